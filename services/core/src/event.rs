@@ -1,0 +1,220 @@
+//! What happens to a call, as an append-only log.
+//!
+//! The log is the only source of every figure. A call is identified by its [`CallId`]; its events
+//! are numbered from 0 without gaps ([`CallEvent::seq`]), and an event is identified by both, so
+//! that delivering it twice changes nothing. Durations are derived, never stored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AgentId, CallId, LineName, NodeName};
+use crate::time::Instant;
+
+/// One thing that happened to one call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallEvent {
+    /// The call it happened to.
+    pub call: CallId,
+    /// Its place in the history of that call, from 0, without gaps.
+    pub seq: u32,
+    /// When it happened. Never earlier than the event before it in the same call.
+    pub at: Instant,
+    /// The machine that saw it.
+    pub node: NodeName,
+    /// The desk line; [`LineName::internal`] for calls between extensions.
+    pub line: LineName,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened to a call.
+///
+/// Lives of calls, in the order in which their events may come:
+/// * offered: `Arrived{open: true}` → `Accepted`? → `Queued`? → (`Ringing` → `RingEnded`)* →
+///   either `Abandoned`, or `Answered` → (`Held`/`Resumed`/`Transferred`)* → `Ended` →
+///   `WrapUpEnded`*;
+/// * outside reception hours: `Arrived{open: false}` → `Accepted`? → `Ended`;
+/// * outbound and internal: `Dialled` → (`Answered{agent: caller}`)? → `Ended` → `WrapUpEnded`?.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A caller's INVITE reached a desk line. `open` says whether it was within 受付時間.
+    Arrived {
+        /// The caller's number as it was shown to us; empty when withheld.
+        from: String,
+        /// The number that was dialled.
+        to: String,
+        /// Within reception hours: counts as 着信; otherwise as 時間外着信.
+        open: bool,
+    },
+    /// The desk itself took the call (greeting, queue, announcement). Not 応答.
+    Accepted,
+    /// The call entered the queue.
+    Queued,
+    /// An agent's phone is being rung.
+    Ringing {
+        /// Whose phone.
+        agent: AgentId,
+    },
+    /// The ringing (or the pick-up before the bridge) ended without 応答.
+    RingEnded {
+        /// Whose phone.
+        agent: AgentId,
+        /// Why.
+        outcome: RingOutcome,
+    },
+    /// 応答: the caller and the agent hear each other. For outbound and internal calls: the far
+    /// end answered.
+    Answered {
+        /// The agent, or `None` where an outside source does not name one.
+        agent: Option<AgentId>,
+    },
+    /// One side put the other on hold. Talk goes on.
+    Held {
+        /// Who did it.
+        by: Party,
+    },
+    /// The hold is over.
+    Resumed {
+        /// Who ended it.
+        by: Party,
+    },
+    /// The agent handed the caller on. Inside the desk the talk goes on with the next agent;
+    /// to the outside the desk's talk stops here.
+    Transferred {
+        /// Who handed on.
+        from: Option<AgentId>,
+        /// To whom.
+        to: TransferTarget,
+    },
+    /// 放棄: an offered call ended without 応答.
+    Abandoned {
+        /// Why.
+        reason: AbandonReason,
+    },
+    /// The end of any call that is not 放棄.
+    Ended {
+        /// Who or what ended it.
+        cause: EndCause,
+    },
+    /// The agent is done with the work after the call (後処理).
+    WrapUpEnded {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent dialled: outbound (発信) or to another extension (内線).
+    Dialled {
+        /// Who dialled.
+        agent: AgentId,
+        /// The number shown to the far end.
+        from: String,
+        /// The number or extension dialled.
+        to: String,
+        /// To the outside through a trunk; `false` between extensions.
+        outside: bool,
+    },
+}
+
+/// Why the ringing of one agent's phone ended without 応答.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RingOutcome {
+    /// Nobody picked up within the ring time-out (RONA).
+    NoAnswer,
+    /// The agent refused (486, 603 …).
+    Declined,
+    /// The phone could not be reached (408, 480, 503 …).
+    Unreachable,
+    /// Picked up and gone before the bridge stood.
+    Dropped,
+    /// The caller was gone, or another agent was quicker.
+    Withdrawn,
+}
+
+/// Why an offered call ended without 応答.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbandonReason {
+    /// The caller hung up (CANCEL, BYE or silence of the line).
+    CallerHangup,
+    /// The longest waiting time was reached.
+    MaxWait,
+    /// The queue was full.
+    QueueFull,
+    /// No agent was logged in, and the line does not let callers wait for one.
+    NoAgent,
+    /// The desk closed while the caller waited.
+    DeskClosedWhileWaiting,
+    /// A fault of ours.
+    SystemError,
+}
+
+impl AbandonReason {
+    /// All reasons, in the order in which they are shown.
+    pub const ALL: [Self; 6] = [
+        Self::CallerHangup,
+        Self::MaxWait,
+        Self::QueueFull,
+        Self::NoAgent,
+        Self::DeskClosedWhileWaiting,
+        Self::SystemError,
+    ];
+
+    /// The name in JSON and in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CallerHangup => "caller_hangup",
+            Self::MaxWait => "max_wait",
+            Self::QueueFull => "queue_full",
+            Self::NoAgent => "no_agent",
+            Self::DeskClosedWhileWaiting => "desk_closed_while_waiting",
+            Self::SystemError => "system_error",
+        }
+    }
+}
+
+/// What ended a call that is not 放棄.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    /// The outside party hung up.
+    Caller,
+    /// The agent hung up.
+    Agent,
+    /// The desk hung up (announcement over, transfer done).
+    Desk,
+    /// The far end refused or could not be reached (outbound, internal).
+    Refused,
+    /// Neither voice nor signalling came any more (lost BYE).
+    Lost,
+    /// A fault of ours; set by the recovery after a crash.
+    SystemError,
+    /// An outside source does not tell.
+    Unknown,
+}
+
+/// One of the two sides of a bridged call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The outside party.
+    Caller,
+    /// The agent.
+    Agent,
+}
+
+/// Where a call was handed on to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "target", rename_all = "snake_case")]
+pub enum TransferTarget {
+    /// Another agent of the desk.
+    Agent {
+        /// Who.
+        agent: AgentId,
+    },
+    /// A number outside the desk.
+    Outside {
+        /// Which.
+        number: String,
+    },
+}

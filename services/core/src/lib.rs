@@ -1,0 +1,11 @@
+//! The words and rules of the trade: call events and their fold to figures, reception hours,
+//! phone numbers, ids, the clock.
+//!
+//! Nothing here does I/O, waits, reads a clock or draws a random number: time and ids come in as
+//! arguments. Every number follows the definitions in `docs/metrics.md`.
+
+pub mod clock;
+pub mod event;
+pub mod id;
+pub mod live;
+pub mod time;

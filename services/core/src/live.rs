@@ -1,0 +1,88 @@
+//! What the desk looks like at this moment: the queue and the agents. Shown on the board, driven
+//! by the queue engine, never a source of figures.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AgentId, CallId, LineName};
+use crate::time::Instant;
+
+/// The desk at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct DeskSnapshot {
+    /// Offered calls that are not answered yet, longest wait first.
+    pub waiting: Vec<WaitingCall>,
+    /// All agents, in the order of the configuration.
+    pub agents: Vec<AgentView>,
+}
+
+/// A caller who waits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WaitingCall {
+    /// The call.
+    pub call: CallId,
+    /// The line that was dialled.
+    pub line: LineName,
+    /// The caller's number; empty when withheld.
+    pub from: String,
+    /// When the call arrived.
+    pub arrived_at: Instant,
+    /// The agent whose phone rings now, if any.
+    pub ringing: Option<AgentId>,
+}
+
+/// An agent as the board shows them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AgentView {
+    /// Who.
+    pub agent: AgentId,
+    /// The name people know.
+    pub name: String,
+    /// The extension of the phone.
+    pub extension: String,
+    /// What the agent is doing.
+    pub state: AgentState,
+    /// Since when.
+    pub since: Instant,
+    /// The call the agent is in or is rung for.
+    pub call: Option<CallId>,
+    /// Whether a phone of the agent can be reached now.
+    pub reachable: bool,
+}
+
+/// What an agent is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AgentState {
+    /// ログアウト
+    LoggedOut,
+    /// 受付可
+    Ready,
+    /// 呼出中: reserved for a call, the phone rings.
+    Ringing,
+    /// 通話中
+    Talking,
+    /// 後処理
+    WrapUp,
+    /// 離席
+    Away {
+        /// Why, in the agent's words or as set by the desk (RONA).
+        reason: String,
+    },
+}
+
+/// What an agent (or a supervisor for them) asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum AgentCommand {
+    /// Take calls; also ends 離席 and 後処理, and logs in.
+    Ready,
+    /// Take no calls. During a call it takes effect at its end.
+    Away {
+        /// Why.
+        reason: String,
+    },
+    /// End 後処理 early.
+    EndWrapUp,
+    /// Leave. During a call it takes effect at its end.
+    LogOut,
+}

@@ -1,0 +1,3 @@
+//! The `madoguchi` program.
+
+fn main() {}

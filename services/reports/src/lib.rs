@@ -1,0 +1,1 @@
+//! A month's report as data, then as documents.

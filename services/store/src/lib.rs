@@ -1,0 +1,1 @@
+//! All SQL and nothing but SQL, and the journal in front of it.

@@ -1,0 +1,306 @@
+//! What goes into the engine and what comes out.
+
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::live::AgentCommand;
+use madoguchi_core::time::Millis;
+
+/// One attempt to ring one agent (or, for a call between extensions, the far extension) for one
+/// call. Never used twice.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LegId {
+    /// The call it belongs to.
+    pub call: CallId,
+    /// The number of the attempt within the call, from 1.
+    pub n: u32,
+}
+
+/// Names a timer that was set with [`Output::SetTimer`]. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimerId(pub u64);
+
+/// What happened outside. Inputs about calls or legs that the engine does not know (any more) are
+/// normal (signalling races) and change nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A caller's INVITE for `line`. Whether the desk is open is decided here and now.
+    CallArrived {
+        /// The new call.
+        call: CallId,
+        /// The line that was dialled.
+        line: LineName,
+        /// The caller's number, empty when withheld.
+        from: String,
+        /// The number that was dialled.
+        to: String,
+    },
+    /// The party that started the call (caller, or dialling agent) is gone: CANCEL or BYE.
+    CallerHungUp {
+        /// The call.
+        call: CallId,
+    },
+    /// Neither voice nor signalling comes from the party that started the call any more.
+    CallerLost {
+        /// The call.
+        call: CallId,
+    },
+    /// The announcement of the last [`Output::Play`] of this call was played to its end.
+    PlaybackEnded {
+        /// The call.
+        call: CallId,
+        /// The number given in [`Output::Play`].
+        playback: u32,
+    },
+    /// The agent's phone picked up (200 OK).
+    LegAnswered {
+        /// The attempt.
+        leg: LegId,
+    },
+    /// The media of both sides is connected, as [`Output::Bridge`] asked.
+    LegBridged {
+        /// The attempt.
+        leg: LegId,
+    },
+    /// The attempt failed before it was picked up.
+    LegFailed {
+        /// The attempt.
+        leg: LegId,
+        /// How.
+        failure: LegFailure,
+    },
+    /// The picked-up leg ended: BYE from its side.
+    LegEnded {
+        /// The attempt.
+        leg: LegId,
+    },
+    /// Neither voice nor signalling comes from the picked-up leg any more.
+    LegLost {
+        /// The attempt.
+        leg: LegId,
+    },
+    /// One side put the other on hold.
+    Held {
+        /// The call.
+        call: CallId,
+        /// Who.
+        by: madoguchi_core::event::Party,
+    },
+    /// The hold is over.
+    Resumed {
+        /// The call.
+        call: CallId,
+        /// Who ended it.
+        by: madoguchi_core::event::Party,
+    },
+    /// An agent dialled from the own phone. The engine answers with [`Output::Dial`] or
+    /// [`Output::Reject`].
+    AgentDialled {
+        /// The new call.
+        call: CallId,
+        /// Who dialled.
+        agent: AgentId,
+        /// Where to.
+        target: DialTarget,
+    },
+    /// The far end of a dialled call answered and the media of both sides is connected.
+    FarAnswered {
+        /// The call.
+        call: CallId,
+    },
+    /// The far end of a dialled call refused, did not answer or could not be reached.
+    FarFailed {
+        /// The call.
+        call: CallId,
+        /// How.
+        failure: LegFailure,
+    },
+    /// The far end of a dialled call hung up.
+    FarEnded {
+        /// The call.
+        call: CallId,
+    },
+    /// The agent hands the caller on to somebody outside, and the transfer has been carried out
+    /// (the far end of the transfer has answered, or a blind transfer was accepted).
+    TransferredOutside {
+        /// The call.
+        call: CallId,
+        /// To which number.
+        number: String,
+    },
+    /// The agent asks to hand the caller on to another agent of the desk: the engine rings that
+    /// agent for the same call; the call keeps its arrival and its answer.
+    TransferToAgent {
+        /// The call.
+        call: CallId,
+        /// To whom.
+        agent: AgentId,
+    },
+    /// A phone of the agent can be reached, or none can any more.
+    AgentReachable {
+        /// Who.
+        agent: AgentId,
+        /// Whether one can.
+        reachable: bool,
+    },
+    /// An agent, or a supervisor for them, asks for a state.
+    Agent {
+        /// Who.
+        agent: AgentId,
+        /// What.
+        command: AgentCommand,
+    },
+    /// A timer ran out.
+    Timer {
+        /// Which.
+        timer: TimerId,
+    },
+}
+
+/// Where an agent dials to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialTarget {
+    /// A number outside, through a trunk, with `shown` as the caller's number, counted for `line`.
+    Outside {
+        /// The number dialled.
+        number: String,
+        /// The number of the desk that the far end sees.
+        shown: String,
+        /// The line it is counted for.
+        line: LineName,
+    },
+    /// Another agent's extension.
+    Agent {
+        /// Whose.
+        agent: AgentId,
+    },
+}
+
+/// How ringing somebody failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LegFailure {
+    /// 486, 600, 603: the person refused or is in a call that we do not know of.
+    Declined,
+    /// 408, 480, 404, 5xx, no contact, no common codec.
+    Unreachable,
+    /// Nobody picked up. (For agents of a queue the engine's own ring time-out comes first.)
+    NoAnswer,
+}
+
+/// What must be done, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Write this event to the journal before anything after it is done.
+    Emit(CallEvent),
+    /// Answer the caller's INVITE with 200.
+    Accept {
+        /// The call.
+        call: CallId,
+    },
+    /// Play an announcement to the caller, once, instead of what plays now; tell its end with
+    /// [`Input::PlaybackEnded`].
+    Play {
+        /// The call.
+        call: CallId,
+        /// What.
+        announcement: Announcement,
+        /// Told back at the end, so that the end of an older playback is recognised.
+        playback: u32,
+    },
+    /// Play the music of the line to the caller, over and over, instead of what plays now.
+    PlayMusic {
+        /// The call.
+        call: CallId,
+    },
+    /// Ring an agent's phones for a call; tell [`Input::LegAnswered`] or [`Input::LegFailed`].
+    Ring {
+        /// The new attempt.
+        leg: LegId,
+        /// Whom.
+        agent: AgentId,
+    },
+    /// End this attempt, whatever its state: CANCEL while it rings, BYE after it was picked up.
+    /// Nothing more is told about it.
+    EndLeg {
+        /// The attempt.
+        leg: LegId,
+    },
+    /// Connect the media of the caller and the leg, stop what plays; tell [`Input::LegBridged`].
+    Bridge {
+        /// The picked-up attempt. The call is `leg.call`.
+        leg: LegId,
+    },
+    /// Call the far end of a dialled call. Its ringing and its answer are passed to the agent;
+    /// tell [`Input::FarAnswered`] or [`Input::FarFailed`].
+    Dial {
+        /// The call.
+        call: CallId,
+        /// Where to.
+        target: DialTarget,
+    },
+    /// End the far end of a dialled call: CANCEL or BYE. Nothing more is told about it.
+    EndFar {
+        /// The call.
+        call: CallId,
+    },
+    /// End the side that started the call: a final refusal while its INVITE is unanswered
+    /// (`cause` says which), BYE afterwards. Nothing more is told about it.
+    HangUp {
+        /// The call.
+        call: CallId,
+        /// Why.
+        cause: HangUpCause,
+    },
+    /// Tell [`Input::Timer`] after this time.
+    SetTimer {
+        /// Which.
+        timer: TimerId,
+        /// After how long.
+        after: Millis,
+    },
+    /// The timer is not needed any more (telling it would be harmless).
+    ClearTimer {
+        /// Which.
+        timer: TimerId,
+    },
+    /// The state of this agent changed; the board and the store of states want to know.
+    AgentChanged {
+        /// Who.
+        agent: AgentId,
+    },
+}
+
+/// Why a call is ended by the desk; decides the SIP answer where none was given yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUpCause {
+    /// The normal end (BYE; 480 if unanswered).
+    Normal,
+    /// The far end or the agent is busy (486).
+    Busy,
+    /// Nobody there by that number (404).
+    NotFound,
+    /// The far end cannot be reached or did not answer (480).
+    Unavailable,
+    /// The agent may not do this now (403).
+    Forbidden,
+}
+
+/// What is said to a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Announcement {
+    /// At the start, before the queue.
+    Greeting,
+    /// 受付時間外
+    Closed,
+    /// "You are number n." 1 is the next to be served.
+    Position(u32),
+    /// "The wait is about n minutes."
+    WaitMinutes(u32),
+    /// The queue is full.
+    QueueFull,
+    /// The longest waiting time is reached.
+    MaxWait,
+    /// Nobody is at the desk.
+    NoAgent,
+    /// The desk has closed while the caller waited.
+    ClosedWhileWaiting,
+}

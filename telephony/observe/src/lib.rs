@@ -1,0 +1,1 @@
+//! Calls told from outside, turned into the same call events.
