@@ -1,1 +1,3 @@
 //! All SQL and nothing but SQL, and the journal in front of it.
+
+pub mod journal;
