@@ -1,1 +1,12 @@
 //! SIP without sockets: messages, transactions, digest, SDP (RFC 3261 and companions).
+//!
+//! Bytes in, values out; time and random values are arguments. Nothing here panics on input.
+
+pub mod check;
+pub mod digest;
+pub mod header;
+pub mod message;
+pub mod parse;
+pub mod sdp;
+pub mod transaction;
+pub mod uri;

@@ -1,0 +1,403 @@
+//! Reading messages from bytes: tolerant where the world is sloppy (compact and folded headers,
+//! bare line feeds, Shift-JIS), strict where RFC 3261 says to refuse.
+
+use encoding_rs::SHIFT_JIS;
+
+use crate::message::{HeaderName, Headers, Message, Method, Request, Response, respond_with};
+use crate::uri::{Malformed, Scheme, Uri};
+
+/// The largest message that is read.
+pub const MESSAGE_BYTES_AT_MOST: usize = 65_535;
+const HEADERS_AT_MOST: usize = 256;
+/// Header fields that may stand in a message only once.
+const SINGLE: [HeaderName; 8] = [
+    HeaderName::From,
+    HeaderName::To,
+    HeaderName::CallId,
+    HeaderName::CSeq,
+    HeaderName::MaxForwards,
+    HeaderName::ContentLength,
+    HeaderName::ContentType,
+    HeaderName::Expires,
+];
+
+/// Why bytes are no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum ParseErrorKind {
+    #[error("nothing but white space")]
+    Empty,
+    #[error("larger than 64 KiB")]
+    TooLarge,
+    #[error("no end of the header")]
+    NoHeaderEnd,
+    #[error("more than 256 header fields")]
+    TooManyHeaders,
+    #[error("malformed start line")]
+    StartLine,
+    #[error("version other than SIP/2.0")]
+    Version,
+    #[error("malformed header field")]
+    Header,
+    #[error("a header field stands twice that may stand once")]
+    RepeatedHeader,
+    #[error("malformed Content-Length")]
+    ContentLength,
+    #[error("body shorter than Content-Length")]
+    ShortBody,
+    #[error("malformed Request-URI")]
+    RequestUri,
+}
+
+/// Why bytes are no message, and what to answer if they were meant as a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct ParseError {
+    /// Why.
+    pub kind: ParseErrorKind,
+    /// The answer, if enough was understood to send one. Never for ACK.
+    pub answer: Option<Box<Response>>,
+}
+
+impl From<ParseErrorKind> for ParseError {
+    fn from(kind: ParseErrorKind) -> Self {
+        Self { kind, answer: None }
+    }
+}
+
+/// Reads the one message of a datagram.
+pub fn parse_datagram(bytes: &[u8]) -> Result<Message, ParseError> {
+    if bytes.len() > MESSAGE_BYTES_AT_MOST {
+        return Err(ParseErrorKind::TooLarge.into());
+    }
+    let bytes = skip_line_breaks(bytes);
+    if bytes.is_empty() {
+        return Err(ParseErrorKind::Empty.into());
+    }
+    let Some((head, body)) = split_head(bytes) else {
+        return Err(Head::read(bytes)?.refuse(ParseErrorKind::NoHeaderEnd, 400));
+    };
+    let head = Head::read(head)?;
+    let length = head.content_length()?.unwrap_or(body.len());
+    let Some(body) = body.get(..length) else {
+        return Err(head.refuse(ParseErrorKind::ShortBody, 400));
+    };
+    head.into_message(body.to_vec())
+}
+
+/// What a stream carries.
+#[derive(Debug)]
+pub enum Frame {
+    /// A message, or what is wrong with it.
+    Message(Result<Message, ParseError>),
+    /// A ping (RFC 5626 3.5.1).
+    KeepAlive,
+}
+
+/// Cuts a stream into messages (18.3). Feed bytes with [`Self::push`], then take all frames.
+#[derive(Debug, Default)]
+pub struct StreamReader {
+    buffer: Vec<u8>,
+    broken: bool,
+}
+
+impl StreamReader {
+    /// More bytes have come.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Where messages begin cannot be told any more: the connection must be closed.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// The next whole frame.
+    pub fn next_frame(&mut self) -> Option<Frame> {
+        if self.broken {
+            return None;
+        }
+        if self.buffer.starts_with(b"\r\n\r\n") {
+            self.buffer.drain(..4);
+            return Some(Frame::KeepAlive);
+        }
+        let start = self.buffer.len() - skip_line_breaks(&self.buffer).len();
+        if start == self.buffer.len() {
+            return None;
+        }
+        self.buffer.drain(..start);
+        let Some((head_bytes, rest)) = split_head(&self.buffer) else {
+            self.broken = self.buffer.len() > MESSAGE_BYTES_AT_MOST;
+            return None;
+        };
+        let head_length = self.buffer.len() - rest.len();
+        let head = match Head::read(head_bytes) {
+            Ok(head) => head,
+            Err(error) => return Some(self.give_up(error)),
+        };
+        // Without Content-Length a stream cannot be cut (20.14).
+        let length = match head.content_length() {
+            Ok(Some(length)) if length <= MESSAGE_BYTES_AT_MOST => length,
+            Ok(_) => {
+                let error = head.refuse(ParseErrorKind::ContentLength, 400);
+                return Some(self.give_up(error));
+            }
+            Err(error) => return Some(self.give_up(error)),
+        };
+        let body = rest.get(..length)?.to_vec();
+        self.buffer.drain(..head_length + length);
+        Some(Frame::Message(head.into_message(body)))
+    }
+
+    fn give_up(&mut self, error: ParseError) -> Frame {
+        self.broken = true;
+        Frame::Message(Err(error))
+    }
+}
+
+fn skip_line_breaks(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|byte| !b"\r\n".contains(byte)).unwrap_or(bytes.len());
+    bytes.get(start..).unwrap_or_default()
+}
+
+/// Splits at the first empty line, whatever its line ends.
+fn split_head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..)?.iter().position(|byte| *byte == b'\n') {
+        let end = at + found + 1;
+        let rest = bytes.get(end..)?;
+        let blank = if rest.starts_with(b"\r\n") {
+            2
+        } else if rest.starts_with(b"\n") {
+            1
+        } else {
+            at = end;
+            continue;
+        };
+        return Some((bytes.get(..end)?, rest.get(blank..)?));
+    }
+    None
+}
+
+/// Text of a peer: UTF-8, else Shift-JIS as old exchanges in Japan send it, else with marks in
+/// the place of what cannot be read.
+fn decode(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    match SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => text.into_owned(),
+        None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// Start line and header fields.
+struct Head {
+    start: Start,
+    headers: Headers,
+}
+
+enum Start {
+    Request { method: Method, uri: String, version_ok: bool, clean: bool },
+    Response { status: u16, reason: String },
+}
+
+impl Head {
+    fn read(bytes: &[u8]) -> Result<Self, ParseError> {
+        let mut lines = bytes.split(|byte| *byte == b'\n').map(|line| {
+            line.strip_suffix(b"\r").unwrap_or(line)
+        });
+        let start = Start::read(&decode(lines.next().unwrap_or_default()))?;
+        let mut fields: Vec<(HeaderName, Vec<u8>)> = Vec::new();
+        let mut malformed = false;
+        for line in lines.filter(|line| !line.is_empty()) {
+            if line.first().is_some_and(|byte| b" \t".contains(byte)) {
+                // A folded line goes on (7.3.1).
+                match fields.last_mut() {
+                    Some((_, value)) => {
+                        value.push(b' ');
+                        value.extend_from_slice(line.trim_ascii());
+                    }
+                    None => malformed = true,
+                }
+                continue;
+            }
+            let colon = line.iter().position(|byte| *byte == b':');
+            let Some((name, value)) = colon.and_then(|at| line.split_at_checked(at)) else {
+                malformed = true;
+                continue;
+            };
+            let name = decode(name.trim_ascii());
+            if name.is_empty() || name.contains(|letter: char| letter.is_ascii_whitespace()) {
+                malformed = true;
+                continue;
+            }
+            let value = value.get(1..).unwrap_or_default().trim_ascii();
+            fields.push((HeaderName::new(&name), value.to_vec()));
+            if fields.len() > HEADERS_AT_MOST {
+                return Err(ParseErrorKind::TooManyHeaders.into());
+            }
+        }
+        let mut headers = Headers::default();
+        for (name, value) in fields {
+            headers.push(name, decode(&value));
+        }
+        let head = Self { start, headers };
+        if malformed {
+            return Err(head.refuse(ParseErrorKind::Header, 400));
+        }
+        let repeated = SINGLE.iter().any(|name| head.headers.get_all(name).nth(1).is_some());
+        if repeated {
+            return Err(head.refuse(ParseErrorKind::RepeatedHeader, 400));
+        }
+        Ok(head)
+    }
+
+    fn content_length(&self) -> Result<Option<usize>, ParseError> {
+        let Some(text) = self.headers.get(&HeaderName::ContentLength) else { return Ok(None) };
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(length) if digits => Ok(Some(length)),
+            _ => Err(self.refuse(ParseErrorKind::ContentLength, 400)),
+        }
+    }
+
+    /// The error, with an answer if a request can be answered at all: it names where it came from.
+    fn refuse(&self, kind: ParseErrorKind, status: u16) -> ParseError {
+        let answerable = match &self.start {
+            Start::Request { method, .. } => *method != Method::Ack,
+            Start::Response { .. } => false,
+        };
+        let has_via = self.headers.get(&HeaderName::Via).is_some();
+        let answer = (answerable && has_via).then(|| {
+            let reason = (status == 400).then(|| format!("Bad Request ({kind})"));
+            Box::new(respond_with(&self.headers, status, reason.as_deref()))
+        });
+        ParseError { kind, answer }
+    }
+
+    fn into_message(self, body: Vec<u8>) -> Result<Message, ParseError> {
+        match &self.start {
+            Start::Response { status, reason } => Ok(Message::Response(Response {
+                status: *status,
+                reason: reason.clone(),
+                headers: self.headers,
+                body,
+            })),
+            Start::Request { version_ok: false, .. } => {
+                Err(self.refuse(ParseErrorKind::Version, 505))
+            }
+            Start::Request { clean: false, .. } => {
+                Err(self.refuse(ParseErrorKind::StartLine, 400))
+            }
+            Start::Request { method, uri, .. } => match uri.parse::<Uri>() {
+                Ok(uri) if matches!(uri.scheme, Scheme::Other(_)) => {
+                    Err(self.refuse(ParseErrorKind::RequestUri, 416))
+                }
+                Ok(uri) => {
+                    let method = method.clone();
+                    Ok(Message::Request(Request { method, uri, headers: self.headers, body }))
+                }
+                Err(Malformed(_)) => Err(self.refuse(ParseErrorKind::RequestUri, 400)),
+            },
+        }
+    }
+}
+
+impl Start {
+    fn read(line: &str) -> Result<Self, ParseError> {
+        if let Some(rest) = line.strip_prefix("SIP/2.0 ") {
+            let (status, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+            let status: u16 = status.parse().map_err(|_| ParseErrorKind::StartLine)?;
+            if !(100..700).contains(&status) {
+                return Err(ParseErrorKind::StartLine.into());
+            }
+            return Ok(Self::Response { status, reason: reason.to_owned() });
+        }
+        let (method, rest) = line.split_once(' ').ok_or(ParseErrorKind::StartLine)?;
+        let (uri, version) = rest.trim_end().rsplit_once(' ').ok_or(ParseErrorKind::StartLine)?;
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte);
+        if method.is_empty() || !method.bytes().all(is_token) {
+            return Err(ParseErrorKind::StartLine.into());
+        }
+        if !version.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("SIP/")) {
+            return Err(ParseErrorKind::StartLine.into());
+        }
+        Ok(Self::Request {
+            method: Method::new(method),
+            uri: uri.to_owned(),
+            version_ok: version.eq_ignore_ascii_case("SIP/2.0"),
+            clean: !uri.starts_with(' ') && !uri.ends_with(' ') && rest.trim_end() == rest,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const INVITE: &[u8] = b"INVITE sip:5000@desk SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\
+        f: \"\x83\x65\x83\x58\x83\x67\" <sip:0312345678@192.0.2.1>;tag=a\r\nt: <sip:5000@desk>\r\n\
+        i: one\r\nCSeq: 1\r\n  INVITE\r\nMax-Forwards: 70\r\nl: 4\r\n\r\nbody";
+
+    #[test]
+    fn a_shift_jis_display_name_survives_with_all_that_follows() {
+        let Ok(Message::Request(invite)) = parse_datagram(INVITE) else { panic!() };
+        assert_eq!(invite.from().unwrap().display.as_deref(), Some("テスト"));
+        assert_eq!(invite.call_id(), Some("one"));
+        assert_eq!(invite.cseq().unwrap().method, Method::Invite);
+        assert_eq!(invite.body, b"body");
+    }
+
+    #[test]
+    fn a_stream_fed_byte_by_byte_gives_the_same_messages() {
+        let mut reader = StreamReader::default();
+        let mut frames = Vec::new();
+        let bytes = [b"\r\n\r\n".as_slice(), INVITE, INVITE].concat();
+        for byte in bytes {
+            reader.push(&[byte]);
+            frames.extend(std::iter::from_fn(|| reader.next_frame()));
+        }
+        let whole = parse_datagram(INVITE).unwrap();
+        assert!(matches!(frames.first(), Some(Frame::KeepAlive)));
+        for frame in &frames[1..] {
+            assert!(matches!(frame, Frame::Message(Ok(message)) if *message == whole));
+        }
+        assert_eq!(frames.len(), 3);
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused_with_400() {
+        for length in ["-1", "5", "x", "99999999999999999999999"] {
+            let text = String::from_utf8_lossy(INVITE).replace("l: 4", &format!("l: {length}"));
+            let error = parse_datagram(text.as_bytes()).unwrap_err();
+            assert_eq!(error.answer.unwrap().status, 400, "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let _any = parse_datagram(&bytes);
+            let mut reader = StreamReader::default();
+            reader.push(&bytes);
+            for _ in 0..1_000 {
+                if reader.next_frame().is_none() { break }
+            }
+        }
+
+        #[test]
+        fn a_damaged_message_does_no_harm(at in 0..INVITE.len(), byte in any::<u8>(), cut in 0..INVITE.len()) {
+            let mut bytes = INVITE.to_vec();
+            bytes[at] = byte;
+            bytes.truncate(cut.max(1));
+            if let Ok(Message::Request(request)) = parse_datagram(&bytes) {
+                let _refusal = crate::check::check_request(&request);
+                let again = parse_datagram(&request.to_bytes());
+                prop_assert!(again.is_ok() || request.via().is_none());
+            }
+        }
+    }
+}

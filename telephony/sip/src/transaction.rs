@@ -1,0 +1,358 @@
+//! The transaction layer (RFC 3261 17, RFC 6026) without sockets or clock.
+//!
+//! The one invariant: after every call that takes `now`, the owner sends all of
+//! [`Transactions::poll_transmit`], handles all of [`Transactions::poll_event`], and calls
+//! [`Transactions::handle_timeout`] no later than [`Transactions::poll_timeout`]. Time is in
+//! milliseconds from any fixed point and never goes backwards.
+//!
+//! Two duties of the transaction user are taken over because every user needs them: a 2xx to
+//! INVITE is sent again until [`Transactions::acknowledged`] (13.3.1.4), and an ACK to a 2xx is
+//! sent again for each 2xx that comes again (13.2.2.4).
+
+mod client;
+mod key;
+mod server;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use client::ClientTransaction;
+use key::{ClientKey, ServerKey};
+use server::ServerTransaction;
+
+use crate::message::{Message, Method, Request, Response};
+
+/// RFC 3261 17.1.1.1: estimate of the round-trip time.
+pub const T1_MS: u64 = 500;
+/// RFC 3261 17.1.2.2: the longest interval between retransmissions.
+pub const T2_MS: u64 = 4_000;
+/// RFC 3261 17.1.2.2: how long a message stays in the network.
+pub const T4_MS: u64 = 5_000;
+/// 64 × T1: when an unanswered transaction is given up (timers B, F, H, J, L, M).
+pub const GIVE_UP_MS: u64 = 64 * T1_MS;
+
+/// The way to and from one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Flow {
+    /// A stream (TCP): the transport repeats lost data itself.
+    pub reliable: bool,
+    /// Which of the owner's sockets; meaningless for streams.
+    pub socket: u16,
+    /// The address of the peer.
+    pub remote: SocketAddr,
+}
+
+/// A transaction that a peer started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerTx(u64);
+
+/// A transaction that we started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientTx(u64);
+
+/// Bytes to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// Where.
+    pub flow: Flow,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// What the transaction user must know.
+#[derive(Debug)]
+pub enum Event {
+    /// A new request (never ACK, never CANCEL).
+    Request {
+        /// Answer with [`Transactions::respond`].
+        tx: ServerTx,
+        /// Where it came from.
+        flow: Flow,
+        /// The request.
+        request: Box<Request>,
+    },
+    /// An ACK that belongs to no transaction: it acknowledges a 2xx.
+    Ack {
+        /// The ACK.
+        request: Box<Request>,
+    },
+    /// A CANCEL for an INVITE that has no final answer yet. The CANCEL itself is answered.
+    Cancelled {
+        /// The INVITE's transaction: answer it with 487.
+        invite: ServerTx,
+    },
+    /// A response. A repeated 2xx with the same To tag is not told again.
+    Response {
+        /// Whose.
+        tx: ClientTx,
+        /// The response.
+        response: Box<Response>,
+    },
+    /// No final response came in time (timers B and F).
+    Timeout {
+        /// Whose.
+        tx: ClientTx,
+    },
+    /// A 2xx to INVITE was never acknowledged: the dialog should end with BYE (13.3.1.4).
+    AckTimeout {
+        /// The INVITE's transaction.
+        tx: ServerTx,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum TimerOf {
+    Server(ServerTx),
+    Client(ClientTx),
+}
+
+/// All transactions of an endpoint.
+#[derive(Debug, Default)]
+pub struct Transactions {
+    next_id: u64,
+    servers: HashMap<ServerTx, ServerTransaction>,
+    server_keys: HashMap<ServerKey, ServerTx>,
+    clients: HashMap<ClientTx, ClientTransaction>,
+    client_keys: HashMap<ClientKey, ClientTx>,
+    timers: BinaryHeap<Reverse<(u64, TimerOf)>>,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+}
+
+impl Transactions {
+    /// No transactions yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a message that arrived on `flow`. Requests must have passed
+    /// [`crate::check::check_request`]; responses to nothing are dropped (18.1.2).
+    pub fn receive(&mut self, flow: Flow, message: Message, now: u64) {
+        match message {
+            Message::Request(request) => self.receive_request(flow, request, now),
+            Message::Response(response) => self.receive_response(response, now),
+        }
+    }
+
+    /// Starts a client transaction. The request's topmost Via carries a branch of its own.
+    pub fn request(&mut self, flow: Flow, request: &Request, now: u64) -> Option<ClientTx> {
+        let key = ClientKey::of_request(request)?;
+        let tx = ClientTx(self.take_id());
+        let transaction = ClientTransaction::start(flow, key.clone(), request, now);
+        self.transmits.push_back(Transmit { flow, bytes: request.to_bytes() });
+        self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+        self.client_keys.insert(key, tx);
+        self.clients.insert(tx, transaction);
+        Some(tx)
+    }
+
+    /// Cancels an INVITE (9.1): at once if a provisional response has come, otherwise as soon as
+    /// one comes. The final response is still told; without one [`Event::Timeout`] comes after
+    /// [`GIVE_UP_MS`].
+    pub fn cancel(&mut self, tx: ClientTx, now: u64) {
+        let Some(transaction) = self.clients.get_mut(&tx) else { return };
+        if let Some((flow, cancel)) = transaction.cancel(now) {
+            self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+            self.request(flow, &cancel, now);
+        }
+    }
+
+    /// Sends the ACK to a 2xx, and again whenever that 2xx comes again.
+    pub fn acknowledge(&mut self, tx: ClientTx, flow: Flow, ack: &Request) {
+        let bytes = ack.to_bytes();
+        if let Some(transaction) = self.clients.get_mut(&tx) {
+            transaction.keep_ack(flow, bytes.clone());
+        }
+        self.transmits.push_back(Transmit { flow, bytes });
+    }
+
+    /// Sends a response to a request that was not taken in (8.1.3.4 allows no state for it).
+    pub fn send_response(&mut self, flow: Flow, response: &Response) {
+        self.transmits.push_back(Transmit { flow, bytes: response.to_bytes() });
+    }
+
+    /// The way a client transaction that is still remembered goes.
+    pub fn flow_of(&self, tx: ClientTx) -> Option<Flow> {
+        self.clients.get(&tx).map(ClientTransaction::flow)
+    }
+
+    /// Answers a request. After a final answer further ones are ignored.
+    pub fn respond(&mut self, tx: ServerTx, response: &Response, now: u64) {
+        let Some(transaction) = self.servers.get_mut(&tx) else { return };
+        if let Some(transmit) = transaction.respond(response, now) {
+            self.transmits.push_back(transmit);
+            self.schedule_server(tx);
+        }
+    }
+
+    /// The ACK to the 2xx of this INVITE arrived: the 2xx is not sent again.
+    pub fn acknowledged(&mut self, tx: ServerTx) {
+        if let Some(transaction) = self.servers.get_mut(&tx) {
+            transaction.acknowledged();
+        }
+    }
+
+    /// Whether the INVITE of this transaction still waits for its final answer.
+    pub fn is_unanswered(&self, tx: ServerTx) -> bool {
+        self.servers.get(&tx).is_some_and(ServerTransaction::is_unanswered)
+    }
+
+    /// The next bytes to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        self.timers.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Does what is due at `now`: retransmissions, time-outs, forgetting.
+    pub fn handle_timeout(&mut self, now: u64) {
+        while let Some(Reverse((at, timer))) = self.timers.peek().copied() {
+            if at > now {
+                return;
+            }
+            self.timers.pop();
+            match timer {
+                TimerOf::Server(tx) => self.wake_server(tx, at, now),
+                TimerOf::Client(tx) => self.wake_client(tx, at, now),
+            }
+        }
+    }
+
+    /// How many transactions are remembered.
+    pub fn len(&self) -> usize {
+        self.servers.len() + self.clients.len()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn take_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    fn receive_request(&mut self, flow: Flow, request: Request, now: u64) {
+        let Some(key) = ServerKey::of_request(&request) else { return };
+        if let Some(&tx) = self.server_keys.get(&key) {
+            return self.receive_again(tx, &request, now);
+        }
+        match request.method {
+            Method::Ack => self.events.push_back(Event::Ack { request: Box::new(request) }),
+            Method::Cancel => self.receive_cancel(flow, key, &request, now),
+            _ => {
+                let tx = self.start_server(flow, key, &request, now);
+                self.events.push_back(Event::Request { tx, flow, request: Box::new(request) });
+            }
+        }
+    }
+
+    fn receive_again(&mut self, tx: ServerTx, request: &Request, now: u64) {
+        let Some(transaction) = self.servers.get_mut(&tx) else { return };
+        if request.method == Method::Ack {
+            transaction.receive_ack(now);
+            self.schedule_server(tx);
+        } else if let Some(transmit) = transaction.retransmitted() {
+            self.transmits.push_back(transmit);
+        }
+    }
+
+    fn receive_cancel(&mut self, flow: Flow, key: ServerKey, cancel: &Request, now: u64) {
+        let invite = self.server_keys.get(&key.for_invite()).copied();
+        let tx = self.start_server(flow, key, cancel, now);
+        let status = if invite.is_some() { 200 } else { 481 };
+        let mut response = cancel.respond(status, None);
+        if invite.is_some() && response.to_tag().is_none() {
+            response.set_to_tag("cancelled");
+        }
+        self.respond(tx, &response, now);
+        if let Some(invite) = invite.filter(|tx| self.is_unanswered(*tx)) {
+            self.events.push_back(Event::Cancelled { invite });
+        }
+    }
+
+    fn start_server(&mut self, flow: Flow, key: ServerKey, request: &Request, now: u64) -> ServerTx {
+        let tx = ServerTx(self.take_id());
+        self.server_keys.insert(key.clone(), tx);
+        self.servers.insert(tx, ServerTransaction::start(flow, key, request, now));
+        self.schedule_server(tx);
+        tx
+    }
+
+    fn receive_response(&mut self, response: Response, now: u64) {
+        let Some(key) = ClientKey::of_response(&response) else { return };
+        let Some(&tx) = self.client_keys.get(&key) else { return };
+        let Some(transaction) = self.clients.get_mut(&tx) else { return };
+        let outcome = transaction.receive(&response, now);
+        if let Some(transmit) = outcome.transmit {
+            self.transmits.push_back(transmit);
+        }
+        self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+        if outcome.tell {
+            self.events.push_back(Event::Response { tx, response: Box::new(response) });
+        }
+        if let Some((flow, cancel)) = outcome.cancel {
+            self.request(flow, &cancel, now);
+        }
+    }
+
+    fn schedule_server(&mut self, tx: ServerTx) {
+        if let Some(transaction) = self.servers.get(&tx)
+            && let Some(at) = transaction.wake_at()
+        {
+            self.timers.push(Reverse((at, TimerOf::Server(tx))));
+        }
+    }
+
+    fn wake_server(&mut self, tx: ServerTx, at: u64, now: u64) {
+        let Some(transaction) = self.servers.get_mut(&tx) else { return };
+        if transaction.wake_at() != Some(at) {
+            return;
+        }
+        let outcome = transaction.wake(now);
+        if let Some(transmit) = outcome.transmit {
+            self.transmits.push_back(transmit);
+        }
+        if outcome.unacknowledged {
+            self.events.push_back(Event::AckTimeout { tx });
+        }
+        if outcome.over {
+            if let Some(transaction) = self.servers.remove(&tx) {
+                self.server_keys.remove(transaction.key());
+            }
+        } else {
+            self.schedule_server(tx);
+        }
+    }
+
+    fn wake_client(&mut self, tx: ClientTx, at: u64, now: u64) {
+        let Some(transaction) = self.clients.get_mut(&tx) else { return };
+        if transaction.wake_at() != at {
+            return;
+        }
+        let outcome = transaction.wake(now);
+        if let Some(transmit) = outcome.transmit {
+            self.transmits.push_back(transmit);
+        }
+        if outcome.timed_out {
+            self.events.push_back(Event::Timeout { tx });
+        }
+        if outcome.over {
+            if let Some(transaction) = self.clients.remove(&tx) {
+                self.client_keys.remove(transaction.key());
+            }
+        } else {
+            self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+        }
+    }
+}
