@@ -15,7 +15,10 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's clock"
+    )]
     fn now(&self) -> Instant {
         let since_epoch = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
@@ -39,12 +42,18 @@ enum TestClockState {
 impl TestClock {
     /// A clock that shows `now` until it is set or run.
     pub fn standing_at(now: Instant) -> Self {
-        Self { state: Mutex::new(TestClockState::Standing(now)) }
+        Self {
+            state: Mutex::new(TestClockState::Standing(now)),
+        }
     }
 
     /// A clock that shows `now` at this moment and goes on from there.
     pub fn running_from(now: Instant) -> Self {
-        Self { state: Mutex::new(TestClockState::Running { offset: now - SystemClock.now() }) }
+        Self {
+            state: Mutex::new(TestClockState::Running {
+                offset: now - SystemClock.now(),
+            }),
+        }
     }
 
     /// Stops the clock at `now`.
@@ -54,11 +63,15 @@ impl TestClock {
 
     /// Lets the clock go on from `now`.
     pub fn run_from(&self, now: Instant) {
-        *self.lock() = TestClockState::Running { offset: now - SystemClock.now() };
+        *self.lock() = TestClockState::Running {
+            offset: now - SystemClock.now(),
+        };
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, TestClockState> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

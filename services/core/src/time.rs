@@ -67,7 +67,10 @@ impl Instant {
     ///
     /// Instants outside the years that chrono can hold become the epoch.
     pub fn in_tokyo(self) -> DateTime<FixedOffset> {
-        tokyo().timestamp_millis_opt(self.0).single().unwrap_or_else(|| tokyo().timestamp_nanos(0))
+        tokyo()
+            .timestamp_millis_opt(self.0)
+            .single()
+            .unwrap_or_else(|| tokyo().timestamp_nanos(0))
     }
 
     /// The desk's calendar day on which this instant falls.
@@ -98,7 +101,8 @@ impl Instant {
 
     /// RFC 3339 in Asia/Tokyo with milliseconds, as JSON and logs show it.
     pub fn to_rfc3339(self) -> String {
-        self.in_tokyo().to_rfc3339_opts(chrono::SecondsFormat::Millis, false)
+        self.in_tokyo()
+            .to_rfc3339_opts(chrono::SecondsFormat::Millis, false)
     }
 }
 

@@ -9,13 +9,19 @@ pub fn check_request(request: &Request) -> Result<(), Box<Response>> {
     if request.via().is_none() {
         return refuse(400, "Bad Request (Via)");
     }
-    if request.headers.list(&HeaderName::Via).any(|via| via.parse::<crate::header::Via>().is_err()) {
+    if request
+        .headers
+        .list(&HeaderName::Via)
+        .any(|via| via.parse::<crate::header::Via>().is_err())
+    {
         return refuse(400, "Bad Request (Via)");
     }
     if request.call_id().is_none() {
         return refuse(400, "Bad Request (Call-ID)");
     }
-    let Some(cseq) = request.cseq() else { return refuse(400, "Bad Request (CSeq)") };
+    let Some(cseq) = request.cseq() else {
+        return refuse(400, "Bad Request (CSeq)");
+    };
     if cseq.method != request.method {
         return refuse(400, "Bad Request (CSeq method)");
     }
@@ -41,9 +47,13 @@ pub fn check_request(request: &Request) -> Result<(), Box<Response>> {
     {
         return refuse(400, "Bad Request (Date)");
     }
-    if request.headers.get(&HeaderName::Expires).is_some_and(|text| {
-        text.is_empty() || !text.trim().bytes().all(|byte| byte.is_ascii_digit())
-    }) {
+    if request
+        .headers
+        .get(&HeaderName::Expires)
+        .is_some_and(|text| {
+            text.is_empty() || !text.trim().bytes().all(|byte| byte.is_ascii_digit())
+        })
+    {
         return refuse(400, "Bad Request (Expires)");
     }
     if !request.uri.params.to_string().is_ascii() || request.uri.headers.is_some() {
@@ -54,7 +64,9 @@ pub fn check_request(request: &Request) -> Result<(), Box<Response>> {
 
 /// RFC 2543 did not ask for Contact in INVITE, nor for the cookie in the branch.
 fn is_old(request: &Request) -> bool {
-    let branch = request.via().and_then(|via| via.branch().map(str::to_owned));
+    let branch = request
+        .via()
+        .and_then(|via| via.branch().map(str::to_owned));
     !branch.is_some_and(|branch| branch.starts_with("z9hG4bK"))
 }
 

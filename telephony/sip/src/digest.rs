@@ -50,11 +50,13 @@ impl Algorithm {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// H(user:realm:password): all that must be kept of a password.
@@ -68,14 +70,19 @@ pub struct Ha1 {
 
 impl std::fmt::Debug for Ha1 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ha1").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("Ha1")
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
     }
 }
 
 impl Ha1 {
     /// The hash of a password.
     pub fn new(algorithm: Algorithm, user: &str, realm: &str, password: &str) -> Self {
-        Self { algorithm, hex: algorithm.hash(&format!("{user}:{realm}:{password}")) }
+        Self {
+            algorithm,
+            hex: algorithm.hash(&format!("{user}:{realm}:{password}")),
+        }
     }
 
     /// The hashes of a password for all algorithms that we offer.
@@ -123,7 +130,11 @@ fn nonce_time(nonce: &str, secret: &[u8; 32]) -> Option<u64> {
 
 /// Compares without telling by its duration where the texts differ.
 fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .fold(0, |sum, (a, b)| sum | (a ^ b))
+            == 0
 }
 
 /// An Authorization value.
@@ -150,7 +161,12 @@ impl Credentials {
     /// Reads the value.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let fields = Fields::read(text)?;
-        let must = |name| fields.get(name).map(str::to_owned).ok_or(Malformed("credentials"));
+        let must = |name| {
+            fields
+                .get(name)
+                .map(str::to_owned)
+                .ok_or(Malformed("credentials"))
+        };
         let nc = fields.get("nc").unwrap_or_default().to_owned();
         Ok(Self {
             username: must("username")?,
@@ -187,11 +203,16 @@ pub fn verify(
     nonce_secret: &[u8; 32],
     now_ms: u64,
 ) -> Verification {
-    let Some(algorithm) = credentials.algorithm else { return Verification::Wrong };
+    let Some(algorithm) = credentials.algorithm else {
+        return Verification::Wrong;
+    };
     let Some(ha1) = secrets.iter().find(|ha1| ha1.algorithm == algorithm) else {
         return Verification::Wrong;
     };
-    let qop_known = credentials.qop.as_deref().is_none_or(|qop| qop.eq_ignore_ascii_case("auth"));
+    let qop_known = credentials
+        .qop
+        .as_deref()
+        .is_none_or(|qop| qop.eq_ignore_ascii_case("auth"));
     if credentials.realm != realm || !qop_known {
         return Verification::Wrong;
     }
@@ -209,7 +230,10 @@ fn response(algorithm: Algorithm, ha1: &str, method: &str, given: &Credentials) 
     let ha2 = algorithm.hash(&format!("{method}:{}", given.uri));
     algorithm.hash(&match &given.qop {
         Some(qop) => {
-            format!("{ha1}:{}:{}:{}:{qop}:{ha2}", given.nonce, given.nc, given.cnonce)
+            format!(
+                "{ha1}:{}:{}:{}:{qop}:{ha2}",
+                given.nonce, given.nc, given.cnonce
+            )
         }
         None => format!("{ha1}:{}:{ha2}", given.nonce),
     })
@@ -243,9 +267,15 @@ pub fn answer(challenges: &[&str], state: &mut ClientState, proof: Proof<'_>) ->
     let (algorithm, fields) = known.min_by_key(|(algorithm, _)| *algorithm == Algorithm::Md5)?;
     let (realm, nonce) = (fields.get("realm")?, fields.get("nonce")?);
     let qop = fields.get("qop").filter(|offered| {
-        offered.split(',').any(|qop| qop.trim().eq_ignore_ascii_case("auth"))
+        offered
+            .split(',')
+            .any(|qop| qop.trim().eq_ignore_ascii_case("auth"))
     });
-    state.count = if state.nonce == nonce { state.count + 1 } else { 1 };
+    state.count = if state.nonce == nonce {
+        state.count + 1
+    } else {
+        1
+    };
     nonce.clone_into(&mut state.nonce);
     let mut given = Credentials {
         username: proof.user.to_owned(),
@@ -270,7 +300,10 @@ pub fn answer(challenges: &[&str], state: &mut ClientState, proof: Proof<'_>) ->
         algorithm.name()
     );
     if given.qop.is_some() {
-        value.push_str(&format!(", qop=auth, nc={}, cnonce=\"{}\"", given.nc, given.cnonce));
+        value.push_str(&format!(
+            ", qop=auth, nc={}, cnonce=\"{}\"",
+            given.nc, given.cnonce
+        ));
     }
     if let Some(opaque) = fields.get("opaque") {
         value.push_str(&format!(", opaque=\"{opaque}\""));
@@ -301,7 +334,10 @@ impl Fields {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -334,8 +370,14 @@ mod tests {
         for algorithm in Algorithm::OFFERED {
             let given = credentials(algorithm, "right", 1_000);
             assert_eq!(check(&given, 1_000), Verification::Valid);
-            assert_eq!(check(&given, 1_000 + NONCE_LIFETIME_MS), Verification::Stale);
-            assert_eq!(check(&credentials(algorithm, "wrong", 1_000), 1_000), Verification::Wrong);
+            assert_eq!(
+                check(&given, 1_000 + NONCE_LIFETIME_MS),
+                Verification::Stale
+            );
+            assert_eq!(
+                check(&credentials(algorithm, "wrong", 1_000), 1_000),
+                Verification::Wrong
+            );
         }
     }
 

@@ -35,12 +35,19 @@ impl Via {
         let mut params = Params::default();
         params.set("branch", Some(branch));
         params.set("rport", None);
-        Self { transport, host, port: Some(port), params }
+        Self {
+            transport,
+            host,
+            port: Some(port),
+            params,
+        }
     }
 
     /// The transaction's branch.
     pub fn branch(&self) -> Option<&str> {
-        self.params.get("branch").filter(|branch| !branch.is_empty())
+        self.params
+            .get("branch")
+            .filter(|branch| !branch.is_empty())
     }
 }
 
@@ -56,8 +63,9 @@ impl FromStr for Via {
             return Err(Malformed("Via"));
         }
         let rest = protocol.next().ok_or(Malformed("Via"))?;
-        let (transport, sent_by) =
-            rest.split_once(|letter: char| letter.is_ascii_whitespace()).ok_or(Malformed("Via"))?;
+        let (transport, sent_by) = rest
+            .split_once(|letter: char| letter.is_ascii_whitespace())
+            .ok_or(Malformed("Via"))?;
         let (host, port) = host_and_port(sent_by)?;
         let transport = match transport.to_ascii_uppercase().as_str() {
             "UDP" => Transport::Udp,
@@ -65,7 +73,12 @@ impl FromStr for Via {
             "TLS" => Transport::Tls,
             _ => Transport::Other(transport.to_owned()),
         };
-        Ok(Self { transport, host, port, params: Params::parse(params)? })
+        Ok(Self {
+            transport,
+            host,
+            port,
+            params: Params::parse(params)?,
+        })
     }
 }
 
@@ -99,7 +112,11 @@ pub struct NameAddr {
 impl NameAddr {
     /// An address with our tag.
     pub fn with_tag(uri: Uri, tag: &str) -> Self {
-        let mut address = Self { display: None, uri, params: Params::default() };
+        let mut address = Self {
+            display: None,
+            uri,
+            params: Params::default(),
+        };
         address.set_tag(tag);
         address
     }
@@ -139,7 +156,11 @@ impl FromStr for NameAddr {
             if uri.contains(['?', ',']) {
                 return Err(Malformed("address"));
             }
-            return Ok(Self { display: None, uri: uri.trim().parse()?, params: Params::parse(params)? });
+            return Ok(Self {
+                display: None,
+                uri: uri.trim().parse()?,
+                params: Params::parse(params)?,
+            });
         };
         let inner = rest.strip_prefix('<').ok_or(Malformed("address"))?;
         let (uri, params) = inner.split_once('>').ok_or(Malformed("address"))?;
@@ -147,14 +168,22 @@ impl FromStr for NameAddr {
         if !params.is_empty() && !params.starts_with(';') {
             return Err(Malformed("address"));
         }
-        Ok(Self { display, uri: uri.parse()?, params: Params::parse(params)? })
+        Ok(Self {
+            display,
+            uri: uri.parse()?,
+            params: Params::parse(params)?,
+        })
     }
 }
 
 impl fmt::Display for NameAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(display) = &self.display {
-            write!(f, "\"{}\" ", display.replace('\\', "\\\\").replace('"', "\\\""))?;
+            write!(
+                f,
+                "\"{}\" ",
+                display.replace('\\', "\\\\").replace('"', "\\\"")
+            )?;
         }
         write!(f, "<{}>{}", self.uri, self.params)
     }
@@ -202,7 +231,10 @@ impl FromStr for CSeq {
         if seq >= 1 << 31 {
             return Err(Malformed("CSeq"));
         }
-        Ok(Self { seq, method: Method::new(method) })
+        Ok(Self {
+            seq,
+            method: Method::new(method),
+        })
     }
 }
 
@@ -240,7 +272,10 @@ impl FromStr for SessionExpires {
             Some(text) if text.eq_ignore_ascii_case("uas") => Some(Refresher::Uas),
             _ => None,
         };
-        let secs = secs.trim().parse().map_err(|_| Malformed("Session-Expires"))?;
+        let secs = secs
+            .trim()
+            .parse()
+            .map_err(|_| Malformed("Session-Expires"))?;
         Ok(Self { secs, refresher })
     }
 }
@@ -263,16 +298,24 @@ mod tests {
     #[test]
     fn addresses_in_all_their_forms() {
         let plain: NameAddr = "sip:a@b;tag=1".parse().unwrap();
-        assert_eq!((plain.tag(), plain.uri.params.get("tag")), (Some("1"), None));
+        assert_eq!(
+            (plain.tag(), plain.uri.params.get("tag")),
+            (Some("1"), None)
+        );
         let quoted: NameAddr = r#""山田, \"太郎\"" <sip:a@b;transport=udp>;tag=x"#.parse().unwrap();
         assert_eq!(quoted.display.as_deref(), Some(r#"山田, "太郎""#));
-        assert_eq!(quoted.to_string(), r#""山田, \"太郎\"" <sip:a@b;transport=udp>;tag=x"#);
+        assert_eq!(
+            quoted.to_string(),
+            r#""山田, \"太郎\"" <sip:a@b;transport=udp>;tag=x"#
+        );
         assert!(r#""Mr. Bell <sip:a@b>"#.parse::<NameAddr>().is_err());
     }
 
     #[test]
     fn via_and_its_branch() {
-        let via: Via = "SIP / 2.0 / UDP  192.0.2.1:5061 ;branch=z9hG4bK1;rport".parse().unwrap();
+        let via: Via = "SIP / 2.0 / UDP  192.0.2.1:5061 ;branch=z9hG4bK1;rport"
+            .parse()
+            .unwrap();
         assert_eq!((via.branch(), via.port), (Some("z9hG4bK1"), Some(5061)));
         assert_eq!(via.params.get("rport"), Some(""));
         assert!("SIP/3.0/UDP a".parse::<Via>().is_err());
@@ -281,6 +324,9 @@ mod tests {
     #[test]
     fn a_sequence_number_is_below_two_to_the_thirty_first() {
         assert!("2147483648 INVITE".parse::<CSeq>().is_err());
-        assert_eq!("2147483647 INVITE".parse::<CSeq>().unwrap().seq, 2_147_483_647);
+        assert_eq!(
+            "2147483647 INVITE".parse::<CSeq>().unwrap().seq,
+            2_147_483_647
+        );
     }
 }

@@ -152,12 +152,18 @@ pub struct Headers(Vec<(HeaderName, String)>);
 impl Headers {
     /// The first value of a field.
     pub fn get(&self, name: &HeaderName) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All values of a field, one a header line.
     pub fn get_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All values of a field that is a comma-separated list (7.3.1).
@@ -270,7 +276,10 @@ macro_rules! typed_headers {
 
             /// Call-ID.
             pub fn call_id(&self) -> Option<&str> {
-                self.headers.get(&HeaderName::CallId).map(str::trim).filter(|id| !id.is_empty())
+                self.headers
+                    .get(&HeaderName::CallId)
+                    .map(str::trim)
+                    .filter(|id| !id.is_empty())
             }
 
             /// CSeq.
@@ -327,7 +336,12 @@ pub(crate) fn respond_with(request: &Headers, status: u16, reason: Option<&str>)
         }
     }
     let reason = reason.unwrap_or_else(|| reason_phrase(status)).to_owned();
-    Response { status, reason, headers, body: Vec::new() }
+    Response {
+        status,
+        reason,
+        headers,
+        body: Vec::new(),
+    }
 }
 
 impl Response {
@@ -347,7 +361,9 @@ impl Response {
 
     /// Puts our tag into To, unless To has one.
     pub fn set_to_tag(&mut self, tag: &str) {
-        let Some(to) = self.headers.get(&HeaderName::To) else { return };
+        let Some(to) = self.headers.get(&HeaderName::To) else {
+            return;
+        };
         match to.parse::<NameAddr>() {
             Ok(parsed) if parsed.tag().is_some() => {}
             _ => {

@@ -156,7 +156,10 @@ impl StreamReader {
 }
 
 fn skip_line_breaks(bytes: &[u8]) -> &[u8] {
-    let start = bytes.iter().position(|byte| !b"\r\n".contains(byte)).unwrap_or(bytes.len());
+    let start = bytes
+        .iter()
+        .position(|byte| !b"\r\n".contains(byte))
+        .unwrap_or(bytes.len());
     bytes.get(start..).unwrap_or_default()
 }
 
@@ -198,15 +201,23 @@ struct Head {
 }
 
 enum Start {
-    Request { method: Method, uri: String, version_ok: bool, clean: bool },
-    Response { status: u16, reason: String },
+    Request {
+        method: Method,
+        uri: String,
+        version_ok: bool,
+        clean: bool,
+    },
+    Response {
+        status: u16,
+        reason: String,
+    },
 }
 
 impl Head {
     fn read(bytes: &[u8]) -> Result<Self, ParseError> {
-        let mut lines = bytes.split(|byte| *byte == b'\n').map(|line| {
-            line.strip_suffix(b"\r").unwrap_or(line)
-        });
+        let mut lines = bytes
+            .split(|byte| *byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let start = Start::read(&decode(lines.next().unwrap_or_default()))?;
         let mut fields: Vec<(HeaderName, Vec<u8>)> = Vec::new();
         let mut malformed = false;
@@ -246,7 +257,9 @@ impl Head {
         if malformed {
             return Err(head.refuse(ParseErrorKind::Header, 400));
         }
-        let repeated = SINGLE.iter().any(|name| head.headers.get_all(name).nth(1).is_some());
+        let repeated = SINGLE
+            .iter()
+            .any(|name| head.headers.get_all(name).nth(1).is_some());
         if repeated {
             return Err(head.refuse(ParseErrorKind::RepeatedHeader, 400));
         }
@@ -254,7 +267,9 @@ impl Head {
     }
 
     fn content_length(&self) -> Result<Option<usize>, ParseError> {
-        let Some(text) = self.headers.get(&HeaderName::ContentLength) else { return Ok(None) };
+        let Some(text) = self.headers.get(&HeaderName::ContentLength) else {
+            return Ok(None);
+        };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
             Ok(length) if digits => Ok(Some(length)),
@@ -284,19 +299,22 @@ impl Head {
                 headers: self.headers,
                 body,
             })),
-            Start::Request { version_ok: false, .. } => {
-                Err(self.refuse(ParseErrorKind::Version, 505))
-            }
-            Start::Request { clean: false, .. } => {
-                Err(self.refuse(ParseErrorKind::StartLine, 400))
-            }
+            Start::Request {
+                version_ok: false, ..
+            } => Err(self.refuse(ParseErrorKind::Version, 505)),
+            Start::Request { clean: false, .. } => Err(self.refuse(ParseErrorKind::StartLine, 400)),
             Start::Request { method, uri, .. } => match uri.parse::<Uri>() {
                 Ok(uri) if matches!(uri.scheme, Scheme::Other(_)) => {
                     Err(self.refuse(ParseErrorKind::RequestUri, 416))
                 }
                 Ok(uri) => {
                     let method = method.clone();
-                    Ok(Message::Request(Request { method, uri, headers: self.headers, body }))
+                    Ok(Message::Request(Request {
+                        method,
+                        uri,
+                        headers: self.headers,
+                        body,
+                    }))
                 }
                 Err(Malformed(_)) => Err(self.refuse(ParseErrorKind::RequestUri, 400)),
             },
@@ -312,15 +330,24 @@ impl Start {
             if !(100..700).contains(&status) {
                 return Err(ParseErrorKind::StartLine.into());
             }
-            return Ok(Self::Response { status, reason: reason.to_owned() });
+            return Ok(Self::Response {
+                status,
+                reason: reason.to_owned(),
+            });
         }
         let (method, rest) = line.split_once(' ').ok_or(ParseErrorKind::StartLine)?;
-        let (uri, version) = rest.trim_end().rsplit_once(' ').ok_or(ParseErrorKind::StartLine)?;
+        let (uri, version) = rest
+            .trim_end()
+            .rsplit_once(' ')
+            .ok_or(ParseErrorKind::StartLine)?;
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte);
         if method.is_empty() || !method.bytes().all(is_token) {
             return Err(ParseErrorKind::StartLine.into());
         }
-        if !version.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("SIP/")) {
+        if !version
+            .get(..4)
+            .is_some_and(|name| name.eq_ignore_ascii_case("SIP/"))
+        {
             return Err(ParseErrorKind::StartLine.into());
         }
         Ok(Self::Request {
@@ -338,13 +365,16 @@ mod tests {
 
     use super::*;
 
-    const INVITE: &[u8] = b"INVITE sip:5000@desk SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\
+    const INVITE: &[u8] =
+        b"INVITE sip:5000@desk SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\
         f: \"\x83\x65\x83\x58\x83\x67\" <sip:0312345678@192.0.2.1>;tag=a\r\nt: <sip:5000@desk>\r\n\
         i: one\r\nCSeq: 1\r\n  INVITE\r\nMax-Forwards: 70\r\nl: 4\r\n\r\nbody";
 
     #[test]
     fn a_shift_jis_display_name_survives_with_all_that_follows() {
-        let Ok(Message::Request(invite)) = parse_datagram(INVITE) else { panic!() };
+        let Ok(Message::Request(invite)) = parse_datagram(INVITE) else {
+            panic!()
+        };
         assert_eq!(invite.from().unwrap().display.as_deref(), Some("テスト"));
         assert_eq!(invite.call_id(), Some("one"));
         assert_eq!(invite.cseq().unwrap().method, Method::Invite);

@@ -117,7 +117,10 @@ pub fn g711_offer(local: &Local, first: Option<Codec>) -> Vec<u8> {
         Some(Codec::Pcma) => [Codec::Pcma, Codec::Pcmu],
         _ => [Codec::Pcmu, Codec::Pcma],
     };
-    let formats = [(order[0], order[0].payload_type()), (order[1], order[1].payload_type())];
+    let formats = [
+        (order[0], order[0].payload_type()),
+        (order[1], order[1].payload_type()),
+    ];
     let mut text = session_lines(local);
     audio_lines(&mut text, local, &formats, Some(DTMF), Direction::SendRecv);
     text.into_bytes()
@@ -137,10 +140,20 @@ pub fn answer(offer: &[u8], local: &Local) -> Result<(Negotiated, Vec<u8>), SdpE
         if at == used {
             let formats = [(negotiated.codec, negotiated.payload_type)];
             let direction = negotiated.remote_direction.answered();
-            audio_lines(&mut text, local, &formats, negotiated.dtmf_payload_type, direction);
+            audio_lines(
+                &mut text,
+                local,
+                &formats,
+                negotiated.dtmf_payload_type,
+                direction,
+            );
         } else {
             // Refused (RFC 3264 6), in its place. Writing to a string cannot fail.
-            let _infallible = write!(text, "m={} 0 {} {}\r\n", media.kind, media.protocol, media.formats);
+            let _infallible = write!(
+                text,
+                "m={} 0 {} {}\r\n",
+                media.kind, media.protocol, media.formats
+            );
         }
     }
     Ok((negotiated, text.into_bytes()))
@@ -210,7 +223,11 @@ impl Description {
         let mut session_connection = None;
         let mut session_direction = Direction::SendRecv;
         let mut seen_version = false;
-        for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        for line in text
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty())
+        {
             let (kind, value) = line.split_once('=').ok_or(SdpError::Malformed)?;
             match (kind, media.last_mut()) {
                 ("v", _) => seen_version = true,
@@ -224,7 +241,11 @@ impl Description {
                 _ => {}
             }
         }
-        if seen_version { Ok(Self { media }) } else { Err(SdpError::Malformed) }
+        if seen_version {
+            Ok(Self { media })
+        } else {
+            Err(SdpError::Malformed)
+        }
     }
 }
 
@@ -253,9 +274,7 @@ impl Media {
     fn take_attribute(&mut self, value: &str) {
         if let Some(map) = value.strip_prefix("rtpmap:") {
             let mut words = map.split_ascii_whitespace();
-            if let (Some(Ok(number)), Some(name)) =
-                (words.next().map(str::parse), words.next())
-            {
+            if let (Some(Ok(number)), Some(name)) = (words.next().map(str::parse), words.next()) {
                 self.maps.push((number, name.to_ascii_uppercase()));
             }
         } else if let Some(direction) = Direction::of(value) {
@@ -276,7 +295,10 @@ impl Media {
 }
 
 fn read_connection(value: &str) -> Result<IpAddr, SdpError> {
-    let address = value.split_ascii_whitespace().nth(2).ok_or(SdpError::Malformed)?;
+    let address = value
+        .split_ascii_whitespace()
+        .nth(2)
+        .ok_or(SdpError::Malformed)?;
     let address = address.split('/').next().unwrap_or(address);
     // A host name is allowed by the standard and used by nobody.
     address.parse().map_err(|_| SdpError::Malformed)
@@ -292,13 +314,19 @@ fn choose(description: &Description) -> Result<(usize, Negotiated), SdpError> {
         .enumerate()
         .find(|(_, media)| usable(media))
         .ok_or(SdpError::NoAudio)?;
-    let numbers = media.formats.split_ascii_whitespace().filter_map(|word| word.parse().ok());
+    let numbers = media
+        .formats
+        .split_ascii_whitespace()
+        .filter_map(|word| word.parse().ok());
     let (payload_type, codec) = numbers
         .clone()
         .find_map(|number| media.codec_of(number).map(|codec| (number, codec)))
         .ok_or(SdpError::NoCodec)?;
     let dtmf_payload_type = numbers.clone().find(|number| {
-        media.maps.iter().any(|(known, name)| known == number && name == "TELEPHONE-EVENT/8000")
+        media
+            .maps
+            .iter()
+            .any(|(known, name)| known == number && name == "TELEPHONE-EVENT/8000")
     });
     let ip = media.connection.ok_or(SdpError::Malformed)?;
     // RFC 2543 style of hold.
@@ -307,7 +335,16 @@ fn choose(description: &Description) -> Result<(usize, Negotiated), SdpError> {
         direction => direction,
     };
     let remote = SocketAddr::new(ip, media.port);
-    Ok((at, Negotiated { codec, payload_type, dtmf_payload_type, remote, remote_direction }))
+    Ok((
+        at,
+        Negotiated {
+            codec,
+            payload_type,
+            dtmf_payload_type,
+            remote,
+            remote_direction,
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -315,7 +352,11 @@ mod tests {
     use super::*;
 
     fn local() -> Local {
-        Local { session_id: 7, version: 1, rtp: "192.0.2.9:20000".parse().unwrap() }
+        Local {
+            session_id: 7,
+            version: 1,
+            rtp: "192.0.2.9:20000".parse().unwrap(),
+        }
     }
 
     fn offer(lines: &str) -> Vec<u8> {
@@ -330,7 +371,10 @@ mod tests {
              a=rtpmap:96 telephone-event/8000\r\n",
         );
         let (agreed, text) = answer(&offer, &local()).unwrap();
-        assert_eq!((agreed.codec, agreed.dtmf_payload_type), (Codec::Pcma, Some(96)));
+        assert_eq!(
+            (agreed.codec, agreed.dtmf_payload_type),
+            (Codec::Pcma, Some(96))
+        );
         assert_eq!(agreed.remote, "192.0.2.1:4002".parse().unwrap());
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("m=video 0 RTP/AVP 31\r\n"));
@@ -342,20 +386,33 @@ mod tests {
         for (asked, said) in [("sendonly", "recvonly"), ("inactive", "inactive")] {
             let offer = offer(&format!("m=audio 4002 RTP/AVP 0\r\na={asked}\r\n"));
             let (_, text) = answer(&offer, &local()).unwrap();
-            assert!(String::from_utf8(text).unwrap().contains(&format!("a={said}\r\n")));
+            assert!(
+                String::from_utf8(text)
+                    .unwrap()
+                    .contains(&format!("a={said}\r\n"))
+            );
         }
     }
 
     #[test]
     fn our_own_offer_is_understood() {
         let agreed = accept_answer(&g711_offer(&local(), Some(Codec::Pcma))).unwrap();
-        assert_eq!((agreed.codec, agreed.dtmf_payload_type), (Codec::Pcma, Some(101)));
+        assert_eq!(
+            (agreed.codec, agreed.dtmf_payload_type),
+            (Codec::Pcma, Some(101))
+        );
     }
 
     #[test]
     fn an_offer_without_g711_is_refused() {
-        assert_eq!(check_offer(&offer("m=audio 4 RTP/AVP 9\r\n")), Err(SdpError::NoCodec));
-        assert_eq!(check_offer(&offer("m=video 4 RTP/AVP 0\r\n")), Err(SdpError::NoAudio));
+        assert_eq!(
+            check_offer(&offer("m=audio 4 RTP/AVP 9\r\n")),
+            Err(SdpError::NoCodec)
+        );
+        assert_eq!(
+            check_offer(&offer("m=video 4 RTP/AVP 0\r\n")),
+            Err(SdpError::NoAudio)
+        );
         assert_eq!(check_offer(b"nonsense"), Err(SdpError::Malformed));
     }
 }

@@ -140,8 +140,12 @@ impl Transactions {
         let key = ClientKey::of_request(request)?;
         let tx = ClientTx(self.take_id());
         let transaction = ClientTransaction::start(flow, key.clone(), request, now);
-        self.transmits.push_back(Transmit { flow, bytes: request.to_bytes() });
-        self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+        self.transmits.push_back(Transmit {
+            flow,
+            bytes: request.to_bytes(),
+        });
+        self.timers
+            .push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
         self.client_keys.insert(key, tx);
         self.clients.insert(tx, transaction);
         Some(tx)
@@ -151,9 +155,12 @@ impl Transactions {
     /// one comes. The final response is still told; without one [`Event::Timeout`] comes after
     /// [`GIVE_UP_MS`].
     pub fn cancel(&mut self, tx: ClientTx, now: u64) {
-        let Some(transaction) = self.clients.get_mut(&tx) else { return };
+        let Some(transaction) = self.clients.get_mut(&tx) else {
+            return;
+        };
         if let Some((flow, cancel)) = transaction.cancel(now) {
-            self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+            self.timers
+                .push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
             self.request(flow, &cancel, now);
         }
     }
@@ -169,7 +176,10 @@ impl Transactions {
 
     /// Sends a response to a request that was not taken in (8.1.3.4 allows no state for it).
     pub fn send_response(&mut self, flow: Flow, response: &Response) {
-        self.transmits.push_back(Transmit { flow, bytes: response.to_bytes() });
+        self.transmits.push_back(Transmit {
+            flow,
+            bytes: response.to_bytes(),
+        });
     }
 
     /// The way a client transaction that is still remembered goes.
@@ -179,7 +189,9 @@ impl Transactions {
 
     /// Answers a request. After a final answer further ones are ignored.
     pub fn respond(&mut self, tx: ServerTx, response: &Response, now: u64) {
-        let Some(transaction) = self.servers.get_mut(&tx) else { return };
+        let Some(transaction) = self.servers.get_mut(&tx) else {
+            return;
+        };
         if let Some(transmit) = transaction.respond(response, now) {
             self.transmits.push_back(transmit);
             self.schedule_server(tx);
@@ -195,7 +207,9 @@ impl Transactions {
 
     /// Whether the INVITE of this transaction still waits for its final answer.
     pub fn is_unanswered(&self, tx: ServerTx) -> bool {
-        self.servers.get(&tx).is_some_and(ServerTransaction::is_unanswered)
+        self.servers
+            .get(&tx)
+            .is_some_and(ServerTransaction::is_unanswered)
     }
 
     /// The next bytes to send.
@@ -243,22 +257,32 @@ impl Transactions {
     }
 
     fn receive_request(&mut self, flow: Flow, request: Request, now: u64) {
-        let Some(key) = ServerKey::of_request(&request) else { return };
+        let Some(key) = ServerKey::of_request(&request) else {
+            return;
+        };
         if let Some(&tx) = self.server_keys.get(&key) {
             return self.receive_again(tx, &request, now);
         }
         match request.method {
-            Method::Ack => self.events.push_back(Event::Ack { request: Box::new(request) }),
+            Method::Ack => self.events.push_back(Event::Ack {
+                request: Box::new(request),
+            }),
             Method::Cancel => self.receive_cancel(flow, key, &request, now),
             _ => {
                 let tx = self.start_server(flow, key, &request, now);
-                self.events.push_back(Event::Request { tx, flow, request: Box::new(request) });
+                self.events.push_back(Event::Request {
+                    tx,
+                    flow,
+                    request: Box::new(request),
+                });
             }
         }
     }
 
     fn receive_again(&mut self, tx: ServerTx, request: &Request, now: u64) {
-        let Some(transaction) = self.servers.get_mut(&tx) else { return };
+        let Some(transaction) = self.servers.get_mut(&tx) else {
+            return;
+        };
         if request.method == Method::Ack {
             transaction.receive_ack(now);
             self.schedule_server(tx);
@@ -281,25 +305,42 @@ impl Transactions {
         }
     }
 
-    fn start_server(&mut self, flow: Flow, key: ServerKey, request: &Request, now: u64) -> ServerTx {
+    fn start_server(
+        &mut self,
+        flow: Flow,
+        key: ServerKey,
+        request: &Request,
+        now: u64,
+    ) -> ServerTx {
         let tx = ServerTx(self.take_id());
         self.server_keys.insert(key.clone(), tx);
-        self.servers.insert(tx, ServerTransaction::start(flow, key, request, now));
+        self.servers
+            .insert(tx, ServerTransaction::start(flow, key, request, now));
         self.schedule_server(tx);
         tx
     }
 
     fn receive_response(&mut self, response: Response, now: u64) {
-        let Some(key) = ClientKey::of_response(&response) else { return };
-        let Some(&tx) = self.client_keys.get(&key) else { return };
-        let Some(transaction) = self.clients.get_mut(&tx) else { return };
+        let Some(key) = ClientKey::of_response(&response) else {
+            return;
+        };
+        let Some(&tx) = self.client_keys.get(&key) else {
+            return;
+        };
+        let Some(transaction) = self.clients.get_mut(&tx) else {
+            return;
+        };
         let outcome = transaction.receive(&response, now);
         if let Some(transmit) = outcome.transmit {
             self.transmits.push_back(transmit);
         }
-        self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+        self.timers
+            .push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
         if outcome.tell {
-            self.events.push_back(Event::Response { tx, response: Box::new(response) });
+            self.events.push_back(Event::Response {
+                tx,
+                response: Box::new(response),
+            });
         }
         if let Some((flow, cancel)) = outcome.cancel {
             self.request(flow, &cancel, now);
@@ -315,7 +356,9 @@ impl Transactions {
     }
 
     fn wake_server(&mut self, tx: ServerTx, at: u64, now: u64) {
-        let Some(transaction) = self.servers.get_mut(&tx) else { return };
+        let Some(transaction) = self.servers.get_mut(&tx) else {
+            return;
+        };
         if transaction.wake_at() != Some(at) {
             return;
         }
@@ -336,7 +379,9 @@ impl Transactions {
     }
 
     fn wake_client(&mut self, tx: ClientTx, at: u64, now: u64) {
-        let Some(transaction) = self.clients.get_mut(&tx) else { return };
+        let Some(transaction) = self.clients.get_mut(&tx) else {
+            return;
+        };
         if transaction.wake_at() != at {
             return;
         }
@@ -352,7 +397,8 @@ impl Transactions {
                 self.client_keys.remove(transaction.key());
             }
         } else {
-            self.timers.push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
+            self.timers
+                .push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
         }
     }
 }

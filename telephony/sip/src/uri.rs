@@ -79,7 +79,10 @@ impl Params {
     /// Reads parameters from a text that begins with `;` or is empty.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let mut params = Vec::new();
-        for part in split_outside_quotes(text, ';').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in split_outside_quotes(text, ';')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
             let (name, value) = match part.split_once('=') {
                 Some((name, value)) => (name.trim(), Some(value.trim())),
                 None => (part, None),
@@ -94,14 +97,21 @@ impl Params {
 
     /// The value of a parameter; the empty text if it has none.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self
+            .0
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_deref().unwrap_or_default())
     }
 
     /// Sets a parameter, in its old place if it is there.
     pub fn set(&mut self, name: &str, value: Option<&str>) {
         let value = value.map(str::to_owned);
-        match self.0.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        match self
+            .0
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
             Some(param) => param.1 = value,
             None => self.0.push((name.to_owned(), value)),
         }
@@ -162,7 +172,11 @@ impl Uri {
 
     /// The same address without parameters and headers.
     pub fn without_params(&self) -> Self {
-        Self { params: Params::default(), headers: None, ..self.clone() }
+        Self {
+            params: Params::default(),
+            headers: None,
+            ..self.clone()
+        }
     }
 }
 
@@ -175,7 +189,9 @@ impl PartialEq for Uri {
             && self.password == other.password
             && self.host == other.host
             && self.port == other.port
-            && params.iter().all(|name| self.params.same(&other.params, name))
+            && params
+                .iter()
+                .all(|name| self.params.same(&other.params, name))
     }
 }
 
@@ -185,7 +201,10 @@ impl FromStr for Uri {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        if text.bytes().any(|byte| byte.is_ascii_whitespace() || b"<>\"".contains(&byte)) {
+        if text
+            .bytes()
+            .any(|byte| byte.is_ascii_whitespace() || b"<>\"".contains(&byte))
+        {
             return Err(Malformed("URI"));
         }
         let (scheme, rest) = text.split_once(':').ok_or(Malformed("URI"))?;
@@ -209,14 +228,23 @@ impl FromStr for Uri {
         let end = rest.find(';').unwrap_or(rest.len());
         let (host_port, params) = rest.split_at(end);
         let (host, port) = host_and_port(host_port)?;
-        let (user, password) = match user_info.map(|info| info.split_once(':').unwrap_or((info, ""))) {
-            Some((user, password)) => (
-                Some(unescape(user)?),
-                (!password.is_empty()).then(|| password.to_owned()),
-            ),
-            None => (None, None),
-        };
-        Ok(Self { scheme, user, password, host, port, params: Params::parse(params)?, headers })
+        let (user, password) =
+            match user_info.map(|info| info.split_once(':').unwrap_or((info, ""))) {
+                Some((user, password)) => (
+                    Some(unescape(user)?),
+                    (!password.is_empty()).then(|| password.to_owned()),
+                ),
+                None => (None, None),
+            };
+        Ok(Self {
+            scheme,
+            user,
+            password,
+            host,
+            port,
+            params: Params::parse(params)?,
+            headers,
+        })
     }
 }
 
@@ -228,13 +256,20 @@ fn other_uri(scheme: &str, rest: &str) -> Result<Uri, Malformed> {
     if rest.is_empty() {
         return Err(Malformed("URI"));
     }
-    let scheme = if scheme == "tel" { Scheme::Tel } else { Scheme::Other(scheme.to_owned()) };
+    let scheme = if scheme == "tel" {
+        Scheme::Tel
+    } else {
+        Scheme::Other(scheme.to_owned())
+    };
     let user = match scheme {
         Scheme::Tel => rest.split(';').next().unwrap_or(rest),
         _ => rest,
     };
     let host = Host::Name(String::new());
-    Ok(Uri { scheme, ..Uri::sip(Some(user), host, None) })
+    Ok(Uri {
+        scheme,
+        ..Uri::sip(Some(user), host, None)
+    })
 }
 
 /// Reads `host`, `host:port`, `[v6]:port`.
@@ -265,7 +300,9 @@ fn unescape(text: &str) -> Result<String, Malformed> {
             bytes.push(byte);
             continue;
         }
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
         let value = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.push(value.ok_or(Malformed("escape"))?);
         rest = after.get(2..).unwrap_or_default();
@@ -361,7 +398,15 @@ mod tests {
 
     #[test]
     fn what_is_no_uri_is_refused() {
-        for text in ["", "sip:", "sip:a b@c", "<sip:a@b>", "sip:a@b:99999", "sip:a@[::1", ":x"] {
+        for text in [
+            "",
+            "sip:",
+            "sip:a b@c",
+            "<sip:a@b>",
+            "sip:a@b:99999",
+            "sip:a@[::1",
+            ":x",
+        ] {
             assert!(text.parse::<Uri>().is_err(), "{text}");
         }
     }

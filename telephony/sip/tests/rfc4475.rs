@@ -26,7 +26,9 @@ fn fate(bytes: &[u8]) -> Fate {
             Err(response) => Fate::Refused(response.status),
         },
         Ok(Message::Response(_)) => Fate::Response,
-        Err(error) => error.answer.map_or(Fate::Ignored, |answer| Fate::Refused(answer.status)),
+        Err(error) => error
+            .answer
+            .map_or(Fate::Ignored, |answer| Fate::Refused(answer.status)),
     }
 }
 
@@ -119,5 +121,8 @@ fn what_is_valid_is_understood_in_its_details() {
     let double = read("dblreq");
     assert_eq!((double.method.as_str(), double.body.len()), ("REGISTER", 0));
     let semicolon = read("semiuri");
-    assert_eq!(semicolon.uri.user.as_deref(), Some("user;par=u@example.net"));
+    assert_eq!(
+        semicolon.uri.user.as_deref(),
+        Some("user;par=u@example.net")
+    );
 }

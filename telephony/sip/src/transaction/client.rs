@@ -27,13 +27,26 @@ enum Cancel {
 #[derive(Debug)]
 enum State {
     /// Nothing came yet: timers A/E (interval) and B/F.
-    Calling { bytes: Vec<u8>, resend_at: u64, interval: u64, give_up_at: u64 },
+    Calling {
+        bytes: Vec<u8>,
+        resend_at: u64,
+        interval: u64,
+        give_up_at: u64,
+    },
     /// A provisional response came. INVITE waits without end, others until timer F.
-    Proceeding { bytes: Vec<u8>, resend_at: u64, give_up_at: u64 },
+    Proceeding {
+        bytes: Vec<u8>,
+        resend_at: u64,
+        give_up_at: u64,
+    },
     /// A refusal of INVITE came and was acknowledged; the ACK is sent again (timer D).
     Refused { ack: Vec<u8>, until: u64 },
     /// A 2xx to INVITE came; it may come again (timer M) and from other forks.
-    Accepted { to_tag: Option<Box<str>>, ack: Option<(Flow, Vec<u8>)>, until: u64 },
+    Accepted {
+        to_tag: Option<Box<str>>,
+        ack: Option<(Flow, Vec<u8>)>,
+        until: u64,
+    },
     /// Another method got its final response; absorbs repeats (timer K).
     Completed { until: u64 },
 }
@@ -62,12 +75,22 @@ impl ClientTransaction {
         let invite = (request.method == Method::Invite).then(|| Box::new(ack_parts(request)));
         let resend_at = if flow.reliable { u64::MAX } else { now + T1_MS };
         let state = State::Calling {
-            bytes: if flow.reliable { Vec::new() } else { request.to_bytes() },
+            bytes: if flow.reliable {
+                Vec::new()
+            } else {
+                request.to_bytes()
+            },
             resend_at,
             interval: T1_MS,
             give_up_at: now + GIVE_UP_MS,
         };
-        Self { flow, key, invite, state, cancel: Cancel::No }
+        Self {
+            flow,
+            key,
+            invite,
+            state,
+            cancel: Cancel::No,
+        }
     }
 
     pub(super) fn key(&self) -> &ClientKey {
@@ -92,7 +115,11 @@ impl ClientTransaction {
                     Cancel::Wanted => self.send_cancel(now),
                     Cancel::No | Cancel::Sent => None,
                 };
-                Received { tell: true, cancel, ..Received::default() }
+                Received {
+                    tell: true,
+                    cancel,
+                    ..Received::default()
+                }
             }
             (State::Calling { .. } | State::Proceeding { .. }, status) => {
                 self.finish(response, status, now)
@@ -100,18 +127,27 @@ impl ClientTransaction {
             (State::Refused { ack, .. }, 300..) => {
                 let bytes = ack.clone();
                 Received {
-                    transmit: Some(Transmit { flow: self.flow, bytes }),
+                    transmit: Some(Transmit {
+                        flow: self.flow,
+                        bytes,
+                    }),
                     ..Received::default()
                 }
             }
             (State::Accepted { to_tag, ack, .. }, 200..=299) => {
                 let tag = response.to_tag();
                 if tag.as_deref() != to_tag.as_deref() {
-                    return Received { tell: true, ..Received::default() };
+                    return Received {
+                        tell: true,
+                        ..Received::default()
+                    };
                 }
                 let again = ack.clone();
                 let transmit = again.map(|(flow, bytes)| Transmit { flow, bytes });
-                Received { transmit, ..Received::default() }
+                Received {
+                    transmit,
+                    ..Received::default()
+                }
             }
             _ => Received::default(),
         }
@@ -134,13 +170,23 @@ impl ClientTransaction {
         if let State::Proceeding { give_up_at, .. } = &mut self.state {
             *give_up_at = now + GIVE_UP_MS;
         }
-        self.invite.as_deref().map(|invite| (self.flow, cancel_for(invite)))
+        self.invite
+            .as_deref()
+            .map(|invite| (self.flow, cancel_for(invite)))
     }
 
     pub(super) fn wake_at(&self) -> u64 {
         match &self.state {
-            State::Calling { resend_at, give_up_at, .. }
-            | State::Proceeding { resend_at, give_up_at, .. } => *(resend_at.min(give_up_at)),
+            State::Calling {
+                resend_at,
+                give_up_at,
+                ..
+            }
+            | State::Proceeding {
+                resend_at,
+                give_up_at,
+                ..
+            } => *(resend_at.min(give_up_at)),
             State::Refused { until, .. }
             | State::Accepted { until, .. }
             | State::Completed { until } => *until,
@@ -153,32 +199,75 @@ impl ClientTransaction {
             State::Calling { give_up_at, .. } | State::Proceeding { give_up_at, .. }
                 if now >= *give_up_at =>
             {
-                Woken { timed_out: true, over: true, ..Woken::default() }
+                Woken {
+                    timed_out: true,
+                    over: true,
+                    ..Woken::default()
+                }
             }
-            State::Calling { bytes, resend_at, interval, .. } => {
+            State::Calling {
+                bytes,
+                resend_at,
+                interval,
+                ..
+            } => {
                 *interval *= 2;
                 if self.invite.is_none() {
                     *interval = (*interval).min(T2_MS);
                 }
                 *resend_at = now + *interval;
-                Woken { transmit: Some(Transmit { flow, bytes: bytes.clone() }), ..Woken::default() }
+                Woken {
+                    transmit: Some(Transmit {
+                        flow,
+                        bytes: bytes.clone(),
+                    }),
+                    ..Woken::default()
+                }
             }
-            State::Proceeding { bytes, resend_at, .. } => {
+            State::Proceeding {
+                bytes, resend_at, ..
+            } => {
                 *resend_at = now + T2_MS;
-                Woken { transmit: Some(Transmit { flow, bytes: bytes.clone() }), ..Woken::default() }
+                Woken {
+                    transmit: Some(Transmit {
+                        flow,
+                        bytes: bytes.clone(),
+                    }),
+                    ..Woken::default()
+                }
             }
-            _ => Woken { over: true, ..Woken::default() },
+            _ => Woken {
+                over: true,
+                ..Woken::default()
+            },
         }
     }
 
     fn proceed(&mut self, now: u64) {
-        let State::Calling { bytes, give_up_at, .. } = &mut self.state else { return };
+        let State::Calling {
+            bytes, give_up_at, ..
+        } = &mut self.state
+        else {
+            return;
+        };
         self.state = if self.invite.is_some() {
             let give_up_at = now + RING_AT_MOST_MS;
-            State::Proceeding { bytes: Vec::new(), resend_at: u64::MAX, give_up_at }
+            State::Proceeding {
+                bytes: Vec::new(),
+                resend_at: u64::MAX,
+                give_up_at,
+            }
         } else {
-            let resend_at = if self.flow.reliable { u64::MAX } else { now + T2_MS };
-            State::Proceeding { bytes: std::mem::take(bytes), resend_at, give_up_at: *give_up_at }
+            let resend_at = if self.flow.reliable {
+                u64::MAX
+            } else {
+                now + T2_MS
+            };
+            State::Proceeding {
+                bytes: std::mem::take(bytes),
+                resend_at,
+                give_up_at: *give_up_at,
+            }
         };
     }
 
@@ -186,18 +275,42 @@ impl ClientTransaction {
         let Some(invite) = self.invite.take() else {
             let until = if self.flow.reliable { now } else { now + T4_MS };
             self.state = State::Completed { until };
-            return Received { tell: true, ..Received::default() };
+            return Received {
+                tell: true,
+                ..Received::default()
+            };
         };
         if status < 300 {
             let to_tag = response.to_tag().map(Into::into);
-            self.state = State::Accepted { to_tag, ack: None, until: now + GIVE_UP_MS };
-            return Received { tell: true, ..Received::default() };
+            self.state = State::Accepted {
+                to_tag,
+                ack: None,
+                until: now + GIVE_UP_MS,
+            };
+            return Received {
+                tell: true,
+                ..Received::default()
+            };
         }
         let ack = refusal_ack(&invite, response).to_bytes();
-        let until = if self.flow.reliable { now } else { now + GIVE_UP_MS };
-        self.state = State::Refused { ack: ack.clone(), until };
-        let transmit = Some(Transmit { flow: self.flow, bytes: ack });
-        Received { transmit, tell: true, ..Received::default() }
+        let until = if self.flow.reliable {
+            now
+        } else {
+            now + GIVE_UP_MS
+        };
+        self.state = State::Refused {
+            ack: ack.clone(),
+            until,
+        };
+        let transmit = Some(Transmit {
+            flow: self.flow,
+            bytes: ack,
+        });
+        Received {
+            transmit,
+            tell: true,
+            ..Received::default()
+        }
     }
 }
 
@@ -206,7 +319,10 @@ fn cancel_for(invite: &Request) -> Request {
     let mut cancel = ack_parts(invite);
     cancel.method = Method::Cancel;
     if let Some(cseq) = invite.cseq() {
-        let cseq = CSeq { seq: cseq.seq, method: Method::Cancel };
+        let cseq = CSeq {
+            seq: cseq.seq,
+            method: Method::Cancel,
+        };
         cancel.headers.set(HeaderName::CSeq, cseq.to_string());
     }
     cancel
@@ -218,7 +334,12 @@ fn ack_parts(invite: &Request) -> Request {
     if let Some(via) = invite.via() {
         headers.push(HeaderName::Via, Via::to_string(&via));
     }
-    let taken = [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
+    let taken = [
+        HeaderName::From,
+        HeaderName::To,
+        HeaderName::CallId,
+        HeaderName::CSeq,
+    ];
     for name in taken {
         if let Some(value) = invite.headers.get(&name) {
             headers.push(name.clone(), value);
@@ -228,7 +349,12 @@ fn ack_parts(invite: &Request) -> Request {
         headers.push(HeaderName::Route, route);
     }
     headers.push(HeaderName::MaxForwards, "70");
-    Request { method: Method::Invite, uri: invite.uri.clone(), headers, body: Vec::new() }
+    Request {
+        method: Method::Invite,
+        uri: invite.uri.clone(),
+        headers,
+        body: Vec::new(),
+    }
 }
 
 fn refusal_ack(invite: &Request, response: &Response) -> Request {
@@ -238,7 +364,10 @@ fn refusal_ack(invite: &Request, response: &Response) -> Request {
         ack.headers.set(HeaderName::To, to);
     }
     if let Some(cseq) = invite.cseq() {
-        let cseq = CSeq { seq: cseq.seq, method: Method::Ack };
+        let cseq = CSeq {
+            seq: cseq.seq,
+            method: Method::Ack,
+        };
         ack.headers.set(HeaderName::CSeq, cseq.to_string());
     }
     ack

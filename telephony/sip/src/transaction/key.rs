@@ -22,24 +22,36 @@ impl ServerKey {
             other => other.clone(),
         };
         let port = via.port.unwrap_or(5060);
-        let id = match via.branch().filter(|branch| branch.starts_with(MAGIC_COOKIE)) {
+        let id = match via
+            .branch()
+            .filter(|branch| branch.starts_with(MAGIC_COOKIE))
+        {
             Some(branch) => format!("{branch} {}:{port}", via.host),
             None => format!(
                 "{} {} {} {} {}:{port} {}",
                 request.uri,
-                request.from().and_then(|from| from.tag().map(str::to_owned)).unwrap_or_default(),
+                request
+                    .from()
+                    .and_then(|from| from.tag().map(str::to_owned))
+                    .unwrap_or_default(),
                 request.call_id()?,
                 request.cseq()?.seq,
                 via.host,
                 via.branch().unwrap_or_default(),
             ),
         };
-        Some(Self { id: id.into(), method })
+        Some(Self {
+            id: id.into(),
+            method,
+        })
     }
 
     /// The key of the INVITE that a CANCEL with this key is meant for.
     pub(super) fn for_invite(&self) -> Self {
-        Self { id: self.id.clone(), method: Method::Invite }
+        Self {
+            id: self.id.clone(),
+            method: Method::Invite,
+        }
     }
 }
 
@@ -53,11 +65,17 @@ pub(super) struct ClientKey {
 impl ClientKey {
     pub(super) fn of_request(request: &Request) -> Option<Self> {
         let via = request.via()?;
-        Some(Self { branch: via.branch()?.into(), method: request.method.clone() })
+        Some(Self {
+            branch: via.branch()?.into(),
+            method: request.method.clone(),
+        })
     }
 
     pub(super) fn of_response(response: &Response) -> Option<Self> {
         let via = response.via()?;
-        Some(Self { branch: via.branch()?.into(), method: response.cseq()?.method })
+        Some(Self {
+            branch: via.branch()?.into(),
+            method: response.cseq()?.method,
+        })
     }
 }

@@ -19,9 +19,17 @@ enum State {
     /// No final response yet.
     Proceeding,
     /// INVITE answered 300–699, waits for ACK: timers G (interval) and H.
-    Completed { resend_at: Option<u64>, interval: u64, give_up_at: u64 },
+    Completed {
+        resend_at: Option<u64>,
+        interval: u64,
+        give_up_at: u64,
+    },
     /// INVITE answered 2xx, waits for ACK; 13.3.1.4.
-    Accepted { resend_at: u64, interval: u64, give_up_at: u64 },
+    Accepted {
+        resend_at: u64,
+        interval: u64,
+        give_up_at: u64,
+    },
     /// Only absorbs what comes late, until timer I, J or L.
     Absorbing { until: u64 },
 }
@@ -62,9 +70,11 @@ impl ServerTransaction {
         let give_up_at = now + GIVE_UP_MS;
         self.state = match (self.invite, response.status) {
             (_, 100..=199) => State::Proceeding,
-            (true, 200..=299) => {
-                State::Accepted { resend_at: now + T1_MS, interval: T1_MS, give_up_at }
-            }
+            (true, 200..=299) => State::Accepted {
+                resend_at: now + T1_MS,
+                interval: T1_MS,
+                give_up_at,
+            },
             (true, _) => State::Completed {
                 resend_at: (!self.flow.reliable).then_some(now + T1_MS),
                 interval: T1_MS,
@@ -73,19 +83,27 @@ impl ServerTransaction {
             (false, _) if self.flow.reliable => State::Absorbing { until: now },
             (false, _) => State::Absorbing { until: give_up_at },
         };
-        Some(Transmit { flow: self.flow, bytes })
+        Some(Transmit {
+            flow: self.flow,
+            bytes,
+        })
     }
 
     /// The request came again.
     pub(super) fn retransmitted(&self) -> Option<Transmit> {
-        (!self.last.is_empty()).then(|| Transmit { flow: self.flow, bytes: self.last.clone() })
+        (!self.last.is_empty()).then(|| Transmit {
+            flow: self.flow,
+            bytes: self.last.clone(),
+        })
     }
 
     /// The ACK to a final response other than 2xx (or, from lax peers, to a 2xx) came.
     pub(super) fn receive_ack(&mut self, now: u64) {
         if let State::Completed { .. } = self.state {
             let linger = if self.flow.reliable { 0 } else { T4_MS };
-            self.state = State::Absorbing { until: now + linger };
+            self.state = State::Absorbing {
+                until: now + linger,
+            };
             self.last = Vec::new();
         }
     }
@@ -102,38 +120,67 @@ impl ServerTransaction {
     pub(super) fn wake_at(&self) -> Option<u64> {
         match self.state {
             State::Proceeding => None,
-            State::Completed { resend_at, give_up_at, .. } => {
-                Some(resend_at.map_or(give_up_at, |at| at.min(give_up_at)))
-            }
-            State::Accepted { resend_at, give_up_at, .. } => Some(resend_at.min(give_up_at)),
+            State::Completed {
+                resend_at,
+                give_up_at,
+                ..
+            } => Some(resend_at.map_or(give_up_at, |at| at.min(give_up_at))),
+            State::Accepted {
+                resend_at,
+                give_up_at,
+                ..
+            } => Some(resend_at.min(give_up_at)),
             State::Absorbing { until } => Some(until),
         }
     }
 
     pub(super) fn wake(&mut self, now: u64) -> Woken {
-        let resend = Transmit { flow: self.flow, bytes: Vec::new() };
+        let resend = Transmit {
+            flow: self.flow,
+            bytes: Vec::new(),
+        };
         match &mut self.state {
             State::Proceeding => Woken::default(),
-            State::Absorbing { .. } => Woken { over: true, ..Woken::default() },
-            State::Completed { give_up_at, .. } if now >= *give_up_at => {
-                Woken { over: true, ..Woken::default() }
-            }
-            State::Accepted { give_up_at, .. } if now >= *give_up_at => {
-                Woken { unacknowledged: true, over: true, ..Woken::default() }
-            }
-            State::Completed { resend_at, interval, .. } => {
+            State::Absorbing { .. } => Woken {
+                over: true,
+                ..Woken::default()
+            },
+            State::Completed { give_up_at, .. } if now >= *give_up_at => Woken {
+                over: true,
+                ..Woken::default()
+            },
+            State::Accepted { give_up_at, .. } if now >= *give_up_at => Woken {
+                unacknowledged: true,
+                over: true,
+                ..Woken::default()
+            },
+            State::Completed {
+                resend_at,
+                interval,
+                ..
+            } => {
                 *interval = (*interval * 2).min(T2_MS);
                 *resend_at = Some(now + *interval);
                 Woken {
-                    transmit: Some(Transmit { bytes: self.last.clone(), ..resend }),
+                    transmit: Some(Transmit {
+                        bytes: self.last.clone(),
+                        ..resend
+                    }),
                     ..Woken::default()
                 }
             }
-            State::Accepted { resend_at, interval, .. } => {
+            State::Accepted {
+                resend_at,
+                interval,
+                ..
+            } => {
                 *interval = (*interval * 2).min(T2_MS);
                 *resend_at = now + *interval;
                 Woken {
-                    transmit: Some(Transmit { bytes: self.last.clone(), ..resend }),
+                    transmit: Some(Transmit {
+                        bytes: self.last.clone(),
+                        ..resend
+                    }),
                     ..Woken::default()
                 }
             }

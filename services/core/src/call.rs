@@ -1,0 +1,412 @@
+//! One call as the sum of its events.
+
+use serde::Serialize;
+
+use crate::event::{AbandonReason, CallEvent, EndCause, EventKind, TransferTarget};
+use crate::id::{AgentId, CallId, LineName};
+use crate::time::{Instant, Millis};
+
+/// What kind of call it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// 着信
+    Inbound,
+    /// 時間外着信
+    AfterHours,
+    /// 発信
+    Outbound,
+    /// 内線
+    Internal,
+}
+
+impl Direction {
+    /// The name in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::AfterHours => "after_hours",
+            Self::Outbound => "outbound",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// The part of one agent in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AgentPart {
+    /// Who; `None` where an outside source does not name anybody.
+    pub agent: Option<AgentId>,
+    /// From when the agent talked.
+    pub from: Instant,
+    /// Until when; `None` while the talk goes on.
+    pub until: Option<Instant>,
+    /// When the work after the call was done.
+    pub wrap_up_ended_at: Option<Instant>,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", content = "reason", rename_all = "snake_case")]
+pub enum Outcome {
+    /// 呼出中: offered, neither answered nor given up; for other calls: not answered yet.
+    Waiting,
+    /// Answered, the conversation goes on.
+    Talking,
+    /// Answered and ended.
+    Completed,
+    /// 放棄
+    Abandoned(AbandonReason),
+    /// Ended without answer, and no 放棄: outside reception hours, or the far end refused.
+    Ended,
+}
+
+impl Outcome {
+    /// The name in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Talking => "talking",
+            Self::Completed => "completed",
+            Self::Abandoned(_) => "abandoned",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// A call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallRecord {
+    /// Which.
+    pub call: CallId,
+    /// On which line.
+    pub line: LineName,
+    /// Of which kind.
+    pub direction: Direction,
+    /// The caller's number, empty when withheld; for dialled calls the number shown.
+    pub from: String,
+    /// The number dialled.
+    pub to: String,
+    /// When it arrived, or was dialled.
+    pub arrived_at: Instant,
+    /// 応答
+    pub answered_at: Option<Instant>,
+    /// The end of the conversation between the outside party and agents.
+    pub talk_ended_at: Option<Instant>,
+    /// The end of the call.
+    pub ended_at: Option<Instant>,
+    /// Who talked, in order.
+    pub parts: Vec<AgentPart>,
+    /// 放棄 and why.
+    pub abandoned: Option<AbandonReason>,
+    /// What ended it, if it was not 放棄.
+    pub cause: Option<EndCause>,
+    /// The number of its last event.
+    pub last_seq: u32,
+    /// The instant of its last event.
+    pub last_at: Instant,
+}
+
+impl CallRecord {
+    /// The call that these events tell of, in any order and with repetitions; `None` without the
+    /// event that begins it.
+    pub fn fold(events: &[CallEvent]) -> Option<Self> {
+        let mut ordered: Vec<&CallEvent> = events.iter().collect();
+        ordered.sort_by_key(|event| event.seq);
+        let (first, rest) = ordered.split_first()?;
+        let mut record = Self::begin(first)?;
+        for event in rest {
+            record.apply(event);
+        }
+        Some(record)
+    }
+
+    /// The call that this event begins.
+    pub fn begin(event: &CallEvent) -> Option<Self> {
+        let (direction, from, to) = match &event.kind {
+            EventKind::Arrived {
+                from,
+                to,
+                open: true,
+            } => (Direction::Inbound, from, to),
+            EventKind::Arrived {
+                from,
+                to,
+                open: false,
+            } => (Direction::AfterHours, from, to),
+            EventKind::Dialled {
+                from,
+                to,
+                outside: true,
+                ..
+            } => (Direction::Outbound, from, to),
+            EventKind::Dialled {
+                from,
+                to,
+                outside: false,
+                ..
+            } => (Direction::Internal, from, to),
+            _ => return None,
+        };
+        Some(Self {
+            call: event.call.clone(),
+            line: event.line.clone(),
+            direction,
+            from: from.clone(),
+            to: to.clone(),
+            arrived_at: event.at,
+            answered_at: None,
+            talk_ended_at: None,
+            ended_at: None,
+            parts: Vec::new(),
+            abandoned: None,
+            cause: None,
+            last_seq: event.seq,
+            last_at: event.at,
+        })
+    }
+
+    /// Takes the next event; one that was taken already changes nothing.
+    pub fn apply(&mut self, event: &CallEvent) {
+        if event.seq <= self.last_seq {
+            return;
+        }
+        self.last_seq = event.seq;
+        self.last_at = self.last_at.max(event.at);
+        match &event.kind {
+            EventKind::Answered { agent } if self.ended_at.is_none() => {
+                self.answered_at.get_or_insert(event.at);
+                self.begin_part(agent.clone(), event.at);
+            }
+            EventKind::Transferred { to, .. } if self.ended_at.is_none() => {
+                self.end_part(event.at);
+                match to {
+                    TransferTarget::Agent { agent } => {
+                        self.begin_part(Some(agent.clone()), event.at);
+                    }
+                    TransferTarget::Outside { .. } => {
+                        self.talk_ended_at.get_or_insert(event.at);
+                    }
+                }
+            }
+            EventKind::Abandoned { reason } if self.ended_at.is_none() => {
+                self.ended_at = Some(event.at);
+                if self.answered_at.is_none() {
+                    self.abandoned = Some(*reason);
+                }
+            }
+            EventKind::Ended { cause } if self.ended_at.is_none() => {
+                self.end_part(event.at);
+                self.ended_at = Some(event.at);
+                self.cause = Some(*cause);
+                if self.answered_at.is_some() {
+                    self.talk_ended_at.get_or_insert(event.at);
+                }
+            }
+            EventKind::WrapUpEnded { agent } => {
+                let part = self.parts.iter_mut().rev().find(|part| {
+                    part.agent.as_ref() == Some(agent) && part.wrap_up_ended_at.is_none()
+                });
+                if let Some(part) = part {
+                    part.wrap_up_ended_at = Some(event.at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where the call stands.
+    pub fn outcome(&self) -> Outcome {
+        match (self.abandoned, self.answered_at, self.ended_at) {
+            (Some(reason), ..) => Outcome::Abandoned(reason),
+            (None, Some(_), Some(_)) => Outcome::Completed,
+            (None, Some(_), None) => Outcome::Talking,
+            (None, None, Some(_)) => Outcome::Ended,
+            (None, None, None) => Outcome::Waiting,
+        }
+    }
+
+    /// 待ち時間: arrival → 応答, or → the end of a call that was not answered.
+    pub fn wait(&self) -> Option<Millis> {
+        self.answered_at
+            .or(self.ended_at)
+            .map(|at| at - self.arrived_at)
+    }
+
+    /// 通話時間 of a call whose conversation has ended.
+    pub fn talk(&self) -> Option<Millis> {
+        Some(self.talk_ended_at? - self.answered_at?)
+    }
+
+    /// The agent who answered first.
+    pub fn agent(&self) -> Option<&AgentId> {
+        self.parts.first()?.agent.as_ref()
+    }
+
+    /// Its end was set by the recovery after a crash.
+    pub fn is_recovered(&self) -> bool {
+        self.cause == Some(EndCause::SystemError)
+    }
+
+    /// The event that must end a call which a crash cut off (docs/metrics.md); `None` if it has
+    /// ended.
+    pub fn recovery_event(&self) -> Option<EventKind> {
+        if self.ended_at.is_some() {
+            return None;
+        }
+        Some(match (self.direction, self.answered_at) {
+            (Direction::Inbound, None) => EventKind::Abandoned {
+                reason: AbandonReason::SystemError,
+            },
+            _ => EventKind::Ended {
+                cause: EndCause::SystemError,
+            },
+        })
+    }
+
+    fn begin_part(&mut self, agent: Option<AgentId>, at: Instant) {
+        self.end_part(at);
+        self.parts.push(AgentPart {
+            agent,
+            from: at,
+            until: None,
+            wrap_up_ended_at: None,
+        });
+    }
+
+    fn end_part(&mut self, at: Instant) {
+        if let Some(part) = self.parts.last_mut().filter(|part| part.until.is_none()) {
+            part.until = Some(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(kinds: Vec<(i64, EventKind)>) -> Vec<CallEvent> {
+        kinds
+            .into_iter()
+            .enumerate()
+            .map(|(seq, (at, kind))| CallEvent {
+                call: "c".into(),
+                seq: seq as u32,
+                at: Instant(at),
+                node: "n".into(),
+                line: "l".into(),
+                kind,
+            })
+            .collect()
+    }
+
+    fn arrived() -> EventKind {
+        EventKind::Arrived {
+            from: "0312345678".into(),
+            to: "5000".into(),
+            open: true,
+        }
+    }
+
+    fn answered(agent: &str) -> EventKind {
+        EventKind::Answered {
+            agent: Some(agent.into()),
+        }
+    }
+
+    /// FreePBX issue-tracker#124
+    #[test]
+    fn talk_stops_at_a_transfer_to_the_outside() {
+        let to = TransferTarget::Outside {
+            number: "0120".into(),
+        };
+        let record = CallRecord::fold(&events(vec![
+            (0, arrived()),
+            (1_000, answered("a")),
+            (
+                121_000,
+                EventKind::Transferred {
+                    from: Some("a".into()),
+                    to,
+                },
+            ),
+            (
+                3_721_000,
+                EventKind::Ended {
+                    cause: EndCause::Desk,
+                },
+            ),
+        ]))
+        .unwrap();
+        assert_eq!(record.talk(), Some(Millis(120_000)));
+        assert_eq!(record.parts[0].until, Some(Instant(121_000)));
+    }
+
+    #[test]
+    fn each_agent_is_credited_with_the_own_part() {
+        let to = TransferTarget::Agent { agent: "b".into() };
+        let record = CallRecord::fold(&events(vec![
+            (0, arrived()),
+            (1_000, answered("a")),
+            (
+                5_000,
+                EventKind::Transferred {
+                    from: Some("a".into()),
+                    to,
+                },
+            ),
+            (
+                9_000,
+                EventKind::Ended {
+                    cause: EndCause::Caller,
+                },
+            ),
+        ]))
+        .unwrap();
+        assert_eq!(record.talk(), Some(Millis(8_000)));
+        let parts: Vec<_> = record
+            .parts
+            .iter()
+            .map(|part| part.until.unwrap() - part.from)
+            .collect();
+        assert_eq!(parts, [Millis(4_000), Millis(4_000)]);
+    }
+
+    #[test]
+    fn repetition_and_disorder_change_nothing() {
+        let mut list = events(vec![
+            (0, arrived()),
+            (2_000, answered("a")),
+            (
+                9_000,
+                EventKind::Ended {
+                    cause: EndCause::Agent,
+                },
+            ),
+        ]);
+        let straight = CallRecord::fold(&list).unwrap();
+        list.reverse();
+        list.extend(list.clone());
+        assert_eq!(CallRecord::fold(&list), Some(straight));
+    }
+
+    #[test]
+    fn a_call_cut_off_by_a_crash_is_abandoned_or_answered_as_far_as_it_got() {
+        let mut list = events(vec![(0, arrived())]);
+        let waiting = CallRecord::fold(&list).unwrap();
+        assert_eq!(
+            waiting.recovery_event(),
+            Some(EventKind::Abandoned {
+                reason: AbandonReason::SystemError
+            })
+        );
+        list = events(vec![(0, arrived()), (2_000, answered("a"))]);
+        let talking = CallRecord::fold(&list).unwrap();
+        assert_eq!(
+            talking.recovery_event(),
+            Some(EventKind::Ended {
+                cause: EndCause::SystemError
+            })
+        );
+    }
+}

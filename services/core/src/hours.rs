@@ -1,0 +1,353 @@
+//! 受付時間: when the desk is open (docs/metrics.md, 表 4.6-1).
+//!
+//! Intervals are half open: at 17:30:00.000 the desk is closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, Weekday};
+use serde::{Deserialize, Serialize};
+
+use crate::holiday;
+use crate::time::Instant;
+
+/// How the desk's hours are set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoursSettings {
+    /// Start of reception on open days.
+    pub opens: NaiveTime,
+    /// End of reception on open days, later than `opens`; `None` for midnight.
+    pub closes: Option<NaiveTime>,
+    /// Whether the second Saturday of a month is an open day (第2土曜).
+    pub second_saturday: bool,
+    /// 特定日
+    pub special_days: BTreeSet<NaiveDate>,
+    /// What holds on single dates instead of all rules.
+    pub overrides: BTreeMap<NaiveDate, Override>,
+    /// An official list of holidays; it replaces the computed ones of the years it covers.
+    pub holidays: BTreeMap<NaiveDate, String>,
+    /// Every day is an open day (demonstrations).
+    pub every_day: bool,
+}
+
+impl Default for HoursSettings {
+    fn default() -> Self {
+        Self {
+            opens: NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default(),
+            closes: NaiveTime::from_hms_opt(17, 30, 0),
+            second_saturday: true,
+            special_days: BTreeSet::new(),
+            overrides: BTreeMap::new(),
+            holidays: BTreeMap::new(),
+            every_day: false,
+        }
+    }
+}
+
+/// What holds on one date instead of the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Override {
+    /// Closed all day.
+    Closed,
+    /// Open at these hours.
+    Open {
+        /// From.
+        opens: NaiveTime,
+        /// Until; `None` for midnight.
+        closes: Option<NaiveTime>,
+    },
+    /// Open as on any open day, but until then; `None` for midnight.
+    Until(Option<NaiveTime>),
+}
+
+/// Why the desk is open or closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoursReason {
+    /// Open: 平日.
+    Weekday,
+    /// Open: 第2土曜.
+    SecondSaturday,
+    /// Open: 特定日.
+    SpecialDay,
+    /// Open by an override of this date.
+    OverrideOpen,
+    /// Open: every day is.
+    EveryDay,
+    /// Closed: an open day, but not at this hour.
+    OutsideHours,
+    /// Closed: Saturday.
+    Saturday,
+    /// Closed: Sunday.
+    Sunday,
+    /// Closed: 国民の祝日, 振替休日, 国民の休日.
+    NationalHoliday,
+    /// Closed: 12月29日 to 1月3日.
+    YearEnd,
+    /// Closed by an override of this date.
+    OverrideClosed,
+}
+
+/// Whether the desk is open at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HoursStatus {
+    /// Open.
+    pub open: bool,
+    /// Why.
+    pub reason: HoursReason,
+    /// When it closes, if it is open and ever does.
+    pub closes_at: Option<Instant>,
+    /// When it opens next, if it is closed.
+    pub opens_at: Option<Instant>,
+}
+
+/// How far ahead the next opening or closing is looked for.
+const DAYS_AHEAD: u64 = 400;
+
+/// The reception calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    settings: HoursSettings,
+    listed_years: BTreeSet<i32>,
+}
+
+/// The hours of one day.
+struct Day {
+    reason: HoursReason,
+    open: Option<(Instant, Instant)>,
+}
+
+impl Calendar {
+    /// The calendar of these settings.
+    pub fn new(settings: HoursSettings) -> Self {
+        let listed_years = settings.holidays.keys().map(Datelike::year).collect();
+        Self {
+            settings,
+            listed_years,
+        }
+    }
+
+    /// Whether the desk is open at `at`, why, and until when.
+    pub fn status(&self, at: Instant) -> HoursStatus {
+        let today = at.date();
+        let day = self.day(today);
+        match day.open {
+            Some((opens, closes)) if opens <= at && at < closes => HoursStatus {
+                open: true,
+                reason: day.reason,
+                closes_at: self.closing(today, closes),
+                opens_at: None,
+            },
+            open => HoursStatus {
+                open: false,
+                reason: if open.is_some() {
+                    HoursReason::OutsideHours
+                } else {
+                    day.reason
+                },
+                closes_at: None,
+                opens_at: self.next_opening(at, today),
+            },
+        }
+    }
+
+    /// The name of the holiday on a date, if it is one.
+    pub fn holiday(&self, date: NaiveDate) -> Option<&str> {
+        if self.listed_years.contains(&date.year()) {
+            return self.settings.holidays.get(&date).map(String::as_str);
+        }
+        holiday::lookup(date)
+    }
+
+    fn day(&self, date: NaiveDate) -> Day {
+        let settings = &self.settings;
+        let (opens, closes) = (settings.opens, settings.closes);
+        let (reason, hours) = match settings.overrides.get(&date) {
+            Some(Override::Closed) => (HoursReason::OverrideClosed, None),
+            Some(Override::Open { opens, closes }) => {
+                (HoursReason::OverrideOpen, Some((*opens, *closes)))
+            }
+            Some(Override::Until(closes)) => (HoursReason::OverrideOpen, Some((opens, *closes))),
+            None => match self.rule(date) {
+                (reason, true) => (reason, Some((opens, closes))),
+                (reason, false) => (reason, None),
+            },
+        };
+        let open = hours.map(|(opens, closes)| {
+            let closes = match closes {
+                Some(time) => Instant::from_tokyo(date.and_time(time)),
+                None => Instant::start_of(next(date)),
+            };
+            (Instant::from_tokyo(date.and_time(opens)), closes)
+        });
+        Day { reason, open }
+    }
+
+    /// Whether a date is an open day, and why.
+    fn rule(&self, date: NaiveDate) -> (HoursReason, bool) {
+        let saturday = date.weekday() == Weekday::Sat;
+        let second = (8..=14).contains(&date.day());
+        if self.settings.every_day {
+            (HoursReason::EveryDay, true)
+        } else if self.settings.special_days.contains(&date) {
+            (HoursReason::SpecialDay, true)
+        } else if saturday && second && self.settings.second_saturday {
+            (HoursReason::SecondSaturday, true)
+        } else if matches!((date.month(), date.day()), (12, 29..) | (1, ..=3)) {
+            (HoursReason::YearEnd, false)
+        } else if self.holiday(date).is_some() {
+            (HoursReason::NationalHoliday, false)
+        } else if saturday {
+            (HoursReason::Saturday, false)
+        } else if date.weekday() == Weekday::Sun {
+            (HoursReason::Sunday, false)
+        } else {
+            (HoursReason::Weekday, true)
+        }
+    }
+
+    /// The end of an opening that may run on over midnight.
+    fn closing(&self, today: NaiveDate, mut closes: Instant) -> Option<Instant> {
+        let mut date = today;
+        for _ in 0..DAYS_AHEAD {
+            date = next(date);
+            match self.day(date).open {
+                Some((opens, end)) if opens == closes => closes = end,
+                _ => return Some(closes),
+            }
+        }
+        None
+    }
+
+    fn next_opening(&self, at: Instant, today: NaiveDate) -> Option<Instant> {
+        let mut date = today;
+        for _ in 0..DAYS_AHEAD {
+            if let Some((opens, closes)) = self.day(date).open
+                && opens > at
+                && closes > opens
+            {
+                return Some(opens);
+            }
+            date = next(date);
+        }
+        None
+    }
+}
+
+fn next(date: NaiveDate) -> NaiveDate {
+    date.checked_add_days(Days::new(1)).unwrap_or(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDateTime;
+
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        Instant::from_tokyo(text.parse::<NaiveDateTime>().unwrap())
+    }
+
+    fn status(text: &str) -> HoursStatus {
+        Calendar::new(HoursSettings::default()).status(at(text))
+    }
+
+    #[test]
+    fn 表4_6_1_平日は8時から17時30分の手前まで() {
+        assert!(!status("2026-11-24T07:59:59.999").open);
+        assert!(status("2026-11-24T08:00:00.000").open);
+        assert!(status("2026-11-24T17:29:59.999").open);
+        assert!(!status("2026-11-24T17:30:00.000").open);
+        assert_eq!(
+            status("2026-11-24T09:00:00").closes_at,
+            Some(at("2026-11-24T17:30:00"))
+        );
+        assert_eq!(
+            status("2026-11-24T18:00:00").opens_at,
+            Some(at("2026-11-25T08:00:00"))
+        );
+    }
+
+    #[test]
+    fn closed_days_and_why() {
+        let reason = |text: &str| status(text).reason;
+        assert_eq!(reason("2026-05-06T09:00:00"), HoursReason::NationalHoliday);
+        assert_eq!(reason("2026-12-29T09:00:00"), HoursReason::YearEnd);
+        assert_eq!(reason("2027-01-03T09:00:00"), HoursReason::YearEnd);
+        assert_eq!(reason("2026-11-22T09:00:00"), HoursReason::Sunday);
+        assert_eq!(reason("2026-11-21T09:00:00"), HoursReason::Saturday);
+        assert_eq!(
+            status("2026-12-28T18:00:00").opens_at,
+            Some(at("2027-01-04T08:00:00"))
+        );
+    }
+
+    #[test]
+    fn 第2土曜と特定日は開いている() {
+        assert_eq!(
+            status("2026-11-14T09:00:00").reason,
+            HoursReason::SecondSaturday
+        );
+        assert!(status("2026-11-14T09:00:00").open);
+        let special = "2026-11-22".parse().unwrap();
+        let settings = HoursSettings {
+            special_days: [special].into(),
+            ..HoursSettings::default()
+        };
+        let status = Calendar::new(settings).status(at("2026-11-22T09:00:00"));
+        assert_eq!(
+            (status.open, status.reason),
+            (true, HoursReason::SpecialDay)
+        );
+    }
+
+    #[test]
+    fn an_override_comes_before_every_rule() {
+        let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
+        let twenty = NaiveTime::from_hms_opt(20, 0, 0);
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let overrides = BTreeMap::from([
+            (day("2026-11-24"), Override::Closed),
+            (
+                day("2026-11-22"),
+                Override::Open {
+                    opens: nine,
+                    closes: twenty,
+                },
+            ),
+            (day("2026-11-25"), Override::Until(twenty)),
+        ]);
+        let calendar = Calendar::new(HoursSettings {
+            overrides,
+            ..HoursSettings::default()
+        });
+        assert!(!calendar.status(at("2026-11-24T09:00:00")).open);
+        assert!(calendar.status(at("2026-11-22T19:59:59")).open);
+        assert!(!calendar.status(at("2026-11-22T08:59:59")).open);
+        assert!(calendar.status(at("2026-11-25T19:00:00")).open);
+    }
+
+    #[test]
+    fn a_desk_that_never_closes_says_so() {
+        let midnight = NaiveTime::MIN;
+        let settings = HoursSettings {
+            opens: midnight,
+            closes: None,
+            every_day: true,
+            ..HoursSettings::default()
+        };
+        let status = Calendar::new(settings).status(at("2026-11-22T03:00:00"));
+        assert_eq!((status.open, status.closes_at), (true, None));
+    }
+
+    #[test]
+    fn an_official_list_replaces_the_computed_days_of_its_years() {
+        let holidays = BTreeMap::from([("2026-11-24".parse().unwrap(), "臨時の休日".to_owned())]);
+        let calendar = Calendar::new(HoursSettings {
+            holidays,
+            ..HoursSettings::default()
+        });
+        assert!(!calendar.status(at("2026-11-24T09:00:00")).open);
+        assert!(calendar.status(at("2026-11-23T09:00:00")).open);
+        assert!(!calendar.status(at("2027-11-23T09:00:00")).open);
+    }
+}
