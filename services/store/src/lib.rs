@@ -1,3 +1,24 @@
 //! All SQL and nothing but SQL, and the journal in front of it.
+//!
+//! [`Store`] is the database (SQLite or PostgreSQL, one text of every query for both);
+//! [`journal`] keeps call events on the machine's own disk first; [`delivery`] carries them from
+//! the one to the other. Invariant: the log of call events only grows, and every other table that
+//! tells of calls can be computed from it anew.
 
+mod agents;
+mod calls;
+pub mod delivery;
+mod error;
+mod events;
 pub mod journal;
+mod migrations;
+mod sql;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use agents::AgentPresence;
+pub use calls::{CallFilter, CallPage, OutcomeFilter};
+pub use error::StoreError;
+pub use events::Appended;
+pub use store::Store;

@@ -1,0 +1,212 @@
+//! Questions about calls: lists with filters, all calls of a period, calls without an end.
+
+use madoguchi_core::call::{CallRecord, Direction};
+use madoguchi_core::event::{AbandonReason, CallEvent};
+use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
+use madoguchi_core::time::{Instant, Millis};
+use sqlx::Row;
+
+use super::row::{COLUMNS, record, searched_number, searched_whole};
+use crate::error::StoreError;
+use crate::events;
+use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
+use crate::store::Store;
+
+/// Which calls are listed. What is `None` does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallFilter {
+    /// Arrived at this instant or later.
+    pub from: Option<Instant>,
+    /// Arrived before this instant.
+    pub until: Option<Instant>,
+    /// On this line.
+    pub line: Option<LineName>,
+    /// This agent talked.
+    pub agent: Option<AgentId>,
+    /// Of this kind.
+    pub direction: Option<Direction>,
+    /// With this outcome.
+    pub outcome: Option<OutcomeFilter>,
+    /// Answered or ended within less than this after the arrival.
+    pub wait_below: Option<Millis>,
+    /// A number with these letters in it, in any spelling.
+    pub number: Option<String>,
+    /// So many of the newest are left out.
+    pub offset: u32,
+    /// At the most so many are given.
+    pub limit: u32,
+}
+
+impl Default for CallFilter {
+    /// The newest 50 of all calls.
+    fn default() -> Self {
+        Self {
+            from: None,
+            until: None,
+            line: None,
+            agent: None,
+            direction: None,
+            outcome: None,
+            wait_below: None,
+            number: None,
+            offset: 0,
+            limit: 50,
+        }
+    }
+}
+
+/// An outcome, as figures count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeFilter {
+    /// Neither answered nor ended.
+    Waiting,
+    /// 応答, whether the conversation goes on or has ended.
+    Answered,
+    /// 応答, and the conversation goes on.
+    Talking,
+    /// 放棄, for this reason or for any.
+    Abandoned(Option<AbandonReason>),
+    /// Ended without 応答 and no 放棄.
+    Ended,
+}
+
+/// Some of the calls that a filter lets through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallPage {
+    /// These, newest first.
+    pub calls: Vec<CallRecord>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+impl Store {
+    /// The calls that `filter` lets through, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn list_calls(&self, filter: &CallFilter) -> Result<CallPage, StoreError> {
+        let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS total FROM calls");
+        restrict(&mut count, filter);
+        let mut list = Sql::new("SELECT ");
+        list.push(COLUMNS).push(" FROM calls");
+        restrict(&mut list, filter);
+        list.push(" ORDER BY arrived_at DESC, call_id DESC LIMIT ")
+            .bind(i64::from(filter.limit));
+        list.push(" OFFSET ").bind(i64::from(filter.offset));
+
+        let total: i64 = count
+            .query()
+            .fetch_one(&self.read)
+            .await?
+            .try_get("total")?;
+        let rows = list.query().fetch_all(&self.read).await?;
+        Ok(CallPage {
+            calls: rows.iter().map(record).collect::<Result<_, _>>()?,
+            total: total.unsigned_abs(),
+        })
+    }
+
+    /// All calls that arrived from `from` on and before `until`, in the order of arrival.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn call_records(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> Result<Vec<CallRecord>, StoreError> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS)
+            .push(" FROM calls WHERE arrived_at >= ")
+            .bind(from.0);
+        sql.push(" AND arrived_at < ")
+            .bind(until.0)
+            .push(" ORDER BY arrived_at, call_id");
+        let rows = sql.query().fetch_all(&self.read).await?;
+        rows.iter().map(record).collect()
+    }
+
+    /// The calls first seen by `node` that have no end in the log, each with all its events in
+    /// order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn unfinished_calls(
+        &self,
+        node: &NodeName,
+    ) -> Result<Vec<Vec<CallEvent>>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT call_id FROM calls WHERE node = $1 AND ended_at IS NULL \
+             ORDER BY arrived_at, call_id",
+        )
+        .bind(storable(node.as_str()))
+        .fetch_all(&self.read)
+        .await?;
+        let calls: Vec<CallId> = rows
+            .iter()
+            .map(|row| Ok(row.try_get::<&str, _>("call_id")?.into()))
+            .collect::<Result<_, StoreError>>()?;
+
+        let mut connection = self.read.acquire().await?;
+        let mut unfinished = Vec::with_capacity(calls.len());
+        for calls in calls.chunks(ROWS_IN_A_STATEMENT) {
+            let calls: Vec<&CallId> = calls.iter().collect();
+            let events = events::load(&mut connection, &calls).await?;
+            unfinished.extend(
+                events
+                    .chunk_by(|one, next| one.call == next.call)
+                    .map(<[_]>::to_vec),
+            );
+        }
+        Ok(unfinished)
+    }
+}
+
+/// Adds the conditions of `filter`.
+fn restrict(sql: &mut Sql, filter: &CallFilter) {
+    sql.push(" WHERE 1 = 1");
+    if let Some(from) = filter.from {
+        sql.push(" AND arrived_at >= ").bind(from.0);
+    }
+    if let Some(until) = filter.until {
+        sql.push(" AND arrived_at < ").bind(until.0);
+    }
+    if let Some(line) = &filter.line {
+        sql.push(" AND line = ").bind(storable(line.as_str()));
+    }
+    if let Some(direction) = filter.direction {
+        sql.push(" AND direction = ").bind(direction.as_str());
+    }
+    if let Some(wait) = filter.wait_below {
+        sql.push(" AND COALESCE(answered_at, ended_at) - arrived_at < ")
+            .bind(wait.0);
+    }
+    // LIKE folds case on one database and not on the other, and has letters of its own; REPLACE
+    // is plain on both.
+    if let Some(agent) = &filter.agent {
+        sql.push(" AND REPLACE(agents, ")
+            .bind(searched_whole(agent.as_str()));
+        sql.push(", '') <> agents");
+    }
+    let number = filter
+        .number
+        .as_deref()
+        .map(searched_number)
+        .unwrap_or_default();
+    if !number.is_empty() {
+        sql.push(" AND REPLACE(numbers, ")
+            .bind(number)
+            .push(", '') <> numbers");
+    }
+    match filter.outcome {
+        None => sql,
+        Some(OutcomeFilter::Waiting) => sql.push(" AND outcome = 'waiting'"),
+        Some(OutcomeFilter::Answered) => sql.push(" AND outcome IN ('talking', 'completed')"),
+        Some(OutcomeFilter::Talking) => sql.push(" AND outcome = 'talking'"),
+        Some(OutcomeFilter::Abandoned(None)) => sql.push(" AND outcome = 'abandoned'"),
+        Some(OutcomeFilter::Abandoned(Some(reason))) => sql
+            .push(" AND outcome = 'abandoned' AND reason = ")
+            .bind(reason.as_str()),
+        Some(OutcomeFilter::Ended) => sql.push(" AND outcome = 'ended'"),
+    };
+}

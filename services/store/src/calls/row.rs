@@ -1,0 +1,204 @@
+//! A call as a row of the table `calls`, there and back.
+
+use madoguchi_core::call::{AgentPart, CallRecord, Direction};
+use madoguchi_core::event::{AbandonReason, EndCause};
+use madoguchi_core::id::{AgentId, NodeName};
+use madoguchi_core::phone;
+use madoguchi_core::time::Instant;
+use serde::de::value::{Error as NameError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::sql::{Sql, storable};
+
+/// What [`record`] reads.
+pub(super) const COLUMNS: &str = "call_id, line, direction, reason, cause, from_number, \
+     to_number, arrived_at, answered_at, talk_ended_at, ended_at, parts, last_seq, last_at";
+
+/// Stands between the texts in a column that is searched, and at both ends.
+const SEPARATOR: char = '\n';
+
+/// [`AgentPart`] in JSON: agent, from, until, end of the wrap-up.
+#[derive(Serialize, Deserialize)]
+struct Part(Option<AgentId>, Instant, Option<Instant>, Option<Instant>);
+
+/// The statement that writes these calls with the nodes that saw them first.
+pub(super) fn upsert(calls: &[(&NodeName, CallRecord)]) -> Result<Sql, StoreError> {
+    let mut sql = Sql::new(
+        "INSERT INTO calls (call_id, node, line, direction, outcome, reason, cause, from_number, \
+         to_number, numbers, arrived_at, answered_at, talk_ended_at, ended_at, parts, agents, \
+         last_seq, last_at) VALUES ",
+    );
+    for (n, (node, call)) in calls.iter().enumerate() {
+        sql.push(if n == 0 { "(" } else { ", (" });
+        write(&mut sql, node, call)?;
+        sql.push(")");
+    }
+    sql.push(
+        " ON CONFLICT (call_id) DO UPDATE SET node = excluded.node, line = excluded.line, \
+         direction = excluded.direction, outcome = excluded.outcome, reason = excluded.reason, \
+         cause = excluded.cause, from_number = excluded.from_number, \
+         to_number = excluded.to_number, numbers = excluded.numbers, \
+         arrived_at = excluded.arrived_at, answered_at = excluded.answered_at, \
+         talk_ended_at = excluded.talk_ended_at, ended_at = excluded.ended_at, \
+         parts = excluded.parts, agents = excluded.agents, last_seq = excluded.last_seq, \
+         last_at = excluded.last_at",
+    );
+    Ok(sql)
+}
+
+fn write(sql: &mut Sql, node: &NodeName, call: &CallRecord) -> Result<(), StoreError> {
+    let instant = |at: Option<Instant>| at.map(|at| at.0);
+    let parts: Vec<Part> = call
+        .parts
+        .iter()
+        .map(|part| {
+            Part(
+                part.agent.clone(),
+                part.from,
+                part.until,
+                part.wrap_up_ended_at,
+            )
+        })
+        .collect();
+    let json = |source| StoreError::Unreadable {
+        what: format!("call {}", call.call),
+        source,
+    };
+    let cause = call
+        .cause
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(json)?;
+    let cause = cause
+        .as_ref()
+        .and_then(serde_json::Value::as_str)
+        .map(str::to_owned);
+
+    sql.bind(call.call.as_str()).push(", ").bind(node.as_str());
+    sql.push(", ")
+        .bind(call.line.as_str())
+        .push(", ")
+        .bind(call.direction.as_str());
+    sql.push(", ").bind(call.outcome().as_str());
+    sql.push(", ")
+        .bind(call.abandoned.map(AbandonReason::as_str))
+        .push(", ")
+        .bind(cause);
+    sql.push(", ")
+        .bind(storable(&call.from))
+        .push(", ")
+        .bind(storable(&call.to));
+    sql.push(", ").bind(searchable([
+        searched_number(&call.from),
+        searched_number(&call.to),
+    ]));
+    sql.push(", ")
+        .bind(call.arrived_at.0)
+        .push(", ")
+        .bind(instant(call.answered_at));
+    sql.push(", ")
+        .bind(instant(call.talk_ended_at))
+        .push(", ")
+        .bind(instant(call.ended_at));
+    sql.push(", ")
+        .bind(serde_json::to_string(&parts).map_err(json)?);
+    let agents = call.parts.iter().filter_map(|part| part.agent.as_ref());
+    sql.push(", ")
+        .bind(searchable(agents.map(|agent| storable(agent.as_str()))));
+    sql.push(", ")
+        .bind(i64::from(call.last_seq))
+        .push(", ")
+        .bind(call.last_at.0);
+    Ok(())
+}
+
+/// The canonical form of a number or of a piece of one, for searching.
+pub(super) fn searched_number(text: &str) -> String {
+    storable(&phone::normalize(text).to_lowercase())
+}
+
+/// How the whole `text` stands in a column that is searched.
+pub(super) fn searched_whole(text: &str) -> String {
+    format!("{SEPARATOR}{}{SEPARATOR}", storable(text))
+}
+
+fn searchable(texts: impl IntoIterator<Item = String>) -> String {
+    let mut all = String::from(SEPARATOR);
+    for text in texts {
+        all.push_str(&text);
+        all.push(SEPARATOR);
+    }
+    all
+}
+
+/// The call in a row with [`COLUMNS`].
+pub(super) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
+    let call: &str = row.try_get("call_id")?;
+    let instant = |column| {
+        row.try_get::<Option<i64>, _>(column)
+            .map(|at| at.map(Instant))
+    };
+    let parts: Vec<Part> =
+        serde_json::from_str(row.try_get("parts")?).map_err(|source| StoreError::Unreadable {
+            what: format!("the agents of call {call}"),
+            source,
+        })?;
+    let last_seq: i64 = row.try_get("last_seq")?;
+    Ok(CallRecord {
+        call: call.into(),
+        line: row.try_get::<&str, _>("line")?.into(),
+        direction: direction(row.try_get("direction")?)?,
+        from: row.try_get("from_number")?,
+        to: row.try_get("to_number")?,
+        arrived_at: Instant(row.try_get("arrived_at")?),
+        answered_at: instant("answered_at")?,
+        talk_ended_at: instant("talk_ended_at")?,
+        ended_at: instant("ended_at")?,
+        parts: parts
+            .into_iter()
+            .map(|Part(agent, from, until, wrap_up_ended_at)| AgentPart {
+                agent,
+                from,
+                until,
+                wrap_up_ended_at,
+            })
+            .collect(),
+        abandoned: row
+            .try_get::<Option<&str>, _>("reason")?
+            .map(named)
+            .transpose()?,
+        cause: row
+            .try_get::<Option<&str>, _>("cause")?
+            .map(named::<EndCause>)
+            .transpose()?,
+        last_seq: u32::try_from(last_seq).map_err(|_| StoreError::OutOfRange {
+            what: "last_seq of a call",
+            found: last_seq,
+        })?,
+        last_at: Instant(row.try_get("last_at")?),
+    })
+}
+
+fn direction(name: &str) -> Result<Direction, StoreError> {
+    use Direction::{AfterHours, Inbound, Internal, Outbound};
+    [Inbound, AfterHours, Outbound, Internal]
+        .into_iter()
+        .find(|direction| direction.as_str() == name)
+        .ok_or_else(|| StoreError::UnknownName {
+            what: "direction of a call",
+            name: name.into(),
+        })
+}
+
+/// The value that serialises to `name`.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
+    let text: StrDeserializer<'_, NameError> = name.into_deserializer();
+    T::deserialize(text).map_err(|_| StoreError::UnknownName {
+        what: "end of a call",
+        name: name.into(),
+    })
+}

@@ -1,0 +1,64 @@
+//! What can go wrong between the program and its database.
+
+use thiserror::Error;
+
+/// What can go wrong with the store.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The address names neither a SQLite file nor a PostgreSQL database.
+    #[error("not the address of a database (sqlite:///path/file.db or postgres://…): {address}")]
+    Address {
+        /// The address, without password.
+        address: String,
+    },
+    /// The database could not be opened.
+    #[error("cannot open the database {address}: {source}")]
+    Open {
+        /// Its address, without password.
+        address: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// A newer program has changed the database; this one would not understand it.
+    #[error(
+        "the database has schema version {found}, this program knows versions up to {known}: \
+         use the newer program, or a backup from before the upgrade"
+    )]
+    Newer {
+        /// The version of the database.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// The schema could not be brought up to date.
+    #[error("cannot bring the database schema up to date: {0}")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// The database reports an error, or is away.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A stored text is not what this program writes there.
+    #[error("cannot read {what} in the database: {source}")]
+    Unreadable {
+        /// What was read.
+        what: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A stored name is none that this program knows.
+    #[error("unknown {what} in the database: {name}")]
+    UnknownName {
+        /// What was read.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A stored number does not fit where it belongs.
+    #[error("{what} in the database is out of range: {found}")]
+    OutOfRange {
+        /// What was read.
+        what: &'static str,
+        /// The number.
+        found: i64,
+    },
+}

@@ -1,0 +1,182 @@
+//! Call events: the append-only log in the database.
+
+use std::collections::BTreeSet;
+
+use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::id::CallId;
+use madoguchi_core::time::Instant;
+use serde_json::{Map, Value};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use crate::calls;
+use crate::error::StoreError;
+use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
+use crate::store::Store;
+
+/// What became of appended events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Appended {
+    /// Events that the log did not have yet.
+    pub new: usize,
+    /// Events whose call and number the log already has with another content. The log keeps what
+    /// it had.
+    pub conflicting: usize,
+}
+
+impl Store {
+    /// Appends `events` to the log and brings the list of calls up to date, all or nothing.
+    /// Events that the log has already change nothing, and the order does not matter.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; then nothing was appended and it may be tried again.
+    pub async fn append(&self, events: &[CallEvent]) -> Result<Appended, StoreError> {
+        if events.is_empty() {
+            return Ok(Appended::default());
+        }
+        let events = events.iter().map(storable_event).collect::<Vec<_>>();
+        let touched: Vec<&CallId> = events
+            .iter()
+            .map(|event| &event.call)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let mut tx = self.begin_append().await?;
+        let new = insert(&mut tx, &events).await?;
+        let mut conflicting = 0;
+        for touched in touched.chunks(ROWS_IN_A_STATEMENT) {
+            let stored = load(&mut tx, touched).await?;
+            conflicting += count_conflicting(&stored, &events);
+            if new > 0 {
+                calls::refresh(&mut tx, &stored).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(Appended { new, conflicting })
+    }
+
+    /// All events of a call, in order; none if the log does not know it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn events_of(&self, call: &CallId) -> Result<Vec<CallEvent>, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        load(&mut connection, &[call]).await
+    }
+}
+
+/// Inserts what is new; tells how many that were.
+async fn insert(connection: &mut AnyConnection, events: &[CallEvent]) -> Result<usize, StoreError> {
+    let mut new = 0;
+    for events in events.chunks(ROWS_IN_A_STATEMENT) {
+        let mut sql =
+            Sql::new("INSERT INTO call_events (call_id, seq, at, node, line, kind, data) VALUES ");
+        for (n, event) in events.iter().enumerate() {
+            let (kind, data) = taken_apart(&event.kind)?;
+            sql.push(if n == 0 { "(" } else { ", (" });
+            sql.bind(event.call.as_str())
+                .push(", ")
+                .bind(i64::from(event.seq));
+            sql.push(", ")
+                .bind(event.at.0)
+                .push(", ")
+                .bind(event.node.as_str());
+            sql.push(", ")
+                .bind(event.line.as_str())
+                .push(", ")
+                .bind(kind);
+            sql.push(", ").bind(data).push(")");
+        }
+        sql.push(" ON CONFLICT (call_id, seq) DO NOTHING");
+        new += sql.query().execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(usize::try_from(new).unwrap_or(usize::MAX))
+}
+
+/// All events of `calls` (not too many), those of one call together and in order.
+pub(crate) async fn load(
+    connection: &mut AnyConnection,
+    calls: &[&CallId],
+) -> Result<Vec<CallEvent>, StoreError> {
+    let mut sql = Sql::new(
+        "SELECT call_id, seq, at, node, line, kind, data FROM call_events WHERE call_id IN (",
+    );
+    sql.list(calls, |sql, call| {
+        sql.bind(storable(call.as_str()));
+    });
+    sql.push(") ORDER BY call_id, seq");
+    let rows = sql.query().fetch_all(connection).await?;
+    rows.iter().map(event).collect()
+}
+
+/// How many of `given` stand in `stored` (which is in order) with another content.
+fn count_conflicting(stored: &[CallEvent], given: &[CallEvent]) -> usize {
+    let stored: std::collections::HashMap<_, _> = stored
+        .iter()
+        .map(|event| ((&event.call, event.seq), event))
+        .collect();
+    let differs = |event: &&CallEvent| {
+        stored
+            .get(&(&event.call, event.seq))
+            .is_some_and(|stored| stored != event)
+    };
+    given.iter().filter(differs).inspect(|event| {
+        tracing::warn!(call.id = %event.call, seq = event.seq, "another event of this call and number is in the log; it stays");
+    }).count()
+}
+
+/// The event as it comes back from the database.
+fn storable_event(event: &CallEvent) -> CallEvent {
+    let mut event = event.clone();
+    if event.call.as_str().contains('\0') {
+        event.call = CallId::new(storable(event.call.as_str()));
+    }
+    if event.node.as_str().contains('\0') {
+        event.node = storable(event.node.as_str()).as_str().into();
+    }
+    if event.line.as_str().contains('\0') {
+        event.line = storable(event.line.as_str()).as_str().into();
+    }
+    event
+}
+
+/// The name of a kind of event, and its fields as JSON.
+fn taken_apart(kind: &EventKind) -> Result<(String, String), StoreError> {
+    let unreadable = |source| StoreError::Unreadable {
+        what: "an event".into(),
+        source,
+    };
+    let mut value = serde_json::to_value(kind).map_err(unreadable)?;
+    let name = value
+        .as_object_mut()
+        .and_then(|fields| fields.remove("kind"));
+    let name = name
+        .as_ref()
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    Ok((name, value.to_string()))
+}
+
+fn event(row: &AnyRow) -> Result<CallEvent, StoreError> {
+    let call: &str = row.try_get("call_id")?;
+    let seq: i64 = row.try_get("seq")?;
+    let unreadable = |source| StoreError::Unreadable {
+        what: format!("event {seq} of call {call}"),
+        source,
+    };
+    let mut fields: Map<String, Value> =
+        serde_json::from_str(row.try_get("data")?).map_err(unreadable)?;
+    fields.insert("kind".to_owned(), row.try_get::<String, _>("kind")?.into());
+    Ok(CallEvent {
+        call: call.into(),
+        seq: u32::try_from(seq).map_err(|_| StoreError::OutOfRange {
+            what: "seq of an event",
+            found: seq,
+        })?,
+        at: Instant(row.try_get("at")?),
+        node: row.try_get::<&str, _>("node")?.into(),
+        line: row.try_get::<&str, _>("line")?.into(),
+        kind: serde_json::from_value(Value::Object(fields)).map_err(unreadable)?,
+    })
+}

@@ -1,0 +1,101 @@
+//! The numbered migrations of `/migrations`, embedded in the program and applied at start.
+//!
+//! One is never changed once released; the next number brings the change.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use crate::error::StoreError;
+use crate::store::Store;
+
+/// Number, description and text of each.
+const ALL: [(i64, &str, &str); 1] = [(
+    1,
+    "calls",
+    include_str!("../../../migrations/0001_calls.sql"),
+)];
+
+/// Applies what the database has not seen yet, all or nothing.
+pub(crate) async fn apply(store: &Store) -> Result<(), StoreError> {
+    apply_these(&ALL, store).await
+}
+
+async fn apply_these(
+    these: &[(i64, &'static str, &'static str)],
+    store: &Store,
+) -> Result<(), StoreError> {
+    let migrations = these.iter().map(|(number, description, text)| {
+        let (kind, text) = (MigrationType::Simple, AssertSqlSafe(*text).into_sql_str());
+        Migration::new(*number, (*description).into(), kind, text, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    // Its own lock ends before the transaction does; ours, the appenders', ends with it.
+    migrator.set_locking(false);
+    let known = these.iter().map(|(number, ..)| *number).max().unwrap_or(0);
+    let mut tx = store.begin_append().await?;
+    // `run` does the same, but its future is not `Send` for every lifetime (rust#100013).
+    migrator
+        .run_direct(None, &mut *tx, false)
+        .await
+        .map_err(|error| match error {
+            MigrateError::VersionMissing(found) if found > known => {
+                StoreError::Newer { found, known }
+            }
+            error => StoreError::Migration(error),
+        })?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_file_in_the_directory_is_embedded() {
+        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+        let files: BTreeSet<String> = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        let embedded: BTreeSet<String> = ALL
+            .iter()
+            .map(|(number, description, _)| {
+                format!("{number:04}_{}.sql", description.replace(' ', "_"))
+            })
+            .collect();
+        assert_eq!(files, embedded);
+    }
+
+    #[tokio::test]
+    async fn a_failing_migration_leaves_the_schema_as_it_was() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let mut these = ALL.to_vec();
+        these.push((90, "works", "CREATE TABLE works (n BIGINT)"));
+        these.push((91, "fails", "CREATE TABLE works (n BIGINT)"));
+        let error = apply_these(&these, &store).await.unwrap_err();
+        assert!(matches!(error, StoreError::Migration(_)), "{error}");
+        assert!(
+            sqlx::query("SELECT n FROM works")
+                .execute(&store.read)
+                .await
+                .is_err()
+        );
+        these.pop();
+        apply_these(&these, &store).await.unwrap();
+        let error = apply(&store).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StoreError::Newer {
+                    found: 90,
+                    known: 1
+                }
+            ),
+            "{error}"
+        );
+    }
+}

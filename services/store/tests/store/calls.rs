@@ -1,0 +1,347 @@
+//! The table of calls: always the fold of the log, and found again by every filter.
+
+use madoguchi_core::call::{CallRecord, Direction};
+use madoguchi_core::event::{AbandonReason, CallEvent, EventKind, TransferTarget};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_store::{CallFilter, OutcomeFilter, Store};
+use sqlx::{AnyConnection, Connection};
+
+use crate::place::{Place, on_databases};
+use crate::sample::call;
+
+on_databases!([sqlite_file, sqlite_memory, postgres] [
+    the_table_is_the_fold_of_the_log_in_any_order_of_delivery,
+    periods_are_half_open_and_in_order_of_arrival,
+    every_filter_finds_its_calls,
+    a_number_is_found_in_any_spelling,
+    pages_are_newest_first_and_know_the_total,
+    unfinished_calls_come_with_all_their_events,
+]);
+
+mod kept {
+    use super::*;
+
+    on_databases!([sqlite_file, postgres] [
+        a_damaged_table_is_computed_anew,
+        a_table_of_another_version_is_computed_anew_at_the_start,
+    ]);
+}
+
+/// One call of every kind.
+fn a_day() -> Vec<Vec<CallEvent>> {
+    let to = TransferTarget::Agent {
+        agent: "ABE".into(),
+    };
+    let handed_on = EventKind::Transferred {
+        from: Some("佐藤".into()),
+        to,
+    };
+    let done = EventKind::WrapUpEnded {
+        agent: "ABE".into(),
+    };
+    let closed = EventKind::Arrived {
+        from: String::new(),
+        to: "100".into(),
+        open: false,
+    };
+    let dialled = |outside| EventKind::Dialled {
+        agent: "abe".into(),
+        from: "100".into(),
+        to: "090-1111-2222".into(),
+        outside,
+    };
+    let full = EventKind::Abandoned {
+        reason: AbandonReason::QueueFull,
+    };
+    vec![
+        call("answered", 10_000)
+            .arrived("03-1234-5678")
+            .answered_by("abe")
+            .ended(),
+        call("handed on", 20_000)
+            .arrived("0312349999")
+            .answered_by("佐藤")
+            .then(handed_on)
+            .ended(),
+        call("given up", 30_000)
+            .arrived("+81 6-1234-5678")
+            .abandoned(),
+        call("full", 40_000)
+            .on_line("MACS")
+            .arrived("１２３")
+            .then(full)
+            .unfinished(),
+        call("waiting", 50_000)
+            .at_node("n2")
+            .arrived("1")
+            .unfinished(),
+        call("talking", 60_000)
+            .arrived("1")
+            .answered_by("佐藤")
+            .unfinished(),
+        call("closed", 70_000).then(closed).ended(),
+        call("outbound", 80_000)
+            .then(dialled(true))
+            .then(EventKind::Answered {
+                agent: Some("ABE".into()),
+            })
+            .ended(),
+        call("refused", 90_000).then(dialled(true)).ended(),
+        call("internal", 95_000)
+            .on_line("internal")
+            .then(dialled(false))
+            .ended(),
+        call("wrapped up", 99_000)
+            .arrived("2")
+            .answered_by("ABE")
+            .ends()
+            .then(done)
+            .unfinished(),
+    ]
+}
+
+fn folded(calls: &[Vec<CallEvent>]) -> Vec<CallRecord> {
+    calls
+        .iter()
+        .map(|events| CallRecord::fold(events).unwrap())
+        .collect()
+}
+
+async fn all(store: &Store) -> Vec<CallRecord> {
+    store
+        .call_records(Instant(0), Instant(1_000_000))
+        .await
+        .unwrap()
+}
+
+async fn found(store: &Store, filter: CallFilter) -> Vec<String> {
+    let page = store.list_calls(&filter).await.unwrap();
+    assert_eq!(page.total, page.calls.len() as u64);
+    page.calls
+        .iter()
+        .rev()
+        .map(|record| record.call.to_string())
+        .collect()
+}
+
+async fn the_table_is_the_fold_of_the_log_in_any_order_of_delivery(place: Place) {
+    let store = place.open().await;
+    let day = a_day();
+    let mut events = day.concat();
+    // A fixed shuffle, then batches that overlap.
+    for n in (1..events.len()).rev() {
+        events.swap(n, (n * 7_919 + 31) % (n + 1));
+    }
+    for start in (0..events.len()).step_by(3) {
+        store
+            .append(&events[start..events.len().min(start + 5)])
+            .await
+            .unwrap();
+    }
+    assert_eq!(all(&store).await, folded(&day));
+    assert_eq!(store.rebuild_calls().await.unwrap(), day.len() as u64);
+    assert_eq!(all(&store).await, folded(&day));
+}
+
+async fn periods_are_half_open_and_in_order_of_arrival(place: Place) {
+    let store = place.open().await;
+    store.append(&a_day().concat()).await.unwrap();
+    let between = store
+        .call_records(Instant(20_000), Instant(40_000))
+        .await
+        .unwrap();
+    assert_eq!(between, folded(&a_day()[1..3]));
+    assert_eq!(
+        store
+            .call_records(Instant(20_001), Instant(30_000))
+            .await
+            .unwrap(),
+        []
+    );
+    let filter = CallFilter {
+        from: Some(Instant(20_000)),
+        until: Some(Instant(40_000)),
+        ..CallFilter::default()
+    };
+    assert_eq!(found(&store, filter).await, ["handed on", "given up"]);
+}
+
+async fn every_filter_finds_its_calls(place: Place) {
+    let store = place.open().await;
+    store.append(&a_day().concat()).await.unwrap();
+    let any = CallFilter::default;
+    let outcome = |outcome| CallFilter {
+        outcome: Some(outcome),
+        ..any()
+    };
+    let direction = |direction| CallFilter {
+        direction: Some(direction),
+        ..any()
+    };
+    let agent = |agent: &str| CallFilter {
+        agent: Some(agent.into()),
+        ..any()
+    };
+    let abandoned = OutcomeFilter::Abandoned;
+    let expected: [(CallFilter, &[&str]); 16] = [
+        (outcome(OutcomeFilter::Waiting), &["waiting"]),
+        (
+            outcome(OutcomeFilter::Answered),
+            &["answered", "handed on", "talking", "outbound", "wrapped up"],
+        ),
+        (outcome(OutcomeFilter::Talking), &["talking"]),
+        (outcome(abandoned(None)), &["given up", "full"]),
+        (
+            outcome(abandoned(Some(AbandonReason::QueueFull))),
+            &["full"],
+        ),
+        (outcome(abandoned(Some(AbandonReason::MaxWait))), &[]),
+        (
+            outcome(OutcomeFilter::Ended),
+            &["closed", "refused", "internal"],
+        ),
+        (direction(Direction::AfterHours), &["closed"]),
+        (direction(Direction::Outbound), &["outbound", "refused"]),
+        (direction(Direction::Internal), &["internal"]),
+        (agent("abe"), &["answered"]),
+        (agent("ABE"), &["handed on", "outbound", "wrapped up"]),
+        (agent("佐"), &[]),
+        (agent("佐藤"), &["handed on", "talking"]),
+        (
+            CallFilter {
+                line: Some("MACS".into()),
+                ..any()
+            },
+            &["full"],
+        ),
+        (
+            CallFilter {
+                wait_below: Some(Millis(4_000)),
+                ..outcome(abandoned(None))
+            },
+            &["given up", "full"],
+        ),
+    ];
+    for (filter, calls) in expected {
+        assert_eq!(found(&store, filter.clone()).await, calls, "{filter:?}");
+    }
+    let quick = CallFilter {
+        wait_below: Some(Millis(3_000)),
+        ..outcome(abandoned(None))
+    };
+    assert_eq!(
+        found(&store, quick).await,
+        [""; 0],
+        "the threshold itself is not below it"
+    );
+}
+
+async fn a_number_is_found_in_any_spelling(place: Place) {
+    let store = place.open().await;
+    store.append(&a_day().concat()).await.unwrap();
+    for (number, calls) in [
+        ("0312345678", vec!["answered"]),
+        ("０３－１２３４", vec!["answered", "handed on"]),
+        ("1234-5678", vec!["answered", "given up"]),
+        ("+81 6", vec!["given up"]),
+        ("090 1111", vec!["outbound", "refused", "internal"]),
+        ("%", vec![]),
+        ("_", vec![]),
+        ("5678\n", vec!["answered", "given up"]),
+    ] {
+        let filter = CallFilter {
+            number: Some(number.into()),
+            ..CallFilter::default()
+        };
+        assert_eq!(found(&store, filter).await, calls, "{number:?}");
+    }
+    let blank = CallFilter {
+        number: Some(" － ".into()),
+        ..CallFilter::default()
+    };
+    assert_eq!(found(&store, blank).await.len(), a_day().len());
+}
+
+async fn pages_are_newest_first_and_know_the_total(place: Place) {
+    let store = place.open().await;
+    let calls: Vec<_> = (0..7)
+        .map(|n| call(&format!("c{n}"), n).arrived("1").abandoned())
+        .collect();
+    store.append(&calls.concat()).await.unwrap();
+    let filter = CallFilter {
+        offset: 2,
+        limit: 3,
+        ..CallFilter::default()
+    };
+    let page = store.list_calls(&filter).await.unwrap();
+    assert_eq!(page.total, 7);
+    let names: Vec<&str> = page
+        .calls
+        .iter()
+        .map(|record| record.call.as_str())
+        .collect();
+    assert_eq!(names, ["c4", "c3", "c2"]);
+    let beyond = CallFilter {
+        offset: 9,
+        ..CallFilter::default()
+    };
+    let page = store.list_calls(&beyond).await.unwrap();
+    assert_eq!((page.calls.len(), page.total), (0, 7));
+}
+
+async fn unfinished_calls_come_with_all_their_events(place: Place) {
+    let store = place.open().await;
+    let day = a_day();
+    store.append(&day.concat()).await.unwrap();
+    assert_eq!(
+        store.unfinished_calls(&"n1".into()).await.unwrap(),
+        [day[5].clone()]
+    );
+    assert_eq!(
+        store.unfinished_calls(&"n2".into()).await.unwrap(),
+        [day[4].clone()]
+    );
+    assert_eq!(store.unfinished_calls(&"n3".into()).await.unwrap(), [[]; 0]);
+}
+
+async fn tamper(place: &Place, statements: &'static str) {
+    let mut connection = AnyConnection::connect(&place.address).await.unwrap();
+    sqlx::raw_sql(statements)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+}
+
+const DAMAGE: &str = "DELETE FROM calls WHERE call_id = 'answered'; \
+     UPDATE calls SET outcome = 'ended', line = 'x'; \
+     UPDATE calls SET call_id = 'no such call' WHERE call_id = 'given up'";
+
+async fn a_damaged_table_is_computed_anew(place: Place) {
+    let store = place.open().await;
+    store.append(&a_day().concat()).await.unwrap();
+    tamper(&place, DAMAGE).await;
+    assert_ne!(all(&store).await, folded(&a_day()));
+    store.rebuild_calls().await.unwrap();
+    assert_eq!(all(&store).await, folded(&a_day()));
+}
+
+async fn a_table_of_another_version_is_computed_anew_at_the_start(place: Place) {
+    let store = place.open().await;
+    store.append(&a_day().concat()).await.unwrap();
+    store.close().await;
+    tamper(&place, DAMAGE).await;
+    let store = place.open().await;
+    assert_ne!(
+        all(&store).await,
+        folded(&a_day()),
+        "the same version is not computed anew"
+    );
+    store.close().await;
+    tamper(
+        &place,
+        "UPDATE derived SET version = 0 WHERE name = 'calls'",
+    )
+    .await;
+    assert_eq!(all(&place.open().await).await, folded(&a_day()));
+}

@@ -1,0 +1,13 @@
+//! The store on real databases: SQLite in a file and in memory, PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail where it stands"
+)]
+
+mod calls;
+mod contract;
+mod delivery;
+mod migration;
+mod place;
+mod sample;
