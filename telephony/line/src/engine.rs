@@ -1,0 +1,271 @@
+//! The engine: what is known of lines, agents and calls, and the door through which it changes.
+
+mod agents;
+mod arrival;
+mod call;
+mod dialled;
+mod ringing;
+mod states;
+mod talk;
+mod timers;
+mod view;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::hours::Calendar;
+use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
+use madoguchi_core::live::AgentState;
+use madoguchi_core::time::{Instant, Millis};
+
+use self::agents::{AgentKey, Agents};
+use self::call::{Call, Stage};
+use self::timers::{TimerOf, Timers};
+use crate::api::{Input, LegFailure, Output};
+use crate::settings::{AgentSettings, LineSettings};
+
+/// All that the engine is told at the start.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// The machine, as events name it.
+    pub node: NodeName,
+    /// The lines.
+    pub lines: Vec<LineSettings>,
+    /// The agents, in the order in which the board shows them.
+    pub agents: Vec<AgentSettings>,
+    /// When the desk is open.
+    pub calendar: Calendar,
+}
+
+/// The queue engine.
+#[derive(Debug)]
+pub struct Engine {
+    node: NodeName,
+    calendar: Calendar,
+    lines: Vec<Line>,
+    line_keys: HashMap<LineName, LineKey>,
+    agents: Agents,
+    calls: HashMap<CallId, Call>,
+    timers: Timers,
+    /// Counts arrivals: the smaller, the longer the wait.
+    arrivals: u64,
+    outputs: Vec<Output>,
+}
+
+/// A line's place in [`Engine::lines`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct LineKey(usize);
+
+#[derive(Debug)]
+struct Line {
+    settings: LineSettings,
+    /// All callers who wait, whatever they hear, by arrival.
+    waiting: BTreeMap<u64, CallId>,
+    /// Those of them for whom an agent is looked for.
+    queue: BTreeMap<u64, CallId>,
+    /// Those of them for whom all agents' phones ring ([`crate::settings::Strategy::RingAll`]).
+    ringing_all: BTreeMap<u64, CallId>,
+    /// Waits of the last answered calls.
+    last_waits: VecDeque<Millis>,
+    /// The agent who was rung last (round robin).
+    last_rung: Option<AgentKey>,
+}
+
+impl Engine {
+    /// A desk at which nobody has logged in yet.
+    pub fn new(settings: EngineSettings, now: Instant) -> Self {
+        let line_keys: HashMap<_, _> = settings
+            .lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| (line.name.clone(), LineKey(at)))
+            .collect();
+        let strategies: Vec<_> = settings.lines.iter().map(|line| line.strategy).collect();
+        let agents = Agents::new(settings.agents, &line_keys, &strategies, now);
+        let lines = settings
+            .lines
+            .into_iter()
+            .map(|settings| Line {
+                settings,
+                waiting: BTreeMap::new(),
+                queue: BTreeMap::new(),
+                ringing_all: BTreeMap::new(),
+                last_waits: VecDeque::new(),
+                last_rung: None,
+            })
+            .collect();
+        Self {
+            node: settings.node,
+            calendar: settings.calendar,
+            lines,
+            line_keys,
+            agents,
+            calls: HashMap::new(),
+            timers: Timers::default(),
+            arrivals: 0,
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Takes up the state that an agent had before a restart. Whoever was in a call is ready.
+    pub fn restore_agent(&mut self, agent: &AgentId, state: AgentState, since: Instant) {
+        self.agents.restore(agent, state, since);
+    }
+
+    /// Takes one input; gives what must be done, in order.
+    pub fn handle(&mut self, input: Input, now: Instant) -> Vec<Output> {
+        match input {
+            Input::CallArrived {
+                call,
+                line,
+                from,
+                to,
+            } => {
+                self.call_arrived(call, &line, from, to, now);
+            }
+            Input::CallerHungUp { call } => self.caller_gone(&call, false, now),
+            Input::CallerLost { call } => self.caller_gone(&call, true, now),
+            Input::PlaybackEnded { call, playback } => self.playback_ended(&call, playback, now),
+            Input::LegAnswered { leg } => self.leg_answered(&leg, now),
+            Input::LegBridged { leg } => self.leg_bridged(&leg, now),
+            Input::LegFailed { leg, failure } => self.leg_failed(&leg, failure, now),
+            Input::LegEnded { leg } => self.leg_gone(&leg, false, now),
+            Input::LegLost { leg } => self.leg_gone(&leg, true, now),
+            Input::Held { call, by } => self.hold(&call, by, true, now),
+            Input::Resumed { call, by } => self.hold(&call, by, false, now),
+            Input::AgentDialled {
+                call,
+                agent,
+                target,
+            } => {
+                self.agent_dialled(call, &agent, target, now);
+            }
+            Input::FarAnswered { call } => self.far_answered(&call, now),
+            Input::FarFailed { call, failure } => self.far_failed(&call, failure, now),
+            Input::FarEnded { call } => self.far_ended(&call, now),
+            Input::TransferredOutside { call, number } => {
+                self.transferred_outside(&call, number, now);
+            }
+            Input::TransferToAgent { call, agent } => self.transfer_to_agent(&call, &agent, now),
+            Input::AgentReachable { agent, reachable } => {
+                self.agent_reachable(&agent, reachable, now);
+            }
+            Input::Agent { agent, command } => self.agent_command(&agent, command, now),
+            Input::Timer { timer } => {
+                if let Some(what) = self.timers.take(timer) {
+                    self.timer_due(what, now);
+                }
+            }
+        }
+        std::mem::take(&mut self.outputs)
+    }
+
+    fn timer_due(&mut self, what: TimerOf, now: Instant) {
+        match what {
+            TimerOf::MaxWait(call) => self.max_wait_due(&call, now),
+            TimerOf::Closing(call) => self.closing_due(&call, now),
+            TimerOf::Announcement(call) => self.announcement_due(&call),
+            TimerOf::Farewell(call) => self.farewell_over(&call, now),
+            TimerOf::Leg(leg) => self.leg_timed_out(&leg, now),
+            TimerOf::WrapUp(agent) => self.wrap_up_over(agent, now),
+            TimerOf::Rest(agent) => {
+                self.agents.rested(agent);
+                self.find_call_for(agent, now);
+            }
+        }
+    }
+
+    fn out(&mut self, output: Output) {
+        self.outputs.push(output);
+    }
+
+    /// Emits the next event of a call.
+    fn emit(&mut self, call: &CallId, kind: EventKind, now: Instant) {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        let seq = entry.next_seq;
+        entry.next_seq += 1;
+        entry.last_at = entry.last_at.max(now);
+        let event = CallEvent {
+            call: call.clone(),
+            seq,
+            at: entry.last_at,
+            node: self.node.clone(),
+            line: entry.line_name.clone(),
+            kind,
+        };
+        self.outputs.push(Output::Emit(event));
+    }
+
+    fn set_timer(&mut self, what: TimerOf, after: Millis) -> crate::api::TimerId {
+        let timer = self.timers.set(what);
+        self.out(Output::SetTimer { timer, after });
+        timer
+    }
+
+    fn clear_timer(&mut self, timer: Option<crate::api::TimerId>) {
+        if let Some(timer) = timer
+            && self.timers.take(timer).is_some()
+        {
+            self.out(Output::ClearTimer { timer });
+        }
+    }
+
+    fn line(&self, key: LineKey) -> Option<&Line> {
+        self.lines.get(key.0)
+    }
+
+    fn line_mut(&mut self, key: LineKey) -> Option<&mut Line> {
+        self.lines.get_mut(key.0)
+    }
+
+    /// The call has ended: it is kept only for the work after it that is not done yet.
+    fn close_call(&mut self, call: &CallId) {
+        self.leave_queue(call);
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        entry.stage = Stage::Over;
+        let timers = entry.timers.take_all();
+        for timer in timers {
+            self.clear_timer(timer);
+        }
+        self.forget_if_done(call);
+    }
+
+    fn forget_if_done(&mut self, call: &CallId) {
+        let done = |entry: &Call| matches!(entry.stage, Stage::Over) && entry.wrap_ups == 0;
+        if self.calls.get(call).is_some_and(done) {
+            self.calls.remove(call);
+        }
+    }
+
+    /// The caller does not wait any more.
+    fn leave_queue(&mut self, call: &CallId) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        let (Some(key), order) = (entry.line, entry.order) else {
+            return;
+        };
+        if let Some(line) = self.line_mut(key) {
+            line.waiting.remove(&order);
+            line.queue.remove(&order);
+            line.ringing_all.remove(&order);
+        }
+    }
+}
+
+/// How long an agent whose phone refused or could not be reached is left alone.
+const REST: Millis = Millis::from_secs(5);
+
+/// What a failure of an attempt is called in the log.
+fn ring_outcome(failure: LegFailure) -> madoguchi_core::event::RingOutcome {
+    use madoguchi_core::event::RingOutcome;
+    match failure {
+        LegFailure::Declined => RingOutcome::Declined,
+        LegFailure::Unreachable => RingOutcome::Unreachable,
+        LegFailure::NoAnswer => RingOutcome::NoAnswer,
+    }
+}

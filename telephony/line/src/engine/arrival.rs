@@ -1,0 +1,311 @@
+//! From the arrival of a call to the queue, and all the ways of turning it away.
+
+use madoguchi_core::event::{AbandonReason, EndCause, EventKind};
+use madoguchi_core::id::{CallId, LineName};
+use madoguchi_core::time::{Instant, Millis};
+
+use super::call::{Call, Stage};
+use super::timers::TimerOf;
+use super::{Engine, LineKey};
+use crate::api::{Announcement, HangUpCause, Output};
+use crate::settings::{AtClosing, PeriodicAnnouncement, Strategy};
+
+/// A last announcement that does not tell its end is taken to have ended after this time.
+const FAREWELL_AT_MOST: Millis = Millis::from_secs(90);
+
+impl Engine {
+    pub(super) fn call_arrived(
+        &mut self,
+        call: CallId,
+        line: &LineName,
+        from: String,
+        to: String,
+        now: Instant,
+    ) {
+        if self.calls.contains_key(&call) {
+            return;
+        }
+        let Some(&key) = self.line_keys.get(line) else {
+            return self.out(Output::HangUp {
+                call,
+                cause: HangUpCause::NotFound,
+            });
+        };
+        let hours = self.calendar.status(now);
+        let mut entry = Call::new(Some(key), line.clone(), from.clone(), now);
+        self.arrivals += 1;
+        entry.order = self.arrivals;
+        let order = entry.order;
+        self.calls.insert(call.clone(), entry);
+        self.emit(
+            &call,
+            EventKind::Arrived {
+                from,
+                to,
+                open: hours.open,
+            },
+            now,
+        );
+        self.out(Output::Accept { call: call.clone() });
+        self.emit(&call, EventKind::Accepted, now);
+        if !hours.open {
+            return self.say_farewell(&call, Announcement::Closed, true);
+        }
+        if let Some((reason, announcement)) = self.no_room(key) {
+            return self.turn_away(&call, reason, announcement, now);
+        }
+        if let Some(line) = self.line_mut(key) {
+            line.waiting.insert(order, call.clone());
+        }
+        self.start_waiting_timers(&call, key, hours.closes_at, now);
+        if self.line(key).is_some_and(|line| line.settings.greeting) {
+            self.set_stage(&call, Stage::Greeting);
+            self.play(&call, Announcement::Greeting);
+        } else {
+            self.enter_queue(&call, now);
+        }
+    }
+
+    fn no_room(&self, key: LineKey) -> Option<(AbandonReason, Announcement)> {
+        let line = self.line(key)?;
+        let most = line.settings.max_waiting as usize;
+        if most > 0 && line.waiting.len() >= most {
+            return Some((AbandonReason::QueueFull, Announcement::QueueFull));
+        }
+        let nobody = !line.settings.wait_without_agents && !self.agents.any_logged_in(key);
+        nobody.then_some((AbandonReason::NoAgent, Announcement::NoAgent))
+    }
+
+    fn start_waiting_timers(
+        &mut self,
+        call: &CallId,
+        key: LineKey,
+        closes_at: Option<Instant>,
+        now: Instant,
+    ) {
+        let Some(line) = self.line(key) else { return };
+        let (max_wait, at_closing) = (line.settings.max_wait, line.settings.at_closing);
+        if max_wait > Millis::ZERO {
+            let timer = self.set_timer(TimerOf::MaxWait(call.clone()), max_wait);
+            self.change_timers(call, |timers| timers.max_wait = Some(timer));
+        }
+        if let Some(closes_at) = closes_at {
+            let grace = match at_closing {
+                AtClosing::Serve { limit } => limit,
+                AtClosing::Tell => Millis::ZERO,
+            };
+            let timer = self.set_timer(TimerOf::Closing(call.clone()), closes_at - now + grace);
+            self.change_timers(call, |timers| timers.closing = Some(timer));
+        }
+    }
+
+    /// The caller enters the queue: music, announcements, and the search for an agent.
+    fn enter_queue(&mut self, call: &CallId, now: Instant) {
+        self.emit(call, EventKind::Queued, now);
+        self.out(Output::PlayMusic { call: call.clone() });
+        self.start_announcements(call);
+        self.wait_in_queue(call, now);
+    }
+
+    /// The caller waits (again) for an agent, at the place that the arrival gives.
+    pub(super) fn wait_in_queue(&mut self, call: &CallId, now: Instant) {
+        self.set_stage(call, Stage::Queued);
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        let (Some(key), order) = (entry.line, entry.order) else {
+            return;
+        };
+        if let Some(line) = self.line_mut(key) {
+            line.ringing_all.remove(&order);
+            line.queue.insert(order, call.clone());
+        }
+        self.serve_line(key, now);
+    }
+
+    fn start_announcements(&mut self, call: &CallId) {
+        let key = self.calls.get(call).and_then(|entry| entry.line);
+        let Some(line) = key.and_then(|key| self.line(key)) else {
+            return;
+        };
+        let every = line.settings.announce_every;
+        if every > Millis::ZERO {
+            let timer = self.set_timer(TimerOf::Announcement(call.clone()), every);
+            self.change_timers(call, |timers| timers.announcement = Some(timer));
+        }
+    }
+
+    pub(super) fn announcement_due(&mut self, call: &CallId) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        if !matches!(entry.stage, Stage::Queued | Stage::Ringing) {
+            return;
+        }
+        let order = entry.order;
+        let Some(line) = entry.line.and_then(|key| self.line(key)) else {
+            return;
+        };
+        let announcement = match line.settings.announce {
+            PeriodicAnnouncement::Position => {
+                let before = line.waiting.range(..order).count();
+                Announcement::Position(u32::try_from(before + 1).unwrap_or(u32::MAX))
+            }
+            PeriodicAnnouncement::WaitingTime => {
+                let sum: i64 = line.last_waits.iter().map(|wait| wait.0).sum();
+                let count = i64::try_from(line.last_waits.len()).unwrap_or(1).max(1);
+                let minutes = (sum / count).div_euclid(60_000) + 1;
+                Announcement::WaitMinutes(u32::try_from(minutes).unwrap_or(u32::MAX))
+            }
+        };
+        self.play(call, announcement);
+    }
+
+    pub(super) fn playback_ended(&mut self, call: &CallId, playback: u32, now: Instant) {
+        let Some(entry) = self
+            .calls
+            .get(call)
+            .filter(|entry| entry.playback == playback)
+        else {
+            return;
+        };
+        match entry.stage {
+            Stage::Greeting => self.enter_queue(call, now),
+            Stage::Farewell { .. } => self.farewell_over(call, now),
+            Stage::Queued | Stage::Ringing => {
+                self.out(Output::PlayMusic { call: call.clone() });
+                self.start_announcements(call);
+            }
+            Stage::Bridging { .. } | Stage::Talking(_) | Stage::Dialled(_) | Stage::Over => {}
+        }
+    }
+
+    pub(super) fn max_wait_due(&mut self, call: &CallId, now: Instant) {
+        self.stop_waiting(call, AbandonReason::MaxWait, Announcement::MaxWait, now);
+    }
+
+    pub(super) fn closing_due(&mut self, call: &CallId, now: Instant) {
+        let reason = AbandonReason::DeskClosedWhileWaiting;
+        self.stop_waiting(call, reason, Announcement::ClosedWhileWaiting, now);
+    }
+
+    /// The caller has waited for too long, unless somebody is just picking up.
+    fn stop_waiting(
+        &mut self,
+        call: &CallId,
+        reason: AbandonReason,
+        announcement: Announcement,
+        now: Instant,
+    ) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        if matches!(
+            entry.stage,
+            Stage::Greeting | Stage::Queued | Stage::Ringing
+        ) {
+            self.withdraw_legs(call, now);
+            self.turn_away(call, reason, announcement, now);
+        }
+    }
+
+    /// 放棄 by the desk: says why, then hangs up.
+    fn turn_away(
+        &mut self,
+        call: &CallId,
+        reason: AbandonReason,
+        announcement: Announcement,
+        now: Instant,
+    ) {
+        self.emit(call, EventKind::Abandoned { reason }, now);
+        self.say_farewell(call, announcement, false);
+    }
+
+    fn say_farewell(&mut self, call: &CallId, announcement: Announcement, after_hours: bool) {
+        self.leave_queue(call);
+        let timers = self
+            .calls
+            .get_mut(call)
+            .map(|entry| entry.timers.take_all());
+        for timer in timers.into_iter().flatten() {
+            self.clear_timer(timer);
+        }
+        self.set_stage(call, Stage::Farewell { after_hours });
+        self.play(call, announcement);
+        let timer = self.set_timer(TimerOf::Farewell(call.clone()), FAREWELL_AT_MOST);
+        self.change_timers(call, |timers| timers.farewell = Some(timer));
+    }
+
+    pub(super) fn farewell_over(&mut self, call: &CallId, now: Instant) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        let Stage::Farewell { after_hours } = entry.stage else {
+            return;
+        };
+        if after_hours {
+            self.emit(
+                call,
+                EventKind::Ended {
+                    cause: EndCause::Desk,
+                },
+                now,
+            );
+        }
+        self.out(Output::HangUp {
+            call: call.clone(),
+            cause: HangUpCause::Normal,
+        });
+        self.close_call(call);
+    }
+
+    fn play(&mut self, call: &CallId, announcement: Announcement) {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        entry.playback += 1;
+        let playback = entry.playback;
+        self.out(Output::Play {
+            call: call.clone(),
+            announcement,
+            playback,
+        });
+    }
+
+    pub(super) fn set_stage(&mut self, call: &CallId, stage: Stage) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.stage = stage;
+        }
+    }
+
+    fn change_timers(&mut self, call: &CallId, change: impl FnOnce(&mut super::call::CallTimers)) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            change(&mut entry.timers);
+        }
+    }
+
+    /// Rings whoever can take the callers who wait on a line, longest wait first.
+    pub(super) fn serve_line(&mut self, key: LineKey, now: Instant) {
+        loop {
+            let Some(line) = self.line(key) else { return };
+            let Some(call) = line.queue.values().next().cloned() else {
+                return;
+            };
+            let (strategy, last) = (line.settings.strategy, line.last_rung);
+            if strategy == Strategy::RingAll {
+                let idle = self.agents.all_idle(key);
+                if idle.is_empty() {
+                    return;
+                }
+                for agent in idle {
+                    self.ring(&call, agent, now);
+                }
+            } else {
+                let Some(agent) = self.agents.next(key, last) else {
+                    return;
+                };
+                self.ring(&call, agent, now);
+            }
+        }
+    }
+}

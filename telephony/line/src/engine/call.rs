@@ -1,0 +1,123 @@
+//! One call as the engine sees it.
+
+use std::collections::BTreeMap;
+
+use madoguchi_core::id::LineName;
+use madoguchi_core::time::Instant;
+
+use super::LineKey;
+use super::agents::AgentKey;
+use crate::api::TimerId;
+
+#[derive(Debug)]
+pub(super) struct Call {
+    /// None for calls between extensions.
+    pub(super) line: Option<LineKey>,
+    pub(super) line_name: LineName,
+    pub(super) from: String,
+    pub(super) arrived_at: Instant,
+    /// The place among all arrivals.
+    pub(super) order: u64,
+    pub(super) stage: Stage,
+    pub(super) next_seq: u32,
+    pub(super) last_at: Instant,
+    /// The number of the last announcement.
+    pub(super) playback: u32,
+    pub(super) last_leg: u32,
+    pub(super) legs: BTreeMap<u32, Leg>,
+    pub(super) timers: CallTimers,
+    /// Agents who still work on it after its end or after handing it on.
+    pub(super) wrap_ups: u32,
+}
+
+/// Where a call stands.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// A last announcement is played; then the desk hangs up.
+    Farewell { after_hours: bool },
+    /// The greeting is played.
+    Greeting,
+    /// An agent is looked for.
+    Queued,
+    /// At least one agent's phone rings.
+    Ringing,
+    /// A phone picked up; the media are being connected.
+    Bridging { leg: u32 },
+    /// 通話
+    Talking(Talk),
+    /// An agent dialled.
+    Dialled(Dialled),
+    /// It has ended.
+    Over,
+}
+
+#[derive(Debug)]
+pub(super) struct Talk {
+    pub(super) leg: u32,
+    pub(super) caller_holds: bool,
+    pub(super) agent_holds: bool,
+    /// The attempt to hand the caller on to another agent.
+    pub(super) transfer: Option<u32>,
+}
+
+#[derive(Debug)]
+pub(super) struct Dialled {
+    pub(super) agent: AgentKey,
+    /// The colleague who was called.
+    pub(super) callee: Option<AgentKey>,
+    pub(super) answered: bool,
+    pub(super) caller_holds: bool,
+    pub(super) agent_holds: bool,
+}
+
+/// One attempt to ring one agent.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) agent: AgentKey,
+    pub(super) timer: Option<TimerId>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct CallTimers {
+    pub(super) max_wait: Option<TimerId>,
+    pub(super) closing: Option<TimerId>,
+    pub(super) announcement: Option<TimerId>,
+    pub(super) farewell: Option<TimerId>,
+}
+
+impl CallTimers {
+    pub(super) fn take_all(&mut self) -> [Option<TimerId>; 4] {
+        let timers = std::mem::take(self);
+        [
+            timers.max_wait,
+            timers.closing,
+            timers.announcement,
+            timers.farewell,
+        ]
+    }
+}
+
+impl Call {
+    pub(super) fn new(
+        line: Option<LineKey>,
+        line_name: LineName,
+        from: String,
+        now: Instant,
+    ) -> Self {
+        Self {
+            line,
+            line_name,
+            from,
+            arrived_at: now,
+            order: 0,
+            stage: Stage::Queued,
+            next_seq: 0,
+            last_at: now,
+            playback: 0,
+            last_leg: 0,
+            legs: BTreeMap::new(),
+            timers: CallTimers::default(),
+            wrap_ups: 0,
+        }
+    }
+}

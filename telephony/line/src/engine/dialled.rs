@@ -1,0 +1,204 @@
+//! Calls that agents start: outside (発信) and to colleagues (内線).
+//!
+//! Whoever is in no call may dial, logged in or not, and is afterwards what they were before.
+//! 後処理 ends when an agent dials. There is none after a dialled call.
+
+use madoguchi_core::event::{EndCause, EventKind};
+use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::time::Instant;
+
+use super::Engine;
+use super::agents::{Activity, AgentKey};
+use super::call::{Call, Dialled, Stage};
+use crate::api::{DialTarget, HangUpCause, LegFailure, Output};
+
+impl Engine {
+    pub(super) fn agent_dialled(
+        &mut self,
+        call: CallId,
+        agent: &AgentId,
+        target: DialTarget,
+        now: Instant,
+    ) {
+        if self.calls.contains_key(&call) {
+            return;
+        }
+        let Some(key) = self.agents.key(agent) else {
+            return self.out(Output::HangUp {
+                call,
+                cause: HangUpCause::Forbidden,
+            });
+        };
+        if self
+            .agents
+            .get(key)
+            .is_some_and(|agent| matches!(agent.activity, Activity::WrapUp { .. }))
+        {
+            // Nobody may be put through to the agent between 後処理 and the own call.
+            self.agents.change(key, |agent| agent.resting = true);
+            self.wrap_up_over(key, now);
+            self.agents.change(key, |agent| agent.resting = false);
+        }
+        if self
+            .agents
+            .get(key)
+            .is_some_and(|agent| agent.activity != Activity::Nothing)
+        {
+            return self.out(Output::HangUp {
+                call,
+                cause: HangUpCause::Busy,
+            });
+        }
+        let (line_name, kind, callee) = self.read_target(key, agent, &target);
+        let line = self.line_keys.get(&line_name).copied();
+        self.calls
+            .insert(call.clone(), Call::new(line, line_name, String::new(), now));
+        self.emit(&call, kind, now);
+        let callee_is_free = callee.is_none_or(|callee| {
+            callee != key
+                && self
+                    .agents
+                    .get(callee)
+                    .is_some_and(|agent| agent.activity == Activity::Nothing)
+        });
+        if !callee_is_free {
+            self.emit(
+                &call,
+                EventKind::Ended {
+                    cause: EndCause::Refused,
+                },
+                now,
+            );
+            self.out(Output::HangUp {
+                call: call.clone(),
+                cause: HangUpCause::Busy,
+            });
+            return self.close_call(&call);
+        }
+        self.set_activity(key, Activity::Talking { call: call.clone() }, now);
+        if let Some(callee) = callee {
+            self.set_activity(callee, Activity::Ringing { call: call.clone() }, now);
+        }
+        let dialled = Dialled {
+            agent: key,
+            callee,
+            answered: false,
+            caller_holds: false,
+            agent_holds: false,
+        };
+        self.set_stage(&call, Stage::Dialled(dialled));
+        self.out(Output::Dial { call, target });
+    }
+
+    fn read_target(
+        &self,
+        key: AgentKey,
+        agent: &AgentId,
+        target: &DialTarget,
+    ) -> (LineName, EventKind, Option<AgentKey>) {
+        let extension = |key: AgentKey| {
+            self.agents
+                .get(key)
+                .map(|agent| agent.settings.extension.clone())
+                .unwrap_or_default()
+        };
+        match target {
+            DialTarget::Outside {
+                number,
+                shown,
+                line,
+            } => {
+                let kind = EventKind::Dialled {
+                    agent: agent.clone(),
+                    from: shown.clone(),
+                    to: number.clone(),
+                    outside: true,
+                };
+                (line.clone(), kind, None)
+            }
+            DialTarget::Agent { agent: to } => {
+                let callee = self.agents.key(to);
+                let kind = EventKind::Dialled {
+                    agent: agent.clone(),
+                    from: extension(key),
+                    to: callee.map(extension).unwrap_or_default(),
+                    outside: false,
+                };
+                (LineName::internal(), kind, callee)
+            }
+        }
+    }
+
+    pub(super) fn far_answered(&mut self, call: &CallId, now: Instant) {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        let Stage::Dialled(dialled) = &mut entry.stage else {
+            return;
+        };
+        if dialled.answered {
+            return;
+        }
+        dialled.answered = true;
+        let (agent, callee) = (dialled.agent, dialled.callee);
+        self.emit(
+            call,
+            EventKind::Answered {
+                agent: self.agents.id(agent),
+            },
+            now,
+        );
+        if let Some(callee) = callee {
+            self.set_activity(callee, Activity::Talking { call: call.clone() }, now);
+        }
+    }
+
+    pub(super) fn far_failed(&mut self, call: &CallId, failure: LegFailure, now: Instant) {
+        let cause = match failure {
+            LegFailure::Declined => HangUpCause::Busy,
+            LegFailure::Unreachable | LegFailure::NoAnswer => HangUpCause::Unavailable,
+        };
+        if self.end_dialled(call, EndCause::Refused, now) {
+            self.out(Output::HangUp {
+                call: call.clone(),
+                cause,
+            });
+        }
+    }
+
+    pub(super) fn far_ended(&mut self, call: &CallId, now: Instant) {
+        if self.end_dialled(call, EndCause::Caller, now) {
+            self.out(Output::HangUp {
+                call: call.clone(),
+                cause: HangUpCause::Normal,
+            });
+        }
+    }
+
+    pub(super) fn dialler_gone(&mut self, call: &CallId, lost: bool, now: Instant) {
+        let cause = if lost {
+            EndCause::Lost
+        } else {
+            EndCause::Agent
+        };
+        if self.end_dialled(call, cause, now) {
+            self.out(Output::EndFar { call: call.clone() });
+        }
+    }
+
+    fn end_dialled(&mut self, call: &CallId, cause: EndCause, now: Instant) -> bool {
+        let Some(entry) = self.calls.get(call) else {
+            return false;
+        };
+        let Stage::Dialled(dialled) = &entry.stage else {
+            return false;
+        };
+        let (agent, callee) = (dialled.agent, dialled.callee);
+        self.emit(call, EventKind::Ended { cause }, now);
+        self.close_call(call);
+        for key in std::iter::once(agent).chain(callee) {
+            self.free(key, true, now);
+        }
+        true
+    }
+}

@@ -1,0 +1,364 @@
+//! Ringing agents for a caller, up to the moment when both hear each other.
+
+use madoguchi_core::event::{EventKind, RingOutcome};
+use madoguchi_core::id::CallId;
+use madoguchi_core::live::AgentCommand;
+use madoguchi_core::time::{Instant, Millis};
+
+use super::agents::{Activity, AgentKey};
+use super::call::{Leg, Stage, Talk};
+use super::timers::TimerOf;
+use super::{Engine, REST, ring_outcome};
+use crate::api::{LegFailure, LegId, Output};
+use crate::settings::Strategy;
+
+/// Between pick-up and bridge; longer means that the phone's media cannot be used.
+const BRIDGE_AT_MOST: Millis = Millis::from_secs(5);
+/// How many of the last waits the estimate is made of.
+const WAITS_REMEMBERED: usize = 20;
+/// Why the desk sets an agent 離席 who does not answer.
+const NO_ANSWER: &str = "応答なし";
+
+impl Engine {
+    /// Rings an agent who is idle for a caller who waits.
+    pub(super) fn ring(&mut self, call: &CallId, agent: AgentKey, now: Instant) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        let (order, Some(key)) = (entry.order, entry.line) else {
+            return;
+        };
+        let Some(line) = self.line_mut(key) else {
+            return;
+        };
+        line.queue.remove(&order);
+        line.last_rung = Some(agent);
+        if line.settings.strategy == Strategy::RingAll {
+            line.ringing_all.insert(order, call.clone());
+        }
+        let timeout = line.settings.ring_timeout;
+        self.set_stage(call, Stage::Ringing);
+        self.start_leg(call, agent, timeout, now);
+    }
+
+    /// Reserves the agent and rings; the number of the attempt.
+    pub(super) fn start_leg(
+        &mut self,
+        call: &CallId,
+        agent: AgentKey,
+        timeout: Millis,
+        now: Instant,
+    ) -> Option<u32> {
+        let id = self.agents.id(agent)?;
+        let entry = self.calls.get_mut(call)?;
+        entry.last_leg += 1;
+        let n = entry.last_leg;
+        let leg = LegId {
+            call: call.clone(),
+            n,
+        };
+        self.emit(call, EventKind::Ringing { agent: id.clone() }, now);
+        self.set_activity(agent, Activity::Ringing { call: call.clone() }, now);
+        self.out(Output::Ring {
+            leg: leg.clone(),
+            agent: id,
+        });
+        let timer = Some(self.set_timer(TimerOf::Leg(leg), timeout));
+        self.calls
+            .get_mut(call)?
+            .legs
+            .insert(n, Leg { agent, timer });
+        Some(n)
+    }
+
+    /// Looks for a caller for an agent who has become free.
+    pub(super) fn find_call_for(&mut self, agent: AgentKey, now: Instant) {
+        if !self.agents.is_idle(agent) {
+            return;
+        }
+        let Some(lines) = self.agents.get(agent).map(|agent| agent.lines.clone()) else {
+            return;
+        };
+        let best = lines
+            .iter()
+            .filter_map(|key| {
+                let line = self.line(*key)?;
+                // Callers for whom all phones ring welcome one more.
+                let waiting = line
+                    .queue
+                    .iter()
+                    .next()
+                    .or_else(|| line.ringing_all.iter().next());
+                let (order, call) = waiting?;
+                Some((
+                    std::cmp::Reverse(line.settings.priority),
+                    *order,
+                    call.clone(),
+                ))
+            })
+            .min();
+        if let Some((_, _, call)) = best {
+            self.ring(&call, agent, now);
+        }
+    }
+
+    pub(super) fn leg_answered(&mut self, leg: &LegId, now: Instant) {
+        let Some(entry) = self.calls.get_mut(&leg.call) else {
+            return;
+        };
+        if !entry.legs.contains_key(&leg.n) {
+            return;
+        }
+        match &entry.stage {
+            Stage::Ringing => {
+                entry.stage = Stage::Bridging { leg: leg.n };
+                let (order, key) = (entry.order, entry.line);
+                let others: Vec<u32> = entry
+                    .legs
+                    .keys()
+                    .copied()
+                    .filter(|other| *other != leg.n)
+                    .collect();
+                // Agents freed here must not be rung for the same call again.
+                if let Some(line) = key.and_then(|key| self.line_mut(key)) {
+                    line.ringing_all.remove(&order);
+                }
+                for other in others {
+                    self.end_leg(&leg.call, other, RingOutcome::Withdrawn, now);
+                }
+            }
+            Stage::Talking(talk) if talk.transfer == Some(leg.n) => {}
+            _ => return,
+        }
+        self.restart_leg_timer(leg, BRIDGE_AT_MOST);
+        self.out(Output::Bridge { leg: leg.clone() });
+    }
+
+    pub(super) fn leg_bridged(&mut self, leg: &LegId, now: Instant) {
+        let Some(entry) = self.calls.get(&leg.call) else {
+            return;
+        };
+        let Some(agent) = entry.legs.get(&leg.n).map(|leg| leg.agent) else {
+            return;
+        };
+        match &entry.stage {
+            Stage::Bridging { leg: n } if *n == leg.n => {}
+            Stage::Talking(talk) if talk.transfer == Some(leg.n) => {
+                return self.handed_on(leg, agent, now);
+            }
+            _ => return,
+        }
+        let (wait, key) = (now - entry.arrived_at, entry.line);
+        self.emit(
+            &leg.call,
+            EventKind::Answered {
+                agent: self.agents.id(agent),
+            },
+            now,
+        );
+        self.leave_queue(&leg.call);
+        let timers = self
+            .calls
+            .get_mut(&leg.call)
+            .map(|entry| entry.timers.take_all());
+        for timer in timers.into_iter().flatten() {
+            self.clear_timer(timer);
+        }
+        self.stop_leg_timer(leg);
+        let talk = Talk {
+            leg: leg.n,
+            caller_holds: false,
+            agent_holds: false,
+            transfer: None,
+        };
+        self.set_stage(&leg.call, Stage::Talking(talk));
+        self.agents.change(agent, |agent| agent.no_answers = 0);
+        self.set_activity(
+            agent,
+            Activity::Talking {
+                call: leg.call.clone(),
+            },
+            now,
+        );
+        if let Some(line) = key.and_then(|key| self.line_mut(key)) {
+            line.last_waits.push_back(wait);
+            if line.last_waits.len() > WAITS_REMEMBERED {
+                line.last_waits.pop_front();
+            }
+        }
+    }
+
+    /// The phone refused or could not be reached.
+    pub(super) fn leg_failed(&mut self, leg: &LegId, failure: LegFailure, now: Instant) {
+        let Some(entry) = self.calls.get(&leg.call) else {
+            return;
+        };
+        let Some(agent) = entry.legs.get(&leg.n).map(|leg| leg.agent) else {
+            return;
+        };
+        if matches!(&entry.stage, Stage::Talking(talk) if talk.leg == leg.n) {
+            return;
+        }
+        self.remove_leg(&leg.call, leg.n, ring_outcome(failure), now);
+        self.rest(agent);
+        self.free(agent, true, now);
+        self.after_lost_leg(&leg.call, leg.n, now);
+    }
+
+    /// The phone that had picked up is gone.
+    pub(super) fn leg_gone(&mut self, leg: &LegId, lost: bool, now: Instant) {
+        let Some(entry) = self.calls.get(&leg.call) else {
+            return;
+        };
+        let Some(agent) = entry.legs.get(&leg.n).map(|leg| leg.agent) else {
+            return;
+        };
+        if matches!(&entry.stage, Stage::Talking(talk) if talk.leg == leg.n) {
+            return self.agent_hung_up(&leg.call, lost, now);
+        }
+        self.remove_leg(&leg.call, leg.n, RingOutcome::Dropped, now);
+        self.rest(agent);
+        self.free(agent, true, now);
+        self.after_lost_leg(&leg.call, leg.n, now);
+    }
+
+    /// Nobody picked up in time (RONA), or the media never stood.
+    pub(super) fn leg_timed_out(&mut self, leg: &LegId, now: Instant) {
+        let Some(entry) = self.calls.get(&leg.call) else {
+            return;
+        };
+        let Some(agent) = entry.legs.get(&leg.n).map(|leg| leg.agent) else {
+            return;
+        };
+        let picked_up = matches!(entry.stage, Stage::Bridging { leg: n } if n == leg.n);
+        let outcome = if picked_up {
+            RingOutcome::Dropped
+        } else {
+            RingOutcome::NoAnswer
+        };
+        let key = entry.line;
+        self.end_leg_keeping_agent(&leg.call, leg.n, outcome, now);
+        if picked_up {
+            self.rest(agent);
+        } else {
+            self.count_no_answer(agent, key);
+        }
+        // The next agent is rung before this one is looked at again.
+        self.agents.to_the_back(agent);
+        self.after_lost_leg(&leg.call, leg.n, now);
+        self.free(agent, true, now);
+    }
+
+    fn count_no_answer(&mut self, agent: AgentKey, line: Option<super::LineKey>) {
+        let most = line.and_then(|key| self.line(key));
+        let most = most.map_or(0, |line| line.settings.away_after_no_answers);
+        let mut count = 0;
+        self.agents.change(agent, |agent| {
+            agent.no_answers += 1;
+            count = agent.no_answers;
+        });
+        if most > 0 && count >= most {
+            let wish = AgentCommand::Away {
+                reason: NO_ANSWER.to_owned(),
+            };
+            self.agents.change(agent, |agent| {
+                agent.no_answers = 0;
+                agent.wish = super::states::wish_of(wish);
+            });
+        }
+    }
+
+    /// What becomes of the call after an attempt ended: the wait or the talk goes on.
+    fn after_lost_leg(&mut self, call: &CallId, n: u32, now: Instant) {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        match &mut entry.stage {
+            Stage::Talking(talk) => {
+                if talk.transfer == Some(n) {
+                    talk.transfer = None;
+                }
+            }
+            Stage::Ringing | Stage::Bridging { .. } if entry.legs.is_empty() => {
+                self.wait_in_queue(call, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends all attempts of a call whose caller is gone; the agents keep their places.
+    pub(super) fn withdraw_legs(&mut self, call: &CallId, now: Instant) {
+        let legs = self
+            .calls
+            .get(call)
+            .map(|entry| entry.legs.keys().copied().collect());
+        let legs: Vec<u32> = legs.unwrap_or_default();
+        // The caller does not wait any more: nobody freed here may be rung for the same call.
+        self.leave_queue(call);
+        for n in legs {
+            self.end_leg(call, n, RingOutcome::Withdrawn, now);
+        }
+    }
+
+    /// Ends one attempt and frees its agent, who keeps the place in the order.
+    pub(super) fn end_leg(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Instant) {
+        let agent = self
+            .calls
+            .get(call)
+            .and_then(|entry| entry.legs.get(&n))
+            .map(|leg| leg.agent);
+        self.end_leg_keeping_agent(call, n, outcome, now);
+        if let Some(agent) = agent {
+            self.free(agent, false, now);
+        }
+    }
+
+    fn end_leg_keeping_agent(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Instant) {
+        self.out(Output::EndLeg {
+            leg: LegId {
+                call: call.clone(),
+                n,
+            },
+        });
+        self.remove_leg(call, n, outcome, now);
+    }
+
+    fn remove_leg(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Instant) {
+        let leg = self
+            .calls
+            .get_mut(call)
+            .and_then(|entry| entry.legs.remove(&n));
+        let Some(leg) = leg else { return };
+        self.clear_timer(leg.timer);
+        if let Some(agent) = self.agents.id(leg.agent) {
+            self.emit(call, EventKind::RingEnded { agent, outcome }, now);
+        }
+    }
+
+    /// Leaves an agent alone for a moment, so that a phone that refuses is not rung in a circle.
+    fn rest(&mut self, agent: AgentKey) {
+        self.agents.change(agent, |agent| agent.resting = true);
+        self.set_timer(TimerOf::Rest(agent), REST);
+    }
+
+    fn restart_leg_timer(&mut self, leg: &LegId, after: Millis) {
+        self.stop_leg_timer(leg);
+        let timer = self.set_timer(TimerOf::Leg(leg.clone()), after);
+        let entry = self
+            .calls
+            .get_mut(&leg.call)
+            .and_then(|entry| entry.legs.get_mut(&leg.n));
+        if let Some(entry) = entry {
+            entry.timer = Some(timer);
+        }
+    }
+
+    pub(super) fn stop_leg_timer(&mut self, leg: &LegId) {
+        let entry = self
+            .calls
+            .get_mut(&leg.call)
+            .and_then(|entry| entry.legs.get_mut(&leg.n));
+        let timer = entry.and_then(|leg| leg.timer.take());
+        self.clear_timer(timer);
+    }
+}

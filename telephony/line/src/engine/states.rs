@@ -1,0 +1,95 @@
+//! What agents ask for, and what they do next when nothing keeps them any more.
+
+use madoguchi_core::id::AgentId;
+use madoguchi_core::live::AgentCommand;
+use madoguchi_core::time::Instant;
+
+use super::Engine;
+use super::agents::{Activity, AgentKey, Wish};
+use crate::api::Output;
+
+impl Engine {
+    /// During a call or its ringing the wish takes effect at the end; 後処理 it ends at once.
+    pub(super) fn agent_command(&mut self, agent: &AgentId, command: AgentCommand, now: Instant) {
+        let Some(key) = self.agents.key(agent) else {
+            return;
+        };
+        if command != AgentCommand::EndWrapUp {
+            let wish = wish_of(command);
+            let before = self.agents.get(key).map(|agent| agent.state());
+            let mut waits_anew = false;
+            self.agents.change(key, |agent| {
+                waits_anew = wish == Wish::Ready && agent.wish != Wish::Ready;
+                agent.wish = wish;
+                agent.no_answers = 0;
+            });
+            if waits_anew {
+                self.agents.to_the_back(key);
+            }
+            self.note_change(key, before, now);
+        }
+        let entry = self.agents.get(key);
+        match entry.map(|agent| &agent.activity) {
+            Some(Activity::WrapUp { .. }) => self.wrap_up_over(key, now),
+            Some(Activity::Nothing) => self.find_call_for(key, now),
+            _ => {}
+        }
+    }
+
+    pub(super) fn agent_reachable(&mut self, agent: &AgentId, reachable: bool, now: Instant) {
+        let Some(key) = self.agents.key(agent) else {
+            return;
+        };
+        let mut changed = false;
+        self.agents.change(key, |agent| {
+            changed = agent.reachable != reachable;
+            agent.reachable = reachable;
+        });
+        if changed {
+            self.out(Output::AgentChanged {
+                agent: agent.clone(),
+            });
+            self.find_call_for(key, now);
+        }
+    }
+
+    /// Nothing keeps the agent any more. `to_the_back`: the order of idleness begins anew.
+    pub(super) fn free(&mut self, agent: AgentKey, to_the_back: bool, now: Instant) {
+        self.set_activity(agent, Activity::Nothing, now);
+        if to_the_back {
+            self.agents.to_the_back(agent);
+        }
+        self.find_call_for(agent, now);
+    }
+
+    pub(super) fn set_activity(&mut self, agent: AgentKey, activity: Activity, now: Instant) {
+        let before = self.agents.get(agent).map(|agent| agent.state());
+        self.agents.change(agent, |agent| agent.activity = activity);
+        self.note_change(agent, before, now);
+    }
+
+    fn note_change(
+        &mut self,
+        key: AgentKey,
+        before: Option<madoguchi_core::live::AgentState>,
+        now: Instant,
+    ) {
+        let after = self.agents.get(key).map(|agent| agent.state());
+        if after == before {
+            return;
+        }
+        self.agents.change(key, |agent| agent.since = now);
+        if let Some(agent) = self.agents.id(key) {
+            self.out(Output::AgentChanged { agent });
+        }
+    }
+}
+
+/// The lasting wish that a command expresses. Ending 後処理 means to be ready.
+pub(super) fn wish_of(command: AgentCommand) -> Wish {
+    match command {
+        AgentCommand::Ready | AgentCommand::EndWrapUp => Wish::Ready,
+        AgentCommand::Away { reason } => Wish::Away { reason },
+        AgentCommand::LogOut => Wish::LoggedOut,
+    }
+}
