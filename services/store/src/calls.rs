@@ -32,7 +32,7 @@ pub(crate) async fn refresh(
         }
     }
     for rows in rows.chunks(ROWS_IN_A_STATEMENT) {
-        row::upsert(rows)?.query().execute(&mut *connection).await?;
+        row::upsert(rows)?.execute(connection).await?;
     }
     Ok(())
 }
@@ -109,7 +109,7 @@ async fn calls_after(
     }
     sql.push(" ORDER BY call_id LIMIT ")
         .bind(ROWS_IN_A_STATEMENT as i64);
-    let rows = sql.query().fetch_all(connection).await?;
+    let rows = sql.fetch_all(connection).await?;
     rows.iter()
         .map(|row| Ok(row.try_get::<&str, _>("call_id")?.into()))
         .collect()
@@ -117,10 +117,8 @@ async fn calls_after(
 
 async fn delete(connection: &mut AnyConnection, calls: &[&CallId]) -> Result<(), StoreError> {
     let mut sql = Sql::new("DELETE FROM calls WHERE call_id IN (");
-    sql.list(calls, |sql, call| {
-        sql.bind(call.as_str());
-    });
-    sql.push(")");
-    sql.query().execute(connection).await?;
+    sql.bind_all(calls.iter().map(|call| call.as_str()))
+        .push(")");
+    sql.execute(connection).await?;
     Ok(())
 }

@@ -60,8 +60,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Unreadable`].
     pub async fn events_of(&self, call: &CallId) -> Result<Vec<CallEvent>, StoreError> {
-        let mut connection = self.read.acquire().await?;
-        load(&mut connection, &[call]).await
+        let call = CallId::new(storable(call.as_str()));
+        load(&mut *self.read.acquire().await?, &[&call]).await
     }
 }
 
@@ -88,7 +88,7 @@ async fn insert(connection: &mut AnyConnection, events: &[CallEvent]) -> Result<
             sql.push(", ").bind(data).push(")");
         }
         sql.push(" ON CONFLICT (call_id, seq) DO NOTHING");
-        new += sql.query().execute(&mut *connection).await?.rows_affected();
+        new += sql.execute(connection).await?;
     }
     Ok(usize::try_from(new).unwrap_or(usize::MAX))
 }
@@ -101,11 +101,9 @@ pub(crate) async fn load(
     let mut sql = Sql::new(
         "SELECT call_id, seq, at, node, line, kind, data FROM call_events WHERE call_id IN (",
     );
-    sql.list(calls, |sql, call| {
-        sql.bind(storable(call.as_str()));
-    });
-    sql.push(") ORDER BY call_id, seq");
-    let rows = sql.query().fetch_all(connection).await?;
+    sql.bind_all(calls.iter().map(|call| call.as_str()))
+        .push(") ORDER BY call_id, seq");
+    let rows = sql.fetch_all(connection).await?;
     rows.iter().map(event).collect()
 }
 

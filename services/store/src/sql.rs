@@ -1,11 +1,13 @@
 //! A statement that is put together from fixed text and bound values.
 //!
-//! sqlx's own builder writes `?` for the `Any` driver, which PostgreSQL does not understand; this
-//! one writes `$1`, `$2` …, which both do. Text is `&'static str`, so no value slips into it.
+//! Its text is the same for all databases but for the placeholders, which sqlx's own builder gets
+//! wrong for the `Any` driver: PostgreSQL knows only `$1`, `$2` …; SQLite takes these for names and
+//! needs a time that grows with the square of their number, unlike `?`. Text is `&'static str`, so
+//! no value slips into it.
 
-use sqlx::any::AnyArguments;
+use sqlx::any::{AnyArguments, AnyQueryResult, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, Arguments, AssertSqlSafe, Encode, Type};
+use sqlx::{Any, AnyConnection, Arguments, AssertSqlSafe, Encode, Type};
 
 /// How many rows go into one statement: far below the limits on values in a statement
 /// (SQLite 32,766, PostgreSQL 65,535), with up to 60 columns.
@@ -14,6 +16,7 @@ pub(crate) const ROWS_IN_A_STATEMENT: usize = 500;
 /// A statement in the making.
 #[derive(Default)]
 pub(crate) struct Sql {
+    /// With `?` for each value, and nowhere else.
     text: String,
     values: AnyArguments,
 }
@@ -38,34 +41,79 @@ impl Sql {
         self.values
             .add(value)
             .expect("texts, integers and their absence can be encoded");
-        self.text.push('$');
-        self.text.push_str(&self.values.len().to_string());
+        self.text.push('?');
         self
     }
 
-    /// Goes on with `items`, each written by `write`, with commas between.
-    pub(crate) fn list<T>(
-        &mut self,
-        items: impl IntoIterator<Item = T>,
-        mut write: impl FnMut(&mut Self, T),
-    ) -> &mut Self {
-        for (n, item) in items.into_iter().enumerate() {
-            if n > 0 {
-                self.push(", ");
-            }
-            write(self, item);
+    /// Goes on with placeholders for `texts`, with commas between.
+    pub(crate) fn bind_all<'v>(&mut self, texts: impl IntoIterator<Item = &'v str>) -> &mut Self {
+        for (n, text) in texts.into_iter().enumerate() {
+            self.push(if n == 0 { "" } else { ", " }).bind(text);
         }
         self
     }
 
-    /// The statement, to be executed. Not kept prepared: texts vary with the number of values.
-    pub(crate) fn query(self) -> Query<'static, Any, AnyArguments> {
-        sqlx::query_with(AssertSqlSafe(self.text), self.values).persistent(false)
+    /// Executes the statement; tells how many rows it changed.
+    pub(crate) async fn execute(self, connection: &mut AnyConnection) -> sqlx::Result<u64> {
+        let query = self.query(connection);
+        query
+            .execute(connection)
+            .await
+            .map(|result: AnyQueryResult| result.rows_affected())
     }
+
+    /// Executes the statement; gives the rows it finds.
+    pub(crate) async fn fetch_all(
+        self,
+        connection: &mut AnyConnection,
+    ) -> sqlx::Result<Vec<AnyRow>> {
+        self.query(connection).fetch_all(connection).await
+    }
+
+    /// The statement as the database of this connection takes it. Not kept prepared: texts vary
+    /// with the number of values, and a plan made for a small table would stay when it has grown.
+    fn query(self, connection: &AnyConnection) -> Query<'static, Any, AnyArguments> {
+        let text = match connection.backend_name() {
+            "PostgreSQL" => numbered(&self.text),
+            _ => self.text,
+        };
+        sqlx::query_with(AssertSqlSafe(text), self.values).persistent(false)
+    }
+}
+
+/// `text` with `$1`, `$2` … in the place of the `?`.
+fn numbered(text: &str) -> String {
+    let mut pieces = text.split('?');
+    let mut numbered = pieces.next().unwrap_or_default().to_owned();
+    for (n, piece) in pieces.enumerate() {
+        numbered.push('$');
+        numbered.push_str(&(n + 1).to_string());
+        numbered.push_str(piece);
+    }
+    numbered
 }
 
 /// `text` as both databases take it: PostgreSQL has no character U+0000, so the symbol for it
 /// stands in its place.
 pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{2400}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_numbered_for_postgresql() {
+        let mut sql = Sql::new("SELECT a FROM t WHERE a = ");
+        sql.bind("x?")
+            .push(" AND b IN (")
+            .bind_all(["y", "z"])
+            .push(")");
+        assert_eq!(
+            numbered(&sql.text),
+            "SELECT a FROM t WHERE a = $1 AND b IN ($2, $3)"
+        );
+        assert_eq!(sql.values.len(), 3);
+    }
 }

@@ -94,12 +94,10 @@ impl Store {
             .bind(i64::from(filter.limit));
         list.push(" OFFSET ").bind(i64::from(filter.offset));
 
-        let total: i64 = count
-            .query()
-            .fetch_one(&self.read)
-            .await?
-            .try_get("total")?;
-        let rows = list.query().fetch_all(&self.read).await?;
+        let mut connection = self.read.acquire().await?;
+        let counted = count.fetch_all(&mut connection).await?;
+        let total: i64 = counted.first().map_or(Ok(0), |row| row.try_get("total"))?;
+        let rows = list.fetch_all(&mut connection).await?;
         Ok(CallPage {
             calls: rows.iter().map(record).collect::<Result<_, _>>()?,
             total: total.unsigned_abs(),
@@ -122,7 +120,7 @@ impl Store {
         sql.push(" AND arrived_at < ")
             .bind(until.0)
             .push(" ORDER BY arrived_at, call_id");
-        let rows = sql.query().fetch_all(&self.read).await?;
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
         rows.iter().map(record).collect()
     }
 
