@@ -1,0 +1,54 @@
+# The index of what can be done here. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+BINARY := target/release/madoguchi
+
+# Says what runs, and if it fails what failed and how to mend it.
+# $(call step,name,command,remedy)
+define step
+@echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
+endef
+
+.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls docs install-build install-test
+
+help: ## List what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+run: build ## Build what is missing and start a desk with simulated callers
+	@echo "==> http://127.0.0.1:8080/ (stop with Ctrl-C)"
+	@exec $(BINARY) demo
+
+build: install-build ## Build the program (release)
+	$(call step,build,$(CARGO) build --release --locked -p madoguchi,Read the first error above.)
+
+test: install-test check-fmt clippy unit-test lint ## Everything that CI checks
+
+check-fmt: ## Check the formatting
+	$(call step,formatting,$(CARGO) fmt --all --check,Run: make fmt)
+
+clippy: ## Check with clippy: warnings are errors
+	$(call step,clippy,$(CARGO) clippy --workspace --all-targets --locked -- -D warnings,Mend what it names; the rules are in Cargo.toml and clippy.toml.)
+
+unit-test: ## All tests: units and properties and real peers
+	$(call step,tests,$(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
+
+lint: ## Check licences and advisories and sources of the dependencies
+	@scripts/lint-dependencies.sh
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+bench-calls: install-test ## Load through the queue: calls a second and time to an agent and memory
+	$(call step,bench-calls,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-calls,Nothing else should run on the machine while it measures.)
+
+docs: ## Build the documentation of the code
+	$(call step,docs,RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked,Mend the links and comments it names.)
+
+install-build: ## Install what is missing for building
+	@scripts/install-build.sh
+
+install-test: install-build ## Install what is missing for testing
+	@scripts/install-test.sh
