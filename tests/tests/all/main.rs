@@ -1,0 +1,3 @@
+//! One binary for what needs the whole house.
+
+mod architecture;
