@@ -1,0 +1,112 @@
+//! Asterisk's queue_log: `epoch|uniqueid|queue|agent|EVENT|data1|…`.
+//!
+//! Everything is counted from the events and their instants, never from Asterisk's own counters
+//! (hold times and averages in the data fields). A call is what has one uniqueid on one line: a
+//! caller who leaves a queue and enters one again, or is handed to another queue, stays one call
+//! with its first arrival. Only the last way out of a queue is 放棄.
+//!
+//! Arrival decides 受付時間: a call that arrived outside it is 時間外着信, whatever became of it.
+
+mod calls;
+mod line;
+
+use std::collections::{HashMap, HashSet};
+
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::hours::Calendar;
+use madoguchi_core::id::{CallId, LineName};
+
+use self::calls::Calls;
+use self::line::{Kind, Line};
+
+/// What a log told.
+#[derive(Debug, Default)]
+pub struct Import {
+    /// The events of all calls, those of one call in order.
+    pub events: Vec<CallEvent>,
+    /// Lines that could not be taken.
+    pub skipped: Vec<Skipped>,
+    /// How much of what there was.
+    pub counts: Counts,
+}
+
+/// A line that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its number, from 1.
+    pub line: usize,
+    /// Why, for the operator.
+    pub reason: String,
+}
+
+/// How much of what a log held.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// Lines that are not empty.
+    pub lines: usize,
+    /// Calls.
+    pub calls: usize,
+    /// Lines that tell of agents, pauses or the queue itself, or of other queues.
+    pub not_about_calls: usize,
+}
+
+impl Import {
+    /// The calls, each once.
+    pub fn calls(&self) -> impl Iterator<Item = &CallId> {
+        let mut seen = HashSet::new();
+        self.events.iter().map(|event| &event.call).filter(move |call| seen.insert(*call))
+    }
+}
+
+/// Reads a log into the events of calls on `line`; of one queue only, if one is named.
+pub fn read(bytes: &[u8], line: &LineName, queue: Option<&str>, calendar: &Calendar) -> Import {
+    let mut import = Import::default();
+    let mut calls = Calls::new(line.clone());
+    for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.trim_end_matches('\r');
+        if text.trim().is_empty() {
+            continue;
+        }
+        import.counts.lines += 1;
+        let taken = Line::read(text).and_then(|read| {
+            let other_queue = queue.is_some_and(|name| read.queue != name);
+            if read.kind == Kind::NotAboutCalls || other_queue {
+                import.counts.not_about_calls += 1;
+                return Ok(());
+            }
+            calls.take(&read, calendar)
+        });
+        if let Err(reason) = taken {
+            import.skipped.push(Skipped { line: index + 1, reason });
+        }
+    }
+    import.counts.calls = calls.len();
+    import.events = calls.into_events();
+    import
+}
+
+/// The events that the store does not know yet, numbered behind those it knows.
+///
+/// A log that begins anew where an earlier one was cut tells of some calls a second time from the
+/// beginning, of others only the rest. Of the first, the known events come out the same and are
+/// left out; the others go on behind their last known event.
+pub fn continued(events: &[CallEvent], known: &HashMap<CallId, Vec<CallEvent>>) -> Vec<CallEvent> {
+    let mut next: HashMap<&CallId, u32> = HashMap::new();
+    let mut fresh = Vec::new();
+    for event in events {
+        let before = known.get(&event.call).map_or(&[][..], Vec::as_slice);
+        let is_known = before.iter().any(|old| old.at == event.at && old.kind == event.kind);
+        if is_known {
+            continue;
+        }
+        let first = before.iter().map(|old| old.seq + 1).max().unwrap_or(0);
+        let seq = next.entry(&event.call).or_insert(first);
+        fresh.push(CallEvent { seq: *seq, ..event.clone() });
+        *seq += 1;
+    }
+    fresh
+}
+
+#[cfg(test)]
+mod tests;
