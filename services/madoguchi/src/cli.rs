@@ -1,0 +1,164 @@
+//! The command line: what an operator can ask of the program.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed
+//! or not done wholly, 2 the command or the settings are wrong.
+
+mod hours;
+mod import;
+mod log;
+mod stats;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use madoguchi_store::Store;
+
+use crate::config::{Config, ConfigError};
+use crate::{demo, serve};
+
+/// 窓口: ヘルプデスクの電話受付
+#[derive(Debug, Parser)]
+#[command(name = "madoguchi", version)]
+struct Cli {
+    /// 設定ファイル(TOML)。省略時は既定値で動きます
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// データベースと記録ファイルを置くディレクトリ
+    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    data_dir: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 窓口を開始します
+    Serve,
+    /// 見本の窓口を、模擬の電話とともに開始します
+    Demo,
+    /// 期間の集計を出力します
+    Stats(stats::Args),
+    /// 受付時間内かどうかを出力します
+    Hours(hours::Args),
+    /// ほかのシステムの記録を取り込みます
+    #[command(subcommand)]
+    Import(Import),
+    /// 設定を確認します
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum Import {
+    /// Asterisk の queue_log を取り込みます
+    QueueLog(import::Args),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// 設定ファイルに誤りがないか確認します
+    Check,
+    /// 全項目の説明つきの見本を出力します
+    Sample,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// Why a command ended without success.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0:#}")]
+    Failed(#[from] anyhow::Error),
+    /// Everything was said already.
+    #[error("")]
+    Partly,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Partly) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&error.to_string());
+            let code = if matches!(error, CliError::Failed(_)) {
+                1
+            } else {
+                2
+            };
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    if let Command::Config(ConfigCommand::Sample) = cli.command {
+        print(include_str!("../config/madoguchi.sample.toml"));
+        return Ok(());
+    }
+    let mut config = Config::load(cli.config.as_deref())?;
+    if let Command::Demo = cli.command {
+        config = demo::config()?;
+    }
+    log::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Failed(error.into()))?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve => Ok(serve::run(serve::Start::new(config, &cli.data_dir)).await?),
+            Command::Demo => Ok(demo::run(config, &cli.data_dir).await?),
+            Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
+            Command::Hours(args) => hours::run(&args, &config),
+            Command::Import(Import::QueueLog(args)) => {
+                import::run(args, &config, &cli.data_dir).await
+            }
+            Command::Config(_) => {
+                print("設定に誤りはありません。\n");
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Opens the store for a command that reads or imports.
+async fn open_store(config: &Config, data_dir: &Path) -> Result<Store, CliError> {
+    let url = config.store_url(data_dir)?;
+    if url.starts_with("sqlite:") {
+        std::fs::create_dir_all(data_dir).map_err(|error| {
+            let dir = data_dir.display();
+            CliError::Failed(anyhow::anyhow!(
+                "データディレクトリ {dir} を作成できません: {error}"
+            ))
+        })?;
+    }
+    Store::open(&url)
+        .await
+        .map_err(|error| CliError::Failed(anyhow::anyhow!("データベースを開けません: {error}")))
+}
+
+/// Writes a result; a reader who has gone away (`| head`) is no error.
+fn print(text: &str) {
+    let _gone = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Tells the operator something that is no result.
+fn complain(text: &str) {
+    // There is nowhere else to say it.
+    let _gone = writeln!(std::io::stderr(), "madoguchi: {text}");
+}

@@ -1,0 +1,65 @@
+//! `madoguchi hours`
+
+use chrono::DateTime;
+use madoguchi_core::clock::{Clock, SystemClock};
+use madoguchi_core::hours::HoursReason;
+use madoguchi_core::time::Instant;
+use serde::Serialize;
+
+use super::{CliError, Format, print};
+use crate::config::Config;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// 日時(RFC 3339)。省略時は現在
+    instant: Option<String>,
+    /// 出力の形式
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    open: bool,
+    reason: HoursReason,
+    closes_at: Option<String>,
+    opens_at: Option<String>,
+}
+
+pub(super) fn run(args: &Args, config: &Config) -> Result<(), CliError> {
+    let at = match &args.instant {
+        Some(text) => DateTime::parse_from_rfc3339(text)
+            .map(|at| Instant(at.timestamp_millis()))
+            .map_err(|_| {
+                CliError::Usage(format!(
+                    "「{text}」は日時として読めません。2026-12-29T09:00:00+09:00 のように指定してください"
+                ))
+            })?,
+        None => SystemClock.now(),
+    };
+    let status = config.calendar()?.status(at);
+    let shown = |at: Option<Instant>| at.map(|at| at.in_tokyo().to_rfc3339());
+    let answer = Answer {
+        open: status.open,
+        reason: status.reason,
+        closes_at: shown(status.closes_at),
+        opens_at: shown(status.opens_at),
+    };
+    match args.format {
+        Format::Json => {
+            let text = serde_json::to_string(&answer).map_err(anyhow::Error::from)?;
+            print(&format!("{text}\n"));
+        }
+        Format::Table => print(&in_words(&answer)),
+    }
+    Ok(())
+}
+
+fn in_words(answer: &Answer) -> String {
+    match (answer.open, &answer.closes_at, &answer.opens_at) {
+        (true, Some(closes), _) => format!("受付時間内です({closes} まで)。\n"),
+        (true, None, _) => "受付時間内です。\n".to_owned(),
+        (false, _, Some(opens)) => format!("受付時間外です(次の受付開始は {opens})。\n"),
+        (false, _, None) => "受付時間外です。\n".to_owned(),
+    }
+}

@@ -1,0 +1,508 @@
+//! The one TOML file: what may stand in it, with the defaults, and what it means for each room.
+//!
+//! `config/madoguchi.sample.toml` explains every setting to the operator.
+
+mod check;
+mod meaning;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use ipnet::IpNet;
+use madoguchi_line::settings::{PeriodicAnnouncement, Strategy};
+use serde::{Deserialize, Serialize};
+
+/// All settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The name of this machine in events.
+    pub node: String,
+    /// Where events and figures are kept.
+    pub store: StoreConfig,
+    /// The journal in front of the store.
+    pub journal: JournalConfig,
+    /// Signalling.
+    pub sip: SipConfig,
+    /// Voice.
+    pub media: MediaConfig,
+    /// 受付時間
+    pub reception: ReceptionConfig,
+    /// Thresholds of figures.
+    pub figures: FiguresConfig,
+    /// Pages and API.
+    pub web: WebConfig,
+    /// Logs.
+    pub log: LogConfig,
+    /// Numbers that set an agent's state.
+    pub feature_codes: FeatureCodesConfig,
+    /// Lines.
+    #[serde(rename = "line")]
+    pub lines: Vec<LineConfig>,
+    /// Agents.
+    #[serde(rename = "agent")]
+    pub agents: Vec<AgentConfig>,
+    /// Trunks.
+    #[serde(rename = "trunk")]
+    pub trunks: Vec<TrunkConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            node: "node1".to_owned(),
+            store: StoreConfig::default(),
+            journal: JournalConfig::default(),
+            sip: SipConfig::default(),
+            media: MediaConfig::default(),
+            reception: ReceptionConfig::default(),
+            figures: FiguresConfig::default(),
+            web: WebConfig::default(),
+            log: LogConfig::default(),
+            feature_codes: FeatureCodesConfig::default(),
+            lines: Vec::new(),
+            agents: Vec::new(),
+            trunks: Vec::new(),
+        }
+    }
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// `postgres://…`, `sqlite://…`; empty for a SQLite file in the data directory.
+    pub url: String,
+    /// The name of an environment variable that holds the URL instead (it may hold a password).
+    pub url_env: Option<String>,
+}
+
+/// `[journal]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalConfig {
+    /// Whether each batch is forced to the disk; without it a power failure may lose the last
+    /// seconds, a crash of the program never.
+    pub sync: bool,
+}
+
+impl Default for JournalConfig {
+    fn default() -> Self {
+        Self { sync: true }
+    }
+}
+
+/// `[sip]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in EndpointSettings"
+)]
+pub struct SipConfig {
+    pub listen: Vec<String>,
+    pub public_address: Option<IpAddr>,
+    pub realm: String,
+    pub max_expires_s: u32,
+    pub min_expires_s: u32,
+    pub session_expires_s: u32,
+    pub min_se_s: u32,
+    pub keep_alive_s: u32,
+    pub dial_timeout_s: u32,
+    pub unknown_requests_per_minute: u32,
+    pub stop_grace_s: u32,
+}
+
+impl Default for SipConfig {
+    fn default() -> Self {
+        let listen = [
+            "udp://0.0.0.0:5060",
+            "tcp://0.0.0.0:5060",
+            "udp://[::]:5060",
+            "tcp://[::]:5060",
+        ];
+        Self {
+            listen: listen.map(str::to_owned).to_vec(),
+            public_address: None,
+            realm: "madoguchi".to_owned(),
+            max_expires_s: 120,
+            min_expires_s: 30,
+            session_expires_s: 1800,
+            min_se_s: 90,
+            keep_alive_s: 30,
+            dial_timeout_s: 60,
+            unknown_requests_per_minute: 60,
+            stop_grace_s: 30,
+        }
+    }
+}
+
+/// `[media]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in MediaSettings"
+)]
+pub struct MediaConfig {
+    pub first_port: u16,
+    pub last_port: u16,
+    pub rtp_timeout_s: u32,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self {
+            first_port: 20_000,
+            last_port: 29_999,
+            rtp_timeout_s: 60,
+        }
+    }
+}
+
+/// `[reception]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in HoursSettings"
+)]
+pub struct ReceptionConfig {
+    pub opens: String,
+    pub closes: String,
+    pub second_saturday: bool,
+    pub every_day: bool,
+    pub special_days: Vec<NaiveDate>,
+    pub holidays_file: Option<PathBuf>,
+    #[serde(rename = "override")]
+    pub overrides: Vec<OverrideConfig>,
+}
+
+impl Default for ReceptionConfig {
+    fn default() -> Self {
+        Self {
+            opens: "08:00".to_owned(),
+            closes: "17:30".to_owned(),
+            second_saturday: true,
+            every_day: false,
+            special_days: Vec::new(),
+            holidays_file: None,
+            overrides: Vec::new(),
+        }
+    }
+}
+
+/// `[[reception.override]]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in the sample file and in Override")]
+pub struct OverrideConfig {
+    pub date: NaiveDate,
+    #[serde(default)]
+    pub closed: bool,
+    pub opens: Option<String>,
+    pub closes: Option<String>,
+}
+
+/// `[figures]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in FiguresSettings"
+)]
+pub struct FiguresConfig {
+    pub short_abandoned_s: u32,
+    pub service_level_s: u32,
+    pub answer_rate_target: u32,
+}
+
+impl Default for FiguresConfig {
+    fn default() -> Self {
+        Self {
+            short_abandoned_s: 5,
+            service_level_s: 20,
+            answer_rate_target: 90,
+        }
+    }
+}
+
+/// `[web]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "explained in the sample file")]
+pub struct WebConfig {
+    pub listen: SocketAddr,
+    pub allowed_hosts: Vec<String>,
+}
+
+impl Default for WebConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            allowed_hosts: Vec::new(),
+        }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "explained in the sample file")]
+pub struct LogConfig {
+    pub level: String,
+    pub json: bool,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            json: false,
+        }
+    }
+}
+
+/// `[feature_codes]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in FeatureCodes"
+)]
+pub struct FeatureCodesConfig {
+    pub ready: String,
+    pub away: String,
+    pub log_out: String,
+}
+
+impl Default for FeatureCodesConfig {
+    fn default() -> Self {
+        Self {
+            ready: "*1".to_owned(),
+            away: "*2".to_owned(),
+            log_out: "*3".to_owned(),
+        }
+    }
+}
+
+/// `[[line]]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in LineSettings"
+)]
+pub struct LineConfig {
+    pub name: String,
+    pub numbers: Vec<String>,
+    pub shown_number: Option<String>,
+    pub trunk: Option<String>,
+    #[serde(default = "yes")]
+    pub greeting: bool,
+    #[serde(default)]
+    pub strategy: Strategy,
+    #[serde(default = "ring_timeout_s")]
+    pub ring_timeout_s: u32,
+    #[serde(default = "away_after_no_answers")]
+    pub away_after_no_answers: u32,
+    #[serde(default)]
+    pub max_waiting: u32,
+    #[serde(default)]
+    pub max_wait_s: u32,
+    #[serde(default = "announce_every_s")]
+    pub announce_every_s: u32,
+    #[serde(default)]
+    pub announce: PeriodicAnnouncement,
+    #[serde(default = "yes")]
+    pub wait_without_agents: bool,
+    #[serde(default)]
+    pub at_closing: AtClosingConfig,
+    #[serde(default = "closing_limit_s")]
+    pub closing_limit_s: u32,
+    #[serde(default = "wrap_up_s")]
+    pub wrap_up_s: u32,
+    #[serde(default)]
+    pub priority: i32,
+    /// Announcements of the line's own, by name.
+    #[serde(default)]
+    pub announcements: BTreeMap<String, PathBuf>,
+}
+
+fn yes() -> bool {
+    true
+}
+fn ring_timeout_s() -> u32 {
+    15
+}
+fn away_after_no_answers() -> u32 {
+    3
+}
+fn announce_every_s() -> u32 {
+    30
+}
+fn closing_limit_s() -> u32 {
+    600
+}
+fn wrap_up_s() -> u32 {
+    30
+}
+
+/// What becomes of callers who still wait at closing time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "explained in the sample file and in AtClosing")]
+pub enum AtClosingConfig {
+    #[default]
+    Serve,
+    Tell,
+}
+
+/// `[[agent]]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in the sample file")]
+pub struct AgentConfig {
+    pub id: String,
+    pub name: String,
+    pub extension: String,
+    pub lines: Vec<String>,
+    pub password: Option<String>,
+    pub password_env: Option<String>,
+    /// A contact that needs no registration.
+    pub contact: Option<String>,
+    /// Taken for logged in and 受付可 when nothing else is known of the agent.
+    #[serde(default)]
+    pub ready_at_start: bool,
+}
+
+/// `[[trunk]]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in the sample file and in Trunk")]
+pub struct TrunkConfig {
+    pub name: String,
+    #[serde(default)]
+    pub sources: Vec<TrunkSourceConfig>,
+    pub inbound_user: Option<String>,
+    pub inbound_password: Option<String>,
+    pub inbound_password_env: Option<String>,
+    pub outbound: Option<String>,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub password_env: Option<String>,
+    pub register: Option<RegisterConfig>,
+    #[serde(default)]
+    pub max_outbound: u32,
+}
+
+/// One of `sources` of a trunk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in the sample file")]
+pub struct TrunkSourceConfig {
+    pub net: IpNet,
+    pub port: Option<u16>,
+}
+
+/// `register` of a trunk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in the sample file")]
+pub struct RegisterConfig {
+    pub aor: String,
+    pub registrar: String,
+    #[serde(default = "register_expires_s")]
+    pub expires_s: u32,
+}
+
+fn register_expires_s() -> u32 {
+    300
+}
+
+/// What is wrong with the settings, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("設定ファイル {path} を読めません: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or holds what it may not hold.
+    #[error("設定ファイル {path} の{line}行目に誤りがあります: {message}")]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What.
+        message: String,
+    },
+    /// A value makes no sense.
+    #[error("設定「{key}」に誤りがあります: {message}")]
+    Value {
+        /// Which setting.
+        key: String,
+        /// What, and what to do.
+        message: String,
+    },
+}
+
+impl ConfigError {
+    fn value(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Value {
+            key: key.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file; without one, the defaults.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let config = Self::parse(&text, path)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads the text of a file; `path` is for the error message.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+            ConfigError::Parse {
+                path: path.to_owned(),
+                line,
+                message: in_japanese(error.message()),
+            }
+        })
+    }
+}
+
+/// The commonest messages of the parser in the reader's language.
+fn in_japanese(message: &str) -> String {
+    let message = message.replace('\n', " ");
+    let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
+    if message.starts_with("unknown field") {
+        format!(
+            "「{}」という項目はありません。綴りを確認してください",
+            quoted(&message)
+        )
+    } else if message.starts_with("missing field") {
+        format!("必須の項目「{}」がありません", quoted(&message))
+    } else {
+        message
+    }
+}

@@ -1,0 +1,341 @@
+//! What the settings mean for each room of the house.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use chrono::{NaiveDate, NaiveTime};
+use madoguchi_core::figures::FiguresSettings;
+use madoguchi_core::hours::{Calendar, HoursSettings, Override};
+use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::time::Millis;
+use madoguchi_endpoint::settings::{
+    Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
+    TrunkAuth, TrunkRegistration, TrunkSource,
+};
+use madoguchi_line::settings::{AgentSettings, AtClosing, LineSettings};
+use madoguchi_sip::digest::Ha1;
+use madoguchi_sip::uri::Uri;
+
+use super::{AtClosingConfig, Config, ConfigError, OverrideConfig, TrunkConfig};
+
+impl Config {
+    /// Where the store is.
+    pub fn store_url(&self, data_dir: &Path) -> Result<String, ConfigError> {
+        if let Some(name) = &self.store.url_env {
+            return from_env("store.url_env", name);
+        }
+        if self.store.url.is_empty() {
+            return Ok(format!(
+                "sqlite://{}",
+                data_dir.join("madoguchi.sqlite").display()
+            ));
+        }
+        Ok(self.store.url.clone())
+    }
+
+    /// The thresholds of figures.
+    pub fn figures_settings(&self) -> FiguresSettings {
+        FiguresSettings {
+            short_abandoned: secs(self.figures.short_abandoned_s),
+            service_level: secs(self.figures.service_level_s),
+        }
+    }
+
+    /// When the desk is open.
+    pub fn calendar(&self) -> Result<Calendar, ConfigError> {
+        let reception = &self.reception;
+        let opens = time("reception.opens", &reception.opens)?.unwrap_or(NaiveTime::MIN);
+        let closes = time("reception.closes", &reception.closes)?;
+        if closes.is_some_and(|closes| closes <= opens) {
+            return Err(ConfigError::value(
+                "reception.closes",
+                "opens より後の時刻にしてください",
+            ));
+        }
+        let mut overrides = BTreeMap::new();
+        for entry in &reception.overrides {
+            if overrides
+                .insert(entry.date, read_override(entry)?)
+                .is_some()
+            {
+                let message = format!("{} が2回書かれています", entry.date);
+                return Err(ConfigError::value("reception.override", message));
+            }
+        }
+        let holidays = match &reception.holidays_file {
+            Some(path) => read_holidays(path)?,
+            None => BTreeMap::new(),
+        };
+        Ok(Calendar::new(HoursSettings {
+            opens,
+            closes,
+            second_saturday: reception.second_saturday,
+            special_days: reception.special_days.iter().copied().collect(),
+            overrides,
+            holidays,
+            every_day: reception.every_day,
+        }))
+    }
+
+    /// The lines for the queue engine.
+    pub fn line_settings(&self) -> Result<Vec<LineSettings>, ConfigError> {
+        let lines = self.lines.iter().map(|line| LineSettings {
+            name: LineName::new(&line.name),
+            greeting: line.greeting,
+            strategy: line.strategy,
+            ring_timeout: secs(line.ring_timeout_s),
+            away_after_no_answers: line.away_after_no_answers,
+            max_waiting: line.max_waiting,
+            max_wait: secs(line.max_wait_s),
+            announce_every: secs(line.announce_every_s),
+            announce: line.announce,
+            wait_without_agents: line.wait_without_agents,
+            at_closing: match line.at_closing {
+                AtClosingConfig::Serve => AtClosing::Serve {
+                    limit: secs(line.closing_limit_s),
+                },
+                AtClosingConfig::Tell => AtClosing::Tell,
+            },
+            wrap_up: secs(line.wrap_up_s),
+            priority: line.priority,
+        });
+        Ok(lines.collect())
+    }
+
+    /// The agents for the queue engine.
+    pub fn agent_settings(&self) -> Vec<AgentSettings> {
+        self.agents
+            .iter()
+            .map(|agent| AgentSettings {
+                agent: AgentId::new(&agent.id),
+                name: agent.name.clone(),
+                extension: agent.extension.clone(),
+                lines: agent.lines.iter().map(LineName::new).collect(),
+            })
+            .collect()
+    }
+
+    /// What the endpoint must know.
+    pub fn endpoint_settings(
+        &self,
+        nonce_secret: [u8; 32],
+    ) -> Result<EndpointSettings, ConfigError> {
+        let sip = &self.sip;
+        Ok(EndpointSettings {
+            listen: sip
+                .listen
+                .iter()
+                .map(|text| read_listen(text))
+                .collect::<Result<_, _>>()?,
+            public_address: sip.public_address,
+            realm: sip.realm.clone(),
+            nonce_secret,
+            max_expires_secs: sip.max_expires_s,
+            min_expires_secs: sip.min_expires_s,
+            session_expires_secs: sip.session_expires_s,
+            min_se_secs: sip.min_se_s,
+            keep_alive: secs(sip.keep_alive_s),
+            dial_timeout: secs(sip.dial_timeout_s),
+            unknown_requests_per_minute: sip.unknown_requests_per_minute,
+            lines: self
+                .lines
+                .iter()
+                .map(|line| LineNumbers {
+                    line: LineName::new(&line.name),
+                    numbers: line.numbers.clone(),
+                    shown: line.shown_number.clone(),
+                    trunk: line.trunk.clone(),
+                })
+                .collect(),
+            phones: self.phones()?,
+            trunks: self
+                .trunks
+                .iter()
+                .map(|trunk| self.trunk(trunk))
+                .collect::<Result<_, _>>()?,
+            feature_codes: FeatureCodes {
+                ready: self.feature_codes.ready.clone(),
+                away: self.feature_codes.away.clone(),
+                log_out: self.feature_codes.log_out.clone(),
+            },
+        })
+    }
+
+    fn phones(&self) -> Result<Vec<Phone>, ConfigError> {
+        self.agents
+            .iter()
+            .map(|agent| {
+                let key = format!("agent「{}」の password_env", agent.id);
+                let password = secret(&key, &agent.password, &agent.password_env)?;
+                if let Some(contact) = &agent.contact {
+                    check_uri(&format!("agent「{}」の contact", agent.id), contact)?;
+                }
+                Ok(Phone {
+                    agent: AgentId::new(&agent.id),
+                    extension: agent.extension.clone(),
+                    secrets: password.map_or_else(Vec::new, |password| {
+                        Ha1::all(&agent.extension, &self.sip.realm, &password)
+                    }),
+                    fixed_contacts: agent.contact.iter().cloned().collect(),
+                    line: agent.lines.first().map(LineName::new),
+                })
+            })
+            .collect()
+    }
+
+    fn trunk(&self, trunk: &TrunkConfig) -> Result<Trunk, ConfigError> {
+        let key = |name: &str| format!("trunk「{}」の {name}", trunk.name);
+        let inbound = secret(
+            &key("inbound_password_env"),
+            &trunk.inbound_password,
+            &trunk.inbound_password_env,
+        )?;
+        let password = secret(&key("password_env"), &trunk.password, &trunk.password_env)?;
+        if let Some(outbound) = &trunk.outbound {
+            check_uri(&key("outbound"), outbound)?;
+        }
+        if let Some(register) = &trunk.register {
+            check_uri(&key("register.aor"), &register.aor)?;
+            check_uri(&key("register.registrar"), &register.registrar)?;
+        }
+        if trunk.sources.is_empty() && trunk.inbound_user.is_none() && trunk.outbound.is_none() {
+            return Err(ConfigError::value(
+                key("sources"),
+                "sources、inbound_user、outbound のどれかを書いてください",
+            ));
+        }
+        Ok(Trunk {
+            name: trunk.name.clone(),
+            sources: trunk
+                .sources
+                .iter()
+                .map(|source| TrunkSource {
+                    net: source.net,
+                    port: source.port,
+                })
+                .collect(),
+            inbound_auth: trunk
+                .inbound_user
+                .as_ref()
+                .zip(inbound)
+                .map(|(user, password)| TrunkAuth {
+                    user: user.clone(),
+                    secrets: Ha1::all(user, &self.sip.realm, &password),
+                }),
+            outbound: trunk.outbound.clone(),
+            credentials: trunk
+                .user
+                .clone()
+                .zip(password)
+                .map(|(user, password)| Credentials { user, password }),
+            register: trunk.register.as_ref().map(|register| TrunkRegistration {
+                aor: register.aor.clone(),
+                registrar: register.registrar.clone(),
+                expires_secs: register.expires_s,
+            }),
+            max_outbound: trunk.max_outbound,
+        })
+    }
+}
+
+fn secs(secs: u32) -> Millis {
+    Millis::from_secs(i64::from(secs))
+}
+
+/// A time of day; "24:00" is midnight at the end of the day.
+fn time(key: &str, text: &str) -> Result<Option<NaiveTime>, ConfigError> {
+    if text == "24:00" {
+        return Ok(None);
+    }
+    let read = NaiveTime::parse_from_str(text, "%H:%M");
+    let read = read.or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
+    read.map(Some).map_err(|_| {
+        ConfigError::value(
+            key,
+            format!("「{text}」は時刻ではありません。08:00 のように書いてください"),
+        )
+    })
+}
+
+fn read_override(entry: &OverrideConfig) -> Result<Override, ConfigError> {
+    let key = format!("reception.override {}", entry.date);
+    let time = |text: &Option<String>| text.as_ref().map(|text| time(&key, text)).transpose();
+    match (entry.closed, time(&entry.opens)?, time(&entry.closes)?) {
+        (true, None, None) => Ok(Override::Closed),
+        (false, Some(opens), Some(closes)) => Ok(Override::Open {
+            opens: opens.unwrap_or(NaiveTime::MIN),
+            closes,
+        }),
+        (false, None, Some(closes)) => Ok(Override::Until(closes)),
+        _ => Err(ConfigError::value(
+            key,
+            "closed = true、opens と closes、closes だけ、のどれかにしてください",
+        )),
+    }
+}
+
+/// 内閣府「国民の祝日」CSV: a date and a name a line, in UTF-8.
+fn read_holidays(path: &Path) -> Result<BTreeMap<NaiveDate, String>, ConfigError> {
+    let key = "reception.holidays_file";
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut holidays = BTreeMap::new();
+    for (number, line) in text.lines().enumerate() {
+        let Some((date, name)) = line.split_once(',') else {
+            continue;
+        };
+        match NaiveDate::parse_from_str(date.trim().trim_start_matches('\u{feff}'), "%Y/%m/%d") {
+            Ok(date) => {
+                holidays.insert(date, name.trim().to_owned());
+            }
+            // The first line names the columns.
+            Err(_) if number == 0 => {}
+            Err(_) => {
+                let message = format!("{}の{}行目の日付を読めません", path.display(), number + 1);
+                return Err(ConfigError::value(key, message));
+            }
+        }
+    }
+    Ok(holidays)
+}
+
+fn read_listen(text: &str) -> Result<Listen, ConfigError> {
+    let wrong = || {
+        let message = format!(
+            "「{text}」は待受けアドレスではありません。udp://0.0.0.0:5060 のように書いてください"
+        );
+        ConfigError::value("sip.listen", message)
+    };
+    let (scheme, addr) = text.split_once("://").ok_or_else(wrong)?;
+    let transport = match scheme {
+        "udp" => Transport::Udp,
+        "tcp" => Transport::Tcp,
+        _ => return Err(wrong()),
+    };
+    let addr: SocketAddr = addr.parse().map_err(|_| wrong())?;
+    Ok(Listen { transport, addr })
+}
+
+fn check_uri(key: &str, text: &str) -> Result<(), ConfigError> {
+    let wrong = || ConfigError::value(key, format!("「{text}」は SIP URI ではありません"));
+    text.parse::<Uri>().map(|_| ()).map_err(|_| wrong())
+}
+
+fn secret(
+    key: &str,
+    value: &Option<String>,
+    env: &Option<String>,
+) -> Result<Option<String>, ConfigError> {
+    match env {
+        Some(name) => from_env(key, name).map(Some),
+        None => Ok(value.clone()),
+    }
+}
+
+fn from_env(key: &str, name: &str) -> Result<String, ConfigError> {
+    std::env::var(name)
+        .map_err(|_| ConfigError::value(key, format!("環境変数 {name} が設定されていません")))
+}

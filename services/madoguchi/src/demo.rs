@@ -1,0 +1,100 @@
+//! `madoguchi demo`: a sample desk on this machine alone, with simulated callers that place real
+//! SIP calls, so that the board lives from the first minute.
+
+mod actors;
+mod user_agent;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use madoguchi_endpoint::settings::Transport;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use self::user_agent::Account;
+use crate::config::{Config, ConfigError};
+use crate::serve::{self, Start};
+
+/// Between two simulated calls, in milliseconds.
+const BETWEEN_CALLS_MS: std::ops::Range<u64> = 3_000..14_000;
+/// The phones of the sample desk accept only this; they are heard on 127.0.0.1 alone.
+const PASSWORD: &str = "demonstration";
+
+/// The settings of the sample desk.
+pub(crate) fn config() -> Result<Config, ConfigError> {
+    let path = Path::new("demo.toml");
+    let config = Config::parse(include_str!("../config/demo.toml"), path)?;
+    config.check()?;
+    Ok(config)
+}
+
+/// Starts the sample desk and its callers; ends when the operator stops it.
+pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
+    let agents: Vec<_> = config
+        .agents
+        .iter()
+        .map(|agent| agent.extension.clone())
+        .collect();
+    let lines: Vec<_> = config
+        .lines
+        .iter()
+        .flat_map(|line| line.numbers.first().cloned())
+        .collect();
+    let running = serve::start(Start {
+        demo: true,
+        ..Start::new(config, data_dir)
+    })
+    .await?;
+    let desk = running
+        .sip()
+        .iter()
+        .find(|listen| listen.transport == Transport::Udp);
+    let Some(desk) = desk.map(|listen| listen.addr) else {
+        anyhow::bail!("見本の設定に UDP の待受けがありません")
+    };
+    let web = running.web();
+    let greeting = format!(
+        "\n  窓口の見本を開始しました。\n\n    応答状況:  http://{web}/\n    電話(SIP): {desk}\n\n  \
+         模擬の電話が数秒おきにかかります。終了するには Ctrl+C を押してください。\n\n"
+    );
+    // Nobody may be looking.
+    let _gone = std::io::stdout().write_all(greeting.as_bytes());
+    let mut rng = StdRng::from_seed(rand::random());
+    for extension in agents {
+        let password = Some(PASSWORD.to_owned());
+        let account = Account {
+            user: extension,
+            password,
+            desk,
+        };
+        let seed = rng.random();
+        tokio::spawn(async move {
+            if let Err(error) = actors::agent(account, seed).await {
+                tracing::warn!(%error, "a simulated agent's phone stopped");
+            }
+        });
+    }
+    let callers = tokio::spawn(call_again_and_again(desk, lines, rng));
+    serve::wait_for_signal().await?;
+    callers.abort();
+    running.stop().await;
+    Ok(())
+}
+
+async fn call_again_and_again(desk: SocketAddr, lines: Vec<String>, mut rng: StdRng) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(rng.random_range(BETWEEN_CALLS_MS))).await;
+        let number = format!("03{:08}", rng.random_range(10_000_000..99_999_999_u32));
+        let Some(line) = lines.get(rng.random_range(0..lines.len().max(1))).cloned() else {
+            return;
+        };
+        let seed = rng.random();
+        tokio::spawn(async move {
+            if let Err(error) = actors::caller(desk, number, line, seed).await {
+                tracing::warn!(%error, "a simulated caller stopped");
+            }
+        });
+    }
+}

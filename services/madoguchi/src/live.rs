@@ -1,0 +1,89 @@
+//! The running desk as pages and API see it.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use madoguchi_core::clock::Clock;
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::hours::Calendar;
+use madoguchi_core::live::DeskSnapshot;
+use madoguchi_core::today::{LiveFigures, Today};
+use madoguchi_endpoint::shell::Endpoint;
+use madoguchi_store::delivery::DeliveryStatus;
+use tokio::sync::watch;
+
+/// The desk at work.
+#[derive(Debug)]
+pub struct LiveDesk {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) calendar: Calendar,
+    pub(crate) demo: bool,
+    figures: Mutex<LiveFigures>,
+    pub(crate) snapshots: watch::Receiver<Arc<DeskSnapshot>>,
+    pub(crate) delivery: watch::Receiver<DeliveryStatus>,
+    pub(crate) endpoint: OnceLock<Endpoint>,
+    changes: watch::Sender<u64>,
+    journal_failing: Mutex<Option<String>>,
+}
+
+impl LiveDesk {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        calendar: Calendar,
+        demo: bool,
+        figures: LiveFigures,
+        snapshots: watch::Receiver<Arc<DeskSnapshot>>,
+        delivery: watch::Receiver<DeliveryStatus>,
+    ) -> Self {
+        Self {
+            clock,
+            calendar,
+            demo,
+            figures: Mutex::new(figures),
+            snapshots,
+            delivery,
+            endpoint: OnceLock::new(),
+            changes: watch::Sender::new(0),
+            journal_failing: Mutex::new(None),
+        }
+    }
+
+    /// Takes events that are about to be written.
+    pub(crate) fn apply(&self, events: &[CallEvent]) {
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in events {
+            figures.apply(event);
+        }
+        drop(figures);
+        self.note_change();
+    }
+
+    /// Something on the board may look different.
+    pub(crate) fn note_change(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn watch_changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The figures of the running day.
+    pub fn figures(&self) -> Today {
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        figures.view(self.clock.now())
+    }
+
+    pub(crate) fn set_journal_failing(&self, why: Option<String>) {
+        *self
+            .journal_failing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = why;
+        self.note_change();
+    }
+
+    pub(crate) fn journal_failing(&self) -> bool {
+        self.journal_failing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+}

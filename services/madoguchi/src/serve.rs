@@ -1,0 +1,281 @@
+//! Starts the whole desk and stops it: the order in which the rooms are opened and closed.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use madoguchi_core::clock::{Clock, SystemClock};
+use madoguchi_core::id::{LineName, NodeName};
+use madoguchi_core::live::DeskSnapshot;
+use madoguchi_core::time::Millis;
+use madoguchi_endpoint::media::{MediaSettings, Sounds};
+use madoguchi_endpoint::settings::Listen;
+use madoguchi_endpoint::shell::{Endpoint, Surroundings};
+use madoguchi_line::engine::{Engine, EngineSettings};
+use madoguchi_store::Store;
+use madoguchi_store::delivery::Delivery;
+use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::live::LiveDesk;
+use crate::{journaling, presence, recovery};
+
+/// How the desk is started.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The settings.
+    pub config: Config,
+    /// Where journal and database are.
+    pub data_dir: PathBuf,
+    /// The desk's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Pages say that this is a demonstration.
+    pub demo: bool,
+}
+
+impl Start {
+    /// By the machine's clock, in earnest.
+    pub fn new(config: Config, data_dir: &Path) -> Self {
+        Self {
+            config,
+            data_dir: data_dir.to_owned(),
+            clock: Arc::new(SystemClock),
+            demo: false,
+        }
+    }
+}
+
+/// A running desk.
+#[derive(Debug)]
+pub struct Running {
+    endpoint: Endpoint,
+    web: SocketAddr,
+    web_task: JoinHandle<()>,
+    live: Arc<LiveDesk>,
+    store: Store,
+    delivery: Delivery,
+    writer: std::thread::JoinHandle<()>,
+    presence: JoinHandle<()>,
+    grace: Duration,
+}
+
+impl Running {
+    /// Where SIP is heard.
+    pub fn sip(&self) -> &[Listen] {
+        self.endpoint.listening()
+    }
+
+    /// Where pages and API are.
+    pub fn web(&self) -> SocketAddr {
+        self.web
+    }
+
+    /// The desk as pages see it.
+    pub fn live(&self) -> &LiveDesk {
+        &self.live
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Lets calls end (for a while), writes everything down, and stops.
+    pub async fn stop(self) {
+        tracing::info!("stopping; calls may end in the meantime");
+        self.endpoint.stop(self.grace).await;
+        self.web_task.abort();
+        drop(self.endpoint);
+        if tokio::task::spawn_blocking(move || self.writer.join())
+            .await
+            .is_err()
+        {
+            tracing::error!("the journal ended by itself");
+        }
+        let left = self.delivery.finish().await;
+        if left > 0 {
+            tracing::warn!(
+                events = left,
+                "the database is away; the journal keeps the rest"
+            );
+        }
+        self.presence.abort();
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Starts the desk.
+pub async fn start(start: Start) -> anyhow::Result<Running> {
+    let Start {
+        config,
+        data_dir,
+        clock,
+        demo,
+    } = start;
+    std::fs::create_dir_all(&data_dir)
+        .with_context(|| format!("データディレクトリ {} を作成できません", data_dir.display()))?;
+    let web = bind_web(config.web.listen).await?;
+    let store = Store::open(&config.store_url(&data_dir)?)
+        .await
+        .context("データベースを開けません")?;
+    let sync = if config.journal.sync {
+        SyncMode::Always
+    } else {
+        SyncMode::Never
+    };
+    let options = JournalOptions {
+        sync,
+        ..JournalOptions::default()
+    };
+    let (mut journal, reader, found) = Journal::open(&data_dir.join("journal"), options)
+        .context("記録ファイル(journal)を開けません")?;
+    if !found.damaged.is_empty() || !found.cut.is_empty() {
+        tracing::warn!(damaged = ?found.damaged, cut = ?found.cut, "parts of the journal are damaged");
+    }
+    let delivery = Delivery::start(reader, store.clone(), clock.clone());
+    recovery::delivered(delivery.status()).await?;
+    let node = NodeName::new(&config.node);
+    let ends = recovery::end_cut_off_calls(&store, &mut journal, &node).await?;
+    let figures =
+        recovery::todays_figures(&store, config.figures_settings(), &ends, clock.now()).await?;
+    let restored = presence::restored(&store, &config, clock.now()).await?;
+
+    let (snapshots, snapshot) = watch::channel(Arc::new(DeskSnapshot::default()));
+    let (to_journal, batches) = mpsc::unbounded_channel();
+    let (agents, changed_agents) = mpsc::unbounded_channel();
+    let calendar = config.calendar()?;
+    let live = Arc::new(LiveDesk::new(
+        clock.clone(),
+        calendar.clone(),
+        demo,
+        figures,
+        snapshot,
+        delivery.status(),
+    ));
+    let engine_settings = EngineSettings {
+        node,
+        lines: config.line_settings()?,
+        agents: config.agent_settings(),
+        calendar,
+    };
+    let engine = Engine::new(engine_settings, clock.now());
+    let sounds = sounds(&config)?;
+    let around = Surroundings {
+        clock,
+        journal: to_journal,
+        snapshots,
+        agents,
+        restored,
+    };
+    let endpoint = Endpoint::start(
+        config.endpoint_settings(rand::random())?,
+        media_settings(&config, &sounds),
+        sounds,
+        engine,
+        around,
+    )
+    .await?;
+    // Set once, here.
+    let _first = live.endpoint.set(endpoint.clone());
+    let writer = journaling::start(journal, batches, endpoint.clone(), live.clone())?;
+    let presence = tokio::spawn(presence::keep(store.clone(), changed_agents));
+    watch_for_changes(&live);
+    let web_addr = web.local_addr()?;
+    let web_task = tokio::spawn(serve_web(web, config.clone(), live.clone(), store.clone()));
+    let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
+    Ok(Running {
+        endpoint,
+        web: web_addr,
+        web_task,
+        live,
+        store,
+        delivery,
+        writer,
+        presence,
+        grace,
+    })
+}
+
+/// Runs the desk until the operator stops it.
+pub async fn run(how: Start) -> anyhow::Result<()> {
+    let running = start(how).await?;
+    for listen in running.sip() {
+        tracing::info!(transport = ?listen.transport, address = %listen.addr, "SIP is heard");
+    }
+    tracing::info!(address = %running.web(), "pages are served");
+    wait_for_signal().await?;
+    running.stop().await;
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub(crate) async fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+async fn bind_web(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| {
+        format!(
+            "画面用のアドレス {addr} で待ち受けられません。設定「web.listen」を確認してください"
+        )
+    })
+}
+
+fn media_settings(config: &Config, sounds: &Sounds) -> MediaSettings {
+    let has = |v4: bool| {
+        config
+            .sip
+            .listen
+            .iter()
+            .any(|listen| listen.contains("://[") != v4)
+    };
+    MediaSettings {
+        bind_v4: has(true).then_some(std::net::Ipv4Addr::UNSPECIFIED),
+        bind_v6: has(false).then_some(std::net::Ipv6Addr::UNSPECIFIED),
+        ports: config.media.first_port..=config.media.last_port,
+        rtp_timeout: Millis::from_secs(i64::from(config.media.rtp_timeout_s)),
+        music: sounds.music(None),
+    }
+}
+
+fn sounds(config: &Config) -> anyhow::Result<Sounds> {
+    let lines = config
+        .lines
+        .iter()
+        .filter(|line| !line.announcements.is_empty())
+        .map(|line| (LineName::new(&line.name), line.announcements.clone()))
+        .collect();
+    Ok(Sounds::load(&BTreeMap::new(), &lines)?)
+}
+
+/// Whatever the board shows besides events tells that it changed, too.
+fn watch_for_changes(live: &Arc<LiveDesk>) {
+    let (mut snapshots, mut delivery) = (live.snapshots.clone(), live.delivery.clone());
+    let live = live.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                changed = snapshots.changed() => if changed.is_err() { return },
+                changed = delivery.changed() => if changed.is_err() { return },
+            }
+            live.note_change();
+        }
+    });
+}
+
+async fn serve_web(listener: TcpListener, _config: Config, _live: Arc<LiveDesk>, _store: Store) {
+    drop(listener);
+}

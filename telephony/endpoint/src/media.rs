@@ -1,0 +1,374 @@
+//! The media: what callers and agents hear. Relays RTP between the legs of a call, plays
+//! announcements and music, on a thread of its own with an event loop of its own.
+//!
+//! [`Media`] is the handle; its methods return at once, and what comes of them is told as
+//! [`MediaEvent`]. The pure part is `exchange`; the sockets are in `relay`.
+
+mod exchange;
+mod g711;
+mod latch;
+mod music;
+mod ports;
+mod relay;
+mod resample;
+mod rtp;
+mod session;
+mod sound;
+mod sounds;
+mod stream;
+mod voices;
+mod wav;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use madoguchi_core::time::Millis;
+use madoguchi_sip::sdp::Codec;
+use mio::{Poll, Waker};
+use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::sync::mpsc;
+
+pub use sound::Sound;
+pub use sounds::{Confirmation, SoundError, SoundFiles, SoundName, Sounds};
+pub use wav::WavFault;
+
+use exchange::{Command, Exchange};
+use ports::{PortPool, even_ports};
+use relay::{MonotonicClock, Order, Relay, WAKE, Wires};
+use stream::StreamStart;
+
+/// Names one leg of a call towards the media. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// How the media behaves.
+#[derive(Debug, Clone)]
+pub struct MediaSettings {
+    /// Where IPv4 sessions listen; the local address that the peer sees if none is given.
+    pub bind_v4: Option<Ipv4Addr>,
+    /// Where IPv6 sessions listen; the local address that the peer sees if none is given.
+    pub bind_v6: Option<Ipv6Addr>,
+    /// Ports for RTP; the even ones are used, one for each leg.
+    pub ports: RangeInclusive<u16>,
+    /// A leg from which nothing comes for so long is told with [`MediaEvent::Silent`]; zero never.
+    pub rtp_timeout: Millis,
+    /// What a held party hears that was never played any music of its line.
+    pub music: Arc<Sound>,
+}
+
+impl Default for MediaSettings {
+    /// Ports 16384–32767, below those that systems give out by themselves; time-out of 60 s.
+    fn default() -> Self {
+        Self {
+            bind_v4: None,
+            bind_v6: None,
+            ports: 16_384..=32_767,
+            rtp_timeout: Millis::from_secs(60),
+            music: Sounds::default().music(None),
+        }
+    }
+}
+
+/// What the session description of the peer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemoteMedia {
+    /// Where the peer wants to hear.
+    pub addr: SocketAddr,
+    /// The codec agreed on.
+    pub codec: Codec,
+    /// Its payload type in packets to the peer.
+    pub payload_type: u8,
+    /// telephone-event in packets to the peer, if agreed on.
+    pub dtmf_payload_type: Option<u8>,
+    /// We send to the peer. `false` on hold.
+    pub send: bool,
+    /// The peer sends to us.
+    pub receive: bool,
+}
+
+/// What happened to the media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// An announcement was played to its end. Not told if something else was played instead.
+    PlaybackEnded {
+        /// To whom.
+        session: SessionId,
+        /// The number given in [`Media::play`].
+        playback: u32,
+    },
+    /// Two legs hear each other.
+    Bridged {
+        /// The number given in [`Media::bridge`].
+        token: u64,
+    },
+    /// Nothing came from the peer for [`MediaSettings::rtp_timeout`], although it should have: its
+    /// description is there and says neither hold nor that it only listens. Told once for each
+    /// silence; a packet or a new description begins anew.
+    Silent {
+        /// From whom.
+        session: SessionId,
+    },
+    /// The peer pressed a key (RFC 4733).
+    Dtmf {
+        /// Who.
+        session: SessionId,
+        /// 0–9, *, #, A–D.
+        digit: char,
+    },
+}
+
+/// Why the media cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// The range holds no port that could be used.
+    #[error("RTPのポート範囲 {first}–{last} に使える偶数のポートがありません")]
+    NoPorts {
+        /// The first port of the range.
+        first: u16,
+        /// The last one.
+        last: u16,
+    },
+    /// All ports are used, by us or by other programs.
+    #[error(
+        "RTPのポートが足りません（通話で使用中 {in_use}、ほかのプログラムが使用中 {foreign}）。ポートの範囲を広げてください"
+    )]
+    PortsExhausted {
+        /// How many sessions hold one.
+        in_use: usize,
+        /// How many could not be had from the system.
+        foreign: usize,
+    },
+    /// The address cannot be listened on.
+    #[error("RTPの待受けアドレス {addr} を使えません: {source}")]
+    Bind {
+        /// The address.
+        addr: IpAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The thread cannot start.
+    #[error("音声処理を開始できません: {0}")]
+    Thread(#[source] io::Error),
+    /// The thread has ended.
+    #[error("音声処理が停止しています")]
+    Stopped,
+}
+
+/// The handle of the media. Cheap to clone; the thread ends with the last one.
+#[derive(Debug, Clone)]
+pub struct Media(Arc<Door>);
+
+#[derive(Debug)]
+struct Door {
+    orders: std::sync::mpsc::Sender<Order>,
+    waker: Arc<Waker>,
+    woken: Arc<AtomicBool>,
+    ports: Arc<Mutex<PortPool>>,
+    bind_v4: Option<Ipv4Addr>,
+    bind_v6: Option<Ipv6Addr>,
+}
+
+impl Media {
+    /// Starts the thread of the media.
+    pub fn start(
+        settings: MediaSettings,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<MediaEvent>), MediaError> {
+        let mut ports = even_ports(&settings.ports);
+        if ports.is_empty() {
+            let (first, last) = (*settings.ports.start(), *settings.ports.end());
+            return Err(MediaError::NoPorts { first, last });
+        }
+        // Nobody shall guess the port of the next call.
+        ports.shuffle(&mut rand::rngs::StdRng::from_seed(rand::random()));
+        let ports = Arc::new(Mutex::new(PortPool::new(ports)));
+        let poll = Poll::new().map_err(MediaError::Thread)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(MediaError::Thread)?);
+        let (orders, received) = std::sync::mpsc::channel();
+        let (events, told) = mpsc::unbounded_channel();
+        let woken = Arc::new(AtomicBool::new(false));
+        let timeout = Duration::from_millis(u64::try_from(settings.rtp_timeout.0).unwrap_or(0));
+        let relay = Relay {
+            poll,
+            orders: received,
+            woken: woken.clone(),
+            _waker: waker.clone(),
+            exchange: Exchange::new(timeout, settings.music),
+            wires: Wires {
+                sockets: Default::default(),
+                events,
+                ports: ports.clone(),
+            },
+            clock: MonotonicClock::start(),
+            readable: Vec::new(),
+        };
+        std::thread::Builder::new()
+            .name("media".to_owned())
+            .spawn(move || relay.run())
+            .map_err(MediaError::Thread)?;
+        let (bind_v4, bind_v6) = (settings.bind_v4, settings.bind_v6);
+        Ok((
+            Self(Arc::new(Door {
+                orders,
+                waker,
+                woken,
+                ports,
+                bind_v4,
+                bind_v6,
+            })),
+            told,
+        ))
+    }
+
+    /// Reserves a port for a leg whose peer sees us at `local`, and tells where we hear. Does not
+    /// wait. If the settings bind all addresses, the answer names `local`.
+    pub fn open(&self, session: SessionId, local: IpAddr) -> Result<SocketAddr, MediaError> {
+        let bind_to = match local {
+            IpAddr::V4(local) => IpAddr::V4(self.0.bind_v4.unwrap_or(local)),
+            IpAddr::V6(local) => IpAddr::V6(self.0.bind_v6.unwrap_or(local)),
+        };
+        let (socket, port) = self.0.bind(bind_to)?;
+        let start = StreamStart {
+            ssrc: rand::random(),
+            // Low at first, so that it does not wrap before the peer knows the stream.
+            sequence: rand::random::<u16>() & 0x7fff,
+            timestamp: rand::random(),
+        };
+        let command = Command::Open { session, start };
+        if !self.0.tell(Order::Open {
+            command,
+            session,
+            socket,
+            port,
+        }) {
+            self.0.ports().give_back(port);
+            return Err(MediaError::Stopped);
+        }
+        let seen = if bind_to.is_unspecified() {
+            local
+        } else {
+            bind_to
+        };
+        Ok(SocketAddr::new(seen, port))
+    }
+
+    /// Tells what the peer of a leg wants; again at each change (hold, resume, other address).
+    pub fn set_remote(&self, session: SessionId, remote: RemoteMedia) {
+        self.command(Command::SetRemote { session, remote });
+    }
+
+    /// Plays a sound to a leg, instead of what plays now and of what a bridged leg says. Begins
+    /// when the peer's description is there. `repeat` makes it music, without an end; otherwise
+    /// the end is told under the number `playback`.
+    pub fn play(&self, session: SessionId, sound: Arc<Sound>, playback: u32, repeat: bool) {
+        self.command(Command::Play {
+            session,
+            sound,
+            playback,
+            repeat,
+        });
+    }
+
+    /// Ends what plays; no end is told.
+    pub fn stop(&self, session: SessionId) {
+        self.command(Command::Stop { session });
+    }
+
+    /// Lets two legs hear each other, instead of what plays and of older bridges of theirs.
+    /// [`MediaEvent::Bridged`] tells `token` when it stands; never, if a leg is gone.
+    pub fn bridge(&self, a: SessionId, b: SessionId, token: u64) {
+        self.command(Command::Bridge { a, b, token });
+    }
+
+    /// Ends the bridge that a leg is in.
+    pub fn unbridge(&self, session: SessionId) {
+        self.command(Command::Unbridge { session });
+    }
+
+    /// Ends a leg's media and frees its port.
+    pub fn close(&self, session: SessionId) {
+        self.0.tell(Order::Close(session));
+    }
+
+    /// How many ports are held by sessions.
+    pub fn ports_in_use(&self) -> usize {
+        self.0.ports().in_use()
+    }
+
+    fn command(&self, command: Command) {
+        self.0.tell(Order::Command(command));
+    }
+}
+
+impl Door {
+    /// Hands an order over; `false` if the thread has ended.
+    fn tell(&self, order: Order) -> bool {
+        if self.orders.send(order).is_err() {
+            return false;
+        }
+        // One wake-up is enough for all orders that come before it is heard.
+        if !self.woken.swap(true, Ordering::SeqCst)
+            && let Err(error) = self.waker.wake()
+        {
+            tracing::error!(%error, "the media thread cannot be woken");
+        }
+        true
+    }
+
+    fn ports(&self) -> MutexGuard<'_, PortPool> {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Binds the next port that no other program holds.
+    fn bind(&self, addr: IpAddr) -> Result<(UdpSocket, u16), MediaError> {
+        let mut pool = self.ports();
+        let mut foreign = 0;
+        for _ in 0..pool.free() {
+            let Some(port) = pool.take() else { break };
+            match bind(SocketAddr::new(addr, port)) {
+                Ok(socket) => return Ok((socket, port)),
+                Err(error) => {
+                    pool.give_back(port);
+                    if error.kind() != io::ErrorKind::AddrInUse {
+                        return Err(MediaError::Bind {
+                            addr,
+                            source: error,
+                        });
+                    }
+                    foreign += 1;
+                }
+            }
+        }
+        Err(MediaError::PortsExhausted {
+            in_use: pool.in_use(),
+            foreign,
+        })
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.tell(Order::End);
+    }
+}
+
+fn bind(addr: SocketAddr) -> io::Result<UdpSocket> {
+    /// Expedited forwarding (RFC 3246), as voice is marked.
+    const EXPEDITED: u32 = 46 << 2;
+    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+    // The mark is a wish; a system that does not grant it still carries the voice.
+    let _wish = if addr.is_ipv6() {
+        socket.set_only_v6(true)?;
+        socket.set_tclass_v6(EXPEDITED)
+    } else {
+        socket.set_tos_v4(EXPEDITED)
+    };
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    Ok(socket.into())
+}

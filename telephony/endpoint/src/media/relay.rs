@@ -1,0 +1,233 @@
+//! The thread of the media: sockets, clock and commands around the [`Exchange`].
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mio::net::UdpSocket;
+use mio::{Events, Interest, Poll, Token, Waker};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::exchange::{Command, Exchange, Outside};
+use super::ports::PortPool;
+use super::{MediaEvent, SessionId};
+
+/// The token that commands wake the thread with; sessions never get this number.
+pub(super) const WAKE: Token = Token(usize::MAX);
+/// Packets taken from one socket before the others have their turn.
+const PACKETS_AT_ONCE: usize = 16;
+/// Nothing that we relay is longer; the rest of a longer datagram is lost, and it with it.
+const LONGEST_DATAGRAM: usize = 2048;
+
+/// What comes over from the handles.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// A new session with its socket.
+    Open {
+        command: Command,
+        session: SessionId,
+        socket: std::net::UdpSocket,
+        port: u16,
+    },
+    /// Anything else for the exchange.
+    Command(Command),
+    /// Ends a session and frees its port.
+    Close(SessionId),
+    /// Ends the thread.
+    End,
+}
+
+/// The thread's whole state.
+pub(super) struct Relay {
+    pub(super) poll: Poll,
+    pub(super) orders: Receiver<Order>,
+    /// Set while the thread has been woken and has not looked at its orders yet.
+    pub(super) woken: Arc<AtomicBool>,
+    /// Held here, too: a wake-up is lost with its waker, and the last handle takes its own away.
+    pub(super) _waker: Arc<Waker>,
+    pub(super) exchange: Exchange,
+    pub(super) wires: Wires,
+    pub(super) clock: MonotonicClock,
+    /// Sockets that may hold more packets.
+    pub(super) readable: Vec<SessionId>,
+}
+
+/// The sockets, and the way back to the owner.
+pub(super) struct Wires {
+    pub(super) sockets: HashMap<SessionId, Bound>,
+    pub(super) events: UnboundedSender<MediaEvent>,
+    pub(super) ports: Arc<Mutex<PortPool>>,
+}
+
+/// A socket and the port that it holds.
+pub(super) struct Bound {
+    socket: UdpSocket,
+    port: u16,
+}
+
+/// Whether the thread goes on.
+enum Next {
+    Turn,
+    End,
+}
+
+impl Relay {
+    /// Works until the last handle is gone.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(256);
+        let mut buffer = vec![0; LONGEST_DATAGRAM];
+        loop {
+            match self.poll.poll(&mut events, self.wait()) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    tracing::error!(%error, "the media thread cannot go on");
+                    return;
+                }
+            }
+            self.note_readable(&events);
+            if let Next::End = self.carry_out_orders() {
+                return;
+            }
+            for session in std::mem::take(&mut self.readable) {
+                self.read(session, &mut buffer);
+            }
+            let now = self.clock.now();
+            self.exchange.tick(now, &mut self.wires);
+        }
+    }
+
+    /// How long there is nothing to do.
+    fn wait(&self) -> Option<Duration> {
+        if !self.readable.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.exchange
+            .next_tick()
+            .map(|at| at.saturating_sub(self.clock.now()))
+    }
+
+    fn note_readable(&mut self, events: &Events) {
+        for event in events.iter().filter(|event| event.token() != WAKE) {
+            self.readable.push(SessionId(event.token().0 as u64));
+        }
+        self.readable.sort_unstable();
+        self.readable.dedup();
+    }
+
+    fn carry_out_orders(&mut self) -> Next {
+        self.woken.store(false, Ordering::SeqCst);
+        loop {
+            match self.orders.try_recv() {
+                Ok(Order::Open {
+                    command,
+                    session,
+                    socket,
+                    port,
+                }) => {
+                    self.command(command);
+                    self.open(session, socket, port);
+                }
+                Ok(Order::Command(command)) => self.command(command),
+                Ok(Order::Close(session)) => self.close(session),
+                Ok(Order::End) | Err(TryRecvError::Disconnected) => return Next::End,
+                Err(TryRecvError::Empty) => return Next::Turn,
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = self.clock.now();
+        self.exchange.handle(command, now, &mut self.wires);
+    }
+
+    fn open(&mut self, session: SessionId, socket: std::net::UdpSocket, port: u16) {
+        let mut socket = UdpSocket::from_std(socket);
+        let token = Token(session.0 as usize);
+        if let Err(error) = self
+            .poll
+            .registry()
+            .register(&mut socket, token, Interest::READABLE)
+        {
+            tracing::error!(%error, session = session.0, "a session will hear nothing");
+        }
+        let replaced = self.wires.sockets.insert(session, Bound { socket, port });
+        self.wires.release(replaced);
+    }
+
+    fn close(&mut self, session: SessionId) {
+        self.command(Command::Close { session });
+        let closed = self.wires.sockets.remove(&session);
+        self.wires.release(closed);
+    }
+
+    /// Takes the packets that are there. The system tells each arrival just once, so a socket is
+    /// visited again until it is empty.
+    fn read(&mut self, session: SessionId, buffer: &mut [u8]) {
+        for _ in 0..PACKETS_AT_ONCE {
+            let Some(bound) = self.wires.sockets.get(&session) else {
+                return;
+            };
+            match bound.socket.recv_from(buffer) {
+                Ok((length, source)) => {
+                    let datagram = buffer.get(..length).unwrap_or_default();
+                    let now = self.clock.now();
+                    self.exchange
+                        .receive(session, source, datagram, now, &mut self.wires);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // An earlier packet of ours was refused, or a signal came.
+                Err(_) => {}
+            }
+        }
+        self.readable.push(session);
+    }
+}
+
+impl Wires {
+    /// Closes a socket and frees its port, in this order.
+    fn release(&self, bound: Option<Bound>) {
+        let Some(Bound { socket, port }) = bound else {
+            return;
+        };
+        drop(socket);
+        self.ports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .give_back(port);
+    }
+}
+
+impl Outside for Wires {
+    fn send(&mut self, from: SessionId, to: SocketAddr, packet: &[u8]) {
+        if let Some(bound) = self.sockets.get(&from)
+            && let Err(error) = bound.socket.send_to(packet, to)
+        {
+            // A packet that cannot be sent now is of no use later.
+            tracing::trace!(%error, session = from.0, "a packet is lost");
+        }
+    }
+
+    fn tell(&mut self, event: MediaEvent) {
+        // Without an owner the thread is about to end.
+        let _gone = self.events.send(event);
+    }
+}
+
+/// The time since the media started.
+pub(super) struct MonotonicClock(std::time::Instant);
+
+impl MonotonicClock {
+    #[expect(clippy::disallowed_methods, reason = "the edge measures")]
+    pub(super) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

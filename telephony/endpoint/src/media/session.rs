@@ -1,0 +1,191 @@
+//! One leg of a call, as the media sees it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use madoguchi_sip::sdp::Codec;
+
+use super::latch::Latch;
+use super::rtp::Packet;
+use super::sound::{Cursor, Sound};
+use super::stream::{OutStream, StreamStart};
+use super::{RemoteMedia, SessionId};
+
+/// What our own offers name telephone events; a peer may send it whatever it asked us to send.
+const OUR_DTMF_PAYLOAD_TYPE: u8 = 101;
+/// A holder who sends nothing for this long has no music of its own.
+const HOLDER_SILENT_FOR: Duration = Duration::from_millis(200);
+
+/// The state of one leg.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) remote: Option<Remote>,
+    pub(super) stream: OutStream,
+    pub(super) playing: Option<Playing>,
+    /// The other leg of the call.
+    pub(super) peer: Option<SessionId>,
+    /// The music last played to this leg; heard again when the other side holds.
+    pub(super) music: Option<Arc<Sound>>,
+    last_heard: Option<Duration>,
+    /// Since when something should be heard, while nothing has been told of its absence.
+    expected_since: Option<Duration>,
+    silence_told: bool,
+    /// The clock of the latest key, so that each is told once.
+    last_key: Option<u32>,
+}
+
+/// The far end of a leg.
+#[derive(Debug)]
+pub(super) struct Remote {
+    pub(super) media: RemoteMedia,
+    pub(super) latch: Latch,
+}
+
+/// What a leg hears from us.
+#[derive(Debug)]
+pub(super) struct Playing {
+    /// Never used twice.
+    pub(super) serial: u64,
+    pub(super) cursor: Cursor,
+    pub(super) purpose: Purpose,
+}
+
+/// Why something is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Its end is told.
+    Once {
+        /// Under this number.
+        playback: u32,
+    },
+    /// Until something else is asked for.
+    Music,
+    /// Until the other leg of the bridge is back.
+    Hold,
+}
+
+/// What a packet carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    Voice(Codec),
+    Keys,
+}
+
+impl Session {
+    pub(super) fn new(start: StreamStart) -> Self {
+        Self {
+            remote: None,
+            stream: OutStream::new(start),
+            playing: None,
+            peer: None,
+            music: None,
+            last_heard: None,
+            expected_since: None,
+            silence_told: false,
+            last_key: None,
+        }
+    }
+
+    pub(super) fn set_remote(&mut self, media: RemoteMedia, now: Duration) {
+        match &mut self.remote {
+            Some(remote) => {
+                remote.latch.signal(media.addr);
+                remote.media = media;
+            }
+            None => {
+                self.remote = Some(Remote {
+                    media,
+                    latch: Latch::new(media.addr),
+                })
+            }
+        }
+        let expected = media.receive && media.wants_to_hear();
+        self.expected_since = expected.then_some(now);
+        self.silence_told = false;
+    }
+
+    /// Whether what we send is wanted: the description is there and it is no hold.
+    pub(super) fn listens(&self) -> bool {
+        self.remote
+            .as_ref()
+            .is_some_and(|remote| remote.media.wants_to_hear())
+    }
+
+    /// Whether the packet is from the peer and of use; keeps account of it.
+    pub(super) fn hear(
+        &mut self,
+        source: std::net::SocketAddr,
+        packet: &Packet<'_>,
+        now: Duration,
+    ) -> Option<Content> {
+        let remote = self.remote.as_mut().filter(|remote| remote.media.receive)?;
+        if !remote
+            .latch
+            .accept(source, packet.ssrc, packet.sequence, now)
+        {
+            return None;
+        }
+        let content = remote.media.content(packet.payload_type);
+        self.last_heard = Some(now);
+        self.silence_told = false;
+        content
+    }
+
+    /// Whether this packet begins a key that was not told yet.
+    pub(super) fn is_new_key(&mut self, timestamp: u32) -> bool {
+        self.last_key.replace(timestamp) != Some(timestamp)
+    }
+
+    /// Whether nothing came for `timeout` although it should have; true once for each silence.
+    pub(super) fn fell_silent(&mut self, timeout: Duration, now: Duration) -> bool {
+        let Some(since) = self.expected_since.filter(|_| !self.silence_told) else {
+            return false;
+        };
+        let since = self.last_heard.map_or(since, |heard| heard.max(since));
+        self.silence_told = now.saturating_sub(since) >= timeout;
+        self.silence_told
+    }
+
+    /// Whether this leg has put the other on hold.
+    pub(super) fn holds(&self) -> bool {
+        self.remote.is_some() && !self.listens()
+    }
+
+    /// Whether this leg has put the other on hold and leaves the music to us.
+    pub(super) fn holds_silently(&self, now: Duration) -> bool {
+        let Some(remote) = &self.remote else {
+            return false;
+        };
+        let quiet = self
+            .last_heard
+            .is_none_or(|heard| now.saturating_sub(heard) >= HOLDER_SILENT_FOR);
+        self.holds() && (!remote.media.receive || quiet)
+    }
+
+    pub(super) fn hears_hold_music(&self) -> bool {
+        self.playing
+            .as_ref()
+            .is_some_and(|playing| playing.purpose == Purpose::Hold)
+    }
+}
+
+impl RemoteMedia {
+    /// The peer takes what we send. An unspecified address is the old way to ask for hold
+    /// (RFC 3264 8.4).
+    fn wants_to_hear(&self) -> bool {
+        self.send && !self.addr.ip().is_unspecified() && self.addr.port() != 0
+    }
+
+    fn content(&self, payload_type: u8) -> Option<Content> {
+        match (payload_type, self.dtmf_payload_type) {
+            (kind, _) if kind == self.payload_type => Some(Content::Voice(self.codec)),
+            (kind, Some(keys)) if kind == keys || kind == OUR_DTMF_PAYLOAD_TYPE => {
+                Some(Content::Keys)
+            }
+            (kind, _) => [Codec::Pcmu, Codec::Pcma]
+                .into_iter()
+                .find(|codec| codec.payload_type() == kind)
+                .map(Content::Voice),
+        }
+    }
+}

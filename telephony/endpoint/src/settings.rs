@@ -1,0 +1,163 @@
+//! What the endpoint must know of the world around it: addresses, trunks, phones, time-outs.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::time::Millis;
+use madoguchi_sip::digest::Ha1;
+
+/// The endpoint's settings.
+#[derive(Debug, Clone)]
+pub struct EndpointSettings {
+    /// Addresses on which SIP is heard.
+    pub listen: Vec<Listen>,
+    /// The address written into Via, Contact and SDP instead of the local one (behind NAT).
+    pub public_address: Option<IpAddr>,
+    /// The realm of the digest challenges.
+    pub realm: String,
+    /// The secret from which nonces are made. Drawn at start, never stored.
+    pub nonce_secret: [u8; 32],
+    /// How long a registration may last; longer wishes are shortened to this.
+    pub max_expires_secs: u32,
+    /// Shorter wishes are refused with 423.
+    pub min_expires_secs: u32,
+    /// RFC 4028: the session interval asked for; zero turns the session timer off.
+    pub session_expires_secs: u32,
+    /// RFC 4028: the smallest interval accepted (422 below).
+    pub min_se_secs: u32,
+    /// How often contacts and trunks are probed with OPTIONS; zero never.
+    pub keep_alive: Millis,
+    /// How long the far end of a dialled call may ring.
+    pub dial_timeout: Millis,
+    /// Requests of unknown origin that one address may send a minute before it is ignored.
+    pub unknown_requests_per_minute: u32,
+    /// Lines and the numbers by which they are dialled.
+    pub lines: Vec<LineNumbers>,
+    /// Phones of agents.
+    pub phones: Vec<Phone>,
+    /// Trunks to carriers.
+    pub trunks: Vec<Trunk>,
+    /// Numbers that a phone dials to set its agent's state.
+    pub feature_codes: FeatureCodes,
+}
+
+/// One listening address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen {
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// Where.
+    pub addr: SocketAddr,
+}
+
+/// The transports that the endpoint speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Transport {
+    /// RFC 3261 18, datagrams.
+    Udp,
+    /// RFC 3261 18, streams.
+    Tcp,
+}
+
+/// A line and its numbers.
+#[derive(Debug, Clone)]
+pub struct LineNumbers {
+    /// The line.
+    pub line: LineName,
+    /// User parts of the Request-URI by which it is dialled, in any common way of writing.
+    pub numbers: Vec<String>,
+    /// The number shown on outbound calls of this line; the first of `numbers` if none is given.
+    pub shown: Option<String>,
+    /// The trunk for outbound calls; the first trunk if none is given.
+    pub trunk: Option<String>,
+}
+
+/// The phone of an agent.
+#[derive(Debug, Clone)]
+pub struct Phone {
+    /// Whose.
+    pub agent: AgentId,
+    /// The extension: user part of its address and digest user name.
+    pub extension: String,
+    /// Digest secrets, one for each algorithm offered. Empty: the phone cannot register.
+    pub secrets: Vec<Ha1>,
+    /// Contacts that need no registration, as SIP URIs.
+    pub fixed_contacts: Vec<String>,
+    /// The line whose number is shown when the agent dials out.
+    pub line: Option<LineName>,
+}
+
+/// A trunk to a carrier or another exchange.
+#[derive(Debug, Clone)]
+pub struct Trunk {
+    /// Its name in settings and logs.
+    pub name: String,
+    /// Source addresses by which it is recognised, with a port or for any port.
+    pub sources: Vec<TrunkSource>,
+    /// Digest user and secrets by which it is recognised instead of (or beside) its address.
+    pub inbound_auth: Option<TrunkAuth>,
+    /// Where outbound calls go, as a SIP URI (`sip:carrier.example:5060;transport=tcp`).
+    pub outbound: Option<String>,
+    /// Credentials for the carrier's challenges.
+    pub credentials: Option<Credentials>,
+    /// Register there, so that the carrier finds us.
+    pub register: Option<TrunkRegistration>,
+    /// The most simultaneous outbound calls; 0 for no limit.
+    pub max_outbound: u32,
+}
+
+/// A source address of a trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrunkSource {
+    /// The network.
+    pub net: IpNet,
+    /// The port; any if none is given.
+    pub port: Option<u16>,
+}
+
+/// Recognises a trunk by digest.
+#[derive(Debug, Clone)]
+pub struct TrunkAuth {
+    /// The user name.
+    pub user: String,
+    /// Its secrets, one for each algorithm offered.
+    pub secrets: Vec<Ha1>,
+}
+
+/// A user name and password for a carrier.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// A registration with a carrier.
+#[derive(Debug, Clone)]
+pub struct TrunkRegistration {
+    /// The address of record, as a SIP URI.
+    pub aor: String,
+    /// The registrar, as a SIP URI.
+    pub registrar: String,
+    /// The interval asked for, in seconds.
+    pub expires_secs: u32,
+}
+
+/// Numbers that set an agent's state.
+#[derive(Debug, Clone)]
+pub struct FeatureCodes {
+    /// 受付可 (also logs in and ends 後処理).
+    pub ready: String,
+    /// 離席
+    pub away: String,
+    /// ログアウト
+    pub log_out: String,
+}

@@ -1,0 +1,404 @@
+//! Sockets, clocks and chance for the [`Switch`]: one thread of its own, so that neither the
+//! database nor a page under load delays a call.
+
+mod addresses;
+mod streams;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use madoguchi_core::clock::Clock;
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::id::AgentId;
+use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
+use madoguchi_core::time::Instant;
+use madoguchi_line::engine::Engine;
+use madoguchi_sip::transaction::{Flow, Transmit};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::addresses::LocalAddresses;
+use self::streams::Streams;
+use crate::media::{Media, MediaError, MediaEvent, MediaSettings, Sounds};
+use crate::settings::{EndpointSettings, Listen, Transport};
+use crate::switch::{Now, Switch, SwitchInput, SwitchOutput};
+
+/// The largest datagram.
+const DATAGRAM_BYTES: usize = 65_535;
+/// Datagrams taken from one socket before other work gets its turn.
+const DATAGRAMS_A_TURN: usize = 64;
+/// The board is shown a new picture at the most this often.
+const SNAPSHOT_EVERY: Duration = Duration::from_millis(200);
+/// How often names of trunks are looked up.
+const RESOLVE_EVERY: Duration = Duration::from_secs(60);
+
+/// Why the endpoint cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A listening address cannot be had.
+    #[error("{transport} {addr} で待ち受けられません: {source}")]
+    Listen {
+        /// udp or tcp.
+        transport: &'static str,
+        /// The address in the settings.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The media cannot start.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The thread cannot start.
+    #[error("通話処理を開始できません: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// A batch of events for the journal; `done` is told when they are on disk.
+#[derive(Debug)]
+pub struct JournalBatch {
+    /// The events, never empty.
+    pub events: Vec<CallEvent>,
+    /// The number to tell back.
+    pub batch: u64,
+}
+
+/// What the endpoint needs from the program around it.
+pub struct Surroundings {
+    /// The desk's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Takes events to be written; answers through [`Endpoint::journaled`].
+    pub journal: mpsc::UnboundedSender<JournalBatch>,
+    /// Where the board looks.
+    pub snapshots: watch::Sender<Arc<DeskSnapshot>>,
+    /// Told of every change of an agent's state.
+    pub agents: mpsc::UnboundedSender<AgentView>,
+    /// The states agents had before a restart.
+    pub restored: Vec<(AgentId, AgentState, Instant)>,
+}
+
+/// A running endpoint.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    inputs: mpsc::UnboundedSender<ToLoop>,
+    listening: Vec<Listen>,
+}
+
+#[derive(Debug)]
+enum ToLoop {
+    Input(SwitchInput),
+    Stop { grace: Duration, done: oneshot::Sender<()> },
+}
+
+impl Endpoint {
+    /// Binds all addresses and starts the threads of signalling and media.
+    pub async fn start(
+        settings: EndpointSettings,
+        media: MediaSettings,
+        sounds: Sounds,
+        engine: Engine,
+        around: Surroundings,
+    ) -> Result<Self, StartError> {
+        let sockets = Sockets::bind(&settings.listen).await?;
+        let listening = sockets.listening()?;
+        let (media, media_events) = Media::start(media)?;
+        let (inputs, received) = mpsc::unbounded_channel();
+        let (started, starting) = oneshot::channel();
+        let shell = Shell { settings, sounds, engine, around, media, inputs: inputs.clone() };
+        std::thread::Builder::new()
+            .name("sip".to_owned())
+            .spawn(move || shell.run(sockets, received, media_events, started))
+            .map_err(StartError::Thread)?;
+        starting.await.map_err(|_| StartError::Thread(io::Error::other("sip thread ended")))?
+            .map_err(StartError::Thread)?;
+        Ok(Self { inputs, listening })
+    }
+
+    /// The addresses on which SIP is heard, with the ports that were really bound.
+    pub fn listening(&self) -> &[Listen] {
+        &self.listening
+    }
+
+    /// Tells that all events up to and including this batch are on disk.
+    pub fn journaled(&self, batch: u64) {
+        self.tell(SwitchInput::Journaled { batch });
+    }
+
+    /// Asks for a state of an agent; tells whether there is such an agent.
+    pub async fn command(&self, agent: AgentId, command: AgentCommand) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.tell(SwitchInput::Command { agent, command, reply });
+        answer.await.unwrap_or(false)
+    }
+
+    /// Stops when all calls have ended, or after `grace`.
+    pub async fn stop(&self, grace: Duration) {
+        let (done, stopped) = oneshot::channel();
+        if self.inputs.send(ToLoop::Stop { grace, done }).is_ok() {
+            // An error means that the thread has ended already.
+            let _ended = stopped.await;
+        }
+    }
+
+    fn tell(&self, input: SwitchInput) {
+        // Only fails while the program stops.
+        let _stopping = self.inputs.send(ToLoop::Input(input));
+    }
+}
+
+struct Sockets {
+    udp: Vec<UdpSocket>,
+    tcp: Vec<TcpListener>,
+}
+
+impl Sockets {
+    async fn bind(listen: &[Listen]) -> Result<Self, StartError> {
+        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new() };
+        for listen in listen {
+            let addr = listen.addr;
+            match listen.transport {
+                Transport::Udp => {
+                    let socket = addresses::bind_udp(addr)
+                        .map_err(|source| StartError::Listen { transport: "udp", addr, source })?;
+                    sockets.udp.push(socket);
+                }
+                Transport::Tcp => {
+                    let socket = addresses::bind_tcp(addr)
+                        .map_err(|source| StartError::Listen { transport: "tcp", addr, source })?;
+                    sockets.tcp.push(socket);
+                }
+            }
+        }
+        Ok(sockets)
+    }
+
+    fn listening(&self) -> Result<Vec<Listen>, StartError> {
+        let udp = self.udp.iter().map(|socket| (Transport::Udp, socket.local_addr()));
+        let tcp = self.tcp.iter().map(|socket| (Transport::Tcp, socket.local_addr()));
+        udp.chain(tcp)
+            .map(|(transport, addr)| {
+                Ok(Listen { transport, addr: addr.map_err(StartError::Thread)? })
+            })
+            .collect()
+    }
+}
+
+struct Shell {
+    settings: EndpointSettings,
+    sounds: Sounds,
+    engine: Engine,
+    around: Surroundings,
+    media: Media,
+    inputs: mpsc::UnboundedSender<ToLoop>,
+}
+
+impl Shell {
+    fn run(
+        self,
+        sockets: Sockets,
+        received: mpsc::UnboundedReceiver<ToLoop>,
+        media_events: mpsc::UnboundedReceiver<MediaEvent>,
+        started: oneshot::Sender<io::Result<()>>,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => {
+                runtime.block_on(self.serve(sockets, received, media_events, started));
+            }
+            Err(error) => {
+                // The starter sees the error or has gone.
+                let _gone = started.send(Err(error));
+            }
+        }
+    }
+
+    async fn serve(
+        self,
+        sockets: Sockets,
+        received: mpsc::UnboundedReceiver<ToLoop>,
+        media_events: mpsc::UnboundedReceiver<MediaEvent>,
+        started: oneshot::Sender<io::Result<()>>,
+    ) {
+        let streams = Streams::start(sockets.tcp, self.inputs.clone());
+        let epoch = tokio::time::Instant::now();
+        let clock = self.around.clock.clone();
+        let now = Now { wall: clock.now(), mono: 0 };
+        let local = LocalAddresses::new(&sockets.udp, streams.local_addresses());
+        addresses::resolve_trunks(&self.settings.trunks, self.inputs.clone(), RESOLVE_EVERY);
+        let mut switch = Switch::new(
+            self.settings,
+            self.engine,
+            self.media,
+            self.sounds,
+            Box::new(move |flow| local.of(flow)),
+            rand::random(),
+            now,
+        );
+        for (agent, state, since) in self.around.restored {
+            switch.restore_agent(&agent, state, since);
+        }
+        let mut the_loop = Loop {
+            switch,
+            udp: sockets.udp,
+            streams,
+            epoch,
+            clock,
+            last_wall: now.wall,
+            journal: self.around.journal,
+            snapshots: self.around.snapshots,
+            agents: self.around.agents,
+            next_snapshot: epoch,
+            buffer: vec![0; DATAGRAM_BYTES],
+        };
+        // The starter may have given up; the loop then ends with its channel.
+        let _gone = started.send(Ok(()));
+        the_loop.run(received, media_events).await;
+    }
+}
+
+struct Loop {
+    switch: Switch,
+    udp: Vec<UdpSocket>,
+    streams: Streams,
+    epoch: tokio::time::Instant,
+    clock: Arc<dyn Clock>,
+    last_wall: Instant,
+    journal: mpsc::UnboundedSender<JournalBatch>,
+    snapshots: watch::Sender<Arc<DeskSnapshot>>,
+    agents: mpsc::UnboundedSender<AgentView>,
+    next_snapshot: tokio::time::Instant,
+    buffer: Vec<u8>,
+}
+
+impl Loop {
+    /// The loop. Journal confirmations and commands before datagrams: they release work that
+    /// waits; timers are looked at in every round.
+    async fn run(
+        &mut self,
+        mut received: mpsc::UnboundedReceiver<ToLoop>,
+        mut media: mpsc::UnboundedReceiver<MediaEvent>,
+    ) {
+        let mut stopping: Option<(tokio::time::Instant, oneshot::Sender<()>)> = None;
+        self.do_outputs();
+        loop {
+            let wake = self.next_wake(stopping.as_ref().map(|(at, _)| *at));
+            tokio::select! {
+                biased;
+                input = received.recv() => match input {
+                    Some(ToLoop::Input(input)) => self.handle(input),
+                    Some(ToLoop::Stop { grace, done }) => {
+                        stopping = Some((tokio::time::Instant::now() + grace, done));
+                    }
+                    None => return,
+                },
+                Some(event) = media.recv() => self.handle(SwitchInput::Media(event)),
+                at = readable(&self.udp) => self.read_datagrams(at),
+                () = tokio::time::sleep_until(wake) => {}
+            }
+            while let Ok(input) = received.try_recv() {
+                match input {
+                    ToLoop::Input(input) => self.handle(input),
+                    ToLoop::Stop { grace, done } => {
+                        stopping = Some((tokio::time::Instant::now() + grace, done));
+                    }
+                }
+            }
+            let now = self.now();
+            if self.switch.poll_timeout().is_some_and(|at| at <= now.mono) {
+                self.switch.handle_timeout(now);
+                self.do_outputs();
+            }
+            self.show_snapshot();
+            if let Some((at, done)) = stopping.take() {
+                if self.switch.calls_in_progress() == 0 || tokio::time::Instant::now() >= at {
+                    // Whoever waited may have gone.
+                    let _gone = done.send(());
+                    return;
+                }
+                stopping = Some((at, done));
+            }
+        }
+    }
+
+    fn next_wake(&self, stop_at: Option<tokio::time::Instant>) -> tokio::time::Instant {
+        let far = tokio::time::Instant::now() + SNAPSHOT_EVERY;
+        let timer = self.switch.poll_timeout().map(|at| self.epoch + Duration::from_millis(at));
+        [timer, stop_at].into_iter().flatten().fold(far, std::cmp::min)
+    }
+
+    fn now(&mut self) -> Now {
+        // The wall clock may be set back; events never run backwards.
+        self.last_wall = self.last_wall.max(self.clock.now());
+        let mono = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Now { wall: self.last_wall, mono }
+    }
+
+    fn handle(&mut self, input: SwitchInput) {
+        let now = self.now();
+        self.switch.handle(input, now);
+        self.do_outputs();
+    }
+
+    fn read_datagrams(&mut self, at: usize) {
+        for _ in 0..DATAGRAMS_A_TURN {
+            let Some(socket) = self.udp.get(at) else { return };
+            let Ok((length, remote)) = socket.try_recv_from(&mut self.buffer) else { return };
+            let flow = Flow { reliable: false, socket: u16::try_from(at).unwrap_or(0), remote };
+            let bytes = self.buffer.get(..length).unwrap_or_default().to_vec();
+            self.handle(SwitchInput::Datagram { flow, bytes });
+        }
+    }
+
+    fn do_outputs(&mut self) {
+        while let Some(output) = self.switch.poll_output() {
+            match output {
+                SwitchOutput::Transmit(transmit) => self.send(transmit),
+                SwitchOutput::Journal { batch, events } => {
+                    if self.journal.send(JournalBatch { events, batch }).is_err() {
+                        tracing::error!("the journal is gone");
+                    }
+                }
+            }
+        }
+        for agent in self.switch.take_changed_agents() {
+            // The listener goes away only when the program stops.
+            let _stopping = self.agents.send(agent);
+        }
+    }
+
+    /// A datagram that cannot be sent now is lost as any other; SIP sends it again.
+    fn send(&self, Transmit { flow, bytes }: Transmit) {
+        if flow.reliable {
+            self.streams.send(flow.remote, bytes);
+        } else if let Some(socket) = self.udp.get(usize::from(flow.socket))
+            && let Err(error) = socket.try_send_to(&bytes, flow.remote)
+        {
+            tracing::debug!(peer = %flow.remote, %error, "a datagram was not sent");
+        }
+    }
+
+    fn show_snapshot(&mut self) {
+        let now = tokio::time::Instant::now();
+        if now < self.next_snapshot {
+            return;
+        }
+        self.next_snapshot = now + SNAPSHOT_EVERY;
+        if let Some(snapshot) = self.switch.take_snapshot() {
+            self.snapshots.send_replace(Arc::new(snapshot));
+        }
+    }
+}
+
+/// Waits until one of the sockets has something to read; tells which.
+async fn readable(sockets: &[UdpSocket]) -> usize {
+    std::future::poll_fn(|context| {
+        for (at, socket) in sockets.iter().enumerate() {
+            if socket.poll_recv_ready(context).is_ready() {
+                return std::task::Poll::Ready(at);
+            }
+        }
+        std::task::Poll::Pending
+    })
+    .await
+}

@@ -1,0 +1,427 @@
+//! The switch: SIP transactions and dialogs on one side, the queue engine on the other, media
+//! between the parties. Without sockets, threads or clock, so that races can be played in tests.
+//!
+//! Everything happens in [`Switch::handle`] and [`Switch::handle_timeout`]. What comes of it is
+//! taken with [`Switch::poll_output`].
+
+mod bindings;
+mod calls;
+mod dialog;
+mod dialled;
+mod guard;
+mod identity;
+mod incoming;
+mod in_dialog;
+mod keep_alive;
+mod legs;
+mod media_events;
+mod offers;
+mod outgoing;
+mod register;
+mod responses;
+mod session_timer;
+mod side;
+mod steps;
+mod trunk_register;
+mod trunks;
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::net::SocketAddr;
+
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
+use madoguchi_core::phone;
+use madoguchi_core::time::Instant;
+use madoguchi_line::api::{Input, LegId, TimerId};
+use madoguchi_line::engine::Engine;
+use madoguchi_sip::check::check_request;
+use madoguchi_sip::header::Via;
+use madoguchi_sip::message::{HeaderName, Message, Method, Request};
+use madoguchi_sip::parse::{ParseError, parse_datagram};
+use madoguchi_sip::transaction::{ClientTx, Event, Flow, ServerTx, Transactions, Transmit};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::sync::oneshot;
+
+use self::bindings::Bindings;
+use self::calls::{Call, Leg};
+use self::dialog::DialogKey;
+use self::guard::Guard;
+use self::outgoing::Purpose;
+use self::side::{Side, SideId};
+use self::steps::Step;
+pub use self::trunks::Peer;
+use self::trunks::TrunkState;
+use crate::media::{Media, MediaEvent, SessionId};
+use crate::settings::EndpointSettings;
+
+/// The two times of one moment: the calendar's for events and rules, and one that never jumps
+/// for timers.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// What the clock on the wall shows.
+    pub wall: Instant,
+    /// Milliseconds since the start of the endpoint.
+    pub mono: u64,
+}
+
+/// What the outside tells the switch.
+#[derive(Debug)]
+pub enum SwitchInput {
+    /// A datagram arrived.
+    Datagram {
+        /// From where.
+        flow: Flow,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// A message arrived on a stream.
+    Streamed {
+        /// From where.
+        flow: Flow,
+        /// What, or what is wrong with it.
+        message: Result<Message, ParseError>,
+    },
+    /// Something happened to the media.
+    Media(MediaEvent),
+    /// All events up to and including this batch are on disk.
+    Journaled {
+        /// The number given in [`SwitchOutput::Journal`].
+        batch: u64,
+    },
+    /// An agent's state is to be changed.
+    Command {
+        /// Whose.
+        agent: AgentId,
+        /// How.
+        command: AgentCommand,
+        /// Told whether there is such an agent.
+        reply: oneshot::Sender<bool>,
+    },
+    /// A trunk's host names were looked up.
+    Resolved {
+        /// The trunk, by its place in the settings.
+        trunk: usize,
+        /// The address of its outbound host.
+        peer: Option<Peer>,
+        /// The address of its registrar.
+        registrar: Option<Peer>,
+    },
+}
+
+/// What the switch wants done outside.
+#[derive(Debug)]
+pub enum SwitchOutput {
+    /// Send these bytes.
+    Transmit(Transmit),
+    /// Write these events to disk, then tell [`SwitchInput::Journaled`].
+    Journal {
+        /// The batch; one more than the one before.
+        batch: u64,
+        /// Its events, never empty.
+        events: Vec<CallEvent>,
+    },
+}
+
+/// Tells which of our addresses the peer at the other end of a flow sees.
+pub type LocalAddress = Box<dyn Fn(Flow) -> SocketAddr + Send>;
+
+/// The switch.
+pub struct Switch {
+    settings: EndpointSettings,
+    engine: Engine,
+    transactions: Transactions,
+    media: Media,
+    sounds: crate::media::Sounds,
+    local_address: LocalAddress,
+    rng: StdRng,
+    /// Places in the settings.
+    phone_by_agent: HashMap<AgentId, usize>,
+    phone_by_extension: HashMap<String, usize>,
+    line_by_number: HashMap<String, LineName>,
+    bindings: Bindings,
+    guard: Guard,
+    trunks: Vec<TrunkState>,
+    /// Highest nonce counts seen, by nonce (RFC 7616 5.12: replays).
+    nonces: register::NonceCounts,
+
+    sides: HashMap<SideId, Side>,
+    side_by_dialog: HashMap<DialogKey, SideId>,
+    side_by_invite: HashMap<ServerTx, SideId>,
+    side_by_media: HashMap<SessionId, SideId>,
+    purposes: HashMap<ClientTx, Purpose>,
+    calls: HashMap<CallId, Call>,
+    legs: HashMap<LegId, Leg>,
+    bridges: HashMap<u64, calls::BridgeOf>,
+    /// Call-ID, From tag and CSeq of INVITEs in progress: the same request over another way is
+    /// no second call (8.2.2.2).
+    invites: HashSet<incoming::InviteId>,
+    next_number: u64,
+
+    inputs: VecDeque<Input>,
+    steps: VecDeque<Step>,
+    after_inputs: Vec<Step>,
+    last_batch: u64,
+    journaled: u64,
+    wakes: BTreeSet<(u64, Wake)>,
+    /// When each timer of the engine is due, so that it can be cleared.
+    engine_timers: HashMap<TimerId, u64>,
+    outputs: VecDeque<SwitchOutput>,
+    agents_changed: Vec<AgentId>,
+    /// Something on the board may look different.
+    dirty: bool,
+}
+
+/// What the switch is to be woken for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Wake {
+    Engine(TimerId),
+    SessionTimer(SideId),
+    DialTimeout(SideId),
+    Registrations,
+    TrunkRegister(usize),
+    KeepAlive,
+}
+
+impl Switch {
+    /// A switch with nothing going on. `seed` is drawn by the caller.
+    pub fn new(
+        settings: EndpointSettings,
+        engine: Engine,
+        media: Media,
+        sounds: crate::media::Sounds,
+        local_address: LocalAddress,
+        seed: [u8; 32],
+        now: Now,
+    ) -> Self {
+        let guard = Guard::new(settings.unknown_requests_per_minute);
+        let trunks = settings.trunks.iter().cloned().map(TrunkState::new).collect();
+        let phones = || settings.phones.iter().enumerate();
+        let phone_by_agent = phones().map(|(at, phone)| (phone.agent.clone(), at)).collect();
+        let phone_by_extension =
+            phones().map(|(at, phone)| (phone.extension.clone(), at)).collect();
+        let line_by_number = settings
+            .lines
+            .iter()
+            .flat_map(|line| {
+                line.numbers.iter().map(|number| (phone::normalize(number), line.line.clone()))
+            })
+            .collect();
+        let mut switch = Self {
+            settings,
+            engine,
+            transactions: Transactions::new(),
+            media,
+            sounds,
+            local_address,
+            rng: StdRng::from_seed(seed),
+            phone_by_agent,
+            phone_by_extension,
+            line_by_number,
+            bindings: Bindings::default(),
+            guard,
+            trunks,
+            nonces: register::NonceCounts::default(),
+            sides: HashMap::new(),
+            side_by_dialog: HashMap::new(),
+            side_by_invite: HashMap::new(),
+            side_by_media: HashMap::new(),
+            purposes: HashMap::new(),
+            calls: HashMap::new(),
+            legs: HashMap::new(),
+            bridges: HashMap::new(),
+            invites: HashSet::new(),
+            next_number: 0,
+            inputs: VecDeque::new(),
+            steps: VecDeque::new(),
+            after_inputs: Vec::new(),
+            last_batch: 0,
+            journaled: 0,
+            wakes: BTreeSet::new(),
+            engine_timers: HashMap::new(),
+            outputs: VecDeque::new(),
+            agents_changed: Vec::new(),
+            dirty: true,
+        };
+        switch.add_fixed_contacts();
+        switch.start_keep_alive(now);
+        switch.settle(now);
+        switch
+    }
+
+    /// Takes up the state an agent had before a restart.
+    pub fn restore_agent(&mut self, agent: &AgentId, state: AgentState, since: Instant) {
+        self.engine.restore_agent(agent, state, since);
+    }
+
+    /// Takes one input and does everything that follows from it.
+    pub fn handle(&mut self, input: SwitchInput, now: Now) {
+        match input {
+            SwitchInput::Datagram { flow, bytes } => {
+                if !self.is_ignored(flow, now) {
+                    self.receive(flow, parse_datagram(&bytes), now);
+                }
+            }
+            SwitchInput::Streamed { flow, message } => {
+                if !self.is_ignored(flow, now) {
+                    self.receive(flow, message, now);
+                }
+            }
+            SwitchInput::Media(event) => self.on_media(event, now),
+            SwitchInput::Journaled { batch } => self.journaled = self.journaled.max(batch),
+            SwitchInput::Command { agent, command, reply } => {
+                let known = self.engine.agent(&agent).is_some();
+                if known {
+                    self.inputs.push_back(Input::Agent { agent, command });
+                }
+                // Whoever asked may have gone away; the command counts all the same.
+                let _gone = reply.send(known);
+            }
+            SwitchInput::Resolved { trunk, peer, registrar } => {
+                self.on_resolved(trunk, peer, registrar, now);
+            }
+        }
+        self.settle(now);
+    }
+
+    /// When [`Self::handle_timeout`] is due, in monotonic milliseconds.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        let wake = self.wakes.first().map(|(at, _)| *at);
+        match (wake, self.transactions.poll_timeout()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.transactions.handle_timeout(now.mono);
+        while self.wakes.first().is_some_and(|(at, _)| *at <= now.mono) {
+            if let Some((_, wake)) = self.wakes.pop_first() {
+                self.on_wake(wake, now);
+            }
+        }
+        self.settle(now);
+    }
+
+    /// The next thing to do outside.
+    pub fn poll_output(&mut self) -> Option<SwitchOutput> {
+        if let Some(transmit) = self.transactions.poll_transmit() {
+            return Some(SwitchOutput::Transmit(transmit));
+        }
+        self.outputs.pop_front()
+    }
+
+    /// The desk as the board shows it, if it may have changed since the last call.
+    pub fn take_snapshot(&mut self) -> Option<DeskSnapshot> {
+        std::mem::take(&mut self.dirty).then(|| self.engine.snapshot())
+    }
+
+    /// The agents whose state changed since the last call, as they are now.
+    pub fn take_changed_agents(&mut self) -> Vec<madoguchi_core::live::AgentView> {
+        let mut agents = std::mem::take(&mut self.agents_changed);
+        agents.sort();
+        agents.dedup();
+        agents.iter().filter_map(|agent| self.engine.agent(agent)).collect()
+    }
+
+    /// Calls that are going on, of any kind.
+    pub fn calls_in_progress(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// How many things are remembered in all; for tests that look for leaks.
+    pub fn remembered(&self) -> usize {
+        self.sides.len()
+            + self.calls.len()
+            + self.legs.len()
+            + self.bridges.len()
+            + self.invites.len()
+            + self.purposes.len()
+            + self.engine_timers.len()
+            + self.transactions.len()
+    }
+
+    fn receive(&mut self, flow: Flow, message: Result<Message, ParseError>, now: Now) {
+        match message {
+            Ok(Message::Request(request)) => {
+                let request = mark_received(flow, request);
+                match check_request(&request) {
+                    Err(_) if request.method == Method::Ack => self.count_unknown(flow, now),
+                    Ok(()) => {
+                        self.transactions.receive(flow, Message::Request(request), now.mono);
+                    }
+                    Err(refusal) => self.refuse_outside_transactions(flow, *refusal, now),
+                }
+            }
+            Ok(response) => self.transactions.receive(flow, response, now.mono),
+            Err(error) => {
+                tracing::debug!(source = %flow.remote, error = %error, "not understood");
+                match error.answer {
+                    Some(answer) => self.refuse_outside_transactions(flow, *answer, now),
+                    None => self.count_unknown(flow, now),
+                }
+            }
+        }
+        self.drain_transactions(now);
+    }
+
+    fn drain_transactions(&mut self, now: Now) {
+        while let Some(event) = self.transactions.poll_event() {
+            match event {
+                Event::Request { tx, flow, request } => self.on_request(tx, flow, *request, now),
+                Event::Ack { request } => self.on_ack(&request, now),
+                Event::Cancelled { invite } => self.on_cancelled(invite, now),
+                Event::Response { tx, response } => self.on_response(tx, &response, now),
+                Event::Timeout { tx } => self.on_request_timeout(tx, now),
+                Event::AckTimeout { tx } => self.on_ack_timeout(tx, now),
+            }
+        }
+    }
+
+    fn on_wake(&mut self, wake: Wake, now: Now) {
+        match wake {
+            Wake::Engine(timer) => {
+                self.engine_timers.remove(&timer);
+                self.inputs.push_back(Input::Timer { timer });
+            }
+            Wake::SessionTimer(side) => self.on_session_timer(side, now),
+            Wake::DialTimeout(side) => self.on_dial_timeout(side, now),
+            Wake::Registrations => self.expire_registrations(now),
+            Wake::TrunkRegister(trunk) => self.register_trunk(trunk, now),
+            Wake::KeepAlive => self.keep_alive(now),
+        }
+    }
+
+    fn wake_at(&mut self, at: u64, wake: Wake) {
+        self.wakes.insert((at, wake));
+    }
+
+    /// A random text for tags, branches and Call-IDs: 64 bits.
+    fn token(&mut self) -> String {
+        format!("{:016x}", self.rng.random::<u64>())
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+}
+
+/// Writes into the topmost Via where the request really came from (18.2.1, RFC 3581).
+fn mark_received(flow: Flow, mut request: Request) -> Request {
+    let vias: Vec<String> = request.headers.list(&HeaderName::Via).map(str::to_owned).collect();
+    let Some((first, others)) = vias.split_first() else { return request };
+    let Ok(mut via) = first.parse::<Via>() else { return request };
+    via.params.set("received", Some(&flow.remote.ip().to_string()));
+    if via.params.get("rport").is_some() {
+        via.params.set("rport", Some(&flow.remote.port().to_string()));
+    }
+    request.headers.remove(&HeaderName::Via);
+    for other in others.iter().rev() {
+        request.headers.push_front(HeaderName::Via, other.as_str());
+    }
+    request.headers.push_front(HeaderName::Via, via.to_string());
+    request
+}

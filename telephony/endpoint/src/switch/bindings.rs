@@ -1,0 +1,263 @@
+//! Where each phone can be reached now: the location service of RFC 3261 10.3.
+
+use std::collections::HashMap;
+
+use madoguchi_sip::header::NameAddr;
+use madoguchi_sip::transaction::Flow;
+use madoguchi_sip::uri::Uri;
+
+/// One contact of a phone.
+#[derive(Debug, Clone)]
+pub(super) struct Binding {
+    pub(super) contact: Uri,
+    /// The way the REGISTER came: requests go back the same way, through any NAT.
+    pub(super) flow: Flow,
+    /// When it lapses, in the endpoint's monotonic milliseconds; never for fixed contacts.
+    pub(super) expires_at: Option<u64>,
+    /// OPTIONS found nobody there.
+    pub(super) silent: bool,
+    call_id: Box<str>,
+    cseq: u32,
+}
+
+/// What a REGISTER asks for.
+#[derive(Debug)]
+pub(super) struct Registration<'a> {
+    pub(super) contacts: Vec<NameAddr>,
+    /// `Contact: *`
+    pub(super) wildcard: bool,
+    /// The Expires header.
+    pub(super) expires_secs: Option<u32>,
+    pub(super) call_id: &'a str,
+    pub(super) cseq: u32,
+    pub(super) flow: Flow,
+}
+
+/// Why a REGISTER is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RegistrationError {
+    /// 400: a wildcard with other contacts or with an interval, or too many contacts.
+    Malformed,
+    /// 423
+    IntervalTooBrief,
+    /// 500 (10.3 step 7): older than what is already known.
+    OutOfOrder,
+}
+
+/// Intervals that the registrar grants.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Intervals {
+    pub(super) min_secs: u32,
+    pub(super) max_secs: u32,
+}
+
+const CONTACTS_AT_MOST: usize = 10;
+
+/// The contacts of all phones, by extension.
+#[derive(Debug, Default)]
+pub(super) struct Bindings {
+    by_extension: HashMap<Box<str>, Vec<Binding>>,
+}
+
+impl Bindings {
+    /// A contact that needs no registration.
+    pub(super) fn add_fixed(&mut self, extension: &str, contact: Uri, flow: Flow) {
+        let binding = Binding {
+            contact,
+            flow,
+            expires_at: None,
+            silent: false,
+            call_id: "".into(),
+            cseq: 0,
+        };
+        self.by_extension.entry(extension.into()).or_default().push(binding);
+    }
+
+    /// All contacts of a phone that have not lapsed.
+    pub(super) fn of(&self, extension: &str) -> &[Binding] {
+        self.by_extension.get(extension).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether any contact can be reached.
+    pub(super) fn reachable(&self, extension: &str) -> bool {
+        self.of(extension).iter().any(|binding| !binding.silent)
+    }
+
+    /// Whether any registered contact (of any phone) uses this address.
+    pub(super) fn knows_source(&self, flow: Flow) -> bool {
+        self.by_extension.values().flatten().any(|binding| {
+            binding.expires_at.is_some() && binding.flow.remote == flow.remote
+        })
+    }
+
+    /// Carries out a REGISTER whose sender is authorised: all of it or nothing (10.3).
+    pub(super) fn register(
+        &mut self,
+        extension: &str,
+        wish: Registration<'_>,
+        intervals: Intervals,
+        now_ms: u64,
+    ) -> Result<(), RegistrationError> {
+        let current = self.by_extension.entry(extension.into()).or_default();
+        if wish.wildcard {
+            if !wish.contacts.is_empty() || wish.expires_secs != Some(0) {
+                return Err(RegistrationError::Malformed);
+            }
+            current.retain(|binding| binding.expires_at.is_none() || binding.is_newer_than(&wish));
+            return Ok(());
+        }
+        let mut next = current.clone();
+        for contact in &wish.contacts {
+            bind(&mut next, contact, &wish, intervals, now_ms)?;
+        }
+        if next.len() > CONTACTS_AT_MOST {
+            return Err(RegistrationError::Malformed);
+        }
+        *current = next;
+        Ok(())
+    }
+
+    /// Removes what has lapsed; tells the extensions concerned.
+    pub(super) fn expire(&mut self, now_ms: u64) -> Vec<Box<str>> {
+        let mut changed = Vec::new();
+        for (extension, bindings) in &mut self.by_extension {
+            let before = bindings.len();
+            bindings.retain(|binding| binding.expires_at.is_none_or(|at| at > now_ms));
+            if bindings.len() != before {
+                changed.push(extension.clone());
+            }
+        }
+        changed
+    }
+
+    /// All registered contacts, for probing.
+    pub(super) fn registered(&self) -> impl Iterator<Item = (&str, &Binding)> {
+        self.by_extension.iter().flat_map(|(extension, bindings)| {
+            bindings
+                .iter()
+                .filter(|binding| binding.expires_at.is_some())
+                .map(move |binding| (&**extension, binding))
+        })
+    }
+
+    /// Remembers whether a probe of this contact was answered.
+    pub(super) fn set_silent(&mut self, extension: &str, contact: &Uri, silent: bool) {
+        let Some(bindings) = self.by_extension.get_mut(extension) else { return };
+        for binding in bindings.iter_mut().filter(|binding| binding.contact == *contact) {
+            binding.silent = silent;
+        }
+    }
+}
+
+impl Binding {
+    fn is_newer_than(&self, wish: &Registration<'_>) -> bool {
+        *self.call_id == *wish.call_id && self.cseq > wish.cseq
+    }
+}
+
+fn bind(
+    bindings: &mut Vec<Binding>,
+    contact: &NameAddr,
+    wish: &Registration<'_>,
+    intervals: Intervals,
+    now_ms: u64,
+) -> Result<(), RegistrationError> {
+    let asked = contact
+        .params
+        .get("expires")
+        .and_then(|text| text.parse().ok())
+        .or(wish.expires_secs)
+        .unwrap_or(intervals.max_secs);
+    if asked != 0 && asked < intervals.min_secs {
+        return Err(RegistrationError::IntervalTooBrief);
+    }
+    let granted = asked.min(intervals.max_secs);
+    let known = bindings.iter().position(|binding| {
+        binding.expires_at.is_some() && binding.contact == contact.uri
+    });
+    if let Some(binding) = known.and_then(|at| bindings.get(at))
+        && *binding.call_id == *wish.call_id
+        && binding.cseq >= wish.cseq
+    {
+        return Err(RegistrationError::OutOfOrder);
+    }
+    if let Some(at) = known {
+        bindings.remove(at);
+    }
+    if granted > 0 {
+        bindings.push(Binding {
+            contact: contact.uri.clone(),
+            flow: wish.flow,
+            expires_at: Some(now_ms + u64::from(granted) * 1000),
+            silent: false,
+            call_id: wish.call_id.into(),
+            cseq: wish.cseq,
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVALS: Intervals = Intervals { min_secs: 30, max_secs: 120 };
+
+    fn flow() -> Flow {
+        Flow { reliable: false, socket: 0, remote: "192.0.2.7:5060".parse().unwrap() }
+    }
+
+    fn contact(text: &str) -> NameAddr {
+        text.parse().unwrap()
+    }
+
+    fn wish(contacts: &[&str], expires_secs: Option<u32>, cseq: u32) -> Registration<'static> {
+        Registration {
+            contacts: contacts.iter().map(|text| contact(text)).collect(),
+            wildcard: false,
+            expires_secs,
+            call_id: "c1",
+            cseq,
+            flow: flow(),
+        }
+    }
+
+    #[test]
+    fn a_binding_lapses_after_the_granted_interval() {
+        let mut bindings = Bindings::default();
+        bindings.register("201", wish(&["<sip:201@192.0.2.7>"], Some(3600), 1), INTERVALS, 0).unwrap();
+        assert!(bindings.reachable("201"));
+        assert!(bindings.expire(119_999).is_empty());
+        assert_eq!(bindings.expire(120_000), ["201".into()]);
+        assert!(!bindings.reachable("201"));
+    }
+
+    #[test]
+    fn a_phone_may_have_several_contacts_and_remove_one_or_all() {
+        let mut bindings = Bindings::default();
+        let both = ["<sip:201@192.0.2.7>", "<sip:201@192.0.2.8>;expires=60"];
+        bindings.register("201", wish(&both, None, 1), INTERVALS, 0).unwrap();
+        assert_eq!(bindings.of("201").len(), 2);
+        bindings.register("201", wish(&[both[0]], Some(0), 2), INTERVALS, 0).unwrap();
+        assert_eq!(bindings.of("201").len(), 1);
+        let all = Registration { wildcard: true, ..wish(&[], Some(0), 3) };
+        bindings.register("201", all, INTERVALS, 0).unwrap();
+        assert!(bindings.of("201").is_empty());
+    }
+
+    #[test]
+    fn too_brief_out_of_order_and_malformed_are_refused_and_change_nothing() {
+        let mut bindings = Bindings::default();
+        let one = ["<sip:201@192.0.2.7>"];
+        bindings.register("201", wish(&one, Some(60), 5), INTERVALS, 0).unwrap();
+        let refused = |bindings: &mut Bindings, wish| bindings.register("201", wish, INTERVALS, 0);
+        assert_eq!(
+            refused(&mut bindings, wish(&one, Some(10), 6)),
+            Err(RegistrationError::IntervalTooBrief)
+        );
+        assert_eq!(refused(&mut bindings, wish(&one, Some(60), 5)), Err(RegistrationError::OutOfOrder));
+        let all = Registration { wildcard: true, ..wish(&[], Some(60), 7) };
+        assert_eq!(refused(&mut bindings, all), Err(RegistrationError::Malformed));
+        assert_eq!(bindings.of("201").len(), 1);
+    }
+}

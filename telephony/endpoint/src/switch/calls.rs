@@ -1,0 +1,202 @@
+//! Calls as the endpoint sees them, and what the engine wants done with the side that started
+//! each: answer it, let it hear something, hang up.
+
+use madoguchi_core::id::{CallId, LineName};
+use madoguchi_line::api::{Announcement, HangUpCause, Input, LegId};
+use madoguchi_sip::message::Method;
+
+use super::side::{Owner, Phase, SideId};
+use super::{Now, Switch};
+
+/// A call in progress.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The side that started it.
+    pub(super) starter: SideId,
+    /// The line whose announcements are heard; none for internal calls.
+    pub(super) line: Option<LineName>,
+    /// An agent started it by dialling.
+    pub(super) dialled: bool,
+    /// The far ends of a dialled call; empty for calls to a line.
+    pub(super) far: Vec<SideId>,
+    /// Whom the starter is connected with.
+    pub(super) bridged: Option<SideId>,
+    /// The refusal of the far end, passed on to a dialling phone.
+    pub(super) refusal: Option<u16>,
+}
+
+/// One attempt to ring an agent: all contacts of the phone at once.
+#[derive(Debug, Default)]
+pub(super) struct Leg {
+    pub(super) sides: Vec<SideId>,
+    /// The contact that picked up.
+    pub(super) winner: Option<SideId>,
+}
+
+/// What a bridge under construction is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum BridgeOf {
+    Leg(LegId),
+    Far(CallId),
+}
+
+impl Switch {
+    /// Answers the starter's INVITE with 200.
+    pub(super) fn accept(&mut self, call: &CallId, now: Now) {
+        if let Some(starter) = self.starter(call) {
+            self.answer_invite(starter, now);
+        }
+    }
+
+    pub(super) fn play(&mut self, call: &CallId, announcement: Announcement, playback: u32) {
+        let Some(starter) = self.starter(call) else { return };
+        let line = self.calls.get(call).and_then(|call| call.line.clone());
+        let Some(side) = self.sides.get(&starter) else { return };
+        let sound = self.sounds.announcement(line.as_ref(), announcement);
+        self.media.play(side.media, sound, playback, false);
+    }
+
+    pub(super) fn play_music(&mut self, call: &CallId) {
+        let Some(starter) = self.starter(call) else { return };
+        let line = self.calls.get(call).and_then(|call| call.line.clone());
+        let Some(side) = self.sides.get(&starter) else { return };
+        self.media.play(side.media, self.sounds.music(line.as_ref()), 0, true);
+    }
+
+    /// Connects the media of the caller and the phone that picked up.
+    pub(super) fn bridge_leg(&mut self, leg: LegId) {
+        let other = self.legs.get(&leg).and_then(|leg| leg.winner);
+        let starter = self.starter(&leg.call);
+        let (Some(starter), Some(other)) = (starter, other) else { return };
+        self.bridge(&leg.call.clone(), starter, other, BridgeOf::Leg(leg));
+    }
+
+    pub(super) fn bridge(&mut self, call: &CallId, a: SideId, b: SideId, what: BridgeOf) {
+        let (Some(one), Some(other)) = (self.sides.get(&a), self.sides.get(&b)) else { return };
+        let (one, other) = (one.media, other.media);
+        let token = self.number();
+        self.bridges.insert(token, what);
+        if let Some(call) = self.calls.get_mut(call) {
+            call.bridged = Some(b);
+        }
+        self.media.bridge(one, other, token);
+    }
+
+    /// Ends the side that started the call. The call is forgotten; nothing more is told of it.
+    pub(super) fn hang_up(&mut self, id: &CallId, cause: HangUpCause, now: Now) {
+        let Some(call) = self.calls.remove(id) else { return };
+        for far in &call.far {
+            self.end_side(*far, now);
+        }
+        let refusal = call.refusal.unwrap_or(match cause {
+            HangUpCause::Normal | HangUpCause::Unavailable => 480,
+            HangUpCause::Busy => 486,
+            HangUpCause::NotFound => 404,
+            HangUpCause::Forbidden => 403,
+        });
+        self.end_starter(call.starter, refusal, now);
+    }
+
+    fn end_starter(&mut self, id: SideId, refusal: u16, now: Now) {
+        let Some(side) = self.sides.get(&id) else { return };
+        if let Phase::Incoming { tx, invite } = &side.phase {
+            let (tx, mut response) = (*tx, invite.respond(refusal, None));
+            response.set_to_tag(&side.dialog.local_tag);
+            self.transactions.respond(tx, &response, now.mono);
+            self.forget_side(id);
+        } else {
+            self.end_side(id, now);
+        }
+    }
+
+    /// Ends a side whatever its phase: CANCEL, BYE, or BYE as soon as the ACK is there.
+    pub(super) fn end_side(&mut self, id: SideId, now: Now) {
+        let Some(side) = self.sides.get_mut(&id) else { return };
+        side.owner = Owner::Nobody;
+        match &mut side.phase {
+            Phase::Incoming { .. } => self.end_starter(id, 480, now),
+            Phase::Accepted { bye, .. } => {
+                *bye = true;
+                let media = side.media;
+                self.close_media(media);
+            }
+            Phase::Calling { tx, .. } => {
+                let (tx, media) = (*tx, side.media);
+                self.transactions.cancel(tx, now.mono);
+                self.close_media(media);
+            }
+            Phase::Confirmed => {
+                self.request_in_dialog(id, Method::Bye, now);
+                self.forget_side(id);
+            }
+        }
+    }
+
+    /// The side is gone on its own: tells the engine whose it was, and forgets it.
+    pub(super) fn side_ended(&mut self, id: SideId, how: Gone, now: Now) {
+        let Some(side) = self.sides.get(&id) else { return };
+        let owner = side.owner.clone();
+        self.forget_side(id);
+        match owner {
+            Owner::Starter(call) => {
+                for far in self.calls.remove(&call).map(|call| call.far).unwrap_or_default() {
+                    self.end_side(far, now);
+                }
+                self.tell_engine(match how {
+                    Gone::HungUp => Input::CallerHungUp { call },
+                    Gone::Lost => Input::CallerLost { call },
+                });
+            }
+            Owner::Leg(leg) => {
+                self.legs.remove(&leg);
+                self.tell_engine(match how {
+                    Gone::HungUp => Input::LegEnded { leg },
+                    Gone::Lost => Input::LegLost { leg },
+                });
+            }
+            Owner::Far(call) => self.tell_engine(Input::FarEnded { call }),
+            Owner::Feature | Owner::Nobody => {}
+        }
+    }
+
+    /// Removes every trace of a side but its transactions, which end by themselves.
+    pub(super) fn forget_side(&mut self, id: SideId) {
+        let Some(side) = self.sides.remove(&id) else { return };
+        self.side_by_dialog.remove(&side.dialog.key());
+        if let Phase::Incoming { tx, .. } | Phase::Accepted { tx, .. } = side.phase {
+            self.side_by_invite.remove(&tx);
+        }
+        if let Some(tx) = side.reinvite {
+            self.side_by_invite.remove(&tx);
+        }
+        if let Some(timer) = side.timer {
+            self.wakes.remove(&(timer.due_at, super::Wake::SessionTimer(id)));
+        }
+        if let Some(trunk) = side.trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {
+            trunk.outbound_calls = trunk.outbound_calls.saturating_sub(1);
+        }
+        if let Some(invite) = side.invite_id {
+            self.invites.remove(&invite);
+        }
+        self.close_media(side.media);
+    }
+
+    pub(super) fn close_media(&mut self, media: crate::media::SessionId) {
+        if self.side_by_media.remove(&media).is_some() {
+            self.media.close(media);
+        }
+    }
+
+    pub(super) fn starter(&self, call: &CallId) -> Option<SideId> {
+        self.calls.get(call).map(|call| call.starter)
+    }
+}
+
+/// How a side went away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// BYE or CANCEL.
+    HungUp,
+    /// Neither voice nor signalling comes any more.
+    Lost,
+}

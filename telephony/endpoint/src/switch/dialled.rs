@@ -1,0 +1,230 @@
+//! Calls that agents dial: outside through a trunk, or to a colleague's extension.
+
+use madoguchi_core::id::CallId;
+use madoguchi_core::live::AgentCommand;
+use madoguchi_core::phone;
+use madoguchi_line::api::{DialTarget, Input, LegFailure};
+use madoguchi_sip::message::{HeaderName, Request, Response};
+use madoguchi_sip::sdp;
+use madoguchi_sip::transaction::{Flow, ServerTx};
+use madoguchi_sip::uri::Uri;
+
+use super::calls::BridgeOf;
+use super::incoming::InviteId;
+use super::outgoing::{NewSide, Target};
+use super::side::{Owner, Phase, SideId};
+use super::{Now, Switch, Wake};
+use crate::media::Confirmation;
+use crate::settings::Phone;
+
+impl Switch {
+    /// What a number dialled by an agent means; `None` if nobody has it.
+    pub(super) fn dial_target(&self, phone: &Phone, dialled: &str) -> Option<DialTarget> {
+        if let Some(&at) = self.phone_by_extension.get(dialled) {
+            let callee = self.settings.phones.get(at)?;
+            return Some(DialTarget::Agent { agent: callee.agent.clone() });
+        }
+        let number = phone::normalize(dialled);
+        let is_number = number.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit());
+        if number.is_empty() || !is_number || self.line_by_number.contains_key(&number) {
+            return None;
+        }
+        let line = match &phone.line {
+            Some(name) => self.settings.lines.iter().find(|line| line.line == *name),
+            None => self.settings.lines.first(),
+        }?;
+        let shown = line.shown.clone().or_else(|| line.numbers.first().cloned())?;
+        Some(DialTarget::Outside { number, shown, line: line.line.clone() })
+    }
+
+    /// Calls the far end.
+    pub(super) fn dial(&mut self, call: &CallId, target: DialTarget, now: Now) {
+        let far = match target {
+            DialTarget::Outside { number, shown, line } => {
+                self.dial_outside(call, &number, &shown, line.as_str(), now)
+            }
+            DialTarget::Agent { agent } => {
+                let from = self.starter(call).and_then(|side| self.sides.get(&side));
+                let from = from.map(|side| side.shown.clone()).unwrap_or_default();
+                let codec = self.starter_codec(call);
+                let owner = Owner::Far(call.clone());
+                self.contacts_of(&agent)
+                    .into_iter()
+                    .filter_map(|target| {
+                        let (owner, from) = (owner.clone(), from.clone());
+                        self.call_out(NewSide { owner, target, from, codec, trunk: None }, now)
+                    })
+                    .collect()
+            }
+        };
+        let timeout = u64::try_from(self.settings.dial_timeout.0).unwrap_or(0);
+        for side in &far {
+            self.wake_at(now.mono + timeout, Wake::DialTimeout(*side));
+        }
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        entry.far = far;
+        if entry.far.is_empty() {
+            let failure = LegFailure::Unreachable;
+            self.tell_engine(Input::FarFailed { call: call.clone(), failure });
+        }
+    }
+
+    fn dial_outside(
+        &mut self,
+        call: &CallId,
+        number: &str,
+        shown: &str,
+        line: &str,
+        now: Now,
+    ) -> Vec<SideId> {
+        let Some((trunk, peer)) = self.outbound_trunk(line) else {
+            tracing::error!(line, "no trunk for an outbound call is known, alive and free");
+            return Vec::new();
+        };
+        let Some(flow) = self.flow_to(peer) else { return Vec::new() };
+        let Some(uri) = self.outbound_uri(trunk, number) else { return Vec::new() };
+        let new = NewSide {
+            owner: Owner::Far(call.clone()),
+            target: Target { uri, flow },
+            from: shown.to_owned(),
+            codec: self.starter_codec(call),
+            trunk: Some(trunk),
+        };
+        self.call_out(new, now).into_iter().collect()
+    }
+
+    /// The trunk for outbound calls of a line: the one it names, or the first with room.
+    fn outbound_trunk(&self, line: &str) -> Option<(usize, super::Peer)> {
+        let wanted = self.settings.lines.iter().find(|other| other.line.as_str() == line);
+        let wanted = wanted.and_then(|line| line.trunk.as_deref());
+        self.trunks.iter().enumerate().find_map(|(at, trunk)| {
+            let named = wanted.is_none_or(|name| trunk.settings.name == name);
+            let usable = named && trunk.settings.outbound.is_some() && trunk.has_room();
+            trunk.peer.filter(|_| usable).map(|peer| (at, peer))
+        })
+    }
+
+    fn outbound_uri(&self, trunk: usize, number: &str) -> Option<Uri> {
+        let text = self.trunks.get(trunk)?.settings.outbound.as_deref()?;
+        let mut uri: Uri = text.parse().ok()?;
+        uri.user = Some(number.to_owned());
+        Some(uri)
+    }
+
+    /// The far end rings: the dialling phone is told, with the far end's voice if it has one.
+    pub(super) fn on_progress(&mut self, id: SideId, response: &Response, now: Now) {
+        let Some(Owner::Far(call)) = self.sides.get(&id).map(|side| side.owner.clone()) else {
+            return;
+        };
+        let Some(starter) = self.starter(&call) else { return };
+        let early = !response.body.is_empty() && self.take_answer(id, &response.body).is_ok();
+        let body = if early { self.early_answer(starter) } else { None };
+        let Some(side) = self.sides.get(&starter) else { return };
+        let Phase::Incoming { tx, invite } = &side.phase else { return };
+        let tx = *tx;
+        let mut progress = invite.respond(if body.is_some() { 183 } else { 180 }, None);
+        progress.set_to_tag(&side.dialog.local_tag);
+        progress.headers.push(HeaderName::Contact, self.contact(side.dialog.flow));
+        if let Some(body) = body {
+            progress.headers.push(HeaderName::ContentType, "application/sdp");
+            progress.body = body;
+            let (one, other) = (side.media, self.sides.get(&id).map(|side| side.media));
+            if let Some(other) = other {
+                self.media.bridge(one, other, 0);
+            }
+        }
+        self.transactions.respond(tx, &progress, now.mono);
+    }
+
+    /// The answer to the dialling phone's offer, before its call is answered.
+    fn early_answer(&mut self, starter: SideId) -> Option<Vec<u8>> {
+        let side = self.sides.get_mut(&starter)?;
+        if side.negotiated.is_none() {
+            let Phase::Incoming { invite, .. } = &side.phase else { return None };
+            let (negotiated, text) = sdp::answer(&invite.body, &side.local_sdp()).ok()?;
+            side.negotiated = Some(negotiated);
+            side.description = text;
+        }
+        let description = side.description.clone();
+        self.apply_media(starter);
+        Some(description)
+    }
+
+    /// The far end picked up: the dialling phone is answered and both are connected.
+    pub(super) fn far_picked_up(&mut self, call: &CallId, id: SideId, now: Now) {
+        let Some(entry) = self.calls.get_mut(call) else { return self.end_side(id, now) };
+        let others: Vec<_> = entry.far.iter().copied().filter(|other| *other != id).collect();
+        entry.far = vec![id];
+        let starter = entry.starter;
+        for other in others {
+            self.end_side(other, now);
+        }
+        self.answer_invite(starter, now);
+        self.bridge(call, starter, id, BridgeOf::Far(call.clone()));
+    }
+
+    pub(super) fn far_refused(&mut self, call: &CallId, id: SideId, failure: LegFailure) {
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        entry.far.retain(|other| *other != id);
+        if entry.far.is_empty() {
+            self.tell_engine(Input::FarFailed { call: call.clone(), failure });
+        }
+    }
+
+    pub(super) fn end_far(&mut self, call: &CallId, now: Now) {
+        let far = self.calls.get_mut(call).map(|call| std::mem::take(&mut call.far));
+        for side in far.unwrap_or_default() {
+            self.end_side(side, now);
+        }
+    }
+
+    /// The far end rang for too long.
+    pub(super) fn on_dial_timeout(&mut self, id: SideId, now: Now) {
+        let Some(side) = self.sides.get(&id).filter(|side| side.phase.is_calling()) else { return };
+        if let Owner::Far(call) = side.owner.clone() {
+            self.end_side(id, now);
+            self.far_refused(&call, id, LegFailure::NoAnswer);
+        }
+    }
+
+    /// The state that a feature code asks for.
+    pub(super) fn feature_command(&self, dialled: &str) -> Option<AgentCommand> {
+        let codes = &self.settings.feature_codes;
+        match dialled {
+            code if code == codes.ready => Some(AgentCommand::Ready),
+            code if code == codes.away => {
+                Some(AgentCommand::Away { reason: "電話機で設定".to_owned() })
+            }
+            code if code == codes.log_out => Some(AgentCommand::LogOut),
+            _ => None,
+        }
+    }
+
+    /// Sets the agent's state, says so, and hangs up.
+    #[expect(clippy::too_many_arguments, reason = "all of one INVITE, taken apart by its reader")]
+    pub(super) fn on_feature_code(
+        &mut self,
+        tx: ServerTx,
+        flow: Flow,
+        invite: Request,
+        id: InviteId,
+        phone: &Phone,
+        command: AgentCommand,
+        now: Now,
+    ) {
+        let confirmation = match &command {
+            AgentCommand::Ready | AgentCommand::EndWrapUp => Confirmation::Ready,
+            AgentCommand::Away { .. } => Confirmation::Away,
+            AgentCommand::LogOut => Confirmation::LoggedOut,
+        };
+        let shown = phone.extension.clone();
+        let Some(side) = self.open_incoming(tx, flow, invite, id, Owner::Feature, shown, now) else {
+            return;
+        };
+        self.tell_engine(Input::Agent { agent: phone.agent.clone(), command });
+        self.answer_invite(side, now);
+        if let Some(side) = self.sides.get(&side) {
+            self.media.play(side.media, self.sounds.confirmation(confirmation), 0, false);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Requests from outside that belong to no dialog: who may do what with them.
+
+use madoguchi_core::id::CallId;
+use madoguchi_core::phone;
+use madoguchi_line::api::{DialTarget, Input};
+use madoguchi_sip::message::{HeaderName, Method, Request, Response};
+use madoguchi_sip::transaction::{Flow, ServerTx};
+
+use super::calls::Call;
+use super::identity::Sender;
+use super::side::{Owner, SideId};
+use super::{Now, Switch};
+
+/// What the endpoint understands; told in Allow.
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REGISTER";
+
+/// The same INVITE, whatever way it came (8.2.2.2).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct InviteId {
+    call_id: Box<str>,
+    from_tag: Box<str>,
+    seq: u32,
+}
+
+impl InviteId {
+    fn of(invite: &Request) -> Option<Self> {
+        Some(Self {
+            call_id: invite.call_id()?.into(),
+            from_tag: invite.from()?.tag().unwrap_or_default().into(),
+            seq: invite.cseq()?.seq,
+        })
+    }
+}
+
+impl Switch {
+    /// A new request.
+    pub(super) fn on_request(&mut self, tx: ServerTx, flow: Flow, request: Request, now: Now) {
+        if request.to().is_some_and(|to| to.tag().is_some()) {
+            return self.on_request_in_dialog(tx, flow, request, now);
+        }
+        match &request.method {
+            Method::Invite => self.on_invite(tx, flow, request, now),
+            Method::Register => self.on_register(tx, flow, &request, now),
+            Method::Options => self.on_options(tx, flow, &request, now),
+            Method::Bye | Method::Update | Method::Info | Method::Notify | Method::Prack => {
+                self.answer(tx, request.respond(481, None), now);
+            }
+            Method::Other(_) => self.answer_allow(tx, &request, 501, now),
+            _ => self.answer_allow(tx, &request, 405, now),
+        }
+    }
+
+    /// Answers with a To tag, as every final answer of ours has one (8.2.6.2).
+    pub(super) fn answer(&mut self, tx: ServerTx, mut response: Response, now: Now) {
+        if response.status > 100 && response.to_tag().is_none() {
+            let tag = self.token();
+            response.set_to_tag(&tag);
+        }
+        self.transactions.respond(tx, &response, now.mono);
+    }
+
+    pub(super) fn answer_allow(&mut self, tx: ServerTx, request: &Request, status: u16, now: Now) {
+        let mut response = request.respond(status, None);
+        response.headers.push(HeaderName::Allow, ALLOW);
+        self.answer(tx, response, now);
+    }
+
+    fn on_options(&mut self, tx: ServerTx, flow: Flow, request: &Request, now: Now) {
+        let known = self.trunks.iter().any(|trunk| trunk.matches_source(flow))
+            || self.bindings.knows_source(flow);
+        if !known && !self.may_answer(flow, now) {
+            return;
+        }
+        if let Some(refusal) = unsupported_extension(request) {
+            return self.answer(tx, refusal, now);
+        }
+        let mut response = request.respond(200, None);
+        response.headers.push(HeaderName::Allow, ALLOW);
+        response.headers.push(HeaderName::Accept, "application/sdp");
+        response.headers.push(HeaderName::Supported, "timer");
+        self.answer(tx, response, now);
+    }
+
+    fn may_answer(&mut self, flow: Flow, now: Now) -> bool {
+        let before = self.guard.ignores(flow.remote.ip(), now.mono);
+        self.count_unknown(flow, now);
+        !before && !self.guard.ignores(flow.remote.ip(), now.mono)
+    }
+
+    fn on_invite(&mut self, tx: ServerTx, flow: Flow, invite: Request, now: Now) {
+        let Some(id) = InviteId::of(&invite) else {
+            return self.answer(tx, invite.respond(400, None), now);
+        };
+        if self.invites.contains(&id) {
+            return self.answer(tx, invite.respond(482, Some("Loop Detected")), now);
+        }
+        let Some(sender) = self.identify(tx, flow, &invite, now) else { return };
+        if let Some(refusal) = unsupported_extension(&invite).or_else(|| unsupported_body(&invite)) {
+            return self.answer(tx, refusal, now);
+        }
+        self.answer(tx, invite.respond(100, None), now);
+        match sender {
+            Sender::Trunk(trunk) => self.on_trunk_invite(tx, flow, invite, id, trunk, now),
+            Sender::Phone(phone) => self.on_phone_invite(tx, flow, invite, id, phone, now),
+        }
+    }
+
+    /// A caller from outside: only desk lines can be reached.
+    fn on_trunk_invite(
+        &mut self,
+        tx: ServerTx,
+        flow: Flow,
+        invite: Request,
+        id: InviteId,
+        trunk: usize,
+        now: Now,
+    ) {
+        let dialled = invite.uri.user.clone().unwrap_or_default();
+        let Some(line) = self.line_by_number.get(&phone::normalize(&dialled)).cloned() else {
+            let name = self.trunks.get(trunk).map(|trunk| trunk.settings.name.as_str());
+            tracing::warn!(trunk = name, "call to a number that is no line's");
+            return self.answer(tx, invite.respond(404, None), now);
+        };
+        let from = caller_number(&invite);
+        let call = self.new_call_id(now);
+        let owner = Owner::Starter(call.clone());
+        let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, from.clone(), now)
+        else {
+            return;
+        };
+        self.calls.insert(call.clone(), Call::new(starter, Some(line.clone()), false));
+        self.tell_engine(Input::CallArrived { call, line, from, to: dialled });
+    }
+
+    /// An agent dials: a feature code, a colleague or a number outside.
+    fn on_phone_invite(
+        &mut self,
+        tx: ServerTx,
+        flow: Flow,
+        invite: Request,
+        id: InviteId,
+        phone: usize,
+        now: Now,
+    ) {
+        let Some(phone) = self.settings.phones.get(phone).cloned() else { return };
+        let dialled = invite.uri.user.clone().unwrap_or_default();
+        if let Some(command) = self.feature_command(&dialled) {
+            return self.on_feature_code(tx, flow, invite, id, &phone, command, now);
+        }
+        let Some(target) = self.dial_target(&phone, &dialled) else {
+            return self.answer(tx, invite.respond(404, None), now);
+        };
+        let call = self.new_call_id(now);
+        let owner = Owner::Starter(call.clone());
+        let shown = phone.extension.clone();
+        let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, shown, now) else {
+            return;
+        };
+        let line = match &target {
+            DialTarget::Outside { line, .. } => Some(line.clone()),
+            DialTarget::Agent { .. } => None,
+        };
+        self.calls.insert(call.clone(), Call::new(starter, line, true));
+        self.tell_engine(Input::AgentDialled { call, agent: phone.agent, target });
+    }
+
+    /// A name for a call that sorts by its arrival.
+    fn new_call_id(&mut self, now: Now) -> CallId {
+        let chance = self.token();
+        CallId::new(format!("{:012x}-{chance}", now.wall.0))
+    }
+
+    pub(super) fn side_number(&mut self) -> SideId {
+        SideId(self.number())
+    }
+}
+
+impl Call {
+    fn new(starter: SideId, line: Option<madoguchi_core::id::LineName>, dialled: bool) -> Self {
+        Self { starter, line, dialled, far: Vec::new(), bridged: None, refusal: None }
+    }
+}
+
+/// The caller's number: P-Asserted-Identity of the carrier before From (RFC 3325); empty when the
+/// caller withholds it.
+fn caller_number(invite: &Request) -> String {
+    let asserted = invite
+        .headers
+        .list(&HeaderName::PAssertedIdentity)
+        .find_map(|text| text.parse::<madoguchi_sip::header::NameAddr>().ok());
+    let Some(address) = asserted.or_else(|| invite.from()) else { return String::new() };
+    let user = address.uri.user.unwrap_or_default();
+    if user.eq_ignore_ascii_case("anonymous") { String::new() } else { user }
+}
+
+/// 420 for an extension that we must but do not understand (8.2.2.3).
+fn unsupported_extension(request: &Request) -> Option<Response> {
+    let unknown: Vec<_> = request
+        .headers
+        .list(&HeaderName::Require)
+        .filter(|tag| !tag.trim().eq_ignore_ascii_case("timer"))
+        .map(str::to_owned)
+        .collect();
+    (!unknown.is_empty()).then(|| {
+        let mut response = request.respond(420, None);
+        response.headers.push(HeaderName::Unsupported, unknown.join(", "));
+        response
+    })
+}
+
+/// 415 for a body that is no session description (8.2.3).
+fn unsupported_body(invite: &Request) -> Option<Response> {
+    if invite.body.is_empty() {
+        return None;
+    }
+    let content_type = invite.headers.get(&HeaderName::ContentType).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    (!essence.eq_ignore_ascii_case("application/sdp")).then(|| {
+        let mut response = invite.respond(415, None);
+        response.headers.push(HeaderName::Accept, "application/sdp");
+        response
+    })
+}

@@ -1,0 +1,236 @@
+//! Offer and answer (RFC 3264): what each side hears and says.
+
+use madoguchi_core::event::Party;
+use madoguchi_core::id::CallId;
+use madoguchi_line::api::Input;
+use madoguchi_sip::message::{HeaderName, Request, Response};
+use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
+use madoguchi_sip::transaction::{Flow, ServerTx};
+
+use super::dialog::Dialog;
+use super::incoming::InviteId;
+use super::session_timer::{IntervalTooSmall, SessionTimer, Wanted, supports_timer};
+use super::side::{Owner, Phase, Side, SideId};
+use super::{Now, Switch, Wake};
+use crate::media::RemoteMedia;
+
+impl Switch {
+    /// Opens the side of an INVITE that came in; if that cannot be, the INVITE is refused here.
+    #[expect(clippy::too_many_arguments, reason = "all of one INVITE, taken apart by its reader")]
+    pub(super) fn open_incoming(
+        &mut self,
+        tx: ServerTx,
+        flow: Flow,
+        invite: Request,
+        invite_id: InviteId,
+        owner: Owner,
+        shown: String,
+        now: Now,
+    ) -> Option<SideId> {
+        if !invite.body.is_empty() && sdp::check_offer(&invite.body).is_err() {
+            tracing::warn!(source = %flow.remote, "an offer without G.711 is refused");
+            self.answer(tx, invite.respond(488, None), now);
+            return None;
+        }
+        let timer = match SessionTimer::for_request(&invite, self.wanted_timer(), now.mono) {
+            Ok(timer) => timer,
+            Err(IntervalTooSmall) => {
+                let mut response = invite.respond(422, None);
+                response.headers.push(HeaderName::MinSe, self.settings.min_se_secs.to_string());
+                self.answer(tx, response, now);
+                return None;
+            }
+        };
+        let tag = self.token();
+        let Some(dialog) = Dialog::of_incoming(&invite, &tag, flow) else {
+            self.answer(tx, invite.respond(400, None), now);
+            return None;
+        };
+        let Some((media, local_rtp)) = self.open_media(flow) else {
+            self.answer(tx, invite.respond(503, None), now);
+            return None;
+        };
+        let id = self.side_number();
+        let sdp_id = self.number();
+        self.side_by_dialog.insert(dialog.key(), id);
+        self.side_by_invite.insert(tx, id);
+        self.side_by_media.insert(media, id);
+        self.invites.insert(invite_id.clone());
+        let side = Side {
+            owner,
+            dialog,
+            phase: Phase::Incoming { tx, invite: Box::new(invite) },
+            media,
+            local_rtp,
+            sdp_id,
+            sdp_version: 1,
+            description: Vec::new(),
+            negotiated: None,
+            on_hold: false,
+            timer,
+            answer_in_ack: false,
+            reinvite: None,
+            authenticated: false,
+            trunk: None,
+            shown,
+            invite_id: Some(invite_id),
+        };
+        self.sides.insert(id, side);
+        Some(id)
+    }
+
+    /// Answers the INVITE of a side with 200 and our description.
+    pub(super) fn answer_invite(&mut self, id: SideId, now: Now) {
+        let Some(side) = self.sides.get_mut(&id) else { return };
+        let Phase::Incoming { tx, invite } = &side.phase else { return };
+        let tx = *tx;
+        let mut response = invite.respond(200, None);
+        let timer_known = supports_timer(&invite.headers);
+        let local = side.local_sdp();
+        let answered = match (&side.negotiated, invite.body.is_empty()) {
+            // Early media was agreed on already: the same description again.
+            (Some(_), _) => side.description.clone(),
+            (None, true) => {
+                side.answer_in_ack = true;
+                sdp::g711_offer(&local, None)
+            }
+            (None, false) => match sdp::answer(&invite.body, &local) {
+                Ok((negotiated, text)) => {
+                    side.negotiated = Some(negotiated);
+                    text
+                }
+                Err(_) => return,
+            },
+        };
+        response.set_to_tag(&side.dialog.local_tag);
+        response.headers.push(HeaderName::ContentType, "application/sdp");
+        response.body.clone_from(&answered);
+        side.description = answered;
+        side.phase = Phase::Accepted { tx, bye: false };
+        if let Some(timer) = side.timer.filter(|_| timer_known) {
+            response.headers.push(HeaderName::Require, "timer");
+            response.headers.push(HeaderName::SessionExpires, timer.header(false));
+        }
+        let flow = side.dialog.flow;
+        self.finish_2xx(flow, &mut response);
+        self.transactions.respond(tx, &response, now.mono);
+        self.apply_media(id);
+        self.schedule_session_timer(id, now);
+    }
+
+    /// What every 2xx to INVITE and UPDATE of ours carries (13.3.1.4).
+    pub(super) fn finish_2xx(&self, flow: Flow, response: &mut Response) {
+        response.headers.push(HeaderName::Contact, self.contact(flow));
+        response.headers.push(HeaderName::Allow, super::incoming::ALLOW);
+        response.headers.push(HeaderName::Supported, "timer");
+    }
+
+    /// Takes the peer's answer to an offer of ours.
+    pub(super) fn take_answer(&mut self, id: SideId, body: &[u8]) -> Result<(), SdpError> {
+        let Some(side) = self.sides.get_mut(&id) else { return Ok(()) };
+        side.negotiated = Some(sdp::accept_answer(body)?);
+        self.apply_media(id);
+        Ok(())
+    }
+
+    /// Answers an offer inside the dialog (re-INVITE, UPDATE) and notices hold and its end.
+    pub(super) fn take_offer(&mut self, id: SideId, offer: &[u8]) -> Result<Vec<u8>, SdpError> {
+        let Some(side) = self.sides.get_mut(&id) else { return Err(SdpError::NoAudio) };
+        side.sdp_version += 1;
+        let (negotiated, text) = sdp::answer(offer, &side.local_sdp())?;
+        let held = holds(&negotiated);
+        let changed = side.on_hold != held;
+        side.on_hold = held;
+        side.negotiated = Some(negotiated);
+        side.description.clone_from(&text);
+        self.apply_media(id);
+        if changed {
+            self.tell_hold(id, held);
+        }
+        Ok(text)
+    }
+
+    /// Our description for an offer of ours inside the dialog.
+    pub(super) fn reoffer(&mut self, id: SideId) -> Vec<u8> {
+        let Some(side) = self.sides.get_mut(&id) else { return Vec::new() };
+        side.sdp_version += 1;
+        let codec = side.negotiated.as_ref().map(|negotiated| negotiated.codec);
+        side.description = sdp::g711_offer(&side.local_sdp(), codec);
+        side.description.clone()
+    }
+
+    /// Tells the media of a side what was agreed on.
+    pub(super) fn apply_media(&mut self, id: SideId) {
+        let Some(side) = self.sides.get(&id) else { return };
+        let Some(negotiated) = &side.negotiated else { return };
+        let direction = negotiated.remote_direction;
+        let remote = RemoteMedia {
+            addr: negotiated.remote,
+            codec: negotiated.codec,
+            payload_type: negotiated.payload_type,
+            dtmf_payload_type: negotiated.dtmf_payload_type,
+            send: matches!(direction, Direction::SendRecv | Direction::RecvOnly),
+            receive: matches!(direction, Direction::SendRecv | Direction::SendOnly),
+        };
+        self.media.set_remote(side.media, remote);
+    }
+
+    /// What the party that started a call speaks.
+    pub(super) fn starter_codec(&self, call: &CallId) -> Option<Codec> {
+        let side = self.sides.get(&self.starter(call)?)?;
+        side.negotiated
+            .as_ref()
+            .map(|negotiated| negotiated.codec)
+            .or_else(|| side.offered_codec())
+    }
+
+    pub(super) fn wanted_timer(&self) -> Wanted {
+        Wanted {
+            interval_secs: self.settings.session_expires_secs,
+            min_secs: self.settings.min_se_secs,
+        }
+    }
+
+    /// Sets the wake-up for a side's session timer, instead of an older one.
+    pub(super) fn schedule_session_timer(&mut self, id: SideId, now: Now) {
+        let Some(timer) = self.sides.get_mut(&id).and_then(|side| side.timer.as_mut()) else {
+            return;
+        };
+        let before = timer.due_at;
+        timer.refreshed(now.mono);
+        let due_at = timer.due_at;
+        self.wakes.remove(&(before, Wake::SessionTimer(id)));
+        self.wake_at(due_at, Wake::SessionTimer(id));
+    }
+
+    fn tell_hold(&mut self, id: SideId, held: bool) {
+        let Some(side) = self.sides.get(&id) else { return };
+        let (call, by) = match &side.owner {
+            Owner::Starter(call) => {
+                let dialled = self.calls.get(call).is_some_and(|call| call.dialled);
+                (call.clone(), if dialled { Party::Agent } else { Party::Caller })
+            }
+            Owner::Leg(leg) => (leg.call.clone(), Party::Agent),
+            Owner::Far(call) => (call.clone(), Party::Caller),
+            Owner::Feature | Owner::Nobody => return,
+        };
+        self.tell_engine(if held { Input::Held { call, by } } else { Input::Resumed { call, by } });
+    }
+}
+
+impl Side {
+    pub(super) fn local_sdp(&self) -> Local {
+        Local { session_id: self.sdp_id, version: self.sdp_version, rtp: self.local_rtp }
+    }
+
+    /// The first codec of the offer that is not answered yet.
+    fn offered_codec(&self) -> Option<Codec> {
+        let Phase::Incoming { invite, .. } = &self.phase else { return None };
+        sdp::answer(&invite.body, &self.local_sdp()).ok().map(|(negotiated, _)| negotiated.codec)
+    }
+}
+
+/// The peer wants to hear nothing: hold (RFC 3264 8.4).
+fn holds(negotiated: &Negotiated) -> bool {
+    matches!(negotiated.remote_direction, Direction::SendOnly | Direction::Inactive)
+}

@@ -1,0 +1,165 @@
+//! The registrar: REGISTER from agents' phones (RFC 3261 10.3).
+
+use std::collections::HashMap;
+
+use madoguchi_line::api::Input;
+use madoguchi_sip::digest::Credentials;
+use madoguchi_sip::header::NameAddr;
+use madoguchi_sip::message::{HeaderName, Request, Response};
+use madoguchi_sip::transaction::{Flow, ServerTx};
+
+use super::bindings::{Intervals, Registration, RegistrationError};
+use super::identity::Sender;
+use super::{Now, Switch, Wake};
+
+/// How often lapsed registrations are looked for.
+const SWEEP_MS: u64 = 1_000;
+
+impl Switch {
+    pub(super) fn on_register(&mut self, tx: ServerTx, flow: Flow, request: &Request, now: Now) {
+        let Some(sender) = self.identify(tx, flow, request, now) else { return };
+        let phone = match sender {
+            Sender::Phone(at) => self.settings.phones.get(at).cloned(),
+            Sender::Trunk(_) => None,
+        };
+        let Some(phone) = phone else {
+            return self.answer(tx, request.respond(403, None), now);
+        };
+        if request.to().and_then(|to| to.uri.user).as_deref() != Some(&*phone.extension) {
+            // A phone may register itself only.
+            return self.answer(tx, request.respond(403, None), now);
+        }
+        let intervals = Intervals {
+            min_secs: self.settings.min_expires_secs,
+            max_secs: self.settings.max_expires_secs,
+        };
+        let registered = read_registration(request, flow).and_then(|wish| {
+            self.bindings.register(&phone.extension, wish, intervals, now.mono)
+        });
+        let response = match registered {
+            Ok(()) => self.registered(request, &phone.extension, now),
+            Err(RegistrationError::Malformed) => request.respond(400, None),
+            Err(RegistrationError::OutOfOrder) => request.respond(500, Some("Out Of Order")),
+            Err(RegistrationError::IntervalTooBrief) => {
+                let mut response = request.respond(423, None);
+                response.headers.push(HeaderName::MinExpires, intervals.min_secs.to_string());
+                response
+            }
+        };
+        self.answer(tx, response, now);
+        self.tell_reachable(&phone.extension);
+    }
+
+    /// 200 with all contacts of the phone (10.3 step 8).
+    fn registered(&self, request: &Request, extension: &str, now: Now) -> Response {
+        let mut response = request.respond(200, None);
+        for binding in self.bindings.of(extension) {
+            let Some(at) = binding.expires_at else { continue };
+            let secs = at.saturating_sub(now.mono).div_ceil(1000);
+            let contact = format!("<{}>;expires={secs}", binding.contact);
+            response.headers.push(HeaderName::Contact, contact);
+        }
+        response
+    }
+
+    pub(super) fn expire_registrations(&mut self, now: Now) {
+        for extension in self.bindings.expire(now.mono) {
+            tracing::info!(%extension, "the registration of a phone has lapsed");
+            self.tell_reachable(&extension);
+        }
+        self.nonces.forget_old(now.mono);
+        self.wake_at(now.mono + SWEEP_MS, Wake::Registrations);
+    }
+
+    /// Tells the engine whether an agent's phone can be reached.
+    pub(super) fn tell_reachable(&mut self, extension: &str) {
+        let Some(&at) = self.phone_by_extension.get(extension) else { return };
+        let Some(agent) = self.settings.phones.get(at).map(|phone| phone.agent.clone()) else {
+            return;
+        };
+        let reachable = self.bindings.reachable(extension);
+        self.tell_engine(Input::AgentReachable { agent, reachable });
+    }
+
+    /// Phones with contacts in the settings can be reached from the start.
+    pub(super) fn add_fixed_contacts(&mut self) {
+        for phone in self.settings.phones.clone() {
+            for text in &phone.fixed_contacts {
+                let target = text.parse().ok().and_then(|uri| {
+                    let peer = super::Peer::of_literal(&uri)?;
+                    Some((uri, self.flow_to(peer)?))
+                });
+                match target {
+                    Some((uri, flow)) => self.bindings.add_fixed(&phone.extension, uri, flow),
+                    None => tracing::error!(
+                        extension = %phone.extension,
+                        "a fixed contact is no SIP address that can be reached"
+                    ),
+                }
+            }
+            self.tell_reachable(&phone.extension);
+        }
+    }
+}
+
+fn read_registration(request: &Request, flow: Flow) -> Result<Registration<'_>, RegistrationError> {
+    let mut contacts = Vec::new();
+    let mut wildcard = false;
+    for text in request.headers.list(&HeaderName::Contact) {
+        if text.trim() == "*" {
+            wildcard = true;
+        } else {
+            let contact: NameAddr = text.parse().map_err(|_| RegistrationError::Malformed)?;
+            contacts.push(contact);
+        }
+    }
+    Ok(Registration {
+        contacts,
+        wildcard,
+        expires_secs: request
+            .headers
+            .get(&HeaderName::Expires)
+            .and_then(|text| text.trim().parse().ok()),
+        call_id: request.call_id().unwrap_or_default(),
+        cseq: request.cseq().map_or(0, |cseq| cseq.seq),
+        flow,
+    })
+}
+
+/// The highest nonce counts seen: the same credentials twice are a replay (RFC 7616 5.12).
+#[derive(Debug, Default)]
+pub(super) struct NonceCounts {
+    seen: HashMap<Box<str>, Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    count: u32,
+    last_at: u64,
+}
+
+/// Nonces are valid for a shorter time than this.
+const NONCE_MEMORY_MS: u64 = 600_000;
+
+impl NonceCounts {
+    /// Whether these credentials were not used before; remembers them.
+    pub(super) fn is_new(&mut self, credentials: &Credentials, now_ms: u64) -> bool {
+        let Some(count) = credentials.nonce_count else { return true };
+        let nonce: &str = &credentials.nonce;
+        match self.seen.get_mut(nonce) {
+            Some(seen) if count <= seen.count => false,
+            Some(seen) => {
+                *seen = Seen { count, last_at: now_ms };
+                true
+            }
+            None => {
+                self.seen.insert(nonce.into(), Seen { count, last_at: now_ms });
+                true
+            }
+        }
+    }
+
+    fn forget_old(&mut self, now_ms: u64) {
+        self.seen.retain(|_, seen| now_ms < seen.last_at + NONCE_MEMORY_MS);
+    }
+}

@@ -1,0 +1,188 @@
+//! Responses to what we sent, and their absence.
+
+use madoguchi_line::api::LegFailure;
+use madoguchi_sip::message::{HeaderName, Method, Response};
+use madoguchi_sip::transaction::ClientTx;
+
+use super::calls::Gone;
+use super::dialog::Dialog;
+use super::legs::failure_of;
+use super::outgoing::Purpose;
+use super::session_timer::SessionTimer;
+use super::side::{Owner, Phase, SideId};
+use super::{Now, Switch};
+
+impl Switch {
+    pub(super) fn on_response(&mut self, tx: ClientTx, response: &Response, now: Now) {
+        let is_final = response.status >= 200;
+        let purpose = if is_final && !self.is_invite(tx) {
+            self.purposes.remove(&tx)
+        } else {
+            self.purposes.get(&tx).cloned()
+        };
+        match purpose {
+            Some(Purpose::Invite(side)) => self.on_invite_response(tx, side, response, now),
+            Some(Purpose::Refresh(side)) if is_final => self.on_refreshed(tx, side, response, now),
+            Some(Purpose::Register(trunk)) if is_final => {
+                self.on_trunk_registered(trunk, response, now);
+            }
+            Some(Purpose::ProbeTrunk(trunk)) if is_final => self.trunk_probed(trunk, true),
+            Some(Purpose::ProbeContact { extension, contact }) if is_final => {
+                self.contact_probed(&extension, &contact, true);
+            }
+            None if is_accepted_invite(response) => self.dismiss_fork(tx, response, now),
+            _ => {}
+        }
+    }
+
+    pub(super) fn on_request_timeout(&mut self, tx: ClientTx, now: Now) {
+        match self.purposes.remove(&tx) {
+            Some(Purpose::Invite(side)) => self.refused(side, LegFailure::Unreachable),
+            Some(Purpose::Refresh(side)) => self.lost(side, now),
+            Some(Purpose::Register(trunk)) => self.trunk_registration_failed(trunk, "no answer", now),
+            Some(Purpose::ProbeTrunk(trunk)) => self.trunk_probed(trunk, false),
+            Some(Purpose::ProbeContact { extension, contact }) => {
+                self.contact_probed(&extension, &contact, false);
+            }
+            None => {}
+        }
+    }
+
+    fn is_invite(&self, tx: ClientTx) -> bool {
+        matches!(self.purposes.get(&tx), Some(Purpose::Invite(_)))
+    }
+
+    fn on_invite_response(&mut self, tx: ClientTx, id: SideId, response: &Response, now: Now) {
+        match response.status {
+            100 => {}
+            101..=199 => self.on_progress(id, response, now),
+            200..=299 => self.on_picked_up(tx, id, response, now),
+            status => {
+                self.purposes.remove(&tx);
+                let again = (status == 401 || status == 407) && self.answer_challenge(id, response, now)
+                    || status == 422 && self.longer_interval(id, response, now);
+                if !again {
+                    self.note_refusal(id, status);
+                    self.refused(id, failure_of(response));
+                }
+            }
+        }
+    }
+
+    /// 2xx: acknowledged at once; then either the side stands, or it is not wanted any more.
+    fn on_picked_up(&mut self, tx: ClientTx, id: SideId, response: &Response, now: Now) {
+        self.purposes.remove(&tx);
+        let wanted_timer = self.wanted_timer();
+        let Some(side) = self.sides.get_mut(&id) else {
+            return self.dismiss_fork(tx, response, now);
+        };
+        side.dialog.established(response);
+        side.phase = Phase::Confirmed;
+        side.timer = SessionTimer::for_answer(response, wanted_timer, now.mono);
+        let seq = side.dialog.last_seq();
+        self.send_ack(tx, id, seq);
+        let agreed = self.take_answer(id, &response.body);
+        self.schedule_session_timer(id, now);
+        let Some(side) = self.sides.get(&id) else { return };
+        match (side.owner.clone(), agreed) {
+            (Owner::Leg(leg), Ok(())) => self.leg_picked_up(&leg, id, now),
+            (Owner::Far(call), Ok(())) => self.far_picked_up(&call, id, now),
+            (Owner::Nobody, _) => self.end_side(id, now),
+            (owner, Err(error)) => {
+                tracing::warn!(%error, "picked up without a codec of ours");
+                self.tell_refused(owner, id, LegFailure::Unreachable);
+                self.end_side(id, now);
+            }
+            (Owner::Starter(_) | Owner::Feature, Ok(())) => {}
+        }
+    }
+
+    fn send_ack(&mut self, tx: ClientTx, id: SideId, seq: u32) {
+        let Some(side) = self.sides.get(&id) else { return };
+        let (flow, mut ack) = (side.dialog.flow, side.dialog.ack(seq));
+        self.put_via(flow, &mut ack);
+        self.transactions.acknowledge(tx, flow, &ack);
+    }
+
+    /// Another fork of an INVITE picked up, or one that is not wanted any more: it is thanked
+    /// and sent away (13.2.2.4).
+    fn dismiss_fork(&mut self, tx: ClientTx, response: &Response, now: Now) {
+        let Some(flow) = self.transactions.flow_of(tx) else { return };
+        let Some(mut dialog) = Dialog::of_accepted(response, flow) else { return };
+        let mut ack = dialog.ack(dialog.last_seq());
+        self.put_via(flow, &mut ack);
+        self.transactions.acknowledge(tx, flow, &ack);
+        let bye = dialog.request(Method::Bye);
+        self.send_request(flow, bye, now);
+    }
+
+    /// The INVITE of a side failed for good.
+    fn refused(&mut self, id: SideId, failure: LegFailure) {
+        let Some(side) = self.sides.get(&id) else { return };
+        let owner = side.owner.clone();
+        self.forget_side(id);
+        self.tell_refused(owner, id, failure);
+    }
+
+    fn tell_refused(&mut self, owner: Owner, id: SideId, failure: LegFailure) {
+        match owner {
+            Owner::Leg(leg) => self.leg_refused(&leg, id, failure),
+            Owner::Far(call) => self.far_refused(&call, id, failure),
+            Owner::Starter(_) | Owner::Feature | Owner::Nobody => {}
+        }
+    }
+
+    /// Nobody answers inside the dialog any more: BYE for form's sake, and the call is over.
+    pub(super) fn lost(&mut self, id: SideId, now: Now) {
+        if self.sides.get(&id).is_some_and(|side| matches!(side.phase, Phase::Confirmed)) {
+            self.request_in_dialog(id, Method::Bye, now);
+        }
+        self.side_ended(id, Gone::Lost, now);
+    }
+
+    fn on_refreshed(&mut self, tx: ClientTx, id: SideId, response: &Response, now: Now) {
+        match response.status {
+            200..=299 => {
+                let Some(side) = self.sides.get_mut(&id) else { return };
+                side.dialog.refresh_target(response.contact());
+                let seq = response.cseq().map_or(0, |cseq| cseq.seq);
+                self.send_ack(tx, id, seq);
+                if !response.body.is_empty() {
+                    // An answer that changes nothing we can use leaves the media as it is.
+                    let _unchanged = self.take_answer(id, &response.body);
+                }
+                self.schedule_session_timer(id, now);
+            }
+            // RFC 3261 12.2.1.2, RFC 5057: the dialog is gone.
+            404 | 408 | 410 | 416 | 480..=485 | 489 | 501 | 604 => self.lost(id, now),
+            // 491 and the like: the session lives; try at the next interval.
+            _ => self.schedule_session_timer(id, now),
+        }
+    }
+
+    /// 422: tries once more with the interval that the peer demands (RFC 4028 section 7.3).
+    fn longer_interval(&mut self, id: SideId, response: &Response, now: Now) -> bool {
+        let Some(min_se) = super::session_timer::min_se(response) else { return false };
+        self.repeat_invite(id, now, |invite| {
+            invite.headers.set(HeaderName::MinSe, min_se.to_string());
+            invite.headers.set(HeaderName::SessionExpires, min_se.to_string());
+        })
+    }
+
+    fn note_refusal(&mut self, id: SideId, status: u16) {
+        if let Some(Owner::Far(call)) = self.sides.get(&id).map(|side| side.owner.clone())
+            && let Some(call) = self.calls.get_mut(&call)
+        {
+            call.refusal = Some(match status {
+                401 | 403 | 407 => 403,
+                300..=399 => 480,
+                other => other,
+            });
+        }
+    }
+}
+
+fn is_accepted_invite(response: &Response) -> bool {
+    (200..300).contains(&response.status)
+        && response.cseq().is_some_and(|cseq| cseq.method == Method::Invite)
+}

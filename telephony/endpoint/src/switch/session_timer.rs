@@ -1,0 +1,108 @@
+//! The session timer (RFC 4028): notices peers that vanished without BYE.
+
+use madoguchi_sip::header::{Refresher, SessionExpires};
+use madoguchi_sip::message::{HeaderName, Headers, Request, Response};
+
+/// What a side does to keep its session known to be alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SessionTimer {
+    pub(super) interval_secs: u32,
+    /// We refresh; otherwise the peer does.
+    pub(super) ours: bool,
+    /// The next thing to do: refresh (ours) or give the peer up, in monotonic milliseconds.
+    pub(super) due_at: u64,
+}
+
+/// What the endpoint wants of session timers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// Zero turns session timers off.
+    pub(super) interval_secs: u32,
+    pub(super) min_secs: u32,
+}
+
+/// The peer's interval is below ours: answer 422 with our Min-SE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct IntervalTooSmall;
+
+impl SessionTimer {
+    fn new(interval_secs: u32, ours: bool, now_ms: u64) -> Self {
+        let mut timer = Self { interval_secs, ours, due_at: 0 };
+        timer.refreshed(now_ms);
+        timer
+    }
+
+    /// A refresh was done or seen: the interval begins anew (RFC 4028 section 10).
+    pub(super) fn refreshed(&mut self, now_ms: u64) {
+        let interval_ms = u64::from(self.interval_secs) * 1000;
+        self.due_at = now_ms
+            + if self.ours {
+                interval_ms / 2
+            } else {
+                interval_ms - (interval_ms / 3).min(32_000)
+            };
+    }
+
+    /// The header that states this timer; `we_are_uac` in the transaction that carries it.
+    pub(super) fn header(&self, we_are_uac: bool) -> String {
+        let refresher = if self.ours == we_are_uac { Refresher::Uac } else { Refresher::Uas };
+        SessionExpires { secs: self.interval_secs, refresher: Some(refresher) }.to_string()
+    }
+
+    /// The timer for a request of the peer (INVITE or UPDATE) that we are about to accept
+    /// (RFC 4028 section 9). We refresh unless the peer asks to.
+    pub(super) fn for_request(
+        request: &Request,
+        wanted: Wanted,
+        now_ms: u64,
+    ) -> Result<Option<Self>, IntervalTooSmall> {
+        if wanted.interval_secs == 0 {
+            return Ok(None);
+        }
+        let asked = session_expires(&request.headers);
+        let min_se = number(&request.headers, &HeaderName::MinSe).unwrap_or(0);
+        let Some(asked) = asked else {
+            return Ok(Some(Self::new(wanted.interval_secs.max(min_se), true, now_ms)));
+        };
+        if asked.secs < wanted.min_secs {
+            return Err(IntervalTooSmall);
+        }
+        let interval = asked.secs.min(wanted.interval_secs.max(min_se).max(wanted.min_secs));
+        Ok(Some(Self::new(interval, asked.refresher != Some(Refresher::Uac), now_ms)))
+    }
+
+    /// The timer after the peer's 2xx to our request (RFC 4028 section 7.2). A peer without
+    /// session timers leaves the refreshing to us.
+    pub(super) fn for_answer(response: &Response, wanted: Wanted, now_ms: u64) -> Option<Self> {
+        if wanted.interval_secs == 0 {
+            return None;
+        }
+        Some(match session_expires(&response.headers) {
+            Some(agreed) => {
+                let secs = agreed.secs.max(1);
+                Self::new(secs, agreed.refresher != Some(Refresher::Uas), now_ms)
+            }
+            None => Self::new(wanted.interval_secs, true, now_ms),
+        })
+    }
+}
+
+/// Whether the peer lists the option tag `timer` in Supported or Require.
+pub(super) fn supports_timer(headers: &Headers) -> bool {
+    [HeaderName::Supported, HeaderName::Require]
+        .iter()
+        .any(|name| headers.list(name).any(|tag| tag.trim().eq_ignore_ascii_case("timer")))
+}
+
+/// The Min-SE of a 422.
+pub(super) fn min_se(response: &Response) -> Option<u32> {
+    number(&response.headers, &HeaderName::MinSe)
+}
+
+fn session_expires(headers: &Headers) -> Option<SessionExpires> {
+    headers.get(&HeaderName::SessionExpires)?.parse().ok()
+}
+
+fn number(headers: &Headers, name: &HeaderName) -> Option<u32> {
+    headers.get(name)?.split(';').next()?.trim().parse().ok()
+}

@@ -1,0 +1,78 @@
+//! One side of a call: a dialog with a phone or a trunk, and its media.
+
+use std::net::SocketAddr;
+
+use madoguchi_core::id::CallId;
+use madoguchi_line::api::LegId;
+use madoguchi_sip::message::Request;
+use madoguchi_sip::sdp::Negotiated;
+use madoguchi_sip::transaction::{ClientTx, ServerTx};
+
+use super::dialog::Dialog;
+use super::incoming::InviteId;
+use super::session_timer::SessionTimer;
+use crate::media::SessionId;
+
+/// Names a side within the endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct SideId(pub(super) u64);
+
+/// Whose side it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The party that started the call: a caller, or an agent who dials.
+    Starter(CallId),
+    /// A phone of an agent who is rung for a queued call.
+    Leg(LegId),
+    /// The far end of a dialled call.
+    Far(CallId),
+    /// A phone that dialled a feature code and hears its confirmation.
+    Feature,
+    /// Nobody any more: it only waits for its last messages.
+    Nobody,
+}
+
+/// Where the dialog stands.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Its INVITE has no final answer from us yet.
+    Incoming { tx: ServerTx, invite: Box<Request> },
+    /// We sent 2xx and wait for ACK; `bye` says that BYE follows the ACK (15.1.1).
+    Accepted { tx: ServerTx, bye: bool },
+    /// Our INVITE has no final answer yet.
+    Calling { tx: ClientTx, invite: Box<Request> },
+    /// Both have what they need.
+    Confirmed,
+}
+
+/// One side of a call.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) owner: Owner,
+    pub(super) dialog: Dialog,
+    pub(super) phase: Phase,
+    pub(super) media: SessionId,
+    pub(super) local_rtp: SocketAddr,
+    /// The `o=` session id and version of our descriptions.
+    pub(super) sdp_id: u64,
+    pub(super) sdp_version: u64,
+    /// Our last description, as it was sent.
+    pub(super) description: Vec<u8>,
+    /// What offer and answer agreed on, once they did.
+    pub(super) negotiated: Option<Negotiated>,
+    /// The peer has put us on hold.
+    pub(super) on_hold: bool,
+    pub(super) timer: Option<SessionTimer>,
+    /// An offer of ours awaits its answer in the ACK.
+    pub(super) answer_in_ack: bool,
+    /// A re-INVITE of the peer that we accepted and that is not acknowledged yet.
+    pub(super) reinvite: Option<ServerTx>,
+    /// The carrier's challenge was answered once already.
+    pub(super) authenticated: bool,
+    /// The trunk it goes out through, for its credentials and limits.
+    pub(super) trunk: Option<usize>,
+    /// The party's number, as other parties are shown it.
+    pub(super) shown: String,
+    /// What keeps the same INVITE over another way from being a second call.
+    pub(super) invite_id: Option<InviteId>,
+}

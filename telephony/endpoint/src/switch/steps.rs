@@ -1,0 +1,116 @@
+//! Carrying out what the engine puts out: in order, and nothing before the journal has confirmed
+//! the events that precede it.
+
+use madoguchi_line::api::{Input, Output};
+use madoguchi_sip::message::Response;
+use madoguchi_sip::transaction::ServerTx;
+
+use super::{Now, Switch, SwitchOutput, Wake};
+
+/// One thing to do when everything before it is done.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Wait until this batch of events is on disk.
+    OnDisk(u64),
+    /// Carry out an output of the engine.
+    Do(Output),
+    /// Answer a request whose effect is among the events before.
+    Respond(ServerTx, Response),
+}
+
+impl Switch {
+    /// Feeds the engine and carries out what it puts out, until there is nothing left to do or
+    /// the journal must confirm first.
+    pub(super) fn settle(&mut self, now: Now) {
+        self.drain_transactions(now);
+        loop {
+            self.feed_engine(now);
+            if !self.carry_out(now) && self.inputs.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Puts all waiting inputs into the engine; its events go to the journal at once.
+    fn feed_engine(&mut self, now: Now) {
+        let mut outputs = Vec::new();
+        while let Some(input) = self.inputs.pop_front() {
+            outputs.extend(self.engine.handle(input, now.wall));
+        }
+        let mut events = Vec::new();
+        let mut steps = Vec::with_capacity(outputs.len());
+        for output in outputs {
+            match output {
+                Output::Emit(event) => events.push(event),
+                Output::AgentChanged { agent } => self.agents_changed.push(agent),
+                other => steps.push(Step::Do(other)),
+            }
+        }
+        steps.append(&mut self.after_inputs);
+        if !events.is_empty() {
+            self.last_batch += 1;
+            let batch = self.last_batch;
+            self.steps.push_back(Step::OnDisk(batch));
+            self.outputs.push_back(SwitchOutput::Journal { batch, events });
+            self.dirty = true;
+        }
+        self.dirty |= !self.agents_changed.is_empty();
+        self.steps.extend(steps);
+    }
+
+    /// Carries out steps until one must wait; tells whether anything was done.
+    fn carry_out(&mut self, now: Now) -> bool {
+        let mut done = false;
+        while let Some(step) = self.steps.pop_front() {
+            match step {
+                Step::OnDisk(batch) if batch > self.journaled => {
+                    self.steps.push_front(Step::OnDisk(batch));
+                    return done;
+                }
+                Step::OnDisk(_) => {}
+                Step::Do(output) => self.perform(output, now),
+                Step::Respond(tx, response) => self.transactions.respond(tx, &response, now.mono),
+            }
+            done = true;
+        }
+        done
+    }
+
+    /// Answers a request after the events that it causes are on disk.
+    pub(super) fn respond_after(&mut self, tx: ServerTx, response: Response) {
+        self.after_inputs.push(Step::Respond(tx, response));
+    }
+
+    fn perform(&mut self, output: Output, now: Now) {
+        match output {
+            // Taken out in feed_engine.
+            Output::Emit(_) | Output::AgentChanged { .. } => {}
+            Output::Accept { call } => self.accept(&call, now),
+            Output::Play { call, announcement, playback } => {
+                self.play(&call, announcement, playback);
+            }
+            Output::PlayMusic { call } => self.play_music(&call),
+            Output::Ring { leg, agent } => self.ring(leg, &agent, now),
+            Output::EndLeg { leg } => self.end_leg(&leg, now),
+            Output::Bridge { leg } => self.bridge_leg(leg),
+            Output::Dial { call, target } => self.dial(&call, target, now),
+            Output::EndFar { call } => self.end_far(&call, now),
+            Output::HangUp { call, cause } => self.hang_up(&call, cause, now),
+            Output::SetTimer { timer, after } => {
+                let after = u64::try_from(after.0).unwrap_or(0);
+                let at = now.mono.saturating_add(after);
+                self.engine_timers.insert(timer, at);
+                self.wake_at(at, Wake::Engine(timer));
+            }
+            Output::ClearTimer { timer } => {
+                if let Some(at) = self.engine_timers.remove(&timer) {
+                    self.wakes.remove(&(at, Wake::Engine(timer)));
+                }
+            }
+        }
+    }
+
+    pub(super) fn tell_engine(&mut self, input: Input) {
+        self.inputs.push_back(input);
+    }
+}
