@@ -54,7 +54,10 @@ impl Import {
     /// The calls, each once.
     pub fn calls(&self) -> impl Iterator<Item = &CallId> {
         let mut seen = HashSet::new();
-        self.events.iter().map(|event| &event.call).filter(move |call| seen.insert(*call))
+        self.events
+            .iter()
+            .map(|event| &event.call)
+            .filter(move |call| seen.insert(*call))
     }
 }
 
@@ -78,7 +81,10 @@ pub fn read(bytes: &[u8], line: &LineName, queue: Option<&str>, calendar: &Calen
             calls.take(&read, calendar)
         });
         if let Err(reason) = taken {
-            import.skipped.push(Skipped { line: index + 1, reason });
+            import.skipped.push(Skipped {
+                line: index + 1,
+                reason,
+            });
         }
     }
     import.counts.calls = calls.len();
@@ -96,13 +102,18 @@ pub fn continued(events: &[CallEvent], known: &HashMap<CallId, Vec<CallEvent>>) 
     let mut fresh = Vec::new();
     for event in events {
         let before = known.get(&event.call).map_or(&[][..], Vec::as_slice);
-        let is_known = before.iter().any(|old| old.at == event.at && old.kind == event.kind);
+        let is_known = before
+            .iter()
+            .any(|old| old.at == event.at && old.kind == event.kind);
         if is_known {
             continue;
         }
         let first = before.iter().map(|old| old.seq + 1).max().unwrap_or(0);
         let seq = next.entry(&event.call).or_insert(first);
-        fresh.push(CallEvent { seq: *seq, ..event.clone() });
+        fresh.push(CallEvent {
+            seq: *seq,
+            ..event.clone()
+        });
         *seq += 1;
     }
     fresh

@@ -34,14 +34,21 @@ struct Call {
 enum Stage {
     Waiting,
     /// Left the queue for this reason; may enter one again.
-    Left { at: Instant, reason: AbandonReason },
+    Left {
+        at: Instant,
+        reason: AbandonReason,
+    },
     Talking,
     Ended,
 }
 
 impl Calls {
     pub(super) fn new(line: LineName) -> Self {
-        Self { line, order: Vec::new(), by_unique_id: HashMap::new() }
+        Self {
+            line,
+            order: Vec::new(),
+            by_unique_id: HashMap::new(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -69,7 +76,9 @@ impl Calls {
     pub(super) fn into_events(mut self) -> Vec<CallEvent> {
         let mut events = Vec::new();
         for unique_id in &self.order {
-            let Some(call) = self.by_unique_id.remove(unique_id) else { continue };
+            let Some(call) = self.by_unique_id.remove(unique_id) else {
+                continue;
+            };
             // The same log gives the same names, so that importing it again changes nothing.
             let id = CallId::new(format!("queue_log/{}/{unique_id}", self.line));
             for (seq, (at, kind)) in (0_u32..).zip(call.finish()) {
@@ -90,7 +99,11 @@ impl Calls {
 impl Call {
     fn new(at: Instant, caller: String, queue: &str, calendar: &Calendar) -> Self {
         let open = calendar.status(at).open;
-        let arrived = EventKind::Arrived { from: caller, to: queue.to_owned(), open };
+        let arrived = EventKind::Arrived {
+            from: caller,
+            to: queue.to_owned(),
+            open,
+        };
         Self {
             arrived_at: at,
             last_at: at,
@@ -110,8 +123,15 @@ impl Call {
             (Kind::Entered { .. }, Stage::Talking) => {}
             (Kind::NoAnswer { rang_ms }, Stage::Waiting) => {
                 if let Some(agent) = agent {
-                    let began = Instant(at.0 - rang_ms).max(self.arrived_at).max(self.latest());
-                    self.push(began, EventKind::Ringing { agent: agent.clone() });
+                    let began = Instant(at.0 - rang_ms)
+                        .max(self.arrived_at)
+                        .max(self.latest());
+                    self.push(
+                        began,
+                        EventKind::Ringing {
+                            agent: agent.clone(),
+                        },
+                    );
                     let outcome = RingOutcome::NoAnswer;
                     self.push(at, EventKind::RingEnded { agent, outcome });
                 }
@@ -175,7 +195,9 @@ impl Call {
             let kind = if self.open {
                 EventKind::Abandoned { reason }
             } else {
-                EventKind::Ended { cause: EndCause::Unknown }
+                EventKind::Ended {
+                    cause: EndCause::Unknown,
+                }
             };
             self.push(at, kind);
         }

@@ -79,14 +79,22 @@ impl<'a> Line<'a> {
         if kind != Kind::NotAboutCalls && (unique_id.is_empty() || unique_id == "NONE") {
             return Err(format!("{event} に呼の識別番号がありません"));
         }
-        Ok(Self { at, unique_id, queue, agent, kind })
+        Ok(Self {
+            at,
+            unique_id,
+            queue,
+            agent,
+            kind,
+        })
     }
 }
 
 fn read_kind(event: &str, data: &[&str]) -> Result<Kind, String> {
     let field = |at: usize| data.get(at).copied().unwrap_or_default();
     Ok(match event {
-        "ENTERQUEUE" => Kind::Entered { caller: field(1).to_owned() },
+        "ENTERQUEUE" => Kind::Entered {
+            caller: field(1).to_owned(),
+        },
         "CONNECT" => {
             number(event, field(0))?;
             Kind::Connected
@@ -95,7 +103,9 @@ fn read_kind(event: &str, data: &[&str]) -> Result<Kind, String> {
         "EXITWITHTIMEOUT" => Kind::TimedOut,
         "EXITEMPTY" => Kind::Empty,
         "EXITWITHKEY" => Kind::LeftByKey,
-        "RINGNOANSWER" => Kind::NoAnswer { rang_ms: number(event, field(0))? },
+        "RINGNOANSWER" => Kind::NoAnswer {
+            rang_ms: number(event, field(0))?,
+        },
         "COMPLETECALLER" => {
             number(event, field(0))?;
             Kind::CompletedByCaller
@@ -106,8 +116,12 @@ fn read_kind(event: &str, data: &[&str]) -> Result<Kind, String> {
         }
         // TRANSFER and BLINDTRANSFER begin with extension and context; ATTENDEDTRANSFER with the
         // way in which it was done (BRIDGE, APP, LINK …).
-        "TRANSFER" | "BLINDTRANSFER" => Kind::Transferred { to: field(0).to_owned() },
-        "ATTENDEDTRANSFER" => Kind::Transferred { to: field(1).to_owned() },
+        "TRANSFER" | "BLINDTRANSFER" => Kind::Transferred {
+            to: field(0).to_owned(),
+        },
+        "ATTENDEDTRANSFER" => Kind::Transferred {
+            to: field(1).to_owned(),
+        },
         name if NOT_ABOUT_CALLS.contains(&name) => Kind::NotAboutCalls,
         "" => return Err("種別が空です".to_owned()),
         name => return Err(format!("「{name}」は知らない種別です")),

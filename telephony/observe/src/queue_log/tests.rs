@@ -53,18 +53,34 @@ fn waits_and_talks_come_from_the_instants_not_from_the_data_fields() {
 #[test]
 fn every_way_out_of_the_queue_has_its_reason() {
     let mut lines = Vec::new();
-    for (id, exit) in ["ABANDON|1|1|5", "EXITWITHTIMEOUT|1", "EXITEMPTY|1|1|5", "EXITWITHKEY|5|1"]
-        .iter()
-        .enumerate()
+    for (id, exit) in [
+        "ABANDON|1|1|5",
+        "EXITWITHTIMEOUT|1",
+        "EXITEMPTY|1|1|5",
+        "EXITWITHKEY|5|1",
+    ]
+    .iter()
+    .enumerate()
     {
         lines.push(line(0, &id.to_string(), "NONE", "ENTERQUEUE||03"));
         lines.push(line(5, &id.to_string(), "NONE", exit));
     }
     let figures = figures(&import(&lines).events);
     assert_eq!(figures.offered, 4);
-    assert_eq!(figures.abandoned_by_reason.get(&AbandonReason::CallerHangup), Some(&2));
-    assert_eq!(figures.abandoned_by_reason.get(&AbandonReason::MaxWait), Some(&1));
-    assert_eq!(figures.abandoned_by_reason.get(&AbandonReason::NoAgent), Some(&1));
+    assert_eq!(
+        figures
+            .abandoned_by_reason
+            .get(&AbandonReason::CallerHangup),
+        Some(&2)
+    );
+    assert_eq!(
+        figures.abandoned_by_reason.get(&AbandonReason::MaxWait),
+        Some(&1)
+    );
+    assert_eq!(
+        figures.abandoned_by_reason.get(&AbandonReason::NoAgent),
+        Some(&1)
+    );
 }
 
 /// Asterisk-CDR-Viewer-Mod#141
@@ -78,7 +94,10 @@ fn re_entering_the_queue_keeps_the_first_arrival() {
         line(100, "1.1", "SIP/201", "COMPLETECALLER|29|10|1"),
     ]);
     let figures = figures(&import.events);
-    assert_eq!((figures.offered, figures.answered, figures.abandoned()), (1, 1, 0));
+    assert_eq!(
+        (figures.offered, figures.answered, figures.abandoned()),
+        (1, 1, 0)
+    );
     assert_eq!(figures.waits.mean(), Some(Millis(90_000)));
 }
 
@@ -101,7 +120,10 @@ fn an_attended_transfer_into_a_second_queue_is_one_call() {
 /// FreePBX issue-tracker#124
 #[test]
 fn talk_stops_at_a_transfer() {
-    for event in ["BLINDTRANSFER|0120|from-internal|5|120|1", "TRANSFER|0120|ctx|5|120"] {
+    for event in [
+        "BLINDTRANSFER|0120|from-internal|5|120|1",
+        "TRANSFER|0120|ctx|5|120",
+    ] {
         let import = import(&[
             line(0, "1.1", "NONE", "ENTERQUEUE||03"),
             line(5, "1.1", "SIP/201", "CONNECT|5|x"),
@@ -158,7 +180,10 @@ fn a_log_cut_in_two_gives_the_same_as_the_whole() {
         let first = import(&whole[..cut]).events;
         let mut known: HashMap<CallId, Vec<CallEvent>> = HashMap::new();
         for event in &first {
-            known.entry(event.call.clone()).or_default().push(event.clone());
+            known
+                .entry(event.call.clone())
+                .or_default()
+                .push(event.clone());
         }
         let mut both = first.clone();
         both.extend(continued(&all, &known));
