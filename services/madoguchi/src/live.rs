@@ -2,13 +2,17 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use futures::future::BoxFuture;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
-use madoguchi_core::hours::Calendar;
-use madoguchi_core::live::DeskSnapshot;
+use madoguchi_core::hours::{Calendar, HoursStatus};
+use madoguchi_core::id::AgentId;
+use madoguchi_core::live::{AgentCommand, DeskSnapshot};
+use madoguchi_core::time::Instant;
 use madoguchi_core::today::{LiveFigures, Today};
 use madoguchi_endpoint::shell::Endpoint;
 use madoguchi_store::delivery::DeliveryStatus;
+use madoguchi_web::{Desk, SystemStatus};
 use tokio::sync::watch;
 
 /// The desk at work.
@@ -62,16 +66,6 @@ impl LiveDesk {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    pub(crate) fn watch_changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
-
-    /// The figures of the running day.
-    pub fn figures(&self) -> Today {
-        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
-        figures.view(self.clock.now())
-    }
-
     pub(crate) fn set_journal_failing(&self, why: Option<String>) {
         *self
             .journal_failing
@@ -85,5 +79,49 @@ impl LiveDesk {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_some()
+    }
+}
+
+impl Desk for LiveDesk {
+    fn snapshot(&self) -> Arc<DeskSnapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    fn today(&self) -> Today {
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        figures.view(self.clock.now())
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn status(&self) -> SystemStatus {
+        let delivery = *self.delivery.borrow();
+        SystemStatus {
+            database_up: delivery.database_up,
+            database_since: delivery.since,
+            backlog: delivery.backlog,
+            journal_failing: self.journal_failing(),
+            demo: self.demo,
+        }
+    }
+
+    fn hours(&self, at: Instant) -> HoursStatus {
+        self.calendar.status(at)
+    }
+
+    fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool> {
+        let endpoint = self.endpoint.get().cloned();
+        Box::pin(async move {
+            match endpoint {
+                Some(endpoint) => endpoint.command(agent, command).await,
+                None => false,
+            }
+        })
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.now()
     }
 }

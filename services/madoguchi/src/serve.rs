@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use madoguchi_core::clock::{Clock, SystemClock};
-use madoguchi_core::id::{LineName, NodeName};
+use madoguchi_core::id::{AgentId, LineName, NodeName};
 use madoguchi_core::live::DeskSnapshot;
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::media::{MediaSettings, Sounds};
@@ -18,6 +18,7 @@ use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::Store;
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
+use madoguchi_web::WebSettings;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -276,6 +277,24 @@ fn watch_for_changes(live: &Arc<LiveDesk>) {
     });
 }
 
-async fn serve_web(listener: TcpListener, _config: Config, _live: Arc<LiveDesk>, _store: Store) {
-    drop(listener);
+async fn serve_web(listener: TcpListener, config: Config, live: Arc<LiveDesk>, store: Store) {
+    let settings = WebSettings {
+        allowed_hosts: config.web.allowed_hosts.clone(),
+        answer_rate_target: config.figures.answer_rate_target,
+        figures: config.figures_settings(),
+        lines: config
+            .lines
+            .iter()
+            .map(|line| LineName::new(&line.name))
+            .collect(),
+        agent_names: config
+            .agents
+            .iter()
+            .map(|agent| (AgentId::new(&agent.id), agent.name.clone()))
+            .collect(),
+    };
+    let router = madoguchi_web::router(live, store, settings);
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "the pages are not served any more");
+    }
 }

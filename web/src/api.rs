@@ -1,0 +1,181 @@
+//! The JSON API: the same as the pages, for programs.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use chrono::DateTime;
+use madoguchi_core::call::CallRecord;
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::figures::{By, Figures, StatsReport};
+use madoguchi_core::hours::HoursReason;
+use madoguchi_core::id::CallId;
+use madoguchi_core::live::{AgentView, DeskSnapshot};
+use madoguchi_core::time::Instant;
+use madoguchi_core::today::Today;
+use serde::{Deserialize, Serialize};
+
+use crate::Web;
+use crate::agents::{self, StateRequest};
+use crate::error::{ApiError, WebError};
+use crate::query::{CallQuery, Period};
+
+#[derive(Serialize)]
+pub(crate) struct Board {
+    now: String,
+    open: bool,
+    target_answer_rate: u32,
+    today: Today,
+    by_agent: Vec<AgentFigures>,
+    desk: DeskSnapshot,
+    database_up: bool,
+    backlog: u64,
+}
+
+#[derive(Serialize)]
+struct AgentFigures {
+    agent: Option<String>,
+    #[serde(flatten)]
+    figures: Figures,
+}
+
+pub(crate) async fn board(State(web): State<Web>) -> Json<Board> {
+    let (now, today, status) = (web.desk.now(), web.desk.today(), web.desk.status());
+    let by_agent = today
+        .by_agent
+        .iter()
+        .map(|(agent, figures)| AgentFigures {
+            agent: agent.as_ref().map(ToString::to_string),
+            figures: figures.clone(),
+        })
+        .collect();
+    Json(Board {
+        now: now.to_rfc3339(),
+        open: web.desk.hours(now).open,
+        target_answer_rate: web.settings.answer_rate_target,
+        today,
+        by_agent,
+        desk: web.desk.snapshot().as_ref().clone(),
+        database_up: status.database_up,
+        backlog: status.backlog,
+    })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct StatsQuery {
+    from: String,
+    to: String,
+    by: String,
+}
+
+pub(crate) async fn stats(
+    State(web): State<Web>,
+    Query(query): Query<StatsQuery>,
+) -> Result<Json<StatsReport>, ApiError> {
+    let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
+    let by = match query.by.as_str() {
+        "" | "total" => By::Total,
+        "day" => By::Day,
+        "hour" => By::Hour,
+        "line" => By::Line,
+        "agent" => By::Agent,
+        _ => {
+            let message = "by は total、day、hour、line、agent のどれかにしてください。";
+            return Err(WebError::BadRequest(message.to_owned()).into());
+        }
+    };
+    let calls = web.store.call_records(period.start(), period.end()).await?;
+    let days = (period.from, period.to);
+    Ok(Json(StatsReport::new(
+        &calls,
+        by,
+        days,
+        web.settings.figures,
+    )))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Calls {
+    total: u64,
+    page: u32,
+    calls: Vec<CallRecord>,
+}
+
+pub(crate) async fn calls(
+    State(web): State<Web>,
+    Query(query): Query<CallQuery>,
+) -> Result<Json<Calls>, ApiError> {
+    let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
+    let found = web.store.list_calls(&query.filter(&period)?).await?;
+    Ok(Json(Calls {
+        total: found.total,
+        page: query.page_number()?,
+        calls: found.calls,
+    }))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Call {
+    call: CallRecord,
+    events: Vec<CallEvent>,
+}
+
+pub(crate) async fn call(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Json<Call>, ApiError> {
+    let events = web.store.events_of(&CallId::new(&id)).await?;
+    let call = CallRecord::fold(&events).ok_or(WebError::NotFound("この通話の記録"))?;
+    Ok(Json(Call { call, events }))
+}
+
+pub(crate) async fn agents(State(web): State<Web>) -> Json<Vec<AgentView>> {
+    Json(web.desk.snapshot().agents.clone())
+}
+
+pub(crate) async fn set_agent_state(
+    State(web): State<Web>,
+    Path(agent): Path<String>,
+    Json(request): Json<StateRequest>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    agents::set(&web, &agent, request).await?;
+    Ok(Json(serde_json::json!({})))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct HoursQuery {
+    at: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Hours {
+    open: bool,
+    reason: HoursReason,
+    closes_at: Option<String>,
+    opens_at: Option<String>,
+}
+
+pub(crate) async fn hours(
+    State(web): State<Web>,
+    Query(query): Query<HoursQuery>,
+) -> Result<Json<Hours>, ApiError> {
+    let at = if query.at.is_empty() {
+        web.desk.now()
+    } else {
+        let read = DateTime::parse_from_rfc3339(&query.at);
+        read.map(|at| Instant(at.timestamp_millis())).map_err(|_| {
+            WebError::BadRequest(format!(
+                "「{}」は日時ではありません。2026-12-29T09:00:00+09:00 のように指定してください。",
+                query.at
+            ))
+        })?
+    };
+    let status = web.desk.hours(at);
+    let shown = |at: Option<Instant>| at.map(|at| at.in_tokyo().to_rfc3339());
+    Ok(Json(Hours {
+        open: status.open,
+        reason: status.reason,
+        closes_at: shown(status.closes_at),
+        opens_at: shown(status.opens_at),
+    }))
+}

@@ -1,0 +1,243 @@
+//! 応答状況: the board, whole and as the part that is sent again when it changes.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use madoguchi_core::figures::Figures;
+use madoguchi_core::live::{AgentState, AgentView};
+use madoguchi_core::time::Instant;
+
+use crate::chart::Chart;
+use crate::error::WebError;
+use crate::{Desk, Web, WebSettings, text};
+
+/// A whole page.
+#[derive(Template)]
+#[template(path = "board.html")]
+struct BoardPage {
+    live: String,
+}
+
+/// The part that changes.
+#[derive(Template)]
+#[template(path = "board_live.html")]
+struct BoardLive {
+    date: String,
+    iso_date: String,
+    time: String,
+    now_ms: i64,
+    hours: String,
+    open: bool,
+    demo: bool,
+    database_away: Option<String>,
+    journal_failing: bool,
+    backlog: String,
+    rate: String,
+    target: u32,
+    target_met: Option<bool>,
+    figures: Vec<Tile>,
+    reasons: Vec<Tile>,
+    waiting: Vec<WaitingRow>,
+    agents: Vec<AgentRow>,
+    ready: usize,
+    chart: Chart,
+}
+
+/// A figure and where the calls behind it are.
+struct Tile {
+    label: &'static str,
+    value: String,
+    link: String,
+}
+
+struct WaitingRow {
+    from: String,
+    line: String,
+    since_ms: i64,
+    waited: String,
+    ringing: Option<String>,
+    link: String,
+    late: bool,
+}
+
+struct AgentRow {
+    id: String,
+    name: String,
+    extension: String,
+    state: &'static str,
+    class: &'static str,
+    reason: String,
+    since_ms: i64,
+    lasted: String,
+    reachable: bool,
+    call: Option<String>,
+    logged_in: bool,
+    wrap_up: bool,
+}
+
+pub(crate) async fn page(State(web): State<Web>) -> Result<Html<String>, WebError> {
+    let live = render(&*web.desk, &web.settings)?;
+    Ok(Html(BoardPage { live }.render()?))
+}
+
+/// Renders the part that changes.
+pub(crate) fn render(desk: &dyn Desk, settings: &WebSettings) -> Result<String, askama::Error> {
+    let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());
+    let (today, hours) = (desk.today(), desk.hours(now));
+    let iso_date = now.date().to_string();
+    let total = &today.total;
+    let live = BoardLive {
+        date: text::date(now),
+        time: text::time_with_seconds(now),
+        now_ms: now.0,
+        hours: hours_sentence(&hours, now),
+        open: hours.open,
+        demo: status.demo,
+        database_away: (!status.database_up).then(|| text::time(status.database_since)),
+        journal_failing: status.journal_failing,
+        backlog: text::number(status.backlog),
+        rate: text::rate(total.answer_rate()),
+        target: settings.answer_rate_target,
+        target_met: target_met(total, settings.answer_rate_target),
+        figures: tiles(total, &iso_date),
+        reasons: reasons(total, &iso_date),
+        waiting: snapshot
+            .waiting
+            .iter()
+            .map(|call| {
+                let waited = now - call.arrived_at;
+                WaitingRow {
+                    from: text::caller(&call.from).to_owned(),
+                    line: call.line.to_string(),
+                    since_ms: call.arrived_at.0,
+                    waited: text::duration(Some(waited)),
+                    ringing: call
+                        .ringing
+                        .as_ref()
+                        .map(|agent| name_of(settings, agent.as_str())),
+                    link: format!("/calls/{}", crate::query::escape(call.call.as_str())),
+                    late: waited > settings.figures.service_level,
+                }
+            })
+            .collect(),
+        ready: snapshot
+            .agents
+            .iter()
+            .filter(|agent| agent.state == AgentState::Ready)
+            .count(),
+        agents: snapshot
+            .agents
+            .iter()
+            .map(|agent| agent_row(agent, now))
+            .collect(),
+        chart: Chart::new(&today.by_hour),
+        iso_date,
+    };
+    live.render()
+}
+
+pub(crate) fn name_of(settings: &WebSettings, agent: &str) -> String {
+    let known = settings
+        .agent_names
+        .iter()
+        .find(|(id, _)| id.as_str() == agent);
+    known.map_or_else(|| agent.to_owned(), |(_, name)| name.clone())
+}
+
+fn hours_sentence(hours: &madoguchi_core::hours::HoursStatus, now: Instant) -> String {
+    let shown = |at: Instant| {
+        if at.date() == now.date() {
+            text::time(at)
+        } else {
+            format!("{} {}", text::date(at), text::time(at))
+        }
+    };
+    match (hours.open, hours.closes_at, hours.opens_at) {
+        (true, Some(at), _) => format!("受付時間内({}まで)", shown(at)),
+        (true, None, _) => "受付時間内".to_owned(),
+        (false, _, Some(at)) => format!("受付時間外(次の受付は{}から)", shown(at)),
+        (false, _, None) => "受付時間外".to_owned(),
+    }
+}
+
+/// Whether the target is met; over nothing it is neither met nor missed.
+fn target_met(total: &Figures, target: u32) -> Option<bool> {
+    let decided = total.offered - total.waiting;
+    (decided > 0).then(|| total.answered * 100 >= decided * u64::from(target))
+}
+
+fn tiles(total: &Figures, date: &str) -> Vec<Tile> {
+    let link = |kind: &str| format!("/calls?from={date}&to={date}&kind={kind}");
+    let count = |label, value, kind: &str| Tile {
+        label,
+        value: text::number(value),
+        link: link(kind),
+    };
+    let time = |label, value, kind: &str| Tile {
+        label,
+        value: text::duration(value),
+        link: link(kind),
+    };
+    vec![
+        count("着信", total.offered, "offered"),
+        count("応答", total.answered, "answered"),
+        count("放棄", total.abandoned(), "abandoned"),
+        count("呼出中", total.waiting, "waiting"),
+        time("平均待ち時間", total.waits.mean(), "answered"),
+        time("最長待ち時間", total.waits.max(), "answered"),
+        time("平均通話時間", total.talks.mean(), "answered"),
+        time("平均後処理時間", total.wrap_ups.mean(), "answered"),
+        Tile {
+            label: "サービスレベル",
+            value: text::rate(total.service_level()),
+            link: link("answered"),
+        },
+        count("時間外着信", total.after_hours, "after_hours"),
+        count("発信", total.outbound, "outbound"),
+        count("発信応答", total.outbound_answered, "outbound"),
+    ]
+}
+
+fn reasons(total: &Figures, date: &str) -> Vec<Tile> {
+    total
+        .abandoned_by_reason
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(reason, count)| Tile {
+            label: text::reason(*reason),
+            value: text::number(*count),
+            link: format!("/calls?from={date}&to={date}&kind={}", reason.as_str()),
+        })
+        .collect()
+}
+
+fn agent_row(agent: &AgentView, now: Instant) -> AgentRow {
+    let reason = match &agent.state {
+        AgentState::Away { reason } => reason.clone(),
+        _ => String::new(),
+    };
+    AgentRow {
+        id: crate::query::escape(agent.agent.as_str()),
+        name: agent.name.clone(),
+        extension: agent.extension.clone(),
+        state: text::agent_state(&agent.state),
+        class: match agent.state {
+            AgentState::Ready => "ready",
+            AgentState::Ringing => "ringing",
+            AgentState::Talking => "talking",
+            AgentState::WrapUp => "wrap-up",
+            AgentState::Away { .. } => "away",
+            AgentState::LoggedOut => "logged-out",
+        },
+        reason,
+        since_ms: agent.since.0,
+        lasted: text::duration(Some(now - agent.since)),
+        reachable: agent.reachable,
+        call: agent
+            .call
+            .as_ref()
+            .map(|call| format!("/calls/{}", crate::query::escape(call.as_str()))),
+        logged_in: agent.state != AgentState::LoggedOut,
+        wrap_up: agent.state == AgentState::WrapUp,
+    }
+}

@@ -1,0 +1,83 @@
+//! One call with all that happened to it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Html;
+use madoguchi_core::call::CallRecord;
+use madoguchi_core::id::CallId;
+
+use crate::error::WebError;
+use crate::{Web, board, text};
+
+#[derive(Template)]
+#[template(path = "call.html")]
+struct CallPage {
+    id: String,
+    facts: Vec<(&'static str, String)>,
+    events: Vec<EventRow>,
+}
+
+struct EventRow {
+    seq: u32,
+    time: String,
+    since: String,
+    sentence: String,
+}
+
+pub(crate) async fn page(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Html<String>, WebError> {
+    let events = web.store.events_of(&CallId::new(&id)).await?;
+    let record = CallRecord::fold(&events).ok_or(WebError::NotFound("この通話の記録"))?;
+    let name = |agent: &str| board::name_of(&web.settings, agent);
+    let rows = events
+        .iter()
+        .map(|event| EventRow {
+            seq: event.seq,
+            time: text::time_with_millis(event.at),
+            since: text::duration(Some(event.at - record.arrived_at)),
+            sentence: text::event(&event.kind, name),
+        })
+        .collect();
+    let view = CallPage {
+        facts: facts(&record, name),
+        events: rows,
+        id,
+    };
+    Ok(Html(view.render()?))
+}
+
+fn facts(call: &CallRecord, name: impl Fn(&str) -> String) -> Vec<(&'static str, String)> {
+    let agents: Vec<_> = call
+        .parts
+        .iter()
+        .filter_map(|part| part.agent.as_ref())
+        .map(|agent| name(agent.as_str()))
+        .collect();
+    vec![
+        ("区分", text::direction(call.direction).to_owned()),
+        ("結果", text::outcome(call)),
+        (
+            "日時",
+            format!(
+                "{} {}",
+                text::date(call.arrived_at),
+                text::time_with_seconds(call.arrived_at)
+            ),
+        ),
+        ("回線", call.line.to_string()),
+        ("発信者", text::caller(&call.from).to_owned()),
+        ("着信番号", call.to.clone()),
+        (
+            "担当者",
+            if agents.is_empty() {
+                text::NOTHING.to_owned()
+            } else {
+                agents.join("、")
+            },
+        ),
+        ("待ち時間", text::duration(call.wait())),
+        ("通話時間", text::duration(call.talk())),
+    ]
+}

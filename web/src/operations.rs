@@ -1,0 +1,124 @@
+//! What an operator's tools ask: does it live, is it ready, how is it doing.
+
+use std::fmt::Write as _;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use madoguchi_core::figures::Figures;
+use madoguchi_core::live::AgentState;
+
+use crate::Web;
+
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Ready while calls can be taken and counted: the database may be away, the journal may not.
+pub(crate) async fn readyz(State(web): State<Web>) -> impl IntoResponse {
+    let status = web.desk.status();
+    let database = if web.store.ping().await.is_ok() {
+        "up"
+    } else {
+        "away"
+    };
+    let (code, journal) = if status.journal_failing {
+        (StatusCode::SERVICE_UNAVAILABLE, "failing")
+    } else {
+        (StatusCode::OK, "up")
+    };
+    (
+        code,
+        format!(
+            "journal {journal}\ndatabase {database}\nbacklog {}\n",
+            status.backlog
+        ),
+    )
+}
+
+/// Prometheus' text format.
+pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
+    let (today, snapshot, status) = (web.desk.today(), web.desk.snapshot(), web.desk.status());
+    let mut text = String::new();
+    for (line, figures) in &today.by_line {
+        let line = line.as_str().replace('\\', "\\\\").replace('"', "\\\"");
+        write_line(&mut text, &line, figures);
+    }
+    let states = [
+        ("ready", AgentState::Ready),
+        ("ringing", AgentState::Ringing),
+        ("talking", AgentState::Talking),
+        ("wrap_up", AgentState::WrapUp),
+        ("logged_out", AgentState::LoggedOut),
+    ];
+    let all = snapshot.agents.len();
+    let mut rest = all;
+    for (name, state) in states {
+        let count = snapshot
+            .agents
+            .iter()
+            .filter(|agent| agent.state == state)
+            .count();
+        rest -= count;
+        gauge(
+            &mut text,
+            "madoguchi_agents",
+            &format!("state=\"{name}\""),
+            count as u64,
+        );
+    }
+    gauge(&mut text, "madoguchi_agents", "state=\"away\"", rest as u64);
+    gauge(
+        &mut text,
+        "madoguchi_journal_backlog_events",
+        "",
+        status.backlog,
+    );
+    gauge(
+        &mut text,
+        "madoguchi_database_up",
+        "",
+        u64::from(status.database_up),
+    );
+    gauge(
+        &mut text,
+        "madoguchi_journal_up",
+        "",
+        u64::from(!status.journal_failing),
+    );
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+}
+
+fn write_line(text: &mut String, line: &str, figures: &Figures) {
+    let label = format!("line=\"{line}\"");
+    gauge(text, "madoguchi_today_offered", &label, figures.offered);
+    gauge(text, "madoguchi_today_answered", &label, figures.answered);
+    gauge(text, "madoguchi_today_waiting", &label, figures.waiting);
+    gauge(
+        text,
+        "madoguchi_today_after_hours",
+        &label,
+        figures.after_hours,
+    );
+    gauge(text, "madoguchi_today_outbound", &label, figures.outbound);
+    for (reason, count) in &figures.abandoned_by_reason {
+        let label = format!("{label},reason=\"{}\"", reason.as_str());
+        gauge(text, "madoguchi_today_abandoned", &label, *count);
+    }
+}
+
+fn gauge(text: &mut String, name: &str, labels: &str, value: u64) {
+    let labels = if labels.is_empty() {
+        String::new()
+    } else {
+        format!("{{{labels}}}")
+    };
+    // Writing to a string cannot fail.
+    let _infallible = writeln!(text, "{name}{labels} {value}");
+}

@@ -1,0 +1,209 @@
+//! How values are written on pages (公用文): dates, times, durations, numbers, states.
+
+use chrono::{Datelike, Timelike};
+use madoguchi_core::call::{CallRecord, Direction, Outcome};
+use madoguchi_core::event::{
+    AbandonReason, EndCause, EventKind, Party, RingOutcome, TransferTarget,
+};
+use madoguchi_core::live::AgentState;
+use madoguchi_core::time::{Instant, Millis};
+
+/// What stands for a figure over nothing.
+pub(crate) const NOTHING: &str = "－";
+
+/// 2026年(令和8年)11月24日
+pub(crate) fn date(at: Instant) -> String {
+    let date = at.date();
+    let era = match date.year() {
+        2020.. => format!("(令和{}年)", date.year() - 2018),
+        2019 if date.month() >= 5 => "(令和元年)".to_owned(),
+        _ => String::new(),
+    };
+    format!("{}年{era}{}月{}日", date.year(), date.month(), date.day())
+}
+
+/// 8:30
+pub(crate) fn time(at: Instant) -> String {
+    let time = at.in_tokyo();
+    format!("{}:{:02}", time.hour(), time.minute())
+}
+
+/// 8:30:05
+pub(crate) fn time_with_seconds(at: Instant) -> String {
+    let time = at.in_tokyo();
+    format!("{}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+}
+
+/// 8:30:05.123
+pub(crate) fn time_with_millis(at: Instant) -> String {
+    format!("{}.{:03}", time_with_seconds(at), at.0.rem_euclid(1000))
+}
+
+/// 分:秒
+pub(crate) fn duration(time: Option<Millis>) -> String {
+    time.map_or_else(
+        || NOTHING.to_owned(),
+        |time| {
+            let secs = (time.0.max(0) + 500) / 1000;
+            format!("{}:{:02}", secs / 60, secs % 60)
+        },
+    )
+}
+
+/// 1,029
+pub(crate) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// 99.4%
+pub(crate) fn rate(rate: Option<String>) -> String {
+    rate.map_or_else(|| NOTHING.to_owned(), |rate| format!("{rate}%"))
+}
+
+/// A telephone number, or that it was withheld.
+pub(crate) fn caller(number: &str) -> &str {
+    if number.is_empty() {
+        "非通知"
+    } else {
+        number
+    }
+}
+
+pub(crate) fn agent_state(state: &AgentState) -> &'static str {
+    match state {
+        AgentState::LoggedOut => "ログアウト",
+        AgentState::Ready => "受付可",
+        AgentState::Ringing => "呼出中",
+        AgentState::Talking => "通話中",
+        AgentState::WrapUp => "後処理",
+        AgentState::Away { .. } => "離席",
+    }
+}
+
+pub(crate) fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "着信",
+        Direction::AfterHours => "時間外着信",
+        Direction::Outbound => "発信",
+        Direction::Internal => "内線",
+    }
+}
+
+pub(crate) fn reason(reason: AbandonReason) -> &'static str {
+    match reason {
+        AbandonReason::CallerHangup => "発信者が切断",
+        AbandonReason::MaxWait => "待ち時間の上限",
+        AbandonReason::QueueFull => "待ち人数の上限",
+        AbandonReason::NoAgent => "担当者なし",
+        AbandonReason::DeskClosedWhileWaiting => "受付終了",
+        AbandonReason::SystemError => "システム障害",
+    }
+}
+
+pub(crate) fn outcome(call: &CallRecord) -> String {
+    match (call.direction, call.outcome()) {
+        (_, Outcome::Abandoned(why)) => format!("放棄({})", reason(why)),
+        (Direction::Inbound, Outcome::Waiting) => "呼出中".to_owned(),
+        (_, Outcome::Waiting) => "呼出中".to_owned(),
+        (_, Outcome::Talking) => "通話中".to_owned(),
+        (_, Outcome::Completed) => "応答".to_owned(),
+        (Direction::AfterHours, Outcome::Ended) => "時間外の案内".to_owned(),
+        (_, Outcome::Ended) => "不応答".to_owned(),
+    }
+}
+
+fn party(party: Party) -> &'static str {
+    match party {
+        Party::Caller => "相手",
+        Party::Agent => "担当者",
+    }
+}
+
+/// What happened, in a sentence.
+pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
+    match kind {
+        EventKind::Arrived { from, to, open } => {
+            let hours = if *open {
+                "受付時間内"
+            } else {
+                "受付時間外"
+            };
+            format!("{}から{to}に着信しました({hours})。", caller(from))
+        }
+        EventKind::Accepted => "窓口が自動で応対を始めました。".to_owned(),
+        EventKind::Queued => "待ち行列に入りました。".to_owned(),
+        EventKind::Ringing { agent } => format!("{}を呼び出しました。", name(agent.as_str())),
+        EventKind::RingEnded { agent, outcome } => {
+            let name = name(agent.as_str());
+            match outcome {
+                RingOutcome::NoAnswer => format!("{name}は応答しませんでした。"),
+                RingOutcome::Declined => format!("{name}は応答を断りました。"),
+                RingOutcome::Unreachable => format!("{name}の電話機につながりませんでした。"),
+                RingOutcome::Dropped => format!("{name}は応答の直後に切れました。"),
+                RingOutcome::Withdrawn => format!("{name}の呼出しを取りやめました。"),
+            }
+        }
+        EventKind::Answered { agent: Some(agent) } => {
+            format!("{}が応答しました。", name(agent.as_str()))
+        }
+        EventKind::Answered { agent: None } => "応答しました(担当者は不明)。".to_owned(),
+        EventKind::Held { by } => format!("{}が保留しました。", party(*by)),
+        EventKind::Resumed { by } => format!("{}が保留を解きました。", party(*by)),
+        EventKind::Transferred {
+            to: TransferTarget::Agent { agent },
+            ..
+        } => {
+            format!("{}に転送しました。", name(agent.as_str()))
+        }
+        EventKind::Transferred {
+            to: TransferTarget::Outside { number },
+            ..
+        } => {
+            format!("外部の{number}に転送しました。")
+        }
+        EventKind::Abandoned { reason: why } => {
+            format!("応答のないまま終わりました({})。", reason(*why))
+        }
+        EventKind::Ended { cause } => match cause {
+            EndCause::Caller => "相手が切断しました。".to_owned(),
+            EndCause::Agent => "担当者が切断しました。".to_owned(),
+            EndCause::Desk => "窓口が切断しました。".to_owned(),
+            EndCause::Refused => "相手につながりませんでした。".to_owned(),
+            EndCause::Lost => "音声が途絶えたため終了しました。".to_owned(),
+            EndCause::SystemError => "システムの停止により終了としました。".to_owned(),
+            EndCause::Unknown => "終了しました(理由は不明)。".to_owned(),
+        },
+        EventKind::WrapUpEnded { agent } => {
+            format!("{}の後処理が終わりました。", name(agent.as_str()))
+        }
+        EventKind::Dialled {
+            agent, to, outside, ..
+        } => {
+            let kind = if *outside { "外線" } else { "内線" };
+            format!("{}が{to}に電話をかけました({kind})。", name(agent.as_str()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_official_documents_write_them() {
+        let at = Instant::from_tokyo("2026-11-24T08:30:05.042".parse().unwrap());
+        assert_eq!(date(at), "2026年(令和8年)11月24日");
+        assert_eq!(time_with_millis(at), "8:30:05.042");
+        assert_eq!(number(1_029), "1,029");
+        assert_eq!(duration(Some(Millis(61_499))), "1:01");
+        assert_eq!(duration(None), "－");
+    }
+}
