@@ -46,22 +46,26 @@ impl Scenario {
             "To: <sip:[service]@[remote_ip]:[remote_port]>",
             "INVITE",
             Some(SDP),
-            " retrans=\"500\" start_rtd=\"1\"",
+            " retrans=\"500\"",
         )
     }
 
-    /// Sends CANCEL for the INVITE.
+    /// Answers the INVITE with 200 and a description that nobody can use.
     #[must_use]
-    pub fn cancel(mut self) -> Self {
-        self.raw_send(
-            "CANCEL sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n\
-             Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-2]\n\
-             From: <sip:[caller]@[local_ip]:[local_port]>;tag=[pid]T[call_number]\n\
-             To: <sip:[service]@[remote_ip]:[remote_port]>\n\
-             Call-ID: [call_id]\nCSeq: 1 CANCEL\nMax-Forwards: 70\nContent-Length: 0\n\n",
-            "",
-        );
+    pub fn answer_unusable(mut self) -> Self {
+        let contact = "Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n";
+        self.respond_headers(200, contact, &SDP.replace("RTP/AVP 0 101", "RTP/AVP 9"));
         self
+    }
+
+    /// Whatever ends the call, it is answered.
+    #[must_use]
+    pub fn wait_for_the_end(mut self) -> Self {
+        self.push("<recv request=\"CANCEL\" optional=\"true\" next=\"1\"/>");
+        self.push("<recv request=\"ACK\"/>");
+        let mut done = self.receive("BYE");
+        done.push("<label id=\"1\"/>");
+        done
     }
 
     /// Waits for this response; provisional ones before it may come or not.
@@ -72,7 +76,7 @@ impl Scenario {
                 self.push(&format!("<recv response=\"{optional}\" optional=\"true\"/>"));
             }
         }
-        self.push(&format!("<recv response=\"{status}\" rrs=\"true\" rtd=\"1\"/>"));
+        self.push(&format!("<recv response=\"{status}\" rrs=\"true\"/>"));
         self
     }
 
@@ -153,6 +157,18 @@ impl Scenario {
              <ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"3\"/>\
              </action></recv>\n<Reference variables=\"1,2,3\"/>",
         );
+        self
+    }
+
+    /// The INVITE must come from this number.
+    #[must_use]
+    pub fn expect_from(mut self, number: &str) -> Self {
+        let plain = "search_in=\"hdr\" header=\"From:\" assign_to=\"1\"/>";
+        let strict = format!(
+            "{plain}<ereg regexp=\"sip:{number}@\" search_in=\"hdr\" header=\"From:\" \
+             check_it=\"true\" assign_to=\"4\"/>"
+        );
+        self.steps = self.steps.replace(plain, &strict).replace("\"1,2,3\"", "\"1,2,3,4\"");
         self
     }
 

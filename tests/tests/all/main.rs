@@ -1,3 +1,8 @@
-//! One binary for what needs the whole house.
+//! End to end, against real peers: one binary, one module a subject.
 
 mod architecture;
+mod calls;
+mod crash;
+mod hours;
+mod phones;
+mod torture;

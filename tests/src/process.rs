@@ -1,0 +1,142 @@
+//! The desk as a process of its own, to be killed.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use tokio::process::{Child, Command};
+
+use crate::desk::Setup;
+
+/// The program, built if need be.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let status = std::process::Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "-p", "madoguchi"])
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "the program builds");
+        let mut path = std::env::current_exe().expect("a test has a path");
+        // target/debug/deps/test → target/debug/madoguchi
+        path.pop();
+        path.pop();
+        path.join("madoguchi")
+    })
+}
+
+/// A desk in a process of its own.
+pub struct DeskProcess {
+    child: Child,
+    folder: tempfile::TempDir,
+    /// Where SIP is heard.
+    pub sip: SocketAddr,
+    /// Where pages and API are.
+    pub web: SocketAddr,
+}
+
+impl DeskProcess {
+    /// Starts the program.
+    pub async fn start(setup: &Setup) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let (sip, web) = (crate::free_port(), crate::free_port());
+        let opening = "[reception]\nopens = \"00:00\"\ncloses = \"24:00\"\nevery_day = true\n";
+        let text = format!("{}{opening}", setup.toml(sip, web));
+        std::fs::write(folder.path().join("desk.toml"), text)?;
+        let child = run(folder.path())?;
+        let mut desk = Self {
+            child,
+            folder,
+            sip: SocketAddr::from(([127, 0, 0, 1], sip)),
+            web: SocketAddr::from(([127, 0, 0, 1], web)),
+        };
+        desk.ready().await?;
+        Ok(desk)
+    }
+
+    /// Ends the process without warning and starts it again.
+    pub async fn kill_and_restart(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        self.child = run(self.folder.path())?;
+        self.ready().await
+    }
+
+    /// The figures of the board.
+    pub async fn today(&self) -> anyhow::Result<serde_json::Value> {
+        let board = self.get("/api/v1/board").await?;
+        Ok(board["today"]["total"].clone())
+    }
+
+    /// An answer of the API.
+    pub async fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let url = format!("http://{}{path}", self.web);
+        Ok(reqwest::get(url).await?.error_for_status()?.json().await?)
+    }
+
+    /// Waits until the figures of the board are as wanted.
+    pub async fn until(
+        &self,
+        what: &str,
+        wanted: impl Fn(&serde_json::Value) -> bool,
+    ) -> anyhow::Result<serde_json::Value> {
+        let mut last = serde_json::Value::Null;
+        for _ in 0..600 {
+            last = self.today().await?;
+            if wanted(&last) {
+                return Ok(last);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("in vain: {what}\n{last:#}")
+    }
+
+    /// What a command prints, run on the same settings and data.
+    pub async fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = Command::new(program())
+            .args(self.places())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .await?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    fn places(&self) -> [String; 4] {
+        places(self.folder.path())
+    }
+
+    async fn ready(&mut self) -> anyhow::Result<()> {
+        for _ in 0..400 {
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::bail!("the desk ended with {status}");
+            }
+            if self.get("/api/v1/agents").await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("the desk is not ready")
+    }
+}
+
+fn places(folder: &Path) -> [String; 4] {
+    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
+    let config = shown(folder.join("desk.toml"));
+    ["--config".to_owned(), config, "--data-dir".to_owned(), shown(folder.join("data"))]
+}
+
+fn run(folder: &Path) -> anyhow::Result<Child> {
+    Command::new(program())
+        .args(places(folder))
+        .arg("serve")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()
+        .context("the desk did not start")
+}
