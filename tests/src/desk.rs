@@ -130,7 +130,11 @@ impl Setup {
         add(&self.more);
         add(&format!("[web]\nlisten = \"127.0.0.1:{web_port}\""));
         add("[[line]]\nname = \"help\"\nnumbers = [\"5000\"]");
-        for (name, value) in [("greeting", "false"), ("wrap_up_s", "0"), ("ring_timeout_s", "5")] {
+        for (name, value) in [
+            ("greeting", "false"),
+            ("wrap_up_s", "0"),
+            ("ring_timeout_s", "5"),
+        ] {
             if !self.line.contains(name) {
                 add(&format!("{name} = {value}"));
             }
@@ -163,10 +167,22 @@ impl Setup {
         } else {
             TestClock::standing_at(now)
         });
-        let start = Start { clock: clock.clone(), ..Start::new(config, folder.path()) };
+        let start = Start {
+            clock: clock.clone(),
+            ..Start::new(config, folder.path())
+        };
         let running = serve::start(start).await?;
-        let sip = running.sip().first().context("SIP is heard somewhere")?.addr;
-        Ok(Desk { running, sip, clock, folder })
+        let sip = running
+            .sip()
+            .first()
+            .context("SIP is heard somewhere")?
+            .addr;
+        Ok(Desk {
+            running,
+            sip,
+            clock,
+            folder,
+        })
     }
 }
 
@@ -189,7 +205,12 @@ impl Desk {
 
     /// Where SIP is heard over TCP.
     pub fn sip_tcp(&self) -> anyhow::Result<SocketAddr> {
-        Ok(self.running.sip().get(1).context("SIP is heard over TCP, too")?.addr)
+        Ok(self
+            .running
+            .sip()
+            .get(1)
+            .context("SIP is heard over TCP, too")?
+            .addr)
     }
 
     /// The figures of the running day.
@@ -220,13 +241,17 @@ impl Desk {
         what: &str,
         wanted: impl Fn(&Figures) -> bool,
     ) -> anyhow::Result<Figures> {
-        self.wait(what, || Some(self.figures()).filter(|figures| wanted(figures))).await
+        self.wait(what, || {
+            Some(self.figures()).filter(|figures| wanted(figures))
+        })
+        .await
     }
 
     /// Waits until an agent is in a state.
     pub async fn until_agent(&self, id: &str, state: AgentState) -> anyhow::Result<()> {
         let what = format!("{id} is {state:?}");
-        self.wait(&what, || (self.agent(id) == state).then_some(())).await
+        self.wait(&what, || (self.agent(id) == state).then_some(()))
+            .await
     }
 
     /// Waits until `look` sees something.
@@ -241,7 +266,11 @@ impl Desk {
         };
         match tokio::time::timeout(PATIENCE, seen).await {
             Ok(seen) => Ok(seen),
-            Err(_) => bail!("in vain: {what}\n{:#?}\n{:#?}", self.figures(), self.agents()),
+            Err(_) => bail!(
+                "in vain: {what}\n{:#?}\n{:#?}",
+                self.figures(),
+                self.agents()
+            ),
         }
     }
 
@@ -265,15 +294,20 @@ impl Desk {
 
     async fn check(&self) -> anyhow::Result<Vec<Vec<CallEvent>>> {
         let snapshot = self.running.live().snapshot();
-        let busy = |agent: &AgentView| {
-            matches!(agent.state, AgentState::Ringing | AgentState::Talking)
-        };
+        let busy =
+            |agent: &AgentView| matches!(agent.state, AgentState::Ringing | AgentState::Talking);
         let quiet = snapshot.waiting.is_empty() && !snapshot.agents.iter().any(busy);
         ensure!(quiet, "something is left behind: {snapshot:#?}");
-        ensure!(self.running.live().status().backlog == 0, "events wait in the journal");
+        ensure!(
+            self.running.live().status().backlog == 0,
+            "events wait in the journal"
+        );
         let live = self.figures();
         let store = self.running.store().clone();
-        let all = CallFilter { limit: 100_000, ..CallFilter::default() };
+        let all = CallFilter {
+            limit: 100_000,
+            ..CallFilter::default()
+        };
         let mut folded = Figures::default();
         let mut histories = Vec::new();
         let today = self.clock.now().date();
@@ -287,7 +321,10 @@ impl Desk {
             }
             histories.push(events);
         }
-        ensure!(folded == live, "live figures equal the fold:\n{folded:#?}\n{live:#?}");
+        ensure!(
+            folded == live,
+            "live figures equal the fold:\n{folded:#?}\n{live:#?}"
+        );
         Ok(histories)
     }
 }
@@ -300,7 +337,10 @@ fn check_history(call: &CallId, events: &[CallEvent]) -> anyhow::Result<()> {
         last = event.at;
     }
     let ended = events.iter().any(|event| {
-        matches!(event.kind, EventKind::Ended { .. } | EventKind::Abandoned { .. })
+        matches!(
+            event.kind,
+            EventKind::Ended { .. } | EventKind::Abandoned { .. }
+        )
     });
     ensure!(ended, "{call} has not ended: {events:#?}");
     Ok(())

@@ -11,5 +11,8 @@ use std::net::UdpSocket;
 /// A UDP port on 127.0.0.1 that nobody uses now.
 pub fn free_port() -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has free ports");
-    socket.local_addr().expect("a bound socket has an address").port()
+    socket
+        .local_addr()
+        .expect("a bound socket has an address")
+        .port()
 }

@@ -67,7 +67,10 @@ impl DeskProcess {
     /// The figures of the board.
     pub async fn today(&self) -> anyhow::Result<serde_json::Value> {
         let board = self.get("/api/v1/board").await?;
-        Ok(board["today"]["total"].clone())
+        board
+            .pointer("/today/total")
+            .cloned()
+            .context("the board has figures")
     }
 
     /// An answer of the API.
@@ -101,7 +104,11 @@ impl DeskProcess {
             .stdin(Stdio::null())
             .output()
             .await?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(String::from_utf8(output.stdout)?)
     }
 
@@ -126,7 +133,12 @@ impl DeskProcess {
 fn places(folder: &Path) -> [String; 4] {
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     let config = shown(folder.join("desk.toml"));
-    ["--config".to_owned(), config, "--data-dir".to_owned(), shown(folder.join("data"))]
+    [
+        "--config".to_owned(),
+        config,
+        "--data-dir".to_owned(),
+        shown(folder.join("data")),
+    ]
 }
 
 fn run(folder: &Path) -> anyhow::Result<Child> {

@@ -11,13 +11,26 @@ use tokio::net::UdpSocket;
 /// A socket and the desk it talks to.
 pub struct Peer {
     socket: UdpSocket,
+    /// Where it hears voice.
+    pub rtp: UdpSocket,
     desk: SocketAddr,
+}
+
+fn offer(port: u16) -> String {
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+         m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+    )
 }
 
 impl Peer {
     /// A new socket on 127.0.0.1.
     pub async fn new(desk: SocketAddr) -> anyhow::Result<Self> {
-        Ok(Self { socket: UdpSocket::bind("127.0.0.1:0").await?, desk })
+        let (socket, rtp) = (
+            UdpSocket::bind("127.0.0.1:0").await?,
+            UdpSocket::bind("127.0.0.1:0").await?,
+        );
+        Ok(Self { socket, rtp, desk })
     }
 
     /// Sends bytes as they are.
@@ -55,20 +68,33 @@ impl Peer {
 
     /// A request to the desk with these particulars and more header lines.
     pub fn request(&self, method: &str, to: &str, call: &str, cseq: u32, more: &str) -> Vec<u8> {
-        let here = self.socket.local_addr().map_or_else(|_| String::new(), |here| here.to_string());
+        let here = self
+            .socket
+            .local_addr()
+            .map_or_else(|_| String::new(), |here| here.to_string());
         let desk = self.desk;
+        let (kind, body) = match (method, self.rtp.local_addr()) {
+            ("INVITE", Ok(rtp)) => ("Content-Type: application/sdp\r\n", offer(rtp.port())),
+            _ => ("", String::new()),
+        };
+        let length = body.len();
         format!(
             "{method} sip:{to}@{desk} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {here};branch=z9hG4bK{call}{cseq}{method};rport\r\n\
              From: <sip:0312345678@{here}>;tag=f{call}\r\nTo: <sip:{to}@{desk}>\r\n\
              Call-ID: {call}\r\nCSeq: {cseq} {method}\r\nContact: <sip:peer@{here}>\r\n\
-             Max-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n"
+             Max-Forwards: 70\r\n{more}{kind}Content-Length: {length}\r\n\r\n{body}"
         )
         .into_bytes()
     }
 
     /// A request inside the dialog that `response` established.
-    pub fn in_dialog(&self, method: &str, response: &Response, cseq: u32) -> anyhow::Result<Vec<u8>> {
+    pub fn in_dialog(
+        &self,
+        method: &str,
+        response: &Response,
+        cseq: u32,
+    ) -> anyhow::Result<Vec<u8>> {
         let target = response.contact().context("a 2xx has a Contact")?.uri;
         let header = |name| response.headers.get(&name).unwrap_or_default().to_owned();
         let here = self.socket.local_addr()?;

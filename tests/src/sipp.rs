@@ -29,12 +29,20 @@ pub struct Scenario {
 
 /// A party that dials.
 pub fn caller() -> Scenario {
-    Scenario { steps: String::new(), calls: true, cseq: 1 }
+    Scenario {
+        steps: String::new(),
+        calls: true,
+        cseq: 1,
+    }
 }
 
 /// A party that waits for a call.
 pub fn callee() -> Scenario {
-    Scenario { steps: String::new(), calls: false, cseq: 1 }
+    Scenario {
+        steps: String::new(),
+        calls: false,
+        cseq: 1,
+    }
 }
 
 impl Scenario {
@@ -73,7 +81,9 @@ impl Scenario {
     pub fn expect(mut self, status: u16) -> Self {
         if status >= 200 {
             for optional in [100, 180, 183] {
-                self.push(&format!("<recv response=\"{optional}\" optional=\"true\"/>"));
+                self.push(&format!(
+                    "<recv response=\"{optional}\" optional=\"true\"/>"
+                ));
             }
         }
         self.push(&format!("<recv response=\"{status}\" rrs=\"true\"/>"));
@@ -117,7 +127,13 @@ impl Scenario {
     pub fn bye(mut self) -> Self {
         if self.calls {
             self.cseq += 1;
-            self.send("BYE [next_url] SIP/2.0", "[last_To:]", "BYE", None, " retrans=\"500\"")
+            self.send(
+                "BYE [next_url] SIP/2.0",
+                "[last_To:]",
+                "BYE",
+                None,
+                " retrans=\"500\"",
+            )
         } else {
             self.in_callees_dialog("BYE", "")
         }
@@ -131,11 +147,19 @@ impl Scenario {
         if self.calls {
             self.cseq += 1;
             let again = " retrans=\"500\"";
-            self.send("INVITE [next_url] SIP/2.0", "[last_To:]", "INVITE", Some(&sdp), again)
-                .expect(200)
-                .ack()
+            self.send(
+                "INVITE [next_url] SIP/2.0",
+                "[last_To:]",
+                "INVITE",
+                Some(&sdp),
+                again,
+            )
+            .expect(200)
+            .ack()
         } else {
-            self.in_callees_dialog("INVITE", &sdp).expect(200).in_callees_dialog("ACK", "")
+            self.in_callees_dialog("INVITE", &sdp)
+                .expect(200)
+                .in_callees_dialog("ACK", "")
         }
     }
 
@@ -168,7 +192,10 @@ impl Scenario {
             "{plain}<ereg regexp=\"sip:{number}@\" search_in=\"hdr\" header=\"From:\" \
              check_it=\"true\" assign_to=\"4\"/>"
         );
-        self.steps = self.steps.replace(plain, &strict).replace("\"1,2,3\"", "\"1,2,3,4\"");
+        self.steps = self
+            .steps
+            .replace(plain, &strict)
+            .replace("\"1,2,3\"", "\"1,2,3,4\"");
         self
     }
 
@@ -235,14 +262,22 @@ impl Scenario {
     }
 
     fn in_callees_dialog(mut self, method: &str, body: &str) -> Self {
-        let seq = if method == "ACK" { self.cseq } else { self.cseq + 1 };
+        let seq = if method == "ACK" {
+            self.cseq
+        } else {
+            self.cseq + 1
+        };
         self.cseq = seq;
         let content = if body.is_empty() {
             "Content-Length: 0\n\n".to_owned()
         } else {
             format!("Content-Type: application/sdp\nContent-Length: [len]\n\n{body}")
         };
-        let again = if method == "ACK" { "" } else { " retrans=\"500\"" };
+        let again = if method == "ACK" {
+            ""
+        } else {
+            " retrans=\"500\""
+        };
         self.raw_send(
             &format!(
                 "{method} [$2] SIP/2.0\n\
@@ -315,15 +350,24 @@ impl Scenario {
             .args(["-i", "127.0.0.1", "-p", &run.port.to_string()])
             .args(["-m", &run.calls.to_string(), "-r", &run.rate.to_string()])
             .args(["-l", "5000", "-nostdin", "-trace_err"])
-            .args(["-error_file", &folder.path().join("errors.log").to_string_lossy()])
-            .args(["-timeout", &run.timeout.as_secs().to_string(), "-timeout_error"])
+            .args([
+                "-error_file",
+                &folder.path().join("errors.log").to_string_lossy(),
+            ])
+            .args([
+                "-timeout",
+                &run.timeout.as_secs().to_string(),
+                "-timeout_error",
+            ])
             .args(["-mp", &run.media_port.to_string()])
             .args(&run.more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true);
-        let child = command.spawn().context("sipp (Debian package sip-tester) did not start")?;
+        let child = command
+            .spawn()
+            .context("sipp (Debian package sip-tester) did not start")?;
         Ok(Sipp { child, folder })
     }
 }
@@ -369,7 +413,11 @@ impl Run {
 
     /// Waits for one call on `port`.
     pub fn wait(port: u16) -> Self {
-        Self { desk: None, port, ..Self::call(SocketAddr::from(([127, 0, 0, 1], 0)), "") }
+        Self {
+            desk: None,
+            port,
+            ..Self::call(SocketAddr::from(([127, 0, 0, 1], 0)), "")
+        }
     }
 
     /// So many calls in all, so many a second.
@@ -396,7 +444,10 @@ impl Sipp {
         }
         let errors: PathBuf = self.folder.path().join("errors.log");
         let errors = std::fs::read_to_string(errors).unwrap_or_default();
-        bail!("sipp ended with {status}:\n{}", errors.chars().take(4_000).collect::<String>())
+        bail!(
+            "sipp ended with {status}:\n{}",
+            errors.chars().take(4_000).collect::<String>()
+        )
     }
 
     /// Ends it at once, as a phone that loses power.

@@ -1,5 +1,12 @@
 //! The sample file: it names every setting, and tells the truth about the defaults.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it does not expect fails"
+)]
+
 use std::path::Path;
 
 use madoguchi::config::Config;

@@ -87,8 +87,11 @@ pub struct Endpoint {
 
 #[derive(Debug)]
 enum ToLoop {
-    Input(SwitchInput),
-    Stop { grace: Duration, done: oneshot::Sender<()> },
+    Input(Box<SwitchInput>),
+    Stop {
+        grace: Duration,
+        done: oneshot::Sender<()>,
+    },
 }
 
 impl Endpoint {
@@ -105,12 +108,21 @@ impl Endpoint {
         let (media, media_events) = Media::start(media)?;
         let (inputs, received) = mpsc::unbounded_channel();
         let (started, starting) = oneshot::channel();
-        let shell = Shell { settings, sounds, engine, around, media, inputs: inputs.clone() };
+        let shell = Shell {
+            settings,
+            sounds,
+            engine,
+            around,
+            media,
+            inputs: inputs.clone(),
+        };
         std::thread::Builder::new()
             .name("sip".to_owned())
             .spawn(move || shell.run(sockets, received, media_events, started))
             .map_err(StartError::Thread)?;
-        starting.await.map_err(|_| StartError::Thread(io::Error::other("sip thread ended")))?
+        starting
+            .await
+            .map_err(|_| StartError::Thread(io::Error::other("sip thread ended")))?
             .map_err(StartError::Thread)?;
         Ok(Self { inputs, listening })
     }
@@ -128,7 +140,11 @@ impl Endpoint {
     /// Asks for a state of an agent; tells whether there is such an agent.
     pub async fn command(&self, agent: AgentId, command: AgentCommand) -> bool {
         let (reply, answer) = oneshot::channel();
-        self.tell(SwitchInput::Command { agent, command, reply });
+        self.tell(SwitchInput::Command {
+            agent,
+            command,
+            reply,
+        });
         answer.await.unwrap_or(false)
     }
 
@@ -143,7 +159,7 @@ impl Endpoint {
 
     fn tell(&self, input: SwitchInput) {
         // Only fails while the program stops.
-        let _stopping = self.inputs.send(ToLoop::Input(input));
+        let _stopping = self.inputs.send(ToLoop::Input(Box::new(input)));
     }
 }
 
@@ -154,18 +170,29 @@ struct Sockets {
 
 impl Sockets {
     async fn bind(listen: &[Listen]) -> Result<Self, StartError> {
-        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new() };
+        let mut sockets = Self {
+            udp: Vec::new(),
+            tcp: Vec::new(),
+        };
         for listen in listen {
             let addr = listen.addr;
             match listen.transport {
                 Transport::Udp => {
-                    let socket = addresses::bind_udp(addr)
-                        .map_err(|source| StartError::Listen { transport: "udp", addr, source })?;
+                    let socket =
+                        addresses::bind_udp(addr).map_err(|source| StartError::Listen {
+                            transport: "udp",
+                            addr,
+                            source,
+                        })?;
                     sockets.udp.push(socket);
                 }
                 Transport::Tcp => {
-                    let socket = addresses::bind_tcp(addr)
-                        .map_err(|source| StartError::Listen { transport: "tcp", addr, source })?;
+                    let socket =
+                        addresses::bind_tcp(addr).map_err(|source| StartError::Listen {
+                            transport: "tcp",
+                            addr,
+                            source,
+                        })?;
                     sockets.tcp.push(socket);
                 }
             }
@@ -174,11 +201,20 @@ impl Sockets {
     }
 
     fn listening(&self) -> Result<Vec<Listen>, StartError> {
-        let udp = self.udp.iter().map(|socket| (Transport::Udp, socket.local_addr()));
-        let tcp = self.tcp.iter().map(|socket| (Transport::Tcp, socket.local_addr()));
+        let udp = self
+            .udp
+            .iter()
+            .map(|socket| (Transport::Udp, socket.local_addr()));
+        let tcp = self
+            .tcp
+            .iter()
+            .map(|socket| (Transport::Tcp, socket.local_addr()));
         udp.chain(tcp)
             .map(|(transport, addr)| {
-                Ok(Listen { transport, addr: addr.map_err(StartError::Thread)? })
+                Ok(Listen {
+                    transport,
+                    addr: addr.map_err(StartError::Thread)?,
+                })
             })
             .collect()
     }
@@ -201,7 +237,9 @@ impl Shell {
         media_events: mpsc::UnboundedReceiver<MediaEvent>,
         started: oneshot::Sender<io::Result<()>>,
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         match runtime {
             Ok(runtime) => {
                 runtime.block_on(self.serve(sockets, received, media_events, started));
@@ -223,7 +261,10 @@ impl Shell {
         let streams = Streams::start(sockets.tcp, self.inputs.clone());
         let epoch = tokio::time::Instant::now();
         let clock = self.around.clock.clone();
-        let now = Now { wall: clock.now(), mono: 0 };
+        let now = Now {
+            wall: clock.now(),
+            mono: 0,
+        };
         let local = LocalAddresses::new(&sockets.udp, streams.local_addresses());
         addresses::resolve_trunks(&self.settings.trunks, self.inputs.clone(), RESOLVE_EVERY);
         let mut switch = Switch::new(
@@ -286,7 +327,7 @@ impl Loop {
             tokio::select! {
                 biased;
                 input = received.recv() => match input {
-                    Some(ToLoop::Input(input)) => self.handle(input),
+                    Some(ToLoop::Input(input)) => self.handle(*input),
                     Some(ToLoop::Stop { grace, done }) => {
                         stopping = Some((tokio::time::Instant::now() + grace, done));
                     }
@@ -298,7 +339,7 @@ impl Loop {
             }
             while let Ok(input) = received.try_recv() {
                 match input {
-                    ToLoop::Input(input) => self.handle(input),
+                    ToLoop::Input(input) => self.handle(*input),
                     ToLoop::Stop { grace, done } => {
                         stopping = Some((tokio::time::Instant::now() + grace, done));
                     }
@@ -323,15 +364,24 @@ impl Loop {
 
     fn next_wake(&self, stop_at: Option<tokio::time::Instant>) -> tokio::time::Instant {
         let far = tokio::time::Instant::now() + SNAPSHOT_EVERY;
-        let timer = self.switch.poll_timeout().map(|at| self.epoch + Duration::from_millis(at));
-        [timer, stop_at].into_iter().flatten().fold(far, std::cmp::min)
+        let timer = self
+            .switch
+            .poll_timeout()
+            .map(|at| self.epoch + Duration::from_millis(at));
+        [timer, stop_at]
+            .into_iter()
+            .flatten()
+            .fold(far, std::cmp::min)
     }
 
     fn now(&mut self) -> Now {
         // The wall clock may be set back; events never run backwards.
         self.last_wall = self.last_wall.max(self.clock.now());
         let mono = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Now { wall: self.last_wall, mono }
+        Now {
+            wall: self.last_wall,
+            mono,
+        }
     }
 
     fn handle(&mut self, input: SwitchInput) {
@@ -342,9 +392,17 @@ impl Loop {
 
     fn read_datagrams(&mut self, at: usize) {
         for _ in 0..DATAGRAMS_A_TURN {
-            let Some(socket) = self.udp.get(at) else { return };
-            let Ok((length, remote)) = socket.try_recv_from(&mut self.buffer) else { return };
-            let flow = Flow { reliable: false, socket: u16::try_from(at).unwrap_or(0), remote };
+            let Some(socket) = self.udp.get(at) else {
+                return;
+            };
+            let Ok((length, remote)) = socket.try_recv_from(&mut self.buffer) else {
+                return;
+            };
+            let flow = Flow {
+                reliable: false,
+                socket: u16::try_from(at).unwrap_or(0),
+                remote,
+            };
             let bytes = self.buffer.get(..length).unwrap_or_default().to_vec();
             self.handle(SwitchInput::Datagram { flow, bytes });
         }

@@ -6,12 +6,12 @@
 
 mod bindings;
 mod calls;
-mod dialog;
 mod dialled;
+mod dialog;
 mod guard;
 mod identity;
-mod incoming;
 mod in_dialog;
+mod incoming;
 mod keep_alive;
 mod legs;
 mod media_events;
@@ -196,16 +196,26 @@ impl Switch {
         now: Now,
     ) -> Self {
         let guard = Guard::new(settings.unknown_requests_per_minute);
-        let trunks = settings.trunks.iter().cloned().map(TrunkState::new).collect();
+        let trunks = settings
+            .trunks
+            .iter()
+            .cloned()
+            .map(TrunkState::new)
+            .collect();
         let phones = || settings.phones.iter().enumerate();
-        let phone_by_agent = phones().map(|(at, phone)| (phone.agent.clone(), at)).collect();
-        let phone_by_extension =
-            phones().map(|(at, phone)| (phone.extension.clone(), at)).collect();
+        let phone_by_agent = phones()
+            .map(|(at, phone)| (phone.agent.clone(), at))
+            .collect();
+        let phone_by_extension = phones()
+            .map(|(at, phone)| (phone.extension.clone(), at))
+            .collect();
         let line_by_number = settings
             .lines
             .iter()
             .flat_map(|line| {
-                line.numbers.iter().map(|number| (phone::normalize(number), line.line.clone()))
+                line.numbers
+                    .iter()
+                    .map(|number| (phone::normalize(number), line.line.clone()))
             })
             .collect();
         let mut switch = Self {
@@ -270,7 +280,11 @@ impl Switch {
             }
             SwitchInput::Media(event) => self.on_media(event, now),
             SwitchInput::Journaled { batch } => self.journaled = self.journaled.max(batch),
-            SwitchInput::Command { agent, command, reply } => {
+            SwitchInput::Command {
+                agent,
+                command,
+                reply,
+            } => {
                 let known = self.engine.agent(&agent).is_some();
                 if known {
                     self.inputs.push_back(Input::Agent { agent, command });
@@ -278,7 +292,11 @@ impl Switch {
                 // Whoever asked may have gone away; the command counts all the same.
                 let _gone = reply.send(known);
             }
-            SwitchInput::Resolved { trunk, peer, registrar } => {
+            SwitchInput::Resolved {
+                trunk,
+                peer,
+                registrar,
+            } => {
                 self.on_resolved(trunk, peer, registrar, now);
             }
         }
@@ -323,7 +341,10 @@ impl Switch {
         let mut agents = std::mem::take(&mut self.agents_changed);
         agents.sort();
         agents.dedup();
-        agents.iter().filter_map(|agent| self.engine.agent(agent)).collect()
+        agents
+            .iter()
+            .filter_map(|agent| self.engine.agent(agent))
+            .collect()
     }
 
     /// Calls that are going on, of any kind.
@@ -350,7 +371,8 @@ impl Switch {
                 match check_request(&request) {
                     Err(_) if request.method == Method::Ack => self.count_unknown(flow, now),
                     Ok(()) => {
-                        self.transactions.receive(flow, Message::Request(request), now.mono);
+                        self.transactions
+                            .receive(flow, Message::Request(request), now.mono);
                     }
                     Err(refusal) => self.refuse_outside_transactions(flow, *refusal, now),
                 }
@@ -411,12 +433,22 @@ impl Switch {
 
 /// Writes into the topmost Via where the request really came from (18.2.1, RFC 3581).
 fn mark_received(flow: Flow, mut request: Request) -> Request {
-    let vias: Vec<String> = request.headers.list(&HeaderName::Via).map(str::to_owned).collect();
-    let Some((first, others)) = vias.split_first() else { return request };
-    let Ok(mut via) = first.parse::<Via>() else { return request };
-    via.params.set("received", Some(&flow.remote.ip().to_string()));
+    let vias: Vec<String> = request
+        .headers
+        .list(&HeaderName::Via)
+        .map(str::to_owned)
+        .collect();
+    let Some((first, others)) = vias.split_first() else {
+        return request;
+    };
+    let Ok(mut via) = first.parse::<Via>() else {
+        return request;
+    };
+    via.params
+        .set("received", Some(&flow.remote.ip().to_string()));
     if via.params.get("rport").is_some() {
-        via.params.set("rport", Some(&flow.remote.port().to_string()));
+        via.params
+            .set("rport", Some(&flow.remote.port().to_string()));
     }
     request.headers.remove(&HeaderName::Via);
     for other in others.iter().rev() {

@@ -404,11 +404,13 @@ pub fn reason_phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         505 => "Version Not Supported",
         603 => "Decline",
-        100..=199 => "Progress",
-        200..=299 => "Accepted",
-        300..=399 => "Redirected",
-        400..=499 => "Refused",
-        500..=599 => "Server Error",
-        _ => "Failed",
+        other => match other / 100 {
+            1 => "Progress",
+            2 => "Accepted",
+            3 => "Redirected",
+            4 => "Refused",
+            5 => "Server Error",
+            _ => "Failed",
+        },
     }
 }

@@ -10,18 +10,30 @@ use madoguchi_sip::message::{HeaderName, Response};
 use madoguchi_tests::desk::{Desk, Setup, story};
 use madoguchi_tests::free_port;
 use madoguchi_tests::raw::Peer;
-use madoguchi_tests::sipp::{Run, callee, caller};
+use madoguchi_tests::sipp::{Run, callee};
 
 type Outcome = anyhow::Result<()>;
 
 /// The Authorization line that answers a challenge, by the better or the older hash.
-fn authorization(challenge: &Response, method: &str, uri: &str, password: &str, md5: bool) -> String {
+fn authorization(
+    challenge: &Response,
+    method: &str,
+    uri: &str,
+    password: &str,
+    md5: bool,
+) -> String {
     let offered: Vec<&str> = challenge
         .headers
         .get_all(&HeaderName::WwwAuthenticate)
         .filter(|text| !md5 || text.contains("MD5"))
         .collect();
-    let proof = Proof { method, uri, user: "201", password, cnonce: "cnonce" };
+    let proof = Proof {
+        method,
+        uri,
+        user: "201",
+        password,
+        cnonce: "cnonce",
+    };
     let value = answer(&offered, &mut ClientState::default(), proof).unwrap();
     format!("Authorization: {value}\r\n")
 }
@@ -36,12 +48,20 @@ async fn register(
     cseq: u32,
 ) -> anyhow::Result<Response> {
     let more = format!("Expires: {expires}\r\n");
-    peer.send(&peer.request("REGISTER", "201", "reg", cseq, &more)).await?;
+    peer.send(&peer.request("REGISTER", "201", "reg", cseq, &more))
+        .await?;
     let challenge = peer.final_response().await?;
     ensure!(challenge.status == 401);
     let uri = format!("sip:201@{}", desk.sip);
     let proof = authorization(&challenge, "REGISTER", &uri, password, md5);
-    peer.send(&peer.request("REGISTER", "201", "reg", cseq + 1, &format!("{more}{proof}"))).await?;
+    peer.send(&peer.request(
+        "REGISTER",
+        "201",
+        "reg",
+        cseq + 1,
+        &format!("{more}{proof}"),
+    ))
+    .await?;
     peer.final_response().await
 }
 
@@ -51,42 +71,67 @@ fn reachable(desk: &Desk) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_registers_by_either_hash_and_lapses() -> Outcome {
-    let setup = Setup::default().registering_agent("tanaka").sip("min_expires_s = 1");
+    let setup = Setup::default()
+        .registering_agent("tanaka")
+        .sip("min_expires_s = 1");
     let desk = setup.start().await?;
     let peer = Peer::new(desk.sip).await?;
     for (md5, cseq) in [(false, 1), (true, 11)] {
         let response = register(&peer, &desk, "secret-tanaka", md5, 2, cseq).await?;
         ensure!(response.status == 200 && response.contact().is_some());
-        desk.wait("the phone can be reached", || reachable(&desk).then_some(())).await?;
-        desk.wait("the registration lapses", || (!reachable(&desk)).then_some(())).await?;
+        desk.wait("the phone can be reached", || {
+            reachable(&desk).then_some(())
+        })
+        .await?;
+        desk.wait("the registration lapses", || {
+            (!reachable(&desk)).then_some(())
+        })
+        .await?;
     }
     let response = register(&peer, &desk, "secret-tanaka", false, 60, 21).await?;
     ensure!(response.status == 200);
     let response = register(&peer, &desk, "secret-tanaka", false, 0, 31).await?;
-    ensure!(response.status == 200 && response.contact().is_none(), "it has signed off");
+    ensure!(
+        response.status == 200 && response.contact().is_none(),
+        "it has signed off"
+    );
     desk.end().await?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_and_an_unknown_extension_get_the_same_answer() -> Outcome {
-    let setup = Setup { trunk: "outbound = \"sip:127.0.0.1:9\"".to_owned(), ..Setup::default() };
+    let setup = Setup {
+        trunk: "outbound = \"sip:127.0.0.1:9\"".to_owned(),
+        ..Setup::default()
+    };
     let desk = setup.registering_agent("tanaka").start().await?;
     let peer = Peer::new(desk.sip).await?;
     let wrong = register(&peer, &desk, "wrong", false, 60, 1).await?;
     ensure!(wrong.status == 401 && !reachable(&desk));
     let names = |response: &Response| -> Vec<String> {
         let text = String::from_utf8_lossy(&response.to_bytes()).into_owned();
-        text.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect()
+        text.lines()
+            .map(|line| line.split(':').next().unwrap_or_default().to_owned())
+            .collect()
     };
-    peer.send(&peer.request("INVITE", "201", "known", 1, "")).await?;
+    peer.send(&peer.request("INVITE", "201", "known", 1, ""))
+        .await?;
     let known = peer.final_response().await?;
-    peer.send(&peer.request("INVITE", "999", "unknown", 1, "")).await?;
+    peer.send(&peer.request("INVITE", "999", "unknown", 1, ""))
+        .await?;
     let unknown = peer.final_response().await?;
-    ensure!(known.status == 401 && unknown.status == 401, "a stranger calls nobody");
+    ensure!(
+        known.status == 401 && unknown.status == 401,
+        "a stranger calls nobody"
+    );
     ensure!(names(&known) == names(&unknown));
-    peer.send(&peer.request("INVITE", "5000", "line", 1, "")).await?;
-    ensure!(peer.final_response().await?.status == 401, "not even the desk");
+    peer.send(&peer.request("INVITE", "5000", "line", 1, ""))
+        .await?;
+    ensure!(
+        peer.final_response().await?.status == 401,
+        "not even the desk"
+    );
     ensure!(desk.figures().offered == 0);
     desk.end().await?;
     Ok(())
@@ -94,12 +139,16 @@ async fn a_wrong_password_and_an_unknown_extension_get_the_same_answer() -> Outc
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_who_tries_too_often_is_ignored() -> Outcome {
-    let setup = Setup { trunk: "outbound = \"sip:127.0.0.1:9\"".to_owned(), ..Setup::default() };
+    let setup = Setup {
+        trunk: "outbound = \"sip:127.0.0.1:9\"".to_owned(),
+        ..Setup::default()
+    };
     let desk = setup.sip("unknown_requests_per_minute = 5").start().await?;
     let peer = Peer::new(desk.sip).await?;
     let mut answers = 0;
     for n in 0..20 {
-        peer.send(&peer.request("REGISTER", "201", &format!("try{n}"), 1, "")).await?;
+        peer.send(&peer.request("REGISTER", "201", &format!("try{n}"), 1, ""))
+            .await?;
         let answer = peer.receive(Duration::from_millis(300)).await?;
         answers += u32::from(answer.is_some());
     }
@@ -114,10 +163,19 @@ async fn desk_with_carrier(carrier: u16) -> anyhow::Result<(Desk, Peer)> {
         "sources = [{{ net = \"127.0.0.1/32\", port = {carrier} }}]\n\
          outbound = \"sip:127.0.0.1:{carrier}\""
     );
-    let setup = Setup { trunk, ..Setup::default() }.registering_agent("tanaka");
+    let setup = Setup {
+        trunk,
+        ..Setup::default()
+    }
+    .registering_agent("tanaka");
     let desk = setup.registering_agent("suzuki").start().await?;
     let phone = Peer::new(desk.sip).await?;
-    ensure!(register(&phone, &desk, "secret-tanaka", false, 60, 1).await?.status == 200);
+    ensure!(
+        register(&phone, &desk, "secret-tanaka", false, 60, 1)
+            .await?
+            .status
+            == 200
+    );
     Ok((desk, phone))
 }
 
@@ -135,20 +193,34 @@ async fn dial(phone: &Peer, desk: &Desk, to: &str) -> anyhow::Result<Response> {
     let uri = format!("sip:{to}@{}", desk.sip);
     let proof = authorization(&challenge, "INVITE", &uri, "secret-tanaka", false);
     phone.send(&plain(2, &proof)).await?;
-    phone.final_response().await
+    loop {
+        // The challenge comes again until it is acknowledged.
+        let response = phone.final_response().await?;
+        if response.cseq().is_some_and(|cseq| cseq.seq == 2) {
+            return Ok(response);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_calls_out_with_the_desks_number_shown() -> Outcome {
     let carrier = free_port();
     let (desk, phone) = desk_with_carrier(carrier).await?;
-    let far = callee().ring().expect_from("5000").respond(180).answer().receive("BYE");
+    let far = callee()
+        .ring()
+        .expect_from("5000")
+        .respond(180)
+        .answer()
+        .receive("BYE");
     let far = far.start(&Run::wait(carrier))?;
     let response = dial(&phone, &desk, "0398765432").await?;
     ensure!(response.status == 200, "{response:?}");
     phone.send(&phone.in_dialog("ACK", &response, 2)?).await?;
     desk.until_agent("tanaka", AgentState::Talking).await?;
-    desk.until("the far end answered", |figures| figures.outbound_answered == 1).await?;
+    desk.until("the far end answered", |figures| {
+        figures.outbound_answered == 1
+    })
+    .await?;
     phone.send(&phone.in_dialog("BYE", &response, 3)?).await?;
     far.succeed().await?;
     desk.until_agent("tanaka", AgentState::Ready).await?;
@@ -163,7 +235,11 @@ async fn an_agent_calls_out_with_the_desks_number_shown() -> Outcome {
 async fn the_refusal_of_the_far_end_reaches_the_agents_phone() -> Outcome {
     let carrier = free_port();
     let (desk, phone) = desk_with_carrier(carrier).await?;
-    let far = callee().ring().respond(486).wait("ACK").start(&Run::wait(carrier))?;
+    let far = callee()
+        .ring()
+        .respond(486)
+        .wait("ACK")
+        .start(&Run::wait(carrier))?;
     let response = dial(&phone, &desk, "0398765432").await?;
     ensure!(response.status == 486, "{response:?}");
     far.succeed().await?;
@@ -182,7 +258,9 @@ async fn a_feature_code_sets_the_agents_state() -> Outcome {
     let response = dial(&phone, &desk, "*2").await?;
     ensure!(response.status == 200, "{response:?}");
     phone.send(&phone.in_dialog("ACK", &response, 2)?).await?;
-    let away = AgentState::Away { reason: "電話機で設定".to_owned() };
+    let away = AgentState::Away {
+        reason: "電話機で設定".to_owned(),
+    };
     desk.until_agent("tanaka", away).await?;
     desk.end().await?;
     Ok(())
@@ -191,11 +269,27 @@ async fn a_feature_code_sets_the_agents_state() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_between_extensions_is_no_figure() -> Outcome {
     let port = free_port();
-    let setup = Setup::default().registering_agent("tanaka").agent("suzuki", port);
-    let desk = Setup { trunk: "outbound = \"sip:127.0.0.1:9\"".to_owned(), ..setup }.start().await?;
+    let setup = Setup::default()
+        .registering_agent("tanaka")
+        .agent("suzuki", port);
+    let desk = Setup {
+        trunk: "outbound = \"sip:127.0.0.1:9\"".to_owned(),
+        ..setup
+    }
+    .start()
+    .await?;
     let phone = Peer::new(desk.sip).await?;
-    ensure!(register(&phone, &desk, "secret-tanaka", false, 60, 1).await?.status == 200);
-    let colleague = callee().ring().answer().receive("BYE").start(&Run::wait(port))?;
+    ensure!(
+        register(&phone, &desk, "secret-tanaka", false, 60, 1)
+            .await?
+            .status
+            == 200
+    );
+    let colleague = callee()
+        .ring()
+        .answer()
+        .receive("BYE")
+        .start(&Run::wait(port))?;
     let response = dial(&phone, &desk, "202").await?;
     ensure!(response.status == 200, "{response:?}");
     phone.send(&phone.in_dialog("ACK", &response, 2)?).await?;
@@ -205,17 +299,6 @@ async fn a_call_between_extensions_is_no_figure() -> Outcome {
     desk.until_agent("suzuki", AgentState::Ready).await?;
     let figures = desk.figures();
     ensure!((figures.offered, figures.outbound) == (0, 0));
-    desk.end().await?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_desk_behind_a_carrier_with_digest_takes_its_calls() -> Outcome {
-    // The calling trunk is known by its address here; a caller over it reaches the line.
-    let desk = Setup::default().registering_agent("tanaka").start().await?;
-    let call = caller().invite().expect(200).ack().pause(200).bye();
-    call.start(&Run::call(desk.sip, "5000"))?.succeed().await?;
-    ensure!(desk.until("counted", |figures| figures.offered == 1).await?.offered == 1);
     desk.end().await?;
     Ok(())
 }

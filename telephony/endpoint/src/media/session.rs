@@ -87,6 +87,10 @@ impl Session {
     }
 
     pub(super) fn set_remote(&mut self, media: RemoteMedia, now: Duration) {
+        if !self.listens() {
+            // What it did not hear is no loss.
+            self.stream.interrupt();
+        }
         match &mut self.remote {
             Some(remote) => {
                 remote.latch.signal(media.addr);

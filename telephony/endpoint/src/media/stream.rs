@@ -61,7 +61,8 @@ impl OutStream {
         }
     }
 
-    /// The clock did not go on evenly: the next packet begins anew, by the wall clock.
+    /// The stream pauses, or its clock did not go on evenly: the next packet begins anew, by the
+    /// wall clock.
     pub(crate) fn interrupt(&mut self) {
         self.source = None;
     }

@@ -57,13 +57,22 @@ const ROUTES_AT_MOST: usize = 10_000;
 
 impl LocalAddresses {
     pub(super) fn new(udp: &[UdpSocket], tcp: Vec<SocketAddr>) -> Self {
-        let udp = udp.iter().filter_map(|socket| socket.local_addr().ok()).collect();
-        Self { udp, tcp, routes: RefCell::default() }
+        let udp = udp
+            .iter()
+            .filter_map(|socket| socket.local_addr().ok())
+            .collect();
+        Self {
+            udp,
+            tcp,
+            routes: RefCell::default(),
+        }
     }
 
     pub(super) fn of(&self, flow: Flow) -> SocketAddr {
         let bound = if flow.reliable {
-            self.tcp.iter().find(|addr| addr.is_ipv4() == flow.remote.is_ipv4())
+            self.tcp
+                .iter()
+                .find(|addr| addr.is_ipv4() == flow.remote.is_ipv4())
         } else {
             self.udp.get(usize::from(flow.socket))
         };
@@ -81,10 +90,12 @@ impl LocalAddresses {
         if routes.len() >= ROUTES_AT_MOST {
             routes.clear();
         }
-        *routes.entry(peer.ip()).or_insert_with(|| route_to(peer).unwrap_or(match peer {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        }))
+        *routes.entry(peer.ip()).or_insert_with(|| {
+            route_to(peer).unwrap_or(match peer {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            })
+        })
     }
 }
 
@@ -108,7 +119,10 @@ pub(super) fn resolve_trunks(
     let wanted: Vec<_> = trunks
         .iter()
         .map(|trunk| {
-            let registrar = trunk.register.as_ref().map(|register| register.registrar.clone());
+            let registrar = trunk
+                .register
+                .as_ref()
+                .map(|register| register.registrar.clone());
             (trunk.outbound.clone(), registrar)
         })
         .collect();
@@ -120,8 +134,12 @@ pub(super) fn resolve_trunks(
             for (trunk, (outbound, registrar)) in wanted.iter().enumerate() {
                 let peer = resolve(outbound.as_deref()).await;
                 let registrar = resolve(registrar.as_deref()).await;
-                let input = SwitchInput::Resolved { trunk, peer, registrar };
-                if inputs.send(ToLoop::Input(input)).is_err() {
+                let input = SwitchInput::Resolved {
+                    trunk,
+                    peer,
+                    registrar,
+                };
+                if inputs.send(ToLoop::Input(Box::new(input))).is_err() {
                     return;
                 }
             }
@@ -135,12 +153,15 @@ async fn resolve(uri: Option<&str>) -> Option<Peer> {
     if let Some(peer) = Peer::of_literal(&uri) {
         return Some(peer);
     }
-    let Host::Name(name) = &uri.host else { return None };
+    let Host::Name(name) = &uri.host else {
+        return None;
+    };
     let port = uri.port.unwrap_or(SIP_PORT);
     match tokio::net::lookup_host((name.as_str(), port)).await {
-        Ok(mut found) => {
-            found.next().map(|addr| Peer { transport: Transport::of_uri(&uri), addr })
-        }
+        Ok(mut found) => found.next().map(|addr| Peer {
+            transport: Transport::of_uri(&uri),
+            addr,
+        }),
         Err(error) => {
             tracing::warn!(host = %name, %error, "the name of a trunk cannot be looked up");
             None
@@ -166,6 +187,9 @@ impl Peer {
             Host::Name(_) => return None,
         };
         let addr = SocketAddr::new(ip, uri.port.unwrap_or(SIP_PORT));
-        Some(Self { transport: Transport::of_uri(uri), addr })
+        Some(Self {
+            transport: Transport::of_uri(uri),
+            addr,
+        })
     }
 }

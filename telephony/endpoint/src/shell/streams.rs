@@ -36,8 +36,15 @@ impl Streams {
         listeners: Vec<TcpListener>,
         inputs: mpsc::UnboundedSender<ToLoop>,
     ) -> Self {
-        let local = listeners.iter().filter_map(|socket| socket.local_addr().ok()).collect();
-        let streams = Self { connections: Arc::default(), local, inputs };
+        let local = listeners
+            .iter()
+            .filter_map(|socket| socket.local_addr().ok())
+            .collect();
+        let streams = Self {
+            connections: Arc::default(),
+            local,
+            inputs,
+        };
         for listener in listeners {
             tokio::spawn(streams.clone().accept(listener));
         }
@@ -113,7 +120,9 @@ impl Streams {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, mpsc::Sender<Vec<u8>>>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -131,7 +140,11 @@ async fn read_all(
     streams: &Streams,
     inputs: mpsc::UnboundedSender<ToLoop>,
 ) {
-    let flow = Flow { reliable: true, socket: 0, remote };
+    let flow = Flow {
+        reliable: true,
+        socket: 0,
+        remote,
+    };
     let mut reader = StreamReader::default();
     let mut buffer = vec![0; 8_192];
     loop {
@@ -145,9 +158,15 @@ async fn read_all(
                     streams.send(remote, b"\r\n".to_vec());
                     continue;
                 }
-                Frame::Message(message) => message,
+                Frame::Message(message) => *message,
             };
-            if inputs.send(ToLoop::Input(SwitchInput::Streamed { flow, message })).is_err() {
+            if inputs
+                .send(ToLoop::Input(Box::new(SwitchInput::Streamed {
+                    flow,
+                    message,
+                })))
+                .is_err()
+            {
                 return;
             }
         }

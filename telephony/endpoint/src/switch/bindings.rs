@@ -70,7 +70,10 @@ impl Bindings {
             call_id: "".into(),
             cseq: 0,
         };
-        self.by_extension.entry(extension.into()).or_default().push(binding);
+        self.by_extension
+            .entry(extension.into())
+            .or_default()
+            .push(binding);
     }
 
     /// All contacts of a phone that have not lapsed.
@@ -85,9 +88,10 @@ impl Bindings {
 
     /// Whether any registered contact (of any phone) uses this address.
     pub(super) fn knows_source(&self, flow: Flow) -> bool {
-        self.by_extension.values().flatten().any(|binding| {
-            binding.expires_at.is_some() && binding.flow.remote == flow.remote
-        })
+        self.by_extension
+            .values()
+            .flatten()
+            .any(|binding| binding.expires_at.is_some() && binding.flow.remote == flow.remote)
     }
 
     /// Carries out a REGISTER whose sender is authorised: all of it or nothing (10.3).
@@ -142,8 +146,13 @@ impl Bindings {
 
     /// Remembers whether a probe of this contact was answered.
     pub(super) fn set_silent(&mut self, extension: &str, contact: &Uri, silent: bool) {
-        let Some(bindings) = self.by_extension.get_mut(extension) else { return };
-        for binding in bindings.iter_mut().filter(|binding| binding.contact == *contact) {
+        let Some(bindings) = self.by_extension.get_mut(extension) else {
+            return;
+        };
+        for binding in bindings
+            .iter_mut()
+            .filter(|binding| binding.contact == *contact)
+        {
             binding.silent = silent;
         }
     }
@@ -172,9 +181,9 @@ fn bind(
         return Err(RegistrationError::IntervalTooBrief);
     }
     let granted = asked.min(intervals.max_secs);
-    let known = bindings.iter().position(|binding| {
-        binding.expires_at.is_some() && binding.contact == contact.uri
-    });
+    let known = bindings
+        .iter()
+        .position(|binding| binding.expires_at.is_some() && binding.contact == contact.uri);
     if let Some(binding) = known.and_then(|at| bindings.get(at))
         && *binding.call_id == *wish.call_id
         && binding.cseq >= wish.cseq
@@ -201,10 +210,17 @@ fn bind(
 mod tests {
     use super::*;
 
-    const INTERVALS: Intervals = Intervals { min_secs: 30, max_secs: 120 };
+    const INTERVALS: Intervals = Intervals {
+        min_secs: 30,
+        max_secs: 120,
+    };
 
     fn flow() -> Flow {
-        Flow { reliable: false, socket: 0, remote: "192.0.2.7:5060".parse().unwrap() }
+        Flow {
+            reliable: false,
+            socket: 0,
+            remote: "192.0.2.7:5060".parse().unwrap(),
+        }
     }
 
     fn contact(text: &str) -> NameAddr {
@@ -225,7 +241,14 @@ mod tests {
     #[test]
     fn a_binding_lapses_after_the_granted_interval() {
         let mut bindings = Bindings::default();
-        bindings.register("201", wish(&["<sip:201@192.0.2.7>"], Some(3600), 1), INTERVALS, 0).unwrap();
+        bindings
+            .register(
+                "201",
+                wish(&["<sip:201@192.0.2.7>"], Some(3600), 1),
+                INTERVALS,
+                0,
+            )
+            .unwrap();
         assert!(bindings.reachable("201"));
         assert!(bindings.expire(119_999).is_empty());
         assert_eq!(bindings.expire(120_000), ["201".into()]);
@@ -236,11 +259,18 @@ mod tests {
     fn a_phone_may_have_several_contacts_and_remove_one_or_all() {
         let mut bindings = Bindings::default();
         let both = ["<sip:201@192.0.2.7>", "<sip:201@192.0.2.8>;expires=60"];
-        bindings.register("201", wish(&both, None, 1), INTERVALS, 0).unwrap();
+        bindings
+            .register("201", wish(&both, None, 1), INTERVALS, 0)
+            .unwrap();
         assert_eq!(bindings.of("201").len(), 2);
-        bindings.register("201", wish(&[both[0]], Some(0), 2), INTERVALS, 0).unwrap();
+        bindings
+            .register("201", wish(&[both[0]], Some(0), 2), INTERVALS, 0)
+            .unwrap();
         assert_eq!(bindings.of("201").len(), 1);
-        let all = Registration { wildcard: true, ..wish(&[], Some(0), 3) };
+        let all = Registration {
+            wildcard: true,
+            ..wish(&[], Some(0), 3)
+        };
         bindings.register("201", all, INTERVALS, 0).unwrap();
         assert!(bindings.of("201").is_empty());
     }
@@ -249,15 +279,26 @@ mod tests {
     fn too_brief_out_of_order_and_malformed_are_refused_and_change_nothing() {
         let mut bindings = Bindings::default();
         let one = ["<sip:201@192.0.2.7>"];
-        bindings.register("201", wish(&one, Some(60), 5), INTERVALS, 0).unwrap();
+        bindings
+            .register("201", wish(&one, Some(60), 5), INTERVALS, 0)
+            .unwrap();
         let refused = |bindings: &mut Bindings, wish| bindings.register("201", wish, INTERVALS, 0);
         assert_eq!(
             refused(&mut bindings, wish(&one, Some(10), 6)),
             Err(RegistrationError::IntervalTooBrief)
         );
-        assert_eq!(refused(&mut bindings, wish(&one, Some(60), 5)), Err(RegistrationError::OutOfOrder));
-        let all = Registration { wildcard: true, ..wish(&[], Some(60), 7) };
-        assert_eq!(refused(&mut bindings, all), Err(RegistrationError::Malformed));
+        assert_eq!(
+            refused(&mut bindings, wish(&one, Some(60), 5)),
+            Err(RegistrationError::OutOfOrder)
+        );
+        let all = Registration {
+            wildcard: true,
+            ..wish(&[], Some(60), 7)
+        };
+        assert_eq!(
+            refused(&mut bindings, all),
+            Err(RegistrationError::Malformed)
+        );
         assert_eq!(bindings.of("201").len(), 1);
     }
 }

@@ -49,30 +49,43 @@ impl Switch {
     }
 
     pub(super) fn play(&mut self, call: &CallId, announcement: Announcement, playback: u32) {
-        let Some(starter) = self.starter(call) else { return };
+        let Some(starter) = self.starter(call) else {
+            return;
+        };
         let line = self.calls.get(call).and_then(|call| call.line.clone());
-        let Some(side) = self.sides.get(&starter) else { return };
+        let Some(side) = self.sides.get(&starter) else {
+            return;
+        };
         let sound = self.sounds.announcement(line.as_ref(), announcement);
         self.media.play(side.media, sound, playback, false);
     }
 
     pub(super) fn play_music(&mut self, call: &CallId) {
-        let Some(starter) = self.starter(call) else { return };
+        let Some(starter) = self.starter(call) else {
+            return;
+        };
         let line = self.calls.get(call).and_then(|call| call.line.clone());
-        let Some(side) = self.sides.get(&starter) else { return };
-        self.media.play(side.media, self.sounds.music(line.as_ref()), 0, true);
+        let Some(side) = self.sides.get(&starter) else {
+            return;
+        };
+        self.media
+            .play(side.media, self.sounds.music(line.as_ref()), 0, true);
     }
 
     /// Connects the media of the caller and the phone that picked up.
     pub(super) fn bridge_leg(&mut self, leg: LegId) {
         let other = self.legs.get(&leg).and_then(|leg| leg.winner);
         let starter = self.starter(&leg.call);
-        let (Some(starter), Some(other)) = (starter, other) else { return };
+        let (Some(starter), Some(other)) = (starter, other) else {
+            return;
+        };
         self.bridge(&leg.call.clone(), starter, other, BridgeOf::Leg(leg));
     }
 
     pub(super) fn bridge(&mut self, call: &CallId, a: SideId, b: SideId, what: BridgeOf) {
-        let (Some(one), Some(other)) = (self.sides.get(&a), self.sides.get(&b)) else { return };
+        let (Some(one), Some(other)) = (self.sides.get(&a), self.sides.get(&b)) else {
+            return;
+        };
         let (one, other) = (one.media, other.media);
         let token = self.number();
         self.bridges.insert(token, what);
@@ -84,7 +97,9 @@ impl Switch {
 
     /// Ends the side that started the call. The call is forgotten; nothing more is told of it.
     pub(super) fn hang_up(&mut self, id: &CallId, cause: HangUpCause, now: Now) {
-        let Some(call) = self.calls.remove(id) else { return };
+        let Some(call) = self.calls.remove(id) else {
+            return;
+        };
         for far in &call.far {
             self.end_side(*far, now);
         }
@@ -98,7 +113,9 @@ impl Switch {
     }
 
     fn end_starter(&mut self, id: SideId, refusal: u16, now: Now) {
-        let Some(side) = self.sides.get(&id) else { return };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
         if let Phase::Incoming { tx, invite } = &side.phase {
             let (tx, mut response) = (*tx, invite.respond(refusal, None));
             response.set_to_tag(&side.dialog.local_tag);
@@ -111,7 +128,9 @@ impl Switch {
 
     /// Ends a side whatever its phase: CANCEL, BYE, or BYE as soon as the ACK is there.
     pub(super) fn end_side(&mut self, id: SideId, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else { return };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return;
+        };
         side.owner = Owner::Nobody;
         match &mut side.phase {
             Phase::Incoming { .. } => self.end_starter(id, 480, now),
@@ -134,12 +153,19 @@ impl Switch {
 
     /// The side is gone on its own: tells the engine whose it was, and forgets it.
     pub(super) fn side_ended(&mut self, id: SideId, how: Gone, now: Now) {
-        let Some(side) = self.sides.get(&id) else { return };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
         let owner = side.owner.clone();
         self.forget_side(id);
         match owner {
             Owner::Starter(call) => {
-                for far in self.calls.remove(&call).map(|call| call.far).unwrap_or_default() {
+                for far in self
+                    .calls
+                    .remove(&call)
+                    .map(|call| call.far)
+                    .unwrap_or_default()
+                {
                     self.end_side(far, now);
                 }
                 self.tell_engine(match how {
@@ -161,7 +187,9 @@ impl Switch {
 
     /// Removes every trace of a side but its transactions, which end by themselves.
     pub(super) fn forget_side(&mut self, id: SideId) {
-        let Some(side) = self.sides.remove(&id) else { return };
+        let Some(side) = self.sides.remove(&id) else {
+            return;
+        };
         self.side_by_dialog.remove(&side.dialog.key());
         if let Phase::Incoming { tx, .. } | Phase::Accepted { tx, .. } = side.phase {
             self.side_by_invite.remove(&tx);
@@ -170,7 +198,8 @@ impl Switch {
             self.side_by_invite.remove(&tx);
         }
         if let Some(timer) = side.timer {
-            self.wakes.remove(&(timer.due_at, super::Wake::SessionTimer(id)));
+            self.wakes
+                .remove(&(timer.due_at, super::Wake::SessionTimer(id)));
         }
         if let Some(trunk) = side.trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {
             trunk.outbound_calls = trunk.outbound_calls.saturating_sub(1);

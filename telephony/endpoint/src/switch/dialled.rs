@@ -22,10 +22,15 @@ impl Switch {
     pub(super) fn dial_target(&self, phone: &Phone, dialled: &str) -> Option<DialTarget> {
         if let Some(&at) = self.phone_by_extension.get(dialled) {
             let callee = self.settings.phones.get(at)?;
-            return Some(DialTarget::Agent { agent: callee.agent.clone() });
+            return Some(DialTarget::Agent {
+                agent: callee.agent.clone(),
+            });
         }
         let number = phone::normalize(dialled);
-        let is_number = number.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = number
+            .trim_start_matches('+')
+            .bytes()
+            .all(|byte| byte.is_ascii_digit());
         if number.is_empty() || !is_number || self.line_by_number.contains_key(&number) {
             return None;
         }
@@ -33,16 +38,25 @@ impl Switch {
             Some(name) => self.settings.lines.iter().find(|line| line.line == *name),
             None => self.settings.lines.first(),
         }?;
-        let shown = line.shown.clone().or_else(|| line.numbers.first().cloned())?;
-        Some(DialTarget::Outside { number, shown, line: line.line.clone() })
+        let shown = line
+            .shown
+            .clone()
+            .or_else(|| line.numbers.first().cloned())?;
+        Some(DialTarget::Outside {
+            number,
+            shown,
+            line: line.line.clone(),
+        })
     }
 
     /// Calls the far end.
     pub(super) fn dial(&mut self, call: &CallId, target: DialTarget, now: Now) {
         let far = match target {
-            DialTarget::Outside { number, shown, line } => {
-                self.dial_outside(call, &number, &shown, line.as_str(), now)
-            }
+            DialTarget::Outside {
+                number,
+                shown,
+                line,
+            } => self.dial_outside(call, &number, &shown, line.as_str(), now),
             DialTarget::Agent { agent } => {
                 let from = self.starter(call).and_then(|side| self.sides.get(&side));
                 let from = from.map(|side| side.shown.clone()).unwrap_or_default();
@@ -52,7 +66,16 @@ impl Switch {
                     .into_iter()
                     .filter_map(|target| {
                         let (owner, from) = (owner.clone(), from.clone());
-                        self.call_out(NewSide { owner, target, from, codec, trunk: None }, now)
+                        self.call_out(
+                            NewSide {
+                                owner,
+                                target,
+                                from,
+                                codec,
+                                trunk: None,
+                            },
+                            now,
+                        )
                     })
                     .collect()
             }
@@ -61,11 +84,16 @@ impl Switch {
         for side in &far {
             self.wake_at(now.mono + timeout, Wake::DialTimeout(*side));
         }
-        let Some(entry) = self.calls.get_mut(call) else { return };
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
         entry.far = far;
         if entry.far.is_empty() {
             let failure = LegFailure::Unreachable;
-            self.tell_engine(Input::FarFailed { call: call.clone(), failure });
+            self.tell_engine(Input::FarFailed {
+                call: call.clone(),
+                failure,
+            });
         }
     }
 
@@ -78,11 +106,18 @@ impl Switch {
         now: Now,
     ) -> Vec<SideId> {
         let Some((trunk, peer)) = self.outbound_trunk(line) else {
-            tracing::error!(line, "no trunk for an outbound call is known, alive and free");
+            tracing::error!(
+                line,
+                "no trunk for an outbound call is known, alive and free"
+            );
             return Vec::new();
         };
-        let Some(flow) = self.flow_to(peer) else { return Vec::new() };
-        let Some(uri) = self.outbound_uri(trunk, number) else { return Vec::new() };
+        let Some(flow) = self.flow_to(peer) else {
+            return Vec::new();
+        };
+        let Some(uri) = self.outbound_uri(trunk, number) else {
+            return Vec::new();
+        };
         let new = NewSide {
             owner: Owner::Far(call.clone()),
             target: Target { uri, flow },
@@ -95,7 +130,11 @@ impl Switch {
 
     /// The trunk for outbound calls of a line: the one it names, or the first with room.
     fn outbound_trunk(&self, line: &str) -> Option<(usize, super::Peer)> {
-        let wanted = self.settings.lines.iter().find(|other| other.line.as_str() == line);
+        let wanted = self
+            .settings
+            .lines
+            .iter()
+            .find(|other| other.line.as_str() == line);
         let wanted = wanted.and_then(|line| line.trunk.as_deref());
         self.trunks.iter().enumerate().find_map(|(at, trunk)| {
             let named = wanted.is_none_or(|name| trunk.settings.name == name);
@@ -116,17 +155,31 @@ impl Switch {
         let Some(Owner::Far(call)) = self.sides.get(&id).map(|side| side.owner.clone()) else {
             return;
         };
-        let Some(starter) = self.starter(&call) else { return };
+        let Some(starter) = self.starter(&call) else {
+            return;
+        };
         let early = !response.body.is_empty() && self.take_answer(id, &response.body).is_ok();
-        let body = if early { self.early_answer(starter) } else { None };
-        let Some(side) = self.sides.get(&starter) else { return };
-        let Phase::Incoming { tx, invite } = &side.phase else { return };
+        let body = if early {
+            self.early_answer(starter)
+        } else {
+            None
+        };
+        let Some(side) = self.sides.get(&starter) else {
+            return;
+        };
+        let Phase::Incoming { tx, invite } = &side.phase else {
+            return;
+        };
         let tx = *tx;
         let mut progress = invite.respond(if body.is_some() { 183 } else { 180 }, None);
         progress.set_to_tag(&side.dialog.local_tag);
-        progress.headers.push(HeaderName::Contact, self.contact(side.dialog.flow));
+        progress
+            .headers
+            .push(HeaderName::Contact, self.contact(side.dialog.flow));
         if let Some(body) = body {
-            progress.headers.push(HeaderName::ContentType, "application/sdp");
+            progress
+                .headers
+                .push(HeaderName::ContentType, "application/sdp");
             progress.body = body;
             let (one, other) = (side.media, self.sides.get(&id).map(|side| side.media));
             if let Some(other) = other {
@@ -140,7 +193,9 @@ impl Switch {
     fn early_answer(&mut self, starter: SideId) -> Option<Vec<u8>> {
         let side = self.sides.get_mut(&starter)?;
         if side.negotiated.is_none() {
-            let Phase::Incoming { invite, .. } = &side.phase else { return None };
+            let Phase::Incoming { invite, .. } = &side.phase else {
+                return None;
+            };
             let (negotiated, text) = sdp::answer(&invite.body, &side.local_sdp()).ok()?;
             side.negotiated = Some(negotiated);
             side.description = text;
@@ -152,8 +207,15 @@ impl Switch {
 
     /// The far end picked up: the dialling phone is answered and both are connected.
     pub(super) fn far_picked_up(&mut self, call: &CallId, id: SideId, now: Now) {
-        let Some(entry) = self.calls.get_mut(call) else { return self.end_side(id, now) };
-        let others: Vec<_> = entry.far.iter().copied().filter(|other| *other != id).collect();
+        let Some(entry) = self.calls.get_mut(call) else {
+            return self.end_side(id, now);
+        };
+        let others: Vec<_> = entry
+            .far
+            .iter()
+            .copied()
+            .filter(|other| *other != id)
+            .collect();
         entry.far = vec![id];
         let starter = entry.starter;
         for other in others {
@@ -164,15 +226,23 @@ impl Switch {
     }
 
     pub(super) fn far_refused(&mut self, call: &CallId, id: SideId, failure: LegFailure) {
-        let Some(entry) = self.calls.get_mut(call) else { return };
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
         entry.far.retain(|other| *other != id);
         if entry.far.is_empty() {
-            self.tell_engine(Input::FarFailed { call: call.clone(), failure });
+            self.tell_engine(Input::FarFailed {
+                call: call.clone(),
+                failure,
+            });
         }
     }
 
     pub(super) fn end_far(&mut self, call: &CallId, now: Now) {
-        let far = self.calls.get_mut(call).map(|call| std::mem::take(&mut call.far));
+        let far = self
+            .calls
+            .get_mut(call)
+            .map(|call| std::mem::take(&mut call.far));
         for side in far.unwrap_or_default() {
             self.end_side(side, now);
         }
@@ -180,7 +250,9 @@ impl Switch {
 
     /// The far end rang for too long.
     pub(super) fn on_dial_timeout(&mut self, id: SideId, now: Now) {
-        let Some(side) = self.sides.get(&id).filter(|side| side.phase.is_calling()) else { return };
+        let Some(side) = self.sides.get(&id).filter(|side| side.phase.is_calling()) else {
+            return;
+        };
         if let Owner::Far(call) = side.owner.clone() {
             self.end_side(id, now);
             self.far_refused(&call, id, LegFailure::NoAnswer);
@@ -192,16 +264,19 @@ impl Switch {
         let codes = &self.settings.feature_codes;
         match dialled {
             code if code == codes.ready => Some(AgentCommand::Ready),
-            code if code == codes.away => {
-                Some(AgentCommand::Away { reason: "電話機で設定".to_owned() })
-            }
+            code if code == codes.away => Some(AgentCommand::Away {
+                reason: "電話機で設定".to_owned(),
+            }),
             code if code == codes.log_out => Some(AgentCommand::LogOut),
             _ => None,
         }
     }
 
     /// Sets the agent's state, says so, and hangs up.
-    #[expect(clippy::too_many_arguments, reason = "all of one INVITE, taken apart by its reader")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all of one INVITE, taken apart by its reader"
+    )]
     pub(super) fn on_feature_code(
         &mut self,
         tx: ServerTx,
@@ -218,13 +293,18 @@ impl Switch {
             AgentCommand::LogOut => Confirmation::LoggedOut,
         };
         let shown = phone.extension.clone();
-        let Some(side) = self.open_incoming(tx, flow, invite, id, Owner::Feature, shown, now) else {
+        let Some(side) = self.open_incoming(tx, flow, invite, id, Owner::Feature, shown, now)
+        else {
             return;
         };
-        self.tell_engine(Input::Agent { agent: phone.agent.clone(), command });
+        self.tell_engine(Input::Agent {
+            agent: phone.agent.clone(),
+            command,
+        });
         self.answer_invite(side, now);
         if let Some(side) = self.sides.get(&side) {
-            self.media.play(side.media, self.sounds.confirmation(confirmation), 0, false);
+            self.media
+                .play(side.media, self.sounds.confirmation(confirmation), 0, false);
         }
     }
 }

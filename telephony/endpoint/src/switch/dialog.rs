@@ -42,7 +42,9 @@ impl Dialog {
             local: to.to_string(),
             remote: from.to_string(),
             remote_tag: from.tag().map(Into::into),
-            target: invite.contact().map_or_else(|| from.uri.clone(), |contact| contact.uri),
+            target: invite
+                .contact()
+                .map_or_else(|| from.uri.clone(), |contact| contact.uri),
             route: list(&invite.headers, &HeaderName::RecordRoute),
             local_seq: 0,
             remote_seq: invite.cseq().map(|cseq| cseq.seq),
@@ -87,7 +89,10 @@ impl Dialog {
     }
 
     pub(super) fn key(&self) -> DialogKey {
-        DialogKey { call_id: self.call_id.clone(), local_tag: self.local_tag.clone() }
+        DialogKey {
+            call_id: self.call_id.clone(),
+            local_tag: self.local_tag.clone(),
+        }
     }
 
     /// Takes the peer's tag, target and route from its 2xx.
@@ -143,12 +148,24 @@ impl Dialog {
         headers.push(HeaderName::From, &*self.local);
         headers.push(HeaderName::To, &*self.remote);
         headers.push(HeaderName::CallId, &*self.call_id);
-        headers.push(HeaderName::CSeq, CSeq { seq, method: method.clone() }.to_string());
+        headers.push(
+            HeaderName::CSeq,
+            CSeq {
+                seq,
+                method: method.clone(),
+            }
+            .to_string(),
+        );
         headers.push(HeaderName::MaxForwards, "70");
         for route in &self.route {
             headers.push(HeaderName::Route, route.as_str());
         }
-        Request { method, uri: self.target.clone(), headers, body: Vec::new() }
+        Request {
+            method,
+            uri: self.target.clone(),
+            headers,
+            body: Vec::new(),
+        }
     }
 }
 

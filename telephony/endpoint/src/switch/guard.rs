@@ -33,20 +33,30 @@ pub(super) enum Verdict {
 
 impl Guard {
     pub(super) fn new(per_minute: u32) -> Self {
-        Self { per_minute, windows: HashMap::new() }
+        Self {
+            per_minute,
+            windows: HashMap::new(),
+        }
     }
 
     /// Counts one request of unknown origin.
     pub(super) fn count(&mut self, source: IpAddr, now_ms: u64) -> Verdict {
         if self.windows.len() >= ADDRESSES_AT_MOST && !self.windows.contains_key(&source) {
-            self.windows.retain(|_, window| now_ms < window.began + WINDOW_MS);
+            self.windows
+                .retain(|_, window| now_ms < window.began + WINDOW_MS);
             if self.windows.len() >= ADDRESSES_AT_MOST {
                 return Verdict::Ignore;
             }
         }
-        let window = self.windows.entry(source).or_insert(Window { began: now_ms, count: 0 });
+        let window = self.windows.entry(source).or_insert(Window {
+            began: now_ms,
+            count: 0,
+        });
         if now_ms >= window.began + WINDOW_MS {
-            *window = Window { began: now_ms, count: 0 };
+            *window = Window {
+                began: now_ms,
+                count: 0,
+            };
         }
         window.count = window.count.saturating_add(1);
         match window.count {

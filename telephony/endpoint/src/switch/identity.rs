@@ -32,8 +32,14 @@ impl Switch {
         request: &Request,
         now: Now,
     ) -> Option<Sender> {
-        let by_address = self.trunks.iter().position(|trunk| trunk.matches_source(flow));
-        let authorization = request.headers.get(&HeaderName::Authorization).map(str::to_owned);
+        let by_address = self
+            .trunks
+            .iter()
+            .position(|trunk| trunk.matches_source(flow));
+        let authorization = request
+            .headers
+            .get(&HeaderName::Authorization)
+            .map(str::to_owned);
         if authorization.is_none()
             && let Some(trunk) = by_address
             && request.method != Method::Register
@@ -71,7 +77,9 @@ impl Switch {
         let Ok(credentials) = digest::Credentials::parse(authorization) else {
             return Proof::Wrong;
         };
-        let Some(known) = self.lookup_user(&credentials.username) else { return Proof::Wrong };
+        let Some(known) = self.lookup_user(&credentials.username) else {
+            return Proof::Wrong;
+        };
         let verification = digest::verify(
             &credentials,
             request.method.as_str(),
@@ -93,11 +101,21 @@ impl Switch {
     fn lookup_user(&self, user: &str) -> Option<Known<'_>> {
         if let Some(&at) = self.phone_by_extension.get(user) {
             let phone = self.settings.phones.get(at)?;
-            return Some(Known { sender: Sender::Phone(at), secrets: &phone.secrets });
+            return Some(Known {
+                sender: Sender::Phone(at),
+                secrets: &phone.secrets,
+            });
         }
         self.trunks.iter().enumerate().find_map(|(at, trunk)| {
-            let auth = trunk.settings.inbound_auth.as_ref().filter(|auth| auth.user == user)?;
-            Some(Known { sender: Sender::Trunk(at), secrets: &auth.secrets })
+            let auth = trunk
+                .settings
+                .inbound_auth
+                .as_ref()
+                .filter(|auth| auth.user == user)?;
+            Some(Known {
+                sender: Sender::Trunk(at),
+                secrets: &auth.secrets,
+            })
         })
     }
 
@@ -138,7 +156,9 @@ impl Switch {
                 now.mono,
                 stale,
             );
-            response.headers.push(HeaderName::WwwAuthenticate, challenge);
+            response
+                .headers
+                .push(HeaderName::WwwAuthenticate, challenge);
         }
         self.answer(tx, response, now);
     }

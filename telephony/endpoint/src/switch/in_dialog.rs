@@ -47,12 +47,16 @@ impl Switch {
         let id = *self.side_by_dialog.get(&key)?;
         let from_tag = request.from()?;
         let known = self.sides.get(&id)?.dialog.remote_tag.as_deref();
-        known.is_none_or(|tag| from_tag.tag().unwrap_or_default() == tag).then_some(id)
+        known
+            .is_none_or(|tag| from_tag.tag().unwrap_or_default() == tag)
+            .then_some(id)
     }
 
     fn is_in_order(&mut self, id: SideId, request: &Request) -> bool {
         let seq = request.cseq().map_or(0, |cseq| cseq.seq);
-        self.sides.get_mut(&id).is_some_and(|side| side.dialog.accept_seq(seq))
+        self.sides
+            .get_mut(&id)
+            .is_some_and(|side| side.dialog.accept_seq(seq))
     }
 
     /// The answer follows when the end of the call is on disk.
@@ -70,7 +74,9 @@ impl Switch {
     }
 
     fn on_reinvite(&mut self, tx: ServerTx, id: SideId, request: &Request, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else { return };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return;
+        };
         if !matches!(side.phase, Phase::Confirmed) || side.reinvite.is_some() {
             let mut response = request.respond(491, None);
             response.headers.push(HeaderName::RetryAfter, "1");
@@ -115,7 +121,9 @@ impl Switch {
             (true, false) => None,
         };
         let wanted = self.wanted_timer();
-        let timer = SessionTimer::for_request(request, wanted, now.mono).ok().flatten();
+        let timer = SessionTimer::for_request(request, wanted, now.mono)
+            .ok()
+            .flatten();
         let side = self.sides.get_mut(&id)?;
         let before = std::mem::replace(&mut side.timer, timer).map(|timer| timer.due_at);
         if let Some(before) = before {
@@ -125,11 +133,15 @@ impl Switch {
         let mut response = request.respond(200, None);
         if let Some(timer) = side.timer.filter(|_| supports_timer(&request.headers)) {
             response.headers.push(HeaderName::Require, "timer");
-            response.headers.push(HeaderName::SessionExpires, timer.header(false));
+            response
+                .headers
+                .push(HeaderName::SessionExpires, timer.header(false));
         }
         self.finish_2xx(side.dialog.flow, &mut response);
         if let Some(body) = body {
-            response.headers.push(HeaderName::ContentType, "application/sdp");
+            response
+                .headers
+                .push(HeaderName::ContentType, "application/sdp");
             response.body = body;
         }
         self.schedule_session_timer(id, now);
@@ -139,7 +151,9 @@ impl Switch {
     /// The ACK to a 2xx of ours.
     pub(super) fn on_ack(&mut self, ack: &Request, now: Now) {
         let Some(id) = self.side_of(ack) else { return };
-        let Some(side) = self.sides.get_mut(&id) else { return };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return;
+        };
         let takes_answer = std::mem::take(&mut side.answer_in_ack);
         let mut bye_due = false;
         if let Some(tx) = side.reinvite.take() {
@@ -163,9 +177,15 @@ impl Switch {
 
     /// CANCEL for an INVITE without a final answer; 487 follows when the end is on disk.
     pub(super) fn on_cancelled(&mut self, invite_tx: ServerTx, now: Now) {
-        let Some(&id) = self.side_by_invite.get(&invite_tx) else { return };
-        let Some(side) = self.sides.get(&id) else { return };
-        let Phase::Incoming { tx, invite } = &side.phase else { return };
+        let Some(&id) = self.side_by_invite.get(&invite_tx) else {
+            return;
+        };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
+        let Phase::Incoming { tx, invite } = &side.phase else {
+            return;
+        };
         let (tx, mut response) = (*tx, invite.respond(487, None));
         response.set_to_tag(&side.dialog.local_tag);
         self.side_ended(id, Gone::HungUp, now);
@@ -174,7 +194,9 @@ impl Switch {
 
     /// A 2xx of ours was never acknowledged: nobody is there (13.3.1.4).
     pub(super) fn on_ack_timeout(&mut self, tx: ServerTx, now: Now) {
-        let Some(id) = self.side_by_invite.remove(&tx) else { return };
+        let Some(id) = self.side_by_invite.remove(&tx) else {
+            return;
+        };
         if let Some(side) = self.sides.get_mut(&id) {
             side.phase = Phase::Confirmed;
             side.reinvite = None;
@@ -184,7 +206,9 @@ impl Switch {
 
     /// The session timer of a side is due: we refresh, or the peer has not.
     pub(super) fn on_session_timer(&mut self, id: SideId, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else { return };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return;
+        };
         let Some(timer) = side.timer else { return };
         if !timer.ours {
             tracing::info!("a session was not refreshed in time; its call ends");
@@ -196,10 +220,16 @@ impl Switch {
         let flow = side.dialog.flow;
         let mut request = side.dialog.request(Method::Invite);
         request.body.clone_from(&side.description);
-        request.headers.push(HeaderName::ContentType, "application/sdp");
+        request
+            .headers
+            .push(HeaderName::ContentType, "application/sdp");
         request.headers.push(HeaderName::Supported, "timer");
-        request.headers.push(HeaderName::SessionExpires, timer.header(true));
-        request.headers.push(HeaderName::Contact, self.contact(flow));
+        request
+            .headers
+            .push(HeaderName::SessionExpires, timer.header(true));
+        request
+            .headers
+            .push(HeaderName::Contact, self.contact(flow));
         if let Some(tx) = self.send_request(flow, request, now) {
             self.purposes.insert(tx, Purpose::Refresh(id));
         }

@@ -94,8 +94,11 @@ impl Switch {
         if self.invites.contains(&id) {
             return self.answer(tx, invite.respond(482, Some("Loop Detected")), now);
         }
-        let Some(sender) = self.identify(tx, flow, &invite, now) else { return };
-        if let Some(refusal) = unsupported_extension(&invite).or_else(|| unsupported_body(&invite)) {
+        let Some(sender) = self.identify(tx, flow, &invite, now) else {
+            return;
+        };
+        if let Some(refusal) = unsupported_extension(&invite).or_else(|| unsupported_body(&invite))
+        {
             return self.answer(tx, refusal, now);
         }
         self.answer(tx, invite.respond(100, None), now);
@@ -116,8 +119,15 @@ impl Switch {
         now: Now,
     ) {
         let dialled = invite.uri.user.clone().unwrap_or_default();
-        let Some(line) = self.line_by_number.get(&phone::normalize(&dialled)).cloned() else {
-            let name = self.trunks.get(trunk).map(|trunk| trunk.settings.name.as_str());
+        let Some(line) = self
+            .line_by_number
+            .get(&phone::normalize(&dialled))
+            .cloned()
+        else {
+            let name = self
+                .trunks
+                .get(trunk)
+                .map(|trunk| trunk.settings.name.as_str());
             tracing::warn!(trunk = name, "call to a number that is no line's");
             return self.answer(tx, invite.respond(404, None), now);
         };
@@ -128,8 +138,14 @@ impl Switch {
         else {
             return;
         };
-        self.calls.insert(call.clone(), Call::new(starter, Some(line.clone()), false));
-        self.tell_engine(Input::CallArrived { call, line, from, to: dialled });
+        self.calls
+            .insert(call.clone(), Call::new(starter, Some(line.clone()), false));
+        self.tell_engine(Input::CallArrived {
+            call,
+            line,
+            from,
+            to: dialled,
+        });
     }
 
     /// An agent dials: a feature code, a colleague or a number outside.
@@ -142,7 +158,9 @@ impl Switch {
         phone: usize,
         now: Now,
     ) {
-        let Some(phone) = self.settings.phones.get(phone).cloned() else { return };
+        let Some(phone) = self.settings.phones.get(phone).cloned() else {
+            return;
+        };
         let dialled = invite.uri.user.clone().unwrap_or_default();
         if let Some(command) = self.feature_command(&dialled) {
             return self.on_feature_code(tx, flow, invite, id, &phone, command, now);
@@ -160,8 +178,13 @@ impl Switch {
             DialTarget::Outside { line, .. } => Some(line.clone()),
             DialTarget::Agent { .. } => None,
         };
-        self.calls.insert(call.clone(), Call::new(starter, line, true));
-        self.tell_engine(Input::AgentDialled { call, agent: phone.agent, target });
+        self.calls
+            .insert(call.clone(), Call::new(starter, line, true));
+        self.tell_engine(Input::AgentDialled {
+            call,
+            agent: phone.agent,
+            target,
+        });
     }
 
     /// A name for a call that sorts by its arrival.
@@ -177,7 +200,14 @@ impl Switch {
 
 impl Call {
     fn new(starter: SideId, line: Option<madoguchi_core::id::LineName>, dialled: bool) -> Self {
-        Self { starter, line, dialled, far: Vec::new(), bridged: None, refusal: None }
+        Self {
+            starter,
+            line,
+            dialled,
+            far: Vec::new(),
+            bridged: None,
+            refusal: None,
+        }
     }
 }
 
@@ -188,9 +218,15 @@ fn caller_number(invite: &Request) -> String {
         .headers
         .list(&HeaderName::PAssertedIdentity)
         .find_map(|text| text.parse::<madoguchi_sip::header::NameAddr>().ok());
-    let Some(address) = asserted.or_else(|| invite.from()) else { return String::new() };
+    let Some(address) = asserted.or_else(|| invite.from()) else {
+        return String::new();
+    };
     let user = address.uri.user.unwrap_or_default();
-    if user.eq_ignore_ascii_case("anonymous") { String::new() } else { user }
+    if user.eq_ignore_ascii_case("anonymous") {
+        String::new()
+    } else {
+        user
+    }
 }
 
 /// 420 for an extension that we must but do not understand (8.2.2.3).
@@ -203,7 +239,9 @@ fn unsupported_extension(request: &Request) -> Option<Response> {
         .collect();
     (!unknown.is_empty()).then(|| {
         let mut response = request.respond(420, None);
-        response.headers.push(HeaderName::Unsupported, unknown.join(", "));
+        response
+            .headers
+            .push(HeaderName::Unsupported, unknown.join(", "));
         response
     })
 }
@@ -213,7 +251,10 @@ fn unsupported_body(invite: &Request) -> Option<Response> {
     if invite.body.is_empty() {
         return None;
     }
-    let content_type = invite.headers.get(&HeaderName::ContentType).unwrap_or_default();
+    let content_type = invite
+        .headers
+        .get(&HeaderName::ContentType)
+        .unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     (!essence.eq_ignore_ascii_case("application/sdp")).then(|| {
         let mut response = invite.respond(415, None);

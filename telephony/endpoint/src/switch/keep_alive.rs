@@ -27,7 +27,10 @@ impl Switch {
             })
             .collect();
         for (extension, contact, flow) in contacts {
-            let purpose = Purpose::ProbeContact { extension, contact: contact.clone() };
+            let purpose = Purpose::ProbeContact {
+                extension,
+                contact: contact.clone(),
+            };
             self.probe(contact, flow, purpose, now);
         }
         for at in 0..self.trunks.len() {
@@ -63,7 +66,12 @@ impl Switch {
         headers.push(HeaderName::CSeq, format!("1 {method}"));
         headers.push(HeaderName::Contact, self.contact(flow));
         headers.push(HeaderName::MaxForwards, "70");
-        Request { method, uri, headers, body: Vec::new() }
+        Request {
+            method,
+            uri,
+            headers,
+            body: Vec::new(),
+        }
     }
 
     pub(super) fn contact_probed(&mut self, extension: &str, contact: &Uri, answered: bool) {
@@ -77,7 +85,9 @@ impl Switch {
     }
 
     pub(super) fn trunk_probed(&mut self, at: usize, answered: bool) {
-        let Some(trunk) = self.trunks.get_mut(at) else { return };
+        let Some(trunk) = self.trunks.get_mut(at) else {
+            return;
+        };
         if trunk.alive != answered {
             trunk.alive = answered;
             let name = &trunk.settings.name;

@@ -13,7 +13,9 @@ use super::{Now, Switch};
 impl Switch {
     /// Rings all contacts of the agent's phone.
     pub(super) fn ring(&mut self, id: LegId, agent: &AgentId, now: Now) {
-        let Some(from) = self.caller_shown(&id.call) else { return };
+        let Some(from) = self.caller_shown(&id.call) else {
+            return;
+        };
         let codec = self.starter_codec(&id.call);
         let targets = self.contacts_of(agent);
         let mut leg = Leg::default();
@@ -28,7 +30,10 @@ impl Switch {
             leg.sides.extend(self.call_out(new, now));
         }
         if leg.sides.is_empty() {
-            self.tell_engine(Input::LegFailed { leg: id, failure: LegFailure::Unreachable });
+            self.tell_engine(Input::LegFailed {
+                leg: id,
+                failure: LegFailure::Unreachable,
+            });
         } else {
             self.legs.insert(id, leg);
         }
@@ -45,13 +50,18 @@ impl Switch {
             .of(&phone.extension)
             .iter()
             .filter(alive)
-            .map(|binding| Target { uri: binding.contact.clone(), flow: binding.flow })
+            .map(|binding| Target {
+                uri: binding.contact.clone(),
+                flow: binding.flow,
+            })
             .collect()
     }
 
     /// Ends the attempt: CANCEL, or BYE after it was picked up.
     pub(super) fn end_leg(&mut self, id: &LegId, now: Now) {
-        let Some(leg) = self.legs.remove(id) else { return };
+        let Some(leg) = self.legs.remove(id) else {
+            return;
+        };
         for side in leg.sides {
             self.end_side(side, now);
         }
@@ -59,12 +69,19 @@ impl Switch {
 
     /// A contact of the agent picked up: the first one wins, the others are cancelled.
     pub(super) fn leg_picked_up(&mut self, id: &LegId, side: SideId, now: Now) {
-        let Some(leg) = self.legs.get_mut(id) else { return };
+        let Some(leg) = self.legs.get_mut(id) else {
+            return;
+        };
         if leg.winner.is_some() {
             return self.end_side(side, now);
         }
         leg.winner = Some(side);
-        let others: Vec<_> = leg.sides.iter().copied().filter(|other| *other != side).collect();
+        let others: Vec<_> = leg
+            .sides
+            .iter()
+            .copied()
+            .filter(|other| *other != side)
+            .collect();
         leg.sides = vec![side];
         for other in others {
             self.end_side(other, now);
@@ -74,11 +91,16 @@ impl Switch {
 
     /// A contact of the agent refused or did not answer; the attempt fails with the last one.
     pub(super) fn leg_refused(&mut self, id: &LegId, side: SideId, failure: LegFailure) {
-        let Some(leg) = self.legs.get_mut(id) else { return };
+        let Some(leg) = self.legs.get_mut(id) else {
+            return;
+        };
         leg.sides.retain(|other| *other != side);
         if leg.sides.is_empty() {
             self.legs.remove(id);
-            self.tell_engine(Input::LegFailed { leg: id.clone(), failure });
+            self.tell_engine(Input::LegFailed {
+                leg: id.clone(),
+                failure,
+            });
         }
     }
 

@@ -11,7 +11,9 @@ impl Switch {
     pub(super) fn on_media(&mut self, event: MediaEvent, now: Now) {
         match event {
             MediaEvent::PlaybackEnded { session, playback } => {
-                let Some(&id) = self.side_by_media.get(&session) else { return };
+                let Some(&id) = self.side_by_media.get(&session) else {
+                    return;
+                };
                 match self.sides.get(&id).map(|side| side.owner.clone()) {
                     Some(Owner::Starter(call)) => {
                         self.tell_engine(Input::PlaybackEnded { call, playback });

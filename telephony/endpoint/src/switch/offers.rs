@@ -16,7 +16,10 @@ use crate::media::RemoteMedia;
 
 impl Switch {
     /// Opens the side of an INVITE that came in; if that cannot be, the INVITE is refused here.
-    #[expect(clippy::too_many_arguments, reason = "all of one INVITE, taken apart by its reader")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all of one INVITE, taken apart by its reader"
+    )]
     pub(super) fn open_incoming(
         &mut self,
         tx: ServerTx,
@@ -36,7 +39,9 @@ impl Switch {
             Ok(timer) => timer,
             Err(IntervalTooSmall) => {
                 let mut response = invite.respond(422, None);
-                response.headers.push(HeaderName::MinSe, self.settings.min_se_secs.to_string());
+                response
+                    .headers
+                    .push(HeaderName::MinSe, self.settings.min_se_secs.to_string());
                 self.answer(tx, response, now);
                 return None;
             }
@@ -59,7 +64,10 @@ impl Switch {
         let side = Side {
             owner,
             dialog,
-            phase: Phase::Incoming { tx, invite: Box::new(invite) },
+            phase: Phase::Incoming {
+                tx,
+                invite: Box::new(invite),
+            },
             media,
             local_rtp,
             sdp_id,
@@ -81,8 +89,12 @@ impl Switch {
 
     /// Answers the INVITE of a side with 200 and our description.
     pub(super) fn answer_invite(&mut self, id: SideId, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else { return };
-        let Phase::Incoming { tx, invite } = &side.phase else { return };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return;
+        };
+        let Phase::Incoming { tx, invite } = &side.phase else {
+            return;
+        };
         let tx = *tx;
         let mut response = invite.respond(200, None);
         let timer_known = supports_timer(&invite.headers);
@@ -103,13 +115,17 @@ impl Switch {
             },
         };
         response.set_to_tag(&side.dialog.local_tag);
-        response.headers.push(HeaderName::ContentType, "application/sdp");
+        response
+            .headers
+            .push(HeaderName::ContentType, "application/sdp");
         response.body.clone_from(&answered);
         side.description = answered;
         side.phase = Phase::Accepted { tx, bye: false };
         if let Some(timer) = side.timer.filter(|_| timer_known) {
             response.headers.push(HeaderName::Require, "timer");
-            response.headers.push(HeaderName::SessionExpires, timer.header(false));
+            response
+                .headers
+                .push(HeaderName::SessionExpires, timer.header(false));
         }
         let flow = side.dialog.flow;
         self.finish_2xx(flow, &mut response);
@@ -120,14 +136,20 @@ impl Switch {
 
     /// What every 2xx to INVITE and UPDATE of ours carries (13.3.1.4).
     pub(super) fn finish_2xx(&self, flow: Flow, response: &mut Response) {
-        response.headers.push(HeaderName::Contact, self.contact(flow));
-        response.headers.push(HeaderName::Allow, super::incoming::ALLOW);
+        response
+            .headers
+            .push(HeaderName::Contact, self.contact(flow));
+        response
+            .headers
+            .push(HeaderName::Allow, super::incoming::ALLOW);
         response.headers.push(HeaderName::Supported, "timer");
     }
 
     /// Takes the peer's answer to an offer of ours.
     pub(super) fn take_answer(&mut self, id: SideId, body: &[u8]) -> Result<(), SdpError> {
-        let Some(side) = self.sides.get_mut(&id) else { return Ok(()) };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return Ok(());
+        };
         side.negotiated = Some(sdp::accept_answer(body)?);
         self.apply_media(id);
         Ok(())
@@ -135,7 +157,9 @@ impl Switch {
 
     /// Answers an offer inside the dialog (re-INVITE, UPDATE) and notices hold and its end.
     pub(super) fn take_offer(&mut self, id: SideId, offer: &[u8]) -> Result<Vec<u8>, SdpError> {
-        let Some(side) = self.sides.get_mut(&id) else { return Err(SdpError::NoAudio) };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return Err(SdpError::NoAudio);
+        };
         side.sdp_version += 1;
         let (negotiated, text) = sdp::answer(offer, &side.local_sdp())?;
         let held = holds(&negotiated);
@@ -152,7 +176,9 @@ impl Switch {
 
     /// Our description for an offer of ours inside the dialog.
     pub(super) fn reoffer(&mut self, id: SideId) -> Vec<u8> {
-        let Some(side) = self.sides.get_mut(&id) else { return Vec::new() };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return Vec::new();
+        };
         side.sdp_version += 1;
         let codec = side.negotiated.as_ref().map(|negotiated| negotiated.codec);
         side.description = sdp::g711_offer(&side.local_sdp(), codec);
@@ -161,8 +187,12 @@ impl Switch {
 
     /// Tells the media of a side what was agreed on.
     pub(super) fn apply_media(&mut self, id: SideId) {
-        let Some(side) = self.sides.get(&id) else { return };
-        let Some(negotiated) = &side.negotiated else { return };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
+        let Some(negotiated) = &side.negotiated else {
+            return;
+        };
         let direction = negotiated.remote_direction;
         let remote = RemoteMedia {
             addr: negotiated.remote,
@@ -204,33 +234,53 @@ impl Switch {
     }
 
     fn tell_hold(&mut self, id: SideId, held: bool) {
-        let Some(side) = self.sides.get(&id) else { return };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
         let (call, by) = match &side.owner {
             Owner::Starter(call) => {
                 let dialled = self.calls.get(call).is_some_and(|call| call.dialled);
-                (call.clone(), if dialled { Party::Agent } else { Party::Caller })
+                (
+                    call.clone(),
+                    if dialled { Party::Agent } else { Party::Caller },
+                )
             }
             Owner::Leg(leg) => (leg.call.clone(), Party::Agent),
             Owner::Far(call) => (call.clone(), Party::Caller),
             Owner::Feature | Owner::Nobody => return,
         };
-        self.tell_engine(if held { Input::Held { call, by } } else { Input::Resumed { call, by } });
+        self.tell_engine(if held {
+            Input::Held { call, by }
+        } else {
+            Input::Resumed { call, by }
+        });
     }
 }
 
 impl Side {
     pub(super) fn local_sdp(&self) -> Local {
-        Local { session_id: self.sdp_id, version: self.sdp_version, rtp: self.local_rtp }
+        Local {
+            session_id: self.sdp_id,
+            version: self.sdp_version,
+            rtp: self.local_rtp,
+        }
     }
 
     /// The first codec of the offer that is not answered yet.
     fn offered_codec(&self) -> Option<Codec> {
-        let Phase::Incoming { invite, .. } = &self.phase else { return None };
-        sdp::answer(&invite.body, &self.local_sdp()).ok().map(|(negotiated, _)| negotiated.codec)
+        let Phase::Incoming { invite, .. } = &self.phase else {
+            return None;
+        };
+        sdp::answer(&invite.body, &self.local_sdp())
+            .ok()
+            .map(|(negotiated, _)| negotiated.codec)
     }
 }
 
 /// The peer wants to hear nothing: hold (RFC 3264 8.4).
 fn holds(negotiated: &Negotiated) -> bool {
-    matches!(negotiated.remote_direction, Direction::SendOnly | Direction::Inactive)
+    matches!(
+        negotiated.remote_direction,
+        Direction::SendOnly | Direction::Inactive
+    )
 }

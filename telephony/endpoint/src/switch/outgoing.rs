@@ -57,9 +57,15 @@ impl Switch {
         let id = self.side_number();
         let mut invite = self.first_invite(&uri, flow, &new.from);
         let sdp_id = self.number();
-        let local = Local { session_id: sdp_id, version: 1, rtp: local_rtp };
+        let local = Local {
+            session_id: sdp_id,
+            version: 1,
+            rtp: local_rtp,
+        };
         let description = sdp::g711_offer(&local, new.codec);
-        invite.headers.push(HeaderName::ContentType, "application/sdp");
+        invite
+            .headers
+            .push(HeaderName::ContentType, "application/sdp");
         invite.body.clone_from(&description);
         self.add_session_timer_wish(&mut invite.headers);
         let dialog = Dialog::of_outgoing(&invite, flow)?;
@@ -70,7 +76,10 @@ impl Switch {
         let side = Side {
             owner: new.owner,
             dialog,
-            phase: Phase::Calling { tx, invite: Box::new(invite) },
+            phase: Phase::Calling {
+                tx,
+                invite: Box::new(invite),
+            },
             media,
             local_rtp,
             sdp_id,
@@ -95,7 +104,9 @@ impl Switch {
 
     /// Sends a request inside the dialog of a side, outside of INVITE transactions.
     pub(super) fn request_in_dialog(&mut self, id: SideId, method: Method, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else { return };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return;
+        };
         let request = side.dialog.request(method);
         let flow = side.dialog.flow;
         self.send_request(flow, request, now);
@@ -120,8 +131,13 @@ impl Switch {
 
     pub(super) fn via(&self, flow: Flow, branch: &str) -> String {
         let local = self.local(flow);
-        Via::new(transport(flow), Host::from(local.ip()), local.port(), &format!("z9hG4bK{branch}"))
-            .to_string()
+        Via::new(
+            transport(flow),
+            Host::from(local.ip()),
+            local.port(),
+            &format!("z9hG4bK{branch}"),
+        )
+        .to_string()
     }
 
     /// Our address as the peer of this flow is to know it.
@@ -178,18 +194,37 @@ impl Switch {
         headers.push(HeaderName::CSeq, "1 INVITE");
         headers.push(HeaderName::Contact, self.contact(flow));
         headers.push(HeaderName::Allow, ALLOW);
-        Request { method: Method::Invite, uri: uri.clone(), headers, body: Vec::new() }
+        Request {
+            method: Method::Invite,
+            uri: uri.clone(),
+            headers,
+            body: Vec::new(),
+        }
     }
 
     /// The flow on which a peer is reached: over the first of our sockets of its transport and
     /// address family.
     pub(super) fn flow_to(&self, peer: super::Peer) -> Option<Flow> {
         if peer.transport == Transport::Tcp {
-            return Some(Flow { reliable: true, socket: 0, remote: peer.addr });
+            return Some(Flow {
+                reliable: true,
+                socket: 0,
+                remote: peer.addr,
+            });
         }
-        let udp = self.settings.listen.iter().filter(|listen| listen.transport == Transport::Udp);
-        let socket = udp.enumerate().find(|(_, listen)| listen.addr.is_ipv4() == peer.addr.is_ipv4())?;
-        Some(Flow { reliable: false, socket: u16::try_from(socket.0).ok()?, remote: peer.addr })
+        let udp = self
+            .settings
+            .listen
+            .iter()
+            .filter(|listen| listen.transport == Transport::Udp);
+        let socket = udp
+            .enumerate()
+            .find(|(_, listen)| listen.addr.is_ipv4() == peer.addr.is_ipv4())?;
+        Some(Flow {
+            reliable: false,
+            socket: u16::try_from(socket.0).ok()?,
+            remote: peer.addr,
+        })
     }
 }
 
@@ -204,7 +239,11 @@ fn transport(flow: Flow) -> madoguchi_sip::header::Transport {
 /// Who calls, as the phone shows it; withheld numbers as RFC 3261 8.1.1.3 has it.
 fn caller_uri(number: &str, local: SocketAddr) -> Uri {
     if number.is_empty() {
-        Uri::sip(Some("anonymous"), Host::Name("anonymous.invalid".into()), None)
+        Uri::sip(
+            Some("anonymous"),
+            Host::Name("anonymous.invalid".into()),
+            None,
+        )
     } else {
         Uri::sip(Some(number), Host::from(local.ip()), None)
     }

@@ -17,7 +17,9 @@ const SWEEP_MS: u64 = 1_000;
 
 impl Switch {
     pub(super) fn on_register(&mut self, tx: ServerTx, flow: Flow, request: &Request, now: Now) {
-        let Some(sender) = self.identify(tx, flow, request, now) else { return };
+        let Some(sender) = self.identify(tx, flow, request, now) else {
+            return;
+        };
         let phone = match sender {
             Sender::Phone(at) => self.settings.phones.get(at).cloned(),
             Sender::Trunk(_) => None,
@@ -34,7 +36,8 @@ impl Switch {
             max_secs: self.settings.max_expires_secs,
         };
         let registered = read_registration(request, flow).and_then(|wish| {
-            self.bindings.register(&phone.extension, wish, intervals, now.mono)
+            self.bindings
+                .register(&phone.extension, wish, intervals, now.mono)
         });
         let response = match registered {
             Ok(()) => self.registered(request, &phone.extension, now),
@@ -42,7 +45,9 @@ impl Switch {
             Err(RegistrationError::OutOfOrder) => request.respond(500, Some("Out Of Order")),
             Err(RegistrationError::IntervalTooBrief) => {
                 let mut response = request.respond(423, None);
-                response.headers.push(HeaderName::MinExpires, intervals.min_secs.to_string());
+                response
+                    .headers
+                    .push(HeaderName::MinExpires, intervals.min_secs.to_string());
                 response
             }
         };
@@ -54,7 +59,9 @@ impl Switch {
     fn registered(&self, request: &Request, extension: &str, now: Now) -> Response {
         let mut response = request.respond(200, None);
         for binding in self.bindings.of(extension) {
-            let Some(at) = binding.expires_at else { continue };
+            let Some(at) = binding.expires_at else {
+                continue;
+            };
             let secs = at.saturating_sub(now.mono).div_ceil(1000);
             let contact = format!("<{}>;expires={secs}", binding.contact);
             response.headers.push(HeaderName::Contact, contact);
@@ -73,8 +80,15 @@ impl Switch {
 
     /// Tells the engine whether an agent's phone can be reached.
     pub(super) fn tell_reachable(&mut self, extension: &str) {
-        let Some(&at) = self.phone_by_extension.get(extension) else { return };
-        let Some(agent) = self.settings.phones.get(at).map(|phone| phone.agent.clone()) else {
+        let Some(&at) = self.phone_by_extension.get(extension) else {
+            return;
+        };
+        let Some(agent) = self
+            .settings
+            .phones
+            .get(at)
+            .map(|phone| phone.agent.clone())
+        else {
             return;
         };
         let reachable = self.bindings.reachable(extension);
@@ -144,22 +158,34 @@ const NONCE_MEMORY_MS: u64 = 600_000;
 impl NonceCounts {
     /// Whether these credentials were not used before; remembers them.
     pub(super) fn is_new(&mut self, credentials: &Credentials, now_ms: u64) -> bool {
-        let Some(count) = credentials.nonce_count else { return true };
+        let Some(count) = credentials.nonce_count else {
+            return true;
+        };
         let nonce: &str = &credentials.nonce;
         match self.seen.get_mut(nonce) {
             Some(seen) if count <= seen.count => false,
             Some(seen) => {
-                *seen = Seen { count, last_at: now_ms };
+                *seen = Seen {
+                    count,
+                    last_at: now_ms,
+                };
                 true
             }
             None => {
-                self.seen.insert(nonce.into(), Seen { count, last_at: now_ms });
+                self.seen.insert(
+                    nonce.into(),
+                    Seen {
+                        count,
+                        last_at: now_ms,
+                    },
+                );
                 true
             }
         }
     }
 
     fn forget_old(&mut self, now_ms: u64) {
-        self.seen.retain(|_, seen| now_ms < seen.last_at + NONCE_MEMORY_MS);
+        self.seen
+            .retain(|_, seen| now_ms < seen.last_at + NONCE_MEMORY_MS);
     }
 }

@@ -39,7 +39,9 @@ impl Switch {
         match self.purposes.remove(&tx) {
             Some(Purpose::Invite(side)) => self.refused(side, LegFailure::Unreachable),
             Some(Purpose::Refresh(side)) => self.lost(side, now),
-            Some(Purpose::Register(trunk)) => self.trunk_registration_failed(trunk, "no answer", now),
+            Some(Purpose::Register(trunk)) => {
+                self.trunk_registration_failed(trunk, "no answer", now)
+            }
             Some(Purpose::ProbeTrunk(trunk)) => self.trunk_probed(trunk, false),
             Some(Purpose::ProbeContact { extension, contact }) => {
                 self.contact_probed(&extension, &contact, false);
@@ -59,7 +61,8 @@ impl Switch {
             200..=299 => self.on_picked_up(tx, id, response, now),
             status => {
                 self.purposes.remove(&tx);
-                let again = (status == 401 || status == 407) && self.answer_challenge(id, response, now)
+                let again = (status == 401 || status == 407)
+                    && self.answer_challenge(id, response, now)
                     || status == 422 && self.longer_interval(id, response, now);
                 if !again {
                     self.note_refusal(id, status);
@@ -83,7 +86,9 @@ impl Switch {
         self.send_ack(tx, id, seq);
         let agreed = self.take_answer(id, &response.body);
         self.schedule_session_timer(id, now);
-        let Some(side) = self.sides.get(&id) else { return };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
         match (side.owner.clone(), agreed) {
             (Owner::Leg(leg), Ok(())) => self.leg_picked_up(&leg, id, now),
             (Owner::Far(call), Ok(())) => self.far_picked_up(&call, id, now),
@@ -98,7 +103,9 @@ impl Switch {
     }
 
     fn send_ack(&mut self, tx: ClientTx, id: SideId, seq: u32) {
-        let Some(side) = self.sides.get(&id) else { return };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
         let (flow, mut ack) = (side.dialog.flow, side.dialog.ack(seq));
         self.put_via(flow, &mut ack);
         self.transactions.acknowledge(tx, flow, &ack);
@@ -107,8 +114,12 @@ impl Switch {
     /// Another fork of an INVITE picked up, or one that is not wanted any more: it is thanked
     /// and sent away (13.2.2.4).
     fn dismiss_fork(&mut self, tx: ClientTx, response: &Response, now: Now) {
-        let Some(flow) = self.transactions.flow_of(tx) else { return };
-        let Some(mut dialog) = Dialog::of_accepted(response, flow) else { return };
+        let Some(flow) = self.transactions.flow_of(tx) else {
+            return;
+        };
+        let Some(mut dialog) = Dialog::of_accepted(response, flow) else {
+            return;
+        };
         let mut ack = dialog.ack(dialog.last_seq());
         self.put_via(flow, &mut ack);
         self.transactions.acknowledge(tx, flow, &ack);
@@ -118,7 +129,9 @@ impl Switch {
 
     /// The INVITE of a side failed for good.
     fn refused(&mut self, id: SideId, failure: LegFailure) {
-        let Some(side) = self.sides.get(&id) else { return };
+        let Some(side) = self.sides.get(&id) else {
+            return;
+        };
         let owner = side.owner.clone();
         self.forget_side(id);
         self.tell_refused(owner, id, failure);
@@ -134,7 +147,11 @@ impl Switch {
 
     /// Nobody answers inside the dialog any more: BYE for form's sake, and the call is over.
     pub(super) fn lost(&mut self, id: SideId, now: Now) {
-        if self.sides.get(&id).is_some_and(|side| matches!(side.phase, Phase::Confirmed)) {
+        if self
+            .sides
+            .get(&id)
+            .is_some_and(|side| matches!(side.phase, Phase::Confirmed))
+        {
             self.request_in_dialog(id, Method::Bye, now);
         }
         self.side_ended(id, Gone::Lost, now);
@@ -143,7 +160,9 @@ impl Switch {
     fn on_refreshed(&mut self, tx: ClientTx, id: SideId, response: &Response, now: Now) {
         match response.status {
             200..=299 => {
-                let Some(side) = self.sides.get_mut(&id) else { return };
+                let Some(side) = self.sides.get_mut(&id) else {
+                    return;
+                };
                 side.dialog.refresh_target(response.contact());
                 let seq = response.cseq().map_or(0, |cseq| cseq.seq);
                 self.send_ack(tx, id, seq);
@@ -162,10 +181,14 @@ impl Switch {
 
     /// 422: tries once more with the interval that the peer demands (RFC 4028 section 7.3).
     fn longer_interval(&mut self, id: SideId, response: &Response, now: Now) -> bool {
-        let Some(min_se) = super::session_timer::min_se(response) else { return false };
+        let Some(min_se) = super::session_timer::min_se(response) else {
+            return false;
+        };
         self.repeat_invite(id, now, |invite| {
             invite.headers.set(HeaderName::MinSe, min_se.to_string());
-            invite.headers.set(HeaderName::SessionExpires, min_se.to_string());
+            invite
+                .headers
+                .set(HeaderName::SessionExpires, min_se.to_string());
         })
     }
 
@@ -184,5 +207,7 @@ impl Switch {
 
 fn is_accepted_invite(response: &Response) -> bool {
     (200..300).contains(&response.status)
-        && response.cseq().is_some_and(|cseq| cseq.method == Method::Invite)
+        && response
+            .cseq()
+            .is_some_and(|cseq| cseq.method == Method::Invite)
 }

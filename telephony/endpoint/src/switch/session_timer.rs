@@ -27,7 +27,11 @@ pub(super) struct IntervalTooSmall;
 
 impl SessionTimer {
     fn new(interval_secs: u32, ours: bool, now_ms: u64) -> Self {
-        let mut timer = Self { interval_secs, ours, due_at: 0 };
+        let mut timer = Self {
+            interval_secs,
+            ours,
+            due_at: 0,
+        };
         timer.refreshed(now_ms);
         timer
     }
@@ -45,8 +49,16 @@ impl SessionTimer {
 
     /// The header that states this timer; `we_are_uac` in the transaction that carries it.
     pub(super) fn header(&self, we_are_uac: bool) -> String {
-        let refresher = if self.ours == we_are_uac { Refresher::Uac } else { Refresher::Uas };
-        SessionExpires { secs: self.interval_secs, refresher: Some(refresher) }.to_string()
+        let refresher = if self.ours == we_are_uac {
+            Refresher::Uac
+        } else {
+            Refresher::Uas
+        };
+        SessionExpires {
+            secs: self.interval_secs,
+            refresher: Some(refresher),
+        }
+        .to_string()
     }
 
     /// The timer for a request of the peer (INVITE or UPDATE) that we are about to accept
@@ -62,13 +74,23 @@ impl SessionTimer {
         let asked = session_expires(&request.headers);
         let min_se = number(&request.headers, &HeaderName::MinSe).unwrap_or(0);
         let Some(asked) = asked else {
-            return Ok(Some(Self::new(wanted.interval_secs.max(min_se), true, now_ms)));
+            return Ok(Some(Self::new(
+                wanted.interval_secs.max(min_se),
+                true,
+                now_ms,
+            )));
         };
         if asked.secs < wanted.min_secs {
             return Err(IntervalTooSmall);
         }
-        let interval = asked.secs.min(wanted.interval_secs.max(min_se).max(wanted.min_secs));
-        Ok(Some(Self::new(interval, asked.refresher != Some(Refresher::Uac), now_ms)))
+        let interval = asked
+            .secs
+            .min(wanted.interval_secs.max(min_se).max(wanted.min_secs));
+        Ok(Some(Self::new(
+            interval,
+            asked.refresher != Some(Refresher::Uac),
+            now_ms,
+        )))
     }
 
     /// The timer after the peer's 2xx to our request (RFC 4028 section 7.2). A peer without
@@ -91,7 +113,11 @@ impl SessionTimer {
 pub(super) fn supports_timer(headers: &Headers) -> bool {
     [HeaderName::Supported, HeaderName::Require]
         .iter()
-        .any(|name| headers.list(name).any(|tag| tag.trim().eq_ignore_ascii_case("timer")))
+        .any(|name| {
+            headers
+                .list(name)
+                .any(|tag| tag.trim().eq_ignore_ascii_case("timer"))
+        })
 }
 
 /// The Min-SE of a 422.

@@ -51,7 +51,8 @@ impl Switch {
             self.last_batch += 1;
             let batch = self.last_batch;
             self.steps.push_back(Step::OnDisk(batch));
-            self.outputs.push_back(SwitchOutput::Journal { batch, events });
+            self.outputs
+                .push_back(SwitchOutput::Journal { batch, events });
             self.dirty = true;
         }
         self.dirty |= !self.agents_changed.is_empty();
@@ -86,7 +87,11 @@ impl Switch {
             // Taken out in feed_engine.
             Output::Emit(_) | Output::AgentChanged { .. } => {}
             Output::Accept { call } => self.accept(&call, now),
-            Output::Play { call, announcement, playback } => {
+            Output::Play {
+                call,
+                announcement,
+                playback,
+            } => {
                 self.play(&call, announcement, playback);
             }
             Output::PlayMusic { call } => self.play_music(&call),

@@ -19,7 +19,9 @@ impl Switch {
         registrar: Option<Peer>,
         now: Now,
     ) {
-        let Some(trunk) = self.trunks.get_mut(at) else { return };
+        let Some(trunk) = self.trunks.get_mut(at) else {
+            return;
+        };
         // A name that cannot be looked up now keeps its last address.
         trunk.peer = peer.or(trunk.peer);
         let first = trunk.registrar.is_none();
@@ -31,30 +33,43 @@ impl Switch {
 
     /// Sends REGISTER to the carrier.
     pub(super) fn register_trunk(&mut self, at: usize, now: Now) {
-        let Some(trunk) = self.trunks.get_mut(at) else { return };
+        let Some(trunk) = self.trunks.get_mut(at) else {
+            return;
+        };
         trunk.registration.challenged = false;
         self.send_register(at, None, now);
     }
 
     fn send_register(&mut self, at: usize, authorization: Option<Authorization>, now: Now) {
-        let Some((uri, flow)) = self.registrar_target(at) else { return };
+        let Some((uri, flow)) = self.registrar_target(at) else {
+            return;
+        };
         let (call_id, tag) = (self.token(), self.token());
         let contact = self.contact(flow);
-        let Some(trunk) = self.trunks.get_mut(at) else { return };
-        let Some(wanted) = &trunk.settings.register else { return };
+        let Some(trunk) = self.trunks.get_mut(at) else {
+            return;
+        };
+        let Some(wanted) = &trunk.settings.register else {
+            return;
+        };
         let registration = &mut trunk.registration;
         if registration.call_id.is_empty() {
             registration.call_id = call_id;
             registration.from_tag = tag;
         }
         registration.cseq += 1;
-        let Ok(aor) = wanted.aor.parse::<Uri>() else { return };
+        let Ok(aor) = wanted.aor.parse::<Uri>() else {
+            return;
+        };
         let mut headers = Headers::default();
         let from = NameAddr::with_tag(aor, &registration.from_tag);
         headers.push(HeaderName::From, from.to_string());
         headers.push(HeaderName::To, format!("<{}>", wanted.aor));
         headers.push(HeaderName::CallId, registration.call_id.as_str());
-        let cseq = CSeq { seq: registration.cseq, method: Method::Register };
+        let cseq = CSeq {
+            seq: registration.cseq,
+            method: Method::Register,
+        };
         headers.push(HeaderName::CSeq, cseq.to_string());
         headers.push(HeaderName::Contact, contact);
         headers.push(HeaderName::Expires, wanted.expires_secs.to_string());
@@ -62,7 +77,12 @@ impl Switch {
         if let Some(Authorization { name, value }) = authorization {
             headers.push(name, value);
         }
-        let request = Request { method: Method::Register, uri, headers, body: Vec::new() };
+        let request = Request {
+            method: Method::Register,
+            uri,
+            headers,
+            body: Vec::new(),
+        };
         if let Some(tx) = self.send_request(flow, request, now) {
             self.purposes.insert(tx, Purpose::Register(at));
         }
@@ -75,11 +95,17 @@ impl Switch {
     }
 
     pub(super) fn on_trunk_registered(&mut self, at: usize, response: &Response, now: Now) {
-        let Some(trunk) = self.trunks.get_mut(at) else { return };
+        let Some(trunk) = self.trunks.get_mut(at) else {
+            return;
+        };
         match response.status {
             200..=299 => {
                 let granted = granted_secs(response).unwrap_or_else(|| {
-                    trunk.settings.register.as_ref().map_or(300, |wanted| wanted.expires_secs)
+                    trunk
+                        .settings
+                        .register
+                        .as_ref()
+                        .map_or(300, |wanted| wanted.expires_secs)
                 });
                 if !trunk.registration.registered {
                     tracing::info!(trunk = %trunk.settings.name, "registered with the carrier");
@@ -91,7 +117,11 @@ impl Switch {
             }
             401 | 407 if !trunk.registration.challenged => {
                 trunk.registration.challenged = true;
-                let registrar = trunk.settings.register.as_ref().map(|wanted| &wanted.registrar);
+                let registrar = trunk
+                    .settings
+                    .register
+                    .as_ref()
+                    .map(|wanted| &wanted.registrar);
                 let uri = registrar.cloned().unwrap_or_default();
                 match self.authorization(at, response, "REGISTER", &uri) {
                     Some(authorization) => self.send_register(at, Some(authorization), now),
@@ -114,7 +144,9 @@ impl Switch {
     }
 
     pub(super) fn trunk_registration_failed(&mut self, at: usize, why: &str, now: Now) {
-        let Some(trunk) = self.trunks.get_mut(at) else { return };
+        let Some(trunk) = self.trunks.get_mut(at) else {
+            return;
+        };
         tracing::warn!(trunk = %trunk.settings.name, why, "no registration with the carrier");
         trunk.registration.registered = false;
         trunk.registration.failures += 1;
@@ -124,9 +156,15 @@ impl Switch {
 
     /// Sends the INVITE again with an answer to the carrier's challenge, once.
     pub(super) fn answer_challenge(&mut self, id: SideId, response: &Response, now: Now) -> bool {
-        let Some(side) = self.sides.get_mut(&id) else { return false };
-        let Phase::Calling { invite, .. } = &side.phase else { return false };
-        let Some(trunk) = side.trunk.filter(|_| !side.authenticated) else { return false };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return false;
+        };
+        let Phase::Calling { invite, .. } = &side.phase else {
+            return false;
+        };
+        let Some(trunk) = side.trunk.filter(|_| !side.authenticated) else {
+            return false;
+        };
         side.authenticated = true;
         let uri = invite.uri.to_string();
         match self.authorization(trunk, response, "INVITE", &uri) {
@@ -144,20 +182,35 @@ impl Switch {
         now: Now,
         change: impl FnOnce(&mut Request),
     ) -> bool {
-        let Some(side) = self.sides.get(&id) else { return false };
+        let Some(side) = self.sides.get(&id) else {
+            return false;
+        };
         if side.owner == super::side::Owner::Nobody {
             return false;
         }
-        let Phase::Calling { invite, .. } = &side.phase else { return false };
+        let Phase::Calling { invite, .. } = &side.phase else {
+            return false;
+        };
         let (mut invite, flow) = (invite.clone(), side.dialog.flow);
         let seq = side.dialog.last_seq() + 1;
         change(&mut invite);
-        invite.headers.set(HeaderName::CSeq, CSeq { seq, method: Method::Invite }.to_string());
+        invite.headers.set(
+            HeaderName::CSeq,
+            CSeq {
+                seq,
+                method: Method::Invite,
+            }
+            .to_string(),
+        );
         invite.headers.remove(&HeaderName::Via);
         self.put_via(flow, &mut invite);
-        let Some(tx) = self.transactions.request(flow, &invite, now.mono) else { return false };
+        let Some(tx) = self.transactions.request(flow, &invite, now.mono) else {
+            return false;
+        };
         self.purposes.insert(tx, Purpose::Invite(id));
-        let Some(side) = self.sides.get_mut(&id) else { return false };
+        let Some(side) = self.sides.get_mut(&id) else {
+            return false;
+        };
         side.dialog.set_last_seq(seq);
         side.phase = Phase::Calling { tx, invite };
         true
@@ -172,7 +225,10 @@ impl Switch {
     ) -> Option<Authorization> {
         let proxy = response.status == 407;
         let (challenge, name) = if proxy {
-            (HeaderName::ProxyAuthenticate, HeaderName::ProxyAuthorization)
+            (
+                HeaderName::ProxyAuthenticate,
+                HeaderName::ProxyAuthorization,
+            )
         } else {
             (HeaderName::WwwAuthenticate, HeaderName::Authorization)
         };
@@ -184,7 +240,13 @@ impl Switch {
         let value = digest::answer(
             &challenges,
             &mut trunk.client,
-            digest::Proof { method, uri, user, password, cnonce: &cnonce },
+            digest::Proof {
+                method,
+                uri,
+                user,
+                password,
+                cnonce: &cnonce,
+            },
         )?;
         Some(Authorization { name, value })
     }
@@ -203,5 +265,12 @@ fn granted_secs(response: &Response) -> Option<u32> {
         .filter_map(|text| text.parse::<NameAddr>().ok())
         .filter_map(|contact| contact.params.get("expires")?.parse().ok())
         .min();
-    of_contact.or_else(|| response.headers.get(&HeaderName::Expires)?.trim().parse().ok())
+    of_contact.or_else(|| {
+        response
+            .headers
+            .get(&HeaderName::Expires)?
+            .trim()
+            .parse()
+            .ok()
+    })
 }

@@ -73,6 +73,8 @@ impl TrunkState {
 impl Registration {
     /// How long to wait after so many failures in a row: 5 s doubling up to 5 min.
     pub(super) fn back_off_ms(&self) -> u64 {
-        5_000u64.saturating_mul(1 << self.failures.min(6)).min(300_000)
+        5_000u64
+            .saturating_mul(1 << self.failures.min(6))
+            .min(300_000)
     }
 }

@@ -2,14 +2,10 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use madoguchi_core::time::Millis;
-use madoguchi_endpoint::media::{
-    Confirmation, Media, MediaError, MediaEvent, MediaSettings, RemoteMedia, SessionId, Sound,
-    Sounds,
-};
+use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, RemoteMedia, SessionId};
 use madoguchi_sip::sdp::Codec;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -184,9 +180,4 @@ pub(crate) fn linear(codec: Codec, byte: u8) -> f64 {
     } else {
         size
     }
-}
-
-pub(crate) fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }

@@ -1,6 +1,17 @@
 //! What the desk plays: announcements, music, hold; and what it makes of silence.
 
-use super::phone::*;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use madoguchi_endpoint::media::{Confirmation, Media, MediaEvent, RemoteMedia, Sound, Sounds};
+use madoguchi_sip::sdp::Codec;
+
+use super::phone::{Heard, Phone, bridge, linear, next, noise, pair, settings, start};
+
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
 
 #[test]
 fn announcement_music_and_the_other_phone_are_one_continuous_stream() {

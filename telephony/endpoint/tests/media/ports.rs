@@ -1,6 +1,11 @@
 //! Ports are reserved, told when they run out, and given back.
 
-use super::phone::*;
+use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+use madoguchi_endpoint::media::{Media, MediaError, MediaSettings, SessionId, Sounds};
+
+use super::phone::{LOOPBACK, PATIENCE, settings, start};
 
 /// Waits until the media has closed all sessions.
 fn until_all_are_closed(media: &Media) {

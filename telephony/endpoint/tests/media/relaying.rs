@@ -1,6 +1,13 @@
 //! Two phones hear each other, and nobody else.
 
-use super::phone::*;
+use std::net::{SocketAddr, UdpSocket};
+
+use madoguchi_endpoint::media::{MediaEvent, RemoteMedia, SessionId};
+use madoguchi_sip::sdp::Codec;
+
+use super::phone::{
+    NOTHING_WITHIN, PATIENCE, Phone, hear, linear, next, noise, packet, pair, socket, start,
+};
 
 #[test]
 fn the_same_law_passes_to_the_bit_both_ways() {

@@ -148,7 +148,7 @@ impl Agents {
     }
 
     /// Puts the agent behind all others.
-    pub(super) fn to_the_back(&mut self, key: AgentKey) {
+    pub(super) fn put_at_the_back(&mut self, key: AgentKey) {
         self.unlist(key);
         self.last_rank += 1;
         if let Some(agent) = self.list.get_mut(key.0) {

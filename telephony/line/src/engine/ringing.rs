@@ -244,7 +244,7 @@ impl Engine {
             self.count_no_answer(agent, key);
         }
         // The next agent is rung before this one is looked at again.
-        self.agents.to_the_back(agent);
+        self.agents.put_at_the_back(agent);
         self.after_lost_leg(&leg.call, leg.n, now);
         self.free(agent, true, now);
     }
@@ -274,11 +274,7 @@ impl Engine {
             return;
         };
         match &mut entry.stage {
-            Stage::Talking(talk) => {
-                if talk.transfer == Some(n) {
-                    talk.transfer = None;
-                }
-            }
+            Stage::Talking(talk) if talk.transfer == Some(n) => talk.transfer = None,
             Stage::Ringing | Stage::Bridging { .. } if entry.legs.is_empty() => {
                 self.wait_in_queue(call, now);
             }

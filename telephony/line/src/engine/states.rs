@@ -24,7 +24,7 @@ impl Engine {
                 agent.no_answers = 0;
             });
             if waits_anew {
-                self.agents.to_the_back(key);
+                self.agents.put_at_the_back(key);
             }
             self.note_change(key, before, now);
         }
@@ -57,7 +57,7 @@ impl Engine {
     pub(super) fn free(&mut self, agent: AgentKey, to_the_back: bool, now: Instant) {
         self.set_activity(agent, Activity::Nothing, now);
         if to_the_back {
-            self.agents.to_the_back(agent);
+            self.agents.put_at_the_back(agent);
         }
         self.find_call_for(agent, now);
     }

@@ -39,9 +39,4 @@ impl Timers {
     pub(super) fn take(&mut self, timer: TimerId) -> Option<TimerOf> {
         self.running.remove(&timer)
     }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.running.len()
-    }
 }

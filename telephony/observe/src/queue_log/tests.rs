@@ -142,7 +142,7 @@ fn a_bad_line_is_reported_with_its_number_and_all_the_rest_is_taken() {
         line(4, "1.1", "SIP/201", "CONNECT|-4|x"),
         line(5, "1.1", "SIP/201", "CONNECT|5|x"),
         line(6, "1.1", "SIP/201", "NONSENSE"),
-        format!("x|1.1|q1|SIP/201|COMPLETEAGENT|1"),
+        "x|1.1|q1|SIP/201|COMPLETEAGENT|1".to_owned(),
         line(9, "NONE", "SIP/201", "PAUSE|休憩"),
         line(10, "1.1", "SIP/201", "COMPLETEAGENT|5|5|1"),
     ]);

@@ -85,6 +85,7 @@ impl Session {
     /// Ends this side of a bridge.
     fn part(&mut self) -> Option<SessionId> {
         self.stop_hold_music();
+        self.stream.interrupt();
         self.peer.take()
     }
 }
