@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::time::Millis;
-use madoguchi_sip::digest::Ha1;
+use madoguchi_sip::digest::{Algorithm, Ha1};
 
 /// The endpoint's settings.
 #[derive(Debug, Clone)]
@@ -16,6 +16,9 @@ pub struct EndpointSettings {
     pub public_address: Option<IpAddr>,
     /// The realm of the digest challenges.
     pub realm: String,
+    /// The hashes offered in challenges, the preferred one first. Old phones fail on a challenge
+    /// with a hash that they do not know, even beside one that they do.
+    pub digest_algorithms: Vec<Algorithm>,
     /// The secret from which nonces are made. Drawn at start, never stored.
     pub nonce_secret: [u8; 32],
     /// How long a registration may last; longer wishes are shortened to this.

@@ -22,10 +22,11 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// What we offer, the better one first.
-    pub const OFFERED: [Self; 2] = [Self::Sha256, Self::Md5];
+    /// All that we know, the better one first.
+    pub const ALL: [Self; 2] = [Self::Sha256, Self::Md5];
 
-    fn name(self) -> &'static str {
+    /// The name in headers.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "SHA-256",
             Self::Md5 => "MD5",
@@ -85,9 +86,9 @@ impl Ha1 {
         }
     }
 
-    /// The hashes of a password for all algorithms that we offer.
+    /// The hashes of a password for all algorithms that we know.
     pub fn all(user: &str, realm: &str, password: &str) -> Vec<Self> {
-        Algorithm::OFFERED
+        Algorithm::ALL
             .into_iter()
             .map(|algorithm| Self::new(algorithm, user, realm, password))
             .collect()
@@ -367,7 +368,7 @@ mod tests {
 
     #[test]
     fn the_right_password_is_known_by_either_hash_until_the_nonce_is_old() {
-        for algorithm in Algorithm::OFFERED {
+        for algorithm in Algorithm::ALL {
             let given = credentials(algorithm, "right", 1_000);
             assert_eq!(check(&given, 1_000), Verification::Valid);
             assert_eq!(

@@ -12,3 +12,4 @@ mod crash;
 mod hours;
 mod phones;
 mod torture;
+mod voice;

@@ -14,7 +14,7 @@ use madoguchi_endpoint::settings::{
     TrunkAuth, TrunkRegistration, TrunkSource,
 };
 use madoguchi_line::settings::{AgentSettings, AtClosing, LineSettings};
-use madoguchi_sip::digest::Ha1;
+use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::uri::Uri;
 
 use super::{AtClosingConfig, Config, ConfigError, OverrideConfig, TrunkConfig};
@@ -130,6 +130,7 @@ impl Config {
                 .collect::<Result<_, _>>()?,
             public_address: sip.public_address,
             realm: sip.realm.clone(),
+            digest_algorithms: read_algorithms(&sip.digest_algorithms)?,
             nonce_secret,
             max_expires_secs: sip.max_expires_s,
             min_expires_secs: sip.min_expires_s,
@@ -317,6 +318,25 @@ fn read_listen(text: &str) -> Result<Listen, ConfigError> {
     };
     let addr: SocketAddr = addr.parse().map_err(|_| wrong())?;
     Ok(Listen { transport, addr })
+}
+
+fn read_algorithms(names: &[String]) -> Result<Vec<Algorithm>, ConfigError> {
+    let read = |name: &String| {
+        Algorithm::ALL
+            .into_iter()
+            .find(|known| known.name() == name)
+            .ok_or_else(|| {
+                let message = format!("「{name}」は SHA-256、MD5 のどちらでもありません");
+                ConfigError::value("sip.digest_algorithms", message)
+            })
+    };
+    if names.is_empty() {
+        return Err(ConfigError::value(
+            "sip.digest_algorithms",
+            "1つ以上書いてください",
+        ));
+    }
+    names.iter().map(read).collect()
 }
 
 fn check_uri(key: &str, text: &str) -> Result<(), ConfigError> {

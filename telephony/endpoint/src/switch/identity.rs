@@ -147,7 +147,7 @@ impl Switch {
     fn challenge(&mut self, tx: ServerTx, request: &Request, stale: bool, now: Now) {
         let mut response = request.respond(401, None);
         let salt = self.token();
-        for algorithm in digest::Algorithm::OFFERED {
+        for algorithm in self.settings.digest_algorithms.iter().copied() {
             let challenge = digest::challenge(
                 algorithm,
                 &self.settings.realm,
