@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod board;
 mod calls;
 mod crash;
 mod hours;
