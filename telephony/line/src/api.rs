@@ -291,7 +291,7 @@ pub enum Announcement {
     Greeting,
     /// 受付時間外
     Closed,
-    /// "You are number n." 1 is the next to be served.
+    /// "You are number n." 1 is the next to be served; 101 stands for all places beyond 100.
     Position(u32),
     /// "The wait is about n minutes."
     WaitMinutes(u32),

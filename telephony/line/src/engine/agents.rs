@@ -14,6 +14,13 @@ use crate::settings::{AgentSettings, Strategy};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct AgentKey(pub(super) usize);
 
+/// The smaller, the longer idle: since when, for those who were idle before the start, then the
+/// order in which agents became idle.
+type Rank = (i64, u64);
+
+/// Before all ranks, the same for all who take turns.
+const TURNS: Rank = (i64::MIN, 0);
+
 #[derive(Debug)]
 pub(super) struct Agent {
     pub(super) settings: AgentSettings,
@@ -24,8 +31,7 @@ pub(super) struct Agent {
     pub(super) reachable: bool,
     /// Left alone for a moment after a refusal.
     pub(super) resting: bool,
-    /// The smaller, the longer idle.
-    rank: u64,
+    rank: Rank,
     pub(super) no_answers: u32,
     /// Whether the agent stands in the idle sets.
     listed: bool,
@@ -60,7 +66,7 @@ pub(super) struct Agents {
     list: Vec<Agent>,
     keys: HashMap<AgentId, AgentKey>,
     /// Those who can take a call, by line, the next one first.
-    idle: Vec<BTreeSet<(u64, AgentKey)>>,
+    idle: Vec<BTreeSet<(Rank, AgentKey)>>,
     /// Those logged in, by line.
     logged_in: Vec<u32>,
     strategies: Vec<Strategy>,
@@ -89,7 +95,7 @@ impl Agents {
                 since: now,
                 reachable: false,
                 resting: false,
-                rank: at as u64,
+                rank: (i64::MAX, at as u64),
                 no_answers: 0,
                 listed: false,
             })
@@ -148,11 +154,11 @@ impl Agents {
     }
 
     /// Puts the agent behind all others.
-    pub(super) fn put_at_the_back(&mut self, key: AgentKey) {
+    pub(super) fn put_last(&mut self, key: AgentKey) {
         self.unlist(key);
         self.last_rank += 1;
         if let Some(agent) = self.list.get_mut(key.0) {
-            agent.rank = self.last_rank;
+            agent.rank = (i64::MAX, self.last_rank);
         }
         self.relist(key);
     }
@@ -163,8 +169,10 @@ impl Agents {
 
     pub(super) fn restore(&mut self, agent: &AgentId, state: AgentState, since: Instant) {
         let Some(key) = self.key(agent) else { return };
+        self.unlist(key);
         self.change(key, |agent| {
             agent.since = since;
+            agent.rank = (since.0, 0);
             agent.wish = match state {
                 AgentState::LoggedOut => Wish::LoggedOut,
                 AgentState::Away { reason } => Wish::Away { reason },
@@ -186,7 +194,7 @@ impl Agents {
         let first = || idle.first().map(|(_, key)| *key);
         match (self.strategies.get(line.0)?, last) {
             (Strategy::RoundRobin, Some(last)) => {
-                let after = idle.range((0, AgentKey(last.0 + 1))..).next();
+                let after = idle.range((TURNS, AgentKey(last.0 + 1))..).next();
                 after.map(|(_, key)| *key).or_else(first)
             }
             _ => first(),
@@ -221,7 +229,7 @@ impl Agents {
         }
         for line in &agent.lines {
             let by_settings = self.strategies.get(line.0) == Some(&Strategy::RoundRobin);
-            let rank = if by_settings { 0 } else { agent.rank };
+            let rank = if by_settings { TURNS } else { agent.rank };
             if let Some(idle) = self.idle.get_mut(line.0) {
                 idle.insert((rank, key));
             }
@@ -236,7 +244,7 @@ impl Agents {
         for line in &agent.lines {
             if let Some(idle) = self.idle.get_mut(line.0) {
                 idle.remove(&(agent.rank, key));
-                idle.remove(&(0, key));
+                idle.remove(&(TURNS, key));
             }
         }
     }

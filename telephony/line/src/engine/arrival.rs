@@ -13,6 +13,10 @@ use crate::settings::{AtClosing, PeriodicAnnouncement, Strategy};
 /// A last announcement that does not tell its end is taken to have ended after this time.
 const FAREWELL_AT_MOST: Millis = Millis::from_secs(90);
 
+/// Places in the queue beyond this one are not told apart, so that a crowd costs no more to
+/// announce than a queue.
+const FARTHEST_PLACE: usize = 100;
+
 impl Engine {
     pub(super) fn call_arrived(
         &mut self,
@@ -148,13 +152,13 @@ impl Engine {
         };
         let announcement = match line.settings.announce {
             PeriodicAnnouncement::Position => {
-                let before = line.waiting.range(..order).count();
+                let before = line.waiting.range(..order).take(FARTHEST_PLACE).count();
                 Announcement::Position(u32::try_from(before + 1).unwrap_or(u32::MAX))
             }
             PeriodicAnnouncement::WaitingTime => {
                 let sum: i64 = line.last_waits.iter().map(|wait| wait.0).sum();
                 let count = i64::try_from(line.last_waits.len()).unwrap_or(1).max(1);
-                let minutes = (sum / count).div_euclid(60_000) + 1;
+                let minutes = ((sum / count).max(1) + 59_999).div_euclid(60_000);
                 Announcement::WaitMinutes(u32::try_from(minutes).unwrap_or(u32::MAX))
             }
         };
@@ -197,20 +201,21 @@ impl Engine {
         announcement: Announcement,
         now: Instant,
     ) {
-        let Some(entry) = self.calls.get(call) else {
+        let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
-        if matches!(
-            entry.stage,
-            Stage::Greeting | Stage::Queued | Stage::Ringing
-        ) {
-            self.withdraw_legs(call, now);
-            self.turn_away(call, reason, announcement, now);
+        match entry.stage {
+            Stage::Greeting | Stage::Queued | Stage::Ringing => {
+                self.withdraw_legs(call, now);
+                self.turn_away(call, reason, announcement, now);
+            }
+            Stage::Bridging { .. } => entry.overdue = Some((reason, announcement)),
+            Stage::Farewell { .. } | Stage::Talking(_) | Stage::Dialled(_) | Stage::Over => {}
         }
     }
 
     /// 放棄 by the desk: says why, then hangs up.
-    fn turn_away(
+    pub(super) fn turn_away(
         &mut self,
         call: &CallId,
         reason: AbandonReason,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::LineName;
 use madoguchi_core::time::Instant;
 
 use super::LineKey;
 use super::agents::AgentKey;
-use crate::api::TimerId;
+use crate::api::{Announcement, TimerId};
 
 #[derive(Debug)]
 pub(super) struct Call {
@@ -26,6 +27,8 @@ pub(super) struct Call {
     pub(super) last_leg: u32,
     pub(super) legs: BTreeMap<u32, Leg>,
     pub(super) timers: CallTimers,
+    /// The wait ran out while the media were being connected: what to say if that fails.
+    pub(super) overdue: Option<(AbandonReason, Announcement)>,
     /// Agents who still work on it after its end or after handing it on.
     pub(super) wrap_ups: u32,
 }
@@ -75,6 +78,7 @@ pub(super) struct Dialled {
 pub(super) struct Leg {
     pub(super) agent: AgentKey,
     pub(super) timer: Option<TimerId>,
+    pub(super) picked_up: bool,
 }
 
 #[derive(Debug, Default)]
@@ -117,6 +121,7 @@ impl Call {
             last_leg: 0,
             legs: BTreeMap::new(),
             timers: CallTimers::default(),
+            overdue: None,
             wrap_ups: 0,
         }
     }

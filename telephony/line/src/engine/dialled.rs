@@ -29,6 +29,14 @@ impl Engine {
                 cause: HangUpCause::Forbidden,
             });
         };
+        if let DialTarget::Agent { agent: to } = &target
+            && self.agents.key(to).is_none()
+        {
+            return self.out(Output::HangUp {
+                call,
+                cause: HangUpCause::NotFound,
+            });
+        }
         if self
             .agents
             .get(key)
@@ -73,7 +81,9 @@ impl Engine {
                 call: call.clone(),
                 cause: HangUpCause::Busy,
             });
-            return self.close_call(&call);
+            self.close_call(&call);
+            // 後処理 may have ended for this attempt.
+            return self.find_call_for(key, now);
         }
         self.set_activity(key, Activity::Talking { call: call.clone() }, now);
         if let Some(callee) = callee {

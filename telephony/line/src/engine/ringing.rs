@@ -2,10 +2,9 @@
 
 use madoguchi_core::event::{EventKind, RingOutcome};
 use madoguchi_core::id::CallId;
-use madoguchi_core::live::AgentCommand;
 use madoguchi_core::time::{Instant, Millis};
 
-use super::agents::{Activity, AgentKey};
+use super::agents::{Activity, AgentKey, Wish};
 use super::call::{Leg, Stage, Talk};
 use super::timers::TimerOf;
 use super::{Engine, REST, ring_outcome};
@@ -64,10 +63,14 @@ impl Engine {
             agent: id,
         });
         let timer = Some(self.set_timer(TimerOf::Leg(leg), timeout));
-        self.calls
-            .get_mut(call)?
-            .legs
-            .insert(n, Leg { agent, timer });
+        self.calls.get_mut(call)?.legs.insert(
+            n,
+            Leg {
+                agent,
+                timer,
+                picked_up: false,
+            },
+        );
         Some(n)
     }
 
@@ -106,11 +109,16 @@ impl Engine {
         let Some(entry) = self.calls.get_mut(&leg.call) else {
             return;
         };
-        if !entry.legs.contains_key(&leg.n) {
+        let Some(attempt) = entry
+            .legs
+            .get_mut(&leg.n)
+            .filter(|attempt| !attempt.picked_up)
+        else {
             return;
-        }
+        };
         match &entry.stage {
             Stage::Ringing => {
+                attempt.picked_up = true;
                 entry.stage = Stage::Bridging { leg: leg.n };
                 let (order, key) = (entry.order, entry.line);
                 let others: Vec<u32> = entry
@@ -127,7 +135,7 @@ impl Engine {
                     self.end_leg(&leg.call, other, RingOutcome::Withdrawn, now);
                 }
             }
-            Stage::Talking(talk) if talk.transfer == Some(leg.n) => {}
+            Stage::Talking(talk) if talk.transfer == Some(leg.n) => attempt.picked_up = true,
             _ => return,
         }
         self.restart_leg_timer(leg, BRIDGE_AT_MOST);
@@ -199,7 +207,11 @@ impl Engine {
         if matches!(&entry.stage, Stage::Talking(talk) if talk.leg == leg.n) {
             return;
         }
+        let key = entry.line;
         self.remove_leg(&leg.call, leg.n, ring_outcome(failure), now);
+        if failure == LegFailure::NoAnswer {
+            self.count_no_answer(agent, key);
+        }
         self.rest(agent);
         self.free(agent, true, now);
         self.after_lost_leg(&leg.call, leg.n, now);
@@ -227,10 +239,10 @@ impl Engine {
         let Some(entry) = self.calls.get(&leg.call) else {
             return;
         };
-        let Some(agent) = entry.legs.get(&leg.n).map(|leg| leg.agent) else {
+        let Some(attempt) = entry.legs.get(&leg.n) else {
             return;
         };
-        let picked_up = matches!(entry.stage, Stage::Bridging { leg: n } if n == leg.n);
+        let (agent, picked_up) = (attempt.agent, attempt.picked_up);
         let outcome = if picked_up {
             RingOutcome::Dropped
         } else {
@@ -244,12 +256,21 @@ impl Engine {
             self.count_no_answer(agent, key);
         }
         // The next agent is rung before this one is looked at again.
-        self.agents.put_at_the_back(agent);
+        self.agents.put_last(agent);
         self.after_lost_leg(&leg.call, leg.n, now);
         self.free(agent, true, now);
     }
 
+    /// Counts only for who takes calls: a colleague who is 離席 or logged out may be rung for a
+    /// transfer, and stays what they are.
     fn count_no_answer(&mut self, agent: AgentKey, line: Option<super::LineKey>) {
+        if self
+            .agents
+            .get(agent)
+            .is_none_or(|agent| agent.wish != Wish::Ready)
+        {
+            return;
+        }
         let most = line.and_then(|key| self.line(key));
         let most = most.map_or(0, |line| line.settings.away_after_no_answers);
         let mut count = 0;
@@ -258,12 +279,11 @@ impl Engine {
             count = agent.no_answers;
         });
         if most > 0 && count >= most {
-            let wish = AgentCommand::Away {
-                reason: NO_ANSWER.to_owned(),
-            };
             self.agents.change(agent, |agent| {
                 agent.no_answers = 0;
-                agent.wish = super::states::wish_of(wish);
+                agent.wish = Wish::Away {
+                    reason: NO_ANSWER.to_owned(),
+                };
             });
         }
     }
@@ -276,7 +296,12 @@ impl Engine {
         match &mut entry.stage {
             Stage::Talking(talk) if talk.transfer == Some(n) => talk.transfer = None,
             Stage::Ringing | Stage::Bridging { .. } if entry.legs.is_empty() => {
-                self.wait_in_queue(call, now);
+                match entry.overdue.take() {
+                    Some((reason, announcement)) => {
+                        self.turn_away(call, reason, announcement, now);
+                    }
+                    None => self.wait_in_queue(call, now),
+                }
             }
             _ => {}
         }

@@ -24,7 +24,7 @@ impl Engine {
                 agent.no_answers = 0;
             });
             if waits_anew {
-                self.agents.put_at_the_back(key);
+                self.agents.put_last(key);
             }
             self.note_change(key, before, now);
         }
@@ -53,11 +53,11 @@ impl Engine {
         }
     }
 
-    /// Nothing keeps the agent any more. `to_the_back`: the order of idleness begins anew.
-    pub(super) fn free(&mut self, agent: AgentKey, to_the_back: bool, now: Instant) {
+    /// Nothing keeps the agent any more. `put_last`: the order of idleness begins anew.
+    pub(super) fn free(&mut self, agent: AgentKey, put_last: bool, now: Instant) {
         self.set_activity(agent, Activity::Nothing, now);
-        if to_the_back {
-            self.agents.put_at_the_back(agent);
+        if put_last {
+            self.agents.put_last(agent);
         }
         self.find_call_for(agent, now);
     }

@@ -208,11 +208,15 @@ impl Engine {
         };
         let before = std::mem::replace(&mut talk.leg, leg.n);
         talk.transfer = None;
-        talk.agent_holds = false;
+        let held = std::mem::take(&mut talk.agent_holds);
         let first = entry.legs.remove(&before).map(|leg| leg.agent);
         let (Some(first), Some(agent)) = (first, self.agents.id(to)) else {
             return;
         };
+        if held {
+            let by = Party::Agent;
+            self.emit(&leg.call, EventKind::Resumed { by }, now);
+        }
         let from = self.agents.id(first);
         let target = TransferTarget::Agent { agent };
         self.emit(&leg.call, EventKind::Transferred { from, to: target }, now);

@@ -1,0 +1,302 @@
+//! Random histories: callers, agents, phones and timers do what they like, in any order, too late,
+//! twice, and about things that nobody knows; the books must balance after every input.
+
+mod acts;
+mod late;
+
+use std::collections::BTreeMap;
+
+use madoguchi_core::event::Party;
+use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::live::{AgentCommand, AgentState};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId, Output, TimerId};
+use madoguchi_line::settings::{
+    AgentSettings, AtClosing, LineSettings, PeriodicAnnouncement, Strategy,
+};
+use proptest::prelude::*;
+
+use crate::scene::{Scene, agent, at, line};
+
+/// Histories for each way of distribution; three times as many in all.
+const CASES: u32 = 4_000;
+/// The longest history.
+const STEPS: usize = 256;
+
+/// Later than the desk closes, with the limit of those who are still served.
+const FOR_EVER: Millis = Millis::from_secs(3_600);
+
+const AGENTS: [&str; 4] = ["a0", "a1", "a2", "a3"];
+
+/// How far an attempt has got, as the phone sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phone {
+    Rings,
+    PickedUp,
+    Bridged,
+}
+
+/// The far end of a dialled call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Far {
+    Rings,
+    Talks,
+}
+
+/// The world around the engine: what is true outside.
+struct World {
+    scene: Scene,
+    /// Sides that started a call and are still there.
+    callers: BTreeMap<CallId, Option<u32>>,
+    phones: BTreeMap<LegId, Phone>,
+    fars: BTreeMap<CallId, Far>,
+    /// Everything that ever was, for inputs that come too late.
+    old_legs: Vec<LegId>,
+    old_timers: Vec<TimerId>,
+    old_calls: Vec<CallId>,
+    calls: u32,
+}
+
+fn settings(strategy: Strategy, seed: u64) -> (Vec<LineSettings>, Vec<AgentSettings>) {
+    let bit = |n: u32| seed >> n & 1 == 1;
+    let secs = |n: u32, secs: i64| {
+        if bit(n) {
+            Millis::from_secs(secs)
+        } else {
+            Millis::ZERO
+        }
+    };
+    let desk = LineSettings {
+        greeting: bit(0),
+        strategy,
+        ring_timeout: Millis::from_secs(10),
+        away_after_no_answers: if bit(1) { 2 } else { 0 },
+        max_waiting: if bit(2) { 3 } else { 0 },
+        max_wait: secs(3, 60),
+        announce_every: secs(4, 20),
+        announce: if bit(5) {
+            PeriodicAnnouncement::Position
+        } else {
+            PeriodicAnnouncement::WaitingTime
+        },
+        wait_without_agents: bit(6),
+        at_closing: if bit(7) {
+            AtClosing::Tell
+        } else {
+            AtClosing::Serve {
+                limit: Millis::from_secs(60),
+            }
+        },
+        wrap_up: secs(8, 15),
+        ..line("desk")
+    };
+    let vip = LineSettings {
+        greeting: bit(9),
+        wrap_up: secs(10, 15),
+        priority: 1,
+        strategy: if bit(11) {
+            strategy
+        } else {
+            Strategy::LongestIdle
+        },
+        ..line("vip")
+    };
+    let agents = vec![
+        agent("a0", &["desk"]),
+        agent("a1", &["desk", "vip"]),
+        agent("a2", &["vip"]),
+        agent("a3", &["vip", "desk"]),
+    ];
+    (vec![desk, vip], agents)
+}
+
+impl World {
+    fn new(strategy: Strategy, seed: u64) -> Self {
+        let (lines, agents) = settings(strategy, seed);
+        let mut scene = Scene::new(lines, agents, at("2026-11-24T17:26:00"));
+        for (n, name) in AGENTS.into_iter().enumerate() {
+            if seed >> (16 + n) & 3 != 0 {
+                scene.ready(name);
+            }
+        }
+        scene.log.clear();
+        Self {
+            scene,
+            callers: BTreeMap::new(),
+            phones: BTreeMap::new(),
+            fars: BTreeMap::new(),
+            old_legs: Vec::new(),
+            old_timers: Vec::new(),
+            old_calls: Vec::new(),
+            calls: 0,
+        }
+    }
+
+    /// Gives an input to the engine, and lets the world follow the outputs.
+    fn input(&mut self, input: Input) {
+        self.scene.input(input);
+        let outputs = std::mem::take(&mut self.scene.last);
+        for output in &outputs {
+            match output {
+                Output::Play { call, playback, .. } => {
+                    self.callers.insert(call.clone(), Some(*playback));
+                }
+                Output::PlayMusic { call } => {
+                    self.callers.insert(call.clone(), None);
+                }
+                Output::Ring { leg, .. } => {
+                    self.phones.insert(leg.clone(), Phone::Rings);
+                    self.old_legs.push(leg.clone());
+                }
+                Output::EndLeg { leg } => {
+                    self.phones.remove(leg);
+                }
+                Output::Dial { call, .. } => {
+                    self.fars.insert(call.clone(), Far::Rings);
+                }
+                Output::EndFar { call } => {
+                    assert!(self.fars.remove(call).is_some(), "no far end of {call}");
+                }
+                Output::HangUp { call, .. } => {
+                    self.callers.remove(call);
+                }
+                Output::SetTimer { timer, .. } => self.old_timers.push(*timer),
+                _ => {}
+            }
+        }
+        self.scene.log.clear();
+        self.scene.last = outputs;
+    }
+
+    fn step(&mut self, op: u64) {
+        let pick = (op >> 8) as usize & 0xffff;
+        let more = op >> 24;
+        match op % 32 {
+            0..=3 => self.arrive(more),
+            4 | 5 => self.caller_goes(pick, more),
+            6..=8 => self.playback_ends(pick, more),
+            9..=16 => self.phone_acts(pick, more),
+            17 | 18 => self.in_talk(pick, more),
+            19 => self.dial(pick, more),
+            20 | 21 => self.far_acts(pick, more),
+            22 | 23 => self.command(pick, more),
+            24 => self.reach(pick, more),
+            25 | 26 => self.time_passes(more),
+            27..=29 => self.timer_runs_out(pick),
+            30 => self.stale(pick, more),
+            _ => self.repeated(pick, more),
+        }
+    }
+
+    /// The clock goes on, and is sometimes set back.
+    fn time_passes(&mut self, more: u64) {
+        let forth = Millis((more % 12_000) as i64);
+        let back = if more >> 16 & 7 == 0 {
+            Millis(14_000)
+        } else {
+            Millis::ZERO
+        };
+        self.scene.now = self.scene.now + forth - back;
+    }
+
+    /// Nobody does anything any more but wait: max. waiting time and closing time end every wait.
+    fn wait_for_ever(&mut self) {
+        let until = self.scene.now + FOR_EVER;
+        self.phones.retain(|_, phone| *phone == Phone::Bridged);
+        while self.scene.now < until {
+            let Some((timer, due)) = self.next_timer() else {
+                break;
+            };
+            self.scene.now = self.scene.now.max(due);
+            self.input(Input::Timer { timer });
+        }
+        let waiting = self.scene.engine.snapshot().waiting;
+        assert!(waiting.is_empty(), "callers wait for ever: {waiting:?}");
+    }
+
+    fn next_timer(&self) -> Option<(TimerId, Instant)> {
+        let next = self.scene.ledger.timers.iter().min_by_key(|(_, due)| **due);
+        next.map(|(timer, due)| (*timer, *due))
+    }
+
+    /// Everybody outside goes, then all timers run out.
+    fn finish(&mut self) {
+        while let Some((call, _)) = self.callers.pop_first() {
+            self.input(Input::CallerHungUp { call });
+        }
+        self.scene.ledger.no_timer_leaks();
+        for _ in 0..10_000 {
+            let Some((timer, due)) = self.next_timer() else {
+                break;
+            };
+            self.scene.now = self.scene.now.max(due);
+            self.input(Input::Timer { timer });
+        }
+        self.scene.ledger.nothing_is_left();
+        assert!(
+            self.phones.is_empty(),
+            "phones still ring: {:?}",
+            self.phones
+        );
+        assert!(self.scene.engine.snapshot().waiting.is_empty());
+        for name in AGENTS {
+            let state = self.scene.state(name);
+            let free = [AgentState::Ready, AgentState::LoggedOut].contains(&state)
+                || matches!(state, AgentState::Away { .. });
+            assert!(free, "{name} is {state:?}");
+        }
+        let rest = format!("{:?}", self.scene.engine);
+        assert!(
+            !rest.contains("call-"),
+            "the engine still knows a call: {rest}"
+        );
+    }
+}
+
+/// Any of them, chosen by a number.
+fn nth<T>(all: impl Iterator<Item = T> + Clone, pick: usize) -> Option<T> {
+    let count = all.clone().count();
+    all.clone().nth(pick.checked_rem(count)?)
+}
+
+fn history(strategy: Strategy, seed: u64, steps: &[u64]) {
+    let mut world = World::new(strategy, seed);
+    for step in steps {
+        world.step(*step);
+    }
+    if seed.is_multiple_of(8) {
+        world.wait_for_ever();
+    }
+    world.finish();
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: CASES,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn steps() -> impl proptest::strategy::Strategy<Value = Vec<u64>> {
+    proptest::collection::vec(any::<u64>(), 0..=STEPS)
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_books_balance_when_the_longest_idle_is_rung(seed: u64, steps in steps()) {
+        history(Strategy::LongestIdle, seed, &steps);
+    }
+
+    #[test]
+    fn the_books_balance_when_all_are_rung(seed: u64, steps in steps()) {
+        history(Strategy::RingAll, seed, &steps);
+    }
+
+    #[test]
+    fn the_books_balance_when_agents_take_turns(seed: u64, steps in steps()) {
+        history(Strategy::RoundRobin, seed, &steps);
+    }
+}

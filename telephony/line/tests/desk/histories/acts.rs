@@ -1,0 +1,192 @@
+//! What callers, agents, phones and timers do.
+
+use super::*;
+
+impl World {
+    pub(super) fn arrive(&mut self, more: u64) {
+        self.calls += 1;
+        let call = CallId::new(format!("call-{}", self.calls));
+        self.callers.insert(call.clone(), None);
+        self.old_calls.push(call.clone());
+        let line = if more.is_multiple_of(4) {
+            "vip"
+        } else {
+            "desk"
+        };
+        self.input(Input::CallArrived {
+            call,
+            line: line.into(),
+            from: String::new(),
+            to: "5000".into(),
+        });
+    }
+
+    pub(super) fn caller_goes(&mut self, pick: usize, more: u64) {
+        let Some(call) = nth(self.callers.keys(), pick).cloned() else {
+            return;
+        };
+        self.callers.remove(&call);
+        self.input(if more.is_multiple_of(3) {
+            Input::CallerLost { call }
+        } else {
+            Input::CallerHungUp { call }
+        });
+    }
+
+    pub(super) fn playback_ends(&mut self, pick: usize, more: u64) {
+        let playing = self
+            .callers
+            .iter()
+            .filter_map(|(call, playback)| Some((call, (*playback)?)));
+        let Some((call, playback)) = nth(playing, pick) else {
+            return;
+        };
+        let call = call.clone();
+        if more.is_multiple_of(8) {
+            return self.too_late(Input::PlaybackEnded {
+                call,
+                playback: playback + 1,
+            });
+        }
+        self.callers.insert(call.clone(), None);
+        self.input(Input::PlaybackEnded { call, playback });
+    }
+
+    pub(super) fn phone_acts(&mut self, pick: usize, more: u64) {
+        let Some((leg, phone)) = nth(self.phones.iter(), pick) else {
+            return;
+        };
+        let (leg, phone) = (leg.clone(), *phone);
+        match (phone, more % 8) {
+            (Phone::Rings, 0..=4) => {
+                self.phones.insert(leg.clone(), Phone::PickedUp);
+                self.input(Input::LegAnswered { leg });
+            }
+            (Phone::Rings, n) => {
+                self.phones.remove(&leg);
+                let failure = match n {
+                    5 => LegFailure::Declined,
+                    6 => LegFailure::Unreachable,
+                    _ => LegFailure::NoAnswer,
+                };
+                self.input(Input::LegFailed { leg, failure });
+            }
+            (Phone::PickedUp, 0..=5) => {
+                self.phones.insert(leg.clone(), Phone::Bridged);
+                self.input(Input::LegBridged { leg });
+            }
+            (_, n) => {
+                self.phones.remove(&leg);
+                let lost = n.is_multiple_of(2);
+                self.input(if lost {
+                    Input::LegLost { leg }
+                } else {
+                    Input::LegEnded { leg }
+                });
+            }
+        }
+    }
+
+    pub(super) fn in_talk(&mut self, pick: usize, more: u64) {
+        let Some(call) = nth(self.callers.keys(), pick).cloned() else {
+            return;
+        };
+        let by = if more.is_multiple_of(2) {
+            Party::Caller
+        } else {
+            Party::Agent
+        };
+        let other = AGENTS[(more >> 8) as usize % AGENTS.len()].into();
+        match more >> 1 & 7 {
+            0 | 1 => self.input(Input::Held { call, by }),
+            2 | 3 => self.input(Input::Resumed { call, by }),
+            4..=6 => self.input(Input::TransferToAgent { call, agent: other }),
+            _ => self.input(Input::TransferredOutside {
+                call,
+                number: "0120".into(),
+            }),
+        }
+    }
+
+    pub(super) fn dial(&mut self, pick: usize, more: u64) {
+        self.calls += 1;
+        let call = CallId::new(format!("call-{}", self.calls));
+        let agent: AgentId = AGENTS[pick % AGENTS.len()].into();
+        let target = if more.is_multiple_of(2) {
+            DialTarget::Outside {
+                number: "0120".into(),
+                shown: "5000".into(),
+                line: "desk".into(),
+            }
+        } else {
+            DialTarget::Agent {
+                agent: AGENTS[(more >> 8) as usize % AGENTS.len()].into(),
+            }
+        };
+        self.callers.insert(call.clone(), None);
+        self.old_calls.push(call.clone());
+        self.input(Input::AgentDialled {
+            call,
+            agent,
+            target,
+        });
+    }
+
+    pub(super) fn far_acts(&mut self, pick: usize, more: u64) {
+        let Some((call, far)) = nth(self.fars.iter(), pick) else {
+            return;
+        };
+        let (call, far) = (call.clone(), *far);
+        match (far, more % 4) {
+            (Far::Rings, 0..=2) => {
+                self.fars.insert(call.clone(), Far::Talks);
+                self.input(Input::FarAnswered { call });
+            }
+            (Far::Rings, _) => {
+                self.fars.remove(&call);
+                let failure = LegFailure::Declined;
+                self.input(Input::FarFailed { call, failure });
+            }
+            (Far::Talks, _) => {
+                self.fars.remove(&call);
+                self.input(Input::FarEnded { call });
+            }
+        }
+    }
+
+    pub(super) fn command(&mut self, pick: usize, more: u64) {
+        let agent: AgentId = AGENTS[pick % AGENTS.len()].into();
+        let command = match more % 8 {
+            0..=3 => AgentCommand::Ready,
+            4 => AgentCommand::LogOut,
+            5 => AgentCommand::Away {
+                reason: "休憩".into(),
+            },
+            _ => AgentCommand::EndWrapUp,
+        };
+        self.input(Input::Agent { agent, command });
+    }
+
+    pub(super) fn reach(&mut self, pick: usize, more: u64) {
+        let agent = AGENTS[pick % AGENTS.len()].into();
+        self.input(Input::AgentReachable {
+            agent,
+            reachable: !more.is_multiple_of(3),
+        });
+    }
+
+    /// One of those that are due, not always the first.
+    pub(super) fn timer_runs_out(&mut self, pick: usize) {
+        let now = self.scene.now;
+        let due = self
+            .scene
+            .ledger
+            .timers
+            .iter()
+            .filter(|(_, due)| **due <= now);
+        if let Some((timer, _)) = nth(due, pick) {
+            let timer = *timer;
+            self.input(Input::Timer { timer });
+        }
+    }
+}

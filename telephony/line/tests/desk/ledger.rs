@@ -1,0 +1,228 @@
+//! Keeps the books of a desk from what its engine puts out, and finds every contradiction.
+//!
+//! The ledger knows nothing of the engine but its contract: it reads inputs, outputs and events,
+//! and compares what they say with what the engine's snapshot tells.
+
+mod book;
+mod checks;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use madoguchi_core::call::CallRecord;
+use madoguchi_core::event::{CallEvent, EventKind, RingOutcome};
+use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
+
+use self::book::Book;
+
+/// The books of all calls that are not over, and sums over those that are.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) books: HashMap<CallId, Book>,
+    pub(crate) legs: BTreeMap<LegId, AgentId>,
+    pub(crate) timers: BTreeMap<TimerId, Instant>,
+    pub(crate) offered: u64,
+    pub(crate) answered: u64,
+    pub(crate) abandoned: u64,
+    /// (who waits, who is served instead, by whom)
+    passed_over: Vec<(CallId, CallId, AgentId)>,
+    orders: u64,
+    last_timer: u64,
+    used_legs: BTreeSet<LegId>,
+    /// The lines of each agent, and the priority of each line.
+    pub(crate) agent_lines: HashMap<AgentId, Vec<LineName>>,
+    pub(crate) priorities: HashMap<LineName, i32>,
+    /// Until when an agent whose phone failed may be left alone.
+    pub(crate) rests: HashMap<AgentId, Instant>,
+    /// When timers may run out that let agents alone for so long.
+    rest_ends: BTreeSet<Instant>,
+}
+
+/// For so long the engine leaves an agent alone after a refusal.
+pub(crate) const REST_AT_MOST: Millis = Millis::from_secs(5);
+
+impl Ledger {
+    /// Takes what came in, before the engine does.
+    pub(crate) fn input(&mut self, input: &Input) {
+        match input {
+            Input::CallerHungUp { call } | Input::CallerLost { call } => {
+                if let Some(book) = self.books.get_mut(call) {
+                    book.gone = true;
+                }
+            }
+            Input::LegFailed { leg, .. } | Input::LegEnded { leg } | Input::LegLost { leg } => {
+                self.legs.remove(leg);
+            }
+            Input::Timer { timer } => {
+                self.timers.remove(timer);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes what the engine put out for one input, in order.
+    pub(crate) fn outputs(&mut self, outputs: &[Output], now: Instant) {
+        for output in outputs {
+            self.output(output, now);
+        }
+        for (other, call, agent) in std::mem::take(&mut self.passed_over) {
+            let still = self
+                .books
+                .get(&other)
+                .is_some_and(|book| book.is_unserved());
+            assert!(
+                !still,
+                "{agent} is rung for {call}, but {other} is more urgent"
+            );
+        }
+        // Calls that are wholly over leave the books.
+        self.books
+            .retain(|_, book| !book.is_over() || !book.wrapping.is_empty() || !book.gone);
+    }
+
+    fn output(&mut self, output: &Output, now: Instant) {
+        match output {
+            Output::Emit(event) => self.event(event, now),
+            Output::Accept { call } | Output::PlayMusic { call } | Output::Play { call, .. } => {
+                let book = &self.books[call];
+                assert!(!book.gone, "{output:?} for a call that is gone");
+            }
+            Output::Ring { leg, agent } => {
+                assert!(self.used_legs.insert(leg.clone()), "{leg:?} is used twice");
+                let book = &self.books[&leg.call];
+                assert!(
+                    !book.gone && book.ringing.contains(agent),
+                    "{output:?} without event"
+                );
+                self.legs.insert(leg.clone(), agent.clone());
+            }
+            Output::EndLeg { leg } => {
+                assert!(
+                    self.legs.remove(leg).is_some(),
+                    "{leg:?} ended that is gone"
+                );
+            }
+            Output::Bridge { leg } => {
+                assert!(self.legs.contains_key(leg) && !self.books[&leg.call].gone);
+            }
+            Output::Dial { call, target } => self.dial(call, target),
+            Output::EndFar { call } => {
+                assert!(
+                    self.books[call].is_over(),
+                    "the far end is ended before the call"
+                );
+            }
+            Output::HangUp { call, .. } => {
+                if let Some(book) = self.books.get_mut(call) {
+                    assert!(!book.gone, "{call} hung up twice");
+                    assert!(book.is_over(), "{call} hung up without an end in its log");
+                    book.gone = true;
+                }
+            }
+            Output::SetTimer { timer, after } => {
+                assert!(timer.0 > self.last_timer && after.0 >= 0, "{output:?}");
+                self.last_timer = timer.0;
+                self.timers.insert(*timer, now + *after);
+            }
+            Output::ClearTimer { timer } => {
+                assert!(
+                    self.timers.remove(timer).is_some(),
+                    "{timer:?} cleared, never set"
+                );
+            }
+            Output::AgentChanged { .. } => {}
+        }
+    }
+
+    fn dial(&mut self, call: &CallId, target: &DialTarget) {
+        let book = &self.books[call];
+        assert!(!book.gone && !book.is_over());
+        if let DialTarget::Agent { agent } = target {
+            self.reserve(agent);
+            self.books
+                .get_mut(call)
+                .unwrap()
+                .ringing
+                .insert(agent.clone());
+        }
+    }
+
+    /// One agent is in at most one call.
+    fn reserve(&self, agent: &AgentId) {
+        for (call, book) in &self.books {
+            let busy = book.ringing.contains(agent) || book.talking.contains(agent);
+            assert!(!busy, "{agent} is wanted twice, and is in {call}");
+            assert!(
+                !book.wrapping.contains(agent),
+                "{agent} is rung in the work after {call}"
+            );
+        }
+    }
+
+    fn event(&mut self, event: &CallEvent, now: Instant) {
+        if let Some(record) = CallRecord::begin(event) {
+            return self.begin(event, record);
+        }
+        match &event.kind {
+            EventKind::Ringing { agent } => {
+                self.reserve(agent);
+                self.longest_waiting_first(&event.call, agent);
+            }
+            EventKind::RingEnded { agent, outcome } if *outcome != RingOutcome::Withdrawn => {
+                self.rests.insert(agent.clone(), now + REST_AT_MOST);
+                self.rest_ends.insert(now + REST_AT_MOST);
+            }
+            _ => {}
+        }
+        let book = self.books.get_mut(&event.call);
+        let book = book.unwrap_or_else(|| panic!("{event:?} of no call"));
+        book.number(event);
+        let offered = u64::from(book.is_offered());
+        match &event.kind {
+            EventKind::Answered { .. } => self.answered += offered,
+            EventKind::Abandoned { .. } => self.abandoned += offered,
+            _ => {}
+        }
+        book.take(event);
+    }
+
+    fn begin(&mut self, event: &CallEvent, record: CallRecord) {
+        assert!(
+            !self.books.contains_key(&event.call),
+            "{} begins twice",
+            event.call
+        );
+        assert_eq!(event.seq, 0, "{event:?}");
+        self.orders += 1;
+        let mut book = Book::new(event, record, self.orders);
+        if let EventKind::Dialled { agent, .. } = &event.kind {
+            self.reserve(agent);
+            book.talking.insert(agent.clone());
+        }
+        self.offered += u64::from(book.is_offered());
+        self.books.insert(event.call.clone(), book);
+    }
+
+    /// Nobody who waits for an agent may be passed over by somebody less urgent. Whose wait ends
+    /// by the same input is not passed over.
+    fn longest_waiting_first(&mut self, call: &CallId, agent: &AgentId) {
+        let chosen = &self.books[call];
+        if chosen.is_answered() {
+            return;
+        }
+        let urgency = |book: &Book| (-self.priorities[&book.line], book.order);
+        assert!(
+            self.agent_lines[agent].contains(&chosen.line),
+            "{agent} has no {}",
+            chosen.line
+        );
+        for (other, book) in &self.books {
+            let waits = book.is_unserved() && self.agent_lines[agent].contains(&book.line);
+            if other != call && waits && urgency(book) < urgency(chosen) {
+                self.passed_over
+                    .push((other.clone(), call.clone(), agent.clone()));
+            }
+        }
+    }
+}

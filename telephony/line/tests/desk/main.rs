@@ -1,0 +1,19 @@
+//! The queue engine as those see it who stand outside: inputs in, outputs out, and the books that
+//! must balance in between.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that finds a contradiction must fail there"
+)]
+
+mod agents;
+mod dialled;
+mod distribution;
+mod histories;
+mod ledger;
+mod lessons;
+mod load;
+mod queue;
+mod scene;

@@ -1,0 +1,258 @@
+//! A desk to play scenes at: settings, a clock that is moved by hand, and the ledger beside it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::hours::{Calendar, HoursSettings};
+use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::live::{AgentCommand, AgentState};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_line::api::{Input, LegId, Output, TimerId};
+use madoguchi_line::engine::{Engine, EngineSettings};
+use madoguchi_line::settings::{
+    AgentSettings, AtClosing, LineSettings, PeriodicAnnouncement, Strategy,
+};
+
+use crate::ledger::Ledger;
+
+/// A clock on the wall in Tokyo.
+pub(crate) fn at(text: &str) -> Instant {
+    Instant::from_tokyo(text.parse::<NaiveDateTime>().unwrap())
+}
+
+/// A line without anything that would disturb a scene.
+pub(crate) fn line(name: &str) -> LineSettings {
+    LineSettings {
+        name: name.into(),
+        greeting: false,
+        strategy: Strategy::LongestIdle,
+        ring_timeout: Millis::from_secs(20),
+        away_after_no_answers: 0,
+        max_waiting: 0,
+        max_wait: Millis::ZERO,
+        announce_every: Millis::ZERO,
+        announce: PeriodicAnnouncement::Position,
+        wait_without_agents: true,
+        at_closing: AtClosing::Serve {
+            limit: Millis::from_secs(600),
+        },
+        wrap_up: Millis::ZERO,
+        priority: 0,
+    }
+}
+
+pub(crate) fn agent(name: &str, lines: &[&str]) -> AgentSettings {
+    AgentSettings {
+        agent: name.into(),
+        name: format!("担当 {name}"),
+        extension: format!("ext-{name}"),
+        lines: lines.iter().map(|line| LineName::from(*line)).collect(),
+    }
+}
+
+/// A line with three agents who are ready.
+pub(crate) fn three(settings: LineSettings) -> Scene {
+    let agents = ["a", "b", "c"].map(|name| agent(name, &["desk"])).to_vec();
+    Scene::open(vec![settings], agents)
+}
+
+/// An engine, the time, and the books.
+pub(crate) struct Scene {
+    pub(crate) engine: Engine,
+    pub(crate) now: Instant,
+    pub(crate) ledger: Ledger,
+    /// What the last input made the engine do.
+    pub(crate) last: Vec<Output>,
+    pub(crate) log: Vec<CallEvent>,
+    /// Whether the books are compared after every input, and events kept.
+    pub(crate) careful: bool,
+    timers: BTreeMap<(Instant, TimerId), ()>,
+}
+
+impl Scene {
+    pub(crate) fn new(lines: Vec<LineSettings>, agents: Vec<AgentSettings>, now: Instant) -> Self {
+        let mut ledger = Ledger::default();
+        for line in &lines {
+            ledger.priorities.insert(line.name.clone(), line.priority);
+        }
+        for agent in &agents {
+            ledger
+                .agent_lines
+                .insert(agent.agent.clone(), agent.lines.clone());
+        }
+        let settings = EngineSettings {
+            node: "node".into(),
+            lines,
+            agents,
+            calendar: Calendar::new(HoursSettings::default()),
+        };
+        Self {
+            engine: Engine::new(settings, now),
+            now,
+            ledger,
+            last: Vec::new(),
+            log: Vec::new(),
+            careful: true,
+            timers: BTreeMap::new(),
+        }
+    }
+
+    /// A desk on a Tuesday morning at which everybody is ready, in this order.
+    pub(crate) fn open(lines: Vec<LineSettings>, agents: Vec<AgentSettings>) -> Self {
+        let names: Vec<AgentId> = agents.iter().map(|agent| agent.agent.clone()).collect();
+        let mut scene = Self::new(lines, agents, at("2026-11-24T09:00:00"));
+        for name in names {
+            scene.ready(name.as_str());
+        }
+        scene
+    }
+
+    pub(crate) fn input(&mut self, input: Input) -> &[Output] {
+        self.ledger.input(&input);
+        let outputs = self.engine.handle(input, self.now);
+        self.ledger.outputs(&outputs, self.now);
+        for output in &outputs {
+            match output {
+                Output::Emit(event) if self.careful => self.log.push(event.clone()),
+                Output::SetTimer { timer, after } => {
+                    self.timers.insert((self.now + *after, *timer), ());
+                }
+                _ => {}
+            }
+        }
+        if self.careful {
+            self.ledger.compare(&self.engine, self.now);
+        }
+        self.last = outputs;
+        &self.last
+    }
+
+    /// Lets time pass; timers run out in their order. All that was done meanwhile.
+    pub(crate) fn pass(&mut self, time: Millis) -> Vec<Output> {
+        let until = self.now + time;
+        let mut all = Vec::new();
+        while let Some(((due, timer), ())) = self.timers.pop_first() {
+            if due > until {
+                self.timers.insert((due, timer), ());
+                break;
+            }
+            if self.ledger.timers.contains_key(&timer) {
+                self.now = self.now.max(due);
+                all.extend_from_slice(self.input(Input::Timer { timer }));
+            }
+        }
+        self.now = until;
+        self.last = all.clone();
+        all
+    }
+
+    pub(crate) fn secs(&mut self, secs: i64) -> Vec<Output> {
+        self.pass(Millis::from_secs(secs))
+    }
+
+    pub(crate) fn ready(&mut self, agent: &str) {
+        self.input(Input::AgentReachable {
+            agent: agent.into(),
+            reachable: true,
+        });
+        self.command(agent, AgentCommand::Ready);
+    }
+
+    pub(crate) fn command(&mut self, agent: &str, command: AgentCommand) -> &[Output] {
+        self.input(Input::Agent {
+            agent: agent.into(),
+            command,
+        })
+    }
+
+    pub(crate) fn call(&mut self, call: &str, line: &str) -> &[Output] {
+        self.input(Input::CallArrived {
+            call: call.into(),
+            line: line.into(),
+            from: "0312345678".into(),
+            to: "5000".into(),
+        })
+    }
+
+    pub(crate) fn hang_up(&mut self, call: &str) -> &[Output] {
+        self.input(Input::CallerHungUp { call: call.into() })
+    }
+
+    /// The attempts that go on for a call.
+    pub(crate) fn legs(&self, call: &str) -> Vec<(LegId, AgentId)> {
+        let of = |leg: &&LegId| leg.call == CallId::from(call);
+        let legs = self.ledger.legs.keys().filter(of);
+        legs.map(|leg| (leg.clone(), self.ledger.legs[leg].clone()))
+            .collect()
+    }
+
+    /// The agents whose phones ring (or talk) for a call, in the order of the attempts.
+    pub(crate) fn rung(&self, call: &str) -> Vec<String> {
+        self.legs(call)
+            .into_iter()
+            .map(|(_, agent)| agent.to_string())
+            .collect()
+    }
+
+    /// The last attempt that goes on for a call.
+    pub(crate) fn leg(&self, call: &str) -> LegId {
+        self.legs(call).pop().expect("somebody is rung").0
+    }
+
+    /// The newest attempt is picked up and bridged.
+    pub(crate) fn answer(&mut self, call: &str) {
+        let leg = self.leg(call);
+        self.input(Input::LegAnswered { leg: leg.clone() });
+        self.input(Input::LegBridged { leg });
+    }
+
+    pub(crate) fn state(&self, agent: &str) -> AgentState {
+        self.engine
+            .agent(&agent.into())
+            .expect("the agent exists")
+            .state
+    }
+
+    /// What the log says of a call.
+    pub(crate) fn kinds(&self, call: &str) -> Vec<EventKind> {
+        let of = |event: &&CallEvent| event.call == CallId::from(call);
+        self.log
+            .iter()
+            .filter(of)
+            .map(|event| event.kind.clone())
+            .collect()
+    }
+
+    /// The log of a call, a word an event.
+    pub(crate) fn story(&self, call: &str) -> String {
+        let words = self.kinds(call).iter().map(word).collect::<Vec<_>>();
+        words.join(" ")
+    }
+
+    pub(crate) fn record(&self, call: &str) -> madoguchi_core::call::CallRecord {
+        let of = |event: &&CallEvent| event.call == CallId::from(call);
+        let events: Vec<_> = self.log.iter().filter(of).cloned().collect();
+        madoguchi_core::call::CallRecord::fold(&events).expect("the call has begun")
+    }
+}
+
+fn word(kind: &EventKind) -> String {
+    match kind {
+        EventKind::Arrived { open: true, .. } => "arrived".into(),
+        EventKind::Arrived { open: false, .. } => "arrived(closed)".into(),
+        EventKind::Accepted => "accepted".into(),
+        EventKind::Queued => "queued".into(),
+        EventKind::Ringing { agent } => format!("ringing({agent})"),
+        EventKind::RingEnded { agent, outcome } => format!("ring_ended({agent},{outcome:?})"),
+        EventKind::Answered { agent: Some(agent) } => format!("answered({agent})"),
+        EventKind::Answered { agent: None } => "answered".into(),
+        EventKind::Held { by } => format!("held({by:?})"),
+        EventKind::Resumed { by } => format!("resumed({by:?})"),
+        EventKind::Transferred { .. } => "transferred".into(),
+        EventKind::Abandoned { reason } => format!("abandoned({})", reason.as_str()),
+        EventKind::Ended { cause } => format!("ended({cause:?})"),
+        EventKind::WrapUpEnded { agent } => format!("wrap_up_ended({agent})"),
+        EventKind::Dialled { .. } => "dialled".into(),
+    }
+}
