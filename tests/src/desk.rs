@@ -17,6 +17,7 @@ use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentState, AgentView};
 use madoguchi_core::time::{Instant, Millis};
+use madoguchi_endpoint::settings::{Listen, Transport};
 use madoguchi_store::CallFilter;
 use madoguchi_web::Desk as _;
 
@@ -123,7 +124,8 @@ impl Setup {
             add(&format!("[store]\nurl = \"{url}\""));
         }
         add(&format!(
-            "[sip]\nlisten = [\"udp://127.0.0.1:{sip_port}\", \"tcp://127.0.0.1:{sip_port}\"]\n\
+            "[sip]\nlisten = [\"udp://127.0.0.1:{sip_port}\", \"udp://[::1]:{sip_port}\", \
+             \"tcp://127.0.0.1:{sip_port}\"]\n\
              stop_grace_s = 1\n{}",
             self.sip
         ));
@@ -205,11 +207,25 @@ impl Desk {
 
     /// Where SIP is heard over TCP.
     pub fn sip_tcp(&self) -> anyhow::Result<SocketAddr> {
+        let tcp = |listen: &&Listen| listen.transport == Transport::Tcp;
         Ok(self
             .running
             .sip()
-            .get(1)
+            .iter()
+            .find(tcp)
             .context("SIP is heard over TCP, too")?
+            .addr)
+    }
+
+    /// Where SIP is heard over UDP and IPv6.
+    pub fn sip_v6(&self) -> anyhow::Result<SocketAddr> {
+        let v6 = |listen: &&Listen| listen.addr.is_ipv6();
+        Ok(self
+            .running
+            .sip()
+            .iter()
+            .find(v6)
+            .context("SIP is heard over IPv6, too")?
             .addr)
     }
 

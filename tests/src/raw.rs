@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use madoguchi_sip::message::{HeaderName, Message, Response};
+use madoguchi_sip::message::{HeaderName, Message, Request, Response};
 use madoguchi_sip::parse::parse_datagram;
 use tokio::net::UdpSocket;
 
@@ -16,9 +16,14 @@ pub struct Peer {
     desk: SocketAddr,
 }
 
-fn offer(port: u16) -> String {
+fn offer(rtp: SocketAddr) -> String {
+    let (family, ip, port) = (
+        if rtp.is_ipv4() { "IP4" } else { "IP6" },
+        rtp.ip(),
+        rtp.port(),
+    );
     format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+        "v=0\r\no=- 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
          m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
     )
 }
@@ -26,10 +31,12 @@ fn offer(port: u16) -> String {
 impl Peer {
     /// A new socket on 127.0.0.1.
     pub async fn new(desk: SocketAddr) -> anyhow::Result<Self> {
-        let (socket, rtp) = (
-            UdpSocket::bind("127.0.0.1:0").await?,
-            UdpSocket::bind("127.0.0.1:0").await?,
-        );
+        let here = if desk.is_ipv4() {
+            "127.0.0.1:0"
+        } else {
+            "[::1]:0"
+        };
+        let (socket, rtp) = (UdpSocket::bind(here).await?, UdpSocket::bind(here).await?);
         Ok(Self { socket, rtp, desk })
     }
 
@@ -37,6 +44,31 @@ impl Peer {
     pub async fn send(&self, bytes: &[u8]) -> anyhow::Result<()> {
         self.socket.send_to(bytes, self.desk).await?;
         Ok(())
+    }
+
+    /// The same peer, talking to another desk.
+    #[must_use]
+    pub fn of(self, desk: SocketAddr) -> Self {
+        Self { desk, ..self }
+    }
+
+    /// Where it speaks and hears.
+    pub fn address(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.socket.local_addr()?)
+    }
+
+    /// The next request that the desk sends.
+    pub async fn request_of_desk(&self) -> anyhow::Result<Request> {
+        let mut buffer = vec![0; 65_535];
+        loop {
+            let received = self.socket.recv_from(&mut buffer);
+            let received = tokio::time::timeout(Duration::from_secs(10), received).await;
+            let (length, _) = received.context("no request came")??;
+            let bytes = buffer.get(..length).context("a datagram fits")?;
+            if let Ok(Message::Request(request)) = parse_datagram(bytes) {
+                return Ok(request);
+            }
+        }
     }
 
     /// The next response, or `None` if none comes within `patience`.
@@ -74,7 +106,7 @@ impl Peer {
             .map_or_else(|_| String::new(), |here| here.to_string());
         let desk = self.desk;
         let (kind, body) = match (method, self.rtp.local_addr()) {
-            ("INVITE", Ok(rtp)) => ("Content-Type: application/sdp\r\n", offer(rtp.port())),
+            ("INVITE", Ok(rtp)) => ("Content-Type: application/sdp\r\n", offer(rtp)),
             _ => ("", String::new()),
         };
         let length = body.len();

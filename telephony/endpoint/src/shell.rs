@@ -38,7 +38,7 @@ const RESOLVE_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A listening address cannot be had.
-    #[error("{transport} {addr} で待ち受けられません: {source}")]
+    #[error("{transport} {addr} で待ち受けられません")]
     Listen {
         /// udp or tcp.
         transport: &'static str,
@@ -51,7 +51,7 @@ pub enum StartError {
     #[error(transparent)]
     Media(#[from] MediaError),
     /// The thread cannot start.
-    #[error("通話処理を開始できません: {0}")]
+    #[error("通話処理を開始できません")]
     Thread(#[source] io::Error),
 }
 

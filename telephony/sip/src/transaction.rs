@@ -202,6 +202,7 @@ impl Transactions {
     pub fn acknowledged(&mut self, tx: ServerTx) {
         if let Some(transaction) = self.servers.get_mut(&tx) {
             transaction.acknowledged();
+            self.schedule_server(tx);
         }
     }
 
@@ -402,3 +403,6 @@ impl Transactions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use madoguchi_core::live::AgentState;
-use madoguchi_sip::digest::{ClientState, Proof, answer};
-use madoguchi_sip::message::{HeaderName, Response};
+use madoguchi_sip::digest::{
+    Algorithm, ClientState, Credentials, Ha1, Proof, Verification, answer, challenge, verify,
+};
+use madoguchi_sip::message::{HeaderName, Method, Response};
 use madoguchi_tests::desk::{Desk, Setup, story};
 use madoguchi_tests::free_port;
 use madoguchi_tests::raw::Peer;
@@ -299,6 +301,133 @@ async fn a_call_between_extensions_is_no_figure() -> Outcome {
     desk.until_agent("suzuki", AgentState::Ready).await?;
     let figures = desk.figures();
     ensure!((figures.offered, figures.outbound) == (0, 0));
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_registers_with_a_carrier_and_answers_its_challenge() -> Outcome {
+    let carrier = Peer::new("127.0.0.1:9".parse()?).await?;
+    let here = carrier.address()?;
+    let trunk = format!(
+        "outbound = \"sip:{here}\"\nuser = \"desk\"\npassword = \"secret\"\n\
+         register = {{ aor = \"sip:desk@carrier.example\", registrar = \"sip:{here}\" }}"
+    );
+    let desk = Setup {
+        trunk,
+        ..Setup::default()
+    }
+    .start()
+    .await?;
+    let carrier = carrier.of(desk.sip);
+    let nonce_key = [1; 32];
+    let first = carrier.request_of_desk().await?;
+    ensure!(first.method == Method::Register);
+    let mut refusal = first.respond(401, None);
+    refusal.set_to_tag("carrier");
+    let asked = challenge(Algorithm::Sha256, "carrier", &nonce_key, "salt", 0, false);
+    refusal.headers.push(HeaderName::WwwAuthenticate, asked);
+    carrier.send(&refusal.to_bytes()).await?;
+    let second = carrier.request_of_desk().await?;
+    let proof = second
+        .headers
+        .get(&HeaderName::Authorization)
+        .unwrap_or_default();
+    let secrets = Ha1::all("desk", "carrier", "secret");
+    let given = Credentials::parse(proof)?;
+    let verdict = verify(&given, "REGISTER", &secrets, "carrier", &nonce_key, 0);
+    ensure!(verdict == Verification::Valid, "{given:?}");
+    ensure!(second.cseq().map(|cseq| cseq.seq) == Some(2));
+    let mut accepted = second.respond(200, None);
+    accepted.set_to_tag("carrier");
+    carrier.send(&accepted.to_bytes()).await?;
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trunk_may_prove_itself_by_digest_instead_of_its_address() -> Outcome {
+    let trunk = "inbound_user = \"201\"\ninbound_password = \"trunk-secret\"".to_owned();
+    let desk = Setup {
+        trunk,
+        ..Setup::default()
+    }
+    .start()
+    .await?;
+    let peer = Peer::new(desk.sip).await?;
+    peer.send(&peer.request("INVITE", "5000", "trunk", 1, ""))
+        .await?;
+    let refusal = peer.final_response().await?;
+    ensure!(refusal.status == 401 && desk.figures().offered == 0);
+    let uri = format!("sip:5000@{}", desk.sip);
+    let proof = authorization(&refusal, "INVITE", &uri, "trunk-secret", false);
+    peer.send(&peer.request("INVITE", "5000", "trunk", 2, &proof))
+        .await?;
+    let response = loop {
+        let response = peer.final_response().await?;
+        if response.cseq().is_some_and(|cseq| cseq.seq == 2) {
+            break response;
+        }
+    };
+    ensure!(response.status == 200, "{response:?}");
+    peer.send(&peer.in_dialog("ACK", &response, 2)?).await?;
+    peer.send(&peer.in_dialog("BYE", &response, 3)?).await?;
+    let figures = desk
+        .until("the call is over", |figures| figures.abandoned() == 1)
+        .await?;
+    ensure!(figures.offered == 1, "the challenged try added none");
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registered_phone_is_asked_whether_it_lives() -> Outcome {
+    let setup = Setup::default()
+        .registering_agent("tanaka")
+        .sip("keep_alive_s = 1");
+    let desk = setup.start().await?;
+    let peer = Peer::new(desk.sip).await?;
+    ensure!(
+        register(&peer, &desk, "secret-tanaka", false, 60, 1)
+            .await?
+            .status
+            == 200
+    );
+    let probe = peer.request_of_desk().await?;
+    ensure!(probe.method == Method::Options);
+    peer.send(&probe.respond(200, None).to_bytes()).await?;
+    ensure!(reachable(&desk));
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_over_ipv6_is_served() -> Outcome {
+    let trunk = "sources = [{ net = \"::1/128\" }]".to_owned();
+    let desk = Setup {
+        trunk,
+        ..Setup::default()
+    }
+    .registering_agent("tanaka")
+    .start()
+    .await?;
+    let peer = Peer::new(desk.sip_v6()?).await?;
+    peer.send(&peer.request("INVITE", "5000", "six", 1, ""))
+        .await?;
+    let response = peer.final_response().await?;
+    ensure!(response.status == 200, "{response:?}");
+    let body = String::from_utf8_lossy(&response.body).into_owned();
+    ensure!(body.contains("c=IN IP6 ::1"), "{body}");
+    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
+    let mut packet = [0; 2_000];
+    let music = tokio::time::timeout(Duration::from_secs(5), peer.rtp.recv_from(&mut packet));
+    ensure!(
+        music.await?.is_ok_and(|(length, _)| length == 172),
+        "music is heard"
+    );
+    peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
+    desk.until("it is over", |figures| figures.abandoned() == 1)
+        .await?;
     desk.end().await?;
     Ok(())
 }

@@ -132,3 +132,55 @@ fn session_expires(headers: &Headers) -> Option<SessionExpires> {
 fn number(headers: &Headers, name: &HeaderName) -> Option<u32> {
     headers.get(name)?.split(';').next()?.trim().parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_sip::message::Message;
+    use madoguchi_sip::parse::parse_datagram;
+
+    use super::*;
+
+    const WANTED: Wanted = Wanted {
+        interval_secs: 1_800,
+        min_secs: 90,
+    };
+
+    fn invite(more: &str) -> Request {
+        let text = format!(
+            "INVITE sip:5000@desk SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\
+             From: <sip:a@b>;tag=a\r\nTo: <sip:5000@desk>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\
+             {more}Content-Length: 0\r\n\r\n"
+        );
+        match parse_datagram(text.as_bytes()).unwrap() {
+            Message::Request(request) => request,
+            Message::Response(_) => unreachable!(),
+        }
+    }
+
+    fn timer(more: &str) -> Result<Option<SessionTimer>, IntervalTooSmall> {
+        SessionTimer::for_request(&invite(more), WANTED, 0)
+    }
+
+    /// RFC 4028 section 9: below the minimum is 422.
+    #[test]
+    fn an_interval_below_ours_is_refused() {
+        assert_eq!(timer("Session-Expires: 60\r\n"), Err(IntervalTooSmall));
+    }
+
+    #[test]
+    fn a_peer_without_session_timers_is_refreshed_by_us_at_half_time() {
+        let timer = timer("").unwrap().unwrap();
+        assert_eq!((timer.ours, timer.due_at), (true, 900_000));
+        assert_eq!(timer.header(false), "1800;refresher=uas");
+    }
+
+    /// RFC 4028 section 10: the peer is given up a third of the interval, at the most 32 s, early.
+    #[test]
+    fn a_peer_that_refreshes_and_does_not_is_given_up() {
+        let timer = timer("Session-Expires: 90;refresher=uac\r\n")
+            .unwrap()
+            .unwrap();
+        assert_eq!((timer.ours, timer.due_at), (false, 60_000));
+        assert_eq!(timer.header(false), "90;refresher=uac");
+    }
+}

@@ -1,0 +1,210 @@
+//! Two transaction layers with a network of the test's own between them, in virtual time.
+
+use super::*;
+use crate::parse::parse_datagram;
+
+fn flow(reliable: bool) -> Flow {
+    Flow {
+        reliable,
+        socket: 0,
+        remote: "192.0.2.1:5060".parse().unwrap(),
+    }
+}
+
+fn request(method: &str) -> Request {
+    let text = format!(
+        "{method} sip:5000@desk SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKone\r\n\
+         From: <sip:a@b>;tag=a\r\nTo: <sip:5000@desk>\r\nCall-ID: c\r\nCSeq: 1 {method}\r\n\
+         Contact: <sip:a@192.0.2.1>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    );
+    match parse_datagram(text.as_bytes()).unwrap() {
+        Message::Request(request) => request,
+        Message::Response(_) => unreachable!(),
+    }
+}
+
+fn answered(request: &Request, status: u16) -> Response {
+    let mut response = request.respond(status, None);
+    response.set_to_tag("b");
+    response
+}
+
+/// The first words of all that is sent now.
+fn sent(layer: &mut Transactions) -> Vec<String> {
+    std::iter::from_fn(|| layer.poll_transmit())
+        .map(|transmit| {
+            let text = String::from_utf8(transmit.bytes).unwrap();
+            let line = text.lines().next().unwrap();
+            line.strip_prefix("SIP/2.0 ")
+                .unwrap_or(line)
+                .split(' ')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
+}
+
+fn events(layer: &mut Transactions) -> Vec<Event> {
+    std::iter::from_fn(|| layer.poll_event()).collect()
+}
+
+/// When anything is sent from now on, if nothing ever comes.
+fn silence(layer: &mut Transactions) -> Vec<u64> {
+    let mut times = Vec::new();
+    while let Some(at) = layer.poll_timeout() {
+        layer.handle_timeout(at);
+        times.extend(sent(layer).iter().map(|_| at));
+    }
+    times
+}
+
+/// Takes in an INVITE; its transaction.
+fn take(layer: &mut Transactions, request: &Request) -> ServerTx {
+    layer.receive(flow(false), Message::Request(request.clone()), 0);
+    match events(layer).pop() {
+        Some(Event::Request { tx, .. }) => tx,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_invite_into_silence_is_sent_seven_times_and_given_up_after_32_s() {
+    let mut layer = Transactions::new();
+    let tx = layer.request(flow(false), &request("INVITE"), 0).unwrap();
+    assert_eq!(sent(&mut layer), ["INVITE"]);
+    assert_eq!(
+        silence(&mut layer),
+        [500, 1_500, 3_500, 7_500, 15_500, 31_500]
+    );
+    assert!(matches!(events(&mut layer)[..], [Event::Timeout { tx: of }] if of == tx));
+    assert!(layer.is_empty());
+}
+
+#[test]
+fn another_request_into_silence_is_sent_at_least_every_four_seconds() {
+    let mut layer = Transactions::new();
+    layer.request(flow(false), &request("OPTIONS"), 0).unwrap();
+    sent(&mut layer);
+    let times = silence(&mut layer);
+    assert_eq!(times[..5], [500, 1_500, 3_500, 7_500, 11_500]);
+    assert_eq!(times.len(), 10);
+    assert!(layer.is_empty());
+}
+
+#[test]
+fn over_a_stream_nothing_is_repeated() {
+    let mut layer = Transactions::new();
+    layer.request(flow(true), &request("INVITE"), 0).unwrap();
+    sent(&mut layer);
+    assert_eq!(silence(&mut layer), Vec::<u64>::new());
+}
+
+#[test]
+fn a_repeated_invite_gets_the_last_answer_again_and_is_told_once() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = take(&mut layer, &invite);
+    layer.respond(tx, &answered(&invite, 180), 0);
+    layer.receive(flow(false), Message::Request(invite.clone()), 10);
+    assert_eq!(sent(&mut layer), ["180", "180"]);
+    assert!(events(&mut layer).is_empty());
+}
+
+#[test]
+fn a_2xx_is_repeated_until_it_is_acknowledged() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = take(&mut layer, &invite);
+    layer.respond(tx, &answered(&invite, 200), 0);
+    layer.handle_timeout(500);
+    layer.handle_timeout(1_500);
+    assert_eq!(sent(&mut layer), ["200", "200", "200"]);
+    layer.acknowledged(tx);
+    // A late repetition of the INVITE is no new call.
+    layer.receive(flow(false), Message::Request(invite), 2_000);
+    assert!(events(&mut layer).is_empty());
+    assert_eq!(silence(&mut layer), Vec::<u64>::new());
+    assert!(layer.is_empty());
+}
+
+#[test]
+fn a_2xx_that_is_never_acknowledged_is_told() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = take(&mut layer, &invite);
+    layer.respond(tx, &answered(&invite, 200), 0);
+    silence(&mut layer);
+    assert!(matches!(events(&mut layer)[..], [Event::AckTimeout { tx: of }] if of == tx));
+    assert!(layer.is_empty());
+}
+
+#[test]
+fn a_refusal_is_repeated_until_its_ack() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = take(&mut layer, &invite);
+    layer.respond(tx, &answered(&invite, 486), 0);
+    layer.handle_timeout(500);
+    assert_eq!(sent(&mut layer), ["486", "486"]);
+    let mut ack = request("ACK");
+    ack.headers
+        .set(crate::message::HeaderName::To, "<sip:5000@desk>;tag=b");
+    layer.receive(flow(false), Message::Request(ack), 600);
+    assert!(
+        events(&mut layer).is_empty(),
+        "an ACK to a refusal is the layer's own"
+    );
+    assert_eq!(silence(&mut layer), Vec::<u64>::new());
+}
+
+#[test]
+fn a_cancel_waits_for_a_provisional_response() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = layer.request(flow(false), &invite, 0).unwrap();
+    layer.cancel(tx, 10);
+    assert_eq!(sent(&mut layer), ["INVITE"]);
+    layer.receive(flow(false), Message::Response(answered(&invite, 180)), 20);
+    assert_eq!(sent(&mut layer), ["CANCEL"]);
+    layer.receive(flow(false), Message::Response(answered(&invite, 487)), 30);
+    assert_eq!(sent(&mut layer), ["ACK"]);
+    assert!(matches!(
+        &events(&mut layer)[..],
+        [Event::Response { .. }, Event::Response { response, .. }] if response.status == 487
+    ));
+}
+
+#[test]
+fn a_cancel_is_answered_and_told_only_while_the_invite_is_unanswered() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = take(&mut layer, &invite);
+    layer.receive(flow(false), Message::Request(request("CANCEL")), 10);
+    assert_eq!(sent(&mut layer), ["200"]);
+    assert!(matches!(events(&mut layer)[..], [Event::Cancelled { invite }] if invite == tx));
+
+    let mut late = Transactions::new();
+    let tx = take(&mut late, &invite);
+    late.respond(tx, &answered(&invite, 200), 0);
+    late.receive(flow(false), Message::Request(request("CANCEL")), 10);
+    assert_eq!(sent(&mut late), ["200", "200"]);
+    assert!(events(&mut late).is_empty());
+}
+
+#[test]
+fn a_repeated_2xx_gets_its_ack_again_and_another_fork_is_told() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = layer.request(flow(false), &invite, 0).unwrap();
+    let first = answered(&invite, 200);
+    layer.receive(flow(false), Message::Response(first.clone()), 10);
+    layer.acknowledge(tx, flow(false), &request("ACK"));
+    layer.receive(flow(false), Message::Response(first), 20);
+    assert_eq!(sent(&mut layer), ["INVITE", "ACK", "ACK"]);
+    assert_eq!(events(&mut layer).len(), 1);
+    let mut fork = invite.respond(200, None);
+    fork.set_to_tag("other");
+    layer.receive(flow(false), Message::Response(fork), 30);
+    assert_eq!(events(&mut layer).len(), 1);
+}
