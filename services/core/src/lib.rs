@@ -13,5 +13,6 @@ pub mod hours;
 pub mod id;
 pub mod live;
 pub mod phone;
+pub mod stats;
 pub mod time;
 pub mod today;

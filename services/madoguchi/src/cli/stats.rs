@@ -5,7 +5,8 @@ use std::path::Path;
 use chrono::{Days, NaiveDate};
 use clap::ValueEnum;
 use madoguchi_core::call::CallRecord;
-use madoguchi_core::figures::{By, Figures, RowKey, StatsReport};
+use madoguchi_core::figures::Figures;
+use madoguchi_core::stats::{By, RowKey, StatsReport};
 use madoguchi_core::time::{Instant, Millis};
 
 use super::{CliError, Format, open_store, print};
