@@ -41,7 +41,7 @@ lint: ## Check licences and advisories and sources of the dependencies
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench-calls: install-test ## Load through the queue: calls a second and time to an agent and memory
+bench-calls: install-test build ## Load through the queue: calls a second and time to an agent and memory
 	$(call step,bench-calls,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-calls,Nothing else should run on the machine while it measures.)
 
 docs: ## Build the documentation of the code

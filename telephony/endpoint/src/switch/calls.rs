@@ -100,6 +100,7 @@ impl Switch {
         let Some(call) = self.calls.remove(id) else {
             return;
         };
+        self.forget_bridge(&BridgeOf::Far(id.clone()));
         for far in &call.far {
             self.end_side(*far, now);
         }
@@ -160,6 +161,7 @@ impl Switch {
         self.forget_side(id);
         match owner {
             Owner::Starter(call) => {
+                self.forget_bridge(&BridgeOf::Far(call.clone()));
                 for far in self
                     .calls
                     .remove(&call)
@@ -175,6 +177,7 @@ impl Switch {
             }
             Owner::Leg(leg) => {
                 self.legs.remove(&leg);
+                self.forget_bridge(&BridgeOf::Leg(leg.clone()));
                 self.tell_engine(match how {
                     Gone::HungUp => Input::LegEnded { leg },
                     Gone::Lost => Input::LegLost { leg },
@@ -208,6 +211,11 @@ impl Switch {
             self.invites.remove(&invite);
         }
         self.close_media(side.media);
+    }
+
+    /// A bridge that will not be told any more: one of its sides is gone.
+    pub(super) fn forget_bridge(&mut self, what: &BridgeOf) {
+        self.bridges.retain(|_, other| other != what);
     }
 
     pub(super) fn close_media(&mut self, media: crate::media::SessionId) {

@@ -5,7 +5,7 @@ use madoguchi_line::api::{Input, LegFailure, LegId};
 use madoguchi_sip::message::Response;
 
 use super::bindings::Binding;
-use super::calls::Leg;
+use super::calls::{BridgeOf, Leg};
 use super::outgoing::{NewSide, Target};
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};
@@ -62,6 +62,7 @@ impl Switch {
         let Some(leg) = self.legs.remove(id) else {
             return;
         };
+        self.forget_bridge(&BridgeOf::Leg(id.clone()));
         for side in leg.sides {
             self.end_side(side, now);
         }
