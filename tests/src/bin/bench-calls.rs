@@ -32,7 +32,10 @@ async fn main() -> anyhow::Result<()> {
     let plain = plain_rate(&mut report).await?;
     let load = load(&mut report, &mut failures).await?;
     let ratio = f64::from(load) / f64::from(plain);
-    writeln!(report, "\nThrough the queue {load}/s, plain SIPp to SIPp {plain}/s: {ratio:.2}.\n")?;
+    writeln!(
+        report,
+        "\nThrough the queue {load}/s, plain SIPp to SIPp {plain}/s: {ratio:.2}.\n"
+    )?;
     delay(&mut report, &mut failures).await?;
     if failures.is_empty() {
         report.push_str("\nAll requirements are met.\n");
@@ -46,14 +49,23 @@ async fn main() -> anyhow::Result<()> {
 
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Plain::new(program).args(arguments).output();
-    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    output
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn machine() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or("unknown");
     let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let memory = memory.lines().next().unwrap_or_default().replace("MemTotal:", "");
+    let memory = memory
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .replace("MemTotal:", "");
     format!(
         "# Calls: load, memory, delay\n\n`make bench-calls`, {}. {} cores ({}), memory {}, Linux {}. \
          SIPp {}. Callers, agents and desk share the machine.\n",
@@ -67,12 +79,18 @@ fn machine() -> String {
 }
 
 fn scenario(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/calls").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("bench/calls")
+        .join(name)
 }
 
 fn quiet(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
     command
 }
 
@@ -92,8 +110,23 @@ async fn sipp_calls(to: SocketAddr, rate: u32, calls: u32) -> anyhow::Result<boo
         .arg(to.to_string())
         .arg("-sf")
         .arg(scenario("caller.xml"))
-        .args(["-s", "5000", "-i", "127.0.0.1", "-p", &free_port().to_string(), "-nostdin"])
-        .args(["-r", &rate.to_string(), "-m", &calls.to_string(), "-l", "8000"])
+        .args([
+            "-s",
+            "5000",
+            "-i",
+            "127.0.0.1",
+            "-p",
+            &free_port().to_string(),
+            "-nostdin",
+        ])
+        .args([
+            "-r",
+            &rate.to_string(),
+            "-m",
+            &calls.to_string(),
+            "-l",
+            "8000",
+        ])
         .args(["-timeout", &limit.as_secs().to_string(), "-timeout_error"])
         .spawn()?;
     Ok(child.wait().await?.success())
@@ -102,7 +135,9 @@ async fn sipp_calls(to: SocketAddr, rate: u32, calls: u32) -> anyhow::Result<boo
 /// The highest rate at which SIPp calls SIPp without a failure.
 async fn plain_rate(report: &mut String) -> anyhow::Result<u32> {
     let mut best = 0;
-    report.push_str("\n## Plain SIPp to SIPp, 10 s each\n\n| calls/s | all succeeded |\n| --- | --- |\n");
+    report.push_str(
+        "\n## Plain SIPp to SIPp, 10 s each\n\n| calls/s | all succeeded |\n| --- | --- |\n",
+    );
     for rate in [450, 900, 1_350, 1_800] {
         let port = free_port();
         let _agents = sipp_agents(port)?;
@@ -152,7 +187,10 @@ impl Desk {
         }
         std::fs::write(folder.path().join("desk.toml"), text)?;
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/madoguchi");
-        ensure!(program.exists(), "build first: cargo build --release -p madoguchi");
+        ensure!(
+            program.exists(),
+            "build first: cargo build --release -p madoguchi"
+        );
         let child = quiet(program)
             .arg("--config")
             .arg(folder.path().join("desk.toml"))
@@ -161,7 +199,12 @@ impl Desk {
             .arg("serve")
             .spawn()?;
         let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        let desk = Self { child, folder, sip: at(sip), web: at(web) };
+        let desk = Self {
+            child,
+            folder,
+            sip: at(sip),
+            web: at(web),
+        };
         for _ in 0..100 {
             if desk.total().await.is_ok() {
                 return Ok(desk);
@@ -175,19 +218,30 @@ impl Desk {
     async fn total(&self) -> anyhow::Result<serde_json::Value> {
         let url = format!("http://{}/api/v1/board", self.web);
         let board: serde_json::Value = reqwest::get(url).await?.json().await?;
-        board.pointer("/today/total").cloned().context("the board has figures")
+        board
+            .pointer("/today/total")
+            .cloned()
+            .context("the board has figures")
     }
 
     fn resident_kib(&self) -> anyhow::Result<u64> {
         let pid = self.child.id().context("the desk runs")?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        Ok(line.context("VmRSS")?.trim().trim_end_matches("kB").trim().parse()?)
+        Ok(line
+            .context("VmRSS")?
+            .trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse()?)
     }
 }
 
 fn count(figures: &serde_json::Value, key: &str) -> u64 {
-    figures.get(key).and_then(serde_json::Value::as_u64).unwrap_or_default()
+    figures
+        .get(key)
+        .and_then(serde_json::Value::as_u64)
+        .unwrap_or_default()
 }
 
 /// The rate of the requirement for 60 s, then on to 100,000 calls, then as fast as it goes.
@@ -204,7 +258,12 @@ async fn load(report: &mut String, failures: &mut Vec<String>) -> anyhow::Result
     let mut before = 0;
     let mut best = 0;
     let mut memory = Vec::new();
-    for (rate, calls) in [(RATE, RATE * 60), (RATE, 100_000 - RATE * 60), (600, 6_000), (800, 8_000)] {
+    for (rate, calls) in [
+        (RATE, RATE * 60),
+        (RATE, 100_000 - RATE * 60),
+        (600, 6_000),
+        (800, 8_000),
+    ] {
         let running = sipp_calls(desk.sip, rate, calls);
         tokio::pin!(running);
         let succeeded = loop {
@@ -222,7 +281,10 @@ async fn load(report: &mut String, failures: &mut Vec<String>) -> anyhow::Result
         let connected = count(&total, "answered") - before;
         before = count(&total, "answered");
         let longest = count(&total, "max_wait_ms");
-        writeln!(report, "| {rate} | {calls} | {connected} | {longest} ms | {succeeded} |")?;
+        writeln!(
+            report,
+            "| {rate} | {calls} | {connected} | {longest} ms | {succeeded} |"
+        )?;
         let passed = succeeded && connected == u64::from(calls) && longest <= 1_000;
         if passed {
             best = rate;
@@ -245,7 +307,10 @@ fn memory_report(
     let most = |part: &[u64]| part.iter().copied().max().unwrap_or_default() / 1024;
     let quarters: Vec<u64> = memory.chunks(quarter).take(4).map(most).collect();
     let whole = most(memory);
-    writeln!(report, "\nMemory over 100,000 calls (MiB, highest of each quarter): {quarters:?}.")?;
+    writeln!(
+        report,
+        "\nMemory over 100,000 calls (MiB, highest of each quarter): {quarters:?}."
+    )?;
     if whole >= 200 {
         failures.push(format!("memory {whole} MiB"));
     }
@@ -259,7 +324,12 @@ fn memory_report(
 
 /// One side of a conversation: sends a packet every 20 ms that carries when it was sent, and notes
 /// how old those are that come.
-async fn speak_and_hear(socket: UdpSocket, to: SocketAddr, epoch: Instant, until: Instant) -> Vec<u64> {
+async fn speak_and_hear(
+    socket: UdpSocket,
+    to: SocketAddr,
+    epoch: Instant,
+    until: Instant,
+) -> Vec<u64> {
     let mut delays = Vec::new();
     let mut tick = tokio::time::interval(PACKET);
     let mut sequence = 0_u16;
@@ -298,8 +368,18 @@ fn sent_at(epoch: Instant) -> u64 {
 
 fn percentiles(mut delays: Vec<u64>) -> (u64, u64, u64, usize) {
     delays.sort_unstable();
-    let at = |part: usize| delays.get(delays.len() * part / 100).copied().unwrap_or_default();
-    (at(50), at(99), delays.last().copied().unwrap_or_default(), delays.len())
+    let at = |part: usize| {
+        delays
+            .get(delays.len() * part / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    (
+        at(50),
+        at(99),
+        delays.last().copied().unwrap_or_default(),
+        delays.len(),
+    )
 }
 
 /// What the desk adds to the way of a packet, against a direct way.
@@ -331,7 +411,10 @@ async fn converse_directly(epoch: Instant) -> anyhow::Result<Vec<u64>> {
     let until = Instant::now() + Duration::from_secs(20);
     let mut talks = Vec::new();
     for _ in 0..CONVERSATIONS {
-        let (a, b) = (UdpSocket::bind("127.0.0.1:0").await?, UdpSocket::bind("127.0.0.1:0").await?);
+        let (a, b) = (
+            UdpSocket::bind("127.0.0.1:0").await?,
+            UdpSocket::bind("127.0.0.1:0").await?,
+        );
         let (to_a, to_b) = (a.local_addr()?, b.local_addr()?);
         talks.push(tokio::spawn(speak_and_hear(a, to_b, epoch, until)));
         talks.push(tokio::spawn(speak_and_hear(b, to_a, epoch, until)));
@@ -344,15 +427,21 @@ async fn converse_bridged(epoch: Instant) -> anyhow::Result<Vec<u64>> {
     for _ in 0..CONVERSATIONS {
         phones.push(Peer::new(SocketAddr::from(([127, 0, 0, 1], 9))).await?);
     }
-    let contacts: Vec<u16> =
-        phones.iter().map(|phone| Ok(phone.address()?.port())).collect::<anyhow::Result<_>>()?;
+    let contacts: Vec<u16> = phones
+        .iter()
+        .map(|phone| Ok(phone.address()?.port()))
+        .collect::<anyhow::Result<_>>()?;
     let desk = Desk::start(&contacts).await?;
-    let answering: Vec<_> =
-        phones.into_iter().map(|phone| tokio::spawn(pick_up(phone.of(desk.sip)))).collect();
+    let answering: Vec<_> = phones
+        .into_iter()
+        .map(|phone| tokio::spawn(pick_up(phone.of(desk.sip))))
+        .collect();
     let mut callers = Vec::new();
     for n in 0..CONVERSATIONS {
         let caller = Peer::new(desk.sip).await?;
-        caller.send(&caller.request("INVITE", "5000", &format!("talk{n}"), 1, "")).await?;
+        caller
+            .send(&caller.request("INVITE", "5000", &format!("talk{n}"), 1, ""))
+            .await?;
         let response = caller.final_response().await?;
         caller.send(&caller.in_dialog("ACK", &response, 1)?).await?;
         callers.push((caller.rtp, rtp_of(&response.body)?));
@@ -362,9 +451,9 @@ async fn converse_bridged(epoch: Instant) -> anyhow::Result<Vec<u64>> {
         ends.push(phone.await??);
     }
     let until = Instant::now() + Duration::from_secs(20);
-    let talks = ends.into_iter().map(|(socket, to)| {
-        tokio::spawn(speak_and_hear(socket, to, epoch, until))
-    });
+    let talks = ends
+        .into_iter()
+        .map(|(socket, to)| tokio::spawn(speak_and_hear(socket, to, epoch, until)));
     gather(talks.collect()).await
 }
 
@@ -375,7 +464,10 @@ async fn pick_up(phone: Peer) -> anyhow::Result<(UdpSocket, SocketAddr)> {
     let mut response = invite.respond(200, None);
     response.set_to_tag("phone");
     let here = phone.address()?;
-    response.headers.push(madoguchi_sip::message::HeaderName::Contact, format!("<sip:a@{here}>"));
+    response.headers.push(
+        madoguchi_sip::message::HeaderName::Contact,
+        format!("<sip:a@{here}>"),
+    );
     let kind = madoguchi_sip::message::HeaderName::ContentType;
     response.headers.push(kind, "application/sdp");
     response.body = format!(
