@@ -58,7 +58,8 @@ pub struct MediaSettings {
     pub ports: RangeInclusive<u16>,
     /// A leg from which nothing comes for so long is told with [`MediaEvent::Silent`]; zero never.
     pub rtp_timeout: Millis,
-    /// What a held party hears that was never played any music of its line.
+    /// What a held party hears that was never played any music of its line, until
+    /// [`Media::set_hold_music`] says otherwise.
     pub music: Arc<Sound>,
 }
 
@@ -288,6 +289,11 @@ impl Media {
     /// Ends the bridge that a leg is in.
     pub fn unbridge(&self, session: SessionId) {
         self.command(Command::Unbridge { session });
+    }
+
+    /// What a held party hears from now on that was never played any music of its line.
+    pub fn set_hold_music(&self, music: Arc<Sound>) {
+        self.command(Command::SetHoldMusic { music });
     }
 
     /// Ends a leg's media and frees its port.

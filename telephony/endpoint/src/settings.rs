@@ -129,7 +129,7 @@ pub struct TrunkAuth {
 }
 
 /// A user name and password for a carrier.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The user name.
     pub user: String,

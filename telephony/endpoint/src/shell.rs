@@ -2,6 +2,7 @@
 //! database nor a page under load delays a call.
 
 mod addresses;
+mod sockets;
 mod streams;
 
 use std::io;
@@ -14,15 +15,17 @@ use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
 use madoguchi_core::time::Instant;
-use madoguchi_line::engine::Engine;
+use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::transaction::{Flow, Transmit};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
 use self::addresses::LocalAddresses;
+use self::sockets::Sockets;
 use self::streams::Streams;
 use crate::media::{Media, MediaError, MediaEvent, MediaSettings, Sounds};
-use crate::settings::{EndpointSettings, Listen, Transport};
+use crate::settings::{EndpointSettings, Listen};
 use crate::switch::{Now, Switch, SwitchInput, SwitchOutput};
 
 /// The largest datagram.
@@ -88,6 +91,10 @@ pub struct Endpoint {
 #[derive(Debug)]
 enum ToLoop {
     Input(Box<SwitchInput>),
+    Reconfigure {
+        input: Box<SwitchInput>,
+        done: oneshot::Sender<()>,
+    },
     Stop {
         grace: Duration,
         done: oneshot::Sender<()>,
@@ -148,6 +155,25 @@ impl Endpoint {
         answer.await.unwrap_or(false)
     }
 
+    /// Hands over the complete settings after a change; returns when they are in force, and tells
+    /// whether they are: not if the endpoint has stopped. Calls go on. Listening addresses, public
+    /// address, realm and nonce secret stay what they were at the start.
+    pub async fn reconfigure(
+        &self,
+        settings: EndpointSettings,
+        engine: EngineSettings,
+        sounds: Sounds,
+    ) -> bool {
+        let (done, in_force) = oneshot::channel();
+        let input = Box::new(SwitchInput::Reconfigure {
+            settings: Box::new(settings),
+            engine: Box::new(engine),
+            sounds,
+        });
+        let sent = self.inputs.send(ToLoop::Reconfigure { input, done });
+        sent.is_ok() && in_force.await.is_ok()
+    }
+
     /// Stops when all calls have ended, or after `grace`.
     pub async fn stop(&self, grace: Duration) {
         let (done, stopped) = oneshot::channel();
@@ -160,63 +186,6 @@ impl Endpoint {
     fn tell(&self, input: SwitchInput) {
         // Only fails while the program stops.
         let _stopping = self.inputs.send(ToLoop::Input(Box::new(input)));
-    }
-}
-
-struct Sockets {
-    udp: Vec<UdpSocket>,
-    tcp: Vec<TcpListener>,
-}
-
-impl Sockets {
-    async fn bind(listen: &[Listen]) -> Result<Self, StartError> {
-        let mut sockets = Self {
-            udp: Vec::new(),
-            tcp: Vec::new(),
-        };
-        for listen in listen {
-            let addr = listen.addr;
-            match listen.transport {
-                Transport::Udp => {
-                    let socket =
-                        addresses::bind_udp(addr).map_err(|source| StartError::Listen {
-                            transport: "udp",
-                            addr,
-                            source,
-                        })?;
-                    sockets.udp.push(socket);
-                }
-                Transport::Tcp => {
-                    let socket =
-                        addresses::bind_tcp(addr).map_err(|source| StartError::Listen {
-                            transport: "tcp",
-                            addr,
-                            source,
-                        })?;
-                    sockets.tcp.push(socket);
-                }
-            }
-        }
-        Ok(sockets)
-    }
-
-    fn listening(&self) -> Result<Vec<Listen>, StartError> {
-        let udp = self
-            .udp
-            .iter()
-            .map(|socket| (Transport::Udp, socket.local_addr()));
-        let tcp = self
-            .tcp
-            .iter()
-            .map(|socket| (Transport::Tcp, socket.local_addr()));
-        udp.chain(tcp)
-            .map(|(transport, addr)| {
-                Ok(Listen {
-                    transport,
-                    addr: addr.map_err(StartError::Thread)?,
-                })
-            })
-            .collect()
     }
 }
 
@@ -266,7 +235,6 @@ impl Shell {
             mono: 0,
         };
         let local = LocalAddresses::new(&sockets.udp, streams.local_addresses());
-        addresses::resolve_trunks(&self.settings.trunks, self.inputs.clone(), RESOLVE_EVERY);
         let mut switch = Switch::new(
             self.settings,
             self.engine,
@@ -279,8 +247,12 @@ impl Shell {
         for (agent, state, since) in self.around.restored {
             switch.restore_agent(&agent, state, since);
         }
+        let lookups = addresses::resolve_trunks(switch.trunk_hosts(), &self.inputs, RESOLVE_EVERY);
         let mut the_loop = Loop {
             switch,
+            inputs: self.inputs,
+            lookups,
+            stopping: None,
             udp: sockets.udp,
             streams,
             epoch,
@@ -300,6 +272,11 @@ impl Shell {
 
 struct Loop {
     switch: Switch,
+    inputs: mpsc::UnboundedSender<ToLoop>,
+    /// Look up the names of trunks for as long as they are here.
+    lookups: JoinSet<()>,
+    /// When to stop at the latest, and whom to tell.
+    stopping: Option<(tokio::time::Instant, oneshot::Sender<()>)>,
     udp: Vec<UdpSocket>,
     streams: Streams,
     epoch: tokio::time::Instant,
@@ -320,17 +297,13 @@ impl Loop {
         mut received: mpsc::UnboundedReceiver<ToLoop>,
         mut media: mpsc::UnboundedReceiver<MediaEvent>,
     ) {
-        let mut stopping: Option<(tokio::time::Instant, oneshot::Sender<()>)> = None;
         self.do_outputs();
         loop {
-            let wake = self.next_wake(stopping.as_ref().map(|(at, _)| *at));
+            let wake = self.next_wake();
             tokio::select! {
                 biased;
                 input = received.recv() => match input {
-                    Some(ToLoop::Input(input)) => self.handle(*input),
-                    Some(ToLoop::Stop { grace, done }) => {
-                        stopping = Some((tokio::time::Instant::now() + grace, done));
-                    }
+                    Some(input) => self.take(input),
                     None => return,
                 },
                 Some(event) = media.recv() => self.handle(SwitchInput::Media(event)),
@@ -338,12 +311,7 @@ impl Loop {
                 () = tokio::time::sleep_until(wake) => {}
             }
             while let Ok(input) = received.try_recv() {
-                match input {
-                    ToLoop::Input(input) => self.handle(*input),
-                    ToLoop::Stop { grace, done } => {
-                        stopping = Some((tokio::time::Instant::now() + grace, done));
-                    }
-                }
+                self.take(input);
             }
             let now = self.now();
             if self.switch.poll_timeout().is_some_and(|at| at <= now.mono) {
@@ -351,18 +319,35 @@ impl Loop {
                 self.do_outputs();
             }
             self.show_snapshot();
-            if let Some((at, done)) = stopping.take() {
+            if let Some((at, done)) = self.stopping.take() {
                 if self.switch.calls_in_progress() == 0 || tokio::time::Instant::now() >= at {
                     // Whoever waited may have gone.
                     let _gone = done.send(());
                     return;
                 }
-                stopping = Some((at, done));
+                self.stopping = Some((at, done));
             }
         }
     }
 
-    fn next_wake(&self, stop_at: Option<tokio::time::Instant>) -> tokio::time::Instant {
+    fn take(&mut self, input: ToLoop) {
+        match input {
+            ToLoop::Input(input) => self.handle(*input),
+            ToLoop::Reconfigure { input, done } => {
+                self.handle(*input);
+                let hosts = self.switch.trunk_hosts();
+                self.lookups = addresses::resolve_trunks(hosts, &self.inputs, RESOLVE_EVERY);
+                // Whoever waited may have gone.
+                let _gone = done.send(());
+            }
+            ToLoop::Stop { grace, done } => {
+                self.stopping = Some((tokio::time::Instant::now() + grace, done));
+            }
+        }
+    }
+
+    fn next_wake(&self) -> tokio::time::Instant {
+        let stop_at = self.stopping.as_ref().map(|(at, _)| *at);
         let far = tokio::time::Instant::now() + SNAPSHOT_EVERY;
         let timer = self
             .switch

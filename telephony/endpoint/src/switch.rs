@@ -6,6 +6,7 @@
 
 mod bindings;
 mod calls;
+mod challenges;
 mod dialled;
 mod dialog;
 mod guard;
@@ -17,6 +18,8 @@ mod legs;
 mod media_events;
 mod offers;
 mod outgoing;
+mod phones;
+mod reconfigure;
 mod register;
 mod responses;
 mod session_timer;
@@ -31,10 +34,9 @@ use std::net::SocketAddr;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
-use madoguchi_core::phone;
 use madoguchi_core::time::Instant;
 use madoguchi_line::api::{Input, LegId, TimerId};
-use madoguchi_line::engine::Engine;
+use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::check::check_request;
 use madoguchi_sip::header::Via;
 use madoguchi_sip::message::{HeaderName, Message, Method, Request};
@@ -49,11 +51,12 @@ use self::calls::{Call, Leg};
 use self::dialog::DialogKey;
 use self::guard::Guard;
 use self::outgoing::Purpose;
+use self::phones::Phones;
 use self::side::{Side, SideId};
 use self::steps::Step;
-pub use self::trunks::Peer;
-use self::trunks::TrunkState;
-use crate::media::{Media, MediaEvent, SessionId};
+use self::trunks::Trunks;
+pub use self::trunks::{Peer, TrunkHosts, TrunkKey};
+use crate::media::{Media, MediaEvent, SessionId, Sounds};
 use crate::settings::EndpointSettings;
 
 /// The two times of one moment: the calendar's for events and rules, and one that never jumps
@@ -101,12 +104,23 @@ pub enum SwitchInput {
     },
     /// A trunk's host names were looked up.
     Resolved {
-        /// The trunk, by its place in the settings.
-        trunk: usize,
+        /// The trunk, as [`Switch::trunk_hosts`] names it.
+        trunk: TrunkKey,
         /// The address of its outbound host.
         peer: Option<Peer>,
         /// The address of its registrar.
         registrar: Option<Peer>,
+    },
+    /// The complete settings, which have changed. Calls go on; see [`Switch::trunk_hosts`] for
+    /// the names that are to be looked up from now on. Listening addresses, public address, realm
+    /// and nonce secret cannot change: what these settings say of them is not looked at.
+    Reconfigure {
+        /// Of the endpoint.
+        settings: Box<EndpointSettings>,
+        /// Of the queue engine.
+        engine: Box<EngineSettings>,
+        /// What is played from now on.
+        sounds: Sounds,
     },
 }
 
@@ -129,20 +143,19 @@ pub type LocalAddress = Box<dyn Fn(Flow) -> SocketAddr + Send>;
 
 /// The switch.
 pub struct Switch {
+    /// Without phones and trunks, which are kept below.
     settings: EndpointSettings,
     engine: Engine,
     transactions: Transactions,
     media: Media,
-    sounds: crate::media::Sounds,
+    sounds: Sounds,
     local_address: LocalAddress,
     rng: StdRng,
-    /// Places in the settings.
-    phone_by_agent: HashMap<AgentId, usize>,
-    phone_by_extension: HashMap<String, usize>,
+    phones: Phones,
     line_by_number: HashMap<String, LineName>,
     bindings: Bindings,
     guard: Guard,
-    trunks: Vec<TrunkState>,
+    trunks: Trunks,
     /// Highest nonce counts seen, by nonce (RFC 7616 5.12: replays).
     nonces: register::NonceCounts,
 
@@ -180,44 +193,25 @@ enum Wake {
     SessionTimer(SideId),
     DialTimeout(SideId),
     Registrations,
-    TrunkRegister(usize),
+    TrunkRegister(TrunkKey),
     KeepAlive,
 }
 
 impl Switch {
     /// A switch with nothing going on. `seed` is drawn by the caller.
     pub fn new(
-        settings: EndpointSettings,
+        mut settings: EndpointSettings,
         engine: Engine,
         media: Media,
-        sounds: crate::media::Sounds,
+        sounds: Sounds,
         local_address: LocalAddress,
         seed: [u8; 32],
         now: Now,
     ) -> Self {
         let guard = Guard::new(settings.unknown_requests_per_minute);
-        let trunks = settings
-            .trunks
-            .iter()
-            .cloned()
-            .map(TrunkState::new)
-            .collect();
-        let phones = || settings.phones.iter().enumerate();
-        let phone_by_agent = phones()
-            .map(|(at, phone)| (phone.agent.clone(), at))
-            .collect();
-        let phone_by_extension = phones()
-            .map(|(at, phone)| (phone.extension.clone(), at))
-            .collect();
-        let line_by_number = settings
-            .lines
-            .iter()
-            .flat_map(|line| {
-                line.numbers
-                    .iter()
-                    .map(|number| (phone::normalize(number), line.line.clone()))
-            })
-            .collect();
+        let phones = std::mem::take(&mut settings.phones);
+        let trunks = std::mem::take(&mut settings.trunks);
+        let line_by_number = reconfigure::line_by_number(&settings.lines);
         let mut switch = Self {
             settings,
             engine,
@@ -226,12 +220,11 @@ impl Switch {
             sounds,
             local_address,
             rng: StdRng::from_seed(seed),
-            phone_by_agent,
-            phone_by_extension,
+            phones: Phones::default(),
             line_by_number,
             bindings: Bindings::default(),
             guard,
-            trunks,
+            trunks: Trunks::default(),
             nonces: register::NonceCounts::default(),
             sides: HashMap::new(),
             side_by_dialog: HashMap::new(),
@@ -254,7 +247,10 @@ impl Switch {
             agents_changed: Vec::new(),
             dirty: true,
         };
-        switch.add_fixed_contacts();
+        switch.take_up_phones(phones);
+        switch.take_up_trunks(trunks, now);
+        switch.tell_all_reachable(false);
+        switch.wake_at(now.mono, Wake::Registrations);
         switch.start_keep_alive(now);
         switch.settle(now);
         switch
@@ -299,6 +295,11 @@ impl Switch {
             } => {
                 self.on_resolved(trunk, peer, registrar, now);
             }
+            SwitchInput::Reconfigure {
+                settings,
+                engine,
+                sounds,
+            } => self.reconfigure(*settings, *engine, sounds, now),
         }
         self.settle(now);
     }
@@ -347,6 +348,12 @@ impl Switch {
             .collect()
     }
 
+    /// The hosts of trunks whose names are to be looked up now and then; the answers come as
+    /// [`SwitchInput::Resolved`].
+    pub fn trunk_hosts(&self) -> Vec<TrunkHosts> {
+        self.trunks.hosts()
+    }
+
     /// Calls that are going on, of any kind.
     pub fn calls_in_progress(&self) -> usize {
         self.calls.len()
@@ -362,6 +369,7 @@ impl Switch {
             + self.purposes.len()
             + self.engine_timers.len()
             + self.transactions.len()
+            + self.trunks.count_leaving()
     }
 
     fn receive(&mut self, flow: Flow, message: Result<Message, ParseError>, now: Now) {

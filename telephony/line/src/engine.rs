@@ -3,33 +3,38 @@
 mod agents;
 mod arrival;
 mod call;
+mod closing;
 mod dialled;
+mod lines;
+mod reconfigure;
 mod ringing;
+mod serving;
 mod states;
 mod talk;
 mod timers;
 mod view;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::HashMap;
 
 use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::Calendar;
-use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
+use madoguchi_core::id::{AgentId, CallId, NodeName};
 use madoguchi_core::live::AgentState;
 use madoguchi_core::time::{Instant, Millis};
 
-use self::agents::{AgentKey, Agents};
+use self::agents::Agents;
 use self::call::{Call, Stage};
+use self::lines::{Line, LineKey, Lines};
 use self::timers::{TimerOf, Timers};
 use crate::api::{Input, LegFailure, Output};
 use crate::settings::{AgentSettings, LineSettings};
 
-/// All that the engine is told at the start.
+/// All that the engine is told of the desk: at the start, and again whenever it changes.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
     /// The machine, as events name it.
     pub node: NodeName,
-    /// The lines.
+    /// The lines, by different names.
     pub lines: Vec<LineSettings>,
     /// The agents, in the order in which the board shows them.
     pub agents: Vec<AgentSettings>,
@@ -42,8 +47,7 @@ pub struct EngineSettings {
 pub struct Engine {
     node: NodeName,
     calendar: Calendar,
-    lines: Vec<Line>,
-    line_keys: HashMap<LineName, LineKey>,
+    lines: Lines,
     agents: Agents,
     calls: HashMap<CallId, Call>,
     timers: Timers,
@@ -52,59 +56,22 @@ pub struct Engine {
     outputs: Vec<Output>,
 }
 
-/// A line's place in [`Engine::lines`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct LineKey(usize);
-
-#[derive(Debug)]
-struct Line {
-    settings: LineSettings,
-    /// All callers who wait, whatever they hear, by arrival.
-    waiting: BTreeMap<u64, CallId>,
-    /// Those of them for whom an agent is looked for.
-    queue: BTreeMap<u64, CallId>,
-    /// Those of them for whom all agents' phones ring ([`crate::settings::Strategy::RingAll`]).
-    ringing_all: BTreeMap<u64, CallId>,
-    /// Waits of the last answered calls.
-    last_waits: VecDeque<Millis>,
-    /// The agent who was rung last (round robin).
-    last_rung: Option<AgentKey>,
-}
-
 impl Engine {
     /// A desk at which nobody has logged in yet.
     pub fn new(settings: EngineSettings, now: Instant) -> Self {
-        let line_keys: HashMap<_, _> = settings
-            .lines
-            .iter()
-            .enumerate()
-            .map(|(at, line)| (line.name.clone(), LineKey(at)))
-            .collect();
-        let strategies: Vec<_> = settings.lines.iter().map(|line| line.strategy).collect();
-        let agents = Agents::new(settings.agents, &line_keys, &strategies, now);
-        let lines = settings
-            .lines
-            .into_iter()
-            .map(|settings| Line {
-                settings,
-                waiting: BTreeMap::new(),
-                queue: BTreeMap::new(),
-                ringing_all: BTreeMap::new(),
-                last_waits: VecDeque::new(),
-                last_rung: None,
-            })
-            .collect();
-        Self {
-            node: settings.node,
-            calendar: settings.calendar,
-            lines,
-            line_keys,
-            agents,
+        let mut engine = Self {
+            node: settings.node.clone(),
+            calendar: settings.calendar.clone(),
+            lines: Lines::default(),
+            agents: Agents::default(),
             calls: HashMap::new(),
             timers: Timers::default(),
             arrivals: 0,
             outputs: Vec::new(),
-        }
+        };
+        // Nobody waits yet, and nobody needs to be told of a desk that they have never seen.
+        let _nothing_to_do = engine.reconfigure(settings, now);
+        engine
     }
 
     /// Takes up the state that an agent had before a restart. Whoever was in a call is ready.
@@ -213,11 +180,19 @@ impl Engine {
     }
 
     fn line(&self, key: LineKey) -> Option<&Line> {
-        self.lines.get(key.0)
+        self.lines.get(key)
     }
 
     fn line_mut(&mut self, key: LineKey) -> Option<&mut Line> {
-        self.lines.get_mut(key.0)
+        self.lines.get_mut(key)
+    }
+
+    /// A new call.
+    fn open_call(&mut self, call: CallId, entry: Call) {
+        if let Some(line) = entry.line.and_then(|key| self.line_mut(key)) {
+            line.calls += 1;
+        }
+        self.calls.insert(call, entry);
     }
 
     /// The call has ended: it is kept only for the work after it that is not done yet.
@@ -236,8 +211,16 @@ impl Engine {
 
     fn forget_if_done(&mut self, call: &CallId) {
         let done = |entry: &Call| matches!(entry.stage, Stage::Over) && entry.wrap_ups == 0;
-        if self.calls.get(call).is_some_and(done) {
-            self.calls.remove(call);
+        if !self.calls.get(call).is_some_and(done) {
+            return;
+        }
+        let key = self.calls.remove(call).and_then(|entry| entry.line);
+        let Some(key) = key else { return };
+        if let Some(line) = self.line_mut(key) {
+            line.calls = line.calls.saturating_sub(1);
+        }
+        if self.lines.forget_if_done(key) {
+            self.agents.forget_line(key);
         }
     }
 

@@ -61,6 +61,9 @@ pub(super) enum Command {
     Unbridge {
         session: SessionId,
     },
+    SetHoldMusic {
+        music: Arc<Sound>,
+    },
     Close {
         session: SessionId,
     },
@@ -130,6 +133,7 @@ impl Exchange {
             }
             Command::Bridge { a, b, token } => self.bridge(a, b, token, now, out),
             Command::Unbridge { session } => self.unbridge(session),
+            Command::SetHoldMusic { music } => self.hold_music = music,
             Command::Close { session } => {
                 self.unbridge(session);
                 self.sessions.remove(&session);

@@ -1,5 +1,4 @@
-//! Our own addresses as peers see them, sockets with sensible options, and the addresses of
-//! carriers by name.
+//! Our own addresses as peers see them, and the addresses of carriers by name.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,40 +8,15 @@ use std::time::Duration;
 
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::ToLoop;
-use crate::settings::{Transport, Trunk};
-use crate::switch::{Peer, SwitchInput};
+use crate::settings::Transport;
+use crate::switch::{Peer, SwitchInput, TrunkHosts};
 
-/// Room for bursts while the thread is busy.
-const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
 const SIP_PORT: u16 = 5060;
-
-pub(super) fn bind_udp(addr: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
-    if addr.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    UdpSocket::from_std(socket.into())
-}
-
-pub(super) fn bind_tcp(addr: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    if addr.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    socket.listen(1024)?;
-    TcpListener::from_std(socket.into())
-}
 
 /// Which of our addresses the peer of a flow sees.
 pub(super) struct LocalAddresses {
@@ -110,42 +84,32 @@ fn route_to(peer: SocketAddr) -> io::Result<IpAddr> {
     Ok(socket.local_addr()?.ip())
 }
 
-/// Looks up the names of all trunks now and then, and tells the switch.
+/// Looks up the names of all trunks, now and again and again, and tells the switch; until it is
+/// dropped. One slow answer delays no other trunk.
 pub(super) fn resolve_trunks(
-    trunks: &[Trunk],
-    inputs: mpsc::UnboundedSender<ToLoop>,
+    trunks: Vec<TrunkHosts>,
+    inputs: &mpsc::UnboundedSender<ToLoop>,
     every: Duration,
-) {
-    let wanted: Vec<_> = trunks
-        .iter()
-        .map(|trunk| {
-            let registrar = trunk
-                .register
-                .as_ref()
-                .map(|register| register.registrar.clone());
-            (trunk.outbound.clone(), registrar)
-        })
-        .collect();
-    if wanted.is_empty() {
-        return;
+) -> JoinSet<()> {
+    let mut lookups = JoinSet::new();
+    for trunk in trunks {
+        lookups.spawn(resolve_trunk(trunk, inputs.clone(), every));
     }
-    tokio::spawn(async move {
-        loop {
-            for (trunk, (outbound, registrar)) in wanted.iter().enumerate() {
-                let peer = resolve(outbound.as_deref()).await;
-                let registrar = resolve(registrar.as_deref()).await;
-                let input = SwitchInput::Resolved {
-                    trunk,
-                    peer,
-                    registrar,
-                };
-                if inputs.send(ToLoop::Input(Box::new(input))).is_err() {
-                    return;
-                }
-            }
-            tokio::time::sleep(every).await;
+    lookups
+}
+
+async fn resolve_trunk(hosts: TrunkHosts, inputs: mpsc::UnboundedSender<ToLoop>, every: Duration) {
+    loop {
+        let input = SwitchInput::Resolved {
+            trunk: hosts.trunk,
+            peer: resolve(hosts.outbound.as_deref()).await,
+            registrar: resolve(hosts.registrar.as_deref()).await,
+        };
+        if inputs.send(ToLoop::Input(Box::new(input))).is_err() {
+            return;
         }
-    });
+        tokio::time::sleep(every).await;
+    }
 }
 
 async fn resolve(uri: Option<&str>) -> Option<Peer> {

@@ -60,20 +60,30 @@ pub(super) struct Bindings {
 }
 
 impl Bindings {
-    /// A contact that needs no registration.
-    pub(super) fn add_fixed(&mut self, extension: &str, contact: Uri, flow: Flow) {
-        let binding = Binding {
+    /// The contacts of a phone that need no registration, instead of those it had.
+    pub(super) fn set_fixed(&mut self, extension: &str, contacts: Vec<(Uri, Flow)>) {
+        let bindings = self.by_extension.entry(extension.into()).or_default();
+        bindings.retain(|binding| binding.expires_at.is_some());
+        bindings.extend(contacts.into_iter().map(|(contact, flow)| Binding {
             contact,
             flow,
             expires_at: None,
             silent: false,
             call_id: "".into(),
             cseq: 0,
-        };
-        self.by_extension
-            .entry(extension.into())
-            .or_default()
-            .push(binding);
+        }));
+    }
+
+    /// Ends the registrations of a phone.
+    pub(super) fn lapse(&mut self, extension: &str) {
+        if let Some(bindings) = self.by_extension.get_mut(extension) {
+            bindings.retain(|binding| binding.expires_at.is_none());
+        }
+    }
+
+    /// Keeps the contacts of these phones only.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.by_extension.retain(|extension, _| keep(extension));
     }
 
     /// All contacts of a phone that have not lapsed.
@@ -273,6 +283,28 @@ mod tests {
         };
         bindings.register("201", all, INTERVALS, 0).unwrap();
         assert!(bindings.of("201").is_empty());
+    }
+
+    #[test]
+    fn fixed_contacts_are_replaced_and_a_lapse_ends_registrations_alone() {
+        let fixed = |text: &str| vec![(text.parse().unwrap(), flow())];
+        let mut bindings = Bindings::default();
+        bindings.set_fixed("201", fixed("sip:201@192.0.2.1"));
+        let registered = wish(&["<sip:201@192.0.2.7>"], Some(60), 1);
+        bindings.register("201", registered, INTERVALS, 0).unwrap();
+        bindings.set_fixed("201", fixed("sip:201@192.0.2.2"));
+        let contacts = |bindings: &Bindings| -> Vec<String> {
+            let all = bindings.of("201").iter();
+            all.map(|binding| binding.contact.to_string()).collect()
+        };
+        assert_eq!(
+            contacts(&bindings),
+            ["sip:201@192.0.2.7", "sip:201@192.0.2.2"]
+        );
+        bindings.lapse("201");
+        assert_eq!(contacts(&bindings), ["sip:201@192.0.2.2"]);
+        bindings.retain(|extension| extension != "201");
+        assert!(contacts(&bindings).is_empty());
     }
 
     #[test]

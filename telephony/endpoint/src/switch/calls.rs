@@ -204,8 +204,8 @@ impl Switch {
             self.wakes
                 .remove(&(timer.due_at, super::Wake::SessionTimer(id)));
         }
-        if let Some(trunk) = side.trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {
-            trunk.outbound_calls = trunk.outbound_calls.saturating_sub(1);
+        if let Some(trunk) = side.trunk {
+            self.trunks.outbound_call_ended(trunk);
         }
         if let Some(invite) = side.invite_id {
             self.invites.remove(&invite);

@@ -13,6 +13,7 @@ use super::calls::BridgeOf;
 use super::incoming::InviteId;
 use super::outgoing::{NewSide, Target};
 use super::side::{Owner, Phase, SideId};
+use super::trunks::TrunkKey;
 use super::{Now, Switch, Wake};
 use crate::media::Confirmation;
 use crate::settings::Phone;
@@ -20,8 +21,7 @@ use crate::settings::Phone;
 impl Switch {
     /// What a number dialled by an agent means; `None` if nobody has it.
     pub(super) fn dial_target(&self, phone: &Phone, dialled: &str) -> Option<DialTarget> {
-        if let Some(&at) = self.phone_by_extension.get(dialled) {
-            let callee = self.settings.phones.get(at)?;
+        if let Some(callee) = self.phones.get(dialled) {
             return Some(DialTarget::Agent {
                 agent: callee.agent.clone(),
             });
@@ -129,21 +129,21 @@ impl Switch {
     }
 
     /// The trunk for outbound calls of a line: the one it names, or the first with room.
-    fn outbound_trunk(&self, line: &str) -> Option<(usize, super::Peer)> {
+    fn outbound_trunk(&self, line: &str) -> Option<(TrunkKey, super::Peer)> {
         let wanted = self
             .settings
             .lines
             .iter()
             .find(|other| other.line.as_str() == line);
         let wanted = wanted.and_then(|line| line.trunk.as_deref());
-        self.trunks.iter().enumerate().find_map(|(at, trunk)| {
+        self.trunks.iter().find_map(|(key, trunk)| {
             let named = wanted.is_none_or(|name| trunk.settings.name == name);
             let usable = named && trunk.settings.outbound.is_some() && trunk.has_room();
-            trunk.peer.filter(|_| usable).map(|peer| (at, peer))
+            trunk.peer.filter(|_| usable).map(|peer| (key, peer))
         })
     }
 
-    fn outbound_uri(&self, trunk: usize, number: &str) -> Option<Uri> {
+    fn outbound_uri(&self, trunk: TrunkKey, number: &str) -> Option<Uri> {
         let text = self.trunks.get(trunk)?.settings.outbound.as_deref()?;
         let mut uri: Uri = text.parse().ok()?;
         uri.user = Some(number.to_owned());

@@ -39,6 +39,10 @@ impl Guard {
         }
     }
 
+    pub(super) fn set_limit(&mut self, per_minute: u32) {
+        self.per_minute = per_minute;
+    }
+
     /// Counts one request of unknown origin.
     pub(super) fn count(&mut self, source: IpAddr, now_ms: u64) -> Verdict {
         if self.windows.len() >= ADDRESSES_AT_MOST && !self.windows.contains_key(&source) {

@@ -5,15 +5,16 @@ use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
 use super::guard::Verdict;
+use super::trunks::TrunkKey;
 use super::{Now, Switch};
 
 /// The sender of a request, as far as it is proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sender {
-    /// A trunk, by its place in the settings.
-    Trunk(usize),
-    /// A phone, by its place in the settings.
-    Phone(usize),
+    /// A trunk.
+    Trunk(TrunkKey),
+    /// A phone, by its extension.
+    Phone(String),
 }
 
 /// Whose credentials a request carries.
@@ -32,10 +33,7 @@ impl Switch {
         request: &Request,
         now: Now,
     ) -> Option<Sender> {
-        let by_address = self
-            .trunks
-            .iter()
-            .position(|trunk| trunk.matches_source(flow));
+        let by_address = self.trunks.of_source(flow);
         let authorization = request
             .headers
             .get(&HeaderName::Authorization)
@@ -66,7 +64,7 @@ impl Switch {
     fn comes_from_phone(&self, flow: Flow, request: &Request) -> bool {
         let from = request.from().and_then(|from| from.uri.user);
         from.is_some_and(|user| {
-            self.phone_by_extension.contains_key(user.as_str())
+            self.phones.get(&user).is_some()
                 && self.bindings.of(&user).iter().any(|binding| {
                     binding.expires_at.is_some() && binding.flow.remote == flow.remote
                 })
@@ -99,21 +97,20 @@ impl Switch {
     }
 
     fn lookup_user(&self, user: &str) -> Option<Known<'_>> {
-        if let Some(&at) = self.phone_by_extension.get(user) {
-            let phone = self.settings.phones.get(at)?;
+        if let Some(phone) = self.phones.get(user) {
             return Some(Known {
-                sender: Sender::Phone(at),
+                sender: Sender::Phone(phone.extension.clone()),
                 secrets: &phone.secrets,
             });
         }
-        self.trunks.iter().enumerate().find_map(|(at, trunk)| {
+        self.trunks.iter().find_map(|(key, trunk)| {
             let auth = trunk
                 .settings
                 .inbound_auth
                 .as_ref()
                 .filter(|auth| auth.user == user)?;
             Some(Known {
-                sender: Sender::Trunk(at),
+                sender: Sender::Trunk(key),
                 secrets: &auth.secrets,
             })
         })
@@ -164,11 +161,17 @@ impl Switch {
     }
 
     /// Whether messages of this flow are not even read: too many of unknown origin came from its
-    /// address. Trunks and registered phones are always heard.
+    /// address. Trunks, registered phones and whoever is in a call are always heard: a trunk or
+    /// phone that is not in the settings any more may still be in one.
     pub(super) fn is_ignored(&self, flow: Flow, now: Now) -> bool {
-        self.guard.ignores(flow.remote.ip(), now.mono)
-            && !self.trunks.iter().any(|trunk| trunk.matches_source(flow))
+        let ip = flow.remote.ip();
+        self.guard.ignores(ip, now.mono)
+            && self.trunks.of_source(flow).is_none()
             && !self.bindings.knows_source(flow)
+            && !self
+                .sides
+                .values()
+                .any(|side| side.dialog.flow.remote.ip() == ip)
     }
 
     /// Counts a message of unknown origin that is not answered.

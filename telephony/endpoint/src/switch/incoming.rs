@@ -9,6 +9,7 @@ use madoguchi_sip::transaction::{Flow, ServerTx};
 use super::calls::Call;
 use super::identity::Sender;
 use super::side::{Owner, SideId};
+use super::trunks::TrunkKey;
 use super::{Now, Switch};
 
 /// What the endpoint understands; told in Allow.
@@ -66,8 +67,7 @@ impl Switch {
     }
 
     fn on_options(&mut self, tx: ServerTx, flow: Flow, request: &Request, now: Now) {
-        let known = self.trunks.iter().any(|trunk| trunk.matches_source(flow))
-            || self.bindings.knows_source(flow);
+        let known = self.trunks.of_source(flow).is_some() || self.bindings.knows_source(flow);
         if !known && !self.may_answer(flow, now) {
             return;
         }
@@ -104,7 +104,7 @@ impl Switch {
         self.answer(tx, invite.respond(100, None), now);
         match sender {
             Sender::Trunk(trunk) => self.on_trunk_invite(tx, flow, invite, id, trunk, now),
-            Sender::Phone(phone) => self.on_phone_invite(tx, flow, invite, id, phone, now),
+            Sender::Phone(phone) => self.on_phone_invite(tx, flow, invite, id, &phone, now),
         }
     }
 
@@ -115,7 +115,7 @@ impl Switch {
         flow: Flow,
         invite: Request,
         id: InviteId,
-        trunk: usize,
+        trunk: TrunkKey,
         now: Now,
     ) {
         let dialled = invite.uri.user.clone().unwrap_or_default();
@@ -155,10 +155,10 @@ impl Switch {
         flow: Flow,
         invite: Request,
         id: InviteId,
-        phone: usize,
+        extension: &str,
         now: Now,
     ) {
-        let Some(phone) = self.settings.phones.get(phone).cloned() else {
+        let Some(phone) = self.phones.get(extension).cloned() else {
             return;
         };
         let dialled = invite.uri.user.clone().unwrap_or_default();

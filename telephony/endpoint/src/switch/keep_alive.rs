@@ -6,11 +6,12 @@ use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
 
 use super::outgoing::Purpose;
+use super::trunks::TrunkKey;
 use super::{Now, Switch, Wake};
 
 impl Switch {
+    /// Sets the wake-up for the next probes, if any are wanted.
     pub(super) fn start_keep_alive(&mut self, now: Now) {
-        self.wake_at(now.mono, Wake::Registrations);
         let every = u64::try_from(self.settings.keep_alive.0).unwrap_or(0);
         if every > 0 {
             self.wake_at(now.mono + every, Wake::KeepAlive);
@@ -33,17 +34,17 @@ impl Switch {
             };
             self.probe(contact, flow, purpose, now);
         }
-        for at in 0..self.trunks.len() {
-            if let Some((uri, flow)) = self.trunk_probe_target(at) {
-                self.probe(uri, flow, Purpose::ProbeTrunk(at), now);
+        let trunks: Vec<_> = self.trunks.iter().map(|(key, _)| key).collect();
+        for key in trunks {
+            if let Some((uri, flow)) = self.trunk_probe_target(key) {
+                self.probe(uri, flow, Purpose::ProbeTrunk(key), now);
             }
         }
-        let every = u64::try_from(self.settings.keep_alive.0).unwrap_or(0);
-        self.wake_at(now.mono + every, Wake::KeepAlive);
+        self.start_keep_alive(now);
     }
 
-    fn trunk_probe_target(&self, at: usize) -> Option<(Uri, Flow)> {
-        let trunk = self.trunks.get(at)?;
+    fn trunk_probe_target(&self, key: TrunkKey) -> Option<(Uri, Flow)> {
+        let trunk = self.trunks.get(key)?;
         let uri = trunk.settings.outbound.as_deref()?.parse().ok()?;
         Some((uri, self.flow_to(trunk.peer?)?))
     }
@@ -84,8 +85,8 @@ impl Switch {
         }
     }
 
-    pub(super) fn trunk_probed(&mut self, at: usize, answered: bool) {
-        let Some(trunk) = self.trunks.get_mut(at) else {
+    pub(super) fn trunk_probed(&mut self, key: TrunkKey, answered: bool) {
+        let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
         if trunk.alive != answered {

@@ -41,8 +41,7 @@ impl Switch {
 
     /// Where to ring an agent: every contact that is not known to be dead.
     pub(super) fn contacts_of(&self, agent: &AgentId) -> Vec<Target> {
-        let at = self.phone_by_agent.get(agent).copied();
-        let Some(phone) = at.and_then(|at| self.settings.phones.get(at)) else {
+        let Some(phone) = self.phones.of_agent(agent) else {
             return Vec::new();
         };
         let alive = |binding: &&Binding| !binding.silent;

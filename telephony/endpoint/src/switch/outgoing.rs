@@ -11,6 +11,7 @@ use madoguchi_sip::uri::{Host, Uri};
 use super::dialog::Dialog;
 use super::incoming::ALLOW;
 use super::side::{Owner, Phase, Side, SideId};
+use super::trunks::TrunkKey;
 use super::{Now, Switch};
 use crate::media::SessionId;
 use crate::settings::Transport;
@@ -23,9 +24,9 @@ pub(super) enum Purpose {
     /// A session refresh inside a side's dialog.
     Refresh(SideId),
     /// Our registration with a carrier.
-    Register(usize),
+    Register(TrunkKey),
     /// Whether a trunk lives.
-    ProbeTrunk(usize),
+    ProbeTrunk(TrunkKey),
     /// Whether a phone's contact lives.
     ProbeContact { extension: Box<str>, contact: Uri },
 }
@@ -46,7 +47,7 @@ pub(super) struct NewSide {
     pub(super) from: String,
     /// What the other party speaks, offered first.
     pub(super) codec: Option<Codec>,
-    pub(super) trunk: Option<usize>,
+    pub(super) trunk: Option<TrunkKey>,
 }
 
 impl Switch {

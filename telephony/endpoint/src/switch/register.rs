@@ -7,10 +7,12 @@ use madoguchi_sip::digest::Credentials;
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
+use madoguchi_sip::uri::Uri;
 
 use super::bindings::{Intervals, Registration, RegistrationError};
 use super::identity::Sender;
 use super::{Now, Switch, Wake};
+use crate::settings::Phone;
 
 /// How often lapsed registrations are looked for.
 const SWEEP_MS: u64 = 1_000;
@@ -21,7 +23,7 @@ impl Switch {
             return;
         };
         let phone = match sender {
-            Sender::Phone(at) => self.settings.phones.get(at).cloned(),
+            Sender::Phone(extension) => self.phones.get(&extension).cloned(),
             Sender::Trunk(_) => None,
         };
         let Some(phone) = phone else {
@@ -80,39 +82,46 @@ impl Switch {
 
     /// Tells the engine whether an agent's phone can be reached.
     pub(super) fn tell_reachable(&mut self, extension: &str) {
-        let Some(&at) = self.phone_by_extension.get(extension) else {
+        let Some(phone) = self.phones.get(extension) else {
             return;
         };
-        let Some(agent) = self
-            .settings
-            .phones
-            .get(at)
-            .map(|phone| phone.agent.clone())
-        else {
-            return;
-        };
+        let agent = phone.agent.clone();
         let reachable = self.bindings.reachable(extension);
         self.tell_engine(Input::AgentReachable { agent, reachable });
     }
 
-    /// Phones with contacts in the settings can be reached from the start.
-    pub(super) fn add_fixed_contacts(&mut self) {
-        for phone in self.settings.phones.clone() {
-            for text in &phone.fixed_contacts {
-                let target = text.parse().ok().and_then(|uri| {
-                    let peer = super::Peer::of_literal(&uri)?;
-                    Some((uri, self.flow_to(peer)?))
-                });
-                match target {
-                    Some((uri, flow)) => self.bindings.add_fixed(&phone.extension, uri, flow),
-                    None => tracing::error!(
-                        extension = %phone.extension,
-                        "a fixed contact is no SIP address that can be reached"
-                    ),
-                }
+    /// Tells the engine of every agent whether their phone can be reached; of none that can, if
+    /// `gone_only`.
+    pub(super) fn tell_all_reachable(&mut self, gone_only: bool) {
+        for view in self.engine.snapshot().agents {
+            let phone = self.phones.of_agent(&view.agent);
+            let reachable = phone.is_some_and(|phone| self.bindings.reachable(&phone.extension));
+            if reachable && gone_only {
+                continue;
             }
-            self.tell_reachable(&phone.extension);
+            self.tell_engine(Input::AgentReachable {
+                agent: view.agent,
+                reachable,
+            });
         }
+    }
+
+    /// The contacts of a phone that need no registration.
+    pub(super) fn fixed_contacts(&self, phone: &Phone) -> Vec<(Uri, Flow)> {
+        let read = |text: &String| {
+            let target = text.parse().ok().and_then(|uri| {
+                let peer = super::Peer::of_literal(&uri)?;
+                Some((uri, self.flow_to(peer)?))
+            });
+            if target.is_none() {
+                tracing::error!(
+                    extension = %phone.extension,
+                    "a fixed contact is no SIP address that can be reached"
+                );
+            }
+            target
+        };
+        phone.fixed_contacts.iter().filter_map(read).collect()
     }
 }
 

@@ -39,9 +39,7 @@ impl Switch {
         match self.purposes.remove(&tx) {
             Some(Purpose::Invite(side)) => self.refused(side, LegFailure::Unreachable),
             Some(Purpose::Refresh(side)) => self.lost(side, now),
-            Some(Purpose::Register(trunk)) => {
-                self.trunk_registration_failed(trunk, "no answer", now)
-            }
+            Some(Purpose::Register(trunk)) => self.on_register_timeout(trunk, now),
             Some(Purpose::ProbeTrunk(trunk)) => self.trunk_probed(trunk, false),
             Some(Purpose::ProbeContact { extension, contact }) => {
                 self.contact_probed(&extension, &contact, false);

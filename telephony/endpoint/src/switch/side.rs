@@ -11,6 +11,7 @@ use madoguchi_sip::transaction::{ClientTx, ServerTx};
 use super::dialog::Dialog;
 use super::incoming::InviteId;
 use super::session_timer::SessionTimer;
+use super::trunks::TrunkKey;
 use crate::media::SessionId;
 
 /// Names a side within the endpoint.
@@ -70,7 +71,7 @@ pub(super) struct Side {
     /// The carrier's challenge was answered once already.
     pub(super) authenticated: bool,
     /// The trunk it goes out through, for its credentials and limits.
-    pub(super) trunk: Option<usize>,
+    pub(super) trunk: Option<TrunkKey>,
     /// The party's number, as other parties are shown it.
     pub(super) shown: String,
     /// What keeps the same INVITE over another way from being a second call.

@@ -32,11 +32,17 @@ impl Switch {
     }
 
     /// Puts all waiting inputs into the engine; its events go to the journal at once.
-    fn feed_engine(&mut self, now: Now) {
+    pub(super) fn feed_engine(&mut self, now: Now) {
         let mut outputs = Vec::new();
         while let Some(input) = self.inputs.pop_front() {
             outputs.extend(self.engine.handle(input, now.wall));
         }
+        self.queue_outputs(outputs);
+        self.steps.extend(std::mem::take(&mut self.after_inputs));
+    }
+
+    /// What the engine put out: events go to the journal, the rest waits until they are on disk.
+    pub(super) fn queue_outputs(&mut self, outputs: Vec<Output>) {
         let mut events = Vec::new();
         let mut steps = Vec::with_capacity(outputs.len());
         for output in outputs {
@@ -46,7 +52,6 @@ impl Switch {
                 other => steps.push(Step::Do(other)),
             }
         }
-        steps.append(&mut self.after_inputs);
         if !events.is_empty() {
             self.last_batch += 1;
             let batch = self.last_batch;

@@ -1,25 +1,25 @@
-//! Our registrations with carriers, and answers to their challenges.
+//! Our registrations with carriers: begun, refreshed, and ended when a trunk leaves.
 
-use madoguchi_sip::digest;
 use madoguchi_sip::header::{CSeq, NameAddr};
 use madoguchi_sip::message::{HeaderName, Headers, Method, Request, Response};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
+use super::challenges::Authorization;
 use super::outgoing::Purpose;
-use super::side::{Phase, SideId};
+use super::trunks::{Registration, TrunkKey, TrunkState};
 use super::{Now, Peer, Switch, Wake};
 
 impl Switch {
     /// A trunk's host names were looked up: calls go there from now on.
     pub(super) fn on_resolved(
         &mut self,
-        at: usize,
+        key: TrunkKey,
         peer: Option<Peer>,
         registrar: Option<Peer>,
         now: Now,
     ) {
-        let Some(trunk) = self.trunks.get_mut(at) else {
+        let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
         // A name that cannot be looked up now keeps its last address.
@@ -27,26 +27,49 @@ impl Switch {
         let first = trunk.registrar.is_none();
         trunk.registrar = registrar.or(trunk.registrar);
         if first && trunk.registrar.is_some() {
-            self.wake_at(now.mono, Wake::TrunkRegister(at));
+            self.register_at(key, now.mono);
+        }
+    }
+
+    /// Sets the wake-up for the next REGISTER, instead of an earlier one.
+    pub(super) fn register_at(&mut self, key: TrunkKey, at: u64) {
+        self.cancel_register(key);
+        if let Some(trunk) = self.trunks.get_mut(key) {
+            trunk.registration.wake_at = Some(at);
+            self.wake_at(at, Wake::TrunkRegister(key));
+        }
+    }
+
+    fn cancel_register(&mut self, key: TrunkKey) {
+        let trunk = self.trunks.get_mut(key);
+        if let Some(at) = trunk.and_then(|trunk| trunk.registration.wake_at.take()) {
+            self.wakes.remove(&(at, Wake::TrunkRegister(key)));
         }
     }
 
     /// Sends REGISTER to the carrier.
-    pub(super) fn register_trunk(&mut self, at: usize, now: Now) {
-        let Some(trunk) = self.trunks.get_mut(at) else {
+    pub(super) fn register_trunk(&mut self, key: TrunkKey, now: Now) {
+        self.change_registration(key, |registration| registration.wake_at = None);
+        let Some(trunk) = self.trunks.get(key) else {
             return;
         };
-        trunk.registration.challenged = false;
-        self.send_register(at, None, now);
+        let Some(aor) = trunk.aor() else { return };
+        let ends = |other: &TrunkState| other.registration.ending && other.aor() == Some(aor);
+        if trunk.leaving || trunk.registration.in_flight || self.trunks.iter_all().any(ends) {
+            // An end that is on its way must not undo what we begin: it wakes us.
+            return;
+        }
+        self.change_registration(key, |registration| registration.challenged = false);
+        self.send_register(key, None, now);
     }
 
-    fn send_register(&mut self, at: usize, authorization: Option<Authorization>, now: Now) {
-        let Some((uri, flow)) = self.registrar_target(at) else {
+    fn send_register(&mut self, key: TrunkKey, authorization: Option<Authorization>, now: Now) {
+        let Some((uri, flow)) = self.registrar_target(key) else {
             return;
         };
         let (call_id, tag) = (self.token(), self.token());
         let contact = self.contact(flow);
-        let Some(trunk) = self.trunks.get_mut(at) else {
+        let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
         let Some(wanted) = &trunk.settings.register else {
@@ -57,9 +80,14 @@ impl Switch {
             registration.call_id = call_id;
             registration.from_tag = tag;
         }
-        registration.cseq += 1;
         let Ok(aor) = wanted.aor.parse::<Uri>() else {
             return;
+        };
+        registration.cseq += 1;
+        let expires = if registration.ending {
+            0
+        } else {
+            wanted.expires_secs.max(registration.min_secs)
         };
         let mut headers = Headers::default();
         let from = NameAddr::with_tag(aor, &registration.from_tag);
@@ -72,7 +100,7 @@ impl Switch {
         };
         headers.push(HeaderName::CSeq, cseq.to_string());
         headers.push(HeaderName::Contact, contact);
-        headers.push(HeaderName::Expires, wanted.expires_secs.to_string());
+        headers.push(HeaderName::Expires, expires.to_string());
         headers.push(HeaderName::MaxForwards, "70");
         if let Some(Authorization { name, value }) = authorization {
             headers.push(name, value);
@@ -84,28 +112,40 @@ impl Switch {
             body: Vec::new(),
         };
         if let Some(tx) = self.send_request(flow, request, now) {
-            self.purposes.insert(tx, Purpose::Register(at));
+            self.purposes.insert(tx, Purpose::Register(key));
+            self.change_registration(key, |registration| registration.in_flight = true);
         }
     }
 
-    fn registrar_target(&self, at: usize) -> Option<(Uri, Flow)> {
-        let trunk = self.trunks.get(at)?;
+    fn registrar_target(&self, key: TrunkKey) -> Option<(Uri, Flow)> {
+        let trunk = self.trunks.get(key)?;
         let uri = trunk.settings.register.as_ref()?.registrar.parse().ok()?;
         Some((uri, self.flow_to(trunk.registrar?)?))
     }
 
-    pub(super) fn on_trunk_registered(&mut self, at: usize, response: &Response, now: Now) {
-        let Some(trunk) = self.trunks.get_mut(at) else {
+    pub(super) fn on_trunk_registered(&mut self, key: TrunkKey, response: &Response, now: Now) {
+        self.change_registration(key, |registration| registration.in_flight = false);
+        let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
+        let challenged = std::mem::take(&mut trunk.registration.challenged);
         match response.status {
+            401 | 407 if !challenged && trunk.registration.ending == trunk.leaving => {
+                trunk.registration.challenged = true;
+                self.answer_registrar(key, response, now);
+            }
+            status if trunk.registration.ending => {
+                tracing::info!(
+                    trunk = %trunk.settings.name,
+                    status,
+                    "the registration with the carrier has ended"
+                );
+                self.registration_ended(key, now);
+            }
             200..=299 => {
                 let granted = granted_secs(response).unwrap_or_else(|| {
-                    trunk
-                        .settings
-                        .register
-                        .as_ref()
-                        .map_or(300, |wanted| wanted.expires_secs)
+                    let wanted = trunk.settings.register.as_ref();
+                    wanted.map_or(300, |wanted| wanted.expires_secs)
                 });
                 if !trunk.registration.registered {
                     tracing::info!(trunk = %trunk.settings.name, "registered with the carrier");
@@ -113,148 +153,110 @@ impl Switch {
                 trunk.registration.registered = true;
                 trunk.registration.failures = 0;
                 let again = u64::from(granted.max(10)) * 800;
-                self.wake_at(now.mono + again, Wake::TrunkRegister(at));
-            }
-            401 | 407 if !trunk.registration.challenged => {
-                trunk.registration.challenged = true;
-                let registrar = trunk
-                    .settings
-                    .register
-                    .as_ref()
-                    .map(|wanted| &wanted.registrar);
-                let uri = registrar.cloned().unwrap_or_default();
-                match self.authorization(at, response, "REGISTER", &uri) {
-                    Some(authorization) => self.send_register(at, Some(authorization), now),
-                    None => self.trunk_registration_failed(at, "challenge not understood", now),
-                }
+                self.register_at(key, now.mono + again);
+                self.end_registration(key, now);
             }
             423 => {
                 let min = response.headers.get(&HeaderName::MinExpires);
-                let min = min.and_then(|text| text.trim().parse().ok());
-                if let (Some(min), Some(wanted)) = (min, trunk.settings.register.as_mut())
-                    && min > wanted.expires_secs
-                {
-                    wanted.expires_secs = min;
-                    return self.send_register(at, None, now);
+                let min = min.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+                let wanted = trunk.settings.register.as_ref();
+                let wanted = wanted.map_or(0, |wanted| wanted.expires_secs);
+                if min > wanted.max(trunk.registration.min_secs) && !trunk.leaving {
+                    trunk.registration.min_secs = min;
+                    return self.send_register(key, None, now);
                 }
-                self.trunk_registration_failed(at, "interval too brief", now);
+                self.trunk_registration_failed(key, "interval too brief", now);
             }
-            status => self.trunk_registration_failed(at, &format!("status {status}"), now),
+            status => self.trunk_registration_failed(key, &format!("status {status}"), now),
         }
     }
 
-    pub(super) fn trunk_registration_failed(&mut self, at: usize, why: &str, now: Now) {
-        let Some(trunk) = self.trunks.get_mut(at) else {
+    fn answer_registrar(&mut self, key: TrunkKey, response: &Response, now: Now) {
+        let trunk = self.trunks.get(key);
+        let registrar = trunk.and_then(|trunk| trunk.settings.register.as_ref());
+        let uri = registrar.map(|wanted| wanted.registrar.clone());
+        match self.authorization(key, response, "REGISTER", &uri.unwrap_or_default()) {
+            Some(authorization) => self.send_register(key, Some(authorization), now),
+            None => self.trunk_registration_failed(key, "challenge not understood", now),
+        }
+    }
+
+    /// No answer to a REGISTER came.
+    pub(super) fn on_register_timeout(&mut self, key: TrunkKey, now: Now) {
+        self.change_registration(key, |registration| registration.in_flight = false);
+        self.trunk_registration_failed(key, "no answer", now);
+    }
+
+    fn trunk_registration_failed(&mut self, key: TrunkKey, why: &str, now: Now) {
+        let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
+        if trunk.registration.ending {
+            tracing::warn!(trunk = %trunk.settings.name, why, "the registration with the carrier lapses");
+            return self.registration_ended(key, now);
+        }
+        if trunk.leaving {
+            return self.end_registration(key, now);
+        }
         tracing::warn!(trunk = %trunk.settings.name, why, "no registration with the carrier");
         trunk.registration.registered = false;
         trunk.registration.failures += 1;
         let again = trunk.registration.back_off_ms();
-        self.wake_at(now.mono + again, Wake::TrunkRegister(at));
+        self.register_at(key, now.mono + again);
     }
 
-    /// Sends the INVITE again with an answer to the carrier's challenge, once.
-    pub(super) fn answer_challenge(&mut self, id: SideId, response: &Response, now: Now) -> bool {
-        let Some(side) = self.sides.get_mut(&id) else {
-            return false;
+    /// A trunk leaves: its registration with the carrier is ended, unless another trunk has taken
+    /// the same address of record over. A REGISTER on its way is waited for (10.2).
+    pub(super) fn end_registration(&mut self, key: TrunkKey, now: Now) {
+        let Some(trunk) = self.trunks.get(key) else {
+            return;
         };
-        let Phase::Calling { invite, .. } = &side.phase else {
-            return false;
-        };
-        let Some(trunk) = side.trunk.filter(|_| !side.authenticated) else {
-            return false;
-        };
-        side.authenticated = true;
-        let uri = invite.uri.to_string();
-        match self.authorization(trunk, response, "INVITE", &uri) {
-            Some(Authorization { name, value }) => {
-                self.repeat_invite(id, now, |invite| invite.headers.set(name, value))
-            }
-            None => false,
+        if !trunk.leaving || trunk.registration.in_flight {
+            return;
+        }
+        let (aor, registered) = (trunk.aor(), trunk.registration.registered);
+        let taken_over = self.trunks.iter().any(|(_, other)| other.aor() == aor);
+        self.cancel_register(key);
+        if registered && !taken_over {
+            self.change_registration(key, |registration| {
+                registration.ending = true;
+                registration.challenged = false;
+            });
+            self.send_register(key, None, now);
+        }
+        let sent = |trunk: &TrunkState| trunk.registration.in_flight;
+        if !self.trunks.get(key).is_some_and(sent) {
+            self.registration_ended(key, now);
         }
     }
 
-    /// Sends the INVITE of a side again as a new transaction (8.1.3.5).
-    pub(super) fn repeat_invite(
-        &mut self,
-        id: SideId,
-        now: Now,
-        change: impl FnOnce(&mut Request),
-    ) -> bool {
-        let Some(side) = self.sides.get(&id) else {
-            return false;
+    /// Nothing of the registration is left; whoever wants the same address of record may begin.
+    fn registration_ended(&mut self, key: TrunkKey, now: Now) {
+        self.change_registration(key, |registration| {
+            registration.registered = false;
+            registration.ending = false;
+        });
+        let aor = self.trunks.get(key).and_then(|trunk| trunk.aor());
+        let waits = |trunk: &TrunkState| {
+            trunk.aor() == aor && trunk.registrar.is_some() && !trunk.registration.registered
         };
-        if side.owner == super::side::Owner::Nobody {
-            return false;
+        let waiting: Vec<_> = self
+            .trunks
+            .iter()
+            .filter(|(_, trunk)| waits(trunk))
+            .map(|(key, _)| key)
+            .collect();
+        for waiting in waiting {
+            self.register_at(waiting, now.mono);
         }
-        let Phase::Calling { invite, .. } = &side.phase else {
-            return false;
-        };
-        let (mut invite, flow) = (invite.clone(), side.dialog.flow);
-        let seq = side.dialog.last_seq() + 1;
-        change(&mut invite);
-        invite.headers.set(
-            HeaderName::CSeq,
-            CSeq {
-                seq,
-                method: Method::Invite,
-            }
-            .to_string(),
-        );
-        invite.headers.remove(&HeaderName::Via);
-        self.put_via(flow, &mut invite);
-        let Some(tx) = self.transactions.request(flow, &invite, now.mono) else {
-            return false;
-        };
-        self.purposes.insert(tx, Purpose::Invite(id));
-        let Some(side) = self.sides.get_mut(&id) else {
-            return false;
-        };
-        side.dialog.set_last_seq(seq);
-        side.phase = Phase::Calling { tx, invite };
-        true
+        self.trunks.forget_if_done(key);
     }
 
-    fn authorization(
-        &mut self,
-        at: usize,
-        response: &Response,
-        method: &str,
-        uri: &str,
-    ) -> Option<Authorization> {
-        let proxy = response.status == 407;
-        let (challenge, name) = if proxy {
-            (
-                HeaderName::ProxyAuthenticate,
-                HeaderName::ProxyAuthorization,
-            )
-        } else {
-            (HeaderName::WwwAuthenticate, HeaderName::Authorization)
-        };
-        let challenges: Vec<&str> = response.headers.get_all(&challenge).collect();
-        let cnonce = self.token();
-        let trunk = self.trunks.get_mut(at)?;
-        let credentials = trunk.settings.credentials.as_ref()?;
-        let (user, password) = (&credentials.user, &credentials.password);
-        let value = digest::answer(
-            &challenges,
-            &mut trunk.client,
-            digest::Proof {
-                method,
-                uri,
-                user,
-                password,
-                cnonce: &cnonce,
-            },
-        )?;
-        Some(Authorization { name, value })
+    fn change_registration(&mut self, key: TrunkKey, change: impl FnOnce(&mut Registration)) {
+        if let Some(trunk) = self.trunks.get_mut(key) {
+            change(&mut trunk.registration);
+        }
     }
-}
-
-struct Authorization {
-    name: HeaderName,
-    value: String,
 }
 
 /// The interval that the registrar granted for our contact, or for all (10.2.4).

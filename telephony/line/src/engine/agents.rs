@@ -1,151 +1,80 @@
-//! Agents: what they want, what they do, and who is next on which line.
+//! The agents, and who of them is next on which line.
+
+mod agent;
+mod changes;
 
 use std::collections::{BTreeSet, HashMap};
 
-use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::live::{AgentState, AgentView};
+use madoguchi_core::id::AgentId;
+use madoguchi_core::live::AgentState;
 use madoguchi_core::time::Instant;
 
-use super::LineKey;
-use crate::api::TimerId;
-use crate::settings::{AgentSettings, Strategy};
+pub(super) use self::agent::{Activity, Agent, Wish};
+use self::agent::{Rank, turn};
+use super::lines::LineKey;
+use crate::settings::Strategy;
 
-/// An agent's place in the settings.
+/// Names an agent for as long as the engine knows them. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct AgentKey(pub(super) usize);
+pub(super) struct AgentKey(u64);
 
-/// The smaller, the longer idle: since when, for those who were idle before the start, then the
-/// order in which agents became idle.
-type Rank = (i64, u64);
-
-/// Before all ranks, the same for all who take turns.
-const TURNS: Rank = (i64::MIN, 0);
-
-#[derive(Debug)]
-pub(super) struct Agent {
-    pub(super) settings: AgentSettings,
-    pub(super) lines: Vec<LineKey>,
-    pub(super) wish: Wish,
-    pub(super) activity: Activity,
-    pub(super) since: Instant,
-    pub(super) reachable: bool,
-    /// Left alone for a moment after a refusal.
-    pub(super) resting: bool,
-    rank: Rank,
-    pub(super) no_answers: u32,
-    /// Whether the agent stands in the idle sets.
-    listed: bool,
-}
-
-/// What the agent wants to be when no call keeps them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wish {
-    LoggedOut,
-    Ready,
-    Away { reason: String },
-}
-
-/// What keeps the agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Activity {
-    Nothing,
-    Ringing {
-        call: CallId,
-    },
-    Talking {
-        call: CallId,
-    },
-    WrapUp {
-        call: CallId,
-        timer: Option<TimerId>,
-    },
-}
-
-#[derive(Debug)]
+/// The agents of the settings, and those that leave.
+#[derive(Debug, Default)]
 pub(super) struct Agents {
-    list: Vec<Agent>,
+    known: HashMap<AgentKey, Agent>,
     keys: HashMap<AgentId, AgentKey>,
-    /// Those who can take a call, by line, the next one first.
-    idle: Vec<BTreeSet<(Rank, AgentKey)>>,
-    /// Those logged in, by line.
-    logged_in: Vec<u32>,
-    strategies: Vec<Strategy>,
+    /// In the order of the settings; those that leave come last.
+    order: Vec<AgentKey>,
+    crews: HashMap<LineKey, Crew>,
+    last_key: u64,
     last_rank: u64,
 }
 
-impl Agents {
-    pub(super) fn new(
-        settings: Vec<AgentSettings>,
-        lines: &HashMap<LineName, LineKey>,
-        strategies: &[Strategy],
-        now: Instant,
-    ) -> Self {
-        let list: Vec<_> = settings
-            .into_iter()
-            .enumerate()
-            .map(|(at, settings)| Agent {
-                lines: settings
-                    .lines
-                    .iter()
-                    .filter_map(|name| lines.get(name).copied())
-                    .collect(),
-                settings,
-                wish: Wish::LoggedOut,
-                activity: Activity::Nothing,
-                since: now,
-                reachable: false,
-                resting: false,
-                rank: (i64::MAX, at as u64),
-                no_answers: 0,
-                listed: false,
-            })
-            .collect();
-        let keys = list
-            .iter()
-            .enumerate()
-            .map(|(at, agent)| (agent.settings.agent.clone(), AgentKey(at)))
-            .collect();
-        Self {
-            last_rank: list.len() as u64,
-            list,
-            keys,
-            idle: vec![BTreeSet::new(); strategies.len()],
-            logged_in: vec![0; strategies.len()],
-            strategies: strategies.to_vec(),
-        }
-    }
+/// The agents of one line.
+#[derive(Debug)]
+struct Crew {
+    strategy: Strategy,
+    /// Those who can take a call, the next one first.
+    idle: BTreeSet<(Rank, AgentKey)>,
+    /// How many are logged in.
+    logged_in: u32,
+}
 
+impl Agents {
     pub(super) fn key(&self, agent: &AgentId) -> Option<AgentKey> {
         self.keys.get(agent).copied()
     }
 
     pub(super) fn get(&self, key: AgentKey) -> Option<&Agent> {
-        self.list.get(key.0)
+        self.known.get(&key)
     }
 
     pub(super) fn id(&self, key: AgentKey) -> Option<AgentId> {
         self.get(key).map(|agent| agent.settings.agent.clone())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Agent> {
-        self.list.iter()
+    /// In the order in which the board shows them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (AgentKey, &Agent)> {
+        self.order
+            .iter()
+            .filter_map(|key| Some((*key, self.known.get(key)?)))
     }
 
     /// Changes an agent and puts them where they now belong.
     pub(super) fn change(&mut self, key: AgentKey, change: impl FnOnce(&mut Agent)) {
-        let Some(agent) = self.list.get_mut(key.0) else {
+        let Some(agent) = self.known.get_mut(&key) else {
             return;
         };
-        let was_in = agent.wish != Wish::LoggedOut;
+        let was_in = agent.is_logged_in();
         change(agent);
-        let is_in = agent.wish != Wish::LoggedOut;
+        let is_in = agent.is_logged_in();
         if was_in != is_in {
             for line in &agent.lines {
-                if let Some(count) = self.logged_in.get_mut(line.0) {
-                    *count = if is_in {
-                        *count + 1
+                if let Some(crew) = self.crews.get_mut(line) {
+                    crew.logged_in = if is_in {
+                        crew.logged_in + 1
                     } else {
-                        count.saturating_sub(1)
+                        crew.logged_in.saturating_sub(1)
                     };
                 }
             }
@@ -157,7 +86,7 @@ impl Agents {
     pub(super) fn put_last(&mut self, key: AgentKey) {
         self.unlist(key);
         self.last_rank += 1;
-        if let Some(agent) = self.list.get_mut(key.0) {
+        if let Some(agent) = self.known.get_mut(&key) {
             agent.rank = (i64::MAX, self.last_rank);
         }
         self.relist(key);
@@ -185,27 +114,33 @@ impl Agents {
     }
 
     pub(super) fn any_logged_in(&self, line: LineKey) -> bool {
-        self.logged_in.get(line.0).is_some_and(|count| *count > 0)
+        self.crews.get(&line).is_some_and(|crew| crew.logged_in > 0)
+    }
+
+    pub(super) fn any_idle(&self, line: LineKey) -> bool {
+        self.crews
+            .get(&line)
+            .is_some_and(|crew| !crew.idle.is_empty())
     }
 
     /// Who is to be rung next on a line; after `last` for round robin.
     pub(super) fn next(&self, line: LineKey, last: Option<AgentKey>) -> Option<AgentKey> {
-        let idle = self.idle.get(line.0)?;
-        let first = || idle.first().map(|(_, key)| *key);
-        match (self.strategies.get(line.0)?, last) {
-            (Strategy::RoundRobin, Some(last)) => {
-                let after = idle.range((TURNS, AgentKey(last.0 + 1))..).next();
-                after.map(|(_, key)| *key).or_else(first)
-            }
-            _ => first(),
-        }
+        let crew = self.crews.get(&line)?;
+        let first = || crew.idle.first().map(|(_, key)| *key);
+        let last = last
+            .filter(|_| crew.strategy == Strategy::RoundRobin)
+            .and_then(|last| self.get(last));
+        let Some(last) = last else { return first() };
+        let after = (turn(last.place + 1), AgentKey(0));
+        let next = crew.idle.range(after..).next();
+        next.map(|(_, key)| *key).or_else(first)
     }
 
     pub(super) fn all_idle(&self, line: LineKey) -> Vec<AgentKey> {
-        self.idle
-            .get(line.0)
+        self.crews
+            .get(&line)
             .into_iter()
-            .flatten()
+            .flat_map(|crew| &crew.idle)
             .map(|(_, key)| *key)
             .collect()
     }
@@ -216,68 +151,38 @@ impl Agents {
 
     fn relist(&mut self, key: AgentKey) {
         self.unlist(key);
-        let Some(agent) = self.list.get_mut(key.0) else {
+        let Some(agent) = self.known.get_mut(&key) else {
             return;
         };
-        let able = agent.wish == Wish::Ready
-            && agent.activity == Activity::Nothing
-            && agent.reachable
-            && !agent.resting;
-        agent.listed = able;
-        if !able {
+        agent.listed = agent.is_able();
+        if !agent.listed {
             return;
         }
         for line in &agent.lines {
-            let by_settings = self.strategies.get(line.0) == Some(&Strategy::RoundRobin);
-            let rank = if by_settings { TURNS } else { agent.rank };
-            if let Some(idle) = self.idle.get_mut(line.0) {
-                idle.insert((rank, key));
+            if let Some(crew) = self.crews.get_mut(line) {
+                crew.idle.insert((crew.rank_of(agent), key));
             }
         }
     }
 
     fn unlist(&mut self, key: AgentKey) {
-        let Some(agent) = self.list.get_mut(key.0).filter(|agent| agent.listed) else {
+        let Some(agent) = self.known.get_mut(&key).filter(|agent| agent.listed) else {
             return;
         };
         agent.listed = false;
         for line in &agent.lines {
-            if let Some(idle) = self.idle.get_mut(line.0) {
-                idle.remove(&(agent.rank, key));
-                idle.remove(&(TURNS, key));
+            if let Some(crew) = self.crews.get_mut(line) {
+                crew.idle.remove(&(crew.rank_of(agent), key));
             }
         }
     }
 }
 
-impl Agent {
-    /// What the board shows.
-    pub(super) fn state(&self) -> AgentState {
-        match (&self.activity, &self.wish) {
-            (Activity::Ringing { .. }, _) => AgentState::Ringing,
-            (Activity::Talking { .. }, _) => AgentState::Talking,
-            (Activity::WrapUp { .. }, _) => AgentState::WrapUp,
-            (Activity::Nothing, Wish::LoggedOut) => AgentState::LoggedOut,
-            (Activity::Nothing, Wish::Ready) => AgentState::Ready,
-            (Activity::Nothing, Wish::Away { reason }) => AgentState::Away {
-                reason: reason.clone(),
-            },
-        }
-    }
-
-    pub(super) fn view(&self) -> AgentView {
-        let call = match &self.activity {
-            Activity::Ringing { call } | Activity::Talking { call } => Some(call.clone()),
-            Activity::Nothing | Activity::WrapUp { .. } => None,
-        };
-        AgentView {
-            agent: self.settings.agent.clone(),
-            name: self.settings.name.clone(),
-            extension: self.settings.extension.clone(),
-            state: self.state(),
-            since: self.since,
-            call,
-            reachable: self.reachable,
+impl Crew {
+    fn rank_of(&self, agent: &Agent) -> Rank {
+        match self.strategy {
+            Strategy::RoundRobin => turn(agent.place),
+            Strategy::LongestIdle | Strategy::RingAll => agent.rank,
         }
     }
 }

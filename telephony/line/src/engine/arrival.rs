@@ -4,11 +4,12 @@ use madoguchi_core::event::{AbandonReason, EndCause, EventKind};
 use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::time::{Instant, Millis};
 
+use super::Engine;
 use super::call::{Call, Stage};
+use super::lines::LineKey;
 use super::timers::TimerOf;
-use super::{Engine, LineKey};
 use crate::api::{Announcement, HangUpCause, Output};
-use crate::settings::{AtClosing, PeriodicAnnouncement, Strategy};
+use crate::settings::PeriodicAnnouncement;
 
 /// A last announcement that does not tell its end is taken to have ended after this time.
 const FAREWELL_AT_MOST: Millis = Millis::from_secs(90);
@@ -29,7 +30,7 @@ impl Engine {
         if self.calls.contains_key(&call) {
             return;
         }
-        let Some(&key) = self.line_keys.get(line) else {
+        let Some(key) = self.lines.lookup(line) else {
             return self.out(Output::HangUp {
                 call,
                 cause: HangUpCause::NotFound,
@@ -40,7 +41,7 @@ impl Engine {
         self.arrivals += 1;
         entry.order = self.arrivals;
         let order = entry.order;
-        self.calls.insert(call.clone(), entry);
+        self.open_call(call.clone(), entry);
         self.emit(
             &call,
             EventKind::Arrived {
@@ -88,19 +89,15 @@ impl Engine {
         now: Instant,
     ) {
         let Some(line) = self.line(key) else { return };
-        let (max_wait, at_closing) = (line.settings.max_wait, line.settings.at_closing);
+        let max_wait = line.settings.max_wait;
         if max_wait > Millis::ZERO {
             let timer = self.set_timer(TimerOf::MaxWait(call.clone()), max_wait);
             self.change_timers(call, |timers| timers.max_wait = Some(timer));
         }
-        if let Some(closes_at) = closes_at {
-            let grace = match at_closing {
-                AtClosing::Serve { limit } => limit,
-                AtClosing::Tell => Millis::ZERO,
-            };
-            let timer = self.set_timer(TimerOf::Closing(call.clone()), closes_at - now + grace);
-            self.change_timers(call, |timers| timers.closing = Some(timer));
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.closes_at = closes_at;
         }
+        self.start_closing_timer(call, now);
     }
 
     /// The caller enters the queue: music, announcements, and the search for an agent.
@@ -188,13 +185,8 @@ impl Engine {
         self.stop_waiting(call, AbandonReason::MaxWait, Announcement::MaxWait, now);
     }
 
-    pub(super) fn closing_due(&mut self, call: &CallId, now: Instant) {
-        let reason = AbandonReason::DeskClosedWhileWaiting;
-        self.stop_waiting(call, reason, Announcement::ClosedWhileWaiting, now);
-    }
-
     /// The caller has waited for too long, unless somebody is just picking up.
-    fn stop_waiting(
+    pub(super) fn stop_waiting(
         &mut self,
         call: &CallId,
         reason: AbandonReason,
@@ -283,34 +275,13 @@ impl Engine {
         }
     }
 
-    fn change_timers(&mut self, call: &CallId, change: impl FnOnce(&mut super::call::CallTimers)) {
+    pub(super) fn change_timers(
+        &mut self,
+        call: &CallId,
+        change: impl FnOnce(&mut super::call::CallTimers),
+    ) {
         if let Some(entry) = self.calls.get_mut(call) {
             change(&mut entry.timers);
-        }
-    }
-
-    /// Rings whoever can take the callers who wait on a line, longest wait first.
-    pub(super) fn serve_line(&mut self, key: LineKey, now: Instant) {
-        loop {
-            let Some(line) = self.line(key) else { return };
-            let Some(call) = line.queue.values().next().cloned() else {
-                return;
-            };
-            let (strategy, last) = (line.settings.strategy, line.last_rung);
-            if strategy == Strategy::RingAll {
-                let idle = self.agents.all_idle(key);
-                if idle.is_empty() {
-                    return;
-                }
-                for agent in idle {
-                    self.ring(&call, agent, now);
-                }
-            } else {
-                let Some(agent) = self.agents.next(key, last) else {
-                    return;
-                };
-                self.ring(&call, agent, now);
-            }
         }
     }
 }

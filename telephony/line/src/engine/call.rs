@@ -6,8 +6,8 @@ use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::LineName;
 use madoguchi_core::time::Instant;
 
-use super::LineKey;
 use super::agents::AgentKey;
+use super::lines::LineKey;
 use crate::api::{Announcement, TimerId};
 
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Call {
     pub(super) last_leg: u32,
     pub(super) legs: BTreeMap<u32, Leg>,
     pub(super) timers: CallTimers,
+    /// When the desk closes, or closed, on the caller who waits; none if it never does.
+    pub(super) closes_at: Option<Instant>,
     /// The wait ran out while the media were being connected: what to say if that fails.
     pub(super) overdue: Option<(AbandonReason, Announcement)>,
     /// Agents who still work on it after its end or after handing it on.
@@ -121,6 +123,7 @@ impl Call {
             last_leg: 0,
             legs: BTreeMap::new(),
             timers: CallTimers::default(),
+            closes_at: None,
             overdue: None,
             wrap_ups: 0,
         }

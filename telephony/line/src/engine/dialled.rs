@@ -47,20 +47,19 @@ impl Engine {
             self.wrap_up_over(key, now);
             self.agents.change(key, |agent| agent.resting = false);
         }
-        if self
-            .agents
-            .get(key)
-            .is_some_and(|agent| agent.activity != Activity::Nothing)
-        {
-            return self.out(Output::HangUp {
-                call,
-                cause: HangUpCause::Busy,
-            });
+        // Who leaves the desk is gone when 後処理 is over.
+        let cause = match self.agents.get(key).map(|agent| &agent.activity) {
+            Some(Activity::Nothing) => None,
+            Some(_) => Some(HangUpCause::Busy),
+            None => Some(HangUpCause::Forbidden),
+        };
+        if let Some(cause) = cause {
+            return self.out(Output::HangUp { call, cause });
         }
         let (line_name, kind, callee) = self.read_target(key, agent, &target);
-        let line = self.line_keys.get(&line_name).copied();
-        self.calls
-            .insert(call.clone(), Call::new(line, line_name, String::new(), now));
+        let line = self.lines.lookup(&line_name);
+        let entry = Call::new(line, line_name, String::new(), now);
+        self.open_call(call.clone(), entry);
         self.emit(&call, kind, now);
         let callee_is_free = callee.is_none_or(|callee| {
             callee != key

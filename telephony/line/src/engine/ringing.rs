@@ -74,37 +74,6 @@ impl Engine {
         Some(n)
     }
 
-    /// Looks for a caller for an agent who has become free.
-    pub(super) fn find_call_for(&mut self, agent: AgentKey, now: Instant) {
-        if !self.agents.is_idle(agent) {
-            return;
-        }
-        let Some(lines) = self.agents.get(agent).map(|agent| agent.lines.clone()) else {
-            return;
-        };
-        let best = lines
-            .iter()
-            .filter_map(|key| {
-                let line = self.line(*key)?;
-                // Callers for whom all phones ring welcome one more.
-                let waiting = line
-                    .queue
-                    .iter()
-                    .next()
-                    .or_else(|| line.ringing_all.iter().next());
-                let (order, call) = waiting?;
-                Some((
-                    std::cmp::Reverse(line.settings.priority),
-                    *order,
-                    call.clone(),
-                ))
-            })
-            .min();
-        if let Some((_, _, call)) = best {
-            self.ring(&call, agent, now);
-        }
-    }
-
     pub(super) fn leg_answered(&mut self, leg: &LegId, now: Instant) {
         let Some(entry) = self.calls.get_mut(&leg.call) else {
             return;
@@ -263,7 +232,7 @@ impl Engine {
 
     /// Counts only for who takes calls: a colleague who is 離席 or logged out may be rung for a
     /// transfer, and stays what they are.
-    fn count_no_answer(&mut self, agent: AgentKey, line: Option<super::LineKey>) {
+    fn count_no_answer(&mut self, agent: AgentKey, line: Option<super::lines::LineKey>) {
         if self
             .agents
             .get(agent)

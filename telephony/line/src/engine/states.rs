@@ -53,9 +53,11 @@ impl Engine {
         }
     }
 
-    /// Nothing keeps the agent any more. `put_last`: the order of idleness begins anew.
+    /// Nothing keeps the agent any more; who leaves the desk is gone. `put_last`: the order of
+    /// idleness begins anew.
     pub(super) fn free(&mut self, agent: AgentKey, put_last: bool, now: Instant) {
         self.set_activity(agent, Activity::Nothing, now);
+        self.agents.forget_if_done(agent);
         if put_last {
             self.agents.put_last(agent);
         }

@@ -8,10 +8,10 @@ use madoguchi_core::live::{AgentView, DeskSnapshot, WaitingCall};
 use super::Engine;
 
 impl Engine {
-    /// All waiting callers and all agents.
+    /// All waiting callers and all agents; those who leave the desk after their call come last.
     pub fn snapshot(&self) -> DeskSnapshot {
         let mut waiting = BTreeMap::new();
-        for (order, id) in self.lines.iter().flat_map(|line| &line.waiting) {
+        for (order, id) in self.lines.iter().flat_map(|(_, line)| &line.waiting) {
             let Some(call) = self.calls.get(id) else {
                 continue;
             };
@@ -31,7 +31,7 @@ impl Engine {
         }
         DeskSnapshot {
             waiting: waiting.into_values().collect(),
-            agents: self.agents.iter().map(|agent| agent.view()).collect(),
+            agents: self.agents.iter().map(|(_, agent)| agent.view()).collect(),
         }
     }
 

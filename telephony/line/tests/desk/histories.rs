@@ -1,13 +1,15 @@
 //! Random histories: callers, agents, phones and timers do what they like, in any order, too late,
-//! twice, and about things that nobody knows; the books must balance after every input.
+//! twice, and about things that nobody knows, while the settings change under them; the books must
+//! balance after every input.
 
 mod acts;
+mod changes;
 mod late;
 
 use std::collections::BTreeMap;
 
 use madoguchi_core::event::Party;
-use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId, Output, TimerId};
@@ -135,6 +137,10 @@ impl World {
     /// Gives an input to the engine, and lets the world follow the outputs.
     fn input(&mut self, input: Input) {
         self.scene.input(input);
+        self.follow();
+    }
+
+    fn follow(&mut self) {
         let outputs = std::mem::take(&mut self.scene.last);
         for output in &outputs {
             match output {
@@ -171,7 +177,7 @@ impl World {
     fn step(&mut self, op: u64) {
         let pick = (op >> 8) as usize & 0xffff;
         let more = op >> 24;
-        match op % 32 {
+        match op % 33 {
             0..=3 => self.arrive(more),
             4 | 5 => self.caller_goes(pick, more),
             6..=8 => self.playback_ends(pick, more),
@@ -184,7 +190,8 @@ impl World {
             25 | 26 => self.time_passes(more),
             27..=29 => self.timer_runs_out(pick),
             30 => self.stale(pick, more),
-            _ => self.repeated(pick, more),
+            31 => self.repeated(pick, more),
+            _ => self.settings_change(pick, more),
         }
     }
 
@@ -239,16 +246,19 @@ impl World {
             self.phones
         );
         assert!(self.scene.engine.snapshot().waiting.is_empty());
-        for name in AGENTS {
-            let state = self.scene.state(name);
-            let free = [AgentState::Ready, AgentState::LoggedOut].contains(&state)
-                || matches!(state, AgentState::Away { .. });
-            assert!(free, "{name} is {state:?}");
+        for view in self.scene.engine.snapshot().agents {
+            let free = [AgentState::Ready, AgentState::LoggedOut].contains(&view.state)
+                || matches!(view.state, AgentState::Away { .. });
+            assert!(free, "{view:?}");
         }
         let rest = format!("{:?}", self.scene.engine);
         assert!(
             !rest.contains("call-"),
             "the engine still knows a call: {rest}"
+        );
+        assert!(
+            !rest.contains("leaving: true"),
+            "the engine keeps what has left: {rest}"
         );
     }
 }

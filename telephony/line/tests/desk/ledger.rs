@@ -5,16 +5,18 @@
 
 mod book;
 mod checks;
+mod roster;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::{CallEvent, EventKind, RingOutcome};
-use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
 
 use self::book::Book;
+use self::roster::Roster;
 
 /// The books of all calls that are not over, and sums over those that are.
 #[derive(Debug, Default)]
@@ -30,9 +32,7 @@ pub(crate) struct Ledger {
     orders: u64,
     last_timer: u64,
     used_legs: BTreeSet<LegId>,
-    /// The lines of each agent, and the priority of each line.
-    pub(crate) agent_lines: HashMap<AgentId, Vec<LineName>>,
-    pub(crate) priorities: HashMap<LineName, i32>,
+    roster: Roster,
     /// Until when an agent whose phone failed may be left alone.
     pub(crate) rests: HashMap<AgentId, Instant>,
     /// When timers may run out that let agents alone for so long.
@@ -76,6 +76,7 @@ impl Ledger {
                 "{agent} is rung for {call}, but {other} is more urgent"
             );
         }
+        self.leave();
         // Calls that are wholly over leave the books.
         self.books
             .retain(|_, book| !book.is_over() || !book.wrapping.is_empty() || !book.gone);
@@ -166,6 +167,7 @@ impl Ledger {
         }
         match &event.kind {
             EventKind::Ringing { agent } => {
+                assert!(!self.roster.leaves(agent), "{agent} leaves and is rung");
                 self.reserve(agent);
                 self.longest_waiting_first(&event.call, agent);
             }
@@ -200,6 +202,8 @@ impl Ledger {
             self.reserve(agent);
             book.talking.insert(agent.clone());
         }
+        let welcome = !book.is_offered() || self.roster.has_line(&event.line);
+        assert!(welcome, "{event:?} on a line that takes no calls");
         self.offered += u64::from(book.is_offered());
         self.books.insert(event.call.clone(), book);
     }
@@ -211,14 +215,14 @@ impl Ledger {
         if chosen.is_answered() {
             return;
         }
-        let urgency = |book: &Book| (-self.priorities[&book.line], book.order);
+        let urgency = |book: &Book| (-self.roster.priority(&book.line), book.order);
         assert!(
-            self.agent_lines[agent].contains(&chosen.line),
+            self.roster.serves(agent, &chosen.line),
             "{agent} has no {}",
             chosen.line
         );
         for (other, book) in &self.books {
-            let waits = book.is_unserved() && self.agent_lines[agent].contains(&book.line);
+            let waits = book.is_unserved() && self.roster.serves(agent, &book.line);
             if other != call && waits && urgency(book) < urgency(chosen) {
                 self.passed_over
                     .push((other.clone(), call.clone(), agent.clone()));

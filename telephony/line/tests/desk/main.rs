@@ -9,6 +9,8 @@
 )]
 
 mod agents;
+mod changes;
+mod closing;
 mod dialled;
 mod distribution;
 mod histories;

@@ -60,6 +60,8 @@ pub(crate) fn three(settings: LineSettings) -> Scene {
 /// An engine, the time, and the books.
 pub(crate) struct Scene {
     pub(crate) engine: Engine,
+    /// The settings as they are now.
+    pub(crate) settings: EngineSettings,
     pub(crate) now: Instant,
     pub(crate) ledger: Ledger,
     /// What the last input made the engine do.
@@ -72,23 +74,17 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new(lines: Vec<LineSettings>, agents: Vec<AgentSettings>, now: Instant) -> Self {
-        let mut ledger = Ledger::default();
-        for line in &lines {
-            ledger.priorities.insert(line.name.clone(), line.priority);
-        }
-        for agent in &agents {
-            ledger
-                .agent_lines
-                .insert(agent.agent.clone(), agent.lines.clone());
-        }
         let settings = EngineSettings {
             node: "node".into(),
             lines,
             agents,
             calendar: Calendar::new(HoursSettings::default()),
         };
+        let mut ledger = Ledger::default();
+        ledger.reconfigured(&settings);
         Self {
-            engine: Engine::new(settings, now),
+            engine: Engine::new(settings.clone(), now),
+            settings,
             now,
             ledger,
             last: Vec::new(),
@@ -111,6 +107,18 @@ impl Scene {
     pub(crate) fn input(&mut self, input: Input) -> &[Output] {
         self.ledger.input(&input);
         let outputs = self.engine.handle(input, self.now);
+        self.take(outputs)
+    }
+
+    /// Gives the settings, after a change to them, to the engine.
+    pub(crate) fn reconfigure(&mut self, change: impl FnOnce(&mut EngineSettings)) -> &[Output] {
+        change(&mut self.settings);
+        self.ledger.reconfigured(&self.settings);
+        let outputs = self.engine.reconfigure(self.settings.clone(), self.now);
+        self.take(outputs)
+    }
+
+    fn take(&mut self, outputs: Vec<Output>) -> &[Output] {
         self.ledger.outputs(&outputs, self.now);
         for output in &outputs {
             match output {

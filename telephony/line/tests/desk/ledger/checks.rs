@@ -62,6 +62,9 @@ impl Ledger {
             "attempts without an agent: {:?}",
             self.legs
         );
+        let shown: Vec<_> = snapshot.agents.iter().map(|view| &view.agent).collect();
+        let expected: Vec<_> = self.roster.shown().collect();
+        assert_eq!(shown, expected, "the agents as shown");
         for view in &snapshot.agents {
             let wraps = self
                 .books
@@ -98,7 +101,7 @@ impl Ledger {
             return;
         }
         for (call, book) in &self.books {
-            let waits = book.is_unserved() && self.agent_lines[agent].contains(&book.line);
+            let waits = book.is_unserved() && self.roster.serves(agent, &book.line);
             assert!(!waits, "{call} waits although {agent} is idle");
         }
     }
@@ -120,6 +123,7 @@ impl Ledger {
         assert!(self.timers.is_empty(), "timers leak: {:?}", self.timers);
         assert!(self.legs.is_empty(), "attempts leak: {:?}", self.legs);
         assert!(self.books.is_empty(), "calls leak: {:?}", self.books);
+        assert!(self.roster.nobody_leaves(), "{:?}", self.roster);
         assert_eq!(self.offered, self.answered + self.abandoned);
     }
 }

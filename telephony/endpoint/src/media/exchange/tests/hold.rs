@@ -81,6 +81,24 @@ fn hold_music_is_that_of_the_line_and_begins_with_the_bridge_too() {
 }
 
 #[test]
+fn new_hold_music_is_heard_at_the_next_hold() {
+    let mut desk = Desk::bridged();
+    let music = Arc::new(Sound::from_samples(&[-5000; 160]));
+    desk.hold(B, false, false);
+    desk.tell(Command::SetHoldMusic {
+        music: music.clone(),
+    });
+    desk.pass(50);
+    let is_new = |packet: &Vec<u8>| packet[12..] == *music.encoded(Codec::Pcmu);
+    assert!(!desk.heard_by(A).iter().any(is_new));
+    desk.hold(B, true, true);
+    desk.out.sent.clear();
+    desk.hold(B, false, false);
+    desk.pass(50);
+    assert!(is_new(&desk.heard_by(A)[0]));
+}
+
+#[test]
 fn the_end_of_the_bridge_ends_the_hold_music() {
     let mut desk = Desk::bridged();
     desk.hold(B, false, false);

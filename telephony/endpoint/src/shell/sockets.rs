@@ -1,0 +1,94 @@
+//! The sockets on which SIP is heard.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::StartError;
+use crate::settings::{Listen, Transport};
+
+/// Room for bursts while the thread is busy.
+const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
+
+/// What the endpoint hears on.
+pub(super) struct Sockets {
+    pub(super) udp: Vec<UdpSocket>,
+    pub(super) tcp: Vec<TcpListener>,
+}
+
+impl Sockets {
+    /// Binds all addresses of the settings.
+    pub(super) async fn bind(listen: &[Listen]) -> Result<Self, StartError> {
+        let mut sockets = Self {
+            udp: Vec::new(),
+            tcp: Vec::new(),
+        };
+        for listen in listen {
+            let addr = listen.addr;
+            match listen.transport {
+                Transport::Udp => {
+                    let socket = bind_udp(addr).map_err(|source| StartError::Listen {
+                        transport: "udp",
+                        addr,
+                        source,
+                    })?;
+                    sockets.udp.push(socket);
+                }
+                Transport::Tcp => {
+                    let socket = bind_tcp(addr).map_err(|source| StartError::Listen {
+                        transport: "tcp",
+                        addr,
+                        source,
+                    })?;
+                    sockets.tcp.push(socket);
+                }
+            }
+        }
+        Ok(sockets)
+    }
+
+    /// The addresses with the ports that were really bound.
+    pub(super) fn listening(&self) -> Result<Vec<Listen>, StartError> {
+        let udp = self
+            .udp
+            .iter()
+            .map(|socket| (Transport::Udp, socket.local_addr()));
+        let tcp = self
+            .tcp
+            .iter()
+            .map(|socket| (Transport::Tcp, socket.local_addr()));
+        udp.chain(tcp)
+            .map(|(transport, addr)| {
+                Ok(Listen {
+                    transport,
+                    addr: addr.map_err(StartError::Thread)?,
+                })
+            })
+            .collect()
+    }
+}
+
+fn bind_udp(addr: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+    if addr.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+fn bind_tcp(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    if addr.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(1024)?;
+    TcpListener::from_std(socket.into())
+}

@@ -1,0 +1,108 @@
+//! One agent: what they want, what they do, and how the board shows them.
+
+use madoguchi_core::id::CallId;
+use madoguchi_core::live::{AgentState, AgentView};
+use madoguchi_core::time::Instant;
+
+use super::LineKey;
+use crate::api::TimerId;
+use crate::settings::AgentSettings;
+
+/// The smaller, the sooner. The longest idle first: since when, for those who were idle before the
+/// start, then the order in which agents became idle. Those who take turns: by their place in the
+/// settings.
+pub(super) type Rank = (i64, u64);
+
+/// The rank of an agent who takes turns.
+pub(super) fn turn(place: u64) -> Rank {
+    (i64::MIN, place)
+}
+
+#[derive(Debug)]
+pub(in crate::engine) struct Agent {
+    pub(in crate::engine) settings: AgentSettings,
+    pub(in crate::engine) lines: Vec<LineKey>,
+    pub(in crate::engine) wish: Wish,
+    pub(in crate::engine) activity: Activity,
+    pub(in crate::engine) since: Instant,
+    pub(in crate::engine) reachable: bool,
+    /// Left alone for a moment after a refusal.
+    pub(in crate::engine) resting: bool,
+    /// Not in the settings any more: known until the call is over that keeps them.
+    pub(super) leaving: bool,
+    /// The place in the settings.
+    pub(super) place: u64,
+    pub(super) rank: Rank,
+    pub(in crate::engine) no_answers: u32,
+    /// Whether the agent stands in the idle sets.
+    pub(super) listed: bool,
+}
+
+/// What the agent wants to be when no call keeps them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) enum Wish {
+    LoggedOut,
+    Ready,
+    Away { reason: String },
+}
+
+/// What keeps the agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) enum Activity {
+    Nothing,
+    Ringing {
+        call: CallId,
+    },
+    Talking {
+        call: CallId,
+    },
+    WrapUp {
+        call: CallId,
+        timer: Option<TimerId>,
+    },
+}
+
+impl Agent {
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.wish != Wish::LoggedOut && !self.leaving
+    }
+
+    /// Whether the agent can take a call of a line.
+    pub(super) fn is_able(&self) -> bool {
+        self.wish == Wish::Ready
+            && self.activity == Activity::Nothing
+            && self.reachable
+            && !self.resting
+            && !self.leaving
+    }
+
+    /// What the board shows.
+    pub(in crate::engine) fn state(&self) -> AgentState {
+        match (&self.activity, &self.wish) {
+            (Activity::Ringing { .. }, _) => AgentState::Ringing,
+            (Activity::Talking { .. }, _) => AgentState::Talking,
+            (Activity::WrapUp { .. }, _) => AgentState::WrapUp,
+            (Activity::Nothing, Wish::LoggedOut) => AgentState::LoggedOut,
+            (Activity::Nothing, Wish::Ready) => AgentState::Ready,
+            (Activity::Nothing, Wish::Away { reason }) => AgentState::Away {
+                reason: reason.clone(),
+            },
+        }
+    }
+
+    pub(in crate::engine) fn view(&self) -> AgentView {
+        let call = match &self.activity {
+            Activity::Ringing { call } | Activity::Talking { call } => Some(call.clone()),
+            Activity::Nothing | Activity::WrapUp { .. } => None,
+        };
+        AgentView {
+            agent: self.settings.agent.clone(),
+            name: self.settings.name.clone(),
+            extension: self.settings.extension.clone(),
+            state: self.state(),
+            since: self.since,
+            call,
+            reachable: self.reachable,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! New settings while the desk runs. No call is harmed: what rings, waits or talks goes on.
+
+use std::collections::HashSet;
+
+use madoguchi_core::time::Instant;
+
+use super::{Engine, EngineSettings};
+use crate::api::Output;
+
+impl Engine {
+    /// Takes up new settings; gives what must be done, in order, as [`Engine::handle`] does.
+    ///
+    /// Lines are known by their names, agents by their ids. Those that stay keep their callers, their
+    /// states and their places, and follow the new settings in whatever happens next. New agents are
+    /// logged out and cannot be reached until that is told. A line that is not there any more takes no
+    /// new calls, and those who took its calls serve its callers to the end; an agent who is not there
+    /// any more takes no new calls, and is gone when nothing keeps them. If they come back before that,
+    /// they go on. Waits end by the new calendar: if it says that the desk is closed now and had been
+    /// open until now, the lines' rules for closing hold from now.
+    pub fn reconfigure(&mut self, settings: EngineSettings, now: Instant) -> Vec<Output> {
+        self.node = settings.node;
+        self.calendar = settings.calendar;
+        self.lines.reconfigure(settings.lines);
+        let staying: HashSet<_> = settings.agents.iter().map(|agent| &agent.agent).collect();
+        for line in self.lines.iter_mut() {
+            let last = line.last_rung;
+            line.last_rung = last.and_then(|last| self.agents.nearest_staying(last, &staying));
+        }
+        for agent in self.agents.reconfigure(settings.agents, &self.lines, now) {
+            self.out(Output::AgentChanged { agent });
+        }
+        self.reset_closings(now);
+        self.serve_all(now);
+        std::mem::take(&mut self.outputs)
+    }
+}

@@ -1,0 +1,93 @@
+//! Which lines and agents there are by the settings, and which only until their last call is over.
+
+use std::collections::{HashMap, HashSet};
+
+use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_line::engine::EngineSettings;
+
+use super::Ledger;
+
+/// The lines and agents of the settings, and those that leave.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    lines: HashSet<LineName>,
+    /// Of lines that were ever there.
+    priorities: HashMap<LineName, i32>,
+    agents: Vec<AgentId>,
+    leaving: Vec<AgentId>,
+    /// The lines of each agent, with those that are not in the settings any more.
+    agent_lines: HashMap<AgentId, Vec<LineName>>,
+}
+
+impl Roster {
+    pub(super) fn has_line(&self, line: &LineName) -> bool {
+        self.lines.contains(line)
+    }
+
+    pub(super) fn priority(&self, line: &LineName) -> i32 {
+        self.priorities[line]
+    }
+
+    pub(super) fn serves(&self, agent: &AgentId, line: &LineName) -> bool {
+        self.agent_lines[agent].contains(line)
+    }
+
+    pub(super) fn leaves(&self, agent: &AgentId) -> bool {
+        self.leaving.contains(agent)
+    }
+
+    pub(super) fn nobody_leaves(&self) -> bool {
+        self.leaving.is_empty()
+    }
+
+    /// The agents as the board is to show them.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &AgentId> {
+        self.agents.iter().chain(&self.leaving)
+    }
+}
+
+impl Ledger {
+    /// Takes new settings, before the engine does.
+    pub(crate) fn reconfigured(&mut self, settings: &EngineSettings) {
+        let roster = &mut self.roster;
+        roster.lines.clear();
+        for line in &settings.lines {
+            roster.lines.insert(line.name.clone());
+            roster.priorities.insert(line.name.clone(), line.priority);
+        }
+        let before: Vec<_> = roster.shown().cloned().collect();
+        roster.agents.clear();
+        for agent in &settings.agents {
+            roster.agents.push(agent.agent.clone());
+            let theirs = roster.agent_lines.entry(agent.agent.clone()).or_default();
+            theirs.retain(|line| !roster.lines.contains(line));
+            let named = agent.lines.iter();
+            theirs.extend(named.filter(|line| roster.lines.contains(*line)).cloned());
+        }
+        let stays = |agent: &AgentId| settings.agents.iter().any(|other| other.agent == *agent);
+        roster.leaving = before;
+        roster.leaving.retain(|agent| !stays(agent));
+        self.leave();
+    }
+
+    /// Who leaves is gone when nothing keeps them any more.
+    pub(super) fn leave(&mut self) {
+        let mut leaving = std::mem::take(&mut self.roster.leaving);
+        leaving.retain(|agent| {
+            let keeps = self.keeps_busy(agent);
+            if !keeps {
+                self.roster.agent_lines.remove(agent);
+            }
+            keeps
+        });
+        self.roster.leaving = leaving;
+    }
+
+    fn keeps_busy(&self, agent: &AgentId) -> bool {
+        self.books.values().any(|book| {
+            book.ringing.contains(agent)
+                || book.talking.contains(agent)
+                || book.wrapping.contains(agent)
+        })
+    }
+}
