@@ -110,6 +110,17 @@ pub struct Calendar {
     listed_years: BTreeSet<i32>,
 }
 
+/// What the calendar says of one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayHours {
+    /// Why it is open or closed.
+    pub reason: HoursReason,
+    /// From when until when it is open; `None` in the second place for midnight.
+    pub hours: Option<(NaiveTime, Option<NaiveTime>)>,
+    /// The name of the holiday that it is.
+    pub holiday: Option<String>,
+}
+
 /// The hours of one day.
 struct Day {
     reason: HoursReason,
@@ -158,10 +169,38 @@ impl Calendar {
         holiday::lookup(date)
     }
 
-    fn day(&self, date: NaiveDate) -> Day {
+    /// What holds on a day.
+    pub fn day_hours(&self, date: NaiveDate) -> DayHours {
+        let (reason, hours) = self.hours_of(date);
+        DayHours {
+            reason,
+            hours,
+            holiday: self.holiday(date).map(str::to_owned),
+        }
+    }
+
+    /// What would hold on a day by the rules alone, without overrides and 特定日.
+    pub fn usual_hours(&self, date: NaiveDate) -> DayHours {
+        let usual = Self {
+            settings: HoursSettings {
+                overrides: BTreeMap::new(),
+                special_days: BTreeSet::new(),
+                ..self.settings.clone()
+            },
+            listed_years: self.listed_years.clone(),
+        };
+        usual.day_hours(date)
+    }
+
+    /// The hour at which the desk usually opens.
+    pub fn opens(&self) -> NaiveTime {
+        self.settings.opens
+    }
+
+    fn hours_of(&self, date: NaiveDate) -> (HoursReason, Option<(NaiveTime, Option<NaiveTime>)>) {
         let settings = &self.settings;
         let (opens, closes) = (settings.opens, settings.closes);
-        let (reason, hours) = match settings.overrides.get(&date) {
+        match settings.overrides.get(&date) {
             Some(Override::Closed) => (HoursReason::OverrideClosed, None),
             Some(Override::Open { opens, closes }) => {
                 (HoursReason::OverrideOpen, Some((*opens, *closes)))
@@ -171,7 +210,11 @@ impl Calendar {
                 (reason, true) => (reason, Some((opens, closes))),
                 (reason, false) => (reason, None),
             },
-        };
+        }
+    }
+
+    fn day(&self, date: NaiveDate) -> Day {
+        let (reason, hours) = self.hours_of(date);
         let open = hours.map(|(opens, closes)| {
             let closes = match closes {
                 Some(time) => Instant::from_tokyo(date.and_time(time)),

@@ -68,6 +68,11 @@ name_type! {
     NodeName
 }
 
+name_type! {
+    /// A person with an account. Never used again.
+    UserId
+}
+
 impl LineName {
     /// The pseudo line of calls between extensions (内線), which belong to no desk line.
     pub fn internal() -> Self {

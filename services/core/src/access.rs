@@ -1,0 +1,265 @@
+//! Who may do what: permissions, the roles that bundle them, and permissions as types.
+//!
+//! A permission is a unit type ([`ViewBoard`], [`ManageUsers`] …), so that a handler names in its
+//! signature what it needs and the compiler carries it; [`Permission`] is the same as a value, for
+//! tables and stored scopes.
+
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
+/// A permission as a type.
+pub trait Permit: Debug + Send + Sync + 'static {
+    /// The same as a value.
+    const PERMISSION: Permission;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)+) => {
+        /// What somebody may be allowed to do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Permission {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)+
+        }
+
+        impl Permission {
+            /// All of them, in the order in which they are shown.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The name in the database and in scopes of API tokens.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The name on screens.
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$name => $label,)+ }
+            }
+        }
+
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+
+            impl Permit for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )+
+    };
+}
+
+permissions! {
+    /// Everybody who is signed in: the own password, second factor, sessions and tokens.
+    UseAccount = "account", "自分のアカウントの管理";
+    /// The board of the day: figures, queue, agents' states.
+    ViewBoard = "board", "応答状況の閲覧";
+    /// Figures of any period.
+    ReadFigures = "figures", "件数と時間の閲覧";
+    /// Single calls with the callers' numbers (personal data).
+    ViewCalls = "calls", "通話の記録の閲覧";
+    /// The state of the own agent.
+    SetOwnState = "own_state", "自分の状態の変更";
+    /// The state of any agent.
+    SetAnyState = "any_state", "担当者の状態の変更";
+    /// The reception calendar.
+    ManageCalendar = "calendar", "受付カレンダーの管理";
+    /// Lines, phones, trunks, announcements, targets, categories.
+    ManageDesk = "desk", "窓口の設定の管理";
+    /// Accounts, roles, other people's sessions and tokens.
+    ManageUsers = "users", "利用者の管理";
+    /// The audit log.
+    ReadAudit = "audit", "監査記録の閲覧";
+    /// How long audit records are kept.
+    ManageRetention = "retention", "監査記録の保存期間の管理";
+    /// Metrics of the running program.
+    ReadMetrics = "metrics", "動作指標の閲覧";
+}
+
+impl Permission {
+    /// The permission of this name.
+    pub fn lookup(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.as_str() == name)
+    }
+}
+
+/// A bundle of permissions that a user is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 担当者: takes calls.
+    Agent,
+    /// 責任者: watches over the desk.
+    Supervisor,
+    /// FAQ 編集者
+    FaqEditor,
+    /// FAQ 承認者
+    FaqApprover,
+    /// 報告者: hands in the month's report.
+    Reporter,
+    /// 監査: reads the audit log, nothing else.
+    Auditor,
+    /// 管理者: accounts and settings; no personal data by this role alone.
+    Administrator,
+}
+
+impl Role {
+    /// All roles, in the order in which they are shown.
+    pub const ALL: [Self; 7] = [
+        Self::Agent,
+        Self::Supervisor,
+        Self::FaqEditor,
+        Self::FaqApprover,
+        Self::Reporter,
+        Self::Auditor,
+        Self::Administrator,
+    ];
+
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Supervisor => "supervisor",
+            Self::FaqEditor => "faq_editor",
+            Self::FaqApprover => "faq_approver",
+            Self::Reporter => "reporter",
+            Self::Auditor => "auditor",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// The name on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Agent => "担当者",
+            Self::Supervisor => "責任者",
+            Self::FaqEditor => "FAQ編集者",
+            Self::FaqApprover => "FAQ承認者",
+            Self::Reporter => "報告者",
+            Self::Auditor => "監査",
+            Self::Administrator => "管理者",
+        }
+    }
+
+    /// The role of this name.
+    pub fn lookup(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// What the role allows, beside [`Permission::UseAccount`].
+    pub fn permissions(self) -> &'static [Permission] {
+        use Permission as P;
+        match self {
+            Self::Agent => &[P::ViewBoard, P::ReadFigures, P::ViewCalls, P::SetOwnState],
+            Self::Supervisor => &[
+                P::ViewBoard,
+                P::ReadFigures,
+                P::ViewCalls,
+                P::SetOwnState,
+                P::SetAnyState,
+                P::ManageCalendar,
+            ],
+            Self::FaqEditor | Self::FaqApprover => &[],
+            Self::Reporter => &[P::ViewBoard, P::ReadFigures, P::ViewCalls],
+            Self::Auditor => &[P::ReadAudit],
+            Self::Administrator => &[
+                P::ViewBoard,
+                P::ReadFigures,
+                P::ManageCalendar,
+                P::ManageDesk,
+                P::ManageUsers,
+                P::ManageRetention,
+                P::ReadMetrics,
+            ],
+        }
+    }
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+
+    /// What somebody with these roles may do. Whoever has an account may manage it.
+    pub fn of_roles(roles: impl IntoIterator<Item = Role>) -> Self {
+        let mut all = Self::NONE.with(Permission::UseAccount);
+        for role in roles {
+            for permission in role.permissions() {
+                all = all.with(*permission);
+            }
+        }
+        all
+    }
+
+    /// This set and one more.
+    #[must_use]
+    pub fn with(self, permission: Permission) -> Self {
+        Self(self.0 | bit(permission))
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether the permission is in the set.
+    pub fn contains(self, permission: Permission) -> bool {
+        self.0 & bit(permission) != 0
+    }
+
+    /// The permissions in the set, in the order in which they are shown.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |permission| self.contains(*permission))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<T: IntoIterator<Item = Permission>>(permissions: T) -> Self {
+        permissions.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+fn bit(permission: Permission) -> u32 {
+    1 << (permission as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_auditor_reads_the_audit_log_and_nothing_else() {
+        let permissions = Permissions::of_roles([Role::Auditor]);
+        let all: Vec<_> = permissions.iter().collect();
+        assert_eq!(all, [Permission::UseAccount, Permission::ReadAudit]);
+    }
+
+    #[test]
+    fn the_administrator_sees_neither_personal_data_nor_the_audit_log() {
+        let permissions = Permissions::of_roles([Role::Administrator]);
+        assert!(!permissions.contains(Permission::ViewCalls));
+        assert!(!permissions.contains(Permission::ReadAudit));
+    }
+
+    #[test]
+    fn roles_add_up_and_names_are_found_again() {
+        let both = Permissions::of_roles([Role::Agent, Role::Auditor]);
+        assert!(both.contains(Permission::ViewCalls) && both.contains(Permission::ReadAudit));
+        for permission in Permission::ALL {
+            assert_eq!(Permission::lookup(permission.as_str()), Some(*permission));
+        }
+        for role in Role::ALL {
+            assert_eq!(Role::lookup(role.as_str()), Some(role));
+        }
+    }
+}

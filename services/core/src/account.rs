@@ -1,0 +1,358 @@
+//! Accounts: the people who use the desk, and the rules of passwords, locks and sessions (5.6.13).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Permissions, Role};
+use crate::id::{AgentId, UserId};
+use crate::time::{Instant, Millis};
+
+/// A password has at least so many characters.
+pub const PASSWORD_LETTERS: usize = 12;
+/// And at the most so many, so that hashing one stays cheap.
+pub const PASSWORD_LETTERS_AT_MOST: usize = 256;
+/// So many failures in a row lock an account, until an administrator releases it.
+pub const FAILURES_TO_LOCK: u32 = 10;
+/// From this failure on the next attempt has to wait.
+const FAILURES_TO_WAIT: u32 = 3;
+/// The longest wait between two attempts.
+const LONGEST_WAIT: Millis = Millis::from_secs(60);
+
+/// A person who uses the desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Never changes, never used again.
+    pub id: UserId,
+    /// The name to sign in with: small letters, digits, `.`, `-`, `_`.
+    pub login: String,
+    /// The name people know.
+    pub name: String,
+    /// What the user is.
+    pub roles: BTreeSet<Role>,
+    /// The agent whose phone and state are the user's own.
+    pub agent: Option<AgentId>,
+    /// The subject at the site's identity provider, if the user signs in there.
+    pub oidc_subject: Option<String>,
+    /// The password must be changed before anything else.
+    pub must_change_password: bool,
+    /// When the password was last set; `None` for users without one.
+    pub password_changed_at: Option<Instant>,
+    /// A second factor is set up.
+    pub second_factor: bool,
+    /// Failed attempts since the last success.
+    pub failures: u32,
+    /// The last failed attempt.
+    pub failed_at: Option<Instant>,
+    /// May not sign in any more; the history stays.
+    pub disabled_at: Option<Instant>,
+    /// When the account was made.
+    pub created_at: Instant,
+    /// When the user last did something.
+    pub last_used_at: Option<Instant>,
+    /// Counts changes, so that two people do not overwrite each other.
+    pub version: i64,
+}
+
+/// Whether somebody may try to sign in now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// Yes.
+    Allowed,
+    /// Not before this instant.
+    Wait(Instant),
+    /// No: too many failures, an administrator has to release the account.
+    Locked,
+    /// No: the account is disabled.
+    Disabled,
+}
+
+impl User {
+    /// What the user may do; nothing while disabled.
+    pub fn permissions(&self) -> Permissions {
+        if self.disabled_at.is_some() {
+            return Permissions::NONE;
+        }
+        Permissions::of_roles(self.roles.iter().copied())
+    }
+
+    /// Too many failures in a row.
+    pub fn is_locked(&self) -> bool {
+        self.failures >= FAILURES_TO_LOCK
+    }
+
+    /// Whether an attempt to sign in is taken now.
+    pub fn attempt(&self, now: Instant) -> Attempt {
+        if self.disabled_at.is_some() {
+            return Attempt::Disabled;
+        }
+        if self.is_locked() {
+            return Attempt::Locked;
+        }
+        match self.failed_at.map(|at| at + wait_after(self.failures)) {
+            Some(free_at) if free_at > now => Attempt::Wait(free_at),
+            _ => Attempt::Allowed,
+        }
+    }
+
+    /// Whether the password has to be changed: as an administrator asks, or by its age.
+    pub fn must_change_password(&self, longest: Option<Millis>, now: Instant) -> bool {
+        let old = longest
+            .zip(self.password_changed_at)
+            .is_some_and(|(longest, at)| now - at >= longest);
+        self.must_change_password || old
+    }
+
+    /// アカウント棚卸: not used for so long (or never, since it was made).
+    pub fn is_unused(&self, since: Millis, now: Instant) -> bool {
+        now - self.last_used_at.unwrap_or(self.created_at) >= since
+    }
+}
+
+/// How long the next attempt has to wait after so many failures: 0, 0, 2 s, 4 s … 60 s.
+pub fn wait_after(failures: u32) -> Millis {
+    if failures < FAILURES_TO_WAIT {
+        return Millis::ZERO;
+    }
+    let exponent = (failures - FAILURES_TO_WAIT + 1).min(6);
+    Millis::from_secs(1 << exponent).min(LONGEST_WAIT)
+}
+
+/// Failed attempts from one network address, whatever the account: 20 within 10 minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AddressFailures {
+    count: u32,
+    since: Instant,
+}
+
+/// Failures from one address that are taken within [`ADDRESS_PERIOD`].
+const ADDRESS_FAILURES: u32 = 20;
+const ADDRESS_PERIOD: Millis = Millis::from_secs(600);
+
+impl AddressFailures {
+    /// Whether an attempt from the address is taken now; otherwise until when not.
+    pub fn attempt(self, now: Instant) -> Attempt {
+        let ends = self.since + ADDRESS_PERIOD;
+        if self.count >= ADDRESS_FAILURES && now < ends {
+            return Attempt::Wait(ends);
+        }
+        Attempt::Allowed
+    }
+
+    /// One more failure.
+    #[must_use]
+    pub fn failed(self, now: Instant) -> Self {
+        if self.count == 0 || self.is_over(now) {
+            return Self {
+                count: 1,
+                since: now,
+            };
+        }
+        Self {
+            count: self.count + 1,
+            ..self
+        }
+    }
+
+    /// The failures are so old that they count no more.
+    pub fn is_over(self, now: Instant) -> bool {
+        now - self.since >= ADDRESS_PERIOD
+    }
+}
+
+/// What is wrong with a name to sign in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "ログイン名は、半角の英小文字、数字、「.」「-」「_」を使い、2文字以上32文字以内で入力してください。"
+)]
+pub struct LoginFault;
+
+/// Reads a name to sign in with: case does not matter, full-width letters do not either.
+pub fn read_login(text: &str) -> Result<String, LoginFault> {
+    let login: String = text
+        .trim()
+        .chars()
+        .map(narrow)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let fits = (2..=32).contains(&login.len())
+        && login
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    if fits { Ok(login) } else { Err(LoginFault) }
+}
+
+/// A full-width letter, digit or sign as the half-width one.
+fn narrow(letter: char) -> char {
+    let code = u32::from(letter);
+    if (0xff01..=0xff5e).contains(&code) {
+        return char::from_u32(code - 0xfee0).unwrap_or(letter);
+    }
+    letter
+}
+
+/// Why a new password is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordFault {
+    /// Fewer than [`PASSWORD_LETTERS`].
+    #[error("パスワードは{PASSWORD_LETTERS}文字以上にしてください。")]
+    TooShort,
+    /// More than [`PASSWORD_LETTERS_AT_MOST`].
+    #[error("パスワードは{PASSWORD_LETTERS_AT_MOST}文字以内にしてください。")]
+    TooLong,
+    /// It holds the name of the account.
+    #[error("パスワードに、ログイン名を含めないでください。")]
+    HoldsLogin,
+    /// It is on lists of passwords in common use, or easily guessed from them.
+    #[error(
+        "このパスワードは推測されやすいため使えません。関係のない言葉を組み合わせるなどして、別のパスワードにしてください。"
+    )]
+    Common,
+    /// The same as before.
+    #[error("これまでと違うパスワードにしてください。")]
+    Same,
+}
+
+/// Checks the form of a new password. Whether it is a common one is for `is_common` to say.
+pub fn check_password(
+    password: &str,
+    login: &str,
+    is_common: impl FnOnce(&str) -> bool,
+) -> Result<(), PasswordFault> {
+    let letters = password.chars().count();
+    if letters < PASSWORD_LETTERS {
+        return Err(PasswordFault::TooShort);
+    }
+    if letters > PASSWORD_LETTERS_AT_MOST {
+        return Err(PasswordFault::TooLong);
+    }
+    if login.len() >= 4 && password.to_lowercase().contains(login) {
+        return Err(PasswordFault::HoldsLogin);
+    }
+    if is_common(password) {
+        return Err(PasswordFault::Common);
+    }
+    Ok(())
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Without a request.
+    pub idle: Millis,
+    /// In all.
+    pub absolute: Millis,
+}
+
+impl SessionLimits {
+    /// Whether a session begun and last used at these instants is over.
+    pub fn is_over(self, created_at: Instant, seen_at: Instant, now: Instant) -> bool {
+        now - created_at >= self.absolute || now - seen_at >= self.idle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user() -> User {
+        User {
+            id: UserId::new("u1"),
+            login: "tanaka".to_owned(),
+            name: "田中".to_owned(),
+            roles: [Role::Agent].into(),
+            agent: None,
+            oidc_subject: None,
+            must_change_password: false,
+            password_changed_at: Some(Instant(0)),
+            second_factor: false,
+            failures: 0,
+            failed_at: None,
+            disabled_at: None,
+            created_at: Instant(0),
+            last_used_at: None,
+            version: 0,
+        }
+    }
+
+    #[test]
+    fn attempts_wait_ever_longer_and_the_tenth_failure_locks() {
+        let mut user = user();
+        user.failed_at = Some(Instant(0));
+        for (failures, secs) in [(1, 0), (2, 0), (3, 2), (4, 4), (5, 8), (8, 60), (9, 60)] {
+            user.failures = failures;
+            let expected = if secs == 0 {
+                Attempt::Allowed
+            } else {
+                Attempt::Wait(Instant(secs * 1000))
+            };
+            assert_eq!(user.attempt(Instant(1)), expected, "{failures}");
+            assert_eq!(user.attempt(Instant(secs * 1000 + 1)), Attempt::Allowed);
+        }
+        user.failures = 10;
+        assert_eq!(user.attempt(Instant(i64::MAX)), Attempt::Locked);
+    }
+
+    #[test]
+    fn a_disabled_user_may_do_nothing() {
+        let user = User {
+            disabled_at: Some(Instant(5)),
+            ..user()
+        };
+        assert_eq!(user.attempt(Instant(9)), Attempt::Disabled);
+        assert_eq!(user.permissions(), Permissions::NONE);
+    }
+
+    #[test]
+    fn 要件5_6_13_パスワードは2か月で変更させることができる() {
+        let days = |days: i64| Millis::from_secs(days * 86_400);
+        let user = user();
+        assert!(!user.must_change_password(None, Instant(0) + days(1000)));
+        assert!(!user.must_change_password(Some(days(60)), Instant(0) + days(59)));
+        assert!(user.must_change_password(Some(days(60)), Instant(0) + days(60)));
+    }
+
+    #[test]
+    fn an_address_is_held_up_after_twenty_failures() {
+        let mut failures = AddressFailures::default();
+        for _ in 0..20 {
+            assert_eq!(failures.attempt(Instant(5)), Attempt::Allowed);
+            failures = failures.failed(Instant(5));
+        }
+        assert_eq!(
+            failures.attempt(Instant(6)),
+            Attempt::Wait(Instant(600_005))
+        );
+        assert_eq!(failures.attempt(Instant(600_005)), Attempt::Allowed);
+    }
+
+    #[test]
+    fn logins_are_read_tolerantly_and_kept_strictly() {
+        assert_eq!(read_login(" Ｔａｎａｋａ.2 "), Ok("tanaka.2".to_owned()));
+        for wrong in ["", "a", "田中", "a b", "a'--", &"x".repeat(33)] {
+            assert_eq!(read_login(wrong), Err(LoginFault), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_long_and_neither_common_nor_the_name() {
+        let check =
+            |password: &str| check_password(password, "tanaka", |text| text == "password1234");
+        assert_eq!(check("みじかい"), Err(PasswordFault::TooShort));
+        assert_eq!(check(&"あ".repeat(300)), Err(PasswordFault::TooLong));
+        assert_eq!(check("xx-TANAKA-yyyy"), Err(PasswordFault::HoldsLogin));
+        assert_eq!(check("password1234"), Err(PasswordFault::Common));
+        assert_eq!(check("窓口の電話が鳴り響く春の朝"), Ok(()));
+    }
+
+    #[test]
+    fn sessions_end_when_idle_and_in_any_case() {
+        let limits = SessionLimits {
+            idle: Millis(100),
+            absolute: Millis(1000),
+        };
+        assert!(!limits.is_over(Instant(0), Instant(950), Instant(999)));
+        assert!(limits.is_over(Instant(0), Instant(899), Instant(999)));
+        assert!(limits.is_over(Instant(0), Instant(999), Instant(1000)));
+    }
+}

@@ -1,0 +1,258 @@
+//! The audit log: who did what, when, from where, on what, before and after (要件定義書 4.2).
+//!
+//! Records are numbered from 1 without gaps and chained: each holds a hash over itself and the
+//! hash before it, so that a record that is changed or taken away later is found.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::id::UserId;
+use crate::time::Instant;
+
+/// What is to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub actor: Actor,
+    /// From which network address; empty for the program itself.
+    pub address: String,
+    /// What was done.
+    pub action: Action,
+    /// On what: a user's id, a call's id, a name of a line …; empty if there is no one thing.
+    pub object: String,
+    /// What it was before, as far as it changed. Never a secret.
+    pub before: Fields,
+    /// What it is now, as far as it changed; for exports and views what was asked for.
+    pub after: Fields,
+}
+
+/// Names and values of what changed.
+pub type Fields = BTreeMap<String, String>;
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "actor", rename_all = "snake_case")]
+pub enum Actor {
+    /// A user, by id and by the name to sign in with at that time.
+    User {
+        /// The id.
+        id: UserId,
+        /// The name.
+        login: String,
+    },
+    /// A user by an API token of theirs.
+    Token {
+        /// The user's id.
+        id: UserId,
+        /// The user's name.
+        login: String,
+        /// The token's name.
+        token: String,
+    },
+    /// Somebody who is not signed in, by the name they gave.
+    Nobody {
+        /// The name, as it was typed.
+        login: String,
+    },
+    /// The program, or the operator at its command line.
+    System,
+}
+
+impl Actor {
+    /// The name on screens and to be searched for.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { login, .. } | Self::Token { login, .. } | Self::Nobody { login } => login,
+            Self::System => "（システム）",
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)+) => {
+        /// What can be done and is recorded.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Action {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)+
+        }
+
+        impl Action {
+            /// All of them, in the order in which they are shown.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The name in the database.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The name on screens.
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$name => $label,)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Signed in.
+    SignIn = "session.sign_in", "ログイン";
+    /// A failed attempt to sign in.
+    SignInFailed = "session.sign_in_failed", "ログインの失敗";
+    /// Signed out, or ended a session.
+    SignOut = "session.end", "ログアウト・セッションの終了";
+    /// Changed the own password.
+    PasswordChange = "account.password", "パスワードの変更";
+    /// Set up, renewed or removed the own second factor.
+    SecondFactorChange = "account.second_factor", "2段階認証の変更";
+    /// Made an API token.
+    TokenCreate = "token.create", "APIトークンの発行";
+    /// Took an API token back.
+    TokenRevoke = "token.revoke", "APIトークンの失効";
+    /// Made an account.
+    UserCreate = "user.create", "利用者の登録";
+    /// Changed an account.
+    UserChange = "user.change", "利用者の変更";
+    /// Disabled an account.
+    UserDisable = "user.disable", "利用者の停止";
+    /// Enabled an account again.
+    UserEnable = "user.enable", "利用者の再開";
+    /// Released a locked account.
+    UserRelease = "user.release", "ロックの解除";
+    /// Gave a user a new one-time password.
+    UserPasswordReset = "user.password_reset", "パスワードの初期化";
+    /// Removed a user's second factor.
+    UserSecondFactorReset = "user.second_factor_reset", "2段階認証の解除";
+    /// Took the list of accounts out as a file.
+    UserExport = "user.export", "アカウント棚卸の出力";
+    /// Set the state of an agent.
+    AgentState = "agent.state", "担当者の状態の変更";
+    /// Opened the board, which shows the numbers of those who wait.
+    BoardView = "board.view", "応答状況の閲覧";
+    /// Looked at a list of calls.
+    CallsView = "call.list", "通話の一覧の閲覧";
+    /// Looked at one call.
+    CallView = "call.view", "通話の記録の閲覧";
+    /// Changed the reception calendar.
+    CalendarChange = "calendar.change", "受付カレンダーの変更";
+    /// Changed a line.
+    LineChange = "line.change", "回線の変更";
+    /// Changed an agent's phone.
+    PhoneChange = "phone.change", "電話機の変更";
+    /// Changed a trunk.
+    TrunkChange = "trunk.change", "外線の変更";
+    /// Changed an announcement.
+    AnnouncementChange = "announcement.change", "音声案内の変更";
+    /// Changed targets.
+    TargetChange = "target.change", "目標値の変更";
+    /// Changed a category.
+    CategoryChange = "category.change", "分類の変更";
+    /// Took audit records out as a file.
+    AuditExport = "audit.export", "監査記録の出力";
+    /// Changed how long audit records are kept.
+    RetentionChange = "audit.retention", "監査記録の保存期間の変更";
+    /// Deleted audit records that were kept long enough.
+    AuditDelete = "audit.delete", "保存期間を過ぎた監査記録の削除";
+}
+
+impl Action {
+    /// The action of this name.
+    pub fn lookup(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.as_str() == name)
+    }
+}
+
+/// One link of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainHash(pub [u8; 32]);
+
+impl ChainHash {
+    /// What stands before the first record.
+    pub const START: Self = Self([0; 32]);
+
+    /// As 64 hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        self.0.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The hash of a record that comes after the one with this hash. The texts are those that
+    /// are stored, each with its length in front, so that no two records give the same input.
+    pub fn next(self, seq: i64, at: i64, texts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update(seq.to_be_bytes());
+        hash.update(at.to_be_bytes());
+        for text in texts {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        Self(hash.finalize().into())
+    }
+}
+
+/// The fields that differ, as they were and as they are.
+pub fn changed(before: &Fields, after: &Fields) -> (Fields, Fields) {
+    let differs = |one: &Fields, other: &Fields| {
+        one.iter()
+            .filter(|(name, value)| other.get(*name) != Some(value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    (differs(before, after), differs(after, before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_record_counts_in_its_hash() {
+        let start = ChainHash::START;
+        let hash = start.next(1, 5, &["ab", "c"]);
+        assert_ne!(hash, start.next(2, 5, &["ab", "c"]));
+        assert_ne!(hash, start.next(1, 6, &["ab", "c"]));
+        assert_ne!(hash, start.next(1, 5, &["a", "bc"]));
+        assert_ne!(hash, hash.next(1, 5, &["ab", "c"]));
+        assert_eq!(ChainHash::from_hex(&hash.to_hex()), Some(hash));
+        assert_eq!(ChainHash::from_hex("zz"), None);
+    }
+
+    #[test]
+    fn only_what_changed_is_told() {
+        let fields = |pairs: &[(&str, &str)]| -> Fields {
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let (before, after) = changed(
+            &fields(&[("a", "1"), ("b", "2")]),
+            &fields(&[("a", "1"), ("b", "3"), ("c", "4")]),
+        );
+        assert_eq!(before, fields(&[("b", "2")]));
+        assert_eq!(after, fields(&[("b", "3"), ("c", "4")]));
+    }
+}
