@@ -34,6 +34,18 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("cannot bring the database schema up to date: {0}")]
     Migration(#[source] sqlx::migrate::MigrateError),
+    /// Somebody else has changed it since it was read.
+    #[error("{what} has been changed in the meantime")]
+    Changed {
+        /// What.
+        what: &'static str,
+    },
+    /// It has to be unique and exists already.
+    #[error("{what} exists already")]
+    Taken {
+        /// What.
+        what: &'static str,
+    },
     /// The database reports an error, or is away.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),

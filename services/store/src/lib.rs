@@ -5,20 +5,30 @@
 //! the one to the other. Invariant: the log of call events only grows, and every other table that
 //! tells of calls can be computed from it anew.
 
+mod accounts;
 mod agents;
+mod audit;
 mod calls;
 pub mod delivery;
 mod error;
 mod events;
 pub mod journal;
 mod migrations;
+mod sessions;
+mod settings;
 mod sql;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tokens;
 
+pub use accounts::{Credentials, NewPassword, UserFilter, UserPage};
 pub use agents::AgentPresence;
+pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
 pub use calls::{CallFilter, CallPage, OutcomeFilter};
 pub use error::StoreError;
 pub use events::Appended;
+pub use sessions::{NewSession, Session, SignedIn};
+pub use settings::{NewVersion, Setting};
 pub use store::Store;
+pub use tokens::{ApiToken, NewToken};

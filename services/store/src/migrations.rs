@@ -9,11 +9,28 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 1] = [(
-    1,
-    "calls",
-    include_str!("../../../migrations/0001_calls.sql"),
-)];
+const ALL: [(i64, &str, &str); 4] = [
+    (
+        1,
+        "calls",
+        include_str!("../../../migrations/0001_calls.sql"),
+    ),
+    (
+        2,
+        "accounts",
+        include_str!("../../../migrations/0002_accounts.sql"),
+    ),
+    (
+        3,
+        "audit",
+        include_str!("../../../migrations/0003_audit.sql"),
+    ),
+    (
+        4,
+        "settings",
+        include_str!("../../../migrations/0004_settings.sql"),
+    ),
+];
 
 /// Applies what the database has not seen yet, all or nothing.
 pub(crate) async fn apply(store: &Store) -> Result<(), StoreError> {
@@ -92,7 +109,7 @@ mod tests {
                 error,
                 StoreError::Newer {
                     found: 90,
-                    known: 1
+                    known: 4
                 }
             ),
             "{error}"

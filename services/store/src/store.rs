@@ -94,10 +94,19 @@ impl Store {
     /// Begins a transaction that appends events. One at a time over all nodes, so that each sees
     /// what the others wrote to the same calls. On SQLite every write is so.
     pub(crate) async fn begin_append(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        // The number is arbitrary; it stands for "call events" in this database.
+        self.begin_alone(7_105_538).await
+    }
+
+    /// Begins a transaction that writes; one at a time over all nodes of those with this number.
+    pub(crate) async fn begin_alone(
+        &self,
+        lock: i64,
+    ) -> Result<Transaction<'static, Any>, sqlx::Error> {
         let mut tx = self.begin().await?;
         if self.kind == Kind::Postgres {
-            // The number is arbitrary; it stands for "call events" in this database.
-            sqlx::query("SELECT pg_advisory_xact_lock(7105538)")
+            sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                .bind(lock)
                 .execute(&mut *tx)
                 .await?;
         }

@@ -2,6 +2,8 @@
 //!
 //! Needs Debian's package `postgresql`. Run as root it gives its rights up to the user `postgres`.
 
+mod bulk;
+
 use std::fs;
 use std::io;
 use std::net::TcpListener;
@@ -13,6 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
+
+pub use self::bulk::add_users;
 
 static SHARED: Mutex<Weak<PostgresServer>> = Mutex::new(Weak::new());
 

@@ -5,9 +5,12 @@
     reason = "a test may fail where it stands"
 )]
 
+mod accounts;
+mod audit;
 mod calls;
 mod contract;
 mod delivery;
 mod migration;
 mod place;
 mod sample;
+mod settings;

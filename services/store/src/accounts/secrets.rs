@@ -1,0 +1,164 @@
+//! What proves a user: password, second factor, recovery codes, and the count of failures.
+
+use madoguchi_core::audit::AuditEntry;
+use madoguchi_core::id::UserId;
+use madoguchi_core::time::Instant;
+use sqlx::{Any, Row, Transaction};
+
+use crate::audit::record;
+use crate::error::StoreError;
+use crate::sql::Sql;
+use crate::store::Store;
+
+/// A new password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPassword {
+    /// argon2id as a PHC string.
+    pub hash: String,
+    /// It was given by an administrator and must be changed at once.
+    pub must_change: bool,
+    /// When it was set.
+    pub at: Instant,
+}
+
+impl Store {
+    /// Sets a password, forgets failures, and ends all sessions of the user.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn set_password(
+        &self,
+        user: &UserId,
+        password: &NewPassword,
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_audited().await?;
+        let mut sql = Sql::new("UPDATE users SET version = version + 1, failures = 0, ");
+        sql.push("failed_at = NULL, password = ")
+            .bind(password.hash.as_str());
+        sql.push(", must_change_password = ")
+            .bind(i64::from(password.must_change));
+        sql.push(", password_changed_at = ").bind(password.at.0);
+        sql.push(" WHERE id = ").bind(user.as_str());
+        sql.execute(&mut tx).await?;
+        end_sessions(&mut tx, user).await?;
+        record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Counts a failed attempt to sign in; tells how many there are now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_failure(
+        &self,
+        user: &UserId,
+        at: Instant,
+        entry: AuditEntry,
+    ) -> Result<u32, StoreError> {
+        let mut tx = self.begin_audited().await?;
+        let row = sqlx::query(
+            "UPDATE users SET failures = failures + 1, failed_at = $1 WHERE id = $2 \
+             RETURNING failures",
+        )
+        .bind(at.0)
+        .bind(user.as_str())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let failures: i64 = row.map_or(Ok(0), |row| row.try_get("failures"))?;
+        record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(u32::try_from(failures).unwrap_or(u32::MAX))
+    }
+
+    /// Sets up a second factor with its recovery codes (their hashes), or removes both. All
+    /// sessions of the user end.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn set_second_factor(
+        &self,
+        user: &UserId,
+        secret: Option<&str>,
+        codes: &[String],
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_audited().await?;
+        sqlx::query(
+            "UPDATE users SET version = version + 1, totp = $1, totp_step = 0 WHERE id = $2",
+        )
+        .bind(secret.map(str::to_owned))
+        .bind(user.as_str())
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1")
+            .bind(user.as_str())
+            .execute(&mut *tx)
+            .await?;
+        for code in codes {
+            sqlx::query("INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)")
+                .bind(user.as_str())
+                .bind(code.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        end_sessions(&mut tx, user).await?;
+        record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Uses up a time step of the second factor; `false` if it, or a later one, was used before.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn use_totp_step(&self, user: &UserId, step: i64) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let used = sqlx::query("UPDATE users SET totp_step = $1 WHERE id = $2 AND totp_step < $1")
+            .bind(step)
+            .bind(user.as_str())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(used.rows_affected() == 1)
+    }
+
+    /// Uses up a recovery code; `false` if there is no such code.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn use_recovery_code(&self, user: &UserId, hash: &str) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let used = sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2")
+            .bind(user.as_str())
+            .bind(hash)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(used.rows_affected() == 1)
+    }
+
+    /// How many recovery codes a user has left.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_recovery_codes(&self, user: &UserId) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "SELECT CAST(COUNT(*) AS BIGINT) AS total FROM recovery_codes WHERE user_id = $1",
+        )
+        .bind(user.as_str())
+        .fetch_one(&self.read)
+        .await?;
+        let total: i64 = row.try_get("total")?;
+        Ok(total.unsigned_abs())
+    }
+}
+
+async fn end_sessions(tx: &mut Transaction<'static, Any>, user: &UserId) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+        .bind(user.as_str())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! What is set on screens, each thing with all its versions.
+
+use madoguchi_core::audit::AuditEntry;
+use madoguchi_core::time::Instant;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::audit::record;
+use crate::error::StoreError;
+use crate::sql::{Sql, storable};
+use crate::store::Store;
+
+/// One version of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Which of its kind.
+    pub id: String,
+    /// The number of the version, from 1.
+    pub version: i64,
+    /// When it was set.
+    pub at: Instant,
+    /// Who set it, by login.
+    pub by: String,
+    /// The thing as JSON; `None`: it was removed.
+    pub data: Option<String>,
+}
+
+/// A version that is to come after another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVersion {
+    /// Of which kind.
+    pub kind: &'static str,
+    /// Which of its kind.
+    pub id: String,
+    /// The version that it replaces; 0 for a new thing.
+    pub replaces: i64,
+    /// The thing as JSON; `None` removes it.
+    pub data: Option<String>,
+}
+
+impl Store {
+    /// Sets new versions, all or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if one of the versions replaced is not the newest.
+    pub async fn save_settings(
+        &self,
+        versions: &[NewVersion],
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_audited().await?;
+        for new in versions {
+            let found = sqlx::query(
+                "SELECT version FROM settings WHERE kind = $1 AND id = $2 AND newest = 1",
+            )
+            .bind(new.kind)
+            .bind(storable(&new.id))
+            .fetch_optional(&mut *tx)
+            .await?;
+            let newest: i64 = found.map_or(Ok(0), |row| row.try_get("version"))?;
+            if newest != new.replaces {
+                return Err(StoreError::Changed { what: "setting" });
+            }
+            sqlx::query("UPDATE settings SET newest = 0 WHERE kind = $1 AND id = $2")
+                .bind(new.kind)
+                .bind(storable(&new.id))
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(
+                "INSERT INTO settings (kind, id, version, newest, at, changed_by, data) \
+                 VALUES ($1, $2, $3, 1, $4, $5, $6)",
+            )
+            .bind(new.kind)
+            .bind(storable(&new.id))
+            .bind(newest + 1)
+            .bind(entry.at.0)
+            .bind(storable(entry.actor.name()))
+            .bind(new.data.as_deref().map(storable))
+            .execute(&mut *tx)
+            .await?;
+        }
+        record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The newest versions of all things of a kind, by id; removed ones are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_settings(&self, kind: &str) -> Result<Vec<Setting>, StoreError> {
+        let mut sql = Sql::new("SELECT id, version, at, changed_by, data FROM settings");
+        sql.push(" WHERE newest = 1 AND data IS NOT NULL AND kind = ")
+            .bind(kind)
+            .push(" ORDER BY id");
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// All versions of one thing, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn setting_history(&self, kind: &str, id: &str) -> Result<Vec<Setting>, StoreError> {
+        let mut sql = Sql::new("SELECT id, version, at, changed_by, data FROM settings");
+        sql.push(" WHERE kind = ").bind(kind);
+        sql.push(" AND id = ").bind(storable(id));
+        sql.push(" ORDER BY version DESC");
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The last changes of a kind, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn last_settings(&self, kind: &str, limit: u32) -> Result<Vec<Setting>, StoreError> {
+        let mut sql = Sql::new("SELECT id, version, at, changed_by, data FROM settings");
+        sql.push(" WHERE kind = ").bind(kind);
+        sql.push(" ORDER BY at DESC, id, version DESC LIMIT ")
+            .bind(i64::from(limit));
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// A text that differs whenever anything was set since.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn settings_stamp(&self) -> Result<String, StoreError> {
+        let row = sqlx::query(
+            "SELECT CAST(COUNT(*) AS BIGINT) AS versions, COALESCE(MAX(at), 0) AS last \
+             FROM settings",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        let (versions, last): (i64, i64) = (row.try_get("versions")?, row.try_get("last")?);
+        Ok(format!("{versions} {last}"))
+    }
+
+    /// Keeps a recording under the hash of its content.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_recording(&self, hash: &str, base64: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO recordings (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
+        )
+        .bind(hash)
+        .bind(base64)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The recording of this hash, as base64.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lookup_recording(&self, hash: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT content FROM recordings WHERE hash = $1")
+            .bind(hash)
+            .fetch_optional(&self.read)
+            .await?;
+        row.map(|row| Ok(row.try_get("content")?)).transpose()
+    }
+}
+
+fn read(row: &AnyRow) -> Result<Setting, StoreError> {
+    Ok(Setting {
+        id: row.try_get("id")?,
+        version: row.try_get("version")?,
+        at: Instant(row.try_get("at")?),
+        by: row.try_get("changed_by")?,
+        data: row.try_get("data")?,
+    })
+}
