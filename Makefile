@@ -12,13 +12,13 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls docs install-build install-test
+.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web docs install-build install-test
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 run: build ## Build what is missing and start a desk with simulated callers
-	@echo "==> http://127.0.0.1:8080/ (stop with Ctrl-C)"
+	@echo "==> http://127.0.0.1:8080/ (the names to sign in with follow; stop with Ctrl-C)"
 	@exec $(BINARY) demo
 
 build: install-build ## Build the program (release)
@@ -43,6 +43,9 @@ fmt: ## Format the code
 
 bench-calls: install-test build ## Load through the queue: calls a second and time to an agent and memory
 	$(call step,bench-calls,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-calls,Nothing else should run on the machine while it measures.)
+
+bench-web: install-build build ## Latency of pages and API with 100,000 users and 10,000,000 audit records
+	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-web,Nothing else should run on the machine while it measures.)
 
 docs: ## Build the documentation of the code
 	$(call step,docs,RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked,Mend the links and comments it names.)

@@ -10,6 +10,7 @@ use anyhow::{Context, bail, ensure};
 use chrono::NaiveDateTime;
 use madoguchi::config::Config;
 use madoguchi::serve::{self, Running, Start};
+use madoguchi_core::access::Role;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::clock::{Clock, TestClock};
 use madoguchi_core::event::{CallEvent, EventKind};
@@ -20,6 +21,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_endpoint::settings::{Listen, Transport};
 use madoguchi_store::CallFilter;
 use madoguchi_web::Desk as _;
+use madoguchi_web::operator::{self, NewAccount};
 
 /// How long a test waits for something that should come at once or after a few seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -227,6 +229,31 @@ impl Desk {
             .find(v6)
             .context("SIP is heard over IPv6, too")?
             .addr)
+    }
+
+    /// Adds a user with these roles; gives the password, which need not be changed.
+    pub async fn add_user(
+        &self,
+        login: &str,
+        roles: &[Role],
+        agent: Option<&str>,
+    ) -> anyhow::Result<String> {
+        let password = operator::one_time_password();
+        let account = NewAccount {
+            login,
+            name: login,
+            roles,
+            agent,
+            password: &password,
+            must_change: false,
+        };
+        operator::add_account(self.running.store(), &account, self.clock.now()).await?;
+        Ok(password)
+    }
+
+    /// The store of the desk.
+    pub fn store(&self) -> &madoguchi_store::Store {
+        self.running.store()
     }
 
     /// The figures of the running day.

@@ -1,6 +1,7 @@
 //! The harness for tests against real peers: a whole desk in the test's own process or as a
 //! process of its own, and SIPp as the world around it.
 
+pub mod browser;
 pub mod desk;
 pub mod process;
 pub mod raw;

@@ -36,6 +36,7 @@ pub struct DeskProcess {
     pub sip: SocketAddr,
     /// Where pages and API are.
     pub web: SocketAddr,
+    token: String,
 }
 
 impl DeskProcess {
@@ -46,10 +47,12 @@ impl DeskProcess {
         let opening = "[reception]\nopens = \"00:00\"\ncloses = \"24:00\"\nevery_day = true\n";
         let text = format!("{}{opening}", setup.toml(sip, web));
         std::fs::write(folder.path().join("desk.toml"), text)?;
+        let token = token(folder.path(), program()).await?;
         let child = run(folder.path())?;
         let mut desk = Self {
             child,
             folder,
+            token,
             sip: SocketAddr::from(([127, 0, 0, 1], sip)),
             web: SocketAddr::from(([127, 0, 0, 1], web)),
         };
@@ -76,7 +79,8 @@ impl DeskProcess {
     /// An answer of the API.
     pub async fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let url = format!("http://{}{path}", self.web);
-        Ok(reqwest::get(url).await?.error_for_status()?.json().await?)
+        let request = reqwest::Client::new().get(url).bearer_auth(&self.token);
+        Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
     /// Waits until the figures of the board are as wanted.
@@ -98,22 +102,7 @@ impl DeskProcess {
 
     /// What a command prints, run on the same settings and data.
     pub async fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        let output = Command::new(program())
-            .args(self.places())
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .await?;
-        ensure!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    fn places(&self) -> [String; 4] {
-        places(self.folder.path())
+        command(self.folder.path(), program(), arguments).await
     }
 
     async fn ready(&mut self) -> anyhow::Result<()> {
@@ -128,6 +117,33 @@ impl DeskProcess {
         }
         anyhow::bail!("the desk is not ready")
     }
+}
+
+/// What a command prints.
+async fn command(folder: &Path, program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new(program)
+        .args(places(folder))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .await?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// An API token for the desk in a folder with `desk.toml` and `data`, made at the command line.
+pub async fn token(folder: &Path, program: &Path) -> anyhow::Result<String> {
+    let add = ["account", "add", "robot", "--name", "robot"];
+    let roles = ["--role", "supervisor", "--role", "administrator"];
+    command(folder, program, &[&add[..], &roles].concat()).await?;
+    let make = ["account", "token", "robot", "--name", "test"];
+    let scopes = ["--scope", "board", "--scope", "figures", "--scope", "calls"];
+    let token = command(folder, program, &[&make[..], &scopes].concat()).await?;
+    Ok(token.trim().to_owned())
 }
 
 fn places(folder: &Path) -> [String; 4] {

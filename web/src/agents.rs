@@ -3,11 +3,15 @@
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use madoguchi_core::access::{Permission, SetOwnState};
+use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentCommand;
 use serde::Deserialize;
 
 use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 
 /// Reasons are short; they stand on the board.
@@ -49,21 +53,51 @@ impl StateRequest {
     }
 }
 
-pub(crate) async fn set(web: &Web, agent: &str, request: StateRequest) -> Result<(), WebError> {
-    let command = request.read()?;
-    tracing::info!(agent, ?command, "the state of an agent is set from the web");
-    if web.desk.command(AgentId::new(agent), command).await {
-        Ok(())
-    } else {
-        Err(WebError::NotFound("担当者"))
+/// Sets the state of an agent: of any by supervisors, of the own one by agents.
+pub(crate) async fn set(
+    web: &Web,
+    visitor: &Visitor,
+    agent: &str,
+    request: StateRequest,
+) -> Result<(), WebError> {
+    let own = visitor.user.agent.as_ref().map(AgentId::as_str) == Some(agent);
+    if !own && !visitor.permissions.contains(Permission::SetAnyState) {
+        return Err(WebError::NotAllowed(Permission::SetAnyState));
     }
+    let command = request.read()?;
+    let mut entry = visitor.entry(web.desk.now(), Action::AgentState, agent);
+    entry.after = told(&command);
+    if !web.desk.command(AgentId::new(agent), command).await {
+        return Err(WebError::NotFound("担当者"));
+    }
+    // Taking calls must not wait for the database; what cannot be recorded there is in the log.
+    if let Err(error) = web.store.append_audit(&[entry]).await {
+        let by = visitor.user.id.as_str();
+        tracing::error!(%error, agent, by, "the state of an agent was set but not recorded");
+    }
+    Ok(())
+}
+
+fn told(command: &AgentCommand) -> Fields {
+    let (state, reason) = match command {
+        AgentCommand::Ready => ("ready", None),
+        AgentCommand::EndWrapUp => ("end_wrap_up", None),
+        AgentCommand::LogOut => ("log_out", None),
+        AgentCommand::Away { reason } => ("away", Some(reason)),
+    };
+    let mut fields = Fields::from([("state".to_owned(), state.to_owned())]);
+    if let Some(reason) = reason {
+        fields.insert("reason".to_owned(), reason.clone());
+    }
+    fields
 }
 
 pub(crate) async fn set_state(
+    visitor: Allowed<SetOwnState>,
     State(web): State<Web>,
     Path(agent): Path<String>,
     Form(request): Form<StateRequest>,
 ) -> Result<Redirect, WebError> {
-    set(&web, &agent, request).await?;
-    Ok(Redirect::to("/"))
+    set(&web, &visitor, &agent, request).await?;
+    Ok(Redirect::to("/board"))
 }

@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use chrono::DateTime;
+use madoguchi_core::access::{Permission, ReadFigures, SetOwnState, ViewBoard, ViewCalls};
+use madoguchi_core::audit::Action;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::figures::Figures;
@@ -16,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Web;
 use crate::agents::{self, StateRequest};
-use crate::error::{ApiError, WebError};
+use crate::auth::access::Allowed;
+use crate::calls::viewed;
+use crate::error::WebError;
 use crate::query::{CallQuery, Period};
 
 #[derive(Serialize)]
@@ -38,7 +42,7 @@ struct AgentFigures {
     figures: Figures,
 }
 
-pub(crate) async fn board(State(web): State<Web>) -> Json<Board> {
+pub(crate) async fn board(visitor: Allowed<ViewBoard>, State(web): State<Web>) -> Json<Board> {
     let (now, today, status) = (web.desk.now(), web.desk.today(), web.desk.status());
     let by_agent = today
         .by_agent
@@ -48,13 +52,20 @@ pub(crate) async fn board(State(web): State<Web>) -> Json<Board> {
             figures: figures.clone(),
         })
         .collect();
+    let mut desk = web.desk.snapshot().as_ref().clone();
+    // Callers' numbers are personal data.
+    if !visitor.permissions.contains(Permission::ViewCalls) {
+        for call in &mut desk.waiting {
+            call.from.clear();
+        }
+    }
     Json(Board {
         now: now.to_rfc3339(),
         open: web.desk.hours(now).open,
         target_answer_rate: web.settings.answer_rate_target,
         today,
         by_agent,
-        desk: web.desk.snapshot().as_ref().clone(),
+        desk,
         database_up: status.database_up,
         backlog: status.backlog,
     })
@@ -69,9 +80,10 @@ pub(crate) struct StatsQuery {
 }
 
 pub(crate) async fn stats(
+    _: Allowed<ReadFigures>,
     State(web): State<Web>,
     Query(query): Query<StatsQuery>,
-) -> Result<Json<StatsReport>, ApiError> {
+) -> Result<Json<StatsReport>, WebError> {
     let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
     let by = match query.by.as_str() {
         "" | "total" => By::Total,
@@ -81,7 +93,7 @@ pub(crate) async fn stats(
         "agent" => By::Agent,
         _ => {
             let message = "by は total、day、hour、line、agent のどれかにしてください。";
-            return Err(WebError::BadRequest(message.to_owned()).into());
+            return Err(WebError::BadRequest(message.to_owned()));
         }
     };
     let calls = web.store.call_records(period.start(), period.end()).await?;
@@ -102,11 +114,14 @@ pub(crate) struct Calls {
 }
 
 pub(crate) async fn calls(
+    visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
     Query(query): Query<CallQuery>,
-) -> Result<Json<Calls>, ApiError> {
+) -> Result<Json<Calls>, WebError> {
     let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
     let found = web.store.list_calls(&query.filter(&period)?).await?;
+    let entry = viewed(&web, &visitor, &query, &period);
+    web.store.append_audit(&[entry]).await?;
     Ok(Json(Calls {
         total: found.total,
         page: query.page_number()?,
@@ -121,24 +136,28 @@ pub(crate) struct Call {
 }
 
 pub(crate) async fn call(
+    visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
     Path(id): Path<String>,
-) -> Result<Json<Call>, ApiError> {
+) -> Result<Json<Call>, WebError> {
     let events = web.store.events_of(&CallId::new(&id)).await?;
     let call = CallRecord::fold(&events).ok_or(WebError::NotFound("この通話の記録"))?;
+    let entry = visitor.entry(web.desk.now(), Action::CallView, &id);
+    web.store.append_audit(&[entry]).await?;
     Ok(Json(Call { call, events }))
 }
 
-pub(crate) async fn agents(State(web): State<Web>) -> Json<Vec<AgentView>> {
+pub(crate) async fn agents(_: Allowed<ViewBoard>, State(web): State<Web>) -> Json<Vec<AgentView>> {
     Json(web.desk.snapshot().agents.clone())
 }
 
 pub(crate) async fn set_agent_state(
+    visitor: Allowed<SetOwnState>,
     State(web): State<Web>,
     Path(agent): Path<String>,
     Json(request): Json<StateRequest>,
-) -> Result<Json<serde_json::Value>, ApiError> {
-    agents::set(&web, &agent, request).await?;
+) -> Result<Json<serde_json::Value>, WebError> {
+    agents::set(&web, &visitor, &agent, request).await?;
     Ok(Json(serde_json::json!({})))
 }
 
@@ -157,9 +176,10 @@ pub(crate) struct Hours {
 }
 
 pub(crate) async fn hours(
+    _: Allowed<ViewBoard>,
     State(web): State<Web>,
     Query(query): Query<HoursQuery>,
-) -> Result<Json<Hours>, ApiError> {
+) -> Result<Json<Hours>, WebError> {
     let at = if query.at.is_empty() {
         web.desk.now()
     } else {

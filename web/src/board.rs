@@ -3,25 +3,34 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use madoguchi_core::access::{Permission, ViewBoard};
+use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::{AgentState, AgentView};
 use madoguchi_core::time::Instant;
 
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
 use crate::chart::Chart;
 use crate::error::WebError;
+use crate::shell::Shell;
 use crate::{Desk, Web, WebSettings, text};
 
 /// A whole page.
 #[derive(Template)]
 #[template(path = "board.html")]
 struct BoardPage {
+    shell: Shell,
     live: String,
+    /// The agent whose state the visitor may set; `any` for all, empty for none.
+    can_set: String,
 }
 
 /// The part that changes.
 #[derive(Template)]
 #[template(path = "board_live.html")]
-struct BoardLive {
+struct BoardLive<'a> {
+    viewer: &'a Viewer,
     date: String,
     iso_date: String,
     time: String,
@@ -75,22 +84,94 @@ struct AgentRow {
     wrap_up: bool,
 }
 
-pub(crate) async fn page(State(web): State<Web>) -> Result<Html<String>, WebError> {
-    let live = render(&*web.desk, &web.settings)?;
-    Ok(Html(BoardPage { live }.render()?))
+pub(crate) async fn page(
+    visitor: Allowed<ViewBoard>,
+    State(web): State<Web>,
+) -> Result<Html<String>, WebError> {
+    let viewer = Viewer::of(&visitor);
+    if viewer.sees_numbers {
+        note_view(&web, &visitor).await;
+    }
+    let page = BoardPage {
+        shell: Shell::new(&web, Some(&visitor), "/board"),
+        live: render(&*web.desk, &web.settings, &viewer)?,
+        can_set: viewer.may_set,
+    };
+    Ok(Html(page.render()?))
 }
 
+/// Records that the board was opened. It is shown even while the database is away; then the view
+/// is in the log.
+async fn note_view(web: &Web, visitor: &Visitor) {
+    let entry = visitor.entry(web.desk.now(), Action::BoardView, "");
+    let kept = if web.desk.status().database_up {
+        web.store.append_audit(&[entry]).await.is_ok()
+    } else {
+        false
+    };
+    if !kept {
+        let by = visitor.user.id.as_str();
+        tracing::warn!(by, "the board was opened, which could not be recorded");
+    }
+}
+
+/// For whom the board is rendered.
+pub(crate) struct Viewer {
+    csrf: String,
+    /// The agent whose state the viewer may set; `any` for all, empty for none.
+    may_set: String,
+    /// Callers' numbers are personal data.
+    pub(crate) sees_numbers: bool,
+}
+
+impl Viewer {
+    /// For all who watch; the page's script fits it to each of them.
+    pub(crate) fn all(sees_numbers: bool) -> Self {
+        Self {
+            csrf: String::new(),
+            may_set: ANY.to_owned(),
+            sees_numbers,
+        }
+    }
+
+    pub(crate) fn of(visitor: &Visitor) -> Self {
+        let own = visitor.user.agent.as_ref();
+        let own = own.filter(|_| visitor.permissions.contains(Permission::SetOwnState));
+        let may_set = if visitor.permissions.contains(Permission::SetAnyState) {
+            ANY.to_owned()
+        } else {
+            own.map_or_else(String::new, |agent| crate::query::escape(agent.as_str()))
+        };
+        Self {
+            csrf: visitor.csrf().to_owned(),
+            may_set,
+            sees_numbers: visitor.permissions.contains(Permission::ViewCalls),
+        }
+    }
+
+    fn may_set(&self, agent: &str) -> bool {
+        self.may_set == ANY || self.may_set == agent
+    }
+}
+
+const ANY: &str = "any";
+
 /// Renders the part that changes.
-pub(crate) fn render(desk: &dyn Desk, settings: &WebSettings) -> Result<String, askama::Error> {
+pub(crate) fn render(
+    desk: &dyn Desk,
+    settings: &WebSettings,
+    viewer: &Viewer,
+) -> Result<String, askama::Error> {
     let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());
     let (today, hours) = (desk.today(), desk.hours(now));
     let iso_date = now.date().to_string();
     let total = &today.total;
     let live = BoardLive {
-        date: text::date(now),
+        viewer,
+        date: settings.dates.date(now.date()),
         time: text::time_with_seconds(now),
         now_ms: now.0,
-        hours: hours_sentence(&hours, now),
+        hours: hours_sentence(&hours, now, settings.dates),
         open: hours.open,
         demo: status.demo,
         database_away: (!status.database_up).then(|| text::time(status.database_since)),
@@ -107,7 +188,11 @@ pub(crate) fn render(desk: &dyn Desk, settings: &WebSettings) -> Result<String, 
             .map(|call| {
                 let waited = now - call.arrived_at;
                 WaitingRow {
-                    from: text::caller(&call.from).to_owned(),
+                    from: if viewer.sees_numbers {
+                        text::caller(&call.from).to_owned()
+                    } else {
+                        text::HIDDEN.to_owned()
+                    },
                     line: call.line.to_string(),
                     since_ms: call.arrived_at.0,
                     waited: text::duration(Some(waited)),
@@ -144,12 +229,16 @@ pub(crate) fn name_of(settings: &WebSettings, agent: &str) -> String {
     known.map_or_else(|| agent.to_owned(), |(_, name)| name.clone())
 }
 
-fn hours_sentence(hours: &madoguchi_core::hours::HoursStatus, now: Instant) -> String {
+fn hours_sentence(
+    hours: &madoguchi_core::hours::HoursStatus,
+    now: Instant,
+    dates: text::DateStyle,
+) -> String {
     let shown = |at: Instant| {
         if at.date() == now.date() {
             text::time(at)
         } else {
-            format!("{} {}", text::date(at), text::time(at))
+            format!("{} {}", dates.date(at.date()), text::time(at))
         }
     };
     match (hours.open, hours.closes_at, hours.opens_at) {

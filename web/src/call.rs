@@ -3,15 +3,20 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
+use madoguchi_core::access::ViewCalls;
+use madoguchi_core::audit::Action;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::id::CallId;
 
+use crate::auth::access::Allowed;
 use crate::error::WebError;
+use crate::shell::Shell;
 use crate::{Web, board, text};
 
 #[derive(Template)]
 #[template(path = "call.html")]
 struct CallPage {
+    shell: Shell,
     id: String,
     facts: Vec<(&'static str, String)>,
     events: Vec<EventRow>,
@@ -25,6 +30,7 @@ struct EventRow {
 }
 
 pub(crate) async fn page(
+    visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Html<String>, WebError> {
@@ -40,15 +46,22 @@ pub(crate) async fn page(
             sentence: text::event(&event.kind, name),
         })
         .collect();
+    let entry = visitor.entry(web.desk.now(), Action::CallView, &id);
+    web.store.append_audit(&[entry]).await?;
     let view = CallPage {
-        facts: facts(&record, name),
+        shell: Shell::new(&web, Some(&visitor), "/calls"),
+        facts: facts(&record, web.settings.dates, name),
         events: rows,
         id,
     };
     Ok(Html(view.render()?))
 }
 
-fn facts(call: &CallRecord, name: impl Fn(&str) -> String) -> Vec<(&'static str, String)> {
+fn facts(
+    call: &CallRecord,
+    dates: text::DateStyle,
+    name: impl Fn(&str) -> String,
+) -> Vec<(&'static str, String)> {
     let agents: Vec<_> = call
         .parts
         .iter()
@@ -62,7 +75,7 @@ fn facts(call: &CallRecord, name: impl Fn(&str) -> String) -> Vec<(&'static str,
             "日時",
             format!(
                 "{} {}",
-                text::date(call.arrived_at),
+                dates.date(call.arrived_at.date()),
                 text::time_with_seconds(call.arrived_at)
             ),
         ),

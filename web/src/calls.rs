@@ -3,15 +3,21 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
+use madoguchi_core::access::ViewCalls;
+use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::call::CallRecord;
 
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::query::{CallQuery, KINDS, PAGE_SIZE, Period, escape};
+use crate::query::{CallQuery, Choice, KINDS, PAGE_SIZE, Period, escape};
+use crate::shell::Shell;
 use crate::{Web, board, text};
 
 #[derive(Template)]
 #[template(path = "calls.html")]
 struct CallsPage {
+    shell: Shell,
     query: CallQuery,
     from: String,
     to: String,
@@ -24,12 +30,6 @@ struct CallsPage {
     pages: u32,
     before: Option<String>,
     after: Option<String>,
-}
-
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
 }
 
 struct CallRow {
@@ -47,6 +47,7 @@ struct CallRow {
 }
 
 pub(crate) async fn page(
+    visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
     Query(query): Query<CallQuery>,
 ) -> Result<Html<String>, WebError> {
@@ -56,33 +57,22 @@ pub(crate) async fn page(
     let pages = u32::try_from(found.total.div_ceil(u64::from(PAGE_SIZE)))
         .unwrap_or(u32::MAX)
         .max(1);
-    let choice = |value: &str, label: &str, chosen: &str| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: value == chosen,
-    };
     let settings = &web.settings;
-    let lines = settings
-        .lines
-        .iter()
-        .map(|line| choice(line.as_str(), line.as_str(), &query.line));
-    let agents = settings
-        .agent_names
-        .iter()
-        .map(|(id, name)| choice(id.as_str(), name, &query.agent));
+    let lines = settings.lines.iter();
+    let lines = lines.map(|line| (line.as_str(), line.as_str()));
+    let agents = settings.agent_names.iter();
+    let agents = agents.map(|(id, name)| (id.as_str(), name.as_str()));
+    let all = || std::iter::once(("", "すべて"));
+    web.store
+        .append_audit(&[viewed(&web, &visitor, &query, &period)])
+        .await?;
     let view = CallsPage {
+        shell: Shell::new(&web, Some(&visitor), "/calls"),
         from: period.from.to_string(),
         to: period.to.to_string(),
-        lines: std::iter::once(choice("", "すべて", &query.line))
-            .chain(lines)
-            .collect(),
-        agents: std::iter::once(choice("", "すべて", &query.agent))
-            .chain(agents)
-            .collect(),
-        kinds: KINDS
-            .iter()
-            .map(|(value, label)| choice(value, label, &query.kind))
-            .collect(),
+        lines: Choice::list(all().chain(lines), &query.line),
+        agents: Choice::list(all().chain(agents), &query.agent),
+        kinds: Choice::list(KINDS, &query.kind),
         total: text::number(found.total),
         rows: found.calls.iter().map(|call| row(&web, call)).collect(),
         page,
@@ -92,6 +82,30 @@ pub(crate) async fn page(
         query,
     };
     Ok(Html(view.render()?))
+}
+
+/// What was looked at: the question, not the answer.
+pub(crate) fn viewed(
+    web: &Web,
+    visitor: &Visitor,
+    query: &CallQuery,
+    period: &Period,
+) -> AuditEntry {
+    let mut entry = visitor.entry(web.desk.now(), Action::CallsView, "");
+    let asked = [
+        ("period", format!("{}/{}", period.from, period.to)),
+        ("hour", query.hour.clone()),
+        ("line", query.line.clone()),
+        ("agent", query.agent.clone()),
+        ("kind", query.kind.clone()),
+        ("number", query.number.clone()),
+        ("page", query.page.clone()),
+    ];
+    let asked = asked.into_iter().filter(|(_, value)| !value.is_empty());
+    entry.after = asked
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    entry
 }
 
 fn row(web: &Web, call: &CallRecord) -> CallRow {

@@ -1,10 +1,22 @@
 //! What a user sees when something cannot be done: what happened, and what to do.
+//!
+//! Handlers give a [`WebError`]; the guard turns it into a page with the visitor's own menu, or
+//! into JSON for programs.
+
+use std::sync::Arc;
 
 use askama::Template;
-use axum::http::{StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use madoguchi_core::access::Permission;
 use madoguchi_store::StoreError;
 use serde_json::json;
+
+use crate::Web;
+use crate::auth::visitor::{Duty, Visitor};
+use crate::query::escape;
+use crate::shell::Shell;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -15,10 +27,37 @@ pub(crate) enum WebError {
     BadRequest(String),
     #[error("refused")]
     Forbidden,
+    #[error("no token of our forms")]
+    Forged,
+    #[error("too large")]
+    TooLarge,
+    #[error("too many requests")]
+    TooMany,
+    #[error("not signed in")]
+    NotSignedIn,
+    #[error("owes {0:?}")]
+    Owes(Duty),
+    #[error("not allowed: {0:?}")]
+    NotAllowed(Permission),
+    #[error("conflict: {0}")]
+    Conflict(String),
     #[error("store: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error("template: {0}")]
     Template(#[from] askama::Error),
+    #[error("{0}")]
+    Internal(&'static str),
+}
+
+impl From<StoreError> for WebError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Changed { .. } => Self::Conflict(
+                "ほかの人が先に変更しました。画面を開き直して、内容を確認してから、もう一度変更してください。".to_owned(),
+            ),
+            other => Self::Store(other),
+        }
+    }
 }
 
 impl WebError {
@@ -26,9 +65,15 @@ impl WebError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Forged | Self::NotAllowed(_) | Self::Owes(_) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Template(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Template(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -37,84 +82,193 @@ impl WebError {
             Self::NotFound(_) => "not_found",
             Self::BadRequest(_) => "bad_request",
             Self::Forbidden => "forbidden",
+            Self::Forged => "forged",
+            Self::TooLarge => "too_large",
+            Self::TooMany => "too_many_requests",
+            Self::NotSignedIn => "not_signed_in",
+            Self::Owes(_) => "owes",
+            Self::NotAllowed(_) => "not_allowed",
+            Self::Conflict(_) => "conflict",
             Self::Store(_) => "store_unavailable",
-            Self::Template(_) => "internal",
+            Self::Template(_) | Self::Internal(_) => "internal",
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "ページが見つかりません",
+            Self::BadRequest(_) => "入力を確認してください",
+            Self::Forbidden | Self::Forged => "操作を受け付けられません",
+            Self::TooLarge => "大きすぎて受け付けられません",
+            Self::TooMany => "しばらくお待ちください",
+            Self::NotSignedIn => "ログインしてください",
+            Self::Owes(_) => "先に必要な手続があります",
+            Self::NotAllowed(_) => "この操作は許可されていません",
+            Self::Conflict(_) => "ほかの人が先に変更しました",
+            Self::Store(_) | Self::Template(_) | Self::Internal(_) => "ただいま表示できません",
         }
     }
 
     fn message(&self) -> String {
         match self {
             Self::NotFound(what) => format!("{what}は見つかりません。"),
-            Self::BadRequest(message) => message.clone(),
+            Self::BadRequest(message) | Self::Conflict(message) => message.clone(),
             Self::Forbidden => {
                 "この操作は、窓口の画面からだけ行えます。画面を開き直してから、もう一度操作してください。".to_owned()
             }
+            Self::Forged => {
+                "画面の有効期限が切れています。画面を開き直してから、もう一度操作してください。".to_owned()
+            }
+            Self::TooLarge => "送られた内容が大きすぎます。小さくしてから、もう一度送ってください。".to_owned(),
+            Self::TooMany => {
+                "短い時間に多くの要求があったため、一時的に受付を止めています。少し待ってから、もう一度操作してください。".to_owned()
+            }
+            Self::NotSignedIn => "この画面を開くには、ログインが必要です。".to_owned(),
+            Self::Owes(Duty::ProveSecondFactor) => "2段階認証のコードを入力してください。".to_owned(),
+            Self::Owes(Duty::ChangePassword) => "先にパスワードを変更してください。".to_owned(),
+            Self::Owes(Duty::SetUpSecondFactor) => "先に2段階認証を設定してください。".to_owned(),
+            Self::NotAllowed(permission) => format!(
+                "「{}」の権限がありません。必要な場合は、管理者に依頼してください。",
+                permission.label()
+            ),
             Self::Store(_) => {
                 "データベースに接続できません。通話の受付は続いています。しばらくしてから、もう一度開いてください。".to_owned()
             }
-            Self::Template(_) => "画面を作成できませんでした。管理者に連絡してください。".to_owned(),
+            Self::Template(_) | Self::Internal(_) => {
+                "画面を作成できませんでした。管理者に連絡してください。".to_owned()
+            }
         }
     }
 
     fn log(&self) {
         match self {
-            Self::Store(error) => tracing::warn!(%error, "a page could not be served"),
+            Self::Store(error) => tracing::warn!(%error, "a request could not be served"),
             Self::Template(error) => tracing::error!(%error, "a page could not be made"),
-            Self::NotFound(_) | Self::BadRequest(_) | Self::Forbidden => {}
+            Self::Internal(what) => tracing::error!(what, "a request could not be served"),
+            Self::Forged | Self::Forbidden => {
+                tracing::warn!(error = %self, "a request was refused")
+            }
+            _ => {}
         }
     }
 
-    /// The error as the API tells it.
-    pub(crate) fn into_json(self) -> Response {
-        self.log();
-        let body = json!({ "error": { "code": self.code(), "message": self.message() } });
-        (self.status(), axum::Json(body)).into_response()
+    /// Where a person is sent instead of seeing the error.
+    fn elsewhere(&self, asked: &Asked) -> Option<String> {
+        match self {
+            Self::NotSignedIn => {
+                let reads = asked.method == Method::GET && asked.path != "/";
+                Some(if reads {
+                    format!("/sign-in?next={}", escape(&asked.path))
+                } else {
+                    "/sign-in".to_owned()
+                })
+            }
+            Self::Owes(Duty::ProveSecondFactor) => Some("/sign-in/code".to_owned()),
+            Self::Owes(Duty::ChangePassword) => Some("/account/password".to_owned()),
+            Self::Owes(Duty::SetUpSecondFactor) => Some("/account/second-factor".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// What was asked for, to be remembered beyond the handler.
+pub(crate) struct Asked {
+    method: Method,
+    path: String,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request) -> Self {
+        let uri = request.uri();
+        Self {
+            method: request.method().clone(),
+            path: uri
+                .path_and_query()
+                .map_or("/", |path| path.as_str())
+                .to_owned(),
+        }
+    }
+
+    fn by_program(&self) -> bool {
+        self.path.starts_with("/api/")
+    }
+}
+
+/// Turns an error in `response` into what the visitor gets.
+pub(crate) fn render(
+    web: &Web,
+    visitor: Option<&Visitor>,
+    asked: &Asked,
+    response: Response,
+) -> Response {
+    if let Some(error) = response.extensions().get::<Arc<WebError>>() {
+        return answer(web, visitor, asked, &error.clone());
+    }
+    // What is left are the words of the framework, in English and in plain text.
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_page = kind.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    if is_page || asked.by_program() {
+        return response;
+    }
+    let error = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => WebError::NotFound("お探しの操作"),
+        StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge,
+        StatusCode::BAD_REQUEST
+        | StatusCode::UNPROCESSABLE_ENTITY
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE => WebError::BadRequest(
+            "送られた内容を読み取れません。画面を開き直してから、もう一度入力してください。"
+                .to_owned(),
+        ),
+        _ => return response,
+    };
+    answer(web, visitor, asked, &error)
+}
+
+/// The answer to a request that failed.
+pub(crate) fn answer(
+    web: &Web,
+    visitor: Option<&Visitor>,
+    asked: &Asked,
+    error: &WebError,
+) -> Response {
+    error.log();
+    if asked.by_program() {
+        let body = json!({ "error": { "code": error.code(), "message": error.message() } });
+        return (error.status(), axum::Json(body)).into_response();
+    }
+    if let Some(place) = error.elsewhere(asked)
+        && let Ok(place) = HeaderValue::from_str(&place)
+    {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response();
+    }
+    let page = ErrorPage {
+        shell: Shell::new(web, visitor, ""),
+        title: error.title(),
+        message: error.message(),
+    };
+    match page.render() {
+        Ok(html) => (error.status(), Html(html)).into_response(),
+        Err(_) => {
+            let plain = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+            (error.status(), [plain], error.message()).into_response()
+        }
     }
 }
 
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
+    shell: Shell,
     title: &'static str,
     message: String,
-}
-
-impl IntoResponse for WebError {
-    fn into_response(self) -> Response {
-        self.log();
-        let title = match self {
-            Self::NotFound(_) => "ページが見つかりません",
-            Self::BadRequest(_) => "条件を確認してください",
-            Self::Forbidden => "操作を受け付けられません",
-            Self::Store(_) | Self::Template(_) => "ただいま表示できません",
-        };
-        let page = ErrorPage {
-            title,
-            message: self.message(),
-        };
-        match page.render() {
-            Ok(html) => (self.status(), Html(html)).into_response(),
-            Err(_) => {
-                let plain = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
-                (self.status(), [plain], self.message()).into_response()
-            }
-        }
-    }
-}
-
-/// Errors of the API are JSON.
-pub(crate) struct ApiError(pub(crate) WebError);
-
-impl<E: Into<WebError>> From<E> for ApiError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        self.0.into_json()
-    }
 }
 
 pub(crate) async fn not_found() -> WebError {

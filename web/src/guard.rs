@@ -1,5 +1,6 @@
-//! Until accounts exist the pages are for this machine alone: the Host must name it (a foreign
-//! page cannot rebind its name to us), and nothing is changed by a request from another origin.
+//! What every request passes: is it meant for us, does it come from our own pages, who asks.
+
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
@@ -7,19 +8,76 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::Web;
-use crate::error::WebError;
+use crate::auth::csrf;
+use crate::auth::visitor::{self, By, Visitor};
+use crate::error::{self, WebError};
 
-pub(crate) async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_our_host(headers, &web.settings.allowed_hosts) || !(reads || is_same_origin(headers)) {
-        return if request.uri().path().starts_with("/api/") {
-            WebError::Forbidden.into_json()
-        } else {
-            WebError::Forbidden.into_response()
-        };
+/// The largest body of a request: forms are small, recordings are not.
+pub(crate) const BODY_BYTES: usize = 64 * 1024;
+/// The largest body of a request that brings a file.
+pub(crate) const UPLOAD_BYTES: usize = 12 * 1024 * 1024;
+
+pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let asked = error::Asked::of(&request);
+    let origin = visitor::origin(&request, &web.settings);
+    request.extensions_mut().insert(origin);
+    if !web.rates.takes(origin.address, web.desk.now()) {
+        return error::answer(&web, None, &asked, &WebError::TooMany);
     }
-    next.run(request).await
+    let recognised = visitor::recognise(&web, request.headers(), origin).await;
+    let visitor = match recognised {
+        Ok(visitor) => visitor,
+        Err(store) => return error::answer(&web, None, &asked, &WebError::Store(store)),
+    };
+    let known = visitor.as_deref();
+    let response = match admit(&web, request, visitor.clone()).await {
+        Ok(request) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    error::render(&web, known, &asked, response)
+}
+
+async fn admit(
+    web: &Web,
+    mut request: Request,
+    visitor: Option<Arc<Visitor>>,
+) -> Result<Request, WebError> {
+    let headers = request.headers();
+    if !is_our_host(headers, &web.settings.allowed_hosts) {
+        return Err(WebError::Forbidden);
+    }
+    let Some(visitor) = visitor else {
+        let reads = is_reading(request.method());
+        return if reads || is_same_origin(headers) {
+            Ok(request)
+        } else {
+            Err(WebError::Forbidden)
+        };
+    };
+    request.extensions_mut().insert(visitor.clone());
+    match &visitor.by {
+        By::Session { csrf, .. } if !is_reading(request.method()) => {
+            if !is_same_origin(request.headers()) {
+                return Err(WebError::Forbidden);
+            }
+            let most = most_bytes(request.uri().path());
+            csrf::check(request, csrf, most).await
+        }
+        _ => Ok(request),
+    }
+}
+
+/// Recordings come to one place only.
+pub(crate) fn most_bytes(path: &str) -> usize {
+    if path.starts_with("/admin/announcements") {
+        UPLOAD_BYTES
+    } else {
+        BODY_BYTES
+    }
+}
+
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {

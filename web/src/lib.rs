@@ -3,40 +3,63 @@
 //! Every page works without JavaScript; scripts only keep it fresh. The desk itself is reached
 //! through [`Desk`], so that this crate knows neither SIP nor the queue engine.
 
+mod account;
 mod agents;
 mod api;
+mod audit;
+mod auth;
 mod board;
+mod calendar;
 mod call;
 mod calls;
 mod chart;
+mod download;
 mod error;
 mod guard;
 mod live;
 mod operations;
+pub mod operator;
 mod query;
+mod rates;
+mod retention;
+mod shell;
+mod sign_in;
 mod text;
+mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
-use axum::routing::{get, post};
 use futures::future::BoxFuture;
+use ipnet::IpNet;
+use madoguchi_core::access::Role;
+use madoguchi_core::account::SessionLimits;
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::hours::HoursStatus;
+use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::Today;
 use madoguchi_store::Store;
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+pub use self::auth::access::Need;
+use self::auth::access::Public;
+use self::auth::attempts::Attempts;
+use self::auth::password::Hasher;
+pub use self::auth::routes::Declared;
+use self::auth::routes::Routes;
+use self::auth::seal::Seal;
+use self::auth::sessions::Sessions;
 use self::live::Broadcaster;
+use self::rates::Rates;
+pub use self::text::DateStyle;
 
 /// The desk at work, as pages need it.
 pub trait Desk: Send + Sync + 'static {
@@ -50,6 +73,11 @@ pub trait Desk: Send + Sync + 'static {
     fn status(&self) -> SystemStatus;
     /// Whether the desk is open at an instant.
     fn hours(&self, at: Instant) -> HoursStatus;
+    /// The reception calendar.
+    fn calendar(&self) -> Arc<Calendar>;
+    /// Takes up what was set on screens and is in the store; `false` if it cannot be taken up,
+    /// which is in the log.
+    fn apply_setup(&self) -> BoxFuture<'_, bool>;
     /// Changes the state of an agent; `false` if there is no such agent.
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool>;
     /// The time by the desk's clock.
@@ -84,6 +112,22 @@ pub struct WebSettings {
     pub lines: Vec<LineName>,
     /// The names of all agents.
     pub agent_names: BTreeMap<AgentId, String>,
+    /// How dates are written.
+    pub dates: DateStyle,
+    /// How long sessions last.
+    pub sessions: SessionLimits,
+    /// Passwords must be changed when they are so old; `None`: never.
+    pub password_age: Option<Millis>,
+    /// Whoever has one of these roles needs a second factor.
+    pub second_factor_roles: BTreeSet<Role>,
+    /// アカウント棚卸: an account that was not used for so long is marked.
+    pub unused_after: Millis,
+    /// How many requests a second one network address may send; ten times as many at once.
+    pub requests_per_second: u32,
+    /// Proxies whose word about the visitor's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The pages are served over TLS.
+    pub encrypted: bool,
 }
 
 /// What every handler reaches.
@@ -93,47 +137,80 @@ struct Web {
     store: Store,
     settings: Arc<WebSettings>,
     live: Broadcaster,
+    sessions: Arc<Sessions>,
+    attempts: Arc<Attempts>,
+    rates: Arc<Rates>,
+    hasher: Hasher,
+    seal: Seal,
 }
 
-/// The largest request body. Forms here are small.
-const BODY_BYTES: usize = 64 * 1024;
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// All routes. Must be called within a tokio runtime.
-pub fn router(desk: Arc<dyn Desk>, store: Store, settings: WebSettings) -> Router {
+/// All routes with what each needs.
+fn routes() -> Routes {
+    let pages = Routes::new()
+        .get("/", sign_in::home)
+        .get("/board", board::page)
+        .get("/calls", calls::page)
+        .get("/calls/{id}", call::page)
+        .post("/agents/{id}/state", agents::set_state)
+        .get("/api/v1/board", api::board)
+        .get("/api/v1/stats", api::stats)
+        .get("/api/v1/calls", api::calls)
+        .get("/api/v1/calls/{id}", api::call)
+        .get("/api/v1/agents", api::agents)
+        .post("/api/v1/agents/{id}/state", api::set_agent_state)
+        .get("/api/v1/hours", api::hours)
+        .get("/healthz", operations::healthz)
+        .get("/readyz", operations::readyz)
+        .get("/metrics", operations::metrics)
+        .and(sign_in::routes())
+        .and(account::routes())
+        .and(users::routes())
+        .and(audit::routes())
+        .and(calendar::routes())
+        .and(retention::routes())
+        .map(|router| {
+            router.layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                REQUEST_TIMEOUT,
+            ))
+        });
+    pages
+        .get("/board/events", live::events)
+        .get("/static/style.css", style)
+        .get("/static/board.js", board_script)
+        .get("/static/shell.js", shell_script)
+        .get("/static/icon.svg", icon)
+}
+
+/// All routes and what they need, as a table.
+pub fn declared() -> Vec<Declared> {
+    routes().finish().1
+}
+
+/// The pages. `key` seals what must be kept secret and readable; it is kept outside the database.
+/// Must be called within a tokio runtime.
+pub fn router(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32]) -> Router {
     let settings = Arc::new(settings);
     let live = Broadcaster::start(desk.clone(), settings.clone());
+    let (encrypted, rate) = (settings.encrypted, settings.requests_per_second);
     let web = Web {
         desk,
         store,
         settings,
         live,
+        sessions: Arc::default(),
+        attempts: Arc::default(),
+        rates: Arc::new(Rates::new(rate)),
+        hasher: Hasher::new(),
+        seal: Seal::new(key),
     };
-    let pages = Router::new()
-        .route("/", get(board::page))
-        .route("/calls", get(calls::page))
-        .route("/calls/{id}", get(call::page))
-        .route("/agents/{id}/state", post(agents::set_state))
-        .route("/api/v1/board", get(api::board))
-        .route("/api/v1/stats", get(api::stats))
-        .route("/api/v1/calls", get(api::calls))
-        .route("/api/v1/calls/{id}", get(api::call))
-        .route("/api/v1/agents", get(api::agents))
-        .route("/api/v1/agents/{id}/state", post(api::set_agent_state))
-        .route("/api/v1/hours", get(api::hours))
-        .route("/healthz", get(operations::healthz))
-        .route("/readyz", get(operations::readyz))
-        .route("/metrics", get(operations::metrics))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIMEOUT,
-        ));
-    pages
-        .route("/board/events", get(live::events))
-        .route("/static/style.css", get(style))
-        .route("/static/board.js", get(script))
+    let router = routes()
+        .finish()
+        .0
         .fallback(error::not_found)
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(DefaultBodyLimit::max(guard::BODY_BYTES))
         .layer(middleware::from_fn_with_state(web.clone(), guard::guard))
         .layer(fixed_header(
             header::CONTENT_SECURITY_POLICY,
@@ -142,30 +219,68 @@ pub fn router(desk: Arc<dyn Desk>, store: Store, settings: WebSettings) -> Route
         .layer(fixed_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed_header(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed_header(header::X_FRAME_OPTIONS, "DENY"))
-        .with_state(web)
+        .layer(fixed_header(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ))
+        .layer(fixed_header(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ))
+        .layer(fixed_header(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ))
+        // Pages show personal data; only what never changes may be kept (see `asset`).
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ));
+    let router = if encrypted {
+        router.layer(fixed_header(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000",
+        ))
+    } else {
+        router
+    };
+    router.with_state(web)
 }
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; frame-ancestors 'none'; \
-     base-uri 'none'; form-action 'self'; object-src 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self'; font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'";
 
 fn fixed_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
-async fn style() -> ([(HeaderName, &'static str); 2], &'static str) {
-    let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
-    (
-        [kind, (header::CACHE_CONTROL, "max-age=300")],
+type Asset = ([(HeaderName, &'static str); 2], &'static str);
+
+fn asset(kind: &'static str, text: &'static str) -> Asset {
+    let kind = (header::CONTENT_TYPE, kind);
+    ([kind, (header::CACHE_CONTROL, "max-age=300")], text)
+}
+
+async fn style(_: Public) -> Asset {
+    asset(
+        "text/css; charset=utf-8",
         include_str!("../static/style.css"),
     )
 }
 
-async fn script() -> ([(HeaderName, &'static str); 2], &'static str) {
-    let kind = (header::CONTENT_TYPE, "text/javascript; charset=utf-8");
-    (
-        [kind, (header::CACHE_CONTROL, "max-age=300")],
-        include_str!("../static/board.js"),
-    )
+async fn board_script(_: Public) -> Asset {
+    let text = include_str!("../static/board.js");
+    asset("text/javascript; charset=utf-8", text)
+}
+
+async fn icon(_: Public) -> Asset {
+    asset("image/svg+xml", include_str!("../static/icon.svg"))
+}
+
+async fn shell_script(_: Public) -> Asset {
+    let text = include_str!("../static/shell.js");
+    asset("text/javascript; charset=utf-8", text)
 }
 
 #[cfg(test)]

@@ -5,17 +5,19 @@ use std::fmt::Write as _;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use madoguchi_core::access::ReadMetrics;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::AgentState;
 
 use crate::Web;
+use crate::auth::access::{Allowed, Public};
 
-pub(crate) async fn healthz() -> &'static str {
+pub(crate) async fn healthz(_: Public) -> &'static str {
     "ok\n"
 }
 
 /// Ready while calls can be taken and counted: the database may be away, the journal may not.
-pub(crate) async fn readyz(State(web): State<Web>) -> impl IntoResponse {
+pub(crate) async fn readyz(_: Public, State(web): State<Web>) -> impl IntoResponse {
     let status = web.desk.status();
     let database = if web.store.ping().await.is_ok() {
         "up"
@@ -37,7 +39,7 @@ pub(crate) async fn readyz(State(web): State<Web>) -> impl IntoResponse {
 }
 
 /// Prometheus' text format.
-pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
+pub(crate) async fn metrics(_: Allowed<ReadMetrics>, State(web): State<Web>) -> impl IntoResponse {
     let (today, snapshot, status) = (web.desk.today(), web.desk.snapshot(), web.desk.status());
     let mut text = String::new();
     for (line, figures) in &today.by_line {

@@ -97,15 +97,7 @@ pub(crate) const KINDS: [(&str, &str); 13] = [
 
 impl CallQuery {
     pub(crate) fn page_number(&self) -> Result<u32, WebError> {
-        if self.page.is_empty() {
-            return Ok(1);
-        }
-        let page = self
-            .page
-            .parse()
-            .ok()
-            .filter(|page| (1..=1_000_000).contains(page));
-        page.ok_or_else(|| WebError::BadRequest("ページの番号を確認してください。".into()))
+        page_number(&self.page)
     }
 
     /// The filter for the store.
@@ -157,6 +149,40 @@ impl CallQuery {
             link.push_str(&format!("&{name}={}", escape(value)));
         }
         link
+    }
+}
+
+/// The number of a page, from 1; the first where nothing is said.
+pub(crate) fn page_number(text: &str) -> Result<u32, WebError> {
+    if text.is_empty() {
+        return Ok(1);
+    }
+    let page = text
+        .parse()
+        .ok()
+        .filter(|page| (1..=1_000_000).contains(page));
+    page.ok_or_else(|| WebError::BadRequest("ページの番号を確認してください。".into()))
+}
+
+/// An entry of a list to choose from.
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) label: String,
+    pub(crate) chosen: bool,
+}
+
+impl Choice {
+    /// A list of values and labels, of which one is chosen.
+    pub(crate) fn list<'a>(
+        choices: impl IntoIterator<Item = (&'a str, &'a str)>,
+        chosen: &str,
+    ) -> Vec<Self> {
+        let choice = |(value, label): (&str, &str)| Self {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            chosen: value == chosen,
+        };
+        choices.into_iter().map(choice).collect()
     }
 }
 

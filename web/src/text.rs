@@ -1,6 +1,6 @@
 //! How values are written on pages (公用文): dates, times, durations, numbers, states.
 
-use chrono::{Datelike, Timelike};
+use chrono::{Datelike, NaiveDate, Timelike};
 use madoguchi_core::call::{CallRecord, Direction, Outcome};
 use madoguchi_core::event::{
     AbandonReason, EndCause, EventKind, Party, RingOutcome, TransferTarget,
@@ -11,15 +11,62 @@ use madoguchi_core::time::{Instant, Millis};
 /// What stands for a figure over nothing.
 pub(crate) const NOTHING: &str = "－";
 
-/// 2026年(令和8年)11月24日
-pub(crate) fn date(at: Instant) -> String {
-    let date = at.date();
-    let era = match date.year() {
-        2020.. => format!("(令和{}年)", date.year() - 2018),
-        2019 if date.month() >= 5 => "(令和元年)".to_owned(),
-        _ => String::new(),
-    };
-    format!("{}年{era}{}月{}日", date.year(), date.month(), date.day())
+/// What stands for a number that the visitor may not see.
+pub(crate) const HIDDEN: &str = "(表示する権限がありません)";
+
+/// How dates are written on screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateStyle {
+    /// 2026年(令和8年)11月24日
+    #[default]
+    Both,
+    /// 2026年11月24日
+    Western,
+    /// 令和8年11月24日
+    Japanese,
+}
+
+impl DateStyle {
+    /// A day.
+    pub(crate) fn date(self, date: NaiveDate) -> String {
+        format!("{}{}月{}日", self.year(date), date.month(), date.day())
+    }
+
+    /// A month.
+    pub(crate) fn month(self, date: NaiveDate) -> String {
+        format!("{}{}月", self.year(date), date.month())
+    }
+
+    /// A day and the minute on it.
+    pub(crate) fn minute(self, at: Instant) -> String {
+        format!("{} {}", self.date(at.date()), time(at))
+    }
+
+    fn year(self, date: NaiveDate) -> String {
+        let western = format!("{}年", date.year());
+        match (self, era_year(date)) {
+            (Self::Both, Some(era)) => format!("{western}({era})"),
+            (Self::Japanese, Some(era)) => era,
+            _ => western,
+        }
+    }
+}
+
+/// 令和8年; `None` before 令和.
+fn era_year(date: NaiveDate) -> Option<String> {
+    match date.year() {
+        2020.. => Some(format!("令和{}年", date.year() - 2018)),
+        2019 if date.month() >= 5 => Some("令和元年".to_owned()),
+        _ => None,
+    }
+}
+
+/// One of the seven letters of the week.
+pub(crate) fn weekday(date: NaiveDate) -> &'static str {
+    ["月", "火", "水", "木", "金", "土", "日"]
+        .get(date.weekday().num_days_from_monday() as usize)
+        .copied()
+        .unwrap_or("")
 }
 
 /// 8:30
@@ -66,6 +113,34 @@ pub(crate) fn number(value: u64) -> String {
 /// 99.4%
 pub(crate) fn rate(rate: Option<String>) -> String {
     rate.map_or_else(|| NOTHING.to_owned(), |rate| format!("{rate}%"))
+}
+
+/// What a browser says of itself, in a few words.
+pub(crate) fn device(agent: &str) -> String {
+    let find = |names: &[(&str, &'static str)]| {
+        let found = names.iter().find(|(sign, _)| agent.contains(sign));
+        found.map(|(_, name)| *name)
+    };
+    // Browsers name the ones they descend from, too: the more particular first.
+    let browser = find(&[
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = find(&[
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser}({system})"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "不明な端末".to_owned(),
+    }
 }
 
 /// A telephone number, or that it was withheld.
@@ -200,7 +275,13 @@ mod tests {
     #[test]
     fn values_are_written_as_official_documents_write_them() {
         let at = Instant::from_tokyo("2026-11-24T08:30:05.042".parse().unwrap());
-        assert_eq!(date(at), "2026年(令和8年)11月24日");
+        assert_eq!(DateStyle::Both.date(at.date()), "2026年(令和8年)11月24日");
+        assert_eq!(DateStyle::Western.date(at.date()), "2026年11月24日");
+        assert_eq!(DateStyle::Japanese.date(at.date()), "令和8年11月24日");
+        let first = "2019-05-01".parse().unwrap();
+        assert_eq!(DateStyle::Japanese.month(first), "令和元年5月");
+        let before = "2019-04-30".parse().unwrap();
+        assert_eq!(DateStyle::Japanese.month(before), "2019年4月");
         assert_eq!(time_with_millis(at), "8:30:05.042");
         assert_eq!(number(1_029), "1,029");
         assert_eq!(duration(Some(Millis(61_499))), "1:01");

@@ -20,6 +20,16 @@
     }
   };
 
+  // The board is the same for all who watch; what this visitor may not do is taken out.
+  const csrf = document.querySelector("meta[name=csrf]").content;
+  const canSet = board.dataset.canSet;
+  const takeOut = () => {
+    for (const form of board.querySelectorAll(".set-state")) {
+      if (canSet !== "any" && form.dataset.agent !== canSet) form.remove();
+      else form.elements._csrf.value = csrf;
+    }
+  };
+
   // What somebody is filling in or has focused is not taken away from under their hands.
   const isBusy = () => {
     const active = document.activeElement;
@@ -37,6 +47,7 @@
       ? document.activeElement.getAttribute("aria-label")
       : null;
     board.innerHTML = html;
+    takeOut();
     if (open) board.querySelector("details").open = true;
     if (focused) {
       const again = board.querySelector('[aria-label="' + CSS.escape(focused) + '"]');
@@ -54,10 +65,14 @@
     const form = event.target;
     if (!form.matches(".set-state")) return;
     event.preventDefault();
+    event.stopPropagation();
     const fields = new URLSearchParams(new FormData(form, event.submitter));
     for (const button of form.querySelectorAll("button")) button.disabled = true;
     if (document.activeElement) document.activeElement.blur();
     fetch(form.action, { method: "POST", body: fields, redirect: "manual" })
+      .then((response) => {
+        if (response.type !== "opaqueredirect" && !response.ok) form.submit();
+      })
       .catch(() => form.submit())
       .finally(() => {
         for (const button of form.querySelectorAll("button")) button.disabled = false;

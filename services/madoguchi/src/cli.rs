@@ -3,6 +3,8 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed
 //! or not done wholly, 2 the command or the settings are wrong.
 
+mod account;
+mod audit;
 mod hours;
 mod import;
 mod log;
@@ -48,6 +50,12 @@ enum Command {
     /// 設定を確認します
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// 利用者のアカウントを、画面を使わずに登録・復旧します
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// 監査記録を検査します
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -124,10 +132,12 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Serve => Ok(serve::run(serve::Start::new(config, &cli.data_dir)).await?),
             Command::Demo => Ok(demo::run(config, &cli.data_dir).await?),
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
-            Command::Hours(args) => hours::run(&args, &config),
+            Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,
             Command::Import(Import::QueueLog(args)) => {
                 import::run(args, &config, &cli.data_dir).await
             }
+            Command::Account(command) => account::run(command, &config, &cli.data_dir).await,
+            Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,
             Command::Config(_) => {
                 print("設定に誤りはありません。\n");
                 Ok(())

@@ -5,8 +5,9 @@
 mod check;
 mod meaning;
 mod parties;
+mod web;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::parties::{
     AgentConfig, AtClosingConfig, LineConfig, RegisterConfig, TrunkConfig, TrunkSourceConfig,
 };
+pub use self::web::WebConfig;
 
 /// All settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -229,24 +231,6 @@ impl Default for FiguresConfig {
             short_abandoned_s: 5,
             service_level_s: 20,
             answer_rate_target: 90,
-        }
-    }
-}
-
-/// `[web]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "explained in the sample file")]
-pub struct WebConfig {
-    pub listen: SocketAddr,
-    pub allowed_hosts: Vec<String>,
-}
-
-impl Default for WebConfig {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            allowed_hosts: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! SIP calls, so that the board lives from the first minute.
 
 mod actors;
+mod people;
 mod user_agent;
 
 use std::io::Write;
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use madoguchi_endpoint::settings::Transport;
+use madoguchi_web::{Desk as _, operator};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -55,9 +57,13 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
         anyhow::bail!("見本の設定に UDP の待受けがありません")
     };
     let web = running.web();
+    let password = operator::one_time_password();
+    people::add(running.store(), &password, running.live().now()).await?;
     let greeting = format!(
-        "\n  窓口の見本を開始しました。\n\n    応答状況:  http://{web}/\n    電話(SIP): {desk}\n\n  \
-         模擬の電話が数秒おきにかかります。終了するには Ctrl+C を押してください。\n\n"
+        "\n  窓口の見本を開始しました。\n\n    画面:      http://{web}/\n    電話(SIP): {desk}\n\n  \
+         次のログイン名で、役割ごとの画面を見られます(今回のパスワードはすべて {password} )。\n\n{}\n  \
+         模擬の電話が数秒おきにかかります。終了するには Ctrl+C を押してください。\n\n",
+        people::list()
     );
     // Nobody may be looking.
     let _gone = std::io::stdout().write_all(greeting.as_bytes());

@@ -3,8 +3,12 @@
 pub mod cli;
 pub mod config;
 mod demo;
+mod housekeeping;
 mod journaling;
+mod key;
 pub mod live;
+mod pages;
 mod presence;
 mod recovery;
 pub mod serve;
+mod setup;

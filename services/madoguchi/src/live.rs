@@ -1,6 +1,6 @@
 //! The running desk as pages and API see it.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use futures::future::BoxFuture;
 use madoguchi_core::clock::Clock;
@@ -15,16 +15,19 @@ use madoguchi_store::delivery::DeliveryStatus;
 use madoguchi_web::{Desk, SystemStatus};
 use tokio::sync::watch;
 
+use crate::setup::Setup;
+
 /// The desk at work.
 #[derive(Debug)]
 pub struct LiveDesk {
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) calendar: Calendar,
+    calendar: RwLock<Arc<Calendar>>,
     pub(crate) demo: bool,
     figures: Mutex<LiveFigures>,
     pub(crate) snapshots: watch::Receiver<Arc<DeskSnapshot>>,
     pub(crate) delivery: watch::Receiver<DeliveryStatus>,
     pub(crate) endpoint: OnceLock<Endpoint>,
+    pub(crate) setup: OnceLock<Arc<Setup>>,
     changes: watch::Sender<u64>,
     journal_failing: Mutex<Option<String>>,
 }
@@ -40,15 +43,29 @@ impl LiveDesk {
     ) -> Self {
         Self {
             clock,
-            calendar,
+            calendar: RwLock::new(Arc::new(calendar)),
             demo,
             figures: Mutex::new(figures),
             snapshots,
             delivery,
             endpoint: OnceLock::new(),
+            setup: OnceLock::new(),
             changes: watch::Sender::new(0),
             journal_failing: Mutex::new(None),
         }
+    }
+
+    /// The reception calendar is another from now on.
+    pub(crate) fn set_calendar(&self, calendar: Calendar) {
+        *self
+            .calendar
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(calendar);
+        self.note_change();
+    }
+
+    pub(crate) fn database_up(&self) -> bool {
+        self.delivery.borrow().database_up
     }
 
     /// Takes events that are about to be written.
@@ -108,7 +125,25 @@ impl Desk for LiveDesk {
     }
 
     fn hours(&self, at: Instant) -> HoursStatus {
-        self.calendar.status(at)
+        self.calendar().status(at)
+    }
+
+    fn calendar(&self) -> Arc<Calendar> {
+        let calendar = self.calendar.read().unwrap_or_else(PoisonError::into_inner);
+        calendar.clone()
+    }
+
+    fn apply_setup(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let Some(setup) = self.setup.get() else {
+                return false;
+            };
+            let applied = setup.apply(self).await;
+            if let Err(error) = &applied {
+                tracing::error!(%error, "the settings made on screens cannot be taken up");
+            }
+            applied.is_ok()
+        })
     }
 
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool> {

@@ -1,6 +1,7 @@
 //! Starts the whole desk and stops it: the order in which the rooms are opened and closed.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use madoguchi_core::clock::{Clock, SystemClock};
-use madoguchi_core::id::{AgentId, LineName, NodeName};
+use madoguchi_core::id::{LineName, NodeName};
 use madoguchi_core::live::DeskSnapshot;
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::media::{MediaSettings, Sounds};
@@ -18,14 +19,15 @@ use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::Store;
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
-use madoguchi_web::WebSettings;
+use madoguchi_web::{Desk as _, operator};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::live::LiveDesk;
-use crate::{journaling, presence, recovery};
+use crate::setup::{self, Setup};
+use crate::{housekeeping, journaling, key, pages, presence, recovery};
 
 /// How the desk is started.
 #[derive(Debug, Clone)]
@@ -63,6 +65,8 @@ pub struct Running {
     delivery: Delivery,
     writer: std::thread::JoinHandle<()>,
     presence: JoinHandle<()>,
+    following: JoinHandle<()>,
+    housekeeping: JoinHandle<()>,
     grace: Duration,
 }
 
@@ -92,6 +96,8 @@ impl Running {
         tracing::info!("stopping; calls may end in the meantime");
         self.endpoint.stop(self.grace).await;
         self.web_task.abort();
+        self.following.abort();
+        self.housekeeping.abort();
         drop(self.endpoint);
         if tokio::task::spawn_blocking(move || self.writer.join())
             .await
@@ -146,8 +152,10 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let ends = recovery::end_cut_off_calls(&store, &mut journal, &node).await?;
     let figures =
         recovery::todays_figures(&store, config.figures_settings(), &ends, clock.now()).await?;
+    let file = config;
+    let config = setup::joined(&file, &store).await?;
+    config.check()?;
     let restored = presence::restored(&store, &config, clock.now()).await?;
-
     let (snapshots, snapshot) = watch::channel(Arc::new(DeskSnapshot::default()));
     let (to_journal, batches) = mpsc::unbounded_channel();
     let (agents, changed_agents) = mpsc::unbounded_channel();
@@ -175,21 +183,35 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         agents,
         restored,
     };
+    let nonce_secret = rand::random();
     let endpoint = Endpoint::start(
-        config.endpoint_settings(rand::random())?,
+        config.endpoint_settings(nonce_secret)?,
         media_settings(&config, &sounds),
         sounds,
         engine,
         around,
     )
     .await?;
+    let setup = Arc::new(Setup::new(
+        file,
+        store.clone(),
+        endpoint.clone(),
+        nonce_secret,
+    ));
     // Set once, here.
     let _first = live.endpoint.set(endpoint.clone());
+    let _first = live.setup.set(setup.clone());
+    let following = tokio::spawn(setup::follow(setup, live.clone()));
     let writer = journaling::start(journal, batches, endpoint.clone(), live.clone())?;
     let presence = tokio::spawn(presence::keep(store.clone(), changed_agents));
     watch_for_changes(&live);
     let web_addr = web.local_addr()?;
-    let web_task = tokio::spawn(serve_web(web, config.clone(), live.clone(), store.clone()));
+    let web_settings = config.web_settings();
+    let (clock, limits) = (live.clock.clone(), web_settings.sessions);
+    let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
+    let key = key::load(config.web.key_file.as_deref(), &data_dir)?;
+    let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key);
+    let web_task = pages::serve(web, &config.web, router).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
     Ok(Running {
         endpoint,
@@ -200,6 +222,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         delivery,
         writer,
         presence,
+        following,
+        housekeeping,
         grace,
     })
 }
@@ -211,9 +235,25 @@ pub async fn run(how: Start) -> anyhow::Result<()> {
         tracing::info!(transport = ?listen.transport, address = %listen.addr, "SIP is heard");
     }
     tracing::info!(address = %running.web(), "pages are served");
+    let now = running.live().now();
+    if let Some(password) = operator::ensure_administrator(running.store(), now).await? {
+        tell_first_password(&password);
+    }
     wait_for_signal().await?;
     running.stop().await;
     Ok(())
+}
+
+/// The one place where the first password can be read: the terminal of whoever started the desk.
+fn tell_first_password(password: &str) {
+    let text = format!(
+        "\n  最初の管理者のアカウントを作りました。このパスワードは、もう表示されません。\n\n    \
+         ログイン名: {}\n    パスワード: {password}\n\n  \
+         ログインすると、パスワードの変更を求められます。\n\n",
+        operator::ADMINISTRATOR
+    );
+    // Nobody may be looking; then the operator makes another account (madoguchi account add).
+    let _gone = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Waits for SIGINT or SIGTERM.
@@ -252,7 +292,7 @@ fn media_settings(config: &Config, sounds: &Sounds) -> MediaSettings {
     }
 }
 
-fn sounds(config: &Config) -> anyhow::Result<Sounds> {
+pub(crate) fn sounds(config: &Config) -> anyhow::Result<Sounds> {
     let lines = config
         .lines
         .iter()
@@ -275,26 +315,4 @@ fn watch_for_changes(live: &Arc<LiveDesk>) {
             live.note_change();
         }
     });
-}
-
-async fn serve_web(listener: TcpListener, config: Config, live: Arc<LiveDesk>, store: Store) {
-    let settings = WebSettings {
-        allowed_hosts: config.web.allowed_hosts.clone(),
-        answer_rate_target: config.figures.answer_rate_target,
-        figures: config.figures_settings(),
-        lines: config
-            .lines
-            .iter()
-            .map(|line| LineName::new(&line.name))
-            .collect(),
-        agent_names: config
-            .agents
-            .iter()
-            .map(|agent| (AgentId::new(&agent.id), agent.name.clone()))
-            .collect(),
-    };
-    let router = madoguchi_web::router(live, store, settings);
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "the pages are not served any more");
-    }
 }

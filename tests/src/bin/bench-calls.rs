@@ -162,6 +162,7 @@ struct Desk {
     folder: tempfile::TempDir,
     sip: SocketAddr,
     web: SocketAddr,
+    token: String,
 }
 
 impl Desk {
@@ -191,6 +192,7 @@ impl Desk {
             program.exists(),
             "build first: cargo build --release -p madoguchi"
         );
+        let token = madoguchi_tests::process::token(folder.path(), &program).await?;
         let child = quiet(program)
             .arg("--config")
             .arg(folder.path().join("desk.toml"))
@@ -202,6 +204,7 @@ impl Desk {
         let desk = Self {
             child,
             folder,
+            token,
             sip: at(sip),
             web: at(web),
         };
@@ -217,7 +220,8 @@ impl Desk {
     /// The figures of the board.
     async fn total(&self) -> anyhow::Result<serde_json::Value> {
         let url = format!("http://{}/api/v1/board", self.web);
-        let board: serde_json::Value = reqwest::get(url).await?.json().await?;
+        let request = reqwest::Client::new().get(url).bearer_auth(&self.token);
+        let board: serde_json::Value = request.send().await?.json().await?;
         board
             .pointer("/today/total")
             .cloned()

@@ -8,6 +8,7 @@
 
 mod architecture;
 mod board;
+mod calendar;
 mod calls;
 mod crash;
 mod hours;

@@ -1,13 +1,16 @@
 //! `madoguchi hours`
 
+use std::path::Path;
+
 use chrono::DateTime;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::hours::HoursReason;
 use madoguchi_core::time::Instant;
 use serde::Serialize;
 
-use super::{CliError, Format, print};
+use super::{CliError, Format, open_store, print};
 use crate::config::Config;
+use crate::setup;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,7 +29,7 @@ struct Answer {
     opens_at: Option<String>,
 }
 
-pub(super) fn run(args: &Args, config: &Config) -> Result<(), CliError> {
+pub(super) async fn run(args: &Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let at = match &args.instant {
         Some(text) => DateTime::parse_from_rfc3339(text)
             .map(|at| Instant(at.timestamp_millis()))
@@ -37,7 +40,10 @@ pub(super) fn run(args: &Args, config: &Config) -> Result<(), CliError> {
             })?,
         None => SystemClock.now(),
     };
-    let status = config.calendar()?.status(at);
+    let store = open_store(config, data_dir).await?;
+    let joined = setup::joined(config, &store).await;
+    store.close().await;
+    let status = joined?.calendar()?.status(at);
     let shown = |at: Option<Instant>| at.map(|at| at.in_tokyo().to_rfc3339());
     let answer = Answer {
         open: status.open,

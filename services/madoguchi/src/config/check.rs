@@ -102,12 +102,7 @@ impl Config {
                 "min_se_s 以上か、0(使わない)にしてください",
             ));
         }
-        if !self.web.listen.ip().is_loopback() {
-            return Err(ConfigError::value(
-                "web.listen",
-                "利用者の認証がまだないため、127.0.0.1 か [::1] だけを指定できます",
-            ));
-        }
+        self.web.check()?;
         for line in &self.lines {
             if line.ring_timeout_s == 0 {
                 return Err(ConfigError::value(

@@ -1,0 +1,147 @@
+//! `madoguchi account`: accounts without the screens, for the first steps and for emergencies.
+
+use std::path::Path;
+
+use madoguchi_core::access::{Permission, Role};
+use madoguchi_core::account::read_login;
+use madoguchi_core::clock::{Clock, SystemClock};
+use madoguchi_core::id::UserId;
+use madoguchi_core::time::Millis;
+use madoguchi_store::{Store, StoreError};
+use madoguchi_web::operator::{self, NewAccount};
+
+use super::{CliError, open_store, print};
+use crate::config::Config;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum AccountCommand {
+    /// 利用者を登録し、初回のパスワードを出力します
+    Add {
+        /// ログイン名
+        login: String,
+        /// 氏名
+        #[arg(long)]
+        name: String,
+        /// 役割(複数可): agent、supervisor、faq_editor、faq_approver、reporter、auditor、administrator
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// 担当者の識別名(設定ファイルの agent.id)
+        #[arg(long)]
+        agent: Option<String>,
+    },
+    /// ロックを解除し、新しい初回のパスワードを出力します
+    Reset {
+        /// ログイン名
+        login: String,
+    },
+    /// プログラムのための API トークンを発行し、出力します
+    Token {
+        /// 権限のもとになる利用者のログイン名
+        login: String,
+        /// 何に使うかが分かる名前
+        #[arg(long)]
+        name: String,
+        /// 権限(複数可): board、figures、calls、metrics など
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// 有効期間(日)
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+    },
+}
+
+pub(super) async fn run(
+    command: AccountCommand,
+    config: &Config,
+    data_dir: &Path,
+) -> Result<(), CliError> {
+    let store = open_store(config, data_dir).await?;
+    let said = match &command {
+        AccountCommand::Add {
+            login,
+            name,
+            roles,
+            agent,
+        } => add(&store, login, name, roles, agent.as_deref()).await,
+        AccountCommand::Reset { login } => reset(&store, login).await,
+        AccountCommand::Token {
+            login,
+            name,
+            scopes,
+            days,
+        } => token(&store, login, name, scopes, *days).await,
+    };
+    store.close().await;
+    print(&format!("{}\n", said?));
+    Ok(())
+}
+
+fn failed(error: StoreError) -> CliError {
+    CliError::Failed(match error {
+        StoreError::Taken { .. } => anyhow::anyhow!("そのログイン名は、すでに使われています"),
+        error => error.into(),
+    })
+}
+
+async fn add(
+    store: &Store,
+    login: &str,
+    name: &str,
+    roles: &[String],
+    agent: Option<&str>,
+) -> Result<String, CliError> {
+    let login = read_login(login).map_err(|fault| CliError::Usage(fault.to_string()))?;
+    let read = |role: &String| {
+        let wrong = || CliError::Usage(format!("「{role}」という役割はありません"));
+        Role::lookup(role).ok_or_else(wrong)
+    };
+    let roles = roles.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let password = operator::one_time_password();
+    let account = NewAccount {
+        login: &login,
+        name,
+        roles: &roles,
+        agent,
+        password: &password,
+        must_change: true,
+    };
+    operator::add_account(store, &account, SystemClock.now())
+        .await
+        .map_err(failed)?;
+    Ok(password)
+}
+
+async fn lookup(store: &Store, login: &str) -> Result<UserId, CliError> {
+    let login = read_login(login).map_err(|fault| CliError::Usage(fault.to_string()))?;
+    let found = store.lookup_login(&login).await.map_err(failed)?;
+    let none = || CliError::Usage(format!("「{login}」という利用者はいません"));
+    found.map(|found| found.user.id).ok_or_else(none)
+}
+
+async fn reset(store: &Store, login: &str) -> Result<String, CliError> {
+    let user = lookup(store, login).await?;
+    let password = operator::one_time_password();
+    operator::reset_password(store, &user, &password, true, SystemClock.now())
+        .await
+        .map_err(failed)?;
+    Ok(password)
+}
+
+async fn token(
+    store: &Store,
+    login: &str,
+    name: &str,
+    scopes: &[String],
+    days: u32,
+) -> Result<String, CliError> {
+    let user = lookup(store, login).await?;
+    let read = |scope: &String| {
+        let wrong = || CliError::Usage(format!("「{scope}」という権限はありません"));
+        Permission::lookup(scope).ok_or_else(wrong)
+    };
+    let scopes = scopes.iter().map(read).collect::<Result<_, _>>()?;
+    let lasts = Millis::from_secs(i64::from(days) * 86_400);
+    operator::issue_token(store, &user, name, scopes, lasts, SystemClock.now())
+        .await
+        .map_err(failed)
+}

@@ -1,0 +1,142 @@
+//! `[web]`: pages, API, and who gets in.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use madoguchi_core::access::Role;
+use madoguchi_core::account::SessionLimits;
+use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::time::Millis;
+use madoguchi_web::{DateStyle, WebSettings};
+use serde::{Deserialize, Serialize};
+
+use super::{Config, ConfigError};
+
+/// `[web]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in WebSettings"
+)]
+pub struct WebConfig {
+    pub listen: SocketAddr,
+    pub allowed_hosts: Vec<String>,
+    pub certificate: Option<PathBuf>,
+    pub certificate_key: Option<PathBuf>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub requests_per_second: u32,
+    pub key_file: Option<PathBuf>,
+    pub dates: DatesConfig,
+    pub session_idle_min: u32,
+    pub session_hours: u32,
+    pub password_age_days: u32,
+    pub second_factor_roles: BTreeSet<Role>,
+    pub unused_account_days: u32,
+}
+
+/// How dates are written on screens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatesConfig {
+    /// 2026年(令和8年)
+    #[default]
+    Both,
+    /// 2026年
+    Western,
+    /// 令和8年
+    Japanese,
+}
+
+impl Default for WebConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            allowed_hosts: Vec::new(),
+            certificate: None,
+            certificate_key: None,
+            trusted_proxies: Vec::new(),
+            requests_per_second: 40,
+            key_file: None,
+            dates: DatesConfig::Both,
+            session_idle_min: 60,
+            session_hours: 12,
+            password_age_days: 0,
+            second_factor_roles: BTreeSet::new(),
+            unused_account_days: 60,
+        }
+    }
+}
+
+impl WebConfig {
+    /// Refuses what would let passwords and sessions be read on the way.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.certificate.is_some() != self.certificate_key.is_some() {
+            return Err(ConfigError::value(
+                "web.certificate",
+                "certificate と certificate_key は、両方を書いてください",
+            ));
+        }
+        let open = !self.listen.ip().is_loopback();
+        if open && self.certificate.is_none() && self.trusted_proxies.is_empty() {
+            return Err(ConfigError::value(
+                "web.listen",
+                "ほかの機械から開けるようにするには、certificate と certificate_key を書いて暗号化するか、\
+                 手前に置く中継サーバーのアドレスを trusted_proxies に書いてください",
+            ));
+        }
+        if open && self.allowed_hosts.is_empty() {
+            return Err(ConfigError::value(
+                "web.allowed_hosts",
+                "ほかの機械から開くときの名前(またはアドレス)を1つ以上書いてください",
+            ));
+        }
+        if self.session_idle_min == 0 || self.session_hours == 0 {
+            return Err(ConfigError::value(
+                "web.session_idle_min",
+                "session_idle_min と session_hours は1以上にしてください",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// What the pages must know.
+    pub fn web_settings(&self) -> WebSettings {
+        let web = &self.web;
+        let days = |days: u32| Millis::from_secs(i64::from(days) * 86_400);
+        WebSettings {
+            allowed_hosts: web.allowed_hosts.clone(),
+            answer_rate_target: self.figures.answer_rate_target,
+            figures: self.figures_settings(),
+            lines: self
+                .lines
+                .iter()
+                .map(|line| LineName::new(&line.name))
+                .collect(),
+            agent_names: self
+                .agents
+                .iter()
+                .map(|agent| (AgentId::new(&agent.id), agent.name.clone()))
+                .collect(),
+            dates: match web.dates {
+                DatesConfig::Both => DateStyle::Both,
+                DatesConfig::Western => DateStyle::Western,
+                DatesConfig::Japanese => DateStyle::Japanese,
+            },
+            sessions: SessionLimits {
+                idle: Millis::from_secs(i64::from(web.session_idle_min) * 60),
+                absolute: Millis::from_secs(i64::from(web.session_hours) * 3_600),
+            },
+            password_age: (web.password_age_days > 0).then(|| days(web.password_age_days)),
+            second_factor_roles: web.second_factor_roles.clone(),
+            unused_after: days(web.unused_account_days),
+            requests_per_second: web.requests_per_second.max(1),
+            trusted_proxies: web.trusted_proxies.clone(),
+            encrypted: web.certificate.is_some(),
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! `make bench-web`: how long pages, API and signing in take on a desk with 100,000 users and
+//! 10,000,000 audit records.
+//!
+//! Prints a report in Markdown; ends with an error if the 99th percentile of anything (the hashing
+//! of passwords apart) reaches 50 ms. Desk and clients share the machine.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use madoguchi_core::access::Role;
+use madoguchi_core::account::User;
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::clock::{Clock, SystemClock};
+use madoguchi_core::time::{Instant as Moment, Millis};
+use madoguchi_store::Store;
+use madoguchi_tests::free_port;
+use madoguchi_web::operator::{self, NewAccount};
+use tokio::process::Command;
+use tokio::time::Instant;
+
+const USERS: usize = 100_000;
+const RECORDS: i64 = 10_000_000;
+/// Records in one transaction.
+const AT_ONCE: i64 = 10_000;
+/// Clients at the same time.
+const CLIENTS: usize = 4;
+/// Requests of each client to each address.
+const REQUESTS: usize = 250;
+const LIMIT: Duration = Duration::from_millis(50);
+const PASSWORD: &str = "ume-sakura-ajisai-kiku";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(&data)?;
+    fill(&data).await?;
+    let web = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let _desk = start(folder.path(), web).await?;
+    let client = Client::sign_in(web).await?;
+    let mut report = format!(
+        "# Pages: latency\n\n`make bench-web`: {USERS} users, {RECORDS} audit records, SQLite, \
+         {CLIENTS} clients at once, {} requests to each address, all on one machine of {} cores.\n\n\
+         | what | p50 | p99 | longest |\n| --- | --- | --- | --- |\n",
+        CLIENTS * REQUESTS,
+        std::thread::available_parallelism()?,
+    );
+    let mut slow = Vec::new();
+    for path in [
+        "/sign-in",
+        "/board",
+        "/calls",
+        "/account",
+        "/admin/users",
+        "/admin/users?text=777",
+        "/admin/users?page=1500",
+        "/admin/calendar",
+        "/audit",
+        "/audit?actor=user777",
+        "/audit?action=user.disable",
+        "/audit?object=c77",
+        "/api/v1/board",
+        "/api/v1/calls",
+    ] {
+        let times = measure(&client, path).await?;
+        note(&mut report, &mut slow, path, times);
+    }
+    let times = sign_ins(web).await?;
+    note(
+        &mut report,
+        &mut slow,
+        "POST /sign-in, hashing apart",
+        times,
+    );
+    if slow.is_empty() {
+        report.push_str("\nAll requirements are met.\n");
+    } else {
+        report.push_str(&format!("\nAt or above {LIMIT:?}: {}.\n", slow.join(", ")));
+    }
+    std::io::stdout().write_all(report.as_bytes())?;
+    ensure!(slow.is_empty(), "a requirement is missed");
+    Ok(())
+}
+
+fn note(report: &mut String, slow: &mut Vec<String>, what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |part: usize| {
+        times
+            .get(times.len() * part / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    let millis = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
+    let longest = times.last().copied().unwrap_or_default();
+    report.push_str(&format!(
+        "| {what} | {} | {} | {} |\n",
+        millis(at(50)),
+        millis(at(99)),
+        millis(longest)
+    ));
+    if at(99) >= LIMIT {
+        slow.push(what.to_owned());
+    }
+}
+
+async fn fill(data: &Path) -> anyhow::Result<()> {
+    let store = Store::open(&format!(
+        "sqlite://{}",
+        data.join("madoguchi.sqlite").display()
+    ))
+    .await?;
+    let now = SystemClock.now();
+    let users: Vec<User> = (0..USERS).map(|n| user(n, now)).collect();
+    madoguchi_store::testing::add_users(&store, &users).await?;
+    let roles = [Role::Supervisor, Role::Administrator, Role::Auditor];
+    let account = NewAccount {
+        login: "boss",
+        name: "責任者",
+        roles: &roles,
+        agent: None,
+        password: PASSWORD,
+        must_change: false,
+    };
+    operator::add_account(&store, &account, now).await?;
+    for chunk in 0..RECORDS / AT_ONCE {
+        let entries: Vec<_> = (0..AT_ONCE)
+            .map(|n| entry(chunk * AT_ONCE + n, now))
+            .collect();
+        store.append_audit(&entries).await?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn user(n: usize, now: Moment) -> User {
+    User {
+        id: format!("u{n}").as_str().into(),
+        login: format!("user{n}"),
+        name: format!("利用者 {n}"),
+        roles: [Role::Agent].into(),
+        agent: None,
+        oidc_subject: None,
+        must_change_password: false,
+        password_changed_at: None,
+        second_factor: false,
+        failures: 0,
+        failed_at: None,
+        disabled_at: None,
+        created_at: now,
+        last_used_at: (!n.is_multiple_of(3)).then_some(now),
+        version: 1,
+    }
+}
+
+/// A year of records up to now, of which one in a hundred is a change.
+fn entry(n: i64, now: Moment) -> AuditEntry {
+    let who = n % i64::try_from(USERS).unwrap_or(1);
+    let action = match n % 100 {
+        0 if n % 10_000 == 0 => Action::UserDisable,
+        0 => Action::UserChange,
+        1..40 => Action::CallsView,
+        _ => Action::CallView,
+    };
+    AuditEntry {
+        at: now - Millis((RECORDS - n) * 3_153),
+        actor: Actor::User {
+            id: format!("u{who}").as_str().into(),
+            login: format!("user{who}"),
+        },
+        address: format!("10.0.{}.{}", who % 250, who % 200),
+        action,
+        object: format!("c{}", n % 1_000_003),
+        before: Fields::new(),
+        after: Fields::from([("number".to_owned(), format!("03{:08}", n % 99_999_999))]),
+    }
+}
+
+async fn start(folder: &Path, web: SocketAddr) -> anyhow::Result<tokio::process::Child> {
+    let text = format!(
+        "[sip]\nlisten = [\"udp://127.0.0.1:{}\"]\nkeep_alive_s = 0\n\
+         [web]\nlisten = \"{web}\"\nrequests_per_second = 1000000\n\
+         [[line]]\nname = \"desk\"\nnumbers = [\"5000\"]\n",
+        free_port()
+    );
+    std::fs::write(folder.join("desk.toml"), text)?;
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/madoguchi");
+    ensure!(
+        program.exists(),
+        "build first: cargo build --release -p madoguchi"
+    );
+    let child = Command::new(program)
+        .arg("--config")
+        .arg(folder.join("desk.toml"))
+        .arg("--data-dir")
+        .arg(folder.join("data"))
+        .arg("serve")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()?;
+    for _ in 0..200 {
+        if reqwest::get(format!("http://{web}/healthz")).await.is_ok() {
+            return Ok(child);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("the desk did not start")
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+struct Client {
+    http: reqwest::Client,
+    web: SocketAddr,
+    cookie: String,
+}
+
+impl Client {
+    async fn sign_in(web: SocketAddr) -> anyhow::Result<Self> {
+        let policy = reqwest::redirect::Policy::none();
+        let http = reqwest::Client::builder().redirect(policy).build()?;
+        let mut client = Self {
+            http,
+            web,
+            cookie: String::new(),
+        };
+        client.send_password().await?;
+        Ok(client)
+    }
+
+    /// Opens the form and sends it; gives how long the sending took.
+    async fn send_password(&mut self) -> anyhow::Result<Duration> {
+        let url = format!("http://{}/sign-in", self.web);
+        let response = self.http.get(&url).send().await?;
+        let form_cookie = cookie(&response).context("a cookie for the form")?;
+        let html = response.text().await?;
+        let token = html
+            .split_once("name=\"_csrf\" value=\"")
+            .and_then(|(_, rest)| rest.split('"').next())
+            .context("a token in the form")?;
+        let body = format!("login=boss&password={PASSWORD}&_csrf={token}");
+        let began = Instant::now();
+        let response = self
+            .http
+            .post(&url)
+            .header("cookie", &form_cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await?;
+        let took = began.elapsed();
+        ensure!(response.status() == 303, "{}", response.status());
+        self.cookie = cookie(&response).context("a session")?;
+        Ok(took)
+    }
+
+    async fn get(&self, path: &str) -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        let response = self
+            .http
+            .get(format!("http://{}{path}", self.web))
+            .header("cookie", &self.cookie)
+            .send()
+            .await?;
+        let status = response.status();
+        response.bytes().await?;
+        ensure!(status.is_success(), "{path}: {status}");
+        Ok(began.elapsed())
+    }
+}
+
+fn cookie(response: &reqwest::Response) -> Option<String> {
+    let value = response.headers().get("set-cookie")?.to_str().ok()?;
+    Some(value.split(';').next()?.to_owned())
+}
+
+async fn measure(client: &Client, path: &'static str) -> anyhow::Result<Vec<Duration>> {
+    client.get(path).await?;
+    let asking = (0..CLIENTS).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            let mut times = Vec::new();
+            for _ in 0..REQUESTS {
+                times.push(client.get(path).await?);
+            }
+            anyhow::Ok(times)
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    let mut all = Vec::new();
+    for times in asking {
+        all.extend(times.await??);
+    }
+    Ok(all)
+}
+
+/// One after another, less what hashing alone takes here at its quickest.
+async fn sign_ins(web: SocketAddr) -> anyhow::Result<Vec<Duration>> {
+    let hashing = hashing().await?;
+    let mut client = Client::sign_in(web).await?;
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        times.push(client.send_password().await?.saturating_sub(hashing));
+    }
+    Ok(times)
+}
+
+/// How long one hash takes at its quickest.
+async fn hashing() -> anyhow::Result<Duration> {
+    let timed = tokio::task::spawn_blocking(|| {
+        let one = || {
+            let began = Instant::now();
+            let hash = operator::hash_password(PASSWORD);
+            hash.map(|_| began.elapsed())
+        };
+        (0..50).filter_map(|_| one()).min()
+    });
+    timed.await?.context("passwords can be hashed")
+}

@@ -1,0 +1,116 @@
+//! A real Chromium, driven as a person would.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use tokio::process::{Child, Command};
+
+use crate::free_port;
+
+/// A browser and the process that drives it.
+pub struct Browser {
+    /// Drives the page.
+    pub client: Client,
+    _driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts a browser with a window of this size.
+    pub async fn start(width: u32, height: u32) -> anyhow::Result<Self> {
+        let port = free_port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("chromedriver (Debian packages chromium and chromium-driver) did not start")?;
+        let profile = tempfile::tempdir()?;
+        let arguments = serde_json::json!([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            format!("--window-size={width},{height}"),
+            format!("--user-data-dir={}", profile.path().display()),
+        ]);
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert(
+            "goog:chromeOptions".to_owned(),
+            serde_json::json!({ "args": arguments, "binary": "/usr/bin/chromium" }),
+        );
+        let address = format!("http://127.0.0.1:{port}");
+        for _ in 0..100 {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            if let Ok(client) = builder
+                .capabilities(capabilities.clone())
+                .connect(&address)
+                .await
+            {
+                return Ok(Self {
+                    client,
+                    _driver: driver,
+                    _profile: profile,
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::bail!("chromium (Debian package chromium) did not start")
+    }
+
+    /// Signs in as a person does, and waits until the first page is there.
+    pub async fn sign_in(
+        &self,
+        web: SocketAddr,
+        login: &str,
+        password: &str,
+    ) -> anyhow::Result<()> {
+        let client = &self.client;
+        client.goto(&format!("http://{web}/sign-in")).await?;
+        for (field, text) in [("login", login), ("password", password)] {
+            let field = client.find(Locator::Id(field)).await?;
+            field.send_keys(text).await?;
+        }
+        client
+            .find(Locator::Css("form button.primary"))
+            .await?
+            .click()
+            .await?;
+        for _ in 0..200 {
+            if !client.current_url().await?.path().starts_with("/sign-in") {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("{login} cannot sign in:\n{}", client.source().await?)
+    }
+}
+
+/// Waits until the page's text contains `wanted`.
+pub async fn until_shown(client: &Client, wanted: &str) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for _ in 0..200 {
+        // While a page gives way to another, its parts cannot be read.
+        if let Ok(shown) = main_text(client).await {
+            text = shown;
+        }
+        if text.contains(wanted) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("「{wanted}」 is not shown:\n{text}")
+}
+
+async fn main_text(client: &Client) -> anyhow::Result<String> {
+    Ok(client.find(Locator::Css("main")).await?.text().await?)
+}

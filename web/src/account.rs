@@ -1,0 +1,123 @@
+//! One's own account: password, second factor, sessions, API tokens.
+
+mod password;
+mod second_factor;
+mod tokens;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, Redirect};
+use madoguchi_core::access::UseAccount;
+use madoguchi_core::audit::Action;
+use madoguchi_store::Session;
+use serde::Deserialize;
+
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
+use crate::error::WebError;
+use crate::shell::Shell;
+use crate::text;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/account", page)
+        .get("/account/password", password::page)
+        .post("/account/password", password::submit)
+        .get("/account/second-factor", second_factor::page)
+        .post("/account/second-factor", second_factor::submit)
+        .post("/account/second-factor/remove", second_factor::remove)
+        .post("/account/sessions/{id}/end", end_session)
+        .get("/account/tokens", tokens::page)
+        .post("/account/tokens", tokens::submit)
+        .post("/account/tokens/{id}/revoke", tokens::revoke)
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    shell: Shell,
+    login: String,
+    name: String,
+    roles: String,
+    agent: String,
+    has_password: bool,
+    password_changed: String,
+    second_factor: bool,
+    recovery_codes: u64,
+    sessions: Vec<SessionRow>,
+}
+
+/// A session, also on the page of a user.
+pub(crate) struct SessionRow {
+    pub(crate) id: String,
+    pub(crate) device: String,
+    pub(crate) address: String,
+    pub(crate) begun: String,
+    pub(crate) seen: String,
+    pub(crate) here: bool,
+}
+
+/// The query of a page that a form may lead to.
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct DoneQuery {
+    pub(crate) done: String,
+}
+
+pub(crate) async fn page(
+    visitor: Allowed<UseAccount>,
+    State(web): State<Web>,
+    Query(query): Query<DoneQuery>,
+) -> Result<Html<String>, WebError> {
+    let user = &visitor.user;
+    let dates = web.settings.dates;
+    let sessions = web.store.list_sessions(&user.id).await?;
+    let roles: Vec<_> = user.roles.iter().map(|role| role.label()).collect();
+    let page = AccountPage {
+        shell: Shell::new(&web, Some(&visitor), "/account").done(&query.done),
+        login: user.login.clone(),
+        name: user.name.clone(),
+        roles: roles.join("、"),
+        agent: user
+            .agent
+            .as_ref()
+            .map_or_else(String::new, |agent| agent.as_str().to_owned()),
+        has_password: user.password_changed_at.is_some(),
+        password_changed: user
+            .password_changed_at
+            .map_or_else(String::new, |at| dates.minute(at)),
+        second_factor: user.second_factor,
+        recovery_codes: web.store.count_recovery_codes(&user.id).await?,
+        sessions: session_rows(&web, &sessions, visitor.session()),
+    };
+    Ok(Html(page.render()?))
+}
+
+/// Sessions as pages show them.
+pub(crate) fn session_rows(web: &Web, sessions: &[Session], here: Option<&str>) -> Vec<SessionRow> {
+    let dates = web.settings.dates;
+    sessions
+        .iter()
+        .map(|session| SessionRow {
+            id: session.id.clone(),
+            device: text::device(&session.device),
+            address: session.address.clone(),
+            begun: dates.minute(session.created_at),
+            seen: dates.minute(session.seen_at),
+            here: here == Some(&session.id),
+        })
+        .collect()
+}
+
+async fn end_session(
+    visitor: Allowed<UseAccount>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Redirect, WebError> {
+    let entry = visitor.entry(web.desk.now(), Action::SignOut, &id);
+    if !web.store.end_session(&id, &visitor.user.id, entry).await? {
+        return Err(WebError::NotFound("このログイン"));
+    }
+    Ok(Redirect::to("/account?done=session-ended"))
+}

@@ -1,0 +1,248 @@
+//! 監査記録: filtered, page by page, and as a workbook.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{Html, Response};
+use chrono::Days;
+use madoguchi_core::access::ReadAudit;
+use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::time::Instant;
+use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
+use madoguchi_store::{AuditFilter, AuditRecord};
+use serde::Deserialize;
+
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
+use crate::download::workbook_file;
+use crate::error::WebError;
+use crate::query::{Choice, Period, escape};
+use crate::shell::Shell;
+use crate::text;
+
+const PAGE_SIZE: u32 = 100;
+/// Records read at once for a workbook.
+const EXPORT_CHUNK: u32 = 5_000;
+/// Records in one workbook; a longer period has to be divided, which the page says.
+const EXPORT_AT_MOST: usize = 200_000;
+/// How many days are shown when no period is asked for.
+const DAYS_SHOWN: u64 = 30;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/audit", page).get("/audit.xlsx", export)
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    shell: Shell,
+    from: String,
+    to: String,
+    actor: String,
+    object: String,
+    actions: Vec<Choice>,
+    rows: Vec<AuditRow>,
+    older: Option<String>,
+    export: String,
+}
+
+struct AuditRow {
+    seq: i64,
+    time: String,
+    actor: String,
+    address: String,
+    action: &'static str,
+    object: String,
+    before: Vec<(String, String)>,
+    after: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct AuditQuery {
+    from: String,
+    to: String,
+    actor: String,
+    action: String,
+    object: String,
+    /// The last record of the page before, as `instant-number`.
+    older: String,
+}
+
+impl AuditQuery {
+    fn period(&self, web: &Web) -> Result<Period, WebError> {
+        let today = web.desk.now().date();
+        let first = today
+            .checked_sub_days(Days::new(DAYS_SHOWN))
+            .unwrap_or(today);
+        let from = if self.from.is_empty() {
+            first.to_string()
+        } else {
+            self.from.clone()
+        };
+        Period::read(&from, &self.to, today)
+    }
+
+    fn filter(&self, period: &Period) -> Result<AuditFilter, WebError> {
+        let named = |text: &str| {
+            let text = text.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let older_than = match self.older.split_once('-') {
+            None => None,
+            Some((at, seq)) => {
+                let read = at.parse().ok().zip(seq.parse().ok());
+                let wrong = || WebError::BadRequest("ページの指定を確認してください。".to_owned());
+                let (at, seq) = read.ok_or_else(wrong)?;
+                Some((Instant(at), seq))
+            }
+        };
+        Ok(AuditFilter {
+            from: Some(period.start()),
+            until: Some(period.end()),
+            actor: named(&self.actor),
+            action: Action::lookup(&self.action),
+            object: named(&self.object),
+            older_than,
+            limit: PAGE_SIZE + 1,
+        })
+    }
+
+    fn link(&self, path: &str, older: &str) -> String {
+        format!(
+            "{path}?from={}&to={}&actor={}&action={}&object={}&older={older}",
+            escape(&self.from),
+            escape(&self.to),
+            escape(&self.actor),
+            escape(&self.action),
+            escape(&self.object),
+        )
+    }
+}
+
+async fn page(
+    visitor: Allowed<ReadAudit>,
+    State(web): State<Web>,
+    Query(query): Query<AuditQuery>,
+) -> Result<Html<String>, WebError> {
+    let period = query.period(&web)?;
+    let mut records = web.store.list_audit(&query.filter(&period)?).await?;
+    let more = records.len() > PAGE_SIZE as usize;
+    records.truncate(PAGE_SIZE as usize);
+    let last = records.last().filter(|_| more);
+    let actions = Action::ALL
+        .iter()
+        .map(|action| (action.as_str(), action.label()));
+    let view = AuditPage {
+        shell: Shell::new(&web, Some(&visitor), "/audit"),
+        from: period.from.to_string(),
+        to: period.to.to_string(),
+        actor: query.actor.clone(),
+        object: query.object.clone(),
+        actions: Choice::list(
+            std::iter::once(("", "すべて")).chain(actions),
+            &query.action,
+        ),
+        older: last.map(|last| {
+            let older = format!("{}-{}", last.entry.at.0, last.seq);
+            query.link("/audit", &older)
+        }),
+        export: query.link("/audit.xlsx", ""),
+        rows: records.into_iter().map(row).collect(),
+    };
+    Ok(Html(view.render()?))
+}
+
+fn row(record: AuditRecord) -> AuditRow {
+    let entry = record.entry;
+    AuditRow {
+        seq: record.seq,
+        time: format!("{} {}", entry.at.date(), text::time_with_seconds(entry.at)),
+        actor: entry.actor.name().to_owned(),
+        address: entry.address,
+        action: entry.action.label(),
+        object: entry.object,
+        before: entry.before.into_iter().collect(),
+        after: entry.after.into_iter().collect(),
+    }
+}
+
+async fn export(
+    visitor: Allowed<ReadAudit>,
+    State(web): State<Web>,
+    Query(query): Query<AuditQuery>,
+) -> Result<Response, WebError> {
+    let period = query.period(&web)?;
+    let mut filter = query.filter(&period)?;
+    filter.limit = EXPORT_CHUNK;
+    let mut records = Vec::new();
+    loop {
+        let chunk = web.store.list_audit(&filter).await?;
+        let Some(last) = chunk.last() else { break };
+        filter.older_than = Some((last.entry.at, last.seq));
+        records.extend(chunk);
+        if records.len() > EXPORT_AT_MOST {
+            let message = format!(
+                "一度に出力できるのは{}件までです。期間を短くして、分けて出力してください。",
+                text::number(EXPORT_AT_MOST as u64)
+            );
+            return Err(WebError::BadRequest(message));
+        }
+    }
+    let now = web.desk.now();
+    let mut entry = visitor.entry(now, Action::AuditExport, "");
+    entry
+        .after
+        .insert("period".into(), format!("{}/{}", period.from, period.to));
+    entry
+        .after
+        .insert("records".into(), records.len().to_string());
+    web.store.append_audit(&[entry]).await?;
+    let table = table(&records, now);
+    let file = tokio::task::spawn_blocking(move || workbook(&table, Form::Data)).await;
+    let file = file
+        .ok()
+        .and_then(Result::ok)
+        .ok_or(WebError::Internal("a workbook could not be made"))?;
+    Ok(workbook_file("audit.xlsx", file))
+}
+
+fn table(records: &[AuditRecord], now: Instant) -> Table {
+    let column = |name, width| Column { name, width };
+    let list = |fields: &Fields| -> Cell {
+        let pairs: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("\n").as_str().into()
+    };
+    let rows = records.iter().map(|record| {
+        let entry = &record.entry;
+        vec![
+            Cell::Number(record.seq as f64),
+            Cell::Instant(entry.at),
+            entry.actor.name().into(),
+            entry.address.as_str().into(),
+            entry.action.label().into(),
+            entry.object.as_str().into(),
+            list(&entry.before),
+            list(&entry.after),
+        ]
+    });
+    Table {
+        title: "監査記録".to_owned(),
+        sheet: "監査記録".to_owned(),
+        made_at: now,
+        columns: vec![
+            column("記録番号", 10),
+            column("日時", 20),
+            column("操作した人", 18),
+            column("接続元", 18),
+            column("操作", 24),
+            column("対象", 28),
+            column("変更前", 40),
+            column("変更後・内容", 40),
+        ],
+        rows: rows.collect(),
+    }
+}

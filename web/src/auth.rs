@@ -1,0 +1,12 @@
+//! Who asks: visitors, what they prove themselves with, and what they may do.
+
+pub(crate) mod access;
+pub(crate) mod attempts;
+pub(crate) mod csrf;
+pub(crate) mod password;
+pub(crate) mod routes;
+pub(crate) mod seal;
+pub(crate) mod sessions;
+pub(crate) mod token;
+pub(crate) mod totp;
+pub(crate) mod visitor;

@@ -1,0 +1,117 @@
+//! What a handler needs, as types: the first argument of every handler is one of these, and a
+//! route cannot be declared without (see [`super::routes`]).
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use madoguchi_core::access::{Permission, Permit};
+
+use crate::Web;
+use crate::auth::visitor::{Duty, Visitor};
+use crate::error::WebError;
+
+/// What a route needs of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing.
+    Public,
+    /// Somebody who is signed in, whatever they may do and still owe.
+    SignedIn,
+    /// Somebody who is signed in, owes nothing, and has this permission.
+    Permission(Permission),
+}
+
+/// Anybody may ask.
+#[derive(Debug)]
+pub(crate) struct Public;
+
+/// Somebody who is signed in asks. What they owe (a new password, a second factor) does not matter.
+#[derive(Debug)]
+pub(crate) struct SignedInVisitor(pub(crate) Arc<Visitor>);
+
+/// Somebody with a permission asks.
+#[derive(Debug)]
+pub(crate) struct Allowed<P: Permit> {
+    visitor: Arc<Visitor>,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permit> Deref for Allowed<P> {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
+}
+
+impl Deref for SignedInVisitor {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.0
+    }
+}
+
+impl FromRequestParts<Web> for Public {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &Web) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}
+
+impl FromRequestParts<Web> for SignedInVisitor {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, WebError> {
+        let visitor = visitor(parts)?;
+        match visitor.owes {
+            Some(Duty::ProveSecondFactor) => Err(WebError::Owes(Duty::ProveSecondFactor)),
+            _ => Ok(Self(visitor)),
+        }
+    }
+}
+
+impl<P: Permit> FromRequestParts<Web> for Allowed<P> {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, WebError> {
+        let visitor = visitor(parts)?;
+        if let Some(duty) = visitor.owes {
+            return Err(WebError::Owes(duty));
+        }
+        if !visitor.permissions.contains(P::PERMISSION) {
+            return Err(WebError::NotAllowed(P::PERMISSION));
+        }
+        Ok(Self {
+            visitor,
+            permission: PhantomData,
+        })
+    }
+}
+
+fn visitor(parts: &Parts) -> Result<Arc<Visitor>, WebError> {
+    let visitor = parts.extensions.get::<Arc<Visitor>>().cloned();
+    visitor.ok_or(WebError::NotSignedIn)
+}
+
+/// The first argument of a handler.
+pub(crate) trait Needs {
+    const NEED: Need;
+}
+
+impl Needs for Public {
+    const NEED: Need = Need::Public;
+}
+
+impl Needs for SignedInVisitor {
+    const NEED: Need = Need::SignedIn;
+}
+
+impl<P: Permit> Needs for Allowed<P> {
+    const NEED: Need = Need::Permission(P::PERMISSION);
+}

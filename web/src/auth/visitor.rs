@@ -1,0 +1,282 @@
+//! A visitor: who asks, from where, and what they still owe before they may go on.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderMap, header};
+use madoguchi_core::access::Permissions;
+use madoguchi_core::account::User;
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_store::StoreError;
+
+use crate::auth::{csrf, token};
+use crate::{Web, WebSettings};
+
+/// The session cookie over an unencrypted connection (this machine alone).
+const PLAIN_COOKIE: &str = "madoguchi";
+/// The session cookie over TLS: bound to the host and to encrypted connections.
+const SECURE_COOKIE: &str = "__Host-madoguchi";
+/// How exactly the last use of a session is known.
+const SEEN_EVERY: Millis = Millis::from_secs(60);
+
+/// From where a request comes, over what kind of connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) address: IpAddr,
+    pub(crate) encrypted: bool,
+}
+
+/// Somebody who is signed in, or a program with a token.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    pub(crate) user: User,
+    pub(crate) permissions: Permissions,
+    pub(crate) by: By,
+    pub(crate) origin: Origin,
+    pub(crate) owes: Option<Duty>,
+}
+
+/// How a visitor is known.
+#[derive(Debug, Clone)]
+pub(crate) enum By {
+    /// By a session cookie.
+    Session {
+        /// The name of the session, no secret.
+        id: String,
+        /// The token that forms must carry.
+        csrf: String,
+    },
+    /// By an API token of this name.
+    Token {
+        /// The name.
+        name: String,
+    },
+}
+
+/// What a visitor must do before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// Prove the second factor.
+    ProveSecondFactor,
+    /// Change the password.
+    ChangePassword,
+    /// Set up a second factor.
+    SetUpSecondFactor,
+}
+
+impl Visitor {
+    /// A record of what this visitor does.
+    pub(crate) fn entry(&self, at: Instant, action: Action, object: &str) -> AuditEntry {
+        let (id, login) = (self.user.id.clone(), self.user.login.clone());
+        let actor = match &self.by {
+            By::Session { .. } => Actor::User { id, login },
+            By::Token { name } => Actor::Token {
+                id,
+                login,
+                token: name.clone(),
+            },
+        };
+        AuditEntry {
+            at,
+            actor,
+            address: self.origin.address.to_string(),
+            action,
+            object: object.to_owned(),
+            before: Fields::new(),
+            after: Fields::new(),
+        }
+    }
+
+    /// The name of the session; `None` for programs.
+    pub(crate) fn session(&self) -> Option<&str> {
+        match &self.by {
+            By::Session { id, .. } => Some(id),
+            By::Token { .. } => None,
+        }
+    }
+
+    /// The token that forms must carry; empty for programs.
+    pub(crate) fn csrf(&self) -> &str {
+        match &self.by {
+            By::Session { csrf, .. } => csrf,
+            By::Token { .. } => "",
+        }
+    }
+}
+
+/// From where a request comes. Behind a proxy that is trusted, what the proxy says.
+pub(crate) fn origin(request: &Request, settings: &WebSettings) -> Origin {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
+        .to_canonical();
+    let is_trusted = |address: &IpAddr| {
+        settings
+            .trusted_proxies
+            .iter()
+            .any(|net| net.contains(address))
+    };
+    if !is_trusted(&peer) {
+        return Origin {
+            address: peer,
+            encrypted: settings.encrypted,
+        };
+    }
+    let headers = request.headers();
+    let listed = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|text| {
+            text.trim()
+                .parse::<IpAddr>()
+                .map(|address| address.to_canonical())
+        });
+    // From the nearest on: the first that is no proxy of ours, or cannot be read, ends the trust.
+    let mut address = peer;
+    for known in listed.collect::<Vec<_>>().into_iter().rev() {
+        let Ok(known) = known else { break };
+        address = known;
+        if !is_trusted(&known) {
+            break;
+        }
+    }
+    let proto = headers
+        .get("x-forwarded-proto")
+        .and_then(|value| value.to_str().ok());
+    Origin {
+        address,
+        encrypted: settings.encrypted || proto.is_some_and(|proto| proto.trim() == "https"),
+    }
+}
+
+/// Who asks, if anybody is known by what the request carries.
+pub(crate) async fn recognise(
+    web: &Web,
+    headers: &HeaderMap,
+    origin: Origin,
+) -> Result<Option<Arc<Visitor>>, StoreError> {
+    let found = match bearer(headers) {
+        Some(secret) => by_token(web, secret, origin).await?,
+        None => match cookie(headers, session_cookie(origin)) {
+            Some(secret) => by_session(web, secret, origin).await?,
+            None => None,
+        },
+    };
+    Ok(found.map(Arc::new))
+}
+
+async fn by_session(
+    web: &Web,
+    secret: &str,
+    origin: Origin,
+) -> Result<Option<Visitor>, StoreError> {
+    let now = web.desk.now();
+    let Some(signed_in) = web.sessions.lookup(web, &token::hash(secret)).await? else {
+        return Ok(None);
+    };
+    let (user, session) = (signed_in.user, signed_in.session);
+    let limits = web.settings.sessions;
+    if limits.is_over(session.created_at, session.seen_at, now) || user.disabled_at.is_some() {
+        return Ok(None);
+    }
+    if now - session.seen_at >= SEEN_EVERY && web.desk.status().database_up {
+        let touched = web.store.touch_session(&session.id, &user.id, now).await;
+        note_untouched(touched);
+    }
+    let owes = if session.pending {
+        Some(Duty::ProveSecondFactor)
+    } else {
+        duty(&web.settings, &user, now)
+    };
+    Ok(Some(Visitor {
+        permissions: user.permissions(),
+        by: By::Session {
+            id: session.id,
+            csrf: csrf::token_of(secret),
+        },
+        origin,
+        owes,
+        user,
+    }))
+}
+
+/// A last use that cannot be noted is no reason to turn somebody away.
+fn note_untouched(touched: Result<(), StoreError>) {
+    if let Err(error) = touched {
+        tracing::warn!(%error, "the use of a session or token could not be noted");
+    }
+}
+
+/// What a user owes who has proven themselves.
+fn duty(settings: &WebSettings, user: &User, now: Instant) -> Option<Duty> {
+    let has_password = user.password_changed_at.is_some();
+    if has_password && user.must_change_password(settings.password_age, now) {
+        return Some(Duty::ChangePassword);
+    }
+    // Who signs in at the identity provider has the second factor there.
+    let wanted = has_password
+        && user
+            .roles
+            .iter()
+            .any(|role| settings.second_factor_roles.contains(role));
+    (wanted && !user.second_factor).then_some(Duty::SetUpSecondFactor)
+}
+
+async fn by_token(web: &Web, secret: &str, origin: Origin) -> Result<Option<Visitor>, StoreError> {
+    let now = web.desk.now();
+    let Some((user, found)) = web.store.lookup_token(&token::hash(secret)).await? else {
+        return Ok(None);
+    };
+    if found.revoked_at.is_some() || found.expires_at <= now || user.disabled_at.is_some() {
+        return Ok(None);
+    }
+    if found.last_used_at.is_none_or(|at| now - at >= SEEN_EVERY) {
+        note_untouched(web.store.touch_token(&found.id, now).await);
+    }
+    Ok(Some(Visitor {
+        permissions: user.permissions().and(found.scopes),
+        by: By::Token { name: found.name },
+        origin,
+        owes: None,
+        user,
+    }))
+}
+
+/// The secret of `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// The name of the session cookie over this kind of connection.
+pub(crate) fn session_cookie(origin: Origin) -> &'static str {
+    if origin.encrypted {
+        SECURE_COOKIE
+    } else {
+        PLAIN_COOKIE
+    }
+}
+
+/// A `Set-Cookie` value for a cookie that scripts do not see. Without a value it is taken away.
+pub(crate) fn set_cookie(name: &str, value: Option<&str>, origin: Origin) -> String {
+    let secure = if origin.encrypted { "; Secure" } else { "" };
+    let (value, age) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
+}

@@ -1,0 +1,116 @@
+//! What stands around every page: the menu by what the visitor may do, who they are, the way out.
+
+use madoguchi_core::access::Permission;
+
+use crate::Web;
+use crate::auth::visitor::Visitor;
+
+/// The frame of a page.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shell {
+    /// The menu.
+    pub(crate) menu: Vec<MenuItem>,
+    /// The name of the visitor.
+    pub(crate) user: Option<String>,
+    /// The token that every form carries.
+    pub(crate) csrf: String,
+    /// The desk is a demonstration.
+    pub(crate) demo: bool,
+    /// What has just been done.
+    pub(crate) toast: Option<&'static str>,
+}
+
+/// An entry of the menu.
+#[derive(Debug, Clone)]
+pub(crate) struct MenuItem {
+    pub(crate) label: &'static str,
+    pub(crate) link: &'static str,
+    pub(crate) here: bool,
+}
+
+/// Entries of the menu with what they need.
+const MENU: [(&str, &str, Permission); 7] = [
+    ("応答状況", "/board", Permission::ViewBoard),
+    ("通話の一覧", "/calls", Permission::ViewCalls),
+    (
+        "受付カレンダー",
+        "/admin/calendar",
+        Permission::ManageCalendar,
+    ),
+    ("窓口の設定", "/admin/desk", Permission::ManageDesk),
+    ("利用者", "/admin/users", Permission::ManageUsers),
+    ("監査記録", "/audit", Permission::ReadAudit),
+    ("保存期間", "/admin/retention", Permission::ManageRetention),
+];
+
+/// What a page that a form leads to says about what was done, by the name in its address.
+const DONE: [(&str, &str); 13] = [
+    ("saved", "保存しました。"),
+    ("created", "登録しました。"),
+    ("removed", "削除しました。"),
+    ("restored", "以前の内容に戻しました。"),
+    ("disabled", "利用を停止しました。"),
+    ("enabled", "利用を再開しました。"),
+    ("released", "ロックを解除しました。"),
+    (
+        "password",
+        "パスワードを変更しました。ほかの端末のログインは終了しました。",
+    ),
+    ("second-factor", "2段階認証を設定しました。"),
+    ("second-factor-off", "2段階認証を解除しました。"),
+    ("session-ended", "ログインを終了しました。"),
+    ("revoked", "トークンを失効させました。"),
+    ("signed-out", "ログアウトしました。"),
+];
+
+impl Shell {
+    /// The frame of a page under the entry `here` of the menu.
+    pub(crate) fn new(web: &Web, visitor: Option<&Visitor>, here: &str) -> Self {
+        let demo = web.desk.status().demo;
+        let Some(visitor) = visitor else {
+            return Self {
+                demo,
+                ..Self::default()
+            };
+        };
+        let menu = if visitor.owes.is_some() {
+            Vec::new()
+        } else {
+            menu(visitor, here)
+        };
+        Self {
+            menu,
+            user: Some(visitor.user.name.clone()),
+            csrf: visitor.csrf().to_owned(),
+            demo,
+            toast: None,
+        }
+    }
+
+    /// The same frame with a word about what was done.
+    #[must_use]
+    pub(crate) fn done(mut self, what: &str) -> Self {
+        self.toast = DONE
+            .iter()
+            .find_map(|(name, text)| (*name == what).then_some(*text));
+        self
+    }
+}
+
+fn menu(visitor: &Visitor, here: &str) -> Vec<MenuItem> {
+    MENU.into_iter()
+        .filter(|(_, _, needs)| visitor.permissions.contains(*needs))
+        .map(|(label, link, _)| MenuItem {
+            label,
+            link,
+            here: link == here,
+        })
+        .collect()
+}
+
+/// Where a visitor begins.
+pub(crate) fn home(visitor: &Visitor) -> &'static str {
+    menu(visitor, "")
+        .first()
+        .map_or("/account", |entry| entry.link)
+}

@@ -1,0 +1,69 @@
+//! The beginning of a session.
+
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use madoguchi_core::account::User;
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_store::NewSession;
+
+use crate::Web;
+use crate::auth::token;
+use crate::auth::visitor::{Origin, session_cookie, set_cookie};
+use crate::error::WebError;
+
+/// What a browser says of itself is cut off here.
+const DEVICE_LETTERS: usize = 200;
+
+/// A session that has begun; its cookie is to be set.
+pub(crate) struct Begun {
+    cookie: String,
+}
+
+impl Begun {
+    /// An answer that sets the cookie and leads on.
+    pub(crate) fn lead_to(self, place: &str) -> Response {
+        ([(header::SET_COOKIE, self.cookie)], Redirect::to(place)).into_response()
+    }
+}
+
+/// Begins a session. One in which the second factor is still owed is `pending`; it is replaced by
+/// another when the factor is proven, so that no secret outlives a change of what it opens.
+pub(crate) async fn begin(
+    web: &Web,
+    user: &User,
+    pending: bool,
+    origin: Origin,
+    headers: &HeaderMap,
+) -> Result<Begun, WebError> {
+    let now = web.desk.now();
+    let secret = token::new_secret();
+    let device = headers
+        .get(header::USER_AGENT)
+        .and_then(|text| text.to_str().ok())
+        .unwrap_or_default();
+    let session = NewSession {
+        token_hash: token::hash(&secret),
+        id: token::new_id(),
+        user: user.id.clone(),
+        pending,
+        at: now,
+        address: origin.address.to_string(),
+        device: device.chars().take(DEVICE_LETTERS).collect(),
+    };
+    let entry = (!pending).then(|| AuditEntry {
+        at: now,
+        actor: Actor::User {
+            id: user.id.clone(),
+            login: user.login.clone(),
+        },
+        address: session.address.clone(),
+        action: Action::SignIn,
+        object: session.id.clone(),
+        before: Fields::new(),
+        after: Fields::new(),
+    });
+    web.store.add_session(&session, entry).await?;
+    Ok(Begun {
+        cookie: set_cookie(session_cookie(origin), Some(&secret), origin),
+    })
+}

@@ -1,0 +1,62 @@
+//! 利用者: accounts and what they may do, for administrators.
+
+mod edit;
+mod inventory;
+mod list;
+mod reset;
+
+use madoguchi_core::account::User;
+use madoguchi_core::audit::Fields;
+
+use crate::auth::routes::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/admin/users", list::page)
+        .get("/admin/users/new", edit::new_page)
+        .post("/admin/users/new", edit::create)
+        .get("/admin/users/inventory", inventory::page)
+        .get("/admin/users/inventory.xlsx", inventory::export)
+        .get("/admin/users/{id}", edit::page)
+        .post("/admin/users/{id}", edit::save)
+        .post("/admin/users/{id}/disable", reset::disable)
+        .post("/admin/users/{id}/enable", reset::enable)
+        .post("/admin/users/{id}/release", reset::release)
+        .post("/admin/users/{id}/password", reset::password)
+        .post("/admin/users/{id}/second-factor", reset::second_factor)
+        .post(
+            "/admin/users/{id}/sessions/{session}/end",
+            reset::end_session,
+        )
+}
+
+/// What the audit log tells of an account.
+pub(crate) fn fields(user: &User) -> Fields {
+    let roles: Vec<_> = user.roles.iter().map(|role| role.as_str()).collect();
+    let mut fields = Fields::from([
+        ("login".to_owned(), user.login.clone()),
+        ("name".to_owned(), user.name.clone()),
+        ("roles".to_owned(), roles.join(",")),
+    ]);
+    if let Some(agent) = &user.agent {
+        fields.insert("agent".to_owned(), agent.as_str().to_owned());
+    }
+    if let Some(subject) = &user.oidc_subject {
+        fields.insert("oidc_subject".to_owned(), subject.clone());
+    }
+    if user.disabled_at.is_some() {
+        fields.insert("disabled".to_owned(), "true".to_owned());
+    }
+    fields
+}
+
+/// Where a user stands, in a word.
+pub(crate) fn state(user: &User) -> &'static str {
+    if user.disabled_at.is_some() {
+        "停止中"
+    } else if user.is_locked() {
+        "ロック中"
+    } else {
+        "利用中"
+    }
+}

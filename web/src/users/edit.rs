@@ -1,0 +1,278 @@
+//! One account: made, looked at, changed.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use madoguchi_core::access::{ManageUsers, Role};
+use madoguchi_core::account::{User, read_login};
+use madoguchi_core::audit::{Action, changed};
+use madoguchi_core::id::{AgentId, UserId};
+use madoguchi_store::StoreError;
+
+use crate::Web;
+use crate::account::{DoneQuery, SessionRow, session_rows};
+use crate::auth::access::Allowed;
+use crate::auth::token;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::query::{Choice, escape};
+use crate::shell::Shell;
+use crate::users::{fields, reset, state};
+
+const NAME_LETTERS: usize = 60;
+const SUBJECT_LETTERS: usize = 255;
+
+#[derive(Template)]
+#[template(path = "user.html")]
+pub(super) struct UserPage {
+    pub(super) shell: Shell,
+    /// `None` for a new account.
+    id: Option<String>,
+    version: i64,
+    login: String,
+    name: String,
+    subject: String,
+    roles: Vec<RoleChoice>,
+    agents: Vec<Choice>,
+    state: &'static str,
+    disabled: bool,
+    locked: bool,
+    second_factor: bool,
+    facts: Vec<(&'static str, String)>,
+    sessions: Vec<SessionRow>,
+    /// A one-time password, shown this once.
+    pub(super) one_time: Option<String>,
+    error: Option<String>,
+}
+
+struct RoleChoice {
+    value: &'static str,
+    label: &'static str,
+    allows: String,
+    chosen: bool,
+}
+
+pub(crate) async fn new_page(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+) -> Result<Response, WebError> {
+    let page = view(&web, &visitor, &blank(&web), true).await?;
+    Ok(Html(page.render()?).into_response())
+}
+
+fn blank(web: &Web) -> User {
+    User {
+        id: UserId::new(""),
+        login: String::new(),
+        name: String::new(),
+        roles: BTreeSet::new(),
+        agent: None,
+        oidc_subject: None,
+        must_change_password: true,
+        password_changed_at: Some(web.desk.now()),
+        second_factor: false,
+        failures: 0,
+        failed_at: None,
+        disabled_at: None,
+        created_at: web.desk.now(),
+        last_used_at: None,
+        version: 0,
+    }
+}
+
+pub(crate) async fn page(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(query): Query<DoneQuery>,
+) -> Result<Response, WebError> {
+    let user = get(&web, &id).await?;
+    let mut page = view(&web, &visitor, &user, false).await?;
+    page.shell = page.shell.done(&query.done);
+    Ok(Html(page.render()?).into_response())
+}
+
+/// The user of an address.
+pub(super) async fn get(web: &Web, id: &str) -> Result<User, WebError> {
+    let found = web.store.lookup_user(&UserId::new(id)).await?;
+    found
+        .map(|found| found.user)
+        .ok_or(WebError::NotFound("この利用者"))
+}
+
+/// The page of a user.
+pub(super) async fn view(
+    web: &Web,
+    visitor: &Visitor,
+    user: &User,
+    is_new: bool,
+) -> Result<UserPage, WebError> {
+    let dates = web.settings.dates;
+    let sessions = web.store.list_sessions(&user.id).await?;
+    let agents = web.settings.agent_names.iter();
+    let agents = agents.map(|(id, name)| (id.as_str(), name.as_str()));
+    let chosen = user.agent.as_ref().map_or("", AgentId::as_str);
+    let facts = vec![
+        ("登録", dates.minute(user.created_at)),
+        (
+            "最終利用",
+            user.last_used_at
+                .map_or_else(|| "未使用".to_owned(), |at| dates.minute(at)),
+        ),
+        (
+            "パスワードの設定",
+            user.password_changed_at
+                .map_or_else(|| "なし".to_owned(), |at| dates.minute(at)),
+        ),
+        ("続けて失敗した回数", user.failures.to_string()),
+    ];
+    Ok(UserPage {
+        shell: Shell::new(web, Some(visitor), "/admin/users"),
+        id: (!is_new).then(|| escape(user.id.as_str())),
+        version: user.version,
+        login: user.login.clone(),
+        name: user.name.clone(),
+        subject: user.oidc_subject.clone().unwrap_or_default(),
+        roles: role_choices(&user.roles),
+        agents: Choice::list(std::iter::once(("", "なし")).chain(agents), chosen),
+        state: state(user),
+        disabled: user.disabled_at.is_some(),
+        locked: user.is_locked(),
+        second_factor: user.second_factor,
+        facts,
+        sessions: session_rows(web, &sessions, visitor.session()),
+        one_time: None,
+        error: None,
+    })
+}
+
+fn role_choices(chosen: &BTreeSet<Role>) -> Vec<RoleChoice> {
+    Role::ALL
+        .into_iter()
+        .map(|role| {
+            let allows: Vec<_> = role.permissions().iter().map(|one| one.label()).collect();
+            RoleChoice {
+                value: role.as_str(),
+                label: role.label(),
+                allows: if allows.is_empty() {
+                    "（FAQの機能を使えるようになると、権限が加わります）".to_owned()
+                } else {
+                    allows.join("、")
+                },
+                chosen: chosen.contains(&role),
+            }
+        })
+        .collect()
+}
+
+/// The form as it came, put upon a user.
+fn put_upon(user: &mut User, pairs: &[(String, String)]) -> Result<(), String> {
+    let value = |wanted: &str| {
+        let found = pairs.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.trim()).unwrap_or_default()
+    };
+    value("login").clone_into(&mut user.login);
+    value("name").clone_into(&mut user.name);
+    let agent = value("agent");
+    user.agent = (!agent.is_empty()).then(|| AgentId::new(agent));
+    let subject = value("subject");
+    user.oidc_subject = (!subject.is_empty()).then(|| subject.to_owned());
+    user.roles = pairs
+        .iter()
+        .filter(|(name, _)| name == "role")
+        .filter_map(|(_, value)| Role::lookup(value))
+        .collect();
+    user.version = value("version").parse().unwrap_or(0);
+    user.login = read_login(&user.login).map_err(|fault| fault.to_string())?;
+    if user.name.is_empty() || user.name.chars().count() > NAME_LETTERS {
+        return Err(format!("氏名を{NAME_LETTERS}文字以内で入力してください。"));
+    }
+    if user.roles.is_empty() {
+        return Err("役割を1つ以上選んでください。".to_owned());
+    }
+    if subject.chars().count() > SUBJECT_LETTERS {
+        return Err(format!(
+            "認証基盤の識別子は{SUBJECT_LETTERS}文字以内で入力してください。"
+        ));
+    }
+    Ok(())
+}
+
+/// What to tell when a value is another user's already.
+fn taken(error: StoreError) -> Result<String, WebError> {
+    match error {
+        StoreError::Taken { what: "subject" } => {
+            Ok("この認証基盤の識別子は、ほかの利用者に登録されています。".to_owned())
+        }
+        StoreError::Taken { .. } => Ok(
+            "このログイン名は、ほかの利用者が使っています。別のログイン名にしてください。"
+                .to_owned(),
+        ),
+        other => Err(other.into()),
+    }
+}
+
+async fn show_again(
+    web: &Web,
+    visitor: &Visitor,
+    user: &User,
+    is_new: bool,
+    why: String,
+) -> Result<Response, WebError> {
+    let mut page = view(web, visitor, user, is_new).await?;
+    page.error = Some(why);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}
+
+pub(crate) async fn create(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let mut user = blank(&web);
+    if let Err(why) = put_upon(&mut user, &pairs) {
+        return show_again(&web, &visitor, &user, true, why).await;
+    }
+    user.id = UserId::new(token::new_id());
+    let one_time = token::readable(4);
+    let hash = web.hasher.hash(&one_time).await;
+    let hash = hash.ok_or(WebError::Internal("a password could not be hashed"))?;
+    let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
+    entry.after = fields(&user);
+    if let Err(error) = web.store.add_user(&user, Some(&hash), entry).await {
+        let why = taken(error)?;
+        return show_again(&web, &visitor, &user, true, why).await;
+    }
+    let user = get(&web, user.id.as_str()).await?;
+    let mut page = view(&web, &visitor, &user, false).await?;
+    page.shell = page.shell.done("created");
+    page.one_time = Some(one_time);
+    Ok(Html(page.render()?).into_response())
+}
+
+pub(crate) async fn save(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let before = get(&web, &id).await?;
+    let mut user = before.clone();
+    let mut fault = put_upon(&mut user, &pairs).err();
+    if fault.is_none() && !user.roles.contains(&Role::Administrator) {
+        fault = reset::last_administrator(&web, &before).await?;
+    }
+    if let Some(why) = fault {
+        return show_again(&web, &visitor, &user, false, why).await;
+    }
+    let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
+    (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
+    if let Err(error) = web.store.save_user(&user, entry).await {
+        let why = taken(error)?;
+        return show_again(&web, &visitor, &user, false, why).await;
+    }
+    Ok(Redirect::to(&format!("/admin/users/{}?done=saved", escape(&id))).into_response())
+}

@@ -1,0 +1,137 @@
+//! What an administrator does to an account besides changing its data: stop it, let it go on,
+//! release it, give it a new one-time password, take its second factor away, end its sessions.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use madoguchi_core::access::{ManageUsers, Role};
+use madoguchi_core::account::User;
+use madoguchi_core::audit::Action;
+use madoguchi_store::{NewPassword, UserFilter};
+
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::token;
+use crate::error::WebError;
+use crate::query::escape;
+use crate::users::edit::{get, view};
+
+fn back(user: &User, done: &str) -> Redirect {
+    let id = escape(user.id.as_str());
+    Redirect::to(&format!("/admin/users/{id}?done={done}"))
+}
+
+/// What to tell if the desk would have no administrator without this user.
+pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<String>, WebError> {
+    if !user.roles.contains(&Role::Administrator) || user.disabled_at.is_some() {
+        return Ok(None);
+    }
+    let filter = UserFilter {
+        role: Some(Role::Administrator),
+        disabled: Some(false),
+        limit: 1,
+        ..UserFilter::default()
+    };
+    let others = web.store.list_users(&filter).await?.total;
+    Ok((others <= 1).then(|| {
+        "管理者がいなくなるため、変更できません。先に、ほかの利用者を管理者にしてください。"
+            .to_owned()
+    }))
+}
+
+pub(crate) async fn disable(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Redirect, WebError> {
+    let mut user = get(&web, &id).await?;
+    if user.id == visitor.user.id {
+        let message = "自分のアカウントは停止できません。ほかの管理者に依頼してください。";
+        return Err(WebError::BadRequest(message.to_owned()));
+    }
+    if let Some(why) = last_administrator(&web, &user).await? {
+        return Err(WebError::BadRequest(why));
+    }
+    let now = web.desk.now();
+    user.disabled_at.get_or_insert(now);
+    let entry = visitor.entry(now, Action::UserDisable, user.id.as_str());
+    web.store.save_user(&user, entry).await?;
+    Ok(back(&user, "disabled"))
+}
+
+pub(crate) async fn enable(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Redirect, WebError> {
+    let mut user = get(&web, &id).await?;
+    user.disabled_at = None;
+    let entry = visitor.entry(web.desk.now(), Action::UserEnable, user.id.as_str());
+    web.store.save_user(&user, entry).await?;
+    Ok(back(&user, "enabled"))
+}
+
+pub(crate) async fn release(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Redirect, WebError> {
+    let mut user = get(&web, &id).await?;
+    user.failures = 0;
+    user.failed_at = None;
+    let entry = visitor.entry(web.desk.now(), Action::UserRelease, user.id.as_str());
+    web.store.save_user(&user, entry).await?;
+    Ok(back(&user, "released"))
+}
+
+pub(crate) async fn password(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let user = get(&web, &id).await?;
+    let one_time = token::readable(4);
+    let hash = web.hasher.hash(&one_time).await;
+    let now = web.desk.now();
+    let new = NewPassword {
+        hash: hash.ok_or(WebError::Internal("a password could not be hashed"))?,
+        must_change: true,
+        at: now,
+    };
+    let entry = visitor.entry(now, Action::UserPasswordReset, user.id.as_str());
+    web.store.set_password(&user.id, &new, entry).await?;
+    let user = get(&web, &id).await?;
+    let mut page = view(&web, &visitor, &user, false).await?;
+    page.one_time = Some(one_time);
+    Ok(Html(page.render()?).into_response())
+}
+
+pub(crate) async fn second_factor(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Redirect, WebError> {
+    let user = get(&web, &id).await?;
+    let entry = visitor.entry(
+        web.desk.now(),
+        Action::UserSecondFactorReset,
+        user.id.as_str(),
+    );
+    web.store
+        .set_second_factor(&user.id, None, &[], entry)
+        .await?;
+    Ok(back(&user, "second-factor-off"))
+}
+
+pub(crate) async fn end_session(
+    visitor: Allowed<ManageUsers>,
+    State(web): State<Web>,
+    Path((id, session)): Path<(String, String)>,
+) -> Result<Redirect, WebError> {
+    let user = get(&web, &id).await?;
+    let entry = visitor.entry(web.desk.now(), Action::SignOut, &session);
+    if !web.store.end_session(&session, &user.id, entry).await? {
+        return Err(WebError::NotFound("このログイン"));
+    }
+    Ok(back(&user, "session-ended"))
+}

@@ -1,0 +1,60 @@
+// Small help for every page. Nothing here is needed to read or to send a form.
+(() => {
+  "use strict";
+
+  // A double click sends a form once; what cannot be undone is asked for first.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.confirm && !form.dataset.confirmed) {
+      event.preventDefault();
+      ask(form.dataset.confirm, () => {
+        form.dataset.confirmed = "yes";
+        form.requestSubmit(event.submitter);
+      });
+      return;
+    }
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 5000);
+  });
+
+  // Coming back by the browser's history, a form can be sent again.
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) {
+      delete form.dataset.sent;
+      delete form.dataset.confirmed;
+    }
+  });
+
+  const ask = (text, then) => {
+    const dialog = document.createElement("dialog");
+    const words = document.createElement("p");
+    words.textContent = text;
+    words.id = "ask-words";
+    dialog.setAttribute("aria-labelledby", words.id);
+    const buttons = document.createElement("div");
+    buttons.className = "buttons";
+    const button = (label, kind, value) => {
+      const made = document.createElement("button");
+      made.textContent = label;
+      made.className = kind;
+      made.addEventListener("click", () => dialog.close(value));
+      buttons.append(made);
+      return made;
+    };
+    const no = button("やめる", "", "");
+    button("実行する", "danger", "yes");
+    dialog.append(words, buttons);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (dialog.returnValue === "yes") then();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    no.focus();
+  };
+})();
