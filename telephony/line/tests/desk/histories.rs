@@ -310,3 +310,27 @@ proptest! {
         history(Strategy::RoundRobin, seed, &steps);
     }
 }
+
+/// A line leaves without calls, comes back, and leaves again while somebody waits there: whoever
+/// was there the first time only does not serve it.
+#[test]
+fn a_line_that_comes_back_is_another_line() {
+    let steps: [u64; 15] = [
+        13814472398515541774,
+        1199814631838242054,
+        4904443418888050883,
+        186625419817674624,
+        2075426326247329407,
+        2042817055666076171,
+        915619891670198638,
+        13612425384685468,
+        8725021084883290,
+        55977819011462376,
+        287500813771664614,
+        13330085363085816006,
+        1322502341513656221,
+        16353382200485935439,
+        16495289996280329606,
+    ];
+    history(Strategy::RingAll, 2563709855482904576, &steps);
+}

@@ -49,7 +49,12 @@ impl Roster {
 impl Ledger {
     /// Takes new settings, before the engine does.
     pub(crate) fn reconfigured(&mut self, settings: &EngineSettings) {
+        let with_calls: HashSet<_> = self.books.values().map(|book| &book.line).collect();
         let roster = &mut self.roster;
+        // A line that left and has no calls any more is forgotten; one of its name is another.
+        for theirs in roster.agent_lines.values_mut() {
+            theirs.retain(|line| roster.lines.contains(line) || with_calls.contains(line));
+        }
         roster.lines.clear();
         for line in &settings.lines {
             roster.lines.insert(line.name.clone());
