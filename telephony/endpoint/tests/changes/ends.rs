@@ -222,3 +222,25 @@ fn a_trunk_that_comes_back_under_another_name_waits_for_the_end_too() {
     let again = bench.request_to(&carrier).unwrap();
     assert_eq!(expires(&again), Some("600"));
 }
+
+#[test]
+fn a_trunk_that_a_call_kept_registers_again_when_it_comes_back() {
+    let (mut bench, carrier, _) = registered();
+    let phone = Peer::new("127.0.0.1:7001");
+    let secret = ("201", "secret");
+    bench.prove(&phone, secret, "INVITE", "0312345678", "out");
+    let invite = bench.request_to(&carrier).expect("the call goes out");
+    trunks(&mut bench, vec![]);
+    let end = bench.request_to(&carrier).unwrap();
+    bench.reply(&carrier, &carrier.answer(&end, 200));
+    trunks(&mut bench, vec![one()]);
+    let again = bench.request_to(&carrier).expect("it registers again");
+    assert_eq!(expires(&again), Some("600"));
+    assert_eq!(
+        again.cseq().unwrap().seq,
+        3,
+        "it is the same trunk as before"
+    );
+    bench.reply(&carrier, &carrier.answer(&invite, 486));
+    assert_eq!(bench.response_to(&phone).unwrap().status, 486);
+}

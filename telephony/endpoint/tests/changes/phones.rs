@@ -81,6 +81,18 @@ fn a_phone_that_is_gone_gets_the_same_challenge_as_a_stranger() {
     let dialled = bench.prove(&phone_of_a, SECRET, "INVITE", "5000", "dial");
     assert_eq!(dialled.status, 401);
     assert_eq!(bench.switch.calls_in_progress(), 0);
+    // Nor is it listened to for longer than a stranger.
+    for n in 0..30 {
+        let bytes = phone_of_a.request("REGISTER", "201", "201", &format!("try{n}"), 1, "");
+        bench.send(&phone_of_a, bytes);
+    }
+    assert!(bench.response_to(&phone_of_a).is_some());
+    bench.send(
+        &phone_of_a,
+        phone_of_a.request("REGISTER", "201", "201", "late", 1, ""),
+    );
+    assert!(bench.response_to(&phone_of_a).is_none());
+    bench.secs(60);
     // It comes back: what was registered before is not remembered.
     bench.change(|settings| {
         settings.endpoint.phones = vec![phone("a", "201", "secret")];
@@ -191,6 +203,8 @@ fn addresses_realm_and_nonces_stay_what_they_were_at_the_start() {
     bench.send(&phone_of_a, bytes);
     assert_eq!(bench.response_to(&phone_of_a).unwrap().status, 200);
     let carrier = Peer::new("127.0.0.1:6001");
+    bench.prove(&phone_of_a, SECRET, "INVITE", "0312345678", "out");
+    assert!(bench.request_to(&carrier).is_some(), "our socket is known");
     let accepted = bench.call(&carrier, "5000", "c");
     assert_eq!(
         accepted.contact().unwrap().uri.to_string(),
