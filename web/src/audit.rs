@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use chrono::Days;
-use madoguchi_core::access::ReadAudit;
+use madoguchi_core::access::{Permission, ReadAudit, Role};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
@@ -162,9 +162,67 @@ fn row(record: AuditRecord) -> AuditRow {
         address: entry.address,
         action: entry.action.label(),
         object: entry.object,
-        before: entry.before.into_iter().collect(),
-        after: entry.after.into_iter().collect(),
+        before: in_words(&entry.before),
+        after: in_words(&entry.after),
     }
+}
+
+/// Names of fields in the records, and on screens.
+const FIELDS: [(&str, &str); 27] = [
+    ("agent", "担当者"),
+    ("before", "これより前"),
+    ("command", "操作"),
+    ("days", "日数"),
+    ("disabled", "停止"),
+    ("expires_at", "期限"),
+    ("file", "ファイル"),
+    ("hash", "ハッシュ"),
+    ("hour", "時間帯"),
+    ("kind", "区分"),
+    ("line", "回線"),
+    ("login", "ログイン名"),
+    ("name", "名前"),
+    ("number", "電話番号"),
+    ("oidc_subject", "認証基盤の識別子"),
+    ("page", "ページ"),
+    ("period", "期間"),
+    ("reason", "理由"),
+    ("records", "件数"),
+    ("roles", "役割"),
+    ("rule", "扱い"),
+    ("scopes", "権限"),
+    ("second_factor", "2段階認証"),
+    ("state", "状態"),
+    ("up_to", "この番号まで"),
+    ("users", "人数"),
+    ("why", "原因"),
+];
+
+/// Fields with names, roles and permissions in the reader's words.
+fn in_words(fields: &Fields) -> Vec<(String, String)> {
+    let label = |name: &str| {
+        let found = FIELDS.iter().find(|(known, _)| *known == name);
+        found.map_or(name, |(_, label)| label).to_owned()
+    };
+    let value = |name: &str, value: &str| {
+        let word = |code: &str| match name {
+            "roles" => Role::lookup(code).map(Role::label),
+            "scopes" => Permission::lookup(code).map(Permission::label),
+            _ => None,
+        };
+        let words: Vec<_> = value
+            .split(',')
+            .map(|code| word(code).unwrap_or(code))
+            .collect();
+        words.join(if matches!(name, "roles" | "scopes") {
+            "、"
+        } else {
+            ","
+        })
+    };
+    let told = fields.iter();
+    told.map(|(name, text)| (label(name), value(name, text)))
+        .collect()
 }
 
 async fn export(
@@ -210,9 +268,9 @@ async fn export(
 fn table(records: &[AuditRecord], now: Instant) -> Table {
     let column = |name, width| Column { name, width };
     let list = |fields: &Fields| -> Cell {
-        let pairs: Vec<_> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
+        let pairs: Vec<_> = in_words(fields)
+            .into_iter()
+            .map(|(name, value)| format!("{name}：{value}"))
             .collect();
         pairs.join("\n").as_str().into()
     };

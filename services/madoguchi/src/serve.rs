@@ -153,6 +153,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let figures =
         recovery::todays_figures(&store, config.figures_settings(), &ends, clock.now()).await?;
     let file = config;
+    // Before it is read: what changes in between is taken up later.
+    let stamp = store.settings_stamp().await?;
     let config = setup::joined(&file, &store).await?;
     config.check()?;
     let restored = presence::restored(&store, &config, clock.now()).await?;
@@ -197,6 +199,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         store.clone(),
         endpoint.clone(),
         nonce_secret,
+        stamp,
     ));
     // Set once, here.
     let _first = live.endpoint.set(endpoint.clone());

@@ -67,13 +67,14 @@ impl Setup {
         store: Store,
         endpoint: Endpoint,
         nonce_secret: [u8; 32],
+        in_force: String,
     ) -> Self {
         Self {
             file,
             store,
             endpoint,
             nonce_secret,
-            in_force: Mutex::default(),
+            in_force: Mutex::new(in_force),
         }
     }
 

@@ -6,15 +6,23 @@ use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::{ManageUsers, Role};
 use madoguchi_core::account::User;
-use madoguchi_core::audit::Action;
+use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_store::{NewPassword, UserFilter};
 
 use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::token;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::users::edit::{get, view};
+
+/// A record of what is done to an account, which names it.
+fn entry_about(web: &Web, visitor: &Visitor, user: &User, action: Action) -> AuditEntry {
+    let mut entry = visitor.entry(web.desk.now(), action, user.id.as_str());
+    entry.after.insert("login".to_owned(), user.login.clone());
+    entry
+}
 
 fn back(user: &User, done: &str) -> Redirect {
     let id = escape(user.id.as_str());
@@ -54,7 +62,7 @@ pub(crate) async fn disable(
     }
     let now = web.desk.now();
     user.disabled_at.get_or_insert(now);
-    let entry = visitor.entry(now, Action::UserDisable, user.id.as_str());
+    let entry = entry_about(&web, &visitor, &user, Action::UserDisable);
     web.store.save_user(&user, entry).await?;
     Ok(back(&user, "disabled"))
 }
@@ -66,7 +74,7 @@ pub(crate) async fn enable(
 ) -> Result<Redirect, WebError> {
     let mut user = get(&web, &id).await?;
     user.disabled_at = None;
-    let entry = visitor.entry(web.desk.now(), Action::UserEnable, user.id.as_str());
+    let entry = entry_about(&web, &visitor, &user, Action::UserEnable);
     web.store.save_user(&user, entry).await?;
     Ok(back(&user, "enabled"))
 }
@@ -79,7 +87,7 @@ pub(crate) async fn release(
     let mut user = get(&web, &id).await?;
     user.failures = 0;
     user.failed_at = None;
-    let entry = visitor.entry(web.desk.now(), Action::UserRelease, user.id.as_str());
+    let entry = entry_about(&web, &visitor, &user, Action::UserRelease);
     web.store.save_user(&user, entry).await?;
     Ok(back(&user, "released"))
 }
@@ -98,7 +106,7 @@ pub(crate) async fn password(
         must_change: true,
         at: now,
     };
-    let entry = visitor.entry(now, Action::UserPasswordReset, user.id.as_str());
+    let entry = entry_about(&web, &visitor, &user, Action::UserPasswordReset);
     web.store.set_password(&user.id, &new, entry).await?;
     let user = get(&web, &id).await?;
     let mut page = view(&web, &visitor, &user, false).await?;
@@ -112,11 +120,7 @@ pub(crate) async fn second_factor(
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let user = get(&web, &id).await?;
-    let entry = visitor.entry(
-        web.desk.now(),
-        Action::UserSecondFactorReset,
-        user.id.as_str(),
-    );
+    let entry = entry_about(&web, &visitor, &user, Action::UserSecondFactorReset);
     web.store
         .set_second_factor(&user.id, None, &[], entry)
         .await?;
