@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -18,6 +18,7 @@ pub(crate) const BODY_BYTES: usize = 64 * 1024;
 pub(crate) const UPLOAD_BYTES: usize = 12 * 1024 * 1024;
 
 pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    name_host(&mut request);
     let asked = error::Asked::of(&request);
     let origin = visitor::origin(&request, &web.settings);
     request.extensions_mut().insert(origin);
@@ -35,6 +36,23 @@ pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Ne
         Err(refusal) => refusal.into_response(),
     };
     error::render(&web, known, &asked, response)
+}
+
+/// HTTP/2, which browsers speak over TLS, names the host in the address (RFC 9113, 8.3.1).
+fn name_host(request: &mut Request) {
+    if request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let Some(authority) = request.uri().authority() else {
+        return;
+    };
+    let host = match authority.port() {
+        Some(port) => format!("{}:{port}", authority.host()),
+        None => authority.host().to_owned(),
+    };
+    if let Ok(host) = HeaderValue::from_str(&host) {
+        request.headers_mut().insert(header::HOST, host);
+    }
 }
 
 async fn admit(
@@ -84,14 +102,25 @@ fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str
     headers.get(name)?.to_str().ok()
 }
 
+/// The name by which the desk was opened, with the port.
+pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
+    text(headers, &header::HOST)
+}
+
 fn is_our_host(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(host) = text(headers, &header::HOST) else {
+    let Some(host) = host(headers) else {
         return false;
     };
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
+    is_own_host(name, allowed)
+}
+
+/// Whether the desk may be opened by this name (without a port).
+pub fn is_own_host(name: &str, allowed: &[String]) -> bool {
+    let name = name.trim_matches(['[', ']']);
     ["localhost", "127.0.0.1", "::1"].contains(&name)
         || allowed.iter().any(|other| other.eq_ignore_ascii_case(name))
 }

@@ -308,6 +308,22 @@ async fn pages_carry_the_headers_that_protect_them() {
     assert_eq!(header("cache-control"), "no-store");
 }
 
+/// Browsers speak it over TLS.
+#[tokio::test]
+async fn http_2_names_the_host_in_the_address() {
+    let house = house().await;
+    let open = async |address: &str| {
+        let request = Request::get(address).body(Body::empty()).unwrap();
+        house.send(request).await.0
+    };
+    assert_eq!(open("https://desk.example/sign-in").await, StatusCode::OK);
+    assert_eq!(
+        open("https://other.example/sign-in").await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(open("/sign-in").await, StatusCode::FORBIDDEN, "no host");
+}
+
 #[tokio::test]
 async fn views_of_personal_data_leave_a_record() {
     let house = house().await;
