@@ -13,14 +13,12 @@ use tokio::task::JoinHandle;
 
 use crate::config::WebConfig;
 
-/// How often the files of the certificate are looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
-
-/// Serves until the task is aborted.
+/// Serves until the task is aborted; looks so often whether the certificate was renewed.
 pub(crate) async fn serve(
     listener: TcpListener,
     config: &WebConfig,
     router: Router,
+    look_every: Duration,
 ) -> anyhow::Result<JoinHandle<()>> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (Some(certificate), Some(key)) = (&config.certificate, &config.certificate_key) else {
@@ -51,7 +49,7 @@ pub(crate) async fn serve(
             served = server.serve(service) => if let Err(error) = served {
                 tracing::error!(%error, "the pages are not served any more");
             },
-            () = renew(tls, files) => {}
+            () = renew(tls, files, look_every) => {}
         }
     }))
 }
@@ -69,10 +67,10 @@ impl Files {
 }
 
 /// Takes up renewed files. What cannot be read leaves the certificate as it is.
-async fn renew(tls: RustlsConfig, files: Files) {
+async fn renew(tls: RustlsConfig, files: Files, look_every: Duration) {
     let mut seen = files.changed_at();
     loop {
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(look_every).await;
         let found = files.changed_at();
         if found == seen {
             continue;

@@ -40,6 +40,8 @@ pub struct Start {
     pub clock: Arc<dyn Clock>,
     /// Pages say that this is a demonstration.
     pub demo: bool,
+    /// How often it is looked whether the certificate of the pages was renewed.
+    pub certificates_every: Duration,
 }
 
 impl Start {
@@ -50,6 +52,7 @@ impl Start {
             data_dir: data_dir.to_owned(),
             clock: Arc::new(SystemClock),
             demo: false,
+            certificates_every: Duration::from_secs(30),
         }
     }
 }
@@ -125,6 +128,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         data_dir,
         clock,
         demo,
+        certificates_every,
     } = start;
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("データディレクトリ {} を作成できません", data_dir.display()))?;
@@ -214,7 +218,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
     let key = key::load(config.web.key_file.as_deref(), &data_dir)?;
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key);
-    let web_task = pages::serve(web, &config.web, router).await?;
+    let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
     Ok(Running {
         endpoint,
