@@ -38,6 +38,8 @@ CREATE TABLE sessions (
     user_id TEXT NOT NULL REFERENCES users (id),
     -- The second factor is still owed.
     pending INTEGER NOT NULL,
+    -- Begun by the site's identity provider, not by a password.
+    by_provider INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
     address TEXT NOT NULL,

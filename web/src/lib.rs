@@ -57,8 +57,10 @@ pub use self::auth::routes::Declared;
 use self::auth::routes::Routes;
 use self::auth::seal::Seal;
 use self::auth::sessions::Sessions;
+pub use self::guard::is_own_host;
 use self::live::Broadcaster;
 use self::rates::Rates;
+pub use self::sign_in::oidc::{IdentityProvider, ProviderFault, ProviderSettings};
 pub use self::text::DateStyle;
 
 /// The desk at work, as pages need it.
@@ -128,6 +130,8 @@ pub struct WebSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// The pages are served over TLS.
     pub encrypted: bool,
+    /// Where people may sign in besides here.
+    pub provider: Option<IdentityProvider>,
 }
 
 /// What every handler reaches.

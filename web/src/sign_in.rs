@@ -1,6 +1,7 @@
 //! Signing in and out.
 
 mod code;
+pub(crate) mod oidc;
 mod session;
 
 use std::net::IpAddr;
@@ -36,6 +37,8 @@ pub(crate) fn routes() -> Routes {
         .post("/sign-in", submit)
         .get("/sign-in/code", code::page)
         .post("/sign-in/code", code::submit)
+        .get("/sign-in/oidc", oidc::start)
+        .get(oidc::CALLBACK, oidc::callback)
         .post("/sign-out", sign_out)
 }
 
@@ -78,7 +81,7 @@ pub(crate) async fn page(
         next: query.next,
         ..SignInForm::default()
     };
-    show(shell, origin, &headers, &form, None)
+    show(&web, shell, origin, &headers, &form, None)
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -92,25 +95,26 @@ pub(crate) struct SignInForm {
 }
 
 fn show(
+    web: &Web,
     shell: Shell,
     origin: Origin,
     headers: &HeaderMap,
     form: &SignInForm,
-    error: Option<String>,
+    error: Option<(StatusCode, String)>,
 ) -> Result<Response, WebError> {
     let known = cookie(headers, FORM_COOKIE).filter(|secret| secret.len() == 43);
     let secret = known.map_or_else(token::new_secret, str::to_owned);
-    let status = if error.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
+    let (status, error) = match error {
+        Some((status, error)) => (status, Some(error)),
+        None => (StatusCode::OK, None),
     };
+    let provider = web.settings.provider.as_ref();
     let page = SignInPage {
         shell,
         token: csrf::token_of(&secret),
         login: form.login.clone(),
         next: local(&form.next).to_owned(),
-        provider: None,
+        provider: provider.map(|provider| provider.name().to_owned()),
         error,
     };
     let set = set_cookie(FORM_COOKIE, Some(&secret), origin);
@@ -152,7 +156,8 @@ pub(crate) async fn submit(
         }
         Err(why) => {
             let shell = Shell::new(&web, None, "");
-            show(shell, origin, &headers, &form, Some(why))
+            let told = (StatusCode::UNPROCESSABLE_ENTITY, why);
+            show(&web, shell, origin, &headers, &form, Some(told))
         }
     }
 }

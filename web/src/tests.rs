@@ -164,6 +164,7 @@ async fn house() -> House {
         requests_per_second: 100,
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         encrypted: false,
+        provider: None,
     };
     let mut figures = LiveFigures::new(FiguresSettings::default(), now());
     for event in &events {

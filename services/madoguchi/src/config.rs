@@ -4,6 +4,7 @@
 
 mod check;
 mod meaning;
+mod oidc;
 mod parties;
 mod web;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+pub use self::oidc::OidcConfig;
 pub use self::parties::{
     AgentConfig, AtClosingConfig, LineConfig, RegisterConfig, TrunkConfig, TrunkSourceConfig,
 };

@@ -213,7 +213,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let presence = tokio::spawn(presence::keep(store.clone(), changed_agents));
     watch_for_changes(&live);
     let web_addr = web.local_addr()?;
-    let web_settings = config.web_settings();
+    let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
     let key = key::load(config.web.key_file.as_deref(), &data_dir)?;

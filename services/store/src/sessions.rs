@@ -14,7 +14,7 @@ use crate::sql::{Sql, storable};
 use crate::store::Store;
 
 const SESSION_COLUMNS: &str = "sessions.id AS session_id, sessions.pending, \
-     sessions.created_at AS session_created_at, sessions.seen_at, sessions.address, \
+     sessions.by_provider, sessions.created_at AS session_created_at, sessions.seen_at, sessions.address, \
      sessions.device";
 
 /// A session that begins.
@@ -28,6 +28,8 @@ pub struct NewSession {
     pub user: UserId,
     /// The second factor is still owed.
     pub pending: bool,
+    /// The site's identity provider has proven the user, not a password.
+    pub by_provider: bool,
     /// Now.
     pub at: Instant,
     /// From which network address.
@@ -43,6 +45,8 @@ pub struct Session {
     pub id: String,
     /// The second factor is still owed.
     pub pending: bool,
+    /// The site's identity provider has proven the user, not a password.
+    pub by_provider: bool,
     /// When it began.
     pub created_at: Instant,
     /// When it was last used, to the minute.
@@ -74,13 +78,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_audited().await?;
         sqlx::query(
-            "INSERT INTO sessions (token_hash, id, user_id, pending, created_at, seen_at, \
-             address, device) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)",
+            "INSERT INTO sessions (token_hash, id, user_id, pending, by_provider, created_at, \
+             seen_at, address, device) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
         )
         .bind(session.token_hash.as_str())
         .bind(session.id.as_str())
         .bind(session.user.as_str())
         .bind(i64::from(session.pending))
+        .bind(i64::from(session.by_provider))
         .bind(session.at.0)
         .bind(storable(&session.address))
         .bind(storable(&session.device))
@@ -207,6 +212,7 @@ fn read_session(row: &AnyRow) -> Result<Session, StoreError> {
     Ok(Session {
         id: row.try_get("session_id")?,
         pending: read_flag(row, "pending")?,
+        by_provider: read_flag(row, "by_provider")?,
         created_at: Instant(row.try_get("session_created_at")?),
         seen_at: Instant(row.try_get("seen_at")?),
         address: row.try_get("address")?,

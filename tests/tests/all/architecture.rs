@@ -42,6 +42,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["tantivy", "lindera", "lindera-tantivy"],
         &["madoguchi-kb"],
     ),
+    (&["openidconnect", "oauth2"], &["madoguchi-web"]),
 ];
 
 /// Rooms that neither wait nor touch the outside, and what they must not even reach.

@@ -190,6 +190,9 @@ async fn by_session(
     }
     let owes = if session.pending {
         Some(Duty::ProveSecondFactor)
+    } else if session.by_provider {
+        // Password and second factor are the provider's matter.
+        None
     } else {
         duty(&web.settings, &user, now)
     };

@@ -35,6 +35,42 @@ pub(crate) async fn begin(
     origin: Origin,
     headers: &HeaderMap,
 ) -> Result<Begun, WebError> {
+    let by = if pending {
+        ProvenBy::PasswordAlone
+    } else {
+        ProvenBy::Us
+    };
+    add(web, user, by, origin, headers).await
+}
+
+/// Begins a session of a user whom the identity provider has proven, with the second factor there.
+pub(super) async fn begin_by_provider(
+    web: &Web,
+    user: &User,
+    origin: Origin,
+    headers: &HeaderMap,
+) -> Result<Begun, WebError> {
+    add(web, user, ProvenBy::Provider, origin, headers).await
+}
+
+/// Who has proven the user.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ProvenBy {
+    /// We, with all that we ask for.
+    Us,
+    /// We, and the second factor is still owed.
+    PasswordAlone,
+    /// The site's identity provider.
+    Provider,
+}
+
+async fn add(
+    web: &Web,
+    user: &User,
+    by: ProvenBy,
+    origin: Origin,
+    headers: &HeaderMap,
+) -> Result<Begun, WebError> {
     let now = web.desk.now();
     let secret = token::new_secret();
     let device = headers
@@ -45,12 +81,17 @@ pub(crate) async fn begin(
         token_hash: token::hash(&secret),
         id: token::new_id(),
         user: user.id.clone(),
-        pending,
+        pending: by == ProvenBy::PasswordAlone,
+        by_provider: by == ProvenBy::Provider,
         at: now,
         address: origin.address.to_string(),
         device: device.chars().take(DEVICE_LETTERS).collect(),
     };
-    let entry = (!pending).then(|| AuditEntry {
+    let after = match by {
+        ProvenBy::Provider => Fields::from([("by".to_owned(), "oidc".to_owned())]),
+        ProvenBy::Us | ProvenBy::PasswordAlone => Fields::new(),
+    };
+    let entry = (!session.pending).then(|| AuditEntry {
         at: now,
         actor: Actor::User {
             id: user.id.clone(),
@@ -60,7 +101,7 @@ pub(crate) async fn begin(
         action: Action::SignIn,
         object: session.id.clone(),
         before: Fields::new(),
-        after: Fields::new(),
+        after,
     });
     web.store.add_session(&session, entry).await?;
     Ok(Begun {

@@ -29,6 +29,18 @@ async fn nobody_sees_anything_before_signing_in() {
 }
 
 #[tokio::test]
+async fn without_an_identity_provider_nobody_is_sent_to_one() {
+    let house = house().await;
+    let mut client = Client::default();
+    let (_, html) = house.open(&mut client, "/sign-in").await;
+    assert!(!html.contains("/sign-in/oidc"));
+    for path in ["/sign-in/oidc", "/sign-in/oidc/callback?code=a&state=b"] {
+        let (status, _) = house.open(&mut client, path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_session_cookie_is_new_at_sign_in_and_hidden_from_scripts() {
     let house = house().await;
     house.add_user("sato", &[Role::Agent]).await;

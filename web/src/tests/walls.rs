@@ -91,6 +91,8 @@ fn what_anybody_may_ask_for_is_a_short_list() {
         "/sign-in",
         "/sign-in/code",
         "/sign-in/code",
+        "/sign-in/oidc",
+        "/sign-in/oidc/callback",
         "/static/style.css",
         "/static/board.js",
         "/static/shell.js",

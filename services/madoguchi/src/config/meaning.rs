@@ -344,7 +344,7 @@ fn check_uri(key: &str, text: &str) -> Result<(), ConfigError> {
     text.parse::<Uri>().map(|_| ()).map_err(|_| wrong())
 }
 
-fn secret(
+pub(super) fn secret(
     key: &str,
     value: &Option<String>,
     env: &Option<String>,

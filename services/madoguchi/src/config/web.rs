@@ -12,7 +12,7 @@ use madoguchi_core::time::Millis;
 use madoguchi_web::{DateStyle, WebSettings};
 use serde::{Deserialize, Serialize};
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, OidcConfig};
 
 /// `[web]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,6 +35,7 @@ pub struct WebConfig {
     pub password_age_days: u32,
     pub second_factor_roles: BTreeSet<Role>,
     pub unused_account_days: u32,
+    pub oidc: Option<OidcConfig>,
 }
 
 /// How dates are written on screens.
@@ -66,6 +67,7 @@ impl Default for WebConfig {
             password_age_days: 0,
             second_factor_roles: BTreeSet::new(),
             unused_account_days: 60,
+            oidc: None,
         }
     }
 }
@@ -99,16 +101,17 @@ impl WebConfig {
                 "session_idle_min と session_hours は1以上にしてください",
             ));
         }
+        self.identity_provider()?;
         Ok(())
     }
 }
 
 impl Config {
     /// What the pages must know.
-    pub fn web_settings(&self) -> WebSettings {
+    pub fn web_settings(&self) -> Result<WebSettings, ConfigError> {
         let web = &self.web;
         let days = |days: u32| Millis::from_secs(i64::from(days) * 86_400);
-        WebSettings {
+        Ok(WebSettings {
             allowed_hosts: web.allowed_hosts.clone(),
             answer_rate_target: self.figures.answer_rate_target,
             figures: self.figures_settings(),
@@ -137,6 +140,84 @@ impl Config {
             requests_per_second: web.requests_per_second.max(1),
             trusted_proxies: web.trusted_proxies.clone(),
             encrypted: web.certificate.is_some(),
+            provider: web.identity_provider()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// What is said about these settings; empty if nothing is wrong.
+    fn said(web: &str) -> String {
+        let text = format!("[web]\n{web}");
+        let config = Config::parse(&text, Path::new("desk.toml")).unwrap();
+        let checked = config.check();
+        checked.map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn nobody_opens_the_desk_from_elsewhere_without_encryption() {
+        let open = "listen = \"0.0.0.0:8443\"\nallowed_hosts = [\"desk.example.jp\"]\n";
+        assert!(said(open).starts_with("設定「web.listen」に誤りがあります"));
+        let certificate = "certificate = \"desk.crt\"\n";
+        let key = "certificate_key = \"desk.key\"\n";
+        assert_eq!(said(&format!("{open}{certificate}{key}")), "");
+        assert_eq!(
+            said(&format!("{open}trusted_proxies = [\"10.0.0.1/32\"]")),
+            ""
+        );
+        // One without the other encrypts nothing.
+        for half in [certificate, key] {
+            let said = said(&format!("{open}{half}"));
+            assert!(said.starts_with("設定「web.certificate」"), "{said}");
         }
+        assert_eq!(said("listen = \"127.0.0.1:8080\""), "");
+        assert_eq!(said("listen = \"[::1]:8080\""), "");
+    }
+
+    const PROVIDER: &str = "[web.oidc]\nname = \"職員認証基盤\"\n\
+        issuer = \"https://idp.example.jp\"\nclient_id = \"madoguchi\"\n\
+        client_secret = \"s\"\nca_file = \"CA\"\n\
+        redirect_url = \"https://desk.example.jp/sign-in/oidc/callback\"\n";
+
+    #[test]
+    fn what_is_wrong_with_the_identity_provider_is_said_in_one_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, "no certificate").unwrap();
+        let hosts = "allowed_hosts = [\"desk.example.jp\"]\n";
+        let provider = PROVIDER.replace("CA", &ca.display().to_string());
+        let wrong = |from: &str, to: &str| {
+            assert!(provider.contains(from));
+            said(&format!("{hosts}{}", provider.replace(from, to)))
+        };
+        for (from, to, setting) in [
+            ("https://idp.example.jp", "idp.example.jp", "issuer"),
+            ("https://desk", "http://desk", "redirect_url"),
+            ("/sign-in/oidc/callback", "/", "redirect_url"),
+            ("client_secret = \"s\"", "", "client_secret"),
+            ("client_secret", "client_secret_env", "client_secret"),
+            ("ca.pem", "none.pem", "ca_file"),
+            ("ca.pem", "ca.pem", "ca_file"),
+        ] {
+            let said = wrong(from, to);
+            let begins = format!("設定「web.oidc.{setting}」に誤りがあります: ");
+            assert!(said.starts_with(&begins) && !said.contains('\n'), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_name_by_which_browsers_come_back_must_be_one_of_ours() {
+        let local = PROVIDER
+            .replace("https://idp.example.jp", "http://127.0.0.1:4000")
+            .replace("ca_file = \"CA\"\n", "");
+        let said_of = |hosts: &str| said(&format!("allowed_hosts = [{hosts}]\n{local}"));
+        assert_eq!(said_of("\"desk.example.jp\""), "");
+        let said = said_of("\"other.example.jp\"");
+        assert!(said.contains("allowed_hosts"), "{said}");
     }
 }

@@ -151,6 +151,7 @@ fn session(token: &str, user: &str, at: i64) -> NewSession {
         id: token.to_owned(),
         user: user.into(),
         pending: false,
+        by_provider: token == "b",
         at: Instant(at),
         address: "::1".to_owned(),
         device: "試験".to_owned(),
@@ -171,6 +172,9 @@ async fn sessions_begin_and_end(place: Place) {
     let found = store.lookup_session("hash of b").await.unwrap().unwrap();
     assert_eq!(found.user.login, "sato");
     assert_eq!(found.user.last_used_at, Some(Instant(30)));
+    assert!(found.session.by_provider);
+    let other = store.lookup_session("hash of a").await.unwrap().unwrap();
+    assert!(!other.session.by_provider);
     assert_eq!(
         (found.session.id.as_str(), found.session.seen_at),
         ("b", Instant(20))

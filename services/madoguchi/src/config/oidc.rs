@@ -1,0 +1,67 @@
+//! `[web.oidc]`: the site's identity provider (OpenID Connect).
+
+use std::path::PathBuf;
+
+use madoguchi_web::{IdentityProvider, ProviderSettings};
+use serde::{Deserialize, Serialize};
+
+use super::meaning::secret;
+use super::{ConfigError, WebConfig};
+
+/// `[web.oidc]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    missing_docs,
+    reason = "explained in the sample file and in ProviderSettings"
+)]
+pub struct OidcConfig {
+    pub name: String,
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: Option<String>,
+    pub client_secret_env: Option<String>,
+    pub redirect_url: String,
+    #[serde(default = "subject_claim")]
+    pub subject_claim: String,
+    pub ca_file: Option<PathBuf>,
+}
+
+fn subject_claim() -> String {
+    "sub".to_owned()
+}
+
+impl WebConfig {
+    /// The identity provider. It is not asked yet, for the desk must start without it.
+    pub(super) fn identity_provider(&self) -> Result<Option<IdentityProvider>, ConfigError> {
+        let Some(oidc) = &self.oidc else {
+            return Ok(None);
+        };
+        let key = "web.oidc.client_secret";
+        let client_secret = secret(key, &oidc.client_secret, &oidc.client_secret_env)?;
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|error| {
+                let message = format!("{} を読めません: {error}", path.display());
+                ConfigError::value("web.oidc.ca_file", message)
+            })
+        };
+        let settings = ProviderSettings {
+            name: oidc.name.clone(),
+            issuer: oidc.issuer.clone(),
+            client_id: oidc.client_id.clone(),
+            client_secret: client_secret.unwrap_or_default(),
+            redirect_url: oidc.redirect_url.clone(),
+            subject_claim: oidc.subject_claim.clone(),
+            authorities: oidc.ca_file.as_ref().map(read).transpose()?,
+        };
+        let provider = IdentityProvider::new(settings).map_err(|fault| {
+            ConfigError::value(format!("web.oidc.{}", fault.setting), fault.message)
+        })?;
+        let host = provider.own_host();
+        if !madoguchi_web::is_own_host(host, &self.allowed_hosts) {
+            let message = format!("「{host}」を web.allowed_hosts にも書いてください");
+            return Err(ConfigError::value("web.oidc.redirect_url", message));
+        }
+        Ok(Some(provider))
+    }
+}
