@@ -11,4 +11,20 @@ for component in rustfmt clippy; do
         }
     fi
 done
+
+# The identity provider of the tests comes from npm.
+command -v npm >/dev/null || "$here/install-packages.sh" nodejs npm
+node_version=$(node --version)
+node_major=${node_version#v}
+if [ "${node_major%%.*}" -lt 20 ]; then
+    echo "Node.js $node_version は古すぎます(20 以上が必要です)。新しい Node.js を入れてから、もう一度実行してください。" >&2
+    exit 1
+fi
+installed=$here/../tests/node_modules/.package-lock.json
+if [ ! -e "$installed" ] || [ "$here/../tests/package-lock.json" -nt "$installed" ]; then
+    (cd "$here/../tests" && npm ci --no-audit --no-fund) || {
+        echo "npm のパッケージを入れられませんでした。ネットワークを確認して、もう一度実行してください。" >&2
+        exit 1
+    }
+fi
 "$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox

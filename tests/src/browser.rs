@@ -22,6 +22,11 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser with a window of this size.
     pub async fn start(width: u32, height: u32) -> anyhow::Result<Self> {
+        Self::start_with(width, height, &[]).await
+    }
+
+    /// Starts a browser with more arguments.
+    pub async fn start_with(width: u32, height: u32, more: &[&str]) -> anyhow::Result<Self> {
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -32,17 +37,18 @@ impl Browser {
             .spawn()
             .context("chromedriver (Debian packages chromium and chromium-driver) did not start")?;
         let profile = tempfile::tempdir()?;
-        let arguments = serde_json::json!([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
+        let mut arguments = vec![
+            "--headless".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--no-first-run".to_owned(),
             format!("--window-size={width},{height}"),
             format!("--user-data-dir={}", profile.path().display()),
-        ]);
+        ];
+        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
         let mut capabilities = serde_json::Map::new();
         capabilities.insert(
             "goog:chromeOptions".to_owned(),
@@ -74,8 +80,19 @@ impl Browser {
         login: &str,
         password: &str,
     ) -> anyhow::Result<()> {
+        self.sign_in_at(&format!("http://{web}"), login, password)
+            .await
+    }
+
+    /// Signs in at a desk with this address.
+    pub async fn sign_in_at(&self, desk: &str, login: &str, password: &str) -> anyhow::Result<()> {
+        self.client.goto(&format!("{desk}/sign-in")).await?;
+        self.give_password(login, password).await
+    }
+
+    /// Signs in on the page that is open.
+    pub async fn give_password(&self, login: &str, password: &str) -> anyhow::Result<()> {
         let client = &self.client;
-        client.goto(&format!("http://{web}/sign-in")).await?;
         for (field, text) in [("login", login), ("password", password)] {
             let field = client.find(Locator::Id(field)).await?;
             field.send_keys(text).await?;

@@ -12,7 +12,7 @@ use madoguchi::config::Config;
 use madoguchi::serve::{self, Running, Start};
 use madoguchi_core::access::Role;
 use madoguchi_core::call::CallRecord;
-use madoguchi_core::clock::{Clock, TestClock};
+use madoguchi_core::clock::{Clock, SystemClock, TestClock};
 use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::id::CallId;
@@ -37,6 +37,10 @@ pub struct Setup {
     pub sip: String,
     /// More sections of the settings file, before the line.
     pub more: String,
+    /// More settings of `[web]`, and sections within it.
+    pub web: String,
+    /// Where the pages are; a free port if it is 0.
+    pub web_port: u16,
     /// Which calls come from a trunk.
     pub trunk: String,
     /// What the clock shows, and whether it runs.
@@ -54,6 +58,8 @@ impl Default for Setup {
             agents: Vec::new(),
             sip: String::new(),
             more: String::new(),
+            web: String::new(),
+            web_port: 0,
             trunk: "sources = [{ net = \"127.0.0.1/32\" }]".to_owned(),
             clock: ("2026-11-24T10:00:00".to_owned(), true),
             store_url: None,
@@ -101,6 +107,21 @@ impl Setup {
         self
     }
 
+    /// Adds settings of `[web]`.
+    #[must_use]
+    pub fn web(mut self, settings: &str) -> Self {
+        self.web.push_str(settings);
+        self.web.push('\n');
+        self
+    }
+
+    /// The clock shows what this machine's does, as peers need it that have no other.
+    #[must_use]
+    pub fn at_real_time(self) -> Self {
+        let now = SystemClock.now().in_tokyo().naive_local();
+        self.running_from(&now.format("%Y-%m-%dT%H:%M:%S").to_string())
+    }
+
     /// Sets the clock; it stands still.
     #[must_use]
     pub fn standing_at(mut self, time: &str) -> Self {
@@ -132,7 +153,10 @@ impl Setup {
             self.sip
         ));
         add(&self.more);
-        add(&format!("[web]\nlisten = \"127.0.0.1:{web_port}\""));
+        add(&format!(
+            "[web]\nlisten = \"127.0.0.1:{web_port}\"\n{}",
+            self.web
+        ));
         add("[[line]]\nname = \"help\"\nnumbers = [\"5000\"]");
         for (name, value) in [
             ("greeting", "false"),
@@ -162,7 +186,7 @@ impl Setup {
     /// Starts the desk.
     pub async fn start(&self) -> anyhow::Result<Desk> {
         let folder = tempfile::tempdir()?;
-        let config = Config::parse(&self.toml(0, 0), Path::new("test.toml"))?;
+        let config = Config::parse(&self.toml(0, self.web_port), Path::new("test.toml"))?;
         config.check()?;
         let local: NaiveDateTime = self.clock.0.parse()?;
         let now = Instant::from_tokyo(local);
@@ -173,6 +197,7 @@ impl Setup {
         });
         let start = Start {
             clock: clock.clone(),
+            certificates_every: Duration::from_millis(100),
             ..Start::new(config, folder.path())
         };
         let running = serve::start(start).await?;

@@ -2,12 +2,24 @@
 //! process of its own, and SIPp as the world around it.
 
 pub mod browser;
+pub mod certificate;
 pub mod desk;
+pub mod identity;
 pub mod process;
 pub mod raw;
 pub mod sipp;
+pub mod walker;
 
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
+
+/// A TCP port on 127.0.0.1 that nobody uses now.
+pub fn free_tcp_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+        .port()
+}
 
 /// A UDP port on 127.0.0.1 that nobody uses now.
 pub fn free_port() -> u16 {

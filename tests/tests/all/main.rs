@@ -12,6 +12,8 @@ mod calendar;
 mod calls;
 mod crash;
 mod hours;
+mod oidc;
 mod phones;
+mod tls;
 mod torture;
 mod voice;
