@@ -2,8 +2,8 @@
 
 use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::time::Instant;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use crate::audit::record;
 use crate::error::StoreError;
@@ -50,36 +50,32 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_audited().await?;
         for new in versions {
-            let found = sqlx::query(
-                "SELECT version FROM settings WHERE kind = $1 AND id = $2 AND newest = 1",
-            )
-            .bind(new.kind)
-            .bind(storable(&new.id))
-            .fetch_optional(&mut *tx)
-            .await?;
-            let newest: i64 = found.map_or(Ok(0), |row| row.try_get("version"))?;
-            if newest != new.replaces {
-                return Err(StoreError::Changed { what: "setting" });
-            }
-            sqlx::query("UPDATE settings SET newest = 0 WHERE kind = $1 AND id = $2")
-                .bind(new.kind)
-                .bind(storable(&new.id))
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query(
-                "INSERT INTO settings (kind, id, version, newest, at, changed_by, data) \
-                 VALUES ($1, $2, $3, 1, $4, $5, $6)",
-            )
-            .bind(new.kind)
-            .bind(storable(&new.id))
-            .bind(newest + 1)
-            .bind(entry.at.0)
-            .bind(storable(entry.actor.name()))
-            .bind(new.data.as_deref().map(storable))
-            .execute(&mut *tx)
-            .await?;
+            save(&mut tx, new, &entry).await?;
         }
         record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Sets new versions, all or none, of things that were checked against all others, each with
+    /// its own record: only if nothing was set since the stamp.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] of a `setting` if one of the versions replaced is not the newest, of
+    /// the `setup` if something else was set in the meantime.
+    pub async fn save_checked_settings(
+        &self,
+        changes: &[(NewVersion, AuditEntry)],
+        stamp: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_audited().await?;
+        if stamp_now(&mut tx).await? != stamp {
+            return Err(StoreError::Changed { what: "setup" });
+        }
+        for (new, entry) in changes {
+            save(&mut tx, new, entry).await?;
+            record(&mut tx, std::slice::from_ref(entry)).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -128,14 +124,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn settings_stamp(&self) -> Result<String, StoreError> {
-        let row = sqlx::query(
-            "SELECT CAST(COUNT(*) AS BIGINT) AS versions, COALESCE(MAX(at), 0) AS last \
-             FROM settings",
-        )
-        .fetch_one(&self.read)
-        .await?;
-        let (versions, last): (i64, i64) = (row.try_get("versions")?, row.try_get("last")?);
-        Ok(format!("{versions} {last}"))
+        stamp_now(&mut *self.read.acquire().await?).await
+    }
+
+    /// The things of a kind that were removed, by id, with what they last were.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn removed_settings(&self, kind: &str) -> Result<Vec<Setting>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT gone.id, gone.version, gone.at, gone.changed_by, last.data \
+             FROM settings gone JOIN settings last ON last.kind = gone.kind AND last.id = gone.id \
+             AND last.version = (SELECT MAX(kept.version) FROM settings kept \
+             WHERE kept.kind = gone.kind AND kept.id = gone.id AND kept.data IS NOT NULL) \
+             WHERE gone.newest = 1 AND gone.data IS NULL AND gone.kind = ",
+        );
+        sql.bind(kind).push(" ORDER BY gone.id");
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        rows.iter().map(read).collect()
     }
 
     /// Keeps a recording under the hash of its content.
@@ -166,6 +172,53 @@ impl Store {
             .await?;
         row.map(|row| Ok(row.try_get("content")?)).transpose()
     }
+}
+
+/// Writes a version.
+async fn save(
+    tx: &mut AnyConnection,
+    new: &NewVersion,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
+    let found =
+        sqlx::query("SELECT version FROM settings WHERE kind = $1 AND id = $2 AND newest = 1")
+            .bind(new.kind)
+            .bind(storable(&new.id))
+            .fetch_optional(&mut *tx)
+            .await?;
+    let newest: i64 = found.map_or(Ok(0), |row| row.try_get("version"))?;
+    if newest != new.replaces {
+        return Err(StoreError::Changed { what: "setting" });
+    }
+    sqlx::query("UPDATE settings SET newest = 0 WHERE kind = $1 AND id = $2")
+        .bind(new.kind)
+        .bind(storable(&new.id))
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO settings (kind, id, version, newest, at, changed_by, data) \
+         VALUES ($1, $2, $3, 1, $4, $5, $6)",
+    )
+    .bind(new.kind)
+    .bind(storable(&new.id))
+    .bind(newest + 1)
+    .bind(entry.at.0)
+    .bind(storable(entry.actor.name()))
+    .bind(new.data.as_deref().map(storable))
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// A text that differs whenever anything was set since.
+async fn stamp_now(connection: &mut AnyConnection) -> Result<String, StoreError> {
+    let row = sqlx::query(
+        "SELECT CAST(COUNT(*) AS BIGINT) AS versions, COALESCE(MAX(at), 0) AS last FROM settings",
+    )
+    .fetch_one(connection)
+    .await?;
+    let (versions, last): (i64, i64) = (row.try_get("versions")?, row.try_get("last")?);
+    Ok(format!("{versions} {last}"))
 }
 
 fn read(row: &AnyRow) -> Result<Setting, StoreError> {

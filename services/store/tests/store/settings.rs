@@ -9,11 +9,17 @@ use crate::place::{Place, on_databases};
 on_databases!([sqlite_file, postgres] [
     every_version_is_kept_and_the_newest_counts,
     a_version_replaces_the_newest_only_and_all_go_together,
+    what_was_checked_against_all_others_is_set_only_if_nothing_else_was,
+    removed_things_are_found_with_what_they_last_were,
     recordings_are_kept_by_their_hash,
 ]);
 
 async fn save(store: &Store, versions: &[NewVersion], at: i64) -> Result<(), StoreError> {
-    let entry = AuditEntry {
+    store.save_settings(versions, entry(at)).await
+}
+
+fn entry(at: i64) -> AuditEntry {
+    AuditEntry {
         at: Instant(at),
         actor: Actor::Nobody {
             login: "sato".to_owned(),
@@ -23,8 +29,7 @@ async fn save(store: &Store, versions: &[NewVersion], at: i64) -> Result<(), Sto
         object: String::new(),
         before: Fields::new(),
         after: Fields::new(),
-    };
-    store.save_settings(versions, entry).await
+    }
 }
 
 fn version(id: &str, replaces: i64, data: Option<&str>) -> NewVersion {
@@ -84,6 +89,60 @@ async fn a_version_replaces_the_newest_only_and_all_go_together(place: Place) {
     let list = store.list_settings("line").await.unwrap();
     assert_eq!(list.len(), 1);
     assert_eq!(list[0].data.as_deref(), Some("1"));
+}
+
+async fn what_was_checked_against_all_others_is_set_only_if_nothing_else_was(place: Place) {
+    let store = place.open().await;
+    let stamp = store.settings_stamp().await.unwrap();
+    let first = [(version("a", 0, Some("1")), entry(1))];
+    store.save_checked_settings(&first, &stamp).await.unwrap();
+    let other = [(version("b", 0, Some("1")), entry(1))];
+    let error = store
+        .save_checked_settings(&other, &stamp)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::Changed { what: "setup" }),
+        "{error}"
+    );
+    assert_eq!(store.list_settings("line").await.unwrap().len(), 1);
+    let stamp = store.settings_stamp().await.unwrap();
+    let error = store
+        .save_checked_settings(&first, &stamp)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::Changed { what: "setting" }),
+        "{error}"
+    );
+    store.save_checked_settings(&other, &stamp).await.unwrap();
+}
+
+async fn removed_things_are_found_with_what_they_last_were(place: Place) {
+    let store = place.open().await;
+    for (at, new) in (1..).zip([
+        version("a", 0, Some("a1")),
+        version("a", 1, Some("a2")),
+        version("a", 2, None),
+        version("b", 0, Some("b1")),
+        version("c", 0, Some("c1")),
+        version("c", 1, None),
+        version("c", 2, Some("c3")),
+    ]) {
+        save(&store, &[new], at).await.unwrap();
+    }
+    let gone = store.removed_settings("line").await.unwrap();
+    assert_eq!(gone.len(), 1);
+    assert_eq!(
+        (
+            gone[0].id.as_str(),
+            gone[0].version,
+            gone[0].at,
+            gone[0].data.as_deref()
+        ),
+        ("a", 3, Instant(3), Some("a2"))
+    );
+    assert!(store.removed_settings("trunk").await.unwrap().is_empty());
 }
 
 async fn recordings_are_kept_by_their_hash(place: Place) {
