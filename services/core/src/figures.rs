@@ -117,6 +117,8 @@ pub struct Figures {
     pub waits: Distribution,
     /// Waits of abandoned calls.
     pub abandoned_waits: Distribution,
+    /// Those of them whose caller hung up.
+    pub hangup_waits: Distribution,
     /// 通話時間 of answered calls that have ended.
     pub talks: Distribution,
     /// 後処理
@@ -180,8 +182,17 @@ impl Figures {
         self.answered_in_time += other.answered_in_time;
         self.waits.merge(&other.waits);
         self.abandoned_waits.merge(&other.abandoned_waits);
+        self.hangup_waits.merge(&other.hangup_waits);
         self.talks.merge(&other.talks);
         self.wrap_ups.merge(&other.wrap_ups);
+    }
+
+    /// Counts anew what thresholds decide, by other thresholds.
+    pub fn set_thresholds(&mut self, settings: FiguresSettings) {
+        let below =
+            |waits: &Distribution, most: i64| waits.counts.range(..=most).map(|one| one.1).sum();
+        self.answered_in_time = below(&self.waits, settings.service_level.0);
+        self.short_abandoned = below(&self.hangup_waits, settings.short_abandoned.0 - 1);
     }
 
     /// Counts the call itself, without what single agents did.
@@ -213,9 +224,10 @@ impl Figures {
             *self.abandoned_by_reason.entry(reason).or_default() += 1;
             if let Some(wait) = wait {
                 self.abandoned_waits.add(wait);
-                let short =
-                    reason == AbandonReason::CallerHangup && wait < settings.short_abandoned;
-                self.short_abandoned += u64::from(short);
+                if reason == AbandonReason::CallerHangup {
+                    self.hangup_waits.add(wait);
+                    self.short_abandoned += u64::from(wait < settings.short_abandoned);
+                }
             }
         } else {
             self.waiting += 1;

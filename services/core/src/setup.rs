@@ -1,8 +1,38 @@
-//! 窓口の設定: what is set on screens, as data. Beside it stands the operator's file; where both
-//! say something of the same thing, the screen's word counts for the calendar.
+//! 窓口の設定: what is set in the operator's file and on screens, as data. Of a day of the calendar
+//! the screen's word counts; all other things are named by the file or made on a screen, never both.
+
+mod agents;
+mod categories;
+mod desk;
+mod fault;
+mod lines;
+mod parts;
+mod screen;
+mod targets;
+mod trunks;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
+
+pub use self::agents::{
+    AGENT, AGENT_ID_LETTERS, AGENT_NAME_LETTERS, AgentConfig, Duty, Level, NoLevel, PhoneHashes,
+    ScreenAgent,
+};
+pub use self::categories::{
+    CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category,
+};
+pub use self::desk::{DeskSetup, FileSetup, Made};
+pub use self::fault::{Fault, Part, PartFault};
+pub use self::lines::{
+    AtClosingConfig, LINE, LINE_NAME_LETTERS, LineConfig, PeriodicAnnouncement, Strategy,
+};
+pub use self::parts::Parts;
+pub use self::screen::ScreenSetup;
+pub use self::targets::{TARGETS, TARGETS_ID, TargetConfig, Targets};
+pub use self::trunks::{
+    RegisterConfig, ScreenTrunk, Sealed, TRUNK, TRUNK_NAME_LETTERS, TrunkConfig, TrunkSourceConfig,
+    register_expires_s,
+};
 
 use crate::time::{Instant, Millis};
 

@@ -103,6 +103,18 @@ impl LiveFigures {
         today
     }
 
+    /// Counts by other thresholds from now on, also what was before on this day.
+    pub fn set_thresholds(&mut self, settings: FiguresSettings) {
+        self.settings = settings;
+        let finished = &mut self.finished;
+        finished.total.set_thresholds(settings);
+        let rows = finished.by_hour.values_mut();
+        let rows = rows.chain(finished.by_line.values_mut());
+        for figures in rows.chain(finished.by_agent.values_mut()) {
+            figures.set_thresholds(settings);
+        }
+    }
+
     fn finish(&mut self, call: &CallRecord) {
         let date = call.arrived_at.date();
         if date > self.date {
@@ -131,4 +143,77 @@ fn is_over(call: &CallRecord) -> bool {
     };
     call.ended_at.is_some()
         && (call.direction != Direction::Inbound || call.is_recovered() || wrapped_up())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{AbandonReason, EndCause, EventKind};
+    use crate::time::Millis;
+
+    /// Calls one after another: answered after 10 s and 30 s, given up after 3 s and 8 s, turned
+    /// away after 4 s.
+    fn events() -> Vec<CallEvent> {
+        let answered = |_| EventKind::Answered {
+            agent: Some("tanaka".into()),
+        };
+        let abandoned = |reason| EventKind::Abandoned { reason };
+        let ends = [
+            (10, answered(())),
+            (30, answered(())),
+            (3, abandoned(AbandonReason::CallerHangup)),
+            (8, abandoned(AbandonReason::CallerHangup)),
+            (4, abandoned(AbandonReason::QueueFull)),
+        ];
+        let mut events = Vec::new();
+        for (n, (wait, end)) in ends.into_iter().enumerate() {
+            let mut add = |seq, secs: i64, kind| {
+                events.push(CallEvent {
+                    call: CallId::new(format!("c{n}")),
+                    seq,
+                    at: Instant(secs * 1000),
+                    node: "n".into(),
+                    line: "help".into(),
+                    kind,
+                });
+            };
+            let arrived = EventKind::Arrived {
+                from: String::new(),
+                to: String::new(),
+                open: true,
+            };
+            add(0, 0, arrived);
+            let talks = matches!(end, EventKind::Answered { .. });
+            add(1, wait, end);
+            if talks {
+                let cause = EndCause::Caller;
+                add(2, wait + 60, EventKind::Ended { cause });
+                let agent = "tanaka".into();
+                add(3, wait + 70, EventKind::WrapUpEnded { agent });
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn other_thresholds_count_the_whole_day_anew() {
+        let settings = |short, level| FiguresSettings {
+            short_abandoned: Millis::from_secs(short),
+            service_level: Millis::from_secs(level),
+        };
+        let counted = |settings| {
+            let mut figures = LiveFigures::new(settings, Instant(0));
+            events().iter().for_each(|event| figures.apply(event));
+            figures
+        };
+        let now = Instant(200_000);
+        let mut figures = counted(settings(5, 20));
+        let total = figures.view(now).total;
+        assert_eq!((total.answered_in_time, total.short_abandoned), (1, 1));
+        for (short, level) in [(9, 30), (3, 9), (0, 10), (5, 20)] {
+            figures.set_thresholds(settings(short, level));
+            let expected = counted(settings(short, level)).view(now);
+            assert_eq!(figures.view(now), expected, "{short} {level}");
+        }
+    }
 }

@@ -5,19 +5,19 @@
 mod check;
 mod meaning;
 mod oidc;
-mod parties;
 mod web;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use madoguchi_core::setup::PartFault;
+pub use madoguchi_core::setup::{
+    AgentConfig, AtClosingConfig, LineConfig, TargetConfig, TrunkConfig,
+};
 use serde::{Deserialize, Serialize};
 
 pub use self::oidc::OidcConfig;
-pub use self::parties::{
-    AgentConfig, AtClosingConfig, LineConfig, RegisterConfig, TrunkConfig, TrunkSourceConfig,
-};
 pub use self::web::WebConfig;
 
 /// All settings.
@@ -36,8 +36,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// 受付時間
     pub reception: ReceptionConfig,
-    /// Thresholds of figures.
-    pub figures: FiguresConfig,
+    /// Targets, and thresholds of figures.
+    pub figures: TargetConfig,
     /// Pages and API.
     pub web: WebConfig,
     /// Logs.
@@ -64,7 +64,7 @@ impl Default for Config {
             sip: SipConfig::default(),
             media: MediaConfig::default(),
             reception: ReceptionConfig::default(),
-            figures: FiguresConfig::default(),
+            figures: TargetConfig::default(),
             web: WebConfig::default(),
             log: LogConfig::default(),
             feature_codes: FeatureCodesConfig::default(),
@@ -214,29 +214,6 @@ pub struct OverrideConfig {
     pub closes: Option<String>,
 }
 
-/// `[figures]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in FiguresSettings"
-)]
-pub struct FiguresConfig {
-    pub short_abandoned_s: u32,
-    pub service_level_s: u32,
-    pub answer_rate_target: u32,
-}
-
-impl Default for FiguresConfig {
-    fn default() -> Self {
-        Self {
-            short_abandoned_s: 5,
-            service_level_s: 20,
-            answer_rate_target: 90,
-        }
-    }
-}
-
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -307,6 +284,9 @@ pub enum ConfigError {
         /// What, and what to do.
         message: String,
     },
+    /// A line, an agent or a trunk makes no sense.
+    #[error(transparent)]
+    Part(#[from] PartFault),
 }
 
 impl ConfigError {
@@ -356,6 +336,8 @@ fn in_japanese(message: &str) -> String {
             "「{}」という項目はありません。綴りを確認してください",
             quoted(&message)
         )
+    } else if message.starts_with("data did not match any variant") {
+        "値の書き方が正しくありません。設定の見本を確認してください".to_owned()
     } else if message.starts_with("missing field") {
         format!("必須の項目「{}」がありません", quoted(&message))
     } else {

@@ -1,8 +1,8 @@
 //! How lines and agents behave.
 
 use madoguchi_core::id::{AgentId, LineName};
+pub use madoguchi_core::setup::{PeriodicAnnouncement, Strategy};
 use madoguchi_core::time::Millis;
-use serde::{Deserialize, Serialize};
 
 /// Settings of one line.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,30 +33,6 @@ pub struct LineSettings {
     pub wrap_up: Millis,
     /// Calls of lines with a higher priority are served first.
     pub priority: i32,
-}
-
-/// How calls are distributed to agents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// The agent who has been ready for the longest time since the last call.
-    #[default]
-    LongestIdle,
-    /// All ready agents at once; the first to pick up gets the call.
-    RingAll,
-    /// One after another in the order of the configuration.
-    RoundRobin,
-}
-
-/// What interrupts the music.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PeriodicAnnouncement {
-    /// The place in the queue.
-    #[default]
-    Position,
-    /// The estimated wait, from the mean wait of the last answered calls.
-    WaitingTime,
 }
 
 /// What becomes of callers who still wait when reception closes.

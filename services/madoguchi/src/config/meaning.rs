@@ -8,6 +8,9 @@ use chrono::{NaiveDate, NaiveTime};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, Override};
 use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::setup::{
+    AgentConfig, AtClosingConfig, Fault, Part, PartFault, PhoneHashes, TrunkConfig,
+};
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::settings::{
     Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
@@ -17,13 +20,13 @@ use madoguchi_line::settings::{AgentSettings, AtClosing, LineSettings};
 use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::uri::Uri;
 
-use super::{AtClosingConfig, Config, ConfigError, OverrideConfig, TrunkConfig};
+use super::{Config, ConfigError, OverrideConfig};
 
 impl Config {
     /// Where the store is.
     pub fn store_url(&self, data_dir: &Path) -> Result<String, ConfigError> {
         if let Some(name) = &self.store.url_env {
-            return from_env("store.url_env", name);
+            return from_env(name).map_err(|message| ConfigError::value("store.url_env", message));
         }
         if self.store.url.is_empty() {
             return Ok(format!(
@@ -36,10 +39,7 @@ impl Config {
 
     /// The thresholds of figures.
     pub fn figures_settings(&self) -> FiguresSettings {
-        FiguresSettings {
-            short_abandoned: secs(self.figures.short_abandoned_s),
-            service_level: secs(self.figures.service_level_s),
-        }
+        self.figures.targets().figures()
     }
 
     /// When the desk is open.
@@ -111,7 +111,11 @@ impl Config {
                 agent: AgentId::new(&agent.id),
                 name: agent.name.clone(),
                 extension: agent.extension.clone(),
-                lines: agent.lines.iter().map(LineName::new).collect(),
+                lines: agent
+                    .lines
+                    .iter()
+                    .map(|duty| LineName::new(&duty.line))
+                    .collect(),
             })
             .collect()
     }
@@ -164,47 +168,55 @@ impl Config {
     }
 
     fn phones(&self) -> Result<Vec<Phone>, ConfigError> {
-        self.agents
-            .iter()
-            .map(|agent| {
-                let key = format!("agent「{}」の password_env", agent.id);
-                let password = secret(&key, &agent.password, &agent.password_env)?;
-                if let Some(contact) = &agent.contact {
-                    check_uri(&format!("agent「{}」の contact", agent.id), contact)?;
-                }
-                Ok(Phone {
-                    agent: AgentId::new(&agent.id),
-                    extension: agent.extension.clone(),
-                    secrets: password.map_or_else(Vec::new, |password| {
-                        Ha1::all(&agent.extension, &self.sip.realm, &password)
-                    }),
-                    fixed_contacts: agent.contact.iter().cloned().collect(),
-                    line: agent.lines.first().map(LineName::new),
-                })
-            })
-            .collect()
+        self.agents.iter().map(|agent| self.phone(agent)).collect()
+    }
+
+    fn phone(&self, agent: &AgentConfig) -> Result<Phone, ConfigError> {
+        let fault = |field, message| {
+            ConfigError::Part(PartFault::new(
+                Part::Agent,
+                &agent.id,
+                Fault::new(field, message),
+            ))
+        };
+        let password = secret(&agent.password, &agent.password_env)
+            .map_err(|message| fault("password_env", message))?;
+        if let Some(contact) = &agent.contact {
+            check_uri(contact).map_err(|message| fault("contact", message))?;
+        }
+        let secrets = match (&agent.hashes, password) {
+            (Some(hashes), _) => kept_secrets(hashes, agent, &self.sip.realm),
+            (None, Some(password)) => Ha1::all(&agent.extension, &self.sip.realm, &password),
+            (None, None) => Vec::new(),
+        };
+        Ok(Phone {
+            agent: AgentId::new(&agent.id),
+            extension: agent.extension.clone(),
+            secrets,
+            fixed_contacts: agent.contact.iter().cloned().collect(),
+            line: agent.lines.first().map(|duty| LineName::new(&duty.line)),
+        })
     }
 
     fn trunk(&self, trunk: &TrunkConfig) -> Result<Trunk, ConfigError> {
-        let key = |name: &str| format!("trunk「{}」の {name}", trunk.name);
-        let inbound = secret(
-            &key("inbound_password_env"),
-            &trunk.inbound_password,
-            &trunk.inbound_password_env,
-        )?;
-        let password = secret(&key("password_env"), &trunk.password, &trunk.password_env)?;
+        let fault = |field, message| {
+            ConfigError::Part(PartFault::new(
+                Part::Trunk,
+                &trunk.name,
+                Fault::new(field, message),
+            ))
+        };
+        let uri = |field, text: &str| check_uri(text).map_err(|message| fault(field, message));
+        let inbound = secret(&trunk.inbound_password, &trunk.inbound_password_env)
+            .map_err(|message| fault("inbound_password_env", message))?;
+        let password = secret(&trunk.password, &trunk.password_env)
+            .map_err(|message| fault("password_env", message))?;
         if let Some(outbound) = &trunk.outbound {
-            check_uri(&key("outbound"), outbound)?;
+            uri("outbound", outbound)?;
         }
         if let Some(register) = &trunk.register {
-            check_uri(&key("register.aor"), &register.aor)?;
-            check_uri(&key("register.registrar"), &register.registrar)?;
-        }
-        if trunk.sources.is_empty() && trunk.inbound_user.is_none() && trunk.outbound.is_none() {
-            return Err(ConfigError::value(
-                key("sources"),
-                "sources、inbound_user、outbound のどれかを書いてください",
-            ));
+            uri("register.aor", &register.aor)?;
+            uri("register.registrar", &register.registrar)?;
         }
         Ok(Trunk {
             name: trunk.name.clone(),
@@ -238,6 +250,22 @@ impl Config {
             max_outbound: trunk.max_outbound,
         })
     }
+}
+
+/// What a phone that was made on a screen proves itself with: nothing, if it was made for another
+/// extension or another realm.
+fn kept_secrets(hashes: &PhoneHashes, agent: &AgentConfig, realm: &str) -> Vec<Ha1> {
+    if hashes.extension != agent.extension || hashes.realm != realm {
+        return Vec::new();
+    }
+    let ha1 = |algorithm, hex: &String| Ha1 {
+        algorithm,
+        hex: hex.clone(),
+    };
+    vec![
+        ha1(Algorithm::Sha256, &hashes.sha256),
+        ha1(Algorithm::Md5, &hashes.md5),
+    ]
 }
 
 fn secs(secs: u32) -> Millis {
@@ -339,23 +367,18 @@ fn read_algorithms(names: &[String]) -> Result<Vec<Algorithm>, ConfigError> {
     names.iter().map(read).collect()
 }
 
-fn check_uri(key: &str, text: &str) -> Result<(), ConfigError> {
-    let wrong = || ConfigError::value(key, format!("「{text}」は SIP URI ではありません"));
-    text.parse::<Uri>().map(|_| ()).map_err(|_| wrong())
+fn check_uri(text: &str) -> Result<(), String> {
+    let wrong = |_| format!("「{text}」は SIP URI ではありません");
+    text.parse::<Uri>().map(|_| ()).map_err(wrong)
 }
 
-pub(super) fn secret(
-    key: &str,
-    value: &Option<String>,
-    env: &Option<String>,
-) -> Result<Option<String>, ConfigError> {
+pub(super) fn secret(value: &Option<String>, env: &Option<String>) -> Result<Option<String>, String> {
     match env {
-        Some(name) => from_env(key, name).map(Some),
+        Some(name) => from_env(name).map(Some),
         None => Ok(value.clone()),
     }
 }
 
-fn from_env(key: &str, name: &str) -> Result<String, ConfigError> {
-    std::env::var(name)
-        .map_err(|_| ConfigError::value(key, format!("環境変数 {name} が設定されていません")))
+fn from_env(name: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|_| format!("環境変数 {name} が設定されていません"))
 }

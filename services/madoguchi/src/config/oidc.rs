@@ -38,7 +38,8 @@ impl WebConfig {
             return Ok(None);
         };
         let key = "web.oidc.client_secret";
-        let client_secret = secret(key, &oidc.client_secret, &oidc.client_secret_env)?;
+        let client_secret = secret(&oidc.client_secret, &oidc.client_secret_env)
+            .map_err(|message| ConfigError::value(key, message))?;
         let read = |path: &PathBuf| {
             std::fs::read(path).map_err(|error| {
                 let message = format!("{} を読めません: {error}", path.display());

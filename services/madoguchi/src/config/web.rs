@@ -113,7 +113,7 @@ impl Config {
         let days = |days: u32| Millis::from_secs(i64::from(days) * 86_400);
         Ok(WebSettings {
             allowed_hosts: web.allowed_hosts.clone(),
-            answer_rate_target: self.figures.answer_rate_target,
+            answer_rate_target: self.figures.targets().answer_rate,
             figures: self.figures_settings(),
             lines: self
                 .lines

@@ -1,0 +1,370 @@
+//! 担当者: an agent with the phone and the lines, as the file and the screen have it.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::{Fault, entered_name};
+use crate::time::Instant;
+
+/// The kind of [`ScreenAgent`] in the store; its id is the agent's.
+pub const AGENT: &str = "agent";
+
+/// The longest id of an agent that a screen takes.
+pub const AGENT_ID_LETTERS: usize = 32;
+/// The longest name of an agent.
+pub const AGENT_NAME_LETTERS: usize = 40;
+
+/// Numbers that must reach those who help, and so can be no extension.
+const EMERGENCY: [&str; 3] = ["110", "118", "119"];
+
+/// `[[agent]]`: a person who takes calls.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentConfig {
+    /// The name in records, which never changes.
+    pub id: String,
+    /// The name people know.
+    pub name: String,
+    /// The extension of the phone, and its user name.
+    pub extension: String,
+    /// The lines whose calls the agent takes. Outbound calls show the number of the first.
+    pub lines: Vec<Duty>,
+    /// The password of the phone.
+    pub password: Option<String>,
+    /// The name of an environment variable that holds the password instead.
+    pub password_env: Option<String>,
+    /// A contact that needs no registration.
+    pub contact: Option<String>,
+    /// Taken for logged in and 受付可 when nothing else is known of the agent.
+    #[serde(default)]
+    pub ready_at_start: bool,
+    /// What the phone of a [`ScreenAgent`] proves itself with. Never in the file.
+    #[serde(skip)]
+    pub hashes: Option<PhoneHashes>,
+}
+
+/// Without the password.
+impl std::fmt::Debug for AgentConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentConfig")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("extension", &self.extension)
+            .field("lines", &self.lines)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One line that an agent takes calls of, and how soon the agent's turn comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "DutyForm", into = "DutyForm")]
+pub struct Duty {
+    /// The name of the line.
+    pub line: String,
+    /// How soon.
+    pub level: Level,
+}
+
+impl Duty {
+    /// The line as one of those who come first.
+    pub fn first(line: &str) -> Self {
+        Self {
+            line: line.to_owned(),
+            level: Level::First,
+        }
+    }
+}
+
+/// The name alone stands for [`Level::First`].
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum DutyForm {
+    Name(String),
+    Levelled(LevelledDuty),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LevelledDuty {
+    line: String,
+    #[serde(default)]
+    level: Level,
+}
+
+impl From<DutyForm> for Duty {
+    fn from(form: DutyForm) -> Self {
+        match form {
+            DutyForm::Name(line) => Self {
+                line,
+                level: Level::First,
+            },
+            DutyForm::Levelled(LevelledDuty { line, level }) => Self { line, level },
+        }
+    }
+}
+
+impl From<Duty> for DutyForm {
+    fn from(duty: Duty) -> Self {
+        match duty.level {
+            Level::First => Self::Name(duty.line),
+            level => Self::Levelled(LevelledDuty {
+                line: duty.line,
+                level,
+            }),
+        }
+    }
+}
+
+/// How soon an agent's turn comes on a line: those of a higher level are rung only when nobody of
+/// a lower one is free.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum Level {
+    /// 主担当
+    #[default]
+    First,
+    /// 副担当
+    Second,
+    /// 応援
+    Third,
+}
+
+/// No level has this number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a level is 1, 2 or 3")]
+pub struct NoLevel;
+
+impl Level {
+    /// All of them, those who come first first.
+    pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Third];
+
+    /// The number, from 1.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+            Self::Third => 3,
+        }
+    }
+
+    /// The name on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::First => "主担当",
+            Self::Second => "副担当",
+            Self::Third => "応援",
+        }
+    }
+}
+
+impl TryFrom<u8> for Level {
+    type Error = NoLevel;
+
+    fn try_from(number: u8) -> Result<Self, NoLevel> {
+        let found = Self::ALL.into_iter().find(|level| level.number() == number);
+        found.ok_or(NoLevel)
+    }
+}
+
+impl From<Level> for u8 {
+    fn from(level: Level) -> Self {
+        level.number()
+    }
+}
+
+/// What a phone proves itself with, in place of its password: H(extension:realm:password).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneHashes {
+    /// The extension that they were made for; they prove no other.
+    pub extension: String,
+    /// The realm that they were made for; they prove nothing in another.
+    pub realm: String,
+    /// By SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// By MD5, in hexadecimal.
+    pub md5: String,
+}
+
+impl std::fmt::Debug for PhoneHashes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhoneHashes")
+            .field("extension", &self.extension)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An agent who was made on a screen, as the store has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScreenAgent {
+    /// The agent, without a password.
+    pub agent: AgentConfig,
+    /// What the phone proves itself with.
+    pub hashes: PhoneHashes,
+    /// When its password was made.
+    pub password_at: Instant,
+}
+
+impl ScreenAgent {
+    /// The agent with what the phone proves itself with.
+    pub fn joined(&self) -> AgentConfig {
+        AgentConfig {
+            password: None,
+            password_env: None,
+            hashes: Some(self.hashes.clone()),
+            ..self.agent.clone()
+        }
+    }
+
+    /// Whether the password still holds for the extension, in this realm.
+    pub fn password_holds(&self, realm: &str) -> bool {
+        self.hashes.extension == self.agent.extension && self.hashes.realm == realm
+    }
+}
+
+impl AgentConfig {
+    /// An agent without lines and without a password.
+    pub fn new(id: &str, name: &str, extension: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            extension: extension.to_owned(),
+            lines: Vec::new(),
+            password: None,
+            password_env: None,
+            contact: None,
+            ready_at_start: false,
+            hashes: None,
+        }
+    }
+
+    /// The same agent without anything that must be kept secret.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        Self {
+            password: None,
+            hashes: None,
+            ..self
+        }
+    }
+
+    /// What is wrong with the agent by themselves.
+    pub fn faults(&self) -> Vec<Fault> {
+        let empty = |field, value: &str| {
+            value
+                .is_empty()
+                .then(|| Fault::new(field, "空の値があります"))
+        };
+        let mut faults = Vec::new();
+        faults.extend(empty("id", &self.id));
+        faults.extend(empty("extension", &self.extension));
+        let mut seen: Vec<&str> = Vec::new();
+        for duty in &self.lines {
+            if seen.contains(&duty.line.as_str()) {
+                let message = format!("「{}」が2回書かれています", duty.line);
+                faults.push(Fault::new("lines", message));
+            }
+            seen.push(&duty.line);
+        }
+        faults
+    }
+
+    /// What a screen does not take, beside [`Self::faults`].
+    pub fn entered_faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let letters =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+        let length = 1..=AGENT_ID_LETTERS;
+        if !length.contains(&self.id.len())
+            || !self.id.bytes().all(letters)
+            || !self
+                .id
+                .starts_with(|first: char| first.is_ascii_alphanumeric())
+        {
+            let message = format!(
+                "半角の英小文字、数字、「.」「-」「_」で、{AGENT_ID_LETTERS}文字以内で入力してください。\
+                 最初の文字は英小文字か数字です"
+            );
+            faults.push(Fault::new("id", message));
+        }
+        faults.extend(entered_name("name", &self.name, AGENT_NAME_LETTERS));
+        let digits = self.extension.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || !(2..=8).contains(&self.extension.len()) {
+            let message = "半角の数字で、2桁から8桁で入力してください";
+            faults.push(Fault::new("extension", message));
+        } else if EMERGENCY.contains(&self.extension.as_str()) {
+            let message = "緊急通報の番号は、内線番号にできません";
+            faults.push(Fault::new("extension", message));
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_written_by_its_name_or_with_a_level() {
+        let text = r#"["a",{"line":"b","level":2},{"line":"c"}]"#;
+        let duties: Vec<Duty> = serde_json::from_str(text).unwrap();
+        let levels: Vec<_> = duties.iter().map(|duty| duty.level.number()).collect();
+        assert_eq!(levels, [1, 2, 1]);
+        assert_eq!(
+            serde_json::to_string(&duties).unwrap(),
+            r#"["a",{"line":"b","level":2},"c"]"#
+        );
+        for wrong in [r#"[{"line":"b","level":4}]"#, r#"[{"name":"b"}]"#, "[1]"] {
+            assert!(serde_json::from_str::<Vec<Duty>>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_screen_takes_plain_ids_and_extensions_that_can_be_dialled() {
+        let entered = |id, extension| AgentConfig::new(id, "田中", extension).entered_faults();
+        assert_eq!(entered("tanaka.m", "201"), []);
+        for (id, extension, field) in [
+            ("Tanaka", "201", "id"),
+            (".tanaka", "201", "id"),
+            ("", "201", "id"),
+            ("tanaka", "2", "extension"),
+            ("tanaka", "*1", "extension"),
+            ("tanaka", "119", "extension"),
+        ] {
+            let faults = entered(id, extension);
+            assert_eq!(faults.len(), 1, "{id} {extension}");
+            assert_eq!(faults[0].field, field);
+        }
+    }
+
+    #[test]
+    fn a_password_holds_for_its_extension_in_its_realm_and_is_not_shown() {
+        let hashes = PhoneHashes {
+            extension: "201".to_owned(),
+            realm: "desk".to_owned(),
+            sha256: "abc".to_owned(),
+            md5: "def".to_owned(),
+        };
+        let agent = ScreenAgent {
+            agent: AgentConfig::new("tanaka", "田中", "201"),
+            hashes,
+            password_at: Instant(0),
+        };
+        assert!(agent.password_holds("desk") && !agent.password_holds("other"));
+        assert!(!format!("{agent:?}").contains("abc"));
+        let kept = serde_json::to_string(&agent).unwrap();
+        assert_eq!(serde_json::from_str::<ScreenAgent>(&kept).unwrap(), agent);
+        assert_eq!(agent.joined().without_secrets(), agent.agent);
+    }
+
+    #[test]
+    fn a_line_taken_twice_is_a_fault() {
+        let agent = AgentConfig {
+            lines: vec![Duty::first("a"), Duty::first("a")],
+            ..AgentConfig::new("tanaka", "田中", "201")
+        };
+        assert_eq!(agent.faults()[0].message, "「a」が2回書かれています");
+    }
+}

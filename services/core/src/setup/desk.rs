@@ -1,0 +1,170 @@
+//! The setup in force, as pages need it: what the file names and what was made on screens, without
+//! secrets.
+
+use std::collections::BTreeMap;
+
+use super::agents::AgentConfig;
+use super::categories::Categories;
+use super::lines::LineConfig;
+use super::screen::ScreenSetup;
+use super::targets::{TargetConfig, Targets};
+use super::trunks::TrunkConfig;
+use crate::id::{AgentId, LineName};
+
+/// A thing and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made<T> {
+    /// The thing.
+    pub thing: T,
+    /// The operator's file names it, so that screens only show it.
+    pub by_file: bool,
+}
+
+/// What the operator's file names.
+#[derive(Debug, Clone, Default)]
+pub struct FileSetup {
+    /// Lines.
+    pub lines: Vec<LineConfig>,
+    /// Agents.
+    pub agents: Vec<AgentConfig>,
+    /// Trunks.
+    pub trunks: Vec<TrunkConfig>,
+    /// Targets and thresholds.
+    pub targets: TargetConfig,
+    /// The realm in which phones prove themselves.
+    pub realm: String,
+}
+
+/// The setup in force.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeskSetup {
+    /// Lines: those of the file, then those of screens by name.
+    pub lines: Vec<Made<LineConfig>>,
+    /// Agents: those of the file, then those of screens by id.
+    pub agents: Vec<Made<AgentConfig>>,
+    /// Trunks: those of the file, then those of screens by name.
+    pub trunks: Vec<Made<TrunkConfig>>,
+    /// The names of agents who were removed; records still name them.
+    pub former_agents: BTreeMap<AgentId, String>,
+    /// Which targets and thresholds the file names.
+    pub file_targets: TargetConfig,
+    /// Targets and thresholds.
+    pub targets: Targets,
+    /// Categories of 問合せ.
+    pub categories: Categories,
+    /// The realm in which phones prove themselves.
+    pub realm: String,
+}
+
+impl DeskSetup {
+    /// What the file names and what was made on screens, together.
+    pub fn join(file: &FileSetup, screen: &ScreenSetup) -> Self {
+        let agents = screen.agents.values().map(|kept| kept.agent.clone());
+        let trunks = screen.trunks.values().map(|kept| kept.trunk.clone());
+        Self {
+            lines: made(&file.lines, screen.lines.values().cloned()),
+            agents: made(&file.agents, agents)
+                .into_iter()
+                .map(|made| Made {
+                    thing: made.thing.without_secrets(),
+                    ..made
+                })
+                .collect(),
+            trunks: made(&file.trunks, trunks)
+                .into_iter()
+                .map(|made| Made {
+                    thing: made.thing.without_secrets(),
+                    ..made
+                })
+                .collect(),
+            former_agents: BTreeMap::new(),
+            file_targets: file.targets,
+            targets: file.targets.over(screen.targets).targets(),
+            categories: screen.categories.clone(),
+            realm: file.realm.clone(),
+        }
+    }
+
+    /// The names of all lines.
+    pub fn line_names(&self) -> impl Iterator<Item = LineName> {
+        self.lines
+            .iter()
+            .map(|line| LineName::new(&line.thing.name))
+    }
+
+    /// The name of an agent who is or was here; the id of others.
+    pub fn agent_name<'a>(&'a self, id: &'a str) -> &'a str {
+        let here = self.agents.iter().find(|agent| agent.thing.id == id);
+        let here = here.map(|agent| agent.thing.name.as_str());
+        let former = || self.former_agents.get(id).map(String::as_str);
+        here.or_else(former).unwrap_or(id)
+    }
+
+    /// The line of this name.
+    pub fn line(&self, name: &str) -> Option<&Made<LineConfig>> {
+        self.lines.iter().find(|line| line.thing.name == name)
+    }
+
+    /// The agent of this id.
+    pub fn agent(&self, id: &str) -> Option<&Made<AgentConfig>> {
+        self.agents.iter().find(|agent| agent.thing.id == id)
+    }
+
+    /// The trunk of this name.
+    pub fn trunk(&self, name: &str) -> Option<&Made<TrunkConfig>> {
+        self.trunks.iter().find(|trunk| trunk.thing.name == name)
+    }
+}
+
+fn made<T: Clone>(file: &[T], screen: impl Iterator<Item = T>) -> Vec<Made<T>> {
+    let file = file.iter().cloned().map(|thing| Made {
+        thing,
+        by_file: true,
+    });
+    let screen = screen.map(|thing| Made {
+        thing,
+        by_file: false,
+    });
+    file.chain(screen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::LINE;
+    use super::*;
+
+    #[test]
+    fn file_and_screens_together_tell_no_secret() {
+        let mut file = FileSetup {
+            agents: vec![AgentConfig {
+                password: Some("secret".to_owned()),
+                ..AgentConfig::new("tanaka", "田中", "201")
+            }],
+            trunks: vec![TrunkConfig {
+                password: Some("secret".to_owned()),
+                ..TrunkConfig::new("carrier")
+            }],
+            lines: vec![LineConfig::new("z", vec!["1".to_owned()])],
+            ..FileSetup::default()
+        };
+        file.targets.answer_rate_target = Some(92);
+        let mut screen = ScreenSetup::default();
+        let line = r#"{"name":"a","numbers":["2"]}"#;
+        screen.put(LINE, "a", Some(line)).unwrap();
+        let mut setup = DeskSetup::join(&file, &screen);
+        let names: Vec<_> = setup.line_names().map(|name| name.to_string()).collect();
+        assert_eq!(names, ["z", "a"]);
+        assert!(setup.line("z").unwrap().by_file && !setup.line("a").unwrap().by_file);
+        assert_eq!(setup.agent("tanaka").unwrap().thing.password, None);
+        assert_eq!(setup.trunk("carrier").unwrap().thing.password, None);
+        assert_eq!(setup.targets.answer_rate, 92);
+        setup
+            .former_agents
+            .insert(AgentId::new("sato"), "佐藤".to_owned());
+        let name = |id| setup.agent_name(id);
+        assert_eq!(
+            (name("tanaka"), name("sato"), name("x")),
+            ("田中", "佐藤", "x")
+        );
+    }
+}

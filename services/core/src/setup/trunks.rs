@@ -1,0 +1,232 @@
+//! 外線: a trunk to a carrier or another exchange, as the file and the screen have it.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::fault::{Fault, entered_name, seconds};
+use crate::time::Instant;
+
+/// The kind of [`ScreenTrunk`] in the store; its id is the name.
+pub const TRUNK: &str = "trunk";
+
+/// The longest name of a trunk.
+pub const TRUNK_NAME_LETTERS: usize = 40;
+
+/// `[[trunk]]`: the way to a carrier or another exchange.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrunkConfig {
+    /// Its name.
+    pub name: String,
+    /// The addresses by which it is recognised.
+    #[serde(default)]
+    pub sources: Vec<TrunkSourceConfig>,
+    /// The user name by which it is recognised instead of (or beside) its address.
+    pub inbound_user: Option<String>,
+    /// The password of that user.
+    pub inbound_password: Option<String>,
+    /// The name of an environment variable that holds it instead.
+    pub inbound_password_env: Option<String>,
+    /// Where outbound calls go, as a SIP URI.
+    pub outbound: Option<String>,
+    /// The user name for the carrier's challenges.
+    pub user: Option<String>,
+    /// The password for them.
+    pub password: Option<String>,
+    /// The name of an environment variable that holds it instead.
+    pub password_env: Option<String>,
+    /// Register there, so that the carrier finds us.
+    pub register: Option<RegisterConfig>,
+    /// The most simultaneous outbound calls; 0 for no limit.
+    #[serde(default)]
+    pub max_outbound: u32,
+}
+
+/// Without the passwords.
+impl std::fmt::Debug for TrunkConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrunkConfig")
+            .field("name", &self.name)
+            .field("sources", &self.sources)
+            .field("outbound", &self.outbound)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One of `sources` of a trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrunkSourceConfig {
+    /// The network.
+    pub net: IpNet,
+    /// The port; any if none is given.
+    pub port: Option<u16>,
+}
+
+/// `register` of a trunk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterConfig {
+    /// The address of record, as a SIP URI.
+    pub aor: String,
+    /// The registrar, as a SIP URI.
+    pub registrar: String,
+    /// The interval asked for, in seconds.
+    #[serde(default = "register_expires_s")]
+    pub expires_s: u32,
+}
+
+/// The interval that is asked for if nothing is said.
+pub fn register_expires_s() -> u32 {
+    300
+}
+
+/// A trunk that was made on a screen, as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScreenTrunk {
+    /// The trunk, without its passwords.
+    pub trunk: TrunkConfig,
+    /// The password for the carrier's challenges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Sealed>,
+    /// The password by which it is recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbound_password: Option<Sealed>,
+}
+
+/// A secret that only the key opens, which is not in the database.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sealed {
+    /// The secret, encrypted, as text.
+    pub sealed: String,
+    /// When it was set.
+    pub at: Instant,
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sealed")
+            .field("at", &self.at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ScreenTrunk {
+    /// The trunk with its passwords, as far as `open` opens them.
+    pub fn joined(&self, open: impl Fn(&str) -> Option<String>) -> TrunkConfig {
+        let opened = |secret: &Option<Sealed>| {
+            let secret = secret.as_ref()?;
+            open(&secret.sealed)
+        };
+        TrunkConfig {
+            password: opened(&self.password),
+            inbound_password: opened(&self.inbound_password),
+            ..self.trunk.clone().without_secrets()
+        }
+    }
+}
+
+impl TrunkConfig {
+    /// A trunk that nothing is known of but its name.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            sources: Vec::new(),
+            inbound_user: None,
+            inbound_password: None,
+            inbound_password_env: None,
+            outbound: None,
+            user: None,
+            password: None,
+            password_env: None,
+            register: None,
+            max_outbound: 0,
+        }
+    }
+
+    /// The same trunk without anything that must be kept secret.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        Self {
+            inbound_password: None,
+            password: None,
+            ..self
+        }
+    }
+
+    /// What is wrong with the trunk by itself.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.name.is_empty() {
+            faults.push(Fault::new("name", "空の値があります"));
+        }
+        if self.sources.is_empty() && self.inbound_user.is_none() && self.outbound.is_none() {
+            let message = "sources、inbound_user、outbound のどれかを書いてください";
+            faults.push(Fault::new("sources", message));
+        }
+        if self
+            .sources
+            .iter()
+            .any(|source| source.net.prefix_len() == 0)
+        {
+            let message = "すべてのアドレスを外線と認めることになります。範囲を狭くしてください";
+            faults.push(Fault::new("sources", message));
+        }
+        if let Some(register) = &self.register {
+            faults.extend(seconds("register.expires_s", register.expires_s, 1));
+        }
+        faults
+    }
+
+    /// What a screen does not take, beside [`Self::faults`].
+    pub fn entered_faults(&self) -> Vec<Fault> {
+        Vec::from_iter(entered_name("name", &self.name, TRUNK_NAME_LETTERS))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(text: &str) -> Option<Sealed> {
+        Some(Sealed {
+            sealed: text.to_owned(),
+            at: Instant(5),
+        })
+    }
+
+    #[test]
+    fn a_trunk_can_be_reached_somehow_and_not_from_everywhere() {
+        let mut trunk = TrunkConfig::new("carrier");
+        assert_eq!(trunk.faults()[0].field, "sources");
+        let source = |net: &str| TrunkSourceConfig {
+            net: net.parse().unwrap(),
+            port: None,
+        };
+        trunk.sources = vec![source("0.0.0.0/0")];
+        assert_eq!(trunk.faults().len(), 1);
+        trunk.sources = vec![source("198.51.100.0/28")];
+        assert_eq!(trunk.faults(), []);
+        assert_eq!(trunk.entered_faults(), []);
+    }
+
+    #[test]
+    fn passwords_are_opened_when_a_trunk_is_joined_and_never_shown() {
+        let kept = ScreenTrunk {
+            trunk: TrunkConfig::new("carrier"),
+            password: sealed("x"),
+            inbound_password: sealed("unreadable"),
+        };
+        let open = |text: &str| (text == "x").then(|| "secret".to_owned());
+        let joined = kept.joined(open);
+        assert_eq!(joined.password.as_deref(), Some("secret"));
+        assert_eq!(joined.inbound_password, None);
+        assert!(!format!("{joined:?}").contains("secret"));
+        assert!(!format!("{kept:?}").contains("unreadable"));
+        assert_eq!(joined.without_secrets(), kept.trunk);
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<ScreenTrunk>(&text).unwrap(), kept);
+    }
+}
