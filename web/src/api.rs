@@ -62,7 +62,7 @@ pub(crate) async fn board(visitor: Allowed<ViewBoard>, State(web): State<Web>) -
     Json(Board {
         now: now.to_rfc3339(),
         open: web.desk.hours(now).open,
-        target_answer_rate: web.settings.answer_rate_target,
+        target_answer_rate: web.desk.setup().targets.answer_rate,
         today,
         by_agent,
         desk,
@@ -102,7 +102,7 @@ pub(crate) async fn stats(
         &calls,
         by,
         days,
-        web.settings.figures,
+        web.desk.setup().targets.figures(),
     )))
 }
 

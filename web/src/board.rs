@@ -164,6 +164,8 @@ pub(crate) fn render(
 ) -> Result<String, askama::Error> {
     let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());
     let (today, hours) = (desk.today(), desk.hours(now));
+    let setup = desk.setup();
+    let target = setup.targets.answer_rate;
     let iso_date = now.date().to_string();
     let total = &today.total;
     let live = BoardLive {
@@ -178,8 +180,8 @@ pub(crate) fn render(
         journal_failing: status.journal_failing,
         backlog: text::number(status.backlog),
         rate: text::rate(total.answer_rate()),
-        target: settings.answer_rate_target,
-        target_met: target_met(total, settings.answer_rate_target),
+        target,
+        target_met: target_met(total, target),
         figures: tiles(total, &iso_date),
         reasons: reasons(total, &iso_date),
         waiting: snapshot
@@ -199,9 +201,9 @@ pub(crate) fn render(
                     ringing: call
                         .ringing
                         .as_ref()
-                        .map(|agent| name_of(settings, agent.as_str())),
+                        .map(|agent| setup.agent_name(agent.as_str()).to_owned()),
                     link: format!("/calls/{}", crate::query::escape(call.call.as_str())),
-                    late: waited > settings.figures.service_level,
+                    late: waited > setup.targets.figures().service_level,
                 }
             })
             .collect(),
@@ -219,14 +221,6 @@ pub(crate) fn render(
         iso_date,
     };
     live.render()
-}
-
-pub(crate) fn name_of(settings: &WebSettings, agent: &str) -> String {
-    let known = settings
-        .agent_names
-        .iter()
-        .find(|(id, _)| id.as_str() == agent);
-    known.map_or_else(|| agent.to_owned(), |(_, name)| name.clone())
 }
 
 fn hours_sentence(

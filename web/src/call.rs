@@ -11,7 +11,7 @@ use madoguchi_core::id::CallId;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::shell::Shell;
-use crate::{Web, board, text};
+use crate::{Web, text};
 
 #[derive(Template)]
 #[template(path = "call.html")]
@@ -36,7 +36,8 @@ pub(crate) async fn page(
 ) -> Result<Html<String>, WebError> {
     let events = web.store.events_of(&CallId::new(&id)).await?;
     let record = CallRecord::fold(&events).ok_or(WebError::NotFound("この通話の記録"))?;
-    let name = |agent: &str| board::name_of(&web.settings, agent);
+    let setup = web.desk.setup();
+    let name = |agent: &str| setup.agent_name(agent).to_owned();
     let rows = events
         .iter()
         .map(|event| EventRow {

@@ -6,13 +6,14 @@ use axum::response::Html;
 use madoguchi_core::access::ViewCalls;
 use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::call::CallRecord;
+use madoguchi_core::setup::DeskSetup;
 
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::{CallQuery, Choice, KINDS, PAGE_SIZE, Period, escape};
 use crate::shell::Shell;
-use crate::{Web, board, text};
+use crate::{Web, text};
 
 #[derive(Template)]
 #[template(path = "calls.html")]
@@ -57,11 +58,15 @@ pub(crate) async fn page(
     let pages = u32::try_from(found.total.div_ceil(u64::from(PAGE_SIZE)))
         .unwrap_or(u32::MAX)
         .max(1);
-    let settings = &web.settings;
-    let lines = settings.lines.iter();
-    let lines = lines.map(|line| (line.as_str(), line.as_str()));
-    let agents = settings.agent_names.iter();
-    let agents = agents.map(|(id, name)| (id.as_str(), name.as_str()));
+    let setup = web.desk.setup();
+    // Records still name the lines and agents that were removed.
+    let lines = setup.lines.iter().map(|line| line.thing.name.as_str());
+    let lines = lines.chain(setup.former_lines.iter().map(String::as_str));
+    let lines = lines.map(|line| (line, line));
+    let agents = setup.agents.iter();
+    let agents = agents.map(|agent| (agent.thing.id.as_str(), agent.thing.name.as_str()));
+    let former = setup.former_agents.iter();
+    let agents = agents.chain(former.map(|(id, name)| (id.as_str(), name.as_str())));
     let all = || std::iter::once(("", "すべて"));
     web.store
         .append_audit(&[viewed(&web, &visitor, &query, &period)])
@@ -74,7 +79,7 @@ pub(crate) async fn page(
         agents: Choice::list(all().chain(agents), &query.agent),
         kinds: Choice::list(KINDS, &query.kind),
         total: text::number(found.total),
-        rows: found.calls.iter().map(|call| row(&web, call)).collect(),
+        rows: found.calls.iter().map(|call| row(&setup, call)).collect(),
         page,
         pages,
         before: (page > 1).then(|| query.link(page - 1)),
@@ -108,7 +113,7 @@ pub(crate) fn viewed(
     entry
 }
 
-fn row(web: &Web, call: &CallRecord) -> CallRow {
+fn row(setup: &DeskSetup, call: &CallRecord) -> CallRow {
     CallRow {
         link: format!("/calls/{}", escape(call.call.as_str())),
         date: call.arrived_at.date().to_string(),
@@ -120,7 +125,7 @@ fn row(web: &Web, call: &CallRecord) -> CallRow {
         outcome: text::outcome(call),
         agent: call
             .agent()
-            .map(|agent| board::name_of(&web.settings, agent.as_str()))
+            .map(|agent| setup.agent_name(agent.as_str()).to_owned())
             .unwrap_or_default(),
         wait: text::duration(call.wait()),
         talk: text::duration(call.talk()),

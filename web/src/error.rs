@@ -45,6 +45,8 @@ pub(crate) enum WebError {
     Store(StoreError),
     #[error("template: {0}")]
     Template(#[from] askama::Error),
+    #[error("a setting was kept but is not in force")]
+    NotInForce,
     #[error("{0}")]
     Internal(&'static str),
 }
@@ -73,7 +75,9 @@ impl WebError {
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Template(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Template(_) | Self::Internal(_) | Self::NotInForce => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -90,6 +94,7 @@ impl WebError {
             Self::NotAllowed(_) => "not_allowed",
             Self::Conflict(_) => "conflict",
             Self::Store(_) => "store_unavailable",
+            Self::NotInForce => "not_in_force",
             Self::Template(_) | Self::Internal(_) => "internal",
         }
     }
@@ -105,6 +110,7 @@ impl WebError {
             Self::Owes(_) => "先に必要な手続があります",
             Self::NotAllowed(_) => "この操作は許可されていません",
             Self::Conflict(_) => "ほかの人が先に変更しました",
+            Self::NotInForce => "保存しましたが、反映できませんでした",
             Self::Store(_) | Self::Template(_) | Self::Internal(_) => "ただいま表示できません",
         }
     }
@@ -134,6 +140,9 @@ impl WebError {
             Self::Store(_) => {
                 "データベースに接続できません。通話の受付は続いています。しばらくしてから、もう一度開いてください。".to_owned()
             }
+            Self::NotInForce => {
+                "設定は保存しましたが、動いている窓口に反映できませんでした。電話の受付は、変更の前の設定で続いています。窓口のログを確認してください。".to_owned()
+            }
             Self::Template(_) | Self::Internal(_) => {
                 "画面を作成できませんでした。管理者に連絡してください。".to_owned()
             }
@@ -144,6 +153,7 @@ impl WebError {
         match self {
             Self::Store(error) => tracing::warn!(%error, "a request could not be served"),
             Self::Template(error) => tracing::error!(%error, "a page could not be made"),
+            Self::NotInForce => tracing::error!("a setting was kept but is not in force"),
             Self::Internal(what) => tracing::error!(what, "a request could not be served"),
             Self::Forged | Self::Forbidden => {
                 tracing::warn!(error = %self, "a request was refused")

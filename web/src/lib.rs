@@ -13,6 +13,7 @@ mod calendar;
 mod call;
 mod calls;
 mod chart;
+mod desk;
 mod download;
 mod error;
 mod guard;
@@ -27,7 +28,7 @@ mod sign_in;
 mod text;
 mod users;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -38,13 +39,13 @@ use futures::future::BoxFuture;
 use ipnet::IpNet;
 use madoguchi_core::access::Role;
 use madoguchi_core::account::SessionLimits;
-use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursStatus};
-use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
+use madoguchi_core::setup::{DeskSetup, PartFault, PhoneHashes};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::Today;
-use madoguchi_store::Store;
+use madoguchi_store::{NewVersion, Store, StoreError};
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -55,7 +56,7 @@ use self::auth::attempts::Attempts;
 use self::auth::password::Hasher;
 pub use self::auth::routes::Declared;
 use self::auth::routes::Routes;
-use self::auth::seal::Seal;
+pub use self::auth::seal::Seal;
 use self::auth::sessions::Sessions;
 pub use self::guard::is_own_host;
 use self::live::Broadcaster;
@@ -77,6 +78,16 @@ pub trait Desk: Send + Sync + 'static {
     fn hours(&self, at: Instant) -> HoursStatus;
     /// The reception calendar.
     fn calendar(&self) -> Arc<Calendar>;
+    /// The setup in force.
+    fn setup(&self) -> Arc<DeskSetup>;
+    /// Whether the desk could work if these versions were set; the stamp of all settings that they
+    /// were checked with.
+    fn check_setup<'a>(
+        &'a self,
+        versions: &'a [NewVersion],
+    ) -> BoxFuture<'a, Result<String, SetupRefusal>>;
+    /// What a phone proves itself with, made of its password.
+    fn phone_hashes(&self, extension: &str, password: &str) -> PhoneHashes;
     /// Takes up what was set on screens and is in the store; `false` if it cannot be taken up,
     /// which is in the log.
     fn apply_setup(&self) -> BoxFuture<'_, bool>;
@@ -84,6 +95,20 @@ pub trait Desk: Send + Sync + 'static {
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool>;
     /// The time by the desk's clock.
     fn now(&self) -> Instant;
+}
+
+/// Why something cannot be set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupRefusal {
+    /// Something is wrong with a line, an agent or a trunk.
+    #[error(transparent)]
+    Part(#[from] PartFault),
+    /// Something else is wrong: a sentence for the user without the stop at its end.
+    #[error("{0}")]
+    Other(String),
+    /// The store cannot be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// How the program itself is doing.
@@ -106,14 +131,6 @@ pub struct SystemStatus {
 pub struct WebSettings {
     /// Host names besides localhost by which the pages may be opened.
     pub allowed_hosts: Vec<String>,
-    /// The target of 応答率 in percent.
-    pub answer_rate_target: u32,
-    /// Thresholds of figures.
-    pub figures: FiguresSettings,
-    /// All lines, for filters.
-    pub lines: Vec<LineName>,
-    /// The names of all agents.
-    pub agent_names: BTreeMap<AgentId, String>,
     /// How dates are written.
     pub dates: DateStyle,
     /// How long sessions last.
@@ -174,6 +191,7 @@ fn routes() -> Routes {
         .and(audit::routes())
         .and(calendar::routes())
         .and(retention::routes())
+        .and(desk::routes())
         .map(|router| {
             router.layer(TimeoutLayer::with_status_code(
                 StatusCode::SERVICE_UNAVAILABLE,

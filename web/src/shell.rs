@@ -44,11 +44,13 @@ const MENU: [(&str, &str, Permission); 7] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 13] = [
+const DONE: [(&str, &str); 15] = [
     ("saved", "保存しました。"),
     ("created", "登録しました。"),
     ("removed", "削除しました。"),
     ("restored", "以前の内容に戻しました。"),
+    ("retired", "廃止しました。"),
+    ("moved", "並べ替えました。"),
     ("disabled", "利用を停止しました。"),
     ("enabled", "利用を再開しました。"),
     ("released", "ロックを解除しました。"),

@@ -6,13 +6,18 @@ use axum::body::Body;
 use axum::http::Request;
 use chrono::NaiveDateTime;
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
+use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::id::UserId;
 use madoguchi_core::live::{AgentState, AgentView, WaitingCall};
+use madoguchi_core::setup::{
+    AgentConfig, Duty, FileSetup, LineConfig, Parts, ScreenSetup, TrunkConfig,
+};
 use madoguchi_core::today::LiveFigures;
 use tower::ServiceExt;
 
 mod calendar;
+mod desk;
 mod pages;
 mod sign_in;
 mod walls;
@@ -26,6 +31,57 @@ struct TestDesk {
     changes: watch::Sender<u64>,
     time: Mutex<Instant>,
     commands: Mutex<Vec<(AgentId, AgentCommand)>>,
+    store: Store,
+    /// What the operator's file names.
+    file: Mutex<FileSetup>,
+    setup: Mutex<Arc<DeskSetup>>,
+    /// Whether settings can be taken up.
+    takes_up: Mutex<bool>,
+}
+
+/// The file of the test: a line, an agent and a trunk.
+fn file() -> FileSetup {
+    FileSetup {
+        lines: vec![LineConfig::new("help", vec!["5000".to_owned()])],
+        agents: vec![AgentConfig {
+            lines: vec![Duty::first("help")],
+            ..AgentConfig::new("tanaka", "田中 恵", "201")
+        }],
+        trunks: vec![TrunkConfig {
+            outbound: Some("sip:carrier.example".to_owned()),
+            ..TrunkConfig::new("carrier")
+        }],
+        realm: "desk".to_owned(),
+        ..FileSetup::default()
+    }
+}
+
+impl TestDesk {
+    async fn screen(&self) -> ScreenSetup {
+        let mut screen = ScreenSetup::default();
+        for kind in ScreenSetup::KINDS {
+            for setting in self.store.list_settings(kind).await.unwrap() {
+                let data = setting.data.as_deref();
+                screen.put(kind, &setting.id, data).unwrap();
+            }
+        }
+        screen
+    }
+
+    fn check(&self, screen: &ScreenSetup) -> Result<(), PartFault> {
+        let file = self.file.lock().unwrap();
+        let lines = file.lines.iter().chain(screen.lines.values());
+        let agents = screen.agents.values().map(|kept| &kept.agent);
+        let agents = file.agents.iter().chain(agents);
+        let trunks = screen.trunks.values().map(|kept| &kept.trunk);
+        let trunks = file.trunks.iter().chain(trunks);
+        let parts = Parts {
+            lines: &lines.cloned().collect::<Vec<_>>(),
+            agents: &agents.cloned().collect::<Vec<_>>(),
+            trunks: &trunks.cloned().collect::<Vec<_>>(),
+        };
+        parts.check()
+    }
 }
 
 fn now() -> Instant {
@@ -57,8 +113,41 @@ impl Desk for TestDesk {
     fn calendar(&self) -> Arc<Calendar> {
         Arc::new(Calendar::new(HoursSettings::default()))
     }
+    fn setup(&self) -> Arc<DeskSetup> {
+        self.setup.lock().unwrap().clone()
+    }
+    fn check_setup<'a>(
+        &'a self,
+        versions: &'a [NewVersion],
+    ) -> BoxFuture<'a, Result<String, SetupRefusal>> {
+        Box::pin(async move {
+            let stamp = self.store.settings_stamp().await?;
+            let mut screen = self.screen().await;
+            for new in versions {
+                screen.put(new.kind, &new.id, new.data.as_deref()).unwrap();
+            }
+            self.check(&screen)?;
+            Ok(stamp)
+        })
+    }
+    fn phone_hashes(&self, extension: &str, password: &str) -> PhoneHashes {
+        PhoneHashes {
+            extension: extension.to_owned(),
+            realm: self.setup().realm.clone(),
+            sha256: auth::token::hash(&format!("{extension}:{password}")),
+            md5: "md5".to_owned(),
+        }
+    }
     fn apply_setup(&self) -> BoxFuture<'_, bool> {
-        Box::pin(async { true })
+        Box::pin(async {
+            let screen = self.screen().await;
+            let takes_up = *self.takes_up.lock().unwrap();
+            if takes_up {
+                let setup = DeskSetup::join(&self.file.lock().unwrap(), &screen);
+                *self.setup.lock().unwrap() = Arc::new(setup);
+            }
+            takes_up
+        })
     }
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool> {
         let known = agent.as_str() == "tanaka";
@@ -149,10 +238,6 @@ async fn house() -> House {
     store.append(&events).await.unwrap();
     let settings = WebSettings {
         allowed_hosts: vec!["desk.example".into()],
-        answer_rate_target: 90,
-        figures: FiguresSettings::default(),
-        lines: vec!["help".into()],
-        agent_names: BTreeMap::from([(AgentId::from("tanaka"), "田中 恵".to_owned())]),
         dates: DateStyle::Both,
         sessions: SessionLimits {
             idle: Millis::from_secs(3_600),
@@ -201,6 +286,10 @@ async fn house() -> House {
         changes: watch::Sender::new(0),
         time: Mutex::new(now()),
         commands: Mutex::default(),
+        store: store.clone(),
+        setup: Mutex::new(Arc::new(DeskSetup::join(&file(), &ScreenSetup::default()))),
+        file: Mutex::new(file()),
+        takes_up: Mutex::new(true),
     });
     let router = router(desk.clone(), store.clone(), settings, &[7; 32]);
     let mut house = House {

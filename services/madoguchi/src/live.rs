@@ -8,20 +8,23 @@ use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
+use madoguchi_core::setup::{DeskSetup, PhoneHashes};
 use madoguchi_core::time::Instant;
 use madoguchi_core::today::{LiveFigures, Today};
 use madoguchi_endpoint::shell::Endpoint;
+use madoguchi_store::NewVersion;
 use madoguchi_store::delivery::DeliveryStatus;
-use madoguchi_web::{Desk, SystemStatus};
+use madoguchi_web::{Desk, SetupRefusal, SystemStatus};
 use tokio::sync::watch;
 
-use crate::setup::Setup;
+use crate::setup::{self, Setup};
 
 /// The desk at work.
 #[derive(Debug)]
 pub struct LiveDesk {
     pub(crate) clock: Arc<dyn Clock>,
     calendar: RwLock<Arc<Calendar>>,
+    in_force: RwLock<Arc<DeskSetup>>,
     pub(crate) demo: bool,
     figures: Mutex<LiveFigures>,
     pub(crate) snapshots: watch::Receiver<Arc<DeskSnapshot>>,
@@ -35,7 +38,7 @@ pub struct LiveDesk {
 impl LiveDesk {
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
-        calendar: Calendar,
+        (calendar, in_force): (Calendar, DeskSetup),
         demo: bool,
         figures: LiveFigures,
         snapshots: watch::Receiver<Arc<DeskSnapshot>>,
@@ -44,6 +47,7 @@ impl LiveDesk {
         Self {
             clock,
             calendar: RwLock::new(Arc::new(calendar)),
+            in_force: RwLock::new(Arc::new(in_force)),
             demo,
             figures: Mutex::new(figures),
             snapshots,
@@ -61,6 +65,16 @@ impl LiveDesk {
             .calendar
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(calendar);
+        self.note_change();
+    }
+
+    /// The setup is another from now on. Figures follow its thresholds.
+    pub(crate) fn set_setup(&self, setup: DeskSetup) {
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        figures.set_thresholds(setup.targets.figures());
+        drop(figures);
+        let in_force = self.in_force.write();
+        *in_force.unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
         self.note_change();
     }
 
@@ -131,6 +145,29 @@ impl Desk for LiveDesk {
     fn calendar(&self) -> Arc<Calendar> {
         let calendar = self.calendar.read().unwrap_or_else(PoisonError::into_inner);
         calendar.clone()
+    }
+
+    fn setup(&self) -> Arc<DeskSetup> {
+        let in_force = self.in_force.read();
+        in_force.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn check_setup<'a>(
+        &'a self,
+        versions: &'a [NewVersion],
+    ) -> BoxFuture<'a, Result<String, SetupRefusal>> {
+        Box::pin(async move {
+            let Some(setup) = self.setup.get() else {
+                let message = "窓口を開始しています。少し待ってから、もう一度保存してください";
+                return Err(SetupRefusal::Other(message.to_owned()));
+            };
+            setup.check(versions).await
+        })
+    }
+
+    fn phone_hashes(&self, extension: &str, password: &str) -> PhoneHashes {
+        let realm = &Desk::setup(self).realm;
+        setup::phone_hashes(extension, realm, password)
     }
 
     fn apply_setup(&self) -> BoxFuture<'_, bool> {

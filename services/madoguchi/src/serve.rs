@@ -19,7 +19,7 @@ use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::Store;
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
-use madoguchi_web::{Desk as _, operator};
+use madoguchi_web::{Desk as _, Seal, operator};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -154,13 +154,14 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     recovery::delivered(delivery.status()).await?;
     let node = NodeName::new(&config.node);
     let ends = recovery::end_cut_off_calls(&store, &mut journal, &node).await?;
+    let key = key::load(config.web.key_file.as_deref(), &data_dir)?;
+    let file = config;
+    let kept = setup::Kept::load(&store).await?;
+    let seal = Seal::new(&key);
+    let config = setup::opened(&file, &kept.screen, &seal);
+    setup::check_joined(&config)?;
     let figures =
         recovery::todays_figures(&store, config.figures_settings(), &ends, clock.now()).await?;
-    let file = config;
-    // Before it is read: what changes in between is taken up later.
-    let stamp = store.settings_stamp().await?;
-    let config = setup::joined(&file, &store).await?;
-    config.check()?;
     let restored = presence::restored(&store, &config, clock.now()).await?;
     let (snapshots, snapshot) = watch::channel(Arc::new(DeskSnapshot::default()));
     let (to_journal, batches) = mpsc::unbounded_channel();
@@ -168,7 +169,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let calendar = config.calendar()?;
     let live = Arc::new(LiveDesk::new(
         clock.clone(),
-        calendar.clone(),
+        (calendar.clone(), setup::desk_setup(&file, &kept)),
         demo,
         figures,
         snapshot,
@@ -203,7 +204,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         store.clone(),
         endpoint.clone(),
         nonce_secret,
-        stamp,
+        seal,
+        kept.stamp,
     ));
     // Set once, here.
     let _first = live.endpoint.set(endpoint.clone());
@@ -216,7 +218,6 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
-    let key = key::load(config.web.key_file.as_deref(), &data_dir)?;
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key);
     let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));

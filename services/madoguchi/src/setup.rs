@@ -1,53 +1,32 @@
 //! 窓口の設定: what is set on screens, joined with the operator's file and brought to the running
 //! desk, on this node and, by and by, on all others.
 
+mod join;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use madoguchi_core::setup::{CALENDAR_DAY, CalendarDay, DayRule};
+use madoguchi_core::setup::{DeskSetup, PhoneHashes, ScreenSetup};
 use madoguchi_endpoint::shell::Endpoint;
 use madoguchi_line::engine::EngineSettings;
-use madoguchi_store::Store;
+use madoguchi_sip::digest::{Algorithm, Ha1};
+use madoguchi_store::{NewVersion, Store};
+use madoguchi_web::{Seal, SetupRefusal};
 use tokio::sync::Mutex;
 
-use crate::config::{Config, OverrideConfig};
+pub(crate) use self::join::Kept;
+use crate::config::{Config, ConfigError};
 use crate::live::LiveDesk;
 use crate::serve;
 
 /// How often it is looked whether another node has changed something.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// The settings of the file, joined with those of screens.
+/// The settings of the file, joined with those of screens, for whoever needs no passwords.
 pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Config> {
-    let mut config = file.clone();
-    for setting in store.list_settings(CALENDAR_DAY).await? {
-        let data = setting.data.unwrap_or_default();
-        let day = serde_json::from_str(&data)
-            .with_context(|| format!("受付カレンダーの{}の設定を読めません", setting.id))?;
-        put_day(&mut config, &day);
-    }
-    Ok(config)
-}
-
-/// The screen's word about a day replaces the file's.
-fn put_day(config: &mut Config, day: &CalendarDay) {
-    let reception = &mut config.reception;
-    reception.overrides.retain(|entry| entry.date != day.date);
-    reception.special_days.retain(|date| *date != day.date);
-    let time = |time: chrono::NaiveTime| Some(time.format("%H:%M:%S").to_string());
-    let (closed, opens, closes) = match day.rule {
-        DayRule::SpecialDay => return reception.special_days.push(day.date),
-        DayRule::Closed => (true, None, None),
-        DayRule::Open { opens, closes } => (false, time(opens), time(closes)),
-        DayRule::Until { closes } => (false, None, time(closes)),
-    };
-    reception.overrides.push(OverrideConfig {
-        date: day.date,
-        closed,
-        opens,
-        closes,
-    });
+    let kept = Kept::load(store).await?;
+    Ok(join::config(file, &kept.screen, |_| None))
 }
 
 /// Brings settings to the running desk.
@@ -57,16 +36,19 @@ pub(crate) struct Setup {
     store: Store,
     endpoint: Endpoint,
     nonce_secret: [u8; 32],
+    seal: Seal,
     /// The stamp of what is in force; one change at a time is brought over.
     in_force: Mutex<String>,
 }
 
 impl Setup {
+    /// `in_force` is the stamp of the settings that the endpoint was started with.
     pub(crate) fn new(
         file: Config,
         store: Store,
         endpoint: Endpoint,
         nonce_secret: [u8; 32],
+        seal: Seal,
         in_force: String,
     ) -> Self {
         Self {
@@ -74,6 +56,7 @@ impl Setup {
             store,
             endpoint,
             nonce_secret,
+            seal,
             in_force: Mutex::new(in_force),
         }
     }
@@ -81,11 +64,11 @@ impl Setup {
     /// Takes up what is in the store now.
     pub(crate) async fn apply(&self, live: &LiveDesk) -> anyhow::Result<()> {
         let mut in_force = self.in_force.lock().await;
-        let stamp = self.store.settings_stamp().await?;
-        if *in_force == stamp {
+        if *in_force == self.store.settings_stamp().await? {
             return Ok(());
         }
-        let config = joined(&self.file, &self.store).await?;
+        let kept = Kept::load(&self.store).await?;
+        let config = opened(&self.file, &kept.screen, &self.seal);
         config.check()?;
         let calendar = config.calendar()?;
         let engine = EngineSettings {
@@ -96,11 +79,75 @@ impl Setup {
         };
         let endpoint = config.endpoint_settings(self.nonce_secret)?;
         let sounds = serve::sounds(&config)?;
-        self.endpoint.reconfigure(endpoint, engine, sounds).await;
+        let in_time = self.endpoint.reconfigure(endpoint, engine, sounds).await;
+        anyhow::ensure!(in_time, "the endpoint has stopped");
         live.set_calendar(calendar);
-        *in_force = stamp;
+        live.set_setup(desk_setup(&self.file, &kept));
+        *in_force = kept.stamp;
         tracing::info!("the settings made on screens are in force");
         Ok(())
+    }
+
+    /// Whether the desk could work with these versions; the stamp of what they were checked with.
+    pub(crate) async fn check(&self, versions: &[NewVersion]) -> Result<String, SetupRefusal> {
+        let mut kept = Kept::load(&self.store).await.map_err(|error| {
+            tracing::error!(%error, "the settings made on screens cannot be read");
+            let message = "画面で定めた設定を読めません。窓口のログを確認してください";
+            error.downcast::<madoguchi_store::StoreError>().map_or_else(
+                |_| SetupRefusal::Other(message.to_owned()),
+                SetupRefusal::Store,
+            )
+        })?;
+        for new in versions {
+            let put = kept.screen.put(new.kind, &new.id, new.data.as_deref());
+            put.map_err(|_| SetupRefusal::Other("内容を読めません".to_owned()))?;
+        }
+        match opened(&self.file, &kept.screen, &self.seal).check() {
+            Ok(()) => Ok(kept.stamp),
+            Err(ConfigError::Part(fault)) => Err(SetupRefusal::Part(fault)),
+            Err(error) => Err(SetupRefusal::Other(error.to_string())),
+        }
+    }
+}
+
+/// The settings of file and screens with their passwords. What the key does not open is told, and
+/// left out.
+pub(crate) fn opened(file: &Config, screen: &ScreenSetup, seal: &Seal) -> Config {
+    join::config(file, screen, |text| {
+        let opened = seal
+            .open(text)
+            .and_then(|plain| String::from_utf8(plain).ok());
+        if opened.is_none() {
+            tracing::error!("the key does not open the password of a trunk; set it anew");
+        }
+        opened
+    })
+}
+
+/// The setup as pages show it.
+pub(crate) fn desk_setup(file: &Config, kept: &Kept) -> DeskSetup {
+    DeskSetup {
+        former_agents: kept.former_agents.clone(),
+        former_lines: kept.former_lines.clone(),
+        ..DeskSetup::join(&join::file_setup(file), &kept.screen)
+    }
+}
+
+/// Refuses a start with settings that do not go together, in one line.
+pub(crate) fn check_joined(config: &Config) -> anyhow::Result<()> {
+    config
+        .check()
+        .context("設定ファイルと、画面で定めた設定とが合いません。設定ファイルを直してください")
+}
+
+/// What a phone proves itself with, made of its password.
+pub(crate) fn phone_hashes(extension: &str, realm: &str, password: &str) -> PhoneHashes {
+    let hash = |algorithm| Ha1::new(algorithm, extension, realm, password).hex;
+    PhoneHashes {
+        extension: extension.to_owned(),
+        realm: realm.to_owned(),
+        sha256: hash(Algorithm::Sha256),
+        md5: hash(Algorithm::Md5),
     }
 }
 
@@ -114,35 +161,5 @@ pub(crate) async fn follow(setup: Arc<Setup>, live: Arc<LiveDesk>) {
         if let Err(error) = setup.apply(&live).await {
             tracing::error!(%error, "the settings made on screens cannot be taken up");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use madoguchi_core::hours::HoursReason;
-
-    use super::*;
-
-    #[test]
-    fn the_screens_word_about_a_day_replaces_the_files() {
-        let mut config = Config::default();
-        let date: chrono::NaiveDate = "2026-11-28".parse().unwrap();
-        config.reception.special_days = vec![date];
-        let reason = |config: &Config| config.calendar().unwrap().day_hours(date).reason;
-        assert_eq!(reason(&config), HoursReason::SpecialDay);
-        let day = |rule| CalendarDay {
-            date,
-            rule,
-            note: String::new(),
-        };
-        put_day(&mut config, &day(DayRule::Closed));
-        assert_eq!(reason(&config), HoursReason::OverrideClosed);
-        put_day(&mut config, &day(DayRule::SpecialDay));
-        assert_eq!(reason(&config), HoursReason::SpecialDay);
-        let closes = chrono::NaiveTime::from_hms_opt(19, 0, 0).unwrap();
-        put_day(&mut config, &day(DayRule::Until { closes }));
-        let found = config.calendar().unwrap().day_hours(date);
-        assert_eq!(found.hours.map(|hours| hours.1), Some(Some(closes)));
-        config.check().unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets that must be kept readable (second factors) are kept sealed: encrypted with a key that
+//! Secrets that must be kept readable (second factors, passwords of carriers) are kept sealed: encrypted with a key that
 //! is not in the database (ChaCha20-Poly1305, RFC 8439).
 
 use base64::Engine as _;
@@ -8,15 +8,22 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 
 /// Seals and opens.
 #[derive(Clone)]
-pub(crate) struct Seal(ChaCha20Poly1305);
+pub struct Seal(ChaCha20Poly1305);
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seal").finish_non_exhaustive()
+    }
+}
 
 impl Seal {
-    pub(crate) fn new(key: &[u8; 32]) -> Self {
+    /// Seals with this key.
+    pub fn new(key: &[u8; 32]) -> Self {
         Self(ChaCha20Poly1305::new(&Key::from(*key)))
     }
 
     /// `plain` as text that tells nothing without the key.
-    pub(crate) fn seal(&self, plain: &[u8]) -> Option<String> {
+    pub fn seal(&self, plain: &[u8]) -> Option<String> {
         let nonce: [u8; 12] = rand::random();
         let sealed = self.0.encrypt(&Nonce::from(nonce), plain).ok()?;
         let mut bytes = nonce.to_vec();
@@ -25,7 +32,7 @@ impl Seal {
     }
 
     /// What was sealed; `None` if it was changed, or sealed with another key.
-    pub(crate) fn open(&self, text: &str) -> Option<Vec<u8>> {
+    pub fn open(&self, text: &str) -> Option<Vec<u8>> {
         let bytes = STANDARD_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<12>()?;
         self.0.decrypt(&Nonce::from(*nonce), sealed).ok()

@@ -225,9 +225,7 @@ async fn put(
     if web.desk.apply_setup().await {
         Ok(())
     } else {
-        Err(WebError::Internal(
-            "the calendar was kept but is not in force",
-        ))
+        Err(WebError::NotInForce)
     }
 }
 

@@ -46,7 +46,9 @@ async fn every_route_as_every_role_and_as_nobody() {
         let login = role.as_str().replace('_', "-");
         clients.push((Some(role), house.user(&login, &[role]).await));
     }
-    for route in &routes {
+    for (second, route) in (1..).zip(&routes) {
+        // Whoever walks past all walls asks more than anybody may at once.
+        house.set_time(now() + Millis::from_secs(second));
         // These end the session that the walk needs.
         if ["/sign-out", "/board/events"].contains(&route.path) {
             continue;

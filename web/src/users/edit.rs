@@ -112,9 +112,18 @@ pub(super) async fn view(
 ) -> Result<UserPage, WebError> {
     let dates = web.settings.dates;
     let sessions = web.store.list_sessions(&user.id).await?;
-    let agents = web.settings.agent_names.iter();
-    let agents = agents.map(|(id, name)| (id.as_str(), name.as_str()));
+    let setup = web.desk.setup();
+    let agents = setup.agents.iter();
+    let agents = agents.map(|agent| (agent.thing.id.as_str(), agent.thing.name.as_str()));
     let chosen = user.agent.as_ref().map_or("", AgentId::as_str);
+    let gone = setup.agent(chosen).is_none() && !chosen.is_empty();
+    let gone = gone.then(|| {
+        (
+            chosen,
+            format!("{}(削除した担当者)", setup.agent_name(chosen)),
+        )
+    });
+    let agents = agents.chain(gone.as_ref().map(|(id, name)| (*id, name.as_str())));
     let facts = vec![
         ("登録", dates.minute(user.created_at)),
         (

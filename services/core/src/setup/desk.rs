@@ -46,6 +46,8 @@ pub struct DeskSetup {
     pub trunks: Vec<Made<TrunkConfig>>,
     /// The names of agents who were removed; records still name them.
     pub former_agents: BTreeMap<AgentId, String>,
+    /// The names of lines that were removed; records still name them.
+    pub former_lines: Vec<String>,
     /// Which targets and thresholds the file names.
     pub file_targets: TargetConfig,
     /// Targets and thresholds.
@@ -78,6 +80,7 @@ impl DeskSetup {
                 })
                 .collect(),
             former_agents: BTreeMap::new(),
+            former_lines: Vec::new(),
             file_targets: file.targets,
             targets: file.targets.over(screen.targets).targets(),
             categories: screen.categories.clone(),

@@ -11,6 +11,7 @@ use madoguchi_core::time::{Instant, Millis};
 
 use super::{CliError, Format, open_store, print};
 use crate::config::Config;
+use crate::setup;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -59,6 +60,8 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
         .call_records(from, until)
         .await
         .map_err(anyhow::Error::from)?;
+    // Thresholds may be set on screens.
+    let thresholds = setup::joined(config, &store).await?.figures_settings();
     store.close().await;
     let wanted = |call: &&CallRecord| {
         args.line
@@ -77,7 +80,7 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
         ByArg::Agent => By::Agent,
     };
     let calls = calls.iter().filter(wanted);
-    let report = StatsReport::new(calls, by, (args.from, args.to), config.figures_settings());
+    let report = StatsReport::new(calls, by, (args.from, args.to), thresholds);
     match args.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&report).map_err(anyhow::Error::from)?;

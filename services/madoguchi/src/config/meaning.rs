@@ -372,7 +372,10 @@ fn check_uri(text: &str) -> Result<(), String> {
     text.parse::<Uri>().map(|_| ()).map_err(wrong)
 }
 
-pub(super) fn secret(value: &Option<String>, env: &Option<String>) -> Result<Option<String>, String> {
+pub(super) fn secret(
+    value: &Option<String>,
+    env: &Option<String>,
+) -> Result<Option<String>, String> {
     match env {
         Some(name) => from_env(name).map(Some),
         None => Ok(value.clone()),

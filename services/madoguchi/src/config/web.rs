@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use madoguchi_core::access::Role;
 use madoguchi_core::account::SessionLimits;
-use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::time::Millis;
 use madoguchi_web::{DateStyle, WebSettings};
 use serde::{Deserialize, Serialize};
@@ -113,18 +112,6 @@ impl Config {
         let days = |days: u32| Millis::from_secs(i64::from(days) * 86_400);
         Ok(WebSettings {
             allowed_hosts: web.allowed_hosts.clone(),
-            answer_rate_target: self.figures.targets().answer_rate,
-            figures: self.figures_settings(),
-            lines: self
-                .lines
-                .iter()
-                .map(|line| LineName::new(&line.name))
-                .collect(),
-            agent_names: self
-                .agents
-                .iter()
-                .map(|agent| (AgentId::new(&agent.id), agent.name.clone()))
-                .collect(),
             dates: match web.dates {
                 DatesConfig::Both => DateStyle::Both,
                 DatesConfig::Western => DateStyle::Western,

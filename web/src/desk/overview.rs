@@ -1,0 +1,84 @@
+//! 窓口の設定 at a glance.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use madoguchi_core::access::ManageDesk;
+
+use super::{Around, HERE};
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::error::WebError;
+use crate::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "desk.html")]
+struct OverviewPage {
+    shell: Shell,
+    parts: Vec<PartRow>,
+}
+
+/// One kind of things.
+struct PartRow {
+    link: &'static str,
+    label: &'static str,
+    state: String,
+    about: &'static str,
+}
+
+pub(super) async fn page(
+    visitor: Allowed<ManageDesk>,
+    State(web): State<Web>,
+) -> Result<Html<String>, WebError> {
+    let setup = Around::of(&web).setup;
+    let count = |all: usize, by_file: usize, unit: &str| match by_file {
+        0 => format!("{all}{unit}"),
+        _ => format!("{all}{unit}(設定ファイル {by_file}{unit})"),
+    };
+    let lines = setup.lines.iter().filter(|line| line.by_file).count();
+    let agents = setup.agents.iter().filter(|agent| agent.by_file).count();
+    let trunks = setup.trunks.iter().filter(|trunk| trunk.by_file).count();
+    let targets = setup.targets;
+    let offered = setup.categories.tree().into_iter();
+    let offered = offered.filter(|(_, one)| !setup.categories.is_retired(one));
+    let parts = vec![
+        PartRow {
+            link: "/admin/desk/lines",
+            label: "回線",
+            state: count(setup.lines.len(), lines, "件"),
+            about: "利用者がかける番号、待ち行列、呼出しの順",
+        },
+        PartRow {
+            link: "/admin/desk/agents",
+            label: "電話機・担当者",
+            state: count(setup.agents.len(), agents, "人"),
+            about: "電話を受ける人、内線番号、受け持つ回線、電話機のパスワード",
+        },
+        PartRow {
+            link: "/admin/desk/trunks",
+            label: "外線",
+            state: count(setup.trunks.len(), trunks, "件"),
+            about: "電話会社や、ほかの交換機とのつながり",
+        },
+        PartRow {
+            link: "/admin/desk/targets",
+            label: "目標値",
+            state: format!(
+                "応答率{}%、一次回答率{}%、問題解決率{}%",
+                targets.answer_rate, targets.first_answer_rate, targets.resolution_rate
+            ),
+            about: "画面と報告で使う目標、サービスレベル、短時間放棄",
+        },
+        PartRow {
+            link: "/admin/desk/categories",
+            label: "分類",
+            state: count(offered.count(), 0, "件"),
+            about: "問合せの分類",
+        },
+    ];
+    let page = OverviewPage {
+        shell: Shell::new(&web, Some(&visitor), HERE),
+        parts,
+    };
+    Ok(Html(page.render()?))
+}
