@@ -7,8 +7,10 @@
 mod exchange;
 mod g711;
 mod latch;
+mod level;
 mod music;
 mod ports;
+mod recording;
 mod relay;
 mod resample;
 mod rtp;
@@ -34,6 +36,7 @@ use rand::seq::SliceRandom as _;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::mpsc;
 
+pub use recording::Recording;
 pub use sound::Sound;
 pub use sounds::{Confirmation, SoundError, SoundFiles, SoundName, Sounds};
 pub use wav::WavFault;

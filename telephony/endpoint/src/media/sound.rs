@@ -5,7 +5,7 @@ use std::sync::Arc;
 use madoguchi_core::time::Millis;
 use madoguchi_sip::sdp::Codec;
 
-use super::g711;
+use super::{g711, recording};
 
 /// What one packet of ours carries: 20 ms.
 pub(crate) const FRAME_SAMPLES: usize = 160;
@@ -36,6 +36,12 @@ impl Sound {
     /// How long it plays.
     pub fn duration(&self) -> Millis {
         Millis(i64::try_from(self.pcmu.len() / 8).unwrap_or(i64::MAX))
+    }
+
+    /// What is heard, as a WAV file that browsers play: PCM, 16 bits, 8 kHz, mono.
+    pub fn to_wav(&self) -> Vec<u8> {
+        let heard = |byte: &u8| g711::decode(Codec::Pcmu, *byte);
+        recording::write(&self.pcmu.iter().map(heard).collect::<Vec<_>>())
     }
 
     /// The sound in G.711, one byte a sample.

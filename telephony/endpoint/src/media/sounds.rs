@@ -134,7 +134,8 @@ impl Sounds {
         self.get(None, confirmation.into())
     }
 
-    fn get(&self, line: Option<&LineName>, name: SoundName) -> Arc<Sound> {
+    /// What is played on a line under this name; without a line, what the desk plays.
+    pub fn get(&self, line: Option<&LineName>, name: SoundName) -> Arc<Sound> {
         line.and_then(|line| self.lines.get(line)?.get(&name))
             .or_else(|| self.desk.get(&name))
             .expect("every name has a sound in the set that comes with the product")

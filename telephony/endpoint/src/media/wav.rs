@@ -9,7 +9,7 @@ use super::g711;
 use super::resample::to_telephone_rate;
 
 /// Longer recordings are refused: each is held in memory.
-const LONGEST_SECS: u32 = 30 * 60;
+pub(crate) const LONGEST_SECS: u32 = 30 * 60;
 const RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 
 /// `fmt ` tags of G.711 (RFC 2361), which the reader of PCM does not know.
@@ -32,47 +32,53 @@ pub enum WavFault {
     Rate(u32),
     #[error("音声が入っていません")]
     Empty,
-    #[error("音声が長すぎます（30分まで）")]
-    TooLong,
+    #[error("音声が長すぎます（{}分まで）", .0 / 60)]
+    TooLong(u32),
 }
 
 /// Reads a file's bytes: 16-bit samples at 8 kHz, channels mixed to one.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<i16>, WavFault> {
+    read_up_to(bytes, LONGEST_SECS)
+}
+
+/// The same; what plays longer than `longest_secs` is refused.
+pub(crate) fn read_up_to(bytes: &[u8], longest_secs: u32) -> Result<Vec<i16>, WavFault> {
     let (b"RIFF", rest) = bytes.split_at_checked(4).ok_or(WavFault::NotWav)? else {
         return Err(WavFault::NotWav);
     };
     if rest.get(4..8) != Some(b"WAVE") {
         return Err(WavFault::NotWav);
     }
-    let recording = match Chunks::of(bytes).find_map(Format::of) {
+    let original = match Chunks::of(bytes).find_map(Format::of) {
         Some(Format {
             tag: TAG_MU_LAW,
             channels,
             rate_hz,
-        }) => Recording::g711(bytes, Codec::Pcmu, channels, rate_hz)?,
+        }) => Original::g711(bytes, Codec::Pcmu, (channels, rate_hz), longest_secs)?,
         Some(Format {
             tag: TAG_A_LAW,
             channels,
             rate_hz,
-        }) => Recording::g711(bytes, Codec::Pcma, channels, rate_hz)?,
-        _ => Recording::pcm(bytes)?,
+        }) => Original::g711(bytes, Codec::Pcma, (channels, rate_hz), longest_secs)?,
+        _ => Original::pcm(bytes, longest_secs)?,
     };
-    recording.for_telephone()
+    original.for_telephone()
 }
 
 /// A recording as it was made.
-struct Recording {
+struct Original {
     /// From −1 to 1, channels side by side.
     samples: Vec<f32>,
     channels: u16,
     rate_hz: u32,
 }
 
-impl Recording {
-    fn pcm(bytes: &[u8]) -> Result<Self, WavFault> {
+impl Original {
+    fn pcm(bytes: &[u8], longest_secs: u32) -> Result<Self, WavFault> {
         let reader = WavReader::new(Cursor::new(bytes)).map_err(fault)?;
         let spec = reader.spec();
-        check(spec.channels, spec.sample_rate, reader.duration())?;
+        let form = (spec.channels, spec.sample_rate);
+        check(form, reader.duration(), longest_secs)?;
         let samples: Result<Vec<f32>, hound::Error> = match spec.sample_format {
             SampleFormat::Float => reader.into_samples::<f32>().collect(),
             SampleFormat::Int => {
@@ -91,7 +97,12 @@ impl Recording {
         })
     }
 
-    fn g711(bytes: &[u8], law: Codec, channels: u16, rate_hz: u32) -> Result<Self, WavFault> {
+    fn g711(
+        bytes: &[u8],
+        law: Codec,
+        (channels, rate_hz): (u16, u32),
+        longest_secs: u32,
+    ) -> Result<Self, WavFault> {
         let data = Chunks::of(bytes)
             .find(|chunk| &chunk.id == b"data")
             .ok_or_else(|| WavFault::Broken("data がない".to_owned()))?;
@@ -99,7 +110,8 @@ impl Recording {
             return Err(WavFault::Broken("途中で切れている".to_owned()));
         }
         let frames = data.body.len() / usize::from(channels.max(1));
-        check(channels, rate_hz, u32::try_from(frames).unwrap_or(u32::MAX))?;
+        let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+        check((channels, rate_hz), frames, longest_secs)?;
         let sample = |byte: &u8| f32::from(g711::decode(law, *byte)) / 32768.0;
         Ok(Self {
             samples: data.body.iter().map(sample).collect(),
@@ -128,15 +140,15 @@ impl Recording {
     }
 }
 
-fn check(channels: u16, rate_hz: u32, frames: u32) -> Result<(), WavFault> {
+fn check((channels, rate_hz): (u16, u32), frames: u32, longest_secs: u32) -> Result<(), WavFault> {
     if channels == 0 {
         return Err(WavFault::Unsupported);
     }
     if !RATES_HZ.contains(&rate_hz) {
         return Err(WavFault::Rate(rate_hz));
     }
-    if frames / rate_hz >= LONGEST_SECS {
-        return Err(WavFault::TooLong);
+    if u64::from(frames) > u64::from(longest_secs) * u64::from(rate_hz) {
+        return Err(WavFault::TooLong(longest_secs));
     }
     Ok(())
 }
@@ -317,8 +329,9 @@ mod tests {
         );
         let slow = wav(spec(1, 1000, 16, SampleFormat::Int), &[1; 100]);
         assert_eq!(read(&slow), Err(WavFault::Rate(1000)));
-        let long = vec![0xff; (LONGEST_SECS * RATE_HZ) as usize];
-        assert_eq!(read(&g711_wav(7, &long)), Err(WavFault::TooLong));
+        let long = g711_wav(7, &vec![0xff; (2 * RATE_HZ) as usize + 1]);
+        assert_eq!(read_up_to(&long, 2), Err(WavFault::TooLong(2)));
+        assert!(read_up_to(&long, 3).is_ok());
     }
 
     #[test]
