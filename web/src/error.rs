@@ -31,6 +31,8 @@ pub(crate) enum WebError {
     Forged,
     #[error("too large")]
     TooLarge,
+    #[error("the file is too large")]
+    LargeFile,
     #[error("too many requests")]
     TooMany,
     #[error("not signed in")]
@@ -70,7 +72,7 @@ impl WebError {
             Self::Forbidden | Self::Forged | Self::NotAllowed(_) | Self::Owes(_) => {
                 StatusCode::FORBIDDEN
             }
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::LargeFile => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -87,7 +89,7 @@ impl WebError {
             Self::BadRequest(_) => "bad_request",
             Self::Forbidden => "forbidden",
             Self::Forged => "forged",
-            Self::TooLarge => "too_large",
+            Self::TooLarge | Self::LargeFile => "too_large",
             Self::TooMany => "too_many_requests",
             Self::NotSignedIn => "not_signed_in",
             Self::Owes(_) => "owes",
@@ -104,7 +106,7 @@ impl WebError {
             Self::NotFound(_) => "ページが見つかりません",
             Self::BadRequest(_) => "入力を確認してください",
             Self::Forbidden | Self::Forged => "操作を受け付けられません",
-            Self::TooLarge => "大きすぎて受け付けられません",
+            Self::TooLarge | Self::LargeFile => "大きすぎて受け付けられません",
             Self::TooMany => "しばらくお待ちください",
             Self::NotSignedIn => "ログインしてください",
             Self::Owes(_) => "先に必要な手続があります",
@@ -115,7 +117,7 @@ impl WebError {
         }
     }
 
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::NotFound(what) => format!("{what}は見つかりません。"),
             Self::BadRequest(message) | Self::Conflict(message) => message.clone(),
@@ -126,6 +128,9 @@ impl WebError {
                 "画面の有効期限が切れています。画面を開き直してから、もう一度操作してください。".to_owned()
             }
             Self::TooLarge => "送られた内容が大きすぎます。小さくしてから、もう一度送ってください。".to_owned(),
+            Self::LargeFile => {
+                "ファイルが大きすぎます。10MB以内のWAV形式のファイルを選んでください。".to_owned()
+            }
             Self::TooMany => {
                 "短い時間に多くの要求があったため、一時的に受付を止めています。少し待ってから、もう一度操作してください。".to_owned()
             }

@@ -79,7 +79,11 @@ async fn admit(
                 return Err(WebError::Forbidden);
             }
             let most = most_bytes(request.uri().path());
-            csrf::check(request, csrf, most).await
+            let checked = csrf::check(request, csrf, most).await;
+            checked.map_err(|error| match error {
+                WebError::TooLarge if most == UPLOAD_BYTES => WebError::LargeFile,
+                other => other,
+            })
         }
         _ => Ok(request),
     }

@@ -5,6 +5,7 @@
 
 mod account;
 mod agents;
+mod announcements;
 mod api;
 mod audit;
 mod auth;
@@ -50,6 +51,7 @@ use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+pub use self::announcements::{Announcer, Origin, RECORDING_SECS, Recording};
 pub use self::auth::access::Need;
 use self::auth::access::Public;
 use self::auth::attempts::Attempts;
@@ -65,7 +67,7 @@ pub use self::sign_in::oidc::{IdentityProvider, ProviderFault, ProviderSettings}
 pub use self::text::DateStyle;
 
 /// The desk at work, as pages need it.
-pub trait Desk: Send + Sync + 'static {
+pub trait Desk: Announcer {
     /// The queue and the agents.
     fn snapshot(&self) -> Arc<DeskSnapshot>;
     /// The figures of the running day.
@@ -192,6 +194,7 @@ fn routes() -> Routes {
         .and(calendar::routes())
         .and(retention::routes())
         .and(desk::routes())
+        .and(announcements::routes())
         .map(|router| {
             router.layer(TimeoutLayer::with_status_code(
                 StatusCode::SERVICE_UNAVAILABLE,

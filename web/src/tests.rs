@@ -16,6 +16,7 @@ use madoguchi_core::setup::{
 use madoguchi_core::today::LiveFigures;
 use tower::ServiceExt;
 
+mod announcements;
 mod calendar;
 mod desk;
 mod pages;
@@ -37,6 +38,7 @@ struct TestDesk {
     setup: Mutex<Arc<DeskSetup>>,
     /// Whether settings can be taken up.
     takes_up: Mutex<bool>,
+    sounds: announcements::TestSounds,
 }
 
 /// The file of the test: a line, an agent and a trunk.
@@ -290,6 +292,7 @@ async fn house() -> House {
         setup: Mutex::new(Arc::new(DeskSetup::join(&file(), &ScreenSetup::default()))),
         file: Mutex::new(file()),
         takes_up: Mutex::new(true),
+        sounds: Default::default(),
     });
     let router = router(desk.clone(), store.clone(), settings, &[7; 32]);
     let mut house = House {

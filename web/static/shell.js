@@ -30,6 +30,24 @@
     }
   });
 
+  // A file that is too large is not sent in vain.
+  document.addEventListener("change", ({ target }) => {
+    const most = Number(target.dataset?.mostBytes);
+    if (!most) return;
+    const size = target.files[0]?.size ?? 0;
+    const megabytes = (bytes) => (bytes / 1048576).toFixed(1);
+    const words = `ファイルが大きすぎます(${megabytes(size)}MB)。${Math.floor(most / 1048576)}MB以内のファイルを選んでください。`;
+    target.setCustomValidity(size > most ? words : "");
+    if (size > most) target.reportValidity();
+  });
+
+  // One recording is heard at a time.
+  document.addEventListener("play", ({ target }) => {
+    for (const other of document.querySelectorAll("audio")) {
+      if (other !== target) other.pause();
+    }
+  }, true);
+
   const ask = (text, then) => {
     const dialog = document.createElement("dialog");
     const words = document.createElement("p");

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
+use crate::audit::ChainHash;
 use crate::id::LineName;
 
 /// The kind of [`OwnSound`] in the store.
@@ -239,6 +241,12 @@ pub struct OwnSound {
     /// The name of the file that was brought; empty if a text was spoken.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub file: String,
+}
+
+/// The hash by which a recording is kept: SHA-256 of the file, hexadecimal.
+pub fn recording_hash(file: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(file).into();
+    ChainHash(digest).to_hex()
 }
 
 /// Why a text cannot be spoken.

@@ -14,7 +14,9 @@ fn request(route: &Declared, client: &Client) -> Request<Body> {
         .replace("{session}", "none")
         .replace("{date}", "2026-11-24")
         .replace("{kind}", "none")
-        .replace("{version}", "1");
+        .replace("{version}", "1")
+        .replace("{line}", "*")
+        .replace("{name}", "greeting");
     let builder = Request::builder()
         .method(route.method)
         .uri(path)

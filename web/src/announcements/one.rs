@@ -1,0 +1,213 @@
+//! One announcement: what is played now, what it can be replaced by, and what it was before.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use madoguchi_core::access::ManageDesk;
+use madoguchi_core::announcement::{AnnouncementId, TEXT_LETTERS, spoken_text};
+use madoguchi_store::Setting;
+use serde::Deserialize;
+
+use super::list::Played;
+use super::{KIND, RECORDING_BYTES, Recording, own_text, path, read_id, read_own};
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::query::escape;
+use crate::shell::Shell;
+use crate::text;
+
+#[derive(Template)]
+#[template(path = "announcement.html")]
+struct OnePage {
+    shell: Shell,
+    path: String,
+    line: Option<String>,
+    now: Played,
+    standard_text: Option<&'static str>,
+    version: i64,
+    /// There is something to be given up.
+    set: bool,
+    error: Option<String>,
+    draft: String,
+    letters: usize,
+    most_bytes: usize,
+    preview: Option<Preview>,
+    voice_fault: Option<String>,
+    lines: Vec<OfLine>,
+    history: Vec<Version>,
+}
+
+struct OfLine {
+    name: String,
+    path: String,
+    state: &'static str,
+}
+
+struct Version {
+    number: i64,
+    at: String,
+    by: String,
+    what: String,
+    has_sound: bool,
+    newest: bool,
+}
+
+/// A text as it was spoken, to be listened to.
+pub(super) struct Preview {
+    text: String,
+    query: String,
+    hash: String,
+    duration: String,
+}
+
+impl Preview {
+    pub(super) fn new(text: &str, recording: &Recording) -> Self {
+        Self {
+            text: text.to_owned(),
+            query: escape(text),
+            hash: recording.own(text, "").hash,
+            duration: text::duration(Some(recording.duration)),
+        }
+    }
+}
+
+/// What the page shows besides what is kept.
+pub(super) struct Shown {
+    pub(super) status: StatusCode,
+    pub(super) error: Option<String>,
+    pub(super) draft: String,
+    pub(super) preview: Option<Preview>,
+    pub(super) done: String,
+}
+
+impl Shown {
+    pub(super) fn new() -> Self {
+        Self {
+            status: StatusCode::OK,
+            error: None,
+            draft: String::new(),
+            preview: None,
+            done: String::new(),
+        }
+    }
+
+    /// What was brought cannot be taken.
+    pub(super) fn refused(status: StatusCode, why: String) -> Self {
+        Self {
+            status,
+            error: Some(why),
+            ..Self::new()
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct OneQuery {
+    done: String,
+    /// A text to be spoken.
+    text: Option<String>,
+}
+
+pub(crate) async fn page(
+    visitor: Allowed<ManageDesk>,
+    State(web): State<Web>,
+    Path(names): Path<(String, String)>,
+    Query(query): Query<OneQuery>,
+) -> Result<Response, WebError> {
+    let id = read_id(&web, &names)?;
+    let mut shown = match &query.text {
+        Some(text) => draft(&web, text).await,
+        None => Shown::new(),
+    };
+    shown.done = query.done;
+    show(&web, &visitor, &id, shown).await
+}
+
+/// Speaks a text that may be taken.
+pub(super) async fn draft(web: &Web, text: &str) -> Shown {
+    let spoken = match spoken_text(text) {
+        Ok(spoken) => web.desk.speak(spoken.clone()).await.map(|it| (spoken, it)),
+        Err(fault) => Err(fault.to_string()),
+    };
+    let mut shown = match spoken {
+        Ok((spoken, recording)) => Shown {
+            preview: Some(Preview::new(&spoken, &recording)),
+            ..Shown::new()
+        },
+        Err(why) => Shown::refused(StatusCode::UNPROCESSABLE_ENTITY, why),
+    };
+    text.clone_into(&mut shown.draft);
+    shown
+}
+
+pub(super) async fn show(
+    web: &Web,
+    visitor: &Visitor,
+    id: &AnnouncementId,
+    shown: Shown,
+) -> Result<Response, WebError> {
+    let history = web.store.setting_history(KIND, &id.to_string()).await?;
+    let newest = history.first();
+    let now = Played::new(web, id, newest);
+    let draft = if shown.draft.is_empty() {
+        now.text.clone()
+    } else {
+        shown.draft
+    };
+    let page = OnePage {
+        shell: Shell::new(web, Some(visitor), "/admin/announcements").done(&shown.done),
+        path: path(id),
+        line: id.line.as_ref().map(ToString::to_string),
+        now,
+        standard_text: id.name.standard_text(),
+        version: newest.map_or(0, |newest| newest.version),
+        set: newest.is_some_and(|newest| newest.data.is_some()),
+        error: shown.error,
+        draft,
+        letters: TEXT_LETTERS,
+        most_bytes: RECORDING_BYTES,
+        preview: shown.preview,
+        voice_fault: web.desk.voice_fault(),
+        lines: of_lines(web, id),
+        history: versions(web, &history),
+    };
+    Ok((shown.status, Html(page.render()?)).into_response())
+}
+
+/// The lines, on the page of what is for all of them.
+fn of_lines(web: &Web, id: &AnnouncementId) -> Vec<OfLine> {
+    if id.line.is_some() || !id.name.is_for_lines() {
+        return Vec::new();
+    }
+    let of_line = |line| {
+        let id = AnnouncementId {
+            line: Some(line),
+            name: id.name,
+        };
+        OfLine {
+            name: id.line_text().to_owned(),
+            path: path(&id),
+            state: web
+                .desk
+                .origin(&id)
+                .map_or("すべての回線と同じ音声", super::Origin::label),
+        }
+    };
+    web.desk.lines().into_iter().map(of_line).collect()
+}
+
+fn versions(web: &Web, history: &[Setting]) -> Vec<Version> {
+    let version = |(at, setting): (usize, &Setting)| Version {
+        number: setting.version,
+        at: web.settings.dates.minute(setting.at),
+        by: setting.by.clone(),
+        what: own_text(read_own(setting).as_ref()),
+        has_sound: setting.data.is_some(),
+        newest: at == 0,
+    };
+    history.iter().enumerate().map(version).collect()
+}
