@@ -29,7 +29,7 @@ pub(crate) struct MenuItem {
 }
 
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 7] = [
+const MENU: [(&str, &str, Permission); 8] = [
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
     (
@@ -45,7 +45,7 @@ const MENU: [(&str, &str, Permission); 7] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 15] = [
+const DONE: [(&str, &str); 17] = [
     ("saved", "保存しました。"),
     ("created", "登録しました。"),
     ("removed", "削除しました。"),

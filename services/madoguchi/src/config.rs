@@ -5,8 +5,10 @@
 mod check;
 mod meaning;
 mod oidc;
+mod voice;
 mod web;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,7 @@ pub use madoguchi_core::setup::{
 use serde::{Deserialize, Serialize};
 
 pub use self::oidc::OidcConfig;
+pub use self::voice::VoiceConfig;
 pub use self::web::WebConfig;
 
 /// All settings.
@@ -44,6 +47,10 @@ pub struct Config {
     pub log: LogConfig,
     /// Numbers that set an agent's state.
     pub feature_codes: FeatureCodesConfig,
+    /// Announcements of the operator's own for all lines, by name.
+    pub announcements: BTreeMap<String, PathBuf>,
+    /// The program that speaks texts.
+    pub voice: VoiceConfig,
     /// Lines.
     #[serde(rename = "line")]
     pub lines: Vec<LineConfig>,
@@ -68,6 +75,8 @@ impl Default for Config {
             web: WebConfig::default(),
             log: LogConfig::default(),
             feature_codes: FeatureCodesConfig::default(),
+            announcements: BTreeMap::new(),
+            voice: VoiceConfig::default(),
             lines: Vec::new(),
             agents: Vec::new(),
             trunks: Vec::new(),

@@ -1,5 +1,6 @@
 //! The desk: command line, configuration, wiring. The only crate that sees all others.
 
+mod announcements;
 pub mod cli;
 pub mod config;
 mod demo;

@@ -17,6 +17,7 @@ use madoguchi_store::delivery::DeliveryStatus;
 use madoguchi_web::{Desk, SetupRefusal, SystemStatus};
 use tokio::sync::watch;
 
+use crate::announcements::Announcements;
 use crate::setup::{self, Setup};
 
 /// The desk at work.
@@ -31,6 +32,7 @@ pub struct LiveDesk {
     pub(crate) delivery: watch::Receiver<DeliveryStatus>,
     pub(crate) endpoint: OnceLock<Endpoint>,
     pub(crate) setup: OnceLock<Arc<Setup>>,
+    pub(crate) announcements: Announcements,
     changes: watch::Sender<u64>,
     journal_failing: Mutex<Option<String>>,
 }
@@ -54,6 +56,7 @@ impl LiveDesk {
             delivery,
             endpoint: OnceLock::new(),
             setup: OnceLock::new(),
+            announcements: Announcements::default(),
             changes: watch::Sender::new(0),
             journal_failing: Mutex::new(None),
         }

@@ -1,6 +1,5 @@
 //! Starts the whole desk and stops it: the order in which the rooms are opened and closed.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::announcements::{InForce, recordings};
 use crate::config::Config;
 use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
@@ -158,7 +158,9 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let file = config;
     let kept = setup::Kept::load(&store).await?;
     let seal = Seal::new(&key);
-    let config = setup::opened(&file, &kept.screen, &seal);
+    let mut config = setup::opened(&file, &kept.screen, &seal);
+    let recordings = recordings::folder(&data_dir);
+    recordings::join(&mut config, &store, &recordings).await?;
     setup::check_joined(&config)?;
     let figures =
         recovery::todays_figures(&store, config.figures_settings(), &ends, clock.now()).await?;
@@ -183,6 +185,9 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     };
     let engine = Engine::new(engine_settings, clock.now());
     let sounds = sounds(&config)?;
+    live.announcements.speak_with(config.voice.clone());
+    live.announcements
+        .put(InForce::new(&config, sounds.clone(), &recordings));
     let around = Surroundings {
         clock,
         journal: to_journal,
@@ -206,6 +211,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         nonce_secret,
         seal,
         kept.stamp,
+        recordings,
     ));
     // Set once, here.
     let _first = live.endpoint.set(endpoint.clone());
@@ -307,7 +313,7 @@ pub(crate) fn sounds(config: &Config) -> anyhow::Result<Sounds> {
         .filter(|line| !line.announcements.is_empty())
         .map(|line| (LineName::new(&line.name), line.announcements.clone()))
         .collect();
-    Ok(Sounds::load(&BTreeMap::new(), &lines)?)
+    Ok(Sounds::load(&config.announcements, &lines)?)
 }
 
 /// Whatever the board shows besides events tells that it changed, too.

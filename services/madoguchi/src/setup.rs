@@ -3,6 +3,7 @@
 
 mod join;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use madoguchi_web::{Seal, SetupRefusal};
 use tokio::sync::Mutex;
 
 pub(crate) use self::join::Kept;
+use crate::announcements::{InForce, recordings};
 use crate::config::{Config, ConfigError};
 use crate::live::LiveDesk;
 use crate::serve;
@@ -23,7 +25,8 @@ use crate::serve;
 /// How often it is looked whether another node has changed something.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// The settings of the file, joined with those of screens, for whoever needs no passwords.
+/// The settings of the file, joined with those of screens but for announcements
+/// ([`recordings::join`]), for whoever needs no passwords.
 pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Config> {
     let kept = Kept::load(store).await?;
     Ok(join::config(file, &kept.screen, |_| None))
@@ -37,6 +40,7 @@ pub(crate) struct Setup {
     endpoint: Endpoint,
     nonce_secret: [u8; 32],
     seal: Seal,
+    recordings: PathBuf,
     /// The stamp of what is in force; one change at a time is brought over.
     in_force: Mutex<String>,
 }
@@ -50,6 +54,7 @@ impl Setup {
         nonce_secret: [u8; 32],
         seal: Seal,
         in_force: String,
+        recordings: PathBuf,
     ) -> Self {
         Self {
             file,
@@ -57,6 +62,7 @@ impl Setup {
             endpoint,
             nonce_secret,
             seal,
+            recordings,
             in_force: Mutex::new(in_force),
         }
     }
@@ -68,7 +74,8 @@ impl Setup {
             return Ok(());
         }
         let kept = Kept::load(&self.store).await?;
-        let config = opened(&self.file, &kept.screen, &self.seal);
+        let mut config = opened(&self.file, &kept.screen, &self.seal);
+        recordings::join(&mut config, &self.store, &self.recordings).await?;
         config.check()?;
         let calendar = config.calendar()?;
         let engine = EngineSettings {
@@ -79,10 +86,12 @@ impl Setup {
         };
         let endpoint = config.endpoint_settings(self.nonce_secret)?;
         let sounds = serve::sounds(&config)?;
+        let announced = InForce::new(&config, sounds.clone(), &self.recordings);
         let in_time = self.endpoint.reconfigure(endpoint, engine, sounds).await;
         anyhow::ensure!(in_time, "the endpoint has stopped");
         live.set_calendar(calendar);
         live.set_setup(desk_setup(&self.file, &kept));
+        live.announcements.put(announced);
         *in_force = kept.stamp;
         tracing::info!("the settings made on screens are in force");
         Ok(())

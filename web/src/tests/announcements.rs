@@ -9,6 +9,8 @@ use madoguchi_core::announcement::{AnnouncementId, AnnouncementName, recording_h
 use madoguchi_core::audit::Action;
 use madoguchi_store::AuditFilter;
 
+use madoguchi_core::id::LineName;
+
 use super::*;
 
 /// What the desk of a test plays.
