@@ -29,3 +29,10 @@ pub fn free_port() -> u16 {
         .expect("a bound socket has an address")
         .port()
 }
+
+/// What HTTP clients are built of. They know TLS, and need to be told whose.
+pub fn http_client() -> reqwest::ClientBuilder {
+    // Another part of the test may have chosen already.
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}

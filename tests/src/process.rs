@@ -79,7 +79,10 @@ impl DeskProcess {
     /// An answer of the API.
     pub async fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let url = format!("http://{}{path}", self.web);
-        let request = reqwest::Client::new().get(url).bearer_auth(&self.token);
+        let request = crate::http_client()
+            .build()?
+            .get(url)
+            .bearer_auth(&self.token);
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 

@@ -26,8 +26,6 @@ pub struct Seen {
 impl Walker {
     /// A walker that trusts the certificates of these authorities alone.
     pub fn new(authorities: &[&str]) -> anyhow::Result<Self> {
-        // Another part of the program may have chosen already.
-        let _chosen = rustls::crypto::ring::default_provider().install_default();
         let mut trusted = Vec::new();
         for pem in authorities {
             trusted.push(Certificate::from_pem(pem.as_bytes())?);
@@ -39,7 +37,7 @@ impl Walker {
                 attempt.follow()
             }
         });
-        let client = Client::builder()
+        let client = crate::http_client()
             .cookie_store(true)
             .redirect(policy)
             .tls_certs_only(trusted)

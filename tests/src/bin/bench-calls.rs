@@ -220,7 +220,10 @@ impl Desk {
     /// The figures of the board.
     async fn total(&self) -> anyhow::Result<serde_json::Value> {
         let url = format!("http://{}/api/v1/board", self.web);
-        let request = reqwest::Client::new().get(url).bearer_auth(&self.token);
+        let request = madoguchi_tests::http_client()
+            .build()?
+            .get(url)
+            .bearer_auth(&self.token);
         let board: serde_json::Value = request.send().await?.json().await?;
         board
             .pointer("/today/total")

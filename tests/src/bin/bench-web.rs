@@ -16,7 +16,7 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::{Instant as Moment, Millis};
 use madoguchi_store::Store;
-use madoguchi_tests::free_port;
+use madoguchi_tests::{free_port, http_client};
 use madoguchi_web::operator::{self, NewAccount};
 use tokio::process::Command;
 use tokio::time::Instant;
@@ -203,7 +203,8 @@ async fn start(folder: &Path, web: SocketAddr) -> anyhow::Result<tokio::process:
         .kill_on_drop(true)
         .spawn()?;
     for _ in 0..200 {
-        if reqwest::get(format!("http://{web}/healthz")).await.is_ok() {
+        let url = format!("http://{web}/healthz");
+        if http_client().build()?.get(url).send().await.is_ok() {
             return Ok(child);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -222,7 +223,7 @@ struct Client {
 impl Client {
     async fn sign_in(web: SocketAddr) -> anyhow::Result<Self> {
         let policy = reqwest::redirect::Policy::none();
-        let http = reqwest::Client::builder().redirect(policy).build()?;
+        let http = http_client().redirect(policy).build()?;
         let mut client = Self {
             http,
             web,

@@ -27,10 +27,8 @@ async fn desk(certificate: &Certificate) -> anyhow::Result<(Desk, TempDir)> {
 }
 
 fn client(authority: &str) -> anyhow::Result<reqwest::Client> {
-    // Another part of the program may have chosen already.
-    let _chosen = rustls::crypto::ring::default_provider().install_default();
     let authority = reqwest::Certificate::from_pem(authority.as_bytes())?;
-    let client = reqwest::Client::builder()
+    let client = madoguchi_tests::http_client()
         .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([authority])
         .no_proxy();
@@ -79,7 +77,7 @@ async fn pages_cookies_and_headers_are_bound_to_encrypted_connections() -> anyho
         .header("cookie", session);
     ensure!(board.send().await?.status() == StatusCode::OK);
     // Whoever comes without TLS gets no page.
-    let plain = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+    let plain = madoguchi_tests::http_client().tls_certs_only([]).no_proxy();
     let plain = plain.build()?.get(format!("http://{}/sign-in", desk.web()));
     ensure!(plain.send().await.is_err());
     desk.end().await?;

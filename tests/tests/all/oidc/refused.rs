@@ -65,7 +65,7 @@ async fn a_code_is_redeemed_once_even_with_the_cookie_of_the_attempt() -> anyhow
     let desk = desk(&arrangement, "").await?;
     add_user(&desk, "tanaka", "megumi").await?;
     let start = format!("{}/sign-in/oidc?moved=1", arrangement.desk());
-    let once = reqwest::Client::builder()
+    let once = madoguchi_tests::http_client()
         .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([])
         .no_proxy()
