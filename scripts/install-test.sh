@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser.
+# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a voice.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -28,3 +28,4 @@ if [ ! -e "$installed" ] || [ "$here/../tests/package-lock.json" -nt "$installed
     }
 fi
 "$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox
+"$here/install-voice.sh"

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use chrono::NaiveDateTime;
 use madoguchi::config::Config;
+use madoguchi::live::LiveDesk;
 use madoguchi::serve::{self, Running, Start};
 use madoguchi_core::access::Role;
 use madoguchi_core::call::CallRecord;
@@ -279,6 +280,11 @@ impl Desk {
     /// The store of the desk.
     pub fn store(&self) -> &madoguchi_store::Store {
         self.running.store()
+    }
+
+    /// The desk as pages see it.
+    pub fn live(&self) -> &LiveDesk {
+        self.running.live()
     }
 
     /// The figures of the running day.

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod process;
 pub mod raw;
 pub mod sipp;
+pub mod visitor;
 pub mod walker;
 
 use std::net::{TcpListener, UdpSocket};

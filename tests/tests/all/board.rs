@@ -77,6 +77,8 @@ async fn no_page_is_wider_than_a_telephone() -> anyhow::Result<()> {
         "/admin/users/new",
         "/admin/users/inventory",
         "/audit",
+        "/admin/announcements",
+        "/admin/announcements/*/closed?text=%E9%96%89%E5%BA%97",
     ] {
         client.goto(&format!("http://{}{path}", desk.web())).await?;
         let script = "return document.documentElement.scrollWidth - window.innerWidth";

@@ -6,6 +6,7 @@
     reason = "a test that meets what it does not expect fails"
 )]
 
+mod announcements;
 mod architecture;
 mod board;
 mod calendar;

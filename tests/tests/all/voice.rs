@@ -24,7 +24,7 @@ fn decode(byte: u8) -> i32 {
 }
 
 /// Listens to RTP until nothing comes for a second, or for so many packets.
-async fn hear(socket: &UdpSocket, packets: usize) -> anyhow::Result<Vec<i32>> {
+pub(crate) async fn hear(socket: &UdpSocket, packets: usize) -> anyhow::Result<Vec<i32>> {
     let mut samples = Vec::new();
     let mut buffer = [0; 2_048];
     for _ in 0..packets {
@@ -38,7 +38,7 @@ async fn hear(socket: &UdpSocket, packets: usize) -> anyhow::Result<Vec<i32>> {
 }
 
 /// The best correlation of `part` of the original anywhere in what was heard; 1.0 is the same.
-fn likeness(heard: &[i32], part: &[i32]) -> f64 {
+pub(crate) fn likeness(heard: &[i32], part: &[i32]) -> f64 {
     let energy = |samples: &[i32]| -> f64 {
         samples
             .iter()
@@ -59,7 +59,7 @@ fn likeness(heard: &[i32], part: &[i32]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-fn original(file: &str) -> anyhow::Result<Vec<i32>> {
+pub(crate) fn original(file: &str) -> anyhow::Result<Vec<i32>> {
     let folder = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../telephony/endpoint/assets/voices"
@@ -79,7 +79,7 @@ fn original(file: &str) -> anyhow::Result<Vec<i32>> {
 }
 
 /// The same as 16-bit PCM, as every telephone can play it.
-fn write_pcm(samples: &[i32], path: &Path) -> anyhow::Result<()> {
+pub(crate) fn write_pcm(samples: &[i32], path: &Path) -> anyhow::Result<()> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8_000,
@@ -94,7 +94,7 @@ fn write_pcm(samples: &[i32], path: &Path) -> anyhow::Result<()> {
 }
 
 /// Half a second out of the middle, where somebody speaks.
-fn middle(samples: &[i32]) -> &[i32] {
+pub(crate) fn middle(samples: &[i32]) -> &[i32] {
     let at = samples.len() / 2;
     samples.get(at..at + 4_000).unwrap_or(samples)
 }

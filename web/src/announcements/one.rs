@@ -152,7 +152,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let history = web.store.setting_history(KIND, &id.to_string()).await?;
     let newest = history.first();
-    let now = Played::new(web, id, newest);
+    let now = now(web, id, newest).await?;
     let draft = if shown.draft.is_empty() {
         now.text.clone()
     } else {
@@ -176,6 +176,25 @@ pub(super) async fn show(
         history: versions(web, &history),
     };
     Ok((shown.status, Html(page.render()?)).into_response())
+}
+
+/// What is played now: on a line that has none of its own, what all others play.
+async fn now(web: &Web, id: &AnnouncementId, newest: Option<&Setting>) -> Result<Played, WebError> {
+    let own = Played::new(web, id, newest);
+    if web.desk.origin(id).is_some() {
+        return Ok(own);
+    }
+    let for_all = AnnouncementId::for_all(id.name);
+    let history = web
+        .store
+        .setting_history(KIND, &for_all.to_string())
+        .await?;
+    let shared = Played::new(web, &for_all, history.first());
+    Ok(Played {
+        text: shared.text,
+        file: shared.file,
+        ..own
+    })
 }
 
 /// The lines, on the page of what is for all of them.

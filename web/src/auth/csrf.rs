@@ -1,9 +1,10 @@
 //! Forms carry a token that only our own pages know, so that no other site can send them in the
 //! name of somebody who is signed in.
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header;
+use futures::StreamExt as _;
 
 use crate::auth::token;
 use crate::error::WebError;
@@ -12,6 +13,8 @@ use crate::error::WebError;
 const FIELD: &str = "_csrf";
 /// The header of scripts.
 const HEADER: &str = "x-csrf-token";
+/// So many times the size that is taken is read before the connection is given up.
+const READ_ON: usize = 4;
 
 /// The token of a session, made of the secret in its cookie.
 pub(crate) fn token_of(secret: &str) -> String {
@@ -39,9 +42,7 @@ pub(crate) async fn check(
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or_default()
         .to_owned();
-    let bytes = to_bytes(body, most_bytes)
-        .await
-        .map_err(|_| WebError::TooLarge)?;
+    let bytes = read(body, most_bytes).await?;
     let found = match multer::parse_boundary(&kind) {
         Ok(boundary) => first_part(&bytes, boundary).await,
         Err(_) => form_field(&bytes),
@@ -51,6 +52,26 @@ pub(crate) async fn check(
     } else {
         Err(WebError::Forged)
     }
+}
+
+/// Reads a body that is not too large. One that is is read on for a while all the same: a browser
+/// that cannot finish sending does not show the answer.
+async fn read(body: Body, most_bytes: usize) -> Result<Bytes, WebError> {
+    let mut parts = body.into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| WebError::TooLarge)?;
+        length += part.len();
+        if length <= most_bytes {
+            bytes.extend_from_slice(&part);
+        } else if length > most_bytes.saturating_mul(READ_ON) {
+            break;
+        }
+    }
+    if length > most_bytes {
+        return Err(WebError::TooLarge);
+    }
+    Ok(bytes.into())
 }
 
 /// The token in a form without files. It consists of hexadecimal digits, which are not escaped.
