@@ -16,5 +16,6 @@ mod hours;
 mod oidc;
 mod phones;
 mod tls;
+mod setup;
 mod torture;
 mod voice;
