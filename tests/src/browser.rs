@@ -1,5 +1,9 @@
 //! A real Chromium, driven as a person would.
 
+mod axe;
+mod keyboard;
+mod look;
+
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -7,14 +11,18 @@ use std::time::Duration;
 use anyhow::Context;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
 use tokio::process::{Child, Command};
 
+pub use self::look::Look;
 use crate::free_port;
 
 /// A browser and the process that drives it.
 pub struct Browser {
     /// Drives the page.
     pub client: Client,
+    /// Where the driver is.
+    driver: String,
     _driver: Child,
     _profile: tempfile::TempDir,
 }
@@ -27,6 +35,21 @@ impl Browser {
 
     /// Starts a browser with more arguments.
     pub async fn start_with(width: u32, height: u32, more: &[&str]) -> anyhow::Result<Self> {
+        Self::launch(width, height, more, &json!({})).await
+    }
+
+    /// Starts a browser in which no page may run scripts.
+    pub async fn start_without_scripts(width: u32, height: u32) -> anyhow::Result<Self> {
+        let preferences = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        Self::launch(width, height, &[], &preferences).await
+    }
+
+    async fn launch(
+        width: u32,
+        height: u32,
+        more: &[&str],
+        preferences: &serde_json::Value,
+    ) -> anyhow::Result<Self> {
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -52,10 +75,11 @@ impl Browser {
         let mut capabilities = serde_json::Map::new();
         capabilities.insert(
             "goog:chromeOptions".to_owned(),
-            serde_json::json!({ "args": arguments, "binary": "/usr/bin/chromium" }),
+            json!({ "args": arguments, "binary": "/usr/bin/chromium", "prefs": preferences }),
         );
         let address = format!("http://127.0.0.1:{port}");
-        for _ in 0..100 {
+        // A machine that does much at once needs a while.
+        for _ in 0..600 {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             if let Ok(client) = builder
                 .capabilities(capabilities.clone())
@@ -64,6 +88,7 @@ impl Browser {
             {
                 return Ok(Self {
                     client,
+                    driver: address,
                     _driver: driver,
                     _profile: profile,
                 });

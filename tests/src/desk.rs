@@ -265,16 +265,40 @@ impl Desk {
         agent: Option<&str>,
     ) -> anyhow::Result<String> {
         let password = operator::one_time_password();
+        self.add_user_with(login, roles, agent, &password).await?;
+        Ok(password)
+    }
+
+    /// Adds a user with this password, which need not be changed.
+    pub async fn add_user_with(
+        &self,
+        login: &str,
+        roles: &[Role],
+        agent: Option<&str>,
+        password: &str,
+    ) -> anyhow::Result<()> {
         let account = NewAccount {
             login,
             name: login,
             roles,
             agent,
-            password: &password,
+            password,
             must_change: false,
         };
         operator::add_account(self.running.store(), &account, self.clock.now()).await?;
-        Ok(password)
+        Ok(())
+    }
+
+    /// The calls that a filter lets through, when the store has some.
+    pub async fn wait_for_store(&self, filter: &CallFilter) -> anyhow::Result<Vec<CallRecord>> {
+        for _ in 0..200 {
+            let calls = self.store().list_calls(filter).await?.calls;
+            if !calls.is_empty() {
+                return Ok(calls);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("no call has come to the store")
     }
 
     /// The store of the desk.

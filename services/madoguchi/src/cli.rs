@@ -39,7 +39,7 @@ enum Command {
     /// 窓口を開始します
     Serve,
     /// 見本の窓口を、模擬の電話とともに開始します
-    Demo,
+    Demo(demo::Args),
     /// 期間の集計を出力します
     Stats(stats::Args),
     /// 受付時間内かどうかを出力します
@@ -119,8 +119,8 @@ fn run(cli: Cli) -> Result<(), CliError> {
         return Ok(());
     }
     let mut config = Config::load(cli.config.as_deref())?;
-    if let Command::Demo = cli.command {
-        config = demo::config()?;
+    if let Command::Demo(args) = &cli.command {
+        config = demo::config(args)?;
     }
     log::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -130,7 +130,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve => Ok(serve::run(serve::Start::new(config, &cli.data_dir)).await?),
-            Command::Demo => Ok(demo::run(config, &cli.data_dir).await?),
+            Command::Demo(_) => Ok(demo::run(config, &cli.data_dir).await?),
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
             Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,
             Command::Import(Import::QueueLog(args)) => {

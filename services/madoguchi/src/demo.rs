@@ -24,10 +24,24 @@ const BETWEEN_CALLS_MS: std::ops::Range<u64> = 3_000..14_000;
 /// The phones of the sample desk accept only this; they are heard on 127.0.0.1 alone.
 const PASSWORD: &str = "demonstration";
 
+/// Where the sample desk is found, if not at the usual places.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// 画面のポート番号(127.0.0.1)
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    web_port: u16,
+    /// 電話(SIP)のポート番号(127.0.0.1)
+    #[arg(long, value_name = "PORT", default_value_t = 5060)]
+    sip_port: u16,
+}
+
 /// The settings of the sample desk.
-pub(crate) fn config() -> Result<Config, ConfigError> {
+pub(crate) fn config(args: &Args) -> Result<Config, ConfigError> {
     let path = Path::new("demo.toml");
-    let config = Config::parse(include_str!("../config/demo.toml"), path)?;
+    let mut config = Config::parse(include_str!("../config/demo.toml"), path)?;
+    let sip = SocketAddr::from(([127, 0, 0, 1], args.sip_port));
+    config.sip.listen = vec![format!("udp://{sip}"), format!("tcp://{sip}")];
+    config.web.listen = SocketAddr::from(([127, 0, 0, 1], args.web_port));
     config.check()?;
     Ok(config)
 }

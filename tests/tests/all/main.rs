@@ -6,6 +6,7 @@
     reason = "a test that meets what it does not expect fails"
 )]
 
+mod access;
 mod announcements;
 mod architecture;
 mod board;
@@ -15,7 +16,8 @@ mod crash;
 mod hours;
 mod oidc;
 mod phones;
-mod tls;
 mod setup;
+mod stories;
+mod tls;
 mod torture;
 mod voice;

@@ -38,7 +38,10 @@ async fn a_line_made_on_the_screen_takes_calls_until_it_is_removed() -> Outcome 
     let desk = Setup::default().registering_agent("tanaka").start().await?;
     let browser = administrator(&desk).await?;
     let refused = caller().invite().expect(404).ack_refusal();
-    refused.start(&Run::call(desk.sip, "6000"))?.succeed().await?;
+    refused
+        .start(&Run::call(desk.sip, "6000"))?
+        .succeed()
+        .await?;
 
     let fields = [("name", "予備"), ("numbers", "6000")];
     fill(&browser, &desk, "/admin/desk/lines/new", &fields).await?;
@@ -56,7 +59,10 @@ async fn a_line_made_on_the_screen_takes_calls_until_it_is_removed() -> Outcome 
     client.find(confirm).await?.click().await?;
     until_shown(client, "削除しました").await?;
     let refused = caller().invite().expect(404).ack_refusal();
-    refused.start(&Run::call(desk.sip, "6000"))?.succeed().await?;
+    refused
+        .start(&Run::call(desk.sip, "6000"))?
+        .succeed()
+        .await?;
     client.clone().close().await?;
     desk.end().await?;
     Ok(())

@@ -1,0 +1,144 @@
+//! `make screenshots`: pictures of every screen of the sample desk, for the documents.
+//!
+//! Starts the program given first as a demonstration, waits until some calls have come, and
+//! photographs each screen as somebody sees it who works with it.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use fantoccini::Locator;
+use madoguchi_tests::browser::{Browser, Look, until_shown};
+use madoguchi_tests::{free_port, free_tcp_port};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Screens: the name of the picture, who sees it, and where it is.
+const SCREENS: [(&str, &str, &str); 17] = [
+    ("board", "yamada", "/board"),
+    ("board-agent", "tanaka", "/board"),
+    ("calls", "yamada", "/calls"),
+    ("call", "yamada", "/calls"),
+    ("account", "tanaka", "/account"),
+    ("password", "tanaka", "/account/password"),
+    ("second-factor", "tanaka", "/account/second-factor"),
+    ("tokens", "tanaka", "/account/tokens"),
+    ("refused", "tanaka", "/admin/users"),
+    ("users", "admin", "/admin/users"),
+    ("user", "admin", "/admin/users?text=tanaka"),
+    ("user-new", "admin", "/admin/users/new"),
+    ("inventory", "admin", "/admin/users/inventory"),
+    ("calendar", "admin", "/admin/calendar"),
+    ("calendar-day", "admin", "/admin/calendar/2026-12-12"),
+    ("retention", "admin", "/admin/retention"),
+    ("audit", "ito", "/audit"),
+];
+
+/// Where one thing has to be chosen before the screen is there.
+const CHOICES: [(&str, &str); 2] = [("call", "table.calls tbody a"), ("user", "main tbody a")];
+
+/// How long callers come before the pictures are taken.
+const CALLS: Duration = Duration::from_secs(60);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let program = arguments.next().context("the program, and a folder")?;
+    let folder = PathBuf::from(arguments.next().context("a folder for the pictures")?);
+    let dark = arguments.next().as_deref() == Some("dark");
+    std::fs::create_dir_all(&folder)?;
+    let desk = Demo::start(Path::new(&program)).await?;
+    tokio::time::sleep(CALLS).await;
+    for look in Look::ALL.into_iter().filter(|look| look.dark == dark) {
+        photograph(&desk, look, &folder).await?;
+    }
+    Ok(())
+}
+
+async fn photograph(desk: &Demo, look: Look, folder: &Path) -> anyhow::Result<()> {
+    let browser = Browser::start(1280, 800).await?;
+    let client = &browser.client;
+    browser.look(look).await?;
+    client.goto(&format!("{}/sign-in", desk.address)).await?;
+    save(&browser, folder, "sign-in", look).await?;
+    let mut signed_in = "";
+    for (name, login, path) in SCREENS {
+        if signed_in != login {
+            client.delete_all_cookies().await?;
+            let (address, password) = (&desk.address, &desk.password);
+            browser.sign_in_at(address, login, password).await?;
+            signed_in = login;
+        }
+        client.goto(&format!("{}{path}", desk.address)).await?;
+        if let Some((_, link)) = CHOICES.iter().find(|(of, _)| *of == name) {
+            client.find(Locator::Css(link)).await?.click().await?;
+        }
+        if name.starts_with("board") {
+            until_shown(client, "今日の応答率").await?;
+        }
+        save(&browser, folder, name, look).await?;
+    }
+    client.clone().close().await?;
+    Ok(())
+}
+
+/// Saves a picture of the whole page.
+async fn save(browser: &Browser, folder: &Path, name: &str, look: Look) -> anyhow::Result<()> {
+    let script = "document.activeElement.blur(); return document.documentElement.scrollHeight";
+    let height = browser.client.execute(script, Vec::new()).await?;
+    let height = u32::try_from(height.as_u64().context("a height")?)?;
+    let whole = Look {
+        height: height.max(look.height),
+        ..look
+    };
+    browser.look(whole).await?;
+    let picture = browser.picture().await?;
+    browser.look(look).await?;
+    let file = folder.join(format!("{name}-{}.png", look.width));
+    std::fs::write(&file, picture)?;
+    writeln!(std::io::stdout(), "{}", file.display())?;
+    Ok(())
+}
+
+/// The sample desk.
+struct Demo {
+    address: String,
+    password: String,
+    _process: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Demo {
+    async fn start(program: &Path) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let (web, sip) = (free_tcp_port(), free_port());
+        let mut process = Command::new(program)
+            .arg("--data-dir")
+            .arg(folder.path())
+            .args(["demo", "--web-port", &web.to_string()])
+            .args(["--sip-port", &sip.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} did not start", program.display()))?;
+        let output = process.stdout.take().context("it can be read")?;
+        let mut lines = BufReader::new(output).lines();
+        while let Some(line) = lines.next_line().await? {
+            let Some((_, rest)) = line.split_once("パスワードはすべて") else {
+                continue;
+            };
+            let password = rest.split_whitespace().next().unwrap_or_default();
+            return Ok(Self {
+                address: format!("http://127.0.0.1:{web}"),
+                password: password.to_owned(),
+                _process: process,
+                _folder: folder,
+            });
+        }
+        bail!("the demonstration names no password")
+    }
+}
