@@ -12,7 +12,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web docs install-build install-test install-voice
+.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web screenshots docs install-build install-test install-voice
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -46,6 +46,9 @@ bench-calls: install-test build ## Load through the queue: calls a second and ti
 
 bench-web: install-build build ## Latency of pages and API with 100,000 users and 10,000,000 audit records
 	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-web,Nothing else should run on the machine while it measures.)
+
+screenshots: install-test build ## Photograph every screen of the sample desk into docs/images
+	$(call step,screenshots,$(CARGO) run --release --locked -p madoguchi-tests --bin screenshots -- $(BINARY) docs/images,Read the first error above.)
 
 docs: ## Build the documentation of the code
 	$(call step,docs,RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked,Mend the links and comments it names.)
