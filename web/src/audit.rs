@@ -1,7 +1,7 @@
 //! 監査記録: filtered, page by page, and as a workbook.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::response::{Html, Response};
 use chrono::Days;
 use madoguchi_core::access::{Permission, ReadAudit, Role};
@@ -19,6 +19,7 @@ use crate::error::WebError;
 use crate::query::{Choice, Period, escape};
 use crate::shell::Shell;
 use crate::text;
+use crate::views::Views;
 
 const PAGE_SIZE: u32 = 100;
 /// Records read at once for a workbook.
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Routes {
 #[template(path = "audit.html")]
 struct AuditPage {
     shell: Shell,
+    views: Views,
     from: String,
     to: String,
     actor: String,
@@ -123,6 +125,7 @@ impl AuditQuery {
 async fn page(
     visitor: Allowed<ReadAudit>,
     State(web): State<Web>,
+    RawQuery(asked): RawQuery,
     Query(query): Query<AuditQuery>,
 ) -> Result<Html<String>, WebError> {
     let period = query.period(&web)?;
@@ -135,6 +138,7 @@ async fn page(
         .map(|action| (action.as_str(), action.label()));
     let view = AuditPage {
         shell: Shell::new(&web, Some(&visitor), "/audit"),
+        views: Views::of(&web, &visitor, "/audit", asked.as_deref()).await?,
         from: period.from.to_string(),
         to: period.to.to_string(),
         actor: query.actor.clone(),

@@ -1,7 +1,7 @@
 //! The list of calls with its filters.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::response::Html;
 use madoguchi_core::access::ViewCalls;
 use madoguchi_core::audit::{Action, AuditEntry};
@@ -11,14 +11,17 @@ use madoguchi_core::setup::DeskSetup;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::query::{CallQuery, Choice, KINDS, PAGE_SIZE, Period, escape};
+use crate::query::{CallQuery, Choice, Head, KINDS, PAGE_SIZE, Period, escape};
 use crate::shell::Shell;
+use crate::views::Views;
 use crate::{Web, text};
 
 #[derive(Template)]
 #[template(path = "calls.html")]
 struct CallsPage {
     shell: Shell,
+    views: Views,
+    heads: CallHeads,
     query: CallQuery,
     from: String,
     to: String,
@@ -31,6 +34,13 @@ struct CallsPage {
     pages: u32,
     before: Option<String>,
     after: Option<String>,
+}
+
+/// The columns by which the list can be put in order.
+struct CallHeads {
+    at: Head,
+    wait: Head,
+    talk: Head,
 }
 
 struct CallRow {
@@ -50,6 +60,7 @@ struct CallRow {
 pub(crate) async fn page(
     visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
+    RawQuery(asked): RawQuery,
     Query(query): Query<CallQuery>,
 ) -> Result<Html<String>, WebError> {
     let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
@@ -73,6 +84,12 @@ pub(crate) async fn page(
         .await?;
     let view = CallsPage {
         shell: Shell::new(&web, Some(&visitor), "/calls"),
+        views: Views::of(&web, &visitor, "/calls", asked.as_deref()).await?,
+        heads: CallHeads {
+            at: query.head("日時", &[("", "descending"), ("oldest", "ascending")]),
+            wait: query.head("待ち", &[("wait", "descending")]),
+            talk: query.head("通話", &[("talk", "descending")]),
+        },
         from: period.from.to_string(),
         to: period.to.to_string(),
         lines: Choice::list(all().chain(lines), &query.line),

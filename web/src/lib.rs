@@ -28,6 +28,7 @@ mod shell;
 mod sign_in;
 mod text;
 mod users;
+mod views;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -191,6 +192,7 @@ fn routes() -> Routes {
         .and(account::routes())
         .and(users::routes())
         .and(audit::routes())
+        .and(views::routes())
         .and(calendar::routes())
         .and(retention::routes())
         .and(desk::routes())

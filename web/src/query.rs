@@ -5,7 +5,7 @@ use madoguchi_core::call::Direction;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::time::Instant;
-use madoguchi_store::{CallFilter, OutcomeFilter};
+use madoguchi_store::{CallFilter, CallOrder, OutcomeFilter};
 use serde::Deserialize;
 
 use crate::error::WebError;
@@ -25,6 +25,7 @@ pub(crate) struct CallQuery {
     pub(crate) agent: String,
     pub(crate) kind: String,
     pub(crate) number: String,
+    pub(crate) sort: String,
     pub(crate) page: String,
 }
 
@@ -100,6 +101,30 @@ impl CallQuery {
         page_number(&self.page)
     }
 
+    fn order(&self) -> CallOrder {
+        match self.sort.as_str() {
+            "oldest" => CallOrder::Oldest,
+            "wait" => CallOrder::LongestWait,
+            "talk" => CallOrder::LongestTalk,
+            _ => CallOrder::Newest,
+        }
+    }
+
+    /// The head of a column: the order that it leads to, and the one that is in force.
+    pub(crate) fn head(
+        &self,
+        label: &'static str,
+        orders: &[(&'static str, &'static str)],
+    ) -> Head {
+        Head::new(label, orders, &self.sort, |sort| {
+            let other = Self {
+                sort: sort.to_owned(),
+                ..self.clone()
+            };
+            other.link(1)
+        })
+    }
+
     /// The filter for the store.
     pub(crate) fn filter(&self, period: &Period) -> Result<CallFilter, WebError> {
         let (direction, outcome) = read_kind(&self.kind)?;
@@ -127,6 +152,7 @@ impl CallQuery {
             direction,
             outcome,
             number: named(&self.number),
+            order: self.order(),
             offset: (self.page_number()? - 1) * PAGE_SIZE,
             limit: PAGE_SIZE,
             ..CallFilter::default()
@@ -143,6 +169,7 @@ impl CallQuery {
             ("agent", &self.agent),
             ("kind", &self.kind),
             ("number", &self.number),
+            ("sort", &self.sort),
         ];
         let mut link = format!("/calls?page={page}");
         for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -162,6 +189,37 @@ pub(crate) fn page_number(text: &str) -> Result<u32, WebError> {
         .ok()
         .filter(|page| (1..=1_000_000).contains(page));
     page.ok_or_else(|| WebError::BadRequest("ページの番号を確認してください。".into()))
+}
+
+/// The head of a column by which a list can be put in order.
+pub(crate) struct Head {
+    pub(crate) label: &'static str,
+    pub(crate) link: String,
+    /// The order in force, for `aria-sort`; empty if it is by another column.
+    pub(crate) order: &'static str,
+}
+
+impl Head {
+    /// `orders`: names in addresses with what they are (`ascending`, `descending`). Choosing the
+    /// column leads from one to the next.
+    pub(crate) fn new(
+        label: &'static str,
+        orders: &[(&'static str, &'static str)],
+        now: &str,
+        link: impl Fn(&str) -> String,
+    ) -> Self {
+        let at = orders.iter().position(|(name, _)| *name == now);
+        let next = at.map_or(0, |at| (at + 1) % orders.len().max(1));
+        let name = orders.get(next).map_or("", |(name, _)| *name);
+        let order = at
+            .and_then(|at| orders.get(at))
+            .map_or("", |(_, order)| *order);
+        Self {
+            label,
+            link: link(name),
+            order,
+        }
+    }
 }
 
 /// An entry of a list to choose from.

@@ -151,6 +151,10 @@ actions! {
     TargetChange = "target.change", "目標値の変更";
     /// Changed a category.
     CategoryChange = "category.change", "分類の変更";
+    /// Kept the filter of a list under a name.
+    ViewSave = "view.save", "一覧の条件の保存";
+    /// Forgot the filter of a list.
+    ViewRemove = "view.remove", "一覧の条件の削除";
     /// Took audit records out as a file.
     AuditExport = "audit.export", "監査記録の出力";
     /// Changed how long audit records are kept.

@@ -11,7 +11,7 @@ use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-pub use self::list::{UserFilter, UserPage};
+pub use self::list::{UserFilter, UserOrder, UserPage};
 pub use self::secrets::NewPassword;
 use crate::audit::record;
 use crate::error::StoreError;

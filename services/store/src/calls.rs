@@ -13,7 +13,7 @@ use crate::store::Store;
 mod list;
 mod row;
 
-pub use list::{CallFilter, CallPage, OutcomeFilter};
+pub use list::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 
 /// To be raised whenever `CallRecord::fold` or [`row`] gives another result for the same events:
 /// the next start then computes the table anew.

@@ -21,14 +21,16 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tokens;
+mod views;
 
-pub use accounts::{Credentials, NewPassword, UserFilter, UserPage};
+pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
 pub use agents::AgentPresence;
 pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
-pub use calls::{CallFilter, CallPage, OutcomeFilter};
+pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;
 pub use events::Appended;
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::Store;
 pub use tokens::{ApiToken, NewToken};
+pub use views::SavedView;

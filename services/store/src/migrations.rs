@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 4] = [
+const ALL: [(i64, &str, &str); 5] = [
     (
         1,
         "calls",
@@ -29,6 +29,11 @@ const ALL: [(i64, &str, &str); 4] = [
         4,
         "settings",
         include_str!("../../../migrations/0004_settings.sql"),
+    ),
+    (
+        5,
+        "views",
+        include_str!("../../../migrations/0005_views.sql"),
     ),
 ];
 
@@ -109,7 +114,7 @@ mod tests {
                 error,
                 StoreError::Newer {
                     found: 90,
-                    known: 4
+                    known: 5
                 }
             ),
             "{error}"

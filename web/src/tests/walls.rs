@@ -399,3 +399,46 @@ async fn callers_numbers_are_hidden_from_those_who_may_not_see_them() {
     let (_, json) = house.open(&mut admin, "/api/v1/board").await;
     assert!(json.contains("\"call\":\"c3\"") && json.contains("\"from\":\"\""));
 }
+
+#[tokio::test]
+async fn views_are_kept_for_their_owner_and_lists_are_put_in_order() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let body = "page=%2Fcalls&name=%E6%94%BE%E6%A3%84&query=kind%3Dabandoned%26page%3D7";
+    let (_, place, html) = house.submit(&mut boss, "/views", body).await;
+    assert_eq!(place, "/calls?kind=abandoned", "{html}");
+    let (_, html) = house.open(&mut boss, &place).await;
+    assert!(html.contains(">放棄</a>") && html.contains("「放棄」を削除する"));
+    let mut other = house.user("sato", &[Role::Supervisor]).await;
+    assert!(
+        !house
+            .open(&mut other, &place)
+            .await
+            .1
+            .contains("「放棄」を削除する")
+    );
+    let remove = "page=%2Fcalls&name=%E6%94%BE%E6%A3%84";
+    let (status, ..) = house.submit(&mut other, "/views/remove", remove).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, ..) = house.submit(&mut boss, "/views/remove", remove).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    for (page, query) in [("%2Fnowhere", "a%3Db"), ("%2Fcalls", "a%3D%0d%0ab")] {
+        let body = format!("page={page}&name=x&query={query}");
+        let (status, ..) = house.submit(&mut boss, "/views", &body).await;
+        assert!(status.is_client_error(), "{page} {query}");
+    }
+    let order = |html: &str| html.find("0312345678").zip(html.find("&#60;script"));
+    let (_, html) = house.open(&mut boss, "/calls?sort=wait").await;
+    assert!(
+        order(&html).is_some_and(|(short, long)| long < short),
+        "longest wait first"
+    );
+    assert!(html.contains("aria-sort=\"descending\""));
+    let (_, html) = house.open(&mut boss, "/calls?sort=oldest").await;
+    assert!(
+        order(&html).is_some_and(|(first, second)| first < second),
+        "oldest first"
+    );
+    let (_, html) = house.open(&mut boss, "/admin/users?sort=unused").await;
+    assert!(html.contains("aria-sort=\"ascending\""));
+}

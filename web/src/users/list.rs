@@ -1,19 +1,20 @@
 //! The list of accounts.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::response::Html;
 use madoguchi_core::access::{ManageUsers, Role};
 use madoguchi_core::account::User;
-use madoguchi_store::UserFilter;
+use madoguchi_store::{UserFilter, UserOrder};
 use serde::Deserialize;
 
 use crate::Web;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::query::{Choice, escape, page_number};
+use crate::query::{Choice, Head, escape, page_number};
 use crate::shell::Shell;
 use crate::text;
+use crate::views::Views;
 
 const PAGE_SIZE: u32 = 50;
 
@@ -21,6 +22,8 @@ const PAGE_SIZE: u32 = 50;
 #[template(path = "users.html")]
 struct UsersPage {
     shell: Shell,
+    views: Views,
+    heads: UserHeads,
     text: String,
     roles: Vec<Choice>,
     states: Vec<Choice>,
@@ -30,6 +33,13 @@ struct UsersPage {
     pages: u32,
     before: Option<String>,
     after: Option<String>,
+}
+
+/// The columns by which the list can be put in order.
+struct UserHeads {
+    login: Head,
+    name: Head,
+    used: Head,
 }
 
 struct UserRow {
@@ -49,6 +59,7 @@ pub(crate) struct UsersQuery {
     text: String,
     role: String,
     state: String,
+    sort: String,
     page: String,
     done: String,
 }
@@ -63,6 +74,7 @@ const STATES: [(&str, &str); 4] = [
 pub(crate) async fn page(
     visitor: Allowed<ManageUsers>,
     State(web): State<Web>,
+    RawQuery(asked): RawQuery,
     Query(query): Query<UsersQuery>,
 ) -> Result<Html<String>, WebError> {
     let page = page_number(&query.page)?;
@@ -77,6 +89,12 @@ pub(crate) async fn page(
             _ => None,
         },
         unused_since: unused.then_some(now - web.settings.unused_after),
+        order: match query.sort.as_str() {
+            "name" => UserOrder::Name,
+            "used" => UserOrder::LastUsed,
+            "unused" => UserOrder::LongestUnused,
+            _ => UserOrder::Login,
+        },
         offset: (page - 1) * PAGE_SIZE,
         limit: PAGE_SIZE,
     };
@@ -84,17 +102,28 @@ pub(crate) async fn page(
     let pages = u32::try_from(found.total.div_ceil(u64::from(PAGE_SIZE)))
         .unwrap_or(u32::MAX)
         .max(1);
-    let link = |page: u32| {
+    let in_order = |page: u32, sort: &str| {
         format!(
-            "/admin/users?page={page}&text={}&role={}&state={}",
+            "/admin/users?page={page}&text={}&role={}&state={}&sort={}",
             escape(&query.text),
             escape(&query.role),
-            escape(&query.state)
+            escape(&query.state),
+            escape(sort)
         )
     };
+    let link = |page: u32| in_order(page, &query.sort);
+    let head =
+        |label, orders: &[_]| Head::new(label, orders, &query.sort, |sort| in_order(1, sort));
+    let used = [("used", "descending"), ("unused", "ascending")];
     let roles = Role::ALL.map(|role| (role.as_str(), role.label()));
     let view = UsersPage {
         shell: Shell::new(&web, Some(&visitor), "/admin/users").done(&query.done),
+        views: Views::of(&web, &visitor, "/admin/users", asked.as_deref()).await?,
+        heads: UserHeads {
+            login: head("ログイン名", &[("", "ascending")]),
+            name: head("氏名", &[("name", "ascending")]),
+            used: head("最終利用", &used),
+        },
         roles: Choice::list(std::iter::once(("", "すべて")).chain(roles), &query.role),
         states: Choice::list(STATES, &query.state),
         total: text::number(found.total),

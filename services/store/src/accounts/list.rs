@@ -21,23 +21,50 @@ pub struct UserFilter {
     pub disabled: Option<bool>,
     /// Only those who were not active since then.
     pub unused_since: Option<Instant>,
+    /// Which come first.
+    pub order: UserOrder,
     /// So many are left out at the start.
     pub offset: u32,
     /// At the most so many.
     pub limit: u32,
 }
 
+/// Which users of a list come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UserOrder {
+    /// By login.
+    #[default]
+    Login,
+    /// By name.
+    Name,
+    /// Those who were active last.
+    LastUsed,
+    /// Those who were active longest ago, or never.
+    LongestUnused,
+}
+
+impl UserOrder {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Login => " ORDER BY login LIMIT ",
+            Self::Name => " ORDER BY name, login LIMIT ",
+            Self::LastUsed => " ORDER BY last_used_at DESC NULLS LAST, login LIMIT ",
+            Self::LongestUnused => " ORDER BY last_used_at NULLS FIRST, login LIMIT ",
+        }
+    }
+}
+
 /// Some of the users that a filter lets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
-    /// These, by login.
+    /// These, in the order of the filter.
     pub users: Vec<User>,
     /// How many there are in all.
     pub total: u64,
 }
 
 impl Store {
-    /// The users that `filter` lets through, by login.
+    /// The users that `filter` lets through, in its order.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -47,8 +74,7 @@ impl Store {
         let mut list = Sql::new("SELECT ");
         list.push(COLUMNS).push(" FROM users");
         restrict(&mut list, filter);
-        list.push(" ORDER BY login LIMIT ")
-            .bind(i64::from(filter.limit));
+        list.push(filter.order.sql()).bind(i64::from(filter.limit));
         list.push(" OFFSET ").bind(i64::from(filter.offset));
         let mut connection = self.read.acquire().await?;
         let counted = count.fetch_all(&mut connection).await?;

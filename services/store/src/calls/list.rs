@@ -31,7 +31,9 @@ pub struct CallFilter {
     pub wait_below: Option<Millis>,
     /// A number with these letters in it, in any spelling.
     pub number: Option<String>,
-    /// So many of the newest are left out.
+    /// Which come first.
+    pub order: CallOrder,
+    /// So many of the first are left out.
     pub offset: u32,
     /// At the most so many are given.
     pub limit: u32,
@@ -49,8 +51,40 @@ impl Default for CallFilter {
             outcome: None,
             wait_below: None,
             number: None,
+            order: CallOrder::Newest,
             offset: 0,
             limit: 50,
+        }
+    }
+}
+
+/// Which calls of a list come first. Of equals the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallOrder {
+    /// Those that arrived last.
+    #[default]
+    Newest,
+    /// Those that arrived first.
+    Oldest,
+    /// Those that waited longest.
+    LongestWait,
+    /// Those that were talked to longest.
+    LongestTalk,
+}
+
+impl CallOrder {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Newest => " ORDER BY arrived_at DESC, call_id DESC LIMIT ",
+            Self::Oldest => " ORDER BY arrived_at, call_id LIMIT ",
+            Self::LongestWait => {
+                " ORDER BY COALESCE(answered_at, ended_at) - arrived_at DESC NULLS LAST, \
+                 arrived_at DESC, call_id DESC LIMIT "
+            }
+            Self::LongestTalk => {
+                " ORDER BY talk_ended_at - answered_at DESC NULLS LAST, arrived_at DESC, \
+                 call_id DESC LIMIT "
+            }
         }
     }
 }
@@ -73,14 +107,14 @@ pub enum OutcomeFilter {
 /// Some of the calls that a filter lets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallPage {
-    /// These, newest first.
+    /// These, in the order of the filter.
     pub calls: Vec<CallRecord>,
     /// How many there are in all.
     pub total: u64,
 }
 
 impl Store {
-    /// The calls that `filter` lets through, newest first.
+    /// The calls that `filter` lets through, in its order.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Unreadable`].
@@ -90,8 +124,7 @@ impl Store {
         let mut list = Sql::new("SELECT ");
         list.push(COLUMNS).push(" FROM calls");
         restrict(&mut list, filter);
-        list.push(" ORDER BY arrived_at DESC, call_id DESC LIMIT ")
-            .bind(i64::from(filter.limit));
+        list.push(filter.order.sql()).bind(i64::from(filter.limit));
         list.push(" OFFSET ").bind(i64::from(filter.offset));
 
         let mut connection = self.read.acquire().await?;
