@@ -8,6 +8,7 @@ mod dialled;
 mod lines;
 mod reconfigure;
 mod ringing;
+mod ringing_all;
 mod serving;
 mod states;
 mod talk;
@@ -235,7 +236,7 @@ impl Engine {
         if let Some(line) = self.line_mut(key) {
             line.waiting.remove(&order);
             line.queue.remove(&order);
-            line.ringing_all.remove(&order);
+            line.ringing_all.stop(order);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How lines and agents behave.
 
 use madoguchi_core::id::{AgentId, LineName};
-pub use madoguchi_core::setup::{PeriodicAnnouncement, Strategy};
+pub use madoguchi_core::setup::{Level, PeriodicAnnouncement, Strategy};
 use madoguchi_core::time::Millis;
 
 /// Settings of one line.
@@ -57,5 +57,15 @@ pub struct AgentSettings {
     /// The extension of the phone.
     pub extension: String,
     /// The lines whose calls this agent takes.
-    pub lines: Vec<LineName>,
+    pub lines: Vec<Duty>,
+}
+
+/// One line that an agent takes calls of, and how soon the agent's turn comes: nobody is rung while
+/// somebody of a lower level is idle. Within a level the line's [`Strategy`] decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duty {
+    /// The line.
+    pub line: LineName,
+    /// How soon.
+    pub level: Level,
 }

@@ -16,7 +16,7 @@ use madoguchi_endpoint::settings::{
     Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
     TrunkAuth, TrunkRegistration, TrunkSource,
 };
-use madoguchi_line::settings::{AgentSettings, AtClosing, LineSettings};
+use madoguchi_line::settings::{AgentSettings, AtClosing, Duty, LineSettings};
 use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::uri::Uri;
 
@@ -114,7 +114,10 @@ impl Config {
                 lines: agent
                     .lines
                     .iter()
-                    .map(|duty| LineName::new(&duty.line))
+                    .map(|duty| Duty {
+                        line: LineName::new(&duty.line),
+                        level: duty.level,
+                    })
                     .collect(),
             })
             .collect()

@@ -3,7 +3,7 @@
 mod agent;
 mod changes;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentState;
@@ -12,7 +12,7 @@ use madoguchi_core::time::Instant;
 pub(super) use self::agent::{Activity, Agent, Wish};
 use self::agent::{Rank, turn};
 use super::lines::LineKey;
-use crate::settings::Strategy;
+use crate::settings::{Level, Strategy};
 
 /// Names an agent for as long as the engine knows them. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,7 @@ pub(super) struct Agents {
 struct Crew {
     strategy: Strategy,
     /// Those who can take a call, the next one first.
-    idle: BTreeSet<(Rank, AgentKey)>,
+    idle: BTreeSet<(Level, Rank, AgentKey)>,
     /// How many are logged in.
     logged_in: u32,
 }
@@ -69,7 +69,7 @@ impl Agents {
         change(agent);
         let is_in = agent.is_logged_in();
         if was_in != is_in {
-            for line in &agent.lines {
+            for (line, _) in &agent.lines {
                 if let Some(crew) = self.crews.get_mut(line) {
                     crew.logged_in = if is_in {
                         crew.logged_in + 1
@@ -123,26 +123,39 @@ impl Agents {
             .is_some_and(|crew| !crew.idle.is_empty())
     }
 
-    /// Who is to be rung next on a line; after `last` for round robin.
-    pub(super) fn next(&self, line: LineKey, last: Option<AgentKey>) -> Option<AgentKey> {
+    /// Who is to be rung next on a line: one of the lowest level that has anybody idle; for round
+    /// robin after the one of that level who was rung `last`.
+    pub(super) fn next(&self, line: LineKey, last: &BTreeMap<Level, AgentKey>) -> Option<AgentKey> {
         let crew = self.crews.get(&line)?;
-        let first = || crew.idle.first().map(|(_, key)| *key);
+        let (level, _, first) = *crew.idle.first()?;
         let last = last
+            .get(&level)
             .filter(|_| crew.strategy == Strategy::RoundRobin)
-            .and_then(|last| self.get(last));
-        let Some(last) = last else { return first() };
-        let after = (turn(last.place + 1), AgentKey(0));
+            .and_then(|last| self.get(*last));
+        let Some(last) = last else { return Some(first) };
+        let after = (level, turn(last.place + 1), AgentKey(0));
         let next = crew.idle.range(after..).next();
-        next.map(|(_, key)| *key).or_else(first)
+        let next = next.filter(|(next, _, _)| *next == level);
+        Some(next.map_or(first, |(_, _, key)| *key))
     }
 
+    /// All of the lowest level that has anybody idle.
     pub(super) fn all_idle(&self, line: LineKey) -> Vec<AgentKey> {
-        self.crews
-            .get(&line)
-            .into_iter()
-            .flat_map(|crew| &crew.idle)
-            .map(|(_, key)| *key)
+        let Some(crew) = self.crews.get(&line) else {
+            return Vec::new();
+        };
+        let lowest = crew.idle.first().map(|(level, _, _)| *level);
+        crew.idle
+            .iter()
+            .take_while(|(level, _, _)| Some(*level) == lowest)
+            .map(|(_, _, key)| *key)
             .collect()
+    }
+
+    /// How soon an agent's turn comes on a line.
+    pub(super) fn level(&self, key: AgentKey, line: LineKey) -> Level {
+        self.get(key)
+            .map_or(Level::First, |agent| agent.level(line))
     }
 
     pub(super) fn is_idle(&self, key: AgentKey) -> bool {
@@ -158,9 +171,9 @@ impl Agents {
         if !agent.listed {
             return;
         }
-        for line in &agent.lines {
+        for (line, level) in &agent.lines {
             if let Some(crew) = self.crews.get_mut(line) {
-                crew.idle.insert((crew.rank_of(agent), key));
+                crew.idle.insert((*level, crew.rank_of(agent), key));
             }
         }
     }
@@ -170,9 +183,9 @@ impl Agents {
             return;
         };
         agent.listed = false;
-        for line in &agent.lines {
+        for (line, level) in &agent.lines {
             if let Some(crew) = self.crews.get_mut(line) {
-                crew.idle.remove(&(crew.rank_of(agent), key));
+                crew.idle.remove(&(*level, crew.rank_of(agent), key));
             }
         }
     }

@@ -118,7 +118,7 @@ impl Engine {
             return;
         };
         if let Some(line) = self.line_mut(key) {
-            line.ringing_all.remove(&order);
+            line.ringing_all.stop(order);
             line.queue.insert(order, call.clone());
         }
         self.serve_line(key, now);

@@ -6,7 +6,8 @@ use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::time::Millis;
 
 use super::agents::AgentKey;
-use crate::settings::{LineSettings, Strategy};
+use super::ringing_all::RingingAll;
+use crate::settings::{Level, LineSettings, Strategy};
 
 /// Names a line for as long as the engine knows it. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,11 +25,11 @@ pub(super) struct Line {
     /// Those of them for whom an agent is looked for.
     pub(super) queue: BTreeMap<u64, CallId>,
     /// Those of them for whom all agents' phones ring ([`Strategy::RingAll`]).
-    pub(super) ringing_all: BTreeMap<u64, CallId>,
+    pub(super) ringing_all: RingingAll,
     /// Waits of the last answered calls.
     pub(super) last_waits: VecDeque<Millis>,
-    /// The agent who was rung last (round robin).
-    pub(super) last_rung: Option<AgentKey>,
+    /// The agents who were rung last (round robin), by level.
+    pub(super) last_rung: BTreeMap<Level, AgentKey>,
 }
 
 /// The lines of the settings, and those that leave.
@@ -89,7 +90,7 @@ impl Lines {
         {
             if settings.strategy != Strategy::RingAll {
                 // Phones ring on, but no further ones for the same caller.
-                line.ringing_all.clear();
+                line.ringing_all = RingingAll::default();
             }
             line.settings = settings;
             return key;
@@ -125,9 +126,9 @@ impl Line {
             calls: 0,
             waiting: BTreeMap::new(),
             queue: BTreeMap::new(),
-            ringing_all: BTreeMap::new(),
+            ringing_all: RingingAll::default(),
             last_waits: VecDeque::new(),
-            last_rung: None,
+            last_rung: BTreeMap::new(),
         }
     }
 

@@ -23,8 +23,11 @@ impl Engine {
         self.lines.reconfigure(settings.lines);
         let staying: HashSet<_> = settings.agents.iter().map(|agent| &agent.agent).collect();
         for line in self.lines.iter_mut() {
-            let last = line.last_rung;
-            line.last_rung = last.and_then(|last| self.agents.nearest_staying(last, &staying));
+            let last = std::mem::take(&mut line.last_rung).into_iter();
+            let nearest = |last| self.agents.nearest_staying(last, &staying);
+            line.last_rung = last
+                .filter_map(|(level, last)| Some((level, nearest(last)?)))
+                .collect();
         }
         for agent in self.agents.reconfigure(settings.agents, &self.lines, now) {
             self.out(Output::AgentChanged { agent });

@@ -27,13 +27,14 @@ impl Engine {
         let (order, Some(key)) = (entry.order, entry.line) else {
             return;
         };
+        let level = self.agents.level(agent, key);
         let Some(line) = self.line_mut(key) else {
             return;
         };
         line.queue.remove(&order);
-        line.last_rung = Some(agent);
+        line.last_rung.insert(level, agent);
         if line.settings.strategy == Strategy::RingAll {
-            line.ringing_all.insert(order, call.clone());
+            line.ringing_all.ring(order, call, level);
         }
         let timeout = line.settings.ring_timeout;
         self.set_stage(call, Stage::Ringing);
@@ -98,7 +99,7 @@ impl Engine {
                     .collect();
                 // Agents freed here must not be rung for the same call again.
                 if let Some(line) = key.and_then(|key| self.line_mut(key)) {
-                    line.ringing_all.remove(&order);
+                    line.ringing_all.stop(order);
                 }
                 for other in others {
                     self.end_leg(&leg.call, other, RingOutcome::Withdrawn, now);

@@ -27,7 +27,7 @@ impl Engine {
         let agents = match line.settings.strategy {
             Strategy::RingAll => self.agents.all_idle(key),
             Strategy::LongestIdle | Strategy::RoundRobin => {
-                Vec::from_iter(self.agents.next(key, line.last_rung))
+                Vec::from_iter(self.agents.next(key, &line.last_rung))
             }
         };
         for agent in &agents {
@@ -46,16 +46,14 @@ impl Engine {
         };
         let best = lines
             .iter()
-            .filter_map(|key| {
+            .filter_map(|(key, level)| {
                 let line = self.line(*key)?;
+                let queue = line.queue.iter().next();
+                let queue = queue.map(|(order, call)| (*order, call));
                 // Callers for whom all phones ring welcome one more.
-                let waiting = line
-                    .queue
-                    .iter()
-                    .next()
-                    .or_else(|| line.ringing_all.iter().next());
+                let waiting = queue.or_else(|| line.ringing_all.first_welcoming(*level));
                 let (order, call) = waiting?;
-                Some((Reverse(line.settings.priority), *order, call.clone()))
+                Some((Reverse(line.settings.priority), order, call.clone()))
             })
             .min();
         if let Some((_, _, call)) = best {

@@ -4,7 +4,7 @@ use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_line::api::{Input, LegFailure, Output};
 use madoguchi_line::settings::{LineSettings, Strategy};
 
-use crate::scene::{Scene, agent, line, three};
+use crate::scene::{Scene, agent, duty, line, three};
 
 #[test]
 fn the_agent_who_has_been_idle_longest_is_next_and_who_did_not_answer_goes_to_the_back() {
@@ -196,4 +196,125 @@ fn a_phone_that_refuses_is_not_rung_in_a_circle() {
         scene.secs(1);
         assert_eq!(scene.rung("x"), ["a"], "and rung again");
     }
+}
+
+/// A line with two agents who come first, one who comes second and one who helps out.
+fn levels(strategy: Strategy) -> Scene {
+    let agents = vec![
+        agent("help", &["desk:3"]),
+        agent("second", &["desk:2"]),
+        agent("a", &["desk"]),
+        agent("b", &["desk"]),
+    ];
+    let settings = LineSettings {
+        strategy,
+        ..line("desk")
+    };
+    Scene::open(vec![settings], agents)
+}
+
+#[test]
+fn those_who_come_first_are_rung_first_whoever_has_been_idle_longer() {
+    for strategy in [Strategy::LongestIdle, Strategy::RoundRobin] {
+        let mut scene = levels(strategy);
+        for (call, expected) in [("1", "a"), ("2", "b"), ("3", "second"), ("4", "help")] {
+            scene.call(call, "desk");
+            assert_eq!(scene.rung(call), [expected], "{strategy:?}");
+            scene.answer(call);
+        }
+        scene.hang_up("3");
+        scene.hang_up("1");
+        scene.call("5", "desk");
+        assert_eq!(scene.rung("5"), ["a"], "{strategy:?}");
+    }
+}
+
+#[test]
+fn among_equals_turns_go_on_where_they_were_on_each_level() {
+    let mut scene = levels(Strategy::RoundRobin);
+    for (call, expected) in [("1", "a"), ("2", "b"), ("3", "second")] {
+        scene.call(call, "desk");
+        assert_eq!(scene.rung(call), [expected]);
+        scene.answer(call);
+    }
+    scene.hang_up("1");
+    scene.hang_up("2");
+    // b was the last of those who come first, whatever happened on other levels.
+    for (call, expected) in [("4", "a"), ("5", "b")] {
+        scene.call(call, "desk");
+        assert_eq!(scene.rung(call), [expected]);
+    }
+}
+
+#[test]
+fn who_does_not_answer_leaves_the_call_to_the_next_level_and_is_tried_again() {
+    let mut scene = levels(Strategy::LongestIdle);
+    scene.command("b", AgentCommand::LogOut);
+    scene.command("help", AgentCommand::LogOut);
+    scene.call("x", "desk");
+    for expected in ["a", "second", "a"] {
+        assert_eq!(scene.rung("x"), [expected]);
+        scene.secs(20);
+    }
+}
+
+#[test]
+fn all_of_the_lowest_level_that_has_anybody_idle_are_rung() {
+    let mut scene = levels(Strategy::RingAll);
+    scene.command("second", AgentCommand::LogOut);
+    scene.call("x", "desk");
+    assert_eq!(scene.rung("x"), ["a", "b"]);
+    scene.command("second", AgentCommand::Ready);
+    assert_eq!(
+        scene.rung("x"),
+        ["a", "b"],
+        "the second level waits for its turn"
+    );
+    scene.call("y", "desk");
+    assert_eq!(scene.rung("y"), ["second"], "nobody else is idle");
+    scene.answer("x");
+    // Freed by that, the other one who comes first joins in for y.
+    assert_eq!(scene.rung("y"), ["second", "a"]);
+    let declined = scene.legs("y");
+    for (leg, _) in declined {
+        scene.input(Input::LegFailed {
+            leg,
+            failure: LegFailure::Declined,
+        });
+    }
+    assert_eq!(
+        scene.rung("y"),
+        ["help"],
+        "the others are left alone for a moment"
+    );
+}
+
+#[test]
+fn levels_hold_by_line() {
+    let agents = vec![
+        agent("a", &["desk:2", "vip"]),
+        agent("b", &["desk", "vip:2"]),
+    ];
+    let mut scene = Scene::open(vec![line("desk"), line("vip")], agents);
+    scene.call("x", "vip");
+    assert_eq!(scene.rung("x"), ["a"]);
+    scene.hang_up("x");
+    scene.call("y", "desk");
+    assert_eq!(scene.rung("y"), ["b"]);
+}
+
+#[test]
+fn another_level_holds_from_the_next_call_on() {
+    let mut scene = levels(Strategy::LongestIdle);
+    scene.reconfigure(|settings| {
+        for agent in &mut settings.agents {
+            agent.lines = vec![duty(if agent.agent.as_str() == "help" {
+                "desk"
+            } else {
+                "desk:3"
+            })];
+        }
+    });
+    scene.call("x", "desk");
+    assert_eq!(scene.rung("x"), ["help"]);
 }

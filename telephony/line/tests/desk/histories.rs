@@ -9,7 +9,7 @@ mod late;
 use std::collections::BTreeMap;
 
 use madoguchi_core::event::Party;
-use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId, Output, TimerId};
@@ -103,12 +103,20 @@ fn settings(strategy: Strategy, seed: u64) -> (Vec<LineSettings>, Vec<AgentSetti
         },
         ..line("vip")
     };
-    let agents = vec![
+    let mut agents = vec![
         agent("a0", &["desk"]),
         agent("a1", &["desk", "vip"]),
         agent("a2", &["vip"]),
         agent("a3", &["vip", "desk"]),
     ];
+    // Half of the desks know no levels.
+    if bit(40) {
+        let duties = agents.iter_mut().flat_map(|agent| &mut agent.lines);
+        for (n, duty) in duties.enumerate() {
+            let level = (seed >> (41 + 2 * n) & 3).max(1);
+            duty.level = u8::try_from(level).unwrap().try_into().unwrap();
+        }
+    }
     (vec![desk, vip], agents)
 }
 

@@ -12,8 +12,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::{CallEvent, EventKind, RingOutcome};
 use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::live::AgentState;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
+use madoguchi_line::engine::Engine;
 
 use self::book::Book;
 use self::roster::Roster;
@@ -29,6 +31,8 @@ pub(crate) struct Ledger {
     pub(crate) abandoned: u64,
     /// (who waits, who is served instead, by whom)
     passed_over: Vec<(CallId, CallId, AgentId)>,
+    /// (who is of a lower level, who is rung instead, for whom)
+    skipped: Vec<(AgentId, AgentId, CallId)>,
     orders: u64,
     last_timer: u64,
     used_legs: BTreeSet<LegId>,
@@ -170,6 +174,7 @@ impl Ledger {
                 assert!(!self.roster.leaves(agent), "{agent} leaves and is rung");
                 self.reserve(agent);
                 self.longest_waiting_first(&event.call, agent);
+                self.lowest_level_first(&event.call, agent, now);
             }
             EventKind::RingEnded { agent, outcome } if *outcome != RingOutcome::Withdrawn => {
                 self.rests.insert(agent.clone(), now + REST_AT_MOST);
@@ -229,4 +234,52 @@ impl Ledger {
             }
         }
     }
+    /// Nobody is rung while somebody of a lower level is free, who is found by what is known of
+    /// all calls here, and by the engine's own word when the input is done.
+    fn lowest_level_first(&mut self, call: &CallId, agent: &AgentId, now: Instant) {
+        let chosen = &self.books[call];
+        if chosen.is_answered() {
+            return;
+        }
+        let Some(level) = self.roster.level(agent, &chosen.line) else {
+            return;
+        };
+        let free = |agent: &&AgentId| !self.keeps_busy(agent) && !self.may_rest(agent, now);
+        let skipped = self.roster.before(&chosen.line, level).filter(free);
+        let skipped: Vec<_> = skipped
+            .map(|other| (other.clone(), agent.clone(), call.clone()))
+            .collect();
+        self.skipped.extend(skipped);
+    }
+
+    /// Whether the engine may leave an agent alone.
+    pub(crate) fn may_rest(&self, agent: &AgentId, now: Instant) -> bool {
+        let overdue = || self.timers.values().any(|due| *due <= now);
+        self.rests
+            .get(agent)
+            .is_some_and(|until| now < *until || overdue())
+    }
+
+    /// Who was free before the input and is free after it must not have been skipped.
+    pub(crate) fn nobody_is_skipped(&mut self, were_free: &BTreeSet<AgentId>, engine: &Engine) {
+        for (other, agent, call) in std::mem::take(&mut self.skipped) {
+            let still = were_free.contains(&other) && is_free(engine, &other);
+            assert!(
+                !still,
+                "{agent} is rung for {call}, but {other} comes first"
+            );
+        }
+    }
+}
+
+/// Whether the engine shows an agent as able to take a call.
+fn is_free(engine: &Engine, agent: &AgentId) -> bool {
+    let view = engine.agent(agent);
+    view.is_some_and(|view| view.state == AgentState::Ready && view.reachable)
+}
+
+/// Whom the engine shows as able to take a call.
+pub(crate) fn free(engine: &Engine) -> BTreeSet<AgentId> {
+    let agents = engine.snapshot().agents.into_iter().map(|view| view.agent);
+    agents.filter(|agent| is_free(engine, agent)).collect()
 }

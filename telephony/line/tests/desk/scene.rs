@@ -1,20 +1,20 @@
 //! A desk to play scenes at: settings, a clock that is moved by hand, and the ledger beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
 use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::{Calendar, HoursSettings};
-use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{Input, LegId, Output, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_line::settings::{
-    AgentSettings, AtClosing, LineSettings, PeriodicAnnouncement, Strategy,
+    AgentSettings, AtClosing, Duty, LineSettings, PeriodicAnnouncement, Strategy,
 };
 
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 
 /// A clock on the wall in Tokyo.
 pub(crate) fn at(text: &str) -> Instant {
@@ -42,12 +42,22 @@ pub(crate) fn line(name: &str) -> LineSettings {
     }
 }
 
+/// A line by its name, or with a level as in `desk:2`.
+pub(crate) fn duty(text: &str) -> Duty {
+    let (line, level) = text.split_once(':').unwrap_or((text, "1"));
+    let level: u8 = level.parse().unwrap();
+    Duty {
+        line: line.into(),
+        level: level.try_into().unwrap(),
+    }
+}
+
 pub(crate) fn agent(name: &str, lines: &[&str]) -> AgentSettings {
     AgentSettings {
         agent: name.into(),
         name: format!("担当 {name}"),
         extension: format!("ext-{name}"),
-        lines: lines.iter().map(|line| LineName::from(*line)).collect(),
+        lines: lines.iter().map(|line| duty(line)).collect(),
     }
 }
 
@@ -106,19 +116,30 @@ impl Scene {
 
     pub(crate) fn input(&mut self, input: Input) -> &[Output] {
         self.ledger.input(&input);
+        let free = self.free();
         let outputs = self.engine.handle(input, self.now);
-        self.take(outputs)
+        self.take(outputs, &free)
     }
 
     /// Gives the settings, after a change to them, to the engine.
     pub(crate) fn reconfigure(&mut self, change: impl FnOnce(&mut EngineSettings)) -> &[Output] {
         change(&mut self.settings);
         self.ledger.reconfigured(&self.settings);
+        let free = self.free();
         let outputs = self.engine.reconfigure(self.settings.clone(), self.now);
-        self.take(outputs)
+        self.take(outputs, &free)
     }
 
-    fn take(&mut self, outputs: Vec<Output>) -> &[Output] {
+    /// Whom the engine shows as able to take a call.
+    fn free(&self) -> BTreeSet<AgentId> {
+        if self.careful {
+            ledger::free(&self.engine)
+        } else {
+            BTreeSet::new()
+        }
+    }
+
+    fn take(&mut self, outputs: Vec<Output>, were_free: &BTreeSet<AgentId>) -> &[Output] {
         self.ledger.outputs(&outputs, self.now);
         for output in &outputs {
             match output {
@@ -130,6 +151,7 @@ impl Scene {
             }
         }
         if self.careful {
+            self.ledger.nobody_is_skipped(were_free, &self.engine);
             self.ledger.compare(&self.engine, self.now);
         }
         self.last = outputs;

@@ -6,7 +6,7 @@ use madoguchi_core::time::Instant;
 
 use super::LineKey;
 use crate::api::TimerId;
-use crate::settings::AgentSettings;
+use crate::settings::{AgentSettings, Level};
 
 /// The smaller, the sooner. The longest idle first: since when, for those who were idle before the
 /// start, then the order in which agents became idle. Those who take turns: by their place in the
@@ -21,7 +21,7 @@ pub(super) fn turn(place: u64) -> Rank {
 #[derive(Debug)]
 pub(in crate::engine) struct Agent {
     pub(in crate::engine) settings: AgentSettings,
-    pub(in crate::engine) lines: Vec<LineKey>,
+    pub(in crate::engine) lines: Vec<(LineKey, Level)>,
     pub(in crate::engine) wish: Wish,
     pub(in crate::engine) activity: Activity,
     pub(in crate::engine) since: Instant,
@@ -74,6 +74,12 @@ impl Agent {
             && self.reachable
             && !self.resting
             && !self.leaving
+    }
+
+    /// How soon the agent's turn comes on a line.
+    pub(in crate::engine) fn level(&self, line: LineKey) -> Level {
+        let found = self.lines.iter().find(|(known, _)| *known == line);
+        found.map_or(Level::First, |(_, level)| *level)
     }
 
     /// What the board shows.

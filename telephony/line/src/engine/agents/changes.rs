@@ -45,7 +45,7 @@ impl Agents {
             if let Some(agent) = self.known.get_mut(key) {
                 agent.leaving = !staying.contains(key);
                 agent.place = place as u64;
-                agent.lines.retain(|line| lines.get(*line).is_some());
+                agent.lines.retain(|(line, _)| lines.get(*line).is_some());
             }
         }
         self.form_crews(lines);
@@ -53,13 +53,16 @@ impl Agents {
     }
 
     fn set(&mut self, settings: AgentSettings, lines: &Lines, now: Instant) -> (AgentKey, bool) {
-        let named = settings.lines.iter().filter_map(|name| lines.lookup(name));
-        let mut theirs: Vec<_> = named.collect();
+        let named = settings.lines.iter();
+        let mut theirs: Vec<_> = named
+            .filter_map(|duty| Some((lines.lookup(&duty.line)?, duty.level)))
+            .collect();
         if let Some(key) = self.key(&settings.agent)
             && let Some(agent) = self.known.get_mut(&key)
         {
             // Who waits on a line that leaves is served by those who were there.
-            let leaving = |key: &LineKey| lines.get(*key).is_some_and(|line| line.leaving);
+            let leaving =
+                |(key, _): &(LineKey, _)| lines.get(*key).is_some_and(|line| line.leaving);
             theirs.extend(agent.lines.iter().copied().filter(leaving));
             agent.lines = theirs;
             agent.settings = settings;
@@ -124,7 +127,7 @@ impl Agents {
             };
             agent.listed = false;
             if agent.is_logged_in() {
-                for line in &agent.lines {
+                for (line, _) in &agent.lines {
                     if let Some(crew) = self.crews.get_mut(line) {
                         crew.logged_in += 1;
                     }
@@ -155,7 +158,7 @@ impl Agents {
     pub(in crate::engine) fn forget_line(&mut self, line: LineKey) {
         self.crews.remove(&line);
         for agent in self.known.values_mut() {
-            agent.lines.retain(|other| *other != line);
+            agent.lines.retain(|(other, _)| *other != line);
         }
     }
 }

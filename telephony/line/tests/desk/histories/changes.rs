@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use madoguchi_core::hours::{Calendar, HoursSettings, Override};
 
+use madoguchi_line::settings::Duty;
+
 use super::*;
+use crate::scene::duty;
 
 /// A Tuesday like any other, closed, or closing sooner or later; always within the hour.
 fn calendar(pick: usize) -> Calendar {
@@ -27,14 +30,14 @@ fn calendar(pick: usize) -> Calendar {
 }
 
 /// The lines of an agent that numbers choose.
-fn some_lines(more: u64) -> Vec<LineName> {
+fn some_lines(more: u64) -> Vec<Duty> {
     let names: &[&str] = match more % 4 {
         0 => &["desk"],
-        1 => &["vip"],
-        2 => &["vip", "desk"],
+        1 => &["vip:2"],
+        2 => &["vip", "desk:3"],
         _ => &[],
     };
-    names.iter().map(|name| LineName::from(*name)).collect()
+    names.iter().map(|name| duty(name)).collect()
 }
 
 impl World {

@@ -95,9 +95,7 @@ impl Ledger {
 
     /// No caller waits while an agent is idle who could take the call.
     fn nobody_waits_for(&self, agent: &AgentId, now: Instant) {
-        if let Some(until) = self.rests.get(agent)
-            && (now < *until || self.timers.values().any(|due| *due <= now))
-        {
+        if self.may_rest(agent, now) {
             return;
         }
         for (call, book) in &self.books {

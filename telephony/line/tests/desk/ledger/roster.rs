@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_line::engine::EngineSettings;
+use madoguchi_line::settings::{Duty, Level};
 
 use super::Ledger;
 
@@ -16,7 +17,7 @@ pub(crate) struct Roster {
     agents: Vec<AgentId>,
     leaving: Vec<AgentId>,
     /// The lines of each agent, with those that are not in the settings any more.
-    agent_lines: HashMap<AgentId, Vec<LineName>>,
+    agent_lines: HashMap<AgentId, Vec<Duty>>,
 }
 
 impl Roster {
@@ -29,7 +30,24 @@ impl Roster {
     }
 
     pub(super) fn serves(&self, agent: &AgentId, line: &LineName) -> bool {
-        self.agent_lines[agent].contains(line)
+        self.level(agent, line).is_some()
+    }
+
+    /// How soon the agent's turn comes on a line; `None` if it is none of theirs.
+    pub(super) fn level(&self, agent: &AgentId, line: &LineName) -> Option<Level> {
+        let mut theirs = self.agent_lines.get(agent)?.iter();
+        let found = theirs.find(|duty| duty.line == *line);
+        found.map(|duty| duty.level)
+    }
+
+    /// Who may be rung for a line before somebody of this level.
+    pub(super) fn before<'a>(
+        &'a self,
+        line: &'a LineName,
+        level: Level,
+    ) -> impl Iterator<Item = &'a AgentId> {
+        let first = move |agent: &&AgentId| self.level(agent, line).is_some_and(|one| one < level);
+        self.agents.iter().filter(first)
     }
 
     pub(super) fn leaves(&self, agent: &AgentId) -> bool {
@@ -53,7 +71,9 @@ impl Ledger {
         let roster = &mut self.roster;
         // A line that left and has no calls any more is forgotten; one of its name is another.
         for theirs in roster.agent_lines.values_mut() {
-            theirs.retain(|line| roster.lines.contains(line) || with_calls.contains(line));
+            theirs.retain(|duty| {
+                roster.lines.contains(&duty.line) || with_calls.contains(&duty.line)
+            });
         }
         roster.lines.clear();
         for line in &settings.lines {
@@ -65,9 +85,13 @@ impl Ledger {
         for agent in &settings.agents {
             roster.agents.push(agent.agent.clone());
             let theirs = roster.agent_lines.entry(agent.agent.clone()).or_default();
-            theirs.retain(|line| !roster.lines.contains(line));
+            theirs.retain(|duty| !roster.lines.contains(&duty.line));
             let named = agent.lines.iter();
-            theirs.extend(named.filter(|line| roster.lines.contains(*line)).cloned());
+            theirs.extend(
+                named
+                    .filter(|duty| roster.lines.contains(&duty.line))
+                    .cloned(),
+            );
         }
         let stays = |agent: &AgentId| settings.agents.iter().any(|other| other.agent == *agent);
         roster.leaving = before;
@@ -88,7 +112,7 @@ impl Ledger {
         self.roster.leaving = leaving;
     }
 
-    fn keeps_busy(&self, agent: &AgentId) -> bool {
+    pub(super) fn keeps_busy(&self, agent: &AgentId) -> bool {
         self.books.values().any(|book| {
             book.ringing.contains(agent)
                 || book.talking.contains(agent)
