@@ -16,7 +16,7 @@ use madoguchi_endpoint::settings::{
 use madoguchi_endpoint::switch::{Now, Peer as PeerAddress, Switch, SwitchInput, SwitchOutput};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_line::settings::{
-    AgentSettings, AtClosing, LineSettings, PeriodicAnnouncement, Strategy,
+    AgentSettings, AtClosing, Duty, LineSettings, PeriodicAnnouncement, Strategy,
 };
 use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::message::{Message, Method, Request, Response};
@@ -76,7 +76,10 @@ pub(crate) fn agent(name: &str, extension: &str) -> AgentSettings {
         agent: name.into(),
         name: name.to_owned(),
         extension: extension.to_owned(),
-        lines: vec!["desk".into()],
+        lines: vec![Duty {
+            line: "desk".into(),
+            level: madoguchi_core::setup::Level::First,
+        }],
     }
 }
 
