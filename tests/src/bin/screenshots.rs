@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Screens: the name of the picture, who sees it, and where it is.
-const SCREENS: [(&str, &str, &str); 17] = [
+const SCREENS: [(&str, &str, &str); 24] = [
     ("board", "yamada", "/board"),
     ("board-agent", "tanaka", "/board"),
     ("calls", "yamada", "/calls"),
@@ -33,6 +33,13 @@ const SCREENS: [(&str, &str, &str); 17] = [
     ("calendar", "admin", "/admin/calendar"),
     ("calendar-day", "admin", "/admin/calendar/2026-12-12"),
     ("retention", "admin", "/admin/retention"),
+    ("desk", "admin", "/admin/desk"),
+    ("lines", "admin", "/admin/desk/lines"),
+    ("line-new", "admin", "/admin/desk/lines/new"),
+    ("agents", "admin", "/admin/desk/agents"),
+    ("targets", "admin", "/admin/desk/targets"),
+    ("categories", "admin", "/admin/desk/categories"),
+    ("announcements", "admin", "/admin/announcements"),
     ("audit", "ito", "/audit"),
 ];
 

@@ -81,7 +81,8 @@ fn an_address_of_another_machine_is_refused_by_name() {
 
 #[test]
 fn two_thousand_calls_leave_no_port_behind() {
-    let ports = 27_000..=27_799;
+    // Where no desk on this machine has its media by default.
+    let ports = 16_000..=16_799;
     let (media, mut events) = Media::start(MediaSettings {
         ports,
         ..settings(0)
