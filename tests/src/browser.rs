@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 
 pub use self::look::Look;
-use crate::free_port;
+use crate::free_tcp_port;
 
 /// A browser and the process that drives it.
 pub struct Browser {
@@ -50,7 +50,7 @@ impl Browser {
         more: &[&str],
         preferences: &serde_json::Value,
     ) -> anyhow::Result<Self> {
-        let port = free_port();
+        let port = free_tcp_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdin(Stdio::null())
@@ -96,6 +96,55 @@ impl Browser {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         anyhow::bail!("chromium (Debian package chromium) did not start")
+    }
+
+    /// Opens a page of a desk.
+    pub async fn open(&self, web: SocketAddr, path: &str) -> anyhow::Result<()> {
+        Ok(self.client.goto(&format!("http://{web}{path}")).await?)
+    }
+
+    /// Clicks what a CSS selector finds.
+    pub async fn click(&self, selector: &str) -> anyhow::Result<()> {
+        let found = self.client.find(Locator::Css(selector)).await;
+        let found = found.with_context(|| format!("{selector} is not there"))?;
+        Ok(found.click().await?)
+    }
+
+    /// Fills in what a CSS selector finds.
+    pub async fn fill_in(&self, selector: &str, text: &str) -> anyhow::Result<()> {
+        let field = self.client.find(Locator::Css(selector)).await;
+        let field = field.with_context(|| format!("{selector} is not there"))?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// The text of what a CSS selector finds.
+    pub async fn text(&self, selector: &str) -> anyhow::Result<String> {
+        let found = self.client.find(Locator::Css(selector)).await;
+        let found = found.with_context(|| format!("{selector} is not there"))?;
+        Ok(found.text().await?)
+    }
+
+    /// Waits until the page shows a text.
+    pub async fn until_shown(&self, wanted: &str) -> anyhow::Result<()> {
+        until_shown(&self.client, wanted).await
+    }
+
+    /// Waits until the page at this path is open.
+    pub async fn until_at(&self, path: &str) -> anyhow::Result<()> {
+        for _ in 0..600 {
+            if self.client.current_url().await?.path() == path {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let at = self.client.current_url().await?;
+        anyhow::bail!("{path} was not opened, but {at}")
+    }
+
+    /// Ends the browser.
+    pub async fn close(self) -> anyhow::Result<()> {
+        Ok(self.client.clone().close().await?)
     }
 
     /// Signs in as a person does, and waits until the first page is there.

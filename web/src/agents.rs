@@ -16,6 +16,8 @@ use crate::error::WebError;
 
 /// Reasons are short; they stand on the board.
 const REASON_LETTERS: usize = 40;
+/// How long a page waits for what it is to show.
+const SHOWN_WITHIN: std::time::Duration = std::time::Duration::from_millis(500);
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct StateRequest {
@@ -98,6 +100,10 @@ pub(crate) async fn set_state(
     Path(agent): Path<String>,
     Form(request): Form<StateRequest>,
 ) -> Result<Redirect, WebError> {
+    let mut changes = web.desk.changes();
+    changes.mark_unchanged();
     set(&web, &visitor, &agent, request).await?;
-    Ok(Redirect::to("/board"))
+    // The page that follows should show the new state. During a call there is none yet.
+    let _shown = tokio::time::timeout(SHOWN_WITHIN, changes.changed()).await;
+    Ok(Redirect::to("/board?done=state"))
 }

@@ -1,13 +1,14 @@
 //! 応答状況: the board, whole and as the part that is sent again when it changes.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::{Permission, ViewBoard};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::{AgentState, AgentView};
 use madoguchi_core::time::Instant;
+use serde::Deserialize;
 
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -24,6 +25,17 @@ struct BoardPage {
     live: String,
     /// The agent whose state the visitor may set; `any` for all, empty for none.
     can_set: String,
+    /// The visitor's own agent; empty for none.
+    own: String,
+    /// Without scripts the page loads itself again now and then, if the visitor asked for it.
+    reloads: bool,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct BoardQuery {
+    reload: String,
+    done: String,
 }
 
 /// The part that changes.
@@ -47,6 +59,8 @@ struct BoardLive<'a> {
     figures: Vec<Tile>,
     reasons: Vec<Tile>,
     waiting: Vec<WaitingRow>,
+    /// The viewer's own agent, who stands above the others.
+    own: Option<AgentRow>,
     agents: Vec<AgentRow>,
     ready: usize,
     chart: Chart,
@@ -87,15 +101,18 @@ struct AgentRow {
 pub(crate) async fn page(
     visitor: Allowed<ViewBoard>,
     State(web): State<Web>,
+    Query(query): Query<BoardQuery>,
 ) -> Result<Html<String>, WebError> {
     let viewer = Viewer::of(&visitor);
     if viewer.sees_numbers {
         note_view(&web, &visitor).await;
     }
     let page = BoardPage {
-        shell: Shell::new(&web, Some(&visitor), "/board"),
+        shell: Shell::new(&web, Some(&visitor), "/board").done(&query.done),
         live: render(&*web.desk, &web.settings, &viewer)?,
         can_set: viewer.may_set,
+        own: viewer.own,
+        reloads: !query.reload.is_empty(),
     };
     Ok(Html(page.render()?))
 }
@@ -120,6 +137,8 @@ pub(crate) struct Viewer {
     csrf: String,
     /// The agent whose state the viewer may set; `any` for all, empty for none.
     may_set: String,
+    /// The agent who the viewer is; empty for none.
+    own: String,
     /// Callers' numbers are personal data.
     pub(crate) sees_numbers: bool,
 }
@@ -130,6 +149,7 @@ impl Viewer {
         Self {
             csrf: String::new(),
             may_set: ANY.to_owned(),
+            own: String::new(),
             sees_numbers,
         }
     }
@@ -137,14 +157,16 @@ impl Viewer {
     pub(crate) fn of(visitor: &Visitor) -> Self {
         let own = visitor.user.agent.as_ref();
         let own = own.filter(|_| visitor.permissions.contains(Permission::SetOwnState));
+        let own = own.map_or_else(String::new, |agent| crate::query::escape(agent.as_str()));
         let may_set = if visitor.permissions.contains(Permission::SetAnyState) {
             ANY.to_owned()
         } else {
-            own.map_or_else(String::new, |agent| crate::query::escape(agent.as_str()))
+            own.clone()
         };
         Self {
             csrf: visitor.csrf().to_owned(),
             may_set,
+            own,
             sees_numbers: visitor.permissions.contains(Permission::ViewCalls),
         }
     }
@@ -168,6 +190,8 @@ pub(crate) fn render(
     let target = setup.targets.answer_rate;
     let iso_date = now.date().to_string();
     let total = &today.total;
+    let agents = snapshot.agents.iter().map(|agent| agent_row(agent, now));
+    let (own, agents): (Vec<_>, Vec<_>) = agents.partition(|agent| agent.id == viewer.own);
     let live = BoardLive {
         viewer,
         date: settings.dates.date(now.date()),
@@ -212,11 +236,8 @@ pub(crate) fn render(
             .iter()
             .filter(|agent| agent.state == AgentState::Ready)
             .count(),
-        agents: snapshot
-            .agents
-            .iter()
-            .map(|agent| agent_row(agent, now))
-            .collect(),
+        own: own.into_iter().next(),
+        agents,
         chart: Chart::new(&today.by_hour),
         iso_date,
     };

@@ -45,7 +45,7 @@ const MENU: [(&str, &str, Permission); 8] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 17] = [
+const DONE: [(&str, &str); 18] = [
     ("saved", "保存しました。"),
     ("created", "登録しました。"),
     ("removed", "削除しました。"),
@@ -69,6 +69,10 @@ const DONE: [(&str, &str); 17] = [
     ("session-ended", "ログインを終了しました。"),
     ("revoked", "トークンを失効させました。"),
     ("signed-out", "ログアウトしました。"),
+    (
+        "state",
+        "状態の変更を受け付けました。通話中や呼出中のときは、それが終わると変わります。",
+    ),
 ];
 
 impl Shell {

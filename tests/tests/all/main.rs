@@ -10,6 +10,7 @@ mod access;
 mod announcements;
 mod architecture;
 mod board;
+mod board_hands;
 mod calendar;
 mod calls;
 mod crash;
