@@ -106,7 +106,7 @@ async fn wrong_passwords_are_told_and_held_up() -> Outcome {
 }
 
 /// The code that an authenticator app shows (RFC 6238) for a secret in base32.
-fn code(secret: &str, at_ms: i64) -> anyhow::Result<String> {
+pub(crate) fn code(secret: &str, at_ms: i64) -> anyhow::Result<String> {
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut key, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in secret.bytes().filter(|letter| *letter != b' ') {
