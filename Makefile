@@ -48,7 +48,9 @@ bench-web: install-build build ## Latency of pages and API with 100,000 users an
 	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-web,Nothing else should run on the machine while it measures.)
 
 screenshots: install-test build ## Photograph every screen of the sample desk into docs/images
-	$(call step,screenshots,$(CARGO) run --release --locked -p madoguchi-tests --bin screenshots -- $(BINARY) docs/images,Read the first error above.)
+	@scripts/install-packages.sh chromium-l10n fonts-noto-cjk pngquant
+	$(call step,screenshots,LANGUAGE=ja $(CARGO) run --release --locked -p madoguchi-tests --bin screenshots -- $(BINARY) docs/images,Read the first error above.)
+	@pngquant --force --ext .png --skip-if-larger --strip 64 docs/images/*.png || [ $$? -eq 98 ]
 
 docs: ## Build the documentation of the code
 	$(call step,docs,RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked,Mend the links and comments it names.)
