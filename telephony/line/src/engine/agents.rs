@@ -123,6 +123,12 @@ impl Agents {
             .is_some_and(|crew| !crew.idle.is_empty())
     }
 
+    /// Whether somebody of a lower level is idle.
+    pub(super) fn anybody_before(&self, line: LineKey, level: Level) -> bool {
+        let first = self.crews.get(&line).and_then(|crew| crew.idle.first());
+        first.is_some_and(|(first, _, _)| *first < level)
+    }
+
     /// Who is to be rung next on a line: one of the lowest level that has anybody idle; for round
     /// robin after the one of that level who was rung `last`.
     pub(super) fn next(&self, line: LineKey, last: &BTreeMap<Level, AgentKey>) -> Option<AgentKey> {

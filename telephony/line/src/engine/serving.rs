@@ -48,6 +48,10 @@ impl Engine {
             .iter()
             .filter_map(|(key, level)| {
                 let line = self.line(*key)?;
+                // Whoever comes first is about to be rung, when settings change.
+                if self.agents.anybody_before(*key, *level) {
+                    return None;
+                }
                 let queue = line.queue.iter().next();
                 let queue = queue.map(|(order, call)| (*order, call));
                 // Callers for whom all phones ring welcome one more.

@@ -1,8 +1,9 @@
 //! Who is rung for whom.
 
+use madoguchi_core::hours::{Calendar, HoursSettings, Override};
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_line::api::{Input, LegFailure, Output};
-use madoguchi_line::settings::{LineSettings, Strategy};
+use madoguchi_line::settings::{AtClosing, LineSettings, Strategy};
 
 use crate::scene::{Scene, agent, duty, line, three};
 
@@ -317,4 +318,32 @@ fn another_level_holds_from_the_next_call_on() {
     });
     scene.call("x", "desk");
     assert_eq!(scene.rung("x"), ["help"]);
+}
+
+/// A random history found this: who was freed by the change was rung before who now comes first.
+#[test]
+fn who_comes_first_by_new_settings_is_rung_before_who_is_freed_by_them() {
+    let told = LineSettings {
+        at_closing: AtClosing::Tell,
+        ..line("told")
+    };
+    let agents = vec![agent("a", &["told"]), agent("b", &[])];
+    let mut scene = Scene::open(vec![told, line("desk")], agents);
+    scene.call("x", "told");
+    scene.call("y", "desk");
+    assert_eq!(scene.rung("x"), ["a"]);
+    let today = scene.now.date();
+    scene.reconfigure(|settings| {
+        let closed = [(today, Override::Closed)];
+        settings.calendar = Calendar::new(HoursSettings {
+            overrides: closed.into_iter().collect(),
+            ..HoursSettings::default()
+        });
+        settings.agents = vec![agent("a", &["desk:2"]), agent("b", &["desk"])];
+    });
+    assert!(
+        scene.rung("x").is_empty(),
+        "x is told that the desk has closed"
+    );
+    assert_eq!(scene.rung("y"), ["b"]);
 }
