@@ -186,7 +186,11 @@ impl Setup {
 
     /// Starts the desk.
     pub async fn start(&self) -> anyhow::Result<Desk> {
-        let folder = tempfile::tempdir()?;
+        self.start_in(tempfile::tempdir()?).await
+    }
+
+    /// Starts the desk where another may have left its data.
+    pub async fn start_in(&self, folder: tempfile::TempDir) -> anyhow::Result<Desk> {
         let config = Config::parse(&self.toml(0, self.web_port), Path::new("test.toml"))?;
         config.check()?;
         let local: NaiveDateTime = self.clock.0.parse()?;
@@ -370,6 +374,12 @@ impl Desk {
                 self.agents()
             ),
         }
+    }
+
+    /// Stops the desk; gives where its data are.
+    pub async fn stop(self) -> tempfile::TempDir {
+        self.running.stop().await;
+        self.folder
     }
 
     /// The events of all calls, call by call, as the store has them. Ends the desk, and fails if

@@ -41,7 +41,7 @@ fn authorization(
 }
 
 /// REGISTER of extension 201 with a password; the last answer.
-async fn register(
+pub(crate) async fn register(
     peer: &Peer,
     desk: &Desk,
     password: &str,

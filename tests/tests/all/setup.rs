@@ -1,6 +1,8 @@
 //! 窓口の設定: lines and phones made on screens take calls a moment later, and what is removed is
 //! gone.
 
+mod kept;
+
 use anyhow::ensure;
 use fantoccini::Locator;
 use madoguchi_core::access::Role;
