@@ -12,6 +12,7 @@ use madoguchi::config::Config;
 use madoguchi::live::LiveDesk;
 use madoguchi::serve::{self, Running, Start};
 use madoguchi_core::access::Role;
+use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::clock::{Clock, SystemClock, TestClock};
 use madoguchi_core::event::{CallEvent, EventKind};
@@ -20,7 +21,7 @@ use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentState, AgentView};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_endpoint::settings::{Listen, Transport};
-use madoguchi_store::CallFilter;
+use madoguchi_store::{AuditFilter, CallFilter};
 use madoguchi_web::Desk as _;
 use madoguchi_web::operator::{self, NewAccount};
 
@@ -291,6 +292,22 @@ impl Desk {
         };
         operator::add_account(self.running.store(), &account, self.clock.now()).await?;
         Ok(())
+    }
+
+    /// The newest audit record of an action, when there is one.
+    pub async fn until_recorded(&self, action: Action) -> anyhow::Result<AuditEntry> {
+        let filter = AuditFilter {
+            action: Some(action),
+            limit: 1,
+            ..AuditFilter::default()
+        };
+        for _ in 0..500 {
+            if let Some(record) = self.store().list_audit(&filter).await?.pop() {
+                return Ok(record.entry);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        bail!("nothing was recorded")
     }
 
     /// The calls that a filter lets through, when the store has some.

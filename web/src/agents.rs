@@ -4,7 +4,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use madoguchi_core::access::{Permission, SetOwnState};
-use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::audit::Action;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentCommand;
 use serde::Deserialize;
@@ -68,7 +68,7 @@ pub(crate) async fn set(
     }
     let command = request.read()?;
     let mut entry = visitor.entry(web.desk.now(), Action::AgentState, agent);
-    entry.after = told(&command);
+    entry.after = command.fields();
     if !web.desk.command(AgentId::new(agent), command).await {
         return Err(WebError::NotFound("担当者"));
     }
@@ -78,20 +78,6 @@ pub(crate) async fn set(
         tracing::error!(%error, agent, by, "the state of an agent was set but not recorded");
     }
     Ok(())
-}
-
-fn told(command: &AgentCommand) -> Fields {
-    let (state, reason) = match command {
-        AgentCommand::Ready => ("ready", None),
-        AgentCommand::EndWrapUp => ("end_wrap_up", None),
-        AgentCommand::LogOut => ("log_out", None),
-        AgentCommand::Away { reason } => ("away", Some(reason)),
-    };
-    let mut fields = Fields::from([("state".to_owned(), state.to_owned())]);
-    if let Some(reason) = reason {
-        fields.insert("reason".to_owned(), reason.clone());
-    }
-    fields
 }
 
 pub(crate) async fn set_state(

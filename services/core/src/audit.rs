@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::id::UserId;
+use crate::id::{AgentId, UserId};
 use crate::time::Instant;
 
 /// What is to be recorded.
@@ -59,6 +59,13 @@ pub enum Actor {
         /// The name, as it was typed.
         login: String,
     },
+    /// Somebody at a phone that proved itself.
+    Phone {
+        /// Its extension.
+        extension: String,
+        /// The agent it belongs to.
+        agent: AgentId,
+    },
     /// The program, or the operator at its command line.
     System,
 }
@@ -68,6 +75,7 @@ impl Actor {
     pub fn name(&self) -> &str {
         match self {
             Self::User { login, .. } | Self::Token { login, .. } | Self::Nobody { login } => login,
+            Self::Phone { agent, .. } => agent.as_str(),
             Self::System => "（システム）",
         }
     }

@@ -1,6 +1,7 @@
 //! What the desk looks like at this moment: the queue and the agents. Shown on the board, driven
 //! by the queue engine, never a source of figures.
 
+use crate::audit::Fields;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, LineName};
@@ -85,4 +86,21 @@ pub enum AgentCommand {
     EndWrapUp,
     /// Leave. During a call it takes effect at its end.
     LogOut,
+}
+
+impl AgentCommand {
+    /// As the audit log tells it.
+    pub fn fields(&self) -> Fields {
+        let (state, reason) = match self {
+            Self::Ready => ("ready", None),
+            Self::EndWrapUp => ("end_wrap_up", None),
+            Self::LogOut => ("log_out", None),
+            Self::Away { reason } => ("away", Some(reason)),
+        };
+        let mut fields = Fields::from([("state".to_owned(), state.to_owned())]);
+        if let Some(reason) = reason {
+            fields.insert("reason".to_owned(), reason.clone());
+        }
+        fields
+    }
 }

@@ -1,11 +1,14 @@
-//! Keeps agents' lasting states (受付可, 離席, ログアウト) over a restart.
+//! Keeps agents' lasting states (受付可, 離席, ログアウト) over a restart, and records the states that
+//! they ask for by telephone.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentState, AgentView};
 use madoguchi_core::time::Instant;
+use madoguchi_endpoint::switch::{AgentNews, DialledState};
 use madoguchi_store::{AgentPresence, Store};
 use tokio::sync::mpsc;
 
@@ -36,20 +39,23 @@ pub(crate) async fn restored(
     Ok(states.collect())
 }
 
-/// Writes changed states until the endpoint is gone. What cannot be written is tried again.
-pub(crate) async fn keep(store: Store, mut changes: mpsc::UnboundedReceiver<AgentView>) {
+/// Writes what agents' news tell until the endpoint is gone. What cannot be written is tried again.
+pub(crate) async fn keep(store: Store, mut news: mpsc::UnboundedReceiver<AgentNews>) {
     let mut saved: HashMap<AgentId, AgentState> = HashMap::new();
     let mut unsaved: HashMap<AgentId, AgentPresence> = HashMap::new();
+    let mut unrecorded: Vec<AuditEntry> = Vec::new();
     loop {
-        let next = tokio::time::timeout(EVERY, changes.recv()).await;
-        let over = matches!(next, Ok(None));
-        if let Ok(Some(view)) = next {
-            take(view, &saved, &mut unsaved);
-            while let Ok(view) = changes.try_recv() {
-                take(view, &saved, &mut unsaved);
+        let write_at = tokio::time::Instant::now() + EVERY;
+        let over = loop {
+            match tokio::time::timeout_at(write_at, news.recv()).await {
+                Ok(Some(AgentNews::Changed(view))) => take(view, &saved, &mut unsaved),
+                Ok(Some(AgentNews::Dialled(dialled))) => unrecorded.push(entry(dialled)),
+                Ok(None) => break true,
+                Err(_elapsed) => break false,
             }
-            // More may come at once; they are written together.
-            tokio::time::sleep(EVERY).await;
+        };
+        if !unrecorded.is_empty() && store.append_audit(&unrecorded).await.is_ok() {
+            unrecorded.clear();
         }
         let waiting: Vec<_> = unsaved.values().cloned().collect();
         for presence in waiting {
@@ -62,6 +68,21 @@ pub(crate) async fn keep(store: Store, mut changes: mpsc::UnboundedReceiver<Agen
         if over {
             return;
         }
+    }
+}
+
+fn entry(dialled: DialledState) -> AuditEntry {
+    AuditEntry {
+        at: dialled.at,
+        object: dialled.agent.as_str().to_owned(),
+        actor: Actor::Phone {
+            extension: dialled.extension,
+            agent: dialled.agent,
+        },
+        address: dialled.address.to_string(),
+        action: Action::AgentState,
+        before: Fields::new(),
+        after: dialled.command.fields(),
     }
 }
 

@@ -57,6 +57,9 @@ impl Start {
     }
 }
 
+/// How long a stop waits for the last states of agents to be written.
+const PRESENCE_WITHIN: Duration = Duration::from_secs(5);
+
 /// A running desk.
 #[derive(Debug)]
 pub struct Running {
@@ -95,7 +98,7 @@ impl Running {
     }
 
     /// Lets calls end (for a while), writes everything down, and stops.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         tracing::info!("stopping; calls may end in the meantime");
         self.endpoint.stop(self.grace).await;
         self.web_task.abort();
@@ -115,7 +118,14 @@ impl Running {
                 "the database is away; the journal keeps the rest"
             );
         }
-        self.presence.abort();
+        // Ends by itself once it has written what is left; a database that is away is not waited for.
+        if tokio::time::timeout(PRESENCE_WITHIN, &mut self.presence)
+            .await
+            .is_err()
+        {
+            self.presence.abort();
+            tracing::warn!("the last states of agents are not written");
+        }
         self.store.close().await;
         tracing::info!("stopped");
     }

@@ -16,7 +16,9 @@ const CONNECTIONS: u32 = 8;
 
 const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
-const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
+/// Each keeps 8 MiB of pages at hand.
+const SQLITE_READER: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -8192";
 /// The journal forgets what the database has taken, so a commit must be durable. A node that hangs
 /// in a transaction must not hold the others up for long.
 const POSTGRES: &str = "SET application_name = 'madoguchi'; SET synchronous_commit = on; SET lock_timeout = '30s'; \

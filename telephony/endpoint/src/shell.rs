@@ -13,7 +13,7 @@ use std::time::Duration;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
 use madoguchi_core::time::Instant;
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::transaction::{Flow, Transmit};
@@ -26,7 +26,7 @@ use self::sockets::Sockets;
 use self::streams::Streams;
 use crate::media::{Media, MediaError, MediaEvent, MediaSettings, Sounds};
 use crate::settings::{EndpointSettings, Listen};
-use crate::switch::{Now, Switch, SwitchInput, SwitchOutput};
+use crate::switch::{AgentNews, Now, Switch, SwitchInput, SwitchOutput};
 
 /// The largest datagram.
 const DATAGRAM_BYTES: usize = 65_535;
@@ -75,8 +75,8 @@ pub struct Surroundings {
     pub journal: mpsc::UnboundedSender<JournalBatch>,
     /// Where the board looks.
     pub snapshots: watch::Sender<Arc<DeskSnapshot>>,
-    /// Told of every change of an agent's state.
-    pub agents: mpsc::UnboundedSender<AgentView>,
+    /// Told of every change of an agent's state, and of every one asked for by telephone.
+    pub agents: mpsc::UnboundedSender<AgentNews>,
     /// The states agents had before a restart.
     pub restored: Vec<(AgentId, AgentState, Instant)>,
 }
@@ -284,7 +284,7 @@ struct Loop {
     last_wall: Instant,
     journal: mpsc::UnboundedSender<JournalBatch>,
     snapshots: watch::Sender<Arc<DeskSnapshot>>,
-    agents: mpsc::UnboundedSender<AgentView>,
+    agents: mpsc::UnboundedSender<AgentNews>,
     next_snapshot: tokio::time::Instant,
     buffer: Vec<u8>,
 }
@@ -404,9 +404,9 @@ impl Loop {
                 }
             }
         }
-        for agent in self.switch.take_changed_agents() {
+        for news in self.switch.take_agent_news() {
             // The listener goes away only when the program stops.
-            let _stopping = self.agents.send(agent);
+            let _stopping = self.agents.send(news);
         }
     }
 

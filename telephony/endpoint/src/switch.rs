@@ -47,6 +47,7 @@ use tokio::sync::oneshot;
 
 use self::bindings::Bindings;
 use self::calls::{Call, Leg};
+pub use self::dialled::{AgentNews, DialledState};
 use self::dialog::DialogKey;
 use self::guard::Guard;
 use self::outgoing::Purpose;
@@ -181,6 +182,7 @@ pub struct Switch {
     engine_timers: HashMap<TimerId, u64>,
     outputs: VecDeque<SwitchOutput>,
     agents_changed: Vec<AgentId>,
+    dialled: Vec<DialledState>,
     /// Something on the board may look different.
     dirty: bool,
 }
@@ -244,6 +246,7 @@ impl Switch {
             engine_timers: HashMap::new(),
             outputs: VecDeque::new(),
             agents_changed: Vec::new(),
+            dialled: Vec::new(),
             dirty: true,
         };
         switch.take_up_phones(phones);
@@ -336,15 +339,16 @@ impl Switch {
         std::mem::take(&mut self.dirty).then(|| self.engine.snapshot())
     }
 
-    /// The agents whose state changed since the last call, as they are now.
-    pub fn take_changed_agents(&mut self) -> Vec<madoguchi_core::live::AgentView> {
+    /// The states that agents asked for by telephone since the last call, and the agents whose
+    /// state changed, as they are now.
+    pub fn take_agent_news(&mut self) -> Vec<AgentNews> {
         let mut agents = std::mem::take(&mut self.agents_changed);
         agents.sort();
         agents.dedup();
-        agents
-            .iter()
-            .filter_map(|agent| self.engine.agent(agent))
-            .collect()
+        let dialled = std::mem::take(&mut self.dialled).into_iter();
+        let changed = agents.iter().filter_map(|agent| self.engine.agent(agent));
+        let dialled = dialled.map(AgentNews::Dialled);
+        dialled.chain(changed.map(AgentNews::Changed)).collect()
     }
 
     /// The hosts of trunks whose names are to be looked up now and then; the answers come as

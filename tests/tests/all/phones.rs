@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use madoguchi_core::audit::{Action, Actor};
 use madoguchi_core::live::AgentState;
 use madoguchi_sip::digest::{
     Algorithm, ClientState, Credentials, Ha1, Proof, Verification, answer, challenge, verify,
@@ -264,6 +265,10 @@ async fn a_feature_code_sets_the_agents_state() -> Outcome {
         reason: "電話機で設定".to_owned(),
     };
     desk.until_agent("tanaka", away).await?;
+    let recorded = desk.until_recorded(Action::AgentState).await?;
+    ensure!(recorded.object == "tanaka" && recorded.actor.name() == "tanaka");
+    ensure!(matches!(&recorded.actor, Actor::Phone { extension, .. } if extension == "201"));
+    ensure!(recorded.after.get("state").map(String::as_str) == Some("away"));
     desk.end().await?;
     Ok(())
 }

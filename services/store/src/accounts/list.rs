@@ -46,10 +46,10 @@ pub enum UserOrder {
 impl UserOrder {
     fn sql(self) -> &'static str {
         match self {
-            Self::Login => " ORDER BY login LIMIT ",
-            Self::Name => " ORDER BY name, login LIMIT ",
-            Self::LastUsed => " ORDER BY last_used_at DESC NULLS LAST, login LIMIT ",
-            Self::LongestUnused => " ORDER BY last_used_at NULLS FIRST, login LIMIT ",
+            Self::Login => " ORDER BY login",
+            Self::Name => " ORDER BY name, login",
+            Self::LastUsed => " ORDER BY last_used_at DESC NULLS LAST, login",
+            Self::LongestUnused => " ORDER BY last_used_at NULLS FIRST, login",
         }
     }
 }
@@ -72,10 +72,14 @@ impl Store {
         let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS total FROM users");
         restrict(&mut count, filter);
         let mut list = Sql::new("SELECT ");
-        list.push(COLUMNS).push(" FROM users");
+        // Which they are is found in the narrow index; only those are then read whole.
+        list.push(COLUMNS)
+            .push(" FROM users WHERE login IN (SELECT login FROM users");
         restrict(&mut list, filter);
-        list.push(filter.order.sql()).bind(i64::from(filter.limit));
+        list.push(filter.order.sql());
+        list.push(" LIMIT ").bind(i64::from(filter.limit));
         list.push(" OFFSET ").bind(i64::from(filter.offset));
+        list.push(")").push(filter.order.sql());
         let mut connection = self.read.acquire().await?;
         let counted = count.fetch_all(&mut connection).await?;
         let total: i64 = counted.first().map_or(Ok(0), |row| row.try_get("total"))?;

@@ -1,8 +1,11 @@
 //! Calls that agents dial: outside through a trunk, or to a colleague's extension.
 
-use madoguchi_core::id::CallId;
-use madoguchi_core::live::AgentCommand;
+use std::net::IpAddr;
+
+use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::live::{AgentCommand, AgentView};
 use madoguchi_core::phone;
+use madoguchi_core::time::Instant;
 use madoguchi_line::api::{DialTarget, Input, LegFailure};
 use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp;
@@ -17,6 +20,30 @@ use super::trunks::TrunkKey;
 use super::{Now, Switch, Wake};
 use crate::media::Confirmation;
 use crate::settings::Phone;
+
+/// What happened to an agent.
+#[derive(Debug)]
+pub enum AgentNews {
+    /// The state changed; as it is now.
+    Changed(AgentView),
+    /// A state was asked for by dialling a feature code.
+    Dialled(DialledState),
+}
+
+/// A state that was asked for by dialling a feature code.
+#[derive(Debug, Clone)]
+pub struct DialledState {
+    /// When.
+    pub at: Instant,
+    /// Whose state.
+    pub agent: AgentId,
+    /// On which phone, which has proven itself.
+    pub extension: String,
+    /// From which network address.
+    pub address: IpAddr,
+    /// The state.
+    pub command: AgentCommand,
+}
 
 impl Switch {
     /// What a number dialled by an agent means; `None` if nobody has it.
@@ -297,6 +324,13 @@ impl Switch {
         else {
             return;
         };
+        self.dialled.push(DialledState {
+            at: now.wall,
+            agent: phone.agent.clone(),
+            extension: phone.extension.clone(),
+            address: flow.remote.ip(),
+            command: command.clone(),
+        });
         self.tell_engine(Input::Agent {
             agent: phone.agent.clone(),
             command,
