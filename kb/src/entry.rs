@@ -1,0 +1,76 @@
+//! What is searched.
+
+use madoguchi_core::time::Instant;
+use serde::{Deserialize, Serialize};
+
+/// Where an entry comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// An article.
+    Faq,
+    /// A ticket that was answered.
+    Ticket,
+    /// An incident.
+    Incident,
+}
+
+/// Whom an entry is meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// All staff.
+    Portal,
+    /// The desk alone.
+    Desk,
+}
+
+/// Who searches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// Staff: articles that are meant for them.
+    Portal,
+    /// The desk: everything.
+    Desk,
+}
+
+/// Something that answers a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its name, unique over all sources.
+    pub id: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// Whom it is meant for.
+    pub audience: Audience,
+    /// The question.
+    pub question: String,
+    /// The answer as plain text.
+    pub answer: String,
+    /// The id of its category; may be empty.
+    pub category: String,
+    /// Words that lead to it besides those in its text.
+    pub keywords: Vec<String>,
+    /// How the question is read in kana, where the dictionary does not know.
+    pub reading: Option<String>,
+    /// How many calls it settled.
+    pub settled: u32,
+    /// When it was last changed.
+    pub updated_at: Instant,
+}
+
+impl Entry {
+    /// Whether staff may see it.
+    pub(crate) fn is_for_portal(&self) -> bool {
+        self.source == Source::Faq && self.audience == Audience::Portal
+    }
+}
+
+/// What happened to an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It is new, or other than before.
+    Put(Box<Entry>),
+    /// It is to be found no more.
+    Remove(String),
+}

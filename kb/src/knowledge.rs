@@ -1,0 +1,431 @@
+//! The door: keeps the indexes on disk, and answers searches while they change.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::analysis::{Analyzer, Word};
+use crate::dictionary::Dictionary;
+use crate::entry::{Change, Entry, Viewer};
+use crate::error::KbError;
+use crate::index::Shelf;
+use crate::language::Language;
+use crate::query::{self, Parts, Query, Synonyms};
+use crate::search::{self, Found, Hit};
+use crate::suggest::{self, Suggestion};
+
+/// Counts up whenever what is written to the index changes.
+const LAYOUT: u32 = 1;
+/// Names the index that is in use, and how it was made.
+const CURRENT: &str = "current";
+/// So many entries are taken in between two commits of a rebuild.
+const BATCH: usize = 20_000;
+
+/// Whether the index must be built anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rebuild {
+    /// No.
+    NotNeeded,
+    /// Yes: entries are cut into words otherwise than queries will be. Until then all goes on as
+    /// before.
+    Needed,
+}
+
+/// How a text is understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Analysis {
+    /// The words that count.
+    pub words: Vec<Word>,
+    /// How the text is read, in hiragana.
+    pub reading: String,
+    /// What else is looked for, because it means the same.
+    pub synonyms: Vec<String>,
+}
+
+/// All that is known, to be searched. Cheap to clone.
+#[derive(Clone)]
+pub struct Knowledge {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    folder: PathBuf,
+    dictionary: Dictionary,
+    parts: Parts,
+    tongue: RwLock<Arc<Tongue>>,
+    /// Taken up by the next rebuild.
+    next: Mutex<Option<Arc<Tongue>>>,
+    shelves: RwLock<Arc<Shelves>>,
+    /// One change at a time.
+    changing: Mutex<()>,
+}
+
+/// How texts are understood.
+struct Tongue {
+    analyzer: Analyzer,
+    /// Keeps every word.
+    plain: Analyzer,
+    synonyms: Synonyms,
+    fingerprint: u64,
+}
+
+impl Tongue {
+    fn new(dictionary: &Dictionary, language: &Language) -> Result<Self, KbError> {
+        Ok(Self {
+            analyzer: Analyzer::new(dictionary, language)?,
+            plain: Analyzer::new(dictionary, &Language::default())?.keeping_stops(),
+            synonyms: Synonyms::new(language),
+            fingerprint: language.fingerprint(),
+        })
+    }
+
+    fn stamp(&self) -> String {
+        format!("{LAYOUT}-{:016x}", self.fingerprint)
+    }
+}
+
+/// Two indexes, so that a search from the portal cannot meet what is for the desk.
+struct Shelves {
+    folder: PathBuf,
+    portal: Shelf,
+    all: Shelf,
+}
+
+impl Shelves {
+    fn open(folder: PathBuf) -> Result<Self, KbError> {
+        Ok(Self {
+            portal: Shelf::open(&folder.join("portal"))?,
+            all: Shelf::open(&folder.join("all"))?,
+            folder,
+        })
+    }
+
+    fn of(&self, viewer: Viewer) -> &Shelf {
+        match viewer {
+            Viewer::Portal => &self.portal,
+            Viewer::Desk => &self.all,
+        }
+    }
+
+    fn put(&self, entry: &Entry, tongue: &Tongue, parts: Parts) -> Result<(), KbError> {
+        let plain = (!parts.stops).then_some(&tongue.plain);
+        if entry.is_for_portal() {
+            self.portal.put(entry, &tongue.analyzer, plain)?;
+        } else {
+            self.portal.remove(&entry.id);
+        }
+        self.all.put(entry, &tongue.analyzer, plain)
+    }
+
+    /// After a crash between the two, what comes after the older position is done again.
+    fn commit(&self, position: Option<i64>) -> Result<(), KbError> {
+        self.portal.commit(position)?;
+        self.all.commit(position)
+    }
+
+    fn position(&self) -> Result<Option<i64>, KbError> {
+        let (portal, all) = (self.portal.position()?, self.all.position()?);
+        Ok(portal.zip(all).map(|(portal, all)| portal.min(all)))
+    }
+}
+
+impl std::fmt::Debug for Knowledge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Knowledge")
+            .field("folder", &self.inner.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Knowledge {
+    /// Opens the indexes in `folder`. One that is damaged, or was made otherwise, is left behind for
+    /// an empty one: [`Self::position`] is then `None`.
+    ///
+    /// # Errors
+    /// [`KbError`].
+    pub fn open(
+        folder: &Path,
+        dictionary: &Dictionary,
+        language: &Language,
+    ) -> Result<Self, KbError> {
+        Self::open_with(folder, dictionary, language, Parts::ALL)
+    }
+
+    /// The same with some parts of the search alone, to be measured.
+    ///
+    /// # Errors
+    /// [`KbError`].
+    pub(crate) fn open_with(
+        folder: &Path,
+        dictionary: &Dictionary,
+        language: &Language,
+        parts: Parts,
+    ) -> Result<Self, KbError> {
+        fs::create_dir_all(folder).map_err(KbError::io(folder))?;
+        let tongue = Tongue::new(dictionary, language)?;
+        let shelves = match current(folder, &tongue.stamp()) {
+            Some(shelves) => shelves,
+            None => {
+                let shelves = Shelves::open(next_folder(folder)?)?;
+                make_current(folder, &shelves.folder, &tongue.stamp())?;
+                shelves
+            }
+        };
+        sweep(folder, &shelves.folder);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                folder: folder.to_owned(),
+                dictionary: dictionary.clone(),
+                parts,
+                tongue: RwLock::new(Arc::new(tongue)),
+                next: Mutex::new(None),
+                shelves: RwLock::new(Arc::new(shelves)),
+                changing: Mutex::new(()),
+            }),
+        })
+    }
+
+    /// The position in the feed of changes that the index stands at; `None` if it is to be built.
+    ///
+    /// # Errors
+    /// [`KbError::Index`].
+    pub fn position(&self) -> Result<Option<i64>, KbError> {
+        self.shelves().position()
+    }
+
+    /// Takes changes in; searches see them when this returns.
+    ///
+    /// # Errors
+    /// [`KbError`]; then all of them are to be given again.
+    pub fn apply(&self, changes: &[Change], position: i64) -> Result<(), KbError> {
+        let _alone = lock(&self.inner.changing);
+        let (shelves, tongue) = (self.shelves(), self.tongue());
+        for change in changes {
+            match change {
+                Change::Put(entry) => shelves.put(entry, &tongue, self.inner.parts)?,
+                Change::Remove(id) => {
+                    shelves.portal.remove(id);
+                    shelves.all.remove(id);
+                }
+            }
+        }
+        shelves.commit(Some(position))
+    }
+
+    /// Builds the indexes anew from all entries, beside the old ones, in which searches go on.
+    ///
+    /// # Errors
+    /// [`KbError`], or what the entries fail with; the old indexes stay.
+    pub fn rebuild<E: From<KbError>>(
+        &self,
+        entries: impl Iterator<Item = Result<Entry, E>>,
+        position: i64,
+    ) -> Result<(), E> {
+        let _alone = lock(&self.inner.changing);
+        let tongue = lock(&self.inner.next)
+            .clone()
+            .unwrap_or_else(|| self.tongue());
+        let folder = &self.inner.folder;
+        let shelves = Shelves::open(next_folder(folder)?)?;
+        for (at, entry) in entries.enumerate() {
+            shelves.put(&entry?, &tongue, self.inner.parts)?;
+            if at % BATCH == BATCH - 1 {
+                shelves.commit(None)?;
+            }
+        }
+        shelves.commit(Some(position))?;
+        make_current(folder, &shelves.folder, &tongue.stamp())?;
+        let inner = &self.inner;
+        let new = shelves.folder.clone();
+        *inner.tongue.write().unwrap_or_else(PoisonError::into_inner) = tongue;
+        *inner
+            .shelves
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(shelves);
+        *lock(&inner.next) = None;
+        sweep(folder, &new);
+        Ok(())
+    }
+
+    /// Takes up other words and synonyms: synonyms at once, words with the next rebuild.
+    ///
+    /// # Errors
+    /// [`KbError::Words`]; then all stays as it was.
+    pub fn set_language(&self, language: &Language) -> Result<Rebuild, KbError> {
+        let tongue = Arc::new(Tongue::new(&self.inner.dictionary, language)?);
+        if tongue.fingerprint != self.tongue().fingerprint {
+            *lock(&self.inner.next) = Some(tongue);
+            return Ok(Rebuild::Needed);
+        }
+        *self
+            .inner
+            .tongue
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = tongue;
+        *lock(&self.inner.next) = None;
+        Ok(Rebuild::NotNeeded)
+    }
+
+    /// What answers a question.
+    ///
+    /// # Errors
+    /// [`KbError::Index`], [`KbError::Unreadable`].
+    pub fn search(&self, query: &Query) -> Result<Found, KbError> {
+        let (shelves, tongue, parts) = (self.shelves(), self.tongue(), self.inner.parts);
+        let terms = query::terms(
+            &query.text,
+            &tongue.analyzer,
+            &tongue.plain,
+            &tongue.synonyms,
+            parts,
+        );
+        search::search(
+            shelves.of(query.viewer),
+            &terms,
+            query,
+            &tongue.analyzer,
+            parts,
+        )
+    }
+
+    /// What is like a text: the text of a ticket, an article.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn similar(&self, text: &str, viewer: Viewer, limit: usize) -> Result<Vec<Hit>, KbError> {
+        Ok(self.search(&Query::new(text, viewer, limit))?.hits)
+    }
+
+    /// What may be meant by what was typed so far.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn suggest(
+        &self,
+        typed: &str,
+        viewer: Viewer,
+        limit: usize,
+    ) -> Result<Vec<Suggestion>, KbError> {
+        suggest::suggest(self.shelves().of(viewer), typed, limit)
+    }
+
+    /// How a text is understood with these words and synonyms, which need not be in force yet.
+    ///
+    /// # Errors
+    /// [`KbError::Words`].
+    pub fn analyse(&self, text: &str, language: &Language) -> Result<Analysis, KbError> {
+        let tongue = Tongue::new(&self.inner.dictionary, language)?;
+        let cut = tongue.analyzer.cut(text);
+        let terms = query::terms(
+            text,
+            &tongue.analyzer,
+            &tongue.plain,
+            &tongue.synonyms,
+            Parts::ALL,
+        );
+        let synonyms = terms
+            .into_iter()
+            .filter(|wanted| wanted.kind == query::Kind::Synonym);
+        Ok(Analysis {
+            reading: cut.reading,
+            words: cut.words,
+            synonyms: synonyms.map(|wanted| wanted.text).collect(),
+        })
+    }
+
+    fn shelves(&self) -> Arc<Shelves> {
+        let shelves = self.inner.shelves.read();
+        shelves.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn tongue(&self) -> Arc<Tongue> {
+        let tongue = self.inner.tongue.read();
+        tongue.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The indexes in use, if they are whole and were made as they would be made now.
+fn current(folder: &Path, stamp: &str) -> Option<Shelves> {
+    let text = fs::read_to_string(folder.join(CURRENT)).ok()?;
+    let (name, made) = text.trim().split_once(' ')?;
+    if made != stamp {
+        tracing::info!(
+            made,
+            stamp,
+            "the search index was made otherwise and is built anew"
+        );
+        return None;
+    }
+    let place = folder.join(name);
+    if !place.join("all").is_dir() {
+        return None;
+    }
+    let opened = Shelves::open(place).and_then(|shelves| {
+        for shelf in [&shelves.portal, &shelves.all] {
+            let damaged = shelf.reader.searcher().index().validate_checksum()?;
+            if !damaged.is_empty() {
+                let message = format!("damaged: {damaged:?}");
+                return Err(tantivy::TantivyError::InternalError(message).into());
+            }
+        }
+        Ok(shelves)
+    });
+    match opened {
+        Ok(shelves) => Some(shelves),
+        Err(error) => {
+            tracing::warn!(%error, "the search index is damaged and is built anew");
+            None
+        }
+    }
+}
+
+fn next_folder(folder: &Path) -> Result<PathBuf, KbError> {
+    let names = fs::read_dir(folder).map_err(KbError::io(folder))?;
+    let used = names
+        .filter_map(|entry| {
+            entry
+                .ok()?
+                .file_name()
+                .to_str()?
+                .strip_prefix("index-")?
+                .parse::<u64>()
+                .ok()
+        })
+        .max();
+    Ok(folder.join(format!("index-{}", used.unwrap_or(0) + 1)))
+}
+
+/// Written beside and renamed, so that it is never half written.
+fn make_current(folder: &Path, shelves: &Path, stamp: &str) -> Result<(), KbError> {
+    let name = shelves
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let beside = folder.join(format!("{CURRENT}.new"));
+    fs::write(&beside, format!("{name} {stamp}\n")).map_err(KbError::io(&beside))?;
+    let place = folder.join(CURRENT);
+    fs::rename(&beside, &place).map_err(KbError::io(&place))
+}
+
+/// Takes away indexes that are not in use. One that cannot be taken away now, can the next time.
+fn sweep(folder: &Path, used: &Path) {
+    let Ok(names) = fs::read_dir(folder) else {
+        return;
+    };
+    for path in names.filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        if name.starts_with("index-")
+            && path != used
+            && let Err(error) = fs::remove_dir_all(&path)
+        {
+            tracing::warn!(%error, path = %path.display(), "an old search index is left behind");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The knowledge of the desk: Japanese analysis, index, search, suggestions, evaluation.
+//!
+//! [`Knowledge`] is the door. It keeps two indexes: one of what staff may see, one of everything,
+//! so that a search from the portal never touches what is for the desk alone. How the search works
+//! and what each part of it adds: docs/search.md.
+
+mod analysis;
+mod dictionary;
+mod entry;
+mod error;
+mod evaluate;
+mod highlight;
+mod index;
+mod knowledge;
+mod language;
+mod query;
+mod search;
+mod suggest;
+
+pub use self::analysis::{Analyzer, Word};
+pub use self::dictionary::Dictionary;
+pub use self::entry::{Audience, Change, Entry, Source, Viewer};
+pub use self::error::KbError;
+pub use self::evaluate::{Evaluation, GradedQuery, evaluate};
+pub use self::highlight::Piece;
+pub use self::knowledge::{Analysis, Knowledge, Rebuild};
+pub use self::language::{Language, SynonymGroup, UserWord};
+pub use self::query::{Parts, Query};
+pub use self::search::{Found, Hit, Reason};
+pub use self::suggest::Suggestion;

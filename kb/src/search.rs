@@ -1,0 +1,312 @@
+//! Looks terms up in an index and ranks what holds them.
+
+mod typing;
+
+use tantivy::collector::TopDocs;
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as _, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption, Value};
+use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
+
+use crate::analysis::Analyzer;
+use crate::entry::{Entry, Source};
+use crate::error::KbError;
+use crate::highlight::{Marker, Piece};
+use crate::index::{Fields, Shelf};
+use crate::query::{Kind, Parts, Query, Wanted};
+
+/// So many of the best are looked at closely; no more are ever shown.
+const CANDIDATES: usize = 100;
+/// What reaches less than this part of the best score is not an answer.
+const LEAST: f32 = 0.1;
+/// Postings that one search may go through; the terms that tell least are left out beyond it.
+const POSTINGS: u64 = 400_000;
+/// Terms that are looked for whatever they cost.
+const TERMS: usize = 4;
+/// What a settled call adds, and what all of them may add.
+const SETTLED: f32 = 0.05;
+const MOST_SETTLED: f32 = 0.25;
+/// What being the newest adds, and after how long it adds half.
+const FRESH: f32 = 0.03;
+const HALF_FRESH_MS: f32 = 365.0 * 86_400_000.0;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// The best, in order.
+    pub hits: Vec<Hit>,
+    /// How many answers there are, of which `hits` are some.
+    pub total: usize,
+}
+
+/// An entry that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Its id.
+    pub id: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// The desk alone may see it.
+    pub desk_only: bool,
+    /// Its category.
+    pub category: String,
+    /// How well it fits; to be compared within one search only.
+    pub score: f32,
+    /// The question.
+    pub question: Vec<Piece>,
+    /// What of the answer fits best.
+    pub excerpt: Vec<Piece>,
+    /// Why it was found, if that was asked for; what counted most comes first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why an entry was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// What was looked for: a word of the query, a synonym …
+    pub kind: &'static str,
+    /// The words or runs.
+    pub texts: Vec<String>,
+    /// Its part of the score, 0–1.
+    pub share: f32,
+}
+
+/// A term in a field, and what a match counts.
+struct Clause {
+    kind: Kind,
+    text: String,
+    term: Term,
+    boost: f32,
+}
+
+/// The best entries for these terms.
+pub(crate) fn search(
+    shelf: &Shelf,
+    terms: &[Wanted],
+    query: &Query,
+    analyzer: &Analyzer,
+    parts: Parts,
+) -> Result<Found, KbError> {
+    let searcher = shelf.reader.searcher();
+    let clauses = clauses(&searcher, &shelf.fields, terms, parts)?;
+    if clauses.is_empty() {
+        return Ok(Found::default());
+    }
+    let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
+    if parts.feedback {
+        weigh_feedback(&searcher, &mut scored)?;
+    }
+    let least = scored.first().map_or(0.0, |(best, _)| best * LEAST);
+    scored.retain(|(score, _)| *score >= least);
+    let total = scored.len();
+    let marker = Marker::new(terms);
+    let page = scored.iter().skip(query.offset).take(query.limit);
+    let mut hits = Vec::new();
+    for (score, address) in page {
+        let entry = entry(&searcher, &shelf.fields, *address)?;
+        let reasons = if query.explain {
+            reasons(&searcher, &clauses, *address)?
+        } else {
+            Vec::new()
+        };
+        hits.push(Hit {
+            source: entry.source,
+            desk_only: !entry.is_for_portal(),
+            score: *score,
+            question: marker.whole(&entry.question, analyzer),
+            excerpt: marker.excerpt(&entry.answer, analyzer),
+            reasons,
+            category: entry.category,
+            id: entry.id,
+        });
+    }
+    Ok(Found { hits, total })
+}
+
+pub(crate) fn entry(
+    searcher: &Searcher,
+    fields: &Fields,
+    address: DocAddress,
+) -> Result<Entry, KbError> {
+    let document: TantivyDocument = searcher.doc(address)?;
+    let text = document
+        .get_first(fields.entry)
+        .and_then(|value| value.as_str());
+    Ok(serde_json::from_str(text.unwrap_or_default())?)
+}
+
+/// The fields in which a kind of term is looked for, with what a match in each counts.
+fn places(fields: &Fields, kind: Kind) -> Vec<(Field, f32)> {
+    match kind {
+        Kind::Word | Kind::Synonym => vec![
+            (fields.question_words, 1.0),
+            (fields.keyword_words, 0.7),
+            (fields.answer_words, 1.0),
+        ],
+        Kind::Pair => vec![(fields.question_pairs, 1.0), (fields.answer_pairs, 0.7)],
+        Kind::Gram => vec![(fields.question_grams, 1.0), (fields.answer_grams, 0.8)],
+        Kind::Reading => vec![
+            (fields.question_readings, 1.0),
+            (fields.answer_readings, 0.6),
+        ],
+        Kind::Kana => vec![(fields.kana, 1.0)],
+        Kind::Plain => vec![(fields.plain, 1.0)],
+    }
+}
+
+/// The terms that the index knows, those first that tell most for what they cost.
+fn clauses(
+    searcher: &Searcher,
+    fields: &Fields,
+    terms: &[Wanted],
+    parts: Parts,
+) -> Result<Vec<Clause>, KbError> {
+    let documents = searcher.num_docs().max(1) as f32;
+    let mut found: Vec<(f32, u64, Clause)> = Vec::new();
+    let mut look = |wanted: &Wanted| -> Result<bool, KbError> {
+        let mut known = false;
+        for (field, counts) in places(fields, wanted.kind) {
+            let term = Term::from_field_text(field, &wanted.text);
+            let frequency = searcher.doc_freq(&term)?;
+            if frequency == 0 {
+                continue;
+            }
+            known = true;
+            let boost = wanted.weight * counts;
+            let tells = boost * (1.0 + documents / frequency as f32).ln();
+            found.push((
+                tells,
+                frequency,
+                Clause {
+                    kind: wanted.kind,
+                    text: wanted.text.clone(),
+                    term,
+                    boost,
+                },
+            ));
+        }
+        Ok(known)
+    };
+    for wanted in terms {
+        let known = look(wanted)?;
+        if !known && parts.typing && wanted.kind == Kind::Word {
+            for nearest in typing::nearest(searcher, fields, wanted)? {
+                look(&nearest)?;
+            }
+        }
+    }
+    found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
+    let mut cost = 0;
+    let within = found
+        .into_iter()
+        .enumerate()
+        .filter(|(at, (_, frequency, _))| {
+            let fits = *at < TERMS || cost + frequency <= POSTINGS;
+            cost += if fits { *frequency } else { 0 };
+            fits
+        });
+    Ok(within.map(|(_, (.., clause))| clause).collect())
+}
+
+fn best(
+    searcher: &Searcher,
+    fields: &Fields,
+    clauses: &[Clause],
+    query: &Query,
+) -> Result<Vec<(f32, DocAddress)>, KbError> {
+    let any: Vec<_> = clauses
+        .iter()
+        .map(|clause| (Occur::Should, scored(clause)))
+        .collect();
+    let any = BooleanQuery::new(any);
+    let top = TopDocs::with_limit(CANDIDATES).order_by_score();
+    let found = match &query.category {
+        None => searcher.search(&any, &top)?,
+        Some(category) => {
+            let term = Term::from_field_text(fields.category, category);
+            let within = TermQuery::new(term, IndexRecordOption::Basic);
+            let within = BoostQuery::new(Box::new(within), 0.0);
+            let both: Vec<(Occur, Box<dyn tantivy::query::Query>)> = vec![
+                (Occur::Must, Box::new(any)),
+                (Occur::Must, Box::new(within)),
+            ];
+            searcher.search(&BooleanQuery::new(both), &top)?
+        }
+    };
+    Ok(found)
+}
+
+fn scored(clause: &Clause) -> Box<dyn tantivy::query::Query> {
+    let term = TermQuery::new(clause.term.clone(), IndexRecordOption::WithFreqs);
+    Box::new(BoostQuery::new(Box::new(term), clause.boost))
+}
+
+/// Lifts what settled calls, and a little what is fresh.
+fn weigh_feedback(searcher: &Searcher, scored: &mut [(f32, DocAddress)]) -> Result<(), KbError> {
+    let mut known = Vec::with_capacity(scored.len());
+    for (_, address) in scored.iter() {
+        let fast = searcher.segment_reader(address.segment_ord).fast_fields();
+        let settled = fast.u64("settled")?.first(address.doc_id).unwrap_or(0);
+        let updated = fast.i64("updated")?.first(address.doc_id).unwrap_or(0);
+        known.push((settled, updated));
+    }
+    let newest = known.iter().map(|(_, updated)| *updated).max().unwrap_or(0);
+    for ((score, _), (settled, updated)) in scored.iter_mut().zip(known) {
+        let settled = (SETTLED * (settled as f32).ln_1p()).min(MOST_SETTLED);
+        let fresh = FRESH * (-((newest - updated) as f32) / HALF_FRESH_MS).exp2();
+        *score *= 1.0 + settled + fresh;
+    }
+    scored.sort_by(|(one, at), (other, there)| other.total_cmp(one).then(at.cmp(there)));
+    Ok(())
+}
+
+fn reasons(
+    searcher: &Searcher,
+    clauses: &[Clause],
+    address: DocAddress,
+) -> Result<Vec<Reason>, KbError> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    let mut sum = 0.0;
+    for clause in clauses {
+        // An error says that the entry does not hold the term.
+        let Ok(explanation) = scored(clause).explain(searcher, address) else {
+            continue;
+        };
+        let value = explanation.value();
+        sum += value;
+        let kind = label(clause.kind);
+        let reason = match reasons.iter_mut().find(|reason| reason.kind == kind) {
+            Some(reason) => reason,
+            None => {
+                reasons.push(Reason {
+                    kind,
+                    texts: Vec::new(),
+                    share: 0.0,
+                });
+                let Some(reason) = reasons.last_mut() else {
+                    continue;
+                };
+                reason
+            }
+        };
+        reason.share += value;
+        if !reason.texts.contains(&clause.text) {
+            reason.texts.push(clause.text.clone());
+        }
+    }
+    for reason in &mut reasons {
+        reason.share /= sum.max(f32::MIN_POSITIVE);
+    }
+    reasons.sort_by(|one, other| other.share.total_cmp(&one.share));
+    Ok(reasons)
+}
+
+fn label(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Word | Kind::Plain => "語",
+        Kind::Synonym => "同義語",
+        Kind::Pair => "語の並び",
+        Kind::Gram => "文字の並び",
+        Kind::Reading => "読み",
+        Kind::Kana => "かなの並び",
+    }
+}
