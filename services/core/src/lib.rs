@@ -17,6 +17,7 @@ pub mod hours;
 pub mod id;
 pub mod live;
 pub mod phone;
+pub mod portal;
 pub mod setup;
 pub mod stats;
 pub mod time;

@@ -1,0 +1,70 @@
+//! The FAQ portal: sites of the staff, notices, what is learnt from readers.
+
+mod deflection;
+mod inquiry;
+mod notice;
+mod retention;
+mod sites;
+
+use unicode_normalization::UnicodeNormalization;
+
+pub use self::deflection::{Deflection, SiteCall, SiteRead, Weeks, deflection_by_week};
+pub use self::inquiry::{INQUIRY_LETTERS, Inquiry};
+pub use self::notice::{
+    NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
+};
+pub use self::retention::{LOG_DAYS_AT_LEAST, LogRetention, LogRetentionFault, PORTAL_RETENTION};
+pub use self::sites::{Site, SiteFault, Sites};
+
+/// Of what was looked for, so many letters are kept.
+pub const QUERY_LETTERS: usize = 200;
+
+/// The longest comment on an article.
+pub const COMMENT_LETTERS: usize = 1_000;
+
+/// Where something was looked for or read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// By staff in the portal.
+    Portal,
+    /// By agents at the desk.
+    Desk,
+}
+
+impl Place {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Desk => "desk",
+        }
+    }
+}
+
+/// What was typed, in one form however it was typed: widths, cases and blanks do not count.
+pub fn normal_query(typed: &str) -> String {
+    let folded: String = typed
+        .chars()
+        .take(QUERY_LETTERS)
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect();
+    let words: Vec<_> = folded.split_whitespace().collect();
+    words.join(" ").chars().take(QUERY_LETTERS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_query_in_all_its_spellings() {
+        for typed in ["パスワード VPN", "ﾊﾟｽﾜｰﾄﾞ　ｖｐｎ ", "\tパスワード\u{0}Vpn"] {
+            assert_eq!(normal_query(typed), "パスワード vpn", "{typed}");
+        }
+        assert_eq!(normal_query(" 　"), "");
+        // A letter that unfolds into many stays within the limit.
+        assert_eq!(normal_query(&"\u{fdfa}".repeat(300)).chars().count(), 200);
+    }
+}

@@ -1,0 +1,179 @@
+//! お知らせ and 障害情報: what readers are told above everything else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::setup::Fault;
+use crate::time::Instant;
+
+/// The kind of [`Notice`] in the store.
+pub const NOTICE: &str = "notice";
+
+/// The longest title.
+pub const NOTICE_TITLE_LETTERS: usize = 80;
+
+/// The longest text.
+pub const NOTICE_BODY_LETTERS: usize = 1_000;
+
+/// Something that readers are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// Of what kind.
+    pub kind: NoticeKind,
+    /// What, in a line.
+    pub title: String,
+    /// More about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Who is told.
+    pub readers: Readers,
+    /// From when.
+    pub from: Instant,
+    /// Until when; `None`: until it is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+}
+
+/// Kinds of notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// 障害情報: something does not work. These come first.
+    Incident,
+    /// お知らせ
+    News,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readers {
+    /// All staff, and the desk.
+    Everybody,
+    /// The desk alone.
+    Desk,
+}
+
+impl NoticeKind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Incident, Self::News];
+
+    /// The name in forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::News => "news",
+        }
+    }
+
+    /// The name on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Incident => "障害情報",
+            Self::News => "お知らせ",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn lookup(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl Readers {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Everybody, Self::Desk];
+
+    /// The name in forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Everybody => "everybody",
+            Self::Desk => "desk",
+        }
+    }
+
+    /// The name on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Everybody => "全職員",
+            Self::Desk => "窓口内",
+        }
+    }
+
+    /// Those of this name.
+    pub fn lookup(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+}
+
+impl Notice {
+    /// Whether it is to be seen now.
+    pub fn is_in_force(&self, now: Instant) -> bool {
+        self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+
+    /// What is wrong with it.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut text = |field: &str, text: &str, most: usize| {
+            if text.chars().count() > most {
+                faults.push(Fault::new(field, format!("{most}文字以内で入力してください")));
+            }
+        };
+        text("title", &self.title, NOTICE_TITLE_LETTERS);
+        text("body", &self.body, NOTICE_BODY_LETTERS);
+        if self.title.trim().is_empty() {
+            faults.push(Fault::new("title", "入力してください"));
+        }
+        if self.until.is_some_and(|until| until <= self.from) {
+            let message = "掲載を始める日時より後にしてください";
+            faults.push(Fault::new("until", message));
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice(from: i64, until: Option<i64>) -> Notice {
+        Notice {
+            kind: NoticeKind::News,
+            title: "停止のお知らせ".to_owned(),
+            body: String::new(),
+            readers: Readers::Everybody,
+            from: Instant(from),
+            until: until.map(Instant),
+        }
+    }
+
+    #[test]
+    fn a_notice_is_seen_from_its_first_instant_until_before_its_last() {
+        let notice = notice(10, Some(20));
+        let seen: Vec<_> = [9, 10, 19, 20].map(|at| notice.is_in_force(Instant(at))).into();
+        assert_eq!(seen, [false, true, true, false]);
+        assert!(super::tests::notice(10, None).is_in_force(Instant(i64::MAX)));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told_at_its_field() {
+        let fields = |notice: &Notice| -> Vec<_> {
+            let faults = notice.faults().into_iter();
+            faults.map(|fault| fault.field).collect()
+        };
+        assert!(fields(&notice(1, Some(2))).is_empty());
+        assert_eq!(fields(&notice(2, Some(2))), ["until"]);
+        let blank = Notice {
+            title: " ".to_owned(),
+            body: "あ".repeat(1_001),
+            ..notice(1, None)
+        };
+        assert_eq!(fields(&blank), ["body", "title"]);
+    }
+
+    #[test]
+    fn incidents_come_before_news() {
+        assert!(NoticeKind::Incident < NoticeKind::News);
+    }
+}
