@@ -74,6 +74,16 @@ permissions! {
     ManageRetention = "retention", "監査記録の保存期間の管理";
     /// Metrics of the running program.
     ReadMetrics = "metrics", "動作指標の閲覧";
+    /// The whole knowledge of the desk, with what is not for the portal.
+    ReadKnowledge = "knowledge", "ナレッジの検索と閲覧";
+    /// Articles of the FAQ.
+    EditArticles = "edit_articles", "FAQの編集";
+    /// お知らせ and 障害情報 of the portal.
+    ManageNotices = "notices", "お知らせの管理";
+    /// What staff write to the desk by the form of the portal (personal data).
+    HandleInquiries = "inquiries", "フォームからの問合せの閲覧と処理";
+    /// アクセスレポート
+    ReadAccessReport = "access_report", "アクセスレポートの閲覧";
 }
 
 impl Permission {
@@ -153,7 +163,14 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission as P;
         match self {
-            Self::Agent => &[P::ViewBoard, P::ReadFigures, P::ViewCalls, P::SetOwnState],
+            Self::Agent => &[
+                P::ViewBoard,
+                P::ReadFigures,
+                P::ViewCalls,
+                P::SetOwnState,
+                P::ReadKnowledge,
+                P::HandleInquiries,
+            ],
             Self::Supervisor => &[
                 P::ViewBoard,
                 P::ReadFigures,
@@ -161,9 +178,24 @@ impl Role {
                 P::SetOwnState,
                 P::SetAnyState,
                 P::ManageCalendar,
+                P::ReadKnowledge,
+                P::ManageNotices,
+                P::HandleInquiries,
+                P::ReadAccessReport,
             ],
-            Self::FaqEditor | Self::FaqApprover => &[],
-            Self::Reporter => &[P::ViewBoard, P::ReadFigures, P::ViewCalls],
+            Self::FaqEditor => &[
+                P::ReadKnowledge,
+                P::EditArticles,
+                P::ManageNotices,
+                P::ReadAccessReport,
+            ],
+            Self::FaqApprover => &[P::ReadKnowledge, P::ReadAccessReport],
+            Self::Reporter => &[
+                P::ViewBoard,
+                P::ReadFigures,
+                P::ViewCalls,
+                P::ReadAccessReport,
+            ],
             Self::Auditor => &[P::ReadAudit],
             Self::Administrator => &[
                 P::ViewBoard,

@@ -169,6 +169,20 @@ actions! {
     RetentionChange = "audit.retention", "監査記録の保存期間の変更";
     /// Deleted audit records that were kept long enough.
     AuditDelete = "audit.delete", "保存期間を過ぎた監査記録の削除";
+    /// Changed a notice of the portal.
+    NoticeChange = "notice.change", "お知らせの変更";
+    /// Looked at what staff wrote by the form of the portal.
+    InquiriesView = "inquiry.list", "フォームからの問合せの閲覧";
+    /// Marked something that staff wrote as handled, or as open again.
+    InquiryHandle = "inquiry.handle", "フォームからの問合せの処理";
+    /// Said that something readers missed is mended.
+    AttentionDone = "attention.done", "FAQの要対応の処理";
+    /// Took the access report out as a file.
+    AccessReportExport = "access_report.export", "アクセスレポートの出力";
+    /// Changed how long the log of the portal is kept.
+    PortalRetentionChange = "portal.retention", "FAQの利用記録の保存期間の変更";
+    /// Deleted the part of the portal's log that was kept long enough.
+    PortalLogDelete = "portal.delete", "保存期間を過ぎたFAQの利用記録の削除";
 }
 
 impl Action {

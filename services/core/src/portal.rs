@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn one_query_in_all_its_spellings() {
-        for typed in ["パスワード VPN", "ﾊﾟｽﾜｰﾄﾞ　ｖｐｎ ", "\tパスワード\u{0}Vpn"] {
+        for typed in ["パスワード VPN", "ﾊﾟｽﾜｰﾄﾞ　ｖｐｎ ", "\tパスワード\u{0}Vpn"]
+        {
             assert_eq!(normal_query(typed), "パスワード vpn", "{typed}");
         }
         assert_eq!(normal_query(" 　"), "");

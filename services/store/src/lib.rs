@@ -14,6 +14,7 @@ mod error;
 mod events;
 pub mod journal;
 mod migrations;
+mod portal;
 mod sessions;
 mod settings;
 mod sql;
@@ -29,6 +30,11 @@ pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;
 pub use events::Appended;
+pub use portal::{
+    AccessFigures, ArticleAccess, AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry,
+    MissedQuery, NewInquiry, Opened, PlaceAccess, Search, Settled, Unhelpful, Used, View, Way,
+    Word,
+};
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::Store;

@@ -176,7 +176,10 @@ mod tests {
             read("23T09:00", "a", Some("本部")),
             read("23T13:00", "a", Some("本部")),
         ];
-        let calls = [call("23T08:59", Some("本部")), call("23T09:30", Some("本部"))];
+        let calls = [
+            call("23T08:59", Some("本部")),
+            call("23T09:30", Some("本部")),
+        ];
         let weeks = deflection_by_week(&reads, &calls);
         assert_eq!(weeks[&week(23)].called, 1);
         assert_eq!(weeks[&week(23)].deflected, 1);
@@ -189,6 +192,9 @@ mod tests {
             read("23T00:00", "b", Some("本部")),
         ];
         let weeks = deflection_by_week(&reads, &[]);
-        assert_eq!(weeks.keys().copied().collect::<Vec<_>>(), [week(16), week(23)]);
+        assert_eq!(
+            weeks.keys().copied().collect::<Vec<_>>(),
+            [week(16), week(23)]
+        );
     }
 }

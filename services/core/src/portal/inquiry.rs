@@ -37,7 +37,10 @@ impl Inquiry {
             if text.trim().is_empty() {
                 Some(Fault::new(field, "入力してください"))
             } else if text.chars().count() > most {
-                Some(Fault::new(field, format!("{most}文字以内で入力してください")))
+                Some(Fault::new(
+                    field,
+                    format!("{most}文字以内で入力してください"),
+                ))
             } else {
                 None
             }

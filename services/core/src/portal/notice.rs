@@ -117,7 +117,10 @@ impl Notice {
         let mut faults = Vec::new();
         let mut text = |field: &str, text: &str, most: usize| {
             if text.chars().count() > most {
-                faults.push(Fault::new(field, format!("{most}文字以内で入力してください")));
+                faults.push(Fault::new(
+                    field,
+                    format!("{most}文字以内で入力してください"),
+                ));
             }
         };
         text("title", &self.title, NOTICE_TITLE_LETTERS);
@@ -151,7 +154,9 @@ mod tests {
     #[test]
     fn a_notice_is_seen_from_its_first_instant_until_before_its_last() {
         let notice = notice(10, Some(20));
-        let seen: Vec<_> = [9, 10, 19, 20].map(|at| notice.is_in_force(Instant(at))).into();
+        let seen: Vec<_> = [9, 10, 19, 20]
+            .map(|at| notice.is_in_force(Instant(at)))
+            .into();
         assert_eq!(seen, [false, true, true, false]);
         assert!(super::tests::notice(10, None).is_in_force(Instant(i64::MAX)));
     }

@@ -87,7 +87,10 @@ impl Sites {
 
     /// The site whose staff read from this address: the one with the narrowest network around it.
     pub fn of_address(&self, address: IpAddr) -> Option<&str> {
-        let around = self.networks.iter().filter(|(net, _)| net.contains(&address));
+        let around = self
+            .networks
+            .iter()
+            .filter(|(net, _)| net.contains(&address));
         let narrowest = around.max_by_key(|(net, _)| net.prefix_len());
         narrowest.and_then(|(_, at)| self.name(*at))
     }
@@ -95,7 +98,10 @@ impl Sites {
     /// The site whose staff call from this number: the one with the longest beginning of it.
     pub fn of_number(&self, number: &str) -> Option<&str> {
         let number = phone::normalize(number);
-        let begins = self.numbers.iter().filter(|(start, _)| number.starts_with(start));
+        let begins = self
+            .numbers
+            .iter()
+            .filter(|(start, _)| number.starts_with(start));
         let longest = begins.max_by_key(|(start, _)| start.len());
         longest.and_then(|(_, at)| self.name(*at))
     }

@@ -12,5 +12,6 @@ mod contract;
 mod delivery;
 mod migration;
 mod place;
+mod portal;
 mod sample;
 mod settings;

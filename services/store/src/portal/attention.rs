@@ -1,0 +1,256 @@
+//! What editors should see to: what readers looked for in vain, what did not help them.
+
+use madoguchi_core::audit::AuditEntry;
+use madoguchi_core::id::UserId;
+use madoguchi_core::time::Instant;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::count;
+use crate::audit::record;
+use crate::error::StoreError;
+use crate::sql::{Sql, storable};
+use crate::store::Store;
+
+/// What may need to be seen to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attention {
+    /// Searches without result.
+    InVain,
+    /// Searches of which an agent said that nothing fits.
+    Missed,
+    /// Searches in the portal with results of which none was opened.
+    Unopened,
+    /// Articles that did not help.
+    Unhelpful,
+    /// Articles about which staff wrote to the desk.
+    AskedAbout,
+}
+
+impl Attention {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::InVain,
+        Self::Missed,
+        Self::Unopened,
+        Self::Unhelpful,
+        Self::AskedAbout,
+    ];
+
+    /// The name in the database and in forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InVain => "in_vain",
+            Self::Missed => "missed",
+            Self::Unopened => "unopened",
+            Self::Unhelpful => "unhelpful",
+            Self::AskedAbout => "asked_about",
+        }
+    }
+
+    /// The one of this name.
+    pub fn lookup(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+}
+
+/// Searches for the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedQuery {
+    /// What was looked for, in one form.
+    pub normal: String,
+    /// How somebody typed it.
+    pub query: String,
+    /// How often.
+    pub count: u64,
+    /// When last.
+    pub last: Instant,
+}
+
+/// An article that did not help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unhelpful {
+    /// Which.
+    pub article: String,
+    /// How many readers it helped.
+    pub helped: u64,
+    /// How many it did not.
+    pub not_helped: u64,
+    /// What these wrote, the newest first.
+    pub comments: Vec<String>,
+}
+
+/// An article about which staff wrote to the desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedAbout {
+    /// Which.
+    pub article: String,
+    /// How often.
+    pub count: u64,
+    /// When last.
+    pub last: Instant,
+}
+
+/// Comments that are read for one list.
+const COMMENTS: i64 = 500;
+
+impl Store {
+    /// Searches of this kind since an instant that nobody has seen to, the most frequent first.
+    /// Other kinds are not about searches and give none.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn missed_queries(
+        &self,
+        kind: Attention,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<MissedQuery>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT s.normal, MAX(s.query) AS query, COUNT(*) AS searches, MAX(s.at) AS last \
+             FROM portal_searches s ",
+        );
+        if kind == Attention::Missed {
+            sql.push("JOIN portal_missed m ON m.search_id = s.id ");
+        }
+        sql.push("LEFT JOIN attention_done d ON d.name = s.normal AND d.kind = ")
+            .bind(kind.as_str())
+            .push(" WHERE s.at >= ")
+            .bind(since.0)
+            .push(" AND s.normal <> '' AND s.at > COALESCE(d.at, 0)");
+        match kind {
+            Attention::InVain => {
+                sql.push(" AND s.results = 0");
+            }
+            Attention::Missed => {}
+            Attention::Unopened => {
+                sql.push(
+                    " AND s.results > 0 AND s.place = 'portal' AND NOT EXISTS \
+                     (SELECT 1 FROM portal_opened o WHERE o.search_id = s.id)",
+                );
+            }
+            Attention::Unhelpful | Attention::AskedAbout => return Ok(Vec::new()),
+        }
+        sql.push(" GROUP BY s.normal ORDER BY searches DESC, last DESC, s.normal LIMIT ")
+            .bind(i64::from(limit));
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(MissedQuery {
+                    normal: row.try_get("normal")?,
+                    query: row.try_get("query")?,
+                    count: count(row, "searches")?,
+                    last: Instant(row.try_get("last")?),
+                })
+            })
+            .collect()
+    }
+
+    /// Articles that did not help somebody since an instant and since they were seen to.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn unhelpful_articles(
+        &self,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<Unhelpful>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT f.article, CAST(SUM(f.helped) AS BIGINT) AS helped, \
+             CAST(SUM(1 - f.helped) AS BIGINT) AS not_helped FROM article_feedback f \
+             LEFT JOIN attention_done d ON d.name = f.article AND d.kind = 'unhelpful' \
+             WHERE f.at > COALESCE(d.at, 0) AND f.at >= ",
+        );
+        sql.bind(since.0)
+            .push(" GROUP BY f.article HAVING SUM(1 - f.helped) > 0")
+            .push(" ORDER BY not_helped DESC, f.article LIMIT ")
+            .bind(i64::from(limit));
+        let mut connection = self.read.acquire().await?;
+        let rows = sql.fetch_all(&mut connection).await?;
+        let read = |row: &AnyRow| -> Result<Unhelpful, StoreError> {
+            Ok(Unhelpful {
+                article: row.try_get("article")?,
+                helped: count(row, "helped")?,
+                not_helped: count(row, "not_helped")?,
+                comments: Vec::new(),
+            })
+        };
+        let mut articles: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        if articles.is_empty() {
+            return Ok(articles);
+        }
+        let mut sql = Sql::new(
+            "SELECT f.article, f.comment FROM article_feedback f \
+             LEFT JOIN attention_done d ON d.name = f.article AND d.kind = 'unhelpful' \
+             WHERE f.at > COALESCE(d.at, 0) AND f.helped = 0 AND f.comment <> '' AND f.at >= ",
+        );
+        sql.bind(since.0).push(" AND f.article IN (");
+        sql.bind_all(articles.iter().map(|one| one.article.as_str()))
+            .push(") ORDER BY f.at DESC LIMIT ")
+            .bind(COMMENTS);
+        for row in sql.fetch_all(&mut connection).await? {
+            let article: &str = row.try_get("article")?;
+            let found = articles.iter_mut().find(|one| one.article == article);
+            if let Some(found) = found {
+                found.comments.push(row.try_get("comment")?);
+            }
+        }
+        Ok(articles)
+    }
+
+    /// Articles about which staff wrote to the desk since an instant and since they were seen to.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn asked_about(
+        &self,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<AskedAbout>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT i.article, COUNT(*) AS inquiries, MAX(i.at) AS last FROM inquiries i \
+             LEFT JOIN attention_done d ON d.name = i.article AND d.kind = 'asked_about' \
+             WHERE i.article IS NOT NULL AND i.at > COALESCE(d.at, 0) AND i.at >= ",
+        );
+        sql.bind(since.0)
+            .push(" GROUP BY i.article ORDER BY inquiries DESC, i.article LIMIT ")
+            .bind(i64::from(limit));
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AskedAbout {
+                    article: row.try_get("article")?,
+                    count: count(row, "inquiries")?,
+                    last: Instant(row.try_get("last")?),
+                })
+            })
+            .collect()
+    }
+
+    /// Keeps that something was seen to.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn see_to(
+        &self,
+        kind: Attention,
+        name: &str,
+        user: &UserId,
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_audited().await?;
+        sqlx::query(
+            "INSERT INTO attention_done (kind, name, at, user_id) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (kind, name) DO UPDATE SET at = excluded.at, user_id = excluded.user_id",
+        )
+        .bind(kind.as_str())
+        .bind(storable(name))
+        .bind(entry.at.0)
+        .bind(user.as_str())
+        .execute(&mut *tx)
+        .await?;
+        record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

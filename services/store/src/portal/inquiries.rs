@@ -1,0 +1,165 @@
+//! What staff write to the desk by the form of the portal.
+
+use madoguchi_core::audit::AuditEntry;
+use madoguchi_core::portal::Inquiry;
+use madoguchi_core::time::Instant;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::audit::record;
+use crate::error::StoreError;
+use crate::sql::{Sql, storable};
+use crate::store::Store;
+
+/// One that comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInquiry {
+    /// Its name, made by us.
+    pub id: String,
+    /// When.
+    pub at: Instant,
+    /// What was written.
+    pub inquiry: Inquiry,
+}
+
+/// One as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptInquiry {
+    /// Its name.
+    pub id: String,
+    /// When it came in.
+    pub at: Instant,
+    /// What was written.
+    pub inquiry: Inquiry,
+    /// When it was handled and by whom; `None`: it is open.
+    pub handled: Option<(Instant, String)>,
+    /// Counts up with every change.
+    pub version: i64,
+}
+
+/// Which are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InquiryFilter {
+    /// Only those that are open.
+    pub open: bool,
+    /// Only those about this article.
+    pub article: Option<String>,
+    /// Older than the one of this instant and name: the next page.
+    pub older_than: Option<(Instant, String)>,
+    /// At the most so many.
+    pub limit: u32,
+}
+
+impl Store {
+    /// Keeps what was written.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_inquiry(&self, new: &NewInquiry) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO inquiries (id, at, site, name, extension, body, article, query, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)",
+        )
+        .bind(&new.id)
+        .bind(new.at.0)
+        .bind(storable(&new.inquiry.site))
+        .bind(storable(&new.inquiry.name))
+        .bind(storable(&new.inquiry.extension))
+        .bind(storable(&new.inquiry.text))
+        .bind(new.inquiry.article.as_deref().map(storable))
+        .bind(storable(&new.inquiry.query))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// What was written, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_inquiries(
+        &self,
+        filter: &InquiryFilter,
+    ) -> Result<Vec<KeptInquiry>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT id, at, site, name, extension, body, article, query, handled_at, handled_by, \
+             version FROM inquiries WHERE 1 = 1",
+        );
+        if filter.open {
+            sql.push(" AND handled_at IS NULL");
+        }
+        if let Some(article) = &filter.article {
+            sql.push(" AND article = ").bind(storable(article));
+        }
+        if let Some((at, id)) = &filter.older_than {
+            sql.push(" AND (at, id) < (").bind(at.0);
+            sql.push(", ").bind(storable(id)).push(")");
+        }
+        sql.push(" ORDER BY at DESC, id DESC LIMIT ")
+            .bind(i64::from(filter.limit));
+        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// How many are open.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn open_inquiries(&self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) AS open FROM inquiries WHERE handled_at IS NULL")
+            .fetch_one(&self.read)
+            .await?;
+        super::count(&row, "open")
+    }
+
+    /// Marks one as handled by who acts in `entry`, or as open again.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if somebody else has changed it since `version`, or it is not there.
+    pub async fn handle_inquiry(
+        &self,
+        id: &str,
+        version: i64,
+        handled: bool,
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_audited().await?;
+        let changed = sqlx::query(
+            "UPDATE inquiries SET handled_at = $1, handled_by = $2, version = version + 1 \
+             WHERE id = $3 AND version = $4",
+        )
+        .bind(handled.then_some(entry.at.0))
+        .bind(handled.then(|| storable(entry.actor.name())))
+        .bind(storable(id))
+        .bind(version)
+        .execute(&mut *tx)
+        .await?;
+        if changed.rows_affected() == 0 {
+            return Err(StoreError::Changed { what: "inquiry" });
+        }
+        record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn read(row: &AnyRow) -> Result<KeptInquiry, StoreError> {
+    let handled_at: Option<i64> = row.try_get("handled_at")?;
+    let handled_by: Option<String> = row.try_get("handled_by")?;
+    Ok(KeptInquiry {
+        id: row.try_get("id")?,
+        at: Instant(row.try_get("at")?),
+        inquiry: Inquiry {
+            site: row.try_get("site")?,
+            name: row.try_get("name")?,
+            extension: row.try_get("extension")?,
+            text: row.try_get("body")?,
+            article: row.try_get("article")?,
+            query: row.try_get("query")?,
+        },
+        handled: handled_at.map(|at| (Instant(at), handled_by.unwrap_or_default())),
+        version: row.try_get("version")?,
+    })
+}
