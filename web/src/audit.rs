@@ -172,14 +172,16 @@ fn row(record: AuditRecord) -> AuditRow {
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 27] = [
+const FIELDS: [(&str, &str); 32] = [
     ("agent", "担当者"),
     ("before", "これより前"),
+    ("body", "内容"),
     ("command", "操作"),
     ("days", "日数"),
     ("disabled", "停止"),
     ("expires_at", "期限"),
     ("file", "ファイル"),
+    ("from", "掲載を始める日時"),
     ("hash", "ハッシュ"),
     ("hour", "時間帯"),
     ("kind", "区分"),
@@ -190,6 +192,7 @@ const FIELDS: [(&str, &str); 27] = [
     ("oidc_subject", "認証基盤の識別子"),
     ("page", "ページ"),
     ("period", "期間"),
+    ("readers", "見せる人"),
     ("reason", "理由"),
     ("records", "件数"),
     ("roles", "役割"),
@@ -197,6 +200,8 @@ const FIELDS: [(&str, &str); 27] = [
     ("scopes", "権限"),
     ("second_factor", "2段階認証"),
     ("state", "状態"),
+    ("title", "題"),
+    ("until", "掲載を終える日時"),
     ("up_to", "この番号まで"),
     ("users", "人数"),
     ("why", "原因"),

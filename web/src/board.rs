@@ -197,7 +197,7 @@ pub(crate) fn render(
         date: settings.dates.date(now.date()),
         time: text::time_with_seconds(now),
         now_ms: now.0,
-        hours: hours_sentence(&hours, now, settings.dates),
+        hours: text::hours(&hours, now, settings.dates),
         open: hours.open,
         demo: status.demo,
         database_away: (!status.database_up).then(|| text::time(status.database_since)),
@@ -242,26 +242,6 @@ pub(crate) fn render(
         iso_date,
     };
     live.render()
-}
-
-fn hours_sentence(
-    hours: &madoguchi_core::hours::HoursStatus,
-    now: Instant,
-    dates: text::DateStyle,
-) -> String {
-    let shown = |at: Instant| {
-        if at.date() == now.date() {
-            text::time(at)
-        } else {
-            format!("{} {}", dates.date(at.date()), text::time(at))
-        }
-    };
-    match (hours.open, hours.closes_at, hours.opens_at) {
-        (true, Some(at), _) => format!("受付時間内({}まで)", shown(at)),
-        (true, None, _) => "受付時間内".to_owned(),
-        (false, _, Some(at)) => format!("受付時間外(次の受付は{}から)", shown(at)),
-        (false, _, None) => "受付時間外".to_owned(),
-    }
 }
 
 /// Whether the target is met; over nothing it is neither met nor missed.

@@ -49,6 +49,8 @@ pub(crate) enum WebError {
     Template(#[from] askama::Error),
     #[error("a setting was kept but is not in force")]
     NotInForce,
+    #[error("cannot be had: {0}")]
+    Unavailable(&'static str),
     #[error("{0}")]
     Internal(&'static str),
 }
@@ -76,7 +78,7 @@ impl WebError {
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Template(_) | Self::Internal(_) | Self::NotInForce => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -97,6 +99,7 @@ impl WebError {
             Self::Conflict(_) => "conflict",
             Self::Store(_) => "store_unavailable",
             Self::NotInForce => "not_in_force",
+            Self::Unavailable(_) => "unavailable",
             Self::Template(_) | Self::Internal(_) => "internal",
         }
     }
@@ -113,7 +116,9 @@ impl WebError {
             Self::NotAllowed(_) => "この操作は許可されていません",
             Self::Conflict(_) => "ほかの人が先に変更しました",
             Self::NotInForce => "保存しましたが、反映できませんでした",
-            Self::Store(_) | Self::Template(_) | Self::Internal(_) => "ただいま表示できません",
+            Self::Store(_) | Self::Unavailable(_) | Self::Template(_) | Self::Internal(_) => {
+                "ただいま表示できません"
+            }
         }
     }
 
@@ -147,6 +152,9 @@ impl WebError {
             }
             Self::NotInForce => {
                 "設定は保存しましたが、動いている窓口に反映できませんでした。電話の受付は、変更の前の設定で続いています。窓口のログを確認してください。".to_owned()
+            }
+            Self::Unavailable(what) => {
+                format!("{what}は、ただいま利用できません。しばらくしてから、もう一度操作してください。")
             }
             Self::Template(_) | Self::Internal(_) => {
                 "画面を作成できませんでした。管理者に連絡してください。".to_owned()

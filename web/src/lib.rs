@@ -3,10 +3,12 @@
 //! Every page works without JavaScript; scripts only keep it fresh. The desk itself is reached
 //! through [`Desk`], so that this crate knows neither SIP nor the queue engine.
 
+mod access_report;
 mod account;
 mod agents;
 mod announcements;
 mod api;
+mod attention;
 mod audit;
 mod auth;
 mod board;
@@ -18,9 +20,14 @@ mod desk;
 mod download;
 mod error;
 mod guard;
+mod inquiries;
+mod knowledge;
+mod library;
 mod live;
+mod notices;
 mod operations;
 pub mod operator;
+mod portal;
 mod query;
 mod rates;
 mod retention;
@@ -31,6 +38,7 @@ mod users;
 mod views;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -44,9 +52,11 @@ use madoguchi_core::account::SessionLimits;
 use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
+use madoguchi_core::portal::Sites;
 use madoguchi_core::setup::{DeskSetup, PartFault, PhoneHashes};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::Today;
+use madoguchi_kb::Knowledge;
 use madoguchi_store::{NewVersion, Store, StoreError};
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -62,7 +72,11 @@ use self::auth::routes::Routes;
 pub use self::auth::seal::Seal;
 use self::auth::sessions::Sessions;
 pub use self::guard::is_own_host;
+pub use self::library::{
+    Article, ArticleFilter, ArticleHead, ArticlePage, Attached, Library, Overdue,
+};
 use self::live::Broadcaster;
+use self::portal::popular::Popular;
 use self::rates::Rates;
 pub use self::sign_in::oidc::{IdentityProvider, ProviderFault, ProviderSettings};
 pub use self::text::DateStyle;
@@ -152,6 +166,30 @@ pub struct WebSettings {
     pub encrypted: bool,
     /// Where people may sign in besides here.
     pub provider: Option<IdentityProvider>,
+    /// The FAQ portal.
+    pub portal: PortalSettings,
+}
+
+/// What the FAQ portal must know.
+#[derive(Debug, Clone, Default)]
+pub struct PortalSettings {
+    /// Networks in which staff read without an account.
+    pub networks: Vec<IpNet>,
+    /// Where staff work.
+    pub sites: Sites,
+    /// The number to call, as it is shown; empty if it is not shown.
+    pub phone: String,
+    /// Staff may write to the desk by a form.
+    pub inquiry_form: bool,
+}
+
+impl WebSettings {
+    /// Whether staff at this address read without an account. A proxy is nobody's place: a request
+    /// of which it did not tell where it comes from is from anywhere.
+    fn is_within_portal(&self, address: IpAddr) -> bool {
+        let within = |nets: &[IpNet]| nets.iter().any(|net| net.contains(&address));
+        within(&self.portal.networks) && !within(&self.trusted_proxies)
+    }
 }
 
 /// What every handler reaches.
@@ -166,7 +204,23 @@ struct Web {
     rates: Arc<Rates>,
     hasher: Hasher,
     seal: Seal,
+    faq: Faq,
+    popular: Arc<Popular>,
+    inquiries: Arc<Rates>,
 }
+
+/// The FAQ: its articles, and the search over them.
+#[derive(Clone, Default)]
+pub struct Faq {
+    /// The published articles.
+    pub library: Option<Arc<dyn Library>>,
+    /// The search; `None` while it cannot be had, for its dictionary is missing.
+    pub knowledge: Option<Knowledge>,
+}
+
+/// One network address may write so often to the desk at once, and again so often within the hour.
+const INQUIRIES_AT_ONCE: u32 = 20;
+const INQUIRIES_WITHIN: Millis = Millis::from_secs(3_600);
 
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
@@ -197,6 +251,12 @@ fn routes() -> Routes {
         .and(retention::routes())
         .and(desk::routes())
         .and(announcements::routes())
+        .and(portal::routes())
+        .and(knowledge::routes())
+        .and(notices::routes())
+        .and(inquiries::routes())
+        .and(attention::routes())
+        .and(access_report::routes())
         .map(|router| {
             router.layer(TimeoutLayer::with_status_code(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -208,6 +268,10 @@ fn routes() -> Routes {
         .get("/static/style.css", style)
         .get("/static/board.js", board_script)
         .get("/static/shell.js", shell_script)
+        .get("/static/portal.css", portal_style)
+        .get("/static/search.js", search_script)
+        .get("/static/history.js", history_script)
+        .get("/static/knowledge.js", knowledge_script)
         .get("/static/icon.svg", icon)
 }
 
@@ -218,7 +282,13 @@ pub fn declared() -> Vec<Declared> {
 
 /// The pages. `key` seals what must be kept secret and readable; it is kept outside the database.
 /// Must be called within a tokio runtime.
-pub fn router(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32]) -> Router {
+pub fn router(
+    desk: Arc<dyn Desk>,
+    store: Store,
+    settings: WebSettings,
+    key: &[u8; 32],
+    faq: Faq,
+) -> Router {
     let settings = Arc::new(settings);
     let live = Broadcaster::start(desk.clone(), settings.clone());
     let (encrypted, rate) = (settings.encrypted, settings.requests_per_second);
@@ -229,9 +299,12 @@ pub fn router(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u
         live,
         sessions: Arc::default(),
         attempts: Arc::default(),
-        rates: Arc::new(Rates::new(rate)),
+        rates: Arc::new(Rates::per_second(rate)),
         hasher: Hasher::new(),
         seal: Seal::new(key),
+        faq,
+        popular: Arc::default(),
+        inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
     };
     let router = routes()
         .finish()
@@ -307,6 +380,26 @@ async fn icon(_: Public) -> Asset {
 
 async fn shell_script(_: Public) -> Asset {
     let text = include_str!("../static/shell.js");
+    asset("text/javascript; charset=utf-8", text)
+}
+
+async fn portal_style(_: Public) -> Asset {
+    let text = include_str!("../static/portal.css");
+    asset("text/css; charset=utf-8", text)
+}
+
+async fn search_script(_: Public) -> Asset {
+    let text = include_str!("../static/search.js");
+    asset("text/javascript; charset=utf-8", text)
+}
+
+async fn history_script(_: Public) -> Asset {
+    let text = include_str!("../static/history.js");
+    asset("text/javascript; charset=utf-8", text)
+}
+
+async fn knowledge_script(_: Public) -> Asset {
+    let text = include_str!("../static/knowledge.js");
     asset("text/javascript; charset=utf-8", text)
 }
 

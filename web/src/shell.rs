@@ -18,6 +18,8 @@ pub(crate) struct Shell {
     pub(crate) demo: bool,
     /// What has just been done.
     pub(crate) toast: Option<&'static str>,
+    /// It is a page of the portal.
+    pub(crate) portal: bool,
 }
 
 /// An entry of the menu.
@@ -29,9 +31,26 @@ pub(crate) struct MenuItem {
 }
 
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 8] = [
+const MENU: [(&str, &str, Permission); 13] = [
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
+    ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
+    (
+        "フォームの問合せ",
+        "/inquiries",
+        Permission::HandleInquiries,
+    ),
+    (
+        "FAQの要対応",
+        "/articles/attention",
+        Permission::EditArticles,
+    ),
+    (
+        "アクセスレポート",
+        "/articles/access-report",
+        Permission::ReadAccessReport,
+    ),
+    ("お知らせ", "/admin/notices", Permission::ManageNotices),
     (
         "受付カレンダー",
         "/admin/calendar",
@@ -44,9 +63,34 @@ const MENU: [(&str, &str, Permission); 8] = [
     ("保存期間", "/admin/retention", Permission::ManageRetention),
 ];
 
+/// The portal's menu.
+const PORTAL_MENU: [(&str, &str); 3] = [
+    ("FAQを探す", "/faq"),
+    ("閲覧履歴", "/faq/history"),
+    ("窓口への問合せ", "/faq/contact"),
+];
+
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 18] = [
+const DONE: [(&str, &str); 27] = [
     ("saved", "保存しました。"),
+    ("helped", "ご意見を受け付けました。ありがとうございます。"),
+    (
+        "not-helped",
+        "ご意見を受け付けました。FAQの見直しに役立てます。解決していないときは、窓口に問い合わせてください。",
+    ),
+    (
+        "inquiry",
+        "問合せを受け付けました。窓口から、入力された電話番号に連絡します。",
+    ),
+    ("settled", "「これで解決した」を記録しました。"),
+    ("settled-before", "この通話では、すでに記録しています。"),
+    (
+        "missed",
+        "「見つからなかった」を記録しました。FAQの編集者に伝わります。",
+    ),
+    ("handled", "処理済みにしました。"),
+    ("seen-to", "対応済みにしました。"),
+    ("reopened", "未処理に戻しました。"),
     ("created", "登録しました。"),
     ("removed", "削除しました。"),
     ("sound", "登録しました。次の案内から、この音声を流します。"),
@@ -96,6 +140,24 @@ impl Shell {
             csrf: visitor.csrf().to_owned(),
             demo,
             toast: None,
+            portal: false,
+        }
+    }
+
+    /// The frame of a page of the portal, whoever reads it.
+    pub(crate) fn portal(web: &Web, visitor: Option<&Visitor>, csrf: String, here: &str) -> Self {
+        let item = |(label, link): (&'static str, &'static str)| MenuItem {
+            label,
+            link,
+            here: link == here,
+        };
+        Self {
+            menu: PORTAL_MENU.into_iter().map(item).collect(),
+            user: visitor.map(|visitor| visitor.user.name.clone()),
+            csrf,
+            demo: web.desk.status().demo,
+            toast: None,
+            portal: true,
         }
     }
 

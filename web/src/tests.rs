@@ -252,6 +252,7 @@ async fn house() -> House {
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         encrypted: false,
         provider: None,
+        portal: PortalSettings::default(),
     };
     let mut figures = LiveFigures::new(FiguresSettings::default(), now());
     for event in &events {
@@ -294,7 +295,7 @@ async fn house() -> House {
         takes_up: Mutex::new(true),
         sounds: Default::default(),
     });
-    let router = router(desk.clone(), store.clone(), settings, &[7; 32]);
+    let router = router(desk.clone(), store.clone(), settings, &[7; 32], Faq::default());
     let mut house = House {
         desk,
         router,

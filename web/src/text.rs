@@ -5,6 +5,7 @@ use madoguchi_core::call::{CallRecord, Direction, Outcome};
 use madoguchi_core::event::{
     AbandonReason, EndCause, EventKind, Party, RingOutcome, TransferTarget,
 };
+use madoguchi_core::hours::HoursStatus;
 use madoguchi_core::live::AgentState;
 use madoguchi_core::time::{Instant, Millis};
 
@@ -84,6 +85,23 @@ pub(crate) fn time_with_seconds(at: Instant) -> String {
 /// 8:30:05.123
 pub(crate) fn time_with_millis(at: Instant) -> String {
     format!("{}.{:03}", time_with_seconds(at), at.0.rem_euclid(1000))
+}
+
+/// Whether the desk is open, and until when or from when on.
+pub(crate) fn hours(hours: &HoursStatus, now: Instant, dates: DateStyle) -> String {
+    let shown = |at: Instant| {
+        if at.date() == now.date() {
+            time(at)
+        } else {
+            format!("{} {}", dates.date(at.date()), time(at))
+        }
+    };
+    match (hours.open, hours.closes_at, hours.opens_at) {
+        (true, Some(at), _) => format!("受付時間内({}まで)", shown(at)),
+        (true, None, _) => "受付時間内".to_owned(),
+        (false, _, Some(at)) => format!("受付時間外(次の受付は{}から)", shown(at)),
+        (false, _, None) => "受付時間外".to_owned(),
+    }
 }
 
 /// 分:秒

@@ -5,6 +5,7 @@
 mod check;
 mod meaning;
 mod oidc;
+mod portal;
 mod voice;
 mod web;
 
@@ -20,6 +21,7 @@ pub use madoguchi_core::setup::{
 use serde::{Deserialize, Serialize};
 
 pub use self::oidc::OidcConfig;
+pub use self::portal::PortalConfig;
 pub use self::voice::VoiceConfig;
 pub use self::web::WebConfig;
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub figures: TargetConfig,
     /// Pages and API.
     pub web: WebConfig,
+    /// The FAQ portal.
+    pub portal: PortalConfig,
     /// Logs.
     pub log: LogConfig,
     /// Numbers that set an agent's state.
@@ -73,6 +77,7 @@ impl Default for Config {
             reception: ReceptionConfig::default(),
             figures: TargetConfig::default(),
             web: WebConfig::default(),
+            portal: PortalConfig::default(),
             log: LogConfig::default(),
             feature_codes: FeatureCodesConfig::default(),
             announcements: BTreeMap::new(),

@@ -18,7 +18,7 @@ use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::Store;
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
-use madoguchi_web::{Desk as _, Seal, operator};
+use madoguchi_web::{Desk as _, Faq, Seal, operator};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -234,7 +234,13 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
-    let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key);
+    let router = madoguchi_web::router(
+        live.clone(),
+        store.clone(),
+        web_settings,
+        &key,
+        Faq::default(),
+    );
     let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
     Ok(Running {

@@ -11,14 +11,17 @@ use axum::http::request::Parts;
 use madoguchi_core::access::{Permission, Permit};
 
 use crate::Web;
-use crate::auth::visitor::{Duty, Visitor};
+use crate::auth::visitor::{By, Duty, Origin, Visitor};
 use crate::error::WebError;
+use crate::portal::Browser;
 
 /// What a route needs of who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Nothing.
     Public,
+    /// That they are within the networks of the portal, or signed in.
+    Portal,
     /// Somebody who is signed in, whatever they may do and still owe.
     SignedIn,
     /// Somebody who is signed in, owes nothing, and has this permission.
@@ -28,6 +31,17 @@ pub enum Need {
 /// Anybody may ask.
 #[derive(Debug)]
 pub(crate) struct Public;
+
+/// Somebody of the staff asks: within the networks of the portal without an account, elsewhere
+/// signed in.
+#[derive(Debug)]
+pub(crate) struct PortalReader {
+    /// Who, if they are signed in; they may owe something where nobody needs an account.
+    pub(crate) visitor: Option<Arc<Visitor>>,
+    pub(crate) origin: Origin,
+    /// The browser, by its cookie.
+    pub(crate) browser: Browser,
+}
 
 /// Somebody who is signed in asks. What they owe (a new password, a second factor) does not matter.
 #[derive(Debug)]
@@ -61,6 +75,33 @@ impl FromRequestParts<Web> for Public {
 
     async fn from_request_parts(_: &mut Parts, _: &Web) -> Result<Self, Infallible> {
         Ok(Self)
+    }
+}
+
+impl FromRequestParts<Web> for PortalReader {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, WebError> {
+        let known = parts.extensions.get::<Origin>().copied();
+        let origin = known.ok_or(WebError::Internal("a request without an origin"))?;
+        let visitor = parts.extensions.get::<Arc<Visitor>>().cloned();
+        if !web.settings.is_within_portal(origin.address) {
+            let visitor = visitor.as_ref().ok_or(WebError::NotSignedIn)?;
+            if let Some(duty) = visitor.owes {
+                return Err(WebError::Owes(duty));
+            }
+            // A token allows what it names and nothing else.
+            let reads = visitor.permissions.contains(Permission::ReadKnowledge);
+            if matches!(visitor.by, By::Token { .. }) && !reads {
+                return Err(WebError::NotAllowed(Permission::ReadKnowledge));
+            }
+        }
+        let browser = Browser::of(&parts.headers);
+        Ok(Self {
+            visitor,
+            origin,
+            browser,
+        })
     }
 }
 
@@ -106,6 +147,10 @@ pub(crate) trait Needs {
 
 impl Needs for Public {
     const NEED: Need = Need::Public;
+}
+
+impl Needs for PortalReader {
+    const NEED: Need = Need::Portal;
 }
 
 impl Needs for SignedInVisitor {

@@ -277,6 +277,12 @@ pub(crate) fn session_cookie(origin: Origin) -> &'static str {
     }
 }
 
+/// A `Set-Cookie` value for a cookie that scripts do not see and that stays for so many days.
+pub(crate) fn lasting_cookie(name: &str, value: &str, days: u32, origin: Origin) -> String {
+    let age = days * 86_400;
+    format!("{}; Max-Age={age}", set_cookie(name, Some(value), origin))
+}
+
 /// A `Set-Cookie` value for a cookie that scripts do not see. Without a value it is taken away.
 pub(crate) fn set_cookie(name: &str, value: Option<&str>, origin: Origin) -> String {
     let secure = if origin.encrypted { "; Secure" } else { "" };

@@ -61,7 +61,7 @@ async fn every_route_as_every_role_and_as_nobody() {
                 .await;
             let may = match (route.need, role) {
                 (Need::Public, _) => true,
-                (Need::SignedIn, role) => role.is_some(),
+                (Need::SignedIn | Need::Portal, role) => role.is_some(),
                 (Need::Permission(_), None) => false,
                 (Need::Permission(needs), Some(role)) => {
                     Permissions::of_roles([*role]).contains(needs)
@@ -100,6 +100,10 @@ fn what_anybody_may_ask_for_is_a_short_list() {
         "/static/style.css",
         "/static/board.js",
         "/static/shell.js",
+        "/static/portal.css",
+        "/static/search.js",
+        "/static/history.js",
+        "/static/knowledge.js",
         "/static/icon.svg",
     ];
     assert_eq!(public, expected);

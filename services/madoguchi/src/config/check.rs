@@ -42,6 +42,7 @@ impl Config {
             ));
         }
         self.web.check()?;
+        self.portal.settings()?;
         Ok(())
     }
 

@@ -128,6 +128,7 @@ impl Config {
             trusted_proxies: web.trusted_proxies.clone(),
             encrypted: web.certificate.is_some(),
             provider: web.identity_provider()?,
+            portal: self.portal.settings()?,
         })
     }
 }

@@ -1,0 +1,197 @@
+//! ナレッジ検索: the agents' panel, by keyboard, and the same for programs.
+
+mod article;
+mod word;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use madoguchi_core::access::ReadKnowledge;
+use madoguchi_core::portal::Place;
+use madoguchi_kb::{Piece, Viewer};
+use serde::{Deserialize, Serialize};
+
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::portal::finding::{self, FindQuery, Finder, Results, Suggested, category_choices};
+use crate::portal::notices::{self, ShownNotice};
+use crate::query::Choice;
+use crate::shell::Shell;
+
+/// The entry of the menu.
+const HERE: &str = "/knowledge";
+/// Results that a program may ask for at once.
+const LIMIT: usize = 50;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/knowledge", page)
+        .get("/knowledge/results", results)
+        .post("/knowledge/missed", word::missed)
+        .get("/knowledge/{id}", article::page)
+        .post("/knowledge/{id}/settled", word::settled)
+        .get("/api/v1/knowledge/search", search)
+        .get("/api/v1/knowledge/suggest", suggest)
+        .get("/api/v1/knowledge/articles/{id}", article::as_json)
+}
+
+#[derive(Template)]
+#[template(path = "knowledge.html")]
+struct KnowledgePage {
+    shell: Shell,
+    notices: Vec<ShownNotice>,
+    categories: Vec<Choice>,
+    results: Results,
+}
+
+/// The part that a ticket can stand beside its question as well.
+#[derive(Template)]
+#[template(path = "knowledge_results.html")]
+struct ResultsPart {
+    shell: Shell,
+    results: Results,
+}
+
+fn finder<'a>(web: &'a Web, visitor: &Visitor) -> Finder<'a> {
+    let sites = &web.settings.portal.sites;
+    Finder {
+        web,
+        place: Place::Desk,
+        site: sites.of_address(visitor.origin.address).map(str::to_owned),
+        user: Some(visitor.user.id.clone()),
+    }
+}
+
+async fn page(
+    visitor: Allowed<ReadKnowledge>,
+    State(web): State<Web>,
+    Query(query): Query<FindQuery>,
+) -> Result<Html<String>, WebError> {
+    let keeps = query.done.is_empty();
+    let results = finder(&web, &visitor).find(&query, keeps).await?;
+    let page = KnowledgePage {
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        notices: notices::in_force(&web, Viewer::Desk).await?,
+        categories: category_choices(&web, &query.category),
+        results,
+    };
+    Ok(Html(page.render()?))
+}
+
+async fn results(
+    visitor: Allowed<ReadKnowledge>,
+    State(web): State<Web>,
+    Query(query): Query<FindQuery>,
+) -> Result<Html<String>, WebError> {
+    let keeps = !query.settled.is_empty();
+    let results = finder(&web, &visitor).find(&query, keeps).await?;
+    let part = ResultsPart {
+        shell: Shell::new(&web, Some(&visitor), HERE),
+        results,
+    };
+    Ok(Html(part.render()?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SearchQuery {
+    q: String,
+    category: String,
+    limit: String,
+    offset: String,
+    explain: String,
+}
+
+#[derive(Serialize)]
+struct FoundJson {
+    query: String,
+    total: usize,
+    hits: Vec<HitJson>,
+}
+
+#[derive(Serialize)]
+struct HitJson {
+    id: String,
+    source: madoguchi_kb::Source,
+    desk_only: bool,
+    category: String,
+    score: f32,
+    question: Vec<Piece>,
+    excerpt: Vec<Piece>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<ReasonJson>,
+}
+
+#[derive(Serialize)]
+struct ReasonJson {
+    kind: &'static str,
+    texts: Vec<String>,
+    share: f32,
+}
+
+async fn search(
+    _: Allowed<ReadKnowledge>,
+    State(web): State<Web>,
+    Query(query): Query<SearchQuery>,
+) -> Result<Json<FoundJson>, WebError> {
+    let number = |text: &str, usual: usize, most: usize| {
+        let wrong = || WebError::BadRequest("limit と offset は数で指定してください。".to_owned());
+        let read = if text.is_empty() {
+            Ok(usual)
+        } else {
+            text.parse().map_err(|_| wrong())
+        };
+        read.map(|read: usize| read.min(most))
+    };
+    let asked = FindQuery {
+        q: query.q,
+        ..FindQuery::default()
+    };
+    let text = asked.text();
+    let knowledge = web.faq.knowledge.as_ref();
+    let unavailable = WebError::Unavailable("ナレッジの検索");
+    let knowledge = knowledge.ok_or(unavailable)?;
+    let asked = madoguchi_kb::Query {
+        category: (!query.category.is_empty()).then_some(query.category),
+        offset: number(&query.offset, 0, 1_000)?,
+        explain: !query.explain.is_empty(),
+        ..madoguchi_kb::Query::new(&text, Viewer::Desk, number(&query.limit, 10, LIMIT)?)
+    };
+    let found = finding::search(knowledge, asked).await?;
+    let hits = found.hits.into_iter().map(|hit| HitJson {
+        id: hit.id,
+        source: hit.source,
+        desk_only: hit.desk_only,
+        category: hit.category,
+        score: hit.score,
+        question: hit.question,
+        excerpt: hit.excerpt,
+        reasons: hit
+            .reasons
+            .into_iter()
+            .map(|reason| ReasonJson {
+                kind: reason.kind,
+                texts: reason.texts,
+                share: reason.share,
+            })
+            .collect(),
+    });
+    Ok(Json(FoundJson {
+        query: text,
+        total: found.total,
+        hits: hits.collect(),
+    }))
+}
+
+async fn suggest(
+    _: Allowed<ReadKnowledge>,
+    State(web): State<Web>,
+    Query(query): Query<SearchQuery>,
+) -> Result<Json<Vec<Suggested>>, WebError> {
+    let found = finding::suggest(&web, &query.q, Viewer::Desk, 8).await?;
+    Ok(Json(found))
+}

@@ -1,0 +1,122 @@
+//! One article for the desk: to be read, and to be quoted with its reference.
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::Html;
+use madoguchi_core::access::ReadKnowledge;
+use madoguchi_core::portal::Place;
+use madoguchi_kb::Viewer;
+use madoguchi_store::{View, Way};
+use serde::Serialize;
+
+use super::{HERE, finder};
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::token;
+use crate::error::WebError;
+use crate::library::Article;
+use crate::portal::category_name;
+use crate::portal::finding::CameFrom;
+use crate::query::escape;
+use crate::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "knowledge_article.html")]
+struct ArticlePage {
+    shell: Shell,
+    place: String,
+    article: Article,
+    updated: String,
+    category: String,
+    /// Where staff see it; `None` if they do not.
+    portal: Option<String>,
+    quote: String,
+    search: String,
+}
+
+/// The answer as it is quoted to a caller, with its reference.
+fn quote(article: &Article) -> String {
+    format!(
+        "{}\n\n(FAQ {}「{}」)",
+        article.plain.trim_end(),
+        article.id,
+        article.question
+    )
+}
+
+async fn get(web: &Web, id: &str) -> Result<Article, WebError> {
+    let article = web.article(id, Viewer::Desk).await?;
+    article.ok_or(WebError::NotFound("このFAQ"))
+}
+
+pub(super) async fn page(
+    visitor: Allowed<ReadKnowledge>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(from): Query<CameFrom>,
+) -> Result<Html<String>, WebError> {
+    let article = get(&web, &id).await?;
+    let now = web.desk.now();
+    let finder = finder(&web, &visitor);
+    let search = finder.opened(&article.id, &from).await;
+    let day = format!("{} {}", visitor.user.id, now.date());
+    let view = View {
+        id: token::new_id(),
+        at: now,
+        article: article.id.clone(),
+        place: Place::Desk,
+        site: finder.site,
+        visit: token::hash(&day),
+        way: if search.is_some() {
+            Way::Search
+        } else {
+            Way::List
+        },
+    };
+    if let Err(error) = web.store.log_view(&view).await {
+        tracing::warn!(%error, "that an article was read could not be kept");
+    }
+    let page = ArticlePage {
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&from.done),
+        place: format!("/knowledge/{}", escape(&article.id)),
+        updated: web.settings.dates.date(article.updated_at.date()),
+        category: category_name(&web.desk.setup().categories, &article.category),
+        portal: (!article.desk_only).then(|| format!("/faq/{}", escape(&article.id))),
+        quote: quote(&article),
+        search: search.unwrap_or_default(),
+        article,
+    };
+    Ok(Html(page.render()?))
+}
+
+#[derive(Serialize)]
+pub(super) struct ArticleJson {
+    id: String,
+    version: i64,
+    desk_only: bool,
+    category: String,
+    question: String,
+    answer: String,
+    updated_at: String,
+    /// The answer with its reference.
+    quote: String,
+}
+
+pub(super) async fn as_json(
+    _: Allowed<ReadKnowledge>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Json<ArticleJson>, WebError> {
+    let article = get(&web, &id).await?;
+    Ok(Json(ArticleJson {
+        quote: quote(&article),
+        updated_at: article.updated_at.to_rfc3339(),
+        id: article.id,
+        version: article.version,
+        desk_only: article.desk_only,
+        category: article.category,
+        question: article.question,
+        answer: article.plain,
+    }))
+}

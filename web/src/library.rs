@@ -1,0 +1,174 @@
+//! The published articles, as readers meet them. Whatever a viewer may not see does not exist here.
+
+use chrono::NaiveDate;
+use futures::future::BoxFuture;
+use madoguchi_core::time::Instant;
+use madoguchi_kb::Viewer;
+use madoguchi_store::StoreError;
+
+/// Where published articles are.
+pub trait Library: Send + Sync {
+    /// The article of this id, if the viewer may see it.
+    fn article<'a>(
+        &'a self,
+        id: &'a str,
+        viewer: Viewer,
+    ) -> BoxFuture<'a, Result<Option<Article>, StoreError>>;
+    /// Articles, the newest first.
+    fn list<'a>(
+        &'a self,
+        filter: &'a ArticleFilter,
+    ) -> BoxFuture<'a, Result<ArticlePage, StoreError>>;
+    /// How many articles each category has.
+    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(String, u64)>, StoreError>>;
+    /// Articles whose review is due by this day, the longest overdue first.
+    fn overdue(&self, by: NaiveDate, limit: u32)
+    -> BoxFuture<'_, Result<Vec<Overdue>, StoreError>>;
+}
+
+/// A published article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article {
+    /// Its id.
+    pub id: String,
+    /// The number of its version.
+    pub version: i64,
+    /// The desk alone may see it.
+    pub desk_only: bool,
+    /// The question.
+    pub question: String,
+    /// The answer as HTML that is safe to be shown.
+    pub html: String,
+    /// The answer as plain text.
+    pub plain: String,
+    /// The id of its category; may be empty.
+    pub category: String,
+    /// When this version came out.
+    pub updated_at: Instant,
+    /// Articles that its editors put beside it, by id.
+    pub related: Vec<String>,
+    /// Files.
+    pub attachments: Vec<Attached>,
+}
+
+/// A file that belongs to an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub link: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// An article in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleHead {
+    /// Its id.
+    pub id: String,
+    /// The desk alone may see it.
+    pub desk_only: bool,
+    /// The question.
+    pub question: String,
+    /// The id of its category; may be empty.
+    pub category: String,
+    /// When its newest version came out.
+    pub updated_at: Instant,
+}
+
+/// Which articles are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleFilter {
+    /// By whom.
+    pub viewer: Viewer,
+    /// Only those of these categories; `None`: of all.
+    pub categories: Option<Vec<String>>,
+    /// Only those with these ids; `None`: all.
+    pub ids: Option<Vec<String>>,
+    /// So many are left out at the start.
+    pub offset: u32,
+    /// At the most so many.
+    pub limit: u32,
+}
+
+impl ArticleFilter {
+    /// The newest that `viewer` may see.
+    pub fn newest(viewer: Viewer, limit: u32) -> Self {
+        Self {
+            viewer,
+            categories: None,
+            ids: None,
+            offset: 0,
+            limit,
+        }
+    }
+
+    /// Those with these ids that `viewer` may see.
+    pub fn ids(viewer: Viewer, ids: Vec<String>) -> Self {
+        Self {
+            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            ids: Some(ids),
+            ..Self::newest(viewer, 0)
+        }
+    }
+}
+
+/// Some of the articles.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ArticlePage {
+    /// How many there are in all.
+    pub total: u64,
+    /// These.
+    pub articles: Vec<ArticleHead>,
+}
+
+/// An article whose review is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// Its id.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// Until when it should have been looked over.
+    pub review_on: NaiveDate,
+}
+
+impl crate::Web {
+    /// The article of this id, if the viewer may see it.
+    pub(crate) async fn article(
+        &self,
+        id: &str,
+        viewer: Viewer,
+    ) -> Result<Option<Article>, StoreError> {
+        let Some(library) = &self.faq.library else {
+            return Ok(None);
+        };
+        let found = library.article(id, viewer).await?;
+        // What is for the desk alone stays there whatever the library says.
+        Ok(found.filter(|article| viewer == Viewer::Desk || !article.desk_only))
+    }
+
+    /// Articles, the newest first.
+    pub(crate) async fn articles(&self, filter: &ArticleFilter) -> Result<ArticlePage, StoreError> {
+        match &self.faq.library {
+            Some(library) => library.list(filter).await,
+            None => Ok(ArticlePage::default()),
+        }
+    }
+
+    /// Articles with these ids in their order; those that the viewer may not see are left out.
+    pub(crate) async fn articles_by_id(
+        &self,
+        viewer: Viewer,
+        ids: Vec<String>,
+    ) -> Result<Vec<ArticleHead>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let filter = ArticleFilter::ids(viewer, ids.clone());
+        let mut found = self.articles(&filter).await?.articles;
+        found.sort_by_key(|head| ids.iter().position(|id| *id == head.id));
+        Ok(found)
+    }
+}

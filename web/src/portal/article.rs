@@ -1,0 +1,155 @@
+//! One article, at an address that stays.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, IntoResponse, Response};
+use madoguchi_core::portal::{COMMENT_LETTERS, Place};
+use madoguchi_kb::Viewer;
+use madoguchi_store::{View, Way, Word};
+
+use super::finding::{CameFrom, Finder};
+use super::home::Line;
+use super::notices::{self, ShownNotice};
+use super::{HERE, category_name};
+use crate::Web;
+use crate::auth::access::PortalReader;
+use crate::auth::token;
+use crate::error::WebError;
+use crate::library::{Article, Attached};
+use crate::query::escape;
+use crate::shell::Shell;
+
+/// Articles beside one.
+const RELATED: usize = 5;
+
+#[derive(Template)]
+#[template(path = "faq_article.html")]
+struct ArticlePage {
+    shell: Shell,
+    notices: Vec<ShownNotice>,
+    id: String,
+    place: String,
+    article: Article,
+    updated: String,
+    category: Option<(String, String)>,
+    attachments: Vec<File>,
+    related: Vec<Line>,
+    said: Option<Word>,
+    contact: String,
+    most_letters: usize,
+}
+
+/// A file with its size in words.
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) link: String,
+    pub(crate) size: String,
+}
+
+impl File {
+    pub(crate) fn list(attachments: &[Attached]) -> Vec<Self> {
+        let file = |file: &Attached| Self {
+            name: file.name.clone(),
+            link: file.link.clone(),
+            size: if file.bytes < 1_000_000 {
+                format!("{}KB", file.bytes.div_ceil(1_000))
+            } else {
+                format!("{:.1}MB", file.bytes as f64 / 1_000_000.0)
+            },
+        };
+        attachments.iter().map(file).collect()
+    }
+}
+
+pub(super) async fn page(
+    reader: PortalReader,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(from): Query<CameFrom>,
+) -> Result<Response, WebError> {
+    let article = web.article(&id, Viewer::Portal).await?;
+    let article = article.ok_or(WebError::NotFound("このFAQ"))?;
+    keep(&web, &reader, &article, &from).await;
+    let setup = web.desk.setup();
+    let category = setup.categories.get(&article.category).map(|_| {
+        let link = format!("/faq/category/{}", escape(&article.category));
+        (category_name(&setup.categories, &article.category), link)
+    });
+    let voter = reader.voter(&article.id);
+    let said = web
+        .store
+        .lookup_feedback(&article.id, article.version, &voter)
+        .await?;
+    let mut contact = format!("/faq/contact?article={}", escape(&article.id));
+    if !from.q.is_empty() {
+        contact.push_str(&format!("&q={}", escape(&from.q)));
+    }
+    let page = ArticlePage {
+        shell: reader.shell(&web, HERE).done(&from.done),
+        notices: notices::in_force(&web, Viewer::Portal).await?,
+        place: format!("/faq/{}", escape(&article.id)),
+        updated: web.settings.dates.date(article.updated_at.date()),
+        category,
+        attachments: File::list(&article.attachments),
+        related: related(&web, &article).await?,
+        said,
+        contact,
+        most_letters: COMMENT_LETTERS,
+        id: article.id.clone(),
+        article,
+    };
+    Ok(reader.remembered(Html(page.render()?).into_response()))
+}
+
+/// Keeps that the article was read. The log being away is no reason not to show it.
+async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFrom) {
+    // A page that a form leads back to was read before.
+    if !from.done.is_empty() {
+        return;
+    }
+    let now = web.desk.now();
+    let finder = Finder {
+        web,
+        place: Place::Portal,
+        site: reader.site(web),
+        user: None,
+    };
+    let search = finder.opened(&article.id, from).await;
+    let view = View {
+        id: token::new_id(),
+        at: now,
+        article: article.id.clone(),
+        place: Place::Portal,
+        site: finder.site,
+        visit: reader.visit(now.date()),
+        way: if search.is_some() {
+            Way::Search
+        } else {
+            Way::List
+        },
+    };
+    if let Err(error) = web.store.log_view(&view).await {
+        tracing::warn!(%error, "that an article was read could not be kept");
+    }
+}
+
+/// The articles that its editors put beside it, and then those that are like it.
+async fn related(web: &Web, article: &Article) -> Result<Vec<Line>, WebError> {
+    let mut ids = article.related.clone();
+    if ids.len() < RELATED
+        && let Some(knowledge) = web.faq.knowledge.clone()
+    {
+        let question = article.question.clone();
+        let similar = tokio::task::spawn_blocking(move || {
+            knowledge.similar(&question, Viewer::Portal, RELATED + 1)
+        });
+        // Without the search there is still the article.
+        let similar = similar.await.ok().and_then(Result::ok).unwrap_or_default();
+        ids.extend(similar.into_iter().map(|hit| hit.id));
+    }
+    let mut seen = std::collections::HashSet::from([article.id.clone()]);
+    ids.retain(|id| seen.insert(id.clone()));
+    let mut heads = web.articles_by_id(Viewer::Portal, ids).await?;
+    heads.truncate(RELATED);
+    Ok(Line::list(web, heads))
+}

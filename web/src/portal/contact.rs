@@ -1,0 +1,154 @@
+//! When the FAQ did not help: how and when to call, and the form.
+
+use askama::Template;
+use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use madoguchi_core::portal::{INQUIRY_LETTERS, Inquiry, QUERY_LETTERS};
+use madoguchi_core::setup::Fault;
+use madoguchi_kb::Viewer;
+use madoguchi_store::NewInquiry;
+use serde::Deserialize;
+
+use super::notices::{self, ShownNotice};
+use crate::Web;
+use crate::auth::access::PortalReader;
+use crate::auth::token;
+use crate::error::WebError;
+use crate::shell::Shell;
+use crate::text;
+
+/// The entry of the portal's menu.
+const HERE: &str = "/faq/contact";
+
+#[derive(Template)]
+#[template(path = "faq_contact.html")]
+struct ContactPage {
+    shell: Shell,
+    notices: Vec<ShownNotice>,
+    open: bool,
+    hours: String,
+    phone: String,
+    has_form: bool,
+    form: ContactForm,
+    /// The question of the article that did not help.
+    about: Option<String>,
+    faults: Faults,
+    most_letters: usize,
+}
+
+/// What is wrong, by field.
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn of(&self, field: &str) -> Option<&str> {
+        let fault = self.0.iter().find(|fault| fault.field == field);
+        fault.map(|fault| fault.message.as_str())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ContactQuery {
+    article: String,
+    q: String,
+    done: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ContactForm {
+    #[serde(rename = "_csrf")]
+    csrf: String,
+    site: String,
+    name: String,
+    extension: String,
+    text: String,
+    article: String,
+    query: String,
+}
+
+pub(super) async fn page(
+    reader: PortalReader,
+    State(web): State<Web>,
+    Query(query): Query<ContactQuery>,
+) -> Result<Response, WebError> {
+    let form = ContactForm {
+        site: reader.site(&web).unwrap_or_default(),
+        article: query.article,
+        query: query.q.chars().take(QUERY_LETTERS).collect(),
+        ..ContactForm::default()
+    };
+    show(&web, &reader, form, Vec::new(), &query.done).await
+}
+
+async fn show(
+    web: &Web,
+    reader: &PortalReader,
+    form: ContactForm,
+    faults: Vec<Fault>,
+    done: &str,
+) -> Result<Response, WebError> {
+    let now = web.desk.now();
+    let hours = web.desk.hours(now);
+    let about = web.article(&form.article, Viewer::Portal).await?;
+    let status = if faults.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let page = ContactPage {
+        shell: reader.shell(web, HERE).done(done),
+        notices: notices::in_force(web, Viewer::Portal).await?,
+        open: hours.open,
+        hours: text::hours(&hours, now, web.settings.dates),
+        phone: web.settings.portal.phone.clone(),
+        has_form: web.settings.portal.inquiry_form,
+        about: about.map(|article| article.question),
+        form,
+        faults: Faults(faults),
+        most_letters: INQUIRY_LETTERS,
+    };
+    let response = (status, Html(page.render()?)).into_response();
+    Ok(reader.remembered(response))
+}
+
+pub(super) async fn send(
+    reader: PortalReader,
+    State(web): State<Web>,
+    Form(form): Form<ContactForm>,
+) -> Result<Response, WebError> {
+    if !web.settings.portal.inquiry_form {
+        return Err(WebError::NotFound("問合せフォーム"));
+    }
+    reader.check(&form.csrf)?;
+    let about = web.article(&form.article, Viewer::Portal).await?;
+    let trimmed = |text: &str| text.trim().to_owned();
+    let inquiry = Inquiry {
+        site: trimmed(&form.site),
+        name: trimmed(&form.name),
+        extension: trimmed(&form.extension),
+        text: trimmed(&form.text),
+        article: about.map(|article| article.id),
+        query: form.query.chars().take(QUERY_LETTERS).collect(),
+    };
+    let faults = inquiry.faults();
+    if !faults.is_empty() {
+        return show(&web, &reader, form, faults, "").await;
+    }
+    let now = web.desk.now();
+    if !web.inquiries.takes(reader.origin.address, now) {
+        return Err(WebError::TooMany);
+    }
+    let new = NewInquiry {
+        id: token::new_id(),
+        at: now,
+        inquiry,
+    };
+    web.store.add_inquiry(&new).await?;
+    Ok(Redirect::to("/faq/contact?done=inquiry").into_response())
+}

@@ -1,0 +1,288 @@
+//! Searching, for the portal and the desk, and what is kept of it.
+
+use madoguchi_core::portal::{Place, QUERY_LETTERS};
+use madoguchi_kb::{Found, Knowledge, Piece, Query, Viewer};
+use madoguchi_store::{Opened, Search};
+use serde::Deserialize;
+
+use super::category_name;
+use crate::Web;
+use crate::auth::token;
+use crate::error::WebError;
+use crate::query::{Choice, escape, page_number};
+
+/// Results on one page.
+const PAGE_SIZE: usize = 10;
+/// No more pages are turned to.
+const PAGES: usize = 10;
+
+/// What somebody looks for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct FindQuery {
+    pub(crate) q: String,
+    pub(crate) category: String,
+    pub(crate) page: String,
+    /// A script says that nobody types any more.
+    pub(crate) settled: String,
+    /// What has just been done.
+    pub(crate) done: String,
+}
+
+impl FindQuery {
+    /// What was typed, as far as it counts.
+    pub(crate) fn text(&self) -> String {
+        self.q.trim().chars().take(QUERY_LETTERS).collect()
+    }
+
+    /// The same query on another page.
+    fn link(&self, path: &str, page: usize) -> String {
+        let mut link = format!("{path}?q={}", escape(&self.text()));
+        if !self.category.is_empty() {
+            link.push_str(&format!("&category={}", escape(&self.category)));
+        }
+        if page > 1 {
+            link.push_str(&format!("&page={page}"));
+        }
+        link
+    }
+}
+
+/// How a result was come to, as its address tells.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CameFrom {
+    /// The search.
+    pub(crate) s: String,
+    /// What was typed, if the search was not kept yet.
+    pub(crate) q: String,
+    /// The place among the results.
+    n: String,
+    /// What has just been done.
+    pub(crate) done: String,
+}
+
+/// What is shown of a search.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    /// What was typed; empty if nothing was looked for.
+    pub(crate) query: String,
+    /// The search cannot be had.
+    pub(crate) unavailable: bool,
+    pub(crate) total: usize,
+    pub(crate) rows: Vec<ResultRow>,
+    /// The kept search; empty if it was not kept.
+    pub(crate) search: String,
+    pub(crate) page: usize,
+    pub(crate) pages: usize,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+/// A result.
+#[derive(Debug)]
+pub(crate) struct ResultRow {
+    pub(crate) id: String,
+    pub(crate) link: String,
+    pub(crate) question: Vec<Piece>,
+    pub(crate) excerpt: Vec<Piece>,
+    pub(crate) category: String,
+    pub(crate) desk_only: bool,
+    pub(crate) reasons: Vec<String>,
+}
+
+/// Who looks for something, and where.
+pub(crate) struct Finder<'a> {
+    pub(crate) web: &'a Web,
+    pub(crate) place: Place,
+    pub(crate) site: Option<String>,
+    pub(crate) user: Option<madoguchi_core::id::UserId>,
+}
+
+impl Finder<'_> {
+    fn viewer(&self) -> Viewer {
+        match self.place {
+            Place::Portal => Viewer::Portal,
+            Place::Desk => Viewer::Desk,
+        }
+    }
+
+    fn path(&self) -> &'static str {
+        match self.place {
+            Place::Portal => "/faq",
+            Place::Desk => "/knowledge",
+        }
+    }
+
+    /// Searches; keeps that it did, if `keeps`.
+    pub(crate) async fn find(&self, query: &FindQuery, keeps: bool) -> Result<Results, WebError> {
+        let text = query.text();
+        if text.is_empty() {
+            return Ok(Results::default());
+        }
+        let Some(knowledge) = &self.web.faq.knowledge else {
+            return Ok(Results {
+                query: text,
+                unavailable: true,
+                ..Results::default()
+            });
+        };
+        let page = usize::try_from(page_number(&query.page)?).unwrap_or(PAGES);
+        let page = page.min(PAGES);
+        let asked = Query {
+            category: (!query.category.is_empty()).then(|| query.category.clone()),
+            offset: (page - 1) * PAGE_SIZE,
+            explain: self.place == Place::Desk,
+            ..Query::new(&text, self.viewer(), PAGE_SIZE)
+        };
+        let found = search(knowledge, asked).await?;
+        let mut results = Results {
+            total: found.total,
+            page,
+            pages: found.total.div_ceil(PAGE_SIZE).clamp(1, PAGES),
+            ..Results::default()
+        };
+        if keeps && page == 1 {
+            results.search = self.keep(&text, &query.category, found.total).await;
+        }
+        let path = self.path();
+        results.before = (page > 1).then(|| query.link(path, page - 1));
+        results.after = (page < results.pages).then(|| query.link(path, page + 1));
+        results.rows = self.rows(found, &results.search, &text, (page - 1) * PAGE_SIZE);
+        results.query = text;
+        Ok(results)
+    }
+
+    fn rows(&self, found: Found, search: &str, text: &str, before: usize) -> Vec<ResultRow> {
+        let setup = self.web.desk.setup();
+        let way = if search.is_empty() {
+            format!("q={}", escape(text))
+        } else {
+            format!("s={}", escape(search))
+        };
+        let rows = (before + 1..).zip(found.hits).map(|(n, hit)| ResultRow {
+            link: format!("{}/{}?{way}&n={n}", self.path(), escape(&hit.id)),
+            category: category_name(&setup.categories, &hit.category),
+            desk_only: hit.desk_only,
+            reasons: hit.reasons.iter().map(reason).collect(),
+            question: hit.question,
+            excerpt: hit.excerpt,
+            id: hit.id,
+        });
+        rows.collect()
+    }
+
+    /// Keeps a search; the log being away is no reason to show no results.
+    async fn keep(&self, text: &str, category: &str, results: usize) -> String {
+        let search = Search {
+            id: token::new_id(),
+            at: self.web.desk.now(),
+            place: self.place,
+            query: text.to_owned(),
+            category: category.to_owned(),
+            results: results as u64,
+            site: self.site.clone(),
+            user: self.user.clone(),
+        };
+        match self.web.store.log_search(&search).await {
+            Ok(()) => search.id,
+            Err(error) => {
+                tracing::warn!(%error, "a search could not be kept");
+                String::new()
+            }
+        }
+    }
+
+    /// Keeps that a result was opened. Whoever opens one before the search was kept has searched
+    /// all the same. Gives the search.
+    pub(crate) async fn opened(&self, article: &str, from: &CameFrom) -> Option<String> {
+        let search = if !from.s.is_empty() {
+            from.s.clone()
+        } else if !from.q.is_empty() {
+            let query = FindQuery {
+                q: from.q.clone(),
+                ..FindQuery::default()
+            };
+            self.find(&query, true).await.ok()?.search
+        } else {
+            return None;
+        };
+        let opened = Opened {
+            search,
+            article: article.to_owned(),
+            position: from.n.parse().unwrap_or(0),
+            at: self.web.desk.now(),
+        };
+        match self.web.store.log_opened(&opened).await {
+            Ok(true) => Some(opened.search),
+            Ok(false) => None,
+            Err(error) => {
+                tracing::warn!(%error, "that a result was opened could not be kept");
+                None
+            }
+        }
+    }
+}
+
+fn reason(reason: &madoguchi_kb::Reason) -> String {
+    let share = (reason.share * 100.0).round();
+    format!("{}「{}」({share}%)", reason.kind, reason.texts.join("」「"))
+}
+
+/// Searches where it does not hold others up.
+pub(crate) async fn search(knowledge: &Knowledge, query: Query) -> Result<Found, WebError> {
+    let knowledge = knowledge.clone();
+    let found = tokio::task::spawn_blocking(move || knowledge.search(&query)).await;
+    match found {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the search failed");
+            Err(WebError::Internal("the search failed"))
+        }
+        Err(_) => Err(WebError::Internal("the search was broken off")),
+    }
+}
+
+/// Something that may be meant by what was typed so far.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Suggested {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+/// What may be meant by what was typed so far.
+pub(crate) async fn suggest(
+    web: &Web,
+    text: &str,
+    viewer: Viewer,
+    limit: usize,
+) -> Result<Vec<Suggested>, WebError> {
+    let typed: String = text.trim().chars().take(QUERY_LETTERS).collect();
+    let Some(knowledge) = web.faq.knowledge.clone().filter(|_| !typed.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let found = tokio::task::spawn_blocking(move || knowledge.suggest(&typed, viewer, limit));
+    let found = found.await.ok().and_then(Result::ok);
+    let found = found.ok_or(WebError::Internal("suggestions failed"))?;
+    let shown = found.into_iter().map(|one| Suggested {
+        text: one.text,
+        id: one.id,
+    });
+    Ok(shown.collect())
+}
+
+/// The categories to be searched in, those in use, of which one may be chosen.
+pub(crate) fn category_choices(web: &Web, chosen: &str) -> Vec<Choice> {
+    let setup = web.desk.setup();
+    let tree = setup.categories.tree();
+    let offered = tree
+        .iter()
+        .filter(|(id, category)| !setup.categories.is_retired(category) || *id == chosen);
+    let named: Vec<_> = offered
+        .map(|(id, _)| (*id, category_name(&setup.categories, id)))
+        .collect();
+    let all = std::iter::once(("", "すべての分類"));
+    let named = named.iter().map(|(id, name)| (*id, name.as_str()));
+    Choice::list(all.chain(named), chosen)
+}
