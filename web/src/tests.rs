@@ -295,7 +295,13 @@ async fn house() -> House {
         takes_up: Mutex::new(true),
         sounds: Default::default(),
     });
-    let router = router(desk.clone(), store.clone(), settings, &[7; 32], Faq::default());
+    let router = router(
+        desk.clone(),
+        store.clone(),
+        settings,
+        &[7; 32],
+        Faq::default(),
+    );
     let mut house = House {
         desk,
         router,
