@@ -20,6 +20,7 @@ mod announcements;
 mod calendar;
 mod desk;
 mod pages;
+mod portal;
 mod sign_in;
 mod walls;
 
@@ -193,6 +194,10 @@ fn event(call: &str, seq: u32, secs: i64, kind: EventKind) -> CallEvent {
 }
 
 async fn house() -> House {
+    house_with(Faq::default(), PortalSettings::default()).await
+}
+
+async fn house_with(faq: Faq, portal: PortalSettings) -> House {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
     let store = Store::open(&url).await.unwrap();
@@ -252,7 +257,7 @@ async fn house() -> House {
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         encrypted: false,
         provider: None,
-        portal: PortalSettings::default(),
+        portal,
     };
     let mut figures = LiveFigures::new(FiguresSettings::default(), now());
     for event in &events {
@@ -295,13 +300,7 @@ async fn house() -> House {
         takes_up: Mutex::new(true),
         sounds: Default::default(),
     });
-    let router = router(
-        desk.clone(),
-        store.clone(),
-        settings,
-        &[7; 32],
-        Faq::default(),
-    );
+    let router = router(desk.clone(), store.clone(), settings, &[7; 32], faq);
     let mut house = House {
         desk,
         router,

@@ -71,7 +71,7 @@ permissions! {
     /// The audit log.
     ReadAudit = "audit", "監査記録の閲覧";
     /// How long audit records are kept.
-    ManageRetention = "retention", "監査記録の保存期間の管理";
+    ManageRetention = "retention", "記録の保存期間の管理";
     /// Metrics of the running program.
     ReadMetrics = "metrics", "動作指標の閲覧";
     /// The whole knowledge of the desk, with what is not for the portal.

@@ -1,5 +1,5 @@
-//! What is done once an hour: sessions that are over are forgotten, audit records that were kept
-//! long enough are deleted, and the end of the audit log is told to the log: written down
+//! What is done once an hour: sessions that are over are forgotten, records of the audit and of the
+//! readers of the FAQ that were kept long enough are deleted, and the end of the audit log is told to the log: written down
 //! elsewhere, it proves the whole chain up to there.
 
 use std::sync::Arc;
@@ -8,9 +8,11 @@ use std::time::Duration;
 use madoguchi_core::account::SessionLimits;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
+use madoguchi_core::portal::{LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{Store, StoreError};
+use serde::de::DeserializeOwned;
 
 const EVERY: Duration = Duration::from_secs(3_600);
 
@@ -25,26 +27,17 @@ pub(crate) async fn keep(store: Store, clock: Arc<dyn Clock>, sessions: SessionL
         if let Err(error) = keep_audit(&store, now).await {
             tracing::warn!(%error, "old audit records cannot be deleted now");
         }
+        if let Err(error) = keep_portal_log(&store, now).await {
+            tracing::warn!(%error, "what readers of the FAQ did cannot be deleted now");
+        }
         tokio::time::sleep(EVERY).await;
     }
 }
 
 async fn keep_audit(store: &Store, now: Instant) -> Result<(), StoreError> {
-    let settings = store.list_settings(AUDIT_RETENTION).await?;
-    let data = settings.first().and_then(|setting| setting.data.as_deref());
-    let retention: AuditRetention = data
-        .and_then(|data| serde_json::from_str(data).ok())
-        .unwrap_or_default();
+    let retention: AuditRetention = read_setting(store, AUDIT_RETENTION).await?;
     if let Some(before) = retention.deletes_before(now) {
-        let entry = AuditEntry {
-            at: now,
-            actor: Actor::System,
-            address: String::new(),
-            action: Action::AuditDelete,
-            object: String::new(),
-            before: Fields::new(),
-            after: Fields::from([("before".to_owned(), before.to_rfc3339())]),
-        };
+        let entry = deletion(now, before, Action::AuditDelete);
         let deleted = store.delete_audit_before(before, entry).await?;
         if deleted > 0 {
             tracing::info!(records = deleted, "old audit records were deleted");
@@ -55,10 +48,46 @@ async fn keep_audit(store: &Store, now: Instant) -> Result<(), StoreError> {
     Ok(())
 }
 
+async fn keep_portal_log(store: &Store, now: Instant) -> Result<(), StoreError> {
+    let retention: LogRetention = read_setting(store, PORTAL_RETENTION).await?;
+    if let Some(before) = retention.deletes_before(now) {
+        let entry = deletion(now, before, Action::PortalLogDelete);
+        let deleted = store.delete_portal_log_before(before, entry).await?;
+        if deleted > 0 {
+            tracing::info!(records = deleted, "what readers of the FAQ did was deleted");
+        }
+    }
+    Ok(())
+}
+
+/// The one setting of a kind, or what holds without it.
+async fn read_setting<T>(store: &Store, kind: &'static str) -> Result<T, StoreError>
+where
+    T: DeserializeOwned + Default,
+{
+    let settings = store.list_settings(kind).await?;
+    let data = settings.first().and_then(|setting| setting.data.as_deref());
+    let kept = data.and_then(|data| serde_json::from_str(data).ok());
+    Ok(kept.unwrap_or_default())
+}
+
+fn deletion(now: Instant, before: Instant, action: Action) -> AuditEntry {
+    AuditEntry {
+        at: now,
+        actor: Actor::System,
+        address: String::new(),
+        action,
+        object: String::new(),
+        before: Fields::new(),
+        after: Fields::from([("before".to_owned(), before.to_rfc3339())]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use madoguchi_core::portal::Place;
     use madoguchi_core::time::Millis;
-    use madoguchi_store::{AuditFilter, NewVersion};
+    use madoguchi_store::{AuditFilter, NewVersion, Search};
 
     use super::*;
 
@@ -109,5 +138,46 @@ mod tests {
             "the young one, and the record of the setting"
         );
         assert_eq!(store.verify_audit().await.unwrap().fault, None);
+    }
+    #[tokio::test]
+    async fn what_readers_did_is_deleted_when_it_was_kept_as_long_as_is_set() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let now = Instant(1_800_000_000_000);
+        for days in [99, 101] {
+            let search = Search {
+                id: days.to_string(),
+                at: now - Millis::from_secs(days * 86_400),
+                place: Place::Portal,
+                query: "宿泊料".to_owned(),
+                category: String::new(),
+                results: 3,
+                site: None,
+                user: None,
+            };
+            store.log_search(&search).await.unwrap();
+        }
+        let searches = async || {
+            let figures = store.access_figures(Instant(0), now).await.unwrap();
+            figures.portal.searches
+        };
+        keep_portal_log(&store, now).await.unwrap();
+        assert_eq!(searches().await, 2, "kept for ever unless set otherwise");
+        let version = NewVersion {
+            kind: PORTAL_RETENTION,
+            id: "days".to_owned(),
+            replaces: 0,
+            data: Some(r#"{"days":100}"#.to_owned()),
+        };
+        store.save_settings(&[version], entry(now)).await.unwrap();
+        keep_portal_log(&store, now).await.unwrap();
+        assert_eq!(searches().await, 1);
+        let filter = AuditFilter {
+            action: Some(Action::PortalLogDelete),
+            limit: 10,
+            ..AuditFilter::default()
+        };
+        let told = store.list_audit(&filter).await.unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].entry.after["records"], "1");
     }
 }

@@ -377,21 +377,32 @@ async fn the_auditor_filters_and_exports_and_that_is_recorded() {
 async fn audit_records_are_kept_for_a_year_at_least() {
     let house = house().await;
     let mut boss = house.boss.clone();
-    let path = "/admin/retention";
+    let path = "/admin/retention/audit";
     let (status, _, html) = house.submit(&mut boss, path, "days=30&version=0").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(html.contains("365日以上"));
     let (status, ..) = house.submit(&mut boss, path, "days=400&version=0").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
-    assert!(
-        house
-            .open(&mut boss, path)
-            .await
-            .1
-            .contains("value=\"400\"")
-    );
+    let (_, html) = house.open(&mut boss, "/admin/retention").await;
+    assert!(html.contains("value=\"400\""));
     let (status, ..) = house.submit(&mut boss, path, "days=500&version=0").await;
     assert_eq!(status, StatusCode::CONFLICT, "seen before the other change");
+}
+
+#[tokio::test]
+async fn what_readers_of_the_faq_did_is_kept_for_a_time_of_its_own() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let path = "/admin/retention/portal";
+    let (status, _, html) = house.submit(&mut boss, path, "days=30&version=0").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("90日以上") && html.contains("value=\"30\""));
+    let (status, ..) = house.submit(&mut boss, path, "days=120&version=0").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, html) = house.open(&mut boss, "/admin/retention").await;
+    assert_eq!(html.matches("value=\"120\"").count(), 1);
+    let (status, ..) = house.submit(&mut boss, "/admin/retention/moon", "").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
