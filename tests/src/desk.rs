@@ -25,6 +25,8 @@ use madoguchi_store::{AuditFilter, CallFilter};
 use madoguchi_web::Desk as _;
 use madoguchi_web::operator::{self, NewAccount};
 
+use crate::faq;
+
 /// How long a test waits for something that should come at once or after a few seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -51,6 +53,8 @@ pub struct Setup {
     pub store_url: Option<String>,
     /// Agents are 受付可 at the start.
     pub ready: bool,
+    /// The desk has the sample FAQ, and its portal is open to this machine.
+    pub faq: bool,
 }
 
 impl Default for Setup {
@@ -66,6 +70,7 @@ impl Default for Setup {
             clock: ("2026-11-24T10:00:00".to_owned(), true),
             store_url: None,
             ready: true,
+            faq: false,
         }
     }
 }
@@ -122,6 +127,16 @@ impl Setup {
     pub fn at_real_time(self) -> Self {
         let now = SystemClock.now().in_tokyo().naive_local();
         self.running_from(&now.format("%Y-%m-%dT%H:%M:%S").to_string())
+    }
+
+    /// Gives the desk the sample FAQ, and opens its portal to this machine.
+    #[must_use]
+    pub fn with_faq(mut self) -> Self {
+        self.faq = true;
+        self.more(
+            "[portal]\nnetworks = [\"127.0.0.0/8\"]\nphone = \"03-9999-0000\"\ninquiry_form = true\n\
+             [[portal.site]]\nname = \"本部\"\nnetworks = [\"127.0.0.0/8\"]\nnumbers = [\"0312\"]",
+        )
     }
 
     /// Sets the clock; it stands still.
@@ -201,8 +216,14 @@ impl Setup {
         } else {
             TestClock::standing_at(now)
         });
+        let faq = if self.faq {
+            faq::sample(&folder.path().join("index"), now)?
+        } else {
+            madoguchi_web::Faq::default()
+        };
         let start = Start {
             clock: clock.clone(),
+            faq,
             certificates_every: Duration::from_millis(100),
             ..Start::new(config, folder.path())
         };

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod certificate;
 pub mod desk;
+pub mod faq;
 pub mod identity;
 pub mod process;
 pub mod raw;

@@ -192,6 +192,15 @@ impl WebSettings {
     }
 }
 
+impl std::fmt::Debug for Faq {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Faq")
+            .field("library", &self.library.is_some())
+            .field("knowledge", &self.knowledge)
+            .finish()
+    }
+}
+
 /// What every handler reaches.
 #[derive(Clone)]
 struct Web {

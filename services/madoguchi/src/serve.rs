@@ -42,6 +42,8 @@ pub struct Start {
     pub demo: bool,
     /// How often it is looked whether the certificate of the pages was renewed.
     pub certificates_every: Duration,
+    /// The articles of the FAQ and the search over them.
+    pub faq: Faq,
 }
 
 impl Start {
@@ -53,6 +55,7 @@ impl Start {
             clock: Arc::new(SystemClock),
             demo: false,
             certificates_every: Duration::from_secs(30),
+            faq: Faq::default(),
         }
     }
 }
@@ -139,6 +142,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         clock,
         demo,
         certificates_every,
+        faq,
     } = start;
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("データディレクトリ {} を作成できません", data_dir.display()))?;
@@ -234,13 +238,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
-    let router = madoguchi_web::router(
-        live.clone(),
-        store.clone(),
-        web_settings,
-        &key,
-        Faq::default(),
-    );
+    let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key, faq);
     let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
     Ok(Running {

@@ -2,6 +2,7 @@
 //! of use without scripts and by keyboard alone.
 
 mod crowd;
+mod faq;
 mod states;
 
 use anyhow::{Context, ensure};
@@ -16,7 +17,7 @@ use madoguchi_tests::sipp::{Run, caller};
 type Outcome = anyhow::Result<()>;
 
 /// Pages by who sees them; `{call}` and `{user}` stand for one of each.
-const PAGES: [(&str, &[&str]); 3] = [
+const PAGES: [(&str, &[&str]); 4] = [
     (
         "boss",
         &[
@@ -66,6 +67,27 @@ const PAGES: [(&str, &[&str]); 3] = [
         ],
     ),
     ("kansa", &["/audit", "/audit?actor=nobody"]),
+    (
+        "henshu",
+        &[
+            "/faq",
+            "/faq?q=%E6%97%85%E8%B2%BB",
+            "/faq?q=%E3%81%AC%E3%82%8A%E3%81%8B%E3%81%B9",
+            "/faq/category/f09",
+            "/faq/login-001",
+            "/faq/history",
+            "/faq/contact?article=login-001",
+            "/knowledge",
+            "/knowledge?q=%E6%97%85%E8%B2%BB",
+            "/knowledge/login-001",
+            "/inquiries",
+            "/articles/attention",
+            "/articles/access-report",
+            "/admin/notices",
+            "/admin/notices/new",
+            "/admin/notices/{notice}",
+        ],
+    ),
 ];
 
 /// What a finger or a hand that trembles misses: below 44 pixels on a telephone, below 24
@@ -119,6 +141,9 @@ fn is_page(path: &str) -> bool {
         "/readyz",
         "/metrics",
         "/board/events",
+        "/faq/results",
+        "/faq/suggest",
+        "/knowledge/results",
     ];
     let steps = [
         "/",
@@ -127,7 +152,7 @@ fn is_page(path: &str) -> bool {
         "/sign-in/oidc",
         "/sign-in/oidc/callback",
     ];
-    let is_file = path.contains(".xlsx") || path.ends_with("/listen");
+    let is_file = path.contains(".xlsx") || path.ends_with(".xml") || path.ends_with("/listen");
     !others.iter().any(|start| path.starts_with(start)) && !steps.contains(&path) && !is_file
 }
 
@@ -161,11 +186,13 @@ struct House {
     password: String,
     call: String,
     user: String,
+    notice: String,
 }
 
 impl House {
     async fn start() -> anyhow::Result<Self> {
-        let desk = Setup::default().registering_agent("tanaka").start().await?;
+        let setup = Setup::default().registering_agent("tanaka").with_faq();
+        let desk = setup.start().await?;
         let call = caller().invite().expect(200).ack().pause(200).bye();
         call.start(&Run::call(desk.sip, "5000"))?.succeed().await?;
         desk.until("the call is over", |figures| figures.abandoned() == 1)
@@ -174,6 +201,10 @@ impl House {
         for (login, role) in [("kanri", Role::Administrator), ("kansa", Role::Auditor)] {
             desk.add_user_with(login, &[role], None, &password).await?;
         }
+        let editor = [Role::FaqEditor, Role::Supervisor];
+        desk.add_user_with("henshu", &editor, None, &password)
+            .await?;
+        let notice = faq::used(&desk).await?;
         let filter = madoguchi_store::CallFilter {
             limit: 1,
             ..Default::default()
@@ -183,6 +214,7 @@ impl House {
         Ok(Self {
             call: calls.first().context("a call")?.call.to_string(),
             user: user.context("a user")?.user.id.to_string(),
+            notice,
             password,
             desk,
         })
@@ -191,7 +223,8 @@ impl House {
     fn address(&self, path: &str) -> String {
         let path = path
             .replace("{call}", &self.call)
-            .replace("{user}", &self.user);
+            .replace("{user}", &self.user)
+            .replace("{notice}", &self.notice);
         format!("http://{}{path}", self.desk.web())
     }
 }

@@ -17,6 +17,7 @@ mod crash;
 mod hours;
 mod oidc;
 mod phones;
+mod portal;
 mod setup;
 mod stories;
 mod tls;

@@ -1,0 +1,86 @@
+//! A FAQ that was used: what its pages show then.
+
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::clock::Clock;
+use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind, Place, Readers};
+use madoguchi_core::time::Millis;
+use madoguchi_store::{Feedback, NewInquiry, NewVersion, Search, View, Way, Word};
+use madoguchi_tests::desk::Desk;
+
+/// Fills the log; gives the id of a notice.
+pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
+    let (store, now) = (desk.store(), desk.clock.now());
+    let notice = Notice {
+        kind: NoticeKind::Incident,
+        title: "旅費システムを利用できません".to_owned(),
+        body: "復旧の見込みは、11時にお知らせします。".to_owned(),
+        readers: Readers::Everybody,
+        from: now - Millis::from_secs(60),
+        until: None,
+    };
+    let version = NewVersion {
+        kind: NOTICE,
+        id: "outage".to_owned(),
+        replaces: 0,
+        data: Some(serde_json::to_string(&notice)?),
+    };
+    let entry = AuditEntry {
+        at: now,
+        actor: Actor::System,
+        address: String::new(),
+        action: Action::NoticeChange,
+        object: "outage".to_owned(),
+        before: Fields::new(),
+        after: Fields::new(),
+    };
+    store.save_settings(&[version], entry).await?;
+    for (n, results) in [(1, 0), (2, 3)] {
+        let search = Search {
+            id: format!("search-{n}"),
+            at: now,
+            place: Place::Portal,
+            query: format!("ぬりかべ{n}"),
+            category: String::new(),
+            results,
+            site: Some("本部".to_owned()),
+            user: None,
+        };
+        store.log_search(&search).await?;
+    }
+    let view = View {
+        id: "view".to_owned(),
+        at: now,
+        article: "login-001".to_owned(),
+        place: Place::Portal,
+        site: Some("本部".to_owned()),
+        visit: "visit".to_owned(),
+        way: Way::Search,
+    };
+    store.log_view(&view).await?;
+    let feedback = Feedback {
+        article: "login-001".to_owned(),
+        version: 1,
+        voter: "voter".to_owned(),
+        at: now,
+        site: None,
+        word: Word {
+            helped: false,
+            comment: "画面の名前が違います。".to_owned(),
+        },
+    };
+    store.give_feedback(&feedback).await?;
+    let inquiry = NewInquiry {
+        id: "inquiry".to_owned(),
+        at: now,
+        inquiry: Inquiry {
+            site: "本部".to_owned(),
+            name: "佐藤".to_owned(),
+            extension: "1234".to_owned(),
+            text: "再設定のメールが届きません。".to_owned(),
+            article: Some("login-001".to_owned()),
+            query: "パスワード".to_owned(),
+        },
+    };
+    store.add_inquiry(&inquiry).await?;
+    Ok("outage".to_owned())
+}

@@ -1,0 +1,269 @@
+//! The FAQ in a real Chromium: staff search, read and say whether it helped, with and without
+//! scripts; an agent works by keyboard alone.
+
+use anyhow::{Context, ensure};
+use fantoccini::key::Key;
+use madoguchi_core::access::Role;
+use madoguchi_core::time::Instant;
+use madoguchi_store::{AccessFigures, InquiryFilter};
+use madoguchi_tests::browser::Browser;
+use madoguchi_tests::desk::{Desk, Setup};
+use serde_json::{Value, json};
+
+type Outcome = anyhow::Result<()>;
+
+async fn desk() -> anyhow::Result<Desk> {
+    Setup::default()
+        .registering_agent("tanaka")
+        .with_faq()
+        .start()
+        .await
+}
+
+async fn figures(desk: &Desk) -> anyhow::Result<AccessFigures> {
+    Ok(desk
+        .store()
+        .access_figures(Instant(0), Instant(i64::MAX))
+        .await?)
+}
+
+/// What a script finds.
+async fn asked(browser: &Browser, script: &str) -> anyhow::Result<Value> {
+    Ok(browser.client.execute(script, Vec::new()).await?)
+}
+
+/// Waits until a script finds something true.
+async fn until(browser: &Browser, script: &str) -> Outcome {
+    for _ in 0..200 {
+        if asked(browser, script).await? == json!(true) {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("never true: {script}\n{}", browser.client.source().await?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_find_an_answer_while_they_type_read_it_and_say_that_it_helped() -> Outcome {
+    let desk = desk().await?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.open(desk.web(), "/faq").await?;
+    ensure!(browser.has_focus("#q").await?, "the search comes first");
+    browser.write("宿泊料").await?;
+    // Results and suggestions come by themselves.
+    until(
+        &browser,
+        "return document.querySelectorAll('#results mark').length > 0",
+    )
+    .await?;
+    until(
+        &browser,
+        "return !document.getElementById('suggestions').hidden",
+    )
+    .await?;
+    browser.press([Key::Down.into()]).await?;
+    let active = "return document.querySelector('[role=option][aria-selected=true]').id === \
+                  document.getElementById('q').getAttribute('aria-activedescendant')";
+    ensure!(asked(&browser, active).await? == true);
+    browser.press([Key::Escape.into()]).await?;
+    until(
+        &browser,
+        "return document.getElementById('suggestions').hidden",
+    )
+    .await?;
+    // What the search came to is kept once nobody types any more.
+    until(
+        &browser,
+        "return document.querySelector('a[data-result]').href.includes('?s=')",
+    )
+    .await?;
+    browser.press([Key::Down.into()]).await?;
+    ensure!(
+        browser.has_focus("a[data-result]").await?,
+        "down leads to the results"
+    );
+    browser.focus_is_seen().await?;
+    let title = asked(&browser, "return document.activeElement.textContent").await?;
+    browser.press([Key::Enter.into()]).await?;
+    browser.until_shown("このFAQは役に立ちましたか").await?;
+    ensure!(browser.text("h1").await? == title, "{title}");
+    browser.fill_in("#comment", "よく分かりました。").await?;
+    browser.click("button[value=yes]").await?;
+    browser.until_shown("ご意見を受け付けました").await?;
+    let seen = figures(&desk).await?;
+    ensure!(
+        seen.portal.searches == 1 && seen.portal.opened == 1,
+        "{seen:?}"
+    );
+    let (_, access) = seen.articles.first_key_value().context("an article")?;
+    ensure!((access.portal, access.helped) == (1, 1), "{access:?}");
+    // What was read is known to this browser alone, which forgets it when told to.
+    browser.open(desk.web(), "/faq/history").await?;
+    let title = title.as_str().context("a title")?;
+    browser.until_shown(title).await?;
+    browser.click("[data-history-clear]").await?;
+    browser.until_shown("閲覧履歴はありません").await?;
+    browser.close().await?;
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_belongs_to_the_input_method_while_it_composes() -> Outcome {
+    let desk = desk().await?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.open(desk.web(), "/faq").await?;
+    browser.write("旅費").await?;
+    until(
+        &browser,
+        "return !document.getElementById('suggestions').hidden",
+    )
+    .await?;
+    browser.press([Key::Down.into()]).await?;
+    // As a browser tells of a key that the input method takes.
+    let composing = "
+        const field = document.getElementById('q');
+        const event = new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true });
+        const free = field.dispatchEvent(event);
+        return free && location.pathname === '/faq' && !document.getElementById('suggestions').hidden;";
+    ensure!(asked(&browser, composing).await? == true);
+    browser.close().await?;
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_scripts_staff_search_read_say_their_word_and_write() -> Outcome {
+    let desk = desk().await?;
+    let browser = Browser::start_without_scripts(390, 844).await?;
+    browser.open(desk.web(), "/faq").await?;
+    browser.until_shown("分類から探す").await?;
+    browser.fill_in("#q", "パスワードを忘れた").await?;
+    browser.click("form[role=search] button").await?;
+    browser.until_shown("見つかりました").await?;
+    browser.click("a.hit").await?;
+    browser.until_shown("このFAQは役に立ちましたか").await?;
+    browser.click("button[value=no]").await?;
+    browser.until_shown("ご意見を受け付けました").await?;
+    browser.click(".helped a").await?;
+    browser.until_shown("03-9999-0000").await?;
+    browser.until_shown("受付時間内").await?;
+    for (field, text) in [
+        ("#name", "佐藤"),
+        ("#extension", "1234"),
+        ("#text", "再設定のメールが届きません。"),
+    ] {
+        browser.fill_in(field, text).await?;
+    }
+    browser.click("form.form button.primary").await?;
+    browser.until_shown("問合せを受け付けました").await?;
+    let filter = InquiryFilter {
+        limit: 5,
+        ..InquiryFilter::default()
+    };
+    let kept = desk.store().list_inquiries(&filter).await?;
+    let one = kept.first().context("an inquiry")?;
+    ensure!(
+        one.inquiry.site == "本部" && one.inquiry.name == "佐藤",
+        "{one:?}"
+    );
+    ensure!(
+        one.inquiry.article.is_some(),
+        "the article that did not help"
+    );
+    let seen = figures(&desk).await?;
+    ensure!(
+        seen.portal.searches == 1 && seen.portal.opened == 1,
+        "{seen:?}"
+    );
+    browser.open(desk.web(), "/faq/history").await?;
+    browser.until_shown("JavaScriptが必要です").await?;
+    browser.close().await?;
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
+    let desk = desk().await?;
+    let password = desk
+        .add_user("tanaka", &[Role::Agent], Some("tanaka"))
+        .await?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.sign_in(desk.web(), "tanaka", &password).await?;
+    browser.open(desk.web(), "/knowledge").await?;
+    // What is copied is seen in the test's hand.
+    asked(
+        &browser,
+        "
+        window.copied = null;
+        navigator.clipboard.writeText = async (text) => { window.copied = text; };",
+    )
+    .await?;
+    browser.press([Key::Tab.into()]).await?;
+    ensure!(!browser.has_focus("#q").await?);
+    browser.press(['/']).await?;
+    ensure!(
+        browser.has_focus("#q").await?,
+        "one key leads to the search"
+    );
+    browser.write("アカウントがロックされた").await?;
+    until(
+        &browser,
+        "return document.querySelectorAll('a[data-result]').length > 0",
+    )
+    .await?;
+    until(
+        &browser,
+        "return document.querySelector('input[name=search]').value !== ''",
+    )
+    .await?;
+    browser.press([Key::Down.into()]).await?;
+    browser.focus_is_seen().await?;
+    let id = asked(&browser, "return document.activeElement.dataset.result").await?;
+    let id = id.as_str().context("a result")?.to_owned();
+    browser.press(['r']).await?;
+    until(
+        &browser,
+        "return document.activeElement.closest('li').querySelector('.reasons').open",
+    )
+    .await?;
+    browser.press(['c']).await?;
+    browser
+        .until_shown(&format!("FAQ {id} の回答をコピーしました"))
+        .await?;
+    let copied = asked(&browser, "return window.copied").await?;
+    let copied = copied.as_str().context("something is copied")?;
+    ensure!(copied.contains(&format!("(FAQ {id}「")), "{copied}");
+    browser.press(['s']).await?;
+    browser
+        .until_shown("「これで解決した」を記録しました")
+        .await?;
+    browser.press(['n']).await?;
+    browser
+        .until_shown("「見つからなかった」を記録しました")
+        .await?;
+    browser
+        .press([Key::Down.into(), Key::Up.into(), Key::Up.into()])
+        .await?;
+    ensure!(
+        browser.has_focus("#q").await?,
+        "up leads back to the search"
+    );
+    let seen = figures(&desk).await?;
+    ensure!(
+        seen.articles
+            .get(&id)
+            .is_some_and(|access| access.settled == 1),
+        "{seen:?}"
+    );
+    ensure!(seen.desk.searches == 1, "{seen:?}");
+    let missed = madoguchi_store::Attention::Missed;
+    let missed = desk.store().missed_queries(missed, Instant(0), 5).await?;
+    ensure!(missed.len() == 1, "{missed:?}");
+    browser.press([Key::Down.into(), Key::Enter.into()]).await?;
+    browser.until_at(&format!("/knowledge/{id}")).await?;
+    browser.close().await?;
+    desk.end().await?;
+    Ok(())
+}
