@@ -116,7 +116,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || !slash.checked || event.isComposing) return;
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.target.matches("input:not([type=checkbox]), textarea, select")) return;
+    if (event.target.matches("input:not([type=checkbox]), textarea")) return;
     event.preventDefault();
     field.focus();
     field.select();
