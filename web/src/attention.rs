@@ -23,7 +23,7 @@ use crate::text;
 /// The entry of the menu.
 const HERE: &str = "/articles/attention";
 /// What is looked at.
-const WINDOW: Millis = Millis::from_secs(90 * 86_400);
+const WINDOW: Millis = Millis::from_secs(30 * 86_400);
 /// Rows of each list.
 const ROWS: u32 = 30;
 /// Comments on one article.

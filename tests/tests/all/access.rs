@@ -72,7 +72,7 @@ const PAGES: [(&str, &[&str]); 4] = [
         &[
             "/faq",
             "/faq?q=%E6%97%85%E8%B2%BB",
-            "/faq?q=%E3%81%AC%E3%82%8A%E3%81%8B%E3%81%B9",
+            "/faq?q=%E3%81%AC%E3%82%8A%E3%81%8B%E3%81%B9%E5%BA%A7%E6%95%B7%E7%AB%A5%E5%AD%90",
             "/faq/category/f09",
             "/faq/login-001",
             "/faq/history",
