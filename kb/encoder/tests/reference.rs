@@ -1,6 +1,12 @@
 //! The port against its original: `reference.py` has made what is expected. It needs the model;
 //! without it the tests fail and say how to install it.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by failing"
+)]
+
 use std::path::Path;
 use std::sync::LazyLock;
 

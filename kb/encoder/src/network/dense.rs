@@ -1,9 +1,11 @@
-//! A layer: rows times a matrix, plus a bias. Here the time goes.
+//! A layer: rows times a matrix, plus a bias.
 
-/// How many columns are computed together: they stay in registers.
+mod product;
+
+use product::Product;
+
+/// How many columns are kept side by side, to be read in one go.
 const TILE: usize = 16;
-/// How many rows share one reading of the weights.
-const GROUP: usize = 4;
 
 /// A matrix and its bias.
 pub(super) struct Dense {
@@ -66,8 +68,14 @@ impl Dense {
     pub(super) fn apply_with_bias(&self, input: &[f32], times: f32) -> Vec<f32> {
         let count = input.len() / self.rows.max(1);
         let mut output = vec![0.0; count * self.columns];
-        // Compiled for what the processor has, without fused additions: the bits are the same on all.
-        pulp::Arch::new().dispatch(|| self.multiply(input, &mut output));
+        // Additions are not fused, so that the bits do not depend on the processor.
+        pulp::Arch::new().dispatch(Product {
+            rows: self.rows,
+            columns: self.columns,
+            tiles: self.tiles.as_chunks().0,
+            input,
+            output: &mut output,
+        });
         if !self.bias.is_empty() {
             for row in output.chunks_exact_mut(self.columns.max(1)) {
                 for (value, bias) in row.iter_mut().zip(&self.bias) {
@@ -76,49 +84,6 @@ impl Dense {
             }
         }
         output
-    }
-
-    #[inline(always)]
-    fn multiply(&self, input: &[f32], output: &mut [f32]) {
-        let rows = self.rows.max(1);
-        let columns = self.columns.max(1);
-        let mut inputs = input.chunks_exact(rows * GROUP);
-        let mut outputs = output.chunks_exact_mut(columns * GROUP);
-        for (input, output) in inputs.by_ref().zip(outputs.by_ref()) {
-            self.multiply_group::<GROUP>(input, output);
-        }
-        let rest = inputs.remainder().chunks_exact(rows);
-        for (input, output) in rest.zip(outputs.into_remainder().chunks_exact_mut(columns)) {
-            self.multiply_group::<1>(input, output);
-        }
-    }
-
-    #[inline(always)]
-    fn multiply_group<const N: usize>(&self, input: &[f32], output: &mut [f32]) {
-        let mut together = vec![[0.0_f32; N]; self.rows];
-        for (number, row) in input.chunks_exact(self.rows.max(1)).enumerate() {
-            for (values, value) in together.iter_mut().zip(row) {
-                if let Some(place) = values.get_mut(number) {
-                    *place = *value;
-                }
-            }
-        }
-        let tiles = self.tiles.chunks_exact((self.rows * TILE).max(1));
-        for (number, tile) in tiles.enumerate() {
-            let mut sums = [[0.0_f32; TILE]; N];
-            for (values, weights) in together.iter().zip(tile.as_chunks::<TILE>().0) {
-                for (sums, value) in sums.iter_mut().zip(values) {
-                    for (sum, weight) in sums.iter_mut().zip(weights) {
-                        *sum += value * weight;
-                    }
-                }
-            }
-            for (row, sums) in output.chunks_exact_mut(self.columns).zip(&sums) {
-                for (to, sum) in row.iter_mut().skip(number * TILE).zip(sums) {
-                    *to = *sum;
-                }
-            }
-        }
     }
 }
 
