@@ -139,6 +139,8 @@ fn read_piece(bytes: &[u8]) -> Result<(String, f32), String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn tokenizer(pieces: &[(&str, f32)]) -> Tokenizer {
@@ -185,6 +187,25 @@ mod tests {
         let tokenizer = tokenizer(&[("▁", -1.0), ("a", -2.0)]);
         assert_eq!(tokenizer.encode("aaaaaaaa", 5), [1, 3, 4, 4, 2]);
         assert_eq!(tokenizer.encode("aaaaaaaa", 0).len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_as_a_model_are_read_or_refused(model: Vec<u8>, text: String) {
+            if let Ok(tokenizer) = Tokenizer::read(&model) {
+                tokenizer.encode(&text, 99);
+            }
+        }
+
+        #[test]
+        fn any_table_of_characters_does_no_harm(table: Vec<u32>, rest: Vec<u8>, text: String) {
+            let length = u32::try_from(table.len() * 4).unwrap();
+            let mut bytes = length.to_le_bytes().to_vec();
+            bytes.extend(table.iter().flat_map(|unit| unit.to_le_bytes()));
+            bytes.extend(rest);
+            let normal = Normalizer::read(&bytes).unwrap().normalize(&text);
+            prop_assert!(!normal.contains(' '));
+        }
     }
 
     #[test]
