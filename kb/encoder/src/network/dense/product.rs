@@ -106,3 +106,31 @@ fn sum_columns<S: Simd, const N: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::{Arch, Scalar};
+
+    use super::*;
+
+    #[test]
+    fn every_processor_comes_to_the_same_bits() {
+        const ROWS: usize = 37;
+        let number = |n: usize| (n as f32 * 0.37).sin();
+        let input: Vec<f32> = (0..ROWS * 15).map(number).collect();
+        let weights: Vec<f32> = (0..ROWS * 2 * TILE).map(number).collect();
+        let mut outputs = [vec![0.0; 15 * 30], vec![0.0; 15 * 30]];
+        let [wide, narrow] = &mut outputs;
+        let product = |output| Product {
+            rows: ROWS,
+            columns: 30,
+            tiles: weights.as_chunks().0,
+            input: &input,
+            output,
+        };
+        Arch::new().dispatch(product(wide));
+        product(narrow).with_simd(Scalar::new());
+        assert_eq!(wide, narrow);
+        assert!(wide.iter().all(|sum| *sum != 0.0));
+    }
+}
