@@ -12,7 +12,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web screenshots docs install-build install-test install-voice
+.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web screenshots docs install-build install-test install-voice install-encoder
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -63,3 +63,6 @@ install-test: install-build ## Install what is missing for testing
 
 install-voice: ## Install what speaks announcements (Open JTalk and a voice)
 	@scripts/install-voice.sh
+
+install-encoder: ## Install the model with which the search finds what means alike
+	@scripts/install-encoder.sh

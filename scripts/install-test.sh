@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a voice.
+# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a voice, the
+# model of the sentence encoder.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -29,3 +30,4 @@ if [ ! -e "$installed" ] || [ "$here/../tests/package-lock.json" -nt "$installed
 fi
 "$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox
 "$here/install-voice.sh"
+"$here/install-encoder.sh"

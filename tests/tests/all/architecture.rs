@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("madoguchi-observe", &["madoguchi-core"]),
     ("madoguchi-store", &["madoguchi-core"]),
-    ("madoguchi-kb", &["madoguchi-core"]),
+    ("madoguchi-encoder", &[]),
+    ("madoguchi-kb", &["madoguchi-core", "madoguchi-encoder"]),
     ("madoguchi-reports", &["madoguchi-core"]),
     (
         "madoguchi-web",
@@ -42,6 +43,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["tantivy", "lindera", "lindera-tantivy"],
         &["madoguchi-kb"],
     ),
+    (&["pulp"], &["madoguchi-encoder"]),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
 ];
 
@@ -51,6 +53,7 @@ const PURE: &[&str] = &[
     "madoguchi-sip",
     "madoguchi-line",
     "madoguchi-observe",
+    "madoguchi-encoder",
 ];
 const IMPURE: &[&str] = &[
     "tokio",
