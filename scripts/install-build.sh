@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing for building: checks Rust, brings a C compiler (SQLite is compiled in).
+# Installs what is missing for building: checks Rust, brings a C compiler (SQLite is compiled in)
+# and the sources of the Japanese dictionary that the search builds.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=$(sed -nE 's/^rust-version = "([0-9.]+)"/\1/p' "$here/../Cargo.toml")
@@ -14,4 +15,4 @@ if [ "$oldest" != "$wanted" ]; then
     echo "Rust $found は古すぎます($wanted 以上が必要です)。「rustup update」を実行してください。" >&2
     exit 1
 fi
-"$here/install-packages.sh" gcc libc6-dev
+"$here/install-packages.sh" gcc libc6-dev mecab-ipadic
