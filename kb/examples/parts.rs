@@ -39,19 +39,46 @@ fn main() -> Outcome<()> {
     };
     let rows = [
         ("plain BM25, one field", Parts::PLAIN),
-        ("stops and fields", Parts { stops: true, ..Parts::PLAIN }),
-        ("… and grams", Parts { stops: true, grams: true, ..Parts::PLAIN }),
+        (
+            "stops and fields",
+            Parts {
+                stops: true,
+                ..Parts::PLAIN
+            },
+        ),
+        (
+            "… and grams",
+            Parts {
+                stops: true,
+                grams: true,
+                ..Parts::PLAIN
+            },
+        ),
         ("all", Parts::ALL),
         ("all but grams", without(|parts| parts.grams = false)),
         ("all but readings", without(|parts| parts.readings = false)),
-        ("all but synonyms of the field", without(|parts| parts.synonyms = false)),
-        ("all but synonyms at large", without(|parts| parts.general = false)),
-        ("all but proximity", without(|parts| parts.proximity = false)),
-        ("all but typing errors", without(|parts| parts.typing = false)),
+        (
+            "all but synonyms of the field",
+            without(|parts| parts.synonyms = false),
+        ),
+        (
+            "all but synonyms at large",
+            without(|parts| parts.general = false),
+        ),
+        (
+            "all but proximity",
+            without(|parts| parts.proximity = false),
+        ),
+        (
+            "all but typing errors",
+            without(|parts| parts.typing = false),
+        ),
     ];
     for file in &files {
         let queries: Vec<GradedQuery> = read(file)?;
-        println!("\n{file}\n\n| | P@1 | SR@5 | MRR@10 | nDCG@10 | p50 | p99 |\n| --- | --- | --- | --- | --- | --- | --- |");
+        println!(
+            "\n{file}\n\n| | P@1 | SR@5 | MRR@10 | nDCG@10 | p50 | p99 |\n| --- | --- | --- | --- | --- | --- | --- |"
+        );
         for (at, (name, parts)) in rows.iter().enumerate() {
             let place = folder.path().join(format!("{at}"));
             let _gone = std::fs::remove_dir_all(&place);

@@ -53,7 +53,7 @@ pub(crate) struct Gram {
 pub struct Analyzer {
     segmenter: Segmenter,
     /// Words of ours that are better looked for by their parts.
-    parts: HashMap<String, Vec<String>>,
+    parts: HashMap<String, Vec<Word>>,
     /// All words that are read are kept, not only those that say something (to measure against).
     keep_stops: bool,
 }
@@ -72,11 +72,26 @@ impl Analyzer {
     pub fn new(dictionary: &Dictionary, language: &Language) -> Result<Self, KbError> {
         let words = language.user_dictionary()?;
         let mode = Mode::Decompose(Penalty::default());
-        Ok(Self {
+        let mut analyzer = Self {
             segmenter: Segmenter::new(mode, dictionary.built.clone(), words),
-            parts: language.parts(),
+            parts: HashMap::new(),
             keep_stops: false,
-        })
+        };
+        for (word, parts) in language.parts() {
+            let mut at = 0;
+            let words = parts.iter().map(|part| {
+                let range = at..at + part.len();
+                at = range.end;
+                Word {
+                    term: variants::term(part),
+                    reading: Some(analyzer.cut(part).reading),
+                    range,
+                }
+            });
+            let words = words.collect();
+            analyzer.parts.insert(word, words);
+        }
+        Ok(analyzer)
     }
 
     /// The same without stop words: every word counts.
@@ -128,16 +143,10 @@ impl Analyzer {
             return;
         }
         if let Some(parts) = self.parts.get(&surface) {
-            let mut at = begin;
-            for part in parts {
-                let range = at..at + part.len();
-                at += part.len();
-                cut.words.push(Word {
-                    term: variants::term(part),
-                    reading: None,
-                    range: normal.original(range),
-                });
-            }
+            cut.words.extend(parts.iter().map(|part| Word {
+                range: normal.original(begin + part.range.start..begin + part.range.end),
+                ..part.clone()
+            }));
             return;
         }
         cut.words.push(Word {

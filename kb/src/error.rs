@@ -36,6 +36,11 @@ pub enum KbError {
 }
 
 impl KbError {
+    /// Another process changes the index.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Index(tantivy::TantivyError::LockFailure(..)))
+    }
+
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::Io {
             path: path.to_owned(),

@@ -1,11 +1,13 @@
 //! Shows what of a text was looked for, as pieces of the text itself; never as HTML.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::analysis::{Analyzer, Cut, grams};
+use crate::analysis::normal::Normal;
+use crate::analysis::{Word, grams};
 use crate::query::{Kind, Wanted};
 
 /// So much of an answer is shown, in letters.
@@ -22,6 +24,44 @@ pub struct Piece {
     pub text: String,
     /// It is what was looked for.
     pub marked: bool,
+}
+
+/// Where a word stands, its compared form, and how it is read.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Place<'a>(
+    usize,
+    usize,
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow)] Option<Cow<'a, str>>,
+);
+
+impl<'a> Place<'a> {
+    pub(crate) fn of(word: &'a Word) -> Self {
+        let reading = word.reading.as_deref().map(Cow::Borrowed);
+        Self(
+            word.range.start,
+            word.range.end,
+            Cow::Borrowed(&word.term),
+            reading,
+        )
+    }
+}
+
+/// Where the words of an entry stand.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Places<'a> {
+    #[serde(borrow)]
+    pub(crate) question: Vec<Place<'a>>,
+    /// In what is shown of the answer.
+    #[serde(borrow)]
+    pub(crate) answer: Vec<Place<'a>>,
+}
+
+/// What of an answer may be shown, on one line.
+pub(crate) fn shown(answer: &str) -> String {
+    let part = answer.get(..answer.floor_char_boundary(LOOKED_THROUGH));
+    let words: Vec<&str> = part.unwrap_or(answer).split_whitespace().collect();
+    words.join(" ")
 }
 
 /// Marks what was looked for.
@@ -46,31 +86,27 @@ impl<'a> Marker<'a> {
         }
     }
 
-    /// The whole text.
-    pub(crate) fn whole(&self, text: &str, analyzer: &Analyzer) -> Vec<Piece> {
-        pieces(text, 0..text.len(), &self.marks(&analyzer.cut(text)))
+    /// The whole text, in which these words stand.
+    pub(crate) fn whole(&self, text: &str, places: &[Place<'_>]) -> Vec<Piece> {
+        pieces(text, 0..text.len(), &self.marks(text, places))
     }
 
     /// The part of the text with the most marks.
-    pub(crate) fn excerpt(&self, text: &str, analyzer: &Analyzer) -> Vec<Piece> {
-        let text = text
-            .get(..text.floor_char_boundary(LOOKED_THROUGH))
-            .unwrap_or(text);
-        let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let marks = self.marks(&analyzer.cut(&text));
+    pub(crate) fn excerpt(&self, text: &str, places: &[Place<'_>]) -> Vec<Piece> {
+        let text = shown(text);
+        let marks = self.marks(&text, places);
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let letter = |byte: usize| starts.partition_point(|at| *at < byte);
+        let begins: Vec<usize> = marks.iter().map(|mark| letter(mark.start)).collect();
         let count = |from: usize| {
-            let within = marks.iter().filter(|mark| {
-                let at = letter(mark.start);
-                at >= from && at < from + EXCERPT
-            });
-            within.count()
+            let first = begins.partition_point(|at| *at < from);
+            let after = begins.partition_point(|at| *at < from + EXCERPT);
+            after.saturating_sub(first)
         };
         let mut from = 0;
         let mut most = count(0);
-        for mark in &marks {
-            let start = letter(mark.start).saturating_sub(BEFORE);
+        for begin in &begins {
+            let start = begin.saturating_sub(BEFORE);
             if count(start) > most {
                 (from, most) = (start, count(start));
             }
@@ -92,16 +128,19 @@ impl<'a> Marker<'a> {
     }
 
     /// What is to be marked, in order, not overlapping.
-    fn marks(&self, cut: &Cut) -> Vec<Range<usize>> {
-        let words = cut.words.iter().filter(|word| {
-            let read = word.reading.as_deref();
-            self.words.contains(word.term.as_str())
+    fn marks(&self, text: &str, places: &[Place<'_>]) -> Vec<Range<usize>> {
+        let words = places.iter().filter(|Place(_, _, term, reading)| {
+            let read = reading.as_deref();
+            self.words.contains(term.as_ref())
                 || read.is_some_and(|read| self.readings.contains(read))
         });
-        let mut marks: Vec<_> = words.map(|word| word.range.clone()).collect();
-        for gram in grams(&cut.normal.text) {
-            if self.grams.contains(gram.text.as_str()) {
-                marks.push(cut.normal.original(gram.range));
+        let mut marks: Vec<_> = words.map(|Place(begin, end, ..)| *begin..*end).collect();
+        if !self.grams.is_empty() {
+            let normal = Normal::of(text);
+            for gram in grams(&normal.text) {
+                if self.grams.contains(gram.text.as_str()) {
+                    marks.push(normal.original(gram.range));
+                }
             }
         }
         marks.sort_by_key(|mark| (mark.start, mark.end));

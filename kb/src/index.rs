@@ -1,20 +1,25 @@
 //! One index on disk: what an entry becomes in it, and how it is opened.
 
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tantivy::directory::MmapDirectory;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+};
 
 use crate::analysis::{Analyzer, Cut, grams, reading_grams};
 use crate::entry::Entry;
 use crate::error::KbError;
+use crate::highlight::{self, Place, Places};
 use crate::suggest;
 
+/// Entries are kept in blocks of about this size (bytes), to be unpacked as a whole.
+const STORE_BLOCK: usize = 4_096;
 /// What the index keeps in memory before it writes.
 const WRITER_BYTES: usize = 50_000_000;
 /// An answer longer than this (bytes) is cut off in the index.
@@ -28,6 +33,8 @@ const QUESTION_BYTES: usize = 10_000;
 pub(crate) struct Fields {
     pub(crate) id: Field,
     pub(crate) entry: Field,
+    /// Where the words of question and answer stand, so that finding need not cut them again.
+    pub(crate) places: Field,
     pub(crate) category: Field,
     pub(crate) settled: Field,
     pub(crate) updated: Field,
@@ -60,6 +67,7 @@ impl Fields {
         let fields = Self {
             id: schema.add_text_field("id", STRING),
             entry: schema.add_text_field("entry", STORED),
+            places: schema.add_text_field("places", STORED),
             category: schema.add_text_field("category", STRING),
             settled: schema.add_u64_field("settled", FAST),
             updated: schema.add_i64_field("updated", FAST | INDEXED),
@@ -142,6 +150,12 @@ impl Fields {
         for key in suggest::keys(&entry, &question, &keywords) {
             document.add_text(self.suggestions, key);
         }
+        let shown = analyzer.cut(&highlight::shown(&entry.answer));
+        let places = Places {
+            question: question.words.iter().map(Place::of).collect(),
+            answer: shown.words.iter().map(Place::of).collect(),
+        };
+        document.add_text(self.places, serde_json::to_string(&places)?);
         document.add_text(self.entry, serde_json::to_string(&entry)?);
         Ok(document)
     }
@@ -208,7 +222,9 @@ fn tokens(terms: Vec<String>) -> PreTokenizedString {
 pub(crate) struct Shelf {
     pub(crate) fields: Fields,
     pub(crate) reader: IndexReader,
-    writer: Mutex<IndexWriter>,
+    index: Index,
+    /// Begun with the first change, so that who only searches keeps nobody from changing.
+    writer: Mutex<Option<IndexWriter>>,
 }
 
 impl Shelf {
@@ -217,22 +233,35 @@ impl Shelf {
         std::fs::create_dir_all(folder).map_err(KbError::io(folder))?;
         let (schema, fields) = Fields::new();
         let directory = MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
-        let index = Index::open_or_create(directory, schema)?;
+        let settings = IndexSettings {
+            docstore_blocksize: STORE_BLOCK,
+            ..IndexSettings::default()
+        };
+        let index = if Index::exists(&directory).map_err(tantivy::TantivyError::from)? {
+            Index::open(directory)?
+        } else {
+            Index::create(directory, schema, settings)?
+        };
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
-        let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         Ok(Self {
             fields,
             reader,
-            writer: Mutex::new(writer),
+            index,
+            writer: Mutex::new(None),
         })
+    }
+
+    /// Files whose content is not what was written.
+    pub(crate) fn damaged(&self) -> Result<Vec<PathBuf>, KbError> {
+        Ok(self.index.validate_checksum()?.into_iter().collect())
     }
 
     /// The position that was kept with the last commit.
     pub(crate) fn position(&self) -> Result<Option<i64>, KbError> {
-        let metas = self.reader.searcher().index().load_metas()?;
+        let metas = self.index.load_metas()?;
         Ok(metas.payload.and_then(|payload| payload.parse().ok()))
     }
 
@@ -244,34 +273,50 @@ impl Shelf {
         plain: Option<&Analyzer>,
     ) -> Result<(), KbError> {
         let document = self.fields.document(entry, analyzer, plain)?;
-        let writer = self.writer();
-        writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
-        writer.add_document(document)?;
-        Ok(())
+        self.write(|writer| {
+            writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
+            writer.add_document(document)?;
+            Ok(())
+        })
     }
 
     /// Takes the entry of this id out.
-    pub(crate) fn remove(&self, id: &str) {
-        self.writer()
-            .delete_term(Term::from_field_text(self.fields.id, id));
+    pub(crate) fn remove(&self, id: &str) -> Result<(), KbError> {
+        self.write(|writer| {
+            writer.delete_term(Term::from_field_text(self.fields.id, id));
+            Ok(())
+        })
     }
 
     /// Keeps what was taken in and out, with a position; searches see it when this returns.
     pub(crate) fn commit(&self, position: Option<i64>) -> Result<(), KbError> {
-        let mut writer = self.writer();
-        let mut prepared = writer.prepare_commit()?;
-        if let Some(position) = position {
-            prepared.set_payload(&position.to_string());
-        }
-        prepared.commit()?;
+        self.write(|writer| {
+            let mut prepared = writer.prepare_commit()?;
+            if let Some(position) = position {
+                prepared.set_payload(&position.to_string());
+            }
+            prepared.commit()?;
+            Ok(())
+        })?;
         self.reader.reload()?;
         Ok(())
     }
 
-    fn writer(&self) -> std::sync::MutexGuard<'_, IndexWriter> {
-        // A panic elsewhere leaves the writer as it was before.
-        self.writer
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Forgets what was taken in and out since the last commit.
+    pub(crate) fn roll_back(&self) {
+        // The next change begins another writer, from what was kept.
+        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&mut IndexWriter) -> Result<T, KbError>,
+    ) -> Result<T, KbError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = match writer.as_mut() {
+            Some(writer) => writer,
+            None => writer.insert(self.index.writer_with_num_threads(1, WRITER_BYTES)?),
+        };
+        change(writer)
     }
 }

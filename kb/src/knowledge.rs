@@ -13,6 +13,7 @@ use crate::language::Language;
 use crate::query::{self, Parts, Query, Synonyms};
 use crate::search::{self, Found, Hit};
 use crate::suggest::{self, Suggestion};
+use crate::turns::Turns;
 
 /// Counts up whenever what is written to the index changes.
 const LAYOUT: u32 = 1;
@@ -58,6 +59,7 @@ struct Inner {
     shelves: RwLock<Arc<Shelves>>,
     /// One change at a time.
     changing: Mutex<()>,
+    turns: Turns,
 }
 
 /// How texts are understood.
@@ -112,9 +114,28 @@ impl Shelves {
         if entry.is_for_portal() {
             self.portal.put(entry, &tongue.analyzer, plain)?;
         } else {
-            self.portal.remove(&entry.id);
+            self.portal.remove(&entry.id)?;
         }
         self.all.put(entry, &tongue.analyzer, plain)
+    }
+
+    fn change(
+        &self,
+        changes: &[Change],
+        tongue: &Tongue,
+        parts: Parts,
+        position: i64,
+    ) -> Result<(), KbError> {
+        for change in changes {
+            match change {
+                Change::Put(entry) => self.put(entry, tongue, parts)?,
+                Change::Remove(id) => {
+                    self.portal.remove(id)?;
+                    self.all.remove(id)?;
+                }
+            }
+        }
+        self.commit(Some(position))
     }
 
     /// After a crash between the two, what comes after the older position is done again.
@@ -171,7 +192,6 @@ impl Knowledge {
                 shelves
             }
         };
-        sweep(folder, &shelves.folder);
         Ok(Self {
             inner: Arc::new(Inner {
                 folder: folder.to_owned(),
@@ -181,6 +201,7 @@ impl Knowledge {
                 next: Mutex::new(None),
                 shelves: RwLock::new(Arc::new(shelves)),
                 changing: Mutex::new(()),
+                turns: Turns::new(),
             }),
         })
     }
@@ -200,16 +221,12 @@ impl Knowledge {
     pub fn apply(&self, changes: &[Change], position: i64) -> Result<(), KbError> {
         let _alone = lock(&self.inner.changing);
         let (shelves, tongue) = (self.shelves(), self.tongue());
-        for change in changes {
-            match change {
-                Change::Put(entry) => shelves.put(entry, &tongue, self.inner.parts)?,
-                Change::Remove(id) => {
-                    shelves.portal.remove(id);
-                    shelves.all.remove(id);
-                }
-            }
+        let done = shelves.change(changes, &tongue, self.inner.parts, position);
+        if done.is_err() {
+            shelves.portal.roll_back();
+            shelves.all.roll_back();
         }
-        shelves.commit(Some(position))
+        done
     }
 
     /// Builds the indexes anew from all entries, beside the old ones, in which searches go on.
@@ -271,6 +288,7 @@ impl Knowledge {
     /// # Errors
     /// [`KbError::Index`], [`KbError::Unreadable`].
     pub fn search(&self, query: &Query) -> Result<Found, KbError> {
+        let _turn = self.inner.turns.wait();
         let (shelves, tongue, parts) = (self.shelves(), self.tongue(), self.inner.parts);
         let terms = query::terms(
             &query.text,
@@ -279,13 +297,7 @@ impl Knowledge {
             &tongue.synonyms,
             parts,
         );
-        search::search(
-            shelves.of(query.viewer),
-            &terms,
-            query,
-            &tongue.analyzer,
-            parts,
-        )
+        search::search(shelves.of(query.viewer), &terms, query, parts)
     }
 
     /// What is like a text: the text of a ticket, an article.
@@ -306,6 +318,7 @@ impl Knowledge {
         viewer: Viewer,
         limit: usize,
     ) -> Result<Vec<Suggestion>, KbError> {
+        let _turn = self.inner.turns.wait();
         suggest::suggest(self.shelves().of(viewer), typed, limit)
     }
 
@@ -366,7 +379,7 @@ fn current(folder: &Path, stamp: &str) -> Option<Shelves> {
     }
     let opened = Shelves::open(place).and_then(|shelves| {
         for shelf in [&shelves.portal, &shelves.all] {
-            let damaged = shelf.reader.searcher().index().validate_checksum()?;
+            let damaged = shelf.damaged()?;
             if !damaged.is_empty() {
                 let message = format!("damaged: {damaged:?}");
                 return Err(tantivy::TantivyError::InternalError(message).into());

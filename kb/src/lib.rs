@@ -16,6 +16,7 @@ mod language;
 mod query;
 mod search;
 mod suggest;
+mod turns;
 
 pub use self::analysis::{Analyzer, Word};
 pub use self::dictionary::Dictionary;

@@ -2,15 +2,15 @@
 
 mod typing;
 
+use serde::Deserialize;
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as _, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
+use tantivy::{DocAddress, Searcher, SegmentReader, TantivyDocument, Term};
 
-use crate::analysis::Analyzer;
 use crate::entry::{Entry, Source};
 use crate::error::KbError;
-use crate::highlight::{Marker, Piece};
+use crate::highlight::{Marker, Piece, Places};
 use crate::index::{Fields, Shelf};
 use crate::query::{Kind, Parts, Query, Wanted};
 
@@ -20,6 +20,10 @@ const CANDIDATES: usize = 100;
 const LEAST: f32 = 0.1;
 /// Postings that one search may go through; the terms that tell least are left out beyond it.
 const POSTINGS: u64 = 400_000;
+/// Terms in fields that are looked for at the most, those first that tell most.
+const CLAUSES: usize = 32;
+/// Up to so many postings all are scored; beyond, what cannot reach the best is skipped.
+const EXHAUSTIVE: u64 = 300_000;
 /// Terms that are looked for whatever they cost.
 const TERMS: usize = 4;
 /// What a settled call adds, and what all of them may add.
@@ -75,6 +79,7 @@ struct Clause {
     kind: Kind,
     text: String,
     term: Term,
+    frequency: u64,
     boost: f32,
 }
 
@@ -83,7 +88,6 @@ pub(crate) fn search(
     shelf: &Shelf,
     terms: &[Wanted],
     query: &Query,
-    analyzer: &Analyzer,
     parts: Parts,
 ) -> Result<Found, KbError> {
     let searcher = shelf.reader.searcher();
@@ -102,7 +106,9 @@ pub(crate) fn search(
     let page = scored.iter().skip(query.offset).take(query.limit);
     let mut hits = Vec::new();
     for (score, address) in page {
-        let entry = entry(&searcher, &shelf.fields, *address)?;
+        let document: TantivyDocument = searcher.doc(*address)?;
+        let entry: Entry = kept(&document, shelf.fields.entry)?;
+        let places: Places<'_> = kept(&document, shelf.fields.places)?;
         let reasons = if query.explain {
             reasons(&searcher, &clauses, *address)?
         } else {
@@ -112,8 +118,8 @@ pub(crate) fn search(
             source: entry.source,
             desk_only: !entry.is_for_portal(),
             score: *score,
-            question: marker.whole(&entry.question, analyzer),
-            excerpt: marker.excerpt(&entry.answer, analyzer),
+            question: marker.whole(&entry.question, &places.question),
+            excerpt: marker.excerpt(&entry.answer, &places.answer),
             reasons,
             category: entry.category,
             id: entry.id,
@@ -128,9 +134,11 @@ pub(crate) fn entry(
     address: DocAddress,
 ) -> Result<Entry, KbError> {
     let document: TantivyDocument = searcher.doc(address)?;
-    let text = document
-        .get_first(fields.entry)
-        .and_then(|value| value.as_str());
+    kept(&document, fields.entry)
+}
+
+fn kept<'a, T: Deserialize<'a>>(document: &'a TantivyDocument, field: Field) -> Result<T, KbError> {
+    let text = document.get_first(field).and_then(|value| value.as_str());
     Ok(serde_json::from_str(text.unwrap_or_default())?)
 }
 
@@ -161,7 +169,7 @@ fn clauses(
     parts: Parts,
 ) -> Result<Vec<Clause>, KbError> {
     let documents = searcher.num_docs().max(1) as f32;
-    let mut found: Vec<(f32, u64, Clause)> = Vec::new();
+    let mut found: Vec<(f32, Clause)> = Vec::new();
     let mut look = |wanted: &Wanted| -> Result<bool, KbError> {
         let mut known = false;
         for (field, counts) in places(fields, wanted.kind) {
@@ -175,11 +183,11 @@ fn clauses(
             let tells = boost * (1.0 + documents / frequency as f32).ln();
             found.push((
                 tells,
-                frequency,
                 Clause {
                     kind: wanted.kind,
                     text: wanted.text.clone(),
                     term,
+                    frequency,
                     boost,
                 },
             ));
@@ -195,16 +203,14 @@ fn clauses(
         }
     }
     found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
+    found.truncate(CLAUSES);
     let mut cost = 0;
-    let within = found
-        .into_iter()
-        .enumerate()
-        .filter(|(at, (_, frequency, _))| {
-            let fits = *at < TERMS || cost + frequency <= POSTINGS;
-            cost += if fits { *frequency } else { 0 };
-            fits
-        });
-    Ok(within.map(|(_, (.., clause))| clause).collect())
+    let within = found.into_iter().enumerate().filter(|(at, (_, clause))| {
+        let fits = *at < TERMS || cost + clause.frequency <= POSTINGS;
+        cost += if fits { clause.frequency } else { 0 };
+        fits
+    });
+    Ok(within.map(|(_, (_, clause))| clause).collect())
 }
 
 fn best(
@@ -218,9 +224,8 @@ fn best(
         .map(|clause| (Occur::Should, scored(clause)))
         .collect();
     let any = BooleanQuery::new(any);
-    let top = TopDocs::with_limit(CANDIDATES).order_by_score();
-    let found = match &query.category {
-        None => searcher.search(&any, &top)?,
+    let any: Box<dyn tantivy::query::Query> = match &query.category {
+        None => Box::new(any),
         Some(category) => {
             let term = Term::from_field_text(fields.category, category);
             let within = TermQuery::new(term, IndexRecordOption::Basic);
@@ -229,10 +234,19 @@ fn best(
                 (Occur::Must, Box::new(any)),
                 (Occur::Must, Box::new(within)),
             ];
-            searcher.search(&BooleanQuery::new(both), &top)?
+            Box::new(BooleanQuery::new(both))
         }
     };
-    Ok(found)
+    let top = TopDocs::with_limit(CANDIDATES);
+    let postings: u64 = clauses.iter().map(|clause| clause.frequency).sum();
+    if postings <= EXHAUSTIVE {
+        // A score that is looked at keeps tantivy from skipping, which costs more than it saves
+        // where many terms meet few entries.
+        let every = |_: &SegmentReader| |_: u32, score: f32| score;
+        Ok(searcher.search(&any, &top.tweak_score(every))?)
+    } else {
+        Ok(searcher.search(&any, &top.order_by_score())?)
+    }
 }
 
 fn scored(clause: &Clause) -> Box<dyn tantivy::query::Query> {

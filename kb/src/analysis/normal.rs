@@ -37,10 +37,25 @@ impl Normal {
             {
                 end = at + next.len_utf8();
             }
+            if end == begin + letter.len_utf8() && is_settled(letter) {
+                normal.push_settled(letter, begin..end);
+                continue;
+            }
             let cluster = original.get(begin..end).unwrap_or_default();
             normal.push(cluster, begin..end);
         }
         normal
+    }
+
+    fn push_settled(&mut self, letter: char, original: Range<usize>) {
+        if letter == 'ー' && self.text.ends_with('ー') {
+            return;
+        }
+        self.parts.push(Part {
+            begin: self.text.len(),
+            original,
+        });
+        self.text.push(letter);
     }
 
     fn push(&mut self, cluster: &str, original: Range<usize>) {
@@ -77,6 +92,11 @@ impl Normal {
         let end = part(range.end.saturating_sub(1)).map_or(begin, |part| part.original.end);
         begin..end.max(begin)
     }
+}
+
+/// Letters that are in the one spelling already, which most are.
+fn is_settled(letter: char) -> bool {
+    matches!(letter, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '一'..='鿿' | '、' | '。' | 'a'..='z' | '0'..='9')
 }
 
 fn belongs_to_the_one_before(letter: char) -> bool {

@@ -7,12 +7,14 @@
 
 mod accounts;
 mod agents;
+mod articles;
 mod audit;
 mod calls;
 pub mod delivery;
 mod error;
 mod events;
 pub mod journal;
+mod knowledge_events;
 mod migrations;
 mod sessions;
 mod settings;
@@ -25,10 +27,12 @@ mod views;
 
 pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
 pub use agents::AgentPresence;
+pub use articles::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
 pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;
 pub use events::Appended;
+pub use knowledge_events::{Counted, KnowledgeAct, KnowledgeEvent};
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::Store;
