@@ -12,7 +12,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web screenshots docs install-build install-test install-voice install-encoder
+.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web bench-search eval-search install-synonyms screenshots docs install-build install-test install-voice install-encoder
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -47,6 +47,12 @@ bench-calls: install-test build ## Load through the queue: calls a second and ti
 bench-web: install-build build ## Latency of pages and API with 100,000 users and 10,000,000 audit records
 	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-web,Nothing else should run on the machine while it measures.)
 
+bench-search: install-build install-synonyms ## Latency of searches and suggestions with 10,000 and 1,000,000 articles
+	$(call step,bench-search,$(CARGO) run --release --locked -p madoguchi-kb --example bench -- kb/sample,Nothing else should run on the machine while it measures.)
+
+eval-search: install-build install-synonyms ## What each part of the search adds on the sample queries
+	$(call step,eval-search,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/faq.jsonl kb/sample/queries-tuning.jsonl kb/sample/queries-measured.jsonl,Read the first error above.)
+
 screenshots: install-test build ## Photograph every screen of the sample desk into docs/images
 	@scripts/install-packages.sh chromium-l10n fonts-noto-cjk pngquant
 	$(call step,screenshots,LANGUAGE=ja $(CARGO) run --release --locked -p madoguchi-tests --bin screenshots -- $(BINARY) docs/images,Read the first error above.)
@@ -60,6 +66,9 @@ install-build: ## Install what is missing for building
 
 install-test: install-build ## Install what is missing for testing
 	@scripts/install-test.sh
+
+install-synonyms: ## Install the general synonyms of the search
+	@scripts/install-synonyms.sh
 
 install-voice: ## Install what speaks announcements (Open JTalk and a voice)
 	@scripts/install-voice.sh

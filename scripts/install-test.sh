@@ -31,3 +31,4 @@ fi
 "$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox
 "$here/install-voice.sh"
 "$here/install-encoder.sh"
+"$here/install-synonyms.sh"

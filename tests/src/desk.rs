@@ -223,7 +223,7 @@ impl Setup {
         };
         let start = Start {
             clock: clock.clone(),
-            faq,
+            faq: Some(faq),
             certificates_every: Duration::from_millis(100),
             ..Start::new(config, folder.path())
         };

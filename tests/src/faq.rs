@@ -30,10 +30,7 @@ pub fn sample(folder: &Path, now: Instant) -> anyhow::Result<Faq> {
     let shelf = articles
         .into_iter()
         .map(|(article, _)| (article.id.clone(), article));
-    Ok(Faq {
-        library: Some(Arc::new(Shelf(shelf.collect()))),
-        knowledge: Some(knowledge),
-    })
+    Ok(Faq::new(Arc::new(Shelf(shelf.collect())), knowledge))
 }
 
 fn put(article: &Article, keywords: &[String]) -> Change {

@@ -152,7 +152,7 @@ async fn search(
         ..FindQuery::default()
     };
     let text = asked.text();
-    let knowledge = web.faq.knowledge.as_ref();
+    let knowledge = web.faq.knowledge();
     let unavailable = WebError::Unavailable("ナレッジの検索");
     let knowledge = knowledge.ok_or(unavailable)?;
     let asked = madoguchi_kb::Query {

@@ -24,6 +24,7 @@ mod inquiries;
 mod knowledge;
 mod library;
 mod live;
+pub mod markdown;
 mod notices;
 mod operations;
 pub mod operator;
@@ -39,7 +40,7 @@ mod views;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -73,7 +74,7 @@ pub use self::auth::seal::Seal;
 use self::auth::sessions::Sessions;
 pub use self::guard::is_own_host;
 pub use self::library::{
-    Article, ArticleFilter, ArticleHead, ArticlePage, Attached, Library, Overdue,
+    Article, ArticleFilter, ArticleHead, ArticlePage, Attached, Library, Overdue, StoredLibrary,
 };
 use self::live::Broadcaster;
 use self::portal::popular::Popular;
@@ -223,8 +224,23 @@ struct Web {
 pub struct Faq {
     /// The published articles.
     pub library: Option<Arc<dyn Library>>,
-    /// The search; `None` while it cannot be had, for its dictionary is missing.
-    pub knowledge: Option<Knowledge>,
+    /// The search; not set while it cannot be had: it is being opened, or its dictionary is missing.
+    pub knowledge: Arc<OnceLock<Knowledge>>,
+}
+
+impl Faq {
+    /// Articles with a search over them.
+    pub fn new(library: Arc<dyn Library>, knowledge: Knowledge) -> Self {
+        Self {
+            library: Some(library),
+            knowledge: Arc::new(OnceLock::from(knowledge)),
+        }
+    }
+
+    /// The search, if it can be had.
+    pub(crate) fn knowledge(&self) -> Option<&Knowledge> {
+        self.knowledge.get()
+    }
 }
 
 /// One network address may write so often to the desk at once, and again so often within the hour.

@@ -1,10 +1,14 @@
 //! The published articles, as readers meet them. Whatever a viewer may not see does not exist here.
 
+mod store;
+
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
 use madoguchi_store::StoreError;
+
+pub use self::store::StoredLibrary;
 
 /// Where published articles are.
 pub trait Library: Send + Sync {

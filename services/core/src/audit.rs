@@ -159,6 +159,26 @@ actions! {
     TargetChange = "target.change", "目標値の変更";
     /// Changed a category.
     CategoryChange = "category.change", "分類の変更";
+    /// Wrote in an article, or began one.
+    ArticleWrite = "article.write", "FAQの執筆";
+    /// Asked for an article to be reviewed.
+    ArticleSubmit = "article.submit", "FAQの確認依頼";
+    /// Sent an article back to its authors.
+    ArticleSendBack = "article.send_back", "FAQの差戻し";
+    /// Approved an article.
+    ArticleApprove = "article.approve", "FAQの承認";
+    /// An approved article was published at its time, or came to the end of its time.
+    ArticleDue = "article.due", "FAQの公開・掲載終了";
+    /// Asked for an article to be withdrawn.
+    ArticleWithdrawalRequest = "article.withdrawal_request", "FAQの取下げの依頼";
+    /// Withdrew an article.
+    ArticleWithdraw = "article.withdraw", "FAQの取下げ";
+    /// Refused to withdraw an article.
+    ArticleKeep = "article.keep", "FAQの取下げの却下";
+    /// Brought articles from a file.
+    ArticleImport = "article.import", "FAQの取込み";
+    /// Took all articles out as a file.
+    ArticleExport = "article.export", "ナレッジデータベースの出力";
     /// Kept the filter of a list under a name.
     ViewSave = "view.save", "一覧の条件の保存";
     /// Forgot the filter of a list.

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod announcement;
+pub mod article;
 pub mod audit;
 pub mod call;
 pub mod clock;

@@ -7,6 +7,7 @@ mod account;
 mod audit;
 mod hours;
 mod import;
+mod kb;
 mod log;
 mod stats;
 
@@ -56,6 +57,9 @@ enum Command {
     /// 監査記録を検査します
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// FAQ を取り込み、検索し、検索の良さを測ります
+    #[command(subcommand)]
+    Kb(kb::KbCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,6 +141,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 import::run(args, &config, &cli.data_dir).await
             }
             Command::Account(command) => account::run(command, &config, &cli.data_dir).await,
+            Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,
             Command::Config(_) => {
                 print("設定に誤りはありません。\n");

@@ -3,6 +3,7 @@
 //! `config/madoguchi.sample.toml` explains every setting to the operator.
 
 mod check;
+mod knowledge;
 mod meaning;
 mod oidc;
 mod portal;
@@ -20,6 +21,7 @@ pub use madoguchi_core::setup::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::knowledge::KnowledgeConfig;
 pub use self::oidc::OidcConfig;
 pub use self::portal::PortalConfig;
 pub use self::voice::VoiceConfig;
@@ -55,6 +57,8 @@ pub struct Config {
     pub announcements: BTreeMap<String, PathBuf>,
     /// The program that speaks texts.
     pub voice: VoiceConfig,
+    /// What the search reads.
+    pub knowledge: KnowledgeConfig,
     /// Lines.
     #[serde(rename = "line")]
     pub lines: Vec<LineConfig>,
@@ -82,6 +86,7 @@ impl Default for Config {
             feature_codes: FeatureCodesConfig::default(),
             announcements: BTreeMap::new(),
             voice: VoiceConfig::default(),
+            knowledge: KnowledgeConfig::default(),
             lines: Vec::new(),
             agents: Vec::new(),
             trunks: Vec::new(),

@@ -7,6 +7,7 @@ mod demo;
 mod housekeeping;
 mod journaling;
 mod key;
+mod knowledge;
 pub mod live;
 mod pages;
 mod presence;

@@ -18,7 +18,7 @@ use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::Store;
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
-use madoguchi_web::{Desk as _, Faq, Seal, operator};
+use madoguchi_web::{Desk as _, Faq, Seal, StoredLibrary, operator};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -27,7 +27,7 @@ use crate::announcements::{InForce, recordings};
 use crate::config::Config;
 use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
-use crate::{housekeeping, journaling, key, pages, presence, recovery};
+use crate::{housekeeping, journaling, key, knowledge, pages, presence, recovery};
 
 /// How the desk is started.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub struct Start {
     /// How often it is looked whether the certificate of the pages was renewed.
     pub certificates_every: Duration,
     /// The articles of the FAQ and the search over them.
-    pub faq: Faq,
+    pub faq: Option<Faq>,
 }
 
 impl Start {
@@ -55,7 +55,7 @@ impl Start {
             clock: Arc::new(SystemClock),
             demo: false,
             certificates_every: Duration::from_secs(30),
-            faq: Faq::default(),
+            faq: None,
         }
     }
 }
@@ -76,6 +76,7 @@ pub struct Running {
     presence: JoinHandle<()>,
     following: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    searching: Option<JoinHandle<()>>,
     grace: Duration,
 }
 
@@ -107,6 +108,9 @@ impl Running {
         self.web_task.abort();
         self.following.abort();
         self.housekeeping.abort();
+        if let Some(searching) = &self.searching {
+            searching.abort();
+        }
         drop(self.endpoint);
         if tokio::task::spawn_blocking(move || self.writer.join())
             .await
@@ -238,6 +242,26 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
+    let searched = match faq {
+        Some(_) => None,
+        None => Some(Faq {
+            library: Some(Arc::new(StoredLibrary::new(
+                store.clone(),
+                live.clock.clone(),
+            ))),
+            ..Faq::default()
+        }),
+    };
+    let searching = searched.as_ref().map(|faq| {
+        tokio::spawn(knowledge::follow(
+            config.knowledge.clone(),
+            data_dir.clone(),
+            store.clone(),
+            live.clock.clone(),
+            faq.knowledge.clone(),
+        ))
+    });
+    let faq = faq.or(searched).unwrap_or_default();
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key, faq);
     let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
@@ -252,6 +276,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         presence,
         following,
         housekeeping,
+        searching,
         grace,
     })
 }

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod agents;
+mod articles;
 mod audit;
 mod calls;
 pub mod delivery;
@@ -26,6 +27,7 @@ mod views;
 
 pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
 pub use agents::AgentPresence;
+pub use articles::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
 pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;

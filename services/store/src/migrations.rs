@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 7] = [
+const ALL: [(i64, &str, &str); 8] = [
     (
         1,
         "calls",
@@ -34,6 +34,11 @@ const ALL: [(i64, &str, &str); 7] = [
         5,
         "views",
         include_str!("../../../migrations/0005_views.sql"),
+    ),
+    (
+        6,
+        "articles",
+        include_str!("../../../migrations/0006_articles.sql"),
     ),
     (
         7,

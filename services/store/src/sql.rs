@@ -99,6 +99,17 @@ pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{2400}")
 }
 
+/// `text` so that LIKE takes its signs for themselves.
+pub(crate) fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut text, letter| {
+        if matches!(letter, '%' | '_' | '!') {
+            text.push('!');
+        }
+        text.push(letter);
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -137,7 +137,7 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
 async fn related(web: &Web, article: &Article) -> Result<Vec<Line>, WebError> {
     let mut ids = article.related.clone();
     if ids.len() < RELATED
-        && let Some(knowledge) = web.faq.knowledge.clone()
+        && let Some(knowledge) = web.faq.knowledge().cloned()
     {
         let question = article.question.clone();
         let similar = tokio::task::spawn_blocking(move || {

@@ -120,7 +120,7 @@ impl Finder<'_> {
         if text.is_empty() {
             return Ok(Results::default());
         }
-        let Some(knowledge) = &self.web.faq.knowledge else {
+        let Some(knowledge) = self.web.faq.knowledge() else {
             return Ok(Results {
                 query: text,
                 unavailable: true,
@@ -259,7 +259,7 @@ pub(crate) async fn suggest(
     limit: usize,
 ) -> Result<Vec<Suggested>, WebError> {
     let typed: String = text.trim().chars().take(QUERY_LETTERS).collect();
-    let Some(knowledge) = web.faq.knowledge.clone().filter(|_| !typed.is_empty()) else {
+    let Some(knowledge) = web.faq.knowledge().cloned().filter(|_| !typed.is_empty()) else {
         return Ok(Vec::new());
     };
     let found = tokio::task::spawn_blocking(move || knowledge.suggest(&typed, viewer, limit));

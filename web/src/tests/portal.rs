@@ -215,10 +215,7 @@ async fn open_with(articles: Vec<Article>) -> Open {
     for one in articles {
         shelf.0.lock().unwrap().insert(one.id.clone(), one);
     }
-    let faq = Faq {
-        library: Some(shelf.clone()),
-        knowledge: Some(knowledge),
-    };
+    let faq = Faq::new(shelf.clone(), knowledge);
     Open {
         house: house_with(faq, portal()).await,
         shelf,

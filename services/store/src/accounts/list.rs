@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use crate::accounts::{COLUMNS, read_user};
 use crate::error::StoreError;
-use crate::sql::{Sql, storable};
+use crate::sql::{Sql, escaped, storable};
 use crate::store::Store;
 
 /// Which users are wanted.
@@ -113,15 +113,4 @@ fn restrict(sql: &mut Sql, filter: &UserFilter) {
         sql.push(" AND COALESCE(last_used_at, created_at) < ")
             .bind(since.0);
     }
-}
-
-/// `text` so that LIKE takes its signs for themselves.
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut text, letter| {
-        if matches!(letter, '%' | '_' | '!') {
-            text.push('!');
-        }
-        text.push(letter);
-        text
-    })
 }

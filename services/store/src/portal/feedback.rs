@@ -4,6 +4,7 @@ use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 
+use crate::articles::count_settled;
 use crate::error::StoreError;
 use crate::sql::storable;
 use crate::store::Store;
@@ -110,7 +111,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn log_settled(&self, settled: &Settled) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
+        // Counted for the searches, too, whose feed has one order.
+        let mut tx = self.begin_audited().await?;
         if let Some(call) = &settled.call {
             let found =
                 sqlx::query("SELECT id FROM article_settled WHERE article = $1 AND call_id = $2")
@@ -134,6 +136,7 @@ impl Store {
         .bind(settled.call.as_deref().map(storable))
         .execute(&mut *tx)
         .await?;
+        count_settled(&mut tx, &settled.article).await?;
         tx.commit().await?;
         Ok(true)
     }

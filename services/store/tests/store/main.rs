@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod articles;
 mod audit;
 mod calls;
 mod contract;

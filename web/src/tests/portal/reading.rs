@@ -105,7 +105,7 @@ async fn without_the_search_categories_and_articles_are_there() {
     }
     let faq = Faq {
         library: Some(shelf.clone()),
-        knowledge: None,
+        ..Faq::default()
     };
     let open = Open {
         house: house_with(faq, portal()).await,

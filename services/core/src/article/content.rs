@@ -1,0 +1,125 @@
+//! What a version of an article says.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::personal::{self, Mark};
+use crate::time::Instant;
+
+const QUESTION_LETTERS: usize = 200;
+const ANSWER_LETTERS: usize = 20_000;
+const KEYWORDS: usize = 20;
+const KEYWORD_LETTERS: usize = 40;
+
+/// Whom an article is meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArticleAudience {
+    /// 職員に公開
+    Portal,
+    /// 窓口内
+    #[default]
+    Desk,
+}
+
+impl ArticleAudience {
+    /// The name in the database and in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Desk => "desk",
+        }
+    }
+
+    /// The name on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Portal => "職員に公開",
+            Self::Desk => "窓口内",
+        }
+    }
+}
+
+/// What a version says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Content {
+    /// The question: the title.
+    pub question: String,
+    /// The answer, in Markdown.
+    pub answer: String,
+    /// The id of its category.
+    pub category: String,
+    /// Words that lead to it.
+    pub keywords: Vec<String>,
+    /// How the question is read, where the dictionary does not know.
+    pub reading: Option<String>,
+    /// Whom it is meant for.
+    pub audience: ArticleAudience,
+    /// Ids of other articles on the matter.
+    pub related: Vec<String>,
+    /// 見直し期日
+    pub review_on: Option<NaiveDate>,
+    /// 掲載期限: from then on readers do not see it.
+    pub expires_at: Option<Instant>,
+    /// Texts that look like personal data and are none, as somebody has confirmed.
+    pub harmless: Vec<String>,
+}
+
+/// What is wrong with a content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentFault {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong, for the user.
+    pub message: String,
+}
+
+impl Content {
+    /// What is wrong with it.
+    pub fn faults(&self) -> Vec<ContentFault> {
+        let mut faults = Vec::new();
+        let mut fault = |field, message: String| faults.push(ContentFault { field, message });
+        let letters = |text: &str| text.chars().count();
+        for (field, name, text, most) in [
+            ("question", "質問", &self.question, QUESTION_LETTERS),
+            ("answer", "回答", &self.answer, ANSWER_LETTERS),
+        ] {
+            if text.trim().is_empty() {
+                fault(field, format!("{name}を入力してください。"));
+            } else if letters(text) > most {
+                fault(field, format!("{name}は{most}文字以内で入力してください。"));
+            }
+        }
+        if self.question.contains(['\n', '\r']) {
+            fault("question", "質問は1行で入力してください。".to_owned());
+        }
+        if self.keywords.len() > KEYWORDS
+            || self
+                .keywords
+                .iter()
+                .any(|word| letters(word) > KEYWORD_LETTERS)
+        {
+            let message = format!(
+                "キーワードは{KEYWORDS}個まで、それぞれ{KEYWORD_LETTERS}文字以内で入力してください。"
+            );
+            fault("keywords", message);
+        }
+        faults
+    }
+
+    /// What looks like personal data in question and answer and was not confirmed to be harmless.
+    pub fn personal_left(&self) -> Vec<String> {
+        let texts = [&self.question, &self.answer];
+        let found = texts.into_iter().flat_map(|text| {
+            let marks = personal::marks(text);
+            marks
+                .into_iter()
+                .filter_map(|Mark { range, .. }| text.get(range).map(str::to_owned))
+        });
+        let mut left: Vec<_> = found.filter(|text| !self.harmless.contains(text)).collect();
+        left.sort_unstable();
+        left.dedup();
+        left
+    }
+}

@@ -1,0 +1,221 @@
+//! The search index of the knowledge: opened beside the database, kept at its changes.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Context;
+use madoguchi_core::article::{Article, ArticleAudience};
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::clock::Clock;
+use madoguchi_core::time::Instant;
+use madoguchi_kb::{Audience, Change, Dictionary, Entry, KbError, Knowledge, Language, Source};
+use madoguchi_store::Store;
+use tokio::runtime::Handle;
+
+use crate::config::KnowledgeConfig;
+
+/// The feed is looked at so often: what is published is found within a second.
+const EVERY: Duration = Duration::from_millis(300);
+/// After a failure it is tried again so much later.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Changes that are taken in at once.
+const AT_ONCE: u32 = 1_000;
+/// In the feed in place of an article: everything is to be taken in anew.
+pub(crate) const EVERYTHING: &str = "*";
+
+/// The language that the desk searches in. Without the file of general synonyms those of the field
+/// remain.
+pub(crate) fn language(config: &KnowledgeConfig) -> Language {
+    let field = Language::of_the_field();
+    match field.clone().with_sudachi(&config.synonyms) {
+        Ok(language) => language,
+        Err(error) => {
+            tracing::info!(%error, "the search does without general synonyms");
+            field
+        }
+    }
+}
+
+/// The folder of the dictionary.
+fn dictionary_folder(config: &KnowledgeConfig, data_dir: &Path) -> PathBuf {
+    let folder = config.dictionary.clone();
+    folder.unwrap_or_else(|| data_dir.join("dictionary"))
+}
+
+/// The dictionary; it is built first if it is not there.
+pub(crate) fn dictionary(config: &KnowledgeConfig, data_dir: &Path) -> Result<Dictionary, KbError> {
+    Dictionary::open(&dictionary_folder(config, data_dir))
+}
+
+/// Opens the index of the data directory.
+pub(crate) fn open(config: &KnowledgeConfig, data_dir: &Path) -> Result<Knowledge, KbError> {
+    let dictionary = dictionary(config, data_dir)?;
+    Knowledge::open(&data_dir.join("knowledge"), &dictionary, &language(config))
+}
+
+/// What searches know of an article; `None` if readers see none of it.
+fn entry(article: &Article, now: Instant) -> Option<Entry> {
+    let version = article.published(now)?;
+    let content = &version.content;
+    Some(Entry {
+        id: article.id.clone(),
+        source: Source::Faq,
+        audience: match content.audience {
+            ArticleAudience::Portal => Audience::Portal,
+            ArticleAudience::Desk => Audience::Desk,
+        },
+        question: content.question.clone(),
+        answer: madoguchi_web::markdown::to_text(&content.answer),
+        category: content.category.clone(),
+        keywords: content.keywords.clone(),
+        reading: content.reading.clone(),
+        settled: article.settled,
+        updated_at: version.at,
+    })
+}
+
+/// Takes in what has changed since the last time; tells how many articles.
+pub(crate) async fn catch_up(
+    store: &Store,
+    knowledge: &Knowledge,
+    now: Instant,
+) -> anyhow::Result<usize> {
+    let Some(position) = knowledge.position()? else {
+        return build(store, knowledge, now).await;
+    };
+    let mut done = 0;
+    let mut position = position;
+    loop {
+        let feed = store.knowledge_changes(position, AT_ONCE).await?;
+        let Some((last, _)) = feed.last() else {
+            return Ok(done);
+        };
+        position = *last;
+        if feed.iter().any(|(_, id)| id == EVERYTHING) {
+            return Ok(done + build(store, knowledge, now).await?);
+        }
+        let mut ids: Vec<String> = feed.into_iter().map(|(_, id)| id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut changes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let article = store.lookup_article(&id).await?;
+            changes.push(match article.and_then(|article| entry(&article, now)) {
+                Some(entry) => Change::Put(Box::new(entry)),
+                None => Change::Remove(id),
+            });
+        }
+        done += changes.len();
+        let knowledge = knowledge.clone();
+        tokio::task::spawn_blocking(move || knowledge.apply(&changes, position)).await??;
+    }
+}
+
+/// Builds the index anew from all that readers see.
+async fn build(store: &Store, knowledge: &Knowledge, now: Instant) -> anyhow::Result<usize> {
+    // What changes meanwhile comes after this position and is taken in again.
+    let position = store.knowledge_position().await?;
+    let (store, knowledge, handle) = (store.clone(), knowledge.clone(), Handle::current());
+    tokio::task::spawn_blocking(move || {
+        let mut done = 0;
+        let mut ids = Vec::<String>::new().into_iter();
+        let mut after = String::new();
+        let mut next = || -> anyhow::Result<Option<Entry>> {
+            loop {
+                let id = match ids.next() {
+                    Some(id) => id,
+                    None => {
+                        ids = handle
+                            .block_on(store.visible_articles(&after, AT_ONCE))?
+                            .into_iter();
+                        let Some(id) = ids.next() else {
+                            return Ok(None);
+                        };
+                        id
+                    }
+                };
+                after.clone_from(&id);
+                let article = handle.block_on(store.lookup_article(&id))?;
+                if let Some(entry) = article.and_then(|article| entry(&article, now)) {
+                    return Ok(Some(entry));
+                }
+            }
+        };
+        let entries = std::iter::from_fn(|| next().transpose()).inspect(|_| done += 1);
+        knowledge.rebuild(entries, position)?;
+        Ok(done)
+    })
+    .await?
+}
+
+/// Publishes what is due and keeps the index at the store's changes, until the desk stops.
+pub(crate) async fn follow(
+    config: KnowledgeConfig,
+    data_dir: PathBuf,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    shown: Arc<OnceLock<Knowledge>>,
+) {
+    let knowledge = loop {
+        let (config, data_dir) = (config.clone(), data_dir.clone());
+        let opened = tokio::task::spawn_blocking(move || open(&config, &data_dir)).await;
+        match opened
+            .context("the search index")
+            .and_then(|opened| Ok(opened?))
+        {
+            Ok(knowledge) => break knowledge,
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the knowledge cannot be searched"
+                );
+                tokio::time::sleep(AGAIN * 12).await;
+            }
+        }
+    };
+    let mut failing = false;
+    loop {
+        let now = clock.now();
+        let done = async {
+            store.publish_due(now, |article| due(article, now)).await?;
+            catch_up(&store, &knowledge, now).await
+        };
+        match done.await {
+            Ok(done) => {
+                if done > 0 {
+                    tracing::info!(articles = done, "the search index follows");
+                }
+                failing = false;
+                // Searches begin when it has caught up for the first time.
+                let _again = shown.set(knowledge.clone());
+                tokio::time::sleep(EVERY).await;
+            }
+            Err(error) => {
+                if !failing {
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "the search index does not follow"
+                    );
+                }
+                failing = true;
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+fn due(article: &Article, now: Instant) -> AuditEntry {
+    let seen = article
+        .published(now)
+        .map_or_else(String::new, |version| version.number.to_string());
+    AuditEntry {
+        at: now,
+        actor: Actor::System,
+        address: String::new(),
+        action: Action::ArticleDue,
+        object: article.id.clone(),
+        before: Fields::new(),
+        after: Fields::from([("version".to_owned(), seen)]),
+    }
+}

@@ -1,0 +1,277 @@
+//! Lists of articles: of all for editors, of what readers see for the portal.
+
+use madoguchi_core::time::Instant;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::sql::{Sql, storable};
+use crate::store::Store;
+
+/// Which articles an editor wants to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArticleFilter {
+    /// Whose id, question or keywords hold this.
+    pub text: String,
+    /// Whose newest version has come so far: the name of a stage.
+    pub stage: Option<String>,
+    /// Of this category.
+    pub category: Option<String>,
+    /// That are to be reviewed by this day (YYYY-MM-DD).
+    pub review_by: Option<String>,
+    /// Whose withdrawal waits for approval.
+    pub withdrawal_asked: bool,
+    /// So many are left out at the start.
+    pub offset: u32,
+    /// At the most so many.
+    pub limit: u32,
+}
+
+/// An article in the editors' list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleRow {
+    /// Its id.
+    pub id: String,
+    /// The question of the newest version.
+    pub question: String,
+    /// The category of the newest version.
+    pub category: String,
+    /// The stage of the newest version.
+    pub stage: String,
+    /// Readers see a version.
+    pub visible: bool,
+    /// Its withdrawal waits for approval.
+    pub withdrawal_asked: bool,
+    /// When it was last changed.
+    pub updated_at: Instant,
+}
+
+/// How many articles there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ArticleCounts {
+    /// That the filter lets through.
+    pub found: u64,
+    /// Whose newest version waits for review, or whose withdrawal waits for approval.
+    pub waiting: u64,
+    /// Whose newest version is to be published at a set time.
+    pub scheduled: u64,
+    /// Whose day of review is past.
+    pub overdue: u64,
+}
+
+/// Which articles a reader wants to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ShownFilter {
+    /// Those for the desk alone, too.
+    pub desk: bool,
+    /// Of these categories; `None`: of all.
+    pub categories: Option<Vec<String>>,
+    /// With these ids; `None`: all.
+    pub ids: Option<Vec<String>>,
+    /// So many are left out at the start.
+    pub offset: u32,
+    /// At the most so many.
+    pub limit: u32,
+}
+
+/// An article that readers see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownRow {
+    /// Its id.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// The category.
+    pub category: String,
+    /// The desk alone may see it.
+    pub desk_only: bool,
+    /// Since when.
+    pub published_at: Instant,
+}
+
+impl Store {
+    /// The articles that `filter` lets through, those changed last first; with how many there are by
+    /// `today` (YYYY-MM-DD).
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_articles(
+        &self,
+        filter: &ArticleFilter,
+        today: &str,
+    ) -> Result<(Vec<ArticleRow>, ArticleCounts), StoreError> {
+        let mut connection = self.read.acquire().await?;
+        let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM articles");
+        restrict(&mut count, filter);
+        let found = number(&count.fetch_all(&mut connection).await?, "n")?;
+        let mut sums = Sql::new(
+            "SELECT CAST(COALESCE(SUM(CASE WHEN stage = 'in_review' OR withdrawal_asked = 1 THEN 1 \
+             ELSE 0 END), 0) AS BIGINT) AS waiting, CAST(COALESCE(SUM(CASE WHEN stage = 'scheduled' \
+             THEN 1 ELSE 0 END), 0) AS BIGINT) AS scheduled, CAST(COALESCE(SUM(CASE WHEN visible = 1 \
+             AND review_on <= ",
+        );
+        sums.bind(today)
+            .push(" THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue FROM articles");
+        let sums = sums.fetch_all(&mut connection).await?;
+        let mut list = Sql::new(
+            "SELECT id, question, category, stage, visible, withdrawal_asked, updated_at FROM articles",
+        );
+        restrict(&mut list, filter);
+        list.push(" ORDER BY updated_at DESC, id LIMIT ")
+            .bind(i64::from(filter.limit));
+        list.push(" OFFSET ").bind(i64::from(filter.offset));
+        let rows = list.fetch_all(&mut connection).await?;
+        let counts = ArticleCounts {
+            found,
+            waiting: number(&sums, "waiting")?,
+            scheduled: number(&sums, "scheduled")?,
+            overdue: number(&sums, "overdue")?,
+        };
+        let rows = rows.iter().map(|row| {
+            let (visible, asked): (i64, i64) =
+                (row.try_get("visible")?, row.try_get("withdrawal_asked")?);
+            Ok(ArticleRow {
+                id: row.try_get("id")?,
+                question: row.try_get("question")?,
+                category: row.try_get("category")?,
+                stage: row.try_get("stage")?,
+                visible: visible != 0,
+                withdrawal_asked: asked != 0,
+                updated_at: Instant(row.try_get("updated_at")?),
+            })
+        });
+        Ok((rows.collect::<Result<_, StoreError>>()?, counts))
+    }
+
+    /// What readers see, the newest first, and how much of it there is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_shown(
+        &self,
+        filter: &ShownFilter,
+    ) -> Result<(Vec<ShownRow>, u64), StoreError> {
+        let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM articles");
+        restrict_shown(&mut count, filter);
+        let mut list = Sql::new(
+            "SELECT id, shown_question, shown_category, audience, published_at FROM articles",
+        );
+        restrict_shown(&mut list, filter);
+        list.push(" ORDER BY published_at DESC, id LIMIT ")
+            .bind(i64::from(filter.limit));
+        list.push(" OFFSET ").bind(i64::from(filter.offset));
+        let mut connection = self.read.acquire().await?;
+        let total = number(&count.fetch_all(&mut connection).await?, "n")?;
+        let rows = list.fetch_all(&mut connection).await?;
+        let rows = rows.iter().map(|row| {
+            let audience: String = row.try_get("audience")?;
+            Ok(ShownRow {
+                id: row.try_get("id")?,
+                question: row.try_get("shown_question")?,
+                category: row.try_get("shown_category")?,
+                desk_only: audience != "portal",
+                published_at: Instant(row.try_get("published_at")?),
+            })
+        });
+        Ok((rows.collect::<Result<_, StoreError>>()?, total))
+    }
+
+    /// What readers see and should have been looked over by a day (YYYY-MM-DD), the longest overdue
+    /// first: id, question and day.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn overdue_articles(
+        &self,
+        by: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, String, String)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, shown_question, review_on FROM articles WHERE visible = 1 \
+             AND review_on <= $1 ORDER BY review_on, id LIMIT $2",
+        )
+        .bind(by)
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        let read = |row: &AnyRow| {
+            Ok((
+                row.try_get("id")?,
+                row.try_get("shown_question")?,
+                row.try_get("review_on")?,
+            ))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// How many articles of each category readers see.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_shown(&self, desk: bool) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut count = Sql::new(
+            "SELECT shown_category, CAST(COUNT(*) AS BIGINT) AS n FROM articles WHERE visible = 1",
+        );
+        if !desk {
+            count.push(" AND audience = 'portal'");
+        }
+        count.push(" GROUP BY shown_category");
+        let mut connection = self.read.acquire().await?;
+        let rows = count.fetch_all(&mut connection).await?;
+        let read = |row: &AnyRow| {
+            let n: i64 = row.try_get("n")?;
+            Ok((row.try_get("shown_category")?, n.unsigned_abs()))
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+fn number(rows: &[AnyRow], column: &str) -> Result<u64, StoreError> {
+    let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get(column))?;
+    Ok(found.unsigned_abs())
+}
+
+fn restrict_shown(sql: &mut Sql, filter: &ShownFilter) {
+    sql.push(" WHERE visible = 1");
+    if !filter.desk {
+        sql.push(" AND audience = 'portal'");
+    }
+    for (column, some) in [
+        (" AND shown_category IN (", &filter.categories),
+        (" AND id IN (", &filter.ids),
+    ] {
+        if let Some(some) = some {
+            sql.push(column);
+            // No list is empty in SQL.
+            sql.bind_all(
+                some.iter()
+                    .map(String::as_str)
+                    .chain(some.is_empty().then_some("")),
+            );
+            sql.push(")");
+        }
+    }
+}
+
+fn restrict(sql: &mut Sql, filter: &ArticleFilter) {
+    sql.push(" WHERE 1 = 1");
+    let text = filter.text.trim().to_lowercase();
+    if !text.is_empty() {
+        sql.push(" AND search LIKE ")
+            .bind(format!("%{}%", crate::sql::escaped(&storable(&text))))
+            .push(" ESCAPE '!'");
+    }
+    if let Some(stage) = &filter.stage {
+        sql.push(" AND stage = ").bind(stage.clone());
+    }
+    if let Some(category) = &filter.category {
+        sql.push(" AND category = ").bind(category.clone());
+    }
+    if let Some(day) = &filter.review_by {
+        sql.push(" AND visible = 1 AND review_on <= ")
+            .bind(day.clone());
+    }
+    if filter.withdrawal_asked {
+        sql.push(" AND withdrawal_asked = 1");
+    }
+}

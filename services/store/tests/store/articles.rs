@@ -1,0 +1,206 @@
+//! Articles with their versions, and the feed of what searches must take up.
+
+use madoguchi_core::article::{Article, ArticleAudience, Content};
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::id::UserId;
+use madoguchi_core::time::Instant;
+use madoguchi_store::{ArticleFilter, Settled, ShownFilter, Store, StoreError};
+
+use crate::place::{Place, on_databases};
+
+on_databases!([sqlite_file, postgres] [
+    an_article_is_read_as_it_was_kept,
+    nobody_overwrites_unseen,
+    what_readers_see_is_fed_to_the_searches_and_nothing_else,
+    what_is_due_is_published_and_ends_by_itself,
+    lists_show_to_each_what_is_theirs,
+    a_settled_call_is_counted_and_fed,
+]);
+
+fn entry(at: i64) -> AuditEntry {
+    AuditEntry {
+        at: Instant(at),
+        actor: Actor::System,
+        address: String::new(),
+        action: Action::ArticleWrite,
+        object: String::new(),
+        before: Fields::new(),
+        after: Fields::new(),
+    }
+}
+
+fn content(question: &str, audience: ArticleAudience) -> Content {
+    Content {
+        question: question.to_owned(),
+        answer: "﨑髙①〜😀\0".to_owned(),
+        category: "f09".to_owned(),
+        audience,
+        review_on: "2026-04-01".parse().ok(),
+        ..Content::default()
+    }
+}
+
+fn draft(id: &str) -> Article {
+    let content = content("旅費の精算", ArticleAudience::Portal);
+    Article::new(id, content, &UserId::new("editor"), Instant(1))
+}
+
+async fn save(store: &Store, article: &Article, at: i64) -> Result<Article, StoreError> {
+    store.save_article(article, Instant(at), entry(at)).await?;
+    Ok(store.lookup_article(&article.id).await?.unwrap())
+}
+
+async fn published(store: &Store, id: &str, audience: ArticleAudience, at: i64) -> Article {
+    let article = Article::imported(id, content(id, audience), Instant(at));
+    save(store, &article, at).await.unwrap()
+}
+
+async fn fed(store: &Store, after: i64) -> Vec<String> {
+    let feed = store.knowledge_changes(after, 100).await.unwrap();
+    feed.into_iter().map(|(_, id)| id).collect()
+}
+
+async fn an_article_is_read_as_it_was_kept(place: Place) {
+    let store = place.open().await;
+    let kept = save(&store, &draft("a"), 1).await.unwrap();
+    assert_eq!(kept.revision, 1);
+    let said = &kept.newest().unwrap().content;
+    assert_eq!(said.answer, "﨑髙①〜😀\0");
+    assert_eq!(said.question, "旅費の精算");
+    assert_eq!(store.lookup_article("b").await.unwrap(), None);
+}
+
+async fn nobody_overwrites_unseen(place: Place) {
+    let store = place.open().await;
+    let first = save(&store, &draft("a"), 1).await.unwrap();
+    let mut one = first.clone();
+    let mut other = first;
+    let by = UserId::new("editor");
+    one.edit(content("一", ArticleAudience::Portal), &by, Instant(2))
+        .unwrap();
+    other
+        .edit(content("二", ArticleAudience::Portal), &by, Instant(2))
+        .unwrap();
+    save(&store, &one, 2).await.unwrap();
+    let late = save(&store, &other, 3).await;
+    assert!(matches!(late, Err(StoreError::Changed { .. })), "{late:?}");
+    let kept = store.lookup_article("a").await.unwrap().unwrap();
+    assert_eq!(kept.newest().unwrap().content.question, "一");
+    let again = save(&store, &draft("a"), 4).await;
+    assert!(matches!(again, Err(StoreError::Taken { .. })), "{again:?}");
+}
+
+async fn what_readers_see_is_fed_to_the_searches_and_nothing_else(place: Place) {
+    let store = place.open().await;
+    let mut article = save(&store, &draft("a"), 1).await.unwrap();
+    article.submit(&UserId::new("editor"), Instant(2)).unwrap();
+    let mut article = save(&store, &article, 2).await.unwrap();
+    assert_eq!(fed(&store, 0).await, Vec::<String>::new());
+    article
+        .approve(&UserId::new("boss"), Instant(3), Instant(3))
+        .unwrap();
+    let mut article = save(&store, &article, 3).await.unwrap();
+    assert_eq!(fed(&store, 0).await, ["a"]);
+    article
+        .request_withdrawal(&UserId::new("editor"), "古い", Instant(4))
+        .unwrap();
+    let mut article = save(&store, &article, 4).await.unwrap();
+    assert_eq!(fed(&store, 1).await, Vec::<String>::new());
+    article.withdraw(&UserId::new("boss"), Instant(5)).unwrap();
+    save(&store, &article, 5).await.unwrap();
+    assert_eq!(fed(&store, 1).await, ["a"]);
+    assert_eq!(store.knowledge_position().await.unwrap(), 2);
+    assert_eq!(
+        store.visible_articles("", 10).await.unwrap(),
+        Vec::<String>::new()
+    );
+}
+
+async fn what_is_due_is_published_and_ends_by_itself(place: Place) {
+    let store = place.open().await;
+    let ends = Content {
+        expires_at: Some(Instant(200)),
+        ..content("一", ArticleAudience::Portal)
+    };
+    let mut article = Article::new("a", ends, &UserId::new("editor"), Instant(1));
+    article.submit(&UserId::new("editor"), Instant(2)).unwrap();
+    article
+        .approve(&UserId::new("boss"), Instant(100), Instant(3))
+        .unwrap();
+    save(&store, &article, 3).await.unwrap();
+    let due = |now: i64| store.publish_due(Instant(now), move |_| entry(now));
+    assert_eq!(due(99).await.unwrap(), 0);
+    assert_eq!(due(100).await.unwrap(), 1);
+    assert_eq!(due(101).await.unwrap(), 0);
+    assert_eq!(store.visible_articles("", 10).await.unwrap(), ["a"]);
+    assert_eq!(due(200).await.unwrap(), 1);
+    assert_eq!(due(201).await.unwrap(), 0);
+    assert_eq!(
+        store.visible_articles("", 10).await.unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(fed(&store, 0).await, ["a", "a"]);
+}
+
+async fn lists_show_to_each_what_is_theirs(place: Place) {
+    let store = place.open().await;
+    published(&store, "p", ArticleAudience::Portal, 1).await;
+    published(&store, "d", ArticleAudience::Desk, 2).await;
+    save(&store, &draft("w"), 3).await.unwrap();
+    let ids = async |filter: ShownFilter| {
+        let (rows, total) = store.list_shown(&filter).await.unwrap();
+        let ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
+        assert_eq!(total, ids.len() as u64);
+        ids
+    };
+    let all = ShownFilter {
+        limit: 10,
+        ..ShownFilter::default()
+    };
+    assert_eq!(ids(all.clone()).await, ["p"]);
+    let desk = ShownFilter { desk: true, ..all };
+    assert_eq!(ids(desk.clone()).await, ["d", "p"]);
+    let some = ShownFilter {
+        ids: Some(vec!["d".to_owned()]),
+        ..desk.clone()
+    };
+    assert_eq!(ids(some).await, ["d"]);
+    let none = ShownFilter {
+        categories: Some(Vec::new()),
+        ..desk
+    };
+    assert_eq!(ids(none).await, Vec::<String>::new());
+    assert_eq!(
+        store.count_shown(false).await.unwrap(),
+        [("f09".to_owned(), 1)]
+    );
+    let filter = ArticleFilter {
+        text: "精算".to_owned(),
+        limit: 10,
+        ..ArticleFilter::default()
+    };
+    let (rows, counts) = store.list_articles(&filter, "2026-11-25").await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].id == "w" && rows[0].stage == "draft" && !rows[0].visible);
+    assert_eq!((counts.found, counts.overdue), (1, 2));
+    let overdue = store.overdue_articles("2026-11-25", 10).await.unwrap();
+    assert_eq!(overdue.len(), 2);
+}
+
+async fn a_settled_call_is_counted_and_fed(place: Place) {
+    let store = place.open().await;
+    published(&store, "a", ArticleAudience::Portal, 1).await;
+    let settled = |id: &str| Settled {
+        id: id.to_owned(),
+        at: Instant(5),
+        article: "a".to_owned(),
+        user: UserId::new("sato"),
+        search: None,
+        call: Some("c1".to_owned()),
+    };
+    assert!(store.log_settled(&settled("1")).await.unwrap());
+    // The same call again is no second one.
+    assert!(!store.log_settled(&settled("2")).await.unwrap());
+    assert_eq!(store.lookup_article("a").await.unwrap().unwrap().settled, 1);
+    assert_eq!(fed(&store, 0).await, ["a", "a"]);
+}

@@ -1,0 +1,113 @@
+//! The library that the store keeps.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use futures::future::BoxFuture;
+use madoguchi_core::article::{ArticleAudience, Stage};
+use madoguchi_core::clock::Clock;
+use madoguchi_kb::Viewer;
+use madoguchi_store::{ShownFilter, Store, StoreError};
+
+use super::{Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue};
+use crate::markdown;
+
+/// Articles in the database.
+pub struct StoredLibrary {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl StoredLibrary {
+    /// The articles of `store`, by the time of `clock`.
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+}
+
+impl Library for StoredLibrary {
+    fn article<'a>(
+        &'a self,
+        id: &'a str,
+        viewer: Viewer,
+    ) -> BoxFuture<'a, Result<Option<Article>, StoreError>> {
+        Box::pin(async move {
+            let Some(article) = self.store.lookup_article(id).await? else {
+                return Ok(None);
+            };
+            let Some(version) = article.published(self.clock.now()) else {
+                return Ok(None);
+            };
+            let content = &version.content;
+            let desk_only = content.audience == ArticleAudience::Desk;
+            if desk_only && viewer == Viewer::Portal {
+                return Ok(None);
+            }
+            let updated_at = match version.stage {
+                Stage::Published { since, .. } => since,
+                _ => version.at,
+            };
+            Ok(Some(Article {
+                id: article.id.clone(),
+                version: i64::from(version.number),
+                desk_only,
+                question: content.question.clone(),
+                html: markdown::to_html(&content.answer),
+                plain: markdown::to_text(&content.answer),
+                category: content.category.clone(),
+                updated_at,
+                related: content.related.clone(),
+                attachments: Vec::new(),
+            }))
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        filter: &'a ArticleFilter,
+    ) -> BoxFuture<'a, Result<ArticlePage, StoreError>> {
+        Box::pin(async move {
+            let filter = ShownFilter {
+                desk: filter.viewer == Viewer::Desk,
+                categories: filter.categories.clone(),
+                ids: filter.ids.clone(),
+                offset: filter.offset,
+                limit: filter.limit,
+            };
+            let (rows, total) = self.store.list_shown(&filter).await?;
+            let articles = rows.into_iter().map(|row| ArticleHead {
+                id: row.id,
+                desk_only: row.desk_only,
+                question: row.question,
+                category: row.category,
+                updated_at: row.published_at,
+            });
+            Ok(ArticlePage {
+                total,
+                articles: articles.collect(),
+            })
+        })
+    }
+
+    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(String, u64)>, StoreError>> {
+        Box::pin(self.store.count_shown(viewer == Viewer::Desk))
+    }
+
+    fn overdue(
+        &self,
+        by: NaiveDate,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Overdue>, StoreError>> {
+        Box::pin(async move {
+            let rows = self.store.overdue_articles(&by.to_string(), limit).await?;
+            let rows = rows.into_iter().filter_map(|(id, question, day)| {
+                Some(Overdue {
+                    id,
+                    question,
+                    review_on: day.parse().ok()?,
+                })
+            });
+            Ok(rows.collect())
+        })
+    }
+}
