@@ -8,6 +8,7 @@ mod account;
 mod agents;
 mod announcements;
 mod api;
+mod articles;
 mod attention;
 mod audit;
 mod auth;
@@ -280,6 +281,7 @@ fn routes() -> Routes {
         .and(knowledge::routes())
         .and(notices::routes())
         .and(inquiries::routes())
+        .and(articles::routes())
         .and(attention::routes())
         .and(access_report::routes())
         .map(|router| {

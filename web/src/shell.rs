@@ -31,7 +31,7 @@ pub(crate) struct MenuItem {
 }
 
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 13] = [
+const MENU: [(&str, &str, Permission); 14] = [
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
     ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
@@ -40,6 +40,7 @@ const MENU: [(&str, &str, Permission); 13] = [
         "/inquiries",
         Permission::HandleInquiries,
     ),
+    ("FAQの編集", "/articles", Permission::EditArticles),
     (
         "FAQの要対応",
         "/articles/attention",
@@ -71,7 +72,7 @@ const PORTAL_MENU: [(&str, &str); 3] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 27] = [
+const DONE: [(&str, &str); 33] = [
     ("saved", "保存しました。"),
     ("helped", "ご意見を受け付けました。ありがとうございます。"),
     (
@@ -91,6 +92,18 @@ const DONE: [(&str, &str); 27] = [
     ("handled", "処理済みにしました。"),
     ("seen-to", "対応済みにしました。"),
     ("reopened", "未処理に戻しました。"),
+    ("submitted", "確認を依頼しました。"),
+    (
+        "sent-back",
+        "差し戻しました。書いた人の下書きに戻っています。",
+    ),
+    ("approved", "承認しました。"),
+    (
+        "withdrawal-asked",
+        "取下げを依頼しました。承認されるまで、公開は続きます。",
+    ),
+    ("withdrawn", "取り下げました。"),
+    ("kept", "取下げを却下しました。公開は続きます。"),
     ("created", "登録しました。"),
     ("removed", "削除しました。"),
     ("sound", "登録しました。次の案内から、この音声を流します。"),

@@ -17,6 +17,7 @@ use madoguchi_core::today::LiveFigures;
 use tower::ServiceExt;
 
 mod announcements;
+mod articles;
 mod calendar;
 mod desk;
 mod pages;
@@ -251,7 +252,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
             absolute: Millis::from_secs(12 * 3_600),
         },
         password_age: None,
-        second_factor_roles: BTreeSet::from([Role::FaqApprover]),
+        second_factor_roles: BTreeSet::from([Role::Reporter]),
         unused_after: Millis::from_secs(60 * 86_400),
         requests_per_second: 100,
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
@@ -310,7 +311,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
     };
     let roles = Role::ALL.into_iter();
     let roles: Vec<_> = roles
-        .filter(|role| !matches!(role, Role::Auditor | Role::FaqApprover))
+        .filter(|role| !matches!(role, Role::Auditor | Role::Reporter))
         .collect();
     house.boss = house.user("boss", &roles).await;
     house

@@ -78,6 +78,8 @@ permissions! {
     ReadKnowledge = "knowledge", "ナレッジの検索と閲覧";
     /// Articles of the FAQ.
     EditArticles = "edit_articles", "FAQの編集";
+    /// What others wrote is published or withdrawn.
+    ApproveArticles = "approve_articles", "FAQの承認";
     /// お知らせ and 障害情報 of the portal.
     ManageNotices = "notices", "お知らせの管理";
     /// What staff write to the desk by the form of the portal (personal data).
@@ -189,7 +191,12 @@ impl Role {
                 P::ManageNotices,
                 P::ReadAccessReport,
             ],
-            Self::FaqApprover => &[P::ReadKnowledge, P::ReadAccessReport],
+            Self::FaqApprover => &[
+                P::ReadKnowledge,
+                P::EditArticles,
+                P::ApproveArticles,
+                P::ReadAccessReport,
+            ],
             Self::Reporter => &[
                 P::ViewBoard,
                 P::ReadFigures,

@@ -280,7 +280,7 @@ async fn the_second_factor_is_asked_for_and_each_code_is_taken_once() {
 #[tokio::test]
 async fn a_role_that_needs_a_second_factor_sets_it_up_first() {
     let house = house().await;
-    let mut client = house.user("shonin", &[Role::FaqApprover]).await;
+    let mut client = house.user("shonin", &[Role::Reporter]).await;
     let request = Request::get("/account")
         .header("host", "localhost")
         .header("cookie", &client.cookie);

@@ -1,0 +1,184 @@
+//! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
+
+mod edit;
+mod one;
+mod steps;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use madoguchi_core::access::EditArticles;
+use madoguchi_core::article::{Article, Version};
+use madoguchi_core::setup::Categories;
+use madoguchi_store::{ArticleFilter, ArticleRow};
+use serde::Deserialize;
+
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
+use crate::error::WebError;
+use crate::query::{Choice, escape, page_number};
+use crate::shell::Shell;
+use crate::text;
+
+/// The entry of the menu.
+const HERE: &str = "/articles";
+const PAGE_SIZE: u32 = 50;
+
+/// Names of stages in the database and on the screen.
+const STAGES: [(&str, &str); 6] = [
+    ("", "すべて"),
+    ("draft", "下書き"),
+    ("in_review", "確認待ち"),
+    ("scheduled", "公開予約"),
+    ("published", "公開中"),
+    ("past", "過去の版"),
+];
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/articles", list)
+        .get("/articles/new", edit::new_page)
+        .post("/articles/new", edit::create)
+        .post("/articles/from-text", edit::from_text)
+        .post("/articles/preview", edit::preview)
+        .get("/articles/{id}", one::page)
+        .get("/articles/{id}/edit", edit::page)
+        .post("/articles/{id}/edit", edit::save)
+        .get("/articles/{id}/versions/{number}", one::version)
+        .post("/articles/{id}/restore", steps::restore)
+        .post("/articles/{id}/submit", steps::submit)
+        .post("/articles/{id}/send-back", steps::send_back)
+        .post("/articles/{id}/approve", steps::approve)
+        .post("/articles/{id}/ask-withdrawal", steps::ask_withdrawal)
+        .post("/articles/{id}/withdraw", steps::withdraw)
+        .post("/articles/{id}/keep", steps::keep)
+}
+
+#[derive(Template)]
+#[template(path = "articles.html")]
+struct ListPage {
+    shell: Shell,
+    text: String,
+    stages: Vec<Choice>,
+    categories: Vec<Choice>,
+    rows: Vec<Row>,
+    found: String,
+    waiting: u64,
+    scheduled: u64,
+    overdue: u64,
+    page: u32,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+struct Row {
+    link: String,
+    id: String,
+    question: String,
+    category: String,
+    state: String,
+    updated: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    text: String,
+    stage: String,
+    category: String,
+    overdue: String,
+    page: String,
+}
+
+impl ListQuery {
+    fn link(&self, page: u32) -> String {
+        format!(
+            "{HERE}?text={}&stage={}&category={}&overdue={}&page={page}",
+            escape(&self.text),
+            escape(&self.stage),
+            escape(&self.category),
+            escape(&self.overdue)
+        )
+    }
+}
+
+async fn list(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Query(query): Query<ListQuery>,
+) -> Result<Html<String>, WebError> {
+    let page = page_number(&query.page)?;
+    let today = web.desk.now().in_tokyo().date_naive().to_string();
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let filter = ArticleFilter {
+        text: query.text.clone(),
+        stage: some(&query.stage),
+        category: some(&query.category),
+        review_by: some(&query.overdue).map(|_| today.clone()),
+        withdrawal_asked: false,
+        offset: (page - 1).saturating_mul(PAGE_SIZE),
+        limit: PAGE_SIZE,
+    };
+    let (rows, counts) = web.store.list_articles(&filter, &today).await?;
+    let setup = web.desk.setup();
+    let after = u64::from(page) * u64::from(PAGE_SIZE) < counts.found;
+    let all = std::iter::once(("", "すべて"));
+    let names = all.chain(category_names(&setup.categories));
+    let page = ListPage {
+        shell: Shell::new(&web, Some(&visitor), HERE),
+        text: query.text.clone(),
+        stages: Choice::list(STAGES, &query.stage),
+        categories: Choice::list(names, &query.category),
+        rows: rows.into_iter().map(|one| row(&web, one)).collect(),
+        found: text::number(counts.found),
+        waiting: counts.waiting,
+        scheduled: counts.scheduled,
+        overdue: counts.overdue,
+        page,
+        before: (page > 1).then(|| query.link(page - 1)),
+        after: after.then(|| query.link(page + 1)),
+    };
+    Ok(Html(page.render()?))
+}
+
+fn row(web: &Web, row: ArticleRow) -> Row {
+    let stage = STAGES.iter().find(|(name, _)| *name == row.stage);
+    let mut state = stage.map_or("", |(_, label)| *label).to_owned();
+    if row.withdrawal_asked {
+        state.push_str("（取下げの承認待ち）");
+    } else if row.visible && row.stage != "published" {
+        state.push_str("（前の版を公開中）");
+    } else if !row.visible && row.stage == "published" {
+        "公開を終了".clone_into(&mut state);
+    }
+    Row {
+        link: format!("{HERE}/{}", escape(&row.id)),
+        category: category_name(&web.desk.setup().categories, &row.category),
+        updated: web.settings.dates.minute(row.updated_at),
+        question: row.question,
+        id: row.id,
+        state,
+    }
+}
+
+fn category_names(categories: &Categories) -> impl Iterator<Item = (&str, &str)> {
+    let tree = categories.tree().into_iter();
+    tree.filter(|(_, category)| !category.retired)
+        .map(|(id, category)| (id, category.name.as_str()))
+}
+
+fn category_name(categories: &Categories, id: &str) -> String {
+    let known = categories.get(id).map(|category| category.name.clone());
+    known.unwrap_or_else(|| id.to_owned())
+}
+
+/// The article of this id, and its newest version.
+async fn lookup(web: &Web, id: &str) -> Result<(Article, Version), WebError> {
+    let missing = WebError::NotFound("この記事");
+    let Some(article) = web.store.lookup_article(id).await? else {
+        return Err(missing);
+    };
+    let newest = article.newest().cloned().ok_or(missing)?;
+    Ok((article, newest))
+}

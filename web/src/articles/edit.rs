@@ -1,0 +1,356 @@
+//! The form of an article, with a preview, and what looks like personal data in it.
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use chrono::{NaiveDate, NaiveDateTime};
+use madoguchi_core::access::EditArticles;
+use madoguchi_core::article::{Article, ArticleAudience, Content, Refusal, personal};
+use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::time::Instant;
+use madoguchi_store::StoreError;
+use serde::Deserialize;
+
+use super::one::{Line, differences};
+use super::{HERE, category_names, lookup};
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::token;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::markdown;
+use crate::query::{Choice, escape};
+use crate::shell::Shell;
+
+/// As a browser writes a date and time.
+const LOCAL: &str = "%Y-%m-%dT%H:%M";
+/// So much of a given text becomes the question.
+const QUESTION_LETTERS: usize = 80;
+
+#[derive(Template)]
+#[template(path = "article_edit.html")]
+struct EditPage {
+    shell: Shell,
+    title: &'static str,
+    place: String,
+    back: String,
+    form: ArticleForm,
+    categories: Vec<Choice>,
+    audiences: Vec<Choice>,
+    faults: Vec<(&'static str, String)>,
+    /// Somebody else has saved meanwhile: what they changed.
+    meanwhile: Vec<Line>,
+    personal: Vec<Personal>,
+    preview: Option<String>,
+}
+
+/// Something that looks like personal data.
+struct Personal {
+    kind: &'static str,
+    text: String,
+    harmless: bool,
+}
+
+impl EditPage {
+    fn fault(&self, field: &str) -> Option<&str> {
+        let fault = self.faults.iter().find(|(of, _)| *of == field);
+        fault.map(|(_, message)| message.as_str())
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ArticleForm {
+    question: String,
+    answer: String,
+    category: String,
+    keywords: String,
+    reading: String,
+    audience: String,
+    related: String,
+    review_on: String,
+    expires_at: String,
+    /// One a line.
+    harmless: String,
+    revision: i64,
+    /// `preview`: shown, not saved.
+    intent: String,
+}
+
+impl ArticleForm {
+    fn of(content: &Content, revision: i64) -> Self {
+        let day = content.review_on.map(|day| day.to_string());
+        let expires = content.expires_at;
+        Self {
+            question: content.question.clone(),
+            answer: content.answer.clone(),
+            category: content.category.clone(),
+            keywords: content.keywords.join("、"),
+            reading: content.reading.clone().unwrap_or_default(),
+            audience: content.audience.as_str().to_owned(),
+            related: content.related.join(" "),
+            review_on: day.unwrap_or_default(),
+            expires_at: expires
+                .map(|at| at.in_tokyo().format(LOCAL).to_string())
+                .unwrap_or_default(),
+            harmless: content.harmless.join("\n"),
+            revision,
+            intent: String::new(),
+        }
+    }
+
+    fn read(&self) -> (Content, Vec<(&'static str, String)>) {
+        let mut faults = Vec::new();
+        let review_on = match self.review_on.trim() {
+            "" => None,
+            text => match text.parse::<NaiveDate>() {
+                Ok(day) => Some(day),
+                Err(_) => {
+                    let message = "日付を、2026-11-24 のように入力してください。";
+                    faults.push(("review_on", message.to_owned()));
+                    None
+                }
+            },
+        };
+        let expires_at = match self.expires_at.trim() {
+            "" => None,
+            text => match NaiveDateTime::parse_from_str(text, LOCAL) {
+                Ok(at) => Some(Instant::from_tokyo(at)),
+                Err(_) => {
+                    let message = "日付と時刻を、2026-11-24T08:30 のように入力してください。";
+                    faults.push(("expires_at", message.to_owned()));
+                    None
+                }
+            },
+        };
+        let words = |text: &str, between: &[char]| -> Vec<String> {
+            let words = text.split(between).map(str::trim);
+            let words = words.filter(|word| !word.is_empty());
+            words.map(str::to_owned).collect()
+        };
+        let reading = self.reading.trim();
+        let content = Content {
+            question: self.question.trim().to_owned(),
+            answer: self.answer.trim().replace("\r\n", "\n"),
+            category: self.category.clone(),
+            keywords: words(&self.keywords, &['、', ',', '，', '\n']),
+            reading: (!reading.is_empty()).then(|| reading.to_owned()),
+            audience: if self.audience == ArticleAudience::Portal.as_str() {
+                ArticleAudience::Portal
+            } else {
+                ArticleAudience::Desk
+            },
+            related: words(&self.related, &[' ', '　', '、', ',', '\n']),
+            review_on,
+            expires_at,
+            harmless: words(&self.harmless, &['\n']),
+        };
+        let of_content = content.faults().into_iter();
+        faults.extend(of_content.map(|fault| (fault.field, fault.message)));
+        (content, faults)
+    }
+}
+
+/// What the form is shown with.
+#[derive(Default)]
+struct Told {
+    faults: Vec<(&'static str, String)>,
+    meanwhile: Vec<Line>,
+    preview: bool,
+}
+
+fn show(
+    web: &Web,
+    visitor: &Visitor,
+    of: Option<&Article>,
+    form: ArticleForm,
+    told: Told,
+) -> Result<Response, WebError> {
+    let setup = web.desk.setup();
+    let status = if !told.meanwhile.is_empty() {
+        StatusCode::CONFLICT
+    } else if told.faults.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let (content, _) = form.read();
+    let own = of.map(|article| format!("{HERE}/{}", escape(&article.id)));
+    let audiences = [ArticleAudience::Portal, ArticleAudience::Desk];
+    let page = EditPage {
+        shell: Shell::new(web, Some(visitor), HERE),
+        title: if of.is_some() {
+            "記事の編集"
+        } else {
+            "記事の作成"
+        },
+        place: own
+            .as_ref()
+            .map_or_else(|| format!("{HERE}/new"), |own| format!("{own}/edit")),
+        back: own.unwrap_or_else(|| HERE.to_owned()),
+        categories: Choice::list(
+            std::iter::once(("", "選んでください")).chain(category_names(&setup.categories)),
+            &form.category,
+        ),
+        audiences: Choice::list(
+            audiences.map(|one| (one.as_str(), one.label())),
+            &form.audience,
+        ),
+        personal: personal_data(&content),
+        preview: told.preview.then(|| markdown::to_html(&form.answer)),
+        faults: told.faults,
+        meanwhile: told.meanwhile,
+        form,
+    };
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+fn personal_data(content: &Content) -> Vec<Personal> {
+    let mut found: Vec<Personal> = Vec::new();
+    for text in [&content.question, &content.answer] {
+        for mark in personal::marks(text) {
+            let what = text.get(mark.range).unwrap_or_default();
+            if !found.iter().any(|known| known.text == what) {
+                found.push(Personal {
+                    kind: mark.kind.label(),
+                    text: what.to_owned(),
+                    harmless: content.harmless.iter().any(|known| known == what),
+                });
+            }
+        }
+    }
+    found
+}
+
+pub(super) async fn new_page(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+) -> Result<Response, WebError> {
+    let content = Content {
+        audience: ArticleAudience::Portal,
+        ..Content::default()
+    };
+    let form = ArticleForm::of(&content, 0);
+    show(&web, &visitor, None, form, Told::default())
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TextForm {
+    text: String,
+}
+
+/// The form of a new article with a given text, of which nothing is kept yet.
+pub(super) async fn from_text(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Form(given): Form<TextForm>,
+) -> Result<Response, WebError> {
+    let text = given.text.trim();
+    let first = text.lines().next().unwrap_or_default();
+    let content = Content {
+        question: first.chars().take(QUESTION_LETTERS).collect(),
+        answer: if text == first {
+            String::new()
+        } else {
+            text.to_owned()
+        },
+        audience: ArticleAudience::Portal,
+        ..Content::default()
+    };
+    let form = ArticleForm::of(&content, 0);
+    show(&web, &visitor, None, form, Told::default())
+}
+
+/// The answer as readers will see it, for the script of the form.
+pub(super) async fn preview(
+    _visitor: Allowed<EditArticles>,
+    Form(form): Form<ArticleForm>,
+) -> Html<String> {
+    Html(markdown::to_html(&form.answer))
+}
+
+pub(super) async fn create(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Form(form): Form<ArticleForm>,
+) -> Result<Response, WebError> {
+    let (content, faults) = form.read();
+    let preview = form.intent == "preview";
+    if preview || !faults.is_empty() {
+        let faults = if preview { Vec::new() } else { faults };
+        let told = Told {
+            faults,
+            preview,
+            ..Told::default()
+        };
+        return show(&web, &visitor, None, form, told);
+    }
+    let now = web.desk.now();
+    let id = format!("faq-{}", token::new_id());
+    let article = Article::new(&id, content, &visitor.user.id, now);
+    keep(&web, &visitor, &article).await?;
+    Ok(Redirect::to(&format!("{HERE}/{id}?done=created")).into_response())
+}
+
+async fn keep(web: &Web, visitor: &Visitor, article: &Article) -> Result<(), StoreError> {
+    let now = web.desk.now();
+    let mut entry = visitor.entry(now, Action::ArticleWrite, &article.id);
+    if let Some(version) = article.newest() {
+        let fields = [
+            ("version", version.number.to_string()),
+            ("question", version.content.question.clone()),
+        ];
+        entry.after = Fields::from(fields.map(|(name, text)| (name.to_owned(), text)));
+    }
+    web.store.save_article(article, now, entry).await
+}
+
+pub(super) async fn page(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let (article, newest) = lookup(&web, &id).await?;
+    let form = ArticleForm::of(&newest.content, article.revision);
+    show(&web, &visitor, Some(&article), form, Told::default())
+}
+
+/// Whoever comes second is shown what the other changed, with the own text still in the form.
+pub(super) async fn save(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(mut form): Form<ArticleForm>,
+) -> Result<Response, WebError> {
+    let (mut article, newest) = lookup(&web, &id).await?;
+    let (content, faults) = form.read();
+    let preview = form.intent == "preview";
+    if preview || !faults.is_empty() {
+        let faults = if preview { Vec::new() } else { faults };
+        let told = Told {
+            faults,
+            preview,
+            ..Told::default()
+        };
+        return show(&web, &visitor, Some(&article), form, told);
+    }
+    if form.revision != article.revision {
+        let told = Told {
+            meanwhile: differences(&content, &newest.content),
+            ..Told::default()
+        };
+        form.revision = article.revision;
+        return show(&web, &visitor, Some(&article), form, told);
+    }
+    article
+        .edit(content, &visitor.user.id, web.desk.now())
+        .map_err(|refusal| refused(refusal))?;
+    keep(&web, &visitor, &article).await?;
+    Ok(Redirect::to(&format!("{HERE}/{}?done=saved", escape(&id))).into_response())
+}
+
+pub(super) fn refused(refusal: Refusal) -> WebError {
+    WebError::BadRequest(format!("{refusal}。"))
+}

@@ -1,0 +1,246 @@
+//! One article: what readers see of it, what is being worked on, and its versions.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Html;
+use madoguchi_core::access::{EditArticles, Permission};
+use madoguchi_core::article::{Article, Content, Stage, Version, Withdrawal};
+use madoguchi_core::id::UserId;
+use serde::Deserialize;
+use similar::{ChangeTag, TextDiff};
+
+use super::{HERE, category_name, lookup};
+use crate::Web;
+use crate::account::DoneQuery;
+use crate::auth::access::Allowed;
+use crate::error::WebError;
+use crate::markdown;
+use crate::query::escape;
+use crate::shell::Shell;
+
+/// A line of a difference.
+pub(super) struct Line {
+    /// `added`, `removed` or empty.
+    pub(super) kind: &'static str,
+    /// The sign before it, for those who see no colours.
+    pub(super) sign: &'static str,
+    pub(super) text: String,
+}
+
+/// What `newer` says otherwise than `older`, line by line, with the lines around.
+pub(super) fn differences(older: &Content, newer: &Content) -> Vec<Line> {
+    let (older, newer) = (written(older), written(newer));
+    let diff = TextDiff::from_lines(&older, &newer);
+    if older == newer {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    for group in diff.grouped_ops(3) {
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let (kind, sign) = match change.tag() {
+                ChangeTag::Insert => ("added", "＋"),
+                ChangeTag::Delete => ("removed", "－"),
+                ChangeTag::Equal => ("", "　"),
+            };
+            lines.push(Line {
+                kind,
+                sign,
+                text: change.value().trim_end_matches('\n').to_owned(),
+            });
+        }
+    }
+    lines
+}
+
+/// All of a content as lines.
+fn written(content: &Content) -> String {
+    let day = content.review_on.map(|day| day.to_string());
+    format!(
+        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n対象：{}\n関連：{}\n見直し期日：{}\n",
+        content.question,
+        content.answer.trim_end(),
+        content.category,
+        content.keywords.join("、"),
+        content.reading.as_deref().unwrap_or_default(),
+        content.audience.label(),
+        content.related.join(" "),
+        day.unwrap_or_default(),
+    )
+}
+
+#[derive(Template)]
+#[template(path = "article.html")]
+struct ArticlePage {
+    shell: Shell,
+    id: String,
+    link: String,
+    revision: i64,
+    question: String,
+    html: String,
+    category: String,
+    keywords: String,
+    audience: &'static str,
+    stage: &'static str,
+    number: u32,
+    sent_back: Option<String>,
+    publish_at: Option<String>,
+    shown: Option<String>,
+    withdrawal: Option<String>,
+    withdrawn: bool,
+    personal: Vec<String>,
+    can_edit: bool,
+    can_submit: bool,
+    can_review: bool,
+    /// Why the visitor cannot approve what they may approve otherwise.
+    own_work: bool,
+    can_ask_withdrawal: bool,
+    can_withdraw: bool,
+    versions: Vec<VersionRow>,
+}
+
+struct VersionRow {
+    number: u32,
+    link: String,
+    stage: &'static str,
+    at: String,
+    authors: String,
+}
+
+pub(super) async fn page(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(query): Query<DoneQuery>,
+) -> Result<Html<String>, WebError> {
+    let (article, newest) = lookup(&web, &id).await?;
+    let now = web.desk.now();
+    let dates = web.settings.dates;
+    let shown = article.published(now);
+    let (withdrawal, asked_by) = match &article.withdrawal {
+        Withdrawal::Requested { reason, by } => (Some(reason.clone()), Some(by)),
+        Withdrawal::Done { reason, .. } => (Some(reason.clone()), None),
+        Withdrawal::None => (None, None),
+    };
+    let draft = matches!(newest.stage, Stage::Draft { .. });
+    let busy = matches!(
+        newest.stage,
+        Stage::InReview { .. } | Stage::Scheduled { .. }
+    );
+    let approves = visitor.permissions.contains(Permission::ApproveArticles);
+    let me = &visitor.user.id;
+    let own_work = match &newest.stage {
+        Stage::InReview { by } => by == me || newest.authors.contains(me),
+        _ => false,
+    };
+    let page = ArticlePage {
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        link: format!("{HERE}/{}", escape(&id)),
+        revision: article.revision,
+        question: newest.content.question.clone(),
+        html: markdown::to_html(&newest.content.answer),
+        category: category_name(&web.desk.setup().categories, &newest.content.category),
+        keywords: newest.content.keywords.join("、"),
+        audience: newest.content.audience.label(),
+        stage: newest.stage.label(),
+        number: newest.number,
+        sent_back: match &newest.stage {
+            Stage::Draft { sent_back } => sent_back.clone(),
+            _ => None,
+        },
+        publish_at: match newest.stage {
+            Stage::Scheduled { publish_at, .. } => Some(dates.minute(publish_at)),
+            _ => None,
+        },
+        shown: shown.map(|version| format!("第{}版", version.number)),
+        withdrawn: matches!(article.withdrawal, Withdrawal::Done { .. }),
+        personal: newest.content.personal_left(),
+        can_edit: !busy,
+        can_submit: draft,
+        can_review: approves && matches!(newest.stage, Stage::InReview { .. }),
+        own_work,
+        can_ask_withdrawal: shown.is_some() && withdrawal.is_none(),
+        can_withdraw: approves && asked_by.is_some_and(|by| by != me),
+        withdrawal,
+        versions: versions(&web, &article).await?,
+        id,
+    };
+    Ok(Html(page.render()?))
+}
+
+async fn versions(web: &Web, article: &Article) -> Result<Vec<VersionRow>, WebError> {
+    let mut rows = Vec::new();
+    for version in article.versions.iter().rev() {
+        rows.push(VersionRow {
+            number: version.number,
+            link: format!("{HERE}/{}/versions/{}", escape(&article.id), version.number),
+            stage: version.stage.label(),
+            at: web.settings.dates.minute(version.at),
+            authors: names(web, &version.authors).await?,
+        });
+    }
+    Ok(rows)
+}
+
+/// The names of people, as far as they are known.
+async fn names(web: &Web, people: &[UserId]) -> Result<String, WebError> {
+    let mut names = Vec::new();
+    for id in people {
+        let known = web.store.lookup_user(id).await?;
+        names.push(known.map_or_else(|| "（取込み）".to_owned(), |known| known.user.name));
+    }
+    Ok(names.join("、"))
+}
+
+#[derive(Template)]
+#[template(path = "article_version.html")]
+struct VersionPage {
+    shell: Shell,
+    link: String,
+    revision: i64,
+    number: u32,
+    stage: &'static str,
+    at: String,
+    html: String,
+    question: String,
+    older: Option<u32>,
+    lines: Vec<Line>,
+    can_restore: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WithQuery {
+    /// The version that it is compared with; the one before if none is named.
+    with: Option<u32>,
+}
+
+pub(super) async fn version(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Path((id, number)): Path<(String, u32)>,
+    Query(query): Query<WithQuery>,
+) -> Result<Html<String>, WebError> {
+    let (article, newest) = lookup(&web, &id).await?;
+    let find = |number: u32| -> Option<&Version> {
+        let mut versions = article.versions.iter();
+        versions.find(|version| version.number == number)
+    };
+    let version = find(number).ok_or(WebError::NotFound("この版"))?;
+    let older = find(query.with.unwrap_or(number.saturating_sub(1)));
+    let page = VersionPage {
+        shell: Shell::new(&web, Some(&visitor), HERE),
+        link: format!("{HERE}/{}", escape(&id)),
+        revision: article.revision,
+        number,
+        stage: version.stage.label(),
+        at: web.settings.dates.minute(version.at),
+        html: markdown::to_html(&version.content.answer),
+        question: version.content.question.clone(),
+        older: older.map(|older| older.number),
+        lines: older.map_or_else(Vec::new, |older| {
+            differences(&older.content, &version.content)
+        }),
+        can_restore: newest.number != number && article.next().is_none(),
+    };
+    Ok(Html(page.render()?))
+}

@@ -1,0 +1,185 @@
+//! FAQ work: from a draft to what readers see, and back.
+
+use madoguchi_core::access::Role;
+use madoguchi_core::audit::Action;
+use madoguchi_store::AuditFilter;
+
+use super::*;
+use crate::query::escape;
+
+fn body(question: &str, answer: &str, revision: i64) -> String {
+    format!(
+        "question={}&answer={}&category=f09&audience=portal&revision={revision}",
+        escape(question),
+        escape(answer)
+    )
+}
+
+/// The address of the article that a form leads to, without what was done.
+fn article(place: &str) -> String {
+    place.split('?').next().unwrap_or_default().to_owned()
+}
+
+/// Somebody who has a page of the editing open.
+async fn at_work(house: &House, login: &str, roles: &[Role]) -> Client {
+    let mut client = house.user(login, roles).await;
+    let (status, _) = house.open(&mut client, "/articles").await;
+    assert_eq!(status, StatusCode::OK);
+    client
+}
+
+async fn revision(house: &House, article: &str) -> i64 {
+    let id = article.rsplit('/').next().unwrap();
+    let found = house.store.lookup_article(id).await.unwrap();
+    found.unwrap().revision
+}
+
+#[tokio::test]
+async fn an_article_is_written_sent_back_mended_and_approved_by_somebody_else() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let mut approver = at_work(&house, "syonin", &[Role::FaqApprover]).await;
+    let draft = body("旅費の精算はいつまでですか。", "2週間以内です。", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    assert!(place.contains("done=created"), "{place}");
+    let one = article(&place);
+    let step = async |client: &mut Client, name: &str, more: &str| {
+        let revision = revision(&house, &one).await;
+        let body = format!("revision={revision}{more}");
+        house.submit(client, &format!("{one}/{name}"), &body).await
+    };
+    let (status, ..) = step(&mut editor, "approve", "").await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "an editor approves nothing");
+    step(&mut editor, "submit", "").await;
+    let (status, ..) = step(&mut approver, "send-back", "&reason=").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "a reason is owed");
+    let reason = format!("&reason={}", escape("期限の数え方も書いてください"));
+    step(&mut approver, "send-back", &reason).await;
+    let (_, html) = house.open(&mut editor, &one).await;
+    assert!(html.contains("期限の数え方も書いてください"));
+    let mended = body(
+        "旅費の精算はいつまでですか。",
+        "旅行が終わった日の翌日から2週間以内です。",
+        revision(&house, &one).await,
+    );
+    house
+        .submit(&mut editor, &format!("{one}/edit"), &mended)
+        .await;
+    step(&mut editor, "submit", "").await;
+    let (_, place, _) = step(&mut approver, "approve", "").await;
+    assert!(place.contains("done=approved"), "{place}");
+    let id = one.rsplit('/').next().unwrap();
+    let kept = house.store.lookup_article(id).await.unwrap().unwrap();
+    let shown = kept.published(now()).unwrap();
+    assert!(shown.content.answer.contains("翌日から"));
+    assert_eq!(house.store.knowledge_position().await.unwrap(), 1);
+    let told = AuditFilter {
+        object: Some(id.to_owned()),
+        limit: 20,
+        ..AuditFilter::default()
+    };
+    let told = house.store.list_audit(&told).await.unwrap();
+    let told: Vec<_> = told.iter().map(|record| record.entry.action).collect();
+    assert_eq!(
+        told,
+        [
+            Action::ArticleApprove,
+            Action::ArticleSubmit,
+            Action::ArticleWrite,
+            Action::ArticleSendBack,
+            Action::ArticleSubmit,
+            Action::ArticleWrite
+        ]
+    );
+}
+
+#[tokio::test]
+async fn who_wrote_an_article_is_told_that_another_must_approve_it() {
+    let house = house().await;
+    let mut both = at_work(&house, "ryoho", &[Role::FaqEditor, Role::FaqApprover]).await;
+    let draft = body("一", "二", 0);
+    let (_, place, _) = house.submit(&mut both, "/articles/new", &draft).await;
+    let one = article(&place);
+    let submit = format!("{one}/submit");
+    house.submit(&mut both, &submit, "revision=1").await;
+    let (_, html) = house.open(&mut both, &one).await;
+    assert!(html.contains("承認できません") && !html.contains("/approve\""));
+    let approve = format!("{one}/approve");
+    let (status, _, html) = house.submit(&mut both, &approve, "revision=2").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(html.contains("ほかの承認者に依頼してください"));
+}
+
+#[tokio::test]
+async fn whoever_saves_second_sees_what_the_first_changed_and_loses_nothing() {
+    let house = house().await;
+    let mut one = at_work(&house, "ichi", &[Role::FaqEditor]).await;
+    let mut two = at_work(&house, "ni", &[Role::FaqEditor]).await;
+    let (_, place, _) = house
+        .submit(&mut one, "/articles/new", &body("題", "もと", 0))
+        .await;
+    let edit = format!("{}/edit", article(&place));
+    house
+        .submit(&mut one, &edit, &body("題", "一人目の答え", 1))
+        .await;
+    let (status, _, html) = house
+        .submit(&mut two, &edit, &body("題", "二人目の答え", 1))
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(html.contains("ほかの人が先に変更しました"));
+    assert!(html.contains("＋一人目の答え") && html.contains("－二人目の答え"));
+    assert!(
+        html.contains(">二人目の答え</textarea>"),
+        "the own text is still there"
+    );
+    let (_, place, _) = house
+        .submit(&mut two, &edit, &body("題", "両方の答え", 2))
+        .await;
+    assert!(place.contains("done=saved"), "{place}");
+}
+
+#[tokio::test]
+async fn personal_data_in_a_given_text_is_marked_and_keeps_it_from_review() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let text = escape("精算の相談\n山田さん（090-1234-5678）から電話");
+    let given = format!("text={text}");
+    let (_, _, html) = house
+        .submit(&mut editor, "/articles/from-text", &given)
+        .await;
+    assert!(
+        html.contains("<strong>山田</strong>") && html.contains("<strong>090-1234-5678</strong>")
+    );
+    let draft = body("精算の相談", "山田さんから電話", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let submit = format!("{}/submit", article(&place));
+    let (status, _, html) = house.submit(&mut editor, &submit, "revision=1").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(html.contains("個人に関する情報の疑い"));
+    let confirmed = format!(
+        "{}&harmless={}",
+        body("精算の相談", "山田さんから電話", 1),
+        escape("山田")
+    );
+    let edit = format!("{}/edit", article(&place));
+    house.submit(&mut editor, &edit, &confirmed).await;
+    let (_, place, _) = house.submit(&mut editor, &submit, "revision=2").await;
+    assert!(place.contains("done=submitted"), "{place}");
+}
+
+#[tokio::test]
+async fn scripts_in_an_answer_are_shown_not_run() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let bad = "<script>alert(1)</script>[x](javascript:alert(1))";
+    let draft = body("<b>題</b>", bad, 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let (_, html) = house.open(&mut editor, &article(&place)).await;
+    assert!(
+        !html.contains("<script>alert")
+            && !html.contains("href=\"javascript")
+            && !html.contains("<b>題")
+    );
+    let (_, _, html) = house.submit(&mut editor, "/articles/preview", &draft).await;
+    assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
+}
