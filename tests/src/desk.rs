@@ -55,6 +55,8 @@ pub struct Setup {
     pub ready: bool,
     /// The desk has the sample FAQ, and its portal is open to this machine.
     pub faq: bool,
+    /// The desk keeps its own articles and searches them.
+    pub knowledge: bool,
 }
 
 impl Default for Setup {
@@ -71,6 +73,7 @@ impl Default for Setup {
             store_url: None,
             ready: true,
             faq: false,
+            knowledge: false,
         }
     }
 }
@@ -137,6 +140,18 @@ impl Setup {
             "[portal]\nnetworks = [\"127.0.0.0/8\"]\nphone = \"03-9999-0000\"\ninquiry_form = true\n\
              [[portal.site]]\nname = \"本部\"\nnetworks = [\"127.0.0.0/8\"]\nnumbers = [\"0312\"]",
         )
+    }
+
+    /// Lets the desk search its own articles, and opens its portal to this machine.
+    #[must_use]
+    pub fn with_knowledge(mut self) -> Self {
+        self.knowledge = true;
+        // Built once on this machine.
+        let dictionary = std::env::temp_dir().join("madoguchi-dictionary");
+        self.more(&format!(
+            "[portal]\nnetworks = [\"127.0.0.0/8\"]\n[knowledge]\ndictionary = \"{}\"",
+            dictionary.display()
+        ))
     }
 
     /// Sets the clock; it stands still.
@@ -223,7 +238,7 @@ impl Setup {
         };
         let start = Start {
             clock: clock.clone(),
-            faq: Some(faq),
+            faq: (!self.knowledge).then_some(faq),
             certificates_every: Duration::from_millis(100),
             ..Start::new(config, folder.path())
         };

@@ -10,19 +10,25 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use madoguchi_core::time::Instant;
 use madoguchi_endpoint::settings::Transport;
+use madoguchi_store::Store;
 use madoguchi_web::{Desk as _, operator};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use self::user_agent::Account;
 use crate::config::{Config, ConfigError};
+use crate::knowledge::import::{self, Line};
 use crate::serve::{self, Start};
 
 /// Between two simulated calls, in milliseconds.
 const BETWEEN_CALLS_MS: std::ops::Range<u64> = 3_000..14_000;
 /// The phones of the sample desk accept only this; they are heard on 127.0.0.1 alone.
 const PASSWORD: &str = "demonstration";
+
+/// The sample FAQ.
+const FAQ: &str = include_str!("../../../kb/sample/faq.jsonl");
 
 /// Where the sample desk is found, if not at the usual places.
 #[derive(Debug, clap::Args)]
@@ -73,6 +79,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let web = running.web();
     let password = operator::one_time_password();
     people::add(running.store(), &password, running.live().now()).await?;
+    add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(
         "\n  窓口の見本を開始しました。\n\n    画面:      http://{web}/\n    電話(SIP): {desk}\n\n  \
          次のログイン名で、役割ごとの画面を見られます(今回のパスワードはすべて {password} )。\n\n{}\n  \
@@ -100,6 +107,14 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     serve::wait_for_signal().await?;
     callers.abort();
     running.stop().await;
+    Ok(())
+}
+
+/// Publishes the sample FAQ.
+async fn add_faq(store: &Store, now: Instant) -> anyhow::Result<()> {
+    let lines = FAQ.lines().map(serde_json::from_str::<Line>);
+    let lines = lines.collect::<Result<Vec<_>, _>>()?;
+    import::keep(store, &lines, now).await?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! The search index of the knowledge: opened beside the database, kept at its changes.
 
+pub(crate) mod import;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

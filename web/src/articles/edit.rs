@@ -346,7 +346,7 @@ pub(super) async fn save(
     }
     article
         .edit(content, &visitor.user.id, web.desk.now())
-        .map_err(|refusal| refused(refusal))?;
+        .map_err(refused)?;
     keep(&web, &visitor, &article).await?;
     Ok(Redirect::to(&format!("{HERE}/{}?done=saved", escape(&id))).into_response())
 }

@@ -41,10 +41,7 @@ async fn every_route_as_every_role_and_as_nobody() {
     let routes = declared();
     assert!(routes.len() > 40);
     let mut clients = vec![(None, Client::default())];
-    for role in Role::ALL
-        .into_iter()
-        .filter(|role| *role != Role::Reporter)
-    {
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::Reporter) {
         let login = role.as_str().replace('_', "-");
         clients.push((Some(role), house.user(&login, &[role]).await));
     }

@@ -1,28 +1,21 @@
 //! `madoguchi kb`: the knowledge from the command line.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use madoguchi_core::article::{Article, ArticleAudience, Content};
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
     Audience, Entry, Evaluation, GradedQuery, Hit, Parts, Piece, Query, Source, Viewer, evaluate,
 };
-use madoguchi_store::Store;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{CliError, Format, complain, open_store, print};
 use crate::config::Config;
 use crate::knowledge;
+use crate::knowledge::import::{self, Line};
 
-/// Articles that are kept in one transaction.
-const AT_ONCE: usize = 500;
 /// Faults that are told one by one.
 const FAULTS: usize = 20;
-const ID_LETTERS: usize = 64;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum KbCommand {
@@ -61,23 +54,6 @@ pub(super) enum KbCommand {
     Rebuild,
 }
 
-/// A line of a file of articles.
-#[derive(Debug, Deserialize)]
-struct Line {
-    id: String,
-    question: String,
-    #[serde(default)]
-    answer: String,
-    #[serde(default)]
-    category: String,
-    #[serde(default)]
-    keywords: Vec<String>,
-    #[serde(default)]
-    audience: Option<ArticleAudience>,
-    #[serde(default)]
-    reading: Option<String>,
-}
-
 pub(super) async fn run(
     command: KbCommand,
     config: &Config,
@@ -108,23 +84,7 @@ pub(super) async fn run(
 /// differs gets a new version.
 async fn import(file: &Path, config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let lines: Vec<Line> = read_lines(file)?;
-    let mut faults = Vec::new();
-    let mut known = HashSet::new();
-    for (n, line) in (1..).zip(&lines) {
-        let mut fault = |message: String| faults.push(format!("{n}件目: {message}"));
-        if !is_id(&line.id) {
-            fault(format!(
-                "id「{}」は、英数字と「-」「_」「.」で{ID_LETTERS}文字以内にしてください。",
-                line.id
-            ));
-        }
-        if !known.insert(line.id.as_str()) {
-            fault(format!("id「{}」が重複しています。", line.id));
-        }
-        for one in content(line).faults() {
-            fault(one.message);
-        }
-    }
+    let faults = import::faults(&lines);
     if !faults.is_empty() {
         for fault in faults.iter().take(FAULTS) {
             complain(fault);
@@ -136,75 +96,15 @@ async fn import(file: &Path, config: &Config, data_dir: &Path) -> Result<(), Cli
         )));
     }
     let store = open_store(config, data_dir).await?;
-    let done = keep(&store, &lines, SystemClock.now()).await;
+    let done = import::keep(&store, &lines, SystemClock.now()).await;
     store.close().await;
-    let (new, changed) = done?;
+    let (new, changed) =
+        done.map_err(|error| CliError::Failed(anyhow::anyhow!("FAQ を保存できません: {error}")))?;
     let same = lines.len() - new - changed;
     print(&format!(
         "取り込みました: 新規{new}件、変更{changed}件、変更なし{same}件\n"
     ));
     Ok(())
-}
-
-/// How many were new, and how many changed.
-async fn keep(store: &Store, lines: &[Line], now: Instant) -> Result<(usize, usize), CliError> {
-    let failed = |error: madoguchi_store::StoreError| {
-        CliError::Failed(anyhow::anyhow!("FAQ を保存できません: {error}"))
-    };
-    let (mut new, mut changed) = (0, 0);
-    for some in lines.chunks(AT_ONCE) {
-        let mut batch = Vec::new();
-        for line in some {
-            let content = content(line);
-            let article = match store.lookup_article(&line.id).await.map_err(failed)? {
-                Some(article) if is_same(&article, &content, now) => continue,
-                Some(mut article) => {
-                    article.import(content, now);
-                    changed += 1;
-                    article
-                }
-                None => {
-                    new += 1;
-                    Article::imported(&line.id, content, now)
-                }
-            };
-            let entry = AuditEntry {
-                at: now,
-                actor: Actor::System,
-                address: String::new(),
-                action: Action::ArticleImport,
-                object: line.id.clone(),
-                before: Fields::new(),
-                after: Fields::from([("question".to_owned(), line.question.clone())]),
-            };
-            batch.push((article, entry));
-        }
-        store.save_articles(&batch, now).await.map_err(failed)?;
-    }
-    Ok((new, changed))
-}
-
-fn is_same(article: &Article, content: &Content, now: Instant) -> bool {
-    article
-        .published(now)
-        .is_some_and(|version| version.content == *content)
-}
-
-fn is_id(id: &str) -> bool {
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    !id.is_empty() && id.len() <= ID_LETTERS && id.chars().all(fits)
-}
-
-fn content(line: &Line) -> Content {
-    Content {
-        question: line.question.trim().to_owned(),
-        answer: line.answer.trim().to_owned(),
-        category: line.category.clone(),
-        keywords: line.keywords.clone(),
-        reading: line.reading.clone(),
-        audience: line.audience.unwrap_or(ArticleAudience::Portal),
-        ..Content::default()
-    }
 }
 
 async fn search(

@@ -1,11 +1,41 @@
 //! A FAQ that was used: what its pages show then.
 
+use madoguchi_core::article::{Article, Content};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
+use madoguchi_core::id::UserId;
 use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind, Place, Readers};
 use madoguchi_core::time::Millis;
 use madoguchi_store::{Feedback, NewInquiry, NewVersion, Search, View, Way, Word};
 use madoguchi_tests::desk::Desk;
+
+/// An article with two versions, the newer of which is being written.
+async fn written(desk: &Desk) -> anyhow::Result<()> {
+    let now = desk.clock.now();
+    let content = Content {
+        question: "パスワードを忘れたときは、どうすればよいですか。".to_owned(),
+        answer: "| 状態 | 対応 |\n| --- | --- |\n| 忘れた | 再設定 |".to_owned(),
+        category: "f08".to_owned(),
+        ..Content::default()
+    };
+    let mut article = Article::imported("login-001", content.clone(), now);
+    let newer = Content {
+        answer: "[再設定](/faq)します。担当の山田さんに聞きました。".to_owned(),
+        ..content
+    };
+    article.edit(newer, &UserId::new("somebody"), now)?;
+    let entry = AuditEntry {
+        at: now,
+        actor: Actor::System,
+        address: String::new(),
+        action: Action::ArticleImport,
+        object: "login-001".to_owned(),
+        before: Fields::new(),
+        after: Fields::new(),
+    };
+    desk.store().save_article(&article, now, entry).await?;
+    Ok(())
+}
 
 /// Fills the log; gives the id of a notice.
 pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
@@ -34,6 +64,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
         after: Fields::new(),
     };
     store.save_settings(&[version], entry).await?;
+    written(desk).await?;
     for (n, results) in [(1, 0), (2, 3)] {
         let search = Search {
             id: format!("search-{n}"),

@@ -1,0 +1,134 @@
+//! An article from the first word to what staff find, in a real Chromium and over the desk's own
+//! store and search.
+
+use anyhow::ensure;
+use madoguchi_core::access::Role;
+use madoguchi_core::clock::Clock;
+use madoguchi_tests::browser::Browser;
+use madoguchi_tests::desk::{Desk, Setup};
+
+type Outcome = anyhow::Result<()>;
+
+/// Waits until the portal's answer to a search holds, or does not hold, a text.
+async fn until_found(desk: &Desk, query: &str, text: &str, wanted: bool) -> Outcome {
+    let query: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let url = format!("http://{}/faq?q={query}", desk.web());
+    let http = madoguchi_tests::http_client().build()?;
+    let mut last = String::new();
+    for _ in 0..600 {
+        let response = http.get(&url).send().await?;
+        last = response.text().await?;
+        if last.contains(text) == wanted && !last.contains("検索を利用できません") {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("in vain: {text} {wanted}\n{last}")
+}
+
+async fn act(browser: &Browser, button: &str, told: &str) -> Outcome {
+    browser.click(button).await?;
+    browser.until_shown(told).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_its_withdrawal()
+-> Outcome {
+    let desk = Setup::default()
+        .registering_agent("tanaka")
+        .at_real_time()
+        .with_knowledge()
+        .start()
+        .await?;
+    let password = desk.add_user("henshu", &[Role::FaqEditor], None).await?;
+    let approver = [Role::FaqApprover];
+    desk.add_user_with("shonin", &approver, None, &password)
+        .await?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.open(desk.web(), "/articles/new").await?;
+    browser
+        .fill_in("#question", "ぬりかべ申請の出し方を教えてください。")
+        .await?;
+    browser
+        .fill_in("#answer", "「ぬりかべ」の画面から申請します。")
+        .await?;
+    act(&browser, "button[value=preview]", "まだ保存していません").await?;
+    browser
+        .click("select[name=category] option[value=f03]")
+        .await?;
+    act(&browser, "#article-form button.primary", "登録しました").await?;
+    let address = browser.client.current_url().await?;
+    let path = address.path().to_owned();
+    let id = path.rsplit('/').next().unwrap_or_default().to_owned();
+    act(
+        &browser,
+        "form[action$='/submit'] button",
+        "確認を依頼しました",
+    )
+    .await?;
+    until_found(&desk, "ぬりかべ申請", &id, false).await?;
+
+    browser.client.delete_all_cookies().await?;
+    browser.sign_in(desk.web(), "shonin", &password).await?;
+    browser.open(desk.web(), &path).await?;
+    browser
+        .fill_in("#back-reason", "画面の名前を直してください")
+        .await?;
+    act(
+        &browser,
+        "form[action$='/send-back'] button",
+        "差し戻しました",
+    )
+    .await?;
+
+    browser.client.delete_all_cookies().await?;
+    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.open(desk.web(), &path).await?;
+    browser.until_shown("画面の名前を直してください").await?;
+    browser.open(desk.web(), &format!("{path}/edit")).await?;
+    browser
+        .fill_in("#answer", "「ぬりかべ申請」の画面から申請します。")
+        .await?;
+    act(&browser, "#article-form button.primary", "保存しました").await?;
+    act(
+        &browser,
+        "form[action$='/submit'] button",
+        "確認を依頼しました",
+    )
+    .await?;
+
+    browser.client.delete_all_cookies().await?;
+    browser.sign_in(desk.web(), "shonin", &password).await?;
+    browser.open(desk.web(), &path).await?;
+    act(&browser, "form[action$='/approve'] button", "承認しました").await?;
+    let approved = desk.clock.now();
+    until_found(&desk, "nurikabe", &id, true).await?;
+    let took = (desk.clock.now() - approved).0;
+    ensure!(took < 10_000, "found after {took} ms");
+
+    browser.client.delete_all_cookies().await?;
+    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.open(desk.web(), &path).await?;
+    browser
+        .fill_in("#ask-reason", "制度がなくなりました")
+        .await?;
+    act(
+        &browser,
+        "form[action$='/ask-withdrawal'] button",
+        "取下げを依頼しました",
+    )
+    .await?;
+    browser.client.delete_all_cookies().await?;
+    browser.sign_in(desk.web(), "shonin", &password).await?;
+    browser.open(desk.web(), &path).await?;
+    act(
+        &browser,
+        "form[action$='/withdraw'] button",
+        "取り下げました",
+    )
+    .await?;
+    until_found(&desk, "ぬりかべ申請", &id, false).await?;
+    desk.end().await?;
+    Ok(())
+}
