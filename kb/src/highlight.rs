@@ -88,13 +88,15 @@ impl<'a> Marker<'a> {
 
     /// The whole text, in which these words stand.
     pub(crate) fn whole(&self, text: &str, places: &[Place<'_>]) -> Vec<Piece> {
-        pieces(text, 0..text.len(), &self.marks(text, places))
+        let marks = self.marks(places);
+        let marks = self.with_grams(text, 0..text.len(), marks);
+        pieces(text, 0..text.len(), &marks)
     }
 
     /// The part of the text with the most marks.
     pub(crate) fn excerpt(&self, text: &str, places: &[Place<'_>]) -> Vec<Piece> {
         let text = shown(text);
-        let marks = self.marks(&text, places);
+        let marks = self.marks(places);
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let letter = |byte: usize| starts.partition_point(|at| *at < byte);
         let begins: Vec<usize> = marks.iter().map(|mark| letter(mark.start)).collect();
@@ -113,6 +115,7 @@ impl<'a> Marker<'a> {
         }
         let begin = starts.get(from).copied().unwrap_or(0);
         let end = starts.get(from + EXCERPT).copied().unwrap_or(text.len());
+        let marks = self.with_grams(&text, begin..end, marks);
         let mut pieces = pieces(&text, begin..end, &marks);
         let dots = || Piece {
             text: "…".to_owned(),
@@ -127,19 +130,30 @@ impl<'a> Marker<'a> {
         pieces
     }
 
-    /// What is to be marked, in order, not overlapping.
-    fn marks(&self, text: &str, places: &[Place<'_>]) -> Vec<Range<usize>> {
+    /// The words that are to be marked, in order.
+    fn marks(&self, places: &[Place<'_>]) -> Vec<Range<usize>> {
         let words = places.iter().filter(|Place(_, _, term, reading)| {
             let read = reading.as_deref();
             self.words.contains(term.as_ref())
                 || read.is_some_and(|read| self.readings.contains(read))
         });
-        let mut marks: Vec<_> = words.map(|Place(begin, end, ..)| *begin..*end).collect();
+        words.map(|Place(begin, end, ..)| *begin..*end).collect()
+    }
+
+    /// These marks and the runs of letters in a part of the text, in order, not overlapping.
+    fn with_grams(
+        &self,
+        text: &str,
+        part: Range<usize>,
+        mut marks: Vec<Range<usize>>,
+    ) -> Vec<Range<usize>> {
         if !self.grams.is_empty() {
-            let normal = Normal::of(text);
+            let begin = part.start;
+            let normal = Normal::of(text.get(part).unwrap_or_default());
             for gram in grams(&normal.text) {
                 if self.grams.contains(gram.text.as_str()) {
-                    marks.push(normal.original(gram.range));
+                    let range = normal.original(gram.range);
+                    marks.push(begin + range.start..begin + range.end);
                 }
             }
         }

@@ -256,13 +256,24 @@ fn scored(clause: &Clause) -> Box<dyn tantivy::query::Query> {
 
 /// Lifts what settled calls, and a little what is fresh.
 fn weigh_feedback(searcher: &Searcher, scored: &mut [(f32, DocAddress)]) -> Result<(), KbError> {
-    let mut known = Vec::with_capacity(scored.len());
-    for (_, address) in scored.iter() {
-        let fast = searcher.segment_reader(address.segment_ord).fast_fields();
-        let settled = fast.u64("settled")?.first(address.doc_id).unwrap_or(0);
-        let updated = fast.i64("updated")?.first(address.doc_id).unwrap_or(0);
-        known.push((settled, updated));
-    }
+    // Opening a column costs more than reading it.
+    let columns = searcher.segment_readers().iter().map(|segment| {
+        let fast = segment.fast_fields();
+        Ok((fast.u64("settled")?, fast.i64("updated")?))
+    });
+    let columns = columns.collect::<Result<Vec<_>, KbError>>()?;
+    let known = scored.iter().map(|(_, address)| {
+        let segment = usize::try_from(address.segment_ord).unwrap_or(usize::MAX);
+        let Some((settled, updated)) = columns.get(segment) else {
+            return (0, 0);
+        };
+        let doc = address.doc_id;
+        (
+            settled.first(doc).unwrap_or(0),
+            updated.first(doc).unwrap_or(0),
+        )
+    });
+    let known: Vec<(u64, i64)> = known.collect();
     let newest = known.iter().map(|(_, updated)| *updated).max().unwrap_or(0);
     for ((score, _), (settled, updated)) in scored.iter_mut().zip(known) {
         let settled = (SETTLED * (settled as f32).ln_1p()).min(MOST_SETTLED);
