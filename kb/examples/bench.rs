@@ -12,19 +12,25 @@
     reason = "it measures, and its own lists are as long as it makes them"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use madoguchi_kb::{
-    Audience, Dictionary, Entry, GradedQuery, Knowledge, Language, Query, Source, Viewer,
+    Audience, Dictionary, Encoder, Entry, GradedQuery, Knowledge, Language, Query, Source, Viewer,
 };
 use serde::Deserialize;
+
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const AT_ONCE: usize = 8;
 const SEARCHES: usize = 4_000;
+/// With more entries, encoding them takes hours.
+const ENCODED: usize = 10_000;
 
 #[derive(Deserialize)]
 struct Document {
@@ -57,24 +63,52 @@ fn main() -> Outcome<()> {
     let field = Language::of_the_field();
     let sudachi = Path::new("/usr/local/share/madoguchi/synonyms.json");
     let language = field.clone().with_sudachi(sudachi).unwrap_or(field);
+    let encoder = Encoder::open(Path::new("/usr/local/share/madoguchi/encoder"))?;
+    let asked = Asked {
+        queries,
+        recipe: Recipe::new(&docs),
+        place: folder.path().join("index"),
+        dictionary,
+        language,
+    };
     println!("| entries | what | p50 | p99 | longest |\n| --- | --- | --- | --- | --- |");
     for size in sizes {
-        let place = folder.path().join(size.to_string());
-        let knowledge = Knowledge::open(&place, &dictionary, &language)?;
-        let recipe = Recipe::new(&docs);
+        asked.measure(size, None)?;
+        if size <= ENCODED {
+            asked.measure(size, Some(&encoder))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is asked of which entries.
+struct Asked<'a> {
+    queries: Vec<String>,
+    recipe: Recipe<'a>,
+    place: PathBuf,
+    dictionary: Dictionary,
+    language: Language,
+}
+
+impl Asked<'_> {
+    #[expect(clippy::print_stdout, reason = "the table is what it is for")]
+    fn measure(&self, size: usize, encoder: Option<&Encoder>) -> Outcome<()> {
+        let _none = std::fs::remove_dir_all(&self.place);
+        let knowledge = Knowledge::open(&self.place, &self.dictionary, &self.language, encoder)?;
         let began = Instant::now();
-        let entries = (0..size).map(|n| Ok::<_, madoguchi_kb::KbError>(recipe.entry(n)));
+        let entries = (0..size).map(|n| Ok::<_, madoguchi_kb::KbError>(self.recipe.entry(n)));
         knowledge.rebuild(entries, 0)?;
         let built = began.elapsed();
+        let query = |n: usize| &self.queries[n % self.queries.len()];
         let searches = measure(|n| {
-            let text = &queries[n % queries.len()];
             knowledge
-                .search(&Query::new(text, Viewer::Portal, 10))
+                .search(&Query::new(query(n), Viewer::Portal, 10))
                 .map(drop)
         })?;
-        row(size, "search, 10 results", searches);
+        let what = encoder.map_or("search", |_| "search with the encoder");
+        row(size, what, searches);
         let suggestions = measure(|n| {
-            let text: String = queries[n % queries.len()].chars().take(1 + n % 4).collect();
+            let text: String = query(n).chars().take(1 + n % 4).collect();
             knowledge.suggest(&text, Viewer::Portal, 8).map(drop)
         })?;
         row(size, "suggestions", suggestions);
@@ -82,10 +116,10 @@ fn main() -> Outcome<()> {
             "\nBuilt in {:.0} s; {} in memory, {} on disk.\n",
             built.as_secs_f64(),
             memory(),
-            disk(&place)?
+            disk(&self.place)?
         );
+        Ok(())
     }
-    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "a line of the table")]

@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use madoguchi_core::time::Instant;
-use madoguchi_kb::{Audience, Dictionary, Entry, GradedQuery, Language, Parts, Source, evaluate};
+use madoguchi_kb::{
+    Audience, Dictionary, Encoder, Entry, GradedQuery, Language, Parts, Source, evaluate,
+};
 use serde::Deserialize;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -32,6 +34,7 @@ fn main() -> Outcome<()> {
     let sudachi = Path::new("/usr/local/share/madoguchi/synonyms.json");
     let field = Language::of_the_field();
     let language = field.clone().with_sudachi(sudachi).unwrap_or(field);
+    let encoder = Encoder::open(Path::new("/usr/local/share/madoguchi/encoder")).ok();
     let without = |change: fn(&mut Parts)| {
         let mut parts = Parts::ALL;
         change(&mut parts);
@@ -69,6 +72,7 @@ fn main() -> Outcome<()> {
             "all but proximity",
             without(|parts| parts.proximity = false),
         ),
+        ("all but meaning", without(|parts| parts.meaning = false)),
         (
             "all but typing errors",
             without(|parts| parts.typing = false),
@@ -82,7 +86,15 @@ fn main() -> Outcome<()> {
         for (at, (name, parts)) in rows.iter().enumerate() {
             let place = folder.path().join(format!("{at}"));
             let _gone = std::fs::remove_dir_all(&place);
-            let e = evaluate(&place, &dictionary, &language, *parts, &entries, &queries)?;
+            let e = evaluate(
+                &place,
+                &dictionary,
+                &language,
+                encoder.as_ref(),
+                *parts,
+                &entries,
+                &queries,
+            )?;
             println!(
                 "| {name} | {:.3} | {:.3} | {:.3} | {:.3} | {:.1} ms | {:.1} ms |",
                 e.precision_at_1, e.success_at_5, e.mrr_at_10, e.ndcg_at_10, e.p50_ms, e.p99_ms

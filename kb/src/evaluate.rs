@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use madoguchi_encoder::Encoder;
 use serde::{Deserialize, Serialize};
 
 use crate::dictionary::Dictionary;
@@ -58,11 +59,12 @@ pub fn evaluate(
     folder: &Path,
     dictionary: &Dictionary,
     language: &Language,
+    encoder: Option<&Encoder>,
     parts: Parts,
     entries: &[Entry],
     queries: &[GradedQuery],
 ) -> Result<Evaluation, KbError> {
-    let knowledge = Knowledge::open_with(folder, dictionary, language, parts)?;
+    let knowledge = Knowledge::open_with(folder, dictionary, language, encoder, parts)?;
     knowledge.rebuild(entries.iter().cloned().map(Ok::<_, KbError>), 0)?;
     let mut sum = Evaluation {
         docs: entries.len(),

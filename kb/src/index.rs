@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use madoguchi_encoder::Encoder;
 use tantivy::directory::MmapDirectory;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
@@ -16,6 +17,7 @@ use crate::analysis::{Analyzer, Cut, grams, reading_grams};
 use crate::entry::Entry;
 use crate::error::KbError;
 use crate::highlight::{self, Place, Places};
+use crate::meaning;
 use crate::suggest;
 
 /// Entries are kept in blocks of about this size (bytes), to be unpacked as a whole.
@@ -38,6 +40,8 @@ pub(crate) struct Fields {
     pub(crate) category: Field,
     pub(crate) settled: Field,
     pub(crate) updated: Field,
+    /// What the entry means ([`crate::meaning`]), eight numbers in each.
+    pub(crate) meaning: Field,
     pub(crate) question_words: Field,
     pub(crate) keyword_words: Field,
     pub(crate) answer_words: Field,
@@ -71,6 +75,7 @@ impl Fields {
             category: schema.add_text_field("category", STRING),
             settled: schema.add_u64_field("settled", FAST),
             updated: schema.add_i64_field("updated", FAST | INDEXED),
+            meaning: schema.add_u64_field("meaning", FAST),
             question_words: schema.add_text_field("question_words", counted()),
             keyword_words: schema.add_text_field("keyword_words", counted()),
             answer_words: schema.add_text_field("answer_words", counted()),
@@ -87,11 +92,12 @@ impl Fields {
         (schema.build(), fields)
     }
 
-    fn document(
+    pub(crate) fn document(
         &self,
         entry: &Entry,
         analyzer: &Analyzer,
         plain: Option<&Analyzer>,
+        encoder: Option<&Encoder>,
     ) -> Result<TantivyDocument, KbError> {
         let (entry, cut_off) = cut_off(entry);
         if cut_off {
@@ -109,6 +115,11 @@ impl Fields {
         document.add_text(self.category, &entry.category);
         document.add_u64(self.settled, u64::from(entry.settled));
         document.add_i64(self.updated, entry.updated_at.0);
+        if let Some(encoder) = encoder {
+            for numbers in meaning::of_entry(encoder, &entry) {
+                document.add_u64(self.meaning, numbers);
+            }
+        }
         let mut add = |field, terms: Vec<String>| {
             document.add_pre_tokenized_text(field, tokens(terms));
         };
@@ -265,16 +276,10 @@ impl Shelf {
         Ok(metas.payload.and_then(|payload| payload.parse().ok()))
     }
 
-    /// Takes the entry in, in place of the one of its id.
-    pub(crate) fn put(
-        &self,
-        entry: &Entry,
-        analyzer: &Analyzer,
-        plain: Option<&Analyzer>,
-    ) -> Result<(), KbError> {
-        let document = self.fields.document(entry, analyzer, plain)?;
+    /// Takes the document of an entry in, in place of the one of its id.
+    pub(crate) fn put(&self, id: &str, document: TantivyDocument) -> Result<(), KbError> {
         self.write(|writer| {
-            writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
+            writer.delete_term(Term::from_field_text(self.fields.id, id));
             writer.add_document(document)?;
             Ok(())
         })

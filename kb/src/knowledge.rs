@@ -4,19 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use madoguchi_encoder::Encoder;
+
 use crate::analysis::{Analyzer, Word};
 use crate::dictionary::Dictionary;
 use crate::entry::{Change, Entry, Viewer};
 use crate::error::KbError;
 use crate::index::Shelf;
 use crate::language::Language;
+use crate::meaning::Asked;
 use crate::query::{self, Parts, Query, Synonyms};
 use crate::search::{self, Found, Hit};
 use crate::suggest::{self, Suggestion};
 use crate::turns::Turns;
 
 /// Counts up whenever what is written to the index changes.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 /// Names the index that is in use, and how it was made.
 const CURRENT: &str = "current";
 /// So many entries are taken in between two commits of a rebuild.
@@ -69,20 +72,27 @@ struct Tongue {
     plain: Analyzer,
     synonyms: Synonyms,
     fingerprint: u64,
+    encoder: Option<Encoder>,
 }
 
 impl Tongue {
-    fn new(dictionary: &Dictionary, language: &Language) -> Result<Self, KbError> {
+    fn new(
+        dictionary: &Dictionary,
+        language: &Language,
+        encoder: Option<Encoder>,
+    ) -> Result<Self, KbError> {
         Ok(Self {
             analyzer: Analyzer::new(dictionary, language)?,
             plain: Analyzer::new(dictionary, &Language::default())?.keeping_stops(),
             synonyms: Synonyms::new(language),
             fingerprint: language.fingerprint(),
+            encoder,
         })
     }
 
     fn stamp(&self) -> String {
-        format!("{LAYOUT}-{:016x}", self.fingerprint)
+        let encoder = self.encoder.as_ref().map_or("", Encoder::fingerprint);
+        format!("{LAYOUT}-{:016x}-{encoder}", self.fingerprint)
     }
 }
 
@@ -111,12 +121,15 @@ impl Shelves {
 
     fn put(&self, entry: &Entry, tongue: &Tongue, parts: Parts) -> Result<(), KbError> {
         let plain = (!parts.stops).then_some(&tongue.plain);
+        let encoder = tongue.encoder.as_ref();
+        let fields = &self.all.fields;
+        let document = fields.document(entry, &tongue.analyzer, plain, encoder)?;
         if entry.is_for_portal() {
-            self.portal.put(entry, &tongue.analyzer, plain)?;
+            self.portal.put(&entry.id, document.clone())?;
         } else {
             self.portal.remove(&entry.id)?;
         }
-        self.all.put(entry, &tongue.analyzer, plain)
+        self.all.put(&entry.id, document)
     }
 
     fn change(
@@ -159,7 +172,7 @@ impl std::fmt::Debug for Knowledge {
 }
 
 impl Knowledge {
-    /// Opens the indexes in `folder`. One that is damaged, or was made otherwise, is left behind for
+    /// Opens the indexes in `folder`. With an encoder, what means alike counts besides words. One that is damaged, or was made otherwise, is left behind for
     /// an empty one: [`Self::position`] is then `None`.
     ///
     /// # Errors
@@ -168,8 +181,9 @@ impl Knowledge {
         folder: &Path,
         dictionary: &Dictionary,
         language: &Language,
+        encoder: Option<&Encoder>,
     ) -> Result<Self, KbError> {
-        Self::open_with(folder, dictionary, language, Parts::ALL)
+        Self::open_with(folder, dictionary, language, encoder, Parts::ALL)
     }
 
     /// The same with some parts of the search alone, to be measured.
@@ -180,10 +194,11 @@ impl Knowledge {
         folder: &Path,
         dictionary: &Dictionary,
         language: &Language,
+        encoder: Option<&Encoder>,
         parts: Parts,
     ) -> Result<Self, KbError> {
         fs::create_dir_all(folder).map_err(KbError::io(folder))?;
-        let tongue = Tongue::new(dictionary, language)?;
+        let tongue = Tongue::new(dictionary, language, encoder.cloned())?;
         let shelves = match current(folder, &tongue.stamp()) {
             Some(shelves) => shelves,
             None => {
@@ -269,7 +284,8 @@ impl Knowledge {
     /// # Errors
     /// [`KbError::Words`]; then all stays as it was.
     pub fn set_language(&self, language: &Language) -> Result<Rebuild, KbError> {
-        let tongue = Arc::new(Tongue::new(&self.inner.dictionary, language)?);
+        let encoder = self.tongue().encoder.clone();
+        let tongue = Arc::new(Tongue::new(&self.inner.dictionary, language, encoder)?);
         if tongue.fingerprint != self.tongue().fingerprint {
             *lock(&self.inner.next) = Some(tongue);
             return Ok(Rebuild::Needed);
@@ -297,7 +313,15 @@ impl Knowledge {
             &tongue.synonyms,
             parts,
         );
-        search::search(shelves.of(query.viewer), &terms, query, parts)
+        let encoder = tongue.encoder.as_ref().filter(|_| parts.meaning);
+        let asked = encoder.map(|encoder| Asked::new(encoder, &query.text));
+        search::search(
+            shelves.of(query.viewer),
+            &terms,
+            asked.as_ref(),
+            query,
+            parts,
+        )
     }
 
     /// What is like a text: the text of a ticket, an article.
@@ -327,7 +351,7 @@ impl Knowledge {
     /// # Errors
     /// [`KbError::Words`].
     pub fn analyse(&self, text: &str, language: &Language) -> Result<Analysis, KbError> {
-        let tongue = Tongue::new(&self.inner.dictionary, language)?;
+        let tongue = Tongue::new(&self.inner.dictionary, language, None)?;
         let cut = tongue.analyzer.cut(text);
         let terms = query::terms(
             text,

@@ -1,6 +1,7 @@
 //! What was typed or said, as weighted terms.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use crate::analysis::kana::{hiragana, romaji};
 use crate::analysis::normal::{Normal, is_kana, is_kanji};
@@ -67,6 +68,8 @@ pub struct Parts {
     pub typing: bool,
     /// How often an answer settled a call, and how fresh it is.
     pub feedback: bool,
+    /// What the encoder takes for alike, if there is one.
+    pub meaning: bool,
 }
 
 impl Parts {
@@ -80,6 +83,7 @@ impl Parts {
         proximity: true,
         typing: true,
         feedback: true,
+        meaning: true,
     };
     /// Plain BM25 on the words of one field.
     pub const PLAIN: Self = Self {
@@ -91,6 +95,7 @@ impl Parts {
         proximity: false,
         typing: false,
         feedback: false,
+        meaning: false,
     };
 }
 
@@ -125,7 +130,23 @@ pub(crate) struct Wanted {
 #[derive(Debug, Default)]
 pub(crate) struct Synonyms {
     by_text: HashMap<String, Vec<usize>>,
-    groups: Vec<(Vec<String>, bool)>,
+    groups: Vec<(Vec<Term>, bool)>,
+}
+
+/// A word of a group.
+#[derive(Debug)]
+pub(crate) struct Term {
+    text: String,
+    /// What it is looked for as; cut when it is first needed.
+    words: OnceLock<Vec<String>>,
+}
+
+impl Term {
+    fn words(&self, analyzer: &Analyzer) -> &[String] {
+        let cut = || analyzer.words(&self.text).into_iter();
+        self.words
+            .get_or_init(|| cut().map(|word| word.term).collect())
+    }
 }
 
 impl Synonyms {
@@ -143,18 +164,22 @@ impl Synonyms {
                 let groups = synonyms.by_text.entry(term.clone()).or_default();
                 groups.push(synonyms.groups.len());
             }
-            synonyms.groups.push((terms, general));
+            let terms = terms.into_iter().map(|text| Term {
+                text,
+                words: OnceLock::new(),
+            });
+            synonyms.groups.push((terms.collect(), general));
         }
         synonyms
     }
 
     /// What means the same as `text`, and whether only in the language at large.
-    pub(crate) fn of(&self, text: &str) -> impl Iterator<Item = (&str, bool)> {
+    pub(crate) fn of(&self, text: &str) -> impl Iterator<Item = (&Term, bool)> {
         let groups = self.by_text.get(text).into_iter().flatten();
         let groups = groups.filter_map(|group| self.groups.get(*group));
         groups
-            .flat_map(|(terms, general)| terms.iter().map(|term| (term.as_str(), *general)))
-            .filter(move |(term, _)| *term != text)
+            .flat_map(|(terms, general)| terms.iter().map(|term| (term, *general)))
+            .filter(move |(term, _)| term.text != text)
             .take(SYNONYMS)
     }
 }
@@ -269,13 +294,13 @@ fn widen(cut: &Cut, analyzer: &Analyzer, synonyms: &Synonyms, parts: Parts, want
             }) {
                 continue;
             }
-            let words = analyzer.words(other);
+            let words = other.words(analyzer);
             let weight = if general { GENERAL } else { SYNONYM };
             // A synonym of several words counts no more than one of one.
             let weight = weight / (words.len().max(1) as f32).sqrt();
             for word in words {
-                if !own.contains(word.term.as_str()) {
-                    wanted.add(Kind::Synonym, &word.term, weight);
+                if !own.contains(word.as_str()) {
+                    wanted.add(Kind::Synonym, word, weight);
                 }
             }
         }

@@ -4,6 +4,7 @@ mod typing;
 
 use serde::Deserialize;
 use tantivy::collector::TopDocs;
+use tantivy::columnar::Column;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as _, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, Searcher, SegmentReader, TantivyDocument, Term};
@@ -12,6 +13,7 @@ use crate::entry::{Entry, Source};
 use crate::error::KbError;
 use crate::highlight::{Marker, Piece, Places};
 use crate::index::{Fields, Shelf};
+use crate::meaning::Asked;
 use crate::query::{Kind, Parts, Query, Wanted};
 
 /// So many of the best are looked at closely; no more are ever shown.
@@ -26,6 +28,8 @@ const CLAUSES: usize = 32;
 const EXHAUSTIVE: u64 = 300_000;
 /// Terms that are looked for whatever they cost.
 const TERMS: usize = 4;
+/// What meaning exactly what was asked adds, in best scores by words.
+const MEANING: f32 = 1.0;
 /// What a settled call adds, and what all of them may add.
 const SETTLED: f32 = 0.05;
 const MOST_SETTLED: f32 = 0.25;
@@ -66,7 +70,7 @@ pub struct Hit {
 /// Why an entry was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
-    /// What was looked for: a word of the query, a synonym …
+    /// What was looked for: a word of the query, a synonym, the meaning …
     pub kind: &'static str,
     /// The words or runs.
     pub texts: Vec<String>,
@@ -87,6 +91,7 @@ struct Clause {
 pub(crate) fn search(
     shelf: &Shelf,
     terms: &[Wanted],
+    asked: Option<&Asked>,
     query: &Query,
     parts: Parts,
 ) -> Result<Found, KbError> {
@@ -96,11 +101,25 @@ pub(crate) fn search(
         return Ok(Found::default());
     }
     let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
+    let least = scored.first().map_or(0.0, |(best, _)| best * LEAST);
+    scored.retain(|(score, _)| *score >= least);
+    // The best by words is as good as the likest by meaning.
+    let best = scored.first().map_or(0.0, |(best, _)| *best);
+    let meanings = asked.map(|asked| Ok::<_, KbError>((asked, Meanings::open(&searcher)?)));
+    let meanings = meanings.transpose()?;
+    let meant = |entry: DocAddress| {
+        let alike = meanings
+            .as_ref()
+            .map(|(asked, meanings)| meanings.alike(asked, entry));
+        alike.map_or(0.0, |alike| best * MEANING * alike)
+    };
+    for (score, address) in &mut scored {
+        *score += meant(*address);
+    }
+    sort(&mut scored);
     if parts.feedback {
         weigh_feedback(&searcher, &mut scored)?;
     }
-    let least = scored.first().map_or(0.0, |(best, _)| best * LEAST);
-    scored.retain(|(score, _)| *score >= least);
     let total = scored.len();
     let marker = Marker::new(terms);
     let page = scored.iter().skip(query.offset).take(query.limit);
@@ -110,7 +129,7 @@ pub(crate) fn search(
         let entry: Entry = kept(&document, shelf.fields.entry)?;
         let places: Places<'_> = kept(&document, shelf.fields.places)?;
         let reasons = if query.explain {
-            reasons(&searcher, &clauses, *address)?
+            reasons(&searcher, &clauses, *address, meant(*address))
         } else {
             Vec::new()
         };
@@ -254,6 +273,31 @@ fn scored(clause: &Clause) -> Box<dyn tantivy::query::Query> {
     Box::new(BoostQuery::new(Box::new(term), clause.boost))
 }
 
+/// What the entries of an index mean.
+struct Meanings(Vec<Column<u64>>);
+
+impl Meanings {
+    fn open(searcher: &Searcher) -> Result<Self, KbError> {
+        let segments = searcher.segment_readers().iter();
+        let columns = segments.map(|segment| Ok(segment.fast_fields().u64("meaning")?));
+        Ok(Self(columns.collect::<Result<_, KbError>>()?))
+    }
+
+    /// How alike an entry's meaning is to what was asked, −1 to 1.
+    fn alike(&self, asked: &Asked, entry: DocAddress) -> f32 {
+        let segment = usize::try_from(entry.segment_ord).unwrap_or(usize::MAX);
+        let column = self.0.get(segment);
+        column.map_or(0.0, |column| {
+            asked.alike(column.values_for_doc(entry.doc_id))
+        })
+    }
+}
+
+/// The best first; what is equal stays in the order it came in.
+fn sort(scored: &mut [(f32, DocAddress)]) {
+    scored.sort_by(|(one, at), (other, there)| other.total_cmp(one).then(at.cmp(there)));
+}
+
 /// Lifts what settled calls, and a little what is fresh.
 fn weigh_feedback(searcher: &Searcher, scored: &mut [(f32, DocAddress)]) -> Result<(), KbError> {
     // Opening a column costs more than reading it.
@@ -280,7 +324,7 @@ fn weigh_feedback(searcher: &Searcher, scored: &mut [(f32, DocAddress)]) -> Resu
         let fresh = FRESH * (-((newest - updated) as f32) / HALF_FRESH_MS).exp2();
         *score *= 1.0 + settled + fresh;
     }
-    scored.sort_by(|(one, at), (other, there)| other.total_cmp(one).then(at.cmp(there)));
+    sort(scored);
     Ok(())
 }
 
@@ -288,9 +332,17 @@ fn reasons(
     searcher: &Searcher,
     clauses: &[Clause],
     address: DocAddress,
-) -> Result<Vec<Reason>, KbError> {
+    meant: f32,
+) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
-    let mut sum = 0.0;
+    let mut sum = meant.max(0.0);
+    if meant > 0.0 {
+        reasons.push(Reason {
+            kind: "意味",
+            texts: Vec::new(),
+            share: meant,
+        });
+    }
     for clause in clauses {
         // An error says that the entry does not hold the term.
         let Ok(explanation) = scored(clause).explain(searcher, address) else {
@@ -322,7 +374,7 @@ fn reasons(
         reason.share /= sum.max(f32::MIN_POSITIVE);
     }
     reasons.sort_by(|one, other| other.share.total_cmp(&one.share));
-    Ok(reasons)
+    reasons
 }
 
 fn label(kind: Kind) -> &'static str {

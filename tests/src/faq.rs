@@ -21,7 +21,7 @@ pub fn sample(folder: &Path, now: Instant) -> anyhow::Result<Faq> {
     let articles = articles(now)?;
     // Built once on this machine.
     let dictionary = Dictionary::open(&std::env::temp_dir().join("madoguchi-dictionary"))?;
-    let knowledge = Knowledge::open(folder, &dictionary, &Language::of_the_field())?;
+    let knowledge = Knowledge::open(folder, &dictionary, &Language::of_the_field(), None)?;
     let changes: Vec<_> = articles
         .iter()
         .map(|(article, keywords)| put(article, keywords))

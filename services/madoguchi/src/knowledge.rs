@@ -11,7 +11,10 @@ use madoguchi_core::article::{Article, ArticleAudience};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::time::Instant;
-use madoguchi_kb::{Audience, Change, Dictionary, Entry, KbError, Knowledge, Language, Source};
+use madoguchi_kb::{
+    Audience, Change, Dictionary, Encoder, EncoderError, Entry, KbError, Knowledge, Language,
+    Source,
+};
 use madoguchi_store::Store;
 use tokio::runtime::Handle;
 
@@ -50,10 +53,31 @@ pub(crate) fn dictionary(config: &KnowledgeConfig, data_dir: &Path) -> Result<Di
     Dictionary::open(&dictionary_folder(config, data_dir))
 }
 
+/// The encoder with which what means alike is found; without its files the search does without.
+pub(crate) fn encoder(config: &KnowledgeConfig) -> Option<Encoder> {
+    match Encoder::open(&config.encoder) {
+        Ok(encoder) => Some(encoder),
+        Err(error @ EncoderError::Missing { .. }) => {
+            tracing::info!(%error, "the search goes by words alone");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the search goes by words alone");
+            None
+        }
+    }
+}
+
 /// Opens the index of the data directory.
 pub(crate) fn open(config: &KnowledgeConfig, data_dir: &Path) -> Result<Knowledge, KbError> {
     let dictionary = dictionary(config, data_dir)?;
-    Knowledge::open(&data_dir.join("knowledge"), &dictionary, &language(config))
+    let (language, encoder) = (language(config), encoder(config));
+    Knowledge::open(
+        &data_dir.join("knowledge"),
+        &dictionary,
+        &language,
+        encoder.as_ref(),
+    )
 }
 
 /// What searches know of an article; `None` if readers see none of it.

@@ -226,6 +226,9 @@ impl Finder<'_> {
 
 fn reason(reason: &madoguchi_kb::Reason) -> String {
     let share = (reason.share * 100.0).round();
+    if reason.texts.is_empty() {
+        return format!("{}({share}%)", reason.kind);
+    }
     format!("{}「{}」({share}%)", reason.kind, reason.texts.join("」「"))
 }
 

@@ -155,7 +155,7 @@ impl Library for Shelf {
 fn knowledge(folder: &Path, articles: &[Article]) -> Knowledge {
     // Built once for all tests of this machine.
     let dictionary = Dictionary::open(&std::env::temp_dir().join("madoguchi-dictionary")).unwrap();
-    let knowledge = Knowledge::open(folder, &dictionary, &Language::of_the_field()).unwrap();
+    let knowledge = Knowledge::open(folder, &dictionary, &Language::of_the_field(), None).unwrap();
     let put = |one: &Article| {
         Change::Put(Box::new(Entry {
             id: one.id.clone(),

@@ -146,11 +146,9 @@ async fn search(
                 print(&format!("   {}\n", text(&hit.excerpt)));
                 for reason in &hit.reasons {
                     let part = reason.share * 100.0;
-                    print(&format!(
-                        "   {part:.0}% {}: {}\n",
-                        reason.kind,
-                        reason.texts.join("、")
-                    ));
+                    let texts = reason.texts.join("、");
+                    let between = if texts.is_empty() { "" } else { ": " };
+                    print(&format!("   {part:.0}% {}{between}{texts}\n", reason.kind));
                 }
             }
             print(&format!("{}件\n", found.total));
@@ -185,11 +183,13 @@ fn eval(docs: &Path, queries: &Path, config: &Config, data_dir: &Path) -> Result
     let evaluation = (|| -> anyhow::Result<Evaluation> {
         let dictionary = knowledge::dictionary(&config.knowledge, data_dir)?;
         let language = knowledge::language(&config.knowledge);
+        let encoder = knowledge::encoder(&config.knowledge);
         let folder = Temporary::new()?;
         Ok(evaluate(
             &folder.0,
             &dictionary,
             &language,
+            encoder.as_ref(),
             Parts::ALL,
             &entries,
             &queries,

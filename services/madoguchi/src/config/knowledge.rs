@@ -11,14 +11,16 @@ use serde::{Deserialize, Serialize};
 pub struct KnowledgeConfig {
     pub dictionary: Option<PathBuf>,
     pub synonyms: PathBuf,
+    pub encoder: PathBuf,
 }
 
 impl Default for KnowledgeConfig {
-    /// Where `scripts/install-synonyms.sh` puts them.
+    /// Where `scripts/install-synonyms.sh` and `scripts/install-encoder.sh` put things.
     fn default() -> Self {
         Self {
             dictionary: None,
             synonyms: "/usr/local/share/madoguchi/synonyms.json".into(),
+            encoder: "/usr/local/share/madoguchi/encoder".into(),
         }
     }
 }
