@@ -43,8 +43,8 @@ pub(crate) struct Cut {
 
 /// Runs of one or two letters of kanji or katakana.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Gram {
-    pub(crate) text: String,
+pub(crate) struct Gram<'a> {
+    pub(crate) text: Cow<'a, str>,
     /// Where it stands in the normal text.
     pub(crate) range: Range<usize>,
 }
@@ -159,49 +159,40 @@ impl Analyzer {
 
 /// The one- and two-letter runs of kanji and of katakana in a normal text. Kana between two kanji
 /// that only tell how a word is inflected (申し込み, 取り消し) do not part them: 申込, 取消.
-pub(crate) fn grams(text: &str) -> Vec<Gram> {
-    let letters: Vec<(usize, char)> = text.char_indices().collect();
-    let mut grams = Vec::new();
-    let end = |at: usize| {
-        letters
-            .get(at)
-            .map_or(text.len(), |(begin, letter)| begin + letter.len_utf8())
+pub(crate) fn grams(text: &str) -> Vec<Gram<'_>> {
+    let mut grams = Vec::with_capacity(text.len() / 2);
+    let mut add = |range: Range<usize>| {
+        let text = Cow::Borrowed(text.get(range.clone()).unwrap_or_default());
+        grams.push(Gram { text, range });
     };
-    for (at, &(begin, letter)) in letters.iter().enumerate() {
+    let mut inflected = Vec::new();
+    for (begin, letter) in text.char_indices() {
         let kanji = is_kanji(letter);
         if !kanji && (!is_katakana(letter) || letter == 'ー') {
             continue;
         }
+        let end = begin + letter.len_utf8();
         if kanji {
-            grams.push(Gram {
-                text: letter.to_string(),
-                range: begin..end(at),
-            });
+            add(begin..end);
         }
-        let next = letters.get(at + 1).map(|(_, next)| *next);
-        let second = match next {
-            Some(next) if kanji && is_kanji(next) => Some(at + 1),
-            Some(next) if !kanji && is_katakana(next) => Some(at + 1),
-            // One letter of inflection, as in 申し込 or 取り消.
-            Some(next) if kanji && "いえきぎけげしじせちてにびみめりれわ".contains(next) =>
-            {
-                let second = at + 2;
-                letters
-                    .get(second)
-                    .is_some_and(|(_, after)| is_kanji(*after))
-                    .then_some(second)
+        let mut rest = text.get(end..).unwrap_or_default().chars();
+        match rest.next() {
+            Some(next) if kanji && is_kanji(next) || !kanji && is_katakana(next) => {
+                add(begin..end + next.len_utf8());
             }
-            _ => None,
-        };
-        if let Some(second) = second
-            && let Some((_, other)) = letters.get(second)
-        {
-            grams.push(Gram {
-                text: [letter, *other].iter().collect(),
-                range: begin..end(second),
-            });
+            // One letter of inflection, as in 申し込 or 取り消.
+            Some(next) if kanji && "いえきぎけげしじせちてにびみめりれわ".contains(next) => {
+                if let Some(after) = rest.next().filter(|after| is_kanji(*after)) {
+                    inflected.push(Gram {
+                        text: Cow::Owned([letter, after].iter().collect()),
+                        range: begin..end + next.len_utf8() + after.len_utf8(),
+                    });
+                }
+            }
+            _ => {}
         }
     }
+    grams.append(&mut inflected);
     grams
 }
 

@@ -151,7 +151,7 @@ impl<'a> Marker<'a> {
             let begin = part.start;
             let normal = Normal::of(text.get(part).unwrap_or_default());
             for gram in grams(&normal.text) {
-                if self.grams.contains(gram.text.as_str()) {
+                if self.grams.contains(gram.text.as_ref()) {
                     let range = normal.original(gram.range);
                     marks.push(begin + range.start..begin + range.end);
                 }

@@ -204,7 +204,7 @@ pub(crate) fn pairs(cut: &Cut) -> Vec<String> {
 fn gram_texts(cut: &Cut) -> Vec<String> {
     grams(&cut.normal.text)
         .into_iter()
-        .map(|gram| gram.text)
+        .map(|gram| gram.text.into_owned())
         .collect()
 }
 

@@ -25,7 +25,11 @@ struct Part {
 
 impl Normal {
     pub(crate) fn of(original: &str) -> Self {
-        let mut normal = Self::default();
+        let shortest = original.len().min(LONGEST);
+        let mut normal = Self {
+            text: String::with_capacity(shortest),
+            parts: Vec::with_capacity(shortest / 3),
+        };
         let mut letters = original.char_indices().peekable();
         while let Some((begin, letter)) = letters.next() {
             if begin >= LONGEST {

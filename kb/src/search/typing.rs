@@ -1,6 +1,8 @@
 //! Words that no entry holds, taken for the nearest that some entry does: one letter more, less or
 //! other.
 
+use std::sync::LazyLock;
+
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use tantivy::Searcher;
 use tantivy_fst::Automaton;
@@ -17,6 +19,10 @@ const NEAREST: usize = 3;
 /// What such a word counts, compared with one that was typed right.
 const COUNTS: f32 = 0.6;
 
+/// One letter more, less or other, or two exchanged. Costly to make.
+static NEAR: LazyLock<LevenshteinAutomatonBuilder> =
+    LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
+
 /// What may have been meant by a word that no entry holds.
 pub(super) fn nearest(
     searcher: &Searcher,
@@ -31,7 +37,7 @@ pub(super) fn nearest(
     if letters < SHORTEST || !typed {
         return Ok(Vec::new());
     }
-    let near = Near(LevenshteinAutomatonBuilder::new(1, true).build_dfa(&wanted.text));
+    let near = Near(NEAR.build_dfa(&wanted.text));
     let mut found: Vec<(u32, String)> = Vec::new();
     for field in [
         fields.question_words,
