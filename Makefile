@@ -12,7 +12,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web bench-search eval-search install-synonyms screenshots docs install-build install-test install-voice install-encoder
+.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -21,7 +21,7 @@ run: build ## Build what is missing and start a desk with simulated callers
 	@echo "==> http://127.0.0.1:8080/ (the names to sign in with follow; stop with Ctrl-C)"
 	@exec $(BINARY) demo
 
-build: install-build ## Build the program (release)
+build: install-build install-search ## Build the program (release)
 	$(call step,build,$(CARGO) build --release --locked -p madoguchi,Read the first error above.)
 
 test: install-test check-fmt clippy unit-test lint ## Everything that CI checks
@@ -47,10 +47,10 @@ bench-calls: install-test build ## Load through the queue: calls a second and ti
 bench-web: install-build build ## Latency of pages and API with 100,000 users and 10,000,000 audit records
 	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-web,Nothing else should run on the machine while it measures.)
 
-bench-search: install-build install-synonyms ## Latency of searches and suggestions with 10,000 and 1,000,000 articles
+bench-search: install-build install-synonyms install-encoder ## Latency of searches and suggestions with 10,000 and 1,000,000 articles
 	$(call step,bench-search,$(CARGO) run --release --locked -p madoguchi-kb --example bench -- kb/sample,Nothing else should run on the machine while it measures.)
 
-eval-search: install-build install-synonyms ## What each part of the search adds on the sample queries
+eval-search: install-build install-synonyms install-encoder ## What each part of the search adds on the sample queries
 	$(call step,eval-search,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/faq.jsonl kb/sample/queries-tuning.jsonl kb/sample/queries-measured.jsonl,Read the first error above.)
 
 screenshots: install-test build ## Photograph every screen of the sample desk into docs/images
@@ -66,6 +66,10 @@ install-build: ## Install what is missing for building
 
 install-test: install-build ## Install what is missing for testing
 	@scripts/install-test.sh
+
+install-search: ## Install what makes the search better; it does without what cannot be had
+	@scripts/install-synonyms.sh || echo "==> 一般の同義語なしで続けます。あとで入れるには: make install-synonyms"
+	@scripts/install-encoder.sh || echo "==> 文エンコーダーなしで続けます。あとで入れるには: make install-encoder"
 
 install-synonyms: ## Install the general synonyms of the search
 	@scripts/install-synonyms.sh

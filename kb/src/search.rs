@@ -20,6 +20,11 @@ use crate::query::{Kind, Parts, Query, Wanted};
 const CANDIDATES: usize = 100;
 /// What reaches less than this part of the best score is not an answer.
 const LEAST: f32 = 0.1;
+/// If the best holds less than this part of what was asked for, nothing is an answer.
+const EVIDENCE: f32 = 0.08;
+/// So many terms make up what was asked for, those first that tell most: a long story is not less
+/// answered for its details.
+const ASKED_FOR: usize = 16;
 /// Postings that one search may go through; the terms that tell least are left out beyond it.
 const POSTINGS: u64 = 400_000;
 /// Terms in fields that are looked for at the most, those first that tell most.
@@ -96,15 +101,19 @@ pub(crate) fn search(
     parts: Parts,
 ) -> Result<Found, KbError> {
     let searcher = shelf.reader.searcher();
-    let clauses = clauses(&searcher, &shelf.fields, terms, parts)?;
+    let (clauses, asked_for) = clauses(&searcher, &shelf.fields, terms, parts)?;
     if clauses.is_empty() {
         return Ok(Found::default());
     }
     let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
-    let least = scored.first().map_or(0.0, |(best, _)| best * LEAST);
+    let best = scored.first().map_or(0.0, |(best, _)| *best);
+    // Where words that say nothing count, they are no evidence.
+    if parts.stops && best < asked_for * EVIDENCE {
+        return Ok(Found::default());
+    }
+    let least = best * LEAST;
     scored.retain(|(score, _)| *score >= least);
     // The best by words is as good as the likest by meaning.
-    let best = scored.first().map_or(0.0, |(best, _)| *best);
     let meanings = asked.map(|asked| Ok::<_, KbError>((asked, Meanings::open(&searcher)?)));
     let meanings = meanings.transpose()?;
     let meant = |entry: DocAddress| {
@@ -180,47 +189,52 @@ fn places(fields: &Fields, kind: Kind) -> Vec<(Field, f32)> {
     }
 }
 
-/// The terms that the index knows, those first that tell most for what they cost.
+/// The terms that the index knows, those first that tell most for what they cost; and what all that
+/// was asked for would tell, known or not.
 fn clauses(
     searcher: &Searcher,
     fields: &Fields,
     terms: &[Wanted],
     parts: Parts,
-) -> Result<Vec<Clause>, KbError> {
+) -> Result<(Vec<Clause>, f32), KbError> {
     let documents = searcher.num_docs().max(1) as f32;
+    let tell = |frequency: u64| (1.0 + documents / frequency as f32).ln();
     let mut found: Vec<(f32, Clause)> = Vec::new();
-    let mut look = |wanted: &Wanted| -> Result<bool, KbError> {
-        let mut known = false;
+    let mut asked_for: Vec<f32> = Vec::new();
+    let mut look = |wanted: &Wanted| -> Result<u64, KbError> {
+        let mut most = 0;
         for (field, counts) in places(fields, wanted.kind) {
             let term = Term::from_field_text(field, &wanted.text);
             let frequency = searcher.doc_freq(&term)?;
             if frequency == 0 {
                 continue;
             }
-            known = true;
+            most = most.max(frequency);
             let boost = wanted.weight * counts;
-            let tells = boost * (1.0 + documents / frequency as f32).ln();
-            found.push((
-                tells,
-                Clause {
-                    kind: wanted.kind,
-                    text: wanted.text.clone(),
-                    term,
-                    frequency,
-                    boost,
-                },
-            ));
+            let clause = Clause {
+                kind: wanted.kind,
+                text: wanted.text.clone(),
+                term,
+                frequency,
+                boost,
+            };
+            found.push((boost * tell(frequency), clause));
         }
-        Ok(known)
+        Ok(most)
     };
     for wanted in terms {
-        let known = look(wanted)?;
-        if !known && parts.typing && wanted.kind == Kind::Word {
+        let frequency = look(wanted)?;
+        if wanted.kind != Kind::Synonym {
+            asked_for.push(wanted.weight * tell(frequency.max(1)));
+        }
+        if frequency == 0 && parts.typing && wanted.kind == Kind::Word {
             for nearest in typing::nearest(searcher, fields, wanted)? {
                 look(&nearest)?;
             }
         }
     }
+    asked_for.sort_by(|one, other| other.total_cmp(one));
+    let asked_for = asked_for.iter().take(ASKED_FOR).sum();
     found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
     found.truncate(CLAUSES);
     let mut cost = 0;
@@ -229,7 +243,7 @@ fn clauses(
         cost += if fits { clause.frequency } else { 0 };
         fits
     });
-    Ok(within.map(|(_, (_, clause))| clause).collect())
+    Ok((within.map(|(_, (_, clause))| clause).collect(), asked_for))
 }
 
 fn best(
