@@ -13,7 +13,7 @@ use crate::error::KbError;
 use crate::index::Shelf;
 use crate::language::Language;
 use crate::meaning::Asked;
-use crate::query::{self, Parts, Query, Synonyms};
+use crate::query::{self, Parts, Query, Synonyms, Wanted};
 use crate::search::{self, Found, Hit};
 use crate::suggest::{self, Suggestion};
 use crate::turns::Turns;
@@ -46,6 +46,15 @@ pub struct Analysis {
     pub synonyms: Vec<String>,
 }
 
+/// What comes of a text with other words and synonyms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// How it is understood.
+    pub analysis: Analysis,
+    /// What is found. Entries are still cut by the words in force.
+    pub hits: Vec<Hit>,
+}
+
 /// All that is known, to be searched. Cheap to clone.
 #[derive(Clone)]
 pub struct Knowledge {
@@ -71,6 +80,7 @@ struct Tongue {
     /// Keeps every word.
     plain: Analyzer,
     synonyms: Synonyms,
+    language: Language,
     fingerprint: u64,
     encoder: Option<Encoder>,
 }
@@ -85,9 +95,20 @@ impl Tongue {
             analyzer: Analyzer::new(dictionary, language)?,
             plain: Analyzer::new(dictionary, &Language::default())?.keeping_stops(),
             synonyms: Synonyms::new(language),
+            language: language.clone(),
             fingerprint: language.fingerprint(),
             encoder,
         })
+    }
+
+    fn terms(&self, query: &Query, parts: Parts) -> Vec<Wanted> {
+        let Self {
+            analyzer,
+            plain,
+            synonyms,
+            ..
+        } = self;
+        query::terms(&query.text, analyzer, plain, synonyms, parts)
     }
 
     fn stamp(&self) -> String {
@@ -305,23 +326,7 @@ impl Knowledge {
     /// [`KbError::Index`], [`KbError::Unreadable`].
     pub fn search(&self, query: &Query) -> Result<Found, KbError> {
         let _turn = self.inner.turns.wait();
-        let (shelves, tongue, parts) = (self.shelves(), self.tongue(), self.inner.parts);
-        let terms = query::terms(
-            &query.text,
-            &tongue.analyzer,
-            &tongue.plain,
-            &tongue.synonyms,
-            parts,
-        );
-        let encoder = tongue.encoder.as_ref().filter(|_| parts.meaning);
-        let asked = encoder.map(|encoder| Asked::new(encoder, &query.text));
-        search::search(
-            shelves.of(query.viewer),
-            &terms,
-            asked.as_ref(),
-            query,
-            parts,
-        )
+        self.search_as(&self.tongue(), query)
     }
 
     /// What is like a text: the text of a ticket, an article.
@@ -346,28 +351,42 @@ impl Knowledge {
         suggest::suggest(self.shelves().of(viewer), typed, limit)
     }
 
-    /// How a text is understood with these words and synonyms, which need not be in force yet.
+    /// The words and synonyms in force.
+    pub fn language(&self) -> Language {
+        self.tongue().language.clone()
+    }
+
+    /// What comes of a query with these words and synonyms, which need not be in force yet.
     ///
     /// # Errors
-    /// [`KbError::Words`].
-    pub fn analyse(&self, text: &str, language: &Language) -> Result<Analysis, KbError> {
-        let tongue = Tongue::new(&self.inner.dictionary, language, None)?;
-        let cut = tongue.analyzer.cut(text);
-        let terms = query::terms(
-            text,
-            &tongue.analyzer,
-            &tongue.plain,
-            &tongue.synonyms,
-            Parts::ALL,
-        );
-        let synonyms = terms
-            .into_iter()
-            .filter(|wanted| wanted.kind == query::Kind::Synonym);
-        Ok(Analysis {
+    /// [`KbError::Words`], and as [`Self::search`].
+    pub fn try_out(&self, query: &Query, language: &Language) -> Result<Trial, KbError> {
+        let encoder = self.tongue().encoder.clone();
+        let tongue = Tongue::new(&self.inner.dictionary, language, encoder)?;
+        let cut = tongue.analyzer.cut(&query.text);
+        let terms = tongue.terms(query, Parts::ALL).into_iter();
+        let synonyms = terms.filter(|wanted| wanted.kind == query::Kind::Synonym);
+        let analysis = Analysis {
             reading: cut.reading,
             words: cut.words,
             synonyms: synonyms.map(|wanted| wanted.text).collect(),
-        })
+        };
+        let hits = self.search_as(&tongue, query)?.hits;
+        Ok(Trial { analysis, hits })
+    }
+
+    fn search_as(&self, tongue: &Tongue, query: &Query) -> Result<Found, KbError> {
+        let (shelves, parts) = (self.shelves(), self.inner.parts);
+        let terms = tongue.terms(query, parts);
+        let encoder = tongue.encoder.as_ref().filter(|_| parts.meaning);
+        let asked = encoder.map(|encoder| Asked::new(encoder, &query.text));
+        search::search(
+            shelves.of(query.viewer),
+            &terms,
+            asked.as_ref(),
+            query,
+            parts,
+        )
     }
 
     fn shelves(&self) -> Arc<Shelves> {

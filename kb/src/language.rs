@@ -2,14 +2,15 @@
 
 mod sudachi;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use lindera_dictionary::dictionary::UserDictionary;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::kana::hiragana;
-use crate::analysis::normal::Normal;
+use crate::analysis::normal::{Normal, is_kana};
 use crate::dictionary::Dictionary;
 use crate::error::KbError;
 
@@ -17,6 +18,31 @@ const WORDS: &str = include_str!("../sample/words.csv");
 const SYNONYMS: &str = include_str!("../sample/synonyms.csv");
 /// The part of speech and the place among other words of a word of ours: that of a common noun.
 const NOUN: (&str, &str, &str) = ("1285", "名詞", "一般");
+
+/// The longest word of operators, in letters.
+const LETTERS: usize = 40;
+/// Words of one group.
+const TERMS: usize = 20;
+
+/// Why words of operators cannot be taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LanguageFault {
+    /// One of them is no word.
+    #[error("語は、「、」「,」や改行を含まない、40文字以内の言葉にしてください")]
+    Term,
+    /// The reading is not in kana.
+    #[error("読みは、ひらがなかカタカナで入力してください")]
+    Reading,
+    /// The parts are not the word.
+    #[error("区切りは、つなげると表記と同じになるように、2つ以上入力してください")]
+    Parts,
+    /// The same word twice.
+    #[error("同じ語が2度入力されています")]
+    Twice,
+    /// Too few or too many.
+    #[error("2語から20語までを入力してください")]
+    Terms,
+}
 
 /// A word that the dictionary does not know, or cuts wrongly.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +54,66 @@ pub struct UserWord {
     /// The parts it is looked for by, which together are the word; none: it is looked for whole.
     #[serde(default)]
     pub parts: Vec<String>,
+}
+
+impl UserWord {
+    /// Why the word cannot be taken up.
+    pub fn fault(&self) -> Option<LanguageFault> {
+        let kana = |letter: char| is_kana(letter) || letter == 'ー';
+        let reading = Normal::of(&self.reading).text;
+        if !is_term(&self.surface) || !self.parts.iter().all(|part| is_term(part)) {
+            return Some(LanguageFault::Term);
+        }
+        if reading.is_empty() || !reading.chars().all(kana) {
+            return Some(LanguageFault::Reading);
+        }
+        let whole: String = self
+            .parts
+            .iter()
+            .map(|part| Normal::of(part).text)
+            .collect();
+        let fits = match self.parts.len() {
+            0 => true,
+            1 => false,
+            _ => whole == Normal::of(&self.surface).text,
+        };
+        (!fits).then_some(LanguageFault::Parts)
+    }
+}
+
+impl SynonymGroup {
+    /// Why the group cannot be taken up.
+    pub fn fault(&self) -> Option<LanguageFault> {
+        if !self.terms.iter().all(|term| is_term(term)) {
+            return Some(LanguageFault::Term);
+        }
+        let different: HashSet<String> = self
+            .terms
+            .iter()
+            .map(|term| Normal::of(term).text)
+            .collect();
+        if different.len() < self.terms.len() {
+            return Some(LanguageFault::Twice);
+        }
+        let fits = (2..=TERMS).contains(&self.terms.len());
+        (!fits).then_some(LanguageFault::Terms)
+    }
+
+    /// Whether a word is in the group, however it is spelt.
+    pub fn has(&self, term: &str) -> bool {
+        let term = Normal::of(term).text;
+        self.terms.iter().any(|own| Normal::of(own).text == term)
+    }
+}
+
+/// A word as people write one: on one line, without what separates words.
+fn is_term(text: &str) -> bool {
+    let letters = text.chars().count();
+    (1..=LETTERS).contains(&letters)
+        && text.trim() == text
+        && text.chars().any(char::is_alphanumeric)
+        && !text.contains([',', '、', '"'])
+        && !text.chars().any(char::is_control)
 }
 
 /// Words that mean the same to the desk.
@@ -45,7 +131,7 @@ pub struct Language {
     /// Groups of synonyms of the field.
     pub synonyms: Vec<SynonymGroup>,
     /// Groups of synonyms of the language at large; they count for less.
-    pub general: Vec<SynonymGroup>,
+    pub general: Arc<[SynonymGroup]>,
 }
 
 impl Language {
@@ -70,7 +156,7 @@ impl Language {
         Self {
             words: words.collect(),
             synonyms: synonyms.collect(),
-            general: Vec::new(),
+            general: Arc::default(),
         }
     }
 
@@ -80,7 +166,7 @@ impl Language {
     /// [`KbError::Io`] if there is no such file, [`KbError::Unreadable`].
     pub fn with_sudachi(mut self, file: &Path) -> Result<Self, KbError> {
         let text = std::fs::read_to_string(file).map_err(KbError::io(file))?;
-        self.general = sudachi::groups(&text)?;
+        self.general = sudachi::groups(&text)?.into();
         Ok(self)
     }
 

@@ -107,8 +107,10 @@ pub(crate) fn search(
     }
     let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
     let best = scored.first().map_or(0.0, |(best, _)| *best);
-    // Where words that say nothing count, they are no evidence.
-    if parts.stops && best < asked_for * EVIDENCE {
+    // A synonym is found in place of what was asked for. And where words that say nothing count,
+    // they are no evidence.
+    let as_asked = clauses.iter().all(|clause| clause.kind != Kind::Synonym);
+    if as_asked && parts.stops && best < asked_for * EVIDENCE {
         return Ok(Found::default());
     }
     let least = best * LEAST;

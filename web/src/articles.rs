@@ -22,7 +22,7 @@ use crate::shell::Shell;
 use crate::text;
 
 /// The entry of the menu.
-const HERE: &str = "/articles";
+pub(crate) const HERE: &str = "/articles";
 const PAGE_SIZE: u32 = 50;
 
 /// Names of stages in the database and on the screen.

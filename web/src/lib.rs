@@ -23,6 +23,7 @@ mod error;
 mod guard;
 mod inquiries;
 mod knowledge;
+mod language;
 mod library;
 mod live;
 pub mod markdown;
@@ -74,6 +75,7 @@ use self::auth::routes::Routes;
 pub use self::auth::seal::Seal;
 use self::auth::sessions::Sessions;
 pub use self::guard::is_own_host;
+pub use self::language::{SYNONYM_KIND, WORD_KIND};
 pub use self::library::{
     Article, ArticleFilter, ArticleHead, ArticlePage, Attached, Library, Overdue, StoredLibrary,
 };
@@ -283,6 +285,7 @@ fn routes() -> Routes {
         .and(inquiries::routes())
         .and(articles::routes())
         .and(attention::routes())
+        .and(language::routes())
         .and(access_report::routes())
         .map(|router| {
             router.layer(TimeoutLayer::with_status_code(

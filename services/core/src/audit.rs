@@ -177,6 +177,10 @@ actions! {
     ArticleKeep = "article.keep", "FAQの取下げの却下";
     /// Brought articles from a file.
     ArticleImport = "article.import", "FAQの取込み";
+    /// Made, changed or removed a group of synonyms of the search.
+    SynonymChange = "synonym.change", "検索の同義語の変更";
+    /// Made, changed or removed a word of the search.
+    WordChange = "word.change", "検索の単語の変更";
     /// Took all articles out as a file.
     ArticleExport = "article.export", "ナレッジデータベースの出力";
     /// Kept the filter of a list under a name.

@@ -13,9 +13,11 @@ use madoguchi_core::clock::Clock;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
     Audience, Change, Dictionary, Encoder, EncoderError, Entry, KbError, Knowledge, Language,
-    Source,
+    Rebuild, Source,
 };
-use madoguchi_store::Store;
+use madoguchi_store::{Store, StoreError};
+use madoguchi_web::{SYNONYM_KIND, WORD_KIND};
+use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
 use crate::config::KnowledgeConfig;
@@ -29,7 +31,7 @@ const AT_ONCE: u32 = 1_000;
 /// In the feed in place of an article: everything is to be taken in anew.
 pub(crate) const EVERYTHING: &str = "*";
 
-/// The language that the desk searches in. Without the file of general synonyms those of the field
+/// The language that the product knows. Without the file of general synonyms those of the field
 /// remain.
 pub(crate) fn language(config: &KnowledgeConfig) -> Language {
     let field = Language::of_the_field();
@@ -40,6 +42,23 @@ pub(crate) fn language(config: &KnowledgeConfig) -> Language {
             field
         }
     }
+}
+
+/// The same with the words and synonyms that were set on screens.
+async fn joined(known: &Language, store: &Store) -> Result<Language, StoreError> {
+    let words = own(store, WORD_KIND).await?;
+    let synonyms = own(store, SYNONYM_KIND).await?;
+    Ok(known.clone().and(words, synonyms))
+}
+
+async fn own<T: DeserializeOwned>(store: &Store, kind: &str) -> Result<Vec<T>, StoreError> {
+    let settings = store.list_settings(kind).await?.into_iter();
+    let read = settings.filter_map(|setting| {
+        let read = serde_json::from_str(setting.data.as_deref()?);
+        read.inspect_err(|error| tracing::error!(kind, id = setting.id, %error, "cannot be read"))
+            .ok()
+    });
+    Ok(read.collect())
 }
 
 /// The folder of the dictionary.
@@ -69,15 +88,48 @@ pub(crate) fn encoder(config: &KnowledgeConfig) -> Option<Encoder> {
 }
 
 /// Opens the index of the data directory.
-pub(crate) fn open(config: &KnowledgeConfig, data_dir: &Path) -> Result<Knowledge, KbError> {
-    let dictionary = dictionary(config, data_dir)?;
-    let (language, encoder) = (language(config), encoder(config));
-    Knowledge::open(
-        &data_dir.join("knowledge"),
-        &dictionary,
-        &language,
-        encoder.as_ref(),
-    )
+pub(crate) async fn open(
+    config: &KnowledgeConfig,
+    data_dir: &Path,
+    store: &Store,
+) -> anyhow::Result<Knowledge> {
+    let language = joined(&language(config), store).await?;
+    let (config, data_dir) = (config.clone(), data_dir.to_owned());
+    let opened = tokio::task::spawn_blocking(move || {
+        let dictionary = dictionary(&config, &data_dir)?;
+        let place = data_dir.join("knowledge");
+        Knowledge::open(&place, &dictionary, &language, encoder(&config).as_ref())
+    });
+    opened
+        .await
+        .context("the search index")?
+        .map_err(Into::into)
+}
+
+/// Takes up words and synonyms that were set since `stamp`: synonyms at once, words with an index
+/// that is built anew.
+async fn take_up(
+    known: &Language,
+    store: &Store,
+    knowledge: &Knowledge,
+    stamp: &mut String,
+    now: Instant,
+) -> anyhow::Result<()> {
+    let newest = store.settings_stamp().await?;
+    if *stamp == newest {
+        return Ok(());
+    }
+    let language = joined(known, store).await?;
+    if language != knowledge.language() {
+        let taking = knowledge.clone();
+        let need = tokio::task::spawn_blocking(move || taking.set_language(&language)).await??;
+        if need == Rebuild::Needed {
+            build(store, knowledge, now).await?;
+        }
+        tracing::info!("the search takes up other words and synonyms");
+    }
+    *stamp = newest;
+    Ok(())
 }
 
 /// What searches know of an article; `None` if readers see none of it.
@@ -184,12 +236,7 @@ pub(crate) async fn follow(
     shown: Arc<OnceLock<Knowledge>>,
 ) {
     let knowledge = loop {
-        let (config, data_dir) = (config.clone(), data_dir.clone());
-        let opened = tokio::task::spawn_blocking(move || open(&config, &data_dir)).await;
-        match opened
-            .context("the search index")
-            .and_then(|opened| Ok(opened?))
-        {
+        match open(&config, &data_dir, &store).await {
             Ok(knowledge) => break knowledge,
             Err(error) => {
                 tracing::error!(
@@ -200,11 +247,14 @@ pub(crate) async fn follow(
             }
         }
     };
+    let known = language(&config);
+    let mut stamp = String::new();
     let mut failing = false;
     loop {
         let now = clock.now();
         let done = async {
             store.publish_due(now, |article| due(article, now)).await?;
+            take_up(&known, &store, &knowledge, &mut stamp, now).await?;
             catch_up(&store, &knowledge, now).await
         };
         match done.await {

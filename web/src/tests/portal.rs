@@ -12,6 +12,7 @@ use madoguchi_kb::{Audience, Change, Dictionary, Entry, Language, Source, Viewer
 use super::*;
 
 mod desk;
+mod language;
 mod leaks;
 mod reading;
 mod writing;

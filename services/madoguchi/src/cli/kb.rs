@@ -113,8 +113,10 @@ async fn search(
     config: &Config,
     data_dir: &Path,
 ) -> Result<(), CliError> {
-    let knowledge = open(config, data_dir)?;
     let store = open_store(config, data_dir).await?;
+    let knowledge = knowledge::open(&config.knowledge, data_dir, &store)
+        .await
+        .map_err(CliError::Failed)?;
     let now = SystemClock.now();
     let caught_up = knowledge::catch_up(&store, &knowledge, now).await;
     store.close().await;
@@ -220,7 +222,7 @@ async fn rebuild(config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let asked = store.feed_everything(knowledge::EVERYTHING).await;
     let done = async {
         asked.map_err(|error| anyhow::anyhow!("データベースに書き込めません: {error}"))?;
-        let knowledge = knowledge::open(&config.knowledge, data_dir)?;
+        let knowledge = knowledge::open(&config.knowledge, data_dir, &store).await?;
         knowledge::catch_up(&store, &knowledge, SystemClock.now()).await
     };
     let done = done.await;
@@ -237,10 +239,6 @@ async fn rebuild(config: &Config, data_dir: &Path) -> Result<(), CliError> {
         Err(error) => return Err(CliError::Failed(error)),
     }
     Ok(())
-}
-
-fn open(config: &Config, data_dir: &Path) -> Result<madoguchi_kb::Knowledge, CliError> {
-    knowledge::open(&config.knowledge, data_dir).map_err(|error| CliError::Failed(error.into()))
 }
 
 /// The lines of a file, each as JSON; blank ones are left out.

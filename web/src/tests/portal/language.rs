@@ -1,0 +1,136 @@
+//! 検索の同義語 and 検索の単語 on screens.
+
+use madoguchi_core::access::Role;
+use madoguchi_kb::{SynonymGroup, UserWord};
+
+use super::*;
+use crate::query::escape;
+
+async fn editor(open: &Open) -> Client {
+    let roles = [Role::FaqEditor];
+    let mut client = open.house.user("hensyu", &roles).await;
+    let (status, _) = open.house.open(&mut client, "/articles/synonyms").await;
+    assert_eq!(status, StatusCode::OK);
+    client
+}
+
+#[tokio::test]
+async fn a_group_of_synonyms_is_tried_saved_changed_removed_and_brought_back() {
+    let open = open().await;
+    let (house, mut client) = (&open.house, editor(&open).await);
+    let path = format!("/articles/synonyms/new?term={}", escape("あいことば"));
+    let (_, html) = house.open(&mut client, &path).await;
+    assert!(html.contains(">あいことば</textarea>"), "{html}");
+
+    let form = |terms: &str, more: &str| {
+        let trial = escape("あいことば");
+        format!("terms={}&trial={trial}&{more}", escape(terms))
+    };
+    let (status, _, html) = house
+        .submit(
+            &mut client,
+            "/articles/synonyms/new",
+            &form("あいことば", ""),
+        )
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("2語から20語まで"), "{html}");
+
+    let two = form("あいことば\r\nパスワード", "intent=try");
+    let (status, _, html) = house
+        .submit(&mut client, "/articles/synonyms/new", &two)
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    let (now, then) = html.split_once("見つかるFAQ").unwrap();
+    assert!(!now.contains("パスワードを忘れました"));
+    assert!(then.contains("パスワードを忘れました"), "{then}");
+    let kept = house
+        .store
+        .list_settings(crate::SYNONYM_KIND)
+        .await
+        .unwrap();
+    assert!(kept.is_empty(), "a trial keeps nothing");
+
+    let two = form("あいことば\r\nパスワード", "");
+    let (_, place, _) = house
+        .submit(&mut client, "/articles/synonyms/new", &two)
+        .await;
+    let one = place.strip_suffix("?done=created").unwrap().to_owned();
+    let kept = house
+        .store
+        .list_settings(crate::SYNONYM_KIND)
+        .await
+        .unwrap();
+    let group: SynonymGroup = serde_json::from_str(kept[0].data.as_deref().unwrap()).unwrap();
+    assert_eq!(group.terms, ["あいことば", "パスワード"]);
+
+    let removal = form("", "version=1&intent=remove");
+    let (_, place, _) = house.submit(&mut client, &one, &removal).await;
+    assert_eq!(place, "/articles/synonyms?done=removed");
+    let (status, ..) = house
+        .submit(&mut client, &one, &two.replace("&version=0", ""))
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT, "somebody else was faster");
+    let (_, html) = house.open(&mut client, &one).await;
+    assert!(html.contains("版1"), "{html}");
+    let back = "version=1&replaces=2";
+    let (_, place, _) = house
+        .submit(&mut client, &format!("{one}/restore"), back)
+        .await;
+    assert!(place.ends_with("?done=restored"), "{place}");
+    let (_, html) = house.open(&mut client, "/articles/synonyms").await;
+    assert!(html.contains("あいことば、パスワード"));
+    assert!(html.contains("反映しています"), "nobody takes it up here");
+}
+
+#[tokio::test]
+async fn a_word_needs_a_reading_in_kana_and_parts_that_make_it_up() {
+    let open = open().await;
+    let (house, mut client) = (&open.house, editor(&open).await);
+    let form = |reading: &str, parts: &str| {
+        let surface = escape("庶務事務窓口");
+        let (reading, parts) = (escape(reading), escape(parts));
+        format!("surface={surface}&reading={reading}&parts={parts}&trial={surface}")
+    };
+    for (reading, parts, told) in [
+        ("庶務", "", "ひらがなかカタカナで"),
+        ("しょむじむまどぐち", "庶務 窓口", "つなげると表記と同じ"),
+    ] {
+        let (status, _, html) = house
+            .submit(&mut client, "/articles/words/new", &form(reading, parts))
+            .await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(html.contains(told), "{html}");
+    }
+    let good = form("ショムジムマドグチ", "庶務 事務 窓口");
+    let trial = format!("{good}&intent=try");
+    let (_, _, html) = house
+        .submit(&mut client, "/articles/words/new", &trial)
+        .await;
+    assert!(html.contains("庶務 ／ 事務 ／ 窓口"), "{html}");
+    let (_, place, _) = house
+        .submit(&mut client, "/articles/words/new", &good)
+        .await;
+    assert!(place.ends_with("?done=created"), "{place}");
+    let kept = house.store.list_settings(crate::WORD_KIND).await.unwrap();
+    let word: UserWord = serde_json::from_str(kept[0].data.as_deref().unwrap()).unwrap();
+    assert_eq!(word.parts, ["庶務", "事務", "窓口"]);
+}
+
+#[tokio::test]
+async fn hostile_words_are_shown_as_they_are_and_kept_out() {
+    let open = open().await;
+    let (house, mut client) = (&open.house, editor(&open).await);
+    let bad = "\"><script>alert(1)</script>";
+    let path = format!("/articles/synonyms?term={}", escape(bad));
+    let (_, html) = house.open(&mut client, &path).await;
+    assert!(!html.contains("<script>alert"));
+    for terms in [bad, "あ\u{0}い\nうえ", "、、\n、", &"長".repeat(50)] {
+        let body = format!("terms={}", escape(&format!("{terms}\n{terms}")));
+        let (status, _, html) = house
+            .submit(&mut client, "/articles/synonyms/new", &body)
+            .await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{terms}");
+        assert!(!html.contains("<script>alert"));
+    }
+}
