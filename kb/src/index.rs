@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use madoguchi_encoder::Encoder;
 use tantivy::directory::MmapDirectory;
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
@@ -285,6 +286,37 @@ impl Shelf {
         })
     }
 
+    /// Takes the document of an entry in that is in the index in no other version.
+    pub(crate) fn add(&self, document: TantivyDocument) -> Result<(), KbError> {
+        self.write(|writer| {
+            writer.add_document(document)?;
+            Ok(())
+        })
+    }
+
+    /// Leaves many small parts of the index as they are until [`Self::merge`].
+    pub(crate) fn merge_later(&self) -> Result<(), KbError> {
+        self.write(|writer| {
+            writer.set_merge_policy(Box::new(NoMergePolicy));
+            Ok(())
+        })
+    }
+
+    /// Makes one part of all, which is searched quickest.
+    pub(crate) fn merge(&self) -> Result<(), KbError> {
+        let parts = self.index.searchable_segment_ids()?;
+        self.write(|writer| {
+            if parts.len() > 1 {
+                writer.merge(&parts).wait()?;
+                writer.garbage_collect_files().wait()?;
+            }
+            writer.set_merge_policy(Box::new(LogMergePolicy::default()));
+            Ok(())
+        })?;
+        self.reader.reload()?;
+        Ok(())
+    }
+
     /// Takes the entry of this id out.
     pub(crate) fn remove(&self, id: &str) -> Result<(), KbError> {
         self.write(|writer| {
@@ -294,12 +326,10 @@ impl Shelf {
     }
 
     /// Keeps what was taken in and out, with a position; searches see it when this returns.
-    pub(crate) fn commit(&self, position: Option<i64>) -> Result<(), KbError> {
+    pub(crate) fn commit(&self, position: i64) -> Result<(), KbError> {
         self.write(|writer| {
             let mut prepared = writer.prepare_commit()?;
-            if let Some(position) = position {
-                prepared.set_payload(&position.to_string());
-            }
+            prepared.set_payload(&position.to_string());
             prepared.commit()?;
             Ok(())
         })?;

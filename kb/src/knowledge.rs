@@ -1,10 +1,13 @@
 //! The door: keeps the indexes on disk, and answers searches while they change.
 
+use std::collections::HashSet;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use madoguchi_encoder::Encoder;
+use tantivy::TantivyDocument;
 
 use crate::analysis::{Analyzer, Word};
 use crate::dictionary::Dictionary;
@@ -22,8 +25,8 @@ use crate::turns::Turns;
 const LAYOUT: u32 = 2;
 /// Names the index that is in use, and how it was made.
 const CURRENT: &str = "current";
-/// So many entries are taken in between two commits of a rebuild.
-const BATCH: usize = 20_000;
+/// So many entries are cut up by each processor before they are written.
+const AT_ONCE: usize = 256;
 
 /// Whether the index must be built anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,17 +143,70 @@ impl Shelves {
         }
     }
 
-    fn put(&self, entry: &Entry, tongue: &Tongue, parts: Parts) -> Result<(), KbError> {
+    fn document(
+        &self,
+        entry: &Entry,
+        tongue: &Tongue,
+        parts: Parts,
+    ) -> Result<TantivyDocument, KbError> {
         let plain = (!parts.stops).then_some(&tongue.plain);
-        let encoder = tongue.encoder.as_ref();
-        let fields = &self.all.fields;
-        let document = fields.document(entry, &tongue.analyzer, plain, encoder)?;
+        let (fields, encoder) = (&self.all.fields, tongue.encoder.as_ref());
+        fields.document(entry, &tongue.analyzer, plain, encoder)
+    }
+
+    fn put(&self, entry: &Entry, document: TantivyDocument) -> Result<(), KbError> {
         if entry.is_for_portal() {
             self.portal.put(&entry.id, document.clone())?;
         } else {
             self.portal.remove(&entry.id)?;
         }
         self.all.put(&entry.id, document)
+    }
+
+    /// Takes all entries in, cutting them up with all processors.
+    fn fill<E: From<KbError>>(
+        &self,
+        mut entries: impl Iterator<Item = Result<Entry, E>>,
+        tongue: &Tongue,
+        parts: Parts,
+    ) -> Result<(), E> {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut known = HashSet::new();
+        for shelf in [&self.portal, &self.all] {
+            shelf.merge_later()?;
+        }
+        loop {
+            let some = entries.by_ref().take(AT_ONCE * threads);
+            let some = some.collect::<Result<Vec<Entry>, E>>()?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            let cut = |some: &[Entry]| -> Result<Vec<_>, KbError> {
+                let all = some.iter();
+                all.map(|entry| self.document(entry, tongue, parts))
+                    .collect()
+            };
+            let documents = std::thread::scope(|scope| {
+                let cutting: Vec<_> = some
+                    .chunks(AT_ONCE)
+                    .map(|some| scope.spawn(|| cut(some)))
+                    .collect();
+                let cut = cutting
+                    .into_iter()
+                    .map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
+                cut.collect::<Result<Vec<_>, KbError>>()
+            })?;
+            for (entry, document) in some.iter().zip(documents.into_iter().flatten()) {
+                if !known.insert(entry.id.clone()) {
+                    self.put(entry, document)?;
+                    continue;
+                }
+                if entry.is_for_portal() {
+                    self.portal.add(document.clone())?;
+                }
+                self.all.add(document)?;
+            }
+        }
     }
 
     fn change(
@@ -162,18 +218,20 @@ impl Shelves {
     ) -> Result<(), KbError> {
         for change in changes {
             match change {
-                Change::Put(entry) => self.put(entry, tongue, parts)?,
+                Change::Put(entry) => {
+                    self.put(entry, self.document(entry, tongue, parts)?)?;
+                }
                 Change::Remove(id) => {
                     self.portal.remove(id)?;
                     self.all.remove(id)?;
                 }
             }
         }
-        self.commit(Some(position))
+        self.commit(position)
     }
 
     /// After a crash between the two, what comes after the older position is done again.
-    fn commit(&self, position: Option<i64>) -> Result<(), KbError> {
+    fn commit(&self, position: i64) -> Result<(), KbError> {
         self.portal.commit(position)?;
         self.all.commit(position)
     }
@@ -280,13 +338,11 @@ impl Knowledge {
             .unwrap_or_else(|| self.tongue());
         let folder = &self.inner.folder;
         let shelves = Shelves::open(next_folder(folder)?)?;
-        for (at, entry) in entries.enumerate() {
-            shelves.put(&entry?, &tongue, self.inner.parts)?;
-            if at % BATCH == BATCH - 1 {
-                shelves.commit(None)?;
-            }
+        shelves.fill(entries, &tongue, self.inner.parts)?;
+        shelves.commit(position)?;
+        for shelf in [&shelves.portal, &shelves.all] {
+            shelf.merge()?;
         }
-        shelves.commit(Some(position))?;
         make_current(folder, &shelves.folder, &tongue.stamp())?;
         let inner = &self.inner;
         let new = shelves.folder.clone();

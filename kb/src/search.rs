@@ -5,9 +5,9 @@ mod typing;
 use serde::Deserialize;
 use tantivy::collector::TopDocs;
 use tantivy::columnar::Column;
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as _, TermQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query as _, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Searcher, SegmentReader, TantivyDocument, Term};
+use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TantivyDocument, Term};
 
 use crate::entry::{Entry, Source};
 use crate::error::KbError;
@@ -25,14 +25,12 @@ const EVIDENCE: f32 = 0.08;
 /// So many terms make up what was asked for, those first that tell most: a long story is not less
 /// answered for its details.
 const ASKED_FOR: usize = 16;
-/// Postings that one search may go through; the terms that tell least are left out beyond it.
-const POSTINGS: u64 = 400_000;
 /// Terms in fields that are looked for at the most, those first that tell most.
 const CLAUSES: usize = 32;
-/// Up to so many postings all are scored; beyond, what cannot reach the best is skipped.
-const EXHAUSTIVE: u64 = 300_000;
-/// Terms that are looked for whatever they cost.
-const TERMS: usize = 4;
+/// Up to so many postings all are scored.
+const EXHAUSTIVE: u64 = 60_000;
+/// Beyond, so many terms find, and all rank what they find.
+const FINDERS: usize = 8;
 /// What meaning exactly what was asked adds, in best scores by words.
 const MEANING: f32 = 1.0;
 /// What a settled call adds, and what all of them may add.
@@ -239,27 +237,71 @@ fn clauses(
     let asked_for = asked_for.iter().take(ASKED_FOR).sum();
     found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
     found.truncate(CLAUSES);
-    let mut cost = 0;
-    let within = found.into_iter().enumerate().filter(|(at, (_, clause))| {
-        let fits = *at < TERMS || cost + clause.frequency <= POSTINGS;
-        cost += if fits { clause.frequency } else { 0 };
-        fits
-    });
-    Ok((within.map(|(_, (_, clause))| clause).collect(), asked_for))
+    let clauses = found.into_iter().map(|(_, clause)| clause);
+    Ok((clauses.collect(), asked_for))
 }
 
+/// The best entries, with their scores. Where all terms meet few entries, all are scored. Where they
+/// meet many, the terms that tell most find, and all of them rank what was found.
 fn best(
     searcher: &Searcher,
     fields: &Fields,
     clauses: &[Clause],
     query: &Query,
 ) -> Result<Vec<(f32, DocAddress)>, KbError> {
+    let top = TopDocs::with_limit(CANDIDATES);
+    let postings: u64 = clauses.iter().map(|clause| clause.frequency).sum();
+    if postings <= EXHAUSTIVE {
+        let any = any_of(fields, clauses, query);
+        // A score that is looked at keeps tantivy from skipping, which costs more than it saves
+        // where many terms meet few entries.
+        let every = |_: &SegmentReader| |_: u32, score: f32| score;
+        return Ok(searcher.search(&any, &top.tweak_score(every))?);
+    }
+    let finders = clauses.get(..FINDERS).unwrap_or(clauses);
+    let any = any_of(fields, finders, query);
+    let found = searcher.search(&any, &top.order_by_score())?;
+    score(searcher, clauses, found.into_iter().map(|(_, at)| at))
+}
+
+/// Scores these entries by all terms.
+fn score(
+    searcher: &Searcher,
+    clauses: &[Clause],
+    entries: impl Iterator<Item = DocAddress>,
+) -> Result<Vec<(f32, DocAddress)>, KbError> {
+    let mut found: Vec<(f32, DocAddress)> = entries.map(|at| (0.0, at)).collect();
+    found.sort_by_key(|(_, at)| *at);
+    for clause in clauses {
+        let weight = scored(clause).weight(EnableScoring::enabled_from_searcher(searcher))?;
+        for some in found.chunk_by_mut(|(_, one), (_, other)| one.segment_ord == other.segment_ord)
+        {
+            let Some((_, first)) = some.first() else {
+                continue;
+            };
+            let mut scorer = weight.scorer(searcher.segment_reader(first.segment_ord), 1.0)?;
+            for (score, at) in some {
+                if scorer.doc() < at.doc_id {
+                    scorer.seek(at.doc_id);
+                }
+                if scorer.doc() == at.doc_id {
+                    *score += scorer.score();
+                }
+            }
+        }
+    }
+    sort(&mut found);
+    Ok(found)
+}
+
+/// What holds any of the terms, in the category that is asked for.
+fn any_of(fields: &Fields, clauses: &[Clause], query: &Query) -> Box<dyn tantivy::query::Query> {
     let any: Vec<_> = clauses
         .iter()
         .map(|clause| (Occur::Should, scored(clause)))
         .collect();
     let any = BooleanQuery::new(any);
-    let any: Box<dyn tantivy::query::Query> = match &query.category {
+    match &query.category {
         None => Box::new(any),
         Some(category) => {
             let term = Term::from_field_text(fields.category, category);
@@ -271,16 +313,6 @@ fn best(
             ];
             Box::new(BooleanQuery::new(both))
         }
-    };
-    let top = TopDocs::with_limit(CANDIDATES);
-    let postings: u64 = clauses.iter().map(|clause| clause.frequency).sum();
-    if postings <= EXHAUSTIVE {
-        // A score that is looked at keeps tantivy from skipping, which costs more than it saves
-        // where many terms meet few entries.
-        let every = |_: &SegmentReader| |_: u32, score: f32| score;
-        Ok(searcher.search(&any, &top.tweak_score(every))?)
-    } else {
-        Ok(searcher.search(&any, &top.order_by_score())?)
     }
 }
 

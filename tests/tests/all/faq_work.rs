@@ -132,3 +132,26 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     desk.end().await?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
+    let desk = Setup::default().with_faq().start().await?;
+    let password = desk.add_user("henshu", &[Role::FaqEditor], None).await?;
+    until_found(&desk, "ぬりかべ", "見つかりませんでした", true).await?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.open(desk.web(), "/articles/attention").await?;
+    browser
+        .click("a[aria-label='「ぬりかべ」の同義語を登録する']")
+        .await?;
+    browser.until_at("/articles/synonyms").await?;
+    browser.click("p.actions a.primary").await?;
+    browser.until_at("/articles/synonyms/new").await?;
+    browser.fill_in("#terms", "ぬりかべ\n宿泊料").await?;
+    act(&browser, "button[value=try]", "見つかるFAQ").await?;
+    browser.until_shown("宿泊料").await?;
+    act(&browser, ".form button.primary", "登録しました").await?;
+    until_found(&desk, "ぬりかべ", "class=\"hit\"", true).await?;
+    desk.end().await?;
+    Ok(())
+}
