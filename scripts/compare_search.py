@@ -8,6 +8,7 @@ by its own tokenizer.
 import argparse
 import json
 import math
+import os
 import sqlite3
 import subprocess
 import tempfile
@@ -36,17 +37,23 @@ class Groonga:
     """A server of its own in a folder that goes with it; commands and answers are lines."""
 
     TOKENIZER = "TokenMecab"
+    # The one that our own search uses.
+    DICTIONARY = "/var/lib/mecab/dic/ipadic-utf8"
     # The normalizer NormalizerNFKC by the version of Unicode.
     NORMALIZER = "NormalizerNFKC130"
 
     def __init__(self, articles):
         self.folder = tempfile.TemporaryDirectory()
+        # MeCab's own default is whichever dictionary the machine prefers.
+        settings = Path(self.folder.name) / "mecabrc"
+        settings.write_text(f"dicdir = {self.DICTIONARY}\n")
         self.process = subprocess.Popen(
             ["groonga", "-n", str(Path(self.folder.name) / "db")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            env={**os.environ, "MECABRC": str(settings)},
         )
         self.version = self.ask("status")["version"]
         # Scores are whole numbers before version 3 of the commands.

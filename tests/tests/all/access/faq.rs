@@ -1,6 +1,7 @@
 //! A FAQ that was used: what its pages show then.
 
-use madoguchi_core::article::{Article, Content};
+use anyhow::Context;
+use madoguchi_core::article::Content;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
@@ -18,21 +19,15 @@ async fn written(desk: &Desk) -> anyhow::Result<()> {
         category: "f08".to_owned(),
         ..Content::default()
     };
-    let mut article = Article::imported("login-001", content.clone(), now);
+    let found = desk.store().lookup_article("login-001").await?;
+    let mut article = found.context("the FAQ holds it")?;
+    article.import(content.clone(), now);
     let newer = Content {
         answer: "[再設定](/faq)します。担当の山田さんに聞きました。".to_owned(),
         ..content
     };
     article.edit(newer, &UserId::new("somebody"), now)?;
-    let entry = AuditEntry {
-        at: now,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::ArticleImport,
-        object: "login-001".to_owned(),
-        before: Fields::new(),
-        after: Fields::new(),
-    };
+    let entry = madoguchi_tests::faq::entry("login-001", now);
     desk.store().save_article(&article, now, entry).await?;
     Ok(())
 }
