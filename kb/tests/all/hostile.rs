@@ -59,9 +59,12 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
 }
 
+fn belongs(letter: char) -> bool {
+    matches!(letter, '\u{ff9e}' | '\u{ff9f}' | '\u{3099}' | '\u{309a}' | '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{200d}')
+}
+
 /// No piece begins with what belongs to the letter before it.
 fn cuts_no_letter(pieces: &[Piece]) -> bool {
-    let belongs = |letter: char| matches!(letter, '\u{ff9e}' | '\u{ff9f}' | '\u{3099}' | '\u{309a}' | '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{200d}');
     let texts = pieces.windows(2).map(|two| (&two[0].text, &two[1].text));
     let mut cuts =
         texts.filter(|(one, other)| other.starts_with(belongs) || one.ends_with('\u{200d}'));
@@ -140,6 +143,45 @@ proptest! {
                 prop_assert!(cuts_no_letter(&hit.question), "{:?}", hit.question);
             }
             knowledge.suggest(text, Viewer::Portal, 5).unwrap();
+        }
+    }
+}
+
+/// An excerpt begins and ends where a letter does, wherever it is cut.
+#[test]
+fn excerpts_cut_no_letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let knowledge = open(folder.path());
+    for (position, letter) in (1..).zip([
+        "か\u{3099}",
+        "葛\u{e0100}",
+        "e\u{301}\u{302}",
+        "👨\u{200d}👩\u{200d}👧",
+    ]) {
+        for before in 0..4 {
+            let mut one = entry("one", Audience::Portal);
+            one.question = "題".to_owned();
+            let many = letter.repeat(100);
+            one.answer = format!("{}{many}旅費{many}", "a".repeat(before));
+            knowledge
+                .apply(&[Change::Put(Box::new(one.clone()))], position)
+                .unwrap();
+            let found = knowledge
+                .search(&Query::new("旅費", Viewer::Portal, 5))
+                .unwrap();
+            let excerpt = joined(&found.hits[0].excerpt);
+            let excerpt = excerpt.trim_matches('…');
+            let at = one.answer.find(excerpt).unwrap();
+            let (begin, end) = one.answer.split_at(at);
+            let rest = end.strip_prefix(excerpt).unwrap();
+            assert!(
+                !excerpt.starts_with(belongs) && !begin.ends_with('\u{200d}'),
+                "{letter} {before}: {excerpt}"
+            );
+            assert!(
+                !rest.starts_with(belongs) && !excerpt.ends_with('\u{200d}'),
+                "{letter} {before}: {excerpt}"
+            );
         }
     }
 }
