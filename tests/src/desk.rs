@@ -132,24 +132,28 @@ impl Setup {
         self.running_from(&now.format("%Y-%m-%dT%H:%M:%S").to_string())
     }
 
-    /// Gives the desk the sample FAQ, and opens its portal to this machine.
+    /// Gives the desk the sample FAQ, searched by words alone, and opens its portal to this machine.
     #[must_use]
     pub fn with_faq(mut self) -> Self {
         self.faq = true;
-        self.more(
-            "[portal]\nnetworks = [\"127.0.0.0/8\"]\nphone = \"03-9999-0000\"\ninquiry_form = true\n\
+        self.searching(
+            "phone = \"03-9999-0000\"\ninquiry_form = true\n\
              [[portal.site]]\nname = \"本部\"\nnetworks = [\"127.0.0.0/8\"]\nnumbers = [\"0312\"]",
         )
     }
 
     /// Lets the desk search its own articles, and opens its portal to this machine.
     #[must_use]
-    pub fn with_knowledge(mut self) -> Self {
+    pub fn with_knowledge(self) -> Self {
+        self.searching("")
+    }
+
+    fn searching(mut self, portal: &str) -> Self {
         self.knowledge = true;
         // Built once on this machine.
         let dictionary = std::env::temp_dir().join("madoguchi-dictionary");
         self.more(&format!(
-            "[portal]\nnetworks = [\"127.0.0.0/8\"]\n[knowledge]\ndictionary = \"{}\"",
+            "[knowledge]\ndictionary = \"{}\"\nencoder = \"none\"\n[portal]\nnetworks = [\"127.0.0.0/8\"]\n{portal}",
             dictionary.display()
         ))
     }
@@ -231,14 +235,9 @@ impl Setup {
         } else {
             TestClock::standing_at(now)
         });
-        let faq = if self.faq {
-            faq::sample(&folder.path().join("index"), now)?
-        } else {
-            madoguchi_web::Faq::default()
-        };
         let start = Start {
             clock: clock.clone(),
-            faq: (!self.knowledge).then_some(faq),
+            knowledge: self.knowledge,
             certificates_every: Duration::from_millis(100),
             ..Start::new(config, folder.path())
         };
@@ -248,12 +247,16 @@ impl Setup {
             .first()
             .context("SIP is heard somewhere")?
             .addr;
-        Ok(Desk {
+        let desk = Desk {
             running,
             sip,
             clock,
             folder,
-        })
+        };
+        if self.faq {
+            faq::publish(&desk).await?;
+        }
+        Ok(desk)
     }
 }
 

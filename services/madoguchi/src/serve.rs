@@ -42,8 +42,8 @@ pub struct Start {
     pub demo: bool,
     /// How often it is looked whether the certificate of the pages was renewed.
     pub certificates_every: Duration,
-    /// The articles of the FAQ and the search over them.
-    pub faq: Option<Faq>,
+    /// The articles are searched. What never asks for them is spared the dictionary.
+    pub knowledge: bool,
 }
 
 impl Start {
@@ -55,7 +55,7 @@ impl Start {
             clock: Arc::new(SystemClock),
             demo: false,
             certificates_every: Duration::from_secs(30),
-            faq: None,
+            knowledge: true,
         }
     }
 }
@@ -146,7 +146,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         clock,
         demo,
         certificates_every,
-        faq,
+        knowledge: searched,
     } = start;
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("データディレクトリ {} を作成できません", data_dir.display()))?;
@@ -242,17 +242,14 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
-    let searched = match faq {
-        Some(_) => None,
-        None => Some(Faq {
-            library: Some(Arc::new(StoredLibrary::new(
-                store.clone(),
-                live.clock.clone(),
-            ))),
-            ..Faq::default()
-        }),
+    let faq = Faq {
+        library: Some(Arc::new(StoredLibrary::new(
+            store.clone(),
+            live.clock.clone(),
+        ))),
+        ..Faq::default()
     };
-    let searching = searched.as_ref().map(|faq| {
+    let searching = searched.then(|| {
         tokio::spawn(knowledge::follow(
             config.knowledge.clone(),
             data_dir.clone(),
@@ -261,7 +258,6 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
             faq.knowledge.clone(),
         ))
     });
-    let faq = faq.or(searched).unwrap_or_default();
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key, faq);
     let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));

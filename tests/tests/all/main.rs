@@ -14,6 +14,7 @@ mod board_hands;
 mod calendar;
 mod calls;
 mod crash;
+mod faq_seen;
 mod faq_work;
 mod hours;
 mod oidc;

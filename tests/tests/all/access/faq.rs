@@ -1,6 +1,7 @@
 //! A FAQ that was used: what its pages show then.
 
-use madoguchi_core::article::{Article, Content};
+use anyhow::Context;
+use madoguchi_core::article::Content;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
@@ -8,6 +9,7 @@ use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind, Place, Readers
 use madoguchi_core::time::Millis;
 use madoguchi_store::{Feedback, NewInquiry, NewVersion, Search, View, Way, Word};
 use madoguchi_tests::desk::Desk;
+use madoguchi_web::{SYNONYM_KIND, WORD_KIND};
 
 /// An article with two versions, the newer of which is being written.
 async fn written(desk: &Desk) -> anyhow::Result<()> {
@@ -18,21 +20,15 @@ async fn written(desk: &Desk) -> anyhow::Result<()> {
         category: "f08".to_owned(),
         ..Content::default()
     };
-    let mut article = Article::imported("login-001", content.clone(), now);
+    let found = desk.store().lookup_article("login-001").await?;
+    let mut article = found.context("the FAQ holds it")?;
+    article.import(content.clone(), now);
     let newer = Content {
         answer: "[再設定](/faq)します。担当の山田さんに聞きました。".to_owned(),
         ..content
     };
     article.edit(newer, &UserId::new("somebody"), now)?;
-    let entry = AuditEntry {
-        at: now,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::ArticleImport,
-        object: "login-001".to_owned(),
-        before: Fields::new(),
-        after: Fields::new(),
-    };
+    let entry = madoguchi_tests::faq::entry("login-001", now);
     desk.store().save_article(&article, now, entry).await?;
     Ok(())
 }
@@ -48,22 +44,30 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
         from: now - Millis::from_secs(60),
         until: None,
     };
-    let version = NewVersion {
-        kind: NOTICE,
-        id: "outage".to_owned(),
-        replaces: 0,
-        data: Some(serde_json::to_string(&notice)?),
-    };
-    let entry = AuditEntry {
-        at: now,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::NoticeChange,
-        object: "outage".to_owned(),
-        before: Fields::new(),
-        after: Fields::new(),
-    };
-    store.save_settings(&[version], entry).await?;
+    let synonyms = serde_json::json!({ "terms": ["ぬりかべ", "旅費"] });
+    let word = serde_json::json!({ "surface": "ぬりかべ", "reading": "ヌリカベ" });
+    for (kind, id, data) in [
+        (NOTICE, "outage", serde_json::to_string(&notice)?),
+        (SYNONYM_KIND, "own", synonyms.to_string()),
+        (WORD_KIND, "own", word.to_string()),
+    ] {
+        let version = NewVersion {
+            kind,
+            id: id.to_owned(),
+            replaces: 0,
+            data: Some(data),
+        };
+        let entry = AuditEntry {
+            at: now,
+            actor: Actor::System,
+            address: String::new(),
+            action: Action::NoticeChange,
+            object: id.to_owned(),
+            before: Fields::new(),
+            after: Fields::new(),
+        };
+        store.save_settings(&[version], entry).await?;
+    }
     written(desk).await?;
     for (n, results) in [(1, 0), (2, 3)] {
         let search = Search {

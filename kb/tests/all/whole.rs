@@ -1,0 +1,219 @@
+//! The index on disk: damaged, of another layout, rebuilt under searches, shared by processes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use madoguchi_kb::{
+    Audience, Change, KbError, Knowledge, Language, Rebuild, SynonymGroup, UserWord, Viewer,
+};
+
+use crate::{dictionary, entry, found, open, rebuild, sample};
+
+/// The folder of the index in use.
+fn current(folder: &Path) -> PathBuf {
+    let text = fs::read_to_string(folder.join("current")).unwrap();
+    folder.join(text.split(' ').next().unwrap())
+}
+
+/// Files of segments of both indexes.
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = ["all", "portal"]
+        .iter()
+        .flat_map(|name| fs::read_dir(current(folder).join(name)).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|kind| kind == "store" || kind == "term")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Turns over a byte in the middle of a file; tells whether there was one.
+pub(crate) fn damage(folder: &Path) -> bool {
+    // Files of segments that are in use no more may still lie there: all are damaged.
+    let files = segments(folder);
+    for file in &files {
+        let mut bytes = fs::read(file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        fs::write(file, bytes).unwrap();
+    }
+    !files.is_empty()
+}
+
+#[test]
+fn each_damaged_file_is_noticed_and_healed_by_a_rebuild() {
+    let folder = tempfile::tempdir().unwrap();
+    rebuild(&open(folder.path()), sample(), 7);
+    for at in 0..segments(folder.path()).len() {
+        let file = segments(folder.path())[at].clone();
+        let mut bytes = fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        fs::write(&file, bytes).unwrap();
+        let knowledge = open(folder.path());
+        assert_eq!(knowledge.position().unwrap(), None, "{}", file.display());
+        rebuild(&knowledge, sample(), 7);
+        assert!(!found(&knowledge, "旅費", Viewer::Portal).is_empty());
+        drop(knowledge);
+        assert_eq!(open(folder.path()).position().unwrap(), Some(7));
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_or_cut_off_is_noticed() {
+    for spoil in [
+        (|file: &Path| fs::remove_file(file).unwrap()) as fn(&Path),
+        |file| fs::write(file, []).unwrap(),
+        |file| {
+            let bytes = fs::read(file).unwrap();
+            fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+        },
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        rebuild(&open(folder.path()), sample(), 7);
+        let meta = current(folder.path()).join("portal").join("meta.json");
+        for file in [segments(folder.path())[0].clone(), meta] {
+            spoil(&file);
+            let knowledge = open(folder.path());
+            assert_eq!(knowledge.position().unwrap(), None, "{}", file.display());
+            rebuild(&knowledge, sample(), 7);
+            drop(knowledge);
+            assert_eq!(open(folder.path()).position().unwrap(), Some(7));
+            if !file.exists() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn another_layout_is_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    rebuild(&open(folder.path()), sample(), 7);
+    let place = folder.path().join("current");
+    let text = fs::read_to_string(&place).unwrap();
+    for other in [
+        text.replace(' ', " 999"),
+        "index-99 1-0\n".to_owned(),
+        String::new(),
+    ] {
+        fs::write(&place, other).unwrap();
+        let knowledge = open(folder.path());
+        assert_eq!(knowledge.position().unwrap(), None);
+        assert!(found(&knowledge, "旅費", Viewer::Desk).is_empty());
+        rebuild(&knowledge, sample(), 8);
+        drop(knowledge);
+        assert_eq!(open(folder.path()).position().unwrap(), Some(8));
+    }
+}
+
+fn unreadable() -> KbError {
+    serde_json::from_str::<u8>("").unwrap_err().into()
+}
+
+#[test]
+fn searches_go_on_while_the_index_is_built_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let knowledge = open(folder.path());
+    rebuild(&knowledge, sample(), 1);
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let searching = scope.spawn(|| {
+            let mut searches = 0;
+            while !ended.load(Ordering::Relaxed) || searches == 0 {
+                assert!(!found(&knowledge, "旅費", Viewer::Portal).is_empty());
+                searches += 1;
+            }
+        });
+        for position in 2..4 {
+            rebuild(&knowledge, sample(), position);
+        }
+        // One that fails half way leaves the old one.
+        let failing = sample()
+            .into_iter()
+            .take(3)
+            .map(Ok)
+            .chain([Err(unreadable())]);
+        assert!(knowledge.rebuild(failing, 9).is_err());
+        ended.store(true, Ordering::Relaxed);
+        searching.join().unwrap();
+    });
+    assert_eq!(knowledge.position().unwrap(), Some(3));
+}
+
+#[test]
+fn who_only_searches_keeps_nobody_from_changing() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = open(folder.path());
+    rebuild(&writer, sample(), 1);
+    let reader = open(folder.path());
+    assert!(!found(&reader, "旅費", Viewer::Portal).is_empty());
+    let mut one = entry("new", Audience::Portal);
+    one.question = "ぬりかべ申請の出し方".to_owned();
+    writer
+        .apply(&[Change::Put(Box::new(one.clone()))], 2)
+        .unwrap();
+    assert_eq!(
+        found(&writer, "ぬりかべ申請", Viewer::Portal)
+            .first()
+            .unwrap(),
+        "new"
+    );
+    // Two that change are one too many, and it is told so.
+    let refused = reader.apply(&[Change::Put(Box::new(one))], 3).unwrap_err();
+    assert!(refused.is_busy(), "{refused}");
+    assert!(!found(&reader, "旅費", Viewer::Portal).is_empty());
+}
+
+fn question(id: &str, question: &str) -> madoguchi_kb::Entry {
+    madoguchi_kb::Entry {
+        question: question.to_owned(),
+        ..entry(id, Audience::Portal)
+    }
+}
+
+#[test]
+fn an_entry_that_comes_twice_in_a_rebuild_is_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let knowledge = open(folder.path());
+    let twice = [
+        ("a", "旅費の精算"),
+        ("b", "給与の明細"),
+        ("a", "研修の日程"),
+    ];
+    let twice = twice.map(|(id, text)| question(id, text));
+    rebuild(&knowledge, twice.to_vec(), 1);
+    assert!(found(&knowledge, "旅費", Viewer::Desk).is_empty());
+    assert_eq!(found(&knowledge, "研修", Viewer::Portal), ["a"]);
+}
+
+#[test]
+fn synonyms_are_taken_up_at_once_and_words_by_a_rebuild() {
+    let folder = tempfile::tempdir().unwrap();
+    let knowledge = open(folder.path());
+    rebuild(&knowledge, vec![question("a", "旅費の精算")], 1);
+    let field = Language::of_the_field();
+    let group = SynonymGroup {
+        terms: vec!["ぬりかべ".to_owned(), "旅費".to_owned()],
+    };
+    let with = field.clone().and(Vec::new(), vec![group]);
+    assert_eq!(knowledge.set_language(&with).unwrap(), Rebuild::NotNeeded);
+    assert_eq!(found(&knowledge, "ぬりかべ", Viewer::Portal), ["a"]);
+    let word = UserWord {
+        surface: "ぬりかべ".to_owned(),
+        reading: "ヌリカベ".to_owned(),
+        parts: Vec::new(),
+    };
+    let with = field.and(vec![word], Vec::new());
+    assert_eq!(knowledge.set_language(&with).unwrap(), Rebuild::Needed);
+    rebuild(&knowledge, vec![question("b", "ぬりかべの手当")], 3);
+    assert_eq!(knowledge.language(), with);
+    assert_eq!(found(&knowledge, "ヌリカベ", Viewer::Portal), ["b"]);
+    drop(knowledge);
+    let again = Knowledge::open(folder.path(), &dictionary(), &with, None).unwrap();
+    assert_eq!(again.position().unwrap(), Some(3));
+}
