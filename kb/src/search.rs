@@ -27,10 +27,8 @@ const EVIDENCE: f32 = 0.08;
 const ASKED_FOR: usize = 16;
 /// Terms in fields that are looked for at the most, those first that tell most.
 const CLAUSES: usize = 32;
-/// Up to so many postings all are scored.
-const EXHAUSTIVE: u64 = 60_000;
-/// Beyond, so many terms find, and all rank what they find.
-const FINDERS: usize = 8;
+/// Postings that are gone through to find; the other terms only rank.
+const POSTINGS: u64 = 80_000;
 /// What meaning exactly what was asked adds, in best scores by words.
 const MEANING: f32 = 1.0;
 /// What a settled call adds, and what all of them may add.
@@ -105,10 +103,8 @@ pub(crate) fn search(
     }
     let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
     let best = scored.first().map_or(0.0, |(best, _)| *best);
-    // A synonym is found in place of what was asked for. And where words that say nothing count,
-    // they are no evidence.
-    let as_asked = clauses.iter().all(|clause| clause.kind != Kind::Synonym);
-    if as_asked && parts.stops && best < asked_for * EVIDENCE {
+    // Where words that say nothing count, they are no evidence.
+    if parts.stops && best < asked_for * EVIDENCE {
         return Ok(Found::default());
     }
     let least = best * LEAST;
@@ -189,8 +185,8 @@ fn places(fields: &Fields, kind: Kind) -> Vec<(Field, f32)> {
     }
 }
 
-/// The terms that the index knows, those first that tell most for what they cost; and what all that
-/// was asked for would tell, known or not.
+/// The terms that the index knows, those first that tell most; and what all that was asked for would
+/// tell, known or not: nothing where something else is looked for in its place.
 fn clauses(
     searcher: &Searcher,
     fields: &Fields,
@@ -222,27 +218,31 @@ fn clauses(
         }
         Ok(most)
     };
+    let mut in_place = false;
     for wanted in terms {
         let frequency = look(wanted)?;
-        if wanted.kind != Kind::Synonym {
-            asked_for.push(wanted.weight * tell(frequency.max(1)));
-        }
+        asked_for.push(wanted.weight * tell(frequency.max(1)));
+        in_place |= wanted.kind == Kind::Synonym && frequency > 0;
         if frequency == 0 && parts.typing && wanted.kind == Kind::Word {
             for nearest in typing::nearest(searcher, fields, wanted)? {
-                look(&nearest)?;
+                in_place |= look(&nearest)? > 0;
             }
         }
     }
     asked_for.sort_by(|one, other| other.total_cmp(one));
-    let asked_for = asked_for.iter().take(ASKED_FOR).sum();
+    let asked_for = if in_place {
+        0.0
+    } else {
+        asked_for.iter().take(ASKED_FOR).sum()
+    };
     found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
     found.truncate(CLAUSES);
     let clauses = found.into_iter().map(|(_, clause)| clause);
     Ok((clauses.collect(), asked_for))
 }
 
-/// The best entries, with their scores. Where all terms meet few entries, all are scored. Where they
-/// meet many, the terms that tell most find, and all of them rank what was found.
+/// The best entries, with their scores. Terms that meet few entries find, those first that tell most;
+/// then all of them rank what was found.
 fn best(
     searcher: &Searcher,
     fields: &Fields,
@@ -250,17 +250,27 @@ fn best(
     query: &Query,
 ) -> Result<Vec<(f32, DocAddress)>, KbError> {
     let top = TopDocs::with_limit(CANDIDATES);
-    let postings: u64 = clauses.iter().map(|clause| clause.frequency).sum();
-    if postings <= EXHAUSTIVE {
-        let any = any_of(fields, clauses, query);
-        // A score that is looked at keeps tantivy from skipping, which costs more than it saves
-        // where many terms meet few entries.
-        let every = |_: &SegmentReader| |_: u32, score: f32| score;
-        return Ok(searcher.search(&any, &top.tweak_score(every))?);
+    let mut postings = 0;
+    let finders = clauses.iter().filter(|clause| {
+        let fits = postings + clause.frequency <= POSTINGS;
+        postings += if fits { clause.frequency } else { 0 };
+        fits
+    });
+    let finders: Vec<&Clause> = finders.collect();
+    let Some(_) = finders.first() else {
+        // Of a single term tantivy skips what cannot be among the best.
+        let any = any_of(fields, clauses.iter().take(1), query);
+        let found = searcher.search(&any, &top.order_by_score())?;
+        return score(searcher, clauses, found.into_iter().map(|(_, at)| at));
+    };
+    let any = any_of(fields, finders.iter().copied(), query);
+    // A score that is looked at keeps tantivy from skipping, which costs more than it saves with
+    // many terms.
+    let every = |_: &SegmentReader| |_: u32, score: f32| score;
+    let found = searcher.search(&any, &top.tweak_score(every))?;
+    if finders.len() == clauses.len() {
+        return Ok(found);
     }
-    let finders = clauses.get(..FINDERS).unwrap_or(clauses);
-    let any = any_of(fields, finders, query);
-    let found = searcher.search(&any, &top.order_by_score())?;
     score(searcher, clauses, found.into_iter().map(|(_, at)| at))
 }
 
@@ -295,9 +305,12 @@ fn score(
 }
 
 /// What holds any of the terms, in the category that is asked for.
-fn any_of(fields: &Fields, clauses: &[Clause], query: &Query) -> Box<dyn tantivy::query::Query> {
+fn any_of<'a>(
+    fields: &Fields,
+    clauses: impl Iterator<Item = &'a Clause>,
+    query: &Query,
+) -> Box<dyn tantivy::query::Query> {
     let any: Vec<_> = clauses
-        .iter()
         .map(|clause| (Occur::Should, scored(clause)))
         .collect();
     let any = BooleanQuery::new(any);
