@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::normal::Normal;
+use crate::analysis::normal::{Normal, belongs_to_the_one_before};
 use crate::analysis::{Word, grams};
 use crate::query::{Kind, Wanted};
 
@@ -16,6 +16,9 @@ const EXCERPT: usize = 120;
 const BEFORE: usize = 20;
 /// No more of an answer is looked through (bytes).
 const LOOKED_THROUGH: usize = 6_000;
+
+/// Makes one sign of two.
+const JOINER: char = '\u{200d}';
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,7 +100,7 @@ impl<'a> Marker<'a> {
     pub(crate) fn excerpt(&self, text: &str, places: &[Place<'_>]) -> Vec<Piece> {
         let text = shown(text);
         let marks = self.marks(places);
-        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let starts = starts(&text);
         let letter = |byte: usize| starts.partition_point(|at| *at < byte);
         let begins: Vec<usize> = marks.iter().map(|mark| letter(mark.start)).collect();
         let count = |from: usize| {
@@ -167,6 +170,17 @@ impl<'a> Marker<'a> {
         }
         merged
     }
+}
+
+/// Where the letters begin, each with the marks and joined signs that belong to it.
+fn starts(text: &str) -> Vec<usize> {
+    let mut before = None;
+    let begins = text.char_indices().filter(|(_, letter)| {
+        let joined = before == Some(JOINER) || *letter == JOINER;
+        before = Some(*letter);
+        !joined && !belongs_to_the_one_before(*letter)
+    });
+    begins.map(|(at, _)| at).collect()
 }
 
 fn pieces(text: &str, part: Range<usize>, marks: &[Range<usize>]) -> Vec<Piece> {

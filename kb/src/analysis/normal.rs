@@ -103,7 +103,7 @@ fn is_settled(letter: char) -> bool {
     matches!(letter, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '一'..='鿿' | '、' | '。' | 'a'..='z' | '0'..='9')
 }
 
-fn belongs_to_the_one_before(letter: char) -> bool {
+pub(crate) fn belongs_to_the_one_before(letter: char) -> bool {
     matches!(letter, '\u{ff9e}' | '\u{ff9f}' | '\u{3099}' | '\u{309a}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
         || canonical_combining_class(letter) != 0
 }

@@ -9,6 +9,8 @@ use madoguchi_core::id::UserId;
 use madoguchi_core::time::Millis;
 use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::faq;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 type Outcome = anyhow::Result<()>;
 
@@ -35,6 +37,22 @@ async fn get(desk: &Desk, path: &str) -> anyhow::Result<(u16, String)> {
     Ok((response.status().as_u16(), response.text().await?))
 }
 
+/// The same for addresses longer than a client of good manners sends.
+async fn get_raw(desk: &Desk, path: &str) -> anyhow::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(desk.web()).await?;
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        desk.web()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    // Who refuses what is too long may close before all is read.
+    let _closed = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split(' ').nth(1).context("an answer")?.parse()?;
+    Ok((status, answer))
+}
+
 async fn save(desk: &Desk, article: &Article) -> Outcome {
     let now = desk.clock.now();
     let entry = faq::entry(&article.id, now);
@@ -51,6 +69,7 @@ fn content(question: &str) -> Content {
         question: question.to_owned(),
         answer: format!("{question}の答えです。"),
         category: "f09".to_owned(),
+        audience: ArticleAudience::Portal,
         ..Content::default()
     }
 }
@@ -64,12 +83,12 @@ async fn until(desk: &Desk, query: &str, id: &str, wanted: bool) -> anyhow::Resu
     let began = Instant::now();
     let path = format!("/faq/results?q={}", encoded(query));
     let link = format!("/faq/{id}");
-    while began.elapsed() < Duration::from_secs(30) {
+    while began.elapsed() < Duration::from_secs(10) {
         let (status, page) = get(desk, &path).await?;
         if status == 200 && page.contains(&link) == wanted {
             return Ok(began.elapsed());
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     anyhow::bail!("in vain: {query} {id} {wanted}")
 }
@@ -178,7 +197,7 @@ async fn hostile_queries_do_no_harm() -> Outcome {
     queries.extend(["旅", "ー"].map(|part| encoded(&part.repeat(10_000))));
     for query in queries {
         for path in ["/faq", "/faq/results", "/faq/suggest"] {
-            let (status, page) = get(&desk, &format!("{path}?q={query}")).await?;
+            let (status, page) = get_raw(&desk, &format!("{path}?q={query}")).await?;
             let begin: String = query.chars().take(40).collect();
             ensure!(
                 matches!(status, 200 | 400 | 414 | 431),
@@ -186,12 +205,9 @@ async fn hostile_queries_do_no_harm() -> Outcome {
             );
             ensure!(!page.contains("<script>alert"), "{path}?q={begin}");
         }
-        let page = get(
-            &desk,
-            &format!("/faq/{}", query.get(..300).unwrap_or(&query)),
-        )
-        .await?;
-        ensure!(page.0 < 500, "{}", page.1);
+        let id: String = query.chars().take(300).collect();
+        let (status, page) = get_raw(&desk, &format!("/faq/{id}")).await?;
+        ensure!(status < 500, "/faq/{id}: {page}");
     }
     ensure!(get(&desk, "/faq?q=%E6%97%85%E8%B2%BB").await?.0 == 200);
     desk.end().await?;

@@ -1,7 +1,7 @@
 //! A FAQ that was used: what its pages show then.
 
 use anyhow::Context;
-use madoguchi_core::article::Content;
+use madoguchi_core::article::{ArticleAudience, Content};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
@@ -18,6 +18,7 @@ async fn written(desk: &Desk) -> anyhow::Result<()> {
         question: "パスワードを忘れたときは、どうすればよいですか。".to_owned(),
         answer: "| 状態 | 対応 |\n| --- | --- |\n| 忘れた | 再設定 |".to_owned(),
         category: "f08".to_owned(),
+        audience: ArticleAudience::Portal,
         ..Content::default()
     };
     let found = desk.store().lookup_article("login-001").await?;
