@@ -21,7 +21,7 @@ const CANDIDATES: usize = 100;
 /// What reaches less than this part of the best score is not an answer.
 const LEAST: f32 = 0.1;
 /// If the best holds less than this part of what was asked for, nothing is an answer.
-const EVIDENCE: f32 = 0.08;
+const EVIDENCE: f32 = 0.04;
 /// So many terms make up what was asked for, those first that tell most: a long story is not less
 /// answered for its details.
 const ASKED_FOR: usize = 16;
