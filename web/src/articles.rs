@@ -1,11 +1,12 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
 mod edit;
+pub(crate) mod files;
 mod one;
 mod steps;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::response::Html;
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, Version};
@@ -17,6 +18,7 @@ use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::guard::UPLOAD_BYTES;
 use crate::query::{Choice, escape, page_number};
 use crate::shell::Shell;
 use crate::text;
@@ -36,7 +38,13 @@ const STAGES: [(&str, &str); 6] = [
 ];
 
 pub(crate) fn routes() -> Routes {
+    let uploads = Routes::new()
+        .post("/articles/{id}/files", files::add)
+        .map(|router| router.layer(DefaultBodyLimit::max(UPLOAD_BYTES)));
     Routes::new()
+        .and(uploads)
+        .get("/articles/{id}/files/{hash}", files::file)
+        .post("/articles/{id}/files/remove", files::remove)
         .get("/articles", list)
         .get("/articles/new", edit::new_page)
         .post("/articles/new", edit::create)

@@ -89,9 +89,10 @@ async fn admit(
     }
 }
 
-/// Recordings come to one place only.
+/// Recordings and files of articles come to these places only.
 pub(crate) fn most_bytes(path: &str) -> usize {
-    if path.starts_with("/admin/announcements") {
+    let of_article = path.starts_with("/articles/") && path.ends_with("/files");
+    if of_article || path.starts_with("/admin/announcements") {
         UPLOAD_BYTES
     } else {
         BODY_BYTES

@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Routes {
         .get("/knowledge/results", results)
         .post("/knowledge/missed", word::missed)
         .get("/knowledge/{id}", article::page)
+        .get("/knowledge/{id}/files/{hash}", article::file)
         .post("/knowledge/{id}/settled", word::settled)
         .get("/api/v1/knowledge/search", search)
         .get("/api/v1/knowledge/suggest", suggest)

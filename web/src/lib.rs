@@ -77,7 +77,7 @@ use self::auth::sessions::Sessions;
 pub use self::guard::is_own_host;
 pub use self::language::{SYNONYM_KIND, WORD_KIND};
 pub use self::library::{
-    Article, ArticleFilter, ArticleHead, ArticlePage, Attached, Library, Overdue, StoredLibrary,
+    Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue, StoredLibrary,
 };
 use self::live::Broadcaster;
 use self::portal::popular::Popular;
@@ -302,6 +302,7 @@ fn routes() -> Routes {
         .get("/static/search.js", search_script)
         .get("/static/history.js", history_script)
         .get("/static/knowledge.js", knowledge_script)
+        .get("/static/article.js", article_script)
         .get("/static/icon.svg", icon)
 }
 
@@ -430,6 +431,11 @@ async fn history_script(_: Public) -> Asset {
 
 async fn knowledge_script(_: Public) -> Asset {
     let text = include_str!("../static/knowledge.js");
+    asset("text/javascript; charset=utf-8", text)
+}
+
+async fn article_script(_: Public) -> Asset {
+    let text = include_str!("../static/article.js");
     asset("text/javascript; charset=utf-8", text)
 }
 

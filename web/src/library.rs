@@ -4,6 +4,7 @@ mod store;
 
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
+use madoguchi_core::article::ArticleFile;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
 use madoguchi_store::StoreError;
@@ -51,19 +52,8 @@ pub struct Article {
     pub updated_at: Instant,
     /// Articles that its editors put beside it, by id.
     pub related: Vec<String>,
-    /// Files.
-    pub attachments: Vec<Attached>,
-}
-
-/// A file that belongs to an article.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attached {
-    /// Its name.
-    pub name: String,
-    /// Where it is.
-    pub link: String,
-    /// Its size in bytes.
-    pub bytes: u64,
+    /// Pictures and attachments.
+    pub files: Vec<ArticleFile>,
 }
 
 /// An article in a list.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
+use madoguchi_core::article::ArticleFile;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 /// What an answer may consist of.
@@ -33,11 +34,13 @@ static SAFE: LazyLock<Builder<'static>> = LazyLock::new(|| {
         "tr",
         "th",
         "td",
+        "img",
     ]))
     .tag_attributes(
         [
             ("a", HashSet::from(["href"])),
             ("ol", HashSet::from(["start"])),
+            ("img", HashSet::from(["src", "alt"])),
         ]
         .into(),
     )
@@ -57,15 +60,61 @@ fn parser(markdown: &str) -> Parser<'_> {
     )
 }
 
-/// As HTML: headings below those of the page, no scripts, no pictures from elsewhere, whatever was
-/// written.
-pub fn to_html(markdown: &str) -> String {
+/// The files of an article, and where they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Files<'a> {
+    /// The address of the article, as the reader has it.
+    pub(crate) place: &'a str,
+    pub(crate) files: &'a [ArticleFile],
+}
+
+impl Files<'_> {
+    pub(crate) fn link(&self, file: &ArticleFile) -> String {
+        format!("{}/files/{}", self.place, file.hash)
+    }
+
+    fn picture(&self, name: &str) -> Option<String> {
+        let mut files = self.files.iter();
+        let file = files.find(|file| file.name == name && file.kind.is_picture())?;
+        Some(self.link(file))
+    }
+}
+
+/// As HTML: headings below those of the page, no scripts, no pictures but those of the article,
+/// whatever was written.
+pub(crate) fn to_html(markdown: &str, files: Files<'_>) -> String {
     let lower = |level| match level {
         pulldown_cmark::HeadingLevel::H1 => pulldown_cmark::HeadingLevel::H3,
         pulldown_cmark::HeadingLevel::H2 => pulldown_cmark::HeadingLevel::H4,
         _ => pulldown_cmark::HeadingLevel::H5,
     };
-    let events = parser(markdown).map(|event| match event {
+    // Pictures that are not ours leave the text that describes them.
+    let mut strange = 0;
+    let events = parser(markdown).filter_map(|event| match event {
+        Event::Start(Tag::Image {
+            link_type,
+            dest_url,
+            id,
+            ..
+        }) => match files.picture(&dest_url) {
+            Some(link) if strange == 0 => Some(Event::Start(Tag::Image {
+                link_type,
+                dest_url: link.into(),
+                title: "".into(),
+                id,
+            })),
+            _ => {
+                strange += 1;
+                None
+            }
+        },
+        Event::End(TagEnd::Image) if strange > 0 => {
+            strange -= 1;
+            None
+        }
+        other => Some(other),
+    });
+    let events = events.map(|event| match event {
         Event::Start(Tag::Heading {
             level,
             id,
@@ -115,7 +164,43 @@ pub fn to_text(markdown: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_core::article::FileKind;
+
     use super::*;
+
+    const NONE: Files<'static> = Files {
+        place: "",
+        files: &[],
+    };
+
+    #[test]
+    fn pictures_are_those_of_the_article_alone() {
+        let file = |name: &str, kind| ArticleFile {
+            hash: "ab12".to_owned(),
+            name: name.to_owned(),
+            kind,
+            bytes: 1,
+        };
+        let files = [
+            file("画面.png", FileKind::Png),
+            file("手順.pdf", FileKind::Pdf),
+        ];
+        let files = Files {
+            place: "/faq/one",
+            files: &files,
+        };
+        let html = to_html(
+            "![申請の画面](画面.png) ![二](手順.pdf) ![三](/faq/two/files/ff) \
+             ![四 ![五](画面.png)](https://elsewhere.example/x.png)",
+            files,
+        );
+        let picture = "<img src=\"/faq/one/files/ab12\" alt=\"申請の画面\">";
+        assert!(html.contains(picture), "{html}");
+        assert_eq!(html.matches("<img").count(), 1, "{html}");
+        for text in ["二", "三", "四"] {
+            assert!(html.contains(text), "{html}");
+        }
+    }
 
     #[test]
     fn what_could_do_harm_does_none() {
@@ -132,7 +217,7 @@ mod tests {
             "<p style=\"position:fixed\">x</p>",
             "| a |\n| --- |\n| <iframe src=//elsewhere.example> |",
         ] {
-            let html = to_html(bad).to_lowercase();
+            let html = to_html(bad, NONE).to_lowercase();
             // What stands between < and > is obeyed; all else is shown.
             let tags = html
                 .split('<')
@@ -159,6 +244,7 @@ mod tests {
     fn what_is_written_is_shown() {
         let html = to_html(
             "# 題\n\n1. 一\n2. 二\n\n| 甲 | 乙 |\n| --- | --- |\n| 1 | 2 |\n\n[規程](/faq/kitei)",
+            NONE,
         );
         for wanted in [
             "<h3>題</h3>",
@@ -179,8 +265,8 @@ mod tests {
     #[test]
     fn endless_and_deep_texts_end() {
         let deep = "> ".repeat(5_000);
-        assert!(to_html(&deep).len() < 10_000_000);
+        assert!(to_html(&deep, NONE).len() < 10_000_000);
         let wide = format!("|{}\n|{}\n", "a|".repeat(2_000), "-|".repeat(2_000));
-        assert!(to_html(&wide).contains("<th>a</th>"));
+        assert!(to_html(&wide, NONE).contains("<th>a</th>"));
     }
 }

@@ -1,6 +1,6 @@
 //! The FAQ portal of the staff. Within its networks nobody needs an account.
 
-mod article;
+pub(crate) mod article;
 mod browser;
 mod category;
 mod contact;
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Routes {
         .get("/sitemap.xml", feed::sitemap)
         .get("/faq/category/{id}", category::page)
         .get("/faq/{id}", article::page)
+        .get("/faq/{id}/files/{hash}", article::file)
         .post("/faq/{id}/feedback", feedback::give)
 }
 

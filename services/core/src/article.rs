@@ -4,11 +4,13 @@
 //! review, another must approve.
 
 mod content;
+mod file;
 pub mod personal;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::content::{ArticleAudience, Content, ContentFault};
+pub use self::file::{ArticleFile, FILE_BYTES, FILES, FileKind, file_name};
 use crate::id::UserId;
 use crate::time::Instant;
 

@@ -49,6 +49,36 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps a file of an article under the hash of its content.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_article_file(&self, hash: &str, base64: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO article_files (hash, content) VALUES ($1, $2) \
+             ON CONFLICT (hash) DO NOTHING",
+        )
+        .bind(hash)
+        .bind(base64)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The content of the file of this hash, as base64.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lookup_article_file(&self, hash: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT content FROM article_files WHERE hash = $1")
+            .bind(hash)
+            .fetch_optional(&self.read)
+            .await?;
+        row.map(|row| Ok(row.try_get("content")?)).transpose()
+    }
+
     /// The article of this id.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 8] = [
+const ALL: [(i64, &str, &str); 9] = [
     (
         1,
         "calls",
@@ -49,6 +49,11 @@ const ALL: [(i64, &str, &str); 8] = [
         8,
         "user search",
         include_str!("../../../migrations/0008_user_search.sql"),
+    ),
+    (
+        9,
+        "article files",
+        include_str!("../../../migrations/0009_article_files.sql"),
     ),
 ];
 

@@ -163,7 +163,11 @@ fn is_page(path: &str) -> bool {
         "/sign-in/oidc",
         "/sign-in/oidc/callback",
     ];
-    let is_file = path.contains(".xlsx") || path.ends_with(".xml") || path.ends_with("/listen");
+    let is_file = path.contains(".xlsx")
+        || path.ends_with(".xml")
+        || path.ends_with("/listen")
+        || path.contains("/files/")
+        || path.contains(".jsonl");
     !others.iter().any(|start| path.starts_with(start)) && !steps.contains(&path) && !is_file
 }
 

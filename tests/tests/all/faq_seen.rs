@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use madoguchi_core::article::{Article, ArticleAudience, Content};
+use madoguchi_core::article::{Article, ArticleAudience, ArticleFile, Content, FileKind};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Millis;
@@ -210,6 +210,52 @@ async fn hostile_queries_do_no_harm() -> Outcome {
         ensure!(status < 500, "/faq/{id}: {page}");
     }
     ensure!(get(&desk, "/faq?q=%E6%97%85%E8%B2%BB").await?.0 == 200);
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_of_an_article_are_for_those_who_see_it() -> Outcome {
+    let desk = desk().await?;
+    desk.store()
+        .add_article_file("aa11", "iVBORw0KGgo=")
+        .await?;
+    let now = desk.clock.now();
+    let file = ArticleFile {
+        hash: "aa11".to_owned(),
+        name: "画面.png".to_owned(),
+        kind: FileKind::Png,
+        bytes: 8,
+    };
+    for (id, audience) in [
+        ("shown", ArticleAudience::Portal),
+        ("hidden", ArticleAudience::Desk),
+    ] {
+        let content = Content {
+            question: "画面はどれですか。".to_owned(),
+            answer: "![申請の画面](画面.png)".to_owned(),
+            audience,
+            files: vec![file.clone()],
+            ..Content::default()
+        };
+        save(&desk, &Article::imported(id, content, now)).await?;
+    }
+    let (status, html) = get(&desk, "/faq/shown").await?;
+    ensure!(
+        status == 200 && html.contains("src=\"/faq/shown/files/aa11\""),
+        "{html}"
+    );
+    ensure!(get(&desk, "/faq/shown/files/aa11").await?.0 == 200);
+    for path in [
+        "/faq/hidden/files/aa11",
+        "/faq/login-001/files/aa11",
+        "/faq/shown/files/bb",
+    ] {
+        let (status, _) = get(&desk, path).await?;
+        ensure!(status == 404, "{path}: {status}");
+    }
+    let (status, _) = get(&desk, "/articles/shown/files/aa11").await?;
+    ensure!(status != 200, "editors sign in");
     desk.end().await?;
     Ok(())
 }

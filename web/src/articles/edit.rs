@@ -1,7 +1,7 @@
 //! The form of an article, with a preview, and what looks like personal data in it.
 
 use askama::Template;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -19,7 +19,7 @@ use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::markdown;
+use crate::markdown::{self, Files};
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 
@@ -43,6 +43,8 @@ struct EditPage {
     meanwhile: Vec<Line>,
     personal: Vec<Personal>,
     preview: Option<String>,
+    /// Where the script of the form asks for one.
+    preview_address: String,
 }
 
 /// Something that looks like personal data.
@@ -145,6 +147,7 @@ impl ArticleForm {
             review_on,
             expires_at,
             harmless: words(&self.harmless, &['\n']),
+            files: Vec::new(),
         };
         let of_content = content.faults().into_iter();
         faults.extend(of_content.map(|fault| (fault.field, fault.message)));
@@ -197,8 +200,12 @@ fn show(
             audiences.map(|one| (one.as_str(), one.label())),
             &form.audience,
         ),
+        preview_address: of.map_or_else(
+            || format!("{HERE}/preview"),
+            |article| format!("{HERE}/preview?of={}", escape(&article.id)),
+        ),
         personal: personal_data(&content),
-        preview: told.preview.then(|| markdown::to_html(&form.answer)),
+        preview: told.preview.then(|| preview_of(&form.answer, of)),
         faults: told.faults,
         meanwhile: told.meanwhile,
         form,
@@ -266,9 +273,34 @@ pub(super) async fn from_text(
 /// The answer as readers will see it, for the script of the form.
 pub(super) async fn preview(
     _visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Query(query): Query<PreviewQuery>,
     Form(form): Form<ArticleForm>,
-) -> Html<String> {
-    Html(markdown::to_html(&form.answer))
+) -> Result<Html<String>, WebError> {
+    let of = match &query.of {
+        Some(id) => web.store.lookup_article(id).await?,
+        None => None,
+    };
+    Ok(Html(preview_of(&form.answer, of.as_ref())))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PreviewQuery {
+    /// The article whose pictures are shown.
+    of: Option<String>,
+}
+
+fn preview_of(answer: &str, of: Option<&Article>) -> String {
+    let place = of.map_or_else(String::new, |article| {
+        format!("{HERE}/{}", escape(&article.id))
+    });
+    let newest = of.and_then(Article::newest);
+    let files = Files {
+        place: &place,
+        files: newest.map_or(&[], |version| &version.content.files),
+    };
+    markdown::to_html(answer, files)
 }
 
 pub(super) async fn create(
@@ -294,7 +326,11 @@ pub(super) async fn create(
     Ok(Redirect::to(&format!("{HERE}/{id}?done=created")).into_response())
 }
 
-async fn keep(web: &Web, visitor: &Visitor, article: &Article) -> Result<(), StoreError> {
+pub(super) async fn keep(
+    web: &Web,
+    visitor: &Visitor,
+    article: &Article,
+) -> Result<(), StoreError> {
     let now = web.desk.now();
     let mut entry = visitor.entry(now, Action::ArticleWrite, &article.id);
     if let Some(version) = article.newest() {
@@ -325,7 +361,8 @@ pub(super) async fn save(
     Form(mut form): Form<ArticleForm>,
 ) -> Result<Response, WebError> {
     let (mut article, newest) = lookup(&web, &id).await?;
-    let (content, faults) = form.read();
+    let (mut content, faults) = form.read();
+    content.files.clone_from(&newest.content.files);
     let preview = form.intent == "preview";
     if preview || !faults.is_empty() {
         let faults = if preview { Vec::new() } else { faults };

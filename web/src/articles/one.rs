@@ -14,7 +14,8 @@ use crate::Web;
 use crate::account::DoneQuery;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::markdown;
+use crate::markdown::{self, Files};
+use crate::portal::article::File;
 use crate::query::escape;
 use crate::shell::Shell;
 
@@ -55,8 +56,10 @@ pub(super) fn differences(older: &Content, newer: &Content) -> Vec<Line> {
 /// All of a content as lines.
 fn written(content: &Content) -> String {
     let day = content.review_on.map(|day| day.to_string());
+    let files = content.files.iter();
+    let files: Vec<_> = files.map(|file| file.name.as_str()).collect();
     format!(
-        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n対象：{}\n関連：{}\n見直し期日：{}\n",
+        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n対象：{}\n関連：{}\n見直し期日：{}\nファイル：{}\n",
         content.question,
         content.answer.trim_end(),
         content.category,
@@ -65,6 +68,7 @@ fn written(content: &Content) -> String {
         content.audience.label(),
         content.related.join(" "),
         day.unwrap_or_default(),
+        files.join("、"),
     )
 }
 
@@ -96,6 +100,7 @@ struct ArticlePage {
     can_ask_withdrawal: bool,
     can_withdraw: bool,
     versions: Vec<VersionRow>,
+    files: Vec<File>,
 }
 
 struct VersionRow {
@@ -132,12 +137,18 @@ pub(super) async fn page(
         Stage::InReview { by } => by == me || newest.authors.contains(me),
         _ => false,
     };
+    let link = format!("{HERE}/{}", escape(&id));
+    let files = Files {
+        place: &link,
+        files: &newest.content.files,
+    };
     let page = ArticlePage {
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
-        link: format!("{HERE}/{}", escape(&id)),
+        files: File::list(files),
+        link: link.clone(),
         revision: article.revision,
         question: newest.content.question.clone(),
-        html: markdown::to_html(&newest.content.answer),
+        html: markdown::to_html(&newest.content.answer, files),
         category: category_name(&web.desk.setup().categories, &newest.content.category),
         keywords: newest.content.keywords.join("、"),
         audience: newest.content.audience.label(),
@@ -227,14 +238,19 @@ pub(super) async fn version(
     };
     let version = find(number).ok_or(WebError::NotFound("この版"))?;
     let older = find(query.with.unwrap_or(number.saturating_sub(1)));
+    let link = format!("{HERE}/{}", escape(&id));
+    let files = Files {
+        place: &link,
+        files: &version.content.files,
+    };
     let page = VersionPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
-        link: format!("{HERE}/{}", escape(&id)),
+        link: link.clone(),
         revision: article.revision,
         number,
         stage: version.stage.label(),
         at: web.settings.dates.minute(version.at),
-        html: markdown::to_html(&version.content.answer),
+        html: markdown::to_html(&version.content.answer, files),
         question: version.content.question.clone(),
         older: older.map(|older| older.number),
         lines: older.map_or_else(Vec::new, |older| {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::response::Html;
+use axum::response::{Html, Response};
 use madoguchi_core::access::ReadKnowledge;
 use madoguchi_core::portal::Place;
 use madoguchi_kb::Viewer;
@@ -12,10 +12,13 @@ use serde::Serialize;
 
 use super::{HERE, finder};
 use crate::Web;
+use crate::articles::files;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
 use crate::library::Article;
+use crate::markdown::Files;
+use crate::portal::article::File;
 use crate::portal::category_name;
 use crate::portal::finding::CameFrom;
 use crate::query::escape;
@@ -33,6 +36,7 @@ struct ArticlePage {
     portal: Option<String>,
     quote: String,
     search: String,
+    attachments: Vec<File>,
 }
 
 /// The answer as it is quoted to a caller, with its reference.
@@ -77,9 +81,14 @@ pub(super) async fn page(
     if let Err(error) = web.store.log_view(&view).await {
         tracing::warn!(%error, "that an article was read could not be kept");
     }
+    let place = format!("/knowledge/{}", escape(&article.id));
     let page = ArticlePage {
         shell: Shell::new(&web, Some(&visitor), HERE).done(&from.done),
-        place: format!("/knowledge/{}", escape(&article.id)),
+        attachments: File::attachments(Files {
+            place: &place,
+            files: &article.files,
+        }),
+        place: place.clone(),
         updated: web.settings.dates.date(article.updated_at.date()),
         category: category_name(&web.desk.setup().categories, &article.category),
         portal: (!article.desk_only).then(|| format!("/faq/{}", escape(&article.id))),
@@ -88,6 +97,17 @@ pub(super) async fn page(
         article,
     };
     Ok(Html(page.render()?))
+}
+
+/// A file of an article that readers see.
+pub(super) async fn file(
+    _: Allowed<ReadKnowledge>,
+    State(web): State<Web>,
+    Path((id, hash)): Path<(String, String)>,
+) -> Result<Response, WebError> {
+    let article = get(&web, &id).await?;
+    let file = article.files.iter().find(|file| file.hash == hash);
+    files::send(&web, file).await
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,8 @@ use madoguchi_kb::Viewer;
 use madoguchi_store::{ShownFilter, Store, StoreError};
 
 use super::{Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue};
-use crate::markdown;
+use crate::markdown::{self, Files};
+use crate::query::escape;
 
 /// Articles in the database.
 pub struct StoredLibrary {
@@ -43,6 +44,14 @@ impl Library for StoredLibrary {
             if desk_only && viewer == Viewer::Portal {
                 return Ok(None);
             }
+            let place = match viewer {
+                Viewer::Portal => format!("/faq/{}", escape(&article.id)),
+                Viewer::Desk => format!("/knowledge/{}", escape(&article.id)),
+            };
+            let files = Files {
+                place: &place,
+                files: &content.files,
+            };
             let updated_at = match version.stage {
                 Stage::Published { since, .. } => since,
                 _ => version.at,
@@ -52,12 +61,12 @@ impl Library for StoredLibrary {
                 version: i64::from(version.number),
                 desk_only,
                 question: content.question.clone(),
-                html: markdown::to_html(&content.answer),
+                html: markdown::to_html(&content.answer, files),
                 plain: markdown::to_text(&content.answer),
                 category: content.category.clone(),
                 updated_at,
                 related: content.related.clone(),
-                attachments: Vec::new(),
+                files: content.files.clone(),
             }))
         })
     }

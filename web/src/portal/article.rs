@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
+use madoguchi_core::article::ArticleFile;
 use madoguchi_core::portal::{COMMENT_LETTERS, Place};
 use madoguchi_kb::Viewer;
 use madoguchi_store::{View, Way, Word};
@@ -12,10 +13,12 @@ use super::home::Line;
 use super::notices::{self, ShownNotice};
 use super::{HERE, category_name};
 use crate::Web;
+use crate::articles::files;
 use crate::auth::access::PortalReader;
 use crate::auth::token;
 use crate::error::WebError;
-use crate::library::{Article, Attached};
+use crate::library::Article;
+use crate::markdown::Files;
 use crate::query::escape;
 use crate::shell::Shell;
 
@@ -44,21 +47,42 @@ pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) link: String,
     pub(crate) size: String,
+    pub(crate) picture: bool,
 }
 
 impl File {
-    pub(crate) fn list(attachments: &[Attached]) -> Vec<Self> {
-        let file = |file: &Attached| Self {
+    pub(crate) fn list(files: Files<'_>) -> Vec<Self> {
+        let file = |file: &ArticleFile| Self {
             name: file.name.clone(),
-            link: file.link.clone(),
+            link: files.link(file),
             size: if file.bytes < 1_000_000 {
                 format!("{}KB", file.bytes.div_ceil(1_000))
             } else {
                 format!("{:.1}MB", file.bytes as f64 / 1_000_000.0)
             },
+            picture: file.kind.is_picture(),
         };
-        attachments.iter().map(file).collect()
+        files.files.iter().map(file).collect()
     }
+
+    /// Those that do not stand in the answer.
+    pub(crate) fn attachments(files: Files<'_>) -> Vec<Self> {
+        let mut all = Self::list(files);
+        all.retain(|file| !file.picture);
+        all
+    }
+}
+
+/// A file of an article that staff see.
+pub(super) async fn file(
+    _reader: PortalReader,
+    State(web): State<Web>,
+    Path((id, hash)): Path<(String, String)>,
+) -> Result<Response, WebError> {
+    let article = web.article(&id, Viewer::Portal).await?;
+    let article = article.ok_or(WebError::NotFound("このFAQ"))?;
+    let file = article.files.iter().find(|file| file.hash == hash);
+    files::send(&web, file).await
 }
 
 pub(super) async fn page(
@@ -84,13 +108,17 @@ pub(super) async fn page(
     if !from.q.is_empty() {
         contact.push_str(&format!("&q={}", escape(&from.q)));
     }
+    let place = format!("/faq/{}", escape(&article.id));
     let page = ArticlePage {
         shell: reader.shell(&web, HERE).done(&from.done),
         notices: notices::in_force(&web, Viewer::Portal).await?,
-        place: format!("/faq/{}", escape(&article.id)),
+        place: place.clone(),
         updated: web.settings.dates.date(article.updated_at.date()),
         category,
-        attachments: File::list(&article.attachments),
+        attachments: File::attachments(Files {
+            place: &place,
+            files: &article.files,
+        }),
         related: related(&web, &article).await?,
         said,
         contact,

@@ -183,3 +183,84 @@ async fn scripts_in_an_answer_are_shown_not_run() {
     let (_, _, html) = house.submit(&mut editor, "/articles/preview", &draft).await;
     assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
 }
+
+/// Brings a file as a browser does.
+async fn bring(
+    house: &House,
+    client: &mut Client,
+    article: &str,
+    revision: i64,
+    (name, content): (&str, &[u8]),
+) -> (StatusCode, String, String) {
+    let mut body = format!(
+        "--edge\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{}\r\n\
+         --edge\r\nContent-Disposition: form-data; name=\"revision\"\r\n\r\n{revision}\r\n\
+         --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: image/png\r\n\r\n",
+        client.csrf
+    )
+    .into_bytes();
+    body.extend_from_slice(content);
+    body.extend_from_slice(b"\r\n--edge--\r\n");
+    let request = Request::post(format!("{article}/files"))
+        .header("host", "localhost:8080")
+        .header("cookie", &client.cookie)
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(Body::from(body))
+        .unwrap();
+    house.pass(client, request).await
+}
+
+#[tokio::test]
+async fn pictures_and_attachments_come_into_the_draft_and_go() {
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let draft = body("画面はどれですか。", "![申請の画面](画面.png)", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let one = article(&place);
+    let (_, html) = house.open(&mut editor, &one).await;
+    assert!(!html.contains("<img"), "no file, no picture");
+    let now = revision(&house, &one).await;
+    for (name, content) in [
+        ("画面.png", &b"<svg onload=alert(1)>"[..]),
+        ("手順.html", b"<script>alert(1)</script>"),
+        ("画面.png", b""),
+    ] {
+        let (status, ..) = bring(&house, &mut editor, &one, now, (name, content)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{name}");
+    }
+    let (_, place, html) = bring(&house, &mut editor, &one, now, ("図/画面.png", PNG)).await;
+    assert!(place.contains("done=saved"), "{html}");
+    let (status, ..) = bring(&house, &mut editor, &one, now, ("二.png", PNG)).await;
+    assert_eq!(status, StatusCode::CONFLICT, "a second click does no harm");
+    let (_, html) = house.open(&mut editor, &one).await;
+    let (_, rest) = html
+        .split_once(&format!("<img src=\"{one}/files/"))
+        .unwrap();
+    let hash = rest.split('"').next().unwrap().to_owned();
+    let (status, content) = house
+        .open(&mut editor, &format!("{one}/files/{hash}"))
+        .await;
+    assert!(status == StatusCode::OK && content.contains("PNG"));
+    let (status, _) = house.open(&mut editor, &format!("{one}/files/ff")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    // Saving the text keeps the files.
+    let text = body(
+        "画面はどれですか。",
+        "図です。",
+        revision(&house, &one).await,
+    );
+    house
+        .submit(&mut editor, &format!("{one}/edit"), &text)
+        .await;
+    let (_, html) = house.open(&mut editor, &one).await;
+    assert!(html.contains("画面.png") && !html.contains("<img"));
+    let now = revision(&house, &one).await;
+    let removal = format!("revision={now}&name={}", escape("画面.png"));
+    house
+        .submit(&mut editor, &format!("{one}/files/remove"), &removal)
+        .await;
+    let (_, html) = house.open(&mut editor, &one).await;
+    assert!(html.contains("ファイルはありません"));
+}

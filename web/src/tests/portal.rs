@@ -38,7 +38,7 @@ fn article(id: &str, question: &str, plain: &str, category: &str, desk_only: boo
         category: category.to_owned(),
         updated_at: now() - Millis::from_secs(86_400),
         related: vec!["desk-001".to_owned(), "login-001".to_owned()],
-        attachments: Vec::new(),
+        files: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ fn request(route: &Declared, client: &Client) -> Request<Body> {
         .replace("{session}", "none")
         .replace("{date}", "2026-11-24")
         .replace("{kind}", "none")
+        .replace("{hash}", "none")
         .replace("{version}", "1")
         .replace("{line}", "*")
         .replace("{name}", "greeting");
@@ -101,6 +102,7 @@ fn what_anybody_may_ask_for_is_a_short_list() {
         "/static/search.js",
         "/static/history.js",
         "/static/knowledge.js",
+        "/static/article.js",
         "/static/icon.svg",
     ];
     assert_eq!(public, expected);

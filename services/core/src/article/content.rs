@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::file::ArticleFile;
 use super::personal::{self, Mark};
 use crate::time::Instant;
 
@@ -64,6 +65,9 @@ pub struct Content {
     pub expires_at: Option<Instant>,
     /// Texts that look like personal data and are none, as somebody has confirmed.
     pub harmless: Vec<String>,
+    /// Pictures and attachments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<ArticleFile>,
 }
 
 /// What is wrong with a content.
