@@ -1,7 +1,9 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
 mod edit;
+mod export;
 pub(crate) mod files;
+mod import;
 mod one;
 mod steps;
 
@@ -40,6 +42,8 @@ const STAGES: [(&str, &str); 6] = [
 pub(crate) fn routes() -> Routes {
     let uploads = Routes::new()
         .post("/articles/{id}/files", files::add)
+        .post("/articles/import", import::preview)
+        .post("/articles/import/apply", import::apply)
         .map(|router| router.layer(DefaultBodyLimit::max(UPLOAD_BYTES)));
     Routes::new()
         .and(uploads)
@@ -50,6 +54,9 @@ pub(crate) fn routes() -> Routes {
         .post("/articles/new", edit::create)
         .post("/articles/from-text", edit::from_text)
         .post("/articles/preview", edit::preview)
+        .get("/articles/import", import::page)
+        .get("/articles/export.jsonl", export::as_lines)
+        .get("/articles/export.xlsx", export::as_workbook)
         .get("/articles/{id}", one::page)
         .get("/articles/{id}/edit", edit::page)
         .post("/articles/{id}/edit", edit::save)
@@ -97,6 +104,7 @@ struct ListQuery {
     category: String,
     overdue: String,
     page: String,
+    done: String,
 }
 
 impl ListQuery {
@@ -134,7 +142,7 @@ async fn list(
     let all = std::iter::once(("", "すべて"));
     let names = all.chain(category_names(&setup.categories));
     let page = ListPage {
-        shell: Shell::new(&web, Some(&visitor), HERE),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
         text: query.text.clone(),
         stages: Choice::list(STAGES, &query.stage),
         categories: Choice::list(names, &query.category),

@@ -92,6 +92,7 @@ async fn admit(
 /// Recordings and files of articles come to these places only.
 pub(crate) fn most_bytes(path: &str) -> usize {
     let of_article = path.starts_with("/articles/") && path.ends_with("/files");
+    let of_article = of_article || path.starts_with("/articles/import");
     if of_article || path.starts_with("/admin/announcements") {
         UPLOAD_BYTES
     } else {

@@ -72,7 +72,7 @@ const PORTAL_MENU: [(&str, &str); 3] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 33] = [
+const DONE: [(&str, &str); 34] = [
     ("saved", "保存しました。"),
     ("helped", "ご意見を受け付けました。ありがとうございます。"),
     (
@@ -104,6 +104,7 @@ const DONE: [(&str, &str); 33] = [
     ),
     ("withdrawn", "取り下げました。"),
     ("kept", "取下げを却下しました。公開は続きます。"),
+    ("imported", "下書きとして取り込みました。"),
     ("created", "登録しました。"),
     ("removed", "削除しました。"),
     ("sound", "登録しました。次の案内から、この音声を流します。"),

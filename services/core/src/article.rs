@@ -5,12 +5,14 @@
 
 mod content;
 mod file;
+mod line;
 pub mod personal;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::content::{ArticleAudience, Content, ContentFault};
 pub use self::file::{ArticleFile, FILE_BYTES, FILES, FileKind, file_name};
+pub use self::line::Line;
 use crate::id::UserId;
 use crate::time::Instant;
 

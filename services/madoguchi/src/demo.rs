@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use madoguchi_core::article::Line;
 use madoguchi_core::time::Instant;
 use madoguchi_endpoint::settings::Transport;
 use madoguchi_store::Store;
@@ -19,7 +20,7 @@ use rand::{RngExt, SeedableRng};
 
 use self::user_agent::Account;
 use crate::config::{Config, ConfigError};
-use crate::knowledge::import::{self, Line};
+use crate::knowledge::import;
 use crate::serve::{self, Start};
 
 /// Between two simulated calls, in milliseconds.

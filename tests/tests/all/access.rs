@@ -83,6 +83,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/inquiries",
             "/articles",
             "/articles/new",
+            "/articles/import",
             "/articles/login-001",
             "/articles/login-001/edit",
             "/articles/login-001/versions/3",

@@ -25,7 +25,7 @@ use crate::query::escape;
 pub(super) struct Upload {
     revision: i64,
     name: String,
-    content: Bytes,
+    pub(super) content: Bytes,
 }
 
 fn unreadable() -> WebError {

@@ -264,3 +264,86 @@ async fn pictures_and_attachments_come_into_the_draft_and_go() {
     let (_, html) = house.open(&mut editor, &one).await;
     assert!(html.contains("ファイルはありません"));
 }
+
+#[tokio::test]
+async fn the_whole_knowledge_is_brought_out_and_it_is_told() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    for question in ["=HYPERLINK(\"x\")はどこですか。", "旅費はいつですか。"] {
+        let draft = body(question, "**手引**の\n- 一\n- 二", 0);
+        house.submit(&mut editor, "/articles/new", &draft).await;
+    }
+    let (status, lines) = house.open(&mut editor, "/articles/export.jsonl").await;
+    assert_eq!(status, StatusCode::OK);
+    let lines: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["stage"] == "draft" && line["visible"] == false)
+    );
+    let (status, book) = house.open(&mut editor, "/articles/export.xlsx").await;
+    assert!(status == StatusCode::OK && book.starts_with("PK"));
+    let told = AuditFilter {
+        limit: 20,
+        ..AuditFilter::default()
+    };
+    let told = house.store.list_audit(&told).await.unwrap().into_iter();
+    let told = told.filter(|record| record.entry.action == Action::ArticleExport);
+    assert_eq!(told.count(), 2);
+}
+
+#[tokio::test]
+async fn a_file_is_shown_first_and_then_taken_in_as_drafts() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let line = |id: &str, question: &str| {
+        serde_json::json!({ "id": id, "question": question, "answer": "手引のとおりです。" })
+            .to_string()
+    };
+    let bad = format!("{}\n{{\"id\":", line("a", "一"));
+    let upload = async |editor: &mut Client, text: &str| {
+        let mut body = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{}\r\n--edge\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n",
+            editor.csrf
+        );
+        body.push_str(text);
+        body.push_str("\r\n--edge--\r\n");
+        let request = Request::post("/articles/import")
+            .header("host", "localhost:8080")
+            .header("cookie", &editor.cookie)
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .body(Body::from(body))
+            .unwrap();
+        house.pass(editor, request).await
+    };
+    let (_, _, html) = upload(&mut editor, &bad).await;
+    assert!(html.contains("2行目を読み取れません"), "{html}");
+    let good = format!("{}\n\n{}", line("a", "一<script>"), line("b", "二"));
+    let (_, _, html) = upload(&mut editor, &good).await;
+    assert!(
+        html.contains("新しい記事2件") && !html.contains("<script>"),
+        "{html}"
+    );
+    let none = house.store.lookup_article("a").await.unwrap();
+    assert!(none.is_none(), "nothing is kept yet");
+    for _ in 0..2 {
+        let apply = format!("lines={}", escape(&good));
+        let (_, place, _) = house
+            .submit(&mut editor, "/articles/import/apply", &apply)
+            .await;
+        assert!(place.contains("done=imported"), "{place}");
+    }
+    let kept = house.store.lookup_article("a").await.unwrap().unwrap();
+    assert!(kept.published(now()).is_none() && kept.versions.len() == 1);
+    assert_eq!(kept.revision, 1, "the second click did nothing");
+    let (_, _, html) = upload(&mut editor, &line("b", "二の二")).await;
+    assert!(
+        html.contains("変更1件") && html.contains("二の二"),
+        "{html}"
+    );
+}

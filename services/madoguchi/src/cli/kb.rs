@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use madoguchi_core::article::Line;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
@@ -12,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{CliError, Format, complain, open_store, print};
 use crate::config::Config;
 use crate::knowledge;
-use crate::knowledge::import::{self, Line};
+use crate::knowledge::import;
 
 /// Faults that are told one by one.
 const FAULTS: usize = 20;
@@ -84,7 +85,7 @@ pub(super) async fn run(
 /// differs gets a new version.
 async fn import(file: &Path, config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let lines: Vec<Line> = read_lines(file)?;
-    let faults = import::faults(&lines);
+    let faults = Line::faults(&lines);
     if !faults.is_empty() {
         for fault in faults.iter().take(FAULTS) {
             complain(fault);

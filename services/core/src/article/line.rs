@@ -1,0 +1,75 @@
+//! Articles as lines of a file.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::{ArticleAudience, Content};
+
+const ID_LETTERS: usize = 64;
+
+/// A line of a file of articles.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Line {
+    /// The id of the article.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// The answer, in Markdown.
+    #[serde(default)]
+    pub answer: String,
+    /// The id of its category.
+    #[serde(default)]
+    pub category: String,
+    /// Words that lead to it.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// Whom it is meant for; staff, if the line does not say.
+    #[serde(default)]
+    pub audience: Option<ArticleAudience>,
+    /// How the question is read.
+    #[serde(default)]
+    pub reading: Option<String>,
+}
+
+impl Line {
+    /// What the line says; of what it cannot say, what `before` says.
+    pub fn content(&self, before: Content) -> Content {
+        Content {
+            question: self.question.trim().to_owned(),
+            answer: self.answer.trim().to_owned(),
+            category: self.category.clone(),
+            keywords: self.keywords.clone(),
+            reading: self.reading.clone(),
+            audience: self.audience.unwrap_or(ArticleAudience::Portal),
+            ..before
+        }
+    }
+
+    /// What is wrong with the articles of a file, for the user.
+    pub fn faults(lines: &[Self]) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut known = HashSet::new();
+        for (n, line) in (1..).zip(lines) {
+            let mut fault = |message: String| faults.push(format!("{n}件目: {message}"));
+            if !is_id(&line.id) {
+                fault(format!(
+                    "id「{}」は、英数字と「-」「_」「.」で{ID_LETTERS}文字以内にしてください。",
+                    line.id
+                ));
+            }
+            if !known.insert(line.id.as_str()) {
+                fault(format!("id「{}」が重複しています。", line.id));
+            }
+            for one in line.content(Content::default()).faults() {
+                fault(one.message);
+            }
+        }
+        faults
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    !id.is_empty() && id.len() <= ID_LETTERS && id.chars().all(fits)
+}

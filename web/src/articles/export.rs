@@ -1,0 +1,174 @@
+//! The whole ナレッジデータベース as a file: a workbook, or lines of JSON that
+//! `madoguchi kb import` reads again.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use madoguchi_core::access::EditArticles;
+use madoguchi_core::article::{Article, Version};
+use madoguchi_core::audit::Action;
+use madoguchi_core::time::Instant;
+use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
+use madoguchi_store::ArticleFilter;
+
+use super::category_name;
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::download::workbook_file;
+use crate::error::WebError;
+use crate::markdown;
+
+/// Articles that are read at once.
+const AT_ONCE: u32 = 500;
+
+/// An article, and the version of it that is brought out: what readers see, or else the newest.
+struct Out {
+    article: Article,
+    version: Version,
+    seen: bool,
+}
+
+async fn all(web: &Web, visitor: &Visitor, kind: &str) -> Result<Vec<Out>, WebError> {
+    let now = web.desk.now();
+    let today = now.date().to_string();
+    let mut all = Vec::new();
+    let mut offset = 0;
+    loop {
+        let filter = ArticleFilter {
+            offset,
+            limit: AT_ONCE,
+            ..ArticleFilter::default()
+        };
+        let (rows, _) = web.store.list_articles(&filter, &today).await?;
+        if rows.is_empty() {
+            break;
+        }
+        offset = offset.saturating_add(AT_ONCE);
+        for row in rows {
+            let Some(article) = web.store.lookup_article(&row.id).await? else {
+                continue;
+            };
+            let seen = article.published(now).cloned();
+            let Some(version) = seen.clone().or_else(|| article.newest().cloned()) else {
+                continue;
+            };
+            all.push(Out {
+                article,
+                version,
+                seen: seen.is_some(),
+            });
+        }
+    }
+    all.sort_by(|one, other| one.article.id.cmp(&other.article.id));
+    // What changes between two pages may be met twice.
+    all.dedup_by(|one, other| one.article.id == other.article.id);
+    let mut entry = visitor.entry(now, Action::ArticleExport, kind);
+    let count = all.len().to_string();
+    entry.after.insert("articles".to_owned(), count);
+    web.store.append_audit(&[entry]).await?;
+    Ok(all)
+}
+
+pub(super) async fn as_lines(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+) -> Result<Response, WebError> {
+    let mut lines = String::new();
+    for out in all(&web, &visitor, "jsonl").await? {
+        let content = &out.version.content;
+        let files = content.files.iter().map(|file| file.name.as_str());
+        let line = serde_json::json!({
+            "id": out.article.id,
+            "question": content.question,
+            "answer": content.answer,
+            "category": content.category,
+            "keywords": content.keywords,
+            "reading": content.reading,
+            "audience": content.audience,
+            "related": content.related,
+            "files": files.collect::<Vec<_>>(),
+            "review_on": content.review_on,
+            "expires_at": content.expires_at.map(Instant::to_rfc3339),
+            "version": out.version.number,
+            "stage": out.version.stage.name(),
+            "visible": out.seen,
+            "updated_at": out.version.at.to_rfc3339(),
+            "settled": out.article.settled,
+        });
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/jsonl; charset=utf-8"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"knowledge.jsonl\"",
+        ),
+    ];
+    Ok((headers, lines).into_response())
+}
+
+pub(super) async fn as_workbook(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+) -> Result<Response, WebError> {
+    let all = all(&web, &visitor, "xlsx").await?;
+    let setup = web.desk.setup();
+    let column = |name, width| Column { name, width };
+    let rows = all.into_iter().map(|out| {
+        let content = out.version.content;
+        let day = content.review_on.map(|day| day.to_string());
+        let state = if out.seen {
+            "公開中"
+        } else {
+            out.version.stage.label()
+        };
+        let files = content.files.iter().map(|file| file.name.as_str());
+        let files: Vec<_> = files.collect();
+        vec![
+            Cell::Text(out.article.id),
+            Cell::Text(category_name(&setup.categories, &content.category)),
+            Cell::Text(content.question),
+            Cell::Text(markdown::to_text(&content.answer)),
+            Cell::Text(content.keywords.join("、")),
+            Cell::Text(content.reading.unwrap_or_default()),
+            Cell::from(content.audience.label()),
+            Cell::from(state),
+            Cell::Number(f64::from(out.version.number)),
+            Cell::Instant(out.version.at),
+            Cell::Text(day.unwrap_or_default()),
+            Cell::from(content.expires_at),
+            Cell::Text(content.related.join("、")),
+            Cell::Text(files.join("、")),
+            Cell::Number(f64::from(out.article.settled)),
+        ]
+    });
+    let table = Table {
+        title: "ナレッジデータベース".to_owned(),
+        sheet: "ナレッジデータベース".to_owned(),
+        made_at: web.desk.now(),
+        columns: vec![
+            column("番号", 14),
+            column("分類", 16),
+            column("質問", 40),
+            column("回答", 80),
+            column("キーワード", 24),
+            column("読み", 20),
+            column("対象", 12),
+            column("状態", 12),
+            column("版", 6),
+            column("最後の変更", 18),
+            column("見直し期日", 12),
+            column("掲載期限", 18),
+            column("関連する記事", 20),
+            column("ファイル", 20),
+            column("解決した件数（件）", 12),
+        ],
+        rows: rows.collect(),
+    };
+    let file = tokio::task::spawn_blocking(move || workbook(&table, Form::Data)).await;
+    let file = file.ok().and_then(Result::ok);
+    let file = file.ok_or(WebError::Internal("a workbook could not be made"))?;
+    Ok(workbook_file("knowledge.xlsx", file))
+}

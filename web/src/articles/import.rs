@@ -1,0 +1,194 @@
+//! Articles from a file that somebody brings: shown first, then taken in as drafts, which are
+//! reviewed as all others.
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::response::{Html, Redirect};
+use madoguchi_core::access::EditArticles;
+use madoguchi_core::article::{Article, Content, Line};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use serde::Deserialize;
+
+use super::HERE;
+use super::files::Upload;
+use super::one::{Line as Difference, differences};
+use crate::Web;
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::shell::Shell;
+
+/// Articles of one file.
+const LINES: usize = 1_000;
+/// Faults, new and changed articles that are shown one by one.
+const SHOWN: usize = 50;
+
+#[derive(Template, Default)]
+#[template(path = "article_import.html")]
+struct ImportPage {
+    shell: Shell,
+    faults: Vec<String>,
+    more_faults: usize,
+    plan: Option<Shown>,
+}
+
+/// What would be done.
+struct Shown {
+    lines: String,
+    new: Vec<String>,
+    more_new: usize,
+    changed: Vec<(String, Vec<Difference>)>,
+    more_changed: usize,
+    same: usize,
+}
+
+/// What a file would do.
+#[derive(Default)]
+struct Plan {
+    faults: Vec<String>,
+    new: Vec<Article>,
+    changed: Vec<(Article, Content)>,
+    same: usize,
+}
+
+/// Reads lines of JSON; blank ones are left out.
+fn read(text: &str) -> Result<Vec<Line>, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = (1..).zip(text.lines());
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    let lines: Vec<Line> = lines
+        .map(|(n, line)| {
+            serde_json::from_str(line).map_err(|error| format!("{n}行目を読み取れません: {error}"))
+        })
+        .collect::<Result<_, _>>()?;
+    if lines.is_empty() {
+        return Err("ファイルに記事がありません。".to_owned());
+    }
+    if lines.len() > LINES {
+        return Err(format!(
+            "一度に取り込めるのは{LINES}件までです。ファイルを分けてください。"
+        ));
+    }
+    Ok(lines)
+}
+
+async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError> {
+    let mut plan = Plan::default();
+    let lines = match read(text) {
+        Ok(lines) => lines,
+        Err(fault) => {
+            plan.faults.push(fault);
+            return Ok(plan);
+        }
+    };
+    plan.faults = Line::faults(&lines);
+    let (by, now) = (&visitor.user.id, web.desk.now());
+    for line in lines {
+        let Some(mut article) = web.store.lookup_article(&line.id).await? else {
+            let content = line.content(Content::default());
+            plan.new.push(Article::new(&line.id, content, by, now));
+            continue;
+        };
+        let before = article.newest().map(|version| version.content.clone());
+        let before = before.unwrap_or_default();
+        let content = line.content(before.clone());
+        if content == before {
+            plan.same += 1;
+        } else if article.edit(content, by, now).is_err() {
+            plan.faults.push(format!(
+                "id「{}」は、確認待ちか公開予約のため、変更できません。",
+                line.id
+            ));
+        } else {
+            plan.changed.push((article, before));
+        }
+    }
+    Ok(plan)
+}
+
+pub(super) async fn page(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+) -> Result<Html<String>, WebError> {
+    let page = ImportPage {
+        shell: Shell::new(&web, Some(&visitor), HERE),
+        ..ImportPage::default()
+    };
+    Ok(Html(page.render()?))
+}
+
+/// Shows what a file would do. Nothing is kept yet.
+pub(super) async fn preview(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    upload: Upload,
+) -> Result<Html<String>, WebError> {
+    let text = String::from_utf8(upload.content.to_vec());
+    let text = text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned());
+    let plan = plan(&web, &visitor, &text).await?;
+    show(&web, &visitor, plan, text)
+}
+
+fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<String>, WebError> {
+    let question = |article: &Article| {
+        let newest = article.newest();
+        let question = newest.map_or("", |version| version.content.question.as_str());
+        format!("{}　{question}", article.id)
+    };
+    let changed = plan.changed.iter().take(SHOWN).map(|(article, before)| {
+        let newest = article.newest();
+        let lines = newest.map(|version| differences(before, &version.content));
+        (question(article), lines.unwrap_or_default())
+    });
+    let shown = Shown {
+        lines,
+        new: plan.new.iter().take(SHOWN).map(question).collect(),
+        more_new: plan.new.len().saturating_sub(SHOWN),
+        changed: changed.collect(),
+        more_changed: plan.changed.len().saturating_sub(SHOWN),
+        same: plan.same,
+    };
+    let whole = plan.faults.is_empty();
+    let page = ImportPage {
+        shell: Shell::new(web, Some(visitor), HERE),
+        more_faults: plan.faults.len().saturating_sub(SHOWN),
+        faults: plan.faults.into_iter().take(SHOWN).collect(),
+        plan: whole.then_some(shown),
+    };
+    Ok(Html(page.render()?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ApplyForm {
+    lines: String,
+}
+
+/// Takes all articles of the file in as drafts, or none. What is the same already stays as it is, so
+/// that a second click does nothing.
+pub(super) async fn apply(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Form(form): Form<ApplyForm>,
+) -> Result<Result<Redirect, Html<String>>, WebError> {
+    let plan = plan(&web, &visitor, &form.lines).await?;
+    if !plan.faults.is_empty() {
+        return Ok(Err(show(&web, &visitor, plan, form.lines)?));
+    }
+    let now = web.desk.now();
+    let changed = plan.changed.into_iter().map(|(article, _)| article);
+    let all = plan.new.into_iter().chain(changed);
+    let all: Vec<(Article, AuditEntry)> = all
+        .map(|article| {
+            let mut entry = visitor.entry(now, Action::ArticleImport, &article.id);
+            let newest = article.newest();
+            let question = newest.map_or("", |version| version.content.question.as_str());
+            entry.after = Fields::from([("question".to_owned(), question.to_owned())]);
+            (article, entry)
+        })
+        .collect();
+    web.store.save_articles(&all, now).await?;
+    Ok(Ok(Redirect::to(&format!(
+        "{HERE}?stage=draft&done=imported"
+    ))))
+}
