@@ -9,7 +9,7 @@ use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, ArticleAudience, Content, Refusal, personal};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::time::Instant;
-use madoguchi_store::StoreError;
+use madoguchi_store::{ArticleFilter, StoreError};
 use serde::Deserialize;
 
 use super::one::{Line, differences};
@@ -27,6 +27,8 @@ use crate::shell::Shell;
 const LOCAL: &str = "%Y-%m-%dT%H:%M";
 /// So much of a given text becomes the question.
 const QUESTION_LETTERS: usize = 80;
+/// Articles that are offered to be put beside one.
+const RELATED_FOUND: u32 = 10;
 
 #[derive(Template)]
 #[template(path = "article_edit.html")]
@@ -43,8 +45,17 @@ struct EditPage {
     meanwhile: Vec<Line>,
     personal: Vec<Personal>,
     preview: Option<String>,
+    /// Articles that stand beside it, and those that could.
+    related: Vec<Beside>,
+    found: Option<Vec<Beside>>,
     /// Where the script of the form asks for one.
     preview_address: String,
+}
+
+/// Another article.
+struct Beside {
+    id: String,
+    question: String,
 }
 
 /// Something that looks like personal data.
@@ -71,12 +82,14 @@ pub(super) struct ArticleForm {
     reading: String,
     audience: String,
     related: String,
+    /// What is looked for to be put beside it.
+    related_text: String,
     review_on: String,
     expires_at: String,
     /// One a line.
     harmless: String,
     revision: i64,
-    /// `preview`: shown, not saved.
+    /// `preview`, `related-search`, `related-add ID`, `related-remove ID`: shown, not saved.
     intent: String,
 }
 
@@ -92,6 +105,7 @@ impl ArticleForm {
             reading: content.reading.clone().unwrap_or_default(),
             audience: content.audience.as_str().to_owned(),
             related: content.related.join(" "),
+            related_text: String::new(),
             review_on: day.unwrap_or_default(),
             expires_at: expires
                 .map(|at| at.in_tokyo().format(LOCAL).to_string())
@@ -163,7 +177,7 @@ struct Told {
     preview: bool,
 }
 
-fn show(
+async fn show(
     web: &Web,
     visitor: &Visitor,
     of: Option<&Article>,
@@ -179,6 +193,11 @@ fn show(
         StatusCode::UNPROCESSABLE_ENTITY
     };
     let (content, _) = form.read();
+    let related = beside(web, &content.related).await?;
+    let found = match form.intent.as_str() {
+        "related-search" => Some(findable(web, &form.related_text, of, &content).await?),
+        _ => None,
+    };
     let own = of.map(|article| format!("{HERE}/{}", escape(&article.id)));
     let audiences = [ArticleAudience::Portal, ArticleAudience::Desk];
     let page = EditPage {
@@ -200,6 +219,8 @@ fn show(
             audiences.map(|one| (one.as_str(), one.label())),
             &form.audience,
         ),
+        related,
+        found,
         preview_address: of.map_or_else(
             || format!("{HERE}/preview"),
             |article| format!("{HERE}/preview?of={}", escape(&article.id)),
@@ -211,6 +232,62 @@ fn show(
         form,
     };
     Ok((status, Html(page.render()?)).into_response())
+}
+
+/// The titles of articles, also of those that nobody sees yet.
+async fn beside(web: &Web, ids: &[String]) -> Result<Vec<Beside>, WebError> {
+    let mut all = Vec::new();
+    for id in ids {
+        let article = web.store.lookup_article(id).await?;
+        let newest = article.as_ref().and_then(Article::newest);
+        all.push(Beside {
+            id: id.clone(),
+            question: newest.map_or_else(
+                || "（見つからない記事）".to_owned(),
+                |version| version.content.question.clone(),
+            ),
+        });
+    }
+    Ok(all)
+}
+
+/// Articles that hold a text and do not stand beside it yet.
+async fn findable(
+    web: &Web,
+    text: &str,
+    of: Option<&Article>,
+    content: &Content,
+) -> Result<Vec<Beside>, WebError> {
+    let filter = ArticleFilter {
+        text: text.trim().to_owned(),
+        limit: RELATED_FOUND,
+        ..ArticleFilter::default()
+    };
+    let today = web.desk.now().date().to_string();
+    let (rows, _) = web.store.list_articles(&filter, &today).await?;
+    let new = rows.into_iter().filter(|row| {
+        let own = of.is_some_and(|article| article.id == row.id);
+        !own && !content.related.contains(&row.id)
+    });
+    let beside = new.map(|row| Beside {
+        id: row.id,
+        question: row.question,
+    });
+    Ok(beside.collect())
+}
+
+impl ArticleForm {
+    /// Whether a button was pressed that only changes what the form shows.
+    fn is_only_shown(&mut self) -> bool {
+        let mut related: Vec<&str> = self.related.split_whitespace().collect();
+        if let Some(id) = self.intent.strip_prefix("related-add ") {
+            related.push(id);
+        } else if let Some(id) = self.intent.strip_prefix("related-remove ") {
+            related.retain(|known| *known != id);
+        }
+        self.related = related.join(" ");
+        self.intent == "preview" || self.intent.starts_with("related-")
+    }
 }
 
 fn personal_data(content: &Content) -> Vec<Personal> {
@@ -239,7 +316,7 @@ pub(super) async fn new_page(
         ..Content::default()
     };
     let form = ArticleForm::of(&content, 0);
-    show(&web, &visitor, None, form, Told::default())
+    show(&web, &visitor, None, form, Told::default()).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -267,7 +344,7 @@ pub(super) async fn from_text(
         ..Content::default()
     };
     let form = ArticleForm::of(&content, 0);
-    show(&web, &visitor, None, form, Told::default())
+    show(&web, &visitor, None, form, Told::default()).await
 }
 
 /// The answer as readers will see it, for the script of the form.
@@ -306,18 +383,19 @@ fn preview_of(answer: &str, of: Option<&Article>) -> String {
 pub(super) async fn create(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
-    Form(form): Form<ArticleForm>,
+    Form(mut form): Form<ArticleForm>,
 ) -> Result<Response, WebError> {
+    let only_shown = form.is_only_shown();
     let (content, faults) = form.read();
     let preview = form.intent == "preview";
-    if preview || !faults.is_empty() {
-        let faults = if preview { Vec::new() } else { faults };
+    if only_shown || !faults.is_empty() {
+        let faults = if only_shown { Vec::new() } else { faults };
         let told = Told {
             faults,
             preview,
             ..Told::default()
         };
-        return show(&web, &visitor, None, form, told);
+        return show(&web, &visitor, None, form, told).await;
     }
     let now = web.desk.now();
     let id = format!("faq-{}", token::new_id());
@@ -350,7 +428,7 @@ pub(super) async fn page(
 ) -> Result<Response, WebError> {
     let (article, newest) = lookup(&web, &id).await?;
     let form = ArticleForm::of(&newest.content, article.revision);
-    show(&web, &visitor, Some(&article), form, Told::default())
+    show(&web, &visitor, Some(&article), form, Told::default()).await
 }
 
 /// Whoever comes second is shown what the other changed, with the own text still in the form.
@@ -361,17 +439,18 @@ pub(super) async fn save(
     Form(mut form): Form<ArticleForm>,
 ) -> Result<Response, WebError> {
     let (mut article, newest) = lookup(&web, &id).await?;
+    let only_shown = form.is_only_shown();
     let (mut content, faults) = form.read();
     content.files.clone_from(&newest.content.files);
     let preview = form.intent == "preview";
-    if preview || !faults.is_empty() {
-        let faults = if preview { Vec::new() } else { faults };
+    if only_shown || !faults.is_empty() {
+        let faults = if only_shown { Vec::new() } else { faults };
         let told = Told {
             faults,
             preview,
             ..Told::default()
         };
-        return show(&web, &visitor, Some(&article), form, told);
+        return show(&web, &visitor, Some(&article), form, told).await;
     }
     if form.revision != article.revision {
         let told = Told {
@@ -379,7 +458,7 @@ pub(super) async fn save(
             ..Told::default()
         };
         form.revision = article.revision;
-        return show(&web, &visitor, Some(&article), form, told);
+        return show(&web, &visitor, Some(&article), form, told).await;
     }
     article
         .edit(content, &visitor.user.id, web.desk.now())

@@ -347,3 +347,34 @@ async fn a_file_is_shown_first_and_then_taken_in_as_drafts() {
         "{html}"
     );
 }
+
+#[tokio::test]
+async fn another_article_is_found_and_put_beside_without_losing_what_was_typed() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let other = body("宿泊料はいくらですか。", "上限までです。", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &other).await;
+    let id = article(&place).rsplit('/').next().unwrap().to_owned();
+    let typed = body("旅費は", "まだ途中", 0);
+    let search = format!(
+        "{typed}&intent=related-search&related_text={}",
+        escape("宿泊料")
+    );
+    let (status, _, html) = house.submit(&mut editor, "/articles/new", &search).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        html.contains("まだ途中") && html.contains(&format!("related-add {id}")),
+        "{html}"
+    );
+    let add = format!("{typed}&intent=related-add+{id}");
+    let (_, _, html) = house.submit(&mut editor, "/articles/new", &add).await;
+    assert!(
+        html.contains(&format!("name=\"related\" value=\"{id}\"")),
+        "{html}"
+    );
+    let save = format!("{typed}&related={id}");
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &save).await;
+    let new = article(&place).rsplit('/').next().unwrap().to_owned();
+    let kept = house.store.lookup_article(&new).await.unwrap().unwrap();
+    assert_eq!(kept.newest().unwrap().content.related, [id]);
+}
