@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Screens: the name of the picture, who sees it, and where it is.
-const SCREENS: [(&str, &str, &str); 24] = [
+const SCREENS: [(&str, &str, &str); 37] = [
     ("board", "yamada", "/board"),
     ("board-agent", "tanaka", "/board"),
     ("calls", "yamada", "/calls"),
@@ -41,6 +41,39 @@ const SCREENS: [(&str, &str, &str); 24] = [
     ("categories", "admin", "/admin/desk/categories"),
     ("announcements", "admin", "/admin/announcements"),
     ("audit", "ito", "/audit"),
+    ("faq", "matsumoto", "/faq"),
+    (
+        "faq-results",
+        "matsumoto",
+        "/faq?q=%E6%97%85%E8%B2%BB%E3%81%AE%E7%B2%BE%E7%AE%97",
+    ),
+    ("faq-article", "matsumoto", "/faq/ryohi-001"),
+    ("faq-contact", "matsumoto", "/faq/contact"),
+    (
+        "knowledge",
+        "matsumoto",
+        "/knowledge?q=%E6%97%85%E8%B2%BB%E3%81%AE%E7%B2%BE%E7%AE%97",
+    ),
+    ("articles", "matsumoto", "/articles"),
+    ("article", "matsumoto", "/articles/ryohi-001"),
+    ("article-edit", "matsumoto", "/articles/ryohi-001/edit"),
+    ("article-import", "matsumoto", "/articles/import"),
+    ("attention", "matsumoto", "/articles/attention"),
+    (
+        "synonyms",
+        "matsumoto",
+        "/articles/synonyms?term=%E5%B9%B4%E4%BC%91",
+    ),
+    (
+        "synonym-new",
+        "matsumoto",
+        "/articles/synonyms/new?term=%E5%B9%B4%E4%BC%91",
+    ),
+    (
+        "word-new",
+        "matsumoto",
+        "/articles/words/new?term=%E5%BA%B6%E5%8B%99%E4%BA%8B%E5%8B%99",
+    ),
 ];
 
 /// Where one thing has to be chosen before the screen is there.

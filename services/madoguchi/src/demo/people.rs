@@ -12,7 +12,7 @@ struct Person {
     agent: Option<&'static str>,
 }
 
-const PEOPLE: [Person; 5] = [
+const PEOPLE: [Person; 7] = [
     Person {
         login: "tanaka",
         name: "田中 恵",
@@ -23,6 +23,18 @@ const PEOPLE: [Person; 5] = [
         login: "yamada",
         name: "山田 修",
         role: Role::Supervisor,
+        agent: None,
+    },
+    Person {
+        login: "matsumoto",
+        name: "松本 幸",
+        role: Role::FaqEditor,
+        agent: None,
+    },
+    Person {
+        login: "kato",
+        name: "加藤 誠",
+        role: Role::FaqApprover,
         agent: None,
     },
     Person {
