@@ -40,5 +40,11 @@
   addEventListener("beforeunload", (event) => {
     if (changed) event.preventDefault();
   });
+  // Enter in a field presses the first button of a form; here it looks for what was typed.
+  form.elements.related_text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    form.querySelector("button[value=related-search]").click();
+  });
   if (!form.querySelector("section.preview:not([hidden])")) show();
 })();

@@ -2,8 +2,10 @@
 //! store and search.
 
 use anyhow::ensure;
+use fantoccini::Locator;
 use madoguchi_core::access::Role;
 use madoguchi_core::clock::Clock;
+use madoguchi_reports::table::{Column, Form, Table, workbook};
 use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
 
@@ -152,6 +154,103 @@ async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
     browser.until_shown("宿泊料").await?;
     act(&browser, ".form button.primary", "登録しました").await?;
     until_found(&desk, "ぬりかべ", "class=\"hit\"", true).await?;
+    desk.end().await?;
+    Ok(())
+}
+
+/// Whether the picture with this description is shown, and not only its frame.
+async fn picture(browser: &Browser, description: &str) -> anyhow::Result<bool> {
+    let script = "const one = document.querySelector(`main img[alt=\"${arguments[0]}\"]`); \
+                  return Boolean(one && one.complete && one.naturalWidth > 0)";
+    for _ in 0..200 {
+        let shown = browser.client.execute(script, vec![description.into()]);
+        if shown.await? == true {
+            return Ok(true);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    Ok(false)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
+    let desk = Setup::default().with_faq().start().await?;
+    let password = desk.add_user("henshu", &[Role::FaqEditor], None).await?;
+    let approver = [Role::FaqApprover];
+    desk.add_user_with("shonin", &approver, None, &password)
+        .await?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.open(desk.web(), "/articles/new").await?;
+    browser.fill_in("#question", "ぬりかべ申請の画面").await?;
+    browser.fill_in("#answer", "あとで書きます。").await?;
+    act(&browser, "#article-form button.primary", "登録しました").await?;
+    let path = browser.client.current_url().await?.path().to_owned();
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("申請 画面.png");
+    std::fs::write(&file, browser.client.screenshot().await?)?;
+    let chosen = browser.client.find(Locator::Css("#file")).await?;
+    chosen.send_keys(&file.to_string_lossy()).await?;
+    act(&browser, "form[action$='/files'] button", "申請_画面.png").await?;
+
+    browser.open(desk.web(), &format!("{path}/edit")).await?;
+    browser
+        .fill_in("#answer", "次の画面です。\n\n![申請の画面](申請_画面.png)")
+        .await?;
+    ensure!(
+        picture(&browser, "申請の画面").await?,
+        "while it is written"
+    );
+    // Enter looks for related articles and keeps what was typed.
+    browser.fill_in("#related_text", "旅費\u{e007}").await?;
+    browser.until_shown("加える").await?;
+    act(&browser, "#article-form button.primary", "保存しました").await?;
+    act(
+        &browser,
+        "form[action$='/submit'] button",
+        "確認を依頼しました",
+    )
+    .await?;
+    browser.client.delete_all_cookies().await?;
+    browser.sign_in(desk.web(), "shonin", &password).await?;
+    browser.open(desk.web(), &path).await?;
+    ensure!(picture(&browser, "申請の画面").await?, "for who approves");
+    act(&browser, "form[action$='/approve'] button", "承認しました").await?;
+    browser.client.delete_all_cookies().await?;
+    let id = path.rsplit('/').next().unwrap_or_default();
+    until_found(&desk, "ぬりかべ申請", id, true).await?;
+    browser.open(desk.web(), &format!("/faq/{id}")).await?;
+    ensure!(picture(&browser, "申請の画面").await?, "for staff");
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_is_looked_through_before_it_becomes_drafts() -> Outcome {
+    let desk = Setup::default().with_faq().start().await?;
+    let password = desk.add_user("henshu", &[Role::FaqEditor], None).await?;
+    let table = Table {
+        title: "記事".to_owned(),
+        sheet: "記事".to_owned(),
+        made_at: desk.clock.now(),
+        columns: ["質問", "回答"]
+            .map(|name| Column { name, width: 20 })
+            .into(),
+        rows: vec![vec!["ぬりかべの数え方".into(), "1枚と数えます。".into()]],
+    };
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("記事.xlsx");
+    std::fs::write(&file, workbook(&table, Form::Data)?)?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.open(desk.web(), "/articles/import").await?;
+    let chosen = browser.client.find(Locator::Css("#file")).await?;
+    chosen.send_keys(&file.to_string_lossy()).await?;
+    act(&browser, ".form button.primary", "新しい記事1件").await?;
+    browser.until_shown("ぬりかべの数え方").await?;
+    act(&browser, "form button.primary", "取り込みました").await?;
+    browser.until_at("/articles").await?;
+    browser.until_shown("ぬりかべの数え方").await?;
     desk.end().await?;
     Ok(())
 }

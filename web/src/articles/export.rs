@@ -1,5 +1,5 @@
-//! The whole ナレッジデータベース as a file: a workbook, or lines of JSON that
-//! `madoguchi kb import` reads again.
+//! The whole ナレッジデータベース as a file: a workbook, or lines of JSON. Both can be taken in
+//! again.
 
 use axum::extract::State;
 use axum::http::header;
@@ -11,7 +11,7 @@ use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::ArticleFilter;
 
-use super::category_name;
+use super::{book, category_name};
 use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -131,7 +131,7 @@ pub(super) async fn as_workbook(
             Cell::Text(category_name(&setup.categories, &content.category)),
             Cell::Text(content.question),
             Cell::Text(markdown::to_text(&content.answer)),
-            Cell::Text(content.keywords.join("、")),
+            Cell::Text(content.keywords.join(book::COMMA)),
             Cell::Text(content.reading.unwrap_or_default()),
             Cell::from(content.audience.label()),
             Cell::from(state),
@@ -149,13 +149,13 @@ pub(super) async fn as_workbook(
         sheet: "ナレッジデータベース".to_owned(),
         made_at: web.desk.now(),
         columns: vec![
-            column("番号", 14),
-            column("分類", 16),
-            column("質問", 40),
-            column("回答", 80),
-            column("キーワード", 24),
-            column("読み", 20),
-            column("対象", 12),
+            column(book::ID, 14),
+            column(book::CATEGORY, 16),
+            column(book::QUESTION, 40),
+            column(book::ANSWER, 80),
+            column(book::KEYWORDS, 24),
+            column(book::READING, 20),
+            column(book::AUDIENCE, 12),
             column("状態", 12),
             column("版", 6),
             column("最後の変更", 18),

@@ -2,20 +2,24 @@
 //! reviewed as all others.
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Form, State};
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, Content, Line};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_reports::sheet::{self, SheetError};
 use serde::Deserialize;
 
-use super::HERE;
 use super::files::Upload;
 use super::one::{Line as Difference, differences};
+use super::{HERE, book};
 use crate::Web;
 use crate::auth::access::Allowed;
+use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::markdown;
 use crate::shell::Shell;
 
 /// Articles of one file.
@@ -65,11 +69,13 @@ fn read(text: &str) -> Result<Vec<Line>, String> {
         return Err("ファイルに記事がありません。".to_owned());
     }
     if lines.len() > LINES {
-        return Err(format!(
-            "一度に取り込めるのは{LINES}件までです。ファイルを分けてください。"
-        ));
+        return Err(too_many());
     }
     Ok(lines)
+}
+
+fn too_many() -> String {
+    format!("一度に取り込めるのは{LINES}件までです。ファイルを分けてください。")
 }
 
 async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError> {
@@ -123,10 +129,57 @@ pub(super) async fn preview(
     State(web): State<Web>,
     upload: Upload,
 ) -> Result<Html<String>, WebError> {
-    let text = String::from_utf8(upload.content.to_vec());
-    let text = text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned());
+    let text = if upload.content.starts_with(b"PK") {
+        match from_book(&web, upload.content).await? {
+            Ok(text) => text,
+            Err(faults) => {
+                let plan = Plan {
+                    faults,
+                    ..Plan::default()
+                };
+                return show(&web, &visitor, plan, String::new());
+            }
+        }
+    } else {
+        let text = String::from_utf8(upload.content.to_vec());
+        text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned())
+    };
     let plan = plan(&web, &visitor, &text).await?;
     show(&web, &visitor, plan, text)
+}
+
+/// The articles of a workbook as lines of JSON, or what is wrong with it.
+async fn from_book(web: &Web, file: Bytes) -> Result<Result<String, Vec<String>>, WebError> {
+    let rows = tokio::task::spawn_blocking(move || sheet::rows(&file, LINES + 1)).await;
+    let rows = match rows.map_err(|_| WebError::Internal("a workbook could not be read"))? {
+        Ok(rows) => rows,
+        Err(SheetError::Broken(_)) => {
+            let fault =
+                "Excelのファイル（.xlsx）として読み取れません。Excelで開いて保存し直してください。";
+            return Ok(Err(vec![fault.to_owned()]));
+        }
+        Err(SheetError::TooLarge | SheetError::TooManyRows(_)) => return Ok(Err(vec![too_many()])),
+    };
+    let new_id = || format!("faq-{}", token::new_id());
+    let lines = match book::lines(&rows, &web.desk.setup().categories, new_id) {
+        Ok(lines) => lines,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let mut text = String::new();
+    for mut line in lines {
+        // A workbook holds answers as plain text; one that is left as it is keeps its marks.
+        let known = web.store.lookup_article(&line.id).await?;
+        let newest = known.as_ref().and_then(Article::newest);
+        if let Some(version) = newest
+            && markdown::to_text(&version.content.answer) == line.answer
+        {
+            line.answer.clone_from(&version.content.answer);
+        }
+        let line = serde_json::to_string(&line);
+        text += &line.map_err(|_| WebError::Internal("an article could not be written"))?;
+        text.push('\n');
+    }
+    Ok(Ok(text))
 }
 
 fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<String>, WebError> {

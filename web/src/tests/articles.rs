@@ -1,7 +1,9 @@
 //! FAQ work: from a draft to what readers see, and back.
 
 use madoguchi_core::access::Role;
+use madoguchi_core::article::ArticleAudience;
 use madoguchi_core::audit::Action;
+use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::AuditFilter;
 
 use super::*;
@@ -184,11 +186,13 @@ async fn scripts_in_an_answer_are_shown_not_run() {
     assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
 }
 
+const IMPORT: &str = "/articles/import";
+
 /// Brings a file as a browser does.
 async fn bring(
     house: &House,
     client: &mut Client,
-    article: &str,
+    place: &str,
     revision: i64,
     (name, content): (&str, &[u8]),
 ) -> (StatusCode, String, String) {
@@ -202,7 +206,7 @@ async fn bring(
     .into_bytes();
     body.extend_from_slice(content);
     body.extend_from_slice(b"\r\n--edge--\r\n");
-    let request = Request::post(format!("{article}/files"))
+    let request = Request::post(place)
         .header("host", "localhost:8080")
         .header("cookie", &client.cookie)
         .header("content-type", "multipart/form-data; boundary=edge")
@@ -220,6 +224,7 @@ async fn pictures_and_attachments_come_into_the_draft_and_go() {
     let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
     let one = article(&place);
     let (_, html) = house.open(&mut editor, &one).await;
+    let files = format!("{one}/files");
     assert!(!html.contains("<img"), "no file, no picture");
     let now = revision(&house, &one).await;
     for (name, content) in [
@@ -227,12 +232,12 @@ async fn pictures_and_attachments_come_into_the_draft_and_go() {
         ("手順.html", b"<script>alert(1)</script>"),
         ("画面.png", b""),
     ] {
-        let (status, ..) = bring(&house, &mut editor, &one, now, (name, content)).await;
+        let (status, ..) = bring(&house, &mut editor, &files, now, (name, content)).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{name}");
     }
-    let (_, place, html) = bring(&house, &mut editor, &one, now, ("図/画面.png", PNG)).await;
+    let (_, place, html) = bring(&house, &mut editor, &files, now, ("図/画面.png", PNG)).await;
     assert!(place.contains("done=saved"), "{html}");
-    let (status, ..) = bring(&house, &mut editor, &one, now, ("二.png", PNG)).await;
+    let (status, ..) = bring(&house, &mut editor, &files, now, ("二.png", PNG)).await;
     assert_eq!(status, StatusCode::CONFLICT, "a second click does no harm");
     let (_, html) = house.open(&mut editor, &one).await;
     let (_, rest) = html
@@ -297,6 +302,96 @@ async fn the_whole_knowledge_is_brought_out_and_it_is_told() {
 }
 
 #[tokio::test]
+async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let book = |names: &[&'static str], rows: &[&[&str]]| {
+        let columns = names.iter().map(|name| Column { name, width: 20 });
+        let rows = rows
+            .iter()
+            .map(|row| row.iter().map(|text| Cell::from(*text)).collect());
+        let table = Table {
+            title: "記事".to_owned(),
+            sheet: "記事".to_owned(),
+            made_at: now(),
+            columns: columns.collect(),
+            rows: rows.collect(),
+        };
+        workbook(&table, Form::Data).unwrap()
+    };
+    let names = ["質問", "備考", "回答", "番号", "分類", "対象", "キーワード"];
+    let bad = book(&names, &[&["一", "", "い", "a", "ない分類", "だれか", ""]]);
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", &bad)).await;
+    assert!(
+        html.contains("2行目: 分類「ない分類」は登録されていません")
+            && html.contains("2行目: 対象は「職員に公開」か「窓口内」に"),
+        "{html}"
+    );
+    let (_, _, html) = bring(
+        &house,
+        &mut editor,
+        IMPORT,
+        0,
+        ("a", &book(&["質問"], &[&["一"]])),
+    )
+    .await;
+    assert!(html.contains("列の名前「回答」がありません"), "{html}");
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", b"PK\x03\x04")).await;
+    assert!(html.contains("読み取れません"), "{html}");
+
+    let rows: [&[&str]; 3] = [
+        &[
+            "一",
+            "",
+            "い",
+            "a",
+            "旅費申請業務処理機能",
+            "窓口内",
+            "宿、泊",
+        ],
+        &["", "", "", "", "", "", ""],
+        &["二", "", "ろ", "", "", "", ""],
+    ];
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", &book(&names, &rows))).await;
+    assert!(html.contains("新しい記事2件"), "{html}");
+    let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
+    let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
+    let apply = format!("lines={}", escape(&lines));
+    house
+        .submit(&mut editor, "/articles/import/apply", &apply)
+        .await;
+    let kept = house.store.lookup_article("a").await.unwrap().unwrap();
+    let content = &kept.newest().unwrap().content;
+    assert_eq!(content.keywords, ["宿", "泊"]);
+    assert_eq!(content.audience, ArticleAudience::Desk);
+    assert!(!content.category.is_empty());
+}
+
+/// An answer stands in a workbook without its marks; it keeps them when it comes back as it was.
+#[tokio::test]
+async fn a_workbook_that_comes_back_changes_what_was_changed() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    for question in ["旅費はいつですか。", "=1+1はいつですか。"] {
+        let draft = body(question, "**手引**の\n- 一\n- 二", 0);
+        house.submit(&mut editor, "/articles/new", &draft).await;
+    }
+    let request = Request::get("/articles/export.xlsx")
+        .header("host", "localhost:8080")
+        .header("cookie", &editor.cookie)
+        .body(Body::empty())
+        .unwrap();
+    let response = house.router.clone().oneshot(request).await.unwrap();
+    let book = axum::body::to_bytes(response.into_body(), usize::MAX);
+    let book = book.await.unwrap();
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", &book)).await;
+    assert!(
+        html.contains("新しい記事0件、変更0件、変更なし2件"),
+        "{html}"
+    );
+}
+
+#[tokio::test]
 async fn a_file_is_shown_first_and_then_taken_in_as_drafts() {
     let house = house().await;
     let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
@@ -306,20 +401,7 @@ async fn a_file_is_shown_first_and_then_taken_in_as_drafts() {
     };
     let bad = format!("{}\n{{\"id\":", line("a", "一"));
     let upload = async |editor: &mut Client, text: &str| {
-        let mut body = format!(
-            "--edge\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{}\r\n--edge\r\n\
-             Content-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n",
-            editor.csrf
-        );
-        body.push_str(text);
-        body.push_str("\r\n--edge--\r\n");
-        let request = Request::post("/articles/import")
-            .header("host", "localhost:8080")
-            .header("cookie", &editor.cookie)
-            .header("content-type", "multipart/form-data; boundary=edge")
-            .body(Body::from(body))
-            .unwrap();
-        house.pass(editor, request).await
+        bring(&house, editor, IMPORT, 0, ("a", text.as_bytes())).await
     };
     let (_, _, html) = upload(&mut editor, &bad).await;
     assert!(html.contains("2行目を読み取れません"), "{html}");

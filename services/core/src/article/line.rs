@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ArticleAudience, Content};
 
 const ID_LETTERS: usize = 64;
 
 /// A line of a file of articles.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// The id of the article.
     pub id: String,

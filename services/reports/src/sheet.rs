@@ -1,0 +1,177 @@
+//! The first sheet of a workbook that somebody brings, as texts.
+
+use std::io::{Cursor, Read};
+
+use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use zip::ZipArchive;
+
+/// A workbook may unfold to so many bytes.
+const UNFOLDED: u64 = 64 * 1024 * 1024;
+/// Columns that are read; whatever stands further to the right is not of a table of ours.
+const COLUMNS: u32 = 100;
+
+/// Why a workbook cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// It is none, or it is broken.
+    #[error("it is no workbook: {0}")]
+    Broken(String),
+    /// It unfolds to more than a table of ours can be: made to fill the memory.
+    #[error("it unfolds to more than {UNFOLDED} bytes")]
+    TooLarge,
+    /// Its first sheet has more rows than are asked for.
+    #[error("more rows than {0}")]
+    TooManyRows(usize),
+}
+
+impl From<XlsxError> for SheetError {
+    fn from(error: XlsxError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+/// The rows of the first sheet; what is blank is an empty text. Formulas give their last result.
+///
+/// # Errors
+/// [`SheetError`].
+pub fn rows(file: &[u8], most: usize) -> Result<Vec<Vec<String>>, SheetError> {
+    unfolds(file)?;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file))?;
+    let name = book.sheet_names().into_iter().next();
+    let name = name.ok_or_else(|| SheetError::Broken("no sheet".to_owned()))?;
+    // Cell by cell: the area between two cells far apart would fill the memory.
+    let mut cells = book.worksheet_cells_reader(&name)?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    while let Some(cell) = cells.next_cell()? {
+        let (row, column) = cell.get_position();
+        let text = text(cell.get_value());
+        if column >= COLUMNS || text.is_empty() {
+            continue;
+        }
+        let (row, column) = (row as usize, column as usize);
+        if row >= most {
+            return Err(SheetError::TooManyRows(most));
+        }
+        if rows.len() <= row {
+            rows.resize_with(row + 1, Vec::new);
+        }
+        let Some(cells) = rows.get_mut(row) else {
+            continue;
+        };
+        if cells.len() <= column {
+            cells.resize_with(column + 1, String::new);
+        }
+        if let Some(place) = cells.get_mut(column) {
+            *place = text;
+        }
+    }
+    Ok(rows)
+}
+
+/// Says whether all parts together stay small. What the archive says of itself is not believed.
+fn unfolds(file: &[u8]) -> Result<(), SheetError> {
+    let broken = |error: &dyn std::fmt::Display| SheetError::Broken(error.to_string());
+    let mut archive = ZipArchive::new(Cursor::new(file)).map_err(|error| broken(&error))?;
+    let mut left = UNFOLDED;
+    for part in 0..archive.len() {
+        let part = archive.by_index(part).map_err(|error| broken(&error))?;
+        let read = std::io::copy(&mut part.take(left), &mut std::io::sink());
+        left -= read.map_err(|error| broken(&error))?;
+        if left == 0 {
+            return Err(SheetError::TooLarge);
+        }
+    }
+    Ok(())
+}
+
+fn text(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::String(text) => text.replace("\r\n", "\n"),
+        DataRef::SharedString(text) => text.replace("\r\n", "\n"),
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::Bool(value) => value.to_string(),
+        DataRef::DateTime(time) => time.as_f64().to_string(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(_) | DataRef::Empty => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use madoguchi_core::time::Instant;
+    use rust_xlsxwriter::Workbook;
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+    use crate::table::{Cell, Column, Form, Table, workbook};
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let column = |name| Column { name, width: 20 };
+        let table = Table {
+            title: "表".to_owned(),
+            sheet: "表".to_owned(),
+            made_at: Instant(0),
+            columns: vec![column("番号"), column("質問"), column("件数（件）")],
+            rows: vec![
+                vec!["=1+1".into(), "一\n二<三>".into(), Cell::Number(3.0)],
+                vec!["髙﨑①".into(), Cell::Empty, Cell::Number(0.5)],
+            ],
+        };
+        let book = workbook(&table, Form::Data).unwrap();
+        let read = rows(&book, 10).unwrap();
+        assert_eq!(
+            read,
+            [
+                vec!["番号", "質問", "件数（件）"],
+                vec!["=1+1", "一\n二<三>", "3"],
+                vec!["髙﨑①", "", "0.5"],
+            ]
+        );
+        assert!(matches!(rows(&book, 2), Err(SheetError::TooManyRows(2))));
+    }
+
+    #[test]
+    fn cells_far_apart_take_no_room() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write(0, 0, "番号").unwrap();
+        sheet.write(0, 16_383, "遠い").unwrap();
+        sheet.write(1_048_575, 1, "遠い").unwrap();
+        let book = book.save_to_buffer().unwrap();
+        assert!(matches!(rows(&book, 10), Err(SheetError::TooManyRows(10))));
+    }
+
+    #[test]
+    fn what_is_no_workbook_is_told() {
+        for file in [&b""[..], b"PK\x03\x04", b"<html>", b"id,question"] {
+            assert!(matches!(rows(file, 10), Err(SheetError::Broken(_))));
+        }
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive
+            .start_file("a.txt", SimpleFileOptions::default())
+            .unwrap();
+        let other = archive.finish().unwrap().into_inner();
+        assert!(matches!(rows(&other, 10), Err(SheetError::Broken(_))));
+    }
+
+    #[test]
+    fn a_workbook_that_unfolds_without_end_is_refused() {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        let name = "xl/workbook.xml";
+        archive
+            .start_file(name, SimpleFileOptions::default())
+            .unwrap();
+        let zeros = vec![0; 1024 * 1024];
+        for _ in 0..65 {
+            archive.write_all(&zeros).unwrap();
+        }
+        let bomb = archive.finish().unwrap().into_inner();
+        assert!(bomb.len() < 1024 * 1024);
+        assert!(matches!(rows(&bomb, 10), Err(SheetError::TooLarge)));
+    }
+}
