@@ -4,7 +4,8 @@ mod axe;
 mod keyboard;
 mod look;
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,12 +18,14 @@ use tokio::process::{Child, Command};
 pub use self::look::Look;
 use crate::free_tcp_port;
 
-/// A browser and the process that drives it.
+/// A browser and the process that drives it. Both end when it goes out of scope.
 pub struct Browser {
     /// Drives the page.
     pub client: Client,
     /// Where the driver is.
-    driver: String,
+    driver: SocketAddr,
+    /// What the driver calls the browser.
+    session: String,
     _driver: Child,
     _profile: tempfile::TempDir,
 }
@@ -77,18 +80,20 @@ impl Browser {
             "goog:chromeOptions".to_owned(),
             json!({ "args": arguments, "binary": "/usr/bin/chromium", "prefs": preferences }),
         );
-        let address = format!("http://127.0.0.1:{port}");
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         // A machine that does much at once needs a while.
         for _ in 0..600 {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             if let Ok(client) = builder
                 .capabilities(capabilities.clone())
-                .connect(&address)
+                .connect(&format!("http://{address}"))
                 .await
             {
+                let session = client.session_id().await?;
                 return Ok(Self {
                     client,
                     driver: address,
+                    session: session.context("the driver names no session")?,
                     _driver: driver,
                     _profile: profile,
                 });
@@ -125,6 +130,11 @@ impl Browser {
         Ok(found.text().await?)
     }
 
+    /// Ends the browser before what it looks at ends.
+    pub async fn close(self) -> anyhow::Result<()> {
+        Ok(self.client.clone().close().await?)
+    }
+
     /// Waits until the page shows a text.
     pub async fn until_shown(&self, wanted: &str) -> anyhow::Result<()> {
         until_shown(&self.client, wanted).await
@@ -140,11 +150,6 @@ impl Browser {
         }
         let at = self.client.current_url().await?;
         anyhow::bail!("{path} was not opened, but {at}")
-    }
-
-    /// Ends the browser.
-    pub async fn close(self) -> anyhow::Result<()> {
-        Ok(self.client.clone().close().await?)
     }
 
     /// Signs in as a person does, and waits until the first page is there.
@@ -183,6 +188,25 @@ impl Browser {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         anyhow::bail!("{login} cannot sign in:\n{}", client.source().await?)
+    }
+}
+
+impl Drop for Browser {
+    /// A driver that is killed leaves its browser behind, so it is asked to end it first; one that
+    /// was closed is not there any more.
+    fn drop(&mut self) {
+        let Ok(mut driver) = TcpStream::connect(self.driver) else {
+            return;
+        };
+        let request = format!(
+            "DELETE /session/{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.session, self.driver
+        );
+        let _ended = driver
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .and_then(|()| driver.write_all(request.as_bytes()))
+            // The answer comes when the browser has ended.
+            .and_then(|()| driver.read(&mut [0; 64]));
     }
 }
 

@@ -96,9 +96,8 @@ impl Browser {
 
     /// Asks the browser itself, by the protocol of its developer tools.
     pub async fn devtools(&self, command: &str, parameters: Value) -> anyhow::Result<Value> {
-        let session = self.client.session_id().await?;
-        let session = session.context("a session is open")?;
-        let address = format!("{}/session/{session}/goog/cdp/execute", self.driver);
+        let (driver, session) = (self.driver, &self.session);
+        let address = format!("http://{driver}/session/{session}/goog/cdp/execute");
         let request = crate::http_client()
             .build()?
             .post(address)

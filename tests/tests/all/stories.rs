@@ -206,7 +206,7 @@ async fn walls_are_seen_and_a_session_ends_from_elsewhere() -> Outcome {
     client.goto(&format!("http://{}/board", desk.web())).await?;
     until_at(client, "/sign-in").await?;
     for browser in [here, there] {
-        browser.client.close().await?;
+        browser.close().await?;
     }
     desk.end().await?;
     Ok(())
