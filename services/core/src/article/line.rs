@@ -36,7 +36,7 @@ impl Line {
     /// What the line says; of what it cannot say, what `before` says.
     pub fn content(&self, before: Content) -> Content {
         Content {
-            question: self.question.trim().to_owned(),
+            question: lines_to_one(&self.question),
             answer: self.answer.trim().to_owned(),
             category: self.category.clone(),
             keywords: self.keywords.clone(),
@@ -67,6 +67,12 @@ impl Line {
         }
         faults
     }
+}
+
+/// A question broken into lines, as some files have it, is one all the same.
+fn lines_to_one(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 fn is_id(id: &str) -> bool {

@@ -194,3 +194,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_question_in_several_lines_is_one() {
+    let line = r#"{"id":"a","question":" 旅費は\r\n\nいつですか。\n","answer":"翌月です。"}"#;
+    let line: Line = serde_json::from_str(line).unwrap();
+    assert_eq!(
+        Line::faults(std::slice::from_ref(&line)),
+        Vec::<String>::new()
+    );
+    let content = line.content(Content::default());
+    assert_eq!(content.question, "旅費は いつですか。");
+}
