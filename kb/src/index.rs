@@ -1,30 +1,34 @@
 //! One index on disk: what an entry becomes in it, and how it is opened.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_encoder::Encoder;
 use tantivy::directory::MmapDirectory;
+use tantivy::index::SegmentId;
 use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{
-    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
 };
 
 use crate::analysis::{Analyzer, Cut, grams, reading_grams};
 use crate::entry::Entry;
 use crate::error::KbError;
 use crate::highlight::{self, Place, Places};
-use crate::meaning;
+use crate::meaning::{self, Meanings};
 use crate::suggest;
 
 /// Entries are kept in blocks of about this size (bytes), to be unpacked as a whole.
 const STORE_BLOCK: usize = 4_096;
 /// What the index keeps in memory before it writes.
 const WRITER_BYTES: usize = 50_000_000;
+/// The column of [`Fields::meaning`].
+pub(crate) const MEANING_COLUMN: &str = "meaning";
 /// An answer longer than this (bytes) is cut off in the index.
 const ANSWER_BYTES: usize = 100_000;
 /// A question longer than this (bytes) is cut off in the index.
@@ -76,7 +80,7 @@ impl Fields {
             category: schema.add_text_field("category", STRING),
             settled: schema.add_u64_field("settled", FAST),
             updated: schema.add_i64_field("updated", FAST | INDEXED),
-            meaning: schema.add_u64_field("meaning", FAST),
+            meaning: schema.add_u64_field(MEANING_COLUMN, FAST),
             question_words: schema.add_text_field("question_words", counted()),
             keyword_words: schema.add_text_field("keyword_words", counted()),
             answer_words: schema.add_text_field("answer_words", counted()),
@@ -237,6 +241,8 @@ pub(crate) struct Shelf {
     index: Index,
     /// Begun with the first change, so that who only searches keeps nobody from changing.
     writer: Mutex<Option<IndexWriter>>,
+    /// What the entries of each part of the index mean.
+    meanings: Mutex<HashMap<SegmentId, Arc<Meanings>>>,
 }
 
 impl Shelf {
@@ -263,7 +269,29 @@ impl Shelf {
             reader,
             index,
             writer: Mutex::new(None),
+            meanings: Mutex::default(),
         })
+    }
+
+    /// What the entries of each part of the index mean, read when a part is first searched.
+    pub(crate) fn meanings(&self, searcher: &Searcher) -> Result<Vec<Arc<Meanings>>, KbError> {
+        let mut known = self.meanings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = HashMap::new();
+        let mut parts = Vec::new();
+        for segment in searcher.segment_readers() {
+            let id = segment.segment_id();
+            let part = match known.get(&id) {
+                Some(part) => Arc::clone(part),
+                None => {
+                    let column = segment.fast_fields().u64(MEANING_COLUMN)?;
+                    Arc::new(Meanings::read(&column, segment.max_doc()))
+                }
+            };
+            all.insert(id, Arc::clone(&part));
+            parts.push(part);
+        }
+        *known = all;
+        Ok(parts)
     }
 
     /// Files whose content is not what was written.

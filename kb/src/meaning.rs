@@ -1,11 +1,14 @@
 //! What a text means, as a vector beside its words: how alike two texts are, whatever words they use.
 
 use madoguchi_encoder::Encoder;
+use tantivy::columnar::Column;
 
 use crate::entry::Entry;
 
 /// The numbers of a vector are kept in so many steps to either side of nought.
 const STEPS: f32 = 127.0;
+/// The same for the numbers of what was asked, none of which is greater than one.
+const ASKED_STEPS: f32 = 1000.0;
 
 /// What an entry means: its question by itself and with its answer, added up. Eight small numbers in
 /// each.
@@ -33,28 +36,97 @@ fn pack(vector: &[f32]) -> Vec<u64> {
         .collect()
 }
 
-/// What was asked.
-pub(crate) struct Asked(Vec<f32>);
+fn unpack(eight: u64) -> [i8; 8] {
+    eight.to_le_bytes().map(u8::cast_signed)
+}
+
+/// What was asked, in numbers of [`ASKED_STEPS`] at the most.
+pub(crate) struct Asked {
+    numbers: Vec<i16>,
+    length: f32,
+}
 
 impl Asked {
     pub(crate) fn new(encoder: &Encoder, text: &str) -> Self {
-        Self(encoder.encode(text))
+        let vector = encoder.encode(text);
+        let step = |number: &f32| (number * ASKED_STEPS).round() as i16;
+        let numbers: Vec<i16> = vector.iter().map(step).collect();
+        let square: i32 = numbers.iter().map(|one| i32::from(*one).pow(2)).sum();
+        Self {
+            numbers,
+            length: (square as f32).sqrt(),
+        }
     }
 
     /// How alike an entry's meaning is: the cosine; 0 if nothing is known of it.
     pub(crate) fn alike(&self, entry: impl Iterator<Item = u64>) -> f32 {
-        let (mut product, mut square) = (0.0, 0.0);
-        for (eight, numbers) in self.0.chunks(8).zip(entry) {
-            for (asked, byte) in eight.iter().zip(numbers.to_le_bytes()) {
-                let number = f32::from(byte.cast_signed());
-                product += asked * number;
-                square += number * number;
-            }
+        let (mut product, mut square) = (0, 0);
+        for (eight, numbers) in self.numbers.chunks(8).zip(entry) {
+            let numbers = unpack(numbers);
+            product += dot(eight, &numbers);
+            square += numbers.map(|one| i32::from(one).pow(2)).iter().sum::<i32>();
         }
-        if square > 0.0 {
-            product / square.sqrt()
+        self.cosine(product, (square as f32).sqrt())
+    }
+
+    fn cosine(&self, product: i32, length: f32) -> f32 {
+        let lengths = self.length * length;
+        if lengths > 0.0 {
+            product as f32 / lengths
         } else {
             0.0
         }
+    }
+}
+
+#[inline(always)]
+fn dot(asked: &[i16], entry: &[i8]) -> i32 {
+    let pairs = asked.iter().zip(entry);
+    pairs
+        .map(|(one, other)| i32::from(*one) * i32::from(*other))
+        .sum()
+}
+
+/// What all entries of a part of an index mean, side by side in memory, so that each can be looked
+/// at with every search.
+pub(crate) struct Meanings {
+    width: usize,
+    numbers: Vec<i8>,
+    lengths: Vec<f32>,
+}
+
+impl Meanings {
+    /// Reads them of a part with so many entries.
+    pub(crate) fn read(column: &Column<u64>, entries: u32) -> Self {
+        let width = (0..entries)
+            .map(|entry| column.values_for_doc(entry).count() * 8)
+            .max()
+            .unwrap_or(0);
+        let mut all = Self {
+            width,
+            numbers: Vec::with_capacity(width * entries as usize),
+            lengths: Vec::with_capacity(entries as usize),
+        };
+        for entry in 0..entries {
+            let end = all.numbers.len() + width;
+            let numbers = column.values_for_doc(entry).flat_map(unpack);
+            all.numbers.extend(numbers);
+            all.numbers.resize(end, 0);
+            let numbers = all.numbers.get(end - width..).unwrap_or_default();
+            let square: i32 = numbers.iter().map(|one| i32::from(*one).pow(2)).sum();
+            all.lengths.push((square as f32).sqrt());
+        }
+        all
+    }
+
+    /// How alike each entry's meaning is to what was asked, as [`Asked::alike`].
+    pub(crate) fn alike(&self, asked: &Asked) -> Vec<f32> {
+        if self.width == 0 {
+            return vec![0.0; self.lengths.len()];
+        }
+        let one =
+            |(numbers, length): (&[i8], &f32)| asked.cosine(dot(&asked.numbers, numbers), *length);
+        let entries = self.numbers.chunks_exact(self.width).zip(&self.lengths);
+        pulp::Arch::new().dispatch(|| entries.map(one).collect())
     }
 }

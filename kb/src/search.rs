@@ -2,17 +2,22 @@
 
 mod typing;
 
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use tantivy::collector::TopDocs;
 use tantivy::columnar::Column;
-use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query as _, TermQuery};
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, EnableScoring, Occur, Query as _, TermQuery,
+};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TantivyDocument, Term};
 
 use crate::entry::{Entry, Source};
 use crate::error::KbError;
 use crate::highlight::{Marker, Piece, Places};
-use crate::index::{Fields, Shelf};
+use crate::index::{Fields, MEANING_COLUMN, Shelf};
 use crate::meaning::Asked;
 use crate::query::{Kind, Parts, Query, Wanted};
 
@@ -20,6 +25,8 @@ use crate::query::{Kind, Parts, Query, Wanted};
 const CANDIDATES: usize = 100;
 /// What reaches less than this part of the best score is not an answer.
 const LEAST: f32 = 0.1;
+/// The same where meaning counts, too, which tells less apart.
+const LEAST_MEANT: f32 = 0.4;
 /// If the best holds less than this part of what was asked for, nothing is an answer.
 const EVIDENCE: f32 = 0.04;
 /// So many terms make up what was asked for, those first that tell most: a long story is not less
@@ -29,8 +36,13 @@ const ASKED_FOR: usize = 16;
 const CLAUSES: usize = 32;
 /// Postings that are gone through to find; the other terms only rank.
 const POSTINGS: u64 = 80_000;
-/// What meaning exactly what was asked adds, in best scores by words.
-const MEANING: f32 = 1.0;
+/// What meaning exactly what was asked counts, where all that was asked for in words counts one.
+const MEANING: f32 = 1.5;
+/// What means so much the same is found whatever words it uses.
+const ALIKE: f32 = 0.35;
+/// Among more entries than these, meaning ranks what words find and finds nothing by itself: each
+/// would have to be looked at.
+const LOOKED_THROUGH: u64 = 20_000;
 /// What a settled call adds, and what all of them may add.
 const SETTLED: f32 = 0.05;
 const MOST_SETTLED: f32 = 0.25;
@@ -97,31 +109,42 @@ pub(crate) fn search(
     parts: Parts,
 ) -> Result<Found, KbError> {
     let searcher = shelf.reader.searcher();
-    let (clauses, asked_for) = clauses(&searcher, &shelf.fields, terms, parts)?;
+    let Asking {
+        clauses,
+        asked_for,
+        in_place,
+    } = clauses(&searcher, &shelf.fields, terms, parts)?;
     if clauses.is_empty() {
         return Ok(Found::default());
     }
     let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
     let best = scored.first().map_or(0.0, |(best, _)| *best);
     // Where words that say nothing count, they are no evidence.
-    if parts.stops && best < asked_for * EVIDENCE {
+    if parts.stops && !in_place && best < asked_for * EVIDENCE {
         return Ok(Found::default());
     }
-    let least = best * LEAST;
-    scored.retain(|(score, _)| *score >= least);
-    // The best by words is as good as the likest by meaning.
-    let meanings = asked.map(|asked| Ok::<_, KbError>((asked, Meanings::open(&searcher)?)));
-    let meanings = meanings.transpose()?;
+    let likeness = asked.map(|asked| Likeness::new(shelf, &searcher, asked));
+    let likeness = likeness.transpose()?;
+    if let Some(likeness) = &likeness {
+        add_alike(&searcher, &shelf.fields, likeness, query, &mut scored)?;
+    }
+    // The less of what was asked for the words of the best make up, the more meaning counts.
+    let worth = MEANING * best.max(asked_for);
     let meant = |entry: DocAddress| {
-        let alike = meanings
-            .as_ref()
-            .map(|(asked, meanings)| meanings.alike(asked, entry));
-        alike.map_or(0.0, |alike| best * MEANING * alike)
+        let alike = likeness.as_ref().map(|likeness| likeness.of(entry));
+        worth * alike.unwrap_or(0.0)
     };
     for (score, address) in &mut scored {
         *score += meant(*address);
     }
     sort(&mut scored);
+    let least = if likeness.is_some() {
+        LEAST_MEANT
+    } else {
+        LEAST
+    };
+    let least = scored.first().map_or(0.0, |(best, _)| best * least);
+    scored.retain(|(score, _)| *score >= least);
     if parts.feedback {
         weigh_feedback(&searcher, &mut scored)?;
     }
@@ -172,7 +195,7 @@ fn places(fields: &Fields, kind: Kind) -> Vec<(Field, f32)> {
         Kind::Word | Kind::Synonym => vec![
             (fields.question_words, 1.0),
             (fields.keyword_words, 0.7),
-            (fields.answer_words, 1.0),
+            (fields.answer_words, 0.8),
         ],
         Kind::Pair => vec![(fields.question_pairs, 1.0), (fields.answer_pairs, 0.7)],
         Kind::Gram => vec![(fields.question_grams, 1.0), (fields.answer_grams, 0.8)],
@@ -185,14 +208,22 @@ fn places(fields: &Fields, kind: Kind) -> Vec<(Field, f32)> {
     }
 }
 
-/// The terms that the index knows, those first that tell most; and what all that was asked for would
-/// tell, known or not: nothing where something else is looked for in its place.
+/// What is looked for.
+struct Asking {
+    /// The terms that the index knows, those first that tell most.
+    clauses: Vec<Clause>,
+    /// What all that was asked for would tell, known or not.
+    asked_for: f32,
+    /// Something else is looked for in the place of a word, too.
+    in_place: bool,
+}
+
 fn clauses(
     searcher: &Searcher,
     fields: &Fields,
     terms: &[Wanted],
     parts: Parts,
-) -> Result<(Vec<Clause>, f32), KbError> {
+) -> Result<Asking, KbError> {
     let documents = searcher.num_docs().max(1) as f32;
     let tell = |frequency: u64| (1.0 + documents / frequency as f32).ln();
     let mut found: Vec<(f32, Clause)> = Vec::new();
@@ -230,15 +261,14 @@ fn clauses(
         }
     }
     asked_for.sort_by(|one, other| other.total_cmp(one));
-    let asked_for = if in_place {
-        0.0
-    } else {
-        asked_for.iter().take(ASKED_FOR).sum()
-    };
     found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
     found.truncate(CLAUSES);
     let clauses = found.into_iter().map(|(_, clause)| clause);
-    Ok((clauses.collect(), asked_for))
+    Ok(Asking {
+        clauses: clauses.collect(),
+        asked_for: asked_for.iter().take(ASKED_FOR).sum(),
+        in_place,
+    })
 }
 
 /// The best entries, with their scores. Terms that meet few entries find, those first that tell most;
@@ -334,29 +364,88 @@ fn scored(clause: &Clause) -> Box<dyn tantivy::query::Query> {
     Box::new(BoostQuery::new(Box::new(term), clause.boost))
 }
 
-/// What the entries of an index mean.
-struct Meanings(Vec<Column<u64>>);
+/// How alike the entries of an index are in meaning to what was asked.
+enum Likeness<'a> {
+    /// Of every entry of each part.
+    Every(Vec<Vec<f32>>),
+    /// To be told of some.
+    Some(&'a Asked, Vec<Column<u64>>),
+}
 
-impl Meanings {
-    fn open(searcher: &Searcher) -> Result<Self, KbError> {
+impl<'a> Likeness<'a> {
+    fn new(shelf: &Shelf, searcher: &Searcher, asked: &'a Asked) -> Result<Self, KbError> {
+        if searcher.num_docs() <= LOOKED_THROUGH {
+            let parts = shelf.meanings(searcher)?;
+            let parts = parts.iter().map(|part| part.alike(asked));
+            return Ok(Self::Every(parts.collect()));
+        }
         let segments = searcher.segment_readers().iter();
-        let columns = segments.map(|segment| Ok(segment.fast_fields().u64("meaning")?));
-        Ok(Self(columns.collect::<Result<_, KbError>>()?))
+        let columns = segments.map(|segment| Ok(segment.fast_fields().u64(MEANING_COLUMN)?));
+        Ok(Self::Some(asked, columns.collect::<Result<_, KbError>>()?))
     }
 
     /// How alike an entry's meaning is to what was asked, −1 to 1.
-    fn alike(&self, asked: &Asked, entry: DocAddress) -> f32 {
-        let segment = usize::try_from(entry.segment_ord).unwrap_or(usize::MAX);
-        let column = self.0.get(segment);
-        column.map_or(0.0, |column| {
-            asked.alike(column.values_for_doc(entry.doc_id))
-        })
+    fn of(&self, entry: DocAddress) -> f32 {
+        let (part, doc) = (entry.segment_ord as usize, entry.doc_id);
+        let alike = match self {
+            Self::Every(parts) => parts
+                .get(part)
+                .and_then(|part| part.get(doc as usize).copied()),
+            Self::Some(asked, columns) => columns
+                .get(part)
+                .map(|column| asked.alike(column.values_for_doc(doc))),
+        };
+        alike.unwrap_or(0.0)
     }
+}
+
+/// Adds the entries that are meant rather than named.
+fn add_alike(
+    searcher: &Searcher,
+    fields: &Fields,
+    likeness: &Likeness<'_>,
+    query: &Query,
+    found: &mut Vec<(f32, DocAddress)>,
+) -> Result<(), KbError> {
+    let Likeness::Every(_) = likeness else {
+        return Ok(());
+    };
+    let known: HashSet<DocAddress> = found.iter().map(|(_, at)| *at).collect();
+    let every: Box<dyn tantivy::query::Query> = match &query.category {
+        None => Box::new(AllQuery),
+        Some(category) => {
+            let term = Term::from_field_text(fields.category, category);
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+        }
+    };
+    let every = every.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut alike: Vec<(f32, DocAddress)> = Vec::new();
+    for (ord, segment) in (0..).zip(searcher.segment_readers()) {
+        every.for_each_no_score(segment, &mut |docs| {
+            for doc in docs {
+                let at = DocAddress::new(ord, *doc);
+                let one = likeness.of(at);
+                if one >= ALIKE && !segment.is_deleted(*doc) && !known.contains(&at) {
+                    alike.push((one, at));
+                }
+            }
+        })?;
+    }
+    if alike.len() > CANDIDATES {
+        alike.select_nth_unstable_by(CANDIDATES, best_first);
+        alike.truncate(CANDIDATES);
+    }
+    found.extend(alike.into_iter().map(|(_, at)| (0.0, at)));
+    Ok(())
 }
 
 /// The best first; what is equal stays in the order it came in.
 fn sort(scored: &mut [(f32, DocAddress)]) {
-    scored.sort_by(|(one, at), (other, there)| other.total_cmp(one).then(at.cmp(there)));
+    scored.sort_by(best_first);
+}
+
+fn best_first((one, at): &(f32, DocAddress), (other, there): &(f32, DocAddress)) -> Ordering {
+    other.total_cmp(one).then(at.cmp(there))
 }
 
 /// Lifts what settled calls, and a little what is fresh.
