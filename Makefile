@@ -52,6 +52,7 @@ bench-search: install-build install-synonyms install-encoder ## Latency of searc
 
 eval-search: install-build install-synonyms install-encoder ## What each part of the search adds on the sample queries
 	$(call step,eval-search,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/faq.jsonl kb/sample/queries-tuning.jsonl kb/sample/queries-measured.jsonl,Read the first error above.)
+	$(call step,eval-search in another field,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/city/faq-measured.jsonl kb/sample/city/queries-measured.jsonl,Read the first error above.)
 
 screenshots: install-test build ## Photograph every screen of the sample desk into docs/images
 	@scripts/install-packages.sh chromium-l10n fonts-noto-cjk pngquant

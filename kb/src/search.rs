@@ -27,7 +27,7 @@ const CANDIDATES: usize = 100;
 const LEAST: f32 = 0.1;
 /// The same where meaning counts, too, which tells less apart.
 const LEAST_MEANT: f32 = 0.4;
-/// If the best holds less than this part of what was asked for, nothing is an answer.
+/// If the best holds less than this part of what was asked for, words find nothing.
 const EVIDENCE: f32 = 0.04;
 /// So many terms make up what was asked for, those first that tell most: a long story is not less
 /// answered for its details.
@@ -114,17 +114,15 @@ pub(crate) fn search(
         asked_for,
         in_place,
     } = clauses(&searcher, &shelf.fields, terms, parts)?;
-    if clauses.is_empty() {
-        return Ok(Found::default());
-    }
-    let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
-    let best = scored.first().map_or(0.0, |(best, _)| *best);
-    // Where words that say nothing count, they are no evidence.
-    if parts.stops && !in_place && best < asked_for * EVIDENCE {
-        return Ok(Found::default());
-    }
     let likeness = asked.map(|asked| Likeness::new(shelf, &searcher, asked));
     let likeness = likeness.transpose()?;
+    let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
+    let mut best = scored.first().map_or(0.0, |(best, _)| *best);
+    // Where words that say nothing count, they are no evidence.
+    if parts.stops && !in_place && best < asked_for * EVIDENCE {
+        scored.clear();
+        best = 0.0;
+    }
     if let Some(likeness) = &likeness {
         add_alike(&searcher, &shelf.fields, likeness, query, &mut scored)?;
     }
@@ -279,6 +277,9 @@ fn best(
     clauses: &[Clause],
     query: &Query,
 ) -> Result<Vec<(f32, DocAddress)>, KbError> {
+    if clauses.is_empty() {
+        return Ok(Vec::new());
+    }
     let top = TopDocs::with_limit(CANDIDATES);
     let mut postings = 0;
     let finders = clauses.iter().filter(|clause| {

@@ -8,6 +8,7 @@
 
 mod histories;
 mod hostile;
+mod meaning;
 mod quality;
 mod spellings;
 mod whole;
@@ -16,7 +17,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use madoguchi_core::time::Instant;
-use madoguchi_kb::{Audience, Dictionary, Entry, Knowledge, Language, Piece, Source, Viewer};
+use madoguchi_kb::{
+    Audience, Dictionary, Encoder, Entry, Knowledge, Language, Piece, Source, Viewer,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -26,7 +29,12 @@ struct Article {
     answer: String,
     category: String,
     keywords: Vec<String>,
+    #[serde(default = "for_all")]
     audience: Audience,
+}
+
+fn for_all() -> Audience {
+    Audience::Portal
 }
 
 /// Built once on this machine.
@@ -34,6 +42,11 @@ fn dictionary() -> Dictionary {
     static OPENED: OnceLock<Dictionary> = OnceLock::new();
     let open = || Dictionary::open(&std::env::temp_dir().join("madoguchi-dictionary")).unwrap();
     OPENED.get_or_init(open).clone()
+}
+
+/// What the product installs.
+fn encoder() -> Encoder {
+    Encoder::open(Path::new("/usr/local/share/madoguchi/encoder")).unwrap()
 }
 
 fn open(folder: &Path) -> Knowledge {
@@ -48,7 +61,10 @@ fn read<T: for<'a> Deserialize<'a>>(text: &str) -> Vec<T> {
 
 /// The articles that the product brings.
 fn sample() -> Vec<Entry> {
-    let articles: Vec<Article> = read(include_str!("../../sample/faq.jsonl"));
+    entries(read(include_str!("../../sample/faq.jsonl")))
+}
+
+fn entries(articles: Vec<Article>) -> Vec<Entry> {
     let entry = |article: Article| Entry {
         question: article.question,
         answer: article.answer,
