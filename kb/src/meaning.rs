@@ -1,6 +1,6 @@
 //! What a text means, as a vector beside its words: how alike two texts are, whatever words they use.
 
-use madoguchi_encoder::Encoder;
+use madoguchi_encoder::{Encoder, products};
 use tantivy::columnar::Column;
 
 use crate::entry::Entry;
@@ -60,13 +60,9 @@ impl Asked {
 
     /// How alike an entry's meaning is: the cosine; 0 if nothing is known of it.
     pub(crate) fn alike(&self, entry: impl Iterator<Item = u64>) -> f32 {
-        let (mut product, mut square) = (0, 0);
-        for (eight, numbers) in self.numbers.chunks(8).zip(entry) {
-            let numbers = unpack(numbers);
-            product += dot(eight, &numbers);
-            square += numbers.map(|one| i32::from(one).pow(2)).iter().sum::<i32>();
-        }
-        self.cosine(product, (square as f32).sqrt())
+        let numbers: Vec<i8> = entry.flat_map(unpack).collect();
+        let product = products(&self.numbers, &numbers);
+        self.cosine(product.first().copied().unwrap_or(0), length(&numbers))
     }
 
     fn cosine(&self, product: i32, length: f32) -> f32 {
@@ -79,12 +75,9 @@ impl Asked {
     }
 }
 
-#[inline(always)]
-fn dot(asked: &[i16], entry: &[i8]) -> i32 {
-    let pairs = asked.iter().zip(entry);
-    pairs
-        .map(|(one, other)| i32::from(*one) * i32::from(*other))
-        .sum()
+fn length(numbers: &[i8]) -> f32 {
+    let square: i32 = numbers.iter().map(|one| i32::from(*one).pow(2)).sum();
+    (square as f32).sqrt()
 }
 
 /// What all entries of a part of an index mean, side by side in memory, so that each can be looked
@@ -113,20 +106,20 @@ impl Meanings {
             all.numbers.extend(numbers);
             all.numbers.resize(end, 0);
             let numbers = all.numbers.get(end - width..).unwrap_or_default();
-            let square: i32 = numbers.iter().map(|one| i32::from(*one).pow(2)).sum();
-            all.lengths.push((square as f32).sqrt());
+            all.lengths.push(length(numbers));
         }
         all
     }
 
     /// How alike each entry's meaning is to what was asked, as [`Asked::alike`].
     pub(crate) fn alike(&self, asked: &Asked) -> Vec<f32> {
-        if self.width == 0 {
+        if self.width != asked.numbers.len() {
             return vec![0.0; self.lengths.len()];
         }
-        let one =
-            |(numbers, length): (&[i8], &f32)| asked.cosine(dot(&asked.numbers, numbers), *length);
-        let entries = self.numbers.chunks_exact(self.width).zip(&self.lengths);
-        pulp::Arch::new().dispatch(|| entries.map(one).collect())
+        let products = products(&asked.numbers, &self.numbers);
+        let entries = products.into_iter().zip(&self.lengths);
+        entries
+            .map(|(product, length)| asked.cosine(product, *length))
+            .collect()
     }
 }

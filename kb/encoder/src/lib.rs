@@ -9,7 +9,9 @@ mod encoder;
 mod error;
 mod files;
 mod network;
+mod products;
 mod tokenizer;
 
 pub use encoder::Encoder;
 pub use error::EncoderError;
+pub use products::products;

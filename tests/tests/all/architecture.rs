@@ -44,6 +44,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["madoguchi-kb"],
     ),
     (&["pulp"], &["madoguchi-encoder"]),
+    (&["calamine", "rust_xlsxwriter"], &["madoguchi-reports"]),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
 ];
 
