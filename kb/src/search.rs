@@ -108,6 +108,10 @@ pub(crate) fn search(
     query: &Query,
     parts: Parts,
 ) -> Result<Found, KbError> {
+    // Nothing was asked for.
+    if terms.is_empty() {
+        return Ok(Found::default());
+    }
     let searcher = shelf.reader.searcher();
     let Asking {
         clauses,
@@ -348,9 +352,7 @@ fn any_of<'a>(
     match &query.category {
         None => Box::new(any),
         Some(category) => {
-            let term = Term::from_field_text(fields.category, category);
-            let within = TermQuery::new(term, IndexRecordOption::Basic);
-            let within = BoostQuery::new(Box::new(within), 0.0);
+            let within = BoostQuery::new(Box::new(in_category(fields, category)), 0.0);
             let both: Vec<(Occur, Box<dyn tantivy::query::Query>)> = vec![
                 (Occur::Must, Box::new(any)),
                 (Occur::Must, Box::new(within)),
@@ -358,6 +360,11 @@ fn any_of<'a>(
             Box::new(BooleanQuery::new(both))
         }
     }
+}
+
+fn in_category(fields: &Fields, category: &str) -> TermQuery {
+    let term = Term::from_field_text(fields.category, category);
+    TermQuery::new(term, IndexRecordOption::Basic)
 }
 
 fn scored(clause: &Clause) -> Box<dyn tantivy::query::Query> {
@@ -414,10 +421,7 @@ fn add_alike(
     let known: HashSet<DocAddress> = found.iter().map(|(_, at)| *at).collect();
     let every: Box<dyn tantivy::query::Query> = match &query.category {
         None => Box::new(AllQuery),
-        Some(category) => {
-            let term = Term::from_field_text(fields.category, category);
-            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-        }
+        Some(category) => Box::new(in_category(fields, category)),
     };
     let every = every.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut alike: Vec<(f32, DocAddress)> = Vec::new();

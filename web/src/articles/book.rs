@@ -15,6 +15,12 @@ pub(super) const AUDIENCE: &str = "対象";
 /// Between keywords.
 pub(super) const COMMA: &str = "、";
 
+/// Whether the first row names this column.
+pub(super) fn has(rows: &[Vec<String>], name: &str) -> bool {
+    let names = rows.first();
+    names.is_some_and(|names| names.iter().any(|one| one.trim() == name))
+}
+
 /// The articles of a sheet whose first row names its columns; further columns are left alone, and
 /// blank rows are left out. A row without a number is a new article, which `new_id` names.
 ///

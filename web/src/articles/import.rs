@@ -167,19 +167,33 @@ async fn from_book(web: &Web, file: Bytes) -> Result<Result<String, Vec<String>>
     };
     let mut text = String::new();
     for mut line in lines {
-        // A workbook holds answers as plain text; one that is left as it is keeps its marks.
         let known = web.store.lookup_article(&line.id).await?;
-        let newest = known.as_ref().and_then(Article::newest);
-        if let Some(version) = newest
-            && markdown::to_text(&version.content.answer) == line.answer
-        {
-            line.answer.clone_from(&version.content.answer);
+        if let Some(version) = known.as_ref().and_then(Article::newest) {
+            keep_unsaid(&mut line, &rows, &version.content);
         }
         let line = serde_json::to_string(&line);
         text += &line.map_err(|_| WebError::Internal("an article could not be written"))?;
         text.push('\n');
     }
     Ok(Ok(text))
+}
+
+/// Leaves as it is what a workbook does not say of an article: columns that it does not have, whom the
+/// article is for if that is blank, and the marks of an answer, which stands in it as plain text.
+fn keep_unsaid(line: &mut Line, rows: &[Vec<String>], before: &Content) {
+    if markdown::to_text(&before.answer) == line.answer {
+        line.answer.clone_from(&before.answer);
+    }
+    if !book::has(rows, book::CATEGORY) {
+        line.category.clone_from(&before.category);
+    }
+    if !book::has(rows, book::KEYWORDS) {
+        line.keywords.clone_from(&before.keywords);
+    }
+    if !book::has(rows, book::READING) {
+        line.reading.clone_from(&before.reading);
+    }
+    line.audience = line.audience.or(Some(before.audience));
 }
 
 fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<String>, WebError> {

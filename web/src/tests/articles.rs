@@ -365,6 +365,23 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     assert_eq!(content.keywords, ["宿", "泊"]);
     assert_eq!(content.audience, ArticleAudience::Desk);
     assert!(!content.category.is_empty());
+
+    // What a workbook does not say stays: above all, whom the article is for.
+    let short = book(&["番号", "質問", "回答"], &[&["a", "一", "は"]]);
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", &short)).await;
+    let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
+    let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
+    let apply = format!("lines={}", escape(&lines));
+    house
+        .submit(&mut editor, "/articles/import/apply", &apply)
+        .await;
+    let kept = house.store.lookup_article("a").await.unwrap().unwrap();
+    let now = &kept.newest().unwrap().content;
+    assert_eq!(now.answer, "は");
+    assert_eq!(
+        (now.audience, &now.category, &now.keywords),
+        (content.audience, &content.category, &content.keywords)
+    );
 }
 
 /// An answer stands in a workbook without its marks; it keeps them when it comes back as it was.
