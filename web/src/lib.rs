@@ -57,7 +57,7 @@ use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
 use madoguchi_core::portal::Sites;
 use madoguchi_core::setup::{DeskSetup, PartFault, PhoneHashes};
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_core::today::Today;
 use madoguchi_kb::Knowledge;
 use madoguchi_store::{NewVersion, Store, StoreError};
@@ -116,6 +116,8 @@ pub trait Desk: Announcer {
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool>;
     /// The time by the desk's clock.
     fn now(&self) -> Instant;
+    /// The time by the clock that never jumps: limits and idle times go by it.
+    fn monotonic(&self) -> Monotonic;
 }
 
 /// Why something cannot be set.

@@ -161,6 +161,9 @@ impl Desk for TestDesk {
     fn now(&self) -> Instant {
         *self.time.lock().unwrap()
     }
+    fn monotonic(&self) -> Monotonic {
+        Monotonic(self.now().0)
+    }
 }
 
 struct House {

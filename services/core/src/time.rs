@@ -19,6 +19,12 @@ pub struct Instant(pub i64);
 #[serde(transparent)]
 pub struct Millis(pub i64);
 
+/// A reading of a clock that never jumps: milliseconds since some moment of this process. Only the
+/// difference of two readings tells anything, and it is the time that has truly passed, whatever
+/// happened to the calendar's clock in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Monotonic(pub i64);
+
 impl Millis {
     /// No time at all.
     pub const ZERO: Self = Self(0);
@@ -46,6 +52,27 @@ impl Sub<Millis> for Instant {
 impl Sub<Instant> for Instant {
     type Output = Millis;
     fn sub(self, earlier: Instant) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Millis> for Monotonic {
+    type Output = Monotonic;
+    fn add(self, by: Millis) -> Monotonic {
+        Monotonic(self.0.saturating_add(by.0))
+    }
+}
+
+impl Sub<Millis> for Monotonic {
+    type Output = Monotonic;
+    fn sub(self, by: Millis) -> Monotonic {
+        Monotonic(self.0.saturating_sub(by.0))
+    }
+}
+
+impl Sub<Monotonic> for Monotonic {
+    type Output = Millis;
+    fn sub(self, earlier: Monotonic) -> Millis {
         Millis(self.0.saturating_sub(earlier.0))
     }
 }

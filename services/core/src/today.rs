@@ -43,12 +43,16 @@ impl Today {
     }
 }
 
+/// The days whose figures are kept: today, and those next to it on either side.
+const DAYS_KEPT: usize = 3;
+
 /// Folds events into the figures of the running day.
 #[derive(Debug)]
 pub struct LiveFigures {
     settings: FiguresSettings,
     date: NaiveDate,
-    finished: Today,
+    /// By day of arrival: the clock may be set over midnight and back.
+    finished: BTreeMap<NaiveDate, Today>,
     open: HashMap<CallId, CallRecord>,
 }
 
@@ -59,7 +63,7 @@ impl LiveFigures {
         Self {
             settings,
             date,
-            finished: Today::default(),
+            finished: BTreeMap::new(),
             open: HashMap::new(),
         }
     }
@@ -77,6 +81,7 @@ impl LiveFigures {
     pub fn apply(&mut self, event: &CallEvent) {
         let Some(call) = self.open.get_mut(&event.call) else {
             if let Some(call) = CallRecord::begin(event) {
+                self.date = call.arrived_at.date();
                 self.open.insert(call.call.clone(), call);
             }
             return;
@@ -91,8 +96,8 @@ impl LiveFigures {
 
     /// The figures of the day of `now`.
     pub fn view(&mut self, now: Instant) -> Today {
-        self.turn_day(now.date());
-        let mut today = self.finished.clone();
+        self.date = now.date();
+        let mut today = self.finished.get(&self.date).cloned().unwrap_or_default();
         for call in self
             .open
             .values()
@@ -106,29 +111,23 @@ impl LiveFigures {
     /// Counts by other thresholds from now on, also what was before on this day.
     pub fn set_thresholds(&mut self, settings: FiguresSettings) {
         self.settings = settings;
-        let finished = &mut self.finished;
-        finished.total.set_thresholds(settings);
-        let rows = finished.by_hour.values_mut();
-        let rows = rows.chain(finished.by_line.values_mut());
-        for figures in rows.chain(finished.by_agent.values_mut()) {
-            figures.set_thresholds(settings);
+        for finished in self.finished.values_mut() {
+            finished.total.set_thresholds(settings);
+            let rows = finished.by_hour.values_mut();
+            let rows = rows.chain(finished.by_line.values_mut());
+            for figures in rows.chain(finished.by_agent.values_mut()) {
+                figures.set_thresholds(settings);
+            }
         }
     }
 
     fn finish(&mut self, call: &CallRecord) {
-        let date = call.arrived_at.date();
-        if date > self.date {
-            self.turn_day(date);
-        }
-        if date == self.date {
-            self.finished.add(call, self.settings);
-        }
-    }
-
-    fn turn_day(&mut self, date: NaiveDate) {
-        if date > self.date {
-            self.date = date;
-            self.finished = Today::default();
+        let day = self.finished.entry(call.arrived_at.date());
+        day.or_default().add(call, self.settings);
+        if self.finished.len() > DAYS_KEPT {
+            let away = |date: &NaiveDate| date.signed_duration_since(self.date).abs();
+            let farthest = self.finished.keys().copied().max_by_key(away);
+            farthest.map(|date| self.finished.remove(&date));
         }
     }
 }
@@ -193,6 +192,38 @@ mod tests {
             }
         }
         events
+    }
+
+    #[test]
+    fn a_clock_that_is_set_over_midnight_and_back_loses_nothing_of_the_day() {
+        let settings = FiguresSettings {
+            short_abandoned: Millis::from_secs(5),
+            service_level: Millis::from_secs(20),
+        };
+        let mut figures = LiveFigures::new(settings, Instant(0));
+        events().iter().for_each(|event| figures.apply(event));
+        let now = Instant(200_000);
+        let before = figures.view(now);
+        let day = Millis::from_secs(86_400);
+        for (n, away) in [day, Millis(-day.0)].into_iter().enumerate() {
+            assert_eq!(figures.view(now + away), Today::default());
+            for mut event in events() {
+                event.call = CallId::new(format!("{n}-{}", event.call));
+                event.at = event.at + away;
+                figures.apply(&event);
+            }
+            assert_eq!(figures.view(now + away), before);
+            assert_eq!(figures.view(now), before);
+        }
+        for days in 2..20 {
+            for mut event in events() {
+                event.call = CallId::new(format!("far-{days}-{}", event.call));
+                event.at = event.at + Millis(day.0 * days);
+                figures.apply(&event);
+            }
+        }
+        assert_eq!(figures.finished.len(), DAYS_KEPT);
+        assert_eq!(figures.view(now + Millis(day.0 * 19)), before);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
 use madoguchi_core::setup::{DeskSetup, PhoneHashes};
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Monotonic};
 use madoguchi_core::today::{LiveFigures, Today};
 use madoguchi_endpoint::shell::Endpoint;
 use madoguchi_store::NewVersion;
@@ -198,5 +198,9 @@ impl Desk for LiveDesk {
 
     fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        self.clock.monotonic()
     }
 }

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_core::clock::Clock;
+use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
@@ -232,6 +232,7 @@ impl Shell {
         let clock = self.around.clock.clone();
         let now = Now {
             wall: clock.now(),
+            monotonic: clock.monotonic(),
             mono: 0,
         };
         let local = LocalAddresses::new(&sockets.udp, streams.local_addresses());
@@ -257,7 +258,7 @@ impl Shell {
             streams,
             epoch,
             clock,
-            last_wall: now.wall,
+            watch: JumpWatch::new(now.into()),
             journal: self.around.journal,
             snapshots: self.around.snapshots,
             agents: self.around.agents,
@@ -281,7 +282,7 @@ struct Loop {
     streams: Streams,
     epoch: tokio::time::Instant,
     clock: Arc<dyn Clock>,
-    last_wall: Instant,
+    watch: JumpWatch,
     journal: mpsc::UnboundedSender<JournalBatch>,
     snapshots: watch::Sender<Arc<DeskSnapshot>>,
     agents: mpsc::UnboundedSender<AgentNews>,
@@ -314,7 +315,8 @@ impl Loop {
                 self.take(input);
             }
             let now = self.now();
-            if self.switch.poll_timeout().is_some_and(|at| at <= now.mono) {
+            let due = self.switch.poll_timeout().is_some_and(|at| at <= now.mono);
+            if self.watch.observe(now.into()).is_some() || due {
                 self.switch.handle_timeout(now);
                 self.do_outputs();
             }
@@ -359,12 +361,12 @@ impl Loop {
             .fold(far, std::cmp::min)
     }
 
-    fn now(&mut self) -> Now {
-        // The wall clock may be set back; events never run backwards.
-        self.last_wall = self.last_wall.max(self.clock.now());
+    fn now(&self) -> Now {
+        let moment = self.clock.moment();
         let mono = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
         Now {
-            wall: self.last_wall,
+            wall: moment.wall,
+            monotonic: moment.monotonic,
             mono,
         }
     }

@@ -32,10 +32,11 @@ mod trunks;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 
+use madoguchi_core::clock::{JumpWatch, Moment};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Monotonic};
 use madoguchi_line::api::{Input, LegId, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::message::Message;
@@ -59,14 +60,25 @@ pub use self::trunks::{Peer, TrunkHosts, TrunkKey};
 use crate::media::{Media, MediaEvent, SessionId, Sounds};
 use crate::settings::EndpointSettings;
 
-/// The two times of one moment: the calendar's for events and rules, and one that never jumps
-/// for timers.
+/// The times of one moment: the calendar's for rules and the beginning of calls, and those that
+/// never jump for what lasts and for timers.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     /// What the clock on the wall shows.
     pub wall: Instant,
+    /// What the desk's clock shows that never jumps.
+    pub monotonic: Monotonic,
     /// Milliseconds since the start of the endpoint.
     pub mono: u64,
+}
+
+impl From<Now> for Moment {
+    fn from(now: Now) -> Self {
+        Self {
+            wall: now.wall,
+            monotonic: now.monotonic,
+        }
+    }
 }
 
 /// What the outside tells the switch.
@@ -178,6 +190,7 @@ pub struct Switch {
     last_batch: u64,
     journaled: u64,
     wakes: BTreeSet<(u64, Wake)>,
+    clock: JumpWatch,
     /// When each timer of the engine is due, so that it can be cleared.
     engine_timers: HashMap<TimerId, u64>,
     outputs: VecDeque<SwitchOutput>,
@@ -243,6 +256,7 @@ impl Switch {
             last_batch: 0,
             journaled: 0,
             wakes: BTreeSet::new(),
+            clock: JumpWatch::new(now.into()),
             engine_timers: HashMap::new(),
             outputs: VecDeque::new(),
             agents_changed: Vec::new(),
@@ -265,6 +279,7 @@ impl Switch {
 
     /// Takes one input and does everything that follows from it.
     pub fn handle(&mut self, input: SwitchInput, now: Now) {
+        self.follow_clock(now);
         match input {
             SwitchInput::Datagram { flow, bytes } => {
                 if !self.is_ignored(flow, now) {
@@ -317,6 +332,7 @@ impl Switch {
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Now) {
+        self.follow_clock(now);
         self.transactions.handle_timeout(now.mono);
         while self.wakes.first().is_some_and(|(at, _)| *at <= now.mono) {
             if let Some((_, wake)) = self.wakes.pop_first() {

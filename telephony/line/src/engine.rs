@@ -3,6 +3,7 @@
 mod agents;
 mod arrival;
 mod call;
+mod clock;
 mod closing;
 mod dialled;
 mod lines;
@@ -17,6 +18,7 @@ mod view;
 
 use std::collections::HashMap;
 
+use madoguchi_core::clock::{JumpWatch, Moment};
 use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::Calendar;
 use madoguchi_core::id::{AgentId, CallId, NodeName};
@@ -55,11 +57,13 @@ pub struct Engine {
     /// Counts arrivals: the smaller, the longer the wait.
     arrivals: u64,
     outputs: Vec<Output>,
+    clock: JumpWatch,
 }
 
 impl Engine {
     /// A desk at which nobody has logged in yet.
-    pub fn new(settings: EngineSettings, now: Instant) -> Self {
+    pub fn new(settings: EngineSettings, now: impl Into<Moment>) -> Self {
+        let now = now.into();
         let mut engine = Self {
             node: settings.node.clone(),
             calendar: settings.calendar.clone(),
@@ -69,6 +73,7 @@ impl Engine {
             timers: Timers::default(),
             arrivals: 0,
             outputs: Vec::new(),
+            clock: JumpWatch::new(now),
         };
         // Nobody waits yet, and nobody needs to be told of a desk that they have never seen.
         let _nothing_to_do = engine.reconfigure(settings, now);
@@ -81,7 +86,14 @@ impl Engine {
     }
 
     /// Takes one input; gives what must be done, in order.
-    pub fn handle(&mut self, input: Input, now: Instant) -> Vec<Output> {
+    pub fn handle(&mut self, input: Input, now: impl Into<Moment>) -> Vec<Output> {
+        let now = now.into();
+        self.notice_set_clock(now);
+        self.take(input, now);
+        std::mem::take(&mut self.outputs)
+    }
+
+    fn take(&mut self, input: Input, now: Moment) {
         match input {
             Input::CallArrived {
                 call,
@@ -125,10 +137,9 @@ impl Engine {
                 }
             }
         }
-        std::mem::take(&mut self.outputs)
     }
 
-    fn timer_due(&mut self, what: TimerOf, now: Instant) {
+    fn timer_due(&mut self, what: TimerOf, now: Moment) {
         match what {
             TimerOf::MaxWait(call) => self.max_wait_due(&call, now),
             TimerOf::Closing(call) => self.closing_due(&call, now),
@@ -147,14 +158,16 @@ impl Engine {
         self.outputs.push(output);
     }
 
-    /// Emits the next event of a call.
-    fn emit(&mut self, call: &CallId, kind: EventKind, now: Instant) {
+    /// Emits the next event of a call, at the instant of its beginning and what has passed since:
+    /// durations are true whatever happens to the clock on the wall.
+    fn emit(&mut self, call: &CallId, kind: EventKind, now: Moment) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
         let seq = entry.next_seq;
         entry.next_seq += 1;
-        entry.last_at = entry.last_at.max(now);
+        let at = entry.began.wall_at(now.monotonic);
+        entry.last_at = entry.last_at.max(at);
         let event = CallEvent {
             call: call.clone(),
             seq,

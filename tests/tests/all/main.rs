@@ -13,6 +13,7 @@ mod board;
 mod board_hands;
 mod calendar;
 mod calls;
+mod clock;
 mod crash;
 mod faq_seen;
 mod faq_work;

@@ -42,7 +42,7 @@ impl Switch {
         // Nobody is rung by the new settings at a phone that they took away.
         self.tell_all_reachable(true);
         self.feed_engine(now);
-        let outputs = self.engine.reconfigure(engine, now.wall);
+        let outputs = self.engine.reconfigure(engine, now);
         self.queue_outputs(outputs);
         self.tell_all_reachable(false);
         self.dirty = true;

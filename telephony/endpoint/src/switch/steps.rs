@@ -35,10 +35,20 @@ impl Switch {
     pub(super) fn feed_engine(&mut self, now: Now) {
         let mut outputs = Vec::new();
         while let Some(input) = self.inputs.pop_front() {
-            outputs.extend(self.engine.handle(input, now.wall));
+            outputs.extend(self.engine.handle(input, now));
         }
         self.queue_outputs(outputs);
         self.steps.extend(std::mem::take(&mut self.after_inputs));
+    }
+
+    /// Whoever waits is to follow a calendar clock that was set though nothing else happens.
+    pub(super) fn follow_clock(&mut self, now: Now) {
+        if let Some(by) = self.clock.observe(now.into()) {
+            tracing::warn!(by_ms = by.0, "the clock of the machine was set");
+            self.dirty = true;
+            let outputs = self.engine.follow_clock(now.into());
+            self.queue_outputs(outputs);
+        }
     }
 
     /// What the engine put out: events go to the journal, the rest waits until they are on disk.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, Sounds};
 use madoguchi_endpoint::settings::{
     Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
@@ -202,7 +202,11 @@ impl Bench {
         };
         let (media, media_events) = Media::start(media).unwrap();
         let wall = Instant::from_tokyo("2026-11-24T09:00:00".parse().unwrap());
-        let now = Now { wall, mono: 0 };
+        let now = Now {
+            wall,
+            monotonic: Monotonic(wall.0),
+            mono: 0,
+        };
         let switch = Switch::new(
             settings.endpoint.clone(),
             Engine::new(settings.engine.clone(), wall),
@@ -285,6 +289,7 @@ impl Bench {
     fn go_to(&mut self, mono: u64) {
         let passed = i64::try_from(mono - self.now.mono).unwrap();
         self.now.wall = self.now.wall + Millis(passed);
+        self.now.monotonic = self.now.monotonic + Millis(passed);
         self.now.mono = mono;
     }
 

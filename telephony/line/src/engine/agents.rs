@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentState;
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Millis};
 
 pub(super) use self::agent::{Activity, Agent, Wish};
 use self::agent::{Rank, turn};
@@ -111,6 +111,13 @@ impl Agents {
                 | AgentState::WrapUp => Wish::Ready,
             };
         });
+    }
+
+    /// What began some time ago began that long ago by the clock as it is now, too.
+    pub(super) fn clock_was_set(&mut self, by: Millis) {
+        for agent in self.known.values_mut() {
+            agent.since = agent.since + by;
+        }
     }
 
     pub(super) fn any_logged_in(&self, line: LineKey) -> bool {

@@ -1,5 +1,6 @@
 //! From the arrival of a call to the queue, and all the ways of turning it away.
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{AbandonReason, EndCause, EventKind};
 use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::time::{Instant, Millis};
@@ -25,7 +26,7 @@ impl Engine {
         line: &LineName,
         from: String,
         to: String,
-        now: Instant,
+        now: Moment,
     ) {
         if self.calls.contains_key(&call) {
             return;
@@ -36,7 +37,7 @@ impl Engine {
                 cause: HangUpCause::NotFound,
             });
         };
-        let hours = self.calendar.status(now);
+        let hours = self.calendar.status(now.wall);
         let mut entry = Call::new(Some(key), line.clone(), from.clone(), now);
         self.arrivals += 1;
         entry.order = self.arrivals;
@@ -86,7 +87,7 @@ impl Engine {
         call: &CallId,
         key: LineKey,
         closes_at: Option<Instant>,
-        now: Instant,
+        now: Moment,
     ) {
         let Some(line) = self.line(key) else { return };
         let max_wait = line.settings.max_wait;
@@ -101,7 +102,7 @@ impl Engine {
     }
 
     /// The caller enters the queue: music, announcements, and the search for an agent.
-    fn enter_queue(&mut self, call: &CallId, now: Instant) {
+    fn enter_queue(&mut self, call: &CallId, now: Moment) {
         self.emit(call, EventKind::Queued, now);
         self.out(Output::PlayMusic { call: call.clone() });
         self.start_announcements(call);
@@ -109,7 +110,7 @@ impl Engine {
     }
 
     /// The caller waits (again) for an agent, at the place that the arrival gives.
-    pub(super) fn wait_in_queue(&mut self, call: &CallId, now: Instant) {
+    pub(super) fn wait_in_queue(&mut self, call: &CallId, now: Moment) {
         self.set_stage(call, Stage::Queued);
         let Some(entry) = self.calls.get(call) else {
             return;
@@ -162,7 +163,7 @@ impl Engine {
         self.play(call, announcement);
     }
 
-    pub(super) fn playback_ended(&mut self, call: &CallId, playback: u32, now: Instant) {
+    pub(super) fn playback_ended(&mut self, call: &CallId, playback: u32, now: Moment) {
         let Some(entry) = self
             .calls
             .get(call)
@@ -181,7 +182,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn max_wait_due(&mut self, call: &CallId, now: Instant) {
+    pub(super) fn max_wait_due(&mut self, call: &CallId, now: Moment) {
         self.stop_waiting(call, AbandonReason::MaxWait, Announcement::MaxWait, now);
     }
 
@@ -191,7 +192,7 @@ impl Engine {
         call: &CallId,
         reason: AbandonReason,
         announcement: Announcement,
-        now: Instant,
+        now: Moment,
     ) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
@@ -212,7 +213,7 @@ impl Engine {
         call: &CallId,
         reason: AbandonReason,
         announcement: Announcement,
-        now: Instant,
+        now: Moment,
     ) {
         self.emit(call, EventKind::Abandoned { reason }, now);
         self.say_farewell(call, announcement, false);
@@ -233,7 +234,7 @@ impl Engine {
         self.change_timers(call, |timers| timers.farewell = Some(timer));
     }
 
-    pub(super) fn farewell_over(&mut self, call: &CallId, now: Instant) {
+    pub(super) fn farewell_over(&mut self, call: &CallId, now: Moment) {
         let Some(entry) = self.calls.get(call) else {
             return;
         };

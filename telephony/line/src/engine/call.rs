@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::LineName;
 use madoguchi_core::time::Instant;
@@ -16,6 +17,9 @@ pub(super) struct Call {
     pub(super) line: Option<LineKey>,
     pub(super) line_name: LineName,
     pub(super) from: String,
+    /// The beginning by both clocks. The call's events are stamped by it.
+    pub(super) began: Moment,
+    /// The arrival by the calendar as it is now: moves when the clock is set.
     pub(super) arrived_at: Instant,
     /// The place among all arrivals.
     pub(super) order: u64,
@@ -108,17 +112,18 @@ impl Call {
         line: Option<LineKey>,
         line_name: LineName,
         from: String,
-        now: Instant,
+        now: Moment,
     ) -> Self {
         Self {
             line,
             line_name,
             from,
-            arrived_at: now,
+            began: now,
+            arrived_at: now.wall,
             order: 0,
             stage: Stage::Queued,
             next_seq: 0,
-            last_at: now,
+            last_at: now.wall,
             playback: 0,
             last_leg: 0,
             legs: BTreeMap::new(),

@@ -1,8 +1,9 @@
 //! Callers who still wait when the desk closes, and what a new calendar means for them.
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::CallId;
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::Millis;
 
 use super::Engine;
 use super::call::Stage;
@@ -15,7 +16,7 @@ const CLOSED: AbandonReason = AbandonReason::DeskClosedWhileWaiting;
 
 impl Engine {
     /// Sets the timer for the end of a wait by the closing of the desk; `false` if it is over.
-    pub(super) fn start_closing_timer(&mut self, call: &CallId, now: Instant) -> bool {
+    pub(super) fn start_closing_timer(&mut self, call: &CallId, now: Moment) -> bool {
         let Some(entry) = self.calls.get(call) else {
             return true;
         };
@@ -27,7 +28,7 @@ impl Engine {
             AtClosing::Serve { limit } => limit,
             AtClosing::Tell => Millis::ZERO,
         };
-        let left = closes_at - now + grace;
+        let left = closes_at - now.wall + grace;
         if left <= Millis::ZERO {
             return false;
         }
@@ -36,13 +37,13 @@ impl Engine {
         true
     }
 
-    pub(super) fn closing_due(&mut self, call: &CallId, now: Instant) {
+    pub(super) fn closing_due(&mut self, call: &CallId, now: Moment) {
         self.stop_waiting(call, CLOSED, Announcement::ClosedWhileWaiting, now);
     }
 
-    /// Waits end by the calendar and the lines' rules as they are now.
-    pub(super) fn reset_closings(&mut self, now: Instant) {
-        let hours = self.calendar.status(now);
+    /// Waits end by the calendar, the clock and the lines' rules as they are now.
+    pub(super) fn reset_closings(&mut self, now: Moment) {
+        let hours = self.calendar.status(now.wall);
         let mut over = Vec::new();
         for call in self.all_waiting() {
             let Some(entry) = self.calls.get_mut(&call) else {
@@ -51,8 +52,8 @@ impl Engine {
             entry.closes_at = match entry.closes_at {
                 _ if hours.open => hours.closes_at,
                 // It had closed on them before: that moment still counts.
-                Some(closed_at) if closed_at <= now => Some(closed_at),
-                _ => Some(now),
+                Some(closed_at) if closed_at <= now.wall => Some(closed_at),
+                _ => Some(now.wall),
             };
             entry.overdue.take_if(|(reason, _)| *reason == CLOSED);
             let timer = entry.timers.closing.take();

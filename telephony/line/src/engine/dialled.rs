@@ -3,9 +3,9 @@
 //! Whoever is in no call may dial, logged in or not, and is afterwards what they were before.
 //! 後処理 ends when an agent dials. There is none after a dialled call.
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{EndCause, EventKind};
 use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::time::Instant;
 
 use super::Engine;
 use super::agents::{Activity, AgentKey};
@@ -18,7 +18,7 @@ impl Engine {
         call: CallId,
         agent: &AgentId,
         target: DialTarget,
-        now: Instant,
+        now: Moment,
     ) {
         if self.calls.contains_key(&call) {
             return;
@@ -138,7 +138,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn far_answered(&mut self, call: &CallId, now: Instant) {
+    pub(super) fn far_answered(&mut self, call: &CallId, now: Moment) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
@@ -162,7 +162,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn far_failed(&mut self, call: &CallId, failure: LegFailure, now: Instant) {
+    pub(super) fn far_failed(&mut self, call: &CallId, failure: LegFailure, now: Moment) {
         let cause = match failure {
             LegFailure::Declined => HangUpCause::Busy,
             LegFailure::Unreachable | LegFailure::NoAnswer => HangUpCause::Unavailable,
@@ -175,7 +175,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn far_ended(&mut self, call: &CallId, now: Instant) {
+    pub(super) fn far_ended(&mut self, call: &CallId, now: Moment) {
         if self.end_dialled(call, EndCause::Caller, now) {
             self.out(Output::HangUp {
                 call: call.clone(),
@@ -184,7 +184,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn dialler_gone(&mut self, call: &CallId, lost: bool, now: Instant) {
+    pub(super) fn dialler_gone(&mut self, call: &CallId, lost: bool, now: Moment) {
         let cause = if lost {
             EndCause::Lost
         } else {
@@ -195,7 +195,7 @@ impl Engine {
         }
     }
 
-    fn end_dialled(&mut self, call: &CallId, cause: EndCause, now: Instant) -> bool {
+    fn end_dialled(&mut self, call: &CallId, cause: EndCause, now: Moment) -> bool {
         let Some(entry) = self.calls.get(call) else {
             return false;
         };

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use madoguchi_core::time::Instant;
+use madoguchi_core::clock::Moment;
 
 use super::{Engine, EngineSettings};
 use crate::api::Output;
@@ -17,7 +17,9 @@ impl Engine {
     /// any more takes no new calls, and is gone when nothing keeps them. If they come back before that,
     /// they go on. Waits end by the new calendar: if it says that the desk is closed now and had been
     /// open until now, the lines' rules for closing hold from now.
-    pub fn reconfigure(&mut self, settings: EngineSettings, now: Instant) -> Vec<Output> {
+    pub fn reconfigure(&mut self, settings: EngineSettings, now: impl Into<Moment>) -> Vec<Output> {
+        let now = now.into();
+        self.notice_set_clock(now);
         self.node = settings.node;
         self.calendar = settings.calendar;
         self.lines.reconfigure(settings.lines);

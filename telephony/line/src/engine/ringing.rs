@@ -1,8 +1,9 @@
 //! Ringing agents for a caller, up to the moment when both hear each other.
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{EventKind, RingOutcome};
 use madoguchi_core::id::CallId;
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::Millis;
 
 use super::agents::{Activity, AgentKey, Wish};
 use super::call::{Leg, Stage, Talk};
@@ -20,7 +21,7 @@ const NO_ANSWER: &str = "応答なし";
 
 impl Engine {
     /// Rings an agent who is idle for a caller who waits.
-    pub(super) fn ring(&mut self, call: &CallId, agent: AgentKey, now: Instant) {
+    pub(super) fn ring(&mut self, call: &CallId, agent: AgentKey, now: Moment) {
         let Some(entry) = self.calls.get(call) else {
             return;
         };
@@ -47,7 +48,7 @@ impl Engine {
         call: &CallId,
         agent: AgentKey,
         timeout: Millis,
-        now: Instant,
+        now: Moment,
     ) -> Option<u32> {
         let id = self.agents.id(agent)?;
         let entry = self.calls.get_mut(call)?;
@@ -75,7 +76,7 @@ impl Engine {
         Some(n)
     }
 
-    pub(super) fn leg_answered(&mut self, leg: &LegId, now: Instant) {
+    pub(super) fn leg_answered(&mut self, leg: &LegId, now: Moment) {
         let Some(entry) = self.calls.get_mut(&leg.call) else {
             return;
         };
@@ -112,7 +113,7 @@ impl Engine {
         self.out(Output::Bridge { leg: leg.clone() });
     }
 
-    pub(super) fn leg_bridged(&mut self, leg: &LegId, now: Instant) {
+    pub(super) fn leg_bridged(&mut self, leg: &LegId, now: Moment) {
         let Some(entry) = self.calls.get(&leg.call) else {
             return;
         };
@@ -126,7 +127,7 @@ impl Engine {
             }
             _ => return,
         }
-        let (wait, key) = (now - entry.arrived_at, entry.line);
+        let (wait, key) = (now.monotonic - entry.began.monotonic, entry.line);
         self.emit(
             &leg.call,
             EventKind::Answered {
@@ -167,7 +168,7 @@ impl Engine {
     }
 
     /// The phone refused or could not be reached.
-    pub(super) fn leg_failed(&mut self, leg: &LegId, failure: LegFailure, now: Instant) {
+    pub(super) fn leg_failed(&mut self, leg: &LegId, failure: LegFailure, now: Moment) {
         let Some(entry) = self.calls.get(&leg.call) else {
             return;
         };
@@ -188,7 +189,7 @@ impl Engine {
     }
 
     /// The phone that had picked up is gone.
-    pub(super) fn leg_gone(&mut self, leg: &LegId, lost: bool, now: Instant) {
+    pub(super) fn leg_gone(&mut self, leg: &LegId, lost: bool, now: Moment) {
         let Some(entry) = self.calls.get(&leg.call) else {
             return;
         };
@@ -205,7 +206,7 @@ impl Engine {
     }
 
     /// Nobody picked up in time (RONA), or the media never stood.
-    pub(super) fn leg_timed_out(&mut self, leg: &LegId, now: Instant) {
+    pub(super) fn leg_timed_out(&mut self, leg: &LegId, now: Moment) {
         let Some(entry) = self.calls.get(&leg.call) else {
             return;
         };
@@ -259,7 +260,7 @@ impl Engine {
     }
 
     /// What becomes of the call after an attempt ended: the wait or the talk goes on.
-    fn after_lost_leg(&mut self, call: &CallId, n: u32, now: Instant) {
+    fn after_lost_leg(&mut self, call: &CallId, n: u32, now: Moment) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
@@ -278,7 +279,7 @@ impl Engine {
     }
 
     /// Ends all attempts of a call whose caller is gone; the agents keep their places.
-    pub(super) fn withdraw_legs(&mut self, call: &CallId, now: Instant) {
+    pub(super) fn withdraw_legs(&mut self, call: &CallId, now: Moment) {
         let legs = self
             .calls
             .get(call)
@@ -292,7 +293,7 @@ impl Engine {
     }
 
     /// Ends one attempt and frees its agent, who keeps the place in the order.
-    pub(super) fn end_leg(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Instant) {
+    pub(super) fn end_leg(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Moment) {
         let agent = self
             .calls
             .get(call)
@@ -304,7 +305,7 @@ impl Engine {
         }
     }
 
-    fn end_leg_keeping_agent(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Instant) {
+    fn end_leg_keeping_agent(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Moment) {
         self.out(Output::EndLeg {
             leg: LegId {
                 call: call.clone(),
@@ -314,7 +315,7 @@ impl Engine {
         self.remove_leg(call, n, outcome, now);
     }
 
-    fn remove_leg(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Instant) {
+    fn remove_leg(&mut self, call: &CallId, n: u32, outcome: RingOutcome, now: Moment) {
         let leg = self
             .calls
             .get_mut(call)

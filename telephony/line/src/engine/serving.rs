@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use madoguchi_core::time::Instant;
+use madoguchi_core::clock::Moment;
 
 use super::Engine;
 use super::agents::AgentKey;
@@ -11,13 +11,13 @@ use crate::settings::Strategy;
 
 impl Engine {
     /// Rings whoever can take the callers who wait on a line, longest wait first.
-    pub(super) fn serve_line(&mut self, key: LineKey, now: Instant) {
+    pub(super) fn serve_line(&mut self, key: LineKey, now: Moment) {
         while self.serve_next(key, now) {}
     }
 
     /// Rings for the caller of a line who has waited longest; `false` if nobody waits or nobody is
     /// free.
-    fn serve_next(&mut self, key: LineKey, now: Instant) -> bool {
+    fn serve_next(&mut self, key: LineKey, now: Moment) -> bool {
         let Some(line) = self.line(key) else {
             return false;
         };
@@ -37,7 +37,7 @@ impl Engine {
     }
 
     /// Looks for a caller for an agent who has become free.
-    pub(super) fn find_call_for(&mut self, agent: AgentKey, now: Instant) {
+    pub(super) fn find_call_for(&mut self, agent: AgentKey, now: Moment) {
         if !self.agents.is_idle(agent) {
             return;
         }
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// Rings whoever can take a call on any line, the most urgent caller first.
-    pub(super) fn serve_all(&mut self, now: Instant) {
+    pub(super) fn serve_all(&mut self, now: Moment) {
         while let Some(key) = self.most_urgent_line() {
             self.serve_next(key, now);
         }

@@ -1,8 +1,8 @@
 //! What agents ask for, and what they do next when nothing keeps them any more.
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentCommand;
-use madoguchi_core::time::Instant;
 
 use super::Engine;
 use super::agents::{Activity, AgentKey, Wish};
@@ -10,7 +10,7 @@ use crate::api::Output;
 
 impl Engine {
     /// During a call or its ringing the wish takes effect at the end; 後処理 it ends at once.
-    pub(super) fn agent_command(&mut self, agent: &AgentId, command: AgentCommand, now: Instant) {
+    pub(super) fn agent_command(&mut self, agent: &AgentId, command: AgentCommand, now: Moment) {
         let Some(key) = self.agents.key(agent) else {
             return;
         };
@@ -36,7 +36,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn agent_reachable(&mut self, agent: &AgentId, reachable: bool, now: Instant) {
+    pub(super) fn agent_reachable(&mut self, agent: &AgentId, reachable: bool, now: Moment) {
         let Some(key) = self.agents.key(agent) else {
             return;
         };
@@ -55,7 +55,7 @@ impl Engine {
 
     /// Nothing keeps the agent any more; who leaves the desk is gone. `put_last`: the order of
     /// idleness begins anew.
-    pub(super) fn free(&mut self, agent: AgentKey, put_last: bool, now: Instant) {
+    pub(super) fn free(&mut self, agent: AgentKey, put_last: bool, now: Moment) {
         self.set_activity(agent, Activity::Nothing, now);
         self.agents.forget_if_done(agent);
         if put_last {
@@ -64,7 +64,7 @@ impl Engine {
         self.find_call_for(agent, now);
     }
 
-    pub(super) fn set_activity(&mut self, agent: AgentKey, activity: Activity, now: Instant) {
+    pub(super) fn set_activity(&mut self, agent: AgentKey, activity: Activity, now: Moment) {
         let before = self.agents.get(agent).map(|agent| agent.state());
         self.agents.change(agent, |agent| agent.activity = activity);
         self.note_change(agent, before, now);
@@ -74,13 +74,13 @@ impl Engine {
         &mut self,
         key: AgentKey,
         before: Option<madoguchi_core::live::AgentState>,
-        now: Instant,
+        now: Moment,
     ) {
         let after = self.agents.get(key).map(|agent| agent.state());
         if after == before {
             return;
         }
-        self.agents.change(key, |agent| agent.since = now);
+        self.agents.change(key, |agent| agent.since = now.wall);
         if let Some(agent) = self.agents.id(key) {
             self.out(Output::AgentChanged { agent });
         }

@@ -1,10 +1,11 @@
 //! The conversation between a caller and an agent: hold, handing on, and its end.
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{
     AbandonReason, EndCause, EventKind, Party, RingOutcome, TransferTarget,
 };
 use madoguchi_core::id::{AgentId, CallId};
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::Millis;
 
 use super::Engine;
 use super::agents::{Activity, AgentKey};
@@ -14,7 +15,7 @@ use crate::api::{HangUpCause, LegId, Output};
 
 impl Engine {
     /// The party that started a call is gone.
-    pub(super) fn caller_gone(&mut self, call: &CallId, lost: bool, now: Instant) {
+    pub(super) fn caller_gone(&mut self, call: &CallId, lost: bool, now: Moment) {
         let Some(entry) = self.calls.get(call) else {
             return;
         };
@@ -50,7 +51,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn agent_hung_up(&mut self, call: &CallId, lost: bool, now: Instant) {
+    pub(super) fn agent_hung_up(&mut self, call: &CallId, lost: bool, now: Moment) {
         let cause = if lost {
             EndCause::Lost
         } else {
@@ -64,7 +65,7 @@ impl Engine {
     }
 
     /// The conversation is over.
-    fn end_talk(&mut self, call: &CallId, cause: EndCause, end_leg: bool, now: Instant) {
+    fn end_talk(&mut self, call: &CallId, cause: EndCause, end_leg: bool, now: Moment) {
         let Some(entry) = self.calls.get(call) else {
             return;
         };
@@ -95,7 +96,7 @@ impl Engine {
     }
 
     /// 後処理 begins, or is over at once on a line without it.
-    fn start_wrap_up(&mut self, call: &CallId, agent: AgentKey, now: Instant) {
+    fn start_wrap_up(&mut self, call: &CallId, agent: AgentKey, now: Moment) {
         let key = self.calls.get(call).and_then(|entry| entry.line);
         let time = key
             .and_then(|key| self.line(key))
@@ -126,7 +127,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn wrap_up_over(&mut self, agent: AgentKey, now: Instant) {
+    pub(super) fn wrap_up_over(&mut self, agent: AgentKey, now: Moment) {
         let Some(entry) = self.agents.get(agent) else {
             return;
         };
@@ -144,7 +145,7 @@ impl Engine {
         self.free(agent, true, now);
     }
 
-    pub(super) fn hold(&mut self, call: &CallId, by: Party, holds: bool, now: Instant) {
+    pub(super) fn hold(&mut self, call: &CallId, by: Party, holds: bool, now: Moment) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
@@ -171,7 +172,7 @@ impl Engine {
     }
 
     /// Rings another agent for a caller who is being talked to.
-    pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Instant) {
+    pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Moment) {
         let Some(target) = self.agents.key(to) else {
             return;
         };
@@ -199,7 +200,7 @@ impl Engine {
     }
 
     /// The other agent and the caller hear each other: the first agent's part ends.
-    pub(super) fn handed_on(&mut self, leg: &LegId, to: AgentKey, now: Instant) {
+    pub(super) fn handed_on(&mut self, leg: &LegId, to: AgentKey, now: Moment) {
         let Some(entry) = self.calls.get_mut(&leg.call) else {
             return;
         };
@@ -238,7 +239,7 @@ impl Engine {
     }
 
     /// The caller was handed on to somebody outside: for the desk the call is over.
-    pub(super) fn transferred_outside(&mut self, call: &CallId, number: String, now: Instant) {
+    pub(super) fn transferred_outside(&mut self, call: &CallId, number: String, now: Moment) {
         let Some(entry) = self.calls.get(call) else {
             return;
         };

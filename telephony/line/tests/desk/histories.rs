@@ -203,15 +203,14 @@ impl World {
         }
     }
 
-    /// The clock goes on, and is sometimes set back.
+    /// Time goes on, and the clock on the wall is sometimes set back.
     fn time_passes(&mut self, more: u64) {
         let forth = Millis((more % 12_000) as i64);
-        let back = if more >> 16 & 7 == 0 {
-            Millis(14_000)
-        } else {
-            Millis::ZERO
-        };
-        self.scene.now = self.scene.now + forth - back;
+        self.scene.now = self.scene.now + forth;
+        if more >> 16 & 7 == 0 {
+            self.scene.set_clock(Millis(-14_000));
+            self.follow();
+        }
     }
 
     /// Nobody does anything any more but wait: max. waiting time and closing time end every wait.

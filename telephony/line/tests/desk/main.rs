@@ -10,6 +10,7 @@
 
 mod agents;
 mod changes;
+mod clock;
 mod closing;
 mod dialled;
 mod distribution;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState};
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_line::api::{Input, LegId, Output, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_line::settings::{
@@ -73,6 +74,8 @@ pub(crate) struct Scene {
     /// The settings as they are now.
     pub(crate) settings: EngineSettings,
     pub(crate) now: Instant,
+    /// By how much somebody has set the clock on the wall forward.
+    pub(crate) ahead: Millis,
     pub(crate) ledger: Ledger,
     /// What the last input made the engine do.
     pub(crate) last: Vec<Output>,
@@ -96,6 +99,7 @@ impl Scene {
             engine: Engine::new(settings.clone(), now),
             settings,
             now,
+            ahead: Millis::ZERO,
             ledger,
             last: Vec::new(),
             log: Vec::new(),
@@ -117,7 +121,27 @@ impl Scene {
     pub(crate) fn input(&mut self, input: Input) -> &[Output] {
         self.ledger.input(&input);
         let free = self.free();
-        let outputs = self.engine.handle(input, self.now);
+        let outputs = self.engine.handle(input, self.moment());
+        self.take(outputs, &free)
+    }
+
+    /// What the clock on the wall shows.
+    pub(crate) fn wall(&self) -> Instant {
+        self.now + self.ahead
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            wall: self.wall(),
+            monotonic: Monotonic(self.now.0),
+        }
+    }
+
+    /// Somebody sets the clock on the wall; no time passes.
+    pub(crate) fn set_clock(&mut self, by: Millis) -> &[Output] {
+        self.ahead = self.ahead + by;
+        let free = self.free();
+        let outputs = self.engine.follow_clock(self.moment());
         self.take(outputs, &free)
     }
 
@@ -126,7 +150,9 @@ impl Scene {
         change(&mut self.settings);
         self.ledger.reconfigured(&self.settings);
         let free = self.free();
-        let outputs = self.engine.reconfigure(self.settings.clone(), self.now);
+        let outputs = self
+            .engine
+            .reconfigure(self.settings.clone(), self.moment());
         self.take(outputs, &free)
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use madoguchi_core::clock::Moment;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::time::Instant;
 
 use super::agent::{Activity, Agent, Wish};
 use super::{AgentKey, Agents, Crew, LineKey};
@@ -16,7 +16,7 @@ impl Agents {
         &mut self,
         settings: Vec<AgentSettings>,
         lines: &Lines,
-        now: Instant,
+        now: Moment,
     ) -> Vec<AgentId> {
         let before = std::mem::take(&mut self.order);
         let mut added = Vec::new();
@@ -52,7 +52,7 @@ impl Agents {
         added
     }
 
-    fn set(&mut self, settings: AgentSettings, lines: &Lines, now: Instant) -> (AgentKey, bool) {
+    fn set(&mut self, settings: AgentSettings, lines: &Lines, now: Moment) -> (AgentKey, bool) {
         let named = settings.lines.iter();
         let mut theirs: Vec<_> = named
             .filter_map(|duty| Some((lines.lookup(&duty.line)?, duty.level)))
@@ -77,7 +77,7 @@ impl Agents {
             lines: theirs,
             wish: Wish::LoggedOut,
             activity: Activity::Nothing,
-            since: now,
+            since: now.wall,
             reachable: false,
             resting: false,
             leaving: false,

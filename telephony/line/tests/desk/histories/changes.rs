@@ -94,7 +94,7 @@ impl World {
     /// closes it, unless somebody is just picking up.
     fn nobody_waits_who_is_to_be_told(&self) {
         let settings = &self.scene.settings;
-        if settings.calendar.status(self.scene.now).open {
+        if settings.calendar.status(self.scene.wall()).open {
             return;
         }
         for waiting in self.scene.engine.snapshot().waiting {
