@@ -24,6 +24,7 @@ mod guard;
 mod inquiries;
 mod knowledge;
 mod language;
+mod latency;
 mod library;
 mod live;
 pub mod markdown;
@@ -360,6 +361,7 @@ pub fn router(
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",
         ))
+        .layer(middleware::from_fn(latency::measure))
         .layer(fixed_header(
             HeaderName::from_static("cross-origin-resource-policy"),
             "same-origin",

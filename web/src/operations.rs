@@ -88,11 +88,9 @@ pub(crate) async fn metrics(_: Allowed<ReadMetrics>, State(web): State<Web>) -> 
         "",
         u64::from(!status.journal_failing),
     );
+    text.push_str(&madoguchi_metrics::metrics().text());
     (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
+        [(header::CONTENT_TYPE, madoguchi_metrics::CONTENT_TYPE)],
         text,
     )
 }

@@ -148,6 +148,10 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         certificates_every,
         knowledge: searched,
     } = start;
+    madoguchi_metrics::metrics().build_info.set(
+        env!("CARGO_PKG_VERSION"),
+        option_env!("MADOGUCHI_COMMIT").unwrap_or("unknown"),
+    );
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("データディレクトリ {} を作成できません", data_dir.display()))?;
     let web = bind_web(config.web.listen).await?;

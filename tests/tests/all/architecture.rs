@@ -9,10 +9,16 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-core", &[]),
     ("madoguchi-sip", &[]),
+    ("madoguchi-metrics", &[]),
     ("madoguchi-line", &["madoguchi-core"]),
     (
         "madoguchi-endpoint",
-        &["madoguchi-sip", "madoguchi-line", "madoguchi-core"],
+        &[
+            "madoguchi-sip",
+            "madoguchi-line",
+            "madoguchi-core",
+            "madoguchi-metrics",
+        ],
     ),
     ("madoguchi-observe", &["madoguchi-core"]),
     ("madoguchi-store", &["madoguchi-core"]),
@@ -26,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "madoguchi-store",
             "madoguchi-kb",
             "madoguchi-reports",
+            "madoguchi-metrics",
         ],
     ),
 ];
@@ -46,6 +53,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
     (&["pulp"], &["madoguchi-encoder"]),
     (&["calamine", "rust_xlsxwriter"], &["madoguchi-reports"]),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
+    (&["prometheus-client"], &["madoguchi-metrics"]),
 ];
 
 /// Rooms that neither wait nor touch the outside, and what they must not even reach.
