@@ -8,6 +8,7 @@ pub mod faq;
 pub mod identity;
 pub mod process;
 pub mod raw;
+pub mod siege;
 pub mod sipp;
 pub mod visitor;
 pub mod walker;

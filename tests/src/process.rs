@@ -11,20 +11,15 @@ use tokio::process::{Child, Command};
 
 use crate::desk::Setup;
 
-/// The program, built if need be.
+/// The program: `src/bin/madoguchi-tested.rs`, which cargo builds with the tests.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let status = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "-p", "madoguchi"])
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "the program builds");
         let mut path = std::env::current_exe().expect("a test has a path");
-        // target/debug/deps/test → target/debug/madoguchi
+        // target/debug/deps/test → target/debug/madoguchi-tested
         path.pop();
         path.pop();
-        path.join("madoguchi")
+        path.join("madoguchi-tested")
     })
 }
 
@@ -65,6 +60,29 @@ impl DeskProcess {
         self.child.kill().await?;
         self.child = run(self.folder.path())?;
         self.ready().await
+    }
+
+    /// Memory that the process holds (VmRSS), in KiB.
+    pub fn resident_kib(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(self.proc()?.join("status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.context("a process has VmRSS")?;
+        Ok(kib.trim().trim_end_matches("kB").trim().parse()?)
+    }
+
+    /// Descriptors that the process has open.
+    pub fn descriptors(&self) -> anyhow::Result<usize> {
+        Ok(std::fs::read_dir(self.proc()?.join("fd"))?.count())
+    }
+
+    /// The token with which figures, board and calls may be asked for.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    fn proc(&self) -> anyhow::Result<PathBuf> {
+        let pid = self.child.id().context("the desk runs")?;
+        Ok(PathBuf::from(format!("/proc/{pid}")))
     }
 
     /// The figures of the board.

@@ -1,7 +1,7 @@
 //! SIPp as callers, agents and carriers: scenarios written step by step, run as real processes.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -347,7 +347,8 @@ impl Scenario {
         command
             .arg("-sf")
             .arg(&file)
-            .args(["-i", "127.0.0.1", "-p", &run.port.to_string()])
+            .args(["-i", &run.address.to_string()])
+            .args(["-p", &run.port.to_string()])
             .args(["-m", &run.calls.to_string(), "-r", &run.rate.to_string()])
             .args(["-l", "5000", "-nostdin", "-trace_err"])
             .args([
@@ -381,6 +382,8 @@ pub struct Run {
     pub dial: String,
     /// The number to call from.
     pub caller: String,
+    /// The local address.
+    pub address: IpAddr,
     /// The local port.
     pub port: u16,
     /// The local media port.
@@ -402,6 +405,7 @@ impl Run {
             desk: Some(desk),
             dial: dial.to_owned(),
             caller: "0312345678".to_owned(),
+            address: IpAddr::from([127, 0, 0, 1]),
             port: crate::free_port(),
             media_port: crate::free_port(),
             calls: 1,
@@ -418,6 +422,13 @@ impl Run {
             port,
             ..Self::call(SocketAddr::from(([127, 0, 0, 1], 0)), "")
         }
+    }
+
+    /// Speaks from this local address.
+    #[must_use]
+    pub fn from_address(mut self, address: IpAddr) -> Self {
+        self.address = address;
+        self
     }
 
     /// So many calls in all, so many a second.

@@ -27,7 +27,6 @@ mod language;
 mod latency;
 mod library;
 mod live;
-pub mod markdown;
 mod notices;
 mod operations;
 pub mod operator;

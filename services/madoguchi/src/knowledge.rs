@@ -144,7 +144,7 @@ fn entry(article: &Article, now: Instant) -> Option<Entry> {
             ArticleAudience::Desk => Audience::Desk,
         },
         question: content.question.clone(),
-        answer: madoguchi_web::markdown::to_text(&content.answer),
+        answer: madoguchi_reports::markdown::to_text(&content.answer),
         category: content.category.clone(),
         keywords: content.keywords.clone(),
         reading: content.reading.clone(),

@@ -22,6 +22,7 @@ mod oidc;
 mod phones;
 mod portal;
 mod setup;
+mod siege;
 mod stories;
 mod tls;
 mod torture;

@@ -19,9 +19,9 @@ use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::markdown::{self, Files};
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
+use madoguchi_reports::markdown::{self, Files};
 
 /// As a browser writes a date and time.
 const LOCAL: &str = "%Y-%m-%dT%H:%M";

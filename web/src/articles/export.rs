@@ -17,7 +17,7 @@ use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::download::workbook_file;
 use crate::error::WebError;
-use crate::markdown;
+use madoguchi_reports::markdown;
 
 /// Articles that are read at once.
 const AT_ONCE: u32 = 500;

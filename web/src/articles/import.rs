@@ -19,8 +19,8 @@ use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::markdown;
 use crate::shell::Shell;
+use madoguchi_reports::markdown;
 
 /// Articles of one file.
 const LINES: usize = 1_000;

@@ -14,10 +14,10 @@ use crate::Web;
 use crate::account::DoneQuery;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::markdown::{self, Files};
 use crate::portal::article::File;
 use crate::query::escape;
 use crate::shell::Shell;
+use madoguchi_reports::markdown::{self, Files};
 
 /// A line of a difference.
 pub(super) struct Line {

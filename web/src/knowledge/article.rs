@@ -17,12 +17,12 @@ use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
 use crate::library::Article;
-use crate::markdown::Files;
 use crate::portal::article::File;
 use crate::portal::category_name;
 use crate::portal::finding::CameFrom;
 use crate::query::escape;
 use crate::shell::Shell;
+use madoguchi_reports::markdown::Files;
 
 #[derive(Template)]
 #[template(path = "knowledge_article.html")]

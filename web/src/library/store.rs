@@ -10,8 +10,8 @@ use madoguchi_kb::Viewer;
 use madoguchi_store::{ShownFilter, Store, StoreError};
 
 use super::{Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue};
-use crate::markdown::{self, Files};
 use crate::query::escape;
+use madoguchi_reports::markdown::{self, Files};
 
 /// Articles in the database.
 pub struct StoredLibrary {

@@ -18,9 +18,9 @@ use crate::auth::access::PortalReader;
 use crate::auth::token;
 use crate::error::WebError;
 use crate::library::Article;
-use crate::markdown::Files;
 use crate::query::escape;
 use crate::shell::Shell;
+use madoguchi_reports::markdown::Files;
 
 /// Articles beside one.
 const RELATED: usize = 5;

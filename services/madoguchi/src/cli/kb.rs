@@ -208,7 +208,7 @@ fn entry(line: Line) -> Entry {
         source: Source::Faq,
         audience: Audience::Portal,
         question: line.question,
-        answer: madoguchi_web::markdown::to_text(&line.answer),
+        answer: madoguchi_reports::markdown::to_text(&line.answer),
         category: line.category,
         keywords: line.keywords,
         reading: line.reading,

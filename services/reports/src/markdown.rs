@@ -62,14 +62,16 @@ fn parser(markdown: &str) -> Parser<'_> {
 
 /// The files of an article, and where they are.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Files<'a> {
+pub struct Files<'a> {
     /// The address of the article, as the reader has it.
-    pub(crate) place: &'a str,
-    pub(crate) files: &'a [ArticleFile],
+    pub place: &'a str,
+    /// Which they are.
+    pub files: &'a [ArticleFile],
 }
 
 impl Files<'_> {
-    pub(crate) fn link(&self, file: &ArticleFile) -> String {
+    /// Where one of them is.
+    pub fn link(&self, file: &ArticleFile) -> String {
         format!("{}/files/{}", self.place, file.hash)
     }
 
@@ -82,7 +84,7 @@ impl Files<'_> {
 
 /// As HTML: headings below those of the page, no scripts, no pictures but those of the article,
 /// whatever was written.
-pub(crate) fn to_html(markdown: &str, files: Files<'_>) -> String {
+pub fn to_html(markdown: &str, files: Files<'_>) -> String {
     let lower = |level| match level {
         pulldown_cmark::HeadingLevel::H1 => pulldown_cmark::HeadingLevel::H3,
         pulldown_cmark::HeadingLevel::H2 => pulldown_cmark::HeadingLevel::H4,
