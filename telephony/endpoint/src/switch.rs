@@ -21,6 +21,7 @@ mod outgoing;
 mod phones;
 mod receiving;
 mod reconfigure;
+mod refresh;
 mod register;
 mod responses;
 mod session_timer;
@@ -97,6 +98,11 @@ pub enum SwitchInput {
         flow: Flow,
         /// What, or what is wrong with it.
         message: Result<Message, ParseError>,
+    },
+    /// The connection with a peer is closed.
+    StreamClosed {
+        /// The way that it was.
+        flow: Flow,
     },
     /// Something happened to the media.
     Media(MediaEvent),
@@ -291,6 +297,7 @@ impl Switch {
                     self.receive(flow, message, now);
                 }
             }
+            SwitchInput::StreamClosed { flow } => self.on_stream_closed(flow),
             SwitchInput::Media(event) => self.on_media(event, now),
             SwitchInput::Journaled { batch } => self.journaled = self.journaled.max(batch),
             SwitchInput::Command {

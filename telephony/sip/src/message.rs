@@ -133,6 +133,7 @@ header_names! {
     MinSe "Min-SE" "",
     RecordRoute "Record-Route" "",
     Route "Route" "",
+    Path "Path" "",
     UserAgent "User-Agent" "",
     Server "Server" "",
     RetryAfter "Retry-After" "",

@@ -114,8 +114,16 @@ impl Streams {
         let (inputs, streams) = (self.inputs.clone(), self.clone());
         tokio::spawn(write_all(write, queue));
         tokio::spawn(async move {
-            read_all(read, remote, &streams, inputs).await;
+            let flow = Flow {
+                reliable: true,
+                socket: 0,
+                remote,
+            };
+            read_all(read, flow, &streams, &inputs).await;
             streams.lock().remove(&remote);
+            // Only fails while the program stops.
+            let _stopping =
+                inputs.send(ToLoop::Input(Box::new(SwitchInput::StreamClosed { flow })));
         });
     }
 
@@ -136,15 +144,11 @@ async fn write_all(mut stream: OwnedWriteHalf, mut queue: mpsc::Receiver<Vec<u8>
 
 async fn read_all(
     mut stream: OwnedReadHalf,
-    remote: SocketAddr,
+    flow: Flow,
     streams: &Streams,
-    inputs: mpsc::UnboundedSender<ToLoop>,
+    inputs: &mpsc::UnboundedSender<ToLoop>,
 ) {
-    let flow = Flow {
-        reliable: true,
-        socket: 0,
-        remote,
-    };
+    let remote = flow.remote;
     let mut reader = StreamReader::default();
     let mut buffer = vec![0; 8_192];
     loop {

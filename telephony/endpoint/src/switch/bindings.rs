@@ -12,6 +12,10 @@ pub(super) struct Binding {
     pub(super) contact: Uri,
     /// The way the REGISTER came: requests go back the same way, through any NAT.
     pub(super) flow: Flow,
+    /// The proxies that requests to it go through (RFC 3327), as Route values.
+    pub(super) path: Vec<String>,
+    /// Which device it is, if it says so.
+    pub(super) device: Option<Device>,
     /// When it lapses, in the endpoint's monotonic milliseconds; never for fixed contacts.
     pub(super) expires_at: Option<u64>,
     /// OPTIONS found nobody there.
@@ -20,9 +24,35 @@ pub(super) struct Binding {
     cseq: u32,
 }
 
+/// A device, and which of its connections (RFC 5626 4.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Device {
+    /// `+sip.instance`, as it was written.
+    pub(super) instance: String,
+    /// `reg-id`: a device may keep several connections side by side.
+    pub(super) reg_id: Option<u32>,
+}
+
+impl Device {
+    /// The device that a contact names; `reg-id` counts only where `outbound` does.
+    fn of(contact: &NameAddr, outbound: bool) -> Option<Self> {
+        let instance = contact.params.get("+sip.instance")?;
+        let reg_id = contact.params.get("reg-id").filter(|_| outbound);
+        let usable = !instance.is_empty() && instance.len() <= INSTANCE_BYTES_AT_MOST;
+        usable.then(|| Self {
+            instance: instance.to_owned(),
+            reg_id: reg_id.and_then(|text| text.parse().ok()),
+        })
+    }
+}
+
 /// What a REGISTER asks for.
 #[derive(Debug)]
 pub(super) struct Registration<'a> {
+    /// The Path of the request, the proxy nearest to us first.
+    pub(super) path: Vec<String>,
+    /// The proxies on the way, if any, keep a connection apart from others (RFC 5626 6).
+    pub(super) outbound: bool,
     pub(super) contacts: Vec<NameAddr>,
     /// `Contact: *`
     pub(super) wildcard: bool,
@@ -52,6 +82,8 @@ pub(super) struct Intervals {
 }
 
 const CONTACTS_AT_MOST: usize = 10;
+/// A longer instance is taken for none.
+const INSTANCE_BYTES_AT_MOST: usize = 256;
 
 /// The contacts of all phones, by extension.
 #[derive(Debug, Default)]
@@ -67,6 +99,8 @@ impl Bindings {
         bindings.extend(contacts.into_iter().map(|(contact, flow)| Binding {
             contact,
             flow,
+            path: Vec::new(),
+            device: None,
             expires_at: None,
             silent: false,
             call_id: "".into(),
@@ -79,6 +113,12 @@ impl Bindings {
         if let Some(bindings) = self.by_extension.get_mut(extension) {
             bindings.retain(|binding| binding.expires_at.is_none());
         }
+    }
+
+    /// The connection on which these contacts were registered is gone, and with it the way to them
+    /// (RFC 5626 7); tells the extensions concerned.
+    pub(super) fn end_flow(&mut self, flow: Flow) -> Vec<Box<str>> {
+        self.drop_where(|binding| binding.flow == flow && binding.expires_at.is_some())
     }
 
     /// Keeps the contacts of these phones only.
@@ -133,10 +173,14 @@ impl Bindings {
 
     /// Removes what has lapsed; tells the extensions concerned.
     pub(super) fn expire(&mut self, now_ms: u64) -> Vec<Box<str>> {
+        self.drop_where(|binding| binding.expires_at.is_some_and(|at| at <= now_ms))
+    }
+
+    fn drop_where(&mut self, over: impl Fn(&Binding) -> bool) -> Vec<Box<str>> {
         let mut changed = Vec::new();
         for (extension, bindings) in &mut self.by_extension {
             let before = bindings.len();
-            bindings.retain(|binding| binding.expires_at.is_none_or(|at| at > now_ms));
+            bindings.retain(|binding| !over(binding));
             if bindings.len() != before {
                 changed.push(extension.clone());
             }
@@ -172,6 +216,30 @@ impl Binding {
     fn is_newer_than(&self, wish: &Registration<'_>) -> bool {
         *self.call_id == *wish.call_id && self.cseq > wish.cseq
     }
+
+    /// Whether a registration of this contact takes its place: the same connection of the same
+    /// device, whatever address it has now; of others the same address (RFC 5626 6, RFC 3261 10.3).
+    fn is_replaced_by(
+        &self,
+        contact: &NameAddr,
+        device: Option<&Device>,
+        wish: &Registration<'_>,
+    ) -> bool {
+        if self.expires_at.is_none() {
+            return false;
+        }
+        let same_address = self.contact == contact.uri;
+        match (&self.device, device) {
+            (Some(known), Some(device)) if known.reg_id.or(device.reg_id).is_some() => {
+                known == device
+            }
+            (Some(known), Some(device)) if known == device => {
+                let mut named = wish.contacts.iter();
+                same_address || !named.any(|other| other.uri == self.contact)
+            }
+            _ => same_address,
+        }
+    }
 }
 
 fn bind(
@@ -191,22 +259,22 @@ fn bind(
         return Err(RegistrationError::IntervalTooBrief);
     }
     let granted = asked.min(intervals.max_secs);
-    let known = bindings
+    let device = Device::of(contact, wish.outbound);
+    let replaced = |binding: &Binding| binding.is_replaced_by(contact, device.as_ref(), wish);
+    let newer = |binding: &Binding| *binding.call_id == *wish.call_id && binding.cseq >= wish.cseq;
+    if bindings
         .iter()
-        .position(|binding| binding.expires_at.is_some() && binding.contact == contact.uri);
-    if let Some(binding) = known.and_then(|at| bindings.get(at))
-        && *binding.call_id == *wish.call_id
-        && binding.cseq >= wish.cseq
+        .any(|binding| replaced(binding) && newer(binding))
     {
         return Err(RegistrationError::OutOfOrder);
     }
-    if let Some(at) = known {
-        bindings.remove(at);
-    }
+    bindings.retain(|binding| !replaced(binding));
     if granted > 0 {
         bindings.push(Binding {
             contact: contact.uri.clone(),
             flow: wish.flow,
+            path: wish.path.clone(),
+            device,
             expires_at: Some(now_ms + u64::from(granted) * 1000),
             silent: false,
             call_id: wish.call_id.into(),
@@ -239,6 +307,8 @@ mod tests {
 
     fn wish(contacts: &[&str], expires_secs: Option<u32>, cseq: u32) -> Registration<'static> {
         Registration {
+            path: Vec::new(),
+            outbound: false,
             contacts: contacts.iter().map(|text| contact(text)).collect(),
             wildcard: false,
             expires_secs,
@@ -293,10 +363,6 @@ mod tests {
         let registered = wish(&["<sip:201@192.0.2.7>"], Some(60), 1);
         bindings.register("201", registered, INTERVALS, 0).unwrap();
         bindings.set_fixed("201", fixed("sip:201@192.0.2.2"));
-        let contacts = |bindings: &Bindings| -> Vec<String> {
-            let all = bindings.of("201").iter();
-            all.map(|binding| binding.contact.to_string()).collect()
-        };
         assert_eq!(
             contacts(&bindings),
             ["sip:201@192.0.2.7", "sip:201@192.0.2.2"]
@@ -332,5 +398,90 @@ mod tests {
             Err(RegistrationError::Malformed)
         );
         assert_eq!(bindings.of("201").len(), 1);
+    }
+
+    fn contacts(bindings: &Bindings) -> Vec<String> {
+        let all = bindings.of("201").iter();
+        all.map(|binding| binding.contact.to_string()).collect()
+    }
+
+    const DEVICE: &str = "+sip.instance=\"<urn:uuid:1>\"";
+    const OTHER_DEVICE: &str = "+sip.instance=\"<urn:uuid:2>\"";
+
+    /// RFC 5626 6: a phone that restarted behind a NAT has another port and another Call-ID.
+    #[test]
+    fn the_same_device_replaces_its_binding_wherever_it_is_now() {
+        let mut bindings = Bindings::default();
+        let mut register = |address: &str, device: &str, call_id: &'static str| {
+            let contact = format!("<sip:201@{address}>;{device}");
+            let wish = Registration {
+                call_id,
+                ..wish(&[&contact], Some(60), 1)
+            };
+            bindings.register("201", wish, INTERVALS, 0).unwrap();
+            contacts(&bindings)
+        };
+        register("192.0.2.7:1001", DEVICE, "a");
+        assert_eq!(
+            register("192.0.2.7:1002", DEVICE, "b"),
+            ["sip:201@192.0.2.7:1002"]
+        );
+        assert_eq!(register("192.0.2.8", OTHER_DEVICE, "c").len(), 2);
+        assert_eq!(register("192.0.2.9", "q=0.5", "d").len(), 3);
+    }
+
+    /// RFC 5626 4.2.1: one device, two connections; each is replaced by its own kind only.
+    #[test]
+    fn connections_of_one_device_stand_side_by_side_by_their_reg_id() {
+        let mut bindings = Bindings::default();
+        let mut register = |port: u32, reg_id: u32, cseq| {
+            let contact = format!("<sip:201@192.0.2.7:{port}>;{DEVICE};reg-id={reg_id}");
+            let wish = Registration {
+                outbound: true,
+                ..wish(&[&contact], Some(60), cseq)
+            };
+            bindings.register("201", wish, INTERVALS, 0).unwrap();
+            contacts(&bindings)
+        };
+        register(1001, 1, 1);
+        assert_eq!(register(1002, 2, 2).len(), 2);
+        assert_eq!(
+            register(1003, 1, 3),
+            ["sip:201@192.0.2.7:1002", "sip:201@192.0.2.7:1003"]
+        );
+    }
+
+    #[test]
+    fn two_contacts_of_one_device_in_one_request_both_count() {
+        let mut bindings = Bindings::default();
+        let contacts_of_device = [
+            format!("<sip:201@192.0.2.7>;{DEVICE}"),
+            format!("<sip:201@192.0.2.7;transport=tcp>;{DEVICE}"),
+        ];
+        let both: Vec<_> = contacts_of_device.iter().map(String::as_str).collect();
+        for cseq in 1..3 {
+            let wish = wish(&both, Some(60), cseq);
+            bindings.register("201", wish, INTERVALS, 0).unwrap();
+            assert_eq!(contacts(&bindings).len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_takes_its_bindings_with_it_and_no_others() {
+        let tcp = Flow {
+            reliable: true,
+            ..flow()
+        };
+        let mut bindings = Bindings::default();
+        let over_tcp = Registration {
+            flow: tcp,
+            ..wish(&["<sip:201@192.0.2.7;transport=tcp>"], Some(60), 1)
+        };
+        bindings.register("201", over_tcp, INTERVALS, 0).unwrap();
+        let over_udp = wish(&["<sip:202@192.0.2.7>"], Some(60), 1);
+        bindings.register("202", over_udp, INTERVALS, 0).unwrap();
+        assert_eq!(bindings.end_flow(tcp), ["201".into()]);
+        assert!(!bindings.reachable("201") && bindings.reachable("202"));
+        assert!(bindings.end_flow(tcp).is_empty());
     }
 }

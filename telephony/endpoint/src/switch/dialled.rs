@@ -147,7 +147,11 @@ impl Switch {
         };
         let new = NewSide {
             owner: Owner::Far(call.clone()),
-            target: Target { uri, flow },
+            target: Target {
+                uri,
+                flow,
+                route: Vec::new(),
+            },
             from: shown.to_owned(),
             codec: self.starter_codec(call),
             trunk: Some(trunk),

@@ -28,6 +28,8 @@ pub(super) struct Dialog {
     local_seq: u32,
     remote_seq: Option<u32>,
     pub(super) flow: Flow,
+    /// We chose the Call-ID: we began the dialog.
+    pub(super) owns_call_id: bool,
 }
 
 impl Dialog {
@@ -49,6 +51,7 @@ impl Dialog {
             local_seq: 0,
             remote_seq: invite.cseq().map(|cseq| cseq.seq),
             flow,
+            owns_call_id: false,
         })
     }
 
@@ -66,6 +69,7 @@ impl Dialog {
             local_seq: invite.cseq()?.seq,
             remote_seq: None,
             flow,
+            owns_call_id: true,
         })
     }
 
@@ -83,6 +87,7 @@ impl Dialog {
             local_seq: response.cseq()?.seq,
             remote_seq: None,
             flow,
+            owns_call_id: true,
         };
         dialog.established(response);
         Some(dialog)
@@ -104,6 +109,11 @@ impl Dialog {
         self.route = list(&response.headers, &HeaderName::RecordRoute);
         self.route.reverse();
         self.refresh_target(response.contact());
+    }
+
+    /// The Request-URI of our requests.
+    pub(super) fn target(&self) -> &Uri {
+        &self.target
     }
 
     /// Takes a new target from a re-INVITE, UPDATE or the answer to ours (12.2).

@@ -1,14 +1,17 @@
-//! Requests inside a dialog: BYE, re-INVITE, UPDATE, INFO; ACK and CANCEL; the session timer.
+//! Requests inside a dialog: BYE, re-INVITE, UPDATE, INFO; ACK and CANCEL.
 
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
+use rand::RngExt;
 
 use super::calls::Gone;
 use super::dialog::DialogKey;
-use super::outgoing::Purpose;
-use super::session_timer::{SessionTimer, supports_timer};
+use super::session_timer::{IntervalTooSmall, SessionTimer, supports_timer};
 use super::side::{Phase, SideId};
 use super::{Now, Switch};
+
+/// RFC 3261 14.2: a second INVITE before the first is answered is told to wait so long at the most.
+const RETRY_AFTER_SECS_AT_MOST: u32 = 10;
 
 impl Switch {
     pub(super) fn on_request_in_dialog(
@@ -74,78 +77,106 @@ impl Switch {
     }
 
     fn on_reinvite(&mut self, tx: ServerTx, id: SideId, request: &Request, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else {
-            return;
-        };
-        if !matches!(side.phase, Phase::Confirmed) || side.reinvite.is_some() {
-            let mut response = request.respond(491, None);
-            response.headers.push(HeaderName::RetryAfter, "1");
-            return self.answer(tx, response, now);
+        if let Some(refusal) = self.collision(id, request) {
+            return self.answer(tx, refusal, now);
         }
-        side.dialog.refresh_target(request.contact());
         let late = request.body.is_empty();
-        side.answer_in_ack = late;
-        if let Some(response) = self.accept_inside(id, request, late, now) {
-            if let Some(side) = self.sides.get_mut(&id) {
-                side.reinvite = Some(tx);
-                self.side_by_invite.insert(tx, id);
-            }
-            self.transactions.respond(tx, &response, now.mono);
-        } else {
-            self.answer(tx, request.respond(488, None), now);
+        let response = match self.accept_inside(id, request, late, now) {
+            Ok(response) => response,
+            Err(refusal) => return self.answer(tx, refusal, now),
+        };
+        if let Some(side) = self.sides.get_mut(&id) {
+            side.answer_in_ack = late;
+            side.reinvite = Some(tx);
+            self.side_by_invite.insert(tx, id);
         }
+        self.transactions.respond(tx, &response, now.mono);
     }
 
     fn on_update(&mut self, tx: ServerTx, id: SideId, request: &Request, now: Now) {
-        if let Some(side) = self.sides.get_mut(&id) {
-            side.dialog.refresh_target(request.contact());
+        if let Some(refusal) = self.collision(id, request) {
+            return self.answer(tx, refusal, now);
         }
-        match self.accept_inside(id, request, false, now) {
-            Some(response) => self.transactions.respond(tx, &response, now.mono),
-            None => self.answer(tx, request.respond(488, None), now),
-        }
+        let accepted = self.accept_inside(id, request, false, now);
+        let response = accepted.unwrap_or_else(|refusal| refusal);
+        self.answer(tx, response, now);
     }
 
-    /// The 200 to a re-INVITE or UPDATE; `None` if its offer cannot be met, which leaves the
-    /// session as it was (14.2).
+    /// The refusal of a request that changes media while another such change is not settled:
+    /// 500 while the peer's own INVITE is unanswered, 491 while an offer of ours is (RFC 3261 14.2,
+    /// RFC 3311 5.2). Media and timer stay as they are.
+    fn collision(&mut self, id: SideId, request: &Request) -> Option<Response> {
+        let by_invite = request.method == Method::Invite;
+        if !by_invite && request.body.is_empty() {
+            return None;
+        }
+        let side = self.sides.get(&id)?;
+        if matches!(side.phase, Phase::Incoming { .. }) {
+            let mut refusal = request.respond(500, None);
+            let secs = self.rng.random_range(0..=RETRY_AFTER_SECS_AT_MOST);
+            refusal
+                .headers
+                .push(HeaderName::RetryAfter, secs.to_string());
+            return Some(refusal);
+        }
+        let refreshes = side.refreshing.open.is_some_and(|open| open.offers);
+        let ours = refreshes || side.answer_in_ack || side.phase.is_calling();
+        // Their first INVITE is answered, but as long as its ACK is missing nobody knows by whom.
+        let unacknowledged =
+            matches!(side.phase, Phase::Accepted { .. }) || side.reinvite.is_some();
+        (ours || by_invite && unacknowledged).then(|| request.respond(491, None))
+    }
+
+    /// The 200 to a re-INVITE or UPDATE, or the refusal of one whose offer (488) or interval (422)
+    /// cannot be met, which leaves session, media and timer as they were (14.2).
     fn accept_inside(
         &mut self,
         id: SideId,
         request: &Request,
         make_offer: bool,
         now: Now,
-    ) -> Option<Response> {
+    ) -> Result<Response, Response> {
+        let gone = || request.respond(481, None);
+        let current = self.sides.get(&id).ok_or_else(gone)?.timer;
+        let wanted = self.wanted_timer();
+        let timer = SessionTimer::for_request(request, wanted, current, now.mono)
+            .map_err(|IntervalTooSmall| self.interval_too_small(request))?;
         let body = match (request.body.is_empty(), make_offer) {
-            (false, _) => Some(self.take_offer(id, &request.body).ok()?),
+            (false, _) => {
+                let answer = self.take_offer(id, &request.body);
+                Some(answer.map_err(|_| request.respond(488, None))?)
+            }
             (true, true) => Some(self.reoffer(id)),
             (true, false) => None,
         };
-        let wanted = self.wanted_timer();
-        let timer = SessionTimer::for_request(request, wanted, now.mono)
-            .ok()
-            .flatten();
-        let side = self.sides.get_mut(&id)?;
-        let before = std::mem::replace(&mut side.timer, timer).map(|timer| timer.due_at);
-        if let Some(before) = before {
-            self.wakes.remove(&(before, super::Wake::SessionTimer(id)));
-        }
-        let side = self.sides.get(&id)?;
+        let side = self.sides.get_mut(&id).ok_or_else(gone)?;
+        side.dialog.refresh_target(request.contact());
+        side.refreshing.note_allow(&request.headers);
+        let flow = side.dialog.flow;
         let mut response = request.respond(200, None);
-        if let Some(timer) = side.timer.filter(|_| supports_timer(&request.headers)) {
+        if let Some(timer) = timer.filter(|_| supports_timer(&request.headers)) {
             response.headers.push(HeaderName::Require, "timer");
             response
                 .headers
                 .push(HeaderName::SessionExpires, timer.header(false));
         }
-        self.finish_2xx(side.dialog.flow, &mut response);
+        self.finish_2xx(flow, &mut response);
         if let Some(body) = body {
             response
                 .headers
                 .push(HeaderName::ContentType, "application/sdp");
             response.body = body;
         }
-        self.schedule_session_timer(id, now);
-        Some(response)
+        self.set_session_timer(id, timer);
+        Ok(response)
+    }
+
+    /// 422 with the smallest interval that we accept (RFC 4028 section 9).
+    pub(super) fn interval_too_small(&self, request: &Request) -> Response {
+        let mut refusal = request.respond(422, None);
+        let min_secs = self.settings.min_se_secs.to_string();
+        refusal.headers.push(HeaderName::MinSe, min_secs);
+        refusal
     }
 
     /// The ACK to a 2xx of ours.
@@ -202,36 +233,5 @@ impl Switch {
             side.reinvite = None;
         }
         self.lost(id, now);
-    }
-
-    /// The session timer of a side is due: we refresh, or the peer has not.
-    pub(super) fn on_session_timer(&mut self, id: SideId, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else {
-            return;
-        };
-        let Some(timer) = side.timer else { return };
-        if !timer.ours {
-            tracing::info!("a session was not refreshed in time; its call ends");
-            return self.lost(id, now);
-        }
-        if !matches!(side.phase, Phase::Confirmed) || side.reinvite.is_some() {
-            return self.schedule_session_timer(id, now);
-        }
-        let flow = side.dialog.flow;
-        let mut request = side.dialog.request(Method::Invite);
-        request.body.clone_from(&side.description);
-        request
-            .headers
-            .push(HeaderName::ContentType, "application/sdp");
-        request.headers.push(HeaderName::Supported, "timer");
-        request
-            .headers
-            .push(HeaderName::SessionExpires, timer.header(true));
-        request
-            .headers
-            .push(HeaderName::Contact, self.contact(flow));
-        if let Some(tx) = self.send_request(flow, request, now) {
-            self.purposes.insert(tx, Purpose::Refresh(id));
-        }
     }
 }

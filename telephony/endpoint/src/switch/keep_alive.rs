@@ -5,7 +5,7 @@ use madoguchi_sip::message::{HeaderName, Headers, Method, Request};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
 
-use super::outgoing::Purpose;
+use super::outgoing::{Purpose, Target};
 use super::trunks::TrunkKey;
 use super::{Now, Switch, Wake};
 
@@ -24,33 +24,44 @@ impl Switch {
             .bindings
             .registered()
             .map(|(extension, binding)| {
-                (Box::from(extension), binding.contact.clone(), binding.flow)
+                let target = Target {
+                    uri: binding.contact.clone(),
+                    flow: binding.flow,
+                    route: binding.path.clone(),
+                };
+                (Box::from(extension), target)
             })
             .collect();
-        for (extension, contact, flow) in contacts {
-            let purpose = Purpose::ProbeContact {
-                extension,
-                contact: contact.clone(),
-            };
-            self.probe(contact, flow, purpose, now);
+        for (extension, target) in contacts {
+            let contact = target.uri.clone();
+            let purpose = Purpose::ProbeContact { extension, contact };
+            self.probe(target, purpose, now);
         }
         let trunks: Vec<_> = self.trunks.iter().map(|(key, _)| key).collect();
         for key in trunks {
-            if let Some((uri, flow)) = self.trunk_probe_target(key) {
-                self.probe(uri, flow, Purpose::ProbeTrunk(key), now);
+            if let Some(target) = self.trunk_probe_target(key) {
+                self.probe(target, Purpose::ProbeTrunk(key), now);
             }
         }
         self.start_keep_alive(now);
     }
 
-    fn trunk_probe_target(&self, key: TrunkKey) -> Option<(Uri, Flow)> {
+    fn trunk_probe_target(&self, key: TrunkKey) -> Option<Target> {
         let trunk = self.trunks.get(key)?;
         let uri = trunk.settings.outbound.as_deref()?.parse().ok()?;
-        Some((uri, self.flow_to(trunk.peer?)?))
+        Some(Target {
+            uri,
+            flow: self.flow_to(trunk.peer?)?,
+            route: Vec::new(),
+        })
     }
 
-    fn probe(&mut self, uri: Uri, flow: Flow, purpose: Purpose, now: Now) {
-        let request = self.request_outside_dialog(Method::Options, uri, flow);
+    fn probe(&mut self, target: Target, purpose: Purpose, now: Now) {
+        let Target { uri, flow, route } = target;
+        let mut request = self.request_outside_dialog(Method::Options, uri, flow);
+        for proxy in route {
+            request.headers.push(HeaderName::Route, proxy);
+        }
         if let Some(tx) = self.send_request(flow, request, now) {
             self.purposes.insert(tx, purpose);
         }

@@ -52,6 +52,7 @@ impl Switch {
             .map(|binding| Target {
                 uri: binding.contact.clone(),
                 flow: binding.flow,
+                route: binding.path.clone(),
             })
             .collect()
     }

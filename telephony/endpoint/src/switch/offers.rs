@@ -9,9 +9,10 @@ use madoguchi_sip::transaction::{Flow, ServerTx};
 
 use super::dialog::Dialog;
 use super::incoming::InviteId;
+use super::refresh::Refreshing;
 use super::session_timer::{IntervalTooSmall, SessionTimer, Wanted, supports_timer};
 use super::side::{Owner, Phase, Side, SideId};
-use super::{Now, Switch, Wake};
+use super::{Now, Switch};
 use crate::media::RemoteMedia;
 
 impl Switch {
@@ -35,14 +36,11 @@ impl Switch {
             self.answer(tx, invite.respond(488, None), now);
             return None;
         }
-        let timer = match SessionTimer::for_request(&invite, self.wanted_timer(), now.mono) {
+        let timer = match SessionTimer::for_request(&invite, self.wanted_timer(), None, now.mono) {
             Ok(timer) => timer,
             Err(IntervalTooSmall) => {
-                let mut response = invite.respond(422, None);
-                response
-                    .headers
-                    .push(HeaderName::MinSe, self.settings.min_se_secs.to_string());
-                self.answer(tx, response, now);
+                let refusal = self.interval_too_small(&invite);
+                self.answer(tx, refusal, now);
                 return None;
             }
         };
@@ -57,6 +55,8 @@ impl Switch {
         };
         let id = self.side_number();
         let sdp_id = self.number();
+        let mut refreshing = Refreshing::default();
+        refreshing.note_allow(&invite.headers);
         self.side_by_dialog.insert(dialog.key(), id);
         self.side_by_invite.insert(tx, id);
         self.side_by_media.insert(media, id);
@@ -76,6 +76,7 @@ impl Switch {
             negotiated: None,
             on_hold: false,
             timer,
+            refreshing,
             answer_in_ack: false,
             reinvite: None,
             authenticated: false,
@@ -131,7 +132,7 @@ impl Switch {
         self.finish_2xx(flow, &mut response);
         self.transactions.respond(tx, &response, now.mono);
         self.apply_media(id);
-        self.schedule_session_timer(id, now);
+        self.restart_session_timer(id, now);
     }
 
     /// What every 2xx to INVITE and UPDATE of ours carries (13.3.1.4).
@@ -219,18 +220,6 @@ impl Switch {
             interval_secs: self.settings.session_expires_secs,
             min_secs: self.settings.min_se_secs,
         }
-    }
-
-    /// Sets the wake-up for a side's session timer, instead of an older one.
-    pub(super) fn schedule_session_timer(&mut self, id: SideId, now: Now) {
-        let Some(timer) = self.sides.get_mut(&id).and_then(|side| side.timer.as_mut()) else {
-            return;
-        };
-        let before = timer.due_at;
-        timer.refreshed(now.mono);
-        let due_at = timer.due_at;
-        self.wakes.remove(&(before, Wake::SessionTimer(id)));
-        self.wake_at(due_at, Wake::SessionTimer(id));
     }
 
     fn tell_hold(&mut self, id: SideId, held: bool) {

@@ -10,6 +10,7 @@ use madoguchi_sip::uri::{Host, Uri};
 
 use super::dialog::Dialog;
 use super::incoming::ALLOW;
+use super::refresh::Refreshing;
 use super::side::{Owner, Phase, Side, SideId};
 use super::trunks::TrunkKey;
 use super::{Now, Switch};
@@ -36,6 +37,8 @@ pub(super) enum Purpose {
 pub(super) struct Target {
     pub(super) uri: Uri,
     pub(super) flow: Flow,
+    /// The proxies that it goes through.
+    pub(super) route: Vec<String>,
 }
 
 /// A call that we are about to place.
@@ -53,10 +56,13 @@ pub(super) struct NewSide {
 impl Switch {
     /// Sends an INVITE and opens the side; `None` (logged) if no media port is free.
     pub(super) fn call_out(&mut self, new: NewSide, now: Now) -> Option<SideId> {
-        let Target { uri, flow } = new.target;
+        let Target { uri, flow, route } = new.target;
         let (media, local_rtp) = self.open_media(flow)?;
         let id = self.side_number();
         let mut invite = self.first_invite(&uri, flow, &new.from);
+        for proxy in route {
+            invite.headers.push(HeaderName::Route, proxy);
+        }
         let sdp_id = self.number();
         let local = Local {
             session_id: sdp_id,
@@ -89,6 +95,7 @@ impl Switch {
             negotiated: None,
             on_hold: false,
             timer: None,
+            refreshing: Refreshing::default(),
             answer_in_ack: false,
             reinvite: None,
             authenticated: false,

@@ -16,6 +16,12 @@ use crate::settings::Phone;
 
 /// How often lapsed registrations are looked for.
 const SWEEP_MS: u64 = 1_000;
+/// The option tag of RFC 5626.
+const OUTBOUND: &str = "outbound";
+/// A phone is reached through so many proxies at the most.
+const PROXIES_AT_MOST: usize = 5;
+/// The longest entry of a Path.
+const PATH_BYTES_AT_MOST: usize = 512;
 
 impl Switch {
     pub(super) fn on_register(&mut self, tx: ServerTx, flow: Flow, request: &Request, now: Now) {
@@ -37,12 +43,13 @@ impl Switch {
             min_secs: self.settings.min_expires_secs,
             max_secs: self.settings.max_expires_secs,
         };
-        let registered = read_registration(request, flow).and_then(|wish| {
+        let outbound = keeps_connections_apart(request);
+        let registered = read_registration(request, flow, outbound).and_then(|wish| {
             self.bindings
                 .register(&phone.extension, wish, intervals, now.mono)
         });
         let response = match registered {
-            Ok(()) => self.registered(request, &phone.extension, now),
+            Ok(()) => self.registered(request, &phone.extension, outbound, now),
             Err(RegistrationError::Malformed) => request.respond(400, None),
             Err(RegistrationError::OutOfOrder) => request.respond(500, Some("Out Of Order")),
             Err(RegistrationError::IntervalTooBrief) => {
@@ -57,18 +64,41 @@ impl Switch {
         self.tell_reachable(&phone.extension);
     }
 
-    /// 200 with all contacts of the phone (10.3 step 8).
-    fn registered(&self, request: &Request, extension: &str, now: Now) -> Response {
+    /// 200 with all contacts of the phone (10.3 step 8), and what was done of RFC 5626 and RFC 3327.
+    fn registered(&self, request: &Request, extension: &str, outbound: bool, now: Now) -> Response {
         let mut response = request.respond(200, None);
+        let headers = &mut response.headers;
         for binding in self.bindings.of(extension) {
             let Some(at) = binding.expires_at else {
                 continue;
             };
+            let mut contact = format!("<{}>", binding.contact);
+            if let Some(device) = &binding.device {
+                contact.push_str(&format!(";+sip.instance={}", device.instance));
+                if let Some(reg_id) = device.reg_id {
+                    contact.push_str(&format!(";reg-id={reg_id}"));
+                }
+            }
             let secs = at.saturating_sub(now.mono).div_ceil(1000);
-            let contact = format!("<{}>;expires={secs}", binding.contact);
-            response.headers.push(HeaderName::Contact, contact);
+            contact.push_str(&format!(";expires={secs}"));
+            headers.push(HeaderName::Contact, contact);
         }
+        for path in request.headers.list(&HeaderName::Path) {
+            headers.push(HeaderName::Path, path);
+        }
+        if outbound {
+            headers.push(HeaderName::Require, OUTBOUND);
+        }
+        headers.push(HeaderName::Supported, "path, outbound");
         response
+    }
+
+    /// The connection with a peer is gone: nobody can be reached through it any more.
+    pub(super) fn on_stream_closed(&mut self, flow: Flow) {
+        for extension in self.bindings.end_flow(flow) {
+            tracing::info!(%extension, "the connection of a phone was closed; its registration ends");
+            self.tell_reachable(&extension);
+        }
     }
 
     pub(super) fn expire_registrations(&mut self, now: Now) {
@@ -125,7 +155,39 @@ impl Switch {
     }
 }
 
-fn read_registration(request: &Request, flow: Flow) -> Result<Registration<'_>, RegistrationError> {
+/// Whether the phone asks for connections to be told apart by their `reg-id`, and the first proxy, if
+/// there is one, keeps them apart (RFC 5626 6).
+fn keeps_connections_apart(request: &Request) -> bool {
+    let mut supported = request.headers.list(&HeaderName::Supported);
+    let asked = supported.any(|tag| tag.eq_ignore_ascii_case(OUTBOUND));
+    let reg_id = |text: &str| {
+        let contact = text.parse::<NameAddr>();
+        contact.is_ok_and(|contact| contact.params.get("reg-id").is_some())
+    };
+    let named = request.headers.list(&HeaderName::Contact).any(reg_id);
+    let direct = request.headers.list(&HeaderName::Via).count() <= 1;
+    let first_proxy = request.headers.list(&HeaderName::Path).last();
+    let keeps = first_proxy
+        .and_then(|text| text.parse::<NameAddr>().ok())
+        .is_some_and(|proxy| proxy.uri.params.get("ob").is_some());
+    asked && named && (direct || keeps)
+}
+
+/// The Path of a request, if it can be used as a Route.
+fn read_path(request: &Request) -> Result<Vec<String>, RegistrationError> {
+    let path: Vec<&str> = request.headers.list(&HeaderName::Path).collect();
+    let usable = |text: &&str| text.len() <= PATH_BYTES_AT_MOST && text.parse::<NameAddr>().is_ok();
+    if path.len() > PROXIES_AT_MOST || !path.iter().all(usable) {
+        return Err(RegistrationError::Malformed);
+    }
+    Ok(path.into_iter().map(str::to_owned).collect())
+}
+
+fn read_registration(
+    request: &Request,
+    flow: Flow,
+    outbound: bool,
+) -> Result<Registration<'_>, RegistrationError> {
     let mut contacts = Vec::new();
     let mut wildcard = false;
     for text in request.headers.list(&HeaderName::Contact) {
@@ -137,6 +199,8 @@ fn read_registration(request: &Request, flow: Flow) -> Result<Registration<'_>, 
         }
     }
     Ok(Registration {
+        path: read_path(request)?,
+        outbound,
         contacts,
         wildcard,
         expires_secs: request

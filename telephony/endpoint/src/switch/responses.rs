@@ -8,7 +8,7 @@ use super::calls::Gone;
 use super::dialog::Dialog;
 use super::legs::failure_of;
 use super::outgoing::Purpose;
-use super::session_timer::SessionTimer;
+use super::session_timer::{SessionTimer, session_expires};
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};
 
@@ -38,7 +38,7 @@ impl Switch {
     pub(super) fn on_request_timeout(&mut self, tx: ClientTx, now: Now) {
         match self.purposes.remove(&tx) {
             Some(Purpose::Invite(side)) => self.refused(side, LegFailure::Unreachable),
-            Some(Purpose::Refresh(side)) => self.lost(side, now),
+            Some(Purpose::Refresh(side)) => self.on_refresh_timeout(tx, side, now),
             Some(Purpose::Register(trunk)) => self.on_register_timeout(trunk, now),
             Some(Purpose::ProbeTrunk(trunk)) => self.trunk_probed(trunk, false),
             Some(Purpose::ProbeContact { extension, contact }) => {
@@ -79,11 +79,12 @@ impl Switch {
         };
         side.dialog.established(response);
         side.phase = Phase::Confirmed;
-        side.timer = SessionTimer::for_answer(response, wanted_timer, now.mono);
+        side.refreshing.note_allow(&response.headers);
+        let timer = SessionTimer::for_answer(response, wanted_timer, now.mono);
         let seq = side.dialog.last_seq();
         self.send_ack(tx, id, seq);
         let agreed = self.take_answer(id, &response.body);
-        self.schedule_session_timer(id, now);
+        self.set_session_timer(id, timer);
         let Some(side) = self.sides.get(&id) else {
             return;
         };
@@ -100,7 +101,7 @@ impl Switch {
         }
     }
 
-    fn send_ack(&mut self, tx: ClientTx, id: SideId, seq: u32) {
+    pub(super) fn send_ack(&mut self, tx: ClientTx, id: SideId, seq: u32) {
         let Some(side) = self.sides.get(&id) else {
             return;
         };
@@ -111,7 +112,7 @@ impl Switch {
 
     /// Another fork of an INVITE picked up, or one that is not wanted any more: it is thanked
     /// and sent away (13.2.2.4).
-    fn dismiss_fork(&mut self, tx: ClientTx, response: &Response, now: Now) {
+    pub(super) fn dismiss_fork(&mut self, tx: ClientTx, response: &Response, now: Now) {
         let Some(flow) = self.transactions.flow_of(tx) else {
             return;
         };
@@ -155,33 +156,19 @@ impl Switch {
         self.side_ended(id, Gone::Lost, now);
     }
 
-    fn on_refreshed(&mut self, tx: ClientTx, id: SideId, response: &Response, now: Now) {
-        match response.status {
-            200..=299 => {
-                let Some(side) = self.sides.get_mut(&id) else {
-                    return;
-                };
-                side.dialog.refresh_target(response.contact());
-                let seq = response.cseq().map_or(0, |cseq| cseq.seq);
-                self.send_ack(tx, id, seq);
-                if !response.body.is_empty() {
-                    // An answer that changes nothing we can use leaves the media as it is.
-                    let _unchanged = self.take_answer(id, &response.body);
-                }
-                self.schedule_session_timer(id, now);
-            }
-            // RFC 3261 12.2.1.2, RFC 5057: the dialog is gone.
-            404 | 408 | 410 | 416 | 480..=485 | 489 | 501 | 604 => self.lost(id, now),
-            // 491 and the like: the session lives; try at the next interval.
-            _ => self.schedule_session_timer(id, now),
-        }
-    }
-
-    /// 422: tries once more with the interval that the peer demands (RFC 4028 section 7.3).
+    /// 422: tries once more with the interval that the peer demands (RFC 4028 section 7.3), unless
+    /// we offered as much already.
     fn longer_interval(&mut self, id: SideId, response: &Response, now: Now) -> bool {
         let Some(min_se) = super::session_timer::min_se(response) else {
             return false;
         };
+        let offered = self.sides.get(&id).and_then(|side| match &side.phase {
+            Phase::Calling { invite, .. } => session_expires(&invite.headers),
+            _ => None,
+        });
+        if offered.is_none_or(|offered| offered.secs >= min_se) {
+            return false;
+        }
         self.repeat_invite(id, now, |invite| {
             invite.headers.set(HeaderName::MinSe, min_se.to_string());
             invite

@@ -9,8 +9,12 @@ pub(super) struct SessionTimer {
     pub(super) interval_secs: u32,
     /// We refresh; otherwise the peer does.
     pub(super) ours: bool,
-    /// The next thing to do: refresh (ours) or give the peer up, in monotonic milliseconds.
+    /// The peer knows the timer, too: it will end a session that is not refreshed.
+    pub(super) agreed: bool,
+    /// The next thing to do, in monotonic milliseconds.
     pub(super) due_at: u64,
+    /// When the session is over if nobody refreshes it before.
+    pub(super) ends_at: u64,
 }
 
 /// What the endpoint wants of session timers.
@@ -30,7 +34,9 @@ impl SessionTimer {
         let mut timer = Self {
             interval_secs,
             ours,
+            agreed: true,
             due_at: 0,
+            ends_at: 0,
         };
         timer.refreshed(now_ms);
         timer
@@ -39,12 +45,13 @@ impl SessionTimer {
     /// A refresh was done or seen: the interval begins anew (RFC 4028 section 10).
     pub(super) fn refreshed(&mut self, now_ms: u64) {
         let interval_ms = u64::from(self.interval_secs) * 1000;
-        self.due_at = now_ms
-            + if self.ours {
-                interval_ms / 2
-            } else {
-                interval_ms - (interval_ms / 3).min(32_000)
-            };
+        if self.ours {
+            self.due_at = now_ms + interval_ms / 2;
+            self.ends_at = now_ms + interval_ms;
+        } else {
+            self.due_at = now_ms + interval_ms - (interval_ms / 3).min(32_000);
+            self.ends_at = self.due_at;
+        }
     }
 
     /// The header that states this timer; `we_are_uac` in the transaction that carries it.
@@ -62,10 +69,12 @@ impl SessionTimer {
     }
 
     /// The timer for a request of the peer (INVITE or UPDATE) that we are about to accept
-    /// (RFC 4028 section 9). We refresh unless the peer asks to.
+    /// (RFC 4028 section 9). We refresh unless the peer asks to; inside a dialog `current` goes on
+    /// where the request says nothing else, so that nobody's role changes by a hold.
     pub(super) fn for_request(
         request: &Request,
         wanted: Wanted,
+        current: Option<Self>,
         now_ms: u64,
     ) -> Result<Option<Self>, IntervalTooSmall> {
         if wanted.interval_secs == 0 {
@@ -73,12 +82,13 @@ impl SessionTimer {
         }
         let asked = session_expires(&request.headers);
         let min_se = number(&request.headers, &HeaderName::MinSe).unwrap_or(0);
+        let agreed = supports_timer(&request.headers);
+        let kept = current.filter(|_| agreed);
+        let ours = kept.is_none_or(|timer| timer.ours);
+        let usual = current.map_or(wanted.interval_secs, |timer| timer.interval_secs);
         let Some(asked) = asked else {
-            return Ok(Some(Self::new(
-                wanted.interval_secs.max(min_se),
-                true,
-                now_ms,
-            )));
+            let timer = Self::new(usual.max(min_se), ours, now_ms);
+            return Ok(Some(Self { agreed, ..timer }));
         };
         if asked.secs < wanted.min_secs {
             return Err(IntervalTooSmall);
@@ -86,11 +96,12 @@ impl SessionTimer {
         let interval = asked
             .secs
             .min(wanted.interval_secs.max(min_se).max(wanted.min_secs));
-        Ok(Some(Self::new(
-            interval,
-            asked.refresher != Some(Refresher::Uac),
-            now_ms,
-        )))
+        let ours = match asked.refresher {
+            Some(Refresher::Uac) => false,
+            Some(Refresher::Uas) => true,
+            None => ours,
+        };
+        Ok(Some(Self::new(interval, ours, now_ms)))
     }
 
     /// The timer after the peer's 2xx to our request (RFC 4028 section 7.2). A peer without
@@ -101,10 +112,14 @@ impl SessionTimer {
         }
         Some(match session_expires(&response.headers) {
             Some(agreed) => {
-                let secs = agreed.secs.max(1);
+                // A peer that agreed to less than the minimum may not make us refresh without pause.
+                let secs = agreed.secs.max(wanted.min_secs).max(1);
                 Self::new(secs, agreed.refresher != Some(Refresher::Uas), now_ms)
             }
-            None => Self::new(wanted.interval_secs, true, now_ms),
+            None => Self {
+                agreed: false,
+                ..Self::new(wanted.interval_secs, true, now_ms)
+            },
         })
     }
 }
@@ -125,7 +140,8 @@ pub(super) fn min_se(response: &Response) -> Option<u32> {
     number(&response.headers, &HeaderName::MinSe)
 }
 
-fn session_expires(headers: &Headers) -> Option<SessionExpires> {
+/// What a message says of the session interval.
+pub(super) fn session_expires(headers: &Headers) -> Option<SessionExpires> {
     headers.get(&HeaderName::SessionExpires)?.parse().ok()
 }
 
@@ -158,7 +174,13 @@ mod tests {
     }
 
     fn timer(more: &str) -> Result<Option<SessionTimer>, IntervalTooSmall> {
-        SessionTimer::for_request(&invite(more), WANTED, 0)
+        SessionTimer::for_request(&invite(more), WANTED, None, 0)
+    }
+
+    fn inside(more: &str, current: SessionTimer) -> SessionTimer {
+        SessionTimer::for_request(&invite(more), WANTED, Some(current), 0)
+            .unwrap()
+            .unwrap()
     }
 
     /// RFC 4028 section 9: below the minimum is 422.
@@ -182,5 +204,29 @@ mod tests {
             .unwrap();
         assert_eq!((timer.ours, timer.due_at), (false, 60_000));
         assert_eq!(timer.header(false), "90;refresher=uac");
+    }
+
+    /// RFC 4028 section 7.4: a re-INVITE for something else changes neither who refreshes nor how
+    /// often.
+    #[test]
+    fn a_request_that_says_nothing_of_the_timer_keeps_interval_and_refresher() {
+        let theirs = SessionTimer::new(300, false, 0);
+        let ours = SessionTimer::new(300, true, 0);
+        let told = |timer: SessionTimer| (timer.interval_secs, timer.ours);
+        let supported = "Supported: timer\r\n";
+        assert_eq!(told(inside(supported, theirs)), (300, false));
+        assert_eq!(told(inside(supported, ours)), (300, true));
+        let no_refresher = "Supported: timer\r\nSession-Expires: 200\r\n";
+        assert_eq!(told(inside(no_refresher, theirs)), (200, false));
+        let handed_over = "Supported: timer\r\nSession-Expires: 200;refresher=uas\r\n";
+        assert_eq!(told(inside(handed_over, theirs)), (200, true));
+        // Whoever does not know session timers any more cannot refresh.
+        assert_eq!(told(inside("", theirs)), (300, true));
+    }
+
+    #[test]
+    fn a_session_that_we_refresh_ends_only_with_its_interval() {
+        let timer = SessionTimer::new(90, true, 1_000);
+        assert_eq!((timer.due_at, timer.ends_at), (46_000, 91_000));
     }
 }

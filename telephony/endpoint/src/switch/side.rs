@@ -10,6 +10,7 @@ use madoguchi_sip::transaction::{ClientTx, ServerTx};
 
 use super::dialog::Dialog;
 use super::incoming::InviteId;
+use super::refresh::Refreshing;
 use super::session_timer::SessionTimer;
 use super::trunks::TrunkKey;
 use crate::media::SessionId;
@@ -64,6 +65,8 @@ pub(super) struct Side {
     /// The peer has put us on hold.
     pub(super) on_hold: bool,
     pub(super) timer: Option<SessionTimer>,
+    /// Where our own refreshing of the session stands.
+    pub(super) refreshing: Refreshing,
     /// An offer of ours awaits its answer in the ACK.
     pub(super) answer_in_ack: bool,
     /// A re-INVITE of the peer that we accepted and that is not acknowledged yet.

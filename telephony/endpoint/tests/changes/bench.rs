@@ -329,10 +329,29 @@ impl Bench {
         requests.pop()
     }
 
+    /// The one request that a peer got, however often it was sent; ACKs aside.
+    pub(crate) fn repeated_request_to(&mut self, peer: &Peer) -> Option<Request> {
+        let mut requests = self.requests_to(peer);
+        requests.dedup();
+        assert!(requests.len() <= 1, "{requests:?}");
+        requests.pop()
+    }
+
     /// The last final response that a peer got; what it got before is forgotten.
     pub(crate) fn response_to(&mut self, peer: &Peer) -> Option<Response> {
         let responses = self.take_for(peer, |message| match message {
             Message::Response(response) if response.status >= 200 => Some(response.clone()),
+            _ => None,
+        });
+        responses.into_iter().last()
+    }
+
+    /// The last provisional response that made a dialog, of those that a peer got.
+    pub(crate) fn progress_to(&mut self, peer: &Peer) -> Option<Response> {
+        let responses = self.take_for(peer, |message| match message {
+            Message::Response(response) if (101..200).contains(&response.status) => {
+                Some(response.clone())
+            }
             _ => None,
         });
         responses.into_iter().last()

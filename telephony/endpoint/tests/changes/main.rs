@@ -1,5 +1,6 @@
-//! Settings that change while the endpoint runs: the switch in virtual time, with peers that speak
-//! SIP to it, and once the whole endpoint over sockets.
+//! The switch in virtual time, with peers that speak SIP to it: settings that change while it runs,
+//! session timers and requests that collide, the registrations of phones; and the whole endpoint
+//! over sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,8 +11,11 @@
 
 mod bench;
 mod calls;
+mod collisions;
+mod devices;
 mod ends;
 mod peer;
 mod phones;
+mod refreshes;
 mod running;
 mod trunks;

@@ -78,6 +78,32 @@ impl Peer {
         .into_bytes()
     }
 
+    /// A request in the dialog that `response` to a request of ours made, with more header lines and
+    /// perhaps an offer.
+    pub(crate) fn inside(
+        &self,
+        method: &str,
+        response: &Response,
+        cseq: u32,
+        more: &str,
+        offers: bool,
+    ) -> Vec<u8> {
+        let body = if offers { self.offer() } else { String::new() };
+        let kind = if offers {
+            "Content-Type: application/sdp\r\n"
+        } else {
+            ""
+        };
+        let bare = String::from_utf8(self.in_dialog(method, response, cseq)).unwrap();
+        let here = self.addr;
+        let headers = format!(
+            "Contact: <sip:moved@{here}>\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        bare.replace("Content-Length: 0\r\n\r\n", &headers)
+            .into_bytes()
+    }
+
     /// A request in the dialog that a request of the desk began and `response` accepted.
     pub(crate) fn back(&self, method: &str, response: &Response, cseq: u32) -> Vec<u8> {
         let header = |name| response.headers.get(&name).unwrap().to_owned();
