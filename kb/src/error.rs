@@ -22,6 +22,9 @@ pub enum KbError {
     /// The index.
     #[error("検索用の索引を読み書きできません")]
     Index(#[from] tantivy::TantivyError),
+    /// The index is not what was written.
+    #[error("検索用の索引が壊れています（{0}）")]
+    Damaged(String),
     /// A file or folder.
     #[error("{path} を読み書きできません")]
     Io {

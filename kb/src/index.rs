@@ -1,7 +1,9 @@
 //! One index on disk: what an entry becomes in it, and how it is opened.
 
+mod whole;
+
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_encoder::Encoder;
@@ -260,6 +262,10 @@ impl Shelf {
         } else {
             Index::create(directory, schema, settings)?
         };
+        Self::on(index, fields)
+    }
+
+    fn on(index: Index, fields: Fields) -> Result<Self, KbError> {
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -294,15 +300,10 @@ impl Shelf {
         Ok(parts)
     }
 
-    /// Files whose content is not what was written.
-    pub(crate) fn damaged(&self) -> Result<Vec<PathBuf>, KbError> {
-        Ok(self.index.validate_checksum()?.into_iter().collect())
-    }
-
     /// The position that was kept with the last commit.
     pub(crate) fn position(&self) -> Result<Option<i64>, KbError> {
         let metas = self.index.load_metas()?;
-        Ok(metas.payload.and_then(|payload| payload.parse().ok()))
+        Ok(metas.payload.and_then(|text| whole::position_of(&text)))
     }
 
     /// Takes the document of an entry in, in place of the one of its id.
@@ -357,7 +358,7 @@ impl Shelf {
     pub(crate) fn commit(&self, position: i64) -> Result<(), KbError> {
         self.write(|writer| {
             let mut prepared = writer.prepare_commit()?;
-            prepared.set_payload(&position.to_string());
+            prepared.set_payload(&whole::position_text(position));
             prepared.commit()?;
             Ok(())
         })?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -25,6 +25,8 @@ use crate::turns::Turns;
 const LAYOUT: u32 = 2;
 /// Names the index that is in use, and how it was made.
 const CURRENT: &str = "current";
+/// The last index that was found damaged.
+const DAMAGED: &str = "damaged";
 /// So many entries are cut up by each processor before they are written.
 const AT_ONCE: usize = 256;
 
@@ -132,6 +134,15 @@ impl Shelves {
         Ok(Self {
             portal: Shelf::open(&folder.join("portal"))?,
             all: Shelf::open(&folder.join("all"))?,
+            folder,
+        })
+    }
+
+    /// Those that were made in `folder`, if all is as it was written.
+    fn open_whole(folder: PathBuf) -> Result<Self, KbError> {
+        Ok(Self {
+            portal: Shelf::open_whole(&folder.join("portal"))?,
+            all: Shelf::open_whole(&folder.join("all"))?,
             folder,
         })
     }
@@ -476,22 +487,28 @@ fn current(folder: &Path, stamp: &str) -> Option<Shelves> {
     if !place.join("all").is_dir() {
         return None;
     }
-    let opened = Shelves::open(place).and_then(|shelves| {
-        for shelf in [&shelves.portal, &shelves.all] {
-            let damaged = shelf.damaged()?;
-            if !damaged.is_empty() {
-                let message = format!("damaged: {damaged:?}");
-                return Err(tantivy::TantivyError::InternalError(message).into());
-            }
-        }
-        Ok(shelves)
-    });
-    match opened {
+    // Whatever the checks let through, a damaged index keeps nobody from building another one.
+    let opened = catch_unwind(AssertUnwindSafe(|| Shelves::open_whole(place.clone())));
+    match opened.unwrap_or_else(|_| Err(KbError::Damaged("panic".to_owned()))) {
         Ok(shelves) => Some(shelves),
         Err(error) => {
-            tracing::warn!(%error, "the search index is damaged and is built anew");
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "the search index is damaged and is built anew");
+            set_aside(folder, &place);
             None
         }
+    }
+}
+
+/// Keeps a damaged index for whoever wants to know why; only the last one.
+fn set_aside(folder: &Path, damaged: &Path) {
+    let aside = folder.join(DAMAGED);
+    let gone = match fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => fs::rename(damaged, &aside),
+    };
+    if let Err(error) = gone {
+        tracing::warn!(%error, "the damaged search index cannot be set aside");
     }
 }
 

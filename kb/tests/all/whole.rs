@@ -63,6 +63,92 @@ fn each_damaged_file_is_noticed_and_healed_by_a_rebuild() {
     }
 }
 
+/// Every file of both indexes, the lists of segments among them.
+fn all_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = ["all", "portal"]
+        .iter()
+        .flat_map(|name| fs::read_dir(current(folder).join(name)).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.metadata().unwrap().len() > 0)
+        .collect();
+    files.sort();
+    files
+}
+
+/// Ways to spoil what a file holds.
+fn spoilt(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let flipped = |at: usize| {
+        let mut bytes = bytes.to_vec();
+        bytes[at] ^= 0x55;
+        bytes
+    };
+    let last = bytes.len() - 1;
+    let mut all: Vec<Vec<u8>> = (0..=8).map(|n| flipped(last * n / 8)).collect();
+    // The end of a file tells where its parts are.
+    all.extend((1..=8).filter(|n| *n <= last).map(|n| flipped(last - n)));
+    all.push(Vec::new());
+    all.push(bytes[..bytes.len() / 2].to_vec());
+    all.push(vec![0; bytes.len()]);
+    all.push(vec![0xff; bytes.len()]);
+    all.push(b"\x00\xff garbage".repeat(50));
+    all
+}
+
+/// Puts a copy of one folder in the place of another.
+fn copy(from: &Path, to: &Path) {
+    if to.exists() {
+        fs::remove_dir_all(to).unwrap();
+    }
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+#[test]
+fn whatever_is_damaged_the_index_opens_without_a_panic_and_what_was_found_is_built_anew() {
+    let (kept, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    rebuild(&open(kept.path()), sample(), 7);
+    let expected = found(&open(kept.path()), "旅費", Viewer::Portal);
+    let place = folder.path().join("knowledge");
+    let files = all_files(kept.path());
+    assert!(files.len() > 10);
+    let (mut ways, mut noticed, mut set_aside) = (0, 0, 0);
+    for file in files {
+        let bytes = fs::read(&file).unwrap();
+        let file = place.join(file.strip_prefix(kept.path()).unwrap());
+        for (way, damaged) in spoilt(&bytes).into_iter().enumerate() {
+            copy(kept.path(), &place);
+            fs::write(&file, damaged).unwrap();
+            let knowledge = open(&place);
+            ways += 1;
+            if knowledge.position().unwrap().is_none() {
+                noticed += 1;
+                set_aside += usize::from(place.join("damaged").is_dir());
+                if way == 0 {
+                    rebuild(&knowledge, sample(), 7);
+                    drop(knowledge);
+                    assert_eq!(open(&place).position().unwrap(), Some(7));
+                }
+                continue;
+            }
+            // What does no harm may stay.
+            assert_eq!(knowledge.position().unwrap(), Some(7));
+            let hits = found(&knowledge, "旅費", Viewer::Portal);
+            assert_eq!(hits, expected, "{} {way}", file.display());
+        }
+    }
+    assert!(noticed > ways / 2, "{noticed} of {ways}");
+    // Of some only the position is not to be trusted.
+    assert!(set_aside > noticed / 2, "{set_aside} of {noticed}");
+}
+
 #[test]
 fn a_file_that_is_missing_or_cut_off_is_noticed() {
     for spoil in [

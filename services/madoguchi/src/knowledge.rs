@@ -185,8 +185,15 @@ pub(crate) async fn catch_up(
             });
         }
         done += changes.len();
-        let knowledge = knowledge.clone();
-        tokio::task::spawn_blocking(move || knowledge.apply(&changes, position)).await??;
+        let taking = knowledge.clone();
+        let taken = tokio::task::spawn_blocking(move || taking.apply(&changes, position)).await;
+        match taken {
+            Ok(taken) => taken?,
+            Err(panic) => {
+                tracing::error!(%panic, "the search index is damaged and is built anew");
+                return build(store, knowledge, now).await;
+            }
+        }
     }
 }
 
