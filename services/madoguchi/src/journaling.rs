@@ -1,19 +1,22 @@
 //! The thread that writes events to the journal: in groups, so that one wait for the disk serves
 //! all calls that are changing at that moment.
 
+mod unsaved;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_core::event::CallEvent;
 use madoguchi_endpoint::shell::{Endpoint, JournalBatch};
-use madoguchi_store::journal::{Journal, JournalError};
+use madoguchi_store::journal::{Journal, JournalError, Records};
+use madoguchi_web::Desk as _;
 use tokio::sync::mpsc;
 
+use self::unsaved::Unsaved;
 use crate::live::LiveDesk;
 
 /// Events in one group at the most.
 const GROUP_AT_MOST: usize = 1_000;
-/// After an error of the disk the next attempt comes after this time at the latest.
+/// So often it is looked whether something waits for the disk.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// Writes what the endpoint sends until the endpoint is gone.
@@ -28,7 +31,8 @@ pub(crate) fn start(
         .spawn(move || {
             let writer = Writer {
                 journal,
-                unsaved: Vec::new(),
+                unsaved: Unsaved::default(),
+                failing: false,
                 endpoint,
                 live,
             };
@@ -38,8 +42,9 @@ pub(crate) fn start(
 
 struct Writer {
     journal: Journal,
-    /// What the disk did not take. It is tried again with whatever comes next.
-    unsaved: Vec<CallEvent>,
+    unsaved: Unsaved,
+    /// The last try failed.
+    failing: bool,
     endpoint: Endpoint,
     live: Arc<LiveDesk>,
 }
@@ -60,11 +65,18 @@ impl Writer {
                     Ok(Some(batch)) => self.write_group(batch, &mut batches),
                     Ok(None) => break,
                     Err(_) if self.unsaved.is_empty() => {}
-                    Err(_) => self.save(Vec::new()),
+                    Err(_) => self.save(),
                 }
             }
         });
-        self.save(Vec::new());
+        self.unsaved.retry_now();
+        self.save();
+        if !self.unsaved.is_empty() {
+            tracing::error!(
+                events = self.unsaved.events(),
+                "the disk took no more: events are lost"
+            );
+        }
     }
 
     fn write_group(
@@ -80,33 +92,40 @@ impl Writer {
             && let Ok(next) = more.try_recv()
         {
             events.extend(next.events);
-            batch = next.batch;
+            batch = batch.max(next.batch);
         }
         self.live.apply(&events);
-        self.save(events);
+        match Records::encode(&events) {
+            Ok(records) => self.unsaved.push(records),
+            Err(error) => tracing::error!(%error, "events are lost"),
+        }
+        self.save();
         self.endpoint.journaled(batch);
     }
 
     /// A full or broken disk does not stop the calls: events wait in memory and are tried again.
-    fn save(&mut self, events: Vec<CallEvent>) {
-        let failing = !self.unsaved.is_empty();
-        self.unsaved.extend(events);
-        match self.journal.append(&self.unsaved) {
-            Ok(()) => {
-                if failing {
-                    tracing::info!(events = self.unsaved.len(), "the journal is written again");
-                    self.live.set_journal_failing(None);
-                }
-                self.unsaved.clear();
+    fn save(&mut self) {
+        let now = self.live.monotonic();
+        let waiting = self.unsaved.events();
+        match self
+            .unsaved
+            .save(now, |records| self.journal.write(records))
+        {
+            Ok(()) if self.failing && self.unsaved.is_empty() => {
+                tracing::info!(events = waiting, "the journal is written again");
+                self.failing = false;
+                self.live.set_journal_failing(None);
             }
-            Err(error) => self.note(&error, failing),
+            Ok(()) => {}
+            Err(error) => self.note(&error),
         }
     }
 
-    fn note(&self, error: &JournalError, failing: bool) {
-        if !failing {
+    fn note(&mut self, error: &JournalError) {
+        if !self.failing {
             tracing::error!(%error, "the journal cannot be written; events wait in memory");
         }
+        self.failing = true;
         self.live.set_journal_failing(Some(error.to_string()));
     }
 }

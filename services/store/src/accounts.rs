@@ -121,7 +121,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn has_users(&self) -> Result<bool, StoreError> {
         let row = sqlx::query("SELECT id FROM users LIMIT 1")
-            .fetch_optional(&self.read)
+            .fetch_optional(self.read()?)
             .await?;
         Ok(row.is_some())
     }
@@ -134,7 +134,7 @@ impl Store {
         let mut sql = Sql::new("SELECT users.password, users.totp, ");
         sql.push(COLUMNS).push(" FROM users WHERE ").push(column);
         sql.push(" = ").bind(storable(value));
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };

@@ -57,7 +57,7 @@ impl Store {
     pub async fn agent_states(&self) -> Result<Vec<AgentPresence>, StoreError> {
         let rows =
             sqlx::query("SELECT agent, state, since, no_answers FROM agent_states ORDER BY agent")
-                .fetch_all(&self.read)
+                .fetch_all(self.read()?)
                 .await?;
         rows.iter().map(presence).collect()
     }

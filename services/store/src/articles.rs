@@ -74,7 +74,7 @@ impl Store {
     pub async fn lookup_article_file(&self, hash: &str) -> Result<Option<String>, StoreError> {
         let row = sqlx::query("SELECT content FROM article_files WHERE hash = $1")
             .bind(hash)
-            .fetch_optional(&self.read)
+            .fetch_optional(self.read()?)
             .await?;
         row.map(|row| Ok(row.try_get("content")?)).transpose()
     }
@@ -84,7 +84,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Unreadable`].
     pub async fn lookup_article(&self, id: &str) -> Result<Option<Article>, StoreError> {
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         read_article(&mut connection, id).await
     }
 
@@ -100,7 +100,7 @@ impl Store {
         let due =
             sqlx::query("SELECT id FROM articles WHERE due_at <= $1 ORDER BY due_at LIMIT 200")
                 .bind(now.0)
-                .fetch_all(&self.read)
+                .fetch_all(self.read()?)
                 .await?;
         if due.is_empty() {
             return Ok(0);
@@ -152,7 +152,7 @@ impl Store {
         )
         .bind(after)
         .bind(i64::from(limit))
-        .fetch_all(&self.read)
+        .fetch_all(self.read()?)
         .await?;
         let read = |row: &AnyRow| Ok((row.try_get("position")?, row.try_get("article_id")?));
         rows.iter().map(read).collect()
@@ -165,7 +165,7 @@ impl Store {
     pub async fn knowledge_position(&self) -> Result<i64, StoreError> {
         let row =
             sqlx::query("SELECT COALESCE(MAX(position), 0) AS position FROM knowledge_changes")
-                .fetch_one(&self.read)
+                .fetch_one(self.read()?)
                 .await?;
         Ok(row.try_get("position")?)
     }
@@ -184,7 +184,7 @@ impl Store {
         )
         .bind(after)
         .bind(i64::from(limit))
-        .fetch_all(&self.read)
+        .fetch_all(self.read()?)
         .await?;
         rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
     }

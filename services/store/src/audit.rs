@@ -55,7 +55,7 @@ impl Store {
 
     /// Begins a transaction whose work is recorded with [`record`]. One at a time over all nodes,
     /// for the chain has one end.
-    pub(crate) async fn begin_audited(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+    pub(crate) async fn begin_audited(&self) -> Result<Transaction<'static, Any>, StoreError> {
         self.begin_alone(7_105_539).await
     }
 
@@ -89,7 +89,7 @@ impl Store {
         }
         sql.push(" ORDER BY at DESC, seq DESC LIMIT ")
             .bind(i64::from(filter.limit));
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read).collect()
     }
 
@@ -98,7 +98,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn audit_end(&self) -> Result<(i64, ChainHash), StoreError> {
-        Ok(ends(&mut *self.read.acquire().await?).await?.last)
+        Ok(ends(&mut *self.read()?.acquire().await?).await?.last)
     }
 
     /// Deletes the records before `before`, in one piece from the oldest, and records that with

@@ -51,7 +51,7 @@ pub(crate) async fn rebuild_if_outdated(store: &Store) -> Result<(), StoreError>
     if calls > 0 {
         tracing::info!(calls, "the table of calls was computed anew from the log");
     }
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_anyway().await?;
     sqlx::query(
         "INSERT INTO derived (name, version) VALUES ('calls', $1) \
          ON CONFLICT (name) DO UPDATE SET version = excluded.version",

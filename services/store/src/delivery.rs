@@ -29,6 +29,8 @@ pub struct DeliveryStatus {
     pub since: Instant,
     /// Events in the journal that the store does not have yet.
     pub backlog: u64,
+    /// Events that the store took since the start.
+    pub delivered: u64,
 }
 
 /// The running delivery. Dropping it leaves it running; see [`Self::finish`].
@@ -50,6 +52,7 @@ impl Delivery {
             database_up: true,
             since: clock.now(),
             backlog: reader.backlog(),
+            delivered: 0,
         });
         let task = tokio::spawn(deliver(
             reader,
@@ -188,6 +191,7 @@ impl Carrier {
     /// Shows whether the database is up; tells whether that is a change.
     fn turn(&self, up: bool, reader: &JournalReader) -> bool {
         let (now, backlog) = (self.clock.now(), reader.backlog());
+        let delivered = reader.acknowledged();
         let mut changed = false;
         self.status.send_modify(|status| {
             changed = status.database_up != up;
@@ -196,14 +200,18 @@ impl Carrier {
                 status.since = now;
             }
             status.backlog = backlog;
+            status.delivered = delivered;
         });
         changed
     }
 
     fn show_backlog(&self, reader: &JournalReader) {
-        let backlog = reader.backlog();
-        self.status
-            .send_if_modified(|status| std::mem::replace(&mut status.backlog, backlog) != backlog);
+        let (backlog, delivered) = (reader.backlog(), reader.acknowledged());
+        self.status.send_if_modified(|status| {
+            let changed = (status.backlog, status.delivered) != (backlog, delivered);
+            (status.backlog, status.delivered) = (backlog, delivered);
+            changed
+        });
     }
 
     /// Waits until more was written or the stop was told; `false` when nothing more can come.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::fault::Fault;
+
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -34,6 +36,18 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("cannot bring the database schema up to date: {0}")]
     Migration(#[source] sqlx::migrate::MigrateError),
+    /// It was there before, and is gone or empty.
+    #[error("the database {address} was there before, and is gone or empty: it is not made anew")]
+    Missing {
+        /// Its address, without password.
+        address: String,
+    },
+    /// The database cannot be used now, as was seen before: it is not asked again for this.
+    #[error("the database cannot be used now ({})", fault.as_str())]
+    Away {
+        /// Why.
+        fault: Fault,
+    },
     /// Somebody else has changed it since it was read.
     #[error("{what} has been changed in the meantime")]
     Changed {

@@ -41,6 +41,7 @@ impl Store {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
+        self.must_be_there()?;
         let mut tx = self.begin_append().await?;
         let new = insert(&mut tx, &events).await?;
         let mut conflicting = 0;
@@ -61,7 +62,7 @@ impl Store {
     /// [`StoreError::Database`], [`StoreError::Unreadable`].
     pub async fn events_of(&self, call: &CallId) -> Result<Vec<CallEvent>, StoreError> {
         let call = CallId::new(storable(call.as_str()));
-        load(&mut *self.read.acquire().await?, &[&call]).await
+        load(&mut *self.read()?.acquire().await?, &[&call]).await
     }
 }
 

@@ -54,6 +54,9 @@ pub enum JournalError {
         /// The error.
         source: io::Error,
     },
+    /// An event that cannot be written as JSON.
+    #[error("cannot write an event as JSON: {0}")]
+    Encoding(#[source] serde_json::Error),
     /// An undamaged record is no event that this program knows: a newer one has written it.
     #[error("the journal {} holds an event at byte {offset} that this program does not know: {source}", path.display())]
     UnknownEvent {
@@ -111,6 +114,48 @@ impl Default for JournalOptions {
     }
 }
 
+/// Events as the journal writes them. Whoever must wait for the disk keeps these: they are not
+/// encoded twice.
+#[derive(Debug, Default, Clone)]
+pub struct Records {
+    lines: Vec<u8>,
+    events: u64,
+}
+
+impl Records {
+    /// These events, in this order.
+    ///
+    /// # Errors
+    /// An event that cannot be written as JSON.
+    pub fn encode(events: &[CallEvent]) -> Result<Self, JournalError> {
+        let mut lines = Vec::new();
+        record::encode(events, &mut lines).map_err(JournalError::Encoding)?;
+        let events = events.len() as u64;
+        Ok(Self { lines, events })
+    }
+
+    /// How many events these are.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// How many bytes they take.
+    pub fn bytes(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+
+    /// Puts `later` behind these.
+    pub fn extend(&mut self, later: &Self) {
+        self.lines.extend_from_slice(&later.lines);
+        self.events += later.events;
+    }
+}
+
 /// What was found when the journal was opened.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Recovery {
@@ -149,8 +194,6 @@ pub struct Journal {
     options: JournalOptions,
     segment: Segment,
     written: watch::Sender<Written>,
-    /// Kept for its room.
-    lines: Vec<u8>,
     /// Held for as long as either side lives.
     _lock: Arc<File>,
 }
@@ -200,7 +243,6 @@ impl Journal {
             options,
             segment,
             written,
-            lines: Vec::new(),
             _lock: lock,
         };
         Ok((journal, reader, recovery))
@@ -211,20 +253,26 @@ impl Journal {
     /// # Errors
     /// What the disk reports. Then none of `events` is in the journal; it may be tried again.
     pub fn append(&mut self, events: &[CallEvent]) -> Result<(), JournalError> {
-        if events.is_empty() {
+        self.write(&Records::encode(events)?)
+    }
+
+    /// Writes records that were encoded before, with one write and, if so asked, one wait for the
+    /// disk.
+    ///
+    /// # Errors
+    /// What the disk reports. Then none of them is in the journal; it may be tried again.
+    pub fn write(&mut self, records: &Records) -> Result<(), JournalError> {
+        if records.is_empty() {
             return Ok(());
         }
         if self.segment.end().offset >= self.options.segment_bytes {
             self.segment.cut_leftover()?;
             self.segment = Segment::create(&self.dir, self.segment.end().segment + 1)?;
         }
-        self.lines.clear();
-        record::encode(events, &mut self.lines)
-            .map_err(|e| JournalError::io("write an event as JSON", &self.dir, e.into()))?;
-        self.segment.append(&self.lines, self.options.sync)?;
+        self.segment.append(&records.lines, self.options.sync)?;
         self.written.send_modify(|written| {
             written.end = self.segment.end();
-            written.events += events.len() as u64;
+            written.events += records.events;
         });
         Ok(())
     }

@@ -13,6 +13,9 @@ mod calls;
 pub mod delivery;
 mod error;
 mod events;
+mod fault;
+mod health;
+mod installation;
 pub mod journal;
 mod migrations;
 mod portal;
@@ -32,6 +35,8 @@ pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;
 pub use events::Appended;
+pub use fault::Fault;
+pub use health::StoreHealth;
 pub use portal::{
     AccessFigures, ArticleAccess, AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry,
     MissedQuery, NewInquiry, Opened, PlaceAccess, Search, Settled, Unhelpful, Used, View, Way,
@@ -39,6 +44,6 @@ pub use portal::{
 };
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
-pub use store::Store;
+pub use store::{Expected, Store, shown as shown_address};
 pub use tokens::{ApiToken, NewToken};
 pub use views::SavedView;

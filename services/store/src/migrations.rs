@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 9] = [
+const ALL: [(i64, &str, &str); 10] = [
     (
         1,
         "calls",
@@ -54,6 +54,11 @@ const ALL: [(i64, &str, &str); 9] = [
         9,
         "article files",
         include_str!("../../../migrations/0009_article_files.sql"),
+    ),
+    (
+        10,
+        "installation",
+        include_str!("../../../migrations/0010_installation.sql"),
     ),
 ];
 

@@ -207,7 +207,7 @@ impl Store {
             .bind(place.as_str())
             .push(" GROUP BY article ORDER BY views DESC, article LIMIT ")
             .bind(i64::from(limit));
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("article")?, count(row, "views")?)))
             .collect()

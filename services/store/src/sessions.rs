@@ -114,7 +114,7 @@ impl Store {
         sql.push(SESSION_COLUMNS).push(", ").push(COLUMNS);
         sql.push(" FROM sessions JOIN users ON users.id = sessions.user_id");
         sql.push(" WHERE sessions.token_hash = ").bind(token_hash);
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
@@ -159,7 +159,7 @@ impl Store {
             .push(" FROM sessions WHERE pending = 0 AND user_id = ")
             .bind(user.as_str())
             .push(" ORDER BY seen_at DESC, id");
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read_session).collect()
     }
 

@@ -89,7 +89,7 @@ impl Store {
         sql.push(" WHERE newest = 1 AND data IS NOT NULL AND kind = ")
             .bind(kind)
             .push(" ORDER BY id");
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read).collect()
     }
 
@@ -102,7 +102,7 @@ impl Store {
         sql.push(" WHERE kind = ").bind(kind);
         sql.push(" AND id = ").bind(storable(id));
         sql.push(" ORDER BY version DESC");
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read).collect()
     }
 
@@ -115,7 +115,7 @@ impl Store {
         sql.push(" WHERE kind = ").bind(kind);
         sql.push(" ORDER BY at DESC, id, version DESC LIMIT ")
             .bind(i64::from(limit));
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read).collect()
     }
 
@@ -124,7 +124,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn settings_stamp(&self) -> Result<String, StoreError> {
-        stamp_now(&mut *self.read.acquire().await?).await
+        stamp_now(&mut *self.read()?.acquire().await?).await
     }
 
     /// The things of a kind that were removed, by id, with what they last were.
@@ -140,7 +140,7 @@ impl Store {
              WHERE gone.newest = 1 AND gone.data IS NULL AND gone.kind = ",
         );
         sql.bind(kind).push(" ORDER BY gone.id");
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read).collect()
     }
 
@@ -168,7 +168,7 @@ impl Store {
     pub async fn lookup_recording(&self, hash: &str) -> Result<Option<String>, StoreError> {
         let row = sqlx::query("SELECT content FROM recordings WHERE hash = $1")
             .bind(hash)
-            .fetch_optional(&self.read)
+            .fetch_optional(self.read()?)
             .await?;
         row.map(|row| Ok(row.try_get("content")?)).transpose()
     }

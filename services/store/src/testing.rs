@@ -3,6 +3,7 @@
 //! Needs Debian's package `postgresql`. Run as root it gives its rights up to the user `postgres`.
 
 mod bulk;
+mod disk;
 
 use std::fs;
 use std::io;
@@ -17,6 +18,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
 pub use self::bulk::add_users;
+pub use self::disk::SmallDisk;
 
 static SHARED: Mutex<Weak<PostgresServer>> = Mutex::new(Weak::new());
 

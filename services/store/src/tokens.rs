@@ -85,7 +85,7 @@ impl Store {
         sql.push(TOKEN_COLUMNS).push(", ").push(COLUMNS);
         sql.push(" FROM api_tokens JOIN users ON users.id = api_tokens.user_id");
         sql.push(" WHERE api_tokens.token_hash = ").bind(token_hash);
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.first()
             .map(|row| Ok((read_user(row)?, read_token(row)?)))
             .transpose()
@@ -116,7 +116,7 @@ impl Store {
             .push(" FROM api_tokens WHERE user_id = ")
             .bind(user.as_str())
             .push(" ORDER BY created_at DESC, id");
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read_token).collect()
     }
 

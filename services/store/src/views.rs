@@ -87,7 +87,7 @@ impl Store {
         )
         .bind(user.as_str())
         .bind(page)
-        .fetch_all(&self.read)
+        .fetch_all(self.read()?)
         .await?;
         let read = |row: &sqlx::any::AnyRow| {
             Ok(SavedView {

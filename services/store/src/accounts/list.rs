@@ -80,7 +80,7 @@ impl Store {
         list.push(" LIMIT ").bind(i64::from(filter.limit));
         list.push(" OFFSET ").bind(i64::from(filter.offset));
         list.push(")").push(filter.order.sql());
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let counted = count.fetch_all(&mut connection).await?;
         let total: i64 = counted.first().map_or(Ok(0), |row| row.try_get("total"))?;
         let rows = list.fetch_all(&mut connection).await?;

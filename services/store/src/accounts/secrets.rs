@@ -148,7 +148,7 @@ impl Store {
             "SELECT CAST(COUNT(*) AS BIGINT) AS total FROM recovery_codes WHERE user_id = $1",
         )
         .bind(user.as_str())
-        .fetch_one(&self.read)
+        .fetch_one(self.read()?)
         .await?;
         let total: i64 = row.try_get("total")?;
         Ok(total.unsigned_abs())

@@ -100,7 +100,7 @@ impl Store {
         filter: &ArticleFilter,
         today: &str,
     ) -> Result<(Vec<ArticleRow>, ArticleCounts), StoreError> {
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM articles");
         restrict(&mut count, filter);
         let found = number(&count.fetch_all(&mut connection).await?, "n")?;
@@ -160,7 +160,7 @@ impl Store {
         list.push(" ORDER BY published_at DESC, id LIMIT ")
             .bind(i64::from(filter.limit));
         list.push(" OFFSET ").bind(i64::from(filter.offset));
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let total = number(&count.fetch_all(&mut connection).await?, "n")?;
         let rows = list.fetch_all(&mut connection).await?;
         let rows = rows.iter().map(|row| {
@@ -192,7 +192,7 @@ impl Store {
         )
         .bind(by)
         .bind(i64::from(limit))
-        .fetch_all(&self.read)
+        .fetch_all(self.read()?)
         .await?;
         let read = |row: &AnyRow| {
             Ok((
@@ -216,7 +216,7 @@ impl Store {
             count.push(" AND audience = 'portal'");
         }
         count.push(" GROUP BY shown_category");
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let rows = count.fetch_all(&mut connection).await?;
         let read = |row: &AnyRow| {
             let n: i64 = row.try_get("n")?;

@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`]. What is wrong with the log itself is told in [`Verified::fault`].
     pub async fn verify_audit(&self) -> Result<Verified, StoreError> {
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let ends = ends(&mut connection).await?;
         let (mut seq, mut hash) = ends.deleted;
         let mut verified = Verified {
@@ -128,7 +128,7 @@ impl Store {
         last: (i64, ChainHash),
     ) -> Result<Option<AuditFault>, StoreError> {
         let Some(newer) = newer else { return Ok(None) };
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let now = ends(&mut connection).await?.last.0;
         Ok((newer > now).then_some(AuditFault::Added { seq: last.0 + 1 }))
     }

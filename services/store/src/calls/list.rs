@@ -127,7 +127,7 @@ impl Store {
         list.push(filter.order.sql()).bind(i64::from(filter.limit));
         list.push(" OFFSET ").bind(i64::from(filter.offset));
 
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let counted = count.fetch_all(&mut connection).await?;
         let total: i64 = counted.first().map_or(Ok(0), |row| row.try_get("total"))?;
         let rows = list.fetch_all(&mut connection).await?;
@@ -153,7 +153,7 @@ impl Store {
         sql.push(" AND arrived_at < ")
             .bind(until.0)
             .push(" ORDER BY arrived_at, call_id");
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(record).collect()
     }
 
@@ -171,14 +171,14 @@ impl Store {
              ORDER BY arrived_at, call_id",
         )
         .bind(storable(node.as_str()))
-        .fetch_all(&self.read)
+        .fetch_all(self.read()?)
         .await?;
         let calls: Vec<CallId> = rows
             .iter()
             .map(|row| Ok(row.try_get::<&str, _>("call_id")?.into()))
             .collect::<Result<_, StoreError>>()?;
 
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let mut unfinished = Vec::with_capacity(calls.len());
         for calls in calls.chunks(ROWS_IN_A_STATEMENT) {
             let calls: Vec<&CallId> = calls.iter().collect();

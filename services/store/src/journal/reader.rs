@@ -77,6 +77,11 @@ impl JournalReader {
             .saturating_sub(self.acknowledged)
     }
 
+    /// How many events were acknowledged since the journal was opened.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
     /// Returns when more was written than the last [`Self::next_batch`] knew of. `false` when the
     /// writing side is gone, so that nothing more will come.
     pub async fn more_written(&mut self) -> bool {

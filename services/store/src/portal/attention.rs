@@ -133,7 +133,7 @@ impl Store {
         }
         sql.push(" GROUP BY s.normal ORDER BY searches DESC, last DESC, s.normal LIMIT ")
             .bind(i64::from(limit));
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter()
             .map(|row| {
                 Ok(MissedQuery {
@@ -165,7 +165,7 @@ impl Store {
             .push(" GROUP BY f.article HAVING SUM(1 - f.helped) > 0")
             .push(" ORDER BY not_helped DESC, f.article LIMIT ")
             .bind(i64::from(limit));
-        let mut connection = self.read.acquire().await?;
+        let mut connection = self.read()?.acquire().await?;
         let rows = sql.fetch_all(&mut connection).await?;
         let read = |row: &AnyRow| -> Result<Unhelpful, StoreError> {
             Ok(Unhelpful {
@@ -215,7 +215,7 @@ impl Store {
         sql.bind(since.0)
             .push(" GROUP BY i.article ORDER BY inquiries DESC, i.article LIMIT ")
             .bind(i64::from(limit));
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter()
             .map(|row| {
                 Ok(AskedAbout {

@@ -95,7 +95,7 @@ impl Store {
         .bind(storable(article))
         .bind(version)
         .bind(voter)
-        .fetch_optional(&self.read)
+        .fetch_optional(self.read()?)
         .await?;
         row.map(|row| {
             Ok(Word {

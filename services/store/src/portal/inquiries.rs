@@ -99,7 +99,7 @@ impl Store {
         }
         sql.push(" ORDER BY at DESC, id DESC LIMIT ")
             .bind(i64::from(filter.limit));
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read).collect()
     }
 
@@ -109,7 +109,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn open_inquiries(&self) -> Result<u64, StoreError> {
         let row = sqlx::query("SELECT COUNT(*) AS open FROM inquiries WHERE handled_at IS NULL")
-            .fetch_one(&self.read)
+            .fetch_one(self.read()?)
             .await?;
         super::count(&row, "open")
     }

@@ -186,7 +186,7 @@ impl Store {
             .bind(until.0)
             .push(" AND normal <> '' GROUP BY normal ORDER BY n DESC, normal LIMIT ")
             .bind(QUERIES);
-        for row in sql.fetch_all(&mut *self.read.acquire().await?).await? {
+        for row in sql.fetch_all(&mut *self.read()?.acquire().await?).await? {
             let query = (row.try_get("normal")?, count(&row, "n")?);
             figures.queries.push(query);
         }
@@ -232,7 +232,7 @@ impl Store {
             .push(" AND at < ")
             .bind(until.0)
             .push(end);
-        Ok(sql.fetch_all(&mut *self.read.acquire().await?).await?)
+        Ok(sql.fetch_all(&mut *self.read()?.acquire().await?).await?)
     }
 
     /// What was read in the portal from `from` until before `until`.
@@ -276,7 +276,7 @@ impl Store {
             .push(" AND direction IN (")
             .bind_all([Direction::Inbound.as_str(), Direction::AfterHours.as_str()])
             .push(")");
-        let rows = sql.fetch_all(&mut *self.read.acquire().await?).await?;
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter()
             .map(|row| {
                 let at = Instant(row.try_get("arrived_at")?);

@@ -11,6 +11,8 @@ mod audit;
 mod calls;
 mod contract;
 mod delivery;
+mod full;
+mod joining;
 mod migration;
 mod place;
 mod portal;
