@@ -37,7 +37,11 @@ pub struct DeskProcess {
 impl DeskProcess {
     /// Starts the program.
     pub async fn start(setup: &Setup) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::start_in(setup, tempfile::tempdir()?).await
+    }
+
+    /// Starts the program in a folder, in which the data directory may be there already.
+    pub async fn start_in(setup: &Setup, folder: tempfile::TempDir) -> anyhow::Result<Self> {
         let (sip, web) = (crate::free_port(), crate::free_port());
         let opening = "[reception]\nopens = \"00:00\"\ncloses = \"24:00\"\nevery_day = true\n";
         let text = format!("{}{opening}", setup.toml(sip, web));
@@ -57,8 +61,8 @@ impl DeskProcess {
 
     /// Ends the process without warning and starts it again.
     pub async fn kill_and_restart(&mut self) -> anyhow::Result<()> {
-        self.child.kill().await?;
-        self.child = run(self.folder.path())?;
+        self.kill().await?;
+        self.start_again()?;
         self.ready().await
     }
 
@@ -83,6 +87,56 @@ impl DeskProcess {
     fn proc(&self) -> anyhow::Result<PathBuf> {
         let pid = self.child.id().context("the desk runs")?;
         Ok(PathBuf::from(format!("/proc/{pid}")))
+    }
+
+    /// Ends the process without warning.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// Starts the process that was ended, and waits for nothing.
+    pub fn start_again(&mut self) -> anyhow::Result<()> {
+        self.child = run(self.folder.path())?;
+        Ok(())
+    }
+
+    /// Where its files are.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Waits until it lives, whether its database does or not.
+    pub async fn alive(&mut self) -> anyhow::Result<()> {
+        for _ in 0..400 {
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::bail!("the desk ended with {status}");
+            }
+            if self.page("/healthz").await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("the desk does not live")
+    }
+
+    /// Status and text of a page that anybody may see.
+    pub async fn page(&self, path: &str) -> anyhow::Result<(u16, String)> {
+        let url = format!("http://{}{path}", self.web);
+        let response = crate::http_client().build()?.get(url).send().await?;
+        Ok((response.status().as_u16(), response.text().await?))
+    }
+
+    /// Waits until the process is ready for those who have a token.
+    pub async fn ready_again(&mut self) -> anyhow::Result<()> {
+        self.ready().await
+    }
+
+    /// What a command says when it fails.
+    pub async fn failing_command(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        match self.command(arguments).await {
+            Ok(said) => anyhow::bail!("it did not fail: {said}"),
+            Err(error) => Ok(error.to_string()),
+        }
     }
 
     /// The figures of the board.

@@ -141,6 +141,8 @@ pub struct SystemStatus {
     pub database_up: bool,
     /// Since when that is so.
     pub database_since: Instant,
+    /// If it is not so: why, and what an operator can do.
+    pub database_remedy: Option<&'static str>,
     /// Events that wait in the journal for the database.
     pub backlog: u64,
     /// The journal itself cannot be written.

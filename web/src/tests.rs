@@ -106,6 +106,7 @@ impl Desk for TestDesk {
         SystemStatus {
             database_up: true,
             database_since: now(),
+            database_remedy: None,
             backlog: 0,
             journal_failing: false,
             demo: false,

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod forget;
 mod hours;
 mod import;
 mod kb;
@@ -19,7 +20,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use madoguchi_store::Store;
 
 use crate::config::{Config, ConfigError};
-use crate::{demo, serve};
+use crate::installation::Installation;
+use crate::{demo, private_file, serve, store_fault};
 
 /// 窓口: ヘルプデスクの電話受付
 #[derive(Debug, Parser)]
@@ -54,6 +56,9 @@ enum Command {
     /// 利用者のアカウントを、画面を使わずに登録・復旧します
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// 失われて戻せないものを、新しく作ることを認めます
+    #[command(subcommand)]
+    Forget(forget::ForgetCommand),
     /// 監査記録を検査します
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -141,6 +146,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 import::run(args, &config, &cli.data_dir).await
             }
             Command::Account(command) => account::run(command, &config, &cli.data_dir).await,
+            Command::Forget(command) => forget::run(command, &config, &cli.data_dir).await,
             Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,
             Command::Config(_) => {
@@ -155,16 +161,18 @@ fn run(cli: Cli) -> Result<(), CliError> {
 async fn open_store(config: &Config, data_dir: &Path) -> Result<Store, CliError> {
     let url = config.store_url(data_dir)?;
     if url.starts_with("sqlite:") {
-        std::fs::create_dir_all(data_dir).map_err(|error| {
+        private_file::create_dir_all(data_dir).map_err(|error| {
             let dir = data_dir.display();
             CliError::Failed(anyhow::anyhow!(
                 "データディレクトリ {dir} を作成できません: {error}"
             ))
         })?;
     }
-    Store::open(&url)
-        .await
-        .map_err(|error| CliError::Failed(anyhow::anyhow!("データベースを開けません: {error}")))
+    let failed = |error| CliError::Failed(anyhow::anyhow!(store_fault::told(&error)));
+    let expected = Installation::load(data_dir)?.expected(&url, data_dir);
+    let store = Store::prepare(&url, expected).map_err(failed)?;
+    store.join().await.map_err(failed)?;
+    Ok(store)
 }
 
 /// Writes a result; a reader who has gone away (`| head`) is no error.

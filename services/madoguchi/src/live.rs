@@ -1,24 +1,27 @@
 //! The running desk as pages and API see it.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use futures::future::BoxFuture;
+use madoguchi_core::call::CallRecord;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::{Calendar, HoursStatus};
-use madoguchi_core::id::AgentId;
+use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
 use madoguchi_core::setup::{DeskSetup, PhoneHashes};
 use madoguchi_core::time::{Instant, Monotonic};
 use madoguchi_core::today::{LiveFigures, Today};
 use madoguchi_endpoint::shell::Endpoint;
-use madoguchi_store::NewVersion;
 use madoguchi_store::delivery::DeliveryStatus;
+use madoguchi_store::{Fault, NewVersion, StoreHealth};
 use madoguchi_web::{Desk, SetupRefusal, SystemStatus};
 use tokio::sync::watch;
 
 use crate::announcements::Announcements;
 use crate::setup::{self, Setup};
+use crate::store_fault;
 
 /// The desk at work.
 #[derive(Debug)]
@@ -35,6 +38,9 @@ pub struct LiveDesk {
     pub(crate) announcements: Announcements,
     changes: watch::Sender<u64>,
     journal_failing: Mutex<Option<String>>,
+    store: watch::Receiver<StoreHealth>,
+    /// The calls that began in this run, as long as those of earlier runs are not taken up.
+    begun: Mutex<Option<HashSet<CallId>>>,
 }
 
 impl LiveDesk {
@@ -45,6 +51,7 @@ impl LiveDesk {
         figures: LiveFigures,
         snapshots: watch::Receiver<Arc<DeskSnapshot>>,
         delivery: watch::Receiver<DeliveryStatus>,
+        store: watch::Receiver<StoreHealth>,
     ) -> Self {
         Self {
             clock,
@@ -59,6 +66,8 @@ impl LiveDesk {
             announcements: Announcements::default(),
             changes: watch::Sender::new(0),
             journal_failing: Mutex::new(None),
+            store,
+            begun: Mutex::new(None),
         }
     }
 
@@ -82,11 +91,44 @@ impl LiveDesk {
     }
 
     pub(crate) fn database_up(&self) -> bool {
-        self.delivery.borrow().database_up
+        self.delivery.borrow().database_up && self.store.borrow().is_up()
+    }
+
+    /// Earlier runs are taken up later: remembers until then which calls are of this one.
+    pub(crate) fn expect_the_past(&self) {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(HashSet::new());
+    }
+
+    /// Whether a call is known to be of this run.
+    pub(crate) fn began(&self, call: &CallId) -> bool {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.as_ref().is_some_and(|begun| begun.contains(call))
+    }
+
+    /// Counts the calls of earlier runs, too.
+    pub(crate) fn take_up_the_past(&self, calls: Vec<CallRecord>) {
+        let begun = self
+            .begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let begun = begun.unwrap_or_default();
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        for call in calls {
+            if !begun.contains(&call.call) {
+                figures.restore(call);
+            }
+        }
+        drop(figures);
+        self.note_change();
     }
 
     /// Takes events that are about to be written.
     pub(crate) fn apply(&self, events: &[CallEvent]) {
+        if let Some(begun) = &mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner) {
+            let first = events.iter().filter(|event| event.seq == 0);
+            begun.extend(first.map(|event| event.call.clone()));
+        }
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {
             figures.apply(event);
@@ -131,10 +173,19 @@ impl Desk for LiveDesk {
     }
 
     fn status(&self) -> SystemStatus {
-        let delivery = *self.delivery.borrow();
+        let (delivery, store) = (*self.delivery.borrow(), *self.store.borrow());
+        let up = delivery.database_up && store.is_up();
         SystemStatus {
-            database_up: delivery.database_up,
-            database_since: delivery.since,
+            database_up: up,
+            database_since: if store.is_up() {
+                delivery.since
+            } else {
+                store.since
+            },
+            database_remedy: (!up).then(|| {
+                let fault = store.fault.unwrap_or(Fault::Unreachable);
+                store_fault::remedy(fault)
+            }),
             backlog: delivery.backlog,
             journal_failing: self.journal_failing(),
             demo: self.demo,

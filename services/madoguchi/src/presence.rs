@@ -1,7 +1,10 @@
 //! Keeps agents' lasting states (受付可, 離席, ログアウト) over a restart, and records the states that
 //! they ask for by telephone.
 
+mod beside;
+
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
@@ -21,18 +24,20 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(crate) async fn restored(
     store: &Store,
     config: &Config,
+    data_dir: &Path,
     now: Instant,
 ) -> anyhow::Result<Vec<(AgentId, AgentState, Instant)>> {
-    let mut kept: HashMap<AgentId, AgentPresence> = store
-        .agent_states()
-        .await?
-        .into_iter()
-        .map(|kept| (kept.agent.clone(), kept))
-        .collect();
+    let mut kept: beside::States = if store.is_joined() {
+        let kept = store.agent_states().await?.into_iter();
+        kept.map(|kept| (kept.agent, (kept.state, kept.since)))
+            .collect()
+    } else {
+        beside::load(data_dir)
+    };
     let states = config.agents.iter().filter_map(|agent| {
         let id = AgentId::new(&agent.id);
         match kept.remove(&id) {
-            Some(kept) => Some((id, kept.state, kept.since)),
+            Some((state, since)) => Some((id, state, since)),
             None => agent.ready_at_start.then_some((id, AgentState::Ready, now)),
         }
     });
@@ -40,7 +45,12 @@ pub(crate) async fn restored(
 }
 
 /// Writes what agents' news tell until the endpoint is gone. What cannot be written is tried again.
-pub(crate) async fn keep(store: Store, mut news: mpsc::UnboundedReceiver<AgentNews>) {
+pub(crate) async fn keep(
+    store: Store,
+    data_dir: PathBuf,
+    mut news: mpsc::UnboundedReceiver<AgentNews>,
+) {
+    let mut beside = beside::load(&data_dir);
     let mut saved: HashMap<AgentId, AgentState> = HashMap::new();
     let mut unsaved: HashMap<AgentId, AgentPresence> = HashMap::new();
     let mut unrecorded: Vec<AuditEntry> = Vec::new();
@@ -58,6 +68,7 @@ pub(crate) async fn keep(store: Store, mut news: mpsc::UnboundedReceiver<AgentNe
             unrecorded.clear();
         }
         let waiting: Vec<_> = unsaved.values().cloned().collect();
+        beside::save(&data_dir, &mut beside, &waiting);
         for presence in waiting {
             if store.save_agent_state(&presence).await.is_err() {
                 break;

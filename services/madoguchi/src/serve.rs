@@ -10,24 +10,28 @@ use anyhow::Context;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::id::{LineName, NodeName};
 use madoguchi_core::live::DeskSnapshot;
-use madoguchi_core::time::Millis;
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::today::LiveFigures;
 use madoguchi_endpoint::media::{MediaSettings, Sounds};
 use madoguchi_endpoint::settings::Listen;
 use madoguchi_endpoint::shell::{Endpoint, Surroundings};
 use madoguchi_line::engine::{Engine, EngineSettings};
-use madoguchi_store::Store;
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
-use madoguchi_web::{Desk as _, Faq, Seal, StoredLibrary, operator};
+use madoguchi_store::{Fault, Store};
+use madoguchi_web::{Faq, Seal, StoredLibrary, operator};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::announcements::{InForce, recordings};
 use crate::config::Config;
+use crate::installation::Installation;
 use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
-use crate::{housekeeping, journaling, key, knowledge, pages, presence, recovery};
+use crate::{
+    housekeeping, journaling, key, knowledge, pages, presence, private_file, recovery, store_fault,
+};
 
 /// How the desk is started.
 #[derive(Debug, Clone)]
@@ -60,6 +64,8 @@ impl Start {
     }
 }
 
+/// A database that fails while it is being remembered is asked again so much later.
+const REMEMBER_AGAIN: Duration = Duration::from_secs(5);
 /// How long a stop waits for the last states of agents to be written.
 const PRESENCE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -76,6 +82,9 @@ pub struct Running {
     presence: JoinHandle<()>,
     following: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    watching: JoinHandle<()>,
+    past: Option<JoinHandle<()>>,
+    remembering: JoinHandle<()>,
     searching: Option<JoinHandle<()>>,
     grace: Duration,
 }
@@ -108,6 +117,11 @@ impl Running {
         self.web_task.abort();
         self.following.abort();
         self.housekeeping.abort();
+        self.remembering.abort();
+        // It holds a way to the journal, which ends with the last of them.
+        if let Some(past) = &self.past {
+            past.abort();
+        }
         if let Some(searching) = &self.searching {
             searching.abort();
         }
@@ -133,6 +147,7 @@ impl Running {
             self.presence.abort();
             tracing::warn!("the last states of agents are not written");
         }
+        self.watching.abort();
         self.store.close().await;
         tracing::info!("stopped");
     }
@@ -152,12 +167,26 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         env!("CARGO_PKG_VERSION"),
         option_env!("MADOGUCHI_COMMIT").unwrap_or("unknown"),
     );
-    std::fs::create_dir_all(&data_dir)
+    private_file::create_dir_all(&data_dir)
         .with_context(|| format!("データディレクトリ {} を作成できません", data_dir.display()))?;
+    match private_file::tighten(&data_dir) {
+        Ok(0) => {}
+        Ok(files) => tracing::warn!(
+            files,
+            "files that others could read are for the program alone now"
+        ),
+        Err(error) => {
+            tracing::warn!(%error, "the files of the data directory cannot be kept from others")
+        }
+    }
     let web = bind_web(config.web.listen).await?;
-    let store = Store::open(&config.store_url(&data_dir)?)
-        .await
-        .context("データベースを開けません")?;
+    let mut installation = Installation::load(&data_dir)?;
+    let url = config.store_url(&data_dir)?;
+    let store = Store::prepare(&url, installation.expected(&url, &data_dir))
+        .map_err(|error| anyhow::anyhow!(store_fault::told(&error)))?;
+    let joined = join(&store, clock.now()).await?;
+    let watching = store.clone().keep_watch(config.node.clone(), clock.clone());
+    let watching = tokio::spawn(watching);
     let sync = if config.journal.sync {
         SyncMode::Always
     } else {
@@ -173,20 +202,41 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         tracing::warn!(damaged = ?found.damaged, cut = ?found.cut, "parts of the journal are damaged");
     }
     let delivery = Delivery::start(reader, store.clone(), clock.clone());
-    recovery::delivered(delivery.status()).await?;
+    // The past is whole only if the database has it; otherwise it is taken up later.
+    let whole = joined && recovery::delivered(delivery.status()).await;
     let node = NodeName::new(&config.node);
-    let ends = recovery::end_cut_off_calls(&store, &mut journal, &node).await?;
-    let key = key::load(config.web.key_file.as_deref(), &data_dir)?;
+    let ends = if whole {
+        recovery::end_cut_off_calls(&store, &mut journal, &node).await?
+    } else {
+        Vec::new()
+    };
+    let key_mark = match &installation.key_mark {
+        None if joined => store.lookup_installation("key").await?,
+        known => known.clone(),
+    };
+    let key = key::load(
+        config.web.key_file.as_deref(),
+        &data_dir,
+        key_mark.is_some(),
+    )?;
     let file = config;
-    let kept = setup::Kept::load(&store).await?;
+    let kept = if joined {
+        setup::Kept::load_and_save(&store, &data_dir).await?
+    } else {
+        setup::Kept::saved(&data_dir)?
+    };
     let seal = Seal::new(&key);
     let mut config = setup::opened(&file, &kept.screen, &seal);
     let recordings = recordings::folder(&data_dir);
-    recordings::join(&mut config, &store, &recordings).await?;
+    recordings::join(&mut config, &kept.announcements, &store, &recordings).await?;
     setup::check_joined(&config)?;
-    let figures =
-        recovery::todays_figures(&store, config.figures_settings(), &ends, clock.now()).await?;
-    let restored = presence::restored(&store, &config, clock.now()).await?;
+    let figures_settings = config.figures_settings();
+    let figures = if whole {
+        recovery::todays_figures(&store, figures_settings, &ends, clock.now()).await?
+    } else {
+        LiveFigures::new(figures_settings, clock.now())
+    };
+    let restored = presence::restored(&store, &config, &data_dir, clock.now()).await?;
     let (snapshots, snapshot) = watch::channel(Arc::new(DeskSnapshot::default()));
     let (to_journal, batches) = mpsc::unbounded_channel();
     let (agents, changed_agents) = mpsc::unbounded_channel();
@@ -198,7 +248,21 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         figures,
         snapshot,
         delivery.status(),
+        store.health(),
     ));
+    if !whole {
+        live.expect_the_past();
+    }
+    let past = (!whole).then(|| {
+        tokio::spawn(recovery::catch_up(
+            store.clone(),
+            delivery.status(),
+            found.undelivered,
+            live.clone(),
+            to_journal.clone(),
+            node.clone(),
+        ))
+    });
     let engine_settings = EngineSettings {
         node,
         lines: config.line_settings()?,
@@ -233,14 +297,30 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         nonce_secret,
         seal,
         kept.stamp,
-        recordings,
+        data_dir.clone(),
     ));
     // Set once, here.
     let _first = live.endpoint.set(endpoint.clone());
     let _first = live.setup.set(setup.clone());
     let following = tokio::spawn(setup::follow(setup, live.clone()));
     let writer = journaling::start(journal, batches, endpoint.clone(), live.clone())?;
-    let presence = tokio::spawn(presence::keep(store.clone(), changed_agents));
+    let presence = tokio::spawn(presence::keep(
+        store.clone(),
+        data_dir.clone(),
+        changed_agents,
+    ));
+    let remembering = {
+        let (store, data_dir) = (store.clone(), data_dir.clone());
+        tokio::spawn(async move {
+            while let Err(error) = remember(&mut installation, &store, &key, &data_dir).await {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the database is not remembered yet"
+                );
+                tokio::time::sleep(REMEMBER_AGAIN).await;
+            }
+        })
+    };
     watch_for_changes(&live);
     let web_addr = web.local_addr()?;
     let web_settings = config.web_settings()?;
@@ -276,6 +356,9 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         presence,
         following,
         housekeeping,
+        watching,
+        past,
+        remembering,
         searching,
         grace,
     })
@@ -288,13 +371,59 @@ pub async fn run(how: Start) -> anyhow::Result<()> {
         tracing::info!(transport = ?listen.transport, address = %listen.addr, "SIP is heard");
     }
     tracing::info!(address = %running.web(), "pages are served");
-    let now = running.live().now();
-    if let Some(password) = operator::ensure_administrator(running.store(), now).await? {
-        tell_first_password(&password);
-    }
+    let (store, clock) = (running.store().clone(), running.live().clock.clone());
+    let first = tokio::spawn(async move {
+        if store
+            .health()
+            .wait_for(|health| health.is_up())
+            .await
+            .is_err()
+        {
+            return;
+        }
+        match operator::ensure_administrator(&store, clock.now()).await {
+            Ok(Some(password)) => tell_first_password(&password),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "whether somebody can sign in is not known"),
+        }
+    });
     wait_for_signal().await?;
+    first.abort();
     running.stop().await;
     Ok(())
+}
+
+/// Whether the database could be joined. If not, the desk starts without it: calls are taken, and
+/// the journal keeps them.
+///
+/// # Errors
+/// A newer program has changed it: this one is the wrong one.
+async fn join(store: &Store, now: Instant) -> anyhow::Result<bool> {
+    let Err(error) = store.join().await else {
+        store.note_joined(now);
+        return Ok(true);
+    };
+    let fault = error.fault().unwrap_or(Fault::Other);
+    let told = store_fault::told(&error);
+    anyhow::ensure!(fault != Fault::Newer, told);
+    store.note_fault(fault, now);
+    tracing::error!(
+        cause = fault.as_str(),
+        remedy = told,
+        "the desk starts without its database; calls are taken and kept in the journal"
+    );
+    Ok(false)
+}
+
+/// Remembers what was joined as soon as it was.
+async fn remember(
+    installation: &mut Installation,
+    store: &Store,
+    key: &[u8; 32],
+    data_dir: &Path,
+) -> anyhow::Result<()> {
+    store.health().wait_for(|health| health.is_up()).await?;
+    installation.remember(store, key, data_dir).await
 }
 
 /// The one place where the first password can be read: the terminal of whoever started the desk.

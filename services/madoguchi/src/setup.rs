@@ -2,6 +2,7 @@
 //! desk, on this node and, by and by, on all others.
 
 mod join;
+mod rows;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(crate) struct Setup {
     endpoint: Endpoint,
     nonce_secret: [u8; 32],
     seal: Seal,
-    recordings: PathBuf,
+    data_dir: PathBuf,
     /// The stamp of what is in force; one change at a time is brought over.
     in_force: Mutex<String>,
 }
@@ -54,7 +55,7 @@ impl Setup {
         nonce_secret: [u8; 32],
         seal: Seal,
         in_force: String,
-        recordings: PathBuf,
+        data_dir: PathBuf,
     ) -> Self {
         Self {
             file,
@@ -62,7 +63,7 @@ impl Setup {
             endpoint,
             nonce_secret,
             seal,
-            recordings,
+            data_dir,
             in_force: Mutex::new(in_force),
         }
     }
@@ -73,9 +74,11 @@ impl Setup {
         if *in_force == self.store.settings_stamp().await? {
             return Ok(());
         }
-        let kept = Kept::load(&self.store).await?;
+        let kept = Kept::load_and_save(&self.store, &self.data_dir).await?;
         let mut config = opened(&self.file, &kept.screen, &self.seal);
-        recordings::join(&mut config, &self.store, &self.recordings).await?;
+        let recordings = recordings::folder(&self.data_dir);
+        let announcements = &kept.announcements;
+        recordings::join(&mut config, announcements, &self.store, &recordings).await?;
         config.check()?;
         let calendar = config.calendar()?;
         let engine = EngineSettings {
@@ -86,7 +89,7 @@ impl Setup {
         };
         let endpoint = config.endpoint_settings(self.nonce_secret)?;
         let sounds = serve::sounds(&config)?;
-        let announced = InForce::new(&config, sounds.clone(), &self.recordings);
+        let announced = InForce::new(&config, sounds.clone(), &recordings);
         let in_time = self.endpoint.reconfigure(endpoint, engine, sounds).await;
         anyhow::ensure!(in_time, "the endpoint has stopped");
         live.set_calendar(calendar);

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use madoguchi_core::announcement::{ANNOUNCEMENT, AnnouncementId, OwnSound, recording_hash};
+use madoguchi_core::announcement::{AnnouncementId, OwnSound, recording_hash};
 use madoguchi_core::audit::ChainHash;
 use madoguchi_endpoint::media::Recording;
-use madoguchi_store::{Setting, Store, StoreError};
+use madoguchi_store::{Store, StoreError};
 use madoguchi_web::RECORDING_SECS;
 
 use crate::config::Config;
@@ -21,23 +21,30 @@ pub(crate) fn folder(data_dir: &Path) -> PathBuf {
 }
 
 /// The screen's word about an announcement replaces the file's. A recording that cannot be read
-/// leaves what is played without it, and a line in the log: it never stops the desk.
+/// leaves what is played without it, and a line in the log: it never stops the desk. The store is
+/// asked only for what is not among the files.
 ///
 /// # Errors
-/// The store is away.
+/// The store is away, though it was joined.
 pub(crate) async fn join(
     config: &mut Config,
+    announcements: &[(String, String)],
     store: &Store,
     folder: &Path,
 ) -> Result<(), StoreError> {
-    for setting in store.list_settings(ANNOUNCEMENT).await? {
-        let Err(error) = put(config, store, folder, &setting).await else {
+    for (id, data) in announcements {
+        let Err(error) = put(config, store, folder, id, data).await else {
             continue;
         };
         match error.downcast::<StoreError>() {
-            Ok(away) => return Err(away),
+            Ok(away) if store.is_joined() => return Err(away),
+            Ok(away) => tracing::error!(
+                announcement = id,
+                error = %away,
+                "a recording is not at hand while the database is away; another one is played"
+            ),
             Err(error) => tracing::error!(
-                announcement = setting.id,
+                announcement = id,
                 error = format!("{error:#}"),
                 "a recording cannot be played; another one is"
             ),
@@ -50,9 +57,10 @@ async fn put(
     config: &mut Config,
     store: &Store,
     folder: &Path,
-    setting: &Setting,
+    id: &str,
+    data: &str,
 ) -> anyhow::Result<()> {
-    let id = AnnouncementId::parse(&setting.id).context("there is no such announcement")?;
+    let id = AnnouncementId::parse(id).context("there is no such announcement")?;
     let files = match &id.line {
         None => Some(&mut config.announcements),
         Some(line) => config
@@ -63,7 +71,7 @@ async fn put(
     };
     // The recording of a line that is gone waits for it to come back.
     let Some(files) = files else { return Ok(()) };
-    let own: OwnSound = serde_json::from_str(setting.data.as_deref().unwrap_or_default())?;
+    let own: OwnSound = serde_json::from_str(data)?;
     let path = bring(store, folder, &own.hash).await?;
     files.insert(id.name.as_str().to_owned(), path);
     Ok(())
@@ -110,6 +118,7 @@ fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_core::announcement::ANNOUNCEMENT;
     use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
     use madoguchi_core::time::Instant;
     use madoguchi_endpoint::media::SoundName;
@@ -190,7 +199,12 @@ mod tests {
 
         async fn joined(&self) -> Config {
             let mut config = self.config.clone();
-            join(&mut config, &self.store, &self.recordings())
+            let set = self.store.list_settings(ANNOUNCEMENT).await.unwrap();
+            let set: Vec<_> = set
+                .into_iter()
+                .map(|setting| (setting.id, setting.data.unwrap_or_default()))
+                .collect();
+            join(&mut config, &set, &self.store, &self.recordings())
                 .await
                 .unwrap();
             config

@@ -2,14 +2,14 @@
 //! calendar the screen's does.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::Context as _;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::setup::{
-    AGENT, CalendarDay, DayRule, FileSetup, LINE, ScreenAgent, ScreenSetup,
-};
+use madoguchi_core::setup::{CalendarDay, DayRule, FileSetup, ScreenAgent, ScreenSetup};
 use madoguchi_store::Store;
 
+use super::rows::Rows;
 use crate::config::{Config, OverrideConfig};
 
 /// What the store keeps of the screens.
@@ -20,34 +20,52 @@ pub(crate) struct Kept {
     pub(crate) former_agents: BTreeMap<AgentId, String>,
     /// The names of lines that were removed.
     pub(crate) former_lines: Vec<String>,
+    /// What is said on the telephone: id and JSON.
+    pub(crate) announcements: Vec<(String, String)>,
     /// The stamp of all this.
     pub(crate) stamp: String,
 }
 
 impl Kept {
+    /// From the store.
     pub(crate) async fn load(store: &Store) -> anyhow::Result<Self> {
-        // Read first: what is set in between makes another stamp, and is found the next time.
+        Self::of(Rows::load(store).await?)
+    }
+
+    /// From the store, and kept beside it in `data_dir` for a start without it.
+    pub(crate) async fn load_and_save(store: &Store, data_dir: &Path) -> anyhow::Result<Self> {
+        let rows = Rows::load(store).await?;
+        let kept = Self::of(rows.clone())?;
+        rows.save(data_dir);
+        Ok(kept)
+    }
+
+    /// As they were last seen; what the file says alone if they were never seen.
+    pub(crate) fn saved(data_dir: &Path) -> anyhow::Result<Self> {
+        let rows = Rows::saved(data_dir);
+        if rows.is_none() {
+            tracing::warn!("without the database nothing is known of what was set on screens");
+        }
+        rows.map_or_else(|| Ok(Self::default()), Self::of)
+    }
+
+    fn of(rows: Rows) -> anyhow::Result<Self> {
         let mut kept = Self {
-            stamp: store.settings_stamp().await?,
+            announcements: rows.announcements,
+            former_lines: rows.former_lines,
+            stamp: rows.stamp,
             ..Self::default()
         };
-        for kind in ScreenSetup::KINDS {
-            for setting in store.list_settings(kind).await? {
-                let put = kept.screen.put(kind, &setting.id, setting.data.as_deref());
-                put.with_context(|| {
-                    format!("画面で定めた設定({kind}、{})を読めません", setting.id)
-                })?;
-            }
+        for (kind, id, data) in rows.settings {
+            let put = kept.screen.put(&kind, &id, Some(&data));
+            put.with_context(|| format!("画面で定めた設定({kind}、{id})を読めません"))?;
         }
-        for gone in store.removed_settings(AGENT).await? {
-            let data = gone.data.unwrap_or_default();
+        for (id, data) in rows.former_agents {
             if let Ok(last) = serde_json::from_str::<ScreenAgent>(&data) {
                 let name = last.agent.name;
-                kept.former_agents.insert(AgentId::new(&gone.id), name);
+                kept.former_agents.insert(AgentId::new(&id), name);
             }
         }
-        let gone = store.removed_settings(LINE).await?.into_iter();
-        kept.former_lines = gone.map(|line| line.id).collect();
         Ok(kept)
     }
 }
@@ -104,8 +122,6 @@ fn put_day(config: &mut Config, day: &CalendarDay) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use madoguchi_core::hours::HoursReason;
     use madoguchi_core::setup::{AgentConfig, Duty, LineConfig, ScreenTrunk, Sealed, TrunkConfig};
     use madoguchi_core::time::Instant;
