@@ -269,7 +269,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         agents: config.agent_settings(),
         calendar,
     };
-    let engine = Engine::new(engine_settings, clock.now());
+    let engine = Engine::new(engine_settings, clock.moment());
     let sounds = sounds(&config)?;
     live.announcements.speak_with(config.voice.clone());
     live.announcements
