@@ -4,9 +4,11 @@
 
 pub mod check;
 pub mod digest;
+pub mod framing;
 pub mod header;
 pub mod message;
 pub mod parse;
 pub mod sdp;
+pub mod stateless;
 pub mod transaction;
 pub mod uri;

@@ -175,6 +175,11 @@ impl Headers {
             .filter(|value| !value.is_empty())
     }
 
+    /// All fields in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &str)> {
+        self.0.iter().map(|(name, value)| (name, value.as_str()))
+    }
+
     /// Appends a field.
     pub fn push(&mut self, name: HeaderName, value: impl Into<String>) {
         self.0.push((name, value.into()));
@@ -200,6 +205,13 @@ impl Headers {
                 }
             }
             None => self.push(name, value),
+        }
+    }
+
+    /// Replaces the first line of a field, and leaves its others.
+    pub fn set_first(&mut self, name: &HeaderName, value: impl Into<String>) {
+        if let Some(field) = self.0.iter_mut().find(|(known, _)| known == name) {
+            field.1 = value.into();
         }
     }
 
@@ -387,6 +399,7 @@ pub fn reason_phrase(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        414 => "Request-URI Too Long",
         415 => "Unsupported Media Type",
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
@@ -404,6 +417,7 @@ pub fn reason_phrase(status: u16) -> &'static str {
         501 => "Not Implemented",
         503 => "Service Unavailable",
         505 => "Version Not Supported",
+        513 => "Message Too Large",
         603 => "Decline",
         other => match other / 100 {
             1 => "Progress",
