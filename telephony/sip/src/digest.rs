@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use crate::uri::{Malformed, split_outside_quotes};
+use subtle::ConstantTimeEq;
+
+use crate::uri::{Malformed, Scheme, Uri, split_outside_quotes};
 
 /// How long a nonce may be used.
 pub const NONCE_LIFETIME_MS: u64 = 300_000;
@@ -131,11 +133,7 @@ fn nonce_time(nonce: &str, secret: &[u8; 32]) -> Option<u64> {
 
 /// Compares without telling by its duration where the texts differ.
 fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len()
-        && a.bytes()
-            .zip(b.bytes())
-            .fold(0, |sum, (a, b)| sum | (a ^ b))
-            == 0
+    a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
 /// An Authorization value.
@@ -149,7 +147,8 @@ pub struct Credentials {
     pub nonce: String,
     /// For which URI.
     pub uri: String,
-    /// How often the nonce was used, if qop is.
+    /// How often the nonce was used. None without qop, and if it is not the eight hexadecimal
+    /// digits that it has to be.
     pub nonce_count: Option<u32>,
     response: String,
     algorithm: Option<Algorithm>,
@@ -178,52 +177,108 @@ impl Credentials {
             algorithm: Algorithm::of(fields.get("algorithm")),
             qop: fields.get("qop").map(str::to_owned),
             cnonce: fields.get("cnonce").unwrap_or_default().to_owned(),
-            nonce_count: u32::from_str_radix(&nc, 16).ok(),
+            nonce_count: read_nonce_count(&nc),
             nc,
         })
     }
+}
+
+/// RFC 7616 3.4: eight hexadecimal digits, counted from one.
+fn read_nonce_count(text: &str) -> Option<u32> {
+    let is_count = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let count = u32::from_str_radix(text, 16).ok()?;
+    Some(count).filter(|count| is_count && *count > 0)
 }
 
 /// What credentials are worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verification {
     /// They prove the user.
-    Valid,
+    Valid {
+        /// When their nonce was made.
+        nonce_made_at: u64,
+        /// Which use of the nonce they are.
+        nonce_count: u32,
+    },
     /// They would, but for a nonce that is too old.
     Stale,
     /// They prove nothing.
     Wrong,
 }
 
-/// Verifies credentials for a request with `method` against the hashes kept of a user.
-pub fn verify(
-    credentials: &Credentials,
-    method: &str,
-    secrets: &[Ha1],
-    realm: &str,
-    nonce_secret: &[u8; 32],
-    now_ms: u64,
-) -> Verification {
-    let Some(algorithm) = credentials.algorithm else {
-        return Verification::Wrong;
-    };
-    let Some(ha1) = secrets.iter().find(|ha1| ha1.algorithm == algorithm) else {
-        return Verification::Wrong;
-    };
-    let qop_known = credentials
-        .qop
-        .as_deref()
-        .is_none_or(|qop| qop.eq_ignore_ascii_case("auth"));
-    if credentials.realm != realm || !qop_known {
-        return Verification::Wrong;
+/// What a server asked for in its challenges.
+#[derive(Debug, Clone, Copy)]
+pub struct Verifier<'a> {
+    /// For which realm.
+    pub realm: &'a str,
+    /// The hashes that it offered; credentials by any other prove nothing.
+    pub offered: &'a [Algorithm],
+    /// With what it makes its nonces.
+    pub nonce_secret: &'a [u8; 32],
+}
+
+impl Verifier<'_> {
+    /// Verifies credentials for a request against the hashes kept of a user. Our challenges offer
+    /// `qop="auth"` alone: credentials without it, or with `auth-int`, prove nothing, and nor do
+    /// those that were made for another request.
+    pub fn verify(
+        &self,
+        credentials: &Credentials,
+        method: &str,
+        request_uri: &Uri,
+        secrets: &[Ha1],
+        now_ms: u64,
+    ) -> Verification {
+        let Some(algorithm) = credentials.algorithm else {
+            return Verification::Wrong;
+        };
+        let offered = self.offered.contains(&algorithm);
+        let Some(ha1) = secrets
+            .iter()
+            .find(|ha1| ha1.algorithm == algorithm && offered)
+        else {
+            return Verification::Wrong;
+        };
+        let expected = response(algorithm, &ha1.hex, method, credentials);
+        let proven = same(&expected, &credentials.response.to_ascii_lowercase());
+        let qop = credentials.qop.as_deref();
+        let counted = qop.is_some_and(|qop| qop.eq_ignore_ascii_case("auth"))
+            && !credentials.cnonce.is_empty();
+        let Some(nonce_count) = credentials.nonce_count.filter(|_| counted) else {
+            return Verification::Wrong;
+        };
+        if !proven || credentials.realm != self.realm || !credentials.is_for(method, request_uri) {
+            return Verification::Wrong;
+        }
+        match nonce_time(&credentials.nonce, self.nonce_secret) {
+            Some(nonce_made_at) if now_ms < nonce_made_at.saturating_add(NONCE_LIFETIME_MS) => {
+                Verification::Valid {
+                    nonce_made_at,
+                    nonce_count,
+                }
+            }
+            _ => Verification::Stale,
+        }
     }
-    let expected = response(algorithm, &ha1.hex, method, credentials);
-    if !same(&expected, &credentials.response.to_ascii_lowercase()) {
-        return Verification::Wrong;
-    }
-    match nonce_time(&credentials.nonce, nonce_secret) {
-        Some(made_at) if now_ms < made_at.saturating_add(NONCE_LIFETIME_MS) => Verification::Valid,
-        _ => Verification::Stale,
+}
+
+impl Credentials {
+    /// Whether they were made for a request with this Request-URI (RFC 7616 3.4.6): the same
+    /// address by RFC 3261 19.1.4. Parameters are not looked at: phones leave out or add some. Nor
+    /// is the user part in REGISTER, where it means nothing (10.2), nor if they name the host
+    /// alone, as some phones do.
+    fn is_for(&self, method: &str, request_uri: &Uri) -> bool {
+        let Ok(uri) = self.uri.parse::<Uri>() else {
+            return false;
+        };
+        let port = |uri: &Uri| match (uri.port, &uri.scheme) {
+            (Some(port), _) => port,
+            (None, Scheme::Sips) => 5061,
+            (None, _) => 5060,
+        };
+        let same_user = method == "REGISTER" || uri.user.is_none() || uri.user == request_uri.user;
+        let same_scheme = uri.scheme == request_uri.scheme;
+        same_user && same_scheme && uri.host == request_uri.host && port(&uri) == port(request_uri)
     }
 }
 
@@ -312,6 +367,9 @@ pub fn answer(challenges: &[&str], state: &mut ClientState, proof: Proof<'_>) ->
     Some(value)
 }
 
+/// RFC 7616 knows twelve.
+const FIELDS_AT_MOST: usize = 32;
+
 struct Fields(Vec<(String, String)>);
 
 impl Fields {
@@ -329,7 +387,15 @@ impl Fields {
                 .strip_prefix('"')
                 .and_then(|inner| inner.strip_suffix('"'))
                 .map_or_else(|| value.to_owned(), |inner| inner.replace("\\\"", "\""));
-            fields.push((name.trim().to_ascii_lowercase(), value));
+            let name = name.trim().to_ascii_lowercase();
+            // RFC 7616 3.4: none may stand twice; two readers must not see different ones.
+            if fields.iter().any(|(known, _)| *known == name) {
+                return Err(Malformed("Digest"));
+            }
+            fields.push((name, value));
+            if fields.len() > FIELDS_AT_MOST {
+                return Err(Malformed("Digest"));
+            }
         }
         Ok(Self(fields))
     }
@@ -348,29 +414,62 @@ mod tests {
 
     const SECRET: [u8; 32] = [7; 32];
 
-    fn credentials(algorithm: Algorithm, password: &str, now_ms: u64) -> Credentials {
-        let challenge = challenge(algorithm, "desk", &SECRET, "salt", now_ms, false);
-        let proof = Proof {
-            method: "REGISTER",
-            uri: "sip:desk",
+    const URI: &str = "sip:5000@desk";
+
+    fn proof(password: &str) -> Proof<'_> {
+        Proof {
+            method: "INVITE",
+            uri: URI,
             user: "201",
             password,
             cnonce: "c",
-        };
-        let text = answer(&[&challenge], &mut ClientState::default(), proof).unwrap();
+        }
+    }
+
+    fn credentials(algorithm: Algorithm, password: &str, now_ms: u64) -> Credentials {
+        let challenge = challenge(algorithm, "desk", &SECRET, "salt", now_ms, false);
+        let text = answer(&[&challenge], &mut ClientState::default(), proof(password)).unwrap();
         Credentials::parse(&text).unwrap()
     }
 
-    fn check(given: &Credentials, now_ms: u64) -> Verification {
-        let secrets = Ha1::all("201", "desk", "right");
-        verify(given, "REGISTER", &secrets, "desk", &SECRET, now_ms)
+    /// The credentials after a change, with the response that the right password gives then.
+    fn changed(change: impl FnOnce(&mut Credentials)) -> Credentials {
+        let mut given = credentials(Algorithm::Sha256, "right", 1_000);
+        change(&mut given);
+        let ha1 = Ha1::new(Algorithm::Sha256, "201", "desk", "right");
+        given.response = response(Algorithm::Sha256, &ha1.hex, "INVITE", &given);
+        given
     }
+
+    fn check_for(
+        given: &Credentials,
+        uri: &str,
+        offered: &[Algorithm],
+        now_ms: u64,
+    ) -> Verification {
+        let verifier = Verifier {
+            realm: "desk",
+            offered,
+            nonce_secret: &SECRET,
+        };
+        let secrets = Ha1::all("201", "desk", "right");
+        verifier.verify(given, "INVITE", &uri.parse().unwrap(), &secrets, now_ms)
+    }
+
+    fn check(given: &Credentials, now_ms: u64) -> Verification {
+        check_for(given, URI, &Algorithm::ALL, now_ms)
+    }
+
+    const VALID: Verification = Verification::Valid {
+        nonce_made_at: 1_000,
+        nonce_count: 1,
+    };
 
     #[test]
     fn the_right_password_is_known_by_either_hash_until_the_nonce_is_old() {
         for algorithm in Algorithm::ALL {
             let given = credentials(algorithm, "right", 1_000);
-            assert_eq!(check(&given, 1_000), Verification::Valid);
+            assert_eq!(check(&given, 1_000), VALID);
             assert_eq!(
                 check(&given, 1_000 + NONCE_LIFETIME_MS),
                 Verification::Stale
@@ -384,15 +483,88 @@ mod tests {
 
     #[test]
     fn a_nonce_of_somebody_else_is_stale() {
-        let mut given = credentials(Algorithm::Sha256, "right", 1_000);
-        given.nonce = given.nonce.replace("salt", "pepper");
-        given.response = response(
-            Algorithm::Sha256,
-            &Ha1::new(Algorithm::Sha256, "201", "desk", "right").hex,
-            "REGISTER",
-            &given,
-        );
+        let given = changed(|given| given.nonce = given.nonce.replace("salt", "pepper"));
         assert_eq!(check(&given, 1_000), Verification::Stale);
+    }
+
+    #[test]
+    fn a_hash_that_was_not_offered_proves_nothing() {
+        let given = credentials(Algorithm::Md5, "right", 1_000);
+        assert_eq!(check(&given, 1_000), VALID);
+        let offered = [Algorithm::Sha256];
+        assert_eq!(check_for(&given, URI, &offered, 1_000), Verification::Wrong);
+        let given = credentials(Algorithm::Sha256, "right", 1_000);
+        assert_eq!(check_for(&given, URI, &offered, 1_000), VALID);
+    }
+
+    #[test]
+    fn credentials_without_qop_or_count_or_with_auth_int_prove_nothing() {
+        assert_eq!(check(&changed(|_| {}), 1_000), VALID);
+        let changes: [fn(&mut Credentials); 6] = [
+            |given| given.qop = None,
+            |given| given.qop = Some("auth-int".to_owned()),
+            |given| (given.nc, given.nonce_count) = (String::new(), None),
+            |given| (given.nc, given.nonce_count) = ("1".to_owned(), read_nonce_count("1")),
+            |given| {
+                (given.nc, given.nonce_count) =
+                    ("00000000".to_owned(), read_nonce_count("00000000"));
+            },
+            |given| given.cnonce = String::new(),
+        ];
+        for change in changes {
+            let given = changed(change);
+            assert_eq!(check(&given, 1_000), Verification::Wrong, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_for_another_address_prove_nothing() {
+        let given = credentials(Algorithm::Sha256, "right", 1_000);
+        for same in [
+            URI,
+            "sip:5000@DESK:5060",
+            "sip:5000@desk;transport=tcp",
+            "sip:%35000@desk",
+        ] {
+            assert_eq!(
+                check_for(&given, same, &Algorithm::ALL, 1_000),
+                VALID,
+                "{same}"
+            );
+        }
+        for other in [
+            "sip:5001@desk",
+            "sip:5000@elsewhere",
+            "sip:5000@desk:5070",
+            "sips:5000@desk",
+        ] {
+            let found = check_for(&given, other, &Algorithm::ALL, 1_000);
+            assert_eq!(found, Verification::Wrong, "{other}");
+        }
+        assert_eq!(
+            check(&changed(|given| given.uri = "*".to_owned()), 1_000),
+            Verification::Wrong
+        );
+    }
+
+    #[test]
+    fn credentials_that_name_the_host_alone_are_believed() {
+        let given = changed(|given| given.uri = "sip:desk:5060".to_owned());
+        assert_eq!(check(&given, 1_000), VALID);
+    }
+
+    #[test]
+    fn the_user_part_of_the_address_means_nothing_in_register() {
+        let given = credentials(Algorithm::Sha256, "right", 1_000);
+        assert!(given.is_for("REGISTER", &"sip:desk".parse().unwrap()));
+        assert!(!given.is_for("REGISTER", &"sip:other".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_parameter_that_stands_twice_is_malformed() {
+        let text = "Digest username=\"a\", realm=\"d\", nonce=\"n\", uri=\"sip:a\", response=\"r\"";
+        assert!(Credentials::parse(text).is_ok());
+        assert!(Credentials::parse(&format!("{text}, Username=\"b\"")).is_err());
     }
 
     /// The example of RFC 2617 section 3.5, and the same with SHA-256.

@@ -5,6 +5,9 @@
 //! [`Transactions::handle_timeout`] no later than [`Transactions::poll_timeout`]. Time is in
 //! milliseconds from any fixed point and never goes backwards.
 //!
+//! Nothing is kept of a request before its user says so with [`Transactions::accept`]: what
+//! strangers send is answered without state ([`crate::stateless`]) and costs no memory.
+//!
 //! Two duties of the transaction user are taken over because every user needs them: a 2xx to
 //! INVITE is sent again until [`Transactions::acknowledged`] (13.3.1.4), and an ACK to a 2xx is
 //! sent again for each 2xx that comes again (13.2.2.4).
@@ -15,7 +18,7 @@ mod server;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use client::ClientTransaction;
 use key::{ClientKey, ServerKey};
@@ -63,23 +66,29 @@ pub struct Transmit {
 /// What the transaction user must know.
 #[derive(Debug)]
 pub enum Event {
-    /// A new request (never ACK, never CANCEL).
+    /// A new request (never ACK; CANCEL only if there is nothing to cancel). It is not kept:
+    /// take it with [`Transactions::accept`], or answer with [`Transactions::send_response`].
     Request {
-        /// Answer with [`Transactions::respond`].
-        tx: ServerTx,
         /// Where it came from.
         flow: Flow,
         /// The request.
         request: Box<Request>,
     },
-    /// An ACK that belongs to no transaction: it acknowledges a 2xx.
+    /// An ACK that belongs to no transaction: it acknowledges a 2xx, or an answer without state.
     Ack {
+        /// Where it came from.
+        flow: Flow,
         /// The ACK.
         request: Box<Request>,
     },
     /// A CANCEL for an INVITE that has no final answer yet. The CANCEL itself is answered.
     Cancelled {
         /// The INVITE's transaction: answer it with 487.
+        invite: ServerTx,
+    },
+    /// An INVITE that was accepted got no answer from us for a very long time; it is forgotten.
+    Unanswered {
+        /// The INVITE's transaction.
         invite: ServerTx,
     },
     /// A response. A repeated 2xx with the same To tag is not told again.
@@ -101,6 +110,17 @@ pub enum Event {
     },
 }
 
+/// What server transactions hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerLoad {
+    /// All of them.
+    pub in_all: usize,
+    /// Those that one address started.
+    pub of_source: usize,
+    /// The bytes of the answers that are kept to be sent again.
+    pub kept_bytes: usize,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TimerOf {
     Server(ServerTx),
@@ -113,6 +133,10 @@ pub struct Transactions {
     next_id: u64,
     servers: HashMap<ServerTx, ServerTransaction>,
     server_keys: HashMap<ServerKey, ServerTx>,
+    /// Server transactions by the address that started them.
+    sources: HashMap<IpAddr, usize>,
+    /// The answers that server transactions keep, in all.
+    kept_bytes: usize,
     clients: HashMap<ClientTx, ClientTransaction>,
     client_keys: HashMap<ClientKey, ClientTx>,
     timers: BinaryHeap<Reverse<(u64, TimerOf)>>,
@@ -187,12 +211,40 @@ impl Transactions {
         self.clients.get(&tx).map(ClientTransaction::flow)
     }
 
+    /// Starts a server transaction for a request that was told; answer it with
+    /// [`Self::respond`]. `None` if the request has no transaction (its Via is no Via), or has
+    /// one already.
+    pub fn accept(&mut self, flow: Flow, request: &Request, now: u64) -> Option<ServerTx> {
+        let key = ServerKey::of_request(request)?;
+        if self.server_keys.contains_key(&key) {
+            return None;
+        }
+        let tx = ServerTx(self.take_id());
+        self.server_keys.insert(key, tx);
+        *self.sources.entry(flow.remote.ip()).or_default() += 1;
+        self.servers
+            .insert(tx, ServerTransaction::start(flow, key, request, now));
+        self.schedule_server(tx);
+        Some(tx)
+    }
+
+    /// What server transactions hold now, and how many of them this address started.
+    pub fn server_load(&self, source: IpAddr) -> ServerLoad {
+        ServerLoad {
+            in_all: self.servers.len(),
+            of_source: self.sources.get(&source).copied().unwrap_or(0),
+            kept_bytes: self.kept_bytes,
+        }
+    }
+
     /// Answers a request. After a final answer further ones are ignored.
     pub fn respond(&mut self, tx: ServerTx, response: &Response, now: u64) {
         let Some(transaction) = self.servers.get_mut(&tx) else {
             return;
         };
+        let kept_before = transaction.kept_bytes();
         if let Some(transmit) = transaction.respond(response, now) {
+            self.kept_bytes = self.kept_bytes - kept_before + transaction.kept_bytes();
             self.transmits.push_back(transmit);
             self.schedule_server(tx);
         }
@@ -201,7 +253,9 @@ impl Transactions {
     /// The ACK to the 2xx of this INVITE arrived: the 2xx is not sent again.
     pub fn acknowledged(&mut self, tx: ServerTx) {
         if let Some(transaction) = self.servers.get_mut(&tx) {
+            self.kept_bytes -= transaction.kept_bytes();
             transaction.acknowledged();
+            self.kept_bytes += transaction.kept_bytes();
             self.schedule_server(tx);
         }
     }
@@ -264,19 +318,11 @@ impl Transactions {
         if let Some(&tx) = self.server_keys.get(&key) {
             return self.receive_again(tx, &request, now);
         }
+        let request = Box::new(request);
         match request.method {
-            Method::Ack => self.events.push_back(Event::Ack {
-                request: Box::new(request),
-            }),
-            Method::Cancel => self.receive_cancel(flow, key, &request, now),
-            _ => {
-                let tx = self.start_server(flow, key, &request, now);
-                self.events.push_back(Event::Request {
-                    tx,
-                    flow,
-                    request: Box::new(request),
-                });
-            }
+            Method::Ack => self.events.push_back(Event::Ack { flow, request }),
+            Method::Cancel => self.receive_cancel(flow, request),
+            _ => self.events.push_back(Event::Request { flow, request }),
         }
     }
 
@@ -285,40 +331,37 @@ impl Transactions {
             return;
         };
         if request.method == Method::Ack {
+            self.kept_bytes -= transaction.kept_bytes();
             transaction.receive_ack(now);
+            self.kept_bytes += transaction.kept_bytes();
             self.schedule_server(tx);
         } else if let Some(transmit) = transaction.retransmitted() {
             self.transmits.push_back(transmit);
         }
     }
 
-    fn receive_cancel(&mut self, flow: Flow, key: ServerKey, cancel: &Request, now: u64) {
-        let invite = self.server_keys.get(&key.for_invite()).copied();
-        let tx = self.start_server(flow, key, cancel, now);
-        let status = if invite.is_some() { 200 } else { 481 };
-        let mut response = cancel.respond(status, None);
-        if invite.is_some() && response.to_tag().is_none() {
-            response.set_to_tag("cancelled");
-        }
-        self.respond(tx, &response, now);
-        if let Some(invite) = invite.filter(|tx| self.is_unanswered(*tx)) {
+    /// A CANCEL comes from where its INVITE came from (9.1). It is answered without state: one
+    /// that comes again finds its INVITE again.
+    fn receive_cancel(&mut self, flow: Flow, cancel: Box<Request>) {
+        let invite = ServerKey::of_cancelled(&cancel)
+            .and_then(|key| self.server_keys.get(&key).copied())
+            .filter(|tx| {
+                self.servers
+                    .get(tx)
+                    .is_some_and(|invite| invite.flow().remote.ip() == flow.remote.ip())
+            });
+        let Some(invite) = invite else {
+            return self.events.push_back(Event::Request {
+                flow,
+                request: cancel,
+            });
+        };
+        let mut response = cancel.respond(200, None);
+        response.set_to_tag("cancelled");
+        self.send_response(flow, &response);
+        if self.is_unanswered(invite) {
             self.events.push_back(Event::Cancelled { invite });
         }
-    }
-
-    fn start_server(
-        &mut self,
-        flow: Flow,
-        key: ServerKey,
-        request: &Request,
-        now: u64,
-    ) -> ServerTx {
-        let tx = ServerTx(self.take_id());
-        self.server_keys.insert(key.clone(), tx);
-        self.servers
-            .insert(tx, ServerTransaction::start(flow, key, request, now));
-        self.schedule_server(tx);
-        tx
     }
 
     fn receive_response(&mut self, response: Response, now: u64) {
@@ -349,10 +392,9 @@ impl Transactions {
     }
 
     fn schedule_server(&mut self, tx: ServerTx) {
-        if let Some(transaction) = self.servers.get(&tx)
-            && let Some(at) = transaction.wake_at()
-        {
-            self.timers.push(Reverse((at, TimerOf::Server(tx))));
+        if let Some(transaction) = self.servers.get(&tx) {
+            self.timers
+                .push(Reverse((transaction.wake_at(), TimerOf::Server(tx))));
         }
     }
 
@@ -360,7 +402,7 @@ impl Transactions {
         let Some(transaction) = self.servers.get_mut(&tx) else {
             return;
         };
-        if transaction.wake_at() != Some(at) {
+        if transaction.wake_at() != at {
             return;
         }
         let outcome = transaction.wake(now);
@@ -370,12 +412,28 @@ impl Transactions {
         if outcome.unacknowledged {
             self.events.push_back(Event::AckTimeout { tx });
         }
+        if outcome.unanswered {
+            self.events.push_back(Event::Unanswered { invite: tx });
+        }
         if outcome.over {
-            if let Some(transaction) = self.servers.remove(&tx) {
-                self.server_keys.remove(transaction.key());
-            }
+            self.forget_server(tx);
         } else {
             self.schedule_server(tx);
+        }
+    }
+
+    fn forget_server(&mut self, tx: ServerTx) {
+        let Some(transaction) = self.servers.remove(&tx) else {
+            return;
+        };
+        self.server_keys.remove(&transaction.key());
+        self.kept_bytes -= transaction.kept_bytes();
+        let source = transaction.flow().remote.ip();
+        if let Some(count) = self.sources.get_mut(&source) {
+            *count -= 1;
+            if *count == 0 {
+                self.sources.remove(&source);
+            }
         }
     }
 

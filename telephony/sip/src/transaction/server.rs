@@ -16,8 +16,8 @@ pub(super) struct ServerTransaction {
 
 #[derive(Debug)]
 enum State {
-    /// No final response yet.
-    Proceeding,
+    /// No final response yet. One that its user forgets must not be remembered for ever.
+    Proceeding { forget_at: u64, look_at: u64 },
     /// INVITE answered 300–699, waits for ACK: timers G (interval) and H.
     Completed {
         resend_at: Option<u64>,
@@ -39,26 +39,61 @@ enum State {
 pub(super) struct Woken {
     pub(super) transmit: Option<Transmit>,
     pub(super) unacknowledged: bool,
+    /// An INVITE got no answer from its user.
+    pub(super) unanswered: bool,
     pub(super) over: bool,
 }
 
+/// How long an INVITE waits for the next answer of its user, who has given its caller up long
+/// before: a phone that rings is answered with a provisional response every minute (13.3.1.1).
+const INVITE_UNANSWERED_MS: u64 = 900_000;
+
+/// An INVITE that waits is looked at so often, rather than once at its end: a timer that was set
+/// stays in memory until it is due, and most INVITEs are answered long before.
+const LOOK_EVERY_MS: u64 = GIVE_UP_MS;
+
+impl State {
+    fn proceeding(invite: bool, now: u64) -> Self {
+        let wait_ms = if invite {
+            INVITE_UNANSWERED_MS
+        } else {
+            // The peer has stopped to wait (timer F).
+            GIVE_UP_MS
+        };
+        Self::Proceeding {
+            forget_at: now + wait_ms,
+            look_at: now + LOOK_EVERY_MS,
+        }
+    }
+}
+
 impl ServerTransaction {
-    pub(super) fn start(flow: Flow, key: ServerKey, request: &Request, _now: u64) -> Self {
+    pub(super) fn start(flow: Flow, key: ServerKey, request: &Request, now: u64) -> Self {
+        let invite = request.method == Method::Invite;
         Self {
             flow,
             key,
-            invite: request.method == Method::Invite,
-            state: State::Proceeding,
+            invite,
+            state: State::proceeding(invite, now),
             last: Vec::new(),
         }
     }
 
-    pub(super) fn key(&self) -> &ServerKey {
-        &self.key
+    pub(super) fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    /// How many bytes are kept for the peer.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.last.len()
+    }
+
+    pub(super) fn key(&self) -> ServerKey {
+        self.key
     }
 
     pub(super) fn is_unanswered(&self) -> bool {
-        matches!(self.state, State::Proceeding)
+        matches!(self.state, State::Proceeding { .. })
     }
 
     pub(super) fn respond(&mut self, response: &Response, now: u64) -> Option<Transmit> {
@@ -69,7 +104,7 @@ impl ServerTransaction {
         self.last.clone_from(&bytes);
         let give_up_at = now + GIVE_UP_MS;
         self.state = match (self.invite, response.status) {
-            (_, 100..=199) => State::Proceeding,
+            (invite, 100..=199) => State::proceeding(invite, now),
             (true, 200..=299) => State::Accepted {
                 resend_at: now + T1_MS,
                 interval: T1_MS,
@@ -116,21 +151,21 @@ impl ServerTransaction {
         }
     }
 
-    /// When the owner must wake this transaction; never while a final response is awaited.
-    pub(super) fn wake_at(&self) -> Option<u64> {
+    /// When the owner must wake this transaction.
+    pub(super) fn wake_at(&self) -> u64 {
         match self.state {
-            State::Proceeding => None,
+            State::Proceeding { look_at, .. } => look_at,
             State::Completed {
                 resend_at,
                 give_up_at,
                 ..
-            } => Some(resend_at.map_or(give_up_at, |at| at.min(give_up_at))),
+            } => resend_at.map_or(give_up_at, |at| at.min(give_up_at)),
             State::Accepted {
                 resend_at,
                 give_up_at,
                 ..
-            } => Some(resend_at.min(give_up_at)),
-            State::Absorbing { until } => Some(until),
+            } => resend_at.min(give_up_at),
+            State::Absorbing { until } => until,
         }
     }
 
@@ -140,7 +175,15 @@ impl ServerTransaction {
             bytes: Vec::new(),
         };
         match &mut self.state {
-            State::Proceeding => Woken::default(),
+            State::Proceeding { forget_at, look_at } if now < *forget_at => {
+                *look_at = (now + LOOK_EVERY_MS).min(*forget_at);
+                Woken::default()
+            }
+            State::Proceeding { .. } => Woken {
+                unanswered: self.invite,
+                over: true,
+                ..Woken::default()
+            },
             State::Absorbing { .. } => Woken {
                 over: true,
                 ..Woken::default()

@@ -63,8 +63,15 @@ fn silence(layer: &mut Transactions) -> Vec<u64> {
 fn take(layer: &mut Transactions, request: &Request) -> ServerTx {
     layer.receive(flow(false), Message::Request(request.clone()), 0);
     match events(layer).pop() {
-        Some(Event::Request { tx, .. }) => tx,
+        Some(Event::Request { flow, request }) => layer.accept(flow, &request, 0).unwrap(),
         other => panic!("{other:?}"),
+    }
+}
+
+fn from(address: &str) -> Flow {
+    Flow {
+        remote: address.parse().unwrap(),
+        ..flow(false)
     }
 }
 
@@ -207,4 +214,87 @@ fn a_repeated_2xx_gets_its_ack_again_and_another_fork_is_told() {
     fork.set_to_tag("other");
     layer.receive(flow(false), Message::Response(fork), 30);
     assert_eq!(events(&mut layer).len(), 1);
+}
+
+#[test]
+fn nothing_is_kept_of_a_request_that_is_not_accepted() {
+    let mut layer = Transactions::new();
+    for method in [
+        "INVITE", "OPTIONS", "NOTIFY", "BYE", "ACK", "CANCEL", "WHATEVER",
+    ] {
+        let request = request(method);
+        layer.receive(flow(false), Message::Request(request.clone()), 0);
+        assert_eq!(events(&mut layer).len(), 1, "{method}");
+        layer.send_response(flow(false), &answered(&request, 401));
+    }
+    assert!(layer.is_empty() && layer.poll_timeout().is_none());
+}
+
+#[test]
+fn what_nobody_answers_is_forgotten_by_a_timer() {
+    for (method, forgotten_at) in [("REGISTER", GIVE_UP_MS), ("INVITE", 900_000)] {
+        let mut layer = Transactions::new();
+        let tx = take(&mut layer, &request(method));
+        let mut last = 0;
+        while let Some(at) = layer.poll_timeout() {
+            layer.handle_timeout(at);
+            last = at;
+        }
+        assert!(layer.is_empty() && last == forgotten_at, "{method} {last}");
+        let told = events(&mut layer);
+        assert_eq!(told.len(), usize::from(method == "INVITE"));
+        assert!(
+            told.iter()
+                .all(|event| matches!(event, Event::Unanswered { invite } if *invite == tx))
+        );
+        assert_eq!(layer.server_load(flow(false).remote.ip()).of_source, 0);
+    }
+}
+
+#[test]
+fn the_load_of_server_transactions_is_counted_and_goes_back_to_nothing() {
+    let mut layer = Transactions::new();
+    let (invite, source) = (request("INVITE"), flow(false).remote.ip());
+    let tx = take(&mut layer, &invite);
+    layer.respond(tx, &answered(&invite, 180), 0);
+    let response = answered(&invite, 200);
+    layer.respond(tx, &response, 0);
+    let kept_bytes = response.to_bytes().len();
+    let expected = ServerLoad {
+        in_all: 1,
+        of_source: 1,
+        kept_bytes,
+    };
+    assert_eq!(layer.server_load(source), expected);
+    assert_eq!(layer.server_load("192.0.2.9".parse().unwrap()).of_source, 0);
+    layer.acknowledged(tx);
+    assert_eq!(layer.server_load(source).kept_bytes, 0);
+    silence(&mut layer);
+    let nothing = ServerLoad {
+        in_all: 0,
+        of_source: 0,
+        kept_bytes: 0,
+    };
+    assert_eq!(layer.server_load(source), nothing);
+}
+
+#[test]
+fn a_cancel_from_another_address_cancels_nothing() {
+    let mut layer = Transactions::new();
+    let invite = request("INVITE");
+    let tx = take(&mut layer, &invite);
+    layer.receive(
+        from("192.0.2.66:5060"),
+        Message::Request(request("CANCEL")),
+        10,
+    );
+    assert!(matches!(&events(&mut layer)[..], [Event::Request { .. }]));
+    assert!(layer.is_unanswered(tx) && sent(&mut layer).is_empty());
+    // From its own address another port is good enough: a stream may have been opened anew.
+    layer.receive(
+        from("192.0.2.1:6000"),
+        Message::Request(request("CANCEL")),
+        20,
+    );
+    assert!(matches!(&events(&mut layer)[..], [Event::Cancelled { invite }] if *invite == tx));
 }
