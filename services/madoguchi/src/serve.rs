@@ -280,6 +280,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         snapshots,
         agents,
         restored,
+        registrations: Some(data_dir.join("registrations.json")),
     };
     let nonce_secret = rand::random();
     let endpoint = Endpoint::start(

@@ -1,6 +1,7 @@
 //! Where each phone can be reached now: the location service of RFC 3261 10.3.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::transaction::Flow;
@@ -20,8 +21,10 @@ pub(super) struct Binding {
     pub(super) expires_at: Option<u64>,
     /// OPTIONS found nobody there.
     pub(super) silent: bool,
-    call_id: Box<str>,
-    cseq: u32,
+    /// It was taken over from before a restart, and has not spoken since.
+    pub(super) unconfirmed: bool,
+    pub(super) call_id: Box<str>,
+    pub(super) cseq: u32,
 }
 
 /// A device, and which of its connections (RFC 5626 4.1).
@@ -63,6 +66,18 @@ pub(super) struct Registration<'a> {
     pub(super) flow: Flow,
 }
 
+/// A registration from before a restart.
+#[derive(Debug)]
+pub(super) struct Restored<'a> {
+    pub(super) contact: Uri,
+    pub(super) flow: Flow,
+    pub(super) path: Vec<String>,
+    pub(super) device: Option<Device>,
+    pub(super) expires_at: u64,
+    pub(super) call_id: &'a str,
+    pub(super) cseq: u32,
+}
+
 /// Why a REGISTER is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RegistrationError {
@@ -89,46 +104,69 @@ const INSTANCE_BYTES_AT_MOST: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Bindings {
     by_extension: HashMap<Box<str>, Vec<Binding>>,
+    /// How many registered contacts there are behind each address.
+    sources: HashMap<SocketAddr, usize>,
+    changed: Option<Change>,
+}
+
+/// How much what is registered has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// Registrations were prolonged.
+    Prolonged,
+    /// A phone came, moved or went.
+    Moved,
 }
 
 impl Bindings {
     /// The contacts of a phone that need no registration, instead of those it had.
     pub(super) fn set_fixed(&mut self, extension: &str, contacts: Vec<(Uri, Flow)>) {
-        let bindings = self.by_extension.entry(extension.into()).or_default();
-        bindings.retain(|binding| binding.expires_at.is_some());
-        bindings.extend(contacts.into_iter().map(|(contact, flow)| Binding {
+        let mut next = self.registered_of(extension);
+        next.extend(contacts.into_iter().map(|(contact, flow)| Binding {
             contact,
             flow,
             path: Vec::new(),
             device: None,
             expires_at: None,
             silent: false,
+            unconfirmed: false,
             call_id: "".into(),
             cseq: 0,
         }));
+        self.replace(extension, next);
     }
 
     /// Ends the registrations of a phone.
     pub(super) fn lapse(&mut self, extension: &str) {
-        if let Some(bindings) = self.by_extension.get_mut(extension) {
-            bindings.retain(|binding| binding.expires_at.is_none());
-        }
-    }
-
-    /// The connection on which these contacts were registered is gone, and with it the way to them
-    /// (RFC 5626 7); tells the extensions concerned.
-    pub(super) fn end_flow(&mut self, flow: Flow) -> Vec<Box<str>> {
-        self.drop_where(|binding| binding.flow == flow && binding.expires_at.is_some())
+        let mut next = self.of(extension).to_vec();
+        next.retain(|binding| binding.expires_at.is_none());
+        self.replace(extension, next);
     }
 
     /// Keeps the contacts of these phones only.
     pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.by_extension.retain(|extension, _| keep(extension));
+        let gone: Vec<_> = self
+            .by_extension
+            .keys()
+            .filter(|extension| !keep(extension))
+            .cloned()
+            .collect();
+        for extension in gone {
+            self.replace(&extension, Vec::new());
+            self.by_extension.remove(&extension);
+        }
     }
 
     /// All contacts of a phone that have not lapsed.
     pub(super) fn of(&self, extension: &str) -> &[Binding] {
         self.by_extension.get(extension).map_or(&[], Vec::as_slice)
+    }
+
+    fn registered_of(&self, extension: &str) -> Vec<Binding> {
+        let all = self.of(extension).iter();
+        all.filter(|binding| binding.expires_at.is_some())
+            .cloned()
+            .collect()
     }
 
     /// Whether any contact can be reached.
@@ -138,10 +176,51 @@ impl Bindings {
 
     /// Whether any registered contact (of any phone) uses this address.
     pub(super) fn knows_source(&self, flow: Flow) -> bool {
-        self.by_extension
-            .values()
-            .flatten()
-            .any(|binding| binding.expires_at.is_some() && binding.flow.remote == flow.remote)
+        self.sources.contains_key(&flow.remote)
+    }
+
+    /// Whether this phone is registered with this very address.
+    pub(super) fn is_at(&self, extension: &str, flow: Flow) -> bool {
+        self.of(extension).iter().any(|binding| {
+            binding.expires_at.is_some()
+                && binding.flow.remote == flow.remote
+                && binding.flow.reliable == flow.reliable
+        })
+    }
+
+    /// Takes up a registration from before a restart. Who was reached over a connection is not
+    /// reachable before a new one stands.
+    pub(super) fn restore(&mut self, extension: &str, restored: Restored<'_>) {
+        let mut next = self.of(extension).to_vec();
+        if next.len() >= CONTACTS_AT_MOST {
+            return;
+        }
+        next.push(Binding {
+            contact: restored.contact,
+            flow: restored.flow,
+            path: restored.path,
+            device: restored.device,
+            expires_at: Some(restored.expires_at),
+            silent: restored.flow.reliable,
+            unconfirmed: true,
+            call_id: restored.call_id.into(),
+            cseq: restored.cseq,
+        });
+        self.replace(extension, next);
+    }
+
+    /// Whoever was taken over from before a restart and has not answered is silent; tells the
+    /// extensions concerned.
+    pub(super) fn silence_unconfirmed(&mut self) -> Vec<Box<str>> {
+        let mut concerned = Vec::new();
+        for (extension, bindings) in &mut self.by_extension {
+            for binding in bindings.iter_mut().filter(|binding| binding.unconfirmed) {
+                binding.unconfirmed = false;
+                binding.silent = true;
+                concerned.push(extension.clone());
+            }
+        }
+        concerned
     }
 
     /// Carries out a REGISTER whose sender is authorised: all of it or nothing (10.3).
@@ -152,40 +231,59 @@ impl Bindings {
         intervals: Intervals,
         now_ms: u64,
     ) -> Result<(), RegistrationError> {
-        let current = self.by_extension.entry(extension.into()).or_default();
+        let mut next = self.of(extension).to_vec();
         if wish.wildcard {
             if !wish.contacts.is_empty() || wish.expires_secs != Some(0) {
                 return Err(RegistrationError::Malformed);
             }
-            current.retain(|binding| binding.expires_at.is_none() || binding.is_newer_than(&wish));
+            next.retain(|binding| binding.expires_at.is_none() || binding.is_newer_than(&wish));
+            self.replace(extension, next);
             return Ok(());
         }
-        let mut next = current.clone();
+        if wish.contacts.len() > CONTACTS_AT_MOST {
+            return Err(RegistrationError::Malformed);
+        }
         for contact in &wish.contacts {
             bind(&mut next, contact, &wish, intervals, now_ms)?;
         }
         if next.len() > CONTACTS_AT_MOST {
             return Err(RegistrationError::Malformed);
         }
-        *current = next;
+        self.replace(extension, next);
         Ok(())
     }
 
     /// Removes what has lapsed; tells the extensions concerned.
     pub(super) fn expire(&mut self, now_ms: u64) -> Vec<Box<str>> {
-        self.drop_where(|binding| binding.expires_at.is_some_and(|at| at <= now_ms))
+        self.remove_all(|binding| binding.expires_at.is_some_and(|at| at <= now_ms))
     }
 
-    fn drop_where(&mut self, over: impl Fn(&Binding) -> bool) -> Vec<Box<str>> {
-        let mut changed = Vec::new();
-        for (extension, bindings) in &mut self.by_extension {
-            let before = bindings.len();
-            bindings.retain(|binding| !over(binding));
-            if bindings.len() != before {
-                changed.push(extension.clone());
-            }
+    /// The connection on which these contacts were registered is gone, and with it the way to them
+    /// (RFC 5626 7); tells the extensions concerned.
+    pub(super) fn end_flow(&mut self, flow: Flow) -> Vec<Box<str>> {
+        if !flow.reliable || !self.knows_source(flow) {
+            return Vec::new();
         }
-        changed
+        self.remove_all(|binding| {
+            binding.expires_at.is_some()
+                && binding.flow.reliable
+                && binding.flow.remote == flow.remote
+        })
+    }
+
+    fn remove_all(&mut self, goes: impl Fn(&Binding) -> bool) -> Vec<Box<str>> {
+        let concerned: Vec<_> = self
+            .by_extension
+            .iter()
+            .filter(|(_, bindings)| bindings.iter().any(&goes))
+            .map(|(extension, _)| extension.clone())
+            .collect();
+        for extension in &concerned {
+            let mut next = self.of(extension).to_vec();
+            next.retain(|binding| !goes(binding));
+            self.replace(extension, next);
+        }
+        concerned
     }
 
     /// All registered contacts, for probing.
@@ -208,6 +306,46 @@ impl Bindings {
             .filter(|binding| binding.contact == *contact)
         {
             binding.silent = silent;
+            binding.unconfirmed = false;
+        }
+    }
+
+    /// How much has changed since the last call.
+    pub(super) fn take_change(&mut self) -> Option<Change> {
+        self.changed.take()
+    }
+
+    /// The only place where contacts come and go, so that the index of addresses is true.
+    fn replace(&mut self, extension: &str, next: Vec<Binding>) {
+        let before = self.by_extension.insert(extension.into(), next);
+        let before = before.unwrap_or_default();
+        let registered = |bindings: &[Binding]| -> Vec<Binding> {
+            let all = bindings.iter();
+            all.filter(|binding| binding.expires_at.is_some())
+                .cloned()
+                .collect()
+        };
+        let (before, after) = (registered(&before), registered(self.of(extension)));
+        let places = |bindings: &[Binding]| -> Vec<(Uri, Flow)> {
+            let all = bindings.iter();
+            all.map(|binding| (binding.contact.clone(), binding.flow))
+                .collect()
+        };
+        if places(&before) != places(&after) {
+            self.changed = self.changed.max(Some(Change::Moved));
+        } else if !after.is_empty() {
+            self.changed = self.changed.max(Some(Change::Prolonged));
+        }
+        for binding in &after {
+            *self.sources.entry(binding.flow.remote).or_default() += 1;
+        }
+        for binding in &before {
+            if let Some(count) = self.sources.get_mut(&binding.flow.remote) {
+                *count -= 1;
+                if *count == 0 {
+                    self.sources.remove(&binding.flow.remote);
+                }
+            }
         }
     }
 }
@@ -277,6 +415,7 @@ fn bind(
             device,
             expires_at: Some(now_ms + u64::from(granted) * 1000),
             silent: false,
+            unconfirmed: false,
             call_id: wish.call_id.into(),
             cseq: wish.cseq,
         });
@@ -371,6 +510,46 @@ mod tests {
         assert_eq!(contacts(&bindings), ["sip:201@192.0.2.2"]);
         bindings.retain(|extension| extension != "201");
         assert!(contacts(&bindings).is_empty());
+    }
+
+    #[test]
+    fn the_addresses_of_phones_are_known_until_their_last_registration_is_gone() {
+        let elsewhere = Flow {
+            remote: "192.0.2.8:5060".parse().unwrap(),
+            ..flow()
+        };
+        let mut bindings = Bindings::default();
+        let mut register = |extension: &str, contact: &str, expires: u32, cseq, flow| {
+            let wish = Registration {
+                flow,
+                ..wish(&[contact], Some(expires), cseq)
+            };
+            bindings.register(extension, wish, INTERVALS, 0).unwrap();
+            (
+                bindings.knows_source(self::flow()),
+                bindings.knows_source(elsewhere),
+            )
+        };
+        let (one, other) = ("<sip:201@192.0.2.7>", "<sip:202@192.0.2.7>");
+        assert_eq!(register("201", one, 60, 1, flow()), (true, false));
+        assert_eq!(register("202", other, 60, 1, flow()), (true, false));
+        assert_eq!(register("201", one, 60, 2, elsewhere), (true, true));
+        assert_eq!(register("202", other, 0, 2, flow()), (false, true));
+        bindings.retain(|extension| extension != "201");
+        assert!(!bindings.knows_source(elsewhere) && bindings.sources.is_empty());
+    }
+
+    #[test]
+    fn what_changed_is_told_once() {
+        let mut bindings = Bindings::default();
+        let mut register = |expires, cseq| {
+            let wish = wish(&["<sip:201@192.0.2.7>"], Some(expires), cseq);
+            bindings.register("201", wish, INTERVALS, 0).unwrap();
+            (bindings.take_change(), bindings.take_change())
+        };
+        assert_eq!(register(60, 1), (Some(Change::Moved), None));
+        assert_eq!(register(60, 2), (Some(Change::Prolonged), None));
+        assert_eq!(register(0, 3), (Some(Change::Moved), None));
     }
 
     #[test]

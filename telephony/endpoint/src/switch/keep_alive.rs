@@ -20,23 +20,7 @@ impl Switch {
 
     /// Probes every registered contact and every trunk. Contacts from the settings are trusted.
     pub(super) fn keep_alive(&mut self, now: Now) {
-        let contacts: Vec<_> = self
-            .bindings
-            .registered()
-            .map(|(extension, binding)| {
-                let target = Target {
-                    uri: binding.contact.clone(),
-                    flow: binding.flow,
-                    route: binding.path.clone(),
-                };
-                (Box::from(extension), target)
-            })
-            .collect();
-        for (extension, target) in contacts {
-            let contact = target.uri.clone();
-            let purpose = Purpose::ProbeContact { extension, contact };
-            self.probe(target, purpose, now);
-        }
+        self.probe_contacts(now);
         let trunks: Vec<_> = self.trunks.iter().map(|(key, _)| key).collect();
         for key in trunks {
             if let Some(target) = self.trunk_probe_target(key) {
@@ -46,6 +30,28 @@ impl Switch {
         self.start_keep_alive(now);
     }
 
+    /// Probes every registered contact.
+    pub(super) fn probe_contacts(&mut self, now: Now) {
+        let contacts: Vec<_> = self
+            .bindings
+            .registered()
+            .map(|(extension, binding)| {
+                let target = Target {
+                    uri: binding.contact.clone(),
+                    flow: binding.flow,
+                    route: binding.path.clone(),
+                    phone: None,
+                };
+                (Box::from(extension), target)
+            })
+            .collect();
+        for (extension, target) in contacts {
+            let contact = target.uri.clone();
+            let purpose = Purpose::ProbeContact { extension, contact };
+            self.probe(target, purpose, now);
+        }
+    }
+
     fn trunk_probe_target(&self, key: TrunkKey) -> Option<Target> {
         let trunk = self.trunks.get(key)?;
         let uri = trunk.settings.outbound.as_deref()?.parse().ok()?;
@@ -53,11 +59,14 @@ impl Switch {
             uri,
             flow: self.flow_to(trunk.peer?)?,
             route: Vec::new(),
+            phone: None,
         })
     }
 
     fn probe(&mut self, target: Target, purpose: Purpose, now: Now) {
-        let Target { uri, flow, route } = target;
+        let Target {
+            uri, flow, route, ..
+        } = target;
         let mut request = self.request_outside_dialog(Method::Options, uri, flow);
         for proxy in route {
             request.headers.push(HeaderName::Route, proxy);
