@@ -138,6 +138,7 @@ pub struct SipConfig {
     pub keep_alive_s: u32,
     pub dial_timeout_s: u32,
     pub unknown_requests_per_minute: u32,
+    pub tcp_connections: u32,
     pub stop_grace_s: u32,
 }
 
@@ -161,6 +162,7 @@ impl Default for SipConfig {
             keep_alive_s: 30,
             dial_timeout_s: 60,
             unknown_requests_per_minute: 60,
+            tcp_connections: 2_000,
             stop_grace_s: 30,
         }
     }

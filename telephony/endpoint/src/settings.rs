@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::time::Millis;
 use madoguchi_sip::digest::{Algorithm, Ha1};
+use serde::{Deserialize, Serialize};
 
 /// The endpoint's settings.
 #[derive(Debug, Clone)]
@@ -35,6 +36,9 @@ pub struct EndpointSettings {
     pub dial_timeout: Millis,
     /// Requests of unknown origin that one address may send a minute before it is ignored.
     pub unknown_requests_per_minute: u32,
+    /// TCP connections at once. When they are used up, the stranger that has been silent for
+    /// longest goes.
+    pub tcp_connections: usize,
     /// Lines and the numbers by which they are dialled.
     pub lines: Vec<LineNumbers>,
     /// Phones of agents.
@@ -55,7 +59,8 @@ pub struct Listen {
 }
 
 /// The transports that the endpoint speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// RFC 3261 18, datagrams.
     Udp,

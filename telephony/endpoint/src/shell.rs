@@ -2,11 +2,13 @@
 //! database nor a page under load delays a call.
 
 mod addresses;
+mod saved;
 mod sockets;
 mod streams;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +24,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use self::addresses::LocalAddresses;
+use self::saved::SavedRegistrations;
 use self::sockets::Sockets;
 use self::streams::Streams;
 use crate::media::{Media, MediaError, MediaEvent, MediaSettings, Sounds};
+use crate::registrations;
 use crate::settings::{EndpointSettings, Listen};
 use crate::switch::{AgentNews, Now, Switch, SwitchInput, SwitchOutput};
 
@@ -34,6 +38,8 @@ const DATAGRAM_BYTES: usize = 65_535;
 const DATAGRAMS_A_TURN: usize = 64;
 /// The board is shown a new picture at the most this often.
 const SNAPSHOT_EVERY: Duration = Duration::from_millis(200);
+/// How often connections are looked for that have been open in vain.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// How often names of trunks are looked up.
 const RESOLVE_EVERY: Duration = Duration::from_secs(60);
 
@@ -79,6 +85,8 @@ pub struct Surroundings {
     pub agents: mpsc::UnboundedSender<AgentNews>,
     /// The states agents had before a restart.
     pub restored: Vec<(AgentId, AgentState, Instant)>,
+    /// The file in which registrations are kept over a restart.
+    pub registrations: Option<PathBuf>,
 }
 
 /// A running endpoint.
@@ -227,8 +235,9 @@ impl Shell {
         media_events: mpsc::UnboundedReceiver<MediaEvent>,
         started: oneshot::Sender<io::Result<()>>,
     ) {
-        let streams = Streams::start(sockets.tcp, self.inputs.clone());
         let epoch = tokio::time::Instant::now();
+        let (connections, inputs) = (self.settings.tcp_connections, self.inputs.clone());
+        let streams = Streams::start(sockets.tcp, connections, inputs, epoch);
         let clock = self.around.clock.clone();
         let now = Now {
             wall: clock.now(),
@@ -248,6 +257,10 @@ impl Shell {
         for (agent, state, since) in self.around.restored {
             switch.restore_agent(&agent, state, since);
         }
+        let registrations = self.around.registrations.and_then(|path| {
+            switch.restore_registrations(registrations::load(&path), now);
+            SavedRegistrations::start(path, epoch)
+        });
         let lookups = addresses::resolve_trunks(switch.trunk_hosts(), &self.inputs, RESOLVE_EVERY);
         let mut the_loop = Loop {
             switch,
@@ -263,6 +276,8 @@ impl Shell {
             snapshots: self.around.snapshots,
             agents: self.around.agents,
             next_snapshot: epoch,
+            next_sweep: epoch,
+            registrations,
             buffer: vec![0; DATAGRAM_BYTES],
         };
         // The starter may have given up; the loop then ends with its channel.
@@ -287,6 +302,8 @@ struct Loop {
     snapshots: watch::Sender<Arc<DeskSnapshot>>,
     agents: mpsc::UnboundedSender<AgentNews>,
     next_snapshot: tokio::time::Instant,
+    next_sweep: tokio::time::Instant,
+    registrations: Option<SavedRegistrations>,
     buffer: Vec<u8>,
 }
 
@@ -321,8 +338,11 @@ impl Loop {
                 self.do_outputs();
             }
             self.show_snapshot();
+            self.sweep_streams();
+            self.save_registrations();
             if let Some((at, done)) = self.stopping.take() {
                 if self.switch.calls_in_progress() == 0 || tokio::time::Instant::now() >= at {
+                    self.finish_registrations();
                     // Whoever waited may have gone.
                     let _gone = done.send(());
                     return;
@@ -334,8 +354,21 @@ impl Loop {
 
     fn take(&mut self, input: ToLoop) {
         match input {
-            ToLoop::Input(input) => self.handle(*input),
+            ToLoop::Input(input) => {
+                let heard = match &*input {
+                    SwitchInput::Streamed { flow, .. } => Some(*flow),
+                    _ => None,
+                };
+                self.handle(*input);
+                if let Some(flow) = heard {
+                    let acquaintance = self.switch.acquaintance(flow);
+                    self.streams.heard(flow.remote, acquaintance);
+                }
+            }
             ToLoop::Reconfigure { input, done } => {
+                if let SwitchInput::Reconfigure { settings, .. } = &*input {
+                    self.streams.set_limit(settings.tcp_connections);
+                }
                 self.handle(*input);
                 let hosts = self.switch.trunk_hosts();
                 self.lookups = addresses::resolve_trunks(hosts, &self.inputs, RESOLVE_EVERY);
@@ -420,6 +453,35 @@ impl Loop {
             && let Err(error) = socket.try_send_to(&bytes, flow.remote)
         {
             tracing::debug!(peer = %flow.remote, %error, "a datagram was not sent");
+        }
+    }
+
+    fn sweep_streams(&mut self) {
+        let now = tokio::time::Instant::now();
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP_EVERY;
+            let switch = &self.switch;
+            self.streams
+                .sweep(|remote| switch.acquaintance(streams::flow_of(remote)));
+        }
+    }
+
+    fn save_registrations(&mut self) {
+        let change = self.switch.take_registration_change();
+        let now = self.now();
+        if let Some(saved) = &mut self.registrations {
+            saved.note(change);
+            if saved.is_due(tokio::time::Instant::now()) {
+                saved.save(self.switch.kept_registrations(now));
+            }
+        }
+    }
+
+    fn finish_registrations(&mut self) {
+        let now = self.now();
+        if let Some(mut saved) = self.registrations.take() {
+            saved.save(self.switch.kept_registrations(now));
+            saved.finish();
         }
     }
 

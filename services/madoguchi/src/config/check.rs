@@ -29,6 +29,12 @@ impl Config {
                 "1024以上で、last_port より小さい値にしてください",
             ));
         }
+        if self.sip.tcp_connections == 0 {
+            return Err(ConfigError::value(
+                "sip.tcp_connections",
+                "1以上の数を指定してください",
+            ));
+        }
         if self.sip.min_expires_s > self.sip.max_expires_s || self.sip.max_expires_s == 0 {
             return Err(ConfigError::value(
                 "sip.min_expires_s",

@@ -146,6 +146,7 @@ impl Config {
             keep_alive: secs(sip.keep_alive_s),
             dial_timeout: secs(sip.dial_timeout_s),
             unknown_requests_per_minute: sip.unknown_requests_per_minute,
+            tcp_connections: usize::try_from(sip.tcp_connections).unwrap_or(usize::MAX),
             lines: self
                 .lines
                 .iter()

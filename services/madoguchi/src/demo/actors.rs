@@ -26,11 +26,11 @@ pub(super) async fn agent(account: Account, seed: u64) -> io::Result<()> {
         let renew_at = tokio::time::Instant::now() + REGISTER_EVERY;
         while tokio::time::Instant::now() < renew_at {
             let wait = renew_at.saturating_duration_since(tokio::time::Instant::now());
-            if let Some(Event::Request { tx, request, .. }) = phone.next_event(wait).await? {
-                if request.method == Method::Invite {
+            if let Some(Event::Request { request, .. }) = phone.next_event(wait).await? {
+                if request.method != Method::Invite {
+                    phone.agree(&request);
+                } else if let Some(tx) = phone.accept(&request) {
                     take_call(&mut phone, tx, &request).await?;
-                } else {
-                    phone.respond(tx, &request.respond(200, None));
                 }
             }
         }
@@ -54,9 +54,7 @@ async fn take_call(
                 phone.respond(tx, &invite.respond(487, None));
                 return Ok(());
             }
-            Some(Event::Request { tx, request, .. }) => {
-                phone.respond(tx, &request.respond(200, None));
-            }
+            Some(Event::Request { request, .. }) => phone.agree(&request),
             _ => {}
         }
     }
@@ -124,8 +122,8 @@ async fn converse(
     loop {
         let left = until.saturating_duration_since(tokio::time::Instant::now());
         match phone.next_event(left).await? {
-            Some(Event::Request { tx, request, .. }) => {
-                phone.respond(tx, &request.respond(200, None));
+            Some(Event::Request { request, .. }) => {
+                phone.agree(&request);
                 if request.method == Method::Bye {
                     phone.fall_silent();
                     break;

@@ -103,6 +103,22 @@ impl UserAgent {
         }
     }
 
+    /// Takes a request of the desk in, to be answered.
+    pub(super) fn accept(
+        &mut self,
+        request: &Request,
+    ) -> Option<madoguchi_sip::transaction::ServerTx> {
+        let (flow, now) = (self.flow(), self.now());
+        self.transactions.accept(flow, request, now)
+    }
+
+    /// Answers a request of the desk with 200.
+    pub(super) fn agree(&mut self, request: &Request) {
+        if let Some(tx) = self.accept(request) {
+            self.respond(tx, &request.respond(200, None));
+        }
+    }
+
     pub(super) fn respond(
         &mut self,
         event_tx: madoguchi_sip::transaction::ServerTx,

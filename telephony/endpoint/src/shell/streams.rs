@@ -1,49 +1,52 @@
-//! TCP connections: one task each for reading and writing, found by the peer's address.
+//! TCP connections: one task each, found by the peer's address. Which of them live is decided by
+//! [`table`].
 
-use std::collections::HashMap;
+mod connection;
+mod table;
+
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use madoguchi_sip::parse::{Frame, StreamReader};
+use madoguchi_metrics::metrics;
 use madoguchi_sip::transaction::Flow;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use self::table::{Opened, Table};
 use super::ToLoop;
-use crate::switch::SwitchInput;
+use crate::switch::{Acquaintance, SwitchInput};
 
-/// A peer that lets so many messages wait is not reading: its connection is closed.
-const QUEUED_AT_MOST: usize = 256;
-/// More connections than this are refused, so that nobody uses up our descriptors.
-const CONNECTIONS_AT_MOST: usize = 4_096;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A connection on which nothing comes for this long is closed (phones send keep-alives).
-const IDLE_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// After a connection that could not be accepted: descriptors are used up elsewhere, too.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// All connections.
 #[derive(Clone)]
 pub(super) struct Streams {
-    connections: Arc<Mutex<HashMap<SocketAddr, mpsc::Sender<Vec<u8>>>>>,
+    table: Arc<Mutex<Table>>,
     local: Vec<SocketAddr>,
     inputs: mpsc::UnboundedSender<ToLoop>,
+    epoch: tokio::time::Instant,
 }
 
 impl Streams {
+    /// Accepts up to so many connections.
     pub(super) fn start(
         listeners: Vec<TcpListener>,
+        connections_at_most: usize,
         inputs: mpsc::UnboundedSender<ToLoop>,
+        epoch: tokio::time::Instant,
     ) -> Self {
         let local = listeners
             .iter()
             .filter_map(|socket| socket.local_addr().ok())
             .collect();
         let streams = Self {
-            connections: Arc::default(),
+            table: Arc::new(Mutex::new(Table::new(connections_at_most))),
             local,
             inputs,
+            epoch,
         };
         for listener in listeners {
             tokio::spawn(streams.clone().accept(listener));
@@ -55,128 +58,118 @@ impl Streams {
         self.local.clone()
     }
 
-    /// Sends on the connection with this peer; makes one if there is none.
+    /// How many connections there may be from now on.
+    pub(super) fn set_limit(&self, connections_at_most: usize) {
+        self.lock().set_limit(connections_at_most);
+    }
+
+    /// Sends on the connection with this peer. For a request one is made if there is none; an
+    /// answer whose connection is gone is not missed.
     pub(super) fn send(&self, remote: SocketAddr, bytes: Vec<u8>) {
-        let known = self.lock().get(&remote).cloned();
-        match known {
-            Some(writer) => {
-                if writer.try_send(bytes).is_err() {
-                    tracing::warn!(peer = %remote, "the peer does not read; its connection is closed");
-                    self.lock().remove(&remote);
-                }
+        let is_answer = bytes.starts_with(b"SIP/2.0 ");
+        let now_ms = self.now_ms();
+        let mut table = self.lock();
+        if !table.contains(remote) {
+            if is_answer {
+                return;
             }
-            None => {
-                let (writer, queue) = mpsc::channel(QUEUED_AT_MOST);
-                // A new channel has room.
-                let _room = writer.try_send(bytes);
-                self.lock().insert(remote, writer);
-                tokio::spawn(self.clone().connect(remote, queue));
-            }
+            let Some(opened) = table.open(remote, Acquaintance::Ours, now_ms) else {
+                tracing::error!(peer = %remote, "no room for a connection of ours");
+                return;
+            };
+            tokio::spawn(self.clone().connect(remote, opened));
         }
+        table.push(remote, bytes, now_ms);
+    }
+
+    /// Remembers how well the peer of a connection that has just spoken is known.
+    pub(super) fn heard(&self, remote: SocketAddr, acquaintance: Acquaintance) {
+        self.lock().set_heard(remote, acquaintance);
+    }
+
+    /// Closes what has been open in vain for too long.
+    pub(super) fn sweep(&self, known: impl Fn(SocketAddr) -> Acquaintance) {
+        let now_ms = self.now_ms();
+        self.lock().sweep(now_ms, known);
     }
 
     async fn accept(self, listener: TcpListener) {
+        let mut refused = 0_u64;
         loop {
             match listener.accept().await {
-                Ok((stream, remote)) if self.lock().len() < CONNECTIONS_AT_MOST => {
-                    let (writer, queue) = mpsc::channel(QUEUED_AT_MOST);
-                    self.lock().insert(remote, writer);
-                    self.open(stream, remote, queue);
+                Ok((stream, remote)) => {
+                    let now_ms = self.now_ms();
+                    let opened = self.lock().open(remote, Acquaintance::Stranger, now_ms);
+                    if let Some(opened) = opened {
+                        self.open(stream, remote, opened);
+                    } else {
+                        refused += 1;
+                        metrics().connections_rejected.add("sip_full");
+                        // The first, and then fewer and fewer: a flood must not fill the log.
+                        if refused.is_power_of_two() {
+                            tracing::warn!(peer = %remote, refused, "too many connections of phones and trunks; a new one is refused");
+                        }
+                    }
                 }
-                Ok((_, remote)) => tracing::warn!(peer = %remote, "too many connections"),
                 Err(error) => {
-                    tracing::error!(%error, "a connection was not accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    refused += 1;
+                    if refused.is_power_of_two() {
+                        tracing::error!(%error, refused, "a connection was not accepted");
+                    }
+                    self.lock().make_room();
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
     }
 
-    async fn connect(self, remote: SocketAddr, queue: mpsc::Receiver<Vec<u8>>) {
+    async fn connect(self, remote: SocketAddr, opened: Opened) {
         match tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(remote)).await {
-            Ok(Ok(stream)) => self.open(stream, remote, queue),
-            Ok(Err(error)) => {
-                tracing::debug!(peer = %remote, %error, "no connection");
-                self.lock().remove(&remote);
-            }
-            Err(_) => {
-                tracing::debug!(peer = %remote, "no connection in time");
-                self.lock().remove(&remote);
-            }
+            Ok(Ok(stream)) => return self.open(stream, remote, opened),
+            Ok(Err(error)) => tracing::debug!(peer = %remote, %error, "no connection"),
+            Err(_) => tracing::debug!(peer = %remote, "no connection in time"),
         }
+        self.ended(remote, &opened);
     }
 
-    fn open(&self, stream: TcpStream, remote: SocketAddr, queue: mpsc::Receiver<Vec<u8>>) {
+    fn open(&self, stream: TcpStream, remote: SocketAddr, opened: Opened) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(peer = %remote, %error, "small messages may be delayed");
         }
-        let (read, write) = stream.into_split();
-        let (inputs, streams) = (self.inputs.clone(), self.clone());
-        tokio::spawn(write_all(write, queue));
+        let streams = self.clone();
         tokio::spawn(async move {
-            let flow = Flow {
-                reliable: true,
-                socket: 0,
-                remote,
-            };
-            read_all(read, flow, &streams, &inputs).await;
-            streams.lock().remove(&remote);
-            // Only fails while the program stops.
-            let _stopping =
-                inputs.send(ToLoop::Input(Box::new(SwitchInput::StreamClosed { flow })));
+            connection::serve(stream, remote, &opened, &streams).await;
+            streams.ended(remote, &opened);
         });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, mpsc::Sender<Vec<u8>>>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// The switch is told of every connection that is gone, unless another has taken its place.
+    fn ended(&self, remote: SocketAddr, opened: &Opened) {
+        let mut table = self.lock();
+        let replaced = !table.ended(remote, opened.id) && table.contains(remote);
+        drop(table);
+        if !replaced {
+            let flow = flow_of(remote);
+            let input = SwitchInput::StreamClosed { flow };
+            // Only fails while the program stops.
+            let _stopping = self.inputs.send(ToLoop::Input(Box::new(input)));
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn write_all(mut stream: OwnedWriteHalf, mut queue: mpsc::Receiver<Vec<u8>>) {
-    while let Some(bytes) = queue.recv().await {
-        if stream.write_all(&bytes).await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn read_all(
-    mut stream: OwnedReadHalf,
-    flow: Flow,
-    streams: &Streams,
-    inputs: &mpsc::UnboundedSender<ToLoop>,
-) {
-    let remote = flow.remote;
-    let mut reader = StreamReader::default();
-    let mut buffer = vec![0; 8_192];
-    loop {
-        let read = tokio::time::timeout(IDLE_TIMEOUT, stream.read(&mut buffer)).await;
-        let Ok(Ok(length @ 1..)) = read else { return };
-        reader.push(buffer.get(..length).unwrap_or_default());
-        while let Some(frame) = reader.next_frame() {
-            let message = match frame {
-                // RFC 5626 4.4.1: a ping is answered with a pong.
-                Frame::KeepAlive => {
-                    streams.send(remote, b"\r\n".to_vec());
-                    continue;
-                }
-                Frame::Message(message) => *message,
-            };
-            if inputs
-                .send(ToLoop::Input(Box::new(SwitchInput::Streamed {
-                    flow,
-                    message,
-                })))
-                .is_err()
-            {
-                return;
-            }
-        }
-        if reader.is_broken() {
-            tracing::warn!(peer = %remote, "the stream is no SIP any more; it is closed");
-            return;
-        }
+/// The way to and from the peer of a connection.
+pub(super) fn flow_of(remote: SocketAddr) -> Flow {
+    Flow {
+        reliable: true,
+        socket: 0,
+        remote,
     }
 }
