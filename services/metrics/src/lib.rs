@@ -73,7 +73,6 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    #[expect(clippy::too_many_lines, reason = "one list of all names")]
     fn new() -> Self {
         let mut registry = Registry::with_prefix("madoguchi");
         let add = &mut registry;

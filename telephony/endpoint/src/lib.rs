@@ -6,6 +6,7 @@
 //! [`switch`] is a state machine without sockets; [`shell`] gives it sockets, clocks and chance.
 
 pub mod media;
+pub mod registrations;
 pub mod settings;
 pub mod shell;
 pub mod switch;

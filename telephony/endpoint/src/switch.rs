@@ -9,13 +9,16 @@ mod calls;
 mod challenges;
 mod dialled;
 mod dialog;
+mod familiar;
 mod guard;
 mod identity;
 mod in_dialog;
 mod incoming;
 mod keep_alive;
+mod kept;
 mod legs;
 mod media_events;
+mod nonces;
 mod offers;
 mod outgoing;
 mod phones;
@@ -48,10 +51,14 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::oneshot;
 
 use self::bindings::Bindings;
+pub use self::bindings::Change;
 use self::calls::{Call, Leg};
 pub use self::dialled::{AgentNews, DialledState};
 use self::dialog::DialogKey;
+pub use self::familiar::Acquaintance;
+use self::familiar::DialogAddresses;
 use self::guard::Guard;
+use self::nonces::Nonces;
 use self::outgoing::Purpose;
 use self::phones::Phones;
 use self::side::{Side, SideId};
@@ -59,6 +66,7 @@ use self::steps::Step;
 use self::trunks::Trunks;
 pub use self::trunks::{Peer, TrunkHosts, TrunkKey};
 use crate::media::{Media, MediaEvent, SessionId, Sounds};
+use crate::registrations::KeptRegistration;
 use crate::settings::EndpointSettings;
 
 /// The times of one moment: the calendar's for rules and the beginning of calls, and those that
@@ -172,12 +180,14 @@ pub struct Switch {
     phones: Phones,
     line_by_number: HashMap<String, LineName>,
     bindings: Bindings,
+    /// Registrations from before a restart, of phones that the settings do not know yet.
+    kept_unknown: Vec<KeptRegistration>,
     guard: Guard,
     trunks: Trunks,
-    /// Highest nonce counts seen, by nonce (RFC 7616 5.12: replays).
-    nonces: register::NonceCounts,
+    nonces: Nonces,
 
     sides: HashMap<SideId, Side>,
+    dialog_addresses: DialogAddresses,
     side_by_dialog: HashMap<DialogKey, SideId>,
     side_by_invite: HashMap<ServerTx, SideId>,
     side_by_media: HashMap<SessionId, SideId>,
@@ -215,6 +225,7 @@ enum Wake {
     Registrations,
     TrunkRegister(TrunkKey),
     KeepAlive,
+    Unconfirmed,
 }
 
 impl Switch {
@@ -243,10 +254,12 @@ impl Switch {
             phones: Phones::default(),
             line_by_number,
             bindings: Bindings::default(),
+            kept_unknown: Vec::new(),
             guard,
             trunks: Trunks::default(),
-            nonces: register::NonceCounts::default(),
+            nonces: Nonces::default(),
             sides: HashMap::new(),
+            dialog_addresses: DialogAddresses::default(),
             side_by_dialog: HashMap::new(),
             side_by_invite: HashMap::new(),
             side_by_media: HashMap::new(),
@@ -374,6 +387,11 @@ impl Switch {
         dialled.chain(changed.map(AgentNews::Changed)).collect()
     }
 
+    /// How much what is registered has changed since the last call.
+    pub fn take_registration_change(&mut self) -> Option<Change> {
+        self.bindings.take_change()
+    }
+
     /// The hosts of trunks whose names are to be looked up now and then; the answers come as
     /// [`SwitchInput::Resolved`].
     pub fn trunk_hosts(&self) -> Vec<TrunkHosts> {
@@ -409,6 +427,7 @@ impl Switch {
             Wake::Registrations => self.expire_registrations(now),
             Wake::TrunkRegister(trunk) => self.register_trunk(trunk, now),
             Wake::KeepAlive => self.keep_alive(now),
+            Wake::Unconfirmed => self.on_unconfirmed(),
         }
     }
 

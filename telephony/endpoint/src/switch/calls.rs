@@ -190,7 +190,7 @@ impl Switch {
 
     /// Removes every trace of a side but its transactions, which end by themselves.
     pub(super) fn forget_side(&mut self, id: SideId) {
-        let Some(side) = self.sides.remove(&id) else {
+        let Some(side) = self.remove_side(id) else {
             return;
         };
         self.side_by_dialog.remove(&side.dialog.key());

@@ -13,6 +13,7 @@ use madoguchi_sip::transaction::{Flow, ServerTx};
 use madoguchi_sip::uri::Uri;
 
 use super::calls::BridgeOf;
+use super::identity::Sender;
 use super::incoming::InviteId;
 use super::outgoing::{NewSide, Target};
 use super::side::{Owner, Phase, SideId};
@@ -151,6 +152,7 @@ impl Switch {
                 uri,
                 flow,
                 route: Vec::new(),
+                phone: None,
             },
             from: shown.to_owned(),
             codec: self.starter_codec(call),
@@ -328,6 +330,7 @@ impl Switch {
         else {
             return;
         };
+        self.set_peer(side, Sender::Phone(phone.extension.clone()));
         self.dialled.push(DialledState {
             at: now.wall,
             agent: phone.agent.clone(),

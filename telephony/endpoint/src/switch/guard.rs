@@ -1,23 +1,97 @@
-//! Keeps those whom we do not know from guessing passwords or burying the desk in requests.
+//! Keeps those whom we do not know from guessing passwords or burying the desk in requests, and
+//! cannot be turned against those whom we know.
+//!
+//! Sources are counted one by one, for addresses can be forged: a limit for a whole network would
+//! let anybody shut it out. An IPv6 /64 is one source, for its owner has all of its addresses.
+//! Whoever was counted longest ago is forgotten first, so that no crowd fills the room. A source
+//! from which a phone has proven itself has a reserve of its own. All times are monotonic.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::hash::{Hash, RandomState};
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroUsize;
+
+use lru::LruCache;
 
 const WINDOW_MS: u64 = 60_000;
-/// More addresses than this are not told apart: the oldest windows go first.
-const ADDRESSES_AT_MOST: usize = 10_000;
+/// More sources than this are not told apart.
+const SOURCES_AT_MOST: usize = 65_536;
+/// More users than this are not told apart.
+const USERS_AT_MOST: usize = 16_384;
+/// A source with phones may send so many times more, for many may stand behind one address.
+const HOME_FACTOR: u32 = 10;
+/// So many wrong passwords for one user lock it, whether it exists or not.
+pub(super) const WRONG_PASSWORDS_AT_MOST: u32 = 10;
+/// How long wrong passwords are remembered, and a user stays locked.
+pub(super) const LOCK_MS: u64 = 600_000;
+/// From so many sources at once a user is known; the one not used for longest is forgotten.
+const HOMES_AT_MOST: usize = 4;
+/// Longer names of users are told apart by their beginning.
+const USER_CHARS_AT_MOST: usize = 64;
 
-/// Counts requests of unknown origin by address, in windows of one minute.
-#[derive(Debug)]
-pub(super) struct Guard {
-    per_minute: u32,
-    windows: HashMap<IpAddr, Window>,
+/// Who sends, as far as an address tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Source {
+    V4(Ipv4Addr),
+    /// The first half of the address.
+    V6([u8; 8]),
 }
 
-#[derive(Debug, Clone, Copy)]
+impl Source {
+    fn of(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self::V4(ip),
+            IpAddr::V6(ip) => {
+                let [a, b, c, d, e, f, g, h, ..] = ip.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+}
+
+/// Counts what came within a time.
+#[derive(Debug, Clone, Copy, Default)]
 struct Window {
     began: u64,
     count: u32,
+}
+
+impl Window {
+    fn add(&mut self, length_ms: u64, now_ms: u64) -> u32 {
+        if now_ms >= self.began + length_ms {
+            *self = Self {
+                began: now_ms,
+                count: 0,
+            };
+        }
+        self.count = self.count.saturating_add(1);
+        self.count
+    }
+
+    fn count(&self, length_ms: u64, now_ms: u64) -> u32 {
+        if now_ms < self.began + length_ms {
+            self.count
+        } else {
+            0
+        }
+    }
+}
+
+/// The user whose password is guessed; those who guess at the user's own home are counted apart,
+/// so that nobody elsewhere locks it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Guessed {
+    user: Box<str>,
+    home: Option<Source>,
+}
+
+/// The counts of all whom we do not know.
+#[derive(Debug)]
+pub(super) struct Guard {
+    per_minute: u32,
+    strangers: LruCache<Source, Window, RandomState>,
+    homes: LruCache<Source, Window, RandomState>,
+    wrong_passwords: LruCache<Guessed, Window, RandomState>,
+    homes_of_users: LruCache<Box<str>, Vec<Source>, RandomState>,
 }
 
 /// What to do with a request of unknown origin.
@@ -35,7 +109,10 @@ impl Guard {
     pub(super) fn new(per_minute: u32) -> Self {
         Self {
             per_minute,
-            windows: HashMap::new(),
+            strangers: room(SOURCES_AT_MOST),
+            homes: room(SOURCES_AT_MOST),
+            wrong_passwords: room(USERS_AT_MOST),
+            homes_of_users: room(USERS_AT_MOST),
         }
     }
 
@@ -44,48 +121,132 @@ impl Guard {
     }
 
     /// Counts one request of unknown origin.
-    pub(super) fn count(&mut self, source: IpAddr, now_ms: u64) -> Verdict {
-        if self.windows.len() >= ADDRESSES_AT_MOST && !self.windows.contains_key(&source) {
-            self.windows
-                .retain(|_, window| now_ms < window.began + WINDOW_MS);
-            if self.windows.len() >= ADDRESSES_AT_MOST {
-                return Verdict::Ignore;
+    pub(super) fn count(&mut self, ip: IpAddr, now_ms: u64) -> Verdict {
+        let source = Source::of(ip);
+        let (window, limit) = match self.homes.get_mut(&source) {
+            Some(window) => (window, self.per_minute.saturating_mul(HOME_FACTOR)),
+            None => {
+                let window = self.strangers.get_or_insert_mut(source, Window::default);
+                (window, self.per_minute)
             }
-        }
-        let window = self.windows.entry(source).or_insert(Window {
-            began: now_ms,
-            count: 0,
-        });
-        if now_ms >= window.began + WINDOW_MS {
-            *window = Window {
-                began: now_ms,
-                count: 0,
-            };
-        }
-        window.count = window.count.saturating_add(1);
-        match window.count {
-            count if count <= self.per_minute => Verdict::Answer,
-            count if count == self.per_minute + 1 => Verdict::LimitReached,
+        };
+        match window.add(WINDOW_MS, now_ms) {
+            count if count <= limit => Verdict::Answer,
+            count if count == limit.saturating_add(1) => Verdict::LimitReached,
             _ => Verdict::Ignore,
         }
     }
 
-    /// Whether this address is being ignored now.
-    pub(super) fn ignores(&self, source: IpAddr, now_ms: u64) -> bool {
-        self.windows.get(&source).is_some_and(|window| {
-            now_ms < window.began + WINDOW_MS && window.count > self.per_minute
-        })
+    /// Whether this source is being ignored now.
+    pub(super) fn ignores(&self, ip: IpAddr, now_ms: u64) -> bool {
+        let source = Source::of(ip);
+        let (window, limit) = match self.homes.peek(&source) {
+            Some(window) => (Some(window), self.per_minute.saturating_mul(HOME_FACTOR)),
+            None => (self.strangers.peek(&source), self.per_minute),
+        };
+        window.is_some_and(|window| window.count(WINDOW_MS, now_ms) > limit)
     }
+
+    /// A user has proven itself from here: what it took to do so is not held against the source.
+    pub(super) fn proved(&mut self, user: &str, ip: IpAddr) {
+        let source = Source::of(ip);
+        self.add_home(user, ip);
+        if let Some(window) = self.homes.get_mut(&source) {
+            // The challenge, and the answer to it.
+            window.count = window.count.saturating_sub(2);
+        }
+    }
+
+    /// A user is known to be at home here.
+    pub(super) fn add_home(&mut self, user: &str, ip: IpAddr) {
+        let source = Source::of(ip);
+        self.strangers.pop(&source);
+        self.homes.get_or_insert(source, Window::default);
+        let homes = self.homes_of_users.get_or_insert_mut(key(user), Vec::new);
+        homes.retain(|home| *home != source);
+        homes.push(source);
+        if homes.len() > HOMES_AT_MOST {
+            homes.remove(0);
+        }
+    }
+
+    /// Only these users still exist: what was home to others is an address like any other.
+    pub(super) fn keep_users(&mut self, exists: impl Fn(&str) -> bool) {
+        let gone: Vec<_> = self
+            .homes_of_users
+            .iter()
+            .map(|(user, _)| user.clone())
+            .filter(|user| !exists(user))
+            .collect();
+        for user in gone {
+            let homes = self.homes_of_users.pop(&user).unwrap_or_default();
+            for home in homes {
+                let mut others = self.homes_of_users.iter();
+                if !others.any(|(_, homes)| homes.contains(&home)) {
+                    self.homes.pop(&home);
+                }
+            }
+        }
+    }
+
+    /// Whether no password of this user is believed from here now: too many were wrong.
+    pub(super) fn is_locked(&self, user: &str, ip: IpAddr, now_ms: u64) -> bool {
+        let window = self.wrong_passwords.peek(&self.guessed(user, ip));
+        window.is_some_and(|window| window.count(LOCK_MS, now_ms) >= WRONG_PASSWORDS_AT_MOST)
+    }
+
+    /// Counts a wrong password; tells whether this one locked the user.
+    pub(super) fn count_wrong_password(&mut self, user: &str, ip: IpAddr, now_ms: u64) -> bool {
+        let guessed = self.guessed(user, ip);
+        let window = self
+            .wrong_passwords
+            .get_or_insert_mut(guessed, Window::default);
+        window.add(LOCK_MS, now_ms) == WRONG_PASSWORDS_AT_MOST
+    }
+
+    fn guessed(&self, user: &str, ip: IpAddr) -> Guessed {
+        let (user, source) = (key(user), Source::of(ip));
+        let homes = self.homes_of_users.peek(&user);
+        let at_home = homes.is_some_and(|homes| homes.contains(&source));
+        Guessed {
+            user,
+            home: at_home.then_some(source),
+        }
+    }
+}
+
+fn key(user: &str) -> Box<str> {
+    match user.char_indices().nth(USER_CHARS_AT_MOST) {
+        Some((end, _)) => user.get(..end).unwrap_or_default().into(),
+        None => user.into(),
+    }
+}
+
+/// An empty memory for so many, out of which the oldest goes first.
+pub(super) fn room<K: Hash + Eq, V>(at_most: usize) -> LruCache<K, V, RandomState> {
+    let at_most = NonZeroUsize::new(at_most).unwrap_or(NonZeroUsize::MIN);
+    LruCache::with_hasher(at_most, RandomState::new())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn answered(guard: &mut Guard, source: IpAddr, times: u32) -> usize {
+        let verdicts = (0..times).map(|_| guard.count(source, 0));
+        verdicts
+            .filter(|verdict| *verdict == Verdict::Answer)
+            .count()
+    }
+
     #[test]
     fn an_unknown_source_is_answered_up_to_the_limit_and_again_a_minute_later() {
         let mut guard = Guard::new(2);
-        let source = IpAddr::from([192, 0, 2, 1]);
+        let source = ip("192.0.2.1");
         assert_eq!(guard.count(source, 0), Verdict::Answer);
         assert_eq!(guard.count(source, 1), Verdict::Answer);
         assert_eq!(guard.count(source, 2), Verdict::LimitReached);
@@ -96,11 +257,99 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_for_addresses_is_bounded() {
+    fn a_crowd_of_sources_shuts_nobody_out() {
         let mut guard = Guard::new(1);
-        for n in 0..ADDRESSES_AT_MOST as u32 + 5 {
-            guard.count(IpAddr::from(n.to_be_bytes()), 0);
+        for n in 0..2 * 65_536_u32 {
+            assert_eq!(
+                guard.count(IpAddr::from(n.to_be_bytes()), 0),
+                Verdict::Answer
+            );
         }
-        assert_eq!(guard.windows.len(), ADDRESSES_AT_MOST);
+        assert_eq!(guard.strangers.len(), SOURCES_AT_MOST);
+        assert_eq!(guard.count(ip("203.0.113.5"), 0), Verdict::Answer);
+    }
+
+    #[test]
+    fn neighbours_are_not_held_liable_but_a_64_is_one_source() {
+        let mut guard = Guard::new(2);
+        assert_eq!(answered(&mut guard, ip("192.0.2.1"), 9), 2);
+        assert_eq!(answered(&mut guard, ip("192.0.2.2"), 9), 2);
+        assert_eq!(answered(&mut guard, ip("2001:db8:1:1::1"), 9), 2);
+        assert_eq!(answered(&mut guard, ip("2001:db8:1:1:ffff::2"), 9), 0);
+        assert_eq!(answered(&mut guard, ip("2001:db8:1:2::1"), 9), 2);
+        assert_eq!(answered(&mut guard, ip("::ffff:192.0.2.1"), 9), 0);
+    }
+
+    #[test]
+    fn a_source_with_phones_has_a_reserve_whatever_was_counted_before() {
+        let mut guard = Guard::new(2);
+        let home = ip("192.0.2.1");
+        answered(&mut guard, home, 9);
+        guard.proved("201", home);
+        assert!(!guard.ignores(home, 0));
+        assert_eq!(answered(&mut guard, home, 99), 20);
+        assert!(guard.ignores(home, 0));
+    }
+
+    #[test]
+    fn phones_that_prove_themselves_do_not_use_up_the_limit_of_their_address() {
+        let mut guard = Guard::new(2);
+        for phone in 0..500 {
+            assert_eq!(guard.count(ip("192.0.2.1"), 0), Verdict::Answer);
+            assert_eq!(guard.count(ip("192.0.2.1"), 0), Verdict::Answer);
+            guard.proved(&phone.to_string(), ip("192.0.2.1"));
+        }
+    }
+
+    #[test]
+    fn wrong_passwords_lock_a_user_whether_it_exists_or_not_but_not_at_its_home() {
+        let mut guard = Guard::new(1_000);
+        let (home, elsewhere) = (ip("192.0.2.1"), ip("198.51.100.7"));
+        guard.proved("201", home);
+        for user in ["201", "999"] {
+            let locked = |guard: &mut Guard| {
+                let mut locking = (0..WRONG_PASSWORDS_AT_MOST)
+                    .map(|_| guard.count_wrong_password(user, elsewhere, 0));
+                locking.position(|locked| locked)
+            };
+            assert_eq!(locked(&mut guard), Some(9), "{user}");
+            assert!(guard.is_locked(user, elsewhere, LOCK_MS - 1));
+            assert!(guard.is_locked(user, ip("203.0.113.5"), LOCK_MS - 1));
+            assert!(!guard.is_locked(user, elsewhere, LOCK_MS));
+        }
+        assert!(!guard.is_locked("201", home, 1));
+        // Who guesses at home is locked there.
+        for _ in 0..WRONG_PASSWORDS_AT_MOST {
+            guard.count_wrong_password("201", home, 1);
+        }
+        assert!(guard.is_locked("201", home, 1));
+    }
+
+    #[test]
+    fn the_home_of_a_user_that_is_gone_is_an_address_like_any_other() {
+        let mut guard = Guard::new(2);
+        let (shared, own) = (ip("192.0.2.1"), ip("192.0.2.2"));
+        guard.proved("201", shared);
+        guard.proved("202", shared);
+        guard.proved("202", own);
+        guard.keep_users(|user| user == "201");
+        assert_eq!(answered(&mut guard, shared, 99), 20);
+        assert_eq!(answered(&mut guard, own, 99), 2);
+    }
+
+    #[test]
+    fn the_room_for_users_is_bounded() {
+        let mut guard = Guard::new(1);
+        for user in 0..20_000 {
+            guard.count_wrong_password(&user.to_string(), ip("192.0.2.1"), 0);
+        }
+        guard.count_wrong_password(&"あ".repeat(10_000), ip("192.0.2.1"), 0);
+        assert_eq!(guard.wrong_passwords.len(), USERS_AT_MOST);
+        assert!(
+            guard
+                .wrong_passwords
+                .iter()
+                .all(|(guessed, _)| guessed.user.len() <= 3 * 64)
+        );
     }
 }

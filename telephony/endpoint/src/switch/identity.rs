@@ -1,8 +1,11 @@
-//! Who sends a request: a trunk by its address, a phone or a trunk by digest, or nobody we know.
+//! Who sends a request: a trunk by its address, a phone or trunk by digest, or nobody we know.
+//! Of what strangers send nothing is kept: they are answered without state, up to a limit.
 
-use madoguchi_sip::digest::{self, Ha1, Verification};
+use madoguchi_metrics::metrics;
+use madoguchi_sip::digest::{self, Algorithm, Credentials, Ha1, Verification, Verifier};
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
-use madoguchi_sip::transaction::{Flow, ServerTx};
+use madoguchi_sip::stateless;
+use madoguchi_sip::transaction::Flow;
 
 use super::guard::Verdict;
 use super::trunks::TrunkKey;
@@ -23,40 +26,62 @@ struct Known<'a> {
     secrets: &'a [Ha1],
 }
 
+enum Proof {
+    Sender(Sender),
+    Stale,
+    Wrong,
+}
+
 impl Switch {
     /// Finds out who sends `request`. If it is not known, the request is answered here: with a
     /// challenge that is the same for every user name, whether it exists or not.
-    pub(super) fn identify(
-        &mut self,
-        tx: ServerTx,
-        flow: Flow,
-        request: &Request,
-        now: Now,
-    ) -> Option<Sender> {
-        let by_address = self.trunks.of_source(flow);
-        let authorization = request
-            .headers
-            .get(&HeaderName::Authorization)
-            .map(str::to_owned);
-        if authorization.is_none()
-            && let Some(trunk) = by_address
+    pub(super) fn identify(&mut self, flow: Flow, request: &Request, now: Now) -> Option<Sender> {
+        if self.authorization_of(request).is_none()
+            && let Some(trunk) = self.trunks.of_source(flow)
             && request.method != Method::Register
             && !self.comes_from_phone(flow, request)
         {
             return Some(Sender::Trunk(trunk));
         }
-        match authorization.map(|text| self.verify(&text, request, now)) {
-            Some(Proof::Sender(sender)) => Some(sender),
-            Some(Proof::Stale) => {
-                self.challenge(tx, request, true, now);
-                None
-            }
-            proof => {
-                let wrong = matches!(proof, Some(Proof::Wrong));
-                self.challenge_unknown(tx, flow, request, wrong, now);
-                None
+        self.prove(flow, request, now)
+    }
+
+    /// Lets the sender prove itself by digest. Until it has, the request is answered here.
+    pub(super) fn prove(&mut self, flow: Flow, request: &Request, now: Now) -> Option<Sender> {
+        let authorization = self.authorization_of(request);
+        let counted = !self.is_familiar(flow);
+        if counted && !self.count_stranger(flow, now) {
+            return None;
+        }
+        match authorization.map(|text| self.verify(&text, flow, request, now)) {
+            Some(Proof::Sender(sender)) => return Some(sender),
+            Some(Proof::Stale) => self.challenge(flow, request, true, now),
+            None => self.challenge(flow, request, false, now),
+            Some(Proof::Wrong) => {
+                metrics().sip_requests_rejected.add("credentials");
+                // Whoever is familiar is so for its own sake, not to guess.
+                if counted || self.count_stranger(flow, now) {
+                    let method = &request.method;
+                    tracing::warn!(source = %flow.remote, %method, "wrong credentials");
+                    self.challenge(flow, request, false, now);
+                }
             }
         }
+        None
+    }
+
+    /// The credentials for our realm, among those that a request may carry for others, too.
+    fn authorization_of(&self, request: &Request) -> Option<String> {
+        let mut first = None;
+        for text in request.headers.get_all(&HeaderName::Authorization) {
+            let ours = Credentials::parse(text)
+                .is_ok_and(|credentials| credentials.realm == self.settings.realm);
+            if ours {
+                return Some(text.to_owned());
+            }
+            first = first.or(Some(text));
+        }
+        first.map(str::to_owned)
     }
 
     /// A registered phone may stand behind the same address as a trunk: it is asked for its
@@ -64,35 +89,56 @@ impl Switch {
     fn comes_from_phone(&self, flow: Flow, request: &Request) -> bool {
         let from = request.from().and_then(|from| from.uri.user);
         from.is_some_and(|user| {
-            self.phones.get(&user).is_some()
-                && self.bindings.of(&user).iter().any(|binding| {
-                    binding.expires_at.is_some() && binding.flow.remote == flow.remote
-                })
+            self.phones.get(&user).is_some() && self.bindings.is_at(&user, flow)
         })
     }
 
-    fn verify(&mut self, authorization: &str, request: &Request, now: Now) -> Proof {
-        let Ok(credentials) = digest::Credentials::parse(authorization) else {
+    fn verify(&mut self, authorization: &str, flow: Flow, request: &Request, now: Now) -> Proof {
+        let Ok(credentials) = Credentials::parse(authorization) else {
             return Proof::Wrong;
         };
-        let Some(known) = self.lookup_user(&credentials.username) else {
-            return Proof::Wrong;
+        let (user, ip) = (credentials.username.as_str(), flow.remote.ip());
+        // A phone is not locked out where it is registered, whatever others try in its name.
+        let locked = !self.bindings.is_at(user, flow) && self.guard.is_locked(user, ip, now.mono);
+        let nobody = nobodys_secrets();
+        let known = self.lookup_user(user);
+        // For nobody the same is computed as for somebody: the time tells nothing.
+        let secrets = known.as_ref().map_or(&*nobody, |known| known.secrets);
+        let verifier = Verifier {
+            realm: &self.settings.realm,
+            offered: &self.settings.digest_algorithms,
+            nonce_secret: &self.settings.nonce_secret,
         };
-        let verification = digest::verify(
-            &credentials,
-            request.method.as_str(),
-            known.secrets,
-            &self.settings.realm,
-            &self.settings.nonce_secret,
-            now.mono,
-        );
-        let sender = known.sender;
-        match verification {
-            Verification::Valid if self.nonces.is_new(&credentials, now.mono) => {
+        let (method, uri) = (request.method.as_str(), &request.uri);
+        let verification = verifier.verify(&credentials, method, uri, secrets, now.mono);
+        let sender = known.map(|known| known.sender).filter(|_| !locked);
+        match (verification, sender) {
+            (
+                Verification::Valid {
+                    nonce_made_at,
+                    nonce_count,
+                },
+                Some(sender),
+            ) => {
+                if !self
+                    .nonces
+                    .is_new(&credentials.nonce, nonce_made_at, nonce_count)
+                {
+                    return Proof::Stale;
+                }
+                self.guard.proved(user, ip);
                 Proof::Sender(sender)
             }
-            Verification::Valid | Verification::Stale => Proof::Stale,
-            Verification::Wrong => Proof::Wrong,
+            (Verification::Stale, Some(_)) => Proof::Stale,
+            _ => {
+                if !locked && self.guard.count_wrong_password(user, ip, now.mono) {
+                    tracing::warn!(
+                        source = %ip,
+                        "too many wrong passwords for one user; it is locked for ten minutes, but not where it is registered"
+                    );
+                }
+                Proof::Wrong
+            }
         }
     }
 
@@ -116,32 +162,7 @@ impl Switch {
         })
     }
 
-    fn challenge_unknown(
-        &mut self,
-        tx: ServerTx,
-        flow: Flow,
-        request: &Request,
-        wrong: bool,
-        now: Now,
-    ) {
-        // A known phone that asks for its challenge is the daily course of things.
-        let familiar = !wrong && self.bindings.knows_source(flow);
-        let verdict = if familiar {
-            Verdict::Answer
-        } else {
-            self.guard.count(flow.remote.ip(), now.mono)
-        };
-        if wrong {
-            tracing::warn!(source = %flow.remote, method = %request.method, "wrong credentials");
-        }
-        match verdict {
-            Verdict::Answer => self.challenge(tx, request, false, now),
-            Verdict::LimitReached => self.log_limit(flow),
-            Verdict::Ignore => {}
-        }
-    }
-
-    fn challenge(&mut self, tx: ServerTx, request: &Request, stale: bool, now: Now) {
+    fn challenge(&mut self, flow: Flow, request: &Request, stale: bool, now: Now) {
         let mut response = request.respond(401, None);
         let salt = self.token();
         for algorithm in self.settings.digest_algorithms.iter().copied() {
@@ -157,49 +178,66 @@ impl Switch {
                 .headers
                 .push(HeaderName::WwwAuthenticate, challenge);
         }
-        self.answer(tx, response, now);
+        self.answer_without_state(flow, request, response);
     }
 
-    /// Whether messages of this flow are not even read: too many of unknown origin came from its
-    /// address. Trunks, registered phones and whoever is in a call are always heard: a trunk or
-    /// phone that is not in the settings any more may still be in one.
-    pub(super) fn is_ignored(&self, flow: Flow, now: Now) -> bool {
-        let ip = flow.remote.ip();
-        self.guard.ignores(ip, now.mono)
-            && self.trunks.of_source(flow).is_none()
-            && !self.bindings.knows_source(flow)
-            && !self
-                .sides
-                .values()
-                .any(|side| side.dialog.flow.remote.ip() == ip)
+    /// Whether a message of unknown origin may be answered: it is counted before anything else
+    /// is done with it.
+    pub(super) fn count_stranger(&mut self, flow: Flow, now: Now) -> bool {
+        let verdict = self.guard.count(flow.remote.ip(), now.mono);
+        if verdict != Verdict::Answer {
+            metrics().sip_requests_rejected.add("limit");
+        }
+        if verdict == Verdict::LimitReached {
+            tracing::warn!(
+                source = %flow.remote.ip(),
+                "too many requests of unknown origin; this address is ignored for up to a minute"
+            );
+        }
+        verdict == Verdict::Answer
     }
 
-    /// Counts a message of unknown origin that is not answered.
-    pub(super) fn count_unknown(&mut self, flow: Flow, now: Now) {
-        if self.guard.count(flow.remote.ip(), now.mono) == Verdict::LimitReached {
-            self.log_limit(flow);
+    /// Answers a request that began nothing, and remembers nothing of it; strangers up to their
+    /// limit.
+    pub(super) fn refuse(&mut self, flow: Flow, request: &Request, response: Response, now: Now) {
+        if self.may_answer(flow, now) {
+            self.answer_without_state(flow, request, response);
         }
     }
 
-    /// Answers a message that may not become a transaction.
-    pub(super) fn refuse_outside_transactions(&mut self, flow: Flow, answer: Response, now: Now) {
-        match self.guard.count(flow.remote.ip(), now.mono) {
-            Verdict::Answer => self.transactions.send_response(flow, &answer),
-            Verdict::LimitReached => self.log_limit(flow),
-            Verdict::Ignore => {}
-        }
+    /// Whether a refusal is sent. A stranger's message is counted here.
+    pub(super) fn may_answer(&mut self, flow: Flow, now: Now) -> bool {
+        self.is_familiar(flow) || self.count_stranger(flow, now)
     }
 
-    fn log_limit(&self, flow: Flow) {
-        tracing::warn!(
-            source = %flow.remote.ip(),
-            "too many requests of unknown origin; this address is ignored for up to a minute"
-        );
+    /// Sends an answer with the To tag that every answer to this request gets (8.2.7).
+    pub(super) fn answer_without_state(
+        &mut self,
+        flow: Flow,
+        request: &Request,
+        mut response: Response,
+    ) {
+        if response.to_tag().is_none() {
+            let tag = stateless::to_tag(request, &self.settings.nonce_secret);
+            response.set_to_tag(&tag);
+        }
+        self.transactions.send_response(flow, &response);
+    }
+
+    /// Answers a message that cannot be understood.
+    pub(super) fn refuse_malformed(&mut self, flow: Flow, answer: &Response, now: Now) {
+        metrics().sip_requests_rejected.add("malformed");
+        if self.may_answer(flow, now) {
+            self.transactions.send_response(flow, answer);
+        }
     }
 }
 
-enum Proof {
-    Sender(Sender),
-    Stale,
-    Wrong,
+/// What is verified for users that do not exist.
+fn nobodys_secrets() -> Vec<Ha1> {
+    let hash = |algorithm| Ha1 {
+        algorithm,
+        hex: String::new(),
+    };
+    Algorithm::ALL.map(hash).to_vec()
 }

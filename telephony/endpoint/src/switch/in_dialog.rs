@@ -1,11 +1,14 @@
 //! Requests inside a dialog: BYE, re-INVITE, UPDATE, INFO; ACK and CANCEL.
 
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
+use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::{Flow, ServerTx};
 use rand::RngExt;
 
 use super::calls::Gone;
 use super::dialog::DialogKey;
+use super::familiar::Standing;
+use super::incoming::not_allowed;
 use super::session_timer::{IntervalTooSmall, SessionTimer, supports_timer};
 use super::side::{Phase, SideId};
 use super::{Now, Switch};
@@ -14,31 +17,33 @@ use super::{Now, Switch};
 const RETRY_AFTER_SECS_AT_MOST: u32 = 10;
 
 impl Switch {
-    pub(super) fn on_request_in_dialog(
-        &mut self,
-        tx: ServerTx,
-        flow: Flow,
-        request: Request,
-        now: Now,
-    ) {
+    pub(super) fn on_request_in_dialog(&mut self, flow: Flow, request: Request, now: Now) {
         let Some(id) = self.side_of(&request) else {
-            return self.answer(tx, request.respond(481, None), now);
+            return self.refuse(flow, &request, request.respond(481, None), now);
+        };
+        if !self.may_act(id, flow, &request, now) {
+            return;
+        }
+        let Some(tx) = self.begin(flow, &request, now) else {
+            return;
         };
         if !self.is_in_order(id, &request) {
             return self.answer(tx, request.respond(500, None), now);
         }
-        if let Some(side) = self.sides.get_mut(&id)
-            && side.dialog.flow.reliable == flow.reliable
+        if self
+            .sides
+            .get(&id)
+            .is_some_and(|side| side.dialog.flow.reliable == flow.reliable)
         {
             // The peer may have moved (NAT, new connection): it is where it speaks from.
-            side.dialog.flow = flow;
+            self.move_side(id, flow);
         }
         match request.method {
             Method::Bye => self.on_bye(tx, id, &request, now),
             Method::Invite => self.on_reinvite(tx, id, &request, now),
             Method::Update => self.on_update(tx, id, &request, now),
             Method::Info | Method::Options => self.answer(tx, request.respond(200, None), now),
-            _ => self.answer_allow(tx, &request, 405, now),
+            _ => self.answer(tx, not_allowed(&request, 405), now),
         }
     }
 
@@ -180,8 +185,17 @@ impl Switch {
     }
 
     /// The ACK to a 2xx of ours.
-    pub(super) fn on_ack(&mut self, ack: &Request, now: Now) {
-        let Some(id) = self.side_of(ack) else { return };
+    pub(super) fn on_ack(&mut self, flow: Flow, ack: &Request, now: Now) {
+        let Some(id) = self.side_of(ack) else {
+            if !stateless::is_ack_of_ours(ack, &self.settings.nonce_secret) {
+                self.ignore(flow, now);
+            }
+            return;
+        };
+        if !self.may_acknowledge(id, flow) {
+            tracing::warn!(source = %flow.remote, "a stranger acknowledges in a call");
+            return self.ignore(flow, now);
+        }
         let Some(side) = self.sides.get_mut(&id) else {
             return;
         };
@@ -221,6 +235,20 @@ impl Switch {
         response.set_to_tag(&side.dialog.local_tag);
         self.side_ended(id, Gone::HungUp, now);
         self.respond_after(tx, response);
+    }
+
+    /// An INVITE waited for our answer longer than anybody does.
+    pub(super) fn on_unanswered(&mut self, invite: ServerTx, now: Now) {
+        if let Some(id) = self.side_by_invite.remove(&invite) {
+            self.side_ended(id, Gone::Lost, now);
+        }
+    }
+
+    /// An ACK cannot be challenged: its address must do.
+    fn may_acknowledge(&self, id: SideId, flow: Flow) -> bool {
+        let home = self.sides.get(&id).map(|side| side.dialog.flow.remote.ip());
+        self.standing(id, flow) == Standing::AtHome
+            || home.is_some_and(|home| home.to_canonical() == flow.remote.ip().to_canonical())
     }
 
     /// A 2xx of ours was never acknowledged: nobody is there (13.3.1.4).

@@ -34,20 +34,25 @@ impl InviteId {
 }
 
 impl Switch {
-    /// A new request.
-    pub(super) fn on_request(&mut self, tx: ServerTx, flow: Flow, request: Request, now: Now) {
+    /// A new request. Only what begins something is remembered, once it is known who sends it.
+    pub(super) fn on_request(&mut self, flow: Flow, request: Request, now: Now) {
+        if request.method == Method::Cancel {
+            // There is nothing to cancel.
+            let response = request.respond(481, None);
+            return self.refuse(flow, &request, response, now);
+        }
         if request.to().is_some_and(|to| to.tag().is_some()) {
-            return self.on_request_in_dialog(tx, flow, request, now);
+            return self.on_request_in_dialog(flow, request, now);
         }
         match &request.method {
-            Method::Invite => self.on_invite(tx, flow, request, now),
-            Method::Register => self.on_register(tx, flow, &request, now),
-            Method::Options => self.on_options(tx, flow, &request, now),
+            Method::Invite => self.on_invite(flow, request, now),
+            Method::Register => self.on_register(flow, &request, now),
+            Method::Options => self.on_options(flow, &request, now),
             Method::Bye | Method::Update | Method::Info | Method::Notify | Method::Prack => {
-                self.answer(tx, request.respond(481, None), now);
+                self.refuse(flow, &request, request.respond(481, None), now);
             }
-            Method::Other(_) => self.answer_allow(tx, &request, 501, now),
-            _ => self.answer_allow(tx, &request, 405, now),
+            Method::Other(_) => self.refuse(flow, &request, not_allowed(&request, 501), now),
+            _ => self.refuse(flow, &request, not_allowed(&request, 405), now),
         }
     }
 
@@ -60,47 +65,35 @@ impl Switch {
         self.transactions.respond(tx, &response, now.mono);
     }
 
-    pub(super) fn answer_allow(&mut self, tx: ServerTx, request: &Request, status: u16, now: Now) {
-        let mut response = request.respond(status, None);
-        response.headers.push(HeaderName::Allow, ALLOW);
-        self.answer(tx, response, now);
+    fn on_options(&mut self, flow: Flow, request: &Request, now: Now) {
+        let response = unsupported_extension(request).unwrap_or_else(|| {
+            let mut response = request.respond(200, None);
+            response.headers.push(HeaderName::Allow, ALLOW);
+            response.headers.push(HeaderName::Accept, "application/sdp");
+            response.headers.push(HeaderName::Supported, "timer");
+            response
+        });
+        self.refuse(flow, request, response, now);
     }
 
-    fn on_options(&mut self, tx: ServerTx, flow: Flow, request: &Request, now: Now) {
-        let known = self.trunks.of_source(flow).is_some() || self.bindings.knows_source(flow);
-        if !known && !self.may_answer(flow, now) {
-            return;
-        }
-        if let Some(refusal) = unsupported_extension(request) {
-            return self.answer(tx, refusal, now);
-        }
-        let mut response = request.respond(200, None);
-        response.headers.push(HeaderName::Allow, ALLOW);
-        response.headers.push(HeaderName::Accept, "application/sdp");
-        response.headers.push(HeaderName::Supported, "timer");
-        self.answer(tx, response, now);
-    }
-
-    fn may_answer(&mut self, flow: Flow, now: Now) -> bool {
-        let before = self.guard.ignores(flow.remote.ip(), now.mono);
-        self.count_unknown(flow, now);
-        !before && !self.guard.ignores(flow.remote.ip(), now.mono)
-    }
-
-    fn on_invite(&mut self, tx: ServerTx, flow: Flow, invite: Request, now: Now) {
+    fn on_invite(&mut self, flow: Flow, invite: Request, now: Now) {
         let Some(id) = InviteId::of(&invite) else {
-            return self.answer(tx, invite.respond(400, None), now);
+            return self.refuse(flow, &invite, invite.respond(400, None), now);
         };
-        if self.invites.contains(&id) {
-            return self.answer(tx, invite.respond(482, Some("Loop Detected")), now);
-        }
-        let Some(sender) = self.identify(tx, flow, &invite, now) else {
+        let Some(sender) = self.identify(flow, &invite, now) else {
             return;
         };
-        if let Some(refusal) = unsupported_extension(&invite).or_else(|| unsupported_body(&invite))
-        {
-            return self.answer(tx, refusal, now);
+        let refusal = if self.invites.contains(&id) {
+            Some(invite.respond(482, Some("Loop Detected")))
+        } else {
+            unsupported_extension(&invite).or_else(|| unsupported_body(&invite))
+        };
+        if let Some(refusal) = refusal {
+            return self.answer_without_state(flow, &invite, refusal);
         }
+        let Some(tx) = self.begin(flow, &invite, now) else {
+            return;
+        };
         self.answer(tx, invite.respond(100, None), now);
         match sender {
             Sender::Trunk(trunk) => self.on_trunk_invite(tx, flow, invite, id, trunk, now),
@@ -138,6 +131,7 @@ impl Switch {
         else {
             return;
         };
+        self.set_peer(starter, Sender::Trunk(trunk));
         self.calls
             .insert(call.clone(), Call::new(starter, Some(line.clone()), false));
         self.tell_engine(Input::CallArrived {
@@ -174,6 +168,7 @@ impl Switch {
         let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, shown, now) else {
             return;
         };
+        self.set_peer(starter, Sender::Phone(phone.extension.clone()));
         let line = match &target {
             DialTarget::Outside { line, .. } => Some(line.clone()),
             DialTarget::Agent { .. } => None,
@@ -185,6 +180,13 @@ impl Switch {
             agent: phone.agent,
             target,
         });
+    }
+
+    /// Says who is at the other end of a side.
+    pub(super) fn set_peer(&mut self, id: SideId, peer: Sender) {
+        if let Some(side) = self.sides.get_mut(&id) {
+            side.peer = Some(peer);
+        }
     }
 
     /// A name for a call that sorts by its arrival.
@@ -227,6 +229,13 @@ fn caller_number(invite: &Request) -> String {
     } else {
         user
     }
+}
+
+/// A refusal that tells what would be understood.
+pub(super) fn not_allowed(request: &Request, status: u16) -> Response {
+    let mut response = request.respond(status, None);
+    response.headers.push(HeaderName::Allow, ALLOW);
+    response
 }
 
 /// 420 for an extension that we must but do not understand (8.2.2.3).

@@ -53,6 +53,7 @@ impl Switch {
                 uri: binding.contact.clone(),
                 flow: binding.flow,
                 route: binding.path.clone(),
+                phone: Some(phone.extension.clone()),
             })
             .collect()
     }

@@ -81,10 +81,11 @@ impl Switch {
             reinvite: None,
             authenticated: false,
             trunk: None,
+            peer: None,
             shown,
             invite_id: Some(invite_id),
         };
-        self.sides.insert(id, side);
+        self.insert_side(id, side);
         Some(id)
     }
 

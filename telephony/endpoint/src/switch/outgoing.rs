@@ -9,6 +9,7 @@ use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
 
 use super::dialog::Dialog;
+use super::identity::Sender;
 use super::incoming::ALLOW;
 use super::refresh::Refreshing;
 use super::side::{Owner, Phase, Side, SideId};
@@ -39,6 +40,8 @@ pub(super) struct Target {
     pub(super) flow: Flow,
     /// The proxies that it goes through.
     pub(super) route: Vec<String>,
+    /// The extension of the phone that is there.
+    pub(super) phone: Option<String>,
 }
 
 /// A call that we are about to place.
@@ -56,7 +59,12 @@ pub(super) struct NewSide {
 impl Switch {
     /// Sends an INVITE and opens the side; `None` (logged) if no media port is free.
     pub(super) fn call_out(&mut self, new: NewSide, now: Now) -> Option<SideId> {
-        let Target { uri, flow, route } = new.target;
+        let Target {
+            uri,
+            flow,
+            route,
+            phone,
+        } = new.target;
         let (media, local_rtp) = self.open_media(flow)?;
         let id = self.side_number();
         let mut invite = self.first_invite(&uri, flow, &new.from);
@@ -100,10 +108,11 @@ impl Switch {
             reinvite: None,
             authenticated: false,
             trunk: new.trunk,
+            peer: phone.map(Sender::Phone).or(new.trunk.map(Sender::Trunk)),
             shown: uri.user.clone().unwrap_or_default(),
             invite_id: None,
         };
-        self.sides.insert(id, side);
+        self.insert_side(id, side);
         if let Some(trunk) = new.trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {
             trunk.outbound_calls += 1;
         }

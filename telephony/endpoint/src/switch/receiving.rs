@@ -5,6 +5,7 @@ use madoguchi_sip::header::Via;
 use madoguchi_sip::message::{HeaderName, Message, Method, Request};
 use madoguchi_sip::parse::ParseError;
 use madoguchi_sip::transaction::{Event, Flow};
+use madoguchi_sip::uri::split_outside_quotes;
 
 use super::{Now, Switch};
 
@@ -16,33 +17,43 @@ impl Switch {
             Ok(Message::Request(request)) => {
                 let request = mark_received(flow, request);
                 match check_request(&request) {
-                    Err(_) if request.method == Method::Ack => self.count_unknown(flow, now),
+                    Err(_) if request.method == Method::Ack => self.ignore(flow, now),
                     Ok(()) => {
                         self.transactions
                             .receive(flow, Message::Request(request), now.mono);
                     }
-                    Err(refusal) => self.refuse_outside_transactions(flow, *refusal, now),
+                    Err(refusal) => self.refuse_malformed(flow, &refusal, now),
                 }
             }
             Ok(response) => self.transactions.receive(flow, response, now.mono),
             Err(error) => {
                 tracing::debug!(source = %flow.remote, error = %error, "not understood");
-                match error.answer {
-                    Some(answer) => self.refuse_outside_transactions(flow, *answer, now),
-                    None => self.count_unknown(flow, now),
+                // What cannot be answered costs nothing more: it is not held against its address,
+                // which may be forged.
+                if let Some(answer) = error.answer {
+                    self.refuse_malformed(flow, &answer, now);
                 }
             }
         }
         self.drain_transactions(now);
     }
 
+    /// Counts a message of unknown origin that is not answered.
+    pub(super) fn ignore(&mut self, flow: Flow, now: Now) {
+        if !self.is_familiar(flow) {
+            // Nothing is sent either way.
+            let _may_answer = self.count_stranger(flow, now);
+        }
+    }
+
     /// Does what the transactions tell.
     pub(super) fn drain_transactions(&mut self, now: Now) {
         while let Some(event) = self.transactions.poll_event() {
             match event {
-                Event::Request { tx, flow, request } => self.on_request(tx, flow, *request, now),
-                Event::Ack { request } => self.on_ack(&request, now),
+                Event::Request { flow, request } => self.on_request(flow, *request, now),
+                Event::Ack { flow, request } => self.on_ack(flow, &request, now),
                 Event::Cancelled { invite } => self.on_cancelled(invite, now),
+                Event::Unanswered { invite } => self.on_unanswered(invite, now),
                 Event::Response { tx, response } => self.on_response(tx, &response, now),
                 Event::Timeout { tx } => self.on_request_timeout(tx, now),
                 Event::AckTimeout { tx } => self.on_ack_timeout(tx, now),
@@ -53,15 +64,12 @@ impl Switch {
 
 /// Writes into the topmost Via where the request really came from (18.2.1, RFC 3581).
 fn mark_received(flow: Flow, mut request: Request) -> Request {
-    let vias: Vec<String> = request
-        .headers
-        .list(&HeaderName::Via)
-        .map(str::to_owned)
-        .collect();
-    let Some((first, others)) = vias.split_first() else {
+    let Some(line) = request.headers.get(&HeaderName::Via) else {
         return request;
     };
-    let Ok(mut via) = first.parse::<Via>() else {
+    let first = split_outside_quotes(line, ',').next().unwrap_or_default();
+    let others = line.get(first.len()..).unwrap_or_default();
+    let Ok(mut via) = first.trim().parse::<Via>() else {
         return request;
     };
     via.params
@@ -70,10 +78,38 @@ fn mark_received(flow: Flow, mut request: Request) -> Request {
         via.params
             .set("rport", Some(&flow.remote.port().to_string()));
     }
-    request.headers.remove(&HeaderName::Via);
-    for other in others.iter().rev() {
-        request.headers.push_front(HeaderName::Via, other.as_str());
-    }
-    request.headers.push_front(HeaderName::Via, via.to_string());
+    let marked = format!("{via}{others}");
+    request.headers.set_first(&HeaderName::Via, marked);
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_sip::parse::parse_datagram;
+
+    use super::*;
+
+    #[test]
+    fn the_topmost_via_tells_where_a_request_came_from_and_the_others_stay() {
+        let text = "OPTIONS sip:desk SIP/2.0\r\nVia: SIP/2.0/UDP a;rport;branch=1, SIP/2.0/UDP b\r\n\
+             Via: SIP/2.0/TCP c\r\nContent-Length: 0\r\n\r\n";
+        let Ok(Message::Request(request)) = parse_datagram(text.as_bytes()) else {
+            panic!()
+        };
+        let flow = Flow {
+            reliable: false,
+            socket: 0,
+            remote: "192.0.2.7:5070".parse().unwrap(),
+        };
+        let marked = mark_received(flow, request);
+        let vias: Vec<_> = marked.headers.list(&HeaderName::Via).collect();
+        assert_eq!(
+            vias,
+            [
+                "SIP/2.0/UDP a;rport=5070;branch=1;received=192.0.2.7",
+                "SIP/2.0/UDP b",
+                "SIP/2.0/TCP c"
+            ]
+        );
+    }
 }

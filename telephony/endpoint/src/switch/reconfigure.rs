@@ -39,12 +39,16 @@ impl Switch {
         self.sounds = sounds;
         self.take_up_phones(phones);
         self.take_up_trunks(trunks, now);
+        let (phones, trunks) = (&self.phones, &self.trunks);
+        self.guard
+            .keep_users(|user| phones.get(user).is_some() || trunks.has_user(user));
         // Nobody is rung by the new settings at a phone that they took away.
         self.tell_all_reachable(true);
         self.feed_engine(now);
         let outputs = self.engine.reconfigure(engine, now);
         self.queue_outputs(outputs);
         self.tell_all_reachable(false);
+        self.take_up_kept_unknown(now);
         self.dirty = true;
         tracing::info!("new settings are in force");
     }

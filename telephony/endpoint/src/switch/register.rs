@@ -1,12 +1,9 @@
 //! The registrar: REGISTER from agents' phones (RFC 3261 10.3).
 
-use std::collections::HashMap;
-
 use madoguchi_line::api::Input;
-use madoguchi_sip::digest::Credentials;
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Request, Response};
-use madoguchi_sip::transaction::{Flow, ServerTx};
+use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
 use super::bindings::{Intervals, Registration, RegistrationError};
@@ -24,8 +21,11 @@ const PROXIES_AT_MOST: usize = 5;
 const PATH_BYTES_AT_MOST: usize = 512;
 
 impl Switch {
-    pub(super) fn on_register(&mut self, tx: ServerTx, flow: Flow, request: &Request, now: Now) {
-        let Some(sender) = self.identify(tx, flow, request, now) else {
+    pub(super) fn on_register(&mut self, flow: Flow, request: &Request, now: Now) {
+        let Some(sender) = self.identify(flow, request, now) else {
+            return;
+        };
+        let Some(tx) = self.begin(flow, request, now) else {
             return;
         };
         let phone = match sender {
@@ -211,54 +211,4 @@ fn read_registration(
         cseq: request.cseq().map_or(0, |cseq| cseq.seq),
         flow,
     })
-}
-
-/// The highest nonce counts seen: the same credentials twice are a replay (RFC 7616 5.12).
-#[derive(Debug, Default)]
-pub(super) struct NonceCounts {
-    seen: HashMap<Box<str>, Seen>,
-}
-
-#[derive(Debug)]
-struct Seen {
-    count: u32,
-    last_at: u64,
-}
-
-/// Nonces are valid for a shorter time than this.
-const NONCE_MEMORY_MS: u64 = 600_000;
-
-impl NonceCounts {
-    /// Whether these credentials were not used before; remembers them.
-    pub(super) fn is_new(&mut self, credentials: &Credentials, now_ms: u64) -> bool {
-        let Some(count) = credentials.nonce_count else {
-            return true;
-        };
-        let nonce: &str = &credentials.nonce;
-        match self.seen.get_mut(nonce) {
-            Some(seen) if count <= seen.count => false,
-            Some(seen) => {
-                *seen = Seen {
-                    count,
-                    last_at: now_ms,
-                };
-                true
-            }
-            None => {
-                self.seen.insert(
-                    nonce.into(),
-                    Seen {
-                        count,
-                        last_at: now_ms,
-                    },
-                );
-                true
-            }
-        }
-    }
-
-    fn forget_old(&mut self, now_ms: u64) {
-        self.seen
-            .retain(|_, seen| now_ms < seen.last_at + NONCE_MEMORY_MS);
-    }
 }

@@ -9,6 +9,7 @@ use madoguchi_sip::sdp::Negotiated;
 use madoguchi_sip::transaction::{ClientTx, ServerTx};
 
 use super::dialog::Dialog;
+use super::identity::Sender;
 use super::incoming::InviteId;
 use super::refresh::Refreshing;
 use super::session_timer::SessionTimer;
@@ -75,6 +76,8 @@ pub(super) struct Side {
     pub(super) authenticated: bool,
     /// The trunk it goes out through, for its credentials and limits.
     pub(super) trunk: Option<TrunkKey>,
+    /// Who is at the other end, as far as it is proven: it may prove itself again from elsewhere.
+    pub(super) peer: Option<Sender>,
     /// The party's number, as other parties are shown it.
     pub(super) shown: String,
     /// What keeps the same INVITE over another way from being a second call.

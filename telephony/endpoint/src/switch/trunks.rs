@@ -121,6 +121,15 @@ impl Trunks {
         found.map(|(key, _)| key)
     }
 
+    /// Whether a trunk proves itself as this user.
+    pub(super) fn has_user(&self, user: &str) -> bool {
+        let is_user = |trunk: &TrunkState| {
+            let auth = trunk.settings.inbound_auth.as_ref();
+            auth.is_some_and(|auth| auth.user == user)
+        };
+        self.iter().any(|(_, trunk)| is_user(trunk))
+    }
+
     pub(super) fn hosts(&self) -> Vec<TrunkHosts> {
         let hosts = |(trunk, state): (TrunkKey, &TrunkState)| {
             let registrar = state.settings.register.as_ref();

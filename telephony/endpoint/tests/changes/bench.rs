@@ -9,6 +9,7 @@ use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, Sounds};
+use madoguchi_endpoint::registrations::KeptRegistration;
 use madoguchi_endpoint::settings::{
     Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
     TrunkRegistration, TrunkSource,
@@ -143,6 +144,7 @@ impl Settings {
             keep_alive: Millis::ZERO,
             dial_timeout: Millis::from_secs(60),
             unknown_requests_per_minute: 20,
+            tcp_connections: 100,
             lines: vec![numbers("desk", "5000")],
             phones: vec![phone("a", "201", "secret")],
             trunks: vec![trunk("carrier", "127.0.0.1:6001")],
@@ -231,6 +233,12 @@ impl Bench {
 
     pub(crate) fn input(&mut self, input: SwitchInput) {
         self.switch.handle(input, self.now);
+        self.collect();
+    }
+
+    /// Takes up what a desk before this one kept.
+    pub(crate) fn restore(&mut self, kept: Vec<KeptRegistration>) {
+        self.switch.restore_registrations(kept, self.now);
         self.collect();
     }
 

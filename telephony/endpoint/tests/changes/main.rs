@@ -1,6 +1,6 @@
 //! The switch in virtual time, with peers that speak SIP to it: settings that change while it runs,
-//! session timers and requests that collide, the registrations of phones; and the whole endpoint
-//! over sockets.
+//! session timers and requests that collide, the registrations of phones, what strangers get, who
+//! may act in a call; and the whole endpoint over sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,9 +13,12 @@ mod bench;
 mod calls;
 mod collisions;
 mod devices;
+mod dialogs;
 mod ends;
 mod peer;
 mod phones;
 mod refreshes;
+mod restart;
 mod running;
+mod strangers;
 mod trunks;

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 
 use madoguchi_sip::digest::{
-    Algorithm, ClientState, Credentials, Ha1, Proof, Verification, answer, challenge, verify,
+    Algorithm, ClientState, Credentials, Ha1, Proof, Verification, Verifier, answer, challenge,
 };
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 
@@ -20,8 +20,12 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(addr: &str) -> Self {
+        Self::at(addr.parse().unwrap())
+    }
+
+    pub(crate) fn at(addr: SocketAddr) -> Self {
         Self {
-            addr: addr.parse().unwrap(),
+            addr,
             rtp: UdpSocket::bind("127.0.0.1:0").unwrap(),
         }
     }
@@ -151,9 +155,14 @@ pub(crate) fn proves(request: &Request, user: &str) -> bool {
     };
     let secrets = Ha1::all(user, "carrier", &format!("secret-{user}"));
     let given = Credentials::parse(proof).unwrap();
-    let method = request.method.as_str();
-    given.username == user
-        && verify(&given, method, &secrets, "carrier", &NONCE_KEY, 0) == Verification::Valid
+    let verifier = Verifier {
+        realm: "carrier",
+        offered: &Algorithm::ALL,
+        nonce_secret: &NONCE_KEY,
+    };
+    let (method, uri) = (request.method.as_str(), &request.uri);
+    let verdict = verifier.verify(&given, method, uri, &secrets, 0);
+    given.username == user && matches!(verdict, Verification::Valid { .. })
 }
 
 pub(crate) fn expires(request: &Request) -> Option<&str> {

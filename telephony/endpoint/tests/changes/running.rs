@@ -35,6 +35,7 @@ async fn start(settings: &mut Settings) -> (Endpoint, watch::Receiver<Arc<DeskSn
         snapshots,
         agents,
         restored: Vec::new(),
+        registrations: None,
     };
     let media = MediaSettings {
         ports: 30_000..=30_999,
