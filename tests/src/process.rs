@@ -79,6 +79,18 @@ impl DeskProcess {
         Ok(std::fs::read_dir(self.proc()?.join("fd"))?.count())
     }
 
+    /// Waits until the desk has written a file of its data.
+    pub async fn until_written(&self, name: &str) -> anyhow::Result<()> {
+        let path = self.folder.path().join("data").join(name);
+        for _ in 0..400 {
+            if path.exists() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("{name} was not written")
+    }
+
     /// The token with which figures, board and calls may be asked for.
     pub fn token(&self) -> &str {
         &self.token

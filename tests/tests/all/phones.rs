@@ -7,7 +7,7 @@ use anyhow::ensure;
 use madoguchi_core::audit::{Action, Actor};
 use madoguchi_core::live::AgentState;
 use madoguchi_sip::digest::{
-    Algorithm, ClientState, Credentials, Ha1, Proof, Verification, answer, challenge, verify,
+    Algorithm, ClientState, Credentials, Ha1, Proof, Verification, Verifier, answer, challenge,
 };
 use madoguchi_sip::message::{HeaderName, Method, Response};
 use madoguchi_tests::desk::{Desk, Setup, story};
@@ -340,8 +340,13 @@ async fn the_desk_registers_with_a_carrier_and_answers_its_challenge() -> Outcom
         .unwrap_or_default();
     let secrets = Ha1::all("desk", "carrier", "secret");
     let given = Credentials::parse(proof)?;
-    let verdict = verify(&given, "REGISTER", &secrets, "carrier", &nonce_key, 0);
-    ensure!(verdict == Verification::Valid, "{given:?}");
+    let verifier = Verifier {
+        realm: "carrier",
+        offered: &Algorithm::ALL,
+        nonce_secret: &nonce_key,
+    };
+    let verdict = verifier.verify(&given, "REGISTER", &second.uri, &secrets, 0);
+    ensure!(matches!(verdict, Verification::Valid { .. }), "{given:?}");
     ensure!(second.cseq().map(|cseq| cseq.seq) == Some(2));
     let mut accepted = second.respond(200, None);
     accepted.set_to_tag("carrier");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use fantoccini::key::Key;
 use madoguchi_core::live::{AgentCommand, AgentState};
-use madoguchi_sip::digest::{Algorithm, Credentials, Ha1, Verification, challenge, verify};
+use madoguchi_sip::digest::{Algorithm, Credentials, Ha1, Verification, Verifier, challenge};
 use madoguchi_sip::message::Method;
 use madoguchi_tests::free_port;
 use madoguchi_tests::sipp::callee;
@@ -211,16 +211,21 @@ async fn a_carrier_made_on_the_screen_is_registered_with_by_the_sealed_password(
     let asked = challenge(Algorithm::Sha256, "carrier", &nonce_key, "salt", 0, false);
     refusal.headers.push(HeaderName::WwwAuthenticate, asked);
     carrier.send(&refusal.to_bytes()).await?;
-    let proof = loop {
+    let (proof, uri) = loop {
         let request = carrier.request_of_desk().await?;
         if let Some(proof) = request.headers.get(&HeaderName::Authorization) {
-            break proof.to_owned();
+            break (proof.to_owned(), request.uri);
         }
     };
     let given = Credentials::parse(&proof)?;
     let secrets = Ha1::all("desk", "carrier", "very-secret");
-    let verdict = verify(&given, "REGISTER", &secrets, "carrier", &nonce_key, 0);
-    ensure!(verdict == Verification::Valid, "{given:?}");
+    let verifier = Verifier {
+        realm: "carrier",
+        offered: &Algorithm::ALL,
+        nonce_secret: &nonce_key,
+    };
+    let verdict = verifier.verify(&given, "REGISTER", &uri, &secrets, 0);
+    ensure!(matches!(verdict, Verification::Valid { .. }), "{given:?}");
     for file in ["madoguchi.sqlite", "madoguchi.sqlite-wal"] {
         let kept = std::fs::read(desk.folder.path().join(file))?;
         let kept = String::from_utf8_lossy(&kept);
