@@ -7,6 +7,8 @@ pub mod digest;
 pub mod header;
 pub mod message;
 pub mod parse;
+pub mod privacy;
 pub mod sdp;
+pub mod subscriber;
 pub mod transaction;
 pub mod uri;
