@@ -2,8 +2,12 @@
 //! database nor a page under load delays a call.
 
 mod addresses;
+mod locate;
+mod resolver;
 mod sockets;
+mod srv;
 mod streams;
+mod system_names;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +26,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use self::addresses::LocalAddresses;
+use self::resolver::Resolver;
 use self::sockets::Sockets;
 use self::streams::Streams;
 use crate::media::{Media, MediaError, MediaEvent, MediaSettings, Sounds};
@@ -34,8 +39,6 @@ const DATAGRAM_BYTES: usize = 65_535;
 const DATAGRAMS_A_TURN: usize = 64;
 /// The board is shown a new picture at the most this often.
 const SNAPSHOT_EVERY: Duration = Duration::from_millis(200);
-/// How often names of trunks are looked up.
-const RESOLVE_EVERY: Duration = Duration::from_secs(60);
 
 /// Why the endpoint cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +113,7 @@ impl Endpoint {
         engine: Engine,
         around: Surroundings,
     ) -> Result<Self, StartError> {
-        let sockets = Sockets::bind(&settings.listen).await?;
+        let sockets = Sockets::bind(&settings.listen, settings.dscp).await?;
         let listening = sockets.listening()?;
         let (media, media_events) = Media::start(media)?;
         let (inputs, received) = mpsc::unbounded_channel();
@@ -248,10 +251,12 @@ impl Shell {
         for (agent, state, since) in self.around.restored {
             switch.restore_agent(&agent, state, since);
         }
-        let lookups = addresses::resolve_trunks(switch.trunk_hosts(), &self.inputs, RESOLVE_EVERY);
+        let resolver = Resolver::new(rand::random());
+        let lookups = resolver.watch(switch.trunk_hosts(), &self.inputs);
         let mut the_loop = Loop {
             switch,
             inputs: self.inputs,
+            resolver,
             lookups,
             stopping: None,
             udp: sockets.udp,
@@ -274,6 +279,7 @@ impl Shell {
 struct Loop {
     switch: Switch,
     inputs: mpsc::UnboundedSender<ToLoop>,
+    resolver: Resolver,
     /// Look up the names of trunks for as long as they are here.
     lookups: JoinSet<()>,
     /// When to stop at the latest, and whom to tell.
@@ -338,7 +344,7 @@ impl Loop {
             ToLoop::Reconfigure { input, done } => {
                 self.handle(*input);
                 let hosts = self.switch.trunk_hosts();
-                self.lookups = addresses::resolve_trunks(hosts, &self.inputs, RESOLVE_EVERY);
+                self.lookups = self.resolver.watch(hosts, &self.inputs);
                 // Whoever waited may have gone.
                 let _gone = done.send(());
             }

@@ -1,6 +1,7 @@
 //! What must hold between settings before anything starts.
 
 use madoguchi_core::setup::Parts;
+use madoguchi_endpoint::dscp::DSCP_AT_MOST;
 
 use super::{Config, ConfigError};
 
@@ -28,6 +29,12 @@ impl Config {
                 "media.first_port",
                 "1024以上で、last_port より小さい値にしてください",
             ));
+        }
+        for (key, dscp) in [("sip.dscp", self.sip.dscp), ("media.dscp", self.media.dscp)] {
+            if dscp > DSCP_AT_MOST {
+                let message = format!("0以上{DSCP_AT_MOST}以下の値にしてください");
+                return Err(ConfigError::value(key, message));
+            }
         }
         if self.sip.min_expires_s > self.sip.max_expires_s || self.sip.max_expires_s == 0 {
             return Err(ConfigError::value(
