@@ -12,6 +12,7 @@ mod parts;
 mod screen;
 mod targets;
 mod trunks;
+mod warnings;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! What must hold between settings before anything starts.
 
-use madoguchi_core::setup::Parts;
+use madoguchi_core::setup::{PartFault, Parts};
 use madoguchi_endpoint::dscp::DSCP_AT_MOST;
 
 use super::{Config, ConfigError};
@@ -21,6 +21,26 @@ impl Config {
         self.endpoint_settings([0; 32])?;
         self.line_settings()?;
         Ok(())
+    }
+
+    /// What can be read but is doubtful, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let parts = Parts {
+            lines: &self.lines,
+            agents: &self.agents,
+            trunks: &self.trunks,
+        };
+        let warnings = parts.warnings().into_iter();
+        let sentence = |warning: PartFault| {
+            format!(
+                "設定「{}「{}」の {}」を確かめてください: {}",
+                warning.part.key(),
+                warning.name,
+                warning.fault.field,
+                warning.fault.message
+            )
+        };
+        warnings.map(sentence).collect()
     }
 
     fn check_ranges(&self) -> Result<(), ConfigError> {
