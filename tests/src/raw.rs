@@ -132,9 +132,10 @@ impl Peer {
         let here = self.socket.local_addr()?;
         Ok(format!(
             "{method} {target} SIP/2.0\r\n\
-             Via: SIP/2.0/UDP {here};branch=z9hG4bKd{cseq}{method};rport\r\n\
+             Via: SIP/2.0/UDP {here};branch=z9hG4bKd{cseq}{method}{};rport\r\n\
              From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\n\
              Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+            response.call_id().unwrap_or_default(),
             header(HeaderName::From),
             header(HeaderName::To),
             header(HeaderName::CallId),

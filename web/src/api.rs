@@ -6,6 +6,7 @@ use chrono::DateTime;
 use madoguchi_core::access::{Permission, ReadFigures, SetOwnState, ViewBoard, ViewCalls};
 use madoguchi_core::audit::Action;
 use madoguchi_core::call::CallRecord;
+use madoguchi_core::caller::Caller;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::hours::HoursReason;
@@ -56,7 +57,7 @@ pub(crate) async fn board(visitor: Allowed<ViewBoard>, State(web): State<Web>) -
     // Callers' numbers are personal data.
     if !visitor.permissions.contains(Permission::ViewCalls) {
         for call in &mut desk.waiting {
-            call.from.clear();
+            call.from = Caller::default();
         }
     }
     Json(Board {

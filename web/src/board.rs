@@ -217,7 +217,7 @@ pub(crate) fn render(
                 let waited = now - call.arrived_at;
                 WaitingRow {
                     from: if viewer.sees_numbers {
-                        text::caller(&call.from).to_owned()
+                        call.from.shown()
                     } else {
                         text::HIDDEN.to_owned()
                     },

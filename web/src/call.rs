@@ -81,8 +81,8 @@ fn facts(
             ),
         ),
         ("回線", call.line.to_string()),
-        ("発信者", text::caller(&call.from).to_owned()),
-        ("着信番号", call.to.clone()),
+        ("発信者", call.from.shown()),
+        ("着信番号", call.to.shown()),
         (
             "担当者",
             if agents.is_empty() {

@@ -137,8 +137,8 @@ fn row(setup: &DeskSetup, call: &CallRecord) -> CallRow {
         time: text::time_with_seconds(call.arrived_at),
         kind: text::direction(call.direction),
         line: call.line.to_string(),
-        from: text::caller(&call.from).to_owned(),
-        to: call.to.clone(),
+        from: call.from.shown(),
+        to: call.to.shown(),
         outcome: text::outcome(call),
         agent: call
             .agent()

@@ -161,15 +161,6 @@ pub(crate) fn device(agent: &str) -> String {
     }
 }
 
-/// A telephone number, or that it was withheld.
-pub(crate) fn caller(number: &str) -> &str {
-    if number.is_empty() {
-        "非通知"
-    } else {
-        number
-    }
-}
-
 pub(crate) fn agent_state(state: &AgentState) -> &'static str {
     match state {
         AgentState::LoggedOut => "ログアウト",
@@ -229,7 +220,11 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
             } else {
                 "受付時間外"
             };
-            format!("{}から{to}に着信しました({hours})。", caller(from))
+            format!(
+                "{}から{}に着信しました({hours})。",
+                from.shown(),
+                to.shown()
+            )
         }
         EventKind::Accepted => "窓口が自動で応対を始めました。".to_owned(),
         EventKind::Queued => "待ち行列に入りました。".to_owned(),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::caller::{CalledNumber, Caller};
 use crate::event::{AbandonReason, CallEvent, EndCause, EventKind, TransferTarget};
 use crate::id::{AgentId, CallId, LineName};
 use crate::time::{Instant, Millis};
@@ -83,10 +84,12 @@ pub struct CallRecord {
     pub line: LineName,
     /// Of which kind.
     pub direction: Direction,
-    /// The caller's number, empty when withheld; for dialled calls the number shown.
-    pub from: String,
+    /// The caller, as far as we may know; for dialled calls the number shown.
+    #[serde(flatten)]
+    pub from: Caller,
     /// The number dialled.
-    pub to: String,
+    #[serde(flatten)]
+    pub to: CalledNumber,
     /// When it arrived, or was dialled.
     pub arrived_at: Instant,
     /// 応答
@@ -124,36 +127,32 @@ impl CallRecord {
     /// The call that this event begins.
     pub fn begin(event: &CallEvent) -> Option<Self> {
         let (direction, from, to) = match &event.kind {
-            EventKind::Arrived {
-                from,
-                to,
-                open: true,
-            } => (Direction::Inbound, from, to),
-            EventKind::Arrived {
-                from,
-                to,
-                open: false,
-            } => (Direction::AfterHours, from, to),
+            EventKind::Arrived { from, to, open } => {
+                let direction = if *open {
+                    Direction::Inbound
+                } else {
+                    Direction::AfterHours
+                };
+                (direction, from.clone(), to.clone())
+            }
             EventKind::Dialled {
-                from,
-                to,
-                outside: true,
-                ..
-            } => (Direction::Outbound, from, to),
-            EventKind::Dialled {
-                from,
-                to,
-                outside: false,
-                ..
-            } => (Direction::Internal, from, to),
+                from, to, outside, ..
+            } => {
+                let direction = if *outside {
+                    Direction::Outbound
+                } else {
+                    Direction::Internal
+                };
+                (direction, from.as_str().into(), to.as_str().into())
+            }
             _ => return None,
         };
         Some(Self {
             call: event.call.clone(),
             line: event.line.clone(),
             direction,
-            from: from.clone(),
-            to: to.clone(),
+            from,
+            to,
             arrived_at: event.at,
             answered_at: None,
             talk_ended_at: None,

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::caller::{CalledNumber, Caller};
 use crate::id::{AgentId, CallId, LineName, NodeName};
 use crate::time::Instant;
 
@@ -40,10 +41,12 @@ pub struct CallEvent {
 pub enum EventKind {
     /// A caller's INVITE reached a desk line. `open` says whether it was within 受付時間.
     Arrived {
-        /// The caller's number as it was shown to us; empty when withheld.
-        from: String,
+        /// The caller, as far as we may know.
+        #[serde(flatten)]
+        from: Caller,
         /// The number that was dialled.
-        to: String,
+        #[serde(flatten)]
+        to: CalledNumber,
         /// Within reception hours: counts as 着信; otherwise as 時間外着信.
         open: bool,
     },

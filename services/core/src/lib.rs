@@ -10,6 +10,7 @@ pub mod announcement;
 pub mod article;
 pub mod audit;
 pub mod call;
+pub mod caller;
 pub mod clock;
 pub mod event;
 pub mod figures;

@@ -4,6 +4,7 @@
 use crate::audit::Fields;
 use serde::{Deserialize, Serialize};
 
+use crate::caller::Caller;
 use crate::id::{AgentId, CallId, LineName};
 use crate::time::Instant;
 
@@ -23,8 +24,9 @@ pub struct WaitingCall {
     pub call: CallId,
     /// The line that was dialled.
     pub line: LineName,
-    /// The caller's number; empty when withheld.
-    pub from: String,
+    /// The caller, as far as we may know.
+    #[serde(flatten)]
+    pub from: Caller,
     /// When the call arrived.
     pub arrived_at: Instant,
     /// The agent whose phone rings now, if any.

@@ -4,12 +4,15 @@
 mod agents;
 mod categories;
 mod desk;
+mod dialled;
 mod fault;
 mod lines;
+mod outbound;
 mod parts;
 mod screen;
 mod targets;
 mod trunks;
+mod warnings;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -22,9 +25,13 @@ pub use self::categories::{
     CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category,
 };
 pub use self::desk::{DeskSetup, FileSetup, Made};
+pub use self::dialled::DialledSource;
 pub use self::fault::{Fault, Part, PartFault};
 pub use self::lines::{
     AtClosingConfig, LINE, LINE_NAME_LETTERS, LineConfig, PeriodicAnnouncement, Strategy,
+};
+pub use self::outbound::{
+    DIAL_PREFIX_DIGITS, IdentityHeader, OutboundPrivacy, is_dial_prefix, with_dial_prefix,
 };
 pub use self::parts::Parts;
 pub use self::screen::ScreenSetup;

@@ -177,8 +177,8 @@ mod tests {
                 });
             };
             let arrived = EventKind::Arrived {
-                from: String::new(),
-                to: String::new(),
+                from: "".into(),
+                to: "".into(),
                 open: true,
             };
             add(0, 0, arrived);

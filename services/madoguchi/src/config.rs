@@ -19,6 +19,7 @@ use madoguchi_core::setup::PartFault;
 pub use madoguchi_core::setup::{
     AgentConfig, AtClosingConfig, LineConfig, TargetConfig, TrunkConfig,
 };
+use madoguchi_endpoint::media::EXPEDITED_FORWARDING;
 use serde::{Deserialize, Serialize};
 
 pub use self::knowledge::KnowledgeConfig;
@@ -128,6 +129,7 @@ impl Default for JournalConfig {
 )]
 pub struct SipConfig {
     pub listen: Vec<String>,
+    pub dscp: u8,
     pub public_address: Option<IpAddr>,
     pub realm: String,
     pub digest_algorithms: Vec<String>,
@@ -142,6 +144,9 @@ pub struct SipConfig {
     pub stop_grace_s: u32,
 }
 
+/// How signalling of telephones is marked (RFC 4594 4.2).
+const CLASS_SELECTOR_5: u8 = 40;
+
 impl Default for SipConfig {
     fn default() -> Self {
         let listen = [
@@ -152,6 +157,7 @@ impl Default for SipConfig {
         ];
         Self {
             listen: listen.map(str::to_owned).to_vec(),
+            dscp: CLASS_SELECTOR_5,
             public_address: None,
             realm: "madoguchi".to_owned(),
             digest_algorithms: vec!["SHA-256".to_owned(), "MD5".to_owned()],
@@ -178,6 +184,7 @@ impl Default for SipConfig {
 pub struct MediaConfig {
     pub first_port: u16,
     pub last_port: u16,
+    pub dscp: u8,
     pub rtp_timeout_s: u32,
 }
 
@@ -186,6 +193,7 @@ impl Default for MediaConfig {
         Self {
             first_port: 20_000,
             last_port: 29_999,
+            dscp: EXPEDITED_FORWARDING,
             rtp_timeout_s: 60,
         }
     }

@@ -469,6 +469,7 @@ fn media_settings(config: &Config, sounds: &Sounds) -> MediaSettings {
     MediaSettings {
         bind_v4: has(true).then_some(std::net::Ipv4Addr::UNSPECIFIED),
         bind_v6: has(false).then_some(std::net::Ipv6Addr::UNSPECIFIED),
+        dscp: config.media.dscp,
         ports: config.media.first_port..=config.media.last_port,
         rtp_timeout: Millis::from_secs(i64::from(config.media.rtp_timeout_s)),
         music: sounds.music(None),

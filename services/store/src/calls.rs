@@ -17,7 +17,7 @@ pub use list::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 
 /// To be raised whenever `CallRecord::fold` or [`row`] gives another result for the same events:
 /// the next start then computes the table anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Brings the rows of some calls up to date. `events` are all events of these calls, those of one
 /// call together.

@@ -5,6 +5,7 @@
 //!
 //! [`switch`] is a state machine without sockets; [`shell`] gives it sockets, clocks and chance.
 
+pub mod dscp;
 pub mod media;
 pub mod registrations;
 pub mod settings;

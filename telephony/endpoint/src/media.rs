@@ -41,6 +41,7 @@ pub use sound::Sound;
 pub use sounds::{Confirmation, SoundError, SoundFiles, SoundName, Sounds};
 pub use wav::WavFault;
 
+use crate::dscp::mark;
 use exchange::{Command, Exchange};
 use ports::{PortPool, even_ports};
 use relay::{MonotonicClock, Order, Relay, WAKE, Wires};
@@ -57,6 +58,8 @@ pub struct MediaSettings {
     pub bind_v4: Option<Ipv4Addr>,
     /// Where IPv6 sessions listen; the local address that the peer sees if none is given.
     pub bind_v6: Option<Ipv6Addr>,
+    /// The mark of RTP for routers on the way (RFC 2474: 0 to 63).
+    pub dscp: u8,
     /// Ports for RTP; the even ones are used, one for each leg.
     pub ports: RangeInclusive<u16>,
     /// A leg from which nothing comes for so long is told with [`MediaEvent::Silent`]; zero never.
@@ -72,6 +75,7 @@ impl Default for MediaSettings {
         Self {
             bind_v4: None,
             bind_v6: None,
+            dscp: EXPEDITED_FORWARDING,
             ports: 16_384..=32_767,
             rtp_timeout: Millis::from_secs(60),
             music: Sounds::default().music(None),
@@ -176,7 +180,11 @@ struct Door {
     ports: Arc<Mutex<PortPool>>,
     bind_v4: Option<Ipv4Addr>,
     bind_v6: Option<Ipv6Addr>,
+    dscp: u8,
 }
+
+/// How voice is marked (RFC 3246).
+pub const EXPEDITED_FORWARDING: u8 = 46;
 
 impl Media {
     /// Starts the thread of the media.
@@ -224,6 +232,7 @@ impl Media {
                 ports,
                 bind_v4,
                 bind_v6,
+                dscp: settings.dscp,
             })),
             told,
         ))
@@ -339,7 +348,7 @@ impl Door {
         let mut foreign = 0;
         for _ in 0..pool.free() {
             let Some(port) = pool.take() else { break };
-            match bind(SocketAddr::new(addr, port)) {
+            match bind(SocketAddr::new(addr, port), self.dscp) {
                 Ok(socket) => return Ok((socket, port)),
                 Err(error) => {
                     pool.give_back(port);
@@ -366,17 +375,12 @@ impl Drop for Door {
     }
 }
 
-fn bind(addr: SocketAddr) -> io::Result<UdpSocket> {
-    /// Expedited forwarding (RFC 3246), as voice is marked.
-    const EXPEDITED: u32 = 46 << 2;
+fn bind(addr: SocketAddr, dscp: u8) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
-    // The mark is a wish; a system that does not grant it still carries the voice.
-    let _wish = if addr.is_ipv6() {
+    if addr.is_ipv6() {
         socket.set_only_v6(true)?;
-        socket.set_tclass_v6(EXPEDITED)
-    } else {
-        socket.set_tos_v4(EXPEDITED)
-    };
+    }
+    mark(&socket, addr, dscp);
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;
     Ok(socket.into())

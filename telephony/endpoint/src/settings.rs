@@ -4,8 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::setup::{DialledSource, IdentityHeader, OutboundPrivacy};
 use madoguchi_core::time::Millis;
 use madoguchi_sip::digest::{Algorithm, Ha1};
+use madoguchi_sip::uri::Host;
 use serde::{Deserialize, Serialize};
 
 /// The endpoint's settings.
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 pub struct EndpointSettings {
     /// Addresses on which SIP is heard.
     pub listen: Vec<Listen>,
+    /// The mark of SIP for routers on the way (RFC 2474: 0 to 63).
+    pub dscp: u8,
     /// The address written into Via, Contact and SDP instead of the local one (behind NAT).
     pub public_address: Option<IpAddr>,
     /// The realm of the digest challenges.
@@ -113,6 +117,46 @@ pub struct Trunk {
     pub register: Option<TrunkRegistration>,
     /// The most simultaneous outbound calls; 0 for no limit.
     pub max_outbound: u32,
+    /// Where its requests name the number that was dialled; the first that does counts.
+    pub dialled_from: Vec<DialledSource>,
+    /// Its P-Asserted-Identity is believed (RFC 3325).
+    pub trust_asserted_identity: bool,
+    /// The user in From of outbound calls; the number shown if none is given.
+    pub from_user: Option<String>,
+    /// The domain in From of outbound calls; that of the address of record, or our address, if
+    /// none is given.
+    pub from_domain: Option<Host>,
+    /// Where the number shown stands beside From.
+    pub identity_header: IdentityHeader,
+    /// What Privacy says on outbound calls.
+    pub privacy: OutboundPrivacy,
+    /// What is dialled before a number.
+    pub dial_prefix: String,
+    /// The port of ours from which datagrams to it go out; the first that fits if none is given.
+    pub source_port: Option<u16>,
+}
+
+impl Trunk {
+    /// A trunk that nothing is known of but its name.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            sources: Vec::new(),
+            inbound_auth: None,
+            outbound: None,
+            credentials: None,
+            register: None,
+            max_outbound: 0,
+            dialled_from: DialledSource::DEFAULT.to_vec(),
+            trust_asserted_identity: true,
+            from_user: None,
+            from_domain: None,
+            identity_header: IdentityHeader::default(),
+            privacy: OutboundPrivacy::default(),
+            dial_prefix: String::new(),
+            source_port: None,
+        }
+    }
 }
 
 /// A source address of a trunk.

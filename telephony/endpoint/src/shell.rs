@@ -2,9 +2,13 @@
 //! database nor a page under load delays a call.
 
 mod addresses;
+mod locate;
+mod resolver;
 mod saved;
 mod sockets;
+mod srv;
 mod streams;
+mod system_names;
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +28,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use self::addresses::LocalAddresses;
+use self::resolver::Resolver;
 use self::saved::SavedRegistrations;
 use self::sockets::Sockets;
 use self::streams::Streams;
@@ -40,8 +45,6 @@ const DATAGRAMS_A_TURN: usize = 64;
 const SNAPSHOT_EVERY: Duration = Duration::from_millis(200);
 /// How often connections are looked for that have been open in vain.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
-/// How often names of trunks are looked up.
-const RESOLVE_EVERY: Duration = Duration::from_secs(60);
 
 /// Why the endpoint cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +121,7 @@ impl Endpoint {
         engine: Engine,
         around: Surroundings,
     ) -> Result<Self, StartError> {
-        let sockets = Sockets::bind(&settings.listen).await?;
+        let sockets = Sockets::bind(&settings.listen, settings.dscp).await?;
         let listening = sockets.listening()?;
         let (media, media_events) = Media::start(media)?;
         let (inputs, received) = mpsc::unbounded_channel();
@@ -261,10 +264,12 @@ impl Shell {
             switch.restore_registrations(registrations::load(&path), now);
             SavedRegistrations::start(path, epoch)
         });
-        let lookups = addresses::resolve_trunks(switch.trunk_hosts(), &self.inputs, RESOLVE_EVERY);
+        let resolver = Resolver::new(rand::random());
+        let lookups = resolver.watch(switch.trunk_hosts(), &self.inputs);
         let mut the_loop = Loop {
             switch,
             inputs: self.inputs,
+            resolver,
             lookups,
             stopping: None,
             udp: sockets.udp,
@@ -289,6 +294,7 @@ impl Shell {
 struct Loop {
     switch: Switch,
     inputs: mpsc::UnboundedSender<ToLoop>,
+    resolver: Resolver,
     /// Look up the names of trunks for as long as they are here.
     lookups: JoinSet<()>,
     /// When to stop at the latest, and whom to tell.
@@ -371,7 +377,7 @@ impl Loop {
                 }
                 self.handle(*input);
                 let hosts = self.switch.trunk_hosts();
-                self.lookups = addresses::resolve_trunks(hosts, &self.inputs, RESOLVE_EVERY);
+                self.lookups = self.resolver.watch(hosts, &self.inputs);
                 // Whoever waited may have gone.
                 let _gone = done.send(());
             }

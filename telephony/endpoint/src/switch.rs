@@ -5,10 +5,12 @@
 //! taken with [`Switch::poll_output`].
 
 mod bindings;
+mod caller;
 mod calls;
 mod challenges;
 mod dialled;
 mod dialog;
+mod failover;
 mod familiar;
 mod guard;
 mod identity;
@@ -16,6 +18,7 @@ mod in_dialog;
 mod incoming;
 mod keep_alive;
 mod kept;
+mod lease;
 mod legs;
 mod media_events;
 mod nonces;
@@ -27,9 +30,11 @@ mod reconfigure;
 mod refresh;
 mod register;
 mod responses;
+mod route;
 mod session_timer;
 mod side;
 mod steps;
+mod trunk_identity;
 mod trunk_register;
 mod trunks;
 
@@ -132,10 +137,10 @@ pub enum SwitchInput {
     Resolved {
         /// The trunk, as [`Switch::trunk_hosts`] names it.
         trunk: TrunkKey,
-        /// The address of its outbound host.
-        peer: Option<Peer>,
-        /// The address of its registrar.
-        registrar: Option<Peer>,
+        /// The addresses of its outbound host, the preferred one first.
+        peers: Vec<Peer>,
+        /// The addresses of its registrar, the preferred one first.
+        registrars: Vec<Peer>,
     },
     /// The complete settings, which have changed. Calls go on; see [`Switch::trunk_hosts`] for
     /// the names that are to be looked up from now on. Listening addresses, public address, realm
@@ -222,6 +227,7 @@ enum Wake {
     Engine(TimerId),
     SessionTimer(SideId),
     DialTimeout(SideId),
+    TrunkSilent(SideId),
     Registrations,
     TrunkRegister(TrunkKey),
     KeepAlive,
@@ -327,10 +333,10 @@ impl Switch {
             }
             SwitchInput::Resolved {
                 trunk,
-                peer,
-                registrar,
+                peers,
+                registrars,
             } => {
-                self.on_resolved(trunk, peer, registrar, now);
+                self.on_resolved(trunk, peers, registrars, now);
             }
             SwitchInput::Reconfigure {
                 settings,
@@ -424,6 +430,7 @@ impl Switch {
             }
             Wake::SessionTimer(side) => self.on_session_timer(side, now),
             Wake::DialTimeout(side) => self.on_dial_timeout(side, now),
+            Wake::TrunkSilent(side) => self.on_trunk_silent(side, now),
             Wake::Registrations => self.expire_registrations(now),
             Wake::TrunkRegister(trunk) => self.register_trunk(trunk, now),
             Wake::KeepAlive => self.keep_alive(now),

@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out.
 
+use madoguchi_core::caller::{CalledNumber, Caller};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::live::AgentCommand;
@@ -29,10 +30,10 @@ pub enum Input {
         call: CallId,
         /// The line that was dialled.
         line: LineName,
-        /// The caller's number, empty when withheld.
-        from: String,
+        /// The caller, as far as we may know.
+        from: Caller,
         /// The number that was dialled.
-        to: String,
+        to: CalledNumber,
     },
     /// The party that started the call (caller, or dialling agent) is gone: CANCEL or BYE.
     CallerHungUp {

@@ -151,8 +151,7 @@ impl FromStr for NameAddr {
             ((!name.is_empty()).then(|| name.to_owned()), rest)
         } else {
             // addr-spec: what follows ";" belongs to the header field (20.10).
-            let end = text.find(';').unwrap_or(text.len());
-            let (uri, params) = text.split_at(end);
+            let (uri, params) = text.split_at(end_of_addr_spec(text));
             if uri.contains(['?', ',']) {
                 return Err(Malformed("address"));
             }
@@ -187,6 +186,24 @@ impl fmt::Display for NameAddr {
         }
         write!(f, "<{}>{}", self.uri, self.params)
     }
+}
+
+/// Where an addr-spec without brackets ends: at the first semicolon, unless it belongs to a number
+/// in the user part, which some carriers do not put into brackets as they should (20.10).
+fn end_of_addr_spec(text: &str) -> usize {
+    let first = text.find(';').unwrap_or(text.len());
+    let (before, after) = text.split_at(first);
+    let user = before.split_once(':').map_or("", |(_, user)| user);
+    let is_number = user
+        .strip_prefix('+')
+        .unwrap_or(user)
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"-.()*#".contains(&byte));
+    let host = after.find('@').filter(|_| is_number && !user.is_empty());
+    host.map_or(first, |at| {
+        let rest = after.get(at..).unwrap_or_default();
+        first + at + rest.find(';').unwrap_or(rest.len())
+    })
 }
 
 fn closing_quote(text: &str) -> Option<usize> {
@@ -309,6 +326,11 @@ mod tests {
             r#""山田, \"太郎\"" <sip:a@b;transport=udp>;tag=x"#
         );
         assert!(r#""Mr. Bell <sip:a@b>"#.parse::<NameAddr>().is_err());
+        let bare: NameAddr = "sip:0312345678;isub=1@b;user=phone;tag=2".parse().unwrap();
+        assert_eq!(bare.uri.user.as_deref(), Some("0312345678;isub=1"));
+        assert_eq!(bare.tag(), Some("2"));
+        let odd: NameAddr = "sip:b;tag=a@c".parse().unwrap();
+        assert_eq!(odd.tag(), Some("a@c"));
     }
 
     #[test]

@@ -261,14 +261,19 @@ fn other_uri(scheme: &str, rest: &str) -> Result<Uri, Malformed> {
     } else {
         Scheme::Other(scheme.to_owned())
     };
+    let (user, params) = match scheme {
+        Scheme::Tel => rest.split_at(rest.find(';').unwrap_or(rest.len())),
+        _ => (rest, ""),
+    };
     let user = match scheme {
-        Scheme::Tel => rest.split(';').next().unwrap_or(rest),
-        _ => rest,
+        Scheme::Tel => unescape(user)?,
+        _ => user.to_owned(),
     };
     let host = Host::Name(String::new());
     Ok(Uri {
         scheme,
-        ..Uri::sip(Some(user), host, None)
+        params: Params::parse(params)?,
+        ..Uri::sip(Some(&user), host, None)
     })
 }
 
@@ -288,7 +293,7 @@ pub fn host_and_port(text: &str) -> Result<(Host, Option<u16>), Malformed> {
     Ok((host.trim().parse()?, port))
 }
 
-fn unescape(text: &str) -> Result<String, Malformed> {
+pub(crate) fn unescape(text: &str) -> Result<String, Malformed> {
     if !text.contains('%') {
         return Ok(text.to_owned());
     }
@@ -327,7 +332,10 @@ impl fmt::Display for Uri {
         let scheme = match &self.scheme {
             Scheme::Sip => "sip",
             Scheme::Sips => "sips",
-            Scheme::Tel => return write!(f, "tel:{}", self.user.as_deref().unwrap_or_default()),
+            Scheme::Tel => {
+                let number = escape(self.user.as_deref().unwrap_or_default());
+                return write!(f, "tel:{number}{}", self.params);
+            }
             Scheme::Other(name) => {
                 return write!(f, "{name}:{}", self.user.as_deref().unwrap_or_default());
             }
@@ -389,6 +397,7 @@ mod tests {
             "sip:desk@[2001:db8::1]:5060",
             "sips:alice@example.com?subject=x",
             "tel:+81312345678",
+            "tel:7042;phone-context=example.com;isub=1",
             "sip:user%40home@example.com",
         ] {
             let uri: Uri = text.parse().unwrap();

@@ -13,6 +13,7 @@ mod board;
 mod board_hands;
 mod calendar;
 mod calls;
+mod carriers;
 mod clock;
 mod crash;
 mod faq_seen;

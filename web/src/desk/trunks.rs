@@ -1,11 +1,18 @@
 //! 外線 on screens. Passwords are kept sealed, and never shown again.
 
+mod reading;
+mod showing;
+
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    Fault, LINE, LineConfig, Part, RegisterConfig, ScreenTrunk, Sealed, TRUNK, TRUNK_NAME_LETTERS,
-    TrunkConfig, TrunkSourceConfig, register_expires_s,
+    Fault, IdentityHeader, LINE, LineConfig, OutboundPrivacy, Part, ScreenTrunk, Sealed, TRUNK,
+    TRUNK_NAME_LETTERS, TrunkConfig, register_expires_s,
 };
 
+use self::reading::{
+    chosen, read_dialled_from, read_port, read_register, read_secret, read_sources,
+};
+use self::showing::{dialled_from, facts, identity_header, inbound, sources, trusts};
 use super::form::{Field, Section, Values};
 use super::keep::{Change, Kept};
 use super::list::Row;
@@ -13,9 +20,6 @@ use super::{Around, Facts, Read, Thing};
 use crate::Web;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-
-/// The longest password, address or user name.
-const LETTERS_AT_MOST: usize = 200;
 
 impl Thing for ScreenTrunk {
     const KIND: &'static str = TRUNK;
@@ -81,20 +85,35 @@ impl Thing for ScreenTrunk {
     }
 
     fn notes(&self, around: &Around<'_>) -> Vec<String> {
+        // That there is a password is known, whatever it is.
+        let given = |secret: &Option<Sealed>| secret.as_ref().map(|_| String::new());
+        let trunk = TrunkConfig {
+            password: given(&self.password),
+            inbound_password: given(&self.inbound_password),
+            ..self.trunk.clone()
+        };
+        let warnings = trunk.warnings().into_iter();
+        let mut notes: Vec<_> = warnings
+            .map(|warning| format!("設定を確かめてください。{}。", warning.message))
+            .collect();
         let opens = |secret: &Sealed| around.web.seal.open(&secret.sealed).is_some();
         let mut secrets = self.password.iter().chain(&self.inbound_password);
         if secrets.all(opens) {
-            return Vec::new();
+            return notes;
         }
         let note = "保存したパスワードを読めません。鍵のファイル(web.key_file)が変わっています。\
              鍵を元に戻すか、パスワードを入力し直してください。";
-        vec![note.to_owned()]
+        notes.push(note.to_owned());
+        notes
     }
 
     fn blank(_: &Around<'_>) -> Values {
         let mut values = Values::default();
         values.set("register.expires_s", register_expires_s().to_string());
         values.set("max_outbound", "0");
+        let fresh = TrunkConfig::new("");
+        values.set("dialled_from", dialled_from(&fresh).join("\n"));
+        values.set("trust_asserted_identity", trusts(&fresh));
         values
     }
 
@@ -108,6 +127,15 @@ impl Thing for ScreenTrunk {
         values.set("outbound", text(&trunk.outbound));
         values.set("user", text(&trunk.user));
         values.set("max_outbound", trunk.max_outbound.to_string());
+        values.set("dialled_from", dialled_from(trunk).join("\n"));
+        values.set("trust_asserted_identity", trusts(trunk));
+        values.set("from_user", text(&trunk.from_user));
+        values.set("from_domain", text(&trunk.from_domain));
+        values.set("identity_header", trunk.identity_header.as_str());
+        values.set("privacy", trunk.privacy.as_str());
+        values.set("dial_prefix", &trunk.dial_prefix);
+        let port = trunk.source_port.map(|port| port.to_string());
+        values.set("source_port", port.unwrap_or_default());
         let expires_s = match &trunk.register {
             Some(register) => {
                 values.set("register.aor", &register.aor);
@@ -149,6 +177,18 @@ impl Thing for ScreenTrunk {
                         .hint("アドレスの代わりに(または加えて)、利用者名とパスワードで認めます。"),
                     Field::secret(values, "inbound_password", "その利用者のパスワード")
                         .hint(kept(|trunk| &trunk.inbound_password)),
+                    Field::area(values, "dialled_from", "かけた番号を読むところ").hint(
+                        "1行に1つ。p-called-party-id、request-uri、to から選びます。\
+                         上に書いたものを優先し、電話番号が書いてある最初のものに従います。\
+                         空にすると、この順です。",
+                    ),
+                    Field::select(
+                        values,
+                        "trust_asserted_identity",
+                        "P-Asserted-Identity の発信者番号",
+                        [("yes", "信じる"), ("no", "信じない(From だけを読む)")],
+                    )
+                    .hint("発信者が番号を偽れる相手のときは、「信じない」を選んでください。"),
                 ],
             ),
             Section::new(
@@ -163,6 +203,27 @@ impl Thing for ScreenTrunk {
                     Field::number(values, "max_outbound", "同時に発信できる数", "件")
                         .required()
                         .hint("0で、制限しません。"),
+                    Field::text(values, "from_user", "From の利用者名(省略可)")
+                        .hint("省略すると、回線の見せる番号です。"),
+                    Field::text(values, "from_domain", "From のドメイン(省略可)").hint(
+                        "省略すると、登録するアドレスのドメインか、この機械のアドレスです。",
+                    ),
+                    Field::select(
+                        values,
+                        "identity_header",
+                        "見せる番号を From のほかに書くところ",
+                        IdentityHeader::ALL.map(|header| (header.as_str(), identity_header(header))),
+                    ),
+                    Field::select(
+                        values,
+                        "privacy",
+                        "番号の通知の指定(Privacy)",
+                        OutboundPrivacy::ALL.map(|privacy| (privacy.as_str(), showing::privacy(privacy))),
+                    ),
+                    Field::text(values, "dial_prefix", "かける番号の前に付ける番号(省略可)")
+                        .hint("通知は186、非通知は184、交換機から外へかけるときは0など。"),
+                    Field::number(values, "source_port", "送信元のUDPポート(省略可)", "番")
+                        .hint("設定ファイルの sip.listen にあるポートを入力します。"),
                 ],
             ),
             Section::new(
@@ -194,6 +255,18 @@ impl Thing for ScreenTrunk {
             user: values.given("user"),
             register: read_register(values, &mut faults),
             max_outbound: values.number("max_outbound", &mut faults),
+            dialled_from: read_dialled_from(values, &mut faults),
+            trust_asserted_identity: values.get("trust_asserted_identity") != "no",
+            from_user: values.given("from_user"),
+            from_domain: values.given("from_domain"),
+            identity_header: chosen(values, "identity_header", &IdentityHeader::ALL, |header| {
+                header.as_str()
+            }),
+            privacy: chosen(values, "privacy", &OutboundPrivacy::ALL, |privacy| {
+                privacy.as_str()
+            }),
+            dial_prefix: values.get("dial_prefix").to_owned(),
+            source_port: read_port(values, &mut faults),
             ..TrunkConfig::new(name)
         };
         if trunk.sources.is_empty() && trunk.inbound_user.is_none() && trunk.outbound.is_none() {
@@ -286,163 +359,5 @@ impl Thing for ScreenTrunk {
             changes.push(kept.change(visitor, &around, Some(&after), kept.version)?);
         }
         Ok(changes)
-    }
-}
-
-/// The password that was typed, sealed; else the one that is kept; none without a user.
-fn read_secret(
-    values: &Values,
-    name: &'static str,
-    has_user: bool,
-    last: Option<&Sealed>,
-    around: &Around<'_>,
-    faults: &mut Vec<Fault>,
-) -> Option<Sealed> {
-    let typed = values.get(name);
-    if !has_user {
-        if !typed.is_empty() {
-            faults.push(Fault::new(name, "利用者名も入力してください"));
-        }
-        return None;
-    }
-    if typed.is_empty() {
-        if last.is_none() {
-            faults.push(Fault::new(name, "入力してください"));
-        }
-        return last.cloned();
-    }
-    if typed.chars().count() > LETTERS_AT_MOST {
-        let message = format!("{LETTERS_AT_MOST}文字以内で入力してください");
-        faults.push(Fault::new(name, message));
-        return None;
-    }
-    let sealed = around.web.seal.seal(typed.as_bytes());
-    if sealed.is_none() {
-        faults.push(Fault::new(name, "パスワードを保存できません"));
-    }
-    let at = around.web.desk.now();
-    sealed.map(|sealed| Sealed { sealed, at })
-}
-
-/// One a line: a network or an address, and a port after a blank.
-fn read_sources(values: &Values, faults: &mut Vec<Fault>) -> Vec<TrunkSourceConfig> {
-    let mut sources = Vec::new();
-    for line in values.lines("sources") {
-        match read_source(&line) {
-            Some(source) => sources.push(source),
-            None => {
-                let message = format!(
-                    "「{line}」を読めません。198.51.100.0/28 か、198.51.100.1 5060 のように入力してください"
-                );
-                faults.push(Fault::new("sources", message));
-            }
-        }
-    }
-    sources
-}
-
-fn read_source(line: &str) -> Option<TrunkSourceConfig> {
-    let mut words = line.split_whitespace();
-    let net = words.next()?;
-    let host = |address: std::net::IpAddr| address.into();
-    let net = net.parse().or_else(|_| net.parse().map(host)).ok()?;
-    let port = words.next().map(str::parse).transpose().ok()?;
-    words
-        .next()
-        .is_none()
-        .then_some(TrunkSourceConfig { net, port })
-}
-
-fn read_register(values: &Values, faults: &mut Vec<Fault>) -> Option<RegisterConfig> {
-    let expires_s = values.number("register.expires_s", faults);
-    match (
-        values.given("register.aor"),
-        values.given("register.registrar"),
-    ) {
-        (None, None) => None,
-        (Some(aor), Some(registrar)) => Some(RegisterConfig {
-            aor,
-            registrar,
-            expires_s,
-        }),
-        (Some(_), None) => {
-            faults.push(Fault::new("register.registrar", "登録先も入力してください"));
-            None
-        }
-        (None, Some(_)) => {
-            let message = "登録するアドレスも入力してください";
-            faults.push(Fault::new("register.aor", message));
-            None
-        }
-    }
-}
-
-fn sources(trunk: &TrunkConfig) -> Vec<String> {
-    let source = |source: &TrunkSourceConfig| match source.port {
-        Some(port) => format!("{} {port}", source.net),
-        None => source.net.to_string(),
-    };
-    trunk.sources.iter().map(source).collect()
-}
-
-/// By what the far end is recognised.
-fn inbound(trunk: &TrunkConfig) -> String {
-    let mut all = sources(trunk);
-    all.extend(
-        trunk
-            .inbound_user
-            .iter()
-            .map(|user| format!("利用者 {user}")),
-    );
-    if all.is_empty() {
-        "なし".to_owned()
-    } else {
-        all.join("、")
-    }
-}
-
-fn facts(trunk: &TrunkConfig) -> Facts {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let register = trunk.register.as_ref().map(|register| {
-        let (aor, registrar) = (&register.aor, &register.registrar);
-        format!("{aor} を {registrar} に{}秒ごと", register.expires_s)
-    });
-    let most = match trunk.max_outbound {
-        0 => "制限しない".to_owned(),
-        most => format!("{most}件"),
-    };
-    vec![
-        ("着信を認めるアドレス", sources(trunk).join("、")),
-        ("着信を認める利用者名", text(&trunk.inbound_user)),
-        ("発信の送り先", text(&trunk.outbound)),
-        ("電話会社が求める利用者名", text(&trunk.user)),
-        ("同時に発信できる数", most),
-        ("登録", register.unwrap_or_default()),
-    ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sources_are_networks_or_addresses_with_or_without_a_port() {
-        let read = |line| read_source(line).map(|source| (source.net.to_string(), source.port));
-        let some = |net: &str, port| Some((net.to_owned(), port));
-        assert_eq!(read("198.51.100.0/28"), some("198.51.100.0/28", None));
-        assert_eq!(
-            read("198.51.100.1 5060"),
-            some("198.51.100.1/32", Some(5060))
-        );
-        assert_eq!(read("2001:db8::1"), some("2001:db8::1/128", None));
-        for wrong in [
-            "",
-            "carrier",
-            "198.51.100.1 x",
-            "198.51.100.1 5060 x",
-            "1.2.3.4/33",
-        ] {
-            assert_eq!(read(wrong), None, "{wrong}");
-        }
     }
 }

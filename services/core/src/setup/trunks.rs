@@ -3,7 +3,9 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::dialled::DialledSource;
 use super::fault::{Fault, entered_name, seconds};
+use super::outbound::{DIAL_PREFIX_DIGITS, IdentityHeader, OutboundPrivacy, is_dial_prefix};
 use crate::time::Instant;
 
 /// The kind of [`ScreenTrunk`] in the store; its id is the name.
@@ -40,6 +42,27 @@ pub struct TrunkConfig {
     /// The most simultaneous outbound calls; 0 for no limit.
     #[serde(default)]
     pub max_outbound: u32,
+    /// Where its requests name the number that was dialled; the first that does counts.
+    #[serde(default = "dialled_from")]
+    pub dialled_from: Vec<DialledSource>,
+    /// Its P-Asserted-Identity is believed.
+    #[serde(default = "trust_asserted_identity")]
+    pub trust_asserted_identity: bool,
+    /// The user in From of outbound calls, if it is not the number shown.
+    pub from_user: Option<String>,
+    /// The domain in From of outbound calls.
+    pub from_domain: Option<String>,
+    /// Where the number shown stands beside From.
+    #[serde(default)]
+    pub identity_header: IdentityHeader,
+    /// What Privacy says on outbound calls.
+    #[serde(default)]
+    pub privacy: OutboundPrivacy,
+    /// What is dialled before a number.
+    #[serde(default)]
+    pub dial_prefix: String,
+    /// The port of ours from which requests go out.
+    pub source_port: Option<u16>,
 }
 
 /// Without the passwords.
@@ -79,6 +102,14 @@ pub struct RegisterConfig {
 /// The interval that is asked for if nothing is said.
 pub fn register_expires_s() -> u32 {
     300
+}
+
+fn dialled_from() -> Vec<DialledSource> {
+    DialledSource::DEFAULT.to_vec()
+}
+
+fn trust_asserted_identity() -> bool {
+    true
 }
 
 /// A trunk that was made on a screen, as the store has it.
@@ -143,6 +174,14 @@ impl TrunkConfig {
             password_env: None,
             register: None,
             max_outbound: 0,
+            dialled_from: dialled_from(),
+            trust_asserted_identity: trust_asserted_identity(),
+            from_user: None,
+            from_domain: None,
+            identity_header: IdentityHeader::default(),
+            privacy: OutboundPrivacy::default(),
+            dial_prefix: String::new(),
+            source_port: None,
         }
     }
 
@@ -173,6 +212,13 @@ impl TrunkConfig {
         {
             let message = "すべてのアドレスを外線と認めることになります。範囲を狭くしてください";
             faults.push(Fault::new("sources", message));
+        }
+        if self.dialled_from.is_empty() {
+            faults.push(Fault::new("dialled_from", "1つ以上書いてください"));
+        }
+        if !is_dial_prefix(&self.dial_prefix) {
+            let message = format!("数字、*、# の{DIAL_PREFIX_DIGITS}桁以内にしてください");
+            faults.push(Fault::new("dial_prefix", message));
         }
         if let Some(register) = &self.register {
             faults.extend(seconds("register.expires_s", register.expires_s, 1));

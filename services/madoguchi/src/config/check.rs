@@ -1,6 +1,7 @@
 //! What must hold between settings before anything starts.
 
-use madoguchi_core::setup::Parts;
+use madoguchi_core::setup::{PartFault, Parts};
+use madoguchi_endpoint::dscp::DSCP_AT_MOST;
 
 use super::{Config, ConfigError};
 
@@ -22,6 +23,26 @@ impl Config {
         Ok(())
     }
 
+    /// What can be read but is doubtful, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let parts = Parts {
+            lines: &self.lines,
+            agents: &self.agents,
+            trunks: &self.trunks,
+        };
+        let warnings = parts.warnings().into_iter();
+        let sentence = |warning: PartFault| {
+            format!(
+                "設定「{}「{}」の {}」を確かめてください: {}",
+                warning.part.key(),
+                warning.name,
+                warning.fault.field,
+                warning.fault.message
+            )
+        };
+        warnings.map(sentence).collect()
+    }
+
     fn check_ranges(&self) -> Result<(), ConfigError> {
         if self.media.first_port >= self.media.last_port || self.media.first_port < 1024 {
             return Err(ConfigError::value(
@@ -34,6 +55,12 @@ impl Config {
                 "sip.tcp_connections",
                 "1以上の数を指定してください",
             ));
+        }
+        for (key, dscp) in [("sip.dscp", self.sip.dscp), ("media.dscp", self.media.dscp)] {
+            if dscp > DSCP_AT_MOST {
+                let message = format!("0以上{DSCP_AT_MOST}以下の値にしてください");
+                return Err(ConfigError::value(key, message));
+            }
         }
         if self.sip.min_expires_s > self.sip.max_expires_s || self.sip.max_expires_s == 0 {
             return Err(ConfigError::value(

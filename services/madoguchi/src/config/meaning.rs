@@ -18,7 +18,7 @@ use madoguchi_endpoint::settings::{
 };
 use madoguchi_line::settings::{AgentSettings, AtClosing, Duty, LineSettings};
 use madoguchi_sip::digest::{Algorithm, Ha1};
-use madoguchi_sip::uri::Uri;
+use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::{Config, ConfigError, OverrideConfig};
 
@@ -135,6 +135,7 @@ impl Config {
                 .iter()
                 .map(|text| read_listen(text))
                 .collect::<Result<_, _>>()?,
+            dscp: sip.dscp,
             public_address: sip.public_address,
             realm: sip.realm.clone(),
             digest_algorithms: read_algorithms(&sip.digest_algorithms)?,
@@ -215,12 +216,30 @@ impl Config {
             .map_err(|message| fault("inbound_password_env", message))?;
         let password = secret(&trunk.password, &trunk.password_env)
             .map_err(|message| fault("password_env", message))?;
+        let uri = |field, text: &str| {
+            uri(field, text)?;
+            check_reachable(text).map_err(|message| fault(field, message))
+        };
         if let Some(outbound) = &trunk.outbound {
             uri("outbound", outbound)?;
         }
         if let Some(register) = &trunk.register {
-            uri("register.aor", &register.aor)?;
+            check_uri(&register.aor).map_err(|message| fault("register.aor", message))?;
             uri("register.registrar", &register.registrar)?;
+        }
+        let from_domain = trunk.from_domain.as_ref().map(|text| {
+            let wrong = |_| format!("「{text}」はドメイン名でもアドレスでもありません");
+            let host = text.parse::<Host>().map_err(wrong);
+            host.map_err(|message| fault("from_domain", message))
+        });
+        let from_domain = from_domain.transpose()?;
+        if let Some(port) = trunk.source_port
+            && !self.hears_datagrams_on(port)
+        {
+            let message = format!(
+                "{port}番のポートは sip.listen にありません。udp://0.0.0.0:{port} を加えてください"
+            );
+            return Err(fault("source_port", message));
         }
         Ok(Trunk {
             name: trunk.name.clone(),
@@ -252,7 +271,29 @@ impl Config {
                 expires_secs: register.expires_s,
             }),
             max_outbound: trunk.max_outbound,
+            dialled_from: trunk.dialled_from.clone(),
+            trust_asserted_identity: trunk.trust_asserted_identity,
+            from_user: trunk.from_user.clone(),
+            from_domain,
+            identity_header: trunk.identity_header,
+            privacy: trunk.privacy,
+            dial_prefix: trunk.dial_prefix.clone(),
+            source_port: trunk.source_port,
         })
+    }
+}
+
+impl Config {
+    /// Whether SIP is heard on a UDP port.
+    fn hears_datagrams_on(&self, port: u16) -> bool {
+        let listen = self
+            .sip
+            .listen
+            .iter()
+            .filter_map(|text| read_listen(text).ok());
+        listen
+            .filter(|listen| listen.transport == Transport::Udp)
+            .any(|listen| listen.addr.port() == port)
     }
 }
 
@@ -374,6 +415,23 @@ fn read_algorithms(names: &[String]) -> Result<Vec<Algorithm>, ConfigError> {
 fn check_uri(text: &str) -> Result<(), String> {
     let wrong = |_| format!("「{text}」は SIP URI ではありません");
     text.parse::<Uri>().map(|_| ()).map_err(wrong)
+}
+
+/// Refuses addresses that calls cannot be sent to: they would go out unencrypted.
+fn check_reachable(text: &str) -> Result<(), String> {
+    let Ok(uri) = text.parse::<Uri>() else {
+        return Ok(());
+    };
+    let transport = uri.params.get("transport").unwrap_or("udp");
+    let is_plain = ["udp", "tcp"]
+        .iter()
+        .any(|known| transport.eq_ignore_ascii_case(known));
+    if uri.scheme == Scheme::Sip && is_plain {
+        return Ok(());
+    }
+    Err(format!(
+        "「{text}」には送れません。sip: で始まる、transport が udp か tcp のアドレスを書いてください"
+    ))
 }
 
 pub(super) fn secret(

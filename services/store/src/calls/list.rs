@@ -1,6 +1,7 @@
 //! Questions about calls: lists with filters, all calls of a period, calls without an end.
 
 use madoguchi_core::call::{CallRecord, Direction};
+use madoguchi_core::caller::NoNumberReason;
 use madoguchi_core::event::{AbandonReason, CallEvent};
 use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
 use madoguchi_core::time::{Instant, Millis};
@@ -29,7 +30,7 @@ pub struct CallFilter {
     pub outcome: Option<OutcomeFilter>,
     /// Answered or ended within less than this after the arrival.
     pub wait_below: Option<Millis>,
-    /// A number with these letters in it, in any spelling.
+    /// A number with these letters in it, in any spelling; or why there is none (公衆電話 …).
     pub number: Option<String>,
     /// Which come first.
     pub order: CallOrder,
@@ -219,12 +220,11 @@ fn restrict(sql: &mut Sql, filter: &CallFilter) {
             .bind(searched_whole(agent.as_str()));
         sql.push(", '') <> agents");
     }
-    let number = filter
-        .number
-        .as_deref()
-        .map(searched_number)
-        .unwrap_or_default();
-    if !number.is_empty() {
+    let sought = filter.number.as_deref().unwrap_or_default();
+    let number = searched_number(sought);
+    if let Some(reason) = NoNumberReason::of_word(sought) {
+        sql.push(" AND no_number = ").bind(reason.as_str());
+    } else if !number.is_empty() {
         sql.push(" AND REPLACE(numbers, ")
             .bind(number)
             .push(", '') <> numbers");

@@ -1,6 +1,7 @@
 //! A call as a row of the table `calls`, there and back.
 
 use madoguchi_core::call::{AgentPart, CallRecord, Direction};
+use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, EndCause};
 use madoguchi_core::id::{AgentId, NodeName};
 use madoguchi_core::phone;
@@ -16,7 +17,8 @@ use crate::sql::{Sql, storable};
 
 /// What [`record`] reads.
 pub(super) const COLUMNS: &str = "call_id, line, direction, reason, cause, from_number, \
-     to_number, arrived_at, answered_at, talk_ended_at, ended_at, parts, last_seq, last_at";
+     no_number, from_isub, to_number, to_isub, arrived_at, answered_at, talk_ended_at, ended_at, \
+     parts, last_seq, last_at";
 
 /// Stands between the texts in a column that is searched, and at both ends.
 const SEPARATOR: char = '\n';
@@ -29,7 +31,7 @@ struct Part(Option<AgentId>, Instant, Option<Instant>, Option<Instant>);
 pub(super) fn upsert(calls: &[(&NodeName, CallRecord)]) -> Result<Sql, StoreError> {
     let mut sql = Sql::new(
         "INSERT INTO calls (call_id, node, line, direction, outcome, reason, cause, from_number, \
-         to_number, numbers, arrived_at, answered_at, talk_ended_at, ended_at, parts, agents, \
+         no_number, from_isub, to_number, to_isub, numbers, arrived_at, answered_at, talk_ended_at, ended_at, parts, agents, \
          last_seq, last_at) VALUES ",
     );
     for (n, (node, call)) in calls.iter().enumerate() {
@@ -41,7 +43,8 @@ pub(super) fn upsert(calls: &[(&NodeName, CallRecord)]) -> Result<Sql, StoreErro
         " ON CONFLICT (call_id) DO UPDATE SET node = excluded.node, line = excluded.line, \
          direction = excluded.direction, outcome = excluded.outcome, reason = excluded.reason, \
          cause = excluded.cause, from_number = excluded.from_number, \
-         to_number = excluded.to_number, numbers = excluded.numbers, \
+         no_number = excluded.no_number, from_isub = excluded.from_isub, \
+         to_number = excluded.to_number, to_isub = excluded.to_isub, numbers = excluded.numbers, \
          arrived_at = excluded.arrived_at, answered_at = excluded.answered_at, \
          talk_ended_at = excluded.talk_ended_at, ended_at = excluded.ended_at, \
          parts = excluded.parts, agents = excluded.agents, last_seq = excluded.last_seq, \
@@ -89,12 +92,18 @@ fn write(sql: &mut Sql, node: &NodeName, call: &CallRecord) -> Result<(), StoreE
         .push(", ")
         .bind(cause);
     sql.push(", ")
-        .bind(storable(&call.from))
+        .bind(storable(call.from.number()))
         .push(", ")
-        .bind(storable(&call.to));
+        .bind(call.from.no_number_reason().map(NoNumberReason::as_str))
+        .push(", ")
+        .bind(call.from.subaddress().map(storable));
+    sql.push(", ")
+        .bind(storable(call.to.number()))
+        .push(", ")
+        .bind(call.to.subaddress().map(storable));
     sql.push(", ").bind(searchable([
-        searched_number(&call.from),
-        searched_number(&call.to),
+        searched_number(call.from.number()),
+        searched_number(call.to.number()),
     ]));
     sql.push(", ")
         .bind(call.arrived_at.0)
@@ -152,8 +161,15 @@ pub(super) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
         call: call.into(),
         line: row.try_get::<&str, _>("line")?.into(),
         direction: direction(row.try_get("direction")?)?,
-        from: row.try_get("from_number")?,
-        to: row.try_get("to_number")?,
+        from: Caller::restored(
+            row.try_get("from_number")?,
+            row.try_get::<Option<&str>, _>("no_number")?
+                .map(named)
+                .transpose()?,
+            row.try_get("from_isub")?,
+        ),
+        to: CalledNumber::from(row.try_get::<String, _>("to_number")?)
+            .with_subaddress(row.try_get("to_isub")?),
         arrived_at: Instant(row.try_get("arrived_at")?),
         answered_at: instant("answered_at")?,
         talk_ended_at: instant("talk_ended_at")?,

@@ -1,6 +1,7 @@
 //! The table of calls: always the fold of the log, and found again by every filter.
 
 use madoguchi_core::call::{CallRecord, Direction};
+use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, CallEvent, EventKind, TransferTarget};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{CallFilter, OutcomeFilter, Store};
@@ -14,6 +15,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     periods_are_half_open_and_in_order_of_arrival,
     every_filter_finds_its_calls,
     a_number_is_found_in_any_spelling,
+    why_there_is_no_number_is_kept_and_found,
     pages_are_newest_first_and_know_the_total,
     unfinished_calls_come_with_all_their_events,
 ]);
@@ -24,6 +26,7 @@ mod kept {
     on_databases!([sqlite_file, postgres] [
         a_damaged_table_is_computed_anew,
         a_table_of_another_version_is_computed_anew_at_the_start,
+        words_that_an_older_program_kept_as_numbers_become_reasons,
     ]);
 }
 
@@ -40,7 +43,7 @@ fn a_day() -> Vec<Vec<CallEvent>> {
         agent: "ABE".into(),
     };
     let closed = EventKind::Arrived {
-        from: String::new(),
+        from: "".into(),
         to: "100".into(),
         open: false,
     };
@@ -344,4 +347,74 @@ async fn a_table_of_another_version_is_computed_anew_at_the_start(place: Place) 
     )
     .await;
     assert_eq!(all(&place.open().await).await, folded(&a_day()));
+}
+
+async fn why_there_is_no_number_is_kept_and_found(place: Place) {
+    let store = place.open().await;
+    let arrived = |from: Caller| EventKind::Arrived {
+        from,
+        to: CalledNumber::from("5000").with_subaddress(Some("7".to_owned())),
+        open: true,
+    };
+    let subaddress = Some("12".to_owned());
+    let behind = Caller::from("0312345678").with_subaddress(subaddress);
+    let mut calls = vec![call("behind", 0).then(arrived(behind)).abandoned()];
+    for (n, reason) in NoNumberReason::ALL.into_iter().enumerate() {
+        let at = 1_000 * (1 + i64::try_from(n).unwrap());
+        let from = Caller::without_number(reason);
+        calls.push(call(reason.as_str(), at).then(arrived(from)).abandoned());
+    }
+    store.append(&calls.concat()).await.unwrap();
+    assert_eq!(all(&store).await, folded(&calls));
+    for (sought, expected) in [
+        ("公衆電話", "payphone"),
+        ("非通知", "withheld"),
+        ("unavailable", "unavailable"),
+        ("サービス競合", "service_interaction"),
+        ("03-1234-5678", "behind"),
+    ] {
+        let filter = CallFilter {
+            number: Some(sought.to_owned()),
+            ..CallFilter::default()
+        };
+        assert_eq!(found(&store, filter).await, [expected], "{sought}");
+    }
+}
+
+/// The log is never changed; it is read as what its words say.
+async fn words_that_an_older_program_kept_as_numbers_become_reasons(place: Place) {
+    place.open().await.close().await;
+    let mut connection = AnyConnection::connect(&place.address).await.unwrap();
+    for (id, word) in [
+        ("a", "anonymous"),
+        ("b", "unavailable"),
+        ("c", "Restricted"),
+    ] {
+        let text = format!(
+            "INSERT INTO call_events (call_id, seq, at, node, line, kind, data) VALUES \
+             ('{id}', 0, 1, 'n', 'l', 'arrived', \
+             '{{\"from\":\"{word}\",\"to\":\"5000\",\"open\":true}}')"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    let old = "INSERT INTO calls (call_id, node, line, direction, outcome, from_number, to_number, \
+         numbers, arrived_at, parts, agents, last_seq, last_at) VALUES \
+         ('b', 'n', 'l', 'inbound', 'waiting', 'unavailable', '5000', '', 1, '[]', '', 0, 1); \
+         UPDATE derived SET version = 1 WHERE name = 'calls'";
+    sqlx::raw_sql(old).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let store = place.open().await;
+    let calls = all(&store).await.into_iter();
+    let shown: Vec<_> = calls
+        .map(|call| (call.from.number().to_owned(), call.from.no_number_reason()))
+        .collect();
+    use NoNumberReason::{Unavailable, Withheld};
+    let none = |reason| (String::new(), Some(reason));
+    assert_eq!(shown, [none(Withheld), none(Unavailable), none(Withheld)]);
+    let events = store.events_of(&"b".into()).await.unwrap();
+    let told = Caller::without_number(Unavailable);
+    assert!(matches!(&events[0].kind, EventKind::Arrived { from, .. } if *from == told));
 }

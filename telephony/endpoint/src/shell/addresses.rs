@@ -1,20 +1,12 @@
-//! Our own addresses as peers see them, and the addresses of carriers by name.
+//! Our own addresses as peers see them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
 use madoguchi_sip::transaction::Flow;
-use madoguchi_sip::uri::{Host, Uri};
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-
-use super::ToLoop;
-use crate::settings::Transport;
-use crate::switch::{Peer, SwitchInput, TrunkHosts};
 
 const SIP_PORT: u16 = 5060;
 
@@ -82,78 +74,4 @@ fn route_to(peer: SocketAddr) -> io::Result<IpAddr> {
     let socket = std::net::UdpSocket::bind((any, 0))?;
     socket.connect(peer)?;
     Ok(socket.local_addr()?.ip())
-}
-
-/// Looks up the names of all trunks, now and again and again, and tells the switch; until it is
-/// dropped. One slow answer delays no other trunk.
-pub(super) fn resolve_trunks(
-    trunks: Vec<TrunkHosts>,
-    inputs: &mpsc::UnboundedSender<ToLoop>,
-    every: Duration,
-) -> JoinSet<()> {
-    let mut lookups = JoinSet::new();
-    for trunk in trunks {
-        lookups.spawn(resolve_trunk(trunk, inputs.clone(), every));
-    }
-    lookups
-}
-
-async fn resolve_trunk(hosts: TrunkHosts, inputs: mpsc::UnboundedSender<ToLoop>, every: Duration) {
-    loop {
-        let input = SwitchInput::Resolved {
-            trunk: hosts.trunk,
-            peer: resolve(hosts.outbound.as_deref()).await,
-            registrar: resolve(hosts.registrar.as_deref()).await,
-        };
-        if inputs.send(ToLoop::Input(Box::new(input))).is_err() {
-            return;
-        }
-        tokio::time::sleep(every).await;
-    }
-}
-
-async fn resolve(uri: Option<&str>) -> Option<Peer> {
-    let uri: Uri = uri?.parse().ok()?;
-    if let Some(peer) = Peer::of_literal(&uri) {
-        return Some(peer);
-    }
-    let Host::Name(name) = &uri.host else {
-        return None;
-    };
-    let port = uri.port.unwrap_or(SIP_PORT);
-    match tokio::net::lookup_host((name.as_str(), port)).await {
-        Ok(mut found) => found.next().map(|addr| Peer {
-            transport: Transport::of_uri(&uri),
-            addr,
-        }),
-        Err(error) => {
-            tracing::warn!(host = %name, %error, "the name of a trunk cannot be looked up");
-            None
-        }
-    }
-}
-
-impl Transport {
-    fn of_uri(uri: &Uri) -> Self {
-        match uri.params.get("transport") {
-            Some(text) if text.eq_ignore_ascii_case("tcp") => Self::Tcp,
-            _ => Self::Udp,
-        }
-    }
-}
-
-impl Peer {
-    /// The address of a URI whose host is a literal address.
-    pub fn of_literal(uri: &Uri) -> Option<Self> {
-        let ip = match &uri.host {
-            Host::V4(ip) => IpAddr::from(*ip),
-            Host::V6(ip) => IpAddr::from(*ip),
-            Host::Name(_) => return None,
-        };
-        let addr = SocketAddr::new(ip, uri.port.unwrap_or(SIP_PORT));
-        Some(Self {
-            transport: Transport::of_uri(uri),
-            addr,
-        })
-    }
 }

@@ -7,6 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::StartError;
+use crate::dscp::mark;
 use crate::settings::{Listen, Transport};
 
 /// Room for bursts while the thread is busy.
@@ -20,7 +21,7 @@ pub(super) struct Sockets {
 
 impl Sockets {
     /// Binds all addresses of the settings.
-    pub(super) async fn bind(listen: &[Listen]) -> Result<Self, StartError> {
+    pub(super) async fn bind(listen: &[Listen], dscp: u8) -> Result<Self, StartError> {
         let mut sockets = Self {
             udp: Vec::new(),
             tcp: Vec::new(),
@@ -29,7 +30,7 @@ impl Sockets {
             let addr = listen.addr;
             match listen.transport {
                 Transport::Udp => {
-                    let socket = bind_udp(addr).map_err(|source| StartError::Listen {
+                    let socket = bind_udp(addr, dscp).map_err(|source| StartError::Listen {
                         transport: "udp",
                         addr,
                         source,
@@ -37,7 +38,7 @@ impl Sockets {
                     sockets.udp.push(socket);
                 }
                 Transport::Tcp => {
-                    let socket = bind_tcp(addr).map_err(|source| StartError::Listen {
+                    let socket = bind_tcp(addr, dscp).map_err(|source| StartError::Listen {
                         transport: "tcp",
                         addr,
                         source,
@@ -70,22 +71,25 @@ impl Sockets {
     }
 }
 
-fn bind_udp(addr: SocketAddr) -> io::Result<UdpSocket> {
+fn bind_udp(addr: SocketAddr, dscp: u8) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
     if addr.is_ipv6() {
         socket.set_only_v6(true)?;
     }
+    mark(&socket, addr, dscp);
     socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;
     UdpSocket::from_std(socket.into())
 }
 
-fn bind_tcp(addr: SocketAddr) -> io::Result<TcpListener> {
+fn bind_tcp(addr: SocketAddr, dscp: u8) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     if addr.is_ipv6() {
         socket.set_only_v6(true)?;
     }
+    // Accepted connections inherit the mark.
+    mark(&socket, addr, dscp);
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;

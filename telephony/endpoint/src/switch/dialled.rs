@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentView};
 use madoguchi_core::phone;
+use madoguchi_core::setup::with_dial_prefix;
 use madoguchi_core::time::Instant;
 use madoguchi_line::api::{DialTarget, Input, LegFailure};
 use madoguchi_sip::message::{HeaderName, Request, Response};
@@ -133,14 +134,15 @@ impl Switch {
         line: &str,
         now: Now,
     ) -> Vec<SideId> {
-        let Some((trunk, peer)) = self.outbound_trunk(line) else {
+        let Some((trunk, peer)) = self.outbound_trunk(line, now) else {
             tracing::error!(
                 line,
                 "no trunk for an outbound call is known, alive and free"
             );
             return Vec::new();
         };
-        let Some(flow) = self.flow_to(peer) else {
+        let state = self.trunks.get(trunk);
+        let Some(flow) = state.and_then(|state| self.trunk_flow(state, peer)) else {
             return Vec::new();
         };
         let Some(uri) = self.outbound_uri(trunk, number) else {
@@ -154,15 +156,15 @@ impl Switch {
                 route: Vec::new(),
                 phone: None,
             },
-            from: shown.to_owned(),
+            from: shown.into(),
             codec: self.starter_codec(call),
-            trunk: Some(trunk),
+            trunk: Some((trunk, peer)),
         };
         self.call_out(new, now).into_iter().collect()
     }
 
     /// The trunk for outbound calls of a line: the one it names, or the first with room.
-    fn outbound_trunk(&self, line: &str) -> Option<(TrunkKey, super::Peer)> {
+    fn outbound_trunk(&self, line: &str, now: Now) -> Option<(TrunkKey, super::Peer)> {
         let wanted = self
             .settings
             .lines
@@ -172,14 +174,15 @@ impl Switch {
         self.trunks.iter().find_map(|(key, trunk)| {
             let named = wanted.is_none_or(|name| trunk.settings.name == name);
             let usable = named && trunk.settings.outbound.is_some() && trunk.has_room();
-            trunk.peer.filter(|_| usable).map(|peer| (key, peer))
+            let peer = trunk.route.best(now.mono).filter(|_| usable);
+            peer.map(|peer| (key, peer))
         })
     }
 
     fn outbound_uri(&self, trunk: TrunkKey, number: &str) -> Option<Uri> {
-        let text = self.trunks.get(trunk)?.settings.outbound.as_deref()?;
-        let mut uri: Uri = text.parse().ok()?;
-        uri.user = Some(number.to_owned());
+        let settings = &self.trunks.get(trunk)?.settings;
+        let mut uri: Uri = settings.outbound.as_deref()?.parse().ok()?;
+        uri.user = Some(with_dial_prefix(&settings.dial_prefix, number));
         Some(uri)
     }
 
@@ -325,7 +328,7 @@ impl Switch {
             AgentCommand::Away { .. } => Confirmation::Away,
             AgentCommand::LogOut => Confirmation::LoggedOut,
         };
-        let shown = phone.extension.clone();
+        let shown = phone.extension.as_str().into();
         let Some(side) = self.open_incoming(tx, flow, invite, id, Owner::Feature, shown, now)
         else {
             return;

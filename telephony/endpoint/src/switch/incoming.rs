@@ -6,6 +6,7 @@ use madoguchi_line::api::{DialTarget, Input};
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::caller::{caller_of, dialled_number};
 use super::calls::Call;
 use super::identity::Sender;
 use super::side::{Owner, SideId};
@@ -111,20 +112,18 @@ impl Switch {
         trunk: TrunkKey,
         now: Now,
     ) {
-        let dialled = invite.uri.user.clone().unwrap_or_default();
-        let Some(line) = self
-            .line_by_number
-            .get(&phone::normalize(&dialled))
-            .cloned()
-        else {
-            let name = self
-                .trunks
-                .get(trunk)
-                .map(|trunk| trunk.settings.name.as_str());
-            tracing::warn!(trunk = name, "call to a number that is no line's");
+        let Some(settings) = self.trunks.get(trunk).map(|trunk| &trunk.settings) else {
+            return;
+        };
+        let line_of = |number: &str| self.line_by_number.get(&phone::normalize(number));
+        let is_known = |number: &str| line_of(number).is_some();
+        let to = dialled_number(&invite, &settings.dialled_from, is_known);
+        let found = to.and_then(|to| Some((line_of(to.number())?.clone(), to)));
+        let Some((line, to)) = found else {
+            tracing::warn!(trunk = %settings.name, "call to a number that is no line's");
             return self.answer(tx, invite.respond(404, None), now);
         };
-        let from = caller_number(&invite);
+        let from = caller_of(&invite, settings.trust_asserted_identity);
         let call = self.new_call_id(now);
         let owner = Owner::Starter(call.clone());
         let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, from.clone(), now)
@@ -138,7 +137,7 @@ impl Switch {
             call,
             line,
             from,
-            to: dialled,
+            to,
         });
     }
 
@@ -155,7 +154,7 @@ impl Switch {
         let Some(phone) = self.phones.get(extension).cloned() else {
             return;
         };
-        let dialled = invite.uri.user.clone().unwrap_or_default();
+        let dialled = invite.uri.subscriber().number;
         if let Some(command) = self.feature_command(&dialled) {
             return self.on_feature_code(tx, flow, invite, id, &phone, command, now);
         }
@@ -164,7 +163,7 @@ impl Switch {
         };
         let call = self.new_call_id(now);
         let owner = Owner::Starter(call.clone());
-        let shown = phone.extension.clone();
+        let shown = phone.extension.as_str().into();
         let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, shown, now) else {
             return;
         };
@@ -210,24 +209,6 @@ impl Call {
             bridged: None,
             refusal: None,
         }
-    }
-}
-
-/// The caller's number: P-Asserted-Identity of the carrier before From (RFC 3325); empty when the
-/// caller withholds it.
-fn caller_number(invite: &Request) -> String {
-    let asserted = invite
-        .headers
-        .list(&HeaderName::PAssertedIdentity)
-        .find_map(|text| text.parse::<madoguchi_sip::header::NameAddr>().ok());
-    let Some(address) = asserted.or_else(|| invite.from()) else {
-        return String::new();
-    };
-    let user = address.uri.user.unwrap_or_default();
-    if user.eq_ignore_ascii_case("anonymous") {
-        String::new()
-    } else {
-        user
     }
 }
 

@@ -7,7 +7,7 @@ use madoguchi_sip::uri::{Host, Uri};
 
 use super::outgoing::{Purpose, Target};
 use super::trunks::TrunkKey;
-use super::{Now, Switch, Wake};
+use super::{Now, Peer, Switch, Wake};
 
 impl Switch {
     /// Sets the wake-up for the next probes, if any are wanted.
@@ -22,9 +22,9 @@ impl Switch {
     pub(super) fn keep_alive(&mut self, now: Now) {
         self.probe_contacts(now);
         let trunks: Vec<_> = self.trunks.iter().map(|(key, _)| key).collect();
-        for key in trunks {
-            if let Some(target) = self.trunk_probe_target(key) {
-                self.probe(target, Purpose::ProbeTrunk(key), now);
+        for trunk in trunks {
+            for (target, peer) in self.trunk_probe_targets(trunk) {
+                self.probe(target, Purpose::ProbeTrunk { trunk, peer }, now);
             }
         }
         self.start_keep_alive(now);
@@ -52,15 +52,27 @@ impl Switch {
         }
     }
 
-    fn trunk_probe_target(&self, key: TrunkKey) -> Option<Target> {
-        let trunk = self.trunks.get(key)?;
-        let uri = trunk.settings.outbound.as_deref()?.parse().ok()?;
-        Some(Target {
-            uri,
-            flow: self.flow_to(trunk.peer?)?,
-            route: Vec::new(),
-            phone: None,
-        })
+    /// All addresses of a trunk.
+    fn trunk_probe_targets(&self, key: TrunkKey) -> Vec<(Target, Peer)> {
+        let Some(trunk) = self.trunks.get(key) else {
+            return Vec::new();
+        };
+        let uri = trunk.settings.outbound.as_deref();
+        let Some(uri) = uri.and_then(|uri| uri.parse::<Uri>().ok()) else {
+            return Vec::new();
+        };
+        let peers = trunk.route.peers().iter();
+        peers
+            .filter_map(|peer| {
+                let target = Target {
+                    uri: uri.clone(),
+                    flow: self.trunk_flow(trunk, *peer)?,
+                    route: Vec::new(),
+                    phone: None,
+                };
+                Some((target, *peer))
+            })
+            .collect()
     }
 
     fn probe(&mut self, target: Target, purpose: Purpose, now: Now) {
@@ -105,14 +117,20 @@ impl Switch {
         }
     }
 
-    pub(super) fn trunk_probed(&mut self, key: TrunkKey, answered: bool) {
+    pub(super) fn trunk_probed(&mut self, key: TrunkKey, peer: Peer, answered: bool, now: Now) {
         let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
-        if trunk.alive != answered {
-            trunk.alive = answered;
+        if answered {
+            trunk.route.answers(peer);
+        } else {
+            trunk.route.silent(peer, now.mono);
+        }
+        let alive = answered || !trunk.route.is_silent(now.mono);
+        if trunk.alive != alive {
+            trunk.alive = alive;
             let name = &trunk.settings.name;
-            if answered {
+            if alive {
                 tracing::info!(trunk = %name, "the trunk answers again");
             } else {
                 tracing::warn!(trunk = %name, "the trunk does not answer");

@@ -1,5 +1,6 @@
 //! Ringing the phones of an agent for a queued call.
 
+use madoguchi_core::caller::Caller;
 use madoguchi_core::id::AgentId;
 use madoguchi_line::api::{Input, LegFailure, LegId};
 use madoguchi_sip::message::Response;
@@ -106,8 +107,8 @@ impl Switch {
         }
     }
 
-    /// The number of the caller as the agent's phone shows it.
-    fn caller_shown(&self, call: &madoguchi_core::id::CallId) -> Option<String> {
+    /// The caller as the agent's phone shows it.
+    fn caller_shown(&self, call: &madoguchi_core::id::CallId) -> Option<Caller> {
         let side = self.sides.get(&self.starter(call)?)?;
         Some(side.shown.clone())
     }

@@ -1,5 +1,6 @@
 //! Offer and answer (RFC 3264): what each side hears and says.
 
+use madoguchi_core::caller::Caller;
 use madoguchi_core::event::Party;
 use madoguchi_core::id::CallId;
 use madoguchi_line::api::Input;
@@ -28,7 +29,7 @@ impl Switch {
         invite: Request,
         invite_id: InviteId,
         owner: Owner,
-        shown: String,
+        shown: Caller,
         now: Now,
     ) -> Option<SideId> {
         if !invite.body.is_empty() && sdp::check_offer(&invite.body).is_err() {
@@ -82,6 +83,8 @@ impl Switch {
             authenticated: false,
             trunk: None,
             peer: None,
+            tried: Vec::new(),
+            heard: false,
             shown,
             invite_id: Some(invite_id),
         };

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use madoguchi_sip::header::{NameAddr, Via};
+use madoguchi_core::caller::Caller;
+use madoguchi_sip::header::Via;
 use madoguchi_sip::message::{HeaderName, Headers, Method, Request};
 use madoguchi_sip::sdp::{self, Codec, Local};
 use madoguchi_sip::transaction::Flow;
@@ -13,8 +14,9 @@ use super::identity::Sender;
 use super::incoming::ALLOW;
 use super::refresh::Refreshing;
 use super::side::{Owner, Phase, Side, SideId};
-use super::trunks::TrunkKey;
-use super::{Now, Switch};
+use super::trunk_identity::Identity;
+use super::trunks::{TrunkKey, TrunkState};
+use super::{Now, Peer, Switch, Wake};
 use crate::media::SessionId;
 use crate::settings::Transport;
 
@@ -28,10 +30,13 @@ pub(super) enum Purpose {
     /// Our registration with a carrier.
     Register(TrunkKey),
     /// Whether a trunk lives.
-    ProbeTrunk(TrunkKey),
+    ProbeTrunk { trunk: TrunkKey, peer: Peer },
     /// Whether a phone's contact lives.
     ProbeContact { extension: Box<str>, contact: Uri },
 }
+
+/// An address of a trunk that has not even said 100 for so long is given up for another one.
+const TRUNK_SILENT_MS: u64 = 4_000;
 
 /// Where a new call goes.
 #[derive(Debug, Clone)]
@@ -49,11 +54,12 @@ pub(super) struct Target {
 pub(super) struct NewSide {
     pub(super) owner: Owner,
     pub(super) target: Target,
-    /// The number that the far end is shown.
-    pub(super) from: String,
+    /// Who the far end is shown.
+    pub(super) from: Caller,
     /// What the other party speaks, offered first.
     pub(super) codec: Option<Codec>,
-    pub(super) trunk: Option<TrunkKey>,
+    /// The trunk it goes out through, and which of its addresses.
+    pub(super) trunk: Option<(TrunkKey, Peer)>,
 }
 
 impl Switch {
@@ -67,7 +73,8 @@ impl Switch {
         } = new.target;
         let (media, local_rtp) = self.open_media(flow)?;
         let id = self.side_number();
-        let mut invite = self.first_invite(&uri, flow, &new.from);
+        let trunk = new.trunk.map(|(trunk, _)| trunk);
+        let mut invite = self.first_invite(&uri, flow, &new.from, trunk);
         for proxy in route {
             invite.headers.push(HeaderName::Route, proxy);
         }
@@ -107,16 +114,24 @@ impl Switch {
             answer_in_ack: false,
             reinvite: None,
             authenticated: false,
-            trunk: new.trunk,
-            peer: phone.map(Sender::Phone).or(new.trunk.map(Sender::Trunk)),
-            shown: uri.user.clone().unwrap_or_default(),
+            trunk,
+            peer: phone.map(Sender::Phone).or(trunk.map(Sender::Trunk)),
+            tried: new.trunk.map(|(_, peer)| peer).into_iter().collect(),
+            heard: false,
+            shown: uri.user.as_deref().unwrap_or_default().into(),
             invite_id: None,
         };
         self.insert_side(id, side);
-        if let Some(trunk) = new.trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {
+        if let Some(trunk) = trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {
             trunk.outbound_calls += 1;
+            self.watch_trunk(id, now);
         }
         Some(id)
+    }
+
+    /// Looks after a while whether the trunk has said anything.
+    pub(super) fn watch_trunk(&mut self, id: SideId, now: Now) {
+        self.wake_at(now.mono + TRUNK_SILENT_MS, Wake::TrunkSilent(id));
     }
 
     /// Sends a request inside the dialog of a side, outside of INVITE transactions.
@@ -198,19 +213,36 @@ impl Switch {
         }
     }
 
-    fn first_invite(&mut self, uri: &Uri, flow: Flow, from: &str) -> Request {
+    fn first_invite(
+        &mut self,
+        uri: &Uri,
+        flow: Flow,
+        caller: &Caller,
+        trunk: Option<TrunkKey>,
+    ) -> Request {
         let local = self.local(flow);
         let mut headers = Headers::default();
         let (branch, tag, call_id) = (self.token(), self.token(), self.token());
         headers.push(HeaderName::Via, self.via(flow, &branch));
         headers.push(HeaderName::MaxForwards, "70");
-        let from = NameAddr::with_tag(caller_uri(from, local), &tag);
-        headers.push(HeaderName::From, from.to_string());
+        let trunk = trunk.and_then(|trunk| self.trunks.get(trunk));
+        let identity = match trunk {
+            Some(TrunkState {
+                settings,
+                associated,
+                ..
+            }) => Identity::for_trunk(settings, associated, caller, local, &tag),
+            None => Identity::plain(caller, local, &tag),
+        };
+        headers.push(HeaderName::From, identity.from.to_string());
         headers.push(HeaderName::To, format!("<{}>", uri.without_params()));
         headers.push(HeaderName::CallId, format!("{call_id}@{}", local.ip()));
         headers.push(HeaderName::CSeq, "1 INVITE");
         headers.push(HeaderName::Contact, self.contact(flow));
         headers.push(HeaderName::Allow, ALLOW);
+        for (name, value) in identity.more {
+            headers.push(name, value);
+        }
         Request {
             method: Method::Invite,
             uri: uri.clone(),
@@ -219,9 +251,18 @@ impl Switch {
         }
     }
 
+    /// The flow on which an address of a trunk is reached: from the port that is set.
+    pub(super) fn trunk_flow(&self, trunk: &TrunkState, peer: Peer) -> Option<Flow> {
+        self.flow_from(trunk.settings.source_port, peer)
+    }
+
     /// The flow on which a peer is reached: over the first of our sockets of its transport and
     /// address family.
-    pub(super) fn flow_to(&self, peer: super::Peer) -> Option<Flow> {
+    pub(super) fn flow_to(&self, peer: Peer) -> Option<Flow> {
+        self.flow_from(None, peer)
+    }
+
+    fn flow_from(&self, port: Option<u16>, peer: Peer) -> Option<Flow> {
         if peer.transport == Transport::Tcp {
             return Some(Flow {
                 reliable: true,
@@ -236,7 +277,8 @@ impl Switch {
             .filter(|listen| listen.transport == Transport::Udp);
         let socket = udp
             .enumerate()
-            .find(|(_, listen)| listen.addr.is_ipv4() == peer.addr.is_ipv4())?;
+            .filter(|(_, listen)| listen.addr.is_ipv4() == peer.addr.is_ipv4())
+            .find(|(_, listen)| port.is_none_or(|port| listen.addr.port() == port))?;
         Some(Flow {
             reliable: false,
             socket: u16::try_from(socket.0).ok()?,
@@ -250,18 +292,5 @@ fn transport(flow: Flow) -> madoguchi_sip::header::Transport {
         madoguchi_sip::header::Transport::Tcp
     } else {
         madoguchi_sip::header::Transport::Udp
-    }
-}
-
-/// Who calls, as the phone shows it; withheld numbers as RFC 3261 8.1.1.3 has it.
-fn caller_uri(number: &str, local: SocketAddr) -> Uri {
-    if number.is_empty() {
-        Uri::sip(
-            Some("anonymous"),
-            Host::Name("anonymous.invalid".into()),
-            None,
-        )
-    } else {
-        Uri::sip(Some(number), Host::from(local.ip()), None)
     }
 }

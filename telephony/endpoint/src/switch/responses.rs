@@ -26,7 +26,9 @@ impl Switch {
             Some(Purpose::Register(trunk)) if is_final => {
                 self.on_trunk_registered(trunk, response, now);
             }
-            Some(Purpose::ProbeTrunk(trunk)) if is_final => self.trunk_probed(trunk, true),
+            Some(Purpose::ProbeTrunk { trunk, peer }) if is_final => {
+                self.trunk_probed(trunk, peer, true, now);
+            }
             Some(Purpose::ProbeContact { extension, contact }) if is_final => {
                 self.contact_probed(&extension, &contact, true);
             }
@@ -37,10 +39,13 @@ impl Switch {
 
     pub(super) fn on_request_timeout(&mut self, tx: ClientTx, now: Now) {
         match self.purposes.remove(&tx) {
+            Some(Purpose::Invite(side)) if self.trunk_failed(side, None, now) => {}
             Some(Purpose::Invite(side)) => self.refused(side, LegFailure::Unreachable),
             Some(Purpose::Refresh(side)) => self.on_refresh_timeout(tx, side, now),
             Some(Purpose::Register(trunk)) => self.on_register_timeout(trunk, now),
-            Some(Purpose::ProbeTrunk(trunk)) => self.trunk_probed(trunk, false),
+            Some(Purpose::ProbeTrunk { trunk, peer }) => {
+                self.trunk_probed(trunk, peer, false, now);
+            }
             Some(Purpose::ProbeContact { extension, contact }) => {
                 self.contact_probed(&extension, &contact, false);
             }
@@ -53,6 +58,9 @@ impl Switch {
     }
 
     fn on_invite_response(&mut self, tx: ClientTx, id: SideId, response: &Response, now: Now) {
+        if let Some(side) = self.sides.get_mut(&id) {
+            side.heard = true;
+        }
         match response.status {
             100 => {}
             101..=199 => self.on_progress(id, response, now),
@@ -61,7 +69,8 @@ impl Switch {
                 self.purposes.remove(&tx);
                 let again = (status == 401 || status == 407)
                     && self.answer_challenge(id, response, now)
-                    || status == 422 && self.longer_interval(id, response, now);
+                    || status == 422 && self.longer_interval(id, response, now)
+                    || status == 503 && self.trunk_failed(id, Some(response), now);
                 if !again {
                     self.note_refusal(id, status);
                     self.refused(id, failure_of(response));

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 
+use madoguchi_core::caller::Caller;
 use madoguchi_core::id::CallId;
 use madoguchi_line::api::LegId;
 use madoguchi_sip::message::Request;
 use madoguchi_sip::sdp::Negotiated;
 use madoguchi_sip::transaction::{ClientTx, ServerTx};
 
+use super::Peer;
 use super::dialog::Dialog;
 use super::identity::Sender;
 use super::incoming::InviteId;
@@ -78,8 +80,12 @@ pub(super) struct Side {
     pub(super) trunk: Option<TrunkKey>,
     /// Who is at the other end, as far as it is proven: it may prove itself again from elsewhere.
     pub(super) peer: Option<Sender>,
-    /// The party's number, as other parties are shown it.
-    pub(super) shown: String,
+    /// The addresses of the trunk that its INVITE went to, the last one last.
+    pub(super) tried: Vec<Peer>,
+    /// Somebody at the last one answered, if only 100.
+    pub(super) heard: bool,
+    /// The party, as other parties are shown it.
+    pub(super) shown: Caller,
     /// What keeps the same INVITE over another way from being a second call.
     pub(super) invite_id: Option<InviteId>,
 }

@@ -6,27 +6,38 @@ use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
 use super::challenges::Authorization;
+use super::lease::granted_secs;
 use super::outgoing::Purpose;
+use super::route::retry_after_secs;
+use super::trunk_identity::associated_uris;
 use super::trunks::{Registration, TrunkKey, TrunkState};
 use super::{Now, Peer, Switch, Wake};
+
+/// Nobody is asked to register more often than for this long.
+const LEASE_SECS_AT_LEAST: u32 = 10;
 
 impl Switch {
     /// A trunk's host names were looked up: calls go there from now on.
     pub(super) fn on_resolved(
         &mut self,
         key: TrunkKey,
-        peer: Option<Peer>,
-        registrar: Option<Peer>,
+        mut peers: Vec<Peer>,
+        mut registrars: Vec<Peer>,
         now: Now,
     ) {
+        if let Some(trunk) = self.trunks.get(key) {
+            // Addresses of a family that we do not speak are of no use.
+            peers.retain(|peer| self.trunk_flow(trunk, *peer).is_some());
+            registrars.retain(|peer| self.trunk_flow(trunk, *peer).is_some());
+        }
         let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
-        // A name that cannot be looked up now keeps its last address.
-        trunk.peer = peer.or(trunk.peer);
-        let first = trunk.registrar.is_none();
-        trunk.registrar = registrar.or(trunk.registrar);
-        if first && trunk.registrar.is_some() {
+        // A name that cannot be looked up now keeps its last addresses.
+        trunk.route.set(peers);
+        let first = trunk.registrar.is_empty();
+        trunk.registrar.set(registrars);
+        if first && !trunk.registrar.is_empty() {
             self.register_at(key, now.mono);
         }
     }
@@ -59,12 +70,16 @@ impl Switch {
             // An end that is on its way must not undo what we begin: it wakes us.
             return;
         }
+        let wait = trunk.registrar.wait_ms(now.mono);
+        if wait > 0 {
+            return self.register_at(key, now.mono + wait);
+        }
         self.change_registration(key, |registration| registration.challenged = false);
         self.send_register(key, None, now);
     }
 
     fn send_register(&mut self, key: TrunkKey, authorization: Option<Authorization>, now: Now) {
-        let Some((uri, flow)) = self.registrar_target(key) else {
+        let Some((uri, flow)) = self.registrar_target(key, now) else {
             return;
         };
         let (call_id, tag) = (self.token(), self.token());
@@ -84,6 +99,7 @@ impl Switch {
             return;
         };
         registration.cseq += 1;
+        registration.contact = contact.parse::<NameAddr>().ok().map(|sent| sent.uri);
         let expires = if registration.ending {
             0
         } else {
@@ -117,10 +133,11 @@ impl Switch {
         }
     }
 
-    fn registrar_target(&self, key: TrunkKey) -> Option<(Uri, Flow)> {
+    fn registrar_target(&self, key: TrunkKey, now: Now) -> Option<(Uri, Flow)> {
         let trunk = self.trunks.get(key)?;
         let uri = trunk.settings.register.as_ref()?.registrar.parse().ok()?;
-        Some((uri, self.flow_to(trunk.registrar?)?))
+        let peer = trunk.registrar.best(now.mono)?;
+        Some((uri, self.trunk_flow(trunk, peer)?))
     }
 
     pub(super) fn on_trunk_registered(&mut self, key: TrunkKey, response: &Response, now: Now) {
@@ -143,7 +160,9 @@ impl Switch {
                 self.registration_ended(key, now);
             }
             200..=299 => {
-                let granted = granted_secs(response).unwrap_or_else(|| {
+                let ours = trunk.registration.contact.as_ref();
+                let granted = ours.and_then(|ours| granted_secs(response, ours));
+                let granted = granted.unwrap_or_else(|| {
                     let wanted = trunk.settings.register.as_ref();
                     wanted.map_or(300, |wanted| wanted.expires_secs)
                 });
@@ -151,8 +170,10 @@ impl Switch {
                     tracing::info!(trunk = %trunk.settings.name, "registered with the carrier");
                 }
                 trunk.registration.registered = true;
+                trunk.associated = associated_uris(&response.headers);
                 trunk.registration.failures = 0;
-                let again = u64::from(granted.max(10)) * 800;
+                // At 80% of the lease, so that there is time to try again.
+                let again = u64::from(granted.max(LEASE_SECS_AT_LEAST)) * 800;
                 self.register_at(key, now.mono + again);
                 self.end_registration(key, now);
             }
@@ -167,7 +188,10 @@ impl Switch {
                 }
                 self.trunk_registration_failed(key, "interval too brief", now);
             }
-            status => self.trunk_registration_failed(key, &format!("status {status}"), now),
+            status => {
+                self.registrar_unavailable(key, response, now);
+                self.trunk_registration_failed(key, &format!("status {status}"), now);
+            }
         }
     }
 
@@ -184,6 +208,11 @@ impl Switch {
     /// No answer to a REGISTER came.
     pub(super) fn on_register_timeout(&mut self, key: TrunkKey, now: Now) {
         self.change_registration(key, |registration| registration.in_flight = false);
+        if let Some(trunk) = self.trunks.get_mut(key)
+            && let Some(peer) = trunk.registrar.best(now.mono)
+        {
+            trunk.registrar.silent(peer, now.mono);
+        }
         self.trunk_registration_failed(key, "no answer", now);
     }
 
@@ -201,8 +230,27 @@ impl Switch {
         tracing::warn!(trunk = %trunk.settings.name, why, "no registration with the carrier");
         trunk.registration.registered = false;
         trunk.registration.failures += 1;
-        let again = trunk.registration.back_off_ms();
-        self.register_at(key, now.mono + again);
+        let wait = trunk
+            .registration
+            .back_off_ms()
+            .max(trunk.registrar.wait_ms(now.mono));
+        self.register_at(key, now.mono + wait);
+    }
+
+    /// A registrar cannot serve us now: another of its addresses may, and none is asked before the
+    /// time that it named (RFC 3261 21.5.4).
+    fn registrar_unavailable(&mut self, key: TrunkKey, response: &Response, now: Now) {
+        let Some(trunk) = self.trunks.get_mut(key) else {
+            return;
+        };
+        let Some(peer) = trunk.registrar.best(now.mono) else {
+            return;
+        };
+        match retry_after_secs(response) {
+            Some(secs) => trunk.registrar.asked_to_wait(peer, secs, now.mono),
+            None if response.status >= 500 => trunk.registrar.silent(peer, now.mono),
+            None => {}
+        }
     }
 
     /// A trunk leaves: its registration with the carrier is ended, unless another trunk has taken
@@ -238,7 +286,7 @@ impl Switch {
         });
         let aor = self.trunks.get(key).and_then(|trunk| trunk.aor());
         let waits = |trunk: &TrunkState| {
-            trunk.aor() == aor && trunk.registrar.is_some() && !trunk.registration.registered
+            trunk.aor() == aor && !trunk.registrar.is_empty() && !trunk.registration.registered
         };
         let waiting: Vec<_> = self
             .trunks
@@ -257,22 +305,4 @@ impl Switch {
             change(&mut trunk.registration);
         }
     }
-}
-
-/// The interval that the registrar granted for our contact, or for all (10.2.4).
-fn granted_secs(response: &Response) -> Option<u32> {
-    let of_contact = response
-        .headers
-        .list(&HeaderName::Contact)
-        .filter_map(|text| text.parse::<NameAddr>().ok())
-        .filter_map(|contact| contact.params.get("expires")?.parse().ok())
-        .min();
-    of_contact.or_else(|| {
-        response
-            .headers
-            .get(&HeaderName::Expires)?
-            .trim()
-            .parse()
-            .ok()
-    })
 }

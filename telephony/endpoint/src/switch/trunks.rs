@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 
 use madoguchi_sip::digest::ClientState;
 use madoguchi_sip::transaction::Flow;
+use madoguchi_sip::uri::Uri;
 
+use super::route::Route;
 use crate::settings::{Transport, Trunk};
 
 /// Names a trunk for as long as the switch knows it. Never used twice.
@@ -39,10 +41,13 @@ pub(super) struct TrunkState {
     /// Not in the settings any more, or not as it was: known until its last outbound call and its
     /// registration have ended.
     pub(super) leaving: bool,
-    /// Where its outbound host resolved to.
-    pub(super) peer: Option<Peer>,
-    pub(super) registrar: Option<Peer>,
+    /// Where its outbound host is reached.
+    pub(super) route: Route,
+    /// Where its registrar is reached.
+    pub(super) registrar: Route,
     pub(super) registration: Registration,
+    /// The addresses that the carrier gave us when we registered (P-Associated-URI).
+    pub(super) associated: Vec<Uri>,
     /// Outbound calls now.
     pub(super) outbound_calls: u32,
     /// The last OPTIONS was answered, or none was sent yet.
@@ -65,6 +70,8 @@ pub(super) struct Registration {
     pub(super) call_id: String,
     pub(super) from_tag: String,
     pub(super) cseq: u32,
+    /// The Contact that we sent last.
+    pub(super) contact: Option<Uri>,
     pub(super) registered: bool,
     pub(super) failures: u32,
     /// The shortest interval that the carrier accepts, as far as it said so.
@@ -212,9 +219,10 @@ impl TrunkState {
         Self {
             settings,
             leaving: false,
-            peer: None,
-            registrar: None,
+            route: Route::default(),
+            registrar: Route::default(),
             registration: Registration::default(),
+            associated: Vec::new(),
             outbound_calls: 0,
             alive: true,
             client: ClientState::default(),

@@ -1,7 +1,7 @@
 //! A switch with a clock that is moved by hand, a journal that confirms at once, and a record of
 //! what was sent to whom.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -88,16 +88,12 @@ pub(crate) fn agent(name: &str, extension: &str) -> AgentSettings {
 pub(crate) fn trunk(name: &str, at: &str) -> Trunk {
     let at: SocketAddr = at.parse().unwrap();
     Trunk {
-        name: name.to_owned(),
         sources: vec![TrunkSource {
             net: at.ip().into(),
             port: Some(at.port()),
         }],
-        inbound_auth: None,
         outbound: Some(format!("sip:{at}")),
-        credentials: None,
-        register: None,
-        max_outbound: 0,
+        ..Trunk::new(name)
     }
 }
 
@@ -133,6 +129,7 @@ impl Settings {
                 transport: Transport::Udp,
                 addr: DESK.parse().unwrap(),
             }],
+            dscp: 0,
             public_address: None,
             realm: REALM.to_owned(),
             digest_algorithms: vec![Algorithm::Sha256],
@@ -183,6 +180,8 @@ pub(crate) struct Bench {
     /// What the board shows.
     board: DeskSnapshot,
     pub(crate) sent: VecDeque<(SocketAddr, Message)>,
+    /// From which of our sockets a peer was last sent something.
+    sockets: HashMap<SocketAddr, u16>,
     media_events: UnboundedReceiver<MediaEvent>,
 }
 
@@ -224,6 +223,7 @@ impl Bench {
             now,
             board: DeskSnapshot::default(),
             sent: VecDeque::new(),
+            sockets: HashMap::new(),
             media_events,
         };
         bench.collect();
@@ -246,6 +246,8 @@ impl Bench {
         while let Some(output) = self.switch.poll_output() {
             match output {
                 SwitchOutput::Transmit(transmit) => {
+                    let flow = transmit.flow;
+                    self.sockets.insert(flow.remote, flow.socket);
                     let message = parse_datagram(&transmit.bytes).unwrap();
                     self.sent.push_back((transmit.flow.remote, message));
                 }
@@ -269,18 +271,24 @@ impl Bench {
 
     /// All names of trunks that are literal addresses are looked up.
     pub(crate) fn look_up(&mut self) {
-        let address = |uri: Option<String>| {
-            let uri: Uri = uri?.parse().unwrap();
-            PeerAddress::of_literal(&uri)
+        let addresses = |uri: Option<String>| {
+            let uri: Option<Uri> = uri.map(|uri| uri.parse().unwrap());
+            let peer = uri.and_then(|uri| PeerAddress::of_literal(&uri));
+            peer.into_iter().collect()
         };
         for hosts in self.switch.trunk_hosts() {
             self.input(SwitchInput::Resolved {
                 trunk: hosts.trunk,
-                peer: address(hosts.outbound),
-                registrar: address(hosts.registrar),
+                peers: addresses(hosts.outbound),
+                registrars: addresses(hosts.registrar),
             });
         }
         self.pass(0);
+    }
+
+    /// From which of our sockets a peer was last sent something.
+    pub(crate) fn socket_to(&self, peer: &Peer) -> Option<u16> {
+        self.sockets.get(&peer.addr).copied()
     }
 
     /// Lets time pass; timers run out one after the other.

@@ -11,6 +11,7 @@
 
 mod bench;
 mod calls;
+mod carriers;
 mod collisions;
 mod devices;
 mod dialogs;

@@ -30,7 +30,7 @@ impl Peer {
         }
     }
 
-    fn offer(&self) -> String {
+    pub(crate) fn offer(&self) -> String {
         let port = self.rtp.local_addr().unwrap().port();
         format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\

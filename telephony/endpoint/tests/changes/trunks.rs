@@ -158,8 +158,10 @@ fn a_trunk_with_a_new_host_takes_calls_when_the_name_is_looked_up_and_not_sooner
     // The answer to the old question comes late.
     let late = SwitchInput::Resolved {
         trunk: old_hosts[0].trunk,
-        peer: PeerAddress::of_literal(&"sip:127.0.0.1:6001".parse().unwrap()),
-        registrar: None,
+        peers: Vec::from_iter(PeerAddress::of_literal(
+            &"sip:127.0.0.1:6001".parse().unwrap(),
+        )),
+        registrars: Vec::new(),
     };
     bench.input(late);
     assert!(dial(&mut bench, &phone, &one, "too soon").is_none());

@@ -1,5 +1,6 @@
 //! From the arrival of a call to the queue, and all the ways of turning it away.
 
+use madoguchi_core::caller::{CalledNumber, Caller};
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{AbandonReason, EndCause, EventKind};
 use madoguchi_core::id::{CallId, LineName};
@@ -24,8 +25,8 @@ impl Engine {
         &mut self,
         call: CallId,
         line: &LineName,
-        from: String,
-        to: String,
+        from: Caller,
+        to: CalledNumber,
         now: Moment,
     ) {
         if self.calls.contains_key(&call) {

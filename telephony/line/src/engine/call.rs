@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use madoguchi_core::caller::Caller;
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::LineName;
@@ -16,7 +17,7 @@ pub(super) struct Call {
     /// None for calls between extensions.
     pub(super) line: Option<LineKey>,
     pub(super) line_name: LineName,
-    pub(super) from: String,
+    pub(super) from: Caller,
     /// The beginning by both clocks. The call's events are stamped by it.
     pub(super) began: Moment,
     /// The arrival by the calendar as it is now: moves when the clock is set.
@@ -111,7 +112,7 @@ impl Call {
     pub(super) fn new(
         line: Option<LineKey>,
         line_name: LineName,
-        from: String,
+        from: Caller,
         now: Moment,
     ) -> Self {
         Self {

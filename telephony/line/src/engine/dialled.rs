@@ -3,6 +3,7 @@
 //! Whoever is in no call may dial, logged in or not, and is afterwards what they were before.
 //! 後処理 ends when an agent dials. There is none after a dialled call.
 
+use madoguchi_core::caller::Caller;
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{EndCause, EventKind};
 use madoguchi_core::id::{AgentId, CallId, LineName};
@@ -58,7 +59,7 @@ impl Engine {
         }
         let (line_name, kind, callee) = self.read_target(key, agent, &target);
         let line = self.lines.lookup(&line_name);
-        let entry = Call::new(line, line_name, String::new(), now);
+        let entry = Call::new(line, line_name, Caller::default(), now);
         self.open_call(call.clone(), entry);
         self.emit(&call, kind, now);
         let callee_is_free = callee.is_none_or(|callee| {

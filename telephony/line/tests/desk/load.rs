@@ -87,7 +87,7 @@ impl Simulation {
         let arrived = Input::CallArrived {
             call: call.clone(),
             line: "desk".into(),
-            from: String::new(),
+            from: "".into(),
             to: "5000".into(),
         };
         self.at(when, arrived);

@@ -100,8 +100,8 @@ impl Call {
     fn new(at: Instant, caller: String, queue: &str, calendar: &Calendar) -> Self {
         let open = calendar.status(at).open;
         let arrived = EventKind::Arrived {
-            from: caller,
-            to: queue.to_owned(),
+            from: caller.into(),
+            to: queue.into(),
             open,
         };
         Self {

@@ -176,3 +176,60 @@ async fn a_password_that_the_key_does_not_open_is_told() {
             .contains("保存したパスワードを読めません")
     );
 }
+
+#[tokio::test]
+async fn what_a_carrier_expects_is_set_on_the_screen_and_contradictions_are_told() {
+    use madoguchi_core::setup::{DialledSource, IdentityHeader, OutboundPrivacy};
+    let house = house().await;
+    let mut values = vec![
+        ("outbound", "sip:telco.example"),
+        ("dialled_from", "to\r\nrequest-uri"),
+        ("trust_asserted_identity", "no"),
+        ("from_user", "0003"),
+        ("from_domain", "telco.example"),
+        ("identity_header", "p-preferred-identity"),
+        ("privacy", "id"),
+        ("dial_prefix", "186"),
+        ("source_port", "5062"),
+    ];
+    house.take(NEW, &trunk("telco", &values)).await;
+    let trunk_is = kept(&house).await.trunk;
+    let sources = [DialledSource::To, DialledSource::RequestUri];
+    assert_eq!(trunk_is.dialled_from, sources);
+    assert!(!trunk_is.trust_asserted_identity);
+    let names = (
+        trunk_is.from_user.as_deref(),
+        trunk_is.from_domain.as_deref(),
+    );
+    assert_eq!(names, (Some("0003"), Some("telco.example")));
+    assert_eq!(trunk_is.identity_header, IdentityHeader::PPreferredIdentity);
+    assert_eq!(trunk_is.privacy, OutboundPrivacy::Id);
+    assert_eq!(trunk_is.dial_prefix, "186");
+    assert_eq!(trunk_is.source_port, Some(5062));
+    let html = house.page(PLACE).await;
+    assert!(html.contains(">to\nrequest-uri</textarea>"), "{html}");
+    assert!(
+        html.contains("value=\"p-preferred-identity\" selected"),
+        "{html}"
+    );
+    assert!(
+        html.contains("設定を確かめてください。dial_prefix と privacy の"),
+        "{html}"
+    );
+    // What a form leaves out is as it usually is.
+    values.truncate(1);
+    values.push(("version", "1"));
+    house.take(PLACE, &trunk("telco", &values)).await;
+    let trunk_is = kept(&house).await.trunk;
+    assert_eq!(trunk_is.dialled_from, DialledSource::DEFAULT);
+    assert!(trunk_is.trust_asserted_identity);
+    for (field, value, told) in [
+        ("dialled_from", "from", "「from」を読めません"),
+        ("source_port", "70000", "65535以下"),
+        ("dial_prefix", "+81", "8桁以内"),
+    ] {
+        let values = [("outbound", "sip:a"), (field, value)];
+        let html = house.refuse(NEW, &trunk("other", &values)).await;
+        assert!(html.contains(told), "{told}");
+    }
+}

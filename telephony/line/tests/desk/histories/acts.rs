@@ -16,7 +16,7 @@ impl World {
         self.input(Input::CallArrived {
             call,
             line: line.into(),
-            from: String::new(),
+            from: "".into(),
             to: "5000".into(),
         });
     }

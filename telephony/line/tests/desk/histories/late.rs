@@ -89,8 +89,8 @@ impl World {
                 self.too_late(Input::CallArrived {
                     call,
                     line: "vip".into(),
-                    from: String::new(),
-                    to: String::new(),
+                    from: "".into(),
+                    to: "".into(),
                 });
             }
             1 => {
