@@ -153,6 +153,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 for warning in config.warnings() {
                     print(&format!("注意: {warning}。\n"));
                 }
+                for shortage in config.shortages() {
+                    print(&format!("注意: {shortage}\n"));
+                }
                 print("設定に誤りはありません。\n");
                 Ok(())
             }

@@ -25,6 +25,7 @@ mod portal;
 mod restart;
 mod setup;
 mod siege;
+mod siege_pages;
 mod siege_sip;
 mod store_away;
 mod stories;

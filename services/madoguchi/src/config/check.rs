@@ -4,6 +4,7 @@ use madoguchi_core::setup::{PartFault, Parts};
 use madoguchi_endpoint::dscp::DSCP_AT_MOST;
 
 use super::{Config, ConfigError};
+use crate::descriptors::{self, Budget};
 
 impl Config {
     /// Refuses settings that contradict each other or cannot be meant.
@@ -41,6 +42,12 @@ impl Config {
             )
         };
         warnings.map(sentence).collect()
+    }
+
+    /// What this machine does not give the settings, in sentences.
+    pub fn shortages(&self) -> Vec<String> {
+        let budget = Budget::of(self, descriptors::hard_limit());
+        budget.fault().into_iter().collect()
     }
 
     fn check_ranges(&self) -> Result<(), ConfigError> {
