@@ -3,7 +3,10 @@
 pub(crate) mod access;
 pub(crate) mod attempts;
 pub(crate) mod csrf;
+pub(crate) mod device;
 pub(crate) mod password;
+pub(crate) mod proof;
+pub(crate) mod recovery;
 pub(crate) mod routes;
 pub(crate) mod seal;
 pub(crate) mod sessions;

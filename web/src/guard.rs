@@ -6,10 +6,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use madoguchi_store::StoreError;
 
 use crate::Web;
 use crate::auth::csrf;
-use crate::auth::visitor::{self, By, Visitor};
+use crate::auth::visitor::{self, By, Origin, Unrecognised, Visitor};
 use crate::error::{self, WebError};
 
 /// The largest body of a request: forms are small, recordings are not.
@@ -25,17 +26,34 @@ pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Ne
     if !web.rates.takes(origin.address, web.desk.now()) {
         return error::answer(&web, None, &asked, &WebError::TooMany);
     }
-    let recognised = visitor::recognise(&web, request.headers(), origin).await;
-    let visitor = match recognised {
-        Ok(visitor) => visitor,
-        Err(store) => return error::answer(&web, None, &asked, &WebError::Store(store)),
-    };
+    let visitor = recognise(&web, &mut request, origin).await;
     let known = visitor.as_deref();
     let response = match admit(&web, request, visitor.clone()).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
     error::render(&web, known, &asked, response)
+}
+
+/// Who asks. While the database is away, those who are not remembered are nobody, which is enough
+/// for what needs nobody.
+async fn recognise(web: &Web, request: &mut Request, origin: Origin) -> Option<Arc<Visitor>> {
+    let path = request.uri().path();
+    if ["/healthz", "/readyz"].contains(&path) {
+        return None;
+    }
+    let at_once = path == "/metrics";
+    let recognised = visitor::recognise(web, request.headers(), origin, at_once).await;
+    match recognised {
+        Ok(visitor) => visitor,
+        Err(error) => {
+            if !matches!(error, StoreError::Away { .. }) {
+                tracing::warn!(%error, "nobody can be asked who somebody is");
+            }
+            request.extensions_mut().insert(Unrecognised);
+            None
+        }
+    }
 }
 
 /// HTTP/2, which browsers speak over TLS, names the host in the address (RFC 9113, 8.3.1).
@@ -77,6 +95,10 @@ async fn admit(
         By::Session { csrf, .. } if !is_reading(request.method()) => {
             if !is_same_origin(request.headers()) {
                 return Err(WebError::Forbidden);
+            }
+            // The form to sign in by has a token of its own: somebody else may sign in here.
+            if request.uri().path() == "/sign-in" {
+                return Ok(request);
             }
             let most = most_bytes(request.uri().path());
             let checked = csrf::check(request, csrf, most).await;

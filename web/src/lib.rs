@@ -33,6 +33,7 @@ pub mod operator;
 mod portal;
 mod query;
 mod rates;
+mod reach;
 mod retention;
 mod shell;
 mod sign_in;
@@ -80,8 +81,10 @@ pub use self::library::{
     Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue, StoredLibrary,
 };
 use self::live::Broadcaster;
+use self::portal::notices::LastNotices;
 use self::portal::popular::Popular;
 use self::rates::Rates;
+use self::reach::Reach;
 pub use self::sign_in::oidc::{IdentityProvider, ProviderFault, ProviderSettings};
 pub use self::text::DateStyle;
 
@@ -216,6 +219,7 @@ struct Web {
     store: Store,
     settings: Arc<WebSettings>,
     live: Broadcaster,
+    reach: Arc<Reach>,
     sessions: Arc<Sessions>,
     attempts: Arc<Attempts>,
     rates: Arc<Rates>,
@@ -223,6 +227,7 @@ struct Web {
     seal: Seal,
     faq: Faq,
     popular: Arc<Popular>,
+    notices: Arc<LastNotices>,
     inquiries: Arc<Rates>,
 }
 
@@ -327,18 +332,22 @@ pub fn router(
     let settings = Arc::new(settings);
     let live = Broadcaster::start(desk.clone(), settings.clone());
     let (encrypted, rate) = (settings.encrypted, settings.requests_per_second);
+    let sessions: Arc<Sessions> = Arc::default();
+    sessions.follow(store.clone());
     let web = Web {
         desk,
         store,
         settings,
         live,
-        sessions: Arc::default(),
+        reach: Arc::default(),
+        sessions,
         attempts: Arc::default(),
         rates: Arc::new(Rates::per_second(rate)),
         hasher: Hasher::new(),
         seal: Seal::new(key),
         faq,
         popular: Arc::default(),
+        notices: Arc::default(),
         inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
     };
     let router = routes()

@@ -17,6 +17,8 @@ pub struct Declared {
     pub path: &'static str,
     /// What it needs.
     pub need: Need,
+    /// Who asks has to prove themselves again first.
+    pub again: bool,
 }
 
 /// Routes in the making.
@@ -60,7 +62,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare("GET", path, T::First::NEED);
+        self.declare::<T::First>("GET", path);
         self.router = self.router.route(path, get(handler));
         self
     }
@@ -72,7 +74,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare("POST", path, T::First::NEED);
+        self.declare::<T::First>("POST", path);
         self.router = self.router.route(path, post(handler));
         self
     }
@@ -96,7 +98,12 @@ impl Routes {
         (self.router, self.declared)
     }
 
-    fn declare(&mut self, method: &'static str, path: &'static str, need: Need) {
-        self.declared.push(Declared { method, path, need });
+    fn declare<F: Needs>(&mut self, method: &'static str, path: &'static str) {
+        self.declared.push(Declared {
+            method,
+            path,
+            need: F::NEED,
+            again: F::AGAIN,
+        });
     }
 }
