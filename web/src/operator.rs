@@ -126,7 +126,8 @@ pub async fn reset_password(
     store.set_password(user, &new, entry).await
 }
 
-/// Makes a token of a user's; gives it, for it is kept nowhere.
+/// Makes a token of a user's, which ends when the password is changed; gives it, for it is kept
+/// nowhere.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -137,6 +138,34 @@ pub async fn issue_token(
     scopes: Permissions,
     lasts: Millis,
     now: Instant,
+) -> Result<String, StoreError> {
+    let period = (now, lasts);
+    add_token(store, user, name, scopes, period, true).await
+}
+
+/// The same, for a program that goes on when the password is changed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn issue_lasting_token(
+    store: &Store,
+    user: &UserId,
+    name: &str,
+    scopes: Permissions,
+    lasts: Millis,
+    now: Instant,
+) -> Result<String, StoreError> {
+    let period = (now, lasts);
+    add_token(store, user, name, scopes, period, false).await
+}
+
+async fn add_token(
+    store: &Store,
+    user: &UserId,
+    name: &str,
+    scopes: Permissions,
+    (now, lasts): (Instant, Millis),
+    ends_with_password: bool,
 ) -> Result<String, StoreError> {
     let secret = token::new_api_token();
     let new = NewToken {
@@ -150,9 +179,16 @@ pub async fn issue_token(
             expires_at: now + lasts,
             last_used_at: None,
             revoked_at: None,
+            ends_with_password,
         },
     };
-    let about = Fields::from([("name".to_owned(), name.to_owned())]);
+    let about = Fields::from([
+        ("name".to_owned(), name.to_owned()),
+        (
+            "ends_with_password".to_owned(),
+            ends_with_password.to_string(),
+        ),
+    ]);
     let mut entry = entry(Action::TokenCreate, user, now, about);
     new.token.id.clone_into(&mut entry.object);
     store.add_token(&new, entry).await?;

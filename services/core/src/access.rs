@@ -242,6 +242,12 @@ impl Permissions {
         Self(self.0 | bit(permission))
     }
 
+    /// This set but for one.
+    #[must_use]
+    pub fn without(self, permission: Permission) -> Self {
+        Self(self.0 & !bit(permission))
+    }
+
     /// What is in both sets.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -10,17 +10,21 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::portal::{LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention};
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{Store, StoreError};
 use serde::de::DeserializeOwned;
 
+/// Sessions that are over are let in nowhere; they are forgotten so much later, lest a clock that is
+/// set forward ends those that are not.
+const SURELY_OVER: Millis = Millis::from_secs(86_400);
 const EVERY: Duration = Duration::from_secs(3_600);
 
 /// Does so until the desk stops.
 pub(crate) async fn keep(store: Store, clock: Arc<dyn Clock>, sessions: SessionLimits) {
     loop {
         let now = clock.now();
-        let swept = store.sweep_sessions(now - sessions.idle, now - sessions.absolute);
+        let sure = now - SURELY_OVER;
+        let swept = store.sweep_sessions(sure - sessions.idle, sure - sessions.absolute);
         if let Err(error) = swept.await {
             tracing::warn!(%error, "sessions that are over cannot be forgotten now");
         }

@@ -88,3 +88,17 @@ pub enum StoreError {
         found: i64,
     },
 }
+
+impl StoreError {
+    /// Whether the database was not reached, or is going: what it would say is not known.
+    pub fn is_away(&self) -> bool {
+        self.fault().is_some()
+    }
+
+    /// That the database is not asked, for it was not reached before.
+    pub fn unreachable() -> Self {
+        Self::Away {
+            fault: Fault::Unreachable,
+        }
+    }
+}

@@ -5,12 +5,14 @@
 //! the one to the other. Invariant: the log of call events only grows, and every other table that
 //! tells of calls can be computed from it anew.
 
+mod access_changes;
 mod accounts;
 mod agents;
 mod articles;
 mod audit;
 mod calls;
 pub mod delivery;
+mod devices;
 mod error;
 mod events;
 mod fault;
@@ -28,6 +30,7 @@ pub mod testing;
 mod tokens;
 mod views;
 
+pub use access_changes::AccessChanges;
 pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
 pub use agents::AgentPresence;
 pub use articles::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 11] = [
+const ALL: [(i64, &str, &str); 12] = [
     (
         1,
         "calls",
@@ -64,6 +64,11 @@ const ALL: [(i64, &str, &str); 11] = [
         11,
         "no number",
         include_str!("../../../migrations/0011_no_number.sql"),
+    ),
+    (
+        12,
+        "sign in",
+        include_str!("../../../migrations/0012_sign_in.sql"),
     ),
 ];
 

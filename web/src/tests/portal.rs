@@ -11,6 +11,7 @@ use madoguchi_kb::{Audience, Change, Dictionary, Entry, Language, Source, Viewer
 
 use super::*;
 
+mod away;
 mod desk;
 mod language;
 mod leaks;
@@ -39,6 +40,7 @@ fn article(id: &str, question: &str, plain: &str, category: &str, desk_only: boo
         updated_at: now() - Millis::from_secs(86_400),
         related: vec!["desk-001".to_owned(), "login-001".to_owned()],
         files: Vec::new(),
+        text_only: false,
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct UserPage {
     locked: bool,
     second_factor: bool,
     facts: Vec<(&'static str, String)>,
+    /// The administrator need not prove themselves once more.
+    proven: bool,
     sessions: Vec<SessionRow>,
     /// A one-time password, shown this once.
     pub(super) one_time: Option<String>,
@@ -151,6 +153,7 @@ pub(super) async fn view(
         disabled: user.disabled_at.is_some(),
         locked: user.is_locked(),
         second_factor: user.second_factor,
+        proven: visitor.is_proven(),
         facts,
         sessions: session_rows(web, &sessions, visitor.session()),
         one_time: None,
@@ -247,8 +250,7 @@ pub(crate) async fn create(
     }
     user.id = UserId::new(token::new_id());
     let one_time = token::readable(4);
-    let hash = web.hasher.hash(&one_time).await;
-    let hash = hash.ok_or(WebError::Internal("a password could not be hashed"))?;
+    let hash = web.hasher.hash(&one_time).await?;
     let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
     entry.after = fields(&user);
     if let Err(error) = web.store.add_user(&user, Some(&hash), entry).await {
@@ -279,7 +281,7 @@ pub(crate) async fn save(
     }
     let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
     (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
-    if let Err(error) = web.store.save_user(&user, entry).await {
+    if let Err(error) = reset::save(&web, &user, entry).await {
         let why = taken(error)?;
         return show_again(&web, &visitor, &user, false, why).await;
     }

@@ -47,6 +47,9 @@ pub(super) enum AccountCommand {
         /// 有効期間(日)
         #[arg(long, default_value_t = 90)]
         days: u32,
+        /// パスワードを変更・初期化しても、失効させません
+        #[arg(long)]
+        keep_after_password_change: bool,
     },
 }
 
@@ -69,7 +72,8 @@ pub(super) async fn run(
             name,
             scopes,
             days,
-        } => token(&store, login, name, scopes, *days).await,
+            keep_after_password_change: lasting,
+        } => token(&store, login, name, scopes, *days, *lasting).await,
     };
     store.close().await;
     print(&format!("{}\n", said?));
@@ -133,15 +137,22 @@ async fn token(
     name: &str,
     scopes: &[String],
     days: u32,
+    lasting: bool,
 ) -> Result<String, CliError> {
     let user = lookup(store, login).await?;
     let read = |scope: &String| {
         let wrong = || CliError::Usage(format!("「{scope}」という権限はありません"));
-        Permission::lookup(scope).ok_or_else(wrong)
+        // A program has no account of its own to manage.
+        let found = Permission::lookup(scope).filter(|one| *one != Permission::UseAccount);
+        found.ok_or_else(wrong)
     };
     let scopes = scopes.iter().map(read).collect::<Result<_, _>>()?;
     let lasts = Millis::from_secs(i64::from(days) * 86_400);
-    operator::issue_token(store, &user, name, scopes, lasts, SystemClock.now())
-        .await
-        .map_err(failed)
+    let now = SystemClock.now();
+    let issued = if lasting {
+        operator::issue_lasting_token(store, &user, name, scopes, lasts, now).await
+    } else {
+        operator::issue_token(store, &user, name, scopes, lasts, now).await
+    };
+    issued.map_err(failed)
 }
