@@ -34,6 +34,18 @@ pub enum Input {
         /// The number that was dialled.
         to: String,
     },
+    /// A caller's INVITE for `line` that cannot be taken, for want of ports or the like: it counts,
+    /// and is refused outside.
+    CallNotTaken {
+        /// The call.
+        call: CallId,
+        /// The line that was dialled.
+        line: LineName,
+        /// The caller's number, empty when withheld.
+        from: String,
+        /// The number that was dialled.
+        to: String,
+    },
     /// The party that started the call (caller, or dialling agent) is gone: CANCEL or BYE.
     CallerHungUp {
         /// The call.
@@ -96,6 +108,16 @@ pub enum Input {
     /// [`Output::Reject`].
     AgentDialled {
         /// The new call.
+        call: CallId,
+        /// Who dialled.
+        agent: AgentId,
+        /// Where to.
+        target: DialTarget,
+    },
+    /// An agent dialled, and the call cannot be taken, for want of ports or the like: it counts as
+    /// an attempt, and is refused outside.
+    DialNotTaken {
+        /// The call.
         call: CallId,
         /// Who dialled.
         agent: AgentId,
