@@ -177,6 +177,7 @@ pub struct MediaConfig {
     pub first_port: u16,
     pub last_port: u16,
     pub rtp_timeout_s: u32,
+    pub phones_symmetric_rtp: bool,
 }
 
 impl Default for MediaConfig {
@@ -185,6 +186,7 @@ impl Default for MediaConfig {
             first_port: 20_000,
             last_port: 29_999,
             rtp_timeout_s: 60,
+            phones_symmetric_rtp: false,
         }
     }
 }

@@ -41,6 +41,9 @@ pub struct EndpointSettings {
     pub phones: Vec<Phone>,
     /// Trunks to carriers.
     pub trunks: Vec<Trunk>,
+    /// Voice of phones may come from another address than they name, as long as it is that of
+    /// their signalling (RFC 4961): for phones behind NAT.
+    pub phones_symmetric_rtp: bool,
     /// Numbers that a phone dials to set its agent's state.
     pub feature_codes: FeatureCodes,
 }
@@ -108,6 +111,9 @@ pub struct Trunk {
     pub register: Option<TrunkRegistration>,
     /// The most simultaneous outbound calls; 0 for no limit.
     pub max_outbound: u32,
+    /// Its voice may come from another address than it names, as long as it is that of its
+    /// signalling (RFC 4961).
+    pub symmetric_rtp: bool,
 }
 
 /// A source address of a trunk.

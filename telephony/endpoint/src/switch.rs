@@ -5,14 +5,17 @@
 //! taken with [`Switch::poll_output`].
 
 mod bindings;
+mod bodies;
 mod calls;
 mod challenges;
 mod dialled;
 mod dialog;
+mod early;
 mod guard;
 mod identity;
 mod in_dialog;
 mod incoming;
+mod info;
 mod keep_alive;
 mod legs;
 mod media_events;
@@ -23,12 +26,14 @@ mod receiving;
 mod reconfigure;
 mod refresh;
 mod register;
+mod reliable;
 mod responses;
 mod session_timer;
 mod side;
 mod steps;
 mod trunk_register;
 mod trunks;
+mod unacknowledged;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -188,6 +193,8 @@ pub struct Switch {
     /// Call-ID, From tag and CSeq of INVITEs in progress: the same request over another way is
     /// no second call (8.2.2.2).
     invites: HashSet<incoming::InviteId>,
+    /// Answered calls of unproven callers, by their age.
+    unacknowledged: unacknowledged::Unacknowledged,
     next_number: u64,
 
     inputs: VecDeque<Input>,
@@ -211,6 +218,7 @@ pub struct Switch {
 enum Wake {
     Engine(TimerId),
     SessionTimer(SideId),
+    Progress(SideId),
     DialTimeout(SideId),
     Registrations,
     TrunkRegister(TrunkKey),
@@ -255,6 +263,7 @@ impl Switch {
             legs: HashMap::new(),
             bridges: HashMap::new(),
             invites: HashSet::new(),
+            unacknowledged: unacknowledged::Unacknowledged::default(),
             next_number: 0,
             inputs: VecDeque::new(),
             steps: VecDeque::new(),
@@ -405,6 +414,7 @@ impl Switch {
                 self.inputs.push_back(Input::Timer { timer });
             }
             Wake::SessionTimer(side) => self.on_session_timer(side, now),
+            Wake::Progress(side) => self.on_progress_due(side, now),
             Wake::DialTimeout(side) => self.on_dial_timeout(side, now),
             Wake::Registrations => self.expire_registrations(now),
             Wake::TrunkRegister(trunk) => self.register_trunk(trunk, now),
@@ -419,6 +429,11 @@ impl Switch {
     /// A random text for tags, branches and Call-IDs: 64 bits.
     fn token(&mut self) -> String {
         format!("{:016x}", self.rng.random::<u64>())
+    }
+
+    /// A random number.
+    fn token_number(&mut self) -> u32 {
+        self.rng.random()
     }
 
     fn number(&mut self) -> u64 {

@@ -108,6 +108,7 @@ impl Thing for ScreenTrunk {
         values.set("outbound", text(&trunk.outbound));
         values.set("user", text(&trunk.user));
         values.set("max_outbound", trunk.max_outbound.to_string());
+        values.tick("symmetric_rtp", trunk.symmetric_rtp);
         let expires_s = match &trunk.register {
             Some(register) => {
                 values.set("register.aor", &register.aor);
@@ -177,6 +178,19 @@ impl Thing for ScreenTrunk {
                     Field::number(values, "register.expires_s", "登録の有効期間", "秒").required(),
                 ],
             ),
+            Section::new(
+                "音声",
+                vec![
+                    Field::check(
+                        values,
+                        "symmetric_rtp",
+                        "相手が知らせたのと違うアドレスからの音声も認める",
+                    )
+                    .hint(
+                        "相手が NAT(アドレス変換)の内側にあるときに選びます。通話の始めに、信号と同じ                         アドレスなどから正しい音声が続けて届いたときだけ、その送り元とやり取りします。",
+                    ),
+                ],
+            ),
         ]
     }
 
@@ -194,6 +208,7 @@ impl Thing for ScreenTrunk {
             user: values.given("user"),
             register: read_register(values, &mut faults),
             max_outbound: values.number("max_outbound", &mut faults),
+            symmetric_rtp: values.ticked("symmetric_rtp"),
             ..TrunkConfig::new(name)
         };
         if trunk.sources.is_empty() && trunk.inbound_user.is_none() && trunk.outbound.is_none() {
@@ -417,6 +432,15 @@ fn facts(trunk: &TrunkConfig) -> Facts {
         ("発信の送り先", text(&trunk.outbound)),
         ("電話会社が求める利用者名", text(&trunk.user)),
         ("同時に発信できる数", most),
+        (
+            "音声",
+            if trunk.symmetric_rtp {
+                "知らせたのと違うアドレスからも認める"
+            } else {
+                "知らせたアドレスとだけやり取りする"
+            }
+            .to_owned(),
+        ),
         ("登録", register.unwrap_or_default()),
     ]
 }

@@ -40,6 +40,10 @@ pub struct TrunkConfig {
     /// The most simultaneous outbound calls; 0 for no limit.
     #[serde(default)]
     pub max_outbound: u32,
+    /// Its voice may come from another address than it names, as long as it is that of its
+    /// signalling.
+    #[serde(default)]
+    pub symmetric_rtp: bool,
 }
 
 /// Without the passwords.
@@ -143,6 +147,7 @@ impl TrunkConfig {
             password_env: None,
             register: None,
             max_outbound: 0,
+            symmetric_rtp: false,
         }
     }
 

@@ -162,6 +162,7 @@ impl Config {
                 .iter()
                 .map(|trunk| self.trunk(trunk))
                 .collect::<Result<_, _>>()?,
+            phones_symmetric_rtp: self.media.phones_symmetric_rtp,
             feature_codes: FeatureCodes {
                 ready: self.feature_codes.ready.clone(),
                 away: self.feature_codes.away.clone(),
@@ -251,6 +252,7 @@ impl Config {
                 expires_secs: register.expires_s,
             }),
             max_outbound: trunk.max_outbound,
+            symmetric_rtp: trunk.symmetric_rtp,
         })
     }
 }

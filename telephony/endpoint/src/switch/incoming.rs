@@ -3,17 +3,23 @@
 use madoguchi_core::id::CallId;
 use madoguchi_core::phone;
 use madoguchi_line::api::{DialTarget, Input};
+use madoguchi_sip::body::ACCEPT;
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::bodies::keep_session_description;
 use super::calls::Call;
 use super::identity::Sender;
+use super::offers::NotOpened;
 use super::side::{Owner, SideId};
 use super::trunks::TrunkKey;
 use super::{Now, Switch};
 
 /// What the endpoint understands; told in Allow.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REGISTER";
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REGISTER";
+
+/// The extensions that the endpoint knows; told in Supported.
+pub(super) const SUPPORTED: &str = "timer, 100rel";
 
 /// The same INVITE, whatever way it came (8.2.2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -76,8 +82,8 @@ impl Switch {
         }
         let mut response = request.respond(200, None);
         response.headers.push(HeaderName::Allow, ALLOW);
-        response.headers.push(HeaderName::Accept, "application/sdp");
-        response.headers.push(HeaderName::Supported, "timer");
+        response.headers.push(HeaderName::Accept, ACCEPT);
+        response.headers.push(HeaderName::Supported, SUPPORTED);
         self.answer(tx, response, now);
     }
 
@@ -87,7 +93,7 @@ impl Switch {
         !before && !self.guard.ignores(flow.remote.ip(), now.mono)
     }
 
-    fn on_invite(&mut self, tx: ServerTx, flow: Flow, invite: Request, now: Now) {
+    fn on_invite(&mut self, tx: ServerTx, flow: Flow, mut invite: Request, now: Now) {
         let Some(id) = InviteId::of(&invite) else {
             return self.answer(tx, invite.respond(400, None), now);
         };
@@ -97,9 +103,11 @@ impl Switch {
         let Some(sender) = self.identify(tx, flow, &invite, now) else {
             return;
         };
-        if let Some(refusal) = unsupported_extension(&invite).or_else(|| unsupported_body(&invite))
-        {
+        if let Some(refusal) = unsupported_extension(&invite) {
             return self.answer(tx, refusal, now);
+        }
+        if let Err(refusal) = keep_session_description(&mut invite) {
+            return self.answer(tx, *refusal, now);
         }
         self.answer(tx, invite.respond(100, None), now);
         match sender {
@@ -134,9 +142,21 @@ impl Switch {
         let from = caller_number(&invite);
         let call = self.new_call_id(now);
         let owner = Owner::Starter(call.clone());
-        let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, from.clone(), now)
-        else {
-            return;
+        let sender = Sender::Trunk(trunk);
+        let opened = self.open_incoming(tx, flow, invite, id, owner, &sender, from.clone(), now);
+        let starter = match opened {
+            Ok(starter) => starter,
+            Err(NotOpened::Refused) => return,
+            Err(NotOpened::NoMeans(response)) => {
+                tracing::error!(call.id = %call, %line, "a caller is refused: no means are left");
+                self.tell_engine(Input::CallNotTaken {
+                    call,
+                    line,
+                    from,
+                    to: dialled,
+                });
+                return self.respond_after(tx, *response);
+            }
         };
         self.calls
             .insert(call.clone(), Call::new(starter, Some(line.clone()), false));
@@ -171,8 +191,21 @@ impl Switch {
         let call = self.new_call_id(now);
         let owner = Owner::Starter(call.clone());
         let shown = phone.extension.clone();
-        let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, shown, now) else {
-            return;
+        let sender = Sender::Phone(phone.extension);
+        let opened = self.open_incoming(tx, flow, invite, id, owner, &sender, shown, now);
+        let starter = match opened {
+            Ok(starter) => starter,
+            Err(NotOpened::Refused) => return,
+            Err(NotOpened::NoMeans(response)) => {
+                let agent = phone.agent;
+                tracing::error!(call.id = %call, %agent, "an agent cannot dial: no means are left");
+                self.tell_engine(Input::DialNotTaken {
+                    call,
+                    agent,
+                    target,
+                });
+                return self.respond_after(tx, *response);
+            }
         };
         let line = match &target {
             DialTarget::Outside { line, .. } => Some(line.clone()),
@@ -230,11 +263,14 @@ fn caller_number(invite: &Request) -> String {
 }
 
 /// 420 for an extension that we must but do not understand (8.2.2.3).
-fn unsupported_extension(request: &Request) -> Option<Response> {
+pub(super) fn unsupported_extension(request: &Request) -> Option<Response> {
     let unknown: Vec<_> = request
         .headers
         .list(&HeaderName::Require)
-        .filter(|tag| !tag.trim().eq_ignore_ascii_case("timer"))
+        .filter(|tag| {
+            let mut known = SUPPORTED.split(", ");
+            !known.any(|known| tag.eq_ignore_ascii_case(known))
+        })
         .map(str::to_owned)
         .collect();
     (!unknown.is_empty()).then(|| {
@@ -242,23 +278,6 @@ fn unsupported_extension(request: &Request) -> Option<Response> {
         response
             .headers
             .push(HeaderName::Unsupported, unknown.join(", "));
-        response
-    })
-}
-
-/// 415 for a body that is no session description (8.2.3).
-fn unsupported_body(invite: &Request) -> Option<Response> {
-    if invite.body.is_empty() {
-        return None;
-    }
-    let content_type = invite
-        .headers
-        .get(&HeaderName::ContentType)
-        .unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    (!essence.eq_ignore_ascii_case("application/sdp")).then(|| {
-        let mut response = invite.respond(415, None);
-        response.headers.push(HeaderName::Accept, "application/sdp");
         response
     })
 }

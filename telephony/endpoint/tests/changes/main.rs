@@ -1,6 +1,6 @@
 //! The switch in virtual time, with peers that speak SIP to it: settings that change while it runs,
-//! session timers and requests that collide, the registrations of phones; and the whole endpoint
-//! over sockets.
+//! session timers and requests that collide, the registrations of phones, carriers as they are,
+//! callers who do not prove to be there; and the whole endpoint over sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,12 +10,17 @@
 )]
 
 mod bench;
+mod bodies;
 mod calls;
 mod collisions;
 mod devices;
 mod ends;
+mod forks;
+mod not_taken;
 mod peer;
 mod phones;
 mod refreshes;
+mod reliable;
 mod running;
 mod trunks;
+mod unacknowledged;
