@@ -266,7 +266,7 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
             EndCause::Desk => "窓口が切断しました。".to_owned(),
             EndCause::Refused => "相手につながりませんでした。".to_owned(),
             EndCause::Lost => "音声が途絶えたため終了しました。".to_owned(),
-            EndCause::SystemError => "システムの停止により終了としました。".to_owned(),
+            EndCause::SystemError => "システムの停止または障害により終了としました。".to_owned(),
             EndCause::Unknown => "終了しました(理由は不明)。".to_owned(),
         },
         EventKind::WrapUpEnded { agent } => {

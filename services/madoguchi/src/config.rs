@@ -186,6 +186,7 @@ pub struct MediaConfig {
     pub last_port: u16,
     pub dscp: u8,
     pub rtp_timeout_s: u32,
+    pub phones_symmetric_rtp: bool,
 }
 
 impl Default for MediaConfig {
@@ -195,6 +196,7 @@ impl Default for MediaConfig {
             last_port: 29_999,
             dscp: EXPEDITED_FORWARDING,
             rtp_timeout_s: 60,
+            phones_symmetric_rtp: false,
         }
     }
 }

@@ -43,7 +43,7 @@ fn measure_opening(media: &Media) {
     for session in 0..SESSIONS {
         media.close(SessionId(session));
     }
-    while media.ports_in_use() > 0 {
+    while media.ports().in_use > 0 {
         std::thread::yield_now();
     }
     let took = began.elapsed();
@@ -93,6 +93,7 @@ fn open_phone(media: &Media, session: SessionId) -> UdpSocket {
         dtmf_payload_type: None,
         send: true,
         receive: true,
+        symmetric_with: None,
     };
     media.set_remote(session, remote);
     phone

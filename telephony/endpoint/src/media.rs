@@ -98,6 +98,10 @@ pub struct RemoteMedia {
     pub send: bool,
     /// The peer sends to us.
     pub receive: bool,
+    /// Where the peer's signalling comes from, if symmetric RTP (RFC 4961) is asked for: shortly
+    /// after the description, packets from there or from another port of `addr` may take its
+    /// place. `None`: only `addr` is heard, and voice goes nowhere else.
+    pub symmetric_with: Option<IpAddr>,
 }
 
 /// What happened to the media.
@@ -166,6 +170,36 @@ pub enum MediaError {
     /// The thread has ended.
     #[error("音声処理が停止しています")]
     Stopped,
+}
+
+/// How many ports there are for RTP; each leg of a call holds one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RtpPorts {
+    /// All that the settings give.
+    pub total: usize,
+    /// Those held by legs.
+    pub in_use: usize,
+}
+
+impl RtpPorts {
+    /// Those that are left.
+    pub fn free(self) -> usize {
+        self.total.saturating_sub(self.in_use)
+    }
+}
+
+/// A look at the ports for RTP, at any time.
+#[derive(Debug, Clone)]
+pub struct PortGauge(Arc<Mutex<PortPool>>);
+
+impl PortGauge {
+    /// How many there are, and how many are held.
+    pub fn read(&self) -> RtpPorts {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .usage()
+    }
 }
 
 /// The handle of the media. Cheap to clone; the thread ends with the last one.
@@ -303,6 +337,29 @@ impl Media {
         self.command(Command::Unbridge { session });
     }
 
+    /// Sends nothing to a leg until [`Self::release`]; what is played to it waits.
+    pub fn withhold(&self, session: SessionId) {
+        let withheld = true;
+        self.command(Command::Withhold { session, withheld });
+    }
+
+    /// The peer of a leg has proven to be there: it may hear.
+    pub fn release(&self, session: SessionId) {
+        let withheld = false;
+        self.command(Command::Withhold { session, withheld });
+    }
+
+    /// Tells a leg a key (RFC 4733), instead of voice for so long; not if its peer did not ask
+    /// for keys.
+    pub fn press(&self, session: SessionId, digit: char, lasts: Millis) {
+        let lasts = Duration::from_millis(u64::try_from(lasts.0).unwrap_or(0));
+        self.command(Command::Press {
+            session,
+            digit,
+            lasts,
+        });
+    }
+
     /// What a held party hears from now on that was never played any music of its line.
     pub fn set_hold_music(&self, music: Arc<Sound>) {
         self.command(Command::SetHoldMusic { music });
@@ -313,9 +370,14 @@ impl Media {
         self.0.tell(Order::Close(session));
     }
 
-    /// How many ports are held by sessions.
-    pub fn ports_in_use(&self) -> usize {
-        self.0.ports().in_use()
+    /// The ports, and how many of them are held by sessions.
+    pub fn ports(&self) -> RtpPorts {
+        self.0.ports().usage()
+    }
+
+    /// A look at the ports that lets the thread end.
+    pub fn port_gauge(&self) -> PortGauge {
+        PortGauge(self.0.ports.clone())
     }
 
     fn command(&self, command: Command) {

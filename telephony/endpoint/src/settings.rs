@@ -49,6 +49,9 @@ pub struct EndpointSettings {
     pub phones: Vec<Phone>,
     /// Trunks to carriers.
     pub trunks: Vec<Trunk>,
+    /// Voice of phones may come from another address than they name, as long as it is that of
+    /// their signalling (RFC 4961): for phones behind NAT.
+    pub phones_symmetric_rtp: bool,
     /// Numbers that a phone dials to set its agent's state.
     pub feature_codes: FeatureCodes,
 }
@@ -134,6 +137,9 @@ pub struct Trunk {
     pub dial_prefix: String,
     /// The port of ours from which datagrams to it go out; the first that fits if none is given.
     pub source_port: Option<u16>,
+    /// Its voice may come from another address than it names, as long as it is that of its
+    /// signalling (RFC 4961).
+    pub symmetric_rtp: bool,
 }
 
 impl Trunk {
@@ -155,6 +161,7 @@ impl Trunk {
             privacy: OutboundPrivacy::default(),
             dial_prefix: String::new(),
             source_port: None,
+            symmetric_rtp: false,
         }
     }
 }

@@ -32,7 +32,7 @@ use self::resolver::Resolver;
 use self::saved::SavedRegistrations;
 use self::sockets::Sockets;
 use self::streams::Streams;
-use crate::media::{Media, MediaError, MediaEvent, MediaSettings, Sounds};
+use crate::media::{Media, MediaError, MediaEvent, MediaSettings, PortGauge, RtpPorts, Sounds};
 use crate::registrations;
 use crate::settings::{EndpointSettings, Listen};
 use crate::switch::{AgentNews, Now, Switch, SwitchInput, SwitchOutput};
@@ -97,6 +97,7 @@ pub struct Surroundings {
 pub struct Endpoint {
     inputs: mpsc::UnboundedSender<ToLoop>,
     listening: Vec<Listen>,
+    ports: PortGauge,
 }
 
 #[derive(Debug)]
@@ -124,6 +125,7 @@ impl Endpoint {
         let sockets = Sockets::bind(&settings.listen, settings.dscp).await?;
         let listening = sockets.listening()?;
         let (media, media_events) = Media::start(media)?;
+        let ports = media.port_gauge();
         let (inputs, received) = mpsc::unbounded_channel();
         let (started, starting) = oneshot::channel();
         let shell = Shell {
@@ -142,12 +144,21 @@ impl Endpoint {
             .await
             .map_err(|_| StartError::Thread(io::Error::other("sip thread ended")))?
             .map_err(StartError::Thread)?;
-        Ok(Self { inputs, listening })
+        Ok(Self {
+            inputs,
+            listening,
+            ports,
+        })
     }
 
     /// The addresses on which SIP is heard, with the ports that were really bound.
     pub fn listening(&self) -> &[Listen] {
         &self.listening
+    }
+
+    /// The ports for RTP, and how many of them calls hold now.
+    pub fn rtp_ports(&self) -> RtpPorts {
+        self.ports.read()
     }
 
     /// Tells that all events up to and including this batch are on disk.

@@ -5,17 +5,20 @@
 //! taken with [`Switch::poll_output`].
 
 mod bindings;
+mod bodies;
 mod caller;
 mod calls;
 mod challenges;
 mod dialled;
 mod dialog;
+mod early;
 mod failover;
 mod familiar;
 mod guard;
 mod identity;
 mod in_dialog;
 mod incoming;
+mod info;
 mod keep_alive;
 mod kept;
 mod lease;
@@ -29,6 +32,7 @@ mod receiving;
 mod reconfigure;
 mod refresh;
 mod register;
+mod reliable;
 mod responses;
 mod route;
 mod session_timer;
@@ -37,6 +41,7 @@ mod steps;
 mod trunk_identity;
 mod trunk_register;
 mod trunks;
+mod unacknowledged;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -203,6 +208,8 @@ pub struct Switch {
     /// Call-ID, From tag and CSeq of INVITEs in progress: the same request over another way is
     /// no second call (8.2.2.2).
     invites: HashSet<incoming::InviteId>,
+    /// Answered calls of unproven callers, by their age.
+    unacknowledged: unacknowledged::Unacknowledged,
     next_number: u64,
 
     inputs: VecDeque<Input>,
@@ -226,6 +233,7 @@ pub struct Switch {
 enum Wake {
     Engine(TimerId),
     SessionTimer(SideId),
+    Progress(SideId),
     DialTimeout(SideId),
     TrunkSilent(SideId),
     Registrations,
@@ -274,6 +282,7 @@ impl Switch {
             legs: HashMap::new(),
             bridges: HashMap::new(),
             invites: HashSet::new(),
+            unacknowledged: unacknowledged::Unacknowledged::default(),
             next_number: 0,
             inputs: VecDeque::new(),
             steps: VecDeque::new(),
@@ -429,6 +438,7 @@ impl Switch {
                 self.inputs.push_back(Input::Timer { timer });
             }
             Wake::SessionTimer(side) => self.on_session_timer(side, now),
+            Wake::Progress(side) => self.on_progress_due(side, now),
             Wake::DialTimeout(side) => self.on_dial_timeout(side, now),
             Wake::TrunkSilent(side) => self.on_trunk_silent(side, now),
             Wake::Registrations => self.expire_registrations(now),
@@ -445,6 +455,11 @@ impl Switch {
     /// A random text for tags, branches and Call-IDs: 64 bits.
     fn token(&mut self) -> String {
         format!("{:016x}", self.rng.random::<u64>())
+    }
+
+    /// A random number.
+    fn token_number(&mut self) -> u32 {
+        self.rng.random()
     }
 
     fn number(&mut self) -> u64 {

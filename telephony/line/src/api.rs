@@ -35,6 +35,18 @@ pub enum Input {
         /// The number that was dialled.
         to: CalledNumber,
     },
+    /// A caller's INVITE for `line` that cannot be taken, for want of ports or the like: it counts,
+    /// and is refused outside.
+    CallNotTaken {
+        /// The call.
+        call: CallId,
+        /// The line that was dialled.
+        line: LineName,
+        /// The caller, as far as we may know.
+        from: Caller,
+        /// The number that was dialled.
+        to: CalledNumber,
+    },
     /// The party that started the call (caller, or dialling agent) is gone: CANCEL or BYE.
     CallerHungUp {
         /// The call.
@@ -97,6 +109,16 @@ pub enum Input {
     /// [`Output::Reject`].
     AgentDialled {
         /// The new call.
+        call: CallId,
+        /// Who dialled.
+        agent: AgentId,
+        /// Where to.
+        target: DialTarget,
+    },
+    /// An agent dialled, and the call cannot be taken, for want of ports or the like: it counts as
+    /// an attempt, and is refused outside.
+    DialNotTaken {
+        /// The call.
         call: CallId,
         /// Who dialled.
         agent: AgentId,

@@ -7,6 +7,7 @@ mod clock;
 mod closing;
 mod dialled;
 mod lines;
+mod not_taken;
 mod reconfigure;
 mod ringing;
 mod ringing_all;
@@ -103,6 +104,14 @@ impl Engine {
             } => {
                 self.call_arrived(call, &line, from, to, now);
             }
+            Input::CallNotTaken {
+                call,
+                line,
+                from,
+                to,
+            } => {
+                self.call_not_taken(call, &line, from, to, now);
+            }
             Input::CallerHungUp { call } => self.caller_gone(&call, false, now),
             Input::CallerLost { call } => self.caller_gone(&call, true, now),
             Input::PlaybackEnded { call, playback } => self.playback_ended(&call, playback, now),
@@ -119,6 +128,13 @@ impl Engine {
                 target,
             } => {
                 self.agent_dialled(call, &agent, target, now);
+            }
+            Input::DialNotTaken {
+                call,
+                agent,
+                target,
+            } => {
+                self.dial_not_taken(call, &agent, &target, now);
             }
             Input::FarAnswered { call } => self.far_answered(&call, now),
             Input::FarFailed { call, failure } => self.far_failed(&call, failure, now),

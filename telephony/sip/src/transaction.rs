@@ -24,6 +24,7 @@ use client::ClientTransaction;
 use key::{ClientKey, ServerKey};
 use server::ServerTransaction;
 
+use crate::header::NameAddr;
 use crate::message::{Message, Method, Request, Response};
 
 /// RFC 3261 17.1.1.1: estimate of the round-trip time.
@@ -192,10 +193,13 @@ impl Transactions {
     /// Sends the ACK to a 2xx, and again whenever that 2xx comes again.
     pub fn acknowledge(&mut self, tx: ClientTx, flow: Flow, ack: &Request) {
         let bytes = ack.to_bytes();
+        let transmit = Transmit { flow, bytes };
         if let Some(transaction) = self.clients.get_mut(&tx) {
-            transaction.keep_ack(flow, bytes.clone());
+            let to = ack.to();
+            let to_tag = to.as_ref().and_then(NameAddr::tag);
+            transaction.keep_ack(to_tag, transmit.clone());
         }
-        self.transmits.push_back(Transmit { flow, bytes });
+        self.transmits.push_back(transmit);
     }
 
     /// Sends a response to a request that was not taken in (8.1.3.4 allows no state for it).

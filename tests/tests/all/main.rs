@@ -34,3 +34,4 @@ mod stories;
 mod tls;
 mod torture;
 mod voice;
+mod voice_strangers;

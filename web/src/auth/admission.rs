@@ -46,7 +46,9 @@ where
     // The form to sign in by has a token of its own: somebody else may sign in here.
     let signs_in = parts.uri.path() == "/sign-in";
     let checked = match parts.extensions.get::<Arc<Visitor>>().map(|it| &it.by) {
-        Some(By::Session { csrf, .. }) if !signs_in => csrf::check(&parts.headers, taken, csrf, true).await,
+        Some(By::Session { csrf, .. }) if !signs_in => {
+            csrf::check(&parts.headers, taken, csrf, true).await
+        }
         _ => Ok(body::body(taken)),
     };
     match checked {

@@ -136,6 +136,7 @@ impl Thing for ScreenTrunk {
         values.set("dial_prefix", &trunk.dial_prefix);
         let port = trunk.source_port.map(|port| port.to_string());
         values.set("source_port", port.unwrap_or_default());
+        values.tick("symmetric_rtp", trunk.symmetric_rtp);
         let expires_s = match &trunk.register {
             Some(register) => {
                 values.set("register.aor", &register.aor);
@@ -238,6 +239,19 @@ impl Thing for ScreenTrunk {
                     Field::number(values, "register.expires_s", "登録の有効期間", "秒").required(),
                 ],
             ),
+            Section::new(
+                "音声",
+                vec![
+                    Field::check(
+                        values,
+                        "symmetric_rtp",
+                        "相手が知らせたのと違うアドレスからの音声も認める",
+                    )
+                    .hint(
+                        "相手が NAT(アドレス変換)の内側にあるときに選びます。通話の始めに、信号と同じ                         アドレスなどから正しい音声が続けて届いたときだけ、その送り元とやり取りします。",
+                    ),
+                ],
+            ),
         ]
     }
 
@@ -267,6 +281,7 @@ impl Thing for ScreenTrunk {
             }),
             dial_prefix: values.get("dial_prefix").to_owned(),
             source_port: read_port(values, &mut faults),
+            symmetric_rtp: values.ticked("symmetric_rtp"),
             ..TrunkConfig::new(name)
         };
         if trunk.sources.is_empty() && trunk.inbound_user.is_none() && trunk.outbound.is_none() {

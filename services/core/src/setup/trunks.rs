@@ -63,6 +63,10 @@ pub struct TrunkConfig {
     pub dial_prefix: String,
     /// The port of ours from which requests go out.
     pub source_port: Option<u16>,
+    /// Its voice may come from another address than it names, as long as it is that of its
+    /// signalling.
+    #[serde(default)]
+    pub symmetric_rtp: bool,
 }
 
 /// Without the passwords.
@@ -182,6 +186,7 @@ impl TrunkConfig {
             privacy: OutboundPrivacy::default(),
             dial_prefix: String::new(),
             source_port: None,
+            symmetric_rtp: false,
         }
     }
 

@@ -164,6 +164,7 @@ impl Config {
                 .iter()
                 .map(|trunk| self.trunk(trunk))
                 .collect::<Result<_, _>>()?,
+            phones_symmetric_rtp: self.media.phones_symmetric_rtp,
             feature_codes: FeatureCodes {
                 ready: self.feature_codes.ready.clone(),
                 away: self.feature_codes.away.clone(),
@@ -279,6 +280,7 @@ impl Config {
             privacy: trunk.privacy,
             dial_prefix: trunk.dial_prefix.clone(),
             source_port: trunk.source_port,
+            symmetric_rtp: trunk.symmetric_rtp,
         })
     }
 }

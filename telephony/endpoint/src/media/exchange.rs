@@ -2,6 +2,7 @@
 //! commands and the time come in; packets and events go out through [`Outside`].
 
 mod bridge;
+mod keys;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -14,6 +15,8 @@ use super::rtp::{HEADER_BYTES, Packet, TelephoneEvent};
 use super::session::{Content, Playing, Purpose, Session};
 use super::sound::{Cursor, FRAME_SAMPLES, Sound};
 use super::stream::StreamStart;
+pub(super) use keys::KeyPress;
+
 use super::{MediaEvent, RemoteMedia, SessionId};
 
 /// How long a frame of ours lasts.
@@ -60,6 +63,15 @@ pub(super) enum Command {
     },
     Unbridge {
         session: SessionId,
+    },
+    Withhold {
+        session: SessionId,
+        withheld: bool,
+    },
+    Press {
+        session: SessionId,
+        digit: char,
+        lasts: Duration,
     },
     SetHoldMusic {
         music: Arc<Sound>,
@@ -133,6 +145,16 @@ impl Exchange {
             }
             Command::Bridge { a, b, token } => self.bridge(a, b, token, now, out),
             Command::Unbridge { session } => self.unbridge(session),
+            Command::Withhold { session, withheld } => {
+                if let Some(session) = self.sessions.get_mut(&session) {
+                    session.withheld = withheld;
+                }
+            }
+            Command::Press {
+                session,
+                digit,
+                lasts,
+            } => self.press(session, digit, lasts, now),
             Command::SetHoldMusic { music } => self.hold_music = music,
             Command::Close { session } => {
                 self.unbridge(session);
@@ -197,7 +219,7 @@ impl Exchange {
         let Some(listener) = self
             .sessions
             .get_mut(&to)
-            .filter(|session| session.listens())
+            .filter(|session| session.listens() && !session.withheld && session.key.is_none())
         else {
             return;
         };
@@ -236,7 +258,9 @@ impl Exchange {
                 break;
             };
             self.due.pop();
-            self.play_frame(due, now, out);
+            if !self.key_frame(due, now, out) {
+                self.play_frame(due, now, out);
+            }
         }
         if !self.sessions.is_empty() && now >= self.next_sweep {
             self.next_sweep = now + self.sweep_every();
@@ -304,8 +328,9 @@ impl Exchange {
             next = now + FRAME;
             session.stream.interrupt();
         }
-        // Before the answer nobody can hear it: it waits.
-        if let Some(remote) = &session.remote {
+        // Before the answer nobody can hear it, nor may anybody before they are known to be there:
+        // it waits.
+        if let Some(remote) = session.remote.as_ref().filter(|_| !session.withheld) {
             let Some(frame) = playing.cursor.next_frame(remote.media.codec) else {
                 let purpose = playing.purpose;
                 session.playing = None;

@@ -34,6 +34,13 @@ impl PortPool {
         self.free.len()
     }
 
+    pub(crate) fn usage(&self) -> super::RtpPorts {
+        super::RtpPorts {
+            total: self.all,
+            in_use: self.in_use(),
+        }
+    }
+
     pub(crate) fn in_use(&self) -> usize {
         self.all.saturating_sub(self.free.len())
     }

@@ -77,6 +77,25 @@ pub(crate) struct TelephoneEvent {
 }
 
 impl TelephoneEvent {
+    /// The payload of a packet that tells this key; `end` says that it is over.
+    pub(crate) fn to_bytes(self, end: bool) -> [u8; 4] {
+        /// −10 dBm0, as telephones say it.
+        const VOLUME: u8 = 10;
+        let event = match self.digit {
+            Some('*') => 10,
+            Some('#') => 11,
+            Some(letter @ 'A'..='D') => 12 + (letter as u8 - b'A'),
+            Some(digit) => digit
+                .to_digit(10)
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(0),
+            // A pressed hook; nobody tells it.
+            None => 16,
+        };
+        let [d0, d1] = self.duration.to_be_bytes();
+        [event, VOLUME | if end { 0x80 } else { 0 }, d0, d1]
+    }
+
     /// Reads the payload of a telephone-event packet.
     pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
         let (&[event, _flags, d0, d1], _more) = payload.split_first_chunk::<4>()?;
@@ -208,5 +227,13 @@ mod tests {
             }
         );
         assert_eq!(TelephoneEvent::parse(&[1, 2, 3]), None);
+        for digit in "0123456789*#ABCD".chars() {
+            let event = TelephoneEvent {
+                digit: Some(digit),
+                duration: 1280,
+            };
+            assert_eq!(TelephoneEvent::parse(&event.to_bytes(false)), Some(event));
+            assert_eq!(event.to_bytes(true)[1], 0x8a);
+        }
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use madoguchi_metrics::metrics;
 use madoguchi_sip::sdp::Codec;
 
-use super::latch::Latch;
+use super::exchange::KeyPress;
+use super::latch::{Latch, Seen};
 use super::rtp::Packet;
 use super::sound::{Cursor, Sound};
 use super::stream::{OutStream, StreamStart};
@@ -24,8 +26,14 @@ pub(super) struct Session {
     pub(super) playing: Option<Playing>,
     /// The other leg of the call.
     pub(super) peer: Option<SessionId>,
+    /// A key that is being told to this leg.
+    pub(super) key: Option<KeyPress>,
     /// The music last played to this leg; heard again when the other side holds.
     pub(super) music: Option<Arc<Sound>>,
+    /// Nothing is sent yet: nobody has proven to hear at the described address.
+    pub(super) withheld: bool,
+    /// That somebody else sends was logged.
+    stranger_told: bool,
     last_heard: Option<Duration>,
     /// Since when something should be heard, while nothing has been told of its absence.
     expected_since: Option<Duration>,
@@ -79,6 +87,9 @@ impl Session {
             playing: None,
             peer: None,
             music: None,
+            withheld: false,
+            stranger_told: false,
+            key: None,
             last_heard: None,
             expected_since: None,
             silence_told: false,
@@ -93,13 +104,13 @@ impl Session {
         }
         match &mut self.remote {
             Some(remote) => {
-                remote.latch.signal(media.addr);
+                remote.latch.describe(media.addr, media.symmetric_with, now);
                 remote.media = media;
             }
             None => {
                 self.remote = Some(Remote {
                     media,
-                    latch: Latch::new(media.addr),
+                    latch: Latch::new(media.addr, media.symmetric_with, now),
                 })
             }
         }
@@ -123,13 +134,20 @@ impl Session {
         now: Duration,
     ) -> Option<Content> {
         let remote = self.remote.as_mut().filter(|remote| remote.media.receive)?;
-        if !remote
-            .latch
-            .accept(source, packet.ssrc, packet.sequence, now)
-        {
+        let content = remote.media.content(packet.payload_type);
+        let seen = Seen {
+            source,
+            ssrc: packet.ssrc,
+            sequence: packet.sequence,
+            agreed: content.is_some(),
+        };
+        if !remote.latch.accept(seen, now) {
+            metrics().rtp_packets_dropped.add("stranger");
+            if !std::mem::replace(&mut self.stranger_told, true) {
+                tracing::info!(%source, "voice from an address that was not described is dropped");
+            }
             return None;
         }
-        let content = remote.media.content(packet.payload_type);
         self.last_heard = Some(now);
         self.silence_told = false;
         content

@@ -81,6 +81,20 @@ impl OutStream {
         self.heading(!goes_on, self.next_sequence.wrapping_sub(1), timestamp)
     }
 
+    /// The heading of the next packet of a key that has lasted for `samples`: its clock is that of
+    /// its beginning (RFC 4733 2.3).
+    pub(crate) fn key(&mut self, key: u64, samples: u32, now: Duration) -> Heading {
+        let source = Source::Played { playback: key };
+        let goes_on = self.source == Some(source);
+        let timestamp = match self.latest {
+            Some((timestamp, ..)) if goes_on => timestamp,
+            _ => self.timestamp_at(now),
+        };
+        self.source = Some(source);
+        self.sent(self.next_sequence, timestamp, samples, now);
+        self.heading(!goes_on, self.next_sequence.wrapping_sub(1), timestamp)
+    }
+
     /// The heading under which a packet of another leg, `samples` long, goes on. `None` if it
     /// has no place any more: a duplicate, or older than the change to this source.
     pub(crate) fn relayed(

@@ -13,9 +13,11 @@ use madoguchi_sip::sdp;
 use madoguchi_sip::transaction::{Flow, ServerTx};
 use madoguchi_sip::uri::Uri;
 
+use super::bodies::answer_in;
 use super::calls::BridgeOf;
 use super::identity::Sender;
 use super::incoming::InviteId;
+use super::offers::NotOpened;
 use super::outgoing::{NewSide, Target};
 use super::side::{Owner, Phase, SideId};
 use super::trunks::TrunkKey;
@@ -194,7 +196,8 @@ impl Switch {
         let Some(starter) = self.starter(&call) else {
             return;
         };
-        let early = !response.body.is_empty() && self.take_answer(id, &response.body).is_ok();
+        let answer = answer_in(response);
+        let early = !answer.is_empty() && self.take_first_answer(id, answer).is_ok();
         let body = if early {
             self.early_answer(starter)
         } else {
@@ -203,10 +206,9 @@ impl Switch {
         let Some(side) = self.sides.get(&starter) else {
             return;
         };
-        let Phase::Incoming { tx, invite } = &side.phase else {
+        let Phase::Incoming { invite, .. } = &side.phase else {
             return;
         };
-        let tx = *tx;
         let mut progress = invite.respond(if body.is_some() { 183 } else { 180 }, None);
         progress.set_to_tag(&side.dialog.local_tag);
         progress
@@ -222,7 +224,7 @@ impl Switch {
                 self.media.bridge(one, other, 0);
             }
         }
-        self.transactions.respond(tx, &progress, now.mono);
+        self.send_progress(starter, progress, now);
     }
 
     /// The answer to the dialling phone's offer, before its call is answered.
@@ -329,11 +331,14 @@ impl Switch {
             AgentCommand::LogOut => Confirmation::LoggedOut,
         };
         let shown = phone.extension.as_str().into();
-        let Some(side) = self.open_incoming(tx, flow, invite, id, Owner::Feature, shown, now)
-        else {
-            return;
+        let sender = Sender::Phone(phone.extension.clone());
+        let owner = Owner::Feature;
+        let opened = self.open_incoming(tx, flow, invite, id, owner, &sender, shown, now);
+        let side = match opened {
+            Ok(side) => side,
+            Err(NotOpened::Refused) => return,
+            Err(NotOpened::NoMeans(response)) => return self.answer(tx, *response, now),
         };
-        self.set_peer(side, Sender::Phone(phone.extension.clone()));
         self.dialled.push(DialledState {
             at: now.wall,
             agent: phone.agent.clone(),

@@ -148,6 +148,14 @@ impl Dialog {
         self.numbered(method, self.local_seq)
     }
 
+    /// A new request inside the early dialog that a provisional response made.
+    pub(super) fn early_request(&mut self, method: Method, response: &Response) -> Request {
+        self.local_seq += 1;
+        let mut early = self.clone();
+        early.established(response);
+        early.numbered(method, self.local_seq)
+    }
+
     /// The ACK to the 2xx of the INVITE with number `seq`.
     pub(super) fn ack(&self, seq: u32) -> Request {
         self.numbered(Method::Ack, seq)

@@ -5,10 +5,11 @@ use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::{Flow, ServerTx};
 use rand::RngExt;
 
+use super::bodies::{answer_in_ack, keep_session_description};
 use super::calls::Gone;
 use super::dialog::DialogKey;
 use super::familiar::Standing;
-use super::incoming::not_allowed;
+use super::incoming::{not_allowed, unsupported_extension};
 use super::session_timer::{IntervalTooSmall, SessionTimer, supports_timer};
 use super::side::{Phase, SideId};
 use super::{Now, Switch};
@@ -17,7 +18,7 @@ use super::{Now, Switch};
 const RETRY_AFTER_SECS_AT_MOST: u32 = 10;
 
 impl Switch {
-    pub(super) fn on_request_in_dialog(&mut self, flow: Flow, request: Request, now: Now) {
+    pub(super) fn on_request_in_dialog(&mut self, flow: Flow, mut request: Request, now: Now) {
         let Some(id) = self.side_of(&request) else {
             return self.refuse(flow, &request, request.respond(481, None), now);
         };
@@ -38,11 +39,23 @@ impl Switch {
             // The peer may have moved (NAT, new connection): it is where it speaks from.
             self.move_side(id, flow);
         }
+        if matches!(request.method, Method::Invite | Method::Update)
+            && let Err(refusal) = keep_session_description(&mut request)
+        {
+            return self.answer(tx, *refusal, now);
+        }
+        if request.method != Method::Bye
+            && let Some(refusal) = unsupported_extension(&request)
+        {
+            return self.answer(tx, refusal, now);
+        }
         match request.method {
             Method::Bye => self.on_bye(tx, id, &request, now),
             Method::Invite => self.on_reinvite(tx, id, &request, now),
             Method::Update => self.on_update(tx, id, &request, now),
-            Method::Info | Method::Options => self.answer(tx, request.respond(200, None), now),
+            Method::Info => self.on_info(tx, id, &request, now),
+            Method::Prack => self.on_prack(tx, id, request, now),
+            Method::Options => self.answer(tx, request.respond(200, None), now),
             _ => self.answer(tx, not_allowed(&request, 405), now),
         }
     }
@@ -207,13 +220,16 @@ impl Switch {
         } else if let Phase::Accepted { tx, bye } = side.phase {
             bye_due = bye;
             side.phase = Phase::Confirmed;
+            if std::mem::take(&mut side.unproven) {
+                self.media.release(side.media);
+            }
             self.transactions.acknowledged(tx);
             self.side_by_invite.remove(&tx);
         }
         if bye_due {
             return self.end_side(id, now);
         }
-        if takes_answer && self.take_answer(id, &ack.body).is_err() {
+        if takes_answer && self.take_answer(id, answer_in_ack(ack)).is_err() {
             tracing::warn!("the answer in an ACK cannot be met; the call ends");
             self.request_in_dialog(id, Method::Bye, now);
             self.side_ended(id, Gone::Lost, now);

@@ -3,18 +3,24 @@
 use madoguchi_core::id::CallId;
 use madoguchi_core::phone;
 use madoguchi_line::api::{DialTarget, Input};
+use madoguchi_sip::body::ACCEPT;
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::bodies::keep_session_description;
 use super::caller::{caller_of, dialled_number};
 use super::calls::Call;
 use super::identity::Sender;
+use super::offers::NotOpened;
 use super::side::{Owner, SideId};
 use super::trunks::TrunkKey;
 use super::{Now, Switch};
 
 /// What the endpoint understands; told in Allow.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REGISTER";
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REGISTER";
+
+/// The extensions that the endpoint knows; told in Supported.
+pub(super) const SUPPORTED: &str = "timer, 100rel";
 
 /// The same INVITE, whatever way it came (8.2.2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -70,14 +76,14 @@ impl Switch {
         let response = unsupported_extension(request).unwrap_or_else(|| {
             let mut response = request.respond(200, None);
             response.headers.push(HeaderName::Allow, ALLOW);
-            response.headers.push(HeaderName::Accept, "application/sdp");
-            response.headers.push(HeaderName::Supported, "timer");
+            response.headers.push(HeaderName::Accept, ACCEPT);
+            response.headers.push(HeaderName::Supported, SUPPORTED);
             response
         });
         self.refuse(flow, request, response, now);
     }
 
-    fn on_invite(&mut self, flow: Flow, invite: Request, now: Now) {
+    fn on_invite(&mut self, flow: Flow, mut invite: Request, now: Now) {
         let Some(id) = InviteId::of(&invite) else {
             return self.refuse(flow, &invite, invite.respond(400, None), now);
         };
@@ -87,7 +93,10 @@ impl Switch {
         let refusal = if self.invites.contains(&id) {
             Some(invite.respond(482, Some("Loop Detected")))
         } else {
-            unsupported_extension(&invite).or_else(|| unsupported_body(&invite))
+            unsupported_extension(&invite).or_else(|| {
+                let refusal = keep_session_description(&mut invite).err();
+                refusal.map(|refusal| *refusal)
+            })
         };
         if let Some(refusal) = refusal {
             return self.answer_without_state(flow, &invite, refusal);
@@ -126,11 +135,22 @@ impl Switch {
         let from = caller_of(&invite, settings.trust_asserted_identity);
         let call = self.new_call_id(now);
         let owner = Owner::Starter(call.clone());
-        let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, from.clone(), now)
-        else {
-            return;
+        let sender = Sender::Trunk(trunk);
+        let opened = self.open_incoming(tx, flow, invite, id, owner, &sender, from.clone(), now);
+        let starter = match opened {
+            Ok(starter) => starter,
+            Err(NotOpened::Refused) => return,
+            Err(NotOpened::NoMeans(response)) => {
+                tracing::error!(call.id = %call, %line, "a caller is refused: no means are left");
+                self.tell_engine(Input::CallNotTaken {
+                    call,
+                    line,
+                    from,
+                    to,
+                });
+                return self.respond_after(tx, *response);
+            }
         };
-        self.set_peer(starter, Sender::Trunk(trunk));
         self.calls
             .insert(call.clone(), Call::new(starter, Some(line.clone()), false));
         self.tell_engine(Input::CallArrived {
@@ -164,10 +184,22 @@ impl Switch {
         let call = self.new_call_id(now);
         let owner = Owner::Starter(call.clone());
         let shown = phone.extension.as_str().into();
-        let Some(starter) = self.open_incoming(tx, flow, invite, id, owner, shown, now) else {
-            return;
+        let sender = Sender::Phone(phone.extension);
+        let opened = self.open_incoming(tx, flow, invite, id, owner, &sender, shown, now);
+        let starter = match opened {
+            Ok(starter) => starter,
+            Err(NotOpened::Refused) => return,
+            Err(NotOpened::NoMeans(response)) => {
+                let agent = phone.agent;
+                tracing::error!(call.id = %call, %agent, "an agent cannot dial: no means are left");
+                self.tell_engine(Input::DialNotTaken {
+                    call,
+                    agent,
+                    target,
+                });
+                return self.respond_after(tx, *response);
+            }
         };
-        self.set_peer(starter, Sender::Phone(phone.extension.clone()));
         let line = match &target {
             DialTarget::Outside { line, .. } => Some(line.clone()),
             DialTarget::Agent { .. } => None,
@@ -179,13 +211,6 @@ impl Switch {
             agent: phone.agent,
             target,
         });
-    }
-
-    /// Says who is at the other end of a side.
-    pub(super) fn set_peer(&mut self, id: SideId, peer: Sender) {
-        if let Some(side) = self.sides.get_mut(&id) {
-            side.peer = Some(peer);
-        }
     }
 
     /// A name for a call that sorts by its arrival.
@@ -220,11 +245,14 @@ pub(super) fn not_allowed(request: &Request, status: u16) -> Response {
 }
 
 /// 420 for an extension that we must but do not understand (8.2.2.3).
-fn unsupported_extension(request: &Request) -> Option<Response> {
+pub(super) fn unsupported_extension(request: &Request) -> Option<Response> {
     let unknown: Vec<_> = request
         .headers
         .list(&HeaderName::Require)
-        .filter(|tag| !tag.trim().eq_ignore_ascii_case("timer"))
+        .filter(|tag| {
+            let mut known = SUPPORTED.split(", ");
+            !known.any(|known| tag.eq_ignore_ascii_case(known))
+        })
         .map(str::to_owned)
         .collect();
     (!unknown.is_empty()).then(|| {
@@ -232,23 +260,6 @@ fn unsupported_extension(request: &Request) -> Option<Response> {
         response
             .headers
             .push(HeaderName::Unsupported, unknown.join(", "));
-        response
-    })
-}
-
-/// 415 for a body that is no session description (8.2.3).
-fn unsupported_body(invite: &Request) -> Option<Response> {
-    if invite.body.is_empty() {
-        return None;
-    }
-    let content_type = invite
-        .headers
-        .get(&HeaderName::ContentType)
-        .unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    (!essence.eq_ignore_ascii_case("application/sdp")).then(|| {
-        let mut response = invite.respond(415, None);
-        response.headers.push(HeaderName::Accept, "application/sdp");
         response
     })
 }

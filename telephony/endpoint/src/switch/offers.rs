@@ -4,20 +4,31 @@ use madoguchi_core::caller::Caller;
 use madoguchi_core::event::Party;
 use madoguchi_core::id::CallId;
 use madoguchi_line::api::Input;
+use madoguchi_metrics::metrics;
 use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
 use super::dialog::Dialog;
-use super::incoming::InviteId;
+use super::identity::Sender;
+use super::incoming::{InviteId, SUPPORTED};
 use super::refresh::Refreshing;
+use super::reliable::Reliable;
 use super::session_timer::{IntervalTooSmall, SessionTimer, Wanted, supports_timer};
 use super::side::{Owner, Phase, Side, SideId};
 use super::{Now, Switch};
 use crate::media::RemoteMedia;
 
+/// Why an INVITE that came in opens no side.
+pub(super) enum NotOpened {
+    /// It asks for what we cannot do, and was answered so.
+    Refused,
+    /// No port or descriptor is left: the answer to give when the call is counted.
+    NoMeans(Box<Response>),
+}
+
 impl Switch {
-    /// Opens the side of an INVITE that came in; if that cannot be, the INVITE is refused here.
+    /// Opens the side of an INVITE that came in.
     #[expect(
         clippy::too_many_arguments,
         reason = "all of one INVITE, taken apart by its reader"
@@ -29,31 +40,44 @@ impl Switch {
         invite: Request,
         invite_id: InviteId,
         owner: Owner,
+        from: &Sender,
         shown: Caller,
         now: Now,
-    ) -> Option<SideId> {
+    ) -> Result<SideId, NotOpened> {
         if !invite.body.is_empty() && sdp::check_offer(&invite.body).is_err() {
-            tracing::warn!(source = %flow.remote, "an offer without G.711 is refused");
+            metrics().calls_refused.add("no_codec");
+            tracing::warn!(source = %flow.remote, "an offer that cannot be met is refused");
             self.answer(tx, invite.respond(488, None), now);
-            return None;
+            return Err(NotOpened::Refused);
         }
         let timer = match SessionTimer::for_request(&invite, self.wanted_timer(), None, now.mono) {
             Ok(timer) => timer,
             Err(IntervalTooSmall) => {
                 let refusal = self.interval_too_small(&invite);
                 self.answer(tx, refusal, now);
-                return None;
+                return Err(NotOpened::Refused);
             }
         };
         let tag = self.token();
         let Some(dialog) = Dialog::of_incoming(&invite, &tag, flow) else {
             self.answer(tx, invite.respond(400, None), now);
-            return None;
+            return Err(NotOpened::Refused);
         };
-        let Some((media, local_rtp)) = self.open_media(flow) else {
-            self.answer(tx, invite.respond(503, None), now);
-            return None;
+        let Some((media, local_rtp)) = self.open_media_for_caller(flow, now) else {
+            metrics().calls_refused.add("no_means");
+            let mut response = invite.respond(503, None);
+            response.set_to_tag(&tag);
+            return Err(NotOpened::NoMeans(Box::new(response)));
         };
+        let symmetric_rtp = match from {
+            Sender::Trunk(trunk) => self
+                .trunks
+                .get(*trunk)
+                .is_some_and(|trunk| trunk.settings.symmetric_rtp),
+            Sender::Phone(_) => self.settings.phones_symmetric_rtp,
+        };
+        // A stream has proven its address by being there.
+        let unproven = !flow.reliable && invite.headers.get(&HeaderName::Authorization).is_none();
         let id = self.side_number();
         let sdp_id = self.number();
         let mut refreshing = Refreshing::default();
@@ -80,20 +104,27 @@ impl Switch {
             refreshing,
             answer_in_ack: false,
             reinvite: None,
+            reliable: Reliable::default(),
+            early: Vec::new(),
+            symmetric_rtp,
+            unproven,
             authenticated: false,
             trunk: None,
-            peer: None,
+            peer: Some(from.clone()),
             tried: Vec::new(),
             heard: false,
             shown,
             invite_id: Some(invite_id),
         };
         self.insert_side(id, side);
-        Some(id)
+        Ok(id)
     }
 
     /// Answers the INVITE of a side with 200 and our description.
     pub(super) fn answer_invite(&mut self, id: SideId, now: Now) {
+        if self.awaits_prack(id) {
+            return;
+        }
         let Some(side) = self.sides.get_mut(&id) else {
             return;
         };
@@ -132,9 +163,13 @@ impl Switch {
                 .headers
                 .push(HeaderName::SessionExpires, timer.header(false));
         }
-        let flow = side.dialog.flow;
+        let (flow, media, unproven) = (side.dialog.flow, side.media, side.unproven);
         self.finish_2xx(flow, &mut response);
         self.transactions.respond(tx, &response, now.mono);
+        if unproven {
+            self.media.withhold(media);
+            self.note_unacknowledged(id, now);
+        }
         self.apply_media(id);
         self.restart_session_timer(id, now);
     }
@@ -147,16 +182,30 @@ impl Switch {
         response
             .headers
             .push(HeaderName::Allow, super::incoming::ALLOW);
-        response.headers.push(HeaderName::Supported, "timer");
+        response.headers.push(HeaderName::Supported, SUPPORTED);
     }
 
-    /// Takes the peer's answer to an offer of ours.
+    /// Takes the answer of the far end, or of one fork of it, to the offer that began its side.
+    pub(super) fn take_first_answer(&mut self, id: SideId, body: &[u8]) -> Result<(), SdpError> {
+        let agreed = sdp::accept_answer(body)?;
+        if let Some(side) = self.sides.get_mut(&id) {
+            // One way before the pick-up is early media, and no hold.
+            side.negotiated = Some(agreed);
+            self.apply_media(id);
+        }
+        Ok(())
+    }
+
+    /// Takes the peer's answer to an offer of ours inside the dialog, or in 2xx.
     pub(super) fn take_answer(&mut self, id: SideId, body: &[u8]) -> Result<(), SdpError> {
         let Some(side) = self.sides.get_mut(&id) else {
             return Ok(());
         };
-        side.negotiated = Some(sdp::accept_answer(body)?);
-        self.apply_media(id);
+        let agreed = match &side.negotiated {
+            Some(before) => sdp::accept_answer_within(body, before)?,
+            None => sdp::accept_answer(body)?,
+        };
+        self.agree(id, agreed);
         Ok(())
     }
 
@@ -165,18 +214,32 @@ impl Switch {
         let Some(side) = self.sides.get_mut(&id) else {
             return Err(SdpError::NoAudio);
         };
-        side.sdp_version += 1;
-        let (negotiated, text) = sdp::answer(offer, &side.local_sdp())?;
-        let held = holds(&negotiated);
-        let changed = side.on_hold != held;
-        side.on_hold = held;
-        side.negotiated = Some(negotiated);
+        let local = Local {
+            version: side.sdp_version + 1,
+            ..side.local_sdp()
+        };
+        let (negotiated, text) = match &side.negotiated {
+            Some(before) => sdp::answer_within(offer, &local, before)?,
+            None => sdp::answer(offer, &local)?,
+        };
+        side.sdp_version = local.version;
         side.description.clone_from(&text);
+        self.agree(id, negotiated);
+        Ok(text)
+    }
+
+    /// Takes what was agreed on, and notices hold and its end.
+    fn agree(&mut self, id: SideId, agreed: Negotiated) {
+        let Some(side) = self.sides.get_mut(&id) else {
+            return;
+        };
+        let held = holds(&agreed);
+        let changed = std::mem::replace(&mut side.on_hold, held) != held;
+        side.negotiated = Some(agreed);
         self.apply_media(id);
         if changed {
             self.tell_hold(id, held);
         }
-        Ok(text)
     }
 
     /// Our description for an offer of ours inside the dialog.
@@ -186,7 +249,7 @@ impl Switch {
         };
         side.sdp_version += 1;
         let codec = side.negotiated.as_ref().map(|negotiated| negotiated.codec);
-        side.description = sdp::g711_offer(&side.local_sdp(), codec);
+        side.description = sdp::g711_offer_again(&side.description, &side.local_sdp(), codec);
         side.description.clone()
     }
 
@@ -206,6 +269,7 @@ impl Switch {
             dtmf_payload_type: negotiated.dtmf_payload_type,
             send: matches!(direction, Direction::SendRecv | Direction::RecvOnly),
             receive: matches!(direction, Direction::SendRecv | Direction::SendOnly),
+            symmetric_with: side.symmetric_rtp.then(|| side.dialog.flow.remote.ip()),
         };
         self.media.set_remote(side.media, remote);
     }

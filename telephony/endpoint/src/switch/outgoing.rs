@@ -13,12 +13,16 @@ use super::dialog::Dialog;
 use super::identity::Sender;
 use super::incoming::ALLOW;
 use super::refresh::Refreshing;
+use super::reliable::{self, Reliable};
 use super::side::{Owner, Phase, Side, SideId};
 use super::trunk_identity::Identity;
 use super::trunks::{TrunkKey, TrunkState};
 use super::{Now, Peer, Switch, Wake};
 use crate::media::SessionId;
 use crate::settings::Transport;
+
+/// At the most this part of the ports is kept for phones that are rung.
+const KEPT_SHARE: usize = 4;
 
 /// What a client transaction is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +94,14 @@ impl Switch {
             .push(HeaderName::ContentType, "application/sdp");
         invite.body.clone_from(&description);
         self.add_session_timer_wish(&mut invite.headers);
+        if new.trunk.is_some() {
+            // Carriers tell what matters reliably, to those who know how (RFC 3262).
+            invite.headers.push(HeaderName::Supported, reliable::OPTION);
+        }
+        let symmetric_rtp = match trunk.and_then(|trunk| self.trunks.get(trunk)) {
+            Some(trunk) => trunk.settings.symmetric_rtp,
+            None => self.settings.phones_symmetric_rtp,
+        };
         let dialog = Dialog::of_outgoing(&invite, flow)?;
         let tx = self.transactions.request(flow, &invite, now.mono)?;
         self.purposes.insert(tx, Purpose::Invite(id));
@@ -113,6 +125,10 @@ impl Switch {
             refreshing: Refreshing::default(),
             answer_in_ack: false,
             reinvite: None,
+            reliable: Reliable::default(),
+            early: Vec::new(),
+            symmetric_rtp,
+            unproven: false,
             authenticated: false,
             trunk,
             peer: phone.map(Sender::Phone).or(trunk.map(Sender::Trunk)),
@@ -184,6 +200,23 @@ impl Switch {
         let local = self.local(flow);
         let suffix = if flow.reliable { ";transport=tcp" } else { "" };
         format!("<sip:desk@{local}{suffix}>")
+    }
+
+    /// As [`Self::open_media`], for somebody who calls: a port is kept for each phone that may
+    /// have to be rung for those who wait.
+    pub(super) fn open_media_for_caller(
+        &mut self,
+        flow: Flow,
+        now: Now,
+    ) -> Option<(SessionId, SocketAddr)> {
+        self.make_room(now);
+        let ports = self.media.ports();
+        let kept = self.phones.len().min(ports.total / KEPT_SHARE);
+        if ports.free() <= kept {
+            tracing::error!(in_use = ports.in_use, kept, "no media port for a caller");
+            return None;
+        }
+        self.open_media(flow)
     }
 
     /// Reserves a media port on the address that the peer of this flow sees.

@@ -29,6 +29,10 @@ impl Phones {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.by_extension.len()
+    }
+
     pub(super) fn get(&self, extension: &str) -> Option<&Phone> {
         self.by_extension.get(extension)
     }

@@ -5,6 +5,7 @@ use madoguchi_sip::message::{HeaderName, Headers, Method, Response};
 use madoguchi_sip::transaction::ClientTx;
 use rand::RngExt;
 
+use super::bodies::answer_in;
 use super::challenges::Authorization;
 use super::outgoing::Purpose;
 use super::session_timer::{SessionTimer, Wanted, min_se};
@@ -184,9 +185,10 @@ impl Switch {
         if by_invite {
             let seq = response.cseq().map_or(0, |cseq| cseq.seq);
             self.send_ack(tx, id, seq);
-            if !response.body.is_empty() {
+            let answer = answer_in(response);
+            if !answer.is_empty() {
                 // An answer that changes nothing we can use leaves the media as it is.
-                let _unchanged = self.take_answer(id, &response.body);
+                let _unchanged = self.take_answer(id, answer);
             }
         }
         self.set_session_timer(id, agreed);

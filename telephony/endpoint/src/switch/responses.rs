@@ -63,7 +63,11 @@ impl Switch {
         }
         match response.status {
             100 => {}
-            101..=199 => self.on_progress(id, response, now),
+            101..=199 => {
+                if self.note_early(id, response, now) {
+                    self.on_progress(id, response, now);
+                }
+            }
             200..=299 => self.on_picked_up(tx, id, response, now),
             status => {
                 self.purposes.remove(&tx);
@@ -90,9 +94,10 @@ impl Switch {
         side.phase = Phase::Confirmed;
         side.refreshing.note_allow(&response.headers);
         let timer = SessionTimer::for_answer(response, wanted_timer, now.mono);
-        let seq = side.dialog.last_seq();
+        // A PRACK may have had a later number.
+        let seq = response.cseq().map_or(0, |cseq| cseq.seq);
         self.send_ack(tx, id, seq);
-        let agreed = self.take_answer(id, &response.body);
+        let agreed = self.take_winner(id, response);
         self.set_session_timer(id, timer);
         let Some(side) = self.sides.get(&id) else {
             return;

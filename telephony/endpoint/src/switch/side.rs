@@ -11,9 +11,11 @@ use madoguchi_sip::transaction::{ClientTx, ServerTx};
 
 use super::Peer;
 use super::dialog::Dialog;
+use super::early::EarlyDialog;
 use super::identity::Sender;
 use super::incoming::InviteId;
 use super::refresh::Refreshing;
+use super::reliable::Reliable;
 use super::session_timer::SessionTimer;
 use super::trunks::TrunkKey;
 use crate::media::SessionId;
@@ -74,6 +76,15 @@ pub(super) struct Side {
     pub(super) answer_in_ack: bool,
     /// A re-INVITE of the peer that we accepted and that is not acknowledged yet.
     pub(super) reinvite: Option<ServerTx>,
+    /// Our provisional responses that must be acknowledged.
+    pub(super) reliable: Reliable,
+    /// The forks of our INVITE that have not picked up.
+    pub(super) early: Vec<EarlyDialog>,
+    /// Its voice may come from elsewhere than it says (RFC 4961).
+    pub(super) symmetric_rtp: bool,
+    /// Its INVITE came from an address, which may be forged, and nothing more: it hears nothing
+    /// before its ACK.
+    pub(super) unproven: bool,
     /// The carrier's challenge was answered once already.
     pub(super) authenticated: bool,
     /// The trunk it goes out through, for its credentials and limits.

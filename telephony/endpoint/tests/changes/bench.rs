@@ -3,12 +3,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use madoguchi_core::event::EventKind;
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
-use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, Sounds};
+use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, PortGauge, Sounds};
 use madoguchi_endpoint::registrations::KeptRegistration;
 use madoguchi_endpoint::settings::{
     Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
@@ -145,6 +147,7 @@ impl Settings {
             lines: vec![numbers("desk", "5000")],
             phones: vec![phone("a", "201", "secret")],
             trunks: vec![trunk("carrier", "127.0.0.1:6001")],
+            phones_symmetric_rtp: false,
             feature_codes: FeatureCodes {
                 ready: "*1".to_owned(),
                 away: "*2".to_owned(),
@@ -182,6 +185,9 @@ pub(crate) struct Bench {
     pub(crate) sent: VecDeque<(SocketAddr, Message)>,
     /// From which of our sockets a peer was last sent something.
     sockets: HashMap<SocketAddr, u16>,
+    /// What happened to calls.
+    pub(crate) events: Vec<EventKind>,
+    ports: PortGauge,
     media_events: UnboundedReceiver<MediaEvent>,
 }
 
@@ -196,12 +202,18 @@ fn flow(from: SocketAddr) -> Flow {
 impl Bench {
     /// A desk with these settings on a Tuesday morning; the names of its trunks are looked up.
     pub(crate) fn new(settings: Settings) -> Self {
+        Self::with_ports(settings, 27_000..=29_999)
+    }
+
+    /// A desk with these ports for voice.
+    pub(crate) fn with_ports(settings: Settings, ports: RangeInclusive<u16>) -> Self {
         let media = MediaSettings {
-            ports: 27_000..=29_999,
+            ports,
             rtp_timeout: Millis::ZERO,
             ..MediaSettings::default()
         };
         let (media, media_events) = Media::start(media).unwrap();
+        let ports = media.port_gauge();
         let wall = Instant::from_tokyo("2026-11-24T09:00:00".parse().unwrap());
         let now = Now {
             wall,
@@ -224,6 +236,8 @@ impl Bench {
             board: DeskSnapshot::default(),
             sent: VecDeque::new(),
             sockets: HashMap::new(),
+            events: Vec::new(),
+            ports,
             media_events,
         };
         bench.collect();
@@ -251,7 +265,9 @@ impl Bench {
                     let message = parse_datagram(&transmit.bytes).unwrap();
                     self.sent.push_back((transmit.flow.remote, message));
                 }
-                SwitchOutput::Journal { batch, .. } => {
+                SwitchOutput::Journal { batch, events } => {
+                    self.events
+                        .extend(events.into_iter().map(|event| event.kind));
                     self.switch
                         .handle(SwitchInput::Journaled { batch }, self.now);
                 }
@@ -355,22 +371,38 @@ impl Bench {
 
     /// The last final response that a peer got; what it got before is forgotten.
     pub(crate) fn response_to(&mut self, peer: &Peer) -> Option<Response> {
-        let responses = self.take_for(peer, |message| match message {
-            Message::Response(response) if response.status >= 200 => Some(response.clone()),
-            _ => None,
-        });
-        responses.into_iter().last()
+        self.responses_to(peer).pop()
     }
 
-    /// The last provisional response that made a dialog, of those that a peer got.
-    pub(crate) fn progress_to(&mut self, peer: &Peer) -> Option<Response> {
-        let responses = self.take_for(peer, |message| match message {
+    /// All final responses that a peer got.
+    pub(crate) fn responses_to(&mut self, peer: &Peer) -> Vec<Response> {
+        self.take_for(peer, |message| match message {
+            Message::Response(response) if response.status >= 200 => Some(response.clone()),
+            _ => None,
+        })
+    }
+
+    /// The provisional responses that a peer got, 100 aside.
+    pub(crate) fn all_progress_to(&mut self, peer: &Peer) -> Vec<Response> {
+        self.take_for(peer, |message| match message {
             Message::Response(response) if (101..200).contains(&response.status) => {
                 Some(response.clone())
             }
             _ => None,
-        });
-        responses.into_iter().last()
+        })
+    }
+
+    /// The ACKs that a peer got.
+    pub(crate) fn acks_to(&mut self, peer: &Peer) -> Vec<Request> {
+        self.take_for(peer, |message| match message {
+            Message::Request(request) if request.method == Method::Ack => Some(request.clone()),
+            _ => None,
+        })
+    }
+
+    /// The last provisional response that made a dialog, of those that a peer got.
+    pub(crate) fn progress_to(&mut self, peer: &Peer) -> Option<Response> {
+        self.all_progress_to(peer).pop()
     }
 
     /// Waits until the media says something, and passes it on.
@@ -382,6 +414,17 @@ impl Bench {
         let event = runtime
             .block_on(async { tokio::time::timeout(PATIENCE, self.media_events.recv()).await });
         self.input(SwitchInput::Media(event.unwrap().unwrap()));
+    }
+
+    /// Waits until the media has given back what was closed, down to so many ports.
+    pub(crate) fn ports_fall_to(&self, most: usize) {
+        for _ in 0..500 {
+            if self.ports.read().in_use <= most {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{:?}", self.ports.read());
     }
 
     /// An agent as the board shows them.

@@ -1,6 +1,7 @@
 //! The switch in virtual time, with peers that speak SIP to it: settings that change while it runs,
 //! session timers and requests that collide, the registrations of phones, what strangers get, who
-//! may act in a call; and the whole endpoint over sockets.
+//! may act in a call, carriers as they are, callers who do not prove to be there; and the whole
+//! endpoint over sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,16 +11,21 @@
 )]
 
 mod bench;
+mod bodies;
 mod calls;
 mod carriers;
 mod collisions;
 mod devices;
 mod dialogs;
 mod ends;
+mod forks;
+mod not_taken;
 mod peer;
 mod phones;
 mod refreshes;
+mod reliable;
 mod restart;
 mod running;
 mod strangers;
 mod trunks;
+mod unacknowledged;

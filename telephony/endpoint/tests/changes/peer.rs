@@ -48,36 +48,73 @@ impl Peer {
         cseq: u32,
         more: &str,
     ) -> Vec<u8> {
-        let here = self.addr;
         let (kind, body) = if method == "INVITE" {
             ("Content-Type: application/sdp\r\n", self.offer())
         } else {
             ("", String::new())
         };
+        self.request_with(
+            method,
+            user,
+            to,
+            call,
+            cseq,
+            &format!("{more}{kind}"),
+            &body,
+        )
+    }
+
+    /// The same with a body of any kind; its type is among the header lines.
+    #[expect(clippy::too_many_arguments, reason = "all that a request is made of")]
+    pub(crate) fn request_with(
+        &self,
+        method: &str,
+        user: &str,
+        to: &str,
+        call: &str,
+        cseq: u32,
+        more: &str,
+        body: &str,
+    ) -> Vec<u8> {
+        let here = self.addr;
         let length = body.len();
         format!(
             "{method} sip:{to}@{DESK} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {here};branch=z9hG4bK{call}{cseq}{method};rport\r\n\
              From: <sip:{user}@{here}>;tag=f{call}\r\nTo: <sip:{to}@{DESK}>\r\n\
              Call-ID: {call}\r\nCSeq: {cseq} {method}\r\nContact: <sip:{user}@{here}>\r\n\
-             Max-Forwards: 70\r\n{more}{kind}Content-Length: {length}\r\n\r\n{body}"
+             Max-Forwards: 70\r\n{more}Content-Length: {length}\r\n\r\n{body}"
         )
         .into_bytes()
     }
 
     /// A request in the dialog that `response` to a request of ours made.
     pub(crate) fn in_dialog(&self, method: &str, response: &Response, cseq: u32) -> Vec<u8> {
+        self.in_dialog_with(method, response, cseq, "", "")
+    }
+
+    /// The same with more header lines and a body.
+    pub(crate) fn in_dialog_with(
+        &self,
+        method: &str,
+        response: &Response,
+        cseq: u32,
+        more: &str,
+        body: &str,
+    ) -> Vec<u8> {
         let header = |name| response.headers.get(&name).unwrap().to_owned();
         let (here, target) = (self.addr, response.contact().unwrap().uri);
         format!(
             "{method} {target} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {here};branch=z9hG4bKd{cseq}{method}{};rport\r\n\
              From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\n\
-             Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+             Contact: <sip:peer@{here}>\r\nMax-Forwards: 70\r\n{more}\
+             Content-Length: {}\r\n\r\n{body}",
             response.call_id().unwrap(),
             header(HeaderName::From),
             header(HeaderName::To),
             header(HeaderName::CallId),
+            body.len(),
         )
         .into_bytes()
     }
@@ -110,17 +147,31 @@ impl Peer {
 
     /// A request in the dialog that a request of the desk began and `response` accepted.
     pub(crate) fn back(&self, method: &str, response: &Response, cseq: u32) -> Vec<u8> {
+        self.back_with(method, response, cseq, "", "")
+    }
+
+    /// The same with more header lines and a body.
+    pub(crate) fn back_with(
+        &self,
+        method: &str,
+        response: &Response,
+        cseq: u32,
+        more: &str,
+        body: &str,
+    ) -> Vec<u8> {
         let header = |name| response.headers.get(&name).unwrap().to_owned();
         let here = self.addr;
         format!(
             "{method} sip:desk@{DESK} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {here};branch=z9hG4bKb{cseq}{method}{};rport\r\n\
              From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\n\
-             Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+             Contact: <sip:peer@{here}>\r\nMax-Forwards: 70\r\n{more}\
+             Content-Length: {}\r\n\r\n{body}",
             response.call_id().unwrap(),
             header(HeaderName::To),
             header(HeaderName::From),
             header(HeaderName::CallId),
+            body.len(),
         )
         .into_bytes()
     }

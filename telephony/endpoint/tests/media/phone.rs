@@ -85,6 +85,7 @@ impl Phone {
             dtmf_payload_type: Some(101),
             send: true,
             receive: true,
+            symmetric_with: None,
         }
     }
 

@@ -10,11 +10,11 @@ use super::phone::{LOOPBACK, PATIENCE, settings, start};
 /// Waits until the media has closed all sessions.
 fn until_all_are_closed(media: &Media) {
     let until = Instant::now() + PATIENCE;
-    while media.ports_in_use() > 0 {
+    while media.ports().in_use > 0 {
         assert!(
             Instant::now() < until,
             "{} ports are still held",
-            media.ports_in_use()
+            media.ports().in_use
         );
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -68,7 +68,7 @@ fn an_address_of_another_machine_is_refused_by_name() {
             .starts_with("RTPの待受けアドレス 192.0.2.77 を使えません"),
         "{error}"
     );
-    assert_eq!(media.ports_in_use(), 0);
+    assert_eq!(media.ports().in_use, 0);
     let none = MediaSettings {
         ports: 26_011..=26_011,
         ..settings(0)

@@ -100,7 +100,7 @@ impl Engine {
         self.out(Output::Dial { call, target });
     }
 
-    fn read_target(
+    pub(super) fn read_target(
         &self,
         key: AgentKey,
         agent: &AgentId,

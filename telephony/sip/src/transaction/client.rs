@@ -44,12 +44,23 @@ enum State {
     /// A 2xx to INVITE came; it may come again (timer M) and from other forks.
     Accepted {
         to_tag: Option<Box<str>>,
-        ack: Option<(Flow, Vec<u8>)>,
+        /// The ACK of each fork that was acknowledged.
+        acks: Vec<ForkAck>,
         until: u64,
     },
     /// Another method got its final response; absorbs repeats (timer K).
     Completed { until: u64 },
 }
+
+/// The ACK to the 2xx of one fork (13.2.2.4).
+#[derive(Debug)]
+struct ForkAck {
+    to_tag: Option<Box<str>>,
+    transmit: Transmit,
+}
+
+/// Forks beyond these get their ACK anew each time they ask.
+const FORKS_AT_MOST: usize = 16;
 
 /// What a response brought about.
 #[derive(Debug, Default)]
@@ -101,9 +112,16 @@ impl ClientTransaction {
         self.flow
     }
 
-    pub(super) fn keep_ack(&mut self, flow: Flow, bytes: Vec<u8>) {
-        if let State::Accepted { ack, .. } = &mut self.state {
-            *ack = Some((flow, bytes));
+    pub(super) fn keep_ack(&mut self, to_tag: Option<&str>, transmit: Transmit) {
+        if let State::Accepted {
+            to_tag: first,
+            acks,
+            ..
+        } = &mut self.state
+            && acks.len() < FORKS_AT_MOST
+        {
+            let to_tag = to_tag.map(Into::into).or_else(|| first.clone());
+            acks.push(ForkAck { to_tag, transmit });
         }
     }
 
@@ -134,18 +152,14 @@ impl ClientTransaction {
                     ..Received::default()
                 }
             }
-            (State::Accepted { to_tag, ack, .. }, 200..=299) => {
+            (State::Accepted { to_tag, acks, .. }, 200..=299) => {
                 let tag = response.to_tag();
-                if tag.as_deref() != to_tag.as_deref() {
-                    return Received {
-                        tell: true,
-                        ..Received::default()
-                    };
-                }
-                let again = ack.clone();
-                let transmit = again.map(|(flow, bytes)| Transmit { flow, bytes });
+                let known = acks
+                    .iter()
+                    .find(|ack| ack.to_tag.as_deref() == tag.as_deref());
                 Received {
-                    transmit,
+                    tell: known.is_none() && tag.as_deref() != to_tag.as_deref(),
+                    transmit: known.map(|ack| ack.transmit.clone()),
                     ..Received::default()
                 }
             }
@@ -284,7 +298,7 @@ impl ClientTransaction {
             let to_tag = response.to_tag().map(Into::into);
             self.state = State::Accepted {
                 to_tag,
-                ack: None,
+                acks: Vec::new(),
                 until: now + GIVE_UP_MS,
             };
             return Received {

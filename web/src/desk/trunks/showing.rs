@@ -79,6 +79,15 @@ pub(super) fn facts(trunk: &TrunkConfig) -> Facts {
         ("発信の送り先", text(&trunk.outbound)),
         ("電話会社が求める利用者名", text(&trunk.user)),
         ("同時に発信できる数", most),
+        (
+            "音声",
+            if trunk.symmetric_rtp {
+                "知らせたのと違うアドレスからも認める"
+            } else {
+                "知らせたアドレスとだけやり取りする"
+            }
+            .to_owned(),
+        ),
         ("登録", register.unwrap_or_default()),
         ("かけた番号を読むところ", dialled_from(trunk).join("、")),
         ("着信の P-Asserted-Identity", trusts.to_owned()),

@@ -1,6 +1,8 @@
 //! The exchange in virtual time: packets in, packets and events out.
 
 mod hold;
+mod keys;
+mod strangers;
 
 use madoguchi_sip::sdp::Codec;
 
@@ -45,6 +47,7 @@ fn remote(session: SessionId) -> RemoteMedia {
         dtmf_payload_type: Some(101),
         send: true,
         receive: true,
+        symmetric_with: None,
     }
 }
 

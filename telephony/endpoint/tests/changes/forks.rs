@@ -1,0 +1,111 @@
+//! Forks behind a carrier: several early dialogs of one INVITE, and more than one that picks up.
+
+use std::time::Duration;
+
+use madoguchi_sip::message::{HeaderName, Request, Response};
+
+use super::bench::{Bench, Settings};
+use super::peer::Peer;
+
+const PHONE: (&str, &str) = ("201", "secret");
+
+/// What a fork says; its voice is heard at `fork.rtp`.
+fn says(fork: &Peer, carrier: &Peer, invite: &Request, status: u16, tag: &str) -> Response {
+    let mut response = invite.respond(status, None);
+    response.set_to_tag(tag);
+    let contact = format!("<sip:{tag}@{}>", carrier.addr);
+    response.headers.push(HeaderName::Contact, contact);
+    response
+        .headers
+        .push(HeaderName::ContentType, "application/sdp");
+    response.body = fork.offer().into_bytes();
+    response
+}
+
+fn dialled() -> (Bench, Peer, Peer, Request) {
+    let mut bench = Bench::new(Settings::new());
+    let (phone, carrier) = (Peer::new("127.0.0.1:6101"), Peer::new("127.0.0.1:6001"));
+    assert_eq!(bench.register(&phone, PHONE, "r"), 200);
+    bench.prove(&phone, PHONE, "INVITE", "0312345679", "out");
+    let invite = bench.request_to(&carrier).expect("the carrier is called");
+    (bench, phone, carrier, invite)
+}
+
+/// Where the desk hears the dialling phone.
+fn desk_rtp(response: &Response) -> std::net::SocketAddr {
+    madoguchi_sip::sdp::accept_answer(&response.body)
+        .unwrap()
+        .remote
+}
+
+/// Whether a fork hears the next packet, with this number, of the phone.
+fn hears(fork: &Peer, phone: &Peer, desk: std::net::SocketAddr, number: u8) -> bool {
+    fork.rtp
+        .set_read_timeout(Some(Duration::from_millis(300)))
+        .unwrap();
+    let mut packet = vec![0x80, 0, 0, number, 0, 0, number, 0, 9, 9, 9, 9];
+    packet.resize(172, 0x11);
+    phone.rtp.send_to(&packet, desk).unwrap();
+    fork.rtp.recv(&mut [0; 2_000]).is_ok()
+}
+
+#[test]
+fn the_voice_follows_the_fork_that_picks_up() {
+    let (mut bench, phone, carrier, invite) = dialled();
+    let (one, two) = (Peer::new("127.0.0.1:6011"), Peer::new("127.0.0.1:6012"));
+    bench.reply(&carrier, &says(&one, &carrier, &invite, 183, "one"));
+    let early = bench.all_progress_to(&phone).remove(0);
+    let desk = desk_rtp(&early);
+    assert!(hears(&one, &phone, desk, 1), "early media");
+    bench.reply(&carrier, &says(&two, &carrier, &invite, 183, "two"));
+    assert!(hears(&two, &phone, desk, 2), "the later fork");
+    bench.reply(&carrier, &says(&one, &carrier, &invite, 200, "one"));
+    assert_eq!(bench.response_to(&phone).unwrap().status, 200);
+    let acks = bench.acks_to(&carrier);
+    assert_eq!(acks.len(), 1);
+    assert_eq!(acks[0].uri.user.as_deref(), Some("one"));
+    bench.media();
+    assert!(hears(&one, &phone, desk, 3) && !hears(&two, &phone, desk, 4));
+}
+
+/// RFC 3261 13.2.2.4.
+#[test]
+fn a_second_fork_that_picks_up_is_thanked_and_sent_away() {
+    let (mut bench, phone, carrier, invite) = dialled();
+    let (one, two) = (Peer::new("127.0.0.1:6011"), Peer::new("127.0.0.1:6012"));
+    let first = says(&one, &carrier, &invite, 200, "one");
+    let second = says(&two, &carrier, &invite, 200, "two");
+    bench.reply(&carrier, &first);
+    bench.reply(&carrier, &second);
+    let tags = |acks: Vec<Request>| -> Vec<String> {
+        let tag = |ack: &Request| ack.to().unwrap().tag().unwrap().to_owned();
+        acks.iter().map(tag).collect()
+    };
+    assert_eq!(tags(bench.acks_to(&carrier)), ["one", "two"]);
+    let bye = bench.request_to(&carrier).unwrap();
+    assert_eq!(bye.method.as_str(), "BYE");
+    assert_eq!(bye.to().unwrap().tag(), Some("two"));
+    bench.reply(&carrier, &carrier.answer(&bye, 200));
+    // Both say it again: each gets its own ACK, and nobody another BYE.
+    bench.reply(&carrier, &second);
+    bench.reply(&carrier, &first);
+    assert_eq!(tags(bench.acks_to(&carrier)), ["two", "one"]);
+    assert!(bench.request_to(&carrier).is_none());
+    assert_eq!(bench.response_to(&phone).unwrap().status, 200);
+    assert_eq!(bench.switch.calls_in_progress(), 1);
+}
+
+#[test]
+fn forks_beyond_all_sense_are_not_remembered() {
+    let (mut bench, phone, carrier, invite) = dialled();
+    let fork = Peer::new("127.0.0.1:6011");
+    for n in 0..1_000 {
+        bench.reply(
+            &carrier,
+            &says(&fork, &carrier, &invite, 183, &format!("t{n}")),
+        );
+    }
+    assert_eq!(bench.all_progress_to(&phone).len(), 16);
+    bench.reply(&carrier, &says(&fork, &carrier, &invite, 200, "t999"));
+    assert_eq!(bench.response_to(&phone).unwrap().status, 200);
+}
