@@ -150,6 +150,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,
             Command::Config(_) => {
+                for note in config.notes() {
+                    print(&format!("注意: {note}\n"));
+                }
                 print("設定に誤りはありません。\n");
                 Ok(())
             }

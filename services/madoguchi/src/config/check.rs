@@ -3,6 +3,7 @@
 use madoguchi_core::setup::Parts;
 
 use super::{Config, ConfigError};
+use crate::descriptors::{self, Budget};
 
 impl Config {
     /// Refuses settings that contradict each other or cannot be meant.
@@ -20,6 +21,12 @@ impl Config {
         self.endpoint_settings([0; 32])?;
         self.line_settings()?;
         Ok(())
+    }
+
+    /// What an operator should know that is no fault of the settings, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let budget = Budget::of(self, descriptors::hard_limit());
+        budget.fault().into_iter().collect()
     }
 
     fn check_ranges(&self) -> Result<(), ConfigError> {
