@@ -1,7 +1,10 @@
 //! Serves the pages, over TLS if there is a certificate; renewed certificates are taken up while
 //! it runs.
 
-use std::net::SocketAddr;
+mod door;
+mod ledger;
+mod traffic;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,47 +14,66 @@ use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::door::Door;
+use self::ledger::Limits;
 use crate::config::WebConfig;
+use crate::descriptors::Budget;
+
+/// TLS handshakes under way; the oldest makes room for another.
+const HANDSHAKES_AT_ONCE: usize = 256;
 
 /// Serves until the task is aborted; looks so often whether the certificate was renewed.
 pub(crate) async fn serve(
     listener: TcpListener,
     config: &WebConfig,
+    budget: &Budget,
     router: Router,
     look_every: Duration,
 ) -> anyhow::Result<JoinHandle<()>> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let (Some(certificate), Some(key)) = (&config.certificate, &config.certificate_key) else {
-        return Ok(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, service).await {
-                tracing::error!(%error, "the pages are not served any more");
-            }
-        }));
+    let (files, tls) = match files(config) {
+        Some(files) => {
+            let tls = files.load().await?;
+            (Some(files), Some(tls))
+        }
+        None => (None, None),
     };
-    let files = Files {
-        certificate: certificate.clone(),
-        key: key.clone(),
-    };
-    // Another part of the program may have chosen already.
-    let _chosen = rustls::crypto::ring::default_provider().install_default();
-    let tls = RustlsConfig::from_pem_file(&files.certificate, &files.key)
-        .await
-        .with_context(|| {
-            format!(
-                "証明書 {} か秘密鍵 {} を読めません",
-                files.certificate.display(),
-                files.key.display()
-            )
-        })?;
-    let server = axum_server::from_tcp_rustls(listener.into_std()?, tls.clone())?;
+    let door = Door::new(
+        limits(config, budget),
+        config.trusted_proxies.clone(),
+        tls.clone(),
+        router,
+    );
     Ok(tokio::spawn(async move {
+        let renewing = async {
+            match (tls, files) {
+                (Some(tls), Some(files)) => renew(tls, files, look_every).await,
+                _ => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            served = server.serve(service) => if let Err(error) = served {
-                tracing::error!(%error, "the pages are not served any more");
-            },
-            () = renew(tls, files, look_every) => {}
+            () = door.serve(listener) => {}
+            () = renewing => {}
         }
     }))
+}
+
+/// What the settings allow, within what the telephones leave.
+fn limits(config: &WebConfig, budget: &Budget) -> Limits {
+    let at_most = u64::from(config.connections_at_most).min(budget.web_connections);
+    let in_all = usize::try_from(at_most).unwrap_or(usize::MAX);
+    let per_address = usize::try_from(config.connections_per_address).unwrap_or(usize::MAX);
+    Limits {
+        in_all,
+        per_address: per_address.min(in_all),
+        handshakes: HANDSHAKES_AT_ONCE.min(in_all),
+    }
+}
+
+fn files(config: &WebConfig) -> Option<Files> {
+    Some(Files {
+        certificate: config.certificate.clone()?,
+        key: config.certificate_key.clone()?,
+    })
 }
 
 struct Files {
@@ -60,6 +82,19 @@ struct Files {
 }
 
 impl Files {
+    async fn load(&self) -> anyhow::Result<RustlsConfig> {
+        // Another part of the program may have chosen already.
+        let _chosen = rustls::crypto::ring::default_provider().install_default();
+        let loaded = RustlsConfig::from_pem_file(&self.certificate, &self.key).await;
+        loaded.with_context(|| {
+            format!(
+                "証明書 {} か秘密鍵 {} を読めません",
+                self.certificate.display(),
+                self.key.display()
+            )
+        })
+    }
+
     fn changed_at(&self) -> (Option<SystemTime>, Option<SystemTime>) {
         let at = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
         (at(&self.certificate), at(&self.key))
