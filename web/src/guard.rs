@@ -7,97 +7,96 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::Web;
-use crate::auth::csrf;
-use crate::auth::visitor::{self, By, Visitor};
-use crate::error::{self, WebError};
+use crate::auth::visitor::{self, By, Origin, Visitor};
+use crate::error::{self, Limit, Refusal, WebError};
+use crate::host::{self, Authority, is_own_host};
+use crate::recognition::Recognition;
+use crate::{Web, WebSettings};
 
-/// The largest body of a request: forms are small, recordings are not.
-pub(crate) const BODY_BYTES: usize = 64 * 1024;
-/// The largest body of a request that brings a file.
-pub(crate) const UPLOAD_BYTES: usize = 12 * 1024 * 1024;
+/// What an operator's tools ask over any connection: it says nothing of anybody.
+const IN_THE_CLEAR: [&str; 2] = ["/healthz", "/readyz"];
+/// Browsers open the desk over TLS alone from now on.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    name_host(&mut request);
-    let asked = error::Asked::of(&request);
     let origin = visitor::origin(&request, &web.settings);
+    let asked = error::Asked::of(&request, origin.address);
     request.extensions_mut().insert(origin);
-    if !web.rates.takes(origin.address, web.desk.now()) {
-        return error::answer(&web, None, &asked, &WebError::TooMany);
+    let mut response = pass(&web, request, next, origin, &asked).await;
+    if origin.encrypted {
+        let headers = response.headers_mut();
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    let recognised = visitor::recognise(&web, request.headers(), origin).await;
-    let visitor = match recognised {
-        Ok(visitor) => visitor,
-        Err(store) => return error::answer(&web, None, &asked, &WebError::Store(store)),
-    };
-    let known = visitor.as_deref();
-    let response = match admit(&web, request, visitor.clone()).await {
-        Ok(request) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
-    };
-    error::render(&web, known, &asked, response)
+    response
 }
 
-/// HTTP/2, which browsers speak over TLS, names the host in the address (RFC 9113, 8.3.1).
-fn name_host(request: &mut Request) {
-    if request.headers().contains_key(header::HOST) {
-        return;
-    }
-    let Some(authority) = request.uri().authority() else {
-        return;
-    };
-    let host = match authority.port() {
-        Some(port) => format!("{}:{port}", authority.host()),
-        None => authority.host().to_owned(),
-    };
-    if let Ok(host) = HeaderValue::from_str(&host) {
-        request.headers_mut().insert(header::HOST, host);
-    }
-}
-
-async fn admit(
+async fn pass(
     web: &Web,
     mut request: Request,
-    visitor: Option<Arc<Visitor>>,
-) -> Result<Request, WebError> {
-    let headers = request.headers();
-    if !is_our_host(headers, &web.settings.allowed_hosts) {
-        return Err(WebError::Forbidden);
+    next: Next,
+    origin: Origin,
+    asked: &error::Asked,
+) -> Response {
+    if !web.rates.takes(origin.address, web.desk.monotonic()) {
+        return error::answer(web, None, asked, &WebError::TooMany(Limit::Requests));
     }
-    let Some(visitor) = visitor else {
-        let reads = is_reading(request.method());
-        return if reads || is_same_origin(headers) {
-            Ok(request)
-        } else {
-            Err(WebError::Forbidden)
-        };
+    if let Err(refusal) = meant_for_us(&mut request, &web.settings, origin) {
+        return error::answer(web, None, asked, &refusal);
+    }
+    let recognised = visitor::recognise(web, request.headers(), origin).await;
+    let visitor = match recognised {
+        Ok(visitor) => visitor,
+        Err(store) => return error::answer(web, None, asked, &WebError::Store(store)),
     };
-    request.extensions_mut().insert(visitor.clone());
-    match &visitor.by {
-        By::Session { csrf, .. } if !is_reading(request.method()) => {
-            if !is_same_origin(request.headers()) {
-                return Err(WebError::Forbidden);
-            }
-            let most = most_bytes(request.uri().path());
-            let checked = csrf::check(request, csrf, most).await;
-            checked.map_err(|error| match error {
-                WebError::TooLarge if most == UPLOAD_BYTES => WebError::LargeFile,
-                other => other,
-            })
-        }
-        _ => Ok(request),
-    }
+    let known = visitor.as_deref();
+    let response = match admit(web, &mut request, visitor.clone()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    error::render(web, known, asked, response)
 }
 
-/// Recordings and files of articles come to these places only.
-pub(crate) fn most_bytes(path: &str) -> usize {
-    let of_article = path.starts_with("/articles/") && path.ends_with("/files");
-    let of_article = of_article || path.starts_with("/articles/import");
-    if of_article || path.starts_with("/admin/announcements") {
-        UPLOAD_BYTES
-    } else {
-        BODY_BYTES
+/// Whether a request is sent to our name, over a connection that nobody listens to. Where proxies
+/// encrypt, whoever comes past them would show passwords and sessions on the way.
+fn meant_for_us(
+    request: &mut Request,
+    settings: &WebSettings,
+    origin: Origin,
+) -> Result<(), WebError> {
+    let host = host::authority(request.version(), request.uri(), request.headers());
+    let host = host.map_err(WebError::BadHost)?;
+    if !is_own_host(&host.host, &settings.allowed_hosts) {
+        return Err(WebError::Forbidden(Refusal::ForeignHost));
     }
+    let behind_proxies = !settings.trusted_proxies.is_empty();
+    let clear = IN_THE_CLEAR.contains(&request.uri().path());
+    if behind_proxies && !origin.encrypted && !clear {
+        return Err(WebError::Forbidden(Refusal::Unencrypted));
+    }
+    // HTTP/2 names the host in the address (RFC 9113, 8.3.1).
+    if let Ok(host) = HeaderValue::from_str(&host.to_text()) {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    Ok(())
+}
+
+/// Notes who asks, and refuses what the page of somebody else sends in their name. The rest is asked
+/// where the route is known ([`crate::auth::admission`]).
+fn admit(web: &Web, request: &mut Request, visitor: Option<Arc<Visitor>>) -> Result<(), WebError> {
+    let by_token = visitor
+        .as_ref()
+        .is_some_and(|it| matches!(it.by, By::Token { .. }));
+    if !is_reading(request.method()) && !by_token && !is_same_origin(request.headers()) {
+        return Err(WebError::Forbidden(Refusal::ForeignOrigin));
+    }
+    request.extensions_mut().insert(web.clone());
+    if let Some(visitor) = visitor {
+        if let Some(recognition) = request.extensions().get::<Recognition>() {
+            recognition.note();
+        }
+        request.extensions_mut().insert(visitor);
+    }
+    Ok(())
 }
 
 fn is_reading(method: &Method) -> bool {
@@ -113,24 +112,6 @@ pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     text(headers, &header::HOST)
 }
 
-fn is_our_host(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(host) = host(headers) else {
-        return false;
-    };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    is_own_host(name, allowed)
-}
-
-/// Whether the desk may be opened by this name (without a port).
-pub fn is_own_host(name: &str, allowed: &[String]) -> bool {
-    let name = name.trim_matches(['[', ']']);
-    ["localhost", "127.0.0.1", "::1"].contains(&name)
-        || allowed.iter().any(|other| other.eq_ignore_ascii_case(name))
-}
-
 /// Browsers tell where a request that changes something comes from; programs need not.
 fn is_same_origin(headers: &HeaderMap) -> bool {
     let site = headers
@@ -143,7 +124,8 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
         (None, _) => true,
         (Some(origin), Some(host)) => origin
             .split_once("://")
-            .is_some_and(|(_, authority)| authority == host),
+            .and_then(|(_, authority)| Authority::parse(authority))
+            .is_some_and(|authority| Some(authority) == Authority::parse(host)),
         (Some(_), None) => false,
     }
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::account::{Attempt, read_login};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
@@ -20,7 +20,7 @@ use crate::auth::access::{Public, SignedInVisitor};
 use crate::auth::csrf;
 use crate::auth::routes::Routes;
 use crate::auth::token;
-use crate::auth::visitor::{Duty, Origin, cookie, session_cookie, set_cookie};
+use crate::auth::visitor::{Duty, Origin, cookie, cookie_name, session_cookie, set_cookie};
 use crate::error::WebError;
 use crate::shell::{Shell, home as home_of};
 
@@ -102,7 +102,8 @@ fn show(
     form: &SignInForm,
     error: Option<(StatusCode, String)>,
 ) -> Result<Response, WebError> {
-    let known = cookie(headers, FORM_COOKIE).filter(|secret| secret.len() == 43);
+    let known =
+        cookie(headers, &cookie_name(FORM_COOKIE, origin)).filter(|secret| secret.len() == 43);
     let secret = known.map_or_else(token::new_secret, str::to_owned);
     let (status, error) = match error {
         Some((status, error)) => (status, Some(error)),
@@ -138,7 +139,7 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, WebError> {
-    let secret = cookie(&headers, FORM_COOKIE).unwrap_or_default();
+    let secret = cookie(&headers, &cookie_name(FORM_COOKIE, origin)).unwrap_or_default();
     if secret.is_empty() || !token::same(&csrf::token_of(secret), &form.csrf) {
         return Err(WebError::Forged);
     }
@@ -252,7 +253,13 @@ pub(crate) async fn sign_out(
     }
     let gone = set_cookie(session_cookie(visitor.origin), None, visitor.origin);
     let to = Redirect::to("/sign-in?done=signed-out");
-    Ok(([(header::SET_COOKIE, gone)], to).into_response())
+    // Shared machines: the next visitor finds nothing of this one. Cookies of other hosts of the
+    // domain are not ours to clear.
+    let clear = (
+        HeaderName::from_static("clear-site-data"),
+        "\"cache\", \"storage\"".to_owned(),
+    );
+    Ok(([(header::SET_COOKIE, gone), clear], to).into_response())
 }
 
 /// The duty that keeps a visitor from a page of the second factor's.

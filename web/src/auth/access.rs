@@ -96,7 +96,7 @@ impl FromRequestParts<Web> for PortalReader {
                 return Err(WebError::NotAllowed(Permission::ReadKnowledge));
             }
         }
-        let browser = Browser::of(&parts.headers);
+        let browser = Browser::of(&parts.headers, origin);
         Ok(Self {
             visitor,
             origin,

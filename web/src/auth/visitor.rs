@@ -1,5 +1,6 @@
 //! A visitor: who asks, from where, and what they still owe before they may go on.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use crate::{Web, WebSettings};
 const PLAIN_COOKIE: &str = "madoguchi";
 /// The session cookie over TLS: bound to the host and to encrypted connections.
 const SECURE_COOKIE: &str = "__Host-madoguchi";
+/// Browsers keep cookies whose names begin so to the host and to TLS.
+const HOST_PREFIX: &str = "__Host-";
 /// How exactly the last use of a session is known.
 const SEEN_EVERY: Millis = Millis::from_secs(60);
 
@@ -145,12 +148,14 @@ pub(crate) fn origin(request: &Request, settings: &WebSettings) -> Origin {
             break;
         }
     }
-    let proto = headers
-        .get("x-forwarded-proto")
-        .and_then(|value| value.to_str().ok());
+    // One word of one proxy: several may be a visitor's own before the proxy's.
+    let mut protos = headers.get_all("x-forwarded-proto").iter();
+    let (proto, another) = (protos.next(), protos.next());
+    let proto = proto.and_then(|value| value.to_str().ok());
+    let by_tls = proto.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
     Origin {
         address,
-        encrypted: settings.encrypted || proto.is_some_and(|proto| proto.trim() == "https"),
+        encrypted: settings.encrypted || (by_tls && another.is_none()),
     }
 }
 
@@ -277,14 +282,26 @@ pub(crate) fn session_cookie(origin: Origin) -> &'static str {
     }
 }
 
+/// The name of a cookie over this kind of connection. Over TLS it is bound to the host and to
+/// encrypted connections: other hosts of the same domain cannot set it.
+pub(crate) fn cookie_name(name: &str, origin: Origin) -> Cow<'_, str> {
+    if origin.encrypted && !name.starts_with(HOST_PREFIX) {
+        Cow::Owned(format!("{HOST_PREFIX}{name}"))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
 /// A `Set-Cookie` value for a cookie that scripts do not see and that stays for so many days.
 pub(crate) fn lasting_cookie(name: &str, value: &str, days: u32, origin: Origin) -> String {
     let age = days * 86_400;
     format!("{}; Max-Age={age}", set_cookie(name, Some(value), origin))
 }
 
-/// A `Set-Cookie` value for a cookie that scripts do not see. Without a value it is taken away.
+/// A `Set-Cookie` value for a cookie that scripts do not see, named by [`cookie_name`]. Without a
+/// value it is taken away.
 pub(crate) fn set_cookie(name: &str, value: Option<&str>, origin: Origin) -> String {
+    let name = cookie_name(name, origin);
     let secure = if origin.encrypted { "; Secure" } else { "" };
     let (value, age) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use crate::Web;
 use crate::auth::access::PortalReader;
-use crate::auth::visitor::{cookie, lasting_cookie};
+use crate::auth::visitor::{Origin, cookie, cookie_name, lasting_cookie};
 use crate::auth::{csrf, token};
 use crate::error::WebError;
 use crate::shell::Shell;
@@ -26,8 +26,9 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// The browser that sends these headers; a new one if it brings no cookie.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let known = cookie(headers, COOKIE).filter(|secret| secret.len() == 43);
+    pub(crate) fn of(headers: &HeaderMap, origin: Origin) -> Self {
+        let known =
+            cookie(headers, &cookie_name(COOKIE, origin)).filter(|secret| secret.len() == 43);
         Self {
             is_new: known.is_none(),
             secret: known.map_or_else(token::new_secret, str::to_owned),

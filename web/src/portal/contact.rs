@@ -14,7 +14,7 @@ use super::notices::{self, ShownNotice};
 use crate::Web;
 use crate::auth::access::PortalReader;
 use crate::auth::token;
-use crate::error::WebError;
+use crate::error::{Limit, WebError};
 use crate::shell::Shell;
 use crate::text;
 
@@ -141,8 +141,11 @@ pub(super) async fn send(
         return show(&web, &reader, form, faults, "").await;
     }
     let now = web.desk.now();
-    if !web.inquiries.takes(reader.origin.address, now) {
-        return Err(WebError::TooMany);
+    if !web
+        .inquiries
+        .takes(reader.origin.address, web.desk.monotonic())
+    {
+        return Err(WebError::TooMany(Limit::Inquiries));
     }
     let new = NewInquiry {
         id: token::new_id(),
