@@ -7,7 +7,6 @@ mod listen;
 mod one;
 mod upload;
 
-use axum::extract::DefaultBodyLimit;
 use futures::future::BoxFuture;
 use madoguchi_core::announcement::{
     ANNOUNCEMENT, AnnouncementId, AnnouncementName, OwnSound, recording_hash,
@@ -19,13 +18,9 @@ use madoguchi_store::Setting;
 use crate::Web;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
-use crate::guard::UPLOAD_BYTES;
 use crate::query::escape;
 
 pub(crate) fn routes() -> Routes {
-    let uploads = Routes::new()
-        .post("/admin/announcements/{line}/{name}", upload::save)
-        .map(|router| router.layer(DefaultBodyLimit::max(UPLOAD_BYTES)));
     Routes::new()
         .get("/admin/announcements", list::page)
         .get("/admin/announcements/{line}/{name}", one::page)
@@ -36,7 +31,7 @@ pub(crate) fn routes() -> Routes {
             change::restore,
         )
         .post("/admin/announcements/{line}/{name}/remove", change::remove)
-        .and(uploads)
+        .upload("/admin/announcements/{line}/{name}", upload::save)
 }
 
 /// The largest recording that is taken.

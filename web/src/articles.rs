@@ -9,7 +9,7 @@ mod one;
 mod steps;
 
 use askama::Template;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, Version};
@@ -21,7 +21,6 @@ use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
-use crate::guard::UPLOAD_BYTES;
 use crate::query::{Choice, escape, page_number};
 use crate::shell::Shell;
 use crate::text;
@@ -41,13 +40,10 @@ const STAGES: [(&str, &str); 6] = [
 ];
 
 pub(crate) fn routes() -> Routes {
-    let uploads = Routes::new()
-        .post("/articles/{id}/files", files::add)
-        .post("/articles/import", import::preview)
-        .post("/articles/import/apply", import::apply)
-        .map(|router| router.layer(DefaultBodyLimit::max(UPLOAD_BYTES)));
     Routes::new()
-        .and(uploads)
+        .upload("/articles/{id}/files", files::add)
+        .upload("/articles/import", import::preview)
+        .upload("/articles/import/apply", import::apply)
         .get("/articles/{id}/files/{hash}", files::file)
         .post("/articles/{id}/files/remove", files::remove)
         .get("/articles", list)

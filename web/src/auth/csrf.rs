@@ -2,84 +2,74 @@
 //! name of somebody who is signed in.
 
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use futures::StreamExt as _;
 
 use crate::auth::token;
+use crate::body::{self, Taken};
 use crate::error::WebError;
 
-/// The field of forms, the first one in those with files.
+/// The field of forms, the first one in those that may be large.
 const FIELD: &str = "_csrf";
 /// The header of scripts.
 const HEADER: &str = "x-csrf-token";
-/// So many times the size that is taken is read before the connection is given up.
-const READ_ON: usize = 4;
+/// The token stands within so much of the beginning of what may be large.
+const BEGINNING_BYTES: usize = 8 * 1024;
 
 /// The token of a session, made of the secret in its cookie.
 pub(crate) fn token_of(secret: &str) -> String {
     token::hash(&format!("csrf {secret}"))
 }
 
-/// Passes a request on if it carries the token.
+/// Passes the body of a request on if the request carries the token. Of one that may be large, no
+/// more than the beginning is read for it.
 pub(crate) async fn check(
-    request: Request,
+    headers: &HeaderMap,
+    body: Taken,
     wanted: &str,
-    most_bytes: usize,
-) -> Result<Request, WebError> {
-    if let Some(value) = request.headers().get(HEADER) {
-        let right = value.to_str().is_ok_and(|value| token::same(value, wanted));
-        return if right {
-            Ok(request)
-        } else {
-            Err(WebError::Forged)
+    whole: bool,
+) -> Result<Body, WebError> {
+    let right = |found: &str| token::same(found, wanted);
+    if let Some(value) = headers.get(HEADER) {
+        return match value.to_str() {
+            Ok(value) if right(value) => Ok(body::body(body)),
+            _ => Err(WebError::Forged),
         };
     }
-    let (parts, body) = request.into_parts();
-    let kind = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
-    let bytes = read(body, most_bytes).await?;
-    let found = match multer::parse_boundary(&kind) {
-        Ok(boundary) => first_part(&bytes, boundary).await,
-        Err(_) => form_field(&bytes),
+    let most_bytes = if whole { usize::MAX } else { BEGINNING_BYTES };
+    let (beginning, rest) = begin(body, most_bytes).await?;
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let found = match multer::parse_boundary(kind) {
+        Ok(boundary) => first_part(&beginning, boundary).await,
+        Err(_) => form_field(&beginning),
     };
-    if found.is_some_and(|found| token::same(&found, wanted)) {
-        Ok(Request::from_parts(parts, Body::from(bytes)))
-    } else {
-        Err(WebError::Forged)
+    if !found.is_some_and(|found| right(&found)) {
+        return Err(WebError::Forged);
     }
+    let beginning = futures::stream::once(async { Ok(beginning) });
+    Ok(body::body(beginning.chain(rest).boxed()))
 }
 
-/// Reads a body that is not too large. One that is is read on for a while all the same: a browser
-/// that cannot finish sending does not show the answer.
-async fn read(body: Body, most_bytes: usize) -> Result<Bytes, WebError> {
-    let mut parts = body.into_data_stream();
-    let (mut bytes, mut length) = (Vec::new(), 0);
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| WebError::TooLarge)?;
-        length += part.len();
-        if length <= most_bytes {
-            bytes.extend_from_slice(&part);
-        } else if length > most_bytes.saturating_mul(READ_ON) {
-            break;
+/// The beginning of a body, and what follows.
+async fn begin(mut body: Taken, most_bytes: usize) -> Result<(Bytes, Taken), WebError> {
+    let mut bytes = Vec::new();
+    while bytes.len() < most_bytes {
+        match body.next().await {
+            Some(part) => bytes.extend_from_slice(&part?),
+            None => break,
         }
     }
-    if length > most_bytes {
-        return Err(WebError::TooLarge);
-    }
-    Ok(bytes.into())
+    Ok((bytes.into(), body))
 }
 
 /// The token in a form without files. It consists of hexadecimal digits, which are not escaped.
 fn form_field(bytes: &Bytes) -> Option<String> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    text.split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(name, value)| (name == FIELD).then(|| value.to_owned()))
+    let field = bytes.split(|byte| *byte == b'&').find_map(|pair| {
+        let value = pair.strip_prefix(FIELD.as_bytes())?.strip_prefix(b"=")?;
+        std::str::from_utf8(value).ok()
+    });
+    field.map(str::to_owned)
 }
 
 async fn first_part(bytes: &Bytes, boundary: String) -> Option<String> {

@@ -1,12 +1,24 @@
 //! Routes with what they need. A handler whose first argument does not say what it needs
 //! ([`Needs`]) cannot become a route: the program would not compile.
 
+use std::time::Duration;
+
 use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::handler::Handler;
-use axum::routing::{get, post};
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::routing::{MethodRouter, get, post};
+use tower_http::timeout::TimeoutLayer;
 
 use crate::Web;
 use crate::auth::access::{Need, Needs};
+use crate::auth::admission::{self, UPLOAD_BYTES};
+
+/// A request is answered so soon.
+const WITHIN: Duration = Duration::from_secs(15);
+/// One that brings a file.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(150);
 
 /// A route and what it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +39,15 @@ pub(crate) struct Routes {
 
 /// The arguments of a handler, of which the first says what is needed.
 pub(crate) trait Arguments {
-    type First: Needs;
+    type First: FromRequestParts<Web, Rejection: Send> + Needs + Send + 'static;
 }
 
 macro_rules! arguments {
     ($($rest:ident)*) => {
-        impl<M, F: Needs, $($rest),*> Arguments for (M, F, $($rest,)*) {
+        impl<M, F, $($rest),*> Arguments for (M, F, $($rest,)*)
+        where
+            F: FromRequestParts<Web, Rejection: Send> + Needs + Send + 'static,
+        {
             type First = F;
         }
     };
@@ -61,6 +76,18 @@ impl Routes {
         T: Arguments + 'static,
     {
         self.declare("GET", path, T::First::NEED);
+        self.router = self.router.route(path, get(handler).layer(timeout(WITHIN)));
+        self
+    }
+
+    /// Something that is only read and does not end by itself.
+    #[must_use]
+    pub(crate) fn stream<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Web>,
+        T: Arguments + 'static,
+    {
+        self.declare("GET", path, T::First::NEED);
         self.router = self.router.route(path, get(handler));
         self
     }
@@ -73,7 +100,26 @@ impl Routes {
         T: Arguments + 'static,
     {
         self.declare("POST", path, T::First::NEED);
-        self.router = self.router.route(path, post(handler));
+        let admitted: MethodRouter<Web> =
+            post(handler).route_layer(from_fn(admission::form::<T::First>));
+        self.router = self.router.route(path, admitted.layer(timeout(WITHIN)));
+        self
+    }
+
+    /// Something that changes and brings a file.
+    #[must_use]
+    pub(crate) fn upload<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Web>,
+        T: Arguments + 'static,
+    {
+        self.declare("POST", path, T::First::NEED);
+        let admitted: MethodRouter<Web> = post(handler)
+            .route_layer(from_fn(admission::upload::<T::First>))
+            .layer(DefaultBodyLimit::max(UPLOAD_BYTES));
+        self.router = self
+            .router
+            .route(path, admitted.layer(timeout(UPLOAD_WITHIN)));
         self
     }
 
@@ -85,13 +131,6 @@ impl Routes {
         self
     }
 
-    /// The same routes with a layer around all of them.
-    #[must_use]
-    pub(crate) fn map(mut self, change: impl FnOnce(Router<Web>) -> Router<Web>) -> Self {
-        self.router = change(self.router);
-        self
-    }
-
     pub(crate) fn finish(self) -> (Router<Web>, Vec<Declared>) {
         (self.router, self.declared)
     }
@@ -99,4 +138,8 @@ impl Routes {
     fn declare(&mut self, method: &'static str, path: &'static str, need: Need) {
         self.declared.push(Declared { method, path, need });
     }
+}
+
+fn timeout(within: Duration) -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, within)
 }

@@ -1,0 +1,77 @@
+//! A form with a file: what it is shows its content, not its name.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+
+use crate::Web;
+use crate::body::BodyFault;
+use crate::error::WebError;
+
+/// Fields of one form.
+const FIELDS: usize = 20;
+
+/// What a form with a file brought.
+#[derive(Debug, Default)]
+pub(crate) struct FileForm {
+    fields: BTreeMap<String, String>,
+    /// The name of the file, as it was given.
+    pub(crate) name: String,
+    /// What is in the file.
+    pub(crate) content: Bytes,
+}
+
+impl FileForm {
+    /// The number in a field; 0 if there is none.
+    pub(crate) fn number(&self, field: &str) -> i64 {
+        let text = self.fields.get(field);
+        text.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+}
+
+fn unreadable() -> WebError {
+    WebError::BadRequest(
+        "送られた内容を読み取れません。画面を開き直してから、もう一度ファイルを選んでください。"
+            .to_owned(),
+    )
+}
+
+impl FromRequest<Web> for FileForm {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, _: &Web) -> Result<Self, WebError> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
+        let stream = request.into_body().into_data_stream();
+        let read = read(multer::Multipart::new(stream, boundary)).await;
+        read.map_err(|error| match BodyFault::behind(&error) {
+            Some(BodyFault::TooLarge) => WebError::LargeFile,
+            Some(fault) => fault.into(),
+            None => unreadable(),
+        })
+    }
+}
+
+async fn read(mut form: multer::Multipart<'_>) -> Result<FileForm, multer::Error> {
+    let mut read = FileForm::default();
+    while let Some(field) = form.next_field().await? {
+        match field.name() {
+            Some("file") => {
+                field
+                    .file_name()
+                    .unwrap_or_default()
+                    .clone_into(&mut read.name);
+                read.content = field.bytes().await?;
+            }
+            Some(name) if read.fields.len() < FIELDS => {
+                let name = name.to_owned();
+                read.fields.insert(name, field.text().await?);
+            }
+            _ => {}
+        }
+    }
+    Ok(read)
+}
