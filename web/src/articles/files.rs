@@ -2,8 +2,8 @@
 //! are for.
 
 use axum::body::Bytes;
-use axum::extract::{Form, FromRequest, Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Form, Path, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,64 +18,16 @@ use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::inspect::inspect;
 use crate::query::escape;
-
-/// A form with a file.
-#[derive(Debug, Default)]
-pub(super) struct Upload {
-    revision: i64,
-    name: String,
-    pub(super) content: Bytes,
-}
-
-fn unreadable() -> WebError {
-    WebError::BadRequest(
-        "送られた内容を読み取れません。画面を開き直してから、もう一度ファイルを選んでください。"
-            .to_owned(),
-    )
-}
-
-impl FromRequest<Web> for Upload {
-    type Rejection = WebError;
-
-    async fn from_request(request: Request, web: &Web) -> Result<Self, WebError> {
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
-        let bytes = Bytes::from_request(request, web).await.map_err(|refused| {
-            if refused.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                WebError::LargeFile
-            } else {
-                unreadable()
-            }
-        })?;
-        read_form(bytes, boundary).await.map_err(|_| unreadable())
-    }
-}
-
-async fn read_form(bytes: Bytes, boundary: String) -> Result<Upload, multer::Error> {
-    let stream = futures::stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) });
-    let mut form = multer::Multipart::new(stream, boundary);
-    let mut upload = Upload::default();
-    while let Some(field) = form.next_field().await? {
-        match field.name() {
-            Some("revision") => upload.revision = field.text().await?.parse().unwrap_or_default(),
-            Some("file") => {
-                upload.name = file_name(field.file_name().unwrap_or_default());
-                upload.content = field.bytes().await?;
-            }
-            _ => {}
-        }
-    }
-    Ok(upload)
-}
+use crate::upload::FileForm;
 
 /// Brings a file into the draft; one of the same name is replaced.
 pub(super) async fn add(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Path(id): Path<String>,
-    upload: Upload,
+    upload: FileForm,
 ) -> Result<Redirect, WebError> {
     if upload.content.is_empty() {
         let message = "ファイルを選んでください。".to_owned();
@@ -84,26 +36,36 @@ pub(super) async fn add(
     if upload.content.len() > FILE_BYTES {
         return Err(WebError::LargeFile);
     }
-    let kind = FileKind::of(&upload.content, &upload.name).ok_or_else(|| {
-        WebError::BadRequest(
-            "このファイルは使えません。画像（PNG、JPEG、GIF、WebP）、PDF、Word、Excel、PowerPoint（マクロのないもの）、テキスト、CSVを選んでください。"
-                .to_owned(),
-        )
-    })?;
+    let name = file_name(&upload.name);
+    let revision = upload.number("revision");
+    let (kind, content) = look_into(upload.content, &name).await?;
     let file = ArticleFile {
-        hash: recording_hash(&upload.content),
-        name: upload.name,
+        hash: recording_hash(&content),
+        name,
         kind,
-        bytes: upload.content.len() as u64,
+        bytes: content.len() as u64,
     };
     web.store
-        .add_article_file(&file.hash, &STANDARD.encode(&upload.content))
+        .add_article_file(&file.hash, &STANDARD.encode(&content))
         .await?;
-    change(&web, &visitor, &id, upload.revision, |content| {
+    change(&web, &visitor, &id, revision, |content| {
         content.files.retain(|known| known.name != file.name);
         content.files.push(file);
     })
     .await
+}
+
+/// What a file is. To look into a large one takes a while.
+async fn look_into(content: Bytes, name: &str) -> Result<(FileKind, Bytes), WebError> {
+    let name = name.to_owned();
+    let looked = tokio::task::spawn_blocking(move || {
+        let kind = inspect(&content, &name);
+        (kind, content)
+    });
+    let (kind, content) = looked
+        .await
+        .map_err(|_| WebError::Internal("a file could not be looked into"))?;
+    Ok((kind.map_err(WebError::BadFile)?, content))
 }
 
 #[derive(Debug, Default, Deserialize)]

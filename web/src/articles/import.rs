@@ -11,7 +11,6 @@ use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_reports::sheet::{self, SheetError};
 use serde::Deserialize;
 
-use super::files::Upload;
 use super::one::{Line as Difference, differences};
 use super::{HERE, book};
 use crate::Web;
@@ -20,6 +19,7 @@ use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::upload::FileForm;
 use madoguchi_reports::markdown;
 
 /// Articles of one file.
@@ -127,7 +127,7 @@ pub(super) async fn page(
 pub(super) async fn preview(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
-    upload: Upload,
+    upload: FileForm,
 ) -> Result<Html<String>, WebError> {
     let text = if upload.content.starts_with(b"PK") {
         match from_book(&web, upload.content).await? {

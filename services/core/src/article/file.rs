@@ -40,44 +40,6 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    /// What a content is; `None` if it is nothing that articles may hold. SVG and HTML can hold
-    /// scripts, and workbooks with macros are programs.
-    pub fn of(content: &[u8], name: &str) -> Option<Self> {
-        let begins = |with: &[u8]| content.starts_with(with);
-        let holds = |what: &[u8]| content.windows(what.len()).any(|part| part == what);
-        if begins(b"\x89PNG\r\n\x1a\n") {
-            return Some(Self::Png);
-        }
-        if begins(b"\xff\xd8\xff") {
-            return Some(Self::Jpeg);
-        }
-        if begins(b"GIF87a") || begins(b"GIF89a") {
-            return Some(Self::Gif);
-        }
-        if begins(b"RIFF") && content.get(8..12) == Some(b"WEBP") {
-            return Some(Self::Webp);
-        }
-        if begins(b"%PDF-") {
-            return Some(Self::Pdf);
-        }
-        if begins(b"PK\x03\x04") {
-            if !holds(b"[Content_Types].xml") || holds(b"vbaProject.bin") {
-                return None;
-            }
-            let parts = [
-                (&b"word/document.xml"[..], Self::Docx),
-                (b"xl/workbook.xml", Self::Xlsx),
-                (b"ppt/presentation.xml", Self::Pptx),
-            ];
-            let known = parts.into_iter().find(|(part, _)| holds(part));
-            return known.map(|(_, kind)| kind);
-        }
-        let name = name.to_ascii_lowercase();
-        let named = name.ends_with(".txt") || name.ends_with(".csv");
-        let plain = |byte: &u8| *byte >= 0x20 || b"\t\r\n".contains(byte);
-        (named && !content.is_empty() && content.iter().all(plain)).then_some(Self::Text)
-    }
-
     /// The media type it is sent as.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -129,33 +91,6 @@ pub fn file_name(given: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn files_are_what_they_hold_not_what_they_are_called() {
-        let docx = b"PK\x03\x04....[Content_Types].xml....word/document.xml";
-        for (content, name, kind) in [
-            (&b"\x89PNG\r\n\x1a\n"[..], "x.txt", Some(FileKind::Png)),
-            (b"\xff\xd8\xff\xe0", "x", Some(FileKind::Jpeg)),
-            (b"GIF89a", "x.png", Some(FileKind::Gif)),
-            (b"RIFF0000WEBPVP8 ", "x", Some(FileKind::Webp)),
-            (b"RIFF0000WAVEfmt ", "x.webp", None),
-            (b"%PDF-1.7", "x", Some(FileKind::Pdf)),
-            (docx, "x", Some(FileKind::Docx)),
-            (
-                b"PK\x03\x04[Content_Types].xml xl/workbook.xml xl/vbaProject.bin",
-                "x.xlsx",
-                None,
-            ),
-            (b"PK\x03\x04 a.exe", "x.docx", None),
-            (b"<svg onload=alert(1)>", "x.png", None),
-            (b"<html><script>", "x.html", None),
-            (b"a,b\r\n1,2", "x.CSV", Some(FileKind::Text)),
-            (b"MZ\x90\x00", "x.txt", None),
-            (b"", "x.txt", None),
-        ] {
-            assert_eq!(FileKind::of(content, name), kind, "{name}");
-        }
-    }
 
     #[test]
     fn names_are_tame() {
