@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, ensure};
+use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 
@@ -62,6 +63,16 @@ impl Visitor {
     /// Opens a page.
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
         self.send(self.request(Method::GET, path)).await
+    }
+
+    /// What comes from an address, part by part.
+    pub async fn stream(
+        &self,
+        path: &str,
+    ) -> anyhow::Result<BoxStream<'static, reqwest::Result<Vec<u8>>>> {
+        let response = self.request(Method::GET, path).send().await?;
+        let parts = response.error_for_status()?.bytes_stream();
+        Ok(parts.map_ok(|part| part.to_vec()).boxed())
     }
 
     /// Sends a form of a page with its token.

@@ -7,7 +7,7 @@ use madoguchi_core::access::{Permission, ViewBoard};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::{AgentState, AgentView};
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Millis};
 use serde::Deserialize;
 
 use crate::auth::access::Allowed;
@@ -142,6 +142,8 @@ pub(crate) struct Viewer {
     own: String,
     /// Callers' numbers are personal data.
     pub(crate) sees_numbers: bool,
+    /// How long things last is counted by the page's script, so that only changes need be sent.
+    counts: bool,
 }
 
 impl Viewer {
@@ -152,6 +154,7 @@ impl Viewer {
             may_set: ANY.to_owned(),
             own: String::new(),
             sees_numbers,
+            counts: true,
         }
     }
 
@@ -169,6 +172,15 @@ impl Viewer {
             may_set,
             own,
             sees_numbers: visitor.permissions.contains(Permission::ViewCalls),
+            counts: false,
+        }
+    }
+
+    fn lasted(&self, millis: Millis) -> String {
+        if self.counts {
+            String::new()
+        } else {
+            text::duration(Some(millis))
         }
     }
 
@@ -191,7 +203,10 @@ pub(crate) fn render(
     let target = setup.targets.answer_rate;
     let iso_date = now.date().to_string();
     let total = &today.total;
-    let agents = snapshot.agents.iter().map(|agent| agent_row(agent, now));
+    let agents = snapshot
+        .agents
+        .iter()
+        .map(|agent| agent_row(agent, viewer, now));
     let (own, agents): (Vec<_>, Vec<_>) = agents.partition(|agent| agent.id == viewer.own);
     let live = BoardLive {
         viewer,
@@ -223,7 +238,7 @@ pub(crate) fn render(
                     },
                     line: call.line.to_string(),
                     since_ms: call.arrived_at.0,
-                    waited: text::duration(Some(waited)),
+                    waited: viewer.lasted(waited),
                     ringing: call
                         .ringing
                         .as_ref()
@@ -297,7 +312,7 @@ fn reasons(total: &Figures, date: &str) -> Vec<Tile> {
         .collect()
 }
 
-fn agent_row(agent: &AgentView, now: Instant) -> AgentRow {
+fn agent_row(agent: &AgentView, viewer: &Viewer, now: Instant) -> AgentRow {
     let reason = match &agent.state {
         AgentState::Away { reason } => reason.clone(),
         _ => String::new(),
@@ -317,7 +332,7 @@ fn agent_row(agent: &AgentView, now: Instant) -> AgentRow {
         },
         reason,
         since_ms: agent.since.0,
-        lasted: text::duration(Some(now - agent.since)),
+        lasted: viewer.lasted(now - agent.since),
         reachable: agent.reachable,
         call: agent
             .call

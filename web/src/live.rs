@@ -1,8 +1,13 @@
-//! Live updates: the changing part of the board is rendered once per change, at the most twice a
-//! second, and sent to everybody who watches.
+//! Live updates: the changing part of the board is rendered once for each kind of viewer, at the
+//! most twice a second, and only the lines that changed are sent to those who watch. Whoever comes,
+//! or has missed too much, gets the whole.
 
+mod changes;
+pub(crate) mod watchers;
+
+use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -10,56 +15,121 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt};
 use madoguchi_core::access::{Permission, ViewBoard};
+use serde_json::json;
 use tokio::sync::watch;
-use tokio_stream::wrappers::WatchStream;
 
 use crate::auth::access::Allowed;
+use crate::auth::token;
 use crate::auth::visitor::{Origin, recognise};
 use crate::board::Viewer;
+use crate::error::{Limit, WebError};
 use crate::{Desk, Web, WebSettings, board};
 
 const AT_MOST_EVERY: Duration = Duration::from_millis(500);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(2);
+/// Changes that are remembered for those whose connection broke: half a minute of a busy desk.
+const REMEMBERED: usize = 60;
 
 /// Renders the board for all who watch.
 #[derive(Clone)]
 pub(crate) struct Broadcaster {
-    latest: watch::Sender<Views>,
+    shared: Arc<Shared>,
 }
 
-/// The board with and without callers' numbers.
+struct Shared {
+    desk: Arc<dyn Desk>,
+    settings: Arc<WebSettings>,
+    latest: Mutex<Arc<Frame>>,
+    sent: watch::Sender<Arc<Frame>>,
+    /// Tells the frames of this start of the program from those of others.
+    epoch: String,
+}
+
+/// The board at one moment.
 #[derive(Clone, Default)]
-struct Views {
-    whole: Arc<str>,
-    without_numbers: Arc<str>,
+struct Frame {
+    number: u64,
+    with_numbers: View,
+    without_numbers: View,
 }
 
-impl Views {
-    fn render(desk: &dyn Desk, settings: &WebSettings) -> Result<Self, askama::Error> {
-        let view = |numbers| board::render(desk, settings, &Viewer::all(numbers));
-        Ok(Self {
-            whole: Arc::from(view(true)?),
-            without_numbers: Arc::from(view(false)?),
-        })
+/// The board as one kind of viewer sees it, and how it became so.
+#[derive(Clone, Default)]
+struct View {
+    whole: Arc<str>,
+    /// The last one leads to `whole`, the one before to what was before it, and so on.
+    changes: VecDeque<Arc<str>>,
+}
+
+impl View {
+    fn next(&self, whole: String) -> Self {
+        let edits = json!(changes::edits(&self.whole, &whole)).to_string();
+        let mut changes = self.changes.clone();
+        changes.push_back(Arc::from(edits));
+        if changes.len() > REMEMBERED {
+            changes.pop_front();
+        }
+        Self {
+            whole: Arc::from(whole),
+            changes,
+        }
+    }
+}
+
+impl Frame {
+    fn view(&self, sees_numbers: bool) -> &View {
+        if sees_numbers {
+            &self.with_numbers
+        } else {
+            &self.without_numbers
+        }
+    }
+}
+
+impl Shared {
+    fn latest(&self) -> MutexGuard<'_, Arc<Frame>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Renders anew, and sends it to those who watch.
+    fn advance(&self, latest: &mut Arc<Frame>) {
+        let render = |numbers| board::render(&*self.desk, &self.settings, &Viewer::all(numbers));
+        match (render(true), render(false)) {
+            (Ok(with_numbers), Ok(without_numbers)) => {
+                let next = Frame {
+                    number: latest.number + 1,
+                    with_numbers: latest.with_numbers.next(with_numbers),
+                    without_numbers: latest.without_numbers.next(without_numbers),
+                };
+                *latest = Arc::new(next);
+                self.sent.send_replace(latest.clone());
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "the board could not be rendered");
+            }
+        }
     }
 }
 
 impl Broadcaster {
     pub(crate) fn start(desk: Arc<dyn Desk>, settings: Arc<WebSettings>) -> Self {
-        let latest = watch::Sender::new(Views::default());
-        let sender = latest.clone();
+        let shared = Arc::new(Shared {
+            desk: desk.clone(),
+            settings,
+            latest: Mutex::default(),
+            sent: watch::Sender::new(Arc::default()),
+            epoch: token::new_id(),
+        });
+        let broadcaster = Self {
+            shared: shared.clone(),
+        };
         tokio::spawn(async move {
             let mut changes = desk.changes();
             loop {
                 // Nobody watches: nothing is rendered.
-                if sender.receiver_count() > 0 {
-                    match Views::render(&*desk, &settings) {
-                        Ok(views) => {
-                            sender.send_replace(views);
-                        }
-                        Err(error) => tracing::error!(%error, "the board could not be rendered"),
-                    }
+                if shared.sent.receiver_count() > 0 {
+                    shared.advance(&mut shared.latest());
                 }
                 tokio::time::sleep(AT_MOST_EVERY).await;
                 // A quiet desk is shown anew now and then: the day may turn, the desk may close.
@@ -69,7 +139,73 @@ impl Broadcaster {
                 }
             }
         });
-        Self { latest }
+        broadcaster
+    }
+
+    /// Somebody begins to watch: the board as it is now, and what comes.
+    fn join(&self, sees_numbers: bool, last: Option<&str>) -> Watching {
+        let mut latest = self.shared.latest();
+        if self.shared.sent.receiver_count() == 0 {
+            self.shared.advance(&mut latest);
+        }
+        let mut watching = Watching {
+            epoch: self.shared.epoch.clone(),
+            sees_numbers,
+            has: None,
+            frames: self.shared.sent.subscribe(),
+        };
+        watching.has = last.and_then(|last| watching.number_of(last));
+        watching.frames.mark_changed();
+        watching
+    }
+}
+
+/// One who watches.
+struct Watching {
+    epoch: String,
+    sees_numbers: bool,
+    /// The number of the frame that the browser shows.
+    has: Option<u64>,
+    frames: watch::Receiver<Arc<Frame>>,
+}
+
+impl Watching {
+    /// The name of a frame, which the browser gives back when it comes again (HTML, 9.2.4).
+    fn id(&self, number: u64) -> String {
+        format!("{}.{}.{number}", self.epoch, u8::from(self.sees_numbers))
+    }
+
+    fn number_of(&self, id: &str) -> Option<u64> {
+        let number = id.rsplit('.').next()?.parse().ok()?;
+        (self.id(number) == id).then_some(number)
+    }
+
+    /// What brings the browser from the frame that it has to this one.
+    fn events(&mut self, frame: &Frame) -> Vec<Event> {
+        let view = frame.view(self.sees_numbers);
+        let missing = self.has.and_then(|has| frame.number.checked_sub(has));
+        let missing = missing.and_then(|missing| usize::try_from(missing).ok());
+        let known = missing.filter(|missing| *missing <= view.changes.len());
+        self.has = Some(frame.number);
+        let Some(missing) = known else {
+            let whole = Event::default().event("board").retry(RETRY);
+            return vec![whole.id(self.id(frame.number)).data(&*view.whole)];
+        };
+        let changes = view.changes.iter().rev().take(missing).rev();
+        let first = frame.number - missing as u64;
+        let numbered = (first..).zip(changes);
+        let change = |(from, edits): (u64, &Arc<str>)| {
+            let data = format!(r#"{{"from":"{}","edits":{edits}}}"#, self.id(from));
+            let event = Event::default().event("change").id(self.id(from + 1));
+            event.data(data)
+        };
+        numbered.map(change).collect()
+    }
+
+    async fn next(&mut self) -> Option<Vec<Event>> {
+        self.frames.changed().await.ok()?;
+        let frame = self.frames.borrow_and_update().clone();
+        Some(self.events(&frame))
     }
 }
 
@@ -78,25 +214,21 @@ pub(crate) async fn events(
     visitor: Allowed<ViewBoard>,
     State(web): State<Web>,
     headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let viewer = Viewer::of(&visitor);
-    let first = board::render(&*web.desk, &web.settings, &viewer).unwrap_or_default();
-    let first = futures::stream::once(async move { Arc::<str>::from(first) });
-    let numbers = viewer.sees_numbers;
-    let later = WatchStream::from_changes(web.live.latest.subscribe());
-    let later = later.map(move |views| {
-        if numbers {
-            views.whole
-        } else {
-            views.without_numbers
-        }
-    });
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
     let origin = visitor.origin;
-    let events = first
-        .chain(later)
-        .map(|html| Ok(Event::default().event("board").retry(RETRY).data(&*html)))
+    let place = web.watchers.enter(origin.address, &visitor.user.id);
+    let place = place.ok_or(WebError::TooMany(Limit::Streams))?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let watching = web.live.join(Viewer::of(&visitor).sees_numbers, last);
+    let frames = futures::stream::unfold((watching, place), |(mut watching, place)| async {
+        let events = watching.next().await?;
+        Some((futures::stream::iter(events), (watching, place)))
+    });
+    let events = frames
+        .flatten()
+        .map(Ok)
         .take_until(signed_out(web, headers, origin));
-    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT))
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 
 /// Waits until the visitor may not see the board any more. Watching counts as use of the session.
@@ -111,5 +243,70 @@ async fn signed_out(web: Web, headers: HeaderMap, origin: Origin) {
             // The database is away: nothing is known to have changed.
             Err(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(number: u64, texts: &[&str]) -> Frame {
+        let view = texts
+            .iter()
+            .fold(View::default(), |view, text| view.next((*text).to_owned()));
+        Frame {
+            number,
+            with_numbers: view.clone(),
+            without_numbers: view,
+        }
+    }
+
+    fn watching(has: Option<&str>) -> Watching {
+        let mut watching = Watching {
+            epoch: "e".to_owned(),
+            sees_numbers: true,
+            has: None,
+            frames: watch::Sender::new(Arc::default()).subscribe(),
+        };
+        watching.has = has.and_then(|has| watching.number_of(has));
+        watching
+    }
+
+    fn told(watching: &mut Watching, frame: &Frame) -> String {
+        let events = watching.events(frame);
+        events.iter().map(|event| format!("{event:?}")).collect()
+    }
+
+    #[test]
+    fn who_comes_gets_the_whole_and_then_only_what_changed() {
+        let mut watching = watching(None);
+        let first = told(&mut watching, &frame(1, &["a\nb\nc"]));
+        assert!(
+            first.contains("board") && first.contains("e.1.1"),
+            "{first}"
+        );
+        let second = told(&mut watching, &frame(2, &["a\nb\nc", "a\nB\nc"]));
+        assert!(second.contains("change") && second.contains("e.1.2"));
+        assert!(second.contains(r#"[1,1,[\"B\"]]"#), "{second}");
+        assert!(!second.contains("board"));
+    }
+
+    #[test]
+    fn who_comes_back_gets_what_was_missed_or_the_whole() {
+        let texts = ["a", "b", "c", "d"];
+        let now = frame(4, &texts);
+        let missed = told(&mut watching(Some("e.1.2")), &now);
+        assert_eq!(missed.matches("edits").count(), 2, "{missed}");
+        assert!(told(&mut watching(Some("e.1.4")), &now).is_empty());
+        for other in [
+            "e.0.2", "x.1.2", "e.1.5", "e.1.", "", "2", "e.1.02", "e.1.-1",
+        ] {
+            let whole = told(&mut watching(Some(other)), &now);
+            assert!(whole.contains("board"), "{other}");
+        }
+        let long: Vec<_> = (0..200).map(|n| n.to_string()).collect();
+        let long: Vec<_> = long.iter().map(String::as_str).collect();
+        let whole = told(&mut watching(Some("e.1.100")), &frame(200, &long));
+        assert!(whole.contains("board") && !whole.contains("edits"));
     }
 }

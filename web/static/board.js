@@ -162,11 +162,30 @@
       .finally(() => delete set.dataset.busy);
   });
 
+  // The lines of the board's HTML as the desk sent them, and which frame they are.
+  let lines = [];
+  let frame = "";
+  const take = (event) => {
+    stale.hidden = true;
+    frame = event.lastEventId;
+    show(lines.join("\n"));
+  };
   const listen = () => {
     const source = new EventSource("/board/events");
+    source.addEventListener("open", () => (stale.hidden = true));
     source.addEventListener("board", (event) => {
-      stale.hidden = true;
-      show(event.data);
+      lines = event.data.split("\n");
+      take(event);
+    });
+    source.addEventListener("change", (event) => {
+      const { from, edits } = JSON.parse(event.data);
+      if (from !== frame) {
+        // Something was missed: begin again with the whole.
+        source.close();
+        return listen();
+      }
+      for (const [at, removed, added] of edits.reverse()) lines.splice(at, removed, ...added);
+      take(event);
     });
     source.addEventListener("error", () => {
       stale.hidden = false;
