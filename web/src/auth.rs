@@ -1,6 +1,7 @@
 //! Who asks: visitors, what they prove themselves with, and what they may do.
 
 pub(crate) mod access;
+pub(crate) mod admission;
 pub(crate) mod attempts;
 pub(crate) mod csrf;
 pub(crate) mod password;

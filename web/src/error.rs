@@ -3,6 +3,7 @@
 //! Handlers give a [`WebError`]; the guard turns it into a page with the visitor's own menu, or
 //! into JSON for programs.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -15,7 +16,10 @@ use serde_json::json;
 
 use crate::Web;
 use crate::auth::visitor::{Duty, Visitor};
+use crate::host::HostFault;
+use crate::inspect::FileFault;
 use crate::query::escape;
+use crate::refusals::{Reason, Refused};
 use crate::shell::Shell;
 
 /// Why a request is not answered as asked.
@@ -25,16 +29,22 @@ pub(crate) enum WebError {
     NotFound(&'static str),
     #[error("bad request: {0}")]
     BadRequest(String),
-    #[error("refused")]
-    Forbidden,
+    #[error("the host cannot be read: {0:?}")]
+    BadHost(HostFault),
+    #[error("refused: {0:?}")]
+    Forbidden(Refusal),
     #[error("no token of our forms")]
     Forged,
+    #[error("the file is not taken: {0}")]
+    BadFile(FileFault),
     #[error("too large")]
     TooLarge,
     #[error("the file is too large")]
     LargeFile,
-    #[error("too many requests")]
-    TooMany,
+    #[error("too slow")]
+    TooSlow,
+    #[error("too many: {0:?}")]
+    TooMany(Limit),
     #[error("not signed in")]
     NotSignedIn,
     #[error("owes {0:?}")]
@@ -55,6 +65,30 @@ pub(crate) enum WebError {
     Internal(&'static str),
 }
 
+/// Why a request is not for us to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It was sent to a name that is not ours.
+    ForeignHost,
+    /// A page of somebody else's sends it.
+    ForeignOrigin,
+    /// It came past the proxies that encrypt.
+    Unencrypted,
+}
+
+/// What somebody had too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Requests of one address.
+    Requests,
+    /// What one address writes to the desk.
+    Inquiries,
+    /// Event streams.
+    Streams,
+    /// Files that are being brought.
+    Uploads,
+}
+
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -70,12 +104,13 @@ impl WebError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden | Self::Forged | Self::NotAllowed(_) | Self::Owes(_) => {
+            Self::BadRequest(_) | Self::BadFile(_) | Self::BadHost(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden(_) | Self::Forged | Self::NotAllowed(_) | Self::Owes(_) => {
                 StatusCode::FORBIDDEN
             }
             Self::TooLarge | Self::LargeFile => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Store(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -89,10 +124,13 @@ impl WebError {
         match self {
             Self::NotFound(_) => "not_found",
             Self::BadRequest(_) => "bad_request",
-            Self::Forbidden => "forbidden",
+            Self::BadFile(_) => "bad_file",
+            Self::BadHost(_) => "bad_host",
+            Self::Forbidden(_) => "forbidden",
             Self::Forged => "forged",
             Self::TooLarge | Self::LargeFile => "too_large",
-            Self::TooMany => "too_many_requests",
+            Self::TooSlow => "too_slow",
+            Self::TooMany(_) => "too_many_requests",
             Self::NotSignedIn => "not_signed_in",
             Self::Owes(_) => "owes",
             Self::NotAllowed(_) => "not_allowed",
@@ -108,9 +146,11 @@ impl WebError {
         match self {
             Self::NotFound(_) => "ページが見つかりません",
             Self::BadRequest(_) => "入力を確認してください",
-            Self::Forbidden | Self::Forged => "操作を受け付けられません",
+            Self::BadFile(_) => "このファイルは使えません",
+            Self::BadHost(_) | Self::Forbidden(_) | Self::Forged => "操作を受け付けられません",
             Self::TooLarge | Self::LargeFile => "大きすぎて受け付けられません",
-            Self::TooMany => "しばらくお待ちください",
+            Self::TooSlow => "時間内に受け取れませんでした",
+            Self::TooMany(_) => "しばらくお待ちください",
             Self::NotSignedIn => "ログインしてください",
             Self::Owes(_) => "先に必要な手続があります",
             Self::NotAllowed(_) => "この操作は許可されていません",
@@ -126,7 +166,14 @@ impl WebError {
         match self {
             Self::NotFound(what) => format!("{what}は見つかりません。"),
             Self::BadRequest(message) | Self::Conflict(message) => message.clone(),
-            Self::Forbidden => {
+            Self::BadFile(fault) => fault.message().to_owned(),
+            Self::BadHost(_) | Self::Forbidden(Refusal::ForeignHost) => {
+                "この名前では窓口を開けません。案内されたアドレスを確認してから、もう一度開いてください。".to_owned()
+            }
+            Self::Forbidden(Refusal::Unencrypted) => {
+                "暗号化されていない接続では窓口を開けません。「https://」で始まる、案内されたアドレスから開いてください。".to_owned()
+            }
+            Self::Forbidden(Refusal::ForeignOrigin) => {
                 "この操作は、窓口の画面からだけ行えます。画面を開き直してから、もう一度操作してください。".to_owned()
             }
             Self::Forged => {
@@ -136,7 +183,16 @@ impl WebError {
             Self::LargeFile => {
                 "ファイルが大きすぎます。10MB以内のWAV形式のファイルを選んでください。".to_owned()
             }
-            Self::TooMany => {
+            Self::TooSlow => {
+                "送られた内容を時間内に受け取れませんでした。接続を確認して、もう一度送ってください。".to_owned()
+            }
+            Self::TooMany(Limit::Streams) => {
+                "応答状況の画面が、同時に開ける数を超えて開かれています。使っていない画面を閉じてから、もう一度開いてください。".to_owned()
+            }
+            Self::TooMany(Limit::Uploads) => {
+                "ほかのファイルを受け取っている途中です。少し待ってから、もう一度送ってください。".to_owned()
+            }
+            Self::TooMany(_) => {
                 "短い時間に多くの要求があったため、一時的に受付を止めています。少し待ってから、もう一度操作してください。".to_owned()
             }
             Self::NotSignedIn => "この画面を開くには、ログインが必要です。".to_owned(),
@@ -168,11 +224,37 @@ impl WebError {
             Self::Template(error) => tracing::error!(%error, "a page could not be made"),
             Self::NotInForce => tracing::error!("a setting was kept but is not in force"),
             Self::Internal(what) => tracing::error!(what, "a request could not be served"),
-            Self::Forged | Self::Forbidden => {
-                tracing::warn!(error = %self, "a request was refused")
-            }
             _ => {}
         }
+    }
+
+    /// Why it is refused, if it is: somebody looks for something, or forgot what they need.
+    fn reason(&self) -> Option<Reason> {
+        let name = match self {
+            Self::BadHost(fault) => fault.as_str(),
+            Self::BadFile(fault) => fault.as_str(),
+            Self::Forbidden(Refusal::ForeignHost) => "foreign_host",
+            Self::Forbidden(Refusal::ForeignOrigin) => "foreign_origin",
+            Self::Forbidden(Refusal::Unencrypted) => "unencrypted",
+            Self::Forged => "forged_form",
+            Self::NotAllowed(_) => "not_allowed",
+            Self::TooLarge | Self::LargeFile => "too_large",
+            Self::TooSlow => "too_slow",
+            Self::TooMany(Limit::Requests) => "requests",
+            Self::TooMany(Limit::Inquiries) => "inquiries",
+            Self::TooMany(Limit::Streams) => "streams",
+            Self::TooMany(Limit::Uploads) => "uploads",
+            _ => return None,
+        };
+        let permission = match self {
+            Self::NotAllowed(permission) => Some(*permission),
+            _ => None,
+        };
+        Some(Reason {
+            status: self.status(),
+            name,
+            permission,
+        })
     }
 
     /// Where a person is sent instead of seeing the error.
@@ -206,10 +288,11 @@ impl IntoResponse for WebError {
 pub(crate) struct Asked {
     method: Method,
     path: String,
+    address: IpAddr,
 }
 
 impl Asked {
-    pub(crate) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request, address: IpAddr) -> Self {
         let uri = request.uri();
         Self {
             method: request.method().clone(),
@@ -217,6 +300,15 @@ impl Asked {
                 .path_and_query()
                 .map_or("/", |path| path.as_str())
                 .to_owned(),
+            address,
+        }
+    }
+
+    fn refused(&self) -> Refused<'_> {
+        Refused {
+            address: self.address,
+            method: &self.method,
+            path: self.path.split('?').next().unwrap_or_default(),
         }
     }
 
@@ -263,6 +355,10 @@ pub(crate) fn answer(
     error: &WebError,
 ) -> Response {
     error.log();
+    if let Some(reason) = error.reason() {
+        web.refusals
+            .note(reason, &asked.refused(), web.desk.monotonic());
+    }
     if asked.by_program() {
         let body = json!({ "error": { "code": error.code(), "message": error.message() } });
         return (error.status(), axum::Json(body)).into_response();

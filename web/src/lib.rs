@@ -13,6 +13,7 @@ mod attention;
 mod audit;
 mod auth;
 mod board;
+mod body;
 mod calendar;
 mod call;
 mod calls;
@@ -21,7 +22,9 @@ mod desk;
 mod download;
 mod error;
 mod guard;
+mod host;
 mod inquiries;
+mod inspect;
 mod knowledge;
 mod language;
 mod latency;
@@ -33,10 +36,13 @@ pub mod operator;
 mod portal;
 mod query;
 mod rates;
+mod recognition;
+mod refusals;
 mod retention;
 mod shell;
 mod sign_in;
 mod text;
+mod upload;
 mod users;
 mod views;
 
@@ -46,7 +52,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
 use futures::future::BoxFuture;
 use ipnet::IpNet;
@@ -63,25 +69,29 @@ use madoguchi_kb::Knowledge;
 use madoguchi_store::{NewVersion, Store, StoreError};
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 pub use self::announcements::{Announcer, Origin, RECORDING_SECS, Recording};
 pub use self::auth::access::Need;
 use self::auth::access::Public;
+use self::auth::admission::{FORM_BYTES, Uploads};
 use self::auth::attempts::Attempts;
 use self::auth::password::Hasher;
 pub use self::auth::routes::Declared;
 use self::auth::routes::Routes;
 pub use self::auth::seal::Seal;
 use self::auth::sessions::Sessions;
-pub use self::guard::is_own_host;
+pub use self::host::is_own_host;
 pub use self::language::{SYNONYM_KIND, WORD_KIND};
 pub use self::library::{
     Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue, StoredLibrary,
 };
 use self::live::Broadcaster;
+use self::live::watchers::Watchers;
 use self::portal::popular::Popular;
 use self::rates::Rates;
+pub use self::rates::network;
+pub use self::recognition::Recognition;
+use self::refusals::Refusals;
 pub use self::sign_in::oidc::{IdentityProvider, ProviderFault, ProviderSettings};
 pub use self::text::DateStyle;
 
@@ -168,6 +178,10 @@ pub struct WebSettings {
     pub unused_after: Millis,
     /// How many requests a second one network address may send; ten times as many at once.
     pub requests_per_second: u32,
+    /// Boards that may be watched at once.
+    pub streams_at_most: usize,
+    /// Boards that one user, or one network address, may watch at once.
+    pub streams_per_visitor: usize,
     /// Proxies whose word about the visitor's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// The pages are served over TLS.
@@ -216,9 +230,12 @@ struct Web {
     store: Store,
     settings: Arc<WebSettings>,
     live: Broadcaster,
+    watchers: Arc<Watchers>,
     sessions: Arc<Sessions>,
     attempts: Arc<Attempts>,
     rates: Arc<Rates>,
+    refusals: Arc<Refusals>,
+    uploads: Arc<Uploads>,
     hasher: Hasher,
     seal: Seal,
     faq: Faq,
@@ -254,8 +271,6 @@ impl Faq {
 const INQUIRIES_AT_ONCE: u32 = 20;
 const INQUIRIES_WITHIN: Millis = Millis::from_secs(3_600);
 
-const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
-
 /// All routes with what each needs.
 fn routes() -> Routes {
     let pages = Routes::new()
@@ -290,15 +305,9 @@ fn routes() -> Routes {
         .and(articles::routes())
         .and(attention::routes())
         .and(language::routes())
-        .and(access_report::routes())
-        .map(|router| {
-            router.layer(TimeoutLayer::with_status_code(
-                StatusCode::SERVICE_UNAVAILABLE,
-                REQUEST_TIMEOUT,
-            ))
-        });
+        .and(access_report::routes());
     pages
-        .get("/board/events", live::events)
+        .stream("/board/events", live::events)
         .get("/static/style.css", style)
         .get("/static/board.js", board_script)
         .get("/static/shell.js", shell_script)
@@ -326,14 +335,18 @@ pub fn router(
 ) -> Router {
     let settings = Arc::new(settings);
     let live = Broadcaster::start(desk.clone(), settings.clone());
-    let (encrypted, rate) = (settings.encrypted, settings.requests_per_second);
+    let rate = settings.requests_per_second;
+    let watchers = Watchers::new(settings.streams_at_most, settings.streams_per_visitor);
     let web = Web {
         desk,
         store,
         settings,
         live,
+        watchers: Arc::new(watchers),
         sessions: Arc::default(),
         attempts: Arc::default(),
+        refusals: Arc::default(),
+        uploads: Arc::default(),
         rates: Arc::new(Rates::per_second(rate)),
         hasher: Hasher::new(),
         seal: Seal::new(key),
@@ -345,7 +358,7 @@ pub fn router(
         .finish()
         .0
         .fallback(error::not_found)
-        .layer(DefaultBodyLimit::max(guard::BODY_BYTES))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(middleware::from_fn_with_state(web.clone(), guard::guard))
         .layer(fixed_header(
             header::CONTENT_SECURITY_POLICY,
@@ -372,14 +385,6 @@ pub fn router(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ));
-    let router = if encrypted {
-        router.layer(fixed_header(
-            header::STRICT_TRANSPORT_SECURITY,
-            "max-age=31536000",
-        ))
-    } else {
-        router
-    };
     router.with_state(web)
 }
 

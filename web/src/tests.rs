@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use chrono::NaiveDateTime;
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
 use madoguchi_core::figures::FiguresSettings;
@@ -20,6 +20,7 @@ mod announcements;
 mod articles;
 mod calendar;
 mod desk;
+mod door;
 mod pages;
 mod portal;
 mod sign_in;
@@ -171,6 +172,8 @@ struct House {
     desk: Arc<TestDesk>,
     router: Router,
     store: Store,
+    settings: WebSettings,
+    faq: Faq,
     /// Somebody with all roles but the auditor's.
     boss: Client,
     _folder: tempfile::TempDir,
@@ -259,7 +262,9 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         second_factor_roles: BTreeSet::from([Role::Reporter]),
         unused_after: Millis::from_secs(60 * 86_400),
         requests_per_second: 100,
-        trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+        streams_at_most: 100,
+        streams_per_visitor: 50,
+        trusted_proxies: Vec::new(),
         encrypted: false,
         provider: None,
         portal,
@@ -305,11 +310,19 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         takes_up: Mutex::new(true),
         sounds: Default::default(),
     });
-    let router = router(desk.clone(), store.clone(), settings, &[7; 32], faq);
+    let router = router(
+        desk.clone(),
+        store.clone(),
+        settings.clone(),
+        &[7; 32],
+        faq.clone(),
+    );
     let mut house = House {
         desk,
         router,
         store,
+        settings,
+        faq,
         boss: Client::default(),
         _folder: folder,
     };
@@ -322,6 +335,16 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
 }
 
 impl House {
+    /// The same desk, behind proxies that encrypt.
+    fn behind_proxies(&mut self) {
+        let settings = WebSettings {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..self.settings.clone()
+        };
+        let (desk, store) = (self.desk.clone(), self.store.clone());
+        self.router = router(desk, store, settings, &[7; 32], self.faq.clone());
+    }
+
     /// Adds a user and signs them in.
     async fn user(&self, login: &str, roles: &[Role]) -> Client {
         self.add_user(login, roles).await;

@@ -4,6 +4,7 @@ mod announcements;
 pub mod cli;
 pub mod config;
 mod demo;
+pub mod descriptors;
 mod housekeeping;
 mod installation;
 mod journaling;

@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 
 use crate::announcements::{InForce, recordings};
 use crate::config::Config;
+use crate::descriptors::{self, Budget};
 use crate::installation::Installation;
 use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
@@ -167,6 +168,11 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         env!("CARGO_PKG_VERSION"),
         option_env!("MADOGUCHI_COMMIT").unwrap_or("unknown"),
     );
+    let budget = Budget::of(&config, descriptors::raise_limit());
+    budget.log();
+    if let Some(fault) = budget.fault() {
+        tracing::warn!(fault, "too few file descriptors");
+    }
     private_file::create_dir_all(&data_dir)
         .with_context(|| format!("データディレクトリ {} を作成できません", data_dir.display()))?;
     match private_file::tighten(&data_dir) {
@@ -343,7 +349,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         ))
     });
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key, faq);
-    let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
+    let web_task = pages::serve(web, &config.web, &budget, router, certificates_every).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
     Ok(Running {
         endpoint,

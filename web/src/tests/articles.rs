@@ -217,7 +217,7 @@ async fn bring(
 
 #[tokio::test]
 async fn pictures_and_attachments_come_into_the_draft_and_go() {
-    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
+    let png = crate::inspect::samples::png();
     let house = house().await;
     let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
     let draft = body("画面はどれですか。", "![申請の画面](画面.png)", 0);
@@ -235,9 +235,9 @@ async fn pictures_and_attachments_come_into_the_draft_and_go() {
         let (status, ..) = bring(&house, &mut editor, &files, now, (name, content)).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{name}");
     }
-    let (_, place, html) = bring(&house, &mut editor, &files, now, ("図/画面.png", PNG)).await;
+    let (_, place, html) = bring(&house, &mut editor, &files, now, ("図/画面.png", &png)).await;
     assert!(place.contains("done=saved"), "{html}");
-    let (status, ..) = bring(&house, &mut editor, &files, now, ("二.png", PNG)).await;
+    let (status, ..) = bring(&house, &mut editor, &files, now, ("二.png", &png)).await;
     assert_eq!(status, StatusCode::CONFLICT, "a second click does no harm");
     let (_, html) = house.open(&mut editor, &one).await;
     let (_, rest) = html

@@ -27,6 +27,10 @@ pub struct WebConfig {
     pub certificate_key: Option<PathBuf>,
     pub trusted_proxies: Vec<IpNet>,
     pub requests_per_second: u32,
+    pub connections_at_most: u32,
+    pub connections_per_address: u32,
+    pub streams_at_most: u32,
+    pub streams_per_visitor: u32,
     pub key_file: Option<PathBuf>,
     pub dates: DatesConfig,
     pub session_idle_min: u32,
@@ -59,6 +63,10 @@ impl Default for WebConfig {
             certificate_key: None,
             trusted_proxies: Vec::new(),
             requests_per_second: 40,
+            connections_at_most: 2_000,
+            connections_per_address: 256,
+            streams_at_most: 1_000,
+            streams_per_visitor: 250,
             key_file: None,
             dates: DatesConfig::Both,
             session_idle_min: 60,
@@ -94,6 +102,14 @@ impl WebConfig {
                 "ほかの機械から開くときの名前(またはアドレス)を1つ以上書いてください",
             ));
         }
+        if self.connections_per_address == 0
+            || self.connections_at_most < self.connections_per_address
+        {
+            return Err(ConfigError::value(
+                "web.connections_per_address",
+                "1以上で、connections_at_most 以下の値にしてください",
+            ));
+        }
         if self.session_idle_min == 0 || self.session_hours == 0 {
             return Err(ConfigError::value(
                 "web.session_idle_min",
@@ -109,6 +125,7 @@ impl Config {
     /// What the pages must know.
     pub fn web_settings(&self) -> Result<WebSettings, ConfigError> {
         let web = &self.web;
+        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         let days = |days: u32| Millis::from_secs(i64::from(days) * 86_400);
         Ok(WebSettings {
             allowed_hosts: web.allowed_hosts.clone(),
@@ -125,6 +142,8 @@ impl Config {
             second_factor_roles: web.second_factor_roles.clone(),
             unused_after: days(web.unused_account_days),
             requests_per_second: web.requests_per_second.max(1),
+            streams_at_most: count(web.streams_at_most),
+            streams_per_visitor: count(web.streams_per_visitor),
             trusted_proxies: web.trusted_proxies.clone(),
             encrypted: web.certificate.is_some(),
             provider: web.identity_provider()?,

@@ -29,9 +29,12 @@ async fn staff_within_the_networks_need_no_account_and_others_sign_in() {
 
 #[tokio::test]
 async fn a_forged_forwarded_address_opens_nothing() {
-    let open = open().await;
+    let mut open = open().await;
+    open.house.behind_proxies();
     let seen = async |peer: &str, forwarded: Option<&str>| {
         let mut request = from(peer, "/faq", &Client::default());
+        let https = "https".parse().unwrap();
+        request.headers_mut().insert("x-forwarded-proto", https);
         if let Some(forwarded) = forwarded {
             let forwarded = forwarded.parse().unwrap();
             request.headers_mut().insert("x-forwarded-for", forwarded);
