@@ -25,6 +25,10 @@ const WARM_UP_SECS: u32 = 5;
 const LONGEST_WAIT_MS: u64 = 1_000;
 /// What may be left of an attack in memory.
 const MEMORY_LEFT_KIB: u64 = 20 * 1_024;
+/// Memory that moves less than this for so long is that of a desk that has started.
+const STEADY_KIB: u64 = 512;
+const STEADY_SECS: u32 = 8;
+const STEADY_WITHIN_SECS: u32 = 90;
 /// Within so long the memory is back: the longest timer that holds something of a stranger (32 s,
 /// RFC 3261 timer H) and the time-outs of connections.
 const MEMORY_WITHIN: Duration = Duration::from_secs(90);
@@ -50,7 +54,7 @@ pub async fn siege(
     calls(&desk, WARM_UP_SECS)
         .await
         .context("before the attack")?;
-    let before_kib = desk.resident_kib()?;
+    let before_kib = steady_kib(&desk).await?;
     let (called, attacked) = tokio::join!(calls(&desk, seconds), attack(&desk));
     attacked.context("the attack itself went wrong")?;
     called.context("honest calls during the attack")?;
@@ -83,6 +87,22 @@ async fn calls(desk: &DeskProcess, seconds: u32) -> anyhow::Result<()> {
     run.timeout = Duration::from_secs(u64::from(seconds) + 40);
     let call = caller().invite().expect(200).ack().pause(TALK_MS).bye();
     call.start(&run)?.succeed().await
+}
+
+/// The memory when it grows no more: at the start the search builds its dictionary.
+async fn steady_kib(desk: &DeskProcess) -> anyhow::Result<u64> {
+    let (mut last, mut steady_secs) = (desk.resident_kib()?, 0);
+    for _ in 0..STEADY_WITHIN_SECS {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = desk.resident_kib()?;
+        let moved = now.abs_diff(last) > STEADY_KIB;
+        steady_secs = if moved { 0 } else { steady_secs + 1 };
+        last = now;
+        if steady_secs == STEADY_SECS {
+            break;
+        }
+    }
+    Ok(last)
 }
 
 async fn until_memory_is_back(desk: &DeskProcess, before_kib: u64) -> anyhow::Result<()> {

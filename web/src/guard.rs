@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use madoguchi_store::StoreError;
@@ -60,7 +60,8 @@ async fn pass(
     asked: &error::Asked,
 ) -> Response {
     if !web.rates.takes(origin.address, web.desk.monotonic()) {
-        return error::answer(web, None, asked, &WebError::TooMany(Limit::Requests));
+        let answer = error::answer(web, None, asked, &WebError::TooMany(Limit::Requests));
+        return hold_up(answer, request.version());
     }
     if let Err(refusal) = meant_for_us(&mut request, &web.settings, origin) {
         return error::answer(web, None, asked, &refusal);
@@ -72,6 +73,16 @@ async fn pass(
         Err(refusal) => refusal.into_response(),
     };
     error::render(web, known, asked, response)
+}
+
+/// Whoever asks too much begins with a new connection: what they have sent already is not read.
+fn hold_up(mut answer: Response, version: Version) -> Response {
+    let headers = answer.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    if version < Version::HTTP_2 {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// Whether a request is sent to our name, over a connection that nobody listens to. Where proxies
