@@ -9,6 +9,7 @@ mod accounts;
 mod agents;
 mod articles;
 mod audit;
+mod backup;
 mod calls;
 pub mod delivery;
 mod error;
@@ -26,12 +27,14 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tokens;
+mod transport;
 mod views;
 
 pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
 pub use agents::AgentPresence;
 pub use articles::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
 pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
+pub use backup::BackupError;
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;
 pub use events::Appended;
@@ -46,4 +49,5 @@ pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tokens::{ApiToken, NewToken};
+pub use transport::Transport;
 pub use views::SavedView;

@@ -9,6 +9,7 @@
 mod access;
 mod announcements;
 mod architecture;
+mod backup;
 mod board;
 mod board_hands;
 mod calendar;

@@ -8,6 +8,7 @@
 mod accounts;
 mod articles;
 mod audit;
+mod backup;
 mod calls;
 mod contract;
 mod delivery;
@@ -18,3 +19,4 @@ mod place;
 mod portal;
 mod sample;
 mod settings;
+mod tls;
