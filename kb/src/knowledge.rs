@@ -312,6 +312,22 @@ impl Knowledge {
         })
     }
 
+    /// Whether the index in `folder`, if there is one, is as it was written. Changes nothing.
+    ///
+    /// # Errors
+    /// [`KbError`]: it is damaged.
+    pub fn check(folder: &Path) -> Result<(), KbError> {
+        let Ok(text) = fs::read_to_string(folder.join(CURRENT)) else {
+            return Ok(());
+        };
+        let name = text.split_whitespace().next().unwrap_or_default();
+        let place = folder.join(name);
+        if !place.join("all").is_dir() {
+            return Err(KbError::Damaged(name.to_owned()));
+        }
+        open_caught(place).map(drop)
+    }
+
     /// The position in the feed of changes that the index stands at; `None` if it is to be built.
     ///
     /// # Errors
@@ -511,9 +527,7 @@ fn current(folder: &Path, stamp: &str) -> Option<Shelves> {
     if !place.join("all").is_dir() {
         return None;
     }
-    // Whatever the checks let through, a damaged index keeps nobody from building another one.
-    let opened = catch_unwind(AssertUnwindSafe(|| Shelves::open_whole(place.clone())));
-    match opened.unwrap_or_else(|_| Err(KbError::Damaged("panic".to_owned()))) {
+    match open_caught(place.clone()) {
         Ok(shelves) => Some(shelves),
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -522,6 +536,12 @@ fn current(folder: &Path, stamp: &str) -> Option<Shelves> {
             None
         }
     }
+}
+
+/// Whatever the checks let through, a damaged index keeps nobody from building another one.
+fn open_caught(place: PathBuf) -> Result<Shelves, KbError> {
+    let opened = catch_unwind(AssertUnwindSafe(|| Shelves::open_whole(place)));
+    opened.unwrap_or_else(|_| Err(KbError::Damaged("panic".to_owned())))
 }
 
 /// Keeps a damaged index for whoever wants to know why; only the last one.

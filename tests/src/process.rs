@@ -42,18 +42,36 @@ impl DeskProcess {
 
     /// Starts the program in a folder, in which the data directory may be there already.
     pub async fn start_in(setup: &Setup, folder: tempfile::TempDir) -> anyhow::Result<Self> {
-        let (sip, web) = (crate::free_port(), crate::free_port());
-        let opening = "[reception]\nopens = \"00:00\"\ncloses = \"24:00\"\nevery_day = true\n";
-        let text = format!("{}{opening}", setup.toml(sip, web));
-        std::fs::write(folder.path().join("desk.toml"), text)?;
+        let (sip, web) = write_settings(setup, folder.path())?;
         let token = token(folder.path(), program()).await?;
         let child = run(folder.path())?;
         let mut desk = Self {
             child,
             folder,
             token,
-            sip: SocketAddr::from(([127, 0, 0, 1], sip)),
-            web: SocketAddr::from(([127, 0, 0, 1], web)),
+            sip,
+            web,
+        };
+        desk.ready().await?;
+        Ok(desk)
+    }
+
+    /// Starts another desk from a backup of `of`, with the accounts and tokens of that one.
+    pub async fn start_from_backup(
+        setup: &Setup,
+        backup: &Path,
+        of: &Self,
+    ) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let (sip, web) = write_settings(setup, folder.path())?;
+        let dir = backup.to_string_lossy();
+        command(folder.path(), program(), &["restore", &dir]).await?;
+        let mut desk = Self {
+            child: run(folder.path())?,
+            folder,
+            token: of.token.clone(),
+            sip,
+            web,
         };
         desk.ready().await?;
         Ok(desk)
@@ -143,6 +161,17 @@ impl DeskProcess {
         self.ready().await
     }
 
+    /// What a command prints, whether it is content or not.
+    pub async fn output(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = Command::new(program())
+            .args(places(self.folder.path()))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .await?;
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// What a command says when it fails.
     pub async fn failing_command(&self, arguments: &[&str]) -> anyhow::Result<String> {
         match self.command(arguments).await {
@@ -204,6 +233,16 @@ impl DeskProcess {
         }
         anyhow::bail!("the desk is not ready")
     }
+}
+
+/// Writes the settings into a folder; tells where SIP is heard and where pages are.
+fn write_settings(setup: &Setup, folder: &Path) -> anyhow::Result<(SocketAddr, SocketAddr)> {
+    let (sip, web) = (crate::free_port(), crate::free_port());
+    let opening = "[reception]\nopens = \"00:00\"\ncloses = \"24:00\"\nevery_day = true\n";
+    let text = format!("{}{opening}", setup.toml(sip, web));
+    std::fs::write(folder.join("desk.toml"), text)?;
+    let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    Ok((here(sip), here(web)))
 }
 
 /// What a command prints.

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use madoguchi_core::access::ReadMetrics;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::AgentState;
+use madoguchi_store::Fault;
 
 use crate::Web;
 use crate::auth::access::{Allowed, Public};
@@ -17,10 +18,15 @@ pub(crate) async fn healthz(_: Public) -> &'static str {
 }
 
 /// Ready while calls can be taken and counted: the database may be away, the journal may not. Told
-/// from what is known, so that nobody waits.
+/// from memory; whether the database takes writes is tried all the time
+/// ([`madoguchi_store::StoreHealth`]).
 pub(crate) async fn readyz(_: Public, State(web): State<Web>) -> impl IntoResponse {
     let status = web.desk.status();
-    let database = if status.database_up { "up" } else { "away" };
+    let health = *web.store.health().borrow();
+    let database = match health.fault {
+        None if health.joined => "up".to_owned(),
+        fault => format!("away {}", fault.map_or("not_joined", Fault::as_str)),
+    };
     let (code, journal) = if status.journal_failing {
         (StatusCode::SERVICE_UNAVAILABLE, "failing")
     } else {

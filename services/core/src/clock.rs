@@ -35,6 +35,14 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// A moment of a world in which nobody sets the clock: one reading tells both. For tests.
+    pub fn steady(wall: Instant) -> Self {
+        Self {
+            wall,
+            monotonic: Monotonic(wall.0),
+        }
+    }
+
     /// What a calendar clock that was right at this moment, and was never set since, would show at
     /// a later reading.
     pub fn wall_at(self, later: Monotonic) -> Instant {
@@ -42,13 +50,10 @@ impl Moment {
     }
 }
 
-/// In a world where nobody sets the clock, one reading tells both.
+/// For tests, in whose world nobody sets the clock.
 impl From<Instant> for Moment {
     fn from(wall: Instant) -> Self {
-        Self {
-            wall,
-            monotonic: Monotonic(wall.0),
-        }
+        Self::steady(wall)
     }
 }
 
@@ -105,6 +110,9 @@ impl Clock for SystemClock {
         Monotonic(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
     }
 }
+
+/// How far the readings of a test's monotonic clock are from the calendar's.
+const MONOTONIC_BEHIND: Millis = Millis(1_700_000_000_000);
 
 /// A clock for tests: stands still, or runs from a given instant. Standing at or running from
 /// another instant lets that much time pass; only [`TestClock::set_wall`] makes a jump.
@@ -191,7 +199,8 @@ impl Clock for TestClock {
     }
 
     fn monotonic(&self) -> Monotonic {
-        self.lock().time.now()
+        // As of a real clock, nobody may take it for the calendar's.
+        self.lock().time.now() - MONOTONIC_BEHIND
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod account;
 mod audit;
+mod backup;
+mod doctor;
 mod forget;
 mod hours;
 mod import;
@@ -56,6 +58,12 @@ enum Command {
     /// 利用者のアカウントを、画面を使わずに登録・復旧します
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// 動いたままバックアップを作ります
+    Backup(backup::BackupArgs),
+    /// バックアップを、空のデータディレクトリとデータベースに復元します
+    Restore(backup::RestoreArgs),
+    /// 窓口の状態を調べ、直し方を示します。異常があれば終了コード1で終わります
+    Doctor(doctor::Args),
     /// 失われて戻せないものを、新しく作ることを認めます
     #[command(subcommand)]
     Forget(forget::ForgetCommand),
@@ -106,6 +114,8 @@ enum CliError {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    // Whatever the program makes is for its own user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -146,6 +156,13 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 import::run(args, &config, &cli.data_dir).await
             }
             Command::Account(command) => account::run(command, &config, &cli.data_dir).await,
+            Command::Backup(args) => {
+                backup::take(&args, &config, cli.config.as_deref(), &cli.data_dir).await
+            }
+            Command::Restore(args) => backup::restore(&args, &config, &cli.data_dir).await,
+            Command::Doctor(args) => {
+                doctor::run(&args, &config, cli.config.as_deref(), &cli.data_dir).await
+            }
             Command::Forget(command) => forget::run(command, &config, &cli.data_dir).await,
             Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,

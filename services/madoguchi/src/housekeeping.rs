@@ -7,34 +7,51 @@ use std::time::Duration;
 
 use madoguchi_core::account::SessionLimits;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
-use madoguchi_core::clock::Clock;
+use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::portal::{LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{Store, StoreError};
 use serde::de::DeserializeOwned;
 
-/// Sessions that are over are let in nowhere; they are forgotten so much later, lest a clock that is
-/// set forward ends those that are not.
-const SURELY_OVER: Millis = Millis::from_secs(86_400);
 const EVERY: Duration = Duration::from_secs(3_600);
+/// Sessions are forgotten when they were over for so long: one that a clock set by mistake seems to
+/// end goes on when the clock is right again.
+const OVER_FOR: Millis = Millis::from_secs(86_400);
+/// A clock that was set may be wrong for so long; what it takes for old is not deleted.
+const TRUST_AFTER: Millis = Millis::from_secs(86_400);
 
 /// Does so until the desk stops.
 pub(crate) async fn keep(store: Store, clock: Arc<dyn Clock>, sessions: SessionLimits) {
+    let mut watch = JumpWatch::new(clock.moment());
+    let mut deletes_from = clock.monotonic();
     loop {
         let now = clock.now();
-        let sure = now - SURELY_OVER;
-        let swept = store.sweep_sessions(sure - sessions.idle, sure - sessions.absolute);
+        let over = now - OVER_FOR;
+        let swept = store.sweep_sessions(over - sessions.idle, over - sessions.absolute);
         if let Err(error) = swept.await {
             tracing::warn!(%error, "sessions that are over cannot be forgotten now");
         }
-        if let Err(error) = keep_audit(&store, now).await {
-            tracing::warn!(%error, "old audit records cannot be deleted now");
+        if watch.observe(clock.moment()).is_some() {
+            deletes_from = clock.monotonic() + TRUST_AFTER;
+            tracing::warn!("the clock was set: nothing old is deleted for a day");
         }
-        if let Err(error) = keep_portal_log(&store, now).await {
-            tracing::warn!(%error, "what readers of the FAQ did cannot be deleted now");
+        if clock.monotonic() >= deletes_from {
+            delete_old(&store, now).await;
+        }
+        if let Err(error) = tell_audit_end(&store).await {
+            tracing::warn!(%error, "the end of the audit log is not known now");
         }
         tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn delete_old(store: &Store, now: Instant) {
+    if let Err(error) = keep_audit(store, now).await {
+        tracing::warn!(%error, "old audit records cannot be deleted now");
+    }
+    if let Err(error) = keep_portal_log(store, now).await {
+        tracing::warn!(%error, "what readers of the FAQ did cannot be deleted now");
     }
 }
 
@@ -47,6 +64,10 @@ async fn keep_audit(store: &Store, now: Instant) -> Result<(), StoreError> {
             tracing::info!(records = deleted, "old audit records were deleted");
         }
     }
+    Ok(())
+}
+
+async fn tell_audit_end(store: &Store) -> Result<(), StoreError> {
     let (seq, hash) = store.audit_end().await?;
     tracing::info!(audit.seq = seq, audit.hash = %hash.to_hex(), "the end of the audit log");
     Ok(())
@@ -90,7 +111,6 @@ fn deletion(now: Instant, before: Instant, action: Action) -> AuditEntry {
 #[cfg(test)]
 mod tests {
     use madoguchi_core::portal::Place;
-    use madoguchi_core::time::Millis;
     use madoguchi_store::{AuditFilter, NewVersion, Search};
 
     use super::*;

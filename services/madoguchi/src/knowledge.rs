@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
 use crate::config::KnowledgeConfig;
+use crate::setup;
 
 /// The feed is looked at so often: what is published is found within a second.
 const EVERY: Duration = Duration::from_millis(300);
@@ -49,6 +50,17 @@ async fn joined(known: &Language, store: &Store) -> Result<Language, StoreError>
     let words = own(store, WORD_KIND).await?;
     let synonyms = own(store, SYNONYM_KIND).await?;
     Ok(known.clone().and(words, synonyms))
+}
+
+/// With those that were last seen, while the store is away.
+fn joined_from_beside(known: &Language, data_dir: &Path) -> Language {
+    fn own<T: DeserializeOwned>(data_dir: &Path, kind: &str) -> Vec<T> {
+        let kept = setup::saved_knowledge(data_dir, kind).into_iter();
+        kept.filter_map(|data| serde_json::from_str(&data).ok())
+            .collect()
+    }
+    let (words, synonyms) = (own(data_dir, WORD_KIND), own(data_dir, SYNONYM_KIND));
+    known.clone().and(words, synonyms)
 }
 
 async fn own<T: DeserializeOwned>(store: &Store, kind: &str) -> Result<Vec<T>, StoreError> {
@@ -93,7 +105,12 @@ pub(crate) async fn open(
     data_dir: &Path,
     store: &Store,
 ) -> anyhow::Result<Knowledge> {
-    let language = joined(&language(config), store).await?;
+    let known = language(config);
+    let language = if store.is_joined() {
+        joined(&known, store).await?
+    } else {
+        joined_from_beside(&known, data_dir)
+    };
     let (config, data_dir) = (config.clone(), data_dir.to_owned());
     let opened = tokio::task::spawn_blocking(move || {
         let dictionary = dictionary(&config, &data_dir)?;
@@ -254,6 +271,14 @@ pub(crate) async fn follow(
             }
         }
     };
+    // Without the store there are no news: what was found before is found on.
+    if !store.is_joined()
+        && knowledge
+            .position()
+            .is_ok_and(|position| position.is_some())
+    {
+        let _first = shown.set(knowledge.clone());
+    }
     let known = language(&config);
     let mut stamp = String::new();
     let mut failing = false;

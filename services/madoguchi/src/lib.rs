@@ -1,10 +1,13 @@
 //! The desk: command line, configuration, wiring. The only crate that sees all others.
 
 mod announcements;
+mod backup;
 pub mod cli;
+mod clock_watch;
 pub mod config;
 mod demo;
 pub mod descriptors;
+mod doctor;
 mod housekeeping;
 mod installation;
 mod journaling;

@@ -18,7 +18,7 @@ use madoguchi_endpoint::shell::{Endpoint, Surroundings};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
-use madoguchi_store::{Fault, Store};
+use madoguchi_store::{Fault, Store, Transport};
 use madoguchi_web::{Faq, Seal, StoredLibrary, operator};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -31,7 +31,8 @@ use crate::installation::Installation;
 use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
 use crate::{
-    housekeeping, journaling, key, knowledge, pages, presence, private_file, recovery, store_fault,
+    clock_watch, housekeeping, journaling, key, knowledge, pages, presence, private_file, recovery,
+    store_fault,
 };
 
 /// How the desk is started.
@@ -84,6 +85,7 @@ pub struct Running {
     following: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     watching: JoinHandle<()>,
+    clock_watch: JoinHandle<()>,
     past: Option<JoinHandle<()>>,
     remembering: JoinHandle<()>,
     searching: Option<JoinHandle<()>>,
@@ -119,6 +121,7 @@ impl Running {
         self.following.abort();
         self.housekeeping.abort();
         self.remembering.abort();
+        self.clock_watch.abort();
         // It holds a way to the journal, which ends with the last of them.
         if let Some(past) = &self.past {
             past.abort();
@@ -190,6 +193,11 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let url = config.store_url(&data_dir)?;
     let store = Store::prepare(&url, installation.expected(&url, &data_dir))
         .map_err(|error| anyhow::anyhow!(store_fault::told(&error)))?;
+    if Transport::of(&url) == Some(Transport::Plain) {
+        tracing::warn!(
+            "what goes to the database on another machine is not surely encrypted: set sslmode=verify-full"
+        );
+    }
     let joined = join(&store, clock.now()).await?;
     let watching = store.clone().keep_watch(config.node.clone(), clock.clone());
     let watching = tokio::spawn(watching);
@@ -329,6 +337,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         })
     };
     watch_for_changes(&live);
+    let clock_watch = clock_watch::watch(live.clock.clone(), data_dir.clone());
+    let clock_watch = tokio::spawn(clock_watch);
     let web_addr = web.local_addr()?;
     let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
@@ -364,6 +374,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         following,
         housekeeping,
         watching,
+        clock_watch,
         past,
         remembering,
         searching,

@@ -4,7 +4,7 @@
 mod join;
 mod rows;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,6 +120,16 @@ impl Setup {
             Err(error) => Err(SetupRefusal::Other(error.to_string())),
         }
     }
+}
+
+/// Words or synonyms of the search as they were last seen, as JSON, for a start without the store.
+pub(crate) fn saved_knowledge(data_dir: &Path, kind: &str) -> Vec<String> {
+    let rows = rows::Rows::saved(data_dir).unwrap_or_default();
+    let of_kind = rows
+        .knowledge
+        .into_iter()
+        .filter(|(other, _)| other == kind);
+    of_kind.map(|(_, data)| data).collect()
 }
 
 /// The settings of file and screens with their passwords. What the key does not open is told, and

@@ -61,7 +61,7 @@ pub enum StoreError {
         what: &'static str,
     },
     /// The database reports an error, or is away.
-    #[error("database: {0}")]
+    #[error("database: {}", said(.0))]
     Database(#[from] sqlx::Error),
     /// A stored text is not what this program writes there.
     #[error("cannot read {what} in the database: {source}")]
@@ -87,6 +87,14 @@ pub enum StoreError {
         /// The number.
         found: i64,
     },
+}
+
+/// What sqlx says; of a pool that gave up waiting only what is true of the database.
+fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::PoolTimedOut => "no connection in time".to_owned(),
+        error => error.to_string(),
+    }
 }
 
 impl StoreError {

@@ -89,6 +89,8 @@ pub(crate) fn fault_of(error: &sqlx::Error) -> Option<Fault> {
     match error {
         sqlx::Error::Io(error) => Some(match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::DiskFull,
+            // What rustls says of a certificate that it does not trust.
+            ErrorKind::InvalidData => Fault::Tls,
             _ => Fault::Unreachable,
         }),
         sqlx::Error::Tls(_) => Some(Fault::Tls),

@@ -78,7 +78,7 @@ impl Store {
             self.join().await?;
         }
         self.look_for_file()?;
-        let written = tokio::time::timeout(PATIENCE, self.write_check(node, clock.now()));
+        let written = tokio::time::timeout(PATIENCE, self.check_write(node, clock.now()));
         match written.await {
             Ok(Err(StoreError::Database(sqlx::Error::PoolTimedOut))) | Err(_) => {
                 // A pool tells that nobody answered in time; a connection of its own tells why.
@@ -90,7 +90,10 @@ impl Store {
     }
 
     /// Writes one row, as a sign of life that also tells of a full disk.
-    async fn write_check(&self, node: &str, now: Instant) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`]: it takes no writes.
+    pub async fn check_write(&self, node: &str, now: Instant) -> Result<(), StoreError> {
         let mut tx = self.begin_anyway().await?;
         sqlx::query(
             "INSERT INTO write_checks (node, at) VALUES ($1, $2) \

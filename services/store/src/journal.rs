@@ -8,6 +8,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,16 +16,24 @@ use madoguchi_core::event::CallEvent;
 use thiserror::Error;
 use tokio::sync::watch;
 
+mod copying;
 mod delivered;
 mod reader;
 mod record;
 mod segment;
 
+pub use copying::{Inspection, copy, inspect};
 pub use reader::JournalReader;
 
 use delivered::Delivered;
 use record::{Content, Scan};
 use segment::{Position, Segment};
+
+/// The file that the process holds which has the journal open.
+const LOCK: &str = "lock";
+/// Events tell who called: they are for the program alone.
+const FILE_MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o700;
 
 /// What can go wrong with the journal.
 #[derive(Debug, Error)]
@@ -208,7 +217,7 @@ impl Journal {
         dir: &Path,
         options: JournalOptions,
     ) -> Result<(Self, JournalReader, Recovery), JournalError> {
-        fs::create_dir_all(dir).map_err(|e| JournalError::io("make the journal", dir, e))?;
+        make_dir(dir).map_err(|e| JournalError::io("make the journal", dir, e))?;
         let lock = Arc::new(lock(dir)?);
         let (delivered, position) = Delivered::open(dir)?;
         let position = position.unwrap_or_default();
@@ -278,13 +287,19 @@ impl Journal {
     }
 }
 
+fn make_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(DIRECTORY_MODE).create(dir)
+}
+
 fn lock(dir: &Path) -> Result<File, JournalError> {
-    let path = dir.join("lock");
+    let path = dir.join(LOCK);
     let failed = |e| JournalError::io("open the lock of the journal", &path, e);
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
+        .mode(FILE_MODE)
         .open(&path)
         .map_err(failed)?;
     match file.try_lock() {

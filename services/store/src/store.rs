@@ -1,6 +1,7 @@
 //! The door to the database: opens it, brings its schema up to date, hands out transactions.
 
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::fault::{Fault, fault_of};
 use crate::health::StoreHealth;
 use crate::migrations;
 
+/// What a database holds is for the program alone.
+const FILE_MODE: u32 = 0o600;
 /// How long a caller waits for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections for reading SQLite; for everything on PostgreSQL.
@@ -74,7 +77,7 @@ pub enum Expected {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     SqliteFile,
     SqliteMemory,
     Postgres,
@@ -174,9 +177,18 @@ impl Store {
                 if missing && self.expected == Expected::Existing {
                     return Err(self.missing());
                 }
-                // Only here a file is made; whoever connects later finds it or fails.
-                self.address
-                    .with(if missing { "mode=rwc" } else { "mode=rw" })
+                if missing {
+                    // Only here a file is made, for our own eyes; whoever connects later finds it or
+                    // fails. Its log and index get the same mode.
+                    let made = OpenOptions::new()
+                        .write(true)
+                        .create(true)
+                        .truncate(false)
+                        .mode(FILE_MODE)
+                        .open(self.address.file());
+                    made.map_err(|error| self.address.cannot_open(error.into()))?;
+                }
+                self.address.with("mode=rw")
             }
             Kind::SqliteMemory | Kind::Postgres => self.address.0.to_string(),
         };
@@ -200,6 +212,19 @@ impl Store {
             _ if self.expected == Expected::Existing => Err(self.missing()),
             _ => Ok(()),
         }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address.0
+    }
+
+    /// Where to read, whatever is known.
+    pub(crate) fn read_anyway(&self) -> &AnyPool {
+        &self.read
     }
 
     fn missing(&self) -> StoreError {
@@ -366,7 +391,7 @@ impl Address {
 }
 
 impl Kind {
-    fn of(address: &str) -> Result<Self, StoreError> {
+    pub(crate) fn of(address: &str) -> Result<Self, StoreError> {
         match address.split_once(':') {
             Some(("sqlite", rest)) if rest.contains(":memory:") || rest.contains("mode=memory") => {
                 Ok(Self::SqliteMemory)

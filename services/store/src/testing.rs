@@ -38,6 +38,19 @@ impl PostgresServer {
     /// # Errors
     /// PostgreSQL is not installed (the message names the package) or does not start.
     pub fn start() -> io::Result<Self> {
+        Self::start_with(None)
+    }
+
+    /// Starts a server that lets nobody in who does not encrypt, with this certificate and its key
+    /// (PEM).
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with_tls(certificate: &str, key: &str) -> io::Result<Self> {
+        Self::start_with(Some((certificate, key)))
+    }
+
+    fn start_with(tls: Option<(&str, &str)>) -> io::Result<Self> {
         let programs = programs()?;
         let dir = tempfile::Builder::new()
             .prefix("madoguchi-postgres-")
@@ -76,6 +89,9 @@ impl PostgresServer {
              shared_buffers = '32MB'\nmax_connections = 200\n"
         );
         fs::write(Path::new(&data).join("postgresql.auto.conf"), settings)?;
+        if let Some((certificate, key)) = tls {
+            server.set_up_tls(certificate, key)?;
+        }
         server.start_again()?;
         Ok(server)
     }
@@ -132,6 +148,23 @@ impl PostgresServer {
 
     fn address(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn set_up_tls(&self, certificate: &str, key: &str) -> io::Result<()> {
+        let data = PathBuf::from(self.data());
+        let owner = runs_as_root()?.then(|| user_id("postgres")).transpose()?;
+        let private = |name: &str, text: &str| -> io::Result<()> {
+            let path = data.join(name);
+            fs::write(&path, text)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            chown(&path, owner, None)
+        };
+        private("server.crt", certificate)?;
+        private("server.key", key)?;
+        private("pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\n")?;
+        let path = data.join("postgresql.auto.conf");
+        let settings = fs::read_to_string(&path)?;
+        fs::write(&path, format!("{settings}ssl = on\n"))
     }
 
     fn data(&self) -> String {

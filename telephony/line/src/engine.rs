@@ -63,8 +63,7 @@ pub struct Engine {
 
 impl Engine {
     /// A desk at which nobody has logged in yet.
-    pub fn new(settings: EngineSettings, now: impl Into<Moment>) -> Self {
-        let now = now.into();
+    pub fn new(settings: EngineSettings, now: Moment) -> Self {
         let mut engine = Self {
             node: settings.node.clone(),
             calendar: settings.calendar.clone(),

@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, ensure};
 use madoguchi_core::call::CallRecord;
-use madoguchi_core::time::Millis;
+use madoguchi_core::clock::Clock as _;
+use madoguchi_core::live::AgentState;
+use madoguchi_core::time::{Instant, Millis};
 use madoguchi_tests::desk::Setup;
 use madoguchi_tests::free_port;
 use madoguchi_tests::sipp::{Run, callee, caller};
@@ -19,6 +21,10 @@ async fn talks_last_as_long_as_they_last_though_the_clock_is_set_back_and_forwar
         setup.agent(&format!("a{n}"), port)
     });
     let desk = setup.running_from("2026-11-24T12:00:00").start().await?;
+    desk.until_agent("a0", AgentState::Ready).await?;
+    let now = desk.clock.now();
+    let lately = |at: Instant| (0..60_000).contains(&(now - at).0);
+    ensure!(desk.agents().iter().all(|agent| lately(agent.since)));
     let agents = callee().ring().answer().receive("BYE");
     let agents = agents.start(&Run::wait(port).times(1_000, 100))?;
     let calls = caller().invite().expect(200).ack().pause(TALK_MS.into());

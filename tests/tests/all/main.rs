@@ -10,6 +10,7 @@ mod access;
 mod announcements;
 mod architecture;
 mod away;
+mod backup;
 mod board;
 mod board_hands;
 mod calendar;

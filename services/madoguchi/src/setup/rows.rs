@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use madoguchi_core::announcement::ANNOUNCEMENT;
 use madoguchi_core::setup::{AGENT, LINE, ScreenSetup};
 use madoguchi_store::{Setting, Store, StoreError};
+use madoguchi_web::{SYNONYM_KIND, WORD_KIND};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -18,6 +19,7 @@ fn path(data_dir: &Path) -> PathBuf {
 
 /// Rows of the store, as they stand there: what is sealed stays sealed.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Rows {
     /// The stamp of all this.
     pub(super) stamp: String,
@@ -29,6 +31,8 @@ pub(super) struct Rows {
     pub(super) former_lines: Vec<String>,
     /// Announcements: id and JSON.
     pub(super) announcements: Vec<(String, String)>,
+    /// Words and synonyms of the search: kind and JSON.
+    pub(super) knowledge: Vec<(String, String)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,6 +55,11 @@ impl Rows {
             let pair = |setting: Setting| (setting.id, data(setting.data));
             settings.into_iter().map(pair).collect()
         };
+        let mut knowledge = Vec::new();
+        for kind in [WORD_KIND, SYNONYM_KIND] {
+            let of_kind = store.list_settings(kind).await?.into_iter();
+            knowledge.extend(of_kind.map(|setting| (kind.to_owned(), data(setting.data))));
+        }
         let gone = store.removed_settings(LINE).await?.into_iter();
         Ok(Self {
             stamp,
@@ -58,6 +67,7 @@ impl Rows {
             former_agents: pairs(store.removed_settings(AGENT).await?),
             former_lines: gone.map(|line| line.id).collect(),
             announcements: pairs(store.list_settings(ANNOUNCEMENT).await?),
+            knowledge,
         })
     }
 

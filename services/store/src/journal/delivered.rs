@@ -5,11 +5,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
 use super::segment::Position;
+
+/// Its name.
+pub(super) const FILE: &str = "delivered";
 
 /// The file that keeps the delivered position.
 #[derive(Debug)]
@@ -21,13 +24,14 @@ pub(super) struct Delivered {
 impl Delivered {
     /// Opens or makes the file in `dir`; tells the position it holds, if any.
     pub(super) fn open(dir: &Path) -> Result<(Self, Option<Position>), JournalError> {
-        let path = dir.join("delivered");
+        let path = dir.join(FILE);
         let failed = |e| JournalError::io("open the delivered position", &path, e);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(super::FILE_MODE)
             .open(&path)
             .map_err(failed)?;
         let mut bytes = Vec::new();
@@ -41,6 +45,20 @@ impl Delivered {
         self.file
             .write_all_at(print(position).as_bytes(), 0)
             .map_err(|e| JournalError::io("keep the delivered position", &self.path, e))
+    }
+}
+
+/// The position that is kept in `dir`, if any; nothing is made.
+pub(super) fn read(dir: &Path) -> Result<Option<Position>, JournalError> {
+    let path = dir.join(FILE);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(parse(&bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(JournalError::io(
+            "read the delivered position",
+            &path,
+            error,
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::{JournalError, SyncMode};
@@ -16,9 +16,14 @@ pub(super) struct Position {
     pub(super) offset: u64,
 }
 
+/// The name of a segment's file.
+pub(super) fn name(segment: u64) -> String {
+    format!("{segment:016}.journal")
+}
+
 /// The file of a segment.
 pub(super) fn path(dir: &Path, segment: u64) -> PathBuf {
-    dir.join(format!("{segment:016}.journal"))
+    dir.join(name(segment))
 }
 
 /// The numbers of the segments in `dir`, in order.
@@ -86,6 +91,7 @@ impl Segment {
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
+            .mode(super::FILE_MODE)
             .open(&path)
             .map_err(failed)?;
         if let Err(error) = File::open(dir).and_then(|dir| dir.sync_all()) {

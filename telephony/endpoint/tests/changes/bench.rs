@@ -222,7 +222,7 @@ impl Bench {
         };
         let switch = Switch::new(
             settings.endpoint.clone(),
-            Engine::new(settings.engine.clone(), wall),
+            Engine::new(settings.engine.clone(), now.into()),
             media,
             settings.sounds.clone(),
             Box::new(|_| DESK.parse().unwrap()),

@@ -25,7 +25,7 @@ async fn start(settings: &mut Settings) -> (Endpoint, watch::Receiver<Arc<DeskSn
     settings.endpoint.listen[0].addr.set_port(0);
     settings.endpoint.trunks.clear();
     let clock = Arc::new(SystemClock);
-    let now = madoguchi_core::clock::Clock::now(&*clock);
+    let now = madoguchi_core::clock::Clock::moment(&*clock);
     let (journal, mut batches) = mpsc::unbounded_channel();
     let (snapshots, board) = watch::channel(Arc::default());
     let (agents, _) = mpsc::unbounded_channel();

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_core::call::CallRecord;
+use madoguchi_core::clock::Moment;
 use madoguchi_core::event::EventKind;
 use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::hours::{Calendar, HoursSettings};
@@ -39,21 +40,21 @@ impl Simulation {
             agents,
             calendar,
         };
-        let mut engine = Engine::new(settings, now);
+        let mut engine = Engine::new(settings, Moment::steady(now));
         for agent in names {
             engine.handle(
                 Input::AgentReachable {
                     agent: agent.clone(),
                     reachable: true,
                 },
-                now,
+                Moment::steady(now),
             );
             engine.handle(
                 Input::Agent {
                     agent,
                     command: AgentCommand::Ready,
                 },
-                now,
+                Moment::steady(now),
             );
         }
         Self {
@@ -101,7 +102,7 @@ impl Simulation {
             if let Input::Timer { timer } = &input {
                 self.timers.remove(timer);
             }
-            for output in self.engine.handle(input, now) {
+            for output in self.engine.handle(input, Moment::steady(now)) {
                 self.carry_out(output, now);
             }
             self.most_open = self.most_open.max(self.open.len());

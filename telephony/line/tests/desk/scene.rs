@@ -96,7 +96,7 @@ impl Scene {
         let mut ledger = Ledger::default();
         ledger.reconfigured(&settings);
         Self {
-            engine: Engine::new(settings.clone(), now),
+            engine: Engine::new(settings.clone(), Moment::steady(now)),
             settings,
             now,
             ahead: Millis::ZERO,
