@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use madoguchi_core::event::AbandonReason;
-use madoguchi_sip::message::Response;
+use madoguchi_sip::message::{Method, Response};
 use madoguchi_tests::desk::Setup;
 use madoguchi_tests::raw::Peer;
 use madoguchi_tests::siege::{STRANGER, siege};
@@ -84,7 +84,8 @@ async fn music_goes_on_to_the_caller_whatever_a_stranger_sends() -> Outcome {
         ensure!(hears(&peer.rtp).await, "the caller is sent no more");
     }
     peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
-    peer.final_response().await.context("BYE is answered")?;
+    // The 200 to INVITE came again while its ACK was withheld.
+    while peer.final_response().await?.cseq().map(|cseq| cseq.method) != Some(Method::Bye) {}
     desk.end().await?;
     Ok(())
 }
