@@ -21,6 +21,7 @@ use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::{Config, ConfigError, OverrideConfig};
+use crate::descriptors::{self, Budget};
 
 impl Config {
     /// Where the store is.
@@ -147,7 +148,7 @@ impl Config {
             keep_alive: secs(sip.keep_alive_s),
             dial_timeout: secs(sip.dial_timeout_s),
             unknown_requests_per_minute: sip.unknown_requests_per_minute,
-            tcp_connections: usize::try_from(sip.tcp_connections).unwrap_or(usize::MAX),
+            tcp_connections: self.sip_connections(),
             lines: self
                 .lines
                 .iter()
@@ -171,6 +172,13 @@ impl Config {
                 log_out: self.feature_codes.log_out.clone(),
             },
         })
+    }
+
+    /// As many as wished, and as there are descriptors for.
+    fn sip_connections(&self) -> usize {
+        let budget = Budget::of(self, descriptors::hard_limit());
+        let at_most = u64::from(self.sip.tcp_connections).min(budget.sip_connections);
+        usize::try_from(at_most).unwrap_or(usize::MAX)
     }
 
     fn phones(&self) -> Result<Vec<Phone>, ConfigError> {
