@@ -17,6 +17,7 @@ use crate::index::Shelf;
 use crate::language::Language;
 use crate::meaning::Asked;
 use crate::query::{self, Parts, Query, Synonyms, Wanted};
+use crate::read;
 use crate::search::{self, Found, Hit};
 use crate::suggest::{self, Suggestion};
 use crate::turns::Turns;
@@ -418,6 +419,29 @@ impl Knowledge {
     /// As [`Self::search`].
     pub fn similar(&self, text: &str, viewer: Viewer, limit: usize) -> Result<Vec<Hit>, KbError> {
         Ok(self.search(&Query::new(text, viewer, limit))?.hits)
+    }
+
+    /// The entry of this id, if the viewer may see it.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn entry(&self, id: &str, viewer: Viewer) -> Result<Option<Entry>, KbError> {
+        read::lookup(self.shelves().of(viewer), id)
+    }
+
+    /// Entries of these categories, or of all, that the viewer may see, the newest first; and how
+    /// many there are.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn newest(
+        &self,
+        viewer: Viewer,
+        categories: Option<&[String]>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(Vec<Entry>, usize), KbError> {
+        read::list(self.shelves().of(viewer), categories, offset, limit)
     }
 
     /// What may be meant by what was typed so far.

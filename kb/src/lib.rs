@@ -15,6 +15,7 @@ mod knowledge;
 mod language;
 mod meaning;
 mod query;
+mod read;
 mod search;
 mod suggest;
 mod turns;

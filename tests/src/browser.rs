@@ -163,6 +163,14 @@ impl Browser {
             .await
     }
 
+    /// Proves who is signed in once more, by the password.
+    pub async fn prove(&self, web: SocketAddr, password: &str) -> anyhow::Result<()> {
+        self.open(web, "/account/confirm?next=/account").await?;
+        self.fill_in("#password", password).await?;
+        self.click("form button.primary").await?;
+        self.until_at("/account").await
+    }
+
     /// Signs in at a desk with this address.
     pub async fn sign_in_at(&self, desk: &str, login: &str, password: &str) -> anyhow::Result<()> {
         self.client.goto(&format!("{desk}/sign-in")).await?;

@@ -1,5 +1,6 @@
 //! One's own account: password, second factor, sessions, API tokens.
 
+pub(crate) mod confirm;
 mod password;
 mod second_factor;
 mod tokens;
@@ -13,15 +14,19 @@ use madoguchi_store::Session;
 use serde::Deserialize;
 
 use crate::Web;
-use crate::auth::access::Allowed;
+use crate::auth::access::{Allowed, Proven};
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::sign_in::oidc;
 use crate::text;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/account", page)
+        .get("/account/confirm", confirm::page)
+        .post("/account/confirm", confirm::submit)
+        .get("/account/confirm/oidc", oidc::start_again)
         .get("/account/password", password::page)
         .post("/account/password", password::submit)
         .get("/account/second-factor", second_factor::page)
@@ -45,6 +50,8 @@ struct AccountPage {
     password_changed: String,
     second_factor: bool,
     recovery_codes: u64,
+    /// Sessions can be ended without another proof.
+    proven: bool,
     sessions: Vec<SessionRow>,
 }
 
@@ -89,6 +96,7 @@ pub(crate) async fn page(
             .map_or_else(String::new, |at| dates.minute(at)),
         second_factor: user.second_factor,
         recovery_codes: web.store.count_recovery_codes(&user.id).await?,
+        proven: visitor.is_proven(),
         sessions: session_rows(&web, &sessions, visitor.session()),
     };
     Ok(Html(page.render()?))
@@ -111,12 +119,14 @@ pub(crate) fn session_rows(web: &Web, sessions: &[Session], here: Option<&str>) 
 }
 
 async fn end_session(
-    visitor: Allowed<UseAccount>,
+    visitor: Proven<UseAccount>,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let entry = visitor.entry(web.desk.now(), Action::SignOut, &id);
-    if !web.store.end_session(&id, &visitor.user.id, entry).await? {
+    let ended = web.store.end_session(&id, &visitor.user.id, entry).await;
+    web.sessions.forget_user(&visitor.user.id);
+    if !ended? {
         return Err(WebError::NotFound("このログイン"));
     }
     Ok(Redirect::to("/account?done=session-ended"))

@@ -15,6 +15,7 @@ use madoguchi_store::StoreError;
 use serde_json::json;
 
 use crate::Web;
+use crate::account::confirm;
 use crate::auth::visitor::{Duty, Visitor};
 use crate::host::HostFault;
 use crate::inspect::FileFault;
@@ -45,10 +46,14 @@ pub(crate) enum WebError {
     TooSlow,
     #[error("too many: {0:?}")]
     TooMany(Limit),
+    #[error("too much to do at once")]
+    Busy,
     #[error("not signed in")]
     NotSignedIn,
     #[error("owes {0:?}")]
     Owes(Duty),
+    #[error("not proven again")]
+    NotProven,
     #[error("not allowed: {0:?}")]
     NotAllowed(Permission),
     #[error("conflict: {0}")]
@@ -105,15 +110,17 @@ impl WebError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) | Self::BadFile(_) | Self::BadHost(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden(_) | Self::Forged | Self::NotAllowed(_) | Self::Owes(_) => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Forbidden(_)
+            | Self::Forged
+            | Self::NotAllowed(_)
+            | Self::Owes(_)
+            | Self::NotProven => StatusCode::FORBIDDEN,
             Self::TooLarge | Self::LargeFile => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Store(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Unavailable(_) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Template(_) | Self::Internal(_) | Self::NotInForce => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -131,8 +138,10 @@ impl WebError {
             Self::TooLarge | Self::LargeFile => "too_large",
             Self::TooSlow => "too_slow",
             Self::TooMany(_) => "too_many_requests",
+            Self::Busy => "busy",
             Self::NotSignedIn => "not_signed_in",
             Self::Owes(_) => "owes",
+            Self::NotProven => "not_proven",
             Self::NotAllowed(_) => "not_allowed",
             Self::Conflict(_) => "conflict",
             Self::Store(_) => "store_unavailable",
@@ -150,9 +159,9 @@ impl WebError {
             Self::BadHost(_) | Self::Forbidden(_) | Self::Forged => "操作を受け付けられません",
             Self::TooLarge | Self::LargeFile => "大きすぎて受け付けられません",
             Self::TooSlow => "時間内に受け取れませんでした",
-            Self::TooMany(_) => "しばらくお待ちください",
+            Self::TooMany(_) | Self::Busy => "しばらくお待ちください",
             Self::NotSignedIn => "ログインしてください",
-            Self::Owes(_) => "先に必要な手続があります",
+            Self::Owes(_) | Self::NotProven => "先に必要な手続があります",
             Self::NotAllowed(_) => "この操作は許可されていません",
             Self::Conflict(_) => "ほかの人が先に変更しました",
             Self::NotInForce => "保存しましたが、反映できませんでした",
@@ -195,10 +204,14 @@ impl WebError {
             Self::TooMany(_) => {
                 "短い時間に多くの要求があったため、一時的に受付を止めています。少し待ってから、もう一度操作してください。".to_owned()
             }
+            Self::Busy => {
+                "ただいま混み合っています。少し待ってから、もう一度操作してください。".to_owned()
+            }
             Self::NotSignedIn => "この画面を開くには、ログインが必要です。".to_owned(),
             Self::Owes(Duty::ProveSecondFactor) => "2段階認証のコードを入力してください。".to_owned(),
             Self::Owes(Duty::ChangePassword) => "先にパスワードを変更してください。".to_owned(),
             Self::Owes(Duty::SetUpSecondFactor) => "先に2段階認証を設定してください。".to_owned(),
+            Self::NotProven => "先に本人の確認をしてください。".to_owned(),
             Self::NotAllowed(permission) => format!(
                 "「{}」の権限がありません。必要な場合は、管理者に依頼してください。",
                 permission.label()
@@ -224,6 +237,7 @@ impl WebError {
             Self::Template(error) => tracing::error!(%error, "a page could not be made"),
             Self::NotInForce => tracing::error!("a setting was kept but is not in force"),
             Self::Internal(what) => tracing::error!(what, "a request could not be served"),
+            Self::Busy => tracing::warn!("a request was refused: too many guesses at once"),
             _ => {}
         }
     }
@@ -271,6 +285,7 @@ impl WebError {
             Self::Owes(Duty::ProveSecondFactor) => Some("/sign-in/code".to_owned()),
             Self::Owes(Duty::ChangePassword) => Some("/account/password".to_owned()),
             Self::Owes(Duty::SetUpSecondFactor) => Some("/account/second-factor".to_owned()),
+            Self::NotProven => Some(confirm::place(confirm::page_of(&asked.path))),
             _ => None,
         }
     }

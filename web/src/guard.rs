@@ -6,8 +6,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use madoguchi_store::StoreError;
 
-use crate::auth::visitor::{self, By, Origin, Visitor};
+use crate::auth::visitor::{self, By, Origin, Unrecognised, Visitor};
 use crate::error::{self, Limit, Refusal, WebError};
 use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
@@ -30,6 +31,27 @@ pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Ne
     response
 }
 
+/// Who asks. While the database is away, those who are not remembered are nobody, which is enough
+/// for what needs nobody.
+async fn recognise(web: &Web, request: &mut Request, origin: Origin) -> Option<Arc<Visitor>> {
+    let path = request.uri().path();
+    if IN_THE_CLEAR.contains(&path) {
+        return None;
+    }
+    let at_once = path == "/metrics";
+    let recognised = visitor::recognise(web, request.headers(), origin, at_once).await;
+    match recognised {
+        Ok(visitor) => visitor,
+        Err(error) => {
+            if !matches!(error, StoreError::Away { .. }) {
+                tracing::warn!(%error, "nobody can be asked who somebody is");
+            }
+            request.extensions_mut().insert(Unrecognised);
+            None
+        }
+    }
+}
+
 async fn pass(
     web: &Web,
     mut request: Request,
@@ -44,11 +66,7 @@ async fn pass(
     if let Err(refusal) = meant_for_us(&mut request, &web.settings, origin) {
         return error::answer(web, None, asked, &refusal);
     }
-    let recognised = visitor::recognise(web, request.headers(), origin).await;
-    let visitor = match recognised {
-        Ok(visitor) => visitor,
-        Err(store) => return error::answer(web, None, asked, &WebError::Store(store)),
-    };
+    let visitor = recognise(web, &mut request, origin).await;
     let known = visitor.as_deref();
     let response = match admit(web, &mut request, visitor.clone()) {
         Ok(()) => next.run(request).await,

@@ -76,7 +76,7 @@ async fn page(
     let results = finder(&web, &visitor).find(&query, keeps).await?;
     let page = KnowledgePage {
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
-        notices: notices::in_force(&web, Viewer::Desk).await?,
+        notices: notices::in_force(&web, Viewer::Desk).await,
         categories: category_choices(&web, &query.category),
         results,
     };

@@ -36,6 +36,7 @@ pub mod operator;
 mod portal;
 mod query;
 mod rates;
+mod reach;
 mod recognition;
 mod refusals;
 mod retention;
@@ -87,9 +88,11 @@ pub use self::library::{
 };
 use self::live::Broadcaster;
 use self::live::watchers::Watchers;
+use self::portal::notices::LastNotices;
 use self::portal::popular::Popular;
 use self::rates::Rates;
 pub use self::rates::network;
+use self::reach::Reach;
 pub use self::recognition::Recognition;
 use self::refusals::Refusals;
 pub use self::sign_in::oidc::{IdentityProvider, ProviderFault, ProviderSettings};
@@ -231,6 +234,7 @@ struct Web {
     settings: Arc<WebSettings>,
     live: Broadcaster,
     watchers: Arc<Watchers>,
+    reach: Arc<Reach>,
     sessions: Arc<Sessions>,
     attempts: Arc<Attempts>,
     rates: Arc<Rates>,
@@ -240,6 +244,7 @@ struct Web {
     seal: Seal,
     faq: Faq,
     popular: Arc<Popular>,
+    notices: Arc<LastNotices>,
     inquiries: Arc<Rates>,
 }
 
@@ -337,13 +342,16 @@ pub fn router(
     let live = Broadcaster::start(desk.clone(), settings.clone());
     let rate = settings.requests_per_second;
     let watchers = Watchers::new(settings.streams_at_most, settings.streams_per_visitor);
+    let sessions: Arc<Sessions> = Arc::default();
+    sessions.follow(store.clone());
     let web = Web {
         desk,
         store,
         settings,
         live,
         watchers: Arc::new(watchers),
-        sessions: Arc::default(),
+        reach: Arc::default(),
+        sessions,
         attempts: Arc::default(),
         refusals: Arc::default(),
         uploads: Arc::default(),
@@ -352,6 +360,7 @@ pub fn router(
         seal: Seal::new(key),
         faq,
         popular: Arc::default(),
+        notices: Arc::default(),
         inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
     };
     let router = routes()

@@ -1,5 +1,6 @@
 //! The published articles, as readers meet them. Whatever a viewer may not see does not exist here.
 
+mod indexed;
 mod store;
 
 use chrono::NaiveDate;
@@ -54,6 +55,8 @@ pub struct Article {
     pub related: Vec<String>,
     /// Pictures and attachments.
     pub files: Vec<ArticleFile>,
+    /// It is the text alone, out of the search, for the library is away.
+    pub text_only: bool,
 }
 
 /// An article in a list.
@@ -138,16 +141,33 @@ impl crate::Web {
         let Some(library) = &self.faq.library else {
             return Ok(None);
         };
-        let found = library.article(id, viewer).await?;
+        let found = match self.ask(library.article(id, viewer)).await {
+            Err(error) if error.is_away() => self.indexed_article(id, viewer).await?,
+            found => found?,
+        };
         // What is for the desk alone stays there whatever the library says.
         Ok(found.filter(|article| viewer == Viewer::Desk || !article.desk_only))
     }
 
     /// Articles, the newest first.
     pub(crate) async fn articles(&self, filter: &ArticleFilter) -> Result<ArticlePage, StoreError> {
-        match &self.faq.library {
-            Some(library) => library.list(filter).await,
-            None => Ok(ArticlePage::default()),
+        let Some(library) = &self.faq.library else {
+            return Ok(ArticlePage::default());
+        };
+        match self.ask(library.list(filter)).await {
+            Err(error) if error.is_away() => self.indexed_list(filter).await,
+            found => found,
+        }
+    }
+
+    /// How many articles each category has.
+    pub(crate) async fn counts(&self, viewer: Viewer) -> Result<Vec<(String, u64)>, StoreError> {
+        let Some(library) = &self.faq.library else {
+            return Ok(Vec::new());
+        };
+        match self.ask(library.counts(viewer)).await {
+            Err(error) if error.is_away() => self.indexed_counts(viewer).await,
+            counts => counts,
         }
     }
 

@@ -235,12 +235,13 @@ pub(crate) async fn events(
 async fn signed_out(web: Web, headers: HeaderMap, origin: Origin) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
-        match recognise(&web, &headers, origin).await {
+        match recognise(&web, &headers, origin, false).await {
             Ok(Some(visitor))
                 if visitor.owes.is_none()
                     && visitor.permissions.contains(Permission::ViewBoard) => {}
             Ok(_) => return,
-            // The database is away: nothing is known to have changed.
+            // The database is away, and nothing is remembered that lets them in.
+            Err(error) if error.is_away() => return,
             Err(_) => {}
         }
     }

@@ -1,14 +1,16 @@
 //! What the program itself, or its operator at the command line, does to accounts: the first
 //! administrator, further accounts, new one-time passwords, tokens for machines.
 
+use std::collections::BTreeSet;
+
 use madoguchi_core::access::{Permissions, Role};
 use madoguchi_core::account::User;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields, changed};
 use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{ApiToken, NewPassword, NewToken, Store, StoreError};
 
-use crate::auth::{password, token};
+use crate::auth::{password, recovery, token};
 
 /// The login of the first administrator.
 pub const ADMINISTRATOR: &str = "admin";
@@ -96,6 +98,26 @@ pub async fn add_account(
     Ok(user.id)
 }
 
+/// Changes the roles of a user, as the operator of the machine.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn change_roles(
+    store: &Store,
+    user: &User,
+    roles: &BTreeSet<Role>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let after = User {
+        roles: roles.clone(),
+        ..user.clone()
+    };
+    let mut entry = entry(Action::UserChange, &user.id, now, Fields::new());
+    let fields = crate::users::fields;
+    (entry.before, entry.after) = changed(&fields(user), &fields(&after));
+    store.save_user(&after, entry).await
+}
+
 /// The hash of a password as it is kept (argon2id, a PHC string); `None` if the machine fails.
 pub fn hash_password(password: &str) -> Option<String> {
     password::hash_now(password)
@@ -126,7 +148,24 @@ pub async fn reset_password(
     store.set_password(user, &new, entry).await
 }
 
-/// Makes a token of a user's; gives it, for it is kept nowhere.
+/// Keeps recovery codes as slow hashes that an earlier version has kept as fast ones. They stay good.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn slow_down_recovery_codes(store: &Store) -> Result<(), StoreError> {
+    for (user, fast) in store.list_fast_recovery_codes().await? {
+        let hashes = fast.clone();
+        let slow = tokio::task::spawn_blocking(move || recovery::slow_hashes(&hashes)).await;
+        if let Ok(Some(slow)) = slow {
+            let forms: Vec<_> = fast.into_iter().zip(slow).collect();
+            store.replace_recovery_codes(&user, &forms).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a token of a user's, which ends when the password is changed; gives it, for it is kept
+/// nowhere.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -137,6 +176,34 @@ pub async fn issue_token(
     scopes: Permissions,
     lasts: Millis,
     now: Instant,
+) -> Result<String, StoreError> {
+    let period = (now, lasts);
+    add_token(store, user, name, scopes, period, true).await
+}
+
+/// The same, for a program that goes on when the password is changed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn issue_lasting_token(
+    store: &Store,
+    user: &UserId,
+    name: &str,
+    scopes: Permissions,
+    lasts: Millis,
+    now: Instant,
+) -> Result<String, StoreError> {
+    let period = (now, lasts);
+    add_token(store, user, name, scopes, period, false).await
+}
+
+async fn add_token(
+    store: &Store,
+    user: &UserId,
+    name: &str,
+    scopes: Permissions,
+    (now, lasts): (Instant, Millis),
+    ends_with_password: bool,
 ) -> Result<String, StoreError> {
     let secret = token::new_api_token();
     let new = NewToken {
@@ -150,9 +217,16 @@ pub async fn issue_token(
             expires_at: now + lasts,
             last_used_at: None,
             revoked_at: None,
+            ends_with_password,
         },
     };
-    let about = Fields::from([("name".to_owned(), name.to_owned())]);
+    let about = Fields::from([
+        ("name".to_owned(), name.to_owned()),
+        (
+            "ends_with_password".to_owned(),
+            ends_with_password.to_string(),
+        ),
+    ]);
     let mut entry = entry(Action::TokenCreate, user, now, about);
     new.token.id.clone_into(&mut entry.object);
     store.add_token(&new, entry).await?;

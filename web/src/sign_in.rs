@@ -4,20 +4,18 @@ mod code;
 pub(crate) mod oidc;
 mod session;
 
-use std::net::IpAddr;
-
 use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::account::{Attempt, read_login};
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
-use madoguchi_store::Credentials;
+use madoguchi_core::account::read_login;
+use madoguchi_core::audit::Action;
 use serde::Deserialize;
 
 use crate::Web;
 use crate::auth::access::{Public, SignedInVisitor};
 use crate::auth::csrf;
+use crate::auth::proof::{Claim, Given, Verdict, wait_sentence};
 use crate::auth::routes::Routes;
 use crate::auth::token;
 use crate::auth::visitor::{Duty, Origin, cookie, cookie_name, session_cookie, set_cookie};
@@ -123,7 +121,7 @@ fn show(
 }
 
 /// An address within the desk, to be led back to; nothing else.
-fn local(next: &str) -> &str {
+pub(crate) fn local(next: &str) -> &str {
     let leads_away = next.starts_with("//") || next.contains(['\\', '\n', '\r', '\t']);
     if next.starts_with('/') && !leads_away && next.len() <= NEXT_BYTES {
         next
@@ -143,102 +141,40 @@ pub(crate) async fn submit(
     if secret.is_empty() || !token::same(&csrf::token_of(secret), &form.csrf) {
         return Err(WebError::Forged);
     }
-    match prove(&web, origin.address, &form).await? {
-        Ok(credentials) => {
-            let pending = credentials.user.second_factor;
-            let begun = begin(&web, &credentials.user, pending, origin, &headers).await?;
-            let to = if pending { "/sign-in/code" } else { "/" };
-            let to = match (local(&form.next), pending) {
-                ("", _) => to.to_owned(),
-                (next, false) => next.to_owned(),
-                (next, true) => format!("{to}?next={}", crate::query::escape(next)),
-            };
-            Ok(begun.lead_to(&to))
-        }
-        Err(why) => {
-            let shell = Shell::new(&web, None, "");
-            let told = (StatusCode::UNPROCESSABLE_ENTITY, why);
-            show(&web, shell, origin, &headers, &form, Some(told))
-        }
-    }
-}
-
-const WRONG: &str = "ログイン名かパスワードが違います。続けて10回間違えると、管理者が解除するまでログインできなくなります。";
-
-/// Whoever knows the password; otherwise what to tell, which is the same whether there is such an
-/// account or not.
-async fn prove(
-    web: &Web,
-    address: IpAddr,
-    form: &SignInForm,
-) -> Result<Result<Credentials, String>, WebError> {
-    let now = web.desk.now();
-    if let Attempt::Wait(until) = web.attempts.of_address(address, now) {
-        return Ok(Err(wait_sentence((until - now).0)));
-    }
     let login = read_login(&form.login).unwrap_or_default();
     let found = web.store.lookup_login(&login).await?;
-    let attempt = match &found {
-        Some(found) => found.user.attempt(now),
-        None => web.attempts.of_unknown_login(&login, now),
-    };
-    if let Attempt::Wait(until) = attempt {
-        return Ok(Err(wait_sentence((until - now).0)));
-    }
-    let hash = found.as_ref().and_then(|found| found.password.as_deref());
-    let right = web.hasher.is_right(&form.password, hash).await;
-    match found {
-        Some(found) if right && attempt == Attempt::Allowed => return Ok(Ok(found)),
-        Some(found) if right && attempt == Attempt::Locked => {
-            note(web, address, &found.user.login, "locked", Some(&found)).await?;
-            let locked = "このアカウントは、ログインの失敗が続いたためロックされています。管理者に解除を依頼してください。";
-            return Ok(Err(locked.to_owned()));
-        }
-        found => {
-            if found.is_none() {
-                web.attempts.note_unknown_login(&login, now);
+    let claim = Claim::to_sign_in(&web, origin, &headers, &login, found.as_ref());
+    let why = match (claim.judge(Given::Password(&form.password)).await?, &found) {
+        (Verdict::Right(reserved), Some(found)) => {
+            let pending = found.user.second_factor;
+            if pending {
+                reserved.withdraw();
+            } else {
+                reserved.succeed();
             }
-            note(web, address, &login, "password", found.as_ref()).await?;
+            let begun = begin(&web, &found.user, pending, origin, &headers).await?;
+            return Ok(begun.lead_to(&first_place(&form.next, pending)));
         }
-    }
-    Ok(Err(WRONG.to_owned()))
-}
-
-/// Counts and records a failed attempt.
-async fn note(
-    web: &Web,
-    address: IpAddr,
-    login: &str,
-    why: &str,
-    found: Option<&Credentials>,
-) -> Result<(), WebError> {
-    let now = web.desk.now();
-    web.attempts.note_address(address, now);
-    let entry = AuditEntry {
-        at: now,
-        actor: Actor::Nobody {
-            login: login.to_owned(),
-        },
-        address: address.to_string(),
-        action: Action::SignInFailed,
-        object: found.map_or_else(String::new, |found| found.user.id.as_str().to_owned()),
-        before: Fields::new(),
-        after: Fields::from([("why".to_owned(), why.to_owned())]),
+        (Verdict::Right(_) | Verdict::Wrong, _) => WRONG.to_owned(),
+        (Verdict::Wait(wait), _) => wait_sentence(wait),
     };
-    match found {
-        Some(found) => {
-            web.store.note_failure(&found.user.id, now, entry).await?;
-        }
-        None => web.store.append_audit(&[entry]).await?,
-    }
-    Ok(())
+    let shell = Shell::new(&web, None, "");
+    let told = (StatusCode::UNPROCESSABLE_ENTITY, why);
+    show(&web, shell, origin, &headers, &form, Some(told))
 }
 
-fn wait_sentence(millis: i64) -> String {
-    let secs = (millis + 999) / 1000;
-    format!(
-        "続けて間違えたため、今は受け付けられません。{secs}秒ほど待ってから、もう一度入力してください。"
-    )
+/// What everybody is told whose attempt did not succeed: whether there is such an account, and
+/// whether it is locked or disabled, is nobody's business.
+const WRONG: &str = "ログイン名かパスワードが違います。アカウントを利用できないときも、同じ表示になります。続けて10回間違えると、ログインしたことのない端末からは、管理者が解除するまでログインできなくなります。";
+
+/// Where somebody is led to who has given the right password.
+fn first_place(next: &str, pending: bool) -> String {
+    let first = if pending { "/sign-in/code" } else { "/" };
+    match (local(next), pending) {
+        ("", _) => first.to_owned(),
+        (next, false) => next.to_owned(),
+        (next, true) => format!("{first}?next={}", crate::query::escape(next)),
+    }
 }
 
 pub(crate) async fn sign_out(
@@ -247,9 +183,15 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, WebError> {
     if let Some(session) = visitor.session() {
         let entry = visitor.entry(web.desk.now(), Action::SignOut, session);
-        web.store
-            .end_session(session, &visitor.user.id, entry)
-            .await?;
+        let ended = web.store.end_session(session, &visitor.user.id, entry);
+        match web.ask(ended).await {
+            // It ends here, and is not taken up again when the database is back.
+            Err(error) if error.is_away() => web.sessions.end_here(session),
+            ended => {
+                web.sessions.forget_user(&visitor.user.id);
+                ended?;
+            }
+        }
     }
     let gone = set_cookie(session_cookie(visitor.origin), None, visitor.origin);
     let to = Redirect::to("/sign-in?done=signed-out");

@@ -18,12 +18,15 @@ use tower::ServiceExt;
 
 mod announcements;
 mod articles;
+mod away;
 mod calendar;
 mod desk;
 mod door;
+mod guesses;
 mod pages;
 mod portal;
 mod sign_in;
+mod step_up;
 mod walls;
 
 use super::*;
@@ -34,6 +37,10 @@ struct TestDesk {
     figures: Mutex<LiveFigures>,
     changes: watch::Sender<u64>,
     time: Mutex<Instant>,
+    /// The database is away.
+    away: Mutex<bool>,
+    /// By how much the clock on the wall was set beyond what has passed.
+    ahead: Mutex<Millis>,
     commands: Mutex<Vec<(AgentId, AgentCommand)>>,
     store: Store,
     /// What the operator's file names.
@@ -105,7 +112,7 @@ impl Desk for TestDesk {
     }
     fn status(&self) -> SystemStatus {
         SystemStatus {
-            database_up: true,
+            database_up: !*self.away.lock().unwrap(),
             database_since: now(),
             database_remedy: None,
             backlog: 0,
@@ -161,10 +168,10 @@ impl Desk for TestDesk {
         Box::pin(async move { known })
     }
     fn now(&self) -> Instant {
-        *self.time.lock().unwrap()
+        *self.time.lock().unwrap() + *self.ahead.lock().unwrap()
     }
     fn monotonic(&self) -> Monotonic {
-        Monotonic(self.now().0)
+        Monotonic(self.time.lock().unwrap().0)
     }
 }
 
@@ -303,6 +310,8 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         figures: Mutex::new(figures),
         changes: watch::Sender::new(0),
         time: Mutex::new(now()),
+        ahead: Mutex::default(),
+        away: Mutex::default(),
         commands: Mutex::default(),
         store: store.clone(),
         setup: Mutex::new(Arc::new(DeskSetup::join(&file(), &ScreenSetup::default()))),
@@ -377,6 +386,14 @@ impl House {
             self.open(&mut client, "/account").await;
         }
         (status, client)
+    }
+
+    /// Gives the password once more.
+    async fn prove(&self, client: &mut Client) {
+        self.open(client, "/account/confirm").await;
+        let body = format!("password={PASSWORD}");
+        let (status, ..) = self.submit(client, "/account/confirm", &body).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
     }
 
     /// Opens a page; remembers cookies and the token of its form.
@@ -464,6 +481,18 @@ impl House {
 
     fn set_time(&self, at: Instant) {
         *self.desk.time.lock().unwrap() = at;
+    }
+
+    /// Sets the clock on the wall, as an operator does, without any time passing.
+    fn set_wall(&self, at: Instant) {
+        let passed = *self.desk.time.lock().unwrap();
+        *self.desk.ahead.lock().unwrap() = at - passed;
+    }
+
+    /// Lets time pass.
+    fn let_pass(&self, time: Millis) {
+        let mut now = self.desk.time.lock().unwrap();
+        *now = *now + time;
     }
 }
 

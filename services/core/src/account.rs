@@ -1,5 +1,7 @@
 //! Accounts: the people who use the desk, and the rules of passwords, locks and sessions (5.6.13).
 
+mod guesses;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -8,16 +10,15 @@ use crate::access::{Permissions, Role};
 use crate::id::{AgentId, UserId};
 use crate::time::{Instant, Millis};
 
+pub use self::guesses::{AddressGuesses, Guesses};
+
 /// A password has at least so many characters.
 pub const PASSWORD_LETTERS: usize = 12;
 /// And at the most so many, so that hashing one stays cheap.
 pub const PASSWORD_LETTERS_AT_MOST: usize = 256;
-/// So many failures in a row lock an account, until an administrator releases it.
+/// So many failures in a row lock an account for strangers, until an administrator releases it; and
+/// end what an own device is allowed beside them.
 pub const FAILURES_TO_LOCK: u32 = 10;
-/// From this failure on the next attempt has to wait.
-const FAILURES_TO_WAIT: u32 = 3;
-/// The longest wait between two attempts.
-const LONGEST_WAIT: Millis = Millis::from_secs(60);
 
 /// A person who uses the desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,19 +55,6 @@ pub struct User {
     pub version: i64,
 }
 
-/// Whether somebody may try to sign in now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// Yes.
-    Allowed,
-    /// Not before this instant.
-    Wait(Instant),
-    /// No: too many failures, an administrator has to release the account.
-    Locked,
-    /// No: the account is disabled.
-    Disabled,
-}
-
 impl User {
     /// What the user may do; nothing while disabled.
     pub fn permissions(&self) -> Permissions {
@@ -76,23 +64,14 @@ impl User {
         Permissions::of_roles(self.roles.iter().copied())
     }
 
-    /// Too many failures in a row.
+    /// Too many failures in a row: no stranger's attempt is looked at.
     pub fn is_locked(&self) -> bool {
-        self.failures >= FAILURES_TO_LOCK
+        self.is_locked_beside(0)
     }
 
-    /// Whether an attempt to sign in is taken now.
-    pub fn attempt(&self, now: Instant) -> Attempt {
-        if self.disabled_at.is_some() {
-            return Attempt::Disabled;
-        }
-        if self.is_locked() {
-            return Attempt::Locked;
-        }
-        match self.failed_at.map(|at| at + wait_after(self.failures)) {
-            Some(free_at) if free_at > now => Attempt::Wait(free_at),
-            _ => Attempt::Allowed,
-        }
+    /// The same while so many other attempts are under way, which may fail, too.
+    pub fn is_locked_beside(&self, under_way: u32) -> bool {
+        self.failures.saturating_add(under_way) >= FAILURES_TO_LOCK
     }
 
     /// Whether the password has to be changed: as an administrator asks, or by its age.
@@ -106,57 +85,6 @@ impl User {
     /// アカウント棚卸: not used for so long (or never, since it was made).
     pub fn is_unused(&self, since: Millis, now: Instant) -> bool {
         now - self.last_used_at.unwrap_or(self.created_at) >= since
-    }
-}
-
-/// How long the next attempt has to wait after so many failures: 0, 0, 2 s, 4 s … 60 s.
-pub fn wait_after(failures: u32) -> Millis {
-    if failures < FAILURES_TO_WAIT {
-        return Millis::ZERO;
-    }
-    let exponent = (failures - FAILURES_TO_WAIT + 1).min(6);
-    Millis::from_secs(1 << exponent).min(LONGEST_WAIT)
-}
-
-/// Failed attempts from one network address, whatever the account: 20 within 10 minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AddressFailures {
-    count: u32,
-    since: Instant,
-}
-
-/// Failures from one address that are taken within [`ADDRESS_PERIOD`].
-const ADDRESS_FAILURES: u32 = 20;
-const ADDRESS_PERIOD: Millis = Millis::from_secs(600);
-
-impl AddressFailures {
-    /// Whether an attempt from the address is taken now; otherwise until when not.
-    pub fn attempt(self, now: Instant) -> Attempt {
-        let ends = self.since + ADDRESS_PERIOD;
-        if self.count >= ADDRESS_FAILURES && now < ends {
-            return Attempt::Wait(ends);
-        }
-        Attempt::Allowed
-    }
-
-    /// One more failure.
-    #[must_use]
-    pub fn failed(self, now: Instant) -> Self {
-        if self.count == 0 || self.is_over(now) {
-            return Self {
-                count: 1,
-                since: now,
-            };
-        }
-        Self {
-            count: self.count + 1,
-            ..self
-        }
-    }
-
-    /// The failures are so old that they count no more.
-    pub fn is_over(self, now: Instant) -> bool {
-        now - self.since >= ADDRESS_PERIOD
     }
 }
 
@@ -245,9 +173,9 @@ pub struct SessionLimits {
 }
 
 impl SessionLimits {
-    /// Whether a session begun and last used at these instants is over.
-    pub fn is_over(self, created_at: Instant, seen_at: Instant, now: Instant) -> bool {
-        now - created_at >= self.absolute || now - seen_at >= self.idle
+    /// Whether a session that has lasted so long, and was not used for so long, is over.
+    pub fn is_over(self, age: Millis, idle: Millis) -> bool {
+        age >= self.absolute || idle >= self.idle
     }
 }
 
@@ -276,31 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn attempts_wait_ever_longer_and_the_tenth_failure_locks() {
-        let mut user = user();
-        user.failed_at = Some(Instant(0));
-        for (failures, secs) in [(1, 0), (2, 0), (3, 2), (4, 4), (5, 8), (8, 60), (9, 60)] {
-            user.failures = failures;
-            let expected = if secs == 0 {
-                Attempt::Allowed
-            } else {
-                Attempt::Wait(Instant(secs * 1000))
-            };
-            assert_eq!(user.attempt(Instant(1)), expected, "{failures}");
-            assert_eq!(user.attempt(Instant(secs * 1000 + 1)), Attempt::Allowed);
-        }
-        user.failures = 10;
-        assert_eq!(user.attempt(Instant(i64::MAX)), Attempt::Locked);
-    }
-
-    #[test]
-    fn a_disabled_user_may_do_nothing() {
-        let user = User {
+    fn a_disabled_user_may_do_nothing_and_the_tenth_failure_locks() {
+        let disabled = User {
             disabled_at: Some(Instant(5)),
             ..user()
         };
-        assert_eq!(user.attempt(Instant(9)), Attempt::Disabled);
-        assert_eq!(user.permissions(), Permissions::NONE);
+        assert_eq!(disabled.permissions(), Permissions::NONE);
+        let failed = |failures| User { failures, ..user() };
+        assert!(failed(10).is_locked() && !failed(9).is_locked());
     }
 
     #[test]
@@ -310,20 +221,6 @@ mod tests {
         assert!(!user.must_change_password(None, Instant(0) + days(1000)));
         assert!(!user.must_change_password(Some(days(60)), Instant(0) + days(59)));
         assert!(user.must_change_password(Some(days(60)), Instant(0) + days(60)));
-    }
-
-    #[test]
-    fn an_address_is_held_up_after_twenty_failures() {
-        let mut failures = AddressFailures::default();
-        for _ in 0..20 {
-            assert_eq!(failures.attempt(Instant(5)), Attempt::Allowed);
-            failures = failures.failed(Instant(5));
-        }
-        assert_eq!(
-            failures.attempt(Instant(6)),
-            Attempt::Wait(Instant(600_005))
-        );
-        assert_eq!(failures.attempt(Instant(600_005)), Attempt::Allowed);
     }
 
     #[test]
@@ -351,8 +248,8 @@ mod tests {
             idle: Millis(100),
             absolute: Millis(1000),
         };
-        assert!(!limits.is_over(Instant(0), Instant(950), Instant(999)));
-        assert!(limits.is_over(Instant(0), Instant(899), Instant(999)));
-        assert!(limits.is_over(Instant(0), Instant(999), Instant(1000)));
+        assert!(!limits.is_over(Millis(999), Millis(49)));
+        assert!(limits.is_over(Millis(999), Millis(100)));
+        assert!(limits.is_over(Millis(1000), Millis(1)));
     }
 }

@@ -113,6 +113,10 @@ actions! {
     SignInFailed = "session.sign_in_failed", "ログインの失敗";
     /// Signed out, or ended a session.
     SignOut = "session.end", "ログアウト・セッションの終了";
+    /// Proved who they are once more.
+    Proven = "account.proof", "本人の確認";
+    /// Failed to prove who they are, though signed in.
+    ProofFailed = "account.proof_failed", "本人の確認の失敗";
     /// Changed the own password.
     PasswordChange = "account.password", "パスワードの変更";
     /// Set up, renewed or removed the own second factor.

@@ -13,7 +13,9 @@ use sqlx::{AnyConnection, Row};
 
 pub use self::list::{UserFilter, UserOrder, UserPage};
 pub use self::secrets::NewPassword;
+use crate::access_changes::note_access_change;
 use crate::audit::record;
+use crate::devices::forget_devices;
 use crate::error::StoreError;
 use crate::sessions::read_flag;
 use crate::sql::{Sql, storable};
@@ -85,7 +87,9 @@ impl Store {
                 .bind(user.id.as_str())
                 .execute(&mut *tx)
                 .await?;
+            forget_devices(&mut tx, &user.id).await?;
         }
+        note_access_change(&mut tx, &user.id).await?;
         record(&mut tx, &[entry]).await?;
         tx.commit().await?;
         Ok(())

@@ -96,3 +96,17 @@ fn said(error: &sqlx::Error) -> String {
         error => error.to_string(),
     }
 }
+
+impl StoreError {
+    /// Whether the database was not reached, or is going: what it would say is not known.
+    pub fn is_away(&self) -> bool {
+        self.fault().is_some()
+    }
+
+    /// That the database is not asked, for it was not reached before.
+    pub fn unreachable() -> Self {
+        Self::Away {
+            fault: Fault::Unreachable,
+        }
+    }
+}

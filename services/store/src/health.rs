@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// Publishes the outcome of a try; tells whether it is another than before.
-    pub(crate) fn note_health(&self, fault: Option<Fault>, now: Instant) -> bool {
+    pub fn note_health(&self, fault: Option<Fault>, now: Instant) -> bool {
         self.health.send_if_modified(|health| {
             let changed = health.fault != fault;
             if changed {

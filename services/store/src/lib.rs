@@ -5,6 +5,7 @@
 //! the one to the other. Invariant: the log of call events only grows, and every other table that
 //! tells of calls can be computed from it anew.
 
+mod access_changes;
 mod accounts;
 mod agents;
 mod articles;
@@ -12,6 +13,7 @@ mod audit;
 mod backup;
 mod calls;
 pub mod delivery;
+mod devices;
 mod error;
 mod events;
 mod fault;
@@ -30,6 +32,7 @@ mod tokens;
 mod transport;
 mod views;
 
+pub use access_changes::AccessChanges;
 pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
 pub use agents::AgentPresence;
 pub use articles::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};

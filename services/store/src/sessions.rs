@@ -7,6 +7,7 @@ use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::access_changes::note_access_change;
 use crate::accounts::{COLUMNS, read_user};
 use crate::audit::record;
 use crate::error::StoreError;
@@ -15,7 +16,7 @@ use crate::store::Store;
 
 const SESSION_COLUMNS: &str = "sessions.id AS session_id, sessions.pending, \
      sessions.by_provider, sessions.created_at AS session_created_at, sessions.seen_at, sessions.address, \
-     sessions.device";
+     sessions.device, sessions.proven_at";
 
 /// A session that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct Session {
     pub address: String,
     /// What the browser says it is.
     pub device: String,
+    /// When its owner has last proven themselves again.
+    pub proven_at: Option<Instant>,
 }
 
 /// Somebody who is signed in.
@@ -149,6 +152,34 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that the owner of a session has proven themselves again; `false` if the user has no
+    /// such session.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn prove_session(
+        &self,
+        session: &str,
+        user: &UserId,
+        entry: AuditEntry,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.begin_audited().await?;
+        let proven = sqlx::query(
+            "UPDATE sessions SET proven_at = $1 WHERE id = $2 AND user_id = $3 AND pending = 0",
+        )
+        .bind(entry.at.0)
+        .bind(session)
+        .bind(user.as_str())
+        .execute(&mut *tx)
+        .await?;
+        if proven.rows_affected() == 0 {
+            return Ok(false);
+        }
+        record(&mut tx, &[entry]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// The sessions of a user, the last used first.
     ///
     /// # Errors
@@ -182,6 +213,7 @@ impl Store {
         if ended.rows_affected() == 0 {
             return Ok(false);
         }
+        note_access_change(&mut tx, user).await?;
         record(&mut tx, &[entry]).await?;
         tx.commit().await?;
         Ok(true)
@@ -217,6 +249,7 @@ fn read_session(row: &AnyRow) -> Result<Session, StoreError> {
         seen_at: Instant(row.try_get("seen_at")?),
         address: row.try_get("address")?,
         device: row.try_get("device")?,
+        proven_at: row.try_get::<Option<i64>, _>("proven_at")?.map(Instant),
     })
 }
 

@@ -8,15 +8,18 @@ use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::access_changes::note_access_change;
 use crate::accounts::{COLUMNS, read_user};
 use crate::audit::record;
 use crate::error::StoreError;
+use crate::sessions::read_flag;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
 
 const TOKEN_COLUMNS: &str = "api_tokens.id AS token_id, api_tokens.name AS token_name, \
      api_tokens.scopes, api_tokens.created_at AS token_created_at, api_tokens.expires_at, \
-     api_tokens.last_used_at AS token_used_at, api_tokens.revoked_at";
+     api_tokens.last_used_at AS token_used_at, api_tokens.revoked_at, \
+     api_tokens.ends_with_password";
 
 /// A token that is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub struct ApiToken {
     pub last_used_at: Option<Instant>,
     /// When it was taken back.
     pub revoked_at: Option<Instant>,
+    /// It is taken back when its owner's password is changed.
+    pub ends_with_password: bool,
 }
 
 impl Store {
@@ -57,7 +62,7 @@ impl Store {
         let mut tx = self.begin_audited().await?;
         sqlx::query(
             "INSERT INTO api_tokens (id, token_hash, user_id, name, scopes, created_at, \
-             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             expires_at, ends_with_password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(new.token.id.as_str())
         .bind(new.token_hash.as_str())
@@ -66,6 +71,7 @@ impl Store {
         .bind(scopes_text(new.token.scopes))
         .bind(new.token.created_at.0)
         .bind(new.token.expires_at.0)
+        .bind(i64::from(new.token.ends_with_password))
         .execute(&mut *tx)
         .await?;
         record(&mut tx, &[entry]).await?;
@@ -143,6 +149,7 @@ impl Store {
         if revoked.rows_affected() == 0 {
             return Ok(false);
         }
+        note_access_change(&mut tx, user).await?;
         record(&mut tx, &[entry]).await?;
         tx.commit().await?;
         Ok(true)
@@ -164,5 +171,6 @@ fn read_token(row: &AnyRow) -> Result<ApiToken, StoreError> {
         expires_at: Instant(row.try_get("expires_at")?),
         last_used_at: row.try_get::<Option<i64>, _>("token_used_at")?.map(Instant),
         revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(Instant),
+        ends_with_password: read_flag(row, "ends_with_password")?,
     })
 }

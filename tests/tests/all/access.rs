@@ -26,6 +26,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/calls/{call}",
             "/calls?from=2026-01-01&to=2026-01-01",
             "/account",
+            "/account/confirm",
             "/account/password",
             "/account/second-factor",
             "/account/tokens",
@@ -163,6 +164,7 @@ fn is_page(path: &str) -> bool {
         "/sign-in/code",
         "/sign-in/oidc",
         "/sign-in/oidc/callback",
+        "/account/confirm/oidc",
     ];
     let is_file = path.contains(".xlsx")
         || path.ends_with(".xml")

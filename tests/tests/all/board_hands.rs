@@ -176,7 +176,7 @@ async fn a_board_that_nobody_touches_leads_to_sign_in_when_the_session_ends() ->
         browser.sign_in(desk.web(), "boss", &password).await?;
         browser.until_at("/board").await?;
     }
-    there.open(desk.web(), "/account").await?;
+    there.prove(desk.web(), &password).await?;
     there.click("form[action$='/end'] button").await?;
     there.until_shown("ログインを終了しました").await?;
     here.until_at("/sign-in").await?;

@@ -9,6 +9,7 @@
 mod access;
 mod announcements;
 mod architecture;
+mod away;
 mod backup;
 mod board;
 mod board_hands;
@@ -18,6 +19,7 @@ mod clock;
 mod crash;
 mod faq_seen;
 mod faq_work;
+mod guesses;
 mod hours;
 mod oidc;
 mod phones;

@@ -182,6 +182,7 @@ async fn walls_are_seen_and_a_session_ends_from_elsewhere() -> Outcome {
         browser.sign_in(desk.web(), "sato", &password).await?;
     }
     let client = &here.client;
+    here.until_at("/board").await?;
     let menu = client
         .find(Locator::Css("header nav"))
         .await?
@@ -199,8 +200,13 @@ async fn walls_are_seen_and_a_session_ends_from_elsewhere() -> Outcome {
     client
         .goto(&format!("http://{}/account", desk.web()))
         .await?;
-    let end = Locator::Css("main td form button");
-    client.find(end).await?.click().await?;
+    // A session alone ends no other: who sits there is asked first, and led back.
+    here.click("main td form button").await?;
+    here.until_at("/account/confirm").await?;
+    type_into(client, &[("password", &password)]).await?;
+    send(client).await?;
+    here.until_at("/account").await?;
+    here.click("main td form button").await?;
     until_shown(client, "ログインを終了しました").await?;
     let client = &there.client;
     client.goto(&format!("http://{}/board", desk.web())).await?;

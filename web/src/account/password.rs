@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::Web;
 use crate::auth::access::SignedInVisitor;
 use crate::auth::password::check_new;
+use crate::auth::proof::{Claim, Given};
 use crate::auth::visitor::{Duty, Visitor};
 use crate::error::WebError;
 use crate::shell::Shell;
@@ -68,11 +69,21 @@ pub(crate) async fn submit(
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, WebError> {
     let user = &visitor.user;
-    let found = web.store.lookup_user(&user.id).await?;
-    let hash = found.and_then(|found| found.password);
-    if !web.hasher.is_right(&form.current, hash.as_deref()).await {
-        let wrong = "今のパスワードが違います。";
-        return show(&web, &visitor, Some(wrong.to_owned()));
+    let Some(found) = web.store.lookup_user(&user.id).await? else {
+        return Err(WebError::NotSignedIn);
+    };
+    let claim = Claim::again(&web, &visitor, &headers, &found, "password");
+    match claim
+        .judge(Given::Password(&form.current))
+        .await?
+        .into_result()
+    {
+        Ok(true) => {}
+        Ok(false) => {
+            let wrong = "今のパスワードが違います。";
+            return show(&web, &visitor, Some(wrong.to_owned()));
+        }
+        Err(wait) => return show(&web, &visitor, Some(wait)),
     }
     if form.new != form.again {
         let differs = "新しいパスワードと、確認用の入力が違います。";
@@ -86,15 +97,17 @@ pub(crate) async fn submit(
     if let Some(fault) = fault {
         return show(&web, &visitor, Some(fault.to_string()));
     }
-    let hash = web.hasher.hash(&form.new).await;
+    let hash = web.hasher.hash(&form.new).await?;
     let now = web.desk.now();
     let password = NewPassword {
-        hash: hash.ok_or(WebError::Internal("a password could not be hashed"))?,
+        hash,
         must_change: false,
         at: now,
     };
     let entry = visitor.entry(now, Action::PasswordChange, user.id.as_str());
-    web.store.set_password(&user.id, &password, entry).await?;
+    let set = web.store.set_password(&user.id, &password, entry).await;
+    web.sessions.forget_user(&user.id);
+    set?;
     // All sessions have ended; this browser gets a new one.
     let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=password"))

@@ -9,14 +9,13 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::auth::access::SignedInVisitor;
-use crate::auth::token;
+use crate::auth::proof::{Claim, Given};
+use crate::auth::recovery;
 use crate::auth::totp::{TotpSecret, qr_svg};
 use crate::auth::visitor::{Duty, Visitor};
 use crate::error::WebError;
 use crate::shell::Shell;
 use crate::sign_in;
-
-const RECOVERY_CODES: usize = 10;
 
 #[derive(Template)]
 #[template(path = "account_second_factor.html")]
@@ -24,6 +23,8 @@ struct SecondFactorPage {
     shell: Shell,
     forced: bool,
     renews: bool,
+    /// No password is asked for.
+    proven: bool,
     secret: String,
     /// The secret in groups, to be typed.
     shown: String,
@@ -49,7 +50,7 @@ fn show(
     web: &Web,
     visitor: &Visitor,
     secret: &TotpSecret,
-    error: Option<&str>,
+    error: Option<String>,
 ) -> Result<Response, WebError> {
     let status = if error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -66,10 +67,11 @@ fn show(
         shell: Shell::new(web, Some(visitor), "/account"),
         forced: visitor.owes == Some(Duty::SetUpSecondFactor),
         renews: visitor.user.second_factor,
+        proven: visitor.is_proven(),
         shown: groups.join(" "),
         qr: qr_svg(&secret.uri(&visitor.user.login)),
         secret: text,
-        error: error.map(str::to_owned),
+        error,
     };
     Ok((status, Html(page.render()?)).into_response())
 }
@@ -94,40 +96,37 @@ pub(crate) async fn submit(
             "設定をやり直してください。画面を開き直すと、新しいQRコードが表示されます。".to_owned(),
         )
     })?;
-    if !knows_password(&web, &visitor, &form.password).await? {
-        return show(&web, &visitor, &secret, Some("パスワードが違います。"));
+    if let Err(why) = prove(&web, &visitor, &headers, &form.password).await? {
+        return show(&web, &visitor, &secret, Some(why));
     }
     let now = web.desk.now();
     let code: String = form.code.split_whitespace().collect();
     let Some(step) = secret.step_of(&code, now) else {
         let wrong = "コードが違います。認証アプリに表示されている6桁のコードを入力してください。端末の時刻がずれていると、合わないことがあります。";
-        return show(&web, &visitor, &secret, Some(wrong));
+        return show(&web, &visitor, &secret, Some(wrong.to_owned()));
     };
     let user = &visitor.user;
     let sealed = web.seal.seal(secret.bytes());
     let sealed = sealed.ok_or(WebError::Internal("a secret could not be sealed"))?;
-    let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| token::readable(2)).collect();
-    let hashes: Vec<String> = codes.iter().map(|code| token::hash(code)).collect();
+    let codes = recovery::new_codes();
+    let hashes = recovery::hash_codes(&web.hasher, &codes).await?;
     let mut entry = visitor.entry(now, Action::SecondFactorChange, user.id.as_str());
     entry.after.insert("second_factor".into(), "on".into());
-    web.store
+    let set = web
+        .store
         .set_second_factor(&user.id, Some(&sealed), &hashes, entry)
-        .await?;
+        .await;
+    web.sessions.forget_user(&user.id);
+    set?;
     // The code that was just shown is used up.
     web.store.use_totp_step(&user.id, step).await?;
     let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
-    let mut response = begun.lead_to("/account");
     let page = RecoveryCodesPage {
         // The old form token went with the old session; this page has no form.
         shell: Shell::default(),
         codes,
     };
-    *response.status_mut() = StatusCode::OK;
-    response.headers_mut().remove(axum::http::header::LOCATION);
-    let (parts, _) = response.into_parts();
-    let mut page = Html(page.render()?).into_response();
-    page.headers_mut().extend(parts.headers);
-    Ok(page)
+    Ok(begun.with(Html(page.render()?).into_response()))
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -142,22 +141,45 @@ pub(crate) async fn remove(
     headers: HeaderMap,
     Form(form): Form<RemoveForm>,
 ) -> Result<Response, WebError> {
-    if !knows_password(&web, &visitor, &form.password).await? {
-        let message = "パスワードが違います。前の画面に戻って、もう一度入力してください。";
-        return Err(WebError::BadRequest(message.to_owned()));
+    if let Err(why) = prove(&web, &visitor, &headers, &form.password).await? {
+        let message = format!("{why}前の画面に戻って、もう一度入力してください。");
+        return Err(WebError::BadRequest(message));
     }
     let user = &visitor.user;
     let mut entry = visitor.entry(web.desk.now(), Action::SecondFactorChange, user.id.as_str());
     entry.after.insert("second_factor".into(), "off".into());
-    web.store
+    let removed = web
+        .store
         .set_second_factor(&user.id, None, &[], entry)
-        .await?;
+        .await;
+    web.sessions.forget_user(&user.id);
+    removed?;
     let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=second-factor-off"))
 }
 
-async fn knows_password(web: &Web, visitor: &Visitor, password: &str) -> Result<bool, WebError> {
-    let found = web.store.lookup_user(&visitor.user.id).await?;
-    let hash = found.and_then(|found| found.password);
-    Ok(web.hasher.is_right(password, hash.as_deref()).await)
+/// Whether the visitor has proven themselves lately, or does so now by the password; else what to
+/// tell them.
+async fn prove(
+    web: &Web,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    password: &str,
+) -> Result<Result<(), String>, WebError> {
+    if visitor.is_proven() {
+        return Ok(Ok(()));
+    }
+    if visitor.user.password_changed_at.is_none() {
+        return Err(WebError::NotProven);
+    }
+    let Some(found) = web.store.lookup_user(&visitor.user.id).await? else {
+        return Err(WebError::NotSignedIn);
+    };
+    let claim = Claim::again(web, visitor, headers, &found, "second_factor");
+    let judged = claim.judge(Given::Password(password)).await?;
+    Ok(match judged.into_result() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("パスワードが違います。".to_owned()),
+        Err(wait) => Err(wait),
+    })
 }

@@ -11,7 +11,7 @@ use madoguchi_store::{ApiToken, NewToken};
 
 use crate::Web;
 use crate::account::DoneQuery;
-use crate::auth::access::Allowed;
+use crate::auth::access::{Allowed, Proven};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -29,6 +29,8 @@ struct TokensPage {
     tokens: Vec<TokenRow>,
     scopes: Vec<(&'static str, &'static str)>,
     lifetimes: [u32; 4],
+    /// A token can be made without another proof.
+    proven: bool,
     /// The new token, shown this once.
     fresh: Option<String>,
     error: Option<String>,
@@ -39,6 +41,7 @@ struct TokenRow {
     name: String,
     scopes: String,
     created: String,
+    ends_with_password: bool,
     expires: String,
     used: String,
     state: &'static str,
@@ -73,6 +76,7 @@ async fn show(
             .map(|scope| (scope.as_str(), scope.label()))
             .collect(),
         lifetimes: LIFETIMES,
+        proven: visitor.is_proven(),
         fresh,
         error,
     };
@@ -96,6 +100,7 @@ fn row(web: &Web, token: &ApiToken) -> TokenRow {
         name: token.name.clone(),
         scopes: scopes.join("、"),
         created: dates.date(token.created_at.date()),
+        ends_with_password: token.ends_with_password,
         expires: dates.minute(token.expires_at),
         used: token
             .last_used_at
@@ -115,6 +120,7 @@ pub(crate) struct TokenForm {
     name: String,
     days: i64,
     scopes: Permissions,
+    ends_with_password: bool,
 }
 
 impl TokenForm {
@@ -123,6 +129,7 @@ impl TokenForm {
         for (name, value) in pairs {
             match name.as_str() {
                 "name" => form.name = value.trim().to_owned(),
+                "ends_with_password" => form.ends_with_password = value == "yes",
                 "days" => form.days = value.parse().unwrap_or(0),
                 "scope" => {
                     let scope = grantable(visitor).find(|scope| scope.as_str() == value);
@@ -146,7 +153,7 @@ impl TokenForm {
 }
 
 pub(crate) async fn submit(
-    visitor: Allowed<UseAccount>,
+    visitor: Proven<UseAccount>,
     State(web): State<Web>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
@@ -167,12 +174,15 @@ pub(crate) async fn submit(
             expires_at: now + Millis::from_secs(form.days * DAY),
             last_used_at: None,
             revoked_at: None,
+            ends_with_password: form.ends_with_password,
         },
     };
     let mut entry = visitor.entry(now, Action::TokenCreate, &new.token.id);
     let scopes: Vec<_> = new.token.scopes.iter().map(Permission::as_str).collect();
     entry.after.insert("name".into(), new.token.name.clone());
     entry.after.insert("scopes".into(), scopes.join(","));
+    let ends = new.token.ends_with_password.to_string();
+    entry.after.insert("ends_with_password".into(), ends);
     entry
         .after
         .insert("expires_at".into(), new.token.expires_at.to_rfc3339());
@@ -186,7 +196,9 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let entry = visitor.entry(web.desk.now(), Action::TokenRevoke, &id);
-    if !web.store.revoke_token(&id, &visitor.user.id, entry).await? {
+    let revoked = web.store.revoke_token(&id, &visitor.user.id, entry).await;
+    web.sessions.forget_user(&visitor.user.id);
+    if !revoked? {
         return Err(WebError::NotFound("このトークン"));
     }
     Ok(Redirect::to("/account/tokens?done=revoked"))

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use madoguchi_core::access::{Permission, Permit};
+use madoguchi_store::StoreError;
 
 use crate::Web;
-use crate::auth::visitor::{By, Duty, Origin, Visitor};
+use crate::auth::visitor::{By, Duty, Origin, Unrecognised, Visitor};
 use crate::error::WebError;
 use crate::portal::Browser;
 
@@ -85,16 +86,17 @@ impl FromRequestParts<Web> for PortalReader {
         let known = parts.extensions.get::<Origin>().copied();
         let origin = known.ok_or(WebError::Internal("a request without an origin"))?;
         let visitor = parts.extensions.get::<Arc<Visitor>>().cloned();
-        if !web.settings.is_within_portal(origin.address) {
-            let visitor = visitor.as_ref().ok_or(WebError::NotSignedIn)?;
-            if let Some(duty) = visitor.owes {
-                return Err(WebError::Owes(duty));
-            }
-            // A token allows what it names and nothing else.
-            let reads = visitor.permissions.contains(Permission::ReadKnowledge);
-            if matches!(visitor.by, By::Token { .. }) && !reads {
-                return Err(WebError::NotAllowed(Permission::ReadKnowledge));
-            }
+        // A token allows what it names and nothing else.
+        if let Some(visitor) = &visitor
+            && matches!(visitor.by, By::Token { .. })
+            && !visitor.permissions.contains(Permission::ReadKnowledge)
+        {
+            return Err(WebError::NotAllowed(Permission::ReadKnowledge));
+        }
+        if !web.settings.is_within_portal(origin.address)
+            && let Some(duty) = self::visitor(parts)?.owes
+        {
+            return Err(WebError::Owes(duty));
         }
         let browser = Browser::of(&parts.headers, origin);
         Ok(Self {
@@ -110,6 +112,10 @@ impl FromRequestParts<Web> for SignedInVisitor {
 
     async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, WebError> {
         let visitor = visitor(parts)?;
+        if let By::Token { .. } = visitor.by {
+            // A program has no account of its own.
+            return Err(WebError::NotAllowed(Permission::UseAccount));
+        }
         match visitor.owes {
             Some(Duty::ProveSecondFactor) => Err(WebError::Owes(Duty::ProveSecondFactor)),
             _ => Ok(Self(visitor)),
@@ -135,14 +141,50 @@ impl<P: Permit> FromRequestParts<Web> for Allowed<P> {
     }
 }
 
+/// Somebody with a permission asks who has proven themselves again within the last minutes.
+#[derive(Debug)]
+pub(crate) struct Proven<P: Permit>(Allowed<P>);
+
+impl<P: Permit> Deref for Proven<P> {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.0
+    }
+}
+
+impl<P: Permit> FromRequestParts<Web> for Proven<P> {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, WebError> {
+        let allowed = Allowed::from_request_parts(parts, web).await?;
+        match allowed.by {
+            By::Session { proven: true, .. } => Ok(Self(allowed)),
+            By::Session { .. } => Err(WebError::NotProven),
+            // A program cannot be asked again.
+            By::Token { .. } => Err(WebError::NotAllowed(Permission::UseAccount)),
+        }
+    }
+}
+
 fn visitor(parts: &Parts) -> Result<Arc<Visitor>, WebError> {
     let visitor = parts.extensions.get::<Arc<Visitor>>().cloned();
-    visitor.ok_or(WebError::NotSignedIn)
+    visitor.ok_or_else(|| match parts.extensions.get::<Unrecognised>() {
+        Some(Unrecognised) => WebError::Store(StoreError::unreachable()),
+        None => WebError::NotSignedIn,
+    })
 }
 
 /// The first argument of a handler.
 pub(crate) trait Needs {
     const NEED: Need;
+    /// Who asks has to prove themselves again first.
+    const AGAIN: bool = false;
+}
+
+impl<P: Permit> Needs for Proven<P> {
+    const NEED: Need = Need::Permission(P::PERMISSION);
+    const AGAIN: bool = true;
 }
 
 impl Needs for Public {

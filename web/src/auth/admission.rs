@@ -44,7 +44,10 @@ where
         Err(fault) => return WebError::from(fault).into_response(),
     };
     let checked = match parts.extensions.get::<Arc<Visitor>>().map(|it| &it.by) {
-        Some(By::Session { csrf, .. }) => csrf::check(&parts.headers, taken, csrf, true).await,
+        // The form to sign in by has a token of its own: somebody else may sign in here.
+        Some(By::Session { csrf, .. }) if parts.uri.path() != "/sign-in" => {
+            csrf::check(&parts.headers, taken, csrf, true).await
+        }
         _ => Ok(body::body(taken)),
     };
     match checked {

@@ -1,57 +1,133 @@
-//! Hashing and comparing passwords (argon2id), never more than two at once.
+//! Hashing and comparing passwords (argon2id), never more than a few at once, and never more
+//! waiting than are soon served.
 
 use std::sync::Arc;
 
-use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::{CustomizedPasswordHasher, PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, Params};
 use madoguchi_core::account::{PasswordFault, check_password};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::WebError;
 
 /// Each takes about 20 MB and some 20 ms of a core; more at once would slow everything else down.
-const AT_ONCE: usize = 2;
+const STRANGERS_AT_ONCE: usize = 2;
+/// Those who are known do not stand in the line of strangers.
+const KNOWN_AT_ONCE: usize = 1;
+/// More do not wait in a line.
+const WAITING_AT_MOST: usize = 50;
+
+/// Who waits in which line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Anybody.
+    Stranger,
+    /// Who is signed in, or was before in the same browser.
+    Known,
+}
 
 /// Hashes passwords.
 #[derive(Debug, Clone)]
 pub(crate) struct Hasher {
-    turns: Arc<Semaphore>,
+    strangers: Line,
+    known: Line,
     /// Compared with where there is no such user, so that the time taken tells nothing.
     nobody: Arc<str>,
+}
+
+/// Turns, and places to wait for them.
+#[derive(Debug, Clone)]
+struct Line {
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+impl Line {
+    fn new(at_once: usize) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(at_once)),
+            places: Arc::new(Semaphore::new(at_once + WAITING_AT_MOST)),
+        }
+    }
+
+    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), WebError> {
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| WebError::Busy)?;
+        let turn = self.turns.clone().acquire_owned().await;
+        Ok((place, turn.map_err(|_| WebError::Busy)?))
+    }
 }
 
 impl Hasher {
     pub(crate) fn new() -> Self {
         Self {
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            strangers: Line::new(STRANGERS_AT_ONCE),
+            known: Line::new(KNOWN_AT_ONCE),
             nobody: Arc::from(hash_now("nobody has this password").unwrap_or_default()),
         }
     }
 
-    /// The hash of a password, as a PHC string; `None` if the machine fails.
-    pub(crate) async fn hash(&self, password: &str) -> Option<String> {
-        let _turn = self.turns.acquire().await.ok()?;
+    /// The hash of a password, as a PHC string.
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, WebError> {
         let password = password.to_owned();
-        tokio::task::spawn_blocking(move || hash_now(&password))
-            .await
-            .ok()?
+        let hash = self.work(Lane::Known, move || hash_now(&password)).await?;
+        hash.ok_or(WebError::Internal("a password could not be hashed"))
     }
 
     /// Whether `password` is the one that was hashed; without a hash it takes as long and is not.
-    pub(crate) async fn is_right(&self, password: &str, hash: Option<&str>) -> bool {
-        let Ok(_turn) = self.turns.acquire().await else {
-            return false;
-        };
+    pub(crate) async fn is_right(
+        &self,
+        password: &str,
+        hash: Option<&str>,
+        lane: Lane,
+    ) -> Result<bool, WebError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         let password = password.to_owned();
-        let right = tokio::task::spawn_blocking(move || {
-            let Ok(hash) = PasswordHash::new(&hash) else {
-                return false;
-            };
+        let right = self.work(lane, move || {
+            let hash = PasswordHash::new(&hash).ok()?;
             let verified = Argon2::default().verify_password(password.as_bytes(), &hash);
-            verified.is_ok()
+            Some(verified.is_ok())
         });
-        right.await.unwrap_or(false) && known
+        Ok(right.await?.unwrap_or(false) && known)
+    }
+
+    /// The hashes of a text with the salts of others.
+    pub(crate) async fn hash_with_salts_of(
+        &self,
+        others: Vec<String>,
+        text: String,
+        lane: Lane,
+    ) -> Result<Vec<String>, WebError> {
+        self.work(lane, move || {
+            let hashes = others.iter();
+            hashes
+                .filter_map(|other| hash_with_salt_of(other, &text))
+                .collect()
+        })
+        .await
+    }
+
+    /// Does work that takes a core for a while. A turn lasts as long as the work, whether anybody
+    /// still waits for it or not.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WebError> {
+        let line = match lane {
+            Lane::Stranger => &self.strangers,
+            Lane::Known => &self.known,
+        };
+        let turn = line.turn().await?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await
+            .map_err(|_| WebError::Internal("hashing was broken off"))
     }
 }
 
@@ -59,6 +135,25 @@ impl Hasher {
 pub(crate) fn hash_now(password: &str) -> Option<String> {
     let hashed = Argon2::default().hash_password(password.as_bytes());
     hashed.ok().map(|hash| hash.to_string())
+}
+
+/// Something with a new salt, for [`hash_with_salt_of`].
+pub(crate) fn new_salt() -> Option<String> {
+    hash_now("")
+}
+
+/// The hash of a text with the salt and the costs of another, on this thread.
+pub(crate) fn hash_with_salt_of(other: &str, text: &str) -> Option<String> {
+    let other = PasswordHash::new(other).ok()?;
+    let params = Params::try_from(&other).ok()?;
+    let hash = Argon2::default().hash_password_customized(
+        text.as_bytes(),
+        other.salt.as_ref()?,
+        Some(other.algorithm.as_str()),
+        other.version,
+        params,
+    );
+    Some(hash.ok()?.to_string())
 }
 
 /// Checks a new password against the rules, common ones included.
@@ -80,22 +175,27 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_recognised_and_no_other() {
         let hasher = Hasher::new();
-        let hash = hasher.hash("静かな窓口に鳴る電話").await;
-        assert!(
-            hash.as_ref()
-                .is_some_and(|hash| hash.starts_with("$argon2id$"))
-        );
-        assert!(
-            hasher
-                .is_right("静かな窓口に鳴る電話", hash.as_deref())
-                .await
-        );
-        assert!(
-            !hasher
-                .is_right("静かな窓口に鳴る電話 ", hash.as_deref())
-                .await
-        );
-        assert!(!hasher.is_right("nobody has this password", None).await);
+        let hash = hasher.hash("静かな窓口に鳴る電話").await.unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        let is_right = async |password: &str, hash: Option<&str>| {
+            let right = hasher.is_right(password, hash, Lane::Stranger).await;
+            right.unwrap()
+        };
+        assert!(is_right("静かな窓口に鳴る電話", Some(&hash)).await);
+        assert!(!is_right("静かな窓口に鳴る電話 ", Some(&hash)).await);
+        assert!(!is_right("nobody has this password", None).await);
+    }
+
+    #[tokio::test]
+    async fn strangers_wait_in_a_line_that_ends_somewhere_and_others_in_another() {
+        let hasher = Hasher::new();
+        let mut places = Vec::new();
+        while let Ok(place) = hasher.strangers.places.clone().try_acquire_owned() {
+            places.push(place);
+        }
+        let refused = hasher.is_right("x", None, Lane::Stranger).await;
+        assert!(matches!(refused, Err(WebError::Busy)));
+        assert!(hasher.is_right("x", None, Lane::Known).await.is_ok());
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Declared {
     pub path: &'static str,
     /// What it needs.
     pub need: Need,
+    /// Who asks has to prove themselves again first.
+    pub again: bool,
 }
 
 /// Routes in the making.
@@ -75,7 +77,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare("GET", path, T::First::NEED);
+        self.declare::<T::First>("GET", path);
         self.router = self.router.route(path, get(handler).layer(timeout(WITHIN)));
         self
     }
@@ -87,7 +89,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare("GET", path, T::First::NEED);
+        self.declare::<T::First>("GET", path);
         self.router = self.router.route(path, get(handler));
         self
     }
@@ -99,7 +101,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare("POST", path, T::First::NEED);
+        self.declare::<T::First>("POST", path);
         let admitted: MethodRouter<Web> =
             post(handler).route_layer(from_fn(admission::form::<T::First>));
         self.router = self.router.route(path, admitted.layer(timeout(WITHIN)));
@@ -113,7 +115,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare("POST", path, T::First::NEED);
+        self.declare::<T::First>("POST", path);
         let admitted: MethodRouter<Web> = post(handler)
             .route_layer(from_fn(admission::upload::<T::First>))
             .layer(DefaultBodyLimit::max(UPLOAD_BYTES));
@@ -135,8 +137,13 @@ impl Routes {
         (self.router, self.declared)
     }
 
-    fn declare(&mut self, method: &'static str, path: &'static str, need: Need) {
-        self.declared.push(Declared { method, path, need });
+    fn declare<F: Needs>(&mut self, method: &'static str, path: &'static str) {
+        self.declared.push(Declared {
+            method,
+            path,
+            need: F::NEED,
+            again: F::AGAIN,
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, header};
-use madoguchi_core::access::Permissions;
+use madoguchi_core::access::{Permission, Permissions};
 use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::{Instant, Millis};
@@ -23,6 +23,8 @@ const SECURE_COOKIE: &str = "__Host-madoguchi";
 const HOST_PREFIX: &str = "__Host-";
 /// How exactly the last use of a session is known.
 const SEEN_EVERY: Millis = Millis::from_secs(60);
+/// Who has proven themselves again is not asked once more for so long.
+const PROVEN_FOR: Millis = Millis::from_secs(300);
 
 /// From where a request comes, over what kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub(crate) enum By {
         id: String,
         /// The token that forms must carry.
         csrf: String,
+        /// They have proven themselves again within the last minutes.
+        proven: bool,
     },
     /// By an API token of this name.
     Token {
@@ -90,6 +94,11 @@ impl Visitor {
             before: Fields::new(),
             after: Fields::new(),
         }
+    }
+
+    /// Whether they have proven themselves again within the last minutes.
+    pub(crate) fn is_proven(&self) -> bool {
+        matches!(self.by, By::Session { proven: true, .. })
     }
 
     /// The name of the session; `None` for programs.
@@ -159,14 +168,20 @@ pub(crate) fn origin(request: &Request, settings: &WebSettings) -> Origin {
     }
 }
 
-/// Who asks, if anybody is known by what the request carries.
+/// The database cannot be asked who it is that asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unrecognised;
+
+/// Who asks, if anybody is known by what the request carries. `at_once`: a program is not to wait
+/// for the database.
 pub(crate) async fn recognise(
     web: &Web,
     headers: &HeaderMap,
     origin: Origin,
+    at_once: bool,
 ) -> Result<Option<Arc<Visitor>>, StoreError> {
     let found = match bearer(headers) {
-        Some(secret) => by_token(web, secret, origin).await?,
+        Some(secret) => by_token(web, secret, origin, at_once).await?,
         None => match cookie(headers, session_cookie(origin)) {
             Some(secret) => by_session(web, secret, origin).await?,
             None => None,
@@ -181,18 +196,20 @@ async fn by_session(
     origin: Origin,
 ) -> Result<Option<Visitor>, StoreError> {
     let now = web.desk.now();
-    let Some(signed_in) = web.sessions.lookup(web, &token::hash(secret)).await? else {
+    let hash = token::hash(secret);
+    let Some(seen) = web.sessions.lookup(web, &hash).await? else {
         return Ok(None);
     };
-    let (user, session) = (signed_in.user, signed_in.session);
-    let limits = web.settings.sessions;
-    if limits.is_over(session.created_at, session.seen_at, now) || user.disabled_at.is_some() {
+    let (user, session) = (seen.signed_in.user, seen.signed_in.session);
+    if web.settings.sessions.is_over(seen.age, seen.idle) || user.disabled_at.is_some() {
         return Ok(None);
     }
-    if now - session.seen_at >= SEEN_EVERY && web.desk.status().database_up {
-        let touched = web.store.touch_session(&session.id, &user.id, now).await;
-        note_untouched(touched);
+    let mut noted = seen.unnoted >= SEEN_EVERY;
+    if noted {
+        let touched = web.store.touch_session(&session.id, &user.id, now);
+        noted = is_noted(web.ask(touched).await);
     }
+    web.sessions.used(&hash, web.desk.monotonic(), noted);
     let owes = if session.pending {
         Some(Duty::ProveSecondFactor)
     } else if session.by_provider {
@@ -206,6 +223,9 @@ async fn by_session(
         by: By::Session {
             id: session.id,
             csrf: csrf::token_of(secret),
+            proven: session
+                .proven_at
+                .is_some_and(|at| (Millis::ZERO..PROVEN_FOR).contains(&(now - at))),
         },
         origin,
         owes,
@@ -214,9 +234,14 @@ async fn by_session(
 }
 
 /// A last use that cannot be noted is no reason to turn somebody away.
-fn note_untouched(touched: Result<(), StoreError>) {
-    if let Err(error) = touched {
-        tracing::warn!(%error, "the use of a session or token could not be noted");
+fn is_noted(touched: Result<(), StoreError>) -> bool {
+    match touched {
+        Ok(()) => true,
+        Err(StoreError::Away { .. }) => false,
+        Err(error) => {
+            tracing::warn!(%error, "the use of a session or token could not be noted");
+            false
+        }
     }
 }
 
@@ -235,19 +260,38 @@ fn duty(settings: &WebSettings, user: &User, now: Instant) -> Option<Duty> {
     (wanted && !user.second_factor).then_some(Duty::SetUpSecondFactor)
 }
 
-async fn by_token(web: &Web, secret: &str, origin: Origin) -> Result<Option<Visitor>, StoreError> {
+async fn by_token(
+    web: &Web,
+    secret: &str,
+    origin: Origin,
+    at_once: bool,
+) -> Result<Option<Visitor>, StoreError> {
     let now = web.desk.now();
-    let Some((user, found)) = web.store.lookup_token(&token::hash(secret)).await? else {
+    let hash = token::hash(secret);
+    let Some((user, found)) = web.sessions.lookup_token(web, &hash, at_once).await? else {
         return Ok(None);
     };
     if found.revoked_at.is_some() || found.expires_at <= now || user.disabled_at.is_some() {
         return Ok(None);
     }
     if found.last_used_at.is_none_or(|at| now - at >= SEEN_EVERY) {
-        note_untouched(web.store.touch_token(&found.id, now).await);
+        let (web, id) = (web.clone(), found.id.clone());
+        let noted = async move {
+            if is_noted(web.ask(web.store.touch_token(&id, now)).await) {
+                web.sessions.used_token(&hash, now);
+            }
+        };
+        if at_once {
+            tokio::spawn(noted);
+        } else {
+            noted.await;
+        }
     }
     Ok(Some(Visitor {
-        permissions: user.permissions().and(found.scopes),
+        permissions: user
+            .permissions()
+            .and(found.scopes)
+            .without(Permission::UseAccount),
         by: By::Token { name: found.name },
         origin,
         owes: None,

@@ -78,7 +78,7 @@ pub(super) async fn page(
             Way::List
         },
     };
-    if let Err(error) = web.store.log_view(&view).await {
+    if let Err(error) = web.ask(web.store.log_view(&view)).await {
         tracing::warn!(%error, "that an article was read could not be kept");
     }
     let place = format!("/knowledge/{}", escape(&article.id));

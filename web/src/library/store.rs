@@ -67,6 +67,7 @@ impl Library for StoredLibrary {
                 updated_at,
                 related: content.related.clone(),
                 files: content.files.clone(),
+                text_only: false,
             }))
         })
     }

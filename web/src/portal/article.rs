@@ -102,8 +102,11 @@ pub(super) async fn page(
     let voter = reader.voter(&article.id);
     let said = web
         .store
-        .lookup_feedback(&article.id, article.version, &voter)
-        .await?;
+        .lookup_feedback(&article.id, article.version, &voter);
+    let said = match web.ask(said).await {
+        Err(error) if error.is_away() => None,
+        said => said?,
+    };
     let mut contact = format!("/faq/contact?article={}", escape(&article.id));
     if !from.q.is_empty() {
         contact.push_str(&format!("&q={}", escape(&from.q)));
@@ -111,7 +114,7 @@ pub(super) async fn page(
     let place = format!("/faq/{}", escape(&article.id));
     let page = ArticlePage {
         shell: reader.shell(&web, HERE).done(&from.done),
-        notices: notices::in_force(&web, Viewer::Portal).await?,
+        notices: notices::in_force(&web, Viewer::Portal).await,
         place: place.clone(),
         updated: web.settings.dates.date(article.updated_at.date()),
         category,
@@ -156,7 +159,7 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
             Way::List
         },
     };
-    if let Err(error) = web.store.log_view(&view).await {
+    if let Err(error) = web.ask(web.store.log_view(&view)).await {
         tracing::warn!(%error, "that an article was read could not be kept");
     }
 }

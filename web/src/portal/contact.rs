@@ -103,7 +103,7 @@ async fn show(
     };
     let page = ContactPage {
         shell: reader.shell(web, HERE).done(done),
-        notices: notices::in_force(web, Viewer::Portal).await?,
+        notices: notices::in_force(web, Viewer::Portal).await,
         open: hours.open,
         hours: text::hours(&hours, now, web.settings.dates),
         phone: web.settings.portal.phone.clone(),

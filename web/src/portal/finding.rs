@@ -184,7 +184,7 @@ impl Finder<'_> {
             site: self.site.clone(),
             user: self.user.clone(),
         };
-        match self.web.store.log_search(&search).await {
+        match self.web.ask(self.web.store.log_search(&search)).await {
             Ok(()) => search.id,
             Err(error) => {
                 tracing::warn!(%error, "a search could not be kept");
@@ -213,7 +213,7 @@ impl Finder<'_> {
             position: from.n.parse().unwrap_or(0),
             at: self.web.desk.now(),
         };
-        match self.web.store.log_opened(&opened).await {
+        match self.web.ask(self.web.store.log_opened(&opened)).await {
             Ok(true) => Some(opened.search),
             Ok(false) => None,
             Err(error) => {

@@ -84,13 +84,13 @@ pub(super) async fn page(
     let keeps = query.done.is_empty();
     let results = finder(&web, &reader).find(&query, keeps).await?;
     let newest = ArticleFilter::newest(Viewer::Portal, LISTED);
-    let mut popular = popular::most_read(&web).await?;
+    let mut popular = popular::most_read(&web).await;
     popular.truncate(LISTED as usize * 2);
     let mut popular = web.articles_by_id(Viewer::Portal, popular).await?;
     popular.truncate(LISTED as usize);
     let page = HomePage {
         shell: reader.shell(&web, HERE).done(&query.done),
-        notices: notices::in_force(&web, Viewer::Portal).await?,
+        notices: notices::in_force(&web, Viewer::Portal).await,
         categories: category_choices(&web, &query.category),
         shelves: shelves(&web).await?,
         newest: Line::list(&web, web.articles(&newest).await?.articles),
@@ -102,10 +102,7 @@ pub(super) async fn page(
 
 /// The upper categories that have articles, with those that belong to them.
 async fn shelves(web: &Web) -> Result<Vec<Shelf>, WebError> {
-    let Some(library) = &web.faq.library else {
-        return Ok(Vec::new());
-    };
-    let counts = library.counts(Viewer::Portal).await?;
+    let counts = web.counts(Viewer::Portal).await?;
     let setup = web.desk.setup();
     let categories: &Categories = &setup.categories;
     let upper = categories.under(None).into_iter();

@@ -1,8 +1,9 @@
 //! What readers are told above everything else.
 
+use std::sync::{Mutex, PoisonError};
+
 use madoguchi_core::portal::{NOTICE, Notice, NoticeKind, Readers};
 use madoguchi_kb::Viewer;
-use madoguchi_store::StoreError;
 
 use crate::Web;
 
@@ -15,15 +16,16 @@ pub(crate) struct ShownNotice {
     pub(crate) since: String,
 }
 
+/// All notices as they were last read, for while the database is away: an incident may be the reason.
+#[derive(Debug, Default)]
+pub(crate) struct LastNotices(Mutex<Vec<Notice>>);
+
 /// The notices in force for a viewer: incidents first, then the newest.
-pub(crate) async fn in_force(web: &Web, viewer: Viewer) -> Result<Vec<ShownNotice>, StoreError> {
+pub(crate) async fn in_force(web: &Web, viewer: Viewer) -> Vec<ShownNotice> {
     let now = web.desk.now();
-    let kept = web.store.list_settings(NOTICE).await?;
-    let read =
-        |data: &Option<String>| -> Option<Notice> { serde_json::from_str(data.as_deref()?).ok() };
-    let mut notices: Vec<_> = kept
-        .iter()
-        .filter_map(|setting| read(&setting.data))
+    let mut notices: Vec<_> = all(web)
+        .await
+        .into_iter()
         .filter(|notice| notice.is_in_force(now))
         .filter(|notice| viewer == Viewer::Desk || notice.readers == Readers::Everybody)
         .collect();
@@ -35,5 +37,17 @@ pub(crate) async fn in_force(web: &Web, viewer: Viewer) -> Result<Vec<ShownNotic
         body: notice.body,
         since: web.settings.dates.minute(notice.from),
     });
-    Ok(shown.collect())
+    shown.collect()
+}
+
+async fn all(web: &Web) -> Vec<Notice> {
+    let read =
+        |data: &Option<String>| -> Option<Notice> { serde_json::from_str(data.as_deref()?).ok() };
+    let kept = web.ask(web.store.list_settings(NOTICE)).await;
+    let mut last = web.notices.0.lock().unwrap_or_else(PoisonError::into_inner);
+    match kept {
+        Ok(kept) => *last = kept.iter().filter_map(|one| read(&one.data)).collect(),
+        Err(error) => tracing::debug!(%error, "notices cannot be read now"),
+    }
+    last.clone()
 }

@@ -3,8 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use madoguchi_core::portal::Place;
-use madoguchi_core::time::{Instant, Millis};
-use madoguchi_store::StoreError;
+use madoguchi_core::time::{Millis, Monotonic};
 
 use crate::Web;
 
@@ -17,28 +16,35 @@ const COUNTED: u32 = 30;
 
 /// What was counted last.
 #[derive(Debug, Default)]
-pub(crate) struct Popular(Mutex<Option<(Instant, Vec<String>)>>);
+pub(crate) struct Popular(Mutex<Option<(Monotonic, Vec<String>)>>);
 
 impl Popular {
-    fn lookup(&self, now: Instant) -> Option<Vec<String>> {
+    /// What was counted last, if that was after `since`.
+    fn lookup(&self, since: Monotonic) -> Option<Vec<String>> {
         let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, ids) = counted.as_ref()?;
-        ((now - *at).0.abs() < EVERY.0).then(|| ids.clone())
+        (*at > since).then(|| ids.clone())
     }
 }
 
-/// The ids of the articles that staff read most.
-pub(crate) async fn most_read(web: &Web) -> Result<Vec<String>, StoreError> {
-    let now = web.desk.now();
-    if let Some(ids) = web.popular.lookup(now) {
-        return Ok(ids);
+/// The ids of the articles that staff read most; while they cannot be counted, what was counted
+/// last.
+pub(crate) async fn most_read(web: &Web) -> Vec<String> {
+    let (now, since) = (web.desk.monotonic(), web.desk.now() - WINDOW);
+    if let Some(ids) = web.popular.lookup(now - EVERY) {
+        return ids;
     }
-    let counted = web
-        .store
-        .most_read(Place::Portal, now - WINDOW, COUNTED)
-        .await?;
-    let ids: Vec<_> = counted.into_iter().map(|(id, _)| id).collect();
-    let mut kept = web.popular.0.lock().unwrap_or_else(PoisonError::into_inner);
-    *kept = Some((now, ids.clone()));
-    Ok(ids)
+    let counted = web.store.most_read(Place::Portal, since, COUNTED);
+    match web.ask(counted).await {
+        Ok(counted) => {
+            let ids: Vec<_> = counted.into_iter().map(|(id, _)| id).collect();
+            let mut kept = web.popular.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some((now, ids.clone()));
+            ids
+        }
+        Err(error) => {
+            tracing::debug!(%error, "what is read most cannot be counted now");
+            web.popular.lookup(Monotonic(i64::MIN)).unwrap_or_default()
+        }
+    }
 }

@@ -6,16 +6,12 @@ use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::account::Attempt;
-use madoguchi_core::audit::Action;
-use madoguchi_store::Credentials;
 use serde::Deserialize;
 
-use super::{SignInQuery, begin, local, note, owes_code, wait_sentence};
+use super::{SignInQuery, begin, local, owes_code};
 use crate::Web;
 use crate::auth::access::Public;
-use crate::auth::token;
-use crate::auth::totp::TotpSecret;
+use crate::auth::proof::{Claim, Given};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
@@ -86,61 +82,22 @@ pub(crate) async fn submit(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, WebError> {
     let visitor = pending(visitor)?;
-    let now = web.desk.now();
     let Some(found) = web.store.lookup_user(&visitor.user.id).await? else {
         return Err(WebError::NotSignedIn);
     };
-    match found.user.attempt(now) {
-        Attempt::Allowed => {}
-        Attempt::Wait(until) => {
-            return show(
-                &web,
-                &visitor,
-                &form.next,
-                Some(wait_sentence((until - now).0)),
-            );
+    let (origin, login) = (visitor.origin, &found.user.login);
+    let claim = Claim::to_sign_in(&web, origin, &headers, login, Some(&found));
+    let why = match claim.judge(Given::Code(&form.code)).await?.into_result() {
+        Ok(true) => {
+            // The session that owed the code ends with the new one.
+            let begun = begin(&web, &found.user, false, origin, &headers).await?;
+            return Ok(begun.lead_to(match local(&form.next) {
+                "" => "/",
+                next => next,
+            }));
         }
-        Attempt::Locked | Attempt::Disabled => return Err(WebError::NotSignedIn),
-    }
-    if !is_right(&web, &found, &form.code).await? {
-        let address = visitor.origin.address;
-        note(
-            &web,
-            address,
-            &found.user.login,
-            "second_factor",
-            Some(&found),
-        )
-        .await?;
-        let wrong = "コードが違います。認証アプリに表示されている6桁のコードか、控えてある回復コードを入力してください。";
-        return show(&web, &visitor, &form.next, Some(wrong.to_owned()));
-    }
-    if let Some(session) = visitor.session() {
-        let entry = visitor.entry(now, Action::SignOut, session);
-        web.store
-            .end_session(session, &found.user.id, entry)
-            .await?;
-    }
-    let begun = begin(&web, &found.user, false, visitor.origin, &headers).await?;
-    let to = match local(&form.next) {
-        "" => "/",
-        next => next,
+        Ok(false) => "コードが違います。認証アプリに表示されている6桁のコードか、控えてある回復コードを入力してください。".to_owned(),
+        Err(wait) => wait,
     };
-    Ok(begun.lead_to(to))
-}
-
-/// A code of the app that was not used before, or a recovery code, which is used up.
-async fn is_right(web: &Web, found: &Credentials, code: &str) -> Result<bool, WebError> {
-    let code: String = code.split_whitespace().collect();
-    let secret = found
-        .totp
-        .as_deref()
-        .and_then(|sealed| web.seal.open(sealed));
-    let secret = secret.and_then(|bytes| TotpSecret::from_bytes(&bytes));
-    let step = secret.and_then(|secret| secret.step_of(&code, web.desk.now()));
-    if let Some(step) = step {
-        return Ok(web.store.use_totp_step(&found.user.id, step).await?);
-    }
-    let hash = token::hash(&code.to_lowercase());
-    Ok(web.store.use_recovery_code(&found.user.id, &hash).await?)
+    show(&web, &visitor, &form.next, Some(why))
 }

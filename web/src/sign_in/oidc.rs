@@ -13,6 +13,7 @@ use std::sync::Arc;
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use madoguchi_core::access::UseAccount;
 use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
@@ -25,7 +26,9 @@ pub use self::settings::{ProviderFault, ProviderSettings};
 use super::session::begin_by_provider;
 use super::{SignInForm, local, show};
 use crate::Web;
-use crate::auth::access::Public;
+use crate::account::confirm::{self, ConfirmQuery};
+use crate::auth::access::{Allowed, Public};
+use crate::auth::device::Device;
 use crate::auth::visitor::{Origin, Visitor};
 use crate::error::WebError;
 use crate::query::escape;
@@ -62,13 +65,41 @@ pub(crate) async fn start(
         return Ok(Redirect::to(&elsewhere).into_response());
     }
     let attempt = Attempt::new(next, now);
-    let address = match provider.address(&attempt, now).await {
+    match lead_away(&web, provider, &attempt, origin).await? {
+        Ok(response) => Ok(response),
+        Err(why) => refuse(&web, origin, &headers, next, &why),
+    }
+}
+
+/// Sends somebody who is signed in to the provider, to prove themselves again there.
+pub(crate) async fn start_again(
+    visitor: Allowed<UseAccount>,
+    State(web): State<Web>,
+    Query(query): Query<ConfirmQuery>,
+) -> Result<Response, WebError> {
+    let (provider, now) = (provider(&web)?, web.desk.now());
+    let session = visitor.session().ok_or(WebError::NotSignedIn)?;
+    let attempt = Attempt::new(local(&query.next), now).of_session(session);
+    match lead_away(&web, provider, &attempt, visitor.origin).await? {
+        Ok(response) => Ok(response),
+        Err(why) => refuse_again(&web, &visitor, &attempt.next, &why),
+    }
+}
+
+async fn lead_away(
+    web: &Web,
+    provider: &IdentityProvider,
+    attempt: &Attempt,
+    origin: Origin,
+) -> Result<Result<Response, Refusal>, WebError> {
+    let address = match provider.address(attempt, web.desk.now()).await {
         Ok(address) => address,
-        Err(why) => return refuse(&web, origin, &headers, next, &why),
+        Err(why) => return Ok(Err(why)),
     };
     let cookie = attempt.to_cookie(&web.seal, origin);
     let cookie = cookie.ok_or(WebError::Internal("an attempt could not be sealed"))?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
+    let response = ([(header::SET_COOKIE, cookie)], Redirect::to(&address));
+    Ok(Ok(response.into_response()))
 }
 
 /// What the provider answers (RFC 6749, 4.1.2).
@@ -97,25 +128,66 @@ pub(crate) async fn callback(
         // The cookie stays: somebody else's link must not end an attempt.
         return refuse(&web, origin, &headers, "", &Refusal::Stale);
     };
-    let proven = match subject(provider, answer, &attempt, now).await {
-        Ok(subject) => user(&web, origin, &subject).await?,
-        Err(why) => Err(why),
-    };
-    let mut response = match proven {
-        Ok(user) => {
-            end_session(&web, visitor).await?;
-            let begun = begin_by_provider(&web, &user, origin, &headers).await?;
-            begun.lead_to(match attempt.next.as_str() {
-                "" => "/",
-                next => next,
-            })
-        }
-        Err(why) => refuse(&web, origin, &headers, &attempt.next, &why)?,
+    let subject = subject(provider, answer, &attempt, now).await;
+    let mut response = if attempt.asks_since().is_some() {
+        let visitor = visitor.ok_or(WebError::NotSignedIn)?;
+        proven_again(&web, &visitor, &attempt, subject).await?
+    } else {
+        signed_in(&web, origin, &headers, &attempt, subject).await?
     };
     if let Ok(gone) = HeaderValue::from_str(&attempt::forget(origin)) {
         response.headers_mut().append(header::SET_COOKIE, gone);
     }
     Ok(response)
+}
+
+/// Begins a session of the person whom the provider has named.
+async fn signed_in(
+    web: &Web,
+    origin: Origin,
+    headers: &HeaderMap,
+    attempt: &Attempt,
+    subject: Result<String, Refusal>,
+) -> Result<Response, WebError> {
+    let proven = match subject {
+        Ok(subject) => user(web, origin, headers, &subject).await?,
+        Err(why) => Err(why),
+    };
+    match proven {
+        Ok(user) => {
+            let begun = begin_by_provider(web, &user, origin, headers).await?;
+            Ok(begun.lead_to(match attempt.next.as_str() {
+                "" => "/",
+                next => next,
+            }))
+        }
+        Err(why) => refuse(web, origin, headers, &attempt.next, &why),
+    }
+}
+
+/// Takes the provider's word that it is the owner of the session who sits there.
+async fn proven_again(
+    web: &Web,
+    visitor: &Visitor,
+    attempt: &Attempt,
+    subject: Result<String, Refusal>,
+) -> Result<Response, WebError> {
+    if visitor.session() != Some(attempt.session.as_str()) {
+        return refuse_again(web, visitor, &attempt.next, &Refusal::Stale);
+    }
+    match subject {
+        Ok(subject) if visitor.user.oidc_subject.as_deref() == Some(subject.as_str()) => {
+            confirm::proven(web, visitor, "oidc", &attempt.next).await
+        }
+        Ok(_) => {
+            let now = web.desk.now();
+            let mut entry = visitor.entry(now, Action::ProofFailed, visitor.user.id.as_str());
+            entry.after.insert("why".into(), "other_subject".into());
+            web.store.append_audit(&[entry]).await?;
+            refuse_again(web, visitor, &attempt.next, &Refusal::Other)
+        }
+        Err(why) => refuse_again(web, visitor, &attempt.next, &why),
+    }
 }
 
 fn provider(web: &Web) -> Result<&IdentityProvider, WebError> {
@@ -149,14 +221,21 @@ async fn subject(
 }
 
 /// The user of a subject, who may sign in. Whoever may not is recorded.
-async fn user(web: &Web, origin: Origin, subject: &str) -> Result<Result<User, Refusal>, WebError> {
+async fn user(
+    web: &Web,
+    origin: Origin,
+    headers: &HeaderMap,
+    subject: &str,
+) -> Result<Result<User, Refusal>, WebError> {
     let found = web.store.lookup_subject(subject).await?;
     let user = found.map(|found| found.user);
+    let device = Device::of(headers, origin);
+    let own = device.own(web, user.as_ref().map(|user| &user.id)).await?;
     let shown: String = subject.chars().take(SUBJECT_LETTERS).collect();
     let (refusal, why) = match &user {
         None => (Refusal::Unknown(shown.clone()), "unknown_subject"),
         Some(user) if user.disabled_at.is_some() => (Refusal::Disabled, "disabled"),
-        Some(user) if user.is_locked() => (Refusal::Locked, "locked"),
+        Some(user) if user.is_locked() && own.is_none() => (Refusal::Locked, "locked"),
         Some(user) => return Ok(Ok(user.clone())),
     };
     let object = user.as_ref().map_or("", |user| user.id.as_str()).to_owned();
@@ -175,20 +254,6 @@ async fn user(web: &Web, origin: Origin, subject: &str) -> Result<Result<User, R
     };
     web.store.append_audit(&[entry]).await?;
     Ok(Err(refusal))
-}
-
-/// A browser that signs in anew leaves the session that it had.
-async fn end_session(web: &Web, visitor: Option<Extension<Arc<Visitor>>>) -> Result<(), WebError> {
-    let Some(Extension(visitor)) = visitor else {
-        return Ok(());
-    };
-    if let Some(session) = visitor.session() {
-        let entry = visitor.entry(web.desk.now(), Action::SignOut, session);
-        web.store
-            .end_session(session, &visitor.user.id, entry)
-            .await?;
-    }
-    Ok(())
 }
 
 /// The page to sign in by, with what happened; a password still does.
@@ -214,4 +279,17 @@ fn refuse(
         &form,
         Some(told),
     )
+}
+
+/// The page to prove oneself again, with what happened.
+fn refuse_again(
+    web: &Web,
+    visitor: &Visitor,
+    next: &str,
+    why: &Refusal,
+) -> Result<Response, WebError> {
+    let provider = web.settings.provider.as_ref();
+    let name = provider.map_or("", |provider| provider.name());
+    let told = Some(why.message(name));
+    confirm::show(web, visitor, next, why.status(), told)
 }

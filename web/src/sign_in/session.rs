@@ -1,28 +1,40 @@
-//! The beginning of a session.
+//! The beginning of a session, which ends the one that the browser had.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::time::Instant;
 use madoguchi_store::NewSession;
 
 use crate::Web;
+use crate::auth::device::Device;
 use crate::auth::token;
-use crate::auth::visitor::{Origin, session_cookie, set_cookie};
+use crate::auth::visitor::{Origin, cookie, session_cookie, set_cookie};
 use crate::error::WebError;
 
 /// What a browser says of itself is cut off here.
 const DEVICE_LETTERS: usize = 200;
 
-/// A session that has begun; its cookie is to be set.
+/// A session that has begun; its cookie is to be set, and that of the device.
 pub(crate) struct Begun {
-    cookie: String,
+    cookies: Vec<String>,
 }
 
 impl Begun {
-    /// An answer that sets the cookie and leads on.
+    /// An answer that sets the cookies and leads on.
     pub(crate) fn lead_to(self, place: &str) -> Response {
-        ([(header::SET_COOKIE, self.cookie)], Redirect::to(place)).into_response()
+        self.with(Redirect::to(place).into_response())
+    }
+
+    /// The answer, setting the cookies.
+    pub(crate) fn with(self, mut response: Response) -> Response {
+        for cookie in &self.cookies {
+            if let Ok(cookie) = HeaderValue::from_str(cookie) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
+        response
     }
 }
 
@@ -72,6 +84,7 @@ async fn add(
     headers: &HeaderMap,
 ) -> Result<Begun, WebError> {
     let now = web.desk.now();
+    end_former(web, origin, headers, now).await?;
     let secret = token::new_secret();
     let device = headers
         .get(header::USER_AGENT)
@@ -104,7 +117,46 @@ async fn add(
         after,
     });
     web.store.add_session(&session, entry).await?;
-    Ok(Begun {
-        cookie: set_cookie(session_cookie(origin), Some(&secret), origin),
-    })
+    let mut cookies = vec![set_cookie(session_cookie(origin), Some(&secret), origin)];
+    if !session.pending {
+        let device = Device::of(headers, origin);
+        match device.keep(web, &user.id, origin).await {
+            Ok(cookie) => cookies.push(cookie),
+            // The next sign-in will make it known.
+            Err(error) => tracing::warn!(%error, "a device could not be kept"),
+        }
+    }
+    Ok(Begun { cookies })
+}
+
+/// Ends the session that this browser has had so far, whosever it is.
+async fn end_former(
+    web: &Web,
+    origin: Origin,
+    headers: &HeaderMap,
+    now: Instant,
+) -> Result<(), WebError> {
+    let Some(secret) = cookie(headers, session_cookie(origin)) else {
+        return Ok(());
+    };
+    let Some(former) = web.store.lookup_session(&token::hash(secret)).await? else {
+        return Ok(());
+    };
+    let entry = AuditEntry {
+        at: now,
+        actor: Actor::User {
+            id: former.user.id.clone(),
+            login: former.user.login,
+        },
+        address: origin.address.to_string(),
+        action: Action::SignOut,
+        object: former.session.id.clone(),
+        before: Fields::new(),
+        after: Fields::new(),
+    };
+    let id = &former.session.id;
+    let ended = web.store.end_session(id, &former.user.id, entry).await;
+    web.sessions.forget_user(&former.user.id);
+    ended?;
+    Ok(())
 }

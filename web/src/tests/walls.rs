@@ -236,6 +236,7 @@ async fn the_sessions_and_tokens_of_others_are_out_of_reach() {
         .id
         .clone();
     let mut other = house.user("suzuki", &[Role::Agent]).await;
+    house.prove(&mut other).await;
     for path in [
         format!("/account/sessions/{session}/end"),
         format!("/account/tokens/{token}/revoke"),

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::access::{ManageUsers, Role};
+use madoguchi_core::access::{ManageUsers, Role, check_roles};
 use madoguchi_core::account::{User, read_login};
 use madoguchi_core::audit::{Action, changed};
 use madoguchi_core::id::{AgentId, UserId};
@@ -42,6 +42,8 @@ pub(super) struct UserPage {
     locked: bool,
     second_factor: bool,
     facts: Vec<(&'static str, String)>,
+    /// The administrator need not prove themselves once more.
+    proven: bool,
     sessions: Vec<SessionRow>,
     /// A one-time password, shown this once.
     pub(super) one_time: Option<String>,
@@ -53,6 +55,8 @@ struct RoleChoice {
     label: &'static str,
     allows: String,
     chosen: bool,
+    /// It cannot be given on a screen.
+    fixed: bool,
 }
 
 pub(crate) async fn new_page(
@@ -151,6 +155,7 @@ pub(super) async fn view(
         disabled: user.disabled_at.is_some(),
         locked: user.is_locked(),
         second_factor: user.second_factor,
+        proven: visitor.is_proven(),
         facts,
         sessions: session_rows(web, &sessions, visitor.session()),
         one_time: None,
@@ -172,6 +177,7 @@ fn role_choices(chosen: &BTreeSet<Role>) -> Vec<RoleChoice> {
                     allows.join("、")
                 },
                 chosen: chosen.contains(&role),
+                fixed: role.watches() && !chosen.contains(&role),
             }
         })
         .collect()
@@ -210,6 +216,11 @@ fn put_upon(user: &mut User, pairs: &[(String, String)]) -> Result<(), String> {
     Ok(())
 }
 
+/// What to tell of roles that an administrator cannot give.
+fn roles_fault(before: &BTreeSet<Role>, user: &User) -> Result<(), String> {
+    check_roles(before, &user.roles).map_err(|fault| fault.to_string())
+}
+
 /// What to tell when a value is another user's already.
 fn taken(error: StoreError) -> Result<String, WebError> {
     match error {
@@ -242,13 +253,13 @@ pub(crate) async fn create(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let mut user = blank(&web);
-    if let Err(why) = put_upon(&mut user, &pairs) {
+    let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&BTreeSet::new(), &user));
+    if let Err(why) = put {
         return show_again(&web, &visitor, &user, true, why).await;
     }
     user.id = UserId::new(token::new_id());
     let one_time = token::readable(4);
-    let hash = web.hasher.hash(&one_time).await;
-    let hash = hash.ok_or(WebError::Internal("a password could not be hashed"))?;
+    let hash = web.hasher.hash(&one_time).await?;
     let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
     entry.after = fields(&user);
     if let Err(error) = web.store.add_user(&user, Some(&hash), entry).await {
@@ -270,7 +281,8 @@ pub(crate) async fn save(
 ) -> Result<Response, WebError> {
     let before = get(&web, &id).await?;
     let mut user = before.clone();
-    let mut fault = put_upon(&mut user, &pairs).err();
+    let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&before.roles, &user));
+    let mut fault = put.err();
     if fault.is_none() && !user.roles.contains(&Role::Administrator) {
         fault = reset::last_administrator(&web, &before).await?;
     }
@@ -279,7 +291,7 @@ pub(crate) async fn save(
     }
     let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
     (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
-    if let Err(error) = web.store.save_user(&user, entry).await {
+    if let Err(error) = reset::save(&web, &user, entry).await {
         let why = taken(error)?;
         return show_again(&web, &visitor, &user, false, why).await;
     }

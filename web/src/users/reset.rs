@@ -7,10 +7,10 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::{ManageUsers, Role};
 use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, AuditEntry};
-use madoguchi_store::{NewPassword, UserFilter};
+use madoguchi_store::{NewPassword, StoreError, UserFilter};
 
 use crate::Web;
-use crate::auth::access::Allowed;
+use crate::auth::access::{Allowed, Proven};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -22,6 +22,13 @@ fn entry_about(web: &Web, visitor: &Visitor, user: &User, action: Action) -> Aud
     let mut entry = visitor.entry(web.desk.now(), action, user.id.as_str());
     entry.after.insert("login".to_owned(), user.login.clone());
     entry
+}
+
+/// Saves an account; what is remembered of its sessions and tokens is asked for anew.
+pub(super) async fn save(web: &Web, user: &User, entry: AuditEntry) -> Result<(), StoreError> {
+    let saved = web.store.save_user(user, entry).await;
+    web.sessions.forget_user(&user.id);
+    saved
 }
 
 fn back(user: &User, done: &str) -> Redirect {
@@ -63,7 +70,7 @@ pub(crate) async fn disable(
     let now = web.desk.now();
     user.disabled_at.get_or_insert(now);
     let entry = entry_about(&web, &visitor, &user, Action::UserDisable);
-    web.store.save_user(&user, entry).await?;
+    save(&web, &user, entry).await?;
     Ok(back(&user, "disabled"))
 }
 
@@ -75,7 +82,7 @@ pub(crate) async fn enable(
     let mut user = get(&web, &id).await?;
     user.disabled_at = None;
     let entry = entry_about(&web, &visitor, &user, Action::UserEnable);
-    web.store.save_user(&user, entry).await?;
+    save(&web, &user, entry).await?;
     Ok(back(&user, "enabled"))
 }
 
@@ -88,26 +95,30 @@ pub(crate) async fn release(
     user.failures = 0;
     user.failed_at = None;
     let entry = entry_about(&web, &visitor, &user, Action::UserRelease);
-    web.store.save_user(&user, entry).await?;
+    save(&web, &user, entry).await?;
+    web.attempts.forget(&user.login);
     Ok(back(&user, "released"))
 }
 
 pub(crate) async fn password(
-    visitor: Allowed<ManageUsers>,
+    visitor: Proven<ManageUsers>,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
     let one_time = token::readable(4);
-    let hash = web.hasher.hash(&one_time).await;
+    let hash = web.hasher.hash(&one_time).await?;
     let now = web.desk.now();
     let new = NewPassword {
-        hash: hash.ok_or(WebError::Internal("a password could not be hashed"))?,
+        hash,
         must_change: true,
         at: now,
     };
     let entry = entry_about(&web, &visitor, &user, Action::UserPasswordReset);
-    web.store.set_password(&user.id, &new, entry).await?;
+    let set = web.store.set_password(&user.id, &new, entry).await;
+    web.sessions.forget_user(&user.id);
+    set?;
+    web.attempts.forget(&user.login);
     let user = get(&web, &id).await?;
     let mut page = view(&web, &visitor, &user, false).await?;
     page.one_time = Some(one_time);
@@ -115,26 +126,31 @@ pub(crate) async fn password(
 }
 
 pub(crate) async fn second_factor(
-    visitor: Allowed<ManageUsers>,
+    visitor: Proven<ManageUsers>,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let user = get(&web, &id).await?;
     let entry = entry_about(&web, &visitor, &user, Action::UserSecondFactorReset);
-    web.store
+    let removed = web
+        .store
         .set_second_factor(&user.id, None, &[], entry)
-        .await?;
+        .await;
+    web.sessions.forget_user(&user.id);
+    removed?;
     Ok(back(&user, "second-factor-off"))
 }
 
 pub(crate) async fn end_session(
-    visitor: Allowed<ManageUsers>,
+    visitor: Proven<ManageUsers>,
     State(web): State<Web>,
     Path((id, session)): Path<(String, String)>,
 ) -> Result<Redirect, WebError> {
     let user = get(&web, &id).await?;
     let entry = visitor.entry(web.desk.now(), Action::SignOut, &session);
-    if !web.store.end_session(&session, &user.id, entry).await? {
+    let ended = web.store.end_session(&session, &user.id, entry).await;
+    web.sessions.forget_user(&user.id);
+    if !ended? {
         return Err(WebError::NotFound("このログイン"));
     }
     Ok(back(&user, "session-ended"))

@@ -1,11 +1,15 @@
 //! What proves a user: password, second factor, recovery codes, and the count of failures.
 
+use std::collections::BTreeMap;
+
 use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use sqlx::{Any, Row, Transaction};
 
+use crate::access_changes::note_access_change;
 use crate::audit::record;
+use crate::devices::forget_devices;
 use crate::error::StoreError;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -22,7 +26,8 @@ pub struct NewPassword {
 }
 
 impl Store {
-    /// Sets a password, forgets failures, and ends all sessions of the user.
+    /// Sets a password, forgets failures and own devices, and ends all sessions of the user and the
+    /// tokens that end with the password.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -41,6 +46,15 @@ impl Store {
         sql.push(", password_changed_at = ").bind(password.at.0);
         sql.push(" WHERE id = ").bind(user.as_str());
         sql.execute(&mut tx).await?;
+        sqlx::query(
+            "UPDATE api_tokens SET revoked_at = $1 \
+             WHERE user_id = $2 AND ends_with_password = 1 AND revoked_at IS NULL",
+        )
+        .bind(password.at.0)
+        .bind(user.as_str())
+        .execute(&mut *tx)
+        .await?;
+        forget_devices(&mut tx, user).await?;
         end_sessions(&mut tx, user).await?;
         record(&mut tx, &[entry]).await?;
         tx.commit().await?;
@@ -139,6 +153,66 @@ impl Store {
         Ok(used.rows_affected() == 1)
     }
 
+    /// What is kept of a user's recovery codes.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_recovery_codes(&self, user: &UserId) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT code_hash FROM recovery_codes WHERE user_id = $1")
+            .bind(user.as_str())
+            .fetch_all(self.read()?)
+            .await?;
+        let hashes = rows.iter().map(|row| Ok(row.try_get("code_hash")?));
+        hashes.collect()
+    }
+
+    /// Users with recovery codes of which earlier versions kept another form than a PHC string.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_fast_recovery_codes(
+        &self,
+    ) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT user_id, code_hash FROM recovery_codes WHERE code_hash NOT LIKE '$%'",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let mut codes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in rows {
+            let user: String = row.try_get("user_id")?;
+            codes
+                .entry(user)
+                .or_default()
+                .push(row.try_get("code_hash")?);
+        }
+        Ok(codes)
+    }
+
+    /// Keeps recovery codes of a user in another form, as far as they were not used meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn replace_recovery_codes(
+        &self,
+        user: &str,
+        forms: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for (before, after) in forms {
+            sqlx::query(
+                "UPDATE recovery_codes SET code_hash = $1 WHERE user_id = $2 AND code_hash = $3",
+            )
+            .bind(after.as_str())
+            .bind(user)
+            .bind(before.as_str())
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// How many recovery codes a user has left.
     ///
     /// # Errors
@@ -160,5 +234,5 @@ async fn end_sessions(tx: &mut Transaction<'static, Any>, user: &UserId) -> sqlx
         .bind(user.as_str())
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    note_access_change(tx, user).await
 }

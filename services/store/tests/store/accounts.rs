@@ -21,7 +21,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     what_changes_is_recorded_or_does_not_change,
 ]);
 
-fn entry(action: Action) -> AuditEntry {
+pub(crate) fn entry(action: Action) -> AuditEntry {
     AuditEntry {
         at: Instant(7),
         actor: Actor::System,
@@ -33,7 +33,7 @@ fn entry(action: Action) -> AuditEntry {
     }
 }
 
-fn user(login: &str, name: &str, roles: &[Role]) -> User {
+pub(crate) fn user(login: &str, name: &str, roles: &[Role]) -> User {
     User {
         id: login.into(),
         login: login.to_owned(),
@@ -53,7 +53,7 @@ fn user(login: &str, name: &str, roles: &[Role]) -> User {
     }
 }
 
-async fn add(store: &Store, user: &User) {
+pub(crate) async fn add(store: &Store, user: &User) {
     store
         .add_user(user, Some("$argon2id$x"), entry(Action::UserCreate))
         .await
@@ -145,7 +145,7 @@ async fn nobody_overwrites_what_they_have_not_seen(place: Place) {
     assert_eq!((found.user.name.as_str(), found.user.version), ("鈴木", 2));
 }
 
-fn session(token: &str, user: &str, at: i64) -> NewSession {
+pub(crate) fn session(token: &str, user: &str, at: i64) -> NewSession {
     NewSession {
         token_hash: format!("hash of {token}"),
         id: token.to_owned(),
@@ -275,6 +275,7 @@ async fn tokens_are_found_until_they_are_taken_back(place: Place) {
         expires_at: Instant(100),
         last_used_at: None,
         revoked_at: None,
+        ends_with_password: false,
     };
     let new = NewToken {
         token_hash: "h".to_owned(),

@@ -5,6 +5,7 @@
     reason = "a test may fail where it stands"
 )]
 
+mod access;
 mod accounts;
 mod articles;
 mod audit;

@@ -104,6 +104,10 @@ async fn pages_are_accessible_in_every_state() -> Outcome {
     browser.open(desk.web(), "/calls?from=x").await?;
     wrong.look(&browser, "a query refused").await?;
 
+    browser.open(desk.web(), "/account/confirm").await?;
+    let fields = [("password", "wrong")];
+    send(&browser, &mut wrong, &fields, "パスワードが違います").await?;
+    browser.prove(desk.web(), &password).await?;
     browser.open(desk.web(), "/account/tokens").await?;
     let name = [("name", "集計")];
     send(&browser, &mut wrong, &name, "権限を1つ以上選んで").await?;

@@ -15,7 +15,7 @@ const SECURE_COOKIE: &str = "__Host-madoguchi-oidc";
 /// So long somebody may be busy at the provider.
 const LASTS: Millis = Millis::from_secs(600);
 /// What is sealed begins so, for the key seals other secrets, too.
-const KIND: &str = "oidc attempt 1";
+const KIND: &str = "oidc attempt 2";
 
 /// What we must know again when the browser comes back.
 #[derive(PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(super) struct Attempt {
     pub(super) verifier: String,
     /// Where in the desk to be led to.
     pub(super) next: String,
+    /// The session whose owner proves themselves again; empty for one who signs in.
+    pub(super) session: String,
     begun_at: Instant,
 }
 
@@ -39,8 +41,22 @@ impl Attempt {
             nonce: token::new_secret(),
             verifier: token::new_secret(),
             next: next.to_owned(),
+            session: String::new(),
             begun_at: now,
         }
+    }
+
+    /// The same by somebody who has a session and proves themselves again.
+    pub(super) fn of_session(self, session: &str) -> Self {
+        Self {
+            session: session.to_owned(),
+            ..self
+        }
+    }
+
+    /// The person must have been asked at the provider since then.
+    pub(super) fn asks_since(&self) -> Option<Instant> {
+        (!self.session.is_empty()).then_some(self.begun_at)
     }
 
     /// The attempt that this browser has begun lately, if the state in the answer is its own.
@@ -69,7 +85,8 @@ impl Attempt {
     /// Addresses within the desk have no line ends, and neither have our secrets.
     fn write(&self) -> String {
         let at = self.begun_at.0.to_string();
-        let parts = [&self.state, &self.nonce, &self.verifier, &at, &self.next];
+        let [state, nonce, verifier] = [&self.state, &self.nonce, &self.verifier];
+        let parts = [state, nonce, verifier, &at, &self.session, &self.next];
         parts
             .iter()
             .fold(KIND.to_owned(), |text, part| text + "\n" + part)
@@ -83,12 +100,13 @@ impl Attempt {
         let mut part = || parts.next().map(str::to_owned);
         let (state, nonce, verifier) = (part()?, part()?, part()?);
         let begun_at = Instant(part()?.parse().ok()?);
-        let next = part()?;
+        let (session, next) = (part()?, part()?);
         Some(Self {
             state,
             nonce,
             verifier,
             next,
+            session,
             begun_at,
         })
     }
@@ -170,7 +188,7 @@ mod tests {
     #[test]
     fn what_else_is_sealed_is_no_attempt() {
         let seal = Seal::new(&[7; 32]);
-        let sealed = seal.seal(b"a\nb\nc\n1000000\n/").unwrap();
+        let sealed = seal.seal(b"a\nb\nc\n1000000\n\n/").unwrap();
         let headers = headers(&format!("madoguchi-oidc={sealed}"));
         assert!(Attempt::lookup(&seal, &headers, origin(false), "a", NOW).is_none());
     }

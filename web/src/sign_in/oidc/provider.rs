@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use madoguchi_core::time::Instant;
-use openidconnect::core::{CoreGenderClaim, CoreResponseType};
+use madoguchi_core::time::{Instant, Millis};
+use openidconnect::core::{CoreAuthPrompt, CoreGenderClaim, CoreResponseType};
 use openidconnect::{
     AuthenticationFlow, AuthorizationCode, ClaimsVerificationError, CsrfToken, IdTokenClaims,
     Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, Scope,
@@ -24,6 +24,8 @@ use super::trouble;
 
 /// A request of a browser's ends after 15 seconds; ours must end before.
 const PATIENCE: Duration = Duration::from_secs(12);
+/// The provider's clock, which tells seconds, may be so far behind ours.
+const CLOCKS_DIFFER: Millis = Millis::from_secs(30);
 
 /// The site's identity provider.
 #[derive(Clone)]
@@ -60,7 +62,7 @@ impl IdentityProvider {
     }
 
     /// What people call it.
-    pub(in crate::sign_in) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.0.settings.name
     }
 
@@ -87,6 +89,13 @@ impl IdentityProvider {
         let mut request = client
             .authorize_url(flow, || CsrfToken::new(state), || Nonce::new(nonce))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        if attempt.asks_since().is_some() {
+            // Whoever sits before the browser is asked, signed in there or not (OpenID Connect
+            // Core, 3.1.2.1).
+            request = request
+                .add_prompt(CoreAuthPrompt::Login)
+                .set_max_age(Duration::ZERO);
+        }
         if let Some(scope) = scope(&self.0.settings.subject_claim) {
             request = request.add_scope(Scope::new(scope.to_owned()));
         }
@@ -127,6 +136,12 @@ impl IdentityProvider {
             Refusal::Untrusted
         })?;
         let claims = self.verify(&client, id_token, attempt, now).await?;
+        if let Some(since) = attempt.asks_since()
+            && !is_asked_since(claims.auth_time(), since)
+        {
+            tracing::warn!("the identity provider has not asked the person again");
+            return Err(Refusal::Untrusted);
+        }
         let wanted = self.0.settings.subject_claim.as_str();
         if let Some(found) = claim(claims, wanted) {
             return Ok(found);
@@ -179,6 +194,11 @@ impl IdentityProvider {
     }
 }
 
+/// Whether the provider says that the person has signed in there since then.
+fn is_asked_since(auth_time: Option<DateTime<Utc>>, since: Instant) -> bool {
+    auth_time.is_some_and(|at| at.timestamp_millis() >= (since - CLOCKS_DIFFER).0)
+}
+
 fn no_key() -> ClaimsVerificationError {
     ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)
 }
@@ -223,6 +243,15 @@ mod tests {
         for none in ["empty", "groups", "absent"] {
             assert_eq!(claim(&claims, none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_provider_that_has_not_asked_again_proves_nothing() {
+        let at = |secs| DateTime::<Utc>::from_timestamp(secs, 0);
+        let since = Instant(1_000_000);
+        assert!(is_asked_since(at(1_000), since) && is_asked_since(at(970), since));
+        assert!(!is_asked_since(at(969), since));
+        assert!(!is_asked_since(None, since), "it must say when");
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(super) enum Refusal {
     Untrusted,
     /// The provider has not told this claim, by which users are found.
     Nameless(String),
+    /// It is somebody else who is signed in here.
+    Other,
     /// No user of ours has this subject.
     Unknown(String),
     /// An administrator has to release the account.
@@ -29,7 +31,7 @@ impl Refusal {
             Self::Stale | Self::Cancelled => StatusCode::BAD_REQUEST,
             Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Untrusted | Self::Nameless(_) => StatusCode::BAD_GATEWAY,
-            Self::Unknown(_) | Self::Locked | Self::Disabled => StatusCode::FORBIDDEN,
+            Self::Other | Self::Unknown(_) | Self::Locked | Self::Disabled => StatusCode::FORBIDDEN,
         }
     }
 
@@ -53,6 +55,9 @@ impl Refusal {
             ),
             Self::Unknown(subject) => format!(
                 "この利用者は窓口に登録されていません。管理者に登録を依頼してください。識別子: {subject}"
+            ),
+            Self::Other => format!(
+                "{provider}で確認された人は、ログインしている人と違います。ログインしている本人の情報で確認してください。"
             ),
             Self::Locked => "このアカウントは、ログインの失敗が続いたためロックされています。管理者に解除を依頼してください。".to_owned(),
             Self::Disabled => "このアカウントは利用を停止しています。利用するには、管理者に再開を依頼してください。".to_owned(),

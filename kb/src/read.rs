@@ -1,0 +1,59 @@
+//! Entries as they are kept, without a search: for readers while what they come from is away.
+
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::{AllQuery, BooleanQuery, Query, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocAddress, Order, Term};
+
+use crate::entry::Entry;
+use crate::error::KbError;
+use crate::index::Shelf;
+use crate::search;
+
+/// The column of the time at which an entry was last changed.
+const UPDATED_COLUMN: &str = "updated";
+
+/// The entry of this id.
+pub(crate) fn lookup(shelf: &Shelf, id: &str) -> Result<Option<Entry>, KbError> {
+    let searcher = shelf.reader.searcher();
+    let query = is(shelf.fields.id, id);
+    let found = searcher.search(&query, &TopDocs::with_limit(1).order_by_score())?;
+    let address = found.first().map(|(_, address)| *address);
+    address
+        .map(|address| search::entry(&searcher, &shelf.fields, address))
+        .transpose()
+}
+
+/// Entries of these categories, or of all, the newest first, and how many there are.
+pub(crate) fn list(
+    shelf: &Shelf,
+    categories: Option<&[String]>,
+    offset: usize,
+    limit: usize,
+) -> Result<(Vec<Entry>, usize), KbError> {
+    let searcher = shelf.reader.searcher();
+    let query: Box<dyn Query> = match categories {
+        None => Box::new(AllQuery),
+        Some(categories) => {
+            let field = shelf.fields.category;
+            let each = categories
+                .iter()
+                .map(|one| -> Box<dyn Query> { Box::new(is(field, one)) });
+            Box::new(BooleanQuery::union(each.collect()))
+        }
+    };
+    let newest = TopDocs::with_limit(limit.max(1))
+        .and_offset(offset)
+        .order_by_fast_field::<i64>(UPDATED_COLUMN, Order::Desc);
+    let (total, found): (usize, Vec<(Option<i64>, DocAddress)>) =
+        searcher.search(&query, &(Count, newest))?;
+    let entries = found
+        .iter()
+        .take(limit)
+        .map(|(_, address)| search::entry(&searcher, &shelf.fields, *address));
+    Ok((entries.collect::<Result<_, _>>()?, total))
+}
+
+fn is(field: Field, text: &str) -> TermQuery {
+    TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic)
+}

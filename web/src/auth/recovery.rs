@@ -1,0 +1,85 @@
+//! Recovery codes stand in for the second factor, once each. What is kept of them is argon2id over
+//! their SHA-256; the codes of a user share a salt, so that one guess costs one hash and not ten.
+
+use argon2::password_hash::phc::PasswordHash;
+use madoguchi_core::id::UserId;
+
+use crate::Web;
+use crate::auth::password::{Hasher, Lane, hash_with_salt_of, new_salt};
+use crate::auth::token;
+use crate::error::WebError;
+
+/// A user has so many at a time.
+pub(crate) const CODES: usize = 10;
+
+/// New codes.
+pub(crate) fn new_codes() -> Vec<String> {
+    (0..CODES).map(|_| token::readable(2)).collect()
+}
+
+/// What is kept of codes.
+pub(crate) async fn hash_codes(hasher: &Hasher, codes: &[String]) -> Result<Vec<String>, WebError> {
+    let hashes: Vec<_> = codes.iter().map(|code| token::hash(code)).collect();
+    let kept = hasher.work(Lane::Known, move || slow_hashes(&hashes));
+    kept.await?
+        .ok_or(WebError::Internal("codes could not be hashed"))
+}
+
+/// What is kept in place of bare SHA-256, as earlier versions kept it.
+pub(crate) fn slow_hashes(hashes: &[String]) -> Option<Vec<String>> {
+    let salt = new_salt()?;
+    let slow = hashes.iter().map(|hash| hash_with_salt_of(&salt, hash));
+    slow.collect()
+}
+
+/// Whether an earlier version has kept this.
+pub(crate) fn is_fast(kept: &str) -> bool {
+    !kept.starts_with('$')
+}
+
+/// Whether `code` is one of the user's, which is used up by that.
+pub(crate) async fn is_used_up(
+    web: &Web,
+    user: &UserId,
+    code: &str,
+    lane: Lane,
+) -> Result<bool, WebError> {
+    let fast = token::hash(&code.to_lowercase());
+    let kept = web.store.list_recovery_codes(user).await?;
+    let mut salts: Vec<String> = Vec::new();
+    for one in kept.iter().filter(|one| !is_fast(one)) {
+        let same = |other: &String| salt(other).is_some() && salt(other) == salt(one);
+        if !salts.iter().any(same) {
+            salts.push(one.clone());
+        }
+    }
+    let mut candidates = vec![fast.clone()];
+    candidates.extend(web.hasher.hash_with_salts_of(salts, fast, lane).await?);
+    match candidates.iter().find(|one| kept.contains(one)) {
+        Some(found) => Ok(web.store.use_recovery_code(user, found).await?),
+        None => Ok(false),
+    }
+}
+
+fn salt(kept: &str) -> Option<Vec<u8>> {
+    let hash = PasswordHash::new(kept).ok()?;
+    hash.salt.map(|salt| salt.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_kept_of_codes_is_slow_to_guess_and_shares_a_salt() {
+        let (codes, hasher) = (new_codes(), Hasher::new());
+        let kept = hash_codes(&hasher, &codes).await.unwrap();
+        assert_eq!(kept.len(), CODES);
+        assert!(kept.iter().all(|one| one.starts_with("$argon2id$")));
+        assert!(kept.iter().all(|one| salt(one) == salt(&kept[0])));
+        let again = hash_with_salt_of(&kept[0], &token::hash(&codes[7])).unwrap();
+        assert_eq!(again, kept[7]);
+        let another = hash_codes(&hasher, &codes).await.unwrap();
+        assert_ne!(another, kept, "each set has its own salt");
+    }
+}
