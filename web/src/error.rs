@@ -237,6 +237,7 @@ impl WebError {
             Self::Template(error) => tracing::error!(%error, "a page could not be made"),
             Self::NotInForce => tracing::error!("a setting was kept but is not in force"),
             Self::Internal(what) => tracing::error!(what, "a request could not be served"),
+            Self::Busy => tracing::warn!("a request was refused: too many guesses at once"),
             _ => {}
         }
     }

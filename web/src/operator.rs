@@ -1,14 +1,16 @@
 //! What the program itself, or its operator at the command line, does to accounts: the first
 //! administrator, further accounts, new one-time passwords, tokens for machines.
 
+use std::collections::BTreeSet;
+
 use madoguchi_core::access::{Permissions, Role};
 use madoguchi_core::account::User;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields, changed};
 use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{ApiToken, NewPassword, NewToken, Store, StoreError};
 
-use crate::auth::{password, token};
+use crate::auth::{password, recovery, token};
 
 /// The login of the first administrator.
 pub const ADMINISTRATOR: &str = "admin";
@@ -96,6 +98,26 @@ pub async fn add_account(
     Ok(user.id)
 }
 
+/// Changes the roles of a user, as the operator of the machine.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn change_roles(
+    store: &Store,
+    user: &User,
+    roles: &BTreeSet<Role>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let after = User {
+        roles: roles.clone(),
+        ..user.clone()
+    };
+    let mut entry = entry(Action::UserChange, &user.id, now, Fields::new());
+    let fields = crate::users::fields;
+    (entry.before, entry.after) = changed(&fields(user), &fields(&after));
+    store.save_user(&after, entry).await
+}
+
 /// The hash of a password as it is kept (argon2id, a PHC string); `None` if the machine fails.
 pub fn hash_password(password: &str) -> Option<String> {
     password::hash_now(password)
@@ -124,6 +146,22 @@ pub async fn reset_password(
     };
     let entry = entry(Action::UserPasswordReset, user, now, Fields::new());
     store.set_password(user, &new, entry).await
+}
+
+/// Keeps recovery codes as slow hashes that an earlier version has kept as fast ones. They stay good.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn slow_down_recovery_codes(store: &Store) -> Result<(), StoreError> {
+    for (user, fast) in store.list_fast_recovery_codes().await? {
+        let hashes = fast.clone();
+        let slow = tokio::task::spawn_blocking(move || recovery::slow_hashes(&hashes)).await;
+        if let Ok(Some(slow)) = slow {
+            let forms: Vec<_> = fast.into_iter().zip(slow).collect();
+            store.replace_recovery_codes(&user, &forms).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a token of a user's, which ends when the password is changed; gives it, for it is kept

@@ -4,6 +4,7 @@
 //! signature what it needs and the compiler carries it; [`Permission`] is the same as a value, for
 //! tables and stored scopes.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
@@ -161,6 +162,11 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
+    /// Whether the role watches over what administrators do.
+    pub fn watches(self) -> bool {
+        self.permissions().contains(&Permission::ReadAudit)
+    }
+
     /// What the role allows, beside [`Permission::UseAccount`].
     pub fn permissions(self) -> &'static [Permission] {
         use Permission as P;
@@ -215,6 +221,43 @@ impl Role {
             ],
         }
     }
+}
+
+/// Why somebody may not be given roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RoleFault {
+    /// The role watches over administrators, who cannot give it.
+    #[error(
+        "監査の役割は、画面では付けられません。窓口を動かしている機械で、madoguchi account role を使って付けてください。"
+    )]
+    Watches,
+    /// Whoever watches over administrators is none.
+    #[error("監査と管理者の役割は、同じ人に付けられません。")]
+    WatchesThemselves,
+}
+
+/// Whether an administrator may change somebody's roles, their own included.
+///
+/// # Errors
+/// [`RoleFault`].
+pub fn check_roles(before: &BTreeSet<Role>, after: &BTreeSet<Role>) -> Result<(), RoleFault> {
+    if after.difference(before).any(|role| role.watches()) {
+        return Err(RoleFault::Watches);
+    }
+    check_duties(before, after)
+}
+
+/// Whether the roles go together, as far as they are new.
+///
+/// # Errors
+/// [`RoleFault::WatchesThemselves`].
+pub fn check_duties(before: &BTreeSet<Role>, after: &BTreeSet<Role>) -> Result<(), RoleFault> {
+    let watches = after.iter().any(|role| role.watches());
+    let is_watched = after.contains(&Role::Administrator);
+    if watches && is_watched && before != after {
+        return Err(RoleFault::WatchesThemselves);
+    }
+    Ok(())
 }
 
 /// A set of permissions.
@@ -294,6 +337,29 @@ mod tests {
         let permissions = Permissions::of_roles([Role::Administrator]);
         assert!(!permissions.contains(Permission::ViewCalls));
         assert!(!permissions.contains(Permission::ReadAudit));
+    }
+
+    #[test]
+    fn administrators_cannot_make_anybody_watch_over_them() {
+        use Role::{Administrator, Agent, Auditor, Supervisor};
+        let check = |before: &[Role], after: &[Role]| {
+            let set = |roles: &[Role]| roles.iter().copied().collect();
+            check_roles(&set(before), &set(after))
+        };
+        assert_eq!(
+            check(&[Administrator], &[Administrator, Auditor]),
+            Err(RoleFault::Watches)
+        );
+        assert_eq!(
+            check(&[], &[Auditor]),
+            Err(RoleFault::Watches),
+            "a second account"
+        );
+        assert_eq!(check(&[Auditor], &[Auditor, Agent]), Ok(()));
+        assert_eq!(check(&[Auditor], &[Agent]), Ok(()), "which is recorded");
+        let both = Err(RoleFault::WatchesThemselves);
+        assert_eq!(check(&[Auditor], &[Auditor, Administrator]), both);
+        assert_eq!(check(&[Agent], &[Agent, Administrator, Supervisor]), Ok(()));
     }
 
     #[test]

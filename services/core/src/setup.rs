@@ -18,8 +18,8 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 pub use self::agents::{
-    AGENT, AGENT_ID_LETTERS, AGENT_NAME_LETTERS, AgentConfig, Duty, Level, NoLevel, PhoneHashes,
-    ScreenAgent,
+    AGENT, AGENT_ID_LETTERS, AGENT_NAME_LETTERS, AgentConfig, Duty, KeptHashes, Level, NoLevel,
+    PhoneHashes, ScreenAgent, SealedHashes,
 };
 pub use self::categories::{
     CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category,

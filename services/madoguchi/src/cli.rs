@@ -142,13 +142,19 @@ fn run(cli: Cli) -> Result<(), CliError> {
         config = demo::config(args)?;
     }
     log::start(&config.log)?;
+    let exposure = cli.config.as_deref().and_then(|path| config.exposure(path));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| CliError::Failed(error.into()))?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve => Ok(serve::run(serve::Start::new(config, &cli.data_dir)).await?),
+            Command::Serve => {
+                if let Some(exposure) = exposure {
+                    tracing::warn!(what = exposure, "passwords in the settings can be read");
+                }
+                Ok(serve::run(serve::Start::new(config, &cli.data_dir)).await?)
+            }
             Command::Demo(_) => Ok(demo::run(config, &cli.data_dir).await?),
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
             Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,
@@ -174,6 +180,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     print(&format!("注意: {shortage}\n"));
                 }
                 print("設定に誤りはありません。\n");
+                if let Some(exposure) = exposure {
+                    complain(&format!("注意: {exposure}"));
+                }
                 Ok(())
             }
         }

@@ -3,6 +3,7 @@
 //! `config/madoguchi.sample.toml` explains every setting to the operator.
 
 mod check;
+mod exposure;
 mod knowledge;
 mod meaning;
 mod oidc;

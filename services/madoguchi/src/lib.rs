@@ -18,6 +18,7 @@ mod pages;
 mod presence;
 mod private_file;
 mod recovery;
+mod sealing;
 pub mod serve;
 mod setup;
 mod store_fault;

@@ -32,7 +32,7 @@ use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
 use crate::{
     clock_watch, housekeeping, journaling, key, knowledge, pages, presence, private_file, recovery,
-    store_fault,
+    sealing, store_fault,
 };
 
 /// How the desk is started.
@@ -88,6 +88,7 @@ pub struct Running {
     clock_watch: JoinHandle<()>,
     past: Option<JoinHandle<()>>,
     remembering: JoinHandle<()>,
+    sealing: JoinHandle<()>,
     searching: Option<JoinHandle<()>>,
     grace: Duration,
 }
@@ -126,6 +127,7 @@ impl Running {
         if let Some(past) = &self.past {
             past.abort();
         }
+        self.sealing.abort();
         if let Some(searching) = &self.searching {
             searching.abort();
         }
@@ -343,6 +345,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let web_settings = config.web_settings()?;
     let (clock, limits) = (live.clock.clone(), web_settings.sessions);
     let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
+    let sealing = tokio::spawn(sealing::bring_up_to_date(store.clone(), Seal::new(&key)));
     let faq = Faq {
         library: Some(Arc::new(StoredLibrary::new(
             store.clone(),
@@ -377,6 +380,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         clock_watch,
         past,
         remembering,
+        sealing,
         searching,
         grace,
     })

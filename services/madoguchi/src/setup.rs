@@ -140,7 +140,9 @@ pub(crate) fn opened(file: &Config, screen: &ScreenSetup, seal: &Seal) -> Config
             .open(text)
             .and_then(|plain| String::from_utf8(plain).ok());
         if opened.is_none() {
-            tracing::error!("the key does not open the password of a trunk; set it anew");
+            tracing::error!(
+                "the key does not open the password of a trunk or a phone; set it anew"
+            );
         }
         opened
     })

@@ -144,6 +144,46 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// Writes what is kept of a kind in another form, in all versions; `rewrite` gives the new form,
+    /// or `None` where it stays. It means the same as before, so that there is no new version. Tells
+    /// how many were rewritten.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn rewrite_settings(
+        &self,
+        kind: &str,
+        rewrite: impl Fn(&str) -> Option<String> + Send,
+    ) -> Result<usize, StoreError> {
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query(
+            "SELECT id, version, data FROM settings WHERE kind = $1 AND data IS NOT NULL",
+        )
+        .bind(kind)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut rewritten = 0;
+        for row in rows {
+            let data: &str = row.try_get("data")?;
+            let Some(data) = rewrite(data) else {
+                continue;
+            };
+            let (id, version): (String, i64) = (row.try_get("id")?, row.try_get("version")?);
+            sqlx::query(
+                "UPDATE settings SET data = $1 WHERE kind = $2 AND id = $3 AND version = $4",
+            )
+            .bind(storable(&data))
+            .bind(kind)
+            .bind(id)
+            .bind(version)
+            .execute(&mut *tx)
+            .await?;
+            rewritten += 1;
+        }
+        tx.commit().await?;
+        Ok(rewritten)
+    }
+
     /// Keeps a recording under the hash of its content.
     ///
     /// # Errors

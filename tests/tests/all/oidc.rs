@@ -204,6 +204,43 @@ async fn users_are_found_by_a_claim_that_the_provider_tells_at_user_info() -> an
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_signed_in_at_the_provider_is_asked_there_again() -> anyhow::Result<()> {
+    let arrangement = Arrangement::default();
+    let provider = arrangement.start().await?;
+    let desk = desk(&arrangement, "").await?;
+    add_user(&desk, "tanaka", "megumi").await?;
+    let walker = Walker::new(&[])?;
+    walker.sign_in(&arrangement.desk(), "megumi").await?;
+    let tokens = format!("{}/account/tokens", arrangement.desk());
+    let seen = walker.open(&tokens).await?;
+    ensure!(seen.html.contains("本人の確認をする"), "{seen:#?}");
+    for (login, told) in [
+        ("somebody", "ログインしている人と違います"),
+        ("megumi", "発行する"),
+    ] {
+        let again = "/account/confirm/oidc?next=/account/tokens";
+        let address = format!("{}{again}", arrangement.desk());
+        let page = walker.open(&address).await?;
+        // Though the provider knows the browser.
+        ensure!(page.html.contains("Enter any login"), "{page:#?}");
+        let fields = format!("login={login}&password=x");
+        let mut page = walker.submit(&page, &fields).await?;
+        if page.html.contains("Continue") {
+            page = walker.submit(&page, "agreed=1").await?;
+        }
+        ensure!(page.status.is_redirection(), "{page:#?}");
+        let seen = walker.open(&page.html).await?;
+        ensure!(seen.html.contains(told), "{seen:#?}");
+    }
+    let entry = records(&desk, Action::Proven).await?.remove(0).entry;
+    ensure!(entry.actor.name() == "tanaka" && entry.after["by"] == "oidc");
+    ensure!(records(&desk, Action::ProofFailed).await?.len() == 1);
+    provider.stop().await?;
+    desk.end().await?;
+    Ok(())
+}
+
 /// back, for there it will bring its cookie.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_name_of_the_desk_does_as_well() -> anyhow::Result<()> {

@@ -93,10 +93,10 @@ impl FromRequestParts<Web> for PortalReader {
         {
             return Err(WebError::NotAllowed(Permission::ReadKnowledge));
         }
-        if !web.settings.is_within_portal(origin.address) {
-            if let Some(duty) = self::visitor(parts)?.owes {
-                return Err(WebError::Owes(duty));
-            }
+        if !web.settings.is_within_portal(origin.address)
+            && let Some(duty) = self::visitor(parts)?.owes
+        {
+            return Err(WebError::Owes(duty));
         }
         let browser = Browser::of(&parts.headers, origin);
         Ok(Self {

@@ -43,10 +43,9 @@ where
         Ok(whole) => whole,
         Err(fault) => return WebError::from(fault).into_response(),
     };
-    // The form to sign in by has a token of its own: somebody else may sign in here.
-    let signs_in = parts.uri.path() == "/sign-in";
     let checked = match parts.extensions.get::<Arc<Visitor>>().map(|it| &it.by) {
-        Some(By::Session { csrf, .. }) if !signs_in => {
+        // The form to sign in by has a token of its own: somebody else may sign in here.
+        Some(By::Session { csrf, .. }) if parts.uri.path() != "/sign-in" => {
             csrf::check(&parts.headers, taken, csrf, true).await
         }
         _ => Ok(body::body(taken)),

@@ -5,7 +5,7 @@ use axum::response::Response;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, Fault, Level, Part, ScreenAgent,
+    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, Fault, KeptHashes, Level, Part, ScreenAgent,
 };
 use serde::Deserialize;
 
@@ -79,6 +79,15 @@ impl Thing for ScreenAgent {
     }
 
     fn notes(&self, around: &Around<'_>) -> Vec<String> {
+        let open = |text: &str| {
+            let plain = around.web.seal.open(text)?;
+            String::from_utf8(plain).ok()
+        };
+        if self.hashes.open(open).is_none() {
+            let note = "電話機のパスワードの照合用の値を読めません。鍵のファイル(web.key_file)が変わっています。\
+                 鍵を元に戻すか、新しいパスワードを発行してください。";
+            return vec![note.to_owned()];
+        }
         if self.password_holds(&around.setup.realm) {
             return Vec::new();
         }
@@ -252,7 +261,7 @@ fn with_password(
     before: Option<&ScreenAgent>,
     around: &Around<'_>,
 ) -> Read<ScreenAgent> {
-    let holds = before.filter(|before| before.hashes.extension == agent.extension);
+    let holds = before.filter(|before| before.hashes.extension() == agent.extension);
     match holds {
         Some(before) => {
             let agent = ScreenAgent {
@@ -276,8 +285,11 @@ fn with_new_password(agent: AgentConfig, around: &Around<'_>) -> Read<ScreenAgen
         ],
         secret: password.clone(),
     };
+    let hashes = desk.phone_hashes(&agent.extension, &password);
+    let seal = |text: &str| around.web.seal.seal(text.as_bytes());
     let agent = ScreenAgent {
-        hashes: desk.phone_hashes(&agent.extension, &password),
+        // Encryption does not fail; if it did, the desk would seal them when it starts.
+        hashes: KeptHashes::seal(&hashes, seal).unwrap_or(KeptHashes::Plain(hashes)),
         password_at: desk.now(),
         agent,
     };

@@ -13,18 +13,18 @@ fn later(secs: i64) -> Instant {
     now() + Millis::from_secs(secs)
 }
 
-/// A request that comes from a network address, as the proxy tells.
+/// A request that comes from a network address.
 fn post_from(address: &str, client: &Client, login: &str, password: &str) -> Request<Body> {
     let password = crate::query::escape(password);
     let body = format!("login={login}&password={password}&_csrf={}", client.csrf);
     let mut request = Request::post("/sign-in")
         .header("host", "localhost:8080")
         .header("cookie", &client.cookie)
-        .header("x-forwarded-for", address)
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(body))
         .unwrap();
-    let peer = axum::extract::ConnectInfo(std::net::SocketAddr::from(([10, 0, 0, 1], 1)));
+    let address: IpAddr = address.parse().unwrap();
+    let peer = axum::extract::ConnectInfo(std::net::SocketAddr::from((address, 1)));
     request.extensions_mut().insert(peer);
     request
 }

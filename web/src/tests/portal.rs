@@ -24,9 +24,9 @@ const SECRET: &str = "裏手順ヤマネコ";
 const INSIDE: &str = "192.168.7.7";
 const OUTSIDE: &str = "203.0.113.9";
 
-/// The articles of the test.
+/// The articles of the test, and whether they are out of reach.
 #[derive(Default)]
-struct Shelf(Mutex<BTreeMap<String, Article>>);
+struct Shelf(Mutex<BTreeMap<String, Article>>, Mutex<bool>);
 
 fn article(id: &str, question: &str, plain: &str, category: &str, desk_only: bool) -> Article {
     Article {
@@ -78,6 +78,13 @@ fn articles() -> Vec<Article> {
 }
 
 impl Shelf {
+    fn reached<T>(&self, found: T) -> Result<T, StoreError> {
+        if *self.1.lock().unwrap() {
+            return Err(StoreError::unreachable());
+        }
+        Ok(found)
+    }
+
     fn seen(&self, viewer: Viewer) -> Vec<Article> {
         let all = self.0.lock().unwrap();
         let mut seen: Vec<_> = all
@@ -97,7 +104,7 @@ impl Library for Shelf {
         viewer: Viewer,
     ) -> BoxFuture<'a, Result<Option<Article>, StoreError>> {
         let found = self.seen(viewer).into_iter().find(|one| one.id == id);
-        Box::pin(async { Ok(found) })
+        Box::pin(async { self.reached(found) })
     }
 
     fn list<'a>(
@@ -129,7 +136,7 @@ impl Library for Shelf {
                 .take(filter.limit as usize)
                 .collect(),
         };
-        Box::pin(async { Ok(page) })
+        Box::pin(async { self.reached(page) })
     }
 
     fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(String, u64)>, StoreError>> {
@@ -137,7 +144,7 @@ impl Library for Shelf {
         for one in self.seen(viewer) {
             *counts.entry(one.category).or_insert(0) += 1;
         }
-        Box::pin(async { Ok(counts.into_iter().collect()) })
+        Box::pin(async { self.reached(counts.into_iter().collect()) })
     }
 
     fn overdue(

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::access::{ManageUsers, Role};
+use madoguchi_core::access::{ManageUsers, Role, check_roles};
 use madoguchi_core::account::{User, read_login};
 use madoguchi_core::audit::{Action, changed};
 use madoguchi_core::id::{AgentId, UserId};
@@ -55,6 +55,8 @@ struct RoleChoice {
     label: &'static str,
     allows: String,
     chosen: bool,
+    /// It cannot be given on a screen.
+    fixed: bool,
 }
 
 pub(crate) async fn new_page(
@@ -175,6 +177,7 @@ fn role_choices(chosen: &BTreeSet<Role>) -> Vec<RoleChoice> {
                     allows.join("、")
                 },
                 chosen: chosen.contains(&role),
+                fixed: role.watches() && !chosen.contains(&role),
             }
         })
         .collect()
@@ -213,6 +216,11 @@ fn put_upon(user: &mut User, pairs: &[(String, String)]) -> Result<(), String> {
     Ok(())
 }
 
+/// What to tell of roles that an administrator cannot give.
+fn roles_fault(before: &BTreeSet<Role>, user: &User) -> Result<(), String> {
+    check_roles(before, &user.roles).map_err(|fault| fault.to_string())
+}
+
 /// What to tell when a value is another user's already.
 fn taken(error: StoreError) -> Result<String, WebError> {
     match error {
@@ -245,7 +253,8 @@ pub(crate) async fn create(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let mut user = blank(&web);
-    if let Err(why) = put_upon(&mut user, &pairs) {
+    let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&BTreeSet::new(), &user));
+    if let Err(why) = put {
         return show_again(&web, &visitor, &user, true, why).await;
     }
     user.id = UserId::new(token::new_id());
@@ -272,7 +281,8 @@ pub(crate) async fn save(
 ) -> Result<Response, WebError> {
     let before = get(&web, &id).await?;
     let mut user = before.clone();
-    let mut fault = put_upon(&mut user, &pairs).err();
+    let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&before.roles, &user));
+    let mut fault = put.err();
     if fault.is_none() && !user.roles.contains(&Role::Administrator) {
         fault = reset::last_administrator(&web, &before).await?;
     }

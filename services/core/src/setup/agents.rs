@@ -195,6 +195,77 @@ impl std::fmt::Debug for PhoneHashes {
     }
 }
 
+/// What the store keeps of [`PhoneHashes`]: whoever has them has the phone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum KeptHashes {
+    /// Only the key opens them, which is not in the database.
+    Sealed(SealedHashes),
+    /// As earlier versions kept them; sealed when the desk starts.
+    Plain(PhoneHashes),
+}
+
+/// The sealed form of [`PhoneHashes`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedHashes {
+    extension: String,
+    realm: String,
+    /// Both hashes with a blank between them, encrypted, as text.
+    sealed: String,
+}
+
+impl std::fmt::Debug for KeptHashes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptHashes")
+            .field("extension", &self.extension())
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeptHashes {
+    /// The hashes sealed by `seal`; `None` if it fails.
+    pub fn seal(hashes: &PhoneHashes, seal: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
+        Some(Self::Sealed(SealedHashes {
+            extension: hashes.extension.clone(),
+            realm: hashes.realm.clone(),
+            sealed: seal(&format!("{} {}", hashes.sha256, hashes.md5))?,
+        }))
+    }
+
+    /// The hashes, if `open` opens them.
+    pub fn open(&self, open: impl FnOnce(&str) -> Option<String>) -> Option<PhoneHashes> {
+        let kept = match self {
+            Self::Plain(hashes) => return Some(hashes.clone()),
+            Self::Sealed(kept) => kept,
+        };
+        let opened = open(&kept.sealed)?;
+        let (sha256, md5) = opened.split_once(' ')?;
+        Some(PhoneHashes {
+            extension: kept.extension.clone(),
+            realm: kept.realm.clone(),
+            sha256: sha256.to_owned(),
+            md5: md5.to_owned(),
+        })
+    }
+
+    /// The extension that they were made for.
+    pub fn extension(&self) -> &str {
+        match self {
+            Self::Sealed(kept) => &kept.extension,
+            Self::Plain(hashes) => &hashes.extension,
+        }
+    }
+
+    /// The realm that they were made for.
+    pub fn realm(&self) -> &str {
+        match self {
+            Self::Sealed(kept) => &kept.realm,
+            Self::Plain(hashes) => &hashes.realm,
+        }
+    }
+}
+
 /// An agent who was made on a screen, as the store has them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,25 +273,43 @@ pub struct ScreenAgent {
     /// The agent, without a password.
     pub agent: AgentConfig,
     /// What the phone proves itself with.
-    pub hashes: PhoneHashes,
+    pub hashes: KeptHashes,
     /// When its password was made.
     pub password_at: Instant,
 }
 
 impl ScreenAgent {
-    /// The agent with what the phone proves itself with.
-    pub fn joined(&self) -> AgentConfig {
+    /// The agent with what the phone proves itself with; nothing proves it if `open` does not open
+    /// that.
+    pub fn joined(&self, open: impl FnOnce(&str) -> Option<String>) -> AgentConfig {
+        let nothing = || PhoneHashes {
+            extension: self.hashes.extension().to_owned(),
+            realm: String::new(),
+            sha256: String::new(),
+            md5: String::new(),
+        };
         AgentConfig {
             password: None,
             password_env: None,
-            hashes: Some(self.hashes.clone()),
+            hashes: Some(self.hashes.open(open).unwrap_or_else(nothing)),
             ..self.agent.clone()
         }
     }
 
+    /// The same agent with hashes sealed; `None` if they are, or `seal` fails.
+    pub fn sealed(&self, seal: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
+        let KeptHashes::Plain(hashes) = &self.hashes else {
+            return None;
+        };
+        Some(Self {
+            hashes: KeptHashes::seal(hashes, seal)?,
+            ..self.clone()
+        })
+    }
+
     /// Whether the password still holds for the extension, in this realm.
     pub fn password_holds(&self, realm: &str) -> bool {
-        self.hashes.extension == self.agent.extension && self.hashes.realm == realm
+        self.hashes.extension() == self.agent.extension && self.hashes.realm() == realm
     }
 }
 
@@ -349,14 +438,25 @@ mod tests {
         };
         let agent = ScreenAgent {
             agent: AgentConfig::new("tanaka", "田中", "201"),
-            hashes,
+            hashes: KeptHashes::Plain(hashes.clone()),
             password_at: Instant(0),
         };
         assert!(agent.password_holds("desk") && !agent.password_holds("other"));
         assert!(!format!("{agent:?}").contains("abc"));
         let kept = serde_json::to_string(&agent).unwrap();
         assert_eq!(serde_json::from_str::<ScreenAgent>(&kept).unwrap(), agent);
-        assert_eq!(agent.joined().without_secrets(), agent.agent);
+        assert_eq!(agent.joined(|_| None).without_secrets(), agent.agent);
+        // Sealed, it says the same to who has the key, and to nobody else.
+        let turned = |text: &str| Some(text.chars().rev().collect::<String>());
+        let sealed = agent.sealed(turned).unwrap();
+        let kept = serde_json::to_string(&sealed).unwrap();
+        assert!(!kept.contains("abc") && !kept.contains("def"), "{kept}");
+        let again: ScreenAgent = serde_json::from_str(&kept).unwrap();
+        assert!(again == sealed && again.password_holds("desk"));
+        assert_eq!(again.joined(turned).hashes, Some(hashes));
+        let without_key = again.joined(|_| None).hashes.unwrap();
+        assert!(without_key.sha256.is_empty() && without_key.realm.is_empty());
+        assert_eq!(again.sealed(turned), None, "once");
     }
 
     #[test]

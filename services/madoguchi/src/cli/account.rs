@@ -1,9 +1,10 @@
 //! `madoguchi account`: accounts without the screens, for the first steps and for emergencies.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use madoguchi_core::access::{Permission, Role};
-use madoguchi_core::account::read_login;
+use madoguchi_core::access::{Permission, Role, check_duties};
+use madoguchi_core::account::{User, read_login};
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Millis;
@@ -28,6 +29,17 @@ pub(super) enum AccountCommand {
         /// 担当者の識別名(設定ファイルの agent.id)
         #[arg(long)]
         agent: Option<String>,
+    },
+    /// 役割を加え、または外します。監査の役割は、ここでだけ付けられます
+    Role {
+        /// ログイン名
+        login: String,
+        /// 加える役割(複数可)
+        #[arg(long = "add")]
+        add: Vec<String>,
+        /// 外す役割(複数可)
+        #[arg(long = "remove")]
+        remove: Vec<String>,
     },
     /// ロックを解除し、新しい初回のパスワードを出力します
     Reset {
@@ -66,6 +78,9 @@ pub(super) async fn run(
             roles,
             agent,
         } => add(&store, login, name, roles, agent.as_deref()).await,
+        AccountCommand::Role { login, add, remove } => {
+            change_roles(&store, login, add, remove).await
+        }
         AccountCommand::Reset { login } => reset(&store, login).await,
         AccountCommand::Token {
             login,
@@ -95,11 +110,9 @@ async fn add(
     agent: Option<&str>,
 ) -> Result<String, CliError> {
     let login = read_login(login).map_err(|fault| CliError::Usage(fault.to_string()))?;
-    let read = |role: &String| {
-        let wrong = || CliError::Usage(format!("「{role}」という役割はありません"));
-        Role::lookup(role).ok_or_else(wrong)
-    };
-    let roles = roles.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let roles = read_roles(roles)?;
+    check_duties(&BTreeSet::new(), &roles).map_err(|fault| CliError::Usage(fault.to_string()))?;
+    let roles = Vec::from_iter(roles);
     let password = operator::one_time_password();
     let account = NewAccount {
         login: &login,
@@ -115,11 +128,46 @@ async fn add(
     Ok(password)
 }
 
-async fn lookup(store: &Store, login: &str) -> Result<UserId, CliError> {
+fn read_roles(names: &[String]) -> Result<BTreeSet<Role>, CliError> {
+    let read = |role: &String| {
+        let wrong = || CliError::Usage(format!("「{role}」という役割はありません"));
+        Role::lookup(role).ok_or_else(wrong)
+    };
+    names.iter().map(read).collect()
+}
+
+async fn change_roles(
+    store: &Store,
+    login: &str,
+    add: &[String],
+    remove: &[String],
+) -> Result<String, CliError> {
+    let user = lookup_user(store, login).await?;
+    let (add, remove) = (read_roles(add)?, read_roles(remove)?);
+    let mut roles = user.roles.clone();
+    roles.extend(add);
+    roles.retain(|role| !remove.contains(role));
+    check_duties(&user.roles, &roles).map_err(|fault| CliError::Usage(fault.to_string()))?;
+    if roles.is_empty() {
+        let message = "役割が1つもなくなるため、変更しませんでした";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    operator::change_roles(store, &user, &roles, SystemClock.now())
+        .await
+        .map_err(failed)?;
+    let labels: Vec<_> = roles.iter().map(|role| role.label()).collect();
+    Ok(format!("{}: {}", user.login, labels.join("、")))
+}
+
+async fn lookup_user(store: &Store, login: &str) -> Result<User, CliError> {
     let login = read_login(login).map_err(|fault| CliError::Usage(fault.to_string()))?;
     let found = store.lookup_login(&login).await.map_err(failed)?;
     let none = || CliError::Usage(format!("「{login}」という利用者はいません"));
-    found.map(|found| found.user.id).ok_or_else(none)
+    found.map(|found| found.user).ok_or_else(none)
+}
+
+async fn lookup(store: &Store, login: &str) -> Result<UserId, CliError> {
+    Ok(lookup_user(store, login).await?.id)
 }
 
 async fn reset(store: &Store, login: &str) -> Result<String, CliError> {

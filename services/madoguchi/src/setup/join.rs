@@ -81,7 +81,7 @@ pub(super) fn config(
         put_day(&mut config, day);
     }
     config.lines.extend(screen.lines.values().cloned());
-    let agents = screen.agents.values().map(ScreenAgent::joined);
+    let agents = screen.agents.values().map(|agent| agent.joined(&open));
     config.agents.extend(agents);
     let trunks = screen.trunks.values().map(|trunk| trunk.joined(&open));
     config.trunks.extend(trunks);
@@ -123,7 +123,9 @@ fn put_day(config: &mut Config, day: &CalendarDay) {
 #[cfg(test)]
 mod tests {
     use madoguchi_core::hours::HoursReason;
-    use madoguchi_core::setup::{AgentConfig, Duty, LineConfig, ScreenTrunk, Sealed, TrunkConfig};
+    use madoguchi_core::setup::{
+        AgentConfig, Duty, KeptHashes, LineConfig, ScreenTrunk, Sealed, TrunkConfig,
+    };
     use madoguchi_core::time::Instant;
     use madoguchi_sip::digest::Ha1;
 
@@ -171,7 +173,7 @@ mod tests {
                 lines: vec![Duty::first("b"), Duty::first("a")],
                 ..AgentConfig::new("suzuki", "鈴木", "202")
             },
-            hashes: phone_hashes("202", &file.sip.realm, "pass-word"),
+            hashes: KeptHashes::Plain(phone_hashes("202", &file.sip.realm, "pass-word")),
             password_at: Instant(0),
         };
         screen.agents.insert("suzuki".to_owned(), agent.clone());

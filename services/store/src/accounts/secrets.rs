@@ -1,5 +1,7 @@
 //! What proves a user: password, second factor, recovery codes, and the count of failures.
 
+use std::collections::BTreeMap;
+
 use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
@@ -162,6 +164,53 @@ impl Store {
             .await?;
         let hashes = rows.iter().map(|row| Ok(row.try_get("code_hash")?));
         hashes.collect()
+    }
+
+    /// Users with recovery codes of which earlier versions kept another form than a PHC string.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_fast_recovery_codes(
+        &self,
+    ) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT user_id, code_hash FROM recovery_codes WHERE code_hash NOT LIKE '$%'",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let mut codes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in rows {
+            let user: String = row.try_get("user_id")?;
+            codes
+                .entry(user)
+                .or_default()
+                .push(row.try_get("code_hash")?);
+        }
+        Ok(codes)
+    }
+
+    /// Keeps recovery codes of a user in another form, as far as they were not used meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn replace_recovery_codes(
+        &self,
+        user: &str,
+        forms: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for (before, after) in forms {
+            sqlx::query(
+                "UPDATE recovery_codes SET code_hash = $1 WHERE user_id = $2 AND code_hash = $3",
+            )
+            .bind(after.as_str())
+            .bind(user)
+            .bind(before.as_str())
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// How many recovery codes a user has left.

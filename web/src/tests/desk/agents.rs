@@ -15,7 +15,9 @@ async fn kept(house: &House) -> ScreenAgent {
 
 fn proves(kept: &ScreenAgent, password: &str) -> bool {
     let extension = &kept.agent.extension;
-    kept.hashes.sha256 == auth::token::hash(&format!("{extension}:{password}"))
+    let open = |text: &str| String::from_utf8(Seal::new(&[7; 32]).open(text)?).ok();
+    let hashes = kept.hashes.open(open).unwrap();
+    hashes.sha256 == auth::token::hash(&format!("{extension}:{password}"))
 }
 
 #[tokio::test]
@@ -31,6 +33,12 @@ async fn the_password_of_a_phone_is_made_by_us_shown_once_and_kept_as_a_hash() {
     assert!(proves(&first, &password));
     let data = serde_json::to_string(&first).unwrap();
     assert!(!data.contains(&password));
+    // Nor does it hold what proves the phone as well as the password does.
+    let hash = auth::token::hash(&format!("202:{password}"));
+    assert!(
+        !data.contains(&hash) && data.contains("\"sealed\""),
+        "{data}"
+    );
     assert!(!house.page(PLACE).await.contains("one-time"));
     // At once where agents are chosen.
     assert!(
