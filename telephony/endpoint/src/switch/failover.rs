@@ -61,6 +61,7 @@ impl Switch {
         side.tried.push(next);
         side.heard = false;
         side.authenticated = false;
+        side.early.clear();
         let sent = self.repeat_invite(id, now, |invite| {
             invite.headers.set(HeaderName::Contact, contact);
             invite.headers.remove(&HeaderName::Authorization);
