@@ -16,7 +16,8 @@ pub(crate) async fn healthz(_: Public) -> &'static str {
     "ok\n"
 }
 
-/// Ready while calls can be taken and counted: the database may be away, the journal may not.
+/// Ready while calls can be taken and counted: the database may be away, the journal may not. Not
+/// while the desk stops: whoever spreads visitors over nodes takes another.
 pub(crate) async fn readyz(_: Public, State(web): State<Web>) -> impl IntoResponse {
     let status = web.desk.status();
     let database = if web.store.ping().await.is_ok() {
@@ -24,15 +25,21 @@ pub(crate) async fn readyz(_: Public, State(web): State<Web>) -> impl IntoRespon
     } else {
         "away"
     };
-    let (code, journal) = if status.journal_failing {
+    let (mut code, journal) = if status.journal_failing {
         (StatusCode::SERVICE_UNAVAILABLE, "failing")
     } else {
         (StatusCode::OK, "up")
     };
+    let stopping = if status.stopping {
+        code = StatusCode::SERVICE_UNAVAILABLE;
+        "stopping\n"
+    } else {
+        ""
+    };
     (
         code,
         format!(
-            "journal {journal}\ndatabase {database}\nbacklog {}\n",
+            "{stopping}journal {journal}\ndatabase {database}\nbacklog {}\n",
             status.backlog
         ),
     )

@@ -6,6 +6,7 @@ mod categories;
 mod desk;
 mod fault;
 mod lines;
+mod outbound;
 mod parts;
 mod screen;
 mod targets;
@@ -26,6 +27,7 @@ pub use self::fault::{Fault, Part, PartFault};
 pub use self::lines::{
     AtClosingConfig, LINE, LINE_NAME_LETTERS, LineConfig, PeriodicAnnouncement, Strategy,
 };
+pub use self::outbound::{AgentOutboundConfig, OUTBOUND, OUTBOUND_ID, OutboundConfig};
 pub use self::parts::Parts;
 pub use self::screen::ScreenSetup;
 pub use self::targets::{TARGETS, TARGETS_ID, TargetConfig, Targets};

@@ -138,7 +138,13 @@ fn run(cli: Cli) -> Result<(), CliError> {
         .map_err(|error| CliError::Failed(error.into()))?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve => Ok(serve::run(serve::Start::new(config, &cli.data_dir)).await?),
+            Command::Serve => {
+                let start = serve::Start {
+                    config_file: cli.config,
+                    ..serve::Start::new(config, &cli.data_dir)
+                };
+                Ok(serve::run(start).await?)
+            }
             Command::Demo(_) => Ok(demo::run(config, &cli.data_dir).await?),
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
             Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,

@@ -7,6 +7,7 @@ mod knowledge;
 mod meaning;
 mod oidc;
 mod portal;
+mod reload;
 mod voice;
 mod web;
 
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use madoguchi_core::setup::PartFault;
 pub use madoguchi_core::setup::{
-    AgentConfig, AtClosingConfig, LineConfig, TargetConfig, TrunkConfig,
+    AgentConfig, AtClosingConfig, LineConfig, OutboundConfig, TargetConfig, TrunkConfig,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub reception: ReceptionConfig,
     /// Targets, and thresholds of figures.
     pub figures: TargetConfig,
+    /// Whom agents may call outside.
+    pub outbound: OutboundConfig,
     /// Pages and API.
     pub web: WebConfig,
     /// The FAQ portal.
@@ -80,6 +83,7 @@ impl Default for Config {
             media: MediaConfig::default(),
             reception: ReceptionConfig::default(),
             figures: TargetConfig::default(),
+            outbound: OutboundConfig::default(),
             web: WebConfig::default(),
             portal: PortalConfig::default(),
             log: LogConfig::default(),

@@ -16,6 +16,7 @@ mod private_file;
 mod recovery;
 pub mod serve;
 mod setup;
+mod signals;
 mod store_fault;
 
 /// A search makes many small strings: with the system's allocator it takes a third longer.

@@ -3,22 +3,33 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::config::WebConfig;
+
+/// When it is looked whether the certificate was renewed.
+#[derive(Debug)]
+pub(crate) struct Renewal {
+    /// So often.
+    pub(crate) every: Duration,
+    /// And whenever somebody asks for it.
+    pub(crate) asked: Arc<Notify>,
+}
 
 /// Serves until the task is aborted; looks so often whether the certificate was renewed.
 pub(crate) async fn serve(
     listener: TcpListener,
     config: &WebConfig,
     router: Router,
-    look_every: Duration,
+    renewal: Renewal,
 ) -> anyhow::Result<JoinHandle<()>> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (Some(certificate), Some(key)) = (&config.certificate, &config.certificate_key) else {
@@ -49,7 +60,7 @@ pub(crate) async fn serve(
             served = server.serve(service) => if let Err(error) = served {
                 tracing::error!(%error, "the pages are not served any more");
             },
-            () = renew(tls, files, look_every) => {}
+            () = renew(tls, files, renewal) => {}
         }
     }))
 }
@@ -67,10 +78,13 @@ impl Files {
 }
 
 /// Takes up renewed files. What cannot be read leaves the certificate as it is.
-async fn renew(tls: RustlsConfig, files: Files, look_every: Duration) {
+async fn renew(tls: RustlsConfig, files: Files, renewal: Renewal) {
     let mut seen = files.changed_at();
     loop {
-        tokio::time::sleep(look_every).await;
+        tokio::select! {
+            () = tokio::time::sleep(renewal.every) => {}
+            () = renewal.asked.notified() => {}
+        }
         let found = files.changed_at();
         if found == seen {
             continue;

@@ -21,7 +21,7 @@ use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
 use madoguchi_store::{Fault, Store};
 use madoguchi_web::{Faq, Seal, StoredLibrary, operator};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::announcements::{InForce, recordings};
@@ -29,6 +29,7 @@ use crate::config::Config;
 use crate::installation::Installation;
 use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
+use crate::signals::{Signals, Told};
 use crate::{
     housekeeping, journaling, key, knowledge, pages, presence, private_file, recovery, store_fault,
 };
@@ -38,6 +39,8 @@ use crate::{
 pub struct Start {
     /// The settings.
     pub config: Config,
+    /// The file that they were read from, to be read again when the operator asks for it.
+    pub config_file: Option<PathBuf>,
     /// Where journal and database are.
     pub data_dir: PathBuf,
     /// The desk's clock.
@@ -55,6 +58,7 @@ impl Start {
     pub fn new(config: Config, data_dir: &Path) -> Self {
         Self {
             config,
+            config_file: None,
             data_dir: data_dir.to_owned(),
             clock: Arc::new(SystemClock),
             demo: false,
@@ -86,6 +90,8 @@ pub struct Running {
     past: Option<JoinHandle<()>>,
     remembering: JoinHandle<()>,
     searching: Option<JoinHandle<()>>,
+    certificates: Arc<Notify>,
+    config_file: Option<PathBuf>,
     grace: Duration,
 }
 
@@ -110,9 +116,31 @@ impl Running {
         &self.store
     }
 
-    /// Lets calls end (for a while), writes everything down, and stops.
+    /// Reads certificates and the settings file again. A file that the desk cannot work with leaves
+    /// everything as it is.
+    pub async fn reload(&self) {
+        self.certificates.notify_one();
+        let (Some(path), Some(setup)) = (&self.config_file, self.live.setup.get()) else {
+            return;
+        };
+        let reloaded = match Config::load(Some(path)) {
+            Ok(file) => setup.reload(file, &self.live).await,
+            Err(error) => Err(error.into()),
+        };
+        match reloaded {
+            Ok(()) => tracing::info!("the settings file was read again"),
+            Err(error) => tracing::error!(
+                error = format!("{error:#}"),
+                "the settings file cannot be taken up; the settings before stay in force"
+            ),
+        }
+    }
+
+    /// Takes no more calls, tells those who wait, lets talks end (for a while), hangs up the rest,
+    /// writes everything down, and stops.
     pub async fn stop(mut self) {
         tracing::info!("stopping; calls may end in the meantime");
+        self.live.set_stopping();
         self.endpoint.stop(self.grace).await;
         self.web_task.abort();
         self.following.abort();
@@ -157,6 +185,7 @@ impl Running {
 pub async fn start(start: Start) -> anyhow::Result<Running> {
     let Start {
         config,
+        config_file,
         data_dir,
         clock,
         demo,
@@ -268,8 +297,14 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         lines: config.line_settings()?,
         agents: config.agent_settings(),
         calendar,
+        outbound: config.outbound_rules(),
     };
-    let engine = Engine::new(engine_settings, clock.moment());
+    let mut engine = Engine::new(engine_settings, clock.moment());
+    if whole {
+        for (agent, talked) in recovery::talked_outside(&store, clock.now()).await? {
+            engine.restore_outbound(&agent, talked);
+        }
+    }
     let sounds = sounds(&config)?;
     live.announcements.speak_with(config.voice.clone());
     live.announcements
@@ -343,7 +378,12 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         ))
     });
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key, faq);
-    let web_task = pages::serve(web, &config.web, router, certificates_every).await?;
+    let certificates = Arc::new(Notify::new());
+    let renewal = pages::Renewal {
+        every: certificates_every,
+        asked: certificates.clone(),
+    };
+    let web_task = pages::serve(web, &config.web, router, renewal).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
     Ok(Running {
         endpoint,
@@ -360,13 +400,19 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         past,
         remembering,
         searching,
+        certificates,
+        config_file,
         grace,
     })
 }
 
 /// Runs the desk until the operator stops it.
 pub async fn run(how: Start) -> anyhow::Result<()> {
-    let running = start(how).await?;
+    let mut signals = Signals::listen()?;
+    let running = tokio::select! {
+        running = start(how) => running?,
+        () = signals.stop() => return Ok(()),
+    };
     for listen in running.sip() {
         tracing::info!(transport = ?listen.transport, address = %listen.addr, "SIP is heard");
     }
@@ -387,9 +433,11 @@ pub async fn run(how: Start) -> anyhow::Result<()> {
             Err(error) => tracing::error!(%error, "whether somebody can sign in is not known"),
         }
     });
-    wait_for_signal().await?;
+    while signals.next().await == Told::Reload {
+        running.reload().await;
+    }
     first.abort();
-    running.stop().await;
+    stop(running, signals).await;
     Ok(())
 }
 
@@ -438,15 +486,16 @@ fn tell_first_password(password: &str) {
     let _gone = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub(crate) async fn wait_for_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+/// Stops; whoever asks a second time does not want to wait for calls.
+pub(crate) async fn stop(running: Running, mut signals: Signals) {
+    let endpoint = running.endpoint.clone();
+    let hurry = tokio::spawn(async move {
+        signals.stop().await;
+        tracing::warn!("stopping at once");
+        endpoint.stop(Duration::ZERO).await;
+    });
+    running.stop().await;
+    hurry.abort();
 }
 
 async fn bind_web(addr: SocketAddr) -> anyhow::Result<TcpListener> {

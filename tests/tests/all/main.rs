@@ -23,6 +23,7 @@ mod phones;
 mod portal;
 mod setup;
 mod siege;
+mod stopping;
 mod store_away;
 mod stories;
 mod tls;

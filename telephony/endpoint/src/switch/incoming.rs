@@ -77,7 +77,8 @@ impl Switch {
         if !known && !self.may_answer(flow, now) {
             return;
         }
-        if let Some(refusal) = unsupported_extension(request) {
+        let draining = self.refuse_while_draining(request);
+        if let Some(refusal) = draining.or_else(|| unsupported_extension(request)) {
             return self.answer(tx, refusal, now);
         }
         let mut response = request.respond(200, None);
@@ -103,6 +104,9 @@ impl Switch {
         let Some(sender) = self.identify(tx, flow, &invite, now) else {
             return;
         };
+        if let Some(refusal) = self.refuse_while_draining(&invite) {
+            return self.answer(tx, refusal, now);
+        }
         if let Some(refusal) = unsupported_extension(&invite) {
             return self.answer(tx, refusal, now);
         }
