@@ -182,10 +182,15 @@ impl Setup {
         if let Some(url) = &self.store_url {
             add(&format!("[store]\nurl = \"{url}\""));
         }
+        let grace = if self.sip.contains("stop_grace_s") {
+            ""
+        } else {
+            "stop_grace_s = 1\n"
+        };
         add(&format!(
             "[sip]\nlisten = [\"udp://127.0.0.1:{sip_port}\", \"udp://[::1]:{sip_port}\", \
              \"tcp://127.0.0.1:{sip_port}\"]\n\
-             stop_grace_s = 1\n{}",
+             {grace}{}",
             self.sip
         ));
         add(&self.more);
@@ -518,6 +523,7 @@ pub fn story(events: &[CallEvent]) -> String {
             EventKind::Arrived { open: true, .. } => "arrived".to_owned(),
             EventKind::Arrived { open: false, .. } => "arrived-closed".to_owned(),
             EventKind::Accepted => "accepted".to_owned(),
+            EventKind::Barred { reason } => format!("barred:{}", reason.as_str()),
             EventKind::Queued => "queued".to_owned(),
             EventKind::Ringing { agent } => format!("ring:{agent}"),
             EventKind::RingEnded { agent, outcome } => format!("{outcome:?}:{agent}"),

@@ -180,6 +180,34 @@ impl DeskProcess {
         }
     }
 
+    /// Sends a signal, by its name.
+    pub async fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let id = self.child.id().context("the desk runs")?;
+        let signal = format!("-{name}");
+        let status = Command::new("kill")
+            .args([signal, id.to_string()])
+            .status()
+            .await?;
+        ensure!(status.success(), "kill: {status}");
+        Ok(())
+    }
+
+    /// Waits until the process ends by itself, which must be a success.
+    pub async fn ended(&mut self, within: Duration) -> anyhow::Result<()> {
+        let ended = tokio::time::timeout(within, self.child.wait()).await;
+        let status = ended.context("the desk ends")??;
+        ensure!(status.success(), "the desk ended with {status}");
+        Ok(())
+    }
+
+    /// Writes the settings file anew, changed.
+    pub fn change_file(&self, change: impl FnOnce(String) -> String) -> anyhow::Result<()> {
+        let path = self.folder.path().join("desk.toml");
+        let text = std::fs::read_to_string(&path)?;
+        std::fs::write(path, change(text))?;
+        Ok(())
+    }
+
     /// The figures of the board.
     pub async fn today(&self) -> anyhow::Result<serde_json::Value> {
         let board = self.get("/api/v1/board").await?;

@@ -6,7 +6,7 @@ use axum::response::Html;
 use madoguchi_core::access::{Permission, ViewBoard};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
-use madoguchi_core::live::{AgentState, AgentView};
+use madoguchi_core::live::{AgentState, AgentView, DeskSnapshot};
 use madoguchi_core::time::{Instant, Millis};
 use serde::Deserialize;
 
@@ -54,6 +54,8 @@ struct BoardLive<'a> {
     database_remedy: &'static str,
     journal_failing: bool,
     backlog: String,
+    outbound_stopped: bool,
+    outbound_stopped_agents: String,
     rate: String,
     target: u32,
     target_met: Option<bool>,
@@ -220,6 +222,8 @@ pub(crate) fn render(
         database_remedy: status.database_remedy.unwrap_or_default(),
         journal_failing: status.journal_failing,
         backlog: text::number(status.backlog),
+        outbound_stopped: snapshot.outbound.stopped,
+        outbound_stopped_agents: stopped_agents(&snapshot),
         rate: text::rate(total.answer_rate()),
         target,
         target_met: target_met(total, target),
@@ -296,7 +300,17 @@ fn tiles(total: &Figures, date: &str) -> Vec<Tile> {
         count("時間外着信", total.after_hours, "after_hours"),
         count("発信", total.outbound, "outbound"),
         count("発信応答", total.outbound_answered, "outbound"),
+        count("発信規制", total.outbound_barred(), "outbound"),
     ]
+}
+
+/// The names of agents who have used up their minutes of the day.
+fn stopped_agents(snapshot: &DeskSnapshot) -> String {
+    let stopped = &snapshot.outbound.stopped_agents;
+    let agents = snapshot.agents.iter();
+    let names = agents.filter(|agent| stopped.contains(&agent.agent));
+    let names: Vec<_> = names.map(|agent| format!("{}さん", agent.name)).collect();
+    names.join("、")
 }
 
 fn reasons(total: &Figures, date: &str) -> Vec<Tile> {

@@ -10,6 +10,7 @@ mod history;
 mod keep;
 mod lines;
 mod list;
+mod outbound;
 mod overview;
 mod page;
 mod removal;
@@ -89,6 +90,7 @@ pub(crate) fn routes() -> Routes {
             "/admin/desk/trunk/{id}/restore",
             history::restore::<ScreenTrunk>,
         )
+        .and(outbound::routes())
         .and(targets::routes())
         .and(categories::routes())
 }

@@ -162,6 +162,8 @@ pub struct SystemStatus {
     pub journal_failing: bool,
     /// The calls are simulated.
     pub demo: bool,
+    /// The desk is about to stop and takes no more calls.
+    pub stopping: bool,
 }
 
 /// What pages must know of the settings.

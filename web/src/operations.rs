@@ -17,7 +17,8 @@ pub(crate) async fn healthz(_: Public) -> &'static str {
     "ok\n"
 }
 
-/// Ready while calls can be taken and counted: the database may be away, the journal may not. Told
+/// Ready while calls can be taken and counted: the database may be away, the journal may not; not
+/// while the desk stops: whoever spreads visitors over nodes takes another. Told
 /// from memory; whether the database takes writes is tried all the time
 /// ([`madoguchi_store::StoreHealth`]).
 pub(crate) async fn readyz(_: Public, State(web): State<Web>) -> impl IntoResponse {
@@ -27,15 +28,21 @@ pub(crate) async fn readyz(_: Public, State(web): State<Web>) -> impl IntoRespon
         None if health.joined => "up".to_owned(),
         fault => format!("away {}", fault.map_or("not_joined", Fault::as_str)),
     };
-    let (code, journal) = if status.journal_failing {
+    let (mut code, journal) = if status.journal_failing {
         (StatusCode::SERVICE_UNAVAILABLE, "failing")
     } else {
         (StatusCode::OK, "up")
     };
+    let stopping = if status.stopping {
+        code = StatusCode::SERVICE_UNAVAILABLE;
+        "stopping\n"
+    } else {
+        ""
+    };
     (
         code,
         format!(
-            "journal {journal}\ndatabase {database}\nbacklog {}\n",
+            "{stopping}journal {journal}\ndatabase {database}\nbacklog {}\n",
             status.backlog
         ),
     )

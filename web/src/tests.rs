@@ -118,6 +118,7 @@ impl Desk for TestDesk {
             backlog: 0,
             journal_failing: false,
             demo: false,
+            stopping: false,
         }
     }
     fn hours(&self, at: Instant) -> HoursStatus {
@@ -296,6 +297,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         reachable: true,
     });
     let snapshot = DeskSnapshot {
+        outbound: Default::default(),
         waiting: vec![WaitingCall {
             call: "c3".into(),
             line: "help".into(),

@@ -7,6 +7,7 @@ use madoguchi_core::event::{
 };
 use madoguchi_core::hours::HoursStatus;
 use madoguchi_core::live::AgentState;
+use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::time::{Instant, Millis};
 
 /// What stands for a figure over nothing.
@@ -269,6 +270,9 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
             EndCause::SystemError => "システムの停止または障害により終了としました。".to_owned(),
             EndCause::Unknown => "終了しました(理由は不明)。".to_owned(),
         },
+        EventKind::Barred { reason } => {
+            format!("発信規制により、発信しませんでした({})。", barred(*reason))
+        }
         EventKind::WrapUpEnded { agent } => {
             format!("{}の後処理が終わりました。", name(agent.as_str()))
         }
@@ -278,6 +282,24 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
             let kind = if *outside { "外線" } else { "内線" };
             format!("{}が{to}に電話をかけました({kind})。", name(agent.as_str()))
         }
+    }
+}
+
+/// Why a rule of the desk refused a call to the outside.
+pub(crate) fn barred(reason: OutboundRefusal) -> &'static str {
+    match reason {
+        OutboundRefusal::Forbidden => "外への発信を許可していない担当者",
+        OutboundRefusal::LoggedOut => "ログアウト中",
+        OutboundRefusal::Premium => "0990で始まる番号",
+        OutboundRefusal::NaviDial => "0570で始まる番号",
+        OutboundRefusal::International => "国際電話",
+        OutboundRefusal::Satellite => "衛星電話",
+        OutboundRefusal::Emergency => "緊急通報",
+        OutboundRefusal::Prefix => "許可していない番号",
+        OutboundRefusal::Hours => "発信できる時間の外",
+        OutboundRefusal::CallsAtOnce => "同時に発信できる数の上限",
+        OutboundRefusal::MinutesPerDay => "窓口の1日の通話時間の上限",
+        OutboundRefusal::AgentMinutesPerDay => "担当者の1日の通話時間の上限",
     }
 }
 

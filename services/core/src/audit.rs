@@ -159,6 +159,8 @@ actions! {
     TrunkChange = "trunk.change", "外線の変更";
     /// Changed an announcement.
     AnnouncementChange = "announcement.change", "音声案内の変更";
+    /// Changed the rules for calls to the outside.
+    OutboundChange = "outbound.change", "発信規制の変更";
     /// Changed targets.
     TargetChange = "target.change", "目標値の変更";
     /// Changed a category.

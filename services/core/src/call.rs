@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::caller::{CalledNumber, Caller};
 use crate::event::{AbandonReason, CallEvent, EndCause, EventKind, TransferTarget};
 use crate::id::{AgentId, CallId, LineName};
+use crate::outbound::OutboundRefusal;
 use crate::time::{Instant, Millis};
 
 /// What kind of call it is.
@@ -102,6 +103,9 @@ pub struct CallRecord {
     pub parts: Vec<AgentPart>,
     /// 放棄 and why.
     pub abandoned: Option<AbandonReason>,
+    /// The rule of the desk that forbade a call to the outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub barred: Option<OutboundRefusal>,
     /// What ended it, if it was not 放棄.
     pub cause: Option<EndCause>,
     /// The number of its last event.
@@ -159,6 +163,7 @@ impl CallRecord {
             ended_at: None,
             parts: Vec::new(),
             abandoned: None,
+            barred: None,
             cause: None,
             last_seq: event.seq,
             last_at: event.at,
@@ -194,6 +199,7 @@ impl CallRecord {
                     self.abandoned = Some(*reason);
                 }
             }
+            EventKind::Barred { reason } => self.barred = Some(*reason),
             EventKind::Ended { cause } if self.ended_at.is_none() => {
                 self.end_part(event.at);
                 self.ended_at = Some(event.at);

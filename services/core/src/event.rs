@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::caller::{CalledNumber, Caller};
 use crate::id::{AgentId, CallId, LineName, NodeName};
+use crate::outbound::OutboundRefusal;
 use crate::time::Instant;
 
 /// One thing that happened to one call.
@@ -35,7 +36,8 @@ pub struct CallEvent {
 ///   either `Abandoned`, or `Answered` → (`Held`/`Resumed`/`Transferred`)* → `Ended` →
 ///   `WrapUpEnded`*;
 /// * outside reception hours: `Arrived{open: false}` → `Accepted`? → `Ended`;
-/// * outbound and internal: `Dialled` → (`Answered{agent: caller}`)? → `Ended` → `WrapUpEnded`?.
+/// * outbound and internal: `Dialled` → (`Answered{agent: caller}`)? → `Ended` → `WrapUpEnded`?;
+/// * refused by a rule of the desk: `Dialled` → `Barred` → `Ended`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
@@ -115,6 +117,11 @@ pub enum EventKind {
         to: String,
         /// To the outside through a trunk; `false` between extensions.
         outside: bool,
+    },
+    /// A rule of the desk forbade the call to the outside; nobody was called.
+    Barred {
+        /// Which rule.
+        reason: OutboundRefusal,
     },
 }
 

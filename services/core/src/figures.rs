@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::call::{CallRecord, Direction};
 use crate::event::AbandonReason;
 use crate::id::AgentId;
+use crate::outbound::OutboundRefusal;
 use crate::time::Millis;
 
 /// Thresholds that settings decide.
@@ -109,6 +110,8 @@ pub struct Figures {
     pub outbound: u64,
     /// 発信応答件数
     pub outbound_answered: u64,
+    /// 発信規制: refused by a rule of the desk, not part of 発信件数.
+    pub outbound_barred_by_reason: BTreeMap<OutboundRefusal, u64>,
     /// Answered calls whose end was set by the recovery, part of 応答.
     pub recovered: u64,
     /// Answered within the service level's time.
@@ -129,6 +132,11 @@ impl Figures {
     /// 放棄
     pub fn abandoned(&self) -> u64 {
         self.abandoned_by_reason.values().sum()
+    }
+
+    /// 発信規制
+    pub fn outbound_barred(&self) -> u64 {
+        self.outbound_barred_by_reason.values().sum()
     }
 
     /// 応答率: 応答 ÷ 着信, calls still waiting left out of both; "99.4", `None` over nothing.
@@ -178,6 +186,9 @@ impl Figures {
         self.after_hours += other.after_hours;
         self.outbound += other.outbound;
         self.outbound_answered += other.outbound_answered;
+        for (reason, count) in &other.outbound_barred_by_reason {
+            *self.outbound_barred_by_reason.entry(*reason).or_default() += count;
+        }
         self.recovered += other.recovered;
         self.answered_in_time += other.answered_in_time;
         self.waits.merge(&other.waits);
@@ -204,6 +215,10 @@ impl Figures {
                 return;
             }
             Direction::Outbound => {
+                if let Some(reason) = call.barred {
+                    *self.outbound_barred_by_reason.entry(reason).or_default() += 1;
+                    return;
+                }
                 self.outbound += 1;
                 self.outbound_answered += u64::from(call.answered_at.is_some());
                 return;
@@ -288,6 +303,8 @@ struct FiguresJson<'a> {
     after_hours: u64,
     outbound: u64,
     outbound_answered: u64,
+    outbound_barred: u64,
+    outbound_barred_by_reason: BTreeMap<&'a str, u64>,
     recovered: u64,
     avg_wait_ms: Option<Millis>,
     avg_abandoned_wait_ms: Option<Millis>,
@@ -311,6 +328,7 @@ impl Serialize for Figures {
                 .unwrap_or_default();
             (reason.as_str(), count)
         };
+        let barred = self.outbound_barred_by_reason.iter();
         FiguresJson {
             offered: self.offered,
             answered: self.answered,
@@ -321,6 +339,10 @@ impl Serialize for Figures {
             after_hours: self.after_hours,
             outbound: self.outbound,
             outbound_answered: self.outbound_answered,
+            outbound_barred: self.outbound_barred(),
+            outbound_barred_by_reason: barred
+                .map(|(reason, count)| (reason.as_str(), *count))
+                .collect(),
             recovered: self.recovered,
             avg_wait_ms: self.waits.mean(),
             avg_abandoned_wait_ms: self.abandoned_waits.mean(),

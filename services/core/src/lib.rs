@@ -18,6 +18,7 @@ pub mod holiday;
 pub mod hours;
 pub mod id;
 pub mod live;
+pub mod outbound;
 pub mod phone;
 pub mod portal;
 pub mod setup;

@@ -15,6 +15,19 @@ pub struct DeskSnapshot {
     pub waiting: Vec<WaitingCall>,
     /// All agents, in the order of the configuration.
     pub agents: Vec<AgentView>,
+    /// 発信
+    pub outbound: OutboundView,
+}
+
+/// Calls to the outside, as far as rules of the desk limit them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OutboundView {
+    /// How many are going on.
+    pub calls: u32,
+    /// The minutes of the day are used up: no more calls today.
+    pub stopped: bool,
+    /// Agents who have used up their own.
+    pub stopped_agents: Vec<AgentId>,
 }
 
 /// A caller who waits.

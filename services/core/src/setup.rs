@@ -8,6 +8,7 @@ mod dialled;
 mod fault;
 mod lines;
 mod outbound;
+mod outbound_identity;
 mod parts;
 mod screen;
 mod targets;
@@ -30,7 +31,8 @@ pub use self::fault::{Fault, Part, PartFault};
 pub use self::lines::{
     AtClosingConfig, LINE, LINE_NAME_LETTERS, LineConfig, PeriodicAnnouncement, Strategy,
 };
-pub use self::outbound::{
+pub use self::outbound::{AgentOutboundConfig, OUTBOUND, OUTBOUND_ID, OutboundConfig};
+pub use self::outbound_identity::{
     DIAL_PREFIX_DIGITS, IdentityHeader, OutboundPrivacy, is_dial_prefix, with_dial_prefix,
 };
 pub use self::parts::Parts;

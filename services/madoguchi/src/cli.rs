@@ -153,7 +153,11 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 if let Some(exposure) = exposure {
                     tracing::warn!(what = exposure, "passwords in the settings can be read");
                 }
-                Ok(serve::run(serve::Start::new(config, &cli.data_dir)).await?)
+                let start = serve::Start {
+                    config_file: cli.config,
+                    ..serve::Start::new(config, &cli.data_dir)
+                };
+                Ok(serve::run(start).await?)
             }
             Command::Demo(_) => Ok(demo::run(config, &cli.data_dir).await?),
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,

@@ -8,6 +8,7 @@ mod knowledge;
 mod meaning;
 mod oidc;
 mod portal;
+mod reload;
 mod voice;
 mod web;
 
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use madoguchi_core::setup::PartFault;
 pub use madoguchi_core::setup::{
-    AgentConfig, AtClosingConfig, LineConfig, TargetConfig, TrunkConfig,
+    AgentConfig, AtClosingConfig, LineConfig, OutboundConfig, TargetConfig, TrunkConfig,
 };
 use madoguchi_endpoint::media::EXPEDITED_FORWARDING;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub struct Config {
     pub reception: ReceptionConfig,
     /// Targets, and thresholds of figures.
     pub figures: TargetConfig,
+    /// Whom agents may call outside.
+    pub outbound: OutboundConfig,
     /// Pages and API.
     pub web: WebConfig,
     /// The FAQ portal.
@@ -82,6 +85,7 @@ impl Default for Config {
             media: MediaConfig::default(),
             reception: ReceptionConfig::default(),
             figures: TargetConfig::default(),
+            outbound: OutboundConfig::default(),
             web: WebConfig::default(),
             portal: PortalConfig::default(),
             log: LogConfig::default(),

@@ -22,6 +22,7 @@ use self::user_agent::Account;
 use crate::config::{Config, ConfigError};
 use crate::knowledge::import;
 use crate::serve::{self, Start};
+use crate::signals::Signals;
 
 /// Between two simulated calls, in milliseconds.
 const BETWEEN_CALLS_MS: std::ops::Range<u64> = 3_000..14_000;
@@ -65,6 +66,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
         .iter()
         .flat_map(|line| line.numbers.first().cloned())
         .collect();
+    let mut signals = Signals::listen()?;
     let running = serve::start(Start {
         demo: true,
         ..Start::new(config, data_dir)
@@ -105,9 +107,9 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
         });
     }
     let callers = tokio::spawn(call_again_and_again(desk, lines, rng));
-    serve::wait_for_signal().await?;
+    signals.stop().await;
     callers.abort();
-    running.stop().await;
+    serve::stop(running, signals).await;
     Ok(())
 }
 

@@ -21,6 +21,7 @@ mod recovery;
 mod sealing;
 pub mod serve;
 mod setup;
+mod signals;
 mod store_fault;
 
 /// A search makes many small strings: with the system's allocator it takes a third longer.

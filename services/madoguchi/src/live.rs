@@ -1,6 +1,7 @@
 //! The running desk as pages and API see it.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use futures::future::BoxFuture;
@@ -41,6 +42,7 @@ pub struct LiveDesk {
     store: watch::Receiver<StoreHealth>,
     /// The calls that began in this run, as long as those of earlier runs are not taken up.
     begun: Mutex<Option<HashSet<CallId>>>,
+    stopping: AtomicBool,
 }
 
 impl LiveDesk {
@@ -68,6 +70,7 @@ impl LiveDesk {
             journal_failing: Mutex::new(None),
             store,
             begun: Mutex::new(None),
+            stopping: AtomicBool::new(false),
         }
     }
 
@@ -142,6 +145,12 @@ impl LiveDesk {
         self.changes.send_modify(|count| *count += 1);
     }
 
+    /// From now on the desk is about to stop.
+    pub(crate) fn set_stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.note_change();
+    }
+
     pub(crate) fn set_journal_failing(&self, why: Option<String>) {
         *self
             .journal_failing
@@ -189,6 +198,7 @@ impl Desk for LiveDesk {
             backlog: delivery.backlog,
             journal_failing: self.journal_failing(),
             demo: self.demo,
+            stopping: self.stopping.load(Ordering::Relaxed),
         }
     }
 

@@ -6,12 +6,14 @@ mod ledger;
 mod traffic;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use self::door::Door;
@@ -22,13 +24,22 @@ use crate::descriptors::Budget;
 /// TLS handshakes under way; the oldest makes room for another.
 const HANDSHAKES_AT_ONCE: usize = 256;
 
+/// When it is looked whether the certificate was renewed.
+#[derive(Debug)]
+pub(crate) struct Renewal {
+    /// So often.
+    pub(crate) every: Duration,
+    /// And whenever somebody asks for it.
+    pub(crate) asked: Arc<Notify>,
+}
+
 /// Serves until the task is aborted; looks so often whether the certificate was renewed.
 pub(crate) async fn serve(
     listener: TcpListener,
     config: &WebConfig,
     budget: &Budget,
     router: Router,
-    look_every: Duration,
+    renewal: Renewal,
 ) -> anyhow::Result<JoinHandle<()>> {
     let (files, tls) = match files(config) {
         Some(files) => {
@@ -46,7 +57,7 @@ pub(crate) async fn serve(
     Ok(tokio::spawn(async move {
         let renewing = async {
             match (tls, files) {
-                (Some(tls), Some(files)) => renew(tls, files, look_every).await,
+                (Some(tls), Some(files)) => renew(tls, files, renewal).await,
                 _ => std::future::pending().await,
             }
         };
@@ -102,10 +113,13 @@ impl Files {
 }
 
 /// Takes up renewed files. What cannot be read leaves the certificate as it is.
-async fn renew(tls: RustlsConfig, files: Files, look_every: Duration) {
+async fn renew(tls: RustlsConfig, files: Files, renewal: Renewal) {
     let mut seen = files.changed_at();
     loop {
-        tokio::time::sleep(look_every).await;
+        tokio::select! {
+            () = tokio::time::sleep(renewal.every) => {}
+            () = renewal.asked.notified() => {}
+        }
         let found = files.changed_at();
         if found == seen {
             continue;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Days;
-use madoguchi_core::call::CallRecord;
+use madoguchi_core::call::{CallRecord, Direction};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::id::{CallId, NodeName};
-use madoguchi_core::time::Instant;
+use madoguchi_core::id::{AgentId, CallId, NodeName};
+use madoguchi_core::outbound::{NumberKind, OutboundNumber};
+use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::LiveFigures;
 use madoguchi_endpoint::shell::JournalBatch;
 use madoguchi_store::delivery::DeliveryStatus;
@@ -161,4 +162,24 @@ pub(crate) async fn catch_up(
             }
         }
     }
+}
+
+/// How long agents have talked to the outside on this day, so that a restart gives no new minutes.
+/// Emergency calls do not count.
+pub(crate) async fn talked_outside(
+    store: &Store,
+    now: Instant,
+) -> anyhow::Result<Vec<(AgentId, Millis)>> {
+    let calls = todays_calls(store, &[], now).await?;
+    let counts = |call: &CallRecord| {
+        let number = OutboundNumber::parse(&call.to);
+        let emergency = number.is_some_and(|number| number.kind() == NumberKind::Emergency);
+        call.direction == Direction::Outbound && !emergency
+    };
+    let talked = |call: CallRecord| Some((call.agent()?.clone(), call.talk()?));
+    Ok(calls
+        .into_iter()
+        .filter(counts)
+        .filter_map(talked)
+        .collect())
 }

@@ -21,7 +21,7 @@ use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
 use madoguchi_store::{Fault, Store, Transport};
 use madoguchi_web::{Faq, Seal, StoredLibrary, operator};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::announcements::{InForce, recordings};
@@ -30,6 +30,7 @@ use crate::descriptors::{self, Budget};
 use crate::installation::Installation;
 use crate::live::LiveDesk;
 use crate::setup::{self, Setup};
+use crate::signals::{Signals, Told};
 use crate::{
     clock_watch, housekeeping, journaling, key, knowledge, pages, presence, private_file, recovery,
     sealing, store_fault,
@@ -40,6 +41,8 @@ use crate::{
 pub struct Start {
     /// The settings.
     pub config: Config,
+    /// The file that they were read from, to be read again when the operator asks for it.
+    pub config_file: Option<PathBuf>,
     /// Where journal and database are.
     pub data_dir: PathBuf,
     /// The desk's clock.
@@ -57,6 +60,7 @@ impl Start {
     pub fn new(config: Config, data_dir: &Path) -> Self {
         Self {
             config,
+            config_file: None,
             data_dir: data_dir.to_owned(),
             clock: Arc::new(SystemClock),
             demo: false,
@@ -90,6 +94,8 @@ pub struct Running {
     remembering: JoinHandle<()>,
     sealing: JoinHandle<()>,
     searching: Option<JoinHandle<()>>,
+    certificates: Arc<Notify>,
+    config_file: Option<PathBuf>,
     grace: Duration,
 }
 
@@ -114,9 +120,31 @@ impl Running {
         &self.store
     }
 
-    /// Lets calls end (for a while), writes everything down, and stops.
+    /// Reads certificates and the settings file again. A file that the desk cannot work with leaves
+    /// everything as it is.
+    pub async fn reload(&self) {
+        self.certificates.notify_one();
+        let (Some(path), Some(setup)) = (&self.config_file, self.live.setup.get()) else {
+            return;
+        };
+        let reloaded = match Config::load(Some(path)) {
+            Ok(file) => setup.reload(file, &self.live).await,
+            Err(error) => Err(error.into()),
+        };
+        match reloaded {
+            Ok(()) => tracing::info!("the settings file was read again"),
+            Err(error) => tracing::error!(
+                error = format!("{error:#}"),
+                "the settings file cannot be taken up; the settings before stay in force"
+            ),
+        }
+    }
+
+    /// Takes no more calls, tells those who wait, lets talks end (for a while), hangs up the rest,
+    /// writes everything down, and stops.
     pub async fn stop(mut self) {
         tracing::info!("stopping; calls may end in the meantime");
+        self.live.set_stopping();
         self.endpoint.stop(self.grace).await;
         self.web_task.abort();
         self.following.abort();
@@ -163,6 +191,7 @@ impl Running {
 pub async fn start(start: Start) -> anyhow::Result<Running> {
     let Start {
         config,
+        config_file,
         data_dir,
         clock,
         demo,
@@ -284,8 +313,14 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         lines: config.line_settings()?,
         agents: config.agent_settings(),
         calendar,
+        outbound: config.outbound_rules(),
     };
-    let engine = Engine::new(engine_settings, clock.moment());
+    let mut engine = Engine::new(engine_settings, clock.moment());
+    if whole {
+        for (agent, talked) in recovery::talked_outside(&store, clock.now()).await? {
+            engine.restore_outbound(&agent, talked);
+        }
+    }
     let sounds = sounds(&config)?;
     live.announcements.speak_with(config.voice.clone());
     live.announcements
@@ -363,7 +398,12 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         ))
     });
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key, faq);
-    let web_task = pages::serve(web, &config.web, &budget, router, certificates_every).await?;
+    let certificates = Arc::new(Notify::new());
+    let renewal = pages::Renewal {
+        every: certificates_every,
+        asked: certificates.clone(),
+    };
+    let web_task = pages::serve(web, &config.web, &budget, router, renewal).await?;
     let grace = Duration::from_secs(u64::from(config.sip.stop_grace_s));
     Ok(Running {
         endpoint,
@@ -382,13 +422,19 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         remembering,
         sealing,
         searching,
+        certificates,
+        config_file,
         grace,
     })
 }
 
 /// Runs the desk until the operator stops it.
 pub async fn run(how: Start) -> anyhow::Result<()> {
-    let running = start(how).await?;
+    let mut signals = Signals::listen()?;
+    let running = tokio::select! {
+        running = start(how) => running?,
+        () = signals.stop() => return Ok(()),
+    };
     for listen in running.sip() {
         tracing::info!(transport = ?listen.transport, address = %listen.addr, "SIP is heard");
     }
@@ -409,9 +455,11 @@ pub async fn run(how: Start) -> anyhow::Result<()> {
             Err(error) => tracing::error!(%error, "whether somebody can sign in is not known"),
         }
     });
-    wait_for_signal().await?;
+    while signals.next().await == Told::Reload {
+        running.reload().await;
+    }
     first.abort();
-    running.stop().await;
+    stop(running, signals).await;
     Ok(())
 }
 
@@ -460,15 +508,16 @@ fn tell_first_password(password: &str) {
     let _gone = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub(crate) async fn wait_for_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+/// Stops; whoever asks a second time does not want to wait for calls.
+pub(crate) async fn stop(running: Running, mut signals: Signals) {
+    let endpoint = running.endpoint.clone();
+    let hurry = tokio::spawn(async move {
+        signals.stop().await;
+        tracing::warn!("stopping at once");
+        endpoint.stop(Duration::ZERO).await;
+    });
+    running.stop().await;
+    hurry.abort();
 }
 
 async fn bind_web(addr: SocketAddr) -> anyhow::Result<TcpListener> {

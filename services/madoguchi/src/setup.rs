@@ -5,7 +5,7 @@ mod join;
 mod rows;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -36,7 +36,8 @@ pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Confi
 /// Brings settings to the running desk.
 #[derive(Debug)]
 pub(crate) struct Setup {
-    file: Config,
+    /// The operator's file, as far as it is in force.
+    file: RwLock<Arc<Config>>,
     store: Store,
     endpoint: Endpoint,
     nonce_secret: [u8; 32],
@@ -58,7 +59,7 @@ impl Setup {
         data_dir: PathBuf,
     ) -> Self {
         Self {
-            file,
+            file: RwLock::new(Arc::new(file)),
             store,
             endpoint,
             nonce_secret,
@@ -68,6 +69,32 @@ impl Setup {
         }
     }
 
+    fn file(&self) -> Arc<Config> {
+        let file = self.file.read();
+        file.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_file(&self, file: Arc<Config>) {
+        *self.file.write().unwrap_or_else(PoisonError::into_inner) = file;
+    }
+
+    /// Takes up the operator's file as it is now, if the desk can work with it; what needs a restart
+    /// stays as it is, and is told.
+    pub(crate) async fn reload(&self, mut file: Config, live: &LiveDesk) -> anyhow::Result<()> {
+        let before = self.file();
+        let kept = file.keep_until_restart(&before);
+        self.set_file(Arc::new(file));
+        self.in_force.lock().await.clear();
+        if let Err(error) = self.apply(live).await {
+            self.set_file(before);
+            return Err(error);
+        }
+        if !kept.is_empty() {
+            tracing::warn!(settings = ?kept, "these settings changed in the file and need a restart");
+        }
+        Ok(())
+    }
+
     /// Takes up what is in the store now.
     pub(crate) async fn apply(&self, live: &LiveDesk) -> anyhow::Result<()> {
         let mut in_force = self.in_force.lock().await;
@@ -75,7 +102,8 @@ impl Setup {
             return Ok(());
         }
         let kept = Kept::load_and_save(&self.store, &self.data_dir).await?;
-        let mut config = opened(&self.file, &kept.screen, &self.seal);
+        let file = self.file();
+        let mut config = opened(&file, &kept.screen, &self.seal);
         let recordings = recordings::folder(&self.data_dir);
         let announcements = &kept.announcements;
         recordings::join(&mut config, announcements, &self.store, &recordings).await?;
@@ -86,6 +114,7 @@ impl Setup {
             lines: config.line_settings()?,
             agents: config.agent_settings(),
             calendar: calendar.clone(),
+            outbound: config.outbound_rules(),
         };
         let endpoint = config.endpoint_settings(self.nonce_secret)?;
         let sounds = serve::sounds(&config)?;
@@ -93,7 +122,7 @@ impl Setup {
         let in_time = self.endpoint.reconfigure(endpoint, engine, sounds).await;
         anyhow::ensure!(in_time, "the endpoint has stopped");
         live.set_calendar(calendar);
-        live.set_setup(desk_setup(&self.file, &kept));
+        live.set_setup(desk_setup(&file, &kept));
         live.announcements.put(announced);
         *in_force = kept.stamp;
         tracing::info!("the settings made on screens are in force");
@@ -114,7 +143,7 @@ impl Setup {
             let put = kept.screen.put(new.kind, &new.id, new.data.as_deref());
             put.map_err(|_| SetupRefusal::Other("内容を読めません".to_owned()))?;
         }
-        match opened(&self.file, &kept.screen, &self.seal).check() {
+        match opened(&self.file(), &kept.screen, &self.seal).check() {
             Ok(()) => Ok(kept.stamp),
             Err(ConfigError::Part(fault)) => Err(SetupRefusal::Part(fault)),
             Err(error) => Err(SetupRefusal::Other(error.to_string())),

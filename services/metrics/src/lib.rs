@@ -32,6 +32,10 @@ pub struct Metrics {
     pub build_info: Build,
     /// Calls that were turned away before an agent was looked for, by `reason`.
     pub calls_refused: CountBy,
+    /// Calls to the outside that a rule of the desk forbade, by `reason`.
+    pub outbound_barred: CountBy,
+    /// Whether the minutes of the day for calls to the outside are used up.
+    pub outbound_stopped: Level,
     /// SIP requests that were turned away or left unanswered, by `reason`.
     pub sip_requests_rejected: CountBy,
     /// Connections that were closed without being served, by `kind` (which door, and why).
@@ -83,6 +87,17 @@ impl Metrics {
                 "calls_refused",
                 "Calls turned away before an agent was looked for",
                 "reason",
+            ),
+            outbound_barred: CountBy::new(
+                add,
+                "outbound_barred",
+                "Calls to the outside that a rule forbade",
+                "reason",
+            ),
+            outbound_stopped: Level::new(
+                add,
+                "outbound_stopped",
+                "Whether the minutes of the day for calls to the outside are used up",
             ),
             sip_requests_rejected: CountBy::new(
                 add,

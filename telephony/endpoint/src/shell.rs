@@ -45,6 +45,10 @@ const DATAGRAMS_A_TURN: usize = 64;
 const SNAPSHOT_EVERY: Duration = Duration::from_millis(200);
 /// How often connections are looked for that have been open in vain.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How long the last BYEs and events may take when the endpoint stops.
+const QUIET_WITHIN: Duration = Duration::from_secs(5);
+/// Whoever is sent elsewhere while the endpoint stops may come again after so long at the least.
+const RETRY_AFTER_SECS_AT_LEAST: u64 = 5;
 
 /// Why the endpoint cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -196,7 +200,8 @@ impl Endpoint {
         sent.is_ok() && in_force.await.is_ok()
     }
 
-    /// Stops when all calls have ended, or after `grace`.
+    /// Stops when all calls have ended; after `grace`, which another stop may shorten, those that
+    /// go on are hung up. No new calls are taken in the meantime.
     pub async fn stop(&self, grace: Duration) {
         let (done, stopped) = oneshot::channel();
         if self.inputs.send(ToLoop::Stop { grace, done }).is_ok() {
@@ -302,14 +307,23 @@ impl Shell {
     }
 }
 
+/// The endpoint is about to stop.
+struct Stopping {
+    /// When calls that go on are hung up.
+    ends_at: tokio::time::Instant,
+    /// They were, and are waited for until then.
+    gives_up_at: Option<tokio::time::Instant>,
+    /// Whom to tell.
+    done: Vec<oneshot::Sender<()>>,
+}
+
 struct Loop {
     switch: Switch,
     inputs: mpsc::UnboundedSender<ToLoop>,
     resolver: Resolver,
     /// Look up the names of trunks for as long as they are here.
     lookups: JoinSet<()>,
-    /// When to stop at the latest, and whom to tell.
-    stopping: Option<(tokio::time::Instant, oneshot::Sender<()>)>,
+    stopping: Option<Stopping>,
     udp: Vec<UdpSocket>,
     streams: Streams,
     epoch: tokio::time::Instant,
@@ -357,14 +371,14 @@ impl Loop {
             self.show_snapshot();
             self.sweep_streams();
             self.save_registrations();
-            if let Some((at, done)) = self.stopping.take() {
-                if self.switch.calls_in_progress() == 0 || tokio::time::Instant::now() >= at {
-                    self.finish_registrations();
+            if self.has_stopped() {
+                self.finish_registrations();
+                let stopping = self.stopping.take();
+                for done in stopping.map(|stopping| stopping.done).unwrap_or_default() {
                     // Whoever waited may have gone.
                     let _gone = done.send(());
-                    return;
                 }
-                self.stopping = Some((at, done));
+                return;
             }
         }
     }
@@ -393,13 +407,53 @@ impl Loop {
                 let _gone = done.send(());
             }
             ToLoop::Stop { grace, done } => {
-                self.stopping = Some((tokio::time::Instant::now() + grace, done));
+                self.stop(grace, done);
             }
         }
     }
 
+    fn stop(&mut self, grace: Duration, done: oneshot::Sender<()>) {
+        let ends_at = tokio::time::Instant::now() + grace;
+        if let Some(stopping) = &mut self.stopping {
+            stopping.ends_at = stopping.ends_at.min(ends_at);
+            stopping.done.push(done);
+            return;
+        }
+        self.stopping = Some(Stopping {
+            ends_at,
+            gives_up_at: None,
+            done: vec![done],
+        });
+        let retry_after_secs = grace.as_secs().max(RETRY_AFTER_SECS_AT_LEAST);
+        self.handle(SwitchInput::Drain { retry_after_secs });
+    }
+
+    /// Goes on with stopping, if that was asked for; tells whether it is done.
+    fn has_stopped(&mut self) -> bool {
+        let now = tokio::time::Instant::now();
+        let Some(stopping) = &mut self.stopping else {
+            return false;
+        };
+        if let Some(gives_up_at) = stopping.gives_up_at {
+            return self.switch.is_quiet() || now >= gives_up_at;
+        }
+        let calls = self.switch.calls_in_progress();
+        if calls > 0 && now < stopping.ends_at {
+            return false;
+        }
+        stopping.gives_up_at = Some(now + QUIET_WITHIN);
+        if calls > 0 {
+            tracing::warn!(calls, "calls that go on are hung up");
+        }
+        self.handle(SwitchInput::EndAll);
+        self.switch.is_quiet()
+    }
+
     fn next_wake(&self) -> tokio::time::Instant {
-        let stop_at = self.stopping.as_ref().map(|(at, _)| *at);
+        let stop_at = self
+            .stopping
+            .as_ref()
+            .map(|stopping| stopping.gives_up_at.unwrap_or(stopping.ends_at));
         let far = tokio::time::Instant::now() + SNAPSHOT_EVERY;
         let timer = self
             .switch

@@ -38,6 +38,7 @@ mod route;
 mod session_timer;
 mod side;
 mod steps;
+mod stopping;
 mod trunk_identity;
 mod trunk_register;
 mod trunks;
@@ -147,6 +148,14 @@ pub enum SwitchInput {
         /// The addresses of its registrar, the preferred one first.
         registrars: Vec<Peer>,
     },
+    /// The endpoint is about to stop: whoever calls is sent elsewhere, whoever waits is told. Talks
+    /// go on.
+    Drain {
+        /// When peers may come again.
+        retry_after_secs: u64,
+    },
+    /// The endpoint stops now: every call is hung up. Done when [`Switch::is_quiet`].
+    EndAll,
     /// The complete settings, which have changed. Calls go on; see [`Switch::trunk_hosts`] for
     /// the names that are to be looked up from now on. Listening addresses, public address, realm
     /// and nonce secret cannot change: what these settings say of them is not looked at.
@@ -226,6 +235,8 @@ pub struct Switch {
     dialled: Vec<DialledState>,
     /// Something on the board may look different.
     dirty: bool,
+    /// No more calls are taken; peers may come again after so many seconds.
+    draining: Option<u64>,
 }
 
 /// What the switch is to be woken for.
@@ -296,6 +307,7 @@ impl Switch {
             agents_changed: Vec::new(),
             dialled: Vec::new(),
             dirty: true,
+            draining: None,
         };
         switch.take_up_phones(phones);
         switch.take_up_trunks(trunks, now);
@@ -347,6 +359,8 @@ impl Switch {
             } => {
                 self.on_resolved(trunk, peers, registrars, now);
             }
+            SwitchInput::Drain { retry_after_secs } => self.drain(retry_after_secs),
+            SwitchInput::EndAll => self.end_all(now),
             SwitchInput::Reconfigure {
                 settings,
                 engine,

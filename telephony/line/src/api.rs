@@ -172,6 +172,10 @@ pub enum Input {
         /// What.
         command: AgentCommand,
     },
+    /// The desk is about to stop: no more calls come, and whoever waits is told so. Talks go on.
+    Drain,
+    /// The desk stops now: every call ends.
+    EndAll,
     /// A timer ran out.
     Timer {
         /// Which.
@@ -285,6 +289,14 @@ pub enum Output {
         /// Which.
         timer: TimerId,
     },
+    /// The minutes of talk to the outside that a day allows are used up: there are no more such
+    /// calls today, and an operator wants to know.
+    OutboundStopped {
+        /// By whom; `None`: by the whole desk.
+        agent: Option<AgentId>,
+    },
+    /// A new day has begun: whoever was stopped may call the outside again.
+    OutboundResumed,
     /// The state of this agent changed; the board and the store of states want to know.
     AgentChanged {
         /// Who.
@@ -303,7 +315,7 @@ pub enum HangUpCause {
     NotFound,
     /// The far end cannot be reached or did not answer (480).
     Unavailable,
-    /// The agent may not do this now (403).
+    /// The agent may not do this, or not now (403).
     Forbidden,
 }
 

@@ -8,11 +8,13 @@ mod closing;
 mod dialled;
 mod lines;
 mod not_taken;
+mod outbound;
 mod reconfigure;
 mod ringing;
 mod ringing_all;
 mod serving;
 mod states;
+mod stopping;
 mod talk;
 mod timers;
 mod view;
@@ -24,11 +26,13 @@ use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::Calendar;
 use madoguchi_core::id::{AgentId, CallId, NodeName};
 use madoguchi_core::live::AgentState;
+use madoguchi_core::outbound::OutboundRules;
 use madoguchi_core::time::{Instant, Millis};
 
 use self::agents::Agents;
 use self::call::{Call, Stage};
 use self::lines::{Line, LineKey, Lines};
+use self::outbound::Outbound;
 use self::timers::{TimerOf, Timers};
 use crate::api::{Input, LegFailure, Output};
 use crate::settings::{AgentSettings, LineSettings};
@@ -44,6 +48,8 @@ pub struct EngineSettings {
     pub agents: Vec<AgentSettings>,
     /// When the desk is open.
     pub calendar: Calendar,
+    /// Whom agents may call outside.
+    pub outbound: OutboundRules,
 }
 
 /// The queue engine.
@@ -55,6 +61,7 @@ pub struct Engine {
     agents: Agents,
     calls: HashMap<CallId, Call>,
     timers: Timers,
+    outbound: Outbound,
     /// Counts arrivals: the smaller, the longer the wait.
     arrivals: u64,
     outputs: Vec<Output>,
@@ -71,6 +78,7 @@ impl Engine {
             agents: Agents::default(),
             calls: HashMap::new(),
             timers: Timers::default(),
+            outbound: Outbound::new(settings.outbound.clone(), now),
             arrivals: 0,
             outputs: Vec::new(),
             clock: JumpWatch::new(now),
@@ -146,6 +154,8 @@ impl Engine {
                 self.agent_reachable(&agent, reachable, now);
             }
             Input::Agent { agent, command } => self.agent_command(&agent, command, now),
+            Input::Drain => self.drain(now),
+            Input::EndAll => self.end_all(now),
             Input::Timer { timer } => {
                 if let Some(what) = self.timers.take(timer) {
                     self.timer_due(what, now);
@@ -161,6 +171,7 @@ impl Engine {
             TimerOf::Announcement(call) => self.announcement_due(&call),
             TimerOf::Farewell(call) => self.farewell_over(&call, now),
             TimerOf::Leg(leg) => self.leg_timed_out(&leg, now),
+            TimerOf::OutboundLimit => self.watch_outbound(now),
             TimerOf::WrapUp(agent) => self.wrap_up_over(agent, now),
             TimerOf::Rest(agent) => {
                 self.agents.rested(agent);

@@ -271,6 +271,14 @@ impl Transactions {
             .is_some_and(ServerTransaction::is_unanswered)
     }
 
+    /// Requests of ours that await their final response.
+    pub fn unanswered_requests(&self) -> impl Iterator<Item = ClientTx> {
+        let clients = self.clients.iter();
+        clients
+            .filter(|(_, transaction)| transaction.is_unanswered())
+            .map(|(tx, _)| *tx)
+    }
+
     /// The next bytes to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.transmits.pop_front()

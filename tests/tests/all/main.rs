@@ -30,6 +30,7 @@ mod setup;
 mod siege;
 mod siege_pages;
 mod siege_sip;
+mod stopping;
 mod store_away;
 mod stories;
 mod tls;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::form::{Field, Section, Values};
 use super::keep::{Kept, put};
 use super::list::Row;
+use super::outbound;
 use super::page::{Button, OneTime, Shown, show};
 use super::{Around, Facts, Read, Thing};
 use crate::Web;
@@ -121,6 +122,7 @@ impl Thing for ScreenAgent {
         if let Some(first) = agent.lines.first() {
             values.set("shown_line", &first.line);
         }
+        outbound::set_agent_values(&mut values, &agent.outbound);
         values
     }
 
@@ -168,6 +170,7 @@ impl Thing for ScreenAgent {
                 ],
             ),
             Section::new("受け持つ回線", duties),
+            outbound::agent_section(values),
         ]
     }
 
@@ -181,6 +184,7 @@ impl Thing for ScreenAgent {
         agent.contact = values.given("contact");
         let mut faults = agent.entered_faults();
         agent.lines = read_duties(values, around, &mut faults);
+        agent.outbound = outbound::read_agent(values, &mut faults);
         faults.extend(agent.faults());
         if !faults.is_empty() {
             return Err(faults);
@@ -326,13 +330,15 @@ pub(super) async fn password(
 
 fn facts(agent: &AgentConfig) -> Facts {
     let shown = agent.lines.first().map(|duty| duty.line.clone());
-    vec![
+    let mut facts = vec![
         ("名前", agent.name.clone()),
         ("内線番号", agent.extension.clone()),
         ("決まった宛先", agent.contact.clone().unwrap_or_default()),
         ("受け持つ回線", duties(agent)),
         ("発信で番号を見せる回線", shown.unwrap_or_default()),
-    ]
+    ];
+    facts.extend(outbound::agent_facts(&agent.outbound));
+    facts
 }
 
 /// 総合窓口(主担当)、夜間窓口(応援)

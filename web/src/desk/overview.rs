@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use madoguchi_core::access::ManageDesk;
+use madoguchi_core::outbound::OutboundRules;
 
 use super::{Around, HERE};
 use crate::Web;
@@ -61,6 +62,12 @@ pub(super) async fn page(
             about: "電話会社や、ほかの交換機とのつながり",
         },
         PartRow {
+            link: "/admin/desk/outbound",
+            label: "発信規制",
+            state: outbound_state(&setup.outbound.rules()),
+            about: "外へ発信できる番号、時間、通話時間の上限",
+        },
+        PartRow {
             link: "/admin/desk/targets",
             label: "目標値",
             state: format!(
@@ -81,4 +88,22 @@ pub(super) async fn page(
         parts,
     };
     Ok(Html(page.render()?))
+}
+
+/// 国際電話、0570を許可
+fn outbound_state(rules: &OutboundRules) -> String {
+    let usual = &rules.usual;
+    let allowed = [
+        (usual.premium, "0990"),
+        (usual.navi_dial, "0570"),
+        (usual.international, "国際電話"),
+        (usual.satellite, "衛星電話"),
+    ];
+    let named = allowed.iter().filter(|(allowed, _)| *allowed);
+    let named: Vec<_> = named.map(|(_, name)| *name).collect();
+    if named.is_empty() {
+        "0990、0570、国際電話、衛星電話を許可しない".to_owned()
+    } else {
+        format!("{}を許可", named.join("、"))
+    }
 }

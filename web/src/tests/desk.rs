@@ -3,6 +3,7 @@
 mod agents;
 mod categories;
 mod lines;
+mod outbound;
 mod targets;
 mod trunks;
 

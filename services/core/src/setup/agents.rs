@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, entered_name};
+use super::outbound::AgentOutboundConfig;
+use crate::outbound::EMERGENCY;
 use crate::time::Instant;
 
 /// The kind of [`ScreenAgent`] in the store; its id is the agent's.
@@ -12,9 +14,6 @@ pub const AGENT: &str = "agent";
 pub const AGENT_ID_LETTERS: usize = 32;
 /// The longest name of an agent.
 pub const AGENT_NAME_LETTERS: usize = 40;
-
-/// Numbers that must reach those who help, and so can be no extension.
-const EMERGENCY: [&str; 3] = ["110", "118", "119"];
 
 /// `[[agent]]`: a person who takes calls.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +36,16 @@ pub struct AgentConfig {
     /// Taken for logged in and 受付可 when nothing else is known of the agent.
     #[serde(default)]
     pub ready_at_start: bool,
+    /// What differs for this agent from the rules for calls to the outside.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub outbound: AgentOutboundConfig,
     /// What the phone of a [`ScreenAgent`] proves itself with. Never in the file.
     #[serde(skip)]
     pub hashes: Option<PhoneHashes>,
+}
+
+fn is_default(rule: &AgentOutboundConfig) -> bool {
+    *rule == AgentOutboundConfig::default()
 }
 
 /// Without the password.
@@ -325,6 +331,7 @@ impl AgentConfig {
             password_env: None,
             contact: None,
             ready_at_start: false,
+            outbound: AgentOutboundConfig::default(),
             hashes: None,
         }
     }
@@ -357,6 +364,7 @@ impl AgentConfig {
             }
             seen.push(&duty.line);
         }
+        faults.extend(self.outbound.faults());
         faults
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::agents::AgentConfig;
 use super::categories::Categories;
 use super::lines::LineConfig;
+use super::outbound::OutboundConfig;
 use super::screen::ScreenSetup;
 use super::targets::{TargetConfig, Targets};
 use super::trunks::TrunkConfig;
@@ -31,6 +32,8 @@ pub struct FileSetup {
     pub trunks: Vec<TrunkConfig>,
     /// Targets and thresholds.
     pub targets: TargetConfig,
+    /// Rules for calls to the outside.
+    pub outbound: OutboundConfig,
     /// The realm in which phones prove themselves.
     pub realm: String,
 }
@@ -52,6 +55,10 @@ pub struct DeskSetup {
     pub file_targets: TargetConfig,
     /// Targets and thresholds.
     pub targets: Targets,
+    /// Which rules for calls to the outside the file names.
+    pub file_outbound: OutboundConfig,
+    /// Rules for calls to the outside.
+    pub outbound: OutboundConfig,
     /// Categories of 問合せ.
     pub categories: Categories,
     /// The realm in which phones prove themselves.
@@ -83,6 +90,8 @@ impl DeskSetup {
             former_lines: Vec::new(),
             file_targets: file.targets,
             targets: file.targets.over(screen.targets).targets(),
+            file_outbound: file.outbound.clone(),
+            outbound: file.outbound.over(&screen.outbound),
             categories: screen.categories.clone(),
             realm: file.realm.clone(),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::agents::{AGENT, ScreenAgent};
 use super::categories::{CATEGORY, Categories, Category};
 use super::lines::{LINE, LineConfig};
+use super::outbound::{OUTBOUND, OutboundConfig};
 use super::targets::{TARGETS, TargetConfig};
 use super::trunks::{ScreenTrunk, TRUNK};
 use super::{CALENDAR_DAY, CalendarDay};
@@ -22,13 +23,23 @@ pub struct ScreenSetup {
     pub trunks: BTreeMap<String, ScreenTrunk>,
     /// Targets and thresholds.
     pub targets: TargetConfig,
+    /// Rules for calls to the outside.
+    pub outbound: OutboundConfig,
     /// Categories.
     pub categories: Categories,
 }
 
 impl ScreenSetup {
     /// The kinds of things that it is put together from.
-    pub const KINDS: [&str; 6] = [CALENDAR_DAY, LINE, AGENT, TRUNK, TARGETS, CATEGORY];
+    pub const KINDS: [&str; 7] = [
+        CALENDAR_DAY,
+        LINE,
+        AGENT,
+        TRUNK,
+        TARGETS,
+        CATEGORY,
+        OUTBOUND,
+    ];
 
     /// Takes up the newest version of a thing: JSON, or `None` if it was removed. Other kinds are
     /// left to others.
@@ -46,6 +57,11 @@ impl ScreenSetup {
             TARGETS => {
                 self.targets =
                     data.map_or_else(|| Ok(TargetConfig::default()), serde_json::from_str)?;
+                Ok(())
+            }
+            OUTBOUND => {
+                self.outbound =
+                    data.map_or_else(|| Ok(OutboundConfig::default()), serde_json::from_str)?;
                 Ok(())
             }
             CATEGORY => {

@@ -16,6 +16,7 @@ impl Config {
         };
         parts.check()?;
         self.check_targets()?;
+        self.check_outbound()?;
         self.check_ranges()?;
         // Whatever has a form of its own is read once, so that errors come at the start.
         self.calendar()?;
@@ -84,6 +85,14 @@ impl Config {
         self.web.check()?;
         self.portal.settings()?;
         Ok(())
+    }
+
+    fn check_outbound(&self) -> Result<(), ConfigError> {
+        let fault = self.outbound.faults().into_iter().next();
+        fault.map_or(Ok(()), |fault| {
+            let key = format!("outbound.{}", fault.field);
+            Err(ConfigError::value(key, fault.message))
+        })
     }
 
     fn check_targets(&self) -> Result<(), ConfigError> {

@@ -8,8 +8,10 @@ use chrono::{NaiveDate, NaiveTime};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, Override};
 use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::outbound::OutboundRules;
 use madoguchi_core::setup::{
-    AgentConfig, AtClosingConfig, Fault, Part, PartFault, PhoneHashes, TrunkConfig,
+    AgentConfig, AgentOutboundConfig, AtClosingConfig, Fault, Part, PartFault, PhoneHashes,
+    TrunkConfig,
 };
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::settings::{
@@ -102,6 +104,18 @@ impl Config {
             priority: line.priority,
         });
         Ok(lines.collect())
+    }
+
+    /// Whom agents may call outside: the desk's rules, and what differs for single agents.
+    pub fn outbound_rules(&self) -> OutboundRules {
+        let mut rules = self.outbound.rules();
+        for agent in &self.agents {
+            if agent.outbound != AgentOutboundConfig::default() {
+                let rule = agent.outbound.rule(&rules.usual);
+                rules.of_agents.insert(AgentId::new(&agent.id), rule);
+            }
+        }
+        rules
     }
 
     /// The agents for the queue engine.

@@ -86,6 +86,7 @@ pub(super) fn config(
     let trunks = screen.trunks.values().map(|trunk| trunk.joined(&open));
     config.trunks.extend(trunks);
     config.figures = file.figures.over(screen.targets);
+    config.outbound = file.outbound.over(&screen.outbound);
     config
 }
 
@@ -96,6 +97,7 @@ pub(super) fn file_setup(file: &Config) -> FileSetup {
         agents: file.agents.clone(),
         trunks: file.trunks.clone(),
         targets: file.figures,
+        outbound: file.outbound.clone(),
         realm: file.sip.realm.clone(),
     }
 }

@@ -4,6 +4,7 @@ use madoguchi_core::call::{AgentPart, CallRecord, Direction};
 use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, EndCause};
 use madoguchi_core::id::{AgentId, NodeName};
+use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::phone;
 use madoguchi_core::time::Instant;
 use serde::de::value::{Error as NameError, StrDeserializer};
@@ -87,10 +88,7 @@ fn write(sql: &mut Sql, node: &NodeName, call: &CallRecord) -> Result<(), StoreE
         .push(", ")
         .bind(call.direction.as_str());
     sql.push(", ").bind(call.outcome().as_str());
-    sql.push(", ")
-        .bind(call.abandoned.map(AbandonReason::as_str))
-        .push(", ")
-        .bind(cause);
+    sql.push(", ").bind(reason(call)).push(", ").bind(cause);
     sql.push(", ")
         .bind(storable(call.from.number()))
         .push(", ")
@@ -125,6 +123,12 @@ fn write(sql: &mut Sql, node: &NodeName, call: &CallRecord) -> Result<(), StoreE
     Ok(())
 }
 
+/// Why an offered call was given up, or a call to the outside refused by a rule.
+fn reason(call: &CallRecord) -> Option<&'static str> {
+    let abandoned = call.abandoned.map(AbandonReason::as_str);
+    abandoned.or(call.barred.map(OutboundRefusal::as_str))
+}
+
 /// The canonical form of a number or of a piece of one, for searching.
 pub(super) fn searched_number(text: &str) -> String {
     storable(&phone::normalize(text).to_lowercase())
@@ -157,10 +161,16 @@ pub(super) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
             source,
         })?;
     let last_seq: i64 = row.try_get("last_seq")?;
+    let direction = direction(row.try_get("direction")?)?;
+    let reason: Option<&str> = row.try_get("reason")?;
+    let (abandoned, barred) = match direction {
+        Direction::Outbound => (None, reason.map(named).transpose()?),
+        _ => (reason.map(named).transpose()?, None),
+    };
     Ok(CallRecord {
         call: call.into(),
         line: row.try_get::<&str, _>("line")?.into(),
-        direction: direction(row.try_get("direction")?)?,
+        direction,
         from: Caller::restored(
             row.try_get("from_number")?,
             row.try_get::<Option<&str>, _>("no_number")?
@@ -183,10 +193,8 @@ pub(super) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
                 wrap_up_ended_at,
             })
             .collect(),
-        abandoned: row
-            .try_get::<Option<&str>, _>("reason")?
-            .map(named)
-            .transpose()?,
+        abandoned,
+        barred,
         cause: row
             .try_get::<Option<&str>, _>("cause")?
             .map(named::<EndCause>)

@@ -3,6 +3,8 @@
 use madoguchi_core::call::{CallRecord, Direction};
 use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, CallEvent, EventKind, TransferTarget};
+use madoguchi_core::figures::{Figures, FiguresSettings};
+use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{CallFilter, OutcomeFilter, Store};
 use sqlx::{AnyConnection, Connection};
@@ -12,6 +14,7 @@ use crate::sample::call;
 
 on_databases!([sqlite_file, sqlite_memory, postgres] [
     the_table_is_the_fold_of_the_log_in_any_order_of_delivery,
+    a_call_that_a_rule_forbade_keeps_its_reason,
     periods_are_half_open_and_in_order_of_arrival,
     every_filter_finds_its_calls,
     a_number_is_found_in_any_spelling,
@@ -417,4 +420,28 @@ async fn words_that_an_older_program_kept_as_numbers_become_reasons(place: Place
     let events = store.events_of(&"b".into()).await.unwrap();
     let told = Caller::without_number(Unavailable);
     assert!(matches!(&events[0].kind, EventKind::Arrived { from, .. } if *from == told));
+}
+
+async fn a_call_that_a_rule_forbade_keeps_its_reason(place: Place) {
+    let store = place.open().await;
+    let dialled = EventKind::Dialled {
+        agent: "abe".into(),
+        from: "100".into(),
+        to: "0990500123".into(),
+        outside: true,
+    };
+    let reason = OutboundRefusal::Premium;
+    let events = call("barred", 80_000)
+        .then(dialled)
+        .then(EventKind::Barred { reason })
+        .ended();
+    store.append(&events).await.unwrap();
+    let kept = all(&store).await;
+    assert_eq!(kept, folded(&[events]));
+    assert_eq!(kept[0].barred, Some(OutboundRefusal::Premium));
+    let mut figures = Figures::default();
+    figures.add(&kept[0], FiguresSettings::default());
+    assert_eq!((figures.outbound, figures.outbound_barred()), (0, 1));
+    let json = serde_json::to_value(&figures).unwrap();
+    assert_eq!(json["outbound_barred_by_reason"]["premium"], 1);
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentView};
+use madoguchi_core::outbound::OutboundNumber;
 use madoguchi_core::phone;
 use madoguchi_core::setup::with_dial_prefix;
 use madoguchi_core::time::Instant;
@@ -57,12 +58,8 @@ impl Switch {
                 agent: callee.agent.clone(),
             });
         }
-        let number = phone::normalize(dialled);
-        let is_number = number
-            .trim_start_matches('+')
-            .bytes()
-            .all(|byte| byte.is_ascii_digit());
-        if number.is_empty() || !is_number || self.line_by_number.contains_key(&number) {
+        let number = OutboundNumber::parse(dialled)?;
+        if self.line_by_number.contains_key(number.number()) {
             return None;
         }
         let line = match &phone.line {
@@ -74,7 +71,7 @@ impl Switch {
             .clone()
             .or_else(|| line.numbers.first().cloned())?;
         Some(DialTarget::Outside {
-            number,
+            number: number.dialled(),
             shown,
             line: line.line.clone(),
         })

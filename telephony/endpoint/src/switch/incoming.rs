@@ -73,7 +73,9 @@ impl Switch {
     }
 
     fn on_options(&mut self, flow: Flow, request: &Request, now: Now) {
-        let response = unsupported_extension(request).unwrap_or_else(|| {
+        let draining = self.refuse_while_draining(request);
+        let refusal = draining.or_else(|| unsupported_extension(request));
+        let response = refusal.unwrap_or_else(|| {
             let mut response = request.respond(200, None);
             response.headers.push(HeaderName::Allow, ALLOW);
             response.headers.push(HeaderName::Accept, ACCEPT);
@@ -93,7 +95,9 @@ impl Switch {
         let refusal = if self.invites.contains(&id) {
             Some(invite.respond(482, Some("Loop Detected")))
         } else {
-            unsupported_extension(&invite).or_else(|| {
+            let draining = self.refuse_while_draining(&invite);
+            let refusal = draining.or_else(|| unsupported_extension(&invite));
+            refusal.or_else(|| {
                 let refusal = keep_session_description(&mut invite).err();
                 refusal.map(|refusal| *refusal)
             })

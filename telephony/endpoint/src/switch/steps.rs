@@ -1,7 +1,10 @@
 //! Carrying out what the engine puts out: in order, and nothing before the journal has confirmed
 //! the events that precede it.
 
+use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::id::AgentId;
 use madoguchi_line::api::{Input, Output};
+use madoguchi_metrics::metrics;
 use madoguchi_sip::message::Response;
 use madoguchi_sip::transaction::ServerTx;
 
@@ -57,7 +60,10 @@ impl Switch {
         let mut steps = Vec::with_capacity(outputs.len());
         for output in outputs {
             match output {
-                Output::Emit(event) => events.push(event),
+                Output::Emit(event) => {
+                    tell_barred(&event);
+                    events.push(event);
+                }
                 Output::AgentChanged { agent } => self.agents_changed.push(agent),
                 other => steps.push(Step::Do(other)),
             }
@@ -101,6 +107,15 @@ impl Switch {
         match output {
             // Taken out in feed_engine.
             Output::Emit(_) | Output::AgentChanged { .. } => {}
+            Output::OutboundStopped { agent } => {
+                self.outbound_limits_changed();
+                let agent = agent.as_ref().map(AgentId::as_str);
+                tracing::error!(
+                    agent,
+                    "the minutes of today for calls to the outside are used up"
+                );
+            }
+            Output::OutboundResumed => self.outbound_limits_changed(),
             Output::Accept { call } => self.accept(&call, now),
             Output::Play {
                 call,
@@ -130,7 +145,28 @@ impl Switch {
         }
     }
 
+    /// The board and the metrics tell whether somebody is stopped.
+    fn outbound_limits_changed(&mut self) {
+        self.dirty = true;
+        let outbound = self.engine.snapshot().outbound;
+        let stopped = outbound.stopped || !outbound.stopped_agents.is_empty();
+        metrics().outbound_stopped.set(u64::from(stopped));
+    }
+
     pub(super) fn tell_engine(&mut self, input: Input) {
         self.inputs.push_back(input);
+    }
+}
+
+/// Who would run up a bill is told to the operator, without the number (docs/logging.md).
+fn tell_barred(event: &CallEvent) {
+    if let EventKind::Barred { reason } = &event.kind {
+        metrics().outbound_barred.add(reason.as_str());
+        tracing::warn!(
+            call.id = %event.call,
+            line = %event.line,
+            reason = reason.as_str(),
+            "a call to the outside was refused by a rule"
+        );
     }
 }

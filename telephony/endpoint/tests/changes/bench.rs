@@ -9,6 +9,7 @@ use std::time::Duration;
 use madoguchi_core::event::EventKind;
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
+use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, PortGauge, Sounds};
 use madoguchi_endpoint::registrations::KeptRegistration;
@@ -159,6 +160,14 @@ impl Settings {
             lines: vec![line("desk")],
             agents: vec![agent("a", "201")],
             calendar: Calendar::new(HoursSettings::default()),
+            // Who may call the outside is the matter of tests of its own (`outbound`).
+            outbound: OutboundRules {
+                usual: OutboundRule {
+                    when_logged_out: true,
+                    ..OutboundRule::default()
+                },
+                ..OutboundRules::default()
+            },
         };
         Self {
             endpoint,

@@ -12,7 +12,7 @@ use crate::api::Announcement;
 use crate::settings::AtClosing;
 
 /// Why callers are turned away who still wait after closing.
-const CLOSED: AbandonReason = AbandonReason::DeskClosedWhileWaiting;
+pub(super) const CLOSED: AbandonReason = AbandonReason::DeskClosedWhileWaiting;
 
 impl Engine {
     /// Sets the timer for the end of a wait by the closing of the desk; `false` if it is over.
@@ -62,8 +62,13 @@ impl Engine {
                 over.push(call);
             }
         }
+        self.close_on(&over, now);
+    }
+
+    /// The desk closes on these callers.
+    pub(super) fn close_on(&mut self, callers: &[CallId], now: Moment) {
         // Nobody who becomes free may be rung for somebody who is about to be turned away.
-        for call in &over {
+        for call in callers {
             let picked_up = |stage: &Stage| matches!(stage, Stage::Bridging { .. });
             if self
                 .calls
@@ -73,13 +78,13 @@ impl Engine {
                 self.leave_queue(call);
             }
         }
-        for call in &over {
+        for call in callers {
             self.closing_due(call, now);
         }
     }
 
     /// All callers who wait, by arrival.
-    fn all_waiting(&self) -> Vec<CallId> {
+    pub(super) fn all_waiting(&self) -> Vec<CallId> {
         let mut waiting: Vec<_> = self
             .lines
             .iter()

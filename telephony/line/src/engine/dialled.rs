@@ -1,15 +1,19 @@
 //! Calls that agents start: outside (発信) and to colleagues (内線).
 //!
-//! Whoever is in no call may dial, logged in or not, and is afterwards what they were before.
-//! 後処理 ends when an agent dials. There is none after a dialled call.
+//! Whoever is in no call may dial a colleague, logged in or not; the outside only as the rules allow
+//! ([`super::outbound`]). Afterwards they are what they were before. 後処理 ends when an agent dials.
+//! There is none after a dialled call.
+//!
+//! This is the only door to the outside: a trunk dials nothing that was not judged here.
 
 use madoguchi_core::caller::Caller;
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{EndCause, EventKind};
 use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::outbound::OutboundNumber;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey};
+use super::agents::{Activity, Agent, AgentKey};
 use super::call::{Call, Dialled, Stage};
 use crate::api::{DialTarget, HangUpCause, LegFailure, Output};
 
@@ -18,12 +22,24 @@ impl Engine {
         &mut self,
         call: CallId,
         agent: &AgentId,
-        target: DialTarget,
+        mut target: DialTarget,
         now: Moment,
     ) {
         if self.calls.contains_key(&call) {
             return;
         }
+        let outside = match &mut target {
+            DialTarget::Outside { number, .. } => {
+                let Some(read) = OutboundNumber::parse(number) else {
+                    let cause = HangUpCause::NotFound;
+                    return self.out(Output::HangUp { call, cause });
+                };
+                // What is judged is what is dialled.
+                *number = read.dialled();
+                Some(read)
+            }
+            DialTarget::Agent { .. } => None,
+        };
         let Some(key) = self.agents.key(agent) else {
             return self.out(Output::HangUp {
                 call,
@@ -62,6 +78,13 @@ impl Engine {
         let entry = Call::new(line, line_name, Caller::default(), now);
         self.open_call(call.clone(), entry);
         self.emit(&call, kind, now);
+        if let Some(number) = &outside {
+            let logged_in = self.agents.get(key).is_some_and(Agent::is_logged_in);
+            if let Err(reason) = self.judge_outbound(agent, logged_in, number, now) {
+                self.emit(&call, EventKind::Barred { reason }, now);
+                return self.refuse_dialled(&call, key, HangUpCause::Forbidden, now);
+            }
+        }
         let callee_is_free = callee.is_none_or(|callee| {
             callee != key
                 && self
@@ -70,20 +93,10 @@ impl Engine {
                     .is_some_and(|agent| agent.activity == Activity::Nothing)
         });
         if !callee_is_free {
-            self.emit(
-                &call,
-                EventKind::Ended {
-                    cause: EndCause::Refused,
-                },
-                now,
-            );
-            self.out(Output::HangUp {
-                call: call.clone(),
-                cause: HangUpCause::Busy,
-            });
-            self.close_call(&call);
-            // 後処理 may have ended for this attempt.
-            return self.find_call_for(key, now);
+            return self.refuse_dialled(&call, key, HangUpCause::Busy, now);
+        }
+        if let Some(number) = &outside {
+            self.outbound_began(&call, agent, number);
         }
         self.set_activity(key, Activity::Talking { call: call.clone() }, now);
         if let Some(callee) = callee {
@@ -98,6 +111,19 @@ impl Engine {
         };
         self.set_stage(&call, Stage::Dialled(dialled));
         self.out(Output::Dial { call, target });
+    }
+
+    /// The attempt is over before anybody was called.
+    fn refuse_dialled(&mut self, call: &CallId, key: AgentKey, cause: HangUpCause, now: Moment) {
+        let refused = EndCause::Refused;
+        self.emit(call, EventKind::Ended { cause: refused }, now);
+        self.out(Output::HangUp {
+            call: call.clone(),
+            cause,
+        });
+        self.close_call(call);
+        // 後処理 may have ended for this attempt.
+        self.find_call_for(key, now);
     }
 
     pub(super) fn read_target(
@@ -161,6 +187,7 @@ impl Engine {
         if let Some(callee) = callee {
             self.set_activity(callee, Activity::Talking { call: call.clone() }, now);
         }
+        self.outbound_answered(call, now);
     }
 
     pub(super) fn far_failed(&mut self, call: &CallId, failure: LegFailure, now: Moment) {
@@ -196,7 +223,7 @@ impl Engine {
         }
     }
 
-    fn end_dialled(&mut self, call: &CallId, cause: EndCause, now: Moment) -> bool {
+    pub(super) fn end_dialled(&mut self, call: &CallId, cause: EndCause, now: Moment) -> bool {
         let Some(entry) = self.calls.get(call) else {
             return false;
         };
@@ -205,6 +232,7 @@ impl Engine {
         };
         let (agent, callee) = (dialled.agent, dialled.callee);
         self.emit(call, EventKind::Ended { cause }, now);
+        self.outbound_ended(call, now);
         self.close_call(call);
         for key in std::iter::once(agent).chain(callee) {
             self.free(key, true, now);

@@ -34,6 +34,7 @@ impl Engine {
         for agent in self.agents.reconfigure(settings.agents, &self.lines, now) {
             self.out(Output::AgentChanged { agent });
         }
+        self.set_outbound_rules(settings.outbound, now);
         self.reset_closings(now);
         self.serve_all(now);
         std::mem::take(&mut self.outputs)

@@ -65,7 +65,7 @@ impl Engine {
     }
 
     /// The conversation is over.
-    fn end_talk(&mut self, call: &CallId, cause: EndCause, end_leg: bool, now: Moment) {
+    pub(super) fn end_talk(&mut self, call: &CallId, cause: EndCause, end_leg: bool, now: Moment) {
         let Some(entry) = self.calls.get(call) else {
             return;
         };

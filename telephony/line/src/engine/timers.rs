@@ -16,6 +16,8 @@ pub(super) enum TimerOf {
     Farewell(CallId),
     /// Ringing, or the time between pick-up and bridge.
     Leg(LegId),
+    /// A limit of calls to the outside may be reached, or ends with the day.
+    OutboundLimit,
     WrapUp(AgentKey),
     /// An agent is left alone for a moment.
     Rest(AgentKey),

@@ -32,6 +32,7 @@ impl Engine {
         DeskSnapshot {
             waiting: waiting.into_values().collect(),
             agents: self.agents.iter().map(|(_, agent)| agent.view()).collect(),
+            outbound: self.outbound.view(),
         }
     }
 

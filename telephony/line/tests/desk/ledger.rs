@@ -136,7 +136,9 @@ impl Ledger {
                     "{timer:?} cleared, never set"
                 );
             }
-            Output::AgentChanged { .. } => {}
+            Output::AgentChanged { .. }
+            | Output::OutboundStopped { .. }
+            | Output::OutboundResumed => {}
         }
     }
 

@@ -10,6 +10,7 @@ use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentCommand, AgentState};
+use madoguchi_core::outbound::OutboundRules;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{Announcement, Input, LegFailure, Output, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
@@ -39,6 +40,7 @@ impl Simulation {
             lines,
             agents,
             calendar,
+            outbound: OutboundRules::default(),
         };
         let mut engine = Engine::new(settings, Moment::steady(now));
         for agent in names {

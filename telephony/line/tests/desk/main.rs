@@ -18,5 +18,7 @@ mod histories;
 mod ledger;
 mod lessons;
 mod load;
+mod outbound;
 mod queue;
 mod scene;
+mod stopping;

@@ -8,6 +8,7 @@ use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState};
+use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_line::api::{Input, LegId, Output, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
@@ -20,6 +21,17 @@ use crate::ledger::{self, Ledger};
 /// A clock on the wall in Tokyo.
 pub(crate) fn at(text: &str) -> Instant {
     Instant::from_tokyo(text.parse::<NaiveDateTime>().unwrap())
+}
+
+/// Who may call the outside is the matter of scenes of its own (`outbound`).
+fn anybody_may_call() -> OutboundRules {
+    OutboundRules {
+        usual: OutboundRule {
+            when_logged_out: true,
+            ..OutboundRule::default()
+        },
+        ..OutboundRules::default()
+    }
 }
 
 /// A line without anything that would disturb a scene.
@@ -92,6 +104,7 @@ impl Scene {
             lines,
             agents,
             calendar: Calendar::new(HoursSettings::default()),
+            outbound: anybody_may_call(),
         };
         let mut ledger = Ledger::default();
         ledger.reconfigured(&settings);
@@ -310,5 +323,6 @@ fn word(kind: &EventKind) -> String {
         EventKind::Ended { cause } => format!("ended({cause:?})"),
         EventKind::WrapUpEnded { agent } => format!("wrap_up_ended({agent})"),
         EventKind::Dialled { .. } => "dialled".into(),
+        EventKind::Barred { reason } => format!("barred({})", reason.as_str()),
     }
 }

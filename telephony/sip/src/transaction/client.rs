@@ -108,6 +108,10 @@ impl ClientTransaction {
         &self.key
     }
 
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(self.state, State::Calling { .. } | State::Proceeding { .. })
+    }
+
     pub(super) fn flow(&self) -> Flow {
         self.flow
     }

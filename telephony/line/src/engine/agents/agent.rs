@@ -63,7 +63,7 @@ pub(in crate::engine) enum Activity {
 }
 
 impl Agent {
-    pub(super) fn is_logged_in(&self) -> bool {
+    pub(in crate::engine) fn is_logged_in(&self) -> bool {
         self.wish != Wish::LoggedOut && !self.leaving
     }
 

@@ -108,6 +108,7 @@ impl Book {
                 assert!(self.ringing.is_empty(), "phones still ring at {event:?}");
                 self.over = true;
             }
+            EventKind::Barred { .. } => {}
             EventKind::Ended { .. } => self.end(event),
             EventKind::WrapUpEnded { agent } => {
                 let at = self.wrapping.iter().position(|other| other == agent);

@@ -1,0 +1,63 @@
+//! The desk stops: whoever waits is told, and at the end every call gets its true end.
+
+use madoguchi_core::clock::Moment;
+use madoguchi_core::event::{EndCause, EventKind};
+use madoguchi_core::id::CallId;
+
+use super::Engine;
+use super::agents::{Activity, AgentKey};
+use super::call::Stage;
+use super::closing::CLOSED;
+use crate::api::{HangUpCause, Output};
+
+impl Engine {
+    /// Callers who wait hear that the desk has closed; talks go on.
+    pub(super) fn drain(&mut self, now: Moment) {
+        let waiting = self.all_waiting();
+        self.close_on(&waiting, now);
+    }
+
+    /// Every call ends by the desk, and the work after calls with them.
+    pub(super) fn end_all(&mut self, now: Moment) {
+        // Nobody may be rung for one of them when another ends.
+        for call in self.all_waiting() {
+            self.leave_queue(&call);
+        }
+        let mut calls: Vec<CallId> = self.calls.keys().cloned().collect();
+        calls.sort_unstable();
+        for call in &calls {
+            self.end_by_desk(call, now);
+        }
+        let is_wrapping = |activity: &Activity| matches!(activity, Activity::WrapUp { .. });
+        let wrapping: Vec<AgentKey> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| is_wrapping(&agent.activity))
+            .map(|(key, _)| key)
+            .collect();
+        for agent in wrapping {
+            self.wrap_up_over(agent, now);
+        }
+    }
+
+    fn end_by_desk(&mut self, call: &CallId, now: Moment) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        match &entry.stage {
+            Stage::Over => return,
+            Stage::Dialled(_) => return self.cut_dialled(call, now),
+            Stage::Farewell { .. } => return self.farewell_over(call, now),
+            Stage::Greeting | Stage::Queued | Stage::Ringing | Stage::Bridging { .. } => {
+                self.withdraw_legs(call, now);
+                self.emit(call, EventKind::Abandoned { reason: CLOSED }, now);
+                self.close_call(call);
+            }
+            Stage::Talking(_) => self.end_talk(call, EndCause::Desk, true, now),
+        }
+        self.out(Output::HangUp {
+            call: call.clone(),
+            cause: HangUpCause::Normal,
+        });
+    }
+}
