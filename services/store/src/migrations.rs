@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 10] = [
+const ALL: [(i64, &str, &str); 11] = [
     (
         1,
         "calls",
@@ -59,6 +59,11 @@ const ALL: [(i64, &str, &str); 10] = [
         10,
         "installation",
         include_str!("../../../migrations/0010_installation.sql"),
+    ),
+    (
+        11,
+        "nodes",
+        include_str!("../../../migrations/0011_nodes.sql"),
     ),
 ];
 

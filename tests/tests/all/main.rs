@@ -19,6 +19,7 @@ mod crash;
 mod faq_seen;
 mod faq_work;
 mod hours;
+mod nodes;
 mod oidc;
 mod phones;
 mod portal;

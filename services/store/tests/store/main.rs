@@ -15,6 +15,7 @@ mod delivery;
 mod full;
 mod joining;
 mod migration;
+mod nodes;
 mod place;
 mod portal;
 mod sample;

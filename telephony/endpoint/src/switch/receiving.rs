@@ -6,6 +6,7 @@ use madoguchi_sip::message::{HeaderName, Message, Method, Request};
 use madoguchi_sip::parse::ParseError;
 use madoguchi_sip::transaction::{Event, Flow};
 
+use super::levels;
 use super::{Now, Switch};
 
 impl Switch {
@@ -48,6 +49,7 @@ impl Switch {
                 Event::AckTimeout { tx } => self.on_ack_timeout(tx, now),
             }
         }
+        levels::note_latencies(&mut self.transactions);
     }
 }
 

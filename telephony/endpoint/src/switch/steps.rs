@@ -5,7 +5,11 @@ use madoguchi_line::api::{Input, Output};
 use madoguchi_sip::message::Response;
 use madoguchi_sip::transaction::ServerTx;
 
+use tokio::sync::oneshot;
+
+use super::side::SideId;
 use super::{Now, Switch, SwitchOutput, Wake};
+use crate::media::Confirmation;
 
 /// One thing to do when everything before it is done.
 #[derive(Debug)]
@@ -16,6 +20,10 @@ pub(super) enum Step {
     Do(Output),
     /// Answer a request whose effect is among the events before.
     Respond(ServerTx, Response),
+    /// Tell whoever asked for an agent's state that it will not be lost.
+    Reply(oneshot::Sender<bool>),
+    /// Take a call to a feature code, and say which state was set.
+    Confirm(SideId, Confirmation),
 }
 
 impl Switch {
@@ -53,24 +61,27 @@ impl Switch {
 
     /// What the engine put out: events go to the journal, the rest waits until they are on disk.
     pub(super) fn queue_outputs(&mut self, outputs: Vec<Output>) {
-        let mut events = Vec::new();
+        let (mut events, mut presences) = (Vec::new(), Vec::new());
         let mut steps = Vec::with_capacity(outputs.len());
         for output in outputs {
             match output {
                 Output::Emit(event) => events.push(event),
-                Output::AgentChanged { agent } => self.agents_changed.push(agent),
+                Output::Presence(presence) => presences.push(presence),
+                Output::AgentChanged { .. } => self.dirty = true,
                 other => steps.push(Step::Do(other)),
             }
         }
-        if !events.is_empty() {
+        if !events.is_empty() || !presences.is_empty() {
             self.last_batch += 1;
             let batch = self.last_batch;
             self.steps.push_back(Step::OnDisk(batch));
-            self.outputs
-                .push_back(SwitchOutput::Journal { batch, events });
+            self.outputs.push_back(SwitchOutput::Journal {
+                batch,
+                events,
+                presences,
+            });
             self.dirty = true;
         }
-        self.dirty |= !self.agents_changed.is_empty();
         self.steps.extend(steps);
     }
 
@@ -86,6 +97,11 @@ impl Switch {
                 Step::OnDisk(_) => {}
                 Step::Do(output) => self.perform(output, now),
                 Step::Respond(tx, response) => self.transactions.respond(tx, &response, now.mono),
+                Step::Reply(reply) => {
+                    // Whoever asked may have gone away; the state is set all the same.
+                    let _gone = reply.send(true);
+                }
+                Step::Confirm(side, confirmation) => self.confirm_feature(side, confirmation, now),
             }
             done = true;
         }
@@ -100,7 +116,7 @@ impl Switch {
     fn perform(&mut self, output: Output, now: Now) {
         match output {
             // Taken out in feed_engine.
-            Output::Emit(_) | Output::AgentChanged { .. } => {}
+            Output::Emit(_) | Output::Presence(_) | Output::AgentChanged { .. } => {}
             Output::Accept { call } => self.accept(&call, now),
             Output::Play {
                 call,
@@ -128,6 +144,11 @@ impl Switch {
                 }
             }
         }
+    }
+
+    /// Confirms an agent's state when it is on disk.
+    pub(super) fn confirm_after(&mut self, side: SideId, confirmation: Confirmation) {
+        self.after_inputs.push(Step::Confirm(side, confirmation));
     }
 
     pub(super) fn tell_engine(&mut self, input: Input) {

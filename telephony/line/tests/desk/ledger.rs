@@ -136,7 +136,7 @@ impl Ledger {
                     "{timer:?} cleared, never set"
                 );
             }
-            Output::AgentChanged { .. } => {}
+            Output::AgentChanged { .. } | Output::Presence(_) => {}
         }
     }
 

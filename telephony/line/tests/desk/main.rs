@@ -18,5 +18,6 @@ mod histories;
 mod ledger;
 mod lessons;
 mod load;
+mod nodes;
 mod queue;
 mod scene;
