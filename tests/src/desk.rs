@@ -49,6 +49,10 @@ pub struct Setup {
     pub trunk: String,
     /// What the clock shows, and whether it runs.
     pub clock: (String, bool),
+    /// The name of this node; nodes of one store have different ones.
+    pub node: String,
+    /// A node that shows no sign of life for so long is gone.
+    pub node_lease_s: u32,
     /// The database; SQLite in a folder of the test's if none is given.
     pub store_url: Option<String>,
     /// Agents are 受付可 at the start.
@@ -70,6 +74,8 @@ impl Default for Setup {
             web_port: 0,
             trunk: "sources = [{ net = \"127.0.0.1/32\" }]".to_owned(),
             clock: ("2026-11-24T10:00:00".to_owned(), true),
+            node: "node1".to_owned(),
+            node_lease_s: 10,
             store_url: None,
             ready: true,
             faq: false,
@@ -179,6 +185,10 @@ impl Setup {
             text.push_str(line);
             text.push('\n');
         };
+        add(&format!(
+            "node = \"{}\"\nnode_lease_s = {}",
+            self.node, self.node_lease_s
+        ));
         if let Some(url) = &self.store_url {
             add(&format!("[store]\nurl = \"{url}\""));
         }
@@ -222,6 +232,15 @@ impl Setup {
         }
         add(&format!("[[trunk]]\nname = \"carrier\"\n{}", self.trunk));
         text
+    }
+
+    /// The same desk, on the node of this name.
+    #[must_use]
+    pub fn on_node(&self, node: &str) -> Self {
+        Self {
+            node: node.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// Starts the desk.

@@ -42,8 +42,49 @@ impl DeskProcess {
 
     /// Starts the program in a folder, in which the data directory may be there already.
     pub async fn start_in(setup: &Setup, folder: tempfile::TempDir) -> anyhow::Result<Self> {
-        let (sip, web) = write_settings(setup, folder.path())?;
+        let places = write_settings(setup, folder.path())?;
         let token = token(folder.path(), program()).await?;
+        Self::run_in(folder, places, token).await
+    }
+
+    /// Starts another node on the same store; the token is good there, too.
+    pub async fn start_beside(&self, setup: &Setup) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let places = write_settings(setup, folder.path())?;
+        Self::run_in(folder, places, self.token.clone()).await
+    }
+
+    /// What the program says that does not start with these settings.
+    pub async fn refusal(setup: &Setup) -> anyhow::Result<String> {
+        let folder = tempfile::tempdir()?;
+        write_settings(setup, folder.path())?;
+        Self::refusal_in(folder.path()).await
+    }
+
+    /// What the program says that is started once more on the data of this one.
+    pub async fn refusal_of_a_second(&self, setup: &Setup) -> anyhow::Result<String> {
+        let folder = tempfile::tempdir()?;
+        write_settings(setup, folder.path())?;
+        let data = self.folder.path().join("data");
+        std::os::unix::fs::symlink(data, folder.path().join("data"))?;
+        Self::refusal_in(folder.path()).await
+    }
+
+    async fn refusal_in(folder: &Path) -> anyhow::Result<String> {
+        let mut command = Command::new(program());
+        command.args(places(folder)).arg("serve").kill_on_drop(true);
+        let output = command.stdin(Stdio::null()).output();
+        let output = tokio::time::timeout(Duration::from_secs(60), output).await;
+        let output = output.context("the program goes on")??;
+        ensure!(!output.status.success(), "the program ended in order");
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    async fn run_in(
+        folder: tempfile::TempDir,
+        (sip, web): (SocketAddr, SocketAddr),
+        token: String,
+    ) -> anyhow::Result<Self> {
         let child = run(folder.path())?;
         let mut desk = Self {
             child,
@@ -80,8 +121,22 @@ impl DeskProcess {
     /// Ends the process without warning and starts it again.
     pub async fn kill_and_restart(&mut self) -> anyhow::Result<()> {
         self.kill().await?;
+        self.restart().await
+    }
+
+    /// Starts the process again, and waits until it is ready.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
         self.start_again()?;
         self.ready().await
+    }
+
+    /// Sends a signal by its name.
+    pub async fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let pid = self.child.id().context("the desk runs")?.to_string();
+        let mut kill = Command::new("kill");
+        let status = kill.args(["-s", name, &pid]).status().await?;
+        ensure!(status.success(), "kill -s {name}");
+        Ok(())
     }
 
     /// Memory that the process holds (VmRSS), in KiB.

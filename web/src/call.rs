@@ -38,10 +38,13 @@ pub(crate) async fn page(
     let record = CallRecord::fold(&events).ok_or(WebError::NotFound("この通話の記録"))?;
     let setup = web.desk.setup();
     let name = |agent: &str| setup.agent_name(agent).to_owned();
-    let rows = events
+    // An end that another node set is no part of the story once the true one is known.
+    let told = events
         .iter()
+        .filter(|event| !event.is_cut_off() || record.ended_by_fault());
+    let rows = told
         .map(|event| EventRow {
-            seq: event.seq,
+            seq: event.seq.min(record.last_seq + 1),
             time: text::time_with_millis(event.at),
             since: text::duration(Some(event.at - record.arrived_at)),
             sentence: text::event(&event.kind, name),

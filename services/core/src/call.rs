@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::caller::{CalledNumber, Caller};
-use crate::event::{AbandonReason, CallEvent, EndCause, EventKind, TransferTarget};
-use crate::id::{AgentId, CallId, LineName};
+use crate::event::{AbandonReason, CUT_OFF_SEQ, CallEvent, EndCause, EventKind, TransferTarget};
+use crate::id::{AgentId, CallId, LineName, NodeName};
 use crate::outbound::OutboundRefusal;
 use crate::time::{Instant, Millis};
 
@@ -117,6 +117,9 @@ pub struct CallRecord {
 impl CallRecord {
     /// The call that these events tell of, in any order and with repetitions; `None` without the
     /// event that begins it.
+    ///
+    /// An end set for a node that was gone counts only as long as the true one is missing, and
+    /// always at the last instant that the others tell of: what comes late sets it right.
     pub fn fold(events: &[CallEvent]) -> Option<Self> {
         let mut ordered: Vec<&CallEvent> = events.iter().collect();
         ordered.sort_by_key(|event| event.seq);
@@ -172,6 +175,9 @@ impl CallRecord {
 
     /// Takes the next event; one that was taken already changes nothing.
     pub fn apply(&mut self, event: &CallEvent) {
+        if event.is_cut_off() {
+            return self.cut_off();
+        }
         if event.seq <= self.last_seq {
             return;
         }
@@ -248,6 +254,18 @@ impl CallRecord {
         self.parts.first()?.agent.as_ref()
     }
 
+    /// 呼出中
+    pub fn is_waiting(&self) -> bool {
+        self.direction == Direction::Inbound
+            && self.answered_at.is_none()
+            && self.ended_at.is_none()
+    }
+
+    /// A fault of ours ended it, or nobody knows how it ended.
+    pub fn ended_by_fault(&self) -> bool {
+        self.is_recovered() || self.abandoned == Some(AbandonReason::SystemError)
+    }
+
     /// Its end was set by the recovery after a crash.
     pub fn is_recovered(&self) -> bool {
         self.cause == Some(EndCause::SystemError)
@@ -267,6 +285,37 @@ impl CallRecord {
                 cause: EndCause::SystemError,
             },
         })
+    }
+
+    /// The event with which another node ends a call of a node that is gone; `None` if it has ended.
+    pub fn cut_off_event(&self, by: &NodeName) -> Option<CallEvent> {
+        Some(CallEvent {
+            call: self.call.clone(),
+            seq: CUT_OFF_SEQ,
+            at: self.last_at,
+            node: by.clone(),
+            line: self.line.clone(),
+            kind: self.recovery_event()?,
+        })
+    }
+
+    /// Nobody knows more of the call: it ends at the last instant known, as far as it got.
+    fn cut_off(&mut self) {
+        match self.recovery_event() {
+            Some(EventKind::Abandoned { reason }) => {
+                self.ended_at = Some(self.last_at);
+                self.abandoned = Some(reason);
+            }
+            Some(EventKind::Ended { cause }) => {
+                self.end_part(self.last_at);
+                self.ended_at = Some(self.last_at);
+                self.cause = Some(cause);
+                if self.answered_at.is_some() {
+                    self.talk_ended_at.get_or_insert(self.last_at);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn begin_part(&mut self, agent: Option<AgentId>, at: Instant) {
@@ -413,5 +462,58 @@ mod tests {
                 cause: EndCause::SystemError
             })
         );
+    }
+
+    fn cut_off(history: &[CallEvent]) -> CallEvent {
+        let record = CallRecord::fold(history).unwrap();
+        record.cut_off_event(&"other".into()).unwrap()
+    }
+
+    #[test]
+    fn an_end_for_a_node_that_was_gone_stands_at_the_last_instant_known() {
+        let mut list = events(vec![(0, arrived()), (2_000, answered("a"))]);
+        let end = cut_off(&list);
+        assert_eq!((end.at, end.seq), (Instant(2_000), CUT_OFF_SEQ));
+        list.push(end);
+        let record = CallRecord::fold(&list).unwrap();
+        assert!(record.is_recovered());
+        assert_eq!(record.ended_at, Some(Instant(2_000)));
+        assert_eq!(record.parts[0].until, Some(Instant(2_000)));
+        assert_eq!(
+            record.cut_off_event(&"third".into()),
+            None,
+            "once is enough"
+        );
+    }
+
+    #[test]
+    fn a_true_end_that_comes_late_replaces_the_one_set_for_a_node_that_was_gone() {
+        let cause = EndCause::Caller;
+        let whole = events(vec![
+            (0, arrived()),
+            (2_000, answered("a")),
+            (9_000, EventKind::Ended { cause }),
+        ]);
+        let mut list = whole[..1].to_vec();
+        list.push(cut_off(&list));
+        let abandoned = CallRecord::fold(&list).unwrap();
+        assert_eq!(
+            abandoned.outcome(),
+            Outcome::Abandoned(AbandonReason::SystemError)
+        );
+        list.extend_from_slice(&whole[1..]);
+        assert_eq!(CallRecord::fold(&list), CallRecord::fold(&whole));
+    }
+
+    #[test]
+    fn what_comes_late_without_a_true_end_moves_the_end_to_the_last_instant_known() {
+        let whole = events(vec![(0, arrived()), (2_000, answered("a"))]);
+        let mut list = whole[..1].to_vec();
+        list.push(cut_off(&list));
+        list.extend_from_slice(&whole[1..]);
+        let record = CallRecord::fold(&list).unwrap();
+        assert_eq!(record.outcome(), Outcome::Completed);
+        assert_eq!(record.ended_at, Some(Instant(2_000)));
+        assert!(record.is_recovered());
     }
 }

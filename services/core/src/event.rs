@@ -11,12 +11,17 @@ use crate::id::{AgentId, CallId, LineName, NodeName};
 use crate::outbound::OutboundRefusal;
 use crate::time::Instant;
 
+/// The number of the end that another node set for a call of a node that was gone. It stands behind
+/// all numbers that the call's own node gives, so that what that node still holds in its journal
+/// keeps its place, and decides if it holds the true end ([`crate::call::CallRecord::fold`]).
+pub const CUT_OFF_SEQ: u32 = 1 << 30;
+
 /// One thing that happened to one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallEvent {
     /// The call it happened to.
     pub call: CallId,
-    /// Its place in the history of that call, from 0, without gaps.
+    /// Its place in the history of that call, from 0, without gaps; or [`CUT_OFF_SEQ`].
     pub seq: u32,
     /// When it happened. Never earlier than the event before it in the same call.
     pub at: Instant,
@@ -27,6 +32,13 @@ pub struct CallEvent {
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+impl CallEvent {
+    /// Whether another node set this end for a node that was gone.
+    pub fn is_cut_off(&self) -> bool {
+        self.seq == CUT_OFF_SEQ
+    }
 }
 
 /// What happened to a call.

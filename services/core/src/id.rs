@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Instant;
+
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -73,9 +75,50 @@ name_type! {
     UserId
 }
 
+name_type! {
+    /// One run of the program: from its start to its end, never used again.
+    RunId
+}
+
+impl CallId {
+    /// A name for a call of this run that sorts by its arrival. `chance` tells calls of one
+    /// millisecond apart.
+    pub fn of_run(arrived_at: Instant, run: &RunId, chance: &str) -> Self {
+        Self::new(format!("{:012x}-{run}-{chance}", arrived_at.0))
+    }
+
+    /// The run that took the call, if its name tells.
+    pub fn run(&self) -> Option<&str> {
+        let mut pieces = self.as_str().splitn(3, '-').skip(1);
+        let run = pieces.next()?;
+        pieces.next().map(|_chance| run)
+    }
+
+    /// Whether this run took the call.
+    pub fn is_of(&self, run: &RunId) -> bool {
+        self.run() == Some(run.as_str())
+    }
+}
+
 impl LineName {
     /// The pseudo line of calls between extensions (内線), which belong to no desk line.
     pub fn internal() -> Self {
         Self::new("internal")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_tells_its_run_and_sorts_by_its_arrival() {
+        let run = RunId::new("9f3c");
+        let call = CallId::of_run(Instant(1_800_000_000_000), &run, "77aa");
+        assert!(call.is_of(&run) && !call.is_of(&RunId::new("9f3")));
+        assert!(call < CallId::of_run(Instant(1_800_000_000_001), &run, "0"));
+        for other in ["", "c1", "0190-77aa", "1764-12.5"] {
+            assert_eq!(CallId::new(other).run(), None, "{other}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::audit::Fields;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
-use crate::id::{AgentId, CallId, LineName};
+use crate::id::{AgentId, CallId, LineName, NodeName};
 use crate::time::Instant;
 
 /// The desk at one moment.
@@ -84,6 +84,44 @@ pub enum AgentState {
         /// Why, in the agent's words or as set by the desk (RONA).
         reason: String,
     },
+}
+
+impl AgentState {
+    /// Whether an agent stays so until somebody asks for another state.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Ready | Self::Away { .. } | Self::LoggedOut)
+    }
+}
+
+/// The lasting state of an agent (受付可, 離席, ログアウト) as it is kept over a restart and shared
+/// between nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentPresence {
+    /// Who.
+    pub agent: AgentId,
+    /// One of the lasting states.
+    pub state: AgentState,
+    /// Since when.
+    pub since: Instant,
+    /// One more than of the state before it that the asking node knew, so that of two states the
+    /// later one is known without comparing clocks. 0: nobody has asked for it.
+    pub version: u64,
+    /// The node at which it was asked for; decides between two of one version.
+    pub node: NodeName,
+}
+
+impl AgentPresence {
+    /// Whether this one was asked for after the other.
+    pub fn is_asked_after(&self, other: &Self) -> bool {
+        (self.version, &self.node) > (other.version, &other.node)
+    }
+
+    /// Whether this one takes the place of the other: asked for later, or the same that began anew
+    /// when a call had ended.
+    pub fn replaces(&self, other: &Self) -> bool {
+        let same = (self.version, &self.node) == (other.version, &other.node);
+        self.is_asked_after(other) || same && self.since > other.since
+    }
 }
 
 /// What an agent (or a supervisor for them) asks for.

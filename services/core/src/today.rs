@@ -41,6 +41,23 @@ impl Today {
             .add(call, settings);
         add_by_agent(&mut self.by_agent, call, settings);
     }
+
+    /// Adds the figures of other calls of the same day.
+    pub fn merge(&mut self, other: &Self) {
+        self.total.merge(&other.total);
+        for (hour, figures) in &other.by_hour {
+            self.by_hour.entry(*hour).or_default().merge(figures);
+        }
+        for (line, figures) in &other.by_line {
+            self.by_line.entry(line.clone()).or_default().merge(figures);
+        }
+        for (agent, figures) in &other.by_agent {
+            self.by_agent
+                .entry(agent.clone())
+                .or_default()
+                .merge(figures);
+        }
+    }
 }
 
 /// The days whose figures are kept: today, and those next to it on either side.
@@ -68,6 +85,11 @@ impl LiveFigures {
         }
     }
 
+    /// The thresholds in force.
+    pub fn settings(&self) -> FiguresSettings {
+        self.settings
+    }
+
     /// Takes up a call from the store. For each call only once, and before its further events.
     pub fn restore(&mut self, call: CallRecord) {
         if is_over(&call) {
@@ -92,6 +114,16 @@ impl LiveFigures {
         {
             self.finish(&call);
         }
+    }
+
+    /// The calls that something may still come of, in no order.
+    pub fn open_calls(&self) -> impl Iterator<Item = &CallRecord> {
+        self.open.values()
+    }
+
+    /// A call that something may still come of.
+    pub fn open_call(&self, call: &CallId) -> Option<&CallRecord> {
+        self.open.get(call)
     }
 
     /// The figures of the day of `now`.

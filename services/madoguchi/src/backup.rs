@@ -25,7 +25,7 @@ const SETTINGS: &str = "madoguchi.toml";
 const JOURNAL: &str = "journal";
 const DATABASE: &str = "database";
 /// Small files of the data directory that are kept as they are.
-const BESIDE: [&str; 3] = ["installation.json", "settings.json", "agents.json"];
+const BESIDE: [&str; 2] = ["installation.json", "settings.json"];
 /// Counts up whenever what stands in a backup changes.
 const LAYOUT: u32 = 1;
 

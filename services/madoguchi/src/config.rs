@@ -36,6 +36,8 @@ pub use self::web::WebConfig;
 pub struct Config {
     /// The name of this machine in events.
     pub node: String,
+    /// A node that has shown no sign of life for so long is taken for gone.
+    pub node_lease_s: u32,
     /// Where events and figures are kept.
     pub store: StoreConfig,
     /// The journal in front of the store.
@@ -79,6 +81,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             node: "node1".to_owned(),
+            node_lease_s: 10,
             store: StoreConfig::default(),
             journal: JournalConfig::default(),
             sip: SipConfig::default(),

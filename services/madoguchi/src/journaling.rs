@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_endpoint::shell::{Endpoint, JournalBatch};
+use madoguchi_metrics::metrics;
 use madoguchi_store::journal::{Journal, JournalError, Records};
 use madoguchi_web::Desk as _;
 use tokio::sync::mpsc;
@@ -86,16 +87,20 @@ impl Writer {
     ) {
         let JournalBatch {
             mut events,
+            mut presences,
             mut batch,
         } = first;
         while events.len() < GROUP_AT_MOST
             && let Ok(next) = more.try_recv()
         {
             events.extend(next.events);
+            presences.extend(next.presences);
             batch = batch.max(next.batch);
         }
-        self.live.apply(&events);
-        match Records::encode(&events) {
+        if !events.is_empty() {
+            self.live.apply(&events);
+        }
+        match Records::encode_all(&events, &presences) {
             Ok(records) => self.unsaved.push(records),
             Err(error) => tracing::error!(%error, "events are lost"),
         }
@@ -109,7 +114,7 @@ impl Writer {
         let waiting = self.unsaved.events();
         match self
             .unsaved
-            .save(now, |records| self.journal.write(records))
+            .save(now, |records| write(&mut self.journal, records))
         {
             Ok(()) if self.failing && self.unsaved.is_empty() => {
                 tracing::info!(events = waiting, "the journal is written again");
@@ -128,4 +133,12 @@ impl Writer {
         self.failing = true;
         self.live.set_journal_failing(Some(error.to_string()));
     }
+}
+
+/// Writes to the journal, and notes how long that took.
+fn write(journal: &mut Journal, records: &Records) -> Result<(), JournalError> {
+    let started = tokio::time::Instant::now();
+    journal.write(records)?;
+    metrics().journal_write.observe(started.elapsed());
+    Ok(())
 }

@@ -14,6 +14,7 @@ mod journaling;
 mod key;
 mod knowledge;
 pub mod live;
+mod nodes;
 mod pages;
 mod presence;
 mod private_file;

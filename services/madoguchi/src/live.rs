@@ -1,26 +1,26 @@
 //! The running desk as pages and API see it.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use futures::future::BoxFuture;
-use madoguchi_core::call::CallRecord;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::{Calendar, HoursStatus};
-use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
 use madoguchi_core::setup::{DeskSetup, PhoneHashes};
-use madoguchi_core::time::{Instant, Monotonic};
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_core::today::{LiveFigures, Today};
 use madoguchi_endpoint::shell::Endpoint;
+use madoguchi_metrics::metrics;
 use madoguchi_store::delivery::DeliveryStatus;
 use madoguchi_store::{Fault, NewVersion, StoreHealth};
 use madoguchi_web::{Desk, SetupRefusal, SystemStatus};
 use tokio::sync::watch;
 
 use crate::announcements::Announcements;
+use crate::nodes::Others;
 use crate::setup::{self, Setup};
 use crate::store_fault;
 
@@ -31,7 +31,10 @@ pub struct LiveDesk {
     calendar: RwLock<Arc<Calendar>>,
     in_force: RwLock<Arc<DeskSetup>>,
     pub(crate) demo: bool,
+    /// The calls of this run.
     figures: Mutex<LiveFigures>,
+    /// All other calls of the day.
+    others: Mutex<Others>,
     pub(crate) snapshots: watch::Receiver<Arc<DeskSnapshot>>,
     pub(crate) delivery: watch::Receiver<DeliveryStatus>,
     pub(crate) endpoint: OnceLock<Endpoint>,
@@ -40,8 +43,6 @@ pub struct LiveDesk {
     changes: watch::Sender<u64>,
     journal_failing: Mutex<Option<String>>,
     store: watch::Receiver<StoreHealth>,
-    /// The calls that began in this run, as long as those of earlier runs are not taken up.
-    begun: Mutex<Option<HashSet<CallId>>>,
     stopping: AtomicBool,
 }
 
@@ -55,11 +56,13 @@ impl LiveDesk {
         delivery: watch::Receiver<DeliveryStatus>,
         store: watch::Receiver<StoreHealth>,
     ) -> Self {
+        let others = Others::new(figures.settings(), clock.now());
         Self {
             clock,
             calendar: RwLock::new(Arc::new(calendar)),
             in_force: RwLock::new(Arc::new(in_force)),
             demo,
+            others: Mutex::new(others),
             figures: Mutex::new(figures),
             snapshots,
             delivery,
@@ -69,7 +72,6 @@ impl LiveDesk {
             changes: watch::Sender::new(0),
             journal_failing: Mutex::new(None),
             store,
-            begun: Mutex::new(None),
             stopping: AtomicBool::new(false),
         }
     }
@@ -88,6 +90,9 @@ impl LiveDesk {
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         figures.set_thresholds(setup.targets.figures());
         drop(figures);
+        self.others()
+            .elsewhere
+            .set_thresholds(setup.targets.figures());
         let in_force = self.in_force.write();
         *in_force.unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
         self.note_change();
@@ -97,47 +102,19 @@ impl LiveDesk {
         self.delivery.borrow().database_up && self.store.borrow().is_up()
     }
 
-    /// Earlier runs are taken up later: remembers until then which calls are of this one.
-    pub(crate) fn expect_the_past(&self) {
-        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(HashSet::new());
-    }
-
-    /// Whether a call is known to be of this run.
-    pub(crate) fn began(&self, call: &CallId) -> bool {
-        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        begun.as_ref().is_some_and(|begun| begun.contains(call))
-    }
-
-    /// Counts the calls of earlier runs, too.
-    pub(crate) fn take_up_the_past(&self, calls: Vec<CallRecord>) {
-        let begun = self
-            .begun
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let begun = begun.unwrap_or_default();
-        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
-        for call in calls {
-            if !begun.contains(&call.call) {
-                figures.restore(call);
-            }
-        }
-        drop(figures);
-        self.note_change();
-    }
-
     /// Takes events that are about to be written.
     pub(crate) fn apply(&self, events: &[CallEvent]) {
-        if let Some(begun) = &mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner) {
-            let first = events.iter().filter(|event| event.seq == 0);
-            begun.extend(first.map(|event| event.call.clone()));
-        }
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {
             figures.apply(event);
         }
         drop(figures);
         self.note_change();
+    }
+
+    /// What the store tells of other calls.
+    pub(crate) fn others(&self) -> MutexGuard<'_, Others> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something on the board may look different.
@@ -169,12 +146,17 @@ impl LiveDesk {
 
 impl Desk for LiveDesk {
     fn snapshot(&self) -> Arc<DeskSnapshot> {
-        self.snapshots.borrow().clone()
+        let here = self.snapshots.borrow().clone();
+        self.others().join(here)
     }
 
     fn today(&self) -> Today {
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
-        figures.view(self.clock.now())
+        let now = self.clock.now();
+        let mut today = figures.view(now);
+        drop(figures);
+        today.merge(&self.others().elsewhere.view(now));
+        today
     }
 
     fn changes(&self) -> watch::Receiver<u64> {
@@ -184,6 +166,10 @@ impl Desk for LiveDesk {
     fn status(&self) -> SystemStatus {
         let (delivery, store) = (*self.delivery.borrow(), *self.store.borrow());
         let up = delivery.database_up && store.is_up();
+        let now = self.clock.monotonic();
+        let age = delivery.waits_since.map_or(Millis::ZERO, |at| now - at);
+        let age_s = u64::try_from(age.0 / 1_000).unwrap_or(0);
+        metrics().delivery_age_seconds.set(age_s);
         SystemStatus {
             database_up: up,
             database_since: if store.is_up() {

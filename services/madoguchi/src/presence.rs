@@ -1,80 +1,69 @@
-//! Keeps agents' lasting states (受付可, 離席, ログアウト) over a restart, and records the states that
-//! they ask for by telephone.
-
-mod beside;
+//! Agents' lasting states (受付可, 離席, ログアウト) at the start, and the record of those that they ask
+//! for by telephone.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
-use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentState, AgentView};
+use madoguchi_core::id::{AgentId, NodeName};
+use madoguchi_core::live::{AgentPresence, AgentState};
 use madoguchi_core::time::Instant;
-use madoguchi_endpoint::switch::{AgentNews, DialledState};
-use madoguchi_store::{AgentPresence, Store};
+use madoguchi_endpoint::switch::DialledState;
+use madoguchi_store::Store;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
 
-/// States are written together at the most this often.
+/// Records are written together at the most this often.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The states that agents had before the restart; those of new agents by their settings.
-pub(crate) async fn restored(
-    store: &Store,
+/// The states that agents had before the restart, as the journal and the store have kept them;
+/// those of new agents by their settings.
+pub(crate) fn restored(
+    kept: impl IntoIterator<Item = AgentPresence>,
     config: &Config,
-    data_dir: &Path,
     now: Instant,
-) -> anyhow::Result<Vec<(AgentId, AgentState, Instant)>> {
-    let mut kept: beside::States = if store.is_joined() {
-        let kept = store.agent_states().await?.into_iter();
-        kept.map(|kept| (kept.agent, (kept.state, kept.since)))
-            .collect()
-    } else {
-        beside::load(data_dir)
-    };
+) -> Vec<AgentPresence> {
+    let mut newest: HashMap<AgentId, AgentPresence> = HashMap::new();
+    for presence in kept {
+        match newest.get(&presence.agent) {
+            Some(known) if !presence.replaces(known) => {}
+            _ => {
+                newest.insert(presence.agent.clone(), presence);
+            }
+        }
+    }
     let states = config.agents.iter().filter_map(|agent| {
         let id = AgentId::new(&agent.id);
-        match kept.remove(&id) {
-            Some((state, since)) => Some((id, state, since)),
-            None => agent.ready_at_start.then_some((id, AgentState::Ready, now)),
-        }
+        let kept = newest.remove(&id);
+        kept.or_else(|| {
+            agent.ready_at_start.then(|| AgentPresence {
+                agent: id,
+                state: AgentState::Ready,
+                since: now,
+                version: 0,
+                node: NodeName::new(""),
+            })
+        })
     });
-    Ok(states.collect())
+    states.collect()
 }
 
-/// Writes what agents' news tell until the endpoint is gone. What cannot be written is tried again.
-pub(crate) async fn keep(
-    store: Store,
-    data_dir: PathBuf,
-    mut news: mpsc::UnboundedReceiver<AgentNews>,
-) {
-    let mut beside = beside::load(&data_dir);
-    let mut saved: HashMap<AgentId, AgentState> = HashMap::new();
-    let mut unsaved: HashMap<AgentId, AgentPresence> = HashMap::new();
+/// Records what agents ask for by telephone until the endpoint is gone. What cannot be written is
+/// tried again.
+pub(crate) async fn keep(store: Store, mut dialled: mpsc::UnboundedReceiver<DialledState>) {
     let mut unrecorded: Vec<AuditEntry> = Vec::new();
     loop {
         let write_at = tokio::time::Instant::now() + EVERY;
         let over = loop {
-            match tokio::time::timeout_at(write_at, news.recv()).await {
-                Ok(Some(AgentNews::Changed(view))) => take(view, &saved, &mut unsaved),
-                Ok(Some(AgentNews::Dialled(dialled))) => unrecorded.push(entry(dialled)),
+            match tokio::time::timeout_at(write_at, dialled.recv()).await {
+                Ok(Some(state)) => unrecorded.push(entry(state)),
                 Ok(None) => break true,
                 Err(_elapsed) => break false,
             }
         };
         if !unrecorded.is_empty() && store.append_audit(&unrecorded).await.is_ok() {
             unrecorded.clear();
-        }
-        let waiting: Vec<_> = unsaved.values().cloned().collect();
-        beside::save(&data_dir, &mut beside, &waiting);
-        for presence in waiting {
-            if store.save_agent_state(&presence).await.is_err() {
-                break;
-            }
-            unsaved.remove(&presence.agent);
-            saved.insert(presence.agent, presence.state);
         }
         if over {
             return;
@@ -97,27 +86,45 @@ fn entry(dialled: DialledState) -> AuditEntry {
     }
 }
 
-fn take(
-    view: AgentView,
-    saved: &HashMap<AgentId, AgentState>,
-    unsaved: &mut HashMap<AgentId, AgentPresence>,
-) {
-    let lasting = matches!(
-        view.state,
-        AgentState::Ready | AgentState::Away { .. } | AgentState::LoggedOut
-    );
-    if !lasting {
-        return;
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn presence(agent: &str, state: AgentState, version: u64) -> AgentPresence {
+        AgentPresence {
+            agent: agent.into(),
+            state,
+            since: Instant(1),
+            version,
+            node: "n1".into(),
+        }
     }
-    if saved.get(&view.agent) == Some(&view.state) {
-        unsaved.remove(&view.agent);
-        return;
+
+    #[test]
+    fn of_journal_and_store_the_state_counts_that_was_asked_for_last() {
+        let agent = |id: &str, extension: u32| {
+            format!(
+                "[[agent]]\nid = \"{id}\"\nname = \"{id}\"\nextension = \"{extension}\"\n\
+                 lines = [\"l\"]\npassword = \"secret-1234\"\nready_at_start = true\n"
+            )
+        };
+        let text = format!(
+            "[[line]]\nname = \"l\"\nnumbers = [\"1\"]\n{}{}",
+            agent("a", 201),
+            agent("b", 202)
+        );
+        let config = Config::parse(&text, Path::new("test.toml")).unwrap();
+        let journal = presence("a", AgentState::LoggedOut, 3);
+        let store = presence("a", AgentState::Ready, 2);
+        for kept in [
+            [journal.clone(), store.clone()],
+            [store.clone(), journal.clone()],
+        ] {
+            let restored = restored(kept, &config, Instant(9));
+            let states: Vec<_> = restored.iter().map(|kept| kept.state.clone()).collect();
+            assert_eq!(states, [AgentState::LoggedOut, AgentState::Ready]);
+        }
     }
-    let presence = AgentPresence {
-        agent: view.agent.clone(),
-        state: view.state,
-        since: view.since,
-        no_answers: 0,
-    };
-    unsaved.insert(view.agent, presence);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use madoguchi_core::clock::{Clock, SystemClock};
-use madoguchi_core::id::{LineName, NodeName};
+use madoguchi_core::id::{LineName, NodeName, RunId};
 use madoguchi_core::live::DeskSnapshot;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::LiveFigures;
@@ -17,7 +17,7 @@ use madoguchi_endpoint::settings::Listen;
 use madoguchi_endpoint::shell::{Endpoint, Surroundings};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::delivery::Delivery;
-use madoguchi_store::journal::{Journal, JournalOptions, SyncMode};
+use madoguchi_store::journal::{Journal, JournalError, JournalOptions, SyncMode};
 use madoguchi_store::{Fault, Store, Transport};
 use madoguchi_web::{Faq, Seal, StoredLibrary, operator};
 use tokio::net::TcpListener;
@@ -29,6 +29,7 @@ use crate::config::Config;
 use crate::descriptors::{self, Budget};
 use crate::installation::Installation;
 use crate::live::LiveDesk;
+use crate::nodes::{self, Lease, Nodes};
 use crate::setup::{self, Setup};
 use crate::signals::{Signals, Told};
 use crate::{
@@ -72,7 +73,7 @@ impl Start {
 
 /// A database that fails while it is being remembered is asked again so much later.
 const REMEMBER_AGAIN: Duration = Duration::from_secs(5);
-/// How long a stop waits for the last states of agents to be written.
+/// How long a stop waits for the last records of what agents asked for by telephone.
 const PRESENCE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A running desk.
@@ -90,9 +91,11 @@ pub struct Running {
     housekeeping: JoinHandle<()>,
     watching: JoinHandle<()>,
     clock_watch: JoinHandle<()>,
-    past: Option<JoinHandle<()>>,
     remembering: JoinHandle<()>,
     sealing: JoinHandle<()>,
+    nodes: JoinHandle<()>,
+    node: NodeName,
+    run: RunId,
     searching: Option<JoinHandle<()>>,
     certificates: Arc<Notify>,
     config_file: Option<PathBuf>,
@@ -151,10 +154,6 @@ impl Running {
         self.housekeeping.abort();
         self.remembering.abort();
         self.clock_watch.abort();
-        // It holds a way to the journal, which ends with the last of them.
-        if let Some(past) = &self.past {
-            past.abort();
-        }
         self.sealing.abort();
         if let Some(searching) = &self.searching {
             searching.abort();
@@ -179,8 +178,10 @@ impl Running {
             .is_err()
         {
             self.presence.abort();
-            tracing::warn!("the last states of agents are not written");
+            tracing::warn!("what agents last asked for by telephone is not recorded");
         }
+        self.nodes.abort();
+        nodes::leave(&self.store, &self.node, &self.run).await;
         self.watching.abort();
         self.store.close().await;
         tracing::info!("stopped");
@@ -241,8 +242,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         sync,
         ..JournalOptions::default()
     };
-    let (mut journal, reader, found) = Journal::open(&data_dir.join("journal"), options)
-        .context("記録ファイル(journal)を開けません")?;
+    let (journal, reader, found) =
+        Journal::open(&data_dir.join("journal"), options).map_err(unusable_journal)?;
     if !found.damaged.is_empty() || !found.cut.is_empty() {
         tracing::warn!(damaged = ?found.damaged, cut = ?found.cut, "parts of the journal are damaged");
     }
@@ -250,11 +251,10 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     // The past is whole only if the database has it; otherwise it is taken up later.
     let whole = joined && recovery::delivered(delivery.status()).await;
     let node = NodeName::new(&config.node);
-    let ends = if whole {
-        recovery::end_cut_off_calls(&store, &mut journal, &node).await?
-    } else {
-        Vec::new()
-    };
+    let run = RunId::new(format!("{:016x}", rand::random::<u64>()));
+    let lease_length = Millis::from_secs(i64::from(config.node_lease_s));
+    let lease = Lease::new(node.clone(), run.clone(), lease_length, &data_dir)
+        .context("データディレクトリに書けません")?;
     let key_mark = match &installation.key_mark {
         None if joined => store.lookup_installation("key").await?,
         known => known.clone(),
@@ -275,16 +275,13 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let recordings = recordings::folder(&data_dir);
     recordings::join(&mut config, &kept.announcements, &store, &recordings).await?;
     setup::check_joined(&config)?;
-    let figures_settings = config.figures_settings();
-    let figures = if whole {
-        recovery::todays_figures(&store, figures_settings, &ends, clock.now()).await?
-    } else {
-        LiveFigures::new(figures_settings, clock.now())
-    };
-    let restored = presence::restored(&store, &config, &data_dir, clock.now()).await?;
+    let figures = LiveFigures::new(config.figures_settings(), clock.now());
+    let in_store = nodes::kept_presences(&store).await;
+    let presences = found.presences.into_iter().chain(in_store);
+    let restored = presence::restored(presences, &config, clock.now());
     let (snapshots, snapshot) = watch::channel(Arc::new(DeskSnapshot::default()));
     let (to_journal, batches) = mpsc::unbounded_channel();
-    let (agents, changed_agents) = mpsc::unbounded_channel();
+    let (dialled, dialled_states) = mpsc::unbounded_channel();
     let calendar = config.calendar()?;
     let live = Arc::new(LiveDesk::new(
         clock.clone(),
@@ -295,21 +292,12 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         delivery.status(),
         store.health(),
     ));
-    if !whole {
-        live.expect_the_past();
+    let mut nodes = Nodes::new(store.clone(), live.clone(), lease, found.undelivered);
+    if joined {
+        nodes.join(whole).await?;
     }
-    let past = (!whole).then(|| {
-        tokio::spawn(recovery::catch_up(
-            store.clone(),
-            delivery.status(),
-            found.undelivered,
-            live.clone(),
-            to_journal.clone(),
-            node.clone(),
-        ))
-    });
     let engine_settings = EngineSettings {
-        node,
+        node: node.clone(),
         lines: config.line_settings()?,
         agents: config.agent_settings(),
         calendar,
@@ -329,9 +317,10 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         clock,
         journal: to_journal,
         snapshots,
-        agents,
+        dialled,
         restored,
         registrations: Some(data_dir.join("registrations.json")),
+        run: run.clone(),
     };
     let nonce_secret = rand::random();
     let endpoint = Endpoint::start(
@@ -356,11 +345,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let _first = live.setup.set(setup.clone());
     let following = tokio::spawn(setup::follow(setup, live.clone()));
     let writer = journaling::start(journal, batches, endpoint.clone(), live.clone())?;
-    let presence = tokio::spawn(presence::keep(
-        store.clone(),
-        data_dir.clone(),
-        changed_agents,
-    ));
+    let presence = tokio::spawn(presence::keep(store.clone(), dialled_states));
+    let nodes = tokio::spawn(nodes.follow());
     let remembering = {
         let (store, data_dir) = (store.clone(), data_dir.clone());
         tokio::spawn(async move {
@@ -418,9 +404,11 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         housekeeping,
         watching,
         clock_watch,
-        past,
         remembering,
         sealing,
+        nodes,
+        node,
+        run,
         searching,
         certificates,
         config_file,
@@ -518,6 +506,18 @@ pub(crate) async fn stop(running: Running, mut signals: Signals) {
     });
     running.stop().await;
     hurry.abort();
+}
+
+/// Says what keeps the journal from being opened.
+fn unusable_journal(error: JournalError) -> anyhow::Error {
+    let what = match &error {
+        JournalError::InUse { .. } => {
+            "データディレクトリは、動作中のほかの madoguchi が使っています。\
+             「--data-dir」で、別のディレクトリを指定してください"
+        }
+        _ => "記録ファイル(journal)を開けません",
+    };
+    anyhow::Error::new(error).context(what)
 }
 
 async fn bind_web(addr: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -30,7 +30,7 @@ pub struct Metrics {
     registry: Registry,
     /// Which program this is.
     pub build_info: Build,
-    /// Calls that were turned away before an agent was looked for, by `reason`.
+    /// Calls that were turned away, by `reason`.
     pub calls_refused: CountBy,
     /// Calls to the outside that a rule of the desk forbade, by `reason`.
     pub outbound_barred: CountBy,
@@ -46,7 +46,7 @@ pub struct Metrics {
     pub rtp_packets_dropped: CountBy,
     /// INVITE → our first final or provisional answer beyond 100.
     pub sip_first_answer: Latency,
-    /// A request of ours → its final response, by `method`.
+    /// A request of ours → its final response (of INVITE the first), by `method`.
     pub sip_transaction: LatencyBy,
     /// A request for a page → the head of its response, by `kind` (page, api, stream, tool).
     pub http_request: LatencyBy,
@@ -82,12 +82,7 @@ impl Metrics {
         let add = &mut registry;
         Self {
             build_info: Build::new(add, "build_info", "Which program this is"),
-            calls_refused: CountBy::new(
-                add,
-                "calls_refused",
-                "Calls turned away before an agent was looked for",
-                "reason",
-            ),
+            calls_refused: CountBy::new(add, "calls_refused", "Calls turned away", "reason"),
             outbound_barred: CountBy::new(
                 add,
                 "outbound_barred",
@@ -131,7 +126,7 @@ impl Metrics {
             sip_transaction: LatencyBy::new(
                 add,
                 "sip_transaction_seconds",
-                "From a request of ours to its final response",
+                "From a request of ours to its final response, of INVITE the first",
                 "method",
             ),
             http_request: LatencyBy::new(
@@ -196,8 +191,8 @@ mod tests {
     fn what_was_counted_and_measured_is_told_with_its_names() {
         let metrics = Metrics::new();
         metrics.build_info.set("0.1.0", "abc");
-        metrics.calls_refused.add("no_rtp_port");
-        metrics.calls_refused.add("no_rtp_port");
+        metrics.calls_refused.add("no_means");
+        metrics.calls_refused.add("no_means");
         metrics.sip_first_answer.observe(Duration::from_millis(3));
         metrics
             .http_request
@@ -208,7 +203,7 @@ mod tests {
         for line in [
             "madoguchi_build_info{version=\"0.1.0\",commit=\"abc\"} 1",
             "# TYPE madoguchi_calls_refused_total counter",
-            "madoguchi_calls_refused_total{reason=\"no_rtp_port\"} 2",
+            "madoguchi_calls_refused_total{reason=\"no_means\"} 2",
             "# TYPE madoguchi_sip_first_answer_seconds histogram",
             "madoguchi_sip_first_answer_seconds_bucket{le=\"0.005\"} 1",
             "madoguchi_sip_first_answer_seconds_bucket{le=\"0.002\"} 0",

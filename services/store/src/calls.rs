@@ -14,6 +14,7 @@ mod list;
 mod row;
 
 pub use list::{CallFilter, CallOrder, CallPage, OutcomeFilter};
+pub(crate) use list::{records, unfinished};
 
 /// To be raised whenever `CallRecord::fold` or [`row`] gives another result for the same events:
 /// the next start then computes the table anew.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_core::clock::Clock;
-use madoguchi_core::event::CallEvent;
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Monotonic};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::journal::{JournalError, JournalReader};
+use crate::error::StoreError;
+use crate::journal::{Batch, JournalError, JournalReader};
 use crate::store::Store;
 
 /// Events in one transaction.
@@ -27,10 +27,12 @@ pub struct DeliveryStatus {
     pub database_up: bool,
     /// Since when that is so.
     pub since: Instant,
-    /// Events in the journal that the store does not have yet.
+    /// Records in the journal that the store does not have yet.
     pub backlog: u64,
-    /// Events that the store took since the start.
+    /// Records that the store has taken in this run; those that earlier runs left come first.
     pub delivered: u64,
+    /// Since when the oldest of what the store does not have waits, by the clock that never jumps.
+    pub waits_since: Option<Monotonic>,
 }
 
 /// The running delivery. Dropping it leaves it running; see [`Self::finish`].
@@ -53,6 +55,7 @@ impl Delivery {
             since: clock.now(),
             backlog: reader.backlog(),
             delivered: 0,
+            waits_since: (reader.backlog() > 0).then(|| clock.monotonic()),
         });
         let task = tokio::spawn(deliver(
             reader,
@@ -142,7 +145,7 @@ async fn on_disk<T: Send + 'static>(
 
 impl Carrier {
     /// Brings `batch` to the store. `false` when told to stop while the database is away.
-    async fn carry(&mut self, batch: &[CallEvent], reader: &JournalReader) -> bool {
+    async fn carry(&mut self, batch: &Batch, reader: &JournalReader) -> bool {
         let mut pause = SHORTEST_PAUSE;
         loop {
             match self.attempt(batch).await {
@@ -159,12 +162,17 @@ impl Carrier {
         }
     }
 
-    async fn attempt(&self, batch: &[CallEvent]) -> Result<(), String> {
-        match tokio::time::timeout(PATIENCE, self.store.append(batch)).await {
-            Ok(Ok(_)) => Ok(()),
+    async fn attempt(&self, batch: &Batch) -> Result<(), String> {
+        match tokio::time::timeout(PATIENCE, self.bring(batch)).await {
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
         }
+    }
+
+    async fn bring(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.store.append(&batch.events).await?;
+        self.store.save_agent_states(&batch.presences).await
     }
 
     fn database_is_up(&self, reader: &JournalReader) {
@@ -207,7 +215,14 @@ impl Carrier {
 
     fn show_backlog(&self, reader: &JournalReader) {
         let (backlog, delivered) = (reader.backlog(), reader.acknowledged());
+        let now = self.clock.monotonic();
         self.status.send_if_modified(|status| {
+            // What waits now came after what was delivered: not longer ago than the last delivery.
+            if backlog == 0 {
+                status.waits_since = None;
+            } else if status.waits_since.is_none() || status.delivered != delivered {
+                status.waits_since = Some(now);
+            }
             let changed = (status.backlog, status.delivered) != (backlog, delivered);
             (status.backlog, status.delivered) = (backlog, delivered);
             changed

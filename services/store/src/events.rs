@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::{CallEvent, EventKind};
-use madoguchi_core::id::CallId;
+use madoguchi_core::id::{CallId, RunId};
 use madoguchi_core::time::Instant;
 use serde_json::{Map, Value};
 use sqlx::any::AnyRow;
@@ -11,8 +12,19 @@ use sqlx::{AnyConnection, Row};
 
 use crate::calls;
 use crate::error::StoreError;
-use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
+use crate::sql::{ROWS_IN_A_STATEMENT, Sql, escaped, storable};
 use crate::store::Store;
+
+/// Events as the log took them, one after another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// The events, in the order in which the log took them.
+    pub events: Vec<CallEvent>,
+    /// Behind the last of them, and behind those that were left out.
+    pub position: i64,
+    /// More can be had at once.
+    pub more: bool,
+}
 
 /// What became of appended events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,6 +68,65 @@ impl Store {
         Ok(Appended { new, conflicting })
     }
 
+    /// The events that the log took after `position`, at the most `limit`, without those of calls of
+    /// one run.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn events_after(
+        &self,
+        position: i64,
+        without: &RunId,
+        limit: u32,
+    ) -> Result<Feed, StoreError> {
+        let mut connection = self.read()?.acquire().await?;
+        // Whatever comes in between is read the next time.
+        let end = last_position(&mut connection).await?;
+        if end <= position {
+            return Ok(Feed {
+                events: Vec::new(),
+                position,
+                more: false,
+            });
+        }
+        let mut sql = Sql::new(
+            "SELECT call_id, seq, at, node, line, kind, data, feed_position FROM call_events \
+             WHERE feed_position > ",
+        );
+        sql.bind(position).push(" AND feed_position <= ").bind(end);
+        let of_run = format!("%-{}-%", escaped(without.as_str()));
+        sql.push(" AND call_id NOT LIKE ").bind(of_run);
+        sql.push(" ESCAPE '!' ORDER BY feed_position LIMIT ")
+            .bind(i64::from(limit));
+        let rows = sql.fetch_all(&mut connection).await?;
+        let more = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
+        let last = rows
+            .last()
+            .map_or(Ok(end), |row| row.try_get("feed_position"))?;
+        Ok(Feed {
+            events: rows.iter().map(event).collect::<Result<_, _>>()?,
+            position: if more { last } else { end },
+            more,
+        })
+    }
+
+    /// The calls that arrived from `from` on and before `until`, and the position of the log at the
+    /// same moment: what [`Self::events_after`] gives from there on is what comes to them.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn call_records_at_position(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> Result<(Vec<CallRecord>, i64), StoreError> {
+        let mut tx = self.begin_snapshot().await?;
+        let position = last_position(&mut tx).await?;
+        let records = calls::records(&mut tx, from, until).await?;
+        tx.rollback().await?;
+        Ok((records, position))
+    }
+
     /// All events of a call, in order; none if the log does not know it.
     ///
     /// # Errors
@@ -66,12 +137,18 @@ impl Store {
     }
 }
 
-/// Inserts what is new; tells how many that were.
-async fn insert(connection: &mut AnyConnection, events: &[CallEvent]) -> Result<usize, StoreError> {
+/// Inserts what is new; tells how many that were. Within a transaction that appends, so that
+/// positions grow in the order in which they can be seen.
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    events: &[CallEvent],
+) -> Result<usize, StoreError> {
+    let mut position = last_position(connection).await?;
     let mut new = 0;
     for events in events.chunks(ROWS_IN_A_STATEMENT) {
-        let mut sql =
-            Sql::new("INSERT INTO call_events (call_id, seq, at, node, line, kind, data) VALUES ");
+        let mut sql = Sql::new(
+            "INSERT INTO call_events (call_id, seq, at, node, line, kind, data, feed_position) VALUES ",
+        );
         for (n, event) in events.iter().enumerate() {
             let (kind, data) = taken_apart(&event.kind)?;
             sql.push(if n == 0 { "(" } else { ", (" });
@@ -86,12 +163,28 @@ async fn insert(connection: &mut AnyConnection, events: &[CallEvent]) -> Result<
                 .bind(event.line.as_str())
                 .push(", ")
                 .bind(kind);
-            sql.push(", ").bind(data).push(")");
+            position += 1;
+            sql.push(", ")
+                .bind(data)
+                .push(", ")
+                .bind(position)
+                .push(")");
         }
         sql.push(" ON CONFLICT (call_id, seq) DO NOTHING");
         new += sql.execute(connection).await?;
     }
     Ok(usize::try_from(new).unwrap_or(usize::MAX))
+}
+
+/// The position of the last event that was appended; 0 if there is none.
+pub(crate) async fn last_position(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "SELECT feed_position FROM call_events WHERE feed_position IS NOT NULL \
+         ORDER BY feed_position DESC LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map_or(Ok(0), |row| Ok(row.try_get("feed_position")?))
 }
 
 /// All events of `calls` (not too many), those of one call together and in order.

@@ -1,11 +1,14 @@
-//! The journal: call events are on the disk of this machine before anything depends on them.
+//! The journal: call events and agents' states are on the disk of this machine before anything
+//! depends on them.
 //!
 //! A directory of numbered segments, written by one thread ([`Journal`]) and delivered to the
 //! store from another ([`JournalReader`], [`crate::delivery`]). Invariant: what
 //! [`Journal::append`] has accepted is read by the reader exactly in that order, in this run or
 //! in the next, until it is acknowledged; what it has refused is not read in this run (should the
-//! machine die in that moment, it may be read in the next). Delivered segments are deleted.
+//! machine die in that moment, it may be read in the next). Delivered segments are deleted; every
+//! segment begins with all agents' states, so that the ones left always tell them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -13,6 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use madoguchi_core::event::CallEvent;
+use madoguchi_core::id::AgentId;
+use madoguchi_core::live::AgentPresence;
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -23,7 +28,7 @@ mod record;
 mod segment;
 
 pub use copying::{Inspection, copy, inspect};
-pub use reader::JournalReader;
+pub use reader::{Batch, JournalReader};
 
 use delivered::Delivered;
 use record::{Content, Scan};
@@ -123,12 +128,14 @@ impl Default for JournalOptions {
     }
 }
 
-/// Events as the journal writes them. Whoever must wait for the disk keeps these: they are not
-/// encoded twice.
+/// Events and agents' states as the journal writes them. Whoever must wait for the disk keeps these:
+/// they are not encoded twice.
 #[derive(Debug, Default, Clone)]
 pub struct Records {
     lines: Vec<u8>,
-    events: u64,
+    records: u64,
+    /// The states among them, which every segment begins with.
+    presences: Vec<AgentPresence>,
 }
 
 impl Records {
@@ -137,15 +144,30 @@ impl Records {
     /// # Errors
     /// An event that cannot be written as JSON.
     pub fn encode(events: &[CallEvent]) -> Result<Self, JournalError> {
-        let mut lines = Vec::new();
-        record::encode(events, &mut lines).map_err(JournalError::Encoding)?;
-        let events = events.len() as u64;
-        Ok(Self { lines, events })
+        Self::encode_all(events, &[])
     }
 
-    /// How many events these are.
+    /// These events and states, in this order.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_all(
+        events: &[CallEvent],
+        presences: &[AgentPresence],
+    ) -> Result<Self, JournalError> {
+        let mut lines = Vec::new();
+        record::encode(events, &mut lines).map_err(JournalError::Encoding)?;
+        record::encode_presences(presences, &mut lines).map_err(JournalError::Encoding)?;
+        Ok(Self {
+            lines,
+            records: (events.len() + presences.len()) as u64,
+            presences: presences.to_vec(),
+        })
+    }
+
+    /// How many records these are.
     pub fn events(&self) -> u64 {
-        self.events
+        self.records
     }
 
     /// How many bytes they take.
@@ -155,21 +177,24 @@ impl Records {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.events == 0
+        self.records == 0
     }
 
     /// Puts `later` behind these.
     pub fn extend(&mut self, later: &Self) {
         self.lines.extend_from_slice(&later.lines);
-        self.events += later.events;
+        self.records += later.records;
+        self.presences.extend_from_slice(&later.presences);
     }
 }
 
 /// What was found when the journal was opened.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Recovery {
-    /// Events of earlier runs that are not delivered yet; the reader begins with them.
+    /// Records of earlier runs that are not delivered yet; the reader begins with them.
     pub undelivered: u64,
+    /// What every agent was last doing, as far as earlier runs have recorded it.
+    pub presences: Vec<AgentPresence>,
     /// Half-written or damaged ends of segments, which were cut off.
     pub cut: Vec<Damage>,
     /// Damaged records with undamaged ones behind them; the reader leaves them out.
@@ -192,8 +217,8 @@ pub struct Damage {
 struct Written {
     /// Behind the last record that was written as asked.
     end: Position,
-    /// How many events the journal held undelivered at the start, and took since.
-    events: u64,
+    /// How many records the journal held undelivered at the start, and took since.
+    records: u64,
 }
 
 /// The writing side of the journal.
@@ -203,6 +228,8 @@ pub struct Journal {
     options: JournalOptions,
     segment: Segment,
     written: watch::Sender<Written>,
+    /// What every agent was last doing.
+    presences: BTreeMap<AgentId, AgentPresence>,
     /// Held for as long as either side lives.
     _lock: Arc<File>,
 }
@@ -222,7 +249,9 @@ impl Journal {
         let (delivered, position) = Delivered::open(dir)?;
         let position = position.unwrap_or_default();
         segment::remove_before(dir, position.segment)?;
-        let (start, recovery) = recover(dir, position)?;
+        let (start, mut recovery) = recover(dir, position)?;
+        let presences = presences(dir)?;
+        recovery.presences = presences.values().cloned().collect();
 
         // Never one that was there before: a position in it means the same bytes for ever.
         let newest = segment::list(dir)?
@@ -234,7 +263,7 @@ impl Journal {
         let at = start.unwrap_or(segment.end());
         let (written, reader) = watch::channel(Written {
             end: segment.end(),
-            events: recovery.undelivered,
+            records: recovery.undelivered,
         });
         let reader = JournalReader {
             dir: dir.to_owned(),
@@ -252,6 +281,7 @@ impl Journal {
             options,
             segment,
             written,
+            presences,
             _lock: lock,
         };
         Ok((journal, reader, recovery))
@@ -278,10 +308,23 @@ impl Journal {
             self.segment.cut_leftover()?;
             self.segment = Segment::create(&self.dir, self.segment.end().segment + 1)?;
         }
-        self.segment.append(&records.lines, self.options.sync)?;
+        let mut count = records.records;
+        if self.segment.end().offset == 0 && !self.presences.is_empty() {
+            let mut lines = Vec::new();
+            record::encode_presences(self.presences.values(), &mut lines)
+                .map_err(JournalError::Encoding)?;
+            lines.extend_from_slice(&records.lines);
+            self.segment.append(&lines, self.options.sync)?;
+            count += self.presences.len() as u64;
+        } else {
+            self.segment.append(&records.lines, self.options.sync)?;
+        }
+        for presence in &records.presences {
+            keep_newest(&mut self.presences, presence.clone());
+        }
         self.written.send_modify(|written| {
             written.end = self.segment.end();
-            written.events += records.events;
+            written.records += count;
         });
         Ok(())
     }
@@ -290,6 +333,31 @@ impl Journal {
 fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(DIRECTORY_MODE).create(dir)
+}
+
+fn keep_newest(presences: &mut BTreeMap<AgentId, AgentPresence>, presence: AgentPresence) {
+    match presences.get(&presence.agent) {
+        Some(kept) if !presence.replaces(kept) => {}
+        _ => {
+            presences.insert(presence.agent.clone(), presence);
+        }
+    }
+}
+
+/// What every agent was last doing, as the segments tell, also those parts that are delivered.
+fn presences(dir: &Path) -> Result<BTreeMap<AgentId, AgentPresence>, JournalError> {
+    let mut presences = BTreeMap::new();
+    for number in segment::list(dir)? {
+        let path = segment::path(dir, number);
+        let failed = |e| JournalError::io("read agents' states in the journal", &path, e);
+        let mut scan = Scan::new(BufReader::new(File::open(&path).map_err(failed)?), 0);
+        while let Some(piece) = scan.next().map_err(failed)? {
+            if let Content::Presence(presence) = piece.content {
+                keep_newest(&mut presences, presence);
+            }
+        }
+    }
+    Ok(presences)
 }
 
 fn lock(dir: &Path) -> Result<File, JournalError> {
@@ -344,7 +412,7 @@ fn recover_segment(path: &Path, offset: u64, recovery: &mut Recovery) -> Result<
     let mut damaged = Vec::new();
     while let Some(piece) = scan.next().map_err(failed)? {
         match piece.content {
-            Content::Event(_) => {
+            Content::Event(_) | Content::Presence(_) => {
                 recovery.damaged.append(&mut damaged);
                 recovery.undelivered += 1;
                 good = piece.end;

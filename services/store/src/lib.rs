@@ -21,6 +21,7 @@ mod health;
 mod installation;
 pub mod journal;
 mod migrations;
+mod nodes;
 mod portal;
 mod sessions;
 mod settings;
@@ -34,15 +35,16 @@ mod views;
 
 pub use access_changes::AccessChanges;
 pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
-pub use agents::AgentPresence;
 pub use articles::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
 pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
 pub use backup::BackupError;
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;
-pub use events::Appended;
+pub use events::{Appended, Feed};
 pub use fault::Fault;
 pub use health::StoreHealth;
+pub use madoguchi_core::live::AgentPresence;
+pub use nodes::Claim;
 pub use portal::{
     AccessFigures, ArticleAccess, AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry,
     MissedQuery, NewInquiry, Opened, PlaceAccess, Search, Settled, Unhelpful, Used, View, Way,

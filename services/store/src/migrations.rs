@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 12] = [
+const ALL: [(i64, &str, &str); 13] = [
     (
         1,
         "calls",
@@ -69,6 +69,11 @@ const ALL: [(i64, &str, &str); 12] = [
         12,
         "sign in",
         include_str!("../../../migrations/0012_sign_in.sql"),
+    ),
+    (
+        13,
+        "nodes",
+        include_str!("../../../migrations/0013_nodes.sql"),
     ),
 ];
 

@@ -306,6 +306,17 @@ impl Store {
         Ok(tx)
     }
 
+    /// Begins a transaction that reads everything as it is at one moment.
+    pub(crate) async fn begin_snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut tx = self.read()?.begin().await?;
+        if self.kind == Kind::Postgres {
+            sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx)
+    }
+
     /// Begins a transaction that writes; one at a time over all nodes of those with this number.
     pub(crate) async fn begin_alone(
         &self,

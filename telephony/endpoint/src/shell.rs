@@ -18,9 +18,8 @@ use std::time::Duration;
 
 use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::event::CallEvent;
-use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
-use madoguchi_core::time::Instant;
+use madoguchi_core::id::{AgentId, RunId};
+use madoguchi_core::live::{AgentCommand, AgentPresence, DeskSnapshot};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::transaction::{Flow, Transmit};
 use tokio::net::UdpSocket;
@@ -35,7 +34,7 @@ use self::streams::Streams;
 use crate::media::{Media, MediaError, MediaEvent, MediaSettings, PortGauge, RtpPorts, Sounds};
 use crate::registrations;
 use crate::settings::{EndpointSettings, Listen};
-use crate::switch::{AgentNews, Now, Switch, SwitchInput, SwitchOutput};
+use crate::switch::{DialledState, Now, Switch, SwitchInput, SwitchOutput};
 
 /// The largest datagram.
 const DATAGRAM_BYTES: usize = 65_535;
@@ -74,8 +73,10 @@ pub enum StartError {
 /// A batch of events for the journal; `done` is told when they are on disk.
 #[derive(Debug)]
 pub struct JournalBatch {
-    /// The events, never empty.
+    /// The events.
     pub events: Vec<CallEvent>,
+    /// States of agents that were asked for. Never nothing of both.
+    pub presences: Vec<AgentPresence>,
     /// The number to tell back.
     pub batch: u64,
 }
@@ -88,10 +89,12 @@ pub struct Surroundings {
     pub journal: mpsc::UnboundedSender<JournalBatch>,
     /// Where the board looks.
     pub snapshots: watch::Sender<Arc<DeskSnapshot>>,
-    /// Told of every change of an agent's state, and of every one asked for by telephone.
-    pub agents: mpsc::UnboundedSender<AgentNews>,
+    /// Told of every state that an agent asked for by telephone.
+    pub dialled: mpsc::UnboundedSender<DialledState>,
     /// The states agents had before a restart.
-    pub restored: Vec<(AgentId, AgentState, Instant)>,
+    pub restored: Vec<AgentPresence>,
+    /// Names the run.
+    pub run: RunId,
     /// The file in which registrations are kept over a restart.
     pub registrations: Option<PathBuf>,
 }
@@ -170,7 +173,17 @@ impl Endpoint {
         self.tell(SwitchInput::Journaled { batch });
     }
 
-    /// Asks for a state of an agent; tells whether there is such an agent.
+    /// Hands over states of agents that were asked for at other nodes.
+    pub fn share_presences(&self, presences: Vec<AgentPresence>) {
+        self.tell(SwitchInput::Presences(presences));
+    }
+
+    /// Tells whether calls at other nodes keep these agents.
+    pub fn set_elsewhere(&self, agents: Vec<(AgentId, bool)>) {
+        self.tell(SwitchInput::Elsewhere(agents));
+    }
+
+    /// Asks for a state of an agent; tells, when it is on disk, whether there is such an agent.
     pub async fn command(&self, agent: AgentId, command: AgentCommand) -> bool {
         let (reply, answer) = oneshot::channel();
         self.tell(SwitchInput::Command {
@@ -273,8 +286,9 @@ impl Shell {
             rand::random(),
             now,
         );
-        for (agent, state, since) in self.around.restored {
-            switch.restore_agent(&agent, state, since);
+        switch.name_run(self.around.run);
+        for presence in &self.around.restored {
+            switch.restore_agent(presence);
         }
         let registrations = self.around.registrations.and_then(|path| {
             switch.restore_registrations(registrations::load(&path), now);
@@ -295,7 +309,7 @@ impl Shell {
             watch: JumpWatch::new(now.into()),
             journal: self.around.journal,
             snapshots: self.around.snapshots,
-            agents: self.around.agents,
+            dialled: self.around.dialled,
             next_snapshot: epoch,
             next_sweep: epoch,
             registrations,
@@ -331,7 +345,7 @@ struct Loop {
     watch: JumpWatch,
     journal: mpsc::UnboundedSender<JournalBatch>,
     snapshots: watch::Sender<Arc<DeskSnapshot>>,
-    agents: mpsc::UnboundedSender<AgentNews>,
+    dialled: mpsc::UnboundedSender<DialledState>,
     next_snapshot: tokio::time::Instant,
     next_sweep: tokio::time::Instant,
     registrations: Option<SavedRegistrations>,
@@ -503,16 +517,25 @@ impl Loop {
         while let Some(output) = self.switch.poll_output() {
             match output {
                 SwitchOutput::Transmit(transmit) => self.send(transmit),
-                SwitchOutput::Journal { batch, events } => {
-                    if self.journal.send(JournalBatch { events, batch }).is_err() {
+                SwitchOutput::Journal {
+                    batch,
+                    events,
+                    presences,
+                } => {
+                    let batch = JournalBatch {
+                        events,
+                        presences,
+                        batch,
+                    };
+                    if self.journal.send(batch).is_err() {
                         tracing::error!("the journal is gone");
                     }
                 }
             }
         }
-        for news in self.switch.take_agent_news() {
+        for state in self.switch.take_dialled_states() {
             // The listener goes away only when the program stops.
-            let _stopping = self.agents.send(news);
+            let _stopping = self.dialled.send(state);
         }
     }
 
@@ -562,6 +585,7 @@ impl Loop {
             return;
         }
         self.next_snapshot = now + SNAPSHOT_EVERY;
+        self.switch.note_levels();
         if let Some(snapshot) = self.switch.take_snapshot() {
             self.snapshots.send_replace(Arc::new(snapshot));
         }

@@ -23,6 +23,7 @@ mod keep_alive;
 mod kept;
 mod lease;
 mod legs;
+mod levels;
 mod media_events;
 mod nonces;
 mod offers;
@@ -49,8 +50,8 @@ use std::net::SocketAddr;
 
 use madoguchi_core::clock::{JumpWatch, Moment};
 use madoguchi_core::event::CallEvent;
-use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
+use madoguchi_core::id::{AgentId, CallId, LineName, RunId};
+use madoguchi_core::live::{AgentCommand, AgentPresence, DeskSnapshot};
 use madoguchi_core::time::{Instant, Monotonic};
 use madoguchi_line::api::{Input, LegId, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
@@ -64,7 +65,7 @@ use tokio::sync::oneshot;
 use self::bindings::Bindings;
 pub use self::bindings::Change;
 use self::calls::{Call, Leg};
-pub use self::dialled::{AgentNews, DialledState};
+pub use self::dialled::DialledState;
 use self::dialog::DialogKey;
 pub use self::familiar::Acquaintance;
 use self::familiar::DialogAddresses;
@@ -136,9 +137,13 @@ pub enum SwitchInput {
         agent: AgentId,
         /// How.
         command: AgentCommand,
-        /// Told whether there is such an agent.
+        /// Told whether there is such an agent, when the state is on disk.
         reply: oneshot::Sender<bool>,
     },
+    /// States of agents that were asked for at other nodes.
+    Presences(Vec<AgentPresence>),
+    /// Whether calls at other nodes keep these agents.
+    Elsewhere(Vec<(AgentId, bool)>),
     /// A trunk's host names were looked up.
     Resolved {
         /// The trunk, as [`Switch::trunk_hosts`] names it.
@@ -178,8 +183,10 @@ pub enum SwitchOutput {
     Journal {
         /// The batch; one more than the one before.
         batch: u64,
-        /// Its events, never empty.
+        /// Its events.
         events: Vec<CallEvent>,
+        /// States of agents that were asked for. Never nothing of both.
+        presences: Vec<AgentPresence>,
     },
 }
 
@@ -231,7 +238,8 @@ pub struct Switch {
     /// When each timer of the engine is due, so that it can be cleared.
     engine_timers: HashMap<TimerId, u64>,
     outputs: VecDeque<SwitchOutput>,
-    agents_changed: Vec<AgentId>,
+    /// Names the calls of this run.
+    run: RunId,
     dialled: Vec<DialledState>,
     /// Something on the board may look different.
     dirty: bool,
@@ -304,7 +312,7 @@ impl Switch {
             clock: JumpWatch::new(now.into()),
             engine_timers: HashMap::new(),
             outputs: VecDeque::new(),
-            agents_changed: Vec::new(),
+            run: RunId::new("0"),
             dialled: Vec::new(),
             dirty: true,
             draining: None,
@@ -318,9 +326,14 @@ impl Switch {
         switch
     }
 
-    /// Takes up the state an agent had before a restart.
-    pub fn restore_agent(&mut self, agent: &AgentId, state: AgentState, since: Instant) {
-        self.engine.restore_agent(agent, state, since);
+    /// Names the run, as the names of its calls tell it.
+    pub fn name_run(&mut self, run: RunId) {
+        self.run = run;
+    }
+
+    /// Takes up the state that was recorded of an agent before a restart.
+    pub fn restore_agent(&mut self, presence: &AgentPresence) {
+        self.engine.restore_presence(presence);
     }
 
     /// Takes one input and does everything that follows from it.
@@ -345,12 +358,21 @@ impl Switch {
                 command,
                 reply,
             } => {
-                let known = self.engine.agent(&agent).is_some();
-                if known {
+                if self.engine.agent(&agent).is_some() {
                     self.inputs.push_back(Input::Agent { agent, command });
+                    self.after_inputs.push(Step::Reply(reply));
+                } else {
+                    // Whoever asked may have gone away.
+                    let _gone = reply.send(false);
                 }
-                // Whoever asked may have gone away; the command counts all the same.
-                let _gone = reply.send(known);
+            }
+            SwitchInput::Presences(presences) => {
+                self.inputs
+                    .extend(presences.into_iter().map(Input::Presence));
+            }
+            SwitchInput::Elsewhere(agents) => {
+                let input = |(agent, busy)| Input::AgentElsewhere { agent, busy };
+                self.inputs.extend(agents.into_iter().map(input));
             }
             SwitchInput::Resolved {
                 trunk,
@@ -404,16 +426,9 @@ impl Switch {
         std::mem::take(&mut self.dirty).then(|| self.engine.snapshot())
     }
 
-    /// The states that agents asked for by telephone since the last call, and the agents whose
-    /// state changed, as they are now.
-    pub fn take_agent_news(&mut self) -> Vec<AgentNews> {
-        let mut agents = std::mem::take(&mut self.agents_changed);
-        agents.sort();
-        agents.dedup();
-        let dialled = std::mem::take(&mut self.dialled).into_iter();
-        let changed = agents.iter().filter_map(|agent| self.engine.agent(agent));
-        let dialled = dialled.map(AgentNews::Dialled);
-        dialled.chain(changed.map(AgentNews::Changed)).collect()
+    /// The states that agents asked for by telephone since the last call.
+    pub fn take_dialled_states(&mut self) -> Vec<DialledState> {
+        std::mem::take(&mut self.dialled)
     }
 
     /// How much what is registered has changed since the last call.

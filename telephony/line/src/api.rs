@@ -3,7 +3,7 @@
 use madoguchi_core::caller::{CalledNumber, Caller};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::live::AgentCommand;
+use madoguchi_core::live::{AgentCommand, AgentPresence};
 use madoguchi_core::time::Millis;
 
 /// One attempt to ring one agent (or, for a call between extensions, the far extension) for one
@@ -176,6 +176,15 @@ pub enum Input {
     Drain,
     /// The desk stops now: every call ends.
     EndAll,
+    /// An agent's state as it was asked for at another node.
+    Presence(AgentPresence),
+    /// A call at another node keeps the agent, or does so no more.
+    AgentElsewhere {
+        /// Who.
+        agent: AgentId,
+        /// Whether one does.
+        busy: bool,
+    },
     /// A timer ran out.
     Timer {
         /// Which.
@@ -218,6 +227,8 @@ pub enum LegFailure {
 pub enum Output {
     /// Write this event to the journal before anything after it is done.
     Emit(CallEvent),
+    /// Write this state of an agent to the journal, as events are.
+    Presence(AgentPresence),
     /// Answer the caller's INVITE with 200.
     Accept {
         /// The call.

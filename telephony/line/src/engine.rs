@@ -9,6 +9,7 @@ mod dialled;
 mod lines;
 mod not_taken;
 mod outbound;
+mod presence;
 mod reconfigure;
 mod ringing;
 mod ringing_all;
@@ -25,7 +26,7 @@ use madoguchi_core::clock::{JumpWatch, Moment};
 use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::Calendar;
 use madoguchi_core::id::{AgentId, CallId, NodeName};
-use madoguchi_core::live::AgentState;
+use madoguchi_core::live::{AgentPresence, AgentState};
 use madoguchi_core::outbound::OutboundRules;
 use madoguchi_core::time::{Instant, Millis};
 
@@ -90,7 +91,18 @@ impl Engine {
 
     /// Takes up the state that an agent had before a restart. Whoever was in a call is ready.
     pub fn restore_agent(&mut self, agent: &AgentId, state: AgentState, since: Instant) {
-        self.agents.restore(agent, state, since);
+        self.restore_presence(&AgentPresence {
+            agent: agent.clone(),
+            state,
+            since,
+            version: 0,
+            node: NodeName::new(""),
+        });
+    }
+
+    /// Takes up the state that was recorded of an agent.
+    pub fn restore_presence(&mut self, presence: &AgentPresence) {
+        self.agents.restore(presence);
     }
 
     /// Takes one input; gives what must be done, in order.
@@ -156,6 +168,8 @@ impl Engine {
             Input::Agent { agent, command } => self.agent_command(&agent, command, now),
             Input::Drain => self.drain(now),
             Input::EndAll => self.end_all(now),
+            Input::Presence(presence) => self.presence_elsewhere(presence, now),
+            Input::AgentElsewhere { agent, busy } => self.agent_elsewhere(&agent, busy, now),
             Input::Timer { timer } => {
                 if let Some(what) = self.timers.take(timer) {
                     self.timer_due(what, now);

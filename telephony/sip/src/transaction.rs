@@ -143,6 +143,27 @@ pub struct Transactions {
     timers: BinaryHeap<Reverse<(u64, TimerOf)>>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
+    latencies: VecDeque<Latency>,
+}
+
+/// How long an answer took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Latency {
+    /// From an INVITE outside a dialog to our first answer beyond 100.
+    FirstAnswer {
+        /// Its status.
+        status: u16,
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// From a request of ours to its final response; from an INVITE, which people answer, to the
+    /// first.
+    Response {
+        /// Of which method.
+        method: Method,
+        /// Milliseconds.
+        ms: u64,
+    },
 }
 
 impl Transactions {
@@ -247,6 +268,10 @@ impl Transactions {
             return;
         };
         let kept_before = transaction.kept_bytes();
+        let status = response.status;
+        let waited = transaction.first_answer_after(response, now);
+        self.latencies
+            .extend(waited.map(|ms| Latency::FirstAnswer { status, ms }));
         if let Some(transmit) = transaction.respond(response, now) {
             self.kept_bytes = self.kept_bytes - kept_before + transaction.kept_bytes();
             self.transmits.push_back(transmit);
@@ -287,6 +312,11 @@ impl Transactions {
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// The next answer that was measured.
+    pub fn poll_latency(&mut self) -> Option<Latency> {
+        self.latencies.pop_front()
     }
 
     /// When [`Self::handle_timeout`] is due.
@@ -386,6 +416,9 @@ impl Transactions {
         let Some(transaction) = self.clients.get_mut(&tx) else {
             return;
         };
+        let took = transaction.response_after(&response, now);
+        self.latencies
+            .extend(took.map(|(method, ms)| Latency::Response { method, ms }));
         let outcome = transaction.receive(&response, now);
         if let Some(transmit) = outcome.transmit {
             self.transmits.push_back(transmit);

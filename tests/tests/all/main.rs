@@ -22,6 +22,7 @@ mod faq_seen;
 mod faq_work;
 mod guesses;
 mod hours;
+mod nodes;
 mod oidc;
 mod phones;
 mod portal;

@@ -1,10 +1,15 @@
 //! What must hold between settings before anything starts.
 
+use std::ops::RangeInclusive;
+
 use madoguchi_core::setup::{PartFault, Parts};
 use madoguchi_endpoint::dscp::DSCP_AT_MOST;
 
 use super::{Config, ConfigError};
 use crate::descriptors::{self, Budget};
+
+/// Shorter ones would take a node for gone that was held up for a moment.
+const NODE_LEASE_S: RangeInclusive<u32> = 5..=300;
 
 impl Config {
     /// Refuses settings that contradict each other or cannot be meant.
@@ -80,6 +85,15 @@ impl Config {
             return Err(ConfigError::value(
                 "sip.session_expires_s",
                 "min_se_s 以上か、0(使わない)にしてください",
+            ));
+        }
+        if self.node.trim().is_empty() {
+            return Err(ConfigError::value("node", "この機械の名前を書いてください"));
+        }
+        if !NODE_LEASE_S.contains(&self.node_lease_s) {
+            return Err(ConfigError::value(
+                "node_lease_s",
+                "5以上、300以下の値にしてください",
             ));
         }
         self.web.check()?;

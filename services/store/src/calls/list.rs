@@ -5,7 +5,7 @@ use madoguchi_core::caller::NoNumberReason;
 use madoguchi_core::event::{AbandonReason, CallEvent};
 use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
 use madoguchi_core::time::{Instant, Millis};
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::row::{COLUMNS, record, searched_number, searched_whole};
 use crate::error::StoreError;
@@ -147,15 +147,7 @@ impl Store {
         from: Instant,
         until: Instant,
     ) -> Result<Vec<CallRecord>, StoreError> {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS)
-            .push(" FROM calls WHERE arrived_at >= ")
-            .bind(from.0);
-        sql.push(" AND arrived_at < ")
-            .bind(until.0)
-            .push(" ORDER BY arrived_at, call_id");
-        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
-        rows.iter().map(record).collect()
+        records(&mut *self.read()?.acquire().await?, from, until).await
     }
 
     /// The calls first seen by `node` that have no end in the log, each with all its events in
@@ -167,31 +159,54 @@ impl Store {
         &self,
         node: &NodeName,
     ) -> Result<Vec<Vec<CallEvent>>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT call_id FROM calls WHERE node = $1 AND ended_at IS NULL \
-             ORDER BY arrived_at, call_id",
-        )
-        .bind(storable(node.as_str()))
-        .fetch_all(self.read()?)
-        .await?;
-        let calls: Vec<CallId> = rows
-            .iter()
-            .map(|row| Ok(row.try_get::<&str, _>("call_id")?.into()))
-            .collect::<Result<_, StoreError>>()?;
-
-        let mut connection = self.read()?.acquire().await?;
-        let mut unfinished = Vec::with_capacity(calls.len());
-        for calls in calls.chunks(ROWS_IN_A_STATEMENT) {
-            let calls: Vec<&CallId> = calls.iter().collect();
-            let events = events::load(&mut connection, &calls).await?;
-            unfinished.extend(
-                events
-                    .chunk_by(|one, next| one.call == next.call)
-                    .map(<[_]>::to_vec),
-            );
-        }
-        Ok(unfinished)
+        unfinished(&mut *self.read()?.acquire().await?, node).await
     }
+}
+
+/// The calls that arrived from `from` on and before `until`, in the order of arrival.
+pub(crate) async fn records(
+    connection: &mut AnyConnection,
+    from: Instant,
+    until: Instant,
+) -> Result<Vec<CallRecord>, StoreError> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS)
+        .push(" FROM calls WHERE arrived_at >= ")
+        .bind(from.0);
+    sql.push(" AND arrived_at < ")
+        .bind(until.0)
+        .push(" ORDER BY arrived_at, call_id");
+    let rows = sql.fetch_all(connection).await?;
+    rows.iter().map(record).collect()
+}
+
+/// The calls first seen by `node` that have no end in the log, each with all its events in order.
+pub(crate) async fn unfinished(
+    connection: &mut AnyConnection,
+    node: &NodeName,
+) -> Result<Vec<Vec<CallEvent>>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT call_id FROM calls WHERE node = $1 AND ended_at IS NULL \
+         ORDER BY arrived_at, call_id",
+    )
+    .bind(storable(node.as_str()))
+    .fetch_all(&mut *connection)
+    .await?;
+    let calls: Vec<CallId> = rows
+        .iter()
+        .map(|row| Ok(row.try_get::<&str, _>("call_id")?.into()))
+        .collect::<Result<_, StoreError>>()?;
+    let mut unfinished = Vec::with_capacity(calls.len());
+    for calls in calls.chunks(ROWS_IN_A_STATEMENT) {
+        let calls: Vec<&CallId> = calls.iter().collect();
+        let events = events::load(connection, &calls).await?;
+        unfinished.extend(
+            events
+                .chunk_by(|one, next| one.call == next.call)
+                .map(<[_]>::to_vec),
+        );
+    }
+    Ok(unfinished)
 }
 
 /// Adds the conditions of `filter`.

@@ -158,7 +158,7 @@ mod tests {
         let (_journal, mut reader, recovery) = Journal::open(&to, options).unwrap();
         assert_eq!(recovery.undelivered, 5);
         let read = reader.next_batch(100).unwrap();
-        let seqs: Vec<u32> = read.iter().map(|event| event.seq).collect();
+        let seqs: Vec<u32> = read.events.iter().map(|event| event.seq).collect();
         assert_eq!(seqs, [15, 16, 17, 18, 19]);
     }
 

@@ -7,12 +7,34 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use madoguchi_core::event::CallEvent;
+use madoguchi_core::live::AgentPresence;
 use tokio::sync::watch;
 
 use super::delivered::Delivered;
 use super::record::{Content, Scan};
 use super::segment::{self, Position};
 use super::{JournalError, Written};
+
+/// Records that were read together, in the order in which they were written.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The events.
+    pub events: Vec<CallEvent>,
+    /// The states of agents.
+    pub presences: Vec<AgentPresence>,
+}
+
+impl Batch {
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.events.len() + self.presences.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
 
 /// Reads the journal, from the first event that is not delivered. There is one for a journal; it
 /// may live in another thread than the [`super::Journal`].
@@ -21,9 +43,9 @@ pub struct JournalReader {
     pub(super) dir: PathBuf,
     pub(super) written: watch::Receiver<Written>,
     pub(super) delivered: Delivered,
-    /// Behind the last event that was read.
+    /// Behind the last record that was read.
     pub(super) at: Position,
-    /// How many events were read, of those that [`Written`] counts.
+    /// How many records were read, of those that [`Written`] counts.
     pub(super) read: u64,
     /// How many of them are acknowledged.
     pub(super) acknowledged: u64,
@@ -34,12 +56,12 @@ pub struct JournalReader {
 }
 
 impl JournalReader {
-    /// The next events in the order in which they were written, at the most `max`; none when all
+    /// The next records in the order in which they were written, at the most `max`; none when all
     /// has been read. Reads no further than what was written as asked.
-    pub fn next_batch(&mut self, max: usize) -> Result<Vec<CallEvent>, JournalError> {
+    pub fn next_batch(&mut self, max: usize) -> Result<Batch, JournalError> {
         let end = self.written.borrow_and_update().end;
         let mut at = self.at;
-        let mut batch = Vec::new();
+        let mut batch = Batch::default();
         while batch.len() < max && at < end {
             self.read_segment(&mut at, end, max, &mut batch)?;
             if batch.len() < max && at < end {
@@ -69,17 +91,17 @@ impl JournalReader {
         Ok(())
     }
 
-    /// How many events are written and not acknowledged.
+    /// How many records were acknowledged in this run.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// How many records are written and not acknowledged.
     pub fn backlog(&self) -> u64 {
         self.written
             .borrow()
-            .events
+            .records
             .saturating_sub(self.acknowledged)
-    }
-
-    /// How many events were acknowledged since the journal was opened.
-    pub fn acknowledged(&self) -> u64 {
-        self.acknowledged
     }
 
     /// Returns when more was written than the last [`Self::next_batch`] knew of. `false` when the
@@ -94,7 +116,7 @@ impl JournalReader {
         at: &mut Position,
         end: Position,
         max: usize,
-        batch: &mut Vec<CallEvent>,
+        batch: &mut Batch,
     ) -> Result<(), JournalError> {
         let path = segment::path(&self.dir, at.segment);
         let failed = |e| JournalError::io("read the journal", &path, e);
@@ -111,7 +133,8 @@ impl JournalReader {
             && let Some(piece) = scan.next().map_err(failed)?
         {
             match piece.content {
-                Content::Event(event) => batch.push(event),
+                Content::Event(event) => batch.events.push(event),
+                Content::Presence(presence) => batch.presences.push(presence),
                 Content::Damaged => {
                     tracing::error!(path = %path.display(), offset = piece.start, "damaged record of the journal left out");
                 }

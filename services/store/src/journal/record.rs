@@ -1,4 +1,5 @@
-//! One event as one line of a journal segment: `length crc32 json`, newline.
+//! One record as one line of a journal segment: `length crc32 json`, newline. The JSON is an event,
+//! or an agent's state under the name `presence`.
 //!
 //! Length and checksum are eight hexadecimal digits each, over the JSON text without the newline.
 //! JSON text holds no raw newline, so after damage the next line is found again.
@@ -6,14 +7,40 @@
 use std::io::{self, BufRead};
 
 use madoguchi_core::event::CallEvent;
+use madoguchi_core::live::AgentPresence;
+use serde::{Deserialize, Serialize};
 
 /// Eight digits, a blank, eight digits, a blank.
 const HEADER: usize = 18;
 
-/// Appends the lines of `events` to `out`.
-pub(super) fn encode(events: &[CallEvent], out: &mut Vec<u8>) -> serde_json::Result<()> {
-    for event in events {
-        let json = serde_json::to_string(event)?;
+/// How the text of an agent's state begins, and no event's.
+const PRESENCE: &[u8] = b"{\"presence\":";
+
+#[derive(Serialize, Deserialize)]
+struct PresenceRecord<P> {
+    presence: P,
+}
+
+/// Appends the lines of agents' states to `out`.
+pub(super) fn encode_presences<'a>(
+    presences: impl IntoIterator<Item = &'a AgentPresence>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    encode(
+        presences
+            .into_iter()
+            .map(|presence| PresenceRecord { presence }),
+        out,
+    )
+}
+
+/// Appends the lines of events to `out`.
+pub(super) fn encode(
+    records: impl IntoIterator<Item = impl Serialize>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    for record in records {
+        let json = serde_json::to_string(&record)?;
         let line = format!(
             "{:08x} {:08x} {json}\n",
             json.len(),
@@ -48,9 +75,11 @@ pub(super) struct Piece {
 pub(super) enum Content {
     /// An event.
     Event(CallEvent),
+    /// A state of an agent.
+    Presence(AgentPresence),
     /// A line that was cut short or changed.
     Damaged,
-    /// An undamaged line that is no event of this program.
+    /// An undamaged line that is no record of this program.
     Unknown(serde_json::Error),
 }
 
@@ -83,6 +112,12 @@ impl<R: BufRead> Scan<R> {
         self.at += length as u64;
         let content = match checked_json(&self.line) {
             None => Content::Damaged,
+            Some(json) if json.starts_with(PRESENCE) => {
+                serde_json::from_slice(json).map_or_else(Content::Unknown, |record| {
+                    let PresenceRecord { presence } = record;
+                    Content::Presence(presence)
+                })
+            }
             Some(json) => {
                 serde_json::from_slice(json).map_or_else(Content::Unknown, Content::Event)
             }

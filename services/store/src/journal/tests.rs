@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::live::AgentState;
 use madoguchi_core::time::Instant;
 use tempfile::TempDir;
 
@@ -75,7 +76,7 @@ fn the_reader_gets_what_was_written_in_order_over_many_segments() {
     assert_eq!(reader.backlog(), 20);
     let mut read = Vec::new();
     loop {
-        let batch = reader.next_batch(3).unwrap();
+        let batch = reader.next_batch(3).unwrap().events;
         if batch.is_empty() {
             break;
         }
@@ -112,12 +113,12 @@ fn what_is_not_acknowledged_comes_again_after_a_restart_and_what_is_does_not() {
             old
         );
         assert_eq!(
-            reader.next_batch(5).unwrap(),
+            reader.next_batch(5).unwrap().events,
             events(round * 10..round * 10 + 5)
         );
         reader.acknowledge().unwrap();
         assert_eq!(
-            reader.next_batch(99).unwrap(),
+            reader.next_batch(99).unwrap().events,
             events(round * 10 + 5..round * 10 + 10)
         );
     }
@@ -128,13 +129,13 @@ fn a_lost_delivered_position_delivers_again_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (mut journal, mut reader, _) = open(&dir);
     journal.append(&events(0..4)).unwrap();
-    reader.next_batch(3).unwrap();
+    reader.next_batch(3).unwrap().events;
     reader.acknowledge().unwrap();
     drop((journal, reader));
     fs::write(dir.path().join("delivered"), "rubbish").unwrap();
     let (_journal, mut reader, recovery) = open(&dir);
     assert_eq!(recovery.undelivered, 4);
-    assert_eq!(reader.next_batch(9).unwrap(), events(0..4));
+    assert_eq!(reader.next_batch(9).unwrap().events, events(0..4));
 }
 
 #[test]
@@ -169,7 +170,11 @@ fn a_tail_torn_at_any_byte_loses_only_the_torn_record() {
         journal.append(&[event("next", 0)]).unwrap();
         let mut expected = events(0..kept as u32);
         expected.push(event("next", 0));
-        assert_eq!(reader.next_batch(9).unwrap(), expected, "torn at {length}");
+        assert_eq!(
+            reader.next_batch(9).unwrap().events,
+            expected,
+            "torn at {length}"
+        );
     }
 }
 
@@ -189,13 +194,14 @@ fn a_corrupted_record_in_the_middle_is_reported_and_the_others_are_kept() {
     assert_eq!(
         recovery,
         Recovery {
+            presences: vec![],
             undelivered: 2,
             cut: vec![],
             damaged: vec![damage]
         }
     );
     assert_eq!(
-        reader.next_batch(9).unwrap(),
+        reader.next_batch(9).unwrap().events,
         [event("c", 0), event("c", 2)]
     );
     reader.acknowledge().unwrap();
@@ -246,7 +252,7 @@ fn a_read_error_loses_nothing() {
     reader.next_batch(9).unwrap_err();
     fs::remove_dir(&second).unwrap();
     fs::rename(&hidden, &second).unwrap();
-    assert_eq!(reader.next_batch(9).unwrap(), events(0..6));
+    assert_eq!(reader.next_batch(9).unwrap().events, events(0..6));
 }
 
 #[tokio::test]
@@ -257,7 +263,76 @@ async fn the_reader_is_woken_by_writing_and_by_the_end_of_the_writer() {
         journal.append(&events(0..1)).unwrap();
     });
     assert!(reader.more_written().await);
-    assert_eq!(reader.next_batch(9).unwrap(), events(0..1));
+    assert_eq!(reader.next_batch(9).unwrap().events, events(0..1));
     writer.join().unwrap();
     assert!(!reader.more_written().await);
+}
+
+fn presence(agent: &str, version: u64) -> AgentPresence {
+    AgentPresence {
+        agent: agent.into(),
+        state: AgentState::Away {
+            reason: format!("理由{version}"),
+        },
+        since: Instant(1),
+        version,
+        node: "n1".into(),
+    }
+}
+
+#[test]
+fn states_of_agents_are_read_beside_the_events_and_found_by_the_next_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, mut reader, recovery) = open(&dir);
+    assert_eq!(recovery.presences, []);
+    let both = [presence("a", 1), presence("b", 1)];
+    journal
+        .write(&Records::encode_all(&events(0..2), &both).unwrap())
+        .unwrap();
+    journal
+        .write(&Records::encode_all(&[], &[presence("a", 2)]).unwrap())
+        .unwrap();
+    let batch = reader.next_batch(9).unwrap();
+    assert_eq!(batch.events, events(0..2));
+    assert_eq!(batch.presences.last(), Some(&presence("a", 2)));
+    drop((journal, reader));
+    let recovery = open(&dir).2;
+    assert_eq!(recovery.undelivered, 7, "a second segment repeats both");
+    assert_eq!(recovery.presences, [presence("a", 2), presence("b", 1)]);
+}
+
+#[test]
+fn states_of_agents_are_found_when_everything_was_delivered_and_deleted_long_ago() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..3 {
+        let (mut journal, mut reader, recovery) = open(&dir);
+        if round > 0 {
+            assert_eq!(recovery.presences, [presence("a", 1), presence("b", 7)]);
+        } else {
+            let both = [presence("a", 1), presence("b", 7)];
+            journal
+                .write(&Records::encode_all(&[], &both).unwrap())
+                .unwrap();
+        }
+        for event in events(0..20) {
+            journal.append(&[event]).unwrap();
+        }
+        while !reader.next_batch(9).unwrap().is_empty() {}
+        reader.acknowledge().unwrap();
+        assert_eq!(reader.backlog(), 0);
+        assert_eq!(segment_files(&dir).len(), 1);
+    }
+}
+
+#[test]
+fn a_state_that_was_asked_for_earlier_does_not_take_the_place_of_a_later_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, ..) = open(&dir);
+    for version in [3, 2] {
+        journal
+            .write(&Records::encode_all(&[], &[presence("a", version)]).unwrap())
+            .unwrap();
+    }
+    drop(journal);
+    assert_eq!(open(&dir).2.presences, [presence("a", 3)]);
 }

@@ -1,9 +1,9 @@
 //! The log and the agents' states, on every database.
 
 use madoguchi_core::event::{AbandonReason, CallEvent, EventKind};
-use madoguchi_core::live::AgentState;
+use madoguchi_core::live::{AgentPresence, AgentState};
 use madoguchi_core::time::Instant;
-use madoguchi_store::{AgentPresence, Appended, CallFilter};
+use madoguchi_store::{Appended, CallFilter};
 
 use crate::place::{Place, on_databases};
 use crate::sample::call;
@@ -158,27 +158,48 @@ async fn a_large_batch_is_taken_whole(place: Place) {
 async fn agent_states_are_kept_and_replaced(place: Place) {
     let store = place.open().await;
     assert_eq!(store.agent_states().await.unwrap(), []);
-    let mut sato = AgentPresence {
+    let lunch = AgentPresence {
         agent: "佐藤".into(),
         state: AgentState::Away {
             reason: "昼休み".into(),
         },
         since: Instant(1_700_000_000_000),
-        no_answers: 0,
+        version: 1,
+        node: "n1".into(),
     };
     let abe = AgentPresence {
         agent: "abe".into(),
         state: AgentState::LoggedOut,
-        ..sato.clone()
+        ..lunch.clone()
     };
-    store.save_agent_state(&sato).await.unwrap();
-    store.save_agent_state(&abe).await.unwrap();
-    sato = AgentPresence {
+    let both = [lunch.clone(), abe.clone()];
+    store.save_agent_states(&both).await.unwrap();
+    let ready = AgentPresence {
         state: AgentState::Ready,
         since: Instant(5),
-        no_answers: 3,
-        ..sato
+        version: 2,
+        ..lunch.clone()
     };
-    store.save_agent_state(&sato).await.unwrap();
-    assert_eq!(store.agent_states().await.unwrap(), [abe, sato]);
+    // Each may come again, and late.
+    let again = [ready.clone(), lunch.clone()];
+    store.save_agent_states(&again).await.unwrap();
+    store.save_agent_states(&[lunch.clone()]).await.unwrap();
+    let kept = [abe.clone(), ready.clone()];
+    assert_eq!(store.agent_states().await.unwrap(), kept);
+    // The same that began anew after a call, and one of the same version from another node.
+    let anew = AgentPresence {
+        since: Instant(6),
+        ..ready.clone()
+    };
+    store.save_agent_states(&[anew.clone()]).await.unwrap();
+    store.save_agent_states(&[ready.clone()]).await.unwrap();
+    let elsewhere = AgentPresence {
+        node: "n2".into(),
+        state: AgentState::LoggedOut,
+        since: Instant(0),
+        ..ready.clone()
+    };
+    assert_eq!(store.agent_states().await.unwrap(), [abe.clone(), anew]);
+    store.save_agent_states(&[elsewhere.clone()]).await.unwrap();
+    assert_eq!(store.agent_states().await.unwrap(), [abe, elsewhere]);
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use madoguchi_core::clock::SystemClock;
 use madoguchi_core::event::CallEvent;
+use madoguchi_core::live::{AgentPresence, AgentState};
+use madoguchi_core::time::Instant;
 use madoguchi_store::delivery::{Delivery, DeliveryStatus};
-use madoguchi_store::journal::{Journal, JournalOptions};
+use madoguchi_store::journal::{Journal, JournalOptions, Records};
 use madoguchi_store::testing::PostgresServer;
 use madoguchi_store::{Appended, Store};
 use tempfile::TempDir;
@@ -17,6 +19,7 @@ use crate::sample::call;
 on_databases!([sqlite_file, sqlite_memory, postgres] [
     everything_written_reaches_the_store,
     what_was_left_over_is_delivered_by_the_next_run,
+    agents_states_reach_the_store_between_events,
 ]);
 
 fn calls(range: std::ops::Range<u32>) -> Vec<Vec<CallEvent>> {
@@ -65,7 +68,8 @@ async fn what_was_left_over_is_delivered_by_the_next_run(place: Place) {
     let (mut journal, mut reader, _) = open();
     journal.append(&calls.concat()).unwrap();
     // Killed between the store and the acknowledgement.
-    store.append(&reader.next_batch(5).unwrap()).await.unwrap();
+    let batch = reader.next_batch(5).unwrap();
+    store.append(&batch.events).await.unwrap();
     drop((journal, reader));
     let (journal, reader, recovery) = open();
     assert_eq!(recovery.undelivered, calls.concat().len() as u64);
@@ -75,6 +79,30 @@ async fn what_was_left_over_is_delivered_by_the_next_run(place: Place) {
     drop(journal);
     assert_holds(&store, &calls).await;
     assert_eq!(open().2.undelivered, 0);
+}
+
+async fn agents_states_reach_the_store_between_events(place: Place) {
+    let (dir, store) = (TempDir::new().unwrap(), place.open().await);
+    let (mut journal, reader, _) = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    let delivery = Delivery::start(reader, store.clone(), Arc::new(SystemClock));
+    let calls = calls(0..3);
+    let mut last = None;
+    for (version, events) in (1..).zip(&calls) {
+        let presence = AgentPresence {
+            agent: "a".into(),
+            state: AgentState::LoggedOut,
+            since: Instant(version),
+            version: version.unsigned_abs(),
+            node: "n1".into(),
+        };
+        let states = [presence.clone()];
+        let records = Records::encode_all(events, &states).unwrap();
+        journal.write(&records).unwrap();
+        last = Some(presence);
+    }
+    assert_eq!(delivery.finish().await, 0);
+    assert_holds(&store, &calls).await;
+    assert_eq!(store.agent_states().await.unwrap().pop(), last);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -135,7 +135,7 @@ async fn the_journal_goes_on_when_its_full_disk_has_room_again() {
     while read.len() < written.len() {
         let batch = reader.next_batch(1_000).unwrap();
         assert!(!batch.is_empty());
-        read.extend(batch);
+        read.extend(batch.events);
     }
     assert_eq!(read, written);
 }

@@ -16,6 +16,7 @@ mod delivery;
 mod full;
 mod joining;
 mod migration;
+mod nodes;
 mod place;
 mod portal;
 mod sample;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use madoguchi_core::id::{AgentId, CallId};
-use madoguchi_core::live::{AgentCommand, AgentView};
+use madoguchi_core::live::AgentCommand;
 use madoguchi_core::outbound::OutboundNumber;
 use madoguchi_core::phone;
 use madoguchi_core::setup::with_dial_prefix;
@@ -25,15 +25,6 @@ use super::trunks::TrunkKey;
 use super::{Now, Switch, Wake};
 use crate::media::Confirmation;
 use crate::settings::Phone;
-
-/// What happened to an agent.
-#[derive(Debug)]
-pub enum AgentNews {
-    /// The state changed; as it is now.
-    Changed(AgentView),
-    /// A state was asked for by dialling a feature code.
-    Dialled(DialledState),
-}
 
 /// A state that was asked for by dialling a feature code.
 #[derive(Debug, Clone)]
@@ -307,7 +298,7 @@ impl Switch {
         }
     }
 
-    /// Sets the agent's state, says so, and hangs up.
+    /// Sets the agent's state, says so when it is on disk, and hangs up.
     #[expect(
         clippy::too_many_arguments,
         reason = "all of one INVITE, taken apart by its reader"
@@ -347,6 +338,10 @@ impl Switch {
             agent: phone.agent.clone(),
             command,
         });
+        self.confirm_after(side, confirmation);
+    }
+
+    pub(super) fn confirm_feature(&mut self, side: SideId, confirmation: Confirmation, now: Now) {
         self.answer_invite(side, now);
         if let Some(side) = self.sides.get(&side) {
             self.media

@@ -220,7 +220,7 @@ impl Switch {
     /// A name for a call that sorts by its arrival.
     fn new_call_id(&mut self, now: Now) -> CallId {
         let chance = self.token();
-        CallId::new(format!("{:012x}-{chance}", now.wall.0))
+        CallId::of_run(now.wall, &self.run, &chance)
     }
 
     pub(super) fn side_number(&mut self) -> SideId {

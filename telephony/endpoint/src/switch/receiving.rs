@@ -7,6 +7,7 @@ use madoguchi_sip::parse::ParseError;
 use madoguchi_sip::transaction::{Event, Flow};
 use madoguchi_sip::uri::split_outside_quotes;
 
+use super::levels;
 use super::{Now, Switch};
 
 impl Switch {
@@ -59,6 +60,7 @@ impl Switch {
                 Event::AckTimeout { tx } => self.on_ack_timeout(tx, now),
             }
         }
+        levels::note_latencies(&mut self.transactions);
     }
 }
 

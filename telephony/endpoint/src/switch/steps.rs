@@ -8,7 +8,11 @@ use madoguchi_metrics::metrics;
 use madoguchi_sip::message::Response;
 use madoguchi_sip::transaction::ServerTx;
 
+use tokio::sync::oneshot;
+
+use super::side::SideId;
 use super::{Now, Switch, SwitchOutput, Wake};
+use crate::media::Confirmation;
 
 /// One thing to do when everything before it is done.
 #[derive(Debug)]
@@ -19,6 +23,10 @@ pub(super) enum Step {
     Do(Output),
     /// Answer a request whose effect is among the events before.
     Respond(ServerTx, Response),
+    /// Tell whoever asked for an agent's state that it will not be lost.
+    Reply(oneshot::Sender<bool>),
+    /// Take a call to a feature code, and say which state was set.
+    Confirm(SideId, Confirmation),
 }
 
 impl Switch {
@@ -56,7 +64,7 @@ impl Switch {
 
     /// What the engine put out: events go to the journal, the rest waits until they are on disk.
     pub(super) fn queue_outputs(&mut self, outputs: Vec<Output>) {
-        let mut events = Vec::new();
+        let (mut events, mut presences) = (Vec::new(), Vec::new());
         let mut steps = Vec::with_capacity(outputs.len());
         for output in outputs {
             match output {
@@ -64,19 +72,22 @@ impl Switch {
                     tell_barred(&event);
                     events.push(event);
                 }
-                Output::AgentChanged { agent } => self.agents_changed.push(agent),
+                Output::Presence(presence) => presences.push(presence),
+                Output::AgentChanged { .. } => self.dirty = true,
                 other => steps.push(Step::Do(other)),
             }
         }
-        if !events.is_empty() {
+        if !events.is_empty() || !presences.is_empty() {
             self.last_batch += 1;
             let batch = self.last_batch;
             self.steps.push_back(Step::OnDisk(batch));
-            self.outputs
-                .push_back(SwitchOutput::Journal { batch, events });
+            self.outputs.push_back(SwitchOutput::Journal {
+                batch,
+                events,
+                presences,
+            });
             self.dirty = true;
         }
-        self.dirty |= !self.agents_changed.is_empty();
         self.steps.extend(steps);
     }
 
@@ -92,6 +103,11 @@ impl Switch {
                 Step::OnDisk(_) => {}
                 Step::Do(output) => self.perform(output, now),
                 Step::Respond(tx, response) => self.transactions.respond(tx, &response, now.mono),
+                Step::Reply(reply) => {
+                    // Whoever asked may have gone away; the state is set all the same.
+                    let _gone = reply.send(true);
+                }
+                Step::Confirm(side, confirmation) => self.confirm_feature(side, confirmation, now),
             }
             done = true;
         }
@@ -106,7 +122,7 @@ impl Switch {
     fn perform(&mut self, output: Output, now: Now) {
         match output {
             // Taken out in feed_engine.
-            Output::Emit(_) | Output::AgentChanged { .. } => {}
+            Output::Emit(_) | Output::Presence(_) | Output::AgentChanged { .. } => {}
             Output::OutboundStopped { agent } => {
                 self.outbound_limits_changed();
                 let agent = agent.as_ref().map(AgentId::as_str);
@@ -151,6 +167,11 @@ impl Switch {
         let outbound = self.engine.snapshot().outbound;
         let stopped = outbound.stopped || !outbound.stopped_agents.is_empty();
         metrics().outbound_stopped.set(u64::from(stopped));
+    }
+
+    /// Confirms an agent's state when it is on disk.
+    pub(super) fn confirm_after(&mut self, side: SideId, confirmation: Confirmation) {
+        self.after_inputs.push(Step::Confirm(side, confirmation));
     }
 
     pub(super) fn tell_engine(&mut self, input: Input) {

@@ -274,7 +274,7 @@ impl Bench {
                     let message = parse_datagram(&transmit.bytes).unwrap();
                     self.sent.push_back((transmit.flow.remote, message));
                 }
-                SwitchOutput::Journal { batch, events } => {
+                SwitchOutput::Journal { batch, events, .. } => {
                     self.events
                         .extend(events.into_iter().map(|event| event.kind));
                     self.switch

@@ -28,14 +28,15 @@ async fn start(settings: &mut Settings) -> (Endpoint, watch::Receiver<Arc<DeskSn
     let now = madoguchi_core::clock::Clock::moment(&*clock);
     let (journal, mut batches) = mpsc::unbounded_channel();
     let (snapshots, board) = watch::channel(Arc::default());
-    let (agents, _) = mpsc::unbounded_channel();
+    let (dialled, _) = mpsc::unbounded_channel();
     let around = Surroundings {
         clock,
         journal,
         snapshots,
-        agents,
+        dialled,
         restored: Vec::new(),
         registrations: None,
+        run: "run".into(),
     };
     let media = MediaSettings {
         ports: 30_000..=30_999,

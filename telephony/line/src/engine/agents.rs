@@ -6,8 +6,8 @@ mod changes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::AgentState;
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::live::AgentPresence;
+use madoguchi_core::time::Millis;
 
 pub(super) use self::agent::{Activity, Agent, Wish};
 use self::agent::{Rank, turn};
@@ -96,20 +96,16 @@ impl Agents {
         self.change(key, |agent| agent.resting = false);
     }
 
-    pub(super) fn restore(&mut self, agent: &AgentId, state: AgentState, since: Instant) {
-        let Some(key) = self.key(agent) else { return };
+    pub(super) fn restore(&mut self, presence: &AgentPresence) {
+        let Some(key) = self.key(&presence.agent) else {
+            return;
+        };
         self.unlist(key);
         self.change(key, |agent| {
-            agent.since = since;
-            agent.rank = (since.0, 0);
-            agent.wish = match state {
-                AgentState::LoggedOut => Wish::LoggedOut,
-                AgentState::Away { reason } => Wish::Away { reason },
-                AgentState::Ready
-                | AgentState::Ringing
-                | AgentState::Talking
-                | AgentState::WrapUp => Wish::Ready,
-            };
+            agent.since = presence.since;
+            agent.rank = (presence.since.0, 0);
+            agent.wish = Wish::of(presence.state.clone());
+            agent.presence = presence.clone();
         });
     }
 
@@ -117,6 +113,13 @@ impl Agents {
     pub(super) fn clock_was_set(&mut self, by: Millis) {
         for agent in self.known.values_mut() {
             agent.since = agent.since + by;
+        }
+    }
+
+    /// Notes what was recorded of an agent; it changes nobody's turn.
+    pub(super) fn set_presence(&mut self, key: AgentKey, presence: AgentPresence) {
+        if let Some(agent) = self.known.get_mut(&key) {
+            agent.presence = presence;
         }
     }
 

@@ -181,7 +181,7 @@ impl Engine {
         let key = entry.line;
         self.remove_leg(&leg.call, leg.n, ring_outcome(failure), now);
         if failure == LegFailure::NoAnswer {
-            self.count_no_answer(agent, key);
+            self.count_no_answer(agent, key, now);
         }
         self.rest(agent);
         self.free(agent, true, now);
@@ -224,7 +224,7 @@ impl Engine {
         if picked_up {
             self.rest(agent);
         } else {
-            self.count_no_answer(agent, key);
+            self.count_no_answer(agent, key, now);
         }
         // The next agent is rung before this one is looked at again.
         self.agents.put_last(agent);
@@ -234,7 +234,12 @@ impl Engine {
 
     /// Counts only for who takes calls: a colleague who is 離席 or logged out may be rung for a
     /// transfer, and stays what they are.
-    fn count_no_answer(&mut self, agent: AgentKey, line: Option<super::lines::LineKey>) {
+    fn count_no_answer(
+        &mut self,
+        agent: AgentKey,
+        line: Option<super::lines::LineKey>,
+        now: Moment,
+    ) {
         if self
             .agents
             .get(agent)
@@ -256,6 +261,7 @@ impl Engine {
                     reason: NO_ANSWER.to_owned(),
                 };
             });
+            self.record_asked(agent, now);
         }
     }
 

@@ -14,7 +14,10 @@ impl Engine {
         let Some(key) = self.agents.key(agent) else {
             return;
         };
-        if command != AgentCommand::EndWrapUp {
+        if command == AgentCommand::EndWrapUp {
+            // Another node may have the call that it follows.
+            self.record_asked(key, now);
+        } else {
             let wish = wish_of(command);
             let before = self.agents.get(key).map(|agent| agent.state());
             let mut waits_anew = false;
@@ -27,6 +30,7 @@ impl Engine {
                 self.agents.put_last(key);
             }
             self.note_change(key, before, now);
+            self.record_asked(key, now);
         }
         let entry = self.agents.get(key);
         match entry.map(|agent| &agent.activity) {
@@ -70,7 +74,7 @@ impl Engine {
         self.note_change(agent, before, now);
     }
 
-    fn note_change(
+    pub(super) fn note_change(
         &mut self,
         key: AgentKey,
         before: Option<madoguchi_core::live::AgentState>,
@@ -84,6 +88,7 @@ impl Engine {
         if let Some(agent) = self.agents.id(key) {
             self.out(Output::AgentChanged { agent });
         }
+        self.record_idle(key);
     }
 }
 

@@ -137,6 +137,7 @@ impl Ledger {
                 );
             }
             Output::AgentChanged { .. }
+            | Output::Presence(_)
             | Output::OutboundStopped { .. }
             | Output::OutboundResumed => {}
         }

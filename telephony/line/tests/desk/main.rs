@@ -18,6 +18,7 @@ mod histories;
 mod ledger;
 mod lessons;
 mod load;
+mod nodes;
 mod outbound;
 mod queue;
 mod scene;

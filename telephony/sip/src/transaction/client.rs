@@ -13,6 +13,8 @@ pub(super) struct ClientTransaction {
     invite: Option<Box<Request>>,
     state: State,
     cancel: Cancel,
+    /// What was asked and when, until the response has come that is measured.
+    asked: Option<(Method, u64)>,
 }
 
 /// Whether the user has cancelled the INVITE.
@@ -101,7 +103,22 @@ impl ClientTransaction {
             invite,
             state,
             cancel: Cancel::No,
+            asked: Some((request.method.clone(), now)),
         }
+    }
+
+    /// How long the request has taken, if this response is what is measured of its method: the
+    /// final one; of INVITE, which people answer, the first.
+    pub(super) fn response_after(
+        &mut self,
+        response: &Response,
+        now: u64,
+    ) -> Option<(Method, u64)> {
+        if response.status < 200 && self.invite.is_none() {
+            return None;
+        }
+        let (method, at) = self.asked.take()?;
+        Some((method, now.saturating_sub(at)))
     }
 
     pub(super) fn key(&self) -> &ClientKey {

@@ -12,6 +12,8 @@ pub(super) struct ServerTransaction {
     state: State,
     /// The last response, for retransmissions.
     last: Vec<u8>,
+    /// When an INVITE outside a dialog came that has no answer beyond 100 yet.
+    asked_at: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -76,6 +78,9 @@ impl ServerTransaction {
             invite,
             state: State::proceeding(invite, now),
             last: Vec::new(),
+            asked_at: (request.method == Method::Invite
+                && request.to().is_some_and(|to| to.tag().is_none()))
+            .then_some(now),
         }
     }
 
@@ -94,6 +99,14 @@ impl ServerTransaction {
 
     pub(super) fn is_unanswered(&self) -> bool {
         matches!(self.state, State::Proceeding { .. })
+    }
+
+    /// How long the INVITE waited for this answer, if it is the first beyond 100.
+    pub(super) fn first_answer_after(&mut self, response: &Response, now: u64) -> Option<u64> {
+        if response.status == 100 {
+            return None;
+        }
+        self.asked_at.take().map(|at| now.saturating_sub(at))
     }
 
     pub(super) fn respond(&mut self, response: &Response, now: u64) -> Option<Transmit> {

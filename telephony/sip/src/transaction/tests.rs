@@ -298,3 +298,41 @@ fn a_cancel_from_another_address_cancels_nothing() {
     );
     assert!(matches!(&events(&mut layer)[..], [Event::Cancelled { invite }] if *invite == tx));
 }
+
+#[test]
+fn an_invite_is_measured_until_the_first_answer_beyond_100_and_once() {
+    let mut desk = Transactions::new();
+    let invite = request("INVITE");
+    desk.receive(flow(false), Message::Request(invite.clone()), 1_000);
+    let Some(Event::Request { tx, .. }) = desk.poll_event() else {
+        unreachable!()
+    };
+    desk.respond(tx, &invite.respond(100, None), 1_001);
+    assert_eq!(desk.poll_latency(), None);
+    desk.respond(tx, &answered(&invite, 180), 1_030);
+    desk.respond(tx, &answered(&invite, 200), 1_900);
+    let first = Latency::FirstAnswer {
+        status: 180,
+        ms: 30,
+    };
+    assert_eq!(desk.poll_latency(), Some(first));
+    assert_eq!(desk.poll_latency(), None);
+}
+
+#[test]
+fn a_request_of_ours_is_measured_until_it_is_settled_and_an_invite_until_somebody_is_there() {
+    for (method, measured_at) in [("OPTIONS", 90), ("INVITE", 40)] {
+        let mut desk = Transactions::new();
+        let asked = request(method);
+        desk.request(flow(false), &asked, 0).unwrap();
+        for (status, at) in [(180, 40), (200, 90)] {
+            desk.receive(flow(false), Message::Response(answered(&asked, status)), at);
+        }
+        let expected = Latency::Response {
+            method: asked.method.clone(),
+            ms: measured_at,
+        };
+        assert_eq!(desk.poll_latency(), Some(expected));
+        assert_eq!(desk.poll_latency(), None);
+    }
+}

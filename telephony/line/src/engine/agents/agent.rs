@@ -1,7 +1,7 @@
 //! One agent: what they want, what they do, and how the board shows them.
 
 use madoguchi_core::id::CallId;
-use madoguchi_core::live::{AgentState, AgentView};
+use madoguchi_core::live::{AgentPresence, AgentState, AgentView};
 use madoguchi_core::time::Instant;
 
 use super::LineKey;
@@ -23,6 +23,10 @@ pub(in crate::engine) struct Agent {
     pub(in crate::engine) settings: AgentSettings,
     pub(in crate::engine) lines: Vec<(LineKey, Level)>,
     pub(in crate::engine) wish: Wish,
+    /// The state that was last recorded.
+    pub(in crate::engine) presence: AgentPresence,
+    /// A call at another node keeps the agent.
+    pub(in crate::engine) elsewhere: bool,
     pub(in crate::engine) activity: Activity,
     pub(in crate::engine) since: Instant,
     pub(in crate::engine) reachable: bool,
@@ -44,6 +48,30 @@ pub(in crate::engine) enum Wish {
     LoggedOut,
     Ready,
     Away { reason: String },
+}
+
+impl Wish {
+    /// The wish behind a state. Whoever was kept by a call is ready.
+    pub(in crate::engine) fn of(state: AgentState) -> Self {
+        match state {
+            AgentState::LoggedOut => Self::LoggedOut,
+            AgentState::Away { reason } => Self::Away { reason },
+            AgentState::Ready | AgentState::Ringing | AgentState::Talking | AgentState::WrapUp => {
+                Self::Ready
+            }
+        }
+    }
+
+    /// The state that it is when nothing keeps the agent.
+    pub(in crate::engine) fn state(&self) -> AgentState {
+        match self {
+            Self::LoggedOut => AgentState::LoggedOut,
+            Self::Ready => AgentState::Ready,
+            Self::Away { reason } => AgentState::Away {
+                reason: reason.clone(),
+            },
+        }
+    }
 }
 
 /// What keeps the agent.
@@ -72,6 +100,7 @@ impl Agent {
         self.wish == Wish::Ready
             && self.activity == Activity::Nothing
             && self.reachable
+            && !self.elsewhere
             && !self.resting
             && !self.leaving
     }
@@ -88,11 +117,7 @@ impl Agent {
             (Activity::Ringing { .. }, _) => AgentState::Ringing,
             (Activity::Talking { .. }, _) => AgentState::Talking,
             (Activity::WrapUp { .. }, _) => AgentState::WrapUp,
-            (Activity::Nothing, Wish::LoggedOut) => AgentState::LoggedOut,
-            (Activity::Nothing, Wish::Ready) => AgentState::Ready,
-            (Activity::Nothing, Wish::Away { reason }) => AgentState::Away {
-                reason: reason.clone(),
-            },
+            (Activity::Nothing, wish) => wish.state(),
         }
     }
 

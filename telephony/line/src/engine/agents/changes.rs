@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use madoguchi_core::clock::Moment;
-use madoguchi_core::id::AgentId;
+use madoguchi_core::id::{AgentId, NodeName};
+use madoguchi_core::live::{AgentPresence, AgentState};
 
 use super::agent::{Activity, Agent, Wish};
 use super::{AgentKey, Agents, Crew, LineKey};
@@ -72,10 +73,19 @@ impl Agents {
         self.last_rank += 1;
         let key = AgentKey(self.last_key);
         self.keys.insert(settings.agent.clone(), key);
+        let presence = AgentPresence {
+            agent: settings.agent.clone(),
+            state: AgentState::LoggedOut,
+            since: now.wall,
+            version: 0,
+            node: NodeName::new(""),
+        };
         let agent = Agent {
             settings,
             lines: theirs,
             wish: Wish::LoggedOut,
+            presence,
+            elsewhere: false,
             activity: Activity::Nothing,
             since: now.wall,
             reachable: false,

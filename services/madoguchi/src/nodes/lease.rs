@@ -1,0 +1,194 @@
+//! The lease of this node's name: one run at a time has it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use madoguchi_core::clock::Clock;
+use madoguchi_core::id::{NodeName, RunId};
+use madoguchi_core::lease::{NodeBeat, NodeWatch};
+use madoguchi_core::time::Millis;
+use madoguchi_store::{Claim, Store, StoreError};
+
+use super::LOOK_EVERY;
+use crate::private_file;
+
+/// How many earlier runs are remembered: one whose lease was taken, and those that never got it.
+const RUNS_REMEMBERED: usize = 8;
+/// So often within its length a lease is renewed.
+const BEATS_IN_A_LEASE: i64 = 5;
+
+/// Why a node cannot have its name.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LeaseError {
+    /// Another process has it.
+    #[error(
+        "機械の名前「{0}」は、動作中のほかの madoguchi が使っています。\
+         設定「node」を、機械ごとに違う名前にしてください"
+    )]
+    InUse(NodeName),
+    /// The store cannot be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The lease, held or wanted.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    node: NodeName,
+    run: RunId,
+    length: Millis,
+    /// Runs with the same data, which are over: only one at a time has the journal open.
+    previous: Vec<RunId>,
+    /// Watches a run that has the lease, and may be over.
+    watch: NodeWatch,
+    told: bool,
+}
+
+impl Lease {
+    /// `run` is written to the data directory before it can have a lease, so that the next run
+    /// there knows it for its own. The journal must be open.
+    pub(crate) fn new(
+        node: NodeName,
+        run: RunId,
+        length: Millis,
+        data_dir: &Path,
+    ) -> io::Result<Self> {
+        let previous = remember(&data_dir.join("runs"), &run)?;
+        Ok(Self {
+            node,
+            run,
+            length,
+            previous,
+            watch: NodeWatch::new(length),
+            told: false,
+        })
+    }
+
+    pub(crate) fn node(&self) -> &NodeName {
+        &self.node
+    }
+
+    pub(crate) fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    pub(crate) fn length(&self) -> Millis {
+        self.length
+    }
+
+    pub(crate) fn beat_every(&self) -> Millis {
+        Millis(self.length.0 / BEATS_IN_A_LEASE)
+    }
+
+    /// Takes the lease; waits for as long as another run, which may be over, could still show that
+    /// it lives.
+    pub(crate) async fn claim(
+        &mut self,
+        store: &Store,
+        clock: &dyn Clock,
+    ) -> Result<(), LeaseError> {
+        let mut first: Option<NodeBeat> = None;
+        loop {
+            match store
+                .claim_node(&self.node, &self.run, &self.previous)
+                .await?
+            {
+                Claim::Held => return Ok(()),
+                Claim::Taken(beat) => {
+                    let seen = first.get_or_insert_with(|| beat.clone());
+                    if *seen != beat {
+                        return Err(LeaseError::InUse(self.node.clone()));
+                    }
+                    if self.take_if_silent(beat, store, clock).await? {
+                        return Ok(());
+                    }
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Takes the lease if it can be had now.
+    pub(crate) async fn try_claim(
+        &mut self,
+        store: &Store,
+        clock: &dyn Clock,
+    ) -> Result<bool, StoreError> {
+        match store
+            .claim_node(&self.node, &self.run, &self.previous)
+            .await?
+        {
+            Claim::Held => Ok(true),
+            Claim::Taken(beat) => self.take_if_silent(beat, store, clock).await,
+        }
+    }
+
+    /// Shows that this run lives.
+    pub(crate) async fn beat(&mut self, store: &Store) -> Result<(), StoreError> {
+        let is_held = store.beat_node(&self.node, &self.run).await?;
+        if !is_held && !self.told {
+            tracing::error!(node = %self.node, "another process has taken the name of this node");
+        }
+        self.told = !is_held;
+        Ok(())
+    }
+
+    async fn take_if_silent(
+        &mut self,
+        beat: NodeBeat,
+        store: &Store,
+        clock: &dyn Clock,
+    ) -> Result<bool, StoreError> {
+        if !self.told {
+            self.told = true;
+            tracing::warn!(node = %self.node, "another run has the name of this node; looking whether it lives");
+        }
+        let silent = self.watch.look(vec![beat], clock.monotonic());
+        let Some(gone) = silent.first() else {
+            return Ok(false);
+        };
+        let taken = store.take_silent_node(gone, &self.run).await?;
+        self.told = !taken;
+        Ok(taken)
+    }
+}
+
+/// Writes `run` down as the newest; gives those before it.
+fn remember(path: &Path, run: &RunId) -> io::Result<Vec<RunId>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    let previous: Vec<RunId> = text
+        .lines()
+        .filter(|line| !line.is_empty())
+        .take(RUNS_REMEMBERED)
+        .map(RunId::new)
+        .collect();
+    let mut lines = format!("{run}\n");
+    for run in previous.iter().take(RUNS_REMEMBERED - 1) {
+        lines.push_str(run.as_str());
+        lines.push('\n');
+    }
+    private_file::replace(path, lines.as_bytes())?;
+    Ok(previous)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_run_with_the_same_data_knows_those_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("runs");
+        assert_eq!(remember(&path, &"r0".into()).unwrap(), []);
+        for n in 1..20 {
+            let previous = remember(&path, &RunId::new(format!("r{n}"))).unwrap();
+            assert_eq!(previous[0], RunId::new(format!("r{}", n - 1)));
+            assert!(previous.len() <= RUNS_REMEMBERED);
+        }
+    }
+}

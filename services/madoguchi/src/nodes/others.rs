@@ -1,0 +1,144 @@
+//! What other nodes do, joined with what this one does, as the board shows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use madoguchi_core::elsewhere::Elsewhere;
+use madoguchi_core::figures::FiguresSettings;
+use madoguchi_core::id::{AgentId, RunId};
+use madoguchi_core::live::DeskSnapshot;
+use madoguchi_core::time::Instant;
+
+/// The desk beyond this run.
+#[derive(Debug)]
+pub(crate) struct Others {
+    pub(crate) elsewhere: Elsewhere,
+    alive: BTreeSet<RunId>,
+    /// Whom the engine was told to be busy at another node.
+    told_busy: BTreeSet<AgentId>,
+}
+
+impl Others {
+    pub(crate) fn new(settings: FiguresSettings, now: Instant) -> Self {
+        Self {
+            elsewhere: Elsewhere::new([], settings, now),
+            alive: BTreeSet::new(),
+            told_busy: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn set_alive(&mut self, alive: BTreeSet<RunId>) {
+        self.alive = alive;
+    }
+
+    /// Who has become busy at another node, or free, since the last call.
+    pub(crate) fn take_busy_changes(&mut self) -> Vec<(AgentId, bool)> {
+        let busy: BTreeSet<_> = self.elsewhere.busy(&self.alive).into_keys().collect();
+        let began = busy.difference(&self.told_busy).map(|agent| (agent, true));
+        let over = self.told_busy.difference(&busy).map(|agent| (agent, false));
+        let changes = began.chain(over);
+        let changes = changes.map(|(agent, busy)| (agent.clone(), busy)).collect();
+        self.told_busy = busy;
+        changes
+    }
+
+    /// The whole desk: who waits anywhere, and agents as the call shows them that they are in.
+    pub(crate) fn join(&self, here: Arc<DeskSnapshot>) -> Arc<DeskSnapshot> {
+        let waiting = self.elsewhere.waiting(&self.alive);
+        let busy: BTreeMap<_, _> = self.elsewhere.busy(&self.alive);
+        if waiting.is_empty() && busy.is_empty() {
+            return here;
+        }
+        let mut desk = here.as_ref().clone();
+        desk.waiting.extend(waiting);
+        desk.waiting.sort_by_key(|call| call.arrived_at);
+        for agent in &mut desk.agents {
+            if let Some(busy) = busy.get(&agent.agent)
+                && agent.state.is_lasting()
+            {
+                agent.state = busy.state.clone();
+                agent.since = busy.since;
+                agent.call = Some(busy.call.clone());
+            }
+        }
+        Arc::new(desk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_core::event::{CallEvent, EventKind};
+    use madoguchi_core::id::CallId;
+    use madoguchi_core::live::{AgentState, AgentView, WaitingCall};
+
+    use super::*;
+
+    fn agent(id: &str, state: AgentState) -> AgentView {
+        AgentView {
+            agent: id.into(),
+            name: id.to_owned(),
+            extension: "201".to_owned(),
+            state,
+            since: Instant(0),
+            call: None,
+            reachable: true,
+        }
+    }
+
+    fn others() -> Others {
+        let mut others = Others::new(FiguresSettings::default(), Instant(0));
+        others.set_alive(BTreeSet::from(["r2".into()]));
+        let mut event = |name: &str, seq, kind| {
+            others.elsewhere.apply(&CallEvent {
+                call: CallId::of_run(Instant(5), &"r2".into(), name),
+                seq,
+                at: Instant(5),
+                node: "n2".into(),
+                line: "help".into(),
+                kind,
+            });
+        };
+        for name in ["w", "t"] {
+            let arrived = EventKind::Arrived {
+                from: "03".to_owned(),
+                to: "5000".to_owned(),
+                open: true,
+            };
+            event(name, 0, arrived);
+        }
+        let talker = Some("sato".into());
+        event("t", 1, EventKind::Answered { agent: talker });
+        others
+    }
+
+    #[test]
+    fn a_board_shows_who_waits_and_talks_at_other_nodes() {
+        let here = DeskSnapshot {
+            waiting: vec![WaitingCall {
+                call: "here".into(),
+                line: "help".into(),
+                from: String::new(),
+                arrived_at: Instant(9),
+                ringing: None,
+            }],
+            agents: vec![
+                agent("sato", AgentState::Ready),
+                agent("abe", AgentState::Ready),
+            ],
+        };
+        let desk = others().join(Arc::new(here));
+        let waiting: Vec<_> = desk.waiting.iter().map(|call| call.arrived_at).collect();
+        assert_eq!(waiting, [Instant(5), Instant(9)], "longest wait first");
+        let states: Vec<_> = desk.agents.iter().map(|agent| &agent.state).collect();
+        assert_eq!(states, [&AgentState::Talking, &AgentState::Ready]);
+    }
+
+    #[test]
+    fn the_engine_is_told_once_who_is_busy_elsewhere_and_once_who_is_free_again() {
+        let mut others = others();
+        assert_eq!(others.take_busy_changes(), [("sato".into(), true)]);
+        assert_eq!(others.take_busy_changes(), []);
+        others.set_alive(BTreeSet::new());
+        assert_eq!(others.take_busy_changes(), [("sato".into(), false)]);
+    }
+}
