@@ -33,6 +33,9 @@ const STEADY_WITHIN_SECS: u32 = 90;
 /// RFC 3261 timer H) and the time-outs of connections.
 const MEMORY_WITHIN: Duration = Duration::from_secs(90);
 
+/// Two attacks at once on a small machine would delay each other's honest calls.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Besieges a desk with these settings: `attack` runs beside `seconds` of honest calls. The desk
 /// must still be as it was; then it is given back.
 ///
@@ -43,6 +46,7 @@ pub async fn siege(
     seconds: u32,
     attack: impl AsyncFnOnce(&DeskProcess) -> anyhow::Result<()>,
 ) -> anyhow::Result<DeskProcess> {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let port = crate::free_port();
     let mut setup = (0..AGENTS).fold(setup, |setup, n| setup.agent(&format!("siege{n}"), port));
     setup.trunk = format!("sources = [{{ net = \"{TRUNK}/32\" }}]");

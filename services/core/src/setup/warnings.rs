@@ -3,7 +3,7 @@
 
 use super::dialled::DialledSource;
 use super::fault::{Fault, Part, PartFault};
-use super::outbound::{IdentityHeader, OutboundPrivacy};
+use super::outbound_identity::{IdentityHeader, OutboundPrivacy};
 use super::parts::Parts;
 use super::trunks::{TrunkConfig, TrunkSourceConfig};
 
