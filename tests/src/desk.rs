@@ -1,9 +1,10 @@
 //! A whole desk within the test's process, with a clock in the test's hand.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -237,10 +238,11 @@ impl Setup {
     /// The same desk, on the node of this name.
     #[must_use]
     pub fn on_node(&self, node: &str) -> Self {
-        Self {
+        let with_node = Self {
             node: node.to_owned(),
             ..self.clone()
-        }
+        };
+        with_node.web(&format!("key_file = \"{}\"", shared_key().display()))
     }
 
     /// Starts the desk.
@@ -282,6 +284,17 @@ impl Setup {
         }
         Ok(desk)
     }
+}
+
+/// The key that all nodes of a desk have.
+fn shared_key() -> &'static Path {
+    static KEY: OnceLock<tempfile::NamedTempFile> = OnceLock::new();
+    let key = KEY.get_or_init(|| {
+        let mut file = tempfile::NamedTempFile::new().expect("a key can be written");
+        file.write_all(&[7; 32]).expect("a key can be written");
+        file
+    });
+    key.path()
 }
 
 /// A running desk.

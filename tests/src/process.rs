@@ -235,18 +235,6 @@ impl DeskProcess {
         }
     }
 
-    /// Sends a signal, by its name.
-    pub async fn signal(&self, name: &str) -> anyhow::Result<()> {
-        let id = self.child.id().context("the desk runs")?;
-        let signal = format!("-{name}");
-        let status = Command::new("kill")
-            .args([signal, id.to_string()])
-            .status()
-            .await?;
-        ensure!(status.success(), "kill: {status}");
-        Ok(())
-    }
-
     /// Waits until the process ends by itself, which must be a success.
     pub async fn ended(&mut self, within: Duration) -> anyhow::Result<()> {
         let ended = tokio::time::timeout(within, self.child.wait()).await;

@@ -34,7 +34,7 @@ pub(crate) async fn talked_outside(
         .call_records(Instant::start_of(today), Instant::start_of(tomorrow))
         .await?;
     let counts = |call: &CallRecord| {
-        let number = OutboundNumber::parse(&call.to);
+        let number = OutboundNumber::parse(call.to.number());
         let emergency = number.is_some_and(|number| number.kind() == NumberKind::Emergency);
         call.direction == Direction::Outbound && !emergency
     };

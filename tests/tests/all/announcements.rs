@@ -193,7 +193,7 @@ async fn another_node_takes_up_what_was_brought_here() -> Outcome {
         ..closed_desk()
     };
     let there = shared.on_node("node2");
-    let (here, there) = (shared.start().await?, there.start().await?);
+    let (here, there) = (shared.on_node("node1").start().await?, there.start().await?);
     let mut boss = operator(&here).await?;
     let said = speech()?;
     let page = "/admin/announcements/*/closed";

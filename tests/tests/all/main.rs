@@ -25,7 +25,6 @@ mod nodes;
 mod oidc;
 mod phones;
 mod portal;
-mod restart;
 mod setup;
 mod stopping;
 mod store_away;

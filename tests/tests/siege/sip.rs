@@ -21,7 +21,7 @@ type Outcome = anyhow::Result<()>;
 /// An attack lasts some seconds: in one moment it would measure the machine that the attacker and
 /// the callers share with the desk.
 async fn pace(n: u32) {
-    if n % 100 == 0 {
+    if n.is_multiple_of(100) {
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
 }

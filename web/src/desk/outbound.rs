@@ -349,8 +349,11 @@ impl Thing for OutboundConfig {
     }
 }
 
+/// Reads a permission.
+type Permitted = fn(&AgentOutboundConfig) -> Option<bool>;
+
 /// The permissions of an agent: name of the field, label, and which it is.
-const OF_AGENT: [(&str, &str, fn(&AgentOutboundConfig) -> Option<bool>); 6] = [
+const OF_AGENT: [(&str, &str, Permitted); 6] = [
     ("outbound.enabled", "外への発信", |one| one.enabled),
     (
         "outbound.when_logged_out",

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::dialled::DialledSource;
 use super::fault::{Fault, entered_name, seconds};
-use super::outbound_identity::{DIAL_PREFIX_DIGITS, IdentityHeader, OutboundPrivacy, is_dial_prefix};
+use super::outbound_identity::{
+    DIAL_PREFIX_DIGITS, IdentityHeader, OutboundPrivacy, is_dial_prefix,
+};
 use crate::time::Instant;
 
 /// The kind of [`ScreenTrunk`] in the store; its id is the name.

@@ -67,6 +67,7 @@ impl Others {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_core::caller::Caller;
     use madoguchi_core::event::{CallEvent, EventKind};
     use madoguchi_core::id::CallId;
     use madoguchi_core::live::{AgentState, AgentView, WaitingCall};
@@ -100,8 +101,8 @@ mod tests {
         };
         for name in ["w", "t"] {
             let arrived = EventKind::Arrived {
-                from: "03".to_owned(),
-                to: "5000".to_owned(),
+                from: "03".into(),
+                to: "5000".into(),
                 open: true,
             };
             event(name, 0, arrived);
@@ -117,7 +118,7 @@ mod tests {
             waiting: vec![WaitingCall {
                 call: "here".into(),
                 line: "help".into(),
-                from: String::new(),
+                from: Caller::default(),
                 arrived_at: Instant(9),
                 ringing: None,
             }],
@@ -125,6 +126,7 @@ mod tests {
                 agent("sato", AgentState::Ready),
                 agent("abe", AgentState::Ready),
             ],
+            ..DeskSnapshot::default()
         };
         let desk = others().join(Arc::new(here));
         let waiting: Vec<_> = desk.waiting.iter().map(|call| call.arrived_at).collect();

@@ -183,7 +183,10 @@ async fn agent_states_are_kept_and_replaced(place: Place) {
     // Each may come again, and late.
     let again = [ready.clone(), lunch.clone()];
     store.save_agent_states(&again).await.unwrap();
-    store.save_agent_states(&[lunch.clone()]).await.unwrap();
+    store
+        .save_agent_states(std::slice::from_ref(&lunch))
+        .await
+        .unwrap();
     let kept = [abe.clone(), ready.clone()];
     assert_eq!(store.agent_states().await.unwrap(), kept);
     // The same that began anew after a call, and one of the same version from another node.
@@ -191,8 +194,14 @@ async fn agent_states_are_kept_and_replaced(place: Place) {
         since: Instant(6),
         ..ready.clone()
     };
-    store.save_agent_states(&[anew.clone()]).await.unwrap();
-    store.save_agent_states(&[ready.clone()]).await.unwrap();
+    store
+        .save_agent_states(std::slice::from_ref(&anew))
+        .await
+        .unwrap();
+    store
+        .save_agent_states(std::slice::from_ref(&ready))
+        .await
+        .unwrap();
     let elsewhere = AgentPresence {
         node: "n2".into(),
         state: AgentState::LoggedOut,
@@ -200,6 +209,9 @@ async fn agent_states_are_kept_and_replaced(place: Place) {
         ..ready.clone()
     };
     assert_eq!(store.agent_states().await.unwrap(), [abe.clone(), anew]);
-    store.save_agent_states(&[elsewhere.clone()]).await.unwrap();
+    store
+        .save_agent_states(std::slice::from_ref(&elsewhere))
+        .await
+        .unwrap();
     assert_eq!(store.agent_states().await.unwrap(), [abe, elsewhere]);
 }

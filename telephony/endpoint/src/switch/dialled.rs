@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::AgentCommand;
 use madoguchi_core::outbound::OutboundNumber;
-use madoguchi_core::phone;
 use madoguchi_core::setup::with_dial_prefix;
 use madoguchi_core::time::Instant;
 use madoguchi_line::api::{DialTarget, Input, LegFailure};

@@ -303,14 +303,11 @@ fn a_cancel_from_another_address_cancels_nothing() {
 fn an_invite_is_measured_until_the_first_answer_beyond_100_and_once() {
     let mut desk = Transactions::new();
     let invite = request("INVITE");
-    desk.receive(flow(false), Message::Request(invite.clone()), 1_000);
-    let Some(Event::Request { tx, .. }) = desk.poll_event() else {
-        unreachable!()
-    };
-    desk.respond(tx, &invite.respond(100, None), 1_001);
+    let tx = take(&mut desk, &invite);
+    desk.respond(tx, &invite.respond(100, None), 1);
     assert_eq!(desk.poll_latency(), None);
-    desk.respond(tx, &answered(&invite, 180), 1_030);
-    desk.respond(tx, &answered(&invite, 200), 1_900);
+    desk.respond(tx, &answered(&invite, 180), 30);
+    desk.respond(tx, &answered(&invite, 200), 900);
     let first = Latency::FirstAnswer {
         status: 180,
         ms: 30,

@@ -13,7 +13,7 @@ use madoguchi_tests::sipp::{Run, caller};
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
-use super::siege_sip::{register, udp};
+use super::sip::{register, udp};
 
 /// The next request of the desk.
 async fn request(phone: &UdpSocket) -> anyhow::Result<Request> {
