@@ -50,7 +50,7 @@ fn whoever_waits_is_told_and_nobody_is_rung_any_more_while_talks_go_on() {
         assert!(
             scene
                 .story(call)
-                .ends_with("abandoned(DeskClosedWhileWaiting)")
+                .ends_with("abandoned(desk_closed_while_waiting)")
         );
     }
     scene.secs(20);
@@ -89,8 +89,8 @@ fn a_stop_without_grace_leaves_no_caller_without_an_end() {
     let mut scene = busy();
     scene.input(Input::EndAll);
     for (call, end) in [
-        ("w", "abandoned(DeskClosedWhileWaiting)"),
-        ("r", "abandoned(DeskClosedWhileWaiting)"),
+        ("w", "abandoned(desk_closed_while_waiting)"),
+        ("r", "abandoned(desk_closed_while_waiting)"),
         ("o", "ended(Desk)"),
     ] {
         assert!(scene.story(call).ends_with(end), "{}", scene.story(call));
