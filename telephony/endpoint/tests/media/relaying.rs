@@ -94,6 +94,8 @@ fn a_phone_behind_nat_is_heard_and_answered_where_it_is() {
         a.session,
         RemoteMedia {
             addr: elsewhere,
+            // Asked for by setting: the peer's signalling comes from this machine.
+            symmetric_with: Some([127, 0, 0, 1].into()),
             ..a.remote()
         },
     );
