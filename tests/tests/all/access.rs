@@ -59,6 +59,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/desk/trunk/telco",
             "/admin/desk/trunk/telco/remove",
             "/admin/desk/targets",
+            "/admin/desk/outbound",
             "/admin/desk/categories",
             "/admin/desk/categories/new",
             "/admin/desk/category/f08",

@@ -210,7 +210,7 @@ async fn another_node_takes_up_what_was_brought_here() -> Outcome {
     let alike = likeness(&heard, middle(&said));
     there.end().await?;
     // After a start, too.
-    let again = shared.start().await?;
+    let again = shared.on_node("node1").start().await?;
     let heard_again = heard_by_a_caller(&again, "again").await?;
     again.end().await?;
     ensure!(alike > 0.98, "{alike}");
