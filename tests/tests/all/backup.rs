@@ -28,9 +28,11 @@ async fn calls_of(data: &Path) -> anyhow::Result<Vec<CallRecord>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_desk_that_starts_from_a_backup_taken_under_load_has_the_same_figures() -> Outcome {
     let port = free_port();
-    let setup = (0..30).fold(Setup::default(), |setup, n| {
+    let mut setup = (0..30).fold(Setup::default(), |setup, n| {
         setup.agent(&format!("a{n}"), port)
     });
+    // Each copy waits so long until it may have the name of the original.
+    setup.node_lease_s = 2;
     let desk = DeskProcess::start(&setup).await?;
     let phones = callee().ring().answer().receive("BYE");
     let phones = phones.start(&Run::wait(port).times(1_000_000, 50))?;
@@ -59,7 +61,7 @@ async fn a_desk_that_starts_from_a_backup_taken_under_load_has_the_same_figures(
     let originals = calls_of(&desk.data()).await?;
     ensure!(originals.len() == 240);
 
-    let mut before = 0;
+    let (mut before, mut in_the_middle) = (0, false);
     for dir in backups {
         let restored = DeskProcess::start_from_backup(&setup, &dir, &desk).await?;
         let today = restored.today().await?;
@@ -68,6 +70,7 @@ async fn a_desk_that_starts_from_a_backup_taken_under_load_has_the_same_figures(
         let calls = calls_of(&restored.data()).await?;
         ensure!(calls.len() >= before, "later backups hold more");
         before = calls.len();
+        in_the_middle |= (1..240).contains(&before);
         ensure!(today["offered"] == calls.len(), "{today:#}");
         let whole = |call: &&CallRecord| !call.is_recovered() && call.abandoned.is_none();
         for call in calls.iter().filter(whole) {
@@ -76,7 +79,7 @@ async fn a_desk_that_starts_from_a_backup_taken_under_load_has_the_same_figures(
             ensure!(original == call, "{original:?}\n{call:?}");
         }
     }
-    ensure!(before > 0 && before < 240, "taken in the middle: {before}");
+    ensure!(in_the_middle, "a backup was taken while calls went on");
     let restored = DeskProcess::start_from_backup(&setup, &quiet, &desk).await?;
     ensure!(restored.command(&stats).await? == expected);
     Ok(())
