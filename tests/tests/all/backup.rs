@@ -32,7 +32,7 @@ async fn a_desk_that_starts_from_a_backup_taken_under_load_has_the_same_figures(
         setup.agent(&format!("a{n}"), port)
     });
     // Each copy waits so long until it may have the name of the original.
-    setup.node_lease_s = 2;
+    setup.node_lease_s = 5;
     let desk = DeskProcess::start(&setup).await?;
     let phones = callee().ring().answer().receive("BYE");
     let phones = phones.start(&Run::wait(port).times(1_000_000, 50))?;
