@@ -12,7 +12,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test lint fmt bench-calls bench-web bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder
+.PHONY: help run build test check-fmt clippy unit-test siege lint fmt bench-calls bench-web bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -34,6 +34,9 @@ clippy: ## Check with clippy: warnings are errors
 
 unit-test: ## All tests: units and properties and real peers
 	$(call step,tests,$(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
+
+siege: install-test ## Attack every door of a desk while honest calls go on
+	$(call step,siege,$(CARGO) test -p madoguchi-tests --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)
 
 lint: ## Check licences and advisories and sources of the dependencies
 	@scripts/lint-dependencies.sh
