@@ -242,6 +242,9 @@ impl Setup {
             node: node.to_owned(),
             ..self.clone()
         };
+        if with_node.web.contains("key_file") {
+            return with_node;
+        }
         with_node.web(&format!("key_file = \"{}\"", shared_key().display()))
     }
 
