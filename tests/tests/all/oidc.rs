@@ -226,8 +226,11 @@ async fn who_has_signed_in_at_the_provider_is_asked_there_again() -> anyhow::Res
         ensure!(page.html.contains("Enter any login"), "{page:#?}");
         let fields = format!("login={login}&password=x");
         let mut page = walker.submit(&page, &fields).await?;
-        if page.html.contains("Continue") {
-            page = walker.submit(&page, "agreed=1").await?;
+        // Of another account than before the provider asks more than once.
+        for _ in 0..3 {
+            if page.html.contains("Continue") {
+                page = walker.submit(&page, "agreed=1").await?;
+            }
         }
         ensure!(page.status.is_redirection(), "{page:#?}");
         let seen = walker.open(&page.html).await?;
