@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
+FUZZ_SECS ?= 60
 BINARY := target/release/madoguchi
 
 # Says what runs, and if it fails what failed and how to mend it.
@@ -12,7 +13,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test siege lint fmt bench-calls bench-web bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder
+.PHONY: help run build test check-fmt clippy unit-test siege fuzz drill lint fmt bench-calls bench-web bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -37,6 +38,13 @@ unit-test: ## All tests: units and properties and real peers
 
 siege: install-test ## Attack every door of a desk while honest calls go on
 	$(call step,siege,$(CARGO) test -p madoguchi-tests --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)
+
+fuzz: install-test ## Fuzz every parser of foreign bytes for FUZZ_SECS seconds (60)
+	$(call step,fuzz,scripts/fuzz.sh $(FUZZ_SECS),The input that fails is named above; run it again with: target/fuzz/build/HOST/fuzz/TARGET FILE)
+
+drill: install-test ## Kill the desk under load and take its database away for minutes
+	$(call step,drill: build,$(CARGO) build --release --locked -p madoguchi-tests --bins,Read the first error above.)
+	$(call step,drill,target/release/drill,Nothing else should run on the machine while it drills.)
 
 lint: ## Check licences and advisories and sources of the dependencies
 	@scripts/lint-dependencies.sh

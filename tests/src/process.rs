@@ -15,11 +15,11 @@ use crate::desk::Setup;
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let mut path = std::env::current_exe().expect("a test has a path");
-        // target/debug/deps/test → target/debug/madoguchi-tested
-        path.pop();
-        path.pop();
-        path.join("madoguchi-tested")
+        // target/debug/deps/test or target/release/drill → madoguchi-tested beside what was built
+        let path = std::env::current_exe().expect("a test has a path");
+        let folder = path.parent().expect("a file is in a folder");
+        let built = folder.parent().filter(|_| folder.ends_with("deps"));
+        built.unwrap_or(folder).join("madoguchi-tested")
     })
 }
 

@@ -461,6 +461,12 @@ impl Sipp {
         )
     }
 
+    /// Waits for the end, whatever went wrong on the way.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        self.child.wait().await?;
+        Ok(())
+    }
+
     /// Ends it at once, as a phone that loses power.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await?;

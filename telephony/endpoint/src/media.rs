@@ -37,6 +37,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::mpsc;
 
 pub use recording::Recording;
+pub use rtp::{Packet, TelephoneEvent};
 pub use sound::Sound;
 pub use sounds::{Confirmation, SoundError, SoundFiles, SoundName, Sounds};
 pub use wav::WavFault;

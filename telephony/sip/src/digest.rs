@@ -375,6 +375,10 @@ struct Fields(Vec<(String, String)>);
 impl Fields {
     fn read(text: &str) -> Result<Self, Malformed> {
         let text = text.trim();
+        // What a stranger says comes back in our own header.
+        if text.contains(|letter: char| letter.is_control() && letter != '\t') {
+            return Err(Malformed("Digest"));
+        }
         let rest = match text.split_once(char::is_whitespace) {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("Digest") => rest,
             _ => return Err(Malformed("Digest")),
@@ -593,6 +597,22 @@ mod tests {
             };
             let value = answer(&[&challenge], &mut ClientState::default(), proof).unwrap();
             assert!(value.contains(expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_challenge_with_line_ends_is_not_answered() {
+        let proof = Proof {
+            method: "INVITE",
+            uri: "sip:desk",
+            user: "201",
+            password: "secret",
+            cnonce: "c",
+        };
+        for end in ["\r", "\n", "\r\nX-Own: 1"] {
+            let challenge = format!("Digest realm=\"a{end}\", nonce=\"b\"");
+            let mut state = ClientState::default();
+            assert_eq!(answer(&[&challenge], &mut state, proof), None, "{end:?}");
         }
     }
 }

@@ -181,7 +181,9 @@ impl Head {
                 // A folded line goes on (7.3.1).
                 match fields.last_mut() {
                     Some((_, value)) => {
-                        value.push(b' ');
+                        if !value.is_empty() {
+                            value.push(b' ');
+                        }
                         value.extend_from_slice(line.trim_ascii());
                     }
                     None => malformed = true,
@@ -206,6 +208,8 @@ impl Head {
         }
         let mut headers = Headers::default();
         for (name, value) in fields {
+            // Lines end with CRLF or LF; a CR elsewhere would end one for somebody else (25.1).
+            malformed |= value.contains(&b'\r');
             headers.push(name, decode(&value));
         }
         let head = Self { start, headers };
@@ -334,6 +338,22 @@ mod tests {
         assert_eq!(invite.call_id(), Some("one"));
         assert_eq!(invite.cseq().unwrap().method, Method::Invite);
         assert_eq!(invite.body, b"body");
+    }
+
+    #[test]
+    fn a_line_end_within_a_value_is_refused_with_400() {
+        let text = String::from_utf8_lossy(INVITE).replace("i: one", "i: o\rne");
+        let error = parse_datagram(text.as_bytes()).unwrap_err();
+        assert_eq!(error.answer.unwrap().status, 400);
+    }
+
+    #[test]
+    fn a_value_that_begins_on_a_folded_line_begins_with_no_blank() {
+        let text = String::from_utf8_lossy(INVITE).replace("t: <sip", "t:\r\n  <sip");
+        let Ok(Message::Request(invite)) = parse_datagram(text.as_bytes()) else {
+            panic!()
+        };
+        assert_eq!(invite.headers.get(&HeaderName::To), Some("<sip:5000@desk>"));
     }
 
     #[test]

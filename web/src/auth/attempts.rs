@@ -2,13 +2,15 @@
 //! is looked at; names that no account has are treated like the others.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 use madoguchi_core::account::{AddressGuesses, Guesses};
 use madoguchi_core::time::{Millis, Monotonic};
+
+use crate::rates::network;
 
 /// More are not remembered at once; then those of long ago are forgotten.
 const ENTRIES_AT_MOST: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
@@ -142,14 +144,6 @@ fn entry<'a, K: Hash + Eq + Clone, V: Default>(
     key: &K,
 ) -> &'a mut V {
     cache.get_or_insert_mut_ref(key, V::default)
-}
-
-/// An address, or the network that one customer of a provider has over IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (!0 << 64))),
-    }
 }
 
 #[cfg(test)]

@@ -9,18 +9,19 @@ const RTCP_TYPES: std::ops::RangeInclusive<u8> = 192..=223;
 
 /// A packet as it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Packet<'a> {
-    pub(crate) marker: bool,
-    pub(crate) payload_type: u8,
-    pub(crate) sequence: u16,
-    pub(crate) timestamp: u32,
-    pub(crate) ssrc: u32,
-    pub(crate) payload: &'a [u8],
+#[expect(missing_docs, reason = "the names are the fields of RFC 3550 5.1")]
+pub struct Packet<'a> {
+    pub marker: bool,
+    pub payload_type: u8,
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub ssrc: u32,
+    pub payload: &'a [u8],
 }
 
 impl<'a> Packet<'a> {
     /// Takes a datagram apart; `None` for anything that is not a well-formed RTP packet.
-    pub(crate) fn parse(datagram: &'a [u8]) -> Option<Self> {
+    pub fn parse(datagram: &'a [u8]) -> Option<Self> {
         let (header, mut rest) = datagram.split_first_chunk::<HEADER_BYTES>()?;
         let [flags, kind, s0, s1, t0, t1, t2, t3, c0, c1, c2, c3] = *header;
         if flags >> 6 != VERSION || RTCP_TYPES.contains(&kind) {
@@ -69,11 +70,11 @@ impl Heading {
 
 /// A key of the telephone, as RFC 4733 tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TelephoneEvent {
+pub struct TelephoneEvent {
     /// 0–9, *, #, A–D; `None` for events that are no key.
-    pub(crate) digit: Option<char>,
+    pub digit: Option<char>,
     /// How long it has lasted, in samples.
-    pub(crate) duration: u16,
+    pub duration: u16,
 }
 
 impl TelephoneEvent {
@@ -97,7 +98,7 @@ impl TelephoneEvent {
     }
 
     /// Reads the payload of a telephone-event packet.
-    pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
+    pub fn parse(payload: &[u8]) -> Option<Self> {
         let (&[event, _flags, d0, d1], _more) = payload.split_first_chunk::<4>()?;
         let digit = match event {
             0..=9 => Some(char::from(b'0' + event)),
