@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 
 pub use self::look::Look;
-use crate::free_tcp_port;
+use crate::free_port;
 
 /// A browser and the process that drives it. Both end when it goes out of scope.
 pub struct Browser {
@@ -53,7 +53,7 @@ impl Browser {
         more: &[&str],
         preferences: &serde_json::Value,
     ) -> anyhow::Result<Self> {
-        let port = free_tcp_port();
+        let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdin(Stdio::null())

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::certificate::Certificate;
-use crate::free_tcp_port;
+use crate::free_port;
 
 /// Where the desk and the provider are, and how they know each other.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub struct Arrangement {
 impl Default for Arrangement {
     fn default() -> Self {
         Self {
-            desk_port: free_tcp_port(),
-            port: free_tcp_port(),
+            desk_port: free_port(),
+            port: free_port(),
             certificate: None,
             algorithm: "RS256",
         }

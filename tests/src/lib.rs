@@ -14,23 +14,30 @@ pub mod visitor;
 pub mod walker;
 
 use std::net::{TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 
-/// A TCP port on 127.0.0.1 that nobody uses now.
-pub fn free_tcp_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
-}
+/// Where ports for tests are: below those that the system gives to outgoing connections, of which
+/// one could take the port before the test does, and below those for voice.
+const PORTS: std::ops::Range<u16> = 16_000..20_000;
+/// SIPp takes ports for media next to the one that it is given.
+const PORTS_APART: u16 = 4;
 
-/// A UDP port on 127.0.0.1 that nobody uses now.
+/// A port on 127.0.0.1 that nobody uses now, neither over UDP nor over TCP.
 pub fn free_port() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has free ports");
-    socket
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let places = (PORTS.end - PORTS.start) / PORTS_APART;
+    // Programs of tests that run beside each other begin at different ports.
+    let first = (std::process::id() % u32::from(places)) as u16;
+    (0..places)
+        .map(|_| {
+            let n = NEXT.fetch_add(1, Ordering::Relaxed) % places;
+            PORTS.start + (first + n) % places * PORTS_APART
+        })
+        .find(|&port| {
+            UdpSocket::bind(("127.0.0.1", port)).is_ok()
+                && TcpListener::bind(("127.0.0.1", port)).is_ok()
+        })
+        .expect("loopback has free ports")
 }
 
 /// What HTTP clients are built of. They know TLS, and need to be told whose.

@@ -6,7 +6,7 @@ use axum::response::Redirect;
 use madoguchi_core::access::{Permission, SetOwnState};
 use madoguchi_core::audit::Action;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::AgentCommand;
+use madoguchi_core::live::{AgentCommand, AgentState};
 use serde::Deserialize;
 
 use crate::Web;
@@ -80,6 +80,16 @@ pub(crate) async fn set(
     Ok(())
 }
 
+/// What the board shows of an agent.
+fn state_of(web: &Web, agent: &str) -> Option<AgentState> {
+    let snapshot = web.desk.snapshot();
+    let view = snapshot
+        .agents
+        .iter()
+        .find(|view| view.agent.as_str() == agent)?;
+    Some(view.state.clone())
+}
+
 pub(crate) async fn set_state(
     visitor: Allowed<SetOwnState>,
     State(web): State<Web>,
@@ -87,9 +97,12 @@ pub(crate) async fn set_state(
     Form(request): Form<StateRequest>,
 ) -> Result<Redirect, WebError> {
     let mut changes = web.desk.changes();
-    changes.mark_unchanged();
+    let before = state_of(&web, &agent);
     set(&web, &visitor, &agent, request).await?;
     // The page that follows should show the new state. During a call there is none yet.
-    let _shown = tokio::time::timeout(SHOWN_WITHIN, changes.changed()).await;
+    if !matches!(before, Some(AgentState::Ringing | AgentState::Talking)) {
+        let is_shown = |_: &u64| state_of(&web, &agent) != before;
+        let _shown = tokio::time::timeout(SHOWN_WITHIN, changes.wait_for(is_shown)).await;
+    }
     Ok(Redirect::to("/board?done=state"))
 }

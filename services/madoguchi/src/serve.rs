@@ -253,8 +253,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let node = NodeName::new(&config.node);
     let run = RunId::new(format!("{:016x}", rand::random::<u64>()));
     let lease_length = Millis::from_secs(i64::from(config.node_lease_s));
-    let lease = Lease::new(node.clone(), run.clone(), lease_length, &data_dir)
-        .context("データディレクトリに書けません")?;
+    let lease = Lease::new(node.clone(), run.clone(), lease_length, &data_dir);
     let key_mark = match &installation.key_mark {
         None if joined => store.lookup_installation("key").await?,
         known => known.clone(),

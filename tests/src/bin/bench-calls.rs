@@ -19,7 +19,8 @@ use tokio::time::Instant;
 
 /// The requirement: so many new calls a second.
 const RATE: u32 = 450;
-const AGENTS: usize = 2_000;
+/// Enough for the highest rate, each talking for [`CALL_SECS`].
+const AGENTS: usize = 3_000;
 /// How long a caller stays connected.
 const CALL_SECS: u32 = 2;
 const CONVERSATIONS: usize = 100;
@@ -171,7 +172,7 @@ impl Desk {
         let (sip, web) = (free_port(), free_port());
         let mut text = format!(
             "[sip]\nlisten = [\"udp://127.0.0.1:{sip}\"]\nkeep_alive_s = 0\nstop_grace_s = 1\n\
-             [media]\nfirst_port = 10000\nlast_port = 30999\n\
+             [media]\nfirst_port = 20000\nlast_port = 31999\n\
              [reception]\nopens = \"00:00\"\ncloses = \"24:00\"\nevery_day = true\n\
              [web]\nlisten = \"127.0.0.1:{web}\"\n\
              [[trunk]]\nname = \"load\"\nsources = [{{ net = \"127.0.0.1/32\" }}]\n\
@@ -270,6 +271,8 @@ async fn load(report: &mut String, failures: &mut Vec<String>) -> anyhow::Result
         (RATE, 100_000 - RATE * 60),
         (600, 6_000),
         (800, 8_000),
+        (1_000, 10_000),
+        (1_200, 12_000),
     ] {
         let running = sipp_calls(desk.sip, rate, calls);
         tokio::pin!(running);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use fantoccini::Locator;
 use madoguchi_tests::browser::{Browser, Look, until_shown};
-use madoguchi_tests::{free_port, free_tcp_port};
+use madoguchi_tests::free_port;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -153,7 +153,7 @@ struct Demo {
 impl Demo {
     async fn start(program: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let (web, sip) = (free_tcp_port(), free_port());
+        let (web, sip) = (free_port(), free_port());
         let mut process = Command::new(program)
             .arg("--data-dir")
             .arg(folder.path())

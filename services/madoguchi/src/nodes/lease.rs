@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::Path;
 
 use madoguchi_core::clock::Clock;
@@ -47,22 +48,22 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// `run` is written to the data directory before it can have a lease, so that the next run
-    /// there knows it for its own. The journal must be open.
-    pub(crate) fn new(
-        node: NodeName,
-        run: RunId,
-        length: Millis,
-        data_dir: &Path,
-    ) -> io::Result<Self> {
-        let previous = remember(&data_dir.join("runs"), &run)?;
-        Ok(Self {
+    /// there knows it for its own. Where it cannot be written, the next run waits for the lease to
+    /// end instead: a full disk keeps nobody from taking calls. The journal must be open.
+    pub(crate) fn new(node: NodeName, run: RunId, length: Millis, data_dir: &Path) -> Self {
+        let path = data_dir.join("runs");
+        let previous = read_runs(&path);
+        if let Err(error) = remember(&path, &run, &previous) {
+            tracing::warn!(%error, "this run is not written down; the next one will wait for its lease to end");
+        }
+        Self {
             node,
             run,
             length,
             previous,
             watch: NodeWatch::new(length),
             told: false,
-        })
+        }
     }
 
     pub(crate) fn node(&self) -> &NodeName {
@@ -154,41 +155,45 @@ impl Lease {
     }
 }
 
-/// Writes `run` down as the newest; gives those before it.
-fn remember(path: &Path, run: &RunId) -> io::Result<Vec<RunId>> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    let previous: Vec<RunId> = text
-        .lines()
-        .filter(|line| !line.is_empty())
-        .take(RUNS_REMEMBERED)
-        .map(RunId::new)
-        .collect();
-    let mut lines = format!("{run}\n");
-    for run in previous.iter().take(RUNS_REMEMBERED - 1) {
-        lines.push_str(run.as_str());
-        lines.push('\n');
-    }
-    private_file::replace(path, lines.as_bytes())?;
-    Ok(previous)
+/// The runs that are written down, newest first; none where they cannot be read.
+fn read_runs(path: &Path) -> Vec<RunId> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let lines = text.lines().filter(|line| !line.is_empty());
+    lines.take(RUNS_REMEMBERED).map(RunId::new).collect()
+}
+
+/// Writes `run` down as the newest, before those that were.
+fn remember(path: &Path, run: &RunId, previous: &[RunId]) -> io::Result<()> {
+    let runs = iter::once(run).chain(previous).take(RUNS_REMEMBERED);
+    let lines: String = runs.map(|run| format!("{run}\n")).collect();
+    private_file::replace(path, lines.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn begin(run: &str, data_dir: &Path) -> Lease {
+        Lease::new("desk".into(), run.into(), Millis::from_secs(5), data_dir)
+    }
+
     #[test]
     fn the_next_run_with_the_same_data_knows_those_before_it() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("runs");
-        assert_eq!(remember(&path, &"r0".into()).unwrap(), []);
+        assert_eq!(begin("r0", dir.path()).previous, []);
         for n in 1..20 {
-            let previous = remember(&path, &RunId::new(format!("r{n}"))).unwrap();
+            let previous = begin(&format!("r{n}"), dir.path()).previous;
             assert_eq!(previous[0], RunId::new(format!("r{}", n - 1)));
             assert!(previous.len() <= RUNS_REMEMBERED);
         }
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_written_down_begins_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        begin("r0", dir.path());
+        // Where the new file would be written there is a directory.
+        fs::create_dir(dir.path().join("runs.part")).unwrap();
+        assert_eq!(begin("r1", dir.path()).previous, ["r0".into()]);
     }
 }
