@@ -25,7 +25,7 @@ run: build ## Build what is missing and start a desk with simulated callers
 build: install-build install-search ## Build the program (release)
 	$(call step,build,$(CARGO) build --release --locked -p madoguchi,Read the first error above.)
 
-test: install-test check-fmt clippy unit-test lint ## Everything that CI checks
+test: install-test check-fmt clippy unit-test siege fuzz lint ## Everything that CI checks
 
 check-fmt: ## Check the formatting
 	$(call step,formatting,$(CARGO) fmt --all --check,Run: make fmt)
@@ -37,7 +37,7 @@ unit-test: ## All tests: units and properties and real peers
 	$(call step,tests,$(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
 
 siege: install-test ## Attack every door of a desk while honest calls go on
-	$(call step,siege,$(CARGO) test -p madoguchi-tests --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)
+	$(call step,siege,$(CARGO) test --workspace --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)
 
 fuzz: install-test ## Fuzz every parser of foreign bytes for FUZZ_SECS seconds (60)
 	$(call step,fuzz,scripts/fuzz.sh $(FUZZ_SECS),The input that fails is named above; run it again with: target/fuzz/build/HOST/fuzz/TARGET FILE)

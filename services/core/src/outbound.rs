@@ -204,19 +204,22 @@ impl OutboundRules {
 
 impl OutboundRule {
     fn judge_number(&self, number: &OutboundNumber) -> Result<(), OutboundRefusal> {
-        let (allowed, refusal) = match number.kind() {
-            NumberKind::Premium => (self.premium, OutboundRefusal::Premium),
-            NumberKind::NaviDial => (self.navi_dial, OutboundRefusal::NaviDial),
-            NumberKind::International => (self.international, OutboundRefusal::International),
-            NumberKind::Satellite => (self.satellite, OutboundRefusal::Satellite),
-            NumberKind::Emergency | NumberKind::Other => (true, OutboundRefusal::Prefix),
-        };
-        if !allowed {
-            return Err(refusal);
+        for kind in number.kinds() {
+            let (allowed, refusal) = match kind {
+                NumberKind::Premium => (self.premium, OutboundRefusal::Premium),
+                NumberKind::NaviDial => (self.navi_dial, OutboundRefusal::NaviDial),
+                NumberKind::International => (self.international, OutboundRefusal::International),
+                NumberKind::Satellite => (self.satellite, OutboundRefusal::Satellite),
+                NumberKind::Emergency | NumberKind::Other => (true, OutboundRefusal::Prefix),
+            };
+            if !allowed {
+                return Err(refusal);
+            }
         }
-        let begins = |prefix: &String| number.begins_with(prefix);
-        let allowed = self.allowed_prefixes.is_empty() || self.allowed_prefixes.iter().any(begins);
-        if !allowed || self.denied_prefixes.iter().any(begins) {
+        let allowed = &self.allowed_prefixes;
+        let is_allowed = allowed.is_empty() || number.begins_with_any(allowed);
+        let mut denied = self.denied_prefixes.iter();
+        if !is_allowed || denied.any(|prefix| number.may_begin_with(prefix)) {
             return Err(OutboundRefusal::Prefix);
         }
         Ok(())

@@ -88,35 +88,74 @@ impl OutboundNumber {
         format!("{}{}", self.prefix, self.number)
     }
 
-    /// What kind of number it is.
+    /// What kind of number it is: the first of [`Self::kinds`].
     pub fn kind(&self) -> NumberKind {
-        let number = self.number.as_str();
-        if EMERGENCY.contains(&number) {
-            return NumberKind::Emergency;
-        }
-        if self.reads_as_north_american() {
-            return NumberKind::International;
-        }
-        let mut readings = self.international_readings();
-        if let Some(first) = readings.next() {
-            let mut all = std::iter::once(first).chain(readings);
-            return if all.any(is_satellite) {
-                NumberKind::Satellite
-            } else {
-                NumberKind::International
-            };
-        }
-        match number {
-            _ if number.starts_with("0990") => NumberKind::Premium,
-            _ if number.starts_with("0570") => NumberKind::NaviDial,
-            _ => NumberKind::Other,
-        }
+        self.kinds().first().copied().unwrap_or(NumberKind::Other)
     }
 
-    /// Whether the number begins so; of numbers abroad both are compared with `+`.
-    pub fn begins_with(&self, prefix: &str) -> bool {
+    /// All that the number is, in every way in which an exchange on the way may read it. Each must be
+    /// allowed: behind a carrier's code a premium number is both.
+    pub fn kinds(&self) -> Vec<NumberKind> {
+        if EMERGENCY.contains(&self.number.as_str()) {
+            return vec![NumberKind::Emergency];
+        }
+        let national = self.national_readings();
+        let begins = |with: &str| national.iter().any(|reading| reading.starts_with(with));
+        let abroad = self.international_readings();
+        let known = [
+            (
+                abroad.iter().any(|reading| is_satellite(reading)),
+                NumberKind::Satellite,
+            ),
+            (begins("0990"), NumberKind::Premium),
+            (begins("0570"), NumberKind::NaviDial),
+            (
+                !abroad.is_empty() || self.reads_as_north_american(),
+                NumberKind::International,
+            ),
+        ];
+        let found = known.into_iter().filter(|(is_so, _)| *is_so);
+        let kinds: Vec<_> = found.map(|(_, kind)| kind).collect();
+        if kinds.is_empty() {
+            return vec![NumberKind::Other];
+        }
+        kinds
+    }
+
+    /// Whether the number begins so in at least one of the ways in which it may be read; of numbers
+    /// abroad both are compared with `+`. What is denied is denied in every spelling.
+    pub fn may_begin_with(&self, prefix: &str) -> bool {
         let prefix = comparable(&phone::normalize(prefix));
-        comparable(&self.number).starts_with(&prefix)
+        self.readings()
+            .iter()
+            .any(|reading| reading.starts_with(&prefix))
+    }
+
+    /// Whether the number begins with one of these in every way in which it may be read: what is
+    /// allowed must not be read as something else on the way.
+    pub fn begins_with_any(&self, prefixes: &[String]) -> bool {
+        let prefixes = prefixes.iter().map(|prefix| phone::normalize(prefix));
+        let prefixes: Vec<_> = prefixes.map(|prefix| comparable(&prefix)).collect();
+        self.readings().iter().all(|reading| {
+            prefixes
+                .iter()
+                .any(|prefix| reading.starts_with(prefix.as_str()))
+        })
+    }
+
+    /// The number in every way in which an exchange on the way may read it, spelled so that beginnings
+    /// can be compared.
+    fn readings(&self) -> Vec<String> {
+        let mut readings: Vec<String> = self
+            .international_readings()
+            .into_iter()
+            .map(|reading| format!("+{}", reading.trim_start_matches('0')))
+            .collect();
+        readings.extend(self.national_readings().into_iter().map(str::to_owned));
+        if readings.is_empty() {
+            readings.push(self.number.clone());
+        }
+        readings
     }
 
     /// Behind a trunk that takes numbers from the country code on, 1-860-212-3456 begins like a
@@ -128,7 +167,7 @@ impl OutboundNumber {
 
     /// The number from its country code on, in every way in which an exchange on the way may read
     /// it; nothing for numbers within the country.
-    fn international_readings(&self) -> impl Iterator<Item = &str> {
+    fn international_readings(&self) -> Vec<&str> {
         let number = self.number.as_str();
         let mut readings = Vec::new();
         if let Some(rest) = number.strip_prefix('+') {
@@ -143,7 +182,28 @@ impl OutboundNumber {
         } else if !number.starts_with('0') && number.len() >= COUNTRY_CODE_DIGITS {
             readings.push(number);
         }
-        readings.into_iter()
+        let again = readings.clone();
+        readings.extend(again.iter().filter_map(|reading| reading.strip_prefix("010")));
+        readings
+    }
+
+    /// The number within the country, as it is and behind the code of a carrier; nothing for numbers
+    /// that can only be abroad.
+    fn national_readings(&self) -> Vec<&str> {
+        let number = self.number.as_str();
+        let is_national = |rest: &&str| rest.starts_with('0') && !rest.starts_with("00");
+        let is_here = |rest: &&str| is_national(rest) && !rest.starts_with("010");
+        if !number.starts_with("00") {
+            return Some(number).filter(is_here).into_iter().collect();
+        }
+        // 001, 00XY, 002YZ, 0091XY (電気通信番号計画).
+        let code = match number {
+            _ if number.starts_with("001") => 3,
+            _ if number.starts_with("002") => 5,
+            _ if number.starts_with("0091") => 6,
+            _ => 4,
+        };
+        number.get(code..).filter(is_here).into_iter().collect()
     }
 }
 
@@ -249,6 +309,15 @@ mod tests {
         ] {
             assert_eq!(kind(text), NumberKind::Satellite, "{text}");
         }
+        for (text, both) in [
+            ("003309905001234", NumberKind::Premium),
+            ("0077-0570-000-123", NumberKind::NaviDial),
+            ("0091300990500123", NumberKind::Premium),
+            ("184 0033 0990 500 123", NumberKind::Premium),
+        ] {
+            let kinds = OutboundNumber::parse(text).unwrap().kinds();
+            assert_eq!(kinds, [both, NumberKind::International], "{text}");
+        }
         for text in [
             "0312345678",
             "12345678",
@@ -259,6 +328,45 @@ mod tests {
         ] {
             assert_eq!(kind(text), NumberKind::Other, "{text}");
         }
+    }
+
+    #[test]
+    fn a_denied_beginning_is_denied_in_every_spelling() {
+        let begins = |text: &str, prefix: &str| {
+            let number = OutboundNumber::parse(text).unwrap();
+            number.may_begin_with(prefix)
+        };
+        for prefix in ["+7", "0107", "010-7"] {
+            for text in [
+                "+79001234567",
+                "01079001234567",
+                "0079001234567",
+                "79001234567",
+                "00179001234567",
+                "0033010790012345678",
+                "0010107900123456",
+                "184-010-7900-123-456",
+            ] {
+                assert!(begins(text, prefix), "{text} {prefix}");
+            }
+            assert!(!begins("+442079460000", prefix) && !begins("07012345678", prefix));
+        }
+        for text in ["09012345678", "+819012345678", "007709012345678", "0033090123456789"] {
+            assert!(begins(text, "090"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_begins_so_however_it_is_read() {
+        let allowed = |text: &str, prefixes: &[&str]| {
+            let prefixes: Vec<_> = prefixes.iter().map(|&prefix| prefix.to_owned()).collect();
+            OutboundNumber::parse(text).unwrap().begins_with_any(&prefixes)
+        };
+        assert!(allowed("0312345678", &["03", "06"]) && allowed("+81312345678", &["03"]));
+        assert!(allowed("01012025550100", &["+1"]) && allowed("12025550100", &["+1"]));
+        assert!(allowed("104", &["1"]) && !allowed("0612345678", &["03"]));
+        // Behind a code it may be a number abroad as well.
+        assert!(!allowed("00330312345678", &["03"]));
     }
 
     #[test]
