@@ -14,5 +14,6 @@ mod restart;
 mod second_factors;
 mod sip;
 mod tokens;
+mod uploads;
 mod visitors;
 mod voice;
