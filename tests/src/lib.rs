@@ -10,6 +10,7 @@ pub mod process;
 pub mod raw;
 pub mod siege;
 pub mod sipp;
+pub mod totp;
 pub mod visitor;
 pub mod walker;
 

@@ -1,5 +1,7 @@
 //! The desk as a process of its own, to be killed.
 
+use std::fs::OpenOptions;
+use std::io::{PipeReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -22,6 +24,9 @@ pub fn program() -> &'static Path {
         built.unwrap_or(folder).join("madoguchi-tested")
     })
 }
+
+/// The log in the folder of a desk.
+const LOG: &str = "desk.log";
 
 /// A desk in a process of its own.
 pub struct DeskProcess {
@@ -251,6 +256,12 @@ impl DeskProcess {
         Ok(())
     }
 
+    /// What the desk has written to its log until now.
+    pub fn log(&self) -> anyhow::Result<String> {
+        let bytes = std::fs::read(self.folder.path().join(LOG))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The figures of the board.
     pub async fn today(&self) -> anyhow::Result<serde_json::Value> {
         let board = self.get("/api/v1/board").await?;
@@ -263,9 +274,11 @@ impl DeskProcess {
     /// An answer of the API.
     pub async fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let url = format!("http://{}{path}", self.web);
+        // What a proxy says that encrypts; where none is trusted it means nothing.
         let request = crate::http_client()
             .build()?
             .get(url)
+            .header("x-forwarded-proto", "https")
             .bearer_auth(&self.token);
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
@@ -355,13 +368,30 @@ fn places(folder: &Path) -> [String; 4] {
 }
 
 fn run(folder: &Path) -> anyhow::Result<Child> {
+    let (log, said) = std::io::pipe()?;
+    keep_log(log, &folder.join(LOG))?;
     Command::new(program())
         .args(places(folder))
         .arg("serve")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
+        .stderr(said)
         .kill_on_drop(true)
         .spawn()
         .context("the desk did not start")
+}
+
+/// Shows what the desk says, and keeps it in a file.
+fn keep_log(mut log: PipeReader, path: &Path) -> anyhow::Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    std::thread::spawn(move || {
+        let mut bytes = [0; 8_192];
+        while let Ok(read @ 1..) = log.read(&mut bytes) {
+            let said = bytes.get(..read).unwrap_or_default();
+            // A log that cannot be kept must not stop the desk.
+            let _shown = std::io::stderr().write_all(said);
+            let _kept = file.write_all(said);
+        }
+    });
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! A SIP peer that sends exactly the bytes a test wants.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -32,11 +32,19 @@ impl Peer {
     /// A new socket on 127.0.0.1.
     pub async fn new(desk: SocketAddr) -> anyhow::Result<Self> {
         let here = if desk.is_ipv4() {
-            "127.0.0.1:0"
+            Ipv4Addr::LOCALHOST.into()
         } else {
-            "[::1]:0"
+            Ipv6Addr::LOCALHOST.into()
         };
-        let (socket, rtp) = (UdpSocket::bind(here).await?, UdpSocket::bind(here).await?);
+        Self::at(here, desk).await
+    }
+
+    /// A new socket on an address of this machine.
+    pub async fn at(here: IpAddr, desk: SocketAddr) -> anyhow::Result<Self> {
+        let (socket, rtp) = (
+            UdpSocket::bind((here, 0)).await?,
+            UdpSocket::bind((here, 0)).await?,
+        );
         Ok(Self { socket, rtp, desk })
     }
 

@@ -46,6 +46,16 @@ pub async fn siege(
     seconds: u32,
     attack: impl AsyncFnOnce(&DeskProcess) -> anyhow::Result<()>,
 ) -> anyhow::Result<DeskProcess> {
+    siege_of_calls(setup, seconds, 0, attack).await
+}
+
+/// The same, where so many calls are the attack's own: answered and counted like the honest ones.
+pub async fn siege_of_calls(
+    setup: Setup,
+    seconds: u32,
+    own_calls: u32,
+    attack: impl AsyncFnOnce(&DeskProcess) -> anyhow::Result<()>,
+) -> anyhow::Result<DeskProcess> {
     let _alone = ONE_AT_A_TIME.lock().await;
     let port = crate::free_port();
     let mut setup = (0..AGENTS).fold(setup, |setup, n| setup.agent(&format!("siege{n}"), port));
@@ -62,7 +72,7 @@ pub async fn siege(
     let (called, attacked) = tokio::join!(calls(&desk, seconds), attack(&desk));
     attacked.context("the attack itself went wrong")?;
     called.context("honest calls during the attack")?;
-    let all = u64::from(RATE * (WARM_UP_SECS + seconds));
+    let all = u64::from(RATE * (WARM_UP_SECS + seconds) + own_calls);
     let figures = desk
         .until(
             "every honest call was answered, and nothing else counted",

@@ -1,7 +1,7 @@
 //! Somebody who uses the pages without a browser: keeps the cookie, and sends forms with their
 //! token.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, ensure};
 use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
@@ -9,6 +9,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 
 /// Somebody who is signed in.
+#[derive(Clone)]
 pub struct Visitor {
     client: Client,
     web: SocketAddr,
@@ -46,9 +47,21 @@ impl Answer {
 impl Visitor {
     /// Signs in.
     pub async fn sign_in(web: SocketAddr, login: &str, password: &str) -> anyhow::Result<Self> {
-        let client = crate::http_client().redirect(Policy::none()).build()?;
+        Self::sign_in_from(Ipv4Addr::LOCALHOST.into(), web, login, password).await
+    }
+
+    /// Signs in from an address of this machine.
+    pub async fn sign_in_from(
+        here: IpAddr,
+        web: SocketAddr,
+        login: &str,
+        password: &str,
+    ) -> anyhow::Result<Self> {
+        let client = crate::http_client()
+            .redirect(Policy::none())
+            .local_address(here);
         let mut visitor = Self {
-            client,
+            client: client.build()?,
             web,
             cookie: String::new(),
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
+use futures::{Stream, StreamExt as _, stream};
 
 use crate::Web;
 use crate::body::BodyFault;
@@ -12,6 +13,9 @@ use crate::error::WebError;
 
 /// Fields of one form.
 const FIELDS: usize = 20;
+/// A body is looked through in parts of this size. The search for the next boundary begins anew with
+/// each part, so that one that drips would be looked through thousands of times.
+const PART_BYTES: usize = 1024 * 1024;
 
 /// What a form with a file brought.
 #[derive(Debug, Default)]
@@ -45,7 +49,7 @@ impl FromRequest<Web> for FileForm {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
-        let stream = request.into_body().into_data_stream();
+        let stream = gathered(request.into_body().into_data_stream());
         let read = read(multer::Multipart::new(stream, boundary)).await;
         read.map_err(|error| match BodyFault::behind(&error) {
             Some(BodyFault::TooLarge) => WebError::LargeFile,
@@ -53,6 +57,23 @@ impl FromRequest<Web> for FileForm {
             None => unreadable(),
         })
     }
+}
+
+/// The same in large parts.
+fn gathered<E>(
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> impl Stream<Item = Result<Bytes, E>> {
+    stream::unfold(body.fuse(), |mut body| async move {
+        let mut part = Vec::new();
+        while part.len() < PART_BYTES {
+            match body.next().await {
+                Some(Ok(more)) => part.extend_from_slice(&more),
+                Some(Err(error)) => return Some((Err(error), body)),
+                None => break,
+            }
+        }
+        (!part.is_empty()).then(|| (Ok(part.into()), body))
+    })
 }
 
 async fn read(mut form: multer::Multipart<'_>) -> Result<FileForm, multer::Error> {
@@ -74,4 +95,32 @@ async fn read(mut form: multer::Multipart<'_>) -> Result<FileForm, multer::Error
         }
     }
     Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn gathered_from(parts: Vec<Result<Bytes, u8>>) -> Vec<Result<Bytes, u8>> {
+        gathered(stream::iter(parts)).collect().await
+    }
+
+    #[tokio::test]
+    async fn a_body_that_drips_is_looked_through_in_few_parts() {
+        let drips = (0..2_500).map(|n| Ok(vec![n as u8; 1_024].into()));
+        let drips: Vec<_> = drips.collect();
+        let whole: Vec<u8> = drips.iter().flatten().flatten().copied().collect();
+        let parts = gathered_from(drips).await;
+        let lengths: Vec<_> = parts.iter().flatten().map(Bytes::len).collect();
+        assert_eq!(lengths, [PART_BYTES, PART_BYTES, 452 * 1_024]);
+        let again: Vec<u8> = parts.iter().flatten().flatten().copied().collect();
+        assert!(again == whole, "nothing is lost or changed");
+        assert!(gathered_from(Vec::new()).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_not_taken_for_whole() {
+        let parts = vec![Ok(Bytes::from_static(b"a")), Err(7)];
+        assert_eq!(gathered_from(parts).await, [Err(7)]);
+    }
 }

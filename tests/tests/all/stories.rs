@@ -2,13 +2,12 @@
 
 use anyhow::{Context, ensure};
 use fantoccini::{Client, Locator};
-use hmac::{Hmac, KeyInit, Mac};
 use madoguchi_core::access::Role;
 use madoguchi_core::clock::Clock;
 use madoguchi_tests::browser::{Browser, until_shown};
 use madoguchi_tests::desk::{Desk, Setup};
+use madoguchi_tests::totp::code;
 use madoguchi_web::operator;
-use sha1::Sha1;
 
 type Outcome = anyhow::Result<()>;
 
@@ -103,27 +102,6 @@ async fn wrong_passwords_are_told_and_held_up() -> Outcome {
     client.clone().close().await?;
     desk.end().await?;
     Ok(())
-}
-
-/// The code that an authenticator app shows (RFC 6238) for a secret in base32.
-pub(crate) fn code(secret: &str, at_ms: i64) -> anyhow::Result<String> {
-    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let (mut key, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
-    for letter in secret.bytes().filter(|letter| *letter != b' ') {
-        let value = letters.iter().position(|known| *known == letter);
-        buffer = buffer << 5 | u32::try_from(value.context("base32")?)?;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            key.push(u8::try_from(buffer >> bits & 0xff)?);
-        }
-    }
-    let mut mac = Hmac::<Sha1>::new_from_slice(&key)?;
-    mac.update(&(at_ms / 30_000).to_be_bytes());
-    let digest = mac.finalize().into_bytes();
-    let offset = usize::from(digest[19] & 15);
-    let number = u32::from_be_bytes(digest[offset..offset + 4].try_into()?);
-    Ok(format!("{:06}", (number & 0x7fff_ffff) % 1_000_000))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,7 +25,11 @@ async fn connect(from: IpAddr, to: SocketAddr) -> anyhow::Result<TcpStream> {
 }
 
 /// The head of an answer to what is sent, for somebody at this address.
-async fn answered(from: IpAddr, to: SocketAddr, request: &str) -> anyhow::Result<String> {
+pub(crate) async fn answered(
+    from: IpAddr,
+    to: SocketAddr,
+    request: &str,
+) -> anyhow::Result<String> {
     let asked = async {
         let mut stream = connect(from, to).await?;
         stream.write_all(request.as_bytes()).await?;

@@ -20,18 +20,18 @@ type Outcome = anyhow::Result<()>;
 
 /// An attack lasts some seconds: in one moment it would measure the machine that the attacker and
 /// the callers share with the desk.
-async fn pace(n: u32) {
+pub(crate) async fn pace(n: u32) {
     if n.is_multiple_of(100) {
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
 }
 
 /// Where a phone is that registers.
-const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9));
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9));
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A stranger's address; each number has its own.
-fn address(n: u32) -> IpAddr {
+pub(crate) fn address(n: u32) -> IpAddr {
     let [_, a, b, c] = n.to_be_bytes();
     IpAddr::from([127, a | 64, b, c])
 }
@@ -42,7 +42,7 @@ pub(crate) async fn udp(from: IpAddr, desk: SocketAddr) -> anyhow::Result<UdpSoc
     Ok(socket)
 }
 
-async fn tcp(from: IpAddr, desk: SocketAddr) -> anyhow::Result<TcpStream> {
+pub(crate) async fn tcp(from: IpAddr, desk: SocketAddr) -> anyhow::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((from, 0).into())?;
     Ok(tokio::time::timeout(PATIENCE, socket.connect(desk)).await??)

@@ -7,10 +7,10 @@ use madoguchi_core::clock::Clock;
 use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::Setup;
 use madoguchi_tests::raw::Peer;
+use madoguchi_tests::totp::code;
 use madoguchi_web::operator;
 
 use super::{Outcome, Wrong};
-use crate::stories::code;
 
 /// Fills a form in, sends it, waits for the answer, and looks at it.
 async fn send(
