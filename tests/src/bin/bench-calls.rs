@@ -24,6 +24,10 @@ const AGENTS: usize = 3_000;
 /// How long a caller stays connected.
 const CALL_SECS: u32 = 2;
 const CONVERSATIONS: usize = 100;
+/// A start takes no longer.
+const START_SECS: u32 = 120;
+/// A desk without calls uses no more of a processor in a second, in hundredths.
+const TICKS_AT_REST: u64 = 10;
 const PACKET: Duration = Duration::from_millis(20);
 
 #[tokio::main]
@@ -172,9 +176,10 @@ impl Desk {
         let (sip, web) = (free_port(), free_port());
         let mut text = format!(
             "[sip]\nlisten = [\"udp://127.0.0.1:{sip}\"]\nkeep_alive_s = 0\nstop_grace_s = 1\n\
-             [media]\nfirst_port = 20000\nlast_port = 31999\n\
+             [media]\nfirst_port = 20000\nlast_port = 35999\n\
              [reception]\nopens = \"00:00\"\ncloses = \"24:00\"\nevery_day = true\n\
              [web]\nlisten = \"127.0.0.1:{web}\"\n\
+             [knowledge]\nencoder = \"none\"\n\
              [[trunk]]\nname = \"load\"\nsources = [{{ net = \"127.0.0.1/32\" }}]\n\
              [[line]]\nname = \"load\"\nnumbers = [\"5000\"]\ngreeting = false\nwrap_up_s = 0\n"
         );
@@ -211,11 +216,36 @@ impl Desk {
         };
         for _ in 0..100 {
             if desk.total().await.is_ok() {
+                desk.until_at_rest().await?;
                 return Ok(desk);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         bail!("the desk did not start in {}", desk.folder.path().display())
+    }
+
+    /// Waits until what a start has to do besides taking calls is done: the search builds its
+    /// dictionary.
+    async fn until_at_rest(&self) -> anyhow::Result<()> {
+        let mut before = self.cpu_ticks()?;
+        for _ in 0..START_SECS {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let now = self.cpu_ticks()?;
+            if now - before <= TICKS_AT_REST {
+                return Ok(());
+            }
+            before = now;
+        }
+        bail!("the desk is not at rest after {START_SECS} s")
+    }
+
+    /// The time on processors until now, in hundredths of a second (proc(5)).
+    fn cpu_ticks(&self) -> anyhow::Result<u64> {
+        let pid = self.child.id().context("the desk runs")?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        let (_, fields) = stat.rsplit_once(')').context("a name")?;
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        Ok(ticks.map(str::parse::<u64>).sum::<Result<u64, _>>()?)
     }
 
     /// The figures of the board.

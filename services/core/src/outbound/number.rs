@@ -183,7 +183,11 @@ impl OutboundNumber {
             readings.push(number);
         }
         let again = readings.clone();
-        readings.extend(again.iter().filter_map(|reading| reading.strip_prefix("010")));
+        readings.extend(
+            again
+                .iter()
+                .filter_map(|reading| reading.strip_prefix("010")),
+        );
         readings
     }
 
@@ -351,7 +355,12 @@ mod tests {
             }
             assert!(!begins("+442079460000", prefix) && !begins("07012345678", prefix));
         }
-        for text in ["09012345678", "+819012345678", "007709012345678", "0033090123456789"] {
+        for text in [
+            "09012345678",
+            "+819012345678",
+            "007709012345678",
+            "0033090123456789",
+        ] {
             assert!(begins(text, "090"), "{text}");
         }
     }
@@ -360,7 +369,9 @@ mod tests {
     fn what_is_allowed_begins_so_however_it_is_read() {
         let allowed = |text: &str, prefixes: &[&str]| {
             let prefixes: Vec<_> = prefixes.iter().map(|&prefix| prefix.to_owned()).collect();
-            OutboundNumber::parse(text).unwrap().begins_with_any(&prefixes)
+            OutboundNumber::parse(text)
+                .unwrap()
+                .begins_with_any(&prefixes)
         };
         assert!(allowed("0312345678", &["03", "06"]) && allowed("+81312345678", &["03"]));
         assert!(allowed("01012025550100", &["+1"]) && allowed("12025550100", &["+1"]));
