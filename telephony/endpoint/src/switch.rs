@@ -73,6 +73,7 @@ use self::guard::Guard;
 use self::nonces::Nonces;
 use self::outgoing::Purpose;
 use self::phones::Phones;
+use self::receiving::may_be_reserved;
 use self::side::{Side, SideId};
 use self::steps::Step;
 use self::trunks::Trunks;
@@ -343,10 +344,14 @@ impl Switch {
             SwitchInput::Datagram { flow, bytes } => {
                 if !self.is_ignored(flow, now) {
                     self.receive(flow, parse_datagram(&bytes), now);
+                } else if may_be_reserved(&bytes) {
+                    self.receive_reserved(flow, parse_datagram(&bytes), now);
                 }
             }
             SwitchInput::Streamed { flow, message } => {
-                if !self.is_ignored(flow, now) {
+                if self.is_ignored(flow, now) {
+                    self.receive_reserved(flow, message, now);
+                } else {
                     self.receive(flow, message, now);
                 }
             }
