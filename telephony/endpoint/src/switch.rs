@@ -52,7 +52,7 @@ use madoguchi_core::clock::{JumpWatch, Moment};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, CallId, LineName, RunId};
 use madoguchi_core::live::{AgentCommand, AgentPresence, DeskSnapshot};
-use madoguchi_core::time::{Instant, Monotonic};
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_line::api::{Input, LegId, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::message::Message;
@@ -145,6 +145,8 @@ pub enum SwitchInput {
     Presences(Vec<AgentPresence>),
     /// Whether calls at other nodes keep these agents.
     Elsewhere(Vec<(AgentId, bool)>),
+    /// How long agents have talked to the outside on this day in calls that are not of this run.
+    OutboundTalked(Vec<(AgentId, Millis)>),
     /// A trunk's host names were looked up.
     Resolved {
         /// The trunk, as [`Switch::trunk_hosts`] names it.
@@ -378,6 +380,10 @@ impl Switch {
             SwitchInput::Elsewhere(agents) => {
                 let input = |(agent, busy)| Input::AgentElsewhere { agent, busy };
                 self.inputs.extend(agents.into_iter().map(input));
+            }
+            SwitchInput::OutboundTalked(talks) => {
+                let input = |(agent, talked)| Input::OutboundTalked { agent, talked };
+                self.inputs.extend(talks.into_iter().map(input));
             }
             SwitchInput::Resolved {
                 trunk,
