@@ -78,6 +78,7 @@ impl Switch {
         let (media, local_rtp) = self.open_media(flow)?;
         let id = self.side_number();
         let trunk = new.trunk.map(|(trunk, _)| trunk);
+        let dialled = uri.subscriber();
         let mut invite = self.first_invite(&uri, flow, &new.from, trunk);
         for proxy in route {
             invite.headers.push(HeaderName::Route, proxy);
@@ -134,7 +135,7 @@ impl Switch {
             peer: phone.map(Sender::Phone).or(trunk.map(Sender::Trunk)),
             tried: new.trunk.map(|(_, peer)| peer).into_iter().collect(),
             heard: false,
-            shown: uri.user.as_deref().unwrap_or_default().into(),
+            shown: Caller::from(dialled.number).with_subaddress(dialled.subaddress),
             invite_id: None,
         };
         self.insert_side(id, side);
