@@ -99,7 +99,7 @@ impl Switch {
             HeaderName::RAck,
             format!("{rseq} {} {}", cseq.seq, cseq.method),
         );
-        self.send_request(flow, prack, now);
+        self.send_in_dialog(Some(id), flow, prack, now);
     }
 }
 

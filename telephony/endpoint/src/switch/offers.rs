@@ -9,6 +9,7 @@ use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::challenges::Challenges;
 use super::dialog::Dialog;
 use super::identity::Sender;
 use super::incoming::{InviteId, SUPPORTED};
@@ -108,7 +109,7 @@ impl Switch {
             early: Vec::new(),
             symmetric_rtp,
             unproven,
-            authenticated: false,
+            challenges: Challenges::default(),
             trunk: None,
             peer: Some(from.clone()),
             tried: Vec::new(),

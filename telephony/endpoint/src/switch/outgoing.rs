@@ -9,6 +9,7 @@ use madoguchi_sip::sdp::{self, Codec, Local};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
 
+use super::challenges::{Challenges, InDialog};
 use super::dialog::Dialog;
 use super::identity::Sender;
 use super::incoming::ALLOW;
@@ -31,6 +32,8 @@ pub(super) enum Purpose {
     Invite(SideId),
     /// A session refresh inside a side's dialog.
     Refresh(SideId),
+    /// BYE, PRACK or INFO to a carrier.
+    InDialog(Box<InDialog>),
     /// Our registration with a carrier.
     Register(TrunkKey),
     /// Whether a trunk lives.
@@ -130,7 +133,7 @@ impl Switch {
             early: Vec::new(),
             symmetric_rtp,
             unproven: false,
-            authenticated: false,
+            challenges: Challenges::default(),
             trunk,
             peer: phone.map(Sender::Phone).or(trunk.map(Sender::Trunk)),
             tried: new.trunk.map(|(_, peer)| peer).into_iter().collect(),
@@ -158,7 +161,7 @@ impl Switch {
         };
         let request = side.dialog.request(method);
         let flow = side.dialog.flow;
-        self.send_request(flow, request, now);
+        self.send_in_dialog(Some(id), flow, request, now);
     }
 
     /// Puts our Via on top and starts a transaction.
