@@ -132,6 +132,11 @@ impl Dialog {
         in_order
     }
 
+    /// A fork has picked up whose last request had this number: others counted their own.
+    pub(super) fn follow_requests_of(&mut self, fork_seq: Option<u32>) {
+        self.remote_seq = fork_seq;
+    }
+
     /// The number of the INVITE whose 2xx we acknowledge, or of our last request.
     pub(super) fn last_seq(&self) -> u32 {
         self.local_seq
