@@ -303,10 +303,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         outbound: config.outbound_rules(),
     };
     let mut engine = Engine::new(engine_settings, clock.moment());
-    if whole {
-        for (agent, talked) in recovery::talked_outside(&store, clock.now()).await? {
-            engine.restore_outbound(&agent, talked);
-        }
+    for (agent, talked) in nodes.minutes_before().await {
+        engine.restore_outbound(&agent, talked);
     }
     let sounds = sounds(&config)?;
     live.announcements.speak_with(config.voice.clone());

@@ -20,6 +20,7 @@ use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, RunId};
 use madoguchi_core::live::{AgentCommand, AgentPresence, DeskSnapshot};
+use madoguchi_core::time::Millis;
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::transaction::{Flow, Transmit};
 use tokio::net::UdpSocket;
@@ -181,6 +182,11 @@ impl Endpoint {
     /// Tells whether calls at other nodes keep these agents.
     pub fn set_elsewhere(&self, agents: Vec<(AgentId, bool)>) {
         self.tell(SwitchInput::Elsewhere(agents));
+    }
+
+    /// Hands over how long agents have talked to the outside on this day in calls of earlier runs.
+    pub fn restore_outbound(&self, talks: Vec<(AgentId, Millis)>) {
+        self.tell(SwitchInput::OutboundTalked(talks));
     }
 
     /// Asks for a state of an agent; tells, when it is on disk, whether there is such an agent.

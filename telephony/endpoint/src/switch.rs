@@ -52,7 +52,7 @@ use madoguchi_core::clock::{JumpWatch, Moment};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, CallId, LineName, RunId};
 use madoguchi_core::live::{AgentCommand, AgentPresence, DeskSnapshot};
-use madoguchi_core::time::{Instant, Monotonic};
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_line::api::{Input, LegId, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_sip::message::Message;
@@ -73,6 +73,7 @@ use self::guard::Guard;
 use self::nonces::Nonces;
 use self::outgoing::Purpose;
 use self::phones::Phones;
+use self::receiving::may_be_reserved;
 use self::side::{Side, SideId};
 use self::steps::Step;
 use self::trunks::Trunks;
@@ -144,6 +145,8 @@ pub enum SwitchInput {
     Presences(Vec<AgentPresence>),
     /// Whether calls at other nodes keep these agents.
     Elsewhere(Vec<(AgentId, bool)>),
+    /// How long agents have talked to the outside on this day in calls that are not of this run.
+    OutboundTalked(Vec<(AgentId, Millis)>),
     /// A trunk's host names were looked up.
     Resolved {
         /// The trunk, as [`Switch::trunk_hosts`] names it.
@@ -343,10 +346,14 @@ impl Switch {
             SwitchInput::Datagram { flow, bytes } => {
                 if !self.is_ignored(flow, now) {
                     self.receive(flow, parse_datagram(&bytes), now);
+                } else if may_be_reserved(&bytes) {
+                    self.receive_reserved(flow, parse_datagram(&bytes), now);
                 }
             }
             SwitchInput::Streamed { flow, message } => {
-                if !self.is_ignored(flow, now) {
+                if self.is_ignored(flow, now) {
+                    self.receive_reserved(flow, message, now);
+                } else {
                     self.receive(flow, message, now);
                 }
             }
@@ -373,6 +380,10 @@ impl Switch {
             SwitchInput::Elsewhere(agents) => {
                 let input = |(agent, busy)| Input::AgentElsewhere { agent, busy };
                 self.inputs.extend(agents.into_iter().map(input));
+            }
+            SwitchInput::OutboundTalked(talks) => {
+                let input = |(agent, talked)| Input::OutboundTalked { agent, talked };
+                self.inputs.extend(talks.into_iter().map(input));
             }
             SwitchInput::Resolved {
                 trunk,

@@ -185,6 +185,13 @@ pub enum Input {
         /// Whether one does.
         busy: bool,
     },
+    /// So long has an agent talked to the outside on this day in calls that are not of this run.
+    OutboundTalked {
+        /// Who.
+        agent: AgentId,
+        /// How long in all.
+        talked: Millis,
+    },
     /// A timer ran out.
     Timer {
         /// Which.

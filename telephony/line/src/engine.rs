@@ -170,6 +170,10 @@ impl Engine {
             Input::EndAll => self.end_all(now),
             Input::Presence(presence) => self.presence_elsewhere(presence, now),
             Input::AgentElsewhere { agent, busy } => self.agent_elsewhere(&agent, busy, now),
+            Input::OutboundTalked { agent, talked } => {
+                self.restore_outbound(&agent, talked);
+                self.watch_outbound(now);
+            }
             Input::Timer { timer } => {
                 if let Some(what) = self.timers.take(timer) {
                     self.timer_due(what, now);

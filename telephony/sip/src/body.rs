@@ -7,6 +7,7 @@ mod multipart;
 #[cfg(test)]
 mod tests;
 
+use crate::header::unquote;
 use crate::message::{HeaderName, Headers};
 use crate::uri::{Params, split_outside_quotes};
 
@@ -175,7 +176,7 @@ fn root_of<'a>(
     let named = start.and_then(|start| {
         parts
             .iter()
-            .find(|part| part.id.as_deref() == Some(start.as_str()))
+            .find(|part| part.id.as_deref().map(bare_id) == Some(bare_id(&start)))
     });
     match named.or(parts.first()) {
         Some(root) => root.read(depth),
@@ -190,22 +191,19 @@ fn value_and_params(text: &str) -> Option<(&str, Params)> {
     Some((value.trim(), params))
 }
 
-/// A parameter without its quotes (RFC 3261 25.1).
+/// A parameter without its quotes.
 fn unquoted(text: &str) -> String {
     let inner = text
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'));
-    let Some(inner) = inner else {
-        return text.to_owned();
-    };
-    let mut letters = inner.chars();
-    let mut plain = String::new();
-    while let Some(letter) = letters.next() {
-        plain.extend(if letter == '\\' {
-            letters.next()
-        } else {
-            Some(letter)
-        });
-    }
-    plain
+    inner.map_or_else(|| text.to_owned(), unquote)
+}
+
+/// An id as it is compared: some write `start` without the brackets of Content-ID (RFC 2387 3.2).
+fn bare_id(id: &str) -> &str {
+    let id = id.trim();
+    let inner = id
+        .strip_prefix('<')
+        .and_then(|inner| inner.strip_suffix('>'));
+    inner.unwrap_or(id)
 }

@@ -2,13 +2,16 @@
 //!
 //! Nonces are made of the time, a salt and a keyed hash, so that the server remembers nothing.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use subtle::ConstantTimeEq;
 
+use crate::header::unquote;
 use crate::uri::{Malformed, Scheme, Uri, split_outside_quotes};
 
 /// How long a nonce may be used.
@@ -107,6 +110,7 @@ pub fn challenge(
     stale: bool,
 ) -> String {
     let nonce = make_nonce(secret, salt, now_ms);
+    let realm = escaped(realm);
     let stale = if stale { ", stale=true" } else { "" };
     format!(
         "Digest realm=\"{realm}\", nonce=\"{nonce}\", qop=\"auth\", algorithm={}{stale}",
@@ -121,6 +125,21 @@ fn make_nonce(secret: &[u8; 32], salt: &str, now_ms: u64) -> String {
     hash.update(salt);
     let seal = hex(&hash.finalize());
     format!("{now_ms:x}-{salt}-{}", seal.get(..32).unwrap_or_default())
+}
+
+/// The salt of a nonce for whoever is at this address: only who hears us there can send it back
+/// from there.
+pub fn salt_for(address: IpAddr, chance: &str, secret: &[u8; 32]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(secret);
+    hash.update("address");
+    hash.update(chance);
+    match address.to_canonical() {
+        IpAddr::V4(ip) => hash.update(ip.octets()),
+        IpAddr::V6(ip) => hash.update(ip.octets()),
+    }
+    let seal = hex(&hash.finalize());
+    format!("{chance}.{}", seal.get(..16).unwrap_or_default())
 }
 
 /// When one of our nonces was made; `None` if it is not ours.
@@ -180,6 +199,20 @@ impl Credentials {
             nonce_count: read_nonce_count(&nc),
             nc,
         })
+    }
+}
+
+impl Credentials {
+    /// Whether they answer a challenge that was heard at this address a short while ago: the
+    /// address is not forged, whatever the credentials are worth.
+    pub fn heard_at(&self, address: IpAddr, nonce_secret: &[u8; 32], now_ms: u64) -> bool {
+        let Some(made_at) = nonce_time(&self.nonce, nonce_secret) else {
+            return false;
+        };
+        let salt = self.nonce.split('-').nth(1).unwrap_or_default();
+        let chance = salt.split('.').next().unwrap_or_default();
+        now_ms < made_at.saturating_add(NONCE_LIFETIME_MS)
+            && same(salt, &salt_for(address, chance, nonce_secret))
     }
 }
 
@@ -295,11 +328,26 @@ fn response(algorithm: Algorithm, ha1: &str, method: &str, given: &Credentials) 
     })
 }
 
-/// What a client remembers of a server's nonce.
+/// A client remembers the use of so many nonces: those of the calls that go on at once.
+const NONCES_AT_MOST: usize = 64;
+
+/// How often a client has used the nonces of servers, the one used last at the end. Several are in
+/// use at once where several proxies challenge, or each call is given its own.
 #[derive(Debug, Default)]
-pub struct ClientState {
-    nonce: String,
-    count: u32,
+pub struct ClientState(VecDeque<(String, u32)>);
+
+impl ClientState {
+    /// Counts one more use of a nonce.
+    fn count(&mut self, nonce: &str) -> u32 {
+        let known = self.0.iter().position(|(known, _)| known == nonce);
+        let used = known.and_then(|at| self.0.remove(at));
+        let count = used.map_or(0, |(_, count)| count).saturating_add(1);
+        if self.0.len() == NONCES_AT_MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((nonce.to_owned(), count));
+        count
+    }
 }
 
 /// What a client wants to prove.
@@ -313,58 +361,116 @@ pub struct Proof<'a> {
     pub cnonce: &'a str,
 }
 
+/// What a server asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// For which realm.
+    pub realm: String,
+    /// To be used in the answer.
+    pub nonce: String,
+    /// The answer before was right but for its nonce, which is too old.
+    pub is_stale: bool,
+    algorithm: Algorithm,
+    offers_auth: bool,
+    opaque: Option<String>,
+}
+
+impl Challenge {
+    /// Reads a value of WWW-Authenticate or Proxy-Authenticate; a challenge by a hash that we do
+    /// not know cannot be read.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let fields = Fields::read(text)?;
+        let must = |name| {
+            let value = fields.get(name).map(str::to_owned);
+            value.ok_or(Malformed("challenge"))
+        };
+        let offers = |qop: &str| qop.trim().eq_ignore_ascii_case("auth");
+        let qop = fields.get("qop").unwrap_or_default();
+        let stale = fields.get("stale").unwrap_or_default();
+        Ok(Self {
+            realm: must("realm")?,
+            nonce: must("nonce")?,
+            is_stale: stale.eq_ignore_ascii_case("true"),
+            algorithm: Algorithm::of(fields.get("algorithm")).ok_or(Malformed("algorithm"))?,
+            offers_auth: qop.split(',').any(offers),
+            opaque: fields.get("opaque").map(str::to_owned),
+        })
+    }
+
+    /// The challenges among these that we understand, the best one of each realm: each realm is
+    /// proven to on its own (RFC 3261 22.3).
+    pub fn best_of_each_realm<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+        let mut best: Vec<Self> = Vec::new();
+        let known = texts.into_iter().filter_map(|text| Self::parse(text).ok());
+        for challenge in known {
+            match best
+                .iter_mut()
+                .find(|before| before.realm == challenge.realm)
+            {
+                Some(before) if before.is_weaker_than(&challenge) => *before = challenge,
+                Some(_) => {}
+                None => best.push(challenge),
+            }
+        }
+        best
+    }
+
+    fn is_weaker_than(&self, other: &Self) -> bool {
+        self.algorithm == Algorithm::Md5 && other.algorithm != Algorithm::Md5
+    }
+
+    /// The Authorization value that answers it.
+    pub fn answer(&self, state: &mut ClientState, proof: Proof<'_>) -> String {
+        let algorithm = self.algorithm;
+        let mut given = Credentials {
+            username: proof.user.to_owned(),
+            realm: self.realm.clone(),
+            nonce: self.nonce.clone(),
+            uri: proof.uri.to_owned(),
+            nonce_count: None,
+            response: String::new(),
+            algorithm: Some(algorithm),
+            qop: self.offers_auth.then(|| "auth".to_owned()),
+            cnonce: proof.cnonce.to_owned(),
+            nc: format!("{:08x}", state.count(&self.nonce)),
+        };
+        let ha1 = Ha1::new(algorithm, proof.user, &self.realm, proof.password);
+        given.response = response(algorithm, &ha1.hex, proof.method, &given);
+        let mut value = format!(
+            "Digest username=\"{}\", realm=\"{}\", nonce=\"{}\", uri=\"{}\", \
+             response=\"{}\", algorithm={}",
+            escaped(proof.user),
+            escaped(&self.realm),
+            escaped(&self.nonce),
+            escaped(proof.uri),
+            given.response,
+            algorithm.name()
+        );
+        if given.qop.is_some() {
+            value.push_str(&format!(
+                ", qop=auth, nc={}, cnonce=\"{}\"",
+                given.nc, given.cnonce
+            ));
+        }
+        if let Some(opaque) = &self.opaque {
+            value.push_str(&format!(", opaque=\"{}\"", escaped(opaque)));
+        }
+        value
+    }
+}
+
 /// The Authorization value that answers the best of these challenges that we know.
 pub fn answer(challenges: &[&str], state: &mut ClientState, proof: Proof<'_>) -> Option<String> {
-    let known = challenges.iter().filter_map(|text| {
-        let fields = Fields::read(text).ok()?;
-        let algorithm = Algorithm::of(fields.get("algorithm"))?;
-        Some((algorithm, fields))
-    });
-    let (algorithm, fields) = known.min_by_key(|(algorithm, _)| *algorithm == Algorithm::Md5)?;
-    let (realm, nonce) = (fields.get("realm")?, fields.get("nonce")?);
-    let qop = fields.get("qop").filter(|offered| {
-        offered
-            .split(',')
-            .any(|qop| qop.trim().eq_ignore_ascii_case("auth"))
-    });
-    state.count = if state.nonce == nonce {
-        state.count + 1
-    } else {
-        1
-    };
-    nonce.clone_into(&mut state.nonce);
-    let mut given = Credentials {
-        username: proof.user.to_owned(),
-        realm: realm.to_owned(),
-        nonce: nonce.to_owned(),
-        uri: proof.uri.to_owned(),
-        nonce_count: None,
-        response: String::new(),
-        algorithm: Some(algorithm),
-        qop: qop.map(|_| "auth".to_owned()),
-        cnonce: proof.cnonce.to_owned(),
-        nc: format!("{:08x}", state.count),
-    };
-    let ha1 = Ha1::new(algorithm, proof.user, realm, proof.password);
-    given.response = response(algorithm, &ha1.hex, proof.method, &given);
-    let mut value = format!(
-        "Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{}\", \
-         response=\"{}\", algorithm={}",
-        proof.user,
-        proof.uri,
-        given.response,
-        algorithm.name()
-    );
-    if given.qop.is_some() {
-        value.push_str(&format!(
-            ", qop=auth, nc={}, cnonce=\"{}\"",
-            given.nc, given.cnonce
-        ));
-    }
-    if let Some(opaque) = fields.get("opaque") {
-        value.push_str(&format!(", opaque=\"{opaque}\""));
-    }
-    Some(value)
+    let known = challenges
+        .iter()
+        .filter_map(|text| Challenge::parse(text).ok());
+    let best = known.min_by_key(|challenge| challenge.algorithm == Algorithm::Md5)?;
+    Some(best.answer(state, proof))
+}
+
+/// A text as it stands within quotes (RFC 3261 25.1).
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// RFC 7616 knows twelve.
@@ -384,13 +490,15 @@ impl Fields {
             _ => return Err(Malformed("Digest")),
         };
         let mut fields = Vec::new();
-        for part in split_outside_quotes(rest, ',') {
+        // Elements of a list may be empty (RFC 7230 7).
+        let parts = split_outside_quotes(rest, ',').filter(|part| !part.trim().is_empty());
+        for part in parts {
             let (name, value) = part.split_once('=').ok_or(Malformed("Digest"))?;
             let value = value.trim();
             let value = value
                 .strip_prefix('"')
                 .and_then(|inner| inner.strip_suffix('"'))
-                .map_or_else(|| value.to_owned(), |inner| inner.replace("\\\"", "\""));
+                .map_or_else(|| value.to_owned(), unquote);
             let name = name.trim().to_ascii_lowercase();
             // RFC 7616 3.4: none may stand twice; two readers must not see different ones.
             if fields.iter().any(|(known, _)| *known == name) {
@@ -598,6 +706,92 @@ mod tests {
             let value = answer(&[&challenge], &mut ClientState::default(), proof).unwrap();
             assert!(value.contains(expected), "{value}");
         }
+    }
+
+    #[test]
+    fn empty_elements_of_a_list_are_passed_over() {
+        let challenge =
+            "Digest ,realm=\"carrier\",, nonce=\"n\" , ,qop=\"auth\",algorithm=SHA-256,";
+        let value = answer(&[challenge], &mut ClientState::default(), proof("x")).unwrap();
+        let spaced = format!("{},, ,", value.replace(", ", ", ,"));
+        assert_eq!(Credentials::parse(&spaced), Credentials::parse(&value));
+        assert!(Credentials::parse(&value).is_ok());
+        assert!(Challenge::parse("Digest ,,").is_err());
+    }
+
+    #[test]
+    fn quoted_pairs_are_read_and_written_back() {
+        let challenge = r#"Digest realm="a \"b\" \\c\d", nonce="n\"\\", opaque="o\"""#;
+        let quoted = Challenge::parse(challenge).unwrap();
+        assert_eq!(quoted.realm, r#"a "b" \cd"#);
+        assert_eq!(quoted.nonce, r#"n"\"#);
+        let user = r#"us"er\"#;
+        let proof = Proof {
+            user,
+            ..proof("right")
+        };
+        let value = answer(&[challenge], &mut ClientState::default(), proof).unwrap();
+        assert!(value.contains(r#"opaque="o\"""#), "{value}");
+        let given = Credentials::parse(&value).unwrap();
+        assert_eq!(
+            (&*given.username, &given.realm, &given.nonce),
+            (user, &quoted.realm, &quoted.nonce)
+        );
+        let ha1 = Ha1::new(Algorithm::Md5, user, &quoted.realm, "right");
+        let expected = response(Algorithm::Md5, &ha1.hex, "INVITE", &given);
+        assert_eq!(given.response, expected);
+    }
+
+    #[test]
+    fn each_realm_is_answered_by_the_best_hash_that_it_offers() {
+        let challenge = |realm: &str, more: &str| format!("Digest realm=\"{realm}\", {more}");
+        let texts = [
+            challenge("a", "nonce=\"1\""),
+            challenge("b", "nonce=\"2\", algorithm=MD5, stale=TRUE"),
+            challenge("a", "nonce=\"3\", algorithm=SHA-256"),
+            challenge("c", "nonce=\"4\", algorithm=SHA-512-256"),
+        ];
+        let best = Challenge::best_of_each_realm(texts.iter().map(String::as_str));
+        let nonces: Vec<_> = best
+            .iter()
+            .map(|challenge| (&*challenge.nonce, challenge.is_stale))
+            .collect();
+        assert_eq!(nonces, [("3", false), ("2", true)]);
+    }
+
+    #[test]
+    fn uses_of_nonces_that_take_turns_are_counted_each_on_its_own() {
+        let mut state = ClientState::default();
+        let mut count = |nonce: &str| {
+            let challenge = format!("Digest realm=\"c\", nonce=\"{nonce}\", qop=\"auth\"");
+            let value = answer(&[&challenge], &mut state, proof("right")).unwrap();
+            Credentials::parse(&value).unwrap().nonce_count
+        };
+        let turns = ["a", "b", "a", "b", "a"].map(&mut count);
+        assert_eq!(turns, [Some(1), Some(1), Some(2), Some(2), Some(3)]);
+        for other in 0..NONCES_AT_MOST {
+            count(&other.to_string());
+        }
+        assert_eq!(count("a"), Some(1), "of what is old nothing is kept");
+    }
+
+    #[test]
+    fn an_answer_tells_whether_its_challenge_was_heard_at_an_address() {
+        let here: IpAddr = "192.0.2.1".parse().unwrap();
+        let salt = salt_for(here, "chance", &SECRET);
+        let heard_at = |salt: &str, address: &str, now_ms| {
+            let challenge = challenge(Algorithm::Sha256, "desk", &SECRET, salt, 1_000, false);
+            let value = answer(&[&challenge], &mut ClientState::default(), proof("wrong"));
+            let given = Credentials::parse(&value.unwrap()).unwrap();
+            given.heard_at(address.parse().unwrap(), &SECRET, now_ms)
+        };
+        assert!(heard_at(&salt, "192.0.2.1", 1_000));
+        assert!(heard_at(&salt, "::ffff:192.0.2.1", 1_000));
+        assert!(!heard_at(&salt, "192.0.2.2", 1_000));
+        assert!(!heard_at("chance", "192.0.2.1", 1_000));
+        assert!(!heard_at(&salt, "192.0.2.1", 1_000 + NONCE_LIFETIME_MS));
+        let forged = changed(|given| given.nonce = format!("3e8-{salt}-0"));
+        assert!(!forged.heard_at(here, &SECRET, 1_000));
     }
 
     #[test]

@@ -215,7 +215,8 @@ fn closing_quote(text: &str) -> Option<usize> {
     })
 }
 
-fn unquote(text: &str) -> String {
+/// What stands within quotes, without the backslashes of quoted pairs (25.1).
+pub(crate) fn unquote(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {

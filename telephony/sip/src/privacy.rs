@@ -6,10 +6,11 @@ use crate::message::{HeaderName, Headers};
 /// for it, in whatever case, order and number of header fields. `none` beside such a token does
 /// not lift it; other tokens (`session`, `critical`, `history`) say nothing about the caller.
 pub fn withholds_identity(headers: &Headers) -> bool {
+    // What is not as the grammar has it must rather hide too much: any word of it counts.
+    let between = |letter: char| !letter.is_ascii_alphanumeric() && !"-.!%*_+`'~".contains(letter);
     headers
         .get_all(&HeaderName::Privacy)
-        .flat_map(|line| line.split([';', ',']))
-        .map(|token| token.trim().trim_matches('"'))
+        .flat_map(|line| line.split(between))
         .any(|token| {
             ["id", "user", "header"]
                 .iter()
@@ -43,6 +44,11 @@ mod tests {
             &["none", "id"],
             &["session,id"],
             &["\"id\""],
+            &["id (x)"],
+            &["id x"],
+            &["critical id"],
+            &["user=1"],
+            &["none,(x) header"],
         ] {
             assert!(asks(lines), "{lines:?}");
         }
@@ -53,6 +59,8 @@ mod tests {
             &["NONE"],
             &["session;critical"],
             &["identity"],
+            &["x-id"],
+            &["session (critical)"],
         ] {
             assert!(!asks(lines), "{lines:?}");
         }

@@ -6,8 +6,15 @@ use crate::uri::{Scheme, Uri, unescape};
 /// No subaddress is longer (ITU-T X.213 A.2: 20 octets, written as two digits each).
 const SUBADDRESS_LETTERS_AT_MOST: usize = 40;
 
-/// A subscriber as far as a call needs it. What else may follow a number (`phone-context`, `npdi`,
-/// `rn`, `ext`, `oli` …) is for the networks between.
+/// The country code of Japan, whose numbers have 9 or 10 digits behind it.
+const JAPAN: &str = "+81";
+/// In other countries shorter numbers are taken for services (110, 911), which have no global form.
+const LOCAL_DIGITS_AT_LEAST: usize = 5;
+/// The longest number (ITU-T E.164 6.2.1).
+const GLOBAL_DIGITS_AT_MOST: usize = 15;
+
+/// A subscriber as far as a call needs it. What else may follow a number (`npdi`, `rn`, `ext`,
+/// `oli` …) is for the networks between.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subscriber {
     /// The number without visual separators; any other user part as it is.
@@ -16,7 +23,12 @@ pub struct Subscriber {
     pub subaddress: Option<String>,
     /// What kind of telephone calls (`cpc`, draft-mahy-iptel-cpc): `ordinary`, `payphone` …
     pub calling_party_category: Option<String>,
+    /// Where a local number holds (`phone-context`).
+    context: Option<String>,
 }
+
+/// The parameter that says where a local number holds (RFC 3966 5.1.5).
+const CONTEXT: &str = "phone-context";
 
 impl Subscriber {
     /// Whether it has digits to dial, not a name.
@@ -39,11 +51,12 @@ impl Uri {
             subscriber.take(name.trim(), value.trim());
         }
         // In a SIP URI these stand in the user part; some write them behind the host all the same.
-        for name in ["isub", "cpc"] {
+        for name in ["isub", "cpc", CONTEXT] {
             if let Some(value) = self.params.get(name) {
                 subscriber.take(name, value);
             }
         }
+        subscriber.complete();
         if self.scheme != Scheme::Tel && !subscriber.is_number() && behind.is_empty() {
             subscriber.number = user.to_owned();
         }
@@ -64,6 +77,35 @@ impl Subscriber {
             self.subaddress.get_or_insert(value);
         } else if name.eq_ignore_ascii_case("cpc") {
             self.calling_party_category.get_or_insert(value);
+        } else if name.eq_ignore_ascii_case(CONTEXT) {
+            self.context.get_or_insert(value);
+        }
+    }
+
+    /// A local number whose context is the beginning of global numbers becomes a global one, as
+    /// carriers mean it. The standard promises no such thing (RFC 3966 5.1.5: 911 in +1 is no
+    /// +1911), so that only what then has the length of a number is taken for one; nor is a number
+    /// with a leading 0, which is dialled as it stands.
+    fn complete(&mut self) {
+        let Some(context) = self.context.as_deref().map(without_separators) else {
+            return;
+        };
+        let is_digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let begins = context.strip_prefix('+').is_some_and(is_digits);
+        if !begins || !is_digits(&self.number) || self.number.starts_with('0') {
+            return;
+        }
+        let global = format!("{context}{}", self.number);
+        let fits = match global.strip_prefix(JAPAN) {
+            Some(national) => (9..=10).contains(&national.len()),
+            None => {
+                self.number.len() >= LOCAL_DIGITS_AT_LEAST
+                    && global.len() <= GLOBAL_DIGITS_AT_MOST + 1
+            }
+        };
+        if fits {
+            self.number = global;
         }
     }
 }
@@ -118,6 +160,50 @@ mod tests {
             assert!(of(uri).is_number());
         }
         assert_eq!(of("tel:+81-3-1234-5678;isub=7").number, "+81312345678");
+    }
+
+    #[test]
+    fn a_local_number_in_the_context_of_a_country_or_area_is_a_global_one() {
+        for uri in [
+            "tel:3-1234-5678;phone-context=+81",
+            "tel:12345678;phone-context=+813",
+            "tel:1234-5678;phone-context=+81-3",
+            "sip:312345678;phone-context=+81@carrier.example",
+            "sip:312345678;phone-context=%2B81@carrier.example;user=phone",
+            "sip:312345678@carrier.example;phone-context=+81",
+            "tel:312345678;isub=7;Phone-Context=+81;cpc=ordinary",
+        ] {
+            assert_eq!(of(uri).number, "+81312345678", "{uri}");
+        }
+        for (uri, number) in [
+            ("tel:90-1234-5678;phone-context=+81", "+819012345678"),
+            ("tel:863-1234;phone-context=+1-914", "+19148631234"),
+            // What is no beginning of a global number changes nothing.
+            ("tel:0312345678;phone-context=+81", "0312345678"),
+            ("tel:+81312345678;phone-context=+81", "+81312345678"),
+            ("tel:312345678;phone-context=carrier.example", "312345678"),
+            ("tel:312345678;phone-context=81", "312345678"),
+            ("tel:312345678;phone-context=+", "312345678"),
+            ("tel:312345678;phone-context=+81x", "312345678"),
+            ("sip:desk;phone-context=+81@carrier.example", "desk"),
+        ] {
+            assert_eq!(of(uri).number, number, "{uri}");
+        }
+    }
+
+    /// RFC 3966 5.1.5.
+    #[test]
+    fn a_short_number_of_a_service_has_no_global_form() {
+        for (uri, number) in [
+            ("tel:110;phone-context=+81", "110"),
+            ("sip:119;phone-context=+813@desk", "119"),
+            ("tel:911;phone-context=+1", "911"),
+            ("tel:1860312345678;phone-context=+81", "1860312345678"),
+            ("sip:201;phone-context=+81@desk", "201"),
+            ("sip:*1;phone-context=+81@desk", "*1"),
+        ] {
+            assert_eq!(of(uri).number, number, "{uri}");
+        }
     }
 
     #[test]

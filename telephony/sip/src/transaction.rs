@@ -211,8 +211,12 @@ impl Transactions {
         }
     }
 
-    /// Sends the ACK to a 2xx, and again whenever that 2xx comes again.
-    pub fn acknowledge(&mut self, tx: ClientTx, flow: Flow, ack: &Request) {
+    /// Sends the ACK to a 2xx with the credentials of its INVITE, and again whenever that 2xx comes
+    /// again.
+    pub fn acknowledge(&mut self, tx: ClientTx, flow: Flow, mut ack: Request) {
+        if let Some(transaction) = self.clients.get(&tx) {
+            transaction.prove_ack(&mut ack);
+        }
         let bytes = ack.to_bytes();
         let transmit = Transmit { flow, bytes };
         if let Some(transaction) = self.clients.get_mut(&tx) {

@@ -193,7 +193,7 @@ impl UserAgent {
             }
             .to_string(),
         );
-        self.transactions.acknowledge(tx, self.flow(), &ack);
+        self.transactions.acknowledge(tx, self.flow(), ack);
         if let Ok(agreed) = sdp::accept_answer(&response.body) {
             self.speak_to(agreed.remote);
         }

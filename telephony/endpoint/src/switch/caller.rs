@@ -51,7 +51,11 @@ fn reason_told_by(address: &NameAddr) -> Option<NoNumberReason> {
     let by_name = address.display.as_deref().and_then(NoNumberReason::of_word);
     let by_user = || NoNumberReason::instead_of_number(&address.uri.subscriber().number);
     let by_host = || match &address.uri.host {
-        Host::Name(name) => NoNumberReason::of_word(name.strip_suffix(".invalid")?),
+        Host::Name(name) => {
+            // A name may end with the dot of the root.
+            let name = name.trim_end_matches('.');
+            NoNumberReason::of_word(name.strip_suffix(".invalid")?)
+        }
         _ => None,
     };
     by_name.or_else(by_user).or_else(by_host)
@@ -99,6 +103,19 @@ mod tests {
         match parse_datagram(text.as_bytes()).unwrap() {
             Message::Request(request) => request,
             Message::Response(_) => panic!(),
+        }
+    }
+
+    /// RFC 3323 4.1.1.3, with the dot that may end any name.
+    #[test]
+    fn an_anonymous_host_shows_nobody_however_its_name_ends() {
+        for host in [
+            "anonymous.invalid",
+            "anonymous.invalid.",
+            "ANONYMOUS.Invalid.",
+        ] {
+            let told = reason(&format!("<sip:0451112222@{host}>"), &[]);
+            assert_eq!(told, Some(NoNumberReason::Withheld), "{host}");
         }
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Call {
     pub(super) bridged: Option<SideId>,
     /// The refusal of the far end, passed on to a dialling phone.
     pub(super) refusal: Option<u16>,
+    /// The ISDN subaddress that was dialled behind a number outside.
+    pub(super) subaddress: Option<String>,
 }
 
 /// One attempt to ring an agent: all contacts of the phone at once.

@@ -134,9 +134,15 @@ impl Switch {
         let Some(flow) = state.and_then(|state| self.trunk_flow(state, peer)) else {
             return Vec::new();
         };
-        let Some(uri) = self.outbound_uri(trunk, number) else {
+        let Some(mut uri) = self.outbound_uri(trunk, number) else {
             return Vec::new();
         };
+        let subaddress = self.calls.get(call);
+        let subaddress = subaddress.and_then(|call| call.subaddress.as_deref());
+        if let (Some(user), Some(subaddress)) = (&mut uri.user, subaddress) {
+            user.push_str(";isub=");
+            user.push_str(subaddress);
+        }
         let new = NewSide {
             owner: Owner::Far(call.clone()),
             target: Target {

@@ -132,6 +132,11 @@ impl Dialog {
         in_order
     }
 
+    /// A fork has picked up whose last request had this number: others counted their own.
+    pub(super) fn follow_requests_of(&mut self, fork_seq: Option<u32>) {
+        self.remote_seq = fork_seq;
+    }
+
     /// The number of the INVITE whose 2xx we acknowledge, or of our last request.
     pub(super) fn last_seq(&self) -> u32 {
         self.local_seq
@@ -144,16 +149,22 @@ impl Dialog {
 
     /// A new request inside the dialog, with the next number, without Via and Contact.
     pub(super) fn request(&mut self, method: Method) -> Request {
+        let seq = self.next_seq();
+        self.numbered(method, seq)
+    }
+
+    /// The number of a new request of ours.
+    pub(super) fn next_seq(&mut self) -> u32 {
         self.local_seq += 1;
-        self.numbered(method, self.local_seq)
+        self.local_seq
     }
 
     /// A new request inside the early dialog that a provisional response made.
     pub(super) fn early_request(&mut self, method: Method, response: &Response) -> Request {
-        self.local_seq += 1;
+        let seq = self.next_seq();
         let mut early = self.clone();
         early.established(response);
-        early.numbered(method, self.local_seq)
+        early.numbered(method, seq)
     }
 
     /// The ACK to the 2xx of the INVITE with number `seq`.

@@ -2,7 +2,7 @@
 //! with its own reliable responses (RFC 3262 section 4) and its own early answer.
 
 use madoguchi_sip::message::{HeaderName, Method, Response};
-use madoguchi_sip::sdp::SdpError;
+use madoguchi_sip::sdp::{self, Negotiated, SdpError};
 
 use super::bodies::answer_in;
 use super::reliable::lists_option;
@@ -20,6 +20,56 @@ pub(super) struct EarlyDialog {
     last_rseq: Option<u32>,
     /// Its answer to our offer.
     answer: Vec<u8>,
+    /// The answer came reliably: neither side owes the other one any more, and either may make a
+    /// new offer (RFC 3311 5.1).
+    answered: bool,
+    /// What a new offer of the fork has led to, and our description then.
+    updated: Option<(Negotiated, Vec<u8>)>,
+    /// The number of its last request.
+    remote_seq: Option<u32>,
+}
+
+impl EarlyDialog {
+    fn new(tag: &str) -> Self {
+        Self {
+            tag: tag.into(),
+            last_rseq: None,
+            answer: Vec::new(),
+            answered: false,
+            updated: None,
+            remote_seq: None,
+        }
+    }
+
+    pub(super) fn is_of(&self, tag: &str) -> bool {
+        *self.tag == *tag
+    }
+
+    /// Whether nothing of ours is open.
+    pub(super) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether a request of the fork comes in order (RFC 3261 12.2.2); remembers its number.
+    pub(super) fn accept_seq(&mut self, seq: u32) -> bool {
+        let in_order = self.remote_seq.is_none_or(|last| seq > last);
+        if in_order {
+            self.remote_seq = Some(seq);
+        }
+        in_order
+    }
+
+    /// What offer and answer have agreed on last.
+    pub(super) fn agreed(&self) -> Result<Negotiated, SdpError> {
+        match &self.updated {
+            Some((agreed, _)) => Ok(agreed.clone()),
+            None => sdp::accept_answer(&self.answer),
+        }
+    }
+
+    pub(super) fn agree_anew(&mut self, agreed: Negotiated, description: &[u8]) {
+        self.updated = Some((agreed, description.to_vec()));
+    }
 }
 
 impl Switch {
@@ -32,16 +82,12 @@ impl Switch {
         let Some(side) = self.sides.get_mut(&id) else {
             return false;
         };
-        let known = side.early.iter().position(|early| *early.tag == *tag);
+        let known = side.early.iter().position(|early| early.is_of(&tag));
         let at = match known {
             Some(at) => at,
             None if side.early.len() == FORKS_AT_MOST => return false,
             None => {
-                side.early.push(EarlyDialog {
-                    tag: tag.into(),
-                    last_rseq: None,
-                    answer: Vec::new(),
-                });
+                side.early.push(EarlyDialog::new(&tag));
                 side.early.len() - 1
             }
         };
@@ -60,8 +106,9 @@ impl Switch {
             early.last_rseq = Some(rseq);
         }
         let answer = answer_in(response);
-        if !answer.is_empty() {
+        if !answer.is_empty() && !early.answered {
             early.answer = answer.to_vec();
+            early.answered = rseq.is_some();
         }
         if let Some(rseq) = rseq {
             self.send_prack(id, response, rseq, now);
@@ -76,12 +123,22 @@ impl Switch {
             .get_mut(&id)
             .map(|side| std::mem::take(&mut side.early))
             .unwrap_or_default();
+        let tag = response.to_tag().unwrap_or_default();
+        let told = early.into_iter().find(|early| early.is_of(&tag));
+        if let (Some(early), Some(side)) = (&told, self.sides.get_mut(&id)) {
+            side.dialog.follow_requests_of(early.remote_seq);
+            if let Some((agreed, description)) = &early.updated {
+                // A description in the 2xx repeats the first answer, which is past.
+                side.negotiated = Some(agreed.clone());
+                side.description.clone_from(description);
+                self.apply_media(id);
+                return Ok(());
+            }
+        }
         let answer = answer_in(response);
         if !answer.is_empty() {
             return self.take_first_answer(id, answer);
         }
-        let tag = response.to_tag().unwrap_or_default();
-        let told = early.iter().find(|early| *early.tag == *tag);
         match told.filter(|early| !early.answer.is_empty()) {
             Some(early) => self.take_first_answer(id, &early.answer),
             None => Err(SdpError::NoAudio),
@@ -99,7 +156,7 @@ impl Switch {
             HeaderName::RAck,
             format!("{rseq} {} {}", cseq.seq, cseq.method),
         );
-        self.send_request(flow, prack, now);
+        self.send_in_dialog(Some(id), flow, prack, now);
     }
 }
 

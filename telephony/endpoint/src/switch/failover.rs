@@ -2,6 +2,7 @@
 
 use madoguchi_sip::message::{HeaderName, Response};
 
+use super::challenges::{Challenges, forget_proof};
 use super::route::retry_after_secs;
 use super::side::SideId;
 use super::{Now, Switch};
@@ -54,18 +55,17 @@ impl Switch {
             return false;
         };
         let contact = self.contact(flow);
+        self.move_side(id, flow);
         let Some(side) = self.sides.get_mut(&id) else {
             return false;
         };
-        side.dialog.flow = flow;
         side.tried.push(next);
         side.heard = false;
-        side.authenticated = false;
+        side.challenges = Challenges::default();
         side.early.clear();
         let sent = self.repeat_invite(id, now, |invite| {
             invite.headers.set(HeaderName::Contact, contact);
-            invite.headers.remove(&HeaderName::Authorization);
-            invite.headers.remove(&HeaderName::ProxyAuthorization);
+            forget_proof(&mut invite.headers);
         });
         if sent {
             self.watch_trunk(id, now);

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
 
 use madoguchi_metrics::metrics;
-use madoguchi_sip::message::{HeaderName, Request};
+use madoguchi_sip::message::{HeaderName, Message, Request};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
 use super::identity::Sender;
@@ -126,12 +126,23 @@ impl Switch {
         }
     }
 
-    /// Whether messages of this flow are not even read: too many of unknown origin came from its
+    /// Whether messages of this flow are not heard, but for a few ([`Self::is_reserved`]): too many of unknown origin came from its
     /// address. Trunks, registered phones and whoever is in a call are always heard: a trunk or
     /// phone that is not in the settings any more may still be in one.
     pub(super) fn is_ignored(&self, flow: Flow, now: Now) -> bool {
         self.guard.ignores(flow.remote.ip(), now.mono)
             && self.acquaintance(flow) == Acquaintance::Stranger
+    }
+
+    /// Whether a message is heard though its address is ignored: whoever forges an address must
+    /// not keep out who is there.
+    pub(super) fn is_reserved(&self, flow: Flow, message: &Message, now: Now) -> bool {
+        let Message::Request(request) = message else {
+            return false;
+        };
+        let reserve = self.reserve_of(flow, request, now);
+        let ip = flow.remote.ip();
+        reserve.is_some_and(|reserve| self.guard.has_reserve(reserve, ip, now.mono))
     }
 
     /// Starts the transaction of a request that began something; if there is no room for it, it

@@ -4,7 +4,8 @@
 //! Sources are counted one by one, for addresses can be forged: a limit for a whole network would
 //! let anybody shut it out. An IPv6 /64 is one source, for its owner has all of its addresses.
 //! Whoever was counted longest ago is forgotten first, so that no crowd fills the room. A source
-//! from which a phone has proven itself has a reserve of its own. All times are monotonic.
+//! from which a phone has proven itself has a reserve of its own, and so have those of its requests
+//! that somebody who only forges its address sends not at all, or seldom. All times are monotonic.
 
 use std::hash::{Hash, RandomState};
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,6 +20,8 @@ const SOURCES_AT_MOST: usize = 65_536;
 const USERS_AT_MOST: usize = 16_384;
 /// A source with phones may send so many times more, for many may stand behind one address.
 const HOME_FACTOR: u32 = 10;
+/// So many REGISTERs a minute are answered though a source is otherwise ignored.
+const REGISTERS_PER_MINUTE: u32 = 10;
 /// So many wrong passwords for one user lock it, whether it exists or not.
 pub(super) const WRONG_PASSWORDS_AT_MOST: u32 = 10;
 /// How long wrong passwords are remembered, and a user stays locked.
@@ -84,12 +87,23 @@ struct Guessed {
     home: Option<Source>,
 }
 
+/// What is counted apart when a source has reached its limit, so that whoever forges its address
+/// does not keep a phone out that is there and not registered yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Reserve {
+    /// It answers a challenge that was heard at this source.
+    Heard,
+    /// REGISTER, which asks for a challenge.
+    Register,
+}
+
 /// The counts of all whom we do not know.
 #[derive(Debug)]
 pub(super) struct Guard {
     per_minute: u32,
     strangers: LruCache<Source, Window, RandomState>,
     homes: LruCache<Source, Window, RandomState>,
+    reserves: LruCache<(Source, Reserve), Window, RandomState>,
     wrong_passwords: LruCache<Guessed, Window, RandomState>,
     homes_of_users: LruCache<Box<str>, Vec<Source>, RandomState>,
 }
@@ -111,6 +125,7 @@ impl Guard {
             per_minute,
             strangers: room(SOURCES_AT_MOST),
             homes: room(SOURCES_AT_MOST),
+            reserves: room(SOURCES_AT_MOST),
             wrong_passwords: room(USERS_AT_MOST),
             homes_of_users: room(USERS_AT_MOST),
         }
@@ -147,6 +162,38 @@ impl Guard {
         window.is_some_and(|window| window.count(WINDOW_MS, now_ms) > limit)
     }
 
+    /// Whether something of a reserve is left.
+    pub(super) fn has_reserve(&self, reserve: Reserve, ip: IpAddr, now_ms: u64) -> bool {
+        let source = Source::of(ip);
+        let window = self.reserves.peek(&(source, reserve));
+        let used = window.map_or(0, |window| window.count(WINDOW_MS, now_ms));
+        used < self.reserve_of(reserve, source)
+    }
+
+    /// Takes one request out of a reserve; tells whether something was left.
+    pub(super) fn take_reserve(&mut self, reserve: Reserve, ip: IpAddr, now_ms: u64) -> bool {
+        let is_left = self.has_reserve(reserve, ip, now_ms);
+        if is_left {
+            let key = (Source::of(ip), reserve);
+            let window = self.reserves.get_or_insert_mut(key, Window::default);
+            window.add(WINDOW_MS, now_ms);
+        }
+        is_left
+    }
+
+    fn reserve_of(&self, reserve: Reserve, source: Source) -> u32 {
+        let few = match reserve {
+            // As many as without a flood: nobody else uses it up.
+            Reserve::Heard => self.per_minute,
+            Reserve::Register => REGISTERS_PER_MINUTE,
+        };
+        if self.homes.contains(&source) {
+            few.saturating_mul(HOME_FACTOR)
+        } else {
+            few
+        }
+    }
+
     /// A user has proven itself from here: what it took to do so is not held against the source.
     pub(super) fn proved(&mut self, user: &str, ip: IpAddr) {
         let source = Source::of(ip);
@@ -154,6 +201,11 @@ impl Guard {
         if let Some(window) = self.homes.get_mut(&source) {
             // The challenge, and the answer to it.
             window.count = window.count.saturating_sub(2);
+        }
+        for reserve in [Reserve::Heard, Reserve::Register] {
+            if let Some(window) = self.reserves.get_mut(&(source, reserve)) {
+                window.count = window.count.saturating_sub(1);
+            }
         }
     }
 
@@ -299,6 +351,27 @@ mod tests {
             assert_eq!(guard.count(ip("192.0.2.1"), 0), Verdict::Answer);
             guard.proved(&phone.to_string(), ip("192.0.2.1"));
         }
+    }
+
+    #[test]
+    fn a_source_that_is_ignored_has_its_reserves_each_minute() {
+        let mut guard = Guard::new(2);
+        let (source, other) = (ip("192.0.2.1"), ip("192.0.2.2"));
+        answered(&mut guard, source, 9);
+        let taken = |guard: &mut Guard, reserve, source, now_ms| {
+            let takes = (0..999).filter(|_| guard.take_reserve(reserve, source, now_ms));
+            takes.count()
+        };
+        assert_eq!(taken(&mut guard, Reserve::Register, source, 0), 10);
+        assert!(!guard.has_reserve(Reserve::Register, source, 1));
+        assert!(guard.has_reserve(Reserve::Register, other, 1));
+        // One does not use the other up.
+        assert_eq!(taken(&mut guard, Reserve::Heard, source, 1), 2);
+        assert!(guard.has_reserve(Reserve::Register, source, WINDOW_MS));
+        // Whoever proves itself gives back what it took, and makes the source a home.
+        guard.proved("201", source);
+        assert_eq!(taken(&mut guard, Reserve::Heard, source, 1), 19);
+        assert_eq!(taken(&mut guard, Reserve::Register, source, 1), 91);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::Flow;
 
-use super::guard::Verdict;
+use super::guard::{Reserve, Verdict};
 use super::trunks::TrunkKey;
 use super::{Now, Switch};
 
@@ -50,7 +50,8 @@ impl Switch {
     pub(super) fn prove(&mut self, flow: Flow, request: &Request, now: Now) -> Option<Sender> {
         let authorization = self.authorization_of(request);
         let counted = !self.is_familiar(flow);
-        if counted && !self.count_stranger(flow, now) {
+        let reserve = self.reserve_of(flow, request, now);
+        if counted && !self.count_request(flow, reserve, now) {
             return None;
         }
         match authorization.map(|text| self.verify(&text, flow, request, now)) {
@@ -164,7 +165,9 @@ impl Switch {
 
     fn challenge(&mut self, flow: Flow, request: &Request, stale: bool, now: Now) {
         let mut response = request.respond(401, None);
-        let salt = self.token();
+        let chance = self.token();
+        let address = flow.remote.ip();
+        let salt = digest::salt_for(address, &chance, &self.settings.nonce_secret);
         for algorithm in self.settings.digest_algorithms.iter().copied() {
             let challenge = digest::challenge(
                 algorithm,
@@ -184,8 +187,16 @@ impl Switch {
     /// Whether a message of unknown origin may be answered: it is counted before anything else
     /// is done with it.
     pub(super) fn count_stranger(&mut self, flow: Flow, now: Now) -> bool {
-        let verdict = self.guard.count(flow.remote.ip(), now.mono);
-        if verdict != Verdict::Answer {
+        self.count_request(flow, None, now)
+    }
+
+    /// The same for a request that may be among those that are answered beyond the limit.
+    fn count_request(&mut self, flow: Flow, reserve: Option<Reserve>, now: Now) -> bool {
+        let ip = flow.remote.ip();
+        let verdict = self.guard.count(ip, now.mono);
+        let is_answered = verdict == Verdict::Answer
+            || reserve.is_some_and(|reserve| self.guard.take_reserve(reserve, ip, now.mono));
+        if !is_answered {
             metrics().sip_requests_rejected.add("limit");
         }
         if verdict == Verdict::LimitReached {
@@ -194,7 +205,22 @@ impl Switch {
                 "too many requests of unknown origin; this address is ignored for up to a minute"
             );
         }
-        verdict == Verdict::Answer
+        is_answered
+    }
+
+    /// The reserve that a request of a source may use that is otherwise ignored.
+    pub(super) fn reserve_of(&self, flow: Flow, request: &Request, now: Now) -> Option<Reserve> {
+        let (address, secret) = (flow.remote.ip(), &self.settings.nonce_secret);
+        let mut given = request.headers.get_all(&HeaderName::Authorization);
+        let is_heard = given.any(|text| {
+            let credentials = Credentials::parse(text);
+            credentials.is_ok_and(|given| given.heard_at(address, secret, now.mono))
+        });
+        match request.method {
+            _ if is_heard => Some(Reserve::Heard),
+            Method::Register => Some(Reserve::Register),
+            _ => None,
+        }
     }
 
     /// Answers a request that began nothing, and remembers nothing of it; strangers up to their

@@ -1,5 +1,6 @@
 //! Requests inside a dialog: BYE, re-INVITE, UPDATE, INFO; ACK and CANCEL.
 
+use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::{Flow, ServerTx};
@@ -11,7 +12,7 @@ use super::dialog::DialogKey;
 use super::familiar::Standing;
 use super::incoming::{not_allowed, unsupported_extension};
 use super::session_timer::{IntervalTooSmall, SessionTimer, supports_timer};
-use super::side::{Phase, SideId};
+use super::side::{Phase, Side, SideId};
 use super::{Now, Switch};
 
 /// RFC 3261 14.2: a second INVITE before the first is answered is told to wait so long at the most.
@@ -75,9 +76,14 @@ impl Switch {
 
     fn is_in_order(&mut self, id: SideId, request: &Request) -> bool {
         let seq = request.cseq().map_or(0, |cseq| cseq.seq);
-        self.sides
-            .get_mut(&id)
-            .is_some_and(|side| side.dialog.accept_seq(seq))
+        let Some(side) = self.sides.get_mut(&id) else {
+            return false;
+        };
+        let tag = from_tag(request);
+        match side.early.iter_mut().find(|early| early.is_of(&tag)) {
+            Some(early) => early.accept_seq(seq),
+            None => side.dialog.accept_seq(seq),
+        }
     }
 
     /// The answer follows when the end of the call is on disk.
@@ -115,21 +121,31 @@ impl Switch {
         if let Some(refusal) = self.collision(id, request) {
             return self.answer(tx, refusal, now);
         }
-        let accepted = self.accept_inside(id, request, false, now);
+        let is_early = self
+            .sides
+            .get(&id)
+            .is_some_and(|side| side.phase.is_early());
+        let accepted = if is_early {
+            self.accept_early(id, request)
+        } else {
+            self.accept_inside(id, request, false, now)
+        };
         let response = accepted.unwrap_or_else(|refusal| refusal);
         self.answer(tx, response, now);
     }
 
     /// The refusal of a request that changes media while another such change is not settled:
     /// 500 while the peer's own INVITE is unanswered, 491 while an offer of ours is (RFC 3261 14.2,
-    /// RFC 3311 5.2). Media and timer stay as they are.
+    /// RFC 3311 5.2). Media and timer stay as they are. An UPDATE may come before the pick-up, when
+    /// the first offer was answered reliably.
     fn collision(&mut self, id: SideId, request: &Request) -> Option<Response> {
         let by_invite = request.method == Method::Invite;
         if !by_invite && request.body.is_empty() {
             return None;
         }
         let side = self.sides.get(&id)?;
-        if matches!(side.phase, Phase::Incoming { .. }) {
+        let exchanged = !by_invite && side.has_exchanged_early(request);
+        if matches!(side.phase, Phase::Incoming { .. }) && !exchanged {
             let mut refusal = request.respond(500, None);
             let secs = self.rng.random_range(0..=RETRY_AFTER_SECS_AT_MOST);
             refusal
@@ -138,11 +154,43 @@ impl Switch {
             return Some(refusal);
         }
         let refreshes = side.refreshing.open.is_some_and(|open| open.offers);
-        let ours = refreshes || side.answer_in_ack || side.phase.is_calling();
+        let ours = refreshes || side.answer_in_ack || side.phase.is_calling() && !exchanged;
         // Their first INVITE is answered, but as long as its ACK is missing nobody knows by whom.
         let unacknowledged =
             matches!(side.phase, Phase::Accepted { .. }) || side.reinvite.is_some();
         (ours || by_invite && unacknowledged).then(|| request.respond(491, None))
+    }
+
+    /// The 200 to an UPDATE before the pick-up, or the refusal of one whose offer cannot be met.
+    /// There is no session yet that a timer could watch.
+    fn accept_early(&mut self, id: SideId, request: &Request) -> Result<Response, Response> {
+        let gone = || request.respond(481, None);
+        let is_fork = self.sides.get(&id).ok_or_else(gone)?.phase.is_calling();
+        let answer = if request.body.is_empty() {
+            None
+        } else if is_fork {
+            Some(self.take_early_offer(id, &from_tag(request), &request.body))
+        } else {
+            Some(self.take_offer(id, &request.body))
+        };
+        let answer = answer.transpose();
+        let answer = answer.map_err(|_| request.respond(488, None))?;
+        let side = self.sides.get_mut(&id).ok_or_else(gone)?;
+        if !is_fork {
+            // A fork names its address anew when it picks up.
+            side.dialog.refresh_target(request.contact());
+        }
+        side.refreshing.note_allow(&request.headers);
+        let flow = side.dialog.flow;
+        let mut response = request.respond(200, None);
+        self.finish_2xx(flow, &mut response);
+        if let Some(answer) = answer {
+            response
+                .headers
+                .push(HeaderName::ContentType, "application/sdp");
+            response.body = answer;
+        }
+        Ok(response)
     }
 
     /// The 200 to a re-INVITE or UPDATE, or the refusal of one whose offer (488) or interval (422)
@@ -278,4 +326,26 @@ impl Switch {
         }
         self.lost(id, now);
     }
+}
+
+impl Side {
+    /// Whether offer and answer were exchanged reliably before the pick-up, in the dialog that a
+    /// request belongs to.
+    fn has_exchanged_early(&self, request: &Request) -> bool {
+        match &self.phase {
+            Phase::Incoming { .. } => self.negotiated.is_some() && self.reliable.is_acknowledged(),
+            Phase::Calling { .. } => {
+                let tag = from_tag(request);
+                let mut forks = self.early.iter();
+                forks.any(|early| early.is_of(&tag) && early.is_answered())
+            }
+            Phase::Accepted { .. } | Phase::Confirmed => false,
+        }
+    }
+}
+
+fn from_tag(request: &Request) -> String {
+    let from = request.from();
+    let tag = from.as_ref().and_then(NameAddr::tag);
+    tag.unwrap_or_default().to_owned()
 }

@@ -178,11 +178,14 @@ impl Switch {
         let Some(phone) = self.phones.get(extension).cloned() else {
             return;
         };
-        let dialled = invite.uri.subscriber().number;
+        let subscriber = invite.uri.subscriber();
+        let dialled = subscriber.number;
         if let Some(command) = self.feature_command(&dialled) {
             return self.on_feature_code(tx, flow, invite, id, &phone, command, now);
         }
         let Some(target) = self.dial_target(&phone, &dialled) else {
+            // Without the number, which belongs into no log (docs/logging.md).
+            tracing::warn!(agent = %phone.agent, "an agent dialled a number that nobody has");
             return self.answer(tx, invite.respond(404, None), now);
         };
         let call = self.new_call_id(now);
@@ -208,8 +211,12 @@ impl Switch {
             DialTarget::Outside { line, .. } => Some(line.clone()),
             DialTarget::Agent { .. } => None,
         };
-        self.calls
-            .insert(call.clone(), Call::new(starter, line, true));
+        let subaddress = subscriber.subaddress.filter(|text| is_plain(text));
+        let entry = Call {
+            subaddress,
+            ..Call::new(starter, line, true)
+        };
+        self.calls.insert(call.clone(), entry);
         self.tell_engine(Input::AgentDialled {
             call,
             agent: phone.agent,
@@ -237,8 +244,15 @@ impl Call {
             far: Vec::new(),
             bridged: None,
             refusal: None,
+            subaddress: None,
         }
     }
+}
+
+/// Whether a subaddress can follow a number that was judged, and begins no other parameter there:
+/// `rn` would send the call elsewhere.
+fn is_plain(subaddress: &str) -> bool {
+    subaddress.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// A refusal that tells what would be understood.

@@ -51,7 +51,7 @@ impl Switch {
             .push(HeaderName::ContentType, "application/dtmf-relay");
         let Key { digit, lasts_ms } = key;
         info.body = format!("Signal={digit}\r\nDuration={lasts_ms}\r\n").into_bytes();
-        self.send_request(flow, info, now);
+        self.send_in_dialog(Some(other), flow, info, now);
     }
 
     /// The side that a side is connected with.

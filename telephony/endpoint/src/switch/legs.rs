@@ -126,4 +126,9 @@ impl Phase {
     pub(super) fn is_calling(&self) -> bool {
         matches!(self, Self::Calling { .. })
     }
+
+    /// Nobody has picked up yet.
+    pub(super) fn is_early(&self) -> bool {
+        matches!(self, Self::Incoming { .. } | Self::Calling { .. })
+    }
 }

@@ -9,6 +9,7 @@ use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::challenges::Challenges;
 use super::dialog::Dialog;
 use super::identity::Sender;
 use super::incoming::{InviteId, SUPPORTED};
@@ -108,7 +109,7 @@ impl Switch {
             early: Vec::new(),
             symmetric_rtp,
             unproven,
-            authenticated: false,
+            challenges: Challenges::default(),
             trunk: None,
             peer: Some(from.clone()),
             tried: Vec::new(),
@@ -228,12 +229,40 @@ impl Switch {
         Ok(text)
     }
 
+    /// Answers an offer inside an early dialog of a fork of our INVITE. What is agreed on is the
+    /// call's if this fork picks up.
+    pub(super) fn take_early_offer(
+        &mut self,
+        id: SideId,
+        tag: &str,
+        offer: &[u8],
+    ) -> Result<Vec<u8>, SdpError> {
+        let Some(side) = self.sides.get_mut(&id) else {
+            return Err(SdpError::NoAudio);
+        };
+        let local = Local {
+            version: side.sdp_version + 1,
+            ..side.local_sdp()
+        };
+        let mut forks = side.early.iter_mut();
+        let Some(early) = forks.find(|early| early.is_of(tag)) else {
+            return Err(SdpError::NoAudio);
+        };
+        let (negotiated, text) = sdp::answer_within(offer, &local, &early.agreed()?)?;
+        early.agree_anew(negotiated.clone(), &text);
+        side.sdp_version = local.version;
+        side.negotiated = Some(negotiated);
+        self.apply_media(id);
+        Ok(text)
+    }
+
     /// Takes what was agreed on, and notices hold and its end.
     fn agree(&mut self, id: SideId, agreed: Negotiated) {
         let Some(side) = self.sides.get_mut(&id) else {
             return;
         };
-        let held = holds(&agreed);
+        // One way before the pick-up is early media, and no hold.
+        let held = holds(&agreed) && !side.phase.is_early();
         let changed = std::mem::replace(&mut side.on_hold, held) != held;
         side.negotiated = Some(agreed);
         self.apply_media(id);

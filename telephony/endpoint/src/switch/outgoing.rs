@@ -9,6 +9,7 @@ use madoguchi_sip::sdp::{self, Codec, Local};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
 
+use super::challenges::{Challenges, InDialog};
 use super::dialog::Dialog;
 use super::identity::Sender;
 use super::incoming::ALLOW;
@@ -31,6 +32,8 @@ pub(super) enum Purpose {
     Invite(SideId),
     /// A session refresh inside a side's dialog.
     Refresh(SideId),
+    /// BYE, PRACK or INFO to a carrier.
+    InDialog(Box<InDialog>),
     /// Our registration with a carrier.
     Register(TrunkKey),
     /// Whether a trunk lives.
@@ -78,6 +81,7 @@ impl Switch {
         let (media, local_rtp) = self.open_media(flow)?;
         let id = self.side_number();
         let trunk = new.trunk.map(|(trunk, _)| trunk);
+        let dialled = uri.subscriber();
         let mut invite = self.first_invite(&uri, flow, &new.from, trunk);
         for proxy in route {
             invite.headers.push(HeaderName::Route, proxy);
@@ -129,12 +133,12 @@ impl Switch {
             early: Vec::new(),
             symmetric_rtp,
             unproven: false,
-            authenticated: false,
+            challenges: Challenges::default(),
             trunk,
             peer: phone.map(Sender::Phone).or(trunk.map(Sender::Trunk)),
             tried: new.trunk.map(|(_, peer)| peer).into_iter().collect(),
             heard: false,
-            shown: uri.user.as_deref().unwrap_or_default().into(),
+            shown: Caller::from(dialled.number).with_subaddress(dialled.subaddress),
             invite_id: None,
         };
         self.insert_side(id, side);
@@ -157,7 +161,7 @@ impl Switch {
         };
         let request = side.dialog.request(method);
         let flow = side.dialog.flow;
-        self.send_request(flow, request, now);
+        self.send_in_dialog(Some(id), flow, request, now);
     }
 
     /// Puts our Via on top and starts a transaction.

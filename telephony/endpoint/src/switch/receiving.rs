@@ -39,6 +39,19 @@ impl Switch {
         self.drain_transactions(now);
     }
 
+    /// Takes a message from an address that is ignored, if it is one of the few that are heard.
+    pub(super) fn receive_reserved(
+        &mut self,
+        flow: Flow,
+        message: Result<Message, ParseError>,
+        now: Now,
+    ) {
+        let is_reserved = |message: &Message| self.is_reserved(flow, message, now);
+        if message.as_ref().is_ok_and(is_reserved) {
+            self.receive(flow, message, now);
+        }
+    }
+
     /// Counts a message of unknown origin that is not answered.
     pub(super) fn ignore(&mut self, flow: Flow, now: Now) {
         if !self.is_familiar(flow) {
@@ -62,6 +75,15 @@ impl Switch {
         }
         levels::note_latencies(&mut self.transactions);
     }
+}
+
+/// Whether it is worth reading what comes from an address that is ignored: a flood must cost little.
+pub(super) fn may_be_reserved(bytes: &[u8]) -> bool {
+    const NONCE: &[u8] = b"nonce";
+    bytes.starts_with(b"REGISTER ")
+        || bytes
+            .windows(NONCE.len())
+            .any(|window| window.eq_ignore_ascii_case(NONCE))
 }
 
 /// Writes into the topmost Via where the request really came from (18.2.1, RFC 3581).

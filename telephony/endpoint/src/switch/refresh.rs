@@ -6,7 +6,7 @@ use madoguchi_sip::transaction::ClientTx;
 use rand::RngExt;
 
 use super::bodies::answer_in;
-use super::challenges::Authorization;
+use super::challenges::{Challenges, Proof};
 use super::outgoing::Purpose;
 use super::session_timer::{SessionTimer, Wanted, min_se};
 use super::side::{Phase, SideId};
@@ -25,7 +25,7 @@ const DOUBLINGS_AT_MOST: u32 = 4;
 const INTERVAL_SECS_AT_MOST: u32 = 86_400;
 
 /// Where our refreshing of a session stands.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Refreshing {
     /// Our refresh that has no final answer yet.
     pub(super) open: Option<OpenRefresh>,
@@ -33,8 +33,8 @@ pub(super) struct Refreshing {
     pub(super) allows_update: bool,
     /// Refusals in a row.
     refusals: u32,
-    /// The peer's challenge to the refresh in progress was answered.
-    authenticated: bool,
+    /// The peer's challenges to the refresh in progress.
+    challenges: Challenges,
     /// The Min-SE of the peer's 422.
     min_se_secs: u32,
 }
@@ -77,12 +77,15 @@ impl Switch {
         self.send_refresh(id, None, now);
     }
 
-    fn send_refresh(&mut self, id: SideId, authorization: Option<Authorization>, now: Now) {
+    fn send_refresh(&mut self, id: SideId, proof: Option<Proof>, now: Now) {
         let min_secs = self.settings.min_se_secs;
         let Some(side) = self.sides.get_mut(&id) else {
             return;
         };
         let Some(timer) = side.timer else { return };
+        if proof.is_none() {
+            side.refreshing.challenges = Challenges::default();
+        }
         let offers = !side.refreshing.allows_update;
         let method = if offers {
             Method::Invite
@@ -101,8 +104,8 @@ impl Switch {
         headers.push(HeaderName::SessionExpires, timer.header(true));
         headers.push(HeaderName::MinSe, min_secs.to_string());
         headers.push(HeaderName::Allow, super::incoming::ALLOW);
-        if let Some(Authorization { name, value }) = authorization {
-            headers.push(name, value);
+        if let Some(proof) = proof {
+            proof.put_into(headers);
         }
         headers.push(HeaderName::Contact, self.contact(flow));
         if let Some(tx) = self.send_request(flow, request, now) {
@@ -174,7 +177,6 @@ impl Switch {
         side.dialog.refresh_target(response.contact());
         side.refreshing.note_allow(&response.headers);
         side.refreshing.refusals = 0;
-        side.refreshing.authenticated = false;
         let agreed = side.timer.and_then(|timer| {
             let wanted = Wanted {
                 interval_secs: timer.interval_secs,
@@ -194,24 +196,25 @@ impl Switch {
         self.set_session_timer(id, agreed);
     }
 
-    /// The peer wants to know who refreshes: answered once.
+    /// The peer wants to know who refreshes.
     fn prove_refresh(&mut self, id: SideId, response: &Response, now: Now) {
         let Some(side) = self.sides.get_mut(&id) else {
             return;
         };
-        let known = side
-            .trunk
-            .or_else(|| self.trunks.of_source(side.dialog.flow));
+        let flow = side.dialog.flow;
         let method = if side.refreshing.allows_update {
             Method::Update
         } else {
             Method::Invite
         };
         let uri = side.dialog.target().to_string();
-        let again = std::mem::replace(&mut side.refreshing.authenticated, true);
-        let proof = known
-            .filter(|_| !again)
-            .and_then(|trunk| self.authorization(trunk, response, method.as_str(), &uri));
+        let mut challenges = std::mem::take(&mut side.refreshing.challenges);
+        let carrier = self.carrier_of(Some(id), flow);
+        let proof =
+            carrier.and_then(|trunk| self.proof(trunk, &mut challenges, response, &method, &uri));
+        if let Some(side) = self.sides.get_mut(&id) {
+            side.refreshing.challenges = challenges;
+        }
         match proof {
             Some(proof) => self.send_refresh(id, Some(proof), now),
             None => self.refresh_again(id, None, now),
@@ -242,7 +245,6 @@ impl Switch {
         };
         let Some(timer) = side.timer else { return };
         side.refreshing.refusals = side.refreshing.refusals.saturating_add(1);
-        side.refreshing.authenticated = false;
         let steps = if side.dialog.owns_call_id {
             210..=400
         } else {

@@ -36,6 +36,13 @@ struct Unacknowledged {
     give_up_at: u64,
 }
 
+impl Reliable {
+    /// Whether everything that was told so far was acknowledged.
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.last_rseq > 0 && self.unacknowledged.is_none()
+    }
+}
+
 /// Whether a header lists the option tag.
 pub(super) fn lists_option(headers: &Headers, name: &HeaderName) -> bool {
     headers

@@ -5,6 +5,7 @@ use madoguchi_sip::message::{HeaderName, Method, Response};
 use madoguchi_sip::transaction::ClientTx;
 
 use super::calls::Gone;
+use super::challenges::forget_proof;
 use super::dialog::Dialog;
 use super::legs::failure_of;
 use super::outgoing::Purpose;
@@ -23,6 +24,9 @@ impl Switch {
         match purpose {
             Some(Purpose::Invite(side)) => self.on_invite_response(tx, side, response, now),
             Some(Purpose::Refresh(side)) if is_final => self.on_refreshed(tx, side, response, now),
+            Some(Purpose::InDialog(sent)) if is_final => {
+                self.on_answered_in_dialog(*sent, response, now);
+            }
             Some(Purpose::Register(trunk)) if is_final => {
                 self.on_trunk_registered(trunk, response, now);
             }
@@ -49,7 +53,7 @@ impl Switch {
             Some(Purpose::ProbeContact { extension, contact }) => {
                 self.contact_probed(&extension, &contact, false);
             }
-            None => {}
+            Some(Purpose::InDialog(_)) | None => {}
         }
     }
 
@@ -121,7 +125,7 @@ impl Switch {
         };
         let (flow, mut ack) = (side.dialog.flow, side.dialog.ack(seq));
         self.put_via(flow, &mut ack);
-        self.transactions.acknowledge(tx, flow, &ack);
+        self.transactions.acknowledge(tx, flow, ack);
     }
 
     /// Another fork of an INVITE picked up, or one that is not wanted any more: it is thanked
@@ -135,9 +139,12 @@ impl Switch {
         };
         let mut ack = dialog.ack(dialog.last_seq());
         self.put_via(flow, &mut ack);
-        self.transactions.acknowledge(tx, flow, &ack);
+        self.transactions.acknowledge(tx, flow, ack);
         let bye = dialog.request(Method::Bye);
-        self.send_request(flow, bye, now);
+        let side = self.side_by_dialog.get(&dialog.key()).copied();
+        let carrier = self.carrier_of(side, flow);
+        // The fork counts its own requests.
+        self.send_to_carrier(carrier, None, flow, bye, now);
     }
 
     /// The INVITE of a side failed for good.
@@ -171,7 +178,8 @@ impl Switch {
     }
 
     /// 422: tries once more with the interval that the peer demands (RFC 4028 section 7.3), unless
-    /// we offered as much already.
+    /// we offered as much already. Proof was given for a request that is past: the new one is
+    /// challenged anew, for the same proof twice would be a replay.
     fn longer_interval(&mut self, id: SideId, response: &Response, now: Now) -> bool {
         let Some(min_se) = super::session_timer::min_se(response) else {
             return false;
@@ -183,7 +191,11 @@ impl Switch {
         if offered.is_none_or(|offered| offered.secs >= min_se) {
             return false;
         }
+        if let Some(side) = self.sides.get_mut(&id) {
+            side.challenges.begin_anew();
+        }
         self.repeat_invite(id, now, |invite| {
+            forget_proof(&mut invite.headers);
             invite.headers.set(HeaderName::MinSe, min_se.to_string());
             invite
                 .headers

@@ -90,11 +90,13 @@ impl SessionTimer {
             let timer = Self::new(usual.max(min_se), ours, now_ms);
             return Ok(Some(Self { agreed, ..timer }));
         };
-        if asked.secs < wanted.min_secs {
+        if asked.secs < wanted.min_secs && agreed {
             return Err(IntervalTooSmall);
         }
+        // A proxy may have asked for a peer that does not know what 422 means: it gets the minimum.
         let interval = asked
             .secs
+            .max(wanted.min_secs)
             .min(wanted.interval_secs.max(min_se).max(wanted.min_secs));
         let ours = match asked.refresher {
             Some(Refresher::Uac) => false,
@@ -186,7 +188,15 @@ mod tests {
     /// RFC 4028 section 9: below the minimum is 422.
     #[test]
     fn an_interval_below_ours_is_refused() {
-        assert_eq!(timer("Session-Expires: 60\r\n"), Err(IntervalTooSmall));
+        let known = "Supported: timer\r\nSession-Expires: 60\r\n";
+        assert_eq!(timer(known), Err(IntervalTooSmall));
+    }
+
+    /// RFC 4028 section 9: a peer without session timers does not know what 422 means.
+    #[test]
+    fn an_interval_below_ours_for_a_peer_without_session_timers_is_raised() {
+        let timer = timer("Session-Expires: 60\r\n").unwrap().unwrap();
+        assert_eq!((timer.interval_secs, timer.ours), (90, true));
     }
 
     #[test]

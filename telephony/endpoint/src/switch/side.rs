@@ -10,6 +10,7 @@ use madoguchi_sip::sdp::Negotiated;
 use madoguchi_sip::transaction::{ClientTx, ServerTx};
 
 use super::Peer;
+use super::challenges::Challenges;
 use super::dialog::Dialog;
 use super::early::EarlyDialog;
 use super::identity::Sender;
@@ -85,8 +86,8 @@ pub(super) struct Side {
     /// Its INVITE came from an address, which may be forged, and nothing more: it hears nothing
     /// before its ACK.
     pub(super) unproven: bool,
-    /// The carrier's challenge was answered once already.
-    pub(super) authenticated: bool,
+    /// The carrier's challenges to its INVITE.
+    pub(super) challenges: Challenges,
     /// The trunk it goes out through, for its credentials and limits.
     pub(super) trunk: Option<TrunkKey>,
     /// Who is at the other end, as far as it is proven: it may prove itself again from elsewhere.

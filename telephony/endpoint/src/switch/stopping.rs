@@ -4,6 +4,7 @@ use madoguchi_line::api::Input;
 use madoguchi_metrics::metrics;
 use madoguchi_sip::message::{HeaderName, Request, Response};
 
+use super::outgoing::Purpose;
 use super::side::{Owner, SideId};
 use super::{Now, Switch};
 
@@ -29,14 +30,15 @@ impl Switch {
 
     /// Whether nothing is left to be hung up, written down or answered.
     pub fn is_quiet(&self) -> bool {
-        // Probes and registrations have a purpose; BYE and CANCEL are only to be heard.
+        // Probes and registrations are not waited for; BYE and CANCEL are to be heard.
+        let is_idle = |purpose: &Purpose| !matches!(purpose, Purpose::InDialog(_));
         let mut unanswered = self.transactions.unanswered_requests();
         self.calls.is_empty()
             && self.sides.is_empty()
             && self.steps.is_empty()
             && self.inputs.is_empty()
             && self.journaled >= self.last_batch
-            && unanswered.all(|tx| self.purposes.contains_key(&tx))
+            && unanswered.all(|tx| self.purposes.get(&tx).is_some_and(is_idle))
     }
 
     /// 503 while the endpoint stops: the caller's proxy goes to another node (21.5.4).

@@ -5,7 +5,7 @@ use madoguchi_sip::message::{HeaderName, Headers, Method, Request, Response};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
-use super::challenges::Authorization;
+use super::challenges::{Challenges, Proof};
 use super::lease::granted_secs;
 use super::outgoing::Purpose;
 use super::route::retry_after_secs;
@@ -74,11 +74,10 @@ impl Switch {
         if wait > 0 {
             return self.register_at(key, now.mono + wait);
         }
-        self.change_registration(key, |registration| registration.challenged = false);
         self.send_register(key, None, now);
     }
 
-    fn send_register(&mut self, key: TrunkKey, authorization: Option<Authorization>, now: Now) {
+    fn send_register(&mut self, key: TrunkKey, proof: Option<Proof>, now: Now) {
         let Some((uri, flow)) = self.registrar_target(key, now) else {
             return;
         };
@@ -91,6 +90,9 @@ impl Switch {
             return;
         };
         let registration = &mut trunk.registration;
+        if proof.is_none() {
+            registration.challenges = Challenges::default();
+        }
         if registration.call_id.is_empty() {
             registration.call_id = call_id;
             registration.from_tag = tag;
@@ -118,8 +120,8 @@ impl Switch {
         headers.push(HeaderName::Contact, contact);
         headers.push(HeaderName::Expires, expires.to_string());
         headers.push(HeaderName::MaxForwards, "70");
-        if let Some(Authorization { name, value }) = authorization {
-            headers.push(name, value);
+        if let Some(proof) = proof {
+            proof.put_into(&mut headers);
         }
         let request = Request {
             method: Method::Register,
@@ -145,10 +147,8 @@ impl Switch {
         let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };
-        let challenged = std::mem::take(&mut trunk.registration.challenged);
         match response.status {
-            401 | 407 if !challenged && trunk.registration.ending == trunk.leaving => {
-                trunk.registration.challenged = true;
+            401 | 407 if trunk.registration.ending == trunk.leaving => {
                 self.answer_registrar(key, response, now);
             }
             status if trunk.registration.ending => {
@@ -196,12 +196,21 @@ impl Switch {
     }
 
     fn answer_registrar(&mut self, key: TrunkKey, response: &Response, now: Now) {
-        let trunk = self.trunks.get(key);
-        let registrar = trunk.and_then(|trunk| trunk.settings.register.as_ref());
+        let Some(trunk) = self.trunks.get_mut(key) else {
+            return;
+        };
+        let registrar = trunk.settings.register.as_ref();
         let uri = registrar.map(|wanted| wanted.registrar.clone());
-        match self.authorization(key, response, "REGISTER", &uri.unwrap_or_default()) {
-            Some(authorization) => self.send_register(key, Some(authorization), now),
-            None => self.trunk_registration_failed(key, "challenge not understood", now),
+        let uri = uri.unwrap_or_default();
+        let mut challenges = std::mem::take(&mut trunk.registration.challenges);
+        let proof = self.proof(key, &mut challenges, response, &Method::Register, &uri);
+        self.change_registration(key, |registration| registration.challenges = challenges);
+        match proof {
+            Some(proof) => self.send_register(key, Some(proof), now),
+            None => {
+                self.registrar_unavailable(key, response, now);
+                self.trunk_registration_failed(key, "our proof is not believed", now);
+            }
         }
     }
 
@@ -268,7 +277,6 @@ impl Switch {
         if registered && !taken_over {
             self.change_registration(key, |registration| {
                 registration.ending = true;
-                registration.challenged = false;
             });
             self.send_register(key, None, now);
         }

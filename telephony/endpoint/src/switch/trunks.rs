@@ -7,6 +7,7 @@ use madoguchi_sip::digest::ClientState;
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
+use super::challenges::Challenges;
 use super::route::Route;
 use crate::settings::{Transport, Trunk};
 
@@ -78,8 +79,8 @@ pub(super) struct Registration {
     pub(super) min_secs: u32,
     /// A REGISTER awaits its answer.
     pub(super) in_flight: bool,
-    /// A challenge to the REGISTER in progress was answered.
-    pub(super) challenged: bool,
+    /// The challenges to the REGISTER in progress.
+    pub(super) challenges: Challenges,
     /// The REGISTER in progress ends the registration.
     pub(super) ending: bool,
     /// When the next REGISTER is due.

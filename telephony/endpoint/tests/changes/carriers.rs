@@ -3,8 +3,9 @@
 
 use madoguchi_core::setup::{IdentityHeader, OutboundPrivacy};
 use madoguchi_endpoint::settings::{Listen, Transport, Trunk};
-use madoguchi_endpoint::switch::{Peer as PeerAddress, SwitchInput};
+use madoguchi_endpoint::switch::{Acquaintance, Peer as PeerAddress, SwitchInput};
 use madoguchi_sip::message::{HeaderName, Method, Request};
+use madoguchi_sip::transaction::Flow;
 
 use super::bench::{Bench, DESK, Settings, registering, trunk};
 use super::peer::Peer;
@@ -301,4 +302,31 @@ fn requests_to_a_trunk_go_out_from_the_port_that_is_set() {
     assert!(bench.request_to(&carrier).is_some());
     assert_eq!(bench.socket_to(&carrier), Some(1));
     assert_eq!(bench.socket_to(&phone), Some(0));
+}
+
+/// Tags can be overheard: a call is known where its INVITE was taken, and nowhere else.
+#[test]
+fn a_call_that_went_to_the_next_server_is_known_there() {
+    let (one, other) = (
+        Peer::new("198.51.100.1:5060"),
+        Peer::new("203.0.113.2:5060"),
+    );
+    let phone = Peer::new("192.0.2.1:5060");
+    let mut bench = with(trunk("one", "198.51.100.1:5060"));
+    located_at(&mut bench, &[&one, &other]);
+    let known = |bench: &Bench| {
+        bench.switch.acquaintance(Flow {
+            reliable: false,
+            socket: 0,
+            remote: other.addr,
+        })
+    };
+    dial(&mut bench, &phone, "busy");
+    let first = bench.request_to(&one).unwrap();
+    assert_eq!(known(&bench), Acquaintance::Stranger);
+    bench.reply(&one, &one.answer(&first, 503));
+    let second = bench.request_to(&other).expect("the next one gets it");
+    assert_eq!(known(&bench), Acquaintance::Kept);
+    bench.reply(&other, &other.answer(&second, 486));
+    assert_eq!(known(&bench), Acquaintance::Stranger);
 }

@@ -109,3 +109,57 @@ fn forks_beyond_all_sense_are_not_remembered() {
     bench.reply(&carrier, &says(&fork, &carrier, &invite, 200, "t999"));
     assert_eq!(bench.response_to(&phone).unwrap().status, 200);
 }
+
+/// RFC 3311 5.1, 5.2.
+#[test]
+fn an_update_of_a_fork_whose_answer_was_acknowledged_is_answered_and_others_wait() {
+    let (mut bench, phone, carrier, invite) = dialled();
+    let (one, moved) = (Peer::new("127.0.0.1:6011"), Peer::new("127.0.0.1:6012"));
+    let reliable = |tag: &str| {
+        let mut told = says(&one, &carrier, &invite, 183, tag);
+        told.headers.push(HeaderName::Require, "100rel");
+        told.headers.push(HeaderName::RSeq, "7");
+        told
+    };
+    let loose = says(&one, &carrier, &invite, 183, "loose");
+    bench.reply(&carrier, &loose);
+    let told = reliable("one");
+    bench.reply(&carrier, &told);
+    bench.reply(&carrier, &reliable("two"));
+    for prack in bench.requests_to(&carrier) {
+        bench.reply(&carrier, &carrier.answer(&prack, 200));
+    }
+    let early = bench.all_progress_to(&phone).remove(0);
+    let desk = desk_rtp(&early);
+    let update = |of: &Response, cseq| {
+        let kind = "Content-Type: application/sdp\r\n";
+        carrier.back_with("UPDATE", of, cseq, kind, &moved.offer())
+    };
+    let answered = |bench: &mut Bench, bytes| {
+        bench.send(&carrier, bytes);
+        bench.response_to(&carrier).unwrap()
+    };
+    assert_eq!(answered(&mut bench, update(&loose, 11)).status, 491);
+    let unknown = says(&one, &carrier, &invite, 183, "unknown");
+    assert_eq!(answered(&mut bench, update(&unknown, 12)).status, 491);
+    // Each fork counts its own requests.
+    assert_eq!(
+        answered(&mut bench, update(&reliable("two"), 20)).status,
+        200
+    );
+    let accepted = answered(&mut bench, update(&told, 3));
+    assert_eq!(accepted.status, 200);
+    assert!(!accepted.body.is_empty());
+    assert_eq!(answered(&mut bench, update(&told, 2)).status, 500);
+    assert!(hears(&moved, &phone, desk, 1), "early media");
+    // Its first answer again is past.
+    bench.reply(&carrier, &says(&one, &carrier, &invite, 200, "one"));
+    assert_eq!(bench.response_to(&phone).unwrap().status, 200);
+    bench.media();
+    assert!(hears(&moved, &phone, desk, 2) && !hears(&one, &phone, desk, 3));
+    let in_order = [(3, 500), (4, 200)];
+    for (cseq, expected) in in_order {
+        let later = carrier.back("OPTIONS", &told, cseq);
+        assert_eq!(answered(&mut bench, later).status, expected, "{cseq}");
+    }
+}

@@ -23,6 +23,7 @@ mod not_taken;
 mod outbound;
 mod peer;
 mod phones;
+mod proofs;
 mod refreshes;
 mod reliable;
 mod restart;

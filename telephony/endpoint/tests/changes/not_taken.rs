@@ -1,6 +1,7 @@
 //! Calls that cannot be taken because no port is left: refused, and counted.
 
 use madoguchi_core::event::{AbandonReason, EndCause, EventKind};
+use madoguchi_metrics::metrics;
 
 use super::bench::{Bench, Settings};
 use super::peer::Peer;
@@ -85,4 +86,19 @@ fn an_agent_who_cannot_dial_for_want_of_ports_is_counted() {
     assert_eq!(count(&bench, dialled), 1);
     let cause = EndCause::SystemError;
     assert_eq!(bench.events.last(), Some(&EventKind::Ended { cause }));
+}
+
+/// The metrics are those of the whole program: another test may count, too.
+#[test]
+fn a_call_to_a_number_that_nobody_has_is_counted_whoever_makes_it() {
+    let mut bench = Bench::new(Settings::new());
+    let (carrier, phone) = (Peer::new("127.0.0.1:6001"), Peer::new("127.0.0.1:7001"));
+    let refused = || metrics().calls_refused.get("no_such_number");
+    let before = refused();
+    assert_eq!(bench.call(&carrier, "5999", "c").status, 404);
+    let after_caller = refused();
+    assert!(after_caller > before);
+    let dialled = bench.prove(&phone, ("201", "secret"), "INVITE", "nobody", "d");
+    assert_eq!(dialled.status, 404);
+    assert!(refused() > after_caller);
 }

@@ -56,6 +56,25 @@ fn what_is_allowed_is_dialled_in_its_one_spelling() {
     assert_eq!(invite.uri.user.as_deref(), Some("1860312345678"));
 }
 
+/// ITU-T E.164 11.
+#[test]
+fn a_subaddress_that_is_dialled_reaches_the_carrier_and_nothing_else_does() {
+    for (dialled, expected) in [
+        ("0312345678;isub=12AB", "0312345678;isub=12AB"),
+        ("03-1234-5678%3Bisub%3D7;cpc=payphone", "0312345678;isub=7"),
+        ("0312345678;rn=0990500123;isub=7", "0312345678;isub=7"),
+        // What would be read as another parameter on the way is left out.
+        ("0312345678;isub=7%253Brn=0990500123", "0312345678"),
+        ("0312345678;isub=%22", "0312345678"),
+    ] {
+        let (mut bench, carrier, phone) = desk();
+        bench.prove(&phone, SECRET, "INVITE", dialled, "c");
+        let invite = bench.request_to(&carrier).expect("the carrier is called");
+        assert_eq!(invite.uri.user.as_deref(), Some(expected), "{dialled}");
+        assert_eq!(invite.to().unwrap().uri.user.as_deref(), Some(expected));
+    }
+}
+
 #[test]
 fn a_phone_whose_agent_is_logged_out_reaches_help_alone() {
     let (mut bench, carrier, phone) = desk();

@@ -190,6 +190,26 @@ fn reliable_progress_of_a_carrier_is_acknowledged_once_and_in_order() {
     assert!(bench.request_to(&carrier).is_none(), "no BYE");
 }
 
+/// RFC 3311 5.1: the first offer is answered, and the answer is known to have come.
+#[test]
+fn an_offer_in_update_is_answered_once_the_early_answer_was_acknowledged() {
+    let (mut bench, phone, carrier, invite) = dialled("Require: 100rel\r\n");
+    bench.reply(&carrier, &progress(&carrier, &invite, 183, "far", true));
+    let first = bench.all_progress_to(&phone).remove(0);
+    let update = |cseq| phone.in_dialog_with("UPDATE", &first, cseq, SDP, &phone.offer());
+    bench.send(&phone, update(3));
+    assert_eq!(bench.response_to(&phone).unwrap().status, 500);
+    bench.send(&phone, prack(&phone, &first, rseq(&first), 4));
+    assert_eq!(bench.response_to(&phone).unwrap().status, 200);
+    bench.send(&phone, update(5));
+    let answer = bench.response_to(&phone).unwrap();
+    assert_eq!((answer.status, answer.body.is_empty()), (200, false));
+    bench.reply(&carrier, &carrier.answer(&invite, 200));
+    let accepted = bench.response_to(&phone).unwrap();
+    assert_eq!(accepted.status, 200);
+    assert_eq!(accepted.body, answer.body, "what was agreed on last");
+}
+
 /// A new offer in PRACK (RFC 3262 section 5).
 #[test]
 fn an_offer_in_prack_is_answered() {

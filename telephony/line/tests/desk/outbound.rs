@@ -204,6 +204,25 @@ fn an_agents_own_minutes_stop_that_agent_alone() {
 }
 
 #[test]
+fn minutes_of_before_that_are_known_later_stop_who_talks_meanwhile() {
+    let mut scene = desk(OutboundRules {
+        talk_per_day: minutes(10),
+        cut_at_limit: true,
+        ..OutboundRules::default()
+    });
+    talk(&mut scene, "o", "a");
+    scene.secs(60);
+    let known = |agent: &str, count| Input::OutboundTalked {
+        agent: agent.into(),
+        talked: minutes(count),
+    };
+    assert!(!stops(scene.input(known("b", 8)), None));
+    let outputs = scene.input(known("a", 1)).to_vec();
+    assert!(stops(&outputs, None));
+    assert!(outputs.contains(&refused("o", HangUpCause::Normal)));
+}
+
+#[test]
 fn a_restart_gives_no_new_minutes_and_other_rules_hold_at_once() {
     let mut scene = desk(OutboundRules {
         talk_per_day: minutes(10),

@@ -188,8 +188,11 @@ fn of_alternatives_the_last_understood_counts_and_of_related_parts_the_root() {
         "Content-Type: application/sdp\r\nContent-ID: <root>\r\n",
         SDP,
     );
-    let related = "multipart/related;boundary=b05;start=\"<root>\"";
-    assert_eq!(found(related, &multipart(&[text, named])), Ok(Some(SDP)));
+    for start in ["\"<root>\"", "\"root\"", "root", "<root>"] {
+        let related = format!("multipart/related;boundary=b05;start={start}");
+        let body = multipart(&[text, named]);
+        assert_eq!(found(&related, &body), Ok(Some(SDP)), "{start}");
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use crate::message::{HeaderName, Headers, Method, Request, Response};
 pub(super) struct ClientTransaction {
     flow: Flow,
     key: ClientKey,
-    /// For INVITE: the parts of which the ACK to a refusal is made (17.1.1.3).
+    /// For INVITE: the parts of which the ACK to a refusal is made (17.1.1.3), and which the ACK to
+    /// a 2xx takes over.
     invite: Option<Box<Request>>,
     state: State,
     cancel: Cancel,
@@ -46,6 +47,8 @@ enum State {
     /// A 2xx to INVITE came; it may come again (timer M) and from other forks.
     Accepted {
         to_tag: Option<Box<str>>,
+        /// What the INVITE proved its sender with.
+        credentials: Vec<(HeaderName, String)>,
         /// The ACK of each fork that was acknowledged.
         acks: Vec<ForkAck>,
         until: u64,
@@ -131,6 +134,16 @@ impl ClientTransaction {
 
     pub(super) fn flow(&self) -> Flow {
         self.flow
+    }
+
+    /// Puts the credentials of the INVITE into the ACK to its 2xx: it must have them, for it cannot
+    /// be challenged (13.2.2.4, 22.1).
+    pub(super) fn prove_ack(&self, ack: &mut Request) {
+        if let State::Accepted { credentials, .. } = &self.state {
+            for (name, value) in credentials {
+                ack.headers.push(name.clone(), value.as_str());
+            }
+        }
     }
 
     pub(super) fn keep_ack(&mut self, to_tag: Option<&str>, transmit: Transmit) {
@@ -319,6 +332,7 @@ impl ClientTransaction {
             let to_tag = response.to_tag().map(Into::into);
             self.state = State::Accepted {
                 to_tag,
+                credentials: credentials_of(&invite).collect(),
                 acks: Vec::new(),
                 until: now + GIVE_UP_MS,
             };
@@ -353,6 +367,10 @@ impl ClientTransaction {
 fn cancel_for(invite: &Request) -> Request {
     let mut cancel = ack_parts(invite);
     cancel.method = Method::Cancel;
+    // They were made for another method, and nobody asks for them (22.1).
+    for name in &CREDENTIALS {
+        cancel.headers.remove(name);
+    }
     if let Some(cseq) = invite.cseq() {
         let cseq = CSeq {
             seq: cseq.seq,
@@ -384,12 +402,24 @@ fn ack_parts(invite: &Request) -> Request {
         headers.push(HeaderName::Route, route);
     }
     headers.push(HeaderName::MaxForwards, "70");
+    for (name, value) in credentials_of(invite) {
+        headers.push(name, value);
+    }
     Request {
         method: Method::Invite,
         uri: invite.uri.clone(),
         headers,
         body: Vec::new(),
     }
+}
+
+/// Where credentials stand.
+const CREDENTIALS: [HeaderName; 2] = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
+
+fn credentials_of(invite: &Request) -> impl Iterator<Item = (HeaderName, String)> {
+    let fields = invite.headers.iter();
+    let credentials = fields.filter(|(name, _)| CREDENTIALS.contains(name));
+    credentials.map(|(name, value)| (name.clone(), value.to_owned()))
 }
 
 fn refusal_ack(invite: &Request, response: &Response) -> Request {

@@ -1,6 +1,7 @@
 //! Two transaction layers with a network of the test's own between them, in virtual time.
 
 use super::*;
+use crate::message::HeaderName;
 use crate::parse::parse_datagram;
 
 fn flow(reliable: bool) -> Flow {
@@ -206,7 +207,7 @@ fn a_repeated_2xx_gets_its_ack_again_and_another_fork_is_told() {
     let tx = layer.request(flow(false), &invite, 0).unwrap();
     let first = answered(&invite, 200);
     layer.receive(flow(false), Message::Response(first.clone()), 10);
-    layer.acknowledge(tx, flow(false), &request("ACK"));
+    layer.acknowledge(tx, flow(false), request("ACK"));
     layer.receive(flow(false), Message::Response(first), 20);
     assert_eq!(sent(&mut layer), ["INVITE", "ACK", "ACK"]);
     assert_eq!(events(&mut layer).len(), 1);
@@ -214,6 +215,47 @@ fn a_repeated_2xx_gets_its_ack_again_and_another_fork_is_told() {
     fork.set_to_tag("other");
     layer.receive(flow(false), Message::Response(fork), 30);
     assert_eq!(events(&mut layer).len(), 1);
+}
+
+/// RFC 3261 13.2.2.4, 22.1: an ACK cannot be challenged, and so has the proof of its INVITE.
+#[test]
+fn each_ack_has_the_credentials_of_its_invite_and_cancel_none() {
+    let mut invite = request("INVITE");
+    let proof = |n: u32| format!("Digest realm=\"{n}\"");
+    let (own, proxy) = (HeaderName::Authorization, HeaderName::ProxyAuthorization);
+    invite.headers.push(proxy.clone(), proof(1));
+    invite.headers.push(own.clone(), proof(2));
+    invite.headers.push(proxy.clone(), proof(3));
+    for (status, expected) in [(200, true), (486, true), (180, false)] {
+        let mut layer = Transactions::new();
+        let tx = layer.request(flow(false), &invite, 0).unwrap();
+        let answer = Message::Response(answered(&invite, status));
+        layer.receive(flow(false), answer.clone(), 10);
+        if status == 200 {
+            layer.acknowledge(tx, flow(false), request("ACK"));
+        } else {
+            layer.cancel(tx, 20);
+        }
+        layer.receive(flow(false), answer, 30);
+        let messages = std::iter::from_fn(|| layer.poll_transmit()).skip(1);
+        let messages: Vec<_> = messages
+            .map(|transmit| parse_datagram(&transmit.bytes).unwrap())
+            .collect();
+        assert!(!messages.is_empty(), "{status}");
+        for message in messages {
+            let Message::Request(sent) = message else {
+                panic!("{message:?}");
+            };
+            let all = |name| sent.headers.get_all(name).collect::<Vec<_>>();
+            let (proofs, proof) = if expected {
+                (vec![proof(1), proof(3)], vec![proof(2)])
+            } else {
+                (vec![], vec![])
+            };
+            assert_eq!(all(&proxy), proofs, "{status} {}", sent.method);
+            assert_eq!(all(&own), proof, "{status} {}", sent.method);
+        }
+    }
 }
 
 #[test]
