@@ -8,11 +8,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use madoguchi_store::StoreError;
 
-use crate::auth::visitor::{self, By, Origin, Unrecognised, Visitor};
+use crate::auth::cookie::Origin;
+use crate::auth::visitor::{self, By, Unrecognised, Visitor};
 use crate::error::{self, Limit, Refusal, WebError};
 use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
-use crate::{Web, WebSettings};
+use crate::settings::WebSettings;
+use crate::state::Web;
 
 /// What an operator's tools ask over any connection: it says nothing of anybody.
 const IN_THE_CLEAR: [&str; 2] = ["/healthz", "/readyz"];

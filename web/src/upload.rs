@@ -6,9 +6,9 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 
-use crate::Web;
 use crate::body::BodyFault;
 use crate::error::WebError;
+use crate::state::Web;
 
 /// Fields of one form.
 const FIELDS: usize = 20;

@@ -9,14 +9,15 @@ use madoguchi_core::audit::Action;
 use madoguchi_store::NewPassword;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::SignedInVisitor;
+use crate::auth::duty::Duty;
 use crate::auth::password::check_new;
 use crate::auth::proof::{Claim, Given};
-use crate::auth::visitor::{Duty, Visitor};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
 use crate::sign_in;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "account_password.html")]

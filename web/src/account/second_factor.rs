@@ -7,15 +7,16 @@ use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::audit::Action;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::SignedInVisitor;
+use crate::auth::duty::Duty;
 use crate::auth::proof::{Claim, Given};
 use crate::auth::recovery;
 use crate::auth::totp::{TotpSecret, qr_svg};
-use crate::auth::visitor::{Duty, Visitor};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
 use crate::sign_in;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "account_second_factor.html")]

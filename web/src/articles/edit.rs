@@ -12,15 +12,15 @@ use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, StoreError};
 use serde::Deserialize;
 
-use super::one::{Line, differences};
-use super::{HERE, category_names, lookup};
-use crate::Web;
+use super::differences::{Line, differences};
+use super::lookup::{HERE, category_names, lookup};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
+use crate::state::Web;
 use madoguchi_reports::markdown::{self, Files};
 
 /// As a browser writes a date and time.

@@ -13,13 +13,13 @@ use madoguchi_core::article::{ArticleFile, Content, FILE_BYTES, FILES, FileKind,
 use serde::Deserialize;
 
 use super::edit::{keep, refused};
-use super::{HERE, lookup};
-use crate::Web;
+use super::lookup::{HERE, lookup};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::inspect::inspect;
 use crate::query::escape;
+use crate::state::Web;
 use crate::upload::FileForm;
 
 /// Brings a file into the draft; one of the same name is replaced.

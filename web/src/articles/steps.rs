@@ -10,12 +10,12 @@ use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use super::edit::refused;
-use super::{HERE, lookup};
-use crate::Web;
+use super::lookup::{HERE, lookup};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
+use crate::state::Web;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -11,10 +11,12 @@ use axum::http::request::Parts;
 use madoguchi_core::access::{Permission, Permit};
 use madoguchi_store::StoreError;
 
-use crate::Web;
-use crate::auth::visitor::{By, Duty, Origin, Unrecognised, Visitor};
+use crate::auth::browser::Browser;
+use crate::auth::cookie::Origin;
+use crate::auth::duty::Duty;
+use crate::auth::visitor::{By, Unrecognised, Visitor};
 use crate::error::WebError;
-use crate::portal::Browser;
+use crate::state::Web;
 
 /// What a route needs of who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

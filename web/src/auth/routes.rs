@@ -11,9 +11,9 @@ use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, get, post};
 use tower_http::timeout::TimeoutLayer;
 
-use crate::Web;
 use crate::auth::access::{Need, Needs};
 use crate::auth::admission::{self, UPLOAD_BYTES};
+use crate::state::Web;
 
 /// A request is answered so soon.
 const WITHIN: Duration = Duration::from_secs(15);

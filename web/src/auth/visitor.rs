@@ -1,6 +1,5 @@
 //! A visitor: who asks, from where, and what they still owe before they may go on.
 
-use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -12,26 +11,16 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::StoreError;
 
+use crate::auth::cookie::{Origin, cookie, session_cookie};
+use crate::auth::duty::Duty;
 use crate::auth::{csrf, token};
-use crate::{Web, WebSettings};
+use crate::settings::WebSettings;
+use crate::state::Web;
 
-/// The session cookie over an unencrypted connection (this machine alone).
-const PLAIN_COOKIE: &str = "madoguchi";
-/// The session cookie over TLS: bound to the host and to encrypted connections.
-const SECURE_COOKIE: &str = "__Host-madoguchi";
-/// Browsers keep cookies whose names begin so to the host and to TLS.
-const HOST_PREFIX: &str = "__Host-";
 /// How exactly the last use of a session is known.
 const SEEN_EVERY: Millis = Millis::from_secs(60);
 /// Who has proven themselves again is not asked once more for so long.
 const PROVEN_FOR: Millis = Millis::from_secs(300);
-
-/// From where a request comes, over what kind of connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Origin {
-    pub(crate) address: IpAddr,
-    pub(crate) encrypted: bool,
-}
 
 /// Somebody who is signed in, or a program with a token.
 #[derive(Debug, Clone)]
@@ -60,17 +49,6 @@ pub(crate) enum By {
         /// The name.
         name: String,
     },
-}
-
-/// What a visitor must do before anything else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Duty {
-    /// Prove the second factor.
-    ProveSecondFactor,
-    /// Change the password.
-    ChangePassword,
-    /// Set up a second factor.
-    SetUpSecondFactor,
 }
 
 impl Visitor {
@@ -197,7 +175,11 @@ async fn by_session(
 ) -> Result<Option<Visitor>, StoreError> {
     let now = web.desk.now();
     let hash = token::hash(secret);
-    let Some(seen) = web.sessions.lookup(web, &hash).await? else {
+    let Some(seen) = web
+        .sessions
+        .lookup(&web.reach, &web.store, (now, web.desk.monotonic()), &hash)
+        .await?
+    else {
         return Ok(None);
     };
     let (user, session) = (seen.signed_in.user, seen.signed_in.session);
@@ -268,7 +250,11 @@ async fn by_token(
 ) -> Result<Option<Visitor>, StoreError> {
     let now = web.desk.now();
     let hash = token::hash(secret);
-    let Some((user, found)) = web.sessions.lookup_token(web, &hash, at_once).await? else {
+    let Some((user, found)) = web
+        .sessions
+        .lookup_token(&web.reach, &web.store, &hash, at_once)
+        .await?
+    else {
         return Ok(None);
     };
     if found.revoked_at.is_some() || found.expires_at <= now || user.disabled_at.is_some() {
@@ -304,49 +290,4 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
-/// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found == name).then_some(value))
-}
-
-/// The name of the session cookie over this kind of connection.
-pub(crate) fn session_cookie(origin: Origin) -> &'static str {
-    if origin.encrypted {
-        SECURE_COOKIE
-    } else {
-        PLAIN_COOKIE
-    }
-}
-
-/// The name of a cookie over this kind of connection. Over TLS it is bound to the host and to
-/// encrypted connections: other hosts of the same domain cannot set it.
-pub(crate) fn cookie_name(name: &str, origin: Origin) -> Cow<'_, str> {
-    if origin.encrypted && !name.starts_with(HOST_PREFIX) {
-        Cow::Owned(format!("{HOST_PREFIX}{name}"))
-    } else {
-        Cow::Borrowed(name)
-    }
-}
-
-/// A `Set-Cookie` value for a cookie that scripts do not see and that stays for so many days.
-pub(crate) fn lasting_cookie(name: &str, value: &str, days: u32, origin: Origin) -> String {
-    let age = days * 86_400;
-    format!("{}; Max-Age={age}", set_cookie(name, Some(value), origin))
-}
-
-/// A `Set-Cookie` value for a cookie that scripts do not see, named by [`cookie_name`]. Without a
-/// value it is taken away.
-pub(crate) fn set_cookie(name: &str, value: Option<&str>, origin: Origin) -> String {
-    let name = cookie_name(name, origin);
-    let secure = if origin.encrypted { "; Secure" } else { "" };
-    let (value, age) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
-    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
 }

@@ -10,10 +10,11 @@ use madoguchi_core::article::FileKind;
 use zip::ZipArchive;
 
 use self::parts::{Part, main_kind};
-use super::FileFault::{
+use super::active;
+use super::bytes::u16_le;
+use super::fault::FileFault::{
     self, Broken, Embedded, Encrypted, External, Macro, Script, TrailingData, Unfolds, Unknown,
 };
-use super::{active, u16_le};
 
 /// All parts together unfold to no more.
 const UNFOLDED: u64 = 64 * 1024 * 1024;

@@ -4,10 +4,10 @@ use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
 
-use super::FileFault::{
+use super::active;
+use super::fault::FileFault::{
     self, Broken, Embedded, Encrypted, External, Macro, Script, TrailingData, Unfolds,
 };
-use super::active;
 
 /// Object streams of one file, and what they unfold to together.
 const STREAMS: usize = 10_000;

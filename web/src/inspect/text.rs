@@ -1,7 +1,8 @@
 //! Plain text and CSV.
 
-use super::FileFault::{self, External, Script, Unknown};
-use super::{active, extension};
+use super::active;
+use super::bytes::extension;
+use super::fault::FileFault::{self, External, Script, Unknown};
 
 /// Plain text, in UTF-8 or another code of which ASCII is a part.
 pub(super) fn inspect(content: &[u8], name: &str) -> Result<(), FileFault> {

@@ -12,15 +12,17 @@ use madoguchi_core::audit::{Action, changed};
 use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_store::StoreError;
 
-use crate::Web;
-use crate::account::{DoneQuery, SessionRow, session_rows};
+use crate::account::sessions::{SessionRow, session_rows};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
-use crate::users::{fields, reset, state};
+use crate::state::Web;
+use crate::users::change::{self, last_administrator};
+use crate::users::summary::{fields, state};
 
 const NAME_LETTERS: usize = 60;
 const SUBJECT_LETTERS: usize = 255;
@@ -284,14 +286,14 @@ pub(crate) async fn save(
     let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&before.roles, &user));
     let mut fault = put.err();
     if fault.is_none() && !user.roles.contains(&Role::Administrator) {
-        fault = reset::last_administrator(&web, &before).await?;
+        fault = last_administrator(&web, &before).await?;
     }
     if let Some(why) = fault {
         return show_again(&web, &visitor, &user, false, why).await;
     }
     let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
     (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
-    if let Err(error) = reset::save(&web, &user, entry).await {
+    if let Err(error) = change::save(&web, &user, entry).await {
         let why = taken(error)?;
         return show_again(&web, &visitor, &user, false, why).await;
     }

@@ -4,8 +4,8 @@ use madoguchi_core::article::FileKind;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Broken, Embedded, External, FileFault, Macro, Script, Unknown};
 use crate::inspect::active;
+use crate::inspect::fault::FileFault::{self, Broken, Embedded, External, Macro, Script, Unknown};
 
 /// Parts of these names are programs, or start some.
 const MACRO_NAMES: [&str; 10] = [
