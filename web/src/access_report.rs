@@ -12,6 +12,7 @@ use madoguchi_core::access::ReadAccessReport;
 use madoguchi_core::audit::Action;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Form, workbook};
+use madoguchi_store::ArticleAccess;
 use serde::Deserialize;
 
 use self::month::{Report, site_name};

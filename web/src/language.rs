@@ -14,7 +14,7 @@ use madoguchi_kb::{SynonymGroup, UserWord};
 
 use self::setting::{LanguageSetting, ListQuery, kept};
 pub use self::setting::{SYNONYM_KIND, WORD_KIND};
-use crate::articles;
+use crate::articles::lookup::HERE as ARTICLES;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
@@ -93,7 +93,7 @@ async fn list<T: LanguageSetting>(
     let more = standard.len().saturating_sub(STANDARD);
     standard.truncate(STANDARD);
     let page = ListPage {
-        shell: Shell::new(&web, Some(&visitor), articles::HERE).done(&done.done),
+        shell: Shell::new(&web, Some(&visitor), ARTICLES).done(&done.done),
         title: T::TITLE,
         label: T::LABEL,
         about: T::ABOUT,

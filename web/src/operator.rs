@@ -11,6 +11,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{ApiToken, NewPassword, NewToken, Store, StoreError};
 
 use crate::auth::{password, recovery, token};
+use crate::users::summary::fields;
 
 /// The login of the first administrator.
 pub const ADMINISTRATOR: &str = "admin";
@@ -88,12 +89,7 @@ pub async fn add_account(
         version: 0,
     };
     let hash = password::hash_now(account.password);
-    let entry = entry(
-        Action::UserCreate,
-        &user.id,
-        now,
-        crate::users::fields(&user),
-    );
+    let entry = entry(Action::UserCreate, &user.id, now, fields(&user));
     store.add_user(&user, hash.as_deref(), entry).await?;
     Ok(user.id)
 }
@@ -113,7 +109,6 @@ pub async fn change_roles(
         ..user.clone()
     };
     let mut entry = entry(Action::UserChange, &user.id, now, Fields::new());
-    let fields = crate::users::fields;
     (entry.before, entry.after) = changed(&fields(user), &fields(&after));
     store.save_user(&after, entry).await
 }

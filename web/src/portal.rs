@@ -2,7 +2,7 @@
 
 pub(crate) mod article;
 mod browser;
-mod categories;
+pub(crate) mod categories;
 mod category;
 mod contact;
 mod feed;

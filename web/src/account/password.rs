@@ -16,7 +16,7 @@ use crate::auth::proof::{Claim, Given};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
-use crate::sign_in;
+use crate::sign_in::session::begin;
 use crate::state::Web;
 
 #[derive(Template)]
@@ -110,6 +110,6 @@ pub(crate) async fn submit(
     web.sessions.forget_user(&user.id);
     set?;
     // All sessions have ended; this browser gets a new one.
-    let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
+    let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=password"))
 }

@@ -15,7 +15,7 @@ use crate::auth::totp::{TotpSecret, qr_svg};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
-use crate::sign_in;
+use crate::sign_in::session::begin;
 use crate::state::Web;
 
 #[derive(Template)]
@@ -121,7 +121,7 @@ pub(crate) async fn submit(
     set?;
     // The code that was just shown is used up.
     web.store.use_totp_step(&user.id, step).await?;
-    let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
+    let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     let page = RecoveryCodesPage {
         // The old form token went with the old session; this page has no form.
         shell: Shell::default(),
@@ -155,7 +155,7 @@ pub(crate) async fn remove(
         .await;
     web.sessions.forget_user(&user.id);
     removed?;
-    let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
+    let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=second-factor-off"))
 }
 

@@ -13,7 +13,7 @@ use self::parts::{Part, main_kind};
 use super::active;
 use super::bytes::u16_le;
 use super::fault::FileFault::{
-    self, Broken, Embedded, Encrypted, External, Macro, Script, TrailingData, Unfolds, Unknown,
+    self, Broken, Embedded, Encrypted, Script, TrailingData, Unfolds, Unknown,
 };
 
 /// All parts together unfold to no more.
@@ -110,6 +110,7 @@ fn local_name(content: &[u8], start: u64) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fault::FileFault::{External, Macro};
     use super::super::samples::{self, Entry};
     use super::*;
 

@@ -11,7 +11,7 @@ use madoguchi_store::{NewVersion, Setting};
 use serde::Deserialize;
 
 use super::setting::{Field, Form as Values, LanguageSetting, ListQuery};
-use crate::articles;
+use crate::articles::lookup::HERE as ARTICLES;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
@@ -104,7 +104,7 @@ async fn show<T: LanguageSetting>(
         removed: setting.data.is_none(),
     });
     let page = OnePage {
-        shell: Shell::new(web, Some(visitor), articles::HERE).done(&shown.done),
+        shell: Shell::new(web, Some(visitor), ARTICLES).done(&shown.done),
         title: match (&now, of) {
             (Some(now), _) => now.title(),
             (None, Some(_)) => format!("削除した{}", T::LABEL),

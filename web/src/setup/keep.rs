@@ -1,11 +1,11 @@
 //! What is kept of things that are set on screens: read with all versions, checked, saved, brought
 //! to the running desk.
 
-use madoguchi_core::audit::{AuditEntry, Fields, changed};
+use madoguchi_core::audit::{Fields, changed};
 use madoguchi_core::setup::{Fault, PartFault};
 use madoguchi_store::{NewVersion, Setting, StoreError};
 
-use super::screen::{Facts, SettingScreen, SetupContext};
+use super::screen::{Change, Facts, SettingScreen, SetupContext};
 use crate::auth::visitor::Visitor;
 use crate::desk::SetupRefusal;
 use crate::error::WebError;

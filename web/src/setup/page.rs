@@ -10,7 +10,7 @@ use madoguchi_core::setup::Fault;
 use super::form::{Form, Input, Values};
 use super::history::{VersionRow, rows};
 use super::keep::{Kept, place_for, put};
-use super::screen::{Facts, HERE, SettingScreen, SetupContext};
+use super::screen::{Button, Facts, HERE, OneTime, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;

@@ -22,7 +22,6 @@ use serde::Deserialize;
 use self::attempt::Attempt;
 use self::provider::IdentityProvider;
 use self::refusal::Refusal;
-use self::settings::CALLBACK;
 use super::form::{SignInForm, show};
 use super::next::local;
 use super::session::begin_by_provider;
