@@ -8,6 +8,7 @@ pub(crate) mod cookie;
 pub(crate) mod csrf;
 pub(crate) mod device;
 pub(crate) mod duty;
+mod forwarded;
 pub(crate) mod password;
 pub(crate) mod proof;
 pub(crate) mod recovery;

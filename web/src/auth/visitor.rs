@@ -13,7 +13,8 @@ use madoguchi_store::StoreError;
 
 use crate::auth::cookie::{Origin, cookie, session_cookie};
 use crate::auth::duty::Duty;
-use crate::auth::{csrf, token};
+use crate::auth::{csrf, forwarded, token};
+use crate::error::WebError;
 use crate::settings::WebSettings;
 use crate::state::Web;
 
@@ -116,32 +117,13 @@ pub(crate) fn origin(request: &Request, settings: &WebSettings) -> Origin {
         };
     }
     let headers = request.headers();
-    let listed = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|text| {
-            text.trim()
-                .parse::<IpAddr>()
-                .map(|address| address.to_canonical())
-        });
-    // From the nearest on: the first that is no proxy of ours, or cannot be read, ends the trust.
-    let mut address = peer;
-    for known in listed.collect::<Vec<_>>().into_iter().rev() {
-        let Ok(known) = known else { break };
-        address = known;
-        if !is_trusted(&known) {
-            break;
-        }
-    }
     // One word of one proxy: several may be a visitor's own before the proxy's.
     let mut protos = headers.get_all("x-forwarded-proto").iter();
     let (proto, another) = (protos.next(), protos.next());
     let proto = proto.and_then(|value| value.to_str().ok());
     let by_tls = proto.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
     Origin {
-        address,
+        address: forwarded::address(peer, headers, is_trusted),
         encrypted: settings.encrypted || (by_tls && another.is_none()),
     }
 }
