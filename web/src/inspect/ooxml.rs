@@ -213,6 +213,99 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_read_as_word_reads_it() {
+        let field = |code: &str| format!("<w:p><w:instrText>{code}</w:instrText></w:p>");
+        let char = |kind: &str| format!("<w:fldChar w:fldCharType=\"{kind}\"/>");
+        let (begin, end) = (char("begin"), char("end"));
+        let mut fields: Vec<_> = [
+            "<![CDATA[DDEAUTO c:\\\\cmd.exe]]>",
+            "D<![CDATA[DE]]>AUTO c:\\\\cmd.exe",
+            "&#68;DEAUTO c:\\\\cmd.exe",
+            "&#x44;&#x44;E c:\\\\cmd.exe",
+            "DD<!-- -->E cmd",
+            "D<w:x/>DE cmd",
+            "D<w:x>D</w:x>E cmd",
+            "&quot;DDE&quot; cmd",
+            "INCLUDEPICTURE &quot;http://evil.example/a.png&quot; \\d",
+            "IncludePicture http://evil.example/a.png",
+            "DATABASE \\d x",
+        ]
+        .into_iter()
+        .map(field)
+        .collect();
+        fields.push("<w:p><w:delInstrText>DDE cmd</w:delInstrText></w:p>".to_owned());
+        for code in ["INCLUDE \\\\evil\\x", "RD \\\\evil\\x", "PRINT 27"] {
+            fields.push(format!("<w:p>{begin}{}{end}</w:p>", field(code)));
+        }
+        let quote = format!("{begin}{}{end}", field("QUOTE 68 68 69"));
+        fields.push(format!("<w:p>{begin}{quote}{}{end}</w:p>", field(" cmd")));
+        fields.push(format!("<w:p>{begin}{}{quote}{end}</w:p>", field(" DD")));
+        for field in fields {
+            let found = fault(&[("word/footer1.xml", field.as_bytes())]);
+            assert_eq!(found, Some(External), "{field}");
+        }
+        let plain = [
+            format!("<w:p>{begin}{}{end}</w:p>", field(" PAGE ")),
+            format!("<w:p>{begin}{}{quote}{end}</w:p>", field(" IF ")),
+            format!(
+                "<w:p>{begin}{}{end}</w:p>",
+                field("HYPERLINK \"x\" \\o \"print &amp; include\"")
+            ),
+            "<w:p><w:t>DDEAUTO</w:t></w:p>".to_owned(),
+        ];
+        for field in plain {
+            let found = fault(&[("word/footer1.xml", field.as_bytes())]);
+            assert_eq!(found, None, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_cell_starts_and_fetches_nothing() {
+        for formula in [
+            "<f>cmd|'/C calc'!A0</f>",
+            "<f>1+<![CDATA[cmd|]]>'/C calc'!A0</f>",
+            "<f>_xlfn.WEBSERVICE(\"http://evil.example\")</f>",
+            "<f>RTD (\"x\",,\"y\")</f>",
+            "<definedName name=\"a\">cmd&#124;'/C calc'!A0</definedName>",
+        ] {
+            let sheet = format!("<worksheet><c>{formula}</c></worksheet>");
+            let found = fault(&[("xl/worksheets/sheet1.xml", sheet.as_bytes())]);
+            assert_eq!(found, Some(External), "{formula}");
+        }
+        for formula in [
+            "<f>A1&amp;\"|!\"&amp;'Sheet 1'!B1</f>",
+            "<v>a|b!</v>",
+            "<f>RECALL(1)</f>",
+        ] {
+            let sheet = format!("<worksheet><c>{formula}</c></worksheet>");
+            let found = fault(&[("xl/worksheets/sheet1.xml", sheet.as_bytes())]);
+            assert_eq!(found, None, "{formula}");
+        }
+        let action = b"<a:hlinkClick action=\"ppaction://program\"/>";
+        assert_eq!(fault(&[("ppt/slides/slide1.xml", action)]), Some(Macro));
+    }
+
+    #[test]
+    fn what_readers_may_read_otherwise_is_broken() {
+        for (name, part) in [
+            (
+                "word/a.xml",
+                "<?xml version=\"1.0\" encoding=\"utf-7\"?><w:p>+AEQ-</w:p>",
+            ),
+            (
+                "word/a.xml",
+                "<w:fldSimple x:instr=\"PAGE\" w:instr=\"DDE cmd\"/>",
+            ),
+            (
+                "word/_rels/document.xml.rels",
+                "<Relationships><Relationship x:Target=\"a.xml\" Target=\"http://evil.example\"/></Relationships>",
+            ),
+        ] {
+            assert_eq!(fault(&[(name, part.as_bytes())]), Some(Broken), "{part}");
+        }
+    }
+
+    #[test]
     fn embedded_objects_are_refused() {
         let ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
         for entry in [
