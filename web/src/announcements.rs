@@ -9,6 +9,7 @@ pub(crate) mod stored;
 mod upload;
 
 use crate::auth::routes::Routes;
+use crate::error::FileUse;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -21,5 +22,9 @@ pub(crate) fn routes() -> Routes {
             change::restore,
         )
         .post("/admin/announcements/{line}/{name}/remove", change::remove)
-        .upload("/admin/announcements/{line}/{name}", upload::save)
+        .upload(
+            "/admin/announcements/{line}/{name}",
+            FileUse::Recording,
+            upload::save,
+        )
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use self::lookup::{HERE, category_name, category_names};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
-use crate::error::WebError;
+use crate::error::{FileUse, WebError};
 use crate::query::{Choice, escape, page_number};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -40,9 +40,9 @@ const STAGES: [(&str, &str); 6] = [
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
-        .upload("/articles/{id}/files", files::add)
-        .upload("/articles/import", import::preview)
-        .upload("/articles/import/apply", import::apply)
+        .upload("/articles/{id}/files", FileUse::Attachment, files::add)
+        .upload("/articles/import", FileUse::Import, import::preview)
+        .upload("/articles/import/apply", FileUse::Import, import::apply)
         .get("/articles/{id}/files/{hash}", files::file)
         .post("/articles/{id}/files/remove", files::remove)
         .get("/articles", list)

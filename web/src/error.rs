@@ -32,7 +32,7 @@ pub(crate) enum WebError {
     #[error("too large")]
     TooLarge,
     #[error("the file is too large")]
-    LargeFile,
+    LargeFile(FileUse),
     #[error("too slow")]
     TooSlow,
     #[error("too many: {0:?}")]
@@ -85,11 +85,26 @@ pub(crate) enum Limit {
     Uploads,
 }
 
+/// What a file is brought for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileUse {
+    /// To be played to callers.
+    Recording,
+    /// To stand in an article, or beside it.
+    Attachment,
+    /// To be taken in as articles.
+    Import,
+}
+
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Changed { .. } => Self::Conflict(
                 "ほかの人が先に変更しました。画面を開き直して、内容を確認してから、もう一度変更してください。".to_owned(),
+            ),
+            // What is told in other words where it can be put right is caught before.
+            StoreError::Taken { .. } => Self::Conflict(
+                "同じものがすでに登録されています。画面を開き直して、内容を確認してください。".to_owned(),
             ),
             other => Self::Store(other),
         }
@@ -106,7 +121,7 @@ impl WebError {
             | Self::NotAllowed(_)
             | Self::Owes(_)
             | Self::NotProven => StatusCode::FORBIDDEN,
-            Self::TooLarge | Self::LargeFile => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::LargeFile(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
@@ -126,7 +141,7 @@ impl WebError {
             Self::BadHost(_) => "bad_host",
             Self::Forbidden(_) => "forbidden",
             Self::Forged => "forged",
-            Self::TooLarge | Self::LargeFile => "too_large",
+            Self::TooLarge | Self::LargeFile(_) => "too_large",
             Self::TooSlow => "too_slow",
             Self::TooMany(_) => "too_many_requests",
             Self::Busy => "busy",
@@ -148,7 +163,7 @@ impl WebError {
             Self::BadRequest(_) => "入力を確認してください",
             Self::BadFile(_) => "このファイルは使えません",
             Self::BadHost(_) | Self::Forbidden(_) | Self::Forged => "操作を受け付けられません",
-            Self::TooLarge | Self::LargeFile => "大きすぎて受け付けられません",
+            Self::TooLarge | Self::LargeFile(_) => "大きすぎて受け付けられません",
             Self::TooSlow => "時間内に受け取れませんでした",
             Self::TooMany(_) | Self::Busy => "しばらくお待ちください",
             Self::NotSignedIn => "ログインしてください",
@@ -180,8 +195,14 @@ impl WebError {
                 "画面の有効期限が切れています。画面を開き直してから、もう一度操作してください。".to_owned()
             }
             Self::TooLarge => "送られた内容が大きすぎます。小さくしてから、もう一度送ってください。".to_owned(),
-            Self::LargeFile => {
+            Self::LargeFile(FileUse::Recording) => {
                 "ファイルが大きすぎます。10MB以内のWAV形式のファイルを選んでください。".to_owned()
+            }
+            Self::LargeFile(FileUse::Attachment) => {
+                "ファイルが大きすぎます。10MB以内のファイルを選んでください。".to_owned()
+            }
+            Self::LargeFile(FileUse::Import) => {
+                "ファイルが大きすぎます。12MB以内になるように分けてから、1つずつ取り込んでください。".to_owned()
             }
             Self::TooSlow => {
                 "送られた内容を時間内に受け取れませんでした。接続を確認して、もう一度送ってください。".to_owned()
@@ -243,7 +264,7 @@ impl WebError {
             Self::Forbidden(Refusal::Unencrypted) => "unencrypted",
             Self::Forged => "forged_form",
             Self::NotAllowed(_) => "not_allowed",
-            Self::TooLarge | Self::LargeFile => "too_large",
+            Self::TooLarge | Self::LargeFile(_) => "too_large",
             Self::TooSlow => "too_slow",
             Self::TooMany(Limit::Requests) => "requests",
             Self::TooMany(Limit::Inquiries) => "inquiries",

@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::{NaiveDate, NaiveDateTime};
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, ArticleAudience, Content, Refusal, personal};
-use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, StoreError};
 use serde::Deserialize;
@@ -409,6 +409,12 @@ pub(super) async fn keep(
     visitor: &Visitor,
     article: &Article,
 ) -> Result<(), StoreError> {
+    let (now, entry) = written(web, visitor, article);
+    web.store.save_article(article, now, entry).await
+}
+
+/// When an article is written, and the record of it.
+pub(super) fn written(web: &Web, visitor: &Visitor, article: &Article) -> (Instant, AuditEntry) {
     let now = web.desk.now();
     let mut entry = visitor.entry(now, Action::ArticleWrite, &article.id);
     if let Some(version) = article.newest() {
@@ -418,7 +424,7 @@ pub(super) async fn keep(
         ];
         entry.after = Fields::from(fields.map(|(name, text)| (name.to_owned(), text)));
     }
-    web.store.save_article(article, now, entry).await
+    (now, entry)
 }
 
 pub(super) async fn page(

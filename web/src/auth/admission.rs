@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::auth::csrf;
 use crate::auth::visitor::{By, Visitor};
 use crate::body;
-use crate::error::{Limit, WebError};
+use crate::error::{FileUse, Limit, WebError};
 use crate::state::Web;
 
 /// The largest body of a request: forms are small, recordings are not.
@@ -65,6 +65,9 @@ where
     let Some(visitor) = parts.extensions.get::<Arc<Visitor>>() else {
         return WebError::NotSignedIn.into_response();
     };
+    let Some(file_use) = parts.extensions.get::<FileUse>().copied() else {
+        return WebError::Internal("an upload does not say what its file is for").into_response();
+    };
     let Some(_place) = web.uploads.enter(&visitor.user.id) else {
         return WebError::TooMany(Limit::Uploads).into_response();
     };
@@ -75,7 +78,7 @@ where
     };
     match checked {
         Ok(body) => next.run(Request::from_parts(parts, body)).await,
-        Err(WebError::TooLarge) => WebError::LargeFile.into_response(),
+        Err(WebError::TooLarge) => WebError::LargeFile(file_use).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
