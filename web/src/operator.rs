@@ -143,6 +143,19 @@ pub async fn reset_password(
     store.set_password(user, &new, entry).await
 }
 
+/// Takes the second factor of a user away, as the operator of the machine.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remove_second_factor(
+    store: &Store,
+    user: &UserId,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let entry = entry(Action::UserSecondFactorReset, user, now, Fields::new());
+    store.set_second_factor(user, None, &[], entry).await
+}
+
 /// Keeps recovery codes as slow hashes that an earlier version has kept as fast ones. They stay good.
 ///
 /// # Errors

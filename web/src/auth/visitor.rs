@@ -80,6 +80,14 @@ impl Visitor {
         matches!(self.by, By::Session { proven: true, .. })
     }
 
+    /// That they can be asked to prove themselves again: a program cannot, whatever its token names.
+    pub(crate) fn can_be_asked(&self) -> Result<(), WebError> {
+        match self.by {
+            By::Session { .. } => Ok(()),
+            By::Token { .. } => Err(WebError::NotAllowed(Permission::UseAccount)),
+        }
+    }
+
     /// The name of the session; `None` for programs.
     pub(crate) fn session(&self) -> Option<&str> {
         match &self.by {

@@ -15,6 +15,18 @@ pub(super) async fn save(web: &Web, user: &User, entry: AuditEntry) -> Result<()
     saved
 }
 
+/// Refuses what would make an administrator the master of an account that watches over them: they
+/// could read as somebody else what is recorded of themselves, and sign in as them.
+pub(super) fn check_not_watching(user: &User) -> Result<(), WebError> {
+    if user.roles.iter().any(|role| role.watches()) {
+        return Err(WebError::BadRequest(WATCHES.to_owned()));
+    }
+    Ok(())
+}
+
+/// What to tell of an account that watches.
+pub(super) const WATCHES: &str = "監査の役割を持つ利用者のパスワード、2段階認証、認証基盤の識別子は、画面では変更できません。窓口を動かしている機械の運用者に依頼してください（madoguchi account reset）。";
+
 /// What to tell if the desk would have no administrator without this user.
 pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<String>, WebError> {
     if !user.roles.contains(&Role::Administrator) || user.disabled_at.is_some() {

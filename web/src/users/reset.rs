@@ -15,7 +15,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::state::Web;
-use crate::users::change::{last_administrator, save};
+use crate::users::change::{check_not_watching, last_administrator, save};
 use crate::users::edit::{get, view};
 
 /// A record of what is done to an account, which names it.
@@ -51,7 +51,7 @@ pub(crate) async fn disable(
 }
 
 pub(crate) async fn enable(
-    visitor: Allowed<ManageUsers>,
+    visitor: Proven<ManageUsers>,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
@@ -82,6 +82,7 @@ pub(crate) async fn password(
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
+    check_not_watching(&user)?;
     let one_time = token::readable(4);
     let hash = web.hasher.hash(&one_time).await?;
     let now = web.desk.now();
@@ -107,6 +108,7 @@ pub(crate) async fn second_factor(
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let user = get(&web, &id).await?;
+    check_not_watching(&user)?;
     let entry = entry_about(&web, &visitor, &user, Action::UserSecondFactorReset);
     let removed = web
         .store
