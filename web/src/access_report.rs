@@ -1,9 +1,8 @@
 //! アクセスレポート(表 5.6-1 項番7): what was read and looked for in a month, as a page and as
 //! workbooks.
 
+mod month;
 mod sheets;
-
-use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -11,21 +10,20 @@ use axum::response::{Html, Response};
 use chrono::{Datelike, Months, NaiveDate};
 use madoguchi_core::access::ReadAccessReport;
 use madoguchi_core::audit::Action;
-use madoguchi_core::portal::{Deflection, SiteCall, Weeks, deflection_by_week};
-use madoguchi_core::time::{Instant, Millis};
-use madoguchi_kb::Viewer;
+use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Form, workbook};
-use madoguchi_store::{AccessFigures, ArticleAccess, PlaceAccess};
+use madoguchi_store::ArticleAccess;
 use serde::Deserialize;
 
+use self::month::{Report, site_name};
 use self::sheets::Sheet;
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 /// The entry of the menu.
@@ -94,15 +92,6 @@ struct ReportQuery {
     sheet: String,
 }
 
-/// A month of the portal.
-struct Report {
-    first: NaiveDate,
-    figures: AccessFigures,
-    /// The questions of the articles that are still there.
-    questions: BTreeMap<String, String>,
-    weeks: Weeks,
-}
-
 impl ReportQuery {
     fn first(&self, now: Instant) -> Result<NaiveDate, WebError> {
         if self.month.is_empty() {
@@ -114,72 +103,6 @@ impl ReportQuery {
             WebError::BadRequest("月を、2026-11 のように指定してください。".to_owned())
         })
     }
-}
-
-impl Report {
-    async fn of(web: &Web, first: NaiveDate) -> Result<Self, WebError> {
-        let next = first.checked_add_months(Months::new(1)).unwrap_or(first);
-        let (from, until) = (Instant::start_of(first), Instant::start_of(next));
-        let figures = web.store.access_figures(from, until).await?;
-        let reads = web.store.portal_reads(from, until).await?;
-        // A call after the last visit of the month may belong to it.
-        let an_hour_more = until + Millis::from_secs(2 * 3_600);
-        let calls = web.store.callers(from, an_hour_more).await?;
-        let sites = &web.settings.portal.sites;
-        let calls: Vec<_> = calls
-            .into_iter()
-            .map(|(at, number)| SiteCall {
-                at,
-                site: sites.of_number(&number).map(str::to_owned),
-            })
-            .collect();
-        let ids = figures.articles.keys().cloned().collect();
-        let heads = web.articles_by_id(Viewer::Desk, ids).await?;
-        let questions = heads.into_iter().map(|head| (head.id, head.question));
-        Ok(Self {
-            first,
-            questions: questions.collect(),
-            weeks: deflection_by_week(&reads, &calls),
-            figures,
-        })
-    }
-
-    /// The articles, the most read first.
-    fn articles(&self) -> Vec<(&str, &str, &ArticleAccess)> {
-        let mut articles: Vec<_> = self
-            .figures
-            .articles
-            .iter()
-            .map(|(id, access)| {
-                let question = self.questions.get(id).map_or("", String::as_str);
-                (id.as_str(), question, access)
-            })
-            .collect();
-        articles.sort_by_key(|(id, _, access)| (std::cmp::Reverse(access.portal), *id));
-        articles
-    }
-
-    fn places(&self) -> [(&'static str, &PlaceAccess); 2] {
-        [
-            ("職員向けのFAQ", &self.figures.portal),
-            ("窓口のナレッジ検索", &self.figures.desk),
-        ]
-    }
-
-    fn visits(&self) -> Deflection {
-        let mut all = Deflection::default();
-        for week in self.weeks.values() {
-            all.deflected += week.deflected;
-            all.called += week.called;
-            all.unknown += week.unknown;
-        }
-        all
-    }
-}
-
-/// A site, or that it is unknown.
-fn site_name(site: Option<&String>) -> &str {
-    site.map_or("不明", String::as_str)
 }
 
 /// 12.3%

@@ -3,6 +3,7 @@
 pub(crate) mod confirm;
 mod password;
 mod second_factor;
+pub(crate) mod sessions;
 mod tokens;
 
 use askama::Template;
@@ -10,16 +11,15 @@ use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::UseAccount;
 use madoguchi_core::audit::Action;
-use madoguchi_store::Session;
-use serde::Deserialize;
 
-use crate::Web;
+use self::sessions::{SessionRow, session_rows};
 use crate::auth::access::{Allowed, Proven};
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::sign_in::oidc;
-use crate::text;
+use crate::state::Web;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -55,23 +55,6 @@ struct AccountPage {
     sessions: Vec<SessionRow>,
 }
 
-/// A session, also on the page of a user.
-pub(crate) struct SessionRow {
-    pub(crate) id: String,
-    pub(crate) device: String,
-    pub(crate) address: String,
-    pub(crate) begun: String,
-    pub(crate) seen: String,
-    pub(crate) here: bool,
-}
-
-/// The query of a page that a form may lead to.
-#[derive(Debug, Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct DoneQuery {
-    pub(crate) done: String,
-}
-
 pub(crate) async fn page(
     visitor: Allowed<UseAccount>,
     State(web): State<Web>,
@@ -100,22 +83,6 @@ pub(crate) async fn page(
         sessions: session_rows(&web, &sessions, visitor.session()),
     };
     Ok(Html(page.render()?))
-}
-
-/// Sessions as pages show them.
-pub(crate) fn session_rows(web: &Web, sessions: &[Session], here: Option<&str>) -> Vec<SessionRow> {
-    let dates = web.settings.dates;
-    sessions
-        .iter()
-        .map(|session| SessionRow {
-            id: session.id.clone(),
-            device: text::device(&session.device),
-            address: session.address.clone(),
-            begun: dates.minute(session.created_at),
-            seen: dates.minute(session.seen_at),
-            here: here == Some(&session.id),
-        })
-        .collect()
 }
 
 async fn end_session(

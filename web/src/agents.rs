@@ -9,10 +9,10 @@ use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, AgentState};
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::state::Web;
 
 /// Reasons are short; they stand on the board.
 const REASON_LETTERS: usize = 40;

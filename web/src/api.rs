@@ -17,12 +17,12 @@ use madoguchi_core::time::Instant;
 use madoguchi_core::today::Today;
 use serde::{Deserialize, Serialize};
 
-use crate::Web;
 use crate::agents::{self, StateRequest};
 use crate::auth::access::Allowed;
 use crate::calls::viewed;
 use crate::error::WebError;
 use crate::query::{CallQuery, Period};
+use crate::state::Web;
 
 #[derive(Serialize)]
 pub(crate) struct Board {

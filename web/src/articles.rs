@@ -1,10 +1,12 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
 mod book;
+mod differences;
 mod edit;
 mod export;
 pub(crate) mod files;
 mod import;
+pub(crate) mod lookup;
 mod one;
 mod steps;
 
@@ -12,21 +14,18 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::article::{Article, Version};
-use madoguchi_core::setup::Categories;
 use madoguchi_store::{ArticleFilter, ArticleRow};
 use serde::Deserialize;
 
-use crate::Web;
+use self::lookup::{HERE, category_name, category_names};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
-use crate::error::WebError;
+use crate::error::{FileUse, WebError};
 use crate::query::{Choice, escape, page_number};
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
-/// The entry of the menu.
-pub(crate) const HERE: &str = "/articles";
 const PAGE_SIZE: u32 = 50;
 
 /// Names of stages in the database and on the screen.
@@ -41,9 +40,9 @@ const STAGES: [(&str, &str); 6] = [
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
-        .upload("/articles/{id}/files", files::add)
-        .upload("/articles/import", import::preview)
-        .upload("/articles/import/apply", import::apply)
+        .upload("/articles/{id}/files", FileUse::Attachment, files::add)
+        .upload("/articles/import", FileUse::Import, import::preview)
+        .upload("/articles/import/apply", FileUse::Import, import::apply)
         .get("/articles/{id}/files/{hash}", files::file)
         .post("/articles/{id}/files/remove", files::remove)
         .get("/articles", list)
@@ -173,25 +172,4 @@ fn row(web: &Web, row: ArticleRow) -> Row {
         id: row.id,
         state,
     }
-}
-
-fn category_names(categories: &Categories) -> impl Iterator<Item = (&str, &str)> {
-    let tree = categories.tree().into_iter();
-    tree.filter(|(_, category)| !category.retired)
-        .map(|(id, category)| (id, category.name.as_str()))
-}
-
-fn category_name(categories: &Categories, id: &str) -> String {
-    let known = categories.get(id).map(|category| category.name.clone());
-    known.unwrap_or_else(|| id.to_owned())
-}
-
-/// The article of this id, and its newest version.
-async fn lookup(web: &Web, id: &str) -> Result<(Article, Version), WebError> {
-    let missing = WebError::NotFound("この記事");
-    let Some(article) = web.store.lookup_article(id).await? else {
-        return Err(missing);
-    };
-    let newest = article.newest().cloned().ok_or(missing)?;
-    Ok((article, newest))
 }

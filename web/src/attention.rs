@@ -10,14 +10,14 @@ use madoguchi_kb::Viewer;
 use madoguchi_store::{Attention, MissedQuery};
 use serde::Deserialize;
 
-use crate::Web;
-use crate::account::DoneQuery;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::library::ArticleHead;
+use crate::query::DoneQuery;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 /// The entry of the menu.

@@ -11,13 +11,13 @@ use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::{AuditFilter, AuditRecord};
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
 use crate::query::{Choice, Period, escape};
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 use crate::views::Views;
 

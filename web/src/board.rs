@@ -13,9 +13,12 @@ use serde::Deserialize;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::chart::Chart;
+use crate::desk::Desk;
 use crate::error::WebError;
+use crate::settings::WebSettings;
 use crate::shell::Shell;
-use crate::{Desk, Web, WebSettings, text};
+use crate::state::Web;
+use crate::text;
 
 /// A whole page.
 #[derive(Template)]

@@ -1,15 +1,10 @@
 //! 受付カレンダー: a fiscal year at a glance, and single days that differ from the rules.
 
 mod day;
+mod rule;
 mod year;
 
-use chrono::{NaiveDate, NaiveTime};
-use madoguchi_core::hours::{DayHours, HoursReason};
-use madoguchi_core::setup::{CALENDAR_DAY, CalendarDay, DayRule};
-use madoguchi_store::Setting;
-
 use crate::auth::routes::Routes;
-use crate::error::WebError;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -17,77 +12,4 @@ pub(crate) fn routes() -> Routes {
         .get("/admin/calendar/{date}", day::page)
         .post("/admin/calendar/{date}", day::save)
         .post("/admin/calendar/{date}/restore", day::restore)
-}
-
-/// The kind of the days in the store.
-const KIND: &str = CALENDAR_DAY;
-
-/// Days far from any call are nobody's business, and some cannot be computed.
-fn read_date(text: &str) -> Result<NaiveDate, WebError> {
-    let date: Option<NaiveDate> = text.parse().ok();
-    date.filter(|date| (2000..=2099).contains(&chrono::Datelike::year(date)))
-        .ok_or(WebError::NotFound("この日"))
-}
-
-fn read_day(setting: &Setting) -> Option<CalendarDay> {
-    serde_json::from_str(setting.data.as_deref()?).ok()
-}
-
-/// Why a day is open or closed, in words.
-fn reason(hours: &DayHours) -> String {
-    if let Some(holiday) = &hours.holiday
-        && hours.hours.is_none()
-    {
-        return holiday.clone();
-    }
-    match hours.reason {
-        HoursReason::Weekday => "平日",
-        HoursReason::SecondSaturday => "第2土曜日",
-        HoursReason::SpecialDay => "特定日",
-        HoursReason::OverrideOpen => "時間を変更した日",
-        HoursReason::EveryDay => "毎日受付",
-        HoursReason::OutsideHours => "受付時間外",
-        HoursReason::Saturday => "土曜日",
-        HoursReason::Sunday => "日曜日",
-        HoursReason::NationalHoliday => "祝日",
-        HoursReason::YearEnd => "年末年始",
-        HoursReason::OverrideClosed => "臨時の休み",
-    }
-    .to_owned()
-}
-
-/// 8:00から17:30まで受付
-fn hours_text(hours: &DayHours) -> String {
-    match hours.hours {
-        None => "受付なし".to_owned(),
-        Some((opens, closes)) => {
-            let closes = closes.map_or_else(|| "24:00".to_owned(), clock);
-            format!("{}から{closes}まで受付", clock(opens))
-        }
-    }
-}
-
-/// A rule of a single day, in words.
-fn rule_text(day: Option<&CalendarDay>) -> String {
-    let Some(day) = day else {
-        return "規則どおり".to_owned();
-    };
-    let text = match day.rule {
-        DayRule::Closed => "終日休み".to_owned(),
-        DayRule::Open { opens, closes } => {
-            format!("{}から{}まで受付", clock(opens), clock(closes))
-        }
-        DayRule::Until { closes } => format!("{}まで受付", clock(closes)),
-        DayRule::SpecialDay => "特定日(通常の時間で受付)".to_owned(),
-    };
-    if day.note.is_empty() {
-        text
-    } else {
-        format!("{text}　{}", day.note)
-    }
-}
-
-/// 8:00
-fn clock(time: NaiveTime) -> String {
-    time.format("%-H:%M").to_string()
 }

@@ -11,7 +11,8 @@ use madoguchi_core::id::CallId;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::shell::Shell;
-use crate::{Web, text};
+use crate::state::Web;
+use crate::text;
 
 #[derive(Template)]
 #[template(path = "call.html")]

@@ -13,8 +13,9 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::{CallQuery, Choice, Head, KINDS, PAGE_SIZE, Period, escape};
 use crate::shell::Shell;
+use crate::state::Web;
+use crate::text;
 use crate::views::Views;
-use crate::{Web, text};
 
 #[derive(Template)]
 #[template(path = "calls.html")]

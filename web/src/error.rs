@@ -1,27 +1,18 @@
 //! What a user sees when something cannot be done: what happened, and what to do.
 //!
-//! Handlers give a [`WebError`]; the guard turns it into a page with the visitor's own menu, or
-//! into JSON for programs.
+//! Handlers give a [`WebError`]; the guard has it answered ([`crate::error_page`]).
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use askama::Template;
-use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use madoguchi_core::access::Permission;
 use madoguchi_store::StoreError;
-use serde_json::json;
 
-use crate::Web;
-use crate::account::confirm;
-use crate::auth::visitor::{Duty, Visitor};
+use crate::auth::duty::Duty;
 use crate::host::HostFault;
 use crate::inspect::FileFault;
-use crate::query::escape;
-use crate::refusals::{Reason, Refused};
-use crate::shell::Shell;
+use crate::refusals::Reason;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +32,7 @@ pub(crate) enum WebError {
     #[error("too large")]
     TooLarge,
     #[error("the file is too large")]
-    LargeFile,
+    LargeFile(FileUse),
     #[error("too slow")]
     TooSlow,
     #[error("too many: {0:?}")]
@@ -94,11 +85,26 @@ pub(crate) enum Limit {
     Uploads,
 }
 
+/// What a file is brought for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileUse {
+    /// To be played to callers.
+    Recording,
+    /// To stand in an article, or beside it.
+    Attachment,
+    /// To be taken in as articles.
+    Import,
+}
+
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Changed { .. } => Self::Conflict(
                 "ほかの人が先に変更しました。画面を開き直して、内容を確認してから、もう一度変更してください。".to_owned(),
+            ),
+            // What is told in other words where it can be put right is caught before.
+            StoreError::Taken { .. } => Self::Conflict(
+                "同じものがすでに登録されています。画面を開き直して、内容を確認してください。".to_owned(),
             ),
             other => Self::Store(other),
         }
@@ -106,7 +112,7 @@ impl From<StoreError> for WebError {
 }
 
 impl WebError {
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) | Self::BadFile(_) | Self::BadHost(_) => StatusCode::BAD_REQUEST,
@@ -115,7 +121,7 @@ impl WebError {
             | Self::NotAllowed(_)
             | Self::Owes(_)
             | Self::NotProven => StatusCode::FORBIDDEN,
-            Self::TooLarge | Self::LargeFile => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::LargeFile(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
@@ -127,7 +133,7 @@ impl WebError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "not_found",
             Self::BadRequest(_) => "bad_request",
@@ -135,7 +141,7 @@ impl WebError {
             Self::BadHost(_) => "bad_host",
             Self::Forbidden(_) => "forbidden",
             Self::Forged => "forged",
-            Self::TooLarge | Self::LargeFile => "too_large",
+            Self::TooLarge | Self::LargeFile(_) => "too_large",
             Self::TooSlow => "too_slow",
             Self::TooMany(_) => "too_many_requests",
             Self::Busy => "busy",
@@ -151,13 +157,13 @@ impl WebError {
         }
     }
 
-    fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "ページが見つかりません",
             Self::BadRequest(_) => "入力を確認してください",
             Self::BadFile(_) => "このファイルは使えません",
             Self::BadHost(_) | Self::Forbidden(_) | Self::Forged => "操作を受け付けられません",
-            Self::TooLarge | Self::LargeFile => "大きすぎて受け付けられません",
+            Self::TooLarge | Self::LargeFile(_) => "大きすぎて受け付けられません",
             Self::TooSlow => "時間内に受け取れませんでした",
             Self::TooMany(_) | Self::Busy => "しばらくお待ちください",
             Self::NotSignedIn => "ログインしてください",
@@ -189,8 +195,14 @@ impl WebError {
                 "画面の有効期限が切れています。画面を開き直してから、もう一度操作してください。".to_owned()
             }
             Self::TooLarge => "送られた内容が大きすぎます。小さくしてから、もう一度送ってください。".to_owned(),
-            Self::LargeFile => {
+            Self::LargeFile(FileUse::Recording) => {
                 "ファイルが大きすぎます。10MB以内のWAV形式のファイルを選んでください。".to_owned()
+            }
+            Self::LargeFile(FileUse::Attachment) => {
+                "ファイルが大きすぎます。10MB以内のファイルを選んでください。".to_owned()
+            }
+            Self::LargeFile(FileUse::Import) => {
+                "ファイルが大きすぎます。12MB以内になるように分けてから、1つずつ取り込んでください。".to_owned()
             }
             Self::TooSlow => {
                 "送られた内容を時間内に受け取れませんでした。接続を確認して、もう一度送ってください。".to_owned()
@@ -231,7 +243,7 @@ impl WebError {
         }
     }
 
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         match self {
             Self::Store(error) => tracing::warn!(%error, "a request could not be served"),
             Self::Template(error) => tracing::error!(%error, "a page could not be made"),
@@ -243,7 +255,7 @@ impl WebError {
     }
 
     /// Why it is refused, if it is: somebody looks for something, or forgot what they need.
-    fn reason(&self) -> Option<Reason> {
+    pub(crate) fn reason(&self) -> Option<Reason> {
         let name = match self {
             Self::BadHost(fault) => fault.as_str(),
             Self::BadFile(fault) => fault.as_str(),
@@ -252,7 +264,7 @@ impl WebError {
             Self::Forbidden(Refusal::Unencrypted) => "unencrypted",
             Self::Forged => "forged_form",
             Self::NotAllowed(_) => "not_allowed",
-            Self::TooLarge | Self::LargeFile => "too_large",
+            Self::TooLarge | Self::LargeFile(_) => "too_large",
             Self::TooSlow => "too_slow",
             Self::TooMany(Limit::Requests) => "requests",
             Self::TooMany(Limit::Inquiries) => "inquiries",
@@ -270,25 +282,6 @@ impl WebError {
             permission,
         })
     }
-
-    /// Where a person is sent instead of seeing the error.
-    fn elsewhere(&self, asked: &Asked) -> Option<String> {
-        match self {
-            Self::NotSignedIn => {
-                let reads = asked.method == Method::GET && asked.path != "/";
-                Some(if reads {
-                    format!("/sign-in?next={}", escape(&asked.path))
-                } else {
-                    "/sign-in".to_owned()
-                })
-            }
-            Self::Owes(Duty::ProveSecondFactor) => Some("/sign-in/code".to_owned()),
-            Self::Owes(Duty::ChangePassword) => Some("/account/password".to_owned()),
-            Self::Owes(Duty::SetUpSecondFactor) => Some("/account/second-factor".to_owned()),
-            Self::NotProven => Some(confirm::place(confirm::page_of(&asked.path))),
-            _ => None,
-        }
-    }
 }
 
 impl IntoResponse for WebError {
@@ -297,112 +290,6 @@ impl IntoResponse for WebError {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// What was asked for, to be remembered beyond the handler.
-pub(crate) struct Asked {
-    method: Method,
-    path: String,
-    address: IpAddr,
-}
-
-impl Asked {
-    pub(crate) fn of(request: &Request, address: IpAddr) -> Self {
-        let uri = request.uri();
-        Self {
-            method: request.method().clone(),
-            path: uri
-                .path_and_query()
-                .map_or("/", |path| path.as_str())
-                .to_owned(),
-            address,
-        }
-    }
-
-    fn refused(&self) -> Refused<'_> {
-        Refused {
-            address: self.address,
-            method: &self.method,
-            path: self.path.split('?').next().unwrap_or_default(),
-        }
-    }
-
-    fn by_program(&self) -> bool {
-        self.path.starts_with("/api/")
-    }
-}
-
-/// Turns an error in `response` into what the visitor gets.
-pub(crate) fn render(
-    web: &Web,
-    visitor: Option<&Visitor>,
-    asked: &Asked,
-    response: Response,
-) -> Response {
-    if let Some(error) = response.extensions().get::<Arc<WebError>>() {
-        return answer(web, visitor, asked, &error.clone());
-    }
-    // What is left are the words of the framework, in English and in plain text.
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    let is_page = kind.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
-    if is_page || asked.by_program() {
-        return response;
-    }
-    let error = match response.status() {
-        StatusCode::METHOD_NOT_ALLOWED => WebError::NotFound("お探しの操作"),
-        StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge,
-        StatusCode::BAD_REQUEST
-        | StatusCode::UNPROCESSABLE_ENTITY
-        | StatusCode::UNSUPPORTED_MEDIA_TYPE => WebError::BadRequest(
-            "送られた内容を読み取れません。画面を開き直してから、もう一度入力してください。"
-                .to_owned(),
-        ),
-        _ => return response,
-    };
-    answer(web, visitor, asked, &error)
-}
-
-/// The answer to a request that failed.
-pub(crate) fn answer(
-    web: &Web,
-    visitor: Option<&Visitor>,
-    asked: &Asked,
-    error: &WebError,
-) -> Response {
-    error.log();
-    if let Some(reason) = error.reason() {
-        web.refusals
-            .note(reason, &asked.refused(), web.desk.monotonic());
-    }
-    if asked.by_program() {
-        let body = json!({ "error": { "code": error.code(), "message": error.message() } });
-        return (error.status(), axum::Json(body)).into_response();
-    }
-    if let Some(place) = error.elsewhere(asked)
-        && let Ok(place) = HeaderValue::from_str(&place)
-    {
-        return (StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response();
-    }
-    let page = ErrorPage {
-        shell: Shell::new(web, visitor, ""),
-        title: error.title(),
-        message: error.message(),
-    };
-    match page.render() {
-        Ok(html) => (error.status(), Html(html)).into_response(),
-        Err(_) => {
-            let plain = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
-            (error.status(), [plain], error.message()).into_response()
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    shell: Shell,
-    title: &'static str,
-    message: String,
 }
 
 pub(crate) async fn not_found() -> WebError {

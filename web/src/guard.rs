@@ -8,11 +8,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use madoguchi_store::StoreError;
 
-use crate::auth::visitor::{self, By, Origin, Unrecognised, Visitor};
-use crate::error::{self, Limit, Refusal, WebError};
+use crate::auth::cookie::Origin;
+use crate::auth::visitor::{self, By, Unrecognised, Visitor};
+use crate::error::{Limit, Refusal, WebError};
+use crate::error_page::{self, Asked};
 use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
-use crate::{Web, WebSettings};
+use crate::settings::WebSettings;
+use crate::state::Web;
 
 /// What an operator's tools ask over any connection: it says nothing of anybody.
 const IN_THE_CLEAR: [&str; 2] = ["/healthz", "/readyz"];
@@ -21,7 +24,7 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSub
 
 pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let origin = visitor::origin(&request, &web.settings);
-    let asked = error::Asked::of(&request, origin.address);
+    let asked = Asked::of(&request, origin.address);
     request.extensions_mut().insert(origin);
     let mut response = pass(&web, request, next, origin, &asked).await;
     if origin.encrypted {
@@ -57,14 +60,14 @@ async fn pass(
     mut request: Request,
     next: Next,
     origin: Origin,
-    asked: &error::Asked,
+    asked: &Asked,
 ) -> Response {
     if !web.rates.takes(origin.address, web.desk.monotonic()) {
-        let answer = error::answer(web, None, asked, &WebError::TooMany(Limit::Requests));
+        let answer = error_page::answer(web, None, asked, &WebError::TooMany(Limit::Requests));
         return hold_up(answer, request.version());
     }
     if let Err(refusal) = meant_for_us(&mut request, &web.settings, origin) {
-        return error::answer(web, None, asked, &refusal);
+        return error_page::answer(web, None, asked, &refusal);
     }
     let visitor = recognise(web, &mut request, origin).await;
     let known = visitor.as_deref();
@@ -72,7 +75,7 @@ async fn pass(
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
-    error::render(web, known, asked, response)
+    error_page::render(web, known, asked, response)
 }
 
 /// Whoever asks too much begins with a new connection: what they have sent already is not read.

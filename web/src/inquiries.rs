@@ -9,12 +9,12 @@ use madoguchi_core::time::Instant;
 use madoguchi_store::{InquiryFilter, KeptInquiry};
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 /// The entry of the menu.

@@ -1,6 +1,7 @@
 //! ナレッジ検索: the agents' panel, by keyboard, and the same for programs.
 
 mod article;
+mod finder;
 mod word;
 
 use askama::Template;
@@ -8,22 +9,19 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::ReadKnowledge;
-use madoguchi_core::portal::Place;
 use madoguchi_kb::{Piece, Viewer};
 use serde::{Deserialize, Serialize};
 
-use crate::Web;
+use self::finder::{HERE, finder};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
-use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::portal::finding::{self, FindQuery, Finder, Results, Suggested, category_choices};
+use crate::portal::finding::{self, FindQuery, Results, Suggested, category_choices};
 use crate::portal::notices::{self, ShownNotice};
 use crate::query::Choice;
 use crate::shell::Shell;
+use crate::state::Web;
 
-/// The entry of the menu.
-const HERE: &str = "/knowledge";
 /// Results that a program may ask for at once.
 const LIMIT: usize = 50;
 
@@ -55,16 +53,6 @@ struct KnowledgePage {
 struct ResultsPart {
     shell: Shell,
     results: Results,
-}
-
-fn finder<'a>(web: &'a Web, visitor: &Visitor) -> Finder<'a> {
-    let sites = &web.settings.portal.sites;
-    Finder {
-        web,
-        place: Place::Desk,
-        site: sites.of_address(visitor.origin.address).map(str::to_owned),
-        user: Some(visitor.user.id.clone()),
-    }
 }
 
 async fn page(

@@ -2,6 +2,7 @@
 //! before it is saved.
 
 mod one;
+mod setting;
 mod synonyms;
 mod words;
 
@@ -9,24 +10,19 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::audit::Action;
-use madoguchi_kb::{Language, LanguageFault, SynonymGroup, UserWord};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use madoguchi_kb::{SynonymGroup, UserWord};
 
-use crate::Web;
-use crate::account::DoneQuery;
-use crate::articles;
+use self::setting::{LanguageSetting, ListQuery, kept};
+pub use self::setting::{SYNONYM_KIND, WORD_KIND};
+use crate::articles::lookup::HERE as ARTICLES;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 
-/// The kind of groups of synonyms in the store.
-pub const SYNONYM_KIND: &str = "synonym_group";
-/// The kind of words in the store.
-pub const WORD_KIND: &str = "search_word";
 /// Rows of what the product brings.
 const STANDARD: usize = 50;
 
@@ -47,74 +43,6 @@ pub(crate) fn routes() -> Routes {
         .get("/articles/word/{id}", one::page::<UserWord>)
         .post("/articles/word/{id}", one::save::<UserWord>)
         .post("/articles/word/{id}/restore", one::restore::<UserWord>)
-}
-
-/// A field of the form of a thing.
-pub(crate) struct Field {
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    value: String,
-    fault: Option<String>,
-}
-
-/// What operators tell the search about the language of the desk.
-trait Told: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The kind in the store.
-    const KIND: &'static str;
-    /// What a change of it is called in the audit log.
-    const ACTION: Action;
-    /// The list.
-    const LIST: &'static str;
-    /// Where single ones are, with a slash and the id behind.
-    const PLACE: &'static str;
-    /// The title of the list.
-    const TITLE: &'static str;
-    /// The name of one.
-    const LABEL: &'static str;
-    /// What the list says of them.
-    const ABOUT: &'static str;
-    /// When what is saved takes effect.
-    const EFFECT: &'static str;
-    /// What is found also depends on it at once, not only how a text is understood.
-    const FINDS: bool;
-
-    /// What stands in lists.
-    fn title(&self) -> String;
-    /// What stands behind it in lists.
-    fn detail(&self) -> String;
-    /// Whether it has to do with a term.
-    fn is_about(&self, term: &str) -> bool;
-    /// The form for a new one about a term.
-    fn blank(term: &str) -> Form;
-    /// The values of its form.
-    fn form(&self) -> Form;
-    /// Reads its form.
-    fn read(form: &Form) -> Self;
-    /// The fields of its form, with what is wrong.
-    fn fields(form: &Form, fault: Option<LanguageFault>) -> Vec<Field>;
-    /// Why it cannot be saved.
-    fn fault(&self) -> Option<LanguageFault>;
-    /// Those in a language, of operators and of the product.
-    fn of(language: &mut Language) -> &mut Vec<Self>;
-    /// Those that the product brings.
-    fn standard() -> Vec<Self>;
-}
-
-/// What a form sends.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Form {
-    terms: String,
-    surface: String,
-    reading: String,
-    parts: String,
-    /// The text to be tried.
-    trial: String,
-    /// The version that is replaced.
-    version: i64,
-    /// `try`: nothing is saved; `remove`.
-    intent: String,
 }
 
 #[derive(Template)]
@@ -140,13 +68,7 @@ struct Row {
     detail: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ListQuery {
-    term: String,
-}
-
-async fn list<T: Told>(
+async fn list<T: LanguageSetting>(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Query(query): Query<ListQuery>,
@@ -171,7 +93,7 @@ async fn list<T: Told>(
     let more = standard.len().saturating_sub(STANDARD);
     standard.truncate(STANDARD);
     let page = ListPage {
-        shell: Shell::new(&web, Some(&visitor), articles::HERE).done(&done.done),
+        shell: Shell::new(&web, Some(&visitor), ARTICLES).done(&done.done),
         title: T::TITLE,
         label: T::LABEL,
         about: T::ABOUT,
@@ -191,23 +113,4 @@ async fn list<T: Told>(
         building,
     };
     Ok(Html(page.render()?))
-}
-
-/// Those of the operators, with their ids.
-async fn kept<T: Told>(web: &Web) -> Result<Vec<(String, T)>, WebError> {
-    let settings = web.store.list_settings(T::KIND).await?;
-    let read = settings.into_iter().filter_map(|setting| {
-        let one = serde_json::from_str(setting.data.as_deref()?).ok()?;
-        Some((setting.id, one))
-    });
-    Ok(read.collect())
-}
-
-/// What stands between separators.
-fn words(text: &str, separators: &[char]) -> Vec<String> {
-    let words = text.split(separators).map(str::trim);
-    words
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
 }

@@ -3,27 +3,19 @@
 //! or has missed too much, gets the whole.
 
 mod changes;
+pub(crate) mod events;
 pub(crate) mod watchers;
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures::{Stream, StreamExt};
-use madoguchi_core::access::{Permission, ViewBoard};
+use axum::response::sse::Event;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::auth::access::Allowed;
 use crate::auth::token;
-use crate::auth::visitor::{Origin, recognise};
-use crate::board::Viewer;
-use crate::error::{Limit, WebError};
-use crate::{Desk, Web, WebSettings, board};
+use crate::desk::Desk;
 
 const AT_MOST_EVERY: Duration = Duration::from_millis(500);
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -37,9 +29,11 @@ pub(crate) struct Broadcaster {
     shared: Arc<Shared>,
 }
 
+/// Renders the board for those who see the callers' numbers, or do not.
+type Render = Box<dyn Fn(bool) -> Result<String, askama::Error> + Send + Sync>;
+
 struct Shared {
-    desk: Arc<dyn Desk>,
-    settings: Arc<WebSettings>,
+    render: Render,
     latest: Mutex<Arc<Frame>>,
     sent: watch::Sender<Arc<Frame>>,
     /// Tells the frames of this start of the program from those of others.
@@ -94,8 +88,7 @@ impl Shared {
 
     /// Renders anew, and sends it to those who watch.
     fn advance(&self, latest: &mut Arc<Frame>) {
-        let render = |numbers| board::render(&*self.desk, &self.settings, &Viewer::all(numbers));
-        match (render(true), render(false)) {
+        match ((self.render)(true), (self.render)(false)) {
             (Ok(with_numbers), Ok(without_numbers)) => {
                 let next = Frame {
                     number: latest.number + 1,
@@ -113,10 +106,12 @@ impl Shared {
 }
 
 impl Broadcaster {
-    pub(crate) fn start(desk: Arc<dyn Desk>, settings: Arc<WebSettings>) -> Self {
+    pub(crate) fn start(
+        desk: Arc<dyn Desk>,
+        render: impl Fn(bool) -> Result<String, askama::Error> + Send + Sync + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared {
-            desk: desk.clone(),
-            settings,
+            render: Box::new(render),
             latest: Mutex::default(),
             sent: watch::Sender::new(Arc::default()),
             epoch: token::new_id(),
@@ -206,44 +201,6 @@ impl Watching {
         self.frames.changed().await.ok()?;
         let frame = self.frames.borrow_and_update().clone();
         Some(self.events(&frame))
-    }
-}
-
-/// The board for one visitor, as long as they are signed in.
-pub(crate) async fn events(
-    visitor: Allowed<ViewBoard>,
-    State(web): State<Web>,
-    headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
-    let origin = visitor.origin;
-    let place = web.watchers.enter(origin.address, &visitor.user.id);
-    let place = place.ok_or(WebError::TooMany(Limit::Streams))?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let watching = web.live.join(Viewer::of(&visitor).sees_numbers, last);
-    let frames = futures::stream::unfold((watching, place), |(mut watching, place)| async {
-        let events = watching.next().await?;
-        Some((futures::stream::iter(events), (watching, place)))
-    });
-    let events = frames
-        .flatten()
-        .map(Ok)
-        .take_until(signed_out(web, headers, origin));
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
-}
-
-/// Waits until the visitor may not see the board any more. Watching counts as use of the session.
-async fn signed_out(web: Web, headers: HeaderMap, origin: Origin) {
-    loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        match recognise(&web, &headers, origin, false).await {
-            Ok(Some(visitor))
-                if visitor.owes.is_none()
-                    && visitor.permissions.contains(Permission::ViewBoard) => {}
-            Ok(_) => return,
-            // The database is away, and nothing is remembered that lets them in.
-            Err(error) if error.is_away() => return,
-            Err(_) => {}
-        }
     }
 }
 

@@ -15,15 +15,15 @@ use madoguchi_core::time::Instant;
 use madoguchi_store::{NewVersion, Setting};
 use serde::Deserialize;
 
-use crate::Web;
-use crate::account::DoneQuery;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
+use crate::state::Web;
 
 /// The entry of the menu.
 const HERE: &str = "/admin/notices";

@@ -10,8 +10,8 @@ use madoguchi_core::figures::Figures;
 use madoguchi_core::live::AgentState;
 use madoguchi_store::Fault;
 
-use crate::Web;
 use crate::auth::access::{Allowed, Public};
+use crate::state::Web;
 
 pub(crate) async fn healthz(_: Public) -> &'static str {
     "ok\n"

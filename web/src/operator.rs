@@ -11,6 +11,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{ApiToken, NewPassword, NewToken, Store, StoreError};
 
 use crate::auth::{password, recovery, token};
+use crate::users::summary::fields;
 
 /// The login of the first administrator.
 pub const ADMINISTRATOR: &str = "admin";
@@ -88,12 +89,7 @@ pub async fn add_account(
         version: 0,
     };
     let hash = password::hash_now(account.password);
-    let entry = entry(
-        Action::UserCreate,
-        &user.id,
-        now,
-        crate::users::fields(&user),
-    );
+    let entry = entry(Action::UserCreate, &user.id, now, fields(&user));
     store.add_user(&user, hash.as_deref(), entry).await?;
     Ok(user.id)
 }
@@ -113,7 +109,6 @@ pub async fn change_roles(
         ..user.clone()
     };
     let mut entry = entry(Action::UserChange, &user.id, now, Fields::new());
-    let fields = crate::users::fields;
     (entry.before, entry.after) = changed(&fields(user), &fields(&after));
     store.save_user(&after, entry).await
 }
@@ -146,6 +141,19 @@ pub async fn reset_password(
     };
     let entry = entry(Action::UserPasswordReset, user, now, Fields::new());
     store.set_password(user, &new, entry).await
+}
+
+/// Takes the second factor of a user away, as the operator of the machine.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remove_second_factor(
+    store: &Store,
+    user: &UserId,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let entry = entry(Action::UserSecondFactorReset, user, now, Fields::new());
+    store.set_second_factor(user, None, &[], entry).await
 }
 
 /// Keeps recovery codes as slow hashes that an earlier version has kept as fast ones. They stay good.

@@ -10,6 +10,13 @@ use serde::Deserialize;
 
 use crate::error::WebError;
 
+/// The query of a page that a form may lead to.
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct DoneQuery {
+    pub(crate) done: String,
+}
+
 /// Calls on one page.
 pub(crate) const PAGE_SIZE: u32 = 50;
 

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use madoguchi_store::{Store, StoreError};
 
-use crate::Web;
-
 /// A database that takes longer to answer counts as away.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// So often it is tried again.
@@ -21,21 +19,22 @@ pub(crate) struct Reach {
     away: AtomicBool,
 }
 
-impl Web {
+impl Reach {
     /// Asks the database, if it answers.
     ///
     /// # Errors
     /// [`StoreError::Away`] at once while it does not.
     pub(crate) async fn ask<T>(
-        &self,
+        self: &Arc<Self>,
+        store: &Store,
         question: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        if self.reach.away.load(Ordering::Relaxed) {
+        if self.away.load(Ordering::Relaxed) {
             return Err(StoreError::unreachable());
         }
         let answer = tokio::time::timeout(PATIENCE, question).await;
         let Ok(answer) = answer else {
-            self.reach.look_for(self.store.clone());
+            self.look_for(store.clone());
             return Err(StoreError::unreachable());
         };
         // What the store itself refuses costs nothing to ask.
@@ -44,13 +43,11 @@ impl Web {
             .as_ref()
             .is_err_and(|error| error.is_away() && asked(error))
         {
-            self.reach.look_for(self.store.clone());
+            self.look_for(store.clone());
         }
         answer
     }
-}
 
-impl Reach {
     /// Looks for it until it answers again.
     fn look_for(self: &Arc<Self>, store: Store) {
         if self.away.swap(true, Ordering::Relaxed) {

@@ -11,13 +11,13 @@ use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, RETENTION_DAYS_AT_L
 use madoguchi_store::NewVersion;
 use serde::Deserialize;
 
-use crate::Web;
-use crate::account::DoneQuery;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
+use crate::state::Web;
 
 /// There is one setting of each kind.
 const ID: &str = "days";

@@ -2,8 +2,8 @@
 
 use madoguchi_core::access::Permission;
 
-use crate::Web;
 use crate::auth::visitor::Visitor;
+use crate::state::Web;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]

@@ -1,33 +1,30 @@
 //! Signing in and out.
 
 mod code;
+mod form;
+pub(crate) mod next;
 pub(crate) mod oidc;
-mod session;
+pub(crate) mod session;
 
-use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::account::read_login;
 use madoguchi_core::audit::Action;
-use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::{Public, SignedInVisitor};
+use crate::auth::cookie::{Origin, cookie, cookie_name, session_cookie, set_cookie};
 use crate::auth::csrf;
 use crate::auth::proof::{Claim, Given, Verdict, wait_sentence};
 use crate::auth::routes::Routes;
 use crate::auth::token;
-use crate::auth::visitor::{Duty, Origin, cookie, cookie_name, session_cookie, set_cookie};
 use crate::error::WebError;
 use crate::shell::{Shell, home as home_of};
+use crate::state::Web;
 
-pub(crate) use self::session::begin;
-
-/// The cookie that ties the form to the browser before there is a session.
-const FORM_COOKIE: &str = "madoguchi-form";
-/// The longest address to be led back to.
-const NEXT_BYTES: usize = 2_000;
+use self::form::{FORM_COOKIE, SignInForm, SignInQuery, show};
+use self::next::local;
+use self::session::begin;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -36,7 +33,7 @@ pub(crate) fn routes() -> Routes {
         .get("/sign-in/code", code::page)
         .post("/sign-in/code", code::submit)
         .get("/sign-in/oidc", oidc::start)
-        .get(oidc::CALLBACK, oidc::callback)
+        .get(oidc::settings::CALLBACK, oidc::callback)
         .post("/sign-out", sign_out)
 }
 
@@ -46,25 +43,6 @@ pub(crate) async fn home(visitor: SignedInVisitor) -> Result<Redirect, WebError>
         Some(duty) => Err(WebError::Owes(duty)),
         None => Ok(Redirect::to(home_of(&visitor))),
     }
-}
-
-#[derive(Template)]
-#[template(path = "sign_in.html")]
-struct SignInPage {
-    shell: Shell,
-    token: String,
-    login: String,
-    next: String,
-    /// The name of the identity provider, if there is one.
-    provider: Option<String>,
-    error: Option<String>,
-}
-
-#[derive(Debug, Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct SignInQuery {
-    next: String,
-    done: String,
 }
 
 pub(crate) async fn page(
@@ -80,54 +58,6 @@ pub(crate) async fn page(
         ..SignInForm::default()
     };
     show(&web, shell, origin, &headers, &form, None)
-}
-
-#[derive(Debug, Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct SignInForm {
-    login: String,
-    password: String,
-    next: String,
-    #[serde(rename = "_csrf")]
-    csrf: String,
-}
-
-fn show(
-    web: &Web,
-    shell: Shell,
-    origin: Origin,
-    headers: &HeaderMap,
-    form: &SignInForm,
-    error: Option<(StatusCode, String)>,
-) -> Result<Response, WebError> {
-    let known =
-        cookie(headers, &cookie_name(FORM_COOKIE, origin)).filter(|secret| secret.len() == 43);
-    let secret = known.map_or_else(token::new_secret, str::to_owned);
-    let (status, error) = match error {
-        Some((status, error)) => (status, Some(error)),
-        None => (StatusCode::OK, None),
-    };
-    let provider = web.settings.provider.as_ref();
-    let page = SignInPage {
-        shell,
-        token: csrf::token_of(&secret),
-        login: form.login.clone(),
-        next: local(&form.next).to_owned(),
-        provider: provider.map(|provider| provider.name().to_owned()),
-        error,
-    };
-    let set = set_cookie(FORM_COOKIE, Some(&secret), origin);
-    Ok((status, [(header::SET_COOKIE, set)], Html(page.render()?)).into_response())
-}
-
-/// An address within the desk, to be led back to; nothing else.
-pub(crate) fn local(next: &str) -> &str {
-    let leads_away = next.starts_with("//") || next.contains(['\\', '\n', '\r', '\t']);
-    if next.starts_with('/') && !leads_away && next.len() <= NEXT_BYTES {
-        next
-    } else {
-        ""
-    }
 }
 
 pub(crate) async fn submit(
@@ -202,28 +132,4 @@ pub(crate) async fn sign_out(
         "\"cache\", \"storage\"".to_owned(),
     );
     Ok(([(header::SET_COOKIE, gone), clear], to).into_response())
-}
-
-/// The duty that keeps a visitor from a page of the second factor's.
-fn owes_code(visitor: &crate::auth::visitor::Visitor) -> bool {
-    visitor.owes == Some(Duty::ProveSecondFactor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_led_away_from_the_desk() {
-        assert_eq!(local("/calls?from=2026-11-01"), "/calls?from=2026-11-01");
-        for away in [
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "",
-            "/a\nb",
-        ] {
-            assert_eq!(local(away), "", "{away}");
-        }
-    }
 }

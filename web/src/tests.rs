@@ -1,30 +1,38 @@
 //! The routes as a browser meets them, over a real store.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::NaiveDateTime;
+use futures::future::BoxFuture;
+use madoguchi_core::access::Role;
+use madoguchi_core::account::SessionLimits;
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::hours::{Calendar, HoursSettings};
-use madoguchi_core::id::UserId;
-use madoguchi_core::live::{AgentState, AgentView, WaitingCall};
+use madoguchi_core::hours::{Calendar, HoursSettings, HoursStatus};
+use madoguchi_core::id::{AgentId, UserId};
+use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot, WaitingCall};
 use madoguchi_core::setup::{
-    AgentConfig, Duty, FileSetup, LineConfig, Parts, ScreenSetup, TrunkConfig,
+    AgentConfig, DeskSetup, Duty, FileSetup, LineConfig, PartFault, Parts, PhoneHashes,
+    ScreenSetup, TrunkConfig,
 };
-use madoguchi_core::today::LiveFigures;
+use madoguchi_core::time::{Instant, Millis, Monotonic};
+use madoguchi_core::today::{LiveFigures, Today};
+use madoguchi_store::NewVersion;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 mod announcements;
 mod articles;
 mod away;
 mod calendar;
-mod desk;
 mod door;
 mod guesses;
 mod pages;
 mod portal;
+mod setup;
 mod sign_in;
 mod step_up;
 mod walls;

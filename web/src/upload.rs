@@ -7,9 +7,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use futures::{Stream, StreamExt as _, stream};
 
-use crate::Web;
 use crate::body::BodyFault;
-use crate::error::WebError;
+use crate::error::{FileUse, WebError};
+use crate::state::Web;
 
 /// Fields of one form.
 const FIELDS: usize = 20;
@@ -49,10 +49,13 @@ impl FromRequest<Web> for FileForm {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
+        let file_use = request.extensions().get::<FileUse>().copied();
+        let missing = WebError::Internal("an upload does not say what its file is for");
+        let file_use = file_use.ok_or(missing)?;
         let stream = gathered(request.into_body().into_data_stream());
         let read = read(multer::Multipart::new(stream, boundary)).await;
         read.map_err(|error| match BodyFault::behind(&error) {
-            Some(BodyFault::TooLarge) => WebError::LargeFile,
+            Some(BodyFault::TooLarge) => WebError::LargeFile(file_use),
             Some(fault) => fault.into(),
             None => unreadable(),
         })

@@ -1,12 +1,11 @@
 //! 利用者: accounts and what they may do, for administrators.
 
+mod change;
 mod edit;
 mod inventory;
 mod list;
 mod reset;
-
-use madoguchi_core::account::User;
-use madoguchi_core::audit::Fields;
+pub(crate) mod summary;
 
 use crate::auth::routes::Routes;
 
@@ -28,35 +27,4 @@ pub(crate) fn routes() -> Routes {
             "/admin/users/{id}/sessions/{session}/end",
             reset::end_session,
         )
-}
-
-/// What the audit log tells of an account.
-pub(crate) fn fields(user: &User) -> Fields {
-    let roles: Vec<_> = user.roles.iter().map(|role| role.as_str()).collect();
-    let mut fields = Fields::from([
-        ("login".to_owned(), user.login.clone()),
-        ("name".to_owned(), user.name.clone()),
-        ("roles".to_owned(), roles.join(",")),
-    ]);
-    if let Some(agent) = &user.agent {
-        fields.insert("agent".to_owned(), agent.as_str().to_owned());
-    }
-    if let Some(subject) = &user.oidc_subject {
-        fields.insert("oidc_subject".to_owned(), subject.clone());
-    }
-    if user.disabled_at.is_some() {
-        fields.insert("disabled".to_owned(), "true".to_owned());
-    }
-    fields
-}
-
-/// Where a user stands, in a word.
-pub(crate) fn state(user: &User) -> &'static str {
-    if user.disabled_at.is_some() {
-        "停止中"
-    } else if user.is_locked() {
-        "ロック中"
-    } else {
-        "利用中"
-    }
 }

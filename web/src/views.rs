@@ -7,11 +7,11 @@ use madoguchi_core::audit::Action;
 use madoguchi_store::SavedView;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::state::Web;
 
 /// Lists that have views.
 const PAGES: [&str; 3] = ["/calls", "/admin/users", "/audit"];

@@ -75,6 +75,8 @@ pub(crate) async fn take(
     );
     let failed = || format!("バックアップ先 {} に書き込めません", dir.display());
     private_file::create_dir_all(&dir.join(DATABASE)).with_context(failed)?;
+    // Whoever made the directory before may have left it open: what comes into it is secret.
+    private_file::tighten(dir).with_context(failed)?;
     let (journal_dir, to) = (source.data_dir.join(JOURNAL), dir.join(JOURNAL));
     if journal_dir.is_dir() {
         let copied = tokio::task::spawn_blocking(move || journal::copy(&journal_dir, &to)).await?;
@@ -159,6 +161,7 @@ pub(crate) async fn restore(
     }
     let failed = || format!("データディレクトリ {} に書き込めません", data_dir.display());
     private_file::create_dir_all(data_dir).with_context(failed)?;
+    private_file::tighten(data_dir).with_context(failed)?;
     let restored = bring_back(config, data_dir, dir, &manifest).await;
     if restored.is_err() {
         // It was empty before: nothing of a failed attempt stands in the way of the next.
@@ -304,6 +307,35 @@ mod tests {
             config_file: None,
             data_dir,
             with_key: true,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_backup_in_a_directory_of_others_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (data, dir) = (folder.path().join("data"), folder.path().join("copy"));
+        let back = folder.path().join("back");
+        for open in [&data, &dir, &back] {
+            std::fs::create_dir(open).unwrap();
+            std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let config = Config::default();
+        let store = Store::open(&config.store_url(&data).unwrap())
+            .await
+            .unwrap();
+        store.installation("id", "desk-1").await.unwrap();
+        key::load(None, &data, false).unwrap();
+        take(&source(&config, &data), &store, &dir, Instant(0))
+            .await
+            .unwrap();
+        store.close().await;
+        restore(&config, &back, &dir).await.unwrap();
+        for private in [&dir, &back] {
+            let mode = std::fs::metadata(private).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{}", private.display());
+            assert_eq!(private_file::tighten(private).unwrap(), 0);
         }
     }
 

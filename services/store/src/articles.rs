@@ -49,12 +49,20 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a file of an article under the hash of its content.
+    /// Keeps an article and a file of it, under the hash of its content, both or neither: a file that
+    /// no article names would stay for ever.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn add_article_file(&self, hash: &str, base64: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+    /// As [`Self::save_article`].
+    pub async fn save_article_with_file(
+        &self,
+        article: &Article,
+        (hash, base64): (&str, &str),
+        now: Instant,
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_audited().await?;
+        write(&mut tx, article, now).await?;
         sqlx::query(
             "INSERT INTO article_files (hash, content) VALUES ($1, $2) \
              ON CONFLICT (hash) DO NOTHING",
@@ -63,6 +71,7 @@ impl Store {
         .bind(base64)
         .execute(&mut *tx)
         .await?;
+        record(&mut tx, &[entry]).await?;
         tx.commit().await?;
         Ok(())
     }

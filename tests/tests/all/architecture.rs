@@ -1,9 +1,14 @@
 //! The arrows of docs/architecture.md: who may call whom, and through whom foreign crates come in.
 
+mod modules;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+
+use self::modules::Modules;
 
 /// Every room and the rooms it may call.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -251,4 +256,22 @@ fn pure_rooms_reach_no_runtime_socket_database_or_chance() {
         house.reach("madoguchi-endpoint").contains("tokio"),
         "the test does not see tokio at all"
     );
+}
+
+#[test]
+fn no_files_of_the_pages_know_each_other_in_a_circle() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src");
+    let modules = Modules::read(&src);
+    for (one, other) in [
+        (&["auth", "visitor"][..], &["state"][..]),
+        (&["users", "edit"], &["users", "change"]),
+        (&[], &["users"]),
+    ] {
+        assert!(
+            modules.names(one, other),
+            "the test does not see that {one:?} names {other:?}"
+        );
+    }
+    let circles = modules.in_circles();
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
 }

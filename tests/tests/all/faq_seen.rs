@@ -217,9 +217,6 @@ async fn hostile_queries_do_no_harm() -> Outcome {
 #[tokio::test]
 async fn files_of_an_article_are_for_those_who_see_it() -> Outcome {
     let desk = desk().await?;
-    desk.store()
-        .add_article_file("aa11", "iVBORw0KGgo=")
-        .await?;
     let now = desk.clock.now();
     let file = ArticleFile {
         hash: "aa11".to_owned(),
@@ -238,7 +235,10 @@ async fn files_of_an_article_are_for_those_who_see_it() -> Outcome {
             files: vec![file.clone()],
             ..Content::default()
         };
-        save(&desk, &Article::imported(id, content, now)).await?;
+        let (article, entry) = (Article::imported(id, content, now), faq::entry(id, now));
+        desk.store()
+            .save_article_with_file(&article, ("aa11", "iVBORw0KGgo="), now, entry)
+            .await?;
     }
     let (status, html) = get(&desk, "/faq/shown").await?;
     ensure!(

@@ -62,6 +62,7 @@ async fn the_first_administrator_changes_the_one_time_password_and_registers_som
     send(client).await?;
     until_shown(client, "パスワードを変更しました").await?;
 
+    browser.prove(desk.web(), PASSWORD).await?;
     client
         .goto(&format!("http://{}/admin/users/new", desk.web()))
         .await?;

@@ -119,7 +119,7 @@ async fn slow_heads_and_bodies_are_given_up() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_nobody_reads_hold_neither_memory_nor_places() -> Outcome {
     siege(Setup::default(), 10, async |desk| {
-        let request = "GET /static/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40);
+        let request = "GET /static/0/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40);
         let mut unread = Vec::new();
         for _ in 0..100 {
             let mut stream = connect(STRANGER, desk.web).await?;

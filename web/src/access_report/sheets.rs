@@ -3,7 +3,7 @@
 use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Cell, Column, Table};
 
-use super::{Report, site_name};
+use super::month::{Report, site_name};
 
 /// A table of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,14 +9,14 @@ use madoguchi_core::access::UseAccount;
 use madoguchi_core::audit::Action;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::proof::{Claim, Given};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::shell::Shell;
-use crate::sign_in::local;
+use crate::sign_in::next::local;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "account_confirm.html")]

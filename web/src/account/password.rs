@@ -9,14 +9,15 @@ use madoguchi_core::audit::Action;
 use madoguchi_store::NewPassword;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::SignedInVisitor;
+use crate::auth::duty::Duty;
 use crate::auth::password::check_new;
 use crate::auth::proof::{Claim, Given};
-use crate::auth::visitor::{Duty, Visitor};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
-use crate::sign_in;
+use crate::sign_in::session::begin;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "account_password.html")]
@@ -109,6 +110,6 @@ pub(crate) async fn submit(
     web.sessions.forget_user(&user.id);
     set?;
     // All sessions have ended; this browser gets a new one.
-    let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
+    let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=password"))
 }

@@ -7,15 +7,16 @@ use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::audit::Action;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::SignedInVisitor;
+use crate::auth::duty::Duty;
 use crate::auth::proof::{Claim, Given};
 use crate::auth::recovery;
 use crate::auth::totp::{TotpSecret, qr_svg};
-use crate::auth::visitor::{Duty, Visitor};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
-use crate::sign_in;
+use crate::sign_in::session::begin;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "account_second_factor.html")]
@@ -120,7 +121,7 @@ pub(crate) async fn submit(
     set?;
     // The code that was just shown is used up.
     web.store.use_totp_step(&user.id, step).await?;
-    let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
+    let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     let page = RecoveryCodesPage {
         // The old form token went with the old session; this page has no form.
         shell: Shell::default(),
@@ -154,7 +155,7 @@ pub(crate) async fn remove(
         .await;
     web.sessions.forget_user(&user.id);
     removed?;
-    let begun = sign_in::begin(&web, user, false, visitor.origin, &headers).await?;
+    let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=second-factor-off"))
 }
 

@@ -9,13 +9,13 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::time::Millis;
 use madoguchi_store::{ApiToken, NewToken};
 
-use crate::Web;
-use crate::account::DoneQuery;
 use crate::auth::access::{Allowed, Proven};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
+use crate::state::Web;
 
 const NAME_LETTERS: usize = 60;
 /// How long a token may last, in days.

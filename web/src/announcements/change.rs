@@ -11,11 +11,12 @@ use madoguchi_store::NewVersion;
 use serde::Deserialize;
 
 use super::one::{self, Shown};
-use super::{KIND, Recording, own_text, path, read_id, read_own};
-use crate::Web;
+use super::stored::{KIND, own_text, path, read_id, read_own};
+use crate::announcer::Recording;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::state::Web;
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(default)]

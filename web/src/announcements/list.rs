@@ -9,11 +9,12 @@ use madoguchi_core::access::ManageDesk;
 use madoguchi_core::announcement::{AnnouncementGroup, AnnouncementId, AnnouncementName};
 use madoguchi_store::Setting;
 
-use super::{KIND, Origin, path, read_own};
-use crate::Web;
+use super::stored::{KIND, path, read_own};
+use crate::announcer::Origin;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 #[derive(Template)]

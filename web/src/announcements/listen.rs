@@ -9,11 +9,11 @@ use madoguchi_core::access::ManageDesk;
 use madoguchi_core::announcement::spoken_text;
 use serde::Deserialize;
 
-use super::{KIND, read_id, read_own};
-use crate::Web;
+use super::stored::{KIND, read_id, read_own};
 use crate::auth::access::Allowed;
 use crate::download::wav_file;
 use crate::error::WebError;
+use crate::state::Web;
 
 /// Which recording; without anything, what is played now.
 #[derive(Debug, Deserialize, Default)]

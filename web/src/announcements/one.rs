@@ -10,13 +10,14 @@ use madoguchi_store::Setting;
 use serde::Deserialize;
 
 use super::list::Played;
-use super::{KIND, RECORDING_BYTES, Recording, own_text, path, read_id, read_own};
-use crate::Web;
+use super::stored::{KIND, RECORDING_BYTES, own_text, path, read_id, read_own};
+use crate::announcer::{Origin, Recording};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 #[derive(Template)]
@@ -213,7 +214,7 @@ fn of_lines(web: &Web, id: &AnnouncementId) -> Vec<OfLine> {
             state: web
                 .desk
                 .origin(&id)
-                .map_or("すべての回線と同じ音声", super::Origin::label),
+                .map_or("すべての回線と同じ音声", Origin::label),
         }
     };
     web.desk.lines().into_iter().map(of_line).collect()

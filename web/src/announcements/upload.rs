@@ -5,11 +5,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use madoguchi_core::access::ManageDesk;
 
+use super::change;
 use super::one::{self, Shown};
-use super::{RECORDING_BYTES, change, read_id};
-use crate::Web;
+use super::stored::{RECORDING_BYTES, read_id};
 use crate::auth::access::Allowed;
-use crate::error::WebError;
+use crate::error::{FileUse, WebError};
+use crate::state::Web;
 use crate::upload::FileForm;
 
 /// The longest name of a file that is remembered, in letters.
@@ -37,7 +38,7 @@ pub(crate) async fn save(
         return refused(StatusCode::UNPROCESSABLE_ENTITY, why).await;
     }
     if upload.content.len() > RECORDING_BYTES {
-        let why = WebError::LargeFile.message();
+        let why = WebError::LargeFile(FileUse::Recording).message();
         return refused(StatusCode::PAYLOAD_TOO_LARGE, why).await;
     }
     let name = short_name(&upload.name);

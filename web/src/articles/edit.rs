@@ -7,20 +7,20 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::{NaiveDate, NaiveDateTime};
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, ArticleAudience, Content, Refusal, personal};
-use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, StoreError};
 use serde::Deserialize;
 
-use super::one::{Line, differences};
-use super::{HERE, category_names, lookup};
-use crate::Web;
+use super::differences::{Line, differences};
+use super::lookup::{HERE, category_names, lookup};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
+use crate::state::Web;
 use madoguchi_reports::markdown::{self, Files};
 
 /// As a browser writes a date and time.
@@ -409,6 +409,12 @@ pub(super) async fn keep(
     visitor: &Visitor,
     article: &Article,
 ) -> Result<(), StoreError> {
+    let (now, entry) = written(web, visitor, article);
+    web.store.save_article(article, now, entry).await
+}
+
+/// When an article is written, and the record of it.
+pub(super) fn written(web: &Web, visitor: &Visitor, article: &Article) -> (Instant, AuditEntry) {
     let now = web.desk.now();
     let mut entry = visitor.entry(now, Action::ArticleWrite, &article.id);
     if let Some(version) = article.newest() {
@@ -418,7 +424,7 @@ pub(super) async fn keep(
         ];
         entry.after = Fields::from(fields.map(|(name, text)| (name.to_owned(), text)));
     }
-    web.store.save_article(article, now, entry).await
+    (now, entry)
 }
 
 pub(super) async fn page(

@@ -11,12 +11,13 @@ use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::ArticleFilter;
 
-use super::{book, category_name};
-use crate::Web;
+use super::book;
+use super::lookup::category_name;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::state::Web;
 use madoguchi_reports::markdown;
 
 /// Articles that are read at once.

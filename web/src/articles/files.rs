@@ -9,17 +9,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::announcement::recording_hash;
-use madoguchi_core::article::{ArticleFile, Content, FILE_BYTES, FILES, FileKind, file_name};
+use madoguchi_core::article::{
+    Article, ArticleFile, Content, FILE_BYTES, FILES, FileKind, Version, file_name,
+};
 use serde::Deserialize;
 
-use super::edit::{keep, refused};
-use super::{HERE, lookup};
-use crate::Web;
+use super::edit::{keep, refused, written};
+use super::lookup::{HERE, lookup, lookup_seen};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
-use crate::error::WebError;
+use crate::error::{FileUse, WebError};
 use crate::inspect::inspect;
 use crate::query::escape;
+use crate::state::Web;
 use crate::upload::FileForm;
 
 /// Brings a file into the draft; one of the same name is replaced.
@@ -34,10 +36,10 @@ pub(super) async fn add(
         return Err(WebError::BadRequest(message));
     }
     if upload.content.len() > FILE_BYTES {
-        return Err(WebError::LargeFile);
+        return Err(WebError::LargeFile(FileUse::Attachment));
     }
+    let seen = lookup_seen(&web, &id, upload.number("revision")).await?;
     let name = file_name(&upload.name);
-    let revision = upload.number("revision");
     let (kind, content) = look_into(upload.content, &name).await?;
     let file = ArticleFile {
         hash: recording_hash(&content),
@@ -45,14 +47,17 @@ pub(super) async fn add(
         kind,
         bytes: content.len() as u64,
     };
-    web.store
-        .add_article_file(&file.hash, &STANDARD.encode(&content))
-        .await?;
-    change(&web, &visitor, &id, revision, |content| {
+    let hash = file.hash.clone();
+    let article = changed(&web, &visitor, seen, |content| {
         content.files.retain(|known| known.name != file.name);
         content.files.push(file);
-    })
-    .await
+    })?;
+    let (now, entry) = written(&web, &visitor, &article);
+    let base64 = STANDARD.encode(&content);
+    web.store
+        .save_article_with_file(&article, (&hash, &base64), now, entry)
+        .await?;
+    Ok(back(&id))
 }
 
 /// What a file is. To look into a large one takes a while.
@@ -82,22 +87,25 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     Form(form): Form<RemovalForm>,
 ) -> Result<Redirect, WebError> {
-    change(&web, &visitor, &id, form.revision, |content| {
+    let seen = lookup_seen(&web, &id, form.revision).await?;
+    let article = changed(&web, &visitor, seen, |content| {
         content.files.retain(|known| known.name != form.name);
-    })
-    .await
+    })?;
+    keep(&web, &visitor, &article).await?;
+    Ok(back(&id))
 }
 
-async fn change(
+fn back(id: &str) -> Redirect {
+    Redirect::to(&format!("{HERE}/{}?done=saved#files", escape(id)))
+}
+
+/// The article with other files in its draft.
+fn changed(
     web: &Web,
     visitor: &Visitor,
-    id: &str,
-    revision: i64,
+    (mut article, newest): (Article, Version),
     change: impl FnOnce(&mut Content),
-) -> Result<Redirect, WebError> {
-    let (mut article, newest) = lookup(web, id).await?;
-    // Somebody else may have changed it since; the store refuses it then.
-    article.revision = revision;
+) -> Result<Article, WebError> {
     let mut content = newest.content;
     change(&mut content);
     if content.files.len() > FILES {
@@ -107,11 +115,7 @@ async fn change(
     article
         .edit(content, &visitor.user.id, web.desk.now())
         .map_err(refused)?;
-    keep(web, visitor, &article).await?;
-    Ok(Redirect::to(&format!(
-        "{HERE}/{}?done=saved#files",
-        escape(id)
-    )))
+    Ok(article)
 }
 
 /// A file of any version, for editors.

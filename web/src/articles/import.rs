@@ -11,14 +11,15 @@ use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_reports::sheet::{self, SheetError};
 use serde::Deserialize;
 
-use super::one::{Line as Difference, differences};
-use super::{HERE, book};
-use crate::Web;
+use super::book;
+use super::differences::{Line as Difference, differences};
+use super::lookup::HERE;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::upload::FileForm;
 use madoguchi_reports::markdown;
 

@@ -4,73 +4,20 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use madoguchi_core::access::{EditArticles, Permission};
-use madoguchi_core::article::{Article, Content, Stage, Version, Withdrawal};
+use madoguchi_core::article::{Article, Stage, Version, Withdrawal};
 use madoguchi_core::id::UserId;
 use serde::Deserialize;
-use similar::{ChangeTag, TextDiff};
 
-use super::{HERE, category_name, lookup};
-use crate::Web;
-use crate::account::DoneQuery;
+use super::differences::{Line, differences};
+use super::lookup::{HERE, category_name, lookup};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::portal::article::File;
+use crate::query::DoneQuery;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 use madoguchi_reports::markdown::{self, Files};
-
-/// A line of a difference.
-pub(super) struct Line {
-    /// `added`, `removed` or empty.
-    pub(super) kind: &'static str,
-    /// The sign before it, for those who see no colours.
-    pub(super) sign: &'static str,
-    pub(super) text: String,
-}
-
-/// What `newer` says otherwise than `older`, line by line, with the lines around.
-pub(super) fn differences(older: &Content, newer: &Content) -> Vec<Line> {
-    let (older, newer) = (written(older), written(newer));
-    let diff = TextDiff::from_lines(&older, &newer);
-    if older == newer {
-        return Vec::new();
-    }
-    let mut lines = Vec::new();
-    for group in diff.grouped_ops(3) {
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let (kind, sign) = match change.tag() {
-                ChangeTag::Insert => ("added", "＋"),
-                ChangeTag::Delete => ("removed", "－"),
-                ChangeTag::Equal => ("", "　"),
-            };
-            lines.push(Line {
-                kind,
-                sign,
-                text: change.value().trim_end_matches('\n').to_owned(),
-            });
-        }
-    }
-    lines
-}
-
-/// All of a content as lines.
-fn written(content: &Content) -> String {
-    let day = content.review_on.map(|day| day.to_string());
-    let files = content.files.iter();
-    let files: Vec<_> = files.map(|file| file.name.as_str()).collect();
-    format!(
-        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n対象：{}\n関連：{}\n見直し期日：{}\nファイル：{}\n",
-        content.question,
-        content.answer.trim_end(),
-        content.category,
-        content.keywords.join("、"),
-        content.reading.as_deref().unwrap_or_default(),
-        content.audience.label(),
-        content.related.join(" "),
-        day.unwrap_or_default(),
-        files.join("、"),
-    )
-}
 
 #[derive(Template)]
 #[template(path = "article.html")]

@@ -10,12 +10,12 @@ use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use super::edit::refused;
-use super::{HERE, lookup};
-use crate::Web;
+use super::lookup::{HERE, lookup_seen};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
+use crate::state::Web;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -35,9 +35,8 @@ async fn step(
     (action, done): (Action, &str),
     take: impl FnOnce(&mut Article, Instant) -> Result<(), Refusal>,
 ) -> Result<Redirect, WebError> {
-    let (mut article, before) = lookup(web, id).await?;
     // Somebody else may have taken a step since; the store would refuse it, too.
-    article.revision = form.revision;
+    let (mut article, before) = lookup_seen(web, id, form.revision).await?;
     let now = web.desk.now();
     take(&mut article, now).map_err(refused)?;
     let mut entry = visitor.entry(now, action, id);

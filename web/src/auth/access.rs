@@ -11,10 +11,12 @@ use axum::http::request::Parts;
 use madoguchi_core::access::{Permission, Permit};
 use madoguchi_store::StoreError;
 
-use crate::Web;
-use crate::auth::visitor::{By, Duty, Origin, Unrecognised, Visitor};
+use crate::auth::browser::Browser;
+use crate::auth::cookie::Origin;
+use crate::auth::duty::Duty;
+use crate::auth::visitor::{By, Unrecognised, Visitor};
 use crate::error::WebError;
-use crate::portal::Browser;
+use crate::state::Web;
 
 /// What a route needs of who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,12 +160,38 @@ impl<P: Permit> FromRequestParts<Web> for Proven<P> {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, WebError> {
         let allowed = Allowed::from_request_parts(parts, web).await?;
-        match allowed.by {
-            By::Session { proven: true, .. } => Ok(Self(allowed)),
-            By::Session { .. } => Err(WebError::NotProven),
-            // A program cannot be asked again.
-            By::Token { .. } => Err(WebError::NotAllowed(Permission::UseAccount)),
+        allowed.can_be_asked()?;
+        if allowed.is_proven() {
+            Ok(Self(allowed))
+        } else {
+            Err(WebError::NotProven)
         }
+    }
+}
+
+/// Somebody with a permission asks, in a session, for what has to be proven again. Whether they have
+/// is the handler's to ask ([`Self::proven`]): it shows what they typed once more if they have not.
+#[derive(Debug)]
+pub(crate) struct AskedAgain<P: Permit>(Allowed<P>);
+
+impl<P: Permit> AskedAgain<P> {
+    /// Who has proven themselves within the last minutes; who has not.
+    pub(crate) fn proven(self) -> Result<Proven<P>, Allowed<P>> {
+        if self.0.is_proven() {
+            Ok(Proven(self.0))
+        } else {
+            Err(self.0)
+        }
+    }
+}
+
+impl<P: Permit> FromRequestParts<Web> for AskedAgain<P> {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, WebError> {
+        let allowed = Allowed::from_request_parts(parts, web).await?;
+        allowed.can_be_asked()?;
+        Ok(Self(allowed))
     }
 }
 
@@ -183,6 +211,11 @@ pub(crate) trait Needs {
 }
 
 impl<P: Permit> Needs for Proven<P> {
+    const NEED: Need = Need::Permission(P::PERMISSION);
+    const AGAIN: bool = true;
+}
+
+impl<P: Permit> Needs for AskedAgain<P> {
     const NEED: Need = Need::Permission(P::PERMISSION);
     const AGAIN: bool = true;
 }

@@ -1,20 +1,18 @@
 //! What stands before a handler that changes something: first who asks and what they may, then
 //! whether our own form sends it, and only then what it brings.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use madoguchi_core::id::UserId;
 
-use crate::Web;
 use crate::auth::csrf;
 use crate::auth::visitor::{By, Visitor};
 use crate::body;
-use crate::error::{Limit, WebError};
+use crate::error::{FileUse, Limit, WebError};
+use crate::state::Web;
 
 /// The largest body of a request: forms are small, recordings are not.
 pub(crate) const FORM_BYTES: usize = 64 * 1024;
@@ -22,9 +20,6 @@ const FORM_WITHIN: Duration = Duration::from_secs(12);
 /// The largest body of a request that brings a file.
 pub(crate) const UPLOAD_BYTES: usize = 12 * 1024 * 1024;
 const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
-/// Files that are being brought at once, in all and by one user.
-const UPLOADS_AT_ONCE: usize = 8;
-const UPLOADS_OF_USER: usize = 2;
 
 /// A form.
 pub(crate) async fn form<F>(request: Request, next: Next) -> Response
@@ -70,6 +65,9 @@ where
     let Some(visitor) = parts.extensions.get::<Arc<Visitor>>() else {
         return WebError::NotSignedIn.into_response();
     };
+    let Some(file_use) = parts.extensions.get::<FileUse>().copied() else {
+        return WebError::Internal("an upload does not say what its file is for").into_response();
+    };
     let Some(_place) = web.uploads.enter(&visitor.user.id) else {
         return WebError::TooMany(Limit::Uploads).into_response();
     };
@@ -80,7 +78,7 @@ where
     };
     match checked {
         Ok(body) => next.run(Request::from_parts(parts, body)).await,
-        Err(WebError::TooLarge) => WebError::LargeFile.into_response(),
+        Err(WebError::TooLarge) => WebError::LargeFile(file_use).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -99,66 +97,5 @@ where
     match F::from_request_parts(&mut parts, &web).await {
         Ok(_) => Ok((web, Request::from_parts(parts, body))),
         Err(refused) => Err(refused.into_response()),
-    }
-}
-
-/// Who is bringing files.
-#[derive(Debug, Default)]
-pub(crate) struct Uploads {
-    by_user: Mutex<HashMap<UserId, usize>>,
-}
-
-/// Somebody's place among those who bring files.
-#[derive(Debug)]
-struct Place<'a> {
-    uploads: &'a Uploads,
-    user: UserId,
-}
-
-impl Uploads {
-    fn enter(&self, user: &UserId) -> Option<Place<'_>> {
-        let mut by_user = self.lock();
-        let own = by_user.get(user).copied().unwrap_or_default();
-        if own >= UPLOADS_OF_USER || by_user.values().sum::<usize>() >= UPLOADS_AT_ONCE {
-            return None;
-        }
-        by_user.insert(user.clone(), own + 1);
-        Some(Place {
-            uploads: self,
-            user: user.clone(),
-        })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, usize>> {
-        self.by_user.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        let mut by_user = self.uploads.lock();
-        match by_user.get_mut(&self.user) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => {
-                by_user.remove(&self.user);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_takes_all_places_of_those_who_bring_files() {
-        let uploads = Uploads::default();
-        let of = |name: String| uploads.enter(&UserId::new(name));
-        let mut places: Vec<_> = (0..2).filter_map(|_| of("a".to_owned())).collect();
-        assert!(places.len() == 2 && of("a".to_owned()).is_none());
-        places.extend((0..6).filter_map(|n| of(n.to_string())));
-        assert!(places.len() == 8 && of("z".to_owned()).is_none());
-        places.clear();
-        assert!(of("a".to_owned()).is_some() && uploads.lock().is_empty());
     }
 }

@@ -6,9 +6,9 @@ use madoguchi_core::id::UserId;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::StoreError;
 
-use crate::Web;
+use crate::auth::cookie::{Origin, cookie, lasting_cookie};
 use crate::auth::token;
-use crate::auth::visitor::{Origin, cookie, lasting_cookie};
+use crate::state::Web;
 
 /// The cookie over an unencrypted connection (this machine alone).
 const PLAIN_COOKIE: &str = "madoguchi-device";

@@ -6,14 +6,15 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::{Millis, Monotonic};
 use madoguchi_store::Credentials;
 
-use crate::Web;
 use crate::auth::attempts::{Reserved, Target};
+use crate::auth::cookie::Origin;
 use crate::auth::device::Device;
 use crate::auth::password::Lane;
 use crate::auth::recovery;
 use crate::auth::totp::TotpSecret;
-use crate::auth::visitor::{Origin, Visitor};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::state::Web;
 
 /// What somebody gives to prove who they are.
 #[derive(Clone, Copy)]

@@ -4,10 +4,10 @@
 use argon2::password_hash::phc::PasswordHash;
 use madoguchi_core::id::UserId;
 
-use crate::Web;
 use crate::auth::password::{Hasher, Lane, hash_with_salt_of, new_salt};
 use crate::auth::token;
 use crate::error::WebError;
+use crate::state::Web;
 
 /// A user has so many at a time.
 pub(crate) const CODES: usize = 10;

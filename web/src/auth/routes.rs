@@ -3,17 +3,18 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use tower_http::timeout::TimeoutLayer;
 
-use crate::Web;
 use crate::auth::access::{Need, Needs};
 use crate::auth::admission::{self, UPLOAD_BYTES};
+use crate::error::FileUse;
+use crate::state::Web;
 
 /// A request is answered so soon.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -110,7 +111,7 @@ impl Routes {
 
     /// Something that changes and brings a file.
     #[must_use]
-    pub(crate) fn upload<H, T>(mut self, path: &'static str, handler: H) -> Self
+    pub(crate) fn upload<H, T>(mut self, path: &'static str, file_use: FileUse, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
@@ -119,6 +120,7 @@ impl Routes {
         let admitted: MethodRouter<Web> = post(handler)
             .route_layer(from_fn(admission::upload::<T::First>))
             .layer(DefaultBodyLimit::max(UPLOAD_BYTES));
+        let admitted: MethodRouter<Web> = admitted.layer(Extension(file_use));
         self.router = self
             .router
             .route(path, admitted.layer(timeout(UPLOAD_WITHIN)));

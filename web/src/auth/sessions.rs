@@ -12,7 +12,7 @@ use madoguchi_core::id::UserId;
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_store::{AccessChanges, ApiToken, SignedIn, Store, StoreError};
 
-use crate::Web;
+use crate::reach::Reach;
 
 /// More are not remembered at once; then those of long ago are forgotten.
 const ENTRIES_AT_MOST: NonZeroUsize = NonZeroUsize::new(5_000).expect("not zero");
@@ -73,14 +73,15 @@ impl Sessions {
     /// The session of this cookie and its user.
     pub(crate) async fn lookup(
         &self,
-        web: &Web,
+        reach: &Arc<Reach>,
+        store: &Store,
+        now: (Instant, Monotonic),
         token_hash: &str,
     ) -> Result<Option<SeenSession>, StoreError> {
-        let now = (web.desk.now(), web.desk.monotonic());
         let turn = self.lock().turn;
         let remembered = self.remembered(token_hash, now.1);
-        let asked = web.store.lookup_session(token_hash);
-        let found = match (web.ask(asked).await, remembered) {
+        let asked = reach.ask(store, store.lookup_session(token_hash));
+        let found = match (asked.await, remembered) {
             (Ok(found), _) => found,
             (Err(error), Some(seen)) if error.is_away() => return Ok(Some(seen)),
             (Err(error), _) => return Err(error),
@@ -147,7 +148,8 @@ impl Sessions {
     /// The token of this hash and its owner; `at_once`: from memory, if it is there.
     pub(crate) async fn lookup_token(
         &self,
-        web: &Web,
+        reach: &Arc<Reach>,
+        store: &Store,
         token_hash: &str,
         at_once: bool,
     ) -> Result<Option<(User, ApiToken)>, StoreError> {
@@ -156,10 +158,8 @@ impl Sessions {
         if at_once && remembered.is_some() {
             return Ok(remembered);
         }
-        let found = match (
-            web.ask(web.store.lookup_token(token_hash)).await,
-            remembered,
-        ) {
+        let asked = reach.ask(store, store.lookup_token(token_hash));
+        let found = match (asked.await, remembered) {
             (Ok(found), _) => found,
             (Err(error), Some(known)) if error.is_away() => return Ok(Some(known)),
             (Err(error), _) => return Err(error),

@@ -1,6 +1,5 @@
 //! A visitor: who asks, from where, and what they still owe before they may go on.
 
-use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -12,26 +11,17 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::StoreError;
 
-use crate::auth::{csrf, token};
-use crate::{Web, WebSettings};
+use crate::auth::cookie::{Origin, cookie, session_cookie};
+use crate::auth::duty::Duty;
+use crate::auth::{csrf, forwarded, token};
+use crate::error::WebError;
+use crate::settings::WebSettings;
+use crate::state::Web;
 
-/// The session cookie over an unencrypted connection (this machine alone).
-const PLAIN_COOKIE: &str = "madoguchi";
-/// The session cookie over TLS: bound to the host and to encrypted connections.
-const SECURE_COOKIE: &str = "__Host-madoguchi";
-/// Browsers keep cookies whose names begin so to the host and to TLS.
-const HOST_PREFIX: &str = "__Host-";
 /// How exactly the last use of a session is known.
 const SEEN_EVERY: Millis = Millis::from_secs(60);
 /// Who has proven themselves again is not asked once more for so long.
 const PROVEN_FOR: Millis = Millis::from_secs(300);
-
-/// From where a request comes, over what kind of connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Origin {
-    pub(crate) address: IpAddr,
-    pub(crate) encrypted: bool,
-}
 
 /// Somebody who is signed in, or a program with a token.
 #[derive(Debug, Clone)]
@@ -62,17 +52,6 @@ pub(crate) enum By {
     },
 }
 
-/// What a visitor must do before anything else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Duty {
-    /// Prove the second factor.
-    ProveSecondFactor,
-    /// Change the password.
-    ChangePassword,
-    /// Set up a second factor.
-    SetUpSecondFactor,
-}
-
 impl Visitor {
     /// A record of what this visitor does.
     pub(crate) fn entry(&self, at: Instant, action: Action, object: &str) -> AuditEntry {
@@ -99,6 +78,14 @@ impl Visitor {
     /// Whether they have proven themselves again within the last minutes.
     pub(crate) fn is_proven(&self) -> bool {
         matches!(self.by, By::Session { proven: true, .. })
+    }
+
+    /// That they can be asked to prove themselves again: a program cannot, whatever its token names.
+    pub(crate) fn can_be_asked(&self) -> Result<(), WebError> {
+        match self.by {
+            By::Session { .. } => Ok(()),
+            By::Token { .. } => Err(WebError::NotAllowed(Permission::UseAccount)),
+        }
     }
 
     /// The name of the session; `None` for programs.
@@ -138,32 +125,13 @@ pub(crate) fn origin(request: &Request, settings: &WebSettings) -> Origin {
         };
     }
     let headers = request.headers();
-    let listed = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|text| {
-            text.trim()
-                .parse::<IpAddr>()
-                .map(|address| address.to_canonical())
-        });
-    // From the nearest on: the first that is no proxy of ours, or cannot be read, ends the trust.
-    let mut address = peer;
-    for known in listed.collect::<Vec<_>>().into_iter().rev() {
-        let Ok(known) = known else { break };
-        address = known;
-        if !is_trusted(&known) {
-            break;
-        }
-    }
     // One word of one proxy: several may be a visitor's own before the proxy's.
     let mut protos = headers.get_all("x-forwarded-proto").iter();
     let (proto, another) = (protos.next(), protos.next());
     let proto = proto.and_then(|value| value.to_str().ok());
     let by_tls = proto.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
     Origin {
-        address,
+        address: forwarded::address(peer, headers, is_trusted),
         encrypted: settings.encrypted || (by_tls && another.is_none()),
     }
 }
@@ -197,7 +165,11 @@ async fn by_session(
 ) -> Result<Option<Visitor>, StoreError> {
     let now = web.desk.now();
     let hash = token::hash(secret);
-    let Some(seen) = web.sessions.lookup(web, &hash).await? else {
+    let Some(seen) = web
+        .sessions
+        .lookup(&web.reach, &web.store, (now, web.desk.monotonic()), &hash)
+        .await?
+    else {
         return Ok(None);
     };
     let (user, session) = (seen.signed_in.user, seen.signed_in.session);
@@ -268,7 +240,11 @@ async fn by_token(
 ) -> Result<Option<Visitor>, StoreError> {
     let now = web.desk.now();
     let hash = token::hash(secret);
-    let Some((user, found)) = web.sessions.lookup_token(web, &hash, at_once).await? else {
+    let Some((user, found)) = web
+        .sessions
+        .lookup_token(&web.reach, &web.store, &hash, at_once)
+        .await?
+    else {
         return Ok(None);
     };
     if found.revoked_at.is_some() || found.expires_at <= now || user.disabled_at.is_some() {
@@ -304,49 +280,4 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
-/// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found == name).then_some(value))
-}
-
-/// The name of the session cookie over this kind of connection.
-pub(crate) fn session_cookie(origin: Origin) -> &'static str {
-    if origin.encrypted {
-        SECURE_COOKIE
-    } else {
-        PLAIN_COOKIE
-    }
-}
-
-/// The name of a cookie over this kind of connection. Over TLS it is bound to the host and to
-/// encrypted connections: other hosts of the same domain cannot set it.
-pub(crate) fn cookie_name(name: &str, origin: Origin) -> Cow<'_, str> {
-    if origin.encrypted && !name.starts_with(HOST_PREFIX) {
-        Cow::Owned(format!("{HOST_PREFIX}{name}"))
-    } else {
-        Cow::Borrowed(name)
-    }
-}
-
-/// A `Set-Cookie` value for a cookie that scripts do not see and that stays for so many days.
-pub(crate) fn lasting_cookie(name: &str, value: &str, days: u32, origin: Origin) -> String {
-    let age = days * 86_400;
-    format!("{}; Max-Age={age}", set_cookie(name, Some(value), origin))
-}
-
-/// A `Set-Cookie` value for a cookie that scripts do not see, named by [`cookie_name`]. Without a
-/// value it is taken away.
-pub(crate) fn set_cookie(name: &str, value: Option<&str>, origin: Origin) -> String {
-    let name = cookie_name(name, origin);
-    let secure = if origin.encrypted { "; Secure" } else { "" };
-    let (value, age) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
-    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
 }

@@ -11,14 +11,14 @@ use madoguchi_core::setup::{CalendarDay, DayRule};
 use madoguchi_store::{NewVersion, Setting};
 use serde::Deserialize;
 
-use super::{KIND, hours_text, read_date, read_day, reason, rule_text};
-use crate::Web;
-use crate::account::DoneQuery;
+use super::rule::{KIND, hours_text, read_date, read_day, reason, rule_text};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::Choice;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 #[derive(Template)]

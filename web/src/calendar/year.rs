@@ -11,11 +11,11 @@ use madoguchi_core::hours::{Calendar, HoursReason};
 use madoguchi_core::setup::CalendarDay;
 use serde::Deserialize;
 
-use super::{KIND, hours_text, read_day, reason, rule_text};
-use crate::Web;
+use super::rule::{KIND, hours_text, read_day, reason, rule_text};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text::{self, DateStyle};
 
 #[derive(Template)]

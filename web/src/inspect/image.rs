@@ -1,7 +1,8 @@
 //! Pictures: read from their first part to their last, which is the end of the file.
 
-use super::FileFault::{self, Broken, Script, TrailingData, Unfolds};
-use super::{active, u16_be, u16_le, u32_be, u32_le};
+use super::active;
+use super::bytes::{u16_be, u16_le, u32_be, u32_le};
+use super::fault::FileFault::{self, Broken, Script, TrailingData, Unfolds};
 
 /// The longest edge, and the largest area: more would fill a browser's memory.
 const EDGE: usize = 20_000;

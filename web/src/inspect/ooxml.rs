@@ -10,10 +10,11 @@ use madoguchi_core::article::FileKind;
 use zip::ZipArchive;
 
 use self::parts::{Part, main_kind};
-use super::FileFault::{
-    self, Broken, Embedded, Encrypted, External, Macro, Script, TrailingData, Unfolds, Unknown,
+use super::active;
+use super::bytes::u16_le;
+use super::fault::FileFault::{
+    self, Broken, Embedded, Encrypted, Script, TrailingData, Unfolds, Unknown,
 };
-use super::{active, u16_le};
 
 /// All parts together unfold to no more.
 const UNFOLDED: u64 = 64 * 1024 * 1024;
@@ -109,6 +110,7 @@ fn local_name(content: &[u8], start: u64) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fault::FileFault::{External, Macro};
     use super::super::samples::{self, Entry};
     use super::*;
 
@@ -207,6 +209,99 @@ mod tests {
         for field in fields {
             let found = fault(&[("word/footer1.xml", field.as_bytes())]);
             assert_eq!(found, Some(External), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_read_as_word_reads_it() {
+        let field = |code: &str| format!("<w:p><w:instrText>{code}</w:instrText></w:p>");
+        let char = |kind: &str| format!("<w:fldChar w:fldCharType=\"{kind}\"/>");
+        let (begin, end) = (char("begin"), char("end"));
+        let mut fields: Vec<_> = [
+            "<![CDATA[DDEAUTO c:\\\\cmd.exe]]>",
+            "D<![CDATA[DE]]>AUTO c:\\\\cmd.exe",
+            "&#68;DEAUTO c:\\\\cmd.exe",
+            "&#x44;&#x44;E c:\\\\cmd.exe",
+            "DD<!-- -->E cmd",
+            "D<w:x/>DE cmd",
+            "D<w:x>D</w:x>E cmd",
+            "&quot;DDE&quot; cmd",
+            "INCLUDEPICTURE &quot;http://evil.example/a.png&quot; \\d",
+            "IncludePicture http://evil.example/a.png",
+            "DATABASE \\d x",
+        ]
+        .into_iter()
+        .map(field)
+        .collect();
+        fields.push("<w:p><w:delInstrText>DDE cmd</w:delInstrText></w:p>".to_owned());
+        for code in ["INCLUDE \\\\evil\\x", "RD \\\\evil\\x", "PRINT 27"] {
+            fields.push(format!("<w:p>{begin}{}{end}</w:p>", field(code)));
+        }
+        let quote = format!("{begin}{}{end}", field("QUOTE 68 68 69"));
+        fields.push(format!("<w:p>{begin}{quote}{}{end}</w:p>", field(" cmd")));
+        fields.push(format!("<w:p>{begin}{}{quote}{end}</w:p>", field(" DD")));
+        for field in fields {
+            let found = fault(&[("word/footer1.xml", field.as_bytes())]);
+            assert_eq!(found, Some(External), "{field}");
+        }
+        let plain = [
+            format!("<w:p>{begin}{}{end}</w:p>", field(" PAGE ")),
+            format!("<w:p>{begin}{}{quote}{end}</w:p>", field(" IF ")),
+            format!(
+                "<w:p>{begin}{}{end}</w:p>",
+                field("HYPERLINK \"x\" \\o \"print &amp; include\"")
+            ),
+            "<w:p><w:t>DDEAUTO</w:t></w:p>".to_owned(),
+        ];
+        for field in plain {
+            let found = fault(&[("word/footer1.xml", field.as_bytes())]);
+            assert_eq!(found, None, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_cell_starts_and_fetches_nothing() {
+        for formula in [
+            "<f>cmd|'/C calc'!A0</f>",
+            "<f>1+<![CDATA[cmd|]]>'/C calc'!A0</f>",
+            "<f>_xlfn.WEBSERVICE(\"http://evil.example\")</f>",
+            "<f>RTD (\"x\",,\"y\")</f>",
+            "<definedName name=\"a\">cmd&#124;'/C calc'!A0</definedName>",
+        ] {
+            let sheet = format!("<worksheet><c>{formula}</c></worksheet>");
+            let found = fault(&[("xl/worksheets/sheet1.xml", sheet.as_bytes())]);
+            assert_eq!(found, Some(External), "{formula}");
+        }
+        for formula in [
+            "<f>A1&amp;\"|!\"&amp;'Sheet 1'!B1</f>",
+            "<v>a|b!</v>",
+            "<f>RECALL(1)</f>",
+        ] {
+            let sheet = format!("<worksheet><c>{formula}</c></worksheet>");
+            let found = fault(&[("xl/worksheets/sheet1.xml", sheet.as_bytes())]);
+            assert_eq!(found, None, "{formula}");
+        }
+        let action = b"<a:hlinkClick action=\"ppaction://program\"/>";
+        assert_eq!(fault(&[("ppt/slides/slide1.xml", action)]), Some(Macro));
+    }
+
+    #[test]
+    fn what_readers_may_read_otherwise_is_broken() {
+        for (name, part) in [
+            (
+                "word/a.xml",
+                "<?xml version=\"1.0\" encoding=\"utf-7\"?><w:p>+AEQ-</w:p>",
+            ),
+            (
+                "word/a.xml",
+                "<w:fldSimple x:instr=\"PAGE\" w:instr=\"DDE cmd\"/>",
+            ),
+            (
+                "word/_rels/document.xml.rels",
+                "<Relationships><Relationship x:Target=\"a.xml\" Target=\"http://evil.example\"/></Relationships>",
+            ),
+        ] {
+            assert_eq!(fault(&[(name, part.as_bytes())]), Some(Broken), "{part}");
         }
     }
 

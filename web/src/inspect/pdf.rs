@@ -1,19 +1,24 @@
 //! PDF (ISO 32000-1): no scripts, no programs, nothing embedded, and nothing else under its head.
 
+mod dictionary;
+
 use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
 
-use super::FileFault::{
+use self::dictionary::{Dictionary, Packing};
+use super::active;
+use super::fault::FileFault::{
     self, Broken, Embedded, Encrypted, External, Macro, Script, TrailingData, Unfolds,
 };
-use super::active;
 
 /// Object streams of one file, and what they unfold to together.
 const STREAMS: usize = 10_000;
 const UNFOLDED: u64 = 64 * 1024 * 1024;
-/// A dictionary before its stream is no longer.
-const DICTIONARY_BYTES: usize = 4 * 1024;
+/// All dictionaries together are read no further than this many times the file: each is read once,
+/// unless they are written to lie within each other.
+const READ_TIMES: usize = 8;
+const READ_BYTES: usize = 64 * 1024;
 /// Names that make a file more than something to read (12.6.4, 7.11.4, 13.6).
 const NAMES: [(&[u8], FileFault); 15] = [
     (b"JavaScript", Macro),
@@ -44,10 +49,6 @@ pub(super) fn inspect(content: &[u8]) -> Result<(), FileFault> {
     }
     names(content)?;
     object_streams(content, UNFOLDED)
-}
-
-fn find(content: &[u8], what: &[u8]) -> Option<usize> {
-    content.windows(what.len()).position(|part| part == what)
 }
 
 fn find_last(content: &[u8], what: &[u8]) -> Option<usize> {
@@ -90,45 +91,39 @@ fn name(rest: &[u8]) -> Vec<u8> {
     name
 }
 
-/// Objects may stand packed in streams (7.5.7); the names in them count as well.
-fn object_streams(content: &[u8], mut left: u64) -> Result<(), FileFault> {
-    let mut rest = content;
-    for _ in 0..STREAMS {
-        let Some(at) = find_object_stream(rest) else {
-            return Ok(());
-        };
-        rest = rest.get(at..).unwrap_or_default();
-        let head = rest
-            .get(..DICTIONARY_BYTES.min(rest.len()))
-            .unwrap_or_default();
-        // What is only called so has no stream of its own.
-        let Some(begin) = find(head, b"stream") else {
+/// Objects may stand packed in streams (7.5.7); the names in them count as well. A reader may be led
+/// to any place of the file that begins with `obj`, so that every one is looked at.
+fn object_streams(content: &[u8], mut unfolded: u64) -> Result<(), FileFault> {
+    let mut bytes = content.len() * READ_TIMES + READ_BYTES;
+    let mut streams = STREAMS;
+    let words = content.windows(b"obj".len()).enumerate();
+    for (at, _) in words.filter(|(_, word)| *word == b"obj") {
+        let found = Dictionary::read(content, at + b"obj".len(), &mut bytes);
+        if bytes == 0 {
+            return Err(Unfolds);
+        }
+        let Some(dictionary) = found.filter(Dictionary::is_of_objects) else {
             continue;
         };
-        let data = rest.get(begin + b"stream".len()..).unwrap_or_default();
-        let data = data.strip_prefix(b"\r").unwrap_or(data);
-        let data = data.strip_prefix(b"\n").unwrap_or(data);
+        let stream = dictionary.stream.and_then(|begin| content.get(begin..));
+        let Some(stream) = stream else { continue };
+        match dictionary.packing() {
+            // Its names were seen already.
+            Packing::None => continue,
+            Packing::Flate => {}
+            Packing::Other => return Err(Broken),
+        }
+        streams = streams.checked_sub(1).ok_or(Unfolds)?;
         let mut objects = Vec::new();
-        let mut unfolding = ZlibDecoder::new(data).take(left);
-        // A stream that is packed otherwise cannot be looked into.
+        let mut unfolding = ZlibDecoder::new(stream).take(unfolded);
         unfolding.read_to_end(&mut objects).map_err(|_| Broken)?;
-        left -= objects.len() as u64;
-        if left == 0 {
+        unfolded -= objects.len() as u64;
+        if unfolded == 0 {
             return Err(Unfolds);
         }
         names(&objects)?;
     }
-    Err(Unfolds)
-}
-
-/// Behind the next name `ObjStm`.
-fn find_object_stream(content: &[u8]) -> Option<usize> {
-    let slashes = content
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == b'/');
-    let mut names = slashes.map(|(at, _)| at + 1);
-    names.find(|at| name(content.get(*at..).unwrap_or_default()) == b"ObjStm")
+    Ok(())
 }
 
 #[cfg(test)]
@@ -180,13 +175,82 @@ mod tests {
         assert_eq!(inspect(&clean), Ok(()));
         let hidden = with_stream(head, &packed(b"2 0 << /S /JavaScript /JS (x) >>"));
         assert_eq!(inspect(&hidden), Err(Macro));
-        let renamed = with_stream("<</Type/Obj#53tm>>", &packed(b"2 0 << /S /Launch >>"));
+        let renamed = "<</Type/Obj#53tm/Filter/FlateDecode>>";
+        let renamed = with_stream(renamed, &packed(b"2 0 << /S /Launch >>"));
         assert_eq!(inspect(&renamed), Err(Macro));
         let otherwise = with_stream(head, b"not packed at all");
         assert_eq!(inspect(&otherwise), Err(Broken));
         let bomb = with_stream(head, &packed(&[b' '; 10_000]));
         assert_eq!(object_streams(&bomb, 9_999), Err(Unfolds));
         assert_eq!(object_streams(&bomb, 10_001), Ok(()));
+    }
+
+    #[test]
+    fn objects_hide_in_no_other_stream() {
+        let hidden = b"2 0 << /S /JavaScript /JS (app.alert\\(1\\)) >>";
+        let (once, twice) = (packed(hidden), packed(&packed(hidden)));
+        let hex: String = once.iter().map(|byte| format!("{byte:02x}")).collect();
+        for (filter, data, fault) in [
+            ("/Filter [/FlateDecode /FlateDecode]", &twice, Broken),
+            (
+                "/Filter [/FlateDecode /ASCIIHexDecode]",
+                &packed(hex.as_bytes()),
+                Broken,
+            ),
+            (
+                "/Filter [/ASCIIHexDecode /FlateDecode]",
+                &hex.clone().into_bytes(),
+                Broken,
+            ),
+            ("/F [/FlateDecode /FlateDecode]", &twice, Broken),
+            ("/Filter 9 0 R", &twice, Broken),
+            (
+                "/Filter /FlateDecode /DecodeParms << /Predictor 12 >>",
+                &once,
+                Broken,
+            ),
+            ("/Filter [/FlateDecode]", &once, Macro),
+            ("/X (>> stream) /Filter /FlateDecode", &once, Macro),
+            ("/X (endobj) % endobj\n/Filter /FlateDecode", &once, Macro),
+        ] {
+            for kind in [
+                "/Type /ObjStm /N 1 /First 4",
+                "/N 1 /F#69rst 4",
+                "/Type /#4fbjStm",
+            ] {
+                let padding = " ".repeat(10_000);
+                for head in [
+                    format!("<< {kind} {filter} >>"),
+                    format!("<< {filter} {kind} >>"),
+                    format!("%\n<< {kind} {padding} {filter} >> %"),
+                ] {
+                    let file = with_stream(&head, data);
+                    assert_eq!(inspect(&file), Err(fault), "{}", head.trim());
+                }
+            }
+        }
+        // An outline has a first item and no stream.
+        let outline = "<< /Type /Outlines /First 4 0 R >>\nendobj\n4 0 obj\n\
+                       << /Filter /DCTDecode /Length 1 >>";
+        assert_eq!(inspect(&with_stream(outline, b"x")), Ok(()));
+    }
+
+    #[test]
+    fn dictionaries_within_each_other_are_not_read_for_ever() {
+        let nested = b"1 0 obj<<".repeat(100_000);
+        assert_eq!(object_streams(&nested, UNFOLDED), Err(Unfolds));
+    }
+
+    #[test]
+    fn a_page_in_the_comments_of_a_pdf_is_none() {
+        for page in [
+            "% <body onload=\"new ActiveXObject('WScript.Shell').Run('calc')\">",
+            "% <img\nsrc=x onerror=alert(1)>",
+            "% <IMG/src=x>",
+            "% <input autofocus onfocus=alert(1)>",
+        ] {
+            assert_eq!(inspect(&samples::pdf(page)), Err(Script), "{page}");
+        }
     }
 
     #[test]

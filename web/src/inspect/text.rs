@@ -1,7 +1,11 @@
 //! Plain text and CSV.
 
-use super::FileFault::{self, External, Script, Unknown};
-use super::{active, extension};
+use super::active;
+use super::bytes::extension;
+use super::fault::FileFault::{self, External, Script, Unknown};
+
+/// What begins a text whose `<` is written `+ADw-` (RFC 2152), for old browsers.
+const UTF_7: &[u8] = b"+/v";
 
 /// Plain text, in UTF-8 or another code of which ASCII is a part.
 pub(super) fn inspect(content: &[u8], name: &str) -> Result<(), FileFault> {
@@ -12,11 +16,10 @@ pub(super) fn inspect(content: &[u8], name: &str) -> Result<(), FileFault> {
     }
     let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     let text = text.trim_ascii_start();
-    // Word opens by content what is called a text.
-    if text.starts_with(b"{\\rt") {
+    if is_other_kind(text) {
         return Err(Unknown);
     }
-    if active::in_content(content) || text.starts_with(b"#!") {
+    if active::in_content(content) || text.starts_with(b"#!") || text.starts_with(UTF_7) {
         return Err(Script);
     }
     if text
@@ -26,6 +29,25 @@ pub(super) fn inspect(content: &[u8], name: &str) -> Result<(), FileFault> {
         return Err(External);
     }
     Ok(())
+}
+
+/// Word and Excel open by content what is called a text: rich text, archives of pages, workbooks of
+/// SYLK, and documents in one XML file.
+fn is_other_kind(text: &[u8]) -> bool {
+    let begins = |with: &[u8]| {
+        let head = text.get(..with.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(with))
+    };
+    let has = |what: &[u8]| {
+        let mut parts = text.windows(what.len());
+        parts.any(|part| part.eq_ignore_ascii_case(what))
+    };
+    begins(b"{\\rt")
+        || begins(b"mime-version:")
+        || begins(b"id;p")
+        || has(b"<?mso-application")
+        || has(b"<pkg:package")
+        || has(b"<w:worddocument")
 }
 
 /// A cell that makes a spreadsheet start a program (Dynamic Data Exchange) or fetch something.
@@ -64,6 +86,15 @@ mod tests {
         for (text, fault) in [
             ("{\\rtf1\\ansi{\\object\\objocx}}", Unknown),
             ("\u{feff} {\\rtf1", Unknown),
+            ("ID;PWXL;N;E", Unknown),
+            ("MIME-Version: 1.0\nContent-Type: text/html", Unknown),
+            (
+                "<?xml?><?mso-application progid=\"Word.Document\"?>",
+                Unknown,
+            ),
+            ("<svg\nonload=alert(1)>", Script),
+            ("<details open ontoggle=alert(1)>", Script),
+            ("+/v8 +ADw-script+AD4-", Script),
             ("a\0b", Unknown),
             ("#!/bin/sh\nrm -rf /", Script),
             ("手順\n<ScRiPt>alert(1)</script>", Script),

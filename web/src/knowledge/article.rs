@@ -10,18 +10,18 @@ use madoguchi_kb::Viewer;
 use madoguchi_store::{View, Way};
 use serde::Serialize;
 
-use super::{HERE, finder};
-use crate::Web;
+use super::finder::{HERE, finder};
 use crate::articles::files;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
 use crate::library::Article;
 use crate::portal::article::File;
-use crate::portal::category_name;
+use crate::portal::categories::category_name;
 use crate::portal::finding::CameFrom;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 use madoguchi_reports::markdown::Files;
 
 #[derive(Template)]

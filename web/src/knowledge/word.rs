@@ -7,15 +7,15 @@ use madoguchi_kb::Viewer;
 use madoguchi_store::Settled;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::portal::finding::FindQuery;
 use crate::query::escape;
+use crate::state::Web;
 
-use super::finder;
+use super::finder::finder;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -10,16 +10,16 @@ use madoguchi_kb::{Knowledge, Language, Query as Search, Trial, Viewer};
 use madoguchi_store::{NewVersion, Setting};
 use serde::Deserialize;
 
-use super::{Field, Form as Values, ListQuery, Told};
-use crate::Web;
-use crate::account::DoneQuery;
-use crate::articles;
+use super::setting::{Field, Form as Values, LanguageSetting, ListQuery};
+use crate::articles::lookup::HERE as ARTICLES;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 
 /// What is found is shown so far.
 const HITS: usize = 5;
@@ -77,7 +77,7 @@ struct Shown<'a> {
     judged: bool,
 }
 
-async fn show<T: Told>(
+async fn show<T: LanguageSetting>(
     web: &Web,
     visitor: &Visitor,
     shown: Shown<'_>,
@@ -104,7 +104,7 @@ async fn show<T: Told>(
         removed: setting.data.is_none(),
     });
     let page = OnePage {
-        shell: Shell::new(web, Some(visitor), articles::HERE).done(&shown.done),
+        shell: Shell::new(web, Some(visitor), ARTICLES).done(&shown.done),
         title: match (&now, of) {
             (Some(now), _) => now.title(),
             (None, Some(_)) => format!("削除した{}", T::LABEL),
@@ -134,7 +134,7 @@ async fn show<T: Told>(
 }
 
 /// What comes of a text now, and with `after` in place of `before`.
-async fn try_out<T: Told>(
+async fn try_out<T: LanguageSetting>(
     knowledge: Knowledge,
     text: String,
     before: Option<T>,
@@ -175,15 +175,15 @@ fn outcome(title: &'static str, trial: Trial) -> Outcome {
     }
 }
 
-fn place<T: Told>(id: &str) -> String {
+fn place<T: LanguageSetting>(id: &str) -> String {
     format!("{}/{}", T::PLACE, escape(id))
 }
 
-fn read<T: Told>(setting: &Setting) -> Option<T> {
+fn read<T: LanguageSetting>(setting: &Setting) -> Option<T> {
     serde_json::from_str(setting.data.as_deref()?).ok()
 }
 
-fn what<T: Told>(one: Option<&T>) -> String {
+fn what<T: LanguageSetting>(one: Option<&T>) -> String {
     let Some(one) = one else {
         return "削除".to_owned();
     };
@@ -192,7 +192,7 @@ fn what<T: Told>(one: Option<&T>) -> String {
     format!("{}{between}{detail}", one.title())
 }
 
-pub(super) async fn new_page<T: Told>(
+pub(super) async fn new_page<T: LanguageSetting>(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Query(query): Query<ListQuery>,
@@ -206,7 +206,7 @@ pub(super) async fn new_page<T: Told>(
     show::<T>(&web, &visitor, shown).await
 }
 
-pub(super) async fn create<T: Told>(
+pub(super) async fn create<T: LanguageSetting>(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Form(values): Form<Values>,
@@ -227,7 +227,7 @@ pub(super) async fn create<T: Told>(
 }
 
 /// All versions of one.
-async fn history<T: Told>(web: &Web, id: &str) -> Result<Vec<Setting>, WebError> {
+async fn history<T: LanguageSetting>(web: &Web, id: &str) -> Result<Vec<Setting>, WebError> {
     let history = web.store.setting_history(T::KIND, id).await?;
     if history.is_empty() {
         return Err(WebError::NotFound("この言葉"));
@@ -235,7 +235,7 @@ async fn history<T: Told>(web: &Web, id: &str) -> Result<Vec<Setting>, WebError>
     Ok(history)
 }
 
-pub(super) async fn page<T: Told>(
+pub(super) async fn page<T: LanguageSetting>(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -256,7 +256,7 @@ pub(super) async fn page<T: Told>(
     show::<T>(&web, &visitor, shown).await
 }
 
-pub(super) async fn save<T: Told>(
+pub(super) async fn save<T: LanguageSetting>(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -289,7 +289,7 @@ pub(super) struct RestoreForm {
     replaces: i64,
 }
 
-pub(super) async fn restore<T: Told>(
+pub(super) async fn restore<T: LanguageSetting>(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -307,7 +307,7 @@ pub(super) async fn restore<T: Told>(
 }
 
 /// Keeps a new version; the search takes it up by itself.
-async fn put<T: Told>(
+async fn put<T: LanguageSetting>(
     web: &Web,
     visitor: &Visitor,
     id: &str,

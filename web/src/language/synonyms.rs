@@ -3,9 +3,9 @@
 use madoguchi_core::audit::Action;
 use madoguchi_kb::{Language, LanguageFault, SynonymGroup};
 
-use super::{Field, Form, SYNONYM_KIND, Told, words};
+use super::setting::{Field, Form, LanguageSetting, SYNONYM_KIND, words};
 
-impl Told for SynonymGroup {
+impl LanguageSetting for SynonymGroup {
     const KIND: &'static str = SYNONYM_KIND;
     const ACTION: Action = Action::SynonymChange;
     const LIST: &'static str = "/articles/synonyms";

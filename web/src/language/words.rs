@@ -3,9 +3,9 @@
 use madoguchi_core::audit::Action;
 use madoguchi_kb::{Language, LanguageFault, UserWord};
 
-use super::{Field, Form, Told, WORD_KIND, words};
+use super::setting::{Field, Form, LanguageSetting, WORD_KIND, words};
 
-impl Told for UserWord {
+impl LanguageSetting for UserWord {
     const KIND: &'static str = WORD_KIND;
     const ACTION: Action = Action::WordChange;
     const LIST: &'static str = "/articles/words";

@@ -4,7 +4,7 @@ use madoguchi_kb::{Entry, KbError, Knowledge, Viewer};
 use madoguchi_store::StoreError;
 
 use super::{Article, ArticleFilter, ArticleHead, ArticlePage};
-use crate::Web;
+use crate::state::Web;
 
 impl Web {
     /// The article of this id as the index has it.

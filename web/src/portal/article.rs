@@ -8,11 +8,10 @@ use madoguchi_core::portal::{COMMENT_LETTERS, Place};
 use madoguchi_kb::Viewer;
 use madoguchi_store::{View, Way, Word};
 
+use super::categories::{HERE, category_name};
 use super::finding::{CameFrom, Finder};
 use super::home::Line;
 use super::notices::{self, ShownNotice};
-use super::{HERE, category_name};
-use crate::Web;
 use crate::articles::files;
 use crate::auth::access::PortalReader;
 use crate::auth::token;
@@ -20,6 +19,7 @@ use crate::error::WebError;
 use crate::library::Article;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 use madoguchi_reports::markdown::Files;
 
 /// Articles beside one.

@@ -1,46 +1,16 @@
-//! A reader's browser: known by a cookie that says nothing about the reader, and kept only as
-//! hashes that tell one browser from another for a day, or for an article.
+//! What pages of the portal ask of who reads.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use chrono::NaiveDate;
 
-use crate::Web;
 use crate::auth::access::PortalReader;
-use crate::auth::visitor::{Origin, cookie, cookie_name, lasting_cookie};
+use crate::auth::browser::{COOKIE, DAYS};
+use crate::auth::cookie::lasting_cookie;
 use crate::auth::{csrf, token};
 use crate::error::WebError;
 use crate::shell::Shell;
-
-const COOKIE: &str = "madoguchi-reader";
-const DAYS: u32 = 365;
-/// Letters of a hash that are kept.
-const LETTERS: usize = 32;
-
-/// The cookie of a browser.
-#[derive(Debug)]
-pub(crate) struct Browser {
-    secret: String,
-    is_new: bool,
-}
-
-impl Browser {
-    /// The browser that sends these headers; a new one if it brings no cookie.
-    pub(crate) fn of(headers: &HeaderMap, origin: Origin) -> Self {
-        let known =
-            cookie(headers, &cookie_name(COOKIE, origin)).filter(|secret| secret.len() == 43);
-        Self {
-            is_new: known.is_none(),
-            secret: known.map_or_else(token::new_secret, str::to_owned),
-        }
-    }
-
-    fn hash(&self, purpose: &str) -> String {
-        let mut hash = token::hash(&format!("{purpose} {}", self.secret));
-        hash.truncate(LETTERS);
-        hash
-    }
-}
+use crate::state::Web;
 
 impl PortalReader {
     /// The same for all that this browser reads on a day, and another on the next.

@@ -6,14 +6,14 @@ use axum::response::{Html, IntoResponse, Response};
 use madoguchi_kb::Viewer;
 use serde::Deserialize;
 
+use super::categories::{HERE, category_name};
 use super::home::Line;
-use super::{HERE, category_name};
-use crate::Web;
 use crate::auth::access::PortalReader;
 use crate::error::WebError;
 use crate::library::ArticleFilter;
 use crate::query::{escape, page_number};
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 const PAGE_SIZE: u32 = 50;

@@ -11,11 +11,11 @@ use madoguchi_store::NewInquiry;
 use serde::Deserialize;
 
 use super::notices::{self, ShownNotice};
-use crate::Web;
 use crate::auth::access::PortalReader;
 use crate::auth::token;
 use crate::error::{Limit, WebError};
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 /// The entry of the portal's menu.

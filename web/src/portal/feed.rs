@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
 
-use crate::Web;
 use crate::auth::access::PortalReader;
 use crate::error::WebError;
 use crate::guard;
 use crate::library::{ArticleFilter, ArticleHead};
 use crate::query::escape;
+use crate::state::Web;
 
 /// Articles in the feed.
 const NEWEST: u32 = 30;

@@ -7,10 +7,10 @@ use madoguchi_kb::Viewer;
 use madoguchi_store::{Feedback, Word};
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::PortalReader;
 use crate::error::WebError;
 use crate::query::escape;
+use crate::state::Web;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

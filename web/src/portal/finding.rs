@@ -5,11 +5,11 @@ use madoguchi_kb::{Found, Knowledge, Piece, Query, Viewer};
 use madoguchi_store::{Opened, Search};
 use serde::Deserialize;
 
-use super::category_name;
-use crate::Web;
+use super::categories::category_name;
 use crate::auth::token;
 use crate::error::WebError;
 use crate::query::{Choice, escape, page_number};
+use crate::state::Web;
 
 /// Results on one page.
 const PAGE_SIZE: usize = 10;

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::Web;
 use crate::auth::access::PortalReader;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "faq_history.html")]

@@ -8,15 +8,16 @@ use madoguchi_core::portal::Place;
 use madoguchi_core::setup::Categories;
 use madoguchi_kb::Viewer;
 
+use super::categories::HERE;
 use super::finding::{FindQuery, Finder, Results, Suggested, category_choices};
 use super::notices::{self, ShownNotice};
-use super::{HERE, finding, popular};
-use crate::Web;
+use super::{finding, popular};
 use crate::auth::access::PortalReader;
 use crate::error::WebError;
 use crate::library::{ArticleFilter, ArticleHead};
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 /// Articles in each list.

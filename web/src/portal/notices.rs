@@ -1,11 +1,9 @@
 //! What readers are told above everything else.
 
-use std::sync::{Mutex, PoisonError};
-
 use madoguchi_core::portal::{NOTICE, Notice, NoticeKind, Readers};
 use madoguchi_kb::Viewer;
 
-use crate::Web;
+use crate::state::Web;
 
 /// A notice on a page.
 pub(crate) struct ShownNotice {
@@ -15,10 +13,6 @@ pub(crate) struct ShownNotice {
     pub(crate) body: String,
     pub(crate) since: String,
 }
-
-/// All notices as they were last read, for while the database is away: an incident may be the reason.
-#[derive(Debug, Default)]
-pub(crate) struct LastNotices(Mutex<Vec<Notice>>);
 
 /// The notices in force for a viewer: incidents first, then the newest.
 pub(crate) async fn in_force(web: &Web, viewer: Viewer) -> Vec<ShownNotice> {
@@ -43,11 +37,12 @@ pub(crate) async fn in_force(web: &Web, viewer: Viewer) -> Vec<ShownNotice> {
 async fn all(web: &Web) -> Vec<Notice> {
     let read =
         |data: &Option<String>| -> Option<Notice> { serde_json::from_str(data.as_deref()?).ok() };
-    let kept = web.ask(web.store.list_settings(NOTICE)).await;
-    let mut last = web.notices.0.lock().unwrap_or_else(PoisonError::into_inner);
-    match kept {
-        Ok(kept) => *last = kept.iter().filter_map(|one| read(&one.data)).collect(),
+    match web.ask(web.store.list_settings(NOTICE)).await {
+        Ok(kept) => {
+            let notices = kept.iter().filter_map(|one| read(&one.data));
+            web.notices.save(notices.collect());
+        }
         Err(error) => tracing::debug!(%error, "notices cannot be read now"),
     }
-    last.clone()
+    web.notices.get()
 }

@@ -1,11 +1,9 @@
 //! よく見られている: the articles read most in the last weeks, counted anew once a minute.
 
-use std::sync::{Mutex, PoisonError};
-
 use madoguchi_core::portal::Place;
 use madoguchi_core::time::{Millis, Monotonic};
 
-use crate::Web;
+use crate::state::Web;
 
 /// Counted over so much time.
 const WINDOW: Millis = Millis::from_secs(30 * 86_400);
@@ -14,37 +12,23 @@ const EVERY: Millis = Millis::from_secs(60);
 /// More than are shown: some of them may have been taken down.
 const COUNTED: u32 = 30;
 
-/// What was counted last.
-#[derive(Debug, Default)]
-pub(crate) struct Popular(Mutex<Option<(Monotonic, Vec<String>)>>);
-
-impl Popular {
-    /// What was counted last, if that was after `since`.
-    fn lookup(&self, since: Monotonic) -> Option<Vec<String>> {
-        let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, ids) = counted.as_ref()?;
-        (*at > since).then(|| ids.clone())
-    }
-}
-
 /// The ids of the articles that staff read most; while they cannot be counted, what was counted
 /// last.
 pub(crate) async fn most_read(web: &Web) -> Vec<String> {
     let (now, since) = (web.desk.monotonic(), web.desk.now() - WINDOW);
-    if let Some(ids) = web.popular.lookup(now - EVERY) {
+    if let Some(ids) = web.popular.get(now - EVERY) {
         return ids;
     }
     let counted = web.store.most_read(Place::Portal, since, COUNTED);
     match web.ask(counted).await {
         Ok(counted) => {
             let ids: Vec<_> = counted.into_iter().map(|(id, _)| id).collect();
-            let mut kept = web.popular.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *kept = Some((now, ids.clone()));
+            web.popular.save(now, ids.clone());
             ids
         }
         Err(error) => {
             tracing::debug!(%error, "what is read most cannot be counted now");
-            web.popular.lookup(Monotonic(i64::MIN)).unwrap_or_default()
+            web.popular.get(Monotonic(i64::MIN)).unwrap_or_default()
         }
     }
 }

@@ -8,13 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::{SignInQuery, begin, local, owes_code};
-use crate::Web;
+use super::form::{SignInQuery, owes_code};
+use super::next::local;
+use super::session::begin;
 use crate::auth::access::Public;
 use crate::auth::proof::{Claim, Given};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "sign_in_code.html")]

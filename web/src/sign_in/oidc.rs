@@ -3,9 +3,9 @@
 
 mod attempt;
 mod http;
-mod provider;
+pub(crate) mod provider;
 mod refusal;
-mod settings;
+pub(crate) mod settings;
 mod trouble;
 
 use std::sync::Arc;
@@ -20,22 +20,21 @@ use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use self::attempt::Attempt;
-pub use self::provider::IdentityProvider;
+use self::provider::IdentityProvider;
 use self::refusal::Refusal;
-pub use self::settings::{ProviderFault, ProviderSettings};
+use super::form::{SignInForm, show};
+use super::next::local;
 use super::session::begin_by_provider;
-use super::{SignInForm, local, show};
-use crate::Web;
 use crate::account::confirm::{self, ConfirmQuery};
 use crate::auth::access::{Allowed, Public};
+use crate::auth::cookie::Origin;
 use crate::auth::device::Device;
-use crate::auth::visitor::{Origin, Visitor};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::shell::Shell;
+use crate::state::Web;
 
-/// Where the provider sends browsers back to.
-pub(crate) const CALLBACK: &str = "/sign-in/oidc/callback";
 /// The longest subject that is shown and recorded.
 const SUBJECT_LETTERS: usize = 255;
 

@@ -7,11 +7,11 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::NewSession;
 
-use crate::Web;
+use crate::auth::cookie::{Origin, cookie, session_cookie, set_cookie};
 use crate::auth::device::Device;
 use crate::auth::token;
-use crate::auth::visitor::{Origin, cookie, session_cookie, set_cookie};
 use crate::error::WebError;
+use crate::state::Web;
 
 /// What a browser says of itself is cut off here.
 const DEVICE_LETTERS: usize = 200;

@@ -271,6 +271,84 @@ async fn pictures_and_attachments_come_into_the_draft_and_go() {
 }
 
 #[tokio::test]
+async fn a_file_that_comes_into_no_draft_is_not_kept() {
+    let png = crate::inspect::samples::png();
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let draft = body("画面はどれですか。", "図です。", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let one = article(&place);
+    let files = format!("{one}/files");
+    let now = revision(&house, &one).await;
+    for (place, revision, refused) in [
+        ("/articles/nonexist/files", now, StatusCode::NOT_FOUND),
+        (files.as_str(), now + 1, StatusCode::CONFLICT),
+        (files.as_str(), 0, StatusCode::BAD_REQUEST),
+    ] {
+        let (status, _, html) = bring(&house, &mut editor, place, revision, ("a.png", &png)).await;
+        assert_eq!(status, refused, "{place} {revision}: {html}");
+    }
+    // What is in review takes no files, either.
+    let submit = format!("revision={now}");
+    let (_, place, _) = house
+        .submit(&mut editor, &format!("{one}/submit"), &submit)
+        .await;
+    assert!(place.contains("done=submitted"), "{place}");
+    let now = revision(&house, &one).await;
+    let (status, ..) = bring(&house, &mut editor, &files, now, ("a.png", &png)).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let hash = madoguchi_core::announcement::recording_hash(&png);
+    let kept = house.store.lookup_article_file(&hash).await.unwrap();
+    assert!(kept.is_none());
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_say_what_it_saw_is_refused_in_words() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let draft = body("画面はどれですか。", "図です。", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let one = article(&place);
+    for step in ["submit", "files/remove", "restore"] {
+        for form in ["", "revision=0", "revision=-1", "revision=x"] {
+            let path = format!("{one}/{step}");
+            let (status, _, html) = house.submit(&mut editor, &path, form).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{step} {form}");
+            assert!(
+                html.contains("画面を開き直してから"),
+                "{step} {form}: {html}"
+            );
+        }
+        let stale = format!("{one}/{step}");
+        let (status, ..) = house.submit(&mut editor, &stale, "revision=99").await;
+        assert_eq!(status, StatusCode::CONFLICT, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_told_with_the_limit_of_its_place() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let draft = body("画面はどれですか。", "図です。", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let files = format!("{}/files", article(&place));
+    let now = revision(&house, &article(&place)).await;
+    for (place, bytes, limit) in [
+        (files.as_str(), 10 * 1024 * 1024 + 1, "10MB以内のファイル"),
+        (files.as_str(), 13 * 1024 * 1024, "10MB以内のファイル"),
+        (IMPORT, 13 * 1024 * 1024, "12MB以内"),
+    ] {
+        let large = vec![b'x'; bytes];
+        let (status, _, html) = bring(&house, &mut editor, place, now, ("x.txt", &large)).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{place}");
+        assert!(
+            html.contains(limit) && !html.contains("WAV"),
+            "{place}: {html}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_whole_knowledge_is_brought_out_and_it_is_told() {
     let house = house().await;
     let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;

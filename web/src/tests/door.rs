@@ -48,7 +48,7 @@ async fn where_proxies_encrypt_nobody_comes_past_them() {
         (proxy, &[HOST, ("x-forwarded-proto", "https, http")]),
         (proxy, &[HOST, HTTPS, ("x-forwarded-proto", "http")]),
     ] {
-        for path in ["/sign-in", "/faq", "/static/style.css", "/api/v1/board"] {
+        for path in ["/sign-in", "/faq", "/static/0/style.css", "/api/v1/board"] {
             let status = status(peer, path, fields).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{peer:?} {fields:?} {path}");
         }

@@ -1,6 +1,8 @@
 //! Guesses at passwords and codes: many at once, from strangers and from the owner's own browser,
 //! wherever a secret is asked for; and what the answers tell of who has an account.
 
+use std::net::IpAddr;
+
 use axum::http::StatusCode;
 use madoguchi_core::access::Role;
 use madoguchi_core::audit::Action;

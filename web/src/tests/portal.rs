@@ -7,7 +7,8 @@ use std::path::Path;
 use axum::extract::ConnectInfo;
 use chrono::NaiveDate;
 use madoguchi_core::portal::{Site, Sites};
-use madoguchi_kb::{Audience, Change, Dictionary, Entry, Language, Source, Viewer};
+use madoguchi_kb::{Audience, Change, Dictionary, Entry, Knowledge, Language, Source, Viewer};
+use madoguchi_store::StoreError;
 
 use super::*;
 

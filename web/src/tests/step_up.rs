@@ -27,6 +27,8 @@ fn what_is_asked_again_is_a_known_list() {
     let expected = [
         "/account/sessions/{id}/end",
         "/account/tokens",
+        "/admin/users/new",
+        "/admin/users/{id}/enable",
         "/admin/users/{id}/password",
         "/admin/users/{id}/second-factor",
         "/admin/users/{id}/sessions/{session}/end",
@@ -99,6 +101,165 @@ async fn a_session_alone_makes_no_token_and_ends_no_session() {
         ..AuditFilter::default()
     };
     assert_eq!(house.store.list_audit(&proven).await.unwrap().len(), 1);
+}
+
+const NEW_ADMINISTRATOR: &str = "login=mallory&name=%E8%A6%8B%E6%9C%AC&role=administrator";
+
+async fn user(house: &House, login: &str) -> Option<madoguchi_core::account::User> {
+    let found = house.store.lookup_login(login).await.unwrap();
+    found.map(|found| found.user)
+}
+
+#[tokio::test]
+async fn a_session_alone_makes_nobody_an_administrator() {
+    let house = house().await;
+    house.add_user("sato", &[Role::Agent]).await;
+    let sato = user(&house, "sato").await.unwrap();
+    let page = format!("/admin/users/{}", crate::query::escape(sato.id.as_str()));
+    let mut boss = house.boss.clone();
+    let version = sato.version;
+    for (path, form, typed) in [
+        (
+            "/admin/users/new".to_owned(),
+            NEW_ADMINISTRATOR.to_owned(),
+            "value=\"mallory\"",
+        ),
+        (
+            page.clone(),
+            format!("login=sato&name=x&role=administrator&version={version}"),
+            "value=\"administrator\" checked",
+        ),
+        (
+            page.clone(),
+            format!("login=jiro&name=x&role=agent&version={version}"),
+            "value=\"jiro\"",
+        ),
+        (
+            page.clone(),
+            format!("login=sato&name=x&role=agent&subject=mine&version={version}"),
+            "value=\"mine\"",
+        ),
+    ] {
+        let (status, _, html) = house.submit(&mut boss, &path, &form).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+        assert!(html.contains("先に本人の確認が必要です"), "{form}: {html}");
+        assert!(
+            html.contains(typed),
+            "what was typed is lost: {form}: {html}"
+        );
+        assert!(!html.contains("one-time"), "{form}");
+    }
+    assert_eq!(user(&house, "mallory").await, None);
+    assert_eq!(user(&house, "sato").await.unwrap(), sato);
+    // What lets nobody in takes no proof.
+    let form = format!("login=sato&name=%E4%BD%90%E8%97%A4&role=agent&version={version}");
+    let (status, ..) = house.submit(&mut boss, &page, &form).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+
+    house.prove(&mut boss).await;
+    let path = "/admin/users/new";
+    let (status, _, html) = house.submit(&mut boss, path, NEW_ADMINISTRATOR).await;
+    assert!(
+        status == StatusCode::OK && html.contains("one-time"),
+        "{html}"
+    );
+    let version = user(&house, "sato").await.unwrap().version;
+    let form = format!("login=sato&name=x&role=supervisor&version={version}");
+    let (status, ..) = house.submit(&mut boss, &page, &form).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    // Not for ever.
+    house.set_time(now() + Millis::from_secs(301));
+    let form = NEW_ADMINISTRATOR.replace("mallory", "mallory2");
+    let (status, _, html) = house.submit(&mut boss, path, &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("value=\"mallory2\""), "{html}");
+}
+
+#[tokio::test]
+async fn who_was_stopped_is_let_in_again_by_nobody_who_is_not_proven() {
+    let house = house().await;
+    house.add_user("sato", &[Role::Administrator]).await;
+    let sato = user(&house, "sato").await.unwrap();
+    let page = format!("/admin/users/{}", crate::query::escape(sato.id.as_str()));
+    let mut boss = house.boss.clone();
+    done(&house, &mut boss, &format!("{page}/disable"), "").await;
+    let enable = format!("{page}/enable");
+    let (_, place) = done(&house, &mut boss, &enable, "").await;
+    assert!(
+        place.starts_with("/account/confirm?next=%2Fadmin%2Fusers%2F"),
+        "{place}"
+    );
+    assert!(user(&house, "sato").await.unwrap().disabled_at.is_some());
+    house.prove(&mut boss).await;
+    done(&house, &mut boss, &enable, "").await;
+    assert!(user(&house, "sato").await.unwrap().disabled_at.is_none());
+}
+
+#[tokio::test]
+async fn a_token_makes_nobody_an_administrator_whatever_it_names() {
+    let house = house().await;
+    house.add_user("sato", &[Role::Agent]).await;
+    let sato = user(&house, "sato").await.unwrap();
+    let page = format!("/admin/users/{}", crate::query::escape(sato.id.as_str()));
+    let secret = token(&house, &[Permission::ManageUsers]).await;
+    let send = async |path: &str, form: String| {
+        let request = Request::post(path)
+            .header("host", "localhost:8080")
+            .header("authorization", format!("Bearer {secret}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        house.send(request.body(Body::from(form)).unwrap()).await
+    };
+    for (path, form) in [
+        ("/admin/users/new".to_owned(), NEW_ADMINISTRATOR.to_owned()),
+        (
+            page.clone(),
+            "login=sato&name=x&role=administrator".to_owned(),
+        ),
+        (page.clone(), "login=jiro&name=x&role=agent".to_owned()),
+        (
+            page.clone(),
+            "login=sato&name=x&role=agent&subject=mine".to_owned(),
+        ),
+        (format!("{page}/enable"), String::new()),
+        (format!("{page}/password"), String::new()),
+    ] {
+        let (status, html) = send(&path, format!("{form}&version={}", sato.version)).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path} {form}: {html}");
+    }
+    assert_eq!(user(&house, "mallory").await, None);
+    assert_eq!(user(&house, "sato").await.unwrap(), sato);
+    let form = format!("login=sato&name=x&role=agent&version={}", sato.version);
+    let (status, _) = send(&page, form).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "the name alone");
+}
+
+#[tokio::test]
+async fn nobody_becomes_master_of_an_account_that_watches_over_them() {
+    let house = house().await;
+    house.add_user("kansa", &[Role::Auditor]).await;
+    let kansa = user(&house, "kansa").await.unwrap();
+    let page = format!("/admin/users/{}", crate::query::escape(kansa.id.as_str()));
+    let mut boss = house.boss.clone();
+    house.prove(&mut boss).await;
+    for action in ["password", "second-factor"] {
+        let path = format!("{page}/{action}");
+        let (status, _, html) = house.submit(&mut boss, &path, "").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{action}");
+        assert!(
+            html.contains("運用者に依頼してください"),
+            "{action}: {html}"
+        );
+    }
+    let form = format!(
+        "login=kansa&name=x&role=auditor&subject=mine&version={}",
+        kansa.version
+    );
+    let (status, _, html) = house.submit(&mut boss, &page, &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("運用者に依頼してください"), "{html}");
+    assert_eq!(user(&house, "kansa").await.unwrap(), kansa);
+    let (status, _) = house.sign_in("kansa", PASSWORD).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

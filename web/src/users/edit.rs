@@ -12,15 +12,17 @@ use madoguchi_core::audit::{Action, changed};
 use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_store::StoreError;
 
-use crate::Web;
-use crate::account::{DoneQuery, SessionRow, session_rows};
-use crate::auth::access::Allowed;
+use crate::account::sessions::{SessionRow, session_rows};
+use crate::auth::access::{Allowed, AskedAgain};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
-use crate::users::{fields, reset, state};
+use crate::state::Web;
+use crate::users::change::{self, WATCHES, last_administrator};
+use crate::users::summary::{fields, state};
 
 const NAME_LETTERS: usize = 60;
 const SUBJECT_LETTERS: usize = 255;
@@ -48,6 +50,10 @@ pub(super) struct UserPage {
     /// A one-time password, shown this once.
     pub(super) one_time: Option<String>,
     error: Option<String>,
+    /// What was typed is kept on the page until the administrator has proven themselves.
+    unproven: bool,
+    /// The account watches over administrators.
+    watches: bool,
 }
 
 struct RoleChoice {
@@ -160,6 +166,8 @@ pub(super) async fn view(
         sessions: session_rows(web, &sessions, visitor.session()),
         one_time: None,
         error: None,
+        unproven: false,
+        watches: user.roles.iter().any(|role| role.watches()),
     })
 }
 
@@ -247,13 +255,36 @@ async fn show_again(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
 }
 
+/// The page with what was typed, for an administrator who has to prove themselves first.
+async fn show_unproven(
+    web: &Web,
+    visitor: &Visitor,
+    user: &User,
+    is_new: bool,
+) -> Result<Response, WebError> {
+    let mut page = view(web, visitor, user, is_new).await?;
+    page.unproven = true;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}
+
+/// Whether the change would let somebody else in, or let somebody do more: it takes a proof.
+fn gives_access(before: &User, after: &User) -> bool {
+    before.login != after.login
+        || before.roles != after.roles
+        || before.oidc_subject != after.oidc_subject
+}
+
 pub(crate) async fn create(
-    visitor: Allowed<ManageUsers>,
+    visitor: AskedAgain<ManageUsers>,
     State(web): State<Web>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let mut user = blank(&web);
     let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&BTreeSet::new(), &user));
+    let visitor = match visitor.proven() {
+        Ok(proven) => proven,
+        Err(unproven) => return show_unproven(&web, &unproven, &user, true).await,
+    };
     if let Err(why) = put {
         return show_again(&web, &visitor, &user, true, why).await;
     }
@@ -284,14 +315,22 @@ pub(crate) async fn save(
     let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&before.roles, &user));
     let mut fault = put.err();
     if fault.is_none() && !user.roles.contains(&Role::Administrator) {
-        fault = reset::last_administrator(&web, &before).await?;
+        fault = last_administrator(&web, &before).await?;
+    }
+    let watches = before.roles.iter().any(|role| role.watches());
+    if watches && before.oidc_subject != user.oidc_subject {
+        fault = fault.or_else(|| Some(WATCHES.to_owned()));
     }
     if let Some(why) = fault {
         return show_again(&web, &visitor, &user, false, why).await;
     }
+    if gives_access(&before, &user) && !visitor.is_proven() {
+        visitor.can_be_asked()?;
+        return show_unproven(&web, &visitor, &user, false).await;
+    }
     let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
     (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
-    if let Err(error) = reset::save(&web, &user, entry).await {
+    if let Err(error) = change::save(&web, &user, entry).await {
         let why = taken(error)?;
         return show_again(&web, &visitor, &user, false, why).await;
     }

@@ -12,11 +12,11 @@ use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::UserFilter;
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::download::workbook_file;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 
 #[derive(Template)]
@@ -137,7 +137,7 @@ fn table(web: &Web, users: &[User], now: Instant) -> Table {
             user.login.as_str().into(),
             user.name.as_str().into(),
             roles.join("、").as_str().into(),
-            super::state(user).into(),
+            super::summary::state(user).into(),
             yes(unused, "長期間未使用"),
             yes(user.second_factor, "設定済み"),
             Cell::Instant(user.created_at),

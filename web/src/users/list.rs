@@ -8,11 +8,11 @@ use madoguchi_core::account::User;
 use madoguchi_store::{UserFilter, UserOrder};
 use serde::Deserialize;
 
-use crate::Web;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::query::{Choice, Head, escape, page_number};
 use crate::shell::Shell;
+use crate::state::Web;
 use crate::text;
 use crate::views::Views;
 
@@ -144,7 +144,7 @@ fn row(web: &Web, user: &User) -> UserRow {
         login: user.login.clone(),
         name: user.name.clone(),
         roles: roles.join("、"),
-        state: super::state(user),
+        state: super::summary::state(user),
         used: user
             .last_used_at
             .map_or_else(|| "未使用".to_owned(), |at| web.settings.dates.minute(at)),

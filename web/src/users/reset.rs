@@ -4,17 +4,18 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::access::{ManageUsers, Role};
+use madoguchi_core::access::ManageUsers;
 use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, AuditEntry};
-use madoguchi_store::{NewPassword, StoreError, UserFilter};
+use madoguchi_store::NewPassword;
 
-use crate::Web;
 use crate::auth::access::{Allowed, Proven};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
+use crate::state::Web;
+use crate::users::change::{check_not_watching, last_administrator, save};
 use crate::users::edit::{get, view};
 
 /// A record of what is done to an account, which names it.
@@ -24,34 +25,9 @@ fn entry_about(web: &Web, visitor: &Visitor, user: &User, action: Action) -> Aud
     entry
 }
 
-/// Saves an account; what is remembered of its sessions and tokens is asked for anew.
-pub(super) async fn save(web: &Web, user: &User, entry: AuditEntry) -> Result<(), StoreError> {
-    let saved = web.store.save_user(user, entry).await;
-    web.sessions.forget_user(&user.id);
-    saved
-}
-
 fn back(user: &User, done: &str) -> Redirect {
     let id = escape(user.id.as_str());
     Redirect::to(&format!("/admin/users/{id}?done={done}"))
-}
-
-/// What to tell if the desk would have no administrator without this user.
-pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<String>, WebError> {
-    if !user.roles.contains(&Role::Administrator) || user.disabled_at.is_some() {
-        return Ok(None);
-    }
-    let filter = UserFilter {
-        role: Some(Role::Administrator),
-        disabled: Some(false),
-        limit: 1,
-        ..UserFilter::default()
-    };
-    let others = web.store.list_users(&filter).await?.total;
-    Ok((others <= 1).then(|| {
-        "管理者がいなくなるため、変更できません。先に、ほかの利用者を管理者にしてください。"
-            .to_owned()
-    }))
 }
 
 pub(crate) async fn disable(
@@ -75,7 +51,7 @@ pub(crate) async fn disable(
 }
 
 pub(crate) async fn enable(
-    visitor: Allowed<ManageUsers>,
+    visitor: Proven<ManageUsers>,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
@@ -106,6 +82,7 @@ pub(crate) async fn password(
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
+    check_not_watching(&user)?;
     let one_time = token::readable(4);
     let hash = web.hasher.hash(&one_time).await?;
     let now = web.desk.now();
@@ -131,6 +108,7 @@ pub(crate) async fn second_factor(
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let user = get(&web, &id).await?;
+    check_not_watching(&user)?;
     let entry = entry_about(&web, &visitor, &user, Action::UserSecondFactorReset);
     let removed = web
         .store

@@ -45,6 +45,9 @@ pub(super) enum AccountCommand {
     Reset {
         /// ログイン名
         login: String,
+        /// 2段階認証も解除します
+        #[arg(long)]
+        second_factor: bool,
     },
     /// プログラムのための API トークンを発行し、出力します
     Token {
@@ -81,7 +84,10 @@ pub(super) async fn run(
         AccountCommand::Role { login, add, remove } => {
             change_roles(&store, login, add, remove).await
         }
-        AccountCommand::Reset { login } => reset(&store, login).await,
+        AccountCommand::Reset {
+            login,
+            second_factor,
+        } => reset(&store, login, *second_factor).await,
         AccountCommand::Token {
             login,
             name,
@@ -170,12 +176,18 @@ async fn lookup(store: &Store, login: &str) -> Result<UserId, CliError> {
     Ok(lookup_user(store, login).await?.id)
 }
 
-async fn reset(store: &Store, login: &str) -> Result<String, CliError> {
+async fn reset(store: &Store, login: &str, second_factor: bool) -> Result<String, CliError> {
     let user = lookup(store, login).await?;
     let password = operator::one_time_password();
-    operator::reset_password(store, &user, &password, true, SystemClock.now())
+    let now = SystemClock.now();
+    operator::reset_password(store, &user, &password, true, now)
         .await
         .map_err(failed)?;
+    if second_factor {
+        operator::remove_second_factor(store, &user, now)
+            .await
+            .map_err(failed)?;
+    }
     Ok(password)
 }
 

@@ -11,6 +11,7 @@ use crate::place::{Place, on_databases};
 on_databases!([sqlite_file, postgres] [
     an_article_is_read_as_it_was_kept,
     nobody_overwrites_unseen,
+    a_file_is_kept_with_its_article_or_not_at_all,
     what_readers_see_is_fed_to_the_searches_and_nothing_else,
     what_is_due_is_published_and_ends_by_itself,
     lists_show_to_each_what_is_theirs,
@@ -68,6 +69,24 @@ async fn an_article_is_read_as_it_was_kept(place: Place) {
     assert_eq!(said.answer, "﨑髙①〜😀\0");
     assert_eq!(said.question, "旅費の精算");
     assert_eq!(store.lookup_article("b").await.unwrap(), None);
+}
+
+async fn a_file_is_kept_with_its_article_or_not_at_all(place: Place) {
+    let store = place.open().await;
+    let mut article = draft("a");
+    for (revision, hash, kept) in [(0, "aa", true), (0, "bb", false), (7, "cc", false)] {
+        article.revision = revision;
+        let saved = store
+            .save_article_with_file(&article, (hash, "eA=="), Instant(1), entry(1))
+            .await;
+        assert_eq!(saved.is_ok(), kept, "{revision}");
+        let file = store.lookup_article_file(hash).await.unwrap();
+        assert_eq!(file.is_some(), kept, "{hash}");
+    }
+    // The same file once more, in another article.
+    let other = draft("b");
+    let saved = store.save_article_with_file(&other, ("aa", "eA=="), Instant(2), entry(2));
+    saved.await.unwrap();
 }
 
 async fn nobody_overwrites_unseen(place: Place) {

@@ -2,10 +2,10 @@
 
 use madoguchi_core::article::FileKind;
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesStart, Event};
 
-use super::{Broken, Embedded, External, FileFault, Macro, Script, Unknown};
 use crate::inspect::active;
+use crate::inspect::fault::FileFault::{self, Broken, Embedded, External, Macro, Script, Unknown};
 
 /// Parts of these names are programs, or start some.
 const MACRO_NAMES: [&str; 10] = [
@@ -73,15 +73,31 @@ const EXTERNAL_RELATIONSHIPS: [&str; 10] = [
 const EMBEDDED_RELATIONSHIPS: [&str; 2] = ["oleobject", "afchunk"];
 /// Where a link may lead.
 const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
-/// Fields that start programs or fetch something (ISO/IEC 29500-1, 17.16.5).
-const FIELDS: [&str; 6] = [
+/// Fields that start programs or fetch something (ISO/IEC 29500-1, 17.16.5), and older names of
+/// theirs.
+const FIELDS: [&str; 10] = [
     "DDE",
     "DDEAUTO",
     "INCLUDETEXT",
+    "INCLUDEPICTURE",
     "MACROBUTTON",
     "LINK",
     "IMPORT",
+    "DATABASE",
+    "HTMLCONTROL",
+    "EMBED",
 ];
+/// The same where they are what a field is called: elsewhere they are words.
+const FIRST_WORDS: [&str; 4] = ["INCLUDE", "RD", "CONTROL", "PRINT"];
+/// Where a field begins, what is shown of it begins, and where it ends.
+const FIELD_BEGINS: char = '\u{1}';
+const FIELD_TURNS: char = '\u{2}';
+/// Elements with the instructions of fields; of such that are marked as deleted, too.
+const INSTRUCTIONS: [&str; 2] = ["instrtext", "delinstrtext"];
+/// Elements with formulas of workbooks.
+const FORMULAS: [&str; 5] = ["f", "formula", "formula1", "formula2", "definedname"];
+/// Functions of cells that fetch something or start a program.
+const FUNCTIONS: [&str; 4] = ["webservice(", "rtd(", "call(", "register("];
 
 pub(super) struct Part<'a> {
     name: String,
@@ -124,7 +140,12 @@ impl<'a> Part<'a> {
         if !settings && !DATA.contains(&extension) {
             return Err(Embedded);
         }
-        if active::in_content(without_own_tag(self.bytes, extension)) {
+        let looks_active = if extension == "svg" {
+            active::in_drawing(self.bytes)
+        } else {
+            active::in_content(self.bytes)
+        };
+        if looks_active {
             return Err(Script);
         }
         Ok(())
@@ -133,25 +154,6 @@ impl<'a> Part<'a> {
     fn begins(&self, with: &[u8]) -> bool {
         self.bytes.trim_ascii_start().starts_with(with)
     }
-}
-
-/// A drawing begins with the one tag that is a sign of a page elsewhere.
-fn without_own_tag<'a>(bytes: &'a [u8], extension: &str) -> &'a [u8] {
-    let begins = bytes
-        .windows(5)
-        .position(|part| part.eq_ignore_ascii_case(b"<svg "));
-    match begins.filter(|_| extension == "svg") {
-        Some(at) if !has_handler(bytes) => bytes.get(at + 5..).unwrap_or_default(),
-        _ => bytes,
-    }
-}
-
-/// Whether a drawing has attributes that are programs (`onload=`).
-fn has_handler(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
-    text.split(|letter: char| letter.is_whitespace() || letter == '/')
-        .filter_map(|word| word.split_once('='))
-        .any(|(name, _)| name.starts_with("on"))
 }
 
 /// What the main part is, by the list of the parts' types.
@@ -177,6 +179,8 @@ pub(super) fn main_kind(types: &[u8]) -> Result<Option<FileKind>, FileFault> {
 struct Xml {
     /// The instructions of fields.
     fields: String,
+    /// The formula of a cell.
+    formula: String,
     fault: Option<FileFault>,
 }
 
@@ -184,22 +188,61 @@ impl Xml {
     fn read(bytes: &[u8], relationships: bool) -> Result<Self, FileFault> {
         let text = std::str::from_utf8(bytes).map_err(|_| Broken)?;
         let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
-        let (mut read, mut in_field) = (Self::default(), false);
+        let (mut read, mut within) = (Self::default(), Vec::new());
         loop {
             match reader.read_event().map_err(|_| Broken)? {
                 Event::Start(element) => {
-                    in_field = local(&element) == "instrtext";
                     read.element(&element, relationships)?;
+                    within.push(local(&element));
                 }
                 Event::Empty(element) => read.element(&element, relationships)?,
-                Event::End(_) => in_field = false,
-                Event::Text(text) if in_field => read.fields.push_str(&text),
-                Event::GeneralRef(_) if in_field => read.fields.push(' '),
+                Event::End(_) => {
+                    if within
+                        .pop()
+                        .is_some_and(|ended| FORMULAS.contains(&&*ended))
+                    {
+                        read.end_formula();
+                    }
+                }
+                Event::Text(text) => read.text(&within, &text),
+                Event::CData(text) => read.text(&within, &text),
+                Event::GeneralRef(reference) => {
+                    let letter = reference.resolve_char_ref().map_err(|_| Broken)?;
+                    let letter = letter.or_else(|| named_letter(&reference)).unwrap_or(' ');
+                    read.text(&within, letter.encode_utf8(&mut [0; 4]));
+                }
+                // In another encoding the words would be others than we read.
+                Event::Decl(declaration) if !is_utf_8(&declaration)? => return Err(Broken),
                 // Entities of its own: nothing of Office needs them, bombs do.
                 Event::DocType(_) => return Err(Broken),
                 Event::Eof => return Ok(read),
                 _ => {}
             }
+        }
+    }
+
+    /// A text within these elements, the innermost last.
+    fn text(&mut self, within: &[String], text: &str) {
+        if within.iter().any(|name| INSTRUCTIONS.contains(&&**name)) {
+            self.fields.push_str(text);
+        }
+        if within
+            .last()
+            .is_some_and(|name| FORMULAS.contains(&&**name))
+        {
+            self.formula.push_str(text);
+        }
+    }
+
+    fn end_formula(&mut self) {
+        let formula = std::mem::take(&mut self.formula).to_lowercase();
+        // Every second part is a text in quotation marks.
+        let formula: String = formula.split('"').step_by(2).collect();
+        let formula: String = formula.split_whitespace().collect();
+        // No operator: Dynamic Data Exchange.
+        let exchanges = formula.contains('|');
+        if exchanges || FUNCTIONS.iter().any(|name| calls(&formula, name)) {
+            self.note(Some(External));
         }
     }
 
@@ -213,12 +256,23 @@ impl Xml {
             }
             "oleobject" | "oleobj" | "altchunk" => self.note(Some(Embedded)),
             "ddelink" | "externalbook" | "olelink" => self.note(Some(External)),
-            "fldchar" => self.fields.push(' '),
+            "fldchar" => {
+                let begins = attribute(element, "fldchartype")?.eq_ignore_ascii_case("begin");
+                let mark = if begins { FIELD_BEGINS } else { FIELD_TURNS };
+                self.fields.push(mark);
+            }
             "fldsimple" => {
                 let field = attribute(element, "instr")?;
-                self.fields.push(' ');
+                self.fields.push(FIELD_BEGINS);
                 self.fields.push_str(&field);
-                self.fields.push(' ');
+                self.fields.push(FIELD_TURNS);
+            }
+            "hlinkclick" | "hlinkhover" | "hlinkmouseover" => {
+                let action = attribute(element, "action")?.to_ascii_lowercase();
+                let starts = ["program", "macro", "ole"]
+                    .iter()
+                    .any(|what| action.starts_with(&format!("ppaction://{what}")));
+                self.note(starts.then_some(Macro));
             }
             _ => {}
         }
@@ -230,13 +284,60 @@ impl Xml {
     }
 
     fn verdict(self) -> Result<(), FileFault> {
-        let fields = self.fields.to_ascii_uppercase();
-        let starts = |word: &str| FIELDS.contains(&word.trim_matches('"'));
         match self.fault {
             Some(fault) => Err(fault),
-            None if fields.split_whitespace().any(starts) => Err(External),
+            None if has_program(&self.fields.to_ascii_uppercase()) => Err(External),
             None => Ok(()),
         }
+    }
+}
+
+/// Whether one of these fields starts or fetches something.
+fn has_program(fields: &str) -> bool {
+    let marks = [FIELD_BEGINS, FIELD_TURNS];
+    let is_end = |letter: char| letter.is_whitespace() || marks.contains(&letter);
+    let names_program = fields
+        .split(|letter: char| is_end(letter) || letter == '"')
+        .any(|word| FIELDS.contains(&word));
+    // What a field is called, which another one within may spell.
+    let mut fields = fields.split(FIELD_BEGINS).skip(1).peekable();
+    let mut called = false;
+    while let Some(field) = fields.next() {
+        let field = field.trim_start();
+        let word = field.split(is_end).next().unwrap_or_default();
+        let spelt = word.len() == field.len() && fields.peek().is_some();
+        called |= spelt || FIRST_WORDS.contains(&word.trim_matches('"'));
+    }
+    names_program || called
+}
+
+/// Whether a formula calls a function of this name.
+fn calls(formula: &str, name: &str) -> bool {
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut found = formula.match_indices(name);
+    found.any(|(at, _)| !formula.get(..at).unwrap_or_default().ends_with(is_name))
+}
+
+fn is_utf_8(declaration: &BytesDecl<'_>) -> Result<bool, FileFault> {
+    let Some(encoding) = declaration.encoding() else {
+        return Ok(true);
+    };
+    let encoding = encoding.map_err(|_| Broken)?;
+    let known = ["utf-8", "us-ascii"];
+    Ok(known
+        .iter()
+        .any(|known| encoding.eq_ignore_ascii_case(known)))
+}
+
+/// The letter of an entity that every XML file has (XML 1.0, 4.6).
+fn named_letter(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => None,
     }
 }
 
@@ -244,21 +345,22 @@ fn local(element: &BytesStart<'_>) -> String {
     element.local_name().as_ref().to_ascii_lowercase()
 }
 
-/// The value of an attribute, whatever its prefix and its letter case.
+/// The value of an attribute, whatever its prefix and its letter case. Of two, nobody knows which a
+/// reader takes.
 fn attribute(element: &BytesStart<'_>, wanted: &str) -> Result<String, FileFault> {
+    let mut found = None;
     for attribute in element.attributes() {
         let attribute = attribute.map_err(|_| Broken)?;
-        if attribute
-            .key
-            .local_name()
-            .as_ref()
-            .eq_ignore_ascii_case(wanted)
-        {
+        let name = attribute.key.local_name();
+        if name.as_ref().eq_ignore_ascii_case(wanted) {
             let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
-            return Ok(value.map_err(|_| Broken)?.into_owned());
+            let value = value.map_err(|_| Broken)?.into_owned();
+            if found.replace(value).is_some() {
+                return Err(Broken);
+            }
         }
     }
-    Ok(String::new())
+    Ok(found.unwrap_or_default())
 }
 
 fn content_type(kind: &str) -> Option<FileFault> {

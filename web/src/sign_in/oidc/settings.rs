@@ -3,8 +3,10 @@
 use openidconnect::url::{Host, Url};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
 
-use super::CALLBACK;
 use super::http::{Http, Trust};
+
+/// Where the provider sends browsers back to.
+pub(crate) const CALLBACK: &str = "/sign-in/oidc/callback";
 
 /// An identity provider as the operator describes it.
 #[derive(Clone)]

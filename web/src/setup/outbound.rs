@@ -9,15 +9,14 @@ use madoguchi_core::setup::{
 };
 
 use super::form::{Field, Section, Values};
-use super::history::{RestoreForm, restore_thing};
-use super::list::Row;
 use super::page::{Shown, save_thing, show};
-use super::{Around, Facts, Read, Thing};
-use crate::Web;
-use crate::account::DoneQuery;
+use super::restore::{RestoreForm, restore_thing};
+use super::screen::{Facts, Read, Row, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::query::DoneQuery;
+use crate::state::Web;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -169,7 +168,7 @@ fn limit(value: Option<u32>, unit: &str) -> String {
     }
 }
 
-impl Thing for OutboundConfig {
+impl SettingScreen for OutboundConfig {
     const KIND: &'static str = OUTBOUND;
     const ACTION: Action = Action::OutboundChange;
     const PART: Option<Part> = None;
@@ -181,11 +180,11 @@ impl Thing for OutboundConfig {
     const COLUMNS: &'static [&'static str] = &[];
     const ID_FIELD: &'static str = "";
 
-    fn rows(_: &Around<'_>) -> Vec<Row> {
+    fn rows(_: &SetupContext<'_>) -> Vec<Row> {
         Vec::new()
     }
 
-    fn of_file(_: &Around<'_>, _: &str) -> Option<(String, Facts)> {
+    fn of_file(_: &SetupContext<'_>, _: &str) -> Option<(String, Facts)> {
         None
     }
 
@@ -205,7 +204,7 @@ impl Thing for OutboundConfig {
         "発信規制".to_owned()
     }
 
-    fn facts(&self, _: &Around<'_>) -> Facts {
+    fn facts(&self, _: &SetupContext<'_>) -> Facts {
         let permissions = NUMBERS.iter().chain(&OTHERS).map(|one| {
             let value = match (one.of)(self) {
                 Some(allowed) => word(allowed).to_owned(),
@@ -225,7 +224,7 @@ impl Thing for OutboundConfig {
         facts
     }
 
-    fn blank(_: &Around<'_>) -> Values {
+    fn blank(_: &SetupContext<'_>) -> Values {
         Values::default()
     }
 
@@ -244,7 +243,11 @@ impl Thing for OutboundConfig {
         values
     }
 
-    fn sections(values: &Values, around: &Around<'_>, _: Option<(&str, &Self)>) -> Vec<Section> {
+    fn sections(
+        values: &Values,
+        around: &SetupContext<'_>,
+        _: Option<(&str, &Self)>,
+    ) -> Vec<Section> {
         let file = &around.setup.file_outbound;
         let permission = |one: &Permission| permission_field(values, one, file);
         let prefixes = |name, label, set: &Option<Vec<String>>, hint: &str| match set {
@@ -296,7 +299,7 @@ impl Thing for OutboundConfig {
 
     fn read(
         values: &Values,
-        around: &Around<'_>,
+        around: &SetupContext<'_>,
         of: Option<(&str, &Self)>,
     ) -> Result<Read<Self>, Vec<Fault>> {
         let mut faults = Vec::new();
@@ -344,7 +347,7 @@ impl Thing for OutboundConfig {
         false
     }
 
-    fn consequences(&self, _: &str, _: &Around<'_>) -> Vec<String> {
+    fn consequences(&self, _: &str, _: &SetupContext<'_>) -> Vec<String> {
         Vec::new()
     }
 }

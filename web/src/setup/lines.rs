@@ -9,12 +9,11 @@ use madoguchi_core::setup::{
 };
 
 use super::form::{Field, Section, Values};
-use super::keep::{Change, Kept};
-use super::list::Row;
-use super::{Around, Facts, Read, Thing};
-use crate::Web;
+use super::keep::Kept;
+use super::screen::{Change, Facts, Read, Row, SettingScreen, SetupContext};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::state::Web;
 
 const STRATEGIES: [(&str, &str); 3] = [
     ("longest_idle", "待機の長い人から"),
@@ -32,7 +31,7 @@ const CLOSINGS: [(&str, &str); 2] = [
     ("tell", "受付の終了を案内して切る"),
 ];
 
-impl Thing for LineConfig {
+impl SettingScreen for LineConfig {
     const KIND: &'static str = LINE;
     const ACTION: Action = Action::LineChange;
     const PART: Option<Part> = Some(Part::Line);
@@ -45,7 +44,7 @@ impl Thing for LineConfig {
     const COLUMNS: &'static [&'static str] = &["名前", "電話番号", "担当者", "選び方"];
     const ID_FIELD: &'static str = "name";
 
-    fn rows(around: &Around<'_>) -> Vec<Row> {
+    fn rows(around: &SetupContext<'_>) -> Vec<Row> {
         let agents = |line: &LineConfig| {
             let takes = |agent: &&madoguchi_core::setup::Made<_>| takes(&agent.thing, &line.name);
             around.setup.agents.iter().filter(takes).count()
@@ -65,7 +64,7 @@ impl Thing for LineConfig {
             .collect()
     }
 
-    fn of_file(around: &Around<'_>, id: &str) -> Option<(String, Facts)> {
+    fn of_file(around: &SetupContext<'_>, id: &str) -> Option<(String, Facts)> {
         let line = around.setup.line(id).filter(|line| line.by_file)?;
         Some((line.thing.name.clone(), line.thing.facts(around)))
     }
@@ -78,7 +77,7 @@ impl Thing for LineConfig {
         self.name.clone()
     }
 
-    fn facts(&self, _: &Around<'_>) -> Facts {
+    fn facts(&self, _: &SetupContext<'_>) -> Facts {
         let secs = |secs: u32, none: &str| some(secs, "秒", none);
         vec![
             ("電話番号", self.numbers.join("、")),
@@ -125,7 +124,7 @@ impl Thing for LineConfig {
         ]
     }
 
-    fn blank(_: &Around<'_>) -> Values {
+    fn blank(_: &SetupContext<'_>) -> Values {
         LineConfig::new("", Vec::new()).values()
     }
 
@@ -155,7 +154,11 @@ impl Thing for LineConfig {
         values
     }
 
-    fn sections(values: &Values, around: &Around<'_>, of: Option<(&str, &Self)>) -> Vec<Section> {
+    fn sections(
+        values: &Values,
+        around: &SetupContext<'_>,
+        of: Option<(&str, &Self)>,
+    ) -> Vec<Section> {
         let number = |name, label, unit| Field::number(values, name, label, unit).required();
         let trunks = around.setup.trunks.iter();
         let trunks = trunks.map(|trunk| (trunk.thing.name.as_str(), trunk.thing.name.as_str()));
@@ -223,7 +226,7 @@ impl Thing for LineConfig {
 
     fn read(
         values: &Values,
-        _: &Around<'_>,
+        _: &SetupContext<'_>,
         of: Option<(&str, &Self)>,
     ) -> Result<Read<Self>, Vec<Fault>> {
         let mut faults = Vec::new();
@@ -259,7 +262,7 @@ impl Thing for LineConfig {
         }
     }
 
-    fn consequences(&self, id: &str, around: &Around<'_>) -> Vec<String> {
+    fn consequences(&self, id: &str, around: &SetupContext<'_>) -> Vec<String> {
         let waiting = around.web.desk.snapshot();
         let waiting = waiting.waiting.iter();
         let waiting = waiting.filter(|call| call.line.as_str() == id).count();
@@ -299,7 +302,7 @@ impl Thing for LineConfig {
         visitor: &Visitor,
         id: &str,
     ) -> Result<Vec<Change>, WebError> {
-        let around = Around::of(web);
+        let around = SetupContext::of(web);
         let mut changes = Vec::new();
         for setting in web.store.list_settings(AGENT).await? {
             let kept = Kept::<ScreenAgent>::get(web, &setting.id).await?;

@@ -1,8 +1,7 @@
 //! A trunk as pages and forms show it.
 
+use super::super::screen::Facts;
 use madoguchi_core::setup::{IdentityHeader, OutboundPrivacy, TrunkConfig, TrunkSourceConfig};
-
-use super::super::Facts;
 
 pub(super) fn identity_header(header: IdentityHeader) -> &'static str {
     match header {

@@ -1,14 +1,15 @@
 //! What is kept of things that are set on screens: read with all versions, checked, saved, brought
 //! to the running desk.
 
-use madoguchi_core::audit::{AuditEntry, Fields, changed};
+use madoguchi_core::audit::{Fields, changed};
 use madoguchi_core::setup::{Fault, PartFault};
 use madoguchi_store::{NewVersion, Setting, StoreError};
 
-use super::{Around, Facts, Thing};
+use super::screen::{Change, Facts, SettingScreen, SetupContext};
 use crate::auth::visitor::Visitor;
+use crate::desk::SetupRefusal;
 use crate::error::WebError;
-use crate::{SetupRefusal, Web};
+use crate::state::Web;
 
 /// How often a change is checked anew because somebody set something else in the meantime.
 const TRIES: usize = 5;
@@ -24,7 +25,7 @@ pub(super) struct Kept<T> {
     pub(super) history: Vec<Setting>,
 }
 
-impl<T: Thing> Kept<T> {
+impl<T: SettingScreen> Kept<T> {
     /// Everything about a thing; `None` if there never was one.
     pub(super) async fn lookup(web: &Web, id: &str) -> Result<Option<Self>, WebError> {
         let history = web.store.setting_history(T::KIND, id).await?;
@@ -68,7 +69,7 @@ impl<T: Thing> Kept<T> {
     pub(super) fn change(
         &self,
         visitor: &Visitor,
-        around: &Around<'_>,
+        around: &SetupContext<'_>,
         after: Option<&T>,
         replaces: i64,
     ) -> Result<Change, WebError> {
@@ -96,7 +97,7 @@ impl<T: Thing> Kept<T> {
 }
 
 /// A thing that is to be made under an id that may have been another's before.
-pub(super) async fn place_for<T: Thing>(
+pub(super) async fn place_for<T: SettingScreen>(
     web: &Web,
     id: &str,
 ) -> Result<Result<Kept<T>, Fault>, WebError> {
@@ -119,12 +120,9 @@ pub(super) async fn place_for<T: Thing>(
     })
 }
 
-/// A new version and the record of it.
-pub(super) type Change = (NewVersion, AuditEntry);
-
 /// Checks changes against everything else, saves them, and brings them to the running desk. What
 /// the desk cannot work with is given back in words.
-pub(super) async fn put<T: Thing>(
+pub(super) async fn put<T: SettingScreen>(
     web: &Web,
     id: &str,
     changes: &[Change],
@@ -152,7 +150,7 @@ pub(super) async fn put<T: Thing>(
 }
 
 /// A fault of the thing itself stands at its field, that of another names it.
-fn fault_here<T: Thing>(id: &str, found: PartFault) -> Fault {
+fn fault_here<T: SettingScreen>(id: &str, found: PartFault) -> Fault {
     if Some(found.part) == T::PART && found.name == id {
         return found.fault;
     }
@@ -165,7 +163,7 @@ fn fault_here<T: Thing>(id: &str, found: PartFault) -> Fault {
     Fault::new("", message)
 }
 
-fn read<T: Thing>(setting: &Setting) -> Result<Option<T>, WebError> {
+fn read<T: SettingScreen>(setting: &Setting) -> Result<Option<T>, WebError> {
     let thing = setting.data.as_deref().map(serde_json::from_str);
     let unreadable = |_| WebError::Internal("a setting cannot be read");
     thing.transpose().map_err(unreadable)

@@ -14,14 +14,13 @@ use self::reading::{
 };
 use self::showing::{dialled_from, facts, identity_header, inbound, sources, trusts};
 use super::form::{Field, Section, Values};
-use super::keep::{Change, Kept};
-use super::list::Row;
-use super::{Around, Facts, Read, Thing};
-use crate::Web;
+use super::keep::Kept;
+use super::screen::{Change, Facts, Read, Row, SettingScreen, SetupContext};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::state::Web;
 
-impl Thing for ScreenTrunk {
+impl SettingScreen for ScreenTrunk {
     const KIND: &'static str = TRUNK;
     const ACTION: Action = Action::TrunkChange;
     const PART: Option<Part> = Some(Part::Trunk);
@@ -33,7 +32,7 @@ impl Thing for ScreenTrunk {
     const COLUMNS: &'static [&'static str] = &["名前", "着信を認める相手", "発信の送り先", "登録"];
     const ID_FIELD: &'static str = "name";
 
-    fn rows(around: &Around<'_>) -> Vec<Row> {
+    fn rows(around: &SetupContext<'_>) -> Vec<Row> {
         let trunks = around.setup.trunks.iter();
         trunks
             .map(|trunk| {
@@ -60,7 +59,7 @@ impl Thing for ScreenTrunk {
             .collect()
     }
 
-    fn of_file(around: &Around<'_>, id: &str) -> Option<(String, Facts)> {
+    fn of_file(around: &SetupContext<'_>, id: &str) -> Option<(String, Facts)> {
         let trunk = around.setup.trunk(id).filter(|trunk| trunk.by_file)?;
         Some((trunk.thing.name.clone(), facts(&trunk.thing)))
     }
@@ -73,7 +72,7 @@ impl Thing for ScreenTrunk {
         self.trunk.name.clone()
     }
 
-    fn facts(&self, around: &Around<'_>) -> Facts {
+    fn facts(&self, around: &SetupContext<'_>) -> Facts {
         let set = |secret: &Option<Sealed>| {
             let at = secret.as_ref().map(|secret| secret.at);
             at.map_or_else(String::new, |at| around.web.settings.dates.minute(at))
@@ -84,7 +83,7 @@ impl Thing for ScreenTrunk {
         facts
     }
 
-    fn notes(&self, around: &Around<'_>) -> Vec<String> {
+    fn notes(&self, around: &SetupContext<'_>) -> Vec<String> {
         // That there is a password is known, whatever it is.
         let given = |secret: &Option<Sealed>| secret.as_ref().map(|_| String::new());
         let trunk = TrunkConfig {
@@ -107,7 +106,7 @@ impl Thing for ScreenTrunk {
         notes
     }
 
-    fn blank(_: &Around<'_>) -> Values {
+    fn blank(_: &SetupContext<'_>) -> Values {
         let mut values = Values::default();
         values.set("register.expires_s", register_expires_s().to_string());
         values.set("max_outbound", "0");
@@ -149,7 +148,11 @@ impl Thing for ScreenTrunk {
         values
     }
 
-    fn sections(values: &Values, around: &Around<'_>, of: Option<(&str, &Self)>) -> Vec<Section> {
+    fn sections(
+        values: &Values,
+        around: &SetupContext<'_>,
+        of: Option<(&str, &Self)>,
+    ) -> Vec<Section> {
         let kept = |secret: fn(&Self) -> &Option<Sealed>| {
             let at = of.and_then(|(_, trunk)| secret(trunk).as_ref());
             at.map_or_else(String::new, |secret| {
@@ -257,7 +260,7 @@ impl Thing for ScreenTrunk {
 
     fn read(
         values: &Values,
-        around: &Around<'_>,
+        around: &SetupContext<'_>,
         of: Option<(&str, &Self)>,
     ) -> Result<Read<Self>, Vec<Fault>> {
         let mut faults = Vec::new();
@@ -316,7 +319,7 @@ impl Thing for ScreenTrunk {
         }
     }
 
-    fn restored(self, last: Option<&Self>, _: &Around<'_>) -> Read<Self> {
+    fn restored(self, last: Option<&Self>, _: &SetupContext<'_>) -> Read<Self> {
         let last = last.cloned().unwrap_or_else(|| self.clone());
         let restored = Self {
             password: last.password.filter(|_| self.trunk.user.is_some()),
@@ -328,7 +331,7 @@ impl Thing for ScreenTrunk {
         (restored, None)
     }
 
-    fn consequences(&self, id: &str, around: &Around<'_>) -> Vec<String> {
+    fn consequences(&self, id: &str, around: &SetupContext<'_>) -> Vec<String> {
         let mut told = vec!["この外線からの新しい着信は、受けられなくなります。".to_owned()];
         if self.trunk.register.is_some() {
             told.push("電話会社への登録を取り消します。".to_owned());
@@ -359,7 +362,7 @@ impl Thing for ScreenTrunk {
         visitor: &Visitor,
         id: &str,
     ) -> Result<Vec<Change>, WebError> {
-        let around = Around::of(web);
+        let around = SetupContext::of(web);
         let mut changes = Vec::new();
         for setting in web.store.list_settings(LINE).await? {
             let kept = Kept::<LineConfig>::get(web, &setting.id).await?;

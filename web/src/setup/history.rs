@@ -1,17 +1,7 @@
-//! The versions of a thing: who changed what, and going back to one of them.
+//! The versions of a record: who changed what.
 
-use axum::extract::{Form, Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use madoguchi_core::access::ManageDesk;
-use serde::Deserialize;
-
-use super::keep::{Kept, put};
-use super::page::{Shown, show};
-use super::{Around, Thing};
-use crate::Web;
-use crate::auth::access::Allowed;
-use crate::auth::visitor::Visitor;
-use crate::error::WebError;
+use super::keep::Kept;
+use super::screen::{SettingScreen, SetupContext};
 
 /// One version as the page shows it.
 pub(super) struct VersionRow {
@@ -27,7 +17,7 @@ pub(super) struct VersionRow {
 }
 
 /// The versions, the newest first.
-pub(super) fn rows<T: Thing>(around: &Around<'_>, kept: &Kept<T>) -> Vec<VersionRow> {
+pub(super) fn rows<T: SettingScreen>(around: &SetupContext<'_>, kept: &Kept<T>) -> Vec<VersionRow> {
     let dates = around.web.settings.dates;
     let mut rows = Vec::new();
     for setting in &kept.history {
@@ -64,8 +54,8 @@ pub(super) fn rows<T: Thing>(around: &Around<'_>, kept: &Kept<T>) -> Vec<Version
 }
 
 /// What differs, in words.
-fn changes<T: Thing>(
-    around: &Around<'_>,
+fn changes<T: SettingScreen>(
+    around: &SetupContext<'_>,
     before: Option<&T>,
     after: Option<&T>,
 ) -> Vec<(&'static str, String)> {
@@ -89,49 +79,4 @@ fn changes<T: Thing>(
         }
     }
     changes
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct RestoreForm {
-    /// Which version is to hold again.
-    version: i64,
-    /// The version that it replaces.
-    replaces: i64,
-}
-
-pub(super) async fn restore<T: Thing>(
-    visitor: Allowed<ManageDesk>,
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    Form(form): Form<RestoreForm>,
-) -> Result<Response, WebError> {
-    restore_thing::<T>(&web, &visitor, &id, &form).await
-}
-
-pub(super) async fn restore_thing<T: Thing>(
-    web: &Web,
-    visitor: &Visitor,
-    id: &str,
-    form: &RestoreForm,
-) -> Result<Response, WebError> {
-    let around = Around::of(web);
-    let kept = Kept::<T>::get(web, id).await?;
-    let wanted = kept.in_version(form.version);
-    let wanted = wanted.ok_or(WebError::NotFound("この変更"))?;
-    let (wanted, one_time) = wanted.restored(kept.last().as_ref(), &around);
-    let done = format!("{}?done=restored", T::place(id));
-    if kept.thing.as_ref() == Some(&wanted) {
-        return Ok(Redirect::to(&done).into_response());
-    }
-    let change = kept.change(visitor, &around, Some(&wanted), form.replaces)?;
-    let refused = put::<T>(web, id, &[change]).await?.err();
-    if refused.is_none() && one_time.is_none() {
-        return Ok(Redirect::to(&done).into_response());
-    }
-    let shown = Shown {
-        faults: refused.into_iter().collect(),
-        one_time,
-        ..Shown::default()
-    };
-    show::<T>(web, visitor, id, shown).await
 }

@@ -5,12 +5,12 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::ManageDesk;
 
-use super::{Around, HERE, Thing};
-use crate::Web;
-use crate::account::DoneQuery;
+use super::screen::{HERE, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "desk_list.html")]
@@ -22,13 +22,6 @@ struct ListPage {
     columns: &'static [&'static str],
     rows: Vec<ShownRow>,
     removed: Vec<Removed>,
-}
-
-/// A thing in the list; the first cell is what it is called.
-pub(super) struct Row {
-    pub(super) id: String,
-    pub(super) cells: Vec<String>,
-    pub(super) by_file: bool,
 }
 
 struct ShownRow {
@@ -44,12 +37,12 @@ struct Removed {
     told: String,
 }
 
-pub(super) async fn page<T: Thing>(
+pub(super) async fn page<T: SettingScreen>(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
     Query(query): Query<DoneQuery>,
 ) -> Result<Html<String>, WebError> {
-    let around = Around::of(&web);
+    let around = SetupContext::of(&web);
     let rows = T::rows(&around).into_iter().map(|row| {
         let mut cells = row.cells.into_iter();
         ShownRow {

@@ -10,13 +10,13 @@ use madoguchi_core::setup::Fault;
 use super::form::{Form, Input, Values};
 use super::history::{VersionRow, rows};
 use super::keep::{Kept, place_for, put};
-use super::{Around, Facts, HERE, Thing};
-use crate::Web;
-use crate::account::DoneQuery;
+use super::screen::{Button, Facts, HERE, OneTime, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "desk_thing.html")]
@@ -42,21 +42,6 @@ struct ThingPage {
     history: Vec<VersionRow>,
 }
 
-/// A secret that is shown this once.
-#[derive(Debug, Clone)]
-pub(super) struct OneTime {
-    pub(super) words: &'static str,
-    pub(super) facts: Facts,
-    pub(super) secret: String,
-}
-
-/// Something else that can be done with a thing.
-pub(super) struct Button {
-    pub(super) action: String,
-    pub(super) label: &'static str,
-    pub(super) confirm: &'static str,
-}
-
 /// How a page is shown beside what is kept.
 #[derive(Default)]
 pub(super) struct Shown {
@@ -67,7 +52,7 @@ pub(super) struct Shown {
     pub(super) done: String,
 }
 
-pub(super) async fn page<T: Thing>(
+pub(super) async fn page<T: SettingScreen>(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -81,13 +66,13 @@ pub(super) async fn page<T: Thing>(
 }
 
 /// The page of a thing of the file or of a screen.
-pub(super) async fn show<T: Thing>(
+pub(super) async fn show<T: SettingScreen>(
     web: &Web,
     visitor: &Visitor,
     id: &str,
     shown: Shown,
 ) -> Result<Response, WebError> {
-    let around = Around::of(web);
+    let around = SetupContext::of(web);
     let mut page = ThingPage::blank::<T>(web, visitor, &shown.done);
     page.place = T::place(id);
     if let Some((title, facts)) = T::of_file(&around, id) {
@@ -131,21 +116,21 @@ pub(super) async fn show<T: Thing>(
     page.answer(&shown)
 }
 
-pub(super) async fn new_page<T: Thing>(
+pub(super) async fn new_page<T: SettingScreen>(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
 ) -> Result<Response, WebError> {
-    let values = T::blank(&Around::of(&web));
+    let values = T::blank(&SetupContext::of(&web));
     show_new::<T>(&web, &visitor, &values, &[])
 }
 
-fn show_new<T: Thing>(
+fn show_new<T: SettingScreen>(
     web: &Web,
     visitor: &Visitor,
     values: &Values,
     faults: &[Fault],
 ) -> Result<Response, WebError> {
-    let around = Around::of(web);
+    let around = SetupContext::of(web);
     let mut page = ThingPage::blank::<T>(web, visitor, "");
     page.title = format!("{}の登録", T::LABEL);
     let sections = T::sections(values, &around, None);
@@ -158,13 +143,13 @@ fn show_new<T: Thing>(
     })
 }
 
-pub(super) async fn create<T: Thing>(
+pub(super) async fn create<T: SettingScreen>(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
     Sent(pairs): Sent<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let values = Values::of(pairs);
-    let around = Around::of(&web);
+    let around = SetupContext::of(&web);
     let (thing, one_time) = match T::read(&values, &around, None) {
         Ok(read) => read,
         Err(faults) => return show_new::<T>(&web, &visitor, &values, &faults),
@@ -190,7 +175,7 @@ pub(super) async fn create<T: Thing>(
     show::<T>(&web, &visitor, &id, shown).await
 }
 
-pub(super) async fn save<T: Thing>(
+pub(super) async fn save<T: SettingScreen>(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -199,13 +184,13 @@ pub(super) async fn save<T: Thing>(
     save_thing::<T>(&web, &visitor, &id, Values::of(pairs)).await
 }
 
-pub(super) async fn save_thing<T: Thing>(
+pub(super) async fn save_thing<T: SettingScreen>(
     web: &Web,
     visitor: &Visitor,
     id: &str,
     values: Values,
 ) -> Result<Response, WebError> {
-    let around = Around::of(web);
+    let around = SetupContext::of(web);
     let kept = Kept::<T>::get(web, id).await?;
     let before = kept
         .thing
@@ -241,7 +226,7 @@ pub(super) async fn save_thing<T: Thing>(
 }
 
 impl ThingPage {
-    fn blank<T: Thing>(web: &Web, visitor: &Visitor, done: &str) -> Self {
+    fn blank<T: SettingScreen>(web: &Web, visitor: &Visitor, done: &str) -> Self {
         Self {
             shell: Shell::new(web, Some(visitor), HERE).done(done),
             label: T::LABEL,

@@ -7,15 +7,14 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{Fault, Part, TARGETS, TARGETS_ID, TargetConfig, Targets};
 
 use super::form::{Field, Section, Values};
-use super::history::{RestoreForm, restore_thing};
-use super::list::Row;
 use super::page::{Shown, save_thing, show};
-use super::{Around, Facts, Read, Thing};
-use crate::Web;
-use crate::account::DoneQuery;
+use super::restore::{RestoreForm, restore_thing};
+use super::screen::{Facts, Read, Row, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::query::DoneQuery;
+use crate::state::Web;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -116,7 +115,7 @@ const THRESHOLDS: [Target; 2] = [
     },
 ];
 
-impl Thing for TargetConfig {
+impl SettingScreen for TargetConfig {
     const KIND: &'static str = TARGETS;
     const ACTION: Action = Action::TargetChange;
     const PART: Option<Part> = None;
@@ -128,11 +127,11 @@ impl Thing for TargetConfig {
     const COLUMNS: &'static [&'static str] = &[];
     const ID_FIELD: &'static str = "";
 
-    fn rows(_: &Around<'_>) -> Vec<Row> {
+    fn rows(_: &SetupContext<'_>) -> Vec<Row> {
         Vec::new()
     }
 
-    fn of_file(_: &Around<'_>, _: &str) -> Option<(String, Facts)> {
+    fn of_file(_: &SetupContext<'_>, _: &str) -> Option<(String, Facts)> {
         None
     }
 
@@ -152,7 +151,7 @@ impl Thing for TargetConfig {
         "目標値".to_owned()
     }
 
-    fn facts(&self, _: &Around<'_>) -> Facts {
+    fn facts(&self, _: &SetupContext<'_>) -> Facts {
         let told = |target: &Target| {
             let value = match (target.of)(self) {
                 Some(value) => format!("{value}{}", target.unit),
@@ -163,7 +162,7 @@ impl Thing for TargetConfig {
         RATES.iter().chain(&THRESHOLDS).map(told).collect()
     }
 
-    fn blank(_: &Around<'_>) -> Values {
+    fn blank(_: &SetupContext<'_>) -> Values {
         Values::default()
     }
 
@@ -177,7 +176,11 @@ impl Thing for TargetConfig {
         values
     }
 
-    fn sections(values: &Values, around: &Around<'_>, _: Option<(&str, &Self)>) -> Vec<Section> {
+    fn sections(
+        values: &Values,
+        around: &SetupContext<'_>,
+        _: Option<(&str, &Self)>,
+    ) -> Vec<Section> {
         let field = |target: &Target| {
             if let Some(value) = (target.of)(&around.setup.file_targets) {
                 let shown = format!("{value}{}", target.unit);
@@ -196,7 +199,7 @@ impl Thing for TargetConfig {
 
     fn read(
         values: &Values,
-        around: &Around<'_>,
+        around: &SetupContext<'_>,
         of: Option<(&str, &Self)>,
     ) -> Result<Read<Self>, Vec<Fault>> {
         let mut faults = Vec::new();
@@ -231,7 +234,7 @@ impl Thing for TargetConfig {
         false
     }
 
-    fn consequences(&self, _: &str, _: &Around<'_>) -> Vec<String> {
+    fn consequences(&self, _: &str, _: &SetupContext<'_>) -> Vec<String> {
         Vec::new()
     }
 }

@@ -11,14 +11,13 @@ use serde::Deserialize;
 
 use super::form::{Field, Section, Values};
 use super::keep::{Kept, put};
-use super::list::Row;
 use super::outbound;
-use super::page::{Button, OneTime, Shown, show};
-use super::{Around, Facts, Read, Thing};
-use crate::Web;
+use super::page::{Shown, show};
+use super::screen::{Button, Facts, OneTime, Read, Row, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
+use crate::state::Web;
 
 /// How long a password is, in groups of five letters.
 const GROUPS: usize = 4;
@@ -30,7 +29,7 @@ const LEVELS: [(&str, &str); 4] = [
     ("3", "応援"),
 ];
 
-impl Thing for ScreenAgent {
+impl SettingScreen for ScreenAgent {
     const KIND: &'static str = AGENT;
     const ACTION: Action = Action::PhoneChange;
     const PART: Option<Part> = Some(Part::Agent);
@@ -43,7 +42,7 @@ impl Thing for ScreenAgent {
     const COLUMNS: &'static [&'static str] = &["名前", "担当者ID", "内線番号", "受け持つ回線"];
     const ID_FIELD: &'static str = "id";
 
-    fn rows(around: &Around<'_>) -> Vec<Row> {
+    fn rows(around: &SetupContext<'_>) -> Vec<Row> {
         let agents = around.setup.agents.iter();
         agents
             .map(|agent| Row {
@@ -59,7 +58,7 @@ impl Thing for ScreenAgent {
             .collect()
     }
 
-    fn of_file(around: &Around<'_>, id: &str) -> Option<(String, Facts)> {
+    fn of_file(around: &SetupContext<'_>, id: &str) -> Option<(String, Facts)> {
         let agent = around.setup.agent(id).filter(|agent| agent.by_file)?;
         Some((agent.thing.name.clone(), facts(&agent.thing)))
     }
@@ -72,14 +71,14 @@ impl Thing for ScreenAgent {
         self.agent.name.clone()
     }
 
-    fn facts(&self, around: &Around<'_>) -> Facts {
+    fn facts(&self, around: &SetupContext<'_>) -> Facts {
         let mut facts = facts(&self.agent);
         let made_at = around.web.settings.dates.minute(self.password_at);
         facts.push(("パスワードの発行", made_at));
         facts
     }
 
-    fn notes(&self, around: &Around<'_>) -> Vec<String> {
+    fn notes(&self, around: &SetupContext<'_>) -> Vec<String> {
         let open = |text: &str| {
             let plain = around.web.seal.open(text)?;
             String::from_utf8(plain).ok()
@@ -105,7 +104,7 @@ impl Thing for ScreenAgent {
         }]
     }
 
-    fn blank(_: &Around<'_>) -> Values {
+    fn blank(_: &SetupContext<'_>) -> Values {
         Values::default()
     }
 
@@ -126,7 +125,11 @@ impl Thing for ScreenAgent {
         values
     }
 
-    fn sections(values: &Values, around: &Around<'_>, of: Option<(&str, &Self)>) -> Vec<Section> {
+    fn sections(
+        values: &Values,
+        around: &SetupContext<'_>,
+        of: Option<(&str, &Self)>,
+    ) -> Vec<Section> {
         let lines = || {
             let lines = around.setup.lines.iter();
             lines.map(|line| line.thing.name.as_str())
@@ -176,7 +179,7 @@ impl Thing for ScreenAgent {
 
     fn read(
         values: &Values,
-        around: &Around<'_>,
+        around: &SetupContext<'_>,
         of: Option<(&str, &Self)>,
     ) -> Result<Read<Self>, Vec<Fault>> {
         let id = of.map_or_else(|| values.get("id"), |(id, _)| id);
@@ -193,12 +196,12 @@ impl Thing for ScreenAgent {
         Ok(with_password(agent, before, around))
     }
 
-    fn restored(self, last: Option<&Self>, around: &Around<'_>) -> Read<Self> {
+    fn restored(self, last: Option<&Self>, around: &SetupContext<'_>) -> Read<Self> {
         let last = last.cloned().unwrap_or_else(|| self.clone());
         with_password(self.agent, Some(&last), around)
     }
 
-    fn consequences(&self, id: &str, around: &Around<'_>) -> Vec<String> {
+    fn consequences(&self, id: &str, around: &SetupContext<'_>) -> Vec<String> {
         let (name, extension) = (&self.agent.name, &self.agent.extension);
         let mut told = vec![format!(
             "{name}さんの電話機(内線{extension})は、登録が取り消され、使えなくなります。"
@@ -230,7 +233,7 @@ fn duty_field(line: &str) -> String {
     format!("duty:{line}")
 }
 
-fn read_duties(values: &Values, around: &Around<'_>, faults: &mut Vec<Fault>) -> Vec<Duty> {
+fn read_duties(values: &Values, around: &SetupContext<'_>, faults: &mut Vec<Fault>) -> Vec<Duty> {
     let mut duties = Vec::new();
     for line in &around.setup.lines {
         let field = duty_field(&line.thing.name);
@@ -263,7 +266,7 @@ fn read_duties(values: &Values, around: &Around<'_>, faults: &mut Vec<Fault>) ->
 fn with_password(
     agent: AgentConfig,
     before: Option<&ScreenAgent>,
-    around: &Around<'_>,
+    around: &SetupContext<'_>,
 ) -> Read<ScreenAgent> {
     let holds = before.filter(|before| before.hashes.extension() == agent.extension);
     match holds {
@@ -278,7 +281,7 @@ fn with_password(
     }
 }
 
-fn with_new_password(agent: AgentConfig, around: &Around<'_>) -> Read<ScreenAgent> {
+fn with_new_password(agent: AgentConfig, around: &SetupContext<'_>) -> Read<ScreenAgent> {
     let password = token::readable(GROUPS);
     let desk = &around.web.desk;
     let one_time = OneTime {
@@ -313,7 +316,7 @@ pub(super) async fn password(
     Path(id): Path<String>,
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, WebError> {
-    let around = Around::of(&web);
+    let around = SetupContext::of(&web);
     let kept = Kept::<ScreenAgent>::get(&web, &id).await?;
     let agent = kept.thing.as_ref();
     let agent = agent.ok_or(WebError::NotFound(ScreenAgent::NOT_FOUND))?;

@@ -12,16 +12,16 @@ use serde::Deserialize;
 
 use super::form::{Field, Section, Values};
 use super::keep::{Kept, put};
-use super::list::Row;
-use super::page::{Button, Shown, create, new_page, page, save, show};
-use super::{Around, Facts, HERE, Read, Thing, history, removal};
-use crate::Web;
-use crate::account::DoneQuery;
+use super::page::{Shown, create, new_page, page, save, show};
+use super::screen::{Button, Facts, HERE, Read, Row, SettingScreen, SetupContext};
+use super::{removal, restore};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::token;
 use crate::error::WebError;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
+use crate::state::Web;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Routes {
         .post("/admin/desk/category/{id}/revive", revive)
         .post(
             "/admin/desk/category/{id}/restore",
-            history::restore::<Category>,
+            restore::restore::<Category>,
         )
 }
 
@@ -107,7 +107,7 @@ async fn move_category(
     Path(id): Path<String>,
     Form(form): Form<MoveForm>,
 ) -> Result<Redirect, WebError> {
-    let around = Around::of(&web);
+    let around = SetupContext::of(&web);
     let mut changes = Vec::new();
     for (moved, category) in around.setup.categories.moved(&id, form.to == "up") {
         let kept = Kept::<Category>::get(&web, &moved).await?;
@@ -135,7 +135,7 @@ async fn revive(
     Path(id): Path<String>,
     Form(form): Form<ReviveForm>,
 ) -> Result<Response, WebError> {
-    let around = Around::of(&web);
+    let around = SetupContext::of(&web);
     let kept = Kept::<Category>::get(&web, &id).await?;
     let category = kept.thing.as_ref();
     let category = category.ok_or(WebError::NotFound(Category::NOT_FOUND))?;
@@ -159,7 +159,7 @@ async fn revive(
     }
 }
 
-impl Thing for Category {
+impl SettingScreen for Category {
     const KIND: &'static str = CATEGORY;
     const ACTION: Action = Action::CategoryChange;
     const PART: Option<Part> = None;
@@ -173,11 +173,11 @@ impl Thing for Category {
     const REMOVE: &'static str = "廃止";
     const REMOVED: &'static str = "retired";
 
-    fn rows(_: &Around<'_>) -> Vec<Row> {
+    fn rows(_: &SetupContext<'_>) -> Vec<Row> {
         Vec::new()
     }
 
-    fn of_file(_: &Around<'_>, _: &str) -> Option<(String, Facts)> {
+    fn of_file(_: &SetupContext<'_>, _: &str) -> Option<(String, Facts)> {
         None
     }
 
@@ -193,7 +193,7 @@ impl Thing for Category {
         self.name.clone()
     }
 
-    fn facts(&self, around: &Around<'_>) -> Facts {
+    fn facts(&self, around: &SetupContext<'_>) -> Facts {
         let parent = self.parent.as_deref();
         let parent = parent.and_then(|id| around.setup.categories.get(id));
         let state = if self.retired { "廃止" } else { "使用中" };
@@ -209,7 +209,7 @@ impl Thing for Category {
         ]
     }
 
-    fn notes(&self, around: &Around<'_>) -> Vec<String> {
+    fn notes(&self, around: &SetupContext<'_>) -> Vec<String> {
         let note = if self.retired {
             "この分類は廃止されています。新しい問合せには選べませんが、これまでの記録には残ります。"
         } else if around.setup.categories.is_retired(self) {
@@ -231,7 +231,7 @@ impl Thing for Category {
         }]
     }
 
-    fn blank(_: &Around<'_>) -> Values {
+    fn blank(_: &SetupContext<'_>) -> Values {
         Values::default()
     }
 
@@ -243,7 +243,11 @@ impl Thing for Category {
         values
     }
 
-    fn sections(values: &Values, around: &Around<'_>, of: Option<(&str, &Self)>) -> Vec<Section> {
+    fn sections(
+        values: &Values,
+        around: &SetupContext<'_>,
+        of: Option<(&str, &Self)>,
+    ) -> Vec<Section> {
         let this = of.map_or("", |(id, _)| id);
         let upper = around.setup.categories.under(None).into_iter();
         let chosen = values.get("parent").to_owned();
@@ -266,7 +270,7 @@ impl Thing for Category {
 
     fn read(
         values: &Values,
-        around: &Around<'_>,
+        around: &SetupContext<'_>,
         of: Option<(&str, &Self)>,
     ) -> Result<Read<Self>, Vec<Fault>> {
         let categories = &around.setup.categories;
@@ -303,7 +307,7 @@ impl Thing for Category {
         })
     }
 
-    fn consequences(&self, id: &str, around: &Around<'_>) -> Vec<String> {
+    fn consequences(&self, id: &str, around: &SetupContext<'_>) -> Vec<String> {
         let lower = around.setup.categories.under(Some(id));
         let lower: Vec<_> = lower
             .iter()

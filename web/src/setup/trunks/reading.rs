@@ -2,8 +2,8 @@
 
 use madoguchi_core::setup::{DialledSource, Fault, RegisterConfig, Sealed, TrunkSourceConfig};
 
-use super::super::Around;
 use super::super::form::Values;
+use super::super::screen::SetupContext;
 
 /// The longest password, address or user name.
 const LETTERS_AT_MOST: usize = 200;
@@ -14,7 +14,7 @@ pub(super) fn read_secret(
     name: &'static str,
     has_user: bool,
     last: Option<&Sealed>,
-    around: &Around<'_>,
+    around: &SetupContext<'_>,
     faults: &mut Vec<Fault>,
 ) -> Option<Sealed> {
     let typed = values.get(name);

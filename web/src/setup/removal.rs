@@ -8,12 +8,12 @@ use madoguchi_core::access::ManageDesk;
 use serde::Deserialize;
 
 use super::keep::{Kept, put};
-use super::{Around, HERE, Thing};
-use crate::Web;
+use super::screen::{HERE, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::shell::Shell;
+use crate::state::Web;
 
 #[derive(Template)]
 #[template(path = "desk_remove.html")]
@@ -35,7 +35,7 @@ pub(super) struct RemoveForm {
     version: i64,
 }
 
-pub(super) async fn page<T: Thing>(
+pub(super) async fn page<T: SettingScreen>(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -43,13 +43,13 @@ pub(super) async fn page<T: Thing>(
     ask::<T>(&web, &visitor, &id, None).await
 }
 
-async fn ask<T: Thing>(
+async fn ask<T: SettingScreen>(
     web: &Web,
     visitor: &Visitor,
     id: &str,
     error: Option<String>,
 ) -> Result<Response, WebError> {
-    let around = Around::of(web);
+    let around = SetupContext::of(web);
     let kept = Kept::<T>::get(web, id).await?;
     let thing = there(&kept)?;
     let page = RemovePage {
@@ -71,13 +71,13 @@ async fn ask<T: Thing>(
     Ok((status, Html(page.render()?)).into_response())
 }
 
-pub(super) async fn remove<T: Thing>(
+pub(super) async fn remove<T: SettingScreen>(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<RemoveForm>,
 ) -> Result<Response, WebError> {
-    let around = Around::of(&web);
+    let around = SetupContext::of(&web);
     let kept = Kept::<T>::get(&web, &id).await?;
     let thing = there(&kept)?;
     let left = thing.removed();
@@ -91,7 +91,7 @@ pub(super) async fn remove<T: Thing>(
 }
 
 /// The thing, if it is there to be removed.
-fn there<T: Thing>(kept: &Kept<T>) -> Result<&T, WebError> {
+fn there<T: SettingScreen>(kept: &Kept<T>) -> Result<&T, WebError> {
     let thing = kept.thing.as_ref().filter(|thing| thing.can_remove());
     thing.ok_or(WebError::NotFound(T::NOT_FOUND))
 }

@@ -1,0 +1,81 @@
+//! A day that differs from the rules: read, and in words.
+
+use chrono::{NaiveDate, NaiveTime};
+use madoguchi_core::hours::{DayHours, HoursReason};
+use madoguchi_core::setup::{CALENDAR_DAY, CalendarDay, DayRule};
+use madoguchi_store::Setting;
+
+use crate::error::WebError;
+
+/// The kind of the days in the store.
+pub(super) const KIND: &str = CALENDAR_DAY;
+
+/// Days far from any call are nobody's business, and some cannot be computed.
+pub(super) fn read_date(text: &str) -> Result<NaiveDate, WebError> {
+    let date: Option<NaiveDate> = text.parse().ok();
+    date.filter(|date| (2000..=2099).contains(&chrono::Datelike::year(date)))
+        .ok_or(WebError::NotFound("この日"))
+}
+
+pub(super) fn read_day(setting: &Setting) -> Option<CalendarDay> {
+    serde_json::from_str(setting.data.as_deref()?).ok()
+}
+
+/// Why a day is open or closed, in words.
+pub(super) fn reason(hours: &DayHours) -> String {
+    if let Some(holiday) = &hours.holiday
+        && hours.hours.is_none()
+    {
+        return holiday.clone();
+    }
+    match hours.reason {
+        HoursReason::Weekday => "平日",
+        HoursReason::SecondSaturday => "第2土曜日",
+        HoursReason::SpecialDay => "特定日",
+        HoursReason::OverrideOpen => "時間を変更した日",
+        HoursReason::EveryDay => "毎日受付",
+        HoursReason::OutsideHours => "受付時間外",
+        HoursReason::Saturday => "土曜日",
+        HoursReason::Sunday => "日曜日",
+        HoursReason::NationalHoliday => "祝日",
+        HoursReason::YearEnd => "年末年始",
+        HoursReason::OverrideClosed => "臨時の休み",
+    }
+    .to_owned()
+}
+
+/// 8:00から17:30まで受付
+pub(super) fn hours_text(hours: &DayHours) -> String {
+    match hours.hours {
+        None => "受付なし".to_owned(),
+        Some((opens, closes)) => {
+            let closes = closes.map_or_else(|| "24:00".to_owned(), clock);
+            format!("{}から{closes}まで受付", clock(opens))
+        }
+    }
+}
+
+/// A rule of a single day, in words.
+pub(super) fn rule_text(day: Option<&CalendarDay>) -> String {
+    let Some(day) = day else {
+        return "規則どおり".to_owned();
+    };
+    let text = match day.rule {
+        DayRule::Closed => "終日休み".to_owned(),
+        DayRule::Open { opens, closes } => {
+            format!("{}から{}まで受付", clock(opens), clock(closes))
+        }
+        DayRule::Until { closes } => format!("{}まで受付", clock(closes)),
+        DayRule::SpecialDay => "特定日(通常の時間で受付)".to_owned(),
+    };
+    if day.note.is_empty() {
+        text
+    } else {
+        format!("{text}　{}", day.note)
+    }
+}
+
+/// 8:00
+pub(super) fn clock(time: NaiveTime) -> String {
+    time.format("%-H:%M").to_string()
+}

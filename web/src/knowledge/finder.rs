@@ -1,0 +1,20 @@
+//! Searches of the desk.
+
+use madoguchi_core::portal::Place;
+
+use crate::auth::visitor::Visitor;
+use crate::portal::finding::Finder;
+use crate::state::Web;
+
+/// The entry of the menu.
+pub(super) const HERE: &str = "/knowledge";
+
+pub(super) fn finder<'a>(web: &'a Web, visitor: &Visitor) -> Finder<'a> {
+    let sites = &web.settings.portal.sites;
+    Finder {
+        web,
+        place: Place::Desk,
+        site: sites.of_address(visitor.origin.address).map(str::to_owned),
+        user: Some(visitor.user.id.clone()),
+    }
+}

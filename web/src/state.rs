@@ -1,0 +1,131 @@
+//! What handlers need: the settings of the pages and everything that requests share.
+//!
+//! Nothing that this file names knows it in turn: what needs [`Web`] stands above it.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+
+use madoguchi_core::time::Millis;
+use madoguchi_kb::Knowledge;
+use madoguchi_store::{Store, StoreError};
+
+use crate::auth::attempts::Attempts;
+use crate::auth::password::Hasher;
+use crate::auth::seal::Seal;
+use crate::auth::sessions::Sessions;
+use crate::auth::uploads::Uploads;
+use crate::desk::Desk;
+use crate::library::Library;
+use crate::live::Broadcaster;
+use crate::live::watchers::Watchers;
+use crate::rates::Rates;
+use crate::reach::Reach;
+use crate::refusals::Refusals;
+use crate::remembered::{LastNotices, Popular};
+use crate::settings::WebSettings;
+
+impl std::fmt::Debug for Faq {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Faq")
+            .field("library", &self.library.is_some())
+            .field("knowledge", &self.knowledge)
+            .finish()
+    }
+}
+
+/// What every handler reaches.
+#[derive(Clone)]
+pub(crate) struct Web {
+    pub(crate) desk: Arc<dyn Desk>,
+    pub(crate) store: Store,
+    pub(crate) settings: Arc<WebSettings>,
+    pub(crate) live: Broadcaster,
+    pub(crate) watchers: Arc<Watchers>,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) refusals: Arc<Refusals>,
+    pub(crate) uploads: Arc<Uploads>,
+    pub(crate) hasher: Hasher,
+    pub(crate) seal: Seal,
+    pub(crate) faq: Faq,
+    pub(crate) popular: Arc<Popular>,
+    pub(crate) notices: Arc<LastNotices>,
+    pub(crate) inquiries: Arc<Rates>,
+}
+
+/// The FAQ: its articles, and the search over them.
+#[derive(Clone, Default)]
+pub struct Faq {
+    /// The published articles.
+    pub library: Option<Arc<dyn Library>>,
+    /// The search; not set while it cannot be had: it is being opened, or its dictionary is missing.
+    pub knowledge: Arc<OnceLock<Knowledge>>,
+}
+
+impl Faq {
+    /// Articles with a search over them.
+    pub fn new(library: Arc<dyn Library>, knowledge: Knowledge) -> Self {
+        Self {
+            library: Some(library),
+            knowledge: Arc::new(OnceLock::from(knowledge)),
+        }
+    }
+
+    /// The search, if it can be had.
+    pub(crate) fn knowledge(&self) -> Option<&Knowledge> {
+        self.knowledge.get()
+    }
+}
+
+/// One network address may write so often to the desk at once, and again so often within the hour.
+const INQUIRIES_AT_ONCE: u32 = 20;
+const INQUIRIES_WITHIN: Millis = Millis::from_secs(3_600);
+
+impl Web {
+    /// `key` seals what must be kept secret and readable. Must be called within a tokio runtime.
+    pub(crate) fn new(
+        desk: Arc<dyn Desk>,
+        store: Store,
+        settings: Arc<WebSettings>,
+        live: Broadcaster,
+        key: &[u8; 32],
+        faq: Faq,
+    ) -> Self {
+        let sessions: Arc<Sessions> = Arc::default();
+        sessions.follow(store.clone());
+        Self {
+            live,
+            watchers: Arc::new(Watchers::new(
+                settings.streams_at_most,
+                settings.streams_per_visitor,
+            )),
+            rates: Arc::new(Rates::per_second(settings.requests_per_second)),
+            desk,
+            store,
+            settings,
+            sessions,
+            reach: Arc::default(),
+            attempts: Arc::default(),
+            refusals: Arc::default(),
+            uploads: Arc::default(),
+            hasher: Hasher::new(),
+            seal: Seal::new(key),
+            faq,
+            popular: Arc::default(),
+            notices: Arc::default(),
+            inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
+        }
+    }
+    /// Asks the database, if it answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`] at once while it does not.
+    pub(crate) async fn ask<T>(
+        &self,
+        question: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.reach.ask(&self.store, question).await
+    }
+}

@@ -1,0 +1,46 @@
+//! Saving an account.
+
+use madoguchi_core::access::Role;
+use madoguchi_core::account::User;
+use madoguchi_core::audit::AuditEntry;
+use madoguchi_store::{StoreError, UserFilter};
+
+use crate::error::WebError;
+use crate::state::Web;
+
+/// Saves an account; what is remembered of its sessions and tokens is asked for anew.
+pub(super) async fn save(web: &Web, user: &User, entry: AuditEntry) -> Result<(), StoreError> {
+    let saved = web.store.save_user(user, entry).await;
+    web.sessions.forget_user(&user.id);
+    saved
+}
+
+/// Refuses what would make an administrator the master of an account that watches over them: they
+/// could read as somebody else what is recorded of themselves, and sign in as them.
+pub(super) fn check_not_watching(user: &User) -> Result<(), WebError> {
+    if user.roles.iter().any(|role| role.watches()) {
+        return Err(WebError::BadRequest(WATCHES.to_owned()));
+    }
+    Ok(())
+}
+
+/// What to tell of an account that watches.
+pub(super) const WATCHES: &str = "監査の役割を持つ利用者のパスワード、2段階認証、認証基盤の識別子は、画面では変更できません。窓口を動かしている機械の運用者に依頼してください（madoguchi account reset）。";
+
+/// What to tell if the desk would have no administrator without this user.
+pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<String>, WebError> {
+    if !user.roles.contains(&Role::Administrator) || user.disabled_at.is_some() {
+        return Ok(None);
+    }
+    let filter = UserFilter {
+        role: Some(Role::Administrator),
+        disabled: Some(false),
+        limit: 1,
+        ..UserFilter::default()
+    };
+    let others = web.store.list_users(&filter).await?.total;
+    Ok((others <= 1).then(|| {
+        "管理者がいなくなるため、変更できません。先に、ほかの利用者を管理者にしてください。"
+            .to_owned()
+    }))
+}
