@@ -181,10 +181,11 @@ impl Head {
                 // A folded line goes on (7.3.1).
                 match fields.last_mut() {
                     Some((_, value)) => {
-                        if !value.is_empty() {
+                        let more = line.trim_ascii();
+                        if !value.is_empty() && !more.is_empty() {
                             value.push(b' ');
                         }
-                        value.extend_from_slice(line.trim_ascii());
+                        value.extend_from_slice(more);
                     }
                     None => malformed = true,
                 }
@@ -348,8 +349,9 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_begins_on_a_folded_line_begins_with_no_blank() {
-        let text = String::from_utf8_lossy(INVITE).replace("t: <sip", "t:\r\n  <sip");
+    fn a_folded_value_neither_begins_nor_ends_with_a_blank() {
+        let text = String::from_utf8_lossy(INVITE)
+            .replace("t: <sip:5000@desk>", "t:\r\n  <sip:5000@desk>\r\n  ");
         let Ok(Message::Request(invite)) = parse_datagram(text.as_bytes()) else {
             panic!()
         };
