@@ -25,7 +25,7 @@ run: build ## Build what is missing and start a desk with simulated callers
 build: install-build install-search ## Build the program (release)
 	$(call step,build,$(CARGO) build --release --locked -p madoguchi,Read the first error above.)
 
-test: install-test check-fmt clippy unit-test siege fuzz lint ## Everything that CI checks
+test: install-test check-fmt clippy unit-test fuzz lint ## Everything that CI checks
 
 check-fmt: ## Check the formatting
 	$(call step,formatting,$(CARGO) fmt --all --check,Run: make fmt)

@@ -44,7 +44,8 @@ async fn the_fullest_pages_weigh_less_than_150_kilobytes() -> Outcome {
         let address = format!("http://{}{path}", desk.web());
         let (weight, parts) = browser.weigh(&address).await?;
         ensure!(weight < 150_000, "{path}: {weight}\n{parts}");
-        ensure!(weight > 30_000, "{path} is not full: {weight}");
+        // Style sheets and scripts come compressed and once.
+        ensure!(weight > 10_000, "{path} is not full: {weight}");
     }
     browser.close().await?;
     desk.end().await?;
