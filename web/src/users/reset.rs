@@ -67,6 +67,8 @@ pub(crate) async fn release(
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
+    // A program that guesses must not give itself new guesses.
+    visitor.can_be_asked()?;
     let mut user = get(&web, &id).await?;
     user.failures = 0;
     user.failed_at = None;

@@ -197,10 +197,8 @@ impl Xml {
                 }
                 Event::Empty(element) => read.element(&element, relationships)?,
                 Event::End(_) => {
-                    if within
-                        .pop()
-                        .is_some_and(|ended| FORMULAS.contains(&&*ended))
-                    {
+                    let ended = within.pop();
+                    if ended.is_some_and(|ended| FORMULAS.contains(&&*ended)) {
                         read.end_formula();
                     }
                 }
