@@ -85,6 +85,7 @@ async fn failures_wait_then_lock_and_an_administrator_releases() {
     let path = format!("/admin/users/{}", crate::query::escape(id.as_str()));
     let (_, html) = house.open(&mut boss, &path).await;
     assert!(html.contains("ロック中") && html.contains("ロックを解除する"));
+    house.prove(&mut boss).await;
     let (status, ..) = house
         .submit(&mut boss, &format!("{path}/release"), "")
         .await;

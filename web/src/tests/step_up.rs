@@ -29,6 +29,7 @@ fn what_is_asked_again_is_a_known_list() {
         "/account/tokens",
         "/admin/users/new",
         "/admin/users/{id}/enable",
+        "/admin/users/{id}/release",
         "/admin/users/{id}/password",
         "/admin/users/{id}/second-factor",
         "/admin/users/{id}/sessions/{session}/end",
