@@ -3,11 +3,13 @@
 #
 #     scripts/fuzz.sh [SECONDS]    (60 for each)
 #
-# What was found of new paths is kept in target/fuzz/corpus for the next run; an input that fails is
+# FUZZ_SEED (1) decides what is tried: on a clean checkout the same code meets the same inputs, so that
+# what fails once fails again. Another seed looks elsewhere. What was found of new paths is kept in target/fuzz/corpus for the next run; an input that fails is
 # kept in target/fuzz/failures and named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
+seed=${FUZZ_SEED:-1}
 host=$(rustc -vV | sed -n 's/^host: //p')
 folder=target/fuzz
 binaries=$folder/build/$host/fuzz
@@ -30,7 +32,7 @@ fuzz_one() {
     local target=$1 seeds=$2
     mkdir -p "$folder/corpus/$target" "$folder/failures"
     if "$binaries/$target" "$folder/corpus/$target" $seeds \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
+        -seed="$seed" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
         -artifact_prefix="$folder/failures/$target-" -print_final_stats=1 >"$folder/$target.log" 2>&1; then
         echo "==> $target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$folder/$target.log") inputs, none fails"
     else
@@ -40,7 +42,7 @@ fuzz_one() {
     fi
 }
 export -f fuzz_one
-export folder binaries seconds
+export folder binaries seconds seed
 
 # The target and what it begins with.
 xargs -P "$(nproc)" -L 1 bash -c 'fuzz_one "$0" "$*"' <<'TARGETS'

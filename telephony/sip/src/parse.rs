@@ -173,9 +173,11 @@ impl Head {
         let mut lines = bytes
             .split(|byte| *byte == b'\n')
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let start = Start::read(&decode(lines.next().unwrap_or_default()))?;
+        let first = lines.next().unwrap_or_default();
+        let start = Start::read(&decode(first))?;
         let mut fields: Vec<(HeaderName, Vec<u8>)> = Vec::new();
-        let mut malformed = false;
+        // Lines end with CRLF or LF; a CR elsewhere would end one for somebody else (25.1).
+        let mut malformed = first.contains(&b'\r');
         for line in lines.filter(|line| !line.is_empty()) {
             if line.first().is_some_and(|byte| b" \t".contains(byte)) {
                 // A folded line goes on (7.3.1).
@@ -209,7 +211,6 @@ impl Head {
         }
         let mut headers = Headers::default();
         for (name, value) in fields {
-            // Lines end with CRLF or LF; a CR elsewhere would end one for somebody else (25.1).
             malformed |= value.contains(&b'\r');
             headers.push(name, decode(&value));
         }
@@ -343,9 +344,12 @@ mod tests {
 
     #[test]
     fn a_line_end_within_a_value_is_refused_with_400() {
-        let text = String::from_utf8_lossy(INVITE).replace("i: one", "i: o\rne");
+        let invite = String::from_utf8_lossy(INVITE);
+        let text = invite.replace("i: one", "i: o\rne");
         let error = parse_datagram(text.as_bytes()).unwrap_err();
         assert_eq!(error.answer.unwrap().status, 400);
+        let reason = b"SIP/2.0 503 Service\rUnavailable\r\nCall-ID: one\r\n\r\n";
+        assert!(parse_datagram(reason).is_err());
     }
 
     #[test]
