@@ -80,11 +80,9 @@ impl StreamReader {
 
     fn cut(&mut self) -> Option<Frame> {
         if self.head.is_none() {
-            if self.rest().starts_with(PING) {
-                self.take(PING.len());
+            if self.skip_line_breaks() {
                 return Some(Frame::KeepAlive);
             }
-            self.skip_line_breaks();
             if let Err(error) = self.read_head()? {
                 return Some(self.give_up(error));
             }
@@ -125,22 +123,22 @@ impl StreamReader {
         Some(Ok(()))
     }
 
-    /// Line breaks before a message mean nothing (7.5), but may be the beginning of a ping.
-    fn skip_line_breaks(&mut self) {
+    /// Line breaks before a message mean nothing (7.5), unless there is a ping among them, or the
+    /// beginning of one at their end. Tells whether there was one; then it ends there.
+    fn skip_line_breaks(&mut self) -> bool {
         let rest = self.rest();
-        let breaks = rest.len() - skip_line_breaks(rest).len();
-        let kept = if breaks < rest.len() {
-            0
-        } else {
-            (0..PING.len())
-                .rev()
-                .find(|length| {
-                    PING.get(..*length)
-                        .is_some_and(|begun| rest.ends_with(begun))
-                })
-                .unwrap_or(0)
+        let (breaks, message) = rest.split_at(rest.len() - skip_line_breaks(rest).len());
+        if let Some(at) = breaks.windows(PING.len()).position(|four| four == PING) {
+            self.take(at + PING.len());
+            return true;
+        }
+        let may_begin = |length: &usize| {
+            let begun = PING.get(..*length);
+            message.is_empty() && begun.is_some_and(|begun| breaks.ends_with(begun))
         };
-        self.take(breaks - kept);
+        let kept = (0..PING.len()).rev().find(may_begin).unwrap_or(0);
+        self.take(breaks.len() - kept);
+        false
     }
 
     fn rest(&self) -> &[u8] {
@@ -183,6 +181,23 @@ mod tests {
 
     fn frames(reader: &mut StreamReader) -> Vec<Frame> {
         std::iter::from_fn(|| reader.next_frame()).collect()
+    }
+
+    #[test]
+    fn a_ping_among_line_breaks_is_one_however_the_stream_is_cut() {
+        let bytes = [b"\n\n\r\n\n", PING, b"\n\r\n", INVITE].concat();
+        for size in 1..bytes.len() {
+            let mut reader = StreamReader::default();
+            let mut all = Vec::new();
+            for piece in bytes.chunks(size) {
+                reader.push(piece);
+                all.extend(frames(&mut reader));
+            }
+            assert!(
+                matches!(all.as_slice(), [Frame::KeepAlive, Frame::Message(_)]),
+                "{size}: {all:?}"
+            );
+        }
     }
 
     #[test]
