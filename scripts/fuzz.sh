@@ -3,9 +3,9 @@
 #
 #     scripts/fuzz.sh [SECONDS]    (60 for each)
 #
-# FUZZ_SEED (1) decides what is tried: on a clean checkout the same code meets the same inputs, so that
-# what fails once fails again. Another seed looks elsewhere. What was found of new paths is kept in target/fuzz/corpus for the next run; an input that fails is
-# kept in target/fuzz/failures and named.
+# FUZZ_SEED (1) decides what is tried: on a clean checkout the same code meets the same inputs, so
+# that what fails once fails again; another seed looks elsewhere. What was found of new paths is kept in
+# target/fuzz/corpus for the next run; an input that fails is kept in target/fuzz/failures and named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
