@@ -28,7 +28,7 @@ if [ ! -e "$installed" ] || [ "$here/../tests/package-lock.json" -nt "$installed
         exit 1
     }
 fi
-"$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox
+"$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox g++
 "$here/install-voice.sh"
 "$here/install-encoder.sh"
 "$here/install-synonyms.sh"
