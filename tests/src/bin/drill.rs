@@ -12,7 +12,7 @@ use madoguchi_store::testing::PostgresServer;
 use madoguchi_tests::desk::Setup;
 use madoguchi_tests::free_port;
 use madoguchi_tests::process::DeskProcess;
-use madoguchi_tests::sipp::{Run, callee, caller};
+use madoguchi_tests::sipp::{Run, Sipp, callee, caller};
 
 const KILLS: u32 = 10;
 const KILL_EVERY: Duration = Duration::from_secs(6);
@@ -106,22 +106,27 @@ fn setup(port: u16) -> Setup {
     })
 }
 
+/// The phones of all agents, as long as they are needed.
+fn agents(port: u16) -> anyhow::Result<Sipp> {
+    let mut waiting = Run::wait(port).times(1_000_000, 10);
+    waiting.timeout = Duration::from_secs(3_600);
+    callee().ring().answer().receive("BYE").start(&waiting)
+}
+
+/// Calls of half a second.
+fn calls(run: &Run) -> anyhow::Result<Sipp> {
+    let call = caller().invite().expect(200).ack().pause(500).bye();
+    call.start(run)
+}
+
 async fn killed() -> anyhow::Result<Counts> {
     let port = free_port();
     let mut desk = DeskProcess::start(&setup(port)).await?;
-    let mut waiting = Run::wait(port).times(1_000_000, 10);
-    waiting.timeout = Duration::from_secs(3_600);
-    let agents = callee().ring().answer().receive("BYE").start(&waiting)?;
+    let agents = agents(port)?;
     let callers = KILL_RATE * (KILLS + 1) * u32::try_from(KILL_EVERY.as_secs())?;
     let mut run = Run::call(desk.sip, "5000").times(callers, KILL_RATE);
     run.timeout = Duration::from_secs(300);
-    let calls = caller()
-        .invite()
-        .expect(200)
-        .ack()
-        .pause(500)
-        .bye()
-        .start(&run)?;
+    let calls = calls(&run)?;
     for _ in 0..KILLS {
         tokio::time::sleep(KILL_EVERY).await;
         desk.kill_and_restart().await?;
@@ -139,19 +144,11 @@ async fn database_away() -> anyhow::Result<Counts> {
         ..setup(port)
     };
     let desk = DeskProcess::start(&setup).await?;
-    let mut waiting = Run::wait(port).times(1_000_000, 10);
-    waiting.timeout = Duration::from_secs(3_600);
-    let agents = callee().ring().answer().receive("BYE").start(&waiting)?;
+    let agents = agents(port)?;
     let callers = AWAY_RATE * (u32::try_from(AWAY.as_secs())? + 20);
     let mut run = Run::call(desk.sip, "5000").times(callers, AWAY_RATE);
     run.timeout = AWAY + Duration::from_secs(120);
-    let calls = caller()
-        .invite()
-        .expect(200)
-        .ack()
-        .pause(500)
-        .bye()
-        .start(&run)?;
+    let calls = calls(&run)?;
     tokio::time::sleep(Duration::from_secs(10)).await;
     server.stop()?;
     tokio::time::sleep(AWAY).await;
