@@ -108,10 +108,14 @@ impl Switch {
         let Some(tx) = self.begin(flow, &invite, now) else {
             return;
         };
-        self.answer(tx, invite.respond(100, None), now);
         match sender {
+            // No 100: whoever hears one sends the INVITE no more (17.1.1.2), and were lost if the desk
+            // were killed before the call is on disk. The 200 follows as soon as it is.
             Sender::Trunk(trunk) => self.on_trunk_invite(tx, flow, invite, id, trunk, now),
-            Sender::Phone(phone) => self.on_phone_invite(tx, flow, invite, id, &phone, now),
+            Sender::Phone(phone) => {
+                self.answer(tx, invite.respond(100, None), now);
+                self.on_phone_invite(tx, flow, invite, id, &phone, now);
+            }
         }
     }
 

@@ -198,6 +198,7 @@ pub(crate) struct Bench {
     pub(crate) events: Vec<EventKind>,
     ports: PortGauge,
     media_events: UnboundedReceiver<MediaEvent>,
+    holds_journal: bool,
 }
 
 fn flow(from: SocketAddr) -> Flow {
@@ -248,10 +249,23 @@ impl Bench {
             events: Vec::new(),
             ports,
             media_events,
+            holds_journal: false,
         };
         bench.collect();
         bench.look_up();
         bench
+    }
+
+    /// From now on nothing gets to the disk, as if the desk were killed before it does.
+    pub(crate) fn hold_journal(&mut self) {
+        self.holds_journal = true;
+    }
+
+    /// Whether a peer got anything at all; what it got is forgotten.
+    pub(crate) fn heard_anything(&mut self, peer: &Peer) -> bool {
+        !self
+            .take_for(peer, |message| Some(message.clone()))
+            .is_empty()
     }
 
     pub(crate) fn input(&mut self, input: SwitchInput) {
@@ -277,6 +291,9 @@ impl Bench {
                 SwitchOutput::Journal { batch, events, .. } => {
                     self.events
                         .extend(events.into_iter().map(|event| event.kind));
+                    if self.holds_journal {
+                        continue;
+                    }
                     self.switch
                         .handle(SwitchInput::Journaled { batch }, self.now);
                 }

@@ -135,3 +135,20 @@ fn a_phone_on_a_connection_is_reachable_when_a_new_one_stands() {
     let bench = restarted(probing(), behind_nat, 5);
     assert!(!bench.reachable("a") && bench.sent.is_empty());
 }
+
+/// A caller who has heard a 100 sends the INVITE no more (RFC 3261 17.1.1.2): were the desk killed
+/// then, nobody would ever count or answer them.
+#[test]
+fn a_caller_who_is_not_on_disk_yet_goes_on_sending() {
+    let mut bench = Bench::new(Settings::new());
+    let carrier = Peer::new("127.0.0.1:6001");
+    bench.hold_journal();
+    let invite = carrier.request("INVITE", "0312345678", "5000", "c", 1, "");
+    bench.send(&carrier, invite.clone());
+    bench.pass(500);
+    bench.send(&carrier, invite.clone());
+    assert!(!bench.heard_anything(&carrier));
+    let mut after = Bench::new(Settings::new());
+    after.send(&carrier, invite);
+    assert_eq!(after.response_to(&carrier).unwrap().status, 200);
+}
