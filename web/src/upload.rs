@@ -52,7 +52,15 @@ impl FromRequest<Web> for FileForm {
         let file_use = request.extensions().get::<FileUse>().copied();
         let missing = WebError::Internal("an upload does not say what its file is for");
         let file_use = file_use.ok_or(missing)?;
-        let stream = gathered(request.into_body().into_data_stream());
+        let mut parts = std::pin::pin!(gathered(request.into_body().into_data_stream()));
+        // Browsers write nothing before the first boundary; whoever does has it looked for in all
+        // that they send.
+        let first = parts.next().await;
+        let begins = format!("--{boundary}");
+        if matches!(&first, Some(Ok(first)) if !first.starts_with(begins.as_bytes())) {
+            return Err(unreadable());
+        }
+        let stream = stream::iter(first).chain(parts);
         let read = read(multer::Multipart::new(stream, boundary)).await;
         read.map_err(|error| match BodyFault::behind(&error) {
             Some(BodyFault::TooLarge) => WebError::LargeFile(file_use),
