@@ -15,11 +15,12 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::kit::field::FieldInfo;
 use crate::query::{Choice, Period, escape};
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::text;
 use crate::views::Views;
+use crate::{notices, phrases, retention, setup, text};
 
 const PAGE_SIZE: u32 = 100;
 /// Records read at once for a workbook.
@@ -133,6 +134,7 @@ async fn page(
     let more = records.len() > PAGE_SIZE as usize;
     records.truncate(PAGE_SIZE as usize);
     let last = records.last().filter(|_| more);
+    let words = Words::of(&web);
     let actions = Action::ALL
         .iter()
         .map(|action| (action.as_str(), action.label()));
@@ -152,12 +154,15 @@ async fn page(
             query.link("/audit", &older)
         }),
         export: query.link("/audit.xlsx", ""),
-        rows: records.into_iter().map(row).collect(),
+        rows: records
+            .into_iter()
+            .map(|record| row(record, &words))
+            .collect(),
     };
     Ok(Html(view.render()?))
 }
 
-fn row(record: AuditRecord) -> AuditRow {
+fn row(record: AuditRecord, words: &Words) -> AuditRow {
     let entry = record.entry;
     AuditRow {
         seq: record.seq,
@@ -166,8 +171,8 @@ fn row(record: AuditRecord) -> AuditRow {
         address: entry.address,
         action: entry.action.label(),
         object: entry.object,
-        before: in_words(&entry.before),
-        after: in_words(&entry.after),
+        before: words.told(entry.action, &entry.before),
+        after: words.told(entry.action, &entry.after),
     }
 }
 
@@ -207,31 +212,51 @@ const FIELDS: [(&str, &str); 32] = [
     ("why", "原因"),
 ];
 
-/// Fields with names, roles and permissions in the reader's words.
-fn in_words(fields: &Fields) -> Vec<(String, String)> {
-    let label = |name: &str| {
-        let found = FIELDS.iter().find(|(known, _)| *known == name);
-        found.map_or(name, |(_, label)| label).to_owned()
+/// How the fields of records are called, by what was done.
+struct Words(Vec<(Action, Vec<FieldInfo>)>);
+
+impl Words {
+    fn of(web: &Web) -> Self {
+        let tables = setup::AUDIT.iter().chain(&notices::AUDIT);
+        let tables = tables.chain(&retention::AUDIT).chain(&phrases::AUDIT);
+        Self(tables.map(|fields| fields(web)).collect())
+    }
+
+    /// Fields with names and values in the reader's words.
+    fn told(&self, action: Action, fields: &Fields) -> Vec<(String, String)> {
+        let known = self.0.iter().find(|(known, _)| *known == action);
+        let known = known.map_or(&[][..], |(_, known)| known);
+        let told = fields.iter().map(|(name, value)| {
+            match known.iter().find(|known| known.name == *name) {
+                Some(known) => (known.told_as().into_owned(), known.tell(value)),
+                None => (label(name), in_words(name, value)),
+            }
+        });
+        told.collect()
+    }
+}
+
+fn label(name: &str) -> String {
+    let found = FIELDS.iter().find(|(known, _)| *known == name);
+    found.map_or(name, |(_, label)| label).to_owned()
+}
+
+/// A value with roles and permissions in the reader's words.
+fn in_words(name: &str, value: &str) -> String {
+    let word = |code: &str| match name {
+        "roles" => Role::lookup(code).map(Role::label),
+        "scopes" => Permission::lookup(code).map(Permission::label),
+        _ => None,
     };
-    let value = |name: &str, value: &str| {
-        let word = |code: &str| match name {
-            "roles" => Role::lookup(code).map(Role::label),
-            "scopes" => Permission::lookup(code).map(Permission::label),
-            _ => None,
-        };
-        let words: Vec<_> = value
-            .split(',')
-            .map(|code| word(code).unwrap_or(code))
-            .collect();
-        words.join(if matches!(name, "roles" | "scopes") {
-            "、"
-        } else {
-            ","
-        })
-    };
-    let told = fields.iter();
-    told.map(|(name, text)| (label(name), value(name, text)))
-        .collect()
+    let words: Vec<_> = value
+        .split(',')
+        .map(|code| word(code).unwrap_or(code))
+        .collect();
+    words.join(if matches!(name, "roles" | "scopes") {
+        "、"
+    } else {
+        ","
+    })
 }
 
 async fn export(
@@ -265,7 +290,7 @@ async fn export(
         .after
         .insert("records".into(), records.len().to_string());
     web.store.append_audit(&[entry]).await?;
-    let table = table(&records, now);
+    let table = table(&records, now, &Words::of(&web));
     let file = tokio::task::spawn_blocking(move || workbook(&table, Form::Data)).await;
     let file = file
         .ok()
@@ -274,10 +299,14 @@ async fn export(
     Ok(workbook_file("audit.xlsx", file))
 }
 
-fn table(records: &[AuditRecord], now: Instant) -> Table {
-    let column = |name, width| Column { name, width };
-    let list = |fields: &Fields| -> Cell {
-        let pairs: Vec<_> = in_words(fields)
+fn table(records: &[AuditRecord], now: Instant, words: &Words) -> Table {
+    let column = |name: &'static str, width| Column {
+        name: name.into(),
+        width,
+    };
+    let list = |action, fields: &Fields| -> Cell {
+        let pairs: Vec<_> = words
+            .told(action, fields)
             .into_iter()
             .map(|(name, value)| format!("{name}：{value}"))
             .collect();
@@ -292,8 +321,8 @@ fn table(records: &[AuditRecord], now: Instant) -> Table {
             entry.address.as_str().into(),
             entry.action.label().into(),
             entry.object.as_str().into(),
-            list(&entry.before),
-            list(&entry.after),
+            list(entry.action, &entry.before),
+            list(entry.action, &entry.after),
         ]
     });
     Table {

@@ -6,6 +6,15 @@ use axum::response::{IntoResponse, Response};
 /// A workbook under a name of plain letters.
 pub(crate) fn workbook_file(name: &str, file: Vec<u8>) -> Response {
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    saved_file(kind, name, file)
+}
+
+/// CSV under a name of plain letters.
+pub(crate) fn csv_file(name: &str, file: Vec<u8>) -> Response {
+    saved_file("text/csv; charset=utf-8", name, file)
+}
+
+fn saved_file(kind: &str, name: &str, file: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (

@@ -28,6 +28,7 @@ mod guard;
 mod host;
 mod inquiries;
 mod inspect;
+mod kit;
 mod knowledge;
 mod language;
 mod latency;
@@ -36,6 +37,7 @@ mod live;
 mod notices;
 mod operations;
 pub mod operator;
+mod phrases;
 mod portal;
 mod query;
 mod rates;
@@ -114,6 +116,7 @@ fn routes() -> Routes {
         .and(portal::routes())
         .and(knowledge::routes())
         .and(notices::routes())
+        .and(phrases::routes())
         .and(inquiries::routes())
         .and(articles::routes())
         .and(attention::routes())

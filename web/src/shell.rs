@@ -31,7 +31,7 @@ pub(crate) struct MenuItem {
 }
 
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 14] = [
+const MENU: [(&str, &str, Permission); 15] = [
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
     ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
@@ -52,6 +52,7 @@ const MENU: [(&str, &str, Permission); 14] = [
         Permission::ReadAccessReport,
     ),
     ("お知らせ", "/admin/notices", Permission::ManageNotices),
+    ("定型文", "/admin/phrases", Permission::ManagePhrases),
     (
         "受付カレンダー",
         "/admin/calendar",

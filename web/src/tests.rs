@@ -31,6 +31,7 @@ mod calendar;
 mod door;
 mod guesses;
 mod pages;
+mod phrases;
 mod portal;
 mod setup;
 mod sign_in;

@@ -83,6 +83,8 @@ permissions! {
     ApproveArticles = "approve_articles", "FAQの承認";
     /// お知らせ and 障害情報 of the portal.
     ManageNotices = "notices", "お知らせの管理";
+    /// 定型文 of the agents.
+    ManagePhrases = "phrases", "定型文の管理";
     /// What staff write to the desk by the form of the portal (personal data).
     HandleInquiries = "inquiries", "フォームからの問合せの閲覧と処理";
     /// アクセスレポート
@@ -188,6 +190,7 @@ impl Role {
                 P::ManageCalendar,
                 P::ReadKnowledge,
                 P::ManageNotices,
+                P::ManagePhrases,
                 P::HandleInquiries,
                 P::ReadAccessReport,
             ],
@@ -195,6 +198,7 @@ impl Role {
                 P::ReadKnowledge,
                 P::EditArticles,
                 P::ManageNotices,
+                P::ManagePhrases,
                 P::ReadAccessReport,
             ],
             Self::FaqApprover => &[

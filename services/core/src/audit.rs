@@ -193,6 +193,10 @@ actions! {
     ViewSave = "view.save", "一覧の条件の保存";
     /// Forgot the filter of a list.
     ViewRemove = "view.remove", "一覧の条件の削除";
+    /// Took a list of settings out as a file.
+    ListExport = "list.export", "一覧の出力";
+    /// Made, changed or removed a canned phrase of the agents.
+    PhraseChange = "phrase.change", "定型文の変更";
     /// Took audit records out as a file.
     AuditExport = "audit.export", "監査記録の出力";
     /// Changed how long audit records are kept.

@@ -22,6 +22,7 @@ pub mod lease;
 pub mod live;
 pub mod outbound;
 pub mod phone;
+pub mod phrase;
 pub mod portal;
 pub mod setup;
 pub mod stats;

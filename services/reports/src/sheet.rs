@@ -111,7 +111,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let column = |name| Column { name, width: 20 };
+        let column = |name: &'static str| Column {
+            name: name.into(),
+            width: 20,
+        };
         let table = Table {
             title: "表".to_owned(),
             sheet: "表".to_owned(),

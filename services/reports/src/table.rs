@@ -1,4 +1,6 @@
-//! One table as a workbook.
+//! One table as a workbook or as CSV.
+
+use std::borrow::Cow;
 
 use chrono::{Datelike, Timelike};
 use madoguchi_core::time::Instant;
@@ -30,7 +32,7 @@ pub struct Table {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// Its name with its unit, unique in the table.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its width in letters.
     pub width: u16,
 }
@@ -66,6 +68,9 @@ pub enum ReportError {
     /// A workbook cannot be written.
     #[error("cannot write the workbook: {0}")]
     Xlsx(#[from] XlsxError),
+    /// CSV cannot be written.
+    #[error("cannot write CSV: {0}")]
+    Csv(#[from] csv::Error),
     /// More rows than a sheet holds. Nothing is left out silently.
     #[error("{0} rows are more than a sheet holds")]
     TooManyRows(usize),
@@ -96,6 +101,37 @@ pub fn workbook(table: &Table, form: Form) -> Result<Vec<u8>, ReportError> {
         Form::Print => lay_out(sheet, table)?,
     }
     Ok(workbook.save_to_buffer()?)
+}
+
+/// The table as CSV in UTF-8 with a byte order mark (RFC 4180), times by ISO 8601.
+///
+/// # Errors
+/// [`ReportError::Csv`].
+pub fn csv(table: &Table) -> Result<Vec<u8>, ReportError> {
+    let mut file = "\u{feff}".as_bytes().to_vec();
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(&mut file);
+    writer.write_record(table.columns.iter().map(|column| &*column.name))?;
+    for row in &table.rows {
+        writer.write_record(row.iter().map(csv_text))?;
+    }
+    writer.flush().map_err(csv::Error::from)?;
+    drop(writer);
+    Ok(file)
+}
+
+/// A cell of CSV; what a spreadsheet would take for a formula is none.
+fn csv_text(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
+            format!("'{text}")
+        }
+        Cell::Text(text) => text.clone(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Instant(at) => at.in_tokyo().format("%Y-%m-%dT%H:%M:%S").to_string(),
+        Cell::Empty => String::new(),
+    }
 }
 
 fn plain() -> Format {
@@ -138,7 +174,7 @@ fn fill(
     let time = body.clone().set_num_format("yyyy-mm-dd hh:mm:ss");
     for (at, column) in (0..).zip(&table.columns) {
         sheet.set_column_width(at, f64::from(column.width))?;
-        sheet.write_string_with_format(top, at, column.name, heading)?;
+        sheet.write_string_with_format(top, at, &*column.name, heading)?;
     }
     for (row, cells) in (top + 1..).zip(&table.rows) {
         for (at, cell) in (0..).zip(cells) {
@@ -182,11 +218,11 @@ mod tests {
             made_at: Instant(1_795_500_000_000),
             columns: vec![
                 Column {
-                    name: "氏名",
+                    name: "氏名".into(),
                     width: 20,
                 },
                 Column {
-                    name: "最終利用",
+                    name: "最終利用".into(),
                     width: 20,
                 },
             ],
@@ -232,5 +268,23 @@ mod tests {
         let print = workbook(&table(), Form::Print).unwrap();
         assert!(part(&print, "xl/workbook.xml").contains("_xlnm.Print_Titles"));
         assert!(part(&print, "xl/sharedStrings.xml").contains("髙﨑①"));
+    }
+
+    #[test]
+    fn csv_has_a_mark_one_line_a_row_and_no_formulas() {
+        let mut table = table();
+        table
+            .rows
+            .push(vec!["a,\"b\"\nc".into(), Cell::Number(1.5)]);
+        let file = String::from_utf8(csv(&table).unwrap()).unwrap();
+        let lines: Vec<_> = file.split("\r\n").collect();
+        let expected = [
+            "\u{feff}氏名,最終利用",
+            "\"'=HYPERLINK(\"\"x\"\")\",2026-11-24T15:00:00",
+            "髙﨑①,",
+            "\"a,\"\"b\"\"\nc\",1.5",
+            "",
+        ];
+        assert_eq!(lines, expected);
     }
 }

@@ -44,6 +44,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/users/{user}",
             "/admin/users/inventory",
             "/admin/retention",
+            "/admin/retention/audit",
             "/admin/desk",
             "/admin/desk/lines",
             "/admin/desk/lines/new",
@@ -100,6 +101,9 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/notices",
             "/admin/notices/new",
             "/admin/notices/{notice}",
+            "/admin/notices/{notice}/remove",
+            "/admin/phrases",
+            "/admin/phrases/new",
         ],
     ),
 ];

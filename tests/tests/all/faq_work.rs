@@ -234,7 +234,10 @@ async fn a_workbook_is_looked_through_before_it_becomes_drafts() -> Outcome {
         sheet: "記事".to_owned(),
         made_at: desk.clock.now(),
         columns: ["質問", "回答"]
-            .map(|name| Column { name, width: 20 })
+            .map(|name| Column {
+                name: (*name).into(),
+                width: 20,
+            })
             .into(),
         rows: vec![vec!["ぬりかべの数え方".into(), "1枚と数えます。".into()]],
     };

@@ -55,7 +55,7 @@ impl Sheet {
     pub(super) fn table(self, report: &Report, now: Instant) -> Table {
         let month = report.first.format("%Y-%m").to_string();
         let columns = self.columns().iter().map(|(name, width)| Column {
-            name,
+            name: (*name).into(),
             width: *width,
         });
         let rows = self.rows(report).into_iter().map(|mut row| {

@@ -116,7 +116,10 @@ pub(super) async fn as_workbook(
 ) -> Result<Response, WebError> {
     let all = all(&web, &visitor, "xlsx").await?;
     let setup = web.desk.setup();
-    let column = |name, width| Column { name, width };
+    let column = |name: &'static str, width| Column {
+        name: name.into(),
+        width,
+    };
     let rows = all.into_iter().map(|out| {
         let content = out.version.content;
         let day = content.review_on.map(|day| day.to_string());

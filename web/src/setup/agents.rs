@@ -5,18 +5,23 @@ use axum::response::Response;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, Fault, KeptHashes, Level, Part, ScreenAgent,
+    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, Fault, KeptHashes, Level, Part, PhoneHashes,
+    ScreenAgent,
 };
+use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
-use super::form::{Field, Section, Values};
-use super::keep::{Kept, put};
 use super::outbound;
-use super::page::{Shown, show};
-use super::screen::{Button, Facts, OneTime, Read, Row, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
+use crate::kit::field::{Field, access};
+use crate::kit::form::Input;
+use crate::kit::page::{Shown, show};
+use crate::kit::record::{
+    Button, Context, Effect, Listed, OneTime, Record, Removable, Screen, Settled,
+};
+use crate::kit::versioned::{Versioned, save};
 use crate::state::Web;
 
 /// How long a password is, in groups of five letters.
@@ -29,71 +34,122 @@ const LEVELS: [(&str, &str); 4] = [
     ("3", "応援"),
 ];
 
-impl SettingScreen for ScreenAgent {
-    const KIND: &'static str = AGENT;
-    const ACTION: Action = Action::PhoneChange;
-    const PART: Option<Part> = Some(Part::Agent);
-    const LABEL: &'static str = "担当者";
-    const NOT_FOUND: &'static str = "この担当者";
-    const ABOUT: &'static str = "電話を受ける人と、その電話機です。画面にログインする人は「利用者」で登録し、\
-         ここで登録した担当者と結び付けます。";
-    const LIST: &'static str = "/admin/desk/agents";
-    const PLACE: &'static str = "/admin/desk/agent";
-    const COLUMNS: &'static [&'static str] = &["名前", "担当者ID", "内線番号", "受け持つ回線"];
-    const ID_FIELD: &'static str = "id";
+type F<'c> = Field<'c, ScreenAgent>;
 
-    fn rows(around: &SetupContext<'_>) -> Vec<Row> {
-        let agents = around.setup.agents.iter();
-        agents
-            .map(|agent| Row {
-                id: agent.thing.id.clone(),
-                cells: vec![
-                    agent.thing.name.clone(),
-                    agent.thing.id.clone(),
-                    agent.thing.extension.clone(),
-                    duties(&agent.thing),
-                ],
-                by_file: agent.by_file,
-            })
-            .collect()
+impl Record for ScreenAgent {
+    type Permit = ManageDesk;
+
+    const SCREEN: Screen = Screen {
+        kind: AGENT,
+        action: Action::PhoneChange,
+        effect: Effect::Desk(Some(Part::Agent)),
+        label: "担当者",
+        not_found: "この担当者",
+        about: "電話を受ける人と、その電話機です。画面にログインする人は「利用者」で登録し、\
+                ここで登録した担当者と結び付けます。",
+        list: "/admin/desk/agents",
+        one: "/admin/desk/agent",
+        id_field: "id",
+        ..Screen::DESK
+    };
+
+    fn fields<'c>(context: &'c Context<'_>) -> Vec<Field<'c, Self>> {
+        let extension_hint = if context.id.is_empty() {
+            "2桁から8桁の数字。電話機の利用者名になります。"
+        } else {
+            "2桁から8桁の数字。変えると、電話機のパスワードも新しくなります。"
+        };
+        let mut fields = vec![
+            F::listed_only("name", "名前", |one| one.agent.name.clone()),
+            F::text("id", "担当者ID", access!(agent.id))
+                .section("担当者")
+                .hint(
+                    "通話の記録に残るため、登録した後は変えられません。\
+                     半角の英小文字、数字、「.」「-」「_」",
+                )
+                .required()
+                .once()
+                .untold()
+                .listed(),
+            F::text("name", "名前", access!(agent.name))
+                .hint(format!("画面に出る名前。{AGENT_NAME_LETTERS}文字以内"))
+                .required(),
+            F::text("extension", "内線番号", access!(agent.extension))
+                .section("電話機")
+                .hint(extension_hint)
+                .required()
+                .listed(),
+            F::text("contact", "固定の宛先(省略可)", access!(agent.contact))
+                .short("固定の宛先")
+                .hint("登録をしない電話機の SIP URI。sip:201@192.0.2.21:5060 のように入力します。"),
+            F::told("lines", "受け持つ回線", |one| duties(&one.agent)).listed(),
+        ];
+        let lines = context.setup.lines.iter();
+        let lines: Vec<_> = lines.map(|line| line.thing.name.clone()).collect();
+        fields.extend(lines.iter().map(|line| duty(line).section("受け持つ回線")));
+        fields.push(shown_line(lines).section("受け持つ回線"));
+        fields.extend(outbound::agent_fields());
+        fields.push(F::told("password_at", "パスワードの発行", |one| {
+            if one.password_at == Instant::default() {
+                return String::new();
+            }
+            context.web.settings.dates.minute(one.password_at)
+        }));
+        fields
     }
 
-    fn of_file(around: &SetupContext<'_>, id: &str) -> Option<(String, Facts)> {
-        let agent = around.setup.agent(id).filter(|agent| agent.by_file)?;
-        Some((agent.thing.name.clone(), facts(&agent.thing)))
-    }
-
-    fn new_id(&self) -> String {
-        self.agent.id.clone()
+    fn blank(_: &Context<'_>) -> Self {
+        without_password(AgentConfig::new("", "", ""))
     }
 
     fn title(&self) -> String {
         self.agent.name.clone()
     }
 
-    fn facts(&self, around: &SetupContext<'_>) -> Facts {
-        let mut facts = facts(&self.agent);
-        let made_at = around.web.settings.dates.minute(self.password_at);
-        facts.push(("パスワードの発行", made_at));
-        facts
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+        let mut faults = self.agent.entered_faults();
+        faults.extend(self.agent.faults());
+        faults
     }
 
-    fn notes(&self, around: &SetupContext<'_>) -> Vec<String> {
+    fn new_id(&self) -> String {
+        self.agent.id.clone()
+    }
+
+    fn of_file(context: &Context<'_>) -> Option<Self> {
+        let agent = context.setup.agent(context.id);
+        let agent = agent.filter(|agent| agent.by_file)?;
+        Some(without_password(agent.thing.clone()))
+    }
+
+    fn in_force(context: &Context<'_>) -> Option<Vec<Listed<Self>>> {
+        let listed = context.setup.agents.iter().map(|agent| Listed {
+            id: agent.thing.id.clone(),
+            record: without_password(agent.thing.clone()),
+            by_file: agent.by_file,
+        });
+        Some(listed.collect())
+    }
+
+    fn notes(&self, context: &Context<'_>) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.agent.lines.is_empty() {
+            notes.push("受け持つ回線がありません。このままでは、電話が回ってきません。".to_owned());
+        }
         let open = |text: &str| {
-            let plain = around.web.seal.open(text)?;
+            let plain = context.web.seal.open(text)?;
             String::from_utf8(plain).ok()
         };
         if self.hashes.open(open).is_none() {
             let note = "電話機のパスワードの照合用の値を読めません。鍵のファイル(web.key_file)が変わっています。\
                  鍵を元に戻すか、新しいパスワードを発行してください。";
-            return vec![note.to_owned()];
+            notes.push(note.to_owned());
+        } else if !self.password_holds(&context.setup.realm) {
+            let note = "設定ファイルの領域名(sip.realm)が変わったため、電話機のパスワードが使えません。\
+                 新しいパスワードを発行して、電話機に設定してください。";
+            notes.push(note.to_owned());
         }
-        if self.password_holds(&around.setup.realm) {
-            return Vec::new();
-        }
-        let note = "設定ファイルの領域名(sip.realm)が変わったため、電話機のパスワードが使えません。\
-             新しいパスワードを発行して、電話機に設定してください。";
-        vec![note.to_owned()]
+        notes
     }
 
     fn buttons(&self, place: &str) -> Vec<Button> {
@@ -104,117 +160,46 @@ impl SettingScreen for ScreenAgent {
         }]
     }
 
-    fn blank(_: &SetupContext<'_>) -> Values {
-        Values::default()
-    }
-
-    fn values(&self) -> Values {
-        let agent = &self.agent;
-        let mut values = Values::default();
-        values.set("id", &agent.id);
-        values.set("name", &agent.name);
-        values.set("extension", &agent.extension);
-        values.set("contact", agent.contact.as_deref().unwrap_or(""));
-        for duty in &agent.lines {
-            values.set(&duty_field(&duty.line), duty.level.number().to_string());
+    /// With the password that the phone had, or with a new one if that does not hold.
+    fn settled(self, before: Option<&Self>, context: &Context<'_>) -> Settled<Self> {
+        let holds = before.filter(|before| before.hashes.extension() == self.agent.extension);
+        match holds {
+            Some(before) => {
+                let agent = Self {
+                    agent: self.agent,
+                    ..before.clone()
+                };
+                (agent, None)
+            }
+            None => with_new_password(self.agent, context),
         }
-        if let Some(first) = agent.lines.first() {
-            values.set("shown_line", &first.line);
-        }
-        outbound::set_agent_values(&mut values, &agent.outbound);
-        values
     }
 
-    fn sections(
-        values: &Values,
-        around: &SetupContext<'_>,
-        of: Option<(&str, &Self)>,
-    ) -> Vec<Section> {
-        let lines = || {
-            let lines = around.setup.lines.iter();
-            lines.map(|line| line.thing.name.as_str())
-        };
-        let mut duties: Vec<_> = lines()
-            .map(|line| Field::select(values, &duty_field(line), line, LEVELS))
-            .collect();
-        let shown = lines().map(|line| (line, line));
-        let shown = std::iter::once(("", "受け持つ回線のうち、最初のもの")).chain(shown);
-        duties.push(
-            Field::select(values, "shown_line", "発信で番号を見せる回線", shown)
-                .hint("受け持つ回線から選んでください。"),
-        );
-        vec![
-            Section::new(
-                "担当者",
-                vec![
-                    match of {
-                        Some((id, _)) => Field::fixed("id", "担当者ID", id),
-                        None => Field::text(values, "id", "担当者ID").required().hint(
-                            "通話の記録に残るため、登録した後は変えられません。\
-                             半角の英小文字、数字、「.」「-」「_」",
-                        ),
-                    },
-                    Field::text(values, "name", "名前")
-                        .required()
-                        .hint(format!("画面に出る名前。{AGENT_NAME_LETTERS}文字以内")),
-                ],
-            ),
-            Section::new(
-                "電話機",
-                vec![
-                    Field::text(values, "extension", "内線番号").required().hint(if of.is_some() {
-                        "2桁から8桁の数字。変えると、電話機のパスワードも新しくなります。"
-                    } else {
-                        "2桁から8桁の数字。電話機の利用者名になります。"
-                    }),
-                    Field::text(values, "contact", "決まった宛先(省略可)").hint(
-                        "登録をしない電話機の SIP URI。sip:201@192.0.2.21:5060 のように入力します。",
-                    ),
-                ],
-            ),
-            Section::new("受け持つ回線", duties),
-            outbound::agent_section(values),
-        ]
-    }
-
-    fn read(
-        values: &Values,
-        around: &SetupContext<'_>,
-        of: Option<(&str, &Self)>,
-    ) -> Result<Read<Self>, Vec<Fault>> {
-        let id = of.map_or_else(|| values.get("id"), |(id, _)| id);
-        let mut agent = AgentConfig::new(id, values.get("name"), values.get("extension"));
-        agent.contact = values.given("contact");
-        let mut faults = agent.entered_faults();
-        agent.lines = read_duties(values, around, &mut faults);
-        agent.outbound = outbound::read_agent(values, &mut faults);
-        faults.extend(agent.faults());
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let before = of.map(|(_, before)| before);
-        Ok(with_password(agent, before, around))
-    }
-
-    fn restored(self, last: Option<&Self>, around: &SetupContext<'_>) -> Read<Self> {
+    fn restored(self, last: Option<&Self>, context: &Context<'_>) -> Settled<Self> {
         let last = last.cloned().unwrap_or_else(|| self.clone());
-        with_password(self.agent, Some(&last), around)
+        self.settled(Some(&last), context)
     }
 
-    fn consequences(&self, id: &str, around: &SetupContext<'_>) -> Vec<String> {
+    fn can_remove(&self) -> bool {
+        true
+    }
+}
+
+impl Removable for ScreenAgent {
+    fn consequences(&self, context: &Context<'_>) -> Vec<String> {
         let (name, extension) = (&self.agent.name, &self.agent.extension);
         let mut told = vec![format!(
             "{name}さんの電話機(内線{extension})は、登録が取り消され、使えなくなります。"
         )];
-        let snapshot = around.web.desk.snapshot();
+        let snapshot = context.web.desk.snapshot();
         let mut here = snapshot.agents.iter();
-        if here.any(|agent| agent.agent.as_str() == id && agent.call.is_some()) {
+        if here.any(|agent| agent.agent.as_str() == context.id && agent.call.is_some()) {
             told.push("今の通話は、終わるまで続きます。".to_owned());
         }
         for duty in &self.agent.lines {
-            let others = around.setup.agents.iter().filter(|other| {
+            let others = context.setup.agents.iter().filter(|other| {
                 let takes = |other: &Duty| other.line == duty.line;
-                other.thing.id != id && other.thing.lines.iter().any(takes)
+                other.thing.id != context.id && other.thing.lines.iter().any(takes)
             });
             if others.count() == 0 {
                 told.push(format!(
@@ -228,72 +213,109 @@ impl SettingScreen for ScreenAgent {
     }
 }
 
-/// The field of the form for a line.
-fn duty_field(line: &str) -> String {
-    format!("duty:{line}")
+/// How soon the agent's turn comes on a line.
+fn duty<'c>(line: &str) -> F<'c> {
+    let (read, written) = (line.to_owned(), line.to_owned());
+    let field = F::custom(
+        Input::Select,
+        format!("duty:{line}"),
+        line.to_owned(),
+        move |one| {
+            let mut duties = one.agent.lines.iter();
+            let duty = duties.find(|duty| duty.line == read);
+            duty.map(|duty| duty.level.number().to_string())
+                .unwrap_or_default()
+        },
+        move |one, text| {
+            let level = text.parse::<u8>().ok();
+            let level = level.and_then(|number| Level::try_from(number).ok());
+            let duties = &mut one.agent.lines;
+            match (level, duties.iter().position(|duty| duty.line == written)) {
+                (Some(level), None) => duties.push(Duty {
+                    line: written.clone(),
+                    level,
+                }),
+                (Some(level), Some(at)) => {
+                    if let Some(duty) = duties.get_mut(at) {
+                        duty.level = level;
+                    }
+                }
+                (None, _) if !text.is_empty() => {
+                    return Err("一覧から選んでください".to_owned());
+                }
+                (None, Some(at)) => {
+                    duties.remove(at);
+                }
+                (None, None) => {}
+            }
+            Ok(())
+        },
+    );
+    field.choices(LEVELS).untold()
 }
 
-fn read_duties(values: &Values, around: &SetupContext<'_>, faults: &mut Vec<Fault>) -> Vec<Duty> {
-    let mut duties = Vec::new();
-    for line in &around.setup.lines {
-        let field = duty_field(&line.thing.name);
-        let level = values.get(&field);
-        if level.is_empty() {
-            continue;
-        }
-        let read = level.parse::<u8>().ok();
-        match read.and_then(|number| Level::try_from(number).ok()) {
-            Some(level) => duties.push(Duty {
-                line: line.thing.name.clone(),
-                level,
-            }),
-            None => faults.push(Fault::new(field, "一覧から選んでください")),
-        }
-    }
-    let shown = values.get("shown_line");
-    match duties.iter().position(|duty| duty.line == shown) {
-        Some(at) => duties.get_mut(..=at).unwrap_or_default().rotate_right(1),
-        None if shown.is_empty() => {}
-        None => {
-            let message = "受け持つ回線から選んでください";
-            faults.push(Fault::new("shown_line", message));
-        }
-    }
-    duties
+/// The line whose number outbound calls show: the first of the agent's, of which the others stand
+/// in the order of the desk's.
+fn shown_line<'c>(lines: Vec<String>) -> F<'c> {
+    let choices: Vec<_> = lines
+        .iter()
+        .map(|line| (line.clone(), line.clone()))
+        .collect();
+    let first = (String::new(), "受け持つ回線のうち、最初のもの".to_owned());
+    let field = F::custom(
+        Input::Select,
+        "shown_line",
+        "発信で番号を見せる回線",
+        |one| {
+            let first = one.agent.lines.first();
+            first.map(|duty| duty.line.clone()).unwrap_or_default()
+        },
+        move |one, shown| {
+            let duties = &mut one.agent.lines;
+            let place = |duty: &Duty| lines.iter().position(|line| *line == duty.line);
+            duties.retain(|duty| place(duty).is_some());
+            duties.sort_by_key(place);
+            match duties.iter().position(|duty| duty.line == shown) {
+                Some(at) => duties.get_mut(..=at).unwrap_or_default().rotate_right(1),
+                None if shown.is_empty() => {}
+                None => return Err("受け持つ回線から選んでください".to_owned()),
+            }
+            Ok(())
+        },
+    );
+    field
+        .choices(std::iter::once(first).chain(choices))
+        .hint("受け持つ回線から選んでください。")
 }
 
-/// The agent with the password that the phone had, or with a new one if it does not hold.
-fn with_password(
-    agent: AgentConfig,
-    before: Option<&ScreenAgent>,
-    around: &SetupContext<'_>,
-) -> Read<ScreenAgent> {
-    let holds = before.filter(|before| before.hashes.extension() == agent.extension);
-    match holds {
-        Some(before) => {
-            let agent = ScreenAgent {
-                agent,
-                ..before.clone()
-            };
-            (agent, None)
-        }
-        None => with_new_password(agent, around),
+/// An agent of whose password nothing is known here.
+fn without_password(agent: AgentConfig) -> ScreenAgent {
+    let hashes = PhoneHashes {
+        extension: String::new(),
+        realm: String::new(),
+        sha256: String::new(),
+        md5: String::new(),
+    };
+    ScreenAgent {
+        agent,
+        hashes: KeptHashes::Plain(hashes),
+        password_at: Instant::default(),
     }
 }
 
-fn with_new_password(agent: AgentConfig, around: &SetupContext<'_>) -> Read<ScreenAgent> {
+fn with_new_password(agent: AgentConfig, context: &Context<'_>) -> Settled<ScreenAgent> {
     let password = token::readable(GROUPS);
-    let desk = &around.web.desk;
+    let desk = &context.web.desk;
     let one_time = OneTime {
         words: "電話機に設定する値です。",
         facts: vec![
-            ("利用者名", agent.extension.clone()),
-            ("領域名(realm)", around.setup.realm.clone()),
+            ("利用者名".into(), agent.extension.clone()),
+            ("領域名(realm)".into(), context.setup.realm.clone()),
         ],
         secret: password.clone(),
     };
     let hashes = desk.phone_hashes(&agent.extension, &password);
-    let seal = |text: &str| around.web.seal.seal(text.as_bytes());
+    let seal = |text: &str| context.web.seal.seal(text.as_bytes());
     let agent = ScreenAgent {
         // Encryption does not fail; if it did, the desk would seal them when it starts.
         hashes: KeptHashes::seal(&hashes, seal).unwrap_or(KeptHashes::Plain(hashes)),
@@ -316,32 +338,19 @@ pub(super) async fn password(
     Path(id): Path<String>,
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, WebError> {
-    let around = SetupContext::of(&web);
-    let kept = Kept::<ScreenAgent>::get(&web, &id).await?;
-    let agent = kept.thing.as_ref();
-    let agent = agent.ok_or(WebError::NotFound(ScreenAgent::NOT_FOUND))?;
-    let (agent, one_time) = with_new_password(agent.agent.clone(), &around);
-    let change = kept.change(&visitor, &around, Some(&agent), form.version)?;
-    let refused = put::<ScreenAgent>(&web, &id, &[change]).await?.err();
+    let context = Context::new(&web, &id);
+    let kept = Versioned::<ScreenAgent>::get(&web, &id).await?;
+    let agent = kept.record.as_ref();
+    let agent = agent.ok_or(WebError::NotFound(ScreenAgent::SCREEN.not_found))?;
+    let (agent, one_time) = with_new_password(agent.agent.clone(), &context);
+    let change = kept.change(&visitor, &context, Some(&agent), form.version)?;
+    let refused = save::<ScreenAgent>(&web, &id, vec![change]).await?.err();
     let shown = Shown {
         one_time: one_time.filter(|_| refused.is_none()),
         faults: refused.into_iter().collect(),
         ..Shown::default()
     };
     show::<ScreenAgent>(&web, &visitor, &id, shown).await
-}
-
-fn facts(agent: &AgentConfig) -> Facts {
-    let shown = agent.lines.first().map(|duty| duty.line.clone());
-    let mut facts = vec![
-        ("名前", agent.name.clone()),
-        ("内線番号", agent.extension.clone()),
-        ("決まった宛先", agent.contact.clone().unwrap_or_default()),
-        ("受け持つ回線", duties(agent)),
-        ("発信で番号を見せる回線", shown.unwrap_or_default()),
-    ];
-    facts.extend(outbound::agent_facts(&agent.outbound));
-    facts
 }
 
 /// 総合窓口(主担当)、夜間窓口(応援)

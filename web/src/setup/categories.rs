@@ -6,22 +6,23 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category, Fault, Part,
+    CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category, Fault,
 };
 use serde::Deserialize;
 
-use super::form::{Field, Section, Values};
-use super::keep::{Kept, put};
-use super::page::{Shown, create, new_page, page, save, show};
-use super::screen::{Button, Facts, HERE, Read, Row, SettingScreen, SetupContext};
-use super::{removal, restore};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
-use crate::auth::token;
 use crate::error::WebError;
+use crate::kit::field::{Field, access};
+use crate::kit::page::{Shown, create, new_page, page, save, show};
+use crate::kit::record::{Button, Context, Record, Removable, Screen, Settled};
+use crate::kit::versioned::{Versioned, save as save_changes};
+use crate::kit::{removal, restore};
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
+
+use super::HERE;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -71,7 +72,7 @@ async fn list(
     let setup = web.desk.setup();
     let categories = &setup.categories;
     let row = |id: &str, category: &Category| CategoryRow {
-        link: Category::place(id),
+        link: Category::SCREEN.place(id),
         name: category.name.clone(),
         note: category.note.clone(),
         lower: category.parent.is_some(),
@@ -107,16 +108,16 @@ async fn move_category(
     Path(id): Path<String>,
     Form(form): Form<MoveForm>,
 ) -> Result<Redirect, WebError> {
-    let around = SetupContext::of(&web);
+    let context = Context::new(&web, &id);
     let mut changes = Vec::new();
-    for (moved, category) in around.setup.categories.moved(&id, form.to == "up") {
-        let kept = Kept::<Category>::get(&web, &moved).await?;
-        changes.push(kept.change(&visitor, &around, Some(&category), kept.version)?);
+    for (moved, category) in context.setup.categories.moved(&id, form.to == "up") {
+        let kept = Versioned::<Category>::get(&web, &moved).await?;
+        changes.push(kept.change(&visitor, &context, Some(&category), kept.version)?);
     }
     if changes.is_empty() {
-        return Err(WebError::NotFound(Category::NOT_FOUND));
+        return Err(WebError::NotFound(Category::SCREEN.not_found));
     }
-    match put::<Category>(&web, &id, &changes).await? {
+    match save_changes::<Category>(&web, &id, changes).await? {
         Ok(()) => Ok(Redirect::to("/admin/desk/categories?done=moved")),
         Err(fault) => Err(WebError::BadRequest(format!("{}。", fault.message))),
     }
@@ -135,18 +136,18 @@ async fn revive(
     Path(id): Path<String>,
     Form(form): Form<ReviveForm>,
 ) -> Result<Response, WebError> {
-    let around = SetupContext::of(&web);
-    let kept = Kept::<Category>::get(&web, &id).await?;
-    let category = kept.thing.as_ref();
-    let category = category.ok_or(WebError::NotFound(Category::NOT_FOUND))?;
+    let context = Context::new(&web, &id);
+    let kept = Versioned::<Category>::get(&web, &id).await?;
+    let category = kept.record.as_ref();
+    let category = category.ok_or(WebError::NotFound(Category::SCREEN.not_found))?;
     let after = Category {
         retired: false,
         ..category.clone()
     };
-    let change = kept.change(&visitor, &around, Some(&after), form.version)?;
-    match put::<Category>(&web, &id, &[change]).await? {
+    let change = kept.change(&visitor, &context, Some(&after), form.version)?;
+    match save_changes::<Category>(&web, &id, vec![change]).await? {
         Ok(()) => {
-            let place = format!("{}?done=enabled", Category::place(&id));
+            let place = format!("{}?done=enabled", Category::SCREEN.place(&id));
             Ok(Redirect::to(&place).into_response())
         }
         Err(fault) => {
@@ -159,60 +160,85 @@ async fn revive(
     }
 }
 
-impl SettingScreen for Category {
-    const KIND: &'static str = CATEGORY;
-    const ACTION: Action = Action::CategoryChange;
-    const PART: Option<Part> = None;
-    const LABEL: &'static str = "分類";
-    const NOT_FOUND: &'static str = "この分類";
-    const ABOUT: &'static str = "";
-    const LIST: &'static str = "/admin/desk/categories";
-    const PLACE: &'static str = "/admin/desk/category";
-    const COLUMNS: &'static [&'static str] = &[];
-    const ID_FIELD: &'static str = "name";
-    const REMOVE: &'static str = "廃止";
-    const REMOVED: &'static str = "retired";
+type F<'c> = Field<'c, Category>;
 
-    fn rows(_: &SetupContext<'_>) -> Vec<Row> {
-        Vec::new()
+impl Record for Category {
+    type Permit = ManageDesk;
+
+    const SCREEN: Screen = Screen {
+        kind: CATEGORY,
+        action: Action::CategoryChange,
+        label: "分類",
+        not_found: "この分類",
+        list: "/admin/desk/categories",
+        one: "/admin/desk/category",
+        remove: "廃止",
+        removed: "retired",
+        ..Screen::DESK
+    };
+
+    fn fields<'c>(context: &'c Context<'_>) -> Vec<Field<'c, Self>> {
+        let categories = &context.setup.categories;
+        let own = categories.get(context.id);
+        let chosen = own.and_then(|own| own.parent.as_deref());
+        let upper = categories.under(None).into_iter();
+        let upper = upper
+            .filter(|(id, one)| *id != context.id && (!one.retired || Some(*id) == chosen))
+            .map(|(id, one)| (id.to_owned(), one.name.clone()));
+        let none = (String::new(), "なし(上位の分類にする)".to_owned());
+        // Those that are no longer offered have names in the history all the same.
+        let former = categories.under(None).into_iter();
+        let former = former.map(|(id, one)| (id.to_owned(), one.name.clone()));
+        vec![
+            F::text("name", "名前", access!(name))
+                .section("分類")
+                .hint(format!("{CATEGORY_NAME_LETTERS}文字以内"))
+                .required(),
+            F::select(
+                "parent",
+                "上位の分類",
+                std::iter::once(none).chain(upper),
+                access!(parent),
+            )
+            .words(former),
+            F::area("note", "説明(省略可)", access!(note))
+                .short("説明")
+                .hint(format!(
+                    "どの問合せを入れるかの目安。{CATEGORY_NOTE_LETTERS}文字以内"
+                )),
+            F::told("order", "並び順", |one| one.order.to_string()),
+            F::told("retired", "状態", |one| {
+                if one.retired { "廃止" } else { "使用中" }.to_owned()
+            }),
+        ]
     }
 
-    fn of_file(_: &SetupContext<'_>, _: &str) -> Option<(String, Facts)> {
-        None
-    }
-
-    fn initial(id: &str) -> Option<Self> {
-        Categories::default().get(id).cloned()
-    }
-
-    fn new_id(&self) -> String {
-        token::new_id()
+    fn blank(_: &Context<'_>) -> Self {
+        Self {
+            name: String::new(),
+            parent: None,
+            order: 0,
+            retired: false,
+            note: String::new(),
+        }
     }
 
     fn title(&self) -> String {
         self.name.clone()
     }
 
-    fn facts(&self, around: &SetupContext<'_>) -> Facts {
-        let parent = self.parent.as_deref();
-        let parent = parent.and_then(|id| around.setup.categories.get(id));
-        let state = if self.retired { "廃止" } else { "使用中" };
-        vec![
-            ("名前", self.name.clone()),
-            (
-                "上位の分類",
-                parent.map_or_else(|| "なし".to_owned(), |parent| parent.name.clone()),
-            ),
-            ("並び順", self.order.to_string()),
-            ("説明", self.note.clone()),
-            ("状態", state.to_owned()),
-        ]
+    fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<Fault> {
+        context.setup.categories.faults(context.id, self)
     }
 
-    fn notes(&self, around: &SetupContext<'_>) -> Vec<String> {
+    fn initial(id: &str) -> Option<Self> {
+        Categories::default().get(id).cloned()
+    }
+
+    fn notes(&self, context: &Context<'_>) -> Vec<String> {
         let note = if self.retired {
             "この分類は廃止されています。新しい問合せには選べませんが、これまでの記録には残ります。"
-        } else if around.setup.categories.is_retired(self) {
+        } else if context.setup.categories.is_retired(self) {
             "上位の分類が廃止されているため、新しい問合せには選べません。"
         } else {
             return Vec::new();
@@ -231,84 +257,35 @@ impl SettingScreen for Category {
         }]
     }
 
-    fn blank(_: &SetupContext<'_>) -> Values {
-        Values::default()
-    }
-
-    fn values(&self) -> Values {
-        let mut values = Values::default();
-        values.set("name", &self.name);
-        values.set("parent", self.parent.as_deref().unwrap_or(""));
-        values.set("note", &self.note);
-        values
-    }
-
-    fn sections(
-        values: &Values,
-        around: &SetupContext<'_>,
-        of: Option<(&str, &Self)>,
-    ) -> Vec<Section> {
-        let this = of.map_or("", |(id, _)| id);
-        let upper = around.setup.categories.under(None).into_iter();
-        let chosen = values.get("parent").to_owned();
-        let upper = upper
-            .filter(|(id, category)| *id != this && (!category.retired || *id == chosen))
-            .map(|(id, category)| (id, category.name.as_str()));
-        let upper = std::iter::once(("", "なし(上位の分類にする)")).chain(upper);
-        let name = Field::text(values, "name", "名前").required();
-        vec![Section::new(
-            "分類",
-            vec![
-                name.hint(format!("{CATEGORY_NAME_LETTERS}文字以内")),
-                Field::select(values, "parent", "上位の分類", upper),
-                Field::area(values, "note", "説明(省略可)").hint(format!(
-                    "どの問合せを入れるかの目安。{CATEGORY_NOTE_LETTERS}文字以内"
-                )),
-            ],
-        )]
-    }
-
-    fn read(
-        values: &Values,
-        around: &SetupContext<'_>,
-        of: Option<(&str, &Self)>,
-    ) -> Result<Read<Self>, Vec<Fault>> {
-        let categories = &around.setup.categories;
-        let parent = values.given("parent");
-        let before = of.map(|(_, before)| before);
-        // One that is new or moves to another row comes last there.
-        let stays = before.filter(|before| before.parent == parent);
-        let category = Self {
-            name: values.get("name").to_owned(),
-            order: stays.map_or_else(
-                || categories.last_order(parent.as_deref()),
-                |before| before.order,
-            ),
-            parent,
-            retired: before.is_some_and(|before| before.retired),
-            note: values.get("note").replace("\r\n", "\n"),
-        };
-        let faults = categories.faults(of.map_or("", |(id, _)| id), &category);
-        if faults.is_empty() {
-            Ok((category, None))
-        } else {
-            Err(faults)
+    /// One that is new or moves to another row comes last there.
+    fn settled(self, before: Option<&Self>, context: &Context<'_>) -> Settled<Self> {
+        if before.is_some_and(|before| before.parent == self.parent) {
+            return (self, None);
         }
+        let categories = &context.setup.categories;
+        let order = categories.last_order(self.parent.as_deref());
+        (Self { order, ..self }, None)
+    }
+
+    fn restored(self, _: Option<&Self>, _: &Context<'_>) -> Settled<Self> {
+        (self, None)
     }
 
     fn can_remove(&self) -> bool {
         !self.retired
     }
+}
 
-    fn removed(&self) -> Option<Self> {
+impl Removable for Category {
+    fn remains(&self) -> Option<Self> {
         Some(Self {
             retired: true,
             ..self.clone()
         })
     }
 
-    fn consequences(&self, id: &str, around: &SetupContext<'_>) -> Vec<String> {
-        let lower = around.setup.categories.under(Some(id));
+    fn consequences(&self, context: &Context<'_>) -> Vec<String> {
+        let lower = context.setup.categories.under(Some(context.id));
         let lower: Vec<_> = lower
             .iter()
             .map(|(_, category)| category.name.as_str())

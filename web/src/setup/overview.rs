@@ -6,7 +6,7 @@ use axum::response::Html;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::outbound::OutboundRules;
 
-use super::screen::{HERE, SetupContext};
+use super::HERE;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::shell::Shell;
@@ -31,7 +31,7 @@ pub(super) async fn page(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
 ) -> Result<Html<String>, WebError> {
-    let setup = SetupContext::of(&web).setup;
+    let setup = web.desk.setup();
     let count = |all: usize, by_file: usize, unit: &str| match by_file {
         0 => format!("{all}{unit}"),
         _ => format!("{all}{unit}(設定ファイル {by_file}{unit})"),

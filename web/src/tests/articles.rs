@@ -384,7 +384,10 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     let house = house().await;
     let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
     let book = |names: &[&'static str], rows: &[&[&str]]| {
-        let columns = names.iter().map(|name| Column { name, width: 20 });
+        let columns = names.iter().map(|name| Column {
+            name: (*name).into(),
+            width: 20,
+        });
         let rows = rows
             .iter()
             .map(|row| row.iter().map(|text| Cell::from(*text)).collect());

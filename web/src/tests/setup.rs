@@ -186,9 +186,13 @@ async fn every_change_leaves_a_record_without_secrets() {
     let text = format!("{records:?}");
     assert!(!text.contains(&secret) && !text.contains("pass-word"));
     let entry = &records[2].entry;
-    assert_eq!(entry.before["後処理の時間"], "30秒");
-    assert_eq!(entry.after["後処理の時間"], "60秒");
+    assert_eq!(entry.before["wrap_up_s"], "30");
+    assert_eq!(entry.after["wrap_up_s"], "60");
     assert_eq!(entry.after.len(), 1, "only what changed");
+    let mut auditor = house.user("kansa", &[Role::Auditor]).await;
+    let (_, html) = house.open(&mut auditor, "/audit").await;
+    assert!(html.contains("後処理の時間") && html.contains("30秒") && html.contains("60秒"));
+    assert!(!html.contains("wrap_up_s"), "people read Japanese");
 }
 
 /// The secret that a page shows this once.

@@ -126,7 +126,10 @@ pub(crate) async fn export(
 }
 
 fn table(web: &Web, users: &[User], now: Instant) -> Table {
-    let column = |name, width| Column { name, width };
+    let column = |name: &'static str, width| Column {
+        name: name.into(),
+        width,
+    };
     let rows = users.iter().enumerate().map(|(at, user)| {
         let roles: Vec<_> = user.roles.iter().map(|role| role.label()).collect();
         let unused = user.disabled_at.is_none() && user.is_unused(web.settings.unused_after, now);

@@ -59,7 +59,7 @@ impl NoticeKind {
     pub const ALL: [Self; 2] = [Self::Incident, Self::News];
 
     /// The name in forms.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Incident => "incident",
             Self::News => "news",
@@ -67,7 +67,7 @@ impl NoticeKind {
     }
 
     /// The name on screens.
-    pub fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Incident => "障害情報",
             Self::News => "お知らせ",
@@ -85,7 +85,7 @@ impl Readers {
     pub const ALL: [Self; 2] = [Self::Everybody, Self::Desk];
 
     /// The name in forms.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Everybody => "everybody",
             Self::Desk => "desk",
@@ -93,7 +93,7 @@ impl Readers {
     }
 
     /// The name on screens.
-    pub fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Everybody => "全職員",
             Self::Desk => "窓口内",

@@ -24,7 +24,7 @@ impl IdentityHeader {
     ];
 
     /// The name in settings.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::PAssertedIdentity => "p-asserted-identity",
@@ -51,7 +51,7 @@ impl OutboundPrivacy {
     pub const ALL: [Self; 3] = [Self::Off, Self::None, Self::Id];
 
     /// The name in settings.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
             Self::None => "none",

@@ -197,30 +197,27 @@ async fn a_notice_is_changed_taken_away_and_brought_back_and_all_is_recorded() {
         .submit(&mut boss, "/admin/notices/new", &body)
         .await;
     let (_, html) = open.house.open(&mut boss, "/admin/notices").await;
-    let (_, rest) = html.split_once("<a href=\"/admin/notices/").unwrap();
-    // The first link is the one to a new notice.
-    let (_, rest) = rest.split_once("<a href=\"").unwrap_or(("", rest));
+    let (_, rest) = html.split_once("<th scope=\"row\"><a href=\"").unwrap();
     let place = rest.split('"').next().unwrap();
-    let place = if place.starts_with('/') {
-        place.to_owned()
-    } else {
-        format!("/admin/notices/{place}")
-    };
     let change = body
         .replace("version=0", "version=1")
         .replace("news", "incident");
-    let (status, ..) = open.house.submit(&mut boss, &place, &change).await;
+    let (status, ..) = open.house.submit(&mut boss, place, &change).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{place}");
-    let (status, ..) = open.house.submit(&mut boss, &place, &change).await;
+    let late = body.replace("version=0", "version=1");
+    let (status, ..) = open.house.submit(&mut boss, place, &late).await;
     assert_eq!(status, StatusCode::CONFLICT, "seen before the other change");
     let remove = format!("{place}/remove");
     open.house.submit(&mut boss, &remove, "version=2").await;
     let mut reader = Client::default();
     assert!(!open.read(&mut reader, "/faq").await.1.contains("停止"));
-    let (_, html) = open.house.open(&mut boss, &place).await;
-    assert!(html.contains("もう一度掲載します"));
-    let back = body.replace("version=0", "version=3");
-    open.house.submit(&mut boss, &place, &back).await;
+    let (_, html) = open.house.open(&mut boss, place).await;
+    assert!(html.contains("このお知らせは削除されています"));
+    assert!(html.contains("種類：お知らせ → 障害情報"), "{html}");
+    let back = format!("{place}/restore");
+    open.house
+        .submit(&mut boss, &back, "version=1&replaces=3")
+        .await;
     assert!(open.read(&mut reader, "/faq").await.1.contains("停止"));
     let changes = AuditFilter {
         action: Some(Action::NoticeChange),

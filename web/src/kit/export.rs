@@ -1,0 +1,125 @@
+//! The list of a kind of record as a file: a workbook, CSV or JSON, from the table of its fields.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use madoguchi_core::access::Permit;
+use madoguchi_core::audit::Action;
+use madoguchi_reports::table::{Cell, Column, Form, Table, csv, workbook};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::field::Field;
+use super::form::Input;
+use super::list::all;
+use super::record::{Context, Listed, Record};
+use super::value::YES;
+use crate::auth::access::Allowed;
+use crate::download::{csv_file, workbook_file};
+use crate::error::WebError;
+use crate::state::Web;
+
+const WIDTH: u16 = 24;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct DownloadQuery {
+    format: String,
+}
+
+pub(crate) async fn download<T: Record>(
+    visitor: Allowed<T::Permit>,
+    State(web): State<Web>,
+    Query(query): Query<DownloadQuery>,
+) -> Result<Response, WebError> {
+    let context = Context::new(&web, "");
+    let all = all::<T>(&context).await?;
+    let screen = T::SCREEN;
+    let mut entry = visitor.entry(web.desk.now(), Action::ListExport, screen.kind);
+    entry
+        .after
+        .insert("records".to_owned(), all.len().to_string());
+    web.store.append_audit(&[entry]).await?;
+    let fields = T::fields(&context);
+    let failed = |_| WebError::Internal("a list cannot be written");
+    match query.format.as_str() {
+        "json" => Ok(Json(as_json(&fields, &all)).into_response()),
+        "csv" => {
+            let file = csv(&as_table(&context, &fields, &all)).map_err(failed)?;
+            Ok(csv_file(&format!("{}.csv", screen.kind), file))
+        }
+        _ => {
+            let file = workbook(&as_table(&context, &fields, &all), Form::Data).map_err(failed)?;
+            Ok(workbook_file(&format!("{}.xlsx", screen.kind), file))
+        }
+    }
+}
+
+/// All records by the names of their fields, for programs of whoever may read them.
+pub(crate) async fn items<T: Record, P: Permit>(
+    _: Allowed<P>,
+    State(web): State<Web>,
+) -> Result<Json<Value>, WebError> {
+    let context = Context::new(&web, "");
+    let all = all::<T>(&context).await?;
+    Ok(Json(as_json(&T::fields(&context), &all)))
+}
+
+/// What is told of every record, a column a field.
+fn as_table<T: Record>(context: &Context<'_>, fields: &[Field<'_, T>], all: &[Listed<T>]) -> Table {
+    let told = || fields.iter().filter(|field| field.info.is_told());
+    let row = |one: &Listed<T>| {
+        let cells = told().map(|field| {
+            let value = field.value(&one.record);
+            match value.parse() {
+                Ok(number) if field.info.input == Input::Number => Cell::Number(number),
+                _ => field.tell(&one.record).as_str().into(),
+            }
+        });
+        cells.collect()
+    };
+    let column = |field: &Field<'_, T>| {
+        let (name, unit) = (field.info.told_as(), field.info.unit);
+        Column {
+            name: if unit.is_empty() {
+                name
+            } else {
+                format!("{name}({unit})").into()
+            },
+            width: WIDTH,
+        }
+    };
+    Table {
+        title: T::SCREEN.label.to_owned(),
+        sheet: T::SCREEN.label.to_owned(),
+        made_at: context.web.desk.now(),
+        columns: told().map(column).collect(),
+        rows: all.iter().map(row).collect(),
+    }
+}
+
+/// Every record by the names of its fields.
+fn as_json<T: Record>(fields: &[Field<'_, T>], all: &[Listed<T>]) -> Value {
+    let told = || fields.iter().filter(|field| field.info.is_told());
+    let record = |one: &Listed<T>| {
+        let mut record = Map::new();
+        record.insert("id".to_owned(), json!(one.id));
+        for field in told() {
+            let value = field.value(&one.record);
+            record.insert(field.info.name.to_string(), typed(field.info.input, value));
+        }
+        Value::Object(record)
+    };
+    json!({ "items": all.iter().map(record).collect::<Vec<_>>() })
+}
+
+fn typed(input: Input, value: String) -> Value {
+    match input {
+        Input::Check => json!(value == YES),
+        Input::Lines => json!(value.lines().collect::<Vec<_>>()),
+        Input::Number => value
+            .parse::<i64>()
+            .map_or(Value::Null, |number| json!(number)),
+        _ => json!(value),
+    }
+}

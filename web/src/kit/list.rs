@@ -1,0 +1,122 @@
+//! The list of all records of a kind: those of the file, those of screens, those that were removed.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+
+use super::field::{Text, listed};
+use super::record::{Context, Listed, Record};
+use super::versioned::read;
+use crate::auth::access::Allowed;
+use crate::error::WebError;
+use crate::query::DoneQuery;
+use crate::shell::Shell;
+use crate::state::Web;
+
+/// Of those that were removed, so many are listed.
+const REMOVED: usize = 50;
+
+#[derive(Template)]
+#[template(path = "records.html")]
+struct ListPage {
+    shell: Shell,
+    /// The page above.
+    menu: Option<(&'static str, &'static str)>,
+    label: &'static str,
+    about: &'static str,
+    list: &'static str,
+    columns: Vec<Text>,
+    rows: Vec<Row>,
+    /// Some may be named by the file.
+    file: bool,
+    removed: Vec<Removed>,
+}
+
+struct Row {
+    link: String,
+    name: String,
+    cells: Vec<Cell>,
+    by_file: bool,
+}
+
+struct Cell {
+    text: String,
+    /// It is to be seen at once.
+    marked: bool,
+}
+
+struct Removed {
+    link: String,
+    name: String,
+    note: String,
+}
+
+/// All records of a kind.
+pub(super) async fn all<T: Record>(context: &Context<'_>) -> Result<Vec<Listed<T>>, WebError> {
+    if let Some(all) = T::in_force(context) {
+        return Ok(all);
+    }
+    let mut all = Vec::new();
+    for setting in context.web.store.list_settings(T::SCREEN.kind).await? {
+        // One that cannot be read any more says so on its own page.
+        if let Ok(Some(record)) = read::<T>(&setting) {
+            all.push(Listed {
+                id: setting.id,
+                record,
+                by_file: false,
+            });
+        }
+    }
+    T::sort(&mut all);
+    Ok(all)
+}
+
+pub(crate) async fn page<T: Record>(
+    visitor: Allowed<T::Permit>,
+    State(web): State<Web>,
+    Query(query): Query<DoneQuery>,
+) -> Result<Html<String>, WebError> {
+    let context = Context::new(&web, "");
+    let all = all::<T>(&context).await?;
+    let screen = T::SCREEN;
+    let mut removed = Vec::new();
+    let mut gone = web.store.removed_settings(screen.kind).await?;
+    gone.sort_by_key(|gone| std::cmp::Reverse(gone.at));
+    for gone in gone.into_iter().take(REMOVED) {
+        // The file may name it by now.
+        if all.iter().any(|one| one.id == gone.id) {
+            continue;
+        }
+        let last = read::<T>(&gone).ok().flatten();
+        removed.push(Removed {
+            link: screen.place(&gone.id),
+            name: last.map_or_else(|| gone.id.clone(), |record| record.title()),
+            note: format!("{}　{}", web.settings.dates.minute(gone.at), gone.by),
+        });
+    }
+    let fields = T::fields(&context);
+    let rows = all.iter().map(|one| {
+        let mut cells = listed(&fields).map(|field| Cell {
+            text: field.tell(&one.record),
+            marked: field.is_marked(&one.record),
+        });
+        Row {
+            link: screen.place(&one.id),
+            name: cells.next().map(|cell| cell.text).unwrap_or_default(),
+            cells: cells.collect(),
+            by_file: one.by_file,
+        }
+    });
+    let page = ListPage {
+        shell: Shell::new(&web, Some(&visitor), screen.menu.0).done(&query.done),
+        menu: (screen.menu.0 != screen.list).then_some(screen.menu),
+        label: screen.label,
+        about: screen.about,
+        list: screen.list,
+        columns: listed(&fields).map(|field| field.info.told_as()).collect(),
+        rows: rows.collect(),
+        file: T::in_force(&context).is_some(),
+        removed,
+    };
+    Ok(Html(page.render()?))
+}

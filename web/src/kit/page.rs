@@ -1,0 +1,296 @@
+//! The page of one record: looked at, made, changed.
+
+use askama::Template;
+use axum::extract::{Form as Sent, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use madoguchi_core::setup::Fault;
+
+use super::field::{self, Facts};
+use super::form::{Form, Input, Values};
+use super::history::{VersionRow, rows};
+use super::record::{Button, Context, OneTime, Record};
+use super::versioned::{Versioned, save as save_changes};
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::query::DoneQuery;
+use crate::shell::Shell;
+use crate::state::Web;
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct RecordPage {
+    shell: Shell,
+    menu: (&'static str, &'static str),
+    label: &'static str,
+    list: &'static str,
+    title: String,
+    /// What the page says of the record before anything else.
+    notes: Vec<String>,
+    one_time: Option<OneTime>,
+    /// The record as the file names it, which screens cannot change.
+    by_file: Option<Facts>,
+    removed: bool,
+    form: Option<Form>,
+    buttons: Vec<Button>,
+    /// The page that asks whether it is to be removed.
+    remove: Option<String>,
+    remove_word: &'static str,
+    place: String,
+    version: i64,
+    history: Vec<VersionRow>,
+}
+
+/// How a page is shown beside what is kept.
+#[derive(Default)]
+pub(crate) struct Shown {
+    /// What was typed, and is not kept.
+    pub(crate) values: Option<Values>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) one_time: Option<OneTime>,
+    pub(crate) done: String,
+}
+
+pub(crate) async fn page<T: Record>(
+    visitor: Allowed<T::Permit>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(query): Query<DoneQuery>,
+) -> Result<Response, WebError> {
+    let shown = Shown {
+        done: query.done,
+        ..Shown::default()
+    };
+    show::<T>(&web, &visitor, &id, shown).await
+}
+
+/// The id of the one of a kind of which there is one.
+pub(super) fn only<T: Record>() -> String {
+    T::SCREEN.only.unwrap_or_default().to_owned()
+}
+
+/// The page of a kind of which there is one.
+pub(crate) async fn single_page<T: Record>(
+    visitor: Allowed<T::Permit>,
+    web: State<Web>,
+    query: Query<DoneQuery>,
+) -> Result<Response, WebError> {
+    page::<T>(visitor, web, Path(only::<T>()), query).await
+}
+
+/// The page of a record of the file or of a screen.
+pub(crate) async fn show<T: Record>(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    shown: Shown,
+) -> Result<Response, WebError> {
+    let context = Context::new(web, id);
+    let mut page = RecordPage::blank::<T>(web, visitor, &shown.done);
+    page.place = T::SCREEN.place(id);
+    if let Some(record) = T::of_file(&context) {
+        page.title = record.title();
+        page.by_file = Some(field::facts(&T::fields(&context), &record));
+        return page.answer(&shown);
+    }
+    let kept = Versioned::<T>::get(web, id).await?;
+    page.version = kept.version;
+    page.history = rows(&context, &kept);
+    page.title = kept
+        .last()
+        .map_or_else(|| id.to_owned(), |record| record.title());
+    page.one_time.clone_from(&shown.one_time);
+    match &kept.record {
+        None => {
+            page.removed = true;
+            page.notes.extend(
+                shown
+                    .faults
+                    .iter()
+                    .map(|fault| format!("{}。", fault.message)),
+            );
+        }
+        Some(record) => {
+            page.notes = record.notes(&context);
+            page.buttons = record.buttons(&page.place);
+            page.remove = record
+                .can_remove()
+                .then(|| format!("{}/remove", page.place));
+            let fields = T::fields(&context);
+            // What was typed belongs to the version that it was typed over.
+            let version = shown.values.as_ref().map_or(kept.version, Values::version);
+            let kept_values = || field::values(&fields, record);
+            let values = shown.values.clone().unwrap_or_else(kept_values);
+            let sections = field::sections(&fields, &values, Some(record));
+            page.form = Some(Form {
+                confirm: T::SCREEN.confirm,
+                ..Form::new(page.place.clone(), version, sections, &shown.faults)
+            });
+        }
+    }
+    page.answer(&shown)
+}
+
+pub(crate) async fn new_page<T: Record>(
+    visitor: Allowed<T::Permit>,
+    State(web): State<Web>,
+) -> Result<Response, WebError> {
+    let context = Context::new(&web, "");
+    let values = field::values(&T::fields(&context), &T::blank(&context));
+    show_new::<T>(&web, &visitor, &values, &[])
+}
+
+fn show_new<T: Record>(
+    web: &Web,
+    visitor: &Visitor,
+    values: &Values,
+    faults: &[Fault],
+) -> Result<Response, WebError> {
+    let context = Context::new(web, "");
+    let mut page = RecordPage::blank::<T>(web, visitor, "");
+    page.title = format!("{}の登録", T::SCREEN.label);
+    let sections = field::sections(&T::fields(&context), values, None);
+    let mut form = Form::new(format!("{}/new", T::SCREEN.list), 0, sections, faults);
+    form.submit = "登録する";
+    page.form = Some(form);
+    page.answer(&Shown {
+        faults: faults.to_vec(),
+        ..Shown::default()
+    })
+}
+
+/// What was typed, taken up into `record`.
+fn read<T: Record>(
+    values: &Values,
+    mut record: T,
+    before: Option<&T>,
+    context: &Context<'_>,
+) -> Result<(T, Option<OneTime>), Vec<Fault>> {
+    let fields = T::fields(context);
+    let mut faults = field::read(&fields, values, &mut record, before.is_none());
+    // Of a field that cannot be read, that is what is wrong with it.
+    let more = record.check(before, context).into_iter();
+    let more = more.filter(|fault| faults.iter().all(|known| known.field != fault.field));
+    let more: Vec<_> = more.collect();
+    faults.extend(more);
+    if faults.is_empty() {
+        Ok(record.settled(before, context))
+    } else {
+        Err(faults)
+    }
+}
+
+pub(crate) async fn create<T: Record>(
+    visitor: Allowed<T::Permit>,
+    State(web): State<Web>,
+    Sent(pairs): Sent<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let values = Values::of(pairs);
+    let context = Context::new(&web, "");
+    let (record, one_time) = match read(&values, T::blank(&context), None, &context) {
+        Ok(read) => read,
+        Err(faults) => return show_new::<T>(&web, &visitor, &values, &faults),
+    };
+    let id = record.new_id();
+    let kept = match Versioned::<T>::new(&web, &id).await? {
+        Ok(kept) => kept,
+        Err(fault) => return show_new::<T>(&web, &visitor, &values, &[fault]),
+    };
+    let change = kept.change(&visitor, &context, Some(&record), kept.version)?;
+    if let Err(fault) = save_changes::<T>(&web, &id, vec![change]).await? {
+        return show_new::<T>(&web, &visitor, &values, &[fault]);
+    }
+    done::<T>(&web, &visitor, &id, one_time, "created").await
+}
+
+pub(crate) async fn save<T: Record>(
+    visitor: Allowed<T::Permit>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Sent(pairs): Sent<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let values = Values::of(pairs);
+    let context = Context::new(&web, &id);
+    let kept = Versioned::<T>::get(&web, &id).await?;
+    let before = kept.record.as_ref();
+    let before = before.ok_or(WebError::NotFound(T::SCREEN.not_found))?;
+    let again = |faults| Shown {
+        values: Some(values.clone()),
+        faults,
+        ..Shown::default()
+    };
+    let (record, one_time) = match read(&values, before.clone(), Some(before), &context) {
+        Ok(read) => read,
+        Err(faults) => return show::<T>(&web, &visitor, &id, again(faults)).await,
+    };
+    if *before != record {
+        let change = kept.change(&visitor, &context, Some(&record), values.version())?;
+        if let Err(fault) = save_changes::<T>(&web, &id, vec![change]).await? {
+            return show::<T>(&web, &visitor, &id, again(vec![fault])).await;
+        }
+    }
+    done::<T>(&web, &visitor, &id, one_time, "saved").await
+}
+
+/// Saves the one of a kind of which there is one.
+pub(crate) async fn save_single<T: Record>(
+    visitor: Allowed<T::Permit>,
+    web: State<Web>,
+    sent: Sent<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    save::<T>(visitor, web, Path(only::<T>()), sent).await
+}
+
+/// Leads to the page, or shows it with the secret that is seen this once.
+pub(crate) async fn done<T: Record>(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    one_time: Option<OneTime>,
+    what: &str,
+) -> Result<Response, WebError> {
+    if one_time.is_none() {
+        let place = format!("{}?done={what}", T::SCREEN.place(id));
+        return Ok(Redirect::to(&place).into_response());
+    }
+    let shown = Shown {
+        one_time,
+        done: what.to_owned(),
+        ..Shown::default()
+    };
+    show::<T>(web, visitor, id, shown).await
+}
+
+impl RecordPage {
+    fn blank<T: Record>(web: &Web, visitor: &Visitor, done: &str) -> Self {
+        let screen = T::SCREEN;
+        Self {
+            shell: Shell::new(web, Some(visitor), screen.menu.0).done(done),
+            menu: screen.menu,
+            label: screen.label,
+            list: screen.list,
+            title: String::new(),
+            notes: Vec::new(),
+            one_time: None,
+            by_file: None,
+            removed: false,
+            form: None,
+            buttons: Vec::new(),
+            remove: None,
+            remove_word: screen.remove,
+            place: String::new(),
+            version: 0,
+            history: Vec::new(),
+        }
+    }
+
+    fn answer(self, shown: &Shown) -> Result<Response, WebError> {
+        let status = if shown.faults.is_empty() {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
+        Ok((status, Html(self.render()?)).into_response())
+    }
+}
