@@ -18,12 +18,14 @@ mod board;
 mod body;
 mod calendar;
 mod call;
+mod call_figures;
 mod calls;
 mod chart;
 mod desk;
 mod download;
 mod error;
 mod error_page;
+mod graph;
 mod guard;
 mod host;
 mod inquiries;
@@ -102,6 +104,7 @@ fn routes() -> Routes {
         .get("/healthz", operations::healthz)
         .get("/readyz", operations::readyz)
         .get("/metrics", operations::metrics)
+        .and(call_figures::routes())
         .and(sign_in::routes())
         .and(account::routes())
         .and(users::routes())

@@ -31,9 +31,10 @@ pub(crate) struct MenuItem {
 }
 
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 14] = [
+const MENU: [(&str, &str, Permission); 15] = [
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
+    ("通話の集計", "/calls/figures", Permission::ViewCalls),
     ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
     (
         "フォームの問合せ",

@@ -24,6 +24,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/board",
             "/calls",
             "/calls/{call}",
+            "/calls/figures",
+            "/calls/figures?by=line",
             "/calls?from=2026-01-01&to=2026-01-01",
             "/account",
             "/account/confirm",
