@@ -13,6 +13,7 @@ mod installation;
 mod journaling;
 mod key;
 mod knowledge;
+mod listening;
 pub mod live;
 mod nodes;
 mod pages;

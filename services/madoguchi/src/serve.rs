@@ -14,7 +14,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::LiveFigures;
 use madoguchi_endpoint::media::{MediaSettings, Sounds};
 use madoguchi_endpoint::settings::Listen;
-use madoguchi_endpoint::shell::{Endpoint, Surroundings};
+use madoguchi_endpoint::shell::{Endpoint, StartError, Surroundings};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalError, JournalOptions, SyncMode};
@@ -28,6 +28,7 @@ use crate::announcements::{InForce, recordings};
 use crate::config::Config;
 use crate::descriptors::{self, Budget};
 use crate::installation::Installation;
+use crate::listening::{self, Service};
 use crate::live::LiveDesk;
 use crate::nodes::{self, Lease, Nodes};
 use crate::setup::{self, Setup};
@@ -220,7 +221,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
             tracing::warn!(%error, "the files of the data directory cannot be kept from others")
         }
     }
-    let web = bind_web(config.web.listen).await?;
+    let web = bind_web(config.web.listen, demo).await?;
     let mut installation = Installation::load(&data_dir)?;
     let url = config.store_url(&data_dir)?;
     let store = Store::prepare(&url, installation.expected(&url, &data_dir))
@@ -327,7 +328,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         engine,
         around,
     )
-    .await?;
+    .await
+    .map_err(|error| cannot_start(error, demo))?;
     let setup = Arc::new(Setup::new(
         file,
         store.clone(),
@@ -507,22 +509,26 @@ pub(crate) async fn stop(running: Running, mut signals: Signals) {
 
 /// Says what keeps the journal from being opened.
 fn unusable_journal(error: JournalError) -> anyhow::Error {
-    let what = match &error {
-        JournalError::InUse { .. } => {
+    if let JournalError::InUse { .. } = error {
+        return anyhow::anyhow!(
             "データディレクトリは、動作中のほかの madoguchi が使っています。\
              「--data-dir」で、別のディレクトリを指定してください"
-        }
-        _ => "記録ファイル(journal)を開けません",
-    };
-    anyhow::Error::new(error).context(what)
+        );
+    }
+    anyhow::Error::new(error).context("記録ファイル(journal)を開けません")
 }
 
-async fn bind_web(addr: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| {
-        format!(
-            "画面用のアドレス {addr} で待ち受けられません。設定「web.listen」を確認してください"
-        )
-    })
+async fn bind_web(addr: SocketAddr, demo: bool) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(addr).await;
+    bound.map_err(|error| anyhow::anyhow!(listening::fault(Service::Pages, addr, &error, demo)))
+}
+
+/// Says what keeps calls from being taken.
+fn cannot_start(error: StartError, demo: bool) -> anyhow::Error {
+    if let StartError::Listen { addr, source, .. } = &error {
+        return anyhow::anyhow!(listening::fault(Service::Sip, *addr, source, demo));
+    }
+    error.into()
 }
 
 fn media_settings(config: &Config, sounds: &Sounds) -> MediaSettings {
