@@ -33,6 +33,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/account/second-factor",
             "/account/tokens",
             "/admin/calendar",
+            "/admin/calendar/range?from=2026-12-21&to=2026-12-27&rule=closed",
             "/admin/calendar/2026-12-28",
             "/nowhere",
             "/admin/users",
