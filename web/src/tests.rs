@@ -35,6 +35,7 @@ mod portal;
 mod setup;
 mod sign_in;
 mod step_up;
+mod users;
 mod walls;
 
 use super::*;
