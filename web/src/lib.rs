@@ -30,6 +30,7 @@ mod guard;
 mod host;
 mod inquiries;
 mod inspect;
+mod jobs;
 mod knowledge;
 mod language;
 mod latency;
@@ -101,6 +102,7 @@ fn routes() -> Routes {
         .get("/api/v1/agents", api::agents)
         .post("/api/v1/agents/{id}/state", api::set_agent_state)
         .get("/api/v1/hours", api::hours)
+        .get("/admin/operations", jobs::page)
         .get("/healthz", operations::healthz)
         .get("/readyz", operations::readyz)
         .get("/metrics", operations::metrics)

@@ -47,6 +47,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/users/{user}",
             "/admin/users/inventory",
             "/admin/retention",
+            "/admin/operations",
             "/admin/desk",
             "/admin/desk/lines",
             "/admin/desk/lines/new",

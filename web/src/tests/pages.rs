@@ -267,6 +267,22 @@ async fn a_change_reaches_everybody_who_watches() {
 }
 
 #[tokio::test]
+async fn operators_see_how_periodic_work_does() {
+    let house = house().await;
+    let (status, html) = house.get("/admin/operations").await;
+    assert_eq!(status, StatusCode::OK);
+    for told in [
+        "1件の処理が失敗しています",
+        "終わったログインの整理</th><td>正常</td><td>1時間</td>",
+        "2026年(令和8年)11月24日 11:00:00",
+        "失敗(再び試します)",
+        "&#60;script&#62;",
+    ] {
+        assert!(html.contains(told), "{told}: {html}");
+    }
+}
+
+#[tokio::test]
 async fn tools_of_the_operator_are_answered() {
     let house = house().await;
     assert_eq!(house.get("/healthz").await.0, StatusCode::OK);
