@@ -19,11 +19,12 @@ help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 run: build ## Build what is missing and start a desk with simulated callers
-	@echo "==> http://127.0.0.1:8080/ (the names to sign in with follow; stop with Ctrl-C)"
+	@echo "==> 窓口の見本を開始します"
 	@exec $(BINARY) demo
 
 build: install-build install-search ## Build the program (release)
 	$(call step,build,$(CARGO) build --release --locked -p madoguchi,Read the first error above.)
+	$(call step,strip,scripts/strip-release.sh $(BINARY),It needs objcopy of the package binutils.)
 
 test: install-test check-fmt clippy unit-test fuzz lint ## Everything that CI checks
 

@@ -15,4 +15,4 @@ if [ "$oldest" != "$wanted" ]; then
     echo "Rust $found は古すぎます($wanted 以上が必要です)。「rustup update」を実行してください。" >&2
     exit 1
 fi
-"$here/install-packages.sh" gcc libc6-dev mecab-ipadic
+"$here/install-packages.sh" gcc libc6-dev binutils mecab-ipadic

@@ -1,6 +1,7 @@
 //! アクセスレポート(表 5.6-1 項番7): what was read and looked for in a month, as a page and as
 //! workbooks.
 
+mod graphs;
 mod month;
 mod sheets;
 
@@ -21,6 +22,7 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::graph::Graph;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -53,6 +55,10 @@ struct ReportPage {
     sites: Vec<(String, String, String)>,
     hours: Vec<(u32, String, String)>,
     weeks: Vec<WeekRow>,
+    weeks_graph: Graph,
+    articles_graph: Graph,
+    sites_graph: Graph,
+    hours_graph: Graph,
     sheets: Vec<(String, &'static str)>,
 }
 
@@ -196,6 +202,10 @@ async fn page(
             .map(|(hour, used)| (*hour, number(used.searches), number(used.views)))
             .collect(),
         weeks: weeks.collect(),
+        weeks_graph: graphs::weeks(&report, web.settings.dates),
+        articles_graph: graphs::articles(&report),
+        sites_graph: graphs::sites(&report),
+        hours_graph: graphs::hours(&report),
         sheets: sheets.into(),
     };
     Ok(Html(page.render()?))

@@ -12,7 +12,7 @@ use madoguchi_core::figures::Figures;
 use madoguchi_core::hours::HoursReason;
 use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentView, DeskSnapshot};
-use madoguchi_core::stats::{By, StatsReport};
+use madoguchi_core::stats::{By, StatsQuery, StatsReport};
 use madoguchi_core::time::Instant;
 use madoguchi_core::today::Today;
 use serde::{Deserialize, Serialize};
@@ -72,9 +72,12 @@ pub(crate) async fn board(visitor: Allowed<ViewBoard>, State(web): State<Web>) -
     })
 }
 
+/// Days of figures at the most: each may be a row.
+const MOST_DAYS: i64 = 3_660;
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct StatsQuery {
+pub(crate) struct FiguresQuery {
     from: String,
     to: String,
     by: String,
@@ -83,28 +86,31 @@ pub(crate) struct StatsQuery {
 pub(crate) async fn stats(
     _: Allowed<ReadFigures>,
     State(web): State<Web>,
-    Query(query): Query<StatsQuery>,
+    Query(query): Query<FiguresQuery>,
 ) -> Result<Json<StatsReport>, WebError> {
     let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
+    let period = period.at_most(MOST_DAYS)?;
     let by = match query.by.as_str() {
         "" | "total" => By::Total,
         "day" => By::Day,
+        "month" => By::Month,
         "hour" => By::Hour,
         "line" => By::Line,
         "agent" => By::Agent,
         _ => {
-            let message = "by は total、day、hour、line、agent のどれかにしてください。";
+            let message = "by は total、day、month、hour、line、agent のどれかにしてください。";
             return Err(WebError::BadRequest(message.to_owned()));
         }
     };
-    let calls = web.store.call_records(period.start(), period.end()).await?;
-    let days = (period.from, period.to);
-    Ok(Json(StatsReport::new(
-        &calls,
+    let query = StatsQuery {
+        from: period.from,
+        to: period.to,
         by,
-        days,
-        web.desk.setup().targets.figures(),
-    )))
+        line: None,
+        agent: None,
+    };
+    let thresholds = web.desk.setup().targets.figures();
+    Ok(Json(web.store.stats(query, thresholds).await?))
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
+use madoguchi_core::schedule::JobView;
 use madoguchi_core::setup::{DeskSetup, PartFault, PhoneHashes};
 use madoguchi_core::time::{Instant, Monotonic};
 use madoguchi_core::today::Today;
@@ -43,6 +44,8 @@ pub trait Desk: Announcer {
     fn apply_setup(&self) -> BoxFuture<'_, bool>;
     /// Changes the state of an agent; `false` if there is no such agent.
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool>;
+    /// How the periodic work does.
+    fn jobs(&self) -> Vec<JobView>;
     /// The time by the desk's clock.
     fn now(&self) -> Instant;
     /// The time by the clock that never jumps: limits and idle times go by it.

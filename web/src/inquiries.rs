@@ -5,6 +5,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::HandleInquiries;
 use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::portal::ReceiptNumber;
 use madoguchi_core::time::Instant;
 use madoguchi_store::{InquiryFilter, KeptInquiry};
 use serde::Deserialize;
@@ -33,6 +34,7 @@ struct InquiriesPage {
     shell: Shell,
     all: bool,
     article: String,
+    number: String,
     open: String,
     rows: Vec<Row>,
     older: Option<String>,
@@ -40,6 +42,7 @@ struct InquiriesPage {
 
 struct Row {
     id: String,
+    number: Option<String>,
     at: String,
     site: String,
     name: String,
@@ -56,11 +59,22 @@ struct Row {
 struct InquiriesQuery {
     show: String,
     article: String,
+    number: String,
     older: String,
     done: String,
 }
 
 impl InquiriesQuery {
+    fn number(&self) -> Result<Option<ReceiptNumber>, WebError> {
+        if self.number.trim().is_empty() {
+            return Ok(None);
+        }
+        let number = ReceiptNumber::read(&self.number);
+        number.map(Some).ok_or_else(|| {
+            WebError::BadRequest("受付番号を、0012 のように数字で入力してください。".to_owned())
+        })
+    }
+
     fn older_than(&self) -> Result<Option<(Instant, String)>, WebError> {
         if self.older.is_empty() {
             return Ok(None);
@@ -87,9 +101,12 @@ async fn page(
     State(web): State<Web>,
     Query(query): Query<InquiriesQuery>,
 ) -> Result<Html<String>, WebError> {
-    let all = query.show == "all";
+    let number = query.number()?;
+    // Whoever has the number asks for this one, handled or not.
+    let all = query.show == "all" || number.is_some();
     let filter = InquiryFilter {
         open: !all,
+        number,
         article: (!query.article.is_empty()).then(|| query.article.clone()),
         older_than: query.older_than()?,
         limit: PAGE_SIZE as u32 + 1,
@@ -107,6 +124,7 @@ async fn page(
         older: found.last().filter(|_| more).map(|last| query.link(last)),
         rows: found.into_iter().map(|one| row(&web, one)).collect(),
         article: query.article,
+        number: number.map(|number| number.to_string()).unwrap_or_default(),
     };
     Ok(Html(page.render()?))
 }
@@ -124,6 +142,7 @@ fn row(web: &Web, kept: KeptInquiry) -> Row {
             .handled
             .map(|(at, by)| format!("{}　{by}", dates.minute(at))),
         id: escape(&kept.id),
+        number: kept.number.map(|number| number.to_string()),
         site: inquiry.site,
         name: inquiry.name,
         extension: inquiry.extension,

@@ -18,16 +18,19 @@ mod board;
 mod body;
 mod calendar;
 mod call;
+mod call_figures;
 mod calls;
 mod chart;
 mod desk;
 mod download;
 mod error;
 mod error_page;
+mod graph;
 mod guard;
 mod host;
 mod inquiries;
 mod inspect;
+mod jobs;
 mod kit;
 mod knowledge;
 mod language;
@@ -101,9 +104,11 @@ fn routes() -> Routes {
         .get("/api/v1/agents", api::agents)
         .post("/api/v1/agents/{id}/state", api::set_agent_state)
         .get("/api/v1/hours", api::hours)
+        .get("/admin/operations", jobs::page)
         .get("/healthz", operations::healthz)
         .get("/readyz", operations::readyz)
         .get("/metrics", operations::metrics)
+        .and(call_figures::routes())
         .and(sign_in::routes())
         .and(account::routes())
         .and(users::routes())

@@ -63,6 +63,16 @@ impl Period {
         Ok(Self { from, to })
     }
 
+    /// Refuses a longer one.
+    pub(crate) fn at_most(self, days: i64) -> Result<Self, WebError> {
+        if (self.to - self.from).num_days() < days {
+            return Ok(self);
+        }
+        Err(WebError::BadRequest(format!(
+            "期間は、{days}日以内で指定してください。"
+        )))
+    }
+
     pub(crate) fn start(&self) -> Instant {
         Instant::start_of(self.from)
     }

@@ -31,9 +31,10 @@ pub(crate) struct MenuItem {
 }
 
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 15] = [
+const MENU: [(&str, &str, Permission); 17] = [
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
+    ("通話の集計", "/calls/figures", Permission::ViewCalls),
     ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
     (
         "フォームの問合せ",
@@ -63,6 +64,7 @@ const MENU: [(&str, &str, Permission); 15] = [
     ("利用者", "/admin/users", Permission::ManageUsers),
     ("監査記録", "/audit", Permission::ReadAudit),
     ("保存期間", "/admin/retention", Permission::ManageRetention),
+    ("動作状況", "/admin/operations", Permission::ReadMetrics),
 ];
 
 /// The portal's menu.

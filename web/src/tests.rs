@@ -14,6 +14,7 @@ use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, HoursStatus};
 use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot, WaitingCall};
+use madoguchi_core::schedule::{JobView, Plan};
 use madoguchi_core::setup::{
     AgentConfig, DeskSetup, Duty, FileSetup, LineConfig, PartFault, Parts, PhoneHashes,
     ScreenSetup, TrunkConfig,
@@ -36,6 +37,7 @@ mod portal;
 mod setup;
 mod sign_in;
 mod step_up;
+mod users;
 mod walls;
 
 use super::*;
@@ -176,6 +178,29 @@ impl Desk for TestDesk {
         let known = agent.as_str() == "tanaka";
         self.commands.lock().unwrap().push((agent, command));
         Box::pin(async move { known })
+    }
+    fn jobs(&self) -> Vec<JobView> {
+        let plan = |name, label| Plan {
+            name,
+            label,
+            every: Millis(3_600_000),
+            again: Millis(60_000),
+        };
+        let well = JobView {
+            plan: plan("sessions", "終わったログインの整理"),
+            last_run: Some(now()),
+            last_fault: None,
+            failing: false,
+            running: false,
+            next: Some(now() + Millis(3_600_000)),
+        };
+        let failing = JobView {
+            plan: plan("retention", "保存期間を過ぎた記録の削除"),
+            last_fault: Some((now(), NASTY.to_owned())),
+            failing: true,
+            ..well.clone()
+        };
+        vec![well, failing]
     }
     fn now(&self) -> Instant {
         *self.time.lock().unwrap() + *self.ahead.lock().unwrap()

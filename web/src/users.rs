@@ -1,5 +1,6 @@
 //! 利用者: accounts and what they may do, for administrators.
 
+mod agent;
 mod change;
 mod edit;
 mod inventory;

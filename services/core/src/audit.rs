@@ -147,6 +147,8 @@ actions! {
     BoardView = "board.view", "応答状況の閲覧";
     /// Looked at a list of calls.
     CallsView = "call.list", "通話の一覧の閲覧";
+    /// Took the figures of calls out as a file.
+    CallFiguresExport = "call.figures_export", "通話の集計の出力";
     /// Looked at one call.
     CallView = "call.view", "通話の記録の閲覧";
     /// Changed the reception calendar.

@@ -3,6 +3,7 @@
 mod deflection;
 mod inquiry;
 mod notice;
+mod receipt;
 mod retention;
 mod sites;
 
@@ -13,6 +14,7 @@ pub use self::inquiry::{INQUIRY_LETTERS, Inquiry};
 pub use self::notice::{
     NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
 };
+pub use self::receipt::ReceiptNumber;
 pub use self::retention::{LOG_DAYS_AT_LEAST, LogRetention, LogRetentionFault, PORTAL_RETENTION};
 pub use self::sites::{Site, SiteFault, Sites};
 

@@ -138,10 +138,13 @@ fn run(cli: Cli) -> Result<(), CliError> {
         return Ok(());
     }
     let mut config = Config::load(cli.config.as_deref())?;
+    let mut log_file = None;
     if let Command::Demo(args) = &cli.command {
         config = demo::config(args)?;
+        make_data_dir(&cli.data_dir)?;
+        log_file = Some(demo::log_file(&cli.data_dir));
     }
-    log::start(&config.log)?;
+    log::start(&config.log, log_file.as_deref())?;
     let exposure = cli.config.as_deref().and_then(|path| config.exposure(path));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -197,18 +200,22 @@ fn run(cli: Cli) -> Result<(), CliError> {
 async fn open_store(config: &Config, data_dir: &Path) -> Result<Store, CliError> {
     let url = config.store_url(data_dir)?;
     if url.starts_with("sqlite:") {
-        private_file::create_dir_all(data_dir).map_err(|error| {
-            let dir = data_dir.display();
-            CliError::Failed(anyhow::anyhow!(
-                "データディレクトリ {dir} を作成できません: {error}"
-            ))
-        })?;
+        make_data_dir(data_dir)?;
     }
     let failed = |error| CliError::Failed(anyhow::anyhow!(store_fault::told(&error)));
     let expected = Installation::load(data_dir)?.expected(&url, data_dir);
     let store = Store::prepare(&url, expected).map_err(failed)?;
     store.join().await.map_err(failed)?;
     Ok(store)
+}
+
+fn make_data_dir(data_dir: &Path) -> Result<(), CliError> {
+    private_file::create_dir_all(data_dir).map_err(|error| {
+        let dir = data_dir.display();
+        CliError::Failed(anyhow::anyhow!(
+            "データディレクトリ {dir} を作成できません: {error}"
+        ))
+    })
 }
 
 /// Writes a result; a reader who has gone away (`| head`) is no error.

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
+use anyhow::Context as _;
+use futures::future::BoxFuture;
 use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 
 use crate::private_file;
-
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+use crate::scheduler::{Progress, Work};
 
 /// One time that the clock was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,22 +31,37 @@ pub(crate) fn last_jump(data_dir: &Path) -> Option<Jump> {
     serde_json::from_slice(&kept).ok()
 }
 
-/// Watches until the desk stops.
-pub(crate) async fn watch(clock: Arc<dyn Clock>, data_dir: PathBuf) {
-    let mut watch = JumpWatch::new(clock.moment());
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        let now = clock.moment();
-        let Some(by) = watch.observe(now) else {
-            continue;
+/// Looks whether it was set.
+pub(crate) struct ClockWatch {
+    clock: Arc<dyn Clock>,
+    data_dir: PathBuf,
+    watch: JumpWatch,
+}
+
+impl ClockWatch {
+    pub(crate) fn new(clock: Arc<dyn Clock>, data_dir: PathBuf) -> Self {
+        Self {
+            watch: JumpWatch::new(clock.moment()),
+            clock,
+            data_dir,
+        }
+    }
+
+    fn look(&mut self) -> anyhow::Result<()> {
+        let now = self.clock.moment();
+        let Some(by) = self.watch.observe(now) else {
+            return Ok(());
         };
         tracing::warn!(by_ms = by.0, "the clock of the machine was set");
         let jump = Jump { at: now.wall, by };
-        let kept = serde_json::to_vec(&jump)
-            .map_err(std::io::Error::from)
-            .and_then(|text| private_file::replace(&path(&data_dir), &text));
-        if let Err(error) = kept {
-            tracing::warn!(%error, "that the clock was set cannot be kept");
-        }
+        let text = serde_json::to_vec(&jump)?;
+        private_file::replace(&path(&self.data_dir), &text)
+            .context("that the clock was set cannot be kept")
+    }
+}
+
+impl Work for ClockWatch {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move { self.look().map(|()| Progress::Again) })
     }
 }

@@ -7,7 +7,7 @@ mod user_agent;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use madoguchi_core::article::Line;
@@ -54,6 +54,11 @@ pub(crate) fn config(args: &Args) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
+/// Where the sample desk writes its log: at the terminal it would stand between what is said there.
+pub(crate) fn log_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("madoguchi.log")
+}
+
 /// Starts the sample desk and its callers; ends when the operator stops it.
 pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let agents: Vec<_> = config
@@ -84,10 +89,13 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     people::add(running.store(), &password, running.live().now()).await?;
     add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(
-        "\n  窓口の見本を開始しました。\n\n    画面:      http://{web}/\n    電話(SIP): {desk}\n\n  \
+        "\n  窓口の見本を開始しました。\n\n    画面:          http://{web}/\n    \
+         職員向けのFAQ: http://{web}/faq\n    電話(SIP):     {desk}\n\n  \
          次のログイン名で、役割ごとの画面を見られます(今回のパスワードはすべて {password} )。\n\n{}\n  \
+         注意と異常は {log} に記録します。\n  \
          模擬の電話が数秒おきにかかります。終了するには Ctrl+C を押してください。\n\n",
-        people::list()
+        people::list(),
+        log = log_file(data_dir).display(),
     );
     // Nobody may be looking.
     let _gone = std::io::stdout().write_all(greeting.as_bytes());

@@ -3,55 +3,99 @@
 //! elsewhere, it proves the whole chain up to there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use anyhow::Context as _;
+use futures::future::BoxFuture;
 use madoguchi_core::account::SessionLimits;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::portal::{LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention};
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_store::{Store, StoreError};
 use serde::de::DeserializeOwned;
 
-const EVERY: Duration = Duration::from_secs(3_600);
+use crate::scheduler::{Progress, Work};
+
 /// Sessions are forgotten when they were over for so long: one that a clock set by mistake seems to
 /// end goes on when the clock is right again.
 const OVER_FOR: Millis = Millis::from_secs(86_400);
 /// A clock that was set may be wrong for so long; what it takes for old is not deleted.
 const TRUST_AFTER: Millis = Millis::from_secs(86_400);
 
-/// Does so until the desk stops.
-pub(crate) async fn keep(store: Store, clock: Arc<dyn Clock>, sessions: SessionLimits) {
-    let mut watch = JumpWatch::new(clock.moment());
-    let mut deletes_from = clock.monotonic();
-    loop {
-        let now = clock.now();
-        let over = now - OVER_FOR;
-        let swept = store.sweep_sessions(over - sessions.idle, over - sessions.absolute);
-        if let Err(error) = swept.await {
-            tracing::warn!(%error, "sessions that are over cannot be forgotten now");
-        }
-        if watch.observe(clock.moment()).is_some() {
-            deletes_from = clock.monotonic() + TRUST_AFTER;
-            tracing::warn!("the clock was set: nothing old is deleted for a day");
-        }
-        if clock.monotonic() >= deletes_from {
-            delete_old(&store, now).await;
-        }
-        if let Err(error) = tell_audit_end(&store).await {
-            tracing::warn!(%error, "the end of the audit log is not known now");
-        }
-        tokio::time::sleep(EVERY).await;
+/// Forgets sessions that are over.
+pub(crate) struct Sessions {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: SessionLimits,
+}
+
+impl Work for Sessions {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            let over = self.clock.now() - OVER_FOR;
+            let (idle, absolute) = (over - self.limits.idle, over - self.limits.absolute);
+            let swept = self.store.sweep_sessions(idle, absolute).await;
+            swept.context("sessions that are over cannot be forgotten now")?;
+            Ok(Progress::Again)
+        })
     }
 }
 
-async fn delete_old(store: &Store, now: Instant) {
-    if let Err(error) = keep_audit(store, now).await {
-        tracing::warn!(%error, "old audit records cannot be deleted now");
+/// Deletes what was kept long enough.
+pub(crate) struct Retention {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    watch: JumpWatch,
+    deletes_from: Monotonic,
+}
+
+impl Retention {
+    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            watch: JumpWatch::new(clock.moment()),
+            deletes_from: clock.monotonic(),
+            clock,
+        }
     }
-    if let Err(error) = keep_portal_log(store, now).await {
-        tracing::warn!(%error, "what readers of the FAQ did cannot be deleted now");
+}
+
+impl Work for Retention {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            if self.watch.observe(self.clock.moment()).is_some() {
+                self.deletes_from = self.clock.monotonic() + TRUST_AFTER;
+                tracing::warn!("the clock was set: nothing old is deleted for a day");
+            }
+            if self.clock.monotonic() >= self.deletes_from {
+                delete_old(&self.store, self.clock.now()).await?;
+            }
+            Ok(Progress::Again)
+        })
+    }
+}
+
+/// Deletes as much as can be; one that fails does not keep the other.
+async fn delete_old(store: &Store, now: Instant) -> anyhow::Result<()> {
+    let audit = keep_audit(store, now).await;
+    let log = keep_portal_log(store, now).await;
+    audit.context("old audit records cannot be deleted now")?;
+    log.context("what readers of the FAQ did cannot be deleted now")
+}
+
+/// Tells the log where the audit log ends.
+pub(crate) struct AuditEnd {
+    pub(crate) store: Store,
+}
+
+impl Work for AuditEnd {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            let told = tell_audit_end(&self.store).await;
+            told.context("the end of the audit log is not known now")?;
+            Ok(Progress::Again)
+        })
     }
 }
 

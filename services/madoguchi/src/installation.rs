@@ -4,11 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use futures::future::BoxFuture;
 use madoguchi_store::{Expected, Store, shown_address};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::private_file;
+use crate::scheduler::{Progress, Work};
 
 const FILE: &str = "installation.json";
 /// Found only where a desk has worked before.
@@ -151,6 +153,28 @@ pub(crate) fn mark_of(key: &[u8; 32]) -> String {
     let hash = Sha256::digest([b"madoguchi key ".as_slice(), key].concat());
     let start = hash.iter().take(8);
     start.map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Remembers what was joined as soon as it was.
+pub(crate) struct Remembering {
+    pub(crate) installation: Installation,
+    pub(crate) store: Store,
+    pub(crate) key: [u8; 32],
+    pub(crate) data_dir: PathBuf,
+}
+
+impl Work for Remembering {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            if !self.store.health().borrow().is_up() {
+                return Ok(Progress::Again);
+            }
+            let (store, key) = (&self.store, &self.key);
+            let remembered = self.installation.remember(store, key, &self.data_dir).await;
+            remembered.context("the database is not remembered yet")?;
+            Ok(Progress::Finished)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ pub(crate) mod import;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use anyhow::Context;
+use futures::future::BoxFuture;
 use madoguchi_core::article::{Article, ArticleAudience};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
@@ -21,12 +21,9 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
 use crate::config::KnowledgeConfig;
+use crate::scheduler::{Progress, Work};
 use crate::setup;
 
-/// The feed is looked at so often: what is published is found within a second.
-const EVERY: Duration = Duration::from_millis(300);
-/// After a failure it is tried again so much later.
-const AGAIN: Duration = Duration::from_secs(5);
 /// Changes that are taken in at once.
 const AT_ONCE: u32 = 1_000;
 /// In the feed in place of an article: everything is to be taken in anew.
@@ -251,66 +248,73 @@ async fn build(store: &Store, knowledge: &Knowledge, now: Instant) -> anyhow::Re
     .await?
 }
 
-/// Publishes what is due and keeps the index at the store's changes, until the desk stops.
-pub(crate) async fn follow(
-    config: KnowledgeConfig,
-    data_dir: PathBuf,
-    store: Store,
-    clock: Arc<dyn Clock>,
-    shown: Arc<OnceLock<Knowledge>>,
-) {
-    let knowledge = loop {
-        match open(&config, &data_dir, &store).await {
-            Ok(knowledge) => break knowledge,
-            Err(error) => {
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "the knowledge cannot be searched"
-                );
-                tokio::time::sleep(AGAIN * 12).await;
+/// Publishes what is due and keeps the index at the store's changes.
+pub(crate) struct Following {
+    pub(crate) config: KnowledgeConfig,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where searches find it.
+    pub(crate) shown: Arc<OnceLock<Knowledge>>,
+    pub(crate) opened: Option<Opened>,
+}
+
+/// The index, with what it was opened with.
+pub(crate) struct Opened {
+    knowledge: Knowledge,
+    /// The language that the product knows.
+    known: Language,
+    /// Of the settings that were taken up.
+    stamp: String,
+}
+
+impl Work for Following {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            if self.opened.is_none() {
+                let opened = self.open().await;
+                self.opened = Some(opened.context("the knowledge cannot be searched")?);
             }
-        }
-    };
-    // Without the store there are no news: what was found before is found on.
-    if !store.is_joined()
-        && knowledge
-            .position()
-            .is_ok_and(|position| position.is_some())
-    {
-        let _first = shown.set(knowledge.clone());
+            let Some(opened) = &mut self.opened else {
+                return Ok(Progress::Again);
+            };
+            let (store, now) = (&self.store, self.clock.now());
+            let done = follow(opened, store, now).await;
+            let done = done.context("the search index does not follow")?;
+            if done > 0 {
+                tracing::info!(articles = done, "the search index follows");
+            }
+            // Searches begin when it has caught up for the first time.
+            let _again = self.shown.set(opened.knowledge.clone());
+            Ok(Progress::Again)
+        })
     }
-    let known = language(&config);
-    let mut stamp = String::new();
-    let mut failing = false;
-    loop {
-        let now = clock.now();
-        let done = async {
-            store.publish_due(now, |article| due(article, now)).await?;
-            take_up(&known, &store, &knowledge, &mut stamp, now).await?;
-            catch_up(&store, &knowledge, now).await
-        };
-        match done.await {
-            Ok(done) => {
-                if done > 0 {
-                    tracing::info!(articles = done, "the search index follows");
-                }
-                failing = false;
-                // Searches begin when it has caught up for the first time.
-                let _again = shown.set(knowledge.clone());
-                tokio::time::sleep(EVERY).await;
-            }
-            Err(error) => {
-                if !failing {
-                    tracing::error!(
-                        error = format!("{error:#}"),
-                        "the search index does not follow"
-                    );
-                }
-                failing = true;
-                tokio::time::sleep(AGAIN).await;
-            }
+}
+
+impl Following {
+    async fn open(&self) -> anyhow::Result<Opened> {
+        let knowledge = open(&self.config, &self.data_dir, &self.store).await?;
+        // Without the store there are no news: what was found before is found on.
+        if !self.store.is_joined()
+            && knowledge
+                .position()
+                .is_ok_and(|position| position.is_some())
+        {
+            let _first = self.shown.set(knowledge.clone());
         }
+        Ok(Opened {
+            knowledge,
+            known: language(&self.config),
+            stamp: String::new(),
+        })
     }
+}
+
+async fn follow(opened: &mut Opened, store: &Store, now: Instant) -> anyhow::Result<usize> {
+    let (known, knowledge) = (&opened.known, &opened.knowledge);
+    store.publish_due(now, |article| due(article, now)).await?;
+    take_up(known, store, knowledge, &mut opened.stamp, now).await?;
+    catch_up(store, knowledge, now).await
 }
 
 fn due(article: &Article, now: Instant) -> AuditEntry {

@@ -9,6 +9,7 @@ use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
+use madoguchi_core::schedule::JobView;
 use madoguchi_core::setup::{DeskSetup, PhoneHashes};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_core::today::{LiveFigures, Today};
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 
 use crate::announcements::Announcements;
 use crate::nodes::Others;
+use crate::scheduler::Jobs;
 use crate::setup::{self, Setup};
 use crate::store_fault;
 
@@ -39,6 +41,7 @@ pub struct LiveDesk {
     pub(crate) delivery: watch::Receiver<DeliveryStatus>,
     pub(crate) endpoint: OnceLock<Endpoint>,
     pub(crate) setup: OnceLock<Arc<Setup>>,
+    pub(crate) jobs: OnceLock<Jobs>,
     pub(crate) announcements: Announcements,
     changes: watch::Sender<u64>,
     journal_failing: Mutex<Option<String>>,
@@ -68,6 +71,7 @@ impl LiveDesk {
             delivery,
             endpoint: OnceLock::new(),
             setup: OnceLock::new(),
+            jobs: OnceLock::new(),
             announcements: Announcements::default(),
             changes: watch::Sender::new(0),
             journal_failing: Mutex::new(None),
@@ -241,6 +245,10 @@ impl Desk for LiveDesk {
                 None => false,
             }
         })
+    }
+
+    fn jobs(&self) -> Vec<JobView> {
+        self.jobs.get().map(Jobs::view).unwrap_or_default()
     }
 
     fn now(&self) -> Instant {

@@ -1,19 +1,24 @@
 //! Secrets that earlier versions kept more openly are brought to today's form when the desk starts.
 
-use std::time::Duration;
-
+use futures::future::BoxFuture;
 use madoguchi_core::setup::{AGENT, ScreenAgent};
 use madoguchi_store::{Store, StoreError};
 use madoguchi_web::{Seal, operator};
 
-/// After a failure it is tried again so much later.
-const AGAIN: Duration = Duration::from_secs(60);
+use crate::scheduler::{Progress, Work};
 
 /// Does so, as soon as the store takes it.
-pub(crate) async fn bring_up_to_date(store: Store, seal: Seal) {
-    while let Err(error) = seal_all(&store, &seal).await {
-        tracing::warn!(%error, "secrets of an earlier version cannot be sealed now");
-        tokio::time::sleep(AGAIN).await;
+pub(crate) struct Sealing {
+    pub(crate) store: Store,
+    pub(crate) seal: Seal,
+}
+
+impl Work for Sealing {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            seal_all(&self.store, &self.seal).await?;
+            Ok(Progress::Finished)
+        })
     }
 }
 
@@ -76,7 +81,7 @@ mod tests {
         }
         let stamp = store.settings_stamp().await.unwrap();
         let seal = Seal::new(&[7; 32]);
-        bring_up_to_date(store.clone(), seal.clone()).await;
+        seal_all(&store, &seal).await.unwrap();
         for kept in store.setting_history(AGENT, "suzuki").await.unwrap() {
             let data = kept.data.unwrap();
             assert!(!data.contains(&hashes.sha256) && !data.contains(&hashes.md5));

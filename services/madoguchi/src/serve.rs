@@ -14,7 +14,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::LiveFigures;
 use madoguchi_endpoint::media::{MediaSettings, Sounds};
 use madoguchi_endpoint::settings::Listen;
-use madoguchi_endpoint::shell::{Endpoint, Surroundings};
+use madoguchi_endpoint::shell::{Endpoint, StartError, Surroundings};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalError, JournalOptions, SyncMode};
@@ -25,16 +25,20 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::announcements::{InForce, recordings};
+use crate::clock_watch::ClockWatch;
 use crate::config::Config;
 use crate::descriptors::{self, Budget};
-use crate::installation::Installation;
+use crate::installation::{Installation, Remembering};
+use crate::listening::{self, Service};
 use crate::live::LiveDesk;
 use crate::nodes::{self, Lease, Nodes};
+use crate::scheduler::Scheduler;
+use crate::sealing::Sealing;
 use crate::setup::{self, Setup};
 use crate::signals::{Signals, Told};
 use crate::{
-    clock_watch, housekeeping, journaling, key, knowledge, pages, presence, private_file, recovery,
-    sealing, store_fault,
+    housekeeping, journaling, key, knowledge, pages, periodic, presence, private_file, recovery,
+    store_fault,
 };
 
 /// How the desk is started.
@@ -71,8 +75,6 @@ impl Start {
     }
 }
 
-/// A database that fails while it is being remembered is asked again so much later.
-const REMEMBER_AGAIN: Duration = Duration::from_secs(5);
 /// How long a stop waits for the last records of what agents asked for by telephone.
 const PRESENCE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -87,16 +89,11 @@ pub struct Running {
     delivery: Delivery,
     writer: std::thread::JoinHandle<()>,
     presence: JoinHandle<()>,
-    following: JoinHandle<()>,
-    housekeeping: JoinHandle<()>,
+    scheduler: Scheduler,
     watching: JoinHandle<()>,
-    clock_watch: JoinHandle<()>,
-    remembering: JoinHandle<()>,
-    sealing: JoinHandle<()>,
     nodes: JoinHandle<()>,
     node: NodeName,
     run: RunId,
-    searching: Option<JoinHandle<()>>,
     certificates: Arc<Notify>,
     config_file: Option<PathBuf>,
     grace: Duration,
@@ -150,14 +147,7 @@ impl Running {
         self.live.set_stopping();
         self.endpoint.stop(self.grace).await;
         self.web_task.abort();
-        self.following.abort();
-        self.housekeeping.abort();
-        self.remembering.abort();
-        self.clock_watch.abort();
-        self.sealing.abort();
-        if let Some(searching) = &self.searching {
-            searching.abort();
-        }
+        self.scheduler.stop().await;
         drop(self.endpoint);
         if tokio::task::spawn_blocking(move || self.writer.join())
             .await
@@ -220,8 +210,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
             tracing::warn!(%error, "the files of the data directory cannot be kept from others")
         }
     }
-    let web = bind_web(config.web.listen).await?;
-    let mut installation = Installation::load(&data_dir)?;
+    let web = bind_web(config.web.listen, demo).await?;
+    let installation = Installation::load(&data_dir)?;
     let url = config.store_url(&data_dir)?;
     let store = Store::prepare(&url, installation.expected(&url, &data_dir))
         .map_err(|error| anyhow::anyhow!(store_fault::told(&error)))?;
@@ -327,7 +317,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         engine,
         around,
     )
-    .await?;
+    .await
+    .map_err(|error| cannot_start(error, demo))?;
     let setup = Arc::new(Setup::new(
         file,
         store.clone(),
@@ -340,30 +331,12 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     // Set once, here.
     let _first = live.endpoint.set(endpoint.clone());
     let _first = live.setup.set(setup.clone());
-    let following = tokio::spawn(setup::follow(setup, live.clone()));
     let writer = journaling::start(journal, batches, endpoint.clone(), live.clone())?;
     let presence = tokio::spawn(presence::keep(store.clone(), dialled_states));
     let nodes = tokio::spawn(nodes.follow());
-    let remembering = {
-        let (store, data_dir) = (store.clone(), data_dir.clone());
-        tokio::spawn(async move {
-            while let Err(error) = remember(&mut installation, &store, &key, &data_dir).await {
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    "the database is not remembered yet"
-                );
-                tokio::time::sleep(REMEMBER_AGAIN).await;
-            }
-        })
-    };
     watch_for_changes(&live);
-    let clock_watch = clock_watch::watch(live.clock.clone(), data_dir.clone());
-    let clock_watch = tokio::spawn(clock_watch);
     let web_addr = web.local_addr()?;
     let web_settings = config.web_settings()?;
-    let (clock, limits) = (live.clock.clone(), web_settings.sessions);
-    let housekeeping = tokio::spawn(housekeeping::keep(store.clone(), clock, limits));
-    let sealing = tokio::spawn(sealing::bring_up_to_date(store.clone(), Seal::new(&key)));
     let faq = Faq {
         library: Some(Arc::new(StoredLibrary::new(
             store.clone(),
@@ -371,15 +344,68 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         ))),
         ..Faq::default()
     };
-    let searching = searched.then(|| {
-        tokio::spawn(knowledge::follow(
-            config.knowledge.clone(),
-            data_dir.clone(),
-            store.clone(),
-            live.clock.clone(),
-            faq.knowledge.clone(),
-        ))
-    });
+    let (clock, limits) = (live.clock.clone(), web_settings.sessions);
+    let mut work = vec![
+        periodic::job(
+            periodic::SETTINGS,
+            setup::Following {
+                setup,
+                live: live.clone(),
+            },
+        ),
+        periodic::job(
+            periodic::CLOCK,
+            ClockWatch::new(clock.clone(), data_dir.clone()),
+        ),
+        periodic::job(
+            periodic::SESSIONS,
+            housekeeping::Sessions {
+                store: store.clone(),
+                clock: clock.clone(),
+                limits,
+            },
+        ),
+        periodic::job(
+            periodic::RETENTION,
+            housekeeping::Retention::new(store.clone(), clock.clone()),
+        ),
+        periodic::job(
+            periodic::AUDIT_END,
+            housekeeping::AuditEnd {
+                store: store.clone(),
+            },
+        ),
+        periodic::job(
+            periodic::SEALING,
+            Sealing {
+                store: store.clone(),
+                seal: Seal::new(&key),
+            },
+        ),
+        periodic::job(
+            periodic::INSTALLATION,
+            Remembering {
+                installation,
+                store: store.clone(),
+                key,
+                data_dir: data_dir.clone(),
+            },
+        ),
+    ];
+    if searched {
+        let following = knowledge::Following {
+            config: config.knowledge.clone(),
+            data_dir,
+            store: store.clone(),
+            clock: clock.clone(),
+            shown: faq.knowledge.clone(),
+            opened: None,
+        };
+        work.push(periodic::job(periodic::KNOWLEDGE, following));
+    }
+    let scheduler = Scheduler::start(work, clock);
+    // Set once, here.
+    let _first = live.jobs.set(scheduler.jobs());
     let router = madoguchi_web::router(live.clone(), store.clone(), web_settings, &key, faq);
     let certificates = Arc::new(Notify::new());
     let renewal = pages::Renewal {
@@ -397,16 +423,11 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         delivery,
         writer,
         presence,
-        following,
-        housekeeping,
+        scheduler,
         watching,
-        clock_watch,
-        remembering,
-        sealing,
         nodes,
         node,
         run,
-        searching,
         certificates,
         config_file,
         grace,
@@ -470,17 +491,6 @@ async fn join(store: &Store, now: Instant) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-/// Remembers what was joined as soon as it was.
-async fn remember(
-    installation: &mut Installation,
-    store: &Store,
-    key: &[u8; 32],
-    data_dir: &Path,
-) -> anyhow::Result<()> {
-    store.health().wait_for(|health| health.is_up()).await?;
-    installation.remember(store, key, data_dir).await
-}
-
 /// The one place where the first password can be read: the terminal of whoever started the desk.
 fn tell_first_password(password: &str) {
     let text = format!(
@@ -507,22 +517,26 @@ pub(crate) async fn stop(running: Running, mut signals: Signals) {
 
 /// Says what keeps the journal from being opened.
 fn unusable_journal(error: JournalError) -> anyhow::Error {
-    let what = match &error {
-        JournalError::InUse { .. } => {
+    if let JournalError::InUse { .. } = error {
+        return anyhow::anyhow!(
             "データディレクトリは、動作中のほかの madoguchi が使っています。\
              「--data-dir」で、別のディレクトリを指定してください"
-        }
-        _ => "記録ファイル(journal)を開けません",
-    };
-    anyhow::Error::new(error).context(what)
+        );
+    }
+    anyhow::Error::new(error).context("記録ファイル(journal)を開けません")
 }
 
-async fn bind_web(addr: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| {
-        format!(
-            "画面用のアドレス {addr} で待ち受けられません。設定「web.listen」を確認してください"
-        )
-    })
+async fn bind_web(addr: SocketAddr, demo: bool) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(addr).await;
+    bound.map_err(|error| anyhow::anyhow!(listening::fault(Service::Pages, addr, &error, demo)))
+}
+
+/// Says what keeps calls from being taken.
+fn cannot_start(error: StartError, demo: bool) -> anyhow::Error {
+    if let StartError::Listen { addr, source, .. } = &error {
+        return anyhow::anyhow!(listening::fault(Service::Sip, *addr, source, demo));
+    }
+    error.into()
 }
 
 fn media_settings(config: &Config, sounds: &Sounds) -> MediaSettings {

@@ -6,9 +6,9 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use anyhow::Context as _;
+use futures::future::BoxFuture;
 use madoguchi_core::setup::{DeskSetup, PhoneHashes, ScreenSetup};
 use madoguchi_endpoint::shell::Endpoint;
 use madoguchi_line::engine::EngineSettings;
@@ -21,10 +21,8 @@ pub(crate) use self::join::Kept;
 use crate::announcements::{InForce, recordings};
 use crate::config::{Config, ConfigError};
 use crate::live::LiveDesk;
+use crate::scheduler::{Progress, Work};
 use crate::serve;
-
-/// How often it is looked whether another node has changed something.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The settings of the file, joined with those of screens but for announcements
 /// ([`recordings::join`]), for whoever needs no passwords.
@@ -205,14 +203,19 @@ pub(crate) fn phone_hashes(extension: &str, realm: &str, password: &str) -> Phon
 }
 
 /// Takes up what other nodes have changed.
-pub(crate) async fn follow(setup: Arc<Setup>, live: Arc<LiveDesk>) {
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        if !live.database_up() {
-            continue;
-        }
-        if let Err(error) = setup.apply(&live).await {
-            tracing::error!(%error, "the settings made on screens cannot be taken up");
-        }
+pub(crate) struct Following {
+    pub(crate) setup: Arc<Setup>,
+    pub(crate) live: Arc<LiveDesk>,
+}
+
+impl Work for Following {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            if self.live.database_up() {
+                let applied = self.setup.apply(&self.live).await;
+                applied.context("the settings made on screens cannot be taken up")?;
+            }
+            Ok(Progress::Again)
+        })
     }
 }

@@ -74,6 +74,10 @@ pub struct Metrics {
     pub nodes_alive: Level,
     /// Calls of other nodes that this one ended after their node was gone.
     pub calls_recovered: Count,
+    /// Runs of periodic work, by `job`.
+    pub job_runs: CountBy,
+    /// Whether the last run of periodic work failed, by `job`.
+    pub job_failing: LevelBy,
 }
 
 impl Metrics {
@@ -163,6 +167,13 @@ impl Metrics {
                 add,
                 "calls_recovered",
                 "Calls ended for another node that was gone",
+            ),
+            job_runs: CountBy::new(add, "job_runs", "Runs of periodic work", "job"),
+            job_failing: LevelBy::new(
+                add,
+                "job_failing",
+                "Whether the last run of periodic work failed",
+                "job",
             ),
             registry,
         }

@@ -2,6 +2,7 @@
 
 mod list;
 mod secrets;
+mod with_settings;
 
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;

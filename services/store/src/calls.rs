@@ -12,6 +12,7 @@ use crate::store::Store;
 
 mod list;
 mod row;
+mod stats;
 
 pub use list::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub(crate) use list::{records, unfinished};

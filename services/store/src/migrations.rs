@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 13] = [
+const ALL: [(i64, &str, &str); 14] = [
     (
         1,
         "calls",
@@ -75,6 +75,11 @@ const ALL: [(i64, &str, &str); 13] = [
         "nodes",
         include_str!("../../../migrations/0013_nodes.sql"),
     ),
+    (
+        16,
+        "inquiry numbers",
+        include_str!("../../../migrations/0016_inquiry_numbers.sql"),
+    ),
 ];
 
 /// Applies what the database has not seen yet, all or nothing.
@@ -114,6 +119,48 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::store::Expected;
+
+    #[tokio::test]
+    async fn inquiries_of_before_are_numbered_as_they_came_in() {
+        let store = Store::prepare("sqlite::memory:", Expected::Anything).unwrap();
+        let before: Vec<_> = ALL
+            .into_iter()
+            .filter(|(number, ..)| *number < 16)
+            .collect();
+        apply_these(&before, &store).await.unwrap();
+        let mut tx = store.begin_anyway().await.unwrap();
+        for (id, at) in [("second", 20), ("first", 10), ("third", 20)] {
+            sqlx::query(
+                "INSERT INTO inquiries (id, at, site, name, extension, body, query, version) \
+                 VALUES ($1, $2, '', '', '', '', '', 1)",
+            )
+            .bind(id)
+            .bind(at)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
+        store.join().await.unwrap();
+        let number = async |id: &str| {
+            let receipt = store.lookup_receipt(id).await.unwrap().unwrap();
+            receipt.number.unwrap().0
+        };
+        let numbers = [
+            number("first").await,
+            number("second").await,
+            number("third").await,
+        ];
+        assert_eq!(numbers, [1, 2, 3]);
+        let new = crate::NewInquiry {
+            id: "new".to_owned(),
+            at: madoguchi_core::time::Instant(30),
+            inquiry: Default::default(),
+        };
+        let receipt = store.add_inquiry(&new).await.unwrap();
+        assert_eq!(receipt.number.unwrap().0, 4);
+    }
 
     #[test]
     fn every_file_in_the_directory_is_embedded() {

@@ -13,7 +13,7 @@ use sqlx::Row;
 
 pub use self::attention::{AskedAbout, Attention, MissedQuery, Unhelpful};
 pub use self::feedback::{Feedback, Settled, Word};
-pub use self::inquiries::{InquiryFilter, KeptInquiry, NewInquiry};
+pub use self::inquiries::{InquiryFilter, KeptInquiry, NewInquiry, Receipt};
 pub use self::report::{AccessFigures, ArticleAccess, PlaceAccess, Used};
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};

@@ -215,7 +215,7 @@ impl Store {
 }
 
 /// Writes a version.
-async fn save(
+pub(crate) async fn save(
     tx: &mut AnyConnection,
     new: &NewVersion,
     entry: &AuditEntry,
@@ -251,7 +251,7 @@ async fn save(
 }
 
 /// A text that differs whenever anything was set since.
-async fn stamp_now(connection: &mut AnyConnection) -> Result<String, StoreError> {
+pub(crate) async fn stamp_now(connection: &mut AnyConnection) -> Result<String, StoreError> {
     let row = sqlx::query(
         "SELECT CAST(COUNT(*) AS BIGINT) AS versions, COALESCE(MAX(at), 0) AS last FROM settings",
     )

@@ -16,11 +16,12 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Screens: the name of the picture, who sees it, and where it is.
-const SCREENS: [(&str, &str, &str); 37] = [
+const SCREENS: [(&str, &str, &str); 41] = [
     ("board", "yamada", "/board"),
     ("board-agent", "tanaka", "/board"),
     ("calls", "yamada", "/calls"),
     ("call", "yamada", "/calls"),
+    ("call-figures", "yamada", "/calls/figures"),
     ("account", "tanaka", "/account"),
     ("password", "tanaka", "/account/password"),
     ("second-factor", "tanaka", "/account/second-factor"),
@@ -32,7 +33,13 @@ const SCREENS: [(&str, &str, &str); 37] = [
     ("inventory", "admin", "/admin/users/inventory"),
     ("calendar", "admin", "/admin/calendar"),
     ("calendar-day", "admin", "/admin/calendar/2026-12-12"),
+    (
+        "calendar-range",
+        "admin",
+        "/admin/calendar/range?from=2026-12-21&to=2026-12-25&rule=until&closes=15%3A00",
+    ),
     ("retention", "admin", "/admin/retention"),
+    ("operations", "admin", "/admin/operations"),
     ("desk", "admin", "/admin/desk"),
     ("lines", "admin", "/admin/desk/lines"),
     ("line-new", "admin", "/admin/desk/lines/new"),
@@ -59,6 +66,7 @@ const SCREENS: [(&str, &str, &str); 37] = [
     ("article-edit", "matsumoto", "/articles/ryohi-001/edit"),
     ("article-import", "matsumoto", "/articles/import"),
     ("attention", "matsumoto", "/articles/attention"),
+    ("access-report", "matsumoto", "/articles/access-report"),
     (
         "synonyms",
         "matsumoto",

@@ -48,7 +48,7 @@ struct Version {
     newest: bool,
 }
 
-const RULES: [(&str, &str); 5] = [
+pub(super) const RULES: [(&str, &str); 5] = [
     ("usual", "規則どおり"),
     ("closed", "終日休みにする"),
     ("open", "時間を決めて受け付ける(開始と終了を入力)"),
@@ -70,6 +70,16 @@ pub(crate) struct DayForm {
 }
 
 impl DayForm {
+    pub(super) fn new(rule: &str, opens: &str, closes: &str, note: &str) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            opens: opens.to_owned(),
+            closes: closes.to_owned(),
+            note: note.to_owned(),
+            version: 0,
+        }
+    }
+
     fn of(day: Option<&CalendarDay>, version: i64) -> Self {
         let time = |time: NaiveTime| time.format("%H:%M").to_string();
         let mut form = Self {
@@ -96,7 +106,11 @@ impl DayForm {
     }
 
     /// What the form says of a day; `None`: nothing but the rules.
-    fn read(&self, date: NaiveDate, usual: NaiveTime) -> Result<Option<CalendarDay>, String> {
+    pub(super) fn read(
+        &self,
+        date: NaiveDate,
+        usual: NaiveTime,
+    ) -> Result<Option<CalendarDay>, String> {
         let time = |name: &str, text: &str| {
             let read = NaiveTime::parse_from_str(text.trim(), "%H:%M");
             read.map_err(|_| format!("{name}の時刻を、8:00 のように入力してください。"))

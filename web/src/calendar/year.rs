@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate, Weekday};
 use madoguchi_core::access::ManageCalendar;
 use madoguchi_core::hours::{Calendar, HoursReason};
 use madoguchi_core::setup::CalendarDay;
@@ -34,12 +34,14 @@ struct Month {
     /// Weeks from Monday on; `None` for days of other months.
     weeks: Vec<Vec<Option<DayCell>>>,
     open_days: usize,
+    /// What its holidays are called: 3日 文化の日.
+    holidays: Vec<String>,
 }
 
 struct DayCell {
     iso: String,
     number: u32,
-    class: &'static str,
+    class: String,
     /// What the day is, to be read aloud and shown on hovering.
     label: String,
     mark: &'static str,
@@ -114,6 +116,7 @@ fn month(
     let mut week: Vec<Option<DayCell>> = Vec::new();
     week.resize_with(first.weekday().num_days_from_monday() as usize, || None);
     let mut open_days = 0;
+    let mut holidays = Vec::new();
     for date in first
         .iter_days()
         .take_while(|date| date.month() == first.month())
@@ -125,6 +128,10 @@ fn month(
             .map(|day| day.note.as_str())
             .unwrap_or_default();
         let (class, mark) = look(hours.reason);
+        if let Some(holiday) = &hours.holiday {
+            holidays.push(format!("{}日 {holiday}", date.day()));
+        }
+        let class = format!("{class}{}", weekend(date, hours.holiday.is_some()));
         week.push(Some(DayCell {
             iso: date.to_string(),
             number: date.day(),
@@ -145,6 +152,17 @@ fn month(
         name: dates.month(first),
         weeks,
         open_days,
+        holidays,
+    }
+}
+
+/// The colour of the day's number, whatever holds on it. Its column and the marks say the same.
+fn weekend(date: NaiveDate, is_holiday: bool) -> &'static str {
+    match date.weekday() {
+        _ if is_holiday => " holiday",
+        Weekday::Sat => " saturday",
+        Weekday::Sun => " sunday",
+        _ => "",
     }
 }
 
@@ -156,7 +174,7 @@ fn look(reason: HoursReason) -> (&'static str, &'static str) {
         HoursReason::SpecialDay => ("open rare", "特"),
         HoursReason::OverrideOpen => ("open changed", "変"),
         HoursReason::Saturday | HoursReason::Sunday => ("off", ""),
-        HoursReason::NationalHoliday => ("off holiday", "祝"),
+        HoursReason::NationalHoliday => ("off", "祝"),
         HoursReason::YearEnd => ("off", "年"),
         HoursReason::OverrideClosed => ("off changed", "休"),
     }

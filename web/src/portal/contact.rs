@@ -1,4 +1,5 @@
-//! When the FAQ did not help: how and when to call, and the form.
+//! When the FAQ did not help: how and when to call, and the form. What was sent has a number, which
+//! the page it leads to tells.
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
@@ -7,7 +8,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::portal::{INQUIRY_LETTERS, Inquiry, QUERY_LETTERS};
 use madoguchi_core::setup::Fault;
 use madoguchi_kb::Viewer;
-use madoguchi_store::NewInquiry;
+use madoguchi_store::{NewInquiry, Receipt};
 use serde::Deserialize;
 
 use super::notices::{self, ShownNotice};
@@ -31,10 +32,17 @@ struct ContactPage {
     phone: String,
     has_form: bool,
     form: ContactForm,
+    receipt: Option<ShownReceipt>,
     /// The question of the article that did not help.
     about: Option<String>,
     faults: Faults,
     most_letters: usize,
+}
+
+/// What came in.
+struct ShownReceipt {
+    number: Option<String>,
+    at: String,
 }
 
 /// What is wrong, by field.
@@ -57,6 +65,8 @@ pub(super) struct ContactQuery {
     article: String,
     q: String,
     done: String,
+    /// The name of what was sent.
+    sent: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -64,6 +74,8 @@ pub(super) struct ContactQuery {
 pub(super) struct ContactForm {
     #[serde(rename = "_csrf")]
     csrf: String,
+    /// What makes this form another one than all others: sent again, it is the same inquiry.
+    form: String,
     site: String,
     name: String,
     extension: String,
@@ -77,13 +89,23 @@ pub(super) async fn page(
     State(web): State<Web>,
     Query(query): Query<ContactQuery>,
 ) -> Result<Response, WebError> {
+    let receipt = match query.sent.as_str() {
+        "" => None,
+        sent => web.store.lookup_receipt(sent).await?,
+    };
     let form = ContactForm {
+        form: token::new_id(),
         site: reader.site(&web).unwrap_or_default(),
         article: query.article,
         query: query.q.chars().take(QUERY_LETTERS).collect(),
         ..ContactForm::default()
     };
-    show(&web, &reader, form, Vec::new(), &query.done).await
+    let done = if receipt.is_some() {
+        query.done.as_str()
+    } else {
+        ""
+    };
+    show(&web, &reader, form, Vec::new(), (receipt, done)).await
 }
 
 async fn show(
@@ -91,7 +113,7 @@ async fn show(
     reader: &PortalReader,
     form: ContactForm,
     faults: Vec<Fault>,
-    done: &str,
+    (receipt, done): (Option<Receipt>, &str),
 ) -> Result<Response, WebError> {
     let now = web.desk.now();
     let hours = web.desk.hours(now);
@@ -107,6 +129,10 @@ async fn show(
         open: hours.open,
         hours: text::hours(&hours, now, web.settings.dates),
         phone: web.settings.portal.phone.clone(),
+        receipt: receipt.map(|receipt| ShownReceipt {
+            number: receipt.number.map(|number| number.to_string()),
+            at: web.settings.dates.minute(receipt.at),
+        }),
         has_form: web.settings.portal.inquiry_form,
         about: about.map(|article| article.question),
         form,
@@ -138,7 +164,12 @@ pub(super) async fn send(
     };
     let faults = inquiry.faults();
     if !faults.is_empty() {
-        return show(&web, &reader, form, faults, "").await;
+        return show(&web, &reader, form, faults, (None, "")).await;
+    }
+    let id = name(&form.form, &inquiry);
+    let sent = format!("/faq/contact?done=inquiry&sent={id}");
+    if web.store.lookup_receipt(&id).await?.is_some() {
+        return Ok(Redirect::to(&sent).into_response());
     }
     let now = web.desk.now();
     if !web
@@ -148,10 +179,49 @@ pub(super) async fn send(
         return Err(WebError::TooMany(Limit::Inquiries));
     }
     let new = NewInquiry {
-        id: token::new_id(),
+        id,
         at: now,
         inquiry,
     };
     web.store.add_inquiry(&new).await?;
-    Ok(Redirect::to("/faq/contact?done=inquiry").into_response())
+    Ok(Redirect::to(&sent).into_response())
+}
+
+/// The name of an inquiry: the same for one that is sent twice by one form, another for one that
+/// was changed before it was sent again.
+fn name(form: &str, inquiry: &Inquiry) -> String {
+    let form = if form.is_empty() {
+        token::new_id()
+    } else {
+        form.to_owned()
+    };
+    let article = inquiry.article.as_deref().unwrap_or_default();
+    let said = [
+        form.as_str(),
+        &inquiry.site,
+        &inquiry.name,
+        &inquiry.extension,
+        &inquiry.text,
+        article,
+        &inquiry.query,
+    ];
+    token::hash(&said.join("\0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_twice_is_one_inquiry_and_what_was_changed_is_another() {
+        let inquiry = |text: &str| Inquiry {
+            text: text.to_owned(),
+            ..Inquiry::default()
+        };
+        let one = name("form", &inquiry("a"));
+        assert_eq!(name("form", &inquiry("a")), one);
+        assert_ne!(name("form", &inquiry("b")), one);
+        assert_ne!(name("other", &inquiry("a")), one);
+        assert_ne!(name("", &inquiry("a")), name("", &inquiry("a")));
+    }
 }

@@ -355,6 +355,9 @@ pub(super) async fn password(
 
 /// 総合窓口(主担当)、夜間窓口(応援)
 fn duties(agent: &AgentConfig) -> String {
+    if agent.lines.is_empty() {
+        return "なし(電話が回りません)".to_owned();
+    }
     let duties = agent.lines.iter();
     let duties: Vec<_> = duties
         .map(|duty| format!("{}({})", duty.line, duty.level.label()))

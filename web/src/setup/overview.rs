@@ -17,6 +17,8 @@ use crate::state::Web;
 struct OverviewPage {
     shell: Shell,
     parts: Vec<PartRow>,
+    /// The names of agents to whom no call comes.
+    without_line: String,
 }
 
 /// One kind of things.
@@ -83,9 +85,12 @@ pub(super) async fn page(
             about: "問合せの分類",
         },
     ];
+    let without_line = setup.agents_without_line();
+    let without_line = without_line.map(|agent| agent.name.as_str());
     let page = OverviewPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
         parts,
+        without_line: without_line.collect::<Vec<_>>().join("、"),
     };
     Ok(Html(page.render()?))
 }

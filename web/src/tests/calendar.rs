@@ -17,6 +17,10 @@ async fn a_year_shows_holidays_and_second_saturdays() {
         "title=\"文化の日　受付なし　\"",
         "title=\"第2土曜日　8:00から17:30まで受付　\"",
         "title=\"年末年始　受付なし　\"",
+        "<span>3日 文化の日</span>、<span>23日 勤労感謝の日</span>",
+        "class=\"day off saturday\"",
+        "class=\"day open rare saturday\"",
+        "class=\"day off holiday\"",
     ] {
         assert!(html.contains(told), "{told}");
     }
@@ -82,5 +86,74 @@ async fn nonsense_is_refused_in_words_and_two_people_do_not_overwrite_each_other
     );
     for path in ["/admin/calendar/x", "/admin/calendar/1800-01-01"] {
         assert_eq!(house.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn several_days_are_looked_at_changed_at_once_and_taken_back_at_once() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let range = "/admin/calendar/range";
+    // A day of its own that the change of several takes over, and gives back.
+    let one = "/admin/calendar/2026-11-25";
+    let closed = "rule=closed&note=%E5%81%9C%E9%9B%BB&version=0";
+    house.submit(&mut boss, one, closed).await;
+    house.let_pass(Millis::from_secs(60));
+    let asked = "from=2026-11-24&to=2026-11-29&rule=until&which=open&closes=15%3A00";
+    let (status, html) = house.open(&mut boss, &format!("{range}?{asked}")).await;
+    assert_eq!(status, StatusCode::OK);
+    for told in [
+        "変わる日　4日",
+        "まだ保存していません",
+        "終日休み　停電",
+        "15:00まで受付",
+    ] {
+        assert!(html.contains(told), "{told}");
+    }
+    let days = async || {
+        let kept = house.store.list_settings(CALENDAR_DAY).await.unwrap();
+        let days = kept
+            .iter()
+            .filter_map(|one| Some((one.id.clone(), one.data.clone()?)));
+        days.collect::<Vec<_>>()
+    };
+    let before = days().await;
+    assert_eq!(before.len(), 1, "looking changes nothing");
+    let seen = html.split("name=\"seen\" value=\"").nth(1).unwrap();
+    let seen = crate::query::escape(seen.split('"').next().unwrap());
+    let body = format!("{asked}&seen={seen}");
+    let (status, place, _) = house.submit(&mut boss, range, &body).await;
+    assert_eq!(
+        (status, place.as_str()),
+        (StatusCode::SEE_OTHER, "/admin/calendar/range?done=saved")
+    );
+    assert_eq!(days().await.len(), 4, "not the weekend");
+    // What was looked at is no longer so.
+    let (status, _, html) = house.submit(&mut boss, range, &body).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("変わる日はありません"));
+    let other = body.replace("15%3A00", "14%3A00");
+    let (status, _, html) = house.submit(&mut boss, range, &other).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(html.contains("もう一度、内容を確認してください"));
+    // One change, one record, one undo.
+    let (_, html) = house.open(&mut boss, range).await;
+    assert!(html.contains("2026年(令和8年)11月27日まで(4日)"), "{html}");
+    let at = html.split("name=\"at\" value=\"").nth(1).unwrap();
+    let undo = format!("at={}&by=boss", at.split('"').next().unwrap());
+    let place = format!("{range}/undo");
+    house.let_pass(Millis::from_secs(60));
+    let (status, ..) = house.submit(&mut boss, &place, &undo).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert_eq!(days().await, before);
+    let (status, ..) = house.submit(&mut boss, &place, &undo).await;
+    assert_eq!(status, StatusCode::CONFLICT, "it is undone already");
+    for nonsense in [
+        "from=2026-11-24",
+        "from=x&to=y",
+        "from=2026-01-01&to=2026-12-31&rule=closed",
+    ] {
+        let (status, _) = house.get(&format!("{range}?{nonsense}")).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{nonsense}");
     }
 }

@@ -119,6 +119,58 @@ async fn the_api_tells_the_same_as_the_pages() {
 }
 
 #[tokio::test]
+async fn the_figures_of_a_period_are_those_of_the_api_on_the_page_and_in_files() {
+    let house = house().await;
+    let asked = "from=2026-11-23&to=2026-11-24";
+    let (status, html) = house.get(&format!("/calls/figures?{asked}")).await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    let text: String = html
+        .split('<')
+        .filter_map(|part| part.split('>').nth(1))
+        .collect();
+    let row = "211050.0%50.0%000:051:000:05";
+    for told in [
+        "2026年(令和8年)11月23日から2026年(令和8年)11月24日まで".to_owned(),
+        format!("2026年(令和8年)11月24日(火){row}"),
+        format!("合計{row}"),
+        "2026年(令和8年)11月24日(火)　放棄 1件".to_owned(),
+    ] {
+        assert!(text.contains(&told), "{told}: {text}");
+    }
+    assert!(html.contains("/calls?from=2026-11-24&#38;to=2026-11-24"));
+    for (by, told) in [
+        ("month", "2026年(令和8年)11月211050.0%"),
+        ("hour", "9時台2"),
+        ("line", "help2"),
+        ("agent", "田中 恵1"),
+    ] {
+        let asked = format!("{asked}&by={by}");
+        let (_, html) = house.get(&format!("/calls/figures?{asked}")).await;
+        let text: String = html
+            .split('<')
+            .filter_map(|part| part.split('>').nth(1))
+            .collect();
+        assert!(text.contains(told), "{told}: {text}");
+        let (_, api) = house.get(&format!("/api/v1/stats?{asked}")).await;
+        let api: serde_json::Value = serde_json::from_str(&api).unwrap();
+        assert_eq!((&api["offered"], &api["by"]), (&2.into(), &by.into()));
+        for form in ["print", "data"] {
+            let path = format!("/calls/figures.xlsx?{asked}&form={form}");
+            let (status, file) = house.get(&path).await;
+            assert!(status == StatusCode::OK && file.starts_with("PK"), "{path}");
+        }
+    }
+    for nonsense in ["from=2025-01-01&to=2026-11-24", "by=moon", "from=x"] {
+        let (status, _) = house.get(&format!("/calls/figures?{nonsense}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{nonsense}");
+    }
+    let (status, _) = house
+        .get("/api/v1/stats?from=2000-01-01&to=2026-11-24&by=day")
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn an_agents_state_is_set_from_this_origin_only() {
     let house = house().await;
     let path = "/agents/tanaka/state";
@@ -211,6 +263,22 @@ async fn a_change_reaches_everybody_who_watches() {
         text.push_str(&String::from_utf8_lossy(
             &body.next().await.unwrap().unwrap(),
         ));
+    }
+}
+
+#[tokio::test]
+async fn operators_see_how_periodic_work_does() {
+    let house = house().await;
+    let (status, html) = house.get("/admin/operations").await;
+    assert_eq!(status, StatusCode::OK);
+    for told in [
+        "1件の処理が失敗しています",
+        "終わったログインの整理</th><td>正常</td><td>1時間</td>",
+        "2026年(令和8年)11月24日 11:00:00",
+        "失敗(再び試します)",
+        "&#60;script&#62;",
+    ] {
+        assert!(html.contains(told), "{told}: {html}");
     }
 }
 

@@ -44,3 +44,17 @@ pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<
             .to_owned()
     }))
 }
+
+/// What to tell when a value is another user's already.
+pub(super) fn taken(error: StoreError) -> Result<String, WebError> {
+    match error {
+        StoreError::Taken { what: "subject" } => {
+            Ok("この認証基盤の識別子は、ほかの利用者に登録されています。".to_owned())
+        }
+        StoreError::Taken { .. } => Ok(
+            "このログイン名は、ほかの利用者が使っています。別のログイン名にしてください。"
+                .to_owned(),
+        ),
+        other => Err(other.into()),
+    }
+}

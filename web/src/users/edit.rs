@@ -6,11 +6,10 @@ use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::access::{ManageUsers, Role, check_roles};
+use madoguchi_core::access::{ManageUsers, Permission, Role, check_roles};
 use madoguchi_core::account::{User, read_login};
 use madoguchi_core::audit::{Action, changed};
 use madoguchi_core::id::{AgentId, UserId};
-use madoguchi_store::StoreError;
 
 use crate::account::sessions::{SessionRow, session_rows};
 use crate::auth::access::{Allowed, AskedAgain};
@@ -21,7 +20,8 @@ use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::users::change::{self, WATCHES, last_administrator};
+use crate::users::agent::{self, AgentFields, AgentForm, Made, PhoneValues};
+use crate::users::change::{self, WATCHES, last_administrator, taken};
 use crate::users::summary::{fields, state};
 
 const NAME_LETTERS: usize = 60;
@@ -39,6 +39,8 @@ pub(super) struct UserPage {
     subject: String,
     roles: Vec<RoleChoice>,
     agents: Vec<Choice>,
+    /// The fields of an agent that is made with the account.
+    new_agent: Option<AgentFields>,
     state: &'static str,
     disabled: bool,
     locked: bool,
@@ -49,6 +51,8 @@ pub(super) struct UserPage {
     sessions: Vec<SessionRow>,
     /// A one-time password, shown this once.
     pub(super) one_time: Option<String>,
+    /// What is set in the phone, shown this once.
+    phone: Option<PhoneValues>,
     error: Option<String>,
     /// What was typed is kept on the page until the administrator has proven themselves.
     unproven: bool,
@@ -69,7 +73,8 @@ pub(crate) async fn new_page(
     visitor: Allowed<ManageUsers>,
     State(web): State<Web>,
 ) -> Result<Response, WebError> {
-    let page = view(&web, &visitor, &blank(&web), true).await?;
+    let agent = AgentForm::default();
+    let page = view(&web, &visitor, &blank(&web), Some(&agent)).await?;
     Ok(Html(page.render()?).into_response())
 }
 
@@ -100,7 +105,7 @@ pub(crate) async fn page(
     Query(query): Query<DoneQuery>,
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
-    let mut page = view(&web, &visitor, &user, false).await?;
+    let mut page = view(&web, &visitor, &user, None).await?;
     page.shell = page.shell.done(&query.done);
     Ok(Html(page.render()?).into_response())
 }
@@ -113,18 +118,19 @@ pub(super) async fn get(web: &Web, id: &str) -> Result<User, WebError> {
         .ok_or(WebError::NotFound("この利用者"))
 }
 
-/// The page of a user.
+/// The page of a user; of a new one with what was typed of their agent.
 pub(super) async fn view(
     web: &Web,
     visitor: &Visitor,
     user: &User,
-    is_new: bool,
+    new: Option<&AgentForm>,
 ) -> Result<UserPage, WebError> {
     let dates = web.settings.dates;
     let sessions = web.store.list_sessions(&user.id).await?;
     let setup = web.desk.setup();
     let agents = setup.agents.iter();
     let agents = agents.map(|agent| (agent.thing.id.as_str(), agent.thing.name.as_str()));
+    let new_agent = new.and_then(|new| new.fields(web, visitor));
     let chosen = user.agent.as_ref().map_or("", AgentId::as_str);
     let gone = setup.agent(chosen).is_none() && !chosen.is_empty();
     let gone = gone.then(|| {
@@ -134,6 +140,13 @@ pub(super) async fn view(
         )
     });
     let agents = agents.chain(gone.as_ref().map(|(id, name)| (*id, name.as_str())));
+    let to_make = new_agent.as_ref();
+    let to_make = to_make.map(|_| (agent::NEW, "新しい担当者を登録する"));
+    let agents = to_make.into_iter().chain(agents);
+    let chosen = match new {
+        Some(new) if new.wanted => agent::NEW,
+        _ => chosen,
+    };
     let facts = vec![
         ("登録", dates.minute(user.created_at)),
         (
@@ -150,13 +163,14 @@ pub(super) async fn view(
     ];
     Ok(UserPage {
         shell: Shell::new(web, Some(visitor), "/admin/users"),
-        id: (!is_new).then(|| escape(user.id.as_str())),
+        id: new.is_none().then(|| escape(user.id.as_str())),
         version: user.version,
         login: user.login.clone(),
         name: user.name.clone(),
         subject: user.oidc_subject.clone().unwrap_or_default(),
         roles: role_choices(&user.roles),
         agents: Choice::list(std::iter::once(("", "なし")).chain(agents), chosen),
+        new_agent,
         state: state(user),
         disabled: user.disabled_at.is_some(),
         locked: user.is_locked(),
@@ -165,6 +179,7 @@ pub(super) async fn view(
         facts,
         sessions: session_rows(web, &sessions, visitor.session()),
         one_time: None,
+        phone: None,
         error: None,
         unproven: false,
         watches: user.roles.iter().any(|role| role.watches()),
@@ -200,7 +215,8 @@ fn put_upon(user: &mut User, pairs: &[(String, String)]) -> Result<(), String> {
     value("login").clone_into(&mut user.login);
     value("name").clone_into(&mut user.name);
     let agent = value("agent");
-    user.agent = (!agent.is_empty()).then(|| AgentId::new(agent));
+    let is_known = !agent.is_empty() && agent != agent::NEW;
+    user.agent = is_known.then(|| AgentId::new(agent));
     let subject = value("subject");
     user.oidc_subject = (!subject.is_empty()).then(|| subject.to_owned());
     user.roles = pairs
@@ -229,28 +245,14 @@ fn roles_fault(before: &BTreeSet<Role>, user: &User) -> Result<(), String> {
     check_roles(before, &user.roles).map_err(|fault| fault.to_string())
 }
 
-/// What to tell when a value is another user's already.
-fn taken(error: StoreError) -> Result<String, WebError> {
-    match error {
-        StoreError::Taken { what: "subject" } => {
-            Ok("この認証基盤の識別子は、ほかの利用者に登録されています。".to_owned())
-        }
-        StoreError::Taken { .. } => Ok(
-            "このログイン名は、ほかの利用者が使っています。別のログイン名にしてください。"
-                .to_owned(),
-        ),
-        other => Err(other.into()),
-    }
-}
-
 async fn show_again(
     web: &Web,
     visitor: &Visitor,
     user: &User,
-    is_new: bool,
+    new: Option<&AgentForm>,
     why: String,
 ) -> Result<Response, WebError> {
-    let mut page = view(web, visitor, user, is_new).await?;
+    let mut page = view(web, visitor, user, new).await?;
     page.error = Some(why);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
 }
@@ -260,9 +262,9 @@ async fn show_unproven(
     web: &Web,
     visitor: &Visitor,
     user: &User,
-    is_new: bool,
+    new: Option<&AgentForm>,
 ) -> Result<Response, WebError> {
-    let mut page = view(web, visitor, user, is_new).await?;
+    let mut page = view(web, visitor, user, new).await?;
     page.unproven = true;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
 }
@@ -280,29 +282,61 @@ pub(crate) async fn create(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let mut user = blank(&web);
+    let typed = AgentForm::of(&pairs);
     let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&BTreeSet::new(), &user));
     let visitor = match visitor.proven() {
         Ok(proven) => proven,
-        Err(unproven) => return show_unproven(&web, &unproven, &user, true).await,
+        Err(unproven) => return show_unproven(&web, &unproven, &user, Some(&typed)).await,
     };
-    if let Err(why) = put {
-        return show_again(&web, &visitor, &user, true, why).await;
+    if typed.wanted && !visitor.permissions.contains(Permission::ManageDesk) {
+        return Err(WebError::NotAllowed(Permission::ManageDesk));
     }
+    let read = || typed.read(&user, &web.desk.setup());
+    let new_agent = typed.wanted.then(read).transpose();
+    let new_agent = match put.and(new_agent) {
+        Ok(new_agent) => new_agent,
+        Err(why) => return show_again(&web, &visitor, &user, Some(&typed), why).await,
+    };
     user.id = UserId::new(token::new_id());
     let one_time = token::readable(4);
     let hash = web.hasher.hash(&one_time).await?;
-    let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
-    entry.after = fields(&user);
-    if let Err(error) = web.store.add_user(&user, Some(&hash), entry).await {
-        let why = taken(error)?;
-        return show_again(&web, &visitor, &user, true, why).await;
+    let mut phone = None;
+    let mut late = None;
+    let refused = if let Some(new_agent) = new_agent {
+        match agent::make(&web, &visitor, (&mut user, &hash), new_agent).await? {
+            Made::Kept {
+                phone: values,
+                in_force,
+            } => {
+                phone = Some(values);
+                late = (!in_force).then_some(NOT_IN_FORCE);
+                None
+            }
+            Made::Refused(why) => Some(why),
+        }
+    } else {
+        let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
+        entry.after = fields(&user);
+        let added = web.store.add_user(&user, Some(&hash), entry).await;
+        added.err().map(taken).transpose()?
+    };
+    if let Some(why) = refused {
+        if typed.wanted {
+            user.agent = None;
+        }
+        return show_again(&web, &visitor, &user, Some(&typed), why).await;
     }
     let user = get(&web, user.id.as_str()).await?;
-    let mut page = view(&web, &visitor, &user, false).await?;
+    let mut page = view(&web, &visitor, &user, None).await?;
     page.shell = page.shell.done("created");
     page.one_time = Some(one_time);
+    page.phone = phone;
+    page.error = late.map(str::to_owned);
     Ok(Html(page.render()?).into_response())
 }
+
+/// What to tell if the running desk does not take up an agent that was made.
+const NOT_IN_FORCE: &str = "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。";
 
 pub(crate) async fn save(
     visitor: Allowed<ManageUsers>,
@@ -322,17 +356,17 @@ pub(crate) async fn save(
         fault = fault.or_else(|| Some(WATCHES.to_owned()));
     }
     if let Some(why) = fault {
-        return show_again(&web, &visitor, &user, false, why).await;
+        return show_again(&web, &visitor, &user, None, why).await;
     }
     if gives_access(&before, &user) && !visitor.is_proven() {
         visitor.can_be_asked()?;
-        return show_unproven(&web, &visitor, &user, false).await;
+        return show_unproven(&web, &visitor, &user, None).await;
     }
     let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
     (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
     if let Err(error) = change::save(&web, &user, entry).await {
         let why = taken(error)?;
-        return show_again(&web, &visitor, &user, false, why).await;
+        return show_again(&web, &visitor, &user, None, why).await;
     }
     Ok(Redirect::to(&format!("/admin/users/{}?done=saved", escape(&id))).into_response())
 }

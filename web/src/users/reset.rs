@@ -98,7 +98,7 @@ pub(crate) async fn password(
     set?;
     web.attempts.forget(&user.login);
     let user = get(&web, &id).await?;
-    let mut page = view(&web, &visitor, &user, false).await?;
+    let mut page = view(&web, &visitor, &user, None).await?;
     page.one_time = Some(one_time);
     Ok(Html(page.render()?).into_response())
 }

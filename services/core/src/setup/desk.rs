@@ -122,6 +122,12 @@ impl DeskSetup {
         self.agents.iter().find(|agent| agent.thing.id == id)
     }
 
+    /// Agents to whom no call comes, for they take calls of no line.
+    pub fn agents_without_line(&self) -> impl Iterator<Item = &AgentConfig> {
+        let agents = self.agents.iter().map(|agent| &agent.thing);
+        agents.filter(|agent| agent.lines.is_empty())
+    }
+
     /// The trunk of this name.
     pub fn trunk(&self, name: &str) -> Option<&Made<TrunkConfig>> {
         self.trunks.iter().find(|trunk| trunk.thing.name == name)
@@ -170,6 +176,8 @@ mod tests {
         assert_eq!(setup.agent("tanaka").unwrap().thing.password, None);
         assert_eq!(setup.trunk("carrier").unwrap().thing.password, None);
         assert_eq!(setup.targets.answer_rate, 92);
+        let idle = setup.agents_without_line().map(|agent| agent.id.as_str());
+        assert_eq!(idle.collect::<Vec<_>>(), ["tanaka"]);
         setup
             .former_agents
             .insert(AgentId::new("sato"), "佐藤".to_owned());

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use clap::ValueEnum;
-use madoguchi_core::call::CallRecord;
 use madoguchi_core::figures::Figures;
-use madoguchi_core::stats::{By, RowKey, StatsReport};
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::stats::{By, RowKey, StatsQuery, StatsReport};
+use madoguchi_core::time::Millis;
 
 use super::{CliError, Format, open_store, print};
 use crate::config::Config;
@@ -39,48 +39,38 @@ pub(super) struct Args {
 enum ByArg {
     Total,
     Day,
+    Month,
     Hour,
     Line,
     Agent,
 }
 
 pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
-    let Some(after) = args
-        .to
-        .checked_add_days(Days::new(1))
-        .filter(|_| args.from <= args.to)
-    else {
+    if args.from > args.to {
         return Err(CliError::Usage(
             "--from は --to 以前の日にしてください".to_owned(),
         ));
+    }
+    let query = StatsQuery {
+        from: args.from,
+        to: args.to,
+        by: match args.by {
+            ByArg::Total => By::Total,
+            ByArg::Day => By::Day,
+            ByArg::Month => By::Month,
+            ByArg::Hour => By::Hour,
+            ByArg::Line => By::Line,
+            ByArg::Agent => By::Agent,
+        },
+        line: args.line.map(LineName::new),
+        agent: args.agent.map(AgentId::new),
     };
     let store = open_store(config, data_dir).await?;
-    let (from, until) = (Instant::start_of(args.from), Instant::start_of(after));
-    let calls = store
-        .call_records(from, until)
-        .await
-        .map_err(anyhow::Error::from)?;
     // Thresholds may be set on screens.
     let thresholds = setup::joined(config, &store).await?.figures_settings();
+    let report = store.stats(query, thresholds).await;
+    let report = report.map_err(anyhow::Error::from)?;
     store.close().await;
-    let wanted = |call: &&CallRecord| {
-        args.line
-            .as_deref()
-            .is_none_or(|line| call.line.as_str() == line)
-            && args.agent.as_deref().is_none_or(|agent| {
-                call.agent()
-                    .is_some_and(|answered| answered.as_str() == agent)
-            })
-    };
-    let by = match args.by {
-        ByArg::Total => By::Total,
-        ByArg::Day => By::Day,
-        ByArg::Hour => By::Hour,
-        ByArg::Line => By::Line,
-        ByArg::Agent => By::Agent,
-    };
-    let calls = calls.iter().filter(wanted);
-    let report = StatsReport::new(calls, by, (args.from, args.to), thresholds);
     match args.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&report).map_err(anyhow::Error::from)?;
@@ -98,6 +88,7 @@ fn table(report: &StatsReport) -> String {
     for row in &report.rows {
         let key = match &row.key {
             RowKey::Day(day) => day.to_string(),
+            RowKey::Month(month) => month.format("%Y-%m").to_string(),
             RowKey::Hour(hour) => format!("{hour}時台"),
             RowKey::Line(line) => line.to_string(),
             RowKey::Agent(Some(agent)) => agent.to_string(),

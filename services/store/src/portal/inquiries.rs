@@ -1,10 +1,10 @@
 //! What staff write to the desk by the form of the portal.
 
 use madoguchi_core::audit::AuditEntry;
-use madoguchi_core::portal::Inquiry;
+use madoguchi_core::portal::{Inquiry, ReceiptNumber};
 use madoguchi_core::time::Instant;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use crate::audit::record;
 use crate::error::StoreError;
@@ -14,7 +14,7 @@ use crate::store::Store;
 /// One that comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInquiry {
-    /// Its name, made by us.
+    /// Its name, made by us: what is sent twice under one name is kept once.
     pub id: String,
     /// When.
     pub at: Instant,
@@ -22,11 +22,22 @@ pub struct NewInquiry {
     pub inquiry: Inquiry,
 }
 
+/// What staff are told of an inquiry that came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its number; `None` for one of an earlier version of the program.
+    pub number: Option<ReceiptNumber>,
+    /// When it came in.
+    pub at: Instant,
+}
+
 /// One as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptInquiry {
     /// Its name.
     pub id: String,
+    /// Its number; `None` for one of an earlier version of the program.
+    pub number: Option<ReceiptNumber>,
     /// When it came in.
     pub at: Instant,
     /// What was written.
@@ -44,6 +55,8 @@ pub struct InquiryFilter {
     pub open: bool,
     /// Only those about this article.
     pub article: Option<String>,
+    /// Only the one of this number.
+    pub number: Option<ReceiptNumber>,
     /// Older than the one of this instant and name: the next page.
     pub older_than: Option<(Instant, String)>,
     /// At the most so many.
@@ -51,15 +64,27 @@ pub struct InquiryFilter {
 }
 
 impl Store {
-    /// Keeps what was written.
+    /// Keeps what was written under the next number; what is kept already keeps its own.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn add_inquiry(&self, new: &NewInquiry) -> Result<(), StoreError> {
+    pub async fn add_inquiry(&self, new: &NewInquiry) -> Result<Receipt, StoreError> {
         let mut tx = self.begin().await?;
+        // First, so that others wait who would take the same number or bring the same inquiry.
+        sqlx::query("UPDATE inquiry_numbers SET last = last + 1")
+            .execute(&mut *tx)
+            .await?;
+        if let Some(kept) = receipt(&mut tx, &new.id).await? {
+            tx.rollback().await?;
+            return Ok(kept);
+        }
+        let row = sqlx::query("SELECT last FROM inquiry_numbers")
+            .fetch_one(&mut *tx)
+            .await?;
+        let number: i64 = row.try_get("last")?;
         sqlx::query(
-            "INSERT INTO inquiries (id, at, site, name, extension, body, article, query, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)",
+            "INSERT INTO inquiries (id, at, site, name, extension, body, article, query, number, \
+             version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
         )
         .bind(&new.id)
         .bind(new.at.0)
@@ -69,10 +94,22 @@ impl Store {
         .bind(storable(&new.inquiry.text))
         .bind(new.inquiry.article.as_deref().map(storable))
         .bind(storable(&new.inquiry.query))
+        .bind(number)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(())
+        Ok(Receipt {
+            number: Some(ReceiptNumber(number)),
+            at: new.at,
+        })
+    }
+
+    /// The number of an inquiry, and when it came in.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lookup_receipt(&self, id: &str) -> Result<Option<Receipt>, StoreError> {
+        receipt(&mut *self.read()?.acquire().await?, id).await
     }
 
     /// What was written, the newest first.
@@ -84,14 +121,17 @@ impl Store {
         filter: &InquiryFilter,
     ) -> Result<Vec<KeptInquiry>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT id, at, site, name, extension, body, article, query, handled_at, handled_by, \
-             version FROM inquiries WHERE 1 = 1",
+            "SELECT id, number, at, site, name, extension, body, article, query, handled_at, \
+             handled_by, version FROM inquiries WHERE 1 = 1",
         );
         if filter.open {
             sql.push(" AND handled_at IS NULL");
         }
         if let Some(article) = &filter.article {
             sql.push(" AND article = ").bind(storable(article));
+        }
+        if let Some(number) = filter.number {
+            sql.push(" AND number = ").bind(number.0);
         }
         if let Some((at, id)) = &filter.older_than {
             sql.push(" AND (at, id) < (").bind(at.0);
@@ -145,11 +185,31 @@ impl Store {
     }
 }
 
+async fn receipt(connection: &mut AnyConnection, id: &str) -> Result<Option<Receipt>, StoreError> {
+    let row = sqlx::query("SELECT number, at FROM inquiries WHERE id = $1")
+        .bind(storable(id))
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| {
+        Ok(Receipt {
+            number: number(&row)?,
+            at: Instant(row.try_get("at")?),
+        })
+    })
+    .transpose()
+}
+
+fn number(row: &AnyRow) -> Result<Option<ReceiptNumber>, StoreError> {
+    let number: Option<i64> = row.try_get("number")?;
+    Ok(number.map(ReceiptNumber))
+}
+
 fn read(row: &AnyRow) -> Result<KeptInquiry, StoreError> {
     let handled_at: Option<i64> = row.try_get("handled_at")?;
     let handled_by: Option<String> = row.try_get("handled_by")?;
     Ok(KeptInquiry {
         id: row.try_get("id")?,
+        number: number(row)?,
         at: Instant(row.try_get("at")?),
         inquiry: Inquiry {
             site: row.try_get("site")?,

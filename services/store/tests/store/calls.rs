@@ -5,6 +5,7 @@ use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, CallEvent, EventKind, TransferTarget};
 use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::outbound::OutboundRefusal;
+use madoguchi_core::stats::{By, StatsQuery};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{CallFilter, OutcomeFilter, Store};
 use sqlx::{AnyConnection, Connection};
@@ -20,6 +21,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     a_number_is_found_in_any_spelling,
     why_there_is_no_number_is_kept_and_found,
     pages_are_newest_first_and_know_the_total,
+    figures_count_every_call_of_the_period_once_however_many_there_are,
     unfinished_calls_come_with_all_their_events,
 ]);
 
@@ -147,6 +149,42 @@ async fn the_table_is_the_fold_of_the_log_in_any_order_of_delivery(place: Place)
     assert_eq!(all(&store).await, folded(&day));
     assert_eq!(store.rebuild_calls().await.unwrap(), day.len() as u64);
     assert_eq!(all(&store).await, folded(&day));
+}
+
+async fn figures_count_every_call_of_the_period_once_however_many_there_are(place: Place) {
+    let store = place.open().await;
+    let day = Instant(1_795_500_000_000).date();
+    let midnight = Instant::start_of(day).0;
+    let arrived = |n: i64, at: i64| {
+        let kind = EventKind::Arrived {
+            from: "0312345678".into(),
+            to: "5000".into(),
+            open: true,
+        };
+        call(&format!("call {n}"), at).then(kind).unfinished()
+    };
+    // More than are read at once, many at the same instant.
+    let mut events = Vec::new();
+    for n in 0..4_100 {
+        events.extend(arrived(n, midnight + n / 50));
+    }
+    events.extend(arrived(10_000, midnight - 1));
+    events.extend(arrived(10_001, midnight + 86_400_000));
+    for events in events.chunks(500) {
+        store.append(events).await.unwrap();
+    }
+    let query = StatsQuery {
+        from: day,
+        to: day,
+        by: By::Hour,
+        line: None,
+        agent: None,
+    };
+    let report = store.stats(query, FiguresSettings::default()).await;
+    let report = report.unwrap();
+    assert_eq!((report.total.offered, report.total.waiting), (4_100, 4_100));
+    let rows = report.rows.iter().map(|row| row.figures.offered);
+    assert_eq!(rows.sum::<u64>(), 4_100);
 }
 
 async fn periods_are_half_open_and_in_order_of_arrival(place: Place) {

@@ -1,7 +1,7 @@
 //! What readers of the FAQ look for and read, and what is made of it.
 
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
-use madoguchi_core::portal::{Inquiry, Place, SiteRead};
+use madoguchi_core::portal::{Inquiry, Place, ReceiptNumber, SiteRead};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{
     Attention, AuditFilter, Feedback, InquiryFilter, NewInquiry, Opened, Search, Settled, Store,
@@ -20,6 +20,7 @@ on_databases!([sqlite_file, postgres] [
     what_is_read_most_is_counted_since_an_instant_and_by_place,
     the_access_of_a_period_adds_up,
     inquiries_are_listed_and_handled_once,
+    an_inquiry_has_a_number_of_its_own_and_is_kept_once,
     what_was_kept_long_enough_is_deleted_and_that_is_recorded,
     strange_letters_are_kept,
 ]);
@@ -346,6 +347,48 @@ async fn inquiries_are_listed_and_handled_once(place: Database) {
     assert_eq!(list[1].handled, Some((Instant(30), "sato".to_owned())));
     handle(2, false, 40).await.unwrap();
     assert_eq!(store.open_inquiries().await.unwrap(), 2);
+}
+
+async fn an_inquiry_has_a_number_of_its_own_and_is_kept_once(place: Database) {
+    let store = place.open().await;
+    let inquiry = |id: String| NewInquiry {
+        id,
+        at: Instant(10),
+        inquiry: Inquiry::default(),
+    };
+    // As two nodes and an impatient finger send them.
+    let sent = (0..40).map(|n| {
+        let (store, new) = (store.clone(), inquiry((n % 20).to_string()));
+        tokio::spawn(async move { store.add_inquiry(&new).await.unwrap() })
+    });
+    let mut numbers = Vec::new();
+    for receipt in sent.collect::<Vec<_>>() {
+        numbers.push(receipt.await.unwrap().number.unwrap().0);
+    }
+    numbers.sort_unstable();
+    let twice: Vec<i64> = (1..=20).flat_map(|n| [n, n]).collect();
+    assert_eq!(numbers, twice);
+    let third = store.lookup_receipt("3").await.unwrap().unwrap();
+    let filter = InquiryFilter {
+        number: third.number,
+        limit: 10,
+        ..InquiryFilter::default()
+    };
+    let found = store.list_inquiries(&filter).await.unwrap();
+    assert_eq!((found.len(), found[0].id.as_str()), (1, "3"));
+    // A number does not come again when its inquiry is deleted.
+    for id in 0..20 {
+        let handled = entry(Action::InquiryHandle, 20);
+        let handled = store
+            .handle_inquiry(&id.to_string(), 1, true, handled)
+            .await;
+        handled.unwrap();
+    }
+    let deleted = entry(Action::PortalLogDelete, 30);
+    let deleted = store.delete_portal_log_before(Instant(30), deleted).await;
+    assert_eq!(deleted.unwrap(), 20);
+    let next = store.add_inquiry(&inquiry("new".to_owned())).await.unwrap();
+    assert_eq!(next.number, Some(ReceiptNumber(21)));
 }
 
 async fn what_was_kept_long_enough_is_deleted_and_that_is_recorded(place: Database) {

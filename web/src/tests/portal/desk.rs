@@ -304,6 +304,13 @@ async fn the_access_report_adds_up_on_the_page_and_in_files() {
     );
     assert!(text.contains("本部12"), "a search and two views: {text}");
     assert!(text.contains("10時台11"));
+    for told in [
+        "週別の自己解決。数値は表にあります。",
+        "本部　閲覧 2件",
+        "10時台　検索 1件",
+    ] {
+        assert!(html.contains(told), "drawn: {told}");
+    }
     for sheet in ["articles", "searches", "queries", "sites", "hours", "weeks"] {
         let path = format!("/articles/access-report.xlsx?month=2026-11&sheet={sheet}");
         let (status, file) = open.house.get(&path).await;

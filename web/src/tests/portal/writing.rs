@@ -115,9 +115,12 @@ async fn who_is_not_helped_learns_how_to_call_and_may_write() {
     assert_eq!(html.matches("field-error").count(), 4);
     let body = inquiry(NASTY);
     let (_, place, _) = open.write(&mut reader, "/faq/contact", &body).await;
-    assert_eq!(place, "/faq/contact?done=inquiry");
+    assert!(
+        place.starts_with("/faq/contact?done=inquiry&sent="),
+        "{place}"
+    );
     let (_, html) = open.read(&mut reader, &place).await;
-    assert!(html.contains("問合せを受け付けました"));
+    assert!(html.contains("問合せを受け付けました") && html.contains("0001"));
     // The desk sees it, and that is recorded.
     let (_, html) = open.house.get("/inquiries").await;
     assert!(html.contains("未処理 1件") && html.contains("佐藤"));
@@ -151,6 +154,45 @@ async fn who_is_not_helped_learns_how_to_call_and_may_write() {
     assert!(html.contains("未処理の問合せはありません"));
     let (_, html) = open.house.get("/inquiries?show=all").await;
     assert!(html.contains("処理済み") && html.contains("boss"));
+}
+
+#[tokio::test]
+async fn what_is_sent_twice_comes_in_once_and_is_found_by_its_number() {
+    let open = open().await;
+    let mut reader = Client::default();
+    let (_, html) = open.read(&mut reader, "/faq/contact").await;
+    let form = html.split("name=\"form\" value=\"").nth(1).unwrap();
+    let form = form.split('"').next().unwrap().to_owned();
+    let body = |text: &str| format!("{}&form={form}", inquiry(text));
+    // Sent by an impatient finger, then after going back, changed.
+    let mut places = Vec::new();
+    for text in ["a", "a", "b"] {
+        let (_, place, _) = open.write(&mut reader, "/faq/contact", &body(text)).await;
+        places.push(place);
+    }
+    assert!(
+        places[0] == places[1] && places[1] != places[2],
+        "{places:?}"
+    );
+    assert_eq!(open.house.store.open_inquiries().await.unwrap(), 2);
+    // The page says the same however often it is loaded.
+    for _ in 0..2 {
+        let (_, html) = open.read(&mut reader, &places[2]).await;
+        assert!(html.contains("0002") && !html.contains("name=\"text\""));
+    }
+    assert_eq!(open.house.store.open_inquiries().await.unwrap(), 2);
+    let (_, html) = open
+        .read(&mut reader, "/faq/contact?done=inquiry&sent=x")
+        .await;
+    assert!(!html.contains("受け付け"), "nothing was sent");
+    for asked in ["2", "0002", "%EF%BC%92"] {
+        let (_, html) = open.house.get(&format!("/inquiries?number={asked}")).await;
+        assert!(html.contains("受付番号 0002") && !html.contains("受付番号 0001"));
+    }
+    let (_, html) = open.house.get("/inquiries?number=9").await;
+    assert!(html.contains("受付番号0009の問合せはありません"));
+    let (status, _) = open.house.get("/inquiries?number=x").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -1,0 +1,52 @@
+//! The figures of a period, summed up over its calls some at a time.
+
+use madoguchi_core::figures::FiguresSettings;
+use madoguchi_core::id::CallId;
+use madoguchi_core::stats::{StatsQuery, StatsReport, StatsSums};
+use madoguchi_core::time::Instant;
+
+use super::row::{COLUMNS, record};
+use crate::error::StoreError;
+use crate::sql::Sql;
+use crate::store::Store;
+
+/// Calls that are in memory at once.
+const AT_ONCE: usize = 2_000;
+
+impl Store {
+    /// The figures that are asked for: the one function behind `madoguchi stats`, the API, the page
+    /// and its files.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn stats(
+        &self,
+        query: StatsQuery,
+        settings: FiguresSettings,
+    ) -> Result<StatsReport, StoreError> {
+        let (from, until) = (query.start(), query.end());
+        let mut sums = StatsSums::new(query, settings);
+        let mut last: Option<(Instant, CallId)> = None;
+        loop {
+            let mut sql = Sql::new("SELECT ");
+            sql.push(COLUMNS).push(" FROM calls WHERE arrived_at < ");
+            sql.bind(until.0).push(" AND arrived_at >= ");
+            sql.bind(last.as_ref().map_or(from, |(at, _)| *at).0);
+            if let Some((at, call)) = &last {
+                sql.push(" AND (arrived_at, call_id) > (").bind(at.0);
+                sql.push(", ").bind(call.as_str()).push(")");
+            }
+            sql.push(" ORDER BY arrived_at, call_id LIMIT ")
+                .bind(AT_ONCE as i64);
+            let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
+            for row in &rows {
+                let call = record(row)?;
+                sums.add(&call);
+                last = Some((call.arrived_at, call.call));
+            }
+            if rows.len() < AT_ONCE {
+                return Ok(sums.report());
+            }
+        }
+    }
+}

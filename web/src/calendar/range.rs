@@ -1,0 +1,481 @@
+//! Several days changed at once: looked at first, saved as one change, and taken back as one.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
+use madoguchi_core::access::ManageCalendar;
+use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::hours::Calendar;
+use madoguchi_core::setup::CalendarDay;
+use madoguchi_core::time::Instant;
+use madoguchi_store::{NewVersion, Setting};
+use serde::Deserialize;
+
+use super::day::{DayForm, RULES};
+use super::rule::{KIND, read_date, read_day, rule_text};
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::query::Choice;
+use crate::shell::Shell;
+use crate::state::Web;
+use crate::text::{self, DateStyle};
+
+/// The entry of the menu.
+const HERE: &str = "/admin/calendar";
+const PLACE: &str = "/admin/calendar/range";
+/// Days that are changed at once at the most.
+const MOST_DAYS: i64 = 100;
+/// Versions among which changes of several days are looked for.
+const LOOKED_AT: u32 = 1_000;
+/// Changes that the page tells.
+const CHANGES: usize = 10;
+
+const WHICH: [(&str, &str); 2] = [
+    ("open", "規則で受付のある日だけ"),
+    ("all", "休みの日も含めて、すべての日"),
+];
+
+#[derive(Template)]
+#[template(path = "calendar_range.html")]
+struct RangePage {
+    shell: Shell,
+    form: RangeForm,
+    rules: Vec<Choice>,
+    which: Vec<Choice>,
+    error: Option<String>,
+    preview: Option<Preview>,
+    most_days: i64,
+    changes: Vec<ChangeRow>,
+}
+
+/// What a change would do, day by day.
+struct Preview {
+    rows: Vec<DayRow>,
+    days: usize,
+    seen: String,
+}
+
+struct DayRow {
+    date: String,
+    before: String,
+    after: String,
+}
+
+/// A change of several days that was made.
+struct ChangeRow {
+    at: i64,
+    by: String,
+    when: String,
+    days: String,
+    what: String,
+    /// None of its days was changed afterwards.
+    can_be_undone: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RangeForm {
+    from: String,
+    to: String,
+    rule: String,
+    which: String,
+    opens: String,
+    closes: String,
+    note: String,
+    /// The versions of the days that were looked at.
+    seen: String,
+    done: String,
+}
+
+/// A day with the version that is in force, and what it is to become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct DayChange {
+    date: NaiveDate,
+    version: i64,
+    before: Option<CalendarDay>,
+    after: Option<CalendarDay>,
+}
+
+/// The newest version of every day that a screen has changed.
+type KeptDays = BTreeMap<String, (i64, Option<CalendarDay>)>;
+
+impl RangeForm {
+    fn period(&self) -> Result<(NaiveDate, NaiveDate), String> {
+        let date = |text: &str| read_date(text.trim()).ok();
+        let (Some(from), Some(to)) = (date(&self.from), date(&self.to)) else {
+            return Err("最初の日と最後の日を選んでください。".to_owned());
+        };
+        if from > to {
+            return Err("期間の最初の日は、最後の日以前にしてください。".to_owned());
+        }
+        if (to - from).num_days() >= MOST_DAYS {
+            return Err(format!("期間は、{MOST_DAYS}日以内で指定してください。"));
+        }
+        Ok((from, to))
+    }
+
+    /// The days that would differ from what they are now.
+    fn changes(&self, kept: &KeptDays, calendar: &Calendar) -> Result<Vec<DayChange>, String> {
+        let (from, to) = self.period()?;
+        let rule = DayForm::new(&self.rule, &self.opens, &self.closes, &self.note);
+        // Back to the rules goes every day; a shorter day does not open one that is closed.
+        let all = self.which == "all" || self.rule == "usual";
+        let days = from.iter_days().take_while(|day| *day <= to);
+        let days = days.filter(|day| all || calendar.usual_hours(*day).hours.is_some());
+        let mut changes = Vec::new();
+        for date in days {
+            let after = rule.read(date, calendar.opens())?;
+            let (version, before) = kept.get(&date.to_string()).cloned().unwrap_or((0, None));
+            if before != after {
+                changes.push(DayChange {
+                    date,
+                    version,
+                    before,
+                    after,
+                });
+            }
+        }
+        if changes.is_empty() {
+            return Err("この期間に、変わる日はありません。".to_owned());
+        }
+        Ok(changes)
+    }
+}
+
+/// The versions of the days, as the form carries them.
+fn versions(changes: &[DayChange]) -> String {
+    let versions = changes.iter();
+    let versions = versions.map(|change| format!("{}:{}", change.date, change.version));
+    versions.collect::<Vec<_>>().join(",")
+}
+
+async fn kept_days(web: &Web) -> Result<KeptDays, WebError> {
+    let mut days = KeptDays::new();
+    for setting in web.store.list_settings(KIND).await? {
+        let day = read_day(&setting);
+        days.insert(setting.id, (setting.version, day));
+    }
+    for gone in web.store.removed_settings(KIND).await? {
+        days.insert(gone.id, (gone.version, None));
+    }
+    Ok(days)
+}
+
+pub(super) async fn page(
+    visitor: Allowed<ManageCalendar>,
+    State(web): State<Web>,
+    Query(form): Query<RangeForm>,
+) -> Result<Response, WebError> {
+    let kept = kept_days(&web).await?;
+    if form.from.is_empty() && form.to.is_empty() {
+        return show(&web, &visitor, form, &kept, (StatusCode::OK, None)).await;
+    }
+    preview(&web, &visitor, form, &kept, (StatusCode::OK, None)).await
+}
+
+/// The page with what the form would change, or with what is wrong with it.
+async fn preview(
+    web: &Web,
+    visitor: &Visitor,
+    form: RangeForm,
+    kept: &KeptDays,
+    answer: (StatusCode, Option<String>),
+) -> Result<Response, WebError> {
+    let answer = match form.changes(kept, &web.desk.calendar()) {
+        Ok(_) => answer,
+        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, Some(why)),
+    };
+    show(web, visitor, form, kept, answer).await
+}
+
+async fn show(
+    web: &Web,
+    visitor: &Visitor,
+    form: RangeForm,
+    kept: &KeptDays,
+    (status, error): (StatusCode, Option<String>),
+) -> Result<Response, WebError> {
+    let dates = web.settings.dates;
+    let changes = form.changes(kept, &web.desk.calendar()).ok();
+    let preview = changes.map(|changes| Preview {
+        days: changes.len(),
+        seen: versions(&changes),
+        rows: changes
+            .iter()
+            .map(|change| DayRow {
+                date: format!(
+                    "{}({})",
+                    dates.date(change.date),
+                    text::weekday(change.date)
+                ),
+                before: rule_text(change.before.as_ref()),
+                after: rule_text(change.after.as_ref()),
+            })
+            .collect(),
+    });
+    let made = last_changes(web).await?;
+    let rule = if form.rule.is_empty() {
+        "closed"
+    } else {
+        form.rule.as_str()
+    };
+    let which = if form.which == "all" { "all" } else { "open" };
+    let page = RangePage {
+        shell: Shell::new(web, Some(visitor), HERE).done(&form.done),
+        rules: Choice::list(RULES, rule),
+        which: Choice::list(WHICH, which),
+        error,
+        preview,
+        most_days: MOST_DAYS,
+        changes: made
+            .iter()
+            .filter_map(|change| change_row(change, kept, dates))
+            .collect(),
+        form,
+    };
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+pub(super) async fn save(
+    visitor: Allowed<ManageCalendar>,
+    State(web): State<Web>,
+    Form(form): Form<RangeForm>,
+) -> Result<Response, WebError> {
+    let kept = kept_days(&web).await?;
+    let Ok(changes) = form.changes(&kept, &web.desk.calendar()) else {
+        return preview(&web, &visitor, form, &kept, (StatusCode::OK, None)).await;
+    };
+    if versions(&changes) != form.seen {
+        let why = "確認した後に、この期間の日が変更されました。もう一度、内容を確認してください。";
+        let answer = (StatusCode::CONFLICT, Some(why.to_owned()));
+        return preview(&web, &visitor, form, &kept, answer).await;
+    }
+    keep(&web, &visitor, &changes).await?;
+    Ok(Redirect::to(&format!("{PLACE}?done=saved")).into_response())
+}
+
+/// Keeps new versions of all these days, or of none, and brings them to the running desk.
+async fn keep(web: &Web, visitor: &Visitor, changes: &[DayChange]) -> Result<(), WebError> {
+    let days = changes.iter().map(|change| change.date).collect::<Vec<_>>();
+    let object = days_text(&days, DateStyle::Western);
+    let mut entry = visitor.entry(web.desk.now(), Action::CalendarChange, &object);
+    let told = |of: fn(&DayChange) -> Option<&CalendarDay>| -> Fields {
+        let days = changes.iter();
+        days.map(|change| (change.date.to_string(), rule_text(of(change))))
+            .collect()
+    };
+    entry.before = told(|change| change.before.as_ref());
+    entry.after = told(|change| change.after.as_ref());
+    let mut versions = Vec::with_capacity(changes.len());
+    for change in changes {
+        let data = change.after.as_ref().map(serde_json::to_string);
+        let data = data.transpose();
+        versions.push(NewVersion {
+            kind: KIND,
+            id: change.date.to_string(),
+            replaces: change.version,
+            data: data.map_err(|_| WebError::Internal("a day cannot be written"))?,
+        });
+    }
+    web.store.save_settings(&versions, entry).await?;
+    if web.desk.apply_setup().await {
+        Ok(())
+    } else {
+        Err(WebError::NotInForce)
+    }
+}
+
+/// The last changes of several days, the newest first.
+async fn last_changes(web: &Web) -> Result<Vec<Vec<Setting>>, WebError> {
+    let last = web.store.last_settings(KIND, LOOKED_AT).await?;
+    Ok(several_at_once(last))
+}
+
+/// Versions that were set together, if they are several; they stand together.
+fn several_at_once(settings: Vec<Setting>) -> Vec<Vec<Setting>> {
+    let together = settings.chunk_by(|one, next| one.at == next.at && one.by == next.by);
+    let several = together.filter(|change| change.len() > 1);
+    several.take(CHANGES).map(<[Setting]>::to_vec).collect()
+}
+
+/// 2026年12月28日から2026年12月31日まで(4日)
+fn days_text(days: &[NaiveDate], dates: DateStyle) -> String {
+    match (days.iter().min(), days.iter().max()) {
+        (Some(first), Some(last)) if first != last => format!(
+            "{}から{}まで({}日)",
+            dates.date(*first),
+            dates.date(*last),
+            days.len()
+        ),
+        (Some(only), _) => dates.date(*only),
+        _ => String::new(),
+    }
+}
+
+fn change_row(change: &[Setting], kept: &KeptDays, dates: DateStyle) -> Option<ChangeRow> {
+    let first = change.first()?;
+    let days = change.iter().filter_map(|one| one.id.parse().ok());
+    let days: Vec<NaiveDate> = days.collect();
+    let rule = |setting: &Setting| read_day(setting).map(|day| (day.rule, day.note));
+    let is_one_rule = change.iter().all(|one| rule(one) == rule(first));
+    Some(ChangeRow {
+        at: first.at.0,
+        by: first.by.clone(),
+        when: dates.minute(first.at),
+        days: days_text(&days, dates),
+        what: if is_one_rule {
+            rule_text(read_day(first).as_ref())
+        } else {
+            "日ごとに違う内容に戻した変更".to_owned()
+        },
+        can_be_undone: is_newest(change, kept),
+    })
+}
+
+/// Whether none of the days was changed afterwards.
+fn is_newest(change: &[Setting], kept: &KeptDays) -> bool {
+    let newest = |one: &Setting| kept.get(&one.id).map(|(version, _)| *version);
+    change.iter().all(|one| newest(one) == Some(one.version))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct UndoForm {
+    at: i64,
+    by: String,
+}
+
+/// Gives all days of a change what they were before it.
+pub(super) async fn undo(
+    visitor: Allowed<ManageCalendar>,
+    State(web): State<Web>,
+    Form(form): Form<UndoForm>,
+) -> Result<Redirect, WebError> {
+    let made = last_changes(&web).await?;
+    let is_meant = |change: &&Vec<Setting>| {
+        let first = change.first();
+        first.is_some_and(|first| first.at == Instant(form.at) && first.by == form.by)
+    };
+    let change = made.iter().find(is_meant);
+    let change = change.ok_or(WebError::NotFound("この変更"))?;
+    let kept = kept_days(&web).await?;
+    if !is_newest(change, &kept) {
+        let why =
+            "この変更の後に、変更された日があります。その日の画面で、内容を確認してください。";
+        return Err(WebError::Conflict(why.to_owned()));
+    }
+    let mut changes = Vec::with_capacity(change.len());
+    for one in change {
+        let history = web.store.setting_history(KIND, &one.id).await?;
+        let mut older = history.iter().filter(|older| older.version < one.version);
+        changes.push(DayChange {
+            date: read_date(&one.id)?,
+            version: one.version,
+            before: read_day(one),
+            after: older.next().and_then(read_day),
+        });
+    }
+    keep(&web, &visitor, &changes).await?;
+    Ok(Redirect::to(&format!("{PLACE}?done=restored")))
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_core::hours::HoursSettings;
+    use madoguchi_core::setup::DayRule;
+
+    use super::*;
+
+    fn form(from: &str, to: &str, rule: &str, which: &str) -> RangeForm {
+        RangeForm {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            rule: rule.to_owned(),
+            which: which.to_owned(),
+            closes: "15:00".to_owned(),
+            ..RangeForm::default()
+        }
+    }
+
+    fn dates(form: &RangeForm, kept: &KeptDays) -> Vec<String> {
+        let calendar = Calendar::new(HoursSettings::default());
+        let changes = form.changes(kept, &calendar).unwrap();
+        changes
+            .iter()
+            .map(|change| change.date.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_shorter_day_does_not_open_the_weekend_and_a_closed_one_closes_what_is_wanted() {
+        // Friday to Monday; the Monday is 勤労感謝の日.
+        let none = KeptDays::new();
+        let short = form("2026-11-20", "2026-11-23", "until", "open");
+        assert_eq!(dates(&short, &none), ["2026-11-20"]);
+        let all = form("2026-11-20", "2026-11-23", "special_day", "all");
+        assert_eq!(dates(&all, &none).len(), 4);
+    }
+
+    #[test]
+    fn days_that_are_so_already_get_no_new_version() {
+        let date: NaiveDate = "2026-11-24".parse().unwrap();
+        let day = CalendarDay {
+            date,
+            rule: DayRule::Closed,
+            note: String::new(),
+        };
+        let kept = KeptDays::from([(date.to_string(), (3, Some(day)))]);
+        let closed = form("2026-11-24", "2026-11-26", "closed", "open");
+        assert_eq!(dates(&closed, &kept), ["2026-11-25", "2026-11-26"]);
+        let usual = form("2026-11-20", "2026-11-26", "usual", "open");
+        assert_eq!(dates(&usual, &kept), ["2026-11-24"]);
+        let calendar = Calendar::new(HoursSettings::default());
+        let changes = usual.changes(&kept, &calendar).unwrap();
+        assert_eq!(versions(&changes), "2026-11-24:3");
+    }
+
+    #[test]
+    fn periods_without_sense_are_refused() {
+        for (from, to) in [
+            ("", "2026-11-24"),
+            ("2026-11-24", "x"),
+            ("2026-11-25", "2026-11-24"),
+            ("2026-01-01", "2026-12-31"),
+        ] {
+            assert!(
+                form(from, to, "closed", "all").period().is_err(),
+                "{from} {to}"
+            );
+        }
+        let longest = form("2026-01-01", "2026-04-10", "closed", "all");
+        assert!(longest.period().is_ok());
+    }
+
+    #[test]
+    fn only_versions_that_were_set_together_are_one_change() {
+        let setting = |id: &str, at: i64, by: &str| Setting {
+            id: id.to_owned(),
+            version: 1,
+            at: Instant(at),
+            by: by.to_owned(),
+            data: None,
+        };
+        let changes = several_at_once(vec![
+            setting("a", 9, "boss"),
+            setting("a", 5, "boss"),
+            setting("b", 5, "boss"),
+            setting("c", 5, "other"),
+        ]);
+        let ids: Vec<_> = changes
+            .iter()
+            .flatten()
+            .map(|one| one.id.as_str())
+            .collect();
+        assert_eq!((changes.len(), ids), (1, vec!["a", "b"]));
+    }
+}
