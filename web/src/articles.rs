@@ -20,7 +20,8 @@ use serde::Deserialize;
 use self::lookup::{HERE, category_name, category_names};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
-use crate::error::{FileUse, WebError};
+use crate::error::WebError;
+use crate::limits::{FileUse, FormUse};
 use crate::query::{Choice, escape, page_number};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -47,15 +48,15 @@ pub(crate) fn routes() -> Routes {
         .post("/articles/{id}/files/remove", files::remove)
         .get("/articles", list)
         .get("/articles/new", edit::new_page)
-        .post("/articles/new", edit::create)
-        .post("/articles/from-text", edit::from_text)
-        .post("/articles/preview", edit::preview)
+        .long_post("/articles/new", FormUse::Article, edit::create)
+        .long_post("/articles/from-text", FormUse::Article, edit::from_text)
+        .long_post("/articles/preview", FormUse::Article, edit::preview)
         .get("/articles/import", import::page)
         .get("/articles/export.jsonl", export::as_lines)
         .get("/articles/export.xlsx", export::as_workbook)
         .get("/articles/{id}", one::page)
         .get("/articles/{id}/edit", edit::page)
-        .post("/articles/{id}/edit", edit::save)
+        .long_post("/articles/{id}/edit", FormUse::Article, edit::save)
         .get("/articles/{id}/versions/{number}", one::version)
         .post("/articles/{id}/restore", steps::restore)
         .post("/articles/{id}/submit", steps::submit)

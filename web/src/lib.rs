@@ -32,6 +32,7 @@ mod knowledge;
 mod language;
 mod latency;
 mod library;
+mod limits;
 mod live;
 mod notices;
 mod operations;
@@ -65,7 +66,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::announcer::{Announcer, Origin, RECORDING_SECS, Recording};
 pub use self::auth::access::Need;
-use self::auth::admission::FORM_BYTES;
 pub use self::auth::routes::Declared;
 use self::auth::routes::Routes;
 pub use self::auth::seal::Seal;
@@ -74,6 +74,7 @@ pub use self::host::is_own_host;
 pub use self::language::{SYNONYM_KIND, WORD_KIND};
 pub use self::library::store::StoredLibrary;
 pub use self::library::{Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue};
+use self::limits::FormUse;
 use self::live::Broadcaster;
 pub use self::rates::network;
 pub use self::recognition::Recognition;
@@ -150,7 +151,7 @@ pub fn router(
         .finish()
         .0
         .fallback(error::not_found)
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(DefaultBodyLimit::max(FormUse::Usual.bytes()))
         .layer(middleware::from_fn_with_state(web.clone(), guard::guard))
         .layer(fixed_header(
             header::CONTENT_SECURITY_POLICY,

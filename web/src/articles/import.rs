@@ -3,13 +3,12 @@
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, Content, Line};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_reports::sheet::{self, SheetError};
-use serde::Deserialize;
 
 use super::book;
 use super::differences::{Line as Difference, differences};
@@ -226,22 +225,18 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     Ok(Html(page.render()?))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ApplyForm {
-    lines: String,
-}
-
 /// Takes all articles of the file in as drafts, or none. What is the same already stays as it is, so
-/// that a second click does nothing.
+/// that a second click does nothing. The form comes in parts, in which a letter takes no more room than
+/// it did in the file.
 pub(super) async fn apply(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
-    Form(form): Form<ApplyForm>,
+    form: FileForm,
 ) -> Result<Result<Redirect, Html<String>>, WebError> {
-    let plan = plan(&web, &visitor, &form.lines).await?;
+    let lines = form.text("lines");
+    let plan = plan(&web, &visitor, lines).await?;
     if !plan.faults.is_empty() {
-        return Ok(Err(show(&web, &visitor, plan, form.lines)?));
+        return Ok(Err(show(&web, &visitor, plan, lines.to_owned())?));
     }
     let now = web.desk.now();
     let changed = plan.changed.into_iter().map(|(article, _)| article);

@@ -215,6 +215,25 @@ async fn bring(
     house.pass(client, request).await
 }
 
+/// Takes in what was shown.
+async fn apply(house: &House, client: &mut Client, lines: &str) -> (StatusCode, String, String) {
+    let part = |name: &str, text: &str| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let body = format!(
+        "{}{}--edge--\r\n",
+        part("_csrf", &client.csrf),
+        part("lines", lines)
+    );
+    let request = Request::post("/articles/import/apply")
+        .header("host", "localhost:8080")
+        .header("cookie", &client.cookie)
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(Body::from(body))
+        .unwrap();
+    house.pass(client, request).await
+}
+
 #[tokio::test]
 async fn pictures_and_attachments_come_into_the_draft_and_go() {
     let png = crate::inspect::samples::png();
@@ -326,6 +345,35 @@ async fn a_form_that_does_not_say_what_it_saw_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn an_answer_as_long_as_it_may_be_is_saved_and_a_longer_one_comes_back_whole() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let longest = "長".repeat(20_000);
+    let draft = body("題", &longest, 0);
+    let (_, place, html) = house.submit(&mut editor, "/articles/new", &draft).await;
+    assert!(place.contains("done=created"), "{html}");
+    let longer = format!("{longest}い");
+    let edit = format!("{}/edit", article(&place));
+    let (status, _, html) = house
+        .submit(&mut editor, &edit, &body("題", &longer, 1))
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("回答は20,000文字以内") && html.contains(&longer));
+    let endless = body("題", &"長".repeat(100_000), 1);
+    let (status, _, html) = house.submit(&mut editor, &edit, &endless).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(
+        html.contains("回答は20,000文字以内") && html.contains("入力した内容が残っています"),
+        "{html}"
+    );
+    let reason = format!("revision=1&reason={}", escape(&"長".repeat(10_000)));
+    let step = format!("{}/ask-withdrawal", article(&place));
+    let (status, _, html) = house.submit(&mut editor, &step, &reason).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(html.contains("合わせて4,700文字まで"), "{html}");
+}
+
+#[tokio::test]
 async fn what_is_too_large_is_told_with_the_limit_of_its_place() {
     let house = house().await;
     let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
@@ -434,10 +482,7 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     assert!(html.contains("新しい記事2件"), "{html}");
     let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
     let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
-    let apply = format!("lines={}", escape(&lines));
-    house
-        .submit(&mut editor, "/articles/import/apply", &apply)
-        .await;
+    apply(&house, &mut editor, &lines).await;
     let kept = house.store.lookup_article("a").await.unwrap().unwrap();
     let content = &kept.newest().unwrap().content;
     assert_eq!(content.keywords, ["宿", "泊"]);
@@ -449,10 +494,7 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", &short)).await;
     let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
     let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
-    let apply = format!("lines={}", escape(&lines));
-    house
-        .submit(&mut editor, "/articles/import/apply", &apply)
-        .await;
+    apply(&house, &mut editor, &lines).await;
     let kept = house.store.lookup_article("a").await.unwrap().unwrap();
     let now = &kept.newest().unwrap().content;
     assert_eq!(now.answer, "は");
@@ -509,10 +551,7 @@ async fn a_file_is_shown_first_and_then_taken_in_as_drafts() {
     let none = house.store.lookup_article("a").await.unwrap();
     assert!(none.is_none(), "nothing is kept yet");
     for _ in 0..2 {
-        let apply = format!("lines={}", escape(&good));
-        let (_, place, _) = house
-            .submit(&mut editor, "/articles/import/apply", &apply)
-            .await;
+        let (_, place, _) = apply(&house, &mut editor, &good).await;
         assert!(place.contains("done=imported"), "{place}");
     }
     let kept = house.store.lookup_article("a").await.unwrap().unwrap();

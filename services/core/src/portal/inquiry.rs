@@ -1,11 +1,15 @@
 //! 問合せフォーム: what staff write to the desk when the FAQ did not help.
 
+use super::QUERY_LETTERS;
 use crate::setup::Fault;
 
 /// The longest text.
 pub const INQUIRY_LETTERS: usize = 2_000;
 const NAME_LETTERS: usize = 60;
 const EXTENSION_LETTERS: usize = 30;
+/// What all fields of the form hold together.
+pub const INQUIRY_FORM_LETTERS: usize =
+    INQUIRY_LETTERS + 2 * NAME_LETTERS + EXTENSION_LETTERS + QUERY_LETTERS;
 
 /// What somebody writes to the desk.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
