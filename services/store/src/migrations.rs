@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 13] = [
+const ALL: [(i64, &str, &str); 14] = [
     (
         1,
         "calls",
@@ -74,6 +74,11 @@ const ALL: [(i64, &str, &str); 13] = [
         13,
         "nodes",
         include_str!("../../../migrations/0013_nodes.sql"),
+    ),
+    (
+        15,
+        "article work",
+        include_str!("../../../migrations/0015_article_work.sql"),
     ),
 ];
 
