@@ -72,7 +72,7 @@ const PORTAL_MENU: [(&str, &str); 3] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 34] = [
+const DONE: [(&str, &str); 37] = [
     ("saved", "保存しました。"),
     ("helped", "ご意見を受け付けました。ありがとうございます。"),
     (
@@ -97,7 +97,10 @@ const DONE: [(&str, &str); 34] = [
         "sent-back",
         "差し戻しました。書いた人の下書きに戻っています。",
     ),
-    ("approved", "承認しました。"),
+    ("approved", "承認しました。指定した日時に公開します。"),
+    ("published", "すぐに公開しました。"),
+    ("recalled", "取り消しました。下書きに戻っています。"),
+    ("discarded", "下書きを削除しました。"),
     (
         "withdrawal-asked",
         "取下げを依頼しました。承認されるまで、公開は続きます。",

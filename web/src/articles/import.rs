@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::article::{Article, Content, Line};
+use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_reports::sheet::{self, SheetError};
 
@@ -17,6 +17,8 @@ use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::library::name;
+use crate::library::store::by_name;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::upload::FileForm;
@@ -90,7 +92,13 @@ async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError
     plan.faults = Line::faults(&lines);
     let (by, now) = (&visitor.user.id, web.desk.now());
     for line in lines {
-        let Some(mut article) = web.store.lookup_article(&line.id).await? else {
+        let Some(mut article) = by_name(&web.store, &line.id).await? else {
+            // A number is given by us: under this one there is no article.
+            if ArticleNumber::read(&line.id).is_some() {
+                plan.faults
+                    .push(format!("番号「{}」の記事はありません。", line.id));
+                continue;
+            }
             let content = line.content(Content::default());
             plan.new.push(Article::new(&line.id, content, by, now));
             continue;
@@ -167,7 +175,7 @@ async fn from_book(web: &Web, file: Bytes) -> Result<Result<String, Vec<String>>
     };
     let mut text = String::new();
     for mut line in lines {
-        let known = web.store.lookup_article(&line.id).await?;
+        let known = by_name(&web.store, &line.id).await?;
         if let Some(version) = known.as_ref().and_then(Article::newest) {
             keep_unsaid(&mut line, &rows, &version.content);
         }
@@ -200,11 +208,12 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     let question = |article: &Article| {
         let newest = article.newest();
         let question = newest.map_or("", |version| version.content.question.as_str());
-        format!("{}　{question}", article.id)
+        format!("{}　{question}", name(article.number, &article.id))
     };
+    let categories = &web.desk.setup().categories;
     let changed = plan.changed.iter().take(SHOWN).map(|(article, before)| {
         let newest = article.newest();
-        let lines = newest.map(|version| differences(before, &version.content));
+        let lines = newest.map(|version| differences(before, &version.content, categories));
         (question(article), lines.unwrap_or_default())
     });
     let shown = Shown {

@@ -205,6 +205,7 @@ fn eval(docs: &Path, queries: &Path, config: &Config, data_dir: &Path) -> Result
 
 fn entry(line: Line) -> Entry {
     Entry {
+        number: None,
         source: Source::Faq,
         audience: Audience::Portal,
         question: line.question,
