@@ -1,10 +1,12 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
+mod autosave;
 mod book;
 mod differences;
 mod edit;
 mod export;
 pub(crate) mod files;
+mod form;
 mod import;
 pub(crate) mod lookup;
 mod one;
@@ -45,6 +47,11 @@ const STAGES: [(&str, &str); 8] = [
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .upload("/articles/{id}/files", FileUse::Attachment, files::add)
+        .upload(
+            "/articles/{id}/pictures",
+            FileUse::Attachment,
+            files::add_while_writing,
+        )
         .upload("/articles/import", FileUse::Import, import::preview)
         .upload("/articles/import/apply", FileUse::Import, import::apply)
         .get("/articles/{id}/files/{hash}", files::file)
@@ -54,6 +61,8 @@ pub(crate) fn routes() -> Routes {
         .long_post("/articles/new", FormUse::Article, edit::create)
         .long_post("/articles/from-text", FormUse::Article, edit::from_text)
         .long_post("/articles/preview", FormUse::Article, edit::preview)
+        .long_post("/articles/autosave", FormUse::Article, autosave::keep)
+        .post("/articles/autosave/discard", autosave::discard)
         .get("/articles/import", import::page)
         .get("/articles/export.jsonl", export::as_lines)
         .get("/articles/export.xlsx", export::as_workbook)

@@ -16,6 +16,7 @@ use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
 use crate::settings::WebSettings;
 use crate::state::Web;
+use crate::work;
 
 /// What an operator's tools ask over any connection: it says nothing of anybody.
 const IN_THE_CLEAR: [&str; 2] = ["/healthz", "/readyz"];
@@ -71,11 +72,36 @@ async fn pass(
     }
     let visitor = recognise(web, &mut request, origin).await;
     let known = visitor.as_deref();
+    let changes = !is_reading(request.method());
+    if let Some(visitor) = known {
+        count_work(web, visitor, &request).await;
+    }
     let response = match admit(web, &mut request, visitor.clone()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
+    if changes {
+        web.work.note_change();
+    }
     error_page::render(web, known, asked, response)
+}
+
+/// Counts what the menu of the page tells, if the last count is no longer good. While the database is
+/// away, what was counted last is told.
+async fn count_work(web: &Web, visitor: &Visitor, request: &Request) {
+    let now = web.desk.monotonic();
+    let path = request.uri().path();
+    let has_menu = !["/static/", "/api/", "/metrics"]
+        .iter()
+        .any(|start| path.starts_with(start));
+    let reads = is_reading(request.method());
+    if !reads || !has_menu || !work::concerns(visitor) || !web.work.is_due(now) {
+        return;
+    }
+    match web.ask(web.store.count_work()).await {
+        Ok(counted) => web.work.save(now, counted),
+        Err(error) => tracing::debug!(%error, "what waits for somebody cannot be counted"),
+    }
 }
 
 /// Whoever asks too much begins with a new connection: what they have sent already is not read.

@@ -54,6 +54,7 @@ mod text;
 mod upload;
 mod users;
 mod views;
+mod work;
 
 use std::sync::Arc;
 

@@ -1,9 +1,11 @@
 //! What stands around every page: the menu by what the visitor may do, who they are, the way out.
 
 use madoguchi_core::access::Permission;
+use madoguchi_store::Work;
 
 use crate::auth::visitor::Visitor;
 use crate::state::Web;
+use crate::work;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,8 @@ pub(crate) struct MenuItem {
     pub(crate) label: &'static str,
     pub(crate) link: &'static str,
     pub(crate) here: bool,
+    /// What waits there for the visitor.
+    pub(crate) waiting: Option<String>,
 }
 
 /// Entries of the menu with what they need.
@@ -149,7 +153,7 @@ impl Shell {
         let menu = if visitor.owes.is_some() {
             Vec::new()
         } else {
-            menu(visitor, here)
+            menu(visitor, here, web.work.get())
         };
         Self {
             menu,
@@ -167,6 +171,7 @@ impl Shell {
             label,
             link,
             here: link == here,
+            waiting: None,
         };
         Self {
             menu: PORTAL_MENU.into_iter().map(item).collect(),
@@ -188,20 +193,25 @@ impl Shell {
     }
 }
 
-fn menu(visitor: &Visitor, here: &str) -> Vec<MenuItem> {
+fn menu(visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
     MENU.into_iter()
         .filter(|(_, _, needs)| visitor.permissions.contains(*needs))
         .map(|(label, link, _)| MenuItem {
             label,
             link,
             here: link == here,
+            waiting: work::beside(link, visitor, work),
         })
         .collect()
 }
 
-/// Where a visitor begins.
+/// Where a visitor begins: who approves and takes no calls, at what waits for approval.
 pub(crate) fn home(visitor: &Visitor) -> &'static str {
-    menu(visitor, "")
+    let has = |permission| visitor.permissions.contains(permission);
+    if has(Permission::ApproveArticles) && !has(Permission::ViewBoard) {
+        return "/articles?stage=waiting";
+    }
+    menu(visitor, "", Work::default())
         .first()
         .map_or("/account", |entry| entry.link)
 }

@@ -21,7 +21,7 @@ impl Line {
         let sign = match self.kind {
             "added" => "相手：",
             "removed" => "自分：",
-            _ => "共通：",
+            _ => "　　　",
         };
         Self { sign, ..self }
     }
