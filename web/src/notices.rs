@@ -125,7 +125,7 @@ impl NoticeForm {
             match read {
                 Ok(read) => Some(Instant::from_tokyo(read)),
                 Err(_) => {
-                    let message = "日付と時刻を、2026-11-24T08:30 のように入力してください";
+                    let message = "日付と時刻を、2026-11-24T08:30 のように入力してください。";
                     faults.push(Fault::new(field, message));
                     None
                 }
@@ -140,10 +140,10 @@ impl NoticeForm {
         let kind = NoticeKind::lookup(&self.kind);
         let readers = Readers::lookup(&self.readers);
         if kind.is_none() {
-            faults.push(Fault::new("kind", "選んでください"));
+            faults.push(Fault::new("kind", "種類を選んでください。"));
         }
         if readers.is_none() {
-            faults.push(Fault::new("readers", "選んでください"));
+            faults.push(Fault::new("readers", "公開範囲を選んでください。"));
         }
         let notice = Notice {
             kind: kind.unwrap_or(NoticeKind::News),

@@ -20,7 +20,7 @@ async fn until_found(desk: &Desk, query: &str, text: &str, wanted: bool) -> Outc
     for _ in 0..600 {
         let response = http.get(&url).send().await?;
         last = response.text().await?;
-        if last.contains(text) == wanted && !last.contains("検索を利用できません") {
+        if last.contains(text) == wanted && !last.contains("検索を準備しています") {
             return Ok(());
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -74,6 +74,7 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     browser.client.delete_all_cookies().await?;
     browser.sign_in(desk.web(), "shonin", &password).await?;
     browser.open(desk.web(), &path).await?;
+    browser.click(".review-bar summary").await?;
     browser
         .fill_in("#back-reason", "画面の名前を直してください")
         .await?;
@@ -103,7 +104,12 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     browser.client.delete_all_cookies().await?;
     browser.sign_in(desk.web(), "shonin", &password).await?;
     browser.open(desk.web(), &path).await?;
-    act(&browser, "form[action$='/approve'] button", "承認しました").await?;
+    act(
+        &browser,
+        "form[action$='/approve'] button",
+        "すぐに公開しました",
+    )
+    .await?;
     let approved = desk.clock.now();
     until_found(&desk, "nurikabe", &id, true).await?;
     let took = (desk.clock.now() - approved).0;
@@ -203,7 +209,7 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
     );
     // Enter looks for related articles and keeps what was typed.
     browser.fill_in("#related_text", "旅費\u{e007}").await?;
-    browser.until_shown("加える").await?;
+    browser.until_shown("関連に追加する").await?;
     act(&browser, "#article-form button.primary", "保存しました").await?;
     act(
         &browser,
@@ -215,7 +221,12 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
     browser.sign_in(desk.web(), "shonin", &password).await?;
     browser.open(desk.web(), &path).await?;
     ensure!(picture(&browser, "申請の画面").await?, "for who approves");
-    act(&browser, "form[action$='/approve'] button", "承認しました").await?;
+    act(
+        &browser,
+        "form[action$='/approve'] button",
+        "すぐに公開しました",
+    )
+    .await?;
     browser.client.delete_all_cookies().await?;
     let id = path.rsplit('/').next().unwrap_or_default();
     until_found(&desk, "ぬりかべ申請", id, true).await?;

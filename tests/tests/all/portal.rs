@@ -222,6 +222,15 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     browser.focus_is_seen().await?;
     let id = asked(&browser, "return document.activeElement.dataset.result").await?;
     let id = id.as_str().context("a result")?.to_owned();
+    let name = asked(&browser, "return document.activeElement.dataset.name").await?;
+    let name = name.as_str().context("its number")?.to_owned();
+    ensure!(name.starts_with("FAQ-"), "{name}");
+    until(
+        &browser,
+        "return document.querySelector('[data-previewed]')?.dataset.previewed === \
+         document.activeElement.dataset.result",
+    )
+    .await?;
     browser.press(['r']).await?;
     until(
         &browser,
@@ -230,11 +239,11 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     .await?;
     browser.press(['c']).await?;
     browser
-        .until_shown(&format!("FAQ {id} の回答をコピーしました"))
+        .until_shown(&format!("{name} の回答をコピーしました"))
         .await?;
     let copied = asked(&browser, "return window.copied").await?;
     let copied = copied.as_str().context("something is copied")?;
-    ensure!(copied.contains(&format!("(FAQ {id}「")), "{copied}");
+    ensure!(copied.contains(&format!("({name}『")), "{copied}");
     browser.press(['s']).await?;
     browser
         .until_shown("「これで解決した」を記録しました")

@@ -167,7 +167,7 @@ impl SettingScreen for ScreenAgent {
                     } else {
                         "2桁から8桁の数字。電話機の利用者名になります。"
                     }),
-                    Field::text(values, "contact", "決まった宛先(省略可)").hint(
+                    Field::text(values, "contact", "固定の宛先(省略可)").hint(
                         "登録をしない電話機の SIP URI。sip:201@192.0.2.21:5060 のように入力します。",
                     ),
                 ],
@@ -336,7 +336,7 @@ fn facts(agent: &AgentConfig) -> Facts {
     let mut facts = vec![
         ("名前", agent.name.clone()),
         ("内線番号", agent.extension.clone()),
-        ("決まった宛先", agent.contact.clone().unwrap_or_default()),
+        ("固定の宛先", agent.contact.clone().unwrap_or_default()),
         ("受け持つ回線", duties(agent)),
         ("発信で番号を見せる回線", shown.unwrap_or_default()),
     ];

@@ -32,18 +32,23 @@ impl Inquiry {
     /// What is missing or too long.
     pub fn faults(&self) -> Vec<Fault> {
         let fields = [
-            ("site", &self.site, NAME_LETTERS),
-            ("name", &self.name, NAME_LETTERS),
-            ("extension", &self.extension, EXTENSION_LETTERS),
-            ("text", &self.text, INQUIRY_LETTERS),
+            ("site", "拠点", &self.site, NAME_LETTERS),
+            ("name", "名前", &self.name, NAME_LETTERS),
+            (
+                "extension",
+                "内線番号または電話番号",
+                &self.extension,
+                EXTENSION_LETTERS,
+            ),
+            ("text", "問合せの内容", &self.text, INQUIRY_LETTERS),
         ];
-        let fault = |(field, text, most): (&str, &String, usize)| {
+        let fault = |(field, label, text, most): (&str, &str, &String, usize)| {
             if text.trim().is_empty() {
-                Some(Fault::new(field, "入力してください"))
+                Some(Fault::new(field, format!("{label}を入力してください。")))
             } else if text.chars().count() > most {
                 Some(Fault::new(
                     field,
-                    format!("{most}文字以内で入力してください"),
+                    format!("{label}は{most}文字以内で入力してください。"),
                 ))
             } else {
                 None

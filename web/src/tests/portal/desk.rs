@@ -105,10 +105,10 @@ async fn an_answer_is_quoted_with_its_reference() {
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(
         json["quote"],
-        "ログインの画面から再設定してください。\n\n(FAQ login-001「パスワードを忘れました。」)"
+        "ログインの画面から再設定してください。\n\n(FAQ-0001『パスワードを忘れました。』)"
     );
     let (_, html) = open.house.open(&mut agent, "/knowledge/login-001").await;
-    assert!(html.contains("(FAQ login-001「パスワードを忘れました。」)</textarea>"));
+    assert!(html.contains("(FAQ-0001『パスワードを忘れました。』)</textarea>"));
     let query = escape("差戻しを取り消す");
     let (_, body) = open
         .house
