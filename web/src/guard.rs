@@ -15,8 +15,8 @@ use crate::error_page::{self, Asked};
 use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
 use crate::settings::WebSettings;
+use crate::shell;
 use crate::state::Web;
-use crate::work;
 
 /// What an operator's tools ask over any connection: it says nothing of anybody.
 const IN_THE_CLEAR: [&str; 2] = ["/healthz", "/readyz"];
@@ -95,7 +95,7 @@ async fn count_work(web: &Web, visitor: &Visitor, request: &Request) {
         .iter()
         .any(|start| path.starts_with(start));
     let reads = is_reading(request.method());
-    if !reads || !has_menu || !work::concerns(visitor) || !web.work.is_due(now) {
+    if !reads || !has_menu || !shell::tells_work(visitor) || !web.work.is_due(now) {
         return;
     }
     match web.ask(web.store.count_work()).await {

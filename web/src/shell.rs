@@ -5,7 +5,7 @@ use madoguchi_store::Work;
 
 use crate::auth::visitor::Visitor;
 use crate::state::Web;
-use crate::work;
+use crate::text;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
@@ -193,6 +193,31 @@ impl Shell {
     }
 }
 
+/// Whether the menu tells the visitor of any work.
+pub(crate) fn tells_work(visitor: &Visitor) -> bool {
+    let permissions = [Permission::EditArticles, Permission::HandleInquiries];
+    let mut permissions = permissions.into_iter();
+    permissions.any(|permission| visitor.permissions.contains(permission))
+}
+
+/// What the menu tells beside an entry: what the visitor has to do there.
+fn beside(link: &str, visitor: &Visitor, work: Work) -> Option<String> {
+    let approves = visitor.permissions.contains(Permission::ApproveArticles);
+    let told = match link {
+        "/inquiries" => vec![("未処理", work.inquiries)],
+        "/articles" if approves => {
+            vec![("確認待ち", work.waiting), ("差戻し", work.sent_back)]
+        }
+        "/articles" => vec![("差戻し", work.sent_back)],
+        _ => Vec::new(),
+    };
+    let told = told.into_iter().filter(|(_, count)| *count > 0);
+    let told: Vec<_> = told
+        .map(|(what, count)| format!("{what}{}件", text::number(count)))
+        .collect();
+    (!told.is_empty()).then(|| told.join("、"))
+}
+
 fn menu(visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
     MENU.into_iter()
         .filter(|(_, _, needs)| visitor.permissions.contains(*needs))
@@ -200,7 +225,7 @@ fn menu(visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
             label,
             link,
             here: link == here,
-            waiting: work::beside(link, visitor, work),
+            waiting: beside(link, visitor, work),
         })
         .collect()
 }

@@ -2,11 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use madoguchi_core::access::Permission;
 use madoguchi_core::time::{Millis, Monotonic};
 use madoguchi_store::Work;
-
-use crate::auth::visitor::Visitor;
 
 /// So long a count is good: others may have done something meanwhile.
 const GOOD_FOR: Millis = Millis::from_secs(5);
@@ -45,31 +42,6 @@ impl CountedWork {
     fn lock(&self) -> std::sync::MutexGuard<'_, Counted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the menu tells the visitor of any work.
-pub(crate) fn concerns(visitor: &Visitor) -> bool {
-    let permissions = [Permission::EditArticles, Permission::HandleInquiries];
-    let mut permissions = permissions.into_iter();
-    permissions.any(|permission| visitor.permissions.contains(permission))
-}
-
-/// What the menu tells beside an entry: what the visitor has to do there.
-pub(crate) fn beside(link: &str, visitor: &Visitor, work: Work) -> Option<String> {
-    let approves = visitor.permissions.contains(Permission::ApproveArticles);
-    let told = match link {
-        "/inquiries" => vec![("未処理", work.inquiries)],
-        "/articles" if approves => {
-            vec![("確認待ち", work.waiting), ("差戻し", work.sent_back)]
-        }
-        "/articles" => vec![("差戻し", work.sent_back)],
-        _ => Vec::new(),
-    };
-    let told = told.into_iter().filter(|(_, count)| *count > 0);
-    let told: Vec<_> = told
-        .map(|(what, count)| format!("{what}{}件", crate::text::number(count)))
-        .collect();
-    (!told.is_empty()).then(|| told.join("、"))
 }
 
 #[cfg(test)]

@@ -74,6 +74,10 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     browser.client.delete_all_cookies().await?;
     browser.sign_in(desk.web(), "shonin", &password).await?;
     browser.open(desk.web(), &path).await?;
+    let in_reach = "const bar = document.querySelector('.review-bar').getBoundingClientRect(); \
+                    return bar.top >= 0 && bar.bottom <= innerHeight + 1";
+    let in_reach = browser.client.execute(in_reach, Vec::new()).await?;
+    ensure!(in_reach == true, "approval is in reach without scrolling");
     browser.click(".review-bar summary").await?;
     browser
         .fill_in("#back-reason", "画面の名前を直してください")
@@ -150,7 +154,7 @@ async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
     browser.sign_in(desk.web(), "henshu", &password).await?;
     browser.open(desk.web(), "/articles/attention").await?;
     browser
-        .click("a[aria-label='「ぬりかべ」の同義語を登録する']")
+        .click("a[aria-label='『ぬりかべ』の同義語を登録する']")
         .await?;
     browser.until_at("/articles/synonyms").await?;
     browser.click("p.actions a.primary").await?;
@@ -177,6 +181,17 @@ async fn picture(browser: &Browser, description: &str) -> anyhow::Result<bool> {
     }
     Ok(false)
 }
+
+/// Pastes a picture into the text, as from a screenshot.
+const PASTE: &str = "
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 8;
+    const text = atob(canvas.toDataURL('image/png').split(',')[1]);
+    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], 'image.png', { type: 'image/png' }));
+    const event = { clipboardData: data, bubbles: true, cancelable: true };
+    document.getElementById('answer').dispatchEvent(new ClipboardEvent('paste', event));";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
@@ -207,6 +222,14 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
         picture(&browser, "申請の画面").await?,
         "while it is written"
     );
+    // A picture that is pasted comes into the text; all of it is kept, saved or not.
+    browser.client.execute(PASTE, Vec::new()).await?;
+    ensure!(picture(&browser, "説明").await?, "as soon as it is pasted");
+    browser.until_shown("自動で保存しました").await?;
+    browser.open(desk.web(), &format!("{path}/edit")).await?;
+    browser.until_shown("保存していない入力があります").await?;
+    browser.click("a[href$='resume=1']").await?;
+    ensure!(picture(&browser, "説明").await?, "and when one comes back");
     // Enter looks for related articles and keeps what was typed.
     browser.fill_in("#related_text", "旅費\u{e007}").await?;
     browser.until_shown("関連に追加する").await?;

@@ -272,6 +272,23 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     ensure!(missed.len() == 1, "{missed:?}");
     browser.press([Key::Down.into(), Key::Enter.into()]).await?;
     browser.until_at(&format!("/knowledge/{id}")).await?;
+    asked(
+        &browser,
+        "navigator.clipboard.writeText = async (text) => { window.copied = text; };",
+    )
+    .await?;
+    browser.click("button[data-copies]").await?;
+    browser.until_shown("コピーしました。").await?;
+    ensure!(asked(&browser, "return window.copied").await?.as_str() == Some(copied));
+    browser
+        .open(desk.web(), "/knowledge?q=%E6%97%85%E8%B2%BB")
+        .await?;
+    let dense = "const hits = [...document.querySelectorAll('.hits > li')]; \
+                 return hits.filter((hit) => hit.getBoundingClientRect().bottom <= 800).length >= 7";
+    ensure!(
+        asked(&browser, dense).await? == json!(true),
+        "seven results are seen at once"
+    );
     browser.close().await?;
     desk.end().await?;
     Ok(())

@@ -422,7 +422,8 @@ pub(super) async fn save(
         return show(&web, &visitor, Some(&article), form, told).await;
     }
     if form.revision != article.revision {
-        let categories = &web.desk.setup().categories;
+        let setup = web.desk.setup();
+        let categories = &setup.categories;
         let lines = differences(&content, &newest.content, categories).into_iter();
         let me = &visitor.user.id;
         let told = Told {

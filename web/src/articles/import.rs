@@ -210,7 +210,8 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
         let question = newest.map_or("", |version| version.content.question.as_str());
         format!("{}　{question}", name(article.number, &article.id))
     };
-    let categories = &web.desk.setup().categories;
+    let setup = web.desk.setup();
+    let categories = &setup.categories;
     let changed = plan.changed.iter().take(SHOWN).map(|(article, before)| {
         let newest = article.newest();
         let lines = newest.map(|version| differences(before, &version.content, categories));

@@ -128,7 +128,8 @@ pub(super) async fn page(
         place: &link,
         files: &newest.content.files,
     };
-    let categories = &web.desk.setup().categories;
+    let setup = web.desk.setup();
+    let categories = &setup.categories;
     let can_review = approves && matches!(newest.stage, Stage::InReview { .. });
     let compared = shown.filter(|_| can_review).map(|shown| {
         let lines = differences(&shown.content, &newest.content, categories);
@@ -238,7 +239,8 @@ pub(super) async fn version(
         place: &link,
         files: &version.content.files,
     };
-    let categories = &web.desk.setup().categories;
+    let setup = web.desk.setup();
+    let categories = &setup.categories;
     let page = VersionPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
         link: link.clone(),

@@ -15,18 +15,18 @@ use crate::text;
 
 /// The visitor as an agent.
 pub(super) struct Own {
-    state: &'static str,
+    pub(super) state: &'static str,
     /// For how long.
-    lasts: String,
-    call: Option<OwnCall>,
+    pub(super) lasts: String,
+    pub(super) call: Option<OwnCall>,
 }
 
 /// The call that they are in or rung for.
-struct OwnCall {
-    caller: String,
-    line: String,
+pub(super) struct OwnCall {
+    pub(super) caller: String,
+    pub(super) line: String,
     /// Where it is told of, once it is known there.
-    link: Option<String>,
+    pub(super) link: Option<String>,
 }
 
 impl Own {

@@ -17,12 +17,12 @@ use crate::state::Web;
 
 /// An article in short.
 pub(super) struct Preview {
-    article: Article,
-    place: String,
-    category: String,
-    updated: String,
-    search: String,
-    query: String,
+    pub(super) article: Article,
+    pub(super) place: String,
+    pub(super) category: String,
+    pub(super) updated: String,
+    pub(super) search: String,
+    pub(super) query: String,
 }
 
 impl Preview {
