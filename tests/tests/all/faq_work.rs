@@ -170,11 +170,17 @@ async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
 
 /// Whether the picture with this description is shown, and not only its frame.
 async fn picture(browser: &Browser, description: &str) -> anyhow::Result<bool> {
-    let script = "const one = document.querySelector(`main img[alt=\"${arguments[0]}\"]`); \
-                  return Boolean(one && one.complete && one.naturalWidth > 0)";
+    let script = format!(
+        "const one = document.querySelector(`main img[alt=\"{description}\"]`); \
+         return Boolean(one && one.complete && one.naturalWidth > 0)"
+    );
+    is_true_soon(browser, &script).await
+}
+
+/// Whether a script finds something true before long.
+async fn is_true_soon(browser: &Browser, script: &str) -> anyhow::Result<bool> {
     for _ in 0..200 {
-        let shown = browser.client.execute(script, vec![description.into()]);
-        if shown.await? == true {
+        if browser.client.execute(script, Vec::new()).await? == true {
             return Ok(true);
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -191,7 +197,14 @@ const PASTE: &str = "
     const data = new DataTransfer();
     data.items.add(new File([bytes], 'image.png', { type: 'image/png' }));
     const event = { clipboardData: data, bubbles: true, cancelable: true };
+    window.pasted = performance.now();
     document.getElementById('answer').dispatchEvent(new ClipboardEvent('paste', event));";
+
+/// Whether what is in the form was kept since then.
+const KEPT_SINCE: &str = "
+    const all = performance.getEntriesByType('resource');
+    const last = all.findLast((one) => one.name.includes('/articles/autosave'));
+    return Boolean(last && last.startTime > window.pasted && last.responseEnd > 0);";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
@@ -223,9 +236,10 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
         "while it is written"
     );
     // A picture that is pasted comes into the text; all of it is kept, saved or not.
+    browser.until_shown("自動で保存しました").await?;
     browser.client.execute(PASTE, Vec::new()).await?;
     ensure!(picture(&browser, "説明").await?, "as soon as it is pasted");
-    browser.until_shown("自動で保存しました").await?;
+    ensure!(is_true_soon(&browser, KEPT_SINCE).await?, "it is kept");
     browser.open(desk.web(), &format!("{path}/edit")).await?;
     browser.until_shown("保存していない入力があります").await?;
     browser.click("a[href$='resume=1']").await?;
