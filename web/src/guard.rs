@@ -73,8 +73,8 @@ async fn pass(
     let visitor = recognise(web, &mut request, origin).await;
     let known = visitor.as_deref();
     let changes = !is_reading(request.method());
-    if let Some(visitor) = known {
-        count_work(web, visitor, &request).await;
+    if known.is_some_and(|visitor| tells_work_anew(web, visitor, &request)) {
+        count_work(web).await;
     }
     let response = match admit(web, &mut request, visitor.clone()) {
         Ok(()) => next.run(request).await,
@@ -86,18 +86,19 @@ async fn pass(
     error_page::render(web, known, asked, response)
 }
 
-/// Counts what the menu of the page tells, if the last count is no longer good. While the database is
-/// away, what was counted last is told.
-async fn count_work(web: &Web, visitor: &Visitor, request: &Request) {
-    let now = web.desk.monotonic();
+/// Whether a page is asked for whose menu tells of work, and the last count is no longer good.
+fn tells_work_anew(web: &Web, visitor: &Visitor, request: &Request) -> bool {
     let path = request.uri().path();
     let has_menu = !["/static/", "/api/", "/metrics"]
         .iter()
         .any(|start| path.starts_with(start));
     let reads = is_reading(request.method());
-    if !reads || !has_menu || !shell::tells_work(visitor) || !web.work.is_due(now) {
-        return;
-    }
+    reads && has_menu && shell::tells_work(visitor) && web.work.is_due(web.desk.monotonic())
+}
+
+/// Counts what the menu tells. While the database is away, what was counted last is told.
+async fn count_work(web: &Web) {
+    let now = web.desk.monotonic();
     match web.ask(web.store.count_work()).await {
         Ok(counted) => web.work.save(now, counted),
         Err(error) => tracing::debug!(%error, "what waits for somebody cannot be counted"),
