@@ -224,6 +224,7 @@ impl<'a> Recipe<'a> {
         }
         Entry {
             id: format!("e{n}"),
+            number: None,
             source: Source::Faq,
             audience: Audience::Portal,
             question,

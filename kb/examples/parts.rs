@@ -113,6 +113,7 @@ fn read<T: for<'a> Deserialize<'a>>(file: &str) -> Outcome<Vec<T>> {
 fn entry(document: Document) -> Entry {
     Entry {
         id: document.id,
+        number: None,
         source: Source::Faq,
         audience: Audience::Portal,
         question: document.question,

@@ -1,5 +1,6 @@
 //! What is searched.
 
+use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub enum Viewer {
 pub struct Entry {
     /// Its name, unique over all sources.
     pub id: String,
+    /// Its number, if it is an article: by it alone it is found, too.
+    pub number: Option<ArticleNumber>,
     /// Where it comes from.
     pub source: Source,
     /// Whom it is meant for.

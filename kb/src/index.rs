@@ -41,6 +41,8 @@ const QUESTION_BYTES: usize = 10_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
     pub(crate) id: Field,
+    /// The number of an article, in digits.
+    pub(crate) number: Field,
     pub(crate) entry: Field,
     /// Where the words of question and answer stand, so that finding need not cut them again.
     pub(crate) places: Field,
@@ -77,6 +79,7 @@ impl Fields {
         };
         let fields = Self {
             id: schema.add_text_field("id", STRING),
+            number: schema.add_text_field("number", STRING),
             entry: schema.add_text_field("entry", STORED),
             places: schema.add_text_field("places", STORED),
             category: schema.add_text_field("category", STRING),
@@ -119,6 +122,9 @@ impl Fields {
             .collect();
         let mut document = TantivyDocument::new();
         document.add_text(self.id, &entry.id);
+        if let Some(number) = entry.number {
+            document.add_text(self.number, number.0.to_string());
+        }
         document.add_text(self.category, &entry.category);
         document.add_u64(self.settled, u64::from(entry.settled));
         document.add_i64(self.updated, entry.updated_at.0);

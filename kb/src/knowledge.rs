@@ -23,7 +23,7 @@ use crate::suggest::{self, Suggestion};
 use crate::turns::Turns;
 
 /// Counts up whenever what is written to the index changes.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 /// Names the index that is in use, and how it was made.
 const CURRENT: &str = "current";
 /// The last index that was found damaged.

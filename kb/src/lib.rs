@@ -29,6 +29,6 @@ pub use self::highlight::Piece;
 pub use self::knowledge::{Analysis, Knowledge, Rebuild, Trial};
 pub use self::language::{Language, LanguageFault, SynonymGroup, UserWord};
 pub use self::query::{Parts, Query};
-pub use self::search::{Found, Hit, Reason};
+pub use self::search::{Fit, Found, Hit, Reason};
 pub use self::suggest::Suggestion;
 pub use madoguchi_encoder::{Encoder, EncoderError};

@@ -1,5 +1,6 @@
 //! Entries as they are kept, without a search: for readers while what they come from is away.
 
+use madoguchi_core::article::ArticleNumber;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{AllQuery, BooleanQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -13,12 +14,18 @@ use crate::search;
 /// The column of the time at which an entry was last changed.
 const UPDATED_COLUMN: &str = "updated";
 
-/// The entry of this id.
+/// The entry of this id, or of the number that it is.
 pub(crate) fn lookup(shelf: &Shelf, id: &str) -> Result<Option<Entry>, KbError> {
     let searcher = shelf.reader.searcher();
     let query = is(shelf.fields.id, id);
     let found = searcher.search(&query, &TopDocs::with_limit(1).order_by_score())?;
-    let address = found.first().map(|(_, address)| *address);
+    let address = match found.first() {
+        Some((_, address)) => Some(*address),
+        None => match ArticleNumber::read(id) {
+            Some(number) => search::numbered(&searcher, &shelf.fields, number)?,
+            None => None,
+        },
+    };
     address
         .map(|address| search::entry(&searcher, &shelf.fields, address))
         .transpose()

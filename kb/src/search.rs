@@ -3,8 +3,9 @@
 mod typing;
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use madoguchi_core::article::ArticleNumber;
 use serde::Deserialize;
 use tantivy::collector::TopDocs;
 use tantivy::columnar::Column;
@@ -43,6 +44,10 @@ const ALIKE: f32 = 0.35;
 /// Among more entries than these, meaning ranks what words find and finds nothing by itself: each
 /// would have to be looked at.
 const LOOKED_THROUGH: u64 = 20_000;
+/// What holds so much of what was asked for answers it; docs/search.md tells how that was found.
+const FITS: f32 = 0.5;
+/// What meaning exactly what was asked counts in that.
+const MEANT: f32 = 1.0;
 /// What a settled call adds, and what all of them may add.
 const SETTLED: f32 = 0.05;
 const MOST_SETTLED: f32 = 0.25;
@@ -57,6 +62,32 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// How many answers there are, of which `hits` are some.
     pub total: usize,
+    /// How well the best of them fits; `None` if there is none, or it was asked for by its number.
+    pub fit: Option<Fit>,
+}
+
+impl Found {
+    /// Whether nothing answers what was asked: what was found, if anything, only comes near.
+    pub fn is_near(&self) -> bool {
+        self.fit.is_some_and(|fit| fit.is_near())
+    }
+}
+
+/// How well an entry fits what was asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fit {
+    /// How much of what was asked for it holds in words, each by how much it tells: the rarer, the more.
+    /// What it holds several times can make it more than 1.
+    pub words: f32,
+    /// How alike it is in meaning, −1 to 1; 0 without an encoder.
+    pub meaning: f32,
+}
+
+impl Fit {
+    /// Whether it only comes near: it holds few of the words that tell most, and means something else.
+    pub fn is_near(self) -> bool {
+        self.words + MEANT * self.meaning.max(0.0) < FITS
+    }
 }
 
 /// An entry that was found.
@@ -64,6 +95,8 @@ pub struct Found {
 pub struct Hit {
     /// Its id.
     pub id: String,
+    /// Its number, if it is an article.
+    pub number: Option<ArticleNumber>,
     /// Where it comes from.
     pub source: Source,
     /// The desk alone may see it.
@@ -108,11 +141,16 @@ pub(crate) fn search(
     query: &Query,
     parts: Parts,
 ) -> Result<Found, KbError> {
+    let searcher = shelf.reader.searcher();
+    let number = ArticleNumber::heard(&query.text);
+    let numbered = match number {
+        Some(number) => numbered(&searcher, &shelf.fields, number)?,
+        None => None,
+    };
     // Nothing was asked for.
-    if terms.is_empty() {
+    if terms.is_empty() && numbered.is_none() {
         return Ok(Found::default());
     }
-    let searcher = shelf.reader.searcher();
     let Asking {
         clauses,
         asked_for,
@@ -136,10 +174,16 @@ pub(crate) fn search(
         let alike = likeness.as_ref().map(|likeness| likeness.of(entry));
         worth * alike.unwrap_or(0.0)
     };
+    let by_words: HashMap<DocAddress, f32> =
+        scored.iter().map(|(score, at)| (*at, *score)).collect();
     for (score, address) in &mut scored {
         *score += meant(*address);
     }
     sort(&mut scored);
+    let fit = scored.first().map(|(_, at)| Fit {
+        words: by_words.get(at).copied().unwrap_or(0.0) / asked_for.max(f32::MIN_POSITIVE),
+        meaning: likeness.as_ref().map_or(0.0, |likeness| likeness.of(*at)),
+    });
     let least = if likeness.is_some() {
         LEAST_MEANT
     } else {
@@ -150,6 +194,14 @@ pub(crate) fn search(
     if parts.feedback {
         weigh_feedback(&searcher, &mut scored)?;
     }
+    if let Some(at) = numbered {
+        // Digits alone may mean something else, too; a whole number does not.
+        let whole = ArticleNumber::read(&query.text).is_some();
+        scored.retain(|(_, other)| !whole && *other != at);
+        let first = scored.first().map_or(1.0, |(score, _)| *score);
+        scored.insert(0, (first, at));
+    }
+    let fit = fit.filter(|_| numbered.is_none());
     let total = scored.len();
     let marker = Marker::new(terms);
     let page = scored.iter().skip(query.offset).take(query.limit);
@@ -171,10 +223,23 @@ pub(crate) fn search(
             excerpt: marker.excerpt(&entry.answer, &places.answer),
             reasons,
             category: entry.category,
+            number: entry.number,
             id: entry.id,
         });
     }
-    Ok(Found { hits, total })
+    Ok(Found { hits, total, fit })
+}
+
+/// The entry of this number.
+pub(crate) fn numbered(
+    searcher: &Searcher,
+    fields: &Fields,
+    number: ArticleNumber,
+) -> Result<Option<DocAddress>, KbError> {
+    let term = Term::from_field_text(fields.number, &number.0.to_string());
+    let term = TermQuery::new(term, IndexRecordOption::Basic);
+    let found = searcher.search(&term, &TopDocs::with_limit(1).order_by_score())?;
+    Ok(found.first().map(|(_, at)| *at))
 }
 
 pub(crate) fn entry(

@@ -9,7 +9,7 @@ pub(crate) mod stored;
 mod upload;
 
 use crate::auth::routes::Routes;
-use crate::error::FileUse;
+use crate::limits::FileUse;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()

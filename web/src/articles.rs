@@ -1,10 +1,12 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
+mod autosave;
 mod book;
 mod differences;
 mod edit;
 mod export;
 pub(crate) mod files;
+mod form;
 mod import;
 pub(crate) mod lookup;
 mod one;
@@ -20,7 +22,9 @@ use serde::Deserialize;
 use self::lookup::{HERE, category_name, category_names};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
-use crate::error::{FileUse, WebError};
+use crate::error::WebError;
+use crate::library::name;
+use crate::limits::{FileUse, FormUse};
 use crate::query::{Choice, escape, page_number};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -29,9 +33,11 @@ use crate::text;
 const PAGE_SIZE: u32 = 50;
 
 /// Names of stages in the database and on the screen.
-const STAGES: [(&str, &str); 6] = [
+const STAGES: [(&str, &str); 8] = [
     ("", "すべて"),
+    ("waiting", "確認・承認待ち"),
     ("draft", "下書き"),
+    ("sent_back", "差戻し"),
     ("in_review", "確認待ち"),
     ("scheduled", "公開予約"),
     ("published", "公開中"),
@@ -41,24 +47,33 @@ const STAGES: [(&str, &str); 6] = [
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .upload("/articles/{id}/files", FileUse::Attachment, files::add)
+        .upload(
+            "/articles/{id}/pictures",
+            FileUse::Attachment,
+            files::add_while_writing,
+        )
         .upload("/articles/import", FileUse::Import, import::preview)
         .upload("/articles/import/apply", FileUse::Import, import::apply)
         .get("/articles/{id}/files/{hash}", files::file)
         .post("/articles/{id}/files/remove", files::remove)
         .get("/articles", list)
         .get("/articles/new", edit::new_page)
-        .post("/articles/new", edit::create)
-        .post("/articles/from-text", edit::from_text)
-        .post("/articles/preview", edit::preview)
+        .long_post("/articles/new", FormUse::Article, edit::create)
+        .long_post("/articles/from-text", FormUse::Article, edit::from_text)
+        .long_post("/articles/preview", FormUse::Article, edit::preview)
+        .long_post("/articles/autosave", FormUse::Article, autosave::keep)
+        .post("/articles/autosave/discard", autosave::discard)
         .get("/articles/import", import::page)
         .get("/articles/export.jsonl", export::as_lines)
         .get("/articles/export.xlsx", export::as_workbook)
         .get("/articles/{id}", one::page)
         .get("/articles/{id}/edit", edit::page)
-        .post("/articles/{id}/edit", edit::save)
+        .long_post("/articles/{id}/edit", FormUse::Article, edit::save)
         .get("/articles/{id}/versions/{number}", one::version)
         .post("/articles/{id}/restore", steps::restore)
         .post("/articles/{id}/submit", steps::submit)
+        .post("/articles/{id}/recall", steps::recall)
+        .post("/articles/{id}/discard", steps::discard)
         .post("/articles/{id}/send-back", steps::send_back)
         .post("/articles/{id}/approve", steps::approve)
         .post("/articles/{id}/ask-withdrawal", steps::ask_withdrawal)
@@ -76,6 +91,7 @@ struct ListPage {
     rows: Vec<Row>,
     found: String,
     waiting: u64,
+    sent_back: u64,
     scheduled: u64,
     overdue: u64,
     page: u32,
@@ -85,10 +101,14 @@ struct ListPage {
 
 struct Row {
     link: String,
-    id: String,
+    name: String,
     question: String,
     category: String,
-    state: String,
+    /// Of the mark of the state.
+    class: String,
+    state: &'static str,
+    /// What is to be known besides.
+    note: &'static str,
     updated: String,
 }
 
@@ -145,6 +165,7 @@ async fn list(
         rows: rows.into_iter().map(|one| row(&web, one)).collect(),
         found: text::number(counts.found),
         waiting: counts.waiting,
+        sent_back: counts.sent_back,
         scheduled: counts.scheduled,
         overdue: counts.overdue,
         page,
@@ -156,20 +177,29 @@ async fn list(
 
 fn row(web: &Web, row: ArticleRow) -> Row {
     let stage = STAGES.iter().find(|(name, _)| *name == row.stage);
-    let mut state = stage.map_or("", |(_, label)| *label).to_owned();
-    if row.withdrawal_asked {
-        state.push_str("（取下げの承認待ち）");
+    let label = stage.map_or("", |(_, label)| *label);
+    let (class, state) = if row.stage == "published" && !row.visible {
+        ("past".to_owned(), "公開を終了")
+    } else if row.sent_back {
+        (row.stage.clone(), "差戻し")
+    } else {
+        (row.stage.clone(), label)
+    };
+    let note = if row.withdrawal_asked {
+        "取下げの承認待ち"
     } else if row.visible && row.stage != "published" {
-        state.push_str("（前の版を公開中）");
-    } else if !row.visible && row.stage == "published" {
-        "公開を終了".clone_into(&mut state);
-    }
+        "前の版を公開中"
+    } else {
+        ""
+    };
     Row {
         link: format!("{HERE}/{}", escape(&row.id)),
         category: category_name(&web.desk.setup().categories, &row.category),
         updated: web.settings.dates.minute(row.updated_at),
         question: row.question,
-        id: row.id,
+        name: name(row.number, &row.id),
+        class,
         state,
+        note,
     }
 }

@@ -19,6 +19,7 @@ use crate::kit::field::FieldInfo;
 use crate::query::{Choice, Period, escape};
 use crate::shell::Shell;
 use crate::state::Web;
+use crate::text::DateStyle;
 use crate::views::Views;
 use crate::{notices, phrases, retention, setup, text};
 
@@ -197,7 +198,7 @@ const FIELDS: [(&str, &str); 32] = [
     ("oidc_subject", "認証基盤の識別子"),
     ("page", "ページ"),
     ("period", "期間"),
-    ("readers", "見せる人"),
+    ("readers", "公開範囲"),
     ("reason", "理由"),
     ("records", "件数"),
     ("roles", "役割"),
@@ -243,6 +244,9 @@ fn label(name: &str) -> String {
 
 /// A value with roles and permissions in the reader's words.
 fn in_words(name: &str, value: &str) -> String {
+    if name == "period" {
+        return period_in_words(value);
+    }
     let word = |code: &str| match name {
         "roles" => Role::lookup(code).map(Role::label),
         "scopes" => Permission::lookup(code).map(Permission::label),
@@ -257,6 +261,23 @@ fn in_words(name: &str, value: &str) -> String {
     } else {
         ","
     })
+}
+
+/// 2026年11月1日から2026年11月30日まで. What is no period stays as it is.
+fn period_in_words(period: &str) -> String {
+    let date = |text: &str| -> Option<String> { Some(DateStyle::Western.date(text.parse().ok()?)) };
+    let month = || {
+        let first = format!("{period}-01").parse().ok()?;
+        Some(DateStyle::Western.month(first))
+    };
+    let words = match period.split_once('/') {
+        Some((from, to)) if from == to => date(from),
+        Some((from, to)) => date(from)
+            .zip(date(to))
+            .map(|(from, to)| format!("{from}から{to}まで")),
+        None => month(),
+    };
+    words.unwrap_or_else(|| period.to_owned())
 }
 
 async fn export(
@@ -340,5 +361,25 @@ fn table(records: &[AuditRecord], now: Instant, words: &Words) -> Table {
             column("変更後・内容", 40),
         ],
         rows: rows.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_told_as_people_write_dates() {
+        for (period, words) in [
+            ("2026-11-28/2026-11-28", "2026年11月28日"),
+            (
+                "2026-11-01/2026-11-30",
+                "2026年11月1日から2026年11月30日まで",
+            ),
+            ("2026-11", "2026年11月"),
+            ("いつか", "いつか"),
+        ] {
+            assert_eq!(period_in_words(period), words);
+        }
     }
 }

@@ -9,6 +9,7 @@ use futures::stream::{self, BoxStream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::WebError;
+use crate::limits::FormUse;
 
 /// Between two parts of a body passes no more time.
 const QUIET: Duration = Duration::from_secs(10);
@@ -36,7 +37,7 @@ pub(crate) enum BodyFault {
 impl From<BodyFault> for WebError {
     fn from(fault: BodyFault) -> Self {
         match fault {
-            BodyFault::TooLarge => Self::TooLarge,
+            BodyFault::TooLarge => Self::TooLarge(FormUse::Usual),
             BodyFault::TooSlow => Self::TooSlow,
             BodyFault::Broken => {
                 Self::BadRequest("送信が途中で切れました。もう一度送ってください。".to_owned())

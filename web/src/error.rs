@@ -12,6 +12,7 @@ use madoguchi_store::StoreError;
 use crate::auth::duty::Duty;
 use crate::host::HostFault;
 use crate::inspect::FileFault;
+use crate::limits::{FileUse, FormUse};
 use crate::refusals::Reason;
 
 /// Why a request is not answered as asked.
@@ -29,8 +30,8 @@ pub(crate) enum WebError {
     Forged,
     #[error("the file is not taken: {0}")]
     BadFile(FileFault),
-    #[error("too large")]
-    TooLarge,
+    #[error("the form is too large")]
+    TooLarge(FormUse),
     #[error("the file is too large")]
     LargeFile(FileUse),
     #[error("too slow")]
@@ -85,17 +86,6 @@ pub(crate) enum Limit {
     Uploads,
 }
 
-/// What a file is brought for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileUse {
-    /// To be played to callers.
-    Recording,
-    /// To stand in an article, or beside it.
-    Attachment,
-    /// To be taken in as articles.
-    Import,
-}
-
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -121,7 +111,7 @@ impl WebError {
             | Self::NotAllowed(_)
             | Self::Owes(_)
             | Self::NotProven => StatusCode::FORBIDDEN,
-            Self::TooLarge | Self::LargeFile(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) | Self::LargeFile(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
@@ -141,7 +131,7 @@ impl WebError {
             Self::BadHost(_) => "bad_host",
             Self::Forbidden(_) => "forbidden",
             Self::Forged => "forged",
-            Self::TooLarge | Self::LargeFile(_) => "too_large",
+            Self::TooLarge(_) | Self::LargeFile(_) => "too_large",
             Self::TooSlow => "too_slow",
             Self::TooMany(_) => "too_many_requests",
             Self::Busy => "busy",
@@ -163,7 +153,7 @@ impl WebError {
             Self::BadRequest(_) => "入力を確認してください",
             Self::BadFile(_) => "このファイルは使えません",
             Self::BadHost(_) | Self::Forbidden(_) | Self::Forged => "操作を受け付けられません",
-            Self::TooLarge | Self::LargeFile(_) => "大きすぎて受け付けられません",
+            Self::TooLarge(_) | Self::LargeFile(_) => "大きすぎて受け付けられません",
             Self::TooSlow => "時間内に受け取れませんでした",
             Self::TooMany(_) | Self::Busy => "しばらくお待ちください",
             Self::NotSignedIn => "ログインしてください",
@@ -194,16 +184,8 @@ impl WebError {
             Self::Forged => {
                 "画面の有効期限が切れています。画面を開き直してから、もう一度操作してください。".to_owned()
             }
-            Self::TooLarge => "送られた内容が大きすぎます。小さくしてから、もう一度送ってください。".to_owned(),
-            Self::LargeFile(FileUse::Recording) => {
-                "ファイルが大きすぎます。10MB以内のWAV形式のファイルを選んでください。".to_owned()
-            }
-            Self::LargeFile(FileUse::Attachment) => {
-                "ファイルが大きすぎます。10MB以内のファイルを選んでください。".to_owned()
-            }
-            Self::LargeFile(FileUse::Import) => {
-                "ファイルが大きすぎます。12MB以内になるように分けてから、1つずつ取り込んでください。".to_owned()
-            }
+            Self::TooLarge(form) => form.too_large(),
+            Self::LargeFile(file) => file.too_large(),
             Self::TooSlow => {
                 "送られた内容を時間内に受け取れませんでした。接続を確認して、もう一度送ってください。".to_owned()
             }
@@ -264,7 +246,7 @@ impl WebError {
             Self::Forbidden(Refusal::Unencrypted) => "unencrypted",
             Self::Forged => "forged_form",
             Self::NotAllowed(_) => "not_allowed",
-            Self::TooLarge | Self::LargeFile(_) => "too_large",
+            Self::TooLarge(_) | Self::LargeFile(_) => "too_large",
             Self::TooSlow => "too_slow",
             Self::TooMany(Limit::Requests) => "requests",
             Self::TooMany(Limit::Inquiries) => "inquiries",

@@ -14,6 +14,7 @@ use crate::account::confirm;
 use crate::auth::duty::Duty;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::limits::FormUse;
 use crate::query::escape;
 use crate::refusals::Refused;
 use crate::shell::Shell;
@@ -70,7 +71,7 @@ pub(crate) fn render(
     }
     let error = match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => WebError::NotFound("お探しの操作"),
-        StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge,
+        StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge(FormUse::Usual),
         StatusCode::BAD_REQUEST
         | StatusCode::UNPROCESSABLE_ENTITY
         | StatusCode::UNSUPPORTED_MEDIA_TYPE => WebError::BadRequest(

@@ -15,6 +15,7 @@ use crate::error_page::{self, Asked};
 use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
 use crate::settings::WebSettings;
+use crate::shell;
 use crate::state::Web;
 
 /// What an operator's tools ask over any connection: it says nothing of anybody.
@@ -71,11 +72,37 @@ async fn pass(
     }
     let visitor = recognise(web, &mut request, origin).await;
     let known = visitor.as_deref();
+    let changes = !is_reading(request.method());
+    if known.is_some_and(|visitor| tells_work_anew(web, visitor, &request)) {
+        count_work(web).await;
+    }
     let response = match admit(web, &mut request, visitor.clone()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
+    if changes {
+        web.work.note_change();
+    }
     error_page::render(web, known, asked, response)
+}
+
+/// Whether a page is asked for whose menu tells of work, and the last count is no longer good.
+fn tells_work_anew(web: &Web, visitor: &Visitor, request: &Request) -> bool {
+    let path = request.uri().path();
+    let has_menu = !["/static/", "/api/", "/metrics"]
+        .iter()
+        .any(|start| path.starts_with(start));
+    let reads = is_reading(request.method());
+    reads && has_menu && shell::tells_work(visitor) && web.work.is_due(web.desk.monotonic())
+}
+
+/// Counts what the menu tells. While the database is away, what was counted last is told.
+async fn count_work(web: &Web) {
+    let now = web.desk.monotonic();
+    match web.ask(web.store.count_work()).await {
+        Ok(counted) => web.work.save(now, counted),
+        Err(error) => tracing::debug!(%error, "what waits for somebody cannot be counted"),
+    }
 }
 
 /// Whoever asks too much begins with a new connection: what they have sent already is not read.

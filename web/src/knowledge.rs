@@ -2,6 +2,8 @@
 
 mod article;
 mod finder;
+mod own;
+mod preview;
 mod word;
 
 use askama::Template;
@@ -13,6 +15,8 @@ use madoguchi_kb::{Piece, Viewer};
 use serde::{Deserialize, Serialize};
 
 use self::finder::{HERE, finder};
+use self::own::Own;
+use self::preview::Preview;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
@@ -29,8 +33,10 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/knowledge", page)
         .get("/knowledge/results", results)
+        .get("/knowledge/own", own::part)
         .post("/knowledge/missed", word::missed)
         .get("/knowledge/{id}", article::page)
+        .get("/knowledge/{id}/preview", preview::part)
         .get("/knowledge/{id}/files/{hash}", article::file)
         .post("/knowledge/{id}/settled", word::settled)
         .get("/api/v1/knowledge/search", search)
@@ -45,6 +51,9 @@ struct KnowledgePage {
     notices: Vec<ShownNotice>,
     categories: Vec<Choice>,
     results: Results,
+    own: Option<Own>,
+    /// The best result, to be read at once.
+    preview: Option<Preview>,
 }
 
 /// The part that a ticket can stand beside its question as well.
@@ -62,7 +71,14 @@ async fn page(
 ) -> Result<Html<String>, WebError> {
     let keeps = query.done.is_empty();
     let results = finder(&web, &visitor).find(&query, keeps).await?;
+    let best = results.rows.first();
+    let preview = match best {
+        Some(best) => Preview::of(&web, &best.id, &results.search, &results.query).await?,
+        None => None,
+    };
     let page = KnowledgePage {
+        own: Own::of(&web, &visitor).await,
+        preview,
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
         notices: notices::in_force(&web, Viewer::Desk).await,
         categories: category_choices(&web, &query.category),
@@ -99,12 +115,16 @@ struct SearchQuery {
 struct FoundJson {
     query: String,
     total: usize,
+    /// Nothing answers what was asked: these only come near.
+    near: bool,
     hits: Vec<HitJson>,
 }
 
 #[derive(Serialize)]
 struct HitJson {
     id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
     source: madoguchi_kb::Source,
     desk_only: bool,
     category: String,
@@ -151,8 +171,10 @@ async fn search(
         ..madoguchi_kb::Query::new(&text, Viewer::Desk, number(&query.limit, 10, LIMIT)?)
     };
     let found = finding::search(knowledge, asked).await?;
+    let near = found.is_near();
     let hits = found.hits.into_iter().map(|hit| HitJson {
         id: hit.id,
+        number: hit.number.map(|number| number.to_string()),
         source: hit.source,
         desk_only: hit.desk_only,
         category: hit.category,
@@ -172,6 +194,7 @@ async fn search(
     Ok(Json(FoundJson {
         query: text,
         total: found.total,
+        near,
         hits: hits.collect(),
     }))
 }

@@ -36,6 +36,7 @@ mod knowledge;
 mod language;
 mod latency;
 mod library;
+mod limits;
 mod live;
 mod notices;
 mod operations;
@@ -58,6 +59,7 @@ mod text;
 mod upload;
 mod users;
 mod views;
+mod work;
 
 use std::sync::Arc;
 
@@ -70,7 +72,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::announcer::{Announcer, Origin, RECORDING_SECS, Recording};
 pub use self::auth::access::Need;
-use self::auth::admission::FORM_BYTES;
 pub use self::auth::routes::Declared;
 use self::auth::routes::Routes;
 pub use self::auth::seal::Seal;
@@ -79,6 +80,7 @@ pub use self::host::is_own_host;
 pub use self::language::{SYNONYM_KIND, WORD_KIND};
 pub use self::library::store::StoredLibrary;
 pub use self::library::{Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue};
+use self::limits::FormUse;
 use self::live::Broadcaster;
 pub use self::rates::network;
 pub use self::recognition::Recognition;
@@ -158,7 +160,7 @@ pub fn router(
         .finish()
         .0
         .fallback(error::not_found)
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(DefaultBodyLimit::max(FormUse::Usual.bytes()))
         .layer(middleware::from_fn_with_state(web.clone(), guard::guard))
         .layer(fixed_header(
             header::CONTENT_SECURITY_POLICY,

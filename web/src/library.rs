@@ -6,14 +6,14 @@ pub(crate) mod store;
 
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
-use madoguchi_core::article::ArticleFile;
+use madoguchi_core::article::{ArticleFile, ArticleNumber};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
 use madoguchi_store::StoreError;
 
 /// Where published articles are.
 pub trait Library: Send + Sync {
-    /// The article of this id, if the viewer may see it.
+    /// The article of this id or, if there is none, of this number, if the viewer may see it.
     fn article<'a>(
         &'a self,
         id: &'a str,
@@ -36,6 +36,8 @@ pub trait Library: Send + Sync {
 pub struct Article {
     /// Its id.
     pub id: String,
+    /// What can be said on the phone in place of the id.
+    pub number: Option<ArticleNumber>,
     /// The number of its version.
     pub version: i64,
     /// The desk alone may see it.
@@ -56,6 +58,18 @@ pub struct Article {
     pub files: Vec<ArticleFile>,
     /// It is the text alone, out of the search, for the library is away.
     pub text_only: bool,
+}
+
+impl Article {
+    /// What readers call it: its number, or its id while it has none.
+    pub(crate) fn name(&self) -> String {
+        name(self.number, &self.id)
+    }
+}
+
+/// What readers call an article.
+pub(crate) fn name(number: Option<ArticleNumber>, id: &str) -> String {
+    number.map_or_else(|| id.to_owned(), |number| number.to_string())
 }
 
 /// An article in a list.

@@ -8,6 +8,7 @@ mod contact;
 mod feed;
 mod feedback;
 pub(crate) mod finding;
+mod gone;
 mod history;
 mod home;
 pub(crate) mod notices;

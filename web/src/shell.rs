@@ -1,9 +1,11 @@
 //! What stands around every page: the menu by what the visitor may do, who they are, the way out.
 
 use madoguchi_core::access::Permission;
+use madoguchi_store::Work;
 
 use crate::auth::visitor::Visitor;
 use crate::state::Web;
+use crate::text;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,8 @@ pub(crate) struct MenuItem {
     pub(crate) label: &'static str,
     pub(crate) link: &'static str,
     pub(crate) here: bool,
+    /// What waits there for the visitor.
+    pub(crate) waiting: Option<String>,
 }
 
 /// Entries of the menu with what they need.
@@ -75,7 +79,7 @@ const PORTAL_MENU: [(&str, &str); 3] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 34] = [
+const DONE: [(&str, &str); 37] = [
     ("saved", "保存しました。"),
     ("helped", "ご意見を受け付けました。ありがとうございます。"),
     (
@@ -100,7 +104,10 @@ const DONE: [(&str, &str); 34] = [
         "sent-back",
         "差し戻しました。書いた人の下書きに戻っています。",
     ),
-    ("approved", "承認しました。"),
+    ("approved", "承認しました。指定した日時に公開します。"),
+    ("published", "すぐに公開しました。"),
+    ("recalled", "取り消しました。下書きに戻っています。"),
+    ("discarded", "下書きを削除しました。"),
     (
         "withdrawal-asked",
         "取下げを依頼しました。承認されるまで、公開は続きます。",
@@ -149,7 +156,7 @@ impl Shell {
         let menu = if visitor.owes.is_some() {
             Vec::new()
         } else {
-            menu(visitor, here)
+            menu(visitor, here, web.work.get())
         };
         Self {
             menu,
@@ -167,6 +174,7 @@ impl Shell {
             label,
             link,
             here: link == here,
+            waiting: None,
         };
         Self {
             menu: PORTAL_MENU.into_iter().map(item).collect(),
@@ -188,20 +196,50 @@ impl Shell {
     }
 }
 
-fn menu(visitor: &Visitor, here: &str) -> Vec<MenuItem> {
+/// Whether the menu tells the visitor of any work.
+pub(crate) fn tells_work(visitor: &Visitor) -> bool {
+    let permissions = [Permission::EditArticles, Permission::HandleInquiries];
+    let mut permissions = permissions.into_iter();
+    permissions.any(|permission| visitor.permissions.contains(permission))
+}
+
+/// What the menu tells beside an entry: what the visitor has to do there.
+fn beside(link: &str, visitor: &Visitor, work: Work) -> Option<String> {
+    let approves = visitor.permissions.contains(Permission::ApproveArticles);
+    let told = match link {
+        "/inquiries" => vec![("未処理", work.inquiries)],
+        "/articles" if approves => {
+            vec![("確認待ち", work.waiting), ("差戻し", work.sent_back)]
+        }
+        "/articles" => vec![("差戻し", work.sent_back)],
+        _ => Vec::new(),
+    };
+    let told = told.into_iter().filter(|(_, count)| *count > 0);
+    let told: Vec<_> = told
+        .map(|(what, count)| format!("{what}{}件", text::number(count)))
+        .collect();
+    (!told.is_empty()).then(|| told.join("、"))
+}
+
+fn menu(visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
     MENU.into_iter()
         .filter(|(_, _, needs)| visitor.permissions.contains(*needs))
         .map(|(label, link, _)| MenuItem {
             label,
             link,
             here: link == here,
+            waiting: beside(link, visitor, work),
         })
         .collect()
 }
 
-/// Where a visitor begins.
+/// Where a visitor begins: who approves and takes no calls, at what waits for approval.
 pub(crate) fn home(visitor: &Visitor) -> &'static str {
-    menu(visitor, "")
+    let has = |permission| visitor.permissions.contains(permission);
+    if has(Permission::ApproveArticles) && !has(Permission::ViewBoard) {
+        return "/articles?stage=waiting";
+    }
+    menu(visitor, "", Work::default())
         .first()
         .map_or("/account", |entry| entry.link)
 }

@@ -23,6 +23,7 @@ use crate::reach::Reach;
 use crate::refusals::Refusals;
 use crate::remembered::{LastNotices, Popular};
 use crate::settings::WebSettings;
+use crate::work::CountedWork;
 
 impl std::fmt::Debug for Faq {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,6 +54,7 @@ pub(crate) struct Web {
     pub(crate) popular: Arc<Popular>,
     pub(crate) notices: Arc<LastNotices>,
     pub(crate) inquiries: Arc<Rates>,
+    pub(crate) work: Arc<CountedWork>,
 }
 
 /// The FAQ: its articles, and the search over them.
@@ -116,6 +118,7 @@ impl Web {
             popular: Arc::default(),
             notices: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
+            work: Arc::default(),
         }
     }
     /// Asks the database, if it answers.

@@ -434,13 +434,17 @@ impl House {
 
     /// Opens a page; remembers cookies and the token of its form.
     async fn open(&self, client: &mut Client, path: &str) -> (StatusCode, String) {
+        let (status, _, html) = self.open_from(client, path).await;
+        (status, html)
+    }
+
+    /// Opens a page; gives where it leads to as well.
+    async fn open_from(&self, client: &mut Client, path: &str) -> (StatusCode, String, String) {
         let request = Request::get(path)
             .header("host", "localhost:8080")
             .header("cookie", &client.cookie);
-        let (status, _, html) = self
-            .pass(client, request.body(Body::empty()).unwrap())
-            .await;
-        (status, html)
+        self.pass(client, request.body(Body::empty()).unwrap())
+            .await
     }
 
     /// Sends a form with its token; gives status, where it leads to, and the page.

@@ -8,7 +8,8 @@ use axum::http::header;
 use futures::{Stream, StreamExt as _, stream};
 
 use crate::body::BodyFault;
-use crate::error::{FileUse, WebError};
+use crate::error::WebError;
+use crate::limits::FileUse;
 use crate::state::Web;
 
 /// Fields of one form.
@@ -32,6 +33,11 @@ impl FileForm {
     pub(crate) fn number(&self, field: &str) -> i64 {
         let text = self.fields.get(field);
         text.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    /// The text in a field; empty if there is none.
+    pub(crate) fn text(&self, field: &str) -> &str {
+        self.fields.get(field).map_or("", String::as_str)
     }
 }
 

@@ -1,28 +1,37 @@
-// The agents' panel by keyboard: copy an answer, say that it settled the matter, or that nothing did.
+// The agents' panel by keyboard: read beside the list, copy an answer, say that it settled the matter or
+// that nothing did.
 (() => {
   "use strict";
+
+  // Whoever runs through the list does not ask for each.
+  const PREVIEW_WAIT = 120;
+  const OWN_EVERY = 5000;
 
   const panel = document.querySelector("[data-knowledge]");
   if (!panel) return;
   const field = document.getElementById("q");
   const said = panel.querySelector("[data-said]");
+  const preview = panel.querySelector("[data-preview]");
+  const own = panel.querySelector("[data-own]");
+  const miss = document.querySelector("[data-miss]");
   const slash = document.querySelector("[data-slash]");
   const token = () => document.querySelector("meta[name=csrf]").content;
+  let reading = null;
+  let waiting = 0;
+  let ownAt = Date.now();
 
   const say = (text) => {
     said.textContent = text;
     said.hidden = false;
   };
 
-  const reveal = () => {
-    for (const button of panel.querySelectorAll("[data-copy]")) button.hidden = false;
-  };
+  const missedForm = () => panel.querySelector("[data-missed]");
 
-  const post = async (form) => {
+  const post = async (address, fields) => {
     try {
-      const response = await fetch(form.action, {
+      const response = await fetch(address, {
         method: "POST",
-        body: new URLSearchParams(new FormData(form)),
+        body: new URLSearchParams(fields),
         headers: { "x-csrf-token": token() },
         redirect: "manual",
       });
@@ -32,64 +41,108 @@
     }
   };
 
+  // The search as it is kept by now.
+  const search = () => {
+    const form = missedForm();
+    return form ? [["search", form.elements.search.value], ["q", form.elements.q.value]] : [];
+  };
+
   const FAILED = "記録できませんでした。画面を開き直してから、もう一度操作してください。";
 
-  const settle = async (form) => {
-    say(await post(form) ? "「これで解決した」を記録しました。" : FAILED);
+  const settle = async (id) => {
+    const worked = await post(`/knowledge/${encodeURIComponent(id)}/settled`, search());
+    say(worked ? "「これで解決した」を記録しました。" : FAILED);
   };
 
-  const missed = async (form) => {
-    say(await post(form) ? "「見つからなかった」を記録しました。FAQの編集者に伝わります。" : FAILED);
+  const missed = async () => {
+    const worked = await post(missedForm().action, search());
+    say(worked ? "「見つからなかった」を記録しました。FAQの編集者に伝わります。" : FAILED);
   };
 
-  // Without a secure connection browsers offer the older way alone.
-  const write = async (text) => {
-    if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
-    const area = document.createElement("textarea");
-    const before = document.activeElement;
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    before?.focus();
-    if (!done) throw new Error("copy");
-  };
-
-  const copy = async (hit) => {
-    const id = hit.querySelector("a[data-result]").dataset.result;
+  const copy = async (id, name) => {
+    const failed = "コピーできませんでした。FAQを開いて、回答をコピーしてください。";
     try {
       const response = await fetch(`/api/v1/knowledge/articles/${encodeURIComponent(id)}`);
       if (!response.ok) throw new Error(String(response.status));
-      await write((await response.json()).quote);
-      say(`FAQ ${id} の回答をコピーしました。`);
+      const text = (await response.json()).quote;
+      const done = (worked) => say(worked ? `${name} の回答をコピーしました。` : failed);
+      document.dispatchEvent(new CustomEvent("copy-text", { detail: { text, done } }));
     } catch {
-      say("コピーできませんでした。FAQを開いて、回答を写してください。");
+      say(failed);
     }
   };
 
-  panel.addEventListener("submit", (event) => {
+  const reveal = () => {
+    for (const button of preview.querySelectorAll("[data-copy]")) button.hidden = false;
+    preview.hidden = !preview.firstElementChild;
+  };
+
+  const read = async (id) => {
+    if (preview.querySelector("[data-previewed]")?.dataset.previewed === id) return;
+    reading?.abort();
+    const abort = reading = new AbortController();
+    try {
+      const response = await fetch(`/knowledge/${encodeURIComponent(id)}/preview`, { signal: abort.signal });
+      if (!response.ok || response.redirected) throw new Error(String(response.status));
+      const text = await response.text();
+      if (abort.signal.aborted) return;
+      // The server has made it safe, as on the page of its own.
+      preview.innerHTML = text;
+      preview.scrollTop = 0;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      preview.replaceChildren();
+    }
+    reveal();
+  };
+
+  const readSoon = (id) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(read, PREVIEW_WAIT, id);
+  };
+
+  // The own state is looked at again while the agent does something here.
+  const refreshOwn = async () => {
+    if (!own || Date.now() - ownAt < OWN_EVERY) return;
+    ownAt = Date.now();
+    try {
+      const response = await fetch("/knowledge/own");
+      if (!response.ok || response.redirected) return;
+      own.innerHTML = await response.text();
+      own.hidden = !own.firstElementChild;
+    } catch {
+      // What stands there stays.
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.matches("[data-settle]")) settle(form);
-    else if (form.matches("[data-missed]")) missed(form);
+    if (form.matches("[data-settle]")) settle(form.closest("[data-previewed]").dataset.previewed);
+    else if (form.matches("[data-missed]")) missed();
     else return;
     event.preventDefault();
-  });
+  }, true);
 
   panel.addEventListener("click", ({ target }) => {
-    if (target.matches("[data-copy]")) copy(target.closest("li"));
+    if (target.matches("[data-copy]")) copy(target.dataset.copy, target.dataset.name);
   });
+
+  panel.addEventListener("focusin", ({ target }) => {
+    if (target.matches("a[data-result]")) readSoon(target.dataset.result);
+    refreshOwn();
+  });
+  addEventListener("focus", refreshOwn);
 
   panel.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     if (!event.target.matches("a[data-result]")) return;
-    const hit = event.target.closest("li");
+    const { result, name } = event.target.dataset;
     const actions = {
-      c: () => copy(hit),
-      s: () => settle(hit.querySelector("[data-settle]")),
-      n: () => missed(panel.querySelector("[data-missed]")),
+      c: () => copy(result, name),
+      s: () => settle(result),
+      n: missed,
       r: () => {
-        const reasons = hit.querySelector(".reasons");
+        const reasons = event.target.closest("li").querySelector(".reasons");
         if (reasons) reasons.open = !reasons.open;
       },
     };
@@ -124,7 +177,18 @@
 
   panel.addEventListener("shown", () => {
     said.hidden = true;
-    reveal();
+    if (miss) miss.hidden = !missedForm();
+    const first = panel.querySelector("a[data-result]");
+    const chosen = document.activeElement?.closest("a[data-result]") ?? first;
+    if (chosen) {
+      readSoon(chosen.dataset.result);
+    } else {
+      clearTimeout(waiting);
+      reading?.abort();
+      preview.replaceChildren();
+      reveal();
+    }
+    refreshOwn();
   });
   reveal();
 })();

@@ -95,6 +95,7 @@ fn rebuild(knowledge: &Knowledge, entries: Vec<Entry>, position: i64) {
 fn entry(id: &str, audience: Audience) -> Entry {
     Entry {
         id: id.to_owned(),
+        number: None,
         source: Source::Faq,
         audience,
         question: String::new(),

@@ -1,6 +1,7 @@
 //! However a thing is spelt, the same article comes first.
 
-use madoguchi_kb::{Audience, Knowledge, Viewer};
+use madoguchi_core::article::ArticleNumber;
+use madoguchi_kb::{Audience, Entry, Knowledge, Viewer};
 
 use crate::{entry, found, open, rebuild};
 
@@ -140,4 +141,34 @@ fn what_nobody_wrote_about_is_not_found() {
         let found = found(&knowledge, query, Viewer::Desk);
         assert!(found.is_empty(), "{query}: {found:?}");
     }
+}
+
+#[test]
+fn an_article_is_found_by_its_number_alone_and_digits_find_it_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let knowledge = open(folder.path());
+    let numbered = |n: u32, question: &str| Entry {
+        question: question.to_owned(),
+        number: Some(ArticleNumber(n)),
+        ..entry(&format!("id-{n}"), Audience::Portal)
+    };
+    let mut entries = vec![
+        numbered(12, "旅費の精算はいつまでですか。"),
+        numbered(120, "様式0012の書き方を教えてください。"),
+    ];
+    entries.push(Entry {
+        audience: Audience::Desk,
+        ..numbered(13, "旅費の裏手順")
+    });
+    rebuild(&knowledge, entries, 1);
+    assert_eq!(found(&knowledge, "FAQ-0012", Viewer::Portal), ["id-12"]);
+    assert_eq!(found(&knowledge, "ＦＡＱ１２", Viewer::Desk), ["id-12"]);
+    let heard = found(&knowledge, "0012", Viewer::Portal);
+    assert_eq!(heard.first().map(String::as_str), Some("id-12"));
+    assert_eq!(found(&knowledge, "FAQ-0013", Viewer::Desk), ["id-13"]);
+    let hidden = found(&knowledge, "FAQ-0013", Viewer::Portal);
+    assert!(!hidden.contains(&"id-13".to_owned()), "{hidden:?}");
+    let kept = knowledge.entry("FAQ-0012", Viewer::Portal).unwrap();
+    assert_eq!(kept.map(|entry| entry.id).as_deref(), Some("id-12"));
+    assert_eq!(knowledge.entry("FAQ-0013", Viewer::Portal).unwrap(), None);
 }

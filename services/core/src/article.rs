@@ -6,13 +6,15 @@
 mod content;
 mod file;
 mod line;
+mod number;
 pub mod personal;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::content::{ArticleAudience, Content, ContentFault};
+pub use self::content::{ANSWER_LETTERS, ArticleAudience, CONTENT_LETTERS, Content, ContentFault};
 pub use self::file::{ArticleFile, FILE_BYTES, FILES, FileKind, file_name};
 pub use self::line::Line;
+pub use self::number::ArticleNumber;
 use crate::id::UserId;
 use crate::time::Instant;
 
@@ -59,6 +61,14 @@ impl Stage {
             Self::Published { .. } => "published",
             Self::Past => "past",
         }
+    }
+
+    /// Whether it was sent back to its authors.
+    pub fn is_sent_back(&self) -> bool {
+        let Self::Draft { sent_back } = self else {
+            return false;
+        };
+        sent_back.is_some()
     }
 
     /// The name on screens.
@@ -116,6 +126,8 @@ pub enum Withdrawal {
 pub struct Article {
     /// Its id, which never changes: part of its address.
     pub id: String,
+    /// Its number, once it is kept.
+    pub number: Option<ArticleNumber>,
     /// Counts up with every change, so that nobody overwrites unseen.
     pub revision: i64,
     /// Its versions, oldest first. Never empty.
@@ -146,6 +158,15 @@ pub enum Refusal {
     /// The content is not complete.
     #[error("入力内容に不足があります")]
     Incomplete,
+}
+
+/// What is thrown away with a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discarded {
+    /// The draft; the versions before it stay.
+    Draft,
+    /// The whole article, which nobody but editors has ever seen.
+    Article,
 }
 
 /// Who stands for the operator at the command line among authors and approvers.
@@ -188,6 +209,7 @@ impl Article {
         let first = draft(1, content, by, at);
         Self {
             id: id.to_owned(),
+            number: None,
             revision: 0,
             versions: vec![first],
             withdrawal: Withdrawal::None,
@@ -291,6 +313,40 @@ impl Article {
         };
         version.at = at;
         Ok(())
+    }
+
+    /// Takes the version back from those who review it, or from the time at which it was to be
+    /// published. It must be approved anew.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongStage`] if it is neither in review nor scheduled.
+    pub fn recall(&mut self, at: Instant) -> Result<(), Refusal> {
+        let version = self.versions.last_mut().ok_or(Refusal::WrongStage)?;
+        if !matches!(
+            version.stage,
+            Stage::InReview { .. } | Stage::Scheduled { .. }
+        ) {
+            return Err(Refusal::WrongStage);
+        }
+        version.stage = Stage::Draft { sent_back: None };
+        version.at = at;
+        Ok(())
+    }
+
+    /// Throws the draft away. If there is nothing else, the article itself is to be deleted.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongStage`] if there is no draft.
+    pub fn discard_draft(&mut self) -> Result<Discarded, Refusal> {
+        let newest = self.versions.last().ok_or(Refusal::WrongStage)?;
+        if !matches!(newest.stage, Stage::Draft { .. }) {
+            return Err(Refusal::WrongStage);
+        }
+        if self.versions.len() == 1 {
+            return Ok(Discarded::Article);
+        }
+        self.versions.pop();
+        Ok(Discarded::Draft)
     }
 
     /// 承認: the version is published at `publish_at`, or now if that is past.

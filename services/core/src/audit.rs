@@ -173,6 +173,10 @@ actions! {
     ArticleSubmit = "article.submit", "FAQの確認依頼";
     /// Sent an article back to its authors.
     ArticleSendBack = "article.send_back", "FAQの差戻し";
+    /// Took an article back from review, or from the time set for it.
+    ArticleRecall = "article.recall", "FAQの確認依頼・公開予約の取消し";
+    /// Threw a draft away that was never published.
+    ArticleDiscard = "article.discard", "FAQの下書きの削除";
     /// Approved an article.
     ArticleApprove = "article.approve", "FAQの承認";
     /// An approved article was published at its time, or came to the end of its time.

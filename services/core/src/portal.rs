@@ -10,7 +10,7 @@ mod sites;
 use unicode_normalization::UnicodeNormalization;
 
 pub use self::deflection::{Deflection, SiteCall, SiteRead, Weeks, deflection_by_week};
-pub use self::inquiry::{INQUIRY_LETTERS, Inquiry};
+pub use self::inquiry::{INQUIRY_FORM_LETTERS, INQUIRY_LETTERS, Inquiry};
 pub use self::notice::{
     NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
 };

@@ -152,6 +152,7 @@ fn entry(article: &Article, now: Instant) -> Option<Entry> {
     let content = &version.content;
     Some(Entry {
         id: article.id.clone(),
+        number: article.number,
         source: Source::Faq,
         audience: match content.audience {
             ArticleAudience::Portal => Audience::Portal,

@@ -1,6 +1,10 @@
 //! Articles with all their versions, and the feed of what searches must take up.
 
+mod autosave;
 mod list;
+mod number;
+mod removal;
+mod work;
 
 use madoguchi_core::article::{Article, Stage, Version, Withdrawal};
 use madoguchi_core::audit::AuditEntry;
@@ -8,7 +12,9 @@ use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 
+pub use self::autosave::Autosave;
 pub use self::list::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
+pub use self::work::Work;
 use crate::audit::record;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
@@ -247,6 +253,7 @@ async fn write(
         _ => None,
     });
     let asked = matches!(article.withdrawal, Withdrawal::Requested { .. });
+    let sent_back = newest.is_some_and(|version| version.stage.is_sent_back());
     let search = format!(
         "{} {} {}",
         article.id,
@@ -254,12 +261,15 @@ async fn write(
         content.keywords.join(" ")
     );
     if article.revision == 0 {
+        let number = number::next(tx).await?;
         sqlx::query(
             "INSERT INTO articles (id, revision, withdrawal, settled, updated_at, stage, \
              withdrawal_asked, question, search, category, visible, audience, shown_question, \
-             shown_category) VALUES ($1, 0, '', 0, 0, '', 0, '', '', '', 0, '', '', '')",
+             shown_category, number) \
+             VALUES ($1, 0, '', 0, 0, '', 0, '', '', '', 0, '', '', '', $2)",
         )
         .bind(article.id.as_str())
+        .bind(number)
         .execute(&mut **tx)
         .await
         .map_err(|error| match &error {
@@ -277,6 +287,7 @@ async fn write(
     sql.push(", stage = ")
         .bind(newest.map_or("", |version| version.stage.name()));
     sql.push(", withdrawal_asked = ").bind(i64::from(asked));
+    sql.push(", sent_back = ").bind(i64::from(sent_back));
     sql.push(", question = ").bind(storable(&content.question));
     sql.push(", search = ")
         .bind(storable(&search.to_lowercase()));
@@ -296,6 +307,8 @@ async fn write(
     if sql.execute(tx).await? == 0 {
         return Err(StoreError::Changed { what: "article" });
     }
+    let last = newest.map_or(0, |version| version.number);
+    removal::delete_after(tx, &article.id, last).await?;
     for version in &article.versions {
         sqlx::query(
             "INSERT INTO article_versions (article_id, number, version) VALUES ($1, $2, $3) \
@@ -347,10 +360,11 @@ async fn read_article(
     connection: &mut AnyConnection,
     id: &str,
 ) -> Result<Option<Article>, StoreError> {
-    let row = sqlx::query("SELECT revision, withdrawal, settled FROM articles WHERE id = $1")
-        .bind(id)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row =
+        sqlx::query("SELECT revision, withdrawal, settled, number FROM articles WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?;
     let Some(row) = row else {
         return Ok(None);
     };
@@ -367,6 +381,7 @@ async fn read_article(
     let settled: i64 = row.try_get("settled")?;
     Ok(Some(Article {
         id: id.to_owned(),
+        number: number::of_row(&row)?,
         revision: row.try_get("revision")?,
         versions: versions.collect::<Result<_, _>>()?,
         withdrawal: serde_json::from_str(&withdrawal).map_err(|source| unreadable(id, source))?,

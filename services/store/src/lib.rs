@@ -35,7 +35,9 @@ mod views;
 
 pub use access_changes::AccessChanges;
 pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
-pub use articles::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
+pub use articles::{
+    ArticleCounts, ArticleFilter, ArticleRow, Autosave, ShownFilter, ShownRow, Work,
+};
 pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
 pub use backup::BackupError;
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};

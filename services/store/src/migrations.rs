@@ -76,6 +76,11 @@ const ALL: [(i64, &str, &str); 14] = [
         include_str!("../../../migrations/0013_nodes.sql"),
     ),
     (
+        15,
+        "article work",
+        include_str!("../../../migrations/0015_article_work.sql"),
+    ),
+    (
         16,
         "inquiry numbers",
         include_str!("../../../migrations/0016_inquiry_numbers.sql"),

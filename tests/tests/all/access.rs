@@ -166,6 +166,7 @@ fn is_page(path: &str) -> bool {
         "/faq/results",
         "/faq/suggest",
         "/knowledge/results",
+        "/knowledge/own",
     ];
     let steps = [
         "/",
@@ -178,6 +179,7 @@ fn is_page(path: &str) -> bool {
     let is_file = path.contains(".xlsx")
         || path.ends_with(".xml")
         || path.ends_with("/listen")
+        || path.ends_with("/preview")
         || path.contains("/files/")
         || path.contains(".jsonl");
     !others.iter().any(|start| path.starts_with(start)) && !steps.contains(&path) && !is_file

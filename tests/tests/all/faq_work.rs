@@ -20,7 +20,7 @@ async fn until_found(desk: &Desk, query: &str, text: &str, wanted: bool) -> Outc
     for _ in 0..600 {
         let response = http.get(&url).send().await?;
         last = response.text().await?;
-        if last.contains(text) == wanted && !last.contains("検索を利用できません") {
+        if last.contains(text) == wanted && !last.contains("検索を準備しています") {
             return Ok(());
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -74,6 +74,11 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     browser.client.delete_all_cookies().await?;
     browser.sign_in(desk.web(), "shonin", &password).await?;
     browser.open(desk.web(), &path).await?;
+    let in_reach = "const bar = document.querySelector('.review-bar').getBoundingClientRect(); \
+                    return bar.top >= 0 && bar.bottom <= innerHeight + 1";
+    let in_reach = browser.client.execute(in_reach, Vec::new()).await?;
+    ensure!(in_reach == true, "approval is in reach without scrolling");
+    browser.click(".review-bar summary").await?;
     browser
         .fill_in("#back-reason", "画面の名前を直してください")
         .await?;
@@ -103,7 +108,12 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     browser.client.delete_all_cookies().await?;
     browser.sign_in(desk.web(), "shonin", &password).await?;
     browser.open(desk.web(), &path).await?;
-    act(&browser, "form[action$='/approve'] button", "承認しました").await?;
+    act(
+        &browser,
+        "form[action$='/approve'] button",
+        "すぐに公開しました",
+    )
+    .await?;
     let approved = desk.clock.now();
     until_found(&desk, "nurikabe", &id, true).await?;
     let took = (desk.clock.now() - approved).0;
@@ -144,7 +154,7 @@ async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
     browser.sign_in(desk.web(), "henshu", &password).await?;
     browser.open(desk.web(), "/articles/attention").await?;
     browser
-        .click("a[aria-label='「ぬりかべ」の同義語を登録する']")
+        .click("a[aria-label='『ぬりかべ』の同義語を登録する']")
         .await?;
     browser.until_at("/articles/synonyms").await?;
     browser.click("p.actions a.primary").await?;
@@ -160,17 +170,41 @@ async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
 
 /// Whether the picture with this description is shown, and not only its frame.
 async fn picture(browser: &Browser, description: &str) -> anyhow::Result<bool> {
-    let script = "const one = document.querySelector(`main img[alt=\"${arguments[0]}\"]`); \
-                  return Boolean(one && one.complete && one.naturalWidth > 0)";
+    let script = format!(
+        "const one = document.querySelector(`main img[alt=\"{description}\"]`); \
+         return Boolean(one && one.complete && one.naturalWidth > 0)"
+    );
+    is_true_soon(browser, &script).await
+}
+
+/// Whether a script finds something true before long.
+async fn is_true_soon(browser: &Browser, script: &str) -> anyhow::Result<bool> {
     for _ in 0..200 {
-        let shown = browser.client.execute(script, vec![description.into()]);
-        if shown.await? == true {
+        if browser.client.execute(script, Vec::new()).await? == true {
             return Ok(true);
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     Ok(false)
 }
+
+/// Pastes a picture into the text, as from a screenshot.
+const PASTE: &str = "
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 8;
+    const text = atob(canvas.toDataURL('image/png').split(',')[1]);
+    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], 'image.png', { type: 'image/png' }));
+    const event = { clipboardData: data, bubbles: true, cancelable: true };
+    window.pasted = performance.now();
+    document.getElementById('answer').dispatchEvent(new ClipboardEvent('paste', event));";
+
+/// Whether what is in the form was kept since then.
+const KEPT_SINCE: &str = "
+    const all = performance.getEntriesByType('resource');
+    const last = all.findLast((one) => one.name.includes('/articles/autosave'));
+    return Boolean(last && last.startTime > window.pasted && last.responseEnd > 0);";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
@@ -201,9 +235,18 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
         picture(&browser, "申請の画面").await?,
         "while it is written"
     );
+    // A picture that is pasted comes into the text; all of it is kept, saved or not.
+    browser.until_shown("自動で保存しました").await?;
+    browser.client.execute(PASTE, Vec::new()).await?;
+    ensure!(picture(&browser, "説明").await?, "as soon as it is pasted");
+    ensure!(is_true_soon(&browser, KEPT_SINCE).await?, "it is kept");
+    browser.open(desk.web(), &format!("{path}/edit")).await?;
+    browser.until_shown("保存していない入力があります").await?;
+    browser.click("a[href$='resume=1']").await?;
+    ensure!(picture(&browser, "説明").await?, "and when one comes back");
     // Enter looks for related articles and keeps what was typed.
     browser.fill_in("#related_text", "旅費\u{e007}").await?;
-    browser.until_shown("加える").await?;
+    browser.until_shown("関連に追加する").await?;
     act(&browser, "#article-form button.primary", "保存しました").await?;
     act(
         &browser,
@@ -215,7 +258,12 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
     browser.sign_in(desk.web(), "shonin", &password).await?;
     browser.open(desk.web(), &path).await?;
     ensure!(picture(&browser, "申請の画面").await?, "for who approves");
-    act(&browser, "form[action$='/approve'] button", "承認しました").await?;
+    act(
+        &browser,
+        "form[action$='/approve'] button",
+        "すぐに公開しました",
+    )
+    .await?;
     browser.client.delete_all_cookies().await?;
     let id = path.rsplit('/').next().unwrap_or_default();
     until_found(&desk, "ぬりかべ申請", id, true).await?;

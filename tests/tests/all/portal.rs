@@ -222,6 +222,15 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     browser.focus_is_seen().await?;
     let id = asked(&browser, "return document.activeElement.dataset.result").await?;
     let id = id.as_str().context("a result")?.to_owned();
+    let name = asked(&browser, "return document.activeElement.dataset.name").await?;
+    let name = name.as_str().context("its number")?.to_owned();
+    ensure!(name.starts_with("FAQ-"), "{name}");
+    until(
+        &browser,
+        "return document.querySelector('[data-previewed]')?.dataset.previewed === \
+         document.activeElement.dataset.result",
+    )
+    .await?;
     browser.press(['r']).await?;
     until(
         &browser,
@@ -230,11 +239,11 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     .await?;
     browser.press(['c']).await?;
     browser
-        .until_shown(&format!("FAQ {id} の回答をコピーしました"))
+        .until_shown(&format!("{name} の回答をコピーしました"))
         .await?;
     let copied = asked(&browser, "return window.copied").await?;
     let copied = copied.as_str().context("something is copied")?;
-    ensure!(copied.contains(&format!("(FAQ {id}「")), "{copied}");
+    ensure!(copied.contains(&format!("({name}『")), "{copied}");
     browser.press(['s']).await?;
     browser
         .until_shown("「これで解決した」を記録しました")
@@ -263,6 +272,23 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     ensure!(missed.len() == 1, "{missed:?}");
     browser.press([Key::Down.into(), Key::Enter.into()]).await?;
     browser.until_at(&format!("/knowledge/{id}")).await?;
+    asked(
+        &browser,
+        "navigator.clipboard.writeText = async (text) => { window.copied = text; };",
+    )
+    .await?;
+    browser.click("button[data-copies]").await?;
+    browser.until_shown("コピーしました。").await?;
+    ensure!(asked(&browser, "return window.copied").await?.as_str() == Some(copied));
+    browser
+        .open(desk.web(), "/knowledge?q=%E6%97%85%E8%B2%BB")
+        .await?;
+    let dense = "const hits = [...document.querySelectorAll('.hits > li')]; \
+                 return hits.filter((hit) => hit.getBoundingClientRect().bottom <= 800).length >= 7";
+    ensure!(
+        asked(&browser, dense).await? == json!(true),
+        "seven results are seen at once"
+    );
     browser.close().await?;
     desk.end().await?;
     Ok(())

@@ -9,7 +9,8 @@ use super::change;
 use super::one::{self, Shown};
 use super::stored::{RECORDING_BYTES, read_id};
 use crate::auth::access::Allowed;
-use crate::error::{FileUse, WebError};
+use crate::error::WebError;
+use crate::limits::FileUse;
 use crate::state::Web;
 use crate::upload::FileForm;
 

@@ -11,7 +11,9 @@ pub(super) const QUESTION: &str = "質問";
 pub(super) const ANSWER: &str = "回答";
 pub(super) const KEYWORDS: &str = "キーワード";
 pub(super) const READING: &str = "読み";
-pub(super) const AUDIENCE: &str = "対象";
+pub(super) const AUDIENCE: &str = "公開範囲";
+/// What workbooks called that column before.
+const AUDIENCE_BEFORE: &str = "対象";
 /// Between keywords.
 pub(super) const COMMA: &str = "、";
 
@@ -59,14 +61,17 @@ pub(super) fn lines(
         if known.is_none() && !named.is_empty() {
             faults.push(format!("{n}行目: 分類「{named}」は登録されていません。"));
         }
-        let said = cell(AUDIENCE);
+        let said = match cell(AUDIENCE) {
+            "" => cell(AUDIENCE_BEFORE),
+            said => said,
+        };
         let audiences = [ArticleAudience::Portal, ArticleAudience::Desk];
         let audience = audiences.into_iter().find(|one| one.label() == said);
         if audience.is_none() && !said.is_empty() {
             let labels = audiences
                 .map(|one| format!("「{}」", one.label()))
                 .join("か");
-            faults.push(format!("{n}行目: 対象は{labels}にしてください。"));
+            faults.push(format!("{n}行目: 公開範囲は{labels}にしてください。"));
         }
         let id = cell(ID);
         let keywords = cell(KEYWORDS).split(COMMA).map(str::trim);

@@ -1,7 +1,10 @@
 //! What one version of an article says otherwise than another.
 
 use madoguchi_core::article::Content;
+use madoguchi_core::setup::Categories;
 use similar::{ChangeTag, TextDiff};
+
+use super::lookup::category_name;
 
 /// A line of a difference.
 pub(super) struct Line {
@@ -12,9 +15,21 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
+impl Line {
+    /// The same between what somebody else has saved (`newer`) and what one has typed (`older`).
+    pub(super) fn between_people(self) -> Self {
+        let sign = match self.kind {
+            "added" => "相手：",
+            "removed" => "自分：",
+            _ => "　　　",
+        };
+        Self { sign, ..self }
+    }
+}
+
 /// What `newer` says otherwise than `older`, line by line, with the lines around.
-pub(super) fn differences(older: &Content, newer: &Content) -> Vec<Line> {
-    let (older, newer) = (written(older), written(newer));
+pub(super) fn differences(older: &Content, newer: &Content, categories: &Categories) -> Vec<Line> {
+    let (older, newer) = (written(older, categories), written(newer, categories));
     let diff = TextDiff::from_lines(&older, &newer);
     if older == newer {
         return Vec::new();
@@ -38,15 +53,15 @@ pub(super) fn differences(older: &Content, newer: &Content) -> Vec<Line> {
 }
 
 /// All of a content as lines.
-fn written(content: &Content) -> String {
+fn written(content: &Content, categories: &Categories) -> String {
     let day = content.review_on.map(|day| day.to_string());
     let files = content.files.iter();
     let files: Vec<_> = files.map(|file| file.name.as_str()).collect();
     format!(
-        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n対象：{}\n関連：{}\n見直し期日：{}\nファイル：{}\n",
+        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n公開範囲：{}\n関連：{}\n見直し期日：{}\nファイル：{}\n",
         content.question,
         content.answer.trim_end(),
-        content.category,
+        category_name(categories, &content.category),
         content.keywords.join("、"),
         content.reading.as_deref().unwrap_or_default(),
         content.audience.label(),

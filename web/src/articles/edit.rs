@@ -4,27 +4,27 @@ use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use chrono::{NaiveDate, NaiveDateTime};
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::article::{Article, ArticleAudience, Content, Refusal, personal};
+use madoguchi_core::article::{Article, ArticleAudience, Content, Refusal, Version, personal};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, StoreError};
 use serde::Deserialize;
 
+use super::autosave::{self, Offer};
 use super::differences::{Line, differences};
+use super::form::ArticleForm;
 use super::lookup::{HERE, category_names, lookup};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::library::name;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use madoguchi_reports::markdown::{self, Files};
 
-/// As a browser writes a date and time.
-const LOCAL: &str = "%Y-%m-%dT%H:%M";
 /// So much of a given text becomes the question.
 const QUESTION_LETTERS: usize = 80;
 /// Articles that are offered to be put beside one.
@@ -41,8 +41,16 @@ struct EditPage {
     categories: Vec<Choice>,
     audiences: Vec<Choice>,
     faults: Vec<(&'static str, String)>,
+    /// Why it cannot be saved whatever it says.
+    refused: Option<String>,
     /// Somebody else has saved meanwhile: what they changed.
     meanwhile: Vec<Line>,
+    /// It was the visitor, in another window.
+    by_self: bool,
+    /// What was typed before and not saved.
+    offer: Option<Offer>,
+    /// When what is shown was typed, if it was not saved.
+    resumed: Option<String>,
     personal: Vec<Personal>,
     preview: Option<String>,
     /// Articles that stand beside it, and those that could.
@@ -50,11 +58,16 @@ struct EditPage {
     found: Option<Vec<Beside>>,
     /// Where the script of the form asks for one.
     preview_address: String,
+    /// Where it keeps what is typed.
+    autosave_address: String,
+    /// Where it brings pictures to; an article must be kept before it can have any.
+    files_address: Option<String>,
 }
 
 /// Another article.
 struct Beside {
     id: String,
+    name: String,
     question: String,
 }
 
@@ -72,108 +85,15 @@ impl EditPage {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ArticleForm {
-    question: String,
-    answer: String,
-    category: String,
-    keywords: String,
-    reading: String,
-    audience: String,
-    related: String,
-    /// What is looked for to be put beside it.
-    related_text: String,
-    review_on: String,
-    expires_at: String,
-    /// One a line.
-    harmless: String,
-    revision: i64,
-    /// `preview`, `related-search`, `related-add ID`, `related-remove ID`: shown, not saved.
-    intent: String,
-}
-
-impl ArticleForm {
-    fn of(content: &Content, revision: i64) -> Self {
-        let day = content.review_on.map(|day| day.to_string());
-        let expires = content.expires_at;
-        Self {
-            question: content.question.clone(),
-            answer: content.answer.clone(),
-            category: content.category.clone(),
-            keywords: content.keywords.join("、"),
-            reading: content.reading.clone().unwrap_or_default(),
-            audience: content.audience.as_str().to_owned(),
-            related: content.related.join(" "),
-            related_text: String::new(),
-            review_on: day.unwrap_or_default(),
-            expires_at: expires
-                .map(|at| at.in_tokyo().format(LOCAL).to_string())
-                .unwrap_or_default(),
-            harmless: content.harmless.join("\n"),
-            revision,
-            intent: String::new(),
-        }
-    }
-
-    fn read(&self) -> (Content, Vec<(&'static str, String)>) {
-        let mut faults = Vec::new();
-        let review_on = match self.review_on.trim() {
-            "" => None,
-            text => match text.parse::<NaiveDate>() {
-                Ok(day) => Some(day),
-                Err(_) => {
-                    let message = "日付を、2026-11-24 のように入力してください。";
-                    faults.push(("review_on", message.to_owned()));
-                    None
-                }
-            },
-        };
-        let expires_at = match self.expires_at.trim() {
-            "" => None,
-            text => match NaiveDateTime::parse_from_str(text, LOCAL) {
-                Ok(at) => Some(Instant::from_tokyo(at)),
-                Err(_) => {
-                    let message = "日付と時刻を、2026-11-24T08:30 のように入力してください。";
-                    faults.push(("expires_at", message.to_owned()));
-                    None
-                }
-            },
-        };
-        let words = |text: &str, between: &[char]| -> Vec<String> {
-            let words = text.split(between).map(str::trim);
-            let words = words.filter(|word| !word.is_empty());
-            words.map(str::to_owned).collect()
-        };
-        let reading = self.reading.trim();
-        let content = Content {
-            question: self.question.trim().to_owned(),
-            answer: self.answer.trim().replace("\r\n", "\n"),
-            category: self.category.clone(),
-            keywords: words(&self.keywords, &['、', ',', '，', '\n']),
-            reading: (!reading.is_empty()).then(|| reading.to_owned()),
-            audience: if self.audience == ArticleAudience::Portal.as_str() {
-                ArticleAudience::Portal
-            } else {
-                ArticleAudience::Desk
-            },
-            related: words(&self.related, &[' ', '　', '、', ',', '\n']),
-            review_on,
-            expires_at,
-            harmless: words(&self.harmless, &['\n']),
-            files: Vec::new(),
-        };
-        let of_content = content.faults().into_iter();
-        faults.extend(of_content.map(|fault| (fault.field, fault.message)));
-        (content, faults)
-    }
-}
-
 /// What the form is shown with.
 #[derive(Default)]
 struct Told {
     faults: Vec<(&'static str, String)>,
+    refused: Option<String>,
     meanwhile: Vec<Line>,
+    by_self: bool,
+    offer: Option<Offer>,
+    resumed: Option<String>,
     preview: bool,
 }
 
@@ -187,7 +107,7 @@ async fn show(
     let setup = web.desk.setup();
     let status = if !told.meanwhile.is_empty() {
         StatusCode::CONFLICT
-    } else if told.faults.is_empty() {
+    } else if told.faults.is_empty() && told.refused.is_none() {
         StatusCode::OK
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -198,7 +118,8 @@ async fn show(
         "related-search" => Some(findable(web, &form.related_text, of, &content).await?),
         _ => None,
     };
-    let own = of.map(|article| format!("{HERE}/{}", escape(&article.id)));
+    let id = of.map_or("", |article| article.id.as_str());
+    let own = of.map(|_| format!("{HERE}/{}", escape(id)));
     let audiences = [ArticleAudience::Portal, ArticleAudience::Desk];
     let page = EditPage {
         shell: Shell::new(web, Some(visitor), HERE),
@@ -207,9 +128,9 @@ async fn show(
         } else {
             "記事の作成"
         },
-        place: own
-            .as_ref()
-            .map_or_else(|| format!("{HERE}/new"), |own| format!("{own}/edit")),
+        place: autosave::place(id),
+        autosave_address: autosave::address(id),
+        files_address: own.as_ref().map(|own| format!("{own}/pictures")),
         back: own.unwrap_or_else(|| HERE.to_owned()),
         categories: Choice::list(
             std::iter::once(("", "選んでください")).chain(category_names(&setup.categories)),
@@ -228,7 +149,11 @@ async fn show(
         personal: personal_data(&content),
         preview: told.preview.then(|| preview_of(&form.answer, of)),
         faults: told.faults,
+        refused: told.refused,
         meanwhile: told.meanwhile,
+        by_self: told.by_self,
+        offer: told.offer,
+        resumed: told.resumed,
         form,
     };
     Ok((status, Html(page.render()?)).into_response())
@@ -240,8 +165,10 @@ async fn beside(web: &Web, ids: &[String]) -> Result<Vec<Beside>, WebError> {
     for id in ids {
         let article = web.store.lookup_article(id).await?;
         let newest = article.as_ref().and_then(Article::newest);
+        let number = article.as_ref().and_then(|article| article.number);
         all.push(Beside {
             id: id.clone(),
+            name: name(number, id),
             question: newest.map_or_else(
                 || "（見つからない記事）".to_owned(),
                 |version| version.content.question.clone(),
@@ -270,24 +197,11 @@ async fn findable(
         !own && !content.related.contains(&row.id)
     });
     let beside = new.map(|row| Beside {
+        name: name(row.number, &row.id),
         id: row.id,
         question: row.question,
     });
     Ok(beside.collect())
-}
-
-impl ArticleForm {
-    /// Whether a button was pressed that only changes what the form shows.
-    fn is_only_shown(&mut self) -> bool {
-        let mut related: Vec<&str> = self.related.split_whitespace().collect();
-        if let Some(id) = self.intent.strip_prefix("related-add ") {
-            related.push(id);
-        } else if let Some(id) = self.intent.strip_prefix("related-remove ") {
-            related.retain(|known| *known != id);
-        }
-        self.related = related.join(" ");
-        self.intent == "preview" || self.intent.starts_with("related-")
-    }
 }
 
 fn personal_data(content: &Content) -> Vec<Personal> {
@@ -307,16 +221,55 @@ fn personal_data(content: &Content) -> Vec<Personal> {
     found
 }
 
+/// How the form is come to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FormQuery {
+    /// Not empty: with what was typed before and not saved.
+    resume: String,
+}
+
+/// The form with what was typed before and not saved, if that is asked for and there is any.
+async fn resumed(
+    web: &Web,
+    visitor: &Visitor,
+    of: Option<(&Article, &Version)>,
+    query: &FormQuery,
+) -> Result<Option<Response>, WebError> {
+    if query.resume.is_empty() {
+        return Ok(None);
+    }
+    let id = of.map_or("", |(article, _)| article.id.as_str());
+    let newest = of.map(|(_, newest)| newest);
+    let Some((kept, form)) = autosave::typed(web, visitor, id, newest).await? else {
+        return Ok(None);
+    };
+    let told = Told {
+        resumed: Some(web.settings.dates.minute(kept.at)),
+        ..Told::default()
+    };
+    let article = of.map(|(article, _)| article);
+    show(web, visitor, article, form, told).await.map(Some)
+}
+
 pub(super) async fn new_page(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
+    Query(query): Query<FormQuery>,
 ) -> Result<Response, WebError> {
+    if let Some(resumed) = resumed(&web, &visitor, None, &query).await? {
+        return Ok(resumed);
+    }
     let content = Content {
         audience: ArticleAudience::Portal,
         ..Content::default()
     };
     let form = ArticleForm::of(&content, 0);
-    show(&web, &visitor, None, form, Told::default()).await
+    let told = Told {
+        offer: autosave::offer(&web, &visitor, "", None).await?,
+        ..Told::default()
+    };
+    show(&web, &visitor, None, form, told).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -401,6 +354,7 @@ pub(super) async fn create(
     let id = format!("faq-{}", token::new_id());
     let article = Article::new(&id, content, &visitor.user.id, now);
     keep(&web, &visitor, &article).await?;
+    autosave::forget(&web, &visitor, "").await;
     Ok(Redirect::to(&format!("{HERE}/{id}?done=created")).into_response())
 }
 
@@ -431,10 +385,19 @@ pub(super) async fn page(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Path(id): Path<String>,
+    Query(query): Query<FormQuery>,
 ) -> Result<Response, WebError> {
     let (article, newest) = lookup(&web, &id).await?;
+    let of = Some((&article, &newest));
+    if let Some(resumed) = resumed(&web, &visitor, of, &query).await? {
+        return Ok(resumed);
+    }
     let form = ArticleForm::of(&newest.content, article.revision);
-    show(&web, &visitor, Some(&article), form, Told::default()).await
+    let told = Told {
+        offer: autosave::offer(&web, &visitor, &article.id, Some(&newest)).await?,
+        ..Told::default()
+    };
+    show(&web, &visitor, Some(&article), form, told).await
 }
 
 /// Whoever comes second is shown what the other changed, with the own text still in the form.
@@ -459,18 +422,29 @@ pub(super) async fn save(
         return show(&web, &visitor, Some(&article), form, told).await;
     }
     if form.revision != article.revision {
+        let setup = web.desk.setup();
+        let categories = &setup.categories;
+        let lines = differences(&content, &newest.content, categories).into_iter();
+        let me = &visitor.user.id;
         let told = Told {
-            meanwhile: differences(&content, &newest.content),
+            meanwhile: lines.map(Line::between_people).collect(),
+            by_self: newest.authors.iter().all(|author| author == me),
             ..Told::default()
         };
         form.revision = article.revision;
         return show(&web, &visitor, Some(&article), form, told).await;
     }
-    article
-        .edit(content, &visitor.user.id, web.desk.now())
-        .map_err(refused)?;
+    if let Err(refusal) = article.edit(content, &visitor.user.id, web.desk.now()) {
+        let told = Told {
+            refused: Some(format!("{refusal}。")),
+            ..Told::default()
+        };
+        return show(&web, &visitor, Some(&article), form, told).await;
+    }
     keep(&web, &visitor, &article).await?;
-    Ok(Redirect::to(&format!("{HERE}/{}?done=saved", escape(&id))).into_response())
+    autosave::forget(&web, &visitor, &article.id).await;
+    let id = escape(&article.id);
+    Ok(Redirect::to(&format!("{HERE}/{id}?done=saved")).into_response())
 }
 
 pub(super) fn refused(refusal: Refusal) -> WebError {

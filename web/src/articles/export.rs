@@ -17,6 +17,7 @@ use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::library::name;
 use crate::state::Web;
 use madoguchi_reports::markdown;
 
@@ -81,6 +82,7 @@ pub(super) async fn as_lines(
         let files = content.files.iter().map(|file| file.name.as_str());
         let line = serde_json::json!({
             "id": out.article.id,
+            "number": out.article.number.map(|number| number.to_string()),
             "question": content.question,
             "answer": content.answer,
             "category": content.category,
@@ -131,6 +133,7 @@ pub(super) async fn as_workbook(
         let files = content.files.iter().map(|file| file.name.as_str());
         let files: Vec<_> = files.collect();
         vec![
+            Cell::Text(name(out.article.number, &out.article.id)),
             Cell::Text(out.article.id),
             Cell::Text(category_name(&setup.categories, &content.category)),
             Cell::Text(content.question),
@@ -153,6 +156,7 @@ pub(super) async fn as_workbook(
         sheet: "ナレッジデータベース".to_owned(),
         made_at: web.desk.now(),
         columns: vec![
+            column("FAQ番号", 10),
             column(book::ID, 14),
             column(book::CATEGORY, 16),
             column(book::QUESTION, 40),

@@ -1,6 +1,7 @@
 //! Pictures and attachments of an article: brought into its draft, taken out, and sent to whom they
 //! are for.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Form, Path, State};
 use axum::http::header;
@@ -12,14 +13,15 @@ use madoguchi_core::announcement::recording_hash;
 use madoguchi_core::article::{
     Article, ArticleFile, Content, FILE_BYTES, FILES, FileKind, Version, file_name,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::edit::{keep, refused, written};
 use super::lookup::{HERE, lookup, lookup_seen};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
-use crate::error::{FileUse, WebError};
+use crate::error::WebError;
 use crate::inspect::inspect;
+use crate::limits::FileUse;
 use crate::query::escape;
 use crate::state::Web;
 use crate::upload::FileForm;
@@ -31,6 +33,41 @@ pub(super) async fn add(
     Path(id): Path<String>,
     upload: FileForm,
 ) -> Result<Redirect, WebError> {
+    let (article, _) = bring(&web, &visitor, &id, upload).await?;
+    Ok(back(&article.id))
+}
+
+/// What the script of the form is told of a file that it brought.
+#[derive(Serialize)]
+pub(super) struct Brought {
+    /// What the form has to say it saw, from now on.
+    revision: i64,
+    name: String,
+    picture: bool,
+}
+
+/// The same for the script of the form, which goes on with the text.
+pub(super) async fn add_while_writing(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    upload: FileForm,
+) -> Result<Json<Brought>, WebError> {
+    let (article, file) = bring(&web, &visitor, &id, upload).await?;
+    Ok(Json(Brought {
+        revision: article.revision + 1,
+        picture: file.kind.is_picture(),
+        name: file.name,
+    }))
+}
+
+/// Brings a file into the draft; gives the article as it was before it was kept.
+async fn bring(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    upload: FileForm,
+) -> Result<(Article, ArticleFile), WebError> {
     if upload.content.is_empty() {
         let message = "ファイルを選んでください。".to_owned();
         return Err(WebError::BadRequest(message));
@@ -38,7 +75,7 @@ pub(super) async fn add(
     if upload.content.len() > FILE_BYTES {
         return Err(WebError::LargeFile(FileUse::Attachment));
     }
-    let seen = lookup_seen(&web, &id, upload.number("revision")).await?;
+    let seen = lookup_seen(web, id, upload.number("revision")).await?;
     let name = file_name(&upload.name);
     let (kind, content) = look_into(upload.content, &name).await?;
     let file = ArticleFile {
@@ -47,17 +84,16 @@ pub(super) async fn add(
         kind,
         bytes: content.len() as u64,
     };
-    let hash = file.hash.clone();
-    let article = changed(&web, &visitor, seen, |content| {
+    let article = changed(web, visitor, seen, |content| {
         content.files.retain(|known| known.name != file.name);
-        content.files.push(file);
+        content.files.push(file.clone());
     })?;
-    let (now, entry) = written(&web, &visitor, &article);
+    let (now, entry) = written(web, visitor, &article);
     let base64 = STANDARD.encode(&content);
     web.store
-        .save_article_with_file(&article, (&hash, &base64), now, entry)
+        .save_article_with_file(&article, (&file.hash, &base64), now, entry)
         .await?;
-    Ok(back(&id))
+    Ok((article, file))
 }
 
 /// What a file is. To look into a large one takes a while.
@@ -92,7 +128,7 @@ pub(super) async fn remove(
         content.files.retain(|known| known.name != form.name);
     })?;
     keep(&web, &visitor, &article).await?;
-    Ok(back(&id))
+    Ok(back(&article.id))
 }
 
 fn back(id: &str) -> Redirect {

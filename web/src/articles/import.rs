@@ -3,13 +3,12 @@
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::article::{Article, Content, Line};
+use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_reports::sheet::{self, SheetError};
-use serde::Deserialize;
 
 use super::book;
 use super::differences::{Line as Difference, differences};
@@ -18,6 +17,8 @@ use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::library::name;
+use crate::library::store::by_name;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::upload::FileForm;
@@ -91,7 +92,13 @@ async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError
     plan.faults = Line::faults(&lines);
     let (by, now) = (&visitor.user.id, web.desk.now());
     for line in lines {
-        let Some(mut article) = web.store.lookup_article(&line.id).await? else {
+        let Some(mut article) = by_name(&web.store, &line.id).await? else {
+            // A number is given by us: under this one there is no article.
+            if ArticleNumber::read(&line.id).is_some() {
+                plan.faults
+                    .push(format!("番号「{}」の記事はありません。", line.id));
+                continue;
+            }
             let content = line.content(Content::default());
             plan.new.push(Article::new(&line.id, content, by, now));
             continue;
@@ -168,7 +175,7 @@ async fn from_book(web: &Web, file: Bytes) -> Result<Result<String, Vec<String>>
     };
     let mut text = String::new();
     for mut line in lines {
-        let known = web.store.lookup_article(&line.id).await?;
+        let known = by_name(&web.store, &line.id).await?;
         if let Some(version) = known.as_ref().and_then(Article::newest) {
             keep_unsaid(&mut line, &rows, &version.content);
         }
@@ -201,11 +208,13 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     let question = |article: &Article| {
         let newest = article.newest();
         let question = newest.map_or("", |version| version.content.question.as_str());
-        format!("{}　{question}", article.id)
+        format!("{}　{question}", name(article.number, &article.id))
     };
+    let setup = web.desk.setup();
+    let categories = &setup.categories;
     let changed = plan.changed.iter().take(SHOWN).map(|(article, before)| {
         let newest = article.newest();
-        let lines = newest.map(|version| differences(before, &version.content));
+        let lines = newest.map(|version| differences(before, &version.content, categories));
         (question(article), lines.unwrap_or_default())
     });
     let shown = Shown {
@@ -226,22 +235,18 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     Ok(Html(page.render()?))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ApplyForm {
-    lines: String,
-}
-
 /// Takes all articles of the file in as drafts, or none. What is the same already stays as it is, so
-/// that a second click does nothing.
+/// that a second click does nothing. The form comes in parts, in which a letter takes no more room than
+/// it did in the file.
 pub(super) async fn apply(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
-    Form(form): Form<ApplyForm>,
+    form: FileForm,
 ) -> Result<Result<Redirect, Html<String>>, WebError> {
-    let plan = plan(&web, &visitor, &form.lines).await?;
+    let lines = form.text("lines");
+    let plan = plan(&web, &visitor, lines).await?;
     if !plan.faults.is_empty() {
-        return Ok(Err(show(&web, &visitor, plan, form.lines)?));
+        return Ok(Err(show(&web, &visitor, plan, lines.to_owned())?));
     }
     let now = web.desk.now();
     let changed = plan.changed.into_iter().map(|(article, _)| article);

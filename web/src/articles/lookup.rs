@@ -5,6 +5,7 @@ use madoguchi_core::setup::Categories;
 use madoguchi_store::StoreError;
 
 use crate::error::WebError;
+use crate::library::store::by_name;
 use crate::state::Web;
 
 /// The entry of the menu.
@@ -41,10 +42,10 @@ pub(super) async fn lookup_seen(
     Ok((article, newest))
 }
 
-/// The article of this id, and its newest version.
+/// The article of this id or number, and its newest version.
 pub(super) async fn lookup(web: &Web, id: &str) -> Result<(Article, Version), WebError> {
     let missing = WebError::NotFound("この記事");
-    let Some(article) = web.store.lookup_article(id).await? else {
+    let Some(article) = by_name(&web.store, id).await? else {
         return Err(missing);
     };
     let newest = article.newest().cloned().ok_or(missing)?;

@@ -6,12 +6,14 @@ use axum::response::Html;
 use madoguchi_core::access::{EditArticles, Permission};
 use madoguchi_core::article::{Article, Stage, Version, Withdrawal};
 use madoguchi_core::id::UserId;
+use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use super::differences::{Line, differences};
 use super::lookup::{HERE, category_name, lookup};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
+use crate::library::name;
 use crate::portal::article::File;
 use crate::query::DoneQuery;
 use crate::query::escape;
@@ -23,7 +25,8 @@ use madoguchi_reports::markdown::{self, Files};
 #[template(path = "article.html")]
 struct ArticlePage {
     shell: Shell,
-    id: String,
+    /// What it is called on the phone.
+    name: String,
     link: String,
     revision: i64,
     question: String,
@@ -31,7 +34,7 @@ struct ArticlePage {
     category: String,
     keywords: String,
     audience: &'static str,
-    stage: &'static str,
+    state: StageMark,
     number: u32,
     sent_back: Option<String>,
     publish_at: Option<String>,
@@ -41,13 +44,43 @@ struct ArticlePage {
     personal: Vec<String>,
     can_edit: bool,
     can_submit: bool,
+    /// The button that takes the version back, if it can be taken back.
+    recall: Option<&'static str>,
+    /// What is asked before the draft is thrown away, if there is one.
+    discard: Option<&'static str>,
     can_review: bool,
+    /// What readers see so far, and what the version says otherwise, for who reviews it.
+    compared: Option<(String, Vec<Line>)>,
     /// Why the visitor cannot approve what they may approve otherwise.
     own_work: bool,
     can_ask_withdrawal: bool,
     can_withdraw: bool,
     versions: Vec<VersionRow>,
     files: Vec<File>,
+}
+
+/// A stage as it is marked: published in green, drafts in grey.
+pub(super) struct StageMark {
+    pub(super) class: &'static str,
+    pub(super) label: &'static str,
+}
+
+impl StageMark {
+    fn of(article: &Article, newest: &Version, now: Instant) -> Self {
+        let shown = article.published(now).is_some();
+        let is_published = matches!(newest.stage, Stage::Published { .. });
+        let label = match &article.withdrawal {
+            Withdrawal::Done { .. } if is_published => "取下げ済み",
+            _ if is_published && !shown => "公開を終了",
+            _ => newest.stage.label(),
+        };
+        let class = if is_published && !shown {
+            "past"
+        } else {
+            newest.stage.name()
+        };
+        Self { class, label }
+    }
 }
 
 struct VersionRow {
@@ -74,21 +107,34 @@ pub(super) async fn page(
         Withdrawal::None => (None, None),
     };
     let draft = matches!(newest.stage, Stage::Draft { .. });
-    let busy = matches!(
-        newest.stage,
-        Stage::InReview { .. } | Stage::Scheduled { .. }
-    );
+    let recall = match newest.stage {
+        Stage::InReview { .. } => Some("確認の依頼を取り消す"),
+        Stage::Scheduled { .. } => Some("公開予約を取り消す"),
+        _ => None,
+    };
+    let discard = match (draft, article.versions.len()) {
+        (false, _) => None,
+        (true, 1) => Some("この下書きを削除します。元には戻せません。"),
+        (true, _) => Some("この下書きを削除します。元には戻せません。前の版は残ります。"),
+    };
     let approves = visitor.permissions.contains(Permission::ApproveArticles);
     let me = &visitor.user.id;
     let own_work = match &newest.stage {
         Stage::InReview { by } => by == me || newest.authors.contains(me),
         _ => false,
     };
-    let link = format!("{HERE}/{}", escape(&id));
+    let link = format!("{HERE}/{}", escape(&article.id));
     let files = Files {
         place: &link,
         files: &newest.content.files,
     };
+    let setup = web.desk.setup();
+    let categories = &setup.categories;
+    let can_review = approves && matches!(newest.stage, Stage::InReview { .. });
+    let compared = shown.filter(|_| can_review).map(|shown| {
+        let lines = differences(&shown.content, &newest.content, categories);
+        (format!("第{}版", shown.number), lines)
+    });
     let page = ArticlePage {
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
         files: File::list(files),
@@ -96,10 +142,10 @@ pub(super) async fn page(
         revision: article.revision,
         question: newest.content.question.clone(),
         html: markdown::to_html(&newest.content.answer, files),
-        category: category_name(&web.desk.setup().categories, &newest.content.category),
+        category: category_name(categories, &newest.content.category),
         keywords: newest.content.keywords.join("、"),
         audience: newest.content.audience.label(),
-        stage: newest.stage.label(),
+        state: StageMark::of(&article, &newest, now),
         number: newest.number,
         sent_back: match &newest.stage {
             Stage::Draft { sent_back } => sent_back.clone(),
@@ -112,15 +158,18 @@ pub(super) async fn page(
         shown: shown.map(|version| format!("第{}版", version.number)),
         withdrawn: matches!(article.withdrawal, Withdrawal::Done { .. }),
         personal: newest.content.personal_left(),
-        can_edit: !busy,
+        can_edit: recall.is_none(),
         can_submit: draft,
-        can_review: approves && matches!(newest.stage, Stage::InReview { .. }),
+        recall,
+        discard,
+        can_review,
+        compared,
         own_work,
         can_ask_withdrawal: shown.is_some() && withdrawal.is_none(),
         can_withdraw: approves && asked_by.is_some_and(|by| by != me),
         withdrawal,
         versions: versions(&web, &article).await?,
-        id,
+        name: name(article.number, &article.id),
     };
     Ok(Html(page.render()?))
 }
@@ -156,7 +205,7 @@ struct VersionPage {
     link: String,
     revision: i64,
     number: u32,
-    stage: &'static str,
+    state: StageMark,
     at: String,
     html: String,
     question: String,
@@ -185,23 +234,28 @@ pub(super) async fn version(
     };
     let version = find(number).ok_or(WebError::NotFound("この版"))?;
     let older = find(query.with.unwrap_or(number.saturating_sub(1)));
-    let link = format!("{HERE}/{}", escape(&id));
+    let link = format!("{HERE}/{}", escape(&article.id));
     let files = Files {
         place: &link,
         files: &version.content.files,
     };
+    let setup = web.desk.setup();
+    let categories = &setup.categories;
     let page = VersionPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
         link: link.clone(),
         revision: article.revision,
         number,
-        stage: version.stage.label(),
+        state: StageMark {
+            class: version.stage.name(),
+            label: version.stage.label(),
+        },
         at: web.settings.dates.minute(version.at),
         html: markdown::to_html(&version.content.answer, files),
         question: version.content.question.clone(),
         older: older.map(|older| older.number),
         lines: older.map_or_else(Vec::new, |older| {
-            differences(&older.content, &version.content)
+            differences(&older.content, &version.content, categories)
         }),
         can_restore: newest.number != number && article.next().is_none(),
     };

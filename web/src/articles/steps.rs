@@ -4,7 +4,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::Redirect;
 use chrono::NaiveDateTime;
 use madoguchi_core::access::{ApproveArticles, EditArticles};
-use madoguchi_core::article::{Article, Refusal};
+use madoguchi_core::article::{Article, Discarded, Refusal};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
@@ -26,20 +26,21 @@ pub(super) struct StepForm {
     number: u32,
 }
 
-/// Takes a step with the article as the visitor saw it, and keeps it.
+/// Takes a step with the article as the visitor saw it, and keeps it. What it leads to is told by the
+/// name that the step gives.
 async fn step(
     web: &Web,
     visitor: &Visitor,
     id: &str,
     form: &StepForm,
-    (action, done): (Action, &str),
-    take: impl FnOnce(&mut Article, Instant) -> Result<(), Refusal>,
+    action: Action,
+    take: impl FnOnce(&mut Article, Instant) -> Result<&'static str, Refusal>,
 ) -> Result<Redirect, WebError> {
     // Somebody else may have taken a step since; the store would refuse it, too.
     let (mut article, before) = lookup_seen(web, id, form.revision).await?;
     let now = web.desk.now();
-    take(&mut article, now).map_err(refused)?;
-    let mut entry = visitor.entry(now, action, id);
+    let done = take(&mut article, now).map_err(refused)?;
+    let mut entry = visitor.entry(now, action, &article.id);
     let stage = |name: &str| ("stage".to_owned(), name.to_owned());
     entry.before = Fields::from([stage(before.stage.name())]);
     if let Some(newest) = article.newest() {
@@ -52,7 +53,8 @@ async fn step(
         entry.after.insert("reason".to_owned(), reason);
     }
     web.store.save_article(&article, now, entry).await?;
-    Ok(Redirect::to(&format!("{HERE}/{}?done={done}", escape(id))))
+    let id = escape(&article.id);
+    Ok(Redirect::to(&format!("{HERE}/{id}?done={done}")))
 }
 
 pub(super) async fn submit(
@@ -62,11 +64,55 @@ pub(super) async fn submit(
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, WebError> {
     let by = visitor.user.id.clone();
-    let how = (Action::ArticleSubmit, "submitted");
-    step(&web, &visitor, &id, &form, how, |article, now| {
-        article.submit(&by, now)
+    let action = Action::ArticleSubmit;
+    step(&web, &visitor, &id, &form, action, |article, now| {
+        article.submit(&by, now)?;
+        Ok("submitted")
     })
     .await
+}
+
+/// Takes back what is in review or to be published at a set time.
+pub(super) async fn recall(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(form): Form<StepForm>,
+) -> Result<Redirect, WebError> {
+    let action = Action::ArticleRecall;
+    step(&web, &visitor, &id, &form, action, |article, now| {
+        article.recall(now)?;
+        Ok("recalled")
+    })
+    .await
+}
+
+/// Throws a draft away, and the article with it if nothing of it was ever published.
+pub(super) async fn discard(
+    visitor: Allowed<EditArticles>,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(form): Form<StepForm>,
+) -> Result<Redirect, WebError> {
+    let (mut article, draft) = lookup_seen(&web, &id, form.revision).await?;
+    let now = web.desk.now();
+    let mut entry = visitor.entry(now, Action::ArticleDiscard, &article.id);
+    let fields = [
+        ("version", draft.number.to_string()),
+        ("question", draft.content.question),
+    ];
+    entry.before = Fields::from(fields.map(|(name, text)| (name.to_owned(), text)));
+    match article.discard_draft().map_err(refused)? {
+        Discarded::Article => {
+            web.store.delete_article(&article, entry).await?;
+            Ok(Redirect::to(&format!("{HERE}?done=discarded")))
+        }
+        Discarded::Draft => {
+            web.store.save_article(&article, now, entry).await?;
+            let id = escape(&article.id);
+            Ok(Redirect::to(&format!("{HERE}/{id}?done=discarded")))
+        }
+    }
 }
 
 pub(super) async fn send_back(
@@ -75,9 +121,10 @@ pub(super) async fn send_back(
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, WebError> {
-    let how = (Action::ArticleSendBack, "sent-back");
-    step(&web, &visitor, &id, &form, how, |article, now| {
-        article.send_back(&form.reason, now)
+    let action = Action::ArticleSendBack;
+    step(&web, &visitor, &id, &form, action, |article, now| {
+        article.send_back(&form.reason, now)?;
+        Ok("sent-back")
     })
     .await
 }
@@ -100,9 +147,15 @@ pub(super) async fn approve(
             Some(Instant::from_tokyo(read))
         }
     };
-    let how = (Action::ArticleApprove, "approved");
-    step(&web, &visitor, &id, &form, how, |article, now| {
-        article.approve(&by, at.unwrap_or(now), now)
+    let action = Action::ArticleApprove;
+    step(&web, &visitor, &id, &form, action, |article, now| {
+        article.approve(&by, at.unwrap_or(now), now)?;
+        // A time that is past means at once.
+        Ok(if article.next().is_some() {
+            "approved"
+        } else {
+            "published"
+        })
     })
     .await
 }
@@ -114,9 +167,10 @@ pub(super) async fn ask_withdrawal(
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, WebError> {
     let by = visitor.user.id.clone();
-    let how = (Action::ArticleWithdrawalRequest, "withdrawal-asked");
-    step(&web, &visitor, &id, &form, how, |article, now| {
-        article.request_withdrawal(&by, &form.reason, now)
+    let action = Action::ArticleWithdrawalRequest;
+    step(&web, &visitor, &id, &form, action, |article, now| {
+        article.request_withdrawal(&by, &form.reason, now)?;
+        Ok("withdrawal-asked")
     })
     .await
 }
@@ -128,9 +182,10 @@ pub(super) async fn withdraw(
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, WebError> {
     let by = visitor.user.id.clone();
-    let how = (Action::ArticleWithdraw, "withdrawn");
-    step(&web, &visitor, &id, &form, how, |article, now| {
-        article.withdraw(&by, now)
+    let action = Action::ArticleWithdraw;
+    step(&web, &visitor, &id, &form, action, |article, now| {
+        article.withdraw(&by, now)?;
+        Ok("withdrawn")
     })
     .await
 }
@@ -141,8 +196,12 @@ pub(super) async fn keep(
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, WebError> {
-    let how = (Action::ArticleKeep, "kept");
-    step(&web, &visitor, &id, &form, how, |article, _| article.keep()).await
+    let action = Action::ArticleKeep;
+    step(&web, &visitor, &id, &form, action, |article, _| {
+        article.keep()?;
+        Ok("kept")
+    })
+    .await
 }
 
 pub(super) async fn restore(
@@ -152,9 +211,10 @@ pub(super) async fn restore(
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, WebError> {
     let by = visitor.user.id.clone();
-    let how = (Action::ArticleWrite, "restored");
-    step(&web, &visitor, &id, &form, how, |article, now| {
-        article.restore(form.number, &by, now)
+    let action = Action::ArticleWrite;
+    step(&web, &visitor, &id, &form, action, |article, now| {
+        article.restore(form.number, &by, now)?;
+        Ok("restored")
     })
     .await
 }

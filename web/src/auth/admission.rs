@@ -10,15 +10,12 @@ use axum::response::{IntoResponse, Response};
 
 use crate::auth::csrf;
 use crate::auth::visitor::{By, Visitor};
-use crate::body;
-use crate::error::{FileUse, Limit, WebError};
+use crate::body::{self, BodyFault};
+use crate::error::{Limit, WebError};
+use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
 
-/// The largest body of a request: forms are small, recordings are not.
-pub(crate) const FORM_BYTES: usize = 64 * 1024;
 const FORM_WITHIN: Duration = Duration::from_secs(12);
-/// The largest body of a request that brings a file.
-pub(crate) const UPLOAD_BYTES: usize = 12 * 1024 * 1024;
 const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
 
 /// A form.
@@ -33,9 +30,12 @@ where
     };
     drop(web);
     let (parts, body) = request.into_parts();
-    let whole = body::read(body::take(body, FORM_BYTES, FORM_WITHIN)).await;
+    let form_use = parts.extensions.get::<FormUse>().copied();
+    let form_use = form_use.unwrap_or(FormUse::Usual);
+    let whole = body::read(body::take(body, form_use.bytes(), FORM_WITHIN)).await;
     let taken = match whole {
         Ok(whole) => whole,
+        Err(BodyFault::TooLarge) => return WebError::TooLarge(form_use).into_response(),
         Err(fault) => return WebError::from(fault).into_response(),
     };
     let checked = match parts.extensions.get::<Arc<Visitor>>().map(|it| &it.by) {
@@ -71,14 +71,14 @@ where
     let Some(_place) = web.uploads.enter(&visitor.user.id) else {
         return WebError::TooMany(Limit::Uploads).into_response();
     };
-    let taken = body::take(body, UPLOAD_BYTES, UPLOAD_WITHIN);
+    let taken = body::take(body, file_use.bytes(), UPLOAD_WITHIN);
     let checked = match &visitor.by {
         By::Session { csrf, .. } => csrf::check(&parts.headers, taken, csrf, false).await,
         By::Token { .. } => Ok(body::body(taken)),
     };
     match checked {
         Ok(body) => next.run(Request::from_parts(parts, body)).await,
-        Err(WebError::TooLarge) => WebError::LargeFile(file_use).into_response(),
+        Err(WebError::TooLarge(_)) => WebError::LargeFile(file_use).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }

@@ -12,8 +12,8 @@ use axum::{Extension, Router};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::auth::access::{Need, Needs};
-use crate::auth::admission::{self, UPLOAD_BYTES};
-use crate::error::FileUse;
+use crate::auth::admission;
+use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
 
 /// A request is answered so soon.
@@ -109,6 +109,27 @@ impl Routes {
         self
     }
 
+    /// Something that changes, by a form that holds more than others do.
+    #[must_use]
+    pub(crate) fn long_post<H, T>(
+        mut self,
+        path: &'static str,
+        form_use: FormUse,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, Web>,
+        T: Arguments + 'static,
+    {
+        self.declare::<T::First>("POST", path);
+        let admitted: MethodRouter<Web> = post(handler)
+            .route_layer(from_fn(admission::form::<T::First>))
+            .layer(DefaultBodyLimit::max(form_use.bytes()));
+        let admitted: MethodRouter<Web> = admitted.layer(Extension(form_use));
+        self.router = self.router.route(path, admitted.layer(timeout(WITHIN)));
+        self
+    }
+
     /// Something that changes and brings a file.
     #[must_use]
     pub(crate) fn upload<H, T>(mut self, path: &'static str, file_use: FileUse, handler: H) -> Self
@@ -119,7 +140,7 @@ impl Routes {
         self.declare::<T::First>("POST", path);
         let admitted: MethodRouter<Web> = post(handler)
             .route_layer(from_fn(admission::upload::<T::First>))
-            .layer(DefaultBodyLimit::max(UPLOAD_BYTES));
+            .layer(DefaultBodyLimit::max(file_use.bytes()));
         let admitted: MethodRouter<Web> = admitted.layer(Extension(file_use));
         self.router = self
             .router

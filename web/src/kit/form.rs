@@ -90,6 +90,9 @@ impl FormField {
     }
 }
 
+/// What the rules say of a field in which nothing was typed; the form names the field.
+const MISSING: &str = "入力してください";
+
 /// A form with its faults.
 pub(crate) struct Form {
     pub(crate) action: String,
@@ -121,11 +124,17 @@ impl Form {
             field.id = format!("f{}", n + 1);
             let fault = faults.iter().find(|fault| fault.field == field.name);
             let Some(fault) = fault else { continue };
-            field.error = Some(format!("{}。", fault.message));
+            let message = if fault.message == MISSING {
+                let label = field.label.trim_end_matches("(省略可)");
+                format!("{label}を{MISSING}。")
+            } else {
+                format!("{}。", fault.message)
+            };
+            field.error = Some(message.clone());
             errors.push(FormError {
                 id: field.id.clone(),
                 label: field.label.to_string(),
-                message: format!("{}。", fault.message),
+                message,
             });
         }
         let is_shown = |fault: &Fault| {
@@ -169,14 +178,14 @@ mod tests {
         ];
         let form = Form::new("/x".to_owned(), 0, sections, &faults);
         let field = &form.sections[0].fields[0];
-        assert_eq!(field.error.as_deref(), Some("入力してください。"));
+        assert_eq!(field.error.as_deref(), Some("名前を入力してください。"));
         assert_eq!(field.described_by(), "f1-hint f1-error");
         let told: Vec<_> = form
             .errors
             .iter()
             .map(|error| error.message.as_str())
             .collect();
-        assert_eq!(told, ["ほかの誤り。", "入力してください。"]);
+        assert_eq!(told, ["ほかの誤り。", "名前を入力してください。"]);
         assert_eq!(form.errors[1].id, "f1");
     }
 }

@@ -42,9 +42,9 @@ struct ArticlePage {
 /// The answer as it is quoted to a caller, with its reference.
 fn quote(article: &Article) -> String {
     format!(
-        "{}\n\n(FAQ {}「{}」)",
+        "{}\n\n({}『{}』)",
         article.plain.trim_end(),
-        article.id,
+        article.name(),
         article.question
     )
 }
@@ -113,6 +113,7 @@ pub(super) async fn file(
 #[derive(Serialize)]
 pub(super) struct ArticleJson {
     id: String,
+    number: Option<String>,
     version: i64,
     desk_only: bool,
     category: String,
@@ -132,6 +133,7 @@ pub(super) async fn as_json(
     Ok(Json(ArticleJson {
         quote: quote(&article),
         updated_at: article.updated_at.to_rfc3339(),
+        number: article.number.map(|number| number.to_string()),
         id: article.id,
         version: article.version,
         desk_only: article.desk_only,

@@ -105,6 +105,7 @@ fn article(entry: Entry) -> Article {
         desk_only: entry.audience == madoguchi_kb::Audience::Desk,
         html: paragraphs(&entry.answer),
         plain: entry.answer,
+        number: entry.number,
         id: entry.id,
         question: entry.question,
         category: entry.category,

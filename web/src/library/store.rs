@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
-use madoguchi_core::article::{ArticleAudience, Stage};
+use madoguchi_core::article::{ArticleAudience, ArticleNumber, Stage};
 use madoguchi_core::clock::Clock;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{ShownFilter, Store, StoreError};
@@ -12,6 +12,23 @@ use madoguchi_store::{ShownFilter, Store, StoreError};
 use super::{Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue};
 use crate::query::escape;
 use madoguchi_reports::markdown::{self, Files};
+
+/// The article of this id or, if there is none, of this number.
+pub(crate) async fn by_name(
+    store: &Store,
+    name: &str,
+) -> Result<Option<madoguchi_core::article::Article>, StoreError> {
+    if let Some(article) = store.lookup_article(name).await? {
+        return Ok(Some(article));
+    }
+    let Some(number) = ArticleNumber::read(name) else {
+        return Ok(None);
+    };
+    match store.lookup_article_id(number).await? {
+        Some(id) => store.lookup_article(&id).await,
+        None => Ok(None),
+    }
+}
 
 /// Articles in the database.
 pub struct StoredLibrary {
@@ -33,7 +50,7 @@ impl Library for StoredLibrary {
         viewer: Viewer,
     ) -> BoxFuture<'a, Result<Option<Article>, StoreError>> {
         Box::pin(async move {
-            let Some(article) = self.store.lookup_article(id).await? else {
+            let Some(article) = by_name(&self.store, id).await? else {
                 return Ok(None);
             };
             let Some(version) = article.published(self.clock.now()) else {
@@ -58,6 +75,7 @@ impl Library for StoredLibrary {
             };
             Ok(Some(Article {
                 id: article.id.clone(),
+                number: article.number,
                 version: i64::from(version.number),
                 desk_only,
                 question: content.question.clone(),

@@ -10,6 +10,7 @@ use madoguchi_store::{View, Way, Word};
 
 use super::categories::{HERE, category_name};
 use super::finding::{CameFrom, Finder};
+use super::gone;
 use super::home::Line;
 use super::notices::{self, ShownNotice};
 use crate::articles::files;
@@ -30,7 +31,8 @@ const RELATED: usize = 5;
 struct ArticlePage {
     shell: Shell,
     notices: Vec<ShownNotice>,
-    id: String,
+    /// What it is called on the phone.
+    name: String,
     place: String,
     article: Article,
     updated: String,
@@ -91,8 +93,9 @@ pub(super) async fn page(
     Path(id): Path<String>,
     Query(from): Query<CameFrom>,
 ) -> Result<Response, WebError> {
-    let article = web.article(&id, Viewer::Portal).await?;
-    let article = article.ok_or(WebError::NotFound("このFAQ"))?;
+    let Some(article) = web.article(&id, Viewer::Portal).await? else {
+        return gone::page(&web, &reader, &id).await;
+    };
     keep(&web, &reader, &article, &from).await;
     let setup = web.desk.setup();
     let category = setup.categories.get(&article.category).map(|_| {
@@ -126,7 +129,7 @@ pub(super) async fn page(
         said,
         contact,
         most_letters: COMMENT_LETTERS,
-        id: article.id.clone(),
+        name: article.name(),
         article,
     };
     Ok(reader.remembered(Html(page.render()?).into_response()))

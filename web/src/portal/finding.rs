@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::categories::category_name;
 use crate::auth::token;
 use crate::error::WebError;
+use crate::library::name;
 use crate::query::{Choice, escape, page_number};
 use crate::state::Web;
 
@@ -70,6 +71,8 @@ pub(crate) struct Results {
     /// The search cannot be had.
     pub(crate) unavailable: bool,
     pub(crate) total: usize,
+    /// Nothing answers what was asked: these only come near.
+    pub(crate) near: bool,
     pub(crate) rows: Vec<ResultRow>,
     /// The kept search; empty if it was not kept.
     pub(crate) search: String,
@@ -83,6 +86,8 @@ pub(crate) struct Results {
 #[derive(Debug)]
 pub(crate) struct ResultRow {
     pub(crate) id: String,
+    /// What it is called on the phone.
+    pub(crate) name: String,
     pub(crate) link: String,
     pub(crate) question: Vec<Piece>,
     pub(crate) excerpt: Vec<Piece>,
@@ -138,12 +143,15 @@ impl Finder<'_> {
         let found = search(knowledge, asked).await?;
         let mut results = Results {
             total: found.total,
+            near: found.is_near(),
             page,
             pages: found.total.div_ceil(PAGE_SIZE).clamp(1, PAGES),
             ..Results::default()
         };
         if keeps && page == 1 {
-            results.search = self.keep(&text, &query.category, found.total).await;
+            // What only comes near is no answer: editors see that it was looked for in vain.
+            let answers = if results.near { 0 } else { found.total };
+            results.search = self.keep(&text, &query.category, answers).await;
         }
         let path = self.path();
         results.before = (page > 1).then(|| query.link(path, page - 1));
@@ -167,6 +175,7 @@ impl Finder<'_> {
             reasons: hit.reasons.iter().map(reason).collect(),
             question: hit.question,
             excerpt: hit.excerpt,
+            name: name(hit.number, &hit.id),
             id: hit.id,
         });
         rows.collect()

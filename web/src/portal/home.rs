@@ -32,6 +32,8 @@ struct HomePage {
     notices: Vec<ShownNotice>,
     categories: Vec<Choice>,
     results: Results,
+    /// The search is being opened.
+    preparing: bool,
     shelves: Vec<Shelf>,
     newest: Vec<Line>,
     popular: Vec<Line>,
@@ -93,6 +95,7 @@ pub(super) async fn page(
         shell: reader.shell(&web, HERE).done(&query.done),
         notices: notices::in_force(&web, Viewer::Portal).await,
         categories: category_choices(&web, &query.category),
+        preparing: web.faq.knowledge().is_none(),
         shelves: shelves(&web).await?,
         newest: Line::list(&web, web.articles(&newest).await?.articles),
         popular: Line::list(&web, popular),

@@ -69,7 +69,7 @@ async fn an_article_is_written_sent_back_mended_and_approved_by_somebody_else() 
         .await;
     step(&mut editor, "submit", "").await;
     let (_, place, _) = step(&mut approver, "approve", "").await;
-    assert!(place.contains("done=approved"), "{place}");
+    assert!(place.contains("done=published"), "{place}");
     let id = one.rsplit('/').next().unwrap();
     let kept = house.store.lookup_article(id).await.unwrap().unwrap();
     let shown = kept.published(now()).unwrap();
@@ -93,6 +93,202 @@ async fn an_article_is_written_sent_back_mended_and_approved_by_somebody_else() 
             Action::ArticleWrite
         ]
     );
+}
+
+/// Takes a step with the article as it is now.
+async fn step(
+    house: &House,
+    client: &mut Client,
+    one: &str,
+    name: &str,
+    more: &str,
+) -> (StatusCode, String, String) {
+    let revision = revision(house, one).await;
+    let body = format!("revision={revision}{more}");
+    house.submit(client, &format!("{one}/{name}"), &body).await
+}
+
+#[tokio::test]
+async fn who_reviews_sees_what_differs_and_what_waits_stands_in_the_menu() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let mut approver = at_work(&house, "syonin", &[Role::FaqApprover]).await;
+    let (_, place, _) = house.open_from(&mut approver, "/").await;
+    assert_eq!(
+        place, "/articles?stage=waiting",
+        "approvers begin at theirs"
+    );
+    let draft = body("題", "もとの答え", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let one = article(&place);
+    step(&house, &mut editor, &one, "submit", "").await;
+    let (_, html) = house.open(&mut approver, "/articles?stage=waiting").await;
+    assert!(
+        html.contains("確認待ち1件") && html.contains(&one),
+        "{html}"
+    );
+    let (_, html) = house.open(&mut approver, &one).await;
+    assert!(html.contains("公開中の版がないため") && html.contains("class=\"review-bar\""));
+    step(&house, &mut approver, &one, "approve", "").await;
+    let next = body("題", "新しい答え", revision(&house, &one).await);
+    house
+        .submit(&mut editor, &format!("{one}/edit"), &next)
+        .await;
+    step(&house, &mut editor, &one, "submit", "").await;
+    let (_, html) = house.open(&mut approver, &one).await;
+    assert!(html.contains("公開中の第1版との違い"), "{html}");
+    assert!(html.contains("－もとの答え") && html.contains("＋新しい答え"));
+    assert!(html.contains("公開中は第1版です"));
+    let reason = format!("&reason={}", escape("短すぎます"));
+    step(&house, &mut approver, &one, "send-back", &reason).await;
+    let (_, html) = house.open(&mut editor, "/articles?stage=sent_back").await;
+    assert!(html.contains("差戻し1件") && html.contains(&one), "{html}");
+    assert!(!html.contains("確認待ち1件"), "that is not theirs to do");
+}
+
+#[tokio::test]
+async fn what_was_not_published_is_taken_back_and_deleted() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let mut approver = at_work(&house, "syonin", &[Role::FaqApprover]).await;
+    let draft = body("題", "答え", 0);
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+    let one = article(&place);
+    step(&house, &mut editor, &one, "submit", "").await;
+    let (_, html) = house.open(&mut editor, &one).await;
+    assert!(html.contains("確認の依頼を取り消す"), "{html}");
+    let (_, place, _) = step(&house, &mut editor, &one, "recall", "").await;
+    assert!(place.contains("done=recalled"), "{place}");
+    step(&house, &mut editor, &one, "submit", "").await;
+    let later = "&publish_at=2026-12-24T08:30";
+    let (_, place, _) = step(&house, &mut approver, &one, "approve", later).await;
+    assert!(place.contains("done=approved"), "{place}");
+    let (_, html) = house.open(&mut editor, &one).await;
+    assert!(html.contains("公開予約を取り消す") && !html.contains("/discard\""));
+    let (status, ..) = step(&house, &mut editor, &one, "discard", "").await;
+    assert_eq!(
+        status,
+        StatusCode::BAD_REQUEST,
+        "what is scheduled is no draft"
+    );
+    step(&house, &mut editor, &one, "recall", "").await;
+    let due = Instant::from_tokyo("2026-12-25T00:00:00".parse().unwrap());
+    let id = one.rsplit('/').next().unwrap().to_owned();
+    let kept = house.store.lookup_article(&id).await.unwrap().unwrap();
+    assert!(kept.published(due).is_none() && kept.due_at(due).is_none());
+    let (status, ..) = house
+        .submit(&mut editor, &format!("{one}/discard"), "revision=1")
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT, "it was seen otherwise");
+    let (_, place, _) = step(&house, &mut editor, &one, "discard", "").await;
+    assert_eq!(place, "/articles?done=discarded");
+    assert!(house.store.lookup_article(&id).await.unwrap().is_none());
+    let told = AuditFilter {
+        object: Some(id),
+        limit: 1,
+        ..AuditFilter::default()
+    };
+    let told = house.store.list_audit(&told).await.unwrap();
+    assert_eq!(told[0].entry.action, Action::ArticleDiscard);
+    assert_eq!(told[0].entry.before["question"], "題");
+}
+
+#[tokio::test]
+async fn an_article_is_called_by_a_number_and_found_by_it() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let mut places = Vec::new();
+    for question in ["一つ目", "二つ目"] {
+        let draft = body(question, "答え", 0);
+        let (_, place, _) = house.submit(&mut editor, "/articles/new", &draft).await;
+        places.push(article(&place));
+    }
+    for address in [&places[1], "/articles/FAQ-0002", "/articles/faq2"] {
+        let (status, html) = house.open(&mut editor, address).await;
+        assert_eq!(status, StatusCode::OK, "{address}");
+        assert!(
+            html.contains("FAQ-0002") && html.contains("二つ目"),
+            "{html}"
+        );
+        assert!(html.contains(&format!("{}/edit", places[1])), "{html}");
+    }
+    for text in ["FAQ-0002", "ＦＡＱ２", "0002"] {
+        let list = format!("/articles?text={}", escape(text));
+        let (_, html) = house.open(&mut editor, &list).await;
+        assert!(
+            html.contains("二つ目") && !html.contains("一つ目"),
+            "{text}"
+        );
+    }
+    let (status, _) = house.open(&mut editor, "/articles/FAQ-0003").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let line = serde_json::json!({ "id": "FAQ-0003", "question": "三", "answer": "い" });
+    let line = line.to_string();
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", line.as_bytes())).await;
+    assert!(
+        html.contains("番号「FAQ-0003」の記事はありません"),
+        "{html}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_typed_and_not_saved_is_offered_to_who_typed_it() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let mut other = at_work(&house, "hoka", &[Role::FaqEditor]).await;
+    let records = async || {
+        let all = AuditFilter {
+            limit: 100,
+            ..AuditFilter::default()
+        };
+        house.store.list_audit(&all).await.unwrap().len()
+    };
+    let before = records().await;
+    let keep = "/articles/autosave";
+    let typed = body("途中の題", "途中の答え", 0);
+    let (status, ..) = house.submit(&mut editor, keep, &typed).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(records().await, before, "it stands in no record");
+    let (_, html) = house.open(&mut other, "/articles/new").await;
+    assert!(!html.contains("保存していない入力"), "it is theirs alone");
+    let (_, html) = house.open(&mut editor, "/articles/new").await;
+    assert!(html.contains("保存していない入力") && !html.contains("途中の答え"));
+    let (_, html) = house.open(&mut editor, "/articles/new?resume=1").await;
+    assert!(html.contains(">途中の答え</textarea>"), "{html}");
+    let (_, place, _) = house.submit(&mut editor, "/articles/new", &typed).await;
+    let one = article(&place);
+    let (_, html) = house.open(&mut editor, "/articles/new").await;
+    assert!(!html.contains("保存していない入力"), "it is saved");
+    // Of an article that is kept; the same as what is kept is not offered.
+    let id = one.rsplit('/').next().unwrap();
+    let keep = format!("{keep}?of={id}");
+    let edit = format!("{one}/edit");
+    for (answer, offered) in [("途中の答え", false), ("直しかけ", true)] {
+        let typed = body("途中の題", answer, 1);
+        house.submit(&mut editor, &keep, &typed).await;
+        let (_, html) = house.open(&mut editor, &edit).await;
+        assert_eq!(html.contains("保存していない入力"), offered, "{answer}");
+    }
+    // Somebody else saves meanwhile: what was typed is not lost, nor does it win unseen.
+    house
+        .submit(&mut other, &edit, &body("途中の題", "ほかの答え", 1))
+        .await;
+    let resume = format!("{edit}?resume=1");
+    let (_, html) = house.open(&mut editor, &resume).await;
+    assert!(html.contains(">直しかけ</textarea>") && html.contains("value=\"1\""));
+    let (status, ..) = house
+        .submit(&mut editor, &edit, &body("途中の題", "直しかけ", 1))
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let discard = format!("/articles/autosave/discard?of={id}");
+    let (_, place, _) = house.submit(&mut editor, &discard, "").await;
+    assert_eq!(place, edit);
+    let (_, html) = house.open(&mut editor, &edit).await;
+    assert!(!html.contains("保存していない入力"));
+    let (status, ..) = house
+        .submit(&mut editor, "/articles/autosave?of=none", &typed)
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -129,7 +325,7 @@ async fn whoever_saves_second_sees_what_the_first_changed_and_loses_nothing() {
         .await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(html.contains("ほかの人が先に変更しました"));
-    assert!(html.contains("＋一人目の答え") && html.contains("－二人目の答え"));
+    assert!(html.contains("相手：一人目の答え") && html.contains("自分：二人目の答え"));
     assert!(
         html.contains(">二人目の答え</textarea>"),
         "the own text is still there"
@@ -215,6 +411,25 @@ async fn bring(
     house.pass(client, request).await
 }
 
+/// Takes in what was shown.
+async fn apply(house: &House, client: &mut Client, lines: &str) -> (StatusCode, String, String) {
+    let part = |name: &str, text: &str| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let body = format!(
+        "{}{}--edge--\r\n",
+        part("_csrf", &client.csrf),
+        part("lines", lines)
+    );
+    let request = Request::post("/articles/import/apply")
+        .header("host", "localhost:8080")
+        .header("cookie", &client.cookie)
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(Body::from(body))
+        .unwrap();
+    house.pass(client, request).await
+}
+
 #[tokio::test]
 async fn pictures_and_attachments_come_into_the_draft_and_go() {
     let png = crate::inspect::samples::png();
@@ -250,6 +465,16 @@ async fn pictures_and_attachments_come_into_the_draft_and_go() {
     assert!(status == StatusCode::OK && content.contains("PNG"));
     let (status, _) = house.open(&mut editor, &format!("{one}/files/ff")).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+    // The script of the form goes on with the text it has, and says what it saw.
+    let pictures = format!("{one}/pictures");
+    let now = revision(&house, &one).await;
+    let (_, _, json) = bring(&house, &mut editor, &pictures, now, ("三.png", &png)).await;
+    let brought: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(brought["revision"], revision(&house, &one).await);
+    assert!(
+        brought["name"] == "三.png" && brought["picture"] == true,
+        "{json}"
+    );
     // Saving the text keeps the files.
     let text = body(
         "画面はどれですか。",
@@ -261,11 +486,13 @@ async fn pictures_and_attachments_come_into_the_draft_and_go() {
         .await;
     let (_, html) = house.open(&mut editor, &one).await;
     assert!(html.contains("画面.png") && !html.contains("<img"));
-    let now = revision(&house, &one).await;
-    let removal = format!("revision={now}&name={}", escape("画面.png"));
-    house
-        .submit(&mut editor, &format!("{one}/files/remove"), &removal)
-        .await;
+    for name in ["画面.png", "三.png"] {
+        let now = revision(&house, &one).await;
+        let removal = format!("revision={now}&name={}", escape(name));
+        house
+            .submit(&mut editor, &format!("{one}/files/remove"), &removal)
+            .await;
+    }
     let (_, html) = house.open(&mut editor, &one).await;
     assert!(html.contains("ファイルはありません"));
 }
@@ -323,6 +550,35 @@ async fn a_form_that_does_not_say_what_it_saw_is_refused_in_words() {
         let (status, ..) = house.submit(&mut editor, &stale, "revision=99").await;
         assert_eq!(status, StatusCode::CONFLICT, "{step}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_as_long_as_it_may_be_is_saved_and_a_longer_one_comes_back_whole() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let longest = "長".repeat(20_000);
+    let draft = body("題", &longest, 0);
+    let (_, place, html) = house.submit(&mut editor, "/articles/new", &draft).await;
+    assert!(place.contains("done=created"), "{html}");
+    let longer = format!("{longest}い");
+    let edit = format!("{}/edit", article(&place));
+    let (status, _, html) = house
+        .submit(&mut editor, &edit, &body("題", &longer, 1))
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("回答は20,000文字以内") && html.contains(&longer));
+    let endless = body("題", &"長".repeat(100_000), 1);
+    let (status, _, html) = house.submit(&mut editor, &edit, &endless).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(
+        html.contains("回答は20,000文字以内") && html.contains("入力した内容が残っています"),
+        "{html}"
+    );
+    let reason = format!("revision=1&reason={}", escape(&"長".repeat(10_000)));
+    let step = format!("{}/ask-withdrawal", article(&place));
+    let (status, _, html) = house.submit(&mut editor, &step, &reason).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(html.contains("合わせて4,700文字まで"), "{html}");
 }
 
 #[tokio::test]
@@ -400,12 +656,20 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
         };
         workbook(&table, Form::Data).unwrap()
     };
-    let names = ["質問", "備考", "回答", "番号", "分類", "対象", "キーワード"];
+    let names = [
+        "質問",
+        "備考",
+        "回答",
+        "番号",
+        "分類",
+        "公開範囲",
+        "キーワード",
+    ];
     let bad = book(&names, &[&["一", "", "い", "a", "ない分類", "だれか", ""]]);
     let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", &bad)).await;
     assert!(
         html.contains("2行目: 分類「ない分類」は登録されていません")
-            && html.contains("2行目: 対象は「職員に公開」か「窓口内」に"),
+            && html.contains("2行目: 公開範囲は「職員に公開」か「窓口内」に"),
         "{html}"
     );
     let (_, _, html) = bring(
@@ -421,15 +685,7 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     assert!(html.contains("読み取れません"), "{html}");
 
     let rows: [&[&str]; 3] = [
-        &[
-            "一",
-            "",
-            "い",
-            "a",
-            "旅費申請業務処理機能",
-            "窓口内",
-            "宿、泊",
-        ],
+        &["一", "", "い", "a", "旅費・出張", "窓口内", "宿、泊"],
         &["", "", "", "", "", "", ""],
         &["二", "", "ろ", "", "", "", ""],
     ];
@@ -437,10 +693,7 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     assert!(html.contains("新しい記事2件"), "{html}");
     let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
     let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
-    let apply = format!("lines={}", escape(&lines));
-    house
-        .submit(&mut editor, "/articles/import/apply", &apply)
-        .await;
+    apply(&house, &mut editor, &lines).await;
     let kept = house.store.lookup_article("a").await.unwrap().unwrap();
     let content = &kept.newest().unwrap().content;
     assert_eq!(content.keywords, ["宿", "泊"]);
@@ -452,10 +705,7 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("a", &short)).await;
     let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
     let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
-    let apply = format!("lines={}", escape(&lines));
-    house
-        .submit(&mut editor, "/articles/import/apply", &apply)
-        .await;
+    apply(&house, &mut editor, &lines).await;
     let kept = house.store.lookup_article("a").await.unwrap().unwrap();
     let now = &kept.newest().unwrap().content;
     assert_eq!(now.answer, "は");
@@ -512,10 +762,7 @@ async fn a_file_is_shown_first_and_then_taken_in_as_drafts() {
     let none = house.store.lookup_article("a").await.unwrap();
     assert!(none.is_none(), "nothing is kept yet");
     for _ in 0..2 {
-        let apply = format!("lines={}", escape(&good));
-        let (_, place, _) = house
-            .submit(&mut editor, "/articles/import/apply", &apply)
-            .await;
+        let (_, place, _) = apply(&house, &mut editor, &good).await;
         assert!(place.contains("done=imported"), "{place}");
     }
     let kept = house.store.lookup_article("a").await.unwrap().unwrap();

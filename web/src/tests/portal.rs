@@ -6,6 +6,7 @@ use std::path::Path;
 
 use axum::extract::ConnectInfo;
 use chrono::NaiveDate;
+use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::portal::{Site, Sites};
 use madoguchi_kb::{Audience, Change, Dictionary, Entry, Knowledge, Language, Source, Viewer};
 use madoguchi_store::StoreError;
@@ -32,6 +33,7 @@ struct Shelf(Mutex<BTreeMap<String, Article>>, Mutex<bool>);
 fn article(id: &str, question: &str, plain: &str, category: &str, desk_only: bool) -> Article {
     Article {
         id: id.to_owned(),
+        number: number(id),
         version: 1,
         desk_only,
         question: question.to_owned(),
@@ -43,6 +45,15 @@ fn article(id: &str, question: &str, plain: &str, category: &str, desk_only: boo
         files: Vec::new(),
         text_only: false,
     }
+}
+
+/// ryohi-002 has the number FAQ-0102.
+fn number(id: &str) -> Option<ArticleNumber> {
+    let (kind, n) = id.split_once('-')?;
+    let kind = ["login", "ryohi", "desk"]
+        .iter()
+        .position(|one| *one == kind)?;
+    Some(ArticleNumber(kind as u32 * 100 + n.parse::<u32>().ok()?))
 }
 
 fn articles() -> Vec<Article> {
@@ -104,7 +115,10 @@ impl Library for Shelf {
         id: &'a str,
         viewer: Viewer,
     ) -> BoxFuture<'a, Result<Option<Article>, StoreError>> {
-        let found = self.seen(viewer).into_iter().find(|one| one.id == id);
+        let named = |one: &Article| {
+            one.id == id || ArticleNumber::read(id).is_some_and(|n| one.number == Some(n))
+        };
+        let found = self.seen(viewer).into_iter().find(named);
         Box::pin(async { self.reached(found) })
     }
 
@@ -170,6 +184,7 @@ fn knowledge(folder: &Path, articles: &[Article]) -> Knowledge {
     let put = |one: &Article| {
         Change::Put(Box::new(Entry {
             id: one.id.clone(),
+            number: one.number,
             source: Source::Faq,
             audience: if one.desk_only {
                 Audience::Desk

@@ -4,13 +4,28 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::file::ArticleFile;
+use super::line::ID_LETTERS;
 use super::personal::{self, Mark};
 use crate::time::Instant;
 
 const QUESTION_LETTERS: usize = 200;
-const ANSWER_LETTERS: usize = 20_000;
+/// The longest answer.
+pub const ANSWER_LETTERS: usize = 20_000;
 const KEYWORDS: usize = 20;
 const KEYWORD_LETTERS: usize = 40;
+const READING_LETTERS: usize = 200;
+/// Articles that stand beside one.
+const RELATED: usize = 20;
+/// Texts that were confirmed to be harmless.
+const HARMLESS: usize = 50;
+const HARMLESS_LETTERS: usize = 60;
+/// What all fields of a form hold together, with what stands between words.
+pub const CONTENT_LETTERS: usize = QUESTION_LETTERS
+    + ANSWER_LETTERS
+    + KEYWORDS * (KEYWORD_LETTERS + 1)
+    + READING_LETTERS
+    + RELATED * (ID_LETTERS + 1)
+    + HARMLESS * (HARMLESS_LETTERS + 1);
 
 /// Whom an article is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,6 +85,15 @@ pub struct Content {
     pub files: Vec<ArticleFile>,
 }
 
+/// 20,000
+fn thousands(number: usize) -> String {
+    if number < 1_000 {
+        number.to_string()
+    } else {
+        format!("{},{:03}", number / 1_000, number % 1_000)
+    }
+}
+
 /// What is wrong with a content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentFault {
@@ -92,6 +116,7 @@ impl Content {
             if text.trim().is_empty() {
                 fault(field, format!("{name}を入力してください。"));
             } else if letters(text) > most {
+                let most = thousands(most);
                 fault(field, format!("{name}は{most}文字以内で入力してください。"));
             }
         }
@@ -108,6 +133,27 @@ impl Content {
                 "キーワードは{KEYWORDS}個まで、それぞれ{KEYWORD_LETTERS}文字以内で入力してください。"
             );
             fault("keywords", message);
+        }
+        if self
+            .reading
+            .as_deref()
+            .is_some_and(|text| letters(text) > READING_LETTERS)
+        {
+            let message = format!("読みは{READING_LETTERS}文字以内で入力してください。");
+            fault("reading", message);
+        }
+        if self.related.len() > RELATED {
+            fault(
+                "related",
+                format!("関連する記事は{RELATED}件までにしてください。"),
+            );
+        }
+        let long = |text: &String| letters(text) > HARMLESS_LETTERS;
+        if self.harmless.len() > HARMLESS || self.harmless.iter().any(long) {
+            let message = format!(
+                "問題がない箇所は{HARMLESS}個まで、それぞれ{HARMLESS_LETTERS}文字以内で入力してください。"
+            );
+            fault("harmless", message);
         }
         faults
     }

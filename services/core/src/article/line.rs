@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ArticleAudience, Content};
 
-const ID_LETTERS: usize = 64;
+/// The longest id.
+pub(super) const ID_LETTERS: usize = 64;
 
 /// A line of a file of articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -86,6 +86,41 @@ fn a_version_that_is_sent_back_becomes_a_draft_with_the_reason() {
 }
 
 #[test]
+fn what_is_in_review_or_scheduled_is_taken_back_and_must_be_approved_anew() {
+    let mut article = published();
+    assert_eq!(article.recall(Instant(3)), Err(Refusal::WrongStage));
+    article
+        .edit(content("二"), &user("editor"), Instant(3))
+        .unwrap();
+    for scheduled in [false, true] {
+        article.submit(&user("editor"), Instant(4)).unwrap();
+        if scheduled {
+            let by = user("approver");
+            article.approve(&by, Instant(100), Instant(5)).unwrap();
+        }
+        article.recall(Instant(6)).unwrap();
+        assert!(!article.publish_due(Instant(1_000)), "{scheduled}");
+        let shown = article.published(Instant(1_000)).unwrap();
+        assert_eq!(shown.content.question, "一");
+        assert!(!article.next().unwrap().stage.is_sent_back());
+    }
+}
+
+#[test]
+fn a_draft_is_thrown_away_and_what_was_published_stays() {
+    let mut article = Article::new("a", content("一"), &user("editor"), Instant(0));
+    assert_eq!(article.discard_draft(), Ok(Discarded::Article));
+    let mut article = published();
+    assert_eq!(article.discard_draft(), Err(Refusal::WrongStage));
+    article
+        .edit(content("二"), &user("editor"), Instant(3))
+        .unwrap();
+    assert_eq!(article.discard_draft(), Ok(Discarded::Draft));
+    assert_eq!(article.newest().unwrap().content.question, "一");
+    assert!(article.published(Instant(4)).is_some());
+}
+
+#[test]
 fn a_withdrawal_is_approved_by_somebody_else() {
     let mut article = published();
     article

@@ -1,11 +1,15 @@
 //! 問合せフォーム: what staff write to the desk when the FAQ did not help.
 
+use super::QUERY_LETTERS;
 use crate::setup::Fault;
 
 /// The longest text.
 pub const INQUIRY_LETTERS: usize = 2_000;
 const NAME_LETTERS: usize = 60;
 const EXTENSION_LETTERS: usize = 30;
+/// What all fields of the form hold together.
+pub const INQUIRY_FORM_LETTERS: usize =
+    INQUIRY_LETTERS + 2 * NAME_LETTERS + EXTENSION_LETTERS + QUERY_LETTERS;
 
 /// What somebody writes to the desk.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,18 +32,23 @@ impl Inquiry {
     /// What is missing or too long.
     pub fn faults(&self) -> Vec<Fault> {
         let fields = [
-            ("site", &self.site, NAME_LETTERS),
-            ("name", &self.name, NAME_LETTERS),
-            ("extension", &self.extension, EXTENSION_LETTERS),
-            ("text", &self.text, INQUIRY_LETTERS),
+            ("site", "拠点", &self.site, NAME_LETTERS),
+            ("name", "名前", &self.name, NAME_LETTERS),
+            (
+                "extension",
+                "内線番号または電話番号",
+                &self.extension,
+                EXTENSION_LETTERS,
+            ),
+            ("text", "問合せの内容", &self.text, INQUIRY_LETTERS),
         ];
-        let fault = |(field, text, most): (&str, &String, usize)| {
+        let fault = |(field, label, text, most): (&str, &str, &String, usize)| {
             if text.trim().is_empty() {
-                Some(Fault::new(field, "入力してください"))
+                Some(Fault::new(field, format!("{label}を入力してください。")))
             } else if text.chars().count() > most {
                 Some(Fault::new(
                     field,
-                    format!("{most}文字以内で入力してください"),
+                    format!("{label}は{most}文字以内で入力してください。"),
                 ))
             } else {
                 None

@@ -115,18 +115,18 @@ impl Notice {
     /// What is wrong with it.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut text = |field: &str, text: &str, most: usize| {
+        let mut text = |field: &str, label: &str, text: &str, most: usize| {
             if text.chars().count() > most {
                 faults.push(Fault::new(
                     field,
-                    format!("{most}文字以内で入力してください"),
+                    format!("{label}は{most}文字以内で入力してください"),
                 ));
             }
         };
-        text("title", &self.title, NOTICE_TITLE_LETTERS);
-        text("body", &self.body, NOTICE_BODY_LETTERS);
+        text("title", "題", &self.title, NOTICE_TITLE_LETTERS);
+        text("body", "内容", &self.body, NOTICE_BODY_LETTERS);
         if self.title.trim().is_empty() {
-            faults.push(Fault::new("title", "入力してください"));
+            faults.push(Fault::new("title", "題を入力してください"));
         }
         if self.until.is_some_and(|until| until <= self.from) {
             let message = "掲載を始める日時より後にしてください";

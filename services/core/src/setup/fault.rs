@@ -107,7 +107,7 @@ pub(super) fn seconds(field: &str, value: u32, least: u32) -> Option<Fault> {
 /// nobody can see.
 pub(super) fn entered_name(field: &str, name: &str, most_letters: usize) -> Option<Fault> {
     if name.is_empty() {
-        return Some(Fault::new(field, "入力してください"));
+        return Some(Fault::new(field, "名前を入力してください"));
     }
     if name.chars().count() > most_letters {
         let message = format!("{most_letters}文字以内で入力してください");

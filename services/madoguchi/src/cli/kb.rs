@@ -135,16 +135,24 @@ async fn search(
     match format {
         Format::Json => {
             let hits: Vec<_> = found.hits.iter().map(json).collect();
-            let all = serde_json::json!({ "total": found.total, "hits": hits });
+            let all = serde_json::json!({
+                "total": found.total,
+                "near": found.is_near(),
+                "hits": hits,
+            });
             print(&format!("{all}\n"));
         }
         Format::Table => {
+            if found.is_near() {
+                print("ぴったり合うものは見つかりませんでした。近いもの:\n");
+            }
             for (n, hit) in (1..).zip(&found.hits) {
                 let only = if hit.desk_only { "【窓口内】" } else { "" };
                 print(&format!(
                     "{n}. {only}{} ({})\n",
                     text(&hit.question),
-                    hit.id
+                    hit.number
+                        .map_or_else(|| hit.id.clone(), |number| number.to_string())
                 ));
                 print(&format!("   {}\n", text(&hit.excerpt)));
                 for reason in &hit.reasons {
@@ -170,6 +178,7 @@ fn json(hit: &Hit) -> serde_json::Value {
     });
     serde_json::json!({
         "id": hit.id,
+        "number": hit.number.map(|number| number.to_string()),
         "score": hit.score,
         "question": text(&hit.question),
         "excerpt": text(&hit.excerpt),
@@ -205,6 +214,7 @@ fn eval(docs: &Path, queries: &Path, config: &Config, data_dir: &Path) -> Result
 
 fn entry(line: Line) -> Entry {
     Entry {
+        number: None,
         source: Source::Faq,
         audience: Audience::Portal,
         question: line.question,

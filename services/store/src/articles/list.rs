@@ -1,5 +1,6 @@
 //! Lists of articles: of all for editors, of what readers see for the portal.
 
+use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -11,9 +12,10 @@ use crate::store::Store;
 /// Which articles an editor wants to see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArticleFilter {
-    /// Whose id, question or keywords hold this.
+    /// Whose id, question or keywords hold this, or whose number it is.
     pub text: String,
-    /// Whose newest version has come so far: the name of a stage.
+    /// Whose newest version has come so far: the name of a stage, `sent_back` for drafts that were sent
+    /// back, `waiting` for all that wait for approval.
     pub stage: Option<String>,
     /// Of this category.
     pub category: Option<String>,
@@ -32,12 +34,16 @@ pub struct ArticleFilter {
 pub struct ArticleRow {
     /// Its id.
     pub id: String,
+    /// Its number.
+    pub number: Option<ArticleNumber>,
     /// The question of the newest version.
     pub question: String,
     /// The category of the newest version.
     pub category: String,
     /// The stage of the newest version.
     pub stage: String,
+    /// The newest version was sent back.
+    pub sent_back: bool,
     /// Readers see a version.
     pub visible: bool,
     /// Its withdrawal waits for approval.
@@ -53,6 +59,8 @@ pub struct ArticleCounts {
     pub found: u64,
     /// Whose newest version waits for review, or whose withdrawal waits for approval.
     pub waiting: u64,
+    /// Whose newest version was sent back.
+    pub sent_back: u64,
     /// Whose newest version is to be published at a set time.
     pub scheduled: u64,
     /// Whose day of review is past.
@@ -107,14 +115,16 @@ impl Store {
         let mut sums = Sql::new(
             "SELECT CAST(COALESCE(SUM(CASE WHEN stage = 'in_review' OR withdrawal_asked = 1 THEN 1 \
              ELSE 0 END), 0) AS BIGINT) AS waiting, CAST(COALESCE(SUM(CASE WHEN stage = 'scheduled' \
-             THEN 1 ELSE 0 END), 0) AS BIGINT) AS scheduled, CAST(COALESCE(SUM(CASE WHEN visible = 1 \
+             THEN 1 ELSE 0 END), 0) AS BIGINT) AS scheduled, \
+             CAST(COALESCE(SUM(sent_back), 0) AS BIGINT) AS sent_back, CAST(COALESCE(SUM(CASE WHEN visible = 1 \
              AND review_on <= ",
         );
         sums.bind(today)
             .push(" THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue FROM articles");
         let sums = sums.fetch_all(&mut connection).await?;
         let mut list = Sql::new(
-            "SELECT id, question, category, stage, visible, withdrawal_asked, updated_at FROM articles",
+            "SELECT id, number, question, category, stage, sent_back, visible, withdrawal_asked, \
+             updated_at FROM articles",
         );
         restrict(&mut list, filter);
         list.push(" ORDER BY updated_at DESC, id LIMIT ")
@@ -124,19 +134,23 @@ impl Store {
         let counts = ArticleCounts {
             found,
             waiting: number(&sums, "waiting")?,
+            sent_back: number(&sums, "sent_back")?,
             scheduled: number(&sums, "scheduled")?,
             overdue: number(&sums, "overdue")?,
         };
         let rows = rows.iter().map(|row| {
-            let (visible, asked): (i64, i64) =
-                (row.try_get("visible")?, row.try_get("withdrawal_asked")?);
+            let flag = |column: &str| -> Result<bool, StoreError> {
+                Ok(row.try_get::<i64, _>(column)? != 0)
+            };
             Ok(ArticleRow {
                 id: row.try_get("id")?,
+                number: super::number::of_row(row)?,
                 question: row.try_get("question")?,
                 category: row.try_get("category")?,
                 stage: row.try_get("stage")?,
-                visible: visible != 0,
-                withdrawal_asked: asked != 0,
+                sent_back: flag("sent_back")?,
+                visible: flag("visible")?,
+                withdrawal_asked: flag("withdrawal_asked")?,
                 updated_at: Instant(row.try_get("updated_at")?),
             })
         });
@@ -257,12 +271,25 @@ fn restrict(sql: &mut Sql, filter: &ArticleFilter) {
     sql.push(" WHERE 1 = 1");
     let text = filter.text.trim().to_lowercase();
     if !text.is_empty() {
-        sql.push(" AND search LIKE ")
+        sql.push(" AND (search LIKE ")
             .bind(format!("%{}%", crate::sql::escaped(&storable(&text))))
             .push(" ESCAPE '!'");
+        if let Some(number) = ArticleNumber::heard(&text) {
+            sql.push(" OR number = ").bind(i64::from(number.0));
+        }
+        sql.push(")");
     }
-    if let Some(stage) = &filter.stage {
-        sql.push(" AND stage = ").bind(stage.clone());
+    match filter.stage.as_deref() {
+        None => {}
+        Some("sent_back") => {
+            sql.push(" AND sent_back = 1");
+        }
+        Some("waiting") => {
+            sql.push(" AND (stage = 'in_review' OR withdrawal_asked = 1)");
+        }
+        Some(stage) => {
+            sql.push(" AND stage = ").bind(stage.to_owned());
+        }
     }
     if let Some(category) = &filter.category {
         sql.push(" AND category = ").bind(category.clone());

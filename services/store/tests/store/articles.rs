@@ -1,16 +1,20 @@
 //! Articles with their versions, and the feed of what searches must take up.
 
-use madoguchi_core::article::{Article, ArticleAudience, Content};
+use madoguchi_core::article::{Article, ArticleAudience, ArticleFile, Content, FileKind};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
-use madoguchi_store::{ArticleFilter, Settled, ShownFilter, Store, StoreError};
+use madoguchi_store::{ArticleFilter, Autosave, Settled, ShownFilter, Store, StoreError};
 
 use crate::place::{Place, on_databases};
 
 on_databases!([sqlite_file, postgres] [
     an_article_is_read_as_it_was_kept,
     nobody_overwrites_unseen,
+    each_article_has_a_number_that_is_never_given_again,
+    a_draft_that_is_thrown_away_takes_its_files_along,
+    what_was_typed_and_not_saved_is_kept_for_who_typed_it,
+    what_waits_for_somebody_is_counted,
     a_file_is_kept_with_its_article_or_not_at_all,
     what_readers_see_is_fed_to_the_searches_and_nothing_else,
     what_is_due_is_published_and_ends_by_itself,
@@ -87,6 +91,131 @@ async fn a_file_is_kept_with_its_article_or_not_at_all(place: Place) {
     let other = draft("b");
     let saved = store.save_article_with_file(&other, ("aa", "eA=="), Instant(2), entry(2));
     saved.await.unwrap();
+}
+
+async fn each_article_has_a_number_that_is_never_given_again(place: Place) {
+    let store = place.open().await;
+    let first = save(&store, &draft("b"), 1).await.unwrap();
+    let second = save(&store, &draft("a"), 2).await.unwrap();
+    let number = second.number.unwrap();
+    assert!(Some(number) > first.number);
+    let id = store.lookup_article_id(number).await.unwrap();
+    assert_eq!(id.as_deref(), Some("a"));
+    store.delete_article(&second, entry(3)).await.unwrap();
+    assert_eq!(store.lookup_article("a").await.unwrap(), None);
+    assert_eq!(store.lookup_article_id(number).await.unwrap(), None);
+    let again = save(&store, &draft("a"), 4).await.unwrap();
+    assert!(again.number.unwrap() > number);
+    let filter = ArticleFilter {
+        text: again.number.unwrap().to_string(),
+        limit: 10,
+        ..ArticleFilter::default()
+    };
+    let (found, _) = store.list_articles(&filter, "2026-01-01").await.unwrap();
+    assert!(found.len() == 1 && found[0].id == "a" && found[0].number == again.number);
+}
+
+fn with_file(mut article: Article, hash: &str) -> Article {
+    let mut content = article.newest().unwrap().content.clone();
+    content.files = vec![ArticleFile {
+        hash: hash.to_owned(),
+        name: "画面.png".to_owned(),
+        kind: FileKind::Png,
+        bytes: 1,
+    }];
+    article
+        .edit(content, &UserId::new("editor"), Instant(1))
+        .unwrap();
+    article
+}
+
+async fn a_draft_that_is_thrown_away_takes_its_files_along(place: Place) {
+    let store = place.open().await;
+    for (id, hash) in [("a", "aa"), ("b", "bb"), ("c", "aa")] {
+        let article = with_file(draft(id), hash);
+        let saved = store.save_article_with_file(&article, (hash, "eA=="), Instant(1), entry(1));
+        saved.await.unwrap();
+    }
+    let is_kept = async |hash: &str| store.lookup_article_file(hash).await.unwrap().is_some();
+    for id in ["a", "b"] {
+        let article = store.lookup_article(id).await.unwrap().unwrap();
+        let mut late = article.clone();
+        late.revision += 1;
+        let refused = store.delete_article(&late, entry(2)).await;
+        assert!(matches!(refused, Err(StoreError::Changed { .. })), "{id}");
+        assert_eq!(
+            store.lookup_article(id).await.unwrap().as_ref(),
+            Some(&article)
+        );
+        store.delete_article(&article, entry(2)).await.unwrap();
+    }
+    assert!(is_kept("aa").await, "another article has it");
+    assert!(!is_kept("bb").await);
+    // A draft behind what was published.
+    let published = published(&store, "d", ArticleAudience::Portal, 3).await;
+    let mut next = with_file(published, "dd");
+    let saved = store.save_article_with_file(&next, ("dd", "eA=="), Instant(4), entry(4));
+    saved.await.unwrap();
+    next = store.lookup_article("d").await.unwrap().unwrap();
+    next.discard_draft().unwrap();
+    let kept = save(&store, &next, 5).await.unwrap();
+    assert_eq!(kept.versions.len(), 1);
+    assert!(!is_kept("dd").await);
+}
+
+async fn what_was_typed_and_not_saved_is_kept_for_who_typed_it(place: Place) {
+    let store = place.open().await;
+    let (one, other) = (UserId::new("one"), UserId::new("other"));
+    for (at, form) in [(1, "{}"), (2, "{\"answer\":\"\0\"}")] {
+        let autosave = Autosave {
+            at: Instant(at),
+            form: form.to_owned(),
+        };
+        store.keep_autosave(&one, "", &autosave).await.unwrap();
+    }
+    let kept = store.lookup_autosave(&one, "").await.unwrap().unwrap();
+    assert_eq!(kept.at, Instant(2));
+    assert_eq!(store.lookup_autosave(&other, "").await.unwrap(), None);
+    assert_eq!(store.lookup_autosave(&one, "a").await.unwrap(), None);
+    // What nobody came back to makes room.
+    let later = Autosave {
+        at: Instant(100 * 86_400_000),
+        form: "{}".to_owned(),
+    };
+    store.keep_autosave(&other, "a", &later).await.unwrap();
+    assert_eq!(store.lookup_autosave(&one, "").await.unwrap(), None);
+    store.forget_autosave(&other, "a").await.unwrap();
+    assert_eq!(store.lookup_autosave(&other, "a").await.unwrap(), None);
+}
+
+async fn what_waits_for_somebody_is_counted(place: Place) {
+    let store = place.open().await;
+    let (editor, approver) = (UserId::new("editor"), UserId::new("approver"));
+    for (n, id) in (1..).zip(["a", "b", "c"]) {
+        let mut article = save(&store, &draft(id), n).await.unwrap();
+        article.submit(&editor, Instant(n)).unwrap();
+        if id == "c" {
+            article.send_back("短すぎます", Instant(n)).unwrap();
+        }
+        save(&store, &article, n).await.unwrap();
+    }
+    let mut shown = published(&store, "d", ArticleAudience::Portal, 4).await;
+    shown
+        .request_withdrawal(&approver, "制度が変わりました", Instant(5))
+        .unwrap();
+    save(&store, &shown, 5).await.unwrap();
+    let work = store.count_work().await.unwrap();
+    assert_eq!((work.waiting, work.sent_back, work.inquiries), (3, 1, 0));
+    for (stage, count) in [("waiting", 3), ("sent_back", 1), ("in_review", 2)] {
+        let filter = ArticleFilter {
+            stage: Some(stage.to_owned()),
+            limit: 10,
+            ..ArticleFilter::default()
+        };
+        let (found, counts) = store.list_articles(&filter, "2026-01-01").await.unwrap();
+        assert_eq!(found.len(), count, "{stage}");
+        assert_eq!((counts.waiting, counts.sent_back), (3, 1));
+    }
 }
 
 async fn nobody_overwrites_unseen(place: Place) {

@@ -105,10 +105,10 @@ async fn an_answer_is_quoted_with_its_reference() {
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(
         json["quote"],
-        "ログインの画面から再設定してください。\n\n(FAQ login-001「パスワードを忘れました。」)"
+        "ログインの画面から再設定してください。\n\n(FAQ-0001『パスワードを忘れました。』)"
     );
     let (_, html) = open.house.open(&mut agent, "/knowledge/login-001").await;
-    assert!(html.contains("(FAQ login-001「パスワードを忘れました。」)</textarea>"));
+    assert!(html.contains("(FAQ-0001『パスワードを忘れました。』)</textarea>"));
     let query = escape("差戻しを取り消す");
     let (_, body) = open
         .house
@@ -331,4 +331,124 @@ async fn the_access_report_adds_up_on_the_page_and_in_files() {
         let (status, _) = open.house.get(&path).await;
         assert!(!status.is_server_error(), "{month}");
     }
+}
+
+#[tokio::test]
+async fn an_article_is_found_by_the_number_that_was_said_on_the_phone() {
+    let open = open().await;
+    let mut agent = open.house.user("sato", &[Role::Agent]).await;
+    for typed in ["FAQ-0102", "ｆａｑ１０２", "0102"] {
+        let path = format!("/knowledge?q={}", escape(typed));
+        let (_, html) = open.house.open(&mut agent, &path).await;
+        let first = html.split_once("data-result=\"").unwrap().1;
+        assert!(first.starts_with("ryohi-002\""), "{typed}: {html}");
+        assert!(html.contains("FAQ-0102"), "{typed}");
+    }
+    let mut reader = Client::default();
+    for path in ["/faq/FAQ-0102", "/faq/ryohi-002"] {
+        let (status, html) = open.read(&mut reader, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert!(html.contains("FAQ番号 FAQ-0102"), "{path}: {html}");
+        assert!(html.contains("/faq/ryohi-002/feedback"), "{path}");
+    }
+    // What is for the desk has a number, too; in the portal there is no such article.
+    let (status, html) = open.read(&mut reader, "/faq/FAQ-0201").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(html.contains("このFAQは見つかりません") && html.contains("role=\"search\""));
+    let (_, html) = open.read(&mut reader, "/faq?q=FAQ-0201").await;
+    assert!(
+        !html.contains(SECRET) && !html.contains("desk-001"),
+        "{html}"
+    );
+    let (_, html) = open.house.open(&mut agent, "/knowledge/FAQ-0201").await;
+    assert!(html.contains(SECRET), "{html}");
+    open.house.database(true);
+    *open.shelf.1.lock().unwrap() = true;
+    let (status, html) = open.read(&mut reader, "/faq/FAQ-0102").await;
+    assert!(
+        status == StatusCode::OK && html.contains("差戻しの理由"),
+        "{html}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_is_read_beside_the_list_with_the_own_state_and_call() {
+    let open = open().await;
+    let agent = operator::NewAccount {
+        login: "tanaka",
+        name: "田中",
+        roles: &[Role::Agent],
+        agent: Some("tanaka"),
+        password: PASSWORD,
+        must_change: false,
+    };
+    operator::add_account(&open.house.store, &agent, now())
+        .await
+        .unwrap();
+    let (_, mut agent) = open.house.sign_in("tanaka", PASSWORD).await;
+    let path = format!("/knowledge?q={}", escape("宿泊料の上限"));
+    let (_, html) = open.house.open(&mut agent, &path).await;
+    assert!(html.contains("data-previewed=\"ryohi-001\""), "{html}");
+    assert!(html.contains("地域の区分ごとの上限まで支給します"));
+    assert!(html.contains("自分の状態") && html.contains("離席"));
+    assert!(html.contains("form=\"missed\"") && html.contains("id=\"missed\""));
+    {
+        let mut snapshot = open.house.desk.snapshot.lock().unwrap();
+        let mut busy = snapshot.as_ref().clone();
+        busy.agents[0].state = AgentState::Talking;
+        busy.agents[0].call = Some("c1".into());
+        *snapshot = Arc::new(busy);
+    }
+    let (_, part) = open.house.open(&mut agent, "/knowledge/own").await;
+    assert!(
+        part.contains("通話中") && part.contains("/calls/c1"),
+        "{part}"
+    );
+    assert!(
+        part.contains("0312345678") && !part.contains("<html"),
+        "{part}"
+    );
+    let part = "/knowledge/ryohi-002/preview";
+    let (_, part) = open.house.open(&mut agent, part).await;
+    assert!(
+        part.contains("差戻しの理由") && !part.contains("<html"),
+        "{part}"
+    );
+    // Who takes no calls has no state.
+    let mut editor = open.house.user("hensyu", &[Role::FaqEditor]).await;
+    let (_, part) = open.house.open(&mut editor, "/knowledge/own").await;
+    assert!(!part.contains("自分の状態"), "{part}");
+}
+
+#[tokio::test]
+async fn what_only_comes_near_is_called_so_and_was_looked_for_in_vain() {
+    let open = open().await;
+    let mut agent = open.house.user("sato", &[Role::Agent]).await;
+    let near = escape("百鬼夜行絵巻の閲覧を予約したい旅費");
+    let (_, html) = open
+        .house
+        .open(&mut agent, &format!("/knowledge?q={near}"))
+        .await;
+    assert!(
+        html.contains("近いもの") && html.contains("data-result"),
+        "{html}"
+    );
+    let (_, html) = open
+        .read(&mut Client::default(), &format!("/faq?q={near}"))
+        .await;
+    assert!(
+        html.contains("ぴったり合うFAQは見つかりませんでした"),
+        "{html}"
+    );
+    let right = escape("旅費の請求を差し戻された");
+    let (_, html) = open
+        .house
+        .open(&mut agent, &format!("/knowledge?q={right}"))
+        .await;
+    assert!(!html.contains("近いもの"), "{html}");
+    let vain = madoguchi_store::Attention::InVain;
+    let vain = open.house.store.missed_queries(vain, Instant(0), 5);
+    let vain = vain.await.unwrap();
+    assert_eq!(vain.len(), 1, "{vain:?}");
+    assert_eq!(vain[0].count, 2);
 }

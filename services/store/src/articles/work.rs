@@ -1,0 +1,43 @@
+//! What waits for somebody, counted.
+
+use sqlx::Row;
+
+use crate::error::StoreError;
+use crate::store::Store;
+
+/// How much work waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    /// Articles that wait for approval: to be published or withdrawn.
+    pub waiting: u64,
+    /// Drafts that were sent back to those who write.
+    pub sent_back: u64,
+    /// What staff wrote to the desk and nobody has handled.
+    pub inquiries: u64,
+}
+
+impl Store {
+    /// How much work waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_work(&self) -> Result<Work, StoreError> {
+        let row = sqlx::query(
+            "SELECT (SELECT COUNT(*) FROM articles WHERE stage = 'in_review') \
+             + (SELECT COUNT(*) FROM articles WHERE withdrawal_asked = 1 AND stage <> 'in_review') \
+             AS waiting, \
+             (SELECT COUNT(*) FROM articles WHERE sent_back = 1) AS sent_back, \
+             (SELECT COUNT(*) FROM inquiries WHERE handled_at IS NULL) AS inquiries",
+        )
+        .fetch_one(self.read()?)
+        .await?;
+        let count = |column: &str| -> Result<u64, StoreError> {
+            Ok(row.try_get::<i64, _>(column)?.unsigned_abs())
+        };
+        Ok(Work {
+            waiting: count("waiting")?,
+            sent_back: count("sent_back")?,
+            inquiries: count("inquiries")?,
+        })
+    }
+}
