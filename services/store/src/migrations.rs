@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 14] = [
+const ALL: [(i64, &str, &str); 15] = [
     (
         1,
         "calls",
