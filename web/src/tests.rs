@@ -302,6 +302,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         },
         since: now(),
         call: None,
+        next: None,
         reachable: true,
     });
     let snapshot = DeskSnapshot {
