@@ -23,6 +23,7 @@ pub mod live;
 pub mod outbound;
 pub mod phone;
 pub mod portal;
+pub mod queue;
 pub mod setup;
 pub mod stats;
 pub mod time;
