@@ -89,7 +89,7 @@ impl Web {
         desk: Arc<dyn Desk>,
         store: Store,
         settings: Arc<WebSettings>,
-        live: Broadcaster,
+        (live, notices): (Broadcaster, Arc<LastNotices>),
         key: &[u8; 32],
         faq: Faq,
     ) -> Self {
@@ -114,7 +114,7 @@ impl Web {
             seal: Seal::new(key),
             faq,
             popular: Arc::default(),
-            notices: Arc::default(),
+            notices,
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
         }
     }

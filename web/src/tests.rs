@@ -9,6 +9,7 @@ use chrono::NaiveDateTime;
 use futures::future::BoxFuture;
 use madoguchi_core::access::Role;
 use madoguchi_core::account::SessionLimits;
+use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, HoursStatus};
@@ -27,6 +28,7 @@ use tower::ServiceExt;
 mod announcements;
 mod articles;
 mod away;
+mod board;
 mod calendar;
 mod door;
 mod guesses;
@@ -170,6 +172,12 @@ impl Desk for TestDesk {
             }
             takes_up
         })
+    }
+    fn call_of(&self, agent: &AgentId) -> Option<CallRecord> {
+        let snapshot = self.snapshot();
+        let view = snapshot.agents.iter().find(|view| view.agent == *agent)?;
+        let figures = self.figures.lock().unwrap();
+        figures.open_call(view.call.as_ref()?).cloned()
     }
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool> {
         let known = agent.as_str() == "tanaka";

@@ -103,7 +103,7 @@ const NUMBERS: [Permission; 5] = [
 const OTHERS: [Permission; 2] = [
     Permission {
         name: "when_logged_out",
-        label: "ログアウト中の発信",
+        label: "受付を終えた担当者の発信",
         hint: "",
         of: |rules| rules.when_logged_out,
         usual: false,
@@ -360,7 +360,7 @@ const OF_AGENT: [(&str, &str, Permitted); 6] = [
     ("outbound.enabled", "外への発信", |one| one.enabled),
     (
         "outbound.when_logged_out",
-        "ログアウト中の発信",
+        "受付を終えた担当者の発信",
         |one| one.when_logged_out,
     ),
     ("outbound.premium", "0990で始まる番号", |one| {
