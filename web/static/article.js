@@ -19,10 +19,11 @@
     try {
       const response = await fetch(shown.dataset.address, {
         method: "POST",
-        body: new URLSearchParams([["_csrf", form.elements._csrf.value], ["answer", answer.value]]),
+        body: new URLSearchParams([["answer", answer.value]]),
+        headers: { "x-csrf-token": form.elements._csrf.value },
         signal: abort.signal,
       });
-      if (!response.ok || response.redirected) return;
+      if (!response.ok || response.redirected) throw new Error(String(response.status));
       // The server has made it safe, as it does for readers.
       body.innerHTML = await response.text();
       shown.hidden = answer.value.trim() === "";

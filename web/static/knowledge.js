@@ -18,7 +18,8 @@
     for (const button of panel.querySelectorAll("[data-copy]")) button.hidden = false;
   };
 
-  const post = async (form) => {
+  // Sends a form; gives what is to be said then.
+  const post = async (form, done) => {
     try {
       const response = await fetch(form.action, {
         method: "POST",
@@ -26,21 +27,20 @@
         headers: { "x-csrf-token": token() },
         redirect: "manual",
       });
-      return response.type === "opaqueredirect";
+      if (response.type === "opaqueredirect") return done;
+      return response.status === 401 ? SIGNED_OUT : FAILED;
     } catch {
-      return false;
+      return FAILED;
     }
   };
 
   const FAILED = "記録できませんでした。画面を開き直してから、もう一度操作してください。";
+  const SIGNED_OUT = "ログインが終了したため、記録できませんでした。画面を開き直して、ログインしてください。";
 
-  const settle = async (form) => {
-    say(await post(form) ? "「これで解決した」を記録しました。" : FAILED);
-  };
+  const settle = async (form) => say(await post(form, "「これで解決した」を記録しました。"));
 
-  const missed = async (form) => {
-    say(await post(form) ? "「見つからなかった」を記録しました。FAQの編集者に伝わります。" : FAILED);
-  };
+  const missed = async (form) =>
+    say(await post(form, "「見つからなかった」を記録しました。FAQの編集者に伝わります。"));
 
   // Without a secure connection browsers offer the older way alone.
   const write = async (text) => {
