@@ -34,6 +34,7 @@ mod latency;
 mod library;
 mod live;
 mod notices;
+mod one_time;
 mod operations;
 pub mod operator;
 mod own_call;

@@ -72,7 +72,7 @@ const PORTAL_MENU: [(&str, &str); 3] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 34] = [
+const DONE: [(&str, &str); 36] = [
     ("saved", "保存しました。"),
     ("helped", "ご意見を受け付けました。ありがとうございます。"),
     (
@@ -106,6 +106,8 @@ const DONE: [(&str, &str); 34] = [
     ("kept", "取下げを却下しました。公開は続きます。"),
     ("imported", "下書きとして取り込みました。"),
     ("created", "登録しました。"),
+    ("reissued", "新しいパスワードを発行しました。"),
+    ("issued", "トークンを発行しました。"),
     ("removed", "削除しました。"),
     ("sound", "登録しました。次の案内から、この音声を流します。"),
     (

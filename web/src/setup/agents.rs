@@ -1,4 +1,4 @@
-//! 担当者 with their phones on screens. The password of a phone is made by us and shown once.
+//! 担当者 with their phones on screens. The password of a phone is made by us and shown until it is noted.
 
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::form::{Field, Section, Values};
 use super::keep::{Kept, put};
 use super::outbound;
-use super::page::{Shown, show};
+use super::page::{Shown, lead_to, show};
 use super::screen::{Button, Facts, OneTime, Read, Row, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::token;
@@ -94,6 +94,17 @@ impl SettingScreen for ScreenAgent {
         let note = "設定ファイルの領域名(sip.realm)が変わったため、電話機のパスワードが使えません。\
              新しいパスワードを発行して、電話機に設定してください。";
         vec![note.to_owned()]
+    }
+
+    fn one_time(&self, secret: String, around: &SetupContext<'_>) -> Option<OneTime> {
+        Some(OneTime {
+            words: "電話機に設定する値です。",
+            facts: vec![
+                ("利用者名", self.agent.extension.clone()),
+                ("領域名(realm)", around.setup.realm.clone()),
+            ],
+            secret,
+        })
     }
 
     fn buttons(&self, place: &str) -> Vec<Button> {
@@ -284,14 +295,6 @@ fn with_password(
 fn with_new_password(agent: AgentConfig, around: &SetupContext<'_>) -> Read<ScreenAgent> {
     let password = token::readable(GROUPS);
     let desk = &around.web.desk;
-    let one_time = OneTime {
-        words: "電話機に設定する値です。",
-        facts: vec![
-            ("利用者名", agent.extension.clone()),
-            ("領域名(realm)", around.setup.realm.clone()),
-        ],
-        secret: password.clone(),
-    };
     let hashes = desk.phone_hashes(&agent.extension, &password);
     let seal = |text: &str| around.web.seal.seal(text.as_bytes());
     let agent = ScreenAgent {
@@ -300,7 +303,8 @@ fn with_new_password(agent: AgentConfig, around: &SetupContext<'_>) -> Read<Scre
         password_at: desk.now(),
         agent,
     };
-    (agent, Some(one_time))
+    let one_time = agent.one_time(password, around);
+    (agent, one_time)
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -322,10 +326,11 @@ pub(super) async fn password(
     let agent = agent.ok_or(WebError::NotFound(ScreenAgent::NOT_FOUND))?;
     let (agent, one_time) = with_new_password(agent.agent.clone(), &around);
     let change = kept.change(&visitor, &around, Some(&agent), form.version)?;
-    let refused = put::<ScreenAgent>(&web, &id, &[change]).await?.err();
+    let Err(fault) = put::<ScreenAgent>(&web, &id, &[change]).await? else {
+        return lead_to::<ScreenAgent>(&web, &visitor, &id, "reissued", one_time).await;
+    };
     let shown = Shown {
-        one_time: one_time.filter(|_| refused.is_none()),
-        faults: refused.into_iter().collect(),
+        faults: vec![fault],
         ..Shown::default()
     };
     show::<ScreenAgent>(&web, &visitor, &id, shown).await

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form as Sent, Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::setup::Fault;
@@ -14,6 +14,7 @@ use super::screen::{Button, Facts, HERE, OneTime, SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::one_time;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
@@ -48,7 +49,8 @@ pub(super) struct Shown {
     /// What was typed, and is not kept.
     pub(super) values: Option<Values>,
     pub(super) faults: Vec<Fault>,
-    pub(super) one_time: Option<OneTime>,
+    /// A secret that is not noted yet.
+    pub(super) secret: Option<String>,
     pub(super) done: String,
 }
 
@@ -57,12 +59,37 @@ pub(super) async fn page<T: SettingScreen>(
     State(web): State<Web>,
     Path(id): Path<String>,
     Query(query): Query<DoneQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let shown = Shown {
         done: query.done,
+        secret: one_time::shown(&web, &visitor, &headers, &T::place(&id)),
         ..Shown::default()
     };
     show::<T>(&web, &visitor, &id, shown).await
+}
+
+/// Leads to the page of a thing that was kept; a secret that was made with it is shown there.
+pub(super) async fn lead_to<T: SettingScreen>(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    done: &str,
+    one_time: Option<OneTime>,
+) -> Result<Response, WebError> {
+    let place = T::place(id);
+    let Some(one_time) = one_time else {
+        return Ok(Redirect::to(&format!("{place}?done={done}")).into_response());
+    };
+    if let Some(led) = one_time::lead_to(web, visitor, (&place, done), &one_time.secret)? {
+        return Ok(led);
+    }
+    let shown = Shown {
+        secret: Some(one_time.secret),
+        done: done.to_owned(),
+        ..Shown::default()
+    };
+    show::<T>(web, visitor, id, shown).await
 }
 
 /// The page of a thing of the file or of a screen.
@@ -86,7 +113,8 @@ pub(super) async fn show<T: SettingScreen>(
     page.title = kept
         .last()
         .map_or_else(|| id.to_owned(), |thing| thing.title());
-    page.one_time.clone_from(&shown.one_time);
+    let thing = kept.thing.as_ref();
+    page.one_time = thing.and_then(|thing| thing.one_time(shown.secret.clone()?, &around));
     match &kept.thing {
         None => {
             page.removed = true;
@@ -163,16 +191,7 @@ pub(super) async fn create<T: SettingScreen>(
     if let Err(fault) = put::<T>(&web, &id, &[change]).await? {
         return show_new::<T>(&web, &visitor, &values, &[fault]);
     }
-    if one_time.is_none() {
-        let place = format!("{}?done=created", T::place(&id));
-        return Ok(Redirect::to(&place).into_response());
-    }
-    let shown = Shown {
-        one_time,
-        done: "created".to_owned(),
-        ..Shown::default()
-    };
-    show::<T>(&web, &visitor, &id, shown).await
+    lead_to::<T>(&web, &visitor, &id, "created", one_time).await
 }
 
 pub(super) async fn save<T: SettingScreen>(
@@ -214,15 +233,7 @@ pub(super) async fn save_thing<T: SettingScreen>(
     if let Err(fault) = put::<T>(web, id, &[change]).await? {
         return show::<T>(web, visitor, id, again(vec![fault])).await;
     }
-    if one_time.is_none() {
-        return Ok(Redirect::to(&done).into_response());
-    }
-    let shown = Shown {
-        one_time,
-        done: "saved".to_owned(),
-        ..Shown::default()
-    };
-    show::<T>(web, visitor, id, shown).await
+    lead_to::<T>(web, visitor, id, "saved", one_time).await
 }
 
 impl ThingPage {

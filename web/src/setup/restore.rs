@@ -6,7 +6,7 @@ use madoguchi_core::access::ManageDesk;
 use serde::Deserialize;
 
 use super::keep::{Kept, put};
-use super::page::{Shown, show};
+use super::page::{Shown, lead_to, show};
 use super::screen::{SettingScreen, SetupContext};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -46,13 +46,11 @@ pub(super) async fn restore_thing<T: SettingScreen>(
         return Ok(Redirect::to(&done).into_response());
     }
     let change = kept.change(visitor, &around, Some(&wanted), form.replaces)?;
-    let refused = put::<T>(web, id, &[change]).await?.err();
-    if refused.is_none() && one_time.is_none() {
-        return Ok(Redirect::to(&done).into_response());
-    }
+    let Err(fault) = put::<T>(web, id, &[change]).await? else {
+        return lead_to::<T>(web, visitor, id, "restored", one_time).await;
+    };
     let shown = Shown {
-        faults: refused.into_iter().collect(),
-        one_time,
+        faults: vec![fault],
         ..Shown::default()
     };
     show::<T>(web, visitor, id, shown).await

@@ -42,7 +42,7 @@ pub(super) struct Row {
     pub(super) by_file: bool,
 }
 
-/// A secret that is shown this once.
+/// A secret that is shown until it is noted.
 #[derive(Debug, Clone)]
 pub(super) struct OneTime {
     pub(super) words: &'static str,
@@ -63,7 +63,7 @@ pub(super) type Change = (NewVersion, AuditEntry);
 /// What is told of a thing: labels and values, never a secret. Empty values are not worth a word.
 pub(super) type Facts = Vec<(&'static str, String)>;
 
-/// A thing, and the secret that came into being with it, to be shown once.
+/// A thing, and the secret that came into being with it, to be shown until it is noted.
 pub(super) type Read<T> = (T, Option<OneTime>);
 
 /// Something that is set on screens, as the store keeps it.
@@ -123,6 +123,11 @@ pub(super) trait SettingScreen:
     /// What the page has to say before anything else.
     fn notes(&self, _around: &SetupContext<'_>) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How a secret is shown that was made with it.
+    fn one_time(&self, _secret: String, _around: &SetupContext<'_>) -> Option<OneTime> {
+        None
     }
 
     /// What else can be done with it.

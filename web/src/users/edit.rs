@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::{ManageUsers, Role, check_roles};
 use madoguchi_core::account::{User, read_login};
@@ -17,6 +17,7 @@ use crate::auth::access::{Allowed, AskedAgain};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::one_time;
 use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
@@ -47,7 +48,7 @@ pub(super) struct UserPage {
     /// The administrator need not prove themselves once more.
     proven: bool,
     sessions: Vec<SessionRow>,
-    /// A one-time password, shown this once.
+    /// A one-time password that is not noted yet.
     pub(super) one_time: Option<String>,
     error: Option<String>,
     /// What was typed is kept on the page until the administrator has proven themselves.
@@ -98,10 +99,33 @@ pub(crate) async fn page(
     State(web): State<Web>,
     Path(id): Path<String>,
     Query(query): Query<DoneQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
     let mut page = view(&web, &visitor, &user, false).await?;
     page.shell = page.shell.done(&query.done);
+    page.one_time = one_time::shown(&web, &visitor, &headers, &place(&user));
+    Ok(Html(page.render()?).into_response())
+}
+
+/// The page of a user.
+pub(super) fn place(user: &User) -> String {
+    format!("/admin/users/{}", escape(user.id.as_str()))
+}
+
+/// The page of a user with a new one-time password.
+pub(super) async fn show_one_time(
+    web: &Web,
+    visitor: &Visitor,
+    id: &UserId,
+    (one_time, done): (String, &str),
+) -> Result<Response, WebError> {
+    let user = get(web, id.as_str()).await?;
+    if let Some(led) = one_time::lead_to(web, visitor, (&place(&user), done), &one_time)? {
+        return Ok(led);
+    }
+    let mut page = view(web, visitor, &user, false).await?;
+    page.one_time = Some(one_time);
     Ok(Html(page.render()?).into_response())
 }
 
@@ -297,11 +321,7 @@ pub(crate) async fn create(
         let why = taken(error)?;
         return show_again(&web, &visitor, &user, true, why).await;
     }
-    let user = get(&web, user.id.as_str()).await?;
-    let mut page = view(&web, &visitor, &user, false).await?;
-    page.shell = page.shell.done("created");
-    page.one_time = Some(one_time);
-    Ok(Html(page.render()?).into_response())
+    show_one_time(&web, &visitor, &user.id, (one_time, "created")).await
 }
 
 pub(crate) async fn save(
