@@ -16,6 +16,7 @@ use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
 use crate::settings::WebSettings;
 use crate::state::Web;
+use crate::unsent;
 
 /// What an operator's tools ask over any connection: it says nothing of anybody.
 const IN_THE_CLEAR: [&str; 2] = ["/healthz", "/readyz"];
@@ -71,10 +72,14 @@ async fn pass(
     }
     let visitor = recognise(web, &mut request, origin).await;
     let known = visitor.as_deref();
-    let response = match admit(web, &mut request, visitor.clone()) {
+    let unsent = unsent::take(web, known, &request);
+    let mut response = match admit(web, &mut request, visitor.clone()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
+    if let Some(unsent) = unsent {
+        response = unsent::fill_in(unsent, response).await;
+    }
     error_page::render(web, known, asked, response)
 }
 

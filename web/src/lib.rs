@@ -52,6 +52,7 @@ mod shell;
 mod sign_in;
 mod state;
 mod text;
+mod unsent;
 mod upload;
 mod users;
 mod views;

@@ -72,7 +72,7 @@ const PORTAL_MENU: [(&str, &str); 3] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 36] = [
+const DONE: [(&str, &str); 37] = [
     ("saved", "保存しました。"),
     ("helped", "ご意見を受け付けました。ありがとうございます。"),
     (
@@ -129,6 +129,10 @@ const DONE: [(&str, &str); 36] = [
     ("session-ended", "ログインを終了しました。"),
     ("revoked", "トークンを失効させました。"),
     ("signed-out", "ログアウトしました。"),
+    (
+        "unsent",
+        "ログインが終了していたため、まだ送信していません。15分以内にログインすると、入力した内容が残った画面に戻ります。",
+    ),
     (
         "state",
         "状態の変更を受け付けました。通話中や呼出中のときは、それが終わると変わります。",

@@ -23,6 +23,7 @@ use crate::reach::Reach;
 use crate::refusals::Refusals;
 use crate::remembered::{LastNotices, Popular};
 use crate::settings::WebSettings;
+use crate::unsent::forms::UnsentForms;
 
 impl std::fmt::Debug for Faq {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,6 +54,7 @@ pub(crate) struct Web {
     pub(crate) popular: Arc<Popular>,
     pub(crate) notices: Arc<LastNotices>,
     pub(crate) inquiries: Arc<Rates>,
+    pub(crate) unsent: Arc<UnsentForms>,
 }
 
 /// The FAQ: its articles, and the search over them.
@@ -115,6 +117,7 @@ impl Web {
             faq,
             popular: Arc::default(),
             notices,
+            unsent: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
         }
     }

@@ -37,6 +37,7 @@ mod portal;
 mod setup;
 mod sign_in;
 mod step_up;
+mod unsent;
 mod walls;
 
 use super::*;

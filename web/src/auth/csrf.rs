@@ -10,7 +10,7 @@ use crate::body::{self, Taken};
 use crate::error::WebError;
 
 /// The field of forms, the first one in those that may be large.
-const FIELD: &str = "_csrf";
+pub(crate) const FIELD: &str = "_csrf";
 /// The header of scripts.
 pub(crate) const HEADER: &str = "x-csrf-token";
 /// The token stands within so much of the beginning of what may be large.
