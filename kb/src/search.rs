@@ -45,9 +45,9 @@ const ALIKE: f32 = 0.35;
 /// would have to be looked at.
 const LOOKED_THROUGH: u64 = 20_000;
 /// What holds so much of what was asked for answers it; docs/search.md tells how that was found.
-const FITS: f32 = 0.5;
+const FITS: f32 = 0.35;
 /// What meaning exactly what was asked counts in that.
-const MEANT: f32 = 1.0;
+const MEANT: f32 = 0.25;
 /// What a settled call adds, and what all of them may add.
 const SETTLED: f32 = 0.05;
 const MOST_SETTLED: f32 = 0.25;
@@ -76,8 +76,8 @@ impl Found {
 /// How well an entry fits what was asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fit {
-    /// How much of what was asked for it holds in words, each by how much it tells: the rarer, the more.
-    /// What it holds several times can make it more than 1.
+    /// How much of what was asked for it holds in words, 0–1, each by how much it tells: the rarer, the
+    /// more.
     pub words: f32,
     /// How alike it is in meaning, −1 to 1; 0 without an encoder.
     pub meaning: f32,
@@ -154,6 +154,7 @@ pub(crate) fn search(
     let Asking {
         clauses,
         asked_for,
+        told,
         in_place,
     } = clauses(&searcher, &shelf.fields, terms, parts)?;
     let likeness = asked.map(|asked| Likeness::new(shelf, &searcher, asked));
@@ -174,16 +175,17 @@ pub(crate) fn search(
         let alike = likeness.as_ref().map(|likeness| likeness.of(entry));
         worth * alike.unwrap_or(0.0)
     };
-    let by_words: HashMap<DocAddress, f32> =
-        scored.iter().map(|(score, at)| (*at, *score)).collect();
     for (score, address) in &mut scored {
         *score += meant(*address);
     }
     sort(&mut scored);
-    let fit = scored.first().map(|(_, at)| Fit {
-        words: by_words.get(at).copied().unwrap_or(0.0) / asked_for.max(f32::MIN_POSITIVE),
-        meaning: likeness.as_ref().map_or(0.0, |likeness| likeness.of(*at)),
-    });
+    let fit = match scored.first() {
+        Some((_, at)) => Some(Fit {
+            words: covered(&searcher, &clauses, &told, *at)?,
+            meaning: likeness.as_ref().map_or(0.0, |likeness| likeness.of(*at)),
+        }),
+        None => None,
+    };
     let least = if likeness.is_some() {
         LEAST_MEANT
     } else {
@@ -281,8 +283,56 @@ struct Asking {
     clauses: Vec<Clause>,
     /// What all that was asked for would tell, known or not.
     asked_for: f32,
+    /// The terms that an answer holds, those first that tell most.
+    told: Vec<Told>,
     /// Something else is looked for in the place of a word, too.
     in_place: bool,
+}
+
+/// A term that was asked for by itself: neither a synonym, which stands in for one, nor the order of two.
+struct Told {
+    kind: Kind,
+    /// As it was typed, and what was taken for it.
+    texts: Vec<String>,
+    /// How much it tells.
+    tells: f32,
+}
+
+/// How much of what was asked for an entry holds, 0–1. A synonym stands in for what it is worth.
+fn covered(
+    searcher: &Searcher,
+    clauses: &[Clause],
+    told: &[Told],
+    address: DocAddress,
+) -> Result<f32, KbError> {
+    let mut held: Vec<&Clause> = Vec::new();
+    for clause in clauses {
+        let weight = scored(clause).weight(EnableScoring::enabled_from_searcher(searcher))?;
+        let segment = searcher.segment_reader(address.segment_ord);
+        let mut scorer = weight.scorer(segment, 1.0)?;
+        if scorer.doc() < address.doc_id {
+            scorer.seek(address.doc_id);
+        }
+        if scorer.doc() == address.doc_id {
+            held.push(clause);
+        }
+    }
+    let holds = |one: &Told| {
+        held.iter()
+            .any(|clause| clause.kind == one.kind && one.texts.contains(&clause.text))
+    };
+    let all: f32 = told.iter().map(|one| one.tells).sum();
+    let direct = told.iter().filter(|one| holds(one));
+    let direct: f32 = direct.map(|one| one.tells).sum();
+    let documents = searcher.num_docs().max(1) as f32;
+    let mut synonyms: HashMap<&str, f32> = HashMap::new();
+    for clause in held.iter().filter(|clause| clause.kind == Kind::Synonym) {
+        let tells = clause.boost * (1.0 + documents / clause.frequency as f32).ln();
+        let most = synonyms.entry(clause.text.as_str()).or_default();
+        *most = most.max(tells);
+    }
+    let synonyms: f32 = synonyms.values().sum();
+    Ok(((direct + synonyms) / all.max(f32::MIN_POSITIVE)).min(1.0))
 }
 
 fn clauses(
@@ -317,16 +367,29 @@ fn clauses(
         Ok(most)
     };
     let mut in_place = false;
+    let mut told: Vec<Told> = Vec::new();
     for wanted in terms {
         let frequency = look(wanted)?;
-        asked_for.push(wanted.weight * tell(frequency.max(1)));
+        let tells = wanted.weight * tell(frequency.max(1));
+        asked_for.push(tells);
+        let mut texts = vec![wanted.text.clone()];
         in_place |= wanted.kind == Kind::Synonym && frequency > 0;
         if frequency == 0 && parts.typing && wanted.kind == Kind::Word {
             for nearest in typing::nearest(searcher, fields, wanted)? {
                 in_place |= look(&nearest)? > 0;
+                texts.push(nearest.text);
             }
         }
+        if !matches!(wanted.kind, Kind::Synonym | Kind::Pair) {
+            told.push(Told {
+                kind: wanted.kind,
+                texts,
+                tells,
+            });
+        }
     }
+    told.sort_by(|one, other| other.tells.total_cmp(&one.tells));
+    told.truncate(ASKED_FOR);
     asked_for.sort_by(|one, other| other.total_cmp(one));
     found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
     found.truncate(CLAUSES);
@@ -334,6 +397,7 @@ fn clauses(
     Ok(Asking {
         clauses: clauses.collect(),
         asked_for: asked_for.iter().take(ASKED_FOR).sum(),
+        told,
         in_place,
     })
 }

@@ -140,6 +140,18 @@ impl Browser {
         until_shown(&self.client, wanted).await
     }
 
+    /// Waits until a script finds something true.
+    pub async fn until_true(&self, script: &str) -> anyhow::Result<()> {
+        for _ in 0..600 {
+            let found = self.client.execute(script, Vec::new()).await?;
+            if found == true {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("never true: {script}\n{}", self.client.source().await?)
+    }
+
     /// Waits until the page at this path is open.
     pub async fn until_at(&self, path: &str) -> anyhow::Result<()> {
         for _ in 0..600 {

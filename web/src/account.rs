@@ -16,6 +16,7 @@ use self::sessions::{SessionRow, session_rows};
 use crate::auth::access::{Allowed, Proven};
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::one_time;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::sign_in::oidc;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Routes {
         .get("/account/confirm", confirm::page)
         .post("/account/confirm", confirm::submit)
         .get("/account/confirm/oidc", oidc::start_again)
+        .post("/account/noted", one_time::noted)
         .get("/account/password", password::page)
         .post("/account/password", password::submit)
         .get("/account/second-factor", second_factor::page)

@@ -1,24 +1,32 @@
 //! 応答状況: the board, whole and as the part that is sent again when it changes.
 
+mod agent;
+mod viewer;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use madoguchi_core::access::{Permission, ViewBoard};
+use madoguchi_core::access::ViewBoard;
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
-use madoguchi_core::live::{AgentState, AgentView, DeskSnapshot};
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::live::{AgentState, DeskSnapshot};
+use madoguchi_core::portal::Notice;
 use serde::Deserialize;
 
+use self::agent::AgentRow;
+pub(crate) use self::viewer::Viewer;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::chart::Chart;
 use crate::desk::Desk;
 use crate::error::WebError;
+use crate::own_call;
+use crate::portal::notices::{self, ShownNotice};
 use crate::settings::WebSettings;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
+use crate::wait_chart::WaitChart;
 
 /// A whole page.
 #[derive(Template)]
@@ -30,6 +38,8 @@ struct BoardPage {
     can_set: String,
     /// The visitor's own agent; empty for none.
     own: String,
+    /// The session that the page is for.
+    session: String,
     /// Without scripts the page loads itself again now and then, if the visitor asked for it.
     reloads: bool,
 }
@@ -67,9 +77,14 @@ struct BoardLive<'a> {
     waiting: Vec<WaitingRow>,
     /// The viewer's own agent, who stands above the others.
     own: Option<AgentRow>,
+    /// The part that tells of the viewer's own call.
+    own_call: String,
     agents: Vec<AgentRow>,
     ready: usize,
+    /// 障害情報 in force.
+    incidents: Vec<ShownNotice>,
     chart: Chart,
+    waits: WaitChart,
 }
 
 /// A figure and where the calls behind it are.
@@ -89,33 +104,25 @@ struct WaitingRow {
     late: bool,
 }
 
-struct AgentRow {
-    id: String,
-    name: String,
-    extension: String,
-    state: &'static str,
-    class: &'static str,
-    reason: String,
-    since_ms: i64,
-    lasted: String,
-    reachable: bool,
-    call: Option<String>,
-    logged_in: bool,
-    wrap_up: bool,
-}
-
 pub(crate) async fn page(
     visitor: Allowed<ViewBoard>,
     State(web): State<Web>,
     Query(query): Query<BoardQuery>,
 ) -> Result<Html<String>, WebError> {
     let viewer = Viewer::of(&visitor);
+    let mut own_call = String::new();
     if viewer.sees_numbers {
         note_view(&web, &visitor).await;
+        if !viewer.own.is_empty() {
+            own_call = own_call::render(&web, &visitor).await?;
+        }
     }
+    notices::read(&web).await;
+    let notices = web.notices.get();
     let page = BoardPage {
         shell: Shell::new(&web, Some(&visitor), "/board").done(&query.done),
-        live: render(&*web.desk, &web.settings, &viewer)?,
+        live: render(&*web.desk, &web.settings, &viewer, (&notices, own_call))?,
+        session: visitor.session().unwrap_or_default().to_owned(),
         can_set: viewer.may_set,
         own: viewer.own,
         reloads: !query.reload.is_empty(),
@@ -138,69 +145,12 @@ async fn note_view(web: &Web, visitor: &Visitor) {
     }
 }
 
-/// For whom the board is rendered.
-pub(crate) struct Viewer {
-    csrf: String,
-    /// The agent whose state the viewer may set; `any` for all, empty for none.
-    may_set: String,
-    /// The agent who the viewer is; empty for none.
-    own: String,
-    /// Callers' numbers are personal data.
-    pub(crate) sees_numbers: bool,
-    /// How long things last is counted by the page's script, so that only changes need be sent.
-    counts: bool,
-}
-
-impl Viewer {
-    /// For all who watch; the page's script fits it to each of them.
-    pub(crate) fn all(sees_numbers: bool) -> Self {
-        Self {
-            csrf: String::new(),
-            may_set: ANY.to_owned(),
-            own: String::new(),
-            sees_numbers,
-            counts: true,
-        }
-    }
-
-    pub(crate) fn of(visitor: &Visitor) -> Self {
-        let own = visitor.user.agent.as_ref();
-        let own = own.filter(|_| visitor.permissions.contains(Permission::SetOwnState));
-        let own = own.map_or_else(String::new, |agent| crate::query::escape(agent.as_str()));
-        let may_set = if visitor.permissions.contains(Permission::SetAnyState) {
-            ANY.to_owned()
-        } else {
-            own.clone()
-        };
-        Self {
-            csrf: visitor.csrf().to_owned(),
-            may_set,
-            own,
-            sees_numbers: visitor.permissions.contains(Permission::ViewCalls),
-            counts: false,
-        }
-    }
-
-    fn lasted(&self, millis: Millis) -> String {
-        if self.counts {
-            String::new()
-        } else {
-            text::duration(Some(millis))
-        }
-    }
-
-    fn may_set(&self, agent: &str) -> bool {
-        self.may_set == ANY || self.may_set == agent
-    }
-}
-
-const ANY: &str = "any";
-
-/// Renders the part that changes.
+/// Renders the part that changes, with the notices and the part that tells of the viewer's own call.
 pub(crate) fn render(
     desk: &dyn Desk,
     settings: &WebSettings,
     viewer: &Viewer,
+    (notices, own_call): (&[Notice], String),
 ) -> Result<String, askama::Error> {
     let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());
     let (today, hours) = (desk.today(), desk.hours(now));
@@ -211,7 +161,7 @@ pub(crate) fn render(
     let agents = snapshot
         .agents
         .iter()
-        .map(|agent| agent_row(agent, viewer, now));
+        .map(|agent| AgentRow::new(agent, viewer, now));
     let (own, agents): (Vec<_>, Vec<_>) = agents.partition(|agent| agent.id == viewer.own);
     let live = BoardLive {
         viewer,
@@ -261,8 +211,11 @@ pub(crate) fn render(
             .filter(|agent| agent.state == AgentState::Ready)
             .count(),
         own: own.into_iter().next(),
+        own_call,
+        incidents: notices::incidents(notices, now, settings.dates),
         agents,
         chart: Chart::new(&today.by_hour),
+        waits: WaitChart::new(&today, now),
         iso_date,
     };
     live.render()
@@ -290,7 +243,7 @@ fn tiles(total: &Figures, date: &str) -> Vec<Tile> {
         count("着信", total.offered, "offered"),
         count("応答", total.answered, "answered"),
         count("放棄", total.abandoned(), "abandoned"),
-        count("呼出中", total.waiting, "waiting"),
+        count("応対前", total.waiting, "waiting"),
         time("平均待ち時間", total.waits.mean(), "answered"),
         time("最長待ち時間", total.waits.max(), "answered"),
         time("平均通話時間", total.talks.mean(), "answered"),
@@ -327,35 +280,4 @@ fn reasons(total: &Figures, date: &str) -> Vec<Tile> {
             link: format!("/calls?from={date}&to={date}&kind={}", reason.as_str()),
         })
         .collect()
-}
-
-fn agent_row(agent: &AgentView, viewer: &Viewer, now: Instant) -> AgentRow {
-    let reason = match &agent.state {
-        AgentState::Away { reason } => reason.clone(),
-        _ => String::new(),
-    };
-    AgentRow {
-        id: crate::query::escape(agent.agent.as_str()),
-        name: agent.name.clone(),
-        extension: agent.extension.clone(),
-        state: text::agent_state(&agent.state),
-        class: match agent.state {
-            AgentState::Ready => "ready",
-            AgentState::Ringing => "ringing",
-            AgentState::Talking => "talking",
-            AgentState::WrapUp => "wrap-up",
-            AgentState::Away { .. } => "away",
-            AgentState::LoggedOut => "logged-out",
-        },
-        reason,
-        since_ms: agent.since.0,
-        lasted: viewer.lasted(now - agent.since),
-        reachable: agent.reachable,
-        call: agent
-            .call
-            .as_ref()
-            .map(|call| format!("/calls/{}", crate::query::escape(call.as_str()))),
-        logged_in: agent.state != AgentState::LoggedOut,
-        wrap_up: agent.state == AgentState::WrapUp,
-    }
 }

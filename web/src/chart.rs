@@ -44,9 +44,12 @@ pub(crate) struct Chart {
 
 const HEIGHT: u64 = 160;
 const TOP: u64 = 10;
-const LEFT: u64 = 36;
-const WIDTH: u64 = 26;
-const STEP: u64 = 40;
+/// Where the first hour begins.
+pub(crate) const LEFT: u64 = 36;
+/// How wide a bar is.
+pub(crate) const WIDTH: u64 = 26;
+/// From one hour to the next.
+pub(crate) const STEP: u64 = 40;
 
 impl Chart {
     /// The hours 8 to 17, and those outside in which calls came.
@@ -100,7 +103,7 @@ impl Chart {
 }
 
 /// An even number that the tallest bar does not exceed and that reads well.
-fn round_up(most: u64) -> u64 {
+pub(crate) fn round_up(most: u64) -> u64 {
     let steps = [4, 10, 20, 40, 60, 100, 200, 400, 600, 1_000];
     let fits = steps.into_iter().find(|step| *step >= most);
     fits.unwrap_or_else(|| most.div_ceil(1_000) * 1_000)

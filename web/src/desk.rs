@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use madoguchi_core::call::CallRecord;
 use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
@@ -42,6 +43,8 @@ pub trait Desk: Announcer {
     /// Takes up what was set on screens and is in the store; `false` if it cannot be taken up,
     /// which is in the log.
     fn apply_setup(&self) -> BoxFuture<'_, bool>;
+    /// The call that an agent is in or is rung for, or does the work after.
+    fn call_of(&self, agent: &AgentId) -> Option<CallRecord>;
     /// Changes the state of an agent; `false` if there is no such agent.
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool>;
     /// How the periodic work does.

@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
 use crate::account::confirm;
+use crate::auth::csrf;
 use crate::auth::duty::Duty;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -25,6 +26,8 @@ pub(crate) struct Asked {
     method: Method,
     path: String,
     address: IpAddr,
+    /// A script of ours sends it, which is not to be led elsewhere.
+    by_script: bool,
 }
 
 impl Asked {
@@ -37,6 +40,7 @@ impl Asked {
                 .map_or("/", |path| path.as_str())
                 .to_owned(),
             address,
+            by_script: request.headers().contains_key(csrf::HEADER),
         }
     }
 
@@ -121,6 +125,7 @@ pub(crate) fn answer(
 /// Where a person is sent instead of seeing the error.
 fn elsewhere(error: &WebError, asked: &Asked) -> Option<String> {
     match error {
+        WebError::NotSignedIn if asked.by_script => None,
         WebError::NotSignedIn => {
             let reads = asked.method == Method::GET && asked.path != "/";
             Some(if reads {

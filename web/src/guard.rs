@@ -17,6 +17,7 @@ use crate::recognition::Recognition;
 use crate::settings::WebSettings;
 use crate::shell;
 use crate::state::Web;
+use crate::unsent;
 
 /// What an operator's tools ask over any connection: it says nothing of anybody.
 const IN_THE_CLEAR: [&str; 2] = ["/healthz", "/readyz"];
@@ -76,12 +77,16 @@ async fn pass(
     if known.is_some_and(|visitor| tells_work_anew(web, visitor, &request)) {
         count_work(web).await;
     }
-    let response = match admit(web, &mut request, visitor.clone()) {
+    let unsent = unsent::take(web, known, &request);
+    let mut response = match admit(web, &mut request, visitor.clone()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
     if changes {
         web.work.note_change();
+    }
+    if let Some(unsent) = unsent {
+        response = unsent::fill_in(unsent, response).await;
     }
     error_page::render(web, known, asked, response)
 }

@@ -39,8 +39,10 @@ mod library;
 mod limits;
 mod live;
 mod notices;
+mod one_time;
 mod operations;
 pub mod operator;
+mod own_call;
 mod phrases;
 mod portal;
 mod query;
@@ -56,9 +58,11 @@ mod shell;
 mod sign_in;
 mod state;
 mod text;
+mod unsent;
 mod upload;
 mod users;
 mod views;
+mod wait_chart;
 mod work;
 
 use std::sync::Arc;
@@ -84,6 +88,7 @@ use self::limits::FormUse;
 use self::live::Broadcaster;
 pub use self::rates::network;
 pub use self::recognition::Recognition;
+use self::remembered::LastNotices;
 pub use self::settings::{PortalSettings, WebSettings};
 pub use self::sign_in::oidc::provider::IdentityProvider;
 pub use self::sign_in::oidc::settings::{ProviderFault, ProviderSettings};
@@ -96,6 +101,7 @@ fn routes() -> Routes {
     let pages = Routes::new()
         .get("/", sign_in::home)
         .get("/board", board::page)
+        .get("/board/own-call", own_call::part)
         .get("/calls", calls::page)
         .get("/calls/{id}", call::page)
         .post("/agents/{id}/state", agents::set_state)
@@ -149,13 +155,16 @@ pub fn router(
     faq: Faq,
 ) -> Router {
     let settings = Arc::new(settings);
+    let notices: Arc<LastNotices> = Arc::default();
     let live = {
         let (desk, settings) = (desk.clone(), settings.clone());
+        let notices = notices.clone();
         Broadcaster::start(desk.clone(), move |sees_numbers| {
-            board::render(&*desk, &settings, &board::Viewer::all(sees_numbers))
+            let viewer = board::Viewer::all(sees_numbers);
+            board::render(&*desk, &settings, &viewer, (&notices.get(), String::new()))
         })
     };
-    let web = Web::new(desk, store, settings, live, key, faq);
+    let web = Web::new(desk, store, settings, (live, notices), key, faq);
     let router = routes()
         .finish()
         .0

@@ -108,7 +108,7 @@ pub(crate) const KINDS: [(&str, &str); 13] = [
     ("no_agent", "放棄(担当者なし)"),
     ("desk_closed_while_waiting", "放棄(受付終了)"),
     ("system_error", "放棄(システム障害)"),
-    ("waiting", "呼出中"),
+    ("waiting", "応対前"),
     ("after_hours", "時間外着信"),
     ("outbound", "発信"),
 ];

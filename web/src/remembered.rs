@@ -1,24 +1,36 @@
 //! What pages read last, for while the database is away or need not be asked.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_core::portal::Notice;
-use madoguchi_core::time::Monotonic;
+use madoguchi_core::time::{Millis, Monotonic};
+
+/// Who watches the board need not know of a notice sooner than after so long.
+const NOTICES_EVERY: Millis = Millis::from_secs(5);
 
 /// All notices as they were last read: an incident may be the reason why the database is away.
 #[derive(Debug, Default)]
-pub(crate) struct LastNotices(Mutex<Vec<Notice>>);
+pub(crate) struct LastNotices(Mutex<(Option<Monotonic>, Arc<[Notice]>)>);
 
 impl LastNotices {
-    pub(crate) fn save(&self, notices: Vec<Notice>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = notices;
+    /// Whether they are to be read anew for those who watch; tells it to one who asks.
+    pub(crate) fn is_due(&self, now: Monotonic) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.0.is_none_or(|at| now - at >= NOTICES_EVERY);
+        if due {
+            last.0 = Some(now);
+        }
+        due
     }
 
-    pub(crate) fn get(&self) -> Vec<Notice> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(crate) fn save(&self, at: Monotonic, notices: Vec<Notice>) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = (Some(at), notices.into());
+    }
+
+    pub(crate) fn get(&self) -> Arc<[Notice]> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.1.clone()
     }
 }
 

@@ -79,7 +79,7 @@ const PORTAL_MENU: [(&str, &str); 3] = [
 ];
 
 /// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: [(&str, &str); 37] = [
+const DONE: &[(&str, &str)] = &[
     ("saved", "保存しました。"),
     ("helped", "ご意見を受け付けました。ありがとうございます。"),
     (
@@ -116,6 +116,12 @@ const DONE: [(&str, &str); 37] = [
     ("kept", "取下げを却下しました。公開は続きます。"),
     ("imported", "下書きとして取り込みました。"),
     ("created", "登録しました。"),
+    (
+        "created-late",
+        "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。",
+    ),
+    ("reissued", "新しいパスワードを発行しました。"),
+    ("issued", "トークンを発行しました。"),
     ("removed", "削除しました。"),
     ("sound", "登録しました。次の案内から、この音声を流します。"),
     (
@@ -137,6 +143,10 @@ const DONE: [(&str, &str); 37] = [
     ("session-ended", "ログインを終了しました。"),
     ("revoked", "トークンを失効させました。"),
     ("signed-out", "ログアウトしました。"),
+    (
+        "unsent",
+        "ログインが終了していたため、まだ送信していません。15分以内にログインすると、入力した内容が残った画面に戻ります。",
+    ),
     (
         "state",
         "状態の変更を受け付けました。通話中や呼出中のときは、それが終わると変わります。",

@@ -7,7 +7,7 @@ pub(crate) mod oidc;
 pub(crate) mod session;
 
 use axum::extract::{Extension, Form, Query, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::account::read_login;
 use madoguchi_core::audit::Action;
@@ -21,6 +21,7 @@ use crate::auth::token;
 use crate::error::WebError;
 use crate::shell::{Shell, home as home_of};
 use crate::state::Web;
+use crate::unsent;
 
 use self::form::{FORM_COOKIE, SignInForm, SignInQuery, show};
 use self::next::local;
@@ -131,5 +132,9 @@ pub(crate) async fn sign_out(
         HeaderName::from_static("clear-site-data"),
         "\"cache\", \"storage\"".to_owned(),
     );
-    Ok(([(header::SET_COOKIE, gone), clear], to).into_response())
+    let mut response = ([(header::SET_COOKIE, gone), clear], to).into_response();
+    if let Ok(gone) = HeaderValue::from_str(&unsent::forget_owner(visitor.origin)) {
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    Ok(response)
 }

@@ -23,6 +23,7 @@ use crate::reach::Reach;
 use crate::refusals::Refusals;
 use crate::remembered::{LastNotices, Popular};
 use crate::settings::WebSettings;
+use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
 
 impl std::fmt::Debug for Faq {
@@ -55,6 +56,7 @@ pub(crate) struct Web {
     pub(crate) notices: Arc<LastNotices>,
     pub(crate) inquiries: Arc<Rates>,
     pub(crate) work: Arc<CountedWork>,
+    pub(crate) unsent: Arc<UnsentForms>,
 }
 
 /// The FAQ: its articles, and the search over them.
@@ -91,7 +93,7 @@ impl Web {
         desk: Arc<dyn Desk>,
         store: Store,
         settings: Arc<WebSettings>,
-        live: Broadcaster,
+        (live, notices): (Broadcaster, Arc<LastNotices>),
         key: &[u8; 32],
         faq: Faq,
     ) -> Self {
@@ -116,7 +118,8 @@ impl Web {
             seal: Seal::new(key),
             faq,
             popular: Arc::default(),
-            notices: Arc::default(),
+            notices,
+            unsent: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
             work: Arc::default(),
         }

@@ -9,6 +9,7 @@ use chrono::NaiveDateTime;
 use futures::future::BoxFuture;
 use madoguchi_core::access::Role;
 use madoguchi_core::account::SessionLimits;
+use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, HoursStatus};
@@ -28,6 +29,7 @@ use tower::ServiceExt;
 mod announcements;
 mod articles;
 mod away;
+mod board;
 mod calendar;
 mod door;
 mod guesses;
@@ -37,6 +39,7 @@ mod portal;
 mod setup;
 mod sign_in;
 mod step_up;
+mod unsent;
 mod users;
 mod walls;
 
@@ -173,6 +176,12 @@ impl Desk for TestDesk {
             }
             takes_up
         })
+    }
+    fn call_of(&self, agent: &AgentId) -> Option<CallRecord> {
+        let snapshot = self.snapshot();
+        let view = snapshot.agents.iter().find(|view| view.agent == *agent)?;
+        let figures = self.figures.lock().unwrap();
+        figures.open_call(view.call.as_ref()?).cloned()
     }
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool> {
         let known = agent.as_str() == "tanaka";
@@ -328,6 +337,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         },
         since: now(),
         call: None,
+        next: None,
         reachable: true,
     });
     let snapshot = DeskSnapshot {

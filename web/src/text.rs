@@ -164,7 +164,7 @@ pub(crate) fn device(agent: &str) -> String {
 
 pub(crate) fn agent_state(state: &AgentState) -> &'static str {
     match state {
-        AgentState::LoggedOut => "ログアウト",
+        AgentState::LoggedOut => "受付終了",
         AgentState::Ready => "受付可",
         AgentState::Ringing => "呼出中",
         AgentState::Talking => "通話中",
@@ -196,7 +196,7 @@ pub(crate) fn reason(reason: AbandonReason) -> &'static str {
 pub(crate) fn outcome(call: &CallRecord) -> String {
     match (call.direction, call.outcome()) {
         (_, Outcome::Abandoned(why)) => format!("放棄({})", reason(why)),
-        (Direction::Inbound, Outcome::Waiting) => "呼出中".to_owned(),
+        (Direction::Inbound, Outcome::Waiting) => "応対前".to_owned(),
         (_, Outcome::Waiting) => "呼出中".to_owned(),
         (_, Outcome::Talking) => "通話中".to_owned(),
         (_, Outcome::Completed) => "応答".to_owned(),
@@ -289,7 +289,7 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
 pub(crate) fn barred(reason: OutboundRefusal) -> &'static str {
     match reason {
         OutboundRefusal::Forbidden => "外への発信を許可していない担当者",
-        OutboundRefusal::LoggedOut => "ログアウト中",
+        OutboundRefusal::LoggedOut => "受付を終えている担当者",
         OutboundRefusal::Premium => "0990で始まる番号",
         OutboundRefusal::NaviDial => "0570で始まる番号",
         OutboundRefusal::International => "国際電話",

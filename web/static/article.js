@@ -32,10 +32,11 @@
     try {
       const response = await fetch(shown.dataset.address, {
         method: "POST",
-        body: new URLSearchParams([["_csrf", csrf()], ["answer", answer.value]]),
+        body: new URLSearchParams([["answer", answer.value]]),
+        headers: { "x-csrf-token": csrf() },
         signal: abort.signal,
       });
-      if (!response.ok || response.redirected) return;
+      if (!response.ok || response.redirected) throw new Error(String(response.status));
       // The server has made it safe, as it does for readers.
       body.innerHTML = await response.text();
       shown.hidden = answer.value.trim() === "";

@@ -2,20 +2,22 @@
 (() => {
   "use strict";
   const part = (id) => document.getElementById(id);
-  const [board, stale, failed, told, heard, pause] =
-    ["board", "stale", "failed", "told", "heard", "pause"].map(part);
+  const [board, ended, stale, failed, told, heard, pause] =
+    ["board", "ended", "stale", "failed", "told", "heard", "pause"].map(part);
   const csrf = document.querySelector("meta[name=csrf]").content;
-  const { canSet, own } = board.dataset;
+  const { canSet, own, session } = board.dataset;
   const title = document.title;
   // The desk's clock and ours differ; the page counts in the desk's time.
   let ahead = 0;
   // While the visitor has stopped the updates: the newest one.
   let held = null;
   let paused = false;
+  // What is shown is not how the desk is now.
+  let old = false;
   let count = null;
 
   const tick = () => {
-    if (paused) return;
+    if (paused || old) return;
     const now = Date.now() + ahead;
     for (const shown of board.querySelectorAll("[data-since]")) {
       const secs = Math.max(0, Math.round((now - Number(shown.dataset.since)) / 1000));
@@ -38,6 +40,8 @@
     const list = others.cloneNode();
     list.append(mine);
     section.append(list);
+    const ownCall = board.querySelector(".own-call");
+    if (ownCall) section.append(ownCall.cloneNode(true));
     fresh.querySelector(".waiting").before(section);
     if (!others.querySelector("li")) {
       const empty = document.createElement("p");
@@ -98,6 +102,34 @@
     count = waiting;
   };
 
+  // The call of the visitor's own agent: who calls is asked for once a call, and stays until the
+  // work after it is done.
+  let ownCall = "";
+  const callNow = () => {
+    const mine = board.querySelector(".own .agent");
+    return mine?.dataset.call ?? (mine?.classList.contains("wrap-up") ? ownCall : "");
+  };
+  const followOwnCall = () => {
+    const call = callNow();
+    if (call === ownCall || !board.querySelector(".own-call")) return;
+    ownCall = call;
+    fetchOwnCall(call);
+  };
+  const fetchOwnCall = async (call) => {
+    const fresh = document.createElement("template");
+    try {
+      const answer = await fetch("/board/own-call");
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      fresh.innerHTML = await answer.text();
+    } catch {
+      fresh.innerHTML = '<div class="own-call" tabindex="0" role="region" aria-label="自分の通話">' +
+        '<p class="empty">発信者を表示できませんでした。「通話」から確認してください。</p></div>';
+    }
+    // Meanwhile it may be over.
+    const shown = board.querySelector(".own-call");
+    if (shown && call === ownCall) change(shown, fresh.content.querySelector(".own-call"));
+  };
+
   const show = (html) => {
     held = html;
     if (paused) return;
@@ -108,6 +140,7 @@
     ahead = Number(board.querySelector(".live").dataset.now) - Date.now();
     tick();
     announce();
+    followOwnCall();
   };
 
   pause.hidden = false;
@@ -133,18 +166,28 @@
     say(failed, text);
   };
 
-  const DONE = { ready: "受付可に", away: "離席に", log_out: "ログアウト", end_wrap_up: "後処理を終了" };
+  const DONE = {
+    ready: "受付可にしました。",
+    away: "離席にしました。",
+    log_out: "受付を終えました。",
+    end_wrap_up: "後処理を終了しました。",
+  };
+  const LATER = { ready: "受付可", away: "離席", log_out: "受付を終える", end_wrap_up: "後処理終了" };
+  const IDLE = { end_wrap_up: "後処理中ではありません。", log_out: "すでに受付を終えています。" };
+  const signIn = () => location.assign("/sign-in?next=/board");
   const send = async (set, request) => {
     // During a call a state waits for its end.
-    const waits = set.closest(".talking, .ringing") !== null;
+    const rings = set.closest(".ringing") !== null;
+    const talks = set.closest(".talking") !== null;
     const address = "/api/v1/agents/" + set.dataset.agent + "/state";
     const headers = { "content-type": "application/json", "x-csrf-token": csrf };
     const body = JSON.stringify(request);
     const answer = await fetch(address, { method: "POST", headers, body });
-    if (answer.status === 401) return location.reload();
+    if (answer.status === 401) return signIn();
     if (!answer.ok) return fail((await answer.json()).error.message);
-    const then = waits ? "します(今の通話が終わってから変わります)。" : "しました。";
-    tell(set.dataset.name + "：" + DONE[request.command] + then);
+    const when = rings ? "この呼出しのあとに変わります。" : "今の通話のあとに変わります。";
+    const done = rings || talks ? LATER[request.command] + "：" + when : DONE[request.command];
+    tell(set.dataset.name + "：" + done);
   };
 
   board.addEventListener("submit", (event) => {
@@ -152,6 +195,9 @@
     if (!set) return;
     event.preventDefault();
     event.stopPropagation();
+    if (event.submitter.getAttribute("aria-disabled") === "true") {
+      return tell(set.dataset.name + "：" + IDLE[event.submitter.value]);
+    }
     if (set.dataset.busy) return;
     set.dataset.busy = "yes";
     const reason = event.target.elements.reason;
@@ -162,49 +208,40 @@
       .finally(() => delete set.dataset.busy);
   });
 
-  // The lines of the board's HTML as the desk sent them, and which frame they are.
-  let lines = [];
-  let frame = "";
-  const take = (event) => {
-    stale.hidden = true;
-    frame = event.lastEventId;
-    show(lines.join("\n"));
-  };
-  const listen = () => {
-    const source = new EventSource("/board/events");
-    source.addEventListener("open", () => (stale.hidden = true));
-    source.addEventListener("board", (event) => {
-      lines = event.data.split("\n");
-      take(event);
-    });
-    source.addEventListener("change", (event) => {
-      const { from, edits } = JSON.parse(event.data);
-      if (from !== frame) {
-        // Something was missed: begin again with the whole.
-        source.close();
-        return listen();
-      }
-      for (const [at, removed, added] of edits.reverse()) lines.splice(at, removed, ...added);
-      take(event);
-    });
-    source.addEventListener("error", () => {
-      stale.hidden = false;
-      // The browser tries again by itself as long as nobody has refused.
-      if (source.readyState === EventSource.CLOSED) setTimeout(ask, 2000);
-    });
+  // Figures of before are not shown as if they were those of now.
+  const setOld = (is) => {
+    if (is && !old) {
+      const time = board.querySelector(".clock time").textContent;
+      say(stale, "接続が切れました。表示は" + time + "のものです。再び接続しています…");
+    }
+    if (!is) say(stale, "");
+    old = is;
+    board.classList.toggle("old", is);
   };
 
-  // Refused: either nobody is signed in any more, and the page leads on, or the desk is not well.
-  const ask = () => {
-    fetch("/api/v1/board").then(
-      (answer) => (answer.status === 401 || answer.status === 403 ? location.reload() : listen()),
-      () => setTimeout(ask, 2000),
-    );
+  // Whoever is there now need not be who was signed in: callers are not shown any more.
+  const end = () => {
+    setOld(true);
+    say(stale, "");
+    ended.hidden = false;
+    pause.hidden = true;
+    board.inert = true;
+    for (const shown of board.querySelectorAll(".queue, .own-call")) shown.replaceChildren();
+    document.title = title;
   };
+
+  boardStream("/board/events?session=" + encodeURIComponent(session), ({ kind, html }) => {
+    if (kind === "ended") return end();
+    if (!ended.hidden) return;
+    setOld(kind === "lost");
+    if (kind === "board") show(html);
+  });
 
   ahead = Number(board.querySelector(".live").dataset.now) - Date.now();
   tick();
   announce();
+  // The page came with the call that there was.
+  ownCall = "before";
+  ownCall = callNow();
   setInterval(tick, 1000);
-  listen();
 })();

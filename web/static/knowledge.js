@@ -27,7 +27,8 @@
 
   const missedForm = () => panel.querySelector("[data-missed]");
 
-  const post = async (address, fields) => {
+  // Sends a form; gives what is to be said then.
+  const post = async (address, fields, done) => {
     try {
       const response = await fetch(address, {
         method: "POST",
@@ -35,9 +36,10 @@
         headers: { "x-csrf-token": token() },
         redirect: "manual",
       });
-      return response.type === "opaqueredirect";
+      if (response.type === "opaqueredirect") return done;
+      return response.status === 401 ? SIGNED_OUT : FAILED;
     } catch {
-      return false;
+      return FAILED;
     }
   };
 
@@ -48,16 +50,13 @@
   };
 
   const FAILED = "記録できませんでした。画面を開き直してから、もう一度操作してください。";
+  const SIGNED_OUT = "ログインが終了したため、記録できませんでした。画面を開き直して、ログインしてください。";
 
-  const settle = async (id) => {
-    const worked = await post(`/knowledge/${encodeURIComponent(id)}/settled`, search());
-    say(worked ? "「これで解決した」を記録しました。" : FAILED);
-  };
+  const settle = async (id) => say(await post(
+    `/knowledge/${encodeURIComponent(id)}/settled`, search(), "「これで解決した」を記録しました。"));
 
-  const missed = async () => {
-    const worked = await post(missedForm().action, search());
-    say(worked ? "「見つからなかった」を記録しました。FAQの編集者に伝わります。" : FAILED);
-  };
+  const missed = async () => say(await post(
+    missedForm().action, search(), "「見つからなかった」を記録しました。FAQの編集者に伝わります。"));
 
   const copy = async (id, name) => {
     const failed = "コピーできませんでした。FAQを開いて、回答をコピーしてください。";

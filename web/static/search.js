@@ -19,6 +19,37 @@
   let suggesting = null;
   let waiting = 0;
   let settling = 0;
+  // What was looked for when what stands there was found.
+  let found = field.value.trim();
+
+  // What cannot be shown is said beside where it would be.
+  const trouble = document.createElement("div");
+  trouble.setAttribute("role", "status");
+  shown.before(trouble);
+  const say = (text, label, address) => {
+    const words = document.createElement("p");
+    words.className = "banner warning";
+    words.textContent = text;
+    if (label) {
+      const link = document.createElement("a");
+      link.href = address;
+      link.textContent = label;
+      words.append(link);
+    }
+    trouble.replaceChildren(words);
+  };
+
+  // Results of other words are not left standing as if they were the answer.
+  const fail = (error) => {
+    if (found !== field.value.trim()) shown.replaceChildren();
+    const address = `${clean}?${query()}`;
+    if (error.message === "signed out") {
+      shown.replaceChildren();
+      say("ログインが終了したため、検索できません。", "もう一度ログインする", `/sign-in?next=${encodeURIComponent(address)}`);
+    } else {
+      say("検索の結果を受け取れませんでした。接続を確認してください。", "もう一度検索する", address);
+    }
+  };
 
   const query = (more) => {
     const fields = new URLSearchParams(new FormData(form));
@@ -29,7 +60,8 @@
 
   const fetchText = async (address, abort) => {
     const response = await fetch(address, { signal: abort.signal });
-    if (!response.ok || response.redirected) throw new Error(String(response.status));
+    if (response.redirected || response.status === 401) throw new Error("signed out");
+    if (!response.ok) throw new Error(String(response.status));
     return response.text();
   };
 
@@ -51,8 +83,10 @@
   const show = async (settled) => {
     asking?.abort();
     const abort = asking = new AbortController();
-    if (!field.value.trim()) {
+    const sought = field.value.trim();
+    if (!sought) {
       shown.replaceChildren();
+      trouble.replaceChildren();
       if (rest) rest.hidden = false;
       history.replaceState(null, "", clean);
       return;
@@ -63,11 +97,14 @@
       const made = document.createElement("template");
       made.innerHTML = text;
       if (!settled || !takeAddresses(made.content)) shown.replaceChildren(made.content);
+      found = sought;
+      trouble.replaceChildren();
       if (rest) rest.hidden = true;
       history.replaceState(null, "", `${clean}?${query()}`);
       shown.dispatchEvent(new CustomEvent("shown", { bubbles: true }));
-    } catch {
-      // A newer request, or no connection: what stands there stays, and Enter asks as ever.
+    } catch (error) {
+      // Not if a newer request has taken the place of this one.
+      if (!abort.signal.aborted) fail(error);
     }
   };
 

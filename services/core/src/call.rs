@@ -51,7 +51,7 @@ pub struct AgentPart {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", content = "reason", rename_all = "snake_case")]
 pub enum Outcome {
-    /// 呼出中: offered, neither answered nor given up; for other calls: not answered yet.
+    /// 応対前: offered, neither answered nor given up; for other calls: not answered yet.
     Waiting,
     /// Answered, the conversation goes on.
     Talking,
@@ -254,7 +254,7 @@ impl CallRecord {
         self.parts.first()?.agent.as_ref()
     }
 
-    /// 呼出中
+    /// 応対前
     pub fn is_waiting(&self) -> bool {
         self.direction == Direction::Inbound
             && self.answered_at.is_none()

@@ -82,6 +82,16 @@ impl Elsewhere {
         self.figures.settings()
     }
 
+    /// A call that something may still come of.
+    pub fn open_call(&self, call: &CallId) -> Option<&CallRecord> {
+        self.figures.open_call(call)
+    }
+
+    /// The call after which an agent has work to do.
+    pub fn call_before_wrap_up(&self, agent: &AgentId) -> Option<&CallRecord> {
+        self.figures.call_before_wrap_up(agent)
+    }
+
     /// The figures of the day of `now`.
     pub fn view(&mut self, now: Instant) -> Today {
         self.figures.view(now)

@@ -102,7 +102,7 @@ pub struct Figures {
     pub abandoned_by_reason: BTreeMap<AbandonReason, u64>,
     /// 短時間放棄, part of 放棄.
     pub short_abandoned: u64,
-    /// 呼出中
+    /// 応対前
     pub waiting: u64,
     /// 時間外着信, not part of 着信.
     pub after_hours: u64,
@@ -266,7 +266,7 @@ impl Figures {
 }
 
 /// Adds a call to the figures of its agents: the call to the agent who answered it first (`None`
-/// if nobody did), each part of the talk to the agent who had it. So 着信 = 応答 + 放棄 + 呼出中
+/// if nobody did), each part of the talk to the agent who had it. So 着信 = 応答 + 放棄 + 応対前
 /// holds in every row, and the rows add up to the total.
 pub fn add_by_agent(
     rows: &mut BTreeMap<Option<AgentId>, Figures>,

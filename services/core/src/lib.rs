@@ -24,6 +24,7 @@ pub mod outbound;
 pub mod phone;
 pub mod phrase;
 pub mod portal;
+pub mod queue;
 pub mod schedule;
 pub mod setup;
 pub mod stats;

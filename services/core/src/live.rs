@@ -61,6 +61,10 @@ pub struct AgentView {
     pub since: Instant,
     /// The call the agent is in or is rung for.
     pub call: Option<CallId>,
+    /// The lasting state that waits until nothing keeps the agent any more; `None`: 受付可, or
+    /// nothing keeps them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<AgentState>,
     /// Whether a phone of the agent can be reached now.
     pub reachable: bool,
 }
@@ -69,7 +73,7 @@ pub struct AgentView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum AgentState {
-    /// ログアウト
+    /// 受付終了
     LoggedOut,
     /// 受付可
     Ready,
@@ -93,7 +97,7 @@ impl AgentState {
     }
 }
 
-/// The lasting state of an agent (受付可, 離席, ログアウト) as it is kept over a restart and shared
+/// The lasting state of an agent (受付可, 離席, 受付終了) as it is kept over a restart and shared
 /// between nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentPresence {

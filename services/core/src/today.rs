@@ -9,9 +9,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::call::{CallRecord, Direction};
-use crate::event::CallEvent;
+use crate::event::{AbandonReason, CallEvent};
 use crate::figures::{Figures, FiguresSettings, add_by_agent};
 use crate::id::{AgentId, CallId, LineName};
+use crate::queue::QueueLengths;
 use crate::time::Instant;
 
 /// The figures of one day at one moment.
@@ -26,6 +27,9 @@ pub struct Today {
     /// By the agent who answered; none for calls that nobody answered.
     #[serde(skip)]
     pub by_agent: BTreeMap<Option<AgentId>, Figures>,
+    /// How many waited at once.
+    #[serde(skip)]
+    pub queue: QueueLengths,
 }
 
 impl Today {
@@ -40,6 +44,12 @@ impl Today {
             .or_default()
             .add(call, settings);
         add_by_agent(&mut self.by_agent, call, settings);
+        // Who found the queue full did not wait in it.
+        let turned_away = call.abandoned == Some(AbandonReason::QueueFull);
+        if call.direction == Direction::Inbound && !turned_away {
+            let until = call.answered_at.or(call.ended_at);
+            self.queue.add(call.arrived_at, until);
+        }
     }
 
     /// Adds the figures of other calls of the same day.
@@ -57,6 +67,7 @@ impl Today {
                 .or_default()
                 .merge(figures);
         }
+        self.queue.merge(&other.queue);
     }
 }
 
@@ -126,6 +137,18 @@ impl LiveFigures {
         self.open.get(call)
     }
 
+    /// The call after which an agent has work to do.
+    pub fn call_before_wrap_up(&self, agent: &AgentId) -> Option<&CallRecord> {
+        let works = |call: &&CallRecord| {
+            call.parts.iter().any(|part| {
+                let of_agent = part.agent.as_ref() == Some(agent);
+                of_agent && part.until.is_some() && part.wrap_up_ended_at.is_none()
+            })
+        };
+        let calls = self.open.values().filter(works);
+        calls.max_by_key(|call| call.last_at)
+    }
+
     /// The figures of the day of `now`.
     pub fn view(&mut self, now: Instant) -> Today {
         self.date = now.date();
@@ -179,7 +202,7 @@ fn is_over(call: &CallRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{AbandonReason, EndCause, EventKind};
+    use crate::event::{EndCause, EventKind};
     use crate::time::Millis;
 
     /// Calls one after another: answered after 10 s and 30 s, given up after 3 s and 8 s, turned
@@ -255,6 +278,7 @@ mod tests {
             }
         }
         assert_eq!(figures.finished.len(), DAYS_KEPT);
+        assert_eq!(before.queue.peaks(now), BTreeMap::from([(9, 4)]));
         assert_eq!(figures.view(now + Millis(day.0 * 19)), before);
     }
 

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use futures::future::BoxFuture;
+use madoguchi_core::call::CallRecord;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::{Calendar, HoursStatus};
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, DeskSnapshot};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
 use madoguchi_core::schedule::JobView;
 use madoguchi_core::setup::{DeskSetup, PhoneHashes};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
@@ -234,6 +235,30 @@ impl Desk for LiveDesk {
                 tracing::error!(%error, "the settings made on screens cannot be taken up");
             }
             applied.is_ok()
+        })
+    }
+
+    fn call_of(&self, agent: &AgentId) -> Option<CallRecord> {
+        let snapshot = self.snapshot();
+        let view = snapshot.agents.iter().find(|view| view.agent == *agent)?;
+        let call = view.call.as_ref();
+        if call.is_none() && view.state != AgentState::WrapUp {
+            return None;
+        }
+        let figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = match call {
+            Some(call) => figures.open_call(call).cloned(),
+            None => figures.call_before_wrap_up(agent).cloned(),
+        };
+        drop(figures);
+        here.or_else(|| {
+            let others = self.others();
+            let elsewhere = &others.elsewhere;
+            let found = match call {
+                Some(call) => elsewhere.open_call(call),
+                None => elsewhere.call_before_wrap_up(agent),
+            };
+            found.cloned()
         })
     }
 

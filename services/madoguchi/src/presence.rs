@@ -1,4 +1,4 @@
-//! Agents' lasting states (受付可, 離席, ログアウト) at the start, and the record of those that they ask
+//! Agents' lasting states (受付可, 離席, 受付終了) at the start, and the record of those that they ask
 //! for by telephone.
 
 use std::collections::HashMap;

@@ -163,6 +163,7 @@ fn is_page(path: &str) -> bool {
         "/readyz",
         "/metrics",
         "/board/events",
+        "/board/own-call",
         "/faq/results",
         "/faq/suggest",
         "/knowledge/results",

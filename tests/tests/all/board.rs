@@ -7,7 +7,7 @@ use fantoccini::Locator;
 use futures::StreamExt as _;
 use madoguchi_core::access::Role;
 use madoguchi_core::live::{AgentCommand, AgentState};
-use madoguchi_tests::browser::{Browser, until_shown};
+use madoguchi_tests::browser::{Browser, Look, until_shown};
 use madoguchi_tests::desk::Setup;
 use madoguchi_tests::raw::Peer;
 use madoguchi_tests::sipp;
@@ -91,6 +91,25 @@ async fn no_page_is_wider_than_a_telephone() -> anyhow::Result<()> {
             excess.as_i64().is_some_and(|excess| excess <= 0),
             "{path}: {excess}"
         );
+    }
+    // Nor does a narrow one press the board together, whatever an agent writes.
+    let reason = "w".repeat(40);
+    ensure!(desk.command("tanaka", AgentCommand::Away { reason }).await);
+    for width in [320, 390] {
+        let look = Look {
+            width,
+            ..Look::PHONE
+        };
+        browser.look(look).await?;
+        browser.open(desk.web(), "/board").await?;
+        until_shown(client, "wwww").await?;
+        let script = "
+            const wide = (part) => part.getBoundingClientRect().width;
+            const names = [...document.querySelectorAll('.agent .who, .queue')];
+            return document.documentElement.scrollWidth <= window.innerWidth
+                && names.length > 1 && names.every((part) => wide(part) > window.innerWidth * 0.7);";
+        let fits = client.execute(script, Vec::new()).await?;
+        ensure!(fits == true, "{width}");
     }
     client.clone().close().await?;
     desk.end().await?;

@@ -293,3 +293,41 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     desk.end().await?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_that_cannot_be_had_are_said_to_be_missing() -> Outcome {
+    let desk = desk().await?;
+    let password = desk.add_user("sato", &[Role::Agent], None).await?;
+    let browser = Browser::start(1280, 800).await?;
+    let none = "return document.querySelector('#results li') === null";
+    browser.sign_in(desk.web(), "sato", &password).await?;
+    for (path, words) in [
+        ("/knowledge", "ログインが終了したため、検索できません"),
+        ("/faq", "検索の結果を受け取れませんでした"),
+    ] {
+        browser.open(desk.web(), path).await?;
+        browser.write("宿泊料").await?;
+        until(
+            &browser,
+            "return document.querySelector('#results mark') !== null",
+        )
+        .await?;
+        if path == "/knowledge" {
+            browser.client.delete_all_cookies().await?;
+        } else {
+            browser.devtools("Network.enable", json!({})).await?;
+            let offline = json!({
+                "offline": true, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+            });
+            browser
+                .devtools("Network.emulateNetworkConditions", offline)
+                .await?;
+        }
+        browser.write("の").await?;
+        browser.until_shown(words).await?;
+        until(&browser, none).await?;
+    }
+    browser.close().await?;
+    desk.end().await?;
+    Ok(())
+}

@@ -71,12 +71,12 @@ async fn a_line_made_on_the_screen_takes_calls_until_it_is_removed() -> Outcome 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phone_made_on_the_screen_registers_with_the_password_shown_once() -> Outcome {
+async fn a_phone_made_on_the_screen_registers_with_the_password_shown() -> Outcome {
     let desk = Setup::default().registering_agent("tanaka").start().await?;
     let browser = administrator(&desk).await?;
     let fields = [("id", "sato"), ("name", "佐藤"), ("extension", "301")];
     fill(&browser, &desk, "/admin/desk/agents/new", &fields).await?;
-    until_shown(&browser.client, "今だけ").await?;
+    until_shown(&browser.client, "「控えました」を押すまで").await?;
     let shown = browser.client.find(Locator::Id("one-time")).await?;
     let password = shown.text().await?;
 

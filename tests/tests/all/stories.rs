@@ -70,7 +70,7 @@ async fn the_first_administrator_changes_the_one_time_password_and_registers_som
     let role = Locator::Css("input[value=agent]");
     client.find(role).await?.click().await?;
     send(client).await?;
-    until_shown(client, "表示されるのは今だけです").await?;
+    until_shown(client, "「控えました」を押すまで").await?;
     let shown = client.find(Locator::Id("one-time")).await?.text().await?;
 
     let other = Browser::start(1280, 800).await?;

@@ -1,9 +1,10 @@
 //! One's own API tokens: shown once, kept as hashes.
 
 use askama::Template;
+use axum::Form;
 use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::{Form, http::StatusCode};
 use madoguchi_core::access::{Permission, Permissions, UseAccount};
 use madoguchi_core::audit::Action;
 use madoguchi_core::time::Millis;
@@ -13,10 +14,12 @@ use crate::auth::access::{Allowed, Proven};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::one_time;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
 
+const PLACE: &str = "/account/tokens";
 const NAME_LETTERS: usize = 60;
 /// How long a token may last, in days.
 const LIFETIMES: [u32; 4] = [30, 90, 180, 365];
@@ -31,7 +34,7 @@ struct TokensPage {
     lifetimes: [u32; 4],
     /// A token can be made without another proof.
     proven: bool,
-    /// The new token, shown this once.
+    /// The new token, until it is noted.
     fresh: Option<String>,
     error: Option<String>,
 }
@@ -52,8 +55,10 @@ pub(crate) async fn page(
     visitor: Allowed<UseAccount>,
     State(web): State<Web>,
     Query(query): Query<DoneQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, WebError> {
-    show(&web, &visitor, &query.done, None, None).await
+    let fresh = one_time::shown(&web, &visitor, &headers, PLACE);
+    show(&web, &visitor, &query.done, fresh, None).await
 }
 
 async fn show(
@@ -187,7 +192,10 @@ pub(crate) async fn submit(
         .after
         .insert("expires_at".into(), new.token.expires_at.to_rfc3339());
     web.store.add_token(&new, entry).await?;
-    show(&web, &visitor, "", Some(secret), None).await
+    match one_time::lead_to(&web, &visitor, (PLACE, "issued"), &secret)? {
+        Some(led) => Ok(led),
+        None => show(&web, &visitor, "", Some(secret), None).await,
+    }
 }
 
 pub(crate) async fn revoke(

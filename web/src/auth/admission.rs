@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::TryStreamExt as _;
 
 use crate::auth::csrf;
 use crate::auth::visitor::{By, Visitor};
@@ -14,6 +16,7 @@ use crate::body::{self, BodyFault};
 use crate::error::{Limit, WebError};
 use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
+use crate::unsent;
 
 const FORM_WITHIN: Duration = Duration::from_secs(12);
 const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
@@ -24,14 +27,12 @@ where
     F: FromRequestParts<Web> + Send,
     F::Rejection: Send,
 {
-    let (web, request) = match may::<F>(request).await {
-        Ok(may) => may,
-        Err(refused) => return refused,
+    let request = match may::<F>(request).await {
+        Ok((_, request)) => request,
+        Err(turned_away) => return keep_unsent(*turned_away).await,
     };
-    drop(web);
     let (parts, body) = request.into_parts();
-    let form_use = parts.extensions.get::<FormUse>().copied();
-    let form_use = form_use.unwrap_or(FormUse::Usual);
+    let form_use = form_use(&parts);
     let whole = body::read(body::take(body, form_use.bytes(), FORM_WITHIN)).await;
     let taken = match whole {
         Ok(whole) => whole,
@@ -51,6 +52,27 @@ where
     }
 }
 
+fn form_use(parts: &Parts) -> FormUse {
+    let known = parts.extensions.get::<FormUse>();
+    known.copied().unwrap_or(FormUse::Usual)
+}
+
+/// What somebody typed whose session has ended is read for the owner of that session alone.
+async fn keep_unsent(turned_away: TurnedAway) -> Response {
+    let TurnedAway { refused, request } = turned_away;
+    let (parts, body) = request.into_parts();
+    let web = parts.extensions.get::<Web>();
+    let Some(web) = web.filter(|web| unsent::is_to_be_kept(web, &parts, &refused)) else {
+        return refused;
+    };
+    let whole = body::take(body, form_use(&parts).bytes(), FORM_WITHIN).try_collect::<Vec<_>>();
+    let Ok(whole) = whole.await else {
+        return refused;
+    };
+    let kept = unsent::keep(web, &parts, whole.concat().into()).await;
+    kept.unwrap_or(refused)
+}
+
 /// A form with a file, or as large as one.
 pub(crate) async fn upload<F>(request: Request, next: Next) -> Response
 where
@@ -59,7 +81,7 @@ where
 {
     let (web, request) = match may::<F>(request).await {
         Ok(may) => may,
-        Err(refused) => return refused,
+        Err(turned_away) => return turned_away.refused,
     };
     let (parts, body) = request.into_parts();
     let Some(visitor) = parts.extensions.get::<Arc<Visitor>>() else {
@@ -83,19 +105,29 @@ where
     }
 }
 
+/// A request that is not for its sender to make.
+struct TurnedAway {
+    refused: Response,
+    request: Request,
+}
+
 /// Asks of who asks what the handler asks: nothing is read of whom it would turn away.
-async fn may<F>(request: Request) -> Result<(Web, Request), Response>
+async fn may<F>(request: Request) -> Result<(Web, Request), Box<TurnedAway>>
 where
     F: FromRequestParts<Web> + Send,
     F::Rejection: Send,
 {
+    let turned_away = |refused, request| Box::new(TurnedAway { refused, request });
     let Some(web) = request.extensions().get::<Web>().cloned() else {
         let missing = WebError::Internal("a request has not passed the guard");
-        return Err(missing.into_response());
+        return Err(turned_away(missing.into_response(), request));
     };
     let (mut parts, body) = request.into_parts();
-    match F::from_request_parts(&mut parts, &web).await {
-        Ok(_) => Ok((web, Request::from_parts(parts, body))),
-        Err(refused) => Err(refused.into_response()),
+    let may = F::from_request_parts(&mut parts, &web).await;
+    let may = may.map(drop).map_err(IntoResponse::into_response);
+    let request = Request::from_parts(parts, body);
+    match may {
+        Ok(()) => Ok((web, request)),
+        Err(refused) => Err(turned_away(refused, request)),
     }
 }

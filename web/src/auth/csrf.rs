@@ -10,9 +10,9 @@ use crate::body::{self, Taken};
 use crate::error::WebError;
 
 /// The field of forms, the first one in those that may be large.
-const FIELD: &str = "_csrf";
+pub(crate) const FIELD: &str = "_csrf";
 /// The header of scripts.
-const HEADER: &str = "x-csrf-token";
+pub(crate) const HEADER: &str = "x-csrf-token";
 /// The token stands within so much of the beginning of what may be large.
 const BEGINNING_BYTES: usize = 8 * 1024;
 

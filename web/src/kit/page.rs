@@ -2,18 +2,19 @@
 
 use askama::Template;
 use axum::extract::{Form as Sent, Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::setup::Fault;
 
 use super::field::{self, Facts};
 use super::form::{Form, Input, Values};
 use super::history::{VersionRow, rows};
-use super::record::{Button, Context, OneTime, Record};
+use super::record::{Button, Context, OneTime, Record, Settled};
 use super::versioned::{Versioned, save as save_changes};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::one_time;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
@@ -48,7 +49,8 @@ pub(crate) struct Shown {
     /// What was typed, and is not kept.
     pub(crate) values: Option<Values>,
     pub(crate) faults: Vec<Fault>,
-    pub(crate) one_time: Option<OneTime>,
+    /// A secret that is not noted yet.
+    pub(crate) secret: Option<String>,
     pub(crate) done: String,
 }
 
@@ -57,9 +59,11 @@ pub(crate) async fn page<T: Record>(
     State(web): State<Web>,
     Path(id): Path<String>,
     Query(query): Query<DoneQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let shown = Shown {
         done: query.done,
+        secret: one_time::shown(&web, &visitor, &headers, &T::SCREEN.place(&id)),
         ..Shown::default()
     };
     show::<T>(&web, &visitor, &id, shown).await
@@ -75,8 +79,9 @@ pub(crate) async fn single_page<T: Record>(
     visitor: Allowed<T::Permit>,
     web: State<Web>,
     query: Query<DoneQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, WebError> {
-    page::<T>(visitor, web, Path(only::<T>()), query).await
+    page::<T>(visitor, web, Path(only::<T>()), query, headers).await
 }
 
 /// The page of a record of the file or of a screen.
@@ -100,7 +105,8 @@ pub(crate) async fn show<T: Record>(
     page.title = kept
         .last()
         .map_or_else(|| id.to_owned(), |record| record.title());
-    page.one_time.clone_from(&shown.one_time);
+    let record = kept.record.as_ref();
+    page.one_time = record.and_then(|record| record.one_time(shown.secret.clone()?, &context));
     match &kept.record {
         None => {
             page.removed = true;
@@ -166,7 +172,7 @@ fn read<T: Record>(
     mut record: T,
     before: Option<&T>,
     context: &Context<'_>,
-) -> Result<(T, Option<OneTime>), Vec<Fault>> {
+) -> Result<Settled<T>, Vec<Fault>> {
     let fields = T::fields(context);
     let mut faults = field::read(&fields, values, &mut record, before.is_none());
     // Of a field that cannot be read, that is what is wrong with it.
@@ -188,7 +194,7 @@ pub(crate) async fn create<T: Record>(
 ) -> Result<Response, WebError> {
     let values = Values::of(pairs);
     let context = Context::new(&web, "");
-    let (record, one_time) = match read(&values, T::blank(&context), None, &context) {
+    let (record, secret) = match read(&values, T::blank(&context), None, &context) {
         Ok(read) => read,
         Err(faults) => return show_new::<T>(&web, &visitor, &values, &faults),
     };
@@ -201,7 +207,7 @@ pub(crate) async fn create<T: Record>(
     if let Err(fault) = save_changes::<T>(&web, &id, vec![change]).await? {
         return show_new::<T>(&web, &visitor, &values, &[fault]);
     }
-    done::<T>(&web, &visitor, &id, one_time, "created").await
+    done::<T>(&web, &visitor, &id, secret, "created").await
 }
 
 pub(crate) async fn save<T: Record>(
@@ -220,7 +226,7 @@ pub(crate) async fn save<T: Record>(
         faults,
         ..Shown::default()
     };
-    let (record, one_time) = match read(&values, before.clone(), Some(before), &context) {
+    let (record, secret) = match read(&values, before.clone(), Some(before), &context) {
         Ok(read) => read,
         Err(faults) => return show::<T>(&web, &visitor, &id, again(faults)).await,
     };
@@ -230,7 +236,7 @@ pub(crate) async fn save<T: Record>(
             return show::<T>(&web, &visitor, &id, again(vec![fault])).await;
         }
     }
-    done::<T>(&web, &visitor, &id, one_time, "saved").await
+    done::<T>(&web, &visitor, &id, secret, "saved").await
 }
 
 /// Saves the one of a kind of which there is one.
@@ -242,20 +248,23 @@ pub(crate) async fn save_single<T: Record>(
     save::<T>(visitor, web, Path(only::<T>()), sent).await
 }
 
-/// Leads to the page, or shows it with the secret that is seen this once.
+/// Leads to the page of a record that was kept; a secret that was made with it is shown there.
 pub(crate) async fn done<T: Record>(
     web: &Web,
     visitor: &Visitor,
     id: &str,
-    one_time: Option<OneTime>,
+    secret: Option<String>,
     what: &str,
 ) -> Result<Response, WebError> {
-    if one_time.is_none() {
-        let place = format!("{}?done={what}", T::SCREEN.place(id));
-        return Ok(Redirect::to(&place).into_response());
+    let place = T::SCREEN.place(id);
+    let Some(secret) = secret else {
+        return Ok(Redirect::to(&format!("{place}?done={what}")).into_response());
+    };
+    if let Some(led) = one_time::lead_to(web, visitor, (&place, what), &secret)? {
+        return Ok(led);
     }
     let shown = Shown {
-        one_time,
+        secret: Some(secret),
         done: what.to_owned(),
         ..Shown::default()
     };

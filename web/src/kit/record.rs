@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A secret that is shown this once.
+/// A secret that is shown until it is noted.
 #[derive(Debug, Clone)]
 pub(crate) struct OneTime {
     pub(crate) words: &'static str,
@@ -127,8 +127,8 @@ pub(crate) struct Button {
 /// A new version and the record of it in the audit log.
 pub(crate) type Change = (NewVersion, AuditEntry);
 
-/// A record, and the secret that came into being with it, to be shown once.
-pub(crate) type Settled<T> = (T, Option<OneTime>);
+/// A record, and the secret that came into being with it, to be shown until it is noted.
+pub(crate) type Settled<T> = (T, Option<String>);
 
 /// A record in the list.
 pub(crate) struct Listed<T> {
@@ -185,6 +185,11 @@ pub(crate) trait Record:
     /// What its page has to say before anything else.
     fn notes(&self, _context: &Context<'_>) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How a secret is shown that was made with it.
+    fn one_time(&self, _secret: String, _context: &Context<'_>) -> Option<OneTime> {
+        None
     }
 
     /// What else can be done with it.

@@ -29,7 +29,7 @@ pub(crate) async fn restore<T: Record>(
     let kept = Versioned::<T>::get(&web, &id).await?;
     let wanted = kept.in_version(form.version);
     let wanted = wanted.ok_or(WebError::NotFound("この変更"))?;
-    let (wanted, one_time) = wanted.restored(kept.last().as_ref(), &context);
+    let (wanted, secret) = wanted.restored(kept.last().as_ref(), &context);
     if kept.record.as_ref() != Some(&wanted) {
         let change = kept.change(&visitor, &context, Some(&wanted), form.replaces)?;
         if let Err(fault) = save::<T>(&web, &id, vec![change]).await? {
@@ -40,7 +40,7 @@ pub(crate) async fn restore<T: Record>(
             return show::<T>(&web, &visitor, &id, shown).await;
         }
     }
-    done::<T>(&web, &visitor, &id, one_time, "restored").await
+    done::<T>(&web, &visitor, &id, secret, "restored").await
 }
 
 /// Goes back with the one of a kind of which there is one.

@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt};
 use madoguchi_core::access::{Permission, ViewBoard};
+use serde::Deserialize;
 
 use super::HEARTBEAT;
 use crate::auth::access::Allowed;
@@ -14,13 +15,26 @@ use crate::auth::cookie::Origin;
 use crate::auth::visitor::recognise;
 use crate::board::Viewer;
 use crate::error::{Limit, WebError};
+use crate::portal::notices;
 use crate::state::Web;
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct EventsQuery {
+    /// The session of the page that listens; empty for programs.
+    session: String,
+}
 
 pub(crate) async fn events(
     visitor: Allowed<ViewBoard>,
     State(web): State<Web>,
+    Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
+    // A page that was opened by somebody else does not become the board of who came after them.
+    if !query.session.is_empty() && visitor.session() != Some(query.session.as_str()) {
+        return Err(WebError::NotSignedIn);
+    }
     let origin = visitor.origin;
     let place = web.watchers.enter(origin.address, &visitor.user.id);
     let place = place.ok_or(WebError::TooMany(Limit::Streams))?;
@@ -40,6 +54,7 @@ pub(crate) async fn events(
 /// Waits until the visitor may not see the board any more. Watching counts as use of the session.
 async fn signed_out(web: Web, headers: HeaderMap, origin: Origin) {
     loop {
+        notices::refresh(&web).await;
         tokio::time::sleep(HEARTBEAT).await;
         match recognise(&web, &headers, origin, false).await {
             Ok(Some(visitor))

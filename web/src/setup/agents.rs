@@ -1,4 +1,5 @@
-//! 担当者 with their phones on screens. The password of a phone is made by us and shown once.
+//! 担当者 with their phones on screens. The password of a phone is made by us and shown
+//! until it is noted.
 
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
@@ -17,7 +18,7 @@ use crate::auth::token;
 use crate::error::WebError;
 use crate::kit::field::{Field, access};
 use crate::kit::form::Input;
-use crate::kit::page::{Shown, show};
+use crate::kit::page::{Shown, done, show};
 use crate::kit::record::{
     Button, Context, Effect, Listed, OneTime, Record, Removable, Screen, Settled,
 };
@@ -150,6 +151,17 @@ impl Record for ScreenAgent {
             notes.push(note.to_owned());
         }
         notes
+    }
+
+    fn one_time(&self, secret: String, context: &Context<'_>) -> Option<OneTime> {
+        Some(OneTime {
+            words: "電話機に設定する値です。",
+            facts: vec![
+                ("利用者名".into(), self.agent.extension.clone()),
+                ("領域名(realm)".into(), context.setup.realm.clone()),
+            ],
+            secret,
+        })
     }
 
     fn buttons(&self, place: &str) -> Vec<Button> {
@@ -306,14 +318,6 @@ fn without_password(agent: AgentConfig) -> ScreenAgent {
 fn with_new_password(agent: AgentConfig, context: &Context<'_>) -> Settled<ScreenAgent> {
     let password = token::readable(GROUPS);
     let desk = &context.web.desk;
-    let one_time = OneTime {
-        words: "電話機に設定する値です。",
-        facts: vec![
-            ("利用者名".into(), agent.extension.clone()),
-            ("領域名(realm)".into(), context.setup.realm.clone()),
-        ],
-        secret: password.clone(),
-    };
     let hashes = desk.phone_hashes(&agent.extension, &password);
     let seal = |text: &str| context.web.seal.seal(text.as_bytes());
     let agent = ScreenAgent {
@@ -322,7 +326,7 @@ fn with_new_password(agent: AgentConfig, context: &Context<'_>) -> Settled<Scree
         password_at: desk.now(),
         agent,
     };
-    (agent, Some(one_time))
+    (agent, Some(password))
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -342,12 +346,13 @@ pub(super) async fn password(
     let kept = Versioned::<ScreenAgent>::get(&web, &id).await?;
     let agent = kept.record.as_ref();
     let agent = agent.ok_or(WebError::NotFound(ScreenAgent::SCREEN.not_found))?;
-    let (agent, one_time) = with_new_password(agent.agent.clone(), &context);
+    let (agent, secret) = with_new_password(agent.agent.clone(), &context);
     let change = kept.change(&visitor, &context, Some(&agent), form.version)?;
-    let refused = save::<ScreenAgent>(&web, &id, vec![change]).await?.err();
+    let Err(fault) = save::<ScreenAgent>(&web, &id, vec![change]).await? else {
+        return done::<ScreenAgent>(&web, &visitor, &id, secret, "reissued").await;
+    };
     let shown = Shown {
-        one_time: one_time.filter(|_| refused.is_none()),
-        faults: refused.into_iter().collect(),
+        faults: vec![fault],
         ..Shown::default()
     };
     show::<ScreenAgent>(&web, &visitor, &id, shown).await

@@ -101,7 +101,7 @@ impl Record for OutboundConfig {
             ),
             of(
                 "when_logged_out",
-                "ログアウト中の発信",
+                "受付を終えた担当者の発信",
                 false,
                 access!(when_logged_out),
             )
@@ -173,8 +173,8 @@ pub(super) fn agent_fields() -> Vec<A<'static>> {
         .section("発信規制"),
         of(
             "outbound.when_logged_out",
-            "ログアウト中の発信",
-            "発信規制：ログアウト中の発信",
+            "受付を終えた担当者の発信",
+            "発信規制：受付を終えた担当者の発信",
             access!(agent.outbound.when_logged_out),
         ),
         of(

@@ -12,6 +12,7 @@ use crate::auth::device::Device;
 use crate::auth::token;
 use crate::error::WebError;
 use crate::state::Web;
+use crate::unsent;
 
 /// What a browser says of itself is cut off here.
 const DEVICE_LETTERS: usize = 200;
@@ -119,6 +120,7 @@ async fn add(
     web.store.add_session(&session, entry).await?;
     let mut cookies = vec![set_cookie(session_cookie(origin), Some(&secret), origin)];
     if !session.pending {
+        cookies.extend(unsent::owner_cookie(&web.seal, &user.id, &secret, origin));
         let device = Device::of(headers, origin);
         match device.keep(web, &user.id, origin).await {
             Ok(cookie) => cookies.push(cookie),

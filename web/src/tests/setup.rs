@@ -67,6 +67,16 @@ impl House {
         self.submit(&mut self.boss.clone(), path, body).await
     }
 
+    /// Sends a form that makes a secret, and gives the page on which it is shown.
+    async fn make_secret(&self, path: &str, body: &str) -> String {
+        let mut boss = self.boss.clone();
+        let (status, place, html) = self.submit(&mut boss, path, body).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{path}: {html}");
+        let (status, html) = self.open(&mut boss, &place).await;
+        assert_eq!(status, StatusCode::OK, "{place}");
+        html
+    }
+
     /// Sends a form that must be taken.
     async fn take(&self, path: &str, body: &str) {
         let (status, place, html) = self.send_form(path, body).await;
@@ -155,7 +165,7 @@ async fn every_change_leaves_a_record_without_secrets() {
     let path = format!("/admin/desk/line/{}", escape("夜間"));
     house.take(&path, &changed).await;
     let body = agent("suzuki", "202", &[]);
-    let (_, _, html) = house.send_form("/admin/desk/agents/new", &body).await;
+    let html = house.make_secret("/admin/desk/agents/new", &body).await;
     let secret = one_time(&html);
     let body = trunk(
         "a",
@@ -195,7 +205,7 @@ async fn every_change_leaves_a_record_without_secrets() {
     assert!(!html.contains("wrap_up_s"), "people read Japanese");
 }
 
-/// The secret that a page shows this once.
+/// The secret that a page shows until it is noted.
 fn one_time(html: &str) -> String {
     let (_, rest) = html.split_once("id=\"one-time\">").expect(html);
     rest.split('<').next().unwrap().to_owned()

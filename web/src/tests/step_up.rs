@@ -88,8 +88,10 @@ async fn a_session_alone_makes_no_token_and_ends_no_session() {
     );
 
     house.prove(&mut client).await;
-    let (status, _, html) = house.submit(&mut client, "/account/tokens", TOKEN).await;
-    assert!(status == StatusCode::OK && html.contains("mdg_"), "{html}");
+    let (status, place, html) = house.submit(&mut client, "/account/tokens", TOKEN).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let (_, html) = house.open(&mut client, &place).await;
+    assert!(html.contains("mdg_"), "{html}");
     // Another session of the same user is not proven by that, and this one only for minutes.
     let (_, place) = done(&house, &mut there.clone(), "/account/tokens", TOKEN).await;
     assert!(place.starts_with("/account/confirm"), "{place}");
@@ -159,11 +161,12 @@ async fn a_session_alone_makes_nobody_an_administrator() {
 
     house.prove(&mut boss).await;
     let path = "/admin/users/new";
-    let (status, _, html) = house.submit(&mut boss, path, NEW_ADMINISTRATOR).await;
-    assert!(
-        status == StatusCode::OK && html.contains("one-time"),
-        "{html}"
-    );
+    let (status, place, html) = house.submit(&mut boss, path, NEW_ADMINISTRATOR).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    for page in [&place, &place] {
+        let (_, html) = house.open(&mut boss, page).await;
+        assert!(html.contains("id=\"one-time\""), "{html}");
+    }
     let version = user(&house, "sato").await.unwrap().version;
     let form = format!("login=sato&name=x&role=supervisor&version={version}");
     let (status, ..) = house.submit(&mut boss, &page, &form).await;
@@ -367,7 +370,8 @@ async fn tokens_end_with_the_password_unless_they_are_to_last() {
     let mut made = Vec::new();
     for more in ["&ends_with_password=yes", ""] {
         let body = format!("{TOKEN}{more}");
-        let (_, _, html) = house.submit(&mut client, "/account/tokens", &body).await;
+        let (_, place, _) = house.submit(&mut client, "/account/tokens", &body).await;
+        let (_, html) = house.open(&mut client, &place).await;
         let (_, rest) = html.split_once("id=\"fresh-token\">").unwrap();
         made.push(rest.split('<').next().unwrap().to_owned());
     }

@@ -55,7 +55,8 @@ pub(super) struct PhoneValues {
 pub(super) enum Made {
     /// Both are kept.
     Kept {
-        phone: PhoneValues,
+        /// The password of the phone.
+        secret: String,
         /// Calls go to the agent already.
         in_force: bool,
     },
@@ -145,11 +146,6 @@ pub(super) async fn make(
     let secret = token::readable(GROUPS);
     let hashes = web.desk.phone_hashes(&agent.extension, &secret);
     let seal = |text: &str| web.seal.seal(text.as_bytes());
-    let phone = PhoneValues {
-        extension: agent.extension.clone(),
-        realm: web.desk.setup().realm.clone(),
-        password: secret,
-    };
     let mut agent_entry = visitor.entry(now, Action::PhoneChange, &agent.id);
     let id = agent.id.clone();
     let kept = ScreenAgent {
@@ -192,7 +188,7 @@ pub(super) async fn make(
         match made.await {
             Ok(()) => {
                 let in_force = web.desk.apply_setup().await;
-                return Ok(Made::Kept { phone, in_force });
+                return Ok(Made::Kept { secret, in_force });
             }
             Err(StoreError::Changed { what: "setup" }) => {}
             Err(error) => return Ok(Made::Refused(taken(error)?)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::{ManageUsers, Permission, Role, check_roles};
 use madoguchi_core::account::{User, read_login};
@@ -16,6 +16,7 @@ use crate::auth::access::{Allowed, AskedAgain};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::one_time;
 use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
@@ -49,7 +50,7 @@ pub(super) struct UserPage {
     /// The administrator need not prove themselves once more.
     proven: bool,
     sessions: Vec<SessionRow>,
-    /// A one-time password, shown this once.
+    /// A one-time password that is not noted yet.
     pub(super) one_time: Option<String>,
     /// What is set in the phone, shown this once.
     phone: Option<PhoneValues>,
@@ -103,11 +104,79 @@ pub(crate) async fn page(
     State(web): State<Web>,
     Path(id): Path<String>,
     Query(query): Query<DoneQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
     let mut page = view(&web, &visitor, &user, None).await?;
     page.shell = page.shell.done(&query.done);
+    if let Some(secrets) = one_time::shown(&web, &visitor, &headers, &place(&user)) {
+        page.show(&web, &user, Secrets::read(&secrets));
+    }
     Ok(Html(page.render()?).into_response())
+}
+
+/// The page of a user.
+pub(super) fn place(user: &User) -> String {
+    format!("/admin/users/{}", escape(user.id.as_str()))
+}
+
+/// Secrets that were just made for a user.
+pub(super) struct Secrets {
+    /// The one-time password.
+    pub(super) password: String,
+    /// The password of the phone that was made with the account.
+    pub(super) phone: Option<String>,
+}
+
+impl Secrets {
+    /// None of them has blanks.
+    fn write(&self) -> String {
+        let phone = self.phone.as_deref().unwrap_or_default();
+        format!("{} {phone}", self.password)
+    }
+
+    fn read(text: &str) -> Self {
+        let (password, phone) = text.split_once(' ').unwrap_or((text, ""));
+        Self {
+            password: password.to_owned(),
+            phone: Some(phone.to_owned()).filter(|phone| !phone.is_empty()),
+        }
+    }
+}
+
+/// The page of a user with new secrets.
+pub(super) async fn show_secrets(
+    web: &Web,
+    visitor: &Visitor,
+    id: &UserId,
+    (secrets, done): (Secrets, &str),
+) -> Result<Response, WebError> {
+    let user = get(web, id.as_str()).await?;
+    let place = place(&user);
+    if let Some(led) = one_time::lead_to(web, visitor, (&place, done), &secrets.write())? {
+        return Ok(led);
+    }
+    let mut page = view(web, visitor, &user, None).await?;
+    page.shell = page.shell.done(done);
+    page.show(web, &user, secrets);
+    Ok(Html(page.render()?).into_response())
+}
+
+impl UserPage {
+    fn show(&mut self, web: &Web, user: &User, secrets: Secrets) {
+        let setup = web.desk.setup();
+        let agent = user.agent.as_ref();
+        let agent = agent.and_then(|agent| setup.agent(agent.as_str()));
+        self.phone = secrets
+            .phone
+            .zip(agent)
+            .map(|(password, agent)| PhoneValues {
+                extension: agent.thing.extension.clone(),
+                realm: setup.realm.clone(),
+                password,
+            });
+        self.one_time = Some(secrets.password);
+    }
 }
 
 /// The user of an address.
@@ -300,16 +369,11 @@ pub(crate) async fn create(
     user.id = UserId::new(token::new_id());
     let one_time = token::readable(4);
     let hash = web.hasher.hash(&one_time).await?;
-    let mut phone = None;
-    let mut late = None;
+    let (mut phone, mut is_in_force) = (None, true);
     let refused = if let Some(new_agent) = new_agent {
         match agent::make(&web, &visitor, (&mut user, &hash), new_agent).await? {
-            Made::Kept {
-                phone: values,
-                in_force,
-            } => {
-                phone = Some(values);
-                late = (!in_force).then_some(NOT_IN_FORCE);
+            Made::Kept { secret, in_force } => {
+                (phone, is_in_force) = (Some(secret), in_force);
                 None
             }
             Made::Refused(why) => Some(why),
@@ -326,17 +390,17 @@ pub(crate) async fn create(
         }
         return show_again(&web, &visitor, &user, Some(&typed), why).await;
     }
-    let user = get(&web, user.id.as_str()).await?;
-    let mut page = view(&web, &visitor, &user, None).await?;
-    page.shell = page.shell.done("created");
-    page.one_time = Some(one_time);
-    page.phone = phone;
-    page.error = late.map(str::to_owned);
-    Ok(Html(page.render()?).into_response())
+    let secrets = Secrets {
+        password: one_time,
+        phone,
+    };
+    let done = if is_in_force {
+        "created"
+    } else {
+        "created-late"
+    };
+    show_secrets(&web, &visitor, &user.id, (secrets, done)).await
 }
-
-/// What to tell if the running desk does not take up an agent that was made.
-const NOT_IN_FORCE: &str = "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。";
 
 pub(crate) async fn save(
     visitor: Allowed<ManageUsers>,

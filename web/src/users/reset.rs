@@ -1,9 +1,8 @@
 //! What an administrator does to an account besides changing its data: stop it, let it go on,
 //! release it, give it a new one-time password, take its second factor away, end its sessions.
 
-use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use madoguchi_core::access::ManageUsers;
 use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, AuditEntry};
@@ -16,7 +15,7 @@ use crate::error::WebError;
 use crate::query::escape;
 use crate::state::Web;
 use crate::users::change::{check_not_watching, last_administrator, save};
-use crate::users::edit::{get, view};
+use crate::users::edit::{Secrets, get, show_secrets};
 
 /// A record of what is done to an account, which names it.
 fn entry_about(web: &Web, visitor: &Visitor, user: &User, action: Action) -> AuditEntry {
@@ -97,10 +96,11 @@ pub(crate) async fn password(
     web.sessions.forget_user(&user.id);
     set?;
     web.attempts.forget(&user.login);
-    let user = get(&web, &id).await?;
-    let mut page = view(&web, &visitor, &user, None).await?;
-    page.one_time = Some(one_time);
-    Ok(Html(page.render()?).into_response())
+    let secrets = Secrets {
+        password: one_time,
+        phone: None,
+    };
+    show_secrets(&web, &visitor, &user.id, (secrets, "reissued")).await
 }
 
 pub(crate) async fn second_factor(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use madoguchi_core::elsewhere::Elsewhere;
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::{AgentId, RunId};
-use madoguchi_core::live::DeskSnapshot;
+use madoguchi_core::live::{AgentState, DeskSnapshot};
 use madoguchi_core::time::Instant;
 
 /// The desk beyond this run.
@@ -56,7 +56,8 @@ impl Others {
             if let Some(busy) = busy.get(&agent.agent)
                 && agent.state.is_lasting()
             {
-                agent.state = busy.state.clone();
+                let lasting = std::mem::replace(&mut agent.state, busy.state.clone());
+                agent.next = (lasting != AgentState::Ready).then_some(lasting);
                 agent.since = busy.since;
                 agent.call = Some(busy.call.clone());
             }
@@ -70,7 +71,7 @@ mod tests {
     use madoguchi_core::caller::Caller;
     use madoguchi_core::event::{CallEvent, EventKind};
     use madoguchi_core::id::CallId;
-    use madoguchi_core::live::{AgentState, AgentView, WaitingCall};
+    use madoguchi_core::live::{AgentView, WaitingCall};
 
     use super::*;
 
@@ -82,6 +83,7 @@ mod tests {
             state,
             since: Instant(0),
             call: None,
+            next: None,
             reachable: true,
         }
     }
@@ -123,7 +125,7 @@ mod tests {
                 ringing: None,
             }],
             agents: vec![
-                agent("sato", AgentState::Ready),
+                agent("sato", AgentState::LoggedOut),
                 agent("abe", AgentState::Ready),
             ],
             ..DeskSnapshot::default()
@@ -133,6 +135,8 @@ mod tests {
         assert_eq!(waiting, [Instant(5), Instant(9)], "longest wait first");
         let states: Vec<_> = desk.agents.iter().map(|agent| &agent.state).collect();
         assert_eq!(states, [&AgentState::Talking, &AgentState::Ready]);
+        let next: Vec<_> = desk.agents.iter().map(|agent| &agent.next).collect();
+        assert_eq!(next, [&Some(AgentState::LoggedOut), &None]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ impl Engine {
         } else {
             let wish = wish_of(command);
             let before = self.agents.get(key).map(|agent| agent.state());
+            let next = self.agents.get(key).and_then(|agent| agent.next());
             let mut waits_anew = false;
             self.agents.change(key, |agent| {
                 waits_anew = wish == Wish::Ready && agent.wish != Wish::Ready;
@@ -30,6 +31,11 @@ impl Engine {
                 self.agents.put_last(key);
             }
             self.note_change(key, before, now);
+            // What waits for the end of a call is seen at once.
+            if self.agents.get(key).and_then(|agent| agent.next()) != next {
+                let agent = agent.clone();
+                self.out(Output::AgentChanged { agent });
+            }
             self.record_asked(key, now);
         }
         let entry = self.agents.get(key);

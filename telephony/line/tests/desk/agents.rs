@@ -79,9 +79,12 @@ fn away_or_log_out_during_a_call_take_effect_at_its_end() {
         let mut scene = desk();
         scene.call("x", "desk");
         scene.answer("x");
-        scene.command("a", command);
+        let seen = Output::AgentChanged { agent: "a".into() };
+        assert!(scene.command("a", command).contains(&seen));
         assert_eq!(scene.state("a"), AgentState::Talking);
+        assert_eq!(scene.next_state("a"), Some(state.clone()), "is seen");
         scene.hang_up("x");
+        assert_eq!(scene.next_state("a"), None);
         assert_eq!(scene.state("a"), state);
         scene.call("y", "desk");
         assert_eq!(scene.rung("y"), ["b"]);

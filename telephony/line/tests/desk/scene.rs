@@ -283,6 +283,12 @@ impl Scene {
             .state
     }
 
+    /// The state that waits for the end of the agent's call.
+    pub(crate) fn next_state(&self, agent: &str) -> Option<AgentState> {
+        let agent = self.engine.agent(&agent.into());
+        agent.expect("the agent exists").next
+    }
+
     /// What the log says of a call.
     pub(crate) fn kinds(&self, call: &str) -> Vec<EventKind> {
         let of = |event: &&CallEvent| event.call == CallId::from(call);

@@ -112,7 +112,7 @@ async fn pages_are_accessible_in_every_state() -> Outcome {
     let name = [("name", "集計")];
     send(&browser, &mut wrong, &name, "権限を1つ以上選んで").await?;
     browser.click("input[name=scope]").await?;
-    send(&browser, &mut wrong, &name, "表示されるのは今だけ").await?;
+    send(&browser, &mut wrong, &name, "「控えました」を押すまで").await?;
 
     browser.open(desk.web(), "/admin/users/new").await?;
     let fields = [("login", "x!"), ("name", "鈴木")];

@@ -43,12 +43,22 @@ async fn add_agent(
         format!("sip:{extension}%40127.0.0.1:{port}")
     });
     let form = format!("id={id}&name={id}&extension={extension}&contact={contact}&{duty}");
-    let answer = visitor.submit(page, page, &form).await?;
-    ensure!(answer.status == 200, "{}", answer.text());
-    Ok(answer)
+    make_secret(visitor, page, page, &form).await
 }
 
-/// The password that a page shows this once.
+/// Sends a form that makes a secret, and gives the page on which it is shown.
+async fn make_secret(
+    visitor: &mut Visitor,
+    page: &str,
+    path: &str,
+    form: &str,
+) -> anyhow::Result<Answer> {
+    let answer = visitor.submit(page, path, form).await?;
+    ensure!(answer.status == 303, "{}", answer.text());
+    visitor.get(&answer.location).await
+}
+
+/// The password that a page shows until it is noted.
 fn one_time(answer: &Answer) -> anyhow::Result<String> {
     let text = answer.text();
     let Some((_, rest)) = text.split_once("id=\"one-time\">") else {
@@ -143,7 +153,10 @@ async fn a_new_password_ends_the_old_registration_and_a_removed_phone_proves_not
     let shown = add_agent(&mut chief, ("suzuki", "201"), None, "duty:help=1").await?;
     let password = one_time(&shown)?;
     let place = "/admin/desk/agent/suzuki";
-    ensure!(one_time(&chief.get(place).await?).is_err(), "shown once");
+    let form = "place=%2Fadmin%2Fdesk%2Fagent%2Fsuzuki";
+    let noted = chief.submit(place, "/account/noted", form).await?;
+    ensure!(noted.location == place, "{noted:?}");
+    ensure!(one_time(&chief.get(place).await?).is_err(), "it is noted");
     let peer = Peer::new(desk.sip).await?;
     for (password, md5, cseq, status) in [
         ("guess", false, 1, 401),
@@ -159,9 +172,8 @@ async fn a_new_password_ends_the_old_registration_and_a_removed_phone_proves_not
     })
     .await?;
 
-    let again = chief
-        .submit(place, &format!("{place}/password"), "version=1")
-        .await?;
+    let path = format!("{place}/password");
+    let again = make_secret(&mut chief, place, &path, "version=1").await?;
     let newer = one_time(&again)?;
     desk.wait("the old registration has lapsed", || {
         (!reachable(&desk)).then_some(())

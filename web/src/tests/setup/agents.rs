@@ -21,13 +21,12 @@ fn proves(kept: &ScreenAgent, password: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_password_of_a_phone_is_made_by_us_shown_once_and_kept_as_a_hash() {
+async fn the_password_of_a_phone_is_made_by_us_shown_until_noted_and_kept_as_a_hash() {
     let house = house().await;
     let body = agent("suzuki", "202", &[("duty:help", "2")]);
-    let (status, _, html) = house.send_form(NEW, &body).await;
-    assert_eq!(status, StatusCode::OK);
+    let html = house.make_secret(NEW, &body).await;
     let password = one_time(&html);
-    assert!(password.len() == 23 && html.contains("表示されるのは今だけです"));
+    assert!(password.len() == 23 && html.contains("「控えました」を押すまで"));
     assert!(html.contains("<dd>202</dd>") && html.contains("<dd>desk</dd>"));
     let first = kept(&house).await;
     assert!(proves(&first, &password));
@@ -48,31 +47,62 @@ async fn the_password_of_a_phone_is_made_by_us_shown_once_and_kept_as_a_hash() {
             .contains(">鈴木 一郎</option>")
     );
 
-    let (status, _, html) = house
-        .send_form(&format!("{PLACE}/password"), "version=1")
-        .await;
-    assert_eq!(status, StatusCode::OK);
-    let second = one_time(&html);
+    let path = format!("{PLACE}/password");
+    let second = one_time(&house.make_secret(&path, "version=1").await);
     assert_ne!(second, password);
     assert!(proves(&kept(&house).await, &second));
-    let (status, ..) = house
-        .send_form(&format!("{PLACE}/password"), "version=1")
-        .await;
+    let (status, ..) = house.send_form(&path, "version=1").await;
     assert_eq!(status, StatusCode::CONFLICT, "seen before the other");
+}
+
+#[tokio::test]
+async fn a_page_loaded_again_makes_nothing_anew_and_shows_the_password_until_it_is_noted() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let body = agent("suzuki", "202", &[]);
+    let (status, place, _) = house.submit(&mut boss, NEW, &body).await;
+    assert_eq!(
+        (status, &*place),
+        (StatusCode::SEE_OTHER, &*format!("{PLACE}?done=created"))
+    );
+    let password = one_time(&house.open(&mut boss, &place).await.1);
+    let again = house.open(&mut boss, PLACE).await.1;
+    assert_eq!(one_time(&again), password);
+    assert!(proves(&kept(&house).await, &password), "still the same");
+    // Whoever signs in next in this browser does not see it, nor does another page.
+    let other = house.user("kanri", &[Role::Administrator]).await;
+    let secret = boss.cookie.split("; ").find(|one| one.contains("-once="));
+    let mut stolen = Client {
+        cookie: format!("{}; {}", other.cookie, secret.unwrap()),
+        ..other
+    };
+    let (status, html) = house.open(&mut stolen, PLACE).await;
+    assert!(status == StatusCode::OK && !html.contains("one-time"));
+    let other_page = house.open(&mut boss, "/admin/desk/agent/tanaka").await.1;
+    assert!(!other_page.contains("one-time"));
+    house.open(&mut boss, PLACE).await;
+    let form = form(&[("place", PLACE)]);
+    let (_, place, _) = house.submit(&mut boss, "/account/noted", &form).await;
+    assert_eq!(place, PLACE);
+    assert!(!house.open(&mut boss, PLACE).await.1.contains("one-time"));
+    // And not for ever.
+    let path = format!("{PLACE}/password");
+    house.submit(&mut boss, &path, "version=1").await;
+    assert!(house.open(&mut boss, PLACE).await.1.contains("one-time"));
+    house.let_pass(Millis::from_secs(601));
+    assert!(!house.open(&mut boss, PLACE).await.1.contains("one-time"));
 }
 
 #[tokio::test]
 async fn another_extension_needs_another_password_and_another_name_does_not() {
     let house = house().await;
-    let (_, _, html) = house.send_form(NEW, &agent("suzuki", "202", &[])).await;
-    let password = one_time(&html);
+    let body = agent("suzuki", "202", &[]);
+    let password = one_time(&house.make_secret(NEW, &body).await);
     let body = form(&[("name", "鈴木"), ("extension", "202"), ("version", "1")]);
     house.take(PLACE, &body).await;
     assert!(proves(&kept(&house).await, &password));
     let body = form(&[("name", "鈴木"), ("extension", "212"), ("version", "2")]);
-    let (status, _, html) = house.send_form(PLACE, &body).await;
-    assert_eq!(status, StatusCode::OK);
-    let second = one_time(&html);
+    let second = one_time(&house.make_secret(PLACE, &body).await);
     assert!(proves(&kept(&house).await, &second));
     // Back to a version with the same extension: the password stays the newest.
     let body = form(&[
@@ -85,8 +115,7 @@ async fn another_extension_needs_another_password_and_another_name_does_not() {
     house.take(&restore, "version=3&replaces=4").await;
     assert!(proves(&kept(&house).await, &second));
     // Back to another extension: the old password does not come back with it.
-    let (status, _, html) = house.send_form(&restore, "version=1&replaces=5").await;
-    assert_eq!(status, StatusCode::OK);
+    let html = house.make_secret(&restore, "version=1&replaces=5").await;
     let third = one_time(&html);
     assert!(proves(&kept(&house).await, &third) && third != password);
 }

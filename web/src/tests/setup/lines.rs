@@ -177,8 +177,7 @@ async fn a_line_that_goes_is_taken_from_its_agents_as_was_told() {
         ("ito", "203", &[("duty:夜間", "3"), ("name", "伊藤")][..]),
     ] {
         let body = agent(id, extension, more);
-        let (status, ..) = house.send_form("/admin/desk/agents/new", &body).await;
-        assert_eq!(status, StatusCode::OK);
+        house.take("/admin/desk/agents/new", &body).await;
     }
     let path = place("夜間");
     let ask = house.page(&format!("{path}/remove")).await;

@@ -1,6 +1,5 @@
 //! 発信規制 on screens.
 
-use axum::http::StatusCode;
 use madoguchi_core::setup::OUTBOUND;
 
 use super::*;
@@ -83,8 +82,7 @@ async fn an_agent_can_have_rules_of_their_own() {
             ("outbound.denied_prefixes", "0570"),
         ],
     );
-    let (status, ..) = house.send_form("/admin/desk/agents/new", &body).await;
-    assert_eq!(status, StatusCode::OK);
+    house.take("/admin/desk/agents/new", &body).await;
     let kept = house.store.list_settings("agent").await.unwrap();
     let kept: serde_json::Value = serde_json::from_str(kept[0].data.as_deref().unwrap()).unwrap();
     let expected = serde_json::json!({

@@ -121,6 +121,13 @@ impl Agent {
         }
     }
 
+    /// The state that waits until nothing keeps the agent any more, if it is not 受付可.
+    pub(in crate::engine) fn next(&self) -> Option<AgentState> {
+        let waits = self.activity != Activity::Nothing && self.wish != Wish::Ready;
+        waits.then(|| self.wish.state())
+    }
+
+    /// What the board shows of the agent.
     pub(in crate::engine) fn view(&self) -> AgentView {
         let call = match &self.activity {
             Activity::Ringing { call } | Activity::Talking { call } => Some(call.clone()),
@@ -133,6 +140,7 @@ impl Agent {
             state: self.state(),
             since: self.since,
             call,
+            next: self.next(),
             reachable: self.reachable,
         }
     }

@@ -1,0 +1,237 @@
+//! What somebody typed whose session ended before they sent it: kept for some minutes, in memory
+//! alone, and filled into the same form when the same account signs in again in the same browser.
+//! Secrets are not kept.
+
+pub(crate) mod filling;
+pub(crate) mod forms;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Form, FromRequest, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use madoguchi_core::id::UserId;
+
+use self::filling::fill;
+use self::forms::Unsent;
+use crate::auth::cookie::{Origin, cookie, cookie_name, session_cookie, set_cookie};
+use crate::auth::csrf;
+use crate::auth::seal::Seal;
+use crate::auth::token;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::query::escape;
+use crate::sign_in::next::local;
+use crate::state::Web;
+
+/// Tells whose session it was that has ended; it says so to nobody but us.
+const OWNER_COOKIE: &str = "madoguchi-owner";
+/// Leads the browser to what it has not sent.
+const COOKIE: &str = "madoguchi-unsent";
+/// What is sealed begins so, for the key seals other secrets, too.
+const KIND: &str = "session owner 1";
+/// Forms of secrets, and those that must not come twice.
+const NEVER: [&str; 6] = [
+    "/api/",
+    "/sign-",
+    "/account/confirm",
+    "/account/noted",
+    "/account/password",
+    "/account/second-factor",
+];
+/// A page is no longer than that.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// A `Set-Cookie` value that tells us later whose session this was.
+pub(crate) fn owner_cookie(
+    seal: &Seal,
+    user: &UserId,
+    session_secret: &str,
+    origin: Origin,
+) -> Option<String> {
+    let text = [KIND, &token::hash(session_secret), user.as_str()].join("\n");
+    let sealed = seal.seal(text.as_bytes())?;
+    Some(set_cookie(OWNER_COOKIE, Some(&sealed), origin))
+}
+
+/// A `Set-Cookie` value that takes it away: whoever signs out leaves nothing.
+pub(crate) fn forget_owner(origin: Origin) -> String {
+    set_cookie(OWNER_COOKIE, None, origin)
+}
+
+/// Whose session the cookie was of, and its secret.
+fn owner<'a>(seal: &Seal, headers: &'a HeaderMap, origin: Origin) -> Option<(UserId, &'a str)> {
+    let secret = cookie(headers, session_cookie(origin))?;
+    let sealed = cookie(headers, &cookie_name(OWNER_COOKIE, origin))?;
+    let text = String::from_utf8(seal.open(sealed)?).ok()?;
+    let (kind, rest) = text.split_once('\n')?;
+    let (hash, user) = rest.split_once('\n')?;
+    let fits = kind == KIND && token::same(hash, &token::hash(secret));
+    fits.then(|| (UserId::new(user), secret))
+}
+
+/// Whether a form was refused that is to be kept: one that a page sends whose session has ended.
+pub(crate) fn is_to_be_kept(web: &Web, parts: &Parts, refused: &Response) -> bool {
+    let error = refused.extensions().get::<Arc<WebError>>();
+    let signed_out = error.is_some_and(|error| matches!(**error, WebError::NotSignedIn));
+    let path = parts.uri.path();
+    let by_page = !parts.headers.contains_key(csrf::HEADER);
+    let origin = parts.extensions.get::<Origin>();
+    signed_out
+        && by_page
+        && !NEVER.iter().any(|never| path.starts_with(never))
+        && origin.is_some_and(|origin| owner(&web.seal, &parts.headers, *origin).is_some())
+}
+
+/// Keeps a form, and leads to where its sender signs in again; `None` if it is not a form of ours.
+pub(crate) async fn keep(web: &Web, parts: &Parts, body: Bytes) -> Option<Response> {
+    let origin = *parts.extensions.get::<Origin>()?;
+    let (user, secret) = owner(&web.seal, &parts.headers, origin)?;
+    let fields = read(parts, body).await?;
+    let forged = |value: &str| !token::same(value, &csrf::token_of(secret));
+    let sent = fields.iter().find(|(name, _)| name == csrf::FIELD);
+    if sent.is_none_or(|(_, value)| forged(value)) {
+        return None;
+    }
+    let action = parts.uri.path().to_owned();
+    let page = page_of(&parts.headers).unwrap_or_else(|| action.clone());
+    let key = token::new_secret();
+    let unsent = Unsent {
+        key: token::hash(&key),
+        page: page.clone(),
+        action,
+        fields: fields
+            .into_iter()
+            .filter(|(name, _)| !is_secret(name))
+            .collect(),
+        at: web.desk.monotonic(),
+    };
+    web.unsent.save(user, unsent);
+    let set = set_cookie(COOKIE, Some(&key), origin);
+    let set = format!("{set}; Max-Age={}", forms::LASTS.0 / 1_000);
+    let to = Redirect::to(&format!("/sign-in?done=unsent&next={}", escape(&page)));
+    Some(([(header::SET_COOKIE, set)], to).into_response())
+}
+
+async fn read(parts: &Parts, body: Bytes) -> Option<Vec<(String, String)>> {
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = Method::POST;
+    let kind = parts.headers.get(header::CONTENT_TYPE)?.clone();
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let form = Form::<Vec<(String, String)>>::from_request(request, &()).await;
+    form.ok().map(|form| form.0)
+}
+
+/// Fields that hold secrets, or belong to one page alone.
+fn is_secret(name: &str) -> bool {
+    let names = ["code", "current", "new", "again", csrf::FIELD];
+    name.contains("password") || name.contains("secret") || names.contains(&name)
+}
+
+/// The page of ours from which a form comes.
+fn page_of(headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let from: Uri = text(header::REFERER)?.parse().ok()?;
+    let host = from.authority()?.as_str();
+    if text(header::HOST) != Some(host) {
+        return None;
+    }
+    let page = local(from.path_and_query()?.as_str());
+    let leads_on = !page.is_empty() && !page.starts_with("/sign-");
+    leads_on.then(|| page.to_owned())
+}
+
+/// What the visitor has not sent from the page that they open now, if there is such.
+pub(crate) fn take(web: &Web, visitor: Option<&Visitor>, request: &Request) -> Option<Unsent> {
+    let visitor = visitor.filter(|visitor| visitor.owes.is_none())?;
+    if request.method() != Method::GET || visitor.session().is_none() {
+        return None;
+    }
+    let key = cookie(request.headers(), &cookie_name(COOKIE, visitor.origin))?;
+    let asked = (token::hash(key), request.uri().path());
+    let now = web.desk.monotonic();
+    web.unsent.take(&visitor.user.id, (&asked.0, asked.1), now)
+}
+
+/// The page with what was typed before; the page as it is if it has no such form.
+pub(crate) async fn fill_in(unsent: Unsent, response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if response.status() != StatusCode::OK || !is_page {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let Ok(bytes) = axum::body::to_bytes(body, PAGE_BYTES).await else {
+        return WebError::Internal("a page cannot be filled in").into_response();
+    };
+    let html = String::from_utf8_lossy(&bytes);
+    let filled = fill(&html, &unsent.action, &unsent.fields);
+    Response::from_parts(parts, Body::from(filled))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(header::HeaderName, &str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn the_page_of_a_form_is_one_of_ours() {
+        let page = |from: &str| {
+            page_of(&headers(&[
+                (header::HOST, "desk.example"),
+                (header::REFERER, from),
+            ]))
+        };
+        let ours = page("https://desk.example/articles/a1/edit?x=1");
+        assert_eq!(ours.as_deref(), Some("/articles/a1/edit?x=1"));
+        for other in [
+            "https://evil.example/articles",
+            "https://desk.example/sign-in?next=/",
+            "https://desk.example//evil.example/",
+            "nonsense",
+            "",
+        ] {
+            assert_eq!(page(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_kept() {
+        for name in ["password", "inbound_password", "secret", "code", "_csrf"] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["name", "question", "answer", "reason", "version"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_owner_of_a_session_is_known_by_its_own_cookie_alone() {
+        let seal = Seal::new(&[7; 32]);
+        let origin = Origin {
+            address: [127, 0, 0, 1].into(),
+            encrypted: false,
+        };
+        let set = owner_cookie(&seal, &UserId::new("u1"), "mine", origin).unwrap();
+        let sealed = set.split(';').next().unwrap();
+        let owner_with = |session: &str, seal: &Seal| {
+            let text = format!("madoguchi={session}; {sealed}");
+            let headers = headers(&[(header::COOKIE, &text)]);
+            owner(seal, &headers, origin).map(|(user, _)| user)
+        };
+        assert_eq!(owner_with("mine", &seal), Some(UserId::new("u1")));
+        assert_eq!(owner_with("theirs", &seal), None);
+        assert_eq!(owner_with("mine", &Seal::new(&[8; 32])), None);
+    }
+}
