@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::normal::{Normal, belongs_to_the_one_before};
 use crate::analysis::{Word, grams};
-use crate::query::{Kind, Wanted};
+use crate::query::{Kind, QueryTerm};
 
 /// So much of an answer is shown, in letters.
 const EXCERPT: usize = 120;
@@ -22,7 +22,7 @@ const JOINER: char = '\u{200d}';
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Piece {
+pub struct Fragment {
     /// The text.
     pub text: String,
     /// It is what was looked for.
@@ -75,7 +75,7 @@ pub(crate) struct Marker<'a> {
 }
 
 impl<'a> Marker<'a> {
-    pub(crate) fn new(wanted: &'a [Wanted]) -> Self {
+    pub(crate) fn new(wanted: &'a [QueryTerm]) -> Self {
         let of = |kinds: &[Kind]| {
             let some = wanted.iter().filter(|wanted| kinds.contains(&wanted.kind));
             some.map(|wanted| wanted.text.as_str()).collect()
@@ -90,14 +90,14 @@ impl<'a> Marker<'a> {
     }
 
     /// The whole text, in which these words stand.
-    pub(crate) fn whole(&self, text: &str, places: &[Place<'_>]) -> Vec<Piece> {
+    pub(crate) fn whole(&self, text: &str, places: &[Place<'_>]) -> Vec<Fragment> {
         let marks = self.marks(places);
         let marks = self.with_grams(text, 0..text.len(), marks);
         pieces(text, 0..text.len(), &marks)
     }
 
     /// The part of the text with the most marks.
-    pub(crate) fn excerpt(&self, text: &str, places: &[Place<'_>]) -> Vec<Piece> {
+    pub(crate) fn excerpt(&self, text: &str, places: &[Place<'_>]) -> Vec<Fragment> {
         let text = shown(text);
         let marks = self.marks(places);
         let starts = starts(&text);
@@ -120,7 +120,7 @@ impl<'a> Marker<'a> {
         let end = starts.get(from + EXCERPT).copied().unwrap_or(text.len());
         let marks = self.with_grams(&text, begin..end, marks);
         let mut pieces = pieces(&text, begin..end, &marks);
-        let dots = || Piece {
+        let dots = || Fragment {
             text: "…".to_owned(),
             marked: false,
         };
@@ -183,12 +183,12 @@ fn starts(text: &str) -> Vec<usize> {
     begins.map(|(at, _)| at).collect()
 }
 
-fn pieces(text: &str, part: Range<usize>, marks: &[Range<usize>]) -> Vec<Piece> {
+fn pieces(text: &str, part: Range<usize>, marks: &[Range<usize>]) -> Vec<Fragment> {
     let mut pieces = Vec::new();
     let mut push = |range: Range<usize>, marked: bool| {
         if let Some(text) = text.get(range).filter(|text| !text.is_empty()) {
             let text = text.to_owned();
-            pieces.push(Piece { text, marked });
+            pieces.push(Fragment { text, marked });
         }
     };
     let mut at = part.start;

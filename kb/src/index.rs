@@ -243,7 +243,7 @@ fn tokens(terms: Vec<String>) -> PreTokenizedString {
 }
 
 /// An index on disk.
-pub(crate) struct Shelf {
+pub(crate) struct SearchIndex {
     pub(crate) fields: Fields,
     pub(crate) reader: IndexReader,
     index: Index,
@@ -253,7 +253,7 @@ pub(crate) struct Shelf {
     meanings: Mutex<HashMap<SegmentId, Arc<Meanings>>>,
 }
 
-impl Shelf {
+impl SearchIndex {
     /// Opens the index in `folder`, or makes one.
     pub(crate) fn open(folder: &Path) -> Result<Self, KbError> {
         std::fs::create_dir_all(folder).map_err(KbError::io(folder))?;

@@ -13,14 +13,14 @@ use crate::analysis::{Analyzer, Word};
 use crate::dictionary::Dictionary;
 use crate::entry::{Change, Entry, Viewer};
 use crate::error::KbError;
-use crate::index::Shelf;
+use crate::index::SearchIndex;
 use crate::language::Language;
-use crate::meaning::Asked;
-use crate::query::{self, Parts, Query, Synonyms, Wanted};
+use crate::meaning::QueryVector;
+use crate::query::{self, Parts, Query, QueryTerm, Synonyms};
 use crate::read;
 use crate::search::{self, Found, Hit};
 use crate::suggest::{self, Suggestion};
-use crate::turns::Turns;
+use crate::turns::SearchSlots;
 
 /// Counts up whenever what is written to the index changes.
 const LAYOUT: u32 = 3;
@@ -71,17 +71,17 @@ struct Inner {
     folder: PathBuf,
     dictionary: Dictionary,
     parts: Parts,
-    tongue: RwLock<Arc<Tongue>>,
+    tongue: RwLock<Arc<TextPipeline>>,
     /// Taken up by the next rebuild.
-    next: Mutex<Option<Arc<Tongue>>>,
+    next: Mutex<Option<Arc<TextPipeline>>>,
     shelves: RwLock<Arc<Shelves>>,
     /// One change at a time.
     changing: Mutex<()>,
-    turns: Turns,
+    turns: SearchSlots,
 }
 
 /// How texts are understood.
-struct Tongue {
+struct TextPipeline {
     analyzer: Analyzer,
     /// Keeps every word.
     plain: Analyzer,
@@ -91,7 +91,7 @@ struct Tongue {
     encoder: Option<Encoder>,
 }
 
-impl Tongue {
+impl TextPipeline {
     fn new(
         dictionary: &Dictionary,
         language: &Language,
@@ -107,7 +107,7 @@ impl Tongue {
         })
     }
 
-    fn terms(&self, query: &Query, parts: Parts) -> Vec<Wanted> {
+    fn terms(&self, query: &Query, parts: Parts) -> Vec<QueryTerm> {
         let Self {
             analyzer,
             plain,
@@ -126,15 +126,15 @@ impl Tongue {
 /// Two indexes, so that a search from the portal cannot meet what is for the desk.
 struct Shelves {
     folder: PathBuf,
-    portal: Shelf,
-    all: Shelf,
+    portal: SearchIndex,
+    all: SearchIndex,
 }
 
 impl Shelves {
     fn open(folder: PathBuf) -> Result<Self, KbError> {
         Ok(Self {
-            portal: Shelf::open(&folder.join("portal"))?,
-            all: Shelf::open(&folder.join("all"))?,
+            portal: SearchIndex::open(&folder.join("portal"))?,
+            all: SearchIndex::open(&folder.join("all"))?,
             folder,
         })
     }
@@ -142,13 +142,13 @@ impl Shelves {
     /// Those that were made in `folder`, if all is as it was written.
     fn open_whole(folder: PathBuf) -> Result<Self, KbError> {
         Ok(Self {
-            portal: Shelf::open_whole(&folder.join("portal"))?,
-            all: Shelf::open_whole(&folder.join("all"))?,
+            portal: SearchIndex::open_whole(&folder.join("portal"))?,
+            all: SearchIndex::open_whole(&folder.join("all"))?,
             folder,
         })
     }
 
-    fn of(&self, viewer: Viewer) -> &Shelf {
+    fn of(&self, viewer: Viewer) -> &SearchIndex {
         match viewer {
             Viewer::Portal => &self.portal,
             Viewer::Desk => &self.all,
@@ -158,7 +158,7 @@ impl Shelves {
     fn document(
         &self,
         entry: &Entry,
-        tongue: &Tongue,
+        tongue: &TextPipeline,
         parts: Parts,
     ) -> Result<TantivyDocument, KbError> {
         let plain = (!parts.stops).then_some(&tongue.plain);
@@ -179,7 +179,7 @@ impl Shelves {
     fn fill<E: From<KbError>>(
         &self,
         mut entries: impl Iterator<Item = Result<Entry, E>>,
-        tongue: &Tongue,
+        tongue: &TextPipeline,
         parts: Parts,
     ) -> Result<(), E> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -224,7 +224,7 @@ impl Shelves {
     fn change(
         &self,
         changes: &[Change],
-        tongue: &Tongue,
+        tongue: &TextPipeline,
         parts: Parts,
         position: i64,
     ) -> Result<(), KbError> {
@@ -289,7 +289,7 @@ impl Knowledge {
         parts: Parts,
     ) -> Result<Self, KbError> {
         fs::create_dir_all(folder).map_err(KbError::io(folder))?;
-        let tongue = Tongue::new(dictionary, language, encoder.cloned())?;
+        let tongue = TextPipeline::new(dictionary, language, encoder.cloned())?;
         let shelves = match current(folder, &tongue.stamp()) {
             Some(shelves) => shelves,
             None => {
@@ -307,7 +307,7 @@ impl Knowledge {
                 next: Mutex::new(None),
                 shelves: RwLock::new(Arc::new(shelves)),
                 changing: Mutex::new(()),
-                turns: Turns::new(),
+                turns: SearchSlots::new(),
             }),
         })
     }
@@ -390,7 +390,11 @@ impl Knowledge {
     /// [`KbError::Words`]; then all stays as it was.
     pub fn set_language(&self, language: &Language) -> Result<Rebuild, KbError> {
         let encoder = self.tongue().encoder.clone();
-        let tongue = Arc::new(Tongue::new(&self.inner.dictionary, language, encoder)?);
+        let tongue = Arc::new(TextPipeline::new(
+            &self.inner.dictionary,
+            language,
+            encoder,
+        )?);
         if tongue.fingerprint != self.tongue().fingerprint {
             *lock(&self.inner.next) = Some(tongue);
             return Ok(Rebuild::Needed);
@@ -469,7 +473,7 @@ impl Knowledge {
     /// [`KbError::Words`], and as [`Self::search`].
     pub fn try_out(&self, query: &Query, language: &Language) -> Result<Trial, KbError> {
         let encoder = self.tongue().encoder.clone();
-        let tongue = Tongue::new(&self.inner.dictionary, language, encoder)?;
+        let tongue = TextPipeline::new(&self.inner.dictionary, language, encoder)?;
         let cut = tongue.analyzer.cut(&query.text);
         let terms = tongue.terms(query, Parts::ALL).into_iter();
         let synonyms = terms.filter(|wanted| wanted.kind == query::Kind::Synonym);
@@ -482,11 +486,11 @@ impl Knowledge {
         Ok(Trial { analysis, hits })
     }
 
-    fn search_as(&self, tongue: &Tongue, query: &Query) -> Result<Found, KbError> {
+    fn search_as(&self, tongue: &TextPipeline, query: &Query) -> Result<Found, KbError> {
         let (shelves, parts) = (self.shelves(), self.inner.parts);
         let terms = tongue.terms(query, parts);
         let encoder = tongue.encoder.as_ref().filter(|_| parts.meaning);
-        let asked = encoder.map(|encoder| Asked::new(encoder, &query.text));
+        let asked = encoder.map(|encoder| QueryVector::new(encoder, &query.text));
         search::search(
             shelves.of(query.viewer),
             &terms,
@@ -501,7 +505,7 @@ impl Knowledge {
         shelves.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn tongue(&self) -> Arc<Tongue> {
+    fn tongue(&self) -> Arc<TextPipeline> {
         let tongue = self.inner.tongue.read();
         tongue.unwrap_or_else(PoisonError::into_inner).clone()
     }

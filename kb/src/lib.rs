@@ -25,7 +25,7 @@ pub use self::dictionary::Dictionary;
 pub use self::entry::{Audience, Change, Entry, Source, Viewer};
 pub use self::error::KbError;
 pub use self::evaluate::{Evaluation, GradedQuery, evaluate};
-pub use self::highlight::Piece;
+pub use self::highlight::Fragment;
 pub use self::knowledge::{Analysis, Knowledge, Rebuild, Trial};
 pub use self::language::{Language, LanguageFault, SynonymGroup, UserWord};
 pub use self::query::{Parts, Query};

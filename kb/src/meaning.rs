@@ -41,12 +41,12 @@ fn unpack(eight: u64) -> [i8; 8] {
 }
 
 /// What was asked, in numbers of [`ASKED_STEPS`] at the most.
-pub(crate) struct Asked {
+pub(crate) struct QueryVector {
     numbers: Vec<i16>,
     length: f32,
 }
 
-impl Asked {
+impl QueryVector {
     pub(crate) fn new(encoder: &Encoder, text: &str) -> Self {
         let vector = encoder.encode(text);
         let step = |number: &f32| (number * ASKED_STEPS).round() as i16;
@@ -111,8 +111,8 @@ impl Meanings {
         all
     }
 
-    /// How alike each entry's meaning is to what was asked, as [`Asked::alike`].
-    pub(crate) fn alike(&self, asked: &Asked) -> Vec<f32> {
+    /// How alike each entry's meaning is to what was asked, as [`QueryVector::alike`].
+    pub(crate) fn alike(&self, asked: &QueryVector) -> Vec<f32> {
         if self.width != asked.numbers.len() {
             return vec![0.0; self.lengths.len()];
         }

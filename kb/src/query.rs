@@ -120,7 +120,7 @@ pub(crate) enum Kind {
 
 /// A term with its weight.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct QueryTerm {
     pub(crate) kind: Kind,
     pub(crate) text: String,
     pub(crate) weight: f32,
@@ -203,9 +203,9 @@ pub(crate) fn terms(
     plain: &Analyzer,
     synonyms: &Synonyms,
     parts: Parts,
-) -> Vec<Wanted> {
+) -> Vec<QueryTerm> {
     let typed: String = typed.chars().take(LETTERS).collect();
-    let mut wanted = Bag::default();
+    let mut wanted = TermSet::default();
     if !parts.stops {
         let cut = plain.cut(&typed);
         for word in &cut.words {
@@ -258,15 +258,15 @@ pub(crate) fn terms(
 
 /// Terms, each once.
 #[derive(Default)]
-struct Bag {
-    all: Vec<Wanted>,
+struct TermSet {
+    all: Vec<QueryTerm>,
     known: HashSet<(Kind, String)>,
 }
 
-impl Bag {
+impl TermSet {
     fn add(&mut self, kind: Kind, text: &str, weight: f32) {
         if self.known.insert((kind, text.to_owned())) {
-            self.all.push(Wanted {
+            self.all.push(QueryTerm {
                 kind,
                 text: text.to_owned(),
                 weight,
@@ -275,7 +275,7 @@ impl Bag {
     }
 }
 
-fn widen(cut: &Cut, analyzer: &Analyzer, synonyms: &Synonyms, parts: Parts, wanted: &mut Bag) {
+fn widen(cut: &Cut, analyzer: &Analyzer, synonyms: &Synonyms, parts: Parts, wanted: &mut TermSet) {
     let own: HashSet<&str> = cut.words.iter().map(|word| word.term.as_str()).collect();
     let mut texts: Vec<&str> = own.iter().copied().collect();
     for (at, first) in cut.pieces.iter().enumerate() {

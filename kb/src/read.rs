@@ -8,14 +8,14 @@ use tantivy::{DocAddress, Order, Term};
 
 use crate::entry::Entry;
 use crate::error::KbError;
-use crate::index::Shelf;
+use crate::index::SearchIndex;
 use crate::search;
 
 /// The column of the time at which an entry was last changed.
 const UPDATED_COLUMN: &str = "updated";
 
 /// The entry of this id, or of the number that it is.
-pub(crate) fn lookup(shelf: &Shelf, id: &str) -> Result<Option<Entry>, KbError> {
+pub(crate) fn lookup(shelf: &SearchIndex, id: &str) -> Result<Option<Entry>, KbError> {
     let searcher = shelf.reader.searcher();
     let query = is(shelf.fields.id, id);
     let found = searcher.search(&query, &TopDocs::with_limit(1).order_by_score())?;
@@ -33,7 +33,7 @@ pub(crate) fn lookup(shelf: &Shelf, id: &str) -> Result<Option<Entry>, KbError> 
 
 /// Entries of these categories, or of all, the newest first, and how many there are.
 pub(crate) fn list(
-    shelf: &Shelf,
+    shelf: &SearchIndex,
     categories: Option<&[String]>,
     offset: usize,
     limit: usize,

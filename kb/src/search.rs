@@ -17,10 +17,10 @@ use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TantivyDocument, Term
 
 use crate::entry::{Entry, Source};
 use crate::error::KbError;
-use crate::highlight::{Marker, Piece, Places};
-use crate::index::{Fields, MEANING_COLUMN, Shelf};
-use crate::meaning::Asked;
-use crate::query::{Kind, Parts, Query, Wanted};
+use crate::highlight::{Fragment, Marker, Places};
+use crate::index::{Fields, MEANING_COLUMN, SearchIndex};
+use crate::meaning::QueryVector;
+use crate::query::{Kind, Parts, Query, QueryTerm};
 
 /// So many of the best are looked at closely; no more are ever shown.
 const CANDIDATES: usize = 100;
@@ -106,9 +106,9 @@ pub struct Hit {
     /// How well it fits; to be compared within one search only.
     pub score: f32,
     /// The question.
-    pub question: Vec<Piece>,
+    pub question: Vec<Fragment>,
     /// What of the answer fits best.
-    pub excerpt: Vec<Piece>,
+    pub excerpt: Vec<Fragment>,
     /// Why it was found, if that was asked for; what counted most comes first.
     pub reasons: Vec<Reason>,
 }
@@ -135,9 +135,9 @@ struct Clause {
 
 /// The best entries for these terms.
 pub(crate) fn search(
-    shelf: &Shelf,
-    terms: &[Wanted],
-    asked: Option<&Asked>,
+    shelf: &SearchIndex,
+    terms: &[QueryTerm],
+    asked: Option<&QueryVector>,
     query: &Query,
     parts: Parts,
 ) -> Result<Found, KbError> {
@@ -338,14 +338,14 @@ fn covered(
 fn clauses(
     searcher: &Searcher,
     fields: &Fields,
-    terms: &[Wanted],
+    terms: &[QueryTerm],
     parts: Parts,
 ) -> Result<Asking, KbError> {
     let documents = searcher.num_docs().max(1) as f32;
     let tell = |frequency: u64| (1.0 + documents / frequency as f32).ln();
     let mut found: Vec<(f32, Clause)> = Vec::new();
     let mut asked_for: Vec<f32> = Vec::new();
-    let mut look = |wanted: &Wanted| -> Result<u64, KbError> {
+    let mut look = |wanted: &QueryTerm| -> Result<u64, KbError> {
         let mut most = 0;
         for (field, counts) in places(fields, wanted.kind) {
             let term = Term::from_field_text(field, &wanted.text);
@@ -506,11 +506,15 @@ enum Likeness<'a> {
     /// Of every entry of each part.
     Every(Vec<Vec<f32>>),
     /// To be told of some.
-    Some(&'a Asked, Vec<Column<u64>>),
+    Some(&'a QueryVector, Vec<Column<u64>>),
 }
 
 impl<'a> Likeness<'a> {
-    fn new(shelf: &Shelf, searcher: &Searcher, asked: &'a Asked) -> Result<Self, KbError> {
+    fn new(
+        shelf: &SearchIndex,
+        searcher: &Searcher,
+        asked: &'a QueryVector,
+    ) -> Result<Self, KbError> {
         if searcher.num_docs() <= LOOKED_THROUGH {
             let parts = shelf.meanings(searcher)?;
             let parts = parts.iter().map(|part| part.alike(asked));

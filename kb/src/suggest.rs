@@ -11,7 +11,7 @@ use crate::analysis::kana::{hiragana, romaji};
 use crate::analysis::normal::Normal;
 use crate::entry::Entry;
 use crate::error::KbError;
-use crate::index::Shelf;
+use crate::index::SearchIndex;
 use crate::search;
 
 /// Beginnings are compared over so many letters.
@@ -61,7 +61,7 @@ fn plain(text: &str) -> String {
 
 /// What may be meant by something that begins so.
 pub(crate) fn suggest(
-    shelf: &Shelf,
+    shelf: &SearchIndex,
     typed: &str,
     limit: usize,
 ) -> Result<Vec<Suggestion>, KbError> {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// The turns.
-pub(crate) struct Turns(Mutex<State>);
+pub(crate) struct SearchSlots(Mutex<State>);
 
 struct State {
     free: usize,
@@ -21,9 +21,9 @@ struct Waiting {
 }
 
 /// A turn, for as long as it is kept.
-pub(crate) struct Turn<'a>(&'a Turns);
+pub(crate) struct Turn<'a>(&'a SearchSlots);
 
-impl Turns {
+impl SearchSlots {
     pub(crate) fn new() -> Self {
         let free = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self(Mutex::new(State {

@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::ReadKnowledge;
-use madoguchi_kb::{Piece, Viewer};
+use madoguchi_kb::{Fragment, Viewer};
 use serde::{Deserialize, Serialize};
 
 use self::finder::{HERE, finder};
@@ -129,8 +129,8 @@ struct HitJson {
     desk_only: bool,
     category: String,
     score: f32,
-    question: Vec<Piece>,
-    excerpt: Vec<Piece>,
+    question: Vec<Fragment>,
+    excerpt: Vec<Fragment>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<ReasonJson>,
 }

@@ -8,7 +8,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{
     NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
 };
-use madoguchi_core::setup::Fault;
+use madoguchi_core::setup::FieldError;
 use madoguchi_core::time::Instant;
 
 use crate::auth::routes::Routes;
@@ -159,7 +159,7 @@ impl Record for Notice {
         self.title.clone()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         self.faults()
     }
 

@@ -6,7 +6,7 @@ use madoguchi_core::phrase::{
     PHRASE, PHRASE_CODE_LETTERS, PHRASE_TEXT_LETTERS, PHRASE_TITLE_LETTERS, PHRASE_VARIABLES,
     Phrase,
 };
-use madoguchi_core::setup::Fault;
+use madoguchi_core::setup::FieldError;
 
 use crate::auth::routes::Routes;
 use crate::kit::export;
@@ -74,7 +74,7 @@ impl Record for Phrase {
         self.title.clone()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         self.faults()
     }
 

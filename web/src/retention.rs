@@ -6,7 +6,7 @@ use axum::response::Html;
 use madoguchi_core::access::ManageRetention;
 use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{LOG_DAYS_AT_LEAST, LogRetention, PORTAL_RETENTION};
-use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, Fault, RETENTION_DAYS_AT_LEAST};
+use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, FieldError, RETENTION_DAYS_AT_LEAST};
 
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
@@ -101,10 +101,10 @@ fn days<R: 'static>(at_least: u32, access: Access<R, Option<u32>>) -> Vec<Field<
 }
 
 /// A sentence as a fault of the field.
-fn fault(checked: Result<(), impl std::fmt::Display>) -> Vec<Fault> {
+fn fault(checked: Result<(), impl std::fmt::Display>) -> Vec<FieldError> {
     let fault = checked.err().map(|fault| {
         let sentence = fault.to_string();
-        Fault::new("days", sentence.trim_end_matches('。'))
+        FieldError::new("days", sentence.trim_end_matches('。'))
     });
     fault.into_iter().collect()
 }
@@ -134,7 +134,7 @@ impl Record for AuditRetention {
         Self::SCREEN.label.to_owned()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         fault(Self::check(*self))
     }
 
@@ -168,7 +168,7 @@ impl Record for LogRetention {
         Self::SCREEN.label.to_owned()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         fault(Self::check(*self))
     }
 

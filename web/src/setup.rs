@@ -19,9 +19,6 @@ use crate::auth::routes::Routes;
 use crate::kit::record::{AuditFields, audit_fields};
 use crate::kit::record_routes;
 
-/// The entry of the menu.
-const HERE: &str = "/admin/desk";
-
 /// How fields are called in the audit log.
 pub(crate) const AUDIT: [AuditFields; 6] = [
     audit_fields::<LineConfig>,

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use tantivy::directory::MmapDirectory;
 use tantivy::{DocAddress, Index, TantivyDocument};
 
-use super::{Fields, MEANING_COLUMN, Shelf};
+use super::{Fields, MEANING_COLUMN, SearchIndex};
 use crate::error::KbError;
 
-impl Shelf {
+impl SearchIndex {
     /// Opens the index that was made in `folder`.
     ///
     /// # Errors

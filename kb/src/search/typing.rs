@@ -10,7 +10,7 @@ use tantivy_fst::Automaton;
 use crate::analysis::normal::is_kana;
 use crate::error::KbError;
 use crate::index::Fields;
-use crate::query::Wanted;
+use crate::query::QueryTerm;
 
 /// Shorter words are near to too many others.
 const SHORTEST: usize = 3;
@@ -27,8 +27,8 @@ static NEAR: LazyLock<LevenshteinAutomatonBuilder> =
 pub(super) fn nearest(
     searcher: &Searcher,
     fields: &Fields,
-    wanted: &Wanted,
-) -> Result<Vec<Wanted>, KbError> {
+    wanted: &QueryTerm,
+) -> Result<Vec<QueryTerm>, KbError> {
     let letters = wanted.text.chars().count();
     let typed = wanted
         .text
@@ -63,7 +63,7 @@ pub(super) fn nearest(
     Ok(found
         .into_iter()
         .take(NEAREST)
-        .map(|(_, text)| Wanted {
+        .map(|(_, text)| QueryTerm {
             kind: wanted.kind,
             text,
             weight: wanted.weight * COUNTS,

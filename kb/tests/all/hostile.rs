@@ -1,6 +1,6 @@
 //! Whatever is typed is a text: nothing panics, fails, or goes on for ever.
 
-use madoguchi_kb::{Audience, Change, Piece, Query, Viewer};
+use madoguchi_kb::{Audience, Change, Fragment, Query, Viewer};
 use proptest::prelude::*;
 
 use crate::{entry, joined, open, sample, shared};
@@ -64,7 +64,7 @@ fn belongs(letter: char) -> bool {
 }
 
 /// No piece begins with what belongs to the letter before it.
-fn cuts_no_letter(pieces: &[Piece]) -> bool {
+fn cuts_no_letter(pieces: &[Fragment]) -> bool {
     let texts = pieces.windows(2).map(|two| (&two[0].text, &two[1].text));
     let mut cuts =
         texts.filter(|(one, other)| other.starts_with(belongs) || one.ends_with('\u{200d}'));

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Dictionary, Encoder, Entry, Knowledge, Language, Piece, Source, Viewer,
+    Audience, Dictionary, Encoder, Entry, Fragment, Knowledge, Language, Source, Viewer,
 };
 use serde::Deserialize;
 
@@ -115,6 +115,6 @@ fn found(knowledge: &Knowledge, text: &str, viewer: Viewer) -> Vec<String> {
     found.hits.into_iter().map(|hit| hit.id).collect()
 }
 
-fn joined(pieces: &[Piece]) -> String {
+fn joined(pieces: &[Fragment]) -> String {
     pieces.iter().map(|piece| piece.text.as_str()).collect()
 }

@@ -31,7 +31,7 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Turns over a byte in the middle of a file; tells whether there was one.
+/// SearchSlots over a byte in the middle of a file; tells whether there was one.
 pub(crate) fn damage(folder: &Path) -> bool {
     // Files of segments that are in use no more may still lie there: all are damaged.
     let files = segments(folder);

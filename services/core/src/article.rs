@@ -140,7 +140,7 @@ pub struct Article {
 
 /// Why a step cannot be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum TransitionError {
     /// There is no version that the step could be taken with.
     #[error("この操作ができる状態ではありません")]
     WrongStage,
@@ -246,8 +246,13 @@ impl Article {
     /// Writes in the draft, or begins one from the newest version.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`] while a version is in review or scheduled.
-    pub fn edit(&mut self, content: Content, by: &UserId, at: Instant) -> Result<(), Refusal> {
+    /// [`TransitionError::WrongStage`] while a version is in review or scheduled.
+    pub fn edit(
+        &mut self,
+        content: Content,
+        by: &UserId,
+        at: Instant,
+    ) -> Result<(), TransitionError> {
         let number = self.newest().map_or(1, |version| version.number + 1);
         match self.versions.last_mut() {
             Some(version) if matches!(version.stage, Stage::Draft { .. }) => {
@@ -264,7 +269,7 @@ impl Article {
                     Stage::InReview { .. } | Stage::Scheduled { .. }
                 ) =>
             {
-                Err(Refusal::WrongStage)
+                Err(TransitionError::WrongStage)
             }
             _ => {
                 self.versions.push(draft(number, content, by, at));
@@ -276,17 +281,20 @@ impl Article {
     /// 確認依頼: asks for the draft to be reviewed.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`], [`Refusal::Incomplete`], [`Refusal::PersonalData`].
-    pub fn submit(&mut self, by: &UserId, at: Instant) -> Result<(), Refusal> {
-        let version = self.versions.last_mut().ok_or(Refusal::WrongStage)?;
+    /// [`TransitionError::WrongStage`], [`TransitionError::Incomplete`], [`TransitionError::PersonalData`].
+    pub fn submit(&mut self, by: &UserId, at: Instant) -> Result<(), TransitionError> {
+        let version = self
+            .versions
+            .last_mut()
+            .ok_or(TransitionError::WrongStage)?;
         if !matches!(version.stage, Stage::Draft { .. }) {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         }
         if !version.content.faults().is_empty() {
-            return Err(Refusal::Incomplete);
+            return Err(TransitionError::Incomplete);
         }
         if !version.content.personal_left().is_empty() {
-            return Err(Refusal::PersonalData);
+            return Err(TransitionError::PersonalData);
         }
         version.stage = Stage::InReview { by: by.clone() };
         version.at = at;
@@ -296,17 +304,20 @@ impl Article {
     /// 差戻し: sends the version back to its authors.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`], [`Refusal::NoReason`].
-    pub fn send_back(&mut self, reason: &str, at: Instant) -> Result<(), Refusal> {
+    /// [`TransitionError::WrongStage`], [`TransitionError::NoReason`].
+    pub fn send_back(&mut self, reason: &str, at: Instant) -> Result<(), TransitionError> {
         if reason.trim().is_empty() {
-            return Err(Refusal::NoReason);
+            return Err(TransitionError::NoReason);
         }
-        let version = self.versions.last_mut().ok_or(Refusal::WrongStage)?;
+        let version = self
+            .versions
+            .last_mut()
+            .ok_or(TransitionError::WrongStage)?;
         if !matches!(
             version.stage,
             Stage::InReview { .. } | Stage::Scheduled { .. }
         ) {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         }
         version.stage = Stage::Draft {
             sent_back: Some(reason.trim().to_owned()),
@@ -319,14 +330,17 @@ impl Article {
     /// published. It must be approved anew.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`] if it is neither in review nor scheduled.
-    pub fn recall(&mut self, at: Instant) -> Result<(), Refusal> {
-        let version = self.versions.last_mut().ok_or(Refusal::WrongStage)?;
+    /// [`TransitionError::WrongStage`] if it is neither in review nor scheduled.
+    pub fn recall(&mut self, at: Instant) -> Result<(), TransitionError> {
+        let version = self
+            .versions
+            .last_mut()
+            .ok_or(TransitionError::WrongStage)?;
         if !matches!(
             version.stage,
             Stage::InReview { .. } | Stage::Scheduled { .. }
         ) {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         }
         version.stage = Stage::Draft { sent_back: None };
         version.at = at;
@@ -336,11 +350,11 @@ impl Article {
     /// Throws the draft away. If there is nothing else, the article itself is to be deleted.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`] if there is no draft.
-    pub fn discard_draft(&mut self) -> Result<Discarded, Refusal> {
-        let newest = self.versions.last().ok_or(Refusal::WrongStage)?;
+    /// [`TransitionError::WrongStage`] if there is no draft.
+    pub fn discard_draft(&mut self) -> Result<Discarded, TransitionError> {
+        let newest = self.versions.last().ok_or(TransitionError::WrongStage)?;
         if !matches!(newest.stage, Stage::Draft { .. }) {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         }
         if self.versions.len() == 1 {
             return Ok(Discarded::Article);
@@ -352,19 +366,22 @@ impl Article {
     /// 承認: the version is published at `publish_at`, or now if that is past.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`], [`Refusal::OwnWork`].
+    /// [`TransitionError::WrongStage`], [`TransitionError::OwnWork`].
     pub fn approve(
         &mut self,
         by: &UserId,
         publish_at: Instant,
         now: Instant,
-    ) -> Result<(), Refusal> {
-        let version = self.versions.last_mut().ok_or(Refusal::WrongStage)?;
+    ) -> Result<(), TransitionError> {
+        let version = self
+            .versions
+            .last_mut()
+            .ok_or(TransitionError::WrongStage)?;
         let Stage::InReview { by: asked } = &version.stage else {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         };
         if asked == by || version.authors.contains(by) {
-            return Err(Refusal::OwnWork);
+            return Err(TransitionError::OwnWork);
         }
         version.stage = Stage::Scheduled {
             by: by.clone(),
@@ -421,18 +438,18 @@ impl Article {
     /// 取下げの依頼.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`] if readers do not see it, [`Refusal::NoReason`].
+    /// [`TransitionError::WrongStage`] if readers do not see it, [`TransitionError::NoReason`].
     pub fn request_withdrawal(
         &mut self,
         by: &UserId,
         reason: &str,
         now: Instant,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), TransitionError> {
         if reason.trim().is_empty() {
-            return Err(Refusal::NoReason);
+            return Err(TransitionError::NoReason);
         }
         if self.published(now).is_none() || self.withdrawal != Withdrawal::None {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         }
         self.withdrawal = Withdrawal::Requested {
             by: by.clone(),
@@ -444,13 +461,13 @@ impl Article {
     /// 取下げの承認.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`], [`Refusal::OwnWork`].
-    pub fn withdraw(&mut self, by: &UserId, now: Instant) -> Result<(), Refusal> {
+    /// [`TransitionError::WrongStage`], [`TransitionError::OwnWork`].
+    pub fn withdraw(&mut self, by: &UserId, now: Instant) -> Result<(), TransitionError> {
         let Withdrawal::Requested { by: asked, reason } = &self.withdrawal else {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         };
         if asked == by {
-            return Err(Refusal::OwnWork);
+            return Err(TransitionError::OwnWork);
         }
         self.withdrawal = Withdrawal::Done {
             at: now,
@@ -462,10 +479,10 @@ impl Article {
     /// The withdrawal that was asked for is refused.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`].
-    pub fn keep(&mut self) -> Result<(), Refusal> {
+    /// [`TransitionError::WrongStage`].
+    pub fn keep(&mut self) -> Result<(), TransitionError> {
         if !matches!(self.withdrawal, Withdrawal::Requested { .. }) {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         }
         self.withdrawal = Withdrawal::None;
         Ok(())
@@ -474,15 +491,20 @@ impl Article {
     /// Begins a draft with what an older version says.
     ///
     /// # Errors
-    /// [`Refusal::WrongStage`] if there is no such version, or another one is being worked on.
-    pub fn restore(&mut self, number: u32, by: &UserId, at: Instant) -> Result<(), Refusal> {
+    /// [`TransitionError::WrongStage`] if there is no such version, or another one is being worked on.
+    pub fn restore(
+        &mut self,
+        number: u32,
+        by: &UserId,
+        at: Instant,
+    ) -> Result<(), TransitionError> {
         let older = self
             .versions
             .iter()
             .find(|version| version.number == number);
-        let content = older.ok_or(Refusal::WrongStage)?.content.clone();
+        let content = older.ok_or(TransitionError::WrongStage)?.content.clone();
         if self.next().is_some() {
-            return Err(Refusal::WrongStage);
+            return Err(TransitionError::WrongStage);
         }
         self.edit(content, by, at)
     }

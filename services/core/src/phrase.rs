@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::setup::Fault;
+use crate::setup::FieldError;
 
 /// The kind of [`Phrase`] in the store; its id is the code.
 pub const PHRASE: &str = "phrase";
@@ -31,7 +31,7 @@ pub struct Phrase {
 
 impl Phrase {
     /// What is wrong with it.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         for (field, text, most) in [
             ("code", &self.code, PHRASE_CODE_LETTERS),
@@ -39,23 +39,23 @@ impl Phrase {
             ("text", &self.text, PHRASE_TEXT_LETTERS),
         ] {
             if text.is_empty() {
-                faults.push(Fault::new(field, "入力してください"));
+                faults.push(FieldError::new(field, "入力してください"));
             } else if text.chars().count() > most {
                 let message = format!("{most}文字以内で入力してください");
-                faults.push(Fault::new(field, message));
+                faults.push(FieldError::new(field, message));
             }
         }
         let is_plain = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
         if !self.code.chars().all(is_plain) {
             let message = "文字、数字、「-」「_」だけで入力してください";
-            faults.push(Fault::new("code", message));
+            faults.push(FieldError::new("code", message));
         }
         if let Some(unknown) = self.unknown_variable() {
             let known = PHRASE_VARIABLES
                 .map(|name| format!("{{{name}}}"))
                 .join("、");
             let message = format!("「{{{unknown}}}」は使えません。使えるのは、{known}です");
-            faults.push(Fault::new("text", message));
+            faults.push(FieldError::new("text", message));
         }
         faults
     }

@@ -27,7 +27,7 @@ pub use self::categories::{
 };
 pub use self::desk::{DeskSetup, FileSetup, Made};
 pub use self::dialled::DialledSource;
-pub use self::fault::{Fault, Part, PartFault};
+pub use self::fault::{FieldError, Part, PartFault};
 pub use self::lines::{
     AtClosingConfig, LINE, LINE_NAME_LETTERS, LineConfig, PeriodicAnnouncement, Strategy,
 };

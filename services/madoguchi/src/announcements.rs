@@ -23,19 +23,19 @@ use crate::live::LiveDesk;
 #[derive(Debug, Default)]
 pub(crate) struct Announcements {
     speech: OnceLock<Speech>,
-    in_force: RwLock<Arc<InForce>>,
+    in_force: RwLock<Arc<ActiveSounds>>,
 }
 
 /// The sounds that are played, and where they come from.
 #[derive(Debug, Default)]
-pub(crate) struct InForce {
+pub(crate) struct ActiveSounds {
     sounds: Sounds,
     lines: Vec<LineName>,
     /// Of all that are not the product's own.
     origins: BTreeMap<AnnouncementId, Origin>,
 }
 
-impl InForce {
+impl ActiveSounds {
     /// What `config` says, joined with what was set on screens: that is in `recordings`.
     pub(crate) fn new(config: &Config, sounds: Sounds, recordings: &Path) -> Self {
         let origin = |path: &Path| {
@@ -82,14 +82,14 @@ impl Announcements {
     }
 
     /// What is played from now on.
-    pub(crate) fn put(&self, in_force: InForce) {
+    pub(crate) fn put(&self, in_force: ActiveSounds) {
         *self
             .in_force
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
     }
 
-    fn in_force(&self) -> Arc<InForce> {
+    fn in_force(&self) -> Arc<ActiveSounds> {
         self.in_force
             .read()
             .unwrap_or_else(PoisonError::into_inner)

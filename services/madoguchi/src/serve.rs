@@ -14,7 +14,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_core::today::LiveFigures;
 use madoguchi_endpoint::media::{MediaSettings, Sounds};
 use madoguchi_endpoint::settings::Listen;
-use madoguchi_endpoint::shell::{Endpoint, StartError, Surroundings};
+use madoguchi_endpoint::shell::{Endpoint, EndpointDeps, StartError};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::delivery::Delivery;
 use madoguchi_store::journal::{Journal, JournalError, JournalOptions, SyncMode};
@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::announcements::{InForce, recordings};
+use crate::announcements::{ActiveSounds, recordings};
 use crate::clock_watch::ClockWatch;
 use crate::config::Config;
 use crate::descriptors::{self, Budget};
@@ -299,8 +299,8 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let sounds = sounds(&config)?;
     live.announcements.speak_with(config.voice.clone());
     live.announcements
-        .put(InForce::new(&config, sounds.clone(), &recordings));
-    let around = Surroundings {
+        .put(ActiveSounds::new(&config, sounds.clone(), &recordings));
+    let around = EndpointDeps {
         clock,
         journal: to_journal,
         snapshots,

@@ -18,7 +18,7 @@ use madoguchi_web::{Seal, SetupRefusal};
 use tokio::sync::Mutex;
 
 pub(crate) use self::join::Kept;
-use crate::announcements::{InForce, recordings};
+use crate::announcements::{ActiveSounds, recordings};
 use crate::config::{Config, ConfigError};
 use crate::live::LiveDesk;
 use crate::scheduler::{Progress, Work};
@@ -116,7 +116,7 @@ impl Setup {
         };
         let endpoint = config.endpoint_settings(self.nonce_secret)?;
         let sounds = serve::sounds(&config)?;
-        let announced = InForce::new(&config, sounds.clone(), &recordings);
+        let announced = ActiveSounds::new(&config, sounds.clone(), &recordings);
         let in_time = self.endpoint.reconfigure(endpoint, engine, sounds).await;
         anyhow::ensure!(in_time, "the endpoint has stopped");
         live.set_calendar(calendar);

@@ -49,8 +49,8 @@ pub use madoguchi_core::live::AgentPresence;
 pub use nodes::Claim;
 pub use portal::{
     AccessFigures, ArticleAccess, AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry,
-    MissedQuery, NewInquiry, Opened, PlaceAccess, Receipt, Search, Settled, Unhelpful, Used, View,
-    Way, Word,
+    MissedQuery, NewInquiry, Opened, PlaceAccess, Rating, Receipt, Referrer, Search, Settled,
+    Unhelpful, Used, View,
 };
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};

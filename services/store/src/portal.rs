@@ -12,7 +12,7 @@ use madoguchi_core::time::Instant;
 use sqlx::Row;
 
 pub use self::attention::{AskedAbout, Attention, MissedQuery, Unhelpful};
-pub use self::feedback::{Feedback, Settled, Word};
+pub use self::feedback::{Feedback, Rating, Settled};
 pub use self::inquiries::{InquiryFilter, KeptInquiry, NewInquiry, Receipt};
 pub use self::report::{AccessFigures, ArticleAccess, PlaceAccess, Used};
 use crate::error::StoreError;
@@ -42,14 +42,14 @@ pub struct Search {
 
 /// How a reader came to an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Referrer {
     /// By a search.
     Search,
     /// By a list, a link, an address.
     List,
 }
 
-impl Way {
+impl Referrer {
     fn as_str(self) -> &'static str {
         match self {
             Self::Search => "search",
@@ -74,7 +74,7 @@ pub struct View {
     /// The same for all views by one browser on one day.
     pub visit: String,
     /// How the reader came to it.
-    pub way: Way,
+    pub way: Referrer,
 }
 
 /// A result that was opened.

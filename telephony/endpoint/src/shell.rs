@@ -83,7 +83,7 @@ pub struct JournalBatch {
 }
 
 /// What the endpoint needs from the program around it.
-pub struct Surroundings {
+pub struct EndpointDeps {
     /// The desk's clock.
     pub clock: Arc<dyn Clock>,
     /// Takes events to be written; answers through [`Endpoint::journaled`].
@@ -103,13 +103,13 @@ pub struct Surroundings {
 /// A running endpoint.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    inputs: mpsc::UnboundedSender<ToLoop>,
+    inputs: mpsc::UnboundedSender<LoopMessage>,
     listening: Vec<Listen>,
     ports: PortGauge,
 }
 
 #[derive(Debug)]
-enum ToLoop {
+enum LoopMessage {
     Input(Box<SwitchInput>),
     Reconfigure {
         input: Box<SwitchInput>,
@@ -128,7 +128,7 @@ impl Endpoint {
         media: MediaSettings,
         sounds: Sounds,
         engine: Engine,
-        around: Surroundings,
+        around: EndpointDeps,
     ) -> Result<Self, StartError> {
         let sockets = Sockets::bind(&settings.listen, settings.dscp).await?;
         let listening = sockets.listening()?;
@@ -215,7 +215,7 @@ impl Endpoint {
             engine: Box::new(engine),
             sounds,
         });
-        let sent = self.inputs.send(ToLoop::Reconfigure { input, done });
+        let sent = self.inputs.send(LoopMessage::Reconfigure { input, done });
         sent.is_ok() && in_force.await.is_ok()
     }
 
@@ -223,7 +223,7 @@ impl Endpoint {
     /// go on are hung up. No new calls are taken in the meantime.
     pub async fn stop(&self, grace: Duration) {
         let (done, stopped) = oneshot::channel();
-        if self.inputs.send(ToLoop::Stop { grace, done }).is_ok() {
+        if self.inputs.send(LoopMessage::Stop { grace, done }).is_ok() {
             // An error means that the thread has ended already.
             let _ended = stopped.await;
         }
@@ -231,7 +231,7 @@ impl Endpoint {
 
     fn tell(&self, input: SwitchInput) {
         // Only fails while the program stops.
-        let _stopping = self.inputs.send(ToLoop::Input(Box::new(input)));
+        let _stopping = self.inputs.send(LoopMessage::Input(Box::new(input)));
     }
 }
 
@@ -239,16 +239,16 @@ struct Shell {
     settings: EndpointSettings,
     sounds: Sounds,
     engine: Engine,
-    around: Surroundings,
+    around: EndpointDeps,
     media: Media,
-    inputs: mpsc::UnboundedSender<ToLoop>,
+    inputs: mpsc::UnboundedSender<LoopMessage>,
 }
 
 impl Shell {
     fn run(
         self,
         sockets: Sockets,
-        received: mpsc::UnboundedReceiver<ToLoop>,
+        received: mpsc::UnboundedReceiver<LoopMessage>,
         media_events: mpsc::UnboundedReceiver<MediaEvent>,
         started: oneshot::Sender<io::Result<()>>,
     ) {
@@ -269,7 +269,7 @@ impl Shell {
     async fn serve(
         self,
         sockets: Sockets,
-        received: mpsc::UnboundedReceiver<ToLoop>,
+        received: mpsc::UnboundedReceiver<LoopMessage>,
         media_events: mpsc::UnboundedReceiver<MediaEvent>,
         started: oneshot::Sender<io::Result<()>>,
     ) {
@@ -339,7 +339,7 @@ struct Stopping {
 
 struct Loop {
     switch: Switch,
-    inputs: mpsc::UnboundedSender<ToLoop>,
+    inputs: mpsc::UnboundedSender<LoopMessage>,
     resolver: Resolver,
     /// Look up the names of trunks for as long as they are here.
     lookups: JoinSet<()>,
@@ -363,7 +363,7 @@ impl Loop {
     /// waits; timers are looked at in every round.
     async fn run(
         &mut self,
-        mut received: mpsc::UnboundedReceiver<ToLoop>,
+        mut received: mpsc::UnboundedReceiver<LoopMessage>,
         mut media: mpsc::UnboundedReceiver<MediaEvent>,
     ) {
         self.do_outputs();
@@ -403,9 +403,9 @@ impl Loop {
         }
     }
 
-    fn take(&mut self, input: ToLoop) {
+    fn take(&mut self, input: LoopMessage) {
         match input {
-            ToLoop::Input(input) => {
+            LoopMessage::Input(input) => {
                 let heard = match &*input {
                     SwitchInput::Streamed { flow, .. } => Some(*flow),
                     _ => None,
@@ -416,7 +416,7 @@ impl Loop {
                     self.streams.heard(flow.remote, acquaintance);
                 }
             }
-            ToLoop::Reconfigure { input, done } => {
+            LoopMessage::Reconfigure { input, done } => {
                 if let SwitchInput::Reconfigure { settings, .. } = &*input {
                     self.streams.set_limit(settings.tcp_connections);
                 }
@@ -426,7 +426,7 @@ impl Loop {
                 // Whoever waited may have gone.
                 let _gone = done.send(());
             }
-            ToLoop::Stop { grace, done } => {
+            LoopMessage::Stop { grace, done } => {
                 self.stop(grace, done);
             }
         }

@@ -48,6 +48,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/users/inventory",
             "/admin/retention",
             "/admin/retention/audit",
+            "/admin/retention/portal",
             "/admin/operations",
             "/admin/desk",
             "/admin/desk/lines",
@@ -108,6 +109,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/notices/{notice}/remove",
             "/admin/phrases",
             "/admin/phrases/new",
+            "/admin/phrase/aisatsu",
+            "/admin/phrase/aisatsu/remove",
         ],
     ),
 ];
@@ -180,6 +183,7 @@ fn is_page(path: &str) -> bool {
     let is_file = path.contains(".xlsx")
         || path.ends_with(".xml")
         || path.ends_with("/listen")
+        || path.ends_with("/download")
         || path.ends_with("/preview")
         || path.contains("/files/")
         || path.contains(".jsonl");

@@ -5,7 +5,9 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::article::{Article, ArticleAudience, Content, Refusal, Version, personal};
+use madoguchi_core::article::{
+    Article, ArticleAudience, Content, TransitionError, Version, personal,
+};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, StoreError};
@@ -54,8 +56,8 @@ struct EditPage {
     personal: Vec<Personal>,
     preview: Option<String>,
     /// Articles that stand beside it, and those that could.
-    related: Vec<Beside>,
-    found: Option<Vec<Beside>>,
+    related: Vec<RelatedArticle>,
+    found: Option<Vec<RelatedArticle>>,
     /// Where the script of the form asks for one.
     preview_address: String,
     /// Where it keeps what is typed.
@@ -65,7 +67,7 @@ struct EditPage {
 }
 
 /// Another article.
-struct Beside {
+struct RelatedArticle {
     id: String,
     name: String,
     question: String,
@@ -160,13 +162,13 @@ async fn show(
 }
 
 /// The titles of articles, also of those that nobody sees yet.
-async fn beside(web: &Web, ids: &[String]) -> Result<Vec<Beside>, WebError> {
+async fn beside(web: &Web, ids: &[String]) -> Result<Vec<RelatedArticle>, WebError> {
     let mut all = Vec::new();
     for id in ids {
         let article = web.store.lookup_article(id).await?;
         let newest = article.as_ref().and_then(Article::newest);
         let number = article.as_ref().and_then(|article| article.number);
-        all.push(Beside {
+        all.push(RelatedArticle {
             id: id.clone(),
             name: name(number, id),
             question: newest.map_or_else(
@@ -184,7 +186,7 @@ async fn findable(
     text: &str,
     of: Option<&Article>,
     content: &Content,
-) -> Result<Vec<Beside>, WebError> {
+) -> Result<Vec<RelatedArticle>, WebError> {
     let filter = ArticleFilter {
         text: text.trim().to_owned(),
         limit: RELATED_FOUND,
@@ -196,7 +198,7 @@ async fn findable(
         let own = of.is_some_and(|article| article.id == row.id);
         !own && !content.related.contains(&row.id)
     });
-    let beside = new.map(|row| Beside {
+    let beside = new.map(|row| RelatedArticle {
         name: name(row.number, &row.id),
         id: row.id,
         question: row.question,
@@ -447,6 +449,6 @@ pub(super) async fn save(
     Ok(Redirect::to(&format!("{HERE}/{id}?done=saved")).into_response())
 }
 
-pub(super) fn refused(refusal: Refusal) -> WebError {
+pub(super) fn refused(refusal: TransitionError) -> WebError {
     WebError::BadRequest(format!("{refusal}。"))
 }

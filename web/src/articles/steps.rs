@@ -4,7 +4,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::Redirect;
 use chrono::NaiveDateTime;
 use madoguchi_core::access::{ApproveArticles, EditArticles};
-use madoguchi_core::article::{Article, Discarded, Refusal};
+use madoguchi_core::article::{Article, Discarded, TransitionError};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
@@ -34,7 +34,7 @@ async fn step(
     id: &str,
     form: &StepForm,
     action: Action,
-    take: impl FnOnce(&mut Article, Instant) -> Result<&'static str, Refusal>,
+    take: impl FnOnce(&mut Article, Instant) -> Result<&'static str, TransitionError>,
 ) -> Result<Redirect, WebError> {
     // Somebody else may have taken a step since; the store would refuse it, too.
     let (mut article, before) = lookup_seen(web, id, form.revision).await?;

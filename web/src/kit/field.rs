@@ -4,14 +4,11 @@
 use std::borrow::Cow;
 
 use madoguchi_core::audit::Fields;
-use madoguchi_core::setup::Fault;
+use madoguchi_core::setup::FieldError;
 
 use super::form::{FormField, Input, Section, Values};
-use super::value::{FieldValue, Options, YES, option_name, option_value};
+use super::value::{FieldValue, Options, Text, YES, option_name, option_value};
 use crate::query::Choice;
-
-/// Text that the program brings or that a record brings.
-pub(crate) type Text = Cow<'static, str>;
 
 /// What is told of a record: labels and values, never a secret.
 pub(crate) type Facts = Vec<(Text, String)>;
@@ -477,7 +474,7 @@ pub(crate) fn read<R: 'static>(
     values: &Values,
     record: &mut R,
     is_new: bool,
-) -> Vec<Fault> {
+) -> Vec<FieldError> {
     let mut faults = Vec::new();
     for field in fields {
         let info = &field.info;
@@ -486,7 +483,7 @@ pub(crate) fn read<R: 'static>(
             continue;
         }
         if let Err(message) = (field.set)(record, values.get(&info.name)) {
-            faults.push(Fault::new(&*info.name, message));
+            faults.push(FieldError::new(&*info.name, message));
         }
     }
     faults
@@ -608,7 +605,10 @@ mod tests {
         values.set("width_cm", "広い");
         values.set("name", "二番");
         let faults = read(&fields, &values, &mut changed, false);
-        assert_eq!(faults, [Fault::new("width_cm", "数字で入力してください")]);
+        assert_eq!(
+            faults,
+            [FieldError::new("width_cm", "数字で入力してください")]
+        );
         assert_eq!(changed, shelf(), "the name never changes");
     }
 

@@ -1,9 +1,9 @@
 //! Forms: the values as they are typed, the fields as the page shows them, and the faults at the
 //! fields.
 
-use madoguchi_core::setup::Fault;
+use madoguchi_core::setup::FieldError;
 
-use super::field::Text;
+use super::value::Text;
 use crate::query::Choice;
 
 /// The values of a form, by the names of its fields.
@@ -116,7 +116,7 @@ impl Form {
         action: String,
         version: i64,
         mut sections: Vec<Section>,
-        faults: &[Fault],
+        faults: &[FieldError],
     ) -> Self {
         let mut errors = Vec::new();
         let fields = sections.iter_mut().flat_map(|section| &mut section.fields);
@@ -137,7 +137,7 @@ impl Form {
                 message,
             });
         }
-        let is_shown = |fault: &Fault| {
+        let is_shown = |fault: &FieldError| {
             let mut fields = sections.iter().flat_map(|section| &section.fields);
             fields.any(|field| field.name == fault.field)
         };
@@ -173,8 +173,8 @@ mod tests {
         let fields = [Field::<Named>::text("name", "名前", access!(name)).hint("短く")];
         let sections = sections(&fields, &Values::default(), None);
         let faults = [
-            Fault::new("name", "入力してください"),
-            Fault::new("", "ほかの誤り"),
+            FieldError::new("name", "入力してください"),
+            FieldError::new("", "ほかの誤り"),
         ];
         let form = Form::new("/x".to_owned(), 0, sections, &faults);
         let field = &form.sections[0].fields[0];

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 
-use super::field::{Text, listed};
+use super::field::listed;
 use super::record::{Context, Listed, Record};
+use super::value::Text;
 use super::versioned::read;
 use crate::auth::access::Allowed;
 use crate::error::WebError;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form as Sent, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::setup::Fault;
+use madoguchi_core::setup::FieldError;
 
 use super::field::{self, Facts};
 use super::form::{Form, Input, Values};
@@ -48,7 +48,7 @@ struct RecordPage {
 pub(crate) struct Shown {
     /// What was typed, and is not kept.
     pub(crate) values: Option<Values>,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<FieldError>,
     /// A secret that is not noted yet.
     pub(crate) secret: Option<String>,
     pub(crate) done: String,
@@ -151,7 +151,7 @@ fn show_new<T: Record>(
     web: &Web,
     visitor: &Visitor,
     values: &Values,
-    faults: &[Fault],
+    faults: &[FieldError],
 ) -> Result<Response, WebError> {
     let context = Context::new(web, "");
     let mut page = RecordPage::blank::<T>(web, visitor, "");
@@ -172,7 +172,7 @@ fn read<T: Record>(
     mut record: T,
     before: Option<&T>,
     context: &Context<'_>,
-) -> Result<Settled<T>, Vec<Fault>> {
+) -> Result<Settled<T>, Vec<FieldError>> {
     let fields = T::fields(context);
     let mut faults = field::read(&fields, values, &mut record, before.is_none());
     // Of a field that cannot be read, that is what is wrong with it.

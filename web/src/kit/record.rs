@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use madoguchi_core::access::Permit;
 use madoguchi_core::audit::{Action, AuditEntry};
-use madoguchi_core::setup::{DeskSetup, Fault, Part};
+use madoguchi_core::setup::{DeskSetup, FieldError, Part};
 use madoguchi_store::NewVersion;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -157,7 +157,7 @@ pub(crate) trait Record:
     fn title(&self) -> String;
 
     /// What is wrong with it, beyond values that cannot be read; `before` is what it is made of.
-    fn check(&self, before: Option<&Self>, context: &Context<'_>) -> Vec<Fault>;
+    fn check(&self, before: Option<&Self>, context: &Context<'_>) -> Vec<FieldError>;
 
     /// The id of a new one.
     fn new_id(&self) -> String {

@@ -1,5 +1,10 @@
 //! Values as forms have them: text in the letters that people type.
 
+use std::borrow::Cow;
+
+/// Text that the program brings or that a record brings.
+pub(crate) type Text = Cow<'static, str>;
+
 /// What stands for yes in forms and in the audit log.
 pub(crate) const YES: &str = "yes";
 /// What stands for no where nothing means neither.

@@ -1,7 +1,7 @@
 //! A record with all its versions: read, changed, saved, and brought to the running desk.
 
 use madoguchi_core::audit::changed;
-use madoguchi_core::setup::{Fault, PartFault};
+use madoguchi_core::setup::{FieldError, PartFault};
 use madoguchi_store::{NewVersion, Setting, StoreError};
 
 use super::field::recorded;
@@ -51,14 +51,14 @@ impl<T: Record> Versioned<T> {
     }
 
     /// A record that is to be made under an id that may have been another's before.
-    pub(crate) async fn new(web: &Web, id: &str) -> Result<Result<Self, Fault>, WebError> {
+    pub(crate) async fn new(web: &Web, id: &str) -> Result<Result<Self, FieldError>, WebError> {
         Ok(match Self::lookup(web, id).await? {
             Some(kept) if kept.record.is_some() => {
                 let message = format!(
                     "この{}は、すでにあります。ほかの名前にしてください",
                     T::SCREEN.label
                 );
-                Err(Fault::new(T::SCREEN.id_field, message))
+                Err(FieldError::new(T::SCREEN.id_field, message))
             }
             Some(kept) => Ok(kept),
             None => Ok(Self {
@@ -116,7 +116,7 @@ pub(crate) async fn save<T: Record>(
     web: &Web,
     id: &str,
     changes: Vec<Change>,
-) -> Result<Result<(), Fault>, WebError> {
+) -> Result<Result<(), FieldError>, WebError> {
     let Effect::Desk(_) = T::SCREEN.effect else {
         for (version, entry) in changes {
             web.store.save_settings(&[version], entry).await?;
@@ -129,7 +129,7 @@ pub(crate) async fn save<T: Record>(
             Ok(stamp) => stamp,
             Err(SetupRefusal::Store(error)) => return Err(error.into()),
             Err(SetupRefusal::Part(fault)) => return Ok(Err(fault_here::<T>(id, fault))),
-            Err(SetupRefusal::Other(message)) => return Ok(Err(Fault::new("", message))),
+            Err(SetupRefusal::Other(message)) => return Ok(Err(FieldError::new("", message))),
         };
         match web.store.save_checked_settings(&changes, &stamp).await {
             Ok(()) => {}
@@ -146,7 +146,7 @@ pub(crate) async fn save<T: Record>(
 }
 
 /// A fault of the record itself stands at its field, that of another names it.
-fn fault_here<T: Record>(id: &str, found: PartFault) -> Fault {
+fn fault_here<T: Record>(id: &str, found: PartFault) -> FieldError {
     if T::SCREEN.effect == Effect::Desk(Some(found.part)) && found.name == id {
         return found.fault;
     }
@@ -156,7 +156,7 @@ fn fault_here<T: Record>(id: &str, found: PartFault) -> Fault {
         found.name,
         found.fault.message
     );
-    Fault::new("", message)
+    FieldError::new("", message)
 }
 
 /// A version as the record that it is; `None` where it was removed.

@@ -7,7 +7,7 @@ use axum::response::{Html, Response};
 use madoguchi_core::access::ReadKnowledge;
 use madoguchi_core::portal::Place;
 use madoguchi_kb::Viewer;
-use madoguchi_store::{View, Way};
+use madoguchi_store::{Referrer, View};
 use serde::Serialize;
 
 use super::finder::{HERE, finder};
@@ -73,9 +73,9 @@ pub(super) async fn page(
         site: finder.site,
         visit: token::hash(&day),
         way: if search.is_some() {
-            Way::Search
+            Referrer::Search
         } else {
-            Way::List
+            Referrer::List
         },
     };
     if let Err(error) = web.ask(web.store.log_view(&view)).await {

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::article::ArticleFile;
 use madoguchi_core::portal::{COMMENT_LETTERS, Place};
 use madoguchi_kb::Viewer;
-use madoguchi_store::{View, Way, Word};
+use madoguchi_store::{Rating, Referrer, View};
 
 use super::categories::{HERE, category_name};
 use super::finding::{CameFrom, Finder};
@@ -39,7 +39,7 @@ struct ArticlePage {
     category: Option<(String, String)>,
     attachments: Vec<File>,
     related: Vec<Line>,
-    said: Option<Word>,
+    said: Option<Rating>,
     contact: String,
     most_letters: usize,
 }
@@ -157,9 +157,9 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
         site: finder.site,
         visit: reader.visit(now.date()),
         way: if search.is_some() {
-            Way::Search
+            Referrer::Search
         } else {
-            Way::List
+            Referrer::List
         },
     };
     if let Err(error) = web.ask(web.store.log_view(&view)).await {

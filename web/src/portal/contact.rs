@@ -6,7 +6,7 @@ use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::portal::{INQUIRY_LETTERS, Inquiry, QUERY_LETTERS};
-use madoguchi_core::setup::Fault;
+use madoguchi_core::setup::FieldError;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{NewInquiry, Receipt};
 use serde::Deserialize;
@@ -46,7 +46,7 @@ struct ShownReceipt {
 }
 
 /// What is wrong, by field.
-struct Faults(Vec<Fault>);
+struct Faults(Vec<FieldError>);
 
 impl Faults {
     fn of(&self, field: &str) -> Option<&str> {
@@ -112,7 +112,7 @@ async fn show(
     web: &Web,
     reader: &PortalReader,
     form: ContactForm,
-    faults: Vec<Fault>,
+    faults: Vec<FieldError>,
     (receipt, done): (Option<Receipt>, &str),
 ) -> Result<Response, WebError> {
     let now = web.desk.now();

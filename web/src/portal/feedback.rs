@@ -4,7 +4,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::portal::COMMENT_LETTERS;
 use madoguchi_kb::Viewer;
-use madoguchi_store::{Feedback, Word};
+use madoguchi_store::{Feedback, Rating};
 use serde::Deserialize;
 
 use crate::auth::access::PortalReader;
@@ -56,7 +56,7 @@ pub(super) async fn give(
         voter: reader.voter(&article.id),
         at: web.desk.now(),
         site: reader.site(&web),
-        word: Word {
+        word: Rating {
             helped,
             comment: comment.to_owned(),
         },

@@ -1,7 +1,7 @@
 //! Searching, for the portal and the desk, and what is kept of it.
 
 use madoguchi_core::portal::{Place, QUERY_LETTERS};
-use madoguchi_kb::{Found, Knowledge, Piece, Query, Viewer};
+use madoguchi_kb::{Found, Fragment, Knowledge, Query, Viewer};
 use madoguchi_store::{Opened, Search};
 use serde::Deserialize;
 
@@ -89,8 +89,8 @@ pub(crate) struct ResultRow {
     /// What it is called on the phone.
     pub(crate) name: String,
     pub(crate) link: String,
-    pub(crate) question: Vec<Piece>,
-    pub(crate) excerpt: Vec<Piece>,
+    pub(crate) question: Vec<Fragment>,
+    pub(crate) excerpt: Vec<Fragment>,
     pub(crate) category: String,
     pub(crate) desk_only: bool,
     pub(crate) reasons: Vec<String>,

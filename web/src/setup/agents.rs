@@ -6,7 +6,7 @@ use axum::response::Response;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, Fault, KeptHashes, Level, Part, PhoneHashes,
+    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, FieldError, KeptHashes, Level, Part, PhoneHashes,
     ScreenAgent,
 };
 use madoguchi_core::time::Instant;
@@ -107,7 +107,7 @@ impl Record for ScreenAgent {
         self.agent.name.clone()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         let mut faults = self.agent.entered_faults();
         faults.extend(self.agent.faults());
         faults

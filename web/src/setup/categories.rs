@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category, Fault,
+    CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category, FieldError,
 };
 use serde::Deserialize;
 
@@ -21,8 +21,6 @@ use crate::kit::{removal, restore};
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
-
-use super::HERE;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -88,7 +86,7 @@ async fn list(
         }
     }
     let page = CategoriesPage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), Screen::DESK.menu.0).done(&query.done),
         rows,
         retired,
     };
@@ -227,7 +225,7 @@ impl Record for Category {
         self.name.clone()
     }
 
-    fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<FieldError> {
         context.setup.categories.faults(context.id, self)
     }
 

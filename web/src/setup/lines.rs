@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    AGENT, AgentConfig, AtClosingConfig, Fault, LINE, LINE_NAME_LETTERS, LineConfig, Part,
+    AGENT, AgentConfig, AtClosingConfig, FieldError, LINE, LINE_NAME_LETTERS, LineConfig, Part,
     PeriodicAnnouncement, ScreenAgent, Strategy,
 };
 
@@ -178,7 +178,7 @@ impl Record for LineConfig {
         self.name.clone()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         let mut faults = self.entered_faults();
         faults.extend(self.faults());
         faults

@@ -2,7 +2,7 @@
 
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
-use madoguchi_core::setup::{Fault, OUTBOUND, OUTBOUND_ID, OutboundConfig, ScreenAgent};
+use madoguchi_core::setup::{FieldError, OUTBOUND, OUTBOUND_ID, OutboundConfig, ScreenAgent};
 
 use crate::auth::routes::Routes;
 use crate::kit::field::{Access, Field, access};
@@ -141,7 +141,7 @@ impl Record for OutboundConfig {
         "発信規制".to_owned()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         self.faults()
     }
 

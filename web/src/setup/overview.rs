@@ -6,9 +6,9 @@ use axum::response::Html;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::outbound::OutboundRules;
 
-use super::HERE;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
+use crate::kit::record::Screen;
 use crate::shell::Shell;
 use crate::state::Web;
 
@@ -88,7 +88,7 @@ pub(super) async fn page(
     let without_line = setup.agents_without_line();
     let without_line = without_line.map(|agent| agent.name.as_str());
     let page = OverviewPage {
-        shell: Shell::new(&web, Some(&visitor), HERE),
+        shell: Shell::new(&web, Some(&visitor), Screen::DESK.menu.0),
         parts,
         without_line: without_line.collect::<Vec<_>>().join("、"),
     };

@@ -2,7 +2,7 @@
 
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
-use madoguchi_core::setup::{Fault, TARGETS, TARGETS_ID, TargetConfig, Targets};
+use madoguchi_core::setup::{FieldError, TARGETS, TARGETS_ID, TargetConfig, Targets};
 
 use crate::auth::routes::Routes;
 use crate::kit::field::{Access, Field, access};
@@ -104,7 +104,7 @@ impl Record for TargetConfig {
         "目標値".to_owned()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         self.faults()
     }
 

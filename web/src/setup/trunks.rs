@@ -5,8 +5,8 @@ mod values;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    Fault, LINE, LineConfig, Part, RegisterConfig, ScreenTrunk, Sealed, TRUNK, TRUNK_NAME_LETTERS,
-    TrunkConfig, register_expires_s,
+    FieldError, LINE, LineConfig, Part, RegisterConfig, ScreenTrunk, Sealed, TRUNK,
+    TRUNK_NAME_LETTERS, TrunkConfig, register_expires_s,
 };
 
 use self::values::{
@@ -338,21 +338,24 @@ impl Record for ScreenTrunk {
         self.trunk.name.clone()
     }
 
-    fn check(&self, before: Option<&Self>, _: &Context<'_>) -> Vec<Fault> {
+    fn check(&self, before: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
         let trunk = tidy(self.trunk.clone());
         let mut faults = Vec::new();
         if let Some(register) = &trunk.register {
             if register.registrar.is_empty() {
-                faults.push(Fault::new("register.registrar", "登録先も入力してください"));
+                faults.push(FieldError::new(
+                    "register.registrar",
+                    "登録先も入力してください",
+                ));
             }
             if register.aor.is_empty() {
                 let message = "登録するアドレスも入力してください";
-                faults.push(Fault::new("register.aor", message));
+                faults.push(FieldError::new("register.aor", message));
             }
         }
         if trunk.sources.is_empty() && trunk.inbound_user.is_none() && trunk.outbound.is_none() {
             let message = "着信を認めるアドレス、着信を認める利用者名、発信の送り先のどれかを入力してください";
-            faults.push(Fault::new("sources", message));
+            faults.push(FieldError::new("sources", message));
         } else if faults.is_empty() {
             faults.extend(trunk.faults());
         }
@@ -360,9 +363,9 @@ impl Record for ScreenTrunk {
         let mut secret = |name, user: &Option<String>, of: fn(&Self) -> &Option<Sealed>| {
             let typed = of(self).is_some() && before.is_none_or(|before| of(before) != of(self));
             if user.is_none() && typed {
-                faults.push(Fault::new(name, "利用者名も入力してください"));
+                faults.push(FieldError::new(name, "利用者名も入力してください"));
             } else if user.is_some() && of(self).is_none() {
-                faults.push(Fault::new(name, "入力してください"));
+                faults.push(FieldError::new(name, "入力してください"));
             }
         };
         secret("inbound_password", &trunk.inbound_user, |one| {

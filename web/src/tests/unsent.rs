@@ -72,7 +72,7 @@ async fn a_form_sent_after_the_session_ended_comes_back_filled_after_signing_in(
     // It can be sent as it stands there, and does not come back a second time.
     let (status, to, html) = house.submit(&mut boss, NEW, &notice()).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
-    assert_eq!(to, "/admin/notices?done=created");
+    assert!(to.starts_with("/admin/notices/") && to.ends_with("?done=created"));
     let (_, html) = house.open(&mut boss, NEW).await;
     assert!(!html.contains("障害&#34;") && !html.contains("まだ送信していません"));
 }

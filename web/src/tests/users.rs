@@ -42,10 +42,14 @@ async fn a_user_is_made_with_their_agent_and_line_in_one_step() {
     house.prove(&mut boss).await;
     let (_, html) = house.open(&mut boss, NEW).await;
     assert!(html.contains("新しい担当者を登録する") && html.contains("<option value=\"help\">"));
-    let (status, _, html) = house
+    let (status, place, html) = house
         .submit(&mut boss, NEW, &with_agent("suzuki", &[]))
         .await;
-    assert_eq!(status, StatusCode::OK, "{html}");
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    // Seen as often as the page is loaded, until it is noted.
+    let first = house.open(&mut boss, &place).await;
+    let (_, html) = house.open(&mut boss, &place).await;
+    assert!(first.1.contains(&secret(&html, "phone-password")));
     let (password, phone) = (secret(&html, "one-time"), secret(&html, "phone-password"));
     assert!(password != phone && html.contains("<dd>202</dd>"));
     let user = house.store.lookup_login("suzuki").await.unwrap().unwrap();
@@ -105,7 +109,8 @@ async fn of_a_user_and_their_agent_there_are_both_or_neither() {
     assert!(house.store.lookup_login("suzuki").await.unwrap().is_none());
     // Neither is there when the agent's id is taken by the time.
     let taken = with_agent("suzuki", &[]);
-    assert_eq!(house.submit(&mut boss, NEW, &taken).await.0, StatusCode::OK);
+    let (status, ..) = house.submit(&mut boss, NEW, &taken).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
     let again = with_agent("suzuki2", &[("agent_id", "suzuki"), ("extension", "203")]);
     let (status, _, html) = house.submit(&mut boss, NEW, &again).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -5,7 +5,7 @@ use madoguchi_core::account::User;
 use madoguchi_core::audit::Action;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::setup::{
-    AGENT, AgentConfig, DeskSetup, Duty, Fault, KeptHashes, Part, ScreenAgent,
+    AGENT, AgentConfig, DeskSetup, Duty, FieldError, KeptHashes, Part, ScreenAgent,
 };
 use madoguchi_store::{NewVersion, StoreError};
 
@@ -118,7 +118,7 @@ impl AgentForm {
 }
 
 /// 内線番号：半角の数字で、2桁から8桁で入力してください。
-fn told(fault: &Fault) -> String {
+fn told(fault: &FieldError) -> String {
     let field = match fault.field.as_str() {
         "id" => "担当者ID：",
         "extension" => "内線番号：",

@@ -34,7 +34,7 @@ fn who_wrote_or_submitted_a_version_cannot_approve_it() {
     article.submit(&user("three"), Instant(2)).unwrap();
     for own in ["one", "two", "three"] {
         let refused = article.approve(&user(own), Instant(0), Instant(3));
-        assert_eq!(refused, Err(Refusal::OwnWork), "{own}");
+        assert_eq!(refused, Err(TransitionError::OwnWork), "{own}");
     }
     article
         .approve(&user("four"), Instant(0), Instant(3))
@@ -74,7 +74,10 @@ fn the_published_version_stays_while_the_next_is_written() {
 fn a_version_that_is_sent_back_becomes_a_draft_with_the_reason() {
     let mut article = Article::new("a", content("一"), &user("editor"), Instant(0));
     article.submit(&user("editor"), Instant(1)).unwrap();
-    assert_eq!(article.send_back(" ", Instant(2)), Err(Refusal::NoReason));
+    assert_eq!(
+        article.send_back(" ", Instant(2)),
+        Err(TransitionError::NoReason)
+    );
     article.send_back("画面の名前が違う", Instant(2)).unwrap();
     let stage = &article.next().unwrap().stage;
     assert_eq!(
@@ -88,7 +91,7 @@ fn a_version_that_is_sent_back_becomes_a_draft_with_the_reason() {
 #[test]
 fn what_is_in_review_or_scheduled_is_taken_back_and_must_be_approved_anew() {
     let mut article = published();
-    assert_eq!(article.recall(Instant(3)), Err(Refusal::WrongStage));
+    assert_eq!(article.recall(Instant(3)), Err(TransitionError::WrongStage));
     article
         .edit(content("二"), &user("editor"), Instant(3))
         .unwrap();
@@ -111,7 +114,7 @@ fn a_draft_is_thrown_away_and_what_was_published_stays() {
     let mut article = Article::new("a", content("一"), &user("editor"), Instant(0));
     assert_eq!(article.discard_draft(), Ok(Discarded::Article));
     let mut article = published();
-    assert_eq!(article.discard_draft(), Err(Refusal::WrongStage));
+    assert_eq!(article.discard_draft(), Err(TransitionError::WrongStage));
     article
         .edit(content("二"), &user("editor"), Instant(3))
         .unwrap();
@@ -129,7 +132,7 @@ fn a_withdrawal_is_approved_by_somebody_else() {
     assert!(article.published(Instant(3)).is_some());
     assert_eq!(
         article.withdraw(&user("editor"), Instant(4)),
-        Err(Refusal::OwnWork)
+        Err(TransitionError::OwnWork)
     );
     article.withdraw(&user("approver"), Instant(4)).unwrap();
     assert!(article.published(Instant(4)).is_none());
@@ -156,7 +159,7 @@ fn personal_data_keeps_a_draft_from_review() {
     let mut article = Article::new("a", content("山田さんから"), &user("e"), Instant(0));
     assert_eq!(
         article.submit(&user("e"), Instant(1)),
-        Err(Refusal::PersonalData)
+        Err(TransitionError::PersonalData)
     );
     let confirmed = Content {
         harmless: vec!["山田".to_owned()],
@@ -174,7 +177,7 @@ fn an_older_version_comes_back_as_a_draft() {
         .unwrap();
     assert_eq!(
         article.restore(1, &user("editor"), Instant(6)),
-        Err(Refusal::WrongStage)
+        Err(TransitionError::WrongStage)
     );
     article.submit(&user("editor"), Instant(6)).unwrap();
     article

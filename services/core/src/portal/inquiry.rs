@@ -1,7 +1,7 @@
 //! 問合せフォーム: what staff write to the desk when the FAQ did not help.
 
 use super::QUERY_LETTERS;
-use crate::setup::Fault;
+use crate::setup::FieldError;
 
 /// The longest text.
 pub const INQUIRY_LETTERS: usize = 2_000;
@@ -30,7 +30,7 @@ pub struct Inquiry {
 
 impl Inquiry {
     /// What is missing or too long.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let fields = [
             ("site", "拠点", &self.site, NAME_LETTERS),
             ("name", "名前", &self.name, NAME_LETTERS),
@@ -44,9 +44,12 @@ impl Inquiry {
         ];
         let fault = |(field, label, text, most): (&str, &str, &String, usize)| {
             if text.trim().is_empty() {
-                Some(Fault::new(field, format!("{label}を入力してください。")))
+                Some(FieldError::new(
+                    field,
+                    format!("{label}を入力してください。"),
+                ))
             } else if text.chars().count() > most {
-                Some(Fault::new(
+                Some(FieldError::new(
                     field,
                     format!("{label}は{most}文字以内で入力してください。"),
                 ))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::setup::Fault;
+use crate::setup::FieldError;
 use crate::time::Instant;
 
 /// The kind of [`Notice`] in the store.
@@ -113,11 +113,11 @@ impl Notice {
     }
 
     /// What is wrong with it.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         let mut text = |field: &str, label: &str, text: &str, most: usize| {
             if text.chars().count() > most {
-                faults.push(Fault::new(
+                faults.push(FieldError::new(
                     field,
                     format!("{label}は{most}文字以内で入力してください"),
                 ));
@@ -126,11 +126,11 @@ impl Notice {
         text("title", "題", &self.title, NOTICE_TITLE_LETTERS);
         text("body", "内容", &self.body, NOTICE_BODY_LETTERS);
         if self.title.trim().is_empty() {
-            faults.push(Fault::new("title", "題を入力してください"));
+            faults.push(FieldError::new("title", "題を入力してください"));
         }
         if self.until.is_some_and(|until| until <= self.from) {
             let message = "掲載を始める日時より後にしてください";
-            faults.push(Fault::new("until", message));
+            faults.push(FieldError::new("until", message));
         }
         faults
     }

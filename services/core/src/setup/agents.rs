@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, entered_name};
+use super::fault::{FieldError, entered_name};
 use super::outbound::AgentOutboundConfig;
 use crate::outbound::EMERGENCY;
 use crate::time::Instant;
@@ -347,11 +347,11 @@ impl AgentConfig {
     }
 
     /// What is wrong with the agent by themselves.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let empty = |field, value: &str| {
             value
                 .is_empty()
-                .then(|| Fault::new(field, "空の値があります"))
+                .then(|| FieldError::new(field, "空の値があります"))
         };
         let mut faults = Vec::new();
         faults.extend(empty("id", &self.id));
@@ -360,7 +360,7 @@ impl AgentConfig {
         for duty in &self.lines {
             if seen.contains(&duty.line.as_str()) {
                 let message = format!("「{}」が2回書かれています", duty.line);
-                faults.push(Fault::new("lines", message));
+                faults.push(FieldError::new("lines", message));
             }
             seen.push(&duty.line);
         }
@@ -369,7 +369,7 @@ impl AgentConfig {
     }
 
     /// What a screen does not take, beside [`Self::faults`].
-    pub fn entered_faults(&self) -> Vec<Fault> {
+    pub fn entered_faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         let letters =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
@@ -384,16 +384,16 @@ impl AgentConfig {
                 "半角の英小文字、数字、「.」「-」「_」で、{AGENT_ID_LETTERS}文字以内で入力してください。\
                  最初の文字は英小文字か数字です"
             );
-            faults.push(Fault::new("id", message));
+            faults.push(FieldError::new("id", message));
         }
         faults.extend(entered_name("name", &self.name, AGENT_NAME_LETTERS));
         let digits = self.extension.bytes().all(|byte| byte.is_ascii_digit());
         if !digits || !(2..=8).contains(&self.extension.len()) {
             let message = "半角の数字で、2桁から8桁で入力してください";
-            faults.push(Fault::new("extension", message));
+            faults.push(FieldError::new("extension", message));
         } else if EMERGENCY.contains(&self.extension.as_str()) {
             let message = "緊急通報の番号は、内線番号にできません";
-            faults.push(Fault::new("extension", message));
+            faults.push(FieldError::new("extension", message));
         }
         faults
     }

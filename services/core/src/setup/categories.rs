@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, entered_name};
+use super::fault::{FieldError, entered_name};
 
 /// The kind of [`Category`] in the store; its id never changes and is never used again.
 pub const CATEGORY: &str = "category";
@@ -56,12 +56,12 @@ pub struct Category {
 
 impl Category {
     /// What is wrong with the category by itself.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         faults.extend(entered_name("name", &self.name, CATEGORY_NAME_LETTERS));
         if self.note.chars().count() > CATEGORY_NOTE_LETTERS {
             let message = format!("{CATEGORY_NOTE_LETTERS}文字以内で入力してください");
-            faults.push(Fault::new("note", message));
+            faults.push(FieldError::new("note", message));
         }
         faults
     }
@@ -160,21 +160,21 @@ impl Categories {
     }
 
     /// What is wrong with a category among the others.
-    pub fn faults(&self, id: &str, category: &Category) -> Vec<Fault> {
+    pub fn faults(&self, id: &str, category: &Category) -> Vec<FieldError> {
         let mut faults = category.faults();
         let parent = category.parent.as_deref();
         let same = |(other, found): &(&str, &Category)| *other != id && found.name == category.name;
         if self.under(parent).iter().any(same) {
             let message = "同じ名前の分類があります。ほかの名前にしてください";
-            faults.push(Fault::new("name", message));
+            faults.push(FieldError::new("name", message));
         }
         let Some(parent) = parent else { return faults };
         let upper = self.get(parent).is_some_and(|found| found.parent.is_none());
         if !upper || parent == id {
-            faults.push(Fault::new("parent", "上位の分類を選び直してください"));
+            faults.push(FieldError::new("parent", "上位の分類を選び直してください"));
         } else if !self.under(Some(id)).is_empty() {
             let message = "下位の分類を持つ分類は、ほかの分類の下に移せません";
-            faults.push(Fault::new("parent", message));
+            faults.push(FieldError::new("parent", message));
         }
         faults
     }

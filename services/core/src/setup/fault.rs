@@ -4,14 +4,14 @@ use std::fmt;
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct FieldError {
     /// The field, as the file names it.
     pub field: String,
     /// What, and what to do: a sentence in Japanese without the stop at its end.
     pub message: String,
 }
 
-impl Fault {
+impl FieldError {
     /// The fault of a field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
@@ -60,12 +60,12 @@ pub struct PartFault {
     /// Its name (of agents the id).
     pub name: String,
     /// What is wrong with it.
-    pub fault: Fault,
+    pub fault: FieldError,
 }
 
 impl PartFault {
     /// What is wrong with a thing of this kind and name.
-    pub fn new(part: Part, name: &str, fault: Fault) -> Self {
+    pub fn new(part: Part, name: &str, fault: FieldError) -> Self {
         Self {
             part,
             name: name.to_owned(),
@@ -91,31 +91,34 @@ impl fmt::Display for PartFault {
 const SECONDS_AT_MOST: u32 = 86_400;
 
 /// The fault of a number that is out of its range.
-pub(super) fn range(field: &str, value: u32, least: u32, most: u32) -> Option<Fault> {
+pub(super) fn range(field: &str, value: u32, least: u32, most: u32) -> Option<FieldError> {
     if value < least {
-        return Some(Fault::new(field, format!("{least}以上の値にしてください")));
+        return Some(FieldError::new(
+            field,
+            format!("{least}以上の値にしてください"),
+        ));
     }
-    (value > most).then(|| Fault::new(field, format!("{most}以下の値にしてください")))
+    (value > most).then(|| FieldError::new(field, format!("{most}以下の値にしてください")))
 }
 
 /// The fault of a time in seconds that is out of its range.
-pub(super) fn seconds(field: &str, value: u32, least: u32) -> Option<Fault> {
+pub(super) fn seconds(field: &str, value: u32, least: u32) -> Option<FieldError> {
     range(field, value, least, SECONDS_AT_MOST)
 }
 
 /// The fault of a name that cannot be entered on a screen: empty, too long, or with letters that
 /// nobody can see.
-pub(super) fn entered_name(field: &str, name: &str, most_letters: usize) -> Option<Fault> {
+pub(super) fn entered_name(field: &str, name: &str, most_letters: usize) -> Option<FieldError> {
     if name.is_empty() {
-        return Some(Fault::new(field, "名前を入力してください"));
+        return Some(FieldError::new(field, "名前を入力してください"));
     }
     if name.chars().count() > most_letters {
         let message = format!("{most_letters}文字以内で入力してください");
-        return Some(Fault::new(field, message));
+        return Some(FieldError::new(field, message));
     }
     let unseen = name.chars().any(char::is_control);
     unseen.then(|| {
-        Fault::new(
+        FieldError::new(
             field,
             "表示できない文字が入っています。入力し直してください",
         )

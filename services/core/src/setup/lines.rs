@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, entered_name, seconds};
+use super::fault::{FieldError, entered_name, seconds};
 use crate::phone;
 
 /// The kind of [`LineConfig`] in the store; its id is the name.
@@ -153,24 +153,27 @@ impl LineConfig {
     }
 
     /// What is wrong with the line by itself.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         if self.name.is_empty() {
-            faults.push(Fault::new("name", "空の値があります"));
+            faults.push(FieldError::new("name", "空の値があります"));
         }
         if self.name == "internal" {
             let message = "「internal」は内線の集計に使う名前です。ほかの名前にしてください";
-            faults.push(Fault::new("name", message));
+            faults.push(FieldError::new("name", message));
         }
         if self.numbers.is_empty() {
-            faults.push(Fault::new("numbers", "電話番号を1つ以上書いてください"));
+            faults.push(FieldError::new(
+                "numbers",
+                "電話番号を1つ以上書いてください",
+            ));
         }
         if self
             .numbers
             .iter()
             .any(|number| phone::normalize(number).is_empty())
         {
-            faults.push(Fault::new("numbers", "空の値があります"));
+            faults.push(FieldError::new("numbers", "空の値があります"));
         }
         faults.extend(seconds("ring_timeout_s", self.ring_timeout_s, 1));
         faults.extend(seconds("max_wait_s", self.max_wait_s, 0));
@@ -182,12 +185,12 @@ impl LineConfig {
 
     /// What a screen does not take, beside [`Self::faults`]. Files may say more, for the desks that
     /// are there.
-    pub fn entered_faults(&self) -> Vec<Fault> {
+    pub fn entered_faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         faults.extend(entered_name("name", &self.name, LINE_NAME_LETTERS));
         if self.numbers.len() > NUMBERS_AT_MOST {
             let message = format!("{NUMBERS_AT_MOST}個までにしてください");
-            faults.push(Fault::new("numbers", message));
+            faults.push(FieldError::new("numbers", message));
         }
         let wrong = self.numbers.iter().find(|number| !is_dialled(number));
         faults.extend(wrong.map(|number| not_dialled("numbers", number)));
@@ -204,18 +207,18 @@ fn is_dialled(number: &str) -> bool {
     (1..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn not_dialled(field: &str, number: &str) -> Fault {
+fn not_dialled(field: &str, number: &str) -> FieldError {
     let message = format!(
         "「{number}」は電話番号ではありません。03-1234-5678 のように、20桁以内の数字で入力してください"
     );
-    Fault::new(field, message)
+    FieldError::new(field, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fields(faults: &[Fault]) -> Vec<&str> {
+    fn fields(faults: &[FieldError]) -> Vec<&str> {
         faults.iter().map(|fault| fault.field.as_str()).collect()
     }
 

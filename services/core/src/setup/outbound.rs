@@ -3,7 +3,7 @@
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, range};
+use super::fault::{FieldError, range};
 use crate::outbound::{OutboundRule, OutboundRules};
 use crate::phone;
 use crate::time::Millis;
@@ -119,7 +119,7 @@ impl OutboundConfig {
     }
 
     /// What is wrong with it.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let most = |field, value: Option<u32>, most| range(field, value?, 0, most);
         let faults = [
             most("calls_at_once", self.calls_at_once, CALLS_AT_MOST),
@@ -158,7 +158,7 @@ impl OutboundConfig {
 
 impl AgentOutboundConfig {
     /// What is wrong with it.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let minutes = self
             .minutes_per_day
             .and_then(|value| range("outbound.minutes_per_day", value, 0, MINUTES_AT_MOST));
@@ -206,20 +206,20 @@ fn read_hours(text: &str) -> Option<(NaiveTime, Option<NaiveTime>)> {
     Some((time(opens)?, closes))
 }
 
-fn hours_fault(field: &str, hours: &Option<String>) -> Option<Fault> {
+fn hours_fault(field: &str, hours: &Option<String>) -> Option<FieldError> {
     let text = hours.as_deref()?;
     // An empty text lets an agent call at any time where the desk may not.
     (!text.is_empty() && read_hours(text).is_none()).then(|| {
         let message =
             format!("「{text}」を時間帯として読めません。08:00-17:30 のように書いてください");
-        Fault::new(field, message)
+        FieldError::new(field, message)
     })
 }
 
-fn prefixes(field: &str, prefixes: &Option<Vec<String>>) -> Option<Fault> {
+fn prefixes(field: &str, prefixes: &Option<Vec<String>>) -> Option<FieldError> {
     let all = prefixes.as_ref()?;
     if all.len() > PREFIXES_AT_MOST {
-        return Some(Fault::new(
+        return Some(FieldError::new(
             field,
             format!("{PREFIXES_AT_MOST}件以内にしてください"),
         ));
@@ -231,7 +231,7 @@ fn prefixes(field: &str, prefixes: &Option<Vec<String>>) -> Option<Fault> {
     };
     let wrong = all.iter().find(|prefix| !is_number(prefix))?;
     let message = format!("「{wrong}」は番号の始まりではありません。03、+1 のように書いてください");
-    Some(Fault::new(field, message))
+    Some(FieldError::new(field, message))
 }
 
 #[cfg(test)]

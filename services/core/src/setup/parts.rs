@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::agents::AgentConfig;
-use super::fault::{Fault, Part, PartFault};
+use super::fault::{FieldError, Part, PartFault};
 use super::lines::LineConfig;
 use super::trunks::TrunkConfig;
 use crate::phone;
@@ -29,7 +29,7 @@ impl Parts<'_> {
     }
 
     fn check_each(&self) -> Result<(), PartFault> {
-        let first = |part, name: &str, faults: Vec<Fault>| {
+        let first = |part, name: &str, faults: Vec<FieldError>| {
             let fault = faults.into_iter().next();
             fault.map_or(Ok(()), |fault| Err(PartFault::new(part, name, fault)))
         };
@@ -78,7 +78,7 @@ impl Parts<'_> {
                     other.label()
                 )
             };
-            return Err(PartFault::new(part, name, Fault::new(field, message)));
+            return Err(PartFault::new(part, name, FieldError::new(field, message)));
         }
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Parts<'_> {
                 .find(|duty| !lines.contains(duty.line.as_str()));
             if let Some(duty) = unknown {
                 let message = format!("「{}」という回線はありません", duty.line);
-                let fault = Fault::new("lines", message);
+                let fault = FieldError::new("lines", message);
                 return Err(PartFault::new(Part::Agent, &agent.id, fault));
             }
         }
@@ -101,7 +101,7 @@ impl Parts<'_> {
                 && !self.trunks.iter().any(|trunk| trunk.name == *name)
             {
                 let message = format!("「{name}」という外線はありません");
-                let fault = Fault::new("trunk", message);
+                let fault = FieldError::new("trunk", message);
                 return Err(PartFault::new(Part::Line, &line.name, fault));
             }
         }
@@ -118,7 +118,7 @@ fn different<'a>(
     for name in names {
         if !seen.insert(name) {
             let message = format!("同じ名前の{}が2つあります", part.label());
-            return Err(PartFault::new(part, name, Fault::new(field, message)));
+            return Err(PartFault::new(part, name, FieldError::new(field, message)));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, range, seconds};
+use super::fault::{FieldError, range, seconds};
 use crate::figures::FiguresSettings;
 use crate::time::Millis;
 
@@ -109,7 +109,7 @@ impl TargetConfig {
     }
 
     /// What is wrong with them.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let percent = |field, value: Option<u32>| range(field, value?, 0, 100);
         let faults = [
             percent("answer_rate_target", self.answer_rate_target),

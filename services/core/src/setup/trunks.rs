@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::dialled::DialledSource;
-use super::fault::{Fault, entered_name, seconds};
+use super::fault::{FieldError, entered_name, seconds};
 use super::outbound_identity::{
     DIAL_PREFIX_DIGITS, IdentityHeader, OutboundPrivacy, is_dial_prefix,
 };
@@ -203,14 +203,14 @@ impl TrunkConfig {
     }
 
     /// What is wrong with the trunk by itself.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         if self.name.is_empty() {
-            faults.push(Fault::new("name", "空の値があります"));
+            faults.push(FieldError::new("name", "空の値があります"));
         }
         if self.sources.is_empty() && self.inbound_user.is_none() && self.outbound.is_none() {
             let message = "sources、inbound_user、outbound のどれかを書いてください";
-            faults.push(Fault::new("sources", message));
+            faults.push(FieldError::new("sources", message));
         }
         if self
             .sources
@@ -218,14 +218,14 @@ impl TrunkConfig {
             .any(|source| source.net.prefix_len() == 0)
         {
             let message = "すべてのアドレスを外線と認めることになります。範囲を狭くしてください";
-            faults.push(Fault::new("sources", message));
+            faults.push(FieldError::new("sources", message));
         }
         if self.dialled_from.is_empty() {
-            faults.push(Fault::new("dialled_from", "1つ以上書いてください"));
+            faults.push(FieldError::new("dialled_from", "1つ以上書いてください"));
         }
         if !is_dial_prefix(&self.dial_prefix) {
             let message = format!("数字、*、# の{DIAL_PREFIX_DIGITS}桁以内にしてください");
-            faults.push(Fault::new("dial_prefix", message));
+            faults.push(FieldError::new("dial_prefix", message));
         }
         if let Some(register) = &self.register {
             faults.extend(seconds("register.expires_s", register.expires_s, 1));
@@ -234,7 +234,7 @@ impl TrunkConfig {
     }
 
     /// What a screen does not take, beside [`Self::faults`].
-    pub fn entered_faults(&self) -> Vec<Fault> {
+    pub fn entered_faults(&self) -> Vec<FieldError> {
         Vec::from_iter(entered_name("name", &self.name, TRUNK_NAME_LETTERS))
     }
 }

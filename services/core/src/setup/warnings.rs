@@ -2,14 +2,14 @@
 //! fail. They are told, not refused: an unusual carrier may want just that.
 
 use super::dialled::DialledSource;
-use super::fault::{Fault, Part, PartFault};
+use super::fault::{FieldError, Part, PartFault};
 use super::outbound_identity::{IdentityHeader, OutboundPrivacy};
 use super::parts::Parts;
 use super::trunks::{TrunkConfig, TrunkSourceConfig};
 
 impl TrunkConfig {
     /// What is doubtful about the trunk by itself.
-    pub fn warnings(&self) -> Vec<Fault> {
+    pub fn warnings(&self) -> Vec<FieldError> {
         let found = [
             self.nobody_may_call(),
             self.nothing_to_prove_itself(),
@@ -23,7 +23,7 @@ impl TrunkConfig {
         found.into_iter().flatten().collect()
     }
 
-    fn nobody_may_call(&self) -> Option<Fault> {
+    fn nobody_may_call(&self) -> Option<FieldError> {
         let register = self.register.as_ref()?;
         if self.inbound_user.is_some() {
             return None;
@@ -31,7 +31,7 @@ impl TrunkConfig {
         if self.sources.is_empty() {
             let message = "登録をしても、着信を認める相手がないので、着信を断ります。\
                  電話会社のサーバーのアドレスを書いてください";
-            return Some(Fault::new("sources", message));
+            return Some(FieldError::new("sources", message));
         }
         let host = host_of(&register.registrar);
         let address: std::net::IpAddr = host.parse().ok()?;
@@ -42,30 +42,30 @@ impl TrunkConfig {
         (!known).then(|| {
             let message =
                 format!("登録先 {address} からの着信を断ります。{address} も書いてください");
-            Fault::new("sources", message)
+            FieldError::new("sources", message)
         })
     }
 
-    fn nothing_to_prove_itself(&self) -> Option<Fault> {
+    fn nothing_to_prove_itself(&self) -> Option<FieldError> {
         let lacks = self.register.is_some() && self.user.is_none();
         lacks.then(|| {
             let message =
                 "登録先が認証を求めると、登録できません。利用者名とパスワードを書いてください";
-            Fault::new("user", message)
+            FieldError::new("user", message)
         })
     }
 
-    fn half_a_login(&self) -> Option<Fault> {
+    fn half_a_login(&self) -> Option<FieldError> {
         let password = self.password.is_some() || self.password_env.is_some();
         let inbound = self.inbound_password.is_some() || self.inbound_password_env.is_some();
         let half = |user: bool, password: bool, fields: [&str; 2]| {
             let [user_field, password_field] = fields;
             match (user, password) {
-                (true, false) => Some(Fault::new(
+                (true, false) => Some(FieldError::new(
                     password_field,
                     format!("{user_field} だけでは使われません。パスワードも書いてください"),
                 )),
-                (false, true) => Some(Fault::new(
+                (false, true) => Some(FieldError::new(
                     user_field,
                     format!("{password_field} だけでは使われません。利用者名も書いてください"),
                 )),
@@ -78,7 +78,7 @@ impl TrunkConfig {
         })
     }
 
-    fn dialled_number_unknown(&self) -> Option<Fault> {
+    fn dialled_number_unknown(&self) -> Option<FieldError> {
         let only = self
             .dialled_from
             .iter()
@@ -86,11 +86,11 @@ impl TrunkConfig {
         (self.register.is_some() && only).then(|| {
             let message = "登録した外線への着信では、Request-URI はこちらの連絡先で、かけた番号では\
                  ありません。p-called-party-id か to を加えてください";
-            Fault::new("dialled_from", message)
+            FieldError::new("dialled_from", message)
         })
     }
 
-    fn shown_and_hidden(&self) -> Option<Fault> {
+    fn shown_and_hidden(&self) -> Option<FieldError> {
         let (shows, hides) = (
             self.dial_prefix.starts_with("186"),
             self.dial_prefix.starts_with("184"),
@@ -102,21 +102,21 @@ impl TrunkConfig {
         };
         contradicts.then(|| {
             let message = "dial_prefix と privacy の、通知と非通知の指定が両立しません。どちらかを外してください";
-            Fault::new("dial_prefix", message)
+            FieldError::new("dial_prefix", message)
         })
     }
 
-    fn hidden_from_the_carrier(&self) -> Option<Fault> {
+    fn hidden_from_the_carrier(&self) -> Option<FieldError> {
         let hidden =
             self.privacy == OutboundPrivacy::Id && self.identity_header == IdentityHeader::None;
         hidden.then(|| {
             let message = "privacy = \"id\" では From が匿名になり、電話会社にも番号が伝わりません。\
                  p-asserted-identity か p-preferred-identity にしてください";
-            Fault::new("identity_header", message)
+            FieldError::new("identity_header", message)
         })
     }
 
-    fn outbound_settings_without_outbound(&self) -> Option<Fault> {
+    fn outbound_settings_without_outbound(&self) -> Option<FieldError> {
         if self.outbound.is_some() {
             return None;
         }
@@ -133,16 +133,16 @@ impl TrunkConfig {
         ];
         let (name, _) = set.into_iter().find(|(_, set)| *set)?;
         let message = format!("発信の送り先(outbound)がないので、{name} は使われません");
-        Some(Fault::new(name, message))
+        Some(FieldError::new(name, message))
     }
 
-    fn port_of_a_stream(&self) -> Option<Fault> {
+    fn port_of_a_stream(&self) -> Option<FieldError> {
         let registrar = self.register.as_ref().map(|register| &register.registrar);
         let mut uris = self.outbound.iter().chain(registrar);
         let tcp = uris.any(|uri| uri.to_ascii_lowercase().contains("transport=tcp"));
         (self.source_port.is_some() && tcp).then(|| {
             let message = "TCP の接続では、送信元のポートは毎回変わります。transport=udp にするか、source_port を外してください";
-            Fault::new("source_port", message)
+            FieldError::new("source_port", message)
         })
     }
 }
@@ -160,7 +160,7 @@ impl Parts<'_> {
                 let message = format!(
                     "外線「{name}」と同じアドレスがあります。そこからの着信は、先の「{name}」のものとして扱います"
                 );
-                PartFault::new(Part::Trunk, &trunk.name, Fault::new("sources", message))
+                PartFault::new(Part::Trunk, &trunk.name, FieldError::new("sources", message))
             });
             warnings.extend(shared);
         }
@@ -172,7 +172,7 @@ impl Parts<'_> {
             if trunk.is_some_and(|trunk| trunk.outbound.is_none()) {
                 let message =
                     "この外線には発信の送り先(outbound)がないので、この回線では発信できません";
-                let fault = Fault::new("trunk", message);
+                let fault = FieldError::new("trunk", message);
                 warnings.push(PartFault::new(Part::Line, &line.name, fault));
             }
         }

@@ -125,8 +125,8 @@ mod tests {
     use madoguchi_store::NewVersion;
 
     use super::*;
+    use crate::announcements::ActiveSounds;
     use crate::announcements::Announcements;
-    use crate::announcements::InForce;
     use crate::config::LineConfig;
     use crate::serve;
 
@@ -227,7 +227,7 @@ mod tests {
         let closed = sounds.get(None, SoundName::lookup("closed").unwrap());
         assert_eq!(closed.duration().0, 500);
         let desk = Announcements::default();
-        desk.put(InForce::new(&config, sounds, &house.recordings()));
+        desk.put(ActiveSounds::new(&config, sounds, &house.recordings()));
         let origins: Vec<_> = desk
             .in_force()
             .origins

@@ -6,7 +6,7 @@ use madoguchi_core::article::Line;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Entry, Evaluation, GradedQuery, Hit, Parts, Piece, Query, Source, Viewer, evaluate,
+    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Parts, Query, Source, Viewer, evaluate,
 };
 use serde::de::DeserializeOwned;
 
@@ -168,7 +168,7 @@ async fn search(
     Ok(())
 }
 
-fn text(pieces: &[Piece]) -> String {
+fn text(pieces: &[Fragment]) -> String {
     pieces.iter().map(|piece| piece.text.as_str()).collect()
 }
 

@@ -10,7 +10,7 @@ use madoguchi_core::hours::{Calendar, HoursSettings, Override};
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::outbound::OutboundRules;
 use madoguchi_core::setup::{
-    AgentConfig, AgentOutboundConfig, AtClosingConfig, Fault, Part, PartFault, PhoneHashes,
+    AgentConfig, AgentOutboundConfig, AtClosingConfig, FieldError, Part, PartFault, PhoneHashes,
     TrunkConfig,
 };
 use madoguchi_core::time::Millis;
@@ -204,7 +204,7 @@ impl Config {
             ConfigError::Part(PartFault::new(
                 Part::Agent,
                 &agent.id,
-                Fault::new(field, message),
+                FieldError::new(field, message),
             ))
         };
         let password = secret(&agent.password, &agent.password_env)
@@ -231,7 +231,7 @@ impl Config {
             ConfigError::Part(PartFault::new(
                 Part::Trunk,
                 &trunk.name,
-                Fault::new(field, message),
+                FieldError::new(field, message),
             ))
         };
         let uri = |field, text: &str| check_uri(text).map_err(|message| fault(field, message));

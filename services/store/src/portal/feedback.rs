@@ -23,12 +23,12 @@ pub struct Feedback {
     /// From which site, if it is known.
     pub site: Option<String>,
     /// What they say.
-    pub word: Word,
+    pub word: Rating,
 }
 
 /// 役に立った/役に立たなかった.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+pub struct Rating {
     /// It helped.
     pub helped: bool,
     /// Why, in the reader's words; may be empty.
@@ -87,7 +87,7 @@ impl Store {
         article: &str,
         version: i64,
         voter: &str,
-    ) -> Result<Option<Word>, StoreError> {
+    ) -> Result<Option<Rating>, StoreError> {
         let row = sqlx::query(
             "SELECT helped, comment FROM article_feedback \
              WHERE article = $1 AND version = $2 AND voter = $3",
@@ -98,7 +98,7 @@ impl Store {
         .fetch_optional(self.read()?)
         .await?;
         row.map(|row| {
-            Ok(Word {
+            Ok(Rating {
                 helped: row.try_get::<i64, _>("helped")? != 0,
                 comment: row.try_get("comment")?,
             })

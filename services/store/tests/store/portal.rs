@@ -4,8 +4,8 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::portal::{Inquiry, Place, ReceiptNumber, SiteRead};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{
-    Attention, AuditFilter, Feedback, InquiryFilter, NewInquiry, Opened, Search, Settled, Store,
-    StoreError, View, Way, Word,
+    Attention, AuditFilter, Feedback, InquiryFilter, NewInquiry, Opened, Rating, Referrer, Search,
+    Settled, Store, StoreError, View,
 };
 
 use crate::place::{Place as Database, on_databases};
@@ -62,9 +62,9 @@ async fn view(store: &Store, id: &str, at: i64, place: Place, article: &str, sit
         site: site.map(str::to_owned),
         visit: "v".to_owned(),
         way: if id.starts_with('s') {
-            Way::Search
+            Referrer::Search
         } else {
-            Way::List
+            Referrer::List
         },
     };
     store.log_view(&view).await.unwrap();
@@ -77,7 +77,7 @@ fn feedback(article: &str, voter: &str, at: i64, helped: bool, comment: &str) ->
         voter: voter.to_owned(),
         at: Instant(at),
         site: None,
-        word: Word {
+        word: Rating {
             helped,
             comment: comment.to_owned(),
         },

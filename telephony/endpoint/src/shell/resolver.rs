@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::ToLoop;
+use super::LoopMessage;
 use super::locate::{Names, locate};
 use super::system_names::SystemNames;
 use crate::switch::{Peer, SwitchInput, TrunkHosts};
@@ -37,7 +37,7 @@ impl Resolver {
     pub(super) fn watch(
         &self,
         trunks: Vec<TrunkHosts>,
-        inputs: &mpsc::UnboundedSender<ToLoop>,
+        inputs: &mpsc::UnboundedSender<LoopMessage>,
     ) -> JoinSet<()> {
         let mut lookups = JoinSet::new();
         for trunk in trunks {
@@ -56,7 +56,7 @@ async fn watch_trunk(
     names: SystemNames,
     seed: u64,
     hosts: TrunkHosts,
-    inputs: mpsc::UnboundedSender<ToLoop>,
+    inputs: mpsc::UnboundedSender<LoopMessage>,
 ) {
     loop {
         let input = SwitchInput::Resolved {
@@ -64,7 +64,7 @@ async fn watch_trunk(
             peers: resolve(&names, hosts.outbound.as_deref(), seed).await,
             registrars: resolve(&names, hosts.registrar.as_deref(), seed).await,
         };
-        if inputs.send(ToLoop::Input(Box::new(input))).is_err() {
+        if inputs.send(LoopMessage::Input(Box::new(input))).is_err() {
             return;
         }
         tokio::time::sleep(RESOLVE_EVERY).await;

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use self::table::{Opened, Table};
-use super::ToLoop;
+use super::LoopMessage;
 use crate::switch::{Acquaintance, SwitchInput};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,7 +26,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Streams {
     table: Arc<Mutex<Table>>,
     local: Vec<SocketAddr>,
-    inputs: mpsc::UnboundedSender<ToLoop>,
+    inputs: mpsc::UnboundedSender<LoopMessage>,
     epoch: tokio::time::Instant,
 }
 
@@ -35,7 +35,7 @@ impl Streams {
     pub(super) fn start(
         listeners: Vec<TcpListener>,
         connections_at_most: usize,
-        inputs: mpsc::UnboundedSender<ToLoop>,
+        inputs: mpsc::UnboundedSender<LoopMessage>,
         epoch: tokio::time::Instant,
     ) -> Self {
         let local = listeners
@@ -152,7 +152,7 @@ impl Streams {
             let flow = flow_of(remote);
             let input = SwitchInput::StreamClosed { flow };
             // Only fails while the program stops.
-            let _stopping = self.inputs.send(ToLoop::Input(Box::new(input)));
+            let _stopping = self.inputs.send(LoopMessage::Input(Box::new(input)));
         }
     }
 

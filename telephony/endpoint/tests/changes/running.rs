@@ -7,7 +7,7 @@ use madoguchi_core::clock::SystemClock;
 use madoguchi_core::live::DeskSnapshot;
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::media::MediaSettings;
-use madoguchi_endpoint::shell::{Endpoint, Surroundings};
+use madoguchi_endpoint::shell::{Endpoint, EndpointDeps};
 use madoguchi_line::engine::Engine;
 use madoguchi_sip::message::{Message, Request};
 use madoguchi_sip::parse::parse_datagram;
@@ -29,7 +29,7 @@ async fn start(settings: &mut Settings) -> (Endpoint, watch::Receiver<Arc<DeskSn
     let (journal, mut batches) = mpsc::unbounded_channel();
     let (snapshots, board) = watch::channel(Arc::default());
     let (dialled, _) = mpsc::unbounded_channel();
-    let around = Surroundings {
+    let around = EndpointDeps {
         clock,
         journal,
         snapshots,

@@ -7,7 +7,7 @@ use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
 use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind, Place, Readers};
 use madoguchi_core::time::Millis;
-use madoguchi_store::{Feedback, NewInquiry, NewVersion, Search, View, Way, Word};
+use madoguchi_store::{Feedback, NewInquiry, NewVersion, Rating, Referrer, Search, View};
 use madoguchi_tests::desk::Desk;
 use madoguchi_web::{SYNONYM_KIND, WORD_KIND};
 
@@ -49,6 +49,11 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
     let word = serde_json::json!({ "surface": "ぬりかべ", "reading": "ヌリカベ" });
     for (kind, id, data) in [
         (NOTICE, "outage", serde_json::to_string(&notice)?),
+        (
+            "phrase",
+            "aisatsu",
+            r#"{"code":"aisatsu","title":"あいさつ","text":"{氏名}様"}"#.to_owned(),
+        ),
         (SYNONYM_KIND, "own", synonyms.to_string()),
         (WORD_KIND, "own", word.to_string()),
     ] {
@@ -90,7 +95,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
         place: Place::Portal,
         site: Some("本部".to_owned()),
         visit: "visit".to_owned(),
-        way: Way::Search,
+        way: Referrer::Search,
     };
     store.log_view(&view).await?;
     let feedback = Feedback {
@@ -99,7 +104,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
         voter: "voter".to_owned(),
         at: now,
         site: None,
-        word: Word {
+        word: Rating {
             helped: false,
             comment: "画面の名前が違います。".to_owned(),
         },

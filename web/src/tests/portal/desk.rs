@@ -2,7 +2,7 @@
 
 use madoguchi_core::audit::Action;
 use madoguchi_core::live::AgentState;
-use madoguchi_store::{AuditFilter, View, Way};
+use madoguchi_store::{AuditFilter, Referrer, View};
 
 use super::*;
 use crate::query::escape;
@@ -289,7 +289,7 @@ async fn the_access_report_adds_up_on_the_page_and_in_files() {
         place: madoguchi_core::portal::Place::Portal,
         site: Some("本部".to_owned()),
         visit: "somebody".to_owned(),
-        way: Way::List,
+        way: Referrer::List,
     };
     open.house.store.log_view(&view).await.unwrap();
     let (_, html) = open.house.get("/articles/access-report").await;

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::table::{Opened, Progress};
 use super::{Streams, flow_of};
-use crate::shell::ToLoop;
+use crate::shell::LoopMessage;
 use crate::switch::SwitchInput;
 
 /// Read in one go; then others get their turn.
@@ -117,7 +117,7 @@ fn read(
             flow,
             message: *read,
         };
-        let sent = streams.inputs.send(ToLoop::Input(Box::new(input)));
+        let sent = streams.inputs.send(LoopMessage::Input(Box::new(input)));
         sent.map_err(|_| Over::Broken)?;
     }
     if pinged {
