@@ -97,7 +97,7 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     browser
         .fill_in("#answer", "「ぬりかべ申請」の画面から申請します。")
         .await?;
-    act(&browser, "#article-form button.primary", "保存しました").await?;
+    act(&browser, "#article-form button.primary", "保存しました。").await?;
     act(
         &browser,
         "form[action$='/submit'] button",
@@ -247,7 +247,7 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
     // Enter looks for related articles and keeps what was typed.
     browser.fill_in("#related_text", "旅費\u{e007}").await?;
     browser.until_shown("関連に追加する").await?;
-    act(&browser, "#article-form button.primary", "保存しました").await?;
+    act(&browser, "#article-form button.primary", "保存しました。").await?;
     act(
         &browser,
         "form[action$='/submit'] button",
