@@ -3,6 +3,7 @@
 
 mod actors;
 mod people;
+mod phrases;
 mod user_agent;
 
 use std::io::Write;
@@ -87,6 +88,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let web = running.web();
     let password = operator::one_time_password();
     people::add(running.store(), &password, running.live().now()).await?;
+    phrases::add(running.store(), running.live().now()).await?;
     add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(
         "\n  窓口の見本を開始しました。\n\n    画面:          http://{web}/\n    \

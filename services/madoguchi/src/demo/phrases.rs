@@ -1,0 +1,72 @@
+//! The 定型文 of the sample desk.
+
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::phrase::{PHRASE, Phrase};
+use madoguchi_core::time::Instant;
+use madoguchi_store::{NewVersion, Store, StoreError};
+
+const PHRASES: [(&str, &str, &str); 3] = [
+    (
+        "hajime",
+        "はじめのあいさつ",
+        "お電話ありがとうございます。ヘルプデスクの{担当者}です。",
+    ),
+    (
+        "orikaeshi",
+        "折り返しの連絡",
+        "{氏名}様、確認して折り返し連絡します。受付番号は{受付番号}です。",
+    ),
+    (
+        "owari",
+        "おわりのあいさつ",
+        "{氏名}様、ほかに分からないことがありましたら、いつでも連絡してください。",
+    ),
+];
+
+/// Writes them, if there is none yet.
+pub(super) async fn add(store: &Store, now: Instant) -> Result<(), StoreError> {
+    for (code, title, text) in PHRASES {
+        if !store.setting_history(PHRASE, code).await?.is_empty() {
+            continue;
+        }
+        let phrase = Phrase {
+            code: code.to_owned(),
+            title: title.to_owned(),
+            text: text.to_owned(),
+        };
+        let entry = AuditEntry {
+            at: now,
+            actor: Actor::System,
+            address: String::new(),
+            action: Action::PhraseChange,
+            object: code.to_owned(),
+            before: Fields::new(),
+            after: Fields::from([("title".to_owned(), title.to_owned())]),
+        };
+        let version = NewVersion {
+            kind: PHRASE,
+            id: code.to_owned(),
+            replaces: 0,
+            data: serde_json::to_string(&phrase).ok(),
+        };
+        store.save_settings(&[version], entry).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_phrases_are_such_as_a_screen_takes() {
+        for (code, title, text) in PHRASES {
+            let phrase = Phrase {
+                code: code.to_owned(),
+                title: title.to_owned(),
+                text: text.to_owned(),
+            };
+            assert!(phrase.faults().is_empty(), "{code}");
+        }
+    }
+}
