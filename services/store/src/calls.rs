@@ -13,9 +13,11 @@ use crate::store::Store;
 mod list;
 mod row;
 mod stats;
+mod superseded;
 
 pub use list::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub(crate) use list::{records, unfinished};
+pub(crate) use superseded::supersede;
 
 /// To be raised whenever `CallRecord::fold` or [`row`] gives another result for the same events:
 /// the next start then computes the table anew.

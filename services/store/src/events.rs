@@ -64,6 +64,14 @@ impl Store {
                 calls::refresh(&mut tx, &stored).await?;
             }
         }
+        let arrived: Vec<&CallId> = events
+            .iter()
+            .filter(|event| matches!(event.kind, EventKind::Arrived { .. }))
+            .map(|event| &event.call)
+            .collect();
+        if new > 0 {
+            calls::supersede(&mut tx, &arrived).await?;
+        }
         tx.commit().await?;
         Ok(Appended { new, conflicting })
     }

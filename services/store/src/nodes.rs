@@ -194,6 +194,7 @@ async fn append_ends(connection: &mut AnyConnection, ends: &[CallEvent]) -> Resu
     for touched in touched.chunks(ROWS_IN_A_STATEMENT) {
         let stored = events::load(connection, touched).await?;
         calls::refresh(connection, &stored).await?;
+        calls::supersede(connection, touched).await?;
     }
     Ok(())
 }

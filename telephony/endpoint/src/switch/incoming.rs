@@ -6,6 +6,7 @@ use madoguchi_line::api::{DialTarget, Input};
 use madoguchi_sip::body::ACCEPT;
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
+use sha2::{Digest as _, Sha256};
 
 use super::bodies::keep_session_description;
 use super::caller::{caller_of, dialled_number};
@@ -37,6 +38,18 @@ impl InviteId {
             from_tag: invite.from()?.tag().unwrap_or_default().into(),
             seq: invite.cseq()?.seq,
         })
+    }
+
+    /// A short text that is the same wherever and whenever the INVITE comes, and tells nothing.
+    fn mark(&self) -> String {
+        let Self {
+            call_id,
+            from_tag,
+            seq,
+        } = self;
+        let digest = Sha256::digest(format!("{call_id}\n{from_tag}\n{seq}"));
+        let head = digest.iter().take(8);
+        head.map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -141,7 +154,10 @@ impl Switch {
             return self.answer(tx, invite.respond(404, None), now);
         };
         let from = caller_of(&invite, settings.trust_asserted_identity);
-        let call = self.new_call_id(now);
+        // If the program ends before the caller is answered, the INVITE comes again, and the store
+        // knows it.
+        let chance = self.token();
+        let call = CallId::of_invite(now.wall, &self.run, &chance, &id.mark());
         let owner = Owner::Starter(call.clone());
         let sender = Sender::Trunk(trunk);
         let opened = self.open_incoming(tx, flow, invite, id, owner, &sender, from.clone(), now);
@@ -192,7 +208,8 @@ impl Switch {
             tracing::warn!(agent = %phone.agent, "an agent dialled a number that nobody has");
             return self.answer(tx, invite.respond(404, None), now);
         };
-        let call = self.new_call_id(now);
+        let chance = self.token();
+        let call = CallId::of_run(now.wall, &self.run, &chance);
         let owner = Owner::Starter(call.clone());
         let shown = phone.extension.as_str().into();
         let sender = Sender::Phone(phone.extension);
@@ -226,12 +243,6 @@ impl Switch {
             agent: phone.agent,
             target,
         });
-    }
-
-    /// A name for a call that sorts by its arrival.
-    fn new_call_id(&mut self, now: Now) -> CallId {
-        let chance = self.token();
-        CallId::of_run(now.wall, &self.run, &chance)
     }
 
     pub(super) fn side_number(&mut self) -> SideId {
