@@ -274,6 +274,15 @@ fn key(user: &str) -> Box<str> {
     }
 }
 
+/// Whether it is worth reading what comes from an address that is ignored: a flood must cost little.
+pub(super) fn may_be_reserved(bytes: &[u8]) -> bool {
+    const NONCE: &[u8] = b"nonce";
+    bytes.starts_with(b"REGISTER ")
+        || bytes
+            .windows(NONCE.len())
+            .any(|window| window.eq_ignore_ascii_case(NONCE))
+}
+
 /// An empty memory for so many, out of which the oldest goes first.
 pub(super) fn room<K: Hash + Eq, V>(at_most: usize) -> LruCache<K, V, RandomState> {
     let at_most = NonZeroUsize::new(at_most).unwrap_or(NonZeroUsize::MIN);

@@ -8,17 +8,8 @@ use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::Flow;
 
 use super::guard::{Reserve, Verdict};
-use super::trunks::TrunkKey;
+use super::sender::Sender;
 use super::{Now, Switch};
-
-/// The sender of a request, as far as it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sender {
-    /// A trunk.
-    Trunk(TrunkKey),
-    /// A phone, by its extension.
-    Phone(String),
-}
 
 /// Whose credentials a request carries.
 struct Known<'a> {

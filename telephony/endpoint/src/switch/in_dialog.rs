@@ -7,7 +7,7 @@ use madoguchi_sip::transaction::{Flow, ServerTx};
 use rand::RngExt;
 
 use super::bodies::{answer_in_ack, keep_session_description};
-use super::calls::Gone;
+use super::call::Gone;
 use super::dialog::DialogKey;
 use super::familiar::Standing;
 use super::incoming::{not_allowed, unsupported_extension};

@@ -8,37 +8,15 @@ use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
 use super::bodies::keep_session_description;
+use super::call::Call;
 use super::caller::{caller_of, dialled_number};
-use super::calls::Call;
-use super::identity::Sender;
+use super::capabilities::{ALLOW, SUPPORTED};
+use super::invite_id::InviteId;
 use super::offers::NotOpened;
+use super::sender::Sender;
 use super::side::{Owner, SideId};
 use super::trunks::TrunkKey;
 use super::{Now, Switch};
-
-/// What the endpoint understands; told in Allow.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REGISTER";
-
-/// The extensions that the endpoint knows; told in Supported.
-pub(super) const SUPPORTED: &str = "timer, 100rel";
-
-/// The same INVITE, whatever way it came (8.2.2.2).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct InviteId {
-    call_id: Box<str>,
-    from_tag: Box<str>,
-    seq: u32,
-}
-
-impl InviteId {
-    fn of(invite: &Request) -> Option<Self> {
-        Some(Self {
-            call_id: invite.call_id()?.into(),
-            from_tag: invite.from()?.tag().unwrap_or_default().into(),
-            seq: invite.cseq()?.seq,
-        })
-    }
-}
 
 impl Switch {
     /// A new request. Only what begins something is remembered, once it is known who sends it.

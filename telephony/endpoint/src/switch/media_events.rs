@@ -2,7 +2,7 @@
 
 use madoguchi_line::api::Input;
 
-use super::calls::BridgeOf;
+use super::call::BridgeOf;
 use super::side::Owner;
 use super::{Now, Switch};
 use crate::media::MediaEvent;

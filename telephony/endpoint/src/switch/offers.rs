@@ -9,12 +9,13 @@ use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::capabilities::{ALLOW, SUPPORTED};
 use super::challenges::Challenges;
 use super::dialog::Dialog;
-use super::identity::Sender;
-use super::incoming::{InviteId, SUPPORTED};
-use super::refresh::Refreshing;
+use super::invite_id::InviteId;
+use super::refreshing::Refreshing;
 use super::reliable::Reliable;
+use super::sender::Sender;
 use super::session_timer::{IntervalTooSmall, SessionTimer, Wanted, supports_timer};
 use super::side::{Owner, Phase, Side, SideId};
 use super::{Now, Switch};
@@ -180,9 +181,7 @@ impl Switch {
         response
             .headers
             .push(HeaderName::Contact, self.contact(flow));
-        response
-            .headers
-            .push(HeaderName::Allow, super::incoming::ALLOW);
+        response.headers.push(HeaderName::Allow, ALLOW);
         response.headers.push(HeaderName::Supported, SUPPORTED);
     }
 

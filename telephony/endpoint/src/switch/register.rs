@@ -7,7 +7,7 @@ use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
 use super::bindings::{Intervals, Registration, RegistrationError};
-use super::identity::Sender;
+use super::sender::Sender;
 use super::{Now, Switch, Wake};
 use crate::settings::Phone;
 

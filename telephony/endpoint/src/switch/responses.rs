@@ -4,11 +4,11 @@ use madoguchi_line::api::LegFailure;
 use madoguchi_sip::message::{HeaderName, Method, Response};
 use madoguchi_sip::transaction::ClientTx;
 
-use super::calls::Gone;
+use super::call::Gone;
 use super::challenges::forget_proof;
 use super::dialog::Dialog;
 use super::legs::failure_of;
-use super::outgoing::Purpose;
+use super::purpose::Purpose;
 use super::session_timer::{SessionTimer, session_expires};
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};

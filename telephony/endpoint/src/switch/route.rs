@@ -1,12 +1,23 @@
 //! The addresses of a host in the order in which they are to be tried, and which of them are not
 //! to be tried now (RFC 3263 4.3, RFC 3261 21.5.4).
 
-use super::Peer;
+use std::net::SocketAddr;
+
+use crate::settings::Transport;
 
 /// A silent address is tried last for so long.
 const SILENT_MS: u64 = 60_000;
 /// Nobody keeps us away for longer.
 const RETRY_AFTER_SECS_AT_MOST: u64 = 3_600;
+
+/// A resolved address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// Where.
+    pub addr: SocketAddr,
+}
 
 /// Where a host is reached.
 #[derive(Debug, Default)]

@@ -9,14 +9,14 @@ use madoguchi_sip::message::Request;
 use madoguchi_sip::sdp::Negotiated;
 use madoguchi_sip::transaction::{ClientTx, ServerTx};
 
-use super::Peer;
 use super::challenges::Challenges;
 use super::dialog::Dialog;
 use super::early::EarlyDialog;
-use super::identity::Sender;
-use super::incoming::InviteId;
-use super::refresh::Refreshing;
+use super::invite_id::InviteId;
+use super::refreshing::Refreshing;
 use super::reliable::Reliable;
+use super::route::Peer;
+use super::sender::Sender;
 use super::session_timer::SessionTimer;
 use super::trunks::TrunkKey;
 use crate::media::SessionId;
