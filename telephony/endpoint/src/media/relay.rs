@@ -13,8 +13,8 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::exchange::{Command, Exchange, Outside};
+use super::interface::{MediaEvent, SessionId};
 use super::ports::PortPool;
-use super::{MediaEvent, SessionId};
 
 /// The token that commands wake the thread with; sessions never get this number.
 pub(super) const WAKE: Token = Token(usize::MAX);
