@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::table::{Opened, Progress};
 use super::{Streams, flow_of};
-use crate::shell::LoopMessage;
+use crate::shell::messages::LoopMessage;
 use crate::switch::SwitchInput;
 
 /// Read in one go; then others get their turn.
