@@ -11,12 +11,8 @@ use madoguchi_core::time::Millis;
 
 pub(super) use self::agent::{Activity, Agent, Wish};
 use self::agent::{Rank, turn};
-use super::lines::LineKey;
+use super::keys::{AgentKey, LineKey};
 use crate::settings::{Level, Strategy};
-
-/// Names an agent for as long as the engine knows them. Never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct AgentKey(u64);
 
 /// The agents of the settings, and those that leave.
 #[derive(Debug, Default)]

@@ -7,7 +7,8 @@ use madoguchi_core::live::AgentPresence;
 use madoguchi_core::time::Instant;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey, Wish};
+use super::agents::{Activity, Wish};
+use super::keys::AgentKey;
 use crate::api::Output;
 
 impl Engine {

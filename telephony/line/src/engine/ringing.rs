@@ -5,8 +5,9 @@ use madoguchi_core::event::{EventKind, RingOutcome};
 use madoguchi_core::id::CallId;
 use madoguchi_core::time::Millis;
 
-use super::agents::{Activity, AgentKey, Wish};
+use super::agents::{Activity, Wish};
 use super::call::{Leg, Stage, Talk};
+use super::keys::AgentKey;
 use super::timers::TimerOf;
 use super::{Engine, REST, ring_outcome};
 use crate::api::{LegFailure, LegId, Output};
@@ -237,7 +238,7 @@ impl Engine {
     fn count_no_answer(
         &mut self,
         agent: AgentKey,
-        line: Option<super::lines::LineKey>,
+        line: Option<super::keys::LineKey>,
         now: Moment,
     ) {
         if self

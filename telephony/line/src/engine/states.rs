@@ -5,7 +5,8 @@ use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentCommand;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey, Wish};
+use super::agents::{Activity, Wish};
+use super::keys::AgentKey;
 use crate::api::Output;
 
 impl Engine {

@@ -8,8 +8,9 @@ use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::time::Millis;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey};
+use super::agents::Activity;
 use super::call::Stage;
+use super::keys::AgentKey;
 use super::timers::TimerOf;
 use crate::api::{HangUpCause, LegId, Output};
 

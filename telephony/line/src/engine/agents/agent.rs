@@ -4,8 +4,8 @@ use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentPresence, AgentState, AgentView};
 use madoguchi_core::time::Instant;
 
-use super::LineKey;
 use crate::api::TimerId;
+use crate::engine::keys::LineKey;
 use crate::settings::{AgentSettings, Level};
 
 /// The smaller, the sooner. The longest idle first: since when, for those who were idle before the

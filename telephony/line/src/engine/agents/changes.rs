@@ -7,7 +7,8 @@ use madoguchi_core::id::{AgentId, NodeName};
 use madoguchi_core::live::{AgentPresence, AgentState};
 
 use super::agent::{Activity, Agent, Wish};
-use super::{AgentKey, Agents, Crew, LineKey};
+use super::{Agents, Crew};
+use crate::engine::keys::{AgentKey, LineKey};
 use crate::engine::lines::Lines;
 use crate::settings::AgentSettings;
 
