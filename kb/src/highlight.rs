@@ -1,21 +1,19 @@
 //! Shows what of a text was looked for, as pieces of the text itself; never as HTML.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::analysis::grams;
 use crate::analysis::normal::{Normal, belongs_to_the_one_before};
-use crate::analysis::{Word, grams};
+use crate::places::{Place, shown};
 use crate::query::{Kind, QueryTerm};
 
 /// So much of an answer is shown, in letters.
 const EXCERPT: usize = 120;
 /// So much before the first mark.
 const BEFORE: usize = 20;
-/// No more of an answer is looked through (bytes).
-const LOOKED_THROUGH: usize = 6_000;
 
 /// Makes one sign of two.
 const JOINER: char = '\u{200d}';
@@ -27,44 +25,6 @@ pub struct Fragment {
     pub text: String,
     /// It is what was looked for.
     pub marked: bool,
-}
-
-/// Where a word stands, its compared form, and how it is read.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Place<'a>(
-    usize,
-    usize,
-    #[serde(borrow)] Cow<'a, str>,
-    #[serde(borrow)] Option<Cow<'a, str>>,
-);
-
-impl<'a> Place<'a> {
-    pub(crate) fn of(word: &'a Word) -> Self {
-        let reading = word.reading.as_deref().map(Cow::Borrowed);
-        Self(
-            word.range.start,
-            word.range.end,
-            Cow::Borrowed(&word.term),
-            reading,
-        )
-    }
-}
-
-/// Where the words of an entry stand.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Places<'a> {
-    #[serde(borrow)]
-    pub(crate) question: Vec<Place<'a>>,
-    /// In what is shown of the answer.
-    #[serde(borrow)]
-    pub(crate) answer: Vec<Place<'a>>,
-}
-
-/// What of an answer may be shown, on one line.
-pub(crate) fn shown(answer: &str) -> String {
-    let part = answer.get(..answer.floor_char_boundary(LOOKED_THROUGH));
-    let words: Vec<&str> = part.unwrap_or(answer).split_whitespace().collect();
-    words.join(" ")
 }
 
 /// Marks what was looked for.

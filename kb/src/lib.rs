@@ -5,18 +5,23 @@
 //! and what each part of it adds: docs/search.md.
 
 mod analysis;
+mod beginnings;
 mod dictionary;
+mod document;
 mod entry;
 mod error;
 mod evaluate;
+mod fields;
 mod highlight;
 mod index;
 mod knowledge;
 mod language;
 mod meaning;
+mod places;
 mod query;
 mod read;
 mod search;
+mod stored;
 mod suggest;
 mod turns;
 

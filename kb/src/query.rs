@@ -5,9 +5,8 @@ use std::sync::OnceLock;
 
 use crate::analysis::kana::{hiragana, romaji};
 use crate::analysis::normal::{Normal, is_kana, is_kanji};
-use crate::analysis::{Analyzer, Cut, grams, reading_grams};
+use crate::analysis::{Analyzer, Cut, grams, pairs, reading_grams};
 use crate::entry::Viewer;
-use crate::index::pairs;
 use crate::language::Language;
 
 /// Longer queries are cut off here, in letters.

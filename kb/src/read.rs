@@ -9,7 +9,7 @@ use tantivy::{DocAddress, Order, Term};
 use crate::entry::Entry;
 use crate::error::KbError;
 use crate::index::SearchIndex;
-use crate::search;
+use crate::stored;
 
 /// The column of the time at which an entry was last changed.
 const UPDATED_COLUMN: &str = "updated";
@@ -22,12 +22,12 @@ pub(crate) fn lookup(shelf: &SearchIndex, id: &str) -> Result<Option<Entry>, KbE
     let address = match found.first() {
         Some((_, address)) => Some(*address),
         None => match ArticleNumber::read(id) {
-            Some(number) => search::numbered(&searcher, &shelf.fields, number)?,
+            Some(number) => stored::numbered(&searcher, &shelf.fields, number)?,
             None => None,
         },
     };
     address
-        .map(|address| search::entry(&searcher, &shelf.fields, address))
+        .map(|address| stored::entry(&searcher, &shelf.fields, address))
         .transpose()
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn list(
     let entries = found
         .iter()
         .take(limit)
-        .map(|(_, address)| search::entry(&searcher, &shelf.fields, *address));
+        .map(|(_, address)| stored::entry(&searcher, &shelf.fields, *address));
     Ok((entries.collect::<Result<_, _>>()?, total))
 }
 

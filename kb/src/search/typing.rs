@@ -9,7 +9,7 @@ use tantivy_fst::Automaton;
 
 use crate::analysis::normal::is_kana;
 use crate::error::KbError;
-use crate::index::Fields;
+use crate::fields::Fields;
 use crate::query::QueryTerm;
 
 /// Shorter words are near to too many others.
