@@ -21,9 +21,9 @@ mod places;
 mod query;
 mod read;
 mod search;
+mod slots;
 mod stored;
 mod suggest;
-mod turns;
 
 pub use self::analysis::{Analyzer, Word};
 pub use self::dictionary::Dictionary;

@@ -35,16 +35,16 @@ const MEANING: f32 = 1.5;
 
 /// The best entries for these terms.
 pub(crate) fn search(
-    shelf: &SearchIndex,
+    index: &SearchIndex,
     terms: &[QueryTerm],
     asked: Option<&QueryVector>,
     query: &Query,
     parts: Parts,
 ) -> Result<Found, KbError> {
-    let searcher = shelf.reader.searcher();
+    let searcher = index.reader.searcher();
     let number = ArticleNumber::heard(&query.text);
     let numbered = match number {
-        Some(number) => numbered(&searcher, &shelf.fields, number)?,
+        Some(number) => numbered(&searcher, &index.fields, number)?,
         None => None,
     };
     // Nothing was asked for.
@@ -56,10 +56,10 @@ pub(crate) fn search(
         asked_for,
         told,
         in_place,
-    } = clauses(&searcher, &shelf.fields, terms, parts)?;
-    let likeness = asked.map(|asked| Likeness::new(shelf, &searcher, asked));
+    } = clauses(&searcher, &index.fields, terms, parts)?;
+    let likeness = asked.map(|asked| Likeness::new(index, &searcher, asked));
     let likeness = likeness.transpose()?;
-    let mut scored = best(&searcher, &shelf.fields, &clauses, query)?;
+    let mut scored = best(&searcher, &index.fields, &clauses, query)?;
     let mut best = scored.first().map_or(0.0, |(best, _)| *best);
     // Where words that say nothing count, they are no evidence.
     if parts.stops && !in_place && best < asked_for * EVIDENCE {
@@ -67,7 +67,7 @@ pub(crate) fn search(
         best = 0.0;
     }
     if let Some(likeness) = &likeness {
-        add_alike(&searcher, &shelf.fields, likeness, query, &mut scored)?;
+        add_alike(&searcher, &index.fields, likeness, query, &mut scored)?;
     }
     // The less of what was asked for the words of the best make up, the more meaning counts.
     let worth = MEANING * best.max(asked_for);
@@ -110,8 +110,8 @@ pub(crate) fn search(
     let mut hits = Vec::new();
     for (score, address) in page {
         let document: TantivyDocument = searcher.doc(*address)?;
-        let entry: Entry = kept(&document, shelf.fields.entry)?;
-        let places: Places<'_> = kept(&document, shelf.fields.places)?;
+        let entry: Entry = kept(&document, index.fields.entry)?;
+        let places: Places<'_> = kept(&document, index.fields.places)?;
         let reasons = if query.explain {
             reasons(&searcher, &clauses, *address, meant(*address))
         } else {

@@ -25,19 +25,19 @@ pub struct Suggestion {
 
 /// What may be meant by something that begins so.
 pub(crate) fn suggest(
-    shelf: &SearchIndex,
+    index: &SearchIndex,
     typed: &str,
     limit: usize,
 ) -> Result<Vec<Suggestion>, KbError> {
-    let searcher = shelf.reader.searcher();
+    let searcher = index.reader.searcher();
     let mut keywords: Vec<String> = Vec::new();
     let mut questions: Vec<(u32, DocAddress)> = Vec::new();
     let mut known = HashSet::new();
     for beginning in beginnings(typed) {
         for (ord, segment) in searcher.segment_readers().iter().enumerate() {
             let segment_ord = u32::try_from(ord).unwrap_or(u32::MAX);
-            let index = segment.inverted_index(shelf.fields.suggestions)?;
-            let mut terms = index
+            let inverted = segment.inverted_index(index.fields.suggestions)?;
+            let mut terms = inverted
                 .terms()
                 .range()
                 .ge(beginning.as_bytes())
@@ -55,7 +55,7 @@ pub(crate) fn suggest(
                 let Some((begins, to)) = key.split_once(LEADS_TO) else {
                     continue;
                 };
-                let mut postings = index
+                let mut postings = inverted
                     .read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)
                     .map_err(tantivy::TantivyError::from)?;
                 let alive = segment.alive_bitset();
@@ -89,7 +89,7 @@ pub(crate) fn suggest(
         .map(|text| Suggestion { text, id: None })
         .collect();
     for (_, address) in questions.into_iter().take(left) {
-        let entry = stored::entry(&searcher, &shelf.fields, address)?;
+        let entry = stored::entry(&searcher, &index.fields, address)?;
         suggestions.push(Suggestion {
             text: entry.question,
             id: Some(entry.id),

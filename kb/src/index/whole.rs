@@ -26,9 +26,9 @@ impl SearchIndex {
         if index.schema() != schema {
             return Err(KbError::Damaged("other fields".to_owned()));
         }
-        let shelf = Self::on(index, fields)?;
-        shelf.check_counts()?;
-        Ok(shelf)
+        let index = Self::on(index, fields)?;
+        index.check_counts()?;
+        Ok(index)
     }
 
     /// What the list of segments says of them is what is in them.

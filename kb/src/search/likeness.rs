@@ -30,12 +30,12 @@ pub(super) enum Likeness<'a> {
 
 impl<'a> Likeness<'a> {
     pub(super) fn new(
-        shelf: &SearchIndex,
+        index: &SearchIndex,
         searcher: &Searcher,
         asked: &'a QueryVector,
     ) -> Result<Self, KbError> {
         if searcher.num_docs() <= LOOKED_THROUGH {
-            let parts = shelf.meanings(searcher)?;
+            let parts = index.meanings(searcher)?;
             let parts = parts.iter().map(|part| part.alike(asked));
             return Ok(Self::Every(parts.collect()));
         }
