@@ -10,7 +10,9 @@ use madoguchi_kb::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{CliError, Format, complain, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::{Format, complain, print};
 use crate::config::Config;
 use crate::knowledge;
 use crate::knowledge::import;

@@ -5,7 +5,7 @@ use madoguchi_core::portal::{Site, Sites};
 use madoguchi_web::PortalSettings;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// The longest number that is shown.
 const PHONE_LETTERS: usize = 40;

@@ -8,10 +8,12 @@ use ipnet::IpNet;
 use madoguchi_core::access::Role;
 use madoguchi_core::account::SessionLimits;
 use madoguchi_core::time::Millis;
-use madoguchi_web::{DateStyle, WebSettings};
+use madoguchi_web::{DateStyle, IdentityProvider, WebSettings};
 use serde::{Deserialize, Serialize};
 
-use super::{Config, ConfigError, OidcConfig};
+use super::Config;
+use super::error::ConfigError;
+use super::oidc::OidcConfig;
 
 /// `[web]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -118,6 +120,11 @@ impl WebConfig {
         }
         self.identity_provider()?;
         Ok(())
+    }
+
+    fn identity_provider(&self) -> Result<Option<IdentityProvider>, ConfigError> {
+        let provider = |oidc: &OidcConfig| oidc.provider(&self.allowed_hosts);
+        self.oidc.as_ref().map(provider).transpose()
     }
 }
 
