@@ -18,6 +18,7 @@ mod error;
 mod events;
 mod fault;
 mod health;
+mod health_watch;
 mod installation;
 pub mod journal;
 mod migrations;
