@@ -5,6 +5,7 @@
 //! taken with [`Switch::poll_output`].
 
 mod agenda;
+mod binding;
 mod bindings;
 mod bodies;
 mod call;
@@ -45,6 +46,7 @@ mod reconfigure;
 mod refresh;
 mod refreshing;
 mod register;
+mod registration;
 mod reliable;
 mod responses;
 mod route;

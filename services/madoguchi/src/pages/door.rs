@@ -29,7 +29,8 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
-use super::ledger::{Closing, Ledger, Limits, Reason};
+use super::connection::Reason;
+use super::ledger::{Closing, Ledger, Limits};
 use super::traffic::{Noted, Traffic, millis_since};
 
 /// How often it is looked which connections take too long.

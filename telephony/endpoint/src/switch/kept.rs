@@ -6,7 +6,8 @@ use madoguchi_core::time::Instant;
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
-use super::bindings::{Device, Restored};
+use super::binding::Device;
+use super::bindings::Restored;
 use super::{Now, Peer, Switch, Wake};
 use crate::registrations::KeptRegistration;
 use crate::settings::Transport;
