@@ -31,7 +31,7 @@ use crate::live::LiveDesk;
 use crate::nodes::{self, Lease, Nodes};
 use crate::scheduler::Scheduler;
 use crate::setup::{self, Setup};
-use crate::signals::{Signals, Told};
+use crate::signals::{Signals, OperatorSignal};
 use crate::{journaling, key, pages, presence, recovery, sounds};
 
 /// How the desk is started.
@@ -275,7 +275,7 @@ pub async fn run(how: Start) -> anyhow::Result<()> {
             Err(error) => tracing::error!(%error, "whether somebody can sign in is not known"),
         }
     });
-    while signals.next().await == Told::Reload {
+    while signals.next().await == OperatorSignal::Reload {
         running.reload().await;
     }
     first.abort();
