@@ -114,9 +114,9 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     )?;
     let file = config;
     let kept = if joined {
-        setup::Kept::load_and_save(&store, &data_dir).await?
+        setup::StoredSetup::load_and_save(&store, &data_dir).await?
     } else {
-        setup::Kept::saved(&data_dir)?
+        setup::StoredSetup::saved(&data_dir)?
     };
     let seal = Seal::new(&key);
     let mut config = setup::opened(&file, &kept.screen, &seal);

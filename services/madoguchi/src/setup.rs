@@ -18,7 +18,7 @@ use madoguchi_store::{NewVersion, Store};
 use madoguchi_web::{Seal, SetupRefusal};
 use tokio::sync::Mutex;
 
-pub(crate) use self::join::Kept;
+pub(crate) use self::join::StoredSetup;
 use crate::announcements::{ActiveSounds, recordings};
 use crate::config::{Config, ConfigError};
 use crate::sounds;
@@ -26,7 +26,7 @@ use crate::sounds;
 /// The settings of the file, joined with those of screens but for announcements
 /// ([`recordings::join`]), for whoever needs no passwords.
 pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Config> {
-    let kept = Kept::load(store).await?;
+    let kept = StoredSetup::load(store).await?;
     Ok(join::config(file, &kept.screen, |_| None))
 }
 
@@ -108,7 +108,7 @@ impl Setup {
         if *in_force == self.store.settings_stamp().await? {
             return Ok(());
         }
-        let kept = Kept::load_and_save(&self.store, &self.data_dir).await?;
+        let kept = StoredSetup::load_and_save(&self.store, &self.data_dir).await?;
         let file = self.file();
         let mut config = opened(&file, &kept.screen, &self.seal);
         let recordings = recordings::folder(&self.data_dir);
@@ -136,7 +136,7 @@ impl Setup {
 
     /// Whether the desk could work with these versions; the stamp of what they were checked with.
     pub(crate) async fn check(&self, versions: &[NewVersion]) -> Result<String, SetupRefusal> {
-        let mut kept = Kept::load(&self.store).await.map_err(|error| {
+        let mut kept = StoredSetup::load(&self.store).await.map_err(|error| {
             tracing::error!(%error, "the settings made on screens cannot be read");
             let message = "画面で定めた設定を読めません。窓口のログを確認してください";
             error.downcast::<madoguchi_store::StoreError>().map_or_else(
@@ -183,7 +183,7 @@ pub(crate) fn opened(file: &Config, screen: &ScreenSetup, seal: &Seal) -> Config
 }
 
 /// The setup as pages show it.
-pub(crate) fn desk_setup(file: &Config, kept: &Kept) -> DeskSetup {
+pub(crate) fn desk_setup(file: &Config, kept: &StoredSetup) -> DeskSetup {
     DeskSetup {
         former_agents: kept.former_agents.clone(),
         former_lines: kept.former_lines.clone(),

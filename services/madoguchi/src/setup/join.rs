@@ -14,7 +14,7 @@ use crate::config::{Config, OverrideConfig};
 
 /// What the store keeps of the screens.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct StoredSetup {
     pub(crate) screen: ScreenSetup,
     /// The names of agents who were removed.
     pub(crate) former_agents: BTreeMap<AgentId, String>,
@@ -26,7 +26,7 @@ pub(crate) struct Kept {
     pub(crate) stamp: String,
 }
 
-impl Kept {
+impl StoredSetup {
     /// From the store.
     pub(crate) async fn load(store: &Store) -> anyhow::Result<Self> {
         Self::of(Rows::load(store).await?)
