@@ -126,7 +126,7 @@ fn put_day(config: &mut Config, day: &CalendarDay) {
 mod tests {
     use madoguchi_core::hours::HoursReason;
     use madoguchi_core::setup::{
-        AgentConfig, Duty, KeptHashes, LineConfig, ScreenTrunk, Sealed, TrunkConfig,
+        AgentConfig, Duty, StoredHashes, LineConfig, ScreenTrunk, Sealed, TrunkConfig,
     };
     use madoguchi_core::time::Instant;
     use madoguchi_sip::digest::Ha1;
@@ -175,7 +175,7 @@ mod tests {
                 lines: vec![Duty::first("b"), Duty::first("a")],
                 ..AgentConfig::new("suzuki", "鈴木", "202")
             },
-            hashes: KeptHashes::Plain(phone_hashes("202", &file.sip.realm, "pass-word")),
+            hashes: StoredHashes::Plain(phone_hashes("202", &file.sip.realm, "pass-word")),
             password_at: Instant(0),
         };
         screen.agents.insert("suzuki".to_owned(), agent.clone());
