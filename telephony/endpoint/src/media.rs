@@ -48,7 +48,7 @@ pub use wav::WavFault;
 use crate::dscp::mark;
 use exchange::{Command, Exchange};
 use ports::{PortPool, even_ports};
-use relay::{MonotonicClock, Order, Relay, WAKE, Wires};
+use relay::{MonotonicClock, RelayCommand, Relay, WAKE, RelayIo};
 use stream::StreamStart;
 
 /// How the media behaves.
@@ -136,11 +136,11 @@ impl PortGauge {
 
 /// The handle of the media. Cheap to clone; the thread ends with the last one.
 #[derive(Debug, Clone)]
-pub struct Media(Arc<Door>);
+pub struct Media(Arc<MediaHandle>);
 
 #[derive(Debug)]
-struct Door {
-    orders: std::sync::mpsc::Sender<Order>,
+struct MediaHandle {
+    orders: std::sync::mpsc::Sender<RelayCommand>,
     waker: Arc<Waker>,
     woken: Arc<AtomicBool>,
     ports: Arc<Mutex<PortPool>>,
@@ -177,7 +177,7 @@ impl Media {
             woken: woken.clone(),
             _waker: waker.clone(),
             exchange: Exchange::new(timeout, settings.music),
-            wires: Wires {
+            io: RelayIo {
                 sockets: Default::default(),
                 events,
                 ports: ports.clone(),
@@ -191,7 +191,7 @@ impl Media {
             .map_err(MediaError::Thread)?;
         let (bind_v4, bind_v6) = (settings.bind_v4, settings.bind_v6);
         Ok((
-            Self(Arc::new(Door {
+            Self(Arc::new(MediaHandle {
                 orders,
                 waker,
                 woken,
@@ -219,7 +219,7 @@ impl Media {
             timestamp: rand::random(),
         };
         let command = Command::Open { session, start };
-        if !self.0.tell(Order::Open {
+        if !self.0.tell(RelayCommand::Open {
             command,
             session,
             socket,
@@ -299,7 +299,7 @@ impl Media {
 
     /// Ends a leg's media and frees its port.
     pub fn close(&self, session: SessionId) {
-        self.0.tell(Order::Close(session));
+        self.0.tell(RelayCommand::Close(session));
     }
 
     /// The ports, and how many of them are held by sessions.
@@ -313,13 +313,13 @@ impl Media {
     }
 
     fn command(&self, command: Command) {
-        self.0.tell(Order::Command(command));
+        self.0.tell(RelayCommand::Command(command));
     }
 }
 
-impl Door {
+impl MediaHandle {
     /// Hands an order over; `false` if the thread has ended.
-    fn tell(&self, order: Order) -> bool {
+    fn tell(&self, order: RelayCommand) -> bool {
         if self.orders.send(order).is_err() {
             return false;
         }
@@ -363,9 +363,9 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for MediaHandle {
     fn drop(&mut self) {
-        self.tell(Order::End);
+        self.tell(RelayCommand::End);
     }
 }
 

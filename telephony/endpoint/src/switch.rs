@@ -92,7 +92,7 @@ use self::side::{Side, SideId};
 use self::trunks::Trunks;
 pub use self::trunks::{TrunkHosts, TrunkKey};
 use crate::media::{Media, SessionId, Sounds};
-use crate::registrations::KeptRegistration;
+use crate::registrations::SavedRegistration;
 use crate::settings::EndpointSettings;
 
 /// The switch.
@@ -109,7 +109,7 @@ pub struct Switch {
     line_by_number: HashMap<String, LineName>,
     bindings: Bindings,
     /// Registrations from before a restart, of phones that the settings do not know yet.
-    kept_unknown: Vec<KeptRegistration>,
+    kept_unknown: Vec<SavedRegistration>,
     guard: Guard,
     trunks: Trunks,
     nonces: Nonces,

@@ -41,7 +41,7 @@ pub(super) enum BridgeOf {
 
 /// How a side went away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gone {
+pub(super) enum SideEnd {
     /// BYE or CANCEL.
     HungUp,
     /// Neither voice nor signalling comes any more.

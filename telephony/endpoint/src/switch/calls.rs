@@ -5,7 +5,7 @@ use madoguchi_core::id::CallId;
 use madoguchi_line::api::{Announcement, HangUpCause, Input, LegId};
 use madoguchi_sip::message::Method;
 
-use super::call::{BridgeOf, Gone};
+use super::call::{BridgeOf, SideEnd};
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};
 
@@ -122,7 +122,7 @@ impl Switch {
     }
 
     /// The side is gone on its own: tells the engine whose it was, and forgets it.
-    pub(super) fn side_ended(&mut self, id: SideId, how: Gone, now: Now) {
+    pub(super) fn side_ended(&mut self, id: SideId, how: SideEnd, now: Now) {
         let Some(side) = self.sides.get(&id) else {
             return;
         };
@@ -140,16 +140,16 @@ impl Switch {
                     self.end_side(far, now);
                 }
                 self.tell_engine(match how {
-                    Gone::HungUp => Input::CallerHungUp { call },
-                    Gone::Lost => Input::CallerLost { call },
+                    SideEnd::HungUp => Input::CallerHungUp { call },
+                    SideEnd::Lost => Input::CallerLost { call },
                 });
             }
             Owner::Leg(leg) => {
                 self.legs.remove(&leg);
                 self.forget_bridge(&BridgeOf::Leg(leg.clone()));
                 self.tell_engine(match how {
-                    Gone::HungUp => Input::LegEnded { leg },
-                    Gone::Lost => Input::LegLost { leg },
+                    SideEnd::HungUp => Input::LegEnded { leg },
+                    SideEnd::Lost => Input::LegLost { leg },
                 });
             }
             Owner::Far(call) => self.tell_engine(Input::FarEnded { call }),

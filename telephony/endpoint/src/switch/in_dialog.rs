@@ -7,7 +7,7 @@ use madoguchi_sip::transaction::{Flow, ServerTx};
 use rand::RngExt;
 
 use super::bodies::{answer_in_ack, keep_session_description};
-use super::call::Gone;
+use super::call::SideEnd;
 use super::dialog::DialogKey;
 use super::familiar::Standing;
 use super::incoming::{not_allowed, unsupported_extension};
@@ -95,7 +95,7 @@ impl Switch {
         if let Some((invite_tx, response)) = open_invite {
             self.answer(invite_tx, response, now);
         }
-        self.side_ended(id, Gone::HungUp, now);
+        self.side_ended(id, SideEnd::HungUp, now);
         let response = request.respond(200, None);
         self.respond_after(tx, response);
     }
@@ -280,7 +280,7 @@ impl Switch {
         if takes_answer && self.take_answer(id, answer_in_ack(ack)).is_err() {
             tracing::warn!("the answer in an ACK cannot be met; the call ends");
             self.request_in_dialog(id, Method::Bye, now);
-            self.side_ended(id, Gone::Lost, now);
+            self.side_ended(id, SideEnd::Lost, now);
         }
     }
 
@@ -297,14 +297,14 @@ impl Switch {
         };
         let (tx, mut response) = (*tx, invite.respond(487, None));
         response.set_to_tag(&side.dialog.local_tag);
-        self.side_ended(id, Gone::HungUp, now);
+        self.side_ended(id, SideEnd::HungUp, now);
         self.respond_after(tx, response);
     }
 
     /// An INVITE waited for our answer longer than anybody does.
     pub(super) fn on_unanswered(&mut self, invite: ServerTx, now: Now) {
         if let Some(id) = self.side_by_invite.remove(&invite) {
-            self.side_ended(id, Gone::Lost, now);
+            self.side_ended(id, SideEnd::Lost, now);
         }
     }
 

@@ -16,7 +16,7 @@ use super::invite_id::InviteId;
 use super::refreshing::Refreshing;
 use super::reliable::Reliable;
 use super::sender::Sender;
-use super::session_timer::{IntervalTooSmall, SessionTimer, Wanted, supports_timer};
+use super::session_timer::{IntervalTooSmall, SessionTimer, SessionPolicy, supports_timer};
 use super::side::{Owner, Phase, Side, SideId};
 use super::{Now, Switch};
 use crate::media::RemoteMedia;
@@ -311,8 +311,8 @@ impl Switch {
             .or_else(|| side.offered_codec())
     }
 
-    pub(super) fn wanted_timer(&self) -> Wanted {
-        Wanted {
+    pub(super) fn wanted_timer(&self) -> SessionPolicy {
+        SessionPolicy {
             interval_secs: self.settings.session_expires_secs,
             min_secs: self.settings.min_se_secs,
         }

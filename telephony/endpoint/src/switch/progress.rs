@@ -5,7 +5,7 @@ use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{GIVE_UP_MS, ServerTx, T1_MS};
 
 use super::bodies::keep_session_description;
-use super::call::Gone;
+use super::call::SideEnd;
 use super::reliable::{OPTION, Unacknowledged, lists_option};
 use super::side::{Phase, SideId};
 use super::{Now, Switch, Wake};
@@ -84,7 +84,7 @@ impl Switch {
             let mut response = invite.respond(504, None);
             response.set_to_tag(&side.dialog.local_tag);
             tracing::info!("a provisional response was never acknowledged; the call is refused");
-            self.side_ended(id, Gone::Lost, now);
+            self.side_ended(id, SideEnd::Lost, now);
             return self.respond_after(tx, response);
         }
         self.transactions

@@ -10,7 +10,7 @@ use super::capabilities::ALLOW;
 use super::challenges::{Challenges, Proof};
 use super::purpose::Purpose;
 use super::refreshing::OpenRefresh;
-use super::session_timer::{SessionTimer, Wanted, min_se};
+use super::session_timer::{SessionTimer, SessionPolicy, min_se};
 use super::side::{Phase, SideId};
 use super::{Now, Switch, Wake};
 
@@ -147,7 +147,7 @@ impl Switch {
         side.refreshing.note_allow(&response.headers);
         side.refreshing.refusals = 0;
         let agreed = side.timer.and_then(|timer| {
-            let wanted = Wanted {
+            let wanted = SessionPolicy {
                 interval_secs: timer.interval_secs,
                 min_secs,
             };

@@ -4,7 +4,7 @@ use madoguchi_line::api::LegFailure;
 use madoguchi_sip::message::{HeaderName, Method, Response};
 use madoguchi_sip::transaction::ClientTx;
 
-use super::call::Gone;
+use super::call::SideEnd;
 use super::challenges::forget_proof;
 use super::dialog::Dialog;
 use super::legs::failure_of;
@@ -174,7 +174,7 @@ impl Switch {
         {
             self.request_in_dialog(id, Method::Bye, now);
         }
-        self.side_ended(id, Gone::Lost, now);
+        self.side_ended(id, SideEnd::Lost, now);
     }
 
     /// 422: tries once more with the interval that the peer demands (RFC 4028 section 7.3), unless
