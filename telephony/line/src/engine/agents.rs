@@ -9,7 +9,7 @@ use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentPresence;
 use madoguchi_core::time::Millis;
 
-pub(super) use self::agent::{Activity, Agent, Wish};
+pub(super) use self::agent::{Activity, Agent, RequestedState};
 use self::agent::{Rank, turn};
 use super::keys::{AgentKey, LineKey};
 use crate::settings::{Level, Strategy};
@@ -100,7 +100,7 @@ impl Agents {
         self.change(key, |agent| {
             agent.since = presence.since;
             agent.rank = (presence.since.0, 0);
-            agent.wish = Wish::of(presence.state.clone());
+            agent.requested = RequestedState::of(presence.state.clone());
             agent.presence = presence.clone();
         });
     }

@@ -108,7 +108,7 @@ impl Engine {
         let stays = self
             .agents
             .get(agent)
-            .is_some_and(|agent| agent.wish == super::agents::Wish::Ready);
+            .is_some_and(|agent| agent.requested == super::agents::RequestedState::Ready);
         let timer = match time {
             Some(time) if time > Millis::ZERO && stays => {
                 Some(self.set_timer(TimerOf::WrapUp(agent), time))
