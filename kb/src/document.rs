@@ -11,7 +11,7 @@ use crate::entry::Entry;
 use crate::error::KbError;
 use crate::fields::Fields;
 use crate::meaning;
-use crate::places::{Place, Places, shown};
+use crate::word_positions::{WordPosition, WordPositions, shown};
 
 /// An answer longer than this (bytes) is cut off in the index.
 const ANSWER_BYTES: usize = 100_000;
@@ -90,9 +90,9 @@ impl Fields {
             document.add_text(self.suggestions, key);
         }
         let shown = analyzer.cut(&shown(&entry.answer));
-        let places = Places {
-            question: question.words.iter().map(Place::of).collect(),
-            answer: shown.words.iter().map(Place::of).collect(),
+        let places = WordPositions {
+            question: question.words.iter().map(WordPosition::of).collect(),
+            answer: shown.words.iter().map(WordPosition::of).collect(),
         };
         document.add_text(self.places, serde_json::to_string(&places)?);
         document.add_text(self.entry, serde_json::to_string(&entry)?);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::analysis::grams;
 use crate::analysis::normal::{Normal, belongs_to_the_one_before};
-use crate::places::{Place, shown};
+use crate::word_positions::{WordPosition, shown};
 use crate::query::{Kind, QueryTerm};
 
 /// So much of an answer is shown, in letters.
@@ -50,14 +50,14 @@ impl<'a> Marker<'a> {
     }
 
     /// The whole text, in which these words stand.
-    pub(crate) fn whole(&self, text: &str, places: &[Place<'_>]) -> Vec<Fragment> {
+    pub(crate) fn whole(&self, text: &str, places: &[WordPosition<'_>]) -> Vec<Fragment> {
         let marks = self.marks(places);
         let marks = self.with_grams(text, 0..text.len(), marks);
         pieces(text, 0..text.len(), &marks)
     }
 
     /// The part of the text with the most marks.
-    pub(crate) fn excerpt(&self, text: &str, places: &[Place<'_>]) -> Vec<Fragment> {
+    pub(crate) fn excerpt(&self, text: &str, places: &[WordPosition<'_>]) -> Vec<Fragment> {
         let text = shown(text);
         let marks = self.marks(places);
         let starts = starts(&text);
@@ -94,13 +94,13 @@ impl<'a> Marker<'a> {
     }
 
     /// The words that are to be marked, in order.
-    fn marks(&self, places: &[Place<'_>]) -> Vec<Range<usize>> {
-        let words = places.iter().filter(|Place(_, _, term, reading)| {
+    fn marks(&self, places: &[WordPosition<'_>]) -> Vec<Range<usize>> {
+        let words = places.iter().filter(|WordPosition(_, _, term, reading)| {
             let read = reading.as_deref();
             self.words.contains(term.as_ref())
                 || read.is_some_and(|read| self.readings.contains(read))
         });
-        words.map(|Place(begin, end, ..)| *begin..*end).collect()
+        words.map(|WordPosition(begin, end, ..)| *begin..*end).collect()
     }
 
     /// These marks and the runs of letters in a part of the text, in order, not overlapping.

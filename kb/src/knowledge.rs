@@ -19,7 +19,7 @@ use crate::entry::{Change, Entry, Viewer};
 use crate::error::KbError;
 use crate::language::Language;
 use crate::meaning::QueryVector;
-use crate::query::{self, Parts, Query};
+use crate::query::{self, SearchParts, Query};
 use crate::read;
 use crate::search::{self, Found, Hit};
 use crate::slots::SearchSlots;
@@ -64,7 +64,7 @@ pub struct Knowledge {
 struct Inner {
     folder: PathBuf,
     dictionary: Dictionary,
-    parts: Parts,
+    parts: SearchParts,
     pipeline: RwLock<Arc<TextPipeline>>,
     /// Taken up by the next rebuild.
     next: Mutex<Option<Arc<TextPipeline>>>,
@@ -94,7 +94,7 @@ impl Knowledge {
         language: &Language,
         encoder: Option<&Encoder>,
     ) -> Result<Self, KbError> {
-        Self::open_with(folder, dictionary, language, encoder, Parts::ALL)
+        Self::open_with(folder, dictionary, language, encoder, SearchParts::ALL)
     }
 
     /// The same with some parts of the search alone, to be measured.
@@ -106,7 +106,7 @@ impl Knowledge {
         dictionary: &Dictionary,
         language: &Language,
         encoder: Option<&Encoder>,
-        parts: Parts,
+        parts: SearchParts,
     ) -> Result<Self, KbError> {
         fs::create_dir_all(folder).map_err(KbError::io(folder))?;
         let pipeline = TextPipeline::new(dictionary, language, encoder.cloned())?;
@@ -298,7 +298,7 @@ impl Knowledge {
         let encoder = self.pipeline().encoder.clone();
         let pipeline = TextPipeline::new(&self.inner.dictionary, language, encoder)?;
         let cut = pipeline.analyzer.cut(&query.text);
-        let terms = pipeline.terms(query, Parts::ALL).into_iter();
+        let terms = pipeline.terms(query, SearchParts::ALL).into_iter();
         let synonyms = terms.filter(|wanted| wanted.kind == query::Kind::Synonym);
         let analysis = Analysis {
             reading: cut.reading,

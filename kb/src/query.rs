@@ -49,7 +49,7 @@ impl Query {
 
 /// The parts of the search, to be measured one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Parts {
+pub struct SearchParts {
     /// Words that say nothing are left out, and words are looked for in question, keywords and
     /// answer apart; without it, all words of one field.
     pub stops: bool,
@@ -71,7 +71,7 @@ pub struct Parts {
     pub meaning: bool,
 }
 
-impl Parts {
+impl SearchParts {
     /// All of them.
     pub const ALL: Self = Self {
         stops: true,
@@ -201,7 +201,7 @@ pub(crate) fn terms(
     analyzer: &Analyzer,
     plain: &Analyzer,
     synonyms: &Synonyms,
-    parts: Parts,
+    parts: SearchParts,
 ) -> Vec<QueryTerm> {
     let typed: String = typed.chars().take(LETTERS).collect();
     let mut wanted = TermSet::default();
@@ -274,7 +274,7 @@ impl TermSet {
     }
 }
 
-fn widen(cut: &Cut, analyzer: &Analyzer, synonyms: &Synonyms, parts: Parts, wanted: &mut TermSet) {
+fn widen(cut: &Cut, analyzer: &Analyzer, synonyms: &Synonyms, parts: SearchParts, wanted: &mut TermSet) {
     let own: HashSet<&str> = cut.words.iter().map(|word| word.term.as_str()).collect();
     let mut texts: Vec<&str> = own.iter().copied().collect();
     for (at, first) in cut.pieces.iter().enumerate() {

@@ -10,7 +10,7 @@ mod typing;
 use madoguchi_core::article::ArticleNumber;
 use tantivy::{DocAddress, TantivyDocument};
 
-use self::clauses::{Asking, clauses, covered};
+use self::clauses::{QueryClauses, clauses, covered};
 pub use self::found::{Fit, Found, Hit, Reason};
 use self::likeness::{Likeness, add_alike};
 use self::ranking::{best, sort, weigh_feedback};
@@ -20,8 +20,8 @@ use crate::error::KbError;
 use crate::highlight::Marker;
 use crate::index::SearchIndex;
 use crate::meaning::QueryVector;
-use crate::places::Places;
-use crate::query::{Parts, Query, QueryTerm};
+use crate::word_positions::WordPositions;
+use crate::query::{SearchParts, Query, QueryTerm};
 use crate::stored::{kept, numbered};
 
 /// What reaches less than this part of the best score is not an answer.
@@ -39,7 +39,7 @@ pub(crate) fn search(
     terms: &[QueryTerm],
     asked: Option<&QueryVector>,
     query: &Query,
-    parts: Parts,
+    parts: SearchParts,
 ) -> Result<Found, KbError> {
     let searcher = index.reader.searcher();
     let number = ArticleNumber::heard(&query.text);
@@ -51,7 +51,7 @@ pub(crate) fn search(
     if terms.is_empty() && numbered.is_none() {
         return Ok(Found::default());
     }
-    let Asking {
+    let QueryClauses {
         clauses,
         asked_for,
         told,
@@ -111,7 +111,7 @@ pub(crate) fn search(
     for (score, address) in page {
         let document: TantivyDocument = searcher.doc(*address)?;
         let entry: Entry = kept(&document, index.fields.entry)?;
-        let places: Places<'_> = kept(&document, index.fields.places)?;
+        let places: WordPositions<'_> = kept(&document, index.fields.places)?;
         let reasons = if query.explain {
             reasons(&searcher, &clauses, *address, meant(*address))
         } else {

@@ -10,7 +10,7 @@ use super::text_pipeline::TextPipeline;
 use crate::entry::{Change, Entry, Viewer};
 use crate::error::KbError;
 use crate::index::SearchIndex;
-use crate::query::Parts;
+use crate::query::SearchParts;
 
 /// So many entries are cut up by each processor before they are written.
 const AT_ONCE: usize = 256;
@@ -51,7 +51,7 @@ impl Indexes {
         &self,
         entry: &Entry,
         pipeline: &TextPipeline,
-        parts: Parts,
+        parts: SearchParts,
     ) -> Result<TantivyDocument, KbError> {
         let plain = (!parts.stops).then_some(&pipeline.plain);
         let (fields, encoder) = (&self.all.fields, pipeline.encoder.as_ref());
@@ -72,7 +72,7 @@ impl Indexes {
         &self,
         mut entries: impl Iterator<Item = Result<Entry, E>>,
         pipeline: &TextPipeline,
-        parts: Parts,
+        parts: SearchParts,
     ) -> Result<(), E> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut known = HashSet::new();
@@ -117,7 +117,7 @@ impl Indexes {
         &self,
         changes: &[Change],
         pipeline: &TextPipeline,
-        parts: Parts,
+        parts: SearchParts,
         position: i64,
     ) -> Result<(), KbError> {
         for change in changes {

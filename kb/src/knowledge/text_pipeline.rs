@@ -6,7 +6,7 @@ use crate::analysis::Analyzer;
 use crate::dictionary::Dictionary;
 use crate::error::KbError;
 use crate::language::Language;
-use crate::query::{self, Parts, Query, QueryTerm, Synonyms};
+use crate::query::{self, SearchParts, Query, QueryTerm, Synonyms};
 
 /// Counts up whenever what is written to the index changes.
 const LAYOUT: u32 = 3;
@@ -38,7 +38,7 @@ impl TextPipeline {
         })
     }
 
-    pub(super) fn terms(&self, query: &Query, parts: Parts) -> Vec<QueryTerm> {
+    pub(super) fn terms(&self, query: &Query, parts: SearchParts) -> Vec<QueryTerm> {
         let Self {
             analyzer,
             plain,

@@ -10,7 +10,7 @@ use tantivy::{DocAddress, DocSet, Searcher, Term};
 use super::typing;
 use crate::error::KbError;
 use crate::fields::Fields;
-use crate::query::{Kind, Parts, QueryTerm};
+use crate::query::{Kind, SearchParts, QueryTerm};
 
 /// So many terms make up what was asked for, those first that tell most: a long story is not less
 /// answered for its details.
@@ -29,19 +29,19 @@ pub(super) struct Clause {
 }
 
 /// What is looked for.
-pub(super) struct Asking {
+pub(super) struct QueryClauses {
     /// The terms that the index knows, those first that tell most.
     pub(super) clauses: Vec<Clause>,
     /// What all that was asked for would tell, known or not.
     pub(super) asked_for: f32,
     /// The terms that an answer holds, those first that tell most.
-    pub(super) told: Vec<Told>,
+    pub(super) told: Vec<AskedTerm>,
     /// Something else is looked for in the place of a word, too.
     pub(super) in_place: bool,
 }
 
 /// A term that was asked for by itself: neither a synonym, which stands in for one, nor the order of two.
-pub(super) struct Told {
+pub(super) struct AskedTerm {
     pub(super) kind: Kind,
     /// As it was typed, and what was taken for it.
     pub(super) texts: Vec<String>,
@@ -77,8 +77,8 @@ pub(super) fn clauses(
     searcher: &Searcher,
     fields: &Fields,
     terms: &[QueryTerm],
-    parts: Parts,
-) -> Result<Asking, KbError> {
+    parts: SearchParts,
+) -> Result<QueryClauses, KbError> {
     let documents = searcher.num_docs().max(1) as f32;
     let tell = |frequency: u64| (1.0 + documents / frequency as f32).ln();
     let mut found: Vec<(f32, Clause)> = Vec::new();
@@ -105,7 +105,7 @@ pub(super) fn clauses(
         Ok(most)
     };
     let mut in_place = false;
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<AskedTerm> = Vec::new();
     for wanted in terms {
         let frequency = look(wanted)?;
         let tells = wanted.weight * tell(frequency.max(1));
@@ -119,7 +119,7 @@ pub(super) fn clauses(
             }
         }
         if !matches!(wanted.kind, Kind::Synonym | Kind::Pair) {
-            told.push(Told {
+            told.push(AskedTerm {
                 kind: wanted.kind,
                 texts,
                 tells,
@@ -132,7 +132,7 @@ pub(super) fn clauses(
     found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
     found.truncate(CLAUSES);
     let clauses = found.into_iter().map(|(_, clause)| clause);
-    Ok(Asking {
+    Ok(QueryClauses {
         clauses: clauses.collect(),
         asked_for: asked_for.iter().take(ASKED_FOR).sum(),
         told,
@@ -144,7 +144,7 @@ pub(super) fn clauses(
 pub(super) fn covered(
     searcher: &Searcher,
     clauses: &[Clause],
-    told: &[Told],
+    told: &[AskedTerm],
     address: DocAddress,
 ) -> Result<f32, KbError> {
     let mut held: Vec<&Clause> = Vec::new();
@@ -159,7 +159,7 @@ pub(super) fn covered(
             held.push(clause);
         }
     }
-    let holds = |one: &Told| {
+    let holds = |one: &AskedTerm| {
         held.iter()
             .any(|clause| clause.kind == one.kind && one.texts.contains(&clause.text))
     };

@@ -6,7 +6,7 @@ use madoguchi_core::article::Line;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Parts, Query, Source, Viewer, evaluate,
+    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, SearchParts, Query, Source, Viewer, evaluate,
 };
 use serde::de::DeserializeOwned;
 
@@ -204,7 +204,7 @@ fn eval(docs: &Path, queries: &Path, config: &Config, data_dir: &Path) -> Result
             &dictionary,
             &language,
             encoder.as_ref(),
-            Parts::ALL,
+            SearchParts::ALL,
             &entries,
             &queries,
         )?)

@@ -12,14 +12,14 @@ const LOOKED_THROUGH: usize = 6_000;
 
 /// Where a word stands, its compared form, and how it is read.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Place<'a>(
+pub(crate) struct WordPosition<'a>(
     pub(crate) usize,
     pub(crate) usize,
     #[serde(borrow)] pub(crate) Cow<'a, str>,
     #[serde(borrow)] pub(crate) Option<Cow<'a, str>>,
 );
 
-impl<'a> Place<'a> {
+impl<'a> WordPosition<'a> {
     pub(crate) fn of(word: &'a Word) -> Self {
         let reading = word.reading.as_deref().map(Cow::Borrowed);
         Self(
@@ -33,12 +33,12 @@ impl<'a> Place<'a> {
 
 /// Where the words of an entry stand.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Places<'a> {
+pub(crate) struct WordPositions<'a> {
     #[serde(borrow)]
-    pub(crate) question: Vec<Place<'a>>,
+    pub(crate) question: Vec<WordPosition<'a>>,
     /// In what is shown of the answer.
     #[serde(borrow)]
-    pub(crate) answer: Vec<Place<'a>>,
+    pub(crate) answer: Vec<WordPosition<'a>>,
 }
 
 /// What of an answer may be shown, on one line.
