@@ -12,7 +12,7 @@ use crate::entry::{Entry, Viewer};
 use crate::error::KbError;
 use crate::knowledge::Knowledge;
 use crate::language::Language;
-use crate::query::{SearchParts, Query};
+use crate::query::{Query, SearchParts};
 
 /// Results that are looked at.
 const DEPTH: usize = 10;

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::analysis::grams;
 use crate::analysis::normal::{Normal, belongs_to_the_one_before};
-use crate::word_positions::{WordPosition, shown};
 use crate::query::{Kind, QueryTerm};
+use crate::word_positions::{WordPosition, shown};
 
 /// So much of an answer is shown, in letters.
 const EXCERPT: usize = 120;
@@ -100,7 +100,9 @@ impl<'a> Marker<'a> {
             self.words.contains(term.as_ref())
                 || read.is_some_and(|read| self.readings.contains(read))
         });
-        words.map(|WordPosition(begin, end, ..)| *begin..*end).collect()
+        words
+            .map(|WordPosition(begin, end, ..)| *begin..*end)
+            .collect()
     }
 
     /// These marks and the runs of letters in a part of the text, in order, not overlapping.

@@ -19,7 +19,7 @@ use crate::entry::{Change, Entry, Viewer};
 use crate::error::KbError;
 use crate::language::Language;
 use crate::meaning::QueryVector;
-use crate::query::{self, SearchParts, Query};
+use crate::query::{self, Query, SearchParts};
 use crate::read;
 use crate::search::{self, Found, Hit};
 use crate::slots::SearchSlots;

@@ -35,7 +35,7 @@ pub enum LanguageFault {
     Reading,
     /// The parts are not the word.
     #[error("区切りは、つなげると表記と同じになるように、2つ以上入力してください")]
-    SearchParts,
+    Parts,
     /// The same word twice.
     #[error("同じ語が2度入力されています")]
     Twice,
@@ -77,7 +77,7 @@ impl UserWord {
             1 => false,
             _ => whole == Normal::of(&self.surface).text,
         };
-        (!fits).then_some(LanguageFault::SearchParts)
+        (!fits).then_some(LanguageFault::Parts)
     }
 }
 

@@ -33,7 +33,7 @@ pub use self::evaluate::{Evaluation, GradedQuery, evaluate};
 pub use self::highlight::Fragment;
 pub use self::knowledge::{Analysis, Knowledge, Rebuild, Trial};
 pub use self::language::{Language, LanguageFault, SynonymGroup, UserWord};
-pub use self::query::{SearchParts, Query};
+pub use self::query::{Query, SearchParts};
 pub use self::search::{Fit, Found, Hit, Reason};
 pub use self::suggest::Suggestion;
 pub use madoguchi_encoder::{Encoder, EncoderError};

@@ -274,7 +274,13 @@ impl TermSet {
     }
 }
 
-fn widen(cut: &Cut, analyzer: &Analyzer, synonyms: &Synonyms, parts: SearchParts, wanted: &mut TermSet) {
+fn widen(
+    cut: &Cut,
+    analyzer: &Analyzer,
+    synonyms: &Synonyms,
+    parts: SearchParts,
+    wanted: &mut TermSet,
+) {
     let own: HashSet<&str> = cut.words.iter().map(|word| word.term.as_str()).collect();
     let mut texts: Vec<&str> = own.iter().copied().collect();
     for (at, first) in cut.pieces.iter().enumerate() {

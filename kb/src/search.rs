@@ -20,9 +20,9 @@ use crate::error::KbError;
 use crate::highlight::Marker;
 use crate::index::SearchIndex;
 use crate::meaning::QueryVector;
-use crate::word_positions::WordPositions;
-use crate::query::{SearchParts, Query, QueryTerm};
+use crate::query::{Query, QueryTerm, SearchParts};
 use crate::stored::{kept, numbered};
+use crate::word_positions::WordPositions;
 
 /// What reaches less than this part of the best score is not an answer.
 const LEAST: f32 = 0.1;

@@ -6,7 +6,7 @@ use crate::analysis::Analyzer;
 use crate::dictionary::Dictionary;
 use crate::error::KbError;
 use crate::language::Language;
-use crate::query::{self, SearchParts, Query, QueryTerm, Synonyms};
+use crate::query::{self, Query, QueryTerm, SearchParts, Synonyms};
 
 /// Counts up whenever what is written to the index changes.
 const LAYOUT: u32 = 3;

@@ -10,7 +10,7 @@ use tantivy::{DocAddress, DocSet, Searcher, Term};
 use super::typing;
 use crate::error::KbError;
 use crate::fields::Fields;
-use crate::query::{Kind, SearchParts, QueryTerm};
+use crate::query::{Kind, QueryTerm, SearchParts};
 
 /// So many terms make up what was asked for, those first that tell most: a long story is not less
 /// answered for its details.

@@ -119,7 +119,13 @@ impl Schedule {
     }
 
     /// A piece of work has ended. `chance` is drawn anew for each end.
-    pub fn end(&mut self, place: usize, outcome: Outcome, now: Moment, chance: u16) -> HealthChange {
+    pub fn end(
+        &mut self,
+        place: usize,
+        outcome: Outcome,
+        now: Moment,
+        chance: u16,
+    ) -> HealthChange {
         let Some(job) = self.jobs.get_mut(place) else {
             return HealthChange::Same;
         };

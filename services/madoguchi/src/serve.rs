@@ -31,7 +31,7 @@ use crate::live::LiveDesk;
 use crate::nodes::{self, Lease, Nodes};
 use crate::scheduler::Scheduler;
 use crate::setup::{self, Setup};
-use crate::signals::{Signals, OperatorSignal};
+use crate::signals::{OperatorSignal, Signals};
 use crate::{journaling, key, pages, presence, recovery, sounds};
 
 /// How the desk is started.

@@ -48,7 +48,7 @@ pub use wav::WavFault;
 use crate::dscp::mark;
 use exchange::{Command, Exchange};
 use ports::{PortPool, even_ports};
-use relay::{MonotonicClock, RelayCommand, Relay, WAKE, RelayIo};
+use relay::{MonotonicClock, Relay, RelayCommand, RelayIo, WAKE};
 use stream::StreamStart;
 
 /// How the media behaves.

@@ -6,8 +6,8 @@ use axum::response::Response;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, FieldError, StoredHashes, Level, Part, PhoneHashes,
-    ScreenAgent,
+    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, FieldError, Level, Part, PhoneHashes,
+    ScreenAgent, StoredHashes,
 };
 use madoguchi_core::time::Instant;
 use serde::Deserialize;

@@ -5,7 +5,7 @@ use madoguchi_core::account::User;
 use madoguchi_core::audit::Action;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::setup::{
-    AGENT, AgentConfig, DeskSetup, Duty, FieldError, StoredHashes, Part, ScreenAgent,
+    AGENT, AgentConfig, DeskSetup, Duty, FieldError, Part, ScreenAgent, StoredHashes,
 };
 use madoguchi_store::{NewVersion, StoreError};
 
@@ -52,7 +52,7 @@ pub(super) struct PhoneValues {
 }
 
 /// What came of making an account with its agent.
-pub(super) enum Configured {
+pub(super) enum Made {
     /// Both are kept.
     Kept {
         /// The password of the phone.
@@ -134,13 +134,13 @@ pub(super) async fn make(
     visitor: &Visitor,
     (user, password): (&mut User, &str),
     agent: AgentConfig,
-) -> Result<Configured, WebError> {
+) -> Result<Made, WebError> {
     user.agent = Some(AgentId::new(&agent.id));
     let history = web.store.setting_history(AGENT, &agent.id).await?;
     let newest = history.first();
     if newest.is_some_and(|newest| newest.data.is_some()) {
         let why = "担当者ID：この担当者は、すでに登録されています。一覧から選ぶか、別のIDにしてください。";
-        return Ok(Configured::Refused(why.to_owned()));
+        return Ok(Made::Refused(why.to_owned()));
     }
     let now = web.desk.now();
     let secret = token::readable(GROUPS);
@@ -172,14 +172,14 @@ pub(super) async fn make(
             Ok(stamp) => stamp,
             Err(SetupRefusal::Store(error)) => return Err(error.into()),
             Err(SetupRefusal::Part(found)) if found.part == Part::Agent && found.name == id => {
-                return Ok(Configured::Refused(told(&found.fault)));
+                return Ok(Made::Refused(told(&found.fault)));
             }
             Err(SetupRefusal::Part(found)) => {
                 let (part, name) = (found.part.label(), &found.name);
                 let why = format!("{part}「{name}」と合いません。{}。", found.fault.message);
-                return Ok(Configured::Refused(why));
+                return Ok(Made::Refused(why));
             }
-            Err(SetupRefusal::Other(why)) => return Ok(Configured::Refused(format!("{why}。"))),
+            Err(SetupRefusal::Other(why)) => return Ok(Made::Refused(format!("{why}。"))),
         };
         let user = (&*user, Some(password));
         let made = web
@@ -188,10 +188,10 @@ pub(super) async fn make(
         match made.await {
             Ok(()) => {
                 let in_force = web.desk.apply_setup().await;
-                return Ok(Configured::Kept { secret, in_force });
+                return Ok(Made::Kept { secret, in_force });
             }
             Err(StoreError::Changed { what: "setup" }) => {}
-            Err(error) => return Ok(Configured::Refused(taken(error)?)),
+            Err(error) => return Ok(Made::Refused(taken(error)?)),
         }
     }
     Err(StoreError::Changed { what: "setup" }.into())

@@ -21,7 +21,7 @@ use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::users::agent::{self, AgentFields, AgentForm, Configured, PhoneValues};
+use crate::users::agent::{self, AgentFields, AgentForm, Made, PhoneValues};
 use crate::users::change::{self, WATCHES, last_administrator, taken};
 use crate::users::summary::{fields, state};
 
@@ -372,11 +372,11 @@ pub(crate) async fn create(
     let (mut phone, mut is_in_force) = (None, true);
     let refused = if let Some(new_agent) = new_agent {
         match agent::make(&web, &visitor, (&mut user, &hash), new_agent).await? {
-            Configured::Kept { secret, in_force } => {
+            Made::Kept { secret, in_force } => {
                 (phone, is_in_force) = (Some(secret), in_force);
                 None
             }
-            Configured::Refused(why) => Some(why),
+            Made::Refused(why) => Some(why),
         }
     } else {
         let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());

@@ -6,7 +6,8 @@ use madoguchi_core::article::Line;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, SearchParts, Query, Source, Viewer, evaluate,
+    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Query, SearchParts, Source, Viewer,
+    evaluate,
 };
 use serde::de::DeserializeOwned;
 

@@ -273,17 +273,12 @@ where
 async fn respond(slot: Arc<LedgerSlot>, request: Request) -> Result<Response, Infallible> {
     let follows = !request.body().is_end_stream();
     let now_ms = slot.door.now_ms();
-    slot
-        .door
-        .ledger()
-        .request_begins(slot.id, follows, now_ms);
+    slot.door.ledger().request_begins(slot.id, follows, now_ms);
     let mut answering = Answering {
         slot: slot.clone(),
         streamed: false,
     };
-    let receiving = follows.then(|| Receiving {
-        slot: slot.clone(),
-    });
+    let receiving = follows.then(|| Receiving { slot: slot.clone() });
     let mut request = request.map(|body| {
         Body::new(Watched {
             body,

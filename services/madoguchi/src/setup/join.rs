@@ -126,7 +126,7 @@ fn put_day(config: &mut Config, day: &CalendarDay) {
 mod tests {
     use madoguchi_core::hours::HoursReason;
     use madoguchi_core::setup::{
-        AgentConfig, Duty, StoredHashes, LineConfig, ScreenTrunk, Sealed, TrunkConfig,
+        AgentConfig, Duty, LineConfig, ScreenTrunk, Sealed, StoredHashes, TrunkConfig,
     };
     use madoguchi_core::time::Instant;
     use madoguchi_sip::digest::Ha1;

@@ -16,7 +16,7 @@ use super::invite_id::InviteId;
 use super::refreshing::Refreshing;
 use super::reliable::Reliable;
 use super::sender::Sender;
-use super::session_timer::{IntervalTooSmall, SessionTimer, SessionPolicy, supports_timer};
+use super::session_timer::{IntervalTooSmall, SessionPolicy, SessionTimer, supports_timer};
 use super::side::{Owner, Phase, Side, SideId};
 use super::{Now, Switch};
 use crate::media::RemoteMedia;

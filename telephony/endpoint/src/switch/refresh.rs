@@ -10,7 +10,7 @@ use super::capabilities::ALLOW;
 use super::challenges::{Challenges, Proof};
 use super::purpose::Purpose;
 use super::refreshing::OpenRefresh;
-use super::session_timer::{SessionTimer, SessionPolicy, min_se};
+use super::session_timer::{SessionPolicy, SessionTimer, min_se};
 use super::side::{Phase, SideId};
 use super::{Now, Switch, Wake};
 

@@ -108,7 +108,11 @@ impl SessionTimer {
 
     /// The timer after the peer's 2xx to our request (RFC 4028 section 7.2). A peer without
     /// session timers leaves the refreshing to us.
-    pub(super) fn for_answer(response: &Response, wanted: SessionPolicy, now_ms: u64) -> Option<Self> {
+    pub(super) fn for_answer(
+        response: &Response,
+        wanted: SessionPolicy,
+        now_ms: u64,
+    ) -> Option<Self> {
         if wanted.interval_secs == 0 {
             return None;
         }

@@ -63,7 +63,8 @@ impl Engine {
         }
         let is_asked = presence.is_asked_after(&entry.presence);
         let (before, requested) = (entry.state(), RequestedState::of(presence.state.clone()));
-        let waits_anew = requested == RequestedState::Ready && (!is_asked || entry.requested != RequestedState::Ready);
+        let waits_anew = requested == RequestedState::Ready
+            && (!is_asked || entry.requested != RequestedState::Ready);
         self.agents.change(key, |agent| {
             agent.requested = requested;
             agent.presence = presence.clone();

@@ -24,7 +24,8 @@ impl Engine {
             let next = self.agents.get(key).and_then(|agent| agent.next());
             let mut waits_anew = false;
             self.agents.change(key, |agent| {
-                waits_anew = requested == RequestedState::Ready && agent.requested != RequestedState::Ready;
+                waits_anew =
+                    requested == RequestedState::Ready && agent.requested != RequestedState::Ready;
                 agent.requested = requested;
                 agent.no_answers = 0;
             });

@@ -48,7 +48,9 @@ pub(super) async fn serve(
         match read(&stream, &mut reader, remote, opened, streams) {
             Ok(true) => tokio::task::yield_now().await,
             Ok(false) => {}
-            Err(ConnectionEnd::Finished) => return farewell(&stream, remote, opened, streams).await,
+            Err(ConnectionEnd::Finished) => {
+                return farewell(&stream, remote, opened, streams).await;
+            }
             Err(ConnectionEnd::Broken) => return,
         }
         if reader.is_broken() {
@@ -131,7 +133,11 @@ fn read(
     };
     let now_ms = streams.now_ms();
     let is_open = streams.lock().progress(remote, opened.id, progress, now_ms);
-    if is_open { Ok(true) } else { Err(ConnectionEnd::Broken) }
+    if is_open {
+        Ok(true)
+    } else {
+        Err(ConnectionEnd::Broken)
+    }
 }
 
 /// Sends what the switch still answers, if that is soon and the peer takes it.
