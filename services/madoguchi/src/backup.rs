@@ -292,8 +292,7 @@ fn sum(path: &Path) -> io::Result<FileSum> {
         bytes += read as u64;
         hash.update(buffer.get(..read).unwrap_or_default());
     }
-    let digits = hash.finalize();
-    let sha256 = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(hash.finalize());
     Ok(FileSum { bytes, sha256 })
 }
 

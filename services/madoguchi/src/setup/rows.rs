@@ -108,13 +108,7 @@ fn data(data: Option<String>) -> String {
 }
 
 fn hash(text: &str) -> String {
-    use std::fmt::Write as _;
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The hashes that digests are made with, and what is kept of a password.
 
-use std::fmt::Write as _;
-
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -37,20 +35,10 @@ impl Algorithm {
 
     pub(super) fn hash(self, text: &str) -> String {
         match self {
-            Self::Sha256 => hex(&Sha256::digest(text)),
-            Self::Md5 => hex(&Md5::digest(text)),
+            Self::Sha256 => hex::encode(Sha256::digest(text)),
+            Self::Md5 => hex::encode(Md5::digest(text)),
         }
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _infallible = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 /// H(user:realm:password): all that must be kept of a password.

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::hash::hex;
-
 /// How long a nonce may be used.
 pub const NONCE_LIFETIME_MS: u64 = 300_000;
 
@@ -15,7 +13,7 @@ pub(super) fn make_nonce(secret: &[u8; 32], salt: &str, now_ms: u64) -> String {
     hash.update(secret);
     hash.update(now_ms.to_be_bytes());
     hash.update(salt);
-    let seal = hex(&hash.finalize());
+    let seal = hex::encode(hash.finalize());
     format!("{now_ms:x}-{salt}-{}", seal.get(..32).unwrap_or_default())
 }
 
@@ -30,7 +28,7 @@ pub fn salt_for(address: IpAddr, chance: &str, secret: &[u8; 32]) -> String {
         IpAddr::V4(ip) => hash.update(ip.octets()),
         IpAddr::V6(ip) => hash.update(ip.octets()),
     }
-    let seal = hex(&hash.finalize());
+    let seal = hex::encode(hash.finalize());
     format!("{chance}.{}", seal.get(..16).unwrap_or_default())
 }
 
