@@ -21,7 +21,6 @@ const JOINER: char = '\u{200d}';
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fragment {
-    /// The text.
     pub text: String,
     /// It is what was looked for.
     pub marked: bool,

@@ -103,7 +103,6 @@ impl SearchParts {
 pub(crate) enum Kind {
     /// A word as it was typed.
     Word,
-    /// A synonym.
     Synonym,
     /// Two words that follow each other.
     Pair,

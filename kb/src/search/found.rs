@@ -49,7 +49,6 @@ impl Fit {
 /// An entry that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// Its id.
     pub id: String,
     /// Its number, if it is an article.
     pub number: Option<ArticleNumber>,
@@ -57,11 +56,9 @@ pub struct Hit {
     pub source: Source,
     /// The desk alone may see it.
     pub desk_only: bool,
-    /// Its category.
     pub category: String,
     /// How well it fits; to be compared within one search only.
     pub score: f32,
-    /// The question.
     pub question: Vec<Fragment>,
     /// What of the answer fits best.
     pub excerpt: Vec<Fragment>,

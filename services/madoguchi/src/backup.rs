@@ -35,7 +35,6 @@ pub(crate) struct Manifest {
     layout: u32,
     /// Which program made it.
     program: String,
-    /// When.
     pub(crate) made_at: String,
     /// Of which database, without password.
     database: String,

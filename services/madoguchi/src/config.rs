@@ -58,7 +58,6 @@ pub struct Config {
     pub web: WebConfig,
     /// The FAQ portal.
     pub portal: PortalConfig,
-    /// Logs.
     pub log: LogConfig,
     /// Numbers that set an agent's state.
     pub feature_codes: FeatureCodesConfig,
@@ -133,10 +132,6 @@ impl Default for JournalConfig {
 /// `[sip]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in EndpointSettings"
-)]
 pub struct SipConfig {
     pub listen: Vec<String>,
     pub dscp: u8,
@@ -187,10 +182,6 @@ impl Default for SipConfig {
 /// `[media]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in MediaSettings"
-)]
 pub struct MediaConfig {
     pub first_port: u16,
     pub last_port: u16,
@@ -214,10 +205,6 @@ impl Default for MediaConfig {
 /// `[reception]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in HoursSettings"
-)]
 pub struct ReceptionConfig {
     pub opens: String,
     pub closes: String,
@@ -246,7 +233,6 @@ impl Default for ReceptionConfig {
 /// `[[reception.override]]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "explained in the sample file and in Override")]
 pub struct OverrideConfig {
     pub date: NaiveDate,
     #[serde(default)]
@@ -258,7 +244,6 @@ pub struct OverrideConfig {
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "explained in the sample file")]
 pub struct LogConfig {
     pub level: String,
     pub json: bool,
@@ -276,10 +261,6 @@ impl Default for LogConfig {
 /// `[feature_codes]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in FeatureCodes"
-)]
 pub struct FeatureCodesConfig {
     pub ready: String,
     pub away: String,

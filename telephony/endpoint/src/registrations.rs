@@ -24,7 +24,6 @@ const BYTES_AT_MOST: u64 = 32 << 20;
 pub struct SavedRegistration {
     /// The phone.
     pub extension: String,
-    /// Its Contact.
     pub contact: String,
     /// How it registered.
     pub transport: Transport,

@@ -95,7 +95,6 @@ use crate::media::{Media, SessionId, Sounds};
 use crate::registrations::SavedRegistration;
 use crate::settings::EndpointSettings;
 
-/// The switch.
 pub struct Switch {
     /// Without phones and trunks, which are kept below.
     settings: EndpointSettings,

@@ -10,19 +10,15 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("設定ファイル {path} を読めません: {source}")]
     Read {
-        /// Which file.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
     /// The file is no TOML, or holds what it may not hold.
     #[error("設定ファイル {path} の{line}行目に誤りがあります: {message}")]
     Parse {
-        /// Which file.
         path: PathBuf,
         /// Which line, from 1.
         line: usize,
-        /// What.
         message: String,
     },
     /// A value makes no sense.

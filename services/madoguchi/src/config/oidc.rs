@@ -11,10 +11,6 @@ use super::secret::secret;
 /// `[web.oidc]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in ProviderSettings"
-)]
 pub struct OidcConfig {
     pub name: String,
     pub issuer: String,

@@ -18,10 +18,6 @@ use super::oidc::OidcConfig;
 /// `[web]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in WebSettings"
-)]
 pub struct WebConfig {
     pub listen: SocketAddr,
     pub allowed_hosts: Vec<String>,

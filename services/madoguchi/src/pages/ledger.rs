@@ -16,7 +16,6 @@ const CLOSING_AT_MOST: usize = 64;
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// In all.
     pub(crate) in_all: usize,
     /// Of one IPv4 address, or one IPv6 network of 64 bits.
     pub(crate) per_address: usize,

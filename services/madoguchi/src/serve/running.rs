@@ -58,7 +58,6 @@ impl Running {
         &self.live
     }
 
-    /// The store.
     pub fn store(&self) -> &Store {
         &self.store
     }

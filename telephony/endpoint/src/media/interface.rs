@@ -34,7 +34,6 @@ pub struct RemoteMedia {
 pub enum MediaEvent {
     /// An announcement was played to its end. Not told if something else was played instead.
     PlaybackEnded {
-        /// To whom.
         session: SessionId,
         /// The number given in [`super::Media::play`].
         playback: u32,
@@ -48,12 +47,10 @@ pub enum MediaEvent {
     /// description is there and says neither hold nor that it only listens. Told once for each
     /// silence; a packet or a new description begins anew.
     Silent {
-        /// From whom.
         session: SessionId,
     },
     /// The peer pressed a key (RFC 4733).
     Dtmf {
-        /// Who.
         session: SessionId,
         /// 0–9, *, #, A–D.
         digit: char,

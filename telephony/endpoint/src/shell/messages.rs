@@ -25,7 +25,6 @@ pub(super) enum LoopMessage {
 /// A batch of events for the journal; `done` is told when they are on disk.
 #[derive(Debug)]
 pub struct JournalBatch {
-    /// The events.
     pub events: Vec<CallEvent>,
     /// States of agents that were asked for. Never nothing of both.
     pub presences: Vec<AgentPresence>,

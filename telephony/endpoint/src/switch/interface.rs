@@ -44,14 +44,11 @@ impl From<Now> for Moment {
 pub enum SwitchInput {
     /// A datagram arrived.
     Datagram {
-        /// From where.
         flow: Flow,
-        /// What.
         bytes: Vec<u8>,
     },
     /// A message arrived on a stream.
     Streamed {
-        /// From where.
         flow: Flow,
         /// What, or what is wrong with it.
         message: Result<Message, ParseError>,
@@ -70,9 +67,7 @@ pub enum SwitchInput {
     },
     /// An agent's state is to be changed.
     Command {
-        /// Whose.
         agent: AgentId,
-        /// How.
         command: AgentCommand,
         /// Told whether there is such an agent, when the state is on disk.
         reply: oneshot::Sender<bool>,
@@ -122,7 +117,6 @@ pub enum SwitchOutput {
     Journal {
         /// The batch; one more than the one before.
         batch: u64,
-        /// Its events.
         events: Vec<CallEvent>,
         /// States of agents that were asked for. Never nothing of both.
         presences: Vec<AgentPresence>,
@@ -135,7 +129,6 @@ pub type LocalAddress = Box<dyn Fn(Flow) -> SocketAddr + Send>;
 /// A state that was asked for by dialling a feature code.
 #[derive(Debug, Clone)]
 pub struct DialledState {
-    /// When.
     pub at: Instant,
     /// Whose state.
     pub agent: AgentId,

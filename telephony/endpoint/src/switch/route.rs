@@ -15,7 +15,6 @@ const RETRY_AFTER_SECS_AT_MOST: u64 = 3_600;
 pub struct Peer {
     /// UDP or TCP.
     pub transport: Transport,
-    /// Where.
     pub addr: SocketAddr,
 }
 

@@ -17,7 +17,6 @@ pub struct TrunkKey(u64);
 /// The hosts of a trunk whose names are to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkHosts {
-    /// The trunk.
     pub trunk: TrunkKey,
     /// Where outbound calls go, as a SIP URI.
     pub outbound: Option<String>,
