@@ -53,6 +53,7 @@ mod route;
 mod sender;
 mod session_timer;
 mod side;
+mod spans;
 mod steps;
 mod stopping;
 mod trunk_identity;
@@ -357,6 +358,7 @@ impl Switch {
     }
 
     fn on_wake(&mut self, wake: Wake, now: Now) {
+        let _in_call = wake.side().map(|side| self.span_of_side(side).entered());
         match wake {
             Wake::Engine(timer) => {
                 self.engine_timers.remove(&timer);

@@ -46,9 +46,7 @@ pub enum MediaEvent {
     /// Nothing came from the peer for [`super::MediaSettings::rtp_timeout`], although it should have: its
     /// description is there and says neither hold nor that it only listens. Told once for each
     /// silence; a packet or a new description begins anew.
-    Silent {
-        session: SessionId,
-    },
+    Silent { session: SessionId },
     /// The peer pressed a key (RFC 4733).
     Dtmf {
         session: SessionId,

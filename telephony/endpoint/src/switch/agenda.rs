@@ -37,3 +37,20 @@ pub(super) enum Wake {
     KeepAlive,
     Unconfirmed,
 }
+
+impl Wake {
+    /// The side that it concerns.
+    pub(super) fn side(&self) -> Option<SideId> {
+        match self {
+            Self::SessionTimer(side)
+            | Self::Progress(side)
+            | Self::DialTimeout(side)
+            | Self::TrunkSilent(side) => Some(*side),
+            Self::Engine(_)
+            | Self::Registrations
+            | Self::TrunkRegister(_)
+            | Self::KeepAlive
+            | Self::Unconfirmed => None,
+        }
+    }
+}

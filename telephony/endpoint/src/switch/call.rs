@@ -2,6 +2,7 @@
 
 use madoguchi_core::id::{CallId, LineName};
 use madoguchi_line::api::LegId;
+use tracing::Span;
 
 use super::side::SideId;
 
@@ -22,6 +23,23 @@ pub(super) struct Call {
     pub(super) refusal: Option<u16>,
     /// The ISDN subaddress that was dialled behind a number outside.
     pub(super) subaddress: Option<String>,
+    /// What is logged within it names the call.
+    pub(super) span: Span,
+}
+
+impl Call {
+    pub(super) fn new(id: &CallId, starter: SideId, line: Option<LineName>, dialled: bool) -> Self {
+        Self {
+            starter,
+            line,
+            dialled,
+            far: Vec::new(),
+            bridged: None,
+            refusal: None,
+            subaddress: None,
+            span: tracing::info_span!("call", call.id = %id),
+        }
+    }
 }
 
 /// One attempt to ring an agent: all contacts of the phone at once.

@@ -23,6 +23,7 @@ impl Switch {
         let Some(id) = self.side_of(&request) else {
             return self.refuse(flow, &request, request.respond(481, None), now);
         };
+        let _in_call = self.span_of_side(id).entered();
         if !self.may_act(id, flow, &request, now) {
             return;
         }

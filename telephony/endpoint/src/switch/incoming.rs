@@ -137,8 +137,10 @@ impl Switch {
                 return self.respond_after(tx, *response);
             }
         };
-        self.calls
-            .insert(call.clone(), Call::new(starter, Some(line.clone()), false));
+        self.calls.insert(
+            call.clone(),
+            Call::new(&call, starter, Some(line.clone()), false),
+        );
         self.tell_engine(Input::CallArrived {
             call,
             line,
@@ -196,7 +198,7 @@ impl Switch {
         let subaddress = subscriber.subaddress.filter(|text| is_plain(text));
         let entry = Call {
             subaddress,
-            ..Call::new(starter, line, true)
+            ..Call::new(&call, starter, line, true)
         };
         self.calls.insert(call.clone(), entry);
         self.tell_engine(Input::AgentDialled {
@@ -214,20 +216,6 @@ impl Switch {
 
     pub(super) fn side_number(&mut self) -> SideId {
         SideId(self.number())
-    }
-}
-
-impl Call {
-    fn new(starter: SideId, line: Option<madoguchi_core::id::LineName>, dialled: bool) -> Self {
-        Self {
-            starter,
-            line,
-            dialled,
-            far: Vec::new(),
-            bridged: None,
-            refusal: None,
-            subaddress: None,
-        }
     }
 }
 

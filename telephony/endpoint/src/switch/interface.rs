@@ -43,10 +43,7 @@ impl From<Now> for Moment {
 #[derive(Debug)]
 pub enum SwitchInput {
     /// A datagram arrived.
-    Datagram {
-        flow: Flow,
-        bytes: Vec<u8>,
-    },
+    Datagram { flow: Flow, bytes: Vec<u8> },
     /// A message arrived on a stream.
     Streamed {
         flow: Flow,

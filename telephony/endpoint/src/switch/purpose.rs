@@ -26,6 +26,17 @@ pub(super) enum Purpose {
     ProbeContact { extension: Box<str>, contact: Uri },
 }
 
+impl Purpose {
+    /// The side on whose account it is.
+    pub(super) fn side(&self) -> Option<SideId> {
+        match self {
+            Self::Invite(side) | Self::Refresh(side) => Some(*side),
+            Self::InDialog(sent) => sent.side,
+            Self::Register(_) | Self::ProbeTrunk { .. } | Self::ProbeContact { .. } => None,
+        }
+    }
+}
+
 /// A request inside a dialog with a carrier, which may be challenged when its side is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InDialog {

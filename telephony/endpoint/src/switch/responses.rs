@@ -21,6 +21,8 @@ impl Switch {
         } else {
             self.purposes.get(&tx).cloned()
         };
+        let side = purpose.as_ref().and_then(Purpose::side);
+        let _in_call = side.map(|side| self.span_of_side(side).entered());
         match purpose {
             Some(Purpose::Invite(side)) => self.on_invite_response(tx, side, response, now),
             Some(Purpose::Refresh(side)) if is_final => self.on_refreshed(tx, side, response, now),
@@ -42,7 +44,10 @@ impl Switch {
     }
 
     pub(super) fn on_request_timeout(&mut self, tx: ClientTx, now: Now) {
-        match self.purposes.remove(&tx) {
+        let purpose = self.purposes.remove(&tx);
+        let side = purpose.as_ref().and_then(Purpose::side);
+        let _in_call = side.map(|side| self.span_of_side(side).entered());
+        match purpose {
             Some(Purpose::Invite(side)) if self.trunk_failed(side, None, now) => {}
             Some(Purpose::Invite(side)) => self.refused(side, LegFailure::Unreachable),
             Some(Purpose::Refresh(side)) => self.on_refresh_timeout(tx, side, now),

@@ -40,6 +40,17 @@ pub(super) enum Owner {
     Nobody,
 }
 
+impl Owner {
+    /// The call that the side belongs to.
+    pub(super) fn call(&self) -> Option<&CallId> {
+        match self {
+            Self::Starter(call) | Self::Far(call) => Some(call),
+            Self::Leg(leg) => Some(&leg.call),
+            Self::Feature | Self::Nobody => None,
+        }
+    }
+}
+
 /// Where the dialog stands.
 #[derive(Debug)]
 pub(super) enum Phase {

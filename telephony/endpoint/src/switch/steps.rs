@@ -105,6 +105,7 @@ impl Switch {
     }
 
     fn perform(&mut self, output: Output, now: Now) {
+        let _in_call = self.span_of_output(&output).entered();
         match output {
             // Taken out in feed_engine.
             Output::Emit(_) | Output::Presence(_) | Output::AgentChanged { .. } => {}
