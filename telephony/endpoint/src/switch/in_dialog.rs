@@ -6,7 +6,7 @@ use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::{Flow, ServerTx};
 use rand::RngExt;
 
-use super::bodies::{answer_in_ack, keep_session_description};
+use super::bodies::{answer_in_ack, keep_session_description, not_acceptable};
 use super::call::SideEnd;
 use super::dialog::DialogKey;
 use super::familiar::Standing;
@@ -175,7 +175,7 @@ impl Switch {
             Some(self.take_offer(id, &request.body))
         };
         let answer = answer.transpose();
-        let answer = answer.map_err(|_| request.respond(488, None))?;
+        let answer = answer.map_err(|error| not_acceptable(request, error))?;
         let side = self.sides.get_mut(&id).ok_or_else(gone)?;
         if !is_fork {
             // A fork names its address anew when it picks up.
@@ -211,7 +211,7 @@ impl Switch {
         let body = match (request.body.is_empty(), make_offer) {
             (false, _) => {
                 let answer = self.take_offer(id, &request.body);
-                Some(answer.map_err(|_| request.respond(488, None))?)
+                Some(answer.map_err(|error| not_acceptable(request, error))?)
             }
             (true, true) => Some(self.reoffer(id)),
             (true, false) => None,
@@ -254,6 +254,7 @@ impl Switch {
             }
             return;
         };
+        let _in_call = self.span_of_side(id).entered();
         if !self.may_acknowledge(id, flow) {
             tracing::warn!(source = %flow.remote, "a stranger acknowledges in a call");
             return self.ignore(flow, now);

@@ -9,6 +9,7 @@ use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::bodies::not_acceptable;
 use super::capabilities::{ALLOW, SUPPORTED};
 use super::challenges::Challenges;
 use super::dialog::Dialog;
@@ -46,10 +47,12 @@ impl Switch {
         shown: Caller,
         now: Now,
     ) -> Result<SideId, NotOpened> {
-        if !invite.body.is_empty() && sdp::check_offer(&invite.body).is_err() {
+        if !invite.body.is_empty()
+            && let Err(error) = sdp::check_offer(&invite.body)
+        {
             metrics().calls_refused.add("no_codec");
-            tracing::warn!(source = %flow.remote, "an offer that cannot be met is refused");
-            self.answer(tx, invite.respond(488, None), now);
+            tracing::warn!(source = %flow.remote, %error, "an offer that cannot be met is refused");
+            self.answer(tx, not_acceptable(&invite, error), now);
             return Err(NotOpened::Refused);
         }
         let timer = match SessionTimer::for_request(&invite, self.wanted_timer(), None, now.mono) {

@@ -4,7 +4,7 @@
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{GIVE_UP_MS, ServerTx, T1_MS};
 
-use super::bodies::keep_session_description;
+use super::bodies::{keep_session_description, not_acceptable};
 use super::call::SideEnd;
 use super::reliable::{OPTION, Unacknowledged, lists_option};
 use super::side::{Phase, SideId};
@@ -115,7 +115,7 @@ impl Switch {
                     response.body = answer;
                     response
                 }
-                Err(_) => request.respond(488, None),
+                Err(error) => not_acceptable(&request, error),
             };
             self.answer(tx, response, now);
         }
