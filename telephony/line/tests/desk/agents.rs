@@ -99,7 +99,12 @@ fn the_agent_who_hangs_up_ends_the_call() {
     scene.answer("x");
     let leg = scene.leg("x");
     let outputs = scene.input(Input::LegEnded { leg }).to_vec();
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    log x: ended(Agent)
+    wake after 30000 ms
+    show a
+    hang up x: Normal
+    ");
 }
 
 #[test]

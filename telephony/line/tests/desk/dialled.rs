@@ -37,11 +37,19 @@ fn dial_colleague(scene: &mut Scene, call: &str, agent: &str, to: &str) -> Vec<O
 fn an_outbound_call_that_is_answered() {
     let mut scene = desk();
     let outputs = dial_out(&mut scene, "o", "a");
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    log o: dialled
+    show a
+    dial for o
+    ");
     assert_eq!(scene.state("a"), AgentState::Talking);
     scene.input(Input::FarAnswered { call: "o".into() });
     let outputs = scene.input(Input::FarEnded { call: "o".into() }).to_vec();
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    log o: ended(Caller)
+    show a
+    hang up o: Normal
+    ");
     assert_eq!(scene.story("o"), "dialled answered(a) ended(Caller)");
     assert_eq!(
         scene.state("a"),
@@ -58,9 +66,17 @@ fn an_outbound_call_that_is_refused_or_given_up() {
         call: "o".into(),
         failure: LegFailure::Declined,
     };
-    assert_snapshot!(script(scene.input(failed)), @"");
+    assert_snapshot!(script(scene.input(failed)), @"
+    log o: ended(Refused)
+    show a
+    hang up o: Busy
+    ");
     dial_out(&mut scene, "p", "a");
-    assert_snapshot!(script(scene.hang_up("p")), @"");
+    assert_snapshot!(script(scene.hang_up("p")), @"
+    log p: ended(Agent)
+    show a
+    end the far end of p
+    ");
 }
 
 #[test]

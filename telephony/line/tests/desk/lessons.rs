@@ -197,7 +197,14 @@ fn opensips_2530_a_lost_bye_frees_the_agent_and_closes_the_record() {
 fn rustpbx_206_a_caller_who_hangs_up_while_a_phone_rings_cancels_it_and_nobody_else_is_rung() {
     let mut scene = two_agents();
     scene.call("c", "desk");
-    assert_snapshot!(script(scene.hang_up("c")), @"");
+    assert_snapshot!(script(scene.hang_up("c")), @"
+    end a leg of c
+    wake no more
+    log c: ring_ended(a,Withdrawn)
+    show a
+    log c: abandoned(caller_hangup)
+    wake no more
+    ");
     let story = "arrived accepted queued ringing(a) ring_ended(a,Withdrawn) \
                  abandoned(caller_hangup)";
     assert_eq!(scene.story("c"), story);

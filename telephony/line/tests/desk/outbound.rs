@@ -171,7 +171,17 @@ fn calls_are_cut_at_the_limit_if_so_set_and_emergency_calls_never() {
     scene.input(Input::FarAnswered { call: "e".into() });
     talk(&mut scene, "o", "a");
     let outputs = scene.secs(601);
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    nobody calls the outside
+    log o: ended(Desk)
+    wake after 53399999 ms
+    show a
+    log a: Ready
+    end the far end of o
+    hang up o: Normal
+    wake no more
+    wake after 53399999 ms
+    ");
     assert_eq!(scene.story("e"), "dialled answered(c)");
 }
 

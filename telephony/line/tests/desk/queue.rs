@@ -32,7 +32,13 @@ fn outside_reception_hours_the_closing_announcement_is_played_to_its_end() {
     let mut scene = Scene::new(vec![line("desk")], vec![agent("a", &["desk"])], now);
     scene.ready("a");
     let outputs = scene.call("x", "desk").to_vec();
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    log x: arrived(closed)
+    accept x
+    log x: accepted
+    play Closed to x (number 1)
+    wake after 90000 ms
+    ");
     let [(Announcement::Closed, playback)] = played(&outputs)[..] else {
         panic!("{outputs:?}")
     };
@@ -67,7 +73,14 @@ fn after_the_greeting_comes_music_and_the_search_for_an_agent() {
             playback,
         })
         .to_vec();
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    log x: queued
+    play music to x
+    log x: ringing(a)
+    show a
+    ring a for x
+    wake after 20000 ms
+    ");
     assert_eq!(scene.rung("x"), ["a"]);
 }
 

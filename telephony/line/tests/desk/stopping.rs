@@ -36,7 +36,20 @@ fn busy() -> Scene {
 fn whoever_waits_is_told_and_nobody_is_rung_any_more_while_talks_go_on() {
     let mut scene = busy();
     let outputs = scene.input(Input::Drain).to_vec();
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    end a leg of r
+    wake no more
+    log r: ring_ended(c,Withdrawn)
+    show c
+    log r: abandoned(desk_closed_while_waiting)
+    wake no more
+    play ClosedWhileWaiting to r (number 1)
+    wake after 90000 ms
+    log w: abandoned(desk_closed_while_waiting)
+    wake no more
+    play ClosedWhileWaiting to w (number 1)
+    wake after 90000 ms
+    ");
     scene.secs(20);
     assert_eq!(scene.state("a"), AgentState::Talking);
     scene.hang_up("t");
@@ -52,7 +65,24 @@ fn at_the_end_every_call_is_hung_up_and_has_its_true_end() {
     let mut scene = busy();
     scene.input(Input::Drain);
     let outputs = scene.input(Input::EndAll).to_vec();
-    assert_snapshot!(script(&outputs), @"");
+    assert_snapshot!(script(&outputs), @"
+    log o: ended(Desk)
+    show b
+    end the far end of o
+    hang up o: Normal
+    hang up r: Normal
+    wake no more
+    log t: ended(Desk)
+    end a leg of t
+    wake after 30000 ms
+    show a
+    hang up t: Normal
+    hang up w: Normal
+    wake no more
+    wake no more
+    log t: wrap_up_ended(a)
+    show a
+    ");
     for call in ["t", "o", "w", "r"] {
         assert!(scene.record(call).ended_at.is_some(), "{call}");
     }
