@@ -77,8 +77,7 @@ impl Switch {
     /// address. Trunks, registered phones and whoever is in a call are always heard: a trunk or
     /// phone that is not in the settings any more may still be in one.
     pub(super) fn is_ignored(&self, flow: Flow, now: Now) -> bool {
-        self.guard.ignores(flow.remote.ip(), now.mono)
-            && self.acquaintance(flow) == Acquaintance::Stranger
+        self.guard.ignores(flow, now.mono) && self.acquaintance(flow) == Acquaintance::Stranger
     }
 
     /// Whether a message is heard though its address is ignored: whoever forges an address must
@@ -88,8 +87,7 @@ impl Switch {
             return false;
         };
         let reserve = self.reserve_of(flow, request, now);
-        let ip = flow.remote.ip();
-        reserve.is_some_and(|reserve| self.guard.has_reserve(reserve, ip, now.mono))
+        reserve.is_some_and(|reserve| self.guard.has_reserve(reserve, flow, now.mono))
     }
 
     /// Starts the transaction of a request that began something; if there is no room for it, it
