@@ -42,7 +42,7 @@ pub(crate) async fn page(
     // An end that another node set is no part of the story once the true one is known.
     let told = events
         .iter()
-        .filter(|event| !event.is_cut_off() || record.ended_by_fault());
+        .filter(|event| !event.is_set_afterwards() || record.ended_by_fault());
     let rows = told
         .map(|event| EventRow {
             seq: event.seq.min(record.last_seq + 1),

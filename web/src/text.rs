@@ -179,6 +179,7 @@ pub(crate) fn direction(direction: Direction) -> &'static str {
         Direction::AfterHours => "時間外着信",
         Direction::Outbound => "発信",
         Direction::Internal => "内線",
+        Direction::Superseded => "着信(引継ぎ)",
     }
 }
 
@@ -201,6 +202,7 @@ pub(crate) fn outcome(call: &CallRecord) -> String {
         (_, Outcome::Talking) => "通話中".to_owned(),
         (_, Outcome::Completed) => "応答".to_owned(),
         (Direction::AfterHours, Outcome::Ended) => "時間外の案内".to_owned(),
+        (Direction::Superseded, _) => "次の着信に引継ぎ".to_owned(),
         (_, Outcome::Ended) => "不応答".to_owned(),
     }
 }
@@ -273,6 +275,9 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
         EventKind::Barred { reason } => {
             format!("発信規制により、発信しませんでした({})。", barred(*reason))
         }
+        EventKind::Superseded { by } => format!(
+            "発信者に応答する前にシステムが停止したため、同じ発信者の通話({by})に引き継ぎました。この通話は件数に数えません。"
+        ),
         EventKind::WrapUpEnded { agent } => {
             format!("{}の後処理が終わりました。", name(agent.as_str()))
         }

@@ -21,6 +21,9 @@ named! {
         Outbound = "outbound";
         /// 内線
         Internal = "internal";
+        /// 引継ぎ: an arrival that was cut off before the caller heard anything, and whose caller the
+        /// desk took again. It counts nowhere.
+        Superseded = "superseded";
     }
 }
 
@@ -168,6 +171,9 @@ impl CallRecord {
         if event.is_cut_off() {
             return self.cut_off();
         }
+        if matches!(event.kind, EventKind::Superseded { .. }) {
+            return self.supersede();
+        }
         if event.seq <= self.last_seq {
             return;
         }
@@ -253,7 +259,9 @@ impl CallRecord {
 
     /// A fault of ours ended it, or nobody knows how it ended.
     pub fn ended_by_fault(&self) -> bool {
-        self.is_recovered() || self.abandoned == Some(AbandonReason::SystemError)
+        self.is_recovered()
+            || self.abandoned == Some(AbandonReason::SystemError)
+            || self.direction == Direction::Superseded
     }
 
     /// Its end was set by the recovery after a crash.
@@ -308,6 +316,18 @@ impl CallRecord {
         }
     }
 
+    /// Another call has the caller, unless this one turns out to have been answered, or to have come
+    /// to a true end.
+    fn supersede(&mut self) {
+        if self.answered_at.is_some() || (self.ended_at.is_some() && !self.ended_by_fault()) {
+            return;
+        }
+        self.direction = Direction::Superseded;
+        self.ended_at.get_or_insert(self.last_at);
+        self.abandoned = None;
+        self.cause = None;
+    }
+
     fn begin_part(&mut self, agent: Option<AgentId>, at: Instant) {
         self.end_part(at);
         self.parts.push(AgentPart {
@@ -328,6 +348,8 @@ impl CallRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::SUPERSEDED_SEQ;
+    use crate::figures::{Figures, FiguresSettings};
 
     fn events(kinds: Vec<(i64, EventKind)>) -> Vec<CallEvent> {
         kinds
@@ -452,6 +474,46 @@ mod tests {
                 cause: EndCause::SystemError
             })
         );
+    }
+
+    fn superseded(call: &CallEvent) -> CallEvent {
+        CallEvent {
+            seq: SUPERSEDED_SEQ,
+            kind: EventKind::Superseded { by: "d".into() },
+            ..call.clone()
+        }
+    }
+
+    #[test]
+    fn an_arrival_whose_caller_another_call_has_counts_nowhere() {
+        let mut list = events(vec![(0, arrived()), (1, EventKind::Accepted)]);
+        let end = cut_off(&list);
+        let reason = AbandonReason::SystemError;
+        let recovered = CallEvent {
+            seq: 2,
+            kind: EventKind::Abandoned { reason },
+            ..end.clone()
+        };
+        list.push(superseded(&list[0]));
+        let open = CallRecord::fold(&list).unwrap();
+        for end in [end, recovered] {
+            let mut list = list.clone();
+            list.push(end);
+            let record = CallRecord::fold(&list).unwrap();
+            assert_eq!(record.ended_at, open.ended_at);
+            assert_eq!(record.outcome(), Outcome::Ended);
+            let mut figures = Figures::default();
+            figures.add(&record, FiguresSettings::default());
+            assert_eq!(figures, Figures::default());
+        }
+    }
+
+    #[test]
+    fn an_answered_call_counts_whatever_came_after_it() {
+        let mut list = events(vec![(0, arrived()), (2_000, answered("a"))]);
+        let before = CallRecord::fold(&list);
+        list.push(superseded(&list[0]));
+        assert_eq!(CallRecord::fold(&list), before);
     }
 
     fn cut_off(history: &[CallEvent]) -> CallEvent {

@@ -66,7 +66,7 @@ impl Elsewhere {
         }
         self.reserve(event);
         let was_open = self.figures.open_call(&event.call).is_some();
-        if event.is_cut_off() && was_open {
+        if event.is_set_afterwards() && was_open {
             self.cut_off.insert(event.call.clone());
         }
         self.figures.apply(event);
@@ -178,7 +178,9 @@ impl Elsewhere {
                     }
                 }
             }
-            EventKind::Abandoned { .. } | EventKind::Ended { .. } => {
+            EventKind::Abandoned { .. }
+            | EventKind::Ended { .. }
+            | EventKind::Superseded { .. } => {
                 self.reserved.remove(&event.call);
             }
             _ => {}

@@ -17,12 +17,16 @@ use crate::time::Instant;
 /// keeps its place, and decides if it holds the true end ([`crate::call::CallRecord::fold`]).
 pub const CUT_OFF_SEQ: u32 = 1 << 30;
 
+/// The number of [`EventKind::Superseded`]: behind whatever end was set for the call.
+pub const SUPERSEDED_SEQ: u32 = CUT_OFF_SEQ + 1;
+
 /// One thing that happened to one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallEvent {
     /// The call it happened to.
     pub call: CallId,
-    /// Its place in the history of that call, from 0, without gaps; or [`CUT_OFF_SEQ`].
+    /// Its place in the history of that call, from 0, without gaps; or [`CUT_OFF_SEQ`] or
+    /// [`SUPERSEDED_SEQ`].
     pub seq: u32,
     /// When it happened. Never earlier than the event before it in the same call.
     pub at: Instant,
@@ -39,6 +43,11 @@ impl CallEvent {
     /// Whether another node set this end for a node that was gone.
     pub fn is_cut_off(&self) -> bool {
         self.seq == CUT_OFF_SEQ
+    }
+
+    /// Whether it was set for the call afterwards, by who found it cut off.
+    pub fn is_set_afterwards(&self) -> bool {
+        self.seq >= CUT_OFF_SEQ
     }
 }
 
@@ -135,6 +144,13 @@ pub enum EventKind {
     Barred {
         /// Which rule.
         reason: OutboundRefusal,
+    },
+    /// The program ended between the disk and the answer to the caller, whose INVITE came again and
+    /// was taken for a call of its own: that call has the caller and counts, this one does not.
+    /// Its number is [`SUPERSEDED_SEQ`].
+    Superseded {
+        /// The call that has the caller.
+        by: CallId,
     },
 }
 

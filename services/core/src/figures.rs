@@ -209,7 +209,7 @@ impl Figures {
     /// Counts the call itself, without what single agents did.
     fn count(&mut self, call: &CallRecord, settings: FiguresSettings) {
         match call.direction {
-            Direction::Internal => return,
+            Direction::Internal | Direction::Superseded => return,
             Direction::AfterHours => {
                 self.after_hours += 1;
                 return;

@@ -87,6 +87,17 @@ impl CallId {
         Self::new(format!("{:012x}-{run}-{chance}", arrived_at.0))
     }
 
+    /// The same for a call that an INVITE began. `invite` stands for the INVITE: it is the same
+    /// whenever and wherever the same INVITE comes again, and has no `-`.
+    pub fn of_invite(arrived_at: Instant, run: &RunId, chance: &str, invite: &str) -> Self {
+        Self::new(format!("{:012x}-{run}-{chance}-{invite}", arrived_at.0))
+    }
+
+    /// What stands for the INVITE that began the call, if its name tells.
+    pub fn invite(&self) -> Option<&str> {
+        self.as_str().splitn(4, '-').nth(3)
+    }
+
     /// The run that took the call, if its name tells.
     pub fn run(&self) -> Option<&str> {
         let mut pieces = self.as_str().splitn(3, '-').skip(1);
@@ -117,6 +128,9 @@ mod tests {
         let call = CallId::of_run(Instant(1_800_000_000_000), &run, "77aa");
         assert!(call.is_of(&run) && !call.is_of(&RunId::new("9f3")));
         assert!(call < CallId::of_run(Instant(1_800_000_000_001), &run, "0"));
+        let again = CallId::of_invite(Instant(1_800_000_000_000), &run, "77aa", "e0f1");
+        assert!(again.is_of(&run) && again > call);
+        assert_eq!((again.invite(), call.invite()), (Some("e0f1"), None));
         for other in ["", "c1", "0190-77aa", "1764-12.5"] {
             assert_eq!(CallId::new(other).run(), None, "{other}");
         }

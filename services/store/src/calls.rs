@@ -6,16 +6,18 @@ use madoguchi_core::id::CallId;
 use sqlx::{AnyConnection, Row};
 
 use crate::error::StoreError;
-use crate::events;
+use crate::event_rows;
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql};
 use crate::store::Store;
 
 mod list;
 mod row;
 mod stats;
+mod superseded;
 
 pub use list::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub(crate) use list::{records, unfinished};
+pub(crate) use superseded::supersede;
 
 /// To be raised whenever `CallRecord::fold` or [`row`] gives another result for the same events:
 /// the next start then computes the table anew.
@@ -81,7 +83,7 @@ impl Store {
                 break;
             };
             let calls: Vec<&CallId> = calls.iter().collect();
-            let history = events::load(&mut tx, &calls).await?;
+            let history = event_rows::load(&mut tx, &calls).await?;
             delete(&mut tx, &calls).await?;
             refresh(&mut tx, &history).await?;
             tx.commit().await?;

@@ -15,6 +15,7 @@ mod calls;
 pub mod delivery;
 mod devices;
 mod error;
+mod event_rows;
 mod events;
 mod fault;
 mod health;

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 15] = [
+const ALL: [(i64, &str, &str); 16] = [
     (
         1,
         "calls",
@@ -74,6 +74,11 @@ const ALL: [(i64, &str, &str); 15] = [
         13,
         "nodes",
         include_str!("../../../migrations/0013_nodes.sql"),
+    ),
+    (
+        14,
+        "invites",
+        include_str!("../../../migrations/0014_invites.sql"),
     ),
     (
         15,

@@ -72,6 +72,17 @@ async fn until_told(desk: &DeskProcess, words: &str) -> Outcome {
     anyhow::bail!("in vain: {words}")
 }
 
+/// Pages look for the database by themselves, every half second.
+async fn until_asked_again(visitor: &mut Visitor) -> Outcome {
+    for _ in 0..100 {
+        if status(visitor, "/board").await? != StatusCode::SERVICE_UNAVAILABLE {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("pages do not find the database again")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_database_nobody_comes_in_whose_session_was_ended() -> Outcome {
     let server = PostgresServer::start()?;
@@ -117,6 +128,7 @@ async fn without_the_database_nobody_comes_in_whose_session_was_ended() -> Outco
 
         tokio::task::block_in_place(|| server.start_again())?;
         until_told(desk, "database up").await?;
+        until_asked_again(&mut disabled).await?;
         ensure!(status(&mut seen, "/account").await? == StatusCode::OK);
         for mut ended in [disabled, renewed, kept] {
             let found = ended.get("/board").await?;

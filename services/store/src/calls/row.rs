@@ -31,7 +31,7 @@ struct Part(Option<AgentId>, Instant, Option<Instant>, Option<Instant>);
 /// The statement that writes these calls with the nodes that saw them first.
 pub(super) fn upsert(calls: &[(&NodeName, CallRecord)]) -> Result<Sql, StoreError> {
     let mut sql = Sql::new(
-        "INSERT INTO calls (call_id, node, line, direction, outcome, reason, cause, from_number, \
+        "INSERT INTO calls (call_id, invite, node, line, direction, outcome, reason, cause, from_number, \
          no_number, from_isub, to_number, to_isub, numbers, arrived_at, answered_at, talk_ended_at, ended_at, parts, agents, \
          last_seq, last_at) VALUES ",
     );
@@ -82,8 +82,12 @@ fn write(sql: &mut Sql, node: &NodeName, call: &CallRecord) -> Result<(), StoreE
         .and_then(serde_json::Value::as_str)
         .map(str::to_owned);
 
-    sql.bind(call.call.as_str()).push(", ").bind(node.as_str());
+    sql.bind(call.call.as_str())
+        .push(", ")
+        .bind(call.call.invite().map(str::to_owned));
     sql.push(", ")
+        .bind(node.as_str())
+        .push(", ")
         .bind(call.line.as_str())
         .push(", ")
         .bind(call.direction.as_str());
@@ -208,8 +212,8 @@ pub(super) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
 }
 
 fn direction(name: &str) -> Result<Direction, StoreError> {
-    use Direction::{AfterHours, Inbound, Internal, Outbound};
-    [Inbound, AfterHours, Outbound, Internal]
+    use Direction::{AfterHours, Inbound, Internal, Outbound, Superseded};
+    [Inbound, AfterHours, Outbound, Internal, Superseded]
         .into_iter()
         .find(|direction| direction.as_str() == name)
         .ok_or_else(|| StoreError::UnknownName {

@@ -1,8 +1,9 @@
 //! Several nodes on one store: leases, the end of a gone node's calls, and what nodes read of each
 //! other.
 
-use madoguchi_core::call::{CallRecord, Outcome};
+use madoguchi_core::call::{CallRecord, Direction, Outcome};
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
+use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::id::{CallId, NodeName, RunId};
 use madoguchi_core::lease::NodeBeat;
 use madoguchi_core::live::{AgentPresence, AgentState};
@@ -10,7 +11,7 @@ use madoguchi_core::time::Instant;
 use madoguchi_store::{Claim, Store};
 
 use crate::place::{Place, on_databases};
-use crate::sample::call;
+use crate::sample::{Call, call};
 
 on_databases!([sqlite_file, sqlite_memory, postgres] [
     a_name_is_refused_while_another_run_has_it,
@@ -21,6 +22,8 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     a_node_that_beats_again_keeps_its_calls,
     a_true_end_that_comes_late_replaces_the_one_that_was_set,
     an_earlier_runs_calls_are_ended_and_those_of_this_run_are_not,
+    a_caller_whose_invite_came_again_after_a_kill_counts_once,
+    who_was_refused_or_answered_counts_beside_the_invite_that_came_again,
     what_others_wrote_is_read_once_in_order_and_without_the_own_calls,
     records_and_position_belong_to_one_moment,
     changes_of_agents_states_are_read_once,
@@ -181,6 +184,94 @@ async fn an_earlier_runs_calls_are_ended_and_those_of_this_run_are_not(place: Pl
     assert_eq!(record(&store, &name(2)).await.ended_at, None);
     let again = store.end_calls_of_earlier_runs(&node(), &run(2)).await;
     assert_eq!(again.unwrap(), 0);
+}
+
+/// A call of this run that this INVITE began.
+fn invited(n: u32, at: i64, invite: &str) -> Call {
+    let name = CallId::of_invite(Instant(at), &run(n), "x", invite);
+    call(name.as_str(), at)
+}
+
+/// How many calls the figures have: 着信, 応答 and 放棄.
+async fn counted(store: &Store) -> (u64, u64, u64) {
+    let calls = store.call_records(Instant(i64::MIN), Instant(i64::MAX));
+    let mut figures = Figures::default();
+    for call in calls.await.unwrap() {
+        figures.add(&call, FiguresSettings::default());
+    }
+    (figures.offered, figures.answered, figures.abandoned())
+}
+
+async fn a_caller_whose_invite_came_again_after_a_kill_counts_once(place: Place) {
+    let store = place.open().await;
+    claim(&store, 1).await;
+    // Three times the program ends before the caller is answered; the ends of those calls are set
+    // before the INVITE comes again, after it, and by another node.
+    store
+        .append(&invited(1, 0, "i").arrived("1").unfinished())
+        .await
+        .unwrap();
+    let node = node();
+    store
+        .end_calls_of_earlier_runs(&node, &run(2))
+        .await
+        .unwrap();
+    assert_eq!(counted(&store).await, (1, 0, 1));
+    store
+        .append(&invited(2, 4_000, "i").arrived("1").unfinished())
+        .await
+        .unwrap();
+    assert_eq!(counted(&store).await, (1, 0, 0), "the second one waits");
+    let third = invited(3, 9_000, "i").arrived("1").unfinished();
+    store.append(&third).await.unwrap();
+    store
+        .end_calls_of_earlier_runs(&node, &run(3))
+        .await
+        .unwrap();
+    let whole = invited(4, 20_000, "i").at_node("n2").arrived("1");
+    store
+        .append(&whole.answered_by("sato").ended())
+        .await
+        .unwrap();
+    let gone = beat_of(&store, &node).await;
+    store.end_calls_of_gone_node(&gone, &other()).await.unwrap();
+    assert_eq!(counted(&store).await, (1, 1, 0));
+    let set_aside = record(&store, &third[0].call).await;
+    assert_eq!(set_aside.direction, Direction::Superseded);
+    store.rebuild_calls().await.unwrap();
+    assert_eq!(counted(&store).await, (1, 1, 0));
+    assert_eq!(record(&store, &third[0].call).await, set_aside);
+}
+
+async fn who_was_refused_or_answered_counts_beside_the_invite_that_came_again(place: Place) {
+    let store = place.open().await;
+    claim(&store, 1).await;
+    let reason = AbandonReason::SystemError;
+    let arrival = |invite, at| invited(1, at, invite).arrived("1");
+    let refused = invited(1, 0, "refused")
+        .then(arrival("refused", 0).unfinished()[0].kind.clone())
+        .then(EventKind::Abandoned { reason })
+        .unfinished();
+    let hung_up = arrival("hung up", 0).abandoned();
+    let answered = arrival("answered", 0).answered_by("sato").unfinished();
+    let late = arrival("late", 0).unfinished();
+    for first in [refused, hung_up, answered, late] {
+        store.append(&first).await.unwrap();
+    }
+    store
+        .end_calls_of_earlier_runs(&node(), &run(2))
+        .await
+        .unwrap();
+    for (invite, at) in [
+        ("refused", 5_000),
+        ("hung up", 5_000),
+        ("answered", 5_000),
+        ("late", 70_000),
+    ] {
+        let again = invited(2, at, invite).arrived("1").unfinished();
+        store.append(&again).await.unwrap();
+    }
+    assert_eq!(counted(&store).await, (8, 1, 3));
 }
 
 /// Everything after a position, in small pieces.

@@ -119,7 +119,10 @@ impl Switch {
             return self.answer(tx, invite.respond(404, None), now);
         };
         let from = caller_of(&invite, settings.trust_asserted_identity);
-        let call = self.new_call_id(now);
+        // If the program ends before the caller is answered, the INVITE comes again, and the store
+        // knows it.
+        let chance = self.token();
+        let call = CallId::of_invite(now.wall, &self.run, &chance, &id.mark());
         let owner = Owner::Starter(call.clone());
         let sender = Sender::Trunk(trunk);
         let opened = self.open_incoming(tx, flow, invite, id, owner, &sender, from.clone(), now);
@@ -172,7 +175,8 @@ impl Switch {
             tracing::warn!(agent = %phone.agent, "an agent dialled a number that nobody has");
             return self.answer(tx, invite.respond(404, None), now);
         };
-        let call = self.new_call_id(now);
+        let chance = self.token();
+        let call = CallId::of_run(now.wall, &self.run, &chance);
         let owner = Owner::Starter(call.clone());
         let shown = phone.extension.as_str().into();
         let sender = Sender::Phone(phone.extension);
@@ -206,12 +210,6 @@ impl Switch {
             agent: phone.agent,
             target,
         });
-    }
-
-    /// A name for a call that sorts by its arrival.
-    fn new_call_id(&mut self, now: Now) -> CallId {
-        let chance = self.token();
-        CallId::of_run(now.wall, &self.run, &chance)
     }
 
     pub(super) fn side_number(&mut self) -> SideId {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use madoguchi_core::event::EventKind;
 use madoguchi_core::hours::{Calendar, HoursSettings};
+use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
 use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
@@ -196,6 +197,8 @@ pub(crate) struct Bench {
     sockets: HashMap<SocketAddr, u16>,
     /// What happened to calls.
     pub(crate) events: Vec<EventKind>,
+    /// The calls to which that happened, in the order of their first events.
+    pub(crate) calls: Vec<CallId>,
     ports: PortGauge,
     media_events: UnboundedReceiver<MediaEvent>,
     holds_journal: bool,
@@ -247,6 +250,7 @@ impl Bench {
             sent: VecDeque::new(),
             sockets: HashMap::new(),
             events: Vec::new(),
+            calls: Vec::new(),
             ports,
             media_events,
             holds_journal: false,
@@ -289,8 +293,12 @@ impl Bench {
                     self.sent.push_back((transmit.flow.remote, message));
                 }
                 SwitchOutput::Journal { batch, events, .. } => {
-                    self.events
-                        .extend(events.into_iter().map(|event| event.kind));
+                    for event in events {
+                        if !self.calls.contains(&event.call) {
+                            self.calls.push(event.call);
+                        }
+                        self.events.push(event.kind);
+                    }
                     if self.holds_journal {
                         continue;
                     }

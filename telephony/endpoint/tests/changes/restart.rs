@@ -1,5 +1,8 @@
 //! Phones that registered before a restart can be rung after it.
 
+use std::collections::BTreeSet;
+
+use madoguchi_core::id::CallId;
 use madoguchi_core::live::AgentCommand;
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::registrations::SavedRegistration;
@@ -151,4 +154,28 @@ fn a_caller_who_is_not_on_disk_yet_goes_on_sending() {
     let mut after = Bench::new(Settings::new());
     after.send(&carrier, invite);
     assert_eq!(after.response_to(&carrier).unwrap().status, 200);
+}
+
+/// So that the store counts the caller once (RFC 3261 8.2.2.2: Call-ID, From tag and CSeq tell).
+#[test]
+fn an_invite_that_comes_again_after_a_kill_is_known_by_the_name_of_its_call() {
+    let carrier = Peer::new("127.0.0.1:6001");
+    let invite = |call: &str, cseq| carrier.request("INVITE", "0312345678", "5000", call, cseq, "");
+    let marks = |invites: &[Vec<u8>]| -> Vec<String> {
+        let mut bench = Bench::new(Settings::new());
+        bench.hold_journal();
+        for invite in invites {
+            bench.send(&carrier, invite.clone());
+        }
+        let mark = |call: &CallId| call.invite().unwrap().to_owned();
+        bench.calls.iter().map(mark).collect()
+    };
+    let before = marks(&[invite("c", 1)]);
+    let after = marks(&[invite("c", 1), invite("c", 2), invite("d", 1)]);
+    assert_eq!(before[0], after[0]);
+    assert_eq!(
+        BTreeSet::from_iter(&after).len(),
+        3,
+        "others are told apart"
+    );
 }

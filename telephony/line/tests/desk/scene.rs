@@ -360,5 +360,6 @@ fn word(kind: &EventKind) -> String {
         EventKind::WrapUpEnded { agent } => format!("wrap_up_ended({agent})"),
         EventKind::Dialled { .. } => "dialled".into(),
         EventKind::Barred { reason } => format!("barred({})", reason.as_str()),
+        EventKind::Superseded { by } => format!("superseded({by})"),
     }
 }

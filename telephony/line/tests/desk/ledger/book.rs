@@ -109,6 +109,7 @@ impl Book {
                 self.over = true;
             }
             EventKind::Barred { .. } => {}
+            EventKind::Superseded { .. } => panic!("the engine supersedes no call: {event:?}"),
             EventKind::Ended { .. } => self.end(event),
             EventKind::WrapUpEnded { agent } => {
                 let at = self.wrapping.iter().position(|other| other == agent);
