@@ -223,7 +223,7 @@ pub struct SealedHashes {
 
 impl std::fmt::Debug for StoredHashes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeptHashes")
+        f.debug_struct("StoredHashes")
             .field("extension", &self.extension())
             .finish_non_exhaustive()
     }
