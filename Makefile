@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
+# A snapshot that differs fails; nothing is written.
+export INSTA_UPDATE := no
 FUZZ_SECS ?= 60
 BINARY := target/release/madoguchi
 

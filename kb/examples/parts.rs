@@ -6,7 +6,7 @@ use std::path::Path;
 
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Dictionary, Encoder, Entry, GradedQuery, Language, Parts, Source, evaluate,
+    Audience, Dictionary, Encoder, Entry, GradedQuery, Language, SearchParts, Source, evaluate,
 };
 use serde::Deserialize;
 
@@ -35,29 +35,29 @@ fn main() -> Outcome<()> {
     let field = Language::of_the_field();
     let language = field.clone().with_sudachi(sudachi).unwrap_or(field);
     let encoder = Encoder::open(Path::new("/usr/local/share/madoguchi/encoder")).ok();
-    let without = |change: fn(&mut Parts)| {
-        let mut parts = Parts::ALL;
+    let without = |change: fn(&mut SearchParts)| {
+        let mut parts = SearchParts::ALL;
         change(&mut parts);
         parts
     };
     let rows = [
-        ("plain BM25, one field", Parts::PLAIN),
+        ("plain BM25, one field", SearchParts::PLAIN),
         (
             "stops and fields",
-            Parts {
+            SearchParts {
                 stops: true,
-                ..Parts::PLAIN
+                ..SearchParts::PLAIN
             },
         ),
         (
             "… and grams",
-            Parts {
+            SearchParts {
                 stops: true,
                 grams: true,
-                ..Parts::PLAIN
+                ..SearchParts::PLAIN
             },
         ),
-        ("all", Parts::ALL),
+        ("all", SearchParts::ALL),
         ("all but grams", without(|parts| parts.grams = false)),
         ("all but readings", without(|parts| parts.readings = false)),
         (

@@ -49,6 +49,17 @@ pub(crate) struct Gram<'a> {
     pub(crate) range: Range<usize>,
 }
 
+/// The pairs of words that follow each other.
+pub(crate) fn pairs(cut: &Cut) -> Vec<String> {
+    cut.words
+        .windows(2)
+        .filter_map(|two| match two {
+            [one, other] => Some(format!("{} {}", one.term, other.term)),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Cuts texts. Costly to make, quick to use.
 pub struct Analyzer {
     segmenter: Segmenter,

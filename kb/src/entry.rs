@@ -12,7 +12,6 @@ pub enum Source {
     Faq,
     /// A ticket that was answered.
     Ticket,
-    /// An incident.
     Incident,
 }
 
@@ -46,7 +45,6 @@ pub struct Entry {
     pub source: Source,
     /// Whom it is meant for.
     pub audience: Audience,
-    /// The question.
     pub question: String,
     /// The answer as plain text.
     pub answer: String,

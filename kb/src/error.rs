@@ -28,9 +28,7 @@ pub enum KbError {
     /// A file or folder.
     #[error("{path} を読み書きできません")]
     Io {
-        /// Which.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
     /// Something that is kept in the index cannot be read again.

@@ -12,7 +12,7 @@ use crate::entry::{Entry, Viewer};
 use crate::error::KbError;
 use crate::knowledge::Knowledge;
 use crate::language::Language;
-use crate::query::{Parts, Query};
+use crate::query::{Query, SearchParts};
 
 /// Results that are looked at.
 const DEPTH: usize = 10;
@@ -60,7 +60,7 @@ pub fn evaluate(
     dictionary: &Dictionary,
     language: &Language,
     encoder: Option<&Encoder>,
-    parts: Parts,
+    parts: SearchParts,
     entries: &[Entry],
     queries: &[GradedQuery],
 ) -> Result<Evaluation, KbError> {

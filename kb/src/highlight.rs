@@ -1,21 +1,19 @@
 //! Shows what of a text was looked for, as pieces of the text itself; never as HTML.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::analysis::grams;
 use crate::analysis::normal::{Normal, belongs_to_the_one_before};
-use crate::analysis::{Word, grams};
 use crate::query::{Kind, QueryTerm};
+use crate::word_positions::{WordPosition, shown};
 
 /// So much of an answer is shown, in letters.
 const EXCERPT: usize = 120;
 /// So much before the first mark.
 const BEFORE: usize = 20;
-/// No more of an answer is looked through (bytes).
-const LOOKED_THROUGH: usize = 6_000;
 
 /// Makes one sign of two.
 const JOINER: char = '\u{200d}';
@@ -23,48 +21,9 @@ const JOINER: char = '\u{200d}';
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fragment {
-    /// The text.
     pub text: String,
     /// It is what was looked for.
     pub marked: bool,
-}
-
-/// Where a word stands, its compared form, and how it is read.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Place<'a>(
-    usize,
-    usize,
-    #[serde(borrow)] Cow<'a, str>,
-    #[serde(borrow)] Option<Cow<'a, str>>,
-);
-
-impl<'a> Place<'a> {
-    pub(crate) fn of(word: &'a Word) -> Self {
-        let reading = word.reading.as_deref().map(Cow::Borrowed);
-        Self(
-            word.range.start,
-            word.range.end,
-            Cow::Borrowed(&word.term),
-            reading,
-        )
-    }
-}
-
-/// Where the words of an entry stand.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Places<'a> {
-    #[serde(borrow)]
-    pub(crate) question: Vec<Place<'a>>,
-    /// In what is shown of the answer.
-    #[serde(borrow)]
-    pub(crate) answer: Vec<Place<'a>>,
-}
-
-/// What of an answer may be shown, on one line.
-pub(crate) fn shown(answer: &str) -> String {
-    let part = answer.get(..answer.floor_char_boundary(LOOKED_THROUGH));
-    let words: Vec<&str> = part.unwrap_or(answer).split_whitespace().collect();
-    words.join(" ")
 }
 
 /// Marks what was looked for.
@@ -90,14 +49,14 @@ impl<'a> Marker<'a> {
     }
 
     /// The whole text, in which these words stand.
-    pub(crate) fn whole(&self, text: &str, places: &[Place<'_>]) -> Vec<Fragment> {
+    pub(crate) fn whole(&self, text: &str, places: &[WordPosition<'_>]) -> Vec<Fragment> {
         let marks = self.marks(places);
         let marks = self.with_grams(text, 0..text.len(), marks);
         pieces(text, 0..text.len(), &marks)
     }
 
     /// The part of the text with the most marks.
-    pub(crate) fn excerpt(&self, text: &str, places: &[Place<'_>]) -> Vec<Fragment> {
+    pub(crate) fn excerpt(&self, text: &str, places: &[WordPosition<'_>]) -> Vec<Fragment> {
         let text = shown(text);
         let marks = self.marks(places);
         let starts = starts(&text);
@@ -134,13 +93,15 @@ impl<'a> Marker<'a> {
     }
 
     /// The words that are to be marked, in order.
-    fn marks(&self, places: &[Place<'_>]) -> Vec<Range<usize>> {
-        let words = places.iter().filter(|Place(_, _, term, reading)| {
+    fn marks(&self, places: &[WordPosition<'_>]) -> Vec<Range<usize>> {
+        let words = places.iter().filter(|WordPosition(_, _, term, reading)| {
             let read = reading.as_deref();
             self.words.contains(term.as_ref())
                 || read.is_some_and(|read| self.readings.contains(read))
         });
-        words.map(|Place(begin, end, ..)| *begin..*end).collect()
+        words
+            .map(|WordPosition(begin, end, ..)| *begin..*end)
+            .collect()
     }
 
     /// These marks and the runs of letters in a part of the text, in order, not overlapping.

@@ -1,35 +1,29 @@
 //! The door: keeps the indexes on disk, and answers searches while they change.
 
-use std::collections::HashSet;
+mod folders;
+mod indexes;
+mod text_pipeline;
+
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use madoguchi_encoder::Encoder;
-use tantivy::TantivyDocument;
 
-use crate::analysis::{Analyzer, Word};
+use self::folders::{CURRENT, current, make_current, next_folder, open_caught, sweep};
+use self::indexes::Indexes;
+use self::text_pipeline::TextPipeline;
+use crate::analysis::Word;
 use crate::dictionary::Dictionary;
 use crate::entry::{Change, Entry, Viewer};
 use crate::error::KbError;
-use crate::index::SearchIndex;
 use crate::language::Language;
 use crate::meaning::QueryVector;
-use crate::query::{self, Parts, Query, QueryTerm, Synonyms};
+use crate::query::{self, Query, SearchParts};
 use crate::read;
 use crate::search::{self, Found, Hit};
+use crate::slots::SearchSlots;
 use crate::suggest::{self, Suggestion};
-use crate::turns::SearchSlots;
-
-/// Counts up whenever what is written to the index changes.
-const LAYOUT: u32 = 3;
-/// Names the index that is in use, and how it was made.
-const CURRENT: &str = "current";
-/// The last index that was found damaged.
-const DAMAGED: &str = "damaged";
-/// So many entries are cut up by each processor before they are written.
-const AT_ONCE: usize = 256;
 
 /// Whether the index must be built anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,188 +64,14 @@ pub struct Knowledge {
 struct Inner {
     folder: PathBuf,
     dictionary: Dictionary,
-    parts: Parts,
-    tongue: RwLock<Arc<TextPipeline>>,
+    parts: SearchParts,
+    pipeline: RwLock<Arc<TextPipeline>>,
     /// Taken up by the next rebuild.
     next: Mutex<Option<Arc<TextPipeline>>>,
-    shelves: RwLock<Arc<Shelves>>,
+    indexes: RwLock<Arc<Indexes>>,
     /// One change at a time.
     changing: Mutex<()>,
-    turns: SearchSlots,
-}
-
-/// How texts are understood.
-struct TextPipeline {
-    analyzer: Analyzer,
-    /// Keeps every word.
-    plain: Analyzer,
-    synonyms: Synonyms,
-    language: Language,
-    fingerprint: u64,
-    encoder: Option<Encoder>,
-}
-
-impl TextPipeline {
-    fn new(
-        dictionary: &Dictionary,
-        language: &Language,
-        encoder: Option<Encoder>,
-    ) -> Result<Self, KbError> {
-        Ok(Self {
-            analyzer: Analyzer::new(dictionary, language)?,
-            plain: Analyzer::new(dictionary, &Language::default())?.keeping_stops(),
-            synonyms: Synonyms::new(language),
-            language: language.clone(),
-            fingerprint: language.fingerprint(),
-            encoder,
-        })
-    }
-
-    fn terms(&self, query: &Query, parts: Parts) -> Vec<QueryTerm> {
-        let Self {
-            analyzer,
-            plain,
-            synonyms,
-            ..
-        } = self;
-        query::terms(&query.text, analyzer, plain, synonyms, parts)
-    }
-
-    fn stamp(&self) -> String {
-        let encoder = self.encoder.as_ref().map_or("", Encoder::fingerprint);
-        format!("{LAYOUT}-{:016x}-{encoder}", self.fingerprint)
-    }
-}
-
-/// Two indexes, so that a search from the portal cannot meet what is for the desk.
-struct Shelves {
-    folder: PathBuf,
-    portal: SearchIndex,
-    all: SearchIndex,
-}
-
-impl Shelves {
-    fn open(folder: PathBuf) -> Result<Self, KbError> {
-        Ok(Self {
-            portal: SearchIndex::open(&folder.join("portal"))?,
-            all: SearchIndex::open(&folder.join("all"))?,
-            folder,
-        })
-    }
-
-    /// Those that were made in `folder`, if all is as it was written.
-    fn open_whole(folder: PathBuf) -> Result<Self, KbError> {
-        Ok(Self {
-            portal: SearchIndex::open_whole(&folder.join("portal"))?,
-            all: SearchIndex::open_whole(&folder.join("all"))?,
-            folder,
-        })
-    }
-
-    fn of(&self, viewer: Viewer) -> &SearchIndex {
-        match viewer {
-            Viewer::Portal => &self.portal,
-            Viewer::Desk => &self.all,
-        }
-    }
-
-    fn document(
-        &self,
-        entry: &Entry,
-        tongue: &TextPipeline,
-        parts: Parts,
-    ) -> Result<TantivyDocument, KbError> {
-        let plain = (!parts.stops).then_some(&tongue.plain);
-        let (fields, encoder) = (&self.all.fields, tongue.encoder.as_ref());
-        fields.document(entry, &tongue.analyzer, plain, encoder)
-    }
-
-    fn put(&self, entry: &Entry, document: TantivyDocument) -> Result<(), KbError> {
-        if entry.is_for_portal() {
-            self.portal.put(&entry.id, document.clone())?;
-        } else {
-            self.portal.remove(&entry.id)?;
-        }
-        self.all.put(&entry.id, document)
-    }
-
-    /// Takes all entries in, cutting them up with all processors.
-    fn fill<E: From<KbError>>(
-        &self,
-        mut entries: impl Iterator<Item = Result<Entry, E>>,
-        tongue: &TextPipeline,
-        parts: Parts,
-    ) -> Result<(), E> {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut known = HashSet::new();
-        for shelf in [&self.portal, &self.all] {
-            shelf.merge_later()?;
-        }
-        loop {
-            let some = entries.by_ref().take(AT_ONCE * threads);
-            let some = some.collect::<Result<Vec<Entry>, E>>()?;
-            if some.is_empty() {
-                return Ok(());
-            }
-            let cut = |some: &[Entry]| -> Result<Vec<_>, KbError> {
-                let all = some.iter();
-                all.map(|entry| self.document(entry, tongue, parts))
-                    .collect()
-            };
-            let documents = std::thread::scope(|scope| {
-                let cutting: Vec<_> = some
-                    .chunks(AT_ONCE)
-                    .map(|some| scope.spawn(|| cut(some)))
-                    .collect();
-                let cut = cutting
-                    .into_iter()
-                    .map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
-                cut.collect::<Result<Vec<_>, KbError>>()
-            })?;
-            for (entry, document) in some.iter().zip(documents.into_iter().flatten()) {
-                if !known.insert(entry.id.clone()) {
-                    self.put(entry, document)?;
-                    continue;
-                }
-                if entry.is_for_portal() {
-                    self.portal.add(document.clone())?;
-                }
-                self.all.add(document)?;
-            }
-        }
-    }
-
-    fn change(
-        &self,
-        changes: &[Change],
-        tongue: &TextPipeline,
-        parts: Parts,
-        position: i64,
-    ) -> Result<(), KbError> {
-        for change in changes {
-            match change {
-                Change::Put(entry) => {
-                    self.put(entry, self.document(entry, tongue, parts)?)?;
-                }
-                Change::Remove(id) => {
-                    self.portal.remove(id)?;
-                    self.all.remove(id)?;
-                }
-            }
-        }
-        self.commit(position)
-    }
-
-    /// After a crash between the two, what comes after the older position is done again.
-    fn commit(&self, position: i64) -> Result<(), KbError> {
-        self.portal.commit(position)?;
-        self.all.commit(position)
-    }
-
-    fn position(&self) -> Result<Option<i64>, KbError> {
-        let (portal, all) = (self.portal.position()?, self.all.position()?);
-        Ok(portal.zip(all).map(|(portal, all)| portal.min(all)))
-    }
+    slots: SearchSlots,
 }
 
 impl std::fmt::Debug for Knowledge {
@@ -274,7 +94,7 @@ impl Knowledge {
         language: &Language,
         encoder: Option<&Encoder>,
     ) -> Result<Self, KbError> {
-        Self::open_with(folder, dictionary, language, encoder, Parts::ALL)
+        Self::open_with(folder, dictionary, language, encoder, SearchParts::ALL)
     }
 
     /// The same with some parts of the search alone, to be measured.
@@ -286,16 +106,16 @@ impl Knowledge {
         dictionary: &Dictionary,
         language: &Language,
         encoder: Option<&Encoder>,
-        parts: Parts,
+        parts: SearchParts,
     ) -> Result<Self, KbError> {
         fs::create_dir_all(folder).map_err(KbError::io(folder))?;
-        let tongue = TextPipeline::new(dictionary, language, encoder.cloned())?;
-        let shelves = match current(folder, &tongue.stamp()) {
-            Some(shelves) => shelves,
+        let pipeline = TextPipeline::new(dictionary, language, encoder.cloned())?;
+        let indexes = match current(folder, &pipeline.stamp()) {
+            Some(indexes) => indexes,
             None => {
-                let shelves = Shelves::open(next_folder(folder)?)?;
-                make_current(folder, &shelves.folder, &tongue.stamp())?;
-                shelves
+                let indexes = Indexes::open(next_folder(folder)?)?;
+                make_current(folder, &indexes.folder, &pipeline.stamp())?;
+                indexes
             }
         };
         Ok(Self {
@@ -303,11 +123,11 @@ impl Knowledge {
                 folder: folder.to_owned(),
                 dictionary: dictionary.clone(),
                 parts,
-                tongue: RwLock::new(Arc::new(tongue)),
+                pipeline: RwLock::new(Arc::new(pipeline)),
                 next: Mutex::new(None),
-                shelves: RwLock::new(Arc::new(shelves)),
+                indexes: RwLock::new(Arc::new(indexes)),
                 changing: Mutex::new(()),
-                turns: SearchSlots::new(),
+                slots: SearchSlots::new(),
             }),
         })
     }
@@ -333,7 +153,7 @@ impl Knowledge {
     /// # Errors
     /// [`KbError::Index`].
     pub fn position(&self) -> Result<Option<i64>, KbError> {
-        self.shelves().position()
+        self.indexes().position()
     }
 
     /// Takes changes in; searches see them when this returns.
@@ -342,11 +162,11 @@ impl Knowledge {
     /// [`KbError`]; then all of them are to be given again.
     pub fn apply(&self, changes: &[Change], position: i64) -> Result<(), KbError> {
         let _alone = lock(&self.inner.changing);
-        let (shelves, tongue) = (self.shelves(), self.tongue());
-        let done = shelves.change(changes, &tongue, self.inner.parts, position);
+        let (indexes, pipeline) = (self.indexes(), self.pipeline());
+        let done = indexes.change(changes, &pipeline, self.inner.parts, position);
         if done.is_err() {
-            shelves.portal.roll_back();
-            shelves.all.roll_back();
+            indexes.portal.roll_back();
+            indexes.all.roll_back();
         }
         done
     }
@@ -361,24 +181,27 @@ impl Knowledge {
         position: i64,
     ) -> Result<(), E> {
         let _alone = lock(&self.inner.changing);
-        let tongue = lock(&self.inner.next)
+        let pipeline = lock(&self.inner.next)
             .clone()
-            .unwrap_or_else(|| self.tongue());
+            .unwrap_or_else(|| self.pipeline());
         let folder = &self.inner.folder;
-        let shelves = Shelves::open(next_folder(folder)?)?;
-        shelves.fill(entries, &tongue, self.inner.parts)?;
-        shelves.commit(position)?;
-        for shelf in [&shelves.portal, &shelves.all] {
-            shelf.merge()?;
+        let indexes = Indexes::open(next_folder(folder)?)?;
+        indexes.fill(entries, &pipeline, self.inner.parts)?;
+        indexes.commit(position)?;
+        for index in [&indexes.portal, &indexes.all] {
+            index.merge()?;
         }
-        make_current(folder, &shelves.folder, &tongue.stamp())?;
+        make_current(folder, &indexes.folder, &pipeline.stamp())?;
         let inner = &self.inner;
-        let new = shelves.folder.clone();
-        *inner.tongue.write().unwrap_or_else(PoisonError::into_inner) = tongue;
+        let new = indexes.folder.clone();
         *inner
-            .shelves
+            .pipeline
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(shelves);
+            .unwrap_or_else(PoisonError::into_inner) = pipeline;
+        *inner
+            .indexes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(indexes);
         *lock(&inner.next) = None;
         sweep(folder, &new);
         Ok(())
@@ -389,21 +212,21 @@ impl Knowledge {
     /// # Errors
     /// [`KbError::Words`]; then all stays as it was.
     pub fn set_language(&self, language: &Language) -> Result<Rebuild, KbError> {
-        let encoder = self.tongue().encoder.clone();
-        let tongue = Arc::new(TextPipeline::new(
+        let encoder = self.pipeline().encoder.clone();
+        let pipeline = Arc::new(TextPipeline::new(
             &self.inner.dictionary,
             language,
             encoder,
         )?);
-        if tongue.fingerprint != self.tongue().fingerprint {
-            *lock(&self.inner.next) = Some(tongue);
+        if pipeline.fingerprint != self.pipeline().fingerprint {
+            *lock(&self.inner.next) = Some(pipeline);
             return Ok(Rebuild::Needed);
         }
         *self
             .inner
-            .tongue
+            .pipeline
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = tongue;
+            .unwrap_or_else(PoisonError::into_inner) = pipeline;
         *lock(&self.inner.next) = None;
         Ok(Rebuild::NotNeeded)
     }
@@ -413,8 +236,8 @@ impl Knowledge {
     /// # Errors
     /// [`KbError::Index`], [`KbError::Unreadable`].
     pub fn search(&self, query: &Query) -> Result<Found, KbError> {
-        let _turn = self.inner.turns.wait();
-        self.search_as(&self.tongue(), query)
+        let _slot = self.inner.slots.wait();
+        self.search_as(&self.pipeline(), query)
     }
 
     /// What is like a text: the text of a ticket, an article.
@@ -430,7 +253,7 @@ impl Knowledge {
     /// # Errors
     /// As [`Self::search`].
     pub fn entry(&self, id: &str, viewer: Viewer) -> Result<Option<Entry>, KbError> {
-        read::lookup(self.shelves().of(viewer), id)
+        read::lookup(self.indexes().of(viewer), id)
     }
 
     /// Entries of these categories, or of all, that the viewer may see, the newest first; and how
@@ -445,7 +268,7 @@ impl Knowledge {
         offset: usize,
         limit: usize,
     ) -> Result<(Vec<Entry>, usize), KbError> {
-        read::list(self.shelves().of(viewer), categories, offset, limit)
+        read::list(self.indexes().of(viewer), categories, offset, limit)
     }
 
     /// What may be meant by what was typed so far.
@@ -458,13 +281,13 @@ impl Knowledge {
         viewer: Viewer,
         limit: usize,
     ) -> Result<Vec<Suggestion>, KbError> {
-        let _turn = self.inner.turns.wait();
-        suggest::suggest(self.shelves().of(viewer), typed, limit)
+        let _slot = self.inner.slots.wait();
+        suggest::suggest(self.indexes().of(viewer), typed, limit)
     }
 
     /// The words and synonyms in force.
     pub fn language(&self) -> Language {
-        self.tongue().language.clone()
+        self.pipeline().language.clone()
     }
 
     /// What comes of a query with these words and synonyms, which need not be in force yet.
@@ -472,27 +295,27 @@ impl Knowledge {
     /// # Errors
     /// [`KbError::Words`], and as [`Self::search`].
     pub fn try_out(&self, query: &Query, language: &Language) -> Result<Trial, KbError> {
-        let encoder = self.tongue().encoder.clone();
-        let tongue = TextPipeline::new(&self.inner.dictionary, language, encoder)?;
-        let cut = tongue.analyzer.cut(&query.text);
-        let terms = tongue.terms(query, Parts::ALL).into_iter();
+        let encoder = self.pipeline().encoder.clone();
+        let pipeline = TextPipeline::new(&self.inner.dictionary, language, encoder)?;
+        let cut = pipeline.analyzer.cut(&query.text);
+        let terms = pipeline.terms(query, SearchParts::ALL).into_iter();
         let synonyms = terms.filter(|wanted| wanted.kind == query::Kind::Synonym);
         let analysis = Analysis {
             reading: cut.reading,
             words: cut.words,
             synonyms: synonyms.map(|wanted| wanted.text).collect(),
         };
-        let hits = self.search_as(&tongue, query)?.hits;
+        let hits = self.search_as(&pipeline, query)?.hits;
         Ok(Trial { analysis, hits })
     }
 
-    fn search_as(&self, tongue: &TextPipeline, query: &Query) -> Result<Found, KbError> {
-        let (shelves, parts) = (self.shelves(), self.inner.parts);
-        let terms = tongue.terms(query, parts);
-        let encoder = tongue.encoder.as_ref().filter(|_| parts.meaning);
+    fn search_as(&self, pipeline: &TextPipeline, query: &Query) -> Result<Found, KbError> {
+        let (indexes, parts) = (self.indexes(), self.inner.parts);
+        let terms = pipeline.terms(query, parts);
+        let encoder = pipeline.encoder.as_ref().filter(|_| parts.meaning);
         let asked = encoder.map(|encoder| QueryVector::new(encoder, &query.text));
         search::search(
-            shelves.of(query.viewer),
+            indexes.of(query.viewer),
             &terms,
             asked.as_ref(),
             query,
@@ -500,109 +323,17 @@ impl Knowledge {
         )
     }
 
-    fn shelves(&self) -> Arc<Shelves> {
-        let shelves = self.inner.shelves.read();
-        shelves.unwrap_or_else(PoisonError::into_inner).clone()
+    fn indexes(&self) -> Arc<Indexes> {
+        let indexes = self.inner.indexes.read();
+        indexes.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn tongue(&self) -> Arc<TextPipeline> {
-        let tongue = self.inner.tongue.read();
-        tongue.unwrap_or_else(PoisonError::into_inner).clone()
+    fn pipeline(&self) -> Arc<TextPipeline> {
+        let pipeline = self.inner.pipeline.read();
+        pipeline.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The indexes in use, if they are whole and were made as they would be made now.
-fn current(folder: &Path, stamp: &str) -> Option<Shelves> {
-    let text = fs::read_to_string(folder.join(CURRENT)).ok()?;
-    let (name, made) = text.trim().split_once(' ')?;
-    if made != stamp {
-        tracing::info!(
-            made,
-            stamp,
-            "the search index was made otherwise and is built anew"
-        );
-        return None;
-    }
-    let place = folder.join(name);
-    if !place.join("all").is_dir() {
-        return None;
-    }
-    match open_caught(place.clone()) {
-        Ok(shelves) => Some(shelves),
-        Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(%error, cause, "the search index is damaged and is built anew");
-            set_aside(folder, &place);
-            None
-        }
-    }
-}
-
-/// Whatever the checks let through, a damaged index keeps nobody from building another one.
-fn open_caught(place: PathBuf) -> Result<Shelves, KbError> {
-    let opened = catch_unwind(AssertUnwindSafe(|| Shelves::open_whole(place)));
-    opened.unwrap_or_else(|_| Err(KbError::Damaged("panic".to_owned())))
-}
-
-/// Keeps a damaged index for whoever wants to know why; only the last one.
-fn set_aside(folder: &Path, damaged: &Path) {
-    let aside = folder.join(DAMAGED);
-    let gone = match fs::remove_dir_all(&aside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => fs::rename(damaged, &aside),
-    };
-    if let Err(error) = gone {
-        tracing::warn!(%error, "the damaged search index cannot be set aside");
-    }
-}
-
-fn next_folder(folder: &Path) -> Result<PathBuf, KbError> {
-    let names = fs::read_dir(folder).map_err(KbError::io(folder))?;
-    let used = names
-        .filter_map(|entry| {
-            entry
-                .ok()?
-                .file_name()
-                .to_str()?
-                .strip_prefix("index-")?
-                .parse::<u64>()
-                .ok()
-        })
-        .max();
-    Ok(folder.join(format!("index-{}", used.unwrap_or(0) + 1)))
-}
-
-/// Written beside and renamed, so that it is never half written.
-fn make_current(folder: &Path, shelves: &Path, stamp: &str) -> Result<(), KbError> {
-    let name = shelves
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    let beside = folder.join(format!("{CURRENT}.new"));
-    fs::write(&beside, format!("{name} {stamp}\n")).map_err(KbError::io(&beside))?;
-    let place = folder.join(CURRENT);
-    fs::rename(&beside, &place).map_err(KbError::io(&place))
-}
-
-/// Takes away indexes that are not in use. One that cannot be taken away now, can the next time.
-fn sweep(folder: &Path, used: &Path) {
-    let Ok(names) = fs::read_dir(folder) else {
-        return;
-    };
-    for path in names.filter_map(|entry| Some(entry.ok()?.path())) {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        if name.starts_with("index-")
-            && path != used
-            && let Err(error) = fs::remove_dir_all(&path)
-        {
-            tracing::warn!(%error, path = %path.display(), "an old search index is left behind");
-        }
-    }
 }

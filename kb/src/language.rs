@@ -126,7 +126,6 @@ pub struct SynonymGroup {
 /// Words and synonyms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Language {
-    /// Words.
     pub words: Vec<UserWord>,
     /// Groups of synonyms of the field.
     pub synonyms: Vec<SynonymGroup>,

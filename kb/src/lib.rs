@@ -5,10 +5,13 @@
 //! and what each part of it adds: docs/search.md.
 
 mod analysis;
+mod beginnings;
 mod dictionary;
+mod document;
 mod entry;
 mod error;
 mod evaluate;
+mod fields;
 mod highlight;
 mod index;
 mod knowledge;
@@ -17,8 +20,10 @@ mod meaning;
 mod query;
 mod read;
 mod search;
+mod slots;
+mod stored;
 mod suggest;
-mod turns;
+mod word_positions;
 
 pub use self::analysis::{Analyzer, Word};
 pub use self::dictionary::Dictionary;
@@ -28,7 +33,7 @@ pub use self::evaluate::{Evaluation, GradedQuery, evaluate};
 pub use self::highlight::Fragment;
 pub use self::knowledge::{Analysis, Knowledge, Rebuild, Trial};
 pub use self::language::{Language, LanguageFault, SynonymGroup, UserWord};
-pub use self::query::{Parts, Query};
+pub use self::query::{Query, SearchParts};
 pub use self::search::{Fit, Found, Hit, Reason};
 pub use self::suggest::Suggestion;
 pub use madoguchi_encoder::{Encoder, EncoderError};

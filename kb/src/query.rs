@@ -5,9 +5,8 @@ use std::sync::OnceLock;
 
 use crate::analysis::kana::{hiragana, romaji};
 use crate::analysis::normal::{Normal, is_kana, is_kanji};
-use crate::analysis::{Analyzer, Cut, grams, reading_grams};
+use crate::analysis::{Analyzer, Cut, grams, pairs, reading_grams};
 use crate::entry::Viewer;
-use crate::index::pairs;
 use crate::language::Language;
 
 /// Longer queries are cut off here, in letters.
@@ -50,7 +49,7 @@ impl Query {
 
 /// The parts of the search, to be measured one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Parts {
+pub struct SearchParts {
     /// Words that say nothing are left out, and words are looked for in question, keywords and
     /// answer apart; without it, all words of one field.
     pub stops: bool,
@@ -72,7 +71,7 @@ pub struct Parts {
     pub meaning: bool,
 }
 
-impl Parts {
+impl SearchParts {
     /// All of them.
     pub const ALL: Self = Self {
         stops: true,
@@ -104,7 +103,6 @@ impl Parts {
 pub(crate) enum Kind {
     /// A word as it was typed.
     Word,
-    /// A synonym.
     Synonym,
     /// Two words that follow each other.
     Pair,
@@ -202,7 +200,7 @@ pub(crate) fn terms(
     analyzer: &Analyzer,
     plain: &Analyzer,
     synonyms: &Synonyms,
-    parts: Parts,
+    parts: SearchParts,
 ) -> Vec<QueryTerm> {
     let typed: String = typed.chars().take(LETTERS).collect();
     let mut wanted = TermSet::default();
@@ -275,7 +273,13 @@ impl TermSet {
     }
 }
 
-fn widen(cut: &Cut, analyzer: &Analyzer, synonyms: &Synonyms, parts: Parts, wanted: &mut TermSet) {
+fn widen(
+    cut: &Cut,
+    analyzer: &Analyzer,
+    synonyms: &Synonyms,
+    parts: SearchParts,
+    wanted: &mut TermSet,
+) {
     let own: HashSet<&str> = cut.words.iter().map(|word| word.term.as_str()).collect();
     let mut texts: Vec<&str> = own.iter().copied().collect();
     for (at, first) in cut.pieces.iter().enumerate() {

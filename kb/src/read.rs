@@ -9,40 +9,40 @@ use tantivy::{DocAddress, Order, Term};
 use crate::entry::Entry;
 use crate::error::KbError;
 use crate::index::SearchIndex;
-use crate::search;
+use crate::stored;
 
 /// The column of the time at which an entry was last changed.
 const UPDATED_COLUMN: &str = "updated";
 
 /// The entry of this id, or of the number that it is.
-pub(crate) fn lookup(shelf: &SearchIndex, id: &str) -> Result<Option<Entry>, KbError> {
-    let searcher = shelf.reader.searcher();
-    let query = is(shelf.fields.id, id);
+pub(crate) fn lookup(index: &SearchIndex, id: &str) -> Result<Option<Entry>, KbError> {
+    let searcher = index.reader.searcher();
+    let query = is(index.fields.id, id);
     let found = searcher.search(&query, &TopDocs::with_limit(1).order_by_score())?;
     let address = match found.first() {
         Some((_, address)) => Some(*address),
         None => match ArticleNumber::read(id) {
-            Some(number) => search::numbered(&searcher, &shelf.fields, number)?,
+            Some(number) => stored::numbered(&searcher, &index.fields, number)?,
             None => None,
         },
     };
     address
-        .map(|address| search::entry(&searcher, &shelf.fields, address))
+        .map(|address| stored::entry(&searcher, &index.fields, address))
         .transpose()
 }
 
 /// Entries of these categories, or of all, the newest first, and how many there are.
 pub(crate) fn list(
-    shelf: &SearchIndex,
+    index: &SearchIndex,
     categories: Option<&[String]>,
     offset: usize,
     limit: usize,
 ) -> Result<(Vec<Entry>, usize), KbError> {
-    let searcher = shelf.reader.searcher();
+    let searcher = index.reader.searcher();
     let query: Box<dyn Query> = match categories {
         None => Box::new(AllQuery),
         Some(categories) => {
-            let field = shelf.fields.category;
+            let field = index.fields.category;
             let each = categories
                 .iter()
                 .map(|one| -> Box<dyn Query> { Box::new(is(field, one)) });
@@ -57,7 +57,7 @@ pub(crate) fn list(
     let entries = found
         .iter()
         .take(limit)
-        .map(|(_, address)| search::entry(&searcher, &shelf.fields, *address));
+        .map(|(_, address)| stored::entry(&searcher, &index.fields, *address));
     Ok((entries.collect::<Result<_, _>>()?, total))
 }
 

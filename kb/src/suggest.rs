@@ -6,20 +6,13 @@ use std::collections::HashSet;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, TERMINATED};
 
-use crate::analysis::Cut;
-use crate::analysis::kana::{hiragana, romaji};
-use crate::analysis::normal::Normal;
-use crate::entry::Entry;
+use crate::beginnings::{LEADS_TO, beginnings};
 use crate::error::KbError;
 use crate::index::SearchIndex;
-use crate::search;
+use crate::stored;
 
-/// Beginnings are compared over so many letters.
-const LETTERS: usize = 40;
 /// So many beginnings are looked at.
 const LOOKED_AT: usize = 200;
-/// Stands between a beginning and what it leads to.
-const LEADS_TO: char = '\u{1}';
 
 /// Something that may be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,50 +23,21 @@ pub struct Suggestion {
     pub id: Option<String>,
 }
 
-/// The beginnings that lead to an entry.
-pub(crate) fn keys(entry: &Entry, question: &Cut, keywords: &[Cut]) -> Vec<String> {
-    let mut keys = Vec::new();
-    let mut add = |cut: &Cut, to: &str| {
-        for begins in [plain(&cut.normal.text), plain(&cut.reading)] {
-            if !begins.is_empty() {
-                keys.push(format!("{begins}{LEADS_TO}{to}"));
-            }
-        }
-    };
-    add(question, "");
-    for (keyword, cut) in entry.keywords.iter().zip(keywords) {
-        add(cut, keyword.trim());
-    }
-    if let Some(reading) = &entry.reading {
-        keys.push(format!("{}{LEADS_TO}", plain(&hiragana(reading))));
-    }
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-fn plain(text: &str) -> String {
-    let letters = text
-        .chars()
-        .filter(|letter| letter.is_alphanumeric() || *letter == 'ー');
-    letters.take(LETTERS).collect()
-}
-
 /// What may be meant by something that begins so.
 pub(crate) fn suggest(
-    shelf: &SearchIndex,
+    index: &SearchIndex,
     typed: &str,
     limit: usize,
 ) -> Result<Vec<Suggestion>, KbError> {
-    let searcher = shelf.reader.searcher();
+    let searcher = index.reader.searcher();
     let mut keywords: Vec<String> = Vec::new();
     let mut questions: Vec<(u32, DocAddress)> = Vec::new();
     let mut known = HashSet::new();
     for beginning in beginnings(typed) {
         for (ord, segment) in searcher.segment_readers().iter().enumerate() {
             let segment_ord = u32::try_from(ord).unwrap_or(u32::MAX);
-            let index = segment.inverted_index(shelf.fields.suggestions)?;
-            let mut terms = index
+            let inverted = segment.inverted_index(index.fields.suggestions)?;
+            let mut terms = inverted
                 .terms()
                 .range()
                 .ge(beginning.as_bytes())
@@ -91,7 +55,7 @@ pub(crate) fn suggest(
                 let Some((begins, to)) = key.split_once(LEADS_TO) else {
                     continue;
                 };
-                let mut postings = index
+                let mut postings = inverted
                     .read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)
                     .map_err(tantivy::TantivyError::from)?;
                 let alive = segment.alive_bitset();
@@ -125,34 +89,11 @@ pub(crate) fn suggest(
         .map(|text| Suggestion { text, id: None })
         .collect();
     for (_, address) in questions.into_iter().take(left) {
-        let entry = search::entry(&searcher, &shelf.fields, address)?;
+        let entry = stored::entry(&searcher, &index.fields, address)?;
         suggestions.push(Suggestion {
             text: entry.question,
             id: Some(entry.id),
         });
     }
     Ok(suggestions)
-}
-
-/// How what was typed so far may be meant to begin.
-fn beginnings(typed: &str) -> Vec<String> {
-    let normal = plain(&Normal::of(typed).text);
-    if normal.is_empty() {
-        return Vec::new();
-    }
-    // An input method shows letters that are not yet a syllable.
-    let settled = normal.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let mut all = vec![normal.clone()];
-    if !settled.is_empty() {
-        all.push(hiragana(settled));
-    }
-    let spelt = Normal::of(typed).text;
-    if let Some((kana, _)) = romaji(spelt.trim())
-        && !kana.is_empty()
-    {
-        all.push(kana);
-    }
-    all.sort_unstable();
-    all.dedup();
-    all
 }

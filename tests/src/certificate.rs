@@ -12,7 +12,6 @@ pub struct Certificate {
     pub pem: String,
     /// Its private key.
     pub key: String,
-    /// The authority.
     pub authority: String,
 }
 

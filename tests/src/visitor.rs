@@ -19,11 +19,9 @@ pub struct Visitor {
 /// What a page answers.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status.
     pub status: StatusCode,
     /// Where it leads to.
     pub location: String,
-    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -45,7 +43,6 @@ impl Answer {
 }
 
 impl Visitor {
-    /// Signs in.
     pub async fn sign_in(web: SocketAddr, login: &str, password: &str) -> anyhow::Result<Self> {
         Self::sign_in_from(Ipv4Addr::LOCALHOST.into(), web, login, password).await
     }

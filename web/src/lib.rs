@@ -51,6 +51,7 @@ mod reach;
 mod recognition;
 mod refusals;
 mod remembered;
+mod request_span;
 mod retention;
 mod settings;
 mod setup;
@@ -187,6 +188,7 @@ pub fn router(
             "same-origin",
         ))
         .layer(middleware::from_fn(latency::measure))
+        .layer(middleware::from_fn(request_span::serve))
         .layer(fixed_header(
             HeaderName::from_static("cross-origin-resource-policy"),
             "same-origin",

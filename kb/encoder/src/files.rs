@@ -57,11 +57,7 @@ impl ModelFile {
             Ok(bytes) => bytes,
             Err(source) => return Err(unreadable(file, source)),
         };
-        let hash: String = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        if hash != self.sha256 {
+        if hex::encode(Sha256::digest(&bytes)) != self.sha256 {
             return Err(EncoderError::Unknown { file });
         }
         Ok(bytes)

@@ -20,7 +20,7 @@ const BRANCHES: [(usize, usize); 3] = [(2, 0), (3, 1), (5, 2)];
 
 /// The weights.
 pub(crate) struct Network {
-    parts: Vec<Part>,
+    parts: Vec<Quantized>,
     projection: Dense,
     projection_norm: Norm,
     branches: Vec<Branch>,
@@ -30,7 +30,7 @@ pub(crate) struct Network {
 }
 
 /// Tokens as small numbers: the value is `lowest + number * scale`.
-struct Part {
+struct Quantized {
     numbers: Vec<u8>,
     scale: f32,
     lowest: f32,
@@ -71,7 +71,7 @@ impl Network {
         let lowest = tensors.vector("lo", PARTS)?;
         let mut parts = Vec::with_capacity(PARTS);
         for (number, (scale, lowest)) in (1..).zip(scales.into_iter().zip(lowest)) {
-            parts.push(Part {
+            parts.push(Quantized {
                 numbers: tensors.bytes(&format!("q{number}"), &[ROWS, EMBEDDING])?,
                 scale,
                 lowest,

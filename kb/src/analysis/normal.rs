@@ -14,11 +14,11 @@ pub(crate) const LONGEST: usize = 1_000_000;
 pub(crate) struct Normal {
     pub(crate) text: String,
     /// Where each part of `text` begins, and the part of the original it comes from.
-    parts: Vec<Part>,
+    parts: Vec<Run>,
 }
 
 #[derive(Debug)]
-struct Part {
+struct Run {
     begin: usize,
     original: Range<usize>,
 }
@@ -55,7 +55,7 @@ impl Normal {
         if letter == 'ー' && self.text.ends_with('ー') {
             return;
         }
-        self.parts.push(Part {
+        self.parts.push(Run {
             begin: self.text.len(),
             original,
         });
@@ -82,7 +82,7 @@ impl Normal {
             }
         }
         if self.text.len() > begin {
-            self.parts.push(Part { begin, original });
+            self.parts.push(Run { begin, original });
         }
     }
 

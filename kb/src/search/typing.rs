@@ -9,7 +9,7 @@ use tantivy_fst::Automaton;
 
 use crate::analysis::normal::is_kana;
 use crate::error::KbError;
-use crate::index::Fields;
+use crate::fields::Fields;
 use crate::query::QueryTerm;
 
 /// Shorter words are near to too many others.
@@ -37,7 +37,7 @@ pub(super) fn nearest(
     if letters < SHORTEST || !typed {
         return Ok(Vec::new());
     }
-    let near = Near(NEAR.build_dfa(&wanted.text));
+    let near = FuzzyAutomaton(NEAR.build_dfa(&wanted.text));
     let mut found: Vec<(u32, String)> = Vec::new();
     for field in [
         fields.question_words,
@@ -71,9 +71,9 @@ pub(super) fn nearest(
         .collect())
 }
 
-struct Near(DFA);
+struct FuzzyAutomaton(DFA);
 
-impl Automaton for Near {
+impl Automaton for FuzzyAutomaton {
     type State = u32;
 
     fn start(&self) -> u32 {

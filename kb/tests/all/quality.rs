@@ -2,7 +2,7 @@
 //! only measured.
 
 use madoguchi_kb::{
-    Encoder, Entry, Evaluation, GradedQuery, Knowledge, Language, Parts, Query, Viewer, evaluate,
+    Encoder, Entry, Evaluation, GradedQuery, Knowledge, Language, SearchParts, Query, Viewer, evaluate,
 };
 
 use crate::{Article, dictionary, encoder, entries, read, rebuild, sample};
@@ -17,7 +17,7 @@ fn measured(entries: Vec<Entry>, queries: &str, encoder: Option<&Encoder>) -> Ev
         &dictionary,
         &language,
         encoder,
-        Parts::ALL,
+        SearchParts::ALL,
         &entries,
         &queries,
     )

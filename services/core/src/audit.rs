@@ -4,12 +4,12 @@
 //! hash before it, so that a record that is changed or taken away later is found.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::{AgentId, UserId};
+use crate::named::named;
 use crate::time::Instant;
 
 /// What is to be recorded.
@@ -83,24 +83,13 @@ impl Actor {
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)+) => {
-        /// What can be done and is recorded.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Action {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)+
-        }
-
-        impl Action {
-            /// All of them, in the order in which they are shown.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The name in the database.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ }
-            }
-
-            /// The name on screens.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$name => $label,)+ }
+        named! {
+            /// What can be done and is recorded.
+            #[derive(
+                Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            )]
+            pub enum Action {
+                $($(#[$doc])* $name = $text, $label;)+
             }
         }
     };
@@ -225,16 +214,6 @@ actions! {
     PortalLogDelete = "portal.delete", "保存期間を過ぎたFAQの利用記録の削除";
 }
 
-impl Action {
-    /// The action of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.as_str() == name)
-    }
-}
-
 /// One link of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChainHash(pub [u8; 32]);
@@ -245,22 +224,13 @@ impl ChainHash {
 
     /// As 64 hexadecimal digits.
     pub fn to_hex(self) -> String {
-        self.0.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _infallible = write!(text, "{byte:02x}");
-            text
-        })
+        hex::encode(self.0)
     }
 
     /// Reads 64 hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
         let mut bytes = [0; 32];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
-        }
+        hex::decode_to_slice(text, &mut bytes).ok()?;
         Some(Self(bytes))
     }
 

@@ -5,36 +5,25 @@ use serde::Serialize;
 use crate::caller::{CalledNumber, Caller};
 use crate::event::{AbandonReason, CUT_OFF_SEQ, CallEvent, EndCause, EventKind, TransferTarget};
 use crate::id::{AgentId, CallId, LineName, NodeName};
+use crate::named::named;
 use crate::outbound::OutboundRefusal;
 use crate::time::{Instant, Millis};
 
-/// What kind of call it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// 着信
-    Inbound,
-    /// 時間外着信
-    AfterHours,
-    /// 発信
-    Outbound,
-    /// 内線
-    Internal,
-    /// 引継ぎ: an arrival that was cut off before the caller heard anything, and whose caller the
-    /// desk took again. It counts nowhere.
-    Superseded,
-}
-
-impl Direction {
-    /// The name in JSON and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::AfterHours => "after_hours",
-            Self::Outbound => "outbound",
-            Self::Internal => "internal",
-            Self::Superseded => "superseded",
-        }
+named! {
+    /// What kind of call it is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+    pub enum Direction {
+        /// 着信
+        Inbound = "inbound";
+        /// 時間外着信
+        AfterHours = "after_hours";
+        /// 発信
+        Outbound = "outbound";
+        /// 内線
+        Internal = "internal";
+        /// 引継ぎ: an arrival that was cut off before the caller heard anything, and whose caller the
+        /// desk took again. It counts nowhere.
+        Superseded = "superseded";
     }
 }
 

@@ -4,6 +4,8 @@
 //! Nothing here does I/O, waits, reads a clock or draws a random number: time and ids come in as
 //! arguments. Every number follows the definitions in `docs/metrics.md`.
 
+#![warn(missing_docs)]
+
 pub mod access;
 pub mod account;
 pub mod announcement;
@@ -20,6 +22,7 @@ pub mod hours;
 pub mod id;
 pub mod lease;
 pub mod live;
+mod named;
 pub mod outbound;
 pub mod phone;
 pub mod phrase;

@@ -31,7 +31,7 @@ pub enum Outcome {
 
 /// What a run changed about how the work does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum HealthChange {
     /// Nothing.
     Same,
     /// It fails from now on.
@@ -119,9 +119,15 @@ impl Schedule {
     }
 
     /// A piece of work has ended. `chance` is drawn anew for each end.
-    pub fn end(&mut self, place: usize, outcome: Outcome, now: Moment, chance: u16) -> Turn {
+    pub fn end(
+        &mut self,
+        place: usize,
+        outcome: Outcome,
+        now: Moment,
+        chance: u16,
+    ) -> HealthChange {
         let Some(job) = self.jobs.get_mut(place) else {
-            return Turn::Same;
+            return HealthChange::Same;
         };
         let failed_before = job.failures > 0;
         job.running = false;
@@ -133,9 +139,9 @@ impl Schedule {
             let pause = pause_after(job.plan, job.failures);
             job.next = Some(now.monotonic + with_chance(pause, chance));
             return if failed_before {
-                Turn::Same
+                HealthChange::Same
             } else {
-                Turn::Failing
+                HealthChange::Failing
             };
         }
         job.failures = 0;
@@ -143,9 +149,9 @@ impl Schedule {
             job.next = Some(now.monotonic + with_chance(job.plan.every, chance));
         }
         if failed_before {
-            Turn::Recovered
+            HealthChange::Recovered
         } else {
-            Turn::Same
+            HealthChange::Same
         }
     }
 
@@ -263,11 +269,11 @@ mod tests {
     fn a_failure_is_told_once_and_so_is_its_end() {
         let mut schedule = Schedule::new([QUICK], Monotonic(0));
         let mut turn = |outcome, ms| schedule.end(0, outcome, at(ms), 0);
-        assert_eq!(turn(Outcome::Done, 1), Turn::Same);
-        assert_eq!(turn(failed(), 2), Turn::Failing);
-        assert_eq!(turn(failed(), 3), Turn::Same);
-        assert_eq!(turn(Outcome::Done, 4), Turn::Recovered);
-        assert_eq!(turn(Outcome::Done, 5), Turn::Same);
+        assert_eq!(turn(Outcome::Done, 1), HealthChange::Same);
+        assert_eq!(turn(failed(), 2), HealthChange::Failing);
+        assert_eq!(turn(failed(), 3), HealthChange::Same);
+        assert_eq!(turn(Outcome::Done, 4), HealthChange::Recovered);
+        assert_eq!(turn(Outcome::Done, 5), HealthChange::Same);
         let view = &schedule.view(at(105))[0];
         assert_eq!(view.last_fault, Some((Instant(1_000_003), "no".to_owned())));
         assert!(!view.failing && !view.running);

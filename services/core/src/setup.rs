@@ -19,13 +19,13 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 pub use self::agents::{
-    AGENT, AGENT_ID_LETTERS, AGENT_NAME_LETTERS, AgentConfig, Duty, KeptHashes, Level, NoLevel,
-    PhoneHashes, ScreenAgent, SealedHashes,
+    AGENT, AGENT_ID_LETTERS, AGENT_NAME_LETTERS, AgentConfig, Duty, Level, NoLevel, PhoneHashes,
+    ScreenAgent, SealedHashes, StoredHashes,
 };
 pub use self::categories::{
     CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category,
 };
-pub use self::desk::{DeskSetup, FileSetup, Made};
+pub use self::desk::{Configured, DeskSetup, FileSetup};
 pub use self::dialled::DialledSource;
 pub use self::fault::{FieldError, Part, PartFault};
 pub use self::lines::{

@@ -35,7 +35,6 @@ pub(crate) struct Manifest {
     layout: u32,
     /// Which program made it.
     program: String,
-    /// When.
     pub(crate) made_at: String,
     /// Of which database, without password.
     database: String,
@@ -292,8 +291,7 @@ fn sum(path: &Path) -> io::Result<FileSum> {
         bytes += read as u64;
         hash.update(buffer.get(..read).unwrap_or_default());
     }
-    let digits = hash.finalize();
-    let sha256 = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(hash.finalize());
     Ok(FileSum { bytes, sha256 })
 }
 

@@ -6,24 +6,27 @@
 mod account;
 mod audit;
 mod backup;
+mod data;
 mod doctor;
+mod error;
 mod forget;
 mod hours;
 mod import;
 mod kb;
 mod log;
+mod output;
 mod stats;
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use madoguchi_store::Store;
+use clap::{Parser, Subcommand};
 
-use crate::config::{Config, ConfigError};
-use crate::installation::Installation;
-use crate::{demo, private_file, serve, store_fault};
+use self::data::make_data_dir;
+use self::error::CliError;
+use self::output::{complain, print};
+use crate::config::Config;
+use crate::{demo, serve};
 
 /// 窓口: ヘルプデスクの電話受付
 #[derive(Debug, Parser)]
@@ -87,29 +90,6 @@ enum ConfigCommand {
     Check,
     /// 全項目の説明つきの見本を出力します
     Sample,
-}
-
-/// How results are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Table,
-    /// For programs.
-    Json,
-}
-
-/// Why a command ended without success.
-#[derive(Debug, thiserror::Error)]
-enum CliError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error("{0}")]
-    Usage(String),
-    #[error("{0:#}")]
-    Failed(#[from] anyhow::Error),
-    /// Everything was said already.
-    #[error("")]
-    Partly,
 }
 
 /// Runs the program.
@@ -194,37 +174,4 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
         }
     })
-}
-
-/// Opens the store for a command that reads or imports.
-async fn open_store(config: &Config, data_dir: &Path) -> Result<Store, CliError> {
-    let url = config.store_url(data_dir)?;
-    if url.starts_with("sqlite:") {
-        make_data_dir(data_dir)?;
-    }
-    let failed = |error| CliError::Failed(anyhow::anyhow!(store_fault::told(&error)));
-    let expected = Installation::load(data_dir)?.expected(&url, data_dir);
-    let store = Store::prepare(&url, expected).map_err(failed)?;
-    store.join().await.map_err(failed)?;
-    Ok(store)
-}
-
-fn make_data_dir(data_dir: &Path) -> Result<(), CliError> {
-    private_file::create_dir_all(data_dir).map_err(|error| {
-        let dir = data_dir.display();
-        CliError::Failed(anyhow::anyhow!(
-            "データディレクトリ {dir} を作成できません: {error}"
-        ))
-    })
-}
-
-/// Writes a result; a reader who has gone away (`| head`) is no error.
-fn print(text: &str) {
-    let _gone = std::io::stdout().write_all(text.as_bytes());
-}
-
-/// Tells the operator something that is no result.
-fn complain(text: &str) {
-    // There is nowhere else to say it.
-    let _gone = writeln!(std::io::stderr(), "madoguchi: {text}");
 }

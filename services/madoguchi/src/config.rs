@@ -3,12 +3,14 @@
 //! `config/madoguchi.sample.toml` explains every setting to the operator.
 
 mod check;
+mod error;
 mod exposure;
 mod knowledge;
 mod meaning;
 mod oidc;
 mod portal;
 mod reload;
+mod secret;
 mod voice;
 mod web;
 
@@ -17,13 +19,13 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use madoguchi_core::setup::PartFault;
 pub use madoguchi_core::setup::{
     AgentConfig, AtClosingConfig, LineConfig, OutboundConfig, TargetConfig, TrunkConfig,
 };
 use madoguchi_endpoint::media::EXPEDITED_FORWARDING;
 use serde::{Deserialize, Serialize};
 
+pub use self::error::ConfigError;
 pub use self::knowledge::KnowledgeConfig;
 pub use self::oidc::OidcConfig;
 pub use self::portal::PortalConfig;
@@ -56,7 +58,6 @@ pub struct Config {
     pub web: WebConfig,
     /// The FAQ portal.
     pub portal: PortalConfig,
-    /// Logs.
     pub log: LogConfig,
     /// Numbers that set an agent's state.
     pub feature_codes: FeatureCodesConfig,
@@ -131,10 +132,6 @@ impl Default for JournalConfig {
 /// `[sip]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in EndpointSettings"
-)]
 pub struct SipConfig {
     pub listen: Vec<String>,
     pub dscp: u8,
@@ -185,10 +182,6 @@ impl Default for SipConfig {
 /// `[media]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in MediaSettings"
-)]
 pub struct MediaConfig {
     pub first_port: u16,
     pub last_port: u16,
@@ -212,10 +205,6 @@ impl Default for MediaConfig {
 /// `[reception]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in HoursSettings"
-)]
 pub struct ReceptionConfig {
     pub opens: String,
     pub closes: String,
@@ -244,7 +233,6 @@ impl Default for ReceptionConfig {
 /// `[[reception.override]]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "explained in the sample file and in Override")]
 pub struct OverrideConfig {
     pub date: NaiveDate,
     #[serde(default)]
@@ -256,7 +244,6 @@ pub struct OverrideConfig {
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "explained in the sample file")]
 pub struct LogConfig {
     pub level: String,
     pub json: bool,
@@ -274,10 +261,6 @@ impl Default for LogConfig {
 /// `[feature_codes]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in FeatureCodes"
-)]
 pub struct FeatureCodesConfig {
     pub ready: String,
     pub away: String,
@@ -290,49 +273,6 @@ impl Default for FeatureCodesConfig {
             ready: "*1".to_owned(),
             away: "*2".to_owned(),
             log_out: "*3".to_owned(),
-        }
-    }
-}
-
-/// What is wrong with the settings, in one line.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("設定ファイル {path} を読めません: {source}")]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no TOML, or holds what it may not hold.
-    #[error("設定ファイル {path} の{line}行目に誤りがあります: {message}")]
-    Parse {
-        /// Which file.
-        path: PathBuf,
-        /// Which line, from 1.
-        line: usize,
-        /// What.
-        message: String,
-    },
-    /// A value makes no sense.
-    #[error("設定「{key}」に誤りがあります: {message}")]
-    Value {
-        /// Which setting.
-        key: String,
-        /// What, and what to do.
-        message: String,
-    },
-    /// A line, an agent or a trunk makes no sense.
-    #[error(transparent)]
-    Part(#[from] PartFault),
-}
-
-impl ConfigError {
-    fn value(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Value {
-            key: key.into(),
-            message: message.into(),
         }
     }
 }

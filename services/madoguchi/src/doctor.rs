@@ -28,7 +28,6 @@ pub(crate) enum Health {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    /// What.
     pub(crate) subject: &'static str,
     pub(crate) health: Health,
     /// What was found.

@@ -151,8 +151,7 @@ impl Installation {
 /// Tells a key from others without giving it away.
 pub(crate) fn mark_of(key: &[u8; 32]) -> String {
     let hash = Sha256::digest([b"madoguchi key ".as_slice(), key].concat());
-    let start = hash.iter().take(8);
-    start.map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash.get(..8).unwrap_or_default())
 }
 
 /// Remembers what was joined as soon as it was.

@@ -26,6 +26,7 @@ mod sealing;
 pub mod serve;
 mod setup;
 mod signals;
+mod sounds;
 mod store_fault;
 
 /// A search makes many small strings: with the system's allocator it takes a third longer.

@@ -21,10 +21,10 @@ use madoguchi_store::{Fault, NewVersion, StoreHealth};
 use madoguchi_web::{Desk, SetupRefusal, SystemStatus};
 use tokio::sync::watch;
 
-use crate::announcements::Announcements;
-use crate::nodes::Others;
+use crate::announcements::{ActiveSounds, Announcements};
+use crate::nodes::others::Others;
 use crate::scheduler::Jobs;
-use crate::setup::{self, Setup};
+use crate::setup::{self, ChangedDesk, Setup};
 use crate::store_fault;
 
 /// The desk at work.
@@ -82,7 +82,7 @@ impl LiveDesk {
     }
 
     /// The reception calendar is another from now on.
-    pub(crate) fn set_calendar(&self, calendar: Calendar) {
+    fn set_calendar(&self, calendar: Calendar) {
         *self
             .calendar
             .write()
@@ -91,7 +91,7 @@ impl LiveDesk {
     }
 
     /// The setup is another from now on. Figures follow its thresholds.
-    pub(crate) fn set_setup(&self, setup: DeskSetup) {
+    fn set_setup(&self, setup: DeskSetup) {
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         figures.set_thresholds(setup.targets.figures());
         drop(figures);
@@ -146,6 +146,14 @@ impl LiveDesk {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_some()
+    }
+}
+
+impl ChangedDesk for LiveDesk {
+    fn take_up(&self, calendar: Calendar, setup: DeskSetup, sounds: ActiveSounds) {
+        self.set_calendar(calendar);
+        self.set_setup(setup);
+        self.announcements.put(sounds);
     }
 }
 

@@ -2,7 +2,7 @@
 //! others write, tells them by it what agents do here, and ends the calls of a node that is gone.
 
 mod lease;
-mod others;
+pub(crate) mod others;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +17,11 @@ use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_metrics::metrics;
 use madoguchi_store::{Store, StoreError};
 
+use self::lease::LOOK_EVERY;
 pub(crate) use self::lease::{Lease, LeaseError};
-pub(crate) use self::others::Others;
 use crate::live::LiveDesk;
 use crate::recovery;
 
-/// How often the store is asked what the others have written.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A store that does not answer for so long is away.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Sums are taken anew from the store at the most this often.

@@ -1,6 +1,7 @@
 //! Serves the pages, over TLS if there is a certificate; renewed certificates are taken up while
 //! it runs.
 
+mod connection;
 mod door;
 mod ledger;
 mod traffic;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use madoguchi_core::clock::{Clock, Moment};
-use madoguchi_core::schedule::{JobView, Outcome, Plan, Schedule, Turn};
+use madoguchi_core::schedule::{HealthChange, JobView, Outcome, Plan, Schedule};
 use madoguchi_core::time::{Millis, Monotonic};
 use madoguchi_metrics::metrics;
 use tokio::sync::watch;
@@ -95,11 +95,13 @@ impl Jobs {
         drop(schedule);
         metrics().job_failing.set(name, u64::from(why.is_some()));
         match (turn, why) {
-            (Turn::Failing, Some(error)) => {
+            (HealthChange::Failing, Some(error)) => {
                 tracing::error!(job = name, error, "periodic work fails and is tried again");
             }
             (_, Some(error)) => tracing::debug!(job = name, error, "periodic work still fails"),
-            (Turn::Recovered, None) => tracing::info!(job = name, "periodic work is well again"),
+            (HealthChange::Recovered, None) => {
+                tracing::info!(job = name, "periodic work is well again")
+            }
             (_, None) => {}
         }
     }

@@ -44,7 +44,7 @@ fn sealed(data: &str, seal: &Seal) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
-    use madoguchi_core::setup::{AgentConfig, KeptHashes};
+    use madoguchi_core::setup::{AgentConfig, StoredHashes};
     use madoguchi_core::time::Instant;
     use madoguchi_store::NewVersion;
 
@@ -57,7 +57,7 @@ mod tests {
         let hashes = phone_hashes("202", "desk", "pass-word");
         let agent = ScreenAgent {
             agent: AgentConfig::new("suzuki", "鈴木", "202"),
-            hashes: KeptHashes::Plain(hashes.clone()),
+            hashes: StoredHashes::Plain(hashes.clone()),
             password_at: Instant(0),
         };
         let entry = AuditEntry {

@@ -1,6 +1,7 @@
 //! 窓口の設定: what is set on screens, joined with the operator's file and brought to the running
 //! desk, on this node and, by and by, on all others.
 
+pub(crate) mod following;
 mod join;
 mod rows;
 
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
-use futures::future::BoxFuture;
+use madoguchi_core::hours::Calendar;
 use madoguchi_core::setup::{DeskSetup, PhoneHashes, ScreenSetup};
 use madoguchi_endpoint::shell::Endpoint;
 use madoguchi_line::engine::EngineSettings;
@@ -17,18 +18,22 @@ use madoguchi_store::{NewVersion, Store};
 use madoguchi_web::{Seal, SetupRefusal};
 use tokio::sync::Mutex;
 
-pub(crate) use self::join::Kept;
+pub(crate) use self::join::StoredSetup;
 use crate::announcements::{ActiveSounds, recordings};
 use crate::config::{Config, ConfigError};
-use crate::live::LiveDesk;
-use crate::scheduler::{Progress, Work};
-use crate::serve;
+use crate::sounds;
 
 /// The settings of the file, joined with those of screens but for announcements
 /// ([`recordings::join`]), for whoever needs no passwords.
 pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Config> {
-    let kept = Kept::load(store).await?;
+    let kept = StoredSetup::load(store).await?;
     Ok(join::config(file, &kept.screen, |_| None))
+}
+
+/// What shows other settings from now on.
+pub(crate) trait ChangedDesk: Sync {
+    /// These are in force.
+    fn take_up(&self, calendar: Calendar, setup: DeskSetup, sounds: ActiveSounds);
 }
 
 /// Brings settings to the running desk.
@@ -78,12 +83,16 @@ impl Setup {
 
     /// Takes up the operator's file as it is now, if the desk can work with it; what needs a restart
     /// stays as it is, and is told.
-    pub(crate) async fn reload(&self, mut file: Config, live: &LiveDesk) -> anyhow::Result<()> {
+    pub(crate) async fn reload(
+        &self,
+        mut file: Config,
+        desk: &impl ChangedDesk,
+    ) -> anyhow::Result<()> {
         let before = self.file();
         let kept = file.keep_until_restart(&before);
         self.set_file(Arc::new(file));
         self.in_force.lock().await.clear();
-        if let Err(error) = self.apply(live).await {
+        if let Err(error) = self.apply(desk).await {
             self.set_file(before);
             return Err(error);
         }
@@ -94,12 +103,12 @@ impl Setup {
     }
 
     /// Takes up what is in the store now.
-    pub(crate) async fn apply(&self, live: &LiveDesk) -> anyhow::Result<()> {
+    pub(crate) async fn apply(&self, desk: &impl ChangedDesk) -> anyhow::Result<()> {
         let mut in_force = self.in_force.lock().await;
         if *in_force == self.store.settings_stamp().await? {
             return Ok(());
         }
-        let kept = Kept::load_and_save(&self.store, &self.data_dir).await?;
+        let kept = StoredSetup::load_and_save(&self.store, &self.data_dir).await?;
         let file = self.file();
         let mut config = opened(&file, &kept.screen, &self.seal);
         let recordings = recordings::folder(&self.data_dir);
@@ -115,13 +124,11 @@ impl Setup {
             outbound: config.outbound_rules(),
         };
         let endpoint = config.endpoint_settings(self.nonce_secret)?;
-        let sounds = serve::sounds(&config)?;
+        let sounds = sounds::load(&config)?;
         let announced = ActiveSounds::new(&config, sounds.clone(), &recordings);
         let in_time = self.endpoint.reconfigure(endpoint, engine, sounds).await;
         anyhow::ensure!(in_time, "the endpoint has stopped");
-        live.set_calendar(calendar);
-        live.set_setup(desk_setup(&file, &kept));
-        live.announcements.put(announced);
+        desk.take_up(calendar, desk_setup(&file, &kept), announced);
         *in_force = kept.stamp;
         tracing::info!("the settings made on screens are in force");
         Ok(())
@@ -129,7 +136,7 @@ impl Setup {
 
     /// Whether the desk could work with these versions; the stamp of what they were checked with.
     pub(crate) async fn check(&self, versions: &[NewVersion]) -> Result<String, SetupRefusal> {
-        let mut kept = Kept::load(&self.store).await.map_err(|error| {
+        let mut kept = StoredSetup::load(&self.store).await.map_err(|error| {
             tracing::error!(%error, "the settings made on screens cannot be read");
             let message = "画面で定めた設定を読めません。窓口のログを確認してください";
             error.downcast::<madoguchi_store::StoreError>().map_or_else(
@@ -176,7 +183,7 @@ pub(crate) fn opened(file: &Config, screen: &ScreenSetup, seal: &Seal) -> Config
 }
 
 /// The setup as pages show it.
-pub(crate) fn desk_setup(file: &Config, kept: &Kept) -> DeskSetup {
+pub(crate) fn desk_setup(file: &Config, kept: &StoredSetup) -> DeskSetup {
     DeskSetup {
         former_agents: kept.former_agents.clone(),
         former_lines: kept.former_lines.clone(),
@@ -199,23 +206,5 @@ pub(crate) fn phone_hashes(extension: &str, realm: &str, password: &str) -> Phon
         realm: realm.to_owned(),
         sha256: hash(Algorithm::Sha256),
         md5: hash(Algorithm::Md5),
-    }
-}
-
-/// Takes up what other nodes have changed.
-pub(crate) struct Following {
-    pub(crate) setup: Arc<Setup>,
-    pub(crate) live: Arc<LiveDesk>,
-}
-
-impl Work for Following {
-    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
-        Box::pin(async move {
-            if self.live.database_up() {
-                let applied = self.setup.apply(&self.live).await;
-                applied.context("the settings made on screens cannot be taken up")?;
-            }
-            Ok(Progress::Again)
-        })
     }
 }

@@ -6,7 +6,7 @@ use madoguchi_core::id::CallId;
 use sqlx::{AnyConnection, Row};
 
 use crate::error::StoreError;
-use crate::events;
+use crate::event_rows;
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql};
 use crate::store::Store;
 
@@ -83,7 +83,7 @@ impl Store {
                 break;
             };
             let calls: Vec<&CallId> = calls.iter().collect();
-            let history = events::load(&mut tx, &calls).await?;
+            let history = event_rows::load(&mut tx, &calls).await?;
             delete(&mut tx, &calls).await?;
             refresh(&mut tx, &history).await?;
             tx.commit().await?;

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::calls;
 use crate::error::StoreError;
-use crate::events;
+use crate::event_rows;
 use crate::sql::{ROWS_IN_A_STATEMENT, storable};
 use crate::store::Store;
 
@@ -189,10 +189,10 @@ fn ends(
 }
 
 async fn append_ends(connection: &mut AnyConnection, ends: &[CallEvent]) -> Result<(), StoreError> {
-    events::insert(connection, ends).await?;
+    event_rows::insert(connection, ends).await?;
     let touched: Vec<&CallId> = ends.iter().map(|event| &event.call).collect();
     for touched in touched.chunks(ROWS_IN_A_STATEMENT) {
-        let stored = events::load(connection, touched).await?;
+        let stored = event_rows::load(connection, touched).await?;
         calls::refresh(connection, &stored).await?;
         calls::supersede(connection, touched).await?;
     }

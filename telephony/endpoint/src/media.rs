@@ -6,6 +6,8 @@
 
 mod exchange;
 mod g711;
+mod interface;
+mod key_press;
 mod latch;
 mod level;
 mod music;
@@ -29,13 +31,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use madoguchi_core::time::Millis;
-use madoguchi_sip::sdp::Codec;
 use mio::{Poll, Waker};
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::mpsc;
 
+pub use interface::{MediaEvent, RemoteMedia, SessionId};
+pub use ports::RtpPorts;
 pub use recording::Recording;
 pub use rtp::{Packet, TelephoneEvent};
 pub use sound::Sound;
@@ -45,12 +48,8 @@ pub use wav::WavFault;
 use crate::dscp::mark;
 use exchange::{Command, Exchange};
 use ports::{PortPool, even_ports};
-use relay::{MonotonicClock, Order, Relay, WAKE, Wires};
+use relay::{MonotonicClock, Relay, RelayCommand, RelayIo, WAKE};
 use stream::StreamStart;
-
-/// Names one leg of a call towards the media. Never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub u64);
 
 /// How the media behaves.
 #[derive(Debug, Clone)]
@@ -82,58 +81,6 @@ impl Default for MediaSettings {
             music: Sounds::default().music(None),
         }
     }
-}
-
-/// What the session description of the peer says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RemoteMedia {
-    /// Where the peer wants to hear.
-    pub addr: SocketAddr,
-    /// The codec agreed on.
-    pub codec: Codec,
-    /// Its payload type in packets to the peer.
-    pub payload_type: u8,
-    /// telephone-event in packets to the peer, if agreed on.
-    pub dtmf_payload_type: Option<u8>,
-    /// We send to the peer. `false` on hold.
-    pub send: bool,
-    /// The peer sends to us.
-    pub receive: bool,
-    /// Where the peer's signalling comes from, if symmetric RTP (RFC 4961) is asked for: shortly
-    /// after the description, packets from there or from another port of `addr` may take its
-    /// place. `None`: only `addr` is heard, and voice goes nowhere else.
-    pub symmetric_with: Option<IpAddr>,
-}
-
-/// What happened to the media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaEvent {
-    /// An announcement was played to its end. Not told if something else was played instead.
-    PlaybackEnded {
-        /// To whom.
-        session: SessionId,
-        /// The number given in [`Media::play`].
-        playback: u32,
-    },
-    /// Two legs hear each other.
-    Bridged {
-        /// The number given in [`Media::bridge`].
-        token: u64,
-    },
-    /// Nothing came from the peer for [`MediaSettings::rtp_timeout`], although it should have: its
-    /// description is there and says neither hold nor that it only listens. Told once for each
-    /// silence; a packet or a new description begins anew.
-    Silent {
-        /// From whom.
-        session: SessionId,
-    },
-    /// The peer pressed a key (RFC 4733).
-    Dtmf {
-        /// Who.
-        session: SessionId,
-        /// 0–9, *, #, A–D.
-        digit: char,
-    },
 }
 
 /// Why the media cannot do what was asked.
@@ -173,22 +120,6 @@ pub enum MediaError {
     Stopped,
 }
 
-/// How many ports there are for RTP; each leg of a call holds one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RtpPorts {
-    /// All that the settings give.
-    pub total: usize,
-    /// Those held by legs.
-    pub in_use: usize,
-}
-
-impl RtpPorts {
-    /// Those that are left.
-    pub fn free(self) -> usize {
-        self.total.saturating_sub(self.in_use)
-    }
-}
-
 /// A look at the ports for RTP, at any time.
 #[derive(Debug, Clone)]
 pub struct PortGauge(Arc<Mutex<PortPool>>);
@@ -205,11 +136,11 @@ impl PortGauge {
 
 /// The handle of the media. Cheap to clone; the thread ends with the last one.
 #[derive(Debug, Clone)]
-pub struct Media(Arc<Door>);
+pub struct Media(Arc<MediaHandle>);
 
 #[derive(Debug)]
-struct Door {
-    orders: std::sync::mpsc::Sender<Order>,
+struct MediaHandle {
+    orders: std::sync::mpsc::Sender<RelayCommand>,
     waker: Arc<Waker>,
     woken: Arc<AtomicBool>,
     ports: Arc<Mutex<PortPool>>,
@@ -246,7 +177,7 @@ impl Media {
             woken: woken.clone(),
             _waker: waker.clone(),
             exchange: Exchange::new(timeout, settings.music),
-            wires: Wires {
+            io: RelayIo {
                 sockets: Default::default(),
                 events,
                 ports: ports.clone(),
@@ -260,7 +191,7 @@ impl Media {
             .map_err(MediaError::Thread)?;
         let (bind_v4, bind_v6) = (settings.bind_v4, settings.bind_v6);
         Ok((
-            Self(Arc::new(Door {
+            Self(Arc::new(MediaHandle {
                 orders,
                 waker,
                 woken,
@@ -288,7 +219,7 @@ impl Media {
             timestamp: rand::random(),
         };
         let command = Command::Open { session, start };
-        if !self.0.tell(Order::Open {
+        if !self.0.tell(RelayCommand::Open {
             command,
             session,
             socket,
@@ -368,7 +299,7 @@ impl Media {
 
     /// Ends a leg's media and frees its port.
     pub fn close(&self, session: SessionId) {
-        self.0.tell(Order::Close(session));
+        self.0.tell(RelayCommand::Close(session));
     }
 
     /// The ports, and how many of them are held by sessions.
@@ -382,13 +313,13 @@ impl Media {
     }
 
     fn command(&self, command: Command) {
-        self.0.tell(Order::Command(command));
+        self.0.tell(RelayCommand::Command(command));
     }
 }
 
-impl Door {
+impl MediaHandle {
     /// Hands an order over; `false` if the thread has ended.
-    fn tell(&self, order: Order) -> bool {
+    fn tell(&self, order: RelayCommand) -> bool {
         if self.orders.send(order).is_err() {
             return false;
         }
@@ -432,9 +363,9 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for MediaHandle {
     fn drop(&mut self) {
-        self.tell(Order::End);
+        self.tell(RelayCommand::End);
     }
 }
 

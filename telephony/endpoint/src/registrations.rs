@@ -21,10 +21,9 @@ const BYTES_AT_MOST: u64 = 32 << 20;
 
 /// A registration as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptRegistration {
+pub struct SavedRegistration {
     /// The phone.
     pub extension: String,
-    /// Its Contact.
     pub contact: String,
     /// How it registered.
     pub transport: Transport,
@@ -52,11 +51,11 @@ pub struct KeptRegistration {
 #[derive(Debug, Serialize, Deserialize)]
 struct Content {
     version: u32,
-    registrations: Vec<KeptRegistration>,
+    registrations: Vec<SavedRegistration>,
 }
 
 /// What was kept; nothing if there is no file, or (logged) if it is damaged.
-pub fn load(path: &Path) -> Vec<KeptRegistration> {
+pub fn load(path: &Path) -> Vec<SavedRegistration> {
     match read(path) {
         Ok(kept) => kept,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -67,7 +66,7 @@ pub fn load(path: &Path) -> Vec<KeptRegistration> {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<KeptRegistration>> {
+fn read(path: &Path) -> io::Result<Vec<SavedRegistration>> {
     let file = File::open(path)?;
     if file.metadata()?.len() > BYTES_AT_MOST {
         return Err(io::Error::other("too large"));
@@ -80,7 +79,7 @@ fn read(path: &Path) -> io::Result<Vec<KeptRegistration>> {
 }
 
 /// Writes the file anew; whatever happens meanwhile, it is the old one or the new one.
-pub fn save(path: &Path, registrations: Vec<KeptRegistration>) -> io::Result<()> {
+pub fn save(path: &Path, registrations: Vec<SavedRegistration>) -> io::Result<()> {
     let content = Content {
         version: VERSION,
         registrations,
@@ -104,14 +103,14 @@ pub fn save(path: &Path, registrations: Vec<KeptRegistration>) -> io::Result<()>
 /// Writes the file in a thread of its own: no call waits for the disk.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    states: mpsc::Sender<Vec<KeptRegistration>>,
+    states: mpsc::Sender<Vec<SavedRegistration>>,
     thread: JoinHandle<()>,
 }
 
 impl Keeper {
     /// Starts the thread.
     pub(crate) fn start(path: PathBuf) -> io::Result<Self> {
-        let (states, received) = mpsc::channel::<Vec<KeptRegistration>>();
+        let (states, received) = mpsc::channel::<Vec<SavedRegistration>>();
         let thread = std::thread::Builder::new()
             .name("registrations".to_owned())
             .spawn(move || {
@@ -132,7 +131,7 @@ impl Keeper {
     }
 
     /// Keeps this state.
-    pub(crate) fn keep(&self, state: Vec<KeptRegistration>) {
+    pub(crate) fn keep(&self, state: Vec<SavedRegistration>) {
         // The thread ends after us only.
         let _alive = self.states.send(state);
     }
@@ -151,8 +150,8 @@ mod tests {
 
     use super::*;
 
-    fn kept(extension: &str) -> KeptRegistration {
-        KeptRegistration {
+    fn kept(extension: &str) -> SavedRegistration {
+        SavedRegistration {
             extension: extension.to_owned(),
             contact: format!("sip:{extension}@192.0.2.7:5070"),
             transport: Transport::Udp,

@@ -61,7 +61,6 @@ pub struct EndpointSettings {
 pub struct Listen {
     /// UDP or TCP.
     pub transport: Transport,
-    /// Where.
     pub addr: SocketAddr,
 }
 
@@ -78,7 +77,6 @@ pub enum Transport {
 /// A line and its numbers.
 #[derive(Debug, Clone)]
 pub struct LineNumbers {
-    /// The line.
     pub line: LineName,
     /// User parts of the Request-URI by which it is dialled, in any common way of writing.
     pub numbers: Vec<String>,
@@ -91,7 +89,6 @@ pub struct LineNumbers {
 /// The phone of an agent.
 #[derive(Debug, Clone)]
 pub struct Phone {
-    /// Whose.
     pub agent: AgentId,
     /// The extension: user part of its address and digest user name.
     pub extension: String,
@@ -189,7 +186,6 @@ pub struct TrunkAuth {
 pub struct Credentials {
     /// The user name.
     pub user: String,
-    /// The password.
     pub password: String,
 }
 

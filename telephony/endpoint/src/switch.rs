@@ -4,21 +4,30 @@
 //! Everything happens in [`Switch::handle`] and [`Switch::handle_timeout`]. What comes of it is
 //! taken with [`Switch::poll_output`].
 
+mod agenda;
+mod binding;
 mod bindings;
 mod bodies;
+mod call;
 mod caller;
 mod calls;
+mod capabilities;
+mod carrier_proof;
 mod challenges;
 mod dialled;
 mod dialog;
+mod dialog_addresses;
 mod early;
 mod failover;
 mod familiar;
+mod forks;
 mod guard;
 mod identity;
 mod in_dialog;
 mod incoming;
 mod info;
+mod interface;
+mod invite_id;
 mod keep_alive;
 mod kept;
 mod lease;
@@ -26,18 +35,25 @@ mod legs;
 mod levels;
 mod media_events;
 mod nonces;
+mod numbers;
 mod offers;
 mod outgoing;
 mod phones;
+mod progress;
+mod purpose;
 mod receiving;
 mod reconfigure;
 mod refresh;
+mod refreshing;
 mod register;
+mod registration;
 mod reliable;
 mod responses;
 mod route;
+mod sender;
 mod session_timer;
 mod side;
+mod spans;
 mod steps;
 mod stopping;
 mod trunk_identity;
@@ -46,157 +62,40 @@ mod trunks;
 mod unacknowledged;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::net::SocketAddr;
 
-use madoguchi_core::clock::{JumpWatch, Moment};
-use madoguchi_core::event::CallEvent;
-use madoguchi_core::id::{AgentId, CallId, LineName, RunId};
-use madoguchi_core::live::{AgentCommand, AgentPresence, DeskSnapshot};
-use madoguchi_core::time::{Instant, Millis, Monotonic};
+use madoguchi_core::clock::JumpWatch;
+use madoguchi_core::id::{CallId, LineName, RunId};
+use madoguchi_core::live::{AgentPresence, DeskSnapshot};
 use madoguchi_line::api::{Input, LegId, TimerId};
-use madoguchi_line::engine::{Engine, EngineSettings};
-use madoguchi_sip::message::Message;
-use madoguchi_sip::parse::{ParseError, parse_datagram};
-use madoguchi_sip::transaction::{ClientTx, Flow, ServerTx, Transactions, Transmit};
+use madoguchi_line::engine::Engine;
+use madoguchi_sip::parse::parse_datagram;
+use madoguchi_sip::transaction::{ClientTx, ServerTx, Transactions};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tokio::sync::oneshot;
 
+use self::agenda::{Step, Wake};
 use self::bindings::Bindings;
 pub use self::bindings::Change;
-use self::calls::{Call, Leg};
-pub use self::dialled::DialledState;
+use self::call::{BridgeOf, Call, Leg};
 use self::dialog::DialogKey;
-pub use self::familiar::Acquaintance;
-use self::familiar::DialogAddresses;
-use self::guard::Guard;
+use self::dialog_addresses::DialogAddresses;
+use self::guard::{Guard, may_be_reserved};
+pub use self::interface::{
+    Acquaintance, DialledState, LocalAddress, Now, SwitchInput, SwitchOutput,
+};
+use self::invite_id::InviteId;
 use self::nonces::Nonces;
-use self::outgoing::Purpose;
+use self::numbers::line_by_number;
 use self::phones::Phones;
-use self::receiving::may_be_reserved;
+use self::purpose::Purpose;
+pub use self::route::Peer;
 use self::side::{Side, SideId};
-use self::steps::Step;
 use self::trunks::Trunks;
-pub use self::trunks::{Peer, TrunkHosts, TrunkKey};
-use crate::media::{Media, MediaEvent, SessionId, Sounds};
-use crate::registrations::KeptRegistration;
+pub use self::trunks::{TrunkHosts, TrunkKey};
+use crate::media::{Media, SessionId, Sounds};
+use crate::registrations::SavedRegistration;
 use crate::settings::EndpointSettings;
 
-/// The times of one moment: the calendar's for rules and the beginning of calls, and those that
-/// never jump for what lasts and for timers.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// What the clock on the wall shows.
-    pub wall: Instant,
-    /// What the desk's clock shows that never jumps.
-    pub monotonic: Monotonic,
-    /// Milliseconds since the start of the endpoint.
-    pub mono: u64,
-}
-
-impl From<Now> for Moment {
-    fn from(now: Now) -> Self {
-        Self {
-            wall: now.wall,
-            monotonic: now.monotonic,
-        }
-    }
-}
-
-/// What the outside tells the switch.
-#[derive(Debug)]
-pub enum SwitchInput {
-    /// A datagram arrived.
-    Datagram {
-        /// From where.
-        flow: Flow,
-        /// What.
-        bytes: Vec<u8>,
-    },
-    /// A message arrived on a stream.
-    Streamed {
-        /// From where.
-        flow: Flow,
-        /// What, or what is wrong with it.
-        message: Result<Message, ParseError>,
-    },
-    /// The connection with a peer is closed.
-    StreamClosed {
-        /// The way that it was.
-        flow: Flow,
-    },
-    /// Something happened to the media.
-    Media(MediaEvent),
-    /// All events up to and including this batch are on disk.
-    Journaled {
-        /// The number given in [`SwitchOutput::Journal`].
-        batch: u64,
-    },
-    /// An agent's state is to be changed.
-    Command {
-        /// Whose.
-        agent: AgentId,
-        /// How.
-        command: AgentCommand,
-        /// Told whether there is such an agent, when the state is on disk.
-        reply: oneshot::Sender<bool>,
-    },
-    /// States of agents that were asked for at other nodes.
-    Presences(Vec<AgentPresence>),
-    /// Whether calls at other nodes keep these agents.
-    Elsewhere(Vec<(AgentId, bool)>),
-    /// How long agents have talked to the outside on this day in calls that are not of this run.
-    OutboundTalked(Vec<(AgentId, Millis)>),
-    /// A trunk's host names were looked up.
-    Resolved {
-        /// The trunk, as [`Switch::trunk_hosts`] names it.
-        trunk: TrunkKey,
-        /// The addresses of its outbound host, the preferred one first.
-        peers: Vec<Peer>,
-        /// The addresses of its registrar, the preferred one first.
-        registrars: Vec<Peer>,
-    },
-    /// The endpoint is about to stop: whoever calls is sent elsewhere, whoever waits is told. Talks
-    /// go on.
-    Drain {
-        /// When peers may come again.
-        retry_after_secs: u64,
-    },
-    /// The endpoint stops now: every call is hung up. Done when [`Switch::is_quiet`].
-    EndAll,
-    /// The complete settings, which have changed. Calls go on; see [`Switch::trunk_hosts`] for
-    /// the names that are to be looked up from now on. Listening addresses, public address, realm
-    /// and nonce secret cannot change: what these settings say of them is not looked at.
-    Reconfigure {
-        /// Of the endpoint.
-        settings: Box<EndpointSettings>,
-        /// Of the queue engine.
-        engine: Box<EngineSettings>,
-        /// What is played from now on.
-        sounds: Sounds,
-    },
-}
-
-/// What the switch wants done outside.
-#[derive(Debug)]
-pub enum SwitchOutput {
-    /// Send these bytes.
-    Transmit(Transmit),
-    /// Write these events to disk, then tell [`SwitchInput::Journaled`].
-    Journal {
-        /// The batch; one more than the one before.
-        batch: u64,
-        /// Its events.
-        events: Vec<CallEvent>,
-        /// States of agents that were asked for. Never nothing of both.
-        presences: Vec<AgentPresence>,
-    },
-}
-
-/// Tells which of our addresses the peer at the other end of a flow sees.
-pub type LocalAddress = Box<dyn Fn(Flow) -> SocketAddr + Send>;
-
-/// The switch.
 pub struct Switch {
     /// Without phones and trunks, which are kept below.
     settings: EndpointSettings,
@@ -210,7 +109,7 @@ pub struct Switch {
     line_by_number: HashMap<String, LineName>,
     bindings: Bindings,
     /// Registrations from before a restart, of phones that the settings do not know yet.
-    kept_unknown: Vec<KeptRegistration>,
+    kept_unknown: Vec<SavedRegistration>,
     guard: Guard,
     trunks: Trunks,
     nonces: Nonces,
@@ -223,12 +122,13 @@ pub struct Switch {
     purposes: HashMap<ClientTx, Purpose>,
     calls: HashMap<CallId, Call>,
     legs: HashMap<LegId, Leg>,
-    bridges: HashMap<u64, calls::BridgeOf>,
+    bridges: HashMap<u64, BridgeOf>,
     /// Call-ID, From tag and CSeq of INVITEs in progress: the same request over another way is
     /// no second call (8.2.2.2).
-    invites: HashSet<incoming::InviteId>,
-    /// Answered calls of unproven callers, by their age.
-    unacknowledged: unacknowledged::Unacknowledged,
+    invites: HashSet<InviteId>,
+    /// When each call of an unproven caller was answered, the oldest first. Those acknowledged
+    /// meanwhile are passed over.
+    unacknowledged: VecDeque<(u64, SideId)>,
     next_number: u64,
 
     inputs: VecDeque<Input>,
@@ -250,20 +150,6 @@ pub struct Switch {
     draining: Option<u64>,
 }
 
-/// What the switch is to be woken for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Wake {
-    Engine(TimerId),
-    SessionTimer(SideId),
-    Progress(SideId),
-    DialTimeout(SideId),
-    TrunkSilent(SideId),
-    Registrations,
-    TrunkRegister(TrunkKey),
-    KeepAlive,
-    Unconfirmed,
-}
-
 impl Switch {
     /// A switch with nothing going on. `seed` is drawn by the caller.
     pub fn new(
@@ -278,7 +164,7 @@ impl Switch {
         let guard = Guard::new(settings.unknown_requests_per_minute);
         let phones = std::mem::take(&mut settings.phones);
         let trunks = std::mem::take(&mut settings.trunks);
-        let line_by_number = reconfigure::line_by_number(&settings.lines);
+        let line_by_number = line_by_number(&settings.lines);
         let mut switch = Self {
             settings,
             engine,
@@ -304,7 +190,7 @@ impl Switch {
             legs: HashMap::new(),
             bridges: HashMap::new(),
             invites: HashSet::new(),
-            unacknowledged: unacknowledged::Unacknowledged::default(),
+            unacknowledged: VecDeque::new(),
             next_number: 0,
             inputs: VecDeque::new(),
             steps: VecDeque::new(),
@@ -472,6 +358,7 @@ impl Switch {
     }
 
     fn on_wake(&mut self, wake: Wake, now: Now) {
+        let _in_call = wake.side().map(|side| self.span_of_side(side).entered());
         match wake {
             Wake::Engine(timer) => {
                 self.engine_timers.remove(&timer);

@@ -5,6 +5,8 @@
 //! any output after it is carried out.
 //! There is no I/O, no clock and no randomness here: inputs and `now` in, outputs out.
 
+#![warn(missing_docs)]
+
 pub mod api;
 pub mod engine;
 pub mod settings;

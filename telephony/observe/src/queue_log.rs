@@ -44,7 +44,6 @@ pub struct Skipped {
 pub struct Counts {
     /// Lines that are not empty.
     pub lines: usize,
-    /// Calls.
     pub calls: usize,
     /// Lines that tell of agents, pauses or the queue itself, or of other queues.
     pub not_about_calls: usize,

@@ -2,6 +2,8 @@
 //!
 //! Bytes in, values out; time and random values are arguments. Nothing here panics on input.
 
+#![warn(missing_docs)]
+
 pub mod body;
 pub mod check;
 pub mod digest;

@@ -122,6 +122,7 @@ header_names! {
     ContentEncoding "Content-Encoding" "e",
     Authorization "Authorization" "",
     ProxyAuthorization "Proxy-Authorization" "",
+    Warning "Warning" "",
     WwwAuthenticate "WWW-Authenticate" "",
     ProxyAuthenticate "Proxy-Authenticate" "",
     Allow "Allow" "",

@@ -90,6 +90,24 @@ pub enum SdpError {
     NoCodec,
     #[error("nothing may be sent to the address in the session description")]
     Unreachable,
+    #[error("no address in the session description, or the name of a host in its place")]
+    NoAddress,
+}
+
+impl SdpError {
+    /// What a refusal says of it (Warning, RFC 3261 20.43): code and text.
+    pub fn warning(self) -> (u16, &'static str) {
+        match self {
+            Self::Malformed => (399, "Session description not understood"),
+            Self::NoAudio => (304, "Media type not available"),
+            Self::NoCodec => (305, "Incompatible media format"),
+            Self::Unreachable => (301, "Incompatible network address formats"),
+            Self::NoAddress => (
+                301,
+                "Incompatible network address formats: IP address expected",
+            ),
+        }
+    }
 }
 
 /// Our end of a session.
@@ -271,7 +289,7 @@ fn agree(media: &Media) -> Result<Negotiated, SdpError> {
         .iter()
         .copied()
         .find(|number| media.is_telephone_event(*number));
-    let ip = media.connection.ok_or(SdpError::Malformed)?;
+    let ip = media.connection.ok_or(SdpError::NoAddress)?;
     if is_shared(ip) {
         return Err(SdpError::Unreachable);
     }

@@ -1,8 +1,6 @@
 //! Answers of which nothing is kept (RFC 3261 8.2.7): the same request gets the same To tag, and
 //! the ACK to a refusal is known by it.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use crate::message::Request;
@@ -24,12 +22,8 @@ pub fn to_tag(request: &Request, secret: &[u8; 32]) -> String {
         hash.update([0]);
     }
     hash.update(seq.to_be_bytes());
-    let mut text = String::with_capacity(16);
-    for byte in hash.finalize().iter().take(8) {
-        // Writing to a string cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-    }
-    text
+    let hash = hash.finalize();
+    hex::encode(hash.get(..8).unwrap_or_default())
 }
 
 /// Whether an ACK is meant for a refusal of ours that was given without state.

@@ -12,7 +12,6 @@ use super::Browser;
 pub struct Look {
     /// The width of the window in CSS pixels.
     pub width: u32,
-    /// Its height.
     pub height: u32,
     /// The visitor prefers dark colours.
     pub dark: bool,

@@ -6,8 +6,8 @@ use axum::response::Response;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{
-    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, FieldError, KeptHashes, Level, Part, PhoneHashes,
-    ScreenAgent,
+    AGENT, AGENT_NAME_LETTERS, AgentConfig, Duty, FieldError, Level, Part, PhoneHashes,
+    ScreenAgent, StoredHashes,
 };
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
@@ -310,7 +310,7 @@ fn without_password(agent: AgentConfig) -> ScreenAgent {
     };
     ScreenAgent {
         agent,
-        hashes: KeptHashes::Plain(hashes),
+        hashes: StoredHashes::Plain(hashes),
         password_at: Instant::default(),
     }
 }
@@ -322,7 +322,7 @@ fn with_new_password(agent: AgentConfig, context: &Context<'_>) -> Settled<Scree
     let seal = |text: &str| context.web.seal.seal(text.as_bytes());
     let agent = ScreenAgent {
         // Encryption does not fail; if it did, the desk would seal them when it starts.
-        hashes: KeptHashes::seal(&hashes, seal).unwrap_or(KeptHashes::Plain(hashes)),
+        hashes: StoredHashes::seal(&hashes, seal).unwrap_or(StoredHashes::Plain(hashes)),
         password_at: desk.now(),
         agent,
     };

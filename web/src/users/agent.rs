@@ -5,7 +5,7 @@ use madoguchi_core::account::User;
 use madoguchi_core::audit::Action;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::setup::{
-    AGENT, AgentConfig, DeskSetup, Duty, FieldError, KeptHashes, Part, ScreenAgent,
+    AGENT, AgentConfig, DeskSetup, Duty, FieldError, Part, ScreenAgent, StoredHashes,
 };
 use madoguchi_store::{NewVersion, StoreError};
 
@@ -150,7 +150,7 @@ pub(super) async fn make(
     let id = agent.id.clone();
     let kept = ScreenAgent {
         // Encryption does not fail; if it did, the desk would seal them when it starts.
-        hashes: KeptHashes::seal(&hashes, seal).unwrap_or(KeptHashes::Plain(hashes)),
+        hashes: StoredHashes::seal(&hashes, seal).unwrap_or(StoredHashes::Plain(hashes)),
         password_at: now,
         agent,
     };

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::named::named;
 use crate::setup::FieldError;
 use crate::time::Instant;
 
@@ -34,14 +35,15 @@ pub struct Notice {
     pub until: Option<Instant>,
 }
 
-/// Kinds of notices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeKind {
-    /// 障害情報: something does not work. These come first.
-    Incident,
-    /// お知らせ
-    News,
+named! {
+    /// Kinds of notices.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    pub enum NoticeKind {
+        /// 障害情報: something does not work. These come first.
+        Incident = "incident", "障害情報";
+        /// お知らせ
+        News = "news", "お知らせ";
+    }
 }
 
 /// Who is told.
@@ -52,32 +54,6 @@ pub enum Readers {
     Everybody,
     /// The desk alone.
     Desk,
-}
-
-impl NoticeKind {
-    /// All kinds.
-    pub const ALL: [Self; 2] = [Self::Incident, Self::News];
-
-    /// The name in forms.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Incident => "incident",
-            Self::News => "news",
-        }
-    }
-
-    /// The name on screens.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Incident => "障害情報",
-            Self::News => "お知らせ",
-        }
-    }
-
-    /// The kind of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
 }
 
 impl Readers {

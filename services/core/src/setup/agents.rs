@@ -204,7 +204,7 @@ impl std::fmt::Debug for PhoneHashes {
 /// What the store keeps of [`PhoneHashes`]: whoever has them has the phone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum KeptHashes {
+pub enum StoredHashes {
     /// Only the key opens them, which is not in the database.
     Sealed(SealedHashes),
     /// As earlier versions kept them; sealed when the desk starts.
@@ -221,15 +221,15 @@ pub struct SealedHashes {
     sealed: String,
 }
 
-impl std::fmt::Debug for KeptHashes {
+impl std::fmt::Debug for StoredHashes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeptHashes")
+        f.debug_struct("StoredHashes")
             .field("extension", &self.extension())
             .finish_non_exhaustive()
     }
 }
 
-impl KeptHashes {
+impl StoredHashes {
     /// The hashes sealed by `seal`; `None` if it fails.
     pub fn seal(hashes: &PhoneHashes, seal: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
         Some(Self::Sealed(SealedHashes {
@@ -279,7 +279,7 @@ pub struct ScreenAgent {
     /// The agent, without a password.
     pub agent: AgentConfig,
     /// What the phone proves itself with.
-    pub hashes: KeptHashes,
+    pub hashes: StoredHashes,
     /// When its password was made.
     pub password_at: Instant,
 }
@@ -304,11 +304,11 @@ impl ScreenAgent {
 
     /// The same agent with hashes sealed; `None` if they are, or `seal` fails.
     pub fn sealed(&self, seal: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
-        let KeptHashes::Plain(hashes) = &self.hashes else {
+        let StoredHashes::Plain(hashes) = &self.hashes else {
             return None;
         };
         Some(Self {
-            hashes: KeptHashes::seal(hashes, seal)?,
+            hashes: StoredHashes::seal(hashes, seal)?,
             ..self.clone()
         })
     }
@@ -446,7 +446,7 @@ mod tests {
         };
         let agent = ScreenAgent {
             agent: AgentConfig::new("tanaka", "田中", "201"),
-            hashes: KeptHashes::Plain(hashes.clone()),
+            hashes: StoredHashes::Plain(hashes.clone()),
             password_at: Instant(0),
         };
         assert!(agent.password_holds("desk") && !agent.password_holds("other"));

@@ -14,7 +14,7 @@ use crate::id::{AgentId, LineName};
 
 /// A thing and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made<T> {
+pub struct Configured<T> {
     /// The thing.
     pub thing: T,
     /// The operator's file names it, so that screens only show it.
@@ -42,11 +42,11 @@ pub struct FileSetup {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeskSetup {
     /// Lines: those of the file, then those of screens by name.
-    pub lines: Vec<Made<LineConfig>>,
+    pub lines: Vec<Configured<LineConfig>>,
     /// Agents: those of the file, then those of screens by id.
-    pub agents: Vec<Made<AgentConfig>>,
+    pub agents: Vec<Configured<AgentConfig>>,
     /// Trunks: those of the file, then those of screens by name.
-    pub trunks: Vec<Made<TrunkConfig>>,
+    pub trunks: Vec<Configured<TrunkConfig>>,
     /// The names of agents who were removed; records still name them.
     pub former_agents: BTreeMap<AgentId, String>,
     /// The names of lines that were removed; records still name them.
@@ -74,14 +74,14 @@ impl DeskSetup {
             lines: made(&file.lines, screen.lines.values().cloned()),
             agents: made(&file.agents, agents)
                 .into_iter()
-                .map(|made| Made {
+                .map(|made| Configured {
                     thing: made.thing.without_secrets(),
                     ..made
                 })
                 .collect(),
             trunks: made(&file.trunks, trunks)
                 .into_iter()
-                .map(|made| Made {
+                .map(|made| Configured {
                     thing: made.thing.without_secrets(),
                     ..made
                 })
@@ -113,12 +113,12 @@ impl DeskSetup {
     }
 
     /// The line of this name.
-    pub fn line(&self, name: &str) -> Option<&Made<LineConfig>> {
+    pub fn line(&self, name: &str) -> Option<&Configured<LineConfig>> {
         self.lines.iter().find(|line| line.thing.name == name)
     }
 
     /// The agent of this id.
-    pub fn agent(&self, id: &str) -> Option<&Made<AgentConfig>> {
+    pub fn agent(&self, id: &str) -> Option<&Configured<AgentConfig>> {
         self.agents.iter().find(|agent| agent.thing.id == id)
     }
 
@@ -129,17 +129,17 @@ impl DeskSetup {
     }
 
     /// The trunk of this name.
-    pub fn trunk(&self, name: &str) -> Option<&Made<TrunkConfig>> {
+    pub fn trunk(&self, name: &str) -> Option<&Configured<TrunkConfig>> {
         self.trunks.iter().find(|trunk| trunk.thing.name == name)
     }
 }
 
-fn made<T: Clone>(file: &[T], screen: impl Iterator<Item = T>) -> Vec<Made<T>> {
-    let file = file.iter().cloned().map(|thing| Made {
+fn made<T: Clone>(file: &[T], screen: impl Iterator<Item = T>) -> Vec<Configured<T>> {
+    let file = file.iter().cloned().map(|thing| Configured {
         thing,
         by_file: true,
     });
-    let screen = screen.map(|thing| Made {
+    let screen = screen.map(|thing| Configured {
         thing,
         by_file: false,
     });

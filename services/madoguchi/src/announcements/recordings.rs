@@ -128,7 +128,7 @@ mod tests {
     use crate::announcements::ActiveSounds;
     use crate::announcements::Announcements;
     use crate::config::LineConfig;
-    use crate::serve;
+    use crate::sounds;
 
     struct House {
         folder: tempfile::TempDir,
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), recording());
         assert_eq!(config.announcements["closed"], path);
         assert_eq!(config.lines[0].announcements["greeting"], path);
-        let sounds = serve::sounds(&config).unwrap();
+        let sounds = sounds::load(&config).unwrap();
         let closed = sounds.get(None, SoundName::lookup("closed").unwrap());
         assert_eq!(closed.duration().0, 500);
         let desk = Announcements::default();

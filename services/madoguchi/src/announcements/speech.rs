@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use super::kept;
+use super::conversion::kept;
 use crate::config::VoiceConfig;
 
 /// How long a text may take, with the waiting for others: less than a request may.

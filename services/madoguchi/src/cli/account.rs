@@ -11,7 +11,9 @@ use madoguchi_core::time::Millis;
 use madoguchi_store::{Store, StoreError};
 use madoguchi_web::operator::{self, NewAccount};
 
-use super::{CliError, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::print;
 use crate::config::Config;
 
 #[derive(Debug, clap::Subcommand)]

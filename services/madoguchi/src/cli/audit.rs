@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{CliError, Format, complain, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::{Format, complain, print};
 use crate::config::Config;
 
 #[derive(Debug, clap::Subcommand)]

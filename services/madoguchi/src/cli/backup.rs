@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use madoguchi_core::clock::{Clock as _, SystemClock};
 
-use super::{CliError, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::print;
 use crate::backup::{self, Manifest, Source};
 use crate::config::Config;
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{CliError, Format, print};
+use super::error::CliError;
+use super::output::{Format, print};
 use crate::config::Config;
 use crate::doctor::{self, Health};
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{CliError, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::print;
 use crate::config::Config;
 use crate::installation::Installation;
 use crate::key;

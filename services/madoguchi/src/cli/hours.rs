@@ -8,7 +8,9 @@ use madoguchi_core::hours::HoursReason;
 use madoguchi_core::time::Instant;
 use serde::Serialize;
 
-use super::{CliError, Format, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::{Format, print};
 use crate::config::Config;
 use crate::setup;
 

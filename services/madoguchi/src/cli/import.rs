@@ -8,7 +8,9 @@ use madoguchi_core::id::{CallId, LineName};
 use madoguchi_observe::queue_log::{self, Import};
 use madoguchi_store::Store;
 
-use super::{CliError, complain, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::{complain, print};
 use crate::config::Config;
 
 #[derive(Debug, clap::Args)]

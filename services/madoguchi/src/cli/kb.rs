@@ -6,11 +6,14 @@ use madoguchi_core::article::Line;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Parts, Query, Source, Viewer, evaluate,
+    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Query, SearchParts, Source, Viewer,
+    evaluate,
 };
 use serde::de::DeserializeOwned;
 
-use super::{CliError, Format, complain, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::{Format, complain, print};
 use crate::config::Config;
 use crate::knowledge;
 use crate::knowledge::import;
@@ -202,7 +205,7 @@ fn eval(docs: &Path, queries: &Path, config: &Config, data_dir: &Path) -> Result
             &dictionary,
             &language,
             encoder.as_ref(),
-            Parts::ALL,
+            SearchParts::ALL,
             &entries,
             &queries,
         )?)

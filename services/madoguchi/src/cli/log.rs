@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-use super::CliError;
+use super::error::CliError;
 use crate::config::LogConfig;
 
 pub(super) fn start(config: &LogConfig, file: Option<&Path>) -> Result<(), CliError> {

@@ -9,7 +9,9 @@ use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::stats::{By, RowKey, StatsQuery, StatsReport};
 use madoguchi_core::time::Millis;
 
-use super::{CliError, Format, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::{Format, print};
 use crate::config::Config;
 use crate::setup;
 

@@ -22,6 +22,7 @@ use madoguchi_line::settings::{AgentSettings, AtClosing, Duty, LineSettings};
 use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::uri::{Host, Scheme, Uri};
 
+use super::secret::{from_env, secret};
 use super::{Config, ConfigError, OverrideConfig};
 use crate::descriptors::{self, Budget};
 
@@ -456,18 +457,4 @@ fn check_reachable(text: &str) -> Result<(), String> {
     Err(format!(
         "「{text}」には送れません。sip: で始まる、transport が udp か tcp のアドレスを書いてください"
     ))
-}
-
-pub(super) fn secret(
-    value: &Option<String>,
-    env: &Option<String>,
-) -> Result<Option<String>, String> {
-    match env {
-        Some(name) => from_env(name).map(Some),
-        None => Ok(value.clone()),
-    }
-}
-
-fn from_env(name: &str) -> Result<String, String> {
-    std::env::var(name).map_err(|_| format!("環境変数 {name} が設定されていません"))
 }

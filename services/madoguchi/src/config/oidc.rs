@@ -5,16 +5,12 @@ use std::path::PathBuf;
 use madoguchi_web::{IdentityProvider, ProviderSettings};
 use serde::{Deserialize, Serialize};
 
-use super::meaning::secret;
-use super::{ConfigError, WebConfig};
+use super::error::ConfigError;
+use super::secret::secret;
 
 /// `[web.oidc]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in ProviderSettings"
-)]
 pub struct OidcConfig {
     pub name: String,
     pub issuer: String,
@@ -31,14 +27,12 @@ fn subject_claim() -> String {
     "sub".to_owned()
 }
 
-impl WebConfig {
-    /// The identity provider. It is not asked yet, for the desk must start without it.
-    pub(super) fn identity_provider(&self) -> Result<Option<IdentityProvider>, ConfigError> {
-        let Some(oidc) = &self.oidc else {
-            return Ok(None);
-        };
+impl OidcConfig {
+    /// The identity provider, which leads back to one of the desk's own hosts. It is not asked yet,
+    /// for the desk must start without it.
+    pub(super) fn provider(&self, own_hosts: &[String]) -> Result<IdentityProvider, ConfigError> {
         let key = "web.oidc.client_secret";
-        let client_secret = secret(&oidc.client_secret, &oidc.client_secret_env)
+        let client_secret = secret(&self.client_secret, &self.client_secret_env)
             .map_err(|message| ConfigError::value(key, message))?;
         let read = |path: &PathBuf| {
             std::fs::read(path).map_err(|error| {
@@ -47,22 +41,22 @@ impl WebConfig {
             })
         };
         let settings = ProviderSettings {
-            name: oidc.name.clone(),
-            issuer: oidc.issuer.clone(),
-            client_id: oidc.client_id.clone(),
+            name: self.name.clone(),
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
             client_secret: client_secret.unwrap_or_default(),
-            redirect_url: oidc.redirect_url.clone(),
-            subject_claim: oidc.subject_claim.clone(),
-            authorities: oidc.ca_file.as_ref().map(read).transpose()?,
+            redirect_url: self.redirect_url.clone(),
+            subject_claim: self.subject_claim.clone(),
+            authorities: self.ca_file.as_ref().map(read).transpose()?,
         };
         let provider = IdentityProvider::new(settings).map_err(|fault| {
             ConfigError::value(format!("web.oidc.{}", fault.setting), fault.message)
         })?;
         let host = provider.own_host();
-        if !madoguchi_web::is_own_host(host, &self.allowed_hosts) {
+        if !madoguchi_web::is_own_host(host, own_hosts) {
             let message = format!("「{host}」を web.allowed_hosts にも書いてください");
             return Err(ConfigError::value("web.oidc.redirect_url", message));
         }
-        Ok(Some(provider))
+        Ok(provider)
     }
 }

@@ -5,7 +5,7 @@ use madoguchi_core::portal::{Site, Sites};
 use madoguchi_web::PortalSettings;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// The longest number that is shown.
 const PHONE_LETTERS: usize = 40;
@@ -13,10 +13,6 @@ const PHONE_LETTERS: usize = 40;
 /// `[portal]`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in PortalSettings"
-)]
 pub struct PortalConfig {
     pub networks: Vec<IpNet>,
     pub phone: String,

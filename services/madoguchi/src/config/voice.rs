@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// `[voice]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "explained in the sample file")]
 pub struct VoiceConfig {
     pub program: PathBuf,
     pub dictionary: PathBuf,

@@ -8,18 +8,16 @@ use ipnet::IpNet;
 use madoguchi_core::access::Role;
 use madoguchi_core::account::SessionLimits;
 use madoguchi_core::time::Millis;
-use madoguchi_web::{DateStyle, WebSettings};
+use madoguchi_web::{DateStyle, IdentityProvider, WebSettings};
 use serde::{Deserialize, Serialize};
 
-use super::{Config, ConfigError, OidcConfig};
+use super::Config;
+use super::error::ConfigError;
+use super::oidc::OidcConfig;
 
 /// `[web]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "explained in the sample file and in WebSettings"
-)]
 pub struct WebConfig {
     pub listen: SocketAddr,
     pub allowed_hosts: Vec<String>,
@@ -118,6 +116,11 @@ impl WebConfig {
         }
         self.identity_provider()?;
         Ok(())
+    }
+
+    fn identity_provider(&self) -> Result<Option<IdentityProvider>, ConfigError> {
+        let provider = |oidc: &OidcConfig| oidc.provider(&self.allowed_hosts);
+        self.oidc.as_ref().map(provider).transpose()
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::iter;
 use std::path::Path;
+use std::time::Duration;
 
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::{NodeName, RunId};
@@ -11,9 +12,10 @@ use madoguchi_core::lease::{NodeBeat, NodeWatch};
 use madoguchi_core::time::Millis;
 use madoguchi_store::{Claim, Store, StoreError};
 
-use super::LOOK_EVERY;
 use crate::private_file;
 
+/// How often the store is asked what the others have written.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How many earlier runs are remembered: one whose lease was taken, and those that never got it.
 const RUNS_REMEMBERED: usize = 8;
 /// So often within its length a lease is renewed.

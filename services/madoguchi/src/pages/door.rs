@@ -29,7 +29,8 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
-use super::ledger::{Closing, Ledger, Limits, Reason};
+use super::connection::Reason;
+use super::ledger::{Closing, Ledger, Limits};
 use super::traffic::{Noted, Traffic, millis_since};
 
 /// How often it is looked which connections take too long.
@@ -123,8 +124,8 @@ impl Door {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        if let Some(place) = door.admit(peer) {
-                            conversations.spawn(converse(place, stream));
+                        if let Some(slot) = door.admit(peer) {
+                            conversations.spawn(converse(slot, stream));
                         }
                     }
                     Err(error) if is_of_connection(&error) => {}
@@ -142,7 +143,7 @@ impl Door {
         }
     }
 
-    fn admit(self: &Arc<Self>, peer: SocketAddr) -> Option<Place> {
+    fn admit(self: &Arc<Self>, peer: SocketAddr) -> Option<LedgerSlot> {
         let address = peer.ip().to_canonical();
         let shared = self.proxies.iter().any(|net| net.contains(&address));
         let now_ms = self.now_ms();
@@ -153,7 +154,7 @@ impl Door {
             Ok((id, traffic, closing)) => {
                 self.tell(&closing);
                 let door = self.clone();
-                Some(Place {
+                Some(LedgerSlot {
                     door,
                     id,
                     peer,
@@ -210,35 +211,35 @@ fn is_of_connection(error: &io::Error) -> bool {
 }
 
 /// A connection's place in the ledger, given back when it is dropped.
-struct Place {
+struct LedgerSlot {
     door: Arc<Door>,
     id: u64,
     peer: SocketAddr,
     traffic: Arc<Traffic>,
 }
 
-impl Drop for Place {
+impl Drop for LedgerSlot {
     fn drop(&mut self) {
         self.door.ledger().leave(self.id);
     }
 }
 
 /// One connection from its first byte to its last.
-async fn converse(place: Place, stream: TcpStream) {
-    let place = Arc::new(place);
-    let (traffic, door) = (place.traffic.clone(), place.door.clone());
+async fn converse(slot: LedgerSlot, stream: TcpStream) {
+    let slot = Arc::new(slot);
+    let (traffic, door) = (slot.traffic.clone(), slot.door.clone());
     let stream = Noted::new(stream, traffic.clone(), door.began);
     let conversation = async {
         let Some(tls) = &door.tls else {
-            return answer(&place, stream).await;
+            return answer(&slot, stream).await;
         };
         match TlsAcceptor::from(tls.get_inner()).accept(stream).await {
             Ok(stream) => {
-                place.door.ledger().shook_hands(place.id, door.now_ms());
-                answer(&place, stream).await;
+                slot.door.ledger().shook_hands(slot.id, door.now_ms());
+                answer(&slot, stream).await;
             }
             Err(error) => {
-                let address = place.peer.ip();
+                let address = slot.peer.ip();
                 tracing::debug!(%address, %error, "a TLS handshake failed");
             }
         }
@@ -249,55 +250,50 @@ async fn converse(place: Place, stream: TcpStream) {
     }
 }
 
-async fn answer<S>(place: &Arc<Place>, stream: S)
+async fn answer<S>(slot: &Arc<LedgerSlot>, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let of_request = place.clone();
+    let of_request = slot.clone();
     let service =
         hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             respond(of_request.clone(), request.map(Body::new))
         });
-    let served = place
+    let served = slot
         .door
         .http
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
-        let address = place.peer.ip();
+        let address = slot.peer.ip();
         tracing::debug!(%address, %error, "a connection of pages ended");
     }
 }
 
-async fn respond(place: Arc<Place>, request: Request) -> Result<Response, Infallible> {
+async fn respond(slot: Arc<LedgerSlot>, request: Request) -> Result<Response, Infallible> {
     let follows = !request.body().is_end_stream();
-    let now_ms = place.door.now_ms();
-    place
-        .door
-        .ledger()
-        .request_begins(place.id, follows, now_ms);
+    let now_ms = slot.door.now_ms();
+    slot.door.ledger().request_begins(slot.id, follows, now_ms);
     let mut answering = Answering {
-        place: place.clone(),
+        slot: slot.clone(),
         streamed: false,
     };
-    let receiving = follows.then(|| Receiving {
-        place: place.clone(),
-    });
+    let receiving = follows.then(|| Receiving { slot: slot.clone() });
     let mut request = request.map(|body| {
         Body::new(Watched {
             body,
             watch: receiving,
         })
     });
-    request.extensions_mut().insert(ConnectInfo(place.peer));
-    let known = place.clone();
+    request.extensions_mut().insert(ConnectInfo(slot.peer));
+    let known = slot.clone();
     let recognition = Recognition::new(move || known.door.ledger().known(known.id));
     request.extensions_mut().insert(recognition);
-    let mut router = place.door.router.clone();
+    let mut router = slot.door.router.clone();
     let response = router.call(request).await?;
     if is_event_stream(response.headers()) {
         answering.streamed = true;
-        place.door.ledger().streams(place.id);
+        slot.door.ledger().streams(slot.id);
     }
     Ok(response.map(|body| {
         Body::new(Watched {
@@ -314,27 +310,27 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
 
 /// The body of a request is on its way.
 struct Receiving {
-    place: Arc<Place>,
+    slot: Arc<LedgerSlot>,
 }
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        self.place.door.ledger().body_ends(self.place.id);
+        self.slot.door.ledger().body_ends(self.slot.id);
     }
 }
 
 /// A request is being answered.
 struct Answering {
-    place: Arc<Place>,
+    slot: Arc<LedgerSlot>,
     streamed: bool,
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        let door = &self.place.door;
+        let door = &self.slot.door;
         let now_ms = door.now_ms();
         door.ledger()
-            .request_ends(self.place.id, self.streamed, now_ms);
+            .request_ends(self.slot.id, self.streamed, now_ms);
     }
 }
 

@@ -1,6 +1,5 @@
-//! Which connections of pages are open, what each is doing, and which must go: the limits in all and
-//! for each address, and the time that each step of a conversation may take. A ledger without
-//! sockets and clock; instants are milliseconds of a clock that never jumps.
+//! Which connections of pages are open, and which must go: the limits in all and for each address. A
+//! ledger without sockets and clock; instants are milliseconds of a clock that never jumps.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -8,73 +7,20 @@ use std::sync::Arc;
 
 use madoguchi_web::network;
 
+use super::connection::{Class, Connection, Reason};
 use super::traffic::Traffic;
 
-/// A TLS handshake takes so long at the most.
-const HANDSHAKE_MS: u64 = 10_000;
-/// So long after it is open, a connection has sent the head of its first request.
-const HEAD_MS: u64 = 10_000;
-/// A connection is kept so long between two requests.
-const IDLE_MS: u64 = 60_000;
-/// A request is received, answered and read so soon. An event stream is none.
-const REQUEST_MS: u64 = 300_000;
-/// Whoever takes in nothing of an answer for so long is gone.
-const UNREAD_MS: u64 = 30_000;
 /// Connections that are told to close and have not done it yet, beyond the limit.
 const CLOSING_AT_MOST: usize = 64;
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// In all.
     pub(crate) in_all: usize,
     /// Of one IPv4 address, or one IPv6 network of 64 bits.
     pub(crate) per_address: usize,
     /// TLS handshakes under way.
     pub(crate) handshakes: usize,
-}
-
-/// Why a connection was refused or closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Reason {
-    /// All of its address are busy.
-    AddressFull,
-    /// All are busy.
-    Full,
-    /// The longest idle one made room for another of its address.
-    RoomForAddress,
-    /// The longest idle one made room.
-    Room,
-    /// The oldest handshake made room for another.
-    RoomForHandshake,
-    /// The TLS handshake took too long.
-    HandshakeTimeout,
-    /// The head of a request took too long.
-    HeadTimeout,
-    /// Nothing was asked for a while.
-    Idle,
-    /// A request was not over in time.
-    RequestTimeout,
-    /// The answer is not taken in.
-    Unread,
-}
-
-impl Reason {
-    /// The name in logs and metrics.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::AddressFull => "web_address_full",
-            Self::Full => "web_full",
-            Self::RoomForAddress => "web_room_for_address",
-            Self::Room => "web_room",
-            Self::RoomForHandshake => "web_room_for_handshake",
-            Self::HandshakeTimeout => "web_handshake_timeout",
-            Self::HeadTimeout => "web_head_timeout",
-            Self::Idle => "web_idle",
-            Self::RequestTimeout => "web_request_timeout",
-            Self::Unread => "web_unread",
-        }
-    }
 }
 
 /// A connection that must close.
@@ -87,77 +33,11 @@ pub(super) struct Closing {
 /// What comes first when room is needed: the lowest class, and in it the longest in its step.
 type Rank = (Class, u64, u64);
 
-/// How much a connection is worth keeping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    /// It has not asked anything yet.
-    New,
-    /// It is between two requests of somebody who is not signed in.
-    Idle,
-    /// It brings the body of such a request.
-    Receiving,
-    /// It is between two requests of somebody who is signed in.
-    KnownIdle,
-    /// It is being answered: never closed to make room.
-    Busy,
-}
-
-#[derive(Debug)]
-struct Entry {
-    address: IpAddr,
-    prefix: Option<IpAddr>,
-    traffic: Arc<Traffic>,
-    handshaking: bool,
-    /// Since when it is in its present step.
-    since: u64,
-    asked: bool,
-    /// Somebody who is signed in uses it.
-    known: bool,
-    requests: u32,
-    receiving: u32,
-    streams: u32,
-    closing: bool,
-}
-
-impl Entry {
-    fn class(&self) -> Class {
-        match (self.requests, self.known) {
-            (0, _) if !self.asked => Class::New,
-            (0, false) => Class::Idle,
-            (0, true) => Class::KnownIdle,
-            (requests, false) if self.receiving == requests => Class::Receiving,
-            _ => Class::Busy,
-        }
-    }
-
-    /// Why it must close now.
-    fn overdue(&self, now: u64) -> Option<Reason> {
-        let stalled = self.traffic.stalled_since_ms();
-        if stalled.is_some_and(|since| now >= since + UNREAD_MS) {
-            return Some(Reason::Unread);
-        }
-        let lasts = now.saturating_sub(self.since);
-        if self.handshaking {
-            return (lasts >= HANDSHAKE_MS).then_some(Reason::HandshakeTimeout);
-        }
-        if self.requests == 0 && !self.asked {
-            return (lasts >= HEAD_MS).then_some(Reason::HeadTimeout);
-        }
-        if self.requests == 0 {
-            // The end of an answer may still be on its way.
-            let quiet = now.saturating_sub(self.since.max(self.traffic.written_at_ms()));
-            return (quiet >= IDLE_MS || lasts >= REQUEST_MS).then_some(Reason::Idle);
-        }
-        let streams_only = self.streams == self.requests;
-        (lasts >= REQUEST_MS && !streams_only).then_some(Reason::RequestTimeout)
-    }
-}
-
 /// The connections.
 #[derive(Debug)]
 pub(super) struct Ledger {
     limits: Limits,
-    entries: HashMap<u64, Entry>,
+    connections: HashMap<u64, Connection>,
     /// All that are not closing, the one to go first before the others.
     ranks: BTreeSet<Rank>,
     by_prefix: HashMap<IpAddr, BTreeSet<Rank>>,
@@ -169,7 +49,7 @@ impl Ledger {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            entries: HashMap::new(),
+            connections: HashMap::new(),
             ranks: BTreeSet::new(),
             by_prefix: HashMap::new(),
             handshakes: BTreeSet::new(),
@@ -187,7 +67,7 @@ impl Ledger {
         handshaking: bool,
         now: u64,
     ) -> Result<(u64, Arc<Traffic>, Vec<Closing>), Reason> {
-        if self.entries.len() >= self.limits.in_all + CLOSING_AT_MOST {
+        if self.connections.len() >= self.limits.in_all + CLOSING_AT_MOST {
             return Err(Reason::Full);
         }
         let prefix = (!shared).then(|| network(address));
@@ -210,7 +90,7 @@ impl Ledger {
         let id = self.next;
         self.next += 1;
         let traffic = Arc::new(Traffic::default());
-        let entry = Entry {
+        let connection = Connection {
             address,
             prefix,
             traffic: traffic.clone(),
@@ -226,67 +106,70 @@ impl Ledger {
         if handshaking {
             self.handshakes.insert((now, id));
         }
-        self.rank(&entry, id);
-        self.entries.insert(id, entry);
+        self.rank(&connection, id);
+        self.connections.insert(id, connection);
         Ok((id, traffic, closing))
     }
 
     /// The TLS handshake is done.
     pub(super) fn shook_hands(&mut self, id: u64, now: u64) {
-        if let Some(entry) = self.entries.get(&id) {
-            self.handshakes.remove(&(entry.since, id));
+        if let Some(connection) = self.connections.get(&id) {
+            self.handshakes.remove(&(connection.since, id));
         }
-        self.change(id, now, |entry| entry.handshaking = false);
+        self.change(id, now, |connection| connection.handshaking = false);
     }
 
     /// The head of a request is there; `receiving` if a body follows.
     pub(super) fn request_begins(&mut self, id: u64, receiving: bool, now: u64) {
-        self.change(id, now, |entry| {
-            entry.asked = true;
-            entry.requests += 1;
-            entry.receiving += u32::from(receiving);
+        self.change(id, now, |connection| {
+            connection.asked = true;
+            connection.requests += 1;
+            connection.receiving += u32::from(receiving);
         });
     }
 
     /// The body of a request is there, or nobody wants it any more.
     pub(super) fn body_ends(&mut self, id: u64) {
-        self.change_in_step(id, |entry| {
-            entry.receiving = entry.receiving.saturating_sub(1);
+        self.change_in_step(id, |connection| {
+            connection.receiving = connection.receiving.saturating_sub(1);
         });
     }
 
     /// The answer is an event stream, which may last.
     pub(super) fn streams(&mut self, id: u64) {
-        self.change_in_step(id, |entry| entry.streams += 1);
+        self.change_in_step(id, |connection| connection.streams += 1);
     }
 
     /// An answer is complete.
     pub(super) fn request_ends(&mut self, id: u64, streamed: bool, now: u64) {
-        let ends = |entry: &mut Entry| {
-            entry.requests = entry.requests.saturating_sub(1);
-            entry.streams = entry.streams.saturating_sub(u32::from(streamed));
+        let ends = |connection: &mut Connection| {
+            connection.requests = connection.requests.saturating_sub(1);
+            connection.streams = connection.streams.saturating_sub(u32::from(streamed));
         };
         self.change(id, now, ends);
     }
 
     /// Somebody who is signed in uses it.
     pub(super) fn known(&mut self, id: u64) {
-        self.change_in_step(id, |entry| entry.known = true);
+        self.change_in_step(id, |connection| connection.known = true);
     }
 
     /// It is closed.
     pub(super) fn leave(&mut self, id: u64) {
-        if let Some(entry) = self.entries.remove(&id) {
-            self.unrank(&entry, id);
-            self.handshakes.remove(&(entry.since, id));
+        if let Some(connection) = self.connections.remove(&id) {
+            self.unrank(&connection, id);
+            self.handshakes.remove(&(connection.since, id));
         }
     }
 
     /// Tells those to close that take too long.
     pub(super) fn sweep(&mut self, now: u64) -> Vec<Closing> {
-        let open = self.entries.iter().filter(|(_, entry)| !entry.closing);
+        let open = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| !connection.closing);
         let overdue: Vec<_> = open
-            .filter_map(|(id, entry)| Some((*id, entry.overdue(now)?)))
+            .filter_map(|(id, connection)| Some((*id, connection.overdue(now)?)))
             .collect();
         let closed = overdue.into_iter();
         closed
@@ -295,51 +178,51 @@ impl Ledger {
     }
 
     fn close(&mut self, id: u64, reason: Reason) -> Option<Closing> {
-        let mut entry = self.entries.remove(&id)?;
-        self.unrank(&entry, id);
-        self.handshakes.remove(&(entry.since, id));
-        entry.closing = true;
-        entry.traffic.close();
+        let mut connection = self.connections.remove(&id)?;
+        self.unrank(&connection, id);
+        self.handshakes.remove(&(connection.since, id));
+        connection.closing = true;
+        connection.traffic.close();
         let closing = Closing {
-            address: entry.address,
+            address: connection.address,
             reason,
         };
-        self.entries.insert(id, entry);
+        self.connections.insert(id, connection);
         Some(closing)
     }
 
-    fn change(&mut self, id: u64, now: u64, change: impl FnOnce(&mut Entry)) {
-        self.change_in_step(id, |entry| {
-            entry.since = now;
-            change(entry);
+    fn change(&mut self, id: u64, now: u64, change: impl FnOnce(&mut Connection)) {
+        self.change_in_step(id, |connection| {
+            connection.since = now;
+            change(connection);
         });
     }
 
-    fn change_in_step(&mut self, id: u64, change: impl FnOnce(&mut Entry)) {
-        let Some(mut entry) = self.entries.remove(&id) else {
+    fn change_in_step(&mut self, id: u64, change: impl FnOnce(&mut Connection)) {
+        let Some(mut connection) = self.connections.remove(&id) else {
             return;
         };
-        self.unrank(&entry, id);
-        change(&mut entry);
-        self.rank(&entry, id);
-        self.entries.insert(id, entry);
+        self.unrank(&connection, id);
+        change(&mut connection);
+        self.rank(&connection, id);
+        self.connections.insert(id, connection);
     }
 
-    fn rank(&mut self, entry: &Entry, id: u64) {
-        if entry.closing {
+    fn rank(&mut self, connection: &Connection, id: u64) {
+        if connection.closing {
             return;
         }
-        let rank = (entry.class(), entry.since, id);
+        let rank = (connection.class(), connection.since, id);
         self.ranks.insert(rank);
-        if let Some(prefix) = entry.prefix {
+        if let Some(prefix) = connection.prefix {
             self.by_prefix.entry(prefix).or_default().insert(rank);
         }
     }
 
-    fn unrank(&mut self, entry: &Entry, id: u64) {
-        let rank = (entry.class(), entry.since, id);
+    fn unrank(&mut self, connection: &Connection, id: u64) {
+        let rank = (connection.class(), connection.since, id);
         self.ranks.remove(&rank);
-        let Some(prefix) = entry.prefix else {
+        let Some(prefix) = connection.prefix else {
             return;
         };
         if let Some(ranks) = self.by_prefix.get_mut(&prefix) {
@@ -402,7 +285,7 @@ mod tests {
         assert_eq!(refused.unwrap_err(), Reason::AddressFull);
         ledger.request_ends(busy[1], false, 7);
         assert_eq!(enter(&mut ledger, 1, 8).1, [Reason::RoomForAddress]);
-        assert!(ledger.entries[&busy[1]].closing);
+        assert!(ledger.connections[&busy[1]].closing);
     }
 
     #[test]
@@ -416,7 +299,7 @@ mod tests {
         ledger.request_begins(ids[2], true, 8);
         ledger.body_ends(ids[2]);
         assert_eq!(enter(&mut ledger, 1, 9).1, [Reason::RoomForAddress]);
-        assert!(ledger.entries[&ids[1]].closing && !ledger.entries[&ids[0]].closing);
+        assert!(ledger.connections[&ids[1]].closing && !ledger.connections[&ids[0]].closing);
     }
 
     #[test]
@@ -491,7 +374,7 @@ mod tests {
         assert_eq!(swept(&mut ledger, 960_000), [Reason::Idle]);
         assert_eq!(swept(&mut ledger, 970_000), [], "it was told once");
         ledger.leave(id);
-        assert!(ledger.entries.is_empty());
+        assert!(ledger.connections.is_empty());
     }
 
     #[test]
@@ -536,9 +419,9 @@ mod tests {
             }
             ledger.request_ends(id, false, round + 1);
         }
-        let ids: Vec<_> = ledger.entries.keys().copied().collect();
+        let ids: Vec<_> = ledger.connections.keys().copied().collect();
         ids.into_iter().for_each(|id| ledger.leave(id));
         assert!(ledger.ranks.is_empty() && ledger.by_prefix.is_empty());
-        assert!(ledger.handshakes.is_empty() && ledger.entries.is_empty());
+        assert!(ledger.handshakes.is_empty() && ledger.connections.is_empty());
     }
 }

@@ -14,7 +14,7 @@ use crate::config::{Config, OverrideConfig};
 
 /// What the store keeps of the screens.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct StoredSetup {
     pub(crate) screen: ScreenSetup,
     /// The names of agents who were removed.
     pub(crate) former_agents: BTreeMap<AgentId, String>,
@@ -26,7 +26,7 @@ pub(crate) struct Kept {
     pub(crate) stamp: String,
 }
 
-impl Kept {
+impl StoredSetup {
     /// From the store.
     pub(crate) async fn load(store: &Store) -> anyhow::Result<Self> {
         Self::of(Rows::load(store).await?)
@@ -126,7 +126,7 @@ fn put_day(config: &mut Config, day: &CalendarDay) {
 mod tests {
     use madoguchi_core::hours::HoursReason;
     use madoguchi_core::setup::{
-        AgentConfig, Duty, KeptHashes, LineConfig, ScreenTrunk, Sealed, TrunkConfig,
+        AgentConfig, Duty, LineConfig, ScreenTrunk, Sealed, StoredHashes, TrunkConfig,
     };
     use madoguchi_core::time::Instant;
     use madoguchi_sip::digest::Ha1;
@@ -175,7 +175,7 @@ mod tests {
                 lines: vec![Duty::first("b"), Duty::first("a")],
                 ..AgentConfig::new("suzuki", "鈴木", "202")
             },
-            hashes: KeptHashes::Plain(phone_hashes("202", &file.sip.realm, "pass-word")),
+            hashes: StoredHashes::Plain(phone_hashes("202", &file.sip.realm, "pass-word")),
             password_at: Instant(0),
         };
         screen.agents.insert("suzuki".to_owned(), agent.clone());

@@ -36,7 +36,7 @@ pub(super) struct Rows {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct SavedRows {
     sha256: String,
     rows: String,
 }
@@ -76,7 +76,7 @@ impl Rows {
         let path = path(data_dir);
         let kept = serde_json::to_string(self).and_then(|rows| {
             let sha256 = hash(&rows);
-            serde_json::to_vec(&Kept { sha256, rows })
+            serde_json::to_vec(&SavedRows { sha256, rows })
         });
         let saved = kept.map_err(std::io::Error::from).and_then(|kept| {
             if std::fs::read(&path).is_ok_and(|before| before == kept) {
@@ -92,7 +92,7 @@ impl Rows {
     /// Those that were last kept; `None` if there are none, or they are damaged.
     pub(super) fn saved(data_dir: &Path) -> Option<Self> {
         let kept = std::fs::read(path(data_dir)).ok()?;
-        let read = serde_json::from_slice::<Kept>(&kept).ok();
+        let read = serde_json::from_slice::<SavedRows>(&kept).ok();
         let rows = read
             .filter(|kept| hash(&kept.rows) == kept.sha256)
             .and_then(|kept| serde_json::from_str(&kept.rows).ok());
@@ -108,13 +108,7 @@ fn data(data: Option<String>) -> String {
 }
 
 fn hash(text: &str) -> String {
-    use std::fmt::Write as _;
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::row::{COLUMNS, record, searched_number, searched_whole};
 use crate::error::StoreError;
-use crate::events;
+use crate::event_rows;
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
 use crate::store::Store;
 
@@ -199,7 +199,7 @@ pub(crate) async fn unfinished(
     let mut unfinished = Vec::with_capacity(calls.len());
     for calls in calls.chunks(ROWS_IN_A_STATEMENT) {
         let calls: Vec<&CallId> = calls.iter().collect();
-        let events = events::load(connection, &calls).await?;
+        let events = event_rows::load(connection, &calls).await?;
         unfinished.extend(
             events
                 .chunk_by(|one, next| one.call == next.call)

@@ -11,7 +11,7 @@ use madoguchi_core::time::Millis;
 use sqlx::{AnyConnection, Row};
 
 use crate::error::StoreError;
-use crate::events;
+use crate::event_rows;
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql};
 
 /// An INVITE without an answer is repeated for 32 s (RFC 3261 17.1.1.2, Timer B); a proxy may then
@@ -31,12 +31,12 @@ pub(crate) async fn supersede(
         if repeated.is_empty() {
             continue;
         }
-        let history = events::load(connection, &repeated.iter().collect::<Vec<_>>()).await?;
+        let history = event_rows::load(connection, &repeated.iter().collect::<Vec<_>>()).await?;
         let superseded = superseded(&history);
-        events::insert(connection, &superseded).await?;
+        event_rows::insert(connection, &superseded).await?;
         let touched: Vec<&CallId> = superseded.iter().map(|event| &event.call).collect();
         if !touched.is_empty() {
-            let history = events::load(connection, &touched).await?;
+            let history = event_rows::load(connection, &touched).await?;
             super::refresh(connection, &history).await?;
         }
     }

@@ -11,13 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::g711;
+use super::interface::{MediaEvent, RemoteMedia, SessionId};
 use super::rtp::{HEADER_BYTES, Packet, TelephoneEvent};
 use super::session::{Content, Playing, Purpose, Session};
 use super::sound::{Cursor, FRAME_SAMPLES, Sound};
 use super::stream::StreamStart;
-pub(super) use keys::KeyPress;
-
-use super::{MediaEvent, RemoteMedia, SessionId};
 
 /// How long a frame of ours lasts.
 const FRAME: Duration = Duration::from_millis(20);

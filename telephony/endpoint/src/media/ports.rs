@@ -3,6 +3,22 @@
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
+/// How many ports there are for RTP; each leg of a call holds one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RtpPorts {
+    /// All that the settings give.
+    pub total: usize,
+    /// Those held by legs.
+    pub in_use: usize,
+}
+
+impl RtpPorts {
+    /// Those that are left.
+    pub fn free(self) -> usize {
+        self.total.saturating_sub(self.in_use)
+    }
+}
+
 /// Ports that are free, the one that was given back last at the end: a port rests while all others
 /// are used, so that late packets of an old call do not reach a new one.
 #[derive(Debug)]
@@ -34,8 +50,8 @@ impl PortPool {
         self.free.len()
     }
 
-    pub(crate) fn usage(&self) -> super::RtpPorts {
-        super::RtpPorts {
+    pub(crate) fn usage(&self) -> RtpPorts {
+        RtpPorts {
             total: self.all,
             in_use: self.in_use(),
         }

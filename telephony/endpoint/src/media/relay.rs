@@ -13,8 +13,8 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::exchange::{Command, Exchange, Outside};
+use super::interface::{MediaEvent, SessionId};
 use super::ports::PortPool;
-use super::{MediaEvent, SessionId};
 
 /// The token that commands wake the thread with; sessions never get this number.
 pub(super) const WAKE: Token = Token(usize::MAX);
@@ -25,7 +25,7 @@ const LONGEST_DATAGRAM: usize = 2048;
 
 /// What comes over from the handles.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(super) enum RelayCommand {
     /// A new session with its socket.
     Open {
         command: Command,
@@ -44,20 +44,20 @@ pub(super) enum Order {
 /// The thread's whole state.
 pub(super) struct Relay {
     pub(super) poll: Poll,
-    pub(super) orders: Receiver<Order>,
+    pub(super) orders: Receiver<RelayCommand>,
     /// Set while the thread has been woken and has not looked at its orders yet.
     pub(super) woken: Arc<AtomicBool>,
     /// Held here, too: a wake-up is lost with its waker, and the last handle takes its own away.
     pub(super) _waker: Arc<Waker>,
     pub(super) exchange: Exchange,
-    pub(super) wires: Wires,
+    pub(super) io: RelayIo,
     pub(super) clock: MonotonicClock,
     /// Sockets that may hold more packets.
     pub(super) readable: Vec<SessionId>,
 }
 
 /// The sockets, and the way back to the owner.
-pub(super) struct Wires {
+pub(super) struct RelayIo {
     pub(super) sockets: HashMap<SessionId, Bound>,
     pub(super) events: UnboundedSender<MediaEvent>,
     pub(super) ports: Arc<Mutex<PortPool>>,
@@ -97,7 +97,7 @@ impl Relay {
                 self.read(session, &mut buffer);
             }
             let now = self.clock.now();
-            self.exchange.tick(now, &mut self.wires);
+            self.exchange.tick(now, &mut self.io);
         }
     }
 
@@ -123,7 +123,7 @@ impl Relay {
         self.woken.store(false, Ordering::SeqCst);
         loop {
             match self.orders.try_recv() {
-                Ok(Order::Open {
+                Ok(RelayCommand::Open {
                     command,
                     session,
                     socket,
@@ -132,9 +132,9 @@ impl Relay {
                     self.command(command);
                     self.open(session, socket, port);
                 }
-                Ok(Order::Command(command)) => self.command(command),
-                Ok(Order::Close(session)) => self.close(session),
-                Ok(Order::End) | Err(TryRecvError::Disconnected) => return Next::End,
+                Ok(RelayCommand::Command(command)) => self.command(command),
+                Ok(RelayCommand::Close(session)) => self.close(session),
+                Ok(RelayCommand::End) | Err(TryRecvError::Disconnected) => return Next::End,
                 Err(TryRecvError::Empty) => return Next::Turn,
             }
         }
@@ -142,7 +142,7 @@ impl Relay {
 
     fn command(&mut self, command: Command) {
         let now = self.clock.now();
-        self.exchange.handle(command, now, &mut self.wires);
+        self.exchange.handle(command, now, &mut self.io);
     }
 
     fn open(&mut self, session: SessionId, socket: std::net::UdpSocket, port: u16) {
@@ -155,21 +155,21 @@ impl Relay {
         {
             tracing::error!(%error, session = session.0, "a session will hear nothing");
         }
-        let replaced = self.wires.sockets.insert(session, Bound { socket, port });
-        self.wires.release(replaced);
+        let replaced = self.io.sockets.insert(session, Bound { socket, port });
+        self.io.release(replaced);
     }
 
     fn close(&mut self, session: SessionId) {
         self.command(Command::Close { session });
-        let closed = self.wires.sockets.remove(&session);
-        self.wires.release(closed);
+        let closed = self.io.sockets.remove(&session);
+        self.io.release(closed);
     }
 
     /// Takes the packets that are there. The system tells each arrival just once, so a socket is
     /// visited again until it is empty.
     fn read(&mut self, session: SessionId, buffer: &mut [u8]) {
         for _ in 0..PACKETS_AT_ONCE {
-            let Some(bound) = self.wires.sockets.get(&session) else {
+            let Some(bound) = self.io.sockets.get(&session) else {
                 return;
             };
             match bound.socket.recv_from(buffer) {
@@ -177,7 +177,7 @@ impl Relay {
                     let datagram = buffer.get(..length).unwrap_or_default();
                     let now = self.clock.now();
                     self.exchange
-                        .receive(session, source, datagram, now, &mut self.wires);
+                        .receive(session, source, datagram, now, &mut self.io);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // An earlier packet of ours was refused, or a signal came.
@@ -188,7 +188,7 @@ impl Relay {
     }
 }
 
-impl Wires {
+impl RelayIo {
     /// Closes a socket and frees its port, in this order.
     fn release(&self, bound: Option<Bound>) {
         let Some(Bound { socket, port }) = bound else {
@@ -202,7 +202,7 @@ impl Wires {
     }
 }
 
-impl Outside for Wires {
+impl Outside for RelayIo {
     fn send(&mut self, from: SessionId, to: SocketAddr, packet: &[u8]) {
         if let Some(bound) = self.sockets.get(&from)
             && let Err(error) = bound.socket.send_to(packet, to)

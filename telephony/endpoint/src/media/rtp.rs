@@ -9,7 +9,6 @@ const RTCP_TYPES: std::ops::RangeInclusive<u8> = 192..=223;
 
 /// A packet as it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the fields of RFC 3550 5.1")]
 pub struct Packet<'a> {
     pub marker: bool,
     pub payload_type: u8,

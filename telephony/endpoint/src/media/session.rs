@@ -6,12 +6,12 @@ use std::time::Duration;
 use madoguchi_metrics::metrics;
 use madoguchi_sip::sdp::Codec;
 
-use super::exchange::KeyPress;
+use super::interface::{RemoteMedia, SessionId};
+use super::key_press::KeyPress;
 use super::latch::{Latch, Seen};
 use super::rtp::Packet;
 use super::sound::{Cursor, Sound};
 use super::stream::{OutStream, StreamStart};
-use super::{RemoteMedia, SessionId};
 
 /// What our own offers name telephone events; a peer may send it whatever it asked us to send.
 const OUR_DTMF_PAYLOAD_TYPE: u8 = 101;

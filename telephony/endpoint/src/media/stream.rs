@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::SessionId;
+use super::interface::SessionId;
 use super::rtp::{Heading, Packet};
 
 /// Samples a millisecond, of G.711 and of its RTP clock.

@@ -18,7 +18,6 @@ const TAG_MU_LAW: u16 = 7;
 
 /// Why a file cannot be played.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub enum WavFault {
     #[error("WAV形式の音声ファイルではありません")]
     NotWav,

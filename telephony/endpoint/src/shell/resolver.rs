@@ -8,8 +8,8 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::LoopMessage;
 use super::locate::{Names, locate};
+use super::messages::LoopMessage;
 use super::system_names::SystemNames;
 use crate::switch::{Peer, SwitchInput, TrunkHosts};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::registrations::{Keeper, KeptRegistration};
+use crate::registrations::{Keeper, SavedRegistration};
 use crate::switch::Change;
 
 /// A phone that came, moved or went is kept so soon.
@@ -48,7 +48,7 @@ impl SavedRegistrations {
         now >= self.saved_at + after
     }
 
-    pub(super) fn save(&mut self, state: Vec<KeptRegistration>) {
+    pub(super) fn save(&mut self, state: Vec<SavedRegistration>) {
         self.keeper.keep(state);
         self.change = None;
         self.saved_at = Instant::now();

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::StartError;
+use super::error::StartError;
 use crate::dscp::mark;
 use crate::settings::{Listen, Transport};
 

@@ -12,7 +12,6 @@ pub(super) struct Server {
     pub(super) weight: u16,
     /// Its name.
     pub(super) target: String,
-    /// Its port.
     pub(super) port: u16,
 }
 

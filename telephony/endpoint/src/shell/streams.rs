@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use self::table::{Opened, Table};
-use super::LoopMessage;
+use super::messages::LoopMessage;
 use crate::switch::{Acquaintance, SwitchInput};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

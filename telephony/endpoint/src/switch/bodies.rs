@@ -2,6 +2,7 @@
 
 use madoguchi_sip::body::{ACCEPT, BodyFault, session_description};
 use madoguchi_sip::message::{HeaderName, Request, Response};
+use madoguchi_sip::sdp::SdpError;
 
 /// Leaves nothing but the session description in the body of a request that may carry one; the
 /// refusal, if the body cannot be used (8.2.3).
@@ -12,6 +13,17 @@ pub(super) fn keep_session_description(request: &mut Request) -> Result<(), Box<
         Err(fault) => return Err(Box::new(refusal(request, fault))),
     }
     Ok(())
+}
+
+/// The refusal of an offer that cannot be met, with the reason: a host's name in the place of an
+/// address (RFC 4566 5.7) is not looked up, for the answer must not wait for a name server that the
+/// peer chooses.
+pub(super) fn not_acceptable(request: &Request, error: SdpError) -> Response {
+    let (code, text) = error.warning();
+    let mut response = request.respond(488, None);
+    let warning = format!("{code} desk \"{text}\"");
+    response.headers.push(HeaderName::Warning, warning);
+    response
 }
 
 /// The session description that came with an ACK.

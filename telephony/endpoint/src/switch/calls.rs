@@ -1,46 +1,13 @@
-//! Calls as the endpoint sees them, and what the engine wants done with the side that started
-//! each: answer it, let it hear something, hang up.
+//! What the engine wants done with the side that started a call: answer it, let it hear
+//! something, hang up.
 
-use madoguchi_core::id::{CallId, LineName};
+use madoguchi_core::id::CallId;
 use madoguchi_line::api::{Announcement, HangUpCause, Input, LegId};
 use madoguchi_sip::message::Method;
 
+use super::call::{BridgeOf, SideEnd};
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};
-
-/// A call in progress.
-#[derive(Debug)]
-pub(super) struct Call {
-    /// The side that started it.
-    pub(super) starter: SideId,
-    /// The line whose announcements are heard; none for internal calls.
-    pub(super) line: Option<LineName>,
-    /// An agent started it by dialling.
-    pub(super) dialled: bool,
-    /// The far ends of a dialled call; empty for calls to a line.
-    pub(super) far: Vec<SideId>,
-    /// Whom the starter is connected with.
-    pub(super) bridged: Option<SideId>,
-    /// The refusal of the far end, passed on to a dialling phone.
-    pub(super) refusal: Option<u16>,
-    /// The ISDN subaddress that was dialled behind a number outside.
-    pub(super) subaddress: Option<String>,
-}
-
-/// One attempt to ring an agent: all contacts of the phone at once.
-#[derive(Debug, Default)]
-pub(super) struct Leg {
-    pub(super) sides: Vec<SideId>,
-    /// The contact that picked up.
-    pub(super) winner: Option<SideId>,
-}
-
-/// What a bridge under construction is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum BridgeOf {
-    Leg(LegId),
-    Far(CallId),
-}
 
 impl Switch {
     /// Answers the starter's INVITE with 200.
@@ -155,7 +122,7 @@ impl Switch {
     }
 
     /// The side is gone on its own: tells the engine whose it was, and forgets it.
-    pub(super) fn side_ended(&mut self, id: SideId, how: Gone, now: Now) {
+    pub(super) fn side_ended(&mut self, id: SideId, how: SideEnd, now: Now) {
         let Some(side) = self.sides.get(&id) else {
             return;
         };
@@ -173,16 +140,16 @@ impl Switch {
                     self.end_side(far, now);
                 }
                 self.tell_engine(match how {
-                    Gone::HungUp => Input::CallerHungUp { call },
-                    Gone::Lost => Input::CallerLost { call },
+                    SideEnd::HungUp => Input::CallerHungUp { call },
+                    SideEnd::Lost => Input::CallerLost { call },
                 });
             }
             Owner::Leg(leg) => {
                 self.legs.remove(&leg);
                 self.forget_bridge(&BridgeOf::Leg(leg.clone()));
                 self.tell_engine(match how {
-                    Gone::HungUp => Input::LegEnded { leg },
-                    Gone::Lost => Input::LegLost { leg },
+                    SideEnd::HungUp => Input::LegEnded { leg },
+                    SideEnd::Lost => Input::LegLost { leg },
                 });
             }
             Owner::Far(call) => self.tell_engine(Input::FarEnded { call }),
@@ -229,13 +196,4 @@ impl Switch {
     pub(super) fn starter(&self, call: &CallId) -> Option<SideId> {
         self.calls.get(call).map(|call| call.starter)
     }
-}
-
-/// How a side went away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gone {
-    /// BYE or CANCEL.
-    HungUp,
-    /// Neither voice nor signalling comes any more.
-    Lost,
 }

@@ -1,12 +1,9 @@
 //! Calls that agents dial: outside through a trunk, or to a colleague's extension.
 
-use std::net::IpAddr;
-
-use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::id::CallId;
 use madoguchi_core::live::AgentCommand;
 use madoguchi_core::outbound::OutboundNumber;
 use madoguchi_core::setup::with_dial_prefix;
-use madoguchi_core::time::Instant;
 use madoguchi_line::api::{DialTarget, Input, LegFailure};
 use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp;
@@ -14,31 +11,17 @@ use madoguchi_sip::transaction::{Flow, ServerTx};
 use madoguchi_sip::uri::Uri;
 
 use super::bodies::answer_in;
-use super::calls::BridgeOf;
-use super::identity::Sender;
-use super::incoming::InviteId;
+use super::call::BridgeOf;
+use super::interface::DialledState;
+use super::invite_id::InviteId;
 use super::offers::NotOpened;
 use super::outgoing::{NewSide, Target};
+use super::sender::Sender;
 use super::side::{Owner, Phase, SideId};
 use super::trunks::TrunkKey;
 use super::{Now, Switch, Wake};
 use crate::media::Confirmation;
 use crate::settings::Phone;
-
-/// A state that was asked for by dialling a feature code.
-#[derive(Debug, Clone)]
-pub struct DialledState {
-    /// When.
-    pub at: Instant,
-    /// Whose state.
-    pub agent: AgentId,
-    /// On which phone, which has proven itself.
-    pub extension: String,
-    /// From which network address.
-    pub address: IpAddr,
-    /// The state.
-    pub command: AgentCommand,
-}
 
 impl Switch {
     /// What a number dialled by an agent means; `None` if nobody has it.

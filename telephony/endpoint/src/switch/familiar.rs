@@ -1,15 +1,11 @@
 //! Whom we know by where they speak from, and where the parties of dialogs do.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::Hash;
-use std::net::{IpAddr, SocketAddr};
-
 use madoguchi_metrics::metrics;
 use madoguchi_sip::message::{HeaderName, Message, Request};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
-use super::identity::Sender;
+use super::interface::Acquaintance;
+use super::sender::Sender;
 use super::side::{Side, SideId};
 use super::{Now, Switch};
 
@@ -26,55 +22,6 @@ const KEPT_BYTES_AT_MOST: usize = 64 << 20;
 const DIALOGS_AN_ADDRESS_AT_MOST: usize = 1_024;
 /// How long whoever is refused for lack of room is asked to wait.
 const RETRY_AFTER_SECS: u32 = 10;
-
-/// How many dialogs there are with each address, and on each flow.
-#[derive(Debug, Default)]
-pub(super) struct DialogAddresses {
-    addresses: HashMap<IpAddr, usize>,
-    flows: HashMap<(SocketAddr, bool), usize>,
-}
-
-impl DialogAddresses {
-    fn add(&mut self, flow: Flow) {
-        *self.addresses.entry(flow.remote.ip()).or_default() += 1;
-        *self.flows.entry((flow.remote, flow.reliable)).or_default() += 1;
-    }
-
-    fn remove(&mut self, flow: Flow) {
-        count_down(&mut self.addresses, flow.remote.ip());
-        count_down(&mut self.flows, (flow.remote, flow.reliable));
-    }
-
-    fn count(&self, ip: IpAddr) -> usize {
-        self.addresses.get(&ip).copied().unwrap_or(0)
-    }
-
-    fn is_on(&self, flow: Flow) -> bool {
-        self.flows.contains_key(&(flow.remote, flow.reliable))
-    }
-}
-
-fn count_down<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
-    if let Entry::Occupied(mut count) = counts.entry(key) {
-        *count.get_mut() -= 1;
-        if *count.get() == 0 {
-            count.remove();
-        }
-    }
-}
-
-/// How well the peer of a connection is known, the better the later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Acquaintance {
-    /// Nobody we know.
-    Stranger,
-    /// Speaks from the address of somebody who is in a call.
-    Neighbour,
-    /// A trunk, or a registered phone or a party of a call on this very connection.
-    Kept,
-    /// We opened the connection.
-    Ours,
-}
 
 /// Where a request inside a dialog comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,8 +77,7 @@ impl Switch {
     /// address. Trunks, registered phones and whoever is in a call are always heard: a trunk or
     /// phone that is not in the settings any more may still be in one.
     pub(super) fn is_ignored(&self, flow: Flow, now: Now) -> bool {
-        self.guard.ignores(flow.remote.ip(), now.mono)
-            && self.acquaintance(flow) == Acquaintance::Stranger
+        self.guard.ignores(flow, now.mono) && self.acquaintance(flow) == Acquaintance::Stranger
     }
 
     /// Whether a message is heard though its address is ignored: whoever forges an address must
@@ -141,8 +87,7 @@ impl Switch {
             return false;
         };
         let reserve = self.reserve_of(flow, request, now);
-        let ip = flow.remote.ip();
-        reserve.is_some_and(|reserve| self.guard.has_reserve(reserve, ip, now.mono))
+        reserve.is_some_and(|reserve| self.guard.has_reserve(reserve, flow, now.mono))
     }
 
     /// Starts the transaction of a request that began something; if there is no room for it, it

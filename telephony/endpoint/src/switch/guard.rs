@@ -5,13 +5,16 @@
 //! let anybody shut it out. An IPv6 /64 is one source, for its owner has all of its addresses.
 //! Whoever was counted longest ago is forgotten first, so that no crowd fills the room. A source
 //! from which a phone has proven itself has a reserve of its own, and so have those of its requests
-//! that somebody who only forges its address sends not at all, or seldom. All times are monotonic.
+//! that somebody who only forges its address sends not at all, or seldom. What comes over a
+//! connection is counted apart from datagrams: its address is not forged, so that a phone that is
+//! shut out by datagrams in its name gets in over TCP. All times are monotonic.
 
 use std::hash::{Hash, RandomState};
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
 
 use lru::LruCache;
+use madoguchi_sip::transaction::Flow;
 
 const WINDOW_MS: u64 = 60_000;
 /// More sources than this are not told apart.
@@ -79,6 +82,31 @@ impl Window {
     }
 }
 
+/// The counts of one source.
+#[derive(Debug, Clone, Copy, Default)]
+struct Windows {
+    datagrams: Window,
+    connections: Window,
+}
+
+impl Windows {
+    fn of(&self, flow: Flow) -> &Window {
+        if flow.reliable {
+            &self.connections
+        } else {
+            &self.datagrams
+        }
+    }
+
+    fn of_mut(&mut self, flow: Flow) -> &mut Window {
+        if flow.reliable {
+            &mut self.connections
+        } else {
+            &mut self.datagrams
+        }
+    }
+}
+
 /// The user whose password is guessed; those who guess at the user's own home are counted apart,
 /// so that nobody elsewhere locks it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -101,9 +129,9 @@ pub(super) enum Reserve {
 #[derive(Debug)]
 pub(super) struct Guard {
     per_minute: u32,
-    strangers: LruCache<Source, Window, RandomState>,
-    homes: LruCache<Source, Window, RandomState>,
-    reserves: LruCache<(Source, Reserve), Window, RandomState>,
+    strangers: LruCache<Source, Windows, RandomState>,
+    homes: LruCache<Source, Windows, RandomState>,
+    reserves: LruCache<(Source, Reserve), Windows, RandomState>,
     wrong_passwords: LruCache<Guessed, Window, RandomState>,
     homes_of_users: LruCache<Box<str>, Vec<Source>, RandomState>,
 }
@@ -136,16 +164,16 @@ impl Guard {
     }
 
     /// Counts one request of unknown origin.
-    pub(super) fn count(&mut self, ip: IpAddr, now_ms: u64) -> Verdict {
-        let source = Source::of(ip);
-        let (window, limit) = match self.homes.get_mut(&source) {
-            Some(window) => (window, self.per_minute.saturating_mul(HOME_FACTOR)),
+    pub(super) fn count(&mut self, flow: Flow, now_ms: u64) -> Verdict {
+        let source = Source::of(flow.remote.ip());
+        let (windows, limit) = match self.homes.get_mut(&source) {
+            Some(windows) => (windows, self.per_minute.saturating_mul(HOME_FACTOR)),
             None => {
-                let window = self.strangers.get_or_insert_mut(source, Window::default);
-                (window, self.per_minute)
+                let windows = self.strangers.get_or_insert_mut(source, Windows::default);
+                (windows, self.per_minute)
             }
         };
-        match window.add(WINDOW_MS, now_ms) {
+        match windows.of_mut(flow).add(WINDOW_MS, now_ms) {
             count if count <= limit => Verdict::Answer,
             count if count == limit.saturating_add(1) => Verdict::LimitReached,
             _ => Verdict::Ignore,
@@ -153,30 +181,30 @@ impl Guard {
     }
 
     /// Whether this source is being ignored now.
-    pub(super) fn ignores(&self, ip: IpAddr, now_ms: u64) -> bool {
-        let source = Source::of(ip);
-        let (window, limit) = match self.homes.peek(&source) {
-            Some(window) => (Some(window), self.per_minute.saturating_mul(HOME_FACTOR)),
+    pub(super) fn ignores(&self, flow: Flow, now_ms: u64) -> bool {
+        let source = Source::of(flow.remote.ip());
+        let (windows, limit) = match self.homes.peek(&source) {
+            Some(windows) => (Some(windows), self.per_minute.saturating_mul(HOME_FACTOR)),
             None => (self.strangers.peek(&source), self.per_minute),
         };
-        window.is_some_and(|window| window.count(WINDOW_MS, now_ms) > limit)
+        windows.is_some_and(|windows| windows.of(flow).count(WINDOW_MS, now_ms) > limit)
     }
 
     /// Whether something of a reserve is left.
-    pub(super) fn has_reserve(&self, reserve: Reserve, ip: IpAddr, now_ms: u64) -> bool {
-        let source = Source::of(ip);
-        let window = self.reserves.peek(&(source, reserve));
-        let used = window.map_or(0, |window| window.count(WINDOW_MS, now_ms));
+    pub(super) fn has_reserve(&self, reserve: Reserve, flow: Flow, now_ms: u64) -> bool {
+        let source = Source::of(flow.remote.ip());
+        let windows = self.reserves.peek(&(source, reserve));
+        let used = windows.map_or(0, |windows| windows.of(flow).count(WINDOW_MS, now_ms));
         used < self.reserve_of(reserve, source)
     }
 
     /// Takes one request out of a reserve; tells whether something was left.
-    pub(super) fn take_reserve(&mut self, reserve: Reserve, ip: IpAddr, now_ms: u64) -> bool {
-        let is_left = self.has_reserve(reserve, ip, now_ms);
+    pub(super) fn take_reserve(&mut self, reserve: Reserve, flow: Flow, now_ms: u64) -> bool {
+        let is_left = self.has_reserve(reserve, flow, now_ms);
         if is_left {
-            let key = (Source::of(ip), reserve);
-            let window = self.reserves.get_or_insert_mut(key, Window::default);
-            window.add(WINDOW_MS, now_ms);
+            let key = (Source::of(flow.remote.ip()), reserve);
+            let windows = self.reserves.get_or_insert_mut(key, Windows::default);
+            windows.of_mut(flow).add(WINDOW_MS, now_ms);
         }
         is_left
     }
@@ -195,15 +223,17 @@ impl Guard {
     }
 
     /// A user has proven itself from here: what it took to do so is not held against the source.
-    pub(super) fn proved(&mut self, user: &str, ip: IpAddr) {
-        let source = Source::of(ip);
-        self.add_home(user, ip);
-        if let Some(window) = self.homes.get_mut(&source) {
+    pub(super) fn proved(&mut self, user: &str, flow: Flow) {
+        let source = Source::of(flow.remote.ip());
+        self.add_home(user, flow.remote.ip());
+        if let Some(windows) = self.homes.get_mut(&source) {
             // The challenge, and the answer to it.
+            let window = windows.of_mut(flow);
             window.count = window.count.saturating_sub(2);
         }
         for reserve in [Reserve::Heard, Reserve::Register] {
-            if let Some(window) = self.reserves.get_mut(&(source, reserve)) {
+            if let Some(windows) = self.reserves.get_mut(&(source, reserve)) {
+                let window = windows.of_mut(flow);
                 window.count = window.count.saturating_sub(1);
             }
         }
@@ -213,7 +243,7 @@ impl Guard {
     pub(super) fn add_home(&mut self, user: &str, ip: IpAddr) {
         let source = Source::of(ip);
         self.strangers.pop(&source);
-        self.homes.get_or_insert(source, Window::default);
+        self.homes.get_or_insert(source, Windows::default);
         let homes = self.homes_of_users.get_or_insert_mut(key(user), Vec::new);
         homes.retain(|home| *home != source);
         homes.push(source);
@@ -274,6 +304,15 @@ fn key(user: &str) -> Box<str> {
     }
 }
 
+/// Whether it is worth reading what comes from an address that is ignored: a flood must cost little.
+pub(super) fn may_be_reserved(bytes: &[u8]) -> bool {
+    const NONCE: &[u8] = b"nonce";
+    bytes.starts_with(b"REGISTER ")
+        || bytes
+            .windows(NONCE.len())
+            .any(|window| window.eq_ignore_ascii_case(NONCE))
+}
+
 /// An empty memory for so many, out of which the oldest goes first.
 pub(super) fn room<K: Hash + Eq, V>(at_most: usize) -> LruCache<K, V, RandomState> {
     let at_most = NonZeroUsize::new(at_most).unwrap_or(NonZeroUsize::MIN);
@@ -288,8 +327,20 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn over(ip: IpAddr, reliable: bool) -> Flow {
+        Flow {
+            reliable,
+            socket: 0,
+            remote: (ip, 5060).into(),
+        }
+    }
+
+    fn udp(ip: IpAddr) -> Flow {
+        over(ip, false)
+    }
+
     fn answered(guard: &mut Guard, source: IpAddr, times: u32) -> usize {
-        let verdicts = (0..times).map(|_| guard.count(source, 0));
+        let verdicts = (0..times).map(|_| guard.count(udp(source), 0));
         verdicts
             .filter(|verdict| *verdict == Verdict::Answer)
             .count()
@@ -299,13 +350,13 @@ mod tests {
     fn an_unknown_source_is_answered_up_to_the_limit_and_again_a_minute_later() {
         let mut guard = Guard::new(2);
         let source = ip("192.0.2.1");
-        assert_eq!(guard.count(source, 0), Verdict::Answer);
-        assert_eq!(guard.count(source, 1), Verdict::Answer);
-        assert_eq!(guard.count(source, 2), Verdict::LimitReached);
-        assert_eq!(guard.count(source, 3), Verdict::Ignore);
-        assert!(guard.ignores(source, 4));
-        assert!(!guard.ignores(source, WINDOW_MS));
-        assert_eq!(guard.count(source, WINDOW_MS), Verdict::Answer);
+        assert_eq!(guard.count(udp(source), 0), Verdict::Answer);
+        assert_eq!(guard.count(udp(source), 1), Verdict::Answer);
+        assert_eq!(guard.count(udp(source), 2), Verdict::LimitReached);
+        assert_eq!(guard.count(udp(source), 3), Verdict::Ignore);
+        assert!(guard.ignores(udp(source), 4));
+        assert!(!guard.ignores(udp(source), WINDOW_MS));
+        assert_eq!(guard.count(udp(source), WINDOW_MS), Verdict::Answer);
     }
 
     #[test]
@@ -313,12 +364,12 @@ mod tests {
         let mut guard = Guard::new(1);
         for n in 0..2 * 65_536_u32 {
             assert_eq!(
-                guard.count(IpAddr::from(n.to_be_bytes()), 0),
+                guard.count(udp(IpAddr::from(n.to_be_bytes())), 0),
                 Verdict::Answer
             );
         }
         assert_eq!(guard.strangers.len(), SOURCES_AT_MOST);
-        assert_eq!(guard.count(ip("203.0.113.5"), 0), Verdict::Answer);
+        assert_eq!(guard.count(udp(ip("203.0.113.5")), 0), Verdict::Answer);
     }
 
     #[test]
@@ -333,23 +384,38 @@ mod tests {
     }
 
     #[test]
+    fn datagrams_in_its_name_keep_nobody_out_who_opens_a_connection() {
+        let mut guard = Guard::new(2);
+        let phone = ip("192.0.2.1");
+        answered(&mut guard, phone, 9);
+        while guard.take_reserve(Reserve::Register, udp(phone), 0) {}
+        let connection = over(phone, true);
+        assert!(guard.ignores(udp(phone), 0) && !guard.ignores(connection, 0));
+        assert_eq!(guard.count(connection, 0), Verdict::Answer);
+        assert!(guard.has_reserve(Reserve::Register, connection, 0));
+        guard.proved("201", connection);
+        answered(&mut guard, phone, 99);
+        assert!(guard.ignores(udp(phone), 0) && !guard.ignores(connection, 0));
+    }
+
+    #[test]
     fn a_source_with_phones_has_a_reserve_whatever_was_counted_before() {
         let mut guard = Guard::new(2);
         let home = ip("192.0.2.1");
         answered(&mut guard, home, 9);
-        guard.proved("201", home);
-        assert!(!guard.ignores(home, 0));
+        guard.proved("201", udp(home));
+        assert!(!guard.ignores(udp(home), 0));
         assert_eq!(answered(&mut guard, home, 99), 20);
-        assert!(guard.ignores(home, 0));
+        assert!(guard.ignores(udp(home), 0));
     }
 
     #[test]
     fn phones_that_prove_themselves_do_not_use_up_the_limit_of_their_address() {
         let mut guard = Guard::new(2);
         for phone in 0..500 {
-            assert_eq!(guard.count(ip("192.0.2.1"), 0), Verdict::Answer);
-            assert_eq!(guard.count(ip("192.0.2.1"), 0), Verdict::Answer);
-            guard.proved(&phone.to_string(), ip("192.0.2.1"));
+            assert_eq!(guard.count(udp(ip("192.0.2.1")), 0), Verdict::Answer);
+            assert_eq!(guard.count(udp(ip("192.0.2.1")), 0), Verdict::Answer);
+            guard.proved(&phone.to_string(), udp(ip("192.0.2.1")));
         }
     }
 
@@ -359,17 +425,17 @@ mod tests {
         let (source, other) = (ip("192.0.2.1"), ip("192.0.2.2"));
         answered(&mut guard, source, 9);
         let taken = |guard: &mut Guard, reserve, source, now_ms| {
-            let takes = (0..999).filter(|_| guard.take_reserve(reserve, source, now_ms));
+            let takes = (0..999).filter(|_| guard.take_reserve(reserve, udp(source), now_ms));
             takes.count()
         };
         assert_eq!(taken(&mut guard, Reserve::Register, source, 0), 10);
-        assert!(!guard.has_reserve(Reserve::Register, source, 1));
-        assert!(guard.has_reserve(Reserve::Register, other, 1));
+        assert!(!guard.has_reserve(Reserve::Register, udp(source), 1));
+        assert!(guard.has_reserve(Reserve::Register, udp(other), 1));
         // One does not use the other up.
         assert_eq!(taken(&mut guard, Reserve::Heard, source, 1), 2);
-        assert!(guard.has_reserve(Reserve::Register, source, WINDOW_MS));
+        assert!(guard.has_reserve(Reserve::Register, udp(source), WINDOW_MS));
         // Whoever proves itself gives back what it took, and makes the source a home.
-        guard.proved("201", source);
+        guard.proved("201", udp(source));
         assert_eq!(taken(&mut guard, Reserve::Heard, source, 1), 19);
         assert_eq!(taken(&mut guard, Reserve::Register, source, 1), 91);
     }
@@ -378,7 +444,7 @@ mod tests {
     fn wrong_passwords_lock_a_user_whether_it_exists_or_not_but_not_at_its_home() {
         let mut guard = Guard::new(1_000);
         let (home, elsewhere) = (ip("192.0.2.1"), ip("198.51.100.7"));
-        guard.proved("201", home);
+        guard.proved("201", udp(home));
         for user in ["201", "999"] {
             let locked = |guard: &mut Guard| {
                 let mut locking = (0..WRONG_PASSWORDS_AT_MOST)
@@ -402,9 +468,9 @@ mod tests {
     fn the_home_of_a_user_that_is_gone_is_an_address_like_any_other() {
         let mut guard = Guard::new(2);
         let (shared, own) = (ip("192.0.2.1"), ip("192.0.2.2"));
-        guard.proved("201", shared);
-        guard.proved("202", shared);
-        guard.proved("202", own);
+        guard.proved("201", udp(shared));
+        guard.proved("202", udp(shared));
+        guard.proved("202", udp(own));
         guard.keep_users(|user| user == "201");
         assert_eq!(answered(&mut guard, shared, 99), 20);
         assert_eq!(answered(&mut guard, own, 99), 2);

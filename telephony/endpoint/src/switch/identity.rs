@@ -8,17 +8,8 @@ use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::Flow;
 
 use super::guard::{Reserve, Verdict};
-use super::trunks::TrunkKey;
+use super::sender::Sender;
 use super::{Now, Switch};
-
-/// The sender of a request, as far as it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sender {
-    /// A trunk.
-    Trunk(TrunkKey),
-    /// A phone, by its extension.
-    Phone(String),
-}
 
 /// Whose credentials a request carries.
 struct Known<'a> {
@@ -127,7 +118,7 @@ impl Switch {
                 {
                     return Proof::Stale;
                 }
-                self.guard.proved(user, ip);
+                self.guard.proved(user, flow);
                 Proof::Sender(sender)
             }
             (Verification::Stale, Some(_)) => Proof::Stale,
@@ -192,10 +183,9 @@ impl Switch {
 
     /// The same for a request that may be among those that are answered beyond the limit.
     fn count_request(&mut self, flow: Flow, reserve: Option<Reserve>, now: Now) -> bool {
-        let ip = flow.remote.ip();
-        let verdict = self.guard.count(ip, now.mono);
+        let verdict = self.guard.count(flow, now.mono);
         let is_answered = verdict == Verdict::Answer
-            || reserve.is_some_and(|reserve| self.guard.take_reserve(reserve, ip, now.mono));
+            || reserve.is_some_and(|reserve| self.guard.take_reserve(reserve, flow, now.mono));
         if !is_answered {
             metrics().sip_requests_rejected.add("limit");
         }

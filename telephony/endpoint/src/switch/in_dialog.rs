@@ -6,8 +6,8 @@ use madoguchi_sip::stateless;
 use madoguchi_sip::transaction::{Flow, ServerTx};
 use rand::RngExt;
 
-use super::bodies::{answer_in_ack, keep_session_description};
-use super::calls::Gone;
+use super::bodies::{answer_in_ack, keep_session_description, not_acceptable};
+use super::call::SideEnd;
 use super::dialog::DialogKey;
 use super::familiar::Standing;
 use super::incoming::{not_allowed, unsupported_extension};
@@ -23,6 +23,7 @@ impl Switch {
         let Some(id) = self.side_of(&request) else {
             return self.refuse(flow, &request, request.respond(481, None), now);
         };
+        let _in_call = self.span_of_side(id).entered();
         if !self.may_act(id, flow, &request, now) {
             return;
         }
@@ -95,7 +96,7 @@ impl Switch {
         if let Some((invite_tx, response)) = open_invite {
             self.answer(invite_tx, response, now);
         }
-        self.side_ended(id, Gone::HungUp, now);
+        self.side_ended(id, SideEnd::HungUp, now);
         let response = request.respond(200, None);
         self.respond_after(tx, response);
     }
@@ -174,7 +175,7 @@ impl Switch {
             Some(self.take_offer(id, &request.body))
         };
         let answer = answer.transpose();
-        let answer = answer.map_err(|_| request.respond(488, None))?;
+        let answer = answer.map_err(|error| not_acceptable(request, error))?;
         let side = self.sides.get_mut(&id).ok_or_else(gone)?;
         if !is_fork {
             // A fork names its address anew when it picks up.
@@ -210,7 +211,7 @@ impl Switch {
         let body = match (request.body.is_empty(), make_offer) {
             (false, _) => {
                 let answer = self.take_offer(id, &request.body);
-                Some(answer.map_err(|_| request.respond(488, None))?)
+                Some(answer.map_err(|error| not_acceptable(request, error))?)
             }
             (true, true) => Some(self.reoffer(id)),
             (true, false) => None,
@@ -253,6 +254,7 @@ impl Switch {
             }
             return;
         };
+        let _in_call = self.span_of_side(id).entered();
         if !self.may_acknowledge(id, flow) {
             tracing::warn!(source = %flow.remote, "a stranger acknowledges in a call");
             return self.ignore(flow, now);
@@ -280,7 +282,7 @@ impl Switch {
         if takes_answer && self.take_answer(id, answer_in_ack(ack)).is_err() {
             tracing::warn!("the answer in an ACK cannot be met; the call ends");
             self.request_in_dialog(id, Method::Bye, now);
-            self.side_ended(id, Gone::Lost, now);
+            self.side_ended(id, SideEnd::Lost, now);
         }
     }
 
@@ -297,14 +299,14 @@ impl Switch {
         };
         let (tx, mut response) = (*tx, invite.respond(487, None));
         response.set_to_tag(&side.dialog.local_tag);
-        self.side_ended(id, Gone::HungUp, now);
+        self.side_ended(id, SideEnd::HungUp, now);
         self.respond_after(tx, response);
     }
 
     /// An INVITE waited for our answer longer than anybody does.
     pub(super) fn on_unanswered(&mut self, invite: ServerTx, now: Now) {
         if let Some(id) = self.side_by_invite.remove(&invite) {
-            self.side_ended(id, Gone::Lost, now);
+            self.side_ended(id, SideEnd::Lost, now);
         }
     }
 

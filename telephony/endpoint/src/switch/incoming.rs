@@ -6,52 +6,17 @@ use madoguchi_line::api::{DialTarget, Input};
 use madoguchi_sip::body::ACCEPT;
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
-use sha2::{Digest as _, Sha256};
 
 use super::bodies::keep_session_description;
+use super::call::Call;
 use super::caller::{caller_of, dialled_number};
-use super::calls::Call;
-use super::identity::Sender;
+use super::capabilities::{ALLOW, SUPPORTED};
+use super::invite_id::InviteId;
 use super::offers::NotOpened;
+use super::sender::Sender;
 use super::side::{Owner, SideId};
 use super::trunks::TrunkKey;
 use super::{Now, Switch};
-
-/// What the endpoint understands; told in Allow.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REGISTER";
-
-/// The extensions that the endpoint knows; told in Supported.
-pub(super) const SUPPORTED: &str = "timer, 100rel";
-
-/// The same INVITE, whatever way it came (8.2.2.2).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct InviteId {
-    call_id: Box<str>,
-    from_tag: Box<str>,
-    seq: u32,
-}
-
-impl InviteId {
-    fn of(invite: &Request) -> Option<Self> {
-        Some(Self {
-            call_id: invite.call_id()?.into(),
-            from_tag: invite.from()?.tag().unwrap_or_default().into(),
-            seq: invite.cseq()?.seq,
-        })
-    }
-
-    /// A short text that is the same wherever and whenever the INVITE comes, and tells nothing.
-    fn mark(&self) -> String {
-        let Self {
-            call_id,
-            from_tag,
-            seq,
-        } = self;
-        let digest = Sha256::digest(format!("{call_id}\n{from_tag}\n{seq}"));
-        let head = digest.iter().take(8);
-        head.map(|byte| format!("{byte:02x}")).collect()
-    }
-}
 
 impl Switch {
     /// A new request. Only what begins something is remembered, once it is known who sends it.
@@ -175,8 +140,10 @@ impl Switch {
                 return self.respond_after(tx, *response);
             }
         };
-        self.calls
-            .insert(call.clone(), Call::new(starter, Some(line.clone()), false));
+        self.calls.insert(
+            call.clone(),
+            Call::new(&call, starter, Some(line.clone()), false),
+        );
         self.tell_engine(Input::CallArrived {
             call,
             line,
@@ -235,7 +202,7 @@ impl Switch {
         let subaddress = subscriber.subaddress.filter(|text| is_plain(text));
         let entry = Call {
             subaddress,
-            ..Call::new(starter, line, true)
+            ..Call::new(&call, starter, line, true)
         };
         self.calls.insert(call.clone(), entry);
         self.tell_engine(Input::AgentDialled {
@@ -247,20 +214,6 @@ impl Switch {
 
     pub(super) fn side_number(&mut self) -> SideId {
         SideId(self.number())
-    }
-}
-
-impl Call {
-    fn new(starter: SideId, line: Option<madoguchi_core::id::LineName>, dialled: bool) -> Self {
-        Self {
-            starter,
-            line,
-            dialled,
-            far: Vec::new(),
-            bridged: None,
-            refusal: None,
-            subaddress: None,
-        }
     }
 }
 

@@ -5,7 +5,8 @@ use madoguchi_sip::message::{HeaderName, Headers, Method, Request};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
 
-use super::outgoing::{Purpose, Target};
+use super::outgoing::Target;
+use super::purpose::Purpose;
 use super::trunks::TrunkKey;
 use super::{Now, Peer, Switch, Wake};
 

@@ -6,9 +6,10 @@ use madoguchi_core::time::Instant;
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
-use super::bindings::{Device, Restored};
+use super::binding::Device;
+use super::bindings::Restored;
 use super::{Now, Peer, Switch, Wake};
-use crate::registrations::KeptRegistration;
+use crate::registrations::SavedRegistration;
 use crate::settings::Transport;
 
 /// A phone that does not answer for so long after a restart is not there: its probe was sent four
@@ -17,7 +18,7 @@ const CONFIRM_MS: u64 = 4_000;
 
 impl Switch {
     /// All registrations, to be kept.
-    pub fn kept_registrations(&self, now: Now) -> Vec<KeptRegistration> {
+    pub fn kept_registrations(&self, now: Now) -> Vec<SavedRegistration> {
         let udp: Vec<_> = self.udp_listen().collect();
         let kept = self
             .bindings
@@ -25,7 +26,7 @@ impl Switch {
             .filter_map(|(extension, binding)| {
                 let left_ms = binding.expires_at?.saturating_sub(now.mono);
                 let flow = binding.flow;
-                Some(KeptRegistration {
+                Some(SavedRegistration {
                     extension: extension.to_owned(),
                     contact: binding.contact.to_string(),
                     transport: if flow.reliable {
@@ -53,14 +54,14 @@ impl Switch {
                     cseq: binding.cseq,
                 })
             });
-        let lapsed = |kept: &&KeptRegistration| kept.expires_at <= now.wall;
+        let lapsed = |kept: &&SavedRegistration| kept.expires_at <= now.wall;
         let unknown = self.kept_unknown.iter().filter(|kept| !lapsed(kept));
         kept.chain(unknown.cloned()).collect()
     }
 
     /// Takes up what was kept. Phones are rung at once; those on connections that are gone as soon
     /// as a new one stands.
-    pub fn restore_registrations(&mut self, kept: Vec<KeptRegistration>, now: Now) {
+    pub fn restore_registrations(&mut self, kept: Vec<SavedRegistration>, now: Now) {
         self.take_up_kept(kept, now);
         self.settle(now);
     }
@@ -73,8 +74,8 @@ impl Switch {
         }
     }
 
-    fn take_up_kept(&mut self, kept: Vec<KeptRegistration>, now: Now) {
-        let known = |kept: &KeptRegistration| self.phones.get(&kept.extension).is_some();
+    fn take_up_kept(&mut self, kept: Vec<SavedRegistration>, now: Now) {
+        let known = |kept: &SavedRegistration| self.phones.get(&kept.extension).is_some();
         let (known, unknown): (Vec<_>, Vec<_>) = kept.into_iter().partition(known);
         self.kept_unknown = unknown;
         let mut restored = 0_usize;
@@ -95,7 +96,7 @@ impl Switch {
         }
     }
 
-    fn restore_registration(&mut self, kept: KeptRegistration, now: Now) -> Option<()> {
+    fn restore_registration(&mut self, kept: SavedRegistration, now: Now) -> Option<()> {
         let phone = self.phones.get(&kept.extension)?;
         if phone.secrets.is_empty() {
             return None;
@@ -129,7 +130,7 @@ impl Switch {
     }
 
     /// Through the socket that the phone's NAT knows.
-    fn udp_flow(&self, kept: &KeptRegistration) -> Option<Flow> {
+    fn udp_flow(&self, kept: &SavedRegistration) -> Option<Flow> {
         let same = |local: &SocketAddr| Some(*local) == kept.local;
         let peer = Peer {
             transport: Transport::Udp,
@@ -146,7 +147,7 @@ impl Switch {
 
     /// A phone behind NAT cannot be connected to. Nor is anything tried if probing is off: nobody
     /// would find out whether the connection stands.
-    fn stream_to(&self, contact: &Uri, kept: &KeptRegistration) -> Option<Flow> {
+    fn stream_to(&self, contact: &Uri, kept: &SavedRegistration) -> Option<Flow> {
         let peer = Peer::of_literal(contact)?;
         let direct = peer.addr.ip().to_canonical() == kept.remote.ip().to_canonical();
         if !direct || peer.transport != Transport::Tcp || self.settings.keep_alive.0 == 0 {

@@ -5,8 +5,8 @@ use madoguchi_core::id::AgentId;
 use madoguchi_line::api::{Input, LegFailure, LegId};
 use madoguchi_sip::message::Response;
 
-use super::bindings::Binding;
-use super::calls::{BridgeOf, Leg};
+use super::binding::Binding;
+use super::call::{BridgeOf, Leg};
 use super::outgoing::{NewSide, Target};
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};

@@ -2,7 +2,7 @@
 
 use madoguchi_line::api::Input;
 
-use super::calls::BridgeOf;
+use super::call::BridgeOf;
 use super::side::Owner;
 use super::{Now, Switch};
 use crate::media::MediaEvent;
@@ -29,6 +29,7 @@ impl Switch {
             },
             MediaEvent::Silent { session } => {
                 if let Some(&id) = self.side_by_media.get(&session) {
+                    let _in_call = self.span_of_side(id).entered();
                     self.lost(id, now);
                 }
             }

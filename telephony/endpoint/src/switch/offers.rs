@@ -9,13 +9,15 @@ use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
+use super::bodies::not_acceptable;
+use super::capabilities::{ALLOW, SUPPORTED};
 use super::challenges::Challenges;
 use super::dialog::Dialog;
-use super::identity::Sender;
-use super::incoming::{InviteId, SUPPORTED};
-use super::refresh::Refreshing;
+use super::invite_id::InviteId;
+use super::refreshing::Refreshing;
 use super::reliable::Reliable;
-use super::session_timer::{IntervalTooSmall, SessionTimer, Wanted, supports_timer};
+use super::sender::Sender;
+use super::session_timer::{IntervalTooSmall, SessionPolicy, SessionTimer, supports_timer};
 use super::side::{Owner, Phase, Side, SideId};
 use super::{Now, Switch};
 use crate::media::RemoteMedia;
@@ -45,10 +47,12 @@ impl Switch {
         shown: Caller,
         now: Now,
     ) -> Result<SideId, NotOpened> {
-        if !invite.body.is_empty() && sdp::check_offer(&invite.body).is_err() {
+        if !invite.body.is_empty()
+            && let Err(error) = sdp::check_offer(&invite.body)
+        {
             metrics().calls_refused.add("no_codec");
-            tracing::warn!(source = %flow.remote, "an offer that cannot be met is refused");
-            self.answer(tx, invite.respond(488, None), now);
+            tracing::warn!(source = %flow.remote, %error, "an offer that cannot be met is refused");
+            self.answer(tx, not_acceptable(&invite, error), now);
             return Err(NotOpened::Refused);
         }
         let timer = match SessionTimer::for_request(&invite, self.wanted_timer(), None, now.mono) {
@@ -180,9 +184,7 @@ impl Switch {
         response
             .headers
             .push(HeaderName::Contact, self.contact(flow));
-        response
-            .headers
-            .push(HeaderName::Allow, super::incoming::ALLOW);
+        response.headers.push(HeaderName::Allow, ALLOW);
         response.headers.push(HeaderName::Supported, SUPPORTED);
     }
 
@@ -312,8 +314,8 @@ impl Switch {
             .or_else(|| side.offered_codec())
     }
 
-    pub(super) fn wanted_timer(&self) -> Wanted {
-        Wanted {
+    pub(super) fn wanted_timer(&self) -> SessionPolicy {
+        SessionPolicy {
             interval_secs: self.settings.session_expires_secs,
             min_secs: self.settings.min_se_secs,
         }

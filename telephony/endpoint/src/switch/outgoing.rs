@@ -9,12 +9,13 @@ use madoguchi_sip::sdp::{self, Codec, Local};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::{Host, Uri};
 
-use super::challenges::{Challenges, InDialog};
+use super::capabilities::ALLOW;
+use super::challenges::Challenges;
 use super::dialog::Dialog;
-use super::identity::Sender;
-use super::incoming::ALLOW;
-use super::refresh::Refreshing;
+use super::purpose::Purpose;
+use super::refreshing::Refreshing;
 use super::reliable::{self, Reliable};
+use super::sender::Sender;
 use super::side::{Owner, Phase, Side, SideId};
 use super::trunk_identity::Identity;
 use super::trunks::{TrunkKey, TrunkState};
@@ -24,23 +25,6 @@ use crate::settings::Transport;
 
 /// At the most this part of the ports is kept for phones that are rung.
 const KEPT_SHARE: usize = 4;
-
-/// What a client transaction is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// The INVITE that opens a side.
-    Invite(SideId),
-    /// A session refresh inside a side's dialog.
-    Refresh(SideId),
-    /// BYE, PRACK or INFO to a carrier.
-    InDialog(Box<InDialog>),
-    /// Our registration with a carrier.
-    Register(TrunkKey),
-    /// Whether a trunk lives.
-    ProbeTrunk { trunk: TrunkKey, peer: Peer },
-    /// Whether a phone's contact lives.
-    ProbeContact { extension: Box<str>, contact: Uri },
-}
 
 /// An address of a trunk that has not even said 100 for so long is given up for another one.
 const TRUNK_SILENT_MS: u64 = 4_000;

@@ -77,15 +77,6 @@ impl Switch {
     }
 }
 
-/// Whether it is worth reading what comes from an address that is ignored: a flood must cost little.
-pub(super) fn may_be_reserved(bytes: &[u8]) -> bool {
-    const NONCE: &[u8] = b"nonce";
-    bytes.starts_with(b"REGISTER ")
-        || bytes
-            .windows(NONCE.len())
-            .any(|window| window.eq_ignore_ascii_case(NONCE))
-}
-
 /// Writes into the topmost Via where the request really came from (18.2.1, RFC 3581).
 fn mark_received(flow: Flow, mut request: Request) -> Request {
     let Some(line) = request.headers.get(&HeaderName::Via) else {

@@ -1,15 +1,12 @@
 //! New settings while calls go on.
 
-use std::collections::HashMap;
-
-use madoguchi_core::id::LineName;
-use madoguchi_core::phone;
 use madoguchi_line::engine::EngineSettings;
 
+use super::numbers::line_by_number;
 use super::phones::Phones;
 use super::{Now, Switch, Wake};
 use crate::media::Sounds;
-use crate::settings::{EndpointSettings, LineNumbers, Phone, Trunk};
+use crate::settings::{EndpointSettings, Phone, Trunk};
 
 impl Switch {
     /// Takes up the complete new settings. What is bound to the sockets and challenges of this run
@@ -83,15 +80,4 @@ impl Switch {
             self.register_at(key, now.mono);
         }
     }
-}
-
-pub(super) fn line_by_number(lines: &[LineNumbers]) -> HashMap<String, LineName> {
-    let numbers = |line: &LineNumbers| {
-        let name = line.line.clone();
-        let numbers = line.numbers.iter();
-        numbers
-            .map(|number| (phone::normalize(number), name.clone()))
-            .collect::<Vec<_>>()
-    };
-    lines.iter().flat_map(numbers).collect()
 }

@@ -6,9 +6,11 @@ use madoguchi_sip::transaction::ClientTx;
 use rand::RngExt;
 
 use super::bodies::answer_in;
+use super::capabilities::ALLOW;
 use super::challenges::{Challenges, Proof};
-use super::outgoing::Purpose;
-use super::session_timer::{SessionTimer, Wanted, min_se};
+use super::purpose::Purpose;
+use super::refreshing::OpenRefresh;
+use super::session_timer::{SessionPolicy, SessionTimer, min_se};
 use super::side::{Phase, SideId};
 use super::{Now, Switch, Wake};
 
@@ -23,39 +25,6 @@ const STEADY_TRIES: u32 = 4;
 const DOUBLINGS_AT_MOST: u32 = 4;
 /// The longest session interval that a peer's Min-SE can bring about, in seconds.
 const INTERVAL_SECS_AT_MOST: u32 = 86_400;
-
-/// Where our refreshing of a session stands.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Refreshing {
-    /// Our refresh that has no final answer yet.
-    pub(super) open: Option<OpenRefresh>,
-    /// The peer understands UPDATE, which changes no media and so cannot collide (RFC 3311).
-    pub(super) allows_update: bool,
-    /// Refusals in a row.
-    refusals: u32,
-    /// The peer's challenges to the refresh in progress.
-    challenges: Challenges,
-    /// The Min-SE of the peer's 422.
-    min_se_secs: u32,
-}
-
-/// A refresh of ours on its way.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OpenRefresh {
-    tx: ClientTx,
-    /// It carries an offer (re-INVITE).
-    pub(super) offers: bool,
-}
-
-impl Refreshing {
-    /// Takes from a message of the peer what it understands.
-    pub(super) fn note_allow(&mut self, headers: &Headers) {
-        if headers.get(&HeaderName::Allow).is_some() {
-            let mut methods = headers.list(&HeaderName::Allow);
-            self.allows_update = methods.any(|method| method == Method::Update.as_str());
-        }
-    }
-}
 
 impl Switch {
     /// The session timer of a side is due: we refresh, or the session is over.
@@ -103,7 +72,7 @@ impl Switch {
         headers.push(HeaderName::Supported, "timer");
         headers.push(HeaderName::SessionExpires, timer.header(true));
         headers.push(HeaderName::MinSe, min_secs.to_string());
-        headers.push(HeaderName::Allow, super::incoming::ALLOW);
+        headers.push(HeaderName::Allow, ALLOW);
         if let Some(proof) = proof {
             proof.put_into(headers);
         }
@@ -178,7 +147,7 @@ impl Switch {
         side.refreshing.note_allow(&response.headers);
         side.refreshing.refusals = 0;
         let agreed = side.timer.and_then(|timer| {
-            let wanted = Wanted {
+            let wanted = SessionPolicy {
                 interval_secs: timer.interval_secs,
                 min_secs,
             };

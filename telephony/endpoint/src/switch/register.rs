@@ -6,8 +6,8 @@ use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::transaction::Flow;
 use madoguchi_sip::uri::Uri;
 
-use super::bindings::{Intervals, Registration, RegistrationError};
-use super::identity::Sender;
+use super::registration::{Intervals, Registration, RegistrationError};
+use super::sender::Sender;
 use super::{Now, Switch, Wake};
 use crate::settings::Phone;
 

@@ -4,11 +4,11 @@ use madoguchi_line::api::LegFailure;
 use madoguchi_sip::message::{HeaderName, Method, Response};
 use madoguchi_sip::transaction::ClientTx;
 
-use super::calls::Gone;
+use super::call::SideEnd;
 use super::challenges::forget_proof;
 use super::dialog::Dialog;
 use super::legs::failure_of;
-use super::outgoing::Purpose;
+use super::purpose::Purpose;
 use super::session_timer::{SessionTimer, session_expires};
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};
@@ -21,6 +21,8 @@ impl Switch {
         } else {
             self.purposes.get(&tx).cloned()
         };
+        let side = purpose.as_ref().and_then(Purpose::side);
+        let _in_call = side.map(|side| self.span_of_side(side).entered());
         match purpose {
             Some(Purpose::Invite(side)) => self.on_invite_response(tx, side, response, now),
             Some(Purpose::Refresh(side)) if is_final => self.on_refreshed(tx, side, response, now),
@@ -42,7 +44,10 @@ impl Switch {
     }
 
     pub(super) fn on_request_timeout(&mut self, tx: ClientTx, now: Now) {
-        match self.purposes.remove(&tx) {
+        let purpose = self.purposes.remove(&tx);
+        let side = purpose.as_ref().and_then(Purpose::side);
+        let _in_call = side.map(|side| self.span_of_side(side).entered());
+        match purpose {
             Some(Purpose::Invite(side)) if self.trunk_failed(side, None, now) => {}
             Some(Purpose::Invite(side)) => self.refused(side, LegFailure::Unreachable),
             Some(Purpose::Refresh(side)) => self.on_refresh_timeout(tx, side, now),
@@ -174,7 +179,7 @@ impl Switch {
         {
             self.request_in_dialog(id, Method::Bye, now);
         }
-        self.side_ended(id, Gone::Lost, now);
+        self.side_ended(id, SideEnd::Lost, now);
     }
 
     /// 422: tries once more with the interval that the peer demands (RFC 4028 section 7.3), unless

@@ -1,12 +1,22 @@
 //! The addresses of a host in the order in which they are to be tried, and which of them are not
 //! to be tried now (RFC 3263 4.3, RFC 3261 21.5.4).
 
-use super::Peer;
+use std::net::SocketAddr;
+
+use crate::settings::Transport;
 
 /// A silent address is tried last for so long.
 const SILENT_MS: u64 = 60_000;
 /// Nobody keeps us away for longer.
 const RETRY_AFTER_SECS_AT_MOST: u64 = 3_600;
+
+/// A resolved address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// UDP or TCP.
+    pub transport: Transport,
+    pub addr: SocketAddr,
+}
 
 /// Where a host is reached.
 #[derive(Debug, Default)]
@@ -19,11 +29,11 @@ pub(super) struct Route {
 struct Avoided {
     peer: Peer,
     until: u64,
-    why: Why,
+    why: AvoidReason,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
+enum AvoidReason {
     /// It did not answer: used if there is no other.
     Silent,
     /// It asked not to be used (Retry-After): not used at all.
@@ -44,7 +54,7 @@ impl Route {
     pub(super) fn is_silent(&self, now: u64) -> bool {
         self.peers.iter().all(|peer| {
             let is_it = |avoided: &Avoided| {
-                avoided.peer == *peer && avoided.why == Why::Silent && now < avoided.until
+                avoided.peer == *peer && avoided.why == AvoidReason::Silent && now < avoided.until
             };
             self.avoided.iter().any(is_it)
         })
@@ -79,8 +89,8 @@ impl Route {
         for peer in usable {
             match why(&peer) {
                 None => return Some(peer),
-                Some(Why::Silent) => silent = silent.or(Some(peer)),
-                Some(Why::Asked) => {}
+                Some(AvoidReason::Silent) => silent = silent.or(Some(peer)),
+                Some(AvoidReason::Asked) => {}
             }
         }
         silent
@@ -98,26 +108,26 @@ impl Route {
     /// An address did not answer.
     pub(super) fn silent(&mut self, peer: Peer, now: u64) {
         let asked = |avoided: &Avoided| {
-            avoided.peer == peer && avoided.why == Why::Asked && now < avoided.until
+            avoided.peer == peer && avoided.why == AvoidReason::Asked && now < avoided.until
         };
         if !self.avoided.iter().any(asked) {
-            self.avoid(peer, now + SILENT_MS, Why::Silent);
+            self.avoid(peer, now + SILENT_MS, AvoidReason::Silent);
         }
     }
 
     /// An address asked not to be used for so many seconds.
     pub(super) fn asked_to_wait(&mut self, peer: Peer, secs: u64, now: u64) {
         let ms = secs.min(RETRY_AFTER_SECS_AT_MOST) * 1_000;
-        self.avoid(peer, now + ms, Why::Asked);
+        self.avoid(peer, now + ms, AvoidReason::Asked);
     }
 
     /// An address answers.
     pub(super) fn answers(&mut self, peer: Peer) {
         self.avoided
-            .retain(|avoided| avoided.peer != peer || avoided.why == Why::Asked);
+            .retain(|avoided| avoided.peer != peer || avoided.why == AvoidReason::Asked);
     }
 
-    fn avoid(&mut self, peer: Peer, until: u64, why: Why) {
+    fn avoid(&mut self, peer: Peer, until: u64, why: AvoidReason) {
         self.avoided.retain(|avoided| avoided.peer != peer);
         if self.peers.contains(&peer) {
             self.avoided.push(Avoided { peer, until, why });

@@ -19,7 +19,7 @@ pub(super) struct SessionTimer {
 
 /// What the endpoint wants of session timers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted {
+pub(super) struct SessionPolicy {
     /// Zero turns session timers off.
     pub(super) interval_secs: u32,
     pub(super) min_secs: u32,
@@ -73,7 +73,7 @@ impl SessionTimer {
     /// where the request says nothing else, so that nobody's role changes by a hold.
     pub(super) fn for_request(
         request: &Request,
-        wanted: Wanted,
+        wanted: SessionPolicy,
         current: Option<Self>,
         now_ms: u64,
     ) -> Result<Option<Self>, IntervalTooSmall> {
@@ -108,7 +108,11 @@ impl SessionTimer {
 
     /// The timer after the peer's 2xx to our request (RFC 4028 section 7.2). A peer without
     /// session timers leaves the refreshing to us.
-    pub(super) fn for_answer(response: &Response, wanted: Wanted, now_ms: u64) -> Option<Self> {
+    pub(super) fn for_answer(
+        response: &Response,
+        wanted: SessionPolicy,
+        now_ms: u64,
+    ) -> Option<Self> {
         if wanted.interval_secs == 0 {
             return None;
         }
@@ -158,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    const WANTED: Wanted = Wanted {
+    const WANTED: SessionPolicy = SessionPolicy {
         interval_secs: 1_800,
         min_secs: 90,
     };

@@ -9,14 +9,14 @@ use madoguchi_sip::message::Request;
 use madoguchi_sip::sdp::Negotiated;
 use madoguchi_sip::transaction::{ClientTx, ServerTx};
 
-use super::Peer;
 use super::challenges::Challenges;
 use super::dialog::Dialog;
 use super::early::EarlyDialog;
-use super::identity::Sender;
-use super::incoming::InviteId;
-use super::refresh::Refreshing;
+use super::invite_id::InviteId;
+use super::refreshing::Refreshing;
 use super::reliable::Reliable;
+use super::route::Peer;
+use super::sender::Sender;
 use super::session_timer::SessionTimer;
 use super::trunks::TrunkKey;
 use crate::media::SessionId;
@@ -38,6 +38,17 @@ pub(super) enum Owner {
     Feature,
     /// Nobody any more: it only waits for its last messages.
     Nobody,
+}
+
+impl Owner {
+    /// The call that the side belongs to.
+    pub(super) fn call(&self) -> Option<&CallId> {
+        match self {
+            Self::Starter(call) | Self::Far(call) => Some(call),
+            Self::Leg(leg) => Some(&leg.call),
+            Self::Feature | Self::Nobody => None,
+        }
+    }
 }
 
 /// Where the dialog stands.

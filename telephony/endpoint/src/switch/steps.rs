@@ -8,26 +8,11 @@ use madoguchi_metrics::metrics;
 use madoguchi_sip::message::Response;
 use madoguchi_sip::transaction::ServerTx;
 
-use tokio::sync::oneshot;
-
+use super::agenda::{Step, Wake};
+use super::interface::SwitchOutput;
 use super::side::SideId;
-use super::{Now, Switch, SwitchOutput, Wake};
+use super::{Now, Switch};
 use crate::media::Confirmation;
-
-/// One thing to do when everything before it is done.
-#[derive(Debug)]
-pub(super) enum Step {
-    /// Wait until this batch of events is on disk.
-    OnDisk(u64),
-    /// Carry out an output of the engine.
-    Do(Output),
-    /// Answer a request whose effect is among the events before.
-    Respond(ServerTx, Response),
-    /// Tell whoever asked for an agent's state that it will not be lost.
-    Reply(oneshot::Sender<bool>),
-    /// Take a call to a feature code, and say which state was set.
-    Confirm(SideId, Confirmation),
-}
 
 impl Switch {
     /// Feeds the engine and carries out what it puts out, until there is nothing left to do or
@@ -120,6 +105,7 @@ impl Switch {
     }
 
     fn perform(&mut self, output: Output, now: Now) {
+        let _in_call = self.span_of_output(&output).entered();
         match output {
             // Taken out in feed_engine.
             Output::Emit(_) | Output::Presence(_) | Output::AgentChanged { .. } => {}

@@ -4,7 +4,7 @@ use madoguchi_line::api::Input;
 use madoguchi_metrics::metrics;
 use madoguchi_sip::message::{HeaderName, Request, Response};
 
-use super::outgoing::Purpose;
+use super::purpose::Purpose;
 use super::side::{Owner, SideId};
 use super::{Now, Switch};
 

@@ -7,7 +7,7 @@ use madoguchi_sip::uri::Uri;
 
 use super::challenges::{Challenges, Proof};
 use super::lease::granted_secs;
-use super::outgoing::Purpose;
+use super::purpose::Purpose;
 use super::route::retry_after_secs;
 use super::trunk_identity::associated_uris;
 use super::trunks::{Registration, TrunkKey, TrunkState};

@@ -1,7 +1,6 @@
 //! Trunks: recognising them, choosing one, registering with them, knowing whether they live.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use madoguchi_sip::digest::ClientState;
 use madoguchi_sip::transaction::Flow;
@@ -9,7 +8,7 @@ use madoguchi_sip::uri::Uri;
 
 use super::challenges::Challenges;
 use super::route::Route;
-use crate::settings::{Transport, Trunk};
+use crate::settings::Trunk;
 
 /// Names a trunk for as long as the switch knows it. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +17,6 @@ pub struct TrunkKey(u64);
 /// The hosts of a trunk whose names are to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkHosts {
-    /// The trunk.
     pub trunk: TrunkKey,
     /// Where outbound calls go, as a SIP URI.
     pub outbound: Option<String>,
@@ -54,15 +52,6 @@ pub(super) struct TrunkState {
     /// The last OPTIONS was answered, or none was sent yet.
     pub(super) alive: bool,
     pub(super) client: ClientState,
-}
-
-/// A resolved address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer {
-    /// UDP or TCP.
-    pub transport: Transport,
-    /// Where.
-    pub addr: SocketAddr,
 }
 
 /// Where the registration with a carrier stands.

@@ -2,27 +2,21 @@
 //! address may be forged: such calls hear nothing, end in time (RFC 3261 13.3.1.4), and when
 //! ports run short the oldest make room, so that they shut nobody out.
 
-use std::collections::VecDeque;
-
 use super::side::{Phase, SideId};
 use super::{Now, Switch};
 
 /// An honest peer acknowledges within a few round trips; younger calls are not ended for others.
 const GRACE_MS: u64 = 2_000;
 
-/// When each was answered, the oldest first. Those acknowledged meanwhile are passed over.
-#[derive(Debug, Default)]
-pub(super) struct Unacknowledged(VecDeque<(u64, SideId)>);
-
 impl Switch {
     /// A call of an unproven caller is answered.
     pub(super) fn note_unacknowledged(&mut self, id: SideId, now: Now) {
-        while let Some((_, oldest)) = self.unacknowledged.0.front()
+        while let Some((_, oldest)) = self.unacknowledged.front()
             && !self.is_unacknowledged(*oldest)
         {
-            self.unacknowledged.0.pop_front();
+            self.unacknowledged.pop_front();
         }
-        self.unacknowledged.0.push_back((now.mono, id));
+        self.unacknowledged.push_back((now.mono, id));
     }
 
     /// Ends the oldest unacknowledged call if less than a quarter of the ports is left.
@@ -31,11 +25,11 @@ impl Switch {
         if ports.free() >= ports.total / 4 {
             return;
         }
-        while let Some((at, id)) = self.unacknowledged.0.front().copied() {
+        while let Some((at, id)) = self.unacknowledged.front().copied() {
             if now.mono < at + GRACE_MS && self.is_unacknowledged(id) {
                 return;
             }
-            self.unacknowledged.0.pop_front();
+            self.unacknowledged.pop_front();
             if self.is_unacknowledged(id) {
                 tracing::info!("an unacknowledged call ends, for ports run short");
                 return self.give_up(id, now);

@@ -13,7 +13,7 @@ use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
 use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, PortGauge, Sounds};
-use madoguchi_endpoint::registrations::KeptRegistration;
+use madoguchi_endpoint::registrations::SavedRegistration;
 use madoguchi_endpoint::settings::{
     Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
     TrunkRegistration, TrunkSource,
@@ -278,7 +278,7 @@ impl Bench {
     }
 
     /// Takes up what a desk before this one kept.
-    pub(crate) fn restore(&mut self, kept: Vec<KeptRegistration>) {
+    pub(crate) fn restore(&mut self, kept: Vec<SavedRegistration>) {
         self.switch.restore_registrations(kept, self.now);
         self.collect();
     }

@@ -102,6 +102,26 @@ fn a_stream_is_closed_and_opened_again_and_the_call_lives_on() {
     assert!(bench.request_to(&carrier).is_none(), "no BYE");
 }
 
+/// RFC 3261 20.43; a host's name in the place of an address is not looked up.
+#[test]
+fn the_refusal_of_an_offer_tells_why() {
+    let (mut bench, carrier) = desk();
+    for (name, lines, code) in [
+        ("secure", "m=audio 40000 RTP/SAVP 0\r\n", "304"),
+        ("codec", "m=audio 40000 RTP/AVP 18\r\n", "305"),
+        (
+            "name",
+            "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 phone.example\r\n",
+            "301",
+        ),
+    ] {
+        let refused = call(&mut bench, &carrier, name, SDP, &offer(lines));
+        assert_eq!(refused.status, 488, "{name}");
+        let warning = refused.headers.get(&HeaderName::Warning).unwrap();
+        assert!(warning.starts_with(&format!("{code} desk \"")), "{warning}");
+    }
+}
+
 #[test]
 fn an_extension_that_is_required_and_unknown_is_refused_inside_a_dialog_too() {
     let (mut bench, carrier) = desk();

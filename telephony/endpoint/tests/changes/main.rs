@@ -19,6 +19,7 @@ mod devices;
 mod dialogs;
 mod ends;
 mod forks;
+mod logging;
 mod not_taken;
 mod outbound;
 mod peer;

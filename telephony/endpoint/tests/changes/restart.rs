@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use madoguchi_core::id::CallId;
 use madoguchi_core::live::AgentCommand;
 use madoguchi_core::time::Millis;
-use madoguchi_endpoint::registrations::KeptRegistration;
+use madoguchi_endpoint::registrations::SavedRegistration;
 use madoguchi_endpoint::settings::Transport;
 use madoguchi_sip::message::{Message, Method};
 
@@ -25,7 +25,7 @@ fn phone() -> Peer {
 }
 
 /// What a desk keeps whose phone has registered for an hour.
-fn kept() -> Vec<KeptRegistration> {
+fn kept() -> Vec<SavedRegistration> {
     let mut bench = Bench::new(probing());
     assert_eq!(bench.register(&phone(), SECRET, "reg"), 200);
     let kept = bench.switch.kept_registrations(bench.now);
@@ -34,7 +34,7 @@ fn kept() -> Vec<KeptRegistration> {
 }
 
 /// A desk that was begun anew so many seconds later.
-fn restarted(settings: Settings, kept: Vec<KeptRegistration>, secs: i64) -> Bench {
+fn restarted(settings: Settings, kept: Vec<SavedRegistration>, secs: i64) -> Bench {
     let mut bench = Bench::new(settings);
     bench.now.wall = bench.now.wall + Millis::from_secs(secs);
     bench.restore(kept);

@@ -9,14 +9,10 @@ use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentPresence;
 use madoguchi_core::time::Millis;
 
-pub(super) use self::agent::{Activity, Agent, Wish};
+pub(super) use self::agent::{Activity, Agent, RequestedState};
 use self::agent::{Rank, turn};
-use super::lines::LineKey;
+use super::keys::{AgentKey, LineKey};
 use crate::settings::{Level, Strategy};
-
-/// Names an agent for as long as the engine knows them. Never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct AgentKey(u64);
 
 /// The agents of the settings, and those that leave.
 #[derive(Debug, Default)]
@@ -104,7 +100,7 @@ impl Agents {
         self.change(key, |agent| {
             agent.since = presence.since;
             agent.rank = (presence.since.0, 0);
-            agent.wish = Wish::of(presence.state.clone());
+            agent.requested = RequestedState::of(presence.state.clone());
             agent.presence = presence.clone();
         });
     }

@@ -8,7 +8,7 @@ use madoguchi_core::time::{Instant, Millis};
 
 use super::Engine;
 use super::call::{Call, Stage};
-use super::lines::LineKey;
+use super::keys::LineKey;
 use super::timers::TimerOf;
 use crate::api::{Announcement, HangUpCause, Output};
 use crate::settings::PeriodicAnnouncement;

@@ -8,8 +8,7 @@ use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::LineName;
 use madoguchi_core::time::Instant;
 
-use super::agents::AgentKey;
-use super::lines::LineKey;
+use super::keys::{AgentKey, LineKey};
 use crate::api::{Announcement, TimerId};
 
 #[derive(Debug)]

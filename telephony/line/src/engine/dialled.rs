@@ -13,8 +13,9 @@ use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::outbound::OutboundNumber;
 
 use super::Engine;
-use super::agents::{Activity, Agent, AgentKey};
+use super::agents::{Activity, Agent};
 use super::call::{Call, Dialled, Stage};
+use super::keys::AgentKey;
 use crate::api::{DialTarget, HangUpCause, LegFailure, Output};
 
 impl Engine {

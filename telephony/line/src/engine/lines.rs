@@ -5,13 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::time::Millis;
 
-use super::agents::AgentKey;
+use super::keys::{AgentKey, LineKey};
 use super::ringing_all::RingingAll;
 use crate::settings::{Level, LineSettings, Strategy};
-
-/// Names a line for as long as the engine knows it. Never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct LineKey(u64);
 
 #[derive(Debug)]
 pub(super) struct Line {

@@ -7,7 +7,8 @@ use madoguchi_core::live::AgentPresence;
 use madoguchi_core::time::Instant;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey, Wish};
+use super::agents::{Activity, RequestedState};
+use super::keys::AgentKey;
 use crate::api::Output;
 
 impl Engine {
@@ -41,7 +42,7 @@ impl Engine {
         };
         let is_free = agent.activity == Activity::Nothing;
         let mut presence = agent.presence.clone();
-        presence.state = agent.wish.state();
+        presence.state = agent.requested.state();
         change(is_free.then_some(agent.since), &mut presence);
         if presence != agent.presence {
             self.agents.set_presence(key, presence.clone());
@@ -61,10 +62,11 @@ impl Engine {
             return;
         }
         let is_asked = presence.is_asked_after(&entry.presence);
-        let (before, wish) = (entry.state(), Wish::of(presence.state.clone()));
-        let waits_anew = wish == Wish::Ready && (!is_asked || entry.wish != Wish::Ready);
+        let (before, requested) = (entry.state(), RequestedState::of(presence.state.clone()));
+        let waits_anew = requested == RequestedState::Ready
+            && (!is_asked || entry.requested != RequestedState::Ready);
         self.agents.change(key, |agent| {
-            agent.wish = wish;
+            agent.requested = requested;
             agent.presence = presence.clone();
             if is_asked {
                 agent.no_answers = 0;

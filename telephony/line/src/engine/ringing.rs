@@ -5,8 +5,9 @@ use madoguchi_core::event::{EventKind, RingOutcome};
 use madoguchi_core::id::CallId;
 use madoguchi_core::time::Millis;
 
-use super::agents::{Activity, AgentKey, Wish};
+use super::agents::{Activity, RequestedState};
 use super::call::{Leg, Stage, Talk};
+use super::keys::AgentKey;
 use super::timers::TimerOf;
 use super::{Engine, REST, ring_outcome};
 use crate::api::{LegFailure, LegId, Output};
@@ -237,13 +238,13 @@ impl Engine {
     fn count_no_answer(
         &mut self,
         agent: AgentKey,
-        line: Option<super::lines::LineKey>,
+        line: Option<super::keys::LineKey>,
         now: Moment,
     ) {
         if self
             .agents
             .get(agent)
-            .is_none_or(|agent| agent.wish != Wish::Ready)
+            .is_none_or(|agent| agent.requested != RequestedState::Ready)
         {
             return;
         }
@@ -257,7 +258,7 @@ impl Engine {
         if most > 0 && count >= most {
             self.agents.change(agent, |agent| {
                 agent.no_answers = 0;
-                agent.wish = Wish::Away {
+                agent.requested = RequestedState::Away {
                     reason: NO_ANSWER.to_owned(),
                 };
             });

@@ -5,8 +5,7 @@ use std::cmp::Reverse;
 use madoguchi_core::clock::Moment;
 
 use super::Engine;
-use super::agents::AgentKey;
-use super::lines::LineKey;
+use super::keys::{AgentKey, LineKey};
 use crate::settings::Strategy;
 
 impl Engine {

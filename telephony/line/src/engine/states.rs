@@ -5,7 +5,8 @@ use madoguchi_core::id::AgentId;
 use madoguchi_core::live::AgentCommand;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey, Wish};
+use super::agents::{Activity, RequestedState};
+use super::keys::AgentKey;
 use crate::api::Output;
 
 impl Engine {
@@ -18,13 +19,14 @@ impl Engine {
             // Another node may have the call that it follows.
             self.record_asked(key, now);
         } else {
-            let wish = wish_of(command);
+            let requested = wish_of(command);
             let before = self.agents.get(key).map(|agent| agent.state());
             let next = self.agents.get(key).and_then(|agent| agent.next());
             let mut waits_anew = false;
             self.agents.change(key, |agent| {
-                waits_anew = wish == Wish::Ready && agent.wish != Wish::Ready;
-                agent.wish = wish;
+                waits_anew =
+                    requested == RequestedState::Ready && agent.requested != RequestedState::Ready;
+                agent.requested = requested;
                 agent.no_answers = 0;
             });
             if waits_anew {
@@ -99,10 +101,10 @@ impl Engine {
 }
 
 /// The lasting wish that a command expresses. Ending 後処理 means to be ready.
-pub(super) fn wish_of(command: AgentCommand) -> Wish {
+pub(super) fn wish_of(command: AgentCommand) -> RequestedState {
     match command {
-        AgentCommand::Ready | AgentCommand::EndWrapUp => Wish::Ready,
-        AgentCommand::Away { reason } => Wish::Away { reason },
-        AgentCommand::LogOut => Wish::LoggedOut,
+        AgentCommand::Ready | AgentCommand::EndWrapUp => RequestedState::Ready,
+        AgentCommand::Away { reason } => RequestedState::Away { reason },
+        AgentCommand::LogOut => RequestedState::LoggedOut,
     }
 }

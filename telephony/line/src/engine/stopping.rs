@@ -5,9 +5,10 @@ use madoguchi_core::event::{EndCause, EventKind};
 use madoguchi_core::id::CallId;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey};
+use super::agents::Activity;
 use super::call::Stage;
 use super::closing::CLOSED;
+use super::keys::AgentKey;
 use crate::api::{HangUpCause, Output};
 
 impl Engine {

@@ -8,8 +8,9 @@ use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::time::Millis;
 
 use super::Engine;
-use super::agents::{Activity, AgentKey};
+use super::agents::Activity;
 use super::call::Stage;
+use super::keys::AgentKey;
 use super::timers::TimerOf;
 use crate::api::{HangUpCause, LegId, Output};
 
@@ -107,7 +108,7 @@ impl Engine {
         let stays = self
             .agents
             .get(agent)
-            .is_some_and(|agent| agent.wish == super::agents::Wish::Ready);
+            .is_some_and(|agent| agent.requested == super::agents::RequestedState::Ready);
         let timer = match time {
             Some(time) if time > Millis::ZERO && stays => {
                 Some(self.set_timer(TimerOf::WrapUp(agent), time))

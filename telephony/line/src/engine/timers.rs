@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use madoguchi_core::id::CallId;
 
-use super::agents::AgentKey;
+use super::keys::AgentKey;
 use crate::api::{LegId, TimerId};
 
 #[derive(Debug, Clone)]

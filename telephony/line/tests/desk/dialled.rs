@@ -1,10 +1,11 @@
 //! Calls that agents dial themselves: outside and to colleagues.
 
+use insta::assert_snapshot;
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_line::api::{DialTarget, HangUpCause, Input, LegFailure, Output};
 
 use crate::agents::{away, desk, refused};
-use crate::scene::Scene;
+use crate::scene::{Scene, script};
 
 fn dial_out(scene: &mut Scene, call: &str, agent: &str) -> Vec<Output> {
     let target = DialTarget::Outside {
@@ -36,15 +37,19 @@ fn dial_colleague(scene: &mut Scene, call: &str, agent: &str, to: &str) -> Vec<O
 fn an_outbound_call_that_is_answered() {
     let mut scene = desk();
     let outputs = dial_out(&mut scene, "o", "a");
-    assert!(
-        outputs
-            .iter()
-            .any(|output| matches!(output, Output::Dial { .. }))
-    );
+    assert_snapshot!(script(&outputs), @"
+    log o: dialled
+    show a
+    dial for o
+    ");
     assert_eq!(scene.state("a"), AgentState::Talking);
     scene.input(Input::FarAnswered { call: "o".into() });
     let outputs = scene.input(Input::FarEnded { call: "o".into() }).to_vec();
-    assert!(outputs.contains(&refused("o", HangUpCause::Normal)));
+    assert_snapshot!(script(&outputs), @"
+    log o: ended(Caller)
+    show a
+    hang up o: Normal
+    ");
     assert_eq!(scene.story("o"), "dialled answered(a) ended(Caller)");
     assert_eq!(
         scene.state("a"),
@@ -61,16 +66,17 @@ fn an_outbound_call_that_is_refused_or_given_up() {
         call: "o".into(),
         failure: LegFailure::Declined,
     };
-    assert!(
-        scene
-            .input(failed)
-            .contains(&refused("o", HangUpCause::Busy))
-    );
-    assert_eq!(scene.story("o"), "dialled ended(Refused)");
+    assert_snapshot!(script(scene.input(failed)), @"
+    log o: ended(Refused)
+    show a
+    hang up o: Busy
+    ");
     dial_out(&mut scene, "p", "a");
-    let outputs = scene.hang_up("p").to_vec();
-    assert!(outputs.contains(&Output::EndFar { call: "p".into() }));
-    assert_eq!(scene.story("p"), "dialled ended(Agent)");
+    assert_snapshot!(script(scene.hang_up("p")), @"
+    log p: ended(Agent)
+    show a
+    end the far end of p
+    ");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! 発信規制: calls to the outside that a rule forbids, and limits that are reached.
 
+use insta::assert_snapshot;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::outbound::{OutboundRefusal, OutboundRule, OutboundRules};
@@ -7,7 +8,7 @@ use madoguchi_core::time::Millis;
 use madoguchi_line::api::{DialTarget, HangUpCause, Input, Output};
 
 use crate::agents::{away, refused};
-use crate::scene::{Scene, at, line, three};
+use crate::scene::{Scene, at, line, script, three};
 
 fn minutes(count: i64) -> Millis {
     Millis::from_secs(count * 60)
@@ -170,10 +171,17 @@ fn calls_are_cut_at_the_limit_if_so_set_and_emergency_calls_never() {
     scene.input(Input::FarAnswered { call: "e".into() });
     talk(&mut scene, "o", "a");
     let outputs = scene.secs(601);
-    assert!(stops(&outputs, None));
-    assert!(outputs.contains(&refused("o", HangUpCause::Normal)));
-    assert!(outputs.contains(&Output::EndFar { call: "o".into() }));
-    assert_eq!(scene.story("o"), "dialled answered(a) ended(Desk)");
+    assert_snapshot!(script(&outputs), @"
+    nobody calls the outside
+    log o: ended(Desk)
+    wake after 53399999 ms
+    show a
+    log a: Ready
+    end the far end of o
+    hang up o: Normal
+    wake no more
+    wake after 53399999 ms
+    ");
     assert_eq!(scene.story("e"), "dialled answered(c)");
 }
 

@@ -1,11 +1,12 @@
 //! From arrival to answer: greeting, queue, announcements, distribution, and being turned away.
 
+use insta::assert_snapshot;
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::time::Millis;
 use madoguchi_line::api::{Announcement, HangUpCause, Input, Output};
 use madoguchi_line::settings::{AtClosing, LineSettings, PeriodicAnnouncement};
 
-use crate::scene::{Scene, agent, at, line, three};
+use crate::scene::{Scene, agent, at, line, script, three};
 
 fn played(outputs: &[Output]) -> Vec<(Announcement, u32)> {
     let play = |output: &Output| match output {
@@ -31,7 +32,13 @@ fn outside_reception_hours_the_closing_announcement_is_played_to_its_end() {
     let mut scene = Scene::new(vec![line("desk")], vec![agent("a", &["desk"])], now);
     scene.ready("a");
     let outputs = scene.call("x", "desk").to_vec();
-    assert!(outputs.contains(&Output::Accept { call: "x".into() }));
+    assert_snapshot!(script(&outputs), @"
+    log x: arrived(closed)
+    accept x
+    log x: accepted
+    play Closed to x (number 1)
+    wake after 90000 ms
+    ");
     let [(Announcement::Closed, playback)] = played(&outputs)[..] else {
         panic!("{outputs:?}")
     };
@@ -66,7 +73,14 @@ fn after_the_greeting_comes_music_and_the_search_for_an_agent() {
             playback,
         })
         .to_vec();
-    assert!(outputs.contains(&Output::PlayMusic { call: "x".into() }));
+    assert_snapshot!(script(&outputs), @"
+    log x: queued
+    play music to x
+    log x: ringing(a)
+    show a
+    ring a for x
+    wake after 20000 ms
+    ");
     assert_eq!(scene.rung("x"), ["a"]);
 }
 

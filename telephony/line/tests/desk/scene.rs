@@ -312,6 +312,36 @@ impl Scene {
     }
 }
 
+/// What the engine does, a line for each thing, in order.
+pub(crate) fn script(outputs: &[Output]) -> String {
+    let lines = outputs.iter().map(|output| match output {
+        Output::Emit(event) => format!("log {}: {}", event.call, word(&event.kind)),
+        Output::Presence(presence) => format!("log {}: {:?}", presence.agent, presence.state),
+        Output::Accept { call } => format!("accept {call}"),
+        Output::Play {
+            call,
+            announcement,
+            playback,
+        } => format!("play {announcement:?} to {call} (number {playback})"),
+        Output::PlayMusic { call } => format!("play music to {call}"),
+        Output::Ring { leg, agent } => format!("ring {agent} for {}", leg.call),
+        Output::EndLeg { leg } => format!("end a leg of {}", leg.call),
+        Output::Bridge { leg } => format!("bridge {}", leg.call),
+        Output::Dial { call, .. } => format!("dial for {call}"),
+        Output::EndFar { call } => format!("end the far end of {call}"),
+        Output::HangUp { call, cause } => format!("hang up {call}: {cause:?}"),
+        Output::SetTimer { after, .. } => format!("wake after {} ms", after.0),
+        Output::ClearTimer { .. } => "wake no more".to_owned(),
+        Output::OutboundStopped { agent: None } => "nobody calls the outside".to_owned(),
+        Output::OutboundStopped { agent: Some(agent) } => {
+            format!("{agent} calls the outside no more")
+        }
+        Output::OutboundResumed => "the outside may be called again".to_owned(),
+        Output::AgentChanged { agent } => format!("show {agent}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn word(kind: &EventKind) -> String {
     match kind {
         EventKind::Arrived { open: true, .. } => "arrived".into(),

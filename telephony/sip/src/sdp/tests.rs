@@ -221,7 +221,7 @@ fn an_unreadable_address_of_a_refused_line_does_no_harm() {
     let mixed = "m=video 4000 RTP/AVP 31\r\nc=IN IP4 a.host\r\nm=audio 4002 RTP/AVP 0\r\n";
     assert_eq!(agreed(mixed).remote, "192.0.2.1:4002".parse().unwrap());
     let named = offer("m=audio 4002 RTP/AVP 0\r\nc=IN IP4 a.host\r\n");
-    assert_eq!(check_offer(&named), Err(SdpError::Malformed));
+    assert_eq!(check_offer(&named), Err(SdpError::NoAddress));
 }
 
 #[test]

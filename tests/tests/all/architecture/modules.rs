@@ -34,20 +34,32 @@ impl Modules {
         named.is_some_and(|named| named.contains(&owned(other)))
     }
 
-    /// Those that are reached again from themselves, with whom they name.
-    pub(super) fn in_circles(&self) -> Vec<String> {
-        let again = self
-            .0
-            .keys()
-            .filter(|module| self.reach(module).contains(module));
-        let again: BTreeSet<&Module> = again.collect();
-        let shown = again.iter().map(|module| {
-            let named = self
-                .0
-                .get(*module)
-                .into_iter()
-                .flatten()
-                .filter(|named| again.contains(named));
+    /// Each circle: modules that all reach each other, with whom of them they name.
+    pub(super) fn circles(&self) -> Vec<Vec<String>> {
+        let reach: BTreeMap<_, _> = self.0.keys().map(|one| (one, self.reach(one))).collect();
+        let mut circles: Vec<BTreeSet<&Module>> = Vec::new();
+        for (one, reached) in &reach {
+            let is_known = circles.iter().any(|circle| circle.contains(one));
+            if is_known || !reached.contains(one) {
+                continue;
+            }
+            let is_back = |other: &Module| reach.get(other).is_some_and(|its| its.contains(one));
+            circles.push(
+                reached
+                    .iter()
+                    .copied()
+                    .filter(|other| is_back(other))
+                    .collect(),
+            );
+        }
+        let shown = circles.iter().map(|circle| self.shown(circle));
+        shown.collect()
+    }
+
+    fn shown(&self, circle: &BTreeSet<&Module>) -> Vec<String> {
+        let shown = circle.iter().map(|module| {
+            let named = self.0.get(*module).into_iter().flatten();
+            let named = named.filter(|named| circle.contains(named));
             let named: Vec<_> = named.map(|named| named.join("::")).collect();
             format!("{} names {}", module.join("::"), named.join(", "))
         });
@@ -130,10 +142,16 @@ fn tokens(code: &str) -> Vec<&str> {
     tokens
 }
 
-/// All paths, with the trees of `use` written out. `mod name;` is the path `mod::name`.
+/// All paths, with the trees of `use` written out. `mod name;` is the path `mod::name`. Who may see
+/// something (`pub(in …)`) is no path: nobody is named.
 fn paths<'a>(tokens: &[&'a str]) -> Vec<Vec<&'a str>> {
     let (mut paths, mut at) = (Vec::new(), 0);
     while at < tokens.len() {
+        if let ["pub", "(", "in"] = tokens.get(at..at + 3).unwrap_or_default() {
+            while tokens.get(at).is_some_and(|token| *token != ")") {
+                at += 1;
+            }
+        }
         if let ["mod", name, ";"] = tokens.get(at..at + 3).unwrap_or_default() {
             paths.push(vec!["mod", name]);
         }
@@ -239,9 +257,37 @@ fn paths_are_read_as_the_compiler_reads_them() {
     ] {
         assert!(read.contains(path), "{path}: {read:?}");
     }
+    assert_eq!(
+        paths(&tokens("pub(in crate::a) fn b() {}")),
+        paths(&tokens(") fn b() {}"))
+    );
     let module = owned(&["one", "two", "three"]);
     assert_eq!(
         resolve(&module, &["super", "super", "g"], &[]),
         Some(owned(&["one", "g"]))
+    );
+}
+
+#[test]
+fn circles_are_told_apart() {
+    let named = [
+        ("a", vec!["b"]),
+        ("b", vec!["c"]),
+        ("c", vec!["a", "d"]),
+        ("d", vec!["e"]),
+        ("e", vec!["d"]),
+        ("f", vec!["a"]),
+    ];
+    let modules = named.map(|(module, named)| {
+        let named = named.into_iter().map(|named| owned(&[named]));
+        (owned(&[module]), named.collect())
+    });
+    let circles = Modules(BTreeMap::from(modules)).circles();
+    assert_eq!(
+        circles,
+        [
+            vec!["a names b", "b names c", "c names a"],
+            vec!["d names e", "e names d"],
+        ]
     );
 }

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Due, Exchange, FRAME, Outside};
-use crate::media::SessionId;
+use crate::media::interface::SessionId;
+use crate::media::key_press::KeyPress;
 use crate::media::rtp::TelephoneEvent;
 use crate::media::sound::FRAME_SAMPLES;
 
@@ -15,16 +16,6 @@ const WAITING_AT_MOST: usize = 32;
 const ENDS: u32 = 3;
 /// What is taken for a key press, in frames.
 const FRAMES: std::ops::RangeInclusive<u32> = 2..=100;
-
-/// A key, and those that follow it.
-#[derive(Debug)]
-pub(in crate::media) struct KeyPress {
-    serial: u64,
-    digit: char,
-    frames: u32,
-    told: u32,
-    waiting: VecDeque<(char, u32)>,
-}
 
 impl Exchange {
     /// Begins to tell a key, or puts it behind those before it.

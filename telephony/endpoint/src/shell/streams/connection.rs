@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::table::{Opened, Progress};
 use super::{Streams, flow_of};
-use crate::shell::LoopMessage;
+use crate::shell::messages::LoopMessage;
 use crate::switch::SwitchInput;
 
 /// Read in one go; then others get their turn.
@@ -19,7 +19,7 @@ const READ_BYTES: usize = 8_192;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Why a connection ends.
-enum Over {
+enum ConnectionEnd {
     /// The peer sends no more; it may still wait for an answer.
     Finished,
     /// It is broken, or was closed.
@@ -48,8 +48,10 @@ pub(super) async fn serve(
         match read(&stream, &mut reader, remote, opened, streams) {
             Ok(true) => tokio::task::yield_now().await,
             Ok(false) => {}
-            Err(Over::Finished) => return farewell(&stream, remote, opened, streams).await,
-            Err(Over::Broken) => return,
+            Err(ConnectionEnd::Finished) => {
+                return farewell(&stream, remote, opened, streams).await;
+            }
+            Err(ConnectionEnd::Broken) => return,
         }
         if reader.is_broken() {
             tracing::debug!(peer = %remote, "the stream is no SIP any more; it is closed");
@@ -76,14 +78,14 @@ fn write(
     remote: SocketAddr,
     opened: &Opened,
     streams: &Streams,
-) -> Result<(), Over> {
+) -> Result<(), ConnectionEnd> {
     let now_ms = streams.now_ms();
     let mut table = streams.lock();
     while let Some(front) = table.front(remote, opened.id) {
         match stream.try_write(front) {
             Ok(bytes) => table.sent(remote, opened.id, bytes, now_ms),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-            Err(_) => return Err(Over::Broken),
+            Err(_) => return Err(ConnectionEnd::Broken),
         }
     }
     Ok(())
@@ -96,13 +98,13 @@ fn read(
     remote: SocketAddr,
     opened: &Opened,
     streams: &Streams,
-) -> Result<bool, Over> {
+) -> Result<bool, ConnectionEnd> {
     let mut buffer = [0; READ_BYTES];
     let length = match stream.try_read(&mut buffer) {
-        Ok(0) => return Err(Over::Finished),
+        Ok(0) => return Err(ConnectionEnd::Finished),
         Ok(length) => length,
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-        Err(_) => return Err(Over::Broken),
+        Err(_) => return Err(ConnectionEnd::Broken),
     };
     reader.push(buffer.get(..length).unwrap_or_default());
     let (mut message, mut pinged) = (false, false);
@@ -118,7 +120,7 @@ fn read(
             message: *read,
         };
         let sent = streams.inputs.send(LoopMessage::Input(Box::new(input)));
-        sent.map_err(|_| Over::Broken)?;
+        sent.map_err(|_| ConnectionEnd::Broken)?;
     }
     if pinged {
         // RFC 5626 4.4.1: pings are answered with a pong.
@@ -131,7 +133,11 @@ fn read(
     };
     let now_ms = streams.now_ms();
     let is_open = streams.lock().progress(remote, opened.id, progress, now_ms);
-    if is_open { Ok(true) } else { Err(Over::Broken) }
+    if is_open {
+        Ok(true)
+    } else {
+        Err(ConnectionEnd::Broken)
+    }
 }
 
 /// Sends what the switch still answers, if that is soon and the peer takes it.

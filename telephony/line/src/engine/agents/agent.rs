@@ -4,8 +4,8 @@ use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentPresence, AgentState, AgentView};
 use madoguchi_core::time::Instant;
 
-use super::LineKey;
 use crate::api::TimerId;
+use crate::engine::keys::LineKey;
 use crate::settings::{AgentSettings, Level};
 
 /// The smaller, the sooner. The longest idle first: since when, for those who were idle before the
@@ -22,7 +22,7 @@ pub(super) fn turn(place: u64) -> Rank {
 pub(in crate::engine) struct Agent {
     pub(in crate::engine) settings: AgentSettings,
     pub(in crate::engine) lines: Vec<(LineKey, Level)>,
-    pub(in crate::engine) wish: Wish,
+    pub(in crate::engine) requested: RequestedState,
     /// The state that was last recorded.
     pub(in crate::engine) presence: AgentPresence,
     /// A call at another node keeps the agent.
@@ -44,13 +44,13 @@ pub(in crate::engine) struct Agent {
 
 /// What the agent wants to be when no call keeps them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) enum Wish {
+pub(in crate::engine) enum RequestedState {
     LoggedOut,
     Ready,
     Away { reason: String },
 }
 
-impl Wish {
+impl RequestedState {
     /// The wish behind a state. Whoever was kept by a call is ready.
     pub(in crate::engine) fn of(state: AgentState) -> Self {
         match state {
@@ -92,12 +92,12 @@ pub(in crate::engine) enum Activity {
 
 impl Agent {
     pub(in crate::engine) fn is_logged_in(&self) -> bool {
-        self.wish != Wish::LoggedOut && !self.leaving
+        self.requested != RequestedState::LoggedOut && !self.leaving
     }
 
     /// Whether the agent can take a call of a line.
     pub(super) fn is_able(&self) -> bool {
-        self.wish == Wish::Ready
+        self.requested == RequestedState::Ready
             && self.activity == Activity::Nothing
             && self.reachable
             && !self.elsewhere
@@ -113,18 +113,18 @@ impl Agent {
 
     /// What the board shows.
     pub(in crate::engine) fn state(&self) -> AgentState {
-        match (&self.activity, &self.wish) {
+        match (&self.activity, &self.requested) {
             (Activity::Ringing { .. }, _) => AgentState::Ringing,
             (Activity::Talking { .. }, _) => AgentState::Talking,
             (Activity::WrapUp { .. }, _) => AgentState::WrapUp,
-            (Activity::Nothing, wish) => wish.state(),
+            (Activity::Nothing, requested) => requested.state(),
         }
     }
 
     /// The state that waits until nothing keeps the agent any more, if it is not 受付可.
     pub(in crate::engine) fn next(&self) -> Option<AgentState> {
-        let waits = self.activity != Activity::Nothing && self.wish != Wish::Ready;
-        waits.then(|| self.wish.state())
+        let waits = self.activity != Activity::Nothing && self.requested != RequestedState::Ready;
+        waits.then(|| self.requested.state())
     }
 
     /// What the board shows of the agent.

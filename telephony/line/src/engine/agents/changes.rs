@@ -6,8 +6,9 @@ use madoguchi_core::clock::Moment;
 use madoguchi_core::id::{AgentId, NodeName};
 use madoguchi_core::live::{AgentPresence, AgentState};
 
-use super::agent::{Activity, Agent, Wish};
-use super::{AgentKey, Agents, Crew, LineKey};
+use super::agent::{Activity, Agent, RequestedState};
+use super::{Agents, Crew};
+use crate::engine::keys::{AgentKey, LineKey};
 use crate::engine::lines::Lines;
 use crate::settings::AgentSettings;
 
@@ -83,7 +84,7 @@ impl Agents {
         let agent = Agent {
             settings,
             lines: theirs,
-            wish: Wish::LoggedOut,
+            requested: RequestedState::LoggedOut,
             presence,
             elsewhere: false,
             activity: Activity::Nothing,

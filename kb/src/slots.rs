@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// The turns.
+/// The slots, as many as there are processors.
 pub(crate) struct SearchSlots(Mutex<State>);
 
 struct State {
@@ -20,8 +20,8 @@ struct Waiting {
     called: Condvar,
 }
 
-/// A turn, for as long as it is kept.
-pub(crate) struct Turn<'a>(&'a SearchSlots);
+/// A slot, for as long as it is kept.
+pub(crate) struct Slot<'a>(&'a SearchSlots);
 
 impl SearchSlots {
     pub(crate) fn new() -> Self {
@@ -32,22 +32,22 @@ impl SearchSlots {
         }))
     }
 
-    pub(crate) fn wait(&self) -> Turn<'_> {
+    pub(crate) fn wait(&self) -> Slot<'_> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.free > 0 {
             state.free -= 1;
-            return Turn(self);
+            return Slot(self);
         }
         let waiting = Arc::new(Waiting::default());
         state.waiting.push_back(waiting.clone());
         drop(state);
         let come = waiting.come.lock().unwrap_or_else(PoisonError::into_inner);
         drop(waiting.called.wait_while(come, |come| !*come));
-        Turn(self)
+        Slot(self)
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Slot<'_> {
     /// Hands the turn to whoever has waited longest.
     fn drop(&mut self) {
         let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,147 @@
+//! The index of the portal and the one of the desk, which change together.
+
+use std::collections::HashSet;
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+
+use tantivy::TantivyDocument;
+
+use super::text_pipeline::TextPipeline;
+use crate::entry::{Change, Entry, Viewer};
+use crate::error::KbError;
+use crate::index::SearchIndex;
+use crate::query::SearchParts;
+
+/// So many entries are cut up by each processor before they are written.
+const AT_ONCE: usize = 256;
+
+/// Two indexes, so that a search from the portal cannot meet what is for the desk.
+pub(super) struct Indexes {
+    pub(super) folder: PathBuf,
+    pub(super) portal: SearchIndex,
+    pub(super) all: SearchIndex,
+}
+
+impl Indexes {
+    pub(super) fn open(folder: PathBuf) -> Result<Self, KbError> {
+        Ok(Self {
+            portal: SearchIndex::open(&folder.join("portal"))?,
+            all: SearchIndex::open(&folder.join("all"))?,
+            folder,
+        })
+    }
+
+    /// Those that were made in `folder`, if all is as it was written.
+    pub(super) fn open_whole(folder: PathBuf) -> Result<Self, KbError> {
+        Ok(Self {
+            portal: SearchIndex::open_whole(&folder.join("portal"))?,
+            all: SearchIndex::open_whole(&folder.join("all"))?,
+            folder,
+        })
+    }
+
+    pub(super) fn of(&self, viewer: Viewer) -> &SearchIndex {
+        match viewer {
+            Viewer::Portal => &self.portal,
+            Viewer::Desk => &self.all,
+        }
+    }
+
+    fn document(
+        &self,
+        entry: &Entry,
+        pipeline: &TextPipeline,
+        parts: SearchParts,
+    ) -> Result<TantivyDocument, KbError> {
+        let plain = (!parts.stops).then_some(&pipeline.plain);
+        let (fields, encoder) = (&self.all.fields, pipeline.encoder.as_ref());
+        fields.document(entry, &pipeline.analyzer, plain, encoder)
+    }
+
+    fn put(&self, entry: &Entry, document: TantivyDocument) -> Result<(), KbError> {
+        if entry.is_for_portal() {
+            self.portal.put(&entry.id, document.clone())?;
+        } else {
+            self.portal.remove(&entry.id)?;
+        }
+        self.all.put(&entry.id, document)
+    }
+
+    /// Takes all entries in, cutting them up with all processors.
+    pub(super) fn fill<E: From<KbError>>(
+        &self,
+        mut entries: impl Iterator<Item = Result<Entry, E>>,
+        pipeline: &TextPipeline,
+        parts: SearchParts,
+    ) -> Result<(), E> {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut known = HashSet::new();
+        for index in [&self.portal, &self.all] {
+            index.merge_later()?;
+        }
+        loop {
+            let some = entries.by_ref().take(AT_ONCE * threads);
+            let some = some.collect::<Result<Vec<Entry>, E>>()?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            let cut = |some: &[Entry]| -> Result<Vec<_>, KbError> {
+                let all = some.iter();
+                all.map(|entry| self.document(entry, pipeline, parts))
+                    .collect()
+            };
+            let documents = std::thread::scope(|scope| {
+                let cutting: Vec<_> = some
+                    .chunks(AT_ONCE)
+                    .map(|some| scope.spawn(|| cut(some)))
+                    .collect();
+                let cut = cutting
+                    .into_iter()
+                    .map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
+                cut.collect::<Result<Vec<_>, KbError>>()
+            })?;
+            for (entry, document) in some.iter().zip(documents.into_iter().flatten()) {
+                if !known.insert(entry.id.clone()) {
+                    self.put(entry, document)?;
+                    continue;
+                }
+                if entry.is_for_portal() {
+                    self.portal.add(document.clone())?;
+                }
+                self.all.add(document)?;
+            }
+        }
+    }
+
+    pub(super) fn change(
+        &self,
+        changes: &[Change],
+        pipeline: &TextPipeline,
+        parts: SearchParts,
+        position: i64,
+    ) -> Result<(), KbError> {
+        for change in changes {
+            match change {
+                Change::Put(entry) => {
+                    self.put(entry, self.document(entry, pipeline, parts)?)?;
+                }
+                Change::Remove(id) => {
+                    self.portal.remove(id)?;
+                    self.all.remove(id)?;
+                }
+            }
+        }
+        self.commit(position)
+    }
+
+    /// After a crash between the two, what comes after the older position is done again.
+    pub(super) fn commit(&self, position: i64) -> Result<(), KbError> {
+        self.portal.commit(position)?;
+        self.all.commit(position)
+    }
+
+    pub(super) fn position(&self) -> Result<Option<i64>, KbError> {
+        let (portal, all) = (self.portal.position()?, self.all.position()?);
+        Ok(portal.zip(all).map(|(portal, all)| portal.min(all)))
+    }
+}

@@ -1,0 +1,116 @@
+//! The thread of the signalling: a runtime of its own, the switch, and the loop around it.
+
+use std::io;
+
+use madoguchi_core::clock::JumpWatch;
+use madoguchi_line::engine::Engine;
+use tokio::sync::{mpsc, oneshot};
+
+use super::addresses::LocalAddresses;
+use super::deps::EndpointDeps;
+use super::event_loop::Loop;
+use super::messages::LoopMessage;
+use super::resolver::Resolver;
+use super::saved::SavedRegistrations;
+use super::sockets::Sockets;
+use super::streams::Streams;
+use crate::media::{Media, MediaEvent, Sounds};
+use crate::registrations;
+use crate::settings::EndpointSettings;
+use crate::switch::{Now, Switch};
+
+/// The largest datagram.
+const DATAGRAM_BYTES: usize = 65_535;
+
+/// What the thread takes along.
+pub(super) struct Shell {
+    pub(super) settings: EndpointSettings,
+    pub(super) sounds: Sounds,
+    pub(super) engine: Engine,
+    pub(super) deps: EndpointDeps,
+    pub(super) media: Media,
+    pub(super) inputs: mpsc::UnboundedSender<LoopMessage>,
+}
+
+impl Shell {
+    pub(super) fn run(
+        self,
+        sockets: Sockets,
+        received: mpsc::UnboundedReceiver<LoopMessage>,
+        media_events: mpsc::UnboundedReceiver<MediaEvent>,
+        started: oneshot::Sender<io::Result<()>>,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        match runtime {
+            Ok(runtime) => {
+                runtime.block_on(self.serve(sockets, received, media_events, started));
+            }
+            Err(error) => {
+                // The starter sees the error or has gone.
+                let _gone = started.send(Err(error));
+            }
+        }
+    }
+
+    async fn serve(
+        self,
+        sockets: Sockets,
+        received: mpsc::UnboundedReceiver<LoopMessage>,
+        media_events: mpsc::UnboundedReceiver<MediaEvent>,
+        started: oneshot::Sender<io::Result<()>>,
+    ) {
+        let epoch = tokio::time::Instant::now();
+        let (connections, inputs) = (self.settings.tcp_connections, self.inputs.clone());
+        let streams = Streams::start(sockets.tcp, connections, inputs, epoch);
+        let clock = self.deps.clock.clone();
+        let now = Now {
+            wall: clock.now(),
+            monotonic: clock.monotonic(),
+            mono: 0,
+        };
+        let local = LocalAddresses::new(&sockets.udp, streams.local_addresses());
+        let mut switch = Switch::new(
+            self.settings,
+            self.engine,
+            self.media,
+            self.sounds,
+            Box::new(move |flow| local.of(flow)),
+            rand::random(),
+            now,
+        );
+        switch.name_run(self.deps.run);
+        for presence in &self.deps.restored {
+            switch.restore_agent(presence);
+        }
+        let registrations = self.deps.registrations.and_then(|path| {
+            switch.restore_registrations(registrations::load(&path), now);
+            SavedRegistrations::start(path, epoch)
+        });
+        let resolver = Resolver::new(rand::random());
+        let lookups = resolver.watch(switch.trunk_hosts(), &self.inputs);
+        let mut the_loop = Loop {
+            switch,
+            inputs: self.inputs,
+            resolver,
+            lookups,
+            stopping: None,
+            udp: sockets.udp,
+            streams,
+            epoch,
+            clock,
+            watch: JumpWatch::new(now.into()),
+            journal: self.deps.journal,
+            snapshots: self.deps.snapshots,
+            dialled: self.deps.dialled,
+            next_snapshot: epoch,
+            next_sweep: epoch,
+            registrations,
+            buffer: vec![0; DATAGRAM_BYTES],
+        };
+        // The starter may have given up; the loop then ends with its channel.
+        let _gone = started.send(Ok(()));
+        the_loop.run(received, media_events).await;
+    }
+}
