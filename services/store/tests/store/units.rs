@@ -12,7 +12,7 @@ use madoguchi_store::{AuditFilter, AuditRecord, Store, StoreError};
 use crate::accounts::{add, entry, user};
 use crate::place::{Place, on_databases};
 
-on_databases!([sqlite_file, sqlite_memory, postgres] [
+on_databases!([sqlite_file, postgres] [
     a_commit_keeps_the_changes_their_records_and_what_is_told_of_them,
     what_is_dropped_leaves_nothing_and_the_next_unit_begins,
     a_unit_with_a_refused_change_cannot_be_committed,
