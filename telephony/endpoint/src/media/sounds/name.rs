@@ -11,7 +11,7 @@ pub enum Confirmation {
     Ready,
     /// 離席にしました
     Away,
-    /// ログアウトしました
+    /// 受付を終えました
     LoggedOut,
     /// 操作できません
     Refused,
