@@ -144,11 +144,14 @@ impl DeskProcess {
         Ok(())
     }
 
-    /// Memory that the process holds (VmRSS), in KiB.
-    pub fn resident_kib(&self) -> anyhow::Result<u64> {
+    /// Memory that is the process's own (RssAnon), in KiB: pages of the program and the dictionary that
+    /// were read from their files for the first time are held by nobody.
+    pub fn own_kib(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(self.proc()?.join("status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.context("a process has VmRSS")?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.context("a process has RssAnon")?;
         Ok(kib.trim().trim_end_matches("kB").trim().parse()?)
     }
 

@@ -105,10 +105,10 @@ async fn calls(desk: &DeskProcess, seconds: u32) -> anyhow::Result<()> {
 
 /// The memory when it grows no more: at the start the search builds its dictionary.
 async fn steady_kib(desk: &DeskProcess) -> anyhow::Result<u64> {
-    let (mut last, mut steady_secs) = (desk.resident_kib()?, 0);
+    let (mut last, mut steady_secs) = (desk.own_kib()?, 0);
     for _ in 0..STEADY_WITHIN_SECS {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = desk.resident_kib()?;
+        let now = desk.own_kib()?;
         let moved = now.abs_diff(last) > STEADY_KIB;
         steady_secs = if moved { 0 } else { steady_secs + 1 };
         last = now;
@@ -122,7 +122,7 @@ async fn steady_kib(desk: &DeskProcess) -> anyhow::Result<u64> {
 async fn until_memory_is_back(desk: &DeskProcess, before_kib: u64) -> anyhow::Result<()> {
     let began = tokio::time::Instant::now();
     loop {
-        let left_kib = desk.resident_kib()?.saturating_sub(before_kib);
+        let left_kib = desk.own_kib()?.saturating_sub(before_kib);
         if left_kib <= MEMORY_LEFT_KIB {
             return Ok(());
         }

@@ -395,14 +395,14 @@ fn picture() -> Vec<u8> {
 
 /// The most that the desk holds while something is done, beyond what it held before.
 async fn most_held(desk: &DeskProcess, done: impl Future<Output = Outcome>) -> anyhow::Result<u64> {
-    let before_kib = desk.resident_kib()?;
+    let before_kib = desk.own_kib()?;
     let mut most_kib = 0;
     tokio::pin!(done);
     loop {
         tokio::select! {
             outcome = &mut done => break outcome?,
             () = tokio::time::sleep(std::time::Duration::from_millis(20)) => {
-                most_kib = most_kib.max(desk.resident_kib()?.saturating_sub(before_kib));
+                most_kib = most_kib.max(desk.own_kib()?.saturating_sub(before_kib));
             }
         }
     }
