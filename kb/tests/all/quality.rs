@@ -2,7 +2,8 @@
 //! only measured.
 
 use madoguchi_kb::{
-    Encoder, Entry, Evaluation, GradedQuery, Knowledge, Language, SearchParts, Query, Viewer, evaluate,
+    Encoder, Entry, Evaluation, GradedQuery, Knowledge, Language, Query, SearchParts, Viewer,
+    evaluate,
 };
 
 use crate::{Article, dictionary, encoder, entries, read, rebuild, sample};
