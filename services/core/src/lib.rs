@@ -1,5 +1,5 @@
 //! The words and rules of the trade: call events and their fold to figures, reception hours,
-//! phone numbers, ids, the clock.
+//! tickets and their fold, phone numbers, ids, the clock.
 //!
 //! Nothing here does I/O, waits, reads a clock or draws a random number: time and ids come in as
 //! arguments. Every number follows the definitions in `docs/metrics.md`.
@@ -12,7 +12,9 @@ pub mod audit;
 pub mod call;
 pub mod caller;
 pub mod clock;
+pub mod contact;
 pub mod elsewhere;
+pub mod era;
 pub mod event;
 pub mod figures;
 pub mod holiday;
@@ -26,7 +28,10 @@ pub mod phrase;
 pub mod portal;
 pub mod queue;
 pub mod schedule;
+pub mod service;
+pub mod service_level;
 pub mod setup;
 pub mod stats;
+pub mod ticket;
 pub mod time;
 pub mod today;
