@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, ContactId, TicketId};
-use crate::ticket::{Channel, choices};
+use crate::named::named;
+use crate::ticket::choices::Channel;
 use crate::time::Instant;
 
 /// The longest reason in one's own words why a call has no ticket.
@@ -34,9 +35,12 @@ pub struct Contact {
     pub outcome_at: Instant,
 }
 
-choices! {
+named! {
     /// What came of a contact.
-    ContactOutcome {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum ContactOutcome {
         /// その場で回答
         AnsweredAtOnce = "answered_at_once", "その場で回答";
         /// 折り返して回答
@@ -63,9 +67,12 @@ impl ContactOutcome {
     }
 }
 
-choices! {
+named! {
     /// Why an answered call has no ticket.
-    NoTicketReason {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum NoTicketReason {
         /// 間違い電話
         WrongNumber = "wrong_number", "間違い電話";
         /// 試験

@@ -22,6 +22,7 @@ pub mod hours;
 pub mod id;
 pub mod lease;
 pub mod live;
+mod named;
 pub mod outbound;
 pub mod phone;
 pub mod phrase;

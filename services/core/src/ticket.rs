@@ -7,7 +7,7 @@
 //! nothing but a further event.
 
 mod anonymous;
-mod choices;
+pub(crate) mod choices;
 pub mod edit;
 mod event;
 mod fields;
@@ -18,8 +18,7 @@ pub mod sensitive;
 mod state;
 mod status;
 
-pub(crate) use self::choices::choices;
-pub use self::choices::{Channel, Impact, Priority, System, Urgency};
+pub use self::choices::{Channel, Impact, Priority, Status, System, Urgency};
 pub use self::event::{Handover, Relation, Route, TicketChange, TicketEvent};
 pub use self::fields::{
     AnswerSource, Requester, TAG_LETTERS, TICKET_SHORT_LETTERS, TICKET_TAGS, TICKET_TEXT_LETTERS,
@@ -27,7 +26,7 @@ pub use self::fields::{
 };
 pub use self::number::{NumberForm, TicketNumber, YearForm};
 pub use self::state::{Analysis, Escalation, FirstResponse, Hold, Link, Note, Pause, Ticket};
-pub use self::status::{REASON_LETTERS, Status, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
+pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
 
 #[cfg(test)]
 mod tests;

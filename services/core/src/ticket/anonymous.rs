@@ -58,11 +58,11 @@ pub(super) fn without_personal_data(ticket: &mut Ticket) {
 
 fn clear(fields: &mut TicketFields) {
     for field in TicketField::ALL {
-        let text = fields.text(*field);
-        let cleared = cleared(*field, &text);
+        let text = fields.text(field);
+        let cleared = cleared(field, &text);
         if cleared != text {
             // Less text always fits.
-            let _ = fields.set(*field, &cleared);
+            let _ = fields.set(field, &cleared);
         }
     }
 }

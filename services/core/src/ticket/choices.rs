@@ -1,41 +1,15 @@
-//! What a ticket can be chosen to be: channel, system, impact, urgency, priority.
+//! What a ticket can be: its status, channel, system, impact, urgency, priority.
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! choices {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal, $label:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$each])* #[serde(rename = $text)] $variant,)+
-        }
+use crate::named::named;
 
-        impl $name {
-            /// All of them, in the order in which they are shown.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The name in JSON and in the database.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-
-            /// The name on screens.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label,)+ }
-            }
-
-            /// The one of this name.
-            pub fn named(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|choice| choice.as_str() == text)
-            }
-        }
-    };
-}
-pub(crate) use choices;
-
-choices! {
+named! {
     /// By what way a ticket came.
-    Channel {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum Channel {
         /// 電話
         #[default]
         Phone = "phone", "電話";
@@ -48,9 +22,12 @@ choices! {
     }
 }
 
-choices! {
+named! {
     /// About which system somebody asks.
-    System {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum System {
         /// 間接業務システム
         #[default]
         Indirect = "indirect", "間接";
@@ -59,9 +36,12 @@ choices! {
     }
 }
 
-choices! {
+named! {
     /// 影響度: how much is affected.
-    Impact {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum Impact {
         /// 小: one person.
         #[default]
         Low = "low", "小";
@@ -72,9 +52,12 @@ choices! {
     }
 }
 
-choices! {
+named! {
     /// 緊急度: how soon it matters.
-    Urgency {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum Urgency {
         /// 低
         #[default]
         Low = "low", "低";
@@ -85,9 +68,12 @@ choices! {
     }
 }
 
-choices! {
+named! {
     /// 優先度: 影響度 × 緊急度.
-    Priority {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum Priority {
         /// 低
         #[default]
         Low = "low", "低";
@@ -97,6 +83,32 @@ choices! {
         High = "high", "高";
         /// 最高
         Highest = "highest", "最高";
+    }
+}
+
+named! {
+    /// How far a ticket has come.
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum Status {
+        /// 受付
+        #[default]
+        Received = "received", "受付";
+        /// 対応中
+        InProgress = "in_progress", "対応中";
+        /// 機能分析中
+        Analysing = "analysing", "機能分析中";
+        /// エスカレーション中
+        Escalated = "escalated", "エスカレーション中";
+        /// 保留: waits for the caller.
+        Held = "held", "保留";
+        /// 再開: was 完了 and is open again.
+        Reopened = "reopened", "再開";
+        /// 回答済
+        Answered = "answered", "回答済";
+        /// 完了
+        Done = "done", "完了";
     }
 }
 
@@ -137,10 +149,10 @@ mod tests {
     #[test]
     fn a_name_stands_for_one_choice() {
         for choice in Channel::ALL {
-            assert_eq!(Channel::named(choice.as_str()), Some(*choice));
-            let text = serde_json::to_string(choice).unwrap();
+            assert_eq!(Channel::lookup(choice.as_str()), Some(choice));
+            let text = serde_json::to_string(&choice).unwrap();
             assert_eq!(text, format!("\"{}\"", choice.as_str()));
         }
-        assert_eq!(Channel::named("fax"), None);
+        assert_eq!(Channel::lookup("fax"), None);
     }
 }

@@ -32,7 +32,7 @@ pub struct Merged {
 pub fn merge(before: &TicketFields, mine: &TicketFields, theirs: &TicketFields) -> Merged {
     let mut fields = theirs.clone();
     let mut conflicts = Vec::new();
-    for field in TicketField::ALL.iter().copied() {
+    for field in TicketField::ALL {
         let texts = [before, mine, theirs].map(|fields| fields.text(field));
         let [before, mine, theirs] = texts;
         if mine == before || mine == theirs {
@@ -57,7 +57,7 @@ pub fn merge(before: &TicketFields, mine: &TicketFields, theirs: &TicketFields) 
 
 /// The changes that lead from one state of the fields to another.
 pub fn changes(from: &TicketFields, to: &TicketFields) -> Vec<TicketChange> {
-    let all = TicketField::ALL.iter().copied();
+    let all = TicketField::ALL.into_iter();
     let changed = all.filter_map(|field| {
         let (before, after) = (from.text(field), to.text(field));
         (before != after).then_some(TicketChange::FieldChanged {

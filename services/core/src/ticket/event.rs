@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::choices::choices;
+use super::choices::Status;
 use super::fields::{TicketField, TicketFields};
 use super::number::TicketNumber;
-use super::status::Status;
 use crate::contact::{Contact, ContactOutcome};
 use crate::id::{ContactId, TicketId, UserId};
+use crate::named::named;
 use crate::time::Instant;
 
 /// One thing that happened to one ticket.
@@ -204,9 +204,12 @@ pub struct Handover {
     pub remind_at: Option<Instant>,
 }
 
-choices! {
+named! {
     /// By what way a matter goes to a vendor.
-    Route {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum Route {
         /// 機構経由
         #[default]
         ViaClient = "via_client", "機構経由";
@@ -215,9 +218,12 @@ choices! {
     }
 }
 
-choices! {
+named! {
     /// How two tickets belong together.
-    Relation {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum Relation {
         /// The other is about the same.
         #[default]
         Duplicate = "duplicate", "重複";

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::choices::{Channel, Impact, Priority, System, Urgency, choices};
+use super::choices::{Channel, Impact, Priority, System, Urgency};
 use crate::id::{DivisionId, PersonId, UserId};
+use crate::named::named;
 use crate::setup::FieldError;
 
 /// The longest question or answer.
@@ -106,9 +107,12 @@ impl AnswerSource {
     }
 }
 
-choices! {
+named! {
     /// A field, by the name that it has in forms, in the API and in the history.
-    TicketField {
+    #[derive(
+        Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    )]
+    pub enum TicketField {
         /// [`TicketFields::division`]
         Division = "division", "業務区分";
         /// [`TicketFields::channel`]
@@ -251,11 +255,11 @@ impl TicketFields {
         let optional = Some(text).filter(|text| !text.is_empty());
         match field {
             TicketField::Division => self.division = optional.map(DivisionId::from),
-            TicketField::Channel => self.channel = Channel::named(text)?,
-            TicketField::System => self.system = System::named(text)?,
+            TicketField::Channel => self.channel = Channel::lookup(text)?,
+            TicketField::System => self.system = System::lookup(text)?,
             TicketField::Category => self.category = optional.map(str::to_owned),
-            TicketField::Impact => self.impact = Impact::named(text)?,
-            TicketField::Urgency => self.urgency = Urgency::named(text)?,
+            TicketField::Impact => self.impact = Impact::lookup(text)?,
+            TicketField::Urgency => self.urgency = Urgency::lookup(text)?,
             TicketField::Incident => self.incident = text == YES,
             TicketField::Urgent => self.urgent = text == YES,
             TicketField::Owner => self.owner = optional.map(UserId::from),
@@ -340,13 +344,13 @@ mod tests {
         };
         let mut copy = TicketFields::default();
         for field in TicketField::ALL {
-            assert_ne!(whole.text(*field), copy.text(*field), "{field:?}");
-            copy.set(*field, &whole.text(*field)).unwrap();
+            assert_ne!(whole.text(field), copy.text(field), "{field:?}");
+            copy.set(field, &whole.text(field)).unwrap();
         }
         assert_eq!(copy, whole);
         for field in TicketField::ALL {
-            let empty = TicketFields::default().text(*field);
-            copy.set(*field, &empty).unwrap();
+            let empty = TicketFields::default().text(field);
+            copy.set(field, &empty).unwrap();
         }
         assert_eq!(copy, TicketFields::default());
     }

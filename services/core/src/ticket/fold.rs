@@ -1,9 +1,9 @@
 //! How each event changes a ticket. An event that does not fit changes nothing, and loses nothing.
 
 use super::anonymous::without_personal_data;
+use super::choices::Status;
 use super::event::{TicketChange, TicketEvent};
 use super::state::{Analysis, Escalation, Hold, Link, Note, Pause, Ticket};
-use super::status::Status;
 use crate::time::Instant;
 
 impl Ticket {

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::choices::Status;
 use super::event::TicketChange;
 use super::state::Ticket;
-use super::status::{Status, TicketError};
+use super::status::TicketError;
 use crate::contact::Contact;
 use crate::id::{ContactId, TicketId};
 use crate::time::Instant;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::choices::Status;
 use super::event::{Handover, Relation, TicketChange, TicketEvent};
 use super::fields::TicketFields;
 use super::number::TicketNumber;
-use super::status::Status;
 use crate::contact::{Contact, ContactOutcome};
 use crate::id::{ContactId, TicketId, UserId};
 use crate::time::Instant;

@@ -1,8 +1,6 @@
-//! How far a ticket has come, and which step may follow which.
+//! Which step may follow which in the life of a ticket.
 
-use serde::{Deserialize, Serialize};
-
-use super::choices::choices;
+use super::choices::Status;
 use super::event::{TicketChange, TicketEvent};
 use super::fields::TICKET_TEXT_LETTERS;
 use super::state::Ticket;
@@ -13,29 +11,6 @@ pub const REASON_LETTERS: usize = 500;
 pub const TICKET_NOTE_LETTERS: usize = 10_000;
 /// The longest name of a vendor.
 pub const VENDOR_LETTERS: usize = 100;
-
-choices! {
-    /// How far a ticket has come.
-    Status {
-        /// 受付
-        #[default]
-        Received = "received", "受付";
-        /// 対応中
-        InProgress = "in_progress", "対応中";
-        /// 機能分析中
-        Analysing = "analysing", "機能分析中";
-        /// エスカレーション中
-        Escalated = "escalated", "エスカレーション中";
-        /// 保留: waits for the caller.
-        Held = "held", "保留";
-        /// 再開: was 完了 and is open again.
-        Reopened = "reopened", "再開";
-        /// 回答済
-        Answered = "answered", "回答済";
-        /// 完了
-        Done = "done", "完了";
-    }
-}
 
 /// Why a step cannot be taken with a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

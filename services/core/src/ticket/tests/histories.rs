@@ -32,7 +32,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let ticket = || 0_usize..6;
-    let outcome = prop::sample::select(ContactOutcome::ALL);
+    let outcome = prop::sample::select(ContactOutcome::ALL.to_vec());
     let step = prop_oneof![
         (ticket(), 0_u8..3, "[あ-お]{0,6}").prop_map(|(t, f, text)| Step::Edit(t, f, text)),
         (ticket(), 0_u8..8).prop_map(|(t, call)| Step::Call(t, call)),
