@@ -80,6 +80,26 @@ name_type! {
     RunId
 }
 
+name_type! {
+    /// 問合せ: one matter that somebody asked about. Never used again.
+    TicketId
+}
+
+name_type! {
+    /// 応対: one call, form, mail or visit on one ticket. Never used again.
+    ContactId
+}
+
+name_type! {
+    /// A person of the directory (職員).
+    PersonId
+}
+
+name_type! {
+    /// 業務区分: a kind of service with hours, limits and figures of its own.
+    DivisionId
+}
+
 impl CallId {
     /// A name for a call of this run that sorts by its arrival. `chance` tells calls of one
     /// millisecond apart.

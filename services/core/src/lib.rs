@@ -1,5 +1,5 @@
 //! The words and rules of the trade: call events and their fold to figures, reception hours,
-//! phone numbers, ids, the clock.
+//! tickets and their fold, phone numbers, ids, the clock.
 //!
 //! Nothing here does I/O, waits, reads a clock or draws a random number: time and ids come in as
 //! arguments. Every number follows the definitions in `docs/metrics.md`.
@@ -14,7 +14,9 @@ pub mod audit;
 pub mod call;
 pub mod caller;
 pub mod clock;
+pub mod contact;
 pub mod elsewhere;
+pub mod era;
 pub mod event;
 pub mod figures;
 pub mod holiday;
@@ -23,13 +25,18 @@ pub mod id;
 pub mod lease;
 pub mod live;
 mod named;
+pub mod normal;
 pub mod outbound;
+pub mod person;
 pub mod phone;
 pub mod phrase;
 pub mod portal;
 pub mod queue;
 pub mod schedule;
+pub mod service;
+pub mod service_level;
 pub mod setup;
 pub mod stats;
+pub mod ticket;
 pub mod time;
 pub mod today;

@@ -140,7 +140,7 @@ pub fn marks(text: &str) -> Vec<Mark> {
 }
 
 /// Whether twelve digits end in the check digit of a 個人番号 (平成26年総務省令第85号 第5条).
-fn is_my_number(text: &str) -> bool {
+pub(crate) fn is_my_number(text: &str) -> bool {
     let digits: Vec<u32> = text
         .chars()
         .filter_map(|letter| match letter {

@@ -1,0 +1,32 @@
+//! 問合せ: tickets as the fold of an append-only log (表 5.6-9, 5.6-10).
+//!
+//! A ticket is one matter. What happened to it stands in [`TicketEvent`]s, and [`Ticket::fold`] makes
+//! the ticket of them; as it was at an instant it is the fold of what had happened before
+//! ([`Ticket::as_of`]). [`Ticket::check`] says whether an event may come next. A merge copies nothing:
+//! a merged ticket keeps what it has and leads to the other ([`merging`]), so that undoing it needs
+//! nothing but a further event.
+
+mod anonymous;
+pub(crate) mod choices;
+pub mod edit;
+mod event;
+mod fields;
+mod fold;
+pub mod merging;
+mod number;
+pub mod sensitive;
+mod state;
+mod status;
+
+pub use self::choices::{Channel, Impact, Priority, Status, System, Urgency};
+pub use self::event::{Handover, Relation, Route, TicketChange, TicketEvent};
+pub use self::fields::{
+    AnswerSource, Requester, TAG_LETTERS, TICKET_SHORT_LETTERS, TICKET_TAGS, TICKET_TEXT_LETTERS,
+    TicketField, TicketFields, WORK_MINUTES_AT_MOST,
+};
+pub use self::number::{NumberForm, TicketNumber, YearForm};
+pub use self::state::{Analysis, Escalation, FirstResponse, Hold, Link, Note, Pause, Ticket};
+pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
+
+#[cfg(test)]
+mod tests;
