@@ -10,10 +10,9 @@ use madoguchi_store::{
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::kit::field::FieldInfo;
-use crate::kit::table::{
-    Asked, Column, DOWN, Filter, FilterInput, Info, Listing, Order, UP, Value,
-};
+use crate::kit::table::{Column, DOWN, Info, Listing, Order, UP, Value};
 use crate::kit::table_file::download;
+use crate::kit::table_filter::{Asked, Filter};
 use crate::kit::table_routes;
 use crate::query::Period;
 use crate::state::Web;
@@ -84,15 +83,16 @@ impl Listing for AuditList {
     const EXPORTED: Action = Action::AuditExport;
 
     fn filters(web: &Web, asked: &Asked) -> Vec<Filter> {
-        let period = period(web, asked);
-        let day = |day: fn(&Period) -> String| period.as_ref().map(day).unwrap_or_default();
         let actions = Action::ALL.iter();
         let actions = actions.map(|action| (action.as_str(), action.label()));
-        let login = FilterInput::Text("text", "ログイン名");
+        let [from, to] = Filter::period(&period(web, asked));
         vec![
-            Filter::date("from", "最初の日", day(|period| period.from.to_string())),
-            Filter::date("to", "最後の日", day(|period| period.to.to_string())),
-            Filter::new("actor", "操作した人", login),
+            from,
+            to,
+            Filter {
+                example: "ログイン名",
+                ..Filter::text("actor", "操作した人")
+            },
             Filter::choice("action", "操作", actions),
             Filter::text("object", "対象"),
         ]
@@ -138,10 +138,14 @@ impl Listing for AuditList {
         Ok(asked.fields(&period))
     }
 
-    fn former_start(asked: &Asked) -> Option<Start> {
-        let (at, seq) = asked.get("older").split_once('-')?;
-        let values = [at.parse().ok()?, seq.parse().ok()?].map(CursorValue::Number);
-        Some(Start::After(Cursor::new(values.into())))
+    fn former_start(asked: &Asked) -> Result<Option<Start>, StoreError> {
+        let Some(older) = asked.some("older") else {
+            return Ok(None);
+        };
+        let values = older.split('-').map(|value| value.parse().ok());
+        let values: Option<Vec<_>> = values.map(|value| value.map(CursorValue::Number)).collect();
+        let cursor = Cursor::new(values.ok_or(StoreError::Cursor)?);
+        Ok(Some(Start::After(cursor)))
     }
 }
 

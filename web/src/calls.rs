@@ -17,9 +17,9 @@ use serde::Serialize;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
-use crate::kit::table::{
-    Asked, Column, DOWN, Filter, FilterInput, Info, Listing, Order, Pairs, Question, UP, Value,
-};
+use crate::kit::table::{Column, DOWN, Info, Listing, Order, UP, Value};
+use crate::kit::table_filter::{Asked, Filter, Pairs};
+use crate::kit::table_question::Question;
 use crate::kit::{table_page, table_routes};
 use crate::query::{Period, agent_choices, escape, line_choices, page_number};
 use crate::state::Web;
@@ -114,22 +114,24 @@ impl Listing for CallList {
     const VIEWED: Option<Action> = Some(Action::CallsView);
 
     fn filters(web: &Web, asked: &Asked) -> Vec<Filter> {
-        let today = web.desk.now().date();
-        let period = Period::read(asked.get("from"), asked.get("to"), today);
-        let day = |day: fn(&Period) -> String| period.as_ref().map(day).unwrap_or_default();
         let setup = web.desk.setup();
-        let keyboard = FilterInput::Text("tel", "");
+        let [from, to] = Filter::period(&period(web, asked));
         let mut filters = vec![
-            Filter::date("from", "最初の日", day(|period| period.from.to_string())),
-            Filter::date("to", "最後の日", day(|period| period.to.to_string())),
-            Filter::open_choice("line", "回線", line_choices(&setup)),
-            Filter::open_choice("agent", "担当者", agent_choices(&setup)),
+            from,
+            to,
+            Filter::choice("line", "回線", line_choices(&setup)).open(),
+            Filter::choice("agent", "担当者", agent_choices(&setup)).open(),
             Filter::choice("kind", "区分", KINDS),
-            Filter::new("number", "電話番号", keyboard).personal(SEE),
+            Filter {
+                keyboard: "tel",
+                ..Filter::text("number", "電話番号").personal(SEE)
+            },
         ];
         if !asked.get("hour").is_empty() {
-            let keyboard = FilterInput::Text("numeric", "");
-            filters.push(Filter::new("hour", "時間帯(時)", keyboard));
+            filters.push(Filter {
+                keyboard: "numeric",
+                ..Filter::text("hour", "時間帯(時)")
+            });
         }
         filters
     }

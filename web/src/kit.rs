@@ -18,7 +18,9 @@ pub(crate) mod removal;
 pub(crate) mod restore;
 pub(crate) mod table;
 pub(crate) mod table_file;
+pub(crate) mod table_filter;
 pub(crate) mod table_page;
+pub(crate) mod table_question;
 pub(crate) mod value;
 pub(crate) mod versioned;
 

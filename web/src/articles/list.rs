@@ -8,7 +8,8 @@ use madoguchi_store::{ArticleFilter, ArticleOrder, ArticleRow, Page, Start, Stor
 
 use super::lookup::{HERE, category_name, category_names};
 use crate::error::WebError;
-use crate::kit::table::{Asked, Column, DOWN, Filter, Info, Links, Listing, Order, UP, Value};
+use crate::kit::table::{Column, DOWN, Info, Links, Listing, Order, UP, Value};
+use crate::kit::table_filter::{Asked, Filter};
 use crate::library::name;
 use crate::query::escape;
 use crate::state::Web;
@@ -88,7 +89,7 @@ impl Listing for ArticleList {
         vec![
             Filter::text("text", "質問・キーワード・番号"),
             Filter::choice("stage", "状態", STAGES),
-            Filter::open_choice("category", "分類", category_names(&setup.categories)),
+            Filter::choice("category", "分類", category_names(&setup.categories)).open(),
             Filter::choice("overdue", "見直し", [("1", "期日が過ぎたもの")]),
         ]
     }

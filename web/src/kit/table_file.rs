@@ -14,7 +14,9 @@ use madoguchi_store::{Start, StoreError};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 
-use super::table::{Column, Listing, Pairs, Question};
+use super::table::{Column, Listing};
+use super::table_filter::Pairs;
+use super::table_question::Question;
 use crate::auth::access::Allowed;
 use crate::download;
 use crate::error::WebError;

@@ -7,11 +7,12 @@ use axum::response::Html;
 use madoguchi_core::audit::AuditEntry;
 use madoguchi_store::{Cursor, Start};
 
-use super::table::{Column, Filter, FilterInput, Links, Listing, Pairs, Question, Value};
+use super::table::{Column, Info, Links, Listing, Value};
+use super::table_filter::{Filter, Pairs};
+use super::table_question::Question;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::query::Choice;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
@@ -25,42 +26,26 @@ const COUNTED: u32 = 100_000;
 struct TablePage {
     shell: Shell,
     views: Views,
-    title: &'static str,
-    address: &'static str,
-    name: &'static str,
-    empty: &'static str,
+    info: Info,
     links: Links,
-    fields: Vec<FilterField>,
+    filters: Vec<Filter>,
     sort: String,
     active: Vec<Active>,
     total: Option<String>,
     heads: Vec<Head>,
     rows: Vec<Vec<Cell>>,
-    file: &'static str,
-    /// The question, for the form that asks for a file.
-    asked: Vec<(String, String)>,
     first: Option<String>,
     before: Option<String>,
     after: Option<String>,
 }
 
-/// A filter as the form has it.
-struct FilterField {
-    name: &'static str,
-    label: &'static str,
-    value: String,
-    /// `date`, `search` or `select`.
-    kind: &'static str,
-    keyboard: &'static str,
-    example: &'static str,
-    choices: Vec<Choice>,
-}
-
 /// A filter that is in force, and the list without it.
 struct Active {
-    label: &'static str,
+    name: &'static str,
     value: String,
-    link: String,
+    label: &'static str,
+    told: String,
+    without: String,
 }
 
 /// The head of a column.
@@ -117,31 +102,20 @@ pub(crate) async fn page<L: Listing>(
     let link = |name: &str, cursor: Option<Cursor>| {
         cursor.map(|cursor| question.from_row(name, &cursor.to_text()))
     };
-    let asked = question.filters.iter().map(|filter| filter.name);
-    let asked = asked.map(|name| (name, question.asked.get(name)));
-    let asked = asked.chain([("sort", question.sort())]);
     let page = TablePage {
         shell: Shell::new(&web, Some(&visitor), info.page).done(question.passing("done")),
         views,
-        title: info.title,
-        address: info.page,
-        name: info.name,
-        empty: info.empty,
         links,
-        fields: fields(&question),
         sort: question.sort().to_owned(),
         active: active(&question),
         total: total.map(|total| counted(total, info.unit)),
         heads: heads.collect(),
         rows: found.rows.iter().map(row).collect(),
-        file: info.file,
-        asked: asked
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
         first: (!begins).then(|| question.without("")),
         before: link("before", found.before),
         after: link("after", found.after),
+        info,
+        filters: question.filters,
     };
     Ok(Html(page.render()?))
 }
@@ -214,38 +188,15 @@ fn head<L: Listing>(column: &Column<L>, question: &Question<L>) -> Head {
     }
 }
 
-fn fields<L: Listing>(question: &Question<L>) -> Vec<FilterField> {
-    let field = |filter: &Filter| {
-        let asked = question.asked.get(filter.name);
-        let (kind, keyboard, example) = match filter.input {
-            FilterInput::Date => ("date", "", ""),
-            FilterInput::Text(keyboard, example) => ("search", keyboard, example),
-            FilterInput::Choice(_) | FilterInput::OpenChoice(_) => ("select", "", ""),
-        };
-        FilterField {
-            name: filter.name,
-            label: filter.label,
-            value: if asked.is_empty() {
-                filter.default.clone()
-            } else {
-                asked.to_owned()
-            },
-            kind,
-            keyboard,
-            example,
-            choices: filter.choices(asked),
-        }
-    };
-    question.filters.iter().map(field).collect()
-}
-
 fn active<L: Listing>(question: &Question<L>) -> Vec<Active> {
     let asked = question.filters.iter().filter_map(|filter| {
         let asked = question.asked.get(filter.name);
         (!asked.is_empty()).then(|| Active {
+            name: filter.name,
+            value: asked.to_owned(),
             label: filter.label,
-            value: filter.tell(asked).to_owned(),
-            link: question.without(filter.name),
+            told: filter.told().to_owned(),
+            without: question.without(filter.name),
         })
     });
     asked.collect()

@@ -14,7 +14,9 @@ use crate::auth::access::Need;
 use crate::auth::cookie::Origin;
 use crate::auth::visitor::{By, Visitor};
 use crate::error::WebError;
-use crate::kit::table::{Asked, Column, Filter, Info, Listing, Order, Question, UP, Value};
+use crate::kit::table::{Column, Info, Listing, Order, UP, Value};
+use crate::kit::table_filter::{Asked, Filter};
+use crate::kit::table_question::Question;
 use crate::kit::table_routes;
 use crate::query::escape;
 
@@ -340,6 +342,8 @@ async fn audit_records_are_met_once_in_every_order_and_the_files_agree() {
         assert_eq!((rows.len(), objects.len()), (230, 230));
     }
     agree(&house, &mut auditor, list, ("object", 5)).await;
+    let (status, _) = house.open(&mut auditor, "/audit?older=x-y").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
     // A link from before there were cursors.
     let html = look(&house, &mut auditor, list).await;
     let newest = house

@@ -7,7 +7,8 @@ use madoguchi_store::{Page, Start, StoreError, UserFilter, UserOrder};
 
 use super::summary::state;
 use crate::error::WebError;
-use crate::kit::table::{Asked, Column, DOWN, Filter, Info, Links, Listing, Order, UP, Value};
+use crate::kit::table::{Column, DOWN, Info, Links, Listing, Order, UP, Value};
+use crate::kit::table_filter::{Asked, Filter};
 use crate::query::escape;
 use crate::state::Web;
 use crate::text::NOTHING;
