@@ -54,9 +54,6 @@ pub enum StoreError {
         /// What.
         what: &'static str,
     },
-    /// A page of a list is asked for by a place that is none in its order.
-    #[error("the cursor is none of this list")]
-    Cursor,
     /// It has to be unique and exists already.
     #[error("{what} exists already")]
     Taken {
@@ -90,6 +87,9 @@ pub enum StoreError {
         /// The number.
         found: i64,
     },
+    /// A page of a list is asked for by a place that is none in its order.
+    #[error("the cursor is none of this list")]
+    Cursor,
 }
 
 /// What sqlx says; of a pool that gave up waiting only what is true of the database.
