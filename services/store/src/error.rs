@@ -90,6 +90,9 @@ pub enum StoreError {
         /// The number.
         found: i64,
     },
+    /// A page of a list is asked for by a place that is none in its order.
+    #[error("the cursor is none of this list")]
+    Cursor,
 }
 
 /// What sqlx says; of a pool that gave up waiting only what is true of the database.
