@@ -16,13 +16,16 @@ use self::sessions::{SessionRow, session_rows};
 use crate::auth::access::{Allowed, Proven};
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::one_time;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::sign_in::oidc;
 use crate::state::Web;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/account", page)
         .get("/account/confirm", confirm::page)

@@ -15,16 +15,18 @@ mod steps;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use madoguchi_core::access::EditArticles;
-use madoguchi_store::{ArticleFilter, ArticleRow};
+use madoguchi_core::access::{EditArticles, Permission, Permissions};
+use madoguchi_store::{ArticleFilter, ArticleRow, Work};
 use serde::Deserialize;
 
 use self::lookup::{HERE, category_name, category_names};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::library::name;
 use crate::limits::{FileUse, FormUse};
+use crate::menu::MenuEntry;
 use crate::query::{Choice, escape, page_number};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -44,7 +46,20 @@ const STAGES: [(&str, &str); 8] = [
     ("past", "過去の版"),
 ];
 
-pub(crate) fn routes() -> Routes {
+/// What waits at the list for whoever writes, and for whoever approves.
+fn waiting(permissions: Permissions, work: Work) -> Vec<(&'static str, u64)> {
+    let mut waiting = vec![("差戻し", work.sent_back)];
+    if permissions.contains(Permission::ApproveArticles) {
+        waiting.insert(0, ("確認待ち", work.waiting));
+    }
+    waiting
+}
+
+pub(crate) const FEATURE: Feature =
+    Feature::new(routes)
+        .menu(&[MenuEntry::new("FAQの編集", HERE, Permission::EditArticles).waiting(waiting)]);
+
+fn routes() -> Routes {
     Routes::new()
         .upload("/articles/{id}/files", FileUse::Attachment, files::add)
         .upload(

@@ -15,13 +15,14 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::kit::field::FieldInfo;
+use crate::menu::MenuEntry;
 use crate::query::{Choice, Period, escape};
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::text::DateStyle;
+use crate::text::{self, DateStyle};
 use crate::views::Views;
-use crate::{notices, phrases, retention, setup, text};
 
 const PAGE_SIZE: u32 = 100;
 /// Records read at once for a workbook.
@@ -31,7 +32,11 @@ const EXPORT_AT_MOST: usize = 200_000;
 /// How many days are shown when no period is asked for.
 const DAYS_SHOWN: u64 = 30;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new("監査記録", "/audit", Permission::ReadAudit)])
+    .views(&["/audit"]);
+
+fn routes() -> Routes {
     Routes::new().get("/audit", page).get("/audit.xlsx", export)
 }
 
@@ -178,7 +183,7 @@ fn row(record: AuditRecord, words: &Words) -> AuditRow {
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 32] = [
+const FIELDS: [(&str, &str); 33] = [
     ("agent", "担当者"),
     ("before", "これより前"),
     ("body", "内容"),
@@ -205,6 +210,7 @@ const FIELDS: [(&str, &str); 32] = [
     ("rule", "扱い"),
     ("scopes", "権限"),
     ("second_factor", "2段階認証"),
+    ("sound", "音声"),
     ("state", "状態"),
     ("title", "題"),
     ("until", "掲載を終える日時"),
@@ -218,8 +224,7 @@ struct Words(Vec<(Action, Vec<FieldInfo>)>);
 
 impl Words {
     fn of(web: &Web) -> Self {
-        let tables = setup::AUDIT.iter().chain(&notices::AUDIT);
-        let tables = tables.chain(&retention::AUDIT).chain(&phrases::AUDIT);
+        let tables = web.features.audit.iter();
         Self(tables.map(|fields| fields(web)).collect())
     }
 

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use chrono::{Datelike, Months, NaiveDate};
-use madoguchi_core::access::ViewCalls;
+use madoguchi_core::access::{Permission, ViewCalls};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::id::{AgentId, LineName};
@@ -22,7 +22,9 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::graph::{Graph, Group, Layout, Series};
+use crate::menu::MenuEntry;
 use crate::query::{Choice, Period, escape};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -48,7 +50,10 @@ const SERIES: [Series; 3] = [
     },
 ];
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature =
+    Feature::new(routes).menu(&[MenuEntry::new("通話の集計", HERE, Permission::ViewCalls)]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/calls/figures", page)
         .get("/calls/figures.xlsx", export)

@@ -3,19 +3,34 @@
 use askama::Template;
 use axum::extract::{Query, RawQuery, State};
 use axum::response::Html;
-use madoguchi_core::access::ViewCalls;
+use madoguchi_core::access::{Permission, ViewCalls};
 use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::setup::DeskSetup;
 
 use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::feature::Feature;
+use crate::menu::MenuEntry;
 use crate::query::{CallQuery, Choice, Head, KINDS, PAGE_SIZE, Period, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
 use crate::views::Views;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "通話の一覧",
+        "/calls",
+        Permission::ViewCalls,
+    )])
+    .views(&["/calls"]);
+
+fn routes() -> Routes {
+    Routes::new().get("/calls", page)
+}
 
 #[derive(Template)]
 #[template(path = "calls.html")]

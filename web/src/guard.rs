@@ -98,7 +98,7 @@ fn tells_work_anew(web: &Web, visitor: &Visitor, request: &Request) -> bool {
         .iter()
         .any(|start| path.starts_with(start));
     let reads = is_reading(request.method());
-    reads && has_menu && shell::tells_work(visitor) && web.work.is_due(web.desk.monotonic())
+    reads && has_menu && shell::tells_work(web, visitor) && web.work.is_due(web.desk.monotonic())
 }
 
 /// Counts what the menu tells. While the database is away, what was counted last is told.

@@ -10,7 +10,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use madoguchi_core::access::ReadKnowledge;
+use madoguchi_core::access::{Permission, ReadKnowledge};
 use madoguchi_kb::{Fragment, Viewer};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ use self::preview::Preview;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
+use crate::menu::MenuEntry;
 use crate::portal::finding::{self, FindQuery, Results, Suggested, category_choices};
 use crate::portal::notices::{self, ShownNotice};
 use crate::query::Choice;
@@ -29,7 +31,13 @@ use crate::state::Web;
 /// Results that a program may ask for at once.
 const LIMIT: usize = 50;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
+    "ナレッジ検索",
+    HERE,
+    Permission::ReadKnowledge,
+)]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/knowledge", page)
         .get("/knowledge/results", results)

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use chrono::NaiveDateTime;
-use madoguchi_core::access::ManageNotices;
+use madoguchi_core::access::{ManageNotices, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{
     NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
@@ -12,18 +12,23 @@ use madoguchi_core::setup::FieldError;
 use madoguchi_core::time::Instant;
 
 use crate::auth::routes::Routes;
+use crate::feature::Feature;
 use crate::kit::field::{Field, access};
 use crate::kit::form::Input;
-use crate::kit::record::{
-    AuditFields, Context, Effect, Listed, Record, Removable, Screen, audit_fields,
-};
+use crate::kit::record::{Context, Effect, Listed, Record, Removable, Screen, audit_fields};
 use crate::kit::record_routes;
 use crate::kit::value::Options;
+use crate::menu::MenuEntry;
 
-/// How fields are called in the audit log.
-pub(crate) const AUDIT: [AuditFields; 1] = [audit_fields::<Notice>];
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "お知らせ",
+        "/admin/notices",
+        Permission::ManageNotices,
+    )])
+    .audit(&[audit_fields::<Notice>]);
 
-pub(crate) fn routes() -> Routes {
+fn routes() -> Routes {
     record_routes!(removable Notice, list: "/admin/notices", one: "/admin/notices")
 }
 
@@ -155,7 +160,7 @@ impl Record for Notice {
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.title.clone()
     }
 

@@ -8,9 +8,21 @@ mod list;
 mod reset;
 pub(crate) mod summary;
 
-use crate::auth::routes::Routes;
+use madoguchi_core::access::Permission;
 
-pub(crate) fn routes() -> Routes {
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
+use crate::menu::MenuEntry;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "利用者",
+        "/admin/users",
+        Permission::ManageUsers,
+    )])
+    .views(&["/admin/users"]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/admin/users", list::page)
         .get("/admin/users/new", edit::new_page)

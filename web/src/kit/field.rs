@@ -58,7 +58,7 @@ pub(crate) struct FieldInfo {
     /// The name on its form.
     pub(crate) label: Text,
     /// The name where it is only told.
-    pub(crate) short: Option<&'static str>,
+    pub(crate) short: Option<Text>,
     /// The part of the form that it stands in.
     section: &'static str,
     pub(crate) input: Input,
@@ -89,7 +89,7 @@ struct Places {
 impl FieldInfo {
     /// The name where it is only told.
     pub(crate) fn told_as(&self) -> Text {
-        self.short.map_or_else(|| self.label.clone(), Cow::Borrowed)
+        self.short.clone().unwrap_or_else(|| self.label.clone())
     }
 
     /// It is part of what is told of a record.
@@ -283,8 +283,8 @@ impl<'c, R: 'static> Field<'c, R> {
 
     /// The name where it is only told.
     #[must_use]
-    pub(crate) fn short(mut self, label: &'static str) -> Self {
-        self.info.short = Some(label);
+    pub(crate) fn short(mut self, label: impl Into<Text>) -> Self {
+        self.info.short = Some(label.into());
         self
     }
 
@@ -359,6 +359,13 @@ impl<'c, R: 'static> Field<'c, R> {
     #[must_use]
     pub(crate) fn marked(mut self, value: &'static str) -> Self {
         self.info.marked = Some(value);
+        self
+    }
+
+    /// All that can be chosen is seen.
+    #[must_use]
+    pub(crate) fn radio(mut self) -> Self {
+        self.info.input = Input::Radio;
         self
     }
 

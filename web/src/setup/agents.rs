@@ -103,7 +103,7 @@ impl Record for ScreenAgent {
         without_password(AgentConfig::new("", "", ""))
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.agent.name.clone()
     }
 

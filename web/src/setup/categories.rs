@@ -221,7 +221,7 @@ impl Record for Category {
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.name.clone()
     }
 

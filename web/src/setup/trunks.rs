@@ -334,7 +334,7 @@ impl Record for ScreenTrunk {
         without_secrets(TrunkConfig::new(""))
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.trunk.name.clone()
     }
 
