@@ -37,6 +37,7 @@ fn routes() -> Routes {
         .get("/account/second-factor", second_factor::page)
         .post("/account/second-factor", second_factor::submit)
         .post("/account/second-factor/remove", second_factor::remove)
+        .get("/account/recovery-codes", second_factor::codes)
         .post("/account/sessions/{id}/end", end_session)
         .get("/account/tokens", tokens::page)
         .post("/account/tokens", tokens::submit)
