@@ -14,6 +14,7 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::feature::Feature;
+use crate::library::name;
 use crate::menu::MenuEntry;
 use crate::query::escape;
 use crate::shell::Shell;
@@ -57,6 +58,7 @@ struct Row {
     name: String,
     extension: String,
     text: String,
+    /// The article that was read before, with its page.
     article: Option<(String, String)>,
     query: String,
     handled: Option<String>,
@@ -145,7 +147,7 @@ fn row(web: &Web, kept: KeptInquiry) -> Row {
         at: dates.minute(kept.at),
         article: inquiry.article.map(|id| {
             let link = format!("/knowledge/{}", escape(&id));
-            (id, link)
+            (name(kept.article_number, &id), link)
         }),
         handled: kept
             .handled
