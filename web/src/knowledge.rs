@@ -60,6 +60,9 @@ struct KnowledgePage {
     categories: Vec<Choice>,
     results: Results,
     own: Option<Own>,
+    /// The agent whose state is followed; empty if it is nobody's.
+    agent: String,
+    session: String,
     /// The best result, to be read at once.
     preview: Option<Preview>,
 }
@@ -86,6 +89,8 @@ async fn page(
     };
     let page = KnowledgePage {
         own: Own::of(&web, &visitor).await,
+        agent: own::followed(&visitor),
+        session: visitor.session().unwrap_or_default().to_owned(),
         preview,
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
         notices: notices::in_force(&web, Viewer::Desk).await,

@@ -16,8 +16,8 @@ use crate::text;
 /// The visitor as an agent.
 pub(super) struct Own {
     pub(super) state: &'static str,
-    /// For how long.
-    pub(super) lasts: String,
+    /// Since when.
+    pub(super) since: String,
     pub(super) call: Option<OwnCall>,
 }
 
@@ -51,7 +51,7 @@ impl Own {
         };
         Some(Self {
             state: text::agent_state(&agent.state),
-            lasts: text::duration(Some(web.desk.now() - agent.since)),
+            since: text::time(agent.since),
             call,
         })
     }
@@ -66,6 +66,13 @@ async fn kept(web: &Web, call: &CallId) -> Option<OwnCall> {
         line: record.line.to_string(),
         link: Some(format!("/calls/{}", crate::query::escape(call.as_str()))),
     })
+}
+
+/// The agent whose state the page follows, if the visitor is one and may see the board.
+pub(super) fn followed(visitor: &Visitor) -> String {
+    let agent = visitor.user.agent.as_ref();
+    let agent = agent.filter(|_| visitor.permissions.contains(Permission::ViewBoard));
+    agent.map(ToString::to_string).unwrap_or_default()
 }
 
 #[derive(Template)]
