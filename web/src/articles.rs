@@ -1,7 +1,7 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
 mod autosave;
-mod book;
+mod detail;
 mod differences;
 mod edit;
 mod export;
@@ -9,8 +9,8 @@ pub(crate) mod files;
 mod form;
 mod import;
 pub(crate) mod lookup;
-mod one;
 mod steps;
+mod workbook;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -81,10 +81,10 @@ fn routes() -> Routes {
         .get("/articles/import", import::page)
         .get("/articles/export.jsonl", export::as_lines)
         .get("/articles/export.xlsx", export::as_workbook)
-        .get("/articles/{id}", one::page)
+        .get("/articles/{id}", detail::page)
         .get("/articles/{id}/edit", edit::page)
         .long_post("/articles/{id}/edit", FormUse::Article, edit::save)
-        .get("/articles/{id}/versions/{number}", one::version)
+        .get("/articles/{id}/versions/{number}", detail::version)
         .post("/articles/{id}/restore", steps::restore)
         .post("/articles/{id}/submit", steps::submit)
         .post("/articles/{id}/recall", steps::recall)

@@ -4,8 +4,8 @@ use crate::auth::routes::Routes;
 use crate::feature::Feature;
 use crate::state::FeatureTables;
 use crate::{
-    access_report, account, agents, announcements, api, articles, assets, attention, audit, board,
-    calendar, call, call_figures, calls, inquiries, jobs, knowledge, language, live, notices,
+    access_report, account, agents, announcements, api, articles, assets, audit, board, calendar,
+    call, call_figures, calls, content_gaps, inquiries, jobs, knowledge, language, live, notices,
     operations, own_call, phrases, portal, retention, setup, sign_in, users, views,
 };
 
@@ -17,7 +17,7 @@ static FEATURES: [Feature; 29] = [
     knowledge::FEATURE,
     inquiries::FEATURE,
     articles::FEATURE,
-    attention::FEATURE,
+    content_gaps::FEATURE,
     access_report::FEATURE,
     notices::FEATURE,
     phrases::FEATURE,

@@ -1,9 +1,9 @@
 //! 利用者: accounts and what they may do, for administrators.
 
+mod access_review;
 mod agent;
 mod change;
 mod edit;
-mod inventory;
 mod list;
 mod reset;
 pub(crate) mod summary;
@@ -27,8 +27,8 @@ fn routes() -> Routes {
         .get("/admin/users", list::page)
         .get("/admin/users/new", edit::new_page)
         .post("/admin/users/new", edit::create)
-        .get("/admin/users/inventory", inventory::page)
-        .get("/admin/users/inventory.xlsx", inventory::export)
+        .get("/admin/users/inventory", access_review::page)
+        .get("/admin/users/inventory.xlsx", access_review::export)
         .get("/admin/users/{id}", edit::page)
         .post("/admin/users/{id}", edit::save)
         .post("/admin/users/{id}/disable", reset::disable)

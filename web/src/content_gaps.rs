@@ -46,8 +46,8 @@ fn routes() -> Routes {
 }
 
 #[derive(Template)]
-#[template(path = "attention.html")]
-struct AttentionPage {
+#[template(path = "content_gaps.html")]
+struct ContentGapsPage {
     shell: Shell,
     searches: Vec<Searches>,
     unhelpful: Vec<ArticleRow>,
@@ -138,7 +138,7 @@ async fn page(
         date: web.settings.dates.date(one.review_on),
         question: one.question,
     });
-    let page = AttentionPage {
+    let page = ContentGapsPage {
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
         unhelpful: unhelpful(&web, since).await?,
         asked_about: asked_about(&web, since).await?,
