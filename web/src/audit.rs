@@ -177,8 +177,8 @@ fn row(record: AuditRecord, words: &Words) -> AuditRow {
         address: entry.address,
         action: entry.action.label(),
         object: entry.object,
-        before: words.told(entry.action, &entry.before),
-        after: words.told(entry.action, &entry.after),
+        before: words.in_words_of(entry.action, &entry.before),
+        after: words.in_words_of(entry.action, &entry.after),
     }
 }
 
@@ -229,12 +229,12 @@ impl Words {
     }
 
     /// Fields with names and values in the reader's words.
-    fn told(&self, action: Action, fields: &Fields) -> Vec<(String, String)> {
+    fn in_words_of(&self, action: Action, fields: &Fields) -> Vec<(String, String)> {
         let known = self.0.iter().find(|(known, _)| *known == action);
         let known = known.map_or(&[][..], |(_, known)| known);
         let told = fields.iter().map(|(name, value)| {
             match known.iter().find(|known| known.name == *name) {
-                Some(known) => (known.told_as().into_owned(), known.tell(value)),
+                Some(known) => (known.shown_name().into_owned(), known.in_words(value)),
                 None => (label(name), in_words(name, value)),
             }
         });
@@ -332,7 +332,7 @@ fn table(records: &[AuditRecord], now: Instant, words: &Words) -> Table {
     };
     let list = |action, fields: &Fields| -> Cell {
         let pairs: Vec<_> = words
-            .told(action, fields)
+            .in_words_of(action, fields)
             .into_iter()
             .map(|(name, value)| format!("{name}：{value}"))
             .collect();

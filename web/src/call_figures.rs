@@ -109,7 +109,7 @@ struct FiguresQuery {
 }
 
 /// What is asked for, understood.
-struct Asked {
+struct FiguresRequest {
     query: StatsQuery,
     by: &'static str,
     grouping: &'static str,
@@ -117,7 +117,7 @@ struct Asked {
 }
 
 impl FiguresQuery {
-    fn read(&self, today: NaiveDate) -> Result<Asked, WebError> {
+    fn read(&self, today: NaiveDate) -> Result<FiguresRequest, WebError> {
         let this_month = today.with_day(1).unwrap_or(today).to_string();
         let nothing = self.from.is_empty() && self.to.is_empty();
         let from = if nothing { &this_month } else { &self.from };
@@ -131,7 +131,7 @@ impl FiguresQuery {
         let (by, grouping, head, rows) = known
             .ok_or_else(|| WebError::BadRequest("集計の単位を選び直してください。".to_owned()))?;
         let named = |text: &String| (!text.is_empty()).then(|| text.clone());
-        Ok(Asked {
+        Ok(FiguresRequest {
             query: StatsQuery {
                 from: period.from,
                 to: period.to,
@@ -336,7 +336,7 @@ async fn export(
 /// The table of a workbook; the one to be read has the sum in its last row.
 fn table(
     report: &StatsReport,
-    asked: &Asked,
+    asked: &FiguresRequest,
     form: Form,
     setup: &DeskSetup,
     (period, made_at): (&str, Instant),

@@ -69,7 +69,7 @@ fn read_local(text: &str) -> Result<Instant, &'static str> {
 }
 
 /// A value of a date and time in words.
-fn told(context: &Context<'_>, value: &str) -> String {
+fn date_words(context: &Context<'_>, value: &str) -> String {
     read_local(value).map_or_else(
         |_| String::new(),
         |at| context.web.settings.dates.minute(at),
@@ -128,7 +128,7 @@ impl Record for Notice {
                     Ok(())
                 },
             )
-            .told_by(|value| told(context, value))
+            .shown_by(|value| date_words(context, value))
             .listed(),
             F::custom(
                 Input::DateTime,
@@ -144,7 +144,7 @@ impl Record for Notice {
             .short("掲載を終える日時")
             .hint("空欄にすると、削除するまで掲載します。")
             .word("", "決めていない")
-            .told_by(|value| told(context, value))
+            .shown_by(|value| date_words(context, value))
             .listed(),
         ]
     }

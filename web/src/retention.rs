@@ -65,7 +65,7 @@ async fn part<T: Record>(web: &Web) -> Result<Part, WebError> {
         link: T::SCREEN.one,
         label: T::SCREEN.label,
         about: T::SCREEN.about,
-        days: days.map(|(days, record)| days.tell(record)).collect(),
+        days: days.map(|(days, record)| days.in_words(record)).collect(),
         changed: changed.map(|newest| {
             let at = web.settings.dates.minute(newest.at);
             format!("{at}　{}", newest.by)

@@ -183,7 +183,7 @@ pub(crate) fn tells_work(web: &Web, visitor: &Visitor) -> bool {
 }
 
 /// What the menu tells beside an entry: what the visitor has to do there.
-fn beside(entry: MenuEntry, visitor: &Visitor, work: Work) -> Option<String> {
+fn waiting_words(entry: MenuEntry, visitor: &Visitor, work: Work) -> Option<String> {
     let waiting = (entry.waiting?)(visitor.permissions, work).into_iter();
     let told = waiting.filter(|(_, count)| *count > 0);
     let told: Vec<_> = told
@@ -197,7 +197,7 @@ fn menu(web: &Web, visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
         label: entry.label,
         link: entry.link,
         here: entry.link == here,
-        waiting: beside(entry, visitor, work),
+        waiting: waiting_words(entry, visitor, work),
     };
     entries(web, visitor).map(item).collect()
 }

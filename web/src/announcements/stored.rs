@@ -62,9 +62,9 @@ impl Record for OwnSound {
 
     fn fields<'c>(_: &'c Context<'_>) -> Vec<Field<'c, Self>> {
         vec![
-            Field::told("text", "読み上げ", |own: &Self| own.text.clone()),
-            Field::told("file", "ファイル", |own: &Self| own.file.clone()),
-            Field::told("secs", "長さ(秒)", |own: &Self| {
+            Field::read_only("text", "読み上げ", |own: &Self| own.text.clone()),
+            Field::read_only("file", "ファイル", |own: &Self| own.file.clone()),
+            Field::read_only("secs", "長さ(秒)", |own: &Self| {
                 format!("{:.1}", own.secs)
             }),
         ]

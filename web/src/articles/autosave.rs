@@ -59,7 +59,7 @@ pub(super) fn address(id: &str) -> String {
 }
 
 /// Where the form stands.
-pub(super) fn place(id: &str) -> String {
+pub(super) fn path(id: &str) -> String {
     if id.is_empty() {
         format!("{HERE}/new")
     } else {
@@ -94,7 +94,7 @@ pub(super) async fn discard(
 ) -> Result<Redirect, WebError> {
     let id = query.id(&web).await?;
     web.store.forget_autosave(&visitor.user.id, &id).await?;
-    Ok(Redirect::to(&place(&id)))
+    Ok(Redirect::to(&path(&id)))
 }
 
 /// What was typed and not saved, if it says anything else than what is kept.
@@ -123,7 +123,7 @@ pub(super) async fn offer(
     let typed = typed(web, visitor, id, newest).await?;
     Ok(typed.map(|(kept, _)| Offer {
         at: web.settings.dates.minute(kept.at),
-        resume: format!("{}?resume=1", place(id)),
+        resume: format!("{}?resume=1", path(id)),
         discard: with_article(&format!("{HERE}/autosave/discard"), id),
     }))
 }

@@ -190,13 +190,13 @@ fn time(
         },
     );
     field
-        .told_by(|value| read_time(value).map_or_else(String::new, clock))
+        .shown_by(|value| read_time(value).map_or_else(String::new, clock))
         .listed()
 }
 
 pub(super) fn fields() -> Vec<F<'static>> {
     vec![
-        F::told("date", "日付", |day| day.date.to_string()).listed(),
+        F::read_only("date", "日付", |day| day.date.to_string()).listed(),
         F::one_of("rule", "この日の扱い", RULES, access!(rule))
             .radio()
             .short("扱い")

@@ -105,7 +105,7 @@ pub(crate) async fn page<T: Record>(
     let fields = T::fields(&context);
     let rows = all.iter().map(|one| {
         let mut cells = listed(&fields).map(|field| Cell {
-            text: field.tell(&one.record),
+            text: field.in_words(&one.record),
             marked: field.is_marked(&one.record),
         });
         Row {
@@ -121,7 +121,9 @@ pub(crate) async fn page<T: Record>(
         label: screen.label,
         about: screen.about,
         list: screen.list,
-        columns: listed(&fields).map(|field| field.info.told_as()).collect(),
+        columns: listed(&fields)
+            .map(|field| field.info.shown_name())
+            .collect(),
         rows: rows.collect(),
         file: T::in_force(&context).is_some(),
         removed: removed(&context, &all).await?,

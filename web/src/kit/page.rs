@@ -42,7 +42,7 @@ struct RecordPage {
     /// The page that asks whether it is to be removed.
     remove: Option<String>,
     remove_word: &'static str,
-    place: String,
+    path: String,
     version: i64,
     history: Vec<VersionRow>,
 }
@@ -97,7 +97,7 @@ pub(crate) async fn show<T: Record>(
 ) -> Result<Response, WebError> {
     let context = Context::new(web, id);
     let mut page = RecordPage::blank::<T>(web, visitor, &shown.done);
-    page.place = T::path(id);
+    page.path = T::path(id);
     if let Some(record) = T::of_file(&context) {
         page.title = record.title(&context);
         page.by_file = Some(field::facts(&T::fields(&context), &record));
@@ -125,10 +125,8 @@ pub(crate) async fn show<T: Record>(
             page.notes = record.notes(&context);
             page.facts = record.facts(&context);
             page.links = record.links();
-            page.buttons = record.buttons(&page.place);
-            page.remove = record
-                .can_remove()
-                .then(|| format!("{}/remove", page.place));
+            page.buttons = record.buttons(&page.path);
+            page.remove = record.can_remove().then(|| format!("{}/remove", page.path));
             let fields = T::fields(&context);
             // What was typed belongs to the version that it was typed over.
             let version = shown.values.as_ref().map_or(kept.version, Values::version);
@@ -141,7 +139,7 @@ pub(crate) async fn show<T: Record>(
                 confirm: T::SCREEN.confirm,
                 takes_effect: T::SCREEN.takes_effect,
                 trial: typed.trial(Some(record), &values, &context).await?,
-                ..Form::new(page.place.clone(), version, sections, &shown.faults)
+                ..Form::new(page.path.clone(), version, sections, &shown.faults)
             });
         }
     }
@@ -277,11 +275,11 @@ pub(crate) async fn done<T: Record>(
     secret: Option<String>,
     what: &str,
 ) -> Result<Response, WebError> {
-    let place = T::path(id);
+    let path = T::path(id);
     let Some(secret) = secret else {
-        return Ok(Redirect::to(&format!("{place}?done={what}")).into_response());
+        return Ok(Redirect::to(&format!("{path}?done={what}")).into_response());
     };
-    if let Some(led) = one_time::lead_to(web, visitor, (&place, what), &secret)? {
+    if let Some(led) = one_time::lead_to(web, visitor, (&path, what), &secret)? {
         return Ok(led);
     }
     let shown = Shown {
@@ -311,7 +309,7 @@ impl RecordPage {
             buttons: Vec::new(),
             remove: None,
             remove_word: screen.remove,
-            place: String::new(),
+            path: String::new(),
             version: 0,
             history: Vec::new(),
         }

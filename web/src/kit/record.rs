@@ -86,7 +86,7 @@ impl Screen {
     };
 
     /// The address of a record.
-    pub(crate) fn place(&self, id: &str) -> String {
+    pub(crate) fn path(&self, id: &str) -> String {
         if self.only.is_some() {
             self.one.to_owned()
         } else {
@@ -190,7 +190,7 @@ pub(crate) trait Record:
 
     /// The address of one.
     fn path(id: &str) -> String {
-        Self::SCREEN.place(id)
+        Self::SCREEN.path(id)
     }
 
     /// One that the operator's file names.

@@ -44,7 +44,7 @@ impl Own {
                         line: waiting.line.to_string(),
                         link: None,
                     }),
-                    None => kept(web, call).await,
+                    None => answered_call(web, call).await,
                 }
             }
             _ => None,
@@ -58,7 +58,7 @@ impl Own {
 }
 
 /// A call that was answered, as far as it is kept already. Without the database there is none.
-async fn kept(web: &Web, call: &CallId) -> Option<OwnCall> {
+async fn answered_call(web: &Web, call: &CallId) -> Option<OwnCall> {
     let events = web.ask(web.store.events_of(call)).await.ok()?;
     let record = CallRecord::fold(&events)?;
     Some(OwnCall {
