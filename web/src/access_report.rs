@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use chrono::{Datelike, Months, NaiveDate};
-use madoguchi_core::access::ReadAccessReport;
+use madoguchi_core::access::{Permission, ReadAccessReport};
 use madoguchi_core::audit::Action;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Form, workbook};
@@ -22,7 +22,9 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::graph::Graph;
+use crate::menu::MenuEntry;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -35,7 +37,13 @@ const ROWS: usize = 50;
 /// Months to choose from.
 const MONTHS: u32 = 24;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
+    "アクセスレポート",
+    HERE,
+    Permission::ReadAccessReport,
+)]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/articles/access-report", page)
         .get("/articles/access-report.xlsx", export)

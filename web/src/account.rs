@@ -17,13 +17,16 @@ use crate::auth::access::{Allowed, Proven};
 use crate::auth::credentials;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::one_time;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::sign_in::oidc;
 use crate::state::Web;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/account", page)
         .get("/account/confirm", confirm::page)
@@ -35,6 +38,7 @@ pub(crate) fn routes() -> Routes {
         .get("/account/second-factor", second_factor::page)
         .post("/account/second-factor", second_factor::submit)
         .post("/account/second-factor/remove", second_factor::remove)
+        .get("/account/recovery-codes", second_factor::codes)
         .post("/account/sessions/{id}/end", end_session)
         .get("/account/tokens", tokens::page)
         .post("/account/tokens", tokens::submit)

@@ -10,9 +10,17 @@ use madoguchi_core::live::{AgentCommand, AgentState};
 use serde::Deserialize;
 
 use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::state::Web;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
+    Routes::new().post("/agents/{id}/state", set_state)
+}
 
 /// Reasons are short; they stand on the board.
 const REASON_LETTERS: usize = 40;

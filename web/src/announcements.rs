@@ -2,19 +2,30 @@
 //! spoken.
 
 mod change;
+mod detail;
 mod list;
 mod listen;
-mod one;
-pub(crate) mod stored;
+mod stored;
 mod upload;
 
-use crate::auth::routes::Routes;
-use crate::limits::FileUse;
+use madoguchi_core::access::Permission;
+use madoguchi_core::announcement::OwnSound;
 
-pub(crate) fn routes() -> Routes {
+use self::stored::HERE;
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
+use crate::kit::record::audit_fields;
+use crate::limits::FileUse;
+use crate::menu::MenuEntry;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new("音声案内", HERE, Permission::ManageDesk)])
+    .audit(&[audit_fields::<OwnSound>]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/admin/announcements", list::page)
-        .get("/admin/announcements/{line}/{name}", one::page)
+        .get("/admin/announcements/{line}/{name}", detail::page)
         .get("/admin/announcements/{line}/{name}/listen", listen::listen)
         .post("/admin/announcements/{line}/{name}/speak", change::speak)
         .post(

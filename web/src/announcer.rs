@@ -8,6 +8,9 @@ use madoguchi_core::time::Millis;
 /// The longest recording that is taken, in seconds.
 pub const RECORDING_SECS: u32 = 5 * 60;
 
+/// The largest file of one that is taken.
+pub(crate) const RECORDING_BYTES: usize = 10 * 1024 * 1024;
+
 /// What callers hear, as the desk at work has it.
 pub trait Announcer: Send + Sync + 'static {
     /// The lines of the desk.

@@ -19,9 +19,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::agents::{self, StateRequest};
 use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::query::Period;
 use crate::state::Web;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/board", board)
+        .get("/api/v1/stats", stats)
+        .get("/api/v1/calls/{id}", call)
+        .get("/api/v1/agents", agents)
+        .post("/api/v1/agents/{id}/state", set_agent_state)
+        .get("/api/v1/hours", hours)
+}
 
 #[derive(Serialize)]
 pub(crate) struct Board {

@@ -1,7 +1,7 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
 mod autosave;
-mod book;
+mod detail;
 mod differences;
 mod edit;
 mod export;
@@ -10,14 +10,33 @@ mod form;
 mod import;
 mod list;
 pub(crate) mod lookup;
-mod one;
 mod steps;
+mod workbook;
 
+use madoguchi_core::access::{Permission, Permissions};
+use madoguchi_store::Work;
+
+use self::lookup::HERE;
 use crate::auth::routes::Routes;
+use crate::feature::Feature;
 use crate::kit::table_routes;
 use crate::limits::{FileUse, FormUse};
+use crate::menu::MenuEntry;
 
-pub(crate) fn routes() -> Routes {
+/// What waits at the list for whoever writes, and for whoever approves.
+fn waiting(permissions: Permissions, work: Work) -> Vec<(&'static str, u64)> {
+    let mut waiting = vec![("差戻し", work.sent_back)];
+    if permissions.contains(Permission::ApproveArticles) {
+        waiting.insert(0, ("確認待ち", work.waiting));
+    }
+    waiting
+}
+
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new("FAQの編集", HERE, Permission::EditArticles).waiting(waiting)])
+    .views(&[HERE]);
+
+fn routes() -> Routes {
     table_routes::<list::ArticleList>()
         .upload("/articles/{id}/files", FileUse::Attachment, files::add)
         .upload(
@@ -38,10 +57,10 @@ pub(crate) fn routes() -> Routes {
         .get("/articles/import", import::page)
         .get("/articles/export.jsonl", export::as_lines)
         .get("/articles/export.xlsx", export::as_workbook)
-        .get("/articles/{id}", one::page)
+        .get("/articles/{id}", detail::page)
         .get("/articles/{id}/edit", edit::page)
         .long_post("/articles/{id}/edit", FormUse::Article, edit::save)
-        .get("/articles/{id}/versions/{number}", one::version)
+        .get("/articles/{id}/versions/{number}", detail::version)
         .post("/articles/{id}/restore", steps::restore)
         .post("/articles/{id}/submit", steps::submit)
         .post("/articles/{id}/recall", steps::recall)

@@ -16,7 +16,15 @@ use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::access::Public;
+use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
+    Routes::new().get("/static/{version}/{name}", asset)
+}
 
 /// So many letters of a file's hash tell its versions apart.
 const VERSION_LETTERS: usize = 16;

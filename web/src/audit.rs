@@ -9,20 +9,25 @@ use madoguchi_store::{
 
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::kit::field::FieldInfo;
 use crate::kit::table::{Column, DOWN, Info, Listing, Order, UP, Value};
 use crate::kit::table_file::download;
 use crate::kit::table_filter::{Asked, Filter};
 use crate::kit::table_routes;
+use crate::menu::MenuEntry;
 use crate::query::Period;
 use crate::state::Web;
 use crate::text::DateStyle;
-use crate::{notices, phrases, retention, setup};
 
 /// How many days are shown when no period is asked for.
 const DAYS_SHOWN: u64 = 30;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new("監査記録", "/audit", Permission::ReadAudit)])
+    .views(&["/audit"]);
+
+fn routes() -> Routes {
     table_routes::<AuditList>().file("/audit.xlsx", download::<AuditList>)
 }
 
@@ -72,11 +77,11 @@ impl Listing for AuditList {
         })
         .class("object"),
         AuditColumn::new("before", "変更前", 40, |record, words| {
-            Value::Fields(words.told(record.entry.action, &record.entry.before))
+            Value::Fields(words.in_words_of(record.entry.action, &record.entry.before))
         })
         .class("long"),
         AuditColumn::new("after", "変更後・内容", 40, |record, words| {
-            Value::Fields(words.told(record.entry.action, &record.entry.after))
+            Value::Fields(words.in_words_of(record.entry.action, &record.entry.after))
         })
         .class("long"),
     ];
@@ -159,7 +164,7 @@ fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 40] = [
+const FIELDS: [(&str, &str); 41] = [
     ("action", "操作"),
     ("actor", "操作した人"),
     ("agent", "担当者"),
@@ -193,6 +198,7 @@ const FIELDS: [(&str, &str); 40] = [
     ("scopes", "権限"),
     ("second_factor", "2段階認証"),
     ("stage", "状態"),
+    ("sound", "音声"),
     ("state", "状態"),
     ("text", "検索の言葉"),
     ("title", "題"),
@@ -207,18 +213,17 @@ struct Words(Vec<(Action, Vec<FieldInfo>)>);
 
 impl Words {
     fn of(web: &Web) -> Self {
-        let tables = setup::AUDIT.iter().chain(&notices::AUDIT);
-        let tables = tables.chain(&retention::AUDIT).chain(&phrases::AUDIT);
+        let tables = web.features.audit.iter();
         Self(tables.map(|fields| fields(web)).collect())
     }
 
     /// Fields with names and values in the reader's words.
-    fn told(&self, action: Action, fields: &Fields) -> Vec<(String, String)> {
+    fn in_words_of(&self, action: Action, fields: &Fields) -> Vec<(String, String)> {
         let known = self.0.iter().find(|(known, _)| *known == action);
         let known = known.map_or(&[][..], |(_, known)| known);
         let told = fields.iter().map(|(name, value)| {
             match known.iter().find(|known| known.name == *name) {
-                Some(known) => (known.told_as().into_owned(), known.tell(value)),
+                Some(known) => (known.shown_name().into_owned(), known.in_words(value)),
                 None => (label(name), in_words(name, value)),
             }
         });

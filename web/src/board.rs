@@ -6,7 +6,7 @@ mod viewer;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use madoguchi_core::access::ViewBoard;
+use madoguchi_core::access::{Permission, ViewBoard};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::{AgentState, DeskSnapshot};
@@ -16,10 +16,13 @@ use serde::Deserialize;
 use self::agent::AgentRow;
 pub(crate) use self::viewer::Viewer;
 use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
 use crate::chart::Chart;
 use crate::desk::Desk;
 use crate::error::WebError;
+use crate::feature::Feature;
+use crate::menu::MenuEntry;
 use crate::own_call;
 use crate::portal::notices::{self, ShownNotice};
 use crate::settings::WebSettings;
@@ -27,6 +30,13 @@ use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
 use crate::wait_chart::WaitChart;
+
+pub(crate) const FEATURE: Feature =
+    Feature::new(routes).menu(&[MenuEntry::new("応答状況", "/board", Permission::ViewBoard)]);
+
+fn routes() -> Routes {
+    Routes::new().get("/board", page)
+}
 
 /// A whole page.
 #[derive(Template)]

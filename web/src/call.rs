@@ -9,10 +9,18 @@ use madoguchi_core::call::CallRecord;
 use madoguchi_core::id::CallId;
 
 use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
+    Routes::new().get("/calls/{id}", page)
+}
 
 #[derive(Template)]
 #[template(path = "call.html")]

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use chrono::{Datelike, Months, NaiveDate};
-use madoguchi_core::access::ViewCalls;
+use madoguchi_core::access::{Permission, ViewCalls};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::id::{AgentId, LineName};
@@ -22,7 +22,9 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::graph::{Graph, Group, Layout, Series};
+use crate::menu::MenuEntry;
 use crate::query::{Choice, Period, agent_choices, escape, line_choices};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -48,7 +50,10 @@ const SERIES: [Series; 3] = [
     },
 ];
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature =
+    Feature::new(routes).menu(&[MenuEntry::new("通話の集計", HERE, Permission::ViewCalls)]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/calls/figures", page)
         .get("/calls/figures.xlsx", export)
@@ -104,7 +109,7 @@ struct FiguresQuery {
 }
 
 /// What is asked for, understood.
-struct Asked {
+struct FiguresRequest {
     query: StatsQuery,
     by: &'static str,
     grouping: &'static str,
@@ -112,7 +117,7 @@ struct Asked {
 }
 
 impl FiguresQuery {
-    fn read(&self, today: NaiveDate) -> Result<Asked, WebError> {
+    fn read(&self, today: NaiveDate) -> Result<FiguresRequest, WebError> {
         let this_month = today.with_day(1).unwrap_or(today).to_string();
         let nothing = self.from.is_empty() && self.to.is_empty();
         let from = if nothing { &this_month } else { &self.from };
@@ -126,7 +131,7 @@ impl FiguresQuery {
         let (by, grouping, head, rows) = known
             .ok_or_else(|| WebError::BadRequest("集計の単位を選び直してください。".to_owned()))?;
         let named = |text: &String| (!text.is_empty()).then(|| text.clone());
-        Ok(Asked {
+        Ok(FiguresRequest {
             query: StatsQuery {
                 from: period.from,
                 to: period.to,
@@ -325,7 +330,7 @@ async fn export(
 /// The table of a workbook; the one to be read has the sum in its last row.
 fn table(
     report: &StatsReport,
-    asked: &Asked,
+    asked: &FiguresRequest,
     form: Form,
     setup: &DeskSetup,
     (period, made_at): (&str, Instant),

@@ -17,10 +17,12 @@ use serde::Serialize;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::kit::table::{Column, DOWN, Info, Listing, Order, UP, Value};
 use crate::kit::table_filter::{Asked, Filter, Pairs};
 use crate::kit::table_question::Question;
 use crate::kit::{table_page, table_routes};
+use crate::menu::MenuEntry;
 use crate::query::{Period, agent_choices, escape, line_choices, page_number};
 use crate::state::Web;
 use crate::text;
@@ -43,7 +45,15 @@ const KINDS: [(&str, &str); 12] = [
     ("outbound", "発信"),
 ];
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "通話の一覧",
+        "/calls",
+        Permission::ViewCalls,
+    )])
+    .views(&["/calls"]);
+
+fn routes() -> Routes {
     table_routes::<CallList>().get("/api/v1/calls", api)
 }
 

@@ -22,7 +22,7 @@ use crate::shell::Shell;
 use crate::state::Web;
 
 /// What was asked for, to be remembered beyond the handler.
-pub(crate) struct Asked {
+pub(crate) struct RequestInfo {
     method: Method,
     path: String,
     address: IpAddr,
@@ -30,7 +30,7 @@ pub(crate) struct Asked {
     by_script: bool,
 }
 
-impl Asked {
+impl RequestInfo {
     pub(crate) fn of(request: &Request, address: IpAddr) -> Self {
         let uri = request.uri();
         Self {
@@ -61,7 +61,7 @@ impl Asked {
 pub(crate) fn render(
     web: &Web,
     visitor: Option<&Visitor>,
-    asked: &Asked,
+    asked: &RequestInfo,
     response: Response,
 ) -> Response {
     if let Some(error) = response.extensions().get::<Arc<WebError>>() {
@@ -91,7 +91,7 @@ pub(crate) fn render(
 pub(crate) fn answer(
     web: &Web,
     visitor: Option<&Visitor>,
-    asked: &Asked,
+    asked: &RequestInfo,
     error: &WebError,
 ) -> Response {
     error.log();
@@ -123,7 +123,7 @@ pub(crate) fn answer(
 }
 
 /// Where a person is sent instead of seeing the error.
-fn elsewhere(error: &WebError, asked: &Asked) -> Option<String> {
+fn elsewhere(error: &WebError, asked: &RequestInfo) -> Option<String> {
     match error {
         WebError::NotSignedIn if asked.by_script => None,
         WebError::NotSignedIn => {
@@ -137,7 +137,7 @@ fn elsewhere(error: &WebError, asked: &Asked) -> Option<String> {
         WebError::Owes(Duty::ProveSecondFactor) => Some("/sign-in/code".to_owned()),
         WebError::Owes(Duty::ChangePassword) => Some("/account/password".to_owned()),
         WebError::Owes(Duty::SetUpSecondFactor) => Some("/account/second-factor".to_owned()),
-        WebError::NotProven => Some(confirm::place(confirm::page_of(&asked.path))),
+        WebError::NotProven => Some(confirm::path(confirm::page_of(&asked.path))),
         _ => None,
     }
 }

@@ -134,7 +134,7 @@ impl Graph {
                     y: bottom - tall(below) - height,
                     width,
                     height,
-                    told: told(group, one, *count),
+                    told: point_words(group, one, *count),
                 });
                 match layout {
                     Layout::Stacked => below += count,
@@ -167,7 +167,7 @@ impl Graph {
                     y: y + 4,
                     width: long(before + count) - long(before),
                     height: ROW - 8,
-                    told: told(group, one, *count),
+                    told: point_words(group, one, *count),
                 });
                 before += count;
             }
@@ -196,7 +196,7 @@ impl Graph {
 }
 
 /// 2026年11月24日　応答 12件
-fn told(group: &Group, series: &Series, count: u64) -> String {
+fn point_words(group: &Group, series: &Series, count: u64) -> String {
     format!("{}　{} {count}件", group.name, series.label)
 }
 

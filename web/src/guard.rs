@@ -11,7 +11,7 @@ use madoguchi_store::StoreError;
 use crate::auth::cookie::Origin;
 use crate::auth::visitor::{self, By, Unrecognised, Visitor};
 use crate::error::{Limit, Refusal, WebError};
-use crate::error_page::{self, Asked};
+use crate::error_page::{self, RequestInfo};
 use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
 use crate::settings::WebSettings;
@@ -26,7 +26,7 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSub
 
 pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let origin = visitor::origin(&request, &web.settings);
-    let asked = Asked::of(&request, origin.address);
+    let asked = RequestInfo::of(&request, origin.address);
     request.extensions_mut().insert(origin);
     let mut response = pass(&web, request, next, origin, &asked).await;
     if origin.encrypted {
@@ -62,7 +62,7 @@ async fn pass(
     mut request: Request,
     next: Next,
     origin: Origin,
-    asked: &Asked,
+    asked: &RequestInfo,
 ) -> Response {
     if !web.rates.takes(origin.address, web.desk.monotonic()) {
         let answer = error_page::answer(web, None, asked, &WebError::TooMany(Limit::Requests));
@@ -98,7 +98,7 @@ fn tells_work_anew(web: &Web, visitor: &Visitor, request: &Request) -> bool {
         .iter()
         .any(|start| path.starts_with(start));
     let reads = is_reading(request.method());
-    reads && has_menu && shell::tells_work(visitor) && web.work.is_due(web.desk.monotonic())
+    reads && has_menu && shell::tells_work(web, visitor) && web.work.is_due(web.desk.monotonic())
 }
 
 /// Counts what the menu tells. While the database is away, what was counted last is told.

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, Redirect};
-use madoguchi_core::access::HandleInquiries;
+use madoguchi_core::access::{HandleInquiries, Permission};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::portal::ReceiptNumber;
 use madoguchi_core::time::Instant;
@@ -13,6 +13,9 @@ use serde::Deserialize;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
+use crate::library::name;
+use crate::menu::MenuEntry;
 use crate::query::escape;
 use crate::shell::Shell;
 use crate::state::Web;
@@ -22,7 +25,14 @@ use crate::text;
 const HERE: &str = "/inquiries";
 const PAGE_SIZE: usize = 30;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
+    "フォームの問合せ",
+    HERE,
+    Permission::HandleInquiries,
+)
+.waiting(|_, work| vec![("未処理", work.inquiries)])]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/inquiries", page)
         .post("/inquiries/{id}/handled", handle)
@@ -48,6 +58,7 @@ struct Row {
     name: String,
     extension: String,
     text: String,
+    /// The article that was read before, with its page.
     article: Option<(String, String)>,
     query: String,
     handled: Option<String>,
@@ -136,7 +147,7 @@ fn row(web: &Web, kept: KeptInquiry) -> Row {
         at: dates.minute(kept.at),
         article: inquiry.article.map(|id| {
             let link = format!("/knowledge/{}", escape(&id));
-            (id, link)
+            (name(kept.article_number, &id), link)
         }),
         handled: kept
             .handled

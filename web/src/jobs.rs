@@ -3,15 +3,25 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use madoguchi_core::access::ReadMetrics;
+use madoguchi_core::access::{Permission, ReadMetrics};
 use madoguchi_core::schedule::JobView;
 use madoguchi_core::time::{Instant, Millis};
 
 use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
+use crate::menu::MenuEntry;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
+
+pub(crate) const FEATURE: Feature =
+    Feature::new(routes).menu(&[MenuEntry::new("動作状況", HERE, Permission::ReadMetrics)]);
+
+fn routes() -> Routes {
+    Routes::new().get("/admin/operations", page)
+}
 
 /// The entry of the menu.
 const HERE: &str = "/admin/operations";

@@ -32,11 +32,18 @@ pub(crate) fn table_routes<L: table::Listing>() -> crate::auth::routes::Routes {
 }
 
 /// The routes of a kind of record: its list, a new one, single ones and their earlier versions, and
-/// the list as files.
+/// the list as files; `unlisted` of one that has a list of its own.
 macro_rules! record_routes {
     ($record:ty, list: $list:literal, one: $one:literal) => {
-        $crate::auth::routes::Routes::new()
+        $crate::kit::record_routes!(unlisted $record, list: $list, one: $one)
             .get($list, $crate::kit::list::page::<$record>)
+    };
+    (removable $record:ty, list: $list:literal, one: $one:literal) => {
+        $crate::kit::record_routes!(unlisted removable $record, list: $list, one: $one)
+            .get($list, $crate::kit::list::page::<$record>)
+    };
+    (unlisted $record:ty, list: $list:literal, one: $one:literal) => {
+        $crate::auth::routes::Routes::new()
             .get(
                 concat!($list, "/download"),
                 $crate::kit::export::download::<$record>,
@@ -62,8 +69,8 @@ macro_rules! record_routes {
                 $crate::kit::restore::restore::<$record>,
             )
     };
-    (removable $record:ty, list: $list:literal, one: $one:literal) => {
-        $crate::kit::record_routes!($record, list: $list, one: $one)
+    (unlisted removable $record:ty, list: $list:literal, one: $one:literal) => {
+        $crate::kit::record_routes!(unlisted $record, list: $list, one: $one)
             .get(
                 concat!($one, "/{id}/remove"),
                 $crate::kit::removal::page::<$record>,

@@ -10,7 +10,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use madoguchi_core::access::ReadKnowledge;
+use madoguchi_core::access::{Permission, ReadKnowledge};
 use madoguchi_kb::{Fragment, Viewer};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ use self::preview::Preview;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
+use crate::menu::MenuEntry;
 use crate::portal::finding::{self, FindQuery, Results, Suggested, category_choices};
 use crate::portal::notices::{self, ShownNotice};
 use crate::query::Choice;
@@ -29,7 +31,13 @@ use crate::state::Web;
 /// Results that a program may ask for at once.
 const LIMIT: usize = 50;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
+    "ナレッジ検索",
+    HERE,
+    Permission::ReadKnowledge,
+)]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/knowledge", page)
         .get("/knowledge/results", results)
@@ -52,6 +60,9 @@ struct KnowledgePage {
     categories: Vec<Choice>,
     results: Results,
     own: Option<Own>,
+    /// The agent whose state is followed; empty if it is nobody's.
+    agent: String,
+    session: String,
     /// The best result, to be read at once.
     preview: Option<Preview>,
 }
@@ -78,6 +89,8 @@ async fn page(
     };
     let page = KnowledgePage {
         own: Own::of(&web, &visitor).await,
+        agent: own::followed(&visitor),
+        session: visitor.session().unwrap_or_default().to_owned(),
         preview,
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
         notices: notices::in_force(&web, Viewer::Desk).await,

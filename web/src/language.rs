@@ -1,9 +1,8 @@
-//! 検索の言葉: synonyms and words of the operators' own, kept with all versions; each can be tried
-//! before it is saved.
+//! 検索の言葉: synonyms and words of the operators' own; each can be tried before it is saved.
 
-mod one;
 mod setting;
 mod synonyms;
+mod trial;
 mod words;
 
 use askama::Template;
@@ -11,38 +10,33 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::EditArticles;
 use madoguchi_kb::{SynonymGroup, UserWord};
+use serde::Deserialize;
 
-use self::setting::{LanguageSetting, ListQuery, kept};
+use self::setting::LanguageSetting;
 pub use self::setting::{SYNONYM_KIND, WORD_KIND};
-use crate::articles::lookup::HERE as ARTICLES;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
-use crate::query::DoneQuery;
-use crate::query::escape;
+use crate::feature::Feature;
+use crate::kit::list::{Removed, all, removed};
+use crate::kit::record::{Context, audit_fields};
+use crate::kit::record_routes;
+use crate::query::{DoneQuery, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 
 /// Rows of what the product brings.
 const STANDARD: usize = 50;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature =
+    Feature::new(routes).audit(&[audit_fields::<SynonymGroup>, audit_fields::<UserWord>]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/articles/synonyms", list::<SynonymGroup>)
-        .get("/articles/synonyms/new", one::new_page::<SynonymGroup>)
-        .post("/articles/synonyms/new", one::create::<SynonymGroup>)
-        .get("/articles/synonym/{id}", one::page::<SynonymGroup>)
-        .post("/articles/synonym/{id}", one::save::<SynonymGroup>)
-        .post(
-            "/articles/synonym/{id}/restore",
-            one::restore::<SynonymGroup>,
-        )
+        .and(record_routes!(unlisted removable SynonymGroup, list: "/articles/synonyms", one: "/articles/synonym"))
         .get("/articles/words", list::<UserWord>)
-        .get("/articles/words/new", one::new_page::<UserWord>)
-        .post("/articles/words/new", one::create::<UserWord>)
-        .get("/articles/word/{id}", one::page::<UserWord>)
-        .post("/articles/word/{id}", one::save::<UserWord>)
-        .post("/articles/word/{id}/restore", one::restore::<UserWord>)
+        .and(record_routes!(unlisted removable UserWord, list: "/articles/words", one: "/articles/word"))
 }
 
 #[derive(Template)]
@@ -60,6 +54,7 @@ struct ListPage {
     more: usize,
     /// The index is being built anew with what was set last.
     building: bool,
+    removed: Vec<Removed>,
 }
 
 struct Row {
@@ -68,49 +63,52 @@ struct Row {
     detail: String,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    term: String,
+}
+
 async fn list<T: LanguageSetting>(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Query(query): Query<ListQuery>,
     Query(done): Query<DoneQuery>,
 ) -> Result<Html<String>, WebError> {
+    let context = Context::new(&web, "");
     let term = query.term.trim();
-    let wanted = |one: &T| term.is_empty() || one.is_about(term);
-    let kept = kept::<T>(&web).await?;
+    let is_asked = |one: &T| term.is_empty() || one.is_about(term);
+    let kept = all::<T>(&context).await?;
+    let removed = removed(&context, &kept).await?;
     let in_force = web.faq.knowledge().map(madoguchi_kb::Knowledge::language);
     let building = in_force.is_some_and(|mut language| {
         let known = T::of(&mut language);
-        !kept.iter().all(|(_, one)| known.contains(one))
+        !kept.iter().all(|one| known.contains(&one.record))
     });
-    let own = kept.into_iter().filter(|(_, one)| wanted(one));
-    let own = own.map(|(id, one)| Row {
-        link: format!("{}/{}", T::PLACE, escape(&id)),
-        title: one.title(),
+    let row = |link: String, one: &T| Row {
+        link,
+        title: one.name(),
         detail: one.detail(),
-    });
+    };
+    let own = kept.iter().filter(|one| is_asked(&one.record));
     let mut standard: Vec<T> = T::standard();
-    standard.retain(wanted);
+    standard.retain(is_asked);
     let more = standard.len().saturating_sub(STANDARD);
     standard.truncate(STANDARD);
+    let screen = T::SCREEN;
     let page = ListPage {
-        shell: Shell::new(&web, Some(&visitor), ARTICLES).done(&done.done),
+        shell: Shell::new(&web, Some(&visitor), screen.menu.0).done(&done.done),
         title: T::TITLE,
-        label: T::LABEL,
-        about: T::ABOUT,
-        list: T::LIST,
-        new: format!("{}/new?term={}", T::LIST, escape(term)),
+        label: screen.label,
+        about: screen.about,
+        list: screen.list,
+        new: format!("{}/new?term={}", screen.list, escape(term)),
         term: term.to_owned(),
-        own: own.collect(),
-        standard: standard
-            .iter()
-            .map(|one| Row {
-                link: String::new(),
-                title: one.title(),
-                detail: one.detail(),
-            })
-            .collect(),
+        own: own.map(|one| row(T::path(&one.id), &one.record)).collect(),
+        standard: standard.iter().map(|one| row(String::new(), one)).collect(),
         more,
         building,
+        removed,
     };
     Ok(Html(page.render()?))
 }

@@ -11,7 +11,6 @@ mod announcer;
 mod api;
 mod articles;
 mod assets;
-mod attention;
 mod audit;
 mod auth;
 mod board;
@@ -21,10 +20,13 @@ mod call;
 mod call_figures;
 mod calls;
 mod chart;
+mod content_gaps;
 mod desk;
 mod download;
 mod error;
 mod error_page;
+mod feature;
+mod features;
 mod graph;
 mod guard;
 mod host;
@@ -38,6 +40,7 @@ mod latency;
 mod library;
 mod limits;
 mod live;
+mod menu;
 mod notices;
 mod one_time;
 mod operations;
@@ -78,7 +81,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 pub use self::announcer::{Announcer, Origin, RECORDING_SECS, Recording};
 pub use self::auth::access::Need;
 pub use self::auth::routes::Declared;
-use self::auth::routes::Routes;
 pub use self::auth::seal::Seal;
 pub use self::desk::{Desk, SetupRefusal, SystemStatus};
 pub use self::host::is_own_host;
@@ -97,52 +99,9 @@ pub use self::state::Faq;
 use self::state::Web;
 pub use self::text::DateStyle;
 
-/// All routes with what each needs.
-fn routes() -> Routes {
-    let pages = Routes::new()
-        .get("/", sign_in::home)
-        .get("/board", board::page)
-        .get("/board/own-call", own_call::part)
-        .get("/calls/{id}", call::page)
-        .post("/agents/{id}/state", agents::set_state)
-        .get("/api/v1/board", api::board)
-        .get("/api/v1/stats", api::stats)
-        .get("/api/v1/calls/{id}", api::call)
-        .get("/api/v1/agents", api::agents)
-        .post("/api/v1/agents/{id}/state", api::set_agent_state)
-        .get("/api/v1/hours", api::hours)
-        .get("/admin/operations", jobs::page)
-        .get("/healthz", operations::healthz)
-        .get("/readyz", operations::readyz)
-        .get("/metrics", operations::metrics)
-        .and(calls::routes())
-        .and(call_figures::routes())
-        .and(sign_in::routes())
-        .and(account::routes())
-        .and(users::routes())
-        .and(audit::routes())
-        .and(views::routes())
-        .and(calendar::routes())
-        .and(retention::routes())
-        .and(setup::routes())
-        .and(announcements::routes())
-        .and(portal::routes())
-        .and(knowledge::routes())
-        .and(notices::routes())
-        .and(phrases::routes())
-        .and(inquiries::routes())
-        .and(articles::routes())
-        .and(attention::routes())
-        .and(language::routes())
-        .and(access_report::routes());
-    pages
-        .stream("/board/events", live::events::events)
-        .get("/static/{version}/{name}", assets::asset)
-}
-
 /// All routes and what they need, as a table.
 pub fn declared() -> Vec<Declared> {
-    routes().finish().1
+    features::routes().finish().1
 }
 
 /// The pages. `key` seals what must be kept secret and readable; it is kept outside the database.
@@ -155,7 +114,7 @@ pub fn router(
     faq: Faq,
 ) -> Router {
     let web = web(desk, store, settings, key, faq);
-    let router = routes()
+    let router = features::routes()
         .finish()
         .0
         .fallback(error::not_found)
@@ -202,7 +161,15 @@ fn web(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32],
             board::render(&*desk, &settings, &viewer, (&notices.get(), String::new()))
         })
     };
-    Web::new(desk, store, settings, (live, notices), key, faq)
+    Web::new(
+        desk,
+        store,
+        settings,
+        (live, notices),
+        key,
+        faq,
+        features::tables(),
+    )
 }
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \

@@ -230,7 +230,7 @@ mod tests {
         watching
     }
 
-    fn told(watching: &mut Watching, frame: &Frame) -> String {
+    fn events_text(watching: &mut Watching, frame: &Frame) -> String {
         let events = watching.events(frame);
         events.iter().map(|event| format!("{event:?}")).collect()
     }
@@ -238,12 +238,12 @@ mod tests {
     #[test]
     fn who_comes_gets_the_whole_and_then_only_what_changed() {
         let mut watching = watching(None);
-        let first = told(&mut watching, &frame(1, &["a\nb\nc"]));
+        let first = events_text(&mut watching, &frame(1, &["a\nb\nc"]));
         assert!(
             first.contains("board") && first.contains("e.1.1"),
             "{first}"
         );
-        let second = told(&mut watching, &frame(2, &["a\nb\nc", "a\nB\nc"]));
+        let second = events_text(&mut watching, &frame(2, &["a\nb\nc", "a\nB\nc"]));
         assert!(second.contains("change") && second.contains("e.1.2"));
         assert!(second.contains(r#"[1,1,[\"B\"]]"#), "{second}");
         assert!(!second.contains("board"));
@@ -253,18 +253,18 @@ mod tests {
     fn who_comes_back_gets_what_was_missed_or_the_whole() {
         let texts = ["a", "b", "c", "d"];
         let now = frame(4, &texts);
-        let missed = told(&mut watching(Some("e.1.2")), &now);
+        let missed = events_text(&mut watching(Some("e.1.2")), &now);
         assert_eq!(missed.matches("edits").count(), 2, "{missed}");
-        assert!(told(&mut watching(Some("e.1.4")), &now).is_empty());
+        assert!(events_text(&mut watching(Some("e.1.4")), &now).is_empty());
         for other in [
             "e.0.2", "x.1.2", "e.1.5", "e.1.", "", "2", "e.1.02", "e.1.-1",
         ] {
-            let whole = told(&mut watching(Some(other)), &now);
+            let whole = events_text(&mut watching(Some(other)), &now);
             assert!(whole.contains("board"), "{other}");
         }
         let long: Vec<_> = (0..200).map(|n| n.to_string()).collect();
         let long: Vec<_> = long.iter().map(String::as_str).collect();
-        let whole = told(&mut watching(Some("e.1.100")), &frame(200, &long));
+        let whole = events_text(&mut watching(Some("e.1.100")), &frame(200, &long));
         assert!(whole.contains("board") && !whole.contains("edits"));
     }
 }

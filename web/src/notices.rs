@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use chrono::NaiveDateTime;
-use madoguchi_core::access::ManageNotices;
+use madoguchi_core::access::{ManageNotices, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{
     NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
@@ -12,18 +12,23 @@ use madoguchi_core::setup::FieldError;
 use madoguchi_core::time::Instant;
 
 use crate::auth::routes::Routes;
+use crate::feature::Feature;
 use crate::kit::field::{Field, access};
 use crate::kit::form::Input;
-use crate::kit::record::{
-    AuditFields, Context, Effect, Listed, Record, Removable, Screen, audit_fields,
-};
+use crate::kit::record::{Context, Effect, Listed, Record, Removable, Screen, audit_fields};
 use crate::kit::record_routes;
 use crate::kit::value::Options;
+use crate::menu::MenuEntry;
 
-/// How fields are called in the audit log.
-pub(crate) const AUDIT: [AuditFields; 1] = [audit_fields::<Notice>];
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "お知らせ",
+        "/admin/notices",
+        Permission::ManageNotices,
+    )])
+    .audit(&[audit_fields::<Notice>]);
 
-pub(crate) fn routes() -> Routes {
+fn routes() -> Routes {
     record_routes!(removable Notice, list: "/admin/notices", one: "/admin/notices")
 }
 
@@ -64,7 +69,7 @@ fn read_local(text: &str) -> Result<Instant, &'static str> {
 }
 
 /// A value of a date and time in words.
-fn told(context: &Context<'_>, value: &str) -> String {
+fn date_words(context: &Context<'_>, value: &str) -> String {
     read_local(value).map_or_else(
         |_| String::new(),
         |at| context.web.settings.dates.minute(at),
@@ -123,7 +128,7 @@ impl Record for Notice {
                     Ok(())
                 },
             )
-            .told_by(|value| told(context, value))
+            .shown_by(|value| date_words(context, value))
             .listed(),
             F::custom(
                 Input::DateTime,
@@ -139,7 +144,7 @@ impl Record for Notice {
             .short("掲載を終える日時")
             .hint("空欄にすると、削除するまで掲載します。")
             .word("", "決めていない")
-            .told_by(|value| told(context, value))
+            .shown_by(|value| date_words(context, value))
             .listed(),
         ]
     }
@@ -155,7 +160,7 @@ impl Record for Notice {
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.title.clone()
     }
 

@@ -63,6 +63,18 @@ pub(crate) fn lead_to(
     let Some(session) = visitor.session() else {
         return Ok(None);
     };
+    let set = cookie_of(web, (session, visitor.origin), place, secret)?;
+    let to = Redirect::to(&format!("{place}?done={done}"));
+    Ok(Some(([(header::SET_COOKIE, set)], to).into_response()))
+}
+
+/// The `Set-Cookie` value by which a page shows a new secret to a session.
+pub(crate) fn cookie_of(
+    web: &Web,
+    (session, origin): (&str, Origin),
+    place: &str,
+    secret: &str,
+) -> Result<String, WebError> {
     let new = OneTimeSecret {
         session,
         place,
@@ -71,10 +83,8 @@ pub(crate) fn lead_to(
     };
     let sealed = web.seal.seal(new.write().as_bytes());
     let sealed = sealed.ok_or(WebError::Internal("a one-time secret cannot be sealed"))?;
-    let set = set_cookie(COOKIE, Some(&sealed), visitor.origin);
-    let set = format!("{set}; Max-Age={}", LASTS.0 / 1_000);
-    let to = Redirect::to(&format!("{place}?done={done}"));
-    Ok(Some(([(header::SET_COOKIE, set)], to).into_response()))
+    let set = set_cookie(COOKIE, Some(&sealed), origin);
+    Ok(format!("{set}; Max-Age={}", LASTS.0 / 1_000))
 }
 
 /// The secret that was made on this page by this session and is not noted yet.

@@ -11,7 +11,18 @@ use madoguchi_core::live::AgentState;
 use madoguchi_store::Fault;
 
 use crate::auth::access::{Allowed, Public};
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
 use crate::state::Web;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
+    Routes::new()
+        .get("/healthz", healthz)
+        .get("/readyz", readyz)
+        .get("/metrics", metrics)
+}
 
 pub(crate) async fn healthz(_: Public) -> &'static str {
     "ok\n"

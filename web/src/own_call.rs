@@ -12,11 +12,19 @@ use madoguchi_core::time::Millis;
 use madoguchi_store::{CallFilter, StoreError};
 
 use crate::auth::access::Allowed;
+use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::query::escape;
 use crate::state::Web;
 use crate::text;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
+    Routes::new().get("/board/own-call", part)
+}
 
 /// Earlier calls are shown that arrived within so much time, and not more of them.
 const EARLIER_WITHIN: Millis = Millis::from_secs(90 * 86_400);

@@ -1,6 +1,6 @@
 //! 定型文 on screens.
 
-use madoguchi_core::access::{ManagePhrases, ReadKnowledge};
+use madoguchi_core::access::{ManagePhrases, Permission, ReadKnowledge};
 use madoguchi_core::audit::Action;
 use madoguchi_core::phrase::{
     PHRASE, PHRASE_CODE_LETTERS, PHRASE_TEXT_LETTERS, PHRASE_TITLE_LETTERS, PHRASE_VARIABLES,
@@ -9,15 +9,22 @@ use madoguchi_core::phrase::{
 use madoguchi_core::setup::FieldError;
 
 use crate::auth::routes::Routes;
+use crate::feature::Feature;
 use crate::kit::export;
 use crate::kit::field::{Field, access};
-use crate::kit::record::{AuditFields, Context, Effect, Record, Removable, Screen, audit_fields};
+use crate::kit::record::{Context, Effect, Record, Removable, Screen, audit_fields};
 use crate::kit::record_routes;
+use crate::menu::MenuEntry;
 
-/// How fields are called in the audit log.
-pub(crate) const AUDIT: [AuditFields; 1] = [audit_fields::<Phrase>];
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "定型文",
+        "/admin/phrases",
+        Permission::ManagePhrases,
+    )])
+    .audit(&[audit_fields::<Phrase>]);
 
-pub(crate) fn routes() -> Routes {
+fn routes() -> Routes {
     record_routes!(removable Phrase, list: "/admin/phrases", one: "/admin/phrase")
         .get("/api/v1/phrases", export::items::<Phrase, ReadKnowledge>)
 }
@@ -70,7 +77,7 @@ impl Record for Phrase {
         Self::default()
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.title.clone()
     }
 

@@ -15,8 +15,11 @@ pub(crate) mod notices;
 pub(crate) mod popular;
 
 use crate::auth::routes::Routes;
+use crate::feature::Feature;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/faq", home::page)
         .get("/faq/results", home::results)

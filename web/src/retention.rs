@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use madoguchi_core::access::ManageRetention;
+use madoguchi_core::access::{ManageRetention, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{LOG_DAYS_AT_LEAST, LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, FieldError, RETENTION_DAYS_AT_LEAST};
@@ -11,10 +11,12 @@ use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, FieldError, RETENTI
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
-use crate::kit::field::{Access, Field, access};
-use crate::kit::record::{AuditFields, Context, Effect, Record, Screen, audit_fields};
+use crate::feature::Feature;
+use crate::kit::field::{Field, access};
+use crate::kit::record::{Context, Effect, Record, Screen, audit_fields};
 use crate::kit::record_routes;
 use crate::kit::versioned::Versioned;
+use crate::menu::MenuEntry;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
@@ -23,11 +25,15 @@ use crate::state::Web;
 const ID: &str = "days";
 const HERE: &str = "/admin/retention";
 
-/// How fields are called in the audit log.
-pub(crate) const AUDIT: [AuditFields; 2] =
-    [audit_fields::<AuditRetention>, audit_fields::<LogRetention>];
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "保存期間",
+        HERE,
+        Permission::ManageRetention,
+    )])
+    .audit(&[audit_fields::<AuditRetention>, audit_fields::<LogRetention>]);
 
-pub(crate) fn routes() -> Routes {
+fn routes() -> Routes {
     Routes::new()
         .get("/admin/retention", page)
         .and(record_routes!(single AuditRetention, at: "/admin/retention/audit"))
@@ -59,7 +65,7 @@ async fn part<T: Record>(web: &Web) -> Result<Part, WebError> {
         link: T::SCREEN.one,
         label: T::SCREEN.label,
         about: T::SCREEN.about,
-        days: days.map(|(days, record)| days.tell(record)).collect(),
+        days: days.map(|(days, record)| days.in_words(record)).collect(),
         changed: changed.map(|newest| {
             let at = web.settings.dates.minute(newest.at);
             format!("{at}　{}", newest.by)
@@ -82,97 +88,73 @@ async fn page(
     Ok(Html(page.render()?))
 }
 
-/// A kind of which there is one, kept until it is needed.
-const SINGLE: Screen = Screen {
-    effect: Effect::Stored,
-    menu: (HERE, "記録の保存期間"),
-    only: Some(ID),
-    confirm: "保存期間を変更します。短くすると、期間を過ぎた記録は元に戻せません。",
-    ..Screen::DESK
-};
+/// A number of days after which records are deleted: all that differs from one kind to the other.
+macro_rules! record_of_days {
+    ($record:ty, at_least: $at_least:expr, at: $at:literal, $screen:expr) => {
+        impl Record for $record {
+            type Permit = ManageRetention;
 
-fn days<R: 'static>(at_least: u32, access: Access<R, Option<u32>>) -> Vec<Field<'static, R>> {
-    let days = Field::number("days", "保存期間", "日", access)
-        .word("", "無期限")
-        .hint(format!(
-            "{at_least}日以上。空欄にすると、無期限に保存します。"
-        ));
-    vec![days]
+            const SCREEN: Screen = Screen {
+                effect: Effect::Stored,
+                menu: (HERE, "記録の保存期間"),
+                only: Some(ID),
+                list: $at,
+                one: $at,
+                confirm: "保存期間を変更します。短くすると、期間を過ぎた記録は元に戻せません。",
+                ..$screen
+            };
+
+            fn fields<'c>(_: &'c Context<'_>) -> Vec<Field<'c, Self>> {
+                let hint = format!("{}日以上。空欄にすると、無期限に保存します。", $at_least);
+                let days = Field::<Self>::number("days", "保存期間", "日", access!(days));
+                vec![days.word("", "無期限").hint(hint)]
+            }
+
+            fn blank(_: &Context<'_>) -> Self {
+                Self::default()
+            }
+
+            fn title(&self, _: &Context<'_>) -> String {
+                Self::SCREEN.label.to_owned()
+            }
+
+            fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
+                let fault = Self::check(*self).err().map(|fault| {
+                    let sentence = fault.to_string();
+                    FieldError::new("days", sentence.trim_end_matches('。'))
+                });
+                fault.into_iter().collect()
+            }
+
+            fn initial(_: &str) -> Option<Self> {
+                Some(Self::default())
+            }
+        }
+    };
 }
 
-/// A sentence as a fault of the field.
-fn fault(checked: Result<(), impl std::fmt::Display>) -> Vec<FieldError> {
-    let fault = checked.err().map(|fault| {
-        let sentence = fault.to_string();
-        FieldError::new("days", sentence.trim_end_matches('。'))
-    });
-    fault.into_iter().collect()
-}
-
-impl Record for AuditRetention {
-    type Permit = ManageRetention;
-
-    const SCREEN: Screen = Screen {
+record_of_days!(
+    AuditRetention,
+    at_least: RETENTION_DAYS_AT_LEAST,
+    at: "/admin/retention/audit",
+    Screen {
         kind: AUDIT_RETENTION,
         action: Action::RetentionChange,
         label: "監査記録の保存期間",
         about: "誰が何を見て、何を変えたかの記録です。",
-        list: "/admin/retention/audit",
-        one: "/admin/retention/audit",
-        ..SINGLE
-    };
-
-    fn fields<'c>(_: &'c Context<'_>) -> Vec<Field<'c, Self>> {
-        days(RETENTION_DAYS_AT_LEAST, access!(days))
+        ..Screen::DESK
     }
+);
 
-    fn blank(_: &Context<'_>) -> Self {
-        Self::default()
-    }
-
-    fn title(&self) -> String {
-        Self::SCREEN.label.to_owned()
-    }
-
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
-        fault(Self::check(*self))
-    }
-
-    fn initial(_: &str) -> Option<Self> {
-        Some(Self::default())
-    }
-}
-
-impl Record for LogRetention {
-    type Permit = ManageRetention;
-
-    const SCREEN: Screen = Screen {
+record_of_days!(
+    LogRetention,
+    at_least: LOG_DAYS_AT_LEAST,
+    at: "/admin/retention/portal",
+    Screen {
         kind: PORTAL_RETENTION,
         action: Action::PortalRetentionChange,
         label: "FAQの利用記録の保存期間",
         about: "FAQの検索、閲覧、ご意見と、処理済みの問合せです。短くすると、アクセスレポートで見られる月が減ります。",
-        list: "/admin/retention/portal",
-        one: "/admin/retention/portal",
-        ..SINGLE
-    };
-
-    fn fields<'c>(_: &'c Context<'_>) -> Vec<Field<'c, Self>> {
-        days(LOG_DAYS_AT_LEAST, access!(days))
+        ..Screen::DESK
     }
-
-    fn blank(_: &Context<'_>) -> Self {
-        Self::default()
-    }
-
-    fn title(&self) -> String {
-        Self::SCREEN.label.to_owned()
-    }
-
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
-        fault(Self::check(*self))
-    }
-
-    fn initial(_: &str) -> Option<Self> {
-        Some(Self::default())
-    }
-}
+);

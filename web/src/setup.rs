@@ -15,12 +15,17 @@ use madoguchi_core::setup::{
     Category, LineConfig, OutboundConfig, ScreenAgent, ScreenTrunk, TargetConfig,
 };
 
+use madoguchi_core::access::Permission;
+
 use crate::auth::routes::Routes;
-use crate::kit::record::{AuditFields, audit_fields};
+use crate::feature::Feature;
+use crate::kit::record::audit_fields;
 use crate::kit::record_routes;
+use crate::menu::MenuEntry;
+use crate::state::AuditFields;
 
 /// How fields are called in the audit log.
-pub(crate) const AUDIT: [AuditFields; 6] = [
+const AUDIT: [AuditFields; 6] = [
     audit_fields::<LineConfig>,
     audit_fields::<ScreenAgent>,
     audit_fields::<ScreenTrunk>,
@@ -29,7 +34,15 @@ pub(crate) const AUDIT: [AuditFields; 6] = [
     audit_fields::<Category>,
 ];
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "窓口の設定",
+        "/admin/desk",
+        Permission::ManageDesk,
+    )])
+    .audit(&AUDIT);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/admin/desk", overview::page)
         .and(record_routes!(removable LineConfig, list: "/admin/desk/lines", one: "/admin/desk/line"))

@@ -4,6 +4,7 @@ use madoguchi_core::access::Permission;
 use madoguchi_store::Work;
 
 use crate::auth::visitor::Visitor;
+use crate::menu::MenuEntry;
 use crate::state::Web;
 use crate::text;
 
@@ -33,43 +34,6 @@ pub(crate) struct MenuItem {
     /// What waits there for the visitor.
     pub(crate) waiting: Option<String>,
 }
-
-/// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 17] = [
-    ("応答状況", "/board", Permission::ViewBoard),
-    ("通話の一覧", "/calls", Permission::ViewCalls),
-    ("通話の集計", "/calls/figures", Permission::ViewCalls),
-    ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
-    (
-        "フォームの問合せ",
-        "/inquiries",
-        Permission::HandleInquiries,
-    ),
-    ("FAQの編集", "/articles", Permission::EditArticles),
-    (
-        "FAQの要対応",
-        "/articles/attention",
-        Permission::EditArticles,
-    ),
-    (
-        "アクセスレポート",
-        "/articles/access-report",
-        Permission::ReadAccessReport,
-    ),
-    ("お知らせ", "/admin/notices", Permission::ManageNotices),
-    ("定型文", "/admin/phrases", Permission::ManagePhrases),
-    (
-        "受付カレンダー",
-        "/admin/calendar",
-        Permission::ManageCalendar,
-    ),
-    ("窓口の設定", "/admin/desk", Permission::ManageDesk),
-    ("音声案内", "/admin/announcements", Permission::ManageDesk),
-    ("利用者", "/admin/users", Permission::ManageUsers),
-    ("監査記録", "/audit", Permission::ReadAudit),
-    ("保存期間", "/admin/retention", Permission::ManageRetention),
-    ("動作状況", "/admin/operations", Permission::ReadMetrics),
-];
 
 /// The portal's menu.
 const PORTAL_MENU: [(&str, &str); 3] = [
@@ -166,7 +130,7 @@ impl Shell {
         let menu = if visitor.owes.is_some() {
             Vec::new()
         } else {
-            menu(visitor, here, web.work.get())
+            menu(web, visitor, here, web.work.get())
         };
         Self {
             menu,
@@ -206,50 +170,44 @@ impl Shell {
     }
 }
 
+/// The entries of the menu that a visitor has.
+fn entries(web: &Web, visitor: &Visitor) -> impl Iterator<Item = MenuEntry> {
+    let permissions = visitor.permissions;
+    let all = web.features.menu.iter().copied();
+    all.filter(move |entry| permissions.contains(entry.needs))
+}
+
 /// Whether the menu tells the visitor of any work.
-pub(crate) fn tells_work(visitor: &Visitor) -> bool {
-    let permissions = [Permission::EditArticles, Permission::HandleInquiries];
-    let mut permissions = permissions.into_iter();
-    permissions.any(|permission| visitor.permissions.contains(permission))
+pub(crate) fn tells_work(web: &Web, visitor: &Visitor) -> bool {
+    entries(web, visitor).any(|entry| entry.waiting.is_some())
 }
 
 /// What the menu tells beside an entry: what the visitor has to do there.
-fn beside(link: &str, visitor: &Visitor, work: Work) -> Option<String> {
-    let approves = visitor.permissions.contains(Permission::ApproveArticles);
-    let told = match link {
-        "/inquiries" => vec![("未処理", work.inquiries)],
-        "/articles" if approves => {
-            vec![("確認待ち", work.waiting), ("差戻し", work.sent_back)]
-        }
-        "/articles" => vec![("差戻し", work.sent_back)],
-        _ => Vec::new(),
-    };
-    let told = told.into_iter().filter(|(_, count)| *count > 0);
+fn waiting_words(entry: MenuEntry, visitor: &Visitor, work: Work) -> Option<String> {
+    let waiting = (entry.waiting?)(visitor.permissions, work).into_iter();
+    let told = waiting.filter(|(_, count)| *count > 0);
     let told: Vec<_> = told
         .map(|(what, count)| format!("{what}{}件", text::number(count)))
         .collect();
     (!told.is_empty()).then(|| told.join("、"))
 }
 
-fn menu(visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
-    MENU.into_iter()
-        .filter(|(_, _, needs)| visitor.permissions.contains(*needs))
-        .map(|(label, link, _)| MenuItem {
-            label,
-            link,
-            here: link == here,
-            waiting: beside(link, visitor, work),
-        })
-        .collect()
+fn menu(web: &Web, visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
+    let item = |entry: MenuEntry| MenuItem {
+        label: entry.label,
+        link: entry.link,
+        here: entry.link == here,
+        waiting: waiting_words(entry, visitor, work),
+    };
+    entries(web, visitor).map(item).collect()
 }
 
 /// Where a visitor begins: who approves and takes no calls, at what waits for approval.
-pub(crate) fn home(visitor: &Visitor) -> &'static str {
+pub(crate) fn home(web: &Web, visitor: &Visitor) -> &'static str {
     let has = |permission| visitor.permissions.contains(permission);
     if has(Permission::ApproveArticles) && !has(Permission::ViewBoard) {
         return "/articles?stage=waiting";
     }
-    menu(visitor, "", Work::default())
-        .first()
-        .map_or("/account", |entry| entry.link)
+    let mut entries = entries(web, visitor);
+    entries.next().map_or("/account", |entry| entry.link)
 }

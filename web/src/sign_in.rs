@@ -20,6 +20,7 @@ use crate::auth::proof::{Claim, Given, Verdict, wait_sentence};
 use crate::auth::routes::Routes;
 use crate::auth::token;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::shell::{Shell, home as home_of};
 use crate::state::Web;
 use crate::unsent;
@@ -28,8 +29,11 @@ use self::form::{FORM_COOKIE, SignInForm, SignInQuery, show};
 use self::next::local;
 use self::session::begin;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
     Routes::new()
+        .get("/", home)
         .get("/sign-in", page)
         .post("/sign-in", submit)
         .get("/sign-in/code", code::page)
@@ -40,10 +44,10 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Leads everybody to where they begin.
-pub(crate) async fn home(visitor: SignedInVisitor) -> Result<Redirect, WebError> {
+async fn home(visitor: SignedInVisitor, State(web): State<Web>) -> Result<Redirect, WebError> {
     match visitor.owes {
         Some(duty) => Err(WebError::Owes(duty)),
-        None => Ok(Redirect::to(home_of(&visitor))),
+        None => Ok(Redirect::to(home_of(&web, &visitor))),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
+use madoguchi_core::audit::Action;
 use madoguchi_core::time::Millis;
 use madoguchi_kb::Knowledge;
 use madoguchi_store::{Store, StoreError};
@@ -15,9 +16,11 @@ use crate::auth::seal::Seal;
 use crate::auth::sessions::Sessions;
 use crate::auth::uploads::Uploads;
 use crate::desk::Desk;
+use crate::kit::field::FieldInfo;
 use crate::library::Library;
 use crate::live::Broadcaster;
 use crate::live::watchers::Watchers;
+use crate::menu::MenuEntry;
 use crate::rates::Rates;
 use crate::reach::Reach;
 use crate::refusals::Refusals;
@@ -33,6 +36,19 @@ impl std::fmt::Debug for Faq {
             .field("knowledge", &self.knowledge)
             .finish()
     }
+}
+
+/// How the fields of a kind of record are called in the audit log.
+pub(crate) type AuditFields = fn(&Web) -> (Action, Vec<FieldInfo>);
+
+/// What the parts of the pages bring, and pages of others show.
+pub(crate) struct FeatureTables {
+    /// The entries of the menu.
+    pub(crate) menu: Vec<MenuEntry>,
+    /// How the fields of records are called in the audit log.
+    pub(crate) audit: Vec<AuditFields>,
+    /// The lists that have saved views.
+    pub(crate) views: Vec<&'static str>,
 }
 
 /// What every handler reaches.
@@ -52,6 +68,7 @@ pub(crate) struct Web {
     pub(crate) hasher: Hasher,
     pub(crate) seal: Seal,
     pub(crate) faq: Faq,
+    pub(crate) features: Arc<FeatureTables>,
     pub(crate) popular: Arc<Popular>,
     pub(crate) notices: Arc<LastNotices>,
     pub(crate) inquiries: Arc<Rates>,
@@ -96,6 +113,7 @@ impl Web {
         (live, notices): (Broadcaster, Arc<LastNotices>),
         key: &[u8; 32],
         faq: Faq,
+        features: FeatureTables,
     ) -> Self {
         let sessions: Arc<Sessions> = Arc::default();
         sessions.follow(store.clone());
@@ -117,6 +135,7 @@ impl Web {
             hasher: Hasher::new(),
             seal: Seal::new(key),
             faq,
+            features: Arc::new(features),
             popular: Arc::default(),
             notices,
             unsent: Arc::default(),

@@ -85,11 +85,17 @@ pub(crate) fn is_to_be_kept(web: &Web, parts: &Parts, refused: &Response) -> boo
         && origin.is_some_and(|origin| owner(&web.seal, &parts.headers, *origin).is_some())
 }
 
-/// Keeps a form, and leads to where its sender signs in again; `None` if it is not a form of ours.
-pub(crate) async fn keep(web: &Web, parts: &Parts, body: Bytes) -> Option<Response> {
+/// Whose session the cookie of a request was of.
+pub(crate) fn owner_of(web: &Web, parts: &Parts) -> Option<UserId> {
+    let origin = *parts.extensions.get::<Origin>()?;
+    owner(&web.seal, &parts.headers, origin).map(|(user, _)| user)
+}
+
+/// Keeps the fields of a form, and leads to where its sender signs in again; `None` if it is not a
+/// form of ours.
+pub(crate) fn keep(web: &Web, parts: &Parts, fields: Vec<(String, String)>) -> Option<Response> {
     let origin = *parts.extensions.get::<Origin>()?;
     let (user, secret) = owner(&web.seal, &parts.headers, origin)?;
-    let fields = read(parts, body).await?;
     let forged = |value: &str| !token::same(value, &csrf::token_of(secret));
     let sent = fields.iter().find(|(name, _)| name == csrf::FIELD);
     if sent.is_none_or(|(_, value)| forged(value)) {
@@ -115,7 +121,8 @@ pub(crate) async fn keep(web: &Web, parts: &Parts, body: Bytes) -> Option<Respon
     Some(([(header::SET_COOKIE, set)], to).into_response())
 }
 
-async fn read(parts: &Parts, body: Bytes) -> Option<Vec<(String, String)>> {
+/// The fields of a form without files.
+pub(crate) async fn read(parts: &Parts, body: Bytes) -> Option<Vec<(String, String)>> {
     let mut request = Request::new(Body::from(body));
     *request.method_mut() = Method::POST;
     let kind = parts.headers.get(header::CONTENT_TYPE)?.clone();

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use futures::{Stream, StreamExt as _, stream};
 
-use crate::body::BodyFault;
+use crate::body::{BodyFault, Taken};
 use crate::error::WebError;
-use crate::limits::FileUse;
+use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
 
 /// Fields of one form.
@@ -74,6 +74,32 @@ impl FromRequest<Web> for FileForm {
             None => unreadable(),
         })
     }
+}
+
+/// The text of a form with a file; of the file nothing is kept. `None` if it cannot be read, or holds
+/// more text than any form.
+pub(crate) async fn text_of(headers: &HeaderMap, taken: Taken) -> Option<Vec<(String, String)>> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let boundary = multer::parse_boundary(kind).ok()?;
+    let parts = Box::pin(gathered(taken));
+    let mut form = multer::Multipart::new(parts, boundary);
+    let mut fields = Vec::new();
+    let mut room = FormUse::Usual.bytes();
+    while let Some(mut field) = form.next_field().await.ok()? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let is_kept = field.file_name().is_none() && fields.len() < FIELDS;
+        let mut text = Vec::new();
+        while let Some(part) = field.chunk().await.ok()? {
+            if is_kept {
+                room = room.checked_sub(part.len())?;
+                text.extend_from_slice(&part);
+            }
+        }
+        if is_kept {
+            fields.push((name, String::from_utf8(text).ok()?));
+        }
+    }
+    Some(fields)
 }
 
 /// The same in large parts.

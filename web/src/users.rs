@@ -1,22 +1,34 @@
 //! 利用者: accounts and what they may do, for administrators.
 
+mod access_review;
 mod agent;
 mod change;
 mod edit;
-mod inventory;
 mod list;
 mod reset;
 pub(crate) mod summary;
 
-use crate::auth::routes::Routes;
-use crate::kit::table_routes;
+use madoguchi_core::access::Permission;
 
-pub(crate) fn routes() -> Routes {
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
+use crate::kit::table_routes;
+use crate::menu::MenuEntry;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "利用者",
+        "/admin/users",
+        Permission::ManageUsers,
+    )])
+    .views(&["/admin/users"]);
+
+fn routes() -> Routes {
     table_routes::<list::UserList>()
         .get("/admin/users/new", edit::new_page)
         .post("/admin/users/new", edit::create)
-        .get("/admin/users/inventory", inventory::page)
-        .get("/admin/users/inventory.xlsx", inventory::export)
+        .get("/admin/users/inventory", access_review::page)
+        .get("/admin/users/inventory.xlsx", access_review::export)
         .get("/admin/users/{id}", edit::page)
         .post("/admin/users/{id}", edit::save)
         .post("/admin/users/{id}/disable", reset::disable)

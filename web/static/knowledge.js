@@ -5,7 +5,7 @@
 
   // Whoever runs through the list does not ask for each.
   const PREVIEW_WAIT = 120;
-  const OWN_EVERY = 5000;
+  const LOST = "lost";
 
   const panel = document.querySelector("[data-knowledge]");
   if (!panel) return;
@@ -18,7 +18,7 @@
   const token = () => document.querySelector("meta[name=csrf]").content;
   let reading = null;
   let waiting = 0;
-  let ownAt = Date.now();
+  let ownState = null;
 
   const say = (text) => {
     said.textContent = text;
@@ -100,18 +100,43 @@
     waiting = setTimeout(read, PREVIEW_WAIT, id);
   };
 
-  // The own state is looked at again while the agent does something here.
   const refreshOwn = async () => {
-    if (!own || Date.now() - ownAt < OWN_EVERY) return;
-    ownAt = Date.now();
     try {
       const response = await fetch("/knowledge/own");
       if (!response.ok || response.redirected) return;
       own.innerHTML = await response.text();
       own.hidden = !own.firstElementChild;
     } catch {
-      // What stands there stays.
+      lostOwn("接続が切れました。再び接続しています…");
     }
+  };
+
+  // What stood there is not how it is now.
+  const lostOwn = (text) => {
+    ownState = LOST;
+    const word = document.createElement("p");
+    word.className = "sub";
+    word.textContent = text;
+    own.replaceChildren(word);
+  };
+
+  // The stream of the board tells when the own state or call changes.
+  const follow = ({ kind, html }) => {
+    if (kind === "lost") return lostOwn("接続が切れました。再び接続しています…");
+    if (kind === "ended") return lostOwn("ログインが終了しました。");
+    if (kind === "found" && ownState === LOST) return refreshOwn();
+    if (kind !== "board") return;
+    const board = document.createElement("template");
+    board.innerHTML = html;
+    const mine = board.content.querySelector('[data-key="' + CSS.escape(own.dataset.own) + '"]');
+    const state = mine && [
+      mine.className,
+      mine.dataset.call,
+      mine.querySelector("[data-since]")?.dataset.since,
+    ].join();
+    if (state === ownState) return;
+    ownState = state;
+    refreshOwn();
   };
 
   document.addEventListener("submit", (event) => {
@@ -128,9 +153,7 @@
 
   panel.addEventListener("focusin", ({ target }) => {
     if (target.matches("a[data-result]")) readSoon(target.dataset.result);
-    refreshOwn();
   });
-  addEventListener("focus", refreshOwn);
 
   panel.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -187,7 +210,9 @@
       preview.replaceChildren();
       reveal();
     }
-    refreshOwn();
   });
   reveal();
+  if (own.dataset.own) {
+    boardStream("/board/events?session=" + encodeURIComponent(own.dataset.session), follow);
+  }
 })();

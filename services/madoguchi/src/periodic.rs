@@ -6,71 +6,47 @@ use madoguchi_core::time::Millis;
 use crate::scheduler::{Job, Work};
 
 /// 窓口の設定: what other nodes and commands set is taken up.
-pub(crate) const SETTINGS: Plan = Plan {
-    name: "settings",
-    label: "設定の反映",
-    every: Millis::from_secs(5),
-    again: Millis::from_secs(5),
-};
+pub(crate) const SETTINGS: Plan = plan("settings", "設定の反映", FIVE_SECS, FIVE_SECS);
 
 /// What is published is found within a second.
-pub(crate) const KNOWLEDGE: Plan = Plan {
-    name: "knowledge",
-    label: "FAQの公開と検索の更新",
-    every: Millis(300),
-    again: Millis::from_secs(5),
-};
+pub(crate) const KNOWLEDGE: Plan =
+    plan("knowledge", "FAQの公開と検索の更新", Millis(300), FIVE_SECS);
 
 /// The machine's clock is looked at.
-pub(crate) const CLOCK: Plan = Plan {
-    name: "clock",
-    label: "時計の確認",
-    every: Millis::from_secs(5),
-    again: Millis::from_secs(5),
-};
+pub(crate) const CLOCK: Plan = plan("clock", "時計の確認", FIVE_SECS, FIVE_SECS);
 
 /// Sessions that are over are forgotten.
-pub(crate) const SESSIONS: Plan = Plan {
-    name: "sessions",
-    label: "終わったログインの整理",
-    every: HOUR,
-    again: MINUTE,
-};
+pub(crate) const SESSIONS: Plan = plan("sessions", "終わったログインの整理", HOUR, MINUTE);
 
 /// What was kept long enough is deleted.
-pub(crate) const RETENTION: Plan = Plan {
-    name: "retention",
-    label: "保存期間を過ぎた記録の削除",
-    every: HOUR,
-    again: MINUTE,
-};
+pub(crate) const RETENTION: Plan = plan("retention", "保存期間を過ぎた記録の削除", HOUR, MINUTE);
 
 /// The end of the audit log is told to the log.
-pub(crate) const AUDIT_END: Plan = Plan {
-    name: "audit_end",
-    label: "監査記録の末尾の控え",
-    every: HOUR,
-    again: MINUTE,
-};
+pub(crate) const AUDIT_END: Plan = plan("audit_end", "監査記録の末尾の控え", HOUR, MINUTE);
 
 /// Done once: secrets of earlier versions are sealed.
-pub(crate) const SEALING: Plan = Plan {
-    name: "sealing",
-    label: "以前の版の秘密の封印",
-    every: MINUTE,
-    again: MINUTE,
-};
+pub(crate) const SEALING: Plan = plan("sealing", "以前の版の秘密の封印", MINUTE, MINUTE);
 
 /// Done once: the data directory remembers its database.
-pub(crate) const INSTALLATION: Plan = Plan {
-    name: "installation",
-    label: "データベースの控え",
-    every: Millis::from_secs(1),
-    again: Millis::from_secs(5),
-};
+pub(crate) const INSTALLATION: Plan = plan(
+    "installation",
+    "データベースの控え",
+    Millis::from_secs(1),
+    FIVE_SECS,
+);
 
+const FIVE_SECS: Millis = Millis::from_secs(5);
 const HOUR: Millis = Millis::from_secs(3_600);
 const MINUTE: Millis = Millis::from_secs(60);
+
+const fn plan(name: &'static str, label: &'static str, every: Millis, again: Millis) -> Plan {
+    Plan {
+        name,
+        label,
+        every,
+        again,
+    }
+}
 
 /// A piece of work with its plan.
 pub(crate) fn job(plan: Plan, work: impl Work) -> Job {

@@ -179,6 +179,8 @@ fn is_page(path: &str) -> bool {
         "/sign-in/oidc",
         "/sign-in/oidc/callback",
         "/account/confirm/oidc",
+        // Looked at in `states`, for it shows something only once.
+        "/account/recovery-codes",
     ];
     let is_file = path.contains(".xlsx")
         || path.ends_with(".xml")

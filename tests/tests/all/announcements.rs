@@ -75,7 +75,7 @@ async fn the_next_caller_hears_what_was_brought_and_then_the_standard_one_again(
     let answer = boss.bring(page, "案内.wav", &as_file(&said)?).await?;
     ensure!(answer.status == StatusCode::SEE_OTHER, "{}", answer.text());
     let opened = boss.get(&answer.location).await?.text();
-    ensure!(opened.contains("登録した音声") && opened.contains("ファイル「案内.wav」(2.0秒)"));
+    ensure!(opened.contains("登録した音声") && opened.contains("ファイル：案内.wav"));
     let listened = samples(&boss.get(&format!("{page}/listen")).await?.body)?;
     ensure!(likeness(&listened, middle(&said)) > 0.98, "in the browser");
     let heard = heard_by_a_caller(&desk, "brought").await?;
@@ -161,7 +161,7 @@ async fn a_text_is_spoken_listened_to_taken_and_heard() -> Outcome {
     let answer = boss.submit(page, &format!("{page}/speak"), &body).await?;
     ensure!(answer.status == StatusCode::SEE_OTHER, "{}", answer.text());
     let opened = boss.get(&answer.location).await?.text();
-    ensure!(opened.contains("読み上げ「本日の受付は終了しました。」"));
+    ensure!(opened.contains("読み上げ：本日の受付は終了しました。"));
     let heard = heard_by_a_caller(&desk, "spoken").await?;
     ensure!(
         heard.len().abs_diff(listened.len()) < 1_600,

@@ -159,7 +159,7 @@ async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
     browser.until_at("/articles/synonyms").await?;
     browser.click("p.actions a.primary").await?;
     browser.until_at("/articles/synonyms/new").await?;
-    browser.fill_in("#terms", "ぬりかべ\n宿泊料").await?;
+    browser.fill_in("#f1", "ぬりかべ\n宿泊料").await?;
     act(&browser, "button[value=try]", "見つかるFAQ").await?;
     browser.until_shown("宿泊料").await?;
     act(&browser, ".form button.primary", "登録しました").await?;

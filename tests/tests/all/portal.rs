@@ -4,6 +4,7 @@
 use anyhow::{Context, ensure};
 use fantoccini::key::Key;
 use madoguchi_core::access::Role;
+use madoguchi_core::live::AgentCommand;
 use madoguchi_core::time::Instant;
 use madoguchi_store::{AccessFigures, InquiryFilter};
 use madoguchi_tests::browser::Browser;
@@ -326,6 +327,35 @@ async fn results_that_cannot_be_had_are_said_to_be_missing() -> Outcome {
         browser.write("の").await?;
         browser.until_shown(words).await?;
         until(&browser, none).await?;
+    }
+    browser.close().await?;
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_own_state_beside_the_search_is_how_it_is_now_though_nothing_is_touched() -> Outcome {
+    let desk = desk().await?;
+    let password = desk
+        .add_user("tanaka", &[Role::Agent], Some("tanaka"))
+        .await?;
+    let browser = Browser::start(1280, 800).await?;
+    browser.sign_in(desk.web(), "tanaka", &password).await?;
+    browser.open(desk.web(), "/knowledge").await?;
+    for (command, shown) in [
+        (AgentCommand::Ready, "受付可"),
+        (
+            AgentCommand::Away {
+                reason: "会議".to_owned(),
+            },
+            "離席",
+        ),
+    ] {
+        ensure!(desk.command("tanaka", command).await);
+        let badge = format!(
+            "return document.querySelector('[data-own] .badge')?.textContent === '{shown}'"
+        );
+        until(&browser, &badge).await?;
     }
     browser.close().await?;
     desk.end().await?;

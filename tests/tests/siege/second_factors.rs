@@ -29,7 +29,8 @@ async fn with_second_factor(desk: &DeskProcess) -> anyhow::Result<(Visitor, Stri
     let shown = code(&secret, SystemClock.now().0)?;
     let body = format!("secret={secret}&code={shown}&password={PASSWORD}");
     let set = own.submit(page, page, &body).await?;
-    ensure!(set.text().contains("回復コード"), "{}", set.text());
+    let codes = own.get(&set.location).await?;
+    ensure!(codes.text().contains("class=\"codes\""), "{}", codes.text());
     Ok((own, secret))
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct ConfirmQuery {
 }
 
 /// Where somebody proves themselves again, to be led to `next` then.
-pub(crate) fn place(next: &str) -> String {
+pub(crate) fn path(next: &str) -> String {
     format!("/account/confirm?next={}", escape(next))
 }
 

@@ -1,9 +1,9 @@
 //! Setting up one's own second factor, with recovery codes.
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::audit::Action;
 use serde::Deserialize;
 
@@ -15,6 +15,8 @@ use crate::auth::recovery;
 use crate::auth::totp::{TotpSecret, qr_svg};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::one_time;
+use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::sign_in::session::begin;
 use crate::state::Web;
@@ -39,7 +41,13 @@ struct SecondFactorPage {
 struct RecoveryCodesPage {
     shell: Shell,
     codes: Vec<String>,
+    /// Where whoever has noted them goes on.
+    next: &'static str,
 }
+
+/// The page of new recovery codes.
+const CODES: &str = "/account/recovery-codes";
+const ACCOUNT: &str = "/account";
 
 pub(crate) async fn page(
     visitor: SignedInVisitor,
@@ -121,12 +129,29 @@ pub(crate) async fn submit(
     };
     set_second_factor(&web, &user.id, Some(&factor), entry).await?;
     let begun = begin(&web, user, false, visitor.origin, &headers).await?;
-    let page = RecoveryCodesPage {
-        // The old form token went with the old session; this page has no form.
-        shell: Shell::default(),
-        codes,
+    let owner = (&*begun.session, visitor.origin);
+    let shown = one_time::cookie_of(&web, owner, CODES, &codes.join(" "))?;
+    Ok(begun
+        .setting(shown)
+        .lead_to(&format!("{CODES}?done=second-factor")))
+}
+
+/// The recovery codes that were just made, until they are noted.
+pub(crate) async fn codes(
+    visitor: SignedInVisitor,
+    State(web): State<Web>,
+    Query(query): Query<DoneQuery>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let Some(codes) = one_time::shown(&web, &visitor, &headers, CODES) else {
+        return Ok(Redirect::to(ACCOUNT).into_response());
     };
-    Ok(begun.with(Html(page.render()?).into_response()))
+    let page = RecoveryCodesPage {
+        shell: Shell::new(&web, Some(&visitor), ACCOUNT).done(&query.done),
+        codes: codes.split(' ').map(str::to_owned).collect(),
+        next: ACCOUNT,
+    };
+    Ok(Html(page.render()?).into_response())
 }
 
 #[derive(Debug, Deserialize, Default)]

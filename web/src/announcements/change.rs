@@ -6,16 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::announcement::{AnnouncementId, OwnSound, spoken_text};
-use madoguchi_core::audit::{Action, Fields};
-use madoguchi_store::NewVersion;
+use madoguchi_core::setup::FieldError;
 use serde::Deserialize;
 
-use super::one::{self, Shown};
-use super::stored::{KIND, own_text, path, read_id, read_own};
+use super::detail::{self, Shown};
+use super::stored::{path, read_id};
 use crate::announcer::Recording;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::kit::record::Context;
+use crate::kit::restore::{RestoreForm, bring_back};
+use crate::kit::versioned::{Versioned, save};
 use crate::state::Web;
 
 #[derive(Debug, Deserialize, Default)]
@@ -36,9 +38,9 @@ pub(crate) async fn speak(
 ) -> Result<Response, WebError> {
     let id = read_id(&web, &names)?;
     let unheard = async |why: &str| {
-        let shown = one::draft(&web, &form.text).await;
+        let shown = detail::draft(&web, &form.text).await;
         let error = shown.error.clone().or_else(|| Some(why.to_owned()));
-        one::show(&web, &visitor, &id, Shown { error, ..shown }).await
+        detail::show(&web, &visitor, &id, Shown { error, ..shown }).await
     };
     let Ok(text) = spoken_text(&form.text) else {
         return unheard("").await;
@@ -66,14 +68,8 @@ pub(super) async fn take(
     let mut tx = web.store.begin_unrecorded().await?;
     tx.add_recording(&own.hash, &content).await?;
     tx.commit().await?;
-    put(web, visitor, id, Some(own), replaces).await?;
+    set(web, visitor, id, Some(own), replaces).await?;
     Ok(Redirect::to(&format!("{}?done=sound", path(id))).into_response())
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct RestoreForm {
-    version: i64,
-    replaces: i64,
 }
 
 pub(crate) async fn restore(
@@ -83,10 +79,8 @@ pub(crate) async fn restore(
     Form(form): Form<RestoreForm>,
 ) -> Result<Redirect, WebError> {
     let id = read_id(&web, &names)?;
-    let history = web.store.setting_history(KIND, &id.to_string()).await?;
-    let wanted = history.iter().find(|one| one.version == form.version);
-    let wanted = wanted.ok_or(WebError::NotFound("この変更"))?;
-    put(&web, &visitor, &id, read_own(wanted), form.replaces).await?;
+    let restored = bring_back::<OwnSound>(&web, &visitor, &id.to_string(), &form).await?;
+    restored.map_err(refused)?;
     Ok(Redirect::to(&format!("{}?done=restored", path(&id))))
 }
 
@@ -102,44 +96,30 @@ pub(crate) async fn remove(
     Form(form): Form<RemoveForm>,
 ) -> Result<Redirect, WebError> {
     let id = read_id(&web, &names)?;
-    put(&web, &visitor, &id, None, form.version).await?;
+    set(&web, &visitor, &id, None, form.version).await?;
     Ok(Redirect::to(&format!("{}?done=sound-off", path(&id))))
 }
 
-/// Keeps a new version and brings it to the running desk.
-async fn put(
+/// Saves what is to be played, or that nothing of the desk's own is.
+async fn set(
     web: &Web,
     visitor: &Visitor,
     id: &AnnouncementId,
     after: Option<OwnSound>,
     replaces: i64,
 ) -> Result<(), WebError> {
-    let history = web.store.setting_history(KIND, &id.to_string()).await?;
-    let before = history.first().and_then(read_own);
-    if before == after {
+    let key = id.to_string();
+    let context = Context::new(web, &key);
+    let kept = Versioned::<OwnSound>::lookup_or_none(web, &key).await?;
+    if kept.record == after {
         return Ok(());
     }
-    let told = |own: Option<&OwnSound>| Fields::from([("sound".to_owned(), own_text(own))]);
-    let mut entry = visitor.entry(web.desk.now(), Action::AnnouncementChange, &id.to_string());
-    if !history.is_empty() {
-        entry.before = told(before.as_ref());
-    }
-    entry.after = told(after.as_ref());
-    let data = after.map(|own| serde_json::to_string(&own)).transpose();
-    let version = NewVersion {
-        kind: KIND,
-        id: id.to_string(),
-        replaces,
-        data: data.map_err(|_| WebError::Internal("an announcement cannot be written"))?,
-    };
-    let mut tx = web.store.begin(entry).await?;
-    tx.save_setting(&version).await?;
-    tx.commit().await?;
-    if web.desk.apply_setup().await {
-        Ok(())
-    } else {
-        Err(WebError::Internal(
-            "the announcement was kept but is not in force",
-        ))
-    }
+    let change = kept.change(visitor, &context, after.as_ref(), replaces)?;
+    let saved = save::<OwnSound>(web, &key, vec![change]).await?;
+    saved.map_err(refused)
+}
+
+/// What the desk cannot work with.
+fn refused(fault: FieldError) -> WebError {
+    WebError::BadRequest(format!("{}。", fault.message))
 }

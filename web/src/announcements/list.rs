@@ -9,7 +9,7 @@ use madoguchi_core::access::ManageDesk;
 use madoguchi_core::announcement::{AnnouncementGroup, AnnouncementId, AnnouncementName};
 use madoguchi_store::Setting;
 
-use super::stored::{KIND, path, read_own};
+use super::stored::{HERE, KIND, path, read_own};
 use crate::announcer::Origin;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
@@ -125,7 +125,7 @@ pub(crate) async fn page(
         }
     });
     let page = ListPage {
-        shell: Shell::new(&web, Some(&visitor), "/admin/announcements"),
+        shell: Shell::new(&web, Some(&visitor), HERE),
         groups: groups.into(),
         lines: lines.filter(|line| !line.sounds.is_empty()).collect(),
         voice_fault: web.desk.voice_fault(),

@@ -1,15 +1,20 @@
 //! What is kept of an announcement, and where its page is.
 
+use madoguchi_core::access::ManageDesk;
 use madoguchi_core::announcement::{ANNOUNCEMENT, AnnouncementId, OwnSound};
+use madoguchi_core::audit::Action;
 use madoguchi_core::id::LineName;
+use madoguchi_core::setup::FieldError;
 use madoguchi_store::Setting;
 
 use crate::error::WebError;
+use crate::kit::field::Field;
+use crate::kit::record::{Context, Record, Screen};
 use crate::query::escape;
 use crate::state::Web;
 
-/// The largest recording that is taken.
-pub(crate) const RECORDING_BYTES: usize = 10 * 1024 * 1024;
+/// The entry of the menu.
+pub(super) const HERE: &str = "/admin/announcements";
 /// The kind of these settings in the store.
 pub(super) const KIND: &str = ANNOUNCEMENT;
 
@@ -40,15 +45,51 @@ pub(super) fn read_own(setting: &Setting) -> Option<OwnSound> {
     serde_json::from_str(setting.data.as_deref()?).ok()
 }
 
-/// What was set, in words.
-pub(super) fn own_text(own: Option<&OwnSound>) -> String {
-    let Some(own) = own else {
-        return "登録した音声をやめた".to_owned();
+impl Record for OwnSound {
+    type Permit = ManageDesk;
+
+    const SCREEN: Screen = Screen {
+        kind: KIND,
+        action: Action::AnnouncementChange,
+        menu: (HERE, "音声案内"),
+        label: "音声案内",
+        not_found: "この音声",
+        list: HERE,
+        one: HERE,
+        remove: "取りやめ",
+        ..Screen::DESK
     };
-    let secs = format!("{:.1}秒", own.secs);
-    match (own.text.as_str(), own.file.as_str()) {
-        ("", "") => format!("音声({secs})"),
-        ("", file) => format!("ファイル「{file}」({secs})"),
-        (text, _) => format!("読み上げ「{text}」({secs})"),
+
+    fn fields<'c>(_: &'c Context<'_>) -> Vec<Field<'c, Self>> {
+        vec![
+            Field::read_only("text", "読み上げ", |own: &Self| own.text.clone()),
+            Field::read_only("file", "ファイル", |own: &Self| own.file.clone()),
+            Field::read_only("secs", "長さ(秒)", |own: &Self| {
+                format!("{:.1}", own.secs)
+            }),
+        ]
+    }
+
+    fn blank(_: &Context<'_>) -> Self {
+        Self {
+            hash: String::new(),
+            secs: 0.0,
+            text: String::new(),
+            file: String::new(),
+        }
+    }
+
+    fn path(id: &str) -> String {
+        let id = id.rsplit_once('/');
+        let id = id.and_then(|(line, name)| AnnouncementId::lookup(line, name));
+        id.map_or_else(|| HERE.to_owned(), |id| path(&id))
+    }
+
+    fn title(&self, context: &Context<'_>) -> String {
+        context.id.to_owned()
+    }
+
+    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
+        Vec::new()
     }
 }

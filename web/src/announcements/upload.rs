@@ -6,8 +6,9 @@ use axum::response::Response;
 use madoguchi_core::access::ManageDesk;
 
 use super::change;
-use super::one::{self, Shown};
-use super::stored::{RECORDING_BYTES, read_id};
+use super::detail::{self, Shown};
+use super::stored::read_id;
+use crate::announcer::RECORDING_BYTES;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::limits::FileUse;
@@ -32,7 +33,7 @@ pub(crate) async fn save(
 ) -> Result<Response, WebError> {
     let id = read_id(&web, &names)?;
     let refused = async |status, why: String| {
-        one::show(&web, &visitor, &id, Shown::refused(status, why)).await
+        detail::show(&web, &visitor, &id, Shown::refused(status, why)).await
     };
     if upload.content.is_empty() {
         let why = "WAV形式のファイルを選んでください。".to_owned();

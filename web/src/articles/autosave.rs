@@ -59,7 +59,7 @@ pub(super) fn address(id: &str) -> String {
 }
 
 /// Where the form stands.
-pub(super) fn place(id: &str) -> String {
+pub(super) fn path(id: &str) -> String {
     if id.is_empty() {
         format!("{HERE}/new")
     } else {
@@ -96,7 +96,7 @@ pub(super) async fn discard(
     let mut tx = web.store.begin_unrecorded().await?;
     tx.forget_autosave(&visitor.user.id, &id).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&place(&id)))
+    Ok(Redirect::to(&path(&id)))
 }
 
 /// What was typed and not saved, if it says anything else than what is kept.
@@ -125,7 +125,7 @@ pub(super) async fn offer(
     let typed = typed(web, visitor, id, newest).await?;
     Ok(typed.map(|(kept, _)| Offer {
         at: web.settings.dates.minute(kept.at),
-        resume: format!("{}?resume=1", place(id)),
+        resume: format!("{}?resume=1", path(id)),
         discard: with_article(&format!("{HERE}/autosave/discard"), id),
     }))
 }

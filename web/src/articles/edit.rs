@@ -89,7 +89,7 @@ impl EditPage {
 
 /// What the form is shown with.
 #[derive(Default)]
-struct Told {
+struct FormState {
     faults: Vec<(&'static str, String)>,
     refused: Option<String>,
     meanwhile: Vec<Line>,
@@ -104,18 +104,18 @@ async fn show(
     visitor: &Visitor,
     of: Option<&Article>,
     form: ArticleForm,
-    told: Told,
+    state: FormState,
 ) -> Result<Response, WebError> {
     let setup = web.desk.setup();
-    let status = if !told.meanwhile.is_empty() {
+    let status = if !state.meanwhile.is_empty() {
         StatusCode::CONFLICT
-    } else if told.faults.is_empty() && told.refused.is_none() {
+    } else if state.faults.is_empty() && state.refused.is_none() {
         StatusCode::OK
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
     let (content, _) = form.read();
-    let related = beside(web, &content.related).await?;
+    let related = related_articles(web, &content.related).await?;
     let found = match form.intent.as_str() {
         "related-search" => Some(findable(web, &form.related_text, of, &content).await?),
         _ => None,
@@ -130,7 +130,7 @@ async fn show(
         } else {
             "記事の作成"
         },
-        place: autosave::place(id),
+        place: autosave::path(id),
         autosave_address: autosave::address(id),
         files_address: own.as_ref().map(|own| format!("{own}/pictures")),
         back: own.unwrap_or_else(|| HERE.to_owned()),
@@ -149,20 +149,20 @@ async fn show(
             |article| format!("{HERE}/preview?of={}", escape(&article.id)),
         ),
         personal: personal_data(&content),
-        preview: told.preview.then(|| preview_of(&form.answer, of)),
-        faults: told.faults,
-        refused: told.refused,
-        meanwhile: told.meanwhile,
-        by_self: told.by_self,
-        offer: told.offer,
-        resumed: told.resumed,
+        preview: state.preview.then(|| preview_of(&form.answer, of)),
+        faults: state.faults,
+        refused: state.refused,
+        meanwhile: state.meanwhile,
+        by_self: state.by_self,
+        offer: state.offer,
+        resumed: state.resumed,
         form,
     };
     Ok((status, Html(page.render()?)).into_response())
 }
 
 /// The titles of articles, also of those that nobody sees yet.
-async fn beside(web: &Web, ids: &[String]) -> Result<Vec<RelatedArticle>, WebError> {
+async fn related_articles(web: &Web, ids: &[String]) -> Result<Vec<RelatedArticle>, WebError> {
     let mut all = Vec::new();
     for id in ids {
         let article = web.store.lookup_article(id).await?;
@@ -245,12 +245,12 @@ async fn resumed(
     let Some((kept, form)) = autosave::typed(web, visitor, id, newest).await? else {
         return Ok(None);
     };
-    let told = Told {
+    let state = FormState {
         resumed: Some(web.settings.dates.minute(kept.at)),
-        ..Told::default()
+        ..FormState::default()
     };
     let article = of.map(|(article, _)| article);
-    show(web, visitor, article, form, told).await.map(Some)
+    show(web, visitor, article, form, state).await.map(Some)
 }
 
 pub(super) async fn new_page(
@@ -266,11 +266,11 @@ pub(super) async fn new_page(
         ..Content::default()
     };
     let form = ArticleForm::of(&content, 0);
-    let told = Told {
+    let state = FormState {
         offer: autosave::offer(&web, &visitor, "", None).await?,
-        ..Told::default()
+        ..FormState::default()
     };
-    show(&web, &visitor, None, form, told).await
+    show(&web, &visitor, None, form, state).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -298,7 +298,7 @@ pub(super) async fn from_text(
         ..Content::default()
     };
     let form = ArticleForm::of(&content, 0);
-    show(&web, &visitor, None, form, Told::default()).await
+    show(&web, &visitor, None, form, FormState::default()).await
 }
 
 /// The answer as readers will see it, for the script of the form.
@@ -344,12 +344,12 @@ pub(super) async fn create(
     let preview = form.intent == "preview";
     if only_shown || !faults.is_empty() {
         let faults = if only_shown { Vec::new() } else { faults };
-        let told = Told {
+        let state = FormState {
             faults,
             preview,
-            ..Told::default()
+            ..FormState::default()
         };
-        return show(&web, &visitor, None, form, told).await;
+        return show(&web, &visitor, None, form, state).await;
     }
     let now = web.desk.now();
     let id = format!("faq-{}", token::new_id());
@@ -401,11 +401,11 @@ pub(super) async fn page(
         return Ok(resumed);
     }
     let form = ArticleForm::of(&newest.content, article.revision);
-    let told = Told {
+    let state = FormState {
         offer: autosave::offer(&web, &visitor, &article.id, Some(&newest)).await?,
-        ..Told::default()
+        ..FormState::default()
     };
-    show(&web, &visitor, Some(&article), form, told).await
+    show(&web, &visitor, Some(&article), form, state).await
 }
 
 /// Whoever comes second is shown what the other changed, with the own text still in the form.
@@ -422,32 +422,32 @@ pub(super) async fn save(
     let preview = form.intent == "preview";
     if only_shown || !faults.is_empty() {
         let faults = if only_shown { Vec::new() } else { faults };
-        let told = Told {
+        let state = FormState {
             faults,
             preview,
-            ..Told::default()
+            ..FormState::default()
         };
-        return show(&web, &visitor, Some(&article), form, told).await;
+        return show(&web, &visitor, Some(&article), form, state).await;
     }
     if form.revision != article.revision {
         let setup = web.desk.setup();
         let categories = &setup.categories;
         let lines = differences(&content, &newest.content, categories).into_iter();
         let me = &visitor.user.id;
-        let told = Told {
+        let state = FormState {
             meanwhile: lines.map(Line::between_people).collect(),
             by_self: newest.authors.iter().all(|author| author == me),
-            ..Told::default()
+            ..FormState::default()
         };
         form.revision = article.revision;
-        return show(&web, &visitor, Some(&article), form, told).await;
+        return show(&web, &visitor, Some(&article), form, state).await;
     }
     if let Err(refusal) = article.edit(content, &visitor.user.id, web.desk.now()) {
-        let told = Told {
+        let state = FormState {
             refused: Some(format!("{refusal}。")),
-            ..Told::default()
+            ..FormState::default()
         };
-        return show(&web, &visitor, Some(&article), form, told).await;
+        return show(&web, &visitor, Some(&article), form, state).await;
     }
     keep(&web, &visitor, &article, Some(&article.id)).await?;
     let id = escape(&article.id);

@@ -11,8 +11,8 @@ use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::{ArticleFilter, ArticleOrder, Start};
 
-use super::book;
 use super::lookup::category_name;
+use super::workbook;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::download::workbook_file;
@@ -133,7 +133,7 @@ pub(super) async fn as_workbook(
             Cell::Text(category_name(&setup.categories, &content.category)),
             Cell::Text(content.question),
             Cell::Text(markdown::to_text(&content.answer)),
-            Cell::Text(content.keywords.join(book::COMMA)),
+            Cell::Text(content.keywords.join(workbook::COMMA)),
             Cell::Text(content.reading.unwrap_or_default()),
             Cell::from(content.audience.label()),
             Cell::from(state),
@@ -152,13 +152,13 @@ pub(super) async fn as_workbook(
         made_at: web.desk.now(),
         columns: vec![
             column("FAQ番号", 10),
-            column(book::ID, 14),
-            column(book::CATEGORY, 16),
-            column(book::QUESTION, 40),
-            column(book::ANSWER, 80),
-            column(book::KEYWORDS, 24),
-            column(book::READING, 20),
-            column(book::AUDIENCE, 12),
+            column(workbook::ID, 14),
+            column(workbook::CATEGORY, 16),
+            column(workbook::QUESTION, 40),
+            column(workbook::ANSWER, 80),
+            column(workbook::KEYWORDS, 24),
+            column(workbook::READING, 20),
+            column(workbook::AUDIENCE, 12),
             column("状態", 12),
             column("版", 6),
             column("最後の変更", 18),

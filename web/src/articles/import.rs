@@ -10,9 +10,9 @@ use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_reports::sheet::{self, SheetError};
 
-use super::book;
 use super::differences::{Line as Difference, differences};
 use super::lookup::HERE;
+use super::workbook;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
@@ -169,7 +169,7 @@ async fn from_book(web: &Web, file: Bytes) -> Result<Result<String, Vec<String>>
         Err(SheetError::TooLarge | SheetError::TooManyRows(_)) => return Ok(Err(vec![too_many()])),
     };
     let new_id = || format!("faq-{}", token::new_id());
-    let lines = match book::lines(&rows, &web.desk.setup().categories, new_id) {
+    let lines = match workbook::lines(&rows, &web.desk.setup().categories, new_id) {
         Ok(lines) => lines,
         Err(faults) => return Ok(Err(faults)),
     };
@@ -192,13 +192,13 @@ fn keep_unsaid(line: &mut Line, rows: &[Vec<String>], before: &Content) {
     if markdown::to_text(&before.answer) == line.answer {
         line.answer.clone_from(&before.answer);
     }
-    if !book::has(rows, book::CATEGORY) {
+    if !workbook::has(rows, workbook::CATEGORY) {
         line.category.clone_from(&before.category);
     }
-    if !book::has(rows, book::KEYWORDS) {
+    if !workbook::has(rows, workbook::KEYWORDS) {
         line.keywords.clone_from(&before.keywords);
     }
-    if !book::has(rows, book::READING) {
+    if !workbook::has(rows, workbook::READING) {
         line.reading.clone_from(&before.reading);
     }
     line.audience = line.audience.or(Some(before.audience));

@@ -17,6 +17,7 @@ use crate::error::{Limit, WebError};
 use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
 use crate::unsent;
+use crate::upload;
 
 const FORM_WITHIN: Duration = Duration::from_secs(12);
 const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
@@ -69,8 +70,32 @@ async fn keep_unsent(turned_away: TurnedAway) -> Response {
     let Ok(whole) = whole.await else {
         return refused;
     };
-    let kept = unsent::keep(web, &parts, whole.concat().into()).await;
-    kept.unwrap_or(refused)
+    let Some(fields) = unsent::read(&parts, whole.concat().into()).await else {
+        return refused;
+    };
+    unsent::keep(web, &parts, fields).unwrap_or(refused)
+}
+
+/// Of a form with a file its text is kept in the same way; the file is not.
+async fn keep_unsent_upload(turned_away: TurnedAway) -> Response {
+    let TurnedAway { refused, request } = turned_away;
+    let (parts, body) = request.into_parts();
+    let web = parts.extensions.get::<Web>();
+    let Some(web) = web.filter(|web| unsent::is_to_be_kept(web, &parts, &refused)) else {
+        return refused;
+    };
+    let file_use = parts.extensions.get::<FileUse>();
+    let Some((file_use, owner)) = file_use.zip(unsent::owner_of(web, &parts)) else {
+        return refused;
+    };
+    let Some(_place) = web.uploads.enter(&owner) else {
+        return WebError::TooMany(Limit::Uploads).into_response();
+    };
+    let taken = body::take(body, file_use.bytes(), UPLOAD_WITHIN);
+    let Some(fields) = upload::text_of(&parts.headers, taken).await else {
+        return refused;
+    };
+    unsent::keep(web, &parts, fields).unwrap_or(refused)
 }
 
 /// A form with a file, or as large as one.
@@ -81,7 +106,7 @@ where
 {
     let (web, request) = match may::<F>(request).await {
         Ok(may) => may,
-        Err(turned_away) => return turned_away.refused,
+        Err(turned_away) => return keep_unsent_upload(*turned_away).await,
     };
     let (parts, body) = request.into_parts();
     let Some(visitor) = parts.extensions.get::<Arc<Visitor>>() else {

@@ -15,22 +15,22 @@ pub(crate) struct Uploads {
     by_user: Mutex<HashMap<UserId, usize>>,
 }
 
-/// Somebody's place among those who bring files.
+/// The slot of somebody who brings a file, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct UploadSlot<'a> {
     uploads: &'a Uploads,
     user: UserId,
 }
 
 impl Uploads {
-    pub(crate) fn enter(&self, user: &UserId) -> Option<Place<'_>> {
+    pub(crate) fn enter(&self, user: &UserId) -> Option<UploadSlot<'_>> {
         let mut by_user = self.lock();
         let own = by_user.get(user).copied().unwrap_or_default();
         if own >= UPLOADS_OF_USER || by_user.values().sum::<usize>() >= UPLOADS_AT_ONCE {
             return None;
         }
         by_user.insert(user.clone(), own + 1);
-        Some(Place {
+        Some(UploadSlot {
             uploads: self,
             user: user.clone(),
         })
@@ -41,7 +41,7 @@ impl Uploads {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for UploadSlot<'_> {
     fn drop(&mut self) {
         let mut by_user = self.uploads.lock();
         match by_user.get_mut(&self.user) {

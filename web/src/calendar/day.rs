@@ -1,269 +1,318 @@
-//! One day: what holds on it, what it is changed to, and what was changed before.
+//! One day: what holds on it, and what it is changed to.
 
-use askama::Template;
-use axum::extract::{Form, Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::{NaiveDate, NaiveTime};
 use madoguchi_core::access::ManageCalendar;
-use madoguchi_core::audit::{Action, Fields};
-use madoguchi_core::setup::{CalendarDay, DayRule};
-use madoguchi_store::{NewVersion, Setting};
-use serde::Deserialize;
+use madoguchi_core::audit::Action;
+use madoguchi_core::setup::{CalendarDay, DayFault, DayRule, FieldError, NOTE_LETTERS};
+use serde::{Deserialize, Serialize};
 
-use super::rule::{KIND, hours_text, read_date, read_day, reason, rule_text};
-use crate::auth::access::Allowed;
-use crate::auth::visitor::Visitor;
-use crate::error::WebError;
-use crate::query::Choice;
-use crate::query::DoneQuery;
-use crate::shell::Shell;
-use crate::state::Web;
+use super::rule::{KIND, clock, hours_text, read_date, reason, rule_text};
+use crate::kit::field::{Access, Facts, Field, access};
+use crate::kit::form::Input;
+use crate::kit::record::{Context, Effect, Record, Screen, Settled};
+use crate::kit::value::Options;
 use crate::text;
 
-#[derive(Template)]
-#[template(path = "calendar_day.html")]
-struct DayPage {
-    shell: Shell,
-    iso: String,
-    date: String,
-    usual: String,
-    now: String,
-    rules: Vec<Choice>,
-    opens: String,
-    closes: String,
+/// The entry of the menu.
+pub(super) const HERE: &str = "/admin/calendar";
+
+/// A day as its form has it: by the rules, or changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "CalendarDay", into = "Option<CalendarDay>")]
+pub(super) struct Day {
+    pub(super) date: NaiveDate,
+    rule: Rule,
+    opens: Option<NaiveTime>,
+    closes: Option<NaiveTime>,
     note: String,
-    version: i64,
-    history: Vec<Version>,
-    before: String,
-    after: String,
-    error: Option<String>,
 }
 
-struct Version {
-    number: i64,
-    at: String,
-    by: String,
-    rule: String,
-    newest: bool,
+/// What holds on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    Usual,
+    Closed,
+    Open,
+    Until,
+    SpecialDay,
 }
 
-pub(super) const RULES: [(&str, &str); 5] = [
-    ("usual", "規則どおり"),
-    ("closed", "終日休みにする"),
-    ("open", "時間を決めて受け付ける(開始と終了を入力)"),
-    ("until", "終了の時刻だけを変える(終了を入力)"),
+pub(super) const RULES: &Options<Rule> = &[
+    (Rule::Usual, "usual", "規則どおり"),
+    (Rule::Closed, "closed", "終日休みにする"),
+    (Rule::Open, "open", "時間を決めて受け付ける"),
+    (Rule::Until, "until", "終了の時刻だけを変える"),
     (
+        Rule::SpecialDay,
         "special_day",
         "特定日にする(休日でも、通常の時間で受け付ける)",
     ),
 ];
 
-#[derive(Debug, Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct DayForm {
-    rule: String,
-    opens: String,
-    closes: String,
-    note: String,
-    version: i64,
-}
-
-impl DayForm {
-    pub(super) fn new(rule: &str, opens: &str, closes: &str, note: &str) -> Self {
+impl Day {
+    /// A day on which nothing but the rules holds.
+    pub(super) fn usual(date: NaiveDate) -> Self {
         Self {
-            rule: rule.to_owned(),
-            opens: opens.to_owned(),
-            closes: closes.to_owned(),
-            note: note.to_owned(),
-            version: 0,
+            date,
+            rule: Rule::Usual,
+            opens: None,
+            closes: None,
+            note: String::new(),
         }
     }
 
-    fn of(day: Option<&CalendarDay>, version: i64) -> Self {
-        let time = |time: NaiveTime| time.format("%H:%M").to_string();
-        let mut form = Self {
-            rule: "usual".to_owned(),
-            version,
-            ..Self::default()
-        };
-        let Some(day) = day else { return form };
-        form.note = day.note.clone();
-        let rule = match day.rule {
-            DayRule::Closed => "closed",
-            DayRule::SpecialDay => "special_day",
-            DayRule::Until { closes } => {
-                form.closes = time(closes);
-                "until"
-            }
-            DayRule::Open { opens, closes } => {
-                (form.opens, form.closes) = (time(opens), time(closes));
-                "open"
-            }
-        };
-        rule.clone_into(&mut form.rule);
-        form
-    }
-
-    /// What the form says of a day; `None`: nothing but the rules.
-    pub(super) fn read(
-        &self,
-        date: NaiveDate,
-        usual: NaiveTime,
-    ) -> Result<Option<CalendarDay>, String> {
-        let time = |name: &str, text: &str| {
-            let read = NaiveTime::parse_from_str(text.trim(), "%H:%M");
-            read.map_err(|_| format!("{name}の時刻を、8:00 のように入力してください。"))
-        };
-        let rule = match self.rule.as_str() {
-            "usual" => return Ok(None),
-            "closed" => DayRule::Closed,
-            "special_day" => DayRule::SpecialDay,
-            "until" => DayRule::Until {
-                closes: time("終了", &self.closes)?,
+    /// How it differs from the rules.
+    fn changed(&self) -> Option<CalendarDay> {
+        let rule = match self.rule {
+            Rule::Usual => return None,
+            Rule::Closed => DayRule::Closed,
+            Rule::SpecialDay => DayRule::SpecialDay,
+            Rule::Until => DayRule::Until {
+                closes: self.closes?,
             },
-            "open" => DayRule::Open {
-                opens: time("開始", &self.opens)?,
-                closes: time("終了", &self.closes)?,
+            Rule::Open => DayRule::Open {
+                opens: self.opens?,
+                closes: self.closes?,
             },
-            _ => return Err("この日の扱いを選んでください。".to_owned()),
         };
-        let day = CalendarDay {
-            date,
+        Some(CalendarDay {
+            date: self.date,
             rule,
-            note: self.note.trim().to_owned(),
+            note: self.note.clone(),
+        })
+    }
+
+    /// Without what its rule does not need.
+    pub(super) fn plain(&self) -> Self {
+        let usual = || Self::usual(self.date);
+        self.changed().map_or_else(usual, Self::from)
+    }
+
+    /// What holds on it, in words.
+    pub(super) fn rule_text(&self) -> String {
+        rule_text(self.changed().as_ref())
+    }
+
+    /// Another day that is changed in the same way.
+    pub(super) fn on(&self, date: NaiveDate) -> Self {
+        Self {
+            date,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn faults(&self, usual: NaiveTime) -> Vec<FieldError> {
+        let missing = |field, what: &str| {
+            FieldError::new(
+                field,
+                format!("{what}の時刻を、8:00 のように入力してください"),
+            )
         };
-        day.check(usual).map_err(|fault| fault.to_string())?;
-        Ok(Some(day))
+        let mut faults = Vec::new();
+        if self.rule == Rule::Open && self.opens.is_none() {
+            faults.push(missing("opens", "開始"));
+        }
+        if matches!(self.rule, Rule::Open | Rule::Until) && self.closes.is_none() {
+            faults.push(missing("closes", "終了"));
+        }
+        let judged = self.changed().map_or(Ok(()), |day| day.check(usual));
+        if let Err(fault) = judged {
+            let field = match fault {
+                DayFault::ClosesFirst => "closes",
+                DayFault::LongNote => "note",
+            };
+            let sentence = fault.to_string();
+            faults.push(FieldError::new(field, sentence.trim_end_matches('。')));
+        }
+        faults
     }
 }
 
-pub(crate) async fn page(
-    visitor: Allowed<ManageCalendar>,
-    State(web): State<Web>,
-    Path(date): Path<String>,
-    Query(query): Query<DoneQuery>,
-) -> Result<Response, WebError> {
-    let date = read_date(&date)?;
-    let history = web.store.setting_history(KIND, &date.to_string()).await?;
-    let newest = history.first();
-    let form = DayForm::of(
-        newest.and_then(read_day).as_ref(),
-        newest.map_or(0, |newest| newest.version),
+impl From<CalendarDay> for Day {
+    fn from(day: CalendarDay) -> Self {
+        let (rule, opens, closes) = match day.rule {
+            DayRule::Closed => (Rule::Closed, None, None),
+            DayRule::SpecialDay => (Rule::SpecialDay, None, None),
+            DayRule::Until { closes } => (Rule::Until, None, Some(closes)),
+            DayRule::Open { opens, closes } => (Rule::Open, Some(opens), Some(closes)),
+        };
+        Self {
+            date: day.date,
+            rule,
+            opens,
+            closes,
+            note: day.note,
+        }
+    }
+}
+
+impl From<Day> for Option<CalendarDay> {
+    fn from(day: Day) -> Self {
+        day.changed()
+    }
+}
+
+/// As a browser writes a time of day.
+const TIME: &str = "%H:%M";
+
+fn read_time(text: &str) -> Option<NaiveTime> {
+    let read = NaiveTime::parse_from_str(text, TIME);
+    read.or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"))
+        .ok()
+}
+
+pub(super) const OPENS_HINT: &str = "「時間を決めて受け付ける」のときに入力します。";
+pub(super) const CLOSES_HINT: &str = "「時間を決めて受け付ける」か「終了の時刻だけを変える」のときに入力します。終了の時刻ちょうどは、受付時間外です。";
+
+type F<'c> = Field<'c, Day>;
+
+fn time(
+    name: &'static str,
+    label: &'static str,
+    access: Access<Day, Option<NaiveTime>>,
+) -> F<'static> {
+    let Access { get, get_mut } = access;
+    let field = F::custom(
+        Input::Time,
+        name,
+        label,
+        move |day| {
+            let time = get(day).map(|time| time.format(TIME).to_string());
+            time.unwrap_or_default()
+        },
+        move |day, text| {
+            let wrong = || format!("{label}の時刻を、8:00 のように入力してください");
+            *get_mut(day) = match text {
+                "" => None,
+                text => Some(read_time(text).ok_or_else(wrong)?),
+            };
+            Ok(())
+        },
     );
-    show(&web, &visitor, date, (&form, &history), None, &query.done)
+    field
+        .shown_by(|value| read_time(value).map_or_else(String::new, clock))
+        .listed()
 }
 
-fn show(
-    web: &Web,
-    visitor: &Visitor,
-    date: NaiveDate,
-    (form, history): (&DayForm, &[Setting]),
-    error: Option<String>,
-    done: &str,
-) -> Result<Response, WebError> {
-    let dates = web.settings.dates;
-    let calendar = web.desk.calendar();
-    let told = |hours| format!("{}　{}", reason(&hours), hours_text(&hours));
-    let status = if error.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    let versions = history.iter().enumerate().map(|(at, setting)| Version {
-        number: setting.version,
-        at: dates.minute(setting.at),
-        by: setting.by.clone(),
-        rule: rule_text(read_day(setting).as_ref()),
-        newest: at == 0,
-    });
-    let page = DayPage {
-        shell: Shell::new(web, Some(visitor), "/admin/calendar").done(done),
-        iso: date.to_string(),
-        date: format!("{}({})", dates.date(date), text::weekday(date)),
-        usual: told(calendar.usual_hours(date)),
-        now: told(calendar.day_hours(date)),
-        rules: Choice::list(RULES, &form.rule),
-        opens: form.opens.clone(),
-        closes: form.closes.clone(),
-        note: form.note.clone(),
-        version: form.version,
-        history: versions.collect(),
-        before: date.pred_opt().unwrap_or(date).to_string(),
-        after: date.succ_opt().unwrap_or(date).to_string(),
-        error,
-    };
-    Ok((status, Html(page.render()?)).into_response())
+pub(super) fn fields() -> Vec<F<'static>> {
+    vec![
+        F::read_only("date", "日付", |day| day.date.to_string()).listed(),
+        F::one_of("rule", "この日の扱い", RULES, access!(rule))
+            .radio()
+            .short("扱い")
+            .listed(),
+        time("opens", "開始", access!(opens)).hint(OPENS_HINT),
+        time("closes", "終了", access!(closes)).hint(CLOSES_HINT),
+        F::text("note", "理由(省略可)", access!(note))
+            .short("理由")
+            .hint(format!("{NOTE_LETTERS}文字以内"))
+            .listed(),
+    ]
 }
 
-pub(crate) async fn save(
-    visitor: Allowed<ManageCalendar>,
-    State(web): State<Web>,
-    Path(date): Path<String>,
-    Form(form): Form<DayForm>,
-) -> Result<Response, WebError> {
-    let date = read_date(&date)?;
-    let history = web.store.setting_history(KIND, &date.to_string()).await?;
-    let day = match form.read(date, web.desk.calendar().opens()) {
-        Ok(day) => day,
-        Err(why) => return show(&web, &visitor, date, (&form, &history), Some(why), ""),
-    };
-    let before = history.first().and_then(read_day);
-    put(&web, &visitor, date, (before, day), form.version).await?;
-    Ok(Redirect::to(&format!("/admin/calendar/{date}?done=saved")).into_response())
-}
+impl Record for Day {
+    type Permit = ManageCalendar;
 
-/// Keeps a new version of a day and brings it to the running desk.
-async fn put(
-    web: &Web,
-    visitor: &Visitor,
-    date: NaiveDate,
-    (before, after): (Option<CalendarDay>, Option<CalendarDay>),
-    replaces: i64,
-) -> Result<(), WebError> {
-    if before == after {
-        return Ok(());
-    }
-    let told = |day: Option<&CalendarDay>| Fields::from([("rule".to_owned(), rule_text(day))]);
-    let mut entry = visitor.entry(web.desk.now(), Action::CalendarChange, &date.to_string());
-    entry.before = told(before.as_ref());
-    entry.after = told(after.as_ref());
-    let data = after.map(|day| serde_json::to_string(&day)).transpose();
-    let version = NewVersion {
+    const SCREEN: Screen = Screen {
         kind: KIND,
-        id: date.to_string(),
-        replaces,
-        data: data.map_err(|_| WebError::Internal("a day cannot be written"))?,
+        action: Action::CalendarChange,
+        effect: Effect::Desk(None),
+        menu: (HERE, "受付カレンダー"),
+        label: "受付カレンダー",
+        not_found: "この日",
+        list: HERE,
+        one: HERE,
+        takes_effect: "保存すると、すぐに電話の受付に反映されます。待っている人がいるときは、回線の「受付終了時の扱い」に従います。",
+        ..Screen::DESK
     };
-    let mut tx = web.store.begin(entry).await?;
-    tx.save_setting(&version).await?;
-    tx.commit().await?;
-    if web.desk.apply_setup().await {
-        Ok(())
-    } else {
-        Err(WebError::NotInForce)
+
+    fn fields<'c>(_: &'c Context<'_>) -> Vec<Field<'c, Self>> {
+        fields()
+    }
+
+    fn blank(context: &Context<'_>) -> Self {
+        Self::usual(context.now.date())
+    }
+
+    fn title(&self, context: &Context<'_>) -> String {
+        let date = context.web.settings.dates.date(self.date);
+        format!("{date}({})", text::weekday(self.date))
+    }
+
+    fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<FieldError> {
+        self.faults(context.web.desk.calendar().opens())
+    }
+
+    fn initial(id: &str) -> Option<Self> {
+        let date = read_date(id).ok()?;
+        (date.to_string() == id).then(|| Self::usual(date))
+    }
+
+    fn is_kept(&self) -> bool {
+        self.rule != Rule::Usual
+    }
+
+    fn facts(&self, context: &Context<'_>) -> Facts {
+        let calendar = context.web.desk.calendar();
+        let told = |hours| format!("{}　{}", reason(&hours), hours_text(&hours));
+        vec![
+            ("現在の扱い".into(), told(calendar.day_hours(self.date))),
+            (
+                "規則どおりの場合".into(),
+                told(calendar.usual_hours(self.date)),
+            ),
+        ]
+    }
+
+    fn links(&self) -> Vec<(String, &'static str)> {
+        let link = |date: Option<NaiveDate>| Self::path(&date.unwrap_or(self.date).to_string());
+        vec![
+            (link(self.date.pred_opt()), "前の日"),
+            (link(self.date.succ_opt()), "次の日"),
+        ]
+    }
+
+    fn settled(self, _: Option<&Self>, _: &Context<'_>) -> Settled<Self> {
+        (self.plain(), None)
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct RestoreForm {
-    version: i64,
-    replaces: i64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-pub(crate) async fn restore(
-    visitor: Allowed<ManageCalendar>,
-    State(web): State<Web>,
-    Path(date): Path<String>,
-    Form(form): Form<RestoreForm>,
-) -> Result<Redirect, WebError> {
-    let date = read_date(&date)?;
-    let history = web.store.setting_history(KIND, &date.to_string()).await?;
-    let wanted = history.iter().find(|one| one.version == form.version);
-    let wanted = wanted.ok_or(WebError::NotFound("この変更"))?;
-    let days = (history.first().and_then(read_day), read_day(wanted));
-    put(&web, &visitor, date, days, form.replaces).await?;
-    Ok(Redirect::to(&format!(
-        "/admin/calendar/{date}?done=restored"
-    )))
+    #[test]
+    fn a_day_is_kept_as_the_desk_reads_it_and_read_as_it_was() {
+        let date: NaiveDate = "2026-12-28".parse().unwrap();
+        for kept in [
+            r#"{"date":"2026-12-28","rule":"closed","note":"停電"}"#,
+            r#"{"date":"2026-12-28","rule":"open","opens":"09:00:00","closes":"12:00:00"}"#,
+            r#"{"date":"2026-12-28","rule":"until","closes":"15:00:00"}"#,
+            r#"{"date":"2026-12-28","rule":"special_day"}"#,
+        ] {
+            let day: Day = serde_json::from_str(kept).unwrap();
+            assert_eq!(serde_json::to_string(&day).unwrap(), kept);
+            assert!(day.is_kept() && day.date == date);
+        }
+        assert!(!Day::usual(date).is_kept());
+    }
+
+    #[test]
+    fn what_is_missing_or_cannot_be_meant_stands_at_its_field() {
+        let usual = read_time("08:00").unwrap();
+        let day = |rule, opens: &str, closes: &str| Day {
+            rule,
+            opens: read_time(opens),
+            closes: read_time(closes),
+            ..Day::usual("2026-12-28".parse().unwrap())
+        };
+        let fields = |day: Day| -> Vec<String> {
+            let faults = day.faults(usual).into_iter();
+            faults.map(|fault| fault.field.to_string()).collect()
+        };
+        assert_eq!(fields(day(Rule::Open, "", "")), ["opens", "closes"]);
+        assert_eq!(fields(day(Rule::Open, "12:00", "09:00")), ["closes"]);
+        assert_eq!(fields(day(Rule::Until, "", "08:00")), ["closes"]);
+        assert!(fields(day(Rule::Closed, "12:00", "09:00")).is_empty());
+    }
 }

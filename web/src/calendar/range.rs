@@ -8,25 +8,25 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::NaiveDate;
 use madoguchi_core::access::ManageCalendar;
-use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::hours::Calendar;
-use madoguchi_core::setup::CalendarDay;
 use madoguchi_core::time::Instant;
-use madoguchi_store::{NewVersion, Setting};
+use madoguchi_store::Setting;
 use serde::Deserialize;
 
-use super::day::{DayForm, RULES};
-use super::rule::{KIND, read_date, read_day, rule_text};
+use super::day::{self, CLOSES_HINT, Day, HERE, OPENS_HINT, RULES};
+use super::rule::{KIND, read_date};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::kit::field::read as read_fields;
+use crate::kit::form::Values;
+use crate::kit::record::Context;
+use crate::kit::versioned::{Versioned, read as read_version, save as save_changes};
 use crate::query::Choice;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
 
-/// The entry of the menu.
-const HERE: &str = "/admin/calendar";
 const PLACE: &str = "/admin/calendar/range";
 /// Days that are changed at once at the most.
 const MOST_DAYS: i64 = 100;
@@ -50,6 +50,8 @@ struct RangePage {
     error: Option<String>,
     preview: Option<Preview>,
     most_days: i64,
+    opens_hint: &'static str,
+    closes_hint: &'static str,
     changes: Vec<ChangeRow>,
 }
 
@@ -97,12 +99,12 @@ pub(super) struct RangeForm {
 struct DayChange {
     date: NaiveDate,
     version: i64,
-    before: Option<CalendarDay>,
-    after: Option<CalendarDay>,
+    before: Day,
+    after: Day,
 }
 
 /// The newest version of every day that a screen has changed.
-type KeptDays = BTreeMap<String, (i64, Option<CalendarDay>)>;
+type KeptDays = BTreeMap<String, (i64, Day)>;
 
 impl RangeForm {
     fn period(&self) -> Result<(NaiveDate, NaiveDate), String> {
@@ -119,18 +121,41 @@ impl RangeForm {
         Ok((from, to))
     }
 
+    /// What is to hold, on the first of the days.
+    fn day(&self, first: NaiveDate, calendar: &Calendar) -> Result<Day, String> {
+        let typed = [
+            ("rule", &self.rule),
+            ("opens", &self.opens),
+            ("closes", &self.closes),
+            ("note", &self.note),
+        ];
+        if self.rule.is_empty() {
+            return Err("この日の扱いを選んでください。".to_owned());
+        }
+        let typed = typed.map(|(name, value)| (name.to_owned(), value.clone()));
+        let mut day = Day::usual(first);
+        let values = Values::of(typed.into());
+        let mut faults = read_fields(&day::fields(), &values, &mut day, true);
+        faults.extend(day.faults(calendar.opens()));
+        match faults.first() {
+            Some(fault) => Err(format!("{}。", fault.message)),
+            None => Ok(day.plain()),
+        }
+    }
+
     /// The days that would differ from what they are now.
     fn changes(&self, kept: &KeptDays, calendar: &Calendar) -> Result<Vec<DayChange>, String> {
         let (from, to) = self.period()?;
-        let rule = DayForm::new(&self.rule, &self.opens, &self.closes, &self.note);
+        let rule = self.day(from, calendar)?;
         // Back to the rules goes every day; a shorter day does not open one that is closed.
         let all = self.which == "all" || self.rule == "usual";
         let days = from.iter_days().take_while(|day| *day <= to);
         let days = days.filter(|day| all || calendar.usual_hours(*day).hours.is_some());
         let mut changes = Vec::new();
         for date in days {
-            let after = rule.read(date, calendar.opens())?;
-            let (version, before) = kept.get(&date.to_string()).cloned().unwrap_or((0, None));
+            let after = rule.on(date);
+            let kept = kept.get(&date.to_string()).cloned();
+            let (version, before) = kept.unwrap_or_else(|| (0, Day::usual(date)));
             if before != after {
                 changes.push(DayChange {
                     date,
@@ -157,13 +182,20 @@ fn versions(changes: &[DayChange]) -> String {
 async fn kept_days(web: &Web) -> Result<KeptDays, WebError> {
     let mut days = KeptDays::new();
     for setting in web.store.list_settings(KIND).await? {
-        let day = read_day(&setting);
+        let day = day_of(&setting)?;
         days.insert(setting.id, (setting.version, day));
     }
     for gone in web.store.removed_settings(KIND).await? {
-        days.insert(gone.id, (gone.version, None));
+        let usual = Day::usual(read_date(&gone.id)?);
+        days.insert(gone.id, (gone.version, usual));
     }
     Ok(days)
+}
+
+/// The day that a version says, or that holds without it.
+fn day_of(setting: &Setting) -> Result<Day, WebError> {
+    let usual = Day::usual(read_date(&setting.id)?);
+    Ok(read_version::<Day>(setting)?.unwrap_or(usual))
 }
 
 pub(super) async fn page(
@@ -213,8 +245,8 @@ async fn show(
                     dates.date(change.date),
                     text::weekday(change.date)
                 ),
-                before: rule_text(change.before.as_ref()),
-                after: rule_text(change.after.as_ref()),
+                before: change.before.rule_text(),
+                after: change.after.rule_text(),
             })
             .collect(),
     });
@@ -227,11 +259,13 @@ async fn show(
     let which = if form.which == "all" { "all" } else { "open" };
     let page = RangePage {
         shell: Shell::new(web, Some(visitor), HERE).done(&form.done),
-        rules: Choice::list(RULES, rule),
+        rules: Choice::list(RULES.iter().map(|(_, name, label)| (*name, *label)), rule),
         which: Choice::list(WHICH, which),
         error,
         preview,
         most_days: MOST_DAYS,
+        opens_hint: OPENS_HINT,
+        closes_hint: CLOSES_HINT,
         changes: made
             .iter()
             .filter_map(|change| change_row(change, kept, dates))
@@ -255,43 +289,20 @@ pub(super) async fn save(
         let answer = (StatusCode::CONFLICT, Some(why.to_owned()));
         return preview(&web, &visitor, form, &kept, answer).await;
     }
-    keep(&web, &visitor, &changes).await?;
+    save_days(&web, &visitor, changes).await?;
     Ok(Redirect::to(&format!("{PLACE}?done=saved")).into_response())
 }
 
-/// Keeps new versions of all these days, or of none, and brings them to the running desk.
-async fn keep(web: &Web, visitor: &Visitor, changes: &[DayChange]) -> Result<(), WebError> {
-    let days = changes.iter().map(|change| change.date).collect::<Vec<_>>();
-    let object = days_text(&days, DateStyle::Western);
-    let mut entry = visitor.entry(web.desk.now(), Action::CalendarChange, &object);
-    let told = |of: fn(&DayChange) -> Option<&CalendarDay>| -> Fields {
-        let days = changes.iter();
-        days.map(|change| (change.date.to_string(), rule_text(of(change))))
-            .collect()
-    };
-    entry.before = told(|change| change.before.as_ref());
-    entry.after = told(|change| change.after.as_ref());
-    let mut versions = Vec::with_capacity(changes.len());
-    for change in changes {
-        let data = change.after.as_ref().map(serde_json::to_string);
-        let data = data.transpose();
-        versions.push(NewVersion {
-            kind: KIND,
-            id: change.date.to_string(),
-            replaces: change.version,
-            data: data.map_err(|_| WebError::Internal("a day cannot be written"))?,
-        });
+/// Saves all these days, or none, and brings them to the running desk.
+async fn save_days(web: &Web, visitor: &Visitor, days: Vec<DayChange>) -> Result<(), WebError> {
+    let context = Context::new(web, "");
+    let mut changes = Vec::with_capacity(days.len());
+    for day in days {
+        let kept = Versioned::of(&day.date.to_string(), day.before, day.version);
+        changes.push(kept.change(visitor, &context, Some(&day.after), day.version)?);
     }
-    let mut tx = web.store.begin(entry).await?;
-    for version in &versions {
-        tx.save_setting(version).await?;
-    }
-    tx.commit().await?;
-    if web.desk.apply_setup().await {
-        Ok(())
-    } else {
-        Err(WebError::NotInForce)
-    }
+    let saved = save_changes::<Day>(web, "", changes).await?;
+    saved.map_err(|fault| WebError::BadRequest(format!("{}。", fault.message)))
 }
 
 /// The last changes of several days, the newest first.
@@ -325,15 +336,16 @@ fn change_row(change: &[Setting], kept: &KeptDays, dates: DateStyle) -> Option<C
     let first = change.first()?;
     let days = change.iter().filter_map(|one| one.id.parse().ok());
     let days: Vec<NaiveDate> = days.collect();
-    let rule = |setting: &Setting| read_day(setting).map(|day| (day.rule, day.note));
-    let is_one_rule = change.iter().all(|one| rule(one) == rule(first));
+    let first_day = day_of(first).ok()?;
+    let is_alike = |one: &Setting| day_of(one).is_ok_and(|day| first_day.on(day.date) == day);
+    let is_one_rule = change.iter().all(is_alike);
     Some(ChangeRow {
         at: first.at.0,
         by: first.by.clone(),
         when: dates.minute(first.at),
         days: days_text(&days, dates),
         what: if is_one_rule {
-            rule_text(read_day(first).as_ref())
+            first_day.rule_text()
         } else {
             "日ごとに違う内容に戻した変更".to_owned()
         },
@@ -376,22 +388,23 @@ pub(super) async fn undo(
     let mut changes = Vec::with_capacity(change.len());
     for one in change {
         let history = web.store.setting_history(KIND, &one.id).await?;
-        let mut older = history.iter().filter(|older| older.version < one.version);
+        let older = history.iter().find(|older| older.version < one.version);
+        let date = read_date(&one.id)?;
         changes.push(DayChange {
-            date: read_date(&one.id)?,
+            date,
             version: one.version,
-            before: read_day(one),
-            after: older.next().and_then(read_day),
+            before: day_of(one)?,
+            after: older.map_or_else(|| Ok(Day::usual(date)), day_of)?,
         });
     }
-    keep(&web, &visitor, &changes).await?;
+    save_days(&web, &visitor, changes).await?;
     Ok(Redirect::to(&format!("{PLACE}?done=restored")))
 }
 
 #[cfg(test)]
 mod tests {
     use madoguchi_core::hours::HoursSettings;
-    use madoguchi_core::setup::DayRule;
+    use madoguchi_core::setup::{CalendarDay, DayRule};
 
     use super::*;
 
@@ -428,12 +441,12 @@ mod tests {
     #[test]
     fn days_that_are_so_already_get_no_new_version() {
         let date: NaiveDate = "2026-11-24".parse().unwrap();
-        let day = CalendarDay {
+        let day = Day::from(CalendarDay {
             date,
             rule: DayRule::Closed,
             note: String::new(),
-        };
-        let kept = KeptDays::from([(date.to_string(), (3, Some(day)))]);
+        });
+        let kept = KeptDays::from([(date.to_string(), (3, day))]);
         let closed = form("2026-11-24", "2026-11-26", "closed", "open");
         assert_eq!(dates(&closed, &kept), ["2026-11-25", "2026-11-26"]);
         let usual = form("2026-11-20", "2026-11-26", "usual", "open");

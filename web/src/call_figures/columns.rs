@@ -52,63 +52,55 @@ impl Value {
     }
 }
 
+const fn figure(
+    label: &'static str,
+    with_unit: &'static str,
+    value: fn(&Figures) -> Value,
+) -> Figure {
+    Figure {
+        label,
+        with_unit,
+        value,
+    }
+}
+
 /// The columns that `madoguchi stats` has, with the parts of 着信 and the service level.
 pub(super) const FIGURES: [Figure; 11] = [
-    Figure {
-        label: "着信",
-        with_unit: "着信(件)",
-        value: |figures| Value::Count(figures.offered),
-    },
-    Figure {
-        label: "応答",
-        with_unit: "応答(件)",
-        value: |figures| Value::Count(figures.answered),
-    },
-    Figure {
-        label: "放棄",
-        with_unit: "放棄(件)",
-        value: |figures| Value::Count(figures.abandoned()),
-    },
-    Figure {
-        label: "応対前",
-        with_unit: "応対前(件)",
-        value: |figures| Value::Count(figures.waiting),
-    },
-    Figure {
-        label: "応答率",
-        with_unit: "応答率(%)",
-        value: |figures| Value::Percent(figures.answer_rate()),
-    },
-    Figure {
-        label: "サービスレベル",
-        with_unit: "サービスレベル(%)",
-        value: |figures| Value::Percent(figures.service_level()),
-    },
-    Figure {
-        label: "時間外",
-        with_unit: "時間外着信(件)",
-        value: |figures| Value::Count(figures.after_hours),
-    },
-    Figure {
-        label: "発信",
-        with_unit: "発信(件)",
-        value: |figures| Value::Count(figures.outbound),
-    },
-    Figure {
-        label: "平均待ち",
-        with_unit: "平均待ち時間(秒)",
-        value: |figures| Value::Duration(figures.waits.mean()),
-    },
-    Figure {
-        label: "平均通話",
-        with_unit: "平均通話時間(秒)",
-        value: |figures| Value::Duration(figures.talks.mean()),
-    },
-    Figure {
-        label: "平均後処理",
-        with_unit: "平均後処理時間(秒)",
-        value: |figures| Value::Duration(figures.wrap_ups.mean()),
-    },
+    figure("着信", "着信(件)", |figures| {
+        Value::Count(figures.offered)
+    }),
+    figure("応答", "応答(件)", |figures| {
+        Value::Count(figures.answered)
+    }),
+    figure("放棄", "放棄(件)", |figures| {
+        Value::Count(figures.abandoned())
+    }),
+    figure("応対前", "応対前(件)", |figures| {
+        Value::Count(figures.waiting)
+    }),
+    figure("応答率", "応答率(%)", |figures| {
+        Value::Percent(figures.answer_rate())
+    }),
+    figure(
+        "サービスレベル",
+        "サービスレベル(%)",
+        |figures| Value::Percent(figures.service_level()),
+    ),
+    figure("時間外", "時間外着信(件)", |figures| {
+        Value::Count(figures.after_hours)
+    }),
+    figure("発信", "発信(件)", |figures| {
+        Value::Count(figures.outbound)
+    }),
+    figure("平均待ち", "平均待ち時間(秒)", |figures| {
+        Value::Duration(figures.waits.mean())
+    }),
+    figure("平均通話", "平均通話時間(秒)", |figures| {
+        Value::Duration(figures.talks.mean())
+    }),
+    figure("平均後処理", "平均後処理時間(秒)", |figures| {
+        Value::Duration(figures.wrap_ups.mean())
+    }),
 ];
 
 #[cfg(test)]

@@ -68,19 +68,19 @@ pub(crate) async fn items<T: Record, P: Permit>(
 
 /// What is told of every record, a column a field.
 fn as_table<T: Record>(context: &Context<'_>, fields: &[Field<'_, T>], all: &[Listed<T>]) -> Table {
-    let told = || fields.iter().filter(|field| field.info.is_told());
+    let told = || fields.iter().filter(|field| field.info.is_shown());
     let row = |one: &Listed<T>| {
         let cells = told().map(|field| {
             let value = field.value(&one.record);
             match value.parse() {
                 Ok(number) if field.info.input == Input::Number => Cell::Number(number),
-                _ => field.tell(&one.record).as_str().into(),
+                _ => field.in_words(&one.record).as_str().into(),
             }
         });
         cells.collect()
     };
     let column = |field: &Field<'_, T>| {
-        let (name, unit) = (field.info.told_as(), field.info.unit);
+        let (name, unit) = (field.info.shown_name(), field.info.unit);
         Column {
             name: if unit.is_empty() {
                 name
@@ -101,7 +101,7 @@ fn as_table<T: Record>(context: &Context<'_>, fields: &[Field<'_, T>], all: &[Li
 
 /// Every record by the names of its fields.
 fn as_json<T: Record>(fields: &[Field<'_, T>], all: &[Listed<T>]) -> Value {
-    let told = || fields.iter().filter(|field| field.info.is_told());
+    let told = || fields.iter().filter(|field| field.info.is_shown());
     let record = |one: &Listed<T>| {
         let mut record = Map::new();
         record.insert("id".to_owned(), json!(one.id));

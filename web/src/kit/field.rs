@@ -37,7 +37,7 @@ pub(crate) use access;
 type Get<'c, R> = Box<dyn Fn(&R) -> String + Send + Sync + 'c>;
 type Set<'c, R> = Box<dyn Fn(&mut R, &str) -> Result<(), String> + Send + Sync + 'c>;
 
-type ToldBy<'c> = Box<dyn Fn(&str) -> String + Send + Sync + 'c>;
+type ShownBy<'c> = Box<dyn Fn(&str) -> String + Send + Sync + 'c>;
 
 /// A field of a record.
 pub(crate) struct Field<'c, R> {
@@ -45,7 +45,7 @@ pub(crate) struct Field<'c, R> {
     get: Get<'c, R>,
     set: Set<'c, R>,
     /// How a value is told, where words and unit do not say it.
-    told_by: Option<ToldBy<'c>>,
+    shown_by: Option<ShownBy<'c>>,
     /// What the form says of the field of a record, beside its hint.
     remark: Option<Get<'c, R>>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct FieldInfo {
     /// The name on its form.
     pub(crate) label: Text,
     /// The name where it is only told.
-    pub(crate) short: Option<&'static str>,
+    pub(crate) short: Option<Text>,
     /// The part of the form that it stands in.
     section: &'static str,
     pub(crate) input: Input,
@@ -75,30 +75,30 @@ pub(crate) struct FieldInfo {
     by_file: Option<String>,
     /// The value that is to be seen at once in a list.
     marked: Option<&'static str>,
-    places: Places,
+    shown_in: ShownIn,
 }
 
 /// Where a field stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Places {
+struct ShownIn {
     form: bool,
-    told: bool,
+    record: bool,
     list: bool,
 }
 
 impl FieldInfo {
     /// The name where it is only told.
-    pub(crate) fn told_as(&self) -> Text {
-        self.short.map_or_else(|| self.label.clone(), Cow::Borrowed)
+    pub(crate) fn shown_name(&self) -> Text {
+        self.short.clone().unwrap_or_else(|| self.label.clone())
     }
 
     /// It is part of what is told of a record.
-    pub(crate) fn is_told(&self) -> bool {
-        self.places.told
+    pub(crate) fn is_shown(&self) -> bool {
+        self.shown_in.record
     }
 
     /// A value in words.
-    pub(crate) fn tell(&self, value: &str) -> String {
+    pub(crate) fn in_words(&self, value: &str) -> String {
         let mut words = self.choices.iter().chain(&self.words);
         if let Some((_, word)) = words.find(|(known, _)| known == value) {
             return word.clone().into_owned();
@@ -135,15 +135,15 @@ impl<'c, R: 'static> Field<'c, R> {
                 once: false,
                 by_file: None,
                 marked: None,
-                places: Places {
+                shown_in: ShownIn {
                     form: true,
-                    told: input != Input::Secret,
+                    record: input != Input::Secret,
                     list: false,
                 },
             },
             get: Box::new(get),
             set: Box::new(set),
-            told_by: None,
+            shown_by: None,
             remark: None,
         }
     }
@@ -253,13 +253,13 @@ impl<'c, R: 'static> Field<'c, R> {
     }
 
     /// Something that is told of a record and not typed.
-    pub(crate) fn told(
+    pub(crate) fn read_only(
         name: impl Into<Text>,
         label: impl Into<Text>,
         get: impl Fn(&R) -> String + Send + Sync + 'c,
     ) -> Self {
         let mut field = Self::custom(Input::Text, name, label, get, |_, _| Ok(()));
-        field.info.places.form = false;
+        field.info.shown_in.form = false;
         field
     }
 
@@ -269,8 +269,8 @@ impl<'c, R: 'static> Field<'c, R> {
         label: impl Into<Text>,
         get: impl Fn(&R) -> String + Send + Sync + 'c,
     ) -> Self {
-        let mut field = Self::told(name, label, get).listed();
-        field.info.places.told = false;
+        let mut field = Self::read_only(name, label, get).listed();
+        field.info.shown_in.record = false;
         field
     }
 
@@ -283,8 +283,8 @@ impl<'c, R: 'static> Field<'c, R> {
 
     /// The name where it is only told.
     #[must_use]
-    pub(crate) fn short(mut self, label: &'static str) -> Self {
-        self.info.short = Some(label);
+    pub(crate) fn short(mut self, label: impl Into<Text>) -> Self {
+        self.info.short = Some(label.into());
         self
     }
 
@@ -343,8 +343,8 @@ impl<'c, R: 'static> Field<'c, R> {
 
     /// How a value is told that has no word of its own.
     #[must_use]
-    pub(crate) fn told_by(mut self, tell: impl Fn(&str) -> String + Send + Sync + 'c) -> Self {
-        self.told_by = Some(Box::new(tell));
+    pub(crate) fn shown_by(mut self, tell: impl Fn(&str) -> String + Send + Sync + 'c) -> Self {
+        self.shown_by = Some(Box::new(tell));
         self
     }
 
@@ -362,33 +362,40 @@ impl<'c, R: 'static> Field<'c, R> {
         self
     }
 
+    /// All that can be chosen is seen.
+    #[must_use]
+    pub(crate) fn radio(mut self) -> Self {
+        self.info.input = Input::Radio;
+        self
+    }
+
     /// It stands in the list.
     #[must_use]
     pub(crate) fn listed(mut self) -> Self {
-        self.info.places.list = true;
+        self.info.shown_in.list = true;
         self
     }
 
     /// It stands on the form only; another field tells of it.
     #[must_use]
-    pub(crate) fn untold(mut self) -> Self {
-        self.info.places.told = false;
+    pub(crate) fn form_only(mut self) -> Self {
+        self.info.shown_in.record = false;
         self
     }
 
     /// The operator's file decides, if it names the field: `named` is what it says.
     #[must_use]
     pub(crate) fn unless_file(mut self, named: Option<impl FieldValue>) -> Self {
-        self.info.by_file = named.map(|value| self.info.tell(&value.to_text()));
+        self.info.by_file = named.map(|value| self.info.in_words(&value.to_text()));
         self
     }
 
     /// The value in words.
-    pub(crate) fn tell(&self, record: &R) -> String {
+    pub(crate) fn in_words(&self, record: &R) -> String {
         let value = (self.get)(record);
-        match &self.told_by {
+        match &self.shown_by {
             Some(tell) if !value.is_empty() => tell(&value),
-            _ => self.info.tell(&value),
+            _ => self.info.in_words(&value),
         }
     }
 
@@ -413,7 +420,7 @@ impl<'c, R: 'static> Field<'c, R> {
         let (input, value, hint) = match (&info.by_file, record) {
             (Some(named), _) => (Input::Fixed, named.clone(), Cow::Borrowed(BY_FILE)),
             (None, Some(record)) if info.once => {
-                (Input::Fixed, self.tell(record), Cow::Borrowed(""))
+                (Input::Fixed, self.in_words(record), Cow::Borrowed(""))
             }
             (None, _) if info.input == Input::Secret => {
                 (info.input, String::new(), info.hint.clone())
@@ -447,7 +454,7 @@ pub(crate) fn sections<R: 'static>(
     record: Option<&R>,
 ) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
-    for field in fields.iter().filter(|field| field.info.places.form) {
+    for field in fields.iter().filter(|field| field.info.shown_in.form) {
         let title = field.info.section;
         let shown = field.shown(values, record);
         match sections.last_mut() {
@@ -463,7 +470,7 @@ pub(crate) fn sections<R: 'static>(
 
 /// The values of a record, as its form has them.
 pub(crate) fn values<R: 'static>(fields: &[Field<'_, R>], record: &R) -> Values {
-    let fields = fields.iter().filter(|field| field.info.places.form);
+    let fields = fields.iter().filter(|field| field.info.shown_in.form);
     let pairs = fields.map(|field| (field.info.name.to_string(), field.value(record)));
     Values::of(pairs.collect())
 }
@@ -478,7 +485,7 @@ pub(crate) fn read<R: 'static>(
     let mut faults = Vec::new();
     for field in fields {
         let info = &field.info;
-        let is_typed = info.places.form && info.by_file.is_none() && (is_new || !info.once);
+        let is_typed = info.shown_in.form && info.by_file.is_none() && (is_new || !info.once);
         if !is_typed {
             continue;
         }
@@ -491,8 +498,8 @@ pub(crate) fn read<R: 'static>(
 
 /// What is told of a record.
 pub(crate) fn facts<R: 'static>(fields: &[Field<'_, R>], record: &R) -> Facts {
-    let told = fields.iter().filter(|field| field.info.places.told);
-    told.map(|field| (field.info.told_as(), field.tell(record)))
+    let told = fields.iter().filter(|field| field.info.shown_in.record);
+    told.map(|field| (field.info.shown_name(), field.in_words(record)))
         .collect()
 }
 
@@ -509,16 +516,16 @@ pub(crate) fn differences<R: 'static>(
             text
         }
     };
-    let told = fields.iter().filter(|field| field.info.places.told);
+    let told = fields.iter().filter(|field| field.info.shown_in.record);
     let differs = told.filter_map(|field| {
-        let (is, words) = (field.value(after), field.tell(after));
+        let (is, words) = (field.value(after), field.in_words(after));
         let words = match before {
             None if words.is_empty() => return None,
             None => words,
             Some(before) if field.value(before) == is => return None,
-            Some(before) => format!("{} → {}", shown(field.tell(before)), shown(words)),
+            Some(before) => format!("{} → {}", shown(field.in_words(before)), shown(words)),
         };
-        Some((field.info.told_as(), words))
+        Some((field.info.shown_name(), words))
     });
     differs.collect()
 }
@@ -528,7 +535,7 @@ pub(crate) fn recorded<R: 'static>(fields: &[Field<'_, R>], record: Option<&R>) 
     let Some(record) = record else {
         return Fields::new();
     };
-    let told = fields.iter().filter(|field| field.info.places.told);
+    let told = fields.iter().filter(|field| field.info.shown_in.record);
     let told = told.map(|field| (field.info.name.to_string(), field.value(record)));
     told.filter(|(_, value)| !value.is_empty()).collect()
 }
@@ -537,7 +544,7 @@ pub(crate) fn recorded<R: 'static>(fields: &[Field<'_, R>], record: Option<&R>) 
 pub(crate) fn listed<'f, 'c, R: 'static>(
     fields: &'f [Field<'c, R>],
 ) -> impl Iterator<Item = &'f Field<'c, R>> {
-    fields.iter().filter(|field| field.info.places.list)
+    fields.iter().filter(|field| field.info.shown_in.list)
 }
 
 #[cfg(test)]
@@ -566,7 +573,7 @@ mod tests {
                 ("かける", "かけない"),
                 access!(locked),
             ),
-            F::told("size", "大きさ", |shelf| {
+            F::read_only("size", "大きさ", |shelf| {
                 if shelf.width_cm > 100 { "大" } else { "小" }.to_owned()
             }),
         ]

@@ -27,6 +27,11 @@ impl Values {
         self.0.push((name.to_owned(), value.into()));
     }
 
+    /// Whether it is only to be tried what would come of it.
+    pub(crate) fn is_trial(&self) -> bool {
+        self.get("intent") == "try"
+    }
+
     /// The version that the form was made of.
     pub(crate) fn version(&self) -> i64 {
         self.get("version").parse().unwrap_or(0)
@@ -68,8 +73,12 @@ pub(crate) enum Input {
     Select,
     /// Yes or no.
     Check,
+    /// One of a few, all of which are seen.
+    Radio,
     /// A date and a time of day.
     DateTime,
+    /// A time of day.
+    Time,
     /// A secret that is not shown again.
     Secret,
     /// Only shown.
@@ -102,6 +111,10 @@ pub(crate) struct Form {
     pub(crate) submit: &'static str,
     /// What is asked before it is sent; empty if nothing.
     pub(crate) confirm: &'static str,
+    /// When a change takes effect; empty if that goes without saying.
+    pub(crate) takes_effect: &'static str,
+    /// What would come of it, as HTML.
+    pub(crate) trial: Option<String>,
 }
 
 /// A fault as the head of the page tells it, with a link to its field.
@@ -156,6 +169,8 @@ impl Form {
             errors: all,
             submit: "保存する",
             confirm: "",
+            takes_effect: "",
+            trial: None,
         }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn rows<T: Record>(context: &Context<'_>, kept: &Versioned<T>) -> Vec
         let before = kept.in_version(setting.version - 1);
         let what = match (&before, &after) {
             (None, Some(_)) => "登録",
-            (Some(_), None) => "削除",
+            (Some(_), None) => T::SCREEN.remove,
             (Some(_), Some(_)) => "変更",
             (None, None) => "読めません",
         };

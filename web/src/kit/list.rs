@@ -46,14 +46,15 @@ struct Cell {
     marked: bool,
 }
 
-struct Removed {
-    link: String,
-    name: String,
-    note: String,
+/// One that was removed.
+pub(crate) struct Removed {
+    pub(crate) link: String,
+    pub(crate) name: String,
+    pub(crate) note: String,
 }
 
 /// All records of a kind.
-pub(super) async fn all<T: Record>(context: &Context<'_>) -> Result<Vec<Listed<T>>, WebError> {
+pub(crate) async fn all<T: Record>(context: &Context<'_>) -> Result<Vec<Listed<T>>, WebError> {
     if let Some(all) = T::in_force(context) {
         return Ok(all);
     }
@@ -72,6 +73,27 @@ pub(super) async fn all<T: Record>(context: &Context<'_>) -> Result<Vec<Listed<T
     Ok(all)
 }
 
+/// Those that were removed last and are not there again.
+pub(crate) async fn removed<T: Record>(
+    context: &Context<'_>,
+    all: &[Listed<T>],
+) -> Result<Vec<Removed>, WebError> {
+    let web = context.web;
+    let mut gone = web.store.removed_settings(T::SCREEN.kind).await?;
+    gone.sort_by_key(|gone| std::cmp::Reverse(gone.at));
+    // The file may name it by now.
+    gone.retain(|gone| all.iter().all(|one| one.id != gone.id));
+    let removed = gone.into_iter().take(REMOVED).map(|gone| {
+        let last = read::<T>(&gone).ok().flatten();
+        Removed {
+            link: T::path(&gone.id),
+            name: last.map_or_else(|| gone.id.clone(), |record| record.title(context)),
+            note: format!("{}　{}", web.settings.dates.minute(gone.at), gone.by),
+        }
+    });
+    Ok(removed.collect())
+}
+
 pub(crate) async fn page<T: Record>(
     visitor: Allowed<T::Permit>,
     State(web): State<Web>,
@@ -80,29 +102,14 @@ pub(crate) async fn page<T: Record>(
     let context = Context::new(&web, "");
     let all = all::<T>(&context).await?;
     let screen = T::SCREEN;
-    let mut removed = Vec::new();
-    let mut gone = web.store.removed_settings(screen.kind).await?;
-    gone.sort_by_key(|gone| std::cmp::Reverse(gone.at));
-    for gone in gone.into_iter().take(REMOVED) {
-        // The file may name it by now.
-        if all.iter().any(|one| one.id == gone.id) {
-            continue;
-        }
-        let last = read::<T>(&gone).ok().flatten();
-        removed.push(Removed {
-            link: screen.place(&gone.id),
-            name: last.map_or_else(|| gone.id.clone(), |record| record.title()),
-            note: format!("{}　{}", web.settings.dates.minute(gone.at), gone.by),
-        });
-    }
     let fields = T::fields(&context);
     let rows = all.iter().map(|one| {
         let mut cells = listed(&fields).map(|field| Cell {
-            text: field.tell(&one.record),
+            text: field.in_words(&one.record),
             marked: field.is_marked(&one.record),
         });
         Row {
-            link: screen.place(&one.id),
+            link: T::path(&one.id),
             name: cells.next().map(|cell| cell.text).unwrap_or_default(),
             cells: cells.collect(),
             by_file: one.by_file,
@@ -114,10 +121,12 @@ pub(crate) async fn page<T: Record>(
         label: screen.label,
         about: screen.about,
         list: screen.list,
-        columns: listed(&fields).map(|field| field.info.told_as()).collect(),
+        columns: listed(&fields)
+            .map(|field| field.info.shown_name())
+            .collect(),
         rows: rows.collect(),
         file: T::in_force(&context).is_some(),
-        removed,
+        removed: removed(&context, &all).await?,
     };
     Ok(Html(page.render()?))
 }

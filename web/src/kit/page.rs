@@ -5,6 +5,7 @@ use axum::extract::{Form as Sent, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::setup::FieldError;
+use madoguchi_store::StoreError;
 
 use super::field::{self, Facts};
 use super::form::{Form, Input, Values};
@@ -27,8 +28,11 @@ struct RecordPage {
     label: &'static str,
     list: &'static str,
     title: String,
+    /// Where the page leads to.
+    links: Vec<(String, &'static str)>,
     /// What the page says of the record before anything else.
     notes: Vec<String>,
+    facts: Facts,
     one_time: Option<OneTime>,
     /// The record as the file names it, which screens cannot change.
     by_file: Option<Facts>,
@@ -38,7 +42,7 @@ struct RecordPage {
     /// The page that asks whether it is to be removed.
     remove: Option<String>,
     remove_word: &'static str,
-    place: String,
+    path: String,
     version: i64,
     history: Vec<VersionRow>,
 }
@@ -63,7 +67,7 @@ pub(crate) async fn page<T: Record>(
 ) -> Result<Response, WebError> {
     let shown = Shown {
         done: query.done,
-        secret: one_time::shown(&web, &visitor, &headers, &T::SCREEN.place(&id)),
+        secret: one_time::shown(&web, &visitor, &headers, &T::path(&id)),
         ..Shown::default()
     };
     show::<T>(&web, &visitor, &id, shown).await
@@ -93,9 +97,9 @@ pub(crate) async fn show<T: Record>(
 ) -> Result<Response, WebError> {
     let context = Context::new(web, id);
     let mut page = RecordPage::blank::<T>(web, visitor, &shown.done);
-    page.place = T::SCREEN.place(id);
+    page.path = T::path(id);
     if let Some(record) = T::of_file(&context) {
-        page.title = record.title();
+        page.title = record.title(&context);
         page.by_file = Some(field::facts(&T::fields(&context), &record));
         return page.answer(&shown);
     }
@@ -104,7 +108,7 @@ pub(crate) async fn show<T: Record>(
     page.history = rows(&context, &kept);
     page.title = kept
         .last()
-        .map_or_else(|| id.to_owned(), |record| record.title());
+        .map_or_else(|| id.to_owned(), |record| record.title(&context));
     let record = kept.record.as_ref();
     page.one_time = record.and_then(|record| record.one_time(shown.secret.clone()?, &context));
     match &kept.record {
@@ -119,19 +123,23 @@ pub(crate) async fn show<T: Record>(
         }
         Some(record) => {
             page.notes = record.notes(&context);
-            page.buttons = record.buttons(&page.place);
-            page.remove = record
-                .can_remove()
-                .then(|| format!("{}/remove", page.place));
+            page.facts = record.facts(&context);
+            page.links = record.links();
+            page.buttons = record.buttons(&page.path);
+            page.remove = record.can_remove().then(|| format!("{}/remove", page.path));
             let fields = T::fields(&context);
             // What was typed belongs to the version that it was typed over.
             let version = shown.values.as_ref().map_or(kept.version, Values::version);
             let kept_values = || field::values(&fields, record);
             let values = shown.values.clone().unwrap_or_else(kept_values);
             let sections = field::sections(&fields, &values, Some(record));
+            let mut typed = record.clone();
+            field::read(&fields, &values, &mut typed, false);
             page.form = Some(Form {
                 confirm: T::SCREEN.confirm,
-                ..Form::new(page.place.clone(), version, sections, &shown.faults)
+                takes_effect: T::SCREEN.takes_effect,
+                trial: typed.trial(Some(record), &values, &context).await?,
+                ..Form::new(page.path.clone(), version, sections, &shown.faults)
             });
         }
     }
@@ -141,13 +149,15 @@ pub(crate) async fn show<T: Record>(
 pub(crate) async fn new_page<T: Record>(
     visitor: Allowed<T::Permit>,
     State(web): State<Web>,
+    Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let context = Context::new(&web, "");
-    let values = field::values(&T::fields(&context), &T::blank(&context));
-    show_new::<T>(&web, &visitor, &values, &[])
+    let suggested = T::suggested(&Values::of(asked), &context);
+    let values = field::values(&T::fields(&context), &suggested);
+    show_new::<T>(&web, &visitor, &values, &[]).await
 }
 
-fn show_new<T: Record>(
+async fn show_new<T: Record>(
     web: &Web,
     visitor: &Visitor,
     values: &Values,
@@ -156,10 +166,16 @@ fn show_new<T: Record>(
     let context = Context::new(web, "");
     let mut page = RecordPage::blank::<T>(web, visitor, "");
     page.title = format!("{}の登録", T::SCREEN.label);
-    let sections = field::sections(&T::fields(&context), values, None);
-    let mut form = Form::new(format!("{}/new", T::SCREEN.list), 0, sections, faults);
-    form.submit = "登録する";
-    page.form = Some(form);
+    let fields = T::fields(&context);
+    let sections = field::sections(&fields, values, None);
+    let mut typed = T::blank(&context);
+    field::read(&fields, values, &mut typed, true);
+    page.form = Some(Form {
+        submit: "登録する",
+        takes_effect: T::SCREEN.takes_effect,
+        trial: typed.trial(None, values, &context).await?,
+        ..Form::new(format!("{}/new", T::SCREEN.list), 0, sections, faults)
+    });
     page.answer(&Shown {
         faults: faults.to_vec(),
         ..Shown::default()
@@ -195,17 +211,18 @@ pub(crate) async fn create<T: Record>(
     let values = Values::of(pairs);
     let context = Context::new(&web, "");
     let (record, secret) = match read(&values, T::blank(&context), None, &context) {
-        Ok(read) => read,
-        Err(faults) => return show_new::<T>(&web, &visitor, &values, &faults),
+        Ok(read) if !values.is_trial() => read,
+        Ok(_) => return show_new::<T>(&web, &visitor, &values, &[]).await,
+        Err(faults) => return show_new::<T>(&web, &visitor, &values, &faults).await,
     };
     let id = record.new_id();
     let kept = match Versioned::<T>::new(&web, &id).await? {
         Ok(kept) => kept,
-        Err(fault) => return show_new::<T>(&web, &visitor, &values, &[fault]),
+        Err(fault) => return show_new::<T>(&web, &visitor, &values, &[fault]).await,
     };
     let change = kept.change(&visitor, &context, Some(&record), kept.version)?;
     if let Err(fault) = save_changes::<T>(&web, &id, vec![change]).await? {
-        return show_new::<T>(&web, &visitor, &values, &[fault]);
+        return show_new::<T>(&web, &visitor, &values, &[fault]).await;
     }
     done::<T>(&web, &visitor, &id, secret, "created").await
 }
@@ -219,15 +236,17 @@ pub(crate) async fn save<T: Record>(
     let values = Values::of(pairs);
     let context = Context::new(&web, &id);
     let kept = Versioned::<T>::get(&web, &id).await?;
-    let before = kept.record.as_ref();
-    let before = before.ok_or(WebError::NotFound(T::SCREEN.not_found))?;
+    // It was there when its form was opened.
+    let removed = StoreError::Changed { what: "setting" };
+    let before = kept.record.as_ref().ok_or(removed)?;
     let again = |faults| Shown {
         values: Some(values.clone()),
         faults,
         ..Shown::default()
     };
     let (record, secret) = match read(&values, before.clone(), Some(before), &context) {
-        Ok(read) => read,
+        Ok(read) if !values.is_trial() => read,
+        Ok(_) => return show::<T>(&web, &visitor, &id, again(Vec::new())).await,
         Err(faults) => return show::<T>(&web, &visitor, &id, again(faults)).await,
     };
     if *before != record {
@@ -256,11 +275,11 @@ pub(crate) async fn done<T: Record>(
     secret: Option<String>,
     what: &str,
 ) -> Result<Response, WebError> {
-    let place = T::SCREEN.place(id);
+    let path = T::path(id);
     let Some(secret) = secret else {
-        return Ok(Redirect::to(&format!("{place}?done={what}")).into_response());
+        return Ok(Redirect::to(&format!("{path}?done={what}")).into_response());
     };
-    if let Some(led) = one_time::lead_to(web, visitor, (&place, what), &secret)? {
+    if let Some(led) = one_time::lead_to(web, visitor, (&path, what), &secret)? {
         return Ok(led);
     }
     let shown = Shown {
@@ -280,7 +299,9 @@ impl RecordPage {
             label: screen.label,
             list: screen.list,
             title: String::new(),
+            links: Vec::new(),
             notes: Vec::new(),
+            facts: Facts::new(),
             one_time: None,
             by_file: None,
             removed: false,
@@ -288,7 +309,7 @@ impl RecordPage {
             buttons: Vec::new(),
             remove: None,
             remove_word: screen.remove,
-            place: String::new(),
+            path: String::new(),
             version: 0,
             history: Vec::new(),
         }

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use madoguchi_core::access::Permit;
 use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::setup::{DeskSetup, FieldError, Part};
+use madoguchi_core::time::Instant;
 use madoguchi_store::NewVersion;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::field::{Facts, Field, FieldInfo};
+use super::form::Values;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -49,6 +51,8 @@ pub(crate) struct Screen {
     pub(crate) removed: &'static str,
     /// What is asked before a change is saved; empty if nothing.
     pub(crate) confirm: &'static str,
+    /// What the form says of when a change takes effect; empty if nothing.
+    pub(crate) takes_effect: &'static str,
 }
 
 /// When a change of a record takes effect.
@@ -78,10 +82,11 @@ impl Screen {
         remove: "削除",
         removed: "removed",
         confirm: "",
+        takes_effect: "",
     };
 
     /// The address of a record.
-    pub(crate) fn place(&self, id: &str) -> String {
+    pub(crate) fn path(&self, id: &str) -> String {
         if self.only.is_some() {
             self.one.to_owned()
         } else {
@@ -95,6 +100,8 @@ pub(crate) struct Context<'a> {
     pub(crate) web: &'a Web,
     /// The setup in force.
     pub(crate) setup: Arc<DeskSetup>,
+    /// When it is looked at.
+    pub(crate) now: Instant,
     /// The record that is looked at; empty of a new one.
     pub(crate) id: &'a str,
 }
@@ -104,6 +111,7 @@ impl<'a> Context<'a> {
         Self {
             web,
             setup: web.desk.setup(),
+            now: web.desk.now(),
             id,
         }
     }
@@ -154,10 +162,15 @@ pub(crate) trait Record:
     fn blank(context: &Context<'_>) -> Self;
 
     /// What it is called.
-    fn title(&self) -> String;
+    fn title(&self, context: &Context<'_>) -> String;
 
     /// What is wrong with it, beyond values that cannot be read; `before` is what it is made of.
     fn check(&self, before: Option<&Self>, context: &Context<'_>) -> Vec<FieldError>;
+
+    /// A new one about what its address names.
+    fn suggested(_asked: &Values, context: &Context<'_>) -> Self {
+        Self::blank(context)
+    }
 
     /// The id of a new one.
     fn new_id(&self) -> String {
@@ -167,6 +180,17 @@ pub(crate) trait Record:
     /// What it is before a screen has changed it.
     fn initial(_id: &str) -> Option<Self> {
         None
+    }
+
+    /// Whether it says anything; otherwise its version is kept as one without it, and what it is
+    /// then is [`Self::initial`].
+    fn is_kept(&self) -> bool {
+        true
+    }
+
+    /// The address of one.
+    fn path(id: &str) -> String {
+        Self::SCREEN.path(id)
     }
 
     /// One that the operator's file names.
@@ -185,6 +209,27 @@ pub(crate) trait Record:
     /// What its page has to say before anything else.
     fn notes(&self, _context: &Context<'_>) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What its page tells of it beside the form.
+    fn facts(&self, _context: &Context<'_>) -> Facts {
+        Facts::new()
+    }
+
+    /// Where its page leads to, with what is there.
+    fn links(&self) -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
+
+    /// A part of the form that tells what would come of it: nothing is saved by a button with the
+    /// name `intent` and the value `try`. `now` is what is in force.
+    fn trial(
+        &self,
+        _now: Option<&Self>,
+        _values: &Values,
+        _context: &Context<'_>,
+    ) -> impl Future<Output = Result<Option<String>, WebError>> + Send {
+        async { Ok(None) }
     }
 
     /// How a secret is shown that was made with it.
@@ -232,9 +277,6 @@ pub(crate) trait Removable: Record {
         async { Ok(Vec::new()) }
     }
 }
-
-/// How the fields of a kind of record are called in the audit log.
-pub(crate) type AuditFields = fn(&Web) -> (Action, Vec<FieldInfo>);
 
 /// How the fields of a kind are called in the audit log.
 pub(crate) fn audit_fields<T: Record>(web: &Web) -> (Action, Vec<FieldInfo>) {

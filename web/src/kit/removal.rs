@@ -22,7 +22,7 @@ struct RemovePage {
     label: &'static str,
     list: &'static str,
     title: String,
-    place: String,
+    path: String,
     word: &'static str,
     version: i64,
     consequences: Vec<String>,
@@ -58,8 +58,8 @@ async fn ask<T: Removable>(
         menu: screen.menu,
         label: screen.label,
         list: screen.list,
-        title: record.title(),
-        place: screen.place(id),
+        title: record.title(&context),
+        path: T::path(id),
         word: screen.remove,
         version: kept.version,
         consequences: record.consequences(&context),
@@ -88,8 +88,8 @@ pub(crate) async fn remove<T: Removable>(
         let why = format!("{}。", fault.message);
         return ask::<T>(&web, &visitor, &id, Some(why)).await;
     }
-    let place = format!("{}?done={}", T::SCREEN.list, T::SCREEN.removed);
-    Ok(Redirect::to(&place).into_response())
+    let path = format!("{}?done={}", T::SCREEN.list, T::SCREEN.removed);
+    Ok(Redirect::to(&path).into_response())
 }
 
 /// The record, if it is there to be removed.

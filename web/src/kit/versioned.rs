@@ -30,7 +30,7 @@ impl<T: Record> Versioned<T> {
     pub(crate) async fn lookup(web: &Web, id: &str) -> Result<Option<Self>, WebError> {
         let history = web.store.setting_history(T::SCREEN.kind, id).await?;
         let (record, version) = match history.first() {
-            Some(newest) => (read(newest)?, newest.version),
+            Some(newest) => (read(newest)?.or_else(|| T::initial(id)), newest.version),
             None => match T::initial(id) {
                 Some(record) => (Some(record), 0),
                 None => return Ok(None),
@@ -42,6 +42,31 @@ impl<T: Record> Versioned<T> {
             version,
             history,
         }))
+    }
+
+    /// One that nobody has set yet.
+    fn none(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            record: None,
+            version: 0,
+            history: Vec::new(),
+        }
+    }
+
+    /// One whose newest version is known, without those before it.
+    pub(crate) fn of(id: &str, record: T, version: i64) -> Self {
+        Self {
+            record: Some(record),
+            version,
+            ..Self::none(id)
+        }
+    }
+
+    /// Everything about a record, if there ever was one or not.
+    pub(crate) async fn lookup_or_none(web: &Web, id: &str) -> Result<Self, WebError> {
+        let found = Self::lookup(web, id).await?;
+        Ok(found.unwrap_or_else(|| Self::none(id)))
     }
 
     /// Everything about a record that there is or was.
@@ -61,12 +86,7 @@ impl<T: Record> Versioned<T> {
                 Err(FieldError::new(T::SCREEN.id_field, message))
             }
             Some(kept) => Ok(kept),
-            None => Ok(Self {
-                id: id.to_owned(),
-                record: None,
-                version: 0,
-                history: Vec::new(),
-            }),
+            None => Ok(Self::none(id)),
         })
     }
 
@@ -76,7 +96,7 @@ impl<T: Record> Versioned<T> {
             return T::initial(&self.id);
         }
         let found = self.history.iter().find(|one| one.version == version)?;
-        read(found).ok().flatten()
+        read(found).ok()?.or_else(|| T::initial(&self.id))
     }
 
     /// What the record is, or was when it was last there.
@@ -94,11 +114,11 @@ impl<T: Record> Versioned<T> {
         replaces: i64,
     ) -> Result<Change, WebError> {
         let fields = T::fields(context);
-        let at = context.web.desk.now();
-        let mut entry = visitor.entry(at, T::SCREEN.action, &self.id);
+        let mut entry = visitor.entry(context.now, T::SCREEN.action, &self.id);
         let before = recorded(&fields, self.record.as_ref());
         (entry.before, entry.after) = changed(&before, &recorded(&fields, after));
-        let data = after.map(serde_json::to_string).transpose();
+        let kept = after.filter(|after| after.is_kept());
+        let data = kept.map(serde_json::to_string).transpose();
         let data = data.map_err(|_| WebError::Internal("a record cannot be written"))?;
         let version = NewVersion {
             kind: T::SCREEN.kind,
@@ -110,24 +130,17 @@ impl<T: Record> Versioned<T> {
     }
 }
 
-/// Saves changes, and brings them to the running desk if it is part of its setup: then they are
-/// checked against everything else first, and what the desk cannot work with is given back in words.
+/// Saves changes, all or none, and brings them to the running desk if they are part of its setup: then
+/// they are checked against everything else first, and what the desk cannot work with is given back
+/// in words.
 pub(crate) async fn save<T: Record>(
     web: &Web,
     id: &str,
     changes: Vec<Change>,
 ) -> Result<Result<(), FieldError>, WebError> {
-    let Effect::Desk(_) = T::SCREEN.effect else {
-        for (version, entry) in changes {
-            let mut tx = web.store.begin(entry).await?;
-            tx.save_setting(&version).await?;
-            tx.commit().await?;
-        }
-        return Ok(Ok(()));
-    };
     let versions: Vec<_> = changes.iter().map(|(version, _)| version.clone()).collect();
     for _ in 0..TRIES {
-        let stamp = match web.desk.check_setup(&versions).await {
+        let stamp = match stamp::<T>(web, &versions).await {
             Ok(stamp) => stamp,
             Err(SetupRefusal::Store(error)) => return Err(error.into()),
             Err(SetupRefusal::Part(fault)) => return Ok(Err(fault_here::<T>(id, fault))),
@@ -138,7 +151,7 @@ pub(crate) async fn save<T: Record>(
             Err(StoreError::Changed { what: "setup" }) => continue,
             Err(error) => return Err(error.into()),
         }
-        return if web.desk.apply_setup().await {
+        return if T::SCREEN.effect == Effect::Stored || web.desk.apply_setup().await {
             Ok(Ok(()))
         } else {
             Err(WebError::NotInForce)
@@ -160,6 +173,14 @@ async fn save_checked(store: &Store, changes: &[Change], stamp: &str) -> Result<
         tx.save_setting(version).await?;
     }
     tx.commit().await
+}
+
+/// What the changes are checked against, which must still be so when they are saved.
+async fn stamp<T: Record>(web: &Web, versions: &[NewVersion]) -> Result<String, SetupRefusal> {
+    match T::SCREEN.effect {
+        Effect::Desk(_) => web.desk.check_setup(versions).await,
+        Effect::Stored => Ok(web.store.settings_stamp().await?),
+    }
 }
 
 /// A fault of the record itself stands at its field, that of another names it.

@@ -16,8 +16,8 @@ use crate::text;
 /// The visitor as an agent.
 pub(super) struct Own {
     pub(super) state: &'static str,
-    /// For how long.
-    pub(super) lasts: String,
+    /// Since when.
+    pub(super) since: String,
     pub(super) call: Option<OwnCall>,
 }
 
@@ -44,21 +44,21 @@ impl Own {
                         line: waiting.line.to_string(),
                         link: None,
                     }),
-                    None => kept(web, call).await,
+                    None => answered_call(web, call).await,
                 }
             }
             _ => None,
         };
         Some(Self {
             state: text::agent_state(&agent.state),
-            lasts: text::duration(Some(web.desk.now() - agent.since)),
+            since: text::time(agent.since),
             call,
         })
     }
 }
 
 /// A call that was answered, as far as it is kept already. Without the database there is none.
-async fn kept(web: &Web, call: &CallId) -> Option<OwnCall> {
+async fn answered_call(web: &Web, call: &CallId) -> Option<OwnCall> {
     let events = web.ask(web.store.events_of(call)).await.ok()?;
     let record = CallRecord::fold(&events)?;
     Some(OwnCall {
@@ -66,6 +66,13 @@ async fn kept(web: &Web, call: &CallId) -> Option<OwnCall> {
         line: record.line.to_string(),
         link: Some(format!("/calls/{}", crate::query::escape(call.as_str()))),
     })
+}
+
+/// The agent whose state the page follows, if the visitor is one and may see the board.
+pub(super) fn followed(visitor: &Visitor) -> String {
+    let agent = visitor.user.agent.as_ref();
+    let agent = agent.filter(|_| visitor.permissions.contains(Permission::ViewBoard));
+    agent.map(ToString::to_string).unwrap_or_default()
 }
 
 #[derive(Template)]

@@ -12,11 +12,19 @@ use serde::Deserialize;
 use super::HEARTBEAT;
 use crate::auth::access::Allowed;
 use crate::auth::cookie::Origin;
+use crate::auth::routes::Routes;
 use crate::auth::visitor::recognise;
 use crate::board::Viewer;
 use crate::error::{Limit, WebError};
+use crate::feature::Feature;
 use crate::portal::notices;
 use crate::state::Web;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes);
+
+fn routes() -> Routes {
+    Routes::new().stream("/board/events", events)
+}
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(default)]

@@ -25,9 +25,9 @@ struct Present {
     by_user: HashMap<UserId, usize>,
 }
 
-/// The place of one who watches, given back when it is dropped.
+/// The slot of one who watches, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct StreamSlot {
     watchers: Arc<Watchers>,
     network: IpAddr,
     user: UserId,
@@ -42,8 +42,8 @@ impl Watchers {
         }
     }
 
-    /// A place for one more, if there is one.
-    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr, user: &UserId) -> Option<Place> {
+    /// A slot for one more, if there is one.
+    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr, user: &UserId) -> Option<StreamSlot> {
         let network = network(address);
         let mut present = self.present();
         let of_network = present.by_network.get(&network).copied();
@@ -57,7 +57,7 @@ impl Watchers {
         present.all += 1;
         *present.by_network.entry(network).or_default() += 1;
         *present.by_user.entry(user.clone()).or_default() += 1;
-        Some(Place {
+        Some(StreamSlot {
             watchers: self.clone(),
             network,
             user: user.clone(),
@@ -78,7 +78,7 @@ fn leave<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
     }
 }
 
-impl Drop for Place {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         let mut present = self.watchers.present();
         present.all = present.all.saturating_sub(1);

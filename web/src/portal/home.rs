@@ -34,7 +34,7 @@ struct HomePage {
     results: Results,
     /// The search is being opened.
     preparing: bool,
-    shelves: Vec<Shelf>,
+    shelves: Vec<CategoryRow>,
     newest: Vec<Line>,
     popular: Vec<Line>,
 }
@@ -46,7 +46,7 @@ struct ResultsPart {
 }
 
 /// A category with the number of its articles.
-struct Shelf {
+struct CategoryRow {
     name: String,
     link: String,
     count: String,
@@ -105,7 +105,7 @@ pub(super) async fn page(
 }
 
 /// The upper categories that have articles, with those that belong to them.
-async fn shelves(web: &Web) -> Result<Vec<Shelf>, WebError> {
+async fn shelves(web: &Web) -> Result<Vec<CategoryRow>, WebError> {
     let counts = web.counts(Viewer::Portal).await?;
     let setup = web.desk.setup();
     let categories: &Categories = &setup.categories;
@@ -115,7 +115,7 @@ async fn shelves(web: &Web) -> Result<Vec<Shelf>, WebError> {
         let within = |of: &str| of == id || lower.iter().any(|(lower, _)| *lower == of);
         let theirs = counts.iter().filter(|(of, _)| within(of));
         let count: u64 = theirs.map(|(_, count)| count).sum();
-        (count > 0).then(|| Shelf {
+        (count > 0).then(|| CategoryRow {
             name: category.name.clone(),
             link: format!("/faq/category/{}", escape(id)),
             count: text::number(count),

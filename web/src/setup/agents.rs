@@ -70,7 +70,7 @@ impl Record for ScreenAgent {
                 )
                 .required()
                 .once()
-                .untold()
+                .form_only()
                 .listed(),
             F::text("name", "名前", access!(agent.name))
                 .hint(format!("画面に出る名前。{AGENT_NAME_LETTERS}文字以内"))
@@ -83,19 +83,23 @@ impl Record for ScreenAgent {
             F::text("contact", "固定の宛先(省略可)", access!(agent.contact))
                 .short("固定の宛先")
                 .hint("登録をしない電話機の SIP URI。sip:201@192.0.2.21:5060 のように入力します。"),
-            F::told("lines", "受け持つ回線", |one| duties(&one.agent)).listed(),
+            F::read_only("lines", "受け持つ回線", |one| duties(&one.agent)).listed(),
         ];
         let lines = context.setup.lines.iter();
         let lines: Vec<_> = lines.map(|line| line.thing.name.clone()).collect();
         fields.extend(lines.iter().map(|line| duty(line).section("受け持つ回線")));
         fields.push(shown_line(lines).section("受け持つ回線"));
         fields.extend(outbound::agent_fields());
-        fields.push(F::told("password_at", "パスワードの発行", |one| {
-            if one.password_at == Instant::default() {
-                return String::new();
-            }
-            context.web.settings.dates.minute(one.password_at)
-        }));
+        fields.push(F::read_only(
+            "password_at",
+            "パスワードの発行",
+            |one| {
+                if one.password_at == Instant::default() {
+                    return String::new();
+                }
+                context.web.settings.dates.minute(one.password_at)
+            },
+        ));
         fields
     }
 
@@ -103,7 +107,7 @@ impl Record for ScreenAgent {
         without_password(AgentConfig::new("", "", ""))
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.agent.name.clone()
     }
 
@@ -263,7 +267,7 @@ fn duty<'c>(line: &str) -> F<'c> {
             Ok(())
         },
     );
-    field.choices(LEVELS).untold()
+    field.choices(LEVELS).form_only()
 }
 
 /// The line whose number outbound calls show: the first of the agent's, of which the others stand

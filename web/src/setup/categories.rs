@@ -70,7 +70,7 @@ async fn list(
     let setup = web.desk.setup();
     let categories = &setup.categories;
     let row = |id: &str, category: &Category| CategoryRow {
-        link: Category::SCREEN.place(id),
+        link: Category::SCREEN.path(id),
         name: category.name.clone(),
         note: category.note.clone(),
         lower: category.parent.is_some(),
@@ -145,7 +145,7 @@ async fn revive(
     let change = kept.change(&visitor, &context, Some(&after), form.version)?;
     match save_changes::<Category>(&web, &id, vec![change]).await? {
         Ok(()) => {
-            let place = format!("{}?done=enabled", Category::SCREEN.place(&id));
+            let place = format!("{}?done=enabled", Category::SCREEN.path(&id));
             Ok(Redirect::to(&place).into_response())
         }
         Err(fault) => {
@@ -204,8 +204,8 @@ impl Record for Category {
                 .hint(format!(
                     "どの問合せを入れるかの目安。{CATEGORY_NOTE_LETTERS}文字以内"
                 )),
-            F::told("order", "並び順", |one| one.order.to_string()),
-            F::told("retired", "状態", |one| {
+            F::read_only("order", "並び順", |one| one.order.to_string()),
+            F::read_only("retired", "状態", |one| {
                 if one.retired { "廃止" } else { "使用中" }.to_owned()
             }),
         ]
@@ -221,7 +221,7 @@ impl Record for Category {
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.name.clone()
     }
 

@@ -174,7 +174,7 @@ impl Record for LineConfig {
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.name.clone()
     }
 

@@ -19,6 +19,17 @@ const DENIED: &str = "許可しない";
 const PREFIX_HINT: &str = "1行に1つ入力します。03、+1 など。";
 const UNLIMITED: &str = "上限なし";
 
+const PREMIUM: &str = "0990で始まる番号";
+const NAVI_DIAL: &str = "0570で始まる番号";
+const INTERNATIONAL: &str = "国際電話";
+const SATELLITE: &str = "衛星電話";
+const ALLOWED_PREFIXES: &str = "許可する番号の始まり";
+const DENIED_PREFIXES: &str = "許可しない番号の始まり";
+const WHEN_LOGGED_OUT: &str = "受付を終えた担当者の発信";
+const HOURS: &str = "発信できる時間";
+const MINUTES_PER_DAY: &str = "1日の通話時間の上限";
+const HOURS_HINT: &str = "08:00-17:30 のように入力します。";
+
 fn word(allowed: bool) -> &'static str {
     if allowed { ALLOWED } else { DENIED }
 }
@@ -75,39 +86,39 @@ impl Record for OutboundConfig {
                 .unless_file(named)
         };
         vec![
-            of("premium", "0990で始まる番号", false, access!(premium))
+            of("premium", PREMIUM, false, access!(premium))
                 .section("発信できる番号")
                 .hint("情報料のかかる番号です。"),
-            of("navi_dial", "0570で始まる番号", false, access!(navi_dial))
+            of("navi_dial", NAVI_DIAL, false, access!(navi_dial))
                 .hint("ナビダイヤルなど、通話料の高い番号です。"),
-            of("international", "国際電話", false, access!(international))
+            of("international", INTERNATIONAL, false, access!(international))
                 .hint("010、+、00で始まる番号と、国番号から始まる番号です。"),
-            of("satellite", "衛星電話", false, access!(satellite)).hint(
+            of("satellite", SATELLITE, false, access!(satellite)).hint(
                 "インマルサット、イリジウムなどの番号です。国際電話を許可しても、ここで許可しなければつながりません。",
             ),
             of("emergency", "緊急通報(110、118、119)", true, access!(emergency))
                 .hint("許可すると、ほかの規則にかかわらず、誰でも、いつでも発信できます。"),
             prefixes(
                 "allowed_prefixes",
-                "許可する番号の始まり",
+                ALLOWED_PREFIXES,
                 "空欄にすると、上の規則に反しない全ての番号に発信できます。",
                 access!(allowed_prefixes),
             ),
             prefixes(
                 "denied_prefixes",
-                "許可しない番号の始まり",
+                DENIED_PREFIXES,
                 "許可する番号より優先します。",
                 access!(denied_prefixes),
             ),
             of(
                 "when_logged_out",
-                "受付を終えた担当者の発信",
+                WHEN_LOGGED_OUT,
                 false,
                 access!(when_logged_out),
             )
             .section("発信できる人と時間"),
-            F::text("hours", "発信できる時間", access!(hours))
-                .hint("08:00-17:30 のように入力します。空欄にすると、いつでも発信できます。")
+            F::text("hours", HOURS, access!(hours))
+                .hint(format!("{HOURS_HINT}空欄にすると、いつでも発信できます。"))
                 .unless_file(file.hours.clone()),
             limit(
                 "calls_at_once",
@@ -122,7 +133,7 @@ impl Record for OutboundConfig {
                 "分",
                 access!(minutes_per_day),
             )
-            .short("1日の通話時間の上限"),
+            .short(MINUTES_PER_DAY),
             of(
                 "cut_at_limit",
                 "上限に達した時の、通話中の発信の切断",
@@ -137,7 +148,7 @@ impl Record for OutboundConfig {
         Self::default()
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         "発信規制".to_owned()
     }
 
@@ -155,78 +166,63 @@ type A<'c> = Field<'c, ScreenAgent>;
 /// The part of an agent's table.
 pub(super) fn agent_fields() -> Vec<A<'static>> {
     const FOLLOWS: &str = "空欄にすると、窓口の規則に従います。";
-    let of = |name, label, short, access: Access<ScreenAgent, Option<bool>>| {
-        permission(name, label, "窓口の規則に従う".to_owned(), access).short(short)
+    let of = |name, label, access: Access<ScreenAgent, Option<bool>>| {
+        permission(name, label, "窓口の規則に従う".to_owned(), access)
     };
-    let prefixes = |name, label, short, access: Access<ScreenAgent, Option<Vec<String>>>| {
-        A::lines(name, label, access)
-            .short(short)
-            .hint(format!("{PREFIX_HINT}{FOLLOWS}"))
+    let prefixes = |name, label, access: Access<ScreenAgent, Option<Vec<String>>>| {
+        A::lines(name, label, access).hint(format!("{PREFIX_HINT}{FOLLOWS}"))
     };
-    vec![
+    let fields = vec![
         of(
             "outbound.enabled",
             "外への発信",
-            "発信規制：外への発信",
             access!(agent.outbound.enabled),
-        )
-        .section("発信規制"),
+        ),
         of(
             "outbound.when_logged_out",
-            "受付を終えた担当者の発信",
-            "発信規制：受付を終えた担当者の発信",
+            WHEN_LOGGED_OUT,
             access!(agent.outbound.when_logged_out),
         ),
-        of(
-            "outbound.premium",
-            "0990で始まる番号",
-            "発信規制：0990で始まる番号",
-            access!(agent.outbound.premium),
-        ),
+        of("outbound.premium", PREMIUM, access!(agent.outbound.premium)),
         of(
             "outbound.navi_dial",
-            "0570で始まる番号",
-            "発信規制：0570で始まる番号",
+            NAVI_DIAL,
             access!(agent.outbound.navi_dial),
         ),
         of(
             "outbound.international",
-            "国際電話",
-            "発信規制：国際電話",
+            INTERNATIONAL,
             access!(agent.outbound.international),
         ),
         of(
             "outbound.satellite",
-            "衛星電話",
-            "発信規制：衛星電話",
+            SATELLITE,
             access!(agent.outbound.satellite),
         ),
         prefixes(
             "outbound.allowed_prefixes",
-            "許可する番号の始まり",
-            "発信規制：許可する番号の始まり",
+            ALLOWED_PREFIXES,
             access!(agent.outbound.allowed_prefixes),
         ),
         prefixes(
             "outbound.denied_prefixes",
-            "許可しない番号の始まり",
-            "発信規制：許可しない番号の始まり",
+            DENIED_PREFIXES,
             access!(agent.outbound.denied_prefixes),
         ),
-        A::text(
-            "outbound.hours",
-            "発信できる時間",
-            access!(agent.outbound.hours),
-        )
-        .short("発信規制：発信できる時間")
-        .hint(format!("08:00-17:30 のように入力します。{FOLLOWS}")),
+        A::text("outbound.hours", HOURS, access!(agent.outbound.hours))
+            .hint(format!("{HOURS_HINT}{FOLLOWS}")),
         A::number(
             "outbound.minutes_per_day",
-            "1日の通話時間の上限",
+            MINUTES_PER_DAY,
             "分",
             access!(agent.outbound.minutes_per_day),
         )
-        .short("発信規制：1日の通話時間の上限")
         .hint("この担当者だけの上限です。空欄にすると、上限を設けません。"),
-    ]
+    ];
+    // Among all that is told of an agent, what each of them is about has to be said.
+    let told = fields.into_iter().map(|field| {
+        let short = format!("発信規制：{}", field.info.label);
+        field.section("発信規制").short(short)
+    });
+    told.collect()
 }

@@ -100,7 +100,7 @@ impl Record for TargetConfig {
         Self::default()
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         "目標値".to_owned()
     }
 

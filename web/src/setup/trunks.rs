@@ -70,7 +70,7 @@ fn set_at<'c>(
     label: &'static str,
     of: fn(&ScreenTrunk) -> &Option<Sealed>,
 ) -> F<'c> {
-    F::told(name, label, move |trunk| {
+    F::read_only(name, label, move |trunk| {
         let at = of(trunk).as_ref().map(|secret| secret.at);
         at.map_or_else(String::new, |at| context.web.settings.dates.minute(at))
     })
@@ -334,7 +334,7 @@ impl Record for ScreenTrunk {
         without_secrets(TrunkConfig::new(""))
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &Context<'_>) -> String {
         self.trunk.name.clone()
     }
 

@@ -20,10 +20,18 @@ const DEVICE_LETTERS: usize = 200;
 
 /// A session that has begun; its cookie is to be set, and that of the device.
 pub(crate) struct Begun {
+    /// The name of the session.
+    pub(crate) session: String,
     cookies: Vec<String>,
 }
 
 impl Begun {
+    /// The same, setting one cookie more.
+    pub(crate) fn setting(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
     /// An answer that sets the cookies and leads on.
     pub(crate) fn lead_to(self, place: &str) -> Response {
         self.with(Redirect::to(place).into_response())
@@ -112,7 +120,10 @@ async fn add(
             Err(error) => tracing::warn!(%error, "a device could not be kept"),
         }
     }
-    Ok(Begun { cookies })
+    Ok(Begun {
+        session: session.id,
+        cookies,
+    })
 }
 
 /// Keeps a session; that a user is proven is recorded.

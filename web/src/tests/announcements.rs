@@ -170,7 +170,8 @@ async fn a_file_is_kept_as_converted_and_recorded_and_can_be_heard() {
     house.play("*/greeting", Origin::Screen);
     let (_, html) = house.get(&place).await;
     assert!(html.contains("次の案内から、この音声を流します"));
-    assert!(html.contains("ファイル「挨拶.wav」(1.2秒)") && html.contains("boss"));
+    assert!(html.contains("ファイル：挨拶.wav") && html.contains("長さ(秒)：1.2"));
+    assert!(html.contains("boss"));
     let listened = house.get(&format!("{GREETING}/listen?version=1")).await;
     assert_eq!(
         listened,
@@ -188,7 +189,10 @@ async fn a_file_is_kept_as_converted_and_recorded_and_can_be_heard() {
     assert_eq!(record.action, Action::AnnouncementChange);
     assert_eq!(record.object, "*/greeting");
     assert!(record.before.is_empty());
-    assert_eq!(record.after["sound"], "ファイル「挨拶.wav」(1.2秒)");
+    assert_eq!(
+        (&*record.after["file"], &*record.after["secs"]),
+        ("挨拶.wav", "1.2")
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The reception calendar on screens.
 
 use axum::http::StatusCode;
+use madoguchi_core::audit::Action;
 use madoguchi_core::setup::CALENDAR_DAY;
+use madoguchi_store::AuditFilter;
 
 use super::*;
 
@@ -35,7 +37,7 @@ async fn a_day_is_changed_undone_and_told() {
     let (status, place, html) = house.submit(&mut boss, DAY, body).await;
     assert_eq!(place, format!("{DAY}?done=saved"), "{status} {html}");
     let (_, html) = house.open(&mut boss, DAY).await;
-    assert!(html.contains("9:00から12:00まで受付") && html.contains("value=\"09:00\""));
+    assert!(html.contains("なし → 9:00") && html.contains("value=\"09:00\""));
     let (status, ..) = house.submit(&mut boss, DAY, "rule=usual&version=1").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     assert!(
@@ -68,7 +70,7 @@ async fn nonsense_is_refused_in_words_and_two_people_do_not_overwrite_each_other
     for (body, told) in [
         ("rule=open&opens=12%3A00&closes=09%3A00", "開始の時刻より後"),
         ("rule=until&closes=", "終了の時刻を"),
-        ("rule=fly", "この日の扱いを選んで"),
+        ("rule=fly", "一覧から選んでください"),
     ] {
         let (status, _, html) = house.submit(&mut boss, DAY, body).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -84,7 +86,11 @@ async fn nonsense_is_refused_in_words_and_two_people_do_not_overwrite_each_other
         house.submit(&mut boss, DAY, late).await.0,
         StatusCode::CONFLICT
     );
-    for path in ["/admin/calendar/x", "/admin/calendar/1800-01-01"] {
+    for path in [
+        "/admin/calendar/x",
+        "/admin/calendar/1800-01-01",
+        "/admin/calendar/2026-1-5",
+    ] {
         assert_eq!(house.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
 }
@@ -128,6 +134,23 @@ async fn several_days_are_looked_at_changed_at_once_and_taken_back_at_once() {
         (StatusCode::SEE_OTHER, "/admin/calendar/range?done=saved")
     );
     assert_eq!(days().await.len(), 4, "not the weekend");
+    let filter = AuditFilter {
+        action: Some(Action::CalendarChange),
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let records = house.store.list_audit(&filter).await.unwrap();
+    let of_day = records.iter().find(|one| one.entry.object == "2026-11-25");
+    let entry = &of_day.unwrap().entry;
+    assert_eq!(records.len(), 5, "one for the day before, one for each day");
+    assert_eq!(
+        (&*entry.before["rule"], &*entry.before["note"]),
+        ("closed", "停電")
+    );
+    assert_eq!(
+        (&*entry.after["rule"], &*entry.after["closes"]),
+        ("until", "15:00")
+    );
     // What was looked at is no longer so.
     let (status, _, html) = house.submit(&mut boss, range, &body).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -136,7 +159,7 @@ async fn several_days_are_looked_at_changed_at_once_and_taken_back_at_once() {
     let (status, _, html) = house.submit(&mut boss, range, &other).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(html.contains("もう一度、内容を確認してください"));
-    // One change, one record, one undo.
+    // One change, one undo, a record for each day.
     let (_, html) = house.open(&mut boss, range).await;
     assert!(html.contains("2026年(令和8年)11月27日まで(4日)"), "{html}");
     let at = html.split("name=\"at\" value=\"").nth(1).unwrap();

@@ -28,7 +28,7 @@ const OUTSIDE: &str = "203.0.113.9";
 
 /// The articles of the test, and whether they are out of reach.
 #[derive(Default)]
-struct Shelf(Mutex<BTreeMap<String, Article>>, Mutex<bool>);
+struct TestLibrary(Mutex<BTreeMap<String, Article>>, Mutex<bool>);
 
 fn article(id: &str, question: &str, plain: &str, category: &str, desk_only: bool) -> Article {
     Article {
@@ -89,7 +89,7 @@ fn articles() -> Vec<Article> {
     ]
 }
 
-impl Shelf {
+impl TestLibrary {
     fn reached<T>(&self, found: T) -> Result<T, StoreError> {
         if *self.1.lock().unwrap() {
             return Err(StoreError::unreachable());
@@ -109,7 +109,7 @@ impl Shelf {
     }
 }
 
-impl Library for Shelf {
+impl Library for TestLibrary {
     fn article<'a>(
         &'a self,
         id: &'a str,
@@ -226,7 +226,7 @@ fn portal() -> PortalSettings {
 /// A desk with articles and the search over them.
 struct Open {
     house: House,
-    shelf: Arc<Shelf>,
+    shelf: Arc<TestLibrary>,
     _index: tempfile::TempDir,
 }
 
@@ -237,7 +237,7 @@ async fn open() -> Open {
 async fn open_with(articles: Vec<Article>) -> Open {
     let index = tempfile::tempdir().unwrap();
     let knowledge = knowledge(index.path(), &articles);
-    let shelf = Arc::new(Shelf::default());
+    let shelf = Arc::new(TestLibrary::default());
     for one in articles {
         shelf.0.lock().unwrap().insert(one.id.clone(), one);
     }

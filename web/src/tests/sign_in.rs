@@ -190,8 +190,13 @@ async fn set_up(house: &House, client: &mut Client) -> (TotpSecret, Vec<String>)
     let totp = TotpSecret::from_base32(secret).unwrap();
     let code = totp.code_at(house.desk.now());
     let body = format!("secret={secret}&code={code}&password={PASSWORD}");
-    let (status, _, html) = house.submit(client, "/account/second-factor", &body).await;
-    assert_eq!(status, StatusCode::OK, "{html}");
+    let (status, place, html) = house.submit(client, "/account/second-factor", &body).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert_eq!(place, "/account/recovery-codes?done=second-factor");
+    // Loading it again shows the same and makes nothing anew.
+    let (_, first) = house.open(client, &place).await;
+    let (_, html) = house.open(client, &place).await;
+    assert!(first.contains("2段階認証を設定しました") && first == html);
     let codes = html.split("<li><code>").skip(1);
     let codes = codes.map(|rest| rest.split('<').next().unwrap().to_owned());
     (totp, codes.collect())

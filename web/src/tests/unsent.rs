@@ -148,3 +148,31 @@ async fn a_button_pressed_too_late_is_said_not_to_have_done_anything() {
     assert!(html.contains("操作はまだ行われていません"), "{html}");
     assert!(house.desk.commands.lock().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn of_a_form_with_a_file_the_text_comes_back_and_the_file_is_to_be_chosen_again() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let page = "/admin/announcements/*/greeting";
+    house.open(&mut boss, page).await;
+    house.let_pass(Millis::from_secs(3_601));
+    let body = format!(
+        "--edge\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{}\r\n--edge\r\n\
+         Content-Disposition: form-data; name=\"version\"\r\n\r\n7\r\n--edge\r\n\
+         Content-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\nRIFF\r\n--edge--\r\n",
+        boss.csrf
+    );
+    let request = Request::post(page)
+        .header("host", "localhost:8080")
+        .header("cookie", &boss.cookie)
+        .header("content-type", "multipart/form-data; boundary=edge");
+    let request = request.body(Body::from(body)).unwrap();
+    let (status, place, html) = house.pass(&mut boss, request).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert!(place.starts_with("/sign-in?done=unsent"), "{place}");
+    let next = house.sign_in_again(&mut boss, &place, "boss").await;
+    let (_, html) = house.open(&mut boss, &next).await;
+    assert!(html.contains("ファイルを選び直してから"), "{html}");
+    let kept = house.store.setting_history("announcement", "*/greeting");
+    assert!(kept.await.unwrap().is_empty());
+}

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 const MAIN: &str = "<main id=\"main\" tabindex=\"-1\">";
 const TYPED: &str = "<p class=\"banner warning\" role=\"status\">ログインが終了していたため、まだ送信していません。入力した内容は、この画面に残っています。確認してから、もう一度送信してください。パスワードやファイルは、もう一度入力してください。</p>";
+const CHOSEN: &str = "<p class=\"banner warning\" role=\"status\">ログインが終了していたため、ファイルはまだ送信していません。ファイルを選び直してから、もう一度送信してください。</p>";
 const PRESSED: &str = "<p class=\"banner warning\" role=\"status\">ログインが終了していたため、操作はまだ行われていません。もう一度操作してください。</p>";
 
 /// The page with these values in its forms that lead to `action`, and a word about it.
@@ -24,7 +25,11 @@ pub(crate) fn fill(html: &str, action: &str, fields: &[(String, String)]) -> Str
         rest = after;
     }
     filled.html.push_str(rest);
-    let words = if filled.any { TYPED } else { PRESSED };
+    let words = match (filled.any, filled.takes_file) {
+        (true, _) => TYPED,
+        (false, true) => CHOSEN,
+        (false, false) => PRESSED,
+    };
     filled.html.replacen(MAIN, &format!("{MAIN}\n{words}"), 1)
 }
 
@@ -142,6 +147,8 @@ struct Filled<'a> {
     used: HashMap<&'a str, usize>,
     /// Something was filled in that somebody sees.
     any: bool,
+    /// A form is to bring a file, which was not kept.
+    takes_file: bool,
 }
 
 impl<'a> Filled<'a> {
@@ -155,6 +162,7 @@ impl<'a> Filled<'a> {
             values,
             used: HashMap::new(),
             any: false,
+            takes_file: false,
         }
     }
 
@@ -210,7 +218,10 @@ impl<'a> Filled<'a> {
                 };
                 self.html.push_str(&tag);
             }
-            "password" | "file" | "submit" | "button" => self.html.push_str(tag),
+            "password" | "file" | "submit" | "button" => {
+                self.takes_file |= kind == "file";
+                self.html.push_str(tag);
+            }
             kind => match self.next(&name) {
                 Some(value) => {
                     self.any |= kind != "hidden";
@@ -323,6 +334,15 @@ mod tests {
             let title = r#"name="title" value="old &#62; &#34;x&#34;""#;
             assert!(rest.contains(title), "{action}: {rest}");
         }
+    }
+
+    #[test]
+    fn of_a_form_with_a_file_it_is_said_that_the_file_is_to_be_chosen_again() {
+        let page = format!(
+            r#"{MAIN}<form method="post" action="/f"><input type="hidden" name="version" value="1"><input type="file" name="file"></form>"#
+        );
+        let html = fill(&page, "/f", &fields(&[("version", "0")]));
+        assert!(html.contains(CHOSEN) && html.contains(r#"name="version" value="0""#));
     }
 
     #[test]

@@ -30,8 +30,8 @@ const TRIES: usize = 5;
 /// What was typed of a new agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct AgentForm {
-    /// A new agent is wanted.
-    pub(super) wanted: bool,
+    /// A new agent is to be made.
+    pub(super) is_new: bool,
     id: String,
     extension: String,
     line: String,
@@ -52,15 +52,15 @@ pub(super) struct PhoneValues {
 }
 
 /// What came of making an account with its agent.
-pub(super) enum Made {
-    /// Both are kept.
-    Kept {
+pub(super) enum NewAccount {
+    /// Both are saved.
+    Saved {
         /// The password of the phone.
         secret: String,
         /// Calls go to the agent already.
         in_force: bool,
     },
-    /// Nothing is kept, for this reason.
+    /// Nothing is saved, for this reason.
     Refused(String),
 }
 
@@ -72,7 +72,7 @@ impl AgentForm {
             value.unwrap_or_default().to_owned()
         };
         Self {
-            wanted: value("agent") == NEW,
+            is_new: value("agent") == NEW,
             id: value("agent_id"),
             extension: value("extension"),
             line: value("line"),
@@ -111,14 +111,14 @@ impl AgentForm {
         let mut faults = agent.entered_faults();
         faults.extend(agent.faults());
         match faults.first() {
-            Some(fault) => Err(told(fault)),
+            Some(fault) => Err(fault_text(fault)),
             None => Ok(agent),
         }
     }
 }
 
 /// 内線番号：半角の数字で、2桁から8桁で入力してください。
-fn told(fault: &FieldError) -> String {
+fn fault_text(fault: &FieldError) -> String {
     let field = match fault.field.as_str() {
         "id" => "担当者ID：",
         "extension" => "内線番号：",
@@ -134,13 +134,13 @@ pub(super) async fn make(
     visitor: &Visitor,
     (user, password): (&mut User, &str),
     agent: AgentConfig,
-) -> Result<Made, WebError> {
+) -> Result<NewAccount, WebError> {
     user.agent = Some(AgentId::new(&agent.id));
     let history = web.store.setting_history(AGENT, &agent.id).await?;
     let newest = history.first();
     if newest.is_some_and(|newest| newest.data.is_some()) {
         let why = "担当者ID：この担当者は、すでに登録されています。一覧から選ぶか、別のIDにしてください。";
-        return Ok(Made::Refused(why.to_owned()));
+        return Ok(NewAccount::Refused(why.to_owned()));
     }
     let now = web.desk.now();
     let secret = token::readable(GROUPS);
@@ -171,14 +171,14 @@ pub(super) async fn make(
             Ok(stamp) => stamp,
             Err(SetupRefusal::Store(error)) => return Err(error.into()),
             Err(SetupRefusal::Part(found)) if found.part == Part::Agent && found.name == id => {
-                return Ok(Made::Refused(told(&found.fault)));
+                return Ok(NewAccount::Refused(fault_text(&found.fault)));
             }
             Err(SetupRefusal::Part(found)) => {
                 let (part, name) = (found.part.label(), &found.name);
                 let why = format!("{part}「{name}」と合いません。{}。", found.fault.message);
-                return Ok(Made::Refused(why));
+                return Ok(NewAccount::Refused(why));
             }
-            Err(SetupRefusal::Other(why)) => return Ok(Made::Refused(format!("{why}。"))),
+            Err(SetupRefusal::Other(why)) => return Ok(NewAccount::Refused(format!("{why}。"))),
         };
         let made = async {
             let mut tx = web.store.begin(agent_entry.clone()).await?;
@@ -191,10 +191,10 @@ pub(super) async fn make(
         match made.await {
             Ok(()) => {
                 let in_force = web.desk.apply_setup().await;
-                return Ok(Made::Kept { secret, in_force });
+                return Ok(NewAccount::Saved { secret, in_force });
             }
             Err(StoreError::Changed { what: "setup" }) => {}
-            Err(error) => return Ok(Made::Refused(taken(error)?)),
+            Err(error) => return Ok(NewAccount::Refused(taken(error)?)),
         }
     }
     Err(StoreError::Changed { what: "setup" }.into())

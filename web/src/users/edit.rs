@@ -22,7 +22,7 @@ use crate::query::DoneQuery;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::users::agent::{self, AgentFields, AgentForm, Made, PhoneValues};
+use crate::users::agent::{self, AgentFields, AgentForm, NewAccount, PhoneValues};
 use crate::users::change::{WATCHES, last_administrator, taken};
 use crate::users::summary::{fields, state};
 
@@ -110,14 +110,14 @@ pub(crate) async fn page(
     let user = get(&web, &id).await?;
     let mut page = view(&web, &visitor, &user, None).await?;
     page.shell = page.shell.done(&query.done);
-    if let Some(secrets) = one_time::shown(&web, &visitor, &headers, &place(&user)) {
+    if let Some(secrets) = one_time::shown(&web, &visitor, &headers, &path_of(&user)) {
         page.show(&web, &user, Secrets::read(&secrets));
     }
     Ok(Html(page.render()?).into_response())
 }
 
 /// The page of a user.
-pub(super) fn place(user: &User) -> String {
+pub(super) fn path_of(user: &User) -> String {
     format!("/admin/users/{}", escape(user.id.as_str()))
 }
 
@@ -153,7 +153,7 @@ pub(super) async fn show_secrets(
     (secrets, done): (Secrets, &str),
 ) -> Result<Response, WebError> {
     let user = get(web, id.as_str()).await?;
-    let place = place(&user);
+    let place = path_of(&user);
     if let Some(led) = one_time::lead_to(web, visitor, (&place, done), &secrets.write())? {
         return Ok(led);
     }
@@ -214,7 +214,7 @@ pub(super) async fn view(
     let to_make = to_make.map(|_| (agent::NEW, "新しい担当者を登録する"));
     let agents = to_make.into_iter().chain(agents);
     let chosen = match new {
-        Some(new) if new.wanted => agent::NEW,
+        Some(new) if new.is_new => agent::NEW,
         _ => chosen,
     };
     let facts = vec![
@@ -358,11 +358,11 @@ pub(crate) async fn create(
         Ok(proven) => proven,
         Err(unproven) => return show_unproven(&web, &unproven, &user, Some(&typed)).await,
     };
-    if typed.wanted && !visitor.permissions.contains(Permission::ManageDesk) {
+    if typed.is_new && !visitor.permissions.contains(Permission::ManageDesk) {
         return Err(WebError::NotAllowed(Permission::ManageDesk));
     }
     let read = || typed.read(&user, &web.desk.setup());
-    let new_agent = typed.wanted.then(read).transpose();
+    let new_agent = typed.is_new.then(read).transpose();
     let new_agent = match put.and(new_agent) {
         Ok(new_agent) => new_agent,
         Err(why) => return show_again(&web, &visitor, &user, Some(&typed), why).await,
@@ -373,11 +373,11 @@ pub(crate) async fn create(
     let (mut phone, mut is_in_force) = (None, true);
     let refused = if let Some(new_agent) = new_agent {
         match agent::make(&web, &visitor, (&mut user, &hash), new_agent).await? {
-            Made::Kept { secret, in_force } => {
+            NewAccount::Saved { secret, in_force } => {
                 (phone, is_in_force) = (Some(secret), in_force);
                 None
             }
-            Made::Refused(why) => Some(why),
+            NewAccount::Refused(why) => Some(why),
         }
     } else {
         let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
@@ -390,7 +390,7 @@ pub(crate) async fn create(
         added.await.err().map(taken).transpose()?
     };
     if let Some(why) = refused {
-        if typed.wanted {
+        if typed.is_new {
             user.agent = None;
         }
         return show_again(&web, &visitor, &user, Some(&typed), why).await;

@@ -1,5 +1,6 @@
 //! What staff write to the desk by the form of the portal.
 
+use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::portal::{Inquiry, ReceiptNumber};
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
@@ -41,6 +42,8 @@ pub struct KeptInquiry {
     pub at: Instant,
     /// What was written.
     pub inquiry: Inquiry,
+    /// The number of the article that was read before, if it has one.
+    pub article_number: Option<ArticleNumber>,
     /// When it was handled and by whom; `None`: it is open.
     pub handled: Option<(Instant, String)>,
     /// Counts up with every change.
@@ -81,7 +84,9 @@ impl Store {
     ) -> Result<Vec<KeptInquiry>, StoreError> {
         let mut sql = Sql::new(
             "SELECT id, number, at, site, name, extension, body, article, query, handled_at, \
-             handled_by, version FROM inquiries WHERE 1 = 1",
+             handled_by, version, COALESCE((SELECT articles.number FROM articles \
+             WHERE articles.id = inquiries.article), 0) AS article_number \
+             FROM inquiries WHERE 1 = 1",
         );
         if filter.open {
             sql.push(" AND handled_at IS NULL");
@@ -202,6 +207,10 @@ fn number(row: &AnyRow) -> Result<Option<ReceiptNumber>, StoreError> {
 }
 
 fn read(row: &AnyRow) -> Result<KeptInquiry, StoreError> {
+    let article_number: i64 = row.try_get("article_number")?;
+    let article_number = u32::try_from(article_number)
+        .ok()
+        .filter(|number| *number > 0);
     let handled_at: Option<i64> = row.try_get("handled_at")?;
     let handled_by: Option<String> = row.try_get("handled_by")?;
     Ok(KeptInquiry {
@@ -216,6 +225,7 @@ fn read(row: &AnyRow) -> Result<KeptInquiry, StoreError> {
             article: row.try_get("article")?,
             query: row.try_get("query")?,
         },
+        article_number: article_number.map(ArticleNumber),
         handled: handled_at.map(|at| (Instant(at), handled_by.unwrap_or_default())),
         version: row.try_get("version")?,
     })

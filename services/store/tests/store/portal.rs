@@ -319,6 +319,7 @@ async fn inquiries_are_listed_and_handled_once(place: Database) {
     assert_eq!(list.len(), 2);
     assert_eq!((list[0].id.as_str(), list[0].version), ("two", 1));
     assert_eq!(list[1].inquiry.name, "佐藤");
+    assert_eq!(list[1].article_number, None, "there is no such article");
     let next = InquiryFilter {
         older_than: Some((Instant(20), "two".to_owned())),
         ..open.clone()

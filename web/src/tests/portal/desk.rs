@@ -22,9 +22,8 @@ fn search_of(html: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-#[tokio::test]
-async fn agents_find_everything_with_reasons_and_say_what_settled_it() {
-    let open = open().await;
+/// Somebody who takes calls as an agent of the desk.
+async fn tanaka(open: &Open) -> Client {
     let agent = operator::NewAccount {
         login: "tanaka",
         name: "田中",
@@ -36,7 +35,14 @@ async fn agents_find_everything_with_reasons_and_say_what_settled_it() {
     operator::add_account(&open.house.store, &agent, now())
         .await
         .unwrap();
-    let (_, mut agent) = open.house.sign_in("tanaka", PASSWORD).await;
+    let (_, client) = open.house.sign_in("tanaka", PASSWORD).await;
+    client
+}
+
+#[tokio::test]
+async fn agents_find_everything_with_reasons_and_say_what_settled_it() {
+    let open = open().await;
+    let mut agent = tanaka(&open).await;
     let query = escape("旅費の差戻し");
     let (_, html) = open
         .house
@@ -374,18 +380,7 @@ async fn an_article_is_found_by_the_number_that_was_said_on_the_phone() {
 #[tokio::test]
 async fn an_answer_is_read_beside_the_list_with_the_own_state_and_call() {
     let open = open().await;
-    let agent = operator::NewAccount {
-        login: "tanaka",
-        name: "田中",
-        roles: &[Role::Agent],
-        agent: Some("tanaka"),
-        password: PASSWORD,
-        must_change: false,
-    };
-    operator::add_account(&open.house.store, &agent, now())
-        .await
-        .unwrap();
-    let (_, mut agent) = open.house.sign_in("tanaka", PASSWORD).await;
+    let mut agent = tanaka(&open).await;
     let path = format!("/knowledge?q={}", escape("宿泊料の上限"));
     let (_, html) = open.house.open(&mut agent, &path).await;
     assert!(html.contains("data-previewed=\"ryohi-001\""), "{html}");

@@ -1,7 +1,9 @@
 //! 検索の同義語 and 検索の単語 on screens.
 
 use madoguchi_core::access::Role;
+use madoguchi_core::audit::Action;
 use madoguchi_kb::{SynonymGroup, UserWord};
+use madoguchi_store::AuditFilter;
 
 use super::*;
 use crate::query::escape;
@@ -64,8 +66,16 @@ async fn a_group_of_synonyms_is_tried_saved_changed_removed_and_brought_back() {
     let group: SynonymGroup = serde_json::from_str(kept[0].data.as_deref().unwrap()).unwrap();
     assert_eq!(group.terms, ["あいことば", "パスワード"]);
 
-    let removal = form("", "version=1&intent=remove");
-    let (_, place, _) = house.submit(&mut client, &one, &removal).await;
+    let filter = AuditFilter {
+        limit: 1,
+        ..AuditFilter::default()
+    };
+    let record = &house.store.list_audit(&filter).await.unwrap()[0].entry;
+    assert_eq!(record.action, Action::SynonymChange);
+    assert_eq!(record.after["terms"], "あいことば\nパスワード");
+
+    let removal = format!("{one}/remove");
+    let (_, place, _) = house.submit(&mut client, &removal, "version=1").await;
     assert_eq!(place, "/articles/synonyms?done=removed");
     let (status, ..) = house
         .submit(&mut client, &one, &two.replace("&version=0", ""))
@@ -80,6 +90,13 @@ async fn a_group_of_synonyms_is_tried_saved_changed_removed_and_brought_back() {
     assert!(place.ends_with("?done=restored"), "{place}");
     let (_, html) = house.open(&mut client, "/articles/synonyms").await;
     assert!(html.contains("あいことば、パスワード"));
+    let (_, file) = house
+        .open(&mut client, "/articles/synonyms/download?format=json")
+        .await;
+    assert!(
+        file.contains("\"terms\":[\"あいことば\",\"パスワード\"]"),
+        "{file}"
+    );
     assert!(html.contains("反映しています"), "nobody takes it up here");
 }
 

@@ -99,7 +99,7 @@ async fn nothing_found_is_said_kindly_with_ways_on() {
 
 #[tokio::test]
 async fn without_the_search_categories_and_articles_are_there() {
-    let shelf = Arc::new(Shelf::default());
+    let shelf = Arc::new(TestLibrary::default());
     for one in articles() {
         shelf.0.lock().unwrap().insert(one.id.clone(), one);
     }

@@ -20,8 +20,8 @@ use crate::state::Web;
 use crate::text;
 
 #[derive(Template)]
-#[template(path = "users_inventory.html")]
-struct InventoryPage {
+#[template(path = "users_access_review.html")]
+struct AccessReviewPage {
     shell: Shell,
     date: String,
     days: i64,
@@ -81,7 +81,7 @@ pub(crate) async fn page(
         let link = format!("/admin/users?state=active&role={}", role.as_str());
         facts.push((role.label(), count(filter).await?, link));
     }
-    let page = InventoryPage {
+    let page = AccessReviewPage {
         shell: Shell::new(&web, Some(&visitor), "/admin/users"),
         date: web.settings.dates.date(now.date()),
         days,

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
+use crate::feature::Feature;
 use crate::library::ArticleHead;
+use crate::menu::MenuEntry;
 use crate::query::DoneQuery;
 use crate::query::escape;
 use crate::shell::Shell;
@@ -31,15 +33,21 @@ const COMMENTS: usize = 5;
 /// The longest name of what is seen to.
 const NAME_LETTERS: usize = 400;
 
-pub(crate) fn routes() -> Routes {
+pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
+    "FAQの要対応",
+    HERE,
+    Permission::EditArticles,
+)]);
+
+fn routes() -> Routes {
     Routes::new()
         .get("/articles/attention", page)
         .post("/articles/attention/done", done)
 }
 
 #[derive(Template)]
-#[template(path = "attention.html")]
-struct AttentionPage {
+#[template(path = "content_gaps.html")]
+struct ContentGapsPage {
     shell: Shell,
     searches: Vec<Searches>,
     unhelpful: Vec<ArticleRow>,
@@ -130,7 +138,7 @@ async fn page(
         date: web.settings.dates.date(one.review_on),
         question: one.question,
     });
-    let page = AttentionPage {
+    let page = ContentGapsPage {
         shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
         unhelpful: unhelpful(&web, since).await?,
         asked_about: asked_about(&web, since).await?,

@@ -5,16 +5,19 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::access::ManageDesk;
-use madoguchi_core::announcement::{AnnouncementId, TEXT_LETTERS, spoken_text};
+use madoguchi_core::announcement::{AnnouncementId, OwnSound, TEXT_LETTERS, spoken_text};
 use madoguchi_store::Setting;
 use serde::Deserialize;
 
 use super::list::Played;
-use super::stored::{KIND, RECORDING_BYTES, own_text, path, read_id, read_own};
-use crate::announcer::{Origin, Recording};
+use super::stored::{HERE, KIND, path, read_id};
+use crate::announcer::{Origin, RECORDING_BYTES, Recording};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::kit::history::{VersionRow, rows};
+use crate::kit::record::Context;
+use crate::kit::versioned::Versioned;
 use crate::query::escape;
 use crate::shell::Shell;
 use crate::state::Web;
@@ -38,22 +41,13 @@ struct OnePage {
     preview: Option<Preview>,
     voice_fault: Option<String>,
     lines: Vec<OfLine>,
-    history: Vec<Version>,
+    history: Vec<VersionRow>,
 }
 
 struct OfLine {
     name: String,
     path: String,
     state: &'static str,
-}
-
-struct Version {
-    number: i64,
-    at: String,
-    by: String,
-    what: String,
-    has_sound: bool,
-    newest: bool,
 }
 
 /// A text as it was spoken, to be listened to.
@@ -151,22 +145,22 @@ pub(super) async fn show(
     id: &AnnouncementId,
     shown: Shown,
 ) -> Result<Response, WebError> {
-    let history = web.store.setting_history(KIND, &id.to_string()).await?;
-    let newest = history.first();
-    let now = now(web, id, newest).await?;
+    let key = id.to_string();
+    let kept = Versioned::<OwnSound>::lookup_or_none(web, &key).await?;
+    let now = now(web, id, kept.history.first()).await?;
     let draft = if shown.draft.is_empty() {
         now.text.clone()
     } else {
         shown.draft
     };
     let page = OnePage {
-        shell: Shell::new(web, Some(visitor), "/admin/announcements").done(&shown.done),
+        shell: Shell::new(web, Some(visitor), HERE).done(&shown.done),
         path: path(id),
         line: id.line.as_ref().map(ToString::to_string),
         now,
         standard_text: id.name.standard_text(),
-        version: newest.map_or(0, |newest| newest.version),
-        set: newest.is_some_and(|newest| newest.data.is_some()),
+        version: kept.version,
+        set: kept.record.is_some(),
         error: shown.error,
         draft,
         letters: TEXT_LETTERS,
@@ -174,7 +168,7 @@ pub(super) async fn show(
         preview: shown.preview,
         voice_fault: web.desk.voice_fault(),
         lines: of_lines(web, id),
-        history: versions(web, &history),
+        history: rows(&Context::new(web, &key), &kept),
     };
     Ok((shown.status, Html(page.render()?)).into_response())
 }
@@ -218,16 +212,4 @@ fn of_lines(web: &Web, id: &AnnouncementId) -> Vec<OfLine> {
         }
     };
     web.desk.lines().into_iter().map(of_line).collect()
-}
-
-fn versions(web: &Web, history: &[Setting]) -> Vec<Version> {
-    let version = |(at, setting): (usize, &Setting)| Version {
-        number: setting.version,
-        at: web.settings.dates.minute(setting.at),
-        by: setting.by.clone(),
-        what: own_text(read_own(setting).as_ref()),
-        has_sound: setting.data.is_some(),
-        newest: at == 0,
-    };
-    history.iter().enumerate().map(version).collect()
 }

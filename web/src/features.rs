@@ -1,0 +1,61 @@
+//! The parts that the pages consist of.
+
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
+use crate::state::FeatureTables;
+use crate::{
+    access_report, account, agents, announcements, api, articles, assets, audit, board, calendar,
+    call, call_figures, calls, content_gaps, inquiries, jobs, knowledge, language, live, notices,
+    operations, own_call, phrases, portal, retention, setup, sign_in, users, views,
+};
+
+/// All parts; those with entries of the menu first, in its order.
+static FEATURES: [Feature; 29] = [
+    board::FEATURE,
+    calls::FEATURE,
+    call_figures::FEATURE,
+    knowledge::FEATURE,
+    inquiries::FEATURE,
+    articles::FEATURE,
+    content_gaps::FEATURE,
+    access_report::FEATURE,
+    notices::FEATURE,
+    phrases::FEATURE,
+    calendar::FEATURE,
+    setup::FEATURE,
+    announcements::FEATURE,
+    users::FEATURE,
+    audit::FEATURE,
+    retention::FEATURE,
+    jobs::FEATURE,
+    own_call::FEATURE,
+    call::FEATURE,
+    live::events::FEATURE,
+    agents::FEATURE,
+    api::FEATURE,
+    operations::FEATURE,
+    sign_in::FEATURE,
+    account::FEATURE,
+    views::FEATURE,
+    portal::FEATURE,
+    language::FEATURE,
+    assets::FEATURE,
+];
+
+/// All routes with what each needs.
+pub(crate) fn routes() -> Routes {
+    let all = FEATURES.iter();
+    all.fold(Routes::new(), |routes, feature| {
+        routes.and((feature.routes)())
+    })
+}
+
+/// What pages show of all parts.
+pub(crate) fn tables() -> FeatureTables {
+    let all = FEATURES.iter();
+    FeatureTables {
+        menu: all.clone().flat_map(|one| one.menu).copied().collect(),
+        audit: all.clone().flat_map(|one| one.audit).copied().collect(),
+        views: all.flat_map(|one| one.views).copied().collect(),
+    }
+}
