@@ -153,7 +153,7 @@ async fn a_button_pressed_too_late_is_said_not_to_have_done_anything() {
 async fn of_a_form_with_a_file_the_text_comes_back_and_the_file_is_to_be_chosen_again() {
     let house = house().await;
     let mut boss = house.boss.clone();
-    let page = "/admin/announcements/*/greeting";
+    let page = "/admin/announcements/%2A/greeting";
     house.open(&mut boss, page).await;
     house.let_pass(Millis::from_secs(3_601));
     let body = format!(
