@@ -106,7 +106,15 @@ impl Store {
         let order = filter.order.order();
         let part = (&filter.start, filter.limit);
         let restrict = |sql: &mut Sql| restrict(sql, filter);
-        page::page(self, (COLUMNS, "audit"), &order, part, restrict, read).await
+        page::page(
+            self.read()?,
+            (COLUMNS, "audit"),
+            &order,
+            part,
+            restrict,
+            read,
+        )
+        .await
     }
 
     /// How many records `filter` lets through, counted up to `at_most`.
@@ -114,7 +122,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn count_audit(&self, filter: &AuditFilter, at_most: u32) -> Result<u64, StoreError> {
-        page::count(self, "audit", at_most, |sql| restrict(sql, filter)).await
+        page::count(self.read()?, "audit", at_most, |sql| restrict(sql, filter)).await
     }
 
     /// The number and the hash of the newest record.

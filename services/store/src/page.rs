@@ -2,12 +2,11 @@
 //! by a number, so that each row is met once while others come and go.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row};
 
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
-use crate::store::Store;
 
 /// The place of a row in the order of its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,7 +200,7 @@ pub(crate) fn limit(sql: &mut Sql, start: &Start, limit: u32) {
 
 /// A page of what `restrict` (which begins with WHERE) leaves of a table.
 pub(crate) async fn page<R>(
-    store: &Store,
+    pool: &AnyPool,
     (columns, table): (&'static str, &'static str),
     order: &Order,
     (start, rows): (&Start, u32),
@@ -216,13 +215,13 @@ pub(crate) async fn page<R>(
     order.restrict(&mut sql, start)?;
     order.sort(&mut sql, start);
     limit(&mut sql, start, rows);
-    let found = sql.fetch_all(&mut *store.read()?.acquire().await?).await?;
+    let found = sql.fetch_all(&mut *pool.acquire().await?).await?;
     order.page(found, start, rows, read)
 }
 
 /// How many rows `restrict` leaves of a table, counted up to `at_most`.
 pub(crate) async fn count(
-    store: &Store,
+    pool: &AnyPool,
     table: &'static str,
     at_most: u32,
     restrict: impl FnOnce(&mut Sql),
@@ -233,7 +232,7 @@ pub(crate) async fn count(
     sql.push(" LIMIT ")
         .bind(i64::from(at_most))
         .push(") AS counted");
-    let rows = sql.fetch_all(&mut *store.read()?.acquire().await?).await?;
+    let rows = sql.fetch_all(&mut *pool.acquire().await?).await?;
     let counted: i64 = rows.first().map_or(Ok(0), |row| row.try_get("n"))?;
     Ok(counted.unsigned_abs())
 }

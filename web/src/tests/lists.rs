@@ -291,7 +291,7 @@ async fn users_are_met_once_in_every_order_and_the_files_agree() {
             second_factor: false,
             failures: 0,
             failed_at: None,
-            disabled_at: (n == 7).then(now),
+            disabled_at: None,
             created_at: now(),
             last_used_at: (n % 2 == 0).then(now),
             version: 1,
@@ -307,12 +307,14 @@ async fn users_are_met_once_in_every_order_and_the_files_agree() {
         assert_eq!((rows.len(), logins.len()), (71, 71), "{sort}");
     }
     agree(&house, &mut boss, "/admin/users?role=agent", ("login", 0)).await;
-    let html = look(&house, &mut boss, "/admin/users?state=disabled").await;
+    let html = look(&house, &mut boss, "/admin/users?text=LOGIN07&state=active").await;
     assert!(
         html.contains("1人") && html.contains(">login07</a>"),
         "{html}"
     );
-    assert!(html.contains("状態：停止中を外す"));
+    assert!(html.contains("状態：利用中を外す"));
+    let html = look(&house, &mut boss, "/admin/users?state=disabled").await;
+    assert!(html.contains("0人") && html.contains("この条件の利用者はいません"));
     refuses(&house, &mut boss, "/admin/users", &["role=king", "state=x"]).await;
     // What others may not see they do not take out either.
     let mut other = house.user("tanto", &[Role::FaqApprover]).await;

@@ -90,7 +90,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn count_users(&self, filter: &UserFilter, at_most: u32) -> Result<u64, StoreError> {
-        page::count(self, "users", at_most, |sql| restrict(sql, filter)).await
+        page::count(self.read()?, "users", at_most, |sql| restrict(sql, filter)).await
     }
 }
 

@@ -139,7 +139,15 @@ impl Store {
         let order = filter.order.order();
         let part = (&filter.start, filter.limit);
         let restrict = |sql: &mut Sql| restrict(sql, filter);
-        page::page(self, (ROW, "articles"), &order, part, restrict, article_row).await
+        page::page(
+            self.read()?,
+            (ROW, "articles"),
+            &order,
+            part,
+            restrict,
+            article_row,
+        )
+        .await
     }
 
     /// How many articles `filter` lets through, counted up to `at_most`.
@@ -151,7 +159,10 @@ impl Store {
         filter: &ArticleFilter,
         at_most: u32,
     ) -> Result<u64, StoreError> {
-        page::count(self, "articles", at_most, |sql| restrict(sql, filter)).await
+        page::count(self.read()?, "articles", at_most, |sql| {
+            restrict(sql, filter)
+        })
+        .await
     }
 
     /// How many articles wait for somebody by `today` (YYYY-MM-DD).

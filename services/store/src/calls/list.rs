@@ -131,7 +131,15 @@ impl Store {
         let order = filter.order.order();
         let part = (&filter.start, filter.limit);
         let restrict = |sql: &mut Sql| restrict(sql, filter);
-        page::page(self, (COLUMNS, "calls"), &order, part, restrict, record).await
+        page::page(
+            self.read()?,
+            (COLUMNS, "calls"),
+            &order,
+            part,
+            restrict,
+            record,
+        )
+        .await
     }
 
     /// How many calls `filter` lets through, counted up to `at_most`.
@@ -139,7 +147,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn count_calls(&self, filter: &CallFilter, at_most: u32) -> Result<u64, StoreError> {
-        page::count(self, "calls", at_most, |sql| restrict(sql, filter)).await
+        page::count(self.read()?, "calls", at_most, |sql| restrict(sql, filter)).await
     }
 
     /// A page of the calls that `filter` lets through, with how many there are in all.
