@@ -90,6 +90,11 @@ const ALL: [(i64, &str, &str); 16] = [
         "inquiry numbers",
         include_str!("../../../migrations/0016_inquiry_numbers.sql"),
     ),
+    (
+        17,
+        "tickets",
+        include_str!("../../../migrations/0017_tickets.sql"),
+    ),
 ];
 
 /// Applies what the database has not seen yet, all or nothing.
