@@ -9,6 +9,8 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
+use crate::named::named;
+
 /// A permission as a type.
 pub trait Permit: Debug + Send + Sync + 'static {
     /// The same as a value.
@@ -17,24 +19,11 @@ pub trait Permit: Debug + Send + Sync + 'static {
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)+) => {
-        /// What somebody may be allowed to do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Permission {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)+
-        }
-
-        impl Permission {
-            /// All of them, in the order in which they are shown.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The name in the database and in scopes of API tokens.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ }
-            }
-
-            /// The name on screens.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$name => $label,)+ }
+        named! {
+            /// What somebody may be allowed to do.
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+            pub enum Permission {
+                $($(#[$doc])* $name = $text, $label;)+
             }
         }
 
@@ -91,79 +80,28 @@ permissions! {
     ReadAccessReport = "access_report", "アクセスレポートの閲覧";
 }
 
-impl Permission {
-    /// The permission of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.as_str() == name)
+named! {
+    /// A bundle of permissions that a user is given.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub enum Role {
+        /// 担当者: takes calls.
+        Agent = "agent", "担当者";
+        /// 責任者: watches over the desk.
+        Supervisor = "supervisor", "責任者";
+        /// FAQ 編集者
+        FaqEditor = "faq_editor", "FAQ編集者";
+        /// FAQ 承認者
+        FaqApprover = "faq_approver", "FAQ承認者";
+        /// 報告者: hands in the month's report.
+        Reporter = "reporter", "報告者";
+        /// 監査: reads the audit log, nothing else.
+        Auditor = "auditor", "監査";
+        /// 管理者: accounts and settings; no personal data by this role alone.
+        Administrator = "administrator", "管理者";
     }
-}
-
-/// A bundle of permissions that a user is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// 担当者: takes calls.
-    Agent,
-    /// 責任者: watches over the desk.
-    Supervisor,
-    /// FAQ 編集者
-    FaqEditor,
-    /// FAQ 承認者
-    FaqApprover,
-    /// 報告者: hands in the month's report.
-    Reporter,
-    /// 監査: reads the audit log, nothing else.
-    Auditor,
-    /// 管理者: accounts and settings; no personal data by this role alone.
-    Administrator,
 }
 
 impl Role {
-    /// All roles, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
-        Self::Agent,
-        Self::Supervisor,
-        Self::FaqEditor,
-        Self::FaqApprover,
-        Self::Reporter,
-        Self::Auditor,
-        Self::Administrator,
-    ];
-
-    /// The name in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Supervisor => "supervisor",
-            Self::FaqEditor => "faq_editor",
-            Self::FaqApprover => "faq_approver",
-            Self::Reporter => "reporter",
-            Self::Auditor => "auditor",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    /// The name on screens.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Agent => "担当者",
-            Self::Supervisor => "責任者",
-            Self::FaqEditor => "FAQ編集者",
-            Self::FaqApprover => "FAQ承認者",
-            Self::Reporter => "報告者",
-            Self::Auditor => "監査",
-            Self::Administrator => "管理者",
-        }
-    }
-
-    /// The role of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
-    }
-
     /// Whether the role watches over what administrators do.
     pub fn watches(self) -> bool {
         self.permissions().contains(&Permission::ReadAudit)
@@ -309,8 +247,7 @@ impl Permissions {
     /// The permissions in the set, in the order in which they are shown.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL
-            .iter()
-            .copied()
+            .into_iter()
             .filter(move |permission| self.contains(*permission))
     }
 }
@@ -371,7 +308,7 @@ mod tests {
         let both = Permissions::of_roles([Role::Agent, Role::Auditor]);
         assert!(both.contains(Permission::ViewCalls) && both.contains(Permission::ReadAudit));
         for permission in Permission::ALL {
-            assert_eq!(Permission::lookup(permission.as_str()), Some(*permission));
+            assert_eq!(Permission::lookup(permission.as_str()), Some(permission));
         }
         for role in Role::ALL {
             assert_eq!(Role::lookup(role.as_str()), Some(role));

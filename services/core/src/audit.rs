@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::{AgentId, UserId};
+use crate::named::named;
 use crate::time::Instant;
 
 /// What is to be recorded.
@@ -83,24 +84,11 @@ impl Actor {
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)+) => {
-        /// What can be done and is recorded.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Action {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)+
-        }
-
-        impl Action {
-            /// All of them, in the order in which they are shown.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The name in the database.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ }
-            }
-
-            /// The name on screens.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$name => $label,)+ }
+        named! {
+            /// What can be done and is recorded.
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+            pub enum Action {
+                $($(#[$doc])* $name = $text, $label;)+
             }
         }
     };
@@ -223,16 +211,6 @@ actions! {
     PortalRetentionChange = "portal.retention", "FAQの利用記録の保存期間の変更";
     /// Deleted the part of the portal's log that was kept long enough.
     PortalLogDelete = "portal.delete", "保存期間を過ぎたFAQの利用記録の削除";
-}
-
-impl Action {
-    /// The action of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.as_str() == name)
-    }
 }
 
 /// One link of the chain.

@@ -1,36 +1,26 @@
 //! One call as the sum of its events.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::caller::{CalledNumber, Caller};
 use crate::event::{AbandonReason, CUT_OFF_SEQ, CallEvent, EndCause, EventKind, TransferTarget};
 use crate::id::{AgentId, CallId, LineName, NodeName};
+use crate::named::named;
 use crate::outbound::OutboundRefusal;
 use crate::time::{Instant, Millis};
 
-/// What kind of call it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// 着信
-    Inbound,
-    /// 時間外着信
-    AfterHours,
-    /// 発信
-    Outbound,
-    /// 内線
-    Internal,
-}
-
-impl Direction {
-    /// The name in JSON and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::AfterHours => "after_hours",
-            Self::Outbound => "outbound",
-            Self::Internal => "internal",
-        }
+named! {
+    /// What kind of call it is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub enum Direction {
+        /// 着信
+        Inbound = "inbound";
+        /// 時間外着信
+        AfterHours = "after_hours";
+        /// 発信
+        Outbound = "outbound";
+        /// 内線
+        Internal = "internal";
     }
 }
 

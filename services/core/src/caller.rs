@@ -1,51 +1,25 @@
 //! Who calls and whom: numbers with their ISDN subaddresses, or why there is no number.
 
+use crate::named::named;
 use serde::{Deserialize, Serialize};
 
-/// Why a call has no number of its caller: "cause of no CLI" (3GPP TS 24.008 10.5.4.30), as
-/// carriers tell it between each other (TTC JJ-90.24, JJ-90.30).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoNumberReason {
-    /// 非通知 (P): the caller withholds it.
-    Withheld,
-    /// 表示圏外 (O): the network has none.
-    Unavailable,
-    /// サービス競合 (S): another service keeps it from being shown.
-    ServiceInteraction,
-    /// 公衆電話 (C): a public telephone.
-    Payphone,
+named! {
+    /// Why a call has no number of its caller: "cause of no CLI" (3GPP TS 24.008 10.5.4.30), as
+    /// carriers tell it between each other (TTC JJ-90.24, JJ-90.30).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub enum NoNumberReason {
+        /// 非通知 (P): the caller withholds it.
+        Withheld = "withheld", "非通知";
+        /// 表示圏外 (O): the network has none.
+        Unavailable = "unavailable", "表示圏外";
+        /// サービス競合 (S): another service keeps it from being shown.
+        ServiceInteraction = "service_interaction", "サービス競合";
+        /// 公衆電話 (C): a public telephone.
+        Payphone = "payphone", "公衆電話";
+    }
 }
 
 impl NoNumberReason {
-    /// All reasons.
-    pub const ALL: [Self; 4] = [
-        Self::Withheld,
-        Self::Unavailable,
-        Self::ServiceInteraction,
-        Self::Payphone,
-    ];
-
-    /// The name in JSON and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Withheld => "withheld",
-            Self::Unavailable => "unavailable",
-            Self::ServiceInteraction => "service_interaction",
-            Self::Payphone => "payphone",
-        }
-    }
-
-    /// The words on screens.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Withheld => "非通知",
-            Self::Unavailable => "表示圏外",
-            Self::ServiceInteraction => "サービス競合",
-            Self::Payphone => "公衆電話",
-        }
-    }
-
     /// The display name by which carriers tell it (TTC JJ-90.30).
     pub fn display_name(self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::caller::{CalledNumber, Caller};
 use crate::id::{AgentId, CallId, LineName, NodeName};
+use crate::named::named;
 use crate::outbound::OutboundRefusal;
 use crate::time::Instant;
 
@@ -153,45 +154,22 @@ pub enum RingOutcome {
     Withdrawn,
 }
 
-/// Why an offered call ended without 応答.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AbandonReason {
-    /// The caller hung up (CANCEL, BYE or silence of the line).
-    CallerHangup,
-    /// The longest waiting time was reached.
-    MaxWait,
-    /// The queue was full.
-    QueueFull,
-    /// No agent was logged in, and the line does not let callers wait for one.
-    NoAgent,
-    /// The desk closed while the caller waited.
-    DeskClosedWhileWaiting,
-    /// A fault of ours.
-    SystemError,
-}
-
-impl AbandonReason {
-    /// All reasons, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
-        Self::CallerHangup,
-        Self::MaxWait,
-        Self::QueueFull,
-        Self::NoAgent,
-        Self::DeskClosedWhileWaiting,
-        Self::SystemError,
-    ];
-
-    /// The name in JSON and in the log.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CallerHangup => "caller_hangup",
-            Self::MaxWait => "max_wait",
-            Self::QueueFull => "queue_full",
-            Self::NoAgent => "no_agent",
-            Self::DeskClosedWhileWaiting => "desk_closed_while_waiting",
-            Self::SystemError => "system_error",
-        }
+named! {
+    /// Why an offered call ended without 応答.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub enum AbandonReason {
+        /// The caller hung up (CANCEL, BYE or silence of the line).
+        CallerHangup = "caller_hangup";
+        /// The longest waiting time was reached.
+        MaxWait = "max_wait";
+        /// The queue was full.
+        QueueFull = "queue_full";
+        /// No agent was logged in, and the line does not let callers wait for one.
+        NoAgent = "no_agent";
+        /// The desk closed while the caller waited.
+        DeskClosedWhileWaiting = "desk_closed_while_waiting";
+        /// A fault of ours.
+        SystemError = "system_error";
     }
 }
 

@@ -9,75 +9,42 @@ mod number;
 use std::collections::BTreeMap;
 
 use chrono::NaiveTime;
-use serde::{Deserialize, Serialize};
 
 pub use self::number::{EMERGENCY, NumberKind, OutboundNumber};
+use serde::{Deserialize, Serialize};
+
 use crate::id::AgentId;
+use crate::named::named;
 use crate::time::{Instant, Millis};
 
-/// Why a call to the outside was refused by a rule of the desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutboundRefusal {
-    /// The agent may not call the outside.
-    Forbidden,
-    /// The agent is logged out.
-    LoggedOut,
-    /// 0990
-    Premium,
-    /// 0570
-    NaviDial,
-    /// 010, +, 00
-    International,
-    /// Inmarsat, Iridium and the like.
-    Satellite,
-    /// 110, 118, 119, where they are not to be called from here.
-    Emergency,
-    /// The number does not begin as allowed, or begins as denied.
-    Prefix,
-    /// Outside the hours.
-    Hours,
-    /// As many calls as are allowed at once are going on.
-    CallsAtOnce,
-    /// The minutes of the day are used up by the desk.
-    MinutesPerDay,
-    /// The minutes of the day are used up by the agent.
-    AgentMinutesPerDay,
-}
-
-impl OutboundRefusal {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
-        Self::Forbidden,
-        Self::LoggedOut,
-        Self::Premium,
-        Self::NaviDial,
-        Self::International,
-        Self::Satellite,
-        Self::Emergency,
-        Self::Prefix,
-        Self::Hours,
-        Self::CallsAtOnce,
-        Self::MinutesPerDay,
-        Self::AgentMinutesPerDay,
-    ];
-
-    /// The name in JSON, in metrics and in the log.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Forbidden => "forbidden",
-            Self::LoggedOut => "logged_out",
-            Self::Premium => "premium",
-            Self::NaviDial => "navi_dial",
-            Self::International => "international",
-            Self::Satellite => "satellite",
-            Self::Emergency => "emergency",
-            Self::Prefix => "prefix",
-            Self::Hours => "hours",
-            Self::CallsAtOnce => "calls_at_once",
-            Self::MinutesPerDay => "minutes_per_day",
-            Self::AgentMinutesPerDay => "agent_minutes_per_day",
-        }
+named! {
+    /// Why a call to the outside was refused by a rule of the desk.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub enum OutboundRefusal {
+        /// The agent may not call the outside.
+        Forbidden = "forbidden";
+        /// The agent is logged out.
+        LoggedOut = "logged_out";
+        /// 0990
+        Premium = "premium";
+        /// 0570
+        NaviDial = "navi_dial";
+        /// 010, +, 00
+        International = "international";
+        /// Inmarsat, Iridium and the like.
+        Satellite = "satellite";
+        /// 110, 118, 119, where they are not to be called from here.
+        Emergency = "emergency";
+        /// The number does not begin as allowed, or begins as denied.
+        Prefix = "prefix";
+        /// Outside the hours.
+        Hours = "hours";
+        /// As many calls as are allowed at once are going on.
+        CallsAtOnce = "calls_at_once";
+        /// The minutes of the day are used up by the desk.
+        MinutesPerDay = "minutes_per_day";
+        /// The minutes of the day are used up by the agent.
+        AgentMinutesPerDay = "agent_minutes_per_day";
     }
 }
 

@@ -15,7 +15,7 @@ use sqlx::{AnyConnection, Row};
 pub use self::autosave::Autosave;
 pub use self::list::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
 pub use self::work::Work;
-use crate::error::StoreError;
+use crate::error::{Resource, StoreError};
 use crate::sql::{Sql, storable};
 use crate::store::Store;
 use crate::tx::{Tx, UnrecordedTx};
@@ -259,9 +259,9 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
         .execute(&mut *tx)
         .await
         .map_err(|error| match &error {
-            sqlx::Error::Database(cause) if cause.is_unique_violation() => {
-                StoreError::Taken { what: "article" }
-            }
+            sqlx::Error::Database(cause) if cause.is_unique_violation() => StoreError::Taken {
+                what: Resource::Article,
+            },
             _ => StoreError::Database(error),
         })?;
     }
@@ -291,7 +291,9 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
     sql.push(" WHERE id = ").bind(article.id.as_str());
     sql.push(" AND revision = ").bind(article.revision);
     if sql.execute(tx).await? == 0 {
-        return Err(StoreError::Changed { what: "article" });
+        return Err(StoreError::Changed {
+            what: Resource::Article,
+        });
     }
     let last = newest.map_or(0, |version| version.number);
     removal::delete_after(tx, &article.id, last).await?;

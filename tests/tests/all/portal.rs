@@ -4,8 +4,9 @@
 use anyhow::{Context, ensure};
 use fantoccini::key::Key;
 use madoguchi_core::access::Role;
+use madoguchi_core::portal::AccessFigures;
 use madoguchi_core::time::Instant;
-use madoguchi_store::{AccessFigures, InquiryFilter};
+use madoguchi_store::InquiryFilter;
 use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
 use serde_json::{Value, json};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audience::Audience;
+use crate::named::named;
 use crate::setup::FieldError;
 use crate::time::Instant;
 
@@ -26,7 +28,8 @@ pub struct Notice {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
     /// Who is told.
-    pub readers: Readers,
+    #[serde(with = "readers")]
+    pub readers: Audience,
     /// From when.
     pub from: Instant,
     /// Until when; `None`: until it is taken away.
@@ -34,75 +37,42 @@ pub struct Notice {
     pub until: Option<Instant>,
 }
 
-/// Kinds of notices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeKind {
-    /// 障害情報: something does not work. These come first.
-    Incident,
-    /// お知らせ
-    News,
-}
-
-/// Who is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Readers {
-    /// All staff, and the desk.
-    Everybody,
-    /// The desk alone.
-    Desk,
-}
-
-impl NoticeKind {
-    /// All kinds.
-    pub const ALL: [Self; 2] = [Self::Incident, Self::News];
-
-    /// The name in forms.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Incident => "incident",
-            Self::News => "news",
-        }
-    }
-
-    /// The name on screens.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Incident => "障害情報",
-            Self::News => "お知らせ",
-        }
-    }
-
-    /// The kind of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+named! {
+    /// Kinds of notices.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub enum NoticeKind {
+        /// Something does not work. These come first.
+        Incident = "incident", "障害情報";
+        /// Everything else.
+        News = "news", "お知らせ";
     }
 }
 
-impl Readers {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Everybody, Self::Desk];
+/// The name in notices for all staff.
+pub const EVERYBODY: &str = "everybody";
 
-    /// The name in forms.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Everybody => "everybody",
-            Self::Desk => "desk",
-        }
+/// The readers of a notice as they are kept: `everybody` or `desk`.
+mod readers {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::EVERYBODY;
+    use crate::audience::Audience;
+
+    pub(super) fn serialize<S: Serializer>(readers: &Audience, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(match readers {
+            Audience::Portal => EVERYBODY,
+            Audience::Desk => Audience::Desk.as_str(),
+        })
     }
 
-    /// The name on screens.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Everybody => "全職員",
-            Self::Desk => "窓口内",
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Audience, D::Error> {
+        let name = String::deserialize(from)?;
+        if name == EVERYBODY {
+            return Ok(Audience::Portal);
         }
-    }
-
-    /// Those of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.as_str() == name)
+        let found = Audience::lookup(&name).filter(|audience| audience.is_desk_only());
+        found.ok_or_else(|| D::Error::unknown_variant(&name, &[EVERYBODY, "desk"]))
     }
 }
 
@@ -145,7 +115,7 @@ mod tests {
             kind: NoticeKind::News,
             title: "停止のお知らせ".to_owned(),
             body: String::new(),
-            readers: Readers::Everybody,
+            readers: Audience::Portal,
             from: Instant(from),
             until: until.map(Instant),
         }

@@ -2,61 +2,33 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The header field in which a trunk wants the number of the caller beside From.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IdentityHeader {
-    /// None: From says it.
-    #[default]
-    None,
-    /// P-Asserted-Identity (RFC 3325 9.1), among exchanges that trust each other.
-    PAssertedIdentity,
-    /// P-Preferred-Identity (RFC 3325 9.2), towards a carrier that checks it.
-    PPreferredIdentity,
-}
+use crate::named::named;
 
-impl IdentityHeader {
-    /// All of them.
-    pub const ALL: [Self; 3] = [
-        Self::None,
-        Self::PAssertedIdentity,
-        Self::PPreferredIdentity,
-    ];
-
-    /// The name in settings.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::PAssertedIdentity => "p-asserted-identity",
-            Self::PPreferredIdentity => "p-preferred-identity",
-        }
+named! {
+    /// The header field in which a trunk wants the number of the caller beside From.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+    pub enum IdentityHeader {
+        /// None: From says it.
+        #[default]
+        None = "none";
+        /// P-Asserted-Identity (RFC 3325 9.1), among exchanges that trust each other.
+        PAssertedIdentity = "p-asserted-identity";
+        /// P-Preferred-Identity (RFC 3325 9.2), towards a carrier that checks it.
+        PPreferredIdentity = "p-preferred-identity";
     }
 }
 
-/// What Privacy (RFC 3323 4.2) says on outbound calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OutboundPrivacy {
-    /// The header field is left out.
-    #[default]
-    Off,
-    /// `none`: the number is to be shown.
-    None,
-    /// `id`: the number is to be withheld.
-    Id,
-}
-
-impl OutboundPrivacy {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Off, Self::None, Self::Id];
-
-    /// The name in settings.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::None => "none",
-            Self::Id => "id",
-        }
+named! {
+    /// What Privacy (RFC 3323 4.2) says on outbound calls.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+    pub enum OutboundPrivacy {
+        /// The header field is left out.
+        #[default]
+        Off = "off";
+        /// `none`: the number is to be shown.
+        None = "none";
+        /// `id`: the number is to be withheld.
+        Id = "id";
     }
 }
 
