@@ -54,6 +54,9 @@ pub enum StoreError {
         /// What.
         what: &'static str,
     },
+    /// A change of a unit of work was refused, so that nothing of it is kept.
+    #[error("a change of the unit of work was refused")]
+    Refused,
     /// It has to be unique and exists already.
     #[error("{what} exists already")]
     Taken {
