@@ -48,10 +48,12 @@ mod portal;
 mod query;
 mod rates;
 mod reach;
+mod reception;
 mod recognition;
 mod refusals;
 mod remembered;
 mod retention;
+mod seen;
 mod settings;
 mod setup;
 mod shell;
@@ -128,6 +130,7 @@ fn routes() -> Routes {
         .and(announcements::routes())
         .and(portal::routes())
         .and(knowledge::routes())
+        .and(reception::routes())
         .and(notices::routes())
         .and(phrases::routes())
         .and(inquiries::routes())

@@ -4,6 +4,7 @@ use madoguchi_core::access::Permission;
 use madoguchi_store::Work;
 
 use crate::auth::visitor::Visitor;
+use crate::query::escape;
 use crate::state::Web;
 use crate::text;
 
@@ -22,6 +23,29 @@ pub(crate) struct Shell {
     pub(crate) toast: Option<&'static str>,
     /// It is a page of the portal.
     pub(crate) portal: bool,
+    /// The visitor's own phone, whose callers every page tells of.
+    pub(crate) phone: Option<OwnPhone>,
+}
+
+/// The phone of an agent who registers calls.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnPhone {
+    /// The agent, as the board writes the name.
+    pub(crate) agent: String,
+    /// The session that the page is for.
+    pub(crate) session: String,
+}
+
+impl OwnPhone {
+    fn of(visitor: &Visitor) -> Option<Self> {
+        let agent = visitor.user.agent.as_ref()?;
+        let permissions = [Permission::HandleTickets, Permission::ViewBoard];
+        let may = permissions.iter().all(|one| visitor.permissions.contains(*one));
+        (may && visitor.owes.is_none()).then(|| Self {
+            agent: escape(agent.as_str()),
+            session: visitor.session().unwrap_or_default().to_owned(),
+        })
+    }
 }
 
 /// An entry of the menu.
@@ -34,11 +58,17 @@ pub(crate) struct MenuItem {
     pub(crate) waiting: Option<String>,
 }
 
+/// Agents work here; whoever takes no calls sees what agents have not registered.
+const RECEPTION: (&str, &str) = ("受付", "/reception");
+const UNREGISTERED: (&str, &str) = ("未登録の通話", "/reception/unregistered");
+
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 17] = [
+const MENU: [(&str, &str, Permission); 19] = [
+    (RECEPTION.0, RECEPTION.1, Permission::HandleTickets),
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
     ("通話の集計", "/calls/figures", Permission::ViewCalls),
+    (UNREGISTERED.0, UNREGISTERED.1, Permission::HandleTickets),
     ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
     (
         "フォームの問合せ",
@@ -96,6 +126,7 @@ const DONE: &[(&str, &str)] = &[
         "missed",
         "「見つからなかった」を記録しました。FAQの編集者に伝わります。",
     ),
+    ("no-ticket", "対象外にしました。"),
     ("handled", "処理済みにしました。"),
     ("seen-to", "対応済みにしました。"),
     ("reopened", "未処理に戻しました。"),
@@ -175,6 +206,7 @@ impl Shell {
             demo,
             toast: None,
             portal: false,
+            phone: OwnPhone::of(visitor),
         }
     }
 
@@ -193,6 +225,7 @@ impl Shell {
             demo: web.desk.status().demo,
             toast: None,
             portal: true,
+            phone: None,
         }
     }
 
@@ -234,6 +267,10 @@ fn beside(link: &str, visitor: &Visitor, work: Work) -> Option<String> {
 fn menu(visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
     MENU.into_iter()
         .filter(|(_, _, needs)| visitor.permissions.contains(*needs))
+        .filter(|(_, link, _)| match visitor.user.agent {
+            Some(_) => *link != UNREGISTERED.1,
+            None => *link != RECEPTION.1,
+        })
         .map(|(label, link, _)| MenuItem {
             label,
             link,

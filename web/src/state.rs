@@ -22,6 +22,7 @@ use crate::rates::Rates;
 use crate::reach::Reach;
 use crate::refusals::Refusals;
 use crate::remembered::{LastNotices, Popular};
+use crate::seen::SeenData;
 use crate::settings::WebSettings;
 use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
@@ -57,6 +58,8 @@ pub(crate) struct Web {
     pub(crate) inquiries: Arc<Rates>,
     pub(crate) work: Arc<CountedWork>,
     pub(crate) unsent: Arc<UnsentForms>,
+    /// Whose data who has been shown.
+    pub(crate) seen: Arc<SeenData>,
 }
 
 /// The FAQ: its articles, and the search over them.
@@ -120,6 +123,7 @@ impl Web {
             popular: Arc::default(),
             notices,
             unsent: Arc::default(),
+            seen: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
             work: Arc::default(),
         }

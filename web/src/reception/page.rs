@@ -21,7 +21,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::portal::categories::category_name;
 use crate::portal::notices::{self, ShownNotice};
-use crate::query::{Choice, escape};
+use crate::query::Choice;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::tickets::lookup;
@@ -87,8 +87,7 @@ struct ReceptionPage {
     told: Told,
     /// Where this page is, for coming back to it.
     place: String,
-    own: String,
-    session: String,
+    now_ms: i64,
     number: Option<String>,
     others: Vec<String>,
     has_call: bool,
@@ -152,8 +151,7 @@ pub(super) async fn show(
     let page = ReceptionPage {
         shell: Shell::new(web, Some(visitor), HERE).done(&told.done),
         place: subject.place(),
-        own: visitor.user.agent.as_ref().map_or_else(String::new, |own| escape(own.as_str())),
-        session: visitor.session().unwrap_or_default().to_owned(),
+        now_ms: now.0,
         number: subject.ticket.as_ref().map(|ticket| ticket.number.to_string()),
         others: match draft::others(web, visitor, subject).await {
             Err(error) if error.is_away() => Vec::new(),

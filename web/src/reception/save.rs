@@ -12,7 +12,7 @@ use madoguchi_core::ticket::{
 };
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
-use madoguchi_store::{NewTicket, Settled, TicketEdit, TicketWriteError};
+use madoguchi_store::{NewTicket, Settled, StoreError, TicketEdit, TicketWriteError};
 
 use super::form::ReceptionForm;
 use super::open;
@@ -364,7 +364,7 @@ async fn after(
             search: None,
             call: Some(call.id().to_string()),
         };
-        if let Err(error) = web.store.log_settled(&settled).await {
+        if let Err(error) = log_settled(web, &settled).await {
             tracing::warn!(%error, "that an article settled a call could not be kept");
         }
     }
@@ -373,4 +373,10 @@ async fn after(
     {
         tracing::warn!(%error, "a ticket was saved, but its agent is not ready");
     }
+}
+
+async fn log_settled(web: &Web, settled: &Settled) -> Result<(), StoreError> {
+    let mut tx = web.store.begin_unrecorded().await?;
+    tx.log_settled(settled).await?;
+    tx.commit().await
 }
