@@ -13,7 +13,9 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 
 pub use self::autosave::Autosave;
-pub use self::list::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
+pub use self::list::{
+    ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, ShownFilter, ShownRow,
+};
 pub use self::work::Work;
 use crate::audit::record;
 use crate::error::StoreError;

@@ -54,6 +54,9 @@ pub enum StoreError {
         /// What.
         what: &'static str,
     },
+    /// A page of a list is asked for by a place that is none in its order.
+    #[error("the cursor is none of this list")]
+    Cursor,
     /// It has to be unique and exists already.
     #[error("{what} exists already")]
     Taken {

@@ -17,6 +17,7 @@ mod full;
 mod joining;
 mod migration;
 mod nodes;
+mod pages;
 mod place;
 mod portal;
 mod sample;
