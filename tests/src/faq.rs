@@ -26,7 +26,7 @@ pub async fn publish(desk: &Desk) -> anyhow::Result<()> {
         let since = now - Millis::from_secs(n * 86_400);
         batch.push((Article::imported(&id, content, since), entry(&id, now)));
     }
-    desk.store().save_articles(&batch, now).await?;
+    desk.store().save_articles(batch, now).await?;
     let url = format!("http://{}/faq/suggest?q=%E6%97%85%E8%B2%BB", desk.web());
     let http = crate::http_client().build()?;
     #[expect(clippy::disallowed_methods, reason = "a deadline in the world outside")]

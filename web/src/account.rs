@@ -14,6 +14,7 @@ use madoguchi_core::audit::Action;
 
 use self::sessions::{SessionRow, session_rows};
 use crate::auth::access::{Allowed, Proven};
+use crate::auth::credentials;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::one_time;
@@ -93,9 +94,7 @@ async fn end_session(
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let entry = visitor.entry(web.desk.now(), Action::SignOut, &id);
-    let ended = web.store.end_session(&id, &visitor.user.id, entry).await;
-    web.sessions.forget_user(&visitor.user.id);
-    if !ended? {
+    if !credentials::end_session(&web, &id, &visitor.user.id, entry).await? {
         return Err(WebError::NotFound("このログイン"));
     }
     Ok(Redirect::to("/account?done=session-ended"))

@@ -227,9 +227,9 @@ async fn done(
     let kind = kind.ok_or_else(wrong)?;
     let mut entry = visitor.entry(web.desk.now(), Action::AttentionDone, &form.name);
     entry.after = Fields::from([("kind".to_owned(), kind.as_str().to_owned())]);
-    web.store
-        .see_to(kind, &form.name, &visitor.user.id, entry)
-        .await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.see_to(kind, &form.name, &visitor.user.id).await?;
+    tx.commit().await?;
     Ok(Redirect::to(&format!(
         "{HERE}?done=seen-to#{}",
         kind.as_str()

@@ -5,6 +5,7 @@ pub(crate) mod admission;
 pub(crate) mod attempts;
 pub(crate) mod browser;
 pub(crate) mod cookie;
+pub(crate) mod credentials;
 pub(crate) mod csrf;
 pub(crate) mod device;
 pub(crate) mod duty;

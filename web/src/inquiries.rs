@@ -169,9 +169,9 @@ async fn handle(
     let mut entry = visitor.entry(web.desk.now(), Action::InquiryHandle, &id);
     let state = if handled { "処理済み" } else { "未処理" };
     entry.after = Fields::from([("state".to_owned(), state.to_owned())]);
-    web.store
-        .handle_inquiry(&id, form.version, handled, entry)
-        .await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.handle_inquiry(&id, form.version, handled).await?;
+    tx.commit().await?;
     let done = if handled {
         "handled"
     } else {

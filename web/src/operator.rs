@@ -90,7 +90,9 @@ pub async fn add_account(
     };
     let hash = password::hash_now(account.password);
     let entry = entry(Action::UserCreate, &user.id, now, fields(&user));
-    store.add_user(&user, hash.as_deref(), entry).await?;
+    let mut tx = store.begin(entry).await?;
+    tx.add_user(&user, hash.as_deref()).await?;
+    tx.commit().await?;
     Ok(user.id)
 }
 
@@ -110,7 +112,9 @@ pub async fn change_roles(
     };
     let mut entry = entry(Action::UserChange, &user.id, now, Fields::new());
     (entry.before, entry.after) = changed(&fields(user), &fields(&after));
-    store.save_user(&after, entry).await
+    let mut tx = store.begin(entry).await?;
+    tx.save_user(&after).await?;
+    tx.commit().await
 }
 
 /// The hash of a password as it is kept (argon2id, a PHC string); `None` if the machine fails.
@@ -140,7 +144,9 @@ pub async fn reset_password(
         at: now,
     };
     let entry = entry(Action::UserPasswordReset, user, now, Fields::new());
-    store.set_password(user, &new, entry).await
+    let mut tx = store.begin(entry).await?;
+    tx.set_password(user, &new).await?;
+    tx.commit().await
 }
 
 /// Takes the second factor of a user away, as the operator of the machine.
@@ -153,7 +159,9 @@ pub async fn remove_second_factor(
     now: Instant,
 ) -> Result<(), StoreError> {
     let entry = entry(Action::UserSecondFactorReset, user, now, Fields::new());
-    store.set_second_factor(user, None, &[], entry).await
+    let mut tx = store.begin(entry).await?;
+    tx.set_second_factor(user, None, &[]).await?;
+    tx.commit().await
 }
 
 /// Keeps recovery codes as slow hashes that an earlier version has kept as fast ones. They stay good.
@@ -166,7 +174,9 @@ pub async fn slow_down_recovery_codes(store: &Store) -> Result<(), StoreError> {
         let slow = tokio::task::spawn_blocking(move || recovery::slow_hashes(&hashes)).await;
         if let Ok(Some(slow)) = slow {
             let forms: Vec<_> = fast.into_iter().zip(slow).collect();
-            store.replace_recovery_codes(&user, &forms).await?;
+            let mut tx = store.begin_unrecorded().await?;
+            tx.replace_recovery_codes(&user, &forms).await?;
+            tx.commit().await?;
         }
     }
     Ok(())
@@ -237,7 +247,9 @@ async fn add_token(
     ]);
     let mut entry = entry(Action::TokenCreate, user, now, about);
     new.token.id.clone_into(&mut entry.object);
-    store.add_token(&new, entry).await?;
+    let mut tx = store.begin(entry).await?;
+    tx.add_token(&new).await?;
+    tx.commit().await?;
     Ok(secret)
 }
 

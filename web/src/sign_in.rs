@@ -14,6 +14,7 @@ use madoguchi_core::audit::Action;
 
 use crate::auth::access::{Public, SignedInVisitor};
 use crate::auth::cookie::{Origin, cookie, cookie_name, session_cookie, set_cookie};
+use crate::auth::credentials::end_kept_session;
 use crate::auth::csrf;
 use crate::auth::proof::{Claim, Given, Verdict, wait_sentence};
 use crate::auth::routes::Routes;
@@ -114,7 +115,7 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, WebError> {
     if let Some(session) = visitor.session() {
         let entry = visitor.entry(web.desk.now(), Action::SignOut, session);
-        let ended = web.store.end_session(session, &visitor.user.id, entry);
+        let ended = end_kept_session(&web.store, session, &visitor.user.id, entry);
         match web.ask(ended).await {
             // It ends here, and is not taken up again when the database is back.
             Err(error) if error.is_away() => web.sessions.end_here(session),

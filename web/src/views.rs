@@ -118,7 +118,9 @@ async fn save(
     let mut entry = visitor.entry(web.desk.now(), Action::ViewSave, page);
     entry.after.insert("name".to_owned(), view.name.clone());
     let id = &visitor.user.id;
-    web.store.save_view(id, page, &view, entry).await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.save_view(id, page, &view).await?;
+    tx.commit().await?;
     Ok(Redirect::to(&format!("{page}?{}", view.query)))
 }
 
@@ -131,9 +133,11 @@ async fn remove(
     let mut entry = visitor.entry(web.desk.now(), Action::ViewRemove, page);
     entry.before.insert("name".to_owned(), form.name.clone());
     let id = &visitor.user.id;
-    if !web.store.remove_view(id, page, &form.name, entry).await? {
+    let mut tx = web.store.begin(entry).await?;
+    if !tx.remove_view(id, page, &form.name).await? {
         return Err(WebError::NotFound("この条件"));
     }
+    tx.commit().await?;
     Ok(Redirect::to(page))
 }
 

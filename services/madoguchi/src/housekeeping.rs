@@ -103,8 +103,10 @@ async fn keep_audit(store: &Store, now: Instant) -> Result<(), StoreError> {
     let retention: AuditRetention = read_setting(store, AUDIT_RETENTION).await?;
     if let Some(before) = retention.deletes_before(now) {
         let entry = deletion(now, before, Action::AuditDelete);
-        let deleted = store.delete_audit_before(before, entry).await?;
+        let mut tx = store.begin(entry).await?;
+        let deleted = tx.delete_audit_before(before).await?;
         if deleted > 0 {
+            tx.commit().await?;
             tracing::info!(records = deleted, "old audit records were deleted");
         }
     }
@@ -121,8 +123,10 @@ async fn keep_portal_log(store: &Store, now: Instant) -> Result<(), StoreError> 
     let retention: LogRetention = read_setting(store, PORTAL_RETENTION).await?;
     if let Some(before) = retention.deletes_before(now) {
         let entry = deletion(now, before, Action::PortalLogDelete);
-        let deleted = store.delete_portal_log_before(before, entry).await?;
+        let mut tx = store.begin(entry).await?;
+        let deleted = tx.delete_portal_log_before(before).await?;
         if deleted > 0 {
+            tx.commit().await?;
             tracing::info!(records = deleted, "what readers of the FAQ did was deleted");
         }
     }
@@ -198,7 +202,9 @@ mod tests {
             replaces: 0,
             data: Some(r#"{"days":400}"#.to_owned()),
         };
-        store.save_settings(&[version], entry(now)).await.unwrap();
+        let mut tx = store.begin(entry(now)).await.unwrap();
+        tx.save_setting(&version).await.unwrap();
+        tx.commit().await.unwrap();
         keep_audit(&store, now).await.unwrap();
         assert_eq!(
             count().await,
@@ -236,7 +242,9 @@ mod tests {
             replaces: 0,
             data: Some(r#"{"days":100}"#.to_owned()),
         };
-        store.save_settings(&[version], entry(now)).await.unwrap();
+        let mut tx = store.begin(entry(now)).await.unwrap();
+        tx.save_setting(&version).await.unwrap();
+        tx.commit().await.unwrap();
         keep_portal_log(&store, now).await.unwrap();
         assert_eq!(searches().await, 1);
         let filter = AuditFilter {

@@ -76,8 +76,9 @@ mod tests {
                 replaces,
                 data: Some(serde_json::to_string(&agent).unwrap()),
             };
-            let saved = store.save_settings(&[version], entry.clone()).await;
-            saved.unwrap();
+            let mut tx = store.begin(entry.clone()).await.unwrap();
+            tx.save_setting(&version).await.unwrap();
+            tx.commit().await.unwrap();
         }
         let stamp = store.settings_stamp().await.unwrap();
         let seal = Seal::new(&[7; 32]);

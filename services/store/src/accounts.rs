@@ -2,11 +2,9 @@
 
 mod list;
 mod secrets;
-mod with_settings;
 
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
@@ -15,12 +13,12 @@ use sqlx::{AnyConnection, Row};
 pub use self::list::{UserFilter, UserOrder};
 pub use self::secrets::NewPassword;
 use crate::access_changes::note_access_change;
-use crate::audit::record;
 use crate::devices::forget_devices;
 use crate::error::StoreError;
 use crate::sessions::read_flag;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
+use crate::tx::Tx;
 
 /// The columns of a user, for [`read_user`].
 pub(crate) const COLUMNS: &str = "users.id, users.login, users.name, users.roles, users.agent, \
@@ -41,61 +39,6 @@ pub struct Credentials {
 }
 
 impl Store {
-    /// Adds an account.
-    ///
-    /// # Errors
-    /// [`StoreError::Taken`] if the login or the subject at the identity provider is another
-    /// user's.
-    pub async fn add_user(
-        &self,
-        user: &User,
-        password: Option<&str>,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        insert_user(&mut tx, user, password).await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Changes login, name, roles, agent, subject and the state of an account, if nobody else has
-    /// since it was read. A user who is disabled is signed out everywhere.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`], [`StoreError::Taken`].
-    pub async fn save_user(&self, user: &User, entry: AuditEntry) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let mut sql = Sql::new("UPDATE users SET version = version + 1, login = ");
-        sql.bind(storable(&user.login)).push(", name = ");
-        sql.bind(storable(&user.name)).push(", search = ");
-        sql.bind(searchable(user)).push(", roles = ");
-        sql.bind(roles_text(user)).push(", agent = ");
-        sql.bind(agent_text(user)).push(", oidc_subject = ");
-        sql.bind(user.oidc_subject.as_deref().map(storable));
-        sql.push(", failures = ").bind(i64::from(user.failures));
-        sql.push(", failed_at = ")
-            .bind(user.failed_at.map(|at| at.0));
-        sql.push(", disabled_at = ")
-            .bind(user.disabled_at.map(|at| at.0));
-        sql.push(" WHERE id = ").bind(user.id.as_str());
-        sql.push(" AND version = ").bind(user.version);
-        if sql.execute(&mut tx).await.map_err(taken)? == 0 {
-            return Err(StoreError::Changed { what: "user" });
-        }
-        if user.disabled_at.is_some() {
-            sqlx::query("DELETE FROM sessions WHERE user_id = $1")
-                .bind(user.id.as_str())
-                .execute(&mut *tx)
-                .await?;
-            forget_devices(&mut tx, &user.id).await?;
-        }
-        note_access_change(&mut tx, &user.id).await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The user of this id.
     ///
     /// # Errors
@@ -151,8 +94,62 @@ impl Store {
     }
 }
 
-/// Adds the row of an account.
-pub(crate) async fn insert_user(
+impl Tx {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] if the login or the subject at the identity provider is another
+    /// user's.
+    pub async fn add_user(
+        &mut self,
+        user: &User,
+        password: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let added = insert(self.connection(), user, password).await;
+        self.checked(added)
+    }
+
+    /// Changes login, name, roles, agent, subject and the state of an account, if nobody else has
+    /// since it was read. A user who is disabled is signed out everywhere.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`], [`StoreError::Taken`].
+    pub async fn save_user(&mut self, user: &User) -> Result<(), StoreError> {
+        let saved = update(self.connection(), user).await;
+        self.checked(saved)
+    }
+}
+
+async fn update(connection: &mut AnyConnection, user: &User) -> Result<(), StoreError> {
+    let mut sql = Sql::new("UPDATE users SET version = version + 1, login = ");
+    sql.bind(storable(&user.login)).push(", name = ");
+    sql.bind(storable(&user.name)).push(", search = ");
+    sql.bind(searchable(user)).push(", roles = ");
+    sql.bind(roles_text(user)).push(", agent = ");
+    sql.bind(agent_text(user)).push(", oidc_subject = ");
+    sql.bind(user.oidc_subject.as_deref().map(storable));
+    sql.push(", failures = ").bind(i64::from(user.failures));
+    sql.push(", failed_at = ")
+        .bind(user.failed_at.map(|at| at.0));
+    sql.push(", disabled_at = ")
+        .bind(user.disabled_at.map(|at| at.0));
+    sql.push(" WHERE id = ").bind(user.id.as_str());
+    sql.push(" AND version = ").bind(user.version);
+    if sql.execute(connection).await.map_err(taken)? == 0 {
+        return Err(StoreError::Changed { what: "user" });
+    }
+    if user.disabled_at.is_some() {
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+            .bind(user.id.as_str())
+            .execute(&mut *connection)
+            .await?;
+        forget_devices(connection, &user.id).await?;
+    }
+    note_access_change(connection, &user.id).await?;
+    Ok(())
+}
+
+pub(crate) async fn insert(
     connection: &mut AnyConnection,
     user: &User,
     password: Option<&str>,

@@ -10,78 +10,39 @@ use madoguchi_core::article::{Article, Stage, Version, Withdrawal};
 use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 
 pub use self::autosave::Autosave;
 pub use self::list::{
     ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, ShownFilter, ShownRow,
 };
 pub use self::work::Work;
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
+use crate::tx::{Tx, UnrecordedTx};
 
 impl Store {
-    /// Keeps an article with all its versions, if nobody else has changed it since it was read: its
-    /// revision must be the one that is kept, 0 for a new one. What readers see by it is told to the
-    /// searches in the same transaction.
+    /// Saves several articles, all or none, each with a record of its own.
     ///
     /// # Errors
-    /// [`StoreError::Changed`], [`StoreError::Taken`] if a new one has an id that is known.
-    pub async fn save_article(
-        &self,
-        article: &Article,
-        now: Instant,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        self.save_articles(&[(article.clone(), entry)], now).await
-    }
-
-    /// Keeps several articles, all or none.
-    ///
-    /// # Errors
-    /// As [`Self::save_article`].
+    /// As [`Tx::save_article`].
     pub async fn save_articles(
         &self,
-        articles: &[(Article, AuditEntry)],
+        articles: Vec<(Article, AuditEntry)>,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        for (article, _) in articles {
-            write(&mut tx, article, now).await?;
+        let mut articles = articles.into_iter();
+        let Some((article, entry)) = articles.next() else {
+            return Ok(());
+        };
+        let mut tx = self.begin(entry).await?;
+        tx.save_article(&article, now).await?;
+        for (article, entry) in articles {
+            tx.record(entry);
+            tx.save_article(&article, now).await?;
         }
-        let entries: Vec<_> = articles.iter().map(|(_, entry)| entry.clone()).collect();
-        record(&mut tx, &entries).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Keeps an article and a file of it, under the hash of its content, both or neither: a file that
-    /// no article names would stay for ever.
-    ///
-    /// # Errors
-    /// As [`Self::save_article`].
-    pub async fn save_article_with_file(
-        &self,
-        article: &Article,
-        (hash, base64): (&str, &str),
-        now: Instant,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        write(&mut tx, article, now).await?;
-        sqlx::query(
-            "INSERT INTO article_files (hash, content) VALUES ($1, $2) \
-             ON CONFLICT (hash) DO NOTHING",
-        )
-        .bind(hash)
-        .bind(base64)
-        .execute(&mut *tx)
-        .await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// The content of the file of this hash, as base64.
@@ -119,38 +80,26 @@ impl Store {
                 .bind(now.0)
                 .fetch_all(self.read()?)
                 .await?;
-        if due.is_empty() {
-            return Ok(0);
-        }
-        let mut tx = self.begin_audited().await?;
-        let mut entries = Vec::new();
+        let mut published = 0;
         for row in &due {
             let id: String = row.try_get("id")?;
-            // Another node may have been quicker.
-            if is_settled(&mut tx, &id, now).await? {
-                continue;
-            }
-            let Some(mut article) = read_article(&mut tx, &id).await? else {
+            let Some(mut article) = self.lookup_article(&id).await? else {
                 continue;
             };
             article.publish_due(now);
-            write(&mut tx, &article, now).await?;
-            entries.push(entry(&article));
+            let mut tx = self.begin(entry(&article)).await?;
+            if is_settled(tx.connection(), &id, now).await? {
+                continue;
+            }
+            match tx.save_article(&article, now).await {
+                // Another node was quicker, or an editor.
+                Err(StoreError::Changed { .. }) => continue,
+                saved => saved?,
+            }
+            tx.commit().await?;
+            published += 1;
         }
-        record(&mut tx, &entries).await?;
-        tx.commit().await?;
-        Ok(entries.len())
-    }
-
-    /// Tells searches to take in everything anew, by a name that no article has.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn feed_everything(&self, name: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        feed(&mut tx, name).await?;
-        tx.commit().await?;
-        Ok(())
+        Ok(published)
     }
 
     /// The articles that changed after a position of the feed, each once, with the position they
@@ -207,14 +156,56 @@ impl Store {
     }
 }
 
+impl Tx {
+    /// Saves an article with all its versions, if nobody else has changed it since it was read: its
+    /// revision must be the one that is kept, 0 for a new one. What readers see by it is told to the
+    /// searches.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`], [`StoreError::Taken`] if a new one has an id that is known.
+    pub async fn save_article(
+        &mut self,
+        article: &Article,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let written = write(self.connection(), article, now).await;
+        self.checked(written)
+    }
+
+    /// Keeps a file under the hash of its content. It belongs to an article that is saved in the same
+    /// unit: one that no article names would stay for ever.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_article_file(&mut self, hash: &str, base64: &str) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO article_files (hash, content) VALUES ($1, $2) \
+             ON CONFLICT (hash) DO NOTHING",
+        )
+        .bind(hash)
+        .bind(base64)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+impl UnrecordedTx {
+    /// Tells searches to take in everything anew, by a name that no article has.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn feed_everything(&mut self, name: &str) -> Result<(), StoreError> {
+        self.lock_records().await?;
+        feed(self.connection(), name).await
+    }
+}
+
 /// Counts a call that an article settled, and tells searches.
-pub(crate) async fn count_settled(
-    tx: &mut Transaction<'_, Any>,
-    id: &str,
-) -> Result<(), StoreError> {
+pub(crate) async fn count_settled(tx: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
     let counted = sqlx::query("UPDATE articles SET settled = settled + 1 WHERE id = $1")
         .bind(id)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     if counted.rows_affected() > 0 {
         feed(tx, id).await?;
@@ -223,24 +214,19 @@ pub(crate) async fn count_settled(
 }
 
 /// Whether nothing is due any more by what is kept.
-async fn is_settled(
-    tx: &mut Transaction<'_, Any>,
-    id: &str,
-    now: Instant,
-) -> Result<bool, StoreError> {
+async fn is_settled(tx: &mut AnyConnection, id: &str, now: Instant) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT due_at FROM articles WHERE id = $1")
         .bind(id)
-        .fetch_one(&mut **tx)
+        .fetch_optional(tx)
         .await?;
+    let Some(row) = row else {
+        return Ok(true);
+    };
     let due: Option<i64> = row.try_get("due_at")?;
     Ok(due.is_none_or(|due| due > now.0))
 }
 
-async fn write(
-    tx: &mut Transaction<'_, Any>,
-    article: &Article,
-    now: Instant,
-) -> Result<(), StoreError> {
+async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Result<(), StoreError> {
     let before = shown_before(tx, &article.id).await?;
     let newest = article.newest();
     let shown = article.published(now);
@@ -272,7 +258,7 @@ async fn write(
         )
         .bind(article.id.as_str())
         .bind(number)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(|error| match &error {
             sqlx::Error::Database(cause) if cause.is_unique_violation() => {
@@ -319,14 +305,14 @@ async fn write(
         .bind(article.id.as_str())
         .bind(i64::from(version.number))
         .bind(storable(&json(&article.id, version)?))
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     }
     if before != shown.map(|version| i64::from(version.number)) {
         sqlx::query("UPDATE articles SET visible_version = $1 WHERE id = $2")
             .bind(shown.map(|version| i64::from(version.number)))
             .bind(article.id.as_str())
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
         feed(tx, &article.id).await?;
     }
@@ -334,10 +320,10 @@ async fn write(
 }
 
 /// The version that readers saw so far.
-async fn shown_before(tx: &mut Transaction<'_, Any>, id: &str) -> Result<Option<i64>, StoreError> {
+async fn shown_before(tx: &mut AnyConnection, id: &str) -> Result<Option<i64>, StoreError> {
     let row = sqlx::query("SELECT visible_version FROM articles WHERE id = $1")
         .bind(id)
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?;
     Ok(row
         .map(|row| row.try_get("visible_version"))
@@ -345,15 +331,15 @@ async fn shown_before(tx: &mut Transaction<'_, Any>, id: &str) -> Result<Option<
         .flatten())
 }
 
-/// Tells searches of an article. Whoever writes so holds the lock of audited transactions, so that
-/// positions come in the order in which they are seen.
-async fn feed(tx: &mut Transaction<'_, Any>, id: &str) -> Result<(), StoreError> {
+/// Tells searches of an article. Whoever writes so holds the lock of the records, so that positions
+/// come in the order in which they are seen.
+async fn feed(tx: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO knowledge_changes (position, article_id) \
          SELECT COALESCE(MAX(position), 0) + 1, $1 FROM knowledge_changes",
     )
     .bind(id)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(())
 }

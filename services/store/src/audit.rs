@@ -13,6 +13,10 @@ use crate::error::StoreError;
 use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
 use crate::store::Store;
+use crate::tx::Tx;
+
+/// Stands for "records" among the locks of this database.
+pub(crate) const LOCK: i64 = 7_105_539;
 
 /// A record as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,10 +84,10 @@ impl Store {
         Ok(())
     }
 
-    /// Begins a transaction whose work is recorded with [`record`]. One at a time over all nodes,
-    /// for the chain has one end.
+    /// Begins a transaction whose work is recorded. One at a time over all nodes, for the chain has
+    /// one end.
     pub(crate) async fn begin_audited(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        self.begin_alone(7_105_539).await
+        self.begin_alone(LOCK).await
     }
 
     /// The records that `filter` lets through, in its order.
@@ -120,19 +124,16 @@ impl Store {
     pub async fn audit_end(&self) -> Result<(i64, ChainHash), StoreError> {
         Ok(ends(&mut *self.read()?.acquire().await?).await?.last)
     }
+}
 
-    /// Deletes the records before `before`, in one piece from the oldest, and records that with
-    /// `entry`, completed with what was deleted. Tells how many there were.
+impl Tx {
+    /// Deletes the records before `before`, in one piece from the oldest; the record of that says what
+    /// was deleted. Tells how many there were; after none the unit cannot be committed.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; then nothing is deleted.
-    pub async fn delete_audit_before(
-        &self,
-        before: Instant,
-        mut entry: AuditEntry,
-    ) -> Result<u64, StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let ends = ends(&mut tx).await?;
+    /// [`StoreError::Database`].
+    pub async fn delete_audit_before(&mut self, before: Instant) -> Result<u64, StoreError> {
+        let ends = ends(self.connection()).await?;
         // Up to the first record that is young enough; clocks may have been set in between.
         let rows = sqlx::query(
             "SELECT seq, hash FROM audit WHERE seq < COALESCE( \
@@ -140,25 +141,24 @@ impl Store {
         )
         .bind(before.0)
         .bind(i64::MAX)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(self.connection())
         .await?;
         let Some(row) = rows else {
+            self.found(0);
             return Ok(0);
         };
         let (seq, hash): (i64, String) = (row.try_get("seq")?, row.try_get("hash")?);
         sqlx::query("DELETE FROM audit WHERE seq <= $1")
             .bind(seq)
-            .execute(&mut *tx)
+            .execute(self.connection())
             .await?;
         sqlx::query("UPDATE audit_ends SET deleted_seq = $1, deleted_hash = $2 WHERE id = 1")
             .bind(seq)
             .bind(&hash)
-            .execute(&mut *tx)
+            .execute(self.connection())
             .await?;
-        entry.after.insert("up_to".into(), seq.to_string());
-        entry.after.insert("hash".into(), hash);
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
+        self.describe("up_to", seq.to_string());
+        self.describe("hash", hash);
         Ok((seq - ends.deleted.0).unsigned_abs())
     }
 }
@@ -189,13 +189,13 @@ pub(crate) async fn ends(connection: &mut AnyConnection) -> Result<Ends, StoreEr
 
 /// Appends records within a transaction begun with [`Store::begin_audited`].
 pub(crate) async fn record(
-    tx: &mut Transaction<'static, Any>,
+    connection: &mut AnyConnection,
     entries: &[AuditEntry],
 ) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
-    let (mut seq, mut hash) = ends(tx).await?.last;
+    let (mut seq, mut hash) = ends(connection).await?.last;
     for entries in entries.chunks(ROWS_IN_A_STATEMENT) {
         let mut sql = Sql::new(
             "INSERT INTO audit (seq, at, actor, actor_name, address, action, object, \
@@ -212,12 +212,12 @@ pub(crate) async fn record(
             }
             sql.push(", ").bind(hash.to_hex()).push(")");
         }
-        sql.execute(tx).await?;
+        sql.execute(connection).await?;
     }
     sqlx::query("UPDATE audit_ends SET last_seq = $1, last_hash = $2 WHERE id = 1")
         .bind(seq)
         .bind(hash.to_hex())
-        .execute(&mut **tx)
+        .execute(connection)
         .await?;
     Ok(())
 }

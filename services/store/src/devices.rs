@@ -1,14 +1,13 @@
 //! Own devices: browsers in which a user has signed in before.
 
 use madoguchi_core::account::FAILURES_TO_LOCK;
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use sqlx::{AnyConnection, Row};
 
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::store::Store;
+use crate::tx::{Tx, UnrecordedTx};
 
 /// A user has so many own devices at the most; those that were used longest ago are forgotten.
 const DEVICES_AT_MOST: i64 = 20;
@@ -34,18 +33,50 @@ impl Store {
         .await?;
         Ok(row.is_some())
     }
+}
 
+impl Tx {
+    /// Counts a failed attempt on a user's own device. After as many as lock an account it is a
+    /// stranger's.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_device_failure(
+        &mut self,
+        token_hash: &str,
+        user: &UserId,
+    ) -> Result<(), StoreError> {
+        let row = sqlx::query(
+            "UPDATE devices SET failures = failures + 1 WHERE token_hash = $1 AND user_id = $2 \
+             RETURNING failures",
+        )
+        .bind(token_hash)
+        .bind(user.as_str())
+        .fetch_optional(self.connection())
+        .await?;
+        let failures: i64 = row.map_or(Ok(0), |row| row.try_get("failures"))?;
+        if failures >= i64::from(FAILURES_TO_LOCK) {
+            sqlx::query("DELETE FROM devices WHERE token_hash = $1 AND user_id = $2")
+                .bind(token_hash)
+                .bind(user.as_str())
+                .execute(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl UnrecordedTx {
     /// Makes a device a user's own, or forgets the failures on it.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn keep_device(
-        &self,
+        &mut self,
         token_hash: &str,
         user: &UserId,
         at: Instant,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO devices (token_hash, user_id, created_at, used_at, failures) \
              VALUES ($1, $2, $3, $3, 0) ON CONFLICT (token_hash, user_id) \
@@ -54,7 +85,7 @@ impl Store {
         .bind(token_hash)
         .bind(user.as_str())
         .bind(at.0)
-        .execute(&mut *tx)
+        .execute(self.connection())
         .await?;
         sqlx::query(
             "DELETE FROM devices WHERE user_id = $1 AND token_hash NOT IN (SELECT token_hash \
@@ -62,42 +93,8 @@ impl Store {
         )
         .bind(user.as_str())
         .bind(DEVICES_AT_MOST)
-        .execute(&mut *tx)
+        .execute(self.connection())
         .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Counts a failed attempt on a user's own device. After as many as lock an account it is a
-    /// stranger's.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn note_device_failure(
-        &self,
-        token_hash: &str,
-        user: &UserId,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let row = sqlx::query(
-            "UPDATE devices SET failures = failures + 1 WHERE token_hash = $1 AND user_id = $2 \
-             RETURNING failures",
-        )
-        .bind(token_hash)
-        .bind(user.as_str())
-        .fetch_optional(&mut *tx)
-        .await?;
-        let failures: i64 = row.map_or(Ok(0), |row| row.try_get("failures"))?;
-        if failures >= i64::from(FAILURES_TO_LOCK) {
-            sqlx::query("DELETE FROM devices WHERE token_hash = $1 AND user_id = $2")
-                .bind(token_hash)
-                .bind(user.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
         Ok(())
     }
 }

@@ -57,6 +57,9 @@ pub enum StoreError {
     /// A page of a list is asked for by a place that is none in its order.
     #[error("the cursor is none of this list")]
     Cursor,
+    /// A change of a unit of work was refused, so that nothing of it is kept.
+    #[error("a change of the unit of work was refused")]
+    Refused,
     /// It has to be unique and exists already.
     #[error("{what} exists already")]
     Taken {

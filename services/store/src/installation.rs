@@ -11,7 +11,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn installation(&self, name: &str, candidate: &str) -> Result<String, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query(
             "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
         )
@@ -45,7 +45,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn forget_installation(&self, name: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query("DELETE FROM installation WHERE name = $1")
             .bind(name)
             .execute(&mut *tx)

@@ -32,6 +32,7 @@ mod store;
 pub mod testing;
 mod tokens;
 mod transport;
+mod tx;
 mod views;
 
 pub use access_changes::AccessChanges;
@@ -59,4 +60,5 @@ pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;
+pub use tx::{Tx, UnrecordedTx};
 pub use views::SavedView;

@@ -163,7 +163,8 @@ mod tests {
             at: madoguchi_core::time::Instant(30),
             inquiry: Default::default(),
         };
-        let receipt = store.add_inquiry(&new).await.unwrap();
+        let mut tx = store.begin_unrecorded().await.unwrap();
+        let receipt = tx.add_inquiry(&new).await.unwrap();
         assert_eq!(receipt.number.unwrap().0, 4);
     }
 

@@ -167,7 +167,7 @@ impl Store {
         node: &NodeName,
         run: &RunId,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let changed = sqlx::query(text)
             .bind(storable(node.as_str()))
             .bind(storable(run.as_str()))

@@ -96,7 +96,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn log_search(&self, search: &Search) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query(
             "INSERT INTO portal_searches \
              (id, at, place, query, normal, category, results, site, user_id) \
@@ -122,7 +122,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn log_opened(&self, opened: &Opened) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         if !is_search(&mut tx, &opened.search).await? {
             return Ok(false);
         }
@@ -151,7 +151,7 @@ impl Store {
         user: &UserId,
         at: Instant,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         if !is_search(&mut tx, search).await? {
             return Ok(false);
         }
@@ -173,7 +173,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn log_view(&self, view: &View) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query(
             "INSERT INTO portal_views (id, at, article, place, site, visit, way) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -1,18 +1,17 @@
 //! Sessions: who is signed in where.
 
 use madoguchi_core::account::User;
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use crate::access_changes::note_access_change;
 use crate::accounts::{COLUMNS, read_user};
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
+use crate::tx::{Tx, UnrecordedTx};
 
 const SESSION_COLUMNS: &str = "sessions.id AS session_id, sessions.pending, \
      sessions.by_provider, sessions.created_at AS session_created_at, sessions.seen_at, sessions.address, \
@@ -27,8 +26,6 @@ pub struct NewSession {
     pub id: String,
     /// Whose.
     pub user: UserId,
-    /// The second factor is still owed.
-    pub pending: bool,
     /// The site's identity provider has proven the user, not a password.
     pub by_provider: bool,
     /// Now.
@@ -70,44 +67,6 @@ pub struct SignedIn {
 }
 
 impl Store {
-    /// Begins a session. One that is not pending forgets the failures before it, and is recorded.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn add_session(
-        &self,
-        session: &NewSession,
-        entry: Option<AuditEntry>,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        sqlx::query(
-            "INSERT INTO sessions (token_hash, id, user_id, pending, by_provider, created_at, \
-             seen_at, address, device) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
-        )
-        .bind(session.token_hash.as_str())
-        .bind(session.id.as_str())
-        .bind(session.user.as_str())
-        .bind(i64::from(session.pending))
-        .bind(i64::from(session.by_provider))
-        .bind(session.at.0)
-        .bind(storable(&session.address))
-        .bind(storable(&session.device))
-        .execute(&mut *tx)
-        .await?;
-        if !session.pending {
-            sqlx::query(
-                "UPDATE users SET failures = 0, failed_at = NULL, last_used_at = $1 WHERE id = $2",
-            )
-            .bind(session.at.0)
-            .bind(session.user.as_str())
-            .execute(&mut *tx)
-            .await?;
-        }
-        record(&mut tx, entry.as_slice()).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The session of this cookie and its user.
     ///
     /// # Errors
@@ -137,7 +96,7 @@ impl Store {
         user: &UserId,
         at: Instant,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query("UPDATE sessions SET seen_at = $1 WHERE id = $2")
             .bind(at.0)
             .bind(session)
@@ -150,34 +109,6 @@ impl Store {
             .await?;
         tx.commit().await?;
         Ok(())
-    }
-
-    /// Notes that the owner of a session has proven themselves again; `false` if the user has no
-    /// such session.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn prove_session(
-        &self,
-        session: &str,
-        user: &UserId,
-        entry: AuditEntry,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let proven = sqlx::query(
-            "UPDATE sessions SET proven_at = $1 WHERE id = $2 AND user_id = $3 AND pending = 0",
-        )
-        .bind(entry.at.0)
-        .bind(session)
-        .bind(user.as_str())
-        .execute(&mut *tx)
-        .await?;
-        if proven.rows_affected() == 0 {
-            return Ok(false);
-        }
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(true)
     }
 
     /// The sessions of a user, the last used first.
@@ -194,31 +125,6 @@ impl Store {
         rows.iter().map(read_session).collect()
     }
 
-    /// Ends a session of a user; `false` if the user has no such session.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn end_session(
-        &self,
-        session: &str,
-        user: &UserId,
-        entry: AuditEntry,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let ended = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
-            .bind(session)
-            .bind(user.as_str())
-            .execute(&mut *tx)
-            .await?;
-        if ended.rows_affected() == 0 {
-            return Ok(false);
-        }
-        note_access_change(&mut tx, user).await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
     /// Forgets sessions that were last used before `seen_before` or began before
     /// `created_before`.
     ///
@@ -229,7 +135,7 @@ impl Store {
         seen_before: Instant,
         created_before: Instant,
     ) -> Result<u64, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let swept = sqlx::query("DELETE FROM sessions WHERE seen_at < $1 OR created_at < $2")
             .bind(seen_before.0)
             .bind(created_before.0)
@@ -238,6 +144,95 @@ impl Store {
         tx.commit().await?;
         Ok(swept.rows_affected())
     }
+}
+
+impl Tx {
+    /// Begins a session of a user who is proven. The failures before it are forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_session(&mut self, session: &NewSession) -> Result<(), StoreError> {
+        insert(self.connection(), session, false).await?;
+        sqlx::query(
+            "UPDATE users SET failures = 0, failed_at = NULL, last_used_at = $1 WHERE id = $2",
+        )
+        .bind(session.at.0)
+        .bind(session.user.as_str())
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that the owner of a session has proven themselves again; `false` if the user has no
+    /// such session, and the unit cannot be committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn prove_session(
+        &mut self,
+        session: &str,
+        user: &UserId,
+    ) -> Result<bool, StoreError> {
+        let proven = sqlx::query(
+            "UPDATE sessions SET proven_at = $1 WHERE id = $2 AND user_id = $3 AND pending = 0",
+        )
+        .bind(self.entry().at.0)
+        .bind(session)
+        .bind(user.as_str())
+        .execute(self.connection())
+        .await?;
+        Ok(self.found(proven.rows_affected()))
+    }
+
+    /// Ends a session of a user; `false` if the user has no such session, and the unit cannot be
+    /// committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn end_session(&mut self, session: &str, user: &UserId) -> Result<bool, StoreError> {
+        let ended = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
+            .bind(session)
+            .bind(user.as_str())
+            .execute(self.connection())
+            .await?;
+        if !self.found(ended.rows_affected()) {
+            return Ok(false);
+        }
+        note_access_change(self.connection(), user).await?;
+        Ok(true)
+    }
+}
+
+impl UnrecordedTx {
+    /// Begins a session in which the second factor is still owed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_pending_session(&mut self, session: &NewSession) -> Result<(), StoreError> {
+        insert(self.connection(), session, true).await
+    }
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    session: &NewSession,
+    pending: bool,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, id, user_id, pending, by_provider, created_at, \
+         seen_at, address, device) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
+    )
+    .bind(session.token_hash.as_str())
+    .bind(session.id.as_str())
+    .bind(session.user.as_str())
+    .bind(i64::from(pending))
+    .bind(i64::from(session.by_provider))
+    .bind(session.at.0)
+    .bind(storable(&session.address))
+    .bind(storable(&session.device))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn read_session(row: &AnyRow) -> Result<Session, StoreError> {

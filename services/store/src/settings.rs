@@ -1,14 +1,13 @@
 //! What is set on screens, each thing with all its versions.
 
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
+use crate::tx::{Tx, UnrecordedTx};
 
 /// One version of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,47 +38,6 @@ pub struct NewVersion {
 }
 
 impl Store {
-    /// Sets new versions, all or none.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] if one of the versions replaced is not the newest.
-    pub async fn save_settings(
-        &self,
-        versions: &[NewVersion],
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        for new in versions {
-            save(&mut tx, new, &entry).await?;
-        }
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Sets new versions, all or none, of things that were checked against all others, each with
-    /// its own record: only if nothing was set since the stamp.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] of a `setting` if one of the versions replaced is not the newest, of
-    /// the `setup` if something else was set in the meantime.
-    pub async fn save_checked_settings(
-        &self,
-        changes: &[(NewVersion, AuditEntry)],
-        stamp: &str,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        if stamp_now(&mut tx).await? != stamp {
-            return Err(StoreError::Changed { what: "setup" });
-        }
-        for (new, entry) in changes {
-            save(&mut tx, new, entry).await?;
-            record(&mut tx, std::slice::from_ref(entry)).await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The newest versions of all things of a kind, by id; removed ones are left out.
     ///
     /// # Errors
@@ -155,7 +113,7 @@ impl Store {
         kind: &str,
         rewrite: impl Fn(&str) -> Option<String> + Send,
     ) -> Result<usize, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let rows = sqlx::query(
             "SELECT id, version, data FROM settings WHERE kind = $1 AND data IS NOT NULL",
         )
@@ -184,23 +142,6 @@ impl Store {
         Ok(rewritten)
     }
 
-    /// Keeps a recording under the hash of its content.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn add_recording(&self, hash: &str, base64: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO recordings (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
-        )
-        .bind(hash)
-        .bind(base64)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The recording of this hash, as base64.
     ///
     /// # Errors
@@ -214,11 +155,53 @@ impl Store {
     }
 }
 
-/// Writes a version.
-pub(crate) async fn save(
+impl Tx {
+    /// Saves a new version, set by who acts in the record, when it tells.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] of a `setting` if the version replaced is not the newest.
+    pub async fn save_setting(&mut self, new: &NewVersion) -> Result<(), StoreError> {
+        let (at, by) = (self.entry().at, storable(self.entry().actor.name()));
+        let saved = save(self.connection(), new, at, &by).await;
+        self.checked(saved)
+    }
+
+    /// Goes on only if nothing was set since the stamp: what is saved was checked against everything
+    /// that was set then.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] of the `setup`.
+    pub async fn expect_settings(&mut self, stamp: &str) -> Result<(), StoreError> {
+        let outcome = match stamp_now(self.connection()).await {
+            Ok(now) if now != stamp => Err(StoreError::Changed { what: "setup" }),
+            known => known.map(|_| ()),
+        };
+        self.checked(outcome)
+    }
+}
+
+impl UnrecordedTx {
+    /// Keeps a recording under the hash of its content.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_recording(&mut self, hash: &str, base64: &str) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO recordings (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
+        )
+        .bind(hash)
+        .bind(base64)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+async fn save(
     tx: &mut AnyConnection,
     new: &NewVersion,
-    entry: &AuditEntry,
+    at: Instant,
+    by: &str,
 ) -> Result<(), StoreError> {
     let found =
         sqlx::query("SELECT version FROM settings WHERE kind = $1 AND id = $2 AND newest = 1")
@@ -242,8 +225,8 @@ pub(crate) async fn save(
     .bind(new.kind)
     .bind(storable(&new.id))
     .bind(newest + 1)
-    .bind(entry.at.0)
-    .bind(storable(entry.actor.name()))
+    .bind(at.0)
+    .bind(by)
     .bind(new.data.as_deref().map(storable))
     .execute(&mut *tx)
     .await?;
@@ -251,7 +234,7 @@ pub(crate) async fn save(
 }
 
 /// A text that differs whenever anything was set since.
-pub(crate) async fn stamp_now(connection: &mut AnyConnection) -> Result<String, StoreError> {
+async fn stamp_now(connection: &mut AnyConnection) -> Result<String, StoreError> {
     let row = sqlx::query(
         "SELECT CAST(COUNT(*) AS BIGINT) AS versions, COALESCE(MAX(at), 0) AS last FROM settings",
     )

@@ -282,7 +282,7 @@ impl Store {
     }
 
     /// Begins a transaction that writes. Fails at once while the database is known to be away.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, Any>, StoreError> {
         self.read()?;
         Ok(self.begin_anyway().await?)
     }
@@ -302,7 +302,7 @@ impl Store {
     pub(crate) async fn begin_append(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         // The number is arbitrary; it stands for "call events" in this database.
         let mut tx = self.begin_anyway().await?;
-        self.lock(&mut tx, 7_105_538).await?;
+        lock(&mut tx, 7_105_538).await?;
         Ok(tx)
     }
 
@@ -320,22 +320,24 @@ impl Store {
     /// Begins a transaction that writes; one at a time over all nodes of those with this number.
     pub(crate) async fn begin_alone(
         &self,
-        lock: i64,
+        number: i64,
     ) -> Result<Transaction<'static, Any>, StoreError> {
-        let mut tx = self.begin().await?;
-        self.lock(&mut tx, lock).await?;
+        let mut tx = self.begin_write().await?;
+        lock(&mut tx, number).await?;
         Ok(tx)
     }
+}
 
-    async fn lock(&self, tx: &mut Transaction<'static, Any>, number: i64) -> sqlx::Result<()> {
-        if self.kind == Kind::Postgres {
-            sqlx::query("SELECT pg_advisory_xact_lock($1)")
-                .bind(number)
-                .execute(&mut **tx)
-                .await?;
-        }
-        Ok(())
+/// Waits until no other transaction over all nodes has the lock of this number, and has it until the
+/// end of its own. On SQLite every write waits for all others.
+pub(crate) async fn lock(connection: &mut AnyConnection, number: i64) -> sqlx::Result<()> {
+    if connection.backend_name() == "PostgreSQL" {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(number)
+            .execute(connection)
+            .await?;
     }
+    Ok(())
 }
 
 /// The pools of readers and writers.

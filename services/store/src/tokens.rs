@@ -2,7 +2,6 @@
 
 use madoguchi_core::access::{Permission, Permissions};
 use madoguchi_core::account::User;
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
@@ -10,11 +9,11 @@ use sqlx::any::AnyRow;
 
 use crate::access_changes::note_access_change;
 use crate::accounts::{COLUMNS, read_user};
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::sessions::read_flag;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
+use crate::tx::Tx;
 
 const TOKEN_COLUMNS: &str = "api_tokens.id AS token_id, api_tokens.name AS token_name, \
      api_tokens.scopes, api_tokens.created_at AS token_created_at, api_tokens.expires_at, \
@@ -54,31 +53,6 @@ pub struct ApiToken {
 }
 
 impl Store {
-    /// Adds a token.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn add_token(&self, new: &NewToken, entry: AuditEntry) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        sqlx::query(
-            "INSERT INTO api_tokens (id, token_hash, user_id, name, scopes, created_at, \
-             expires_at, ends_with_password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(new.token.id.as_str())
-        .bind(new.token_hash.as_str())
-        .bind(new.user.as_str())
-        .bind(storable(&new.token.name))
-        .bind(scopes_text(new.token.scopes))
-        .bind(new.token.created_at.0)
-        .bind(new.token.expires_at.0)
-        .bind(i64::from(new.token.ends_with_password))
-        .execute(&mut *tx)
-        .await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The token of this hash and its owner, whether it is still taken or not.
     ///
     /// # Errors
@@ -102,7 +76,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn touch_token(&self, id: &str, at: Instant) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query("UPDATE api_tokens SET last_used_at = $1 WHERE id = $2")
             .bind(at.0)
             .bind(id)
@@ -125,33 +99,50 @@ impl Store {
         let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter().map(read_token).collect()
     }
+}
 
-    /// Takes a token of a user back; `false` if the user has no such token in force.
+impl Tx {
+    /// Adds a token.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn revoke_token(
-        &self,
-        id: &str,
-        user: &UserId,
-        entry: AuditEntry,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin_audited().await?;
+    pub async fn add_token(&mut self, new: &NewToken) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO api_tokens (id, token_hash, user_id, name, scopes, created_at, \
+             expires_at, ends_with_password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(new.token.id.as_str())
+        .bind(new.token_hash.as_str())
+        .bind(new.user.as_str())
+        .bind(storable(&new.token.name))
+        .bind(scopes_text(new.token.scopes))
+        .bind(new.token.created_at.0)
+        .bind(new.token.expires_at.0)
+        .bind(i64::from(new.token.ends_with_password))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Takes a token of a user back; `false` if the user has no such token in force, and the
+    /// unit cannot be committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn revoke_token(&mut self, id: &str, user: &UserId) -> Result<bool, StoreError> {
         let revoked = sqlx::query(
             "UPDATE api_tokens SET revoked_at = $1 \
              WHERE id = $2 AND user_id = $3 AND revoked_at IS NULL",
         )
-        .bind(entry.at.0)
+        .bind(self.entry().at.0)
         .bind(id)
         .bind(user.as_str())
-        .execute(&mut *tx)
+        .execute(self.connection())
         .await?;
-        if revoked.rows_affected() == 0 {
+        if !self.found(revoked.rows_affected()) {
             return Ok(false);
         }
-        note_access_change(&mut tx, user).await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
+        note_access_change(self.connection(), user).await?;
         Ok(true)
     }
 }

@@ -1,13 +1,12 @@
 //! Saved views: filters of lists that users keep under a name, each for themselves.
 
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use sqlx::Row;
 
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::sql::storable;
 use crate::store::Store;
+use crate::tx::Tx;
 
 /// A filter under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,60 +18,6 @@ pub struct SavedView {
 }
 
 impl Store {
-    /// Keeps a view of a page, in place of one of the same name.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn save_view(
-        &self,
-        user: &UserId,
-        page: &str,
-        view: &SavedView,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        sqlx::query(
-            "INSERT INTO saved_views (user_id, page, name, query) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (user_id, page, name) DO UPDATE SET query = excluded.query",
-        )
-        .bind(user.as_str())
-        .bind(page)
-        .bind(storable(&view.name))
-        .bind(storable(&view.query))
-        .execute(&mut *tx)
-        .await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Forgets a view; `false` if the user has none of this name.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn remove_view(
-        &self,
-        user: &UserId,
-        page: &str,
-        name: &str,
-        entry: AuditEntry,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let removed =
-            sqlx::query("DELETE FROM saved_views WHERE user_id = $1 AND page = $2 AND name = $3")
-                .bind(user.as_str())
-                .bind(page)
-                .bind(storable(name))
-                .execute(&mut *tx)
-                .await?;
-        if removed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
     /// A user's views of a page, by name.
     ///
     /// # Errors
@@ -96,5 +41,50 @@ impl Store {
             })
         };
         rows.iter().map(read).collect()
+    }
+}
+
+impl Tx {
+    /// Keeps a view of a page, in place of one of the same name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn save_view(
+        &mut self,
+        user: &UserId,
+        page: &str,
+        view: &SavedView,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO saved_views (user_id, page, name, query) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (user_id, page, name) DO UPDATE SET query = excluded.query",
+        )
+        .bind(user.as_str())
+        .bind(page)
+        .bind(storable(&view.name))
+        .bind(storable(&view.query))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets a view; `false` if the user has none of this name, and the unit cannot be committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn remove_view(
+        &mut self,
+        user: &UserId,
+        page: &str,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        let removed =
+            sqlx::query("DELETE FROM saved_views WHERE user_id = $1 AND page = $2 AND name = $3")
+                .bind(user.as_str())
+                .bind(page)
+                .bind(storable(name))
+                .execute(self.connection())
+                .await?;
+        Ok(self.found(removed.rows_affected()))
     }
 }

@@ -56,7 +56,9 @@ async fn get_raw(desk: &Desk, path: &str) -> anyhow::Result<(u16, String)> {
 async fn save(desk: &Desk, article: &Article) -> Outcome {
     let now = desk.clock.now();
     let entry = faq::entry(&article.id, now);
-    Ok(desk.store().save_article(article, now, entry).await?)
+    let mut tx = desk.store().begin(entry).await?;
+    tx.save_article(article, now).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn add(desk: &Desk, id: &str, content: Content) -> Outcome {
@@ -236,9 +238,10 @@ async fn files_of_an_article_are_for_those_who_see_it() -> Outcome {
             ..Content::default()
         };
         let (article, entry) = (Article::imported(id, content, now), faq::entry(id, now));
-        desk.store()
-            .save_article_with_file(&article, ("aa11", "iVBORw0KGgo="), now, entry)
-            .await?;
+        let mut tx = desk.store().begin(entry).await?;
+        tx.save_article(&article, now).await?;
+        tx.add_article_file("aa11", "iVBORw0KGgo=").await?;
+        tx.commit().await?;
     }
     let (status, html) = get(&desk, "/faq/shown").await?;
     ensure!(

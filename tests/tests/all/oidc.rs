@@ -58,7 +58,9 @@ async fn change(desk: &Desk, login: &str, change: impl FnOnce(&mut User)) -> any
         before: Fields::new(),
         after: Fields::new(),
     };
-    Ok(desk.store().save_user(&user, entry).await?)
+    let mut tx = desk.store().begin(entry).await?;
+    tx.save_user(&user).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The records of an action, newest first.

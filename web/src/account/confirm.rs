@@ -132,9 +132,11 @@ pub(crate) async fn proven(
         entry.after.insert("by".to_owned(), by.to_owned());
     }
     let user = &visitor.user.id;
-    if !web.store.prove_session(session, user, entry).await? {
+    let mut tx = web.store.begin(entry).await?;
+    if !tx.prove_session(session, user).await? {
         return Err(WebError::NotSignedIn);
     }
+    tx.commit().await?;
     let next = match local(next) {
         "" => "/account",
         next => next,

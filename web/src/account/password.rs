@@ -10,6 +10,7 @@ use madoguchi_store::NewPassword;
 use serde::Deserialize;
 
 use crate::auth::access::SignedInVisitor;
+use crate::auth::credentials::set_password;
 use crate::auth::duty::Duty;
 use crate::auth::password::check_new;
 use crate::auth::proof::{Claim, Given};
@@ -106,9 +107,7 @@ pub(crate) async fn submit(
         at: now,
     };
     let entry = visitor.entry(now, Action::PasswordChange, user.id.as_str());
-    let set = web.store.set_password(&user.id, &password, entry).await;
-    web.sessions.forget_user(&user.id);
-    set?;
+    set_password(&web, &user.id, &password, entry).await?;
     // All sessions have ended; this browser gets a new one.
     let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=password"))

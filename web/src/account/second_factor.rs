@@ -8,6 +8,7 @@ use madoguchi_core::audit::Action;
 use serde::Deserialize;
 
 use crate::auth::access::SignedInVisitor;
+use crate::auth::credentials::{NewSecondFactor, set_second_factor};
 use crate::auth::duty::Duty;
 use crate::auth::proof::{Claim, Given};
 use crate::auth::recovery;
@@ -113,14 +114,12 @@ pub(crate) async fn submit(
     let hashes = recovery::hash_codes(&web.hasher, &codes).await?;
     let mut entry = visitor.entry(now, Action::SecondFactorChange, user.id.as_str());
     entry.after.insert("second_factor".into(), "on".into());
-    let set = web
-        .store
-        .set_second_factor(&user.id, Some(&sealed), &hashes, entry)
-        .await;
-    web.sessions.forget_user(&user.id);
-    set?;
-    // The code that was just shown is used up.
-    web.store.use_totp_step(&user.id, step).await?;
+    let factor = NewSecondFactor {
+        secret: sealed,
+        codes: hashes,
+        step,
+    };
+    set_second_factor(&web, &user.id, Some(&factor), entry).await?;
     let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     let page = RecoveryCodesPage {
         // The old form token went with the old session; this page has no form.
@@ -149,12 +148,7 @@ pub(crate) async fn remove(
     let user = &visitor.user;
     let mut entry = visitor.entry(web.desk.now(), Action::SecondFactorChange, user.id.as_str());
     entry.after.insert("second_factor".into(), "off".into());
-    let removed = web
-        .store
-        .set_second_factor(&user.id, None, &[], entry)
-        .await;
-    web.sessions.forget_user(&user.id);
-    removed?;
+    set_second_factor(&web, &user.id, None, entry).await?;
     let begun = begin(&web, user, false, visitor.origin, &headers).await?;
     Ok(begun.lead_to("/account?done=second-factor-off"))
 }

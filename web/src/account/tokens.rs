@@ -11,8 +11,8 @@ use madoguchi_core::time::Millis;
 use madoguchi_store::{ApiToken, NewToken};
 
 use crate::auth::access::{Allowed, Proven};
-use crate::auth::token;
 use crate::auth::visitor::Visitor;
+use crate::auth::{credentials, token};
 use crate::error::WebError;
 use crate::one_time;
 use crate::query::DoneQuery;
@@ -191,7 +191,9 @@ pub(crate) async fn submit(
     entry
         .after
         .insert("expires_at".into(), new.token.expires_at.to_rfc3339());
-    web.store.add_token(&new, entry).await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.add_token(&new).await?;
+    tx.commit().await?;
     match one_time::lead_to(&web, &visitor, (PLACE, "issued"), &secret)? {
         Some(led) => Ok(led),
         None => show(&web, &visitor, "", Some(secret), None).await,
@@ -204,9 +206,7 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Redirect, WebError> {
     let entry = visitor.entry(web.desk.now(), Action::TokenRevoke, &id);
-    let revoked = web.store.revoke_token(&id, &visitor.user.id, entry).await;
-    web.sessions.forget_user(&visitor.user.id);
-    if !revoked? {
+    if !credentials::revoke_token(&web, &id, &visitor.user.id, entry).await? {
         return Err(WebError::NotFound("このトークン"));
     }
     Ok(Redirect::to("/account/tokens?done=revoked"))

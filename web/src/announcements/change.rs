@@ -63,7 +63,9 @@ pub(super) async fn take(
     replaces: i64,
 ) -> Result<Response, WebError> {
     let content = STANDARD.encode(&recording.wav);
-    web.store.add_recording(&own.hash, &content).await?;
+    let mut tx = web.store.begin_unrecorded().await?;
+    tx.add_recording(&own.hash, &content).await?;
+    tx.commit().await?;
     put(web, visitor, id, Some(own), replaces).await?;
     Ok(Redirect::to(&format!("{}?done=sound", path(id))).into_response())
 }
@@ -130,7 +132,9 @@ async fn put(
         replaces,
         data: data.map_err(|_| WebError::Internal("an announcement cannot be written"))?,
     };
-    web.store.save_settings(&[version], entry).await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.save_setting(&version).await?;
+    tx.commit().await?;
     if web.desk.apply_setup().await {
         Ok(())
     } else {

@@ -93,7 +93,9 @@ pub(super) async fn discard(
     Query(query): Query<OfQuery>,
 ) -> Result<Redirect, WebError> {
     let id = query.id(&web).await?;
-    web.store.forget_autosave(&visitor.user.id, &id).await?;
+    let mut tx = web.store.begin_unrecorded().await?;
+    tx.forget_autosave(&visitor.user.id, &id).await?;
+    tx.commit().await?;
     Ok(Redirect::to(&place(&id)))
 }
 
@@ -126,13 +128,4 @@ pub(super) async fn offer(
         resume: format!("{}?resume=1", place(id)),
         discard: with_article(&format!("{HERE}/autosave/discard"), id),
     }))
-}
-
-/// Forgets what was typed, for it is saved. If that fails, it is the same as what is kept and not
-/// offered.
-pub(super) async fn forget(web: &Web, visitor: &Visitor, id: &str) {
-    let forgotten = web.store.forget_autosave(&visitor.user.id, id).await;
-    if let Err(error) = forgotten {
-        tracing::warn!(%error, "what was typed and saved could not be forgotten");
-    }
 }

@@ -354,18 +354,25 @@ pub(super) async fn create(
     let now = web.desk.now();
     let id = format!("faq-{}", token::new_id());
     let article = Article::new(&id, content, &visitor.user.id, now);
-    keep(&web, &visitor, &article).await?;
-    autosave::forget(&web, &visitor, "").await;
+    keep(&web, &visitor, &article, Some("")).await?;
     Ok(Redirect::to(&format!("{HERE}/{id}?done=created")).into_response())
 }
 
+/// Saves an article. What its writer typed into the form of the article `typed` is saved with it, and
+/// forgotten.
 pub(super) async fn keep(
     web: &Web,
     visitor: &Visitor,
     article: &Article,
+    typed: Option<&str>,
 ) -> Result<(), StoreError> {
     let (now, entry) = written(web, visitor, article);
-    web.store.save_article(article, now, entry).await
+    let mut tx = web.store.begin(entry).await?;
+    tx.save_article(article, now).await?;
+    if let Some(typed) = typed {
+        tx.forget_autosave(&visitor.user.id, typed).await?;
+    }
+    tx.commit().await
 }
 
 /// When an article is written, and the record of it.
@@ -442,8 +449,7 @@ pub(super) async fn save(
         };
         return show(&web, &visitor, Some(&article), form, told).await;
     }
-    keep(&web, &visitor, &article).await?;
-    autosave::forget(&web, &visitor, &article.id).await;
+    keep(&web, &visitor, &article, Some(&article.id)).await?;
     let id = escape(&article.id);
     Ok(Redirect::to(&format!("{HERE}/{id}?done=saved")).into_response())
 }

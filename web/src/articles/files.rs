@@ -90,9 +90,10 @@ async fn bring(
     })?;
     let (now, entry) = written(web, visitor, &article);
     let base64 = STANDARD.encode(&content);
-    web.store
-        .save_article_with_file(&article, (&file.hash, &base64), now, entry)
-        .await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.save_article(&article, now).await?;
+    tx.add_article_file(&file.hash, &base64).await?;
+    tx.commit().await?;
     Ok((article, file))
 }
 
@@ -127,7 +128,7 @@ pub(super) async fn remove(
     let article = changed(&web, &visitor, seen, |content| {
         content.files.retain(|known| known.name != form.name);
     })?;
-    keep(&web, &visitor, &article).await?;
+    keep(&web, &visitor, &article, None).await?;
     Ok(back(&article.id))
 }
 

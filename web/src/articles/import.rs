@@ -260,7 +260,7 @@ pub(super) async fn apply(
             (article, entry)
         })
         .collect();
-    web.store.save_articles(&all, now).await?;
+    web.store.save_articles(all, now).await?;
     Ok(Ok(Redirect::to(&format!(
         "{HERE}?stage=draft&done=imported"
     ))))

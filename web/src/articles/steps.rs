@@ -52,7 +52,9 @@ async fn step(
         let reason = form.reason.trim().to_owned();
         entry.after.insert("reason".to_owned(), reason);
     }
-    web.store.save_article(&article, now, entry).await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.save_article(&article, now).await?;
+    tx.commit().await?;
     let id = escape(&article.id);
     Ok(Redirect::to(&format!("{HERE}/{id}?done={done}")))
 }
@@ -102,17 +104,20 @@ pub(super) async fn discard(
         ("question", draft.content.question),
     ];
     entry.before = Fields::from(fields.map(|(name, text)| (name.to_owned(), text)));
-    match article.discard_draft().map_err(refused)? {
+    let discarded = article.discard_draft().map_err(refused)?;
+    let mut tx = web.store.begin(entry).await?;
+    let place = match discarded {
         Discarded::Article => {
-            web.store.delete_article(&article, entry).await?;
-            Ok(Redirect::to(&format!("{HERE}?done=discarded")))
+            tx.delete_article(&article).await?;
+            HERE.to_owned()
         }
         Discarded::Draft => {
-            web.store.save_article(&article, now, entry).await?;
-            let id = escape(&article.id);
-            Ok(Redirect::to(&format!("{HERE}/{id}?done=discarded")))
+            tx.save_article(&article, now).await?;
+            format!("{HERE}/{}", escape(&article.id))
         }
-    }
+    };
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("{place}?done=discarded")))
 }
 
 pub(super) async fn send_back(

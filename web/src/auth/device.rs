@@ -61,9 +61,9 @@ impl Device {
     ) -> Result<String, StoreError> {
         let secret = self.secret.unwrap_or_else(token::new_secret);
         let now = web.desk.now();
-        web.store
-            .keep_device(&token::hash(&secret), user, now)
-            .await?;
+        let mut tx = web.store.begin_unrecorded().await?;
+        tx.keep_device(&token::hash(&secret), user, now).await?;
+        tx.commit().await?;
         Ok(lasting_cookie(name(origin), &secret, DAYS, origin))
     }
 }

@@ -188,14 +188,17 @@ impl<'a> Claim<'a> {
             before: Fields::new(),
             after,
         };
-        match (user, own) {
-            (Some(user), Some(hash)) => store.note_device_failure(&hash, &user.id, entry).await?,
-            (Some(user), None) => {
-                store.note_failure(&user.id, at, entry).await?;
+        let Some(user) = user else {
+            return Ok(store.append_audit(&[entry]).await?);
+        };
+        let mut tx = store.begin(entry).await?;
+        match own {
+            Some(hash) => tx.note_device_failure(&hash, &user.id).await?,
+            None => {
+                tx.note_failure(&user.id, at).await?;
             }
-            (None, _) => store.append_audit(&[entry]).await?,
         }
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     /// A code of the app that was not used before, or a recovery code, which is used up.
@@ -213,10 +216,13 @@ impl<'a> Claim<'a> {
         let secret = sealed.and_then(|sealed| web.seal.open(sealed));
         let secret = secret.and_then(|bytes| TotpSecret::from_bytes(&bytes));
         let step = secret.and_then(|secret| secret.step_of(&code, web.desk.now()));
-        match step {
-            Some(step) => Ok(web.store.use_totp_step(&open.user.id, step).await?),
-            None => recovery::is_used_up(web, &open.user.id, &code, lane).await,
-        }
+        let Some(step) = step else {
+            return recovery::is_used_up(web, &open.user.id, &code, lane).await;
+        };
+        let mut tx = web.store.begin_unrecorded().await?;
+        let is_new = tx.use_totp_step(&open.user.id, step).await?;
+        tx.commit().await?;
+        Ok(is_new)
     }
 }
 

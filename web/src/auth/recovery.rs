@@ -55,10 +55,13 @@ pub(crate) async fn is_used_up(
     }
     let mut candidates = vec![fast.clone()];
     candidates.extend(web.hasher.hash_with_salts_of(salts, fast, lane).await?);
-    match candidates.iter().find(|one| kept.contains(one)) {
-        Some(found) => Ok(web.store.use_recovery_code(user, found).await?),
-        None => Ok(false),
-    }
+    let Some(found) = candidates.iter().find(|one| kept.contains(one)) else {
+        return Ok(false);
+    };
+    let mut tx = web.store.begin_unrecorded().await?;
+    let is_used_up = tx.use_recovery_code(user, found).await?;
+    tx.commit().await?;
+    Ok(is_used_up)
 }
 
 fn salt(kept: &str) -> Option<Vec<u8>> {

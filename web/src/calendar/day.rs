@@ -235,7 +235,9 @@ async fn put(
         replaces,
         data: data.map_err(|_| WebError::Internal("a day cannot be written"))?,
     };
-    web.store.save_settings(&[version], entry).await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.save_setting(&version).await?;
+    tx.commit().await?;
     if web.desk.apply_setup().await {
         Ok(())
     } else {

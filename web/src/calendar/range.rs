@@ -282,7 +282,11 @@ async fn keep(web: &Web, visitor: &Visitor, changes: &[DayChange]) -> Result<(),
             data: data.map_err(|_| WebError::Internal("a day cannot be written"))?,
         });
     }
-    web.store.save_settings(&versions, entry).await?;
+    let mut tx = web.store.begin(entry).await?;
+    for version in &versions {
+        tx.save_setting(version).await?;
+    }
+    tx.commit().await?;
     if web.desk.apply_setup().await {
         Ok(())
     } else {

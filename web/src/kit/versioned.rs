@@ -2,7 +2,7 @@
 
 use madoguchi_core::audit::changed;
 use madoguchi_core::setup::{FieldError, PartFault};
-use madoguchi_store::{NewVersion, Setting, StoreError};
+use madoguchi_store::{NewVersion, Setting, Store, StoreError};
 
 use super::field::recorded;
 use super::record::{Change, Context, Effect, Record};
@@ -119,7 +119,9 @@ pub(crate) async fn save<T: Record>(
 ) -> Result<Result<(), FieldError>, WebError> {
     let Effect::Desk(_) = T::SCREEN.effect else {
         for (version, entry) in changes {
-            web.store.save_settings(&[version], entry).await?;
+            let mut tx = web.store.begin(entry).await?;
+            tx.save_setting(&version).await?;
+            tx.commit().await?;
         }
         return Ok(Ok(()));
     };
@@ -131,7 +133,7 @@ pub(crate) async fn save<T: Record>(
             Err(SetupRefusal::Part(fault)) => return Ok(Err(fault_here::<T>(id, fault))),
             Err(SetupRefusal::Other(message)) => return Ok(Err(FieldError::new("", message))),
         };
-        match web.store.save_checked_settings(&changes, &stamp).await {
+        match save_checked(&web.store, &changes, &stamp).await {
             Ok(()) => {}
             Err(StoreError::Changed { what: "setup" }) => continue,
             Err(error) => return Err(error.into()),
@@ -143,6 +145,21 @@ pub(crate) async fn save<T: Record>(
         };
     }
     Err(StoreError::Changed { what: "setup" }.into())
+}
+
+/// Saves changes that were checked against all that was set until the stamp, all or none.
+async fn save_checked(store: &Store, changes: &[Change], stamp: &str) -> Result<(), StoreError> {
+    let Some(((version, entry), others)) = changes.split_first() else {
+        return Ok(());
+    };
+    let mut tx = store.begin(entry.clone()).await?;
+    tx.expect_settings(stamp).await?;
+    tx.save_setting(version).await?;
+    for (version, entry) in others {
+        tx.record(entry.clone());
+        tx.save_setting(version).await?;
+    }
+    tx.commit().await
 }
 
 /// A fault of the record itself stands at its field, that of another names it.

@@ -54,7 +54,10 @@ pub(super) async fn settled(
         search: (!form.search.is_empty()).then(|| form.search.clone()),
         call: running_call(&web, &visitor),
     };
-    let done = if web.store.log_settled(&settled).await? {
+    let mut tx = web.store.begin_unrecorded().await?;
+    let is_first = tx.log_settled(&settled).await?;
+    tx.commit().await?;
+    let done = if is_first {
         "settled"
     } else {
         "settled-before"

@@ -335,6 +335,8 @@ async fn put<T: LanguageSetting>(
         replaces,
         data: data.map_err(|_| WebError::Internal("a word cannot be written"))?,
     };
-    web.store.save_settings(&[version], entry).await?;
+    let mut tx = web.store.begin(entry).await?;
+    tx.save_setting(&version).await?;
+    tx.commit().await?;
     Ok(())
 }

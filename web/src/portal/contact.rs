@@ -183,7 +183,9 @@ pub(super) async fn send(
         at: now,
         inquiry,
     };
-    web.store.add_inquiry(&new).await?;
+    let mut tx = web.store.begin_unrecorded().await?;
+    tx.add_inquiry(&new).await?;
+    tx.commit().await?;
     Ok(Redirect::to(&sent).into_response())
 }
 

@@ -5,9 +5,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
-use madoguchi_store::NewSession;
+use madoguchi_store::{NewSession, StoreError};
 
 use crate::auth::cookie::{Origin, cookie, session_cookie, set_cookie};
+use crate::auth::credentials::end_session;
 use crate::auth::device::Device;
 use crate::auth::token;
 use crate::error::WebError;
@@ -95,31 +96,14 @@ async fn add(
         token_hash: token::hash(&secret),
         id: token::new_id(),
         user: user.id.clone(),
-        pending: by == ProvenBy::PasswordAlone,
         by_provider: by == ProvenBy::Provider,
         at: now,
         address: origin.address.to_string(),
         device: device.chars().take(DEVICE_LETTERS).collect(),
     };
-    let after = match by {
-        ProvenBy::Provider => Fields::from([("by".to_owned(), "oidc".to_owned())]),
-        ProvenBy::Us | ProvenBy::PasswordAlone => Fields::new(),
-    };
-    let entry = (!session.pending).then(|| AuditEntry {
-        at: now,
-        actor: Actor::User {
-            id: user.id.clone(),
-            login: user.login.clone(),
-        },
-        address: session.address.clone(),
-        action: Action::SignIn,
-        object: session.id.clone(),
-        before: Fields::new(),
-        after,
-    });
-    web.store.add_session(&session, entry).await?;
+    keep(web, user, &session, by).await?;
     let mut cookies = vec![set_cookie(session_cookie(origin), Some(&secret), origin)];
-    if !session.pending {
+    if by != ProvenBy::PasswordAlone {
         cookies.extend(unsent::owner_cookie(&web.seal, &user.id, &secret, origin));
         let device = Device::of(headers, origin);
         match device.keep(web, &user.id, origin).await {
@@ -129,6 +113,39 @@ async fn add(
         }
     }
     Ok(Begun { cookies })
+}
+
+/// Keeps a session; that a user is proven is recorded.
+async fn keep(
+    web: &Web,
+    user: &User,
+    session: &NewSession,
+    by: ProvenBy,
+) -> Result<(), StoreError> {
+    let after = match by {
+        ProvenBy::PasswordAlone => {
+            let mut tx = web.store.begin_unrecorded().await?;
+            tx.add_pending_session(session).await?;
+            return tx.commit().await;
+        }
+        ProvenBy::Provider => Fields::from([("by".to_owned(), "oidc".to_owned())]),
+        ProvenBy::Us => Fields::new(),
+    };
+    let entry = AuditEntry {
+        at: session.at,
+        actor: Actor::User {
+            id: user.id.clone(),
+            login: user.login.clone(),
+        },
+        address: session.address.clone(),
+        action: Action::SignIn,
+        object: session.id.clone(),
+        before: Fields::new(),
+        after,
+    };
+    let mut tx = web.store.begin(entry).await?;
+    tx.add_session(session).await?;
+    tx.commit().await
 }
 
 /// Ends the session that this browser has had so far, whosever it is.
@@ -157,8 +174,6 @@ async fn end_former(
         after: Fields::new(),
     };
     let id = &former.session.id;
-    let ended = web.store.end_session(id, &former.user.id, entry).await;
-    web.sessions.forget_user(&former.user.id);
-    ended?;
+    end_session(web, id, &former.user.id, entry).await?;
     Ok(())
 }

@@ -226,7 +226,9 @@ async fn what_others_have_ended_is_forgotten_by_who_follows() {
         before: Default::default(),
         after: Default::default(),
     };
-    house.store.save_user(&user, entry).await.unwrap();
+    let mut tx = house.store.begin(entry).await.unwrap();
+    tx.save_user(&user).await.unwrap();
+    tx.commit().await.unwrap();
     let changes = house.store.access_changes(Some(start.count)).await.unwrap();
     sessions.take_up(&changes);
     assert!(

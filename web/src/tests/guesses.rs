@@ -187,7 +187,9 @@ async fn whoever_has_an_account_is_answered_like_whoever_has_none() {
         before: Default::default(),
         after: Default::default(),
     };
-    house.store.save_user(&user, entry).await.unwrap();
+    let mut tx = house.store.begin(entry).await.unwrap();
+    tx.save_user(&user).await.unwrap();
+    tx.commit().await.unwrap();
     let mut stories = Vec::new();
     for login in ["sato", "stopped", "nobody"] {
         let mut form = Client::default();

@@ -165,7 +165,6 @@ pub(super) async fn make(
     };
     let mut entry = visitor.entry(now, Action::UserCreate, user.id.as_str());
     entry.after = fields(user);
-    let changes = [(version.clone(), agent_entry)];
     for _ in 0..TRIES {
         let checked = web.desk.check_setup(std::slice::from_ref(&version)).await;
         let stamp = match checked {
@@ -181,10 +180,14 @@ pub(super) async fn make(
             }
             Err(SetupRefusal::Other(why)) => return Ok(Made::Refused(format!("{why}。"))),
         };
-        let user = (&*user, Some(password));
-        let made = web
-            .store
-            .add_user_with_settings(user, entry.clone(), &changes, &stamp);
+        let made = async {
+            let mut tx = web.store.begin(agent_entry.clone()).await?;
+            tx.expect_settings(&stamp).await?;
+            tx.save_setting(&version).await?;
+            tx.record(entry.clone());
+            tx.add_user(user, Some(password)).await?;
+            tx.commit().await
+        };
         match made.await {
             Ok(()) => {
                 let in_force = web.desk.apply_setup().await;

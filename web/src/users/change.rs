@@ -1,19 +1,11 @@
-//! Saving an account.
+//! What an account may be changed to.
 
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_store::{StoreError, UserFilter};
 
 use crate::error::WebError;
 use crate::state::Web;
-
-/// Saves an account; what is remembered of its sessions and tokens is asked for anew.
-pub(super) async fn save(web: &Web, user: &User, entry: AuditEntry) -> Result<(), StoreError> {
-    let saved = web.store.save_user(user, entry).await;
-    web.sessions.forget_user(&user.id);
-    saved
-}
 
 /// Refuses what would make an administrator the master of an account that watches over them: they
 /// could read as somebody else what is recorded of themselves, and sign in as them.

@@ -13,6 +13,7 @@ use madoguchi_core::id::{AgentId, UserId};
 
 use crate::account::sessions::{SessionRow, session_rows};
 use crate::auth::access::{Allowed, AskedAgain};
+use crate::auth::credentials::save_user;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -22,7 +23,7 @@ use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::users::agent::{self, AgentFields, AgentForm, Made, PhoneValues};
-use crate::users::change::{self, WATCHES, last_administrator, taken};
+use crate::users::change::{WATCHES, last_administrator, taken};
 use crate::users::summary::{fields, state};
 
 const NAME_LETTERS: usize = 60;
@@ -381,8 +382,12 @@ pub(crate) async fn create(
     } else {
         let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
         entry.after = fields(&user);
-        let added = web.store.add_user(&user, Some(&hash), entry).await;
-        added.err().map(taken).transpose()?
+        let added = async {
+            let mut tx = web.store.begin(entry).await?;
+            tx.add_user(&user, Some(&hash)).await?;
+            tx.commit().await
+        };
+        added.await.err().map(taken).transpose()?
     };
     if let Some(why) = refused {
         if typed.wanted {
@@ -428,7 +433,7 @@ pub(crate) async fn save(
     }
     let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
     (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
-    if let Err(error) = change::save(&web, &user, entry).await {
+    if let Err(error) = save_user(&web, &user, entry).await {
         let why = taken(error)?;
         return show_again(&web, &visitor, &user, None, why).await;
     }

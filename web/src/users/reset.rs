@@ -9,12 +9,13 @@ use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_store::NewPassword;
 
 use crate::auth::access::{Allowed, Proven};
+use crate::auth::credentials::{self, save_user, set_password, set_second_factor};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::state::Web;
-use crate::users::change::{check_not_watching, last_administrator, save};
+use crate::users::change::{check_not_watching, last_administrator};
 use crate::users::edit::{Secrets, get, show_secrets};
 
 /// A record of what is done to an account, which names it.
@@ -45,7 +46,7 @@ pub(crate) async fn disable(
     let now = web.desk.now();
     user.disabled_at.get_or_insert(now);
     let entry = entry_about(&web, &visitor, &user, Action::UserDisable);
-    save(&web, &user, entry).await?;
+    save_user(&web, &user, entry).await?;
     Ok(back(&user, "disabled"))
 }
 
@@ -57,7 +58,7 @@ pub(crate) async fn enable(
     let mut user = get(&web, &id).await?;
     user.disabled_at = None;
     let entry = entry_about(&web, &visitor, &user, Action::UserEnable);
-    save(&web, &user, entry).await?;
+    save_user(&web, &user, entry).await?;
     Ok(back(&user, "enabled"))
 }
 
@@ -71,7 +72,7 @@ pub(crate) async fn release(
     user.failures = 0;
     user.failed_at = None;
     let entry = entry_about(&web, &visitor, &user, Action::UserRelease);
-    save(&web, &user, entry).await?;
+    save_user(&web, &user, entry).await?;
     web.attempts.forget(&user.login);
     Ok(back(&user, "released"))
 }
@@ -92,9 +93,7 @@ pub(crate) async fn password(
         at: now,
     };
     let entry = entry_about(&web, &visitor, &user, Action::UserPasswordReset);
-    let set = web.store.set_password(&user.id, &new, entry).await;
-    web.sessions.forget_user(&user.id);
-    set?;
+    set_password(&web, &user.id, &new, entry).await?;
     web.attempts.forget(&user.login);
     let secrets = Secrets {
         password: one_time,
@@ -111,12 +110,7 @@ pub(crate) async fn second_factor(
     let user = get(&web, &id).await?;
     check_not_watching(&user)?;
     let entry = entry_about(&web, &visitor, &user, Action::UserSecondFactorReset);
-    let removed = web
-        .store
-        .set_second_factor(&user.id, None, &[], entry)
-        .await;
-    web.sessions.forget_user(&user.id);
-    removed?;
+    set_second_factor(&web, &user.id, None, entry).await?;
     Ok(back(&user, "second-factor-off"))
 }
 
@@ -127,9 +121,7 @@ pub(crate) async fn end_session(
 ) -> Result<Redirect, WebError> {
     let user = get(&web, &id).await?;
     let entry = visitor.entry(web.desk.now(), Action::SignOut, &session);
-    let ended = web.store.end_session(&session, &user.id, entry).await;
-    web.sessions.forget_user(&user.id);
-    if !ended? {
+    if !credentials::end_session(&web, &session, &user.id, entry).await? {
         return Err(WebError::NotFound("このログイン"));
     }
     Ok(back(&user, "session-ended"))

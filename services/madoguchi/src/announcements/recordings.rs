@@ -183,14 +183,21 @@ mod tests {
                 before: Fields::new(),
                 after: Fields::new(),
             };
-            self.store.save_settings(&[version], entry).await.unwrap();
+            let mut tx = self.store.begin(entry).await.unwrap();
+            tx.save_setting(&version).await.unwrap();
+            tx.commit().await.unwrap();
         }
 
         async fn keep(&self, content: &[u8]) -> String {
             let hash = recording_hash(content);
-            let base64 = STANDARD.encode(content);
-            self.store.add_recording(&hash, &base64).await.unwrap();
+            self.keep_as(&hash, &STANDARD.encode(content)).await;
             hash
+        }
+
+        async fn keep_as(&self, hash: &str, base64: &str) {
+            let mut tx = self.store.begin_unrecorded().await.unwrap();
+            tx.add_recording(hash, base64).await.unwrap();
+            tx.commit().await.unwrap();
         }
 
         fn recordings(&self) -> PathBuf {
@@ -258,11 +265,7 @@ mod tests {
         house.set("*/closed", &recording_hash(b"never kept")).await;
         house.set("*/music", "../../etc/passwd").await;
         house.set("*/nonsense", &text).await;
-        house
-            .store
-            .add_recording(&"0".repeat(64), "!")
-            .await
-            .unwrap();
+        house.keep_as(&"0".repeat(64), "!").await;
         house.set("*/ready", &"0".repeat(64)).await;
         let good = house.keep(&recording()).await;
         house.set("*/queue_full", &good).await;

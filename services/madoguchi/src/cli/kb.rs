@@ -8,6 +8,7 @@ use madoguchi_core::time::Instant;
 use madoguchi_kb::{
     Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Parts, Query, Source, Viewer, evaluate,
 };
+use madoguchi_store::{Store, StoreError};
 use serde::de::DeserializeOwned;
 
 use super::{CliError, Format, complain, open_store, print};
@@ -230,8 +231,8 @@ fn entry(line: Line) -> Entry {
 
 async fn rebuild(config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let store = open_store(config, data_dir).await?;
-    let asked = store.feed_everything(knowledge::EVERYTHING).await;
     let done = async {
+        let asked = feed_everything(&store).await;
         asked.map_err(|error| anyhow::anyhow!("データベースに書き込めません: {error}"))?;
         let knowledge = knowledge::open(&config.knowledge, data_dir, &store).await?;
         knowledge::catch_up(&store, &knowledge, SystemClock.now()).await
@@ -250,6 +251,12 @@ async fn rebuild(config: &Config, data_dir: &Path) -> Result<(), CliError> {
         Err(error) => return Err(CliError::Failed(error)),
     }
     Ok(())
+}
+
+async fn feed_everything(store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.begin_unrecorded().await?;
+    tx.feed_everything(knowledge::EVERYTHING).await?;
+    tx.commit().await
 }
 
 /// The lines of a file, each as JSON; blank ones are left out.

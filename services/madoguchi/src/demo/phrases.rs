@@ -49,7 +49,9 @@ pub(super) async fn add(store: &Store, now: Instant) -> Result<(), StoreError> {
             replaces: 0,
             data: serde_json::to_string(&phrase).ok(),
         };
-        store.save_settings(&[version], entry).await?;
+        let mut tx = store.begin(entry).await?;
+        tx.save_setting(&version).await?;
+        tx.commit().await?;
     }
     Ok(())
 }

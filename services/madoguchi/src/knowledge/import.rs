@@ -43,7 +43,7 @@ pub(crate) async fn keep(
             };
             batch.push((article, entry));
         }
-        store.save_articles(&batch, now).await?;
+        store.save_articles(batch, now).await?;
     }
     Ok((new, changed))
 }

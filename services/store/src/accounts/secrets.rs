@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 
 use crate::access_changes::note_access_change;
-use crate::audit::record;
 use crate::devices::forget_devices;
 use crate::error::StoreError;
 use crate::sql::Sql;
 use crate::store::Store;
+use crate::tx::{Tx, UnrecordedTx};
 
 /// A new password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,133 +25,6 @@ pub struct NewPassword {
 }
 
 impl Store {
-    /// Sets a password, forgets failures and own devices, and ends all sessions of the user and the
-    /// tokens that end with the password.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn set_password(
-        &self,
-        user: &UserId,
-        password: &NewPassword,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let mut sql = Sql::new("UPDATE users SET version = version + 1, failures = 0, ");
-        sql.push("failed_at = NULL, password = ")
-            .bind(password.hash.as_str());
-        sql.push(", must_change_password = ")
-            .bind(i64::from(password.must_change));
-        sql.push(", password_changed_at = ").bind(password.at.0);
-        sql.push(" WHERE id = ").bind(user.as_str());
-        sql.execute(&mut tx).await?;
-        sqlx::query(
-            "UPDATE api_tokens SET revoked_at = $1 \
-             WHERE user_id = $2 AND ends_with_password = 1 AND revoked_at IS NULL",
-        )
-        .bind(password.at.0)
-        .bind(user.as_str())
-        .execute(&mut *tx)
-        .await?;
-        forget_devices(&mut tx, user).await?;
-        end_sessions(&mut tx, user).await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Counts a failed attempt to sign in; tells how many there are now.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn note_failure(
-        &self,
-        user: &UserId,
-        at: Instant,
-        entry: AuditEntry,
-    ) -> Result<u32, StoreError> {
-        let mut tx = self.begin_audited().await?;
-        let row = sqlx::query(
-            "UPDATE users SET failures = failures + 1, failed_at = $1 WHERE id = $2 \
-             RETURNING failures",
-        )
-        .bind(at.0)
-        .bind(user.as_str())
-        .fetch_optional(&mut *tx)
-        .await?;
-        let failures: i64 = row.map_or(Ok(0), |row| row.try_get("failures"))?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(u32::try_from(failures).unwrap_or(u32::MAX))
-    }
-
-    /// Sets up a second factor with its recovery codes (their hashes), or removes both. All
-    /// sessions of the user end.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn set_second_factor(
-        &self,
-        user: &UserId,
-        secret: Option<&str>,
-        codes: &[String],
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        sqlx::query(
-            "UPDATE users SET version = version + 1, totp = $1, totp_step = 0 WHERE id = $2",
-        )
-        .bind(secret.map(str::to_owned))
-        .bind(user.as_str())
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1")
-            .bind(user.as_str())
-            .execute(&mut *tx)
-            .await?;
-        for code in codes {
-            sqlx::query("INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)")
-                .bind(user.as_str())
-                .bind(code.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        end_sessions(&mut tx, user).await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Uses up a time step of the second factor; `false` if it, or a later one, was used before.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn use_totp_step(&self, user: &UserId, step: i64) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let used = sqlx::query("UPDATE users SET totp_step = $1 WHERE id = $2 AND totp_step < $1")
-            .bind(step)
-            .bind(user.as_str())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(used.rows_affected() == 1)
-    }
-
-    /// Uses up a recovery code; `false` if there is no such code.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn use_recovery_code(&self, user: &UserId, hash: &str) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let used = sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2")
-            .bind(user.as_str())
-            .bind(hash)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(used.rows_affected() == 1)
-    }
-
     /// What is kept of a user's recovery codes.
     ///
     /// # Errors
@@ -189,30 +61,6 @@ impl Store {
         Ok(codes)
     }
 
-    /// Keeps recovery codes of a user in another form, as far as they were not used meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn replace_recovery_codes(
-        &self,
-        user: &str,
-        forms: &[(String, String)],
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        for (before, after) in forms {
-            sqlx::query(
-                "UPDATE recovery_codes SET code_hash = $1 WHERE user_id = $2 AND code_hash = $3",
-            )
-            .bind(after.as_str())
-            .bind(user)
-            .bind(before.as_str())
-            .execute(&mut *tx)
-            .await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// How many recovery codes a user has left.
     ///
     /// # Errors
@@ -229,10 +77,147 @@ impl Store {
     }
 }
 
-async fn end_sessions(tx: &mut Transaction<'static, Any>, user: &UserId) -> sqlx::Result<()> {
+impl Tx {
+    /// Sets a password, forgets failures and own devices, and ends all sessions of the user and the
+    /// tokens that end with the password.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn set_password(
+        &mut self,
+        user: &UserId,
+        password: &NewPassword,
+    ) -> Result<(), StoreError> {
+        let mut sql = Sql::new("UPDATE users SET version = version + 1, failures = 0, ");
+        sql.push("failed_at = NULL, password = ")
+            .bind(password.hash.as_str());
+        sql.push(", must_change_password = ")
+            .bind(i64::from(password.must_change));
+        sql.push(", password_changed_at = ").bind(password.at.0);
+        sql.push(" WHERE id = ").bind(user.as_str());
+        sql.execute(self.connection()).await?;
+        sqlx::query(
+            "UPDATE api_tokens SET revoked_at = $1 \
+             WHERE user_id = $2 AND ends_with_password = 1 AND revoked_at IS NULL",
+        )
+        .bind(password.at.0)
+        .bind(user.as_str())
+        .execute(self.connection())
+        .await?;
+        forget_devices(self.connection(), user).await?;
+        end_sessions(self.connection(), user).await?;
+        Ok(())
+    }
+
+    /// Counts a failed attempt to sign in; tells how many there are now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_failure(&mut self, user: &UserId, at: Instant) -> Result<u32, StoreError> {
+        let row = sqlx::query(
+            "UPDATE users SET failures = failures + 1, failed_at = $1 WHERE id = $2 \
+             RETURNING failures",
+        )
+        .bind(at.0)
+        .bind(user.as_str())
+        .fetch_optional(self.connection())
+        .await?;
+        let failures: i64 = row.map_or(Ok(0), |row| row.try_get("failures"))?;
+        Ok(u32::try_from(failures).unwrap_or(u32::MAX))
+    }
+
+    /// Sets up a second factor with its recovery codes (their hashes), or removes both. All
+    /// sessions of the user end.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn set_second_factor(
+        &mut self,
+        user: &UserId,
+        secret: Option<&str>,
+        codes: &[String],
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE users SET version = version + 1, totp = $1, totp_step = 0 WHERE id = $2",
+        )
+        .bind(secret.map(str::to_owned))
+        .bind(user.as_str())
+        .execute(self.connection())
+        .await?;
+        sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1")
+            .bind(user.as_str())
+            .execute(self.connection())
+            .await?;
+        for code in codes {
+            sqlx::query("INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)")
+                .bind(user.as_str())
+                .bind(code.as_str())
+                .execute(self.connection())
+                .await?;
+        }
+        end_sessions(self.connection(), user).await?;
+        Ok(())
+    }
+}
+
+impl UnrecordedTx {
+    /// Uses up a time step of the second factor; `false` if it, or a later one, was used before.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn use_totp_step(&mut self, user: &UserId, step: i64) -> Result<bool, StoreError> {
+        let used = sqlx::query("UPDATE users SET totp_step = $1 WHERE id = $2 AND totp_step < $1")
+            .bind(step)
+            .bind(user.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(used.rows_affected() == 1)
+    }
+
+    /// Uses up a recovery code; `false` if there is no such code.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn use_recovery_code(
+        &mut self,
+        user: &UserId,
+        hash: &str,
+    ) -> Result<bool, StoreError> {
+        let used = sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2")
+            .bind(user.as_str())
+            .bind(hash)
+            .execute(self.connection())
+            .await?;
+        Ok(used.rows_affected() == 1)
+    }
+
+    /// Keeps recovery codes of a user in another form, as far as they were not used meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn replace_recovery_codes(
+        &mut self,
+        user: &str,
+        forms: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        for (before, after) in forms {
+            sqlx::query(
+                "UPDATE recovery_codes SET code_hash = $1 WHERE user_id = $2 AND code_hash = $3",
+            )
+            .bind(after.as_str())
+            .bind(user)
+            .bind(before.as_str())
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+async fn end_sessions(connection: &mut AnyConnection, user: &UserId) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM sessions WHERE user_id = $1")
         .bind(user.as_str())
-        .execute(&mut **tx)
+        .execute(&mut *connection)
         .await?;
-    note_access_change(tx, user).await
+    note_access_change(connection, user).await
 }

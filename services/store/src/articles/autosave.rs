@@ -7,6 +7,7 @@ use sqlx::Row;
 use crate::error::StoreError;
 use crate::sql::storable;
 use crate::store::Store;
+use crate::tx::UnrecordedTx;
 
 /// What nobody came back to is forgotten after so long.
 const KEPT_FOR: Millis = Millis::from_secs(90 * 86_400);
@@ -32,7 +33,7 @@ impl Store {
         article: &str,
         autosave: &Autosave,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query("DELETE FROM article_autosaves WHERE at < $1")
             .bind((autosave.at - KEPT_FOR).0)
             .execute(&mut *tx)
@@ -75,19 +76,23 @@ impl Store {
         };
         row.map(read).transpose()
     }
+}
 
+impl UnrecordedTx {
     /// Forgets what somebody had typed into the form of an article.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn forget_autosave(&self, user: &UserId, article: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+    pub async fn forget_autosave(
+        &mut self,
+        user: &UserId,
+        article: &str,
+    ) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM article_autosaves WHERE user_id = $1 AND article_id = $2")
             .bind(user.as_str())
             .bind(storable(article))
-            .execute(&mut *tx)
+            .execute(self.connection())
             .await?;
-        tx.commit().await?;
         Ok(())
     }
 }

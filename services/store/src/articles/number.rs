@@ -2,7 +2,7 @@
 
 use madoguchi_core::article::ArticleNumber;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 
 use crate::error::StoreError;
 use crate::store::Store;
@@ -24,13 +24,13 @@ impl Store {
     }
 }
 
-/// The next number. Whoever takes one holds the lock of audited transactions.
-pub(super) async fn next(tx: &mut Transaction<'_, Any>) -> Result<i64, StoreError> {
+/// The next number. Whoever takes one holds the lock of the records.
+pub(super) async fn next(tx: &mut AnyConnection) -> Result<i64, StoreError> {
     sqlx::query("UPDATE article_numbers SET last = last + 1")
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     let row = sqlx::query("SELECT last FROM article_numbers")
-        .fetch_one(&mut **tx)
+        .fetch_one(&mut *tx)
         .await?;
     Ok(row.try_get("last")?)
 }

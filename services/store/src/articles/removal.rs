@@ -1,48 +1,44 @@
 //! Versions that were never published are taken away without a trace but the record of it.
 
 use madoguchi_core::article::{Article, Version};
-use madoguchi_core::audit::AuditEntry;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 
 use super::unreadable;
-use crate::audit::record;
 use crate::error::StoreError;
-use crate::store::Store;
+use crate::tx::Tx;
 
-impl Store {
+impl Tx {
     /// Takes an article away with all its versions and the files that no other has, if nobody else has
     /// changed it since it was read. Its number is given to no other.
     ///
     /// # Errors
     /// [`StoreError::Changed`].
-    pub async fn delete_article(
-        &self,
-        article: &Article,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
-        delete_after(&mut tx, &article.id, 0).await?;
-        let deleted = sqlx::query("DELETE FROM articles WHERE id = $1 AND revision = $2")
-            .bind(article.id.as_str())
-            .bind(article.revision)
-            .execute(&mut *tx)
-            .await?;
-        if deleted.rows_affected() == 0 {
-            return Err(StoreError::Changed { what: "article" });
-        }
-        sqlx::query("DELETE FROM article_autosaves WHERE article_id = $1")
-            .bind(article.id.as_str())
-            .execute(&mut *tx)
-            .await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
+    pub async fn delete_article(&mut self, article: &Article) -> Result<(), StoreError> {
+        let deleted = delete(self.connection(), article).await;
+        self.checked(deleted)
     }
+}
+
+async fn delete(tx: &mut AnyConnection, article: &Article) -> Result<(), StoreError> {
+    delete_after(tx, &article.id, 0).await?;
+    let deleted = sqlx::query("DELETE FROM articles WHERE id = $1 AND revision = $2")
+        .bind(article.id.as_str())
+        .bind(article.revision)
+        .execute(&mut *tx)
+        .await?;
+    if deleted.rows_affected() == 0 {
+        return Err(StoreError::Changed { what: "article" });
+    }
+    sqlx::query("DELETE FROM article_autosaves WHERE article_id = $1")
+        .bind(article.id.as_str())
+        .execute(&mut *tx)
+        .await?;
+    Ok(())
 }
 
 /// Takes the versions behind a number away, and the files that no other version has.
 pub(super) async fn delete_after(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
     id: &str,
     number: u32,
 ) -> Result<(), StoreError> {
@@ -50,7 +46,7 @@ pub(super) async fn delete_after(
         sqlx::query("SELECT version FROM article_versions WHERE article_id = $1 AND number > $2")
             .bind(id)
             .bind(i64::from(number))
-            .fetch_all(&mut **tx)
+            .fetch_all(&mut *tx)
             .await?;
     if rows.is_empty() {
         return Ok(());
@@ -58,7 +54,7 @@ pub(super) async fn delete_after(
     sqlx::query("DELETE FROM article_versions WHERE article_id = $1 AND number > $2")
         .bind(id)
         .bind(i64::from(number))
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     for row in rows {
         let text: String = row.try_get("version")?;
@@ -71,7 +67,7 @@ pub(super) async fn delete_after(
             )
             .bind(file.hash.as_str())
             .bind(format!("%\"hash\":\"{}\"%", file.hash))
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
         }
     }

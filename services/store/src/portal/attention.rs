@@ -1,16 +1,15 @@
 //! What editors should see to: what readers looked for in vain, what did not help them.
 
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::count;
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
+use crate::tx::Tx;
 
 /// What may need to be seen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,31 +225,29 @@ impl Store {
             })
             .collect()
     }
+}
 
+impl Tx {
     /// Keeps that something was seen to.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn see_to(
-        &self,
+        &mut self,
         kind: Attention,
         name: &str,
         user: &UserId,
-        entry: AuditEntry,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
         sqlx::query(
             "INSERT INTO attention_done (kind, name, at, user_id) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (kind, name) DO UPDATE SET at = excluded.at, user_id = excluded.user_id",
         )
         .bind(kind.as_str())
         .bind(storable(name))
-        .bind(entry.at.0)
+        .bind(self.entry().at.0)
         .bind(user.as_str())
-        .execute(&mut *tx)
+        .execute(self.connection())
         .await?;
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
         Ok(())
     }
 }

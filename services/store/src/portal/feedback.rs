@@ -8,6 +8,7 @@ use crate::articles::count_settled;
 use crate::error::StoreError;
 use crate::sql::storable;
 use crate::store::Store;
+use crate::tx::UnrecordedTx;
 
 /// What a reader says of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn give_feedback(&self, feedback: &Feedback) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         sqlx::query(
             "INSERT INTO article_feedback (article, version, voter, at, helped, comment, site) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) \
@@ -105,20 +106,23 @@ impl Store {
         })
         .transpose()
     }
+}
 
+impl UnrecordedTx {
     /// Keeps that an article settled what an agent was asked. An article settles a call once.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn log_settled(&self, settled: &Settled) -> Result<bool, StoreError> {
-        // Counted for the searches, too, whose feed has one order.
-        let mut tx = self.begin_audited().await?;
+    pub async fn log_settled(&mut self, settled: &Settled) -> Result<bool, StoreError> {
+        // Counted for the searches, too, whose feed has one order. First, as whoever saves an article
+        // has the lock before the article.
+        self.lock_records().await?;
         if let Some(call) = &settled.call {
             let found =
                 sqlx::query("SELECT id FROM article_settled WHERE article = $1 AND call_id = $2")
                     .bind(storable(&settled.article))
                     .bind(storable(call))
-                    .fetch_optional(&mut *tx)
+                    .fetch_optional(self.connection())
                     .await?;
             if found.is_some() {
                 return Ok(false);
@@ -134,10 +138,9 @@ impl Store {
         .bind(settled.user.as_str())
         .bind(settled.search.as_deref().map(storable))
         .bind(settled.call.as_deref().map(storable))
-        .execute(&mut *tx)
+        .execute(self.connection())
         .await?;
-        count_settled(&mut tx, &settled.article).await?;
-        tx.commit().await?;
+        count_settled(self.connection(), &settled.article).await?;
         Ok(true)
     }
 }

@@ -1,15 +1,14 @@
 //! What staff write to the desk by the form of the portal.
 
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::portal::{Inquiry, ReceiptNumber};
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use crate::audit::record;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
+use crate::tx::{Tx, UnrecordedTx};
 
 /// One that comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,46 +63,6 @@ pub struct InquiryFilter {
 }
 
 impl Store {
-    /// Keeps what was written under the next number; what is kept already keeps its own.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn add_inquiry(&self, new: &NewInquiry) -> Result<Receipt, StoreError> {
-        let mut tx = self.begin().await?;
-        // First, so that others wait who would take the same number or bring the same inquiry.
-        sqlx::query("UPDATE inquiry_numbers SET last = last + 1")
-            .execute(&mut *tx)
-            .await?;
-        if let Some(kept) = receipt(&mut tx, &new.id).await? {
-            tx.rollback().await?;
-            return Ok(kept);
-        }
-        let row = sqlx::query("SELECT last FROM inquiry_numbers")
-            .fetch_one(&mut *tx)
-            .await?;
-        let number: i64 = row.try_get("last")?;
-        sqlx::query(
-            "INSERT INTO inquiries (id, at, site, name, extension, body, article, query, number, \
-             version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
-        )
-        .bind(&new.id)
-        .bind(new.at.0)
-        .bind(storable(&new.inquiry.site))
-        .bind(storable(&new.inquiry.name))
-        .bind(storable(&new.inquiry.extension))
-        .bind(storable(&new.inquiry.text))
-        .bind(new.inquiry.article.as_deref().map(storable))
-        .bind(storable(&new.inquiry.query))
-        .bind(number)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(Receipt {
-            number: Some(ReceiptNumber(number)),
-            at: new.at,
-        })
-    }
-
     /// The number of an inquiry, and when it came in.
     ///
     /// # Errors
@@ -153,35 +112,73 @@ impl Store {
             .await?;
         super::count(&row, "open")
     }
+}
 
-    /// Marks one as handled by who acts in `entry`, or as open again.
+impl Tx {
+    /// Marks one as handled by who acts in the record, or as open again.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if somebody else has changed it since `version`, or it is not there.
     pub async fn handle_inquiry(
-        &self,
+        &mut self,
         id: &str,
         version: i64,
         handled: bool,
-        entry: AuditEntry,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin_audited().await?;
         let changed = sqlx::query(
             "UPDATE inquiries SET handled_at = $1, handled_by = $2, version = version + 1 \
              WHERE id = $3 AND version = $4",
         )
-        .bind(handled.then_some(entry.at.0))
-        .bind(handled.then(|| storable(entry.actor.name())))
+        .bind(handled.then_some(self.entry().at.0))
+        .bind(handled.then(|| storable(self.entry().actor.name())))
         .bind(storable(id))
         .bind(version)
-        .execute(&mut *tx)
+        .execute(self.connection())
         .await?;
-        if changed.rows_affected() == 0 {
-            return Err(StoreError::Changed { what: "inquiry" });
+        if self.found(changed.rows_affected()) {
+            Ok(())
+        } else {
+            Err(StoreError::Changed { what: "inquiry" })
         }
-        record(&mut tx, &[entry]).await?;
-        tx.commit().await?;
-        Ok(())
+    }
+}
+
+impl UnrecordedTx {
+    /// Keeps what was written under the next number; what is kept already keeps its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_inquiry(&mut self, new: &NewInquiry) -> Result<Receipt, StoreError> {
+        // First, so that others wait who would take the same number or bring the same inquiry.
+        sqlx::query("UPDATE inquiry_numbers SET last = last")
+            .execute(self.connection())
+            .await?;
+        if let Some(kept) = receipt(self.connection(), &new.id).await? {
+            return Ok(kept);
+        }
+        let row = sqlx::query("UPDATE inquiry_numbers SET last = last + 1 RETURNING last")
+            .fetch_one(self.connection())
+            .await?;
+        let number: i64 = row.try_get("last")?;
+        sqlx::query(
+            "INSERT INTO inquiries (id, at, site, name, extension, body, article, query, number, \
+             version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+        )
+        .bind(&new.id)
+        .bind(new.at.0)
+        .bind(storable(&new.inquiry.site))
+        .bind(storable(&new.inquiry.name))
+        .bind(storable(&new.inquiry.extension))
+        .bind(storable(&new.inquiry.text))
+        .bind(new.inquiry.article.as_deref().map(storable))
+        .bind(storable(&new.inquiry.query))
+        .bind(number)
+        .execute(self.connection())
+        .await?;
+        Ok(Receipt {
+            number: Some(ReceiptNumber(number)),
+            at: new.at,
+        })
     }
 }
 

@@ -1,12 +1,10 @@
 //! Deletes what was kept long enough.
 
-use madoguchi_core::audit::AuditEntry;
 use madoguchi_core::time::Instant;
 use sqlx::AssertSqlSafe;
 
-use crate::audit::record;
 use crate::error::StoreError;
-use crate::store::Store;
+use crate::tx::Tx;
 
 /// What is deleted when it is old, and by which column.
 const OLD: [(&str, &str); 7] = [
@@ -19,32 +17,24 @@ const OLD: [(&str, &str); 7] = [
     ("inquiries", "handled_at"),
 ];
 
-impl Store {
-    /// Deletes the log of the portal before `before`, and inquiries handled before it; records that
-    /// with `entry`, completed with the number of rows, if there were any. Tells how many.
+impl Tx {
+    /// Deletes the log of the portal before `before`, and inquiries handled before it; the record of
+    /// that says how many rows. Tells how many; after none the unit cannot be committed.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; then nothing is deleted.
-    pub async fn delete_portal_log_before(
-        &self,
-        before: Instant,
-        mut entry: AuditEntry,
-    ) -> Result<u64, StoreError> {
-        let mut tx = self.begin_audited().await?;
+    /// [`StoreError::Database`].
+    pub async fn delete_portal_log_before(&mut self, before: Instant) -> Result<u64, StoreError> {
         let mut deleted = 0;
         for (table, column) in OLD {
             let text = format!("DELETE FROM {table} WHERE {column} < $1");
             let done = sqlx::query(AssertSqlSafe(text))
                 .bind(before.0)
-                .execute(&mut *tx)
+                .execute(self.connection())
                 .await?;
             deleted += done.rows_affected();
         }
-        if deleted > 0 {
-            entry.after.insert("records".into(), deleted.to_string());
-            record(&mut tx, &[entry]).await?;
-        }
-        tx.commit().await?;
+        self.found(deleted);
+        self.describe("records", deleted.to_string());
         Ok(deleted)
     }
 }

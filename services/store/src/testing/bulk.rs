@@ -2,7 +2,7 @@
 
 use madoguchi_core::account::User;
 
-use crate::accounts::insert_user;
+use crate::accounts::insert;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -15,9 +15,9 @@ const AT_ONCE: usize = 5_000;
 /// [`StoreError`].
 pub async fn add_users(store: &Store, users: &[User]) -> Result<(), StoreError> {
     for users in users.chunks(AT_ONCE) {
-        let mut tx = store.begin().await?;
+        let mut tx = store.begin_write().await?;
         for user in users {
-            insert_user(&mut tx, user, None).await?;
+            insert(&mut tx, user, None).await?;
         }
         tx.commit().await?;
     }

@@ -6,7 +6,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ApiToken, NewPassword, NewToken, Store};
 
-use crate::accounts::{add, entry, session, user};
+use crate::accounts::{add, begin, entry, session, user};
 use crate::place::{Place, on_databases};
 
 on_databases!([sqlite_file, sqlite_memory, postgres] [
@@ -22,11 +22,8 @@ async fn set_password(store: &Store, login: &str) {
         must_change: false,
         at: Instant(50),
     };
-    let change = entry(Action::PasswordChange);
-    store
-        .set_password(&login.into(), &password, change)
-        .await
-        .unwrap();
+    let changed = entry(Action::PasswordChange);
+    change!(store, changed, set_password(&login.into(), &password)).unwrap();
 }
 
 async fn an_own_device_is_known_until_too_many_failures_or_a_new_password(place: Place) {
@@ -40,8 +37,7 @@ async fn an_own_device_is_known_until_too_many_failures_or_a_new_password(place:
     };
     let keep = async |device: &str, at: i64| {
         let sato = "sato".into();
-        let kept = store.keep_device(device, &sato, Instant(at)).await;
-        kept.unwrap();
+        unrecorded!(store, keep_device(device, &sato, Instant(at))).unwrap();
     };
     keep("d", 10).await;
     assert!(is_own("d", "sato", 10).await);
@@ -49,8 +45,7 @@ async fn an_own_device_is_known_until_too_many_failures_or_a_new_password(place:
     assert!(!is_own("d", "abe", 0).await && !is_own("e", "sato", 0).await);
     let fail = async || {
         let (sato, failed) = ("sato".into(), entry(Action::SignInFailed));
-        let noted = store.note_device_failure("d", &sato, failed).await;
-        noted.unwrap();
+        change!(store, failed, note_device_failure("d", &sato)).unwrap();
     };
     for _ in 0..9 {
         fail().await;
@@ -89,8 +84,7 @@ async fn tokens_end_with_the_password_unless_they_are_to_last(place: Place) {
                 ends_with_password,
             },
         };
-        let made = store.add_token(&new, entry(Action::TokenCreate)).await;
-        made.unwrap();
+        change!(store, entry(Action::TokenCreate), add_token(&new)).unwrap();
     }
     set_password(&store, "sato").await;
     let revoked = async |id: &str| store.lookup_token(id).await.unwrap().unwrap().1.revoked_at;
@@ -103,11 +97,10 @@ async fn a_session_is_proven_by_its_owner_alone(place: Place) {
     for login in ["sato", "abe"] {
         add(&store, &user(login, "利用者", &[Role::Agent])).await;
     }
-    let begun = store.add_session(&session("a", "sato", 10), None).await;
-    begun.unwrap();
+    begin(&store, &session("a", "sato", 10)).await;
     let prove = async |login: &str| {
         let (user, entry) = (login.into(), entry(Action::Proven));
-        store.prove_session("a", &user, entry).await.unwrap()
+        change!(store, entry, prove_session("a", &user)).is_ok()
     };
     let proven_at = async || {
         let found = store.lookup_session("hash of a").await.unwrap().unwrap();
@@ -125,14 +118,12 @@ async fn whatever_ends_access_is_told_to_who_follows(place: Place) {
     add(&store, &sato).await;
     let start = store.access_changes(None).await.unwrap();
     assert_eq!((start.count, start.users), (0, None));
-    let begun = store.add_session(&session("a", "sato", 10), None).await;
-    begun.unwrap();
-    let ended = store.end_session("a", &sato.id, entry(Action::SignOut));
-    assert!(ended.await.unwrap());
+    begin(&store, &session("a", "sato", 10)).await;
+    let ended = change!(store, entry(Action::SignOut), end_session("a", &sato.id));
+    assert!(ended.unwrap());
     set_password(&store, "sato").await;
     let found = store.lookup_user(&sato.id).await.unwrap().unwrap().user;
-    let saved = store.save_user(&found, entry(Action::UserChange)).await;
-    saved.unwrap();
+    change!(store, entry(Action::UserChange), save_user(&found)).unwrap();
     let changes = store.access_changes(Some(0)).await.unwrap();
     let concerned = vec![sato.id.clone(), sato.id.clone(), sato.id.clone()];
     assert_eq!((changes.count, changes.users), (3, Some(concerned)));

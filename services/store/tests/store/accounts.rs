@@ -54,10 +54,8 @@ pub(crate) fn user(login: &str, name: &str, roles: &[Role]) -> User {
 }
 
 pub(crate) async fn add(store: &Store, user: &User) {
-    store
-        .add_user(user, Some("$argon2id$x"), entry(Action::UserCreate))
-        .await
-        .unwrap();
+    let created = entry(Action::UserCreate);
+    change!(store, created, add_user(user, Some("$argon2id$x"))).unwrap();
 }
 
 async fn users_are_added_found_and_listed(place: Place) {
@@ -100,10 +98,8 @@ async fn a_login_belongs_to_one_user(place: Place) {
         id: "other".into(),
         ..user("sato", "別人", &[Role::Agent])
     };
-    let error = store
-        .add_user(&other, None, entry(Action::UserCreate))
-        .await
-        .unwrap_err();
+    let created = entry(Action::UserCreate);
+    let error = change!(store, created, add_user(&other, None)).unwrap_err();
     assert!(
         matches!(error, StoreError::Taken { what: "login" }),
         "{error}"
@@ -113,10 +109,8 @@ async fn a_login_belongs_to_one_user(place: Place) {
         ..user(login, "x", &[])
     };
     add(&store, &with_subject("one")).await;
-    let error = store
-        .add_user(&with_subject("two"), None, entry(Action::UserCreate))
-        .await
-        .unwrap_err();
+    let created = entry(Action::UserCreate);
+    let error = change!(store, created, add_user(&with_subject("two"), None)).unwrap_err();
     assert!(
         matches!(error, StoreError::Taken { what: "subject" }),
         "{error}"
@@ -133,14 +127,9 @@ async fn nobody_overwrites_what_they_have_not_seen(place: Place) {
         name: "鈴木".to_owned(),
         ..seen.clone()
     };
-    store
-        .save_user(&renamed, entry(Action::UserChange))
-        .await
-        .unwrap();
-    let error = store
-        .save_user(&seen, entry(Action::UserChange))
-        .await
-        .unwrap_err();
+    let changed = || entry(Action::UserChange);
+    change!(store, changed(), save_user(&renamed)).unwrap();
+    let error = change!(store, changed(), save_user(&seen)).unwrap_err();
     assert!(matches!(error, StoreError::Changed { .. }), "{error}");
     let found = store.lookup_user(&"sato".into()).await.unwrap().unwrap();
     assert_eq!((found.user.name.as_str(), found.user.version), ("鈴木", 2));
@@ -151,7 +140,6 @@ pub(crate) fn session(token: &str, user: &str, at: i64) -> NewSession {
         token_hash: format!("hash of {token}"),
         id: token.to_owned(),
         user: user.into(),
-        pending: false,
         by_provider: token == "b",
         at: Instant(at),
         address: "::1".to_owned(),
@@ -159,17 +147,21 @@ pub(crate) fn session(token: &str, user: &str, at: i64) -> NewSession {
     }
 }
 
+pub(crate) async fn begin(store: &Store, session: &NewSession) {
+    let entry = entry(Action::SignIn);
+    change!(store, entry, add_session(session)).unwrap();
+}
+
 async fn sessions_begin_and_end(place: Place) {
     let store = place.open().await;
     let sato = user("sato", "佐藤", &[Role::Agent]);
     add(&store, &sato).await;
     for (token, at) in [("a", 10), ("b", 20), ("c", 30)] {
-        let begun = Some(entry(Action::SignIn));
-        store
-            .add_session(&session(token, "sato", at), begun)
-            .await
-            .unwrap();
+        begin(&store, &session(token, "sato", at)).await;
     }
+    unrecorded!(store, add_pending_session(&session("p", "sato", 35))).unwrap();
+    let pending = store.lookup_session("hash of p").await.unwrap().unwrap();
+    assert!(pending.session.pending);
     let found = store.lookup_session("hash of b").await.unwrap().unwrap();
     assert_eq!(found.user.login, "sato");
     assert_eq!(found.user.last_used_at, Some(Instant(30)));
@@ -189,7 +181,11 @@ async fn sessions_begin_and_end(place: Place) {
     assert_eq!(order, ["a", "c", "b"]);
     let end = async |id: &str, user: &str| {
         let entry = entry(Action::SignOut);
-        store.end_session(id, &user.into(), entry).await.unwrap()
+        match change!(store, entry, end_session(id, &user.into())) {
+            Ok(true) => true,
+            Err(StoreError::Refused) => false,
+            other => panic!("{other:?}"),
+        }
     };
     assert!(!end("a", "abe").await, "nobody ends the session of another");
     assert!(end("a", "sato").await && !end("a", "sato").await);
@@ -202,11 +198,8 @@ async fn sessions_begin_and_end(place: Place) {
         must_change: false,
         at: Instant(50),
     };
-    let change = entry(Action::PasswordChange);
-    store
-        .set_password(&sato.id, &password, change)
-        .await
-        .unwrap();
+    let changed = entry(Action::PasswordChange);
+    change!(store, changed, set_password(&sato.id, &password)).unwrap();
     assert!(store.list_sessions(&sato.id).await.unwrap().is_empty());
     let found = store.lookup_user(&sato.id).await.unwrap().unwrap();
     assert!(!found.user.must_change_password);
@@ -219,7 +212,7 @@ async fn failures_are_counted_and_forgotten(place: Place) {
     add(&store, &sato).await;
     for count in 1..=3 {
         let failed = entry(Action::SignInFailed);
-        let noted = store.note_failure(&sato.id, Instant(count), failed).await;
+        let noted = change!(store, failed, note_failure(&sato.id, Instant(count)));
         assert_eq!(i64::from(noted.unwrap()), count);
     }
     let found = store.lookup_user(&sato.id).await.unwrap().unwrap();
@@ -227,10 +220,7 @@ async fn failures_are_counted_and_forgotten(place: Place) {
         (found.user.failures, found.user.failed_at),
         (3, Some(Instant(3)))
     );
-    store
-        .add_session(&session("a", "sato", 9), None)
-        .await
-        .unwrap();
+    begin(&store, &session("a", "sato", 9)).await;
     let found = store.lookup_user(&sato.id).await.unwrap().unwrap();
     assert_eq!((found.user.failures, found.user.failed_at), (0, None));
 }
@@ -241,22 +231,23 @@ async fn a_second_factor_is_used_up_step_by_step(place: Place) {
     add(&store, &sato).await;
     let codes = ["one".to_owned(), "two".to_owned()];
     let change = || entry(Action::SecondFactorChange);
-    store
-        .set_second_factor(&sato.id, Some("sealed"), &codes, change())
-        .await
-        .unwrap();
+    let set = change!(
+        store,
+        change(),
+        set_second_factor(&sato.id, Some("sealed"), &codes)
+    );
+    set.unwrap();
     let found = store.lookup_user(&sato.id).await.unwrap().unwrap();
     assert!(found.user.second_factor && found.totp.as_deref() == Some("sealed"));
-    assert!(store.use_totp_step(&sato.id, 5).await.unwrap());
-    assert!(!store.use_totp_step(&sato.id, 5).await.unwrap());
-    assert!(!store.use_totp_step(&sato.id, 4).await.unwrap());
-    assert!(store.use_recovery_code(&sato.id, "one").await.unwrap());
-    assert!(!store.use_recovery_code(&sato.id, "one").await.unwrap());
+    let use_step = async |step: i64| unrecorded!(store, use_totp_step(&sato.id, step)).unwrap();
+    assert!(use_step(5).await);
+    assert!(!use_step(5).await);
+    assert!(!use_step(4).await);
+    let use_code = async || unrecorded!(store, use_recovery_code(&sato.id, "one")).unwrap();
+    assert!(use_code().await);
+    assert!(!use_code().await);
     assert_eq!(store.count_recovery_codes(&sato.id).await.unwrap(), 1);
-    store
-        .set_second_factor(&sato.id, None, &[], change())
-        .await
-        .unwrap();
+    change!(store, change(), set_second_factor(&sato.id, None, &[])).unwrap();
     let found = store.lookup_user(&sato.id).await.unwrap().unwrap();
     assert!(!found.user.second_factor);
     assert_eq!(store.count_recovery_codes(&sato.id).await.unwrap(), 0);
@@ -283,16 +274,13 @@ async fn tokens_are_found_until_they_are_taken_back(place: Place) {
         user: sato.id.clone(),
         token: token.clone(),
     };
-    store
-        .add_token(&new, entry(Action::TokenCreate))
-        .await
-        .unwrap();
+    change!(store, entry(Action::TokenCreate), add_token(&new)).unwrap();
     let (owner, found) = store.lookup_token("h").await.unwrap().unwrap();
     assert_eq!((owner.login.as_str(), &found), ("sato", &token));
     store.touch_token("t", Instant(9)).await.unwrap();
     let revoke = async |user: &str| {
         let entry = entry(Action::TokenRevoke);
-        store.revoke_token("t", &user.into(), entry).await.unwrap()
+        change!(store, entry, revoke_token("t", &user.into())).is_ok()
     };
     assert!(!revoke("abe").await);
     assert!(revoke("sato").await && !revoke("sato").await);
@@ -308,10 +296,7 @@ async fn what_changes_is_recorded_or_does_not_change(place: Place) {
     let sato = user("sato", "佐藤", &[Role::Agent]);
     add(&store, &sato).await;
     let stale = User { version: 9, ..sato };
-    store
-        .save_user(&stale, entry(Action::UserChange))
-        .await
-        .unwrap_err();
+    change!(store, entry(Action::UserChange), save_user(&stale)).unwrap_err();
     let all = AuditFilter {
         limit: 10,
         ..AuditFilter::default()

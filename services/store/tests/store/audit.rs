@@ -170,14 +170,11 @@ async fn records_kept_long_enough_are_deleted_and_that_is_recorded(place: Place)
     ten(&store).await;
     let deletion = || entry(50_000, "admin", Action::AuditDelete, "");
     let before = Instant(4_001);
-    assert_eq!(
-        store.delete_audit_before(before, deletion()).await.unwrap(),
-        4
-    );
-    assert_eq!(
-        store.delete_audit_before(before, deletion()).await.unwrap(),
-        0
-    );
+    let deleted = change!(store, deletion(), delete_audit_before(before));
+    assert_eq!(deleted.unwrap(), 4);
+    let mut tx = store.begin(deletion()).await.unwrap();
+    assert_eq!(tx.delete_audit_before(before).await.unwrap(), 0);
+    drop(tx);
     let verified = store.verify_audit().await.unwrap();
     assert_eq!((verified.sound, verified.fault), (7, None));
     let newest = AuditFilter {

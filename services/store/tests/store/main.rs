@@ -5,6 +5,32 @@
     reason = "a test may fail where it stands"
 )]
 
+/// One change as a unit of work of its own: `change!(store, entry, save_user(&user))`.
+macro_rules! change {
+    ($store:expr, $entry:expr, $method:ident($($argument:expr),*)) => {
+        async {
+            let mut tx = $store.begin($entry).await?;
+            let outcome = tx.$method($($argument),*).await?;
+            tx.commit().await?;
+            Ok::<_, madoguchi_store::StoreError>(outcome)
+        }
+        .await
+    };
+}
+
+/// The same for a change that leaves no record.
+macro_rules! unrecorded {
+    ($store:expr, $method:ident($($argument:expr),*)) => {
+        async {
+            let mut tx = $store.begin_unrecorded().await?;
+            let outcome = tx.$method($($argument),*).await?;
+            tx.commit().await?;
+            Ok::<_, madoguchi_store::StoreError>(outcome)
+        }
+        .await
+    };
+}
+
 mod access;
 mod accounts;
 mod articles;
@@ -23,3 +49,4 @@ mod portal;
 mod sample;
 mod settings;
 mod tls;
+mod units;

@@ -122,18 +122,12 @@ async fn what_was_seen_to_comes_up_again_only_when_it_happens_again(place: Datab
     let store = place.open().await;
     search(&store, "1", 10, Place::Portal, "VPN", 0).await;
     let done = entry(Action::AttentionDone, 15);
-    store
-        .see_to(Attention::InVain, "vpn", &"u".into(), done)
-        .await
-        .unwrap();
+    change!(store, done, see_to(Attention::InVain, "vpn", &"u".into())).unwrap();
     assert!(in_vain(&store).await.is_empty());
     search(&store, "2", 20, Place::Portal, "vpn", 0).await;
     assert_eq!(in_vain(&store).await, [("vpn".to_owned(), 1, 20)]);
     let done = entry(Action::AttentionDone, 25);
-    store
-        .see_to(Attention::InVain, "vpn", &"u".into(), done)
-        .await
-        .unwrap();
+    change!(store, done, see_to(Attention::InVain, "vpn", &"u".into())).unwrap();
     assert!(in_vain(&store).await.is_empty());
 }
 
@@ -201,10 +195,7 @@ async fn a_browser_says_one_word_about_a_version(place: Database) {
     assert_eq!((unhelpful[0].helped, unhelpful[0].not_helped), (0, 2));
     assert_eq!(unhelpful[0].comments, ["分からない", "古い"]);
     let done = entry(Action::AttentionDone, 40);
-    store
-        .see_to(Attention::Unhelpful, "a", &"u".into(), done)
-        .await
-        .unwrap();
+    change!(store, done, see_to(Attention::Unhelpful, "a", &"u".into())).unwrap();
     assert!(
         store
             .unhelpful_articles(Instant(0), 10)
@@ -216,10 +207,13 @@ async fn a_browser_says_one_word_about_a_version(place: Database) {
 
 async fn an_article_settles_a_call_once(place: Database) {
     let store = place.open().await;
-    assert!(store.log_settled(&settled("1", Some("c"))).await.unwrap());
-    assert!(!store.log_settled(&settled("2", Some("c"))).await.unwrap());
-    assert!(store.log_settled(&settled("3", None)).await.unwrap());
-    assert!(store.log_settled(&settled("4", None)).await.unwrap());
+    let settle = async |id: &str, call: Option<&str>| {
+        unrecorded!(store, log_settled(&settled(id, call))).unwrap()
+    };
+    assert!(settle("1", Some("c")).await);
+    assert!(!settle("2", Some("c")).await);
+    assert!(settle("3", None).await);
+    assert!(settle("4", None).await);
     let figures = store
         .access_figures(Instant(0), Instant(100))
         .await
@@ -314,7 +308,7 @@ async fn inquiries_are_listed_and_handled_once(place: Database) {
                 query: "旅費".to_owned(),
             },
         };
-        store.add_inquiry(&new).await.unwrap();
+        unrecorded!(store, add_inquiry(&new)).unwrap();
     }
     let open = InquiryFilter {
         open: true,
@@ -332,8 +326,9 @@ async fn inquiries_are_listed_and_handled_once(place: Database) {
     assert_eq!(store.list_inquiries(&next).await.unwrap().len(), 1);
     let asked = store.asked_about(Instant(0), 10).await.unwrap();
     assert_eq!((asked[0].count, asked[0].last), (2, Instant(20)));
-    let handle = |version, handled, at| {
-        store.handle_inquiry("one", version, handled, entry(Action::InquiryHandle, at))
+    let handle = async |version, handled, at| {
+        let entry = entry(Action::InquiryHandle, at);
+        change!(store, entry, handle_inquiry("one", version, handled))
     };
     handle(1, true, 30).await.unwrap();
     let error = handle(1, true, 31).await.unwrap_err();
@@ -359,7 +354,7 @@ async fn an_inquiry_has_a_number_of_its_own_and_is_kept_once(place: Database) {
     // As two nodes and an impatient finger send them.
     let sent = (0..40).map(|n| {
         let (store, new) = (store.clone(), inquiry((n % 20).to_string()));
-        tokio::spawn(async move { store.add_inquiry(&new).await.unwrap() })
+        tokio::spawn(async move { unrecorded!(store, add_inquiry(&new)).unwrap() })
     });
     let mut numbers = Vec::new();
     for receipt in sent.collect::<Vec<_>>() {
@@ -379,15 +374,12 @@ async fn an_inquiry_has_a_number_of_its_own_and_is_kept_once(place: Database) {
     // A number does not come again when its inquiry is deleted.
     for id in 0..20 {
         let handled = entry(Action::InquiryHandle, 20);
-        let handled = store
-            .handle_inquiry(&id.to_string(), 1, true, handled)
-            .await;
-        handled.unwrap();
+        change!(store, handled, handle_inquiry(&id.to_string(), 1, true)).unwrap();
     }
     let deleted = entry(Action::PortalLogDelete, 30);
-    let deleted = store.delete_portal_log_before(Instant(30), deleted).await;
+    let deleted = change!(store, deleted, delete_portal_log_before(Instant(30)));
     assert_eq!(deleted.unwrap(), 20);
-    let next = store.add_inquiry(&inquiry("new".to_owned())).await.unwrap();
+    let next = unrecorded!(store, add_inquiry(&inquiry("new".to_owned()))).unwrap();
     assert_eq!(next.number, Some(ReceiptNumber(21)));
 }
 
@@ -397,11 +389,13 @@ async fn what_was_kept_long_enough_is_deleted_and_that_is_recorded(place: Databa
     search(&store, "new", 100, Place::Portal, "VPN", 0).await;
     view(&store, "v", 10, Place::Portal, "a", None).await;
     let delete = || entry(Action::PortalLogDelete, 200);
-    let deleted = store.delete_portal_log_before(Instant(50), delete()).await;
+    let deleted = change!(store, delete(), delete_portal_log_before(Instant(50)));
     assert_eq!(deleted.unwrap(), 2);
     assert_eq!(in_vain(&store).await, [("vpn".to_owned(), 1, 100)]);
-    let deleted = store.delete_portal_log_before(Instant(50), delete()).await;
+    let mut tx = store.begin(delete()).await.unwrap();
+    let deleted = tx.delete_portal_log_before(Instant(50)).await;
     assert_eq!(deleted.unwrap(), 0);
+    assert!(matches!(tx.commit().await, Err(StoreError::Refused)));
     let filter = AuditFilter {
         limit: 10,
         ..AuditFilter::default()

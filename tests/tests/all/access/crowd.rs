@@ -116,9 +116,9 @@ async fn add_user(desk: &Desk, n: i64) -> Outcome {
         after: fields.clone(),
     };
     let store = desk.store();
-    store
-        .add_user(&user, None, entry(Action::UserCreate))
-        .await?;
+    let mut tx = store.begin(entry(Action::UserCreate)).await?;
+    tx.add_user(&user, None).await?;
+    tx.commit().await?;
     store.append_audit(&[entry(Action::UserChange)]).await?;
     Ok(())
 }

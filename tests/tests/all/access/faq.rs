@@ -30,7 +30,9 @@ async fn written(desk: &Desk) -> anyhow::Result<()> {
     };
     article.edit(newer, &UserId::new("somebody"), now)?;
     let entry = madoguchi_tests::faq::entry("login-001", now);
-    desk.store().save_article(&article, now, entry).await?;
+    let mut tx = desk.store().begin(entry).await?;
+    tx.save_article(&article, now).await?;
+    tx.commit().await?;
     Ok(())
 }
 
@@ -72,7 +74,9 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
             before: Fields::new(),
             after: Fields::new(),
         };
-        store.save_settings(&[version], entry).await?;
+        let mut tx = store.begin(entry).await?;
+        tx.save_setting(&version).await?;
+        tx.commit().await?;
     }
     written(desk).await?;
     for (n, results) in [(1, 0), (2, 3)] {
@@ -122,6 +126,8 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
             query: "パスワード".to_owned(),
         },
     };
-    store.add_inquiry(&inquiry).await?;
+    let mut tx = store.begin_unrecorded().await?;
+    tx.add_inquiry(&inquiry).await?;
+    tx.commit().await?;
     Ok("outage".to_owned())
 }

@@ -168,7 +168,9 @@ async fn a_password_that_the_key_does_not_open_is_told() {
         before: Default::default(),
         after: Default::default(),
     };
-    house.store.save_settings(&[version], entry).await.unwrap();
+    let mut tx = house.store.begin(entry).await.unwrap();
+    tx.save_setting(&version).await.unwrap();
+    tx.commit().await.unwrap();
     assert!(
         house
             .page(PLACE)
