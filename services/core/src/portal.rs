@@ -7,8 +7,6 @@ mod receipt;
 mod retention;
 mod sites;
 
-use unicode_normalization::UnicodeNormalization;
-
 pub use self::deflection::{Deflection, SiteCall, SiteRead, Weeks, deflection_by_week};
 pub use self::inquiry::{INQUIRY_FORM_LETTERS, INQUIRY_LETTERS, Inquiry};
 pub use self::notice::{
@@ -17,6 +15,7 @@ pub use self::notice::{
 pub use self::receipt::ReceiptNumber;
 pub use self::retention::{LOG_DAYS_AT_LEAST, LogRetention, LogRetentionFault, PORTAL_RETENTION};
 pub use self::sites::{Site, SiteFault, Sites};
+use crate::normal::normal_text;
 
 /// Of what was looked for, so many letters are kept.
 pub const QUERY_LETTERS: usize = 200;
@@ -45,15 +44,7 @@ impl Place {
 
 /// What was typed, in one form however it was typed: widths, cases and blanks do not count.
 pub fn normal_query(typed: &str) -> String {
-    let folded: String = typed
-        .chars()
-        .take(QUERY_LETTERS)
-        .nfkc()
-        .flat_map(char::to_lowercase)
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
-    let words: Vec<_> = folded.split_whitespace().collect();
-    words.join(" ").chars().take(QUERY_LETTERS).collect()
+    normal_text(typed, QUERY_LETTERS)
 }
 
 #[cfg(test)]

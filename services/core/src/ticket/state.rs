@@ -178,6 +178,11 @@ impl Ticket {
         Self::fold(events.iter().filter(|event| event.happened_at() < before))
     }
 
+    /// The ticket as it was at a version: what somebody read who saves now.
+    pub fn at_version(events: &[TicketEvent], version: u32) -> Option<Self> {
+        Self::fold(events.iter().filter(|event| event.seq < version))
+    }
+
     /// The ticket that this event begins.
     pub fn begin(event: &TicketEvent) -> Option<Self> {
         let TicketChange::Created {

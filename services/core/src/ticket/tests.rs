@@ -264,6 +264,33 @@ fn 別紙6_項番4_a_change_of_業務区分_while_paused_counts_everything_anew_
 }
 
 #[test]
+fn an_edit_of_an_earlier_version_is_joined_with_what_was_saved_since() {
+    let mut desk = Desk::begun("2026-11-24T10:00:00");
+    let read = desk.ticket();
+    let change = TicketChange::FieldChanged {
+        field: TicketField::Question,
+        before: "差戻し".to_owned(),
+        after: "旅費の差戻し".to_owned(),
+    };
+    desk.take(change).unwrap();
+    let theirs = desk.ticket();
+    let before = Ticket::at_version(&desk.events, read.version).unwrap();
+    assert_eq!(before, read);
+    let mine = TicketFields {
+        answer: "出し直してください".to_owned(),
+        ..read.fields
+    };
+    let merged = edit::merge(&before.fields, &mine, &theirs.fields);
+    assert!(merged.conflicts.is_empty());
+    for change in edit::changes(&theirs.fields, &merged.fields) {
+        desk.take(change).unwrap();
+    }
+    let fields = desk.ticket().fields;
+    assert_eq!(fields.question, "旅費の差戻し");
+    assert_eq!(fields.answer, "出し直してください");
+}
+
+#[test]
 fn reopening_does_not_make_a_ticket_late_at_once() {
     let mut desk = Desk::begun("2026-11-24T10:00:00");
     desk.now = at("2026-11-24T10:10:00");
