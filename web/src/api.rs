@@ -19,9 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::agents::{self, StateRequest};
 use crate::auth::access::Allowed;
-use crate::calls::viewed;
 use crate::error::WebError;
-use crate::query::{CallQuery, Period};
+use crate::query::Period;
 use crate::state::Web;
 
 #[derive(Serialize)]
@@ -111,29 +110,6 @@ pub(crate) async fn stats(
     };
     let thresholds = web.desk.setup().targets.figures();
     Ok(Json(web.store.stats(query, thresholds).await?))
-}
-
-#[derive(Serialize)]
-pub(crate) struct Calls {
-    total: u64,
-    page: u32,
-    calls: Vec<CallRecord>,
-}
-
-pub(crate) async fn calls(
-    visitor: Allowed<ViewCalls>,
-    State(web): State<Web>,
-    Query(query): Query<CallQuery>,
-) -> Result<Json<Calls>, WebError> {
-    let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
-    let found = web.store.list_calls(&query.filter(&period)?).await?;
-    let entry = viewed(&web, &visitor, &query, &period);
-    web.store.append_audit(&[entry]).await?;
-    Ok(Json(Calls {
-        total: found.total,
-        page: query.page_number()?,
-        calls: found.calls,
-    }))
 }
 
 #[derive(Serialize)]

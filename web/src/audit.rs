@@ -1,187 +1,167 @@
-//! 監査記録: filtered, page by page, and as a workbook.
+//! 監査記録: the list of its records, and how they are told.
 
-use askama::Template;
-use axum::extract::{Query, RawQuery, State};
-use axum::response::{Html, Response};
 use chrono::Days;
 use madoguchi_core::access::{Permission, ReadAudit, Role};
 use madoguchi_core::audit::{Action, Fields};
-use madoguchi_core::time::Instant;
-use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
-use madoguchi_store::{AuditFilter, AuditRecord};
-use serde::Deserialize;
+use madoguchi_store::{
+    AuditFilter, AuditOrder, AuditRecord, Cursor, CursorValue, Page, Start, StoreError,
+};
 
-use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
-use crate::download::workbook_file;
 use crate::error::WebError;
 use crate::kit::field::FieldInfo;
-use crate::query::{Choice, Period, escape};
-use crate::shell::Shell;
+use crate::kit::table::{
+    Asked, Column, DOWN, Filter, FilterInput, Info, Listing, Order, UP, Value,
+};
+use crate::kit::table_file::download;
+use crate::kit::table_routes;
+use crate::query::Period;
 use crate::state::Web;
 use crate::text::DateStyle;
-use crate::views::Views;
-use crate::{notices, phrases, retention, setup, text};
+use crate::{notices, phrases, retention, setup};
 
-const PAGE_SIZE: u32 = 100;
-/// Records read at once for a workbook.
-const EXPORT_CHUNK: u32 = 5_000;
-/// Records in one workbook; a longer period has to be divided, which the page says.
-const EXPORT_AT_MOST: usize = 200_000;
 /// How many days are shown when no period is asked for.
 const DAYS_SHOWN: u64 = 30;
 
 pub(crate) fn routes() -> Routes {
-    Routes::new().get("/audit", page).get("/audit.xlsx", export)
+    table_routes::<AuditList>().file("/audit.xlsx", download::<AuditList>)
 }
 
-#[derive(Template)]
-#[template(path = "audit.html")]
-struct AuditPage {
-    shell: Shell,
-    views: Views,
-    from: String,
-    to: String,
-    actor: String,
-    object: String,
-    actions: Vec<Choice>,
-    rows: Vec<AuditRow>,
-    older: Option<String>,
-    export: String,
-}
+struct AuditList;
 
-struct AuditRow {
-    seq: i64,
-    time: String,
-    actor: String,
-    address: String,
-    action: &'static str,
-    object: String,
-    before: Vec<(String, String)>,
-    after: Vec<(String, String)>,
-}
+type AuditColumn = Column<AuditList>;
 
-#[derive(Debug, Clone, Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct AuditQuery {
-    from: String,
-    to: String,
-    actor: String,
-    action: String,
-    object: String,
-    /// The last record of the page before, as `instant-number`.
-    older: String,
-}
+impl Listing for AuditList {
+    type Permit = ReadAudit;
+    type Row = AuditRecord;
+    type Filter = AuditFilter;
+    type Order = AuditOrder;
+    type Context = Words;
 
-impl AuditQuery {
-    fn period(&self, web: &Web) -> Result<Period, WebError> {
-        let today = web.desk.now().date();
-        let first = today
-            .checked_sub_days(Days::new(DAYS_SHOWN))
-            .unwrap_or(today);
-        let from = if self.from.is_empty() {
-            first.to_string()
-        } else {
-            self.from.clone()
-        };
-        Period::read(&from, &self.to, today)
+    const INFO: Info = Info {
+        page: "/audit",
+        file: "/audit/download",
+        name: "audit",
+        title: "監査記録",
+        unit: "件",
+        // There are millions.
+        counted: false,
+        empty: "この条件の記録はありません。期間や条件を変えてください。",
+        rows: 100,
+    };
+    const COLUMNS: &'static [Column<Self>] = &[
+        AuditColumn::new("seq", "番号", 10, |record, _| Value::Number(record.seq)).class("number"),
+        AuditColumn::new("at", "日時", 20, |record, _| {
+            Value::Second(record.entry.at)
+        })
+        .class("time")
+        .orders(&[
+            Order("", DOWN, AuditOrder::Newest),
+            Order("oldest", UP, AuditOrder::Oldest),
+        ]),
+        AuditColumn::new("actor", "操作した人", 18, |record, _| {
+            Value::text(record.entry.actor.name())
+        }),
+        AuditColumn::new("address", "接続元", 18, |record, _| {
+            Value::text(&record.entry.address)
+        }),
+        AuditColumn::new("action", "操作", 24, |record, _| {
+            Value::text(record.entry.action.label())
+        }),
+        AuditColumn::new("object", "対象", 28, |record, _| {
+            Value::text(&record.entry.object)
+        })
+        .class("object"),
+        AuditColumn::new("before", "変更前", 40, |record, words| {
+            Value::Fields(words.told(record.entry.action, &record.entry.before))
+        })
+        .class("long"),
+        AuditColumn::new("after", "変更後・内容", 40, |record, words| {
+            Value::Fields(words.told(record.entry.action, &record.entry.after))
+        })
+        .class("long"),
+    ];
+    const EXPORTED: Action = Action::AuditExport;
+
+    fn filters(web: &Web, asked: &Asked) -> Vec<Filter> {
+        let period = period(web, asked);
+        let day = |day: fn(&Period) -> String| period.as_ref().map(day).unwrap_or_default();
+        let actions = Action::ALL.iter();
+        let actions = actions.map(|action| (action.as_str(), action.label()));
+        let login = FilterInput::Text("text", "ログイン名");
+        vec![
+            Filter::date("from", "最初の日", day(|period| period.from.to_string())),
+            Filter::date("to", "最後の日", day(|period| period.to.to_string())),
+            Filter::new("actor", "操作した人", login),
+            Filter::choice("action", "操作", actions),
+            Filter::text("object", "対象"),
+        ]
     }
 
-    fn filter(&self, period: &Period) -> Result<AuditFilter, WebError> {
-        let named = |text: &str| {
-            let text = text.trim();
-            (!text.is_empty()).then(|| text.to_owned())
-        };
-        let older_than = match self.older.split_once('-') {
-            None => None,
-            Some((at, seq)) => {
-                let read = at.parse().ok().zip(seq.parse().ok());
-                let wrong = || WebError::BadRequest("ページの指定を確認してください。".to_owned());
-                let (at, seq) = read.ok_or_else(wrong)?;
-                Some((Instant(at), seq))
-            }
-        };
+    fn filter(web: &Web, asked: &Asked, order: AuditOrder) -> Result<AuditFilter, WebError> {
+        let period = period(web, asked)?;
         Ok(AuditFilter {
             from: Some(period.start()),
             until: Some(period.end()),
-            actor: named(&self.actor),
-            action: Action::lookup(&self.action),
-            object: named(&self.object),
-            older_than,
-            limit: PAGE_SIZE + 1,
+            actor: asked.some("actor"),
+            action: Action::lookup(asked.get("action")),
+            object: asked.some("object"),
+            order,
+            ..AuditFilter::default()
         })
     }
 
-    fn link(&self, path: &str, older: &str) -> String {
-        format!(
-            "{path}?from={}&to={}&actor={}&action={}&object={}&older={older}",
-            escape(&self.from),
-            escape(&self.to),
-            escape(&self.actor),
-            escape(&self.action),
-            escape(&self.object),
-        )
+    fn context(web: &Web) -> Words {
+        Words::of(web)
+    }
+
+    async fn page(
+        web: &Web,
+        filter: &AuditFilter,
+        start: Start,
+        limit: u32,
+    ) -> Result<Page<AuditRecord>, StoreError> {
+        let filter = AuditFilter {
+            start,
+            limit,
+            ..filter.clone()
+        };
+        web.store.page_audit(&filter).await
+    }
+
+    async fn count(web: &Web, filter: &AuditFilter, at_most: u32) -> Result<u64, StoreError> {
+        web.store.count_audit(filter, at_most).await
+    }
+
+    fn recorded(web: &Web, asked: &Asked) -> Result<Fields, WebError> {
+        let period = period(web, asked)?;
+        Ok(asked.fields(&period))
+    }
+
+    fn former_start(asked: &Asked) -> Option<Start> {
+        let (at, seq) = asked.get("older").split_once('-')?;
+        let values = [at.parse().ok()?, seq.parse().ok()?].map(CursorValue::Number);
+        Some(Start::After(Cursor::new(values.into())))
     }
 }
 
-async fn page(
-    visitor: Allowed<ReadAudit>,
-    State(web): State<Web>,
-    RawQuery(asked): RawQuery,
-    Query(query): Query<AuditQuery>,
-) -> Result<Html<String>, WebError> {
-    let period = query.period(&web)?;
-    let mut records = web.store.list_audit(&query.filter(&period)?).await?;
-    let more = records.len() > PAGE_SIZE as usize;
-    records.truncate(PAGE_SIZE as usize);
-    let last = records.last().filter(|_| more);
-    let words = Words::of(&web);
-    let actions = Action::ALL
-        .iter()
-        .map(|action| (action.as_str(), action.label()));
-    let view = AuditPage {
-        shell: Shell::new(&web, Some(&visitor), "/audit"),
-        views: Views::of(&web, &visitor, "/audit", asked.as_deref()).await?,
-        from: period.from.to_string(),
-        to: period.to.to_string(),
-        actor: query.actor.clone(),
-        object: query.object.clone(),
-        actions: Choice::list(
-            std::iter::once(("", "すべて")).chain(actions),
-            &query.action,
-        ),
-        older: last.map(|last| {
-            let older = format!("{}-{}", last.entry.at.0, last.seq);
-            query.link("/audit", &older)
-        }),
-        export: query.link("/audit.xlsx", ""),
-        rows: records
-            .into_iter()
-            .map(|record| row(record, &words))
-            .collect(),
-    };
-    Ok(Html(view.render()?))
-}
-
-fn row(record: AuditRecord, words: &Words) -> AuditRow {
-    let entry = record.entry;
-    AuditRow {
-        seq: record.seq,
-        time: format!("{} {}", entry.at.date(), text::time_with_seconds(entry.at)),
-        actor: entry.actor.name().to_owned(),
-        address: entry.address,
-        action: entry.action.label(),
-        object: entry.object,
-        before: words.told(entry.action, &entry.before),
-        after: words.told(entry.action, &entry.after),
-    }
+fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
+    let today = web.desk.now().date();
+    let first = today
+        .checked_sub_days(Days::new(DAYS_SHOWN))
+        .unwrap_or(today);
+    let from = asked.some("from").unwrap_or_else(|| first.to_string());
+    Period::read(&from, asked.get("to"), today)
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 32] = [
+const FIELDS: [(&str, &str); 40] = [
+    ("action", "操作"),
+    ("actor", "操作した人"),
     ("agent", "担当者"),
     ("before", "これより前"),
     ("body", "内容"),
+    ("category", "分類"),
     ("command", "操作"),
     ("days", "日数"),
     ("disabled", "停止"),
@@ -195,17 +175,22 @@ const FIELDS: [(&str, &str); 32] = [
     ("login", "ログイン名"),
     ("name", "名前"),
     ("number", "電話番号"),
+    ("object", "対象"),
     ("oidc_subject", "認証基盤の識別子"),
+    ("overdue", "見直し"),
     ("page", "ページ"),
     ("period", "期間"),
     ("readers", "公開範囲"),
     ("reason", "理由"),
     ("records", "件数"),
+    ("role", "役割"),
     ("roles", "役割"),
     ("rule", "扱い"),
     ("scopes", "権限"),
     ("second_factor", "2段階認証"),
+    ("stage", "状態"),
     ("state", "状態"),
+    ("text", "検索の言葉"),
     ("title", "題"),
     ("until", "掲載を終える日時"),
     ("up_to", "この番号まで"),
@@ -278,90 +263,6 @@ fn period_in_words(period: &str) -> String {
         None => month(),
     };
     words.unwrap_or_else(|| period.to_owned())
-}
-
-async fn export(
-    visitor: Allowed<ReadAudit>,
-    State(web): State<Web>,
-    Query(query): Query<AuditQuery>,
-) -> Result<Response, WebError> {
-    let period = query.period(&web)?;
-    let mut filter = query.filter(&period)?;
-    filter.limit = EXPORT_CHUNK;
-    let mut records = Vec::new();
-    loop {
-        let chunk = web.store.list_audit(&filter).await?;
-        let Some(last) = chunk.last() else { break };
-        filter.older_than = Some((last.entry.at, last.seq));
-        records.extend(chunk);
-        if records.len() > EXPORT_AT_MOST {
-            let message = format!(
-                "一度に出力できるのは{}件までです。期間を短くして、分けて出力してください。",
-                text::number(EXPORT_AT_MOST as u64)
-            );
-            return Err(WebError::BadRequest(message));
-        }
-    }
-    let now = web.desk.now();
-    let mut entry = visitor.entry(now, Action::AuditExport, "");
-    entry
-        .after
-        .insert("period".into(), format!("{}/{}", period.from, period.to));
-    entry
-        .after
-        .insert("records".into(), records.len().to_string());
-    web.store.append_audit(&[entry]).await?;
-    let table = table(&records, now, &Words::of(&web));
-    let file = tokio::task::spawn_blocking(move || workbook(&table, Form::Data)).await;
-    let file = file
-        .ok()
-        .and_then(Result::ok)
-        .ok_or(WebError::Internal("a workbook could not be made"))?;
-    Ok(workbook_file("audit.xlsx", file))
-}
-
-fn table(records: &[AuditRecord], now: Instant, words: &Words) -> Table {
-    let column = |name: &'static str, width| Column {
-        name: name.into(),
-        width,
-    };
-    let list = |action, fields: &Fields| -> Cell {
-        let pairs: Vec<_> = words
-            .told(action, fields)
-            .into_iter()
-            .map(|(name, value)| format!("{name}：{value}"))
-            .collect();
-        pairs.join("\n").as_str().into()
-    };
-    let rows = records.iter().map(|record| {
-        let entry = &record.entry;
-        vec![
-            Cell::Number(record.seq as f64),
-            Cell::Instant(entry.at),
-            entry.actor.name().into(),
-            entry.address.as_str().into(),
-            entry.action.label().into(),
-            entry.object.as_str().into(),
-            list(entry.action, &entry.before),
-            list(entry.action, &entry.after),
-        ]
-    });
-    Table {
-        title: "監査記録".to_owned(),
-        sheet: "監査記録".to_owned(),
-        made_at: now,
-        columns: vec![
-            column("記録番号", 10),
-            column("日時", 20),
-            column("操作した人", 18),
-            column("接続元", 18),
-            column("操作", 24),
-            column("対象", 28),
-            column("変更前", 40),
-            column("変更後・内容", 40),
-        ],
-        rows: rows.collect(),
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::auth::routes::Routes;
 use crate::download::workbook_file;
 use crate::error::WebError;
 use crate::graph::{Graph, Group, Layout, Series};
-use crate::query::{Choice, Period, escape};
+use crate::query::{Choice, Period, agent_choices, escape, line_choices};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
@@ -164,12 +164,6 @@ async fn page(
         cells: cells(&row.figures),
     });
     let groupings = GROUPINGS.map(|(value, label, ..)| (value, label));
-    let lines = setup.lines.iter().map(|line| line.thing.name.as_str());
-    let lines = lines.chain(setup.former_lines.iter().map(String::as_str));
-    let agents = setup.agents.iter();
-    let agents = agents.map(|agent| (agent.thing.id.as_str(), agent.thing.name.as_str()));
-    let former = setup.former_agents.iter();
-    let agents = agents.chain(former.map(|(id, name)| (id.as_str(), name.as_str())));
     let all = || std::iter::once(("", "すべて"));
     let file = |form: &str| {
         let asked = query.link((from, to), asked.by);
@@ -181,8 +175,8 @@ async fn page(
         from: from.to_string(),
         to: to.to_string(),
         groupings: Choice::list(groupings, asked.by),
-        lines: Choice::list(all().chain(lines.map(|line| (line, line))), &query.line),
-        agents: Choice::list(all().chain(agents), &query.agent),
+        lines: Choice::list(all().chain(line_choices(&setup)), &query.line),
+        agents: Choice::list(all().chain(agent_choices(&setup)), &query.agent),
         periods: periods(today)
             .map(|(days, label)| (format!("{HERE}{}", query.link(days, asked.by)), label))
             .into(),

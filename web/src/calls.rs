@@ -1,151 +1,261 @@
-//! The list of calls with its filters.
+//! The list of calls, on the page, as files and in the API.
 
-use askama::Template;
-use axum::extract::{Query, RawQuery, State};
-use axum::response::Html;
-use madoguchi_core::access::ViewCalls;
-use madoguchi_core::audit::{Action, AuditEntry};
-use madoguchi_core::call::CallRecord;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use madoguchi_core::access::{Permission, ViewCalls};
+use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::call::{CallRecord, Direction};
+use madoguchi_core::event::AbandonReason;
+use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::setup::DeskSetup;
+use madoguchi_core::time::Millis;
+use madoguchi_store::{CallFilter, CallOrder, OutcomeFilter, Page, Start, StoreError};
+use serde::Serialize;
 
 use crate::auth::access::Allowed;
-use crate::auth::visitor::Visitor;
+use crate::auth::routes::Routes;
 use crate::error::WebError;
-use crate::query::{CallQuery, Choice, Head, KINDS, PAGE_SIZE, Period, escape};
-use crate::shell::Shell;
+use crate::kit::table::{
+    Asked, Column, DOWN, Filter, FilterInput, Info, Listing, Order, Pairs, Question, UP, Value,
+};
+use crate::kit::{table_page, table_routes};
+use crate::query::{Period, agent_choices, escape, line_choices, page_number};
 use crate::state::Web;
 use crate::text;
-use crate::views::Views;
 
-#[derive(Template)]
-#[template(path = "calls.html")]
-struct CallsPage {
-    shell: Shell,
-    views: Views,
-    heads: CallHeads,
-    query: CallQuery,
-    from: String,
-    to: String,
-    lines: Vec<Choice>,
-    agents: Vec<Choice>,
-    kinds: Vec<Choice>,
-    total: String,
-    rows: Vec<CallRow>,
+const SEE: Permission = Permission::ViewCalls;
+
+/// What `kind` may be, with its name on the page.
+const KINDS: [(&str, &str); 12] = [
+    ("offered", "着信"),
+    ("answered", "応答"),
+    ("abandoned", "放棄"),
+    ("caller_hangup", "放棄(発信者が切断)"),
+    ("max_wait", "放棄(待ち時間の上限)"),
+    ("queue_full", "放棄(待ち人数の上限)"),
+    ("no_agent", "放棄(担当者なし)"),
+    ("desk_closed_while_waiting", "放棄(受付終了)"),
+    ("system_error", "放棄(システム障害)"),
+    ("waiting", "応対前"),
+    ("after_hours", "時間外着信"),
+    ("outbound", "発信"),
+];
+
+pub(crate) fn routes() -> Routes {
+    table_routes::<CallList>().get("/api/v1/calls", api)
+}
+
+struct CallList;
+
+type CallColumn = Column<CallList>;
+
+impl Listing for CallList {
+    type Permit = ViewCalls;
+    type Row = CallRecord;
+    type Filter = CallFilter;
+    type Order = CallOrder;
+    type Context = Arc<DeskSetup>;
+
+    const INFO: Info = Info {
+        page: "/calls",
+        file: "/calls/download",
+        name: "calls",
+        title: "通話の一覧",
+        unit: "件",
+        counted: true,
+        empty: "この条件の通話はありません。期間や条件を変えてください。",
+        rows: 50,
+    };
+    const COLUMNS: &'static [Column<Self>] = &[
+        CallColumn::new("arrived_at", "日時", 20, |call, _| {
+            Value::Second(call.arrived_at)
+        })
+        .link(|call| format!("/calls/{}", escape(call.call.as_str())))
+        .orders(&[
+            Order("", DOWN, CallOrder::Newest),
+            Order("oldest", UP, CallOrder::Oldest),
+        ]),
+        CallColumn::new("kind", "区分", 12, |call, _| {
+            Value::text(text::direction(call.direction))
+        }),
+        CallColumn::new("from", "発信者", 18, |call, _| {
+            Value::text(call.from.shown())
+        })
+        .personal(SEE),
+        CallColumn::new("to", "着信番号", 18, |call, _| {
+            Value::text(call.to.shown())
+        })
+        .personal(SEE),
+        CallColumn::new("line", "回線", 18, |call, _| {
+            Value::text(call.line.as_str())
+        }),
+        CallColumn::new("outcome", "結果", 24, |call, _| {
+            Value::text(text::outcome(call))
+        }),
+        CallColumn::new("agent", "担当者", 18, |call, setup| {
+            let agent = call.agent();
+            Value::text(agent.map_or("", |agent| setup.agent_name(agent.as_str())))
+        }),
+        CallColumn::new("wait", "待ち", 10, |call, _| Value::Duration(call.wait()))
+            .with_unit("待ち(秒)")
+            .class("number")
+            .orders(&[Order("wait", DOWN, CallOrder::LongestWait)]),
+        CallColumn::new("talk", "通話", 10, |call, _| Value::Duration(call.talk()))
+            .with_unit("通話(秒)")
+            .class("number")
+            .orders(&[Order("talk", DOWN, CallOrder::LongestTalk)]),
+        CallColumn::new("call", "通話の番号", 34, |call, _| {
+            Value::text(call.call.as_str())
+        })
+        .in_files(),
+    ];
+    const VIEWED: Option<Action> = Some(Action::CallsView);
+
+    fn filters(web: &Web, asked: &Asked) -> Vec<Filter> {
+        let today = web.desk.now().date();
+        let period = Period::read(asked.get("from"), asked.get("to"), today);
+        let day = |day: fn(&Period) -> String| period.as_ref().map(day).unwrap_or_default();
+        let setup = web.desk.setup();
+        let keyboard = FilterInput::Text("tel", "");
+        let mut filters = vec![
+            Filter::date("from", "最初の日", day(|period| period.from.to_string())),
+            Filter::date("to", "最後の日", day(|period| period.to.to_string())),
+            Filter::open_choice("line", "回線", line_choices(&setup)),
+            Filter::open_choice("agent", "担当者", agent_choices(&setup)),
+            Filter::choice("kind", "区分", KINDS),
+            Filter::new("number", "電話番号", keyboard).personal(SEE),
+        ];
+        if !asked.get("hour").is_empty() {
+            let keyboard = FilterInput::Text("numeric", "");
+            filters.push(Filter::new("hour", "時間帯(時)", keyboard));
+        }
+        filters
+    }
+
+    fn filter(web: &Web, asked: &Asked, order: CallOrder) -> Result<CallFilter, WebError> {
+        let period = period(web, asked)?;
+        let (mut from, mut until) = (period.start(), period.end());
+        if let Some(hour) = asked.some("hour") {
+            let hour: i64 = hour
+                .parse()
+                .ok()
+                .filter(|hour| (0..24).contains(hour) && period.from == period.to)
+                .ok_or_else(|| {
+                    WebError::BadRequest(
+                        "時間帯は、1日の期間に対して0から23までで指定してください。".into(),
+                    )
+                })?;
+            from = from + Millis::from_secs(hour * 3_600);
+            until = from + Millis::from_secs(3_600);
+        }
+        let (direction, outcome) = read_kind(asked.get("kind"));
+        Ok(CallFilter {
+            from: Some(from),
+            until: Some(until),
+            line: asked.some("line").map(LineName::new),
+            agent: asked.some("agent").map(AgentId::new),
+            direction,
+            outcome,
+            number: asked.some("number"),
+            order,
+            ..CallFilter::default()
+        })
+    }
+
+    fn context(web: &Web) -> Arc<DeskSetup> {
+        web.desk.setup()
+    }
+
+    async fn page(
+        web: &Web,
+        filter: &CallFilter,
+        start: Start,
+        limit: u32,
+    ) -> Result<Page<CallRecord>, StoreError> {
+        let filter = CallFilter {
+            start,
+            limit,
+            ..filter.clone()
+        };
+        web.store.page_calls(&filter).await
+    }
+
+    async fn count(web: &Web, filter: &CallFilter, at_most: u32) -> Result<u64, StoreError> {
+        web.store.count_calls(filter, at_most).await
+    }
+
+    fn recorded(web: &Web, asked: &Asked) -> Result<Fields, WebError> {
+        let period = period(web, asked)?;
+        Ok(asked.fields(&period))
+    }
+}
+
+fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
+    Period::read(asked.get("from"), asked.get("to"), web.desk.now().date())
+}
+
+fn read_kind(kind: &str) -> (Option<Direction>, Option<OutcomeFilter>) {
+    let inbound = Some(Direction::Inbound);
+    match kind {
+        "" => (None, None),
+        "answered" => (inbound, Some(OutcomeFilter::Answered)),
+        "abandoned" => (inbound, Some(OutcomeFilter::Abandoned(None))),
+        "waiting" => (inbound, Some(OutcomeFilter::Waiting)),
+        "after_hours" => (Some(Direction::AfterHours), None),
+        "outbound" => (Some(Direction::Outbound), None),
+        reason => {
+            let mut reasons = AbandonReason::ALL.into_iter();
+            let reason = reasons.find(|known| known.as_str() == reason);
+            // What is left are all that came.
+            let abandoned = reason.map(|reason| OutcomeFilter::Abandoned(Some(reason)));
+            (inbound, abandoned)
+        }
+    }
+}
+
+/// A page of the list for programs.
+#[derive(Serialize)]
+struct ApiCalls {
+    total: u64,
     page: u32,
-    pages: u32,
-    before: Option<String>,
+    /// What `after` of the next page is.
     after: Option<String>,
+    calls: Vec<CallRecord>,
 }
 
-/// The columns by which the list can be put in order.
-struct CallHeads {
-    at: Head,
-    wait: Head,
-    talk: Head,
-}
-
-struct CallRow {
-    link: String,
-    date: String,
-    time: String,
-    kind: &'static str,
-    line: String,
-    from: String,
-    to: String,
-    outcome: String,
-    agent: String,
-    wait: String,
-    talk: String,
-}
-
-pub(crate) async fn page(
+async fn api(
     visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
-    RawQuery(asked): RawQuery,
-    Query(query): Query<CallQuery>,
-) -> Result<Html<String>, WebError> {
-    let period = Period::read(&query.from, &query.to, web.desk.now().date())?;
-    let found = web.store.list_calls(&query.filter(&period)?).await?;
-    let page = query.page_number()?;
-    let pages = u32::try_from(found.total.div_ceil(u64::from(PAGE_SIZE)))
-        .unwrap_or(u32::MAX)
-        .max(1);
-    let setup = web.desk.setup();
-    // Records still name the lines and agents that were removed.
-    let lines = setup.lines.iter().map(|line| line.thing.name.as_str());
-    let lines = lines.chain(setup.former_lines.iter().map(String::as_str));
-    let lines = lines.map(|line| (line, line));
-    let agents = setup.agents.iter();
-    let agents = agents.map(|agent| (agent.thing.id.as_str(), agent.thing.name.as_str()));
-    let former = setup.former_agents.iter();
-    let agents = agents.chain(former.map(|(id, name)| (id.as_str(), name.as_str())));
-    let all = || std::iter::once(("", "すべて"));
-    web.store
-        .append_audit(&[viewed(&web, &visitor, &query, &period)])
-        .await?;
-    let view = CallsPage {
-        shell: Shell::new(&web, Some(&visitor), "/calls"),
-        views: Views::of(&web, &visitor, "/calls", asked.as_deref()).await?,
-        heads: CallHeads {
-            at: query.head("日時", &[("", "descending"), ("oldest", "ascending")]),
-            wait: query.head("待ち", &[("wait", "descending")]),
-            talk: query.head("通話", &[("talk", "descending")]),
-        },
-        from: period.from.to_string(),
-        to: period.to.to_string(),
-        lines: Choice::list(all().chain(lines), &query.line),
-        agents: Choice::list(all().chain(agents), &query.agent),
-        kinds: Choice::list(KINDS, &query.kind),
-        total: text::number(found.total),
-        rows: found.calls.iter().map(|call| row(&setup, call)).collect(),
+    Query(pairs): Query<Pairs>,
+) -> Result<Json<ApiCalls>, WebError> {
+    let question = Question::<CallList>::read(&web, &visitor, pairs)?;
+    let (filter, start) = (&question.filter, question.start()?);
+    let page = page_number(question.passing("page"))?;
+    let found = CallList::page(&web, filter, start, CallList::INFO.rows).await?;
+    let total = CallList::count(&web, filter, u32::MAX).await?;
+    if let Some(entry) = table_page::viewed(&web, &visitor, &question)? {
+        web.store.append_audit(&[entry]).await?;
+    }
+    Ok(Json(ApiCalls {
+        total,
         page,
-        pages,
-        before: (page > 1).then(|| query.link(page - 1)),
-        after: (page < pages).then(|| query.link(page + 1)),
-        query,
-    };
-    Ok(Html(view.render()?))
+        after: found.after.map(|after| after.to_text()),
+        calls: found.rows,
+    }))
 }
 
-/// What was looked at: the question, not the answer.
-pub(crate) fn viewed(
-    web: &Web,
-    visitor: &Visitor,
-    query: &CallQuery,
-    period: &Period,
-) -> AuditEntry {
-    let mut entry = visitor.entry(web.desk.now(), Action::CallsView, "");
-    let asked = [
-        ("period", format!("{}/{}", period.from, period.to)),
-        ("hour", query.hour.clone()),
-        ("line", query.line.clone()),
-        ("agent", query.agent.clone()),
-        ("kind", query.kind.clone()),
-        ("number", query.number.clone()),
-        ("page", query.page.clone()),
-    ];
-    let asked = asked.into_iter().filter(|(_, value)| !value.is_empty());
-    entry.after = asked
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    entry
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn row(setup: &DeskSetup, call: &CallRecord) -> CallRow {
-    CallRow {
-        link: format!("/calls/{}", escape(call.call.as_str())),
-        date: call.arrived_at.date().to_string(),
-        time: text::time_with_seconds(call.arrived_at),
-        kind: text::direction(call.direction),
-        line: call.line.to_string(),
-        from: call.from.shown(),
-        to: call.to.shown(),
-        outcome: text::outcome(call),
-        agent: call
-            .agent()
-            .map(|agent| setup.agent_name(agent.as_str()).to_owned())
-            .unwrap_or_default(),
-        wait: text::duration(call.wait()),
-        talk: text::duration(call.talk()),
+    #[test]
+    fn every_kind_of_the_list_narrows_it_in_its_own_way() {
+        let all = KINDS.map(|(kind, _)| read_kind(kind));
+        for (n, one) in all.iter().enumerate() {
+            assert!(*one != (None, None));
+            assert!(!all[n + 1..].contains(one), "{one:?}");
+        }
     }
 }

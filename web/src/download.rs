@@ -14,7 +14,8 @@ pub(crate) fn csv_file(name: &str, file: Vec<u8>) -> Response {
     saved_file("text/csv; charset=utf-8", name, file)
 }
 
-fn saved_file(kind: &str, name: &str, file: Vec<u8>) -> Response {
+/// A file of any kind under a name of plain letters.
+pub(crate) fn saved_file(kind: &str, name: &str, file: impl IntoResponse) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (

@@ -96,6 +96,9 @@ impl From<StoreError> for WebError {
             StoreError::Taken { .. } => Self::Conflict(
                 "同じものがすでに登録されています。画面を開き直して、内容を確認してください。".to_owned(),
             ),
+            StoreError::Cursor => Self::BadRequest(
+                "ページの指定を確認してください。一覧を、最初のページから開き直してください。".to_owned(),
+            ),
             other => Self::Store(other),
         }
     }

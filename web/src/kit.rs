@@ -1,6 +1,9 @@
 //! The kit of the screens: what a record says of itself once, in a table of its fields, is its form,
 //! how the form is read, its reading, its history, its list, and its entries in the audit log.
 //!
+//! What a large list says of itself once, in a table of its columns, is its page and its files
+//! ([`table`]).
+//!
 //! To add a record with its screens, write its [`record::Record`] with its table, and join
 //! [`record_routes!`](record_routes) to the routes.
 
@@ -13,8 +16,18 @@ pub(crate) mod page;
 pub(crate) mod record;
 pub(crate) mod removal;
 pub(crate) mod restore;
+pub(crate) mod table;
+pub(crate) mod table_file;
+pub(crate) mod table_page;
 pub(crate) mod value;
 pub(crate) mod versioned;
+
+/// The routes of a large list: its page, and the list as files.
+pub(crate) fn table_routes<L: table::Listing>() -> crate::auth::routes::Routes {
+    crate::auth::routes::Routes::new()
+        .get(L::INFO.page, table_page::page::<L>)
+        .file(L::INFO.file, table_file::download::<L>)
+}
 
 /// The routes of a kind of record: its list, a new one, single ones and their earlier versions, and
 /// the list as files.

@@ -104,12 +104,10 @@ fn routes() -> Routes {
         .get("/", sign_in::home)
         .get("/board", board::page)
         .get("/board/own-call", own_call::part)
-        .get("/calls", calls::page)
         .get("/calls/{id}", call::page)
         .post("/agents/{id}/state", agents::set_state)
         .get("/api/v1/board", api::board)
         .get("/api/v1/stats", api::stats)
-        .get("/api/v1/calls", api::calls)
         .get("/api/v1/calls/{id}", api::call)
         .get("/api/v1/agents", api::agents)
         .post("/api/v1/agents/{id}/state", api::set_agent_state)
@@ -118,6 +116,7 @@ fn routes() -> Routes {
         .get("/healthz", operations::healthz)
         .get("/readyz", operations::readyz)
         .get("/metrics", operations::metrics)
+        .and(calls::routes())
         .and(call_figures::routes())
         .and(sign_in::routes())
         .and(account::routes())
@@ -157,17 +156,7 @@ pub fn router(
     key: &[u8; 32],
     faq: Faq,
 ) -> Router {
-    let settings = Arc::new(settings);
-    let notices: Arc<LastNotices> = Arc::default();
-    let live = {
-        let (desk, settings) = (desk.clone(), settings.clone());
-        let notices = notices.clone();
-        Broadcaster::start(desk.clone(), move |sees_numbers| {
-            let viewer = board::Viewer::all(sees_numbers);
-            board::render(&*desk, &settings, &viewer, (&notices.get(), String::new()))
-        })
-    };
-    let web = Web::new(desk, store, settings, (live, notices), key, faq);
+    let web = web(desk, store, settings, key, faq);
     let router = routes()
         .finish()
         .0
@@ -200,6 +189,21 @@ pub fn router(
             HeaderValue::from_static("no-store"),
         ));
     router.with_state(web)
+}
+
+/// What every handler reaches.
+fn web(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32], faq: Faq) -> Web {
+    let settings = Arc::new(settings);
+    let notices: Arc<LastNotices> = Arc::default();
+    let live = {
+        let (desk, settings) = (desk.clone(), settings.clone());
+        let notices = notices.clone();
+        Broadcaster::start(desk.clone(), move |sees_numbers| {
+            let viewer = board::Viewer::all(sees_numbers);
+            board::render(&*desk, &settings, &viewer, (&notices.get(), String::new()))
+        })
+    };
+    Web::new(desk, store, settings, (live, notices), key, faq)
 }
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \

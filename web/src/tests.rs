@@ -33,6 +33,7 @@ mod board;
 mod calendar;
 mod door;
 mod guesses;
+mod lists;
 mod pages;
 mod phrases;
 mod portal;

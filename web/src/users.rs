@@ -9,10 +9,10 @@ mod reset;
 pub(crate) mod summary;
 
 use crate::auth::routes::Routes;
+use crate::kit::table_routes;
 
 pub(crate) fn routes() -> Routes {
-    Routes::new()
-        .get("/admin/users", list::page)
+    table_routes::<list::UserList>()
         .get("/admin/users/new", edit::new_page)
         .post("/admin/users/new", edit::create)
         .get("/admin/users/inventory", inventory::page)

@@ -14,9 +14,9 @@ use crate::error::WebError;
 use crate::state::Web;
 
 /// Lists that have views.
-const PAGES: [&str; 3] = ["/calls", "/admin/users", "/audit"];
+const PAGES: [&str; 4] = ["/calls", "/admin/users", "/audit", "/articles"];
 /// What stands in an address and is no part of a filter.
-const PASSING: [&str; 3] = ["page", "older", "done"];
+const PASSING: [&str; 5] = ["page", "older", "after", "before", "done"];
 const NAME_LETTERS: usize = 30;
 const QUERY_BYTES: usize = 1_000;
 const VIEWS_AT_MOST: usize = 20;

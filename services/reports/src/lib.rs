@@ -4,4 +4,5 @@
 
 pub mod markdown;
 pub mod sheet;
+pub mod stream;
 pub mod table;

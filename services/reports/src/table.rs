@@ -1,4 +1,4 @@
-//! One table as a workbook or as CSV.
+//! One table as a workbook.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use rust_xlsxwriter::{
 /// The font of documents; where it is missing, Excel takes another Japanese one.
 const FONT: &str = "游ゴシック";
 /// Rows that Excel can hold on a sheet, less the heading.
-const ROWS_AT_MOST: usize = 1_048_000;
+pub(crate) const ROWS_AT_MOST: usize = 1_048_000;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +71,9 @@ pub enum ReportError {
     /// CSV cannot be written.
     #[error("cannot write CSV: {0}")]
     Csv(#[from] csv::Error),
+    /// JSON cannot be written.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
     /// More rows than a sheet holds. Nothing is left out silently.
     #[error("{0} rows are more than a sheet holds")]
     TooManyRows(usize),
@@ -103,38 +106,7 @@ pub fn workbook(table: &Table, form: Form) -> Result<Vec<u8>, ReportError> {
     Ok(workbook.save_to_buffer()?)
 }
 
-/// The table as CSV in UTF-8 with a byte order mark (RFC 4180), times by ISO 8601.
-///
-/// # Errors
-/// [`ReportError::Csv`].
-pub fn csv(table: &Table) -> Result<Vec<u8>, ReportError> {
-    let mut file = "\u{feff}".as_bytes().to_vec();
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(&mut file);
-    writer.write_record(table.columns.iter().map(|column| &*column.name))?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(csv_text))?;
-    }
-    writer.flush().map_err(csv::Error::from)?;
-    drop(writer);
-    Ok(file)
-}
-
-/// A cell of CSV; what a spreadsheet would take for a formula is none.
-fn csv_text(cell: &Cell) -> String {
-    match cell {
-        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
-            format!("'{text}")
-        }
-        Cell::Text(text) => text.clone(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Instant(at) => at.in_tokyo().format("%Y-%m-%dT%H:%M:%S").to_string(),
-        Cell::Empty => String::new(),
-    }
-}
-
-fn plain() -> Format {
+pub(crate) fn plain() -> Format {
     Format::new().set_font_name(FONT)
 }
 
@@ -171,24 +143,40 @@ fn fill(
     heading: &Format,
     body: &Format,
 ) -> Result<(), XlsxError> {
-    let time = body.clone().set_num_format("yyyy-mm-dd hh:mm:ss");
+    let time = time_format(body);
     for (at, column) in (0..).zip(&table.columns) {
         sheet.set_column_width(at, f64::from(column.width))?;
         sheet.write_string_with_format(top, at, &*column.name, heading)?;
     }
     for (row, cells) in (top + 1..).zip(&table.rows) {
-        for (at, cell) in (0..).zip(cells) {
-            match cell {
-                Cell::Text(text) => sheet.write_string_with_format(row, at, text, body)?,
-                Cell::Number(number) => sheet.write_number_with_format(row, at, *number, body)?,
-                Cell::Instant(instant) => {
-                    sheet.write_datetime_with_format(row, at, excel_time(*instant)?, &time)?
-                }
-                Cell::Empty => sheet.write_blank(row, at, body)?,
-            };
-        }
+        write_row(sheet, row, cells, (body, &time))?;
     }
     Ok(())
+}
+
+/// Writes the cells of a row; instants in a format of their own.
+pub(crate) fn write_row(
+    sheet: &mut Worksheet,
+    row: u32,
+    cells: &[Cell],
+    (body, time): (&Format, &Format),
+) -> Result<(), XlsxError> {
+    for (at, cell) in (0..).zip(cells) {
+        match cell {
+            Cell::Text(text) => sheet.write_string_with_format(row, at, text, body)?,
+            Cell::Number(number) => sheet.write_number_with_format(row, at, *number, body)?,
+            Cell::Instant(instant) => {
+                sheet.write_datetime_with_format(row, at, excel_time(*instant)?, time)?
+            }
+            Cell::Empty => sheet.write_blank(row, at, body)?,
+        };
+    }
+    Ok(())
+}
+
+/// How instants are shown beside cells of this format.
+pub(crate) fn time_format(body: &Format) -> Format {
+    body.clone().set_num_format("yyyy-mm-dd hh:mm:ss")
 }
 
 fn excel_time(at: Instant) -> Result<ExcelDateTime, XlsxError> {
@@ -268,23 +256,5 @@ mod tests {
         let print = workbook(&table(), Form::Print).unwrap();
         assert!(part(&print, "xl/workbook.xml").contains("_xlnm.Print_Titles"));
         assert!(part(&print, "xl/sharedStrings.xml").contains("髙﨑①"));
-    }
-
-    #[test]
-    fn csv_has_a_mark_one_line_a_row_and_no_formulas() {
-        let mut table = table();
-        table
-            .rows
-            .push(vec!["a,\"b\"\nc".into(), Cell::Number(1.5)]);
-        let file = String::from_utf8(csv(&table).unwrap()).unwrap();
-        let lines: Vec<_> = file.split("\r\n").collect();
-        let expected = [
-            "\u{feff}氏名,最終利用",
-            "\"'=HYPERLINK(\"\"x\"\")\",2026-11-24T15:00:00",
-            "髙﨑①,",
-            "\"a,\"\"b\"\"\nc\",1.5",
-            "",
-        ];
-        assert_eq!(lines, expected);
     }
 }

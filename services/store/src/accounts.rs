@@ -10,7 +10,7 @@ use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-pub use self::list::{UserFilter, UserOrder, UserPage};
+pub use self::list::{UserFilter, UserOrder};
 pub use self::secrets::NewPassword;
 use crate::access_changes::note_access_change;
 use crate::devices::forget_devices;

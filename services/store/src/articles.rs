@@ -13,7 +13,9 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 pub use self::autosave::Autosave;
-pub use self::list::{ArticleCounts, ArticleFilter, ArticleRow, ShownFilter, ShownRow};
+pub use self::list::{
+    ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, ShownFilter, ShownRow,
+};
 pub use self::work::Work;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};

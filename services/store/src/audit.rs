@@ -10,6 +10,7 @@ use sqlx::{Any, AnyConnection, Row, Transaction};
 
 pub use self::verify::{AuditFault, Verified};
 use crate::error::StoreError;
+use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
 use crate::store::Store;
 use crate::tx::Tx;
@@ -39,10 +40,36 @@ pub struct AuditFilter {
     pub action: Option<Action>,
     /// On this thing.
     pub object: Option<String>,
-    /// Older than the record of this instant and number: the next page.
-    pub older_than: Option<(Instant, i64)>,
+    /// Which come first.
+    pub order: AuditOrder,
+    /// Where the page begins.
+    pub start: Start,
     /// At the most so many.
     pub limit: u32,
+}
+
+/// Which records of a list come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuditOrder {
+    /// The newest.
+    #[default]
+    Newest,
+    /// The oldest.
+    Oldest,
+}
+
+const TIME: Order = Order {
+    keys: &[Key::Number("at"), Key::Number("seq")],
+    descending: true,
+};
+
+impl AuditOrder {
+    fn order(self) -> Order {
+        Order {
+            descending: self == Self::Newest,
+            ..TIME
+        }
+    }
 }
 
 impl Store {
@@ -63,38 +90,31 @@ impl Store {
         self.begin_alone(LOCK).await
     }
 
-    /// The records that `filter` lets through, newest first.
+    /// The records that `filter` lets through, in its order.
     ///
     /// # Errors
-    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    /// [`StoreError::Database`], [`StoreError::Unreadable`], [`StoreError::Cursor`].
     pub async fn list_audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>, StoreError> {
-        let mut sql = Sql::new(
-            "SELECT seq, at, actor, address, action, object, before_fields, after_fields \
-             FROM audit WHERE 1 = 1",
-        );
-        if let Some(actor) = &filter.actor {
-            sql.push(" AND actor_name = ").bind(storable(actor));
-        }
-        if let Some(action) = filter.action {
-            sql.push(" AND action = ").bind(action.as_str());
-        }
-        if let Some(object) = &filter.object {
-            sql.push(" AND object = ").bind(storable(object));
-        }
-        if let Some(from) = filter.from {
-            sql.push(" AND at >= ").bind(from.0);
-        }
-        if let Some(until) = filter.until {
-            sql.push(" AND at < ").bind(until.0);
-        }
-        if let Some((at, seq)) = filter.older_than {
-            sql.push(" AND (at, seq) < (").bind(at.0);
-            sql.push(", ").bind(seq).push(")");
-        }
-        sql.push(" ORDER BY at DESC, seq DESC LIMIT ")
-            .bind(i64::from(filter.limit));
-        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
-        rows.iter().map(read).collect()
+        Ok(self.page_audit(filter).await?.rows)
+    }
+
+    /// A page of the records that `filter` lets through, in its order.
+    ///
+    /// # Errors
+    /// As [`Self::list_audit`].
+    pub async fn page_audit(&self, filter: &AuditFilter) -> Result<Page<AuditRecord>, StoreError> {
+        let order = filter.order.order();
+        let part = (&filter.start, filter.limit);
+        let restrict = |sql: &mut Sql| restrict(sql, filter);
+        page::page(self, (COLUMNS, "audit"), &order, part, restrict, read).await
+    }
+
+    /// How many records `filter` lets through, counted up to `at_most`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_audit(&self, filter: &AuditFilter, at_most: u32) -> Result<u64, StoreError> {
+        page::count(self, "audit", at_most, |sql| restrict(sql, filter)).await
     }
 
     /// The number and the hash of the newest record.
@@ -223,6 +243,28 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
             source,
         })
 }
+
+fn restrict(sql: &mut Sql, filter: &AuditFilter) {
+    sql.push(" WHERE 1 = 1");
+    if let Some(actor) = &filter.actor {
+        sql.push(" AND actor_name = ").bind(storable(actor));
+    }
+    if let Some(action) = filter.action {
+        sql.push(" AND action = ").bind(action.as_str());
+    }
+    if let Some(object) = &filter.object {
+        sql.push(" AND object = ").bind(storable(object));
+    }
+    if let Some(from) = filter.from {
+        sql.push(" AND at >= ").bind(from.0);
+    }
+    if let Some(until) = filter.until {
+        sql.push(" AND at < ").bind(until.0);
+    }
+}
+
+/// What [`read`] reads.
+const COLUMNS: &str = "seq, at, actor, address, action, object, before_fields, after_fields";
 
 fn read(row: &AnyRow) -> Result<AuditRecord, StoreError> {
     let seq: i64 = row.try_get("seq")?;

@@ -54,6 +54,9 @@ pub enum StoreError {
         /// What.
         what: &'static str,
     },
+    /// A page of a list is asked for by a place that is none in its order.
+    #[error("the cursor is none of this list")]
+    Cursor,
     /// A change of a unit of work was refused, so that nothing of it is kept.
     #[error("a change of the unit of work was refused")]
     Refused,

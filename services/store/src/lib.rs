@@ -22,6 +22,7 @@ mod installation;
 pub mod journal;
 mod migrations;
 mod nodes;
+mod page;
 mod portal;
 mod sessions;
 mod settings;
@@ -35,11 +36,11 @@ mod tx;
 mod views;
 
 pub use access_changes::AccessChanges;
-pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder, UserPage};
+pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder};
 pub use articles::{
-    ArticleCounts, ArticleFilter, ArticleRow, Autosave, ShownFilter, ShownRow, Work,
+    ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, Autosave, ShownFilter, ShownRow, Work,
 };
-pub use audit::{AuditFault, AuditFilter, AuditRecord, Verified};
+pub use audit::{AuditFault, AuditFilter, AuditOrder, AuditRecord, Verified};
 pub use backup::BackupError;
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
 pub use error::StoreError;
@@ -48,6 +49,7 @@ pub use fault::Fault;
 pub use health::StoreHealth;
 pub use madoguchi_core::live::AgentPresence;
 pub use nodes::Claim;
+pub use page::{Cursor, CursorValue, Page, Start};
 pub use portal::{
     AccessFigures, ArticleAccess, AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry,
     MissedQuery, NewInquiry, Opened, PlaceAccess, Rating, Receipt, Referrer, Search, Settled,

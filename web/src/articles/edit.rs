@@ -192,9 +192,8 @@ async fn findable(
         limit: RELATED_FOUND,
         ..ArticleFilter::default()
     };
-    let today = web.desk.now().date().to_string();
-    let (rows, _) = web.store.list_articles(&filter, &today).await?;
-    let new = rows.into_iter().filter(|row| {
+    let found = web.store.page_articles(&filter).await?;
+    let new = found.rows.into_iter().filter(|row| {
         let own = of.is_some_and(|article| article.id == row.id);
         !own && !content.related.contains(&row.id)
     });

@@ -9,7 +9,7 @@ use madoguchi_core::article::{Article, Version};
 use madoguchi_core::audit::Action;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
-use madoguchi_store::ArticleFilter;
+use madoguchi_store::{ArticleFilter, ArticleOrder, Start};
 
 use super::book;
 use super::lookup::category_name;
@@ -33,21 +33,18 @@ struct Out {
 
 async fn all(web: &Web, visitor: &Visitor, kind: &str) -> Result<Vec<Out>, WebError> {
     let now = web.desk.now();
-    let today = now.date().to_string();
     let mut all = Vec::new();
-    let mut offset = 0;
-    loop {
+    let mut next = Some(Start::First);
+    while let Some(start) = next {
         let filter = ArticleFilter {
-            offset,
+            order: ArticleOrder::Number,
+            start,
             limit: AT_ONCE,
             ..ArticleFilter::default()
         };
-        let (rows, _) = web.store.list_articles(&filter, &today).await?;
-        if rows.is_empty() {
-            break;
-        }
-        offset = offset.saturating_add(AT_ONCE);
-        for row in rows {
+        let page = web.store.page_articles(&filter).await?;
+        next = page.after.map(Start::After);
+        for row in page.rows {
             let Some(article) = web.store.lookup_article(&row.id).await? else {
                 continue;
             };
@@ -63,8 +60,6 @@ async fn all(web: &Web, visitor: &Visitor, kind: &str) -> Result<Vec<Out>, WebEr
         }
     }
     all.sort_by(|one, other| one.article.id.cmp(&other.article.id));
-    // What changes between two pages may be met twice.
-    all.dedup_by(|one, other| one.article.id == other.article.id);
     let mut entry = visitor.entry(now, Action::ArticleExport, kind);
     let count = all.len().to_string();
     entry.after.insert("articles".to_owned(), count);

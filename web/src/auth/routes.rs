@@ -18,8 +18,8 @@ use crate::state::Web;
 
 /// A request is answered so soon.
 const WITHIN: Duration = Duration::from_secs(15);
-/// One that brings a file.
-const UPLOAD_WITHIN: Duration = Duration::from_secs(150);
+/// One that brings a file, or takes one away.
+const FILE_WITHIN: Duration = Duration::from_secs(150);
 
 /// A route and what it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,20 @@ impl Routes {
     {
         self.declare::<T::First>("GET", path);
         self.router = self.router.route(path, get(handler).layer(timeout(WITHIN)));
+        self
+    }
+
+    /// A file of any length that is only read.
+    #[must_use]
+    pub(crate) fn file<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Web>,
+        T: Arguments + 'static,
+    {
+        self.declare::<T::First>("GET", path);
+        self.router = self
+            .router
+            .route(path, get(handler).layer(timeout(FILE_WITHIN)));
         self
     }
 
@@ -144,7 +158,7 @@ impl Routes {
         let admitted: MethodRouter<Web> = admitted.layer(Extension(file_use));
         self.router = self
             .router
-            .route(path, admitted.layer(timeout(UPLOAD_WITHIN)));
+            .route(path, admitted.layer(timeout(FILE_WITHIN)));
         self
     }
 

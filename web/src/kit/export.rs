@@ -5,7 +5,8 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use madoguchi_core::access::Permit;
 use madoguchi_core::audit::Action;
-use madoguchi_reports::table::{Cell, Column, Form, Table, csv, workbook};
+use madoguchi_reports::stream::csv;
+use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -27,10 +27,9 @@ pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<
     let filter = UserFilter {
         role: Some(Role::Administrator),
         disabled: Some(false),
-        limit: 1,
         ..UserFilter::default()
     };
-    let others = web.store.list_users(&filter).await?.total;
+    let others = web.store.count_users(&filter, 2).await?;
     Ok((others <= 1).then(|| {
         "管理者がいなくなるため、変更できません。先に、ほかの利用者を管理者にしてください。"
             .to_owned()

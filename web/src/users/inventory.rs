@@ -36,8 +36,8 @@ pub(crate) async fn page(
     let unused_after = web.settings.unused_after;
     let days = unused_after.0 / 86_400_000;
     let count = async |filter: UserFilter| -> Result<String, WebError> {
-        let filter = UserFilter { limit: 1, ..filter };
-        Ok(text::number(web.store.list_users(&filter).await?.total))
+        let count = web.store.count_users(&filter, u32::MAX).await?;
+        Ok(text::number(count))
     };
     let active = UserFilter {
         disabled: Some(false),
@@ -111,7 +111,7 @@ pub(crate) async fn export(
         limit: u32::MAX >> 1,
         ..UserFilter::default()
     };
-    let users = web.store.list_users(&all).await?.users;
+    let users = web.store.page_users(&all).await?.rows;
     let mut entry = visitor.entry(now, Action::UserExport, "");
     entry.after.insert("users".into(), users.len().to_string());
     entry.after.insert("file".into(), name.to_owned());

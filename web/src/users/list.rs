@@ -1,155 +1,143 @@
 //! The list of accounts.
 
-use askama::Template;
-use axum::extract::{Query, RawQuery, State};
-use axum::response::Html;
 use madoguchi_core::access::{ManageUsers, Role};
 use madoguchi_core::account::User;
-use madoguchi_store::{UserFilter, UserOrder};
-use serde::Deserialize;
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_store::{Page, Start, StoreError, UserFilter, UserOrder};
 
-use crate::auth::access::Allowed;
+use super::summary::state;
 use crate::error::WebError;
-use crate::query::{Choice, Head, escape, page_number};
-use crate::shell::Shell;
+use crate::kit::table::{Asked, Column, DOWN, Filter, Info, Links, Listing, Order, UP, Value};
+use crate::query::escape;
 use crate::state::Web;
-use crate::text;
-use crate::views::Views;
+use crate::text::NOTHING;
 
-const PAGE_SIZE: u32 = 50;
-
-#[derive(Template)]
-#[template(path = "users.html")]
-struct UsersPage {
-    shell: Shell,
-    views: Views,
-    heads: UserHeads,
-    text: String,
-    roles: Vec<Choice>,
-    states: Vec<Choice>,
-    total: String,
-    rows: Vec<UserRow>,
-    page: u32,
-    pages: u32,
-    before: Option<String>,
-    after: Option<String>,
-}
-
-/// The columns by which the list can be put in order.
-struct UserHeads {
-    login: Head,
-    name: Head,
-    used: Head,
-}
-
-struct UserRow {
-    link: String,
-    login: String,
-    name: String,
-    roles: String,
-    state: &'static str,
-    used: String,
-    unused: bool,
-    second_factor: bool,
-}
-
-#[derive(Debug, Clone, Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct UsersQuery {
-    text: String,
-    role: String,
-    state: String,
-    sort: String,
-    page: String,
-    done: String,
-}
-
-const STATES: [(&str, &str); 4] = [
-    ("", "すべて"),
+const STATES: [(&str, &str); 3] = [
     ("active", "利用中"),
     ("unused", "長期間未使用"),
     ("disabled", "停止中"),
 ];
 
-pub(crate) async fn page(
-    visitor: Allowed<ManageUsers>,
-    State(web): State<Web>,
-    RawQuery(asked): RawQuery,
-    Query(query): Query<UsersQuery>,
-) -> Result<Html<String>, WebError> {
-    let page = page_number(&query.page)?;
-    let now = web.desk.now();
-    let unused = query.state == "unused";
-    let filter = UserFilter {
-        text: query.text.clone(),
-        role: Role::lookup(&query.role),
-        disabled: match query.state.as_str() {
-            "active" | "unused" => Some(false),
-            "disabled" => Some(true),
-            _ => None,
-        },
-        unused_since: unused.then_some(now - web.settings.unused_after),
-        order: match query.sort.as_str() {
-            "name" => UserOrder::Name,
-            "used" => UserOrder::LastUsed,
-            "unused" => UserOrder::LongestUnused,
-            _ => UserOrder::Login,
-        },
-        offset: (page - 1) * PAGE_SIZE,
-        limit: PAGE_SIZE,
-    };
-    let found = web.store.list_users(&filter).await?;
-    let pages = u32::try_from(found.total.div_ceil(u64::from(PAGE_SIZE)))
-        .unwrap_or(u32::MAX)
-        .max(1);
-    let in_order = |page: u32, sort: &str| {
-        format!(
-            "/admin/users?page={page}&text={}&role={}&state={}&sort={}",
-            escape(&query.text),
-            escape(&query.role),
-            escape(&query.state),
-            escape(sort)
-        )
-    };
-    let link = |page: u32| in_order(page, &query.sort);
-    let head =
-        |label, orders: &[_]| Head::new(label, orders, &query.sort, |sort| in_order(1, sort));
-    let used = [("used", "descending"), ("unused", "ascending")];
-    let roles = Role::ALL.map(|role| (role.as_str(), role.label()));
-    let view = UsersPage {
-        shell: Shell::new(&web, Some(&visitor), "/admin/users").done(&query.done),
-        views: Views::of(&web, &visitor, "/admin/users", asked.as_deref()).await?,
-        heads: UserHeads {
-            login: head("ログイン名", &[("", "ascending")]),
-            name: head("氏名", &[("name", "ascending")]),
-            used: head("最終利用", &used),
-        },
-        roles: Choice::list(std::iter::once(("", "すべて")).chain(roles), &query.role),
-        states: Choice::list(STATES, &query.state),
-        total: text::number(found.total),
-        rows: found.users.iter().map(|user| row(&web, user)).collect(),
-        page,
-        pages,
-        before: (page > 1).then(|| link(page - 1)),
-        after: (page < pages).then(|| link(page + 1)),
-        text: query.text,
-    };
-    Ok(Html(view.render()?))
+pub(super) struct UserList;
+
+type UserColumn = Column<UserList>;
+
+/// After how long an account counts as unused, and now.
+pub(super) struct Use {
+    unused_after: Millis,
+    now: Instant,
 }
 
-fn row(web: &Web, user: &User) -> UserRow {
-    let roles: Vec<_> = user.roles.iter().map(|role| role.label()).collect();
-    UserRow {
-        link: format!("/admin/users/{}", escape(user.id.as_str())),
-        login: user.login.clone(),
-        name: user.name.clone(),
-        roles: roles.join("、"),
-        state: super::summary::state(user),
-        used: user
-            .last_used_at
-            .map_or_else(|| "未使用".to_owned(), |at| web.settings.dates.minute(at)),
-        unused: user.disabled_at.is_none()
-            && user.is_unused(web.settings.unused_after, web.desk.now()),
-        second_factor: user.second_factor,
+impl Listing for UserList {
+    type Permit = ManageUsers;
+    type Row = User;
+    type Filter = UserFilter;
+    type Order = UserOrder;
+    type Context = Use;
+
+    const INFO: Info = Info {
+        page: "/admin/users",
+        file: "/admin/users/download",
+        name: "users",
+        title: "利用者",
+        unit: "人",
+        counted: true,
+        empty: "この条件の利用者はいません。条件を変えてください。",
+        rows: 50,
+    };
+    const COLUMNS: &'static [Column<Self>] =
+        &[
+            UserColumn::new("login", "ログイン名", 18, |user, _| {
+                Value::text(&user.login)
+            })
+            .link(|user| format!("/admin/users/{}", escape(user.id.as_str())))
+            .orders(&[Order("", UP, UserOrder::Login)]),
+            UserColumn::new("name", "氏名", 18, |user, _| Value::text(&user.name))
+                .orders(&[Order("name", UP, UserOrder::Name)]),
+            UserColumn::new("roles", "役割", 28, |user, _| {
+                let roles: Vec<_> = user.roles.iter().map(|role| role.label()).collect();
+                Value::Text(roles.join("、"))
+            })
+            .class("long"),
+            UserColumn::new("state", "状態", 10, |user, _| Value::text(state(user))),
+            UserColumn::new("last_used_at", "最終利用", 20, |user, _| {
+                user.last_used_at
+                    .map_or(Value::Nothing("未使用"), Value::Minute)
+            })
+            .orders(&[
+                Order("used", DOWN, UserOrder::LastUsed),
+                Order("unused", UP, UserOrder::LongestUnused),
+            ]),
+            UserColumn::new("unused", "棚卸の注意", 14, |user, context| {
+                let unused = user.is_unused(context.unused_after, context.now);
+                if unused && user.disabled_at.is_none() {
+                    Value::Mark("", "長期間未使用".to_owned())
+                } else {
+                    Value::Nothing("")
+                }
+            }),
+            UserColumn::new("second_factor", "2段階認証", 12, |user, _| {
+                if user.second_factor {
+                    Value::text("設定済み")
+                } else {
+                    Value::Nothing(NOTHING)
+                }
+            }),
+        ];
+
+    fn filters(_: &Web, _: &Asked) -> Vec<Filter> {
+        let roles = Role::ALL.map(|role| (role.as_str(), role.label()));
+        vec![
+            Filter::text("text", "氏名・ログイン名"),
+            Filter::choice("role", "役割", roles),
+            Filter::choice("state", "状態", STATES),
+        ]
+    }
+
+    fn filter(web: &Web, asked: &Asked, order: UserOrder) -> Result<UserFilter, WebError> {
+        let state = asked.get("state");
+        Ok(UserFilter {
+            text: asked.get("text").to_owned(),
+            role: Role::lookup(asked.get("role")),
+            disabled: (!state.is_empty()).then_some(state == "disabled"),
+            unused_since: (state == "unused").then_some(web.desk.now() - web.settings.unused_after),
+            order,
+            ..UserFilter::default()
+        })
+    }
+
+    fn context(web: &Web) -> Use {
+        Use {
+            unused_after: web.settings.unused_after,
+            now: web.desk.now(),
+        }
+    }
+
+    async fn page(
+        web: &Web,
+        filter: &UserFilter,
+        start: Start,
+        limit: u32,
+    ) -> Result<Page<User>, StoreError> {
+        let filter = UserFilter {
+            start,
+            limit,
+            ..filter.clone()
+        };
+        web.store.page_users(&filter).await
+    }
+
+    async fn count(web: &Web, filter: &UserFilter, at_most: u32) -> Result<u64, StoreError> {
+        web.store.count_users(filter, at_most).await
+    }
+
+    async fn links(_: &Web) -> Result<Links, WebError> {
+        Ok(Links {
+            buttons: vec![
+                ("利用者を登録する", "/admin/users/new"),
+                ("アカウント棚卸", "/admin/users/inventory"),
+            ],
+            others: Vec::new(),
+        })
     }
 }

@@ -3,10 +3,10 @@
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;
 use madoguchi_core::time::Instant;
-use sqlx::Row;
 
 use crate::accounts::{COLUMNS, read_user};
 use crate::error::StoreError;
+use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{Sql, escaped, storable};
 use crate::store::Store;
 
@@ -23,8 +23,8 @@ pub struct UserFilter {
     pub unused_since: Option<Instant>,
     /// Which come first.
     pub order: UserOrder,
-    /// So many are left out at the start.
-    pub offset: u32,
+    /// Where the page begins.
+    pub start: Start,
     /// At the most so many.
     pub limit: u32,
 }
@@ -43,51 +43,54 @@ pub enum UserOrder {
     LongestUnused,
 }
 
+/// A login is one user's alone.
+const LOGIN: [Key; 1] = [Key::Text("login")];
+const NAME: [Key; 2] = [Key::Text("name"), Key::Text("login")];
+const LAST_USE: [Key; 2] = [
+    Key::Number("COALESCE(last_used_at, -1)"),
+    Key::Text("login"),
+];
+
 impl UserOrder {
-    fn sql(self) -> &'static str {
-        match self {
-            Self::Login => " ORDER BY login",
-            Self::Name => " ORDER BY name, login",
-            Self::LastUsed => " ORDER BY last_used_at DESC NULLS LAST, login",
-            Self::LongestUnused => " ORDER BY last_used_at NULLS FIRST, login",
-        }
+    fn order(self) -> Order {
+        let (keys, descending): (&[Key], bool) = match self {
+            Self::Login => (&LOGIN, false),
+            Self::Name => (&NAME, false),
+            Self::LastUsed => (&LAST_USE, true),
+            Self::LongestUnused => (&LAST_USE, false),
+        };
+        Order { keys, descending }
     }
 }
 
-/// Some of the users that a filter lets through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserPage {
-    /// These, in the order of the filter.
-    pub users: Vec<User>,
-    /// How many there are in all.
-    pub total: u64,
-}
-
 impl Store {
-    /// The users that `filter` lets through, in its order.
+    /// A page of the users that `filter` lets through, in its order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Cursor`].
+    pub async fn page_users(&self, filter: &UserFilter) -> Result<Page<User>, StoreError> {
+        let order = filter.order.order();
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS);
+        order.select(&mut sql);
+        // Which they are is found in the narrow index; only those are then read whole.
+        sql.push(" FROM users WHERE login IN (SELECT login FROM users");
+        restrict(&mut sql, filter);
+        order.restrict(&mut sql, &filter.start)?;
+        order.sort(&mut sql, &filter.start);
+        page::limit(&mut sql, &filter.start, filter.limit);
+        sql.push(")");
+        order.sort(&mut sql, &filter.start);
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
+        order.page(rows, &filter.start, filter.limit, read_user)
+    }
+
+    /// How many users `filter` lets through, counted up to `at_most`.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn list_users(&self, filter: &UserFilter) -> Result<UserPage, StoreError> {
-        let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS total FROM users");
-        restrict(&mut count, filter);
-        let mut list = Sql::new("SELECT ");
-        // Which they are is found in the narrow index; only those are then read whole.
-        list.push(COLUMNS)
-            .push(" FROM users WHERE login IN (SELECT login FROM users");
-        restrict(&mut list, filter);
-        list.push(filter.order.sql());
-        list.push(" LIMIT ").bind(i64::from(filter.limit));
-        list.push(" OFFSET ").bind(i64::from(filter.offset));
-        list.push(")").push(filter.order.sql());
-        let mut connection = self.read()?.acquire().await?;
-        let counted = count.fetch_all(&mut connection).await?;
-        let total: i64 = counted.first().map_or(Ok(0), |row| row.try_get("total"))?;
-        let rows = list.fetch_all(&mut connection).await?;
-        Ok(UserPage {
-            users: rows.iter().map(read_user).collect::<Result<_, _>>()?,
-            total: total.unsigned_abs(),
-        })
+    pub async fn count_users(&self, filter: &UserFilter, at_most: u32) -> Result<u64, StoreError> {
+        page::count(self, "users", at_most, |sql| restrict(sql, filter)).await
     }
 }
 

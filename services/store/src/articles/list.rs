@@ -6,6 +6,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
+use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{Sql, storable};
 use crate::store::Store;
 
@@ -23,10 +24,41 @@ pub struct ArticleFilter {
     pub review_by: Option<String>,
     /// Whose withdrawal waits for approval.
     pub withdrawal_asked: bool,
-    /// So many are left out at the start.
-    pub offset: u32,
+    /// Which come first.
+    pub order: ArticleOrder,
+    /// Where the page begins.
+    pub start: Start,
     /// At the most so many.
     pub limit: u32,
+}
+
+/// Which articles of the editors' list come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ArticleOrder {
+    /// Those that were changed last.
+    #[default]
+    LastChanged,
+    /// Those that were changed longest ago.
+    LongestUnchanged,
+    /// By number.
+    Number,
+    /// By number, downwards.
+    HighestNumber,
+}
+
+const CHANGE: [Key; 2] = [Key::Number("updated_at"), Key::Text("id")];
+const NUMBER: [Key; 2] = [Key::Number("number"), Key::Text("id")];
+
+impl ArticleOrder {
+    fn order(self) -> Order {
+        let (keys, descending): (&[Key], bool) = match self {
+            Self::LastChanged => (&CHANGE, true),
+            Self::LongestUnchanged => (&CHANGE, false),
+            Self::Number => (&NUMBER, false),
+            Self::HighestNumber => (&NUMBER, true),
+        };
+        Order { keys, descending }
+    }
 }
 
 /// An article in the editors' list.
@@ -52,11 +84,9 @@ pub struct ArticleRow {
     pub updated_at: Instant,
 }
 
-/// How many articles there are.
+/// How many articles there are that somebody has to do something about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ArticleCounts {
-    /// That the filter lets through.
-    pub found: u64,
     /// Whose newest version waits for review, or whose withdrawal waits for approval.
     pub waiting: u64,
     /// Whose newest version was sent back.
@@ -98,20 +128,37 @@ pub struct ShownRow {
 }
 
 impl Store {
-    /// The articles that `filter` lets through, those changed last first; with how many there are by
-    /// `today` (YYYY-MM-DD).
+    /// A page of the articles that `filter` lets through, in its order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Cursor`].
+    pub async fn page_articles(
+        &self,
+        filter: &ArticleFilter,
+    ) -> Result<Page<ArticleRow>, StoreError> {
+        let order = filter.order.order();
+        let part = (&filter.start, filter.limit);
+        let restrict = |sql: &mut Sql| restrict(sql, filter);
+        page::page(self, (ROW, "articles"), &order, part, restrict, article_row).await
+    }
+
+    /// How many articles `filter` lets through, counted up to `at_most`.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn list_articles(
+    pub async fn count_articles(
         &self,
         filter: &ArticleFilter,
-        today: &str,
-    ) -> Result<(Vec<ArticleRow>, ArticleCounts), StoreError> {
-        let mut connection = self.read()?.acquire().await?;
-        let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM articles");
-        restrict(&mut count, filter);
-        let found = number(&count.fetch_all(&mut connection).await?, "n")?;
+        at_most: u32,
+    ) -> Result<u64, StoreError> {
+        page::count(self, "articles", at_most, |sql| restrict(sql, filter)).await
+    }
+
+    /// How many articles wait for somebody by `today` (YYYY-MM-DD).
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn article_counts(&self, today: &str) -> Result<ArticleCounts, StoreError> {
         let mut sums = Sql::new(
             "SELECT CAST(COALESCE(SUM(CASE WHEN stage = 'in_review' OR withdrawal_asked = 1 THEN 1 \
              ELSE 0 END), 0) AS BIGINT) AS waiting, CAST(COALESCE(SUM(CASE WHEN stage = 'scheduled' \
@@ -121,40 +168,13 @@ impl Store {
         );
         sums.bind(today)
             .push(" THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue FROM articles");
-        let sums = sums.fetch_all(&mut connection).await?;
-        let mut list = Sql::new(
-            "SELECT id, number, question, category, stage, sent_back, visible, withdrawal_asked, \
-             updated_at FROM articles",
-        );
-        restrict(&mut list, filter);
-        list.push(" ORDER BY updated_at DESC, id LIMIT ")
-            .bind(i64::from(filter.limit));
-        list.push(" OFFSET ").bind(i64::from(filter.offset));
-        let rows = list.fetch_all(&mut connection).await?;
-        let counts = ArticleCounts {
-            found,
+        let sums = sums.fetch_all(&mut *self.read()?.acquire().await?).await?;
+        Ok(ArticleCounts {
             waiting: number(&sums, "waiting")?,
             sent_back: number(&sums, "sent_back")?,
             scheduled: number(&sums, "scheduled")?,
             overdue: number(&sums, "overdue")?,
-        };
-        let rows = rows.iter().map(|row| {
-            let flag = |column: &str| -> Result<bool, StoreError> {
-                Ok(row.try_get::<i64, _>(column)? != 0)
-            };
-            Ok(ArticleRow {
-                id: row.try_get("id")?,
-                number: super::number::of_row(row)?,
-                question: row.try_get("question")?,
-                category: row.try_get("category")?,
-                stage: row.try_get("stage")?,
-                sent_back: flag("sent_back")?,
-                visible: flag("visible")?,
-                withdrawal_asked: flag("withdrawal_asked")?,
-                updated_at: Instant(row.try_get("updated_at")?),
-            })
-        });
-        Ok((rows.collect::<Result<_, StoreError>>()?, counts))
+        })
     }
 
     /// What readers see, the newest first, and how much of it there is.
@@ -238,6 +258,26 @@ impl Store {
         };
         rows.iter().map(read).collect()
     }
+}
+
+/// What [`article_row`] reads.
+const ROW: &str = "id, number, question, category, stage, sent_back, visible, withdrawal_asked, \
+     updated_at";
+
+fn article_row(row: &AnyRow) -> Result<ArticleRow, StoreError> {
+    let flag =
+        |column: &str| -> Result<bool, StoreError> { Ok(row.try_get::<i64, _>(column)? != 0) };
+    Ok(ArticleRow {
+        id: row.try_get("id")?,
+        number: super::number::of_row(row)?,
+        question: row.try_get("question")?,
+        category: row.try_get("category")?,
+        stage: row.try_get("stage")?,
+        sent_back: flag("sent_back")?,
+        visible: flag("visible")?,
+        withdrawal_asked: flag("withdrawal_asked")?,
+        updated_at: Instant(row.try_get("updated_at")?),
+    })
 }
 
 fn number(rows: &[AnyRow], column: &str) -> Result<u64, StoreError> {

@@ -10,6 +10,7 @@ use sqlx::{AnyConnection, Row};
 use super::row::{COLUMNS, record, searched_number, searched_whole};
 use crate::error::StoreError;
 use crate::events;
+use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
 use crate::store::Store;
 
@@ -34,8 +35,8 @@ pub struct CallFilter {
     pub number: Option<String>,
     /// Which come first.
     pub order: CallOrder,
-    /// So many of the first are left out.
-    pub offset: u32,
+    /// Where the page begins.
+    pub start: Start,
     /// At the most so many are given.
     pub limit: u32,
 }
@@ -53,13 +54,13 @@ impl Default for CallFilter {
             wait_below: None,
             number: None,
             order: CallOrder::Newest,
-            offset: 0,
+            start: Start::First,
             limit: 50,
         }
     }
 }
 
-/// Which calls of a list come first. Of equals the newest.
+/// Which calls of a list come first. Of those that waited or talked equally long, the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallOrder {
     /// Those that arrived last.
@@ -73,20 +74,27 @@ pub enum CallOrder {
     LongestTalk,
 }
 
+const ARRIVAL: [Key; 2] = [Key::Number("arrived_at"), Key::Text("call_id")];
+const WAIT: [Key; 3] = [
+    Key::Number("COALESCE(COALESCE(answered_at, ended_at) - arrived_at, -1)"),
+    Key::Number("arrived_at"),
+    Key::Text("call_id"),
+];
+const TALK: [Key; 3] = [
+    Key::Number("COALESCE(talk_ended_at - answered_at, -1)"),
+    Key::Number("arrived_at"),
+    Key::Text("call_id"),
+];
+
 impl CallOrder {
-    fn sql(self) -> &'static str {
-        match self {
-            Self::Newest => " ORDER BY arrived_at DESC, call_id DESC LIMIT ",
-            Self::Oldest => " ORDER BY arrived_at, call_id LIMIT ",
-            Self::LongestWait => {
-                " ORDER BY COALESCE(answered_at, ended_at) - arrived_at DESC NULLS LAST, \
-                 arrived_at DESC, call_id DESC LIMIT "
-            }
-            Self::LongestTalk => {
-                " ORDER BY talk_ended_at - answered_at DESC NULLS LAST, arrived_at DESC, \
-                 call_id DESC LIMIT "
-            }
-        }
+    fn order(self) -> Order {
+        let (keys, descending): (&[Key], bool) = match self {
+            Self::Newest => (&ARRIVAL, true),
+            Self::Oldest => (&ARRIVAL, false),
+            Self::LongestWait => (&WAIT, true),
+            Self::LongestTalk => (&TALK, true),
+        };
+        Order { keys, descending }
     }
 }
 
@@ -115,26 +123,33 @@ pub struct CallPage {
 }
 
 impl Store {
-    /// The calls that `filter` lets through, in its order.
+    /// A page of the calls that `filter` lets through, in its order.
     ///
     /// # Errors
-    /// [`StoreError::Database`], [`StoreError::Unreadable`].
-    pub async fn list_calls(&self, filter: &CallFilter) -> Result<CallPage, StoreError> {
-        let mut count = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) AS total FROM calls");
-        restrict(&mut count, filter);
-        let mut list = Sql::new("SELECT ");
-        list.push(COLUMNS).push(" FROM calls");
-        restrict(&mut list, filter);
-        list.push(filter.order.sql()).bind(i64::from(filter.limit));
-        list.push(" OFFSET ").bind(i64::from(filter.offset));
+    /// [`StoreError::Database`], [`StoreError::Unreadable`], [`StoreError::Cursor`].
+    pub async fn page_calls(&self, filter: &CallFilter) -> Result<Page<CallRecord>, StoreError> {
+        let order = filter.order.order();
+        let part = (&filter.start, filter.limit);
+        let restrict = |sql: &mut Sql| restrict(sql, filter);
+        page::page(self, (COLUMNS, "calls"), &order, part, restrict, record).await
+    }
 
-        let mut connection = self.read()?.acquire().await?;
-        let counted = count.fetch_all(&mut connection).await?;
-        let total: i64 = counted.first().map_or(Ok(0), |row| row.try_get("total"))?;
-        let rows = list.fetch_all(&mut connection).await?;
+    /// How many calls `filter` lets through, counted up to `at_most`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_calls(&self, filter: &CallFilter, at_most: u32) -> Result<u64, StoreError> {
+        page::count(self, "calls", at_most, |sql| restrict(sql, filter)).await
+    }
+
+    /// A page of the calls that `filter` lets through, with how many there are in all.
+    ///
+    /// # Errors
+    /// As [`Self::page_calls`].
+    pub async fn list_calls(&self, filter: &CallFilter) -> Result<CallPage, StoreError> {
         Ok(CallPage {
-            calls: rows.iter().map(record).collect::<Result<_, _>>()?,
-            total: total.unsigned_abs(),
+            calls: self.page_calls(filter).await?.rows,
+            total: self.count_calls(filter, u32::MAX).await?,
         })
     }
 

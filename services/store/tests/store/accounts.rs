@@ -75,9 +75,10 @@ async fn users_are_added_found_and_listed(place: Place) {
             limit: 10,
             ..UserFilter::default()
         };
-        let page = store.list_users(&filter).await.unwrap();
-        assert_eq!(page.total, page.users.len() as u64);
-        page.users.into_iter().map(|user| user.login).collect()
+        let page = store.page_users(&filter).await.unwrap();
+        let counted = store.count_users(&filter, 10).await.unwrap();
+        assert_eq!(counted, page.rows.len() as u64);
+        page.rows.into_iter().map(|user| user.login).collect()
     };
     assert_eq!(find("", None).await, ["abe", "sato"]);
     assert_eq!(find("KEN", None).await, ["abe"]);

@@ -2,7 +2,7 @@
 
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
-use madoguchi_store::{AuditFault, AuditFilter, Store};
+use madoguchi_store::{AuditFault, AuditFilter, Start, Store};
 use sqlx::Connection as _;
 
 use crate::place::{Place, on_databases};
@@ -111,10 +111,10 @@ async fn pages_follow_each_other_without_gap(place: Place) {
     };
     let mut seen = Vec::new();
     loop {
-        let page = store.list_audit(&filter).await.unwrap();
-        let Some(last) = page.last() else { break };
-        filter.older_than = Some((last.entry.at, last.seq));
-        seen.extend(page.iter().map(|record| record.seq));
+        let page = store.page_audit(&filter).await.unwrap();
+        seen.extend(page.rows.iter().map(|record| record.seq));
+        let Some(after) = page.after else { break };
+        filter.start = Start::After(after);
     }
     assert_eq!(seen, (1..=10).rev().collect::<Vec<_>>());
 }

@@ -7,7 +7,7 @@ use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::stats::{By, StatsQuery};
 use madoguchi_core::time::{Instant, Millis};
-use madoguchi_store::{CallFilter, OutcomeFilter, Store};
+use madoguchi_store::{CallFilter, OutcomeFilter, Start, Store};
 use sqlx::{AnyConnection, Connection};
 
 use crate::place::{Place, on_databases};
@@ -313,7 +313,7 @@ async fn pages_are_newest_first_and_know_the_total(place: Place) {
         .collect();
     store.append(&calls.concat()).await.unwrap();
     let filter = CallFilter {
-        offset: 2,
+        start: Start::Offset(2),
         limit: 3,
         ..CallFilter::default()
     };
@@ -326,7 +326,7 @@ async fn pages_are_newest_first_and_know_the_total(place: Place) {
         .collect();
     assert_eq!(names, ["c4", "c3", "c2"]);
     let beyond = CallFilter {
-        offset: 9,
+        start: Start::Offset(9),
         ..CallFilter::default()
     };
     let page = store.list_calls(&beyond).await.unwrap();

@@ -43,6 +43,7 @@ mod full;
 mod joining;
 mod migration;
 mod nodes;
+mod pages;
 mod place;
 mod portal;
 mod sample;

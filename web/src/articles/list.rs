@@ -1,0 +1,169 @@
+//! The editors' list of articles.
+
+use std::sync::Arc;
+
+use madoguchi_core::access::EditArticles;
+use madoguchi_core::setup::DeskSetup;
+use madoguchi_store::{ArticleFilter, ArticleOrder, ArticleRow, Page, Start, StoreError};
+
+use super::lookup::{HERE, category_name, category_names};
+use crate::error::WebError;
+use crate::kit::table::{Asked, Column, DOWN, Filter, Info, Links, Listing, Order, UP, Value};
+use crate::library::name;
+use crate::query::escape;
+use crate::state::Web;
+
+/// Names of stages in the database and on the screen.
+const STAGES: [(&str, &str); 7] = [
+    ("waiting", "確認・承認待ち"),
+    ("draft", "下書き"),
+    ("sent_back", "差戻し"),
+    ("in_review", "確認待ち"),
+    ("scheduled", "公開予約"),
+    ("published", "公開中"),
+    ("past", "過去の版"),
+];
+
+pub(super) struct ArticleList;
+
+type ArticleColumn = Column<ArticleList>;
+
+impl Listing for ArticleList {
+    type Permit = EditArticles;
+    type Row = ArticleRow;
+    type Filter = ArticleFilter;
+    type Order = ArticleOrder;
+    type Context = Arc<DeskSetup>;
+
+    const INFO: Info = Info {
+        page: HERE,
+        file: "/articles/download",
+        name: "articles",
+        title: "FAQの編集",
+        unit: "件",
+        counted: true,
+        empty: "条件に合う記事はありません。",
+        rows: 50,
+    };
+    const COLUMNS: &'static [Column<Self>] = &[
+        ArticleColumn::new("number", "番号", 10, |row, _| {
+            Value::Text(name(row.number, &row.id))
+        })
+        .class("number-name")
+        .orders(&[
+            Order("number", UP, ArticleOrder::Number),
+            Order("number-down", DOWN, ArticleOrder::HighestNumber),
+        ]),
+        ArticleColumn::new("question", "質問", 40, |row, _| {
+            Value::text(&row.question)
+        })
+        .class("long")
+        .link(|row| format!("{HERE}/{}", escape(&row.id))),
+        ArticleColumn::new("state", "状態", 12, |row, _| state(row)),
+        ArticleColumn::new("note", "注意", 16, |row, _| {
+            if row.withdrawal_asked {
+                Value::text("取下げの承認待ち")
+            } else if row.visible && row.stage != "published" {
+                Value::text("前の版を公開中")
+            } else {
+                Value::Nothing("")
+            }
+        })
+        .class("sub"),
+        ArticleColumn::new("category", "分類", 16, |row, setup| {
+            Value::Text(category_name(&setup.categories, &row.category))
+        }),
+        ArticleColumn::new("updated_at", "最後の変更", 20, |row, _| {
+            Value::Minute(row.updated_at)
+        })
+        .orders(&[
+            Order("", DOWN, ArticleOrder::LastChanged),
+            Order("unchanged", UP, ArticleOrder::LongestUnchanged),
+        ]),
+        ArticleColumn::new("id", "識別子", 14, |row, _| Value::text(&row.id)).in_files(),
+    ];
+
+    fn filters(web: &Web, _: &Asked) -> Vec<Filter> {
+        let setup = web.desk.setup();
+        vec![
+            Filter::text("text", "質問・キーワード・番号"),
+            Filter::choice("stage", "状態", STAGES),
+            Filter::open_choice("category", "分類", category_names(&setup.categories)),
+            Filter::choice("overdue", "見直し", [("1", "期日が過ぎたもの")]),
+        ]
+    }
+
+    fn filter(web: &Web, asked: &Asked, order: ArticleOrder) -> Result<ArticleFilter, WebError> {
+        let today = || web.desk.now().date().to_string();
+        Ok(ArticleFilter {
+            text: asked.get("text").to_owned(),
+            stage: asked.some("stage"),
+            category: asked.some("category"),
+            review_by: asked.some("overdue").map(|_| today()),
+            order,
+            ..ArticleFilter::default()
+        })
+    }
+
+    fn context(web: &Web) -> Arc<DeskSetup> {
+        web.desk.setup()
+    }
+
+    async fn page(
+        web: &Web,
+        filter: &ArticleFilter,
+        start: Start,
+        limit: u32,
+    ) -> Result<Page<ArticleRow>, StoreError> {
+        let filter = ArticleFilter {
+            start,
+            limit,
+            ..filter.clone()
+        };
+        web.store.page_articles(&filter).await
+    }
+
+    async fn count(web: &Web, filter: &ArticleFilter, at_most: u32) -> Result<u64, StoreError> {
+        web.store.count_articles(filter, at_most).await
+    }
+
+    async fn links(web: &Web) -> Result<Links, WebError> {
+        let today = web.desk.now().date().to_string();
+        let counts = web.store.article_counts(&today).await?;
+        let counted = [
+            ("確認・承認待ち", counts.waiting, "/articles?stage=waiting"),
+            ("差戻し", counts.sent_back, "/articles?stage=sent_back"),
+            ("公開予約", counts.scheduled, "/articles?stage=scheduled"),
+            (
+                "見直し期日が過ぎたもの",
+                counts.overdue,
+                "/articles?overdue=1",
+            ),
+        ];
+        let counted = counted.map(|(label, count, link)| (format!("{label} {count}件"), link));
+        let others = [
+            ("検索の同義語", "/articles/synonyms"),
+            ("検索の単語", "/articles/words"),
+            ("記事の取込み", "/articles/import"),
+            ("すべての記事をExcelで保存", "/articles/export.xlsx"),
+            ("すべての記事をJSONで保存", "/articles/export.jsonl"),
+        ];
+        let others = others.map(|(label, link)| (label.to_owned(), link));
+        Ok(Links {
+            buttons: vec![("記事を作成する", "/articles/new")],
+            others: counted.into_iter().chain(others).collect(),
+        })
+    }
+}
+
+fn state(row: &ArticleRow) -> Value {
+    let stage = STAGES.iter().find(|(name, _)| *name == row.stage);
+    let (class, label) = stage.copied().unwrap_or_default();
+    if row.stage == "published" && !row.visible {
+        Value::Mark("past", "公開を終了".to_owned())
+    } else if row.sent_back {
+        Value::Mark(class, "差戻し".to_owned())
+    } else {
+        Value::Mark(class, label.to_owned())
+    }
+}

@@ -1,0 +1,252 @@
+//! The page of a large list: filters, what is filtered by, the table with heads to put it in order,
+//! and the pages before and behind.
+
+use askama::Template;
+use axum::extract::{Query, RawQuery, State};
+use axum::response::Html;
+use madoguchi_core::audit::AuditEntry;
+use madoguchi_store::{Cursor, Start};
+
+use super::table::{Column, Filter, FilterInput, Links, Listing, Pairs, Question, Value};
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::query::Choice;
+use crate::shell::Shell;
+use crate::state::Web;
+use crate::text::{self, DateStyle};
+use crate::views::Views;
+
+/// More rows than this are not counted for a page.
+const COUNTED: u32 = 100_000;
+
+#[derive(Template)]
+#[template(path = "table.html")]
+struct TablePage {
+    shell: Shell,
+    views: Views,
+    title: &'static str,
+    address: &'static str,
+    name: &'static str,
+    empty: &'static str,
+    links: Links,
+    fields: Vec<FilterField>,
+    sort: String,
+    active: Vec<Active>,
+    total: Option<String>,
+    heads: Vec<Head>,
+    rows: Vec<Vec<Cell>>,
+    file: &'static str,
+    /// The question, for the form that asks for a file.
+    asked: Vec<(String, String)>,
+    first: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// A filter as the form has it.
+struct FilterField {
+    name: &'static str,
+    label: &'static str,
+    value: String,
+    /// `date`, `search` or `select`.
+    kind: &'static str,
+    keyboard: &'static str,
+    example: &'static str,
+    choices: Vec<Choice>,
+}
+
+/// A filter that is in force, and the list without it.
+struct Active {
+    label: &'static str,
+    value: String,
+    link: String,
+}
+
+/// The head of a column.
+struct Head {
+    label: &'static str,
+    class: &'static str,
+    /// Where choosing it leads, if the list can be put in order by it.
+    link: Option<String>,
+    /// The order in force, for `aria-sort`; empty if it is by another column.
+    order: &'static str,
+}
+
+struct Cell {
+    class: &'static str,
+    text: String,
+    link: Option<String>,
+    mark: Option<&'static str>,
+    fields: Vec<(String, String)>,
+}
+
+pub(crate) async fn page<L: Listing>(
+    visitor: Allowed<L::Permit>,
+    State(web): State<Web>,
+    RawQuery(address): RawQuery,
+    Query(pairs): Query<Pairs>,
+) -> Result<Html<String>, WebError> {
+    let question = Question::<L>::read(&web, &visitor, pairs)?;
+    let (info, start) = (L::INFO, question.start()?);
+    let begins = start == Start::First;
+    let found = L::page(&web, &question.filter, start, info.rows).await?;
+    let total = if info.counted {
+        Some(L::count(&web, &question.filter, COUNTED).await?)
+    } else {
+        None
+    };
+    if let Some(entry) = viewed::<L>(&web, &visitor, &question)? {
+        web.store.append_audit(&[entry]).await?;
+    }
+    let views = Views::of(&web, &visitor, info.page, address.as_deref()).await?;
+    let links = L::links(&web).await?;
+    let (context, dates) = (L::context(&web), web.settings.dates);
+    let columns: Vec<_> = question
+        .columns
+        .iter()
+        .filter(|column| !column.in_files)
+        .collect();
+    let row = |row: &L::Row| {
+        let cells = columns
+            .iter()
+            .map(|column| cell(column, row, &context, dates));
+        cells.collect::<Vec<_>>()
+    };
+    let heads = columns.iter().map(|column| head(column, &question));
+    let link = |name: &str, cursor: Option<Cursor>| {
+        cursor.map(|cursor| question.from_row(name, &cursor.to_text()))
+    };
+    let asked = question.filters.iter().map(|filter| filter.name);
+    let asked = asked.map(|name| (name, question.asked.get(name)));
+    let asked = asked.chain([("sort", question.sort())]);
+    let page = TablePage {
+        shell: Shell::new(&web, Some(&visitor), info.page).done(question.passing("done")),
+        views,
+        title: info.title,
+        address: info.page,
+        name: info.name,
+        empty: info.empty,
+        links,
+        fields: fields(&question),
+        sort: question.sort().to_owned(),
+        active: active(&question),
+        total: total.map(|total| counted(total, info.unit)),
+        heads: heads.collect(),
+        rows: found.rows.iter().map(row).collect(),
+        file: info.file,
+        asked: asked
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        first: (!begins).then(|| question.without("")),
+        before: link("before", found.before),
+        after: link("after", found.after),
+    };
+    Ok(Html(page.render()?))
+}
+
+/// What was looked at: the question, not the answer.
+pub(crate) fn viewed<L: Listing>(
+    web: &Web,
+    visitor: &Visitor,
+    question: &Question<L>,
+) -> Result<Option<AuditEntry>, WebError> {
+    let Some(action) = L::VIEWED else {
+        return Ok(None);
+    };
+    let mut entry = visitor.entry(web.desk.now(), action, "");
+    entry.after = L::recorded(web, &question.asked)?;
+    for name in ["page", "after", "before"] {
+        let page = question.passing(name);
+        if !page.is_empty() {
+            entry.after.insert("page".to_owned(), page.to_owned());
+        }
+    }
+    Ok(Some(entry))
+}
+
+fn counted(total: u64, unit: &str) -> String {
+    let more = if total < u64::from(COUNTED) {
+        ""
+    } else {
+        "以上"
+    };
+    format!("{}{unit}{more}", text::number(total))
+}
+
+fn cell<L: Listing>(
+    column: &Column<L>,
+    row: &L::Row,
+    context: &L::Context,
+    dates: DateStyle,
+) -> Cell {
+    let value = (column.value)(row, context);
+    Cell {
+        class: column.class,
+        text: value.shown(dates),
+        link: column.link.map(|link| link(row)),
+        mark: match &value {
+            Value::Mark(class, _) => Some(*class),
+            _ => None,
+        },
+        fields: match value {
+            Value::Fields(fields) => fields,
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn head<L: Listing>(column: &Column<L>, question: &Question<L>) -> Head {
+    let at = column
+        .orders
+        .iter()
+        .position(|order| order.0 == question.sort());
+    let next = at.map_or(0, |at| (at + 1) % column.orders.len().max(1));
+    let next = column.orders.get(next);
+    Head {
+        label: column.label,
+        class: column.class,
+        link: next.map(|order| question.in_order(order.0)),
+        order: at
+            .and_then(|at| column.orders.get(at))
+            .map_or("", |order| order.1),
+    }
+}
+
+fn fields<L: Listing>(question: &Question<L>) -> Vec<FilterField> {
+    let field = |filter: &Filter| {
+        let asked = question.asked.get(filter.name);
+        let (kind, keyboard, example) = match filter.input {
+            FilterInput::Date => ("date", "", ""),
+            FilterInput::Text(keyboard, example) => ("search", keyboard, example),
+            FilterInput::Choice(_) | FilterInput::OpenChoice(_) => ("select", "", ""),
+        };
+        FilterField {
+            name: filter.name,
+            label: filter.label,
+            value: if asked.is_empty() {
+                filter.default.clone()
+            } else {
+                asked.to_owned()
+            },
+            kind,
+            keyboard,
+            example,
+            choices: filter.choices(asked),
+        }
+    };
+    question.filters.iter().map(field).collect()
+}
+
+fn active<L: Listing>(question: &Question<L>) -> Vec<Active> {
+    let asked = question.filters.iter().filter_map(|filter| {
+        let asked = question.asked.get(filter.name);
+        (!asked.is_empty()).then(|| Active {
+            label: filter.label,
+            value: filter.tell(asked).to_owned(),
+            link: question.without(filter.name),
+        })
+    });
+    asked.collect()
+}
