@@ -37,6 +37,7 @@ mod lists;
 mod pages;
 mod phrases;
 mod portal;
+mod reception;
 mod setup;
 mod sign_in;
 mod step_up;

@@ -10,7 +10,7 @@
   const inReception = document.getElementById("reception") !== null;
   const channel = "BroadcastChannel" in self ? new BroadcastChannel("own-phone") : null;
   const tab = Math.random().toString(36).slice(2);
-  const place = document.createElement("aside");
+  const place = document.createElement("div");
   place.className = "pop";
   place.setAttribute("role", "status");
   place.setAttribute("aria-label", "自分の電話への着信");

@@ -88,6 +88,9 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/knowledge",
             "/knowledge?q=%E6%97%85%E8%B2%BB",
             "/knowledge/login-001",
+            "/reception",
+            "/reception?new=plain",
+            "/reception/unregistered",
             "/inquiries",
             "/articles",
             "/articles/new",
@@ -171,6 +174,9 @@ fn is_page(path: &str) -> bool {
         "/faq/suggest",
         "/knowledge/results",
         "/knowledge/own",
+        "/reception/part",
+        "/reception/caller",
+        "/reception/candidates",
     ];
     let steps = [
         "/",

@@ -114,6 +114,9 @@ pub(super) async fn typed(
     let same = ReceptionForm {
         ticket: fresh.ticket.clone(),
         version: fresh.version.clone(),
+        // What a list stands at by itself is not typed.
+        route: fresh.route.clone(),
+        reason: fresh.reason.clone(),
         ..form.clone()
     };
     Ok((!names_saved && same != *fresh).then_some((form, at)))

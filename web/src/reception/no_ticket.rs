@@ -6,7 +6,7 @@ use madoguchi_core::access::HandleTickets;
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::contact::{NoTicket, NoTicketReason};
 use madoguchi_core::setup::FieldError;
-use madoguchi_store::KeptNoTicket;
+use madoguchi_store::{KeptNoTicket, StoreError};
 use serde::Deserialize;
 
 use super::call::ReceptionCall;
@@ -33,8 +33,8 @@ enum Refusal {
     Web(WebError),
 }
 
-impl<E: Into<WebError>> From<E> for Refusal {
-    fn from(error: E) -> Self {
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
         Self::Web(error.into())
     }
 }

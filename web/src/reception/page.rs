@@ -7,7 +7,6 @@ use madoguchi_core::contact::NoTicketReason;
 use madoguchi_core::phrase::{PHRASE, Phrase, PhraseValues};
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::{Channel, Route, System};
-use madoguchi_kb::Viewer;
 
 use super::beside::Beside;
 use super::caller::Caller;
@@ -21,7 +20,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::portal::categories::category_name;
 use crate::portal::notices::{self, ShownNotice};
-use crate::query::Choice;
+use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::tickets::lookup;
@@ -85,8 +84,8 @@ struct ReceptionPage {
     shell: Shell,
     form: ReceptionForm,
     told: Told,
-    /// Where this page is, for coming back to it.
-    place: String,
+    /// Where another matter of the same call is registered.
+    another: String,
     now_ms: i64,
     number: Option<String>,
     others: Vec<String>,
@@ -121,9 +120,10 @@ impl ReceptionPage {
         conflicts.filter(|one| !["question", "answer"].contains(&one.field))
     }
 
-    /// Something that is folded up has to be seen.
-    fn opens(&self, fields: &[&str]) -> bool {
-        fields.iter().any(|field| self.fault(field).is_some())
+    /// What is folded up has to be seen.
+    fn opens_escalation(&self) -> bool {
+        let is_wrong = self.fault("vendor").is_some() || self.fault("due").is_some();
+        is_wrong || !self.form.vendor.is_empty()
     }
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn show(
     let now = web.desk.now();
     let page = ReceptionPage {
         shell: Shell::new(web, Some(visitor), HERE).done(&told.done),
-        place: subject.place(),
+        another: format!("{HERE}?call={}&new=matter", escape(&form.call)),
         now_ms: now.0,
         number: subject.ticket.as_ref().map(|ticket| ticket.number.to_string()),
         others: match draft::others(web, visitor, subject).await {

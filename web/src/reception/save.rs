@@ -65,7 +65,8 @@ pub(super) async fn save(
         button: &button,
         now: web.desk.now(),
     };
-    match saving.save(&before, &mine).await? {
+    let saved = saving.save(&before, &mine).await?;
+    match saved {
         Saved::Kept(ticket) => {
             after(web, visitor, subject, &button, &ticket).await;
             let place = format!("{HERE}?saved={}", escape(ticket.id.as_str()));
@@ -108,7 +109,7 @@ async fn before(
         return Ok(ticket.fields.clone());
     }
     let events = web.store.ticket_events(&ticket.id).await?;
-    let then = Ticket::fold(events.iter().filter(|event| event.seq < version));
+    let then = Ticket::at_version(&events, version);
     Ok(then.map_or_else(|| ticket.fields.clone(), |then| then.fields))
 }
 

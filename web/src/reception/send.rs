@@ -29,7 +29,7 @@ pub(super) async fn send(
 ) -> Result<Response, WebError> {
     let subject = Subject::of_form(&web, &visitor, &form).await?;
     let intent = form.intent.clone();
-    let (what, which) = intent.split_once(' ').unwrap_or((&intent, ""));
+    let (what, which) = intent.split_once(' ').unwrap_or((intent.as_str(), ""));
     let button = match what {
         "ready" => Button::SaveReady,
         "callback" => Button::CallBack,

@@ -29,6 +29,8 @@ struct UnregisteredPage {
     shell: Shell,
     all: bool,
     total: u64,
+    /// Not all are shown.
+    is_cut: bool,
     calls: Vec<Row>,
     reasons: Vec<Choice>,
 }
@@ -65,6 +67,7 @@ pub(super) async fn page(
         shell: Shell::new(&web, Some(&visitor), LIST).done(&query.done),
         all,
         total,
+        is_cut: total > u64::from(CALLS),
         calls: calls.iter().map(|call| row(&web, call)).collect(),
         reasons: Choice::list(
             NoTicketReason::ALL.map(|one| (one.as_str(), one.label())),
