@@ -28,7 +28,7 @@ pub(super) enum Certainty {
     Unknown,
     /// There is no number.
     NoNumber(NoNumberReason),
-    /// Nobody calls.
+    /// Nobody calls, or the directory cannot be asked.
     Nobody,
 }
 
@@ -130,8 +130,17 @@ impl Caller {
         let call = subject.call.as_ref();
         let number = call.map_or(form.number.as_str(), |call| call.number());
         let shown = call.map_or_else(|| number.to_owned(), |call| call.shown());
-        let no_number = call.and_then(|call| call.no_number());
-        Self::judged(shown, number.to_owned(), no_number, Vec::new(), None)
+        let certainty = match call.and_then(|call| call.no_number()) {
+            Some(reason) => Certainty::NoNumber(reason),
+            None => Certainty::Nobody,
+        };
+        Self {
+            shown,
+            number: number.to_owned(),
+            certainty,
+            people: Vec::new(),
+            person: None,
+        }
     }
 
     fn judged(

@@ -109,7 +109,7 @@ async fn keep(
     }
     let now = web.desk.now();
     let mut entry = visitor.entry(now, Action::CallWithoutTicket, call.id().as_str());
-    entry.after = Fields::from([("reason".to_owned(), no_ticket.reason.as_str().to_owned())]);
+    entry.after = Fields::from([("reason".to_owned(), no_ticket.reason.label().to_owned())]);
     let kept = KeptNoTicket {
         no_ticket,
         at: now,

@@ -338,7 +338,7 @@ impl Saving<'_> {
             tx.clear_no_ticket(call.id()).await?;
         }
         tx.describe("number", ticket.number.to_string());
-        tx.describe("status", ticket.status().as_str().to_owned());
+        tx.describe("state", ticket.status().label().to_owned());
         tx.commit().await?;
         Ok(ticket)
     }
