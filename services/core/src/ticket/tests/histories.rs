@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::merging::{self, TicketSet};
 use super::super::*;
-use super::{contact, created, event, held};
+use super::{contact, created, event, handover, held};
 use crate::contact::{ContactOutcome, NoTicketReason};
 use crate::hours::HoursSettings;
 use crate::id::{ContactId, TicketId};
@@ -27,6 +27,7 @@ enum Step {
     Done(usize),
     Reopen(usize),
     Analyse(usize),
+    Escalate(usize),
     NoTicket(u8),
 }
 
@@ -44,6 +45,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ticket().prop_map(Step::Done),
         ticket().prop_map(Step::Reopen),
         ticket().prop_map(Step::Analyse),
+        ticket().prop_map(Step::Escalate),
         (0_u8..8).prop_map(Step::NoTicket),
     ];
     prop::collection::vec(step, 0..60)
@@ -195,6 +197,18 @@ impl World {
                 };
                 self.take(&id, change);
             }
+            Step::Escalate(n) => {
+                let id = self.ensure(n);
+                let open = self.tickets[&id].open_escalations().next();
+                let change = match open.map(|open| open.seq) {
+                    Some(escalation) => TicketChange::EscalationReturned {
+                        escalation,
+                        answer: "直した".to_owned(),
+                    },
+                    None => handover(),
+                };
+                self.take(&id, change);
+            }
             Step::NoTicket(call) => {
                 self.no_ticket.insert(call);
             }
@@ -301,6 +315,8 @@ proptest! {
         let unregistered = figures.unregistered.len() as u64;
         prop_assert_eq!(figures.answered, 8);
         prop_assert_eq!(figures.registered + figures.no_ticket_count() + unregistered, 8);
+        let escalated: BTreeSet<_> = figures.escalated.iter().collect();
+        prop_assert_eq!(escalated.len(), figures.escalated.len());
         for counted in [&figures.first_unanswered, &figures.unsolved, &figures.unregistered] {
             let once: BTreeSet<_> = counted.iter().collect();
             prop_assert_eq!(once.len(), counted.len());
