@@ -25,8 +25,11 @@ use crate::state::Web;
 pub(super) async fn send(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
-    Form(form): Form<ReceptionForm>,
+    Form(mut form): Form<ReceptionForm>,
 ) -> Result<Response, WebError> {
+    if form.ticket.is_empty() {
+        form.ticket = ReceptionForm::blank().ticket;
+    }
     let subject = Subject::of_form(&web, &visitor, &form).await?;
     let intent = form.intent.clone();
     let (what, which) = intent.split_once(' ').unwrap_or((intent.as_str(), ""));
