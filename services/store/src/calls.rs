@@ -11,7 +11,7 @@ use crate::sql::{ROWS_IN_A_STATEMENT, Sql};
 use crate::store::Store;
 
 mod list;
-mod row;
+pub(crate) mod row;
 mod stats;
 
 pub use list::{CallFilter, CallOrder, CallPage, OutcomeFilter};

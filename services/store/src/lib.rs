@@ -2,8 +2,8 @@
 //!
 //! [`Store`] is the database (SQLite or PostgreSQL, one text of every query for both);
 //! [`journal`] keeps call events on the machine's own disk first; [`delivery`] carries them from
-//! the one to the other. Invariant: the log of call events only grows, and every other table that
-//! tells of calls can be computed from it anew.
+//! the one to the other. Invariant: the logs of what happened to calls and tickets only
+//! grow, and every other table that tells of them can be computed from them anew.
 
 mod access_changes;
 mod accounts;
@@ -23,6 +23,7 @@ pub mod journal;
 mod migrations;
 mod nodes;
 mod page;
+mod people;
 mod portal;
 mod sessions;
 mod settings;
@@ -30,6 +31,7 @@ mod sql;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tickets;
 mod tokens;
 mod transport;
 mod tx;
@@ -50,6 +52,7 @@ pub use health::StoreHealth;
 pub use madoguchi_core::live::AgentPresence;
 pub use nodes::Claim;
 pub use page::{Cursor, CursorValue, Page, Start};
+pub use people::PersonFilter;
 pub use portal::{
     AccessFigures, ArticleAccess, AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry,
     MissedQuery, NewInquiry, Opened, PlaceAccess, Rating, Receipt, Referrer, Search, Settled,
@@ -58,6 +61,10 @@ pub use portal::{
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
+pub use tickets::{
+    KeptNoTicket, NewTicket, TicketCursor, TicketDraft, TicketEdit, TicketFilter, TicketPage,
+    TicketRow, TicketWriteError,
+};
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;
 pub use tx::{Tx, UnrecordedTx};

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 15] = [
+const ALL: [(i64, &str, &str); 16] = [
     (
         1,
         "calls",
@@ -84,6 +84,11 @@ const ALL: [(i64, &str, &str); 15] = [
         16,
         "inquiry numbers",
         include_str!("../../../migrations/0016_inquiry_numbers.sql"),
+    ),
+    (
+        17,
+        "tickets",
+        include_str!("../../../migrations/0017_tickets.sql"),
     ),
 ];
 

@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 
 /// What [`record`] reads.
-pub(super) const COLUMNS: &str = "call_id, line, direction, reason, cause, from_number, \
+pub(crate) const COLUMNS: &str = "call_id, line, direction, reason, cause, from_number, \
      no_number, from_isub, to_number, to_isub, arrived_at, answered_at, talk_ended_at, ended_at, \
      parts, last_seq, last_at";
 
@@ -135,7 +135,7 @@ pub(super) fn searched_number(text: &str) -> String {
 }
 
 /// How the whole `text` stands in a column that is searched.
-pub(super) fn searched_whole(text: &str) -> String {
+pub(crate) fn searched_whole(text: &str) -> String {
     format!("{SEPARATOR}{}{SEPARATOR}", storable(text))
 }
 
@@ -149,7 +149,7 @@ fn searchable(texts: impl IntoIterator<Item = String>) -> String {
 }
 
 /// The call in a row with [`COLUMNS`].
-pub(super) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
+pub(crate) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
     let call: &str = row.try_get("call_id")?;
     let instant = |column| {
         row.try_get::<Option<i64>, _>(column)

@@ -1,0 +1,293 @@
+//! Lists of tickets, in the order of their numbers, so that a page that is turned shows each once while
+//! others come in.
+
+use madoguchi_core::id::{DivisionId, PersonId, TicketId, UserId};
+use madoguchi_core::normal::normal_text;
+use madoguchi_core::phone;
+use madoguchi_core::ticket::{Channel, Status, System, Ticket, TicketNumber};
+use madoguchi_core::time::Instant;
+use sqlx::Row;
+
+use super::row::{self, COLUMNS, TicketRow};
+use crate::error::StoreError;
+use crate::sql::{Sql, escaped, storable};
+use crate::store::Store;
+
+/// Words are looked for in so many tickets at a time. What lies behind is found by going on.
+const TICKETS_AT_A_TIME: i64 = 20_000;
+/// The most words that are looked for, and the longest.
+const WORDS: usize = 5;
+const WORD_LETTERS: usize = 100;
+
+/// Which tickets are wanted. What is `None` or empty does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TicketFilter {
+    /// With one of these.
+    pub statuses: Vec<Status>,
+    /// Neither 完了 nor merged into another.
+    pub open: bool,
+    /// Whose 一次回答 is due.
+    pub awaiting_answer: bool,
+    /// Also those that go on as another.
+    pub merged: bool,
+    /// Of one of these 業務区分.
+    pub divisions: Vec<DivisionId>,
+    /// Of one of these 分類.
+    pub categories: Vec<String>,
+    /// That came so.
+    pub channel: Option<Channel>,
+    /// About this system.
+    pub system: Option<System>,
+    /// Seen to by this user; `Some(None)`: by nobody.
+    pub owner: Option<Option<UserId>>,
+    /// Asked by this person.
+    pub person: Option<PersonId>,
+    /// From this number, in any spelling.
+    pub caller: Option<String>,
+    /// From this 拠点.
+    pub site: Option<String>,
+    /// Marked 障害.
+    pub incident: bool,
+    /// Received from here on.
+    pub from: Option<Instant>,
+    /// Received before this.
+    pub until: Option<Instant>,
+    /// 保留 until a day before this one.
+    pub held_before: Option<chrono::NaiveDate>,
+    /// Waiting for the answer of a vendor that is due before this.
+    pub escalation_due_before: Option<Instant>,
+    /// With all these words somewhere.
+    pub words: String,
+    /// The oldest come first.
+    pub oldest_first: bool,
+    /// What comes behind this.
+    pub after: Option<TicketCursor>,
+    /// At the most so many.
+    pub limit: u32,
+}
+
+/// A place in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TicketCursor(pub TicketNumber);
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketPage {
+    /// The tickets.
+    pub rows: Vec<TicketRow>,
+    /// Where the next page begins; `None` at the end. A page may be short, even empty, and yet have one
+    /// behind it: words are looked for in so many tickets at a time.
+    pub next: Option<TicketCursor>,
+}
+
+impl Store {
+    /// The tickets that a filter lets through.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_tickets(&self, filter: &TicketFilter) -> Result<TicketPage, StoreError> {
+        let words = words(&filter.words);
+        let mut connection = self.read()?.acquire().await?;
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS).push(" FROM (SELECT ").push(COLUMNS);
+        sql.push(", search FROM tickets");
+        restrict(&mut sql, filter);
+        if words.is_empty() {
+            sql.push(") AS newest");
+        } else {
+            order(&mut sql, filter)
+                .bind(TICKETS_AT_A_TIME)
+                .push(") AS newest WHERE 1 = 1");
+        }
+        for word in &words {
+            sql.push(" AND search LIKE ")
+                .bind(format!("%{}%", escaped(&storable(word))))
+                .push(" ESCAPE '!'");
+        }
+        order(&mut sql, filter).bind(i64::from(filter.limit) + 1);
+        let found = sql.fetch_all(&mut connection).await?;
+        let mut rows: Vec<TicketRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
+        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().map(|last| TicketCursor(last.number));
+        let next = match more {
+            true => last,
+            false if words.is_empty() => None,
+            false => {
+                let mut sql = Sql::new("SELECT fiscal_year, sequence FROM tickets");
+                restrict(&mut sql, filter);
+                order(&mut sql, filter).bind(1_i64);
+                sql.push(" OFFSET ").bind(TICKETS_AT_A_TIME - 1);
+                let found = sql.fetch_all(&mut connection).await?;
+                found
+                    .first()
+                    .map(row::number)
+                    .transpose()?
+                    .map(TicketCursor)
+            }
+        };
+        Ok(TicketPage { rows, next })
+    }
+
+    /// The open tickets whose 一次回答 is due, the oldest first: what 期限の近いもの are chosen from by the
+    /// clock of their 業務区分.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn tickets_awaiting_answer(&self, limit: u32) -> Result<Vec<Ticket>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT state FROM tickets WHERE awaits_answer = 1 ORDER BY received_at, id LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(self.read()?)
+        .await?;
+        rows.iter().map(row::state).collect()
+    }
+
+    /// What others of a 拠点 asked since an instant, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn tickets_of_site(
+        &self,
+        site: &str,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        let filter = TicketFilter {
+            site: Some(site.to_owned()),
+            from: Some(since),
+            limit,
+            ..TicketFilter::default()
+        };
+        Ok(self.list_tickets(&filter).await?.rows)
+    }
+
+    /// How many are open.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn open_tickets(&self) -> Result<u64, StoreError> {
+        let row =
+            sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS open FROM tickets WHERE is_open = 1")
+                .fetch_one(self.read()?)
+                .await?;
+        let open: i64 = row.try_get("open")?;
+        Ok(open.unsigned_abs())
+    }
+
+    /// The tickets of these ids, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn ticket_rows(&self, ids: &[TicketId]) -> Result<Vec<TicketRow>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS).push(" FROM tickets WHERE id IN (");
+        sql.bind_all(ids.iter().map(TicketId::as_str)).push(")");
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
+        rows.iter().map(row::read).collect()
+    }
+}
+
+/// The words that are looked for, as the search column has them.
+fn words(typed: &str) -> Vec<String> {
+    let normal = normal_text(typed, WORDS * (WORD_LETTERS + 1));
+    let words = normal
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .take(WORDS);
+    words
+        .map(|word| word.chars().take(WORD_LETTERS).collect())
+        .collect()
+}
+
+fn order<'s>(sql: &'s mut Sql, filter: &TicketFilter) -> &'s mut Sql {
+    sql.push(if filter.oldest_first {
+        " ORDER BY fiscal_year, sequence LIMIT "
+    } else {
+        " ORDER BY fiscal_year DESC, sequence DESC LIMIT "
+    })
+}
+
+/// Adds the conditions of a filter, all but the words.
+fn restrict(sql: &mut Sql, filter: &TicketFilter) {
+    sql.push(" WHERE 1 = 1");
+    if let Some(TicketCursor(number)) = filter.after {
+        sql.push(if filter.oldest_first {
+            " AND (fiscal_year, sequence) > ("
+        } else {
+            " AND (fiscal_year, sequence) < ("
+        });
+        sql.bind(i64::from(number.fiscal_year)).push(", ");
+        sql.bind(i64::from(number.sequence)).push(")");
+    }
+    if filter.open {
+        sql.push(" AND is_open = 1");
+    }
+    if filter.awaiting_answer {
+        sql.push(" AND awaits_answer = 1");
+    }
+    if !filter.merged {
+        sql.push(" AND merged_into IS NULL");
+    }
+    if filter.incident {
+        sql.push(" AND incident = 1");
+    }
+    one_of(
+        sql,
+        " AND status IN (",
+        filter.statuses.iter().map(|status| status.as_str()),
+    );
+    one_of(
+        sql,
+        " AND division IN (",
+        filter.divisions.iter().map(DivisionId::as_str),
+    );
+    one_of(
+        sql,
+        " AND category IN (",
+        filter.categories.iter().map(String::as_str),
+    );
+    let owner = filter.owner.as_ref();
+    let owner = owner.map(|owner| owner.as_ref().map_or("", UserId::as_str));
+    let caller = filter.caller.as_deref().map(phone::normalize);
+    for (condition, text) in [
+        (" AND channel = ", filter.channel.map(Channel::as_str)),
+        (" AND system = ", filter.system.map(System::as_str)),
+        (" AND owner = ", owner),
+        (
+            " AND person <> '' AND person = ",
+            filter.person.as_ref().map(PersonId::as_str),
+        ),
+        (" AND number <> '' AND number = ", caller.as_deref()),
+        (" AND site <> '' AND site = ", filter.site.as_deref()),
+    ] {
+        if let Some(text) = text {
+            sql.push(condition).bind(storable(text));
+        }
+    }
+    for (condition, at) in [
+        (" AND received_at >= ", filter.from),
+        (" AND received_at < ", filter.until),
+        (" AND escalation_due < ", filter.escalation_due_before),
+    ] {
+        if let Some(at) = at {
+            sql.push(condition).bind(at.0);
+        }
+    }
+    if let Some(day) = filter.held_before {
+        sql.push(" AND status = 'held' AND hold_until < ")
+            .bind(day.to_string());
+    }
+}
+
+fn one_of<'a>(sql: &mut Sql, condition: &'static str, texts: impl Iterator<Item = &'a str>) {
+    let texts: Vec<&str> = texts.collect();
+    if !texts.is_empty() {
+        sql.push(condition).bind_all(texts).push(")");
+    }
+}

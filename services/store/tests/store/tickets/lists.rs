@@ -1,0 +1,259 @@
+//! Lists of tickets: pages, filters, words.
+
+use super::*;
+
+on_databases!([sqlite_file, sqlite_memory, postgres] [
+    lists_show_each_ticket_once_while_others_come_in,
+    filters_let_through_what_they_name,
+    words_are_found_in_everything,
+]);
+
+async fn lists_show_each_ticket_once_while_others_come_in(place: Place) {
+    let store = place.open().await;
+    for n in 1..=7 {
+        add(&store, &new(&format!("t{n}"), "")).await;
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let filter = TicketFilter {
+            after,
+            limit: 3,
+            ..TicketFilter::default()
+        };
+        let page = list(&store, filter).await;
+        seen.extend(page.rows.iter().map(|row| row.number.sequence));
+        add(&store, &new(&format!("more{}", seen.len()), "")).await;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, [7, 6, 5, 4, 3, 2, 1]);
+    let oldest = TicketFilter {
+        oldest_first: true,
+        limit: 2,
+        ..TicketFilter::default()
+    };
+    assert_eq!(numbers(&store, oldest).await, [1, 2]);
+    let exact = TicketFilter {
+        limit: 10,
+        ..TicketFilter::default()
+    };
+    assert_eq!(list(&store, exact).await.next, None);
+}
+
+async fn filters_let_through_what_they_name(place: Place) {
+    let store = place.open().await;
+    let asked = NewTicket {
+        fields: TicketFields {
+            division: Some("help_desk".into()),
+            category: Some("f09".to_owned()),
+            owner: Some("u2".into()),
+            incident: true,
+            requester: Requester {
+                person: Some("1234567".into()),
+                number: "03-1234-5678".to_owned(),
+                name: "髙﨑 花子".to_owned(),
+                site: "中央年金事務所".to_owned(),
+                department: "総務課".to_owned(),
+            },
+            ..TicketFields::default()
+        },
+        ..new("a", "")
+    };
+    add(&store, &asked).await;
+    let by_mail = NewTicket {
+        received_at: Instant(NOW.0 + 1_000),
+        fields: TicketFields {
+            channel: Channel::Mail,
+            ..TicketFields::default()
+        },
+        changes: vec![done(Status::Received)],
+        ..new("b", "")
+    };
+    add(&store, &by_mail).await;
+    let handover = Handover {
+        vendor: "保守事業者".to_owned(),
+        route: Route::Direct,
+        sent: "調査をお願いします。".to_owned(),
+        due: Some(Instant(NOW.0 + 5_000)),
+        remind_at: None,
+    };
+    let escalated = NewTicket {
+        changes: vec![TicketChange::Escalated { handover }],
+        ..new("c", "")
+    };
+    add(&store, &escalated).await;
+    let held = TicketChange::Held {
+        until: Some("2026-12-01".parse().unwrap()),
+        reason: String::new(),
+    };
+    let held = NewTicket {
+        changes: vec![held],
+        ..new("d", "")
+    };
+    add(&store, &held).await;
+    let empty = TicketFilter::default;
+    for (filter, found) in [
+        (
+            TicketFilter {
+                open: true,
+                ..empty()
+            },
+            vec![4, 3, 1],
+        ),
+        (
+            TicketFilter {
+                awaiting_answer: true,
+                ..empty()
+            },
+            vec![4, 3],
+        ),
+        (
+            TicketFilter {
+                statuses: vec![Status::Done, Status::Held],
+                ..empty()
+            },
+            vec![4, 2],
+        ),
+        (
+            TicketFilter {
+                divisions: vec!["help_desk".into()],
+                ..empty()
+            },
+            vec![1],
+        ),
+        (
+            TicketFilter {
+                categories: vec!["f09".to_owned()],
+                ..empty()
+            },
+            vec![1],
+        ),
+        (
+            TicketFilter {
+                channel: Some(Channel::Mail),
+                ..empty()
+            },
+            vec![2],
+        ),
+        (
+            TicketFilter {
+                owner: Some(Some("u2".into())),
+                ..empty()
+            },
+            vec![1],
+        ),
+        (
+            TicketFilter {
+                owner: Some(None),
+                ..empty()
+            },
+            vec![4, 3, 2],
+        ),
+        (
+            TicketFilter {
+                person: Some("1234567".into()),
+                ..empty()
+            },
+            vec![1],
+        ),
+        (
+            TicketFilter {
+                caller: Some("+81 3 1234 5678".to_owned()),
+                ..empty()
+            },
+            vec![1],
+        ),
+        (
+            TicketFilter {
+                caller: Some(String::new()),
+                ..empty()
+            },
+            vec![],
+        ),
+        (
+            TicketFilter {
+                incident: true,
+                ..empty()
+            },
+            vec![1],
+        ),
+        (
+            TicketFilter {
+                from: Some(Instant(NOW.0 + 1)),
+                ..empty()
+            },
+            vec![2],
+        ),
+        (
+            TicketFilter {
+                until: Some(Instant(NOW.0 + 1)),
+                ..empty()
+            },
+            vec![4, 3, 1],
+        ),
+        (
+            TicketFilter {
+                escalation_due_before: Some(Instant(NOW.0 + 5_001)),
+                ..empty()
+            },
+            vec![3],
+        ),
+        (
+            TicketFilter {
+                held_before: "2026-12-02".parse().ok(),
+                ..empty()
+            },
+            vec![4],
+        ),
+        (
+            TicketFilter {
+                held_before: "2026-12-01".parse().ok(),
+                ..empty()
+            },
+            vec![],
+        ),
+    ] {
+        assert_eq!(numbers(&store, filter.clone()).await, found, "{filter:?}");
+    }
+    assert_eq!(store.open_tickets().await.unwrap(), 3);
+    let site = store
+        .tickets_of_site("中央年金事務所", NOW, 10)
+        .await
+        .unwrap();
+    assert_eq!(site.len(), 1);
+    assert_eq!(
+        (site[0].name.as_str(), site[0].caller.as_str()),
+        ("髙﨑 花子", "0312345678")
+    );
+    let waiting = store.tickets_awaiting_answer(10).await.unwrap();
+    assert_eq!(waiting.len(), 2);
+}
+
+async fn words_are_found_in_everything(place: Place) {
+    let store = place.open().await;
+    let first = NewTicket {
+        changes: vec![TicketChange::Noted {
+            text: "ＶＰＮの　設定を確認".to_owned(),
+        }],
+        ..new("a", "旅費の精算が差戻しされた 100%")
+    };
+    add(&store, &first).await;
+    add(&store, &new("b", "VPNにつながらない")).await;
+    let found = async |words: &str| {
+        let filter = TicketFilter {
+            words: words.to_owned(),
+            ..TicketFilter::default()
+        };
+        numbers(&store, filter).await
+    };
+    assert_eq!(found("vpn").await, [2, 1]);
+    assert_eq!(found("vpn 差戻し").await, [1]);
+    assert_eq!(found("R8-00002").await, [2]);
+    assert_eq!(found("100%").await, [1]);
+    assert_eq!(found("%").await, [1]);
+    assert_eq!(found("_").await, Vec::<u32>::new());
+    assert_eq!(found("　").await, [2, 1]);
+}
