@@ -23,6 +23,7 @@ use crate::reach::Reach;
 use crate::refusals::Refusals;
 use crate::remembered::{LastNotices, Popular};
 use crate::settings::WebSettings;
+use crate::tickets::offered::LastOffered;
 use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
 
@@ -57,6 +58,8 @@ pub(crate) struct Web {
     pub(crate) inquiries: Arc<Rates>,
     pub(crate) work: Arc<CountedWork>,
     pub(crate) unsent: Arc<UnsentForms>,
+    /// What forms of tickets offer.
+    pub(crate) offered: Arc<LastOffered>,
 }
 
 /// The FAQ: its articles, and the search over them.
@@ -120,6 +123,7 @@ impl Web {
             popular: Arc::default(),
             notices,
             unsent: Arc::default(),
+            offered: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
             work: Arc::default(),
         }
