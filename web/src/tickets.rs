@@ -31,7 +31,11 @@ pub(crate) fn routes() -> Routes {
         .long_post("/tickets/new", FormUse::Ticket, new::create)
         .get("/tickets/{number}", one::page)
         .long_post("/tickets/{number}", FormUse::Ticket, edit::save)
-        .long_post("/tickets/{number}/steps/{step}", FormUse::Ticket, steps::step)
+        .long_post(
+            "/tickets/{number}/steps/{step}",
+            FormUse::Ticket,
+            steps::step,
+        )
         .post("/tickets/{number}/merge", family::merge)
         .post("/tickets/{number}/undo-merge", family::undo_merge)
         .long_post("/tickets/{number}/split", FormUse::Ticket, family::split)

@@ -146,12 +146,7 @@ impl Routes {
 
     /// A part of something that changes, by what the API sends.
     #[must_use]
-    pub(crate) fn patch<H, T>(
-        mut self,
-        path: &'static str,
-        form_use: FormUse,
-        handler: H,
-    ) -> Self
+    pub(crate) fn patch<H, T>(mut self, path: &'static str, form_use: FormUse, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
