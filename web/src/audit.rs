@@ -18,7 +18,7 @@ use crate::kit::table_routes;
 use crate::query::Period;
 use crate::state::Web;
 use crate::text::DateStyle;
-use crate::{notices, phrases, retention, setup};
+use crate::{departments, divisions, notices, phrases, retention, setup, vendors};
 
 /// How many days are shown when no period is asked for.
 const DAYS_SHOWN: u64 = 30;
@@ -155,22 +155,28 @@ fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 40] = [
+const FIELDS: [(&str, &str); 54] = [
     ("action", "操作"),
     ("actor", "操作した人"),
     ("agent", "担当者"),
     ("before", "これより前"),
     ("body", "内容"),
     ("category", "分類"),
+    ("channel", "受付方法"),
     ("command", "操作"),
     ("days", "日数"),
     ("disabled", "停止"),
+    ("division", "業務区分"),
+    ("due", "一次回答"),
     ("expires_at", "期限"),
+    ("faults", "誤りのある行"),
     ("file", "ファイル"),
     ("from", "掲載を始める日時"),
     ("hash", "ハッシュ"),
     ("hour", "時間帯"),
+    ("into", "統合先・分割先"),
     ("kind", "区分"),
+    ("left", "退職にした人数"),
     ("line", "回線"),
     ("login", "ログイン名"),
     ("name", "名前"),
@@ -178,8 +184,10 @@ const FIELDS: [(&str, &str); 40] = [
     ("object", "対象"),
     ("oidc_subject", "認証基盤の識別子"),
     ("overdue", "見直し"),
+    ("owner", "担当"),
     ("page", "ページ"),
     ("period", "期間"),
+    ("person", "職員番号"),
     ("readers", "公開範囲"),
     ("reason", "理由"),
     ("records", "件数"),
@@ -188,14 +196,20 @@ const FIELDS: [(&str, &str); 40] = [
     ("rule", "扱い"),
     ("scopes", "権限"),
     ("second_factor", "2段階認証"),
+    ("site", "拠点"),
     ("stage", "状態"),
     ("state", "状態"),
+    ("system", "システム"),
     ("text", "検索の言葉"),
+    ("ticket", "問合せ"),
     ("title", "題"),
     ("until", "掲載を終える日時"),
     ("up_to", "この番号まで"),
     ("users", "人数"),
+    ("what", "内容"),
     ("why", "原因"),
+    ("word", "検索の言葉"),
+    ("words", "検索の言葉"),
 ];
 
 /// How the fields of records are called, by what was done.
@@ -205,6 +219,8 @@ impl Words {
     fn of(web: &Web) -> Self {
         let tables = setup::AUDIT.iter().chain(&notices::AUDIT);
         let tables = tables.chain(&retention::AUDIT).chain(&phrases::AUDIT);
+        let tables = tables.chain(&divisions::AUDIT).chain(&vendors::AUDIT);
+        let tables = tables.chain(&departments::AUDIT);
         Self(tables.map(|fields| fields(web)).collect())
     }
 

@@ -21,7 +21,9 @@ mod call;
 mod call_figures;
 mod calls;
 mod chart;
+mod departments;
 mod desk;
+mod divisions;
 mod download;
 mod error;
 mod error_page;
@@ -38,11 +40,13 @@ mod latency;
 mod library;
 mod limits;
 mod live;
+mod local_time;
 mod notices;
 mod one_time;
 mod operations;
 pub mod operator;
 mod own_call;
+mod people;
 mod phrases;
 mod portal;
 mod query;
@@ -60,9 +64,11 @@ mod shell;
 mod sign_in;
 mod state;
 mod text;
+mod tickets;
 mod unsent;
 mod upload;
 mod users;
+mod vendors;
 mod views;
 mod wait_chart;
 mod work;
@@ -133,6 +139,11 @@ fn routes() -> Routes {
         .and(notices::routes())
         .and(phrases::routes())
         .and(inquiries::routes())
+        .and(tickets::routes())
+        .and(people::routes())
+        .and(divisions::routes())
+        .and(vendors::routes())
+        .and(departments::routes())
         .and(articles::routes())
         .and(attention::routes())
         .and(language::routes())

@@ -63,12 +63,14 @@ const RECEPTION: (&str, &str) = ("受付", "/reception");
 const UNREGISTERED: (&str, &str) = ("未登録の通話", "/reception/unregistered");
 
 /// Entries of the menu with what they need.
-const MENU: [(&str, &str, Permission); 19] = [
+const MENU: [(&str, &str, Permission); 21] = [
     (RECEPTION.0, RECEPTION.1, Permission::HandleTickets),
     ("応答状況", "/board", Permission::ViewBoard),
     ("通話の一覧", "/calls", Permission::ViewCalls),
     ("通話の集計", "/calls/figures", Permission::ViewCalls),
+    ("問合せ", "/tickets", Permission::HandleTickets),
     (UNREGISTERED.0, UNREGISTERED.1, Permission::HandleTickets),
+    ("職員名簿", "/people", Permission::HandleTickets),
     ("ナレッジ検索", "/knowledge", Permission::ReadKnowledge),
     (
         "フォームの問合せ",
@@ -147,6 +149,13 @@ const DONE: &[(&str, &str)] = &[
     ("kept", "取下げを却下しました。公開は続きます。"),
     ("imported", "下書きとして取り込みました。"),
     ("created", "登録しました。"),
+    (
+        "merged",
+        "統合しました。統合した問合せは、下に表示しています。",
+    ),
+    ("unmerged", "統合を取り消しました。"),
+    ("split", "分割しました。新しい問合せを表示しています。"),
+    ("people-imported", "職員名簿に取り込みました。"),
     (
         "created-late",
         "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。",

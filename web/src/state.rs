@@ -24,6 +24,7 @@ use crate::refusals::Refusals;
 use crate::remembered::{LastNotices, Popular};
 use crate::seen::SeenData;
 use crate::settings::WebSettings;
+use crate::tickets::offered::LastOffered;
 use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
 
@@ -60,6 +61,8 @@ pub(crate) struct Web {
     pub(crate) unsent: Arc<UnsentForms>,
     /// Whose data who has been shown.
     pub(crate) seen: Arc<SeenData>,
+    /// What forms of tickets offer.
+    pub(crate) offered: Arc<LastOffered>,
 }
 
 /// The FAQ: its articles, and the search over them.
@@ -124,6 +127,7 @@ impl Web {
             notices,
             unsent: Arc::default(),
             seen: Arc::default(),
+            offered: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
             work: Arc::default(),
         }

@@ -14,7 +14,14 @@ use crate::error::WebError;
 use crate::state::Web;
 
 /// Lists that have views.
-const PAGES: [&str; 4] = ["/calls", "/admin/users", "/audit", "/articles"];
+const PAGES: [&str; 6] = [
+    "/calls",
+    "/admin/users",
+    "/audit",
+    "/articles",
+    "/tickets",
+    "/people",
+];
 /// What stands in an address and is no part of a filter.
 const PASSING: [&str; 5] = ["page", "older", "after", "before", "done"];
 const NAME_LETTERS: usize = 30;

@@ -41,6 +41,17 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     fn filters(web: &Web, asked: &Asked) -> Vec<Filter>;
     /// What the store is asked for by the filters.
     fn filter(web: &Web, asked: &Asked, order: Self::Order) -> Result<Self::Filter, WebError>;
+
+    /// The same for this visitor, where it matters who asks.
+    fn filter_for(
+        web: &Web,
+        _visitor: &Visitor,
+        asked: &Asked,
+        order: Self::Order,
+    ) -> Result<Self::Filter, WebError> {
+        Self::filter(web, asked, order)
+    }
+
     fn context(web: &Web) -> Self::Context;
 
     fn page(
@@ -429,7 +440,7 @@ impl<L: Listing> Question<L> {
         let order = order
             .ok_or_else(|| WebError::BadRequest("並べ方の指定を確認してください。".to_owned()))?;
         Ok(Self {
-            filter: L::filter(web, &asked, order.2)?,
+            filter: L::filter_for(web, visitor, &asked, order.2)?,
             asked,
             filters,
             columns,
