@@ -2,7 +2,9 @@
 //! (データ用: one table a sheet, names in row 1, one datum a cell); workbooks that somebody brings,
 //! read; and answers in Markdown as HTML that can do no harm.
 
+pub mod csv_file;
 pub mod markdown;
+pub mod rows;
 pub mod sheet;
 pub mod stream;
 pub mod table;

@@ -1,5 +1,7 @@
 //! 職員: the directory of people who may call.
 
+mod paging;
+
 use madoguchi_core::id::PersonId;
 use madoguchi_core::normal::normal_text;
 use madoguchi_core::person::Person;

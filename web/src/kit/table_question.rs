@@ -50,7 +50,7 @@ impl<L: Listing> Question<L> {
         let order = order
             .ok_or_else(|| WebError::BadRequest("並べ方の指定を確認してください。".to_owned()))?;
         Ok(Self {
-            filter: L::filter(web, &asked, order.2)?,
+            filter: L::filter_for(web, visitor, &asked, order.2)?,
             asked,
             filters,
             columns,
