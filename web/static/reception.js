@@ -335,7 +335,7 @@
       const isFree = !touched && !hasText() && !isKept();
       if (named && named !== fields.call.value) {
         if (isFree) await moveTo({});
-        else if (!touched && isKept() && !document.activeElement?.matches("input, textarea, select")) location.replace("/reception");
+        else if (!touched && isKept()) location.replace("/reception");
         else await offer();
       } else if (!named && isFree && before?.state === "ringing") {
         // The ringing has ended, and nobody here has answered.
