@@ -73,7 +73,20 @@
   };
   form.addEventListener("input", typed);
   form.addEventListener("change", typed);
-  form.addEventListener("submit", () => {
+  // 保存して受付可 during a talk: what is registered needs no work after it.
+  const READY = "ready-after";
+  if (!new URLSearchParams(location.search).has("saved")) sessionStorage.removeItem(READY);
+  const endWork = () => {
+    sessionStorage.removeItem(READY);
+    const own = document.querySelector("meta[name=own-phone]").content;
+    return fetch(`/api/v1/agents/${own}/state`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-csrf-token": fields._csrf.value },
+      body: JSON.stringify({ command: "end_wrap_up" }),
+    });
+  };
+  form.addEventListener("submit", ({ submitter }) => {
+    if (submitter?.value === "ready" && fields.call.value) sessionStorage.setItem(READY, fields.call.value);
     left = true;
     clearTimeout(keeping);
     sending?.abort();
@@ -318,10 +331,11 @@
     if (before === null && named === fields.call.value) return;
     if (before && before.state === state && before.call === named) return;
     try {
+      if (state === "wrap-up" && named && named === sessionStorage.getItem(READY)) await endWork();
       const isFree = !touched && !hasText() && !isKept();
       if (named && named !== fields.call.value) {
         if (isFree) await moveTo({});
-        else if (!touched && isKept() && !document.activeElement?.matches("input, textarea, select")) location.replace("/reception");
+        else if (!touched && isKept()) location.replace("/reception");
         else await offer();
       } else if (!named && isFree && before?.state === "ringing") {
         // The ringing has ended, and nobody here has answered.
