@@ -7,7 +7,9 @@ use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::roster;
 use madoguchi_reports::rows::rows;
 
-use super::{CliError, complain, open_store, print};
+use super::data::open_store;
+use super::error::CliError;
+use super::output::{complain, print};
 use crate::config::Config;
 
 /// Rows of one file.
