@@ -218,17 +218,10 @@ async fn what_two_people_change_apart_is_joined_and_one_field_shows_three_texts(
     let mut sato = agent(&house, "sato").await;
     let mut tanaka = agent(&house, "tanaka").await;
     let number = register(&house, &mut sato, &[("question", "もとの質問")]).await;
-    let owner = ticket(&house, &number)
-        .await
-        .fields
-        .owner
-        .unwrap()
-        .to_string();
     let place = format!("/tickets/{number}");
     let form = |own: &[(&str, &str)]| {
         let mut all = own.to_vec();
         all.push(("version", "2"));
-        all.push(("owner", &owner));
         fields(&all)
     };
     let by_sato = form(&[("question", "もとの質問"), ("answer", "佐藤の答え")]);
