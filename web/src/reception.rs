@@ -26,14 +26,11 @@ use crate::feature::Feature;
 use crate::limits::FormUse;
 use crate::menu::MenuEntry;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[
-    MenuEntry::new("受付", "/reception", Permission::HandleTickets),
-    MenuEntry::new(
-        "未登録の通話",
-        "/reception/unregistered",
-        Permission::HandleTickets,
-    ),
-]);
+pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
+    "受付",
+    "/reception",
+    Permission::HandleTickets,
+)]);
 
 fn routes() -> Routes {
     Routes::new()

@@ -28,11 +28,14 @@ use crate::limits::FormUse;
 use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
-    .menu(&[MenuEntry::new(
-        "問合せ",
-        "/tickets",
-        Permission::HandleTickets,
-    )])
+    .menu(&[
+        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets),
+        MenuEntry::new(
+            "未登録の通話",
+            "/reception/unregistered",
+            Permission::HandleTickets,
+        ),
+    ])
     .views(&["/tickets"]);
 
 fn routes() -> Routes {
