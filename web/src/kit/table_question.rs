@@ -101,7 +101,7 @@ impl<L: Listing> Question<L> {
     }
 
     /// The same question from another row on.
-    pub(crate) fn from_row(&self, name: &str, cursor: &str) -> String {
+    pub(crate) fn at_row(&self, name: &str, cursor: &str) -> String {
         self.link("", &[("sort", &self.sort), (name, cursor)])
     }
 
