@@ -227,9 +227,9 @@ mod tests {
         );
         let judged = |people: &[Person]| judge("03-1234-5678", None, people).0;
         assert_eq!(judged(&[]), Certainty::Unknown);
-        assert_eq!(judged(&[main.clone()]), Certainty::Certain);
+        assert_eq!(judged(std::slice::from_ref(&main)), Certainty::Certain);
         assert_eq!(judged(&[main.clone(), second.clone()]), Certainty::Certain);
-        assert_eq!(judged(&[second.clone()]), Certainty::Guessed);
+        assert_eq!(judged(std::slice::from_ref(&second)), Certainty::Guessed);
         assert_eq!(judged(&[second.clone(), second]), Certainty::Several(2));
         assert_eq!(judged(&[main.clone(), main]), Certainty::Several(2));
         assert_eq!(judge("", None, &[]).0, Certainty::Nobody);

@@ -74,7 +74,8 @@ pub(super) async fn save(
             told.refused = Some(format!("{why}。"));
             page::show(web, visitor, subject, form, told).await
         }
-        Saved::Conflicts(ticket, merged) => {
+        Saved::Conflicts(found) => {
+            let (ticket, merged) = *found;
             let names = Names::new(web, page::offered(web).await?);
             form.write(&merged.fields);
             for conflict in &merged.conflicts {
@@ -88,7 +89,7 @@ pub(super) async fn save(
                 .map(|one| in_words(&names, one))
                 .collect();
             let subject = Subject {
-                ticket: Some(*ticket),
+                ticket: Some(ticket),
                 ..subject.clone()
             };
             page::show(web, visitor, &subject, form, told).await
@@ -186,14 +187,14 @@ fn in_words(names: &Names, conflict: &Conflict) -> ShownConflict {
 
 /// What comes of a save.
 enum Saved {
-    Kept(Ticket),
+    Kept(Box<Ticket>),
     Refused(String),
-    Conflicts(Box<Ticket>, edit::Merged),
+    Conflicts(Box<(Ticket, edit::Merged)>),
 }
 
 /// What is written.
 enum Work {
-    New(NewTicket),
+    New(Box<NewTicket>),
     Edit(TicketEdit),
 }
 
@@ -211,17 +212,17 @@ impl Saving<'_> {
         let mut ticket = self.subject.ticket.clone();
         for _ in 0..ATTEMPTS {
             let work = match ticket {
-                None => Work::New(self.new_ticket(mine)),
+                None => Work::New(Box::new(self.new_ticket(mine))),
                 Some(ticket) => {
                     let merged = edit::merge(before, mine, &ticket.fields);
                     if !merged.conflicts.is_empty() {
-                        return Ok(Saved::Conflicts(Box::new(ticket), merged));
+                        return Ok(Saved::Conflicts(Box::new((ticket, merged))));
                     }
                     Work::Edit(self.edit(&ticket, &merged.fields))
                 }
             };
             match self.write(work).await {
-                Ok(ticket) => return Ok(Saved::Kept(ticket)),
+                Ok(ticket) => return Ok(Saved::Kept(Box::new(ticket))),
                 Err(TicketWriteError::Changed { theirs }) => ticket = Some(*theirs),
                 Err(TicketWriteError::Refused(why)) => return Ok(Saved::Refused(why.to_string())),
                 Err(TicketWriteError::Missing) => return Err(WebError::NotFound("この問合せ")),

@@ -103,9 +103,10 @@ async fn fill_in(
             form.take_person(&person.ok_or(WebError::NotFound("この職員"))?);
         }
         "phrase" => {
-            if page::add_phrase(web, visitor, subject, &mut form).await? {
-                told.said = Some("定型文を、回答の欄に入れました。");
-            }
+            let added = page::add_phrase(web, visitor, subject, &mut form).await?;
+            told.said = added
+                .then_some("定型文を、回答の欄に入れました。")
+                .or(told.said);
         }
         "missed" => told.said = Some(missed(web, visitor, &form).await?),
         _ => {}

@@ -17,11 +17,14 @@ async fn supervisor(house: &House) -> Client {
     client
 }
 
+/// A field's name, the name of its file if it is one, and its content.
+type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+
 /// Sends a form with a file or with fields.
 async fn send(
     house: &House,
     client: &mut Client,
-    (path, parts): (&str, &[(&str, Option<&str>, &[u8])]),
+    (path, parts): (&str, &[Part<'_>]),
 ) -> (StatusCode, String, String) {
     let mut body = Vec::new();
     let csrf = client.csrf.clone();
