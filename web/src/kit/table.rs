@@ -63,8 +63,11 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         at_most: u32,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// What stands above the list.
-    fn links(_web: &Web) -> impl Future<Output = Result<Links, WebError>> + Send {
+    /// What stands above the list for this visitor.
+    fn links(
+        _web: &Web,
+        _visitor: &Visitor,
+    ) -> impl Future<Output = Result<Links, WebError>> + Send {
         async { Ok(Links::default()) }
     }
 

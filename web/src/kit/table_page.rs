@@ -85,7 +85,7 @@ pub(crate) async fn page<L: Listing>(
         web.store.append_audit(&[entry]).await?;
     }
     let views = Views::of(&web, &visitor, info.page, address.as_deref()).await?;
-    let links = L::links(&web).await?;
+    let links = L::links(&web, &visitor).await?;
     let (context, dates) = (L::context(&web), web.settings.dates);
     let columns: Vec<_> = question
         .columns

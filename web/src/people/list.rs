@@ -1,18 +1,20 @@
 //! The list of people.
 
-use madoguchi_core::access::HandleTickets;
+use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::person::Person;
 use madoguchi_store::{Page, PersonFilter, Start, StoreError};
 
 use super::place::{HERE, place};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::table::{Column, Info, Links, Listing, Order, UP, Value};
 use crate::kit::table_filter::{Asked, Filter};
+use crate::query::Choice;
 use crate::state::Web;
 use crate::text::DateStyle;
 
-const LEFT: [(&str, &str); 1] = [("also", "退職・転出した人も含む")];
+const LEFT: [(&str, &str); 2] = [("", "含まない"), ("also", "含む")];
 
 pub(super) struct PersonList;
 
@@ -68,7 +70,11 @@ impl Listing for PersonList {
     fn filters(_: &Web, _: &Asked) -> Vec<Filter> {
         vec![
             Filter::text("word", "氏名・番号・拠点など"),
-            Filter::choice("left", "退職・転出", LEFT),
+            Filter {
+                kind: "select",
+                choices: Choice::list(LEFT, ""),
+                ..Filter::text("left", "退職・転出した人")
+            },
         ]
     }
 
@@ -76,7 +82,6 @@ impl Listing for PersonList {
         Ok(PersonFilter {
             word: asked.get("word").to_owned(),
             left: !asked.get("left").is_empty(),
-            ..PersonFilter::default()
         })
     }
 
@@ -97,10 +102,11 @@ impl Listing for PersonList {
         web.store.count_people_found(filter, at_most).await
     }
 
-    async fn links(_: &Web) -> Result<Links, WebError> {
-        Ok(Links {
-            buttons: vec![("職員名簿を取り込む", "/people/import")],
-            others: Vec::new(),
-        })
+    async fn links(_: &Web, visitor: &Visitor) -> Result<Links, WebError> {
+        let mut links = Links::default();
+        if visitor.permissions.contains(Permission::ManagePeople) {
+            links.buttons.push(("職員名簿を取り込む", "/people/import"));
+        }
+        Ok(links)
     }
 }

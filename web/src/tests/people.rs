@@ -206,6 +206,19 @@ async fn what_is_no_table_of_people_is_refused_in_a_sentence_and_changes_nothing
 }
 
 #[tokio::test]
+async fn nobody_is_led_to_an_import_that_would_be_refused() {
+    let house = house().await;
+    let mut supervisor = supervisor(&house).await;
+    let mut agent = house.user("sato", &[Role::Agent]).await;
+    for (client, may) in [(&mut supervisor, true), (&mut agent, false)] {
+        let (_, html) = house.open(client, "/people").await;
+        assert_eq!(html.contains("href=\"/people/import\""), may, "{html}");
+        let (status, _) = house.open(client, "/people/import").await;
+        assert_eq!(status == StatusCode::OK, may);
+    }
+}
+
+#[tokio::test]
 async fn a_desk_begins_with_two_divisions_that_are_changed_on_screens() {
     let house = house().await;
     let (_, html) = house.get("/admin/desk/divisions").await;

@@ -265,12 +265,16 @@ fn field(ticket: &Ticket, names: &Names, field: TicketField) -> Value {
 
 fn status(ticket: &Ticket) -> Value {
     let status = ticket.status();
-    let class = match status {
+    Value::Mark(status_class(status), status.label().to_owned())
+}
+
+/// The look of the mark of a status.
+pub(super) fn status_class(status: Status) -> &'static str {
+    match status {
         Status::Done | Status::Answered => "published",
         Status::Held => "past",
         _ => "in_review",
-    };
-    Value::Mark(class, status.label().to_owned())
+    }
 }
 
 fn instant(at: Option<Instant>) -> Value {

@@ -204,7 +204,7 @@ impl Listing for TicketList {
         Ok(due(web, filter).await?.len() as u64)
     }
 
-    async fn links(web: &Web) -> Result<Links, WebError> {
+    async fn links(web: &Web, _: &Visitor) -> Result<Links, WebError> {
         let (near, late) = count_due(web).await?;
         let told = |label: &str, count: usize| format!("{label}({count}件)");
         Ok(Links {

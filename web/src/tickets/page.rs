@@ -13,6 +13,7 @@ use madoguchi_core::ticket::{
 };
 
 use super::choices::offered;
+use super::columns::status_class;
 use super::form::{OWN, fields};
 use super::history::{HistoryRow, Numbers, named, rows, seconds};
 use super::lookup::{HERE, no_ticket, place};
@@ -54,7 +55,8 @@ struct TicketPage {
     number: String,
     link: String,
     version: u32,
-    status: Status,
+    status: &'static str,
+    status_class: &'static str,
     answer: (Option<&'static str>, String),
     came_from: Option<String>,
     facts: Vec<(&'static str, String)>,
@@ -138,7 +140,8 @@ pub(crate) async fn show(
         number: ticket.number.to_string(),
         link: place(ticket.number),
         version: ticket.version,
-        status: ticket.status(),
+        status: ticket.status().label(),
+        status_class: status_class(ticket.status()),
         answer: answer_in_words(names.answer(ticket)),
         facts: facts(ticket, &names),
         tags: ticket.fields.tags.iter().cloned().collect(),
