@@ -88,6 +88,17 @@ pub(crate) async fn set(
     Ok(())
 }
 
+/// Makes the visitor's own agent 受付可, after the call or the work that keeps them.
+pub(crate) async fn set_own_ready(web: &Web, visitor: &Visitor) -> Result<(), WebError> {
+    let own = visitor.user.agent.as_ref();
+    let own = own.ok_or(WebError::NotFound("担当者"))?;
+    let request = StateRequest {
+        command: "ready".to_owned(),
+        reason: String::new(),
+    };
+    set(web, visitor, own.as_str(), request).await
+}
+
 /// What the board shows of an agent.
 fn state_of(web: &Web, agent: &str) -> Option<AgentState> {
     let snapshot = web.desk.snapshot();

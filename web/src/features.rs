@@ -5,15 +5,19 @@ use crate::feature::Feature;
 use crate::state::FeatureTables;
 use crate::{
     access_report, account, agents, announcements, api, articles, assets, audit, board, calendar,
-    call, call_figures, calls, content_gaps, inquiries, jobs, knowledge, language, live, notices,
-    operations, own_call, phrases, portal, retention, setup, sign_in, users, views,
+    call, call_figures, calls, content_gaps, departments, divisions, inquiries, jobs, knowledge,
+    language, live, notices, operations, own_call, people, phrases, portal, reception, retention,
+    setup, sign_in, tickets, users, vendors, views,
 };
 
 /// All parts; those with entries of the menu first, in its order.
-static FEATURES: [Feature; 29] = [
+static FEATURES: [Feature; 35] = [
+    reception::FEATURE,
     board::FEATURE,
     calls::FEATURE,
     call_figures::FEATURE,
+    tickets::FEATURE,
+    people::FEATURE,
     knowledge::FEATURE,
     inquiries::FEATURE,
     articles::FEATURE,
@@ -28,6 +32,9 @@ static FEATURES: [Feature; 29] = [
     audit::FEATURE,
     retention::FEATURE,
     jobs::FEATURE,
+    divisions::FEATURE,
+    vendors::FEATURE,
+    departments::FEATURE,
     own_call::FEATURE,
     call::FEATURE,
     live::events::FEATURE,

@@ -1,7 +1,7 @@
 //! ナレッジ検索: the agents' panel, by keyboard, and the same for programs.
 
 mod article;
-mod finder;
+pub(crate) mod finder;
 mod own;
 mod preview;
 mod word;

@@ -2,6 +2,7 @@
 
 use madoguchi_core::article::{ANSWER_LETTERS, CONTENT_LETTERS, FILE_BYTES};
 use madoguchi_core::portal::INQUIRY_FORM_LETTERS;
+use madoguchi_core::ticket::TICKET_TEXT_LETTERS;
 
 use crate::text;
 
@@ -22,6 +23,8 @@ pub(crate) enum FormUse {
     Usual,
     /// An article.
     Article,
+    /// A ticket, or a step of one.
+    Ticket,
 }
 
 /// What a file is brought for.
@@ -41,6 +44,7 @@ impl FormUse {
         match self {
             Self::Usual => INQUIRY_FORM_LETTERS,
             Self::Article => CONTENT_LETTERS,
+            Self::Ticket => 2 * TICKET_TEXT_LETTERS + INQUIRY_FORM_LETTERS,
         }
     }
 
@@ -59,6 +63,10 @@ impl FormUse {
             Self::Article => format!(
                 "回答は{}文字以内で入力してください。",
                 text::number(ANSWER_LETTERS as u64)
+            ),
+            Self::Ticket => format!(
+                "質問と回答は、それぞれ{}文字以内で入力してください。",
+                text::number(TICKET_TEXT_LETTERS as u64)
             ),
         };
         format!(
@@ -101,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_form_takes_what_its_fields_hold_however_it_is_written() {
-        for form in [FormUse::Usual, FormUse::Article] {
+        for form in [FormUse::Usual, FormUse::Article, FormUse::Ticket] {
             let written = "%F0%9F%8D%A3".repeat(form.letters());
             assert!(written.len() + FRAME_BYTES <= form.bytes());
         }

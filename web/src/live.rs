@@ -1,5 +1,5 @@
 //! Live updates: the changing part of the board is rendered once for each kind of viewer, at the
-//! most twice a second, and only the lines that changed are sent to those who watch. Whoever comes,
+//! most four times a second, and only the lines that changed are sent to those who watch. Whoever comes,
 //! or has missed too much, gets the whole.
 
 mod changes;
@@ -17,7 +17,9 @@ use tokio::sync::watch;
 use crate::auth::token;
 use crate::desk::Desk;
 
-const AT_MOST_EVERY: Duration = Duration::from_millis(500);
+const AT_MOST_EVERY: Duration = Duration::from_millis(250);
+/// What happens together is shown together: a call arrives, waits and rings within this time.
+const TOGETHER: Duration = Duration::from_millis(20);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(2);
 /// Changes that are remembered for those whose connection broke: half a minute of a busy desk.
@@ -132,6 +134,8 @@ impl Broadcaster {
                 if matches!(change, Ok(Err(_))) {
                     return;
                 }
+                tokio::time::sleep(TOGETHER).await;
+                changes.borrow_and_update();
             }
         });
         broadcaster

@@ -5,6 +5,7 @@ use madoguchi_store::Work;
 
 use crate::auth::visitor::Visitor;
 use crate::menu::MenuEntry;
+use crate::query::escape;
 use crate::state::Web;
 use crate::text;
 
@@ -23,6 +24,31 @@ pub(crate) struct Shell {
     pub(crate) toast: Option<&'static str>,
     /// It is a page of the portal.
     pub(crate) portal: bool,
+    /// The visitor's own phone, whose callers every page tells of.
+    pub(crate) phone: Option<OwnPhone>,
+}
+
+/// The phone of an agent who registers calls.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnPhone {
+    /// The agent, as the board writes the name.
+    pub(crate) agent: String,
+    /// The session that the page is for.
+    pub(crate) session: String,
+}
+
+impl OwnPhone {
+    fn of(visitor: &Visitor) -> Option<Self> {
+        let agent = visitor.user.agent.as_ref()?;
+        let permissions = [Permission::HandleTickets, Permission::ViewBoard];
+        let may = permissions
+            .iter()
+            .all(|one| visitor.permissions.contains(*one));
+        (may && visitor.owes.is_none()).then(|| Self {
+            agent: escape(agent.as_str()),
+            session: visitor.session().unwrap_or_default().to_owned(),
+        })
+    }
 }
 
 /// An entry of the menu.
@@ -34,6 +60,10 @@ pub(crate) struct MenuItem {
     /// What waits there for the visitor.
     pub(crate) waiting: Option<String>,
 }
+
+/// Agents work here; whoever takes no calls sees what agents have not registered.
+const RECEPTION: &str = "/reception";
+const UNREGISTERED: &str = "/reception/unregistered";
 
 /// The portal's menu.
 const PORTAL_MENU: [(&str, &str); 3] = [
@@ -60,6 +90,7 @@ const DONE: &[(&str, &str)] = &[
         "missed",
         "「見つからなかった」を記録しました。FAQの編集者に伝わります。",
     ),
+    ("no-ticket", "対象外にしました。"),
     ("handled", "処理済みにしました。"),
     ("seen-to", "対応済みにしました。"),
     ("reopened", "未処理に戻しました。"),
@@ -80,6 +111,13 @@ const DONE: &[(&str, &str)] = &[
     ("kept", "取下げを却下しました。公開は続きます。"),
     ("imported", "下書きとして取り込みました。"),
     ("created", "登録しました。"),
+    (
+        "merged",
+        "統合しました。統合した問合せは、下に表示しています。",
+    ),
+    ("unmerged", "統合を取り消しました。"),
+    ("split", "分割しました。新しい問合せを表示しています。"),
+    ("people-imported", "職員名簿に取り込みました。"),
     (
         "created-late",
         "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。",
@@ -139,6 +177,7 @@ impl Shell {
             demo,
             toast: None,
             portal: false,
+            phone: OwnPhone::of(visitor),
         }
     }
 
@@ -157,6 +196,7 @@ impl Shell {
             demo: web.desk.status().demo,
             toast: None,
             portal: true,
+            phone: None,
         }
     }
 
@@ -173,8 +213,12 @@ impl Shell {
 /// The entries of the menu that a visitor has.
 fn entries(web: &Web, visitor: &Visitor) -> impl Iterator<Item = MenuEntry> {
     let permissions = visitor.permissions;
+    let other = match visitor.user.agent {
+        Some(_) => UNREGISTERED,
+        None => RECEPTION,
+    };
     let all = web.features.menu.iter().copied();
-    all.filter(move |entry| permissions.contains(entry.needs))
+    all.filter(move |entry| permissions.contains(entry.needs) && entry.link != other)
 }
 
 /// Whether the menu tells the visitor of any work.

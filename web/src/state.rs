@@ -24,7 +24,9 @@ use crate::rates::Rates;
 use crate::reach::Reach;
 use crate::refusals::Refusals;
 use crate::remembered::{LastNotices, Popular};
+use crate::seen::SeenData;
 use crate::settings::WebSettings;
+use crate::tickets::offered::LastOffered;
 use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
 use madoguchi_accounts::Seal;
@@ -74,6 +76,10 @@ pub(crate) struct Web {
     pub(crate) inquiries: Arc<Rates>,
     pub(crate) work: Arc<CountedWork>,
     pub(crate) unsent: Arc<UnsentForms>,
+    /// Whose data who has been shown.
+    pub(crate) seen: Arc<SeenData>,
+    /// What forms of tickets offer.
+    pub(crate) offered: Arc<LastOffered>,
 }
 
 /// The FAQ: its articles, and the search over them.
@@ -139,6 +145,8 @@ impl Web {
             popular: Arc::default(),
             notices,
             unsent: Arc::default(),
+            seen: Arc::default(),
+            offered: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
             work: Arc::default(),
         }

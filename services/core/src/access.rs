@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::named;
 
 /// A permission as a type.
 pub trait Permit: Debug + Send + Sync + 'static {
@@ -78,6 +78,10 @@ permissions! {
     ManagePhrases = "phrases", "定型文の管理";
     /// What staff write to the desk by the form of the portal (personal data).
     HandleInquiries = "inquiries", "フォームからの問合せの閲覧と処理";
+    /// 問合せ: what callers asked and what they were told (personal data).
+    HandleTickets = "tickets", "問合せの閲覧と登録";
+    /// The directory of those who call: what is brought into it from files (personal data).
+    ManagePeople = "people", "職員名簿の管理";
     /// アクセスレポート
     ReadAccessReport = "access_report", "アクセスレポートの閲覧";
 }
@@ -120,6 +124,7 @@ impl Role {
                 P::SetOwnState,
                 P::ReadKnowledge,
                 P::HandleInquiries,
+                P::HandleTickets,
             ],
             Self::Supervisor => &[
                 P::ViewBoard,
@@ -132,6 +137,8 @@ impl Role {
                 P::ManageNotices,
                 P::ManagePhrases,
                 P::HandleInquiries,
+                P::HandleTickets,
+                P::ManagePeople,
                 P::ReadAccessReport,
             ],
             Self::FaqEditor => &[
@@ -151,6 +158,7 @@ impl Role {
                 P::ViewBoard,
                 P::ReadFigures,
                 P::ViewCalls,
+                P::HandleTickets,
                 P::ReadAccessReport,
             ],
             Self::Auditor => &[P::ReadAudit],

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::named;
 
 named! {
     /// Whom an article, an entry of the search or a notice is meant for.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::{AgentId, UserId};
-use crate::named::named;
+use crate::named;
 use crate::time::Instant;
 
 /// What is to be recorded.
@@ -204,6 +204,24 @@ actions! {
     InquiriesView = "inquiry.list", "フォームからの問合せの閲覧";
     /// Marked something that staff wrote as handled, or as open again.
     InquiryHandle = "inquiry.handle", "フォームからの問合せの処理";
+    /// Registered a ticket, or changed one.
+    TicketChange = "ticket.change", "問合せの登録・変更";
+    /// Looked at tickets, or at one.
+    TicketView = "ticket.view", "問合せの閲覧";
+    /// Took the ledger of tickets out as a file.
+    TicketExport = "ticket.export", "問合せ管理台帳の出力";
+    /// Said why a call has no ticket.
+    CallWithoutTicket = "call.without_ticket", "対象外の通話の登録";
+    /// Looked at the directory of people, or at one of them.
+    PeopleView = "people.view", "職員名簿の閲覧";
+    /// Brought people from a file into the directory.
+    PeopleImport = "people.import", "職員名簿の取込み";
+    /// Changed a 業務区分.
+    DivisionChange = "division.change", "業務区分の変更";
+    /// Changed one of those whom matters are escalated to.
+    VendorChange = "vendor.change", "エスカレーション先の変更";
+    /// Changed a 部署 that callers are referred to.
+    DepartmentChange = "department.change", "部署の案内先の変更";
     /// Said that something readers missed is mended.
     AttentionDone = "attention.done", "FAQの要対応の処理";
     /// Took the access report out as a file.

@@ -137,6 +137,11 @@ impl Calendar {
         }
     }
 
+    /// What it was made of.
+    pub fn settings(&self) -> &HoursSettings {
+        &self.settings
+    }
+
     /// Whether the desk is open at `at`, why, and until when.
     pub fn status(&self, at: Instant) -> HoursStatus {
         let today = at.date();

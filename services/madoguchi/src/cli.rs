@@ -15,6 +15,7 @@ mod import;
 mod kb;
 mod log;
 mod output;
+mod people;
 mod stats;
 
 use std::path::PathBuf;
@@ -82,6 +83,8 @@ enum Command {
 enum Import {
     /// Asterisk の queue_log を取り込みます
     QueueLog(import::Args),
+    /// 職員名簿を取り込みます(Excel、またはUTF-8かシフトJISのCSV)
+    People(people::Args),
 }
 
 #[derive(Debug, Subcommand)]
@@ -147,6 +150,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,
             Command::Import(Import::QueueLog(args)) => {
                 import::run(args, &config, &cli.data_dir).await
+            }
+            Command::Import(Import::People(args)) => {
+                people::run(args, &config, &cli.data_dir).await
             }
             Command::Account(command) => account::run(command, &config, &cli.data_dir).await,
             Command::Backup(args) => {

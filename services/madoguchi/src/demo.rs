@@ -4,6 +4,7 @@
 mod actors;
 mod people;
 mod phrases;
+mod tickets;
 mod user_agent;
 
 use std::io::Write;
@@ -89,6 +90,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let password = operator::one_time_password();
     people::add(running.store(), &password, running.live().now()).await?;
     phrases::add(running.store(), running.live().now()).await?;
+    tickets::add(running.store(), running.live().now()).await?;
     add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(
         "\n  窓口の見本を開始しました。\n\n    画面:          http://{web}/\n    \
@@ -134,7 +136,12 @@ async fn add_faq(store: &Store, now: Instant) -> anyhow::Result<()> {
 async fn call_again_and_again(desk: SocketAddr, lines: Vec<String>, mut rng: StdRng) {
     loop {
         tokio::time::sleep(Duration::from_millis(rng.random_range(BETWEEN_CALLS_MS))).await;
-        let number = format!("03{:08}", rng.random_range(10_000_000..99_999_999_u32));
+        // Some are in the directory, some are not.
+        let known = tickets::PEOPLE.get(rng.random_range(0..2 * tickets::PEOPLE.len()));
+        let number = match known {
+            Some([.., number]) => (*number).to_owned(),
+            None => format!("03{:08}", rng.random_range(10_000_000..99_999_999_u32)),
+        };
         let Some(line) = lines.get(rng.random_range(0..lines.len().max(1))).cloned() else {
             return;
         };

@@ -3,7 +3,9 @@
 //! read; the access report; and answers in Markdown as HTML that can do no harm.
 
 pub mod access;
+pub mod csv_file;
 pub mod markdown;
+pub mod rows;
 pub mod sheet;
 pub mod stream;
 pub mod table;

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 16] = [
+const ALL: [(i64, &str, &str); 17] = [
     (
         1,
         "calls",

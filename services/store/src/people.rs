@@ -1,5 +1,7 @@
 //! 職員: the directory of people who may call.
 
+mod paging;
+
 use madoguchi_core::id::PersonId;
 use madoguchi_core::normal::normal_text;
 use madoguchi_core::person::Person;
@@ -9,7 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::error::StoreError;
-use crate::sql::{ROWS_IN_A_STATEMENT, Sql, escaped, storable};
+use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
 use crate::store::Store;
 use crate::tx::UnrecordedTx;
 
@@ -25,10 +27,6 @@ pub struct PersonFilter {
     pub word: String,
     /// Also those who left.
     pub left: bool,
-    /// Whose id comes after this one: the next page.
-    pub after: Option<PersonId>,
-    /// At the most so many.
-    pub limit: u32,
 }
 
 impl UnrecordedTx {
@@ -97,31 +95,6 @@ impl Store {
         let mut people: Vec<Person> = rows.iter().map(read).collect::<Result<_, _>>()?;
         people.sort_by_key(|person| person.numbers.first() != Some(&number));
         Ok(people)
-    }
-
-    /// The people that a filter lets through, in the order of their ids.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`], [`StoreError::Unreadable`].
-    pub async fn list_people(&self, filter: &PersonFilter) -> Result<Vec<Person>, StoreError> {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(" FROM people WHERE 1 = 1");
-        if !filter.left {
-            sql.push(" AND left_on IS NULL");
-        }
-        let normal = normal_text(&filter.word, WORD_LETTERS);
-        for word in normal.split(' ').filter(|word| !word.is_empty()) {
-            sql.push(" AND search LIKE ")
-                .bind(format!("%{}%", escaped(&storable(word))))
-                .push(" ESCAPE '!'");
-        }
-        if let Some(after) = &filter.after {
-            sql.push(" AND id > ").bind(storable(after.as_str()));
-        }
-        sql.push(" ORDER BY id LIMIT ")
-            .bind(i64::from(filter.limit));
-        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
-        rows.iter().map(read).collect()
     }
 
     /// How many there are, without those who left.

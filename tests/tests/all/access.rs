@@ -4,11 +4,13 @@
 mod crowd;
 mod faq;
 mod states;
+mod tickets;
 
 use anyhow::{Context, ensure};
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 use madoguchi_core::access::Role;
+use madoguchi_core::clock::Clock;
 use madoguchi_core::live::AgentState;
 use madoguchi_tests::browser::{Browser, Look, until_shown};
 use madoguchi_tests::desk::{Desk, Setup};
@@ -37,6 +39,12 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/calendar/2026-12-28",
             "/nowhere",
             "/admin/users",
+            "/tickets",
+            "/tickets/new",
+            "/tickets/{ticket}",
+            "/people",
+            "/people/import",
+            "/people/1001",
         ],
     ),
     (
@@ -70,6 +78,18 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/desk/categories/new",
             "/admin/desk/category/f08",
             "/admin/desk/category/f08/remove",
+            "/admin/desk/divisions",
+            "/admin/desk/divisions/new",
+            "/admin/desk/division/help_desk",
+            "/admin/desk/division/help_desk/remove",
+            "/admin/desk/vendors",
+            "/admin/desk/vendors/new",
+            "/admin/desk/vendor/one",
+            "/admin/desk/vendor/one/remove",
+            "/admin/desk/departments",
+            "/admin/desk/departments/new",
+            "/admin/desk/department/one",
+            "/admin/desk/department/one/remove",
             "/admin/announcements",
             "/admin/announcements/*/greeting",
         ],
@@ -88,6 +108,9 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/knowledge",
             "/knowledge?q=%E6%97%85%E8%B2%BB",
             "/knowledge/login-001",
+            "/reception",
+            "/reception?new=plain",
+            "/reception/unregistered",
             "/inquiries",
             "/articles",
             "/articles/new",
@@ -173,6 +196,9 @@ fn is_page(path: &str) -> bool {
         "/faq/suggest",
         "/knowledge/results",
         "/knowledge/own",
+        "/reception/part",
+        "/reception/caller",
+        "/reception/candidates",
     ];
     let steps = [
         "/",
@@ -225,6 +251,7 @@ struct House {
     call: String,
     user: String,
     notice: String,
+    ticket: String,
 }
 
 impl House {
@@ -243,6 +270,7 @@ impl House {
         desk.add_user_with("henshu", &editor, None, &password)
             .await?;
         let notice = faq::used(&desk).await?;
+        let ticket = tickets::one_of_each(desk.store(), desk.clock.now()).await?;
         let filter = madoguchi_store::CallFilter {
             limit: 1,
             ..Default::default()
@@ -253,6 +281,7 @@ impl House {
             call: calls.first().context("a call")?.call.to_string(),
             user: user.context("a user")?.user.id.to_string(),
             notice,
+            ticket,
             password,
             desk,
         })
@@ -262,7 +291,8 @@ impl House {
         let path = path
             .replace("{call}", &self.call)
             .replace("{user}", &self.user)
-            .replace("{notice}", &self.notice);
+            .replace("{notice}", &self.notice)
+            .replace("{ticket}", &self.ticket);
         format!("http://{}{path}", self.desk.web())
     }
 }

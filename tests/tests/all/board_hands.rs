@@ -52,6 +52,7 @@ async fn watched(setup: Setup, role: Role) -> anyhow::Result<(Desk, Browser)> {
     let password = desk.add_user("boss", &[role], agent).await?;
     let browser = Browser::start(1280, 800).await?;
     browser.sign_in(desk.web(), "boss", &password).await?;
+    browser.open(desk.web(), "/board").await?;
     browser.until_shown("お待ちの方はいません").await?;
     Ok((desk, browser))
 }

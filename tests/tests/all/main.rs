@@ -25,6 +25,7 @@ mod nodes;
 mod oidc;
 mod phones;
 mod portal;
+mod reception;
 mod sample_desk;
 mod setup;
 mod stopping;

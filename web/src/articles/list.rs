@@ -7,6 +7,7 @@ use madoguchi_core::setup::DeskSetup;
 use madoguchi_store::{ArticleFilter, ArticleOrder, ArticleRow, Page, Start, StoreError};
 
 use super::lookup::{HERE, category_name, category_names};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::table::{Column, DOWN, Info, Links, Listing, Order, UP, Value};
 use crate::kit::table_filter::{Asked, Filter};
@@ -128,7 +129,7 @@ impl Listing for ArticleList {
         web.store.count_articles(filter, at_most).await
     }
 
-    async fn links(web: &Web) -> Result<Links, WebError> {
+    async fn links(web: &Web, _: &Visitor) -> Result<Links, WebError> {
         let today = web.desk.now().date().to_string();
         let counts = web.store.article_counts(&today).await?;
         let counted = [

@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Extension, Router};
 use tower_http::timeout::TimeoutLayer;
 
@@ -24,7 +24,7 @@ const FILE_WITHIN: Duration = Duration::from_secs(150);
 /// A route and what it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Declared {
-    /// GET or POST.
+    /// GET, POST or PATCH.
     pub method: &'static str,
     /// The path, with `{id}` for what varies.
     pub path: &'static str,
@@ -137,6 +137,22 @@ impl Routes {
     {
         self.declare::<T::First>("POST", path);
         let admitted: MethodRouter<Web> = post(handler)
+            .route_layer(from_fn(admission::form::<T::First>))
+            .layer(DefaultBodyLimit::max(form_use.bytes()));
+        let admitted: MethodRouter<Web> = admitted.layer(Extension(form_use));
+        self.router = self.router.route(path, admitted.layer(timeout(WITHIN)));
+        self
+    }
+
+    /// A part of something that changes, by what the API sends.
+    #[must_use]
+    pub(crate) fn patch<H, T>(mut self, path: &'static str, form_use: FormUse, handler: H) -> Self
+    where
+        H: Handler<T, Web>,
+        T: Arguments + 'static,
+    {
+        self.declare::<T::First>("PATCH", path);
+        let admitted: MethodRouter<Web> = patch(handler)
             .route_layer(from_fn(admission::form::<T::First>))
             .layer(DefaultBodyLimit::max(form_use.bytes()));
         let admitted: MethodRouter<Web> = admitted.layer(Extension(form_use));

@@ -69,6 +69,7 @@ pub(crate) async fn all<T: Record>(context: &Context<'_>) -> Result<Vec<Listed<T
             });
         }
     }
+    all.extend(T::before_screens(&all));
     T::sort(&mut all);
     Ok(all)
 }

@@ -203,6 +203,11 @@ pub(crate) trait Record:
         None
     }
 
+    /// Those that are there before a screen has set them, as far as the list does not have them.
+    fn before_screens(_list: &[Listed<Self>]) -> Vec<Listed<Self>> {
+        Vec::new()
+    }
+
     /// Puts the list in order; without it, they stand by their ids.
     fn sort(_list: &mut [Listed<Self>]) {}
 

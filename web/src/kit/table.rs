@@ -8,6 +8,7 @@ use madoguchi_reports::table::Cell;
 use madoguchi_store::{Page, Start, StoreError};
 
 use super::table_filter::{Asked, Filter};
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
@@ -35,6 +36,17 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     fn filters(web: &Web, asked: &Asked) -> Vec<Filter>;
     /// What the store is asked for by the filters.
     fn filter(web: &Web, asked: &Asked, order: Self::Order) -> Result<Self::Filter, WebError>;
+
+    /// The same for this visitor, where it matters who asks.
+    fn filter_for(
+        web: &Web,
+        _visitor: &Visitor,
+        asked: &Asked,
+        order: Self::Order,
+    ) -> Result<Self::Filter, WebError> {
+        Self::filter(web, asked, order)
+    }
+
     fn context(web: &Web) -> Self::Context;
 
     fn page(
@@ -51,8 +63,11 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         at_most: u32,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// What stands above the list.
-    fn links(_web: &Web) -> impl Future<Output = Result<Links, WebError>> + Send {
+    /// What stands above the list for this visitor.
+    fn links(
+        _web: &Web,
+        _visitor: &Visitor,
+    ) -> impl Future<Output = Result<Links, WebError>> + Send {
         async { Ok(Links::default()) }
     }
 

@@ -85,7 +85,7 @@ pub(crate) async fn page<L: Listing>(
         web.store.append_audit(&[entry]).await?;
     }
     let views = Views::of(&web, &visitor, info.page, address.as_deref()).await?;
-    let links = L::links(&web).await?;
+    let links = L::links(&web, &visitor).await?;
     let (context, dates) = (L::context(&web), web.settings.dates);
     let columns: Vec<_> = question
         .columns
@@ -100,7 +100,7 @@ pub(crate) async fn page<L: Listing>(
     };
     let heads = columns.iter().map(|column| head(column, &question));
     let link = |name: &str, cursor: Option<Cursor>| {
-        cursor.map(|cursor| question.from_row(name, &cursor.to_text()))
+        cursor.map(|cursor| question.at_row(name, &cursor.to_text()))
     };
     let page = TablePage {
         shell: Shell::new(&web, Some(&visitor), info.page).done(question.passing("done")),

@@ -50,7 +50,7 @@ impl<L: Listing> Question<L> {
         let order = order
             .ok_or_else(|| WebError::BadRequest("並べ方の指定を確認してください。".to_owned()))?;
         Ok(Self {
-            filter: L::filter(web, &asked, order.2)?,
+            filter: L::filter_for(web, visitor, &asked, order.2)?,
             asked,
             filters,
             columns,
@@ -101,7 +101,7 @@ impl<L: Listing> Question<L> {
     }
 
     /// The same question from another row on.
-    pub(crate) fn from_row(&self, name: &str, cursor: &str) -> String {
+    pub(crate) fn at_row(&self, name: &str, cursor: &str) -> String {
         self.link("", &[("sort", &self.sort), (name, cursor)])
     }
 

@@ -9,7 +9,7 @@ use crate::state::Web;
 /// The entry of the menu.
 pub(super) const HERE: &str = "/knowledge";
 
-pub(super) fn finder<'a>(web: &'a Web, visitor: &Visitor) -> Finder<'a> {
+pub(crate) fn finder<'a>(web: &'a Web, visitor: &Visitor) -> Finder<'a> {
     let sites = &web.settings.portal.sites;
     Finder {
         web,

@@ -84,6 +84,24 @@ pub(super) async fn page(
             state: count(offered.count(), 0, "件"),
             about: "問合せの分類",
         },
+        PartRow {
+            link: "/admin/desk/divisions",
+            label: "業務区分",
+            state: String::new(),
+            about: "別に数える業務、一次回答の期限と時間",
+        },
+        PartRow {
+            link: "/admin/desk/vendors",
+            label: "エスカレーション先",
+            state: String::new(),
+            about: "答えられない問合せを引き継ぐ相手と経路",
+        },
+        PartRow {
+            link: "/admin/desk/departments",
+            label: "部署の案内先",
+            state: String::new(),
+            about: "窓口の担当ではない用件を案内する部署",
+        },
     ];
     let without_line = setup.agents_without_line();
     let without_line = without_line.map(|agent| agent.name.as_str());

@@ -10,7 +10,7 @@ use super::*;
 
 impl House {
     /// A user who is the agent of the file.
-    async fn agent(&self, login: &str) -> Client {
+    pub(in crate::tests) async fn agent(&self, login: &str) -> Client {
         let account = operator::NewAccount {
             login,
             name: "田中",
@@ -25,7 +25,12 @@ impl House {
         self.sign_in(login, PASSWORD).await.1
     }
 
-    fn set_agent(&self, state: AgentState, call: Option<&str>, next: Option<AgentState>) {
+    pub(in crate::tests) fn set_agent(
+        &self,
+        state: AgentState,
+        call: Option<&str>,
+        next: Option<AgentState>,
+    ) {
         let mut snapshot = self.desk.snapshot.lock().unwrap();
         let mut changed = snapshot.as_ref().clone();
         let agent = &mut changed.agents[0];
@@ -34,7 +39,7 @@ impl House {
         *snapshot = Arc::new(changed);
     }
 
-    fn ring(&self, call: &str, from: &str) {
+    pub(in crate::tests) fn ring(&self, call: &str, from: &str) {
         let arrived = EventKind::Arrived {
             from: from.into(),
             to: "5000".into(),

@@ -18,6 +18,7 @@ mod desk;
 mod language;
 mod leaks;
 mod reading;
+mod reception;
 mod writing;
 
 /// A word that only the article of the desk holds.

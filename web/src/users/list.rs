@@ -6,6 +6,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{Page, Start, StoreError, UserFilter, UserOrder};
 
 use super::summary::state;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::table::{Column, DOWN, Info, Links, Listing, Order, UP, Value};
 use crate::kit::table_filter::{Asked, Filter};
@@ -132,7 +133,7 @@ impl Listing for UserList {
         web.store.count_users(filter, at_most).await
     }
 
-    async fn links(_: &Web) -> Result<Links, WebError> {
+    async fn links(_: &Web, _: &Visitor) -> Result<Links, WebError> {
         Ok(Links {
             buttons: vec![
                 ("利用者を登録する", "/admin/users/new"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
-use crate::named::named;
+use crate::named;
 use crate::setup::FieldError;
 use crate::time::Instant;
 

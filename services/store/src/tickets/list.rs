@@ -99,11 +99,7 @@ impl Store {
                 .bind(TICKETS_AT_A_TIME)
                 .push(") AS newest WHERE 1 = 1");
         }
-        for word in &words {
-            sql.push(" AND search LIKE ")
-                .bind(format!("%{}%", escaped(&storable(word))))
-                .push(" ESCAPE '!'");
-        }
+        restrict_words(&mut sql, &filter.words);
         order(&mut sql, filter).bind(i64::from(filter.limit) + 1);
         let found = sql.fetch_all(&mut connection).await?;
         let mut rows: Vec<TicketRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
@@ -193,6 +189,15 @@ impl Store {
     }
 }
 
+/// Adds the condition that all words stand somewhere.
+pub(super) fn restrict_words(sql: &mut Sql, typed: &str) {
+    for word in words(typed) {
+        sql.push(" AND search LIKE ")
+            .bind(format!("%{}%", escaped(&storable(&word))))
+            .push(" ESCAPE '!'");
+    }
+}
+
 /// The words that are looked for, as the search column has them.
 fn words(typed: &str) -> Vec<String> {
     let normal = normal_text(typed, WORDS * (WORD_LETTERS + 1));
@@ -214,7 +219,7 @@ fn order<'s>(sql: &'s mut Sql, filter: &TicketFilter) -> &'s mut Sql {
 }
 
 /// Adds the conditions of a filter, all but the words.
-fn restrict(sql: &mut Sql, filter: &TicketFilter) {
+pub(super) fn restrict(sql: &mut Sql, filter: &TicketFilter) {
     sql.push(" WHERE 1 = 1");
     if let Some(TicketCursor(number)) = filter.after {
         sql.push(if filter.oldest_first {

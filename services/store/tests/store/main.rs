@@ -49,6 +49,7 @@ mod place;
 mod portal;
 mod sample;
 mod settings;
+mod ticket_pages;
 mod tickets;
 mod tls;
 mod units;

@@ -3,7 +3,7 @@
 use madoguchi_core::id::PersonId;
 use madoguchi_core::person::Person;
 use madoguchi_core::time::Instant;
-use madoguchi_store::{PersonFilter, Store};
+use madoguchi_store::{PersonFilter, Start, Store};
 
 use crate::place::{Place, on_databases};
 
@@ -103,16 +103,20 @@ async fn words_find_people_page_by_page(place: Place) {
     let store = place.open().await;
     let people = ["1", "2", "3"].map(|id| person(id, &format!("ﾃｽﾄ{id}"), &["1234"]));
     save(&store, &people, 1).await;
-    let mut filter = PersonFilter {
-        word: "テスト 総務".to_owned(),
-        limit: 2,
-        ..PersonFilter::default()
+    let named = |word: &str| PersonFilter {
+        word: word.to_owned(),
+        left: false,
     };
-    let first = store.list_people(&filter).await.unwrap();
-    assert_eq!(first.len(), 2);
-    filter.after = first.last().map(|person| person.id.clone());
-    let second = store.list_people(&filter).await.unwrap();
-    assert_eq!(second, [people[2].clone()]);
-    filter.word = "100%".to_owned();
-    assert!(store.list_people(&filter).await.unwrap().is_empty());
+    let filter = named("テスト 総務");
+    let page = async |start: Start| store.page_people(&filter, (&start, 2)).await.unwrap();
+    let first = page(Start::First).await;
+    assert_eq!(first.rows.len(), 2);
+    let second = page(Start::After(first.after.unwrap())).await;
+    assert_eq!(second.rows, [people[2].clone()]);
+    let nobody = named("100%");
+    let none = store
+        .page_people(&nobody, (&Start::First, 2))
+        .await
+        .unwrap();
+    assert!(none.rows.is_empty());
 }

@@ -87,6 +87,7 @@ async fn pages_are_accessible_in_every_state() -> Outcome {
     let mut wrong = Wrong::default();
     let browser = Browser::start(1280, 800).await?;
     browser.sign_in(desk.web(), "boss", &password).await?;
+    browser.open(desk.web(), "/board").await?;
 
     let peer = Peer::new(desk.sip).await?;
     let invite = peer.request("INVITE", "5000", "waits", 1, "");

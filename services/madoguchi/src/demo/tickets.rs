@@ -1,0 +1,224 @@
+//! The people who call the sample desk, and what some of them have asked already.
+
+use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::contact::{Contact, ContactOutcome};
+use madoguchi_core::person::Person;
+use madoguchi_core::service::HELP_DESK;
+use madoguchi_core::ticket::{Channel, Requester, Status, TicketChange, TicketFields};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_store::{NewTicket, Store};
+
+/// 職員番号, 氏名, カナ, 拠点, 部署, number. All of them are made up.
+pub(super) const PEOPLE: [[&str; 6]; 6] = [
+    [
+        "S0001",
+        "窓口 花子",
+        "マドグチ ハナコ",
+        "中央年金事務所",
+        "総務課",
+        "0312340001",
+    ],
+    [
+        "S0002",
+        "受付 太郎",
+        "ウケツケ タロウ",
+        "中央年金事務所",
+        "厚生年金課",
+        "0312340002",
+    ],
+    [
+        "S0003",
+        "精算 一葉",
+        "セイサン カズハ",
+        "北年金事務所",
+        "総務課",
+        "0112340003",
+    ],
+    [
+        "S0004",
+        "勤務 次郎",
+        "キンム ジロウ",
+        "北年金事務所",
+        "国民年金課",
+        "0112340004",
+    ],
+    [
+        "S0005",
+        "給与 桜",
+        "キュウヨ サクラ",
+        "南年金事務所",
+        "総務課",
+        "0922340005",
+    ],
+    [
+        "S0006",
+        "旅費 三郎",
+        "リョヒ サブロウ",
+        "本部",
+        "人事部",
+        "0312340006",
+    ],
+];
+
+/// What was asked before: by whom, by what way, how many hours ago, the question, and the answer.
+const ASKED: [(usize, Channel, i64, &str, &str); 5] = [
+    (
+        0,
+        Channel::Mail,
+        50,
+        "出張の旅費を精算したところ、差し戻されました。理由はどこで確認できますか。",
+        "「差戻し一覧」で申請を開き、画面の下の「差戻しの理由」を確認してください。",
+    ),
+    (
+        2,
+        Channel::Visit,
+        27,
+        "年末調整の申告書は、いつまで直せますか。",
+        "給与担当者が締め切るまで直せます。締切日は、画面の上の「お知らせ」に表示しています。",
+    ),
+    (
+        1,
+        Channel::Mail,
+        5,
+        "休暇の残日数が、紙の台帳と違います。",
+        "",
+    ),
+    (
+        4,
+        Channel::Mail,
+        3,
+        "住居手当の届けに添付した書類を差し替えられますか。",
+        "",
+    ),
+    (
+        3,
+        Channel::Visit,
+        1,
+        "超過勤務の入力で「承認経路がありません」と表示されます。",
+        "",
+    ),
+];
+
+/// Writes the people, if there are none, and the tickets that are not there yet.
+pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
+    if store.count_people().await? == 0 {
+        let people: Vec<_> = PEOPLE.iter().map(person).collect();
+        let mut tx = store.begin(entry(Action::PeopleImport, "", now)).await?;
+        tx.save_people(&people, now).await?;
+        tx.commit().await?;
+    }
+    for (n, asked) in ASKED.iter().enumerate() {
+        let id = format!("sample-{n}");
+        if store.lookup_ticket(&id.as_str().into()).await?.is_some() {
+            continue;
+        }
+        let mut tx = store.begin(entry(Action::TicketChange, &id, now)).await?;
+        tx.add_ticket(&ticket(&id, asked, now)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+fn entry(action: Action, object: &str, at: Instant) -> AuditEntry {
+    AuditEntry {
+        at,
+        actor: Actor::System,
+        address: String::new(),
+        action,
+        object: object.to_owned(),
+        before: Fields::new(),
+        after: Fields::new(),
+    }
+}
+
+fn person([id, name, kana, site, department, number]: &[&str; 6]) -> Person {
+    Person {
+        id: (*id).into(),
+        name: (*name).to_owned(),
+        kana: (*kana).to_owned(),
+        site: (*site).to_owned(),
+        department: (*department).to_owned(),
+        mail: String::new(),
+        numbers: vec![(*number).to_owned()],
+        left_on: None,
+    }
+}
+
+fn ticket(
+    id: &str,
+    (who, channel, hours_ago, question, answer): &(usize, Channel, i64, &str, &str),
+    now: Instant,
+) -> NewTicket {
+    let received_at = now - Millis::from_secs(hours_ago * 3_600);
+    let requester = PEOPLE.get(*who).map(person).map(|person| Requester {
+        person: Some(person.id),
+        number: person.numbers.into_iter().next().unwrap_or_default(),
+        name: person.name,
+        site: person.site,
+        department: person.department,
+    });
+    let is_answered = !answer.is_empty();
+    let contact = Contact {
+        id: format!("{id}-contact").as_str().into(),
+        call: None,
+        channel: *channel,
+        agent: None,
+        from: received_at,
+        until: Some(received_at),
+        outcome: if is_answered {
+            ContactOutcome::AnsweredAtOnce
+        } else {
+            ContactOutcome::Unanswered
+        },
+        outcome_at: received_at,
+    };
+    let mut changes = vec![TicketChange::ContactAdded { contact }];
+    if is_answered {
+        changes.push(TicketChange::StatusChanged {
+            before: Status::Received,
+            after: Status::Done,
+        });
+    }
+    NewTicket {
+        id: id.into(),
+        by: None,
+        at: now,
+        happened_at: Some(received_at),
+        received_at,
+        fields: TicketFields {
+            division: Some(HELP_DESK.into()),
+            channel: *channel,
+            question: (*question).to_owned(),
+            answer: (*answer).to_owned(),
+            requester: requester.unwrap_or_default(),
+            ..TicketFields::default()
+        },
+        changes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_people_are_such_as_an_import_takes() {
+        for one in &PEOPLE {
+            assert!(person(one).faults().is_empty(), "{one:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_sample_is_kept_once_however_often_the_desk_is_started() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let now = Instant::from_tokyo("2026-11-27T12:00:00".parse().unwrap());
+        for _ in 0..2 {
+            add(&store, now).await.unwrap();
+        }
+        assert_eq!(store.count_people().await.unwrap(), PEOPLE.len() as u64);
+        let open = store.lookup_ticket(&"sample-2".into()).await.unwrap();
+        assert_eq!(open.unwrap().status(), Status::Received);
+        let done = store.lookup_ticket(&"sample-0".into()).await.unwrap();
+        assert_eq!(done.unwrap().status(), Status::Done);
+    }
+}

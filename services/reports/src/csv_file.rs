@@ -1,0 +1,88 @@
+//! The rows of a CSV file that somebody brings, in UTF-8 or CP932.
+
+use encoding_rs::{SHIFT_JIS, UTF_8};
+
+use crate::sheet::SheetError;
+
+/// Columns that are read, as of workbooks.
+const COLUMNS: usize = 100;
+
+/// The rows of a file, each with what stands in it, and the rows whose letters cannot all be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CsvRows {
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+    /// Rows with letters that cannot be read, from 1.
+    pub unreadable: Vec<usize>,
+}
+
+/// The rows of a file. It is decoded before it is taken apart, for in CP932 a byte of a letter may look
+/// like a separator.
+///
+/// # Errors
+/// [`SheetError::TooManyRows`], [`SheetError::Broken`].
+pub fn rows(file: &[u8], most: usize) -> Result<CsvRows, SheetError> {
+    let is_utf8 = std::str::from_utf8(file).is_ok();
+    let encoding = if is_utf8 { UTF_8 } else { SHIFT_JIS };
+    let (text, ..) = encoding.decode(file);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let mut read = CsvRows::default();
+    for (n, record) in (1..).zip(reader.records()) {
+        if n > most {
+            return Err(SheetError::TooManyRows(most));
+        }
+        let record = record.map_err(|error| SheetError::Broken(error.to_string()))?;
+        let cells = record.iter().take(COLUMNS).map(str::to_owned);
+        let cells: Vec<String> = cells.collect();
+        if cells.iter().any(|cell| cell.contains('\u{fffd}')) {
+            read.unreadable.push(n);
+        }
+        read.rows.push(cells);
+    }
+    Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cp932(text: &str) -> Vec<u8> {
+        SHIFT_JIS.encode(text).0.into_owned()
+    }
+
+    #[test]
+    fn letters_of_cp932_whose_second_byte_is_a_sign_are_read_within_quotes() {
+        let text = "職員番号,氏名,拠点\r\n1,\"構 表\",\"機構\"\"本部\"\"\"\r\n2,ソ能,十\r\n";
+        let expected = [
+            vec!["職員番号", "氏名", "拠点"],
+            vec!["1", "構 表", "機構\"本部\""],
+            vec!["2", "ソ能", "十"],
+        ];
+        for file in [cp932(text), text.as_bytes().to_vec()] {
+            let read = rows(&file, 10).unwrap();
+            assert_eq!(read.rows, expected);
+            assert!(read.unreadable.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_mark_of_utf8_is_no_letter_and_lines_within_quotes_are_one_row() {
+        let read = rows("\u{feff}a,b\n\"1\n2\",﨑髙①〜😀\n".as_bytes(), 10).unwrap();
+        assert_eq!(read.rows, [["a", "b"], ["1\n2", "﨑髙①〜😀"]]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_by_its_row_and_too_much_is_refused() {
+        let mut file = cp932("職員番号\n1\n");
+        file.extend([0x81, 0xff, b'\n']);
+        assert_eq!(rows(&file, 10).unwrap().unreadable, [3]);
+        let many = "1\n".repeat(11);
+        assert!(matches!(
+            rows(many.as_bytes(), 10),
+            Err(SheetError::TooManyRows(10))
+        ));
+    }
+}

@@ -1,0 +1,42 @@
+//! People for programs.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use madoguchi_core::access::HandleTickets;
+use madoguchi_core::person::Person;
+use serde::Serialize;
+
+use super::list::PersonList;
+use crate::auth::access::Allowed;
+use crate::error::WebError;
+use crate::kit::table::Listing;
+use crate::kit::table_filter::Pairs;
+use crate::kit::table_page;
+use crate::kit::table_question::Question;
+use crate::state::Web;
+
+/// A page of the list.
+#[derive(Serialize)]
+pub(super) struct People {
+    people: Vec<Person>,
+    /// What `after` of the next page is.
+    after: Option<String>,
+}
+
+/// With the filters of the page: `word`, `left=also`.
+pub(super) async fn list(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    Query(pairs): Query<Pairs>,
+) -> Result<Json<People>, WebError> {
+    let question = Question::<PersonList>::read(&web, &visitor, pairs)?;
+    let (filter, start) = (&question.filter, question.start()?);
+    let found = PersonList::page(&web, filter, start, PersonList::INFO.rows).await?;
+    if let Some(entry) = table_page::viewed(&web, &visitor, &question)? {
+        web.store.append_audit(&[entry]).await?;
+    }
+    Ok(Json(People {
+        people: found.rows,
+        after: found.after.map(|after| after.to_text()),
+    }))
+}

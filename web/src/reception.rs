@@ -1,0 +1,45 @@
+//! 受付: the screen of an agent who talks: who calls, what is asked and answered, and what is known
+//! about it already.
+
+mod beside;
+mod call;
+mod caller;
+mod candidates;
+mod clock;
+mod draft;
+mod form;
+mod no_ticket;
+mod open;
+mod outcome;
+mod page;
+mod part;
+mod save;
+mod send;
+mod subject;
+mod unregistered;
+mod viewed;
+
+use madoguchi_core::access::Permission;
+
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
+use crate::limits::FormUse;
+use crate::menu::MenuEntry;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
+    "受付",
+    "/reception",
+    Permission::HandleTickets,
+)]);
+
+fn routes() -> Routes {
+    Routes::new()
+        .get("/reception", open::page)
+        .long_post("/reception", FormUse::Ticket, send::send)
+        .get("/reception/part", part::part)
+        .get("/reception/caller", part::caller)
+        .get("/reception/candidates", candidates::part)
+        .long_post("/reception/draft", FormUse::Ticket, draft::keep)
+        .get("/reception/unregistered", unregistered::page)
+        .post("/reception/no-ticket", no_ticket::set)
+}

@@ -1,0 +1,99 @@
+//! The right column: what the knowledge of the desk answers to the question.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use madoguchi_core::access::HandleTickets;
+use madoguchi_kb::Viewer;
+use serde::Deserialize;
+
+use super::form::ReceptionForm;
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::knowledge::finder::finder;
+use crate::library::Article;
+use crate::portal::finding::{FindQuery, Results};
+use crate::state::Web;
+
+/// So many are offered, each by a key.
+const OFFERED: usize = 5;
+
+/// What is offered as an answer.
+#[derive(Default)]
+pub(super) struct Candidates {
+    pub(super) results: Results,
+    /// The one that is read.
+    pub(super) preview: Option<Article>,
+}
+
+/// How the script asks for them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CandidateQuery {
+    q: String,
+    /// Nobody types any more.
+    settled: String,
+    /// The article to be read.
+    show: String,
+}
+
+#[derive(Template)]
+#[template(path = "reception_candidates.html")]
+struct CandidatesPart {
+    candidates: Candidates,
+}
+
+impl Candidates {
+    /// What is found for a question; `show`: which of them is read. That it was looked for is kept with
+    /// `keeps`.
+    pub(super) async fn of(
+        web: &Web,
+        visitor: &Visitor,
+        question: &str,
+        show: &str,
+        keeps: bool,
+    ) -> Result<Self, WebError> {
+        let query = FindQuery {
+            q: one_line(question),
+            ..FindQuery::default()
+        };
+        let mut results = finder(web, visitor).find(&query, keeps).await?;
+        results.rows.truncate(OFFERED);
+        let first = results.rows.first().map(|row| row.id.as_str());
+        let shown = if show.is_empty() { first } else { Some(show) };
+        let preview = match shown {
+            Some(id) => web.article(id, Viewer::Desk).await?,
+            None => None,
+        };
+        Ok(Self { results, preview })
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The column alone, for the script of the page.
+pub(super) async fn part(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    Query(query): Query<CandidateQuery>,
+) -> Result<Html<String>, WebError> {
+    let keeps = !query.settled.is_empty();
+    let candidates = Candidates::of(&web, &visitor, &query.q, &query.show, keeps).await?;
+    Ok(Html(CandidatesPart { candidates }.render()?))
+}
+
+/// Fills in what an article answers: the answer, where it was taken from, and its category.
+pub(super) async fn take(web: &Web, form: &mut ReceptionForm, id: &str) -> Result<(), WebError> {
+    let article = web.article(id, Viewer::Desk).await?;
+    let article = article.ok_or(WebError::NotFound("このFAQ"))?;
+    form.add_answer(article.plain.trim_end());
+    form.answer_source = format!("article:{}", article.id);
+    if form.category.is_empty() {
+        form.category.clone_from(&article.category);
+    }
+    form.add_article(&article.name());
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! What is typed is kept on the server before it is saved, for its call or ticket, and comes back when
+//! the page is opened again: in another browser, after a new sign-in, after a crash.
+
+use axum::Json;
+use axum::extract::{Form, State};
+use madoguchi_core::access::HandleTickets;
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_store::{StoreError, TicketDraft};
+use serde::Serialize;
+
+use super::form::ReceptionForm;
+use super::subject::Subject;
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::state::Web;
+use crate::tickets::choices;
+
+/// Whoever has typed within so long is told of as somebody who writes.
+const WRITES_FOR: Millis = Millis::from_secs(90);
+
+/// What the script of the page is told.
+#[derive(Serialize)]
+pub(super) struct Kept {
+    /// Who else writes in the same ticket.
+    others: Vec<String>,
+}
+
+/// Keeps what was typed so far.
+pub(super) async fn keep(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    Form(form): Form<ReceptionForm>,
+) -> Result<Json<Kept>, WebError> {
+    let subject = Subject::of_form(&web, &visitor, &form).await?;
+    // What comes after it was saved is of before.
+    let is_saved = subject.ticket.is_some() && form.base_version() == 0;
+    if !is_saved {
+        keep_form(&web, &visitor, &subject, &form).await?;
+    }
+    let others = others(&web, &visitor, &subject).await?;
+    Ok(Json(Kept { others }))
+}
+
+/// Keeps what a form holds; one that holds nothing is forgotten.
+pub(super) async fn keep_form(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: &ReceptionForm,
+) -> Result<(), WebError> {
+    let user = &visitor.user.id;
+    if !form.has_text() && form.person.is_empty() {
+        return Ok(forget(web, visitor, subject).await?);
+    }
+    let text = serde_json::to_string(form);
+    let text = text.map_err(|_| WebError::Internal("a form could not be kept"))?;
+    let draft = TicketDraft {
+        subject: subject.key(),
+        at: web.desk.now(),
+        version: Some(form.base_version()).filter(|version| *version > 0),
+        form: text,
+    };
+    let mut tx = web.store.begin_unrecorded().await?;
+    tx.keep_ticket_draft(user, &draft).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Forgets what was typed.
+pub(super) async fn forget(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+) -> Result<(), StoreError> {
+    let mut tx = web.store.begin_unrecorded().await?;
+    tx.forget_ticket_draft(&visitor.user.id, &subject.key())
+        .await?;
+    tx.commit().await
+}
+
+/// What was typed before and not saved, and when; `None` if it says nothing else than the fresh form
+/// does, or the database cannot be asked.
+pub(super) async fn typed(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    fresh: &ReceptionForm,
+) -> Result<Option<(ReceptionForm, Instant)>, WebError> {
+    let key = subject.key();
+    let kept = web
+        .ask(web.store.lookup_ticket_draft(&visitor.user.id, &key))
+        .await;
+    let kept = match kept {
+        Err(error) if error.is_away() => return Ok(None),
+        other => other?,
+    };
+    // What an earlier version of the program kept may have another form.
+    let read = kept.and_then(|kept| {
+        let form: ReceptionForm = serde_json::from_str(&kept.form).ok()?;
+        Some((form, kept.at))
+    });
+    let Some((form, at)) = read else {
+        return Ok(None);
+    };
+    let names_saved = match &subject.ticket {
+        Some(_) => false,
+        None => {
+            let id = form.ticket.as_str().into();
+            web.ask(web.store.lookup_ticket(&id)).await?.is_some()
+        }
+    };
+    let form = ReceptionForm {
+        call: fresh.call.clone(),
+        ..form
+    };
+    let same = ReceptionForm {
+        ticket: fresh.ticket.clone(),
+        version: fresh.version.clone(),
+        // What a list stands at by itself is not typed.
+        route: fresh.route.clone(),
+        reason: fresh.reason.clone(),
+        ..form.clone()
+    };
+    Ok((!names_saved && same != *fresh).then_some((form, at)))
+}
+
+/// Who else writes in the same ticket.
+pub(super) async fn others(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+) -> Result<Vec<String>, StoreError> {
+    if subject.ticket.is_none() {
+        return Ok(Vec::new());
+    }
+    let since = web.desk.now() - WRITES_FOR;
+    let users = web.store.users_typing(&subject.key(), since).await?;
+    let users: Vec<_> = users
+        .iter()
+        .filter(|user| **user != visitor.user.id)
+        .collect();
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let offered = choices::offered(web).await?;
+    let names = users
+        .into_iter()
+        .map(|user| offered.user_name(user).to_owned());
+    Ok(names.collect())
+}

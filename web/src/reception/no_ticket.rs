@@ -1,0 +1,124 @@
+//! 対象外: an answered call without a matter gets a reason in the place of a ticket.
+
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use madoguchi_core::access::HandleTickets;
+use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::contact::{NoTicket, NoTicketReason};
+use madoguchi_core::setup::FieldError;
+use madoguchi_store::{KeptNoTicket, StoreError};
+use serde::Deserialize;
+
+use super::call::ReceptionCall;
+use super::form::ReceptionForm;
+use super::page::{self, Told};
+use super::subject::{HERE, Subject};
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::state::Web;
+
+/// The form of the list of unregistered calls.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NoTicketForm {
+    call: String,
+    reason: String,
+    note: String,
+}
+
+/// Why a call does not become 対象外.
+enum Refusal {
+    Fault(String),
+    Web(WebError),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Web(error.into())
+    }
+}
+
+/// From the list.
+pub(super) async fn set(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    Form(form): Form<NoTicketForm>,
+) -> Result<Redirect, WebError> {
+    let call = ReceptionCall::get(&web, &visitor, &form.call).await?;
+    match keep(&web, &visitor, &call, &form.reason, &form.note).await {
+        Ok(()) => Ok(Redirect::to(&format!("{HERE}/unregistered?done=no-ticket"))),
+        Err(Refusal::Fault(why)) => Err(WebError::BadRequest(format!("{why}。"))),
+        Err(Refusal::Web(error)) => Err(error),
+    }
+}
+
+/// From the page of the call. What was typed there is not thrown away on the way.
+pub(super) async fn of_form(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: ReceptionForm,
+) -> Result<Response, WebError> {
+    let refused = |why: &str| Told {
+        refused: Some(why.to_owned()),
+        ..Told::default()
+    };
+    let Some(call) = &subject.call else {
+        let told = refused("通話がないため、対象外にできません。");
+        return page::show(web, visitor, subject, form, told).await;
+    };
+    if form.has_text() {
+        let told = refused(
+            "質問や回答が入力されています。対象外にするときは、入力した内容を消してください。",
+        );
+        return page::show(web, visitor, subject, form, told).await;
+    }
+    match keep(web, visitor, call, &form.reason, &form.reason_note).await {
+        Ok(()) => Ok(Redirect::to(&format!("{HERE}?new=plain&done=no-ticket")).into_response()),
+        Err(Refusal::Fault(why)) => {
+            let told = Told {
+                faults: vec![FieldError::new("reason_note", why)],
+                ..Told::default()
+            };
+            page::show(web, visitor, subject, form, told).await
+        }
+        Err(Refusal::Web(error)) => Err(error),
+    }
+}
+
+async fn keep(
+    web: &Web,
+    visitor: &Visitor,
+    call: &ReceptionCall,
+    reason: &str,
+    note: &str,
+) -> Result<(), Refusal> {
+    if call.record.answered_at.is_none() {
+        let why = "応答していない通話は、対象外にできません";
+        return Err(Refusal::Fault(why.to_owned()));
+    }
+    let no_ticket = NoTicket {
+        call: call.id().clone(),
+        reason: NoTicketReason::lookup(reason).unwrap_or_default(),
+        note: note.trim().to_owned(),
+    };
+    let tickets = web.store.tickets_of_call(call.id()).await?;
+    if let Err(error) = no_ticket.check(&tickets) {
+        return Err(Refusal::Fault(error.to_string()));
+    }
+    let now = web.desk.now();
+    let mut entry = visitor.entry(now, Action::CallWithoutTicket, call.id().as_str());
+    entry.after = Fields::from([("reason".to_owned(), no_ticket.reason.label().to_owned())]);
+    let kept = KeptNoTicket {
+        no_ticket,
+        at: now,
+        by: visitor.user.id.clone(),
+    };
+    let mut tx = web.store.begin(entry).await?;
+    tx.set_no_ticket(&kept).await?;
+    let draft = format!("call:{}", call.id());
+    tx.forget_ticket_draft(&visitor.user.id, &draft).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! 未登録の通話: answered calls that have neither a ticket nor a reason for having none. Agents see their
+//! own, supervisors all.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use madoguchi_core::access::{HandleTickets, Permission};
+use madoguchi_core::audit::Action;
+use madoguchi_core::call::CallRecord;
+use madoguchi_core::contact::NoTicketReason;
+
+use super::beside::UNREGISTERED_WITHIN;
+use super::subject::HERE;
+use crate::auth::access::Allowed;
+use crate::error::WebError;
+use crate::query::{Choice, DoneQuery, escape};
+use crate::shell::Shell;
+use crate::state::Web;
+use crate::text;
+
+/// The entry of the menu.
+const LIST: &str = "/reception/unregistered";
+/// Calls on the page.
+const CALLS: u32 = 200;
+
+#[derive(Template)]
+#[template(path = "reception_unregistered.html")]
+struct UnregisteredPage {
+    shell: Shell,
+    all: bool,
+    total: u64,
+    /// Not all are shown.
+    is_cut: bool,
+    calls: Vec<Row>,
+    reasons: Vec<Choice>,
+}
+
+struct Row {
+    id: String,
+    link: String,
+    at: String,
+    line: String,
+    from: String,
+    agents: String,
+    talked: String,
+}
+
+pub(super) async fn page(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    Query(query): Query<DoneQuery>,
+) -> Result<Html<String>, WebError> {
+    let now = web.desk.now();
+    let since = now - UNREGISTERED_WITHIN;
+    let all = visitor.permissions.contains(Permission::SetAnyState);
+    let own = visitor.user.agent.as_ref();
+    let (calls, total) = if all || own.is_some() {
+        let agent = own.filter(|_| !all);
+        let calls = web.store.unregistered_calls(agent, since, CALLS).await?;
+        (calls, web.store.count_unregistered(agent, since).await?)
+    } else {
+        (Vec::new(), 0)
+    };
+    let entry = visitor.entry(now, Action::CallsView, "");
+    web.store.append_audit(&[entry]).await?;
+    let page = UnregisteredPage {
+        shell: Shell::new(&web, Some(&visitor), LIST).done(&query.done),
+        all,
+        total,
+        is_cut: total > u64::from(CALLS),
+        calls: calls.iter().map(|call| row(&web, call)).collect(),
+        reasons: Choice::list(
+            NoTicketReason::ALL.map(|one| (one.as_str(), one.label())),
+            NoTicketReason::WrongNumber.as_str(),
+        ),
+    };
+    Ok(Html(page.render()?))
+}
+
+fn row(web: &Web, call: &CallRecord) -> Row {
+    let setup = web.desk.setup();
+    let agents = call.parts.iter().filter_map(|part| part.agent.as_ref());
+    let agents: Vec<_> = agents
+        .map(|agent| setup.agent_name(agent.as_str()).to_owned())
+        .collect();
+    Row {
+        id: call.call.as_str().to_owned(),
+        link: format!("{HERE}?call={}", escape(call.call.as_str())),
+        at: web.settings.dates.minute(call.arrived_at),
+        line: call.line.to_string(),
+        from: call.from.shown(),
+        agents: agents.join("、"),
+        talked: text::duration(call.talk()),
+    }
+}

@@ -1,0 +1,83 @@
+//! 未登録 and 対象外: each answered call is one of three.
+
+use super::*;
+
+#[tokio::test]
+async fn a_call_without_a_matter_gets_a_reason() {
+    let house = house().await;
+    let mut tanaka = house.agent("tanaka").await;
+    house.talk("c9", "0312345678").await;
+    let (_, html) = house.open(&mut tanaka, "/reception").await;
+    let body = filled_in(
+        &html,
+        &[
+            ("question", "用件"),
+            ("reason", "silence"),
+            ("intent", "none"),
+        ],
+    );
+    let (status, _, page) = house.submit(&mut tanaka, "/reception", &body).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("質問や回答が入力されています") && page.contains("用件"));
+    let body = filled_in(&html, &[("reason", "other"), ("intent", "none")]);
+    let (status, _, page) = house.submit(&mut tanaka, "/reception", &body).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("内容を入力してください"), "{page}");
+    let body = filled_in(&html, &[("reason", "silence"), ("intent", "none")]);
+    let (_, place, _) = house.submit(&mut tanaka, "/reception", &body).await;
+    assert_eq!(place, "/reception?new=plain&done=no-ticket");
+    let kept = house
+        .store
+        .lookup_no_ticket(&"c9".into())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(kept.no_ticket.reason.as_str(), "silence");
+    assert_eq!(house.recorded(Action::CallWithoutTicket).await, ["c9"]);
+    // Who finds the matter later need not take the reason back.
+    let (_, html) = house.open(&mut tanaka, "/reception?call=c9").await;
+    let body = filled_in(&html, &[("question", "やはり用件"), ("intent", "save")]);
+    house.submit(&mut tanaka, "/reception", &body).await;
+    assert_eq!(house.tickets().await.len(), 1);
+    assert!(
+        house
+            .store
+            .lookup_no_ticket(&"c9".into())
+            .await
+            .unwrap()
+            .is_none()
+    );
+    // And a call that has a ticket cannot be without one.
+    let body = "call=c9&reason=silence&note=";
+    let (status, ..) = house
+        .submit(&mut tanaka, "/reception/no-ticket", body)
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_supervisor_sees_what_is_not_registered_until_it_is() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let (status, html) = house.open(&mut boss, "/reception/unregistered").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        html.contains("1件") && html.contains("href=\"/reception?call=c1\""),
+        "{html}"
+    );
+    assert!(!html.contains("call=c2"), "nobody talked");
+    assert!(html.contains("田中 恵") && html.contains("1:00"));
+    let body = "call=c1&reason=wrong_number&note=";
+    let (_, place, _) = house.submit(&mut boss, "/reception/no-ticket", body).await;
+    assert_eq!(place, "/reception/unregistered?done=no-ticket");
+    let (_, html) = house.open(&mut boss, &place).await;
+    assert!(html.contains("未登録の通話はありません") && html.contains("対象外にしました"));
+    // The agent sees the own ones.
+    let mut tanaka = house.agent("tanaka").await;
+    house.talk("c9", "0312345678").await;
+    house.hang_up("c9").await;
+    let (_, html) = house.open(&mut tanaka, "/reception/unregistered").await;
+    assert!(html.contains("call=c9") && html.contains("あなたが応答した通話"));
+    let (_, html) = house.open(&mut tanaka, "/reception").await;
+    assert!(html.contains("未登録の通話") && html.contains("call=c9"));
+}

@@ -1,0 +1,63 @@
+//! 問合せ: the list, one ticket with all that can be done with it, new ones, and the API.
+
+mod api;
+pub(crate) mod applying;
+pub(crate) mod choices;
+mod columns;
+pub(crate) mod edit;
+mod family;
+mod faq;
+pub(crate) mod form;
+mod history;
+mod json;
+mod list;
+pub(crate) mod lookup;
+pub(crate) mod names;
+mod new;
+pub(crate) mod offered;
+mod one;
+mod page;
+mod parts;
+mod steps;
+
+use madoguchi_core::access::Permission;
+
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
+use crate::limits::FormUse;
+use crate::menu::MenuEntry;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[
+        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets),
+        MenuEntry::new(
+            "未登録の通話",
+            "/reception/unregistered",
+            Permission::HandleTickets,
+        ),
+    ])
+    .views(&["/tickets"]);
+
+fn routes() -> Routes {
+    Routes::new()
+        .get("/tickets", list::page)
+        .file("/tickets/download", list::download)
+        .get("/tickets/new", new::page)
+        .long_post("/tickets/new", FormUse::Ticket, new::create)
+        .get("/tickets/{number}", one::page)
+        .long_post("/tickets/{number}", FormUse::Ticket, edit::save)
+        .long_post(
+            "/tickets/{number}/steps/{step}",
+            FormUse::Ticket,
+            steps::step,
+        )
+        .post("/tickets/{number}/merge", family::merge)
+        .post("/tickets/{number}/undo-merge", family::undo_merge)
+        .long_post("/tickets/{number}/split", FormUse::Ticket, family::split)
+        .post("/tickets/{number}/faq", faq::draft)
+        .get("/api/v1/tickets", api::list)
+        .long_post("/api/v1/tickets", FormUse::Ticket, api::create)
+        .get("/api/v1/tickets/{number}", api::one)
+        .patch("/api/v1/tickets/{number}", FormUse::Ticket, api::change)
+        .get("/api/v1/contacts", api::contacts)
+}

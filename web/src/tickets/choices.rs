@@ -1,0 +1,51 @@
+//! Reads what forms and filters of tickets offer.
+
+use std::sync::Arc;
+
+use madoguchi_core::access::Permission;
+use madoguchi_core::id::DivisionId;
+use madoguchi_core::service::{DIVISION, Division, Divisions};
+use madoguchi_core::vendor::{VENDOR, Vendor};
+use madoguchi_store::{Setting, StoreError, UserFilter};
+use serde::de::DeserializeOwned;
+
+use super::offered::{Offered, OfferedUser};
+use crate::state::Web;
+
+/// More accounts than this are not offered.
+const USERS: u32 = 1_000;
+
+/// What is offered now.
+pub(crate) async fn offered(web: &Web) -> Result<Arc<Offered>, StoreError> {
+    let mut divisions = Divisions::default();
+    for setting in web.store.list_settings(DIVISION).await? {
+        if let Some(division) = read::<Division>(&setting) {
+            divisions.set(DivisionId::new(&setting.id), division);
+        }
+    }
+    let vendors = web.store.list_settings(VENDOR).await?;
+    let vendors = vendors.iter().filter_map(read::<Vendor>);
+    let filter = UserFilter {
+        limit: USERS,
+        ..UserFilter::default()
+    };
+    let users = web.store.page_users(&filter).await?.rows;
+    let users = users.into_iter().map(|user| OfferedUser {
+        handles: user.permissions().contains(Permission::HandleTickets),
+        id: user.id,
+        login: user.login,
+        name: user.name,
+    });
+    let offered = Arc::new(Offered {
+        divisions,
+        users: users.collect(),
+        vendors: vendors.map(|vendor| vendor.name).collect(),
+    });
+    web.offered.save(offered.clone());
+    Ok(offered)
+}
+
+/// A setting as what it is; one that cannot be read any more says so on its own page.
+fn read<T: DeserializeOwned>(setting: &Setting) -> Option<T> {
+    serde_json::from_str(setting.data.as_deref()?).ok()
+}

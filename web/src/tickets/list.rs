@@ -1,0 +1,325 @@
+//! The list of tickets: on its page, as 問合せ管理台帳 in files, and for the API.
+
+use axum::extract::{Query, RawQuery, State};
+use axum::response::{Html, Response};
+use madoguchi_core::access::HandleTickets;
+use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::id::{DivisionId, PersonId, UserId};
+use madoguchi_core::service::AnswerState;
+use madoguchi_core::ticket::{Channel, Status, System, Ticket};
+use madoguchi_core::time::Millis;
+use madoguchi_store::{Page, Start, StoreError, TicketFilter, TicketOrder};
+
+use super::choices::offered;
+use super::columns::{COLUMNS, TicketList};
+use super::lookup::HERE;
+use super::names::Names;
+use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
+use crate::error::WebError;
+use crate::kit::table::{Column, Info, Links, Listing};
+use crate::kit::table_filter::{Asked, Filter, Pairs};
+use crate::kit::{table_file, table_page};
+use crate::query::Period;
+use crate::state::Web;
+
+/// More tickets than this do not wait for their 一次回答.
+const AWAITING: u32 = 5_000;
+
+/// What stands for the visitor, and for nobody, among those who see to tickets.
+const ME: &str = "me";
+const NOBODY: &str = "none";
+
+/// What `state` may be beside the single ones.
+const OPEN: &str = "open";
+const ALL: &str = "all";
+
+const DUE: [(&str, &str); 2] = [("near", "期限の近いもの"), ("late", "期限を過ぎたもの")];
+
+/// What the list is narrowed by.
+#[derive(Debug, Clone)]
+pub(crate) struct ListFilter {
+    pub(crate) tickets: TicketFilter,
+    pub(crate) order: TicketOrder,
+    /// `near` or `late`; empty if it does not matter.
+    due: String,
+}
+
+impl Listing for TicketList {
+    type Permit = HandleTickets;
+    type Row = Ticket;
+    type Filter = ListFilter;
+    type Order = TicketOrder;
+    type Context = Names;
+
+    const INFO: Info = Info {
+        page: HERE,
+        file: "/tickets/download",
+        name: "tickets",
+        title: "問合せ",
+        unit: "件",
+        counted: true,
+        empty: "この条件の問合せはありません。条件を変えてください。",
+        rows: 50,
+    };
+    const COLUMNS: &'static [Column<Self>] = COLUMNS;
+    const VIEWED: Option<Action> = Some(Action::TicketView);
+    const EXPORTED: Action = Action::TicketExport;
+
+    fn filters(web: &Web, _: &Asked) -> Vec<Filter> {
+        let names = Names::new(web, web.offered.get());
+        let states = [(OPEN, "未完了"), (ALL, "統合したものも含む")].into_iter();
+        let states = states.chain(Status::ALL.map(|one| (one.as_str(), one.label())));
+        let users = names.offered.users.iter().filter(|user| user.handles);
+        let users = users.map(|user| (user.login.as_str(), user.name.as_str()));
+        let owners = [(ME, "自分"), (NOBODY, "未定")].into_iter().chain(users);
+        let divisions = names.offered.divisions.list().into_iter();
+        let divisions = divisions.map(|(id, one)| (id.as_str(), one.name.as_str()));
+        let categories = names.categories().tree().into_iter();
+        let categories: Vec<_> = categories
+            .map(|(id, _)| (id.to_owned(), names.category(id)))
+            .collect();
+        let categories = categories
+            .iter()
+            .map(|(id, name)| (id.as_str(), name.as_str()));
+        vec![
+            Filter {
+                example: "受付番号も可",
+                ..Filter::text("words", "言葉")
+            },
+            Filter::choice("state", "状態", states),
+            Filter::choice("owner", "担当", owners).open(),
+            Filter::choice("due", "一次回答", DUE),
+            Filter::choice("division", "業務区分", divisions).open(),
+            Filter::choice("category", "分類", categories).open(),
+            Filter::choice(
+                "channel",
+                "受付方法",
+                Channel::ALL.map(|one| (one.as_str(), one.label())),
+            ),
+            Filter::choice(
+                "system",
+                "システム",
+                System::ALL.map(|one| (one.as_str(), one.label())),
+            ),
+            Filter {
+                keyboard: "tel",
+                ..Filter::text("number", "電話番号")
+            },
+            Filter::text("person", "職員番号"),
+            Filter::text("site", "拠点"),
+            Filter {
+                kind: "date",
+                ..Filter::text("from", "受付の最初の日")
+            },
+            Filter {
+                kind: "date",
+                ..Filter::text("to", "受付の最後の日")
+            },
+        ]
+    }
+
+    fn filter(web: &Web, asked: &Asked, order: TicketOrder) -> Result<ListFilter, WebError> {
+        let state = asked.get("state");
+        let period = period(web, asked)?;
+        let users = web.offered.get();
+        let owner = match asked.get("owner") {
+            "" => None,
+            NOBODY => Some(None),
+            login => {
+                let known = users.users.iter().find(|user| user.login == login);
+                let id = known.map_or_else(|| UserId::new(login), |user| user.id.clone());
+                Some(Some(id))
+            }
+        };
+        let tickets = TicketFilter {
+            statuses: Status::lookup(state).into_iter().collect(),
+            open: state == OPEN,
+            merged: state == ALL,
+            divisions: asked
+                .some("division")
+                .map(DivisionId::new)
+                .into_iter()
+                .collect(),
+            categories: asked.some("category").into_iter().collect(),
+            channel: Channel::lookup(asked.get("channel")),
+            system: System::lookup(asked.get("system")),
+            owner,
+            person: asked.some("person").map(PersonId::new),
+            caller: asked.some("number"),
+            site: asked.some("site"),
+            from: period.as_ref().map(Period::start),
+            until: period.as_ref().map(Period::end),
+            words: asked.get("words").to_owned(),
+            ..TicketFilter::default()
+        };
+        Ok(ListFilter {
+            tickets,
+            order,
+            due: asked.get("due").to_owned(),
+        })
+    }
+
+    fn filter_for(
+        web: &Web,
+        visitor: &Visitor,
+        asked: &Asked,
+        order: TicketOrder,
+    ) -> Result<ListFilter, WebError> {
+        let mut filter = Self::filter(web, asked, order)?;
+        if asked.get("owner") == ME {
+            filter.tickets.owner = Some(Some(visitor.user.id.clone()));
+        }
+        Ok(filter)
+    }
+
+    fn context(web: &Web) -> Names {
+        Names::new(web, web.offered.get())
+    }
+
+    async fn page(
+        web: &Web,
+        filter: &ListFilter,
+        start: Start,
+        limit: u32,
+    ) -> Result<Page<Ticket>, StoreError> {
+        if filter.due.is_empty() {
+            let part = (&start, limit);
+            return web
+                .store
+                .page_tickets(&filter.tickets, filter.order, part)
+                .await;
+        }
+        Ok(Page {
+            rows: due(web, filter).await?,
+            before: None,
+            after: None,
+        })
+    }
+
+    async fn count(web: &Web, filter: &ListFilter, at_most: u32) -> Result<u64, StoreError> {
+        if filter.due.is_empty() {
+            return web.store.count_tickets(&filter.tickets, at_most).await;
+        }
+        Ok(due(web, filter).await?.len() as u64)
+    }
+
+    async fn links(web: &Web, _: &Visitor) -> Result<Links, WebError> {
+        let (near, late) = count_due(web).await?;
+        let told = |label: &str, count: usize| format!("{label}({count}件)");
+        Ok(Links {
+            buttons: vec![
+                ("問合せを登録する", "/tickets/new"),
+                ("職員名簿", "/people"),
+            ],
+            others: vec![
+                ("自分の未完了".to_owned(), "/tickets?state=open&owner=me"),
+                (told("期限の近いもの", near), "/tickets?due=near"),
+                (told("期限を過ぎたもの", late), "/tickets?due=late"),
+                ("未完了".to_owned(), "/tickets?state=open"),
+            ],
+        })
+    }
+
+    fn recorded(web: &Web, asked: &Asked) -> Result<Fields, WebError> {
+        if let Some(period) = period(web, asked)? {
+            return Ok(asked.fields(&period));
+        }
+        let today = Period::read("", "", web.desk.now().date())?;
+        let mut fields = asked.fields(&today);
+        fields.remove("period");
+        Ok(fields)
+    }
+}
+
+/// The period that is asked for; of one without its first day, from the beginning on.
+fn period(web: &Web, asked: &Asked) -> Result<Option<Period>, WebError> {
+    let (from, to) = (asked.get("from"), asked.get("to"));
+    if from.is_empty() && to.is_empty() {
+        return Ok(None);
+    }
+    let from = if from.is_empty() { "2000-01-01" } else { from };
+    Period::read(from, to, web.desk.now().date()).map(Some)
+}
+
+/// The tickets whose 一次回答 is due soon or late, the most urgent first. Which those are only the clock
+/// of their 業務区分 tells.
+async fn due(web: &Web, filter: &ListFilter) -> Result<Vec<Ticket>, StoreError> {
+    let names = Names::new(web, web.offered.get());
+    let wanted = &filter.tickets;
+    let mut due = Vec::new();
+    for ticket in web.store.tickets_awaiting_answer(AWAITING).await? {
+        let fits = is_wanted(&ticket, wanted);
+        if let Some(left) = left(&names, &ticket, &filter.due).filter(|_| fits) {
+            due.push((left, ticket));
+        }
+    }
+    due.sort_by_key(|(left, ticket)| (*left, ticket.number));
+    Ok(due.into_iter().map(|(_, ticket)| ticket).collect())
+}
+
+/// What is left of the time of a ticket, if it is one of those.
+fn left(names: &Names, ticket: &Ticket, due: &str) -> Option<Millis> {
+    let Some(AnswerState::Due { left, near, .. }) = names.answer(ticket) else {
+        return None;
+    };
+    let is_late = left < Millis::ZERO;
+    let is_one = match due {
+        "late" => is_late,
+        _ => near || is_late,
+    };
+    is_one.then_some(left)
+}
+
+/// Whether a ticket is one of these owners, kinds of service and ways.
+fn is_wanted(ticket: &Ticket, wanted: &TicketFilter) -> bool {
+    let fields = &ticket.fields;
+    let among = |all: &[DivisionId]| {
+        all.is_empty()
+            || fields
+                .division
+                .as_ref()
+                .is_some_and(|one| all.contains(one))
+    };
+    wanted
+        .owner
+        .as_ref()
+        .is_none_or(|owner| fields.owner == *owner)
+        && among(&wanted.divisions)
+        && wanted
+            .channel
+            .is_none_or(|channel| fields.channel == channel)
+        && wanted.system.is_none_or(|system| fields.system == system)
+}
+
+/// How many are due soon, and how many are late.
+async fn count_due(web: &Web) -> Result<(usize, usize), WebError> {
+    let names = Names::new(web, web.offered.get());
+    let waiting = web.store.tickets_awaiting_answer(AWAITING).await?;
+    let count = |due: &str| {
+        let found = waiting
+            .iter()
+            .filter(|one| left(&names, one, due).is_some());
+        found.count()
+    };
+    Ok((count("near"), count("late")))
+}
+
+pub(super) async fn page(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    address: RawQuery,
+    pairs: Query<Pairs>,
+) -> Result<Html<String>, WebError> {
+    offered(&web).await?;
+    table_page::page::<TicketList>(visitor, State(web), address, pairs).await
+}
+
+pub(super) async fn download(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    pairs: Query<Pairs>,
+) -> Result<Response, WebError> {
+    offered(&web).await?;
+    table_file::download::<TicketList>(visitor, State(web), pairs).await
+}
