@@ -23,6 +23,8 @@ named! {
         OidcSubject = "subject";
         /// What staff wrote by the form of the portal.
         Inquiry = "inquiry";
+        /// A ticket.
+        Ticket = "ticket";
     }
 }
 
