@@ -82,7 +82,7 @@ async fn tickets(desk: &Desk) -> anyhow::Result<Vec<Ticket>> {
         ..TicketFilter::default()
     };
     let mut tickets = Vec::new();
-    for row in desk.store().list_tickets(&filter).await?.rows {
+    for row in desk.store().list_tickets(&filter).await? {
         tickets.extend(desk.store().lookup_ticket(&row.id).await?);
     }
     Ok(tickets)
