@@ -37,6 +37,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/calendar",
             "/admin/calendar/range?from=2026-12-21&to=2026-12-27&rule=closed",
             "/admin/calendar/2026-12-28",
+            "/admin/calendars",
+            "/admin/calendars/new",
             "/nowhere",
             "/admin/users",
             "/tickets",
