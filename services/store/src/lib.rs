@@ -64,8 +64,9 @@ pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
-    ContactFilter, KeptNoTicket, NewTicket, TicketContact, TicketCursor, TicketDraft, TicketEdit,
-    TicketFilter, TicketOrder, TicketPage, TicketRow, TicketWriteError,
+    ContactFilter, KeptNoTicket, NewTicket, PastTicket, RetentionPreview, TicketContact,
+    TicketCursor, TicketDraft, TicketEdit, TicketFilter, TicketOrder, TicketPage, TicketRow,
+    TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;

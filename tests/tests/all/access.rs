@@ -59,6 +59,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/retention",
             "/admin/retention/audit",
             "/admin/retention/portal",
+            "/admin/retention/tickets",
+            "/admin/retention/preview?years=5",
             "/admin/operations",
             "/admin/desk",
             "/admin/desk/lines",

@@ -332,7 +332,7 @@ fn what_is_anonymised_holds_neither_name_nor_number_in_its_events_or_its_state()
     let before = desk.ticket();
     desk.take(TicketChange::Anonymised).unwrap();
     let state = desk.ticket();
-    let cleared: Vec<_> = desk.events.iter().map(TicketEvent::anonymised).collect();
+    let cleared = anonymised(&desk.events);
     assert_eq!(
         Ticket::fold(&cleared).unwrap(),
         state,
