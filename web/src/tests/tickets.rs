@@ -487,6 +487,42 @@ async fn a_number_that_no_ticket_may_hold_is_warned_of_before_it_is_saved() {
 }
 
 #[tokio::test]
+async fn after_the_time_of_retention_no_page_list_or_file_holds_the_name() {
+    let house = house().await;
+    let mut client = agent(&house, "sato").await;
+    let own = [
+        ("question", "年金花子の旅費の差戻し"),
+        ("name", "年金 花子"),
+        ("number", "0312345678"),
+        ("site", "中央年金事務所"),
+    ];
+    let number = register(&house, &mut client, &own).await;
+    let note = [("text", "年金 花子へ0312345678で連絡")];
+    step(&house, &mut client, &number, ("note", &note)).await;
+    let done = [("status", "done")];
+    let (status, ..) = step(&house, &mut client, &number, ("status", &done)).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let id = ticket(&house, &number).await.id;
+    let mut tx = house.store.begin_unrecorded().await.unwrap();
+    tx.anonymise_ticket(&id, now(), None).await.unwrap();
+    tx.commit().await.unwrap();
+    let words = format!("/tickets?state=all&words={}", escape("花子"));
+    let file = "/tickets/download?format=csv&state=all";
+    let api = "/api/v1/tickets?state=all";
+    for path in [&format!("/tickets/{number}"), &words, file, api] {
+        house.let_pass(Millis(2_000));
+        let (status, text) = house.open(&mut client, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        let shown = text.replace("value=\"花子\"", "").replace(&escape("花子"), "");
+        for personal in ["花子", "0312345678"] {
+            assert!(!shown.contains(personal), "{path}: {shown}");
+        }
+    }
+    let (_, html) = house.open(&mut client, &format!("/tickets/{number}")).await;
+    assert!(html.contains("(削除済み)の旅費の差戻し") && html.contains("中央年金事務所"));
+}
+
+#[tokio::test]
 async fn a_step_warns_of_such_a_number_too_and_keeps_what_was_typed() {
     let house = house().await;
     let mut client = agent(&house, "sato").await;
