@@ -210,6 +210,10 @@ actions! {
     TicketView = "ticket.view", "問合せの閲覧";
     /// Took the ledger of tickets out as a file.
     TicketExport = "ticket.export", "問合せ管理台帳の出力";
+    /// Took a file beside a ticket.
+    TicketFileView = "ticket.file_view", "問合せの添付ファイルの閲覧";
+    /// Brought a file in which a virus was found.
+    TicketFileRefused = "ticket.file_refused", "ウイルスの見つかったファイルの拒否";
     /// Said why a call has no ticket.
     CallWithoutTicket = "call.without_ticket", "対象外の通話の登録";
     /// Looked at the directory of people, or at one of them.

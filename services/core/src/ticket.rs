@@ -7,6 +7,7 @@
 //! nothing but a further event.
 
 mod anonymous;
+mod attachment;
 pub(crate) mod choices;
 pub mod edit;
 mod event;
@@ -18,6 +19,7 @@ pub mod sensitive;
 mod state;
 mod status;
 
+pub use self::attachment::{ATTACHMENT_BYTES, ATTACHMENTS, AttachedFile, Attachment, ScanResult};
 pub use self::choices::{Channel, Impact, Priority, Status, System, Urgency};
 pub use self::event::{Handover, Relation, Route, TicketChange, TicketEvent};
 pub use self::fields::{

@@ -32,6 +32,12 @@ impl TicketEvent {
             | TicketChange::Reopened { reason: text }
             | TicketChange::Noted { text } => *text = clean(text),
             TicketChange::Escalated { handover } => handover.sent = clean(&handover.sent),
+            // Names of files tell of people as texts do, and the hash of the content what it was.
+            TicketChange::FileAttached { file } => {
+                REMOVED.clone_into(&mut file.name);
+                file.hash.clear();
+            }
+            TicketChange::FileRemoved { name, .. } => REMOVED.clone_into(name),
             _ => {}
         }
         event
@@ -54,6 +60,7 @@ pub(super) fn without_personal_data(ticket: &mut Ticket) {
     for note in &mut ticket.notes {
         note.text = clean(&note.text);
     }
+    ticket.attached.clear();
 }
 
 fn clear(fields: &mut TicketFields) {

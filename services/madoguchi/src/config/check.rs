@@ -98,6 +98,7 @@ impl Config {
         }
         self.web.check()?;
         self.portal.settings()?;
+        self.attachments.scanner()?;
         Ok(())
     }
 
