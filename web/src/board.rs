@@ -139,7 +139,7 @@ pub(crate) async fn page(
     }
     let notices = web.notices.get();
     let page = BoardPage {
-        shell: Shell::new(&web, Some(&visitor), "/board").done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), "/board").done(&web, &query.done),
         live: render(
             &*web.desk,
             &web.settings,

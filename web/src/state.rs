@@ -12,7 +12,6 @@ use madoguchi_store::{Store, StoreError};
 
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Hasher;
-use crate::auth::seal::Seal;
 use crate::auth::sessions::Sessions;
 use crate::auth::uploads::Uploads;
 use crate::desk::Desk;
@@ -30,6 +29,7 @@ use crate::settings::WebSettings;
 use crate::tickets::offered::LastOffered;
 use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
+use madoguchi_accounts::Seal;
 
 impl std::fmt::Debug for Faq {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -51,6 +51,8 @@ pub(crate) struct FeatureTables {
     pub(crate) audit: Vec<AuditFields>,
     /// The lists that have saved views.
     pub(crate) views: Vec<&'static str>,
+    /// What pages say about what was done.
+    pub(crate) messages: Vec<(&'static str, &'static str)>,
 }
 
 /// What every handler reaches.

@@ -24,7 +24,7 @@ async fn ticket(desk: &Desk) -> anyhow::Result<Option<Ticket>> {
         limit: 10,
         ..TicketFilter::default()
     };
-    let rows = desk.store().list_tickets(&filter).await?.rows;
+    let rows = desk.store().list_tickets(&filter).await?;
     match rows.first() {
         Some(row) => Ok(desk.store().lookup_ticket(&row.id).await?),
         None => Ok(None),

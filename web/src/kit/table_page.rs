@@ -114,7 +114,7 @@ pub(crate) async fn page<L: Listing>(
         cursor.map(|cursor| question.at_row(name, &cursor.to_text()))
     };
     let page = TablePage {
-        shell: Shell::new(&web, Some(&visitor), info.page).done(question.passing("done")),
+        shell: Shell::new(&web, Some(&visitor), info.page).done(&web, question.passing("done")),
         bulk: L::bulk(&web, &visitor, &question.asked)?,
         views,
         links,

@@ -8,7 +8,7 @@ use madoguchi_core::id::{AttachmentId, TicketId};
 use madoguchi_core::ticket::{
     ATTACHMENT_BYTES, AttachedFile, Attachment, ScanResult, Ticket, TicketChange,
 };
-use madoguchi_store::StoreError;
+use madoguchi_store::{Resource, StoreError};
 
 use super::applying::{edit, entry, refusal};
 use super::history::{seconds, what};
@@ -205,7 +205,10 @@ pub(crate) async fn attach(
         let ticket = web.store.lookup_ticket(id).await?.ok_or_else(no_ticket)?;
         return match ticket.attachment(&file.id) {
             Some(_) => Ok(Ok(ticket)),
-            None => Err(StoreError::Taken { what: "file" }.into()),
+            None => Err(StoreError::Taken {
+                what: Resource::TicketFile,
+            }
+            .into()),
         };
     }
     match tx.change_ticket(&edit).await {

@@ -8,7 +8,7 @@ use super::state::Ticket;
 use super::status::TicketError;
 use crate::article::{FILE_BYTES, FileKind};
 use crate::id::{AttachmentId, TicketId, UserId};
-use crate::named::named;
+use crate::named;
 use crate::time::Instant;
 
 /// The largest file that is taken, in bytes.
