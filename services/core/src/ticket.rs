@@ -14,6 +14,7 @@ mod fields;
 mod fold;
 pub mod merging;
 mod number;
+mod past;
 pub mod sensitive;
 mod state;
 mod status;
@@ -25,6 +26,7 @@ pub use self::fields::{
     TicketField, TicketFields, WORK_MINUTES_AT_MOST,
 };
 pub use self::number::{NumberForm, TicketNumber, YearForm};
+pub use self::past::PastAnswer;
 pub use self::state::{Analysis, Escalation, FirstResponse, Hold, Link, Note, Pause, Ticket};
 pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
 

@@ -76,6 +76,7 @@ fn finder<'a>(web: &'a Web, reader: &PortalReader) -> Finder<'a> {
         place: Place::Portal,
         site: reader.site(web),
         user: None,
+        sees_tickets: false,
     }
 }
 
