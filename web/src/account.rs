@@ -2,6 +2,7 @@
 
 pub(crate) mod confirm;
 mod password;
+mod qr;
 mod second_factor;
 pub(crate) mod sessions;
 mod tokens;

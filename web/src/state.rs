@@ -12,7 +12,6 @@ use madoguchi_store::{Store, StoreError};
 
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Hasher;
-use crate::auth::seal::Seal;
 use crate::auth::sessions::Sessions;
 use crate::auth::uploads::Uploads;
 use crate::desk::Desk;
@@ -30,6 +29,7 @@ use crate::settings::WebSettings;
 use crate::tickets::offered::LastOffered;
 use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
+use madoguchi_accounts::Seal;
 
 impl std::fmt::Debug for Faq {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

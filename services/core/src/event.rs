@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::caller::{CalledNumber, Caller};
 use crate::id::{AgentId, CallId, LineName, NodeName};
-use crate::named::named;
+use crate::named;
 use crate::outbound::OutboundRefusal;
 use crate::time::Instant;
 

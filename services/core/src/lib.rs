@@ -10,6 +10,7 @@ pub mod access;
 pub mod account;
 pub mod announcement;
 pub mod article;
+pub mod audience;
 pub mod audit;
 pub mod call;
 pub mod caller;

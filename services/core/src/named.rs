@@ -1,7 +1,8 @@
 //! Enums whose values have names outside of the program.
 
 /// Declares such an enum: each value with its name in the database, in JSON and in settings, and with
-/// what screens call it, if they do.
+/// what screens call it, if they do. It derives serde, which then knows it by the same names.
+#[macro_export]
 macro_rules! named {
     (
         $(#[$meta:meta])*
@@ -29,7 +30,7 @@ macro_rules! named {
             }
         }
 
-        $crate::named::named!(@labels $enum $($name $($label)?;)+);
+        $crate::named!(@labels $enum $($name $($label)?;)+);
     };
     (@labels $enum:ident $($name:ident;)+) => {};
     (@labels $enum:ident $($name:ident $label:literal;)+) => {
@@ -41,5 +42,3 @@ macro_rules! named {
         }
     };
 }
-
-pub(crate) use named;

@@ -8,12 +8,12 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use futures::future::BoxFuture;
-use madoguchi_core::article::{Article, ArticleAudience};
+use madoguchi_core::article::Article;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Change, Dictionary, Encoder, EncoderError, Entry, Feed, KbError, Knowledge, Language,
+    Change, Dictionary, Encoder, EncoderError, Entry, Feed, KbError, Knowledge, Language,
     Positions, Rebuild, Source,
 };
 use madoguchi_store::{Store, StoreError};
@@ -155,10 +155,7 @@ fn entry(article: &Article, now: Instant) -> Option<Entry> {
         id: article.id.clone(),
         number: article.number,
         source: Source::Faq,
-        audience: match content.audience {
-            ArticleAudience::Portal => Audience::Portal,
-            ArticleAudience::Desk => Audience::Desk,
-        },
+        audience: content.audience,
         question: content.question.clone(),
         answer: madoguchi_reports::markdown::to_text(&content.answer),
         category: content.category.clone(),

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::article::ArticleFile;
-use madoguchi_core::portal::{COMMENT_LETTERS, Place};
+use madoguchi_core::portal::COMMENT_LETTERS;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{Rating, Referrer, View};
 
@@ -144,7 +144,7 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
     let now = web.desk.now();
     let finder = Finder {
         web,
-        place: Place::Portal,
+        viewer: Viewer::Portal,
         site: reader.site(web),
         user: None,
         sees_tickets: false,
@@ -154,7 +154,7 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
         id: token::new_id(),
         at: now,
         article: article.id.clone(),
-        place: Place::Portal,
+        viewer: Viewer::Portal,
         site: finder.site,
         visit: reader.visit(now.date()),
         way: if search.is_some() {

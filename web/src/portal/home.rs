@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
-use madoguchi_core::portal::Place;
 use madoguchi_core::setup::Categories;
 use madoguchi_kb::Viewer;
 
@@ -73,7 +72,7 @@ impl Line {
 fn finder<'a>(web: &'a Web, reader: &PortalReader) -> Finder<'a> {
     Finder {
         web,
-        place: Place::Portal,
+        viewer: Viewer::Portal,
         site: reader.site(web),
         user: None,
         sees_tickets: false,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choices::{Channel, Impact, Priority, System, Urgency};
 use crate::id::{DivisionId, PersonId, UserId};
-use crate::named::named;
+use crate::named;
 use crate::setup::FieldError;
 
 /// The longest question or answer.

@@ -1,8 +1,9 @@
 //! Tickets that were answered, as answers to others: without personal data, for the desk alone.
 
+use madoguchi_core::audience::Audience;
 use madoguchi_core::ticket::Ticket;
 use madoguchi_core::time::Instant;
-use madoguchi_kb::{Audience, Change, Entry, Feed, Knowledge, Source};
+use madoguchi_kb::{Change, Entry, Feed, Knowledge, Source};
 use madoguchi_store::Store;
 use tokio::runtime::Handle;
 
