@@ -14,7 +14,7 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::feature::Feature;
-use crate::library::ArticleHead;
+use crate::library::{ArticleHead, name};
 use crate::menu::MenuEntry;
 use crate::query::DoneQuery;
 use crate::query::escape;
@@ -53,7 +53,7 @@ struct ContentGapsPage {
     unhelpful: Vec<ArticleRow>,
     asked_about: Vec<ArticleRow>,
     overdue: Vec<OverdueRow>,
-    sees_inquiries: bool,
+    sees_tickets: bool,
 }
 
 /// A list of searches.
@@ -78,7 +78,8 @@ struct ArticleRow {
     id: String,
     question: String,
     edit: String,
-    inquiries: String,
+    /// The tickets in which it was read before.
+    tickets: String,
     told: String,
     comments: Vec<String>,
 }
@@ -144,7 +145,7 @@ async fn page(
         asked_about: asked_about(&web, since).await?,
         overdue: overdue.collect(),
         searches,
-        sees_inquiries: visitor.permissions.contains(Permission::HandleInquiries),
+        sees_tickets: visitor.permissions.contains(Permission::HandleTickets),
     };
     Ok(Html(page.render()?))
 }
@@ -185,7 +186,12 @@ async fn asked_about(web: &Web, since: Instant) -> Result<Vec<ArticleRow>, WebEr
     let rows = found.into_iter().map(|one| {
         let last = web.settings.dates.minute(one.last);
         let told = format!("問合せ {}件(最後は{last})", text::number(one.count));
-        article_row(one.article, &heads, told, Vec::new())
+        let name = name(one.number, &one.article);
+        ArticleRow {
+            // Their tickets have its name in a note.
+            tickets: format!("/tickets?channel=portal&words={}", escape(&name)),
+            ..article_row(one.article, &heads, told, Vec::new())
+        }
     });
     Ok(rows.collect())
 }
@@ -207,7 +213,7 @@ fn article_row(
             |head| head.question.clone(),
         ),
         edit: edit(&id),
-        inquiries: format!("/inquiries?show=all&article={}", escape(&id)),
+        tickets: String::new(),
         id,
         told,
         comments,

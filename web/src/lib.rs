@@ -32,7 +32,6 @@ mod features;
 mod graph;
 mod guard;
 mod host;
-mod inquiries;
 mod inspect;
 mod jobs;
 mod kit;

@@ -15,6 +15,7 @@ pub(crate) mod lookup;
 pub(crate) mod names;
 mod new;
 pub(crate) mod offered;
+mod old_inquiries;
 mod one;
 mod page;
 mod parts;
@@ -29,7 +30,8 @@ use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[
-        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets),
+        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets)
+            .waiting(|_, work| vec![("フォーム", work.portal)]),
         MenuEntry::new(
             "未登録の通話",
             "/reception/unregistered",
@@ -42,6 +44,7 @@ fn routes() -> Routes {
     Routes::new()
         .get("/tickets", list::page)
         .file("/tickets/download", list::download)
+        .get("/inquiries", old_inquiries::lead)
         .get("/tickets/new", new::page)
         .long_post("/tickets/new", FormUse::Ticket, new::create)
         .get("/tickets/{number}", one::page)

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 17] = [
+const ALL: [(i64, &str, &str); 18] = [
     (
         1,
         "calls",
@@ -95,6 +95,11 @@ const ALL: [(i64, &str, &str); 17] = [
         "tickets",
         include_str!("../../../migrations/0017_tickets.sql"),
     ),
+    (
+        19,
+        "portal tickets",
+        include_str!("../../../migrations/0019_portal_tickets.sql"),
+    ),
 ];
 
 /// Applies what the database has not seen yet, all or nothing.
@@ -136,14 +141,17 @@ mod tests {
     use super::*;
     use crate::store::Expected;
 
+    /// A database as the program of before `number` left it.
+    pub(crate) async fn before(number: i64, address: &str) -> Store {
+        let store = Store::prepare(address, Expected::Anything).unwrap();
+        let before: Vec<_> = ALL.into_iter().filter(|(one, ..)| *one < number).collect();
+        apply_these(&before, &store).await.unwrap();
+        store
+    }
+
     #[tokio::test]
     async fn inquiries_of_before_are_numbered_as_they_came_in() {
-        let store = Store::prepare("sqlite::memory:", Expected::Anything).unwrap();
-        let before: Vec<_> = ALL
-            .into_iter()
-            .filter(|(number, ..)| *number < 16)
-            .collect();
-        apply_these(&before, &store).await.unwrap();
+        let store = before(16, "sqlite::memory:").await;
         let mut tx = store.begin_anyway().await.unwrap();
         for (id, at) in [("second", 20), ("first", 10), ("third", 20)] {
             sqlx::query(
@@ -158,24 +166,11 @@ mod tests {
         }
         tx.commit().await.unwrap();
         store.join().await.unwrap();
-        let number = async |id: &str| {
-            let receipt = store.lookup_receipt(id).await.unwrap().unwrap();
-            receipt.number.unwrap().0
-        };
-        let numbers = [
-            number("first").await,
-            number("second").await,
-            number("third").await,
-        ];
-        assert_eq!(numbers, [1, 2, 3]);
-        let new = crate::NewInquiry {
-            id: "new".to_owned(),
-            at: madoguchi_core::time::Instant(30),
-            inquiry: Default::default(),
-        };
-        let mut tx = store.begin_unrecorded().await.unwrap();
-        let receipt = tx.add_inquiry(&new).await.unwrap();
-        assert_eq!(receipt.number.unwrap().0, 4);
+        let mut numbers = Vec::new();
+        for id in ["first", "second", "third"] {
+            numbers.push(store.lookup_receipt(id).await.unwrap().unwrap().number);
+        }
+        assert_eq!(numbers, ["0001", "0002", "0003"]);
     }
 
     #[test]

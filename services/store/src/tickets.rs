@@ -1,6 +1,6 @@
 //! 問合せ: the log of what happened to tickets, and what is derived from it in the same transaction.
 
-mod changing;
+pub(crate) mod changing;
 mod drafts;
 mod list;
 mod log;
@@ -26,6 +26,7 @@ pub use self::paging::{ContactFilter, TicketContact, TicketOrder};
 pub use self::registration::KeptNoTicket;
 pub use self::row::TicketRow;
 use self::row::lookup;
+pub(crate) use self::row::number as number_of;
 use crate::error::StoreError;
 use crate::sql::{ROWS_IN_A_STATEMENT, storable};
 use crate::store::Store;

@@ -23,6 +23,7 @@ mod faq_work;
 mod hours;
 mod nodes;
 mod oidc;
+mod past_answers;
 mod phones;
 mod portal;
 mod reception;

@@ -227,7 +227,7 @@ fn portal() -> PortalSettings {
 /// A desk with articles and the search over them.
 struct Open {
     house: House,
-    knowledge: Knowledge,
+    knowledge: Option<Knowledge>,
     shelf: Arc<TestLibrary>,
     _index: tempfile::TempDir,
 }
@@ -246,7 +246,7 @@ async fn open_with(articles: Vec<Article>) -> Open {
     let faq = Faq::new(shelf.clone(), knowledge.clone());
     Open {
         house: house_with(faq, portal()).await,
-        knowledge,
+        knowledge: Some(knowledge),
         shelf,
         _index: index,
     }

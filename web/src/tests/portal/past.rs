@@ -52,7 +52,8 @@ impl Open {
             updated_at: now(),
         };
         let put = Change::Put(Box::new(entry));
-        self.knowledge.apply(Feed::Tickets, &[put], 1).unwrap();
+        let knowledge = self.knowledge.as_ref().unwrap();
+        knowledge.apply(Feed::Tickets, &[put], 1).unwrap();
         ticket.number.to_string()
     }
 }
