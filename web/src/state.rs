@@ -51,6 +51,8 @@ pub(crate) struct FeatureTables {
     pub(crate) audit: Vec<AuditFields>,
     /// The lists that have saved views.
     pub(crate) views: Vec<&'static str>,
+    /// What pages say about what was done.
+    pub(crate) messages: Vec<(&'static str, &'static str)>,
 }
 
 /// What every handler reaches.

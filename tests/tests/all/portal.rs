@@ -164,7 +164,7 @@ async fn without_scripts_staff_search_read_say_their_word_and_write() -> Outcome
         limit: 5,
         ..TicketFilter::default()
     };
-    let kept = desk.store().list_tickets(&filter).await?.rows;
+    let kept = desk.store().list_tickets(&filter).await?;
     let one = kept.first().context("an inquiry is a ticket")?;
     ensure!(
         one.site == "本部" && one.name == "佐藤" && one.status == Status::Received,

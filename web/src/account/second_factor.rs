@@ -148,7 +148,7 @@ pub(crate) async fn codes(
         return Ok(Redirect::to(ACCOUNT).into_response());
     };
     let page = RecoveryCodesPage {
-        shell: Shell::new(&web, Some(&visitor), ACCOUNT).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), ACCOUNT).done(&web, &query.done),
         codes: codes.split(' ').map(str::to_owned).collect(),
         next: ACCOUNT,
     };

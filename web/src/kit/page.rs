@@ -296,7 +296,7 @@ impl RecordPage {
     fn blank<T: Record>(web: &Web, visitor: &Visitor, done: &str) -> Self {
         let screen = T::SCREEN;
         Self {
-            shell: Shell::new(web, Some(visitor), screen.menu.0).done(done),
+            shell: Shell::new(web, Some(visitor), screen.menu.0).done(web, done),
             menu: screen.menu,
             label: screen.label,
             list: screen.list,

@@ -83,7 +83,7 @@ pub(super) async fn page(
     }
     let place = format!("/knowledge/{}", escape(&article.id));
     let page = ArticlePage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&from.done),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &from.done),
         attachments: File::attachments(Files {
             place: &place,
             files: &article.files,

@@ -116,7 +116,7 @@ pub(super) async fn page(
     }
     let place = format!("/faq/{}", escape(&article.id));
     let page = ArticlePage {
-        shell: reader.shell(&web, HERE).done(&from.done),
+        shell: reader.shell(&web, HERE).done(&web, &from.done),
         notices: notices::in_force(&web, Viewer::Portal).await,
         place: place.clone(),
         updated: web.settings.dates.date(article.updated_at.date()),

@@ -92,7 +92,7 @@ pub(super) async fn page(
     let mut popular = web.articles_by_id(Viewer::Portal, popular).await?;
     popular.truncate(LISTED as usize);
     let page = HomePage {
-        shell: reader.shell(&web, HERE).done(&query.done),
+        shell: reader.shell(&web, HERE).done(&web, &query.done),
         notices: notices::in_force(&web, Viewer::Portal).await,
         categories: category_choices(&web, &query.category),
         preparing: web.faq.knowledge().is_none(),

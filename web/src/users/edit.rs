@@ -109,7 +109,7 @@ pub(crate) async fn page(
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
     let mut page = view(&web, &visitor, &user, None).await?;
-    page.shell = page.shell.done(&query.done);
+    page.shell = page.shell.done(&web, &query.done);
     if let Some(secrets) = one_time::shown(&web, &visitor, &headers, &path_of(&user)) {
         page.show(&web, &user, Secrets::read(&secrets));
     }
@@ -158,7 +158,7 @@ pub(super) async fn show_secrets(
         return Ok(led);
     }
     let mut page = view(web, visitor, &user, None).await?;
-    page.shell = page.shell.done(done);
+    page.shell = page.shell.done(web, done);
     page.show(web, &user, secrets);
     Ok(Html(page.render()?).into_response())
 }

@@ -177,7 +177,7 @@ impl Open {
             limit: 100,
             ..TicketFilter::default()
         };
-        self.house.store.list_tickets(&filter).await.unwrap().rows
+        self.house.store.list_tickets(&filter).await.unwrap()
     }
 }
 
