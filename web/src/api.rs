@@ -1,5 +1,7 @@
 //! The JSON API: the same as the pages, for programs.
 
+mod described;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use chrono::DateTime;
@@ -16,6 +18,7 @@ use madoguchi_core::stats::{By, StatsQuery, StatsReport};
 use madoguchi_core::time::Instant;
 use madoguchi_core::today::Today;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::agents::{self, StateRequest};
 use crate::auth::access::Allowed;
@@ -30,14 +33,20 @@ pub(crate) const FEATURE: Feature = Feature::new(routes);
 fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/board", board)
+        .described(described::board)
         .get("/api/v1/stats", stats)
+        .described(described::stats)
         .get("/api/v1/calls/{id}", call)
+        .described(described::call)
         .get("/api/v1/agents", agents)
+        .described(described::agents)
         .post("/api/v1/agents/{id}/state", set_agent_state)
+        .described(described::set_agent_state)
         .get("/api/v1/hours", hours)
+        .described(described::hours)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Board {
     now: String,
     open: bool,
@@ -49,7 +58,7 @@ pub(crate) struct Board {
     backlog: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AgentFigures {
     agent: Option<String>,
     #[serde(flatten)]
@@ -126,7 +135,7 @@ pub(crate) async fn stats(
     Ok(Json(web.store.stats(query, thresholds).await?))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Call {
     call: CallRecord,
     events: Vec<CallEvent>,
@@ -164,7 +173,7 @@ pub(crate) struct HoursQuery {
     at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Hours {
     open: bool,
     reason: HoursReason,

@@ -1,6 +1,7 @@
 //! ナレッジ検索: the agents' panel, by keyboard, and the same for programs.
 
 mod article;
+mod described;
 pub(crate) mod finder;
 mod own;
 mod preview;
@@ -13,7 +14,9 @@ use axum::response::Html;
 use madoguchi_core::access::{Permission, ReadKnowledge};
 use madoguchi_kb::{Fragment, Viewer};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use self::described::TextFragment;
 use self::finder::{HERE, finder};
 use self::own::Own;
 use self::preview::Preview;
@@ -48,8 +51,11 @@ fn routes() -> Routes {
         .get("/knowledge/{id}/files/{hash}", article::file)
         .post("/knowledge/{id}/settled", word::settled)
         .get("/api/v1/knowledge/search", search)
+        .described(described::search)
         .get("/api/v1/knowledge/suggest", suggest)
+        .described(described::suggest)
         .get("/api/v1/knowledge/articles/{id}", article::as_json)
+        .described(described::article)
 }
 
 #[derive(Template)]
@@ -124,7 +130,8 @@ struct SearchQuery {
     explain: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchResult)]
 struct FoundJson {
     query: String,
     total: usize,
@@ -133,22 +140,27 @@ struct FoundJson {
     hits: Vec<HitJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchHit)]
 struct HitJson {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<String>,
+    #[schema(value_type = String)]
     source: madoguchi_kb::Source,
     desk_only: bool,
     category: String,
     score: f32,
+    #[schema(value_type = Vec<TextFragment>)]
     question: Vec<Fragment>,
+    #[schema(value_type = Vec<TextFragment>)]
     excerpt: Vec<Fragment>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<ReasonJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchReason)]
 struct ReasonJson {
     kind: &'static str,
     texts: Vec<String>,

@@ -27,12 +27,14 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 mod announcements;
+mod api;
 mod articles;
 mod away;
 mod board;
 mod calendar;
 mod door;
 mod guesses;
+mod ledger;
 mod lists;
 mod pages;
 mod people;

@@ -3,12 +3,14 @@
 mod api;
 pub(crate) mod applying;
 pub(crate) mod choices;
-mod columns;
+pub(crate) mod columns;
+mod described;
 pub(crate) mod edit;
 mod family;
 mod faq;
 pub(crate) mod form;
 mod history;
+mod import;
 mod json;
 mod list;
 pub(crate) mod lookup;
@@ -24,7 +26,7 @@ use madoguchi_core::access::Permission;
 
 use crate::auth::routes::Routes;
 use crate::feature::Feature;
-use crate::limits::FormUse;
+use crate::limits::{FileUse, FormUse};
 use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
@@ -42,6 +44,15 @@ fn routes() -> Routes {
     Routes::new()
         .get("/tickets", list::page)
         .file("/tickets/download", list::download)
+        .get("/tickets/import", import::page)
+        .upload("/tickets/import", FileUse::Import, import::bring)
+        .file("/tickets/import/check", import::check)
+        .upload(
+            "/tickets/import/check",
+            FileUse::Import,
+            import::check_again,
+        )
+        .upload("/tickets/import/apply", FileUse::Import, import::apply)
         .get("/tickets/new", new::page)
         .long_post("/tickets/new", FormUse::Ticket, new::create)
         .get("/tickets/{number}", one::page)
@@ -56,8 +67,13 @@ fn routes() -> Routes {
         .long_post("/tickets/{number}/split", FormUse::Ticket, family::split)
         .post("/tickets/{number}/faq", faq::draft)
         .get("/api/v1/tickets", api::list)
+        .described(described::list)
         .long_post("/api/v1/tickets", FormUse::Ticket, api::create)
+        .described(described::create)
         .get("/api/v1/tickets/{number}", api::one)
+        .described(described::one)
         .patch("/api/v1/tickets/{number}", FormUse::Ticket, api::change)
+        .described(described::change)
         .get("/api/v1/contacts", api::contacts)
+        .described(described::contacts)
 }

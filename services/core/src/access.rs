@@ -82,6 +82,8 @@ permissions! {
     HandleTickets = "tickets", "問合せの閲覧と登録";
     /// The directory of those who call: what is brought into it from files (personal data).
     ManagePeople = "people", "職員名簿の管理";
+    /// The ledgers of predecessors, which become tickets (personal data).
+    ImportTickets = "import_tickets", "前の台帳の取込み";
     /// アクセスレポート
     ReadAccessReport = "access_report", "アクセスレポートの閲覧";
 }
@@ -139,6 +141,7 @@ impl Role {
                 P::HandleInquiries,
                 P::HandleTickets,
                 P::ManagePeople,
+                P::ImportTickets,
                 P::ReadAccessReport,
             ],
             Self::FaqEditor => &[

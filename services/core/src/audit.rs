@@ -210,6 +210,8 @@ actions! {
     TicketView = "ticket.view", "問合せの閲覧";
     /// Took the ledger of tickets out as a file.
     TicketExport = "ticket.export", "問合せ管理台帳の出力";
+    /// Took tickets over from the ledger of a predecessor.
+    TicketImport = "ticket.import", "前の台帳の取込み";
     /// Said why a call has no ticket.
     CallWithoutTicket = "call.without_ticket", "対象外の通話の登録";
     /// Looked at the directory of people, or at one of them.

@@ -24,6 +24,7 @@ pub mod holiday;
 pub mod hours;
 pub mod id;
 pub mod lease;
+pub mod ledger;
 pub mod live;
 mod named;
 pub mod normal;

@@ -10,6 +10,7 @@ macro_rules! named {
         }
     ) => {
         $(#[$meta])*
+        #[derive(utoipa::ToSchema)]
         pub enum $enum {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
         }

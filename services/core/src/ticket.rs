@@ -25,7 +25,9 @@ pub use self::fields::{
     TicketField, TicketFields, WORK_MINUTES_AT_MOST,
 };
 pub use self::number::{NumberForm, TicketNumber, YearForm};
-pub use self::state::{Analysis, Escalation, FirstResponse, Hold, Link, Note, Pause, Ticket};
+pub use self::state::{
+    Analysis, Escalation, FirstResponse, Hold, Link, Note, Origin, Pause, Ticket,
+};
 pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
 
 #[cfg(test)]

@@ -30,6 +30,14 @@ pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Confi
     Ok(join::config(file, &kept.screen, |_| None))
 }
 
+/// The desk as it is set up by the operator's file and on screens, and its reception calendar.
+pub(crate) async fn desk(file: &Config, store: &Store) -> anyhow::Result<(DeskSetup, Calendar)> {
+    let kept = StoredSetup::load(store).await?;
+    let setup = desk_setup(file, &kept);
+    let calendar = join::config(file, &kept.screen, |_| None).calendar()?;
+    Ok((setup, calendar))
+}
+
 /// What shows other settings from now on.
 pub(crate) trait ChangedDesk: Sync {
     /// These are in force.

@@ -64,7 +64,8 @@ pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
-    ContactFilter, KeptNoTicket, NewTicket, TicketContact, TicketCursor, TicketDraft, TicketEdit,
+    ContactFilter, KeptNoTicket, KeptRequest, LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading,
+    NewRequest, NewTicket, NumberedRow, TicketContact, TicketCursor, TicketDraft, TicketEdit,
     TicketFilter, TicketOrder, TicketPage, TicketRow, TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};

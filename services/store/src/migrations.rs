@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 17] = [
+const ALL: [(i64, &str, &str); 18] = [
     (
         1,
         "calls",
@@ -94,6 +94,11 @@ const ALL: [(i64, &str, &str); 17] = [
         17,
         "tickets",
         include_str!("../../../migrations/0017_tickets.sql"),
+    ),
+    (
+        20,
+        "exchange",
+        include_str!("../../../migrations/0020_exchange.sql"),
     ),
 ];
 

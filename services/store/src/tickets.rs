@@ -2,6 +2,7 @@
 
 mod changing;
 mod drafts;
+mod importing;
 mod list;
 mod log;
 mod merging;
@@ -9,6 +10,7 @@ mod number;
 mod paging;
 mod rebuilding;
 mod registration;
+mod request_keys;
 mod retention;
 mod row;
 mod unregistered;
@@ -20,10 +22,12 @@ use sqlx::Row;
 
 pub use self::changing::{NewTicket, TicketEdit, TicketWriteError};
 pub use self::drafts::TicketDraft;
+pub use self::importing::{LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading, NumberedRow};
 pub use self::list::{TicketCursor, TicketFilter, TicketPage};
 use self::log::{events_of, ticket_id};
 pub use self::paging::{ContactFilter, TicketContact, TicketOrder};
 pub use self::registration::KeptNoTicket;
+pub use self::request_keys::{KeptRequest, NewRequest};
 pub use self::row::TicketRow;
 use self::row::lookup;
 use crate::error::StoreError;

@@ -21,6 +21,7 @@ mod crash;
 mod faq_seen;
 mod faq_work;
 mod hours;
+mod ledger;
 mod nodes;
 mod oidc;
 mod phones;

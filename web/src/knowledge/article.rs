@@ -9,6 +9,7 @@ use madoguchi_core::portal::Place;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{Referrer, View};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::finder::{HERE, finder};
 use crate::articles::files;
@@ -110,7 +111,8 @@ pub(super) async fn file(
     files::send(&web, file).await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Article)]
 pub(super) struct ArticleJson {
     id: String,
     number: Option<String>,

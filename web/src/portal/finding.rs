@@ -256,7 +256,8 @@ pub(crate) async fn search(knowledge: &Knowledge, query: Query) -> Result<Found,
 }
 
 /// Something that may be meant by what was typed so far.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Suggestion)]
 pub(crate) struct Suggested {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]

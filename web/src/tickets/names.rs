@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use madoguchi_core::hours::HoursSettings;
 use madoguchi_core::id::{DivisionId, UserId};
 use madoguchi_core::service::{AnswerClock, AnswerState};
 use madoguchi_core::setup::{Categories, DeskSetup};
@@ -25,14 +26,26 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(web: &Web, offered: Arc<Offered>) -> Self {
-        let calendar = web.desk.calendar();
+        let (setup, calendar) = (web.desk.setup(), web.desk.calendar());
+        let (now, dates) = (web.desk.now(), web.settings.dates);
+        Self::of((offered, setup), calendar.settings(), now, dates)
+    }
+
+    /// The same without pages.
+    pub(crate) fn of(
+        (offered, setup): (Arc<Offered>, Arc<DeskSetup>),
+        reception: &HoursSettings,
+        now: Instant,
+        dates: DateStyle,
+    ) -> Self {
         let divisions = offered.divisions.list().into_iter();
         let divisions = divisions.map(|(id, _)| Some(id.clone())).chain([None]);
         let mut clocks = BTreeMap::new();
         for division in divisions {
             for system in System::ALL {
-                let settings = calendar.settings();
-                let clock = offered.divisions.clock(division.as_ref(), system, settings);
+                let clock = offered
+                    .divisions
+                    .clock(division.as_ref(), system, reception);
                 if let Some(clock) = clock {
                     clocks.insert((division.clone(), system), clock);
                 }
@@ -40,10 +53,10 @@ impl Names {
         }
         Self {
             offered,
-            setup: web.desk.setup(),
+            setup,
             clocks,
-            now: web.desk.now(),
-            dates: web.settings.dates,
+            now,
+            dates,
         }
     }
 

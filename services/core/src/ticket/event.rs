@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::choices::Status;
 use super::fields::{TicketField, TicketFields};
@@ -180,6 +181,15 @@ pub enum TicketChange {
         /// The contacts that went along.
         contacts: Vec<ContactId>,
     },
+    /// It was taken over from the ledger of a predecessor, or taken over again.
+    Imported {
+        /// Which ledger.
+        ledger: String,
+        /// The number that it had there.
+        number: String,
+        /// What tells the row from one that says something else.
+        digest: String,
+    },
     /// Names and numbers were taken out after the time of retention.
     Anonymised,
     /// Something that a later version of the program wrote. It changes nothing, and is kept.
@@ -188,7 +198,7 @@ pub enum TicketChange {
 }
 
 /// An escalation as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Handover {
     /// To whom: the name of the vendor.
     pub vendor: String,

@@ -187,6 +187,7 @@ impl Ticket {
             | C::Unlinked { .. }
             | C::MergedInto { .. }
             | C::MergedFrom { .. }
+            | C::Imported { .. }
             | C::Anonymised => Ok(()),
         }
     }
