@@ -1,6 +1,7 @@
 //! What is searched.
 
 use madoguchi_core::article::ArticleNumber;
+pub use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -13,25 +14,6 @@ pub enum Source {
     /// A ticket that was answered.
     Ticket,
     Incident,
-}
-
-/// Whom an entry is meant for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Audience {
-    /// All staff.
-    Portal,
-    /// The desk alone.
-    Desk,
-}
-
-/// Who searches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Viewer {
-    /// Staff: articles that are meant for them.
-    Portal,
-    /// The desk: everything.
-    Desk,
 }
 
 /// Something that answers a question.
@@ -63,7 +45,7 @@ pub struct Entry {
 impl Entry {
     /// Whether staff may see it.
     pub(crate) fn is_for_portal(&self) -> bool {
-        self.source == Source::Faq && self.audience == Audience::Portal
+        self.source == Source::Faq && self.audience.includes(Viewer::Portal)
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod graphs;
 mod month;
-mod sheets;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -11,13 +10,13 @@ use axum::response::{Html, Response};
 use chrono::{Datelike, Months, NaiveDate};
 use madoguchi_core::access::{Permission, ReadAccessReport};
 use madoguchi_core::audit::Action;
+use madoguchi_core::portal::ArticleAccess;
 use madoguchi_core::time::Instant;
+use madoguchi_reports::access::{AccessSheet, site_name};
 use madoguchi_reports::table::{Form, workbook};
-use madoguchi_store::ArticleAccess;
 use serde::Deserialize;
 
-use self::month::{Report, site_name};
-use self::sheets::Sheet;
+use self::month::report;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::download::workbook_file;
@@ -134,7 +133,7 @@ async fn page(
     Query(query): Query<ReportQuery>,
 ) -> Result<Html<String>, WebError> {
     let first = query.first(web.desk.now())?;
-    let report = Report::of(&web, first).await?;
+    let report = report(&web, first).await?;
     let number = text::number;
     let visits = report.visits();
     let known = visits.deflected + visits.called;
@@ -185,7 +184,7 @@ async fn page(
         unknown: number(week.unknown),
     });
     let month = first.format("%Y-%m").to_string();
-    let sheets = Sheet::ALL.map(|sheet| {
+    let sheets = AccessSheet::ALL.map(|sheet| {
         let link = format!("{HERE}.xlsx?month={month}&sheet={}", sheet.as_str());
         (link, sheet.label())
     });
@@ -245,10 +244,10 @@ async fn export(
 ) -> Result<Response, WebError> {
     let now = web.desk.now();
     let first = query.first(now)?;
-    let sheet = Sheet::lookup(&query.sheet);
+    let sheet = AccessSheet::lookup(&query.sheet);
     let sheet =
         sheet.ok_or_else(|| WebError::BadRequest("出力する表を選び直してください。".to_owned()))?;
-    let report = Report::of(&web, first).await?;
+    let report = report(&web, first).await?;
     let mut entry = visitor.entry(now, Action::AccessReportExport, sheet.label());
     let month = first.format("%Y-%m").to_string();
     entry.after.insert("period".into(), month.clone());

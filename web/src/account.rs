@@ -2,6 +2,7 @@
 
 pub(crate) mod confirm;
 mod password;
+mod qr;
 mod second_factor;
 pub(crate) mod sessions;
 mod tokens;
@@ -24,7 +25,16 @@ use crate::shell::Shell;
 use crate::sign_in::oidc;
 use crate::state::Web;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes);
+pub(crate) const FEATURE: Feature = Feature::new(routes).messages(&[
+    ("issued", "トークンを発行しました。"),
+    ("revoked", "トークンを失効させました。"),
+    (
+        "password",
+        "パスワードを変更しました。ほかの端末のログインは終了しました。",
+    ),
+    ("second-factor", "2段階認証を設定しました。"),
+    ("session-ended", "ログインを終了しました。"),
+]);
 
 fn routes() -> Routes {
     Routes::new()
@@ -72,7 +82,7 @@ pub(crate) async fn page(
     let sessions = web.store.list_sessions(&user.id).await?;
     let roles: Vec<_> = user.roles.iter().map(|role| role.label()).collect();
     let page = AccountPage {
-        shell: Shell::new(&web, Some(&visitor), "/account").done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), "/account").done(&web, &query.done),
         login: user.login.clone(),
         name: user.name.clone(),
         roles: roles.join("、"),

@@ -17,7 +17,10 @@ use crate::error::WebError;
 use crate::feature::Feature;
 use crate::state::Web;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes);
+pub(crate) const FEATURE: Feature = Feature::new(routes).messages(&[(
+    "state",
+    "状態の変更を受け付けました。通話中や呼出中のときは、それが終わると変わります。",
+)]);
 
 fn routes() -> Routes {
     Routes::new().post("/agents/{id}/state", set_state)

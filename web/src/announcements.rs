@@ -20,7 +20,14 @@ use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[MenuEntry::new("音声案内", HERE, Permission::ManageDesk)])
-    .audit(&[audit_fields::<OwnSound>]);
+    .audit(&[audit_fields::<OwnSound>])
+    .messages(&[
+        ("sound", "登録しました。次の案内から、この音声を流します。"),
+        (
+            "sound-off",
+            "登録した音声をやめました。以前の録音は、履歴から戻せます。",
+        ),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()

@@ -34,7 +34,25 @@ fn waiting(permissions: Permissions, work: Work) -> Vec<(&'static str, u64)> {
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[MenuEntry::new("FAQの編集", HERE, Permission::EditArticles).waiting(waiting)])
-    .views(&[HERE]);
+    .views(&[HERE])
+    .messages(&[
+        ("submitted", "確認を依頼しました。"),
+        (
+            "sent-back",
+            "差し戻しました。書いた人の下書きに戻っています。",
+        ),
+        ("approved", "承認しました。指定した日時に公開します。"),
+        ("published", "すぐに公開しました。"),
+        ("recalled", "取り消しました。下書きに戻っています。"),
+        ("discarded", "下書きを削除しました。"),
+        (
+            "withdrawal-asked",
+            "取下げを依頼しました。承認されるまで、公開は続きます。",
+        ),
+        ("withdrawn", "取り下げました。"),
+        ("kept", "取下げを却下しました。公開は続きます。"),
+        ("imported", "下書きとして取り込みました。"),
+    ]);
 
 fn routes() -> Routes {
     table_routes::<list::ArticleList>()

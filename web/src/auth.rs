@@ -10,13 +10,10 @@ pub(crate) mod csrf;
 pub(crate) mod device;
 pub(crate) mod duty;
 mod forwarded;
-pub(crate) mod password;
 pub(crate) mod proof;
-pub(crate) mod recovery;
 pub(crate) mod routes;
-pub(crate) mod seal;
 pub(crate) mod sessions;
-pub(crate) mod token;
-pub(crate) mod totp;
 pub(crate) mod uploads;
 pub(crate) mod visitor;
+
+pub(crate) use madoguchi_accounts::{password, recovery, token, totp};

@@ -130,7 +130,7 @@ pub(crate) async fn page(
     notices::read(&web).await;
     let notices = web.notices.get();
     let page = BoardPage {
-        shell: Shell::new(&web, Some(&visitor), "/board").done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), "/board").done(&web, &query.done),
         live: render(&*web.desk, &web.settings, &viewer, (&notices, own_call))?,
         session: visitor.session().unwrap_or_default().to_owned(),
         can_set: viewer.may_set,

@@ -33,11 +33,13 @@ const COMMENTS: usize = 5;
 /// The longest name of what is seen to.
 const NAME_LETTERS: usize = 400;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
-    "FAQの要対応",
-    HERE,
-    Permission::EditArticles,
-)]);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "FAQの要対応",
+        HERE,
+        Permission::EditArticles,
+    )])
+    .messages(&[("seen-to", "対応済みにしました。")]);
 
 fn routes() -> Routes {
     Routes::new()
@@ -139,7 +141,7 @@ async fn page(
         question: one.question,
     });
     let page = ContentGapsPage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
         unhelpful: unhelpful(&web, since).await?,
         asked_about: asked_about(&web, since).await?,
         overdue: overdue.collect(),

@@ -14,6 +14,8 @@ use crate::host::HostFault;
 use crate::inspect::FileFault;
 use crate::limits::{FileUse, FormUse};
 use crate::refusals::Reason;
+use madoguchi_accounts::password::HashingError;
+use madoguchi_accounts::recovery::RecoveryError;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +102,24 @@ impl From<StoreError> for WebError {
                 "ページの指定を確認してください。一覧を、最初のページから開き直してください。".to_owned(),
             ),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<HashingError> for WebError {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Busy => Self::Busy,
+            HashingError::Failed => Self::Internal("a secret could not be hashed"),
+        }
+    }
+}
+
+impl From<RecoveryError> for WebError {
+    fn from(error: RecoveryError) -> Self {
+        match error {
+            RecoveryError::Hashing(error) => error.into(),
+            RecoveryError::Store(error) => error.into(),
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Feature {
     pub(crate) audit: &'static [AuditFields],
     /// Those of its lists that have saved views.
     pub(crate) views: &'static [&'static str],
+    /// What its pages say about what was done, by the name in the address that a form leads to.
+    pub(crate) messages: &'static [(&'static str, &'static str)],
 }
 
 impl Feature {
@@ -23,6 +25,7 @@ impl Feature {
             menu: &[],
             audit: &[],
             views: &[],
+            messages: &[],
         }
     }
 
@@ -36,5 +39,9 @@ impl Feature {
 
     pub(crate) const fn views(self, views: &'static [&'static str]) -> Self {
         Self { views, ..self }
+    }
+
+    pub(crate) const fn messages(self, messages: &'static [(&'static str, &'static str)]) -> Self {
+        Self { messages, ..self }
     }
 }

@@ -64,7 +64,8 @@ pub(crate) fn tables() -> FeatureTables {
     FeatureTables {
         menu: all.clone().flat_map(|one| one.menu).copied().collect(),
         audit: all.clone().flat_map(|one| one.audit).copied().collect(),
-        views: all.flat_map(|one| one.views).copied().collect(),
+        views: all.clone().flat_map(|one| one.views).copied().collect(),
+        messages: all.flat_map(|one| one.messages).copied().collect(),
         api: routes().into_described(),
     }
 }

@@ -25,12 +25,15 @@ use crate::text;
 const HERE: &str = "/inquiries";
 const PAGE_SIZE: usize = 30;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
-    "フォームの問合せ",
-    HERE,
-    Permission::HandleInquiries,
-)
-.waiting(|_, work| vec![("未処理", work.inquiries)])]);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[
+        MenuEntry::new("フォームの問合せ", HERE, Permission::HandleInquiries)
+            .waiting(|_, work| vec![("未処理", work.inquiries)]),
+    ])
+    .messages(&[
+        ("handled", "処理済みにしました。"),
+        ("reopened", "未処理に戻しました。"),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()
@@ -129,7 +132,7 @@ async fn page(
     entry.after = Fields::from([("records".to_owned(), found.len().to_string())]);
     web.store.append_audit(&[entry]).await?;
     let page = InquiriesPage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
         all,
         open: text::number(web.store.open_inquiries().await?),
         older: found.last().filter(|_| more).map(|last| query.link(last)),

@@ -34,11 +34,20 @@ use crate::state::Web;
 /// Results that a program may ask for at once.
 const LIMIT: usize = 50;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
-    "ナレッジ検索",
-    HERE,
-    Permission::ReadKnowledge,
-)]);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "ナレッジ検索",
+        HERE,
+        Permission::ReadKnowledge,
+    )])
+    .messages(&[
+        ("settled", "「これで解決した」を記録しました。"),
+        ("settled-before", "この通話では、すでに記録しています。"),
+        (
+            "missed",
+            "「見つからなかった」を記録しました。FAQの編集者に伝わります。",
+        ),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()
@@ -98,7 +107,7 @@ async fn page(
         agent: own::followed(&visitor),
         session: visitor.session().unwrap_or_default().to_owned(),
         preview,
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
         notices: notices::in_force(&web, Viewer::Desk).await,
         categories: category_choices(&web, &query.category),
         results,

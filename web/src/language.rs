@@ -97,7 +97,7 @@ async fn list<T: LanguageSetting>(
     standard.truncate(STANDARD);
     let screen = T::SCREEN;
     let page = ListPage {
-        shell: Shell::new(&web, Some(&visitor), screen.menu.0).done(&done.done),
+        shell: Shell::new(&web, Some(&visitor), screen.menu.0).done(&web, &done.done),
         title: T::TITLE,
         label: screen.label,
         about: screen.about,

@@ -7,6 +7,7 @@ pub(crate) mod store;
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
 use madoguchi_core::article::{ArticleFile, ArticleNumber};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
 use madoguchi_store::StoreError;
@@ -40,8 +41,8 @@ pub struct Article {
     pub number: Option<ArticleNumber>,
     /// The number of its version.
     pub version: i64,
-    /// The desk alone may see it.
-    pub desk_only: bool,
+    /// Who may see it.
+    pub audience: Audience,
     /// The question.
     pub question: String,
     /// The answer as HTML that is safe to be shown.
@@ -77,8 +78,8 @@ pub(crate) fn name(number: Option<ArticleNumber>, id: &str) -> String {
 pub struct ArticleHead {
     /// Its id.
     pub id: String,
-    /// The desk alone may see it.
-    pub desk_only: bool,
+    /// Who may see it.
+    pub audience: Audience,
     /// The question.
     pub question: String,
     /// The id of its category; may be empty.

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use chrono::NaiveDateTime;
 use madoguchi_core::access::{ManageNotices, Permission};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{
-    NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
+    EVERYBODY, NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind,
 };
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::time::Instant;
@@ -45,13 +46,13 @@ const KINDS: &Options<NoticeKind> = &[
     ),
 ];
 
-const READERS: &Options<Readers> = &[
+const READERS: &Options<Audience> = &[
+    (Audience::Portal, EVERYBODY, "全職員"),
     (
-        Readers::Everybody,
-        Readers::Everybody.as_str(),
-        Readers::Everybody.label(),
+        Audience::Desk,
+        Audience::Desk.as_str(),
+        Audience::Desk.label(),
     ),
-    (Readers::Desk, Readers::Desk.as_str(), Readers::Desk.label()),
 ];
 
 /// As a browser writes a date and time.
@@ -154,7 +155,7 @@ impl Record for Notice {
             kind: NoticeKind::News,
             title: String::new(),
             body: String::new(),
-            readers: Readers::Everybody,
+            readers: Audience::Portal,
             from: context.web.desk.now(),
             until: None,
         }

@@ -11,11 +11,11 @@ use serde::Deserialize;
 
 use crate::auth::access::SignedInVisitor;
 use crate::auth::cookie::{Origin, cookie, cookie_name, set_cookie};
-use crate::auth::seal::Seal;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::sign_in::next::local;
 use crate::state::Web;
+use madoguchi_accounts::Seal;
 
 const COOKIE: &str = "madoguchi-once";
 /// So long a secret can be seen.

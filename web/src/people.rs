@@ -20,7 +20,8 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         "/people",
         Permission::HandleTickets,
     )])
-    .views(&["/people"]);
+    .views(&["/people"])
+    .messages(&[("people-imported", "職員名簿に取り込みました。")]);
 
 fn routes() -> Routes {
     table_routes::<list::PersonList>()

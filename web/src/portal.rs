@@ -17,7 +17,12 @@ pub(crate) mod popular;
 use crate::auth::routes::Routes;
 use crate::feature::Feature;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .messages(&[
+        ("helped", "ご意見を受け付けました。ありがとうございます。"),
+        ("not-helped", "ご意見を受け付けました。FAQの見直しに役立てます。解決していないときは、窓口に問い合わせてください。"),
+        ("inquiry", "問合せを受け付けました。窓口から、入力された電話番号に連絡します。"),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()

@@ -26,11 +26,13 @@ use crate::feature::Feature;
 use crate::limits::FormUse;
 use crate::menu::MenuEntry;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes).menu(&[MenuEntry::new(
-    "受付",
-    "/reception",
-    Permission::HandleTickets,
-)]);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new(
+        "受付",
+        "/reception",
+        Permission::HandleTickets,
+    )])
+    .messages(&[("no-ticket", "対象外にしました。")]);
 
 fn routes() -> Routes {
     Routes::new()

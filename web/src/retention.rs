@@ -79,7 +79,7 @@ async fn page(
     Query(query): Query<DoneQuery>,
 ) -> Result<Html<String>, WebError> {
     let page = RetentionPage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
         parts: vec![
             part::<AuditRetention>(&web).await?,
             part::<LogRetention>(&web).await?,

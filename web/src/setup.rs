@@ -40,7 +40,8 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         "/admin/desk",
         Permission::ManageDesk,
     )])
-    .audit(&AUDIT);
+    .audit(&AUDIT)
+    .messages(&[("moved", "並べ替えました。")]);
 
 fn routes() -> Routes {
     Routes::new()

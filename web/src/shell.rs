@@ -72,88 +72,15 @@ const PORTAL_MENU: [(&str, &str); 3] = [
     ("窓口への問合せ", "/faq/contact"),
 ];
 
-/// What a page that a form leads to says about what was done, by the name in its address.
-const DONE: &[(&str, &str)] = &[
+/// What pages of records say about what was done, by the name in the address that a form leads to.
+/// What only one part of the pages says is in its feature.
+pub(crate) const MESSAGES: &[(&str, &str)] = &[
     ("saved", "保存しました。"),
-    ("helped", "ご意見を受け付けました。ありがとうございます。"),
-    (
-        "not-helped",
-        "ご意見を受け付けました。FAQの見直しに役立てます。解決していないときは、窓口に問い合わせてください。",
-    ),
-    (
-        "inquiry",
-        "問合せを受け付けました。窓口から、入力された電話番号に連絡します。",
-    ),
-    ("settled", "「これで解決した」を記録しました。"),
-    ("settled-before", "この通話では、すでに記録しています。"),
-    (
-        "missed",
-        "「見つからなかった」を記録しました。FAQの編集者に伝わります。",
-    ),
-    ("no-ticket", "対象外にしました。"),
-    ("handled", "処理済みにしました。"),
-    ("seen-to", "対応済みにしました。"),
-    ("reopened", "未処理に戻しました。"),
-    ("submitted", "確認を依頼しました。"),
-    (
-        "sent-back",
-        "差し戻しました。書いた人の下書きに戻っています。",
-    ),
-    ("approved", "承認しました。指定した日時に公開します。"),
-    ("published", "すぐに公開しました。"),
-    ("recalled", "取り消しました。下書きに戻っています。"),
-    ("discarded", "下書きを削除しました。"),
-    (
-        "withdrawal-asked",
-        "取下げを依頼しました。承認されるまで、公開は続きます。",
-    ),
-    ("withdrawn", "取り下げました。"),
-    ("kept", "取下げを却下しました。公開は続きます。"),
-    ("imported", "下書きとして取り込みました。"),
     ("created", "登録しました。"),
-    (
-        "merged",
-        "統合しました。統合した問合せは、下に表示しています。",
-    ),
-    ("unmerged", "統合を取り消しました。"),
-    ("split", "分割しました。新しい問合せを表示しています。"),
-    ("people-imported", "職員名簿に取り込みました。"),
-    ("ledger-imported", "台帳を取り込みました。"),
-    (
-        "created-late",
-        "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。",
-    ),
-    ("reissued", "新しいパスワードを発行しました。"),
-    ("issued", "トークンを発行しました。"),
     ("removed", "削除しました。"),
-    ("sound", "登録しました。次の案内から、この音声を流します。"),
-    (
-        "sound-off",
-        "登録した音声をやめました。以前の録音は、履歴から戻せます。",
-    ),
     ("restored", "以前の内容に戻しました。"),
     ("retired", "廃止しました。"),
-    ("moved", "並べ替えました。"),
-    ("disabled", "利用を停止しました。"),
     ("enabled", "利用を再開しました。"),
-    ("released", "ロックを解除しました。"),
-    (
-        "password",
-        "パスワードを変更しました。ほかの端末のログインは終了しました。",
-    ),
-    ("second-factor", "2段階認証を設定しました。"),
-    ("second-factor-off", "2段階認証を解除しました。"),
-    ("session-ended", "ログインを終了しました。"),
-    ("revoked", "トークンを失効させました。"),
-    ("signed-out", "ログアウトしました。"),
-    (
-        "unsent",
-        "ログインが終了していたため、まだ送信していません。15分以内にログインすると、入力した内容が残った画面に戻ります。",
-    ),
-    (
-        "state",
-        "状態の変更を受け付けました。通話中や呼出中のときは、それが終わると変わります。",
-    ),
 ];
 
 impl Shell {
@@ -203,10 +130,10 @@ impl Shell {
 
     /// The same frame with a word about what was done.
     #[must_use]
-    pub(crate) fn done(mut self, what: &str) -> Self {
-        self.toast = DONE
-            .iter()
-            .find_map(|(name, text)| (*name == what).then_some(*text));
+    pub(crate) fn done(mut self, web: &Web, what: &str) -> Self {
+        let messages = MESSAGES.iter().chain(&web.features.messages);
+        let mut named = messages.filter(|(name, _)| *name == what);
+        self.toast = named.next().map(|(_, text)| *text);
         self
     }
 }

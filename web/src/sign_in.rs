@@ -29,7 +29,11 @@ use self::form::{FORM_COOKIE, SignInForm, SignInQuery, show};
 use self::next::local;
 use self::session::begin;
 
-pub(crate) const FEATURE: Feature = Feature::new(routes);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .messages(&[
+        ("signed-out", "ログアウトしました。"),
+        ("unsent", "ログインが終了していたため、まだ送信していません。15分以内にログインすると、入力した内容が残った画面に戻ります。"),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()
@@ -58,7 +62,7 @@ pub(crate) async fn page(
     headers: HeaderMap,
     Query(query): Query<SignInQuery>,
 ) -> Result<Response, WebError> {
-    let shell = Shell::new(&web, None, "").done(&query.done);
+    let shell = Shell::new(&web, None, "").done(&web, &query.done);
     let form = SignInForm {
         next: query.next,
         ..SignInForm::default()

@@ -14,7 +14,6 @@ use madoguchi_store::{Store, StoreError};
 use crate::api_operation::ApiOperation;
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Hasher;
-use crate::auth::seal::Seal;
 use crate::auth::sessions::Sessions;
 use crate::auth::uploads::Uploads;
 use crate::desk::Desk;
@@ -32,6 +31,7 @@ use crate::settings::WebSettings;
 use crate::tickets::offered::LastOffered;
 use crate::unsent::forms::UnsentForms;
 use crate::work::CountedWork;
+use madoguchi_accounts::Seal;
 
 impl std::fmt::Debug for Faq {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,6 +68,8 @@ pub(crate) struct FeatureTables {
     pub(crate) views: Vec<&'static str>,
     /// What the document of the API tells of.
     pub(crate) api: Vec<ApiRoute>,
+    /// What pages say about what was done.
+    pub(crate) messages: Vec<(&'static str, &'static str)>,
 }
 
 /// What every handler reaches.

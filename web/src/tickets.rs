@@ -38,7 +38,16 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
             Permission::HandleTickets,
         ),
     ])
-    .views(&["/tickets"]);
+    .views(&["/tickets"])
+    .messages(&[
+        (
+            "merged",
+            "統合しました。統合した問合せは、下に表示しています。",
+        ),
+        ("unmerged", "統合を取り消しました。"),
+        ("split", "分割しました。新しい問合せを表示しています。"),
+        ("ledger-imported", "台帳を取り込みました。"),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()

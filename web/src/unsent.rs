@@ -18,13 +18,13 @@ use self::filling::fill;
 use self::forms::Unsent;
 use crate::auth::cookie::{Origin, cookie, cookie_name, session_cookie, set_cookie};
 use crate::auth::csrf;
-use crate::auth::seal::Seal;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
 use crate::sign_in::next::local;
 use crate::state::Web;
+use madoguchi_accounts::Seal;
 
 /// Tells whose session it was that has ended; it says so to nobody but us.
 const OWNER_COOKIE: &str = "madoguchi-owner";

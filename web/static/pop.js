@@ -37,7 +37,7 @@
     const link = document.createElement("a");
     link.href = "/reception";
     link.textContent = "受付を開く";
-    words.append(`着信中　${number}　`, link);
+    words.append(`呼出中　${number}　`, link);
     place.replaceChildren(words);
     try {
       const answer = await fetch("/reception/caller");

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::named;
 
 /// A permission as a type.
 pub trait Permit: Debug + Send + Sync + 'static {

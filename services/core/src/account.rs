@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Permissions, Role};
+use crate::audit::Fields;
 use crate::id::{AgentId, UserId};
 use crate::time::{Instant, Millis};
 
@@ -56,6 +57,26 @@ pub struct User {
 }
 
 impl User {
+    /// What the audit log tells of the account.
+    pub fn recorded(&self) -> Fields {
+        let roles: Vec<_> = self.roles.iter().map(|role| role.as_str()).collect();
+        let mut fields = Fields::from([
+            ("login".to_owned(), self.login.clone()),
+            ("name".to_owned(), self.name.clone()),
+            ("roles".to_owned(), roles.join(",")),
+        ]);
+        if let Some(agent) = &self.agent {
+            fields.insert("agent".to_owned(), agent.as_str().to_owned());
+        }
+        if let Some(subject) = &self.oidc_subject {
+            fields.insert("oidc_subject".to_owned(), subject.clone());
+        }
+        if self.disabled_at.is_some() {
+            fields.insert("disabled".to_owned(), "true".to_owned());
+        }
+        fields
+    }
+
     /// What the user may do; nothing while disabled.
     pub fn permissions(&self) -> Permissions {
         if self.disabled_at.is_some() {

@@ -11,7 +11,7 @@ pub mod personal;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::content::{ANSWER_LETTERS, ArticleAudience, CONTENT_LETTERS, Content, ContentFault};
+pub use self::content::{ANSWER_LETTERS, CONTENT_LETTERS, Content, ContentFault};
 pub use self::file::{ArticleFile, FILE_BYTES, FILES, FileKind, file_name};
 pub use self::line::Line;
 pub use self::number::ArticleNumber;

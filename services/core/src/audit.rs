@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::{AgentId, UserId};
-use crate::named::named;
+use crate::named;
 use crate::time::Instant;
 
 /// What is to be recorded.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::caller::{CalledNumber, Caller};
 use crate::event::{AbandonReason, CUT_OFF_SEQ, CallEvent, EndCause, EventKind, TransferTarget};
 use crate::id::{AgentId, CallId, LineName, NodeName};
-use crate::named::named;
+use crate::named;
 use crate::outbound::OutboundRefusal;
 use crate::time::{Instant, Millis};
 

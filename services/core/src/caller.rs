@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::named::named;
+use crate::named;
 
 named! {
     /// Why a call has no number of its caller: "cause of no CLI" (3GPP TS 24.008 10.5.4.30), as

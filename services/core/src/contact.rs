@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{AgentId, CallId, ContactId, TicketId};
-use crate::named::named;
+use crate::named;
 use crate::ticket::choices::Channel;
 use crate::time::Instant;
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::caller::{CalledNumber, Caller};
 use crate::id::{AgentId, CallId, LineName, NodeName};
-use crate::named::named;
+use crate::named;
 use crate::outbound::OutboundRefusal;
 use crate::time::Instant;
 

@@ -1,7 +1,20 @@
 //! Enums whose values have names outside of the program.
 
+pub use utoipa::openapi::{RefOr, Schema};
+pub use utoipa::{PartialSchema, ToSchema};
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+/// What documents of an API tell of such an enum.
+pub fn schema(names: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    schema.enum_values(Some(names)).into()
+}
+
 /// Declares such an enum: each value with its name in the database, in JSON and in settings, and with
-/// what screens call it, if they do.
+/// what screens call it, if they do. It derives serde, which then knows it by the same names, and so do
+/// documents of an API.
+#[macro_export]
 macro_rules! named {
     (
         $(#[$meta:meta])*
@@ -10,7 +23,6 @@ macro_rules! named {
         }
     ) => {
         $(#[$meta])*
-        #[derive(utoipa::ToSchema)]
         pub enum $enum {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
         }
@@ -30,7 +42,15 @@ macro_rules! named {
             }
         }
 
-        $crate::named::named!(@labels $enum $($name $($label)?;)+);
+        impl $crate::named::PartialSchema for $enum {
+            fn schema() -> $crate::named::RefOr<$crate::named::Schema> {
+                $crate::named::schema(Self::ALL.map(Self::as_str))
+            }
+        }
+
+        impl $crate::named::ToSchema for $enum {}
+
+        $crate::named!(@labels $enum $($name $($label)?;)+);
     };
     (@labels $enum:ident $($name:ident;)+) => {};
     (@labels $enum:ident $($name:ident $label:literal;)+) => {
@@ -42,5 +62,3 @@ macro_rules! named {
         }
     };
 }
-
-pub(crate) use named;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::number::{EMERGENCY, NumberKind, OutboundNumber};
 use crate::id::AgentId;
-use crate::named::named;
+use crate::named;
 use crate::time::{Instant, Millis};
 
 named! {

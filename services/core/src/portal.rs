@@ -1,5 +1,6 @@
 //! The FAQ portal: sites of the staff, notices, what is learnt from readers.
 
+mod access;
 mod deflection;
 mod inquiry;
 mod notice;
@@ -7,10 +8,11 @@ mod receipt;
 mod retention;
 mod sites;
 
+pub use self::access::{AccessFigures, ArticleAccess, PlaceAccess, Used};
 pub use self::deflection::{Deflection, SiteCall, SiteRead, Weeks, deflection_by_week};
 pub use self::inquiry::{INQUIRY_FORM_LETTERS, INQUIRY_LETTERS, Inquiry};
 pub use self::notice::{
-    NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind, Readers,
+    EVERYBODY, NOTICE, NOTICE_BODY_LETTERS, NOTICE_TITLE_LETTERS, Notice, NoticeKind,
 };
 pub use self::receipt::ReceiptNumber;
 pub use self::retention::{LOG_DAYS_AT_LEAST, LogRetention, LogRetentionFault, PORTAL_RETENTION};
@@ -22,25 +24,6 @@ pub const QUERY_LETTERS: usize = 200;
 
 /// The longest comment on an article.
 pub const COMMENT_LETTERS: usize = 1_000;
-
-/// Where something was looked for or read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
-    /// By staff in the portal.
-    Portal,
-    /// By agents at the desk.
-    Desk,
-}
-
-impl Place {
-    /// The name in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Portal => "portal",
-            Self::Desk => "desk",
-        }
-    }
-}
 
 /// What was typed, in one form however it was typed: widths, cases and blanks do not count.
 pub fn normal_query(typed: &str) -> String {

@@ -158,7 +158,7 @@ fn deletion(now: Instant, before: Instant, action: Action) -> AuditEntry {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_core::portal::Place;
+    use madoguchi_core::audience::Viewer;
     use madoguchi_store::{AuditFilter, NewVersion, Search};
 
     use super::*;
@@ -221,7 +221,7 @@ mod tests {
             let search = Search {
                 id: days.to_string(),
                 at: now - Millis::from_secs(days * 86_400),
-                place: Place::Portal,
+                viewer: Viewer::Portal,
                 query: "宿泊料".to_owned(),
                 category: String::new(),
                 results: 3,

@@ -7,13 +7,12 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use futures::future::BoxFuture;
-use madoguchi_core::article::{Article, ArticleAudience};
+use madoguchi_core::article::Article;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Change, Dictionary, Encoder, EncoderError, Entry, KbError, Knowledge, Language,
-    Rebuild, Source,
+    Change, Dictionary, Encoder, EncoderError, Entry, KbError, Knowledge, Language, Rebuild, Source,
 };
 use madoguchi_store::{Store, StoreError};
 use madoguchi_web::{SYNONYM_KIND, WORD_KIND};
@@ -154,10 +153,7 @@ fn entry(article: &Article, now: Instant) -> Option<Entry> {
         id: article.id.clone(),
         number: article.number,
         source: Source::Faq,
-        audience: match content.audience {
-            ArticleAudience::Portal => Audience::Portal,
-            ArticleAudience::Desk => Audience::Desk,
-        },
+        audience: content.audience,
         question: content.question.clone(),
         answer: madoguchi_reports::markdown::to_text(&content.answer),
         category: content.category.clone(),

@@ -1,7 +1,8 @@
 //! Tables and reports as documents: a workbook to print and hand in (提出用), and one for machines
 //! (データ用: one table a sheet, names in row 1, one datum a cell); workbooks that somebody brings,
-//! read; and answers in Markdown as HTML that can do no harm.
+//! read; the access report; and answers in Markdown as HTML that can do no harm.
 
+pub mod access;
 pub mod csv_file;
 pub mod markdown;
 pub mod rows;

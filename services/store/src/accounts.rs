@@ -14,7 +14,7 @@ pub use self::list::{UserFilter, UserOrder};
 pub use self::secrets::NewPassword;
 use crate::access_changes::note_access_change;
 use crate::devices::forget_devices;
-use crate::error::StoreError;
+use crate::error::{Resource, StoreError};
 use crate::sessions::read_flag;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
@@ -136,7 +136,9 @@ async fn update(connection: &mut AnyConnection, user: &User) -> Result<(), Store
     sql.push(" WHERE id = ").bind(user.id.as_str());
     sql.push(" AND version = ").bind(user.version);
     if sql.execute(connection).await.map_err(taken)? == 0 {
-        return Err(StoreError::Changed { what: "user" });
+        return Err(StoreError::Changed {
+            what: Resource::User,
+        });
     }
     if user.disabled_at.is_some() {
         sqlx::query("DELETE FROM sessions WHERE user_id = $1")
@@ -223,7 +225,11 @@ fn taken(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(inner) if inner.is_unique_violation() => {
             let subject = inner.message().contains("oidc_subject");
             StoreError::Taken {
-                what: if subject { "subject" } else { "login" },
+                what: if subject {
+                    Resource::OidcSubject
+                } else {
+                    Resource::Login
+                },
             }
         }
         _ => error.into(),

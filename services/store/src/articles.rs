@@ -17,7 +17,7 @@ pub use self::list::{
     ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, ShownFilter, ShownRow,
 };
 pub use self::work::Work;
-use crate::error::StoreError;
+use crate::error::{Resource, StoreError};
 use crate::sql::{Sql, storable};
 use crate::store::Store;
 use crate::tx::{Tx, UnrecordedTx};
@@ -261,9 +261,9 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
         .execute(&mut *tx)
         .await
         .map_err(|error| match &error {
-            sqlx::Error::Database(cause) if cause.is_unique_violation() => {
-                StoreError::Taken { what: "article" }
-            }
+            sqlx::Error::Database(cause) if cause.is_unique_violation() => StoreError::Taken {
+                what: Resource::Article,
+            },
             _ => StoreError::Database(error),
         })?;
     }
@@ -293,7 +293,9 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
     sql.push(" WHERE id = ").bind(article.id.as_str());
     sql.push(" AND revision = ").bind(article.revision);
     if sql.execute(tx).await? == 0 {
-        return Err(StoreError::Changed { what: "article" });
+        return Err(StoreError::Changed {
+            what: Resource::Article,
+        });
     }
     let last = newest.map_or(0, |version| version.number);
     removal::delete_after(tx, &article.id, last).await?;

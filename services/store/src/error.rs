@@ -1,8 +1,32 @@
 //! What can go wrong between the program and its database.
 
+use madoguchi_core::named;
 use thiserror::Error;
 
 use crate::fault::Fault;
+
+named! {
+    /// What somebody else has changed, or has already.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+    pub enum Resource {
+        /// An article.
+        Article = "article";
+        /// A record that is set on screens.
+        Setting = "setting";
+        /// All records that are set on screens: something was set since they were looked at.
+        Setup = "setup";
+        /// An account.
+        User = "user";
+        /// The name to sign in with.
+        Login = "login";
+        /// What the identity provider knows somebody by.
+        OidcSubject = "subject";
+        /// What staff wrote by the form of the portal.
+        Inquiry = "inquiry";
+        /// A ticket.
+        Ticket = "ticket";
+    }
+}
 
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
@@ -49,19 +73,19 @@ pub enum StoreError {
         fault: Fault,
     },
     /// Somebody else has changed it since it was read.
-    #[error("{what} has been changed in the meantime")]
+    #[error("{} has been changed in the meantime", what.as_str())]
     Changed {
         /// What.
-        what: &'static str,
+        what: Resource,
     },
     /// A change of a unit of work was refused, so that nothing of it is kept.
     #[error("a change of the unit of work was refused")]
     Refused,
     /// It has to be unique and exists already.
-    #[error("{what} exists already")]
+    #[error("{} exists already", what.as_str())]
     Taken {
         /// What.
-        what: &'static str,
+        what: Resource,
     },
     /// The database reports an error, or is away.
     #[error("database: {}", said(.0))]

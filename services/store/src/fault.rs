@@ -148,6 +148,7 @@ fn fault_of_postgres(code: &str) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Resource;
 
     #[test]
     fn codes_of_both_databases_name_what_is_to_be_done() {
@@ -188,7 +189,9 @@ mod tests {
     fn a_pool_that_waited_too_long_is_no_cause_but_an_unreachable_database() {
         let error = StoreError::Database(sqlx::Error::PoolTimedOut);
         assert_eq!(error.fault(), Some(Fault::Unreachable));
-        let taken = StoreError::Taken { what: "a name" };
+        let taken = StoreError::Taken {
+            what: Resource::Login,
+        };
         assert_eq!(taken.fault(), None);
     }
 }

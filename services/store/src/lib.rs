@@ -47,7 +47,7 @@ pub use articles::{
 pub use audit::{AuditFault, AuditFilter, AuditOrder, AuditRecord, Verified};
 pub use backup::BackupError;
 pub use calls::{CallFilter, CallOrder, CallPage, OutcomeFilter};
-pub use error::StoreError;
+pub use error::{Resource, StoreError};
 pub use events::{Appended, Feed};
 pub use fault::Fault;
 pub use health::StoreHealth;
@@ -56,17 +56,16 @@ pub use nodes::Claim;
 pub use page::{Cursor, CursorValue, Page, Start};
 pub use people::PersonFilter;
 pub use portal::{
-    AccessFigures, ArticleAccess, AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry,
-    MissedQuery, NewInquiry, Opened, PlaceAccess, Rating, Receipt, Referrer, Search, Settled,
-    Unhelpful, Used, View,
+    AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry, MissedQuery, NewInquiry, Opened,
+    Rating, Receipt, Referrer, Search, Settled, Unhelpful, View,
 };
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
     ContactFilter, KeptNoTicket, KeptRequest, LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading,
-    NewRequest, NewTicket, NumberedRow, TicketContact, TicketCursor, TicketDraft, TicketEdit,
-    TicketFilter, TicketOrder, TicketPage, TicketRow, TicketWriteError,
+    NewRequest, NewTicket, NumberedRow, TicketContact, TicketDraft, TicketEdit, TicketFilter,
+    TicketOrder, TicketRow, TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;

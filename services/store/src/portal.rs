@@ -6,15 +6,16 @@ mod inquiries;
 mod report;
 mod retention;
 
+use madoguchi_core::audience::Viewer;
 use madoguchi_core::id::UserId;
-use madoguchi_core::portal::{Place, normal_query};
+use madoguchi_core::named;
+use madoguchi_core::portal::normal_query;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 
 pub use self::attention::{AskedAbout, Attention, MissedQuery, Unhelpful};
 pub use self::feedback::{Feedback, Rating, Settled};
 pub use self::inquiries::{InquiryFilter, KeptInquiry, NewInquiry, Receipt};
-pub use self::report::{AccessFigures, ArticleAccess, PlaceAccess, Used};
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
@@ -26,8 +27,8 @@ pub struct Search {
     pub id: String,
     /// When.
     pub at: Instant,
-    /// Where.
-    pub place: Place,
+    /// Who looked for it.
+    pub viewer: Viewer,
     /// What was typed.
     pub query: String,
     /// The category that was searched; empty for all.
@@ -40,21 +41,14 @@ pub struct Search {
     pub user: Option<UserId>,
 }
 
-/// How a reader came to an article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Referrer {
-    /// By a search.
-    Search,
-    /// By a list, a link, an address.
-    List,
-}
-
-impl Referrer {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Search => "search",
-            Self::List => "list",
-        }
+named! {
+    /// How a reader came to an article.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+    pub enum Referrer {
+        /// By a search.
+        Search = "search";
+        /// By a list, a link, an address.
+        List = "list";
     }
 }
 
@@ -67,8 +61,8 @@ pub struct View {
     pub at: Instant,
     /// Which article.
     pub article: String,
-    /// Where.
-    pub place: Place,
+    /// Who read it.
+    pub viewer: Viewer,
     /// From which site, if it is known.
     pub site: Option<String>,
     /// The same for all views by one browser on one day.
@@ -104,7 +98,7 @@ impl Store {
         )
         .bind(&search.id)
         .bind(search.at.0)
-        .bind(search.place.as_str())
+        .bind(search.viewer.as_str())
         .bind(storable(&search.query))
         .bind(normal_query(&search.query))
         .bind(storable(&search.category))
@@ -181,7 +175,7 @@ impl Store {
         .bind(&view.id)
         .bind(view.at.0)
         .bind(storable(&view.article))
-        .bind(view.place.as_str())
+        .bind(view.viewer.as_str())
         .bind(view.site.as_deref())
         .bind(&view.visit)
         .bind(view.way.as_str())
@@ -197,14 +191,14 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn most_read(
         &self,
-        place: Place,
+        viewer: Viewer,
         since: Instant,
         limit: u32,
     ) -> Result<Vec<(String, u64)>, StoreError> {
         let mut sql = Sql::new("SELECT article, COUNT(*) AS views FROM portal_views WHERE at >= ");
         sql.bind(since.0)
             .push(" AND place = ")
-            .bind(place.as_str())
+            .bind(viewer.as_str())
             .push(" GROUP BY article ORDER BY views DESC, article LIMIT ")
             .bind(i64::from(limit));
         let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;

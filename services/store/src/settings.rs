@@ -4,7 +4,7 @@ use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use crate::error::StoreError;
+use crate::error::{Resource, StoreError};
 use crate::sql::{Sql, storable};
 use crate::store::Store;
 use crate::tx::{Tx, UnrecordedTx};
@@ -173,7 +173,9 @@ impl Tx {
     /// [`StoreError::Changed`] of the `setup`.
     pub async fn expect_settings(&mut self, stamp: &str) -> Result<(), StoreError> {
         let outcome = match stamp_now(self.connection()).await {
-            Ok(now) if now != stamp => Err(StoreError::Changed { what: "setup" }),
+            Ok(now) if now != stamp => Err(StoreError::Changed {
+                what: Resource::Setup,
+            }),
             known => known.map(|_| ()),
         };
         self.checked(outcome)
@@ -211,7 +213,9 @@ async fn save(
             .await?;
     let newest: i64 = found.map_or(Ok(0), |row| row.try_get("version"))?;
     if newest != new.replaces {
-        return Err(StoreError::Changed { what: "setting" });
+        return Err(StoreError::Changed {
+            what: Resource::Setting,
+        });
     }
     sqlx::query("UPDATE settings SET newest = 0 WHERE kind = $1 AND id = $2")
         .bind(new.kind)

@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("madoguchi-observe", &["madoguchi-core"]),
     ("madoguchi-store", &["madoguchi-core"]),
+    ("madoguchi-accounts", &["madoguchi-core", "madoguchi-store"]),
     ("madoguchi-encoder", &[]),
     ("madoguchi-kb", &["madoguchi-core", "madoguchi-encoder"]),
     ("madoguchi-reports", &["madoguchi-core"]),
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "madoguchi-core",
             "madoguchi-store",
+            "madoguchi-accounts",
             "madoguchi-kb",
             "madoguchi-reports",
             "madoguchi-metrics",
@@ -56,6 +58,10 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["madoguchi-kb"],
     ),
     (&["pulp"], &["madoguchi-encoder"]),
+    (
+        &["argon2", "chacha20poly1305", "zxcvbn"],
+        &["madoguchi-accounts"],
+    ),
     (&["calamine", "rust_xlsxwriter"], &["madoguchi-reports"]),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
     (&["prometheus-client"], &["madoguchi-metrics"]),

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use madoguchi_core::article::{Article, ArticleAudience, ArticleFile, Content, FileKind};
+use madoguchi_core::article::{Article, ArticleFile, Content, FileKind};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Millis;
@@ -71,7 +72,7 @@ fn content(question: &str) -> Content {
         question: question.to_owned(),
         answer: format!("{question}の答えです。"),
         category: "f09".to_owned(),
-        audience: ArticleAudience::Portal,
+        audience: Audience::Portal,
         ..Content::default()
     }
 }
@@ -131,7 +132,7 @@ async fn what_is_for_the_desk_or_past_its_time_is_nowhere_in_the_portal() -> Out
     let before = get(&desk, "/faq/category/f09").await?.1;
     let mut hidden = content(&format!("旅費の裏手順{SECRET}"));
     hidden.keywords = vec![format!("{SECRET}番号")];
-    hidden.audience = ArticleAudience::Desk;
+    hidden.audience = Audience::Desk;
     add(&desk, "hidden", hidden).await?;
     let mut expired = content(&format!("旅費の期限切れ{SECRET}"));
     expired.expires_at = Some(desk.clock.now() - Millis::from_secs(1));
@@ -226,10 +227,7 @@ async fn files_of_an_article_are_for_those_who_see_it() -> Outcome {
         kind: FileKind::Png,
         bytes: 8,
     };
-    for (id, audience) in [
-        ("shown", ArticleAudience::Portal),
-        ("hidden", ArticleAudience::Desk),
-    ] {
+    for (id, audience) in [("shown", Audience::Portal), ("hidden", Audience::Desk)] {
         let content = Content {
             question: "画面はどれですか。".to_owned(),
             answer: "![申請の画面](画面.png)".to_owned(),

@@ -67,7 +67,7 @@ async fn a_predecessors_ledger_is_looked_at_put_right_and_taken_in() -> Outcome 
         limit: 10,
         ..TicketFilter::default()
     };
-    let kept = desk.store().list_tickets(&filter).await?.rows;
+    let kept = desk.store().list_tickets(&filter).await?;
     ensure!(
         kept.len() == 1 && kept[0].status == Status::Done,
         "{kept:?}"

@@ -2,9 +2,9 @@
 
 use chrono::Datelike;
 
-use super::month::{Report, site_name};
 use crate::graph::{Graph, Group, Layout, Series};
 use crate::text::DateStyle;
+use madoguchi_reports::access::{AccessReport, site_name};
 
 const VISITS: [Series; 3] = [
     Series {
@@ -49,7 +49,7 @@ const VIEWS: [Series; 1] = [Series {
 }];
 
 /// Visits by week, and what became of them.
-pub(super) fn weeks(report: &Report, dates: DateStyle) -> Graph {
+pub(super) fn weeks(report: &AccessReport, dates: DateStyle) -> Graph {
     let groups = report.weeks.iter().map(|(monday, week)| Group {
         short: format!("{}/{}", monday.month(), monday.day()),
         name: format!("{}からの週", dates.date(*monday)),
@@ -60,7 +60,7 @@ pub(super) fn weeks(report: &Report, dates: DateStyle) -> Graph {
 }
 
 /// The articles that were read most, by where.
-pub(super) fn articles(report: &Report) -> Graph {
+pub(super) fn articles(report: &AccessReport) -> Graph {
     let mut articles = report.articles();
     articles.sort_by_key(|(_, _, access)| std::cmp::Reverse(access.portal + access.desk));
     let groups = articles.into_iter().map(|(id, question, access)| {
@@ -76,7 +76,7 @@ pub(super) fn articles(report: &Report) -> Graph {
 }
 
 /// Views of the portal by site.
-pub(super) fn sites(report: &Report) -> Graph {
+pub(super) fn sites(report: &AccessReport) -> Graph {
     let sites = report.figures.sites.iter();
     let groups = sites.map(|(site, used)| {
         let name = site_name(site.as_ref());
@@ -92,7 +92,7 @@ pub(super) fn sites(report: &Report) -> Graph {
 }
 
 /// The portal's hours of the day.
-pub(super) fn hours(report: &Report) -> Graph {
+pub(super) fn hours(report: &AccessReport) -> Graph {
     let hours = report.figures.hours.iter();
     let groups = hours.map(|(hour, used)| Group {
         short: format!("{hour}時"),

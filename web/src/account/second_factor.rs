@@ -7,12 +7,13 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::audit::Action;
 use serde::Deserialize;
 
+use super::qr::qr_svg;
 use crate::auth::access::SignedInVisitor;
 use crate::auth::credentials::{NewSecondFactor, set_second_factor};
 use crate::auth::duty::Duty;
 use crate::auth::proof::{Claim, Given};
 use crate::auth::recovery;
-use crate::auth::totp::{TotpSecret, qr_svg};
+use crate::auth::totp::TotpSecret;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::one_time;
@@ -147,7 +148,7 @@ pub(crate) async fn codes(
         return Ok(Redirect::to(ACCOUNT).into_response());
     };
     let page = RecoveryCodesPage {
-        shell: Shell::new(&web, Some(&visitor), ACCOUNT).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), ACCOUNT).done(&web, &query.done),
         codes: codes.split(' ').map(str::to_owned).collect(),
         next: ACCOUNT,
     };

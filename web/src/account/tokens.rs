@@ -75,7 +75,7 @@ async fn show(
         StatusCode::OK
     };
     let page = TokensPage {
-        shell: Shell::new(web, Some(visitor), "/account").done(done),
+        shell: Shell::new(web, Some(visitor), "/account").done(web, done),
         tokens: tokens.iter().map(|token| row(web, token)).collect(),
         scopes: grantable(visitor)
             .map(|scope| (scope.as_str(), scope.label()))

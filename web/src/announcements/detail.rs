@@ -154,7 +154,7 @@ pub(super) async fn show(
         shown.draft
     };
     let page = OnePage {
-        shell: Shell::new(web, Some(visitor), HERE).done(&shown.done),
+        shell: Shell::new(web, Some(visitor), HERE).done(web, &shown.done),
         path: path(id),
         line: id.line.as_ref().map(ToString::to_string),
         now,

@@ -136,7 +136,7 @@ pub(super) async fn page(
         (format!("第{}版", shown.number), lines)
     });
     let page = ArticlePage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
         files: File::list(files),
         link: link.clone(),
         revision: article.revision,

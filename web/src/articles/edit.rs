@@ -5,9 +5,8 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::article::{
-    Article, ArticleAudience, Content, TransitionError, Version, personal,
-};
+use madoguchi_core::article::{Article, Content, TransitionError, Version, personal};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, StoreError};
@@ -122,7 +121,7 @@ async fn show(
     };
     let id = of.map_or("", |article| article.id.as_str());
     let own = of.map(|_| format!("{HERE}/{}", escape(id)));
-    let audiences = [ArticleAudience::Portal, ArticleAudience::Desk];
+    let audiences = [Audience::Portal, Audience::Desk];
     let page = EditPage {
         shell: Shell::new(web, Some(visitor), HERE),
         title: if of.is_some() {
@@ -262,7 +261,7 @@ pub(super) async fn new_page(
         return Ok(resumed);
     }
     let content = Content {
-        audience: ArticleAudience::Portal,
+        audience: Audience::Portal,
         ..Content::default()
     };
     let form = ArticleForm::of(&content, 0);
@@ -294,7 +293,7 @@ pub(super) async fn from_text(
         } else {
             text.to_owned()
         },
-        audience: ArticleAudience::Portal,
+        audience: Audience::Portal,
         ..Content::default()
     };
     let form = ArticleForm::of(&content, 0);

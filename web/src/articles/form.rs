@@ -1,7 +1,8 @@
 //! What the form of an article brings.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use madoguchi_core::article::{ArticleAudience, Content, Version};
+use madoguchi_core::article::{Content, Version};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -88,10 +89,10 @@ impl ArticleForm {
             category: self.category.clone(),
             keywords: words(&self.keywords, &['、', ',', '，', '\n']),
             reading: (!reading.is_empty()).then(|| reading.to_owned()),
-            audience: if self.audience == ArticleAudience::Portal.as_str() {
-                ArticleAudience::Portal
+            audience: if self.audience == Audience::Portal.as_str() {
+                Audience::Portal
             } else {
-                ArticleAudience::Desk
+                Audience::Desk
             },
             related: words(&self.related, &[' ', '　', '、', ',', '\n']),
             review_on,

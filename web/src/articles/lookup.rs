@@ -2,7 +2,7 @@
 
 use madoguchi_core::article::{Article, Version};
 use madoguchi_core::setup::Categories;
-use madoguchi_store::StoreError;
+use madoguchi_store::{Resource, StoreError};
 
 use crate::error::WebError;
 use crate::library::store::by_name;
@@ -37,7 +37,10 @@ pub(super) async fn lookup_seen(
         ));
     }
     if revision != article.revision {
-        return Err(StoreError::Changed { what: "article" }.into());
+        return Err(StoreError::Changed {
+            what: Resource::Article,
+        }
+        .into());
     }
     Ok((article, newest))
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use madoguchi_core::article::{ArticleAudience, Line};
+use madoguchi_core::article::Line;
+use madoguchi_core::audience::Audience;
 use madoguchi_core::setup::Categories;
 
 pub(super) const ID: &str = "番号";
@@ -65,7 +66,7 @@ pub(super) fn lines(
             "" => cell(AUDIENCE_BEFORE),
             said => said,
         };
-        let audiences = [ArticleAudience::Portal, ArticleAudience::Desk];
+        let audiences = [Audience::Portal, Audience::Desk];
         let audience = audiences.into_iter().find(|one| one.label() == said);
         if audience.is_none() && !said.is_empty() {
             let labels = audiences

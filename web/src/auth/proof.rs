@@ -141,7 +141,10 @@ impl<'a> Claim<'a> {
         let right = match given {
             Given::Password(password) => {
                 let hash = open.and_then(|found| found.password.as_deref());
-                web.hasher.is_right(password, hash, lane).await
+                web.hasher
+                    .is_right(password, hash, lane)
+                    .await
+                    .map_err(WebError::from)
             }
             Given::Code(code) => self.is_right_code(open, code, lane).await,
         };
@@ -217,7 +220,9 @@ impl<'a> Claim<'a> {
         let secret = secret.and_then(|bytes| TotpSecret::from_bytes(&bytes));
         let step = secret.and_then(|secret| secret.step_of(&code, web.desk.now()));
         let Some(step) = step else {
-            return recovery::is_used_up(web, &open.user.id, &code, lane).await;
+            return Ok(
+                recovery::is_used_up((&web.store, &web.hasher), &open.user.id, &code, lane).await?,
+            );
         };
         let mut tx = web.store.begin_unrecorded().await?;
         let is_new = tx.use_totp_step(&open.user.id, step).await?;

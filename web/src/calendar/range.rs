@@ -258,7 +258,7 @@ async fn show(
     };
     let which = if form.which == "all" { "all" } else { "open" };
     let page = RangePage {
-        shell: Shell::new(web, Some(visitor), HERE).done(&form.done),
+        shell: Shell::new(web, Some(visitor), HERE).done(web, &form.done),
         rules: Choice::list(RULES.iter().map(|(_, name, label)| (*name, *label)), rule),
         which: Choice::list(WHICH, which),
         error,

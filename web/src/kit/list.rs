@@ -117,7 +117,7 @@ pub(crate) async fn page<T: Record>(
         }
     });
     let page = ListPage {
-        shell: Shell::new(&web, Some(&visitor), screen.menu.0).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), screen.menu.0).done(&web, &query.done),
         menu: (screen.menu.0 != screen.list).then_some(screen.menu),
         label: screen.label,
         about: screen.about,

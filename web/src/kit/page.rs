@@ -5,7 +5,7 @@ use axum::extract::{Form as Sent, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::setup::FieldError;
-use madoguchi_store::StoreError;
+use madoguchi_store::{Resource, StoreError};
 
 use super::field::{self, Facts};
 use super::form::{Form, Input, Values};
@@ -237,7 +237,9 @@ pub(crate) async fn save<T: Record>(
     let context = Context::new(&web, &id);
     let kept = Versioned::<T>::get(&web, &id).await?;
     // It was there when its form was opened.
-    let removed = StoreError::Changed { what: "setting" };
+    let removed = StoreError::Changed {
+        what: Resource::Setting,
+    };
     let before = kept.record.as_ref().ok_or(removed)?;
     let again = |faults| Shown {
         values: Some(values.clone()),
@@ -294,7 +296,7 @@ impl RecordPage {
     fn blank<T: Record>(web: &Web, visitor: &Visitor, done: &str) -> Self {
         let screen = T::SCREEN;
         Self {
-            shell: Shell::new(web, Some(visitor), screen.menu.0).done(done),
+            shell: Shell::new(web, Some(visitor), screen.menu.0).done(web, done),
             menu: screen.menu,
             label: screen.label,
             list: screen.list,

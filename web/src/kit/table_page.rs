@@ -103,7 +103,7 @@ pub(crate) async fn page<L: Listing>(
         cursor.map(|cursor| question.at_row(name, &cursor.to_text()))
     };
     let page = TablePage {
-        shell: Shell::new(&web, Some(&visitor), info.page).done(question.passing("done")),
+        shell: Shell::new(&web, Some(&visitor), info.page).done(&web, question.passing("done")),
         views,
         links,
         sort: question.sort().to_owned(),

@@ -2,7 +2,7 @@
 
 use madoguchi_core::audit::changed;
 use madoguchi_core::setup::{FieldError, PartFault};
-use madoguchi_store::{NewVersion, Setting, Store, StoreError};
+use madoguchi_store::{NewVersion, Resource, Setting, Store, StoreError};
 
 use super::field::recorded;
 use super::record::{Change, Context, Effect, Record};
@@ -148,7 +148,9 @@ pub(crate) async fn save<T: Record>(
         };
         match save_checked(&web.store, &changes, &stamp).await {
             Ok(()) => {}
-            Err(StoreError::Changed { what: "setup" }) => continue,
+            Err(StoreError::Changed {
+                what: Resource::Setup,
+            }) => continue,
             Err(error) => return Err(error.into()),
         }
         return if T::SCREEN.effect == Effect::Stored || web.desk.apply_setup().await {
@@ -157,7 +159,10 @@ pub(crate) async fn save<T: Record>(
             Err(WebError::NotInForce)
         };
     }
-    Err(StoreError::Changed { what: "setup" }.into())
+    Err(StoreError::Changed {
+        what: Resource::Setup,
+    }
+    .into())
 }
 
 /// Saves changes that were checked against all that was set until the stamp, all or none.

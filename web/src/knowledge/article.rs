@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Response};
 use madoguchi_core::access::ReadKnowledge;
-use madoguchi_core::portal::Place;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{Referrer, View};
 use serde::Serialize;
@@ -70,7 +69,7 @@ pub(super) async fn page(
         id: token::new_id(),
         at: now,
         article: article.id.clone(),
-        place: Place::Desk,
+        viewer: Viewer::Desk,
         site: finder.site,
         visit: token::hash(&day),
         way: if search.is_some() {
@@ -84,7 +83,7 @@ pub(super) async fn page(
     }
     let place = format!("/knowledge/{}", escape(&article.id));
     let page = ArticlePage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&from.done),
+        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &from.done),
         attachments: File::attachments(Files {
             place: &place,
             files: &article.files,
@@ -92,7 +91,7 @@ pub(super) async fn page(
         place: place.clone(),
         updated: web.settings.dates.date(article.updated_at.date()),
         category: category_name(&web.desk.setup().categories, &article.category),
-        portal: (!article.desk_only).then(|| format!("/faq/{}", escape(&article.id))),
+        portal: (!article.audience.is_desk_only()).then(|| format!("/faq/{}", escape(&article.id))),
         quote: quote(&article),
         search: search.unwrap_or_default(),
         article,
@@ -138,7 +137,7 @@ pub(super) async fn as_json(
         number: article.number.map(|number| number.to_string()),
         id: article.id,
         version: article.version,
-        desk_only: article.desk_only,
+        desk_only: article.audience.is_desk_only(),
         category: article.category,
         question: article.question,
         answer: article.plain,

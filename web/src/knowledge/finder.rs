@@ -1,6 +1,6 @@
 //! Searches of the desk.
 
-use madoguchi_core::portal::Place;
+use madoguchi_kb::Viewer;
 
 use crate::auth::visitor::Visitor;
 use crate::portal::finding::Finder;
@@ -13,7 +13,7 @@ pub(crate) fn finder<'a>(web: &'a Web, visitor: &Visitor) -> Finder<'a> {
     let sites = &web.settings.portal.sites;
     Finder {
         web,
-        place: Place::Desk,
+        viewer: Viewer::Desk,
         site: sites.of_address(visitor.origin.address).map(str::to_owned),
         user: Some(visitor.user.id.clone()),
     }

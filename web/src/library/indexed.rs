@@ -91,7 +91,7 @@ fn list(index: &Knowledge, filter: &ArticleFilter) -> Result<ArticlePage, KbErro
 
 fn head(entry: Entry) -> ArticleHead {
     ArticleHead {
-        desk_only: entry.audience == madoguchi_kb::Audience::Desk,
+        audience: entry.audience,
         id: entry.id,
         question: entry.question,
         category: entry.category,
@@ -102,7 +102,7 @@ fn head(entry: Entry) -> ArticleHead {
 fn article(entry: Entry) -> Article {
     Article {
         version: 0,
-        desk_only: entry.audience == madoguchi_kb::Audience::Desk,
+        audience: entry.audience,
         html: paragraphs(&entry.answer),
         plain: entry.answer,
         number: entry.number,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
-use madoguchi_core::article::{ArticleAudience, ArticleNumber, Stage};
+use madoguchi_core::article::{ArticleNumber, Stage};
 use madoguchi_core::clock::Clock;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{ShownFilter, Store, StoreError};
@@ -57,8 +57,7 @@ impl Library for StoredLibrary {
                 return Ok(None);
             };
             let content = &version.content;
-            let desk_only = content.audience == ArticleAudience::Desk;
-            if desk_only && viewer == Viewer::Portal {
+            if !content.audience.includes(viewer) {
                 return Ok(None);
             }
             let place = match viewer {
@@ -77,7 +76,7 @@ impl Library for StoredLibrary {
                 id: article.id.clone(),
                 number: article.number,
                 version: i64::from(version.number),
-                desk_only,
+                audience: content.audience,
                 question: content.question.clone(),
                 html: markdown::to_html(&content.answer, files),
                 plain: markdown::to_text(&content.answer),
@@ -96,7 +95,7 @@ impl Library for StoredLibrary {
     ) -> BoxFuture<'a, Result<ArticlePage, StoreError>> {
         Box::pin(async move {
             let filter = ShownFilter {
-                desk: filter.viewer == Viewer::Desk,
+                viewer: filter.viewer,
                 categories: filter.categories.clone(),
                 ids: filter.ids.clone(),
                 offset: filter.offset,
@@ -105,7 +104,7 @@ impl Library for StoredLibrary {
             let (rows, total) = self.store.list_shown(&filter).await?;
             let articles = rows.into_iter().map(|row| ArticleHead {
                 id: row.id,
-                desk_only: row.desk_only,
+                audience: row.audience,
                 question: row.question,
                 category: row.category,
                 updated_at: row.published_at,
@@ -118,7 +117,7 @@ impl Library for StoredLibrary {
     }
 
     fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(String, u64)>, StoreError>> {
-        Box::pin(self.store.count_shown(viewer == Viewer::Desk))
+        Box::pin(self.store.count_shown(viewer))
     }
 
     fn overdue(

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::article::ArticleFile;
-use madoguchi_core::portal::{COMMENT_LETTERS, Place};
+use madoguchi_core::portal::COMMENT_LETTERS;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{Rating, Referrer, View};
 
@@ -116,7 +116,7 @@ pub(super) async fn page(
     }
     let place = format!("/faq/{}", escape(&article.id));
     let page = ArticlePage {
-        shell: reader.shell(&web, HERE).done(&from.done),
+        shell: reader.shell(&web, HERE).done(&web, &from.done),
         notices: notices::in_force(&web, Viewer::Portal).await,
         place: place.clone(),
         updated: web.settings.dates.date(article.updated_at.date()),
@@ -144,7 +144,7 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
     let now = web.desk.now();
     let finder = Finder {
         web,
-        place: Place::Portal,
+        viewer: Viewer::Portal,
         site: reader.site(web),
         user: None,
     };
@@ -153,7 +153,7 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
         id: token::new_id(),
         at: now,
         article: article.id.clone(),
-        place: Place::Portal,
+        viewer: Viewer::Portal,
         site: finder.site,
         visit: reader.visit(now.date()),
         way: if search.is_some() {

@@ -124,7 +124,7 @@ async fn show(
         StatusCode::UNPROCESSABLE_ENTITY
     };
     let page = ContactPage {
-        shell: reader.shell(web, HERE).done(done),
+        shell: reader.shell(web, HERE).done(web, done),
         notices: notices::in_force(web, Viewer::Portal).await,
         open: hours.open,
         hours: text::hours(&hours, now, web.settings.dates),

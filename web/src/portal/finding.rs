@@ -1,6 +1,6 @@
 //! Searching, for the portal and the desk, and what is kept of it.
 
-use madoguchi_core::portal::{Place, QUERY_LETTERS};
+use madoguchi_core::portal::QUERY_LETTERS;
 use madoguchi_kb::{Found, Fragment, Knowledge, Query, Viewer};
 use madoguchi_store::{Opened, Search};
 use serde::Deserialize;
@@ -96,26 +96,19 @@ pub(crate) struct ResultRow {
     pub(crate) reasons: Vec<String>,
 }
 
-/// Who looks for something, and where.
+/// Who looks for something.
 pub(crate) struct Finder<'a> {
     pub(crate) web: &'a Web,
-    pub(crate) place: Place,
+    pub(crate) viewer: Viewer,
     pub(crate) site: Option<String>,
     pub(crate) user: Option<madoguchi_core::id::UserId>,
 }
 
 impl Finder<'_> {
-    fn viewer(&self) -> Viewer {
-        match self.place {
-            Place::Portal => Viewer::Portal,
-            Place::Desk => Viewer::Desk,
-        }
-    }
-
     fn path(&self) -> &'static str {
-        match self.place {
-            Place::Portal => "/faq",
-            Place::Desk => "/knowledge",
+        match self.viewer {
+            Viewer::Portal => "/faq",
+            Viewer::Desk => "/knowledge",
         }
     }
 
@@ -137,8 +130,8 @@ impl Finder<'_> {
         let asked = Query {
             category: (!query.category.is_empty()).then(|| query.category.clone()),
             offset: (page - 1) * PAGE_SIZE,
-            explain: self.place == Place::Desk,
-            ..Query::new(&text, self.viewer(), PAGE_SIZE)
+            explain: self.viewer == Viewer::Desk,
+            ..Query::new(&text, self.viewer, PAGE_SIZE)
         };
         let found = search(knowledge, asked).await?;
         let mut results = Results {
@@ -186,7 +179,7 @@ impl Finder<'_> {
         let search = Search {
             id: token::new_id(),
             at: self.web.desk.now(),
-            place: self.place,
+            viewer: self.viewer,
             query: text.to_owned(),
             category: category.to_owned(),
             results: results as u64,

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use madoguchi_core::article::{Article, ArticleAudience, Stage, Withdrawal};
+use madoguchi_core::article::{Article, Stage, Withdrawal};
+use madoguchi_core::audience::Audience;
 use madoguchi_kb::Viewer;
 
 use super::categories::HERE;
@@ -28,7 +29,7 @@ fn what_became_of(article: Option<&Article>) -> (&'static str, &'static str) {
     let seen = article.and_then(|article| {
         let mut versions = article.versions.iter();
         let shown = versions.find(|version| matches!(version.stage, Stage::Published { .. }))?;
-        (shown.content.audience == ArticleAudience::Portal).then_some(article)
+        (shown.content.audience == Audience::Portal).then_some(article)
     });
     match seen.map(|article| &article.withdrawal) {
         Some(Withdrawal::Done { .. }) => (
@@ -75,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    fn withdrawn(audience: ArticleAudience) -> Article {
+    fn withdrawn(audience: Audience) -> Article {
         let content = Content {
             question: "一".to_owned(),
             answer: "い".to_owned(),
@@ -94,9 +95,9 @@ mod tests {
     #[test]
     fn staff_are_told_what_became_of_what_they_saw_and_of_nothing_else() {
         let told = |article: Option<&Article>| what_became_of(article).0;
-        let seen = withdrawn(ArticleAudience::Portal);
+        let seen = withdrawn(Audience::Portal);
         assert_eq!(told(Some(&seen)), "このFAQは取り下げました");
-        let hidden = withdrawn(ArticleAudience::Desk);
+        let hidden = withdrawn(Audience::Desk);
         assert_eq!(told(Some(&hidden)), told(None));
         let draft = Article::new("b", Content::default(), &UserId::new("one"), Instant(0));
         assert_eq!(told(Some(&draft)), told(None));

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
-use madoguchi_core::portal::Place;
 use madoguchi_core::setup::Categories;
 use madoguchi_kb::Viewer;
 
@@ -73,7 +72,7 @@ impl Line {
 fn finder<'a>(web: &'a Web, reader: &PortalReader) -> Finder<'a> {
     Finder {
         web,
-        place: Place::Portal,
+        viewer: Viewer::Portal,
         site: reader.site(web),
         user: None,
     }
@@ -92,7 +91,7 @@ pub(super) async fn page(
     let mut popular = web.articles_by_id(Viewer::Portal, popular).await?;
     popular.truncate(LISTED as usize);
     let page = HomePage {
-        shell: reader.shell(&web, HERE).done(&query.done),
+        shell: reader.shell(&web, HERE).done(&web, &query.done),
         notices: notices::in_force(&web, Viewer::Portal).await,
         categories: category_choices(&web, &query.category),
         preparing: web.faq.knowledge().is_none(),

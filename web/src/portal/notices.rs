@@ -1,6 +1,6 @@
 //! What readers are told above everything else.
 
-use madoguchi_core::portal::{NOTICE, Notice, NoticeKind, Readers};
+use madoguchi_core::portal::{NOTICE, Notice, NoticeKind};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
 
@@ -23,7 +23,7 @@ pub(crate) async fn in_force(web: &Web, viewer: Viewer) -> Vec<ShownNotice> {
     let notices = web.notices.get();
     let notices = notices
         .iter()
-        .filter(|notice| viewer == Viewer::Desk || notice.readers == Readers::Everybody);
+        .filter(|notice| notice.readers.includes(viewer));
     shown(notices, now, dates)
 }
 

@@ -1,6 +1,6 @@
 //! よく見られている: the articles read most in the last weeks, counted anew once a minute.
 
-use madoguchi_core::portal::Place;
+use madoguchi_core::audience::Viewer;
 use madoguchi_core::time::{Millis, Monotonic};
 
 use crate::state::Web;
@@ -19,7 +19,7 @@ pub(crate) async fn most_read(web: &Web) -> Vec<String> {
     if let Some(ids) = web.popular.get(now - EVERY) {
         return ids;
     }
-    let counted = web.store.most_read(Place::Portal, since, COUNTED);
+    let counted = web.store.most_read(Viewer::Portal, since, COUNTED);
     match web.ask(counted).await {
         Ok(counted) => {
             let ids: Vec<_> = counted.into_iter().map(|(id, _)| id).collect();

@@ -152,7 +152,7 @@ pub(super) async fn show(
     notices::read(web).await;
     let now = web.desk.now();
     let page = ReceptionPage {
-        shell: Shell::new(web, Some(visitor), HERE).done(&told.done),
+        shell: Shell::new(web, Some(visitor), HERE).done(web, &told.done),
         another: format!("{HERE}?call={}&new=matter", escape(&form.call)),
         now_ms: now.0,
         number: subject

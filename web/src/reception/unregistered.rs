@@ -64,7 +64,7 @@ pub(super) async fn page(
     let entry = visitor.entry(now, Action::CallsView, "");
     web.store.append_audit(&[entry]).await?;
     let page = UnregisteredPage {
-        shell: Shell::new(&web, Some(&visitor), LIST).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), LIST).done(&web, &query.done),
         all,
         total,
         is_cut: total > u64::from(CALLS),

@@ -86,7 +86,7 @@ async fn list(
         }
     }
     let page = CategoriesPage {
-        shell: Shell::new(&web, Some(&visitor), Screen::DESK.menu.0).done(&query.done),
+        shell: Shell::new(&web, Some(&visitor), Screen::DESK.menu.0).done(&web, &query.done),
         rows,
         retired,
     };

@@ -1,7 +1,7 @@
 //! FAQ work: from a draft to what readers see, and back.
 
 use madoguchi_core::access::Role;
-use madoguchi_core::article::ArticleAudience;
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::Action;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::AuditFilter;
@@ -697,7 +697,7 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     let kept = house.store.lookup_article("a").await.unwrap().unwrap();
     let content = &kept.newest().unwrap().content;
     assert_eq!(content.keywords, ["宿", "泊"]);
-    assert_eq!(content.audience, ArticleAudience::Desk);
+    assert_eq!(content.audience, Audience::Desk);
     assert!(!content.category.is_empty());
 
     // What a workbook does not say stays: above all, whom the article is for.

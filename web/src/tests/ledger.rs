@@ -70,12 +70,18 @@ async fn take(house: &House, client: &mut Client, form: &str) {
 async fn tickets(house: &House, words: &str) -> Vec<Ticket> {
     let filter = TicketFilter {
         words: words.to_owned(),
-        oldest_first: true,
         limit: 100,
         ..TicketFilter::default()
     };
     let mut found = Vec::new();
-    for row in house.store.list_tickets(&filter).await.unwrap().rows {
+    for row in house
+        .store
+        .list_tickets(&filter)
+        .await
+        .unwrap()
+        .into_iter()
+        .rev()
+    {
         found.push(house.store.lookup_ticket(&row.id).await.unwrap().unwrap());
     }
     found

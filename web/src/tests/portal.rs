@@ -31,12 +31,12 @@ const OUTSIDE: &str = "203.0.113.9";
 #[derive(Default)]
 struct TestLibrary(Mutex<BTreeMap<String, Article>>, Mutex<bool>);
 
-fn article(id: &str, question: &str, plain: &str, category: &str, desk_only: bool) -> Article {
+fn article(id: &str, question: &str, plain: &str, category: &str, audience: Audience) -> Article {
     Article {
         id: id.to_owned(),
         number: number(id),
         version: 1,
-        desk_only,
+        audience,
         question: question.to_owned(),
         html: format!("<p>{plain}</p>"),
         plain: plain.to_owned(),
@@ -64,28 +64,28 @@ fn articles() -> Vec<Article> {
             "出張の宿泊料はいくらまで支給されますか。",
             "宿泊料は、地域の区分ごとの上限まで支給します。",
             "f09",
-            false,
+            Audience::Portal,
         ),
         article(
             "ryohi-002",
             "旅費の請求を差し戻されたときは、どうすればよいですか。",
             "差戻しの理由を確認し、直してから請求し直してください。",
             "f09",
-            false,
+            Audience::Portal,
         ),
         article(
             "login-001",
             "パスワードを忘れました。",
             "ログインの画面から再設定してください。",
             "f08",
-            false,
+            Audience::Portal,
         ),
         article(
             "desk-001",
             "旅費の請求の差戻しを窓口で取り消すには(裏手順ヤマネコ)。",
             "窓口の担当者は、裏手順ヤマネコで取り消します。",
             "f10",
-            true,
+            Audience::Desk,
         ),
     ]
 }
@@ -102,7 +102,7 @@ impl TestLibrary {
         let all = self.0.lock().unwrap();
         let mut seen: Vec<_> = all
             .values()
-            .filter(|one| viewer == Viewer::Desk || !one.desk_only)
+            .filter(|one| one.audience.includes(viewer))
             .cloned()
             .collect();
         seen.sort_by_key(|one| std::cmp::Reverse(one.updated_at));
@@ -140,7 +140,7 @@ impl Library for TestLibrary {
             .collect();
         let heads = seen.iter().map(|one| ArticleHead {
             id: one.id.clone(),
-            desk_only: one.desk_only,
+            audience: one.audience,
             question: one.question.clone(),
             category: one.category.clone(),
             updated_at: one.updated_at,
@@ -187,11 +187,7 @@ fn knowledge(folder: &Path, articles: &[Article]) -> Knowledge {
             id: one.id.clone(),
             number: one.number,
             source: Source::Faq,
-            audience: if one.desk_only {
-                Audience::Desk
-            } else {
-                Audience::Portal
-            },
+            audience: one.audience,
             question: one.question.clone(),
             answer: one.plain.clone(),
             category: one.category.clone(),

@@ -4,7 +4,7 @@ use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::id::{TicketId, UserId};
 use madoguchi_core::ticket::{Ticket, TicketChange, TicketEvent};
 use madoguchi_core::time::Instant;
-use madoguchi_store::{StoreError, TicketEdit, TicketWriteError};
+use madoguchi_store::{Resource, StoreError, TicketEdit, TicketWriteError};
 
 use super::lookup::no_ticket;
 use crate::auth::visitor::Visitor;
@@ -88,7 +88,10 @@ pub(crate) fn edit(
 pub(crate) fn refusal(error: TicketWriteError) -> Result<String, WebError> {
     match error {
         TicketWriteError::Refused(error) => Ok(format!("{error}。")),
-        TicketWriteError::Changed { .. } => Err(StoreError::Changed { what: "ticket" }.into()),
+        TicketWriteError::Changed { .. } => Err(StoreError::Changed {
+            what: Resource::Ticket,
+        }
+        .into()),
         TicketWriteError::Missing => Err(no_ticket()),
         TicketWriteError::Store(error) => Err(error.into()),
     }
@@ -133,7 +136,10 @@ pub(crate) async fn apply(
             Err(error) => return refusal(error).map(Err),
         }
     }
-    Err(StoreError::Changed { what: "ticket" }.into())
+    Err(StoreError::Changed {
+        what: Resource::Ticket,
+    }
+    .into())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use madoguchi_core::access::HandleTickets;
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::edit::{Conflict, changes, merge};
 use madoguchi_core::ticket::{Ticket, TicketField, TicketFields};
-use madoguchi_store::{StoreError, TicketWriteError};
+use madoguchi_store::{Resource, StoreError, TicketWriteError};
 
 use super::applying::{edit, entry, refusal};
 use super::choices::offered;
@@ -123,7 +123,10 @@ pub(crate) async fn save_fields(
             Err(error) => return refusal(error).map(Saved::Refused),
         }
     }
-    Err(StoreError::Changed { what: "ticket" }.into())
+    Err(StoreError::Changed {
+        what: Resource::Ticket,
+    }
+    .into())
 }
 
 /// A 職員番号 that was typed and is none of the directory.

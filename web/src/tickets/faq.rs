@@ -3,7 +3,8 @@
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::{EditArticles, Permission};
-use madoguchi_core::article::{Article, ArticleAudience, Content};
+use madoguchi_core::article::{Article, Content};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::Action;
 use madoguchi_core::ticket::{Ticket, TicketChange, TicketField, TicketFields, sensitive};
 use madoguchi_store::TicketWriteError;
@@ -101,7 +102,7 @@ fn content(fields: &TicketFields) -> Content {
         question: words.join(" ").chars().take(QUESTION_LETTERS).collect(),
         answer: without_requester(&fields.answer, fields),
         category: fields.category.clone().unwrap_or_default(),
-        audience: ArticleAudience::Desk,
+        audience: Audience::Desk,
         ..Content::default()
     }
 }

@@ -136,7 +136,7 @@ pub(crate) async fn show(
     contacts.sort_by_key(|(contact, _)| contact.from);
     let status = status_of(&shown);
     let page = TicketPage {
-        shell: Shell::new(web, Some(visitor), HERE).done(&shown.done),
+        shell: Shell::new(web, Some(visitor), HERE).done(web, &shown.done),
         number: ticket.number.to_string(),
         link: place(ticket.number),
         version: ticket.version,

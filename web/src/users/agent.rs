@@ -7,10 +7,9 @@ use madoguchi_core::id::AgentId;
 use madoguchi_core::setup::{
     AGENT, AgentConfig, DeskSetup, Duty, FieldError, Part, ScreenAgent, StoredHashes,
 };
-use madoguchi_store::{NewVersion, StoreError};
+use madoguchi_store::{NewVersion, Resource, StoreError};
 
 use super::change::taken;
-use super::summary::fields;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::desk::SetupRefusal;
@@ -164,7 +163,7 @@ pub(super) async fn make(
         data: Some(data.map_err(|_| WebError::Internal("a setting cannot be written"))?),
     };
     let mut entry = visitor.entry(now, Action::UserCreate, user.id.as_str());
-    entry.after = fields(user);
+    entry.after = user.recorded();
     for _ in 0..TRIES {
         let checked = web.desk.check_setup(std::slice::from_ref(&version)).await;
         let stamp = match checked {
@@ -193,9 +192,14 @@ pub(super) async fn make(
                 let in_force = web.desk.apply_setup().await;
                 return Ok(NewAccount::Saved { secret, in_force });
             }
-            Err(StoreError::Changed { what: "setup" }) => {}
+            Err(StoreError::Changed {
+                what: Resource::Setup,
+            }) => {}
             Err(error) => return Ok(NewAccount::Refused(taken(error)?)),
         }
     }
-    Err(StoreError::Changed { what: "setup" }.into())
+    Err(StoreError::Changed {
+        what: Resource::Setup,
+    }
+    .into())
 }

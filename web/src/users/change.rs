@@ -2,7 +2,7 @@
 
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;
-use madoguchi_store::{StoreError, UserFilter};
+use madoguchi_store::{Resource, StoreError, UserFilter};
 
 use crate::error::WebError;
 use crate::state::Web;
@@ -39,9 +39,9 @@ pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<
 /// What to tell when a value is another user's already.
 pub(super) fn taken(error: StoreError) -> Result<String, WebError> {
     match error {
-        StoreError::Taken { what: "subject" } => {
-            Ok("この認証基盤の識別子は、ほかの利用者に登録されています。".to_owned())
-        }
+        StoreError::Taken {
+            what: Resource::OidcSubject,
+        } => Ok("この認証基盤の識別子は、ほかの利用者に登録されています。".to_owned()),
         StoreError::Taken { .. } => Ok(
             "このログイン名は、ほかの利用者が使っています。別のログイン名にしてください。"
                 .to_owned(),

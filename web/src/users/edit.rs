@@ -24,7 +24,7 @@ use crate::shell::Shell;
 use crate::state::Web;
 use crate::users::agent::{self, AgentFields, AgentForm, NewAccount, PhoneValues};
 use crate::users::change::{WATCHES, last_administrator, taken};
-use crate::users::summary::{fields, state};
+use crate::users::summary::state;
 
 const NAME_LETTERS: usize = 60;
 const SUBJECT_LETTERS: usize = 255;
@@ -109,7 +109,7 @@ pub(crate) async fn page(
 ) -> Result<Response, WebError> {
     let user = get(&web, &id).await?;
     let mut page = view(&web, &visitor, &user, None).await?;
-    page.shell = page.shell.done(&query.done);
+    page.shell = page.shell.done(&web, &query.done);
     if let Some(secrets) = one_time::shown(&web, &visitor, &headers, &path_of(&user)) {
         page.show(&web, &user, Secrets::read(&secrets));
     }
@@ -158,7 +158,7 @@ pub(super) async fn show_secrets(
         return Ok(led);
     }
     let mut page = view(web, visitor, &user, None).await?;
-    page.shell = page.shell.done(done);
+    page.shell = page.shell.done(web, done);
     page.show(web, &user, secrets);
     Ok(Html(page.render()?).into_response())
 }
@@ -381,7 +381,7 @@ pub(crate) async fn create(
         }
     } else {
         let mut entry = visitor.entry(web.desk.now(), Action::UserCreate, user.id.as_str());
-        entry.after = fields(&user);
+        entry.after = user.recorded();
         let added = async {
             let mut tx = web.store.begin(entry).await?;
             tx.add_user(&user, Some(&hash)).await?;
@@ -432,7 +432,7 @@ pub(crate) async fn save(
         return show_unproven(&web, &visitor, &user, None).await;
     }
     let mut entry = visitor.entry(web.desk.now(), Action::UserChange, user.id.as_str());
-    (entry.before, entry.after) = changed(&fields(&before), &fields(&user));
+    (entry.before, entry.after) = changed(&before.recorded(), &user.recorded());
     if let Err(error) = save_user(&web, &user, entry).await {
         let why = taken(error)?;
         return show_again(&web, &visitor, &user, None, why).await;

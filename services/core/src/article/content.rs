@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::file::ArticleFile;
 use super::line::ID_LETTERS;
 use super::personal::{self, Mark};
+use crate::audience::Audience;
 use crate::time::Instant;
 
 const QUESTION_LETTERS: usize = 200;
@@ -27,35 +28,6 @@ pub const CONTENT_LETTERS: usize = QUESTION_LETTERS
     + RELATED * (ID_LETTERS + 1)
     + HARMLESS * (HARMLESS_LETTERS + 1);
 
-/// Whom an article is meant for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ArticleAudience {
-    /// 職員に公開
-    Portal,
-    /// 窓口内
-    #[default]
-    Desk,
-}
-
-impl ArticleAudience {
-    /// The name in the database and in files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Portal => "portal",
-            Self::Desk => "desk",
-        }
-    }
-
-    /// The name on screens.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Portal => "職員に公開",
-            Self::Desk => "窓口内",
-        }
-    }
-}
-
 /// What a version says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -71,7 +43,7 @@ pub struct Content {
     /// How the question is read, where the dictionary does not know.
     pub reading: Option<String>,
     /// Whom it is meant for.
-    pub audience: ArticleAudience,
+    pub audience: Audience,
     /// Ids of other articles on the matter.
     pub related: Vec<String>,
     /// 見直し期日

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArticleAudience, Content};
+use super::Content;
+use crate::audience::Audience;
 
 /// The longest id.
 pub(super) const ID_LETTERS: usize = 64;
@@ -27,7 +28,7 @@ pub struct Line {
     pub keywords: Vec<String>,
     /// Whom it is meant for; staff, if the line does not say.
     #[serde(default)]
-    pub audience: Option<ArticleAudience>,
+    pub audience: Option<Audience>,
     /// How the question is read.
     #[serde(default)]
     pub reading: Option<String>,
@@ -42,7 +43,7 @@ impl Line {
             category: self.category.clone(),
             keywords: self.keywords.clone(),
             reading: self.reading.clone(),
-            audience: self.audience.unwrap_or(ArticleAudience::Portal),
+            audience: self.audience.unwrap_or(Audience::Portal),
             ..before
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::named;
 use crate::normal::normal_text;
 
 /// The longest name of a ledger.

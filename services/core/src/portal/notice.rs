@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::audience::Audience;
+use crate::named;
 use crate::setup::FieldError;
 use crate::time::Instant;
 
@@ -27,7 +28,8 @@ pub struct Notice {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
     /// Who is told.
-    pub readers: Readers,
+    #[serde(with = "readers")]
+    pub readers: Audience,
     /// From when.
     pub from: Instant,
     /// Until when; `None`: until it is taken away.
@@ -46,39 +48,31 @@ named! {
     }
 }
 
-/// Who is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Readers {
-    /// All staff, and the desk.
-    Everybody,
-    /// The desk alone.
-    Desk,
-}
+/// The name in notices for all staff.
+pub const EVERYBODY: &str = "everybody";
 
-impl Readers {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Everybody, Self::Desk];
+/// The readers of a notice as they are kept: `everybody` or `desk`.
+mod readers {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
 
-    /// The name in forms.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Everybody => "everybody",
-            Self::Desk => "desk",
-        }
+    use super::EVERYBODY;
+    use crate::audience::Audience;
+
+    pub(super) fn serialize<S: Serializer>(readers: &Audience, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(match readers {
+            Audience::Portal => EVERYBODY,
+            Audience::Desk => Audience::Desk.as_str(),
+        })
     }
 
-    /// The name on screens.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Everybody => "全職員",
-            Self::Desk => "窓口内",
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Audience, D::Error> {
+        let name = String::deserialize(from)?;
+        if name == EVERYBODY {
+            return Ok(Audience::Portal);
         }
-    }
-
-    /// Those of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.as_str() == name)
+        let found = Audience::lookup(&name).filter(|audience| audience.is_desk_only());
+        found.ok_or_else(|| D::Error::unknown_variant(&name, &[EVERYBODY, "desk"]))
     }
 }
 
@@ -121,7 +115,7 @@ mod tests {
             kind: NoticeKind::News,
             title: "停止のお知らせ".to_owned(),
             body: String::new(),
-            readers: Readers::Everybody,
+            readers: Audience::Portal,
             from: Instant(from),
             until: until.map(Instant),
         }

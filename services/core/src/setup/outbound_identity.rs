@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::named;
 
 named! {
     /// The header field in which a trunk wants the number of the caller beside From.

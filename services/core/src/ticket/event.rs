@@ -10,7 +10,7 @@ use super::fields::{TicketField, TicketFields};
 use super::number::TicketNumber;
 use crate::contact::{Contact, ContactOutcome};
 use crate::id::{ContactId, TicketId, UserId};
-use crate::named::named;
+use crate::named;
 use crate::time::Instant;
 
 /// One thing that happened to one ticket.

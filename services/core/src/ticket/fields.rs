@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::choices::{Channel, Impact, Priority, System, Urgency};
 use crate::id::{DivisionId, PersonId, UserId};
-use crate::named::named;
+use crate::named;
 use crate::setup::FieldError;
 
 /// The longest question or answer.

@@ -1,6 +1,7 @@
 //! Lists of articles: of all for editors, of what readers see for the portal.
 
 use madoguchi_core::article::ArticleNumber;
+use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -98,10 +99,10 @@ pub struct ArticleCounts {
 }
 
 /// Which articles a reader wants to see.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownFilter {
-    /// Those for the desk alone, too.
-    pub desk: bool,
+    /// Who.
+    pub viewer: Viewer,
     /// Of these categories; `None`: of all.
     pub categories: Option<Vec<String>>,
     /// With these ids; `None`: all.
@@ -121,8 +122,8 @@ pub struct ShownRow {
     pub question: String,
     /// The category.
     pub category: String,
-    /// The desk alone may see it.
-    pub desk_only: bool,
+    /// Who may see it.
+    pub audience: Audience,
     /// Since when.
     pub published_at: Instant,
 }
@@ -214,7 +215,7 @@ impl Store {
                 id: row.try_get("id")?,
                 question: row.try_get("shown_question")?,
                 category: row.try_get("shown_category")?,
-                desk_only: audience != "portal",
+                audience: Audience::lookup(&audience).unwrap_or_default(),
                 published_at: Instant(row.try_get("published_at")?),
             })
         });
@@ -253,13 +254,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn count_shown(&self, desk: bool) -> Result<Vec<(String, u64)>, StoreError> {
+    pub async fn count_shown(&self, viewer: Viewer) -> Result<Vec<(String, u64)>, StoreError> {
         let mut count = Sql::new(
             "SELECT shown_category, CAST(COUNT(*) AS BIGINT) AS n FROM articles WHERE visible = 1",
         );
-        if !desk {
-            count.push(" AND audience = 'portal'");
-        }
+        restrict_to(&mut count, viewer);
         count.push(" GROUP BY shown_category");
         let mut connection = self.read()?.acquire().await?;
         let rows = count.fetch_all(&mut connection).await?;
@@ -298,9 +297,7 @@ fn number(rows: &[AnyRow], column: &str) -> Result<u64, StoreError> {
 
 fn restrict_shown(sql: &mut Sql, filter: &ShownFilter) {
     sql.push(" WHERE visible = 1");
-    if !filter.desk {
-        sql.push(" AND audience = 'portal'");
-    }
+    restrict_to(sql, filter.viewer);
     for (column, some) in [
         (" AND shown_category IN (", &filter.categories),
         (" AND id IN (", &filter.ids),
@@ -314,6 +311,15 @@ fn restrict_shown(sql: &mut Sql, filter: &ShownFilter) {
                     .chain(some.is_empty().then_some("")),
             );
             sql.push(")");
+        }
+    }
+}
+
+fn restrict_to(sql: &mut Sql, viewer: Viewer) {
+    match viewer {
+        Viewer::Desk => {}
+        Viewer::Portal => {
+            sql.push(" AND audience = ").bind(Audience::Portal.as_str());
         }
     }
 }

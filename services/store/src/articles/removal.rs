@@ -4,7 +4,7 @@ use madoguchi_core::article::{Article, Version};
 use sqlx::{AnyConnection, Row};
 
 use super::unreadable;
-use crate::error::StoreError;
+use crate::error::{Resource, StoreError};
 use crate::tx::Tx;
 
 impl Tx {
@@ -27,7 +27,9 @@ async fn delete(tx: &mut AnyConnection, article: &Article) -> Result<(), StoreEr
         .execute(&mut *tx)
         .await?;
     if deleted.rows_affected() == 0 {
-        return Err(StoreError::Changed { what: "article" });
+        return Err(StoreError::Changed {
+            what: Resource::Article,
+        });
     }
     sqlx::query("DELETE FROM article_autosaves WHERE article_id = $1")
         .bind(article.id.as_str())

@@ -1,6 +1,7 @@
 //! What editors should see to: what readers looked for in vain, what did not help them.
 
 use madoguchi_core::id::UserId;
+use madoguchi_core::named;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -11,45 +12,20 @@ use crate::sql::{Sql, storable};
 use crate::store::Store;
 use crate::tx::Tx;
 
-/// What may need to be seen to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attention {
-    /// Searches without result.
-    InVain,
-    /// Searches of which an agent said that nothing fits.
-    Missed,
-    /// Searches in the portal with results of which none was opened.
-    Unopened,
-    /// Articles that did not help.
-    Unhelpful,
-    /// Articles about which staff wrote to the desk.
-    AskedAbout,
-}
-
-impl Attention {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::InVain,
-        Self::Missed,
-        Self::Unopened,
-        Self::Unhelpful,
-        Self::AskedAbout,
-    ];
-
-    /// The name in the database and in forms.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InVain => "in_vain",
-            Self::Missed => "missed",
-            Self::Unopened => "unopened",
-            Self::Unhelpful => "unhelpful",
-            Self::AskedAbout => "asked_about",
-        }
-    }
-
-    /// The one of this name.
-    pub fn lookup(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.as_str() == name)
+named! {
+    /// What may need to be seen to.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+    pub enum Attention {
+        /// Searches without result.
+        InVain = "in_vain";
+        /// Searches of which an agent said that nothing fits.
+        Missed = "missed";
+        /// Searches in the portal with results of which none was opened.
+        Unopened = "unopened";
+        /// Articles that did not help.
+        Unhelpful = "unhelpful";
+        /// Articles about which staff wrote to the desk.
+        AskedAbout = "asked_about";
     }
 }
 

@@ -6,7 +6,7 @@ use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use crate::error::StoreError;
+use crate::error::{Resource, StoreError};
 use crate::sql::{Sql, storable};
 use crate::store::Store;
 use crate::tx::{Tx, UnrecordedTx};
@@ -143,7 +143,9 @@ impl Tx {
         if self.found(changed.rows_affected()) {
             Ok(())
         } else {
-            Err(StoreError::Changed { what: "inquiry" })
+            Err(StoreError::Changed {
+                what: Resource::Inquiry,
+            })
         }
     }
 }

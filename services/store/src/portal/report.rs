@@ -1,73 +1,16 @@
 //! アクセスレポート: what was read and looked for in a period, summed up from the log.
 
-use std::collections::BTreeMap;
-
+use madoguchi_core::audience::Viewer;
 use madoguchi_core::call::Direction;
-use madoguchi_core::portal::{Place, SiteRead};
+use madoguchi_core::portal::{AccessFigures, SiteRead};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::count;
+use super::{Referrer, count};
 use crate::error::StoreError;
 use crate::sql::Sql;
 use crate::store::Store;
-
-/// The access of a period.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AccessFigures {
-    /// By article.
-    pub articles: BTreeMap<String, ArticleAccess>,
-    /// In the portal.
-    pub portal: PlaceAccess,
-    /// At the desk.
-    pub desk: PlaceAccess,
-    /// By site, in the portal; `None`: the site is unknown.
-    pub sites: BTreeMap<Option<String>, Used>,
-    /// By hour of the day, in the portal.
-    pub hours: BTreeMap<u32, Used>,
-    /// What was looked for most often, in one form.
-    pub queries: Vec<(String, u64)>,
-}
-
-/// What an article was used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ArticleAccess {
-    /// Read in the portal.
-    pub portal: u64,
-    /// Read at the desk.
-    pub desk: u64,
-    /// Of these, come to by a search.
-    pub by_search: u64,
-    /// 役に立った
-    pub helped: u64,
-    /// 役に立たなかった
-    pub not_helped: u64,
-    /// これで解決
-    pub settled: u64,
-}
-
-/// Searches at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PlaceAccess {
-    /// Searches.
-    pub searches: u64,
-    /// Of these, without result.
-    pub in_vain: u64,
-    /// Of these, with a result that was opened.
-    pub opened: u64,
-    /// Articles read.
-    pub views: u64,
-}
-
-/// Searches and views.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Used {
-    /// Searches.
-    pub searches: u64,
-    /// Articles read.
-    pub views: u64,
-}
 
 /// Queries that are told.
 const QUERIES: i64 = 50;
@@ -109,14 +52,14 @@ impl Store {
         for row in rows {
             let views = count(&row, "n")?;
             let article = figures.articles.entry(row.try_get("article")?).or_default();
-            if row.try_get::<&str, _>("place")? == Place::Portal.as_str() {
+            if row.try_get::<&str, _>("place")? == Viewer::Portal.as_str() {
                 article.portal += views;
                 figures.portal.views += views;
             } else {
                 article.desk += views;
                 figures.desk.views += views;
             }
-            if row.try_get::<&str, _>("way")? == "search" {
+            if row.try_get::<&str, _>("way")? == Referrer::Search.as_str() {
                 article.by_search += views;
             }
         }
@@ -170,7 +113,7 @@ impl Store {
             )
             .await?;
         for row in rows {
-            let is_portal = row.try_get::<&str, _>("place")? == Place::Portal.as_str();
+            let is_portal = row.try_get::<&str, _>("place")? == Viewer::Portal.as_str();
             let place = if is_portal {
                 &mut figures.portal
             } else {

@@ -13,7 +13,7 @@ use sqlx::Row;
 
 use super::changing::{TicketWriteError, keep};
 use super::{number, row};
-use crate::error::StoreError;
+use crate::error::{Resource, StoreError};
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql, storable};
 use crate::store::Store;
 use crate::tx::UnrecordedTx;
@@ -124,7 +124,7 @@ impl Store {
             if let Err(error) = tx.checked_ticket(kept) {
                 return Err(match error {
                     TicketWriteError::Store(error) => error,
-                    _ => StoreError::Changed { what: "ticket" },
+                    _ => StoreError::Changed { what: Resource::Ticket },
                 });
             }
         }

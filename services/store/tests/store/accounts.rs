@@ -5,7 +5,8 @@ use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{
-    ApiToken, AuditFilter, NewPassword, NewSession, NewToken, Store, StoreError, UserFilter,
+    ApiToken, AuditFilter, NewPassword, NewSession, NewToken, Resource, Store, StoreError,
+    UserFilter,
 };
 
 use crate::place::{Place, on_databases};
@@ -101,7 +102,12 @@ async fn a_login_belongs_to_one_user(place: Place) {
     let created = entry(Action::UserCreate);
     let error = change!(store, created, add_user(&other, None)).unwrap_err();
     assert!(
-        matches!(error, StoreError::Taken { what: "login" }),
+        matches!(
+            error,
+            StoreError::Taken {
+                what: Resource::Login
+            }
+        ),
         "{error}"
     );
     let with_subject = |login: &str| User {
@@ -112,7 +118,12 @@ async fn a_login_belongs_to_one_user(place: Place) {
     let created = entry(Action::UserCreate);
     let error = change!(store, created, add_user(&with_subject("two"), None)).unwrap_err();
     assert!(
-        matches!(error, StoreError::Taken { what: "subject" }),
+        matches!(
+            error,
+            StoreError::Taken {
+                what: Resource::OidcSubject
+            }
+        ),
         "{error}"
     );
     let found = store.lookup_subject("s").await.unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! Articles with their versions, and the feed of what searches must take up.
 
-use madoguchi_core::article::{Article, ArticleAudience, ArticleFile, Content, FileKind};
+use madoguchi_core::article::{Article, ArticleFile, Content, FileKind};
+use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
@@ -34,7 +35,7 @@ fn entry(at: i64) -> AuditEntry {
     }
 }
 
-fn content(question: &str, audience: ArticleAudience) -> Content {
+fn content(question: &str, audience: Audience) -> Content {
     Content {
         question: question.to_owned(),
         answer: "﨑髙①〜😀\0".to_owned(),
@@ -46,7 +47,7 @@ fn content(question: &str, audience: ArticleAudience) -> Content {
 }
 
 fn draft(id: &str) -> Article {
-    let content = content("旅費の精算", ArticleAudience::Portal);
+    let content = content("旅費の精算", Audience::Portal);
     Article::new(id, content, &UserId::new("editor"), Instant(1))
 }
 
@@ -62,7 +63,7 @@ async fn save_with_file(store: &Store, article: &Article, hash: &str) -> Result<
     tx.commit().await
 }
 
-async fn published(store: &Store, id: &str, audience: ArticleAudience, at: i64) -> Article {
+async fn published(store: &Store, id: &str, audience: Audience, at: i64) -> Article {
     let article = Article::imported(id, content(id, audience), Instant(at));
     save(store, &article, at).await.unwrap()
 }
@@ -155,7 +156,7 @@ async fn a_draft_that_is_thrown_away_takes_its_files_along(place: Place) {
     assert!(is_kept("aa").await, "another article has it");
     assert!(!is_kept("bb").await);
     // A draft behind what was published.
-    let published = published(&store, "d", ArticleAudience::Portal, 3).await;
+    let published = published(&store, "d", Audience::Portal, 3).await;
     let mut next = with_file(published, "dd");
     save_with_file(&store, &next, "dd").await.unwrap();
     next = store.lookup_article("d").await.unwrap().unwrap();
@@ -201,7 +202,7 @@ async fn what_waits_for_somebody_is_counted(place: Place) {
         }
         save(&store, &article, n).await.unwrap();
     }
-    let mut shown = published(&store, "d", ArticleAudience::Portal, 4).await;
+    let mut shown = published(&store, "d", Audience::Portal, 4).await;
     shown
         .request_withdrawal(&approver, "制度が変わりました", Instant(5))
         .unwrap();
@@ -227,10 +228,10 @@ async fn nobody_overwrites_unseen(place: Place) {
     let mut one = first.clone();
     let mut other = first;
     let by = UserId::new("editor");
-    one.edit(content("一", ArticleAudience::Portal), &by, Instant(2))
+    one.edit(content("一", Audience::Portal), &by, Instant(2))
         .unwrap();
     other
-        .edit(content("二", ArticleAudience::Portal), &by, Instant(2))
+        .edit(content("二", Audience::Portal), &by, Instant(2))
         .unwrap();
     save(&store, &one, 2).await.unwrap();
     let late = save(&store, &other, 3).await;
@@ -271,7 +272,7 @@ async fn what_is_due_is_published_and_ends_by_itself(place: Place) {
     let store = place.open().await;
     let ends = Content {
         expires_at: Some(Instant(200)),
-        ..content("一", ArticleAudience::Portal)
+        ..content("一", Audience::Portal)
     };
     let mut article = Article::new("a", ends, &UserId::new("editor"), Instant(1));
     article.submit(&UserId::new("editor"), Instant(2)).unwrap();
@@ -295,8 +296,8 @@ async fn what_is_due_is_published_and_ends_by_itself(place: Place) {
 
 async fn lists_show_to_each_what_is_theirs(place: Place) {
     let store = place.open().await;
-    published(&store, "p", ArticleAudience::Portal, 1).await;
-    published(&store, "d", ArticleAudience::Desk, 2).await;
+    published(&store, "p", Audience::Portal, 1).await;
+    published(&store, "d", Audience::Desk, 2).await;
     save(&store, &draft("w"), 3).await.unwrap();
     let ids = async |filter: ShownFilter| {
         let (rows, total) = store.list_shown(&filter).await.unwrap();
@@ -305,11 +306,17 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
         ids
     };
     let all = ShownFilter {
+        viewer: Viewer::Portal,
+        categories: None,
+        ids: None,
+        offset: 0,
         limit: 10,
-        ..ShownFilter::default()
     };
     assert_eq!(ids(all.clone()).await, ["p"]);
-    let desk = ShownFilter { desk: true, ..all };
+    let desk = ShownFilter {
+        viewer: Viewer::Desk,
+        ..all
+    };
     assert_eq!(ids(desk.clone()).await, ["d", "p"]);
     let some = ShownFilter {
         ids: Some(vec!["d".to_owned()]),
@@ -322,7 +329,7 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
     };
     assert_eq!(ids(none).await, Vec::<String>::new());
     assert_eq!(
-        store.count_shown(false).await.unwrap(),
+        store.count_shown(Viewer::Portal).await.unwrap(),
         [("f09".to_owned(), 1)]
     );
     let filter = ArticleFilter {
@@ -342,7 +349,7 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
 
 async fn a_settled_call_is_counted_and_fed(place: Place) {
     let store = place.open().await;
-    published(&store, "a", ArticleAudience::Portal, 1).await;
+    published(&store, "a", Audience::Portal, 1).await;
     let settled = |id: &str| Settled {
         id: id.to_owned(),
         at: Instant(5),

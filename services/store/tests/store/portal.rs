@@ -1,7 +1,8 @@
 //! What readers of the FAQ look for and read, and what is made of it.
 
+use madoguchi_core::audience::Viewer;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
-use madoguchi_core::portal::{Inquiry, Place, ReceiptNumber, SiteRead};
+use madoguchi_core::portal::{Inquiry, ReceiptNumber, SiteRead};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{
     Attention, AuditFilter, Feedback, InquiryFilter, NewInquiry, Opened, Rating, Referrer, Search,
@@ -39,11 +40,11 @@ fn entry(action: Action, at: i64) -> AuditEntry {
     }
 }
 
-async fn search(store: &Store, id: &str, at: i64, place: Place, query: &str, results: u64) {
+async fn search(store: &Store, id: &str, at: i64, viewer: Viewer, query: &str, results: u64) {
     let search = Search {
         id: id.to_owned(),
         at: Instant(at),
-        place,
+        viewer,
         query: query.to_owned(),
         category: String::new(),
         results,
@@ -53,12 +54,12 @@ async fn search(store: &Store, id: &str, at: i64, place: Place, query: &str, res
     store.log_search(&search).await.unwrap();
 }
 
-async fn view(store: &Store, id: &str, at: i64, place: Place, article: &str, site: Option<&str>) {
+async fn view(store: &Store, id: &str, at: i64, viewer: Viewer, article: &str, site: Option<&str>) {
     let view = View {
         id: id.to_owned(),
         at: Instant(at),
         article: article.to_owned(),
-        place,
+        viewer,
         site: site.map(str::to_owned),
         visit: "v".to_owned(),
         way: if id.starts_with('s') {
@@ -105,11 +106,11 @@ async fn in_vain(store: &Store) -> Vec<(String, u64, i64)> {
 
 async fn searches_in_vain_are_grouped_however_they_were_typed(place: Database) {
     let store = place.open().await;
-    search(&store, "1", 10, Place::Portal, "VPN", 0).await;
-    search(&store, "2", 20, Place::Desk, " ｖｐｎ ", 0).await;
-    search(&store, "3", 30, Place::Portal, "旅費", 0).await;
-    search(&store, "4", 40, Place::Portal, "旅費", 3).await;
-    search(&store, "5", 50, Place::Portal, "  ", 0).await;
+    search(&store, "1", 10, Viewer::Portal, "VPN", 0).await;
+    search(&store, "2", 20, Viewer::Desk, " ｖｐｎ ", 0).await;
+    search(&store, "3", 30, Viewer::Portal, "旅費", 0).await;
+    search(&store, "4", 40, Viewer::Portal, "旅費", 3).await;
+    search(&store, "5", 50, Viewer::Portal, "  ", 0).await;
     assert_eq!(
         in_vain(&store).await,
         [("vpn".to_owned(), 2, 20), ("旅費".to_owned(), 1, 30)]
@@ -120,11 +121,11 @@ async fn searches_in_vain_are_grouped_however_they_were_typed(place: Database) {
 
 async fn what_was_seen_to_comes_up_again_only_when_it_happens_again(place: Database) {
     let store = place.open().await;
-    search(&store, "1", 10, Place::Portal, "VPN", 0).await;
+    search(&store, "1", 10, Viewer::Portal, "VPN", 0).await;
     let done = entry(Action::AttentionDone, 15);
     change!(store, done, see_to(Attention::InVain, "vpn", &"u".into())).unwrap();
     assert!(in_vain(&store).await.is_empty());
-    search(&store, "2", 20, Place::Portal, "vpn", 0).await;
+    search(&store, "2", 20, Viewer::Portal, "vpn", 0).await;
     assert_eq!(in_vain(&store).await, [("vpn".to_owned(), 1, 20)]);
     let done = entry(Action::AttentionDone, 25);
     change!(store, done, see_to(Attention::InVain, "vpn", &"u".into())).unwrap();
@@ -133,13 +134,13 @@ async fn what_was_seen_to_comes_up_again_only_when_it_happens_again(place: Datab
 
 async fn searches_with_results_that_nobody_opened_are_told(place: Database) {
     let store = place.open().await;
-    search(&store, "1", 10, Place::Portal, "opened", 2).await;
-    search(&store, "2", 20, Place::Portal, "left", 2).await;
+    search(&store, "1", 10, Viewer::Portal, "opened", 2).await;
+    search(&store, "2", 20, Viewer::Portal, "left", 2).await;
     search(
         &store,
         "3",
         30,
-        Place::Desk,
+        Viewer::Desk,
         "answered by what the list shows",
         2,
     )
@@ -227,11 +228,11 @@ async fn what_is_read_most_is_counted_since_an_instant_and_by_place(place: Datab
         .into_iter()
         .enumerate()
     {
-        view(&store, &format!("v{n}"), at, Place::Portal, article, None).await;
+        view(&store, &format!("v{n}"), at, Viewer::Portal, article, None).await;
     }
-    view(&store, "d", 20, Place::Desk, "c", None).await;
+    view(&store, "d", 20, Viewer::Desk, "c", None).await;
     let most = store
-        .most_read(Place::Portal, Instant(10), 5)
+        .most_read(Viewer::Portal, Instant(10), 5)
         .await
         .unwrap();
     assert_eq!(most, [("b".to_owned(), 2), ("a".to_owned(), 1)]);
@@ -241,10 +242,10 @@ async fn the_access_of_a_period_adds_up(place: Database) {
     let store = place.open().await;
     let nine = Instant::from_tokyo("2026-11-24T09:30:00".parse().unwrap()).0;
     let hour = 3_600_000;
-    search(&store, "1", nine, Place::Portal, "旅費", 2).await;
-    search(&store, "2", nine + hour, Place::Portal, "VPN", 0).await;
-    search(&store, "3", nine, Place::Desk, "VPN", 1).await;
-    search(&store, "4", nine - 10 * hour, Place::Portal, "前日", 1).await;
+    search(&store, "1", nine, Viewer::Portal, "旅費", 2).await;
+    search(&store, "2", nine + hour, Viewer::Portal, "VPN", 0).await;
+    search(&store, "3", nine, Viewer::Desk, "VPN", 1).await;
+    search(&store, "4", nine - 10 * hour, Viewer::Portal, "前日", 1).await;
     let opened = Opened {
         search: "1".to_owned(),
         article: "a".to_owned(),
@@ -252,9 +253,9 @@ async fn the_access_of_a_period_adds_up(place: Database) {
         at: Instant(nine),
     };
     store.log_opened(&opened).await.unwrap();
-    view(&store, "s1", nine, Place::Portal, "a", Some("本部")).await;
-    view(&store, "l1", nine, Place::Portal, "a", None).await;
-    view(&store, "l2", nine, Place::Desk, "a", None).await;
+    view(&store, "s1", nine, Viewer::Portal, "a", Some("本部")).await;
+    view(&store, "l1", nine, Viewer::Portal, "a", None).await;
+    view(&store, "l2", nine, Viewer::Desk, "a", None).await;
     store
         .give_feedback(&feedback("b", "one", nine, true, ""))
         .await
@@ -386,9 +387,9 @@ async fn an_inquiry_has_a_number_of_its_own_and_is_kept_once(place: Database) {
 
 async fn what_was_kept_long_enough_is_deleted_and_that_is_recorded(place: Database) {
     let store = place.open().await;
-    search(&store, "old", 10, Place::Portal, "VPN", 0).await;
-    search(&store, "new", 100, Place::Portal, "VPN", 0).await;
-    view(&store, "v", 10, Place::Portal, "a", None).await;
+    search(&store, "old", 10, Viewer::Portal, "VPN", 0).await;
+    search(&store, "new", 100, Viewer::Portal, "VPN", 0).await;
+    view(&store, "v", 10, Viewer::Portal, "a", None).await;
     let delete = || entry(Action::PortalLogDelete, 200);
     let deleted = change!(store, delete(), delete_portal_log_before(Instant(50)));
     assert_eq!(deleted.unwrap(), 2);
@@ -409,7 +410,7 @@ async fn what_was_kept_long_enough_is_deleted_and_that_is_recorded(place: Databa
 async fn strange_letters_are_kept(place: Database) {
     let store = place.open().await;
     let query = "\0😀'; DROP TABLE portal_searches; --";
-    search(&store, "1", 10, Place::Portal, query, 0).await;
+    search(&store, "1", 10, Viewer::Portal, query, 0).await;
     let found = store.missed_queries(Attention::InVain, Instant(0), 10);
     let found = found.await.unwrap();
     assert!(found[0].query.contains("😀'; DROP"));

@@ -2,7 +2,7 @@
 
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
-use madoguchi_store::{NewVersion, Store, StoreError};
+use madoguchi_store::{NewVersion, Resource, Store, StoreError};
 
 use crate::place::{Place, on_databases};
 
@@ -110,14 +110,24 @@ async fn what_was_checked_against_all_others_is_set_only_if_nothing_else_was(pla
     let other = version("b", 0, Some("1"));
     let error = save_checked(&store, &other, &stamp).await.unwrap_err();
     assert!(
-        matches!(error, StoreError::Changed { what: "setup" }),
+        matches!(
+            error,
+            StoreError::Changed {
+                what: Resource::Setup
+            }
+        ),
         "{error}"
     );
     assert_eq!(store.list_settings("line").await.unwrap().len(), 1);
     let stamp = store.settings_stamp().await.unwrap();
     let error = save_checked(&store, &first, &stamp).await.unwrap_err();
     assert!(
-        matches!(error, StoreError::Changed { what: "setting" }),
+        matches!(
+            error,
+            StoreError::Changed {
+                what: Resource::Setting
+            }
+        ),
         "{error}"
     );
     save_checked(&store, &other, &stamp).await.unwrap();

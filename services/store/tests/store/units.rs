@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;
-use madoguchi_core::article::{Article, ArticleAudience, Content};
+use madoguchi_core::article::{Article, Content};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{AuditFilter, AuditRecord, Store, StoreError};
@@ -23,7 +24,7 @@ on_databases!([sqlite_file, postgres] [
 fn article(id: &str) -> Article {
     let content = Content {
         question: "旅費の精算".to_owned(),
-        audience: ArticleAudience::Portal,
+        audience: Audience::Portal,
         ..Content::default()
     };
     Article::imported(id, content, Instant(1))

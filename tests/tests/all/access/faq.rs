@@ -1,11 +1,12 @@
 //! A FAQ that was used: what its pages show then.
 
 use anyhow::Context;
-use madoguchi_core::article::{ArticleAudience, Content};
+use madoguchi_core::article::Content;
+use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
-use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind, Place, Readers};
+use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind};
 use madoguchi_core::time::Millis;
 use madoguchi_store::{Feedback, NewInquiry, NewVersion, Rating, Referrer, Search, View};
 use madoguchi_tests::desk::Desk;
@@ -18,7 +19,7 @@ async fn written(desk: &Desk) -> anyhow::Result<()> {
         question: "パスワードを忘れたときは、どうすればよいですか。".to_owned(),
         answer: "| 状態 | 対応 |\n| --- | --- |\n| 忘れた | 再設定 |".to_owned(),
         category: "f08".to_owned(),
-        audience: ArticleAudience::Portal,
+        audience: Audience::Portal,
         ..Content::default()
     };
     let found = desk.store().lookup_article("login-001").await?;
@@ -43,7 +44,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
         kind: NoticeKind::Incident,
         title: "旅費システムを利用できません".to_owned(),
         body: "復旧の見込みは、11時にお知らせします。".to_owned(),
-        readers: Readers::Everybody,
+        readers: Audience::Portal,
         from: now - Millis::from_secs(60),
         until: None,
     };
@@ -83,7 +84,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
         let search = Search {
             id: format!("search-{n}"),
             at: now,
-            place: Place::Portal,
+            viewer: Viewer::Portal,
             query: format!("ぬりかべ{n}"),
             category: String::new(),
             results,
@@ -96,7 +97,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
         id: "view".to_owned(),
         at: now,
         article: "login-001".to_owned(),
-        place: Place::Portal,
+        viewer: Viewer::Portal,
         site: Some("本部".to_owned()),
         visit: "visit".to_owned(),
         way: Referrer::Search,

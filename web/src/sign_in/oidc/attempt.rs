@@ -5,8 +5,8 @@ use axum::http::HeaderMap;
 use madoguchi_core::time::{Instant, Millis};
 
 use crate::auth::cookie::{Origin, cookie, set_cookie};
-use crate::auth::seal::Seal;
 use crate::auth::token;
+use madoguchi_accounts::Seal;
 
 /// The cookie over an unencrypted connection (this machine alone).
 const PLAIN_COOKIE: &str = "madoguchi-oidc";

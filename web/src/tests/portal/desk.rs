@@ -292,7 +292,7 @@ async fn the_access_report_adds_up_on_the_page_and_in_files() {
         id: "early".to_owned(),
         at: now() - Millis::from_secs(3_700),
         article: "ryohi-001".to_owned(),
-        place: madoguchi_core::portal::Place::Portal,
+        viewer: madoguchi_core::audience::Viewer::Portal,
         site: Some("本部".to_owned()),
         visit: "somebody".to_owned(),
         way: Referrer::List,

@@ -1,11 +1,11 @@
 //! Searching and reading.
 
-use madoguchi_core::portal::Place;
+use madoguchi_core::audience::Viewer;
 
 use super::*;
 use crate::query::escape;
 
-async fn figures(open: &Open) -> madoguchi_store::AccessFigures {
+async fn figures(open: &Open) -> madoguchi_core::portal::AccessFigures {
     let (from, until) = (now() - Millis::from_secs(60), now() + Millis::from_secs(60));
     open.house.store.access_figures(from, until).await.unwrap()
 }
@@ -160,6 +160,6 @@ async fn views_at_the_desk_and_in_the_portal_are_told_apart() {
     open.read(&mut Client::default(), "/faq/ryohi-001").await;
     let access = figures(&open).await.articles["ryohi-001"];
     assert_eq!((access.portal, access.desk, access.by_search), (1, 1, 0));
-    let most = open.house.store.most_read(Place::Portal, Instant(0), 5);
+    let most = open.house.store.most_read(Viewer::Portal, Instant(0), 5);
     assert_eq!(most.await.unwrap(), [("ryohi-001".to_owned(), 1)]);
 }

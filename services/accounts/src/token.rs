@@ -7,22 +7,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 /// A new secret of 256 bits, as text for cookies and headers.
-pub(crate) fn new_secret() -> String {
+pub fn new_secret() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
 /// A new API token: recognisable, so that one that was left lying about is found.
-pub(crate) fn new_api_token() -> String {
+pub fn new_api_token() -> String {
     format!("mdg_{}", new_secret())
 }
 
 /// A new name that is no secret, of 128 bits.
-pub(crate) fn new_id() -> String {
+pub fn new_id() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
 }
 
 /// What is stored of a secret. The secrets are random and long, so that no salt is needed.
-pub(crate) fn hash(secret: &str) -> String {
+pub fn hash(secret: &str) -> String {
     Sha256::digest(secret.as_bytes())
         .iter()
         .fold(String::new(), |mut text, byte| {
@@ -33,7 +33,7 @@ pub(crate) fn hash(secret: &str) -> String {
 }
 
 /// Whether two texts are the same, in a time that does not tell where they differ.
-pub(crate) fn same(one: &str, other: &str) -> bool {
+pub fn same(one: &str, other: &str) -> bool {
     one.len() == other.len()
         && one
             .bytes()
@@ -46,7 +46,7 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
 const CLEAR_LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
 
 /// A one-time password or recovery code: groups of five clear letters.
-pub(crate) fn readable(groups: usize) -> String {
+pub fn readable(groups: usize) -> String {
     let mut text = String::new();
     for group in 0..groups {
         if group > 0 {

@@ -3,49 +3,64 @@
 
 use argon2::password_hash::phc::PasswordHash;
 use madoguchi_core::id::UserId;
+use madoguchi_store::{Store, StoreError};
 
-use crate::auth::password::{Hasher, Lane, hash_with_salt_of, new_salt};
-use crate::auth::token;
-use crate::error::WebError;
-use crate::state::Web;
+use crate::password::{Hasher, HashingError, Lane, hash_with_salt_of, new_salt};
+use crate::token;
+
+/// Why a code was not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// It could not be hashed.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The database could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// A user has so many at a time.
-pub(crate) const CODES: usize = 10;
+pub const CODES: usize = 10;
 
 /// New codes.
-pub(crate) fn new_codes() -> Vec<String> {
+pub fn new_codes() -> Vec<String> {
     (0..CODES).map(|_| token::readable(2)).collect()
 }
 
 /// What is kept of codes.
-pub(crate) async fn hash_codes(hasher: &Hasher, codes: &[String]) -> Result<Vec<String>, WebError> {
+///
+/// # Errors
+/// [`HashingError`].
+pub async fn hash_codes(hasher: &Hasher, codes: &[String]) -> Result<Vec<String>, HashingError> {
     let hashes: Vec<_> = codes.iter().map(|code| token::hash(code)).collect();
     let kept = hasher.work(Lane::Known, move || slow_hashes(&hashes));
-    kept.await?
-        .ok_or(WebError::Internal("codes could not be hashed"))
+    kept.await?.ok_or(HashingError::Failed)
 }
 
 /// What is kept in place of bare SHA-256, as earlier versions kept it.
-pub(crate) fn slow_hashes(hashes: &[String]) -> Option<Vec<String>> {
+pub fn slow_hashes(hashes: &[String]) -> Option<Vec<String>> {
     let salt = new_salt()?;
     let slow = hashes.iter().map(|hash| hash_with_salt_of(&salt, hash));
     slow.collect()
 }
 
 /// Whether an earlier version has kept this.
-pub(crate) fn is_fast(kept: &str) -> bool {
+pub fn is_fast(kept: &str) -> bool {
     !kept.starts_with('$')
 }
 
 /// Whether `code` is one of the user's, which is used up by that.
-pub(crate) async fn is_used_up(
-    web: &Web,
+///
+/// # Errors
+/// [`RecoveryError`].
+pub async fn is_used_up(
+    (store, hasher): (&Store, &Hasher),
     user: &UserId,
     code: &str,
     lane: Lane,
-) -> Result<bool, WebError> {
+) -> Result<bool, RecoveryError> {
     let fast = token::hash(&code.to_lowercase());
-    let kept = web.store.list_recovery_codes(user).await?;
+    let kept = store.list_recovery_codes(user).await?;
     let mut salts: Vec<String> = Vec::new();
     for one in kept.iter().filter(|one| !is_fast(one)) {
         let same = |other: &String| salt(other).is_some() && salt(other) == salt(one);
@@ -54,11 +69,11 @@ pub(crate) async fn is_used_up(
         }
     }
     let mut candidates = vec![fast.clone()];
-    candidates.extend(web.hasher.hash_with_salts_of(salts, fast, lane).await?);
+    candidates.extend(hasher.hash_with_salts_of(salts, fast, lane).await?);
     let Some(found) = candidates.iter().find(|one| kept.contains(one)) else {
         return Ok(false);
     };
-    let mut tx = web.store.begin_unrecorded().await?;
+    let mut tx = store.begin_unrecorded().await?;
     let is_used_up = tx.use_recovery_code(user, found).await?;
     tx.commit().await?;
     Ok(is_used_up)

@@ -10,8 +10,7 @@ use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{ApiToken, NewPassword, NewToken, Store, StoreError};
 
-use crate::auth::{password, recovery, token};
-use crate::users::summary::fields;
+use crate::{password, recovery, token};
 
 /// The login of the first administrator.
 pub const ADMINISTRATOR: &str = "admin";
@@ -89,7 +88,7 @@ pub async fn add_account(
         version: 0,
     };
     let hash = password::hash_now(account.password);
-    let entry = entry(Action::UserCreate, &user.id, now, fields(&user));
+    let entry = entry(Action::UserCreate, &user.id, now, user.recorded());
     let mut tx = store.begin(entry).await?;
     tx.add_user(&user, hash.as_deref()).await?;
     tx.commit().await?;
@@ -111,7 +110,7 @@ pub async fn change_roles(
         ..user.clone()
     };
     let mut entry = entry(Action::UserChange, &user.id, now, Fields::new());
-    (entry.before, entry.after) = changed(&fields(user), &fields(&after));
+    (entry.before, entry.after) = changed(&user.recorded(), &after.recorded());
     let mut tx = store.begin(entry).await?;
     tx.save_user(&after).await?;
     tx.commit().await

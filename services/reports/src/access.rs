@@ -1,58 +1,90 @@
-//! The tables of the access report as データ用 workbooks: one table a file, one datum a cell.
+//! アクセスレポート: a month of the portal, and its tables (データ用: one table a file, one datum a cell).
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use madoguchi_core::named;
+use madoguchi_core::portal::{AccessFigures, ArticleAccess, Deflection, PlaceAccess, Weeks};
 use madoguchi_core::time::Instant;
-use madoguchi_reports::table::{Cell, Column, Table};
 
-use super::month::{Report, site_name};
+use crate::table::{Cell, Column, Table};
 
-/// A table of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sheet {
-    Articles,
-    Searches,
-    Queries,
-    Sites,
-    Hours,
-    Weeks,
+/// A month of the portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessReport {
+    /// Its first day.
+    pub first: NaiveDate,
+    /// What was read and looked for.
+    pub figures: AccessFigures,
+    /// The questions of the articles that are still there, by id.
+    pub questions: BTreeMap<String, String>,
+    /// 自己解決
+    pub weeks: Weeks,
 }
 
-impl Sheet {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Articles,
-        Self::Searches,
-        Self::Queries,
-        Self::Sites,
-        Self::Hours,
-        Self::Weeks,
-    ];
+impl AccessReport {
+    /// The articles, the most read first.
+    pub fn articles(&self) -> Vec<(&str, &str, &ArticleAccess)> {
+        let mut articles: Vec<_> = self
+            .figures
+            .articles
+            .iter()
+            .map(|(id, access)| {
+                let question = self.questions.get(id).map_or("", String::as_str);
+                (id.as_str(), question, access)
+            })
+            .collect();
+        articles.sort_by_key(|(id, _, access)| (std::cmp::Reverse(access.portal), *id));
+        articles
+    }
 
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Articles => "articles",
-            Self::Searches => "searches",
-            Self::Queries => "queries",
-            Self::Sites => "sites",
-            Self::Hours => "hours",
-            Self::Weeks => "weeks",
+    /// Where was searched and read.
+    pub fn places(&self) -> [(&'static str, &PlaceAccess); 2] {
+        [
+            ("職員向けのFAQ", &self.figures.portal),
+            ("窓口のナレッジ検索", &self.figures.desk),
+        ]
+    }
+
+    /// The visits of all weeks.
+    pub fn visits(&self) -> Deflection {
+        let mut all = Deflection::default();
+        for week in self.weeks.values() {
+            all.deflected += week.deflected;
+            all.called += week.called;
+            all.unknown += week.unknown;
         }
+        all
     }
+}
 
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Articles => "FAQ別",
-            Self::Searches => "検索",
-            Self::Queries => "検索語別",
-            Self::Sites => "拠点別",
-            Self::Hours => "時間帯別",
-            Self::Weeks => "週別の自己解決",
-        }
+/// A site, or that it is unknown.
+pub fn site_name(site: Option<&String>) -> &str {
+    site.map_or("不明", String::as_str)
+}
+
+named! {
+    /// A table of the report.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+    pub enum AccessSheet {
+        /// By article.
+        Articles = "articles", "FAQ別";
+        /// Searches by where they were made.
+        Searches = "searches", "検索";
+        /// By what was looked for.
+        Queries = "queries", "検索語別";
+        /// By site.
+        Sites = "sites", "拠点別";
+        /// By hour of the day.
+        Hours = "hours", "時間帯別";
+        /// 自己解決 by week.
+        Weeks = "weeks", "週別の自己解決";
     }
+}
 
-    pub(super) fn lookup(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sheet| sheet.as_str() == name)
-    }
-
-    pub(super) fn table(self, report: &Report, now: Instant) -> Table {
+impl AccessSheet {
+    /// The table as of a report made at an instant.
+    pub fn table(self, report: &AccessReport, now: Instant) -> Table {
         let month = report.first.format("%Y-%m").to_string();
         let columns = self.columns().iter().map(|(name, width)| Column {
             name: (*name).into(),
@@ -115,7 +147,7 @@ impl Sheet {
         }
     }
 
-    fn rows(self, report: &Report) -> Vec<Vec<Cell>> {
+    fn rows(self, report: &AccessReport) -> Vec<Vec<Cell>> {
         // Numbers of rows are far below what a float holds exactly.
         let number = |value: u64| Cell::Number(value as f64);
         let figures = &report.figures;

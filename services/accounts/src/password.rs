@@ -9,7 +9,16 @@ use argon2::{Argon2, Params};
 use madoguchi_core::account::{PasswordFault, check_password};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::WebError;
+/// Why nothing was hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HashingError {
+    /// More wait than are soon served.
+    #[error("too many passwords are being hashed at once")]
+    Busy,
+    /// The machine fails.
+    #[error("hashing was broken off")]
+    Failed,
+}
 
 /// Each takes about 20 MB and some 20 ms of a core; more at once would slow everything else down.
 const STRANGERS_AT_ONCE: usize = 2;
@@ -20,7 +29,7 @@ const WAITING_AT_MOST: usize = 50;
 
 /// Who waits in which line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lane {
+pub enum Lane {
     /// Anybody.
     Stranger,
     /// Who is signed in, or was before in the same browser.
@@ -29,7 +38,7 @@ pub(crate) enum Lane {
 
 /// Hashes passwords.
 #[derive(Debug, Clone)]
-pub(crate) struct Hasher {
+pub struct Hasher {
     strangers: Line,
     known: Line,
     /// Compared with where there is no such user, so that the time taken tells nothing.
@@ -51,16 +60,24 @@ impl Line {
         }
     }
 
-    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), WebError> {
+    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), HashingError> {
         let place = self.places.clone().try_acquire_owned();
-        let place = place.map_err(|_| WebError::Busy)?;
+        let place = place.map_err(|_| HashingError::Busy)?;
         let turn = self.turns.clone().acquire_owned().await;
-        Ok((place, turn.map_err(|_| WebError::Busy)?))
+        Ok((place, turn.map_err(|_| HashingError::Busy)?))
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl Hasher {
-    pub(crate) fn new() -> Self {
+    /// With its own lines to wait in.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             strangers: Line::new(STRANGERS_AT_ONCE),
             known: Line::new(KNOWN_AT_ONCE),
@@ -69,19 +86,25 @@ impl Hasher {
     }
 
     /// The hash of a password, as a PHC string.
-    pub(crate) async fn hash(&self, password: &str) -> Result<String, WebError> {
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn hash(&self, password: &str) -> Result<String, HashingError> {
         let password = password.to_owned();
         let hash = self.work(Lane::Known, move || hash_now(&password)).await?;
-        hash.ok_or(WebError::Internal("a password could not be hashed"))
+        hash.ok_or(HashingError::Failed)
     }
 
     /// Whether `password` is the one that was hashed; without a hash it takes as long and is not.
-    pub(crate) async fn is_right(
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn is_right(
         &self,
         password: &str,
         hash: Option<&str>,
         lane: Lane,
-    ) -> Result<bool, WebError> {
+    ) -> Result<bool, HashingError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         let password = password.to_owned();
@@ -94,12 +117,15 @@ impl Hasher {
     }
 
     /// The hashes of a text with the salts of others.
-    pub(crate) async fn hash_with_salts_of(
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn hash_with_salts_of(
         &self,
         others: Vec<String>,
         text: String,
         lane: Lane,
-    ) -> Result<Vec<String>, WebError> {
+    ) -> Result<Vec<String>, HashingError> {
         self.work(lane, move || {
             let hashes = others.iter();
             hashes
@@ -111,11 +137,14 @@ impl Hasher {
 
     /// Does work that takes a core for a while. A turn lasts as long as the work, whether anybody
     /// still waits for it or not.
-    pub(crate) async fn work<T: Send + 'static>(
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn work<T: Send + 'static>(
         &self,
         lane: Lane,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, WebError> {
+    ) -> Result<T, HashingError> {
         let line = match lane {
             Lane::Stranger => &self.strangers,
             Lane::Known => &self.known,
@@ -126,24 +155,23 @@ impl Hasher {
             drop(turn);
             done
         });
-        done.await
-            .map_err(|_| WebError::Internal("hashing was broken off"))
+        done.await.map_err(|_| HashingError::Failed)
     }
 }
 
 /// The hash of a password, on this thread.
-pub(crate) fn hash_now(password: &str) -> Option<String> {
+pub fn hash_now(password: &str) -> Option<String> {
     let hashed = Argon2::default().hash_password(password.as_bytes());
     hashed.ok().map(|hash| hash.to_string())
 }
 
 /// Something with a new salt, for [`hash_with_salt_of`].
-pub(crate) fn new_salt() -> Option<String> {
+pub fn new_salt() -> Option<String> {
     hash_now("")
 }
 
 /// The hash of a text with the salt and the costs of another, on this thread.
-pub(crate) fn hash_with_salt_of(other: &str, text: &str) -> Option<String> {
+pub fn hash_with_salt_of(other: &str, text: &str) -> Option<String> {
     let other = PasswordHash::new(other).ok()?;
     let params = Params::try_from(&other).ok()?;
     let hash = Argon2::default().hash_password_customized(
@@ -157,7 +185,10 @@ pub(crate) fn hash_with_salt_of(other: &str, text: &str) -> Option<String> {
 }
 
 /// Checks a new password against the rules, common ones included.
-pub(crate) fn check_new(password: &str, login: &str, name: &str) -> Result<(), PasswordFault> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_new(password: &str, login: &str, name: &str) -> Result<(), PasswordFault> {
     check_password(password, login, |password| is_common(password, login, name))
 }
 
@@ -194,7 +225,7 @@ mod tests {
             places.push(place);
         }
         let refused = hasher.is_right("x", None, Lane::Stranger).await;
-        assert!(matches!(refused, Err(WebError::Busy)));
+        assert!(matches!(refused, Err(HashingError::Busy)));
         assert!(hasher.is_right("x", None, Lane::Known).await.is_ok());
     }
 
