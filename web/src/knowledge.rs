@@ -3,6 +3,7 @@
 mod article;
 mod described;
 pub(crate) mod finder;
+mod found;
 mod own;
 mod preview;
 mod word;
@@ -12,12 +13,11 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::{Permission, ReadKnowledge};
-use madoguchi_kb::{Fragment, Viewer};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use madoguchi_kb::Viewer;
+use serde::Deserialize;
 
-use self::described::TextFragment;
 use self::finder::{HERE, finder};
+use self::found::{FoundJson, HitJson, ReasonJson};
 use self::own::Own;
 use self::preview::Preview;
 use crate::auth::access::Allowed;
@@ -137,43 +137,6 @@ struct SearchQuery {
     limit: String,
     offset: String,
     explain: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = SearchResult)]
-struct FoundJson {
-    query: String,
-    total: usize,
-    /// Nothing answers what was asked: these only come near.
-    near: bool,
-    hits: Vec<HitJson>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = SearchHit)]
-struct HitJson {
-    id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<String>,
-    #[schema(value_type = String)]
-    source: madoguchi_kb::Source,
-    desk_only: bool,
-    category: String,
-    score: f32,
-    #[schema(value_type = Vec<TextFragment>)]
-    question: Vec<Fragment>,
-    #[schema(value_type = Vec<TextFragment>)]
-    excerpt: Vec<Fragment>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<ReasonJson>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = SearchReason)]
-struct ReasonJson {
-    kind: &'static str,
-    texts: Vec<String>,
-    share: f32,
 }
 
 async fn search(

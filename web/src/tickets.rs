@@ -8,6 +8,7 @@ mod described;
 pub(crate) mod edit;
 mod family;
 mod faq;
+mod fields_schema;
 pub(crate) mod form;
 mod history;
 mod import;

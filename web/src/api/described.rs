@@ -6,7 +6,7 @@ use madoguchi_core::stats::StatsReport;
 use serde_json::json;
 use utoipa::openapi::schema::ObjectBuilder;
 
-use super::{Board, Call, Hours};
+use super::answers::{Board, Call, Hours};
 use crate::agents::StateRequest;
 use crate::api_operation::{ApiGroup, ApiOperation};
 use crate::state::Web;

@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::response::Html;
 use madoguchi_core::access::UseAccount;
 
+use super::document::{DOCUMENT, document};
 use super::view::{self, Group, Schema};
-use super::{DOCUMENT, document};
+use super::words::ABOUT;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::shell::Shell;
@@ -30,7 +31,7 @@ pub(super) async fn page(
     let page = ApiPage {
         shell: Shell::new(&web, Some(&visitor), "/account"),
         document: DOCUMENT,
-        about: super::words::ABOUT.lines().collect(),
+        about: ABOUT.lines().collect(),
         groups: view::groups(&document),
         schemas: view::schemas(&document),
     };

@@ -256,6 +256,8 @@ fn tell_schema(name: &str, schema: &mut Value) {
         return;
     };
     schema.remove("description");
+    // Names of fields are texts, whatever they are in the code.
+    schema.remove("propertyNames");
     for part in ["allOf", "oneOf", "anyOf"] {
         let all = schema.get_mut(part).and_then(Value::as_array_mut);
         for one in all.into_iter().flatten() {

@@ -132,9 +132,10 @@ pub(crate) fn described<T: Record>(web: &Web, id: &'static str) -> ApiOperation 
     let context = Context::new(web, "");
     let fields = T::fields(&context);
     let told = fields.iter().filter(|field| field.info.is_shown());
+    let id_schema = ObjectBuilder::new().schema_type(Type::String);
     let record = told.fold(
         ObjectBuilder::new()
-            .property("id", ObjectBuilder::new().schema_type(Type::String))
+            .property("id", id_schema.description(Some("識別名")))
             .required("id"),
         |record, field| {
             let name = field.info.shown_name().into_owned();
@@ -151,7 +152,10 @@ pub(crate) fn described<T: Record>(web: &Web, id: &'static str) -> ApiOperation 
         },
     );
     let list = ObjectBuilder::new()
-        .property("items", ArrayBuilder::new().items(record))
+        .property(
+            "items",
+            ArrayBuilder::new().items(record).description(Some("項目")),
+        )
         .required("items");
     let label = T::SCREEN.label;
     ApiOperation::new(id, ApiGroup::Tables, format!("{label}の一覧"))

@@ -1,23 +1,14 @@
 //! What the document of the API tells of the knowledge.
 
 use axum::http::StatusCode;
-use utoipa::ToSchema;
 
-use super::FoundJson;
 use super::article::ArticleJson;
+use super::found::FoundJson;
 use crate::api_operation::{ApiGroup, ApiOperation};
 use crate::portal::finding::Suggested;
 use crate::state::Web;
 
 const GROUP: ApiGroup = ApiGroup::Knowledge;
-
-/// A piece of a text, as the search gives it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it tells the shape of another type")]
-pub(super) struct TextFragment {
-    text: String,
-    marked: bool,
-}
 
 pub(super) fn search(_: &Web) -> ApiOperation {
     ApiOperation::new("searchKnowledge", GROUP, "FAQの検索")

@@ -124,7 +124,9 @@ impl Store {
             if let Err(error) = tx.checked_ticket(kept) {
                 return Err(match error {
                     TicketWriteError::Store(error) => error,
-                    _ => StoreError::Changed { what: Resource::Ticket },
+                    _ => StoreError::Changed {
+                        what: Resource::Ticket,
+                    },
                 });
             }
         }
