@@ -8,6 +8,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, AgentState};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
@@ -30,7 +31,7 @@ const REASON_LETTERS: usize = 40;
 /// How long a page waits for what it is to show.
 const SHOWN_WITHIN: std::time::Duration = std::time::Duration::from_millis(500);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct StateRequest {
     command: String,
     #[serde(default)]

@@ -1,5 +1,8 @@
 //! The JSON API: the same as the pages, for programs.
 
+mod answers;
+mod described;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use chrono::DateTime;
@@ -7,16 +10,13 @@ use madoguchi_core::access::{Permission, ReadFigures, SetOwnState, ViewBoard, Vi
 use madoguchi_core::audit::Action;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::caller::Caller;
-use madoguchi_core::event::CallEvent;
-use madoguchi_core::figures::Figures;
-use madoguchi_core::hours::HoursReason;
 use madoguchi_core::id::{CallId, LineName};
-use madoguchi_core::live::{AgentView, DeskSnapshot};
+use madoguchi_core::live::AgentView;
 use madoguchi_core::stats::{By, StatsQuery, StatsReport};
 use madoguchi_core::time::Instant;
-use madoguchi_core::today::Today;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use self::answers::{AgentFigures, Board, Call, Hours};
 use crate::agents::{self, StateRequest};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
@@ -30,33 +30,20 @@ pub(crate) const FEATURE: Feature = Feature::new(routes);
 fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/board", board)
+        .described(described::board)
         .get("/api/v1/stats", stats)
+        .described(described::stats)
         .get("/api/v1/calls/{id}", call)
+        .described(described::call)
         .get("/api/v1/agents", agents)
+        .described(described::agents)
         .post("/api/v1/agents/{id}/state", set_agent_state)
+        .described(described::set_agent_state)
         .get("/api/v1/hours", hours)
+        .described(described::hours)
 }
 
-#[derive(Serialize)]
-pub(crate) struct Board {
-    now: String,
-    open: bool,
-    target_answer_rate: u32,
-    today: Today,
-    by_agent: Vec<AgentFigures>,
-    desk: DeskSnapshot,
-    database_up: bool,
-    backlog: u64,
-}
-
-#[derive(Serialize)]
-struct AgentFigures {
-    agent: Option<String>,
-    #[serde(flatten)]
-    figures: Figures,
-}
-
-pub(crate) async fn board(visitor: Allowed<ViewBoard>, State(web): State<Web>) -> Json<Board> {
+async fn board(visitor: Allowed<ViewBoard>, State(web): State<Web>) -> Json<Board> {
     let (now, today, status) = (web.desk.now(), web.desk.today(), web.desk.status());
     let by_agent = today
         .by_agent
@@ -90,13 +77,13 @@ const MOST_DAYS: i64 = 3_660;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct FiguresQuery {
+struct FiguresQuery {
     from: String,
     to: String,
     by: String,
 }
 
-pub(crate) async fn stats(
+async fn stats(
     _: Allowed<ReadFigures>,
     State(web): State<Web>,
     Query(query): Query<FiguresQuery>,
@@ -126,13 +113,7 @@ pub(crate) async fn stats(
     Ok(Json(web.store.stats(query, thresholds).await?))
 }
 
-#[derive(Serialize)]
-pub(crate) struct Call {
-    call: CallRecord,
-    events: Vec<CallEvent>,
-}
-
-pub(crate) async fn call(
+async fn call(
     visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -144,11 +125,11 @@ pub(crate) async fn call(
     Ok(Json(Call { call, events }))
 }
 
-pub(crate) async fn agents(_: Allowed<ViewBoard>, State(web): State<Web>) -> Json<Vec<AgentView>> {
+async fn agents(_: Allowed<ViewBoard>, State(web): State<Web>) -> Json<Vec<AgentView>> {
     Json(web.desk.snapshot().agents.clone())
 }
 
-pub(crate) async fn set_agent_state(
+async fn set_agent_state(
     visitor: Allowed<SetOwnState>,
     State(web): State<Web>,
     Path(agent): Path<String>,
@@ -160,21 +141,13 @@ pub(crate) async fn set_agent_state(
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct HoursQuery {
+struct HoursQuery {
     at: String,
     /// Of which line; the desk's if none is named.
     line: String,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Hours {
-    open: bool,
-    reason: HoursReason,
-    closes_at: Option<String>,
-    opens_at: Option<String>,
-}
-
-pub(crate) async fn hours(
+async fn hours(
     _: Allowed<ViewBoard>,
     State(web): State<Web>,
     Query(query): Query<HoursQuery>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use madoguchi_core::access::{Permission, ViewCalls};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::call::{CallRecord, Direction};
@@ -13,7 +14,9 @@ use madoguchi_core::setup::DeskSetup;
 use madoguchi_core::time::Millis;
 use madoguchi_store::{CallFilter, CallOrder, OutcomeFilter, Page, Start, StoreError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::api_operation::{ApiGroup, ApiOperation};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
@@ -21,7 +24,7 @@ use crate::feature::Feature;
 use crate::kit::table::{Column, DOWN, Info, Listing, Order, UP, Value};
 use crate::kit::table_filter::{Asked, Filter, Pairs};
 use crate::kit::table_question::Question;
-use crate::kit::{table_page, table_routes};
+use crate::kit::{table_api, table_page, table_routes};
 use crate::menu::MenuEntry;
 use crate::query::{Period, agent_choices, escape, line_choices, page_number};
 use crate::state::Web;
@@ -54,7 +57,9 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
     .views(&["/calls"]);
 
 fn routes() -> Routes {
-    table_routes::<CallList>().get("/api/v1/calls", api)
+    table_routes::<CallList>()
+        .get("/api/v1/calls", api)
+        .described(described)
 }
 
 struct CallList;
@@ -228,13 +233,22 @@ fn read_kind(kind: &str) -> (Option<Direction>, Option<OutcomeFilter>) {
 }
 
 /// A page of the list for programs.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CallPage)]
 struct ApiCalls {
     total: u64,
     page: u32,
     /// What `after` of the next page is.
     after: Option<String>,
     calls: Vec<CallRecord>,
+}
+
+fn described(web: &Web) -> ApiOperation {
+    let operation = ApiOperation::new("listCalls", ApiGroup::Calls, "通話の一覧")
+        .about("新しい順に50件ずつ読みます。期間の指定がなければ、今日の通話です。発信者の番号を含みます。読んだことは監査記録に残ります。")
+        .query("page", "ページの番号。続きを読むには、afterを使ってください。")
+        .gives::<ApiCalls>(StatusCode::OK, "条件に合う通話");
+    table_api::narrowed::<CallList>(web, operation)
 }
 
 async fn api(

@@ -24,6 +24,7 @@ fn routes() -> Routes {
         "/api/v1/departments",
         export::items::<Department, HandleTickets>,
     )
+    .described(|web| export::described::<Department>(web, "listDepartments"))
 }
 
 type F<'c> = Field<'c, Department>;

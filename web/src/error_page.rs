@@ -70,12 +70,21 @@ pub(crate) fn render(
     // What is left are the words of the framework, in English and in plain text.
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_page = kind.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
-    if is_page || asked.by_program() {
+    if is_page {
         return response;
     }
     let error = match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => WebError::NotFound("お探しの操作"),
         StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge(FormUse::Usual),
+        StatusCode::BAD_REQUEST
+        | StatusCode::UNPROCESSABLE_ENTITY
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            if asked.by_program() =>
+        {
+            WebError::BadRequest(
+                "送られた内容を読み取れません。APIの説明にある形で送ってください。".to_owned(),
+            )
+        }
         StatusCode::BAD_REQUEST
         | StatusCode::UNPROCESSABLE_ENTITY
         | StatusCode::UNSUPPORTED_MEDIA_TYPE => WebError::BadRequest(

@@ -4,14 +4,14 @@ use crate::auth::routes::Routes;
 use crate::feature::Feature;
 use crate::state::FeatureTables;
 use crate::{
-    access_report, account, agents, announcements, api, articles, assets, audit, board, calendar,
-    call, call_figures, calls, content_gaps, departments, divisions, jobs, knowledge, language,
-    live, notices, operations, own_call, people, phrases, portal, reception, retention, setup,
-    sign_in, tickets, users, vendors, views,
+    access_report, account, agents, announcements, api, api_document, articles, assets, audit,
+    board, calendar, call, call_figures, calls, content_gaps, departments, divisions, jobs,
+    knowledge, language, live, notices, operations, own_call, people, phrases, portal, reception,
+    retention, setup, sign_in, tickets, users, vendors, views,
 };
 
 /// All parts; those with entries of the menu first, in its order.
-static FEATURES: [Feature; 34] = [
+static FEATURES: [Feature; 35] = [
     reception::FEATURE,
     board::FEATURE,
     calls::FEATURE,
@@ -39,6 +39,7 @@ static FEATURES: [Feature; 34] = [
     live::events::FEATURE,
     agents::FEATURE,
     api::FEATURE,
+    api_document::FEATURE,
     operations::FEATURE,
     sign_in::FEATURE,
     account::FEATURE,
@@ -64,5 +65,6 @@ pub(crate) fn tables() -> FeatureTables {
         audit: all.clone().flat_map(|one| one.audit).copied().collect(),
         views: all.clone().flat_map(|one| one.views).copied().collect(),
         messages: all.flat_map(|one| one.messages).copied().collect(),
+        api: routes().into_described(),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod record;
 pub(crate) mod removal;
 pub(crate) mod restore;
 pub(crate) mod table;
+pub(crate) mod table_api;
 pub(crate) mod table_file;
 pub(crate) mod table_filter;
 pub(crate) mod table_page;

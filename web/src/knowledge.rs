@@ -1,7 +1,9 @@
 //! ナレッジ検索: the agents' panel, by keyboard, and the same for programs.
 
 mod article;
+mod described;
 pub(crate) mod finder;
+mod found;
 mod own;
 pub(crate) mod past;
 mod preview;
@@ -12,10 +14,11 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::{Permission, ReadKnowledge};
-use madoguchi_kb::{Fragment, Viewer};
-use serde::{Deserialize, Serialize};
+use madoguchi_kb::Viewer;
+use serde::Deserialize;
 
 use self::finder::{HERE, finder};
+use self::found::{FoundJson, HitJson, ReasonJson};
 use self::own::Own;
 use self::preview::Preview;
 use crate::auth::access::Allowed;
@@ -59,8 +62,11 @@ fn routes() -> Routes {
         .get("/knowledge/{id}/files/{hash}", article::file)
         .post("/knowledge/{id}/settled", word::settled)
         .get("/api/v1/knowledge/search", search)
+        .described(described::search)
         .get("/api/v1/knowledge/suggest", suggest)
+        .described(described::suggest)
         .get("/api/v1/knowledge/articles/{id}", article::as_json)
+        .described(described::article)
 }
 
 #[derive(Template)]
@@ -151,37 +157,6 @@ struct SearchQuery {
     limit: String,
     offset: String,
     explain: String,
-}
-
-#[derive(Serialize)]
-struct FoundJson {
-    query: String,
-    total: usize,
-    /// Nothing answers what was asked: these only come near.
-    near: bool,
-    hits: Vec<HitJson>,
-}
-
-#[derive(Serialize)]
-struct HitJson {
-    id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<String>,
-    source: madoguchi_kb::Source,
-    desk_only: bool,
-    category: String,
-    score: f32,
-    question: Vec<Fragment>,
-    excerpt: Vec<Fragment>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<ReasonJson>,
-}
-
-#[derive(Serialize)]
-struct ReasonJson {
-    kind: &'static str,
-    texts: Vec<String>,
-    share: f32,
 }
 
 async fn search(

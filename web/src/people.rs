@@ -30,4 +30,5 @@ fn routes() -> Routes {
         .upload("/people/import/apply", FileUse::Import, import::apply)
         .get("/people/{id}", one::page)
         .get("/api/v1/people", api::list)
+        .described(api::described)
 }

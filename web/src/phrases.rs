@@ -27,6 +27,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
 fn routes() -> Routes {
     record_routes!(removable Phrase, list: "/admin/phrases", one: "/admin/phrase")
         .get("/api/v1/phrases", export::items::<Phrase, ReadKnowledge>)
+        .described(|web| export::described::<Phrase>(web, "listPhrases"))
 }
 
 type F<'c> = Field<'c, Phrase>;

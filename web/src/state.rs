@@ -5,11 +5,13 @@
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
+use madoguchi_core::access::Permission;
 use madoguchi_core::audit::Action;
 use madoguchi_core::time::Millis;
 use madoguchi_kb::Knowledge;
 use madoguchi_store::{Store, StoreError};
 
+use crate::api_operation::ApiOperation;
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Hasher;
 use crate::auth::sessions::Sessions;
@@ -43,6 +45,19 @@ impl std::fmt::Debug for Faq {
 /// How the fields of a kind of record are called in the audit log.
 pub(crate) type AuditFields = fn(&Web) -> (Action, Vec<FieldInfo>);
 
+/// Describes an operation of the API.
+pub(crate) type Describe = fn(&Web) -> ApiOperation;
+
+/// A route that the document of the API tells of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ApiRoute {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    /// What a token must allow.
+    pub(crate) scope: Option<Permission>,
+    pub(crate) describe: Describe,
+}
+
 /// What the parts of the pages bring, and pages of others show.
 pub(crate) struct FeatureTables {
     /// The entries of the menu.
@@ -51,6 +66,8 @@ pub(crate) struct FeatureTables {
     pub(crate) audit: Vec<AuditFields>,
     /// The lists that have saved views.
     pub(crate) views: Vec<&'static str>,
+    /// What the document of the API tells of.
+    pub(crate) api: Vec<ApiRoute>,
     /// What pages say about what was done.
     pub(crate) messages: Vec<(&'static str, &'static str)>,
 }

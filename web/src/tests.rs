@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 mod announcements;
+mod api;
 mod articles;
 mod attachments;
 mod away;
@@ -34,6 +35,7 @@ mod board;
 mod calendar;
 mod door;
 mod guesses;
+mod ledger;
 mod lists;
 mod pages;
 mod people;

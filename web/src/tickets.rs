@@ -5,14 +5,17 @@ pub(crate) mod applying;
 pub(crate) mod attaching;
 mod bulk;
 pub(crate) mod choices;
-mod columns;
+pub(crate) mod columns;
+mod described;
 pub(crate) mod due;
 pub(crate) mod edit;
 mod family;
 mod faq;
+mod fields_schema;
 mod files;
 pub(crate) mod form;
 mod history;
+mod import;
 mod json;
 mod list;
 pub(crate) mod lookup;
@@ -52,6 +55,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         ("detached", "添付ファイルを取り除きました。"),
         ("unmerged", "統合を取り消しました。"),
         ("split", "分割しました。新しい問合せを表示しています。"),
+        ("ledger-imported", "台帳を取り込みました。"),
     ]);
 
 fn routes() -> Routes {
@@ -62,6 +66,15 @@ fn routes() -> Routes {
         .get("/tickets/due", due::page)
         .get("/tickets/due/part", due::part)
         .get("/inquiries", old_inquiries::lead)
+        .get("/tickets/import", import::page)
+        .upload("/tickets/import", FileUse::Import, import::bring)
+        .file("/tickets/import/check", import::check)
+        .upload(
+            "/tickets/import/check",
+            FileUse::Import,
+            import::check_again,
+        )
+        .upload("/tickets/import/apply", FileUse::Import, import::apply)
         .get("/tickets/new", new::page)
         .long_post("/tickets/new", FormUse::Ticket, new::create)
         .get("/tickets/{number}", one::page)
@@ -79,8 +92,13 @@ fn routes() -> Routes {
         .long_post("/tickets/{number}/split", FormUse::Ticket, family::split)
         .post("/tickets/{number}/faq", faq::draft)
         .get("/api/v1/tickets", api::list)
+        .described(described::list)
         .long_post("/api/v1/tickets", FormUse::Ticket, api::create)
+        .described(described::create)
         .get("/api/v1/tickets/{number}", api::one)
+        .described(described::one)
         .patch("/api/v1/tickets/{number}", FormUse::Ticket, api::change)
+        .described(described::change)
         .get("/api/v1/contacts", api::contacts)
+        .described(described::contacts)
 }

@@ -19,6 +19,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes).audit(&[audit_fields::<
 fn routes() -> Routes {
     record_routes!(removable Vendor, list: "/admin/desk/vendors", one: "/admin/desk/vendor")
         .get("/api/v1/vendors", export::items::<Vendor, HandleTickets>)
+        .described(|web| export::described::<Vendor>(web, "listVendors"))
 }
 
 const KINDS: &Options<VendorKind> = &[

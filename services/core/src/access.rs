@@ -80,6 +80,8 @@ permissions! {
     HandleTickets = "tickets", "問合せの閲覧と登録";
     /// The directory of those who call: what is brought into it from files (personal data).
     ManagePeople = "people", "職員名簿の管理";
+    /// The ledgers of predecessors, which become tickets (personal data).
+    ImportTickets = "import_tickets", "前の台帳の取込み";
     /// アクセスレポート
     ReadAccessReport = "access_report", "アクセスレポートの閲覧";
 }
@@ -135,6 +137,7 @@ impl Role {
                 P::ManagePhrases,
                 P::HandleTickets,
                 P::ManagePeople,
+                P::ImportTickets,
                 P::ReadAccessReport,
             ],
             Self::FaqEditor => &[

@@ -222,6 +222,8 @@ actions! {
     TicketFileView = "ticket.file_view", "問合せの添付ファイルの閲覧";
     /// Brought a file in which a virus was found.
     TicketFileRefused = "ticket.file_refused", "ウイルスの見つかったファイルの拒否";
+    /// Took tickets over from the ledger of a predecessor.
+    TicketImport = "ticket.import", "前の台帳の取込み";
     /// Said why a call has no ticket.
     CallWithoutTicket = "call.without_ticket", "対象外の通話の登録";
     /// Looked at the directory of people, or at one of them.

@@ -1,6 +1,7 @@
 //! One call as the sum of its events.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::caller::{CalledNumber, Caller};
 use crate::event::{AbandonReason, CUT_OFF_SEQ, CallEvent, EndCause, EventKind, TransferTarget};
@@ -28,7 +29,7 @@ named! {
 }
 
 /// The part of one agent in a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AgentPart {
     /// Who; `None` where an outside source does not name anybody.
     pub agent: Option<AgentId>,
@@ -70,7 +71,7 @@ impl Outcome {
 }
 
 /// A call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CallRecord {
     /// Which.
     pub call: CallId,

@@ -1,6 +1,7 @@
 //! Who calls and whom: numbers with their ISDN subaddresses, or why there is no number.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::named;
 
@@ -70,7 +71,7 @@ impl NoNumberReason {
 }
 
 /// Who calls. The number is empty if there is none; a word is never kept as a number.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(from = "StoredCaller")]
 pub struct Caller {
     #[serde(rename = "from")]
@@ -173,7 +174,7 @@ impl Caller {
 }
 
 /// The number that was dialled.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CalledNumber {
     #[serde(rename = "to")]
     number: String,

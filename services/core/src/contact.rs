@@ -1,6 +1,7 @@
 //! 応対: one call, form, mail or visit on one ticket, and what becomes of an answered call.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::{AgentId, CallId, ContactId, TicketId};
 use crate::named;
@@ -12,7 +13,7 @@ pub const NO_TICKET_NOTE_LETTERS: usize = 200;
 
 /// 応対: joins a call (or a form, a mail, a visit) with the ticket in whose history it stands.
 /// Nothing else joins the two.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Contact {
     /// Which.
     pub id: ContactId,

@@ -5,6 +5,7 @@
 //! that delivering it twice changes nothing. Durations are derived, never stored.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::caller::{CalledNumber, Caller};
 use crate::id::{AgentId, CallId, LineName, NodeName};
@@ -21,7 +22,7 @@ pub const CUT_OFF_SEQ: u32 = 1 << 30;
 pub const SUPERSEDED_SEQ: u32 = CUT_OFF_SEQ + 1;
 
 /// One thing that happened to one call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CallEvent {
     /// The call it happened to.
     pub call: CallId,
@@ -60,7 +61,7 @@ impl CallEvent {
 /// * outside reception hours: `Arrived{open: false}` → `Accepted`? → `Ended`;
 /// * outbound and internal: `Dialled` → (`Answered{agent: caller}`)? → `Ended` → `WrapUpEnded`?;
 /// * refused by a rule of the desk: `Dialled` → `Barred` → `Ended`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
     /// A caller's INVITE reached a desk line. `open` says whether it was within 受付時間.
@@ -155,7 +156,7 @@ pub enum EventKind {
 }
 
 /// Why the ringing of one agent's phone ended without 応答.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RingOutcome {
     /// Nobody picked up within the ring time-out (RONA).
@@ -190,7 +191,7 @@ named! {
 }
 
 /// What ended a call that is not 放棄.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndCause {
     /// The outside party hung up.
@@ -210,7 +211,7 @@ pub enum EndCause {
 }
 
 /// One of the two sides of a bridged call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// The outside party.
@@ -220,7 +221,7 @@ pub enum Party {
 }
 
 /// Where a call was handed on to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "target", rename_all = "snake_case")]
 pub enum TransferTarget {
     /// Another agent of the desk.

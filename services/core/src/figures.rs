@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::call::{CallRecord, Direction};
 use crate::event::AbandonReason;
@@ -292,7 +294,7 @@ pub fn percentage(part: u64, whole: u64) -> Option<String> {
 }
 
 /// The figures as JSON shows them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FiguresJson<'a> {
     offered: u64,
     answered: u64,
@@ -316,6 +318,18 @@ struct FiguresJson<'a> {
     max_wait_ms: Option<Millis>,
     answer_rate: Option<String>,
     service_level: Option<String>,
+}
+
+impl PartialSchema for Figures {
+    fn schema() -> RefOr<Schema> {
+        FiguresJson::schema()
+    }
+}
+
+impl ToSchema for Figures {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        FiguresJson::schemas(schemas);
+    }
 }
 
 impl Serialize for Figures {

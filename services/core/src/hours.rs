@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use self::open::{OpenHours, OpenHoursFault, WeekdayHours};
 use crate::holiday;
@@ -98,7 +99,7 @@ pub enum Override {
 }
 
 /// Why the desk is open or closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoursReason {
     /// Open: 平日.

@@ -3,13 +3,14 @@
 
 use crate::audit::Fields;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::id::{AgentId, CallId, LineName, NodeName};
 use crate::time::Instant;
 
 /// The desk at one moment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct DeskSnapshot {
     /// Offered calls that are not answered yet, longest wait first.
     pub waiting: Vec<WaitingCall>,
@@ -20,7 +21,7 @@ pub struct DeskSnapshot {
 }
 
 /// Calls to the outside, as far as rules of the desk limit them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OutboundView {
     /// How many are going on.
     pub calls: u32,
@@ -31,7 +32,7 @@ pub struct OutboundView {
 }
 
 /// A caller who waits.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct WaitingCall {
     /// The call.
     pub call: CallId,
@@ -47,7 +48,7 @@ pub struct WaitingCall {
 }
 
 /// An agent as the board shows them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AgentView {
     /// Who.
     pub agent: AgentId,
@@ -70,7 +71,7 @@ pub struct AgentView {
 }
 
 /// What an agent is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum AgentState {
     /// 受付終了

@@ -1,7 +1,19 @@
 //! Enums whose values have names outside of the program.
 
+pub use utoipa::openapi::{RefOr, Schema};
+pub use utoipa::{PartialSchema, ToSchema};
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+/// What documents of an API tell of such an enum.
+pub fn schema(names: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    schema.enum_values(Some(names)).into()
+}
+
 /// Declares such an enum: each value with its name in the database, in JSON and in settings, and with
-/// what screens call it, if they do. It derives serde, which then knows it by the same names.
+/// what screens call it, if they do. It derives serde, which then knows it by the same names, and so do
+/// documents of an API.
 #[macro_export]
 macro_rules! named {
     (
@@ -29,6 +41,14 @@ macro_rules! named {
                 Self::ALL.into_iter().find(|known| known.as_str() == name)
             }
         }
+
+        impl $crate::named::PartialSchema for $enum {
+            fn schema() -> $crate::named::RefOr<$crate::named::Schema> {
+                $crate::named::schema(Self::ALL.map(Self::as_str))
+            }
+        }
+
+        impl $crate::named::ToSchema for $enum {}
 
         $crate::named!(@labels $enum $($name $($label)?;)+);
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::PersonId;
 use crate::phone;
@@ -19,7 +20,7 @@ pub const PERSON_NUMBERS: usize = 10;
 pub const PERSON_NUMBER_LETTERS: usize = 32;
 
 /// A person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Person {
     /// 職員番号
     pub id: PersonId,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Months, NaiveDate};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::call::CallRecord;
 use crate::figures::{Figures, FiguresSettings, add_by_agent};
@@ -11,7 +12,7 @@ use crate::id::{AgentId, LineName};
 use crate::time::Instant;
 
 /// By what figures are grouped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum By {
@@ -59,7 +60,7 @@ impl StatsQuery {
 }
 
 /// The figures of a period, in all and in groups.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct StatsReport {
     /// The first day.
     pub from: NaiveDate,
@@ -77,7 +78,7 @@ pub struct StatsReport {
 }
 
 /// One group.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct StatsRow {
     /// What the group has in common.
     #[serde(flatten)]
@@ -88,7 +89,7 @@ pub struct StatsRow {
 }
 
 /// What the calls of a group have in common.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowKey {
     /// The day of arrival.

@@ -35,7 +35,9 @@ pub use self::retention::{
     TICKET_RETENTION, TICKET_YEARS_AT_LEAST, TICKET_YEARS_AT_MOST, TicketRetention,
     TicketRetentionFault,
 };
-pub use self::state::{Analysis, Escalation, FirstResponse, Hold, Link, Note, Pause, Ticket};
+pub use self::state::{
+    Analysis, Escalation, FirstResponse, Hold, Link, Note, Origin, Pause, Ticket,
+};
 pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::call::{CallRecord, Direction};
 use crate::event::{AbandonReason, CallEvent};
@@ -16,7 +17,7 @@ use crate::queue::QueueLengths;
 use crate::time::Instant;
 
 /// The figures of one day at one moment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Today {
     /// All calls.
     pub total: Figures,

@@ -13,6 +13,7 @@ mod forget;
 mod hours;
 mod import;
 mod kb;
+mod ledger;
 mod log;
 mod output;
 mod people;
@@ -77,6 +78,9 @@ enum Command {
     /// 監査記録を検査します
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// 問合せ管理台帳を扱います
+    #[command(subcommand)]
+    Tickets(ledger::TicketsCommand),
     /// FAQ を取り込み、検索し、検索の良さを測ります
     #[command(subcommand)]
     Kb(kb::KbCommand),
@@ -88,6 +92,8 @@ enum Import {
     QueueLog(import::Args),
     /// 職員名簿を取り込みます(Excel、またはUTF-8かシフトJISのCSV)
     People(people::Args),
+    /// 前の事業者などの台帳を、問合せとして取り込みます(Excel、またはUTF-8かシフトJISのCSV)
+    Tickets(ledger::ImportArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,6 +162,12 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
             Command::Import(Import::People(args)) => {
                 people::run(args, &config, &cli.data_dir).await
+            }
+            Command::Import(Import::Tickets(args)) => {
+                ledger::import(args, &config, &cli.data_dir).await
+            }
+            Command::Tickets(ledger::TicketsCommand::Export(args)) => {
+                ledger::export(args, &config, &cli.data_dir).await
             }
             Command::Account(command) => account::run(command, &config, &cli.data_dir).await,
             Command::Backup(args) => {

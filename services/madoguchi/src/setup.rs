@@ -29,6 +29,14 @@ pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Confi
     Ok(join::config(file, &kept.screen, |_| None))
 }
 
+/// The desk as it is set up by the operator's file and on screens, and its reception calendars.
+pub(crate) async fn desk(file: &Config, store: &Store) -> anyhow::Result<(DeskSetup, Calendars)> {
+    let kept = StoredSetup::load(store).await?;
+    let setup = desk_setup(file, &kept);
+    let calendars = join::config(file, &kept.screen, |_| None).calendars()?;
+    Ok((setup, calendars))
+}
+
 /// What shows other settings from now on.
 pub(crate) trait ChangedDesk: Sync {
     /// These are in force.

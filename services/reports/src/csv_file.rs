@@ -22,27 +22,50 @@ pub struct CsvRows {
 /// # Errors
 /// [`SheetError::TooManyRows`], [`SheetError::Broken`].
 pub fn rows(file: &[u8], most: usize) -> Result<CsvRows, SheetError> {
+    let mut read = CsvRows::default();
+    each_row(file, most, |number, cells| {
+        if is_unreadable(&cells) {
+            read.unreadable.push(number);
+        }
+        read.rows.push(cells);
+        true
+    })?;
+    Ok(read)
+}
+
+/// Whether a row has letters that cannot be read.
+pub(crate) fn is_unreadable(cells: &[String]) -> bool {
+    cells.iter().any(|cell| cell.contains('\u{fffd}'))
+}
+
+/// Gives the rows of a file one by one, each with its number from 1. It ends where `take` gives `false`.
+///
+/// # Errors
+/// As [`rows`].
+pub(crate) fn each_row(
+    file: &[u8],
+    most: usize,
+    mut take: impl FnMut(usize, Vec<String>) -> bool,
+) -> Result<(), SheetError> {
     let is_utf8 = std::str::from_utf8(file).is_ok();
     let encoding = if is_utf8 { UTF_8 } else { SHIFT_JIS };
     let (text, ..) = encoding.decode(file);
-    let mut reader = csv::ReaderBuilder::new()
+    let reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let mut read = CsvRows::default();
-    for (n, record) in (1..).zip(reader.records()) {
+    for (n, record) in (1..).zip(reader.into_records()) {
         if n > most {
             return Err(SheetError::TooManyRows(most));
         }
         let record = record.map_err(|error| SheetError::Broken(error.to_string()))?;
-        let cells = record.iter().take(COLUMNS).map(str::to_owned);
-        let cells: Vec<String> = cells.collect();
-        if cells.iter().any(|cell| cell.contains('\u{fffd}')) {
-            read.unreadable.push(n);
+        let cells = record.iter().take(COLUMNS);
+        let cells = cells.map(|cell| cell.replace("\r\n", "\n"));
+        if !take(n, cells.collect()) {
+            break;
         }
-        read.rows.push(cells);
     }
-    Ok(read)
+    Ok(())
 }
 
 #[cfg(test)]

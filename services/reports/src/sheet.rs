@@ -35,29 +35,52 @@ impl From<XlsxError> for SheetError {
 /// # Errors
 /// [`SheetError`].
 pub fn rows(file: &[u8], most: usize) -> Result<Vec<Vec<String>>, SheetError> {
-    unfolds(file)?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    each_row(file, (most, UNFOLDED), |number, cells| {
+        rows.resize_with(number.max(1) - 1, Vec::new);
+        rows.push(cells);
+        true
+    })?;
+    Ok(rows)
+}
+
+/// Gives the rows of the first sheet one by one, each with its number from 1; rows without anything are
+/// left out. It ends where `take` gives `false`.
+///
+/// # Errors
+/// [`SheetError`]; rows that do not come in order are broken.
+pub(crate) fn each_row(
+    file: &[u8],
+    (most, unfolded): (usize, u64),
+    mut take: impl FnMut(usize, Vec<String>) -> bool,
+) -> Result<(), SheetError> {
+    unfolds(file, unfolded)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file))?;
     let name = book.sheet_names().into_iter().next();
     let name = name.ok_or_else(|| SheetError::Broken("no sheet".to_owned()))?;
     // Cell by cell: the area between two cells far apart would fill the memory.
     let mut cells = book.worksheet_cells_reader(&name)?;
-    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut current: (usize, Vec<String>) = (0, Vec::new());
     while let Some(cell) = cells.next_cell()? {
         let (row, column) = cell.get_position();
         let text = text(cell.get_value());
         if column >= COLUMNS || text.is_empty() {
             continue;
         }
-        let (row, column) = (row as usize, column as usize);
-        if row >= most {
+        let (row, column) = (row as usize + 1, column as usize);
+        if row > most {
             return Err(SheetError::TooManyRows(most));
         }
-        if rows.len() <= row {
-            rows.resize_with(row + 1, Vec::new);
+        if row < current.0 {
+            return Err(SheetError::Broken("rows that are not in order".to_owned()));
         }
-        let Some(cells) = rows.get_mut(row) else {
-            continue;
-        };
+        if row > current.0 {
+            let (number, whole) = std::mem::replace(&mut current, (row, Vec::new()));
+            if number > 0 && !take(number, whole) {
+                return Ok(());
+            }
+        }
+        let (_, cells) = &mut current;
         if cells.len() <= column {
             cells.resize_with(column + 1, String::new);
         }
@@ -65,14 +88,18 @@ pub fn rows(file: &[u8], most: usize) -> Result<Vec<Vec<String>>, SheetError> {
             *place = text;
         }
     }
-    Ok(rows)
+    let (number, whole) = current;
+    if number > 0 {
+        take(number, whole);
+    }
+    Ok(())
 }
 
 /// Says whether all parts together stay small. What the archive says of itself is not believed.
-fn unfolds(file: &[u8]) -> Result<(), SheetError> {
+fn unfolds(file: &[u8], most: u64) -> Result<(), SheetError> {
     let broken = |error: &dyn std::fmt::Display| SheetError::Broken(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(file)).map_err(|error| broken(&error))?;
-    let mut left = UNFOLDED;
+    let mut left = most;
     for part in 0..archive.len() {
         let part = archive.by_index(part).map_err(|error| broken(&error))?;
         let read = std::io::copy(&mut part.take(left), &mut std::io::sink());

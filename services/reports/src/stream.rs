@@ -178,6 +178,15 @@ fn cp932_row(row: &[Cell]) -> Vec<String> {
     cells
 }
 
+/// The letters of a row that CP932 does not have.
+pub fn missing_in_cp932(row: &[Cell]) -> Vec<char> {
+    let mut missing = Vec::new();
+    for cell in row {
+        with_letters_of_cp932(&csv_text(cell), &mut missing);
+    }
+    missing
+}
+
 fn with_letters_of_cp932(text: &str, missing: &mut Vec<char>) -> String {
     let plain: String = text.chars().map(same_in_cp932).collect();
     if !SHIFT_JIS.encode(&plain).2 {

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 20] = [
+const ALL: [(i64, &str, &str); 21] = [
     (
         1,
         "calls",
@@ -104,6 +104,11 @@ const ALL: [(i64, &str, &str); 20] = [
         19,
         "portal tickets",
         include_str!("../../../migrations/0019_portal_tickets.sql"),
+    ),
+    (
+        20,
+        "exchange",
+        include_str!("../../../migrations/0020_exchange.sql"),
     ),
     (
         21,

@@ -3,6 +3,7 @@
 pub(crate) mod changing;
 mod drafts;
 mod files;
+mod importing;
 mod list;
 mod log;
 mod merging;
@@ -10,6 +11,7 @@ mod number;
 mod paging;
 mod rebuilding;
 mod registration;
+mod request_keys;
 mod retention;
 mod row;
 mod unregistered;
@@ -22,10 +24,12 @@ use sqlx::Row;
 
 pub use self::changing::{NewTicket, TicketEdit, TicketWriteError};
 pub use self::drafts::TicketDraft;
+pub use self::importing::{LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading, NumberedRow};
 pub use self::list::TicketFilter;
 use self::log::{events_of, ticket_id};
 pub use self::paging::{ContactFilter, TicketContact, TicketOrder};
 pub use self::registration::KeptNoTicket;
+pub use self::request_keys::{KeptRequest, NewRequest};
 pub use self::retention::{PastTicket, RetentionPreview};
 pub use self::row::TicketRow;
 use self::row::lookup;

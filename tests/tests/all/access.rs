@@ -34,6 +34,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/account/password",
             "/account/second-factor",
             "/account/tokens",
+            "/account/api",
             "/admin/calendar",
             "/admin/calendar/range?from=2026-12-21&to=2026-12-27&rule=closed",
             "/admin/calendar/2026-12-28",
@@ -44,6 +45,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/tickets",
             "/tickets/due",
             "/tickets/new",
+            "/tickets/import",
+            "/tickets/import/check?id=one&ledger=%E6%97%A7%E5%8F%B0%E5%B8%B3",
             "/tickets/{ticket}",
             "/people",
             "/people/import",
@@ -283,9 +286,11 @@ impl House {
         };
         let calls = desk.wait_for_store(&filter).await?;
         let user = desk.store().lookup_login("boss").await?;
+        let user = user.context("a user")?.user.id;
+        tickets::ledger(desk.store(), &user, desk.clock.now()).await?;
         Ok(Self {
             call: calls.first().context("a call")?.call.to_string(),
-            user: user.context("a user")?.user.id.to_string(),
+            user: user.to_string(),
             notice,
             ticket,
             password,

@@ -14,7 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::auth::access::{Need, Needs};
 use crate::auth::admission;
 use crate::limits::{FileUse, FormUse};
-use crate::state::Web;
+use crate::state::{ApiRoute, Describe, Web};
 
 /// A request is answered so soon.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -38,6 +38,7 @@ pub struct Declared {
 pub(crate) struct Routes {
     router: Router<Web>,
     declared: Vec<Declared>,
+    described: Vec<ApiRoute>,
 }
 
 /// The arguments of a handler, of which the first says what is needed.
@@ -68,7 +69,25 @@ impl Routes {
         Self {
             router: Router::new(),
             declared: Vec::new(),
+            described: Vec::new(),
         }
+    }
+
+    /// Says of the last route what the document of the API tells of it.
+    #[must_use]
+    pub(crate) fn described(mut self, describe: Describe) -> Self {
+        if let Some(last) = self.declared.last() {
+            self.described.push(ApiRoute {
+                method: last.method,
+                path: last.path,
+                scope: match last.need {
+                    Need::Permission(permission) => Some(permission),
+                    Need::Public | Need::Portal | Need::SignedIn => None,
+                },
+                describe,
+            });
+        }
+        self
     }
 
     /// A page, or something else that is only read.
@@ -183,11 +202,17 @@ impl Routes {
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.declared.extend(other.declared);
+        self.described.extend(other.described);
         self
     }
 
     pub(crate) fn finish(self) -> (Router<Web>, Vec<Declared>) {
         (self.router, self.declared)
+    }
+
+    /// What the document of the API tells of.
+    pub(crate) fn into_described(self) -> Vec<ApiRoute> {
+        self.described
     }
 
     fn declare<F: Needs>(&mut self, method: &'static str, path: &'static str) {

@@ -9,12 +9,14 @@ use madoguchi_reports::stream::csv;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 
 use super::field::Field;
 use super::form::Input;
 use super::list::all;
 use super::record::{Context, Listed, Record};
 use super::value::YES;
+use crate::api_operation::{ApiGroup, ApiOperation};
 use crate::auth::access::Allowed;
 use crate::download::{csv_file, workbook_file};
 use crate::error::WebError;
@@ -123,4 +125,40 @@ fn typed(input: Input, value: String) -> Value {
             .map_or(Value::Null, |number| json!(number)),
         _ => json!(value),
     }
+}
+
+/// What the document of the API tells of such a list.
+pub(crate) fn described<T: Record>(web: &Web, id: &'static str) -> ApiOperation {
+    let context = Context::new(web, "");
+    let fields = T::fields(&context);
+    let told = fields.iter().filter(|field| field.info.is_shown());
+    let id_schema = ObjectBuilder::new().schema_type(Type::String);
+    let record = told.fold(
+        ObjectBuilder::new()
+            .property("id", id_schema.description(Some("識別名")))
+            .required("id"),
+        |record, field| {
+            let name = field.info.shown_name().into_owned();
+            let value = ObjectBuilder::new()
+                .schema_type(match field.info.input {
+                    Input::Check => SchemaType::Type(Type::Boolean),
+                    Input::Lines => SchemaType::Type(Type::Array),
+                    Input::Number => SchemaType::Array(vec![Type::Integer, Type::Null]),
+                    _ => SchemaType::Type(Type::String),
+                })
+                .description(Some(name));
+            let key = field.info.name.to_string();
+            record.property(key.clone(), value).required(key)
+        },
+    );
+    let list = ObjectBuilder::new()
+        .property(
+            "items",
+            ArrayBuilder::new().items(record).description(Some("項目")),
+        )
+        .required("items");
+    let label = T::SCREEN.label;
+    ApiOperation::new(id, ApiGroup::Tables, format!("{label}の一覧"))
+        .about(T::SCREEN.about)
+        .gives_object("すべての項目", list)
 }

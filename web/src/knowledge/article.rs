@@ -8,6 +8,7 @@ use madoguchi_core::access::ReadKnowledge;
 use madoguchi_kb::{Source, Viewer};
 use madoguchi_store::{Referrer, View};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::finder::{HERE, finder};
 use super::past::{is_ticket, past_ticket};
@@ -110,7 +111,8 @@ pub(super) async fn file(
     files::send(&web, file).await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Article)]
 pub(super) struct ArticleJson {
     id: String,
     number: Option<String>,

@@ -2,21 +2,26 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::person::Person;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::list::PersonList;
+use crate::api_operation::{ApiGroup, ApiOperation};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::kit::table::Listing;
+use crate::kit::table_api;
 use crate::kit::table_filter::Pairs;
 use crate::kit::table_page;
 use crate::kit::table_question::Question;
 use crate::state::Web;
 
 /// A page of the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PersonPage)]
 pub(super) struct People {
     people: Vec<Person>,
     /// What `after` of the next page is.
@@ -39,4 +44,11 @@ pub(super) async fn list(
         people: found.rows,
         after: found.after.map(|after| after.to_text()),
     }))
+}
+
+pub(super) fn described(web: &Web) -> ApiOperation {
+    let operation = ApiOperation::new("listPeople", ApiGroup::People, "職員の一覧")
+        .about("職員番号の順に50人ずつ読みます。読んだことは監査記録に残ります。")
+        .gives::<People>(StatusCode::OK, "条件に合う職員");
+    table_api::narrowed::<PersonList>(web, operation)
 }

@@ -370,7 +370,8 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Something that may be meant by what was typed so far.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Suggestion)]
 pub(crate) struct Suggested {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]

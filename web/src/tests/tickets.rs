@@ -631,7 +631,7 @@ async fn a_ticket_becomes_a_draft_of_the_faq_without_who_asked() {
 }
 
 /// A request of a program.
-async fn call(
+pub(super) async fn call(
     house: &House,
     (method, path): (&str, &str),
     headers: &[(&str, &str)],
@@ -677,10 +677,10 @@ async fn programs_make_a_ticket_once_and_change_what_they_have_seen() {
         (made["number"].as_str(), etag.as_str()),
         (Some("R8-00001"), "\"2\"")
     );
-    let (status, _, again) = call(&house, post, &key, new).await;
+    let (status, same_etag, again) = call(&house, post, &key, new).await;
     assert_eq!(
-        (status, &again["number"]),
-        (StatusCode::OK, &made["number"])
+        (status, &same_etag, &again),
+        (StatusCode::CREATED, &etag, &made)
     );
     let risky = r#"{"fields":{"question":"番号は1234-5678-9018"}}"#;
     let (status, _, warned) = call(&house, post, &[("idempotency-key", "k9")], risky).await;
@@ -708,6 +708,13 @@ async fn programs_make_a_ticket_once_and_change_what_they_have_seen() {
     let (status, now, seen) = call(&house, ("PATCH", one), &[("if-match", "\"2\"")], patch).await;
     assert_eq!((status, &now), (StatusCode::PRECONDITION_FAILED, &etag));
     assert_eq!(seen["fields"]["answer"], "答え", "what there is now");
+    let (status, same_etag, again) = call(&house, post, &key, new).await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(
+        (same_etag.as_str(), &again),
+        ("\"2\"", &made),
+        "as it was told then"
+    );
     let (_, _, list) = call(&house, ("GET", "/api/v1/tickets?words=API"), &[], "").await;
     assert_eq!(
         (list["total"].as_u64(), &list["tickets"][0]["number"]),
@@ -724,6 +731,110 @@ async fn programs_make_a_ticket_once_and_change_what_they_have_seen() {
     .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(wrong["error"]["message"].as_str().unwrap().contains("mood"));
+}
+
+#[tokio::test]
+async fn a_key_is_one_users_and_is_forgotten_after_a_day() {
+    let house = house().await;
+    let new = r#"{"fields":{"question":"一日"}}"#;
+    let post = ("POST", "/api/v1/tickets");
+    let key = [("idempotency-key", "k1")];
+    let number = async || {
+        let (status, _, made) = call(&house, post, &key, new).await;
+        assert_eq!(status, StatusCode::CREATED, "{made}");
+        made["number"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        (number().await, number().await),
+        ("R8-00001".into(), "R8-00001".into())
+    );
+    let mut other = house.user("sekinin", &[Role::Supervisor]).await;
+    house.open(&mut other, "/tickets").await;
+    let request = Request::post("/api/v1/tickets")
+        .header("host", "localhost:8080")
+        .header("cookie", &other.cookie)
+        .header("x-csrf-token", &other.csrf)
+        .header("content-type", "application/json")
+        .header("idempotency-key", "k1");
+    let request = request
+        .body(Body::from(r#"{"fields":{"question":"別の人"}}"#))
+        .unwrap();
+    assert_eq!(house.send(request).await.0, StatusCode::CREATED);
+    let kept = house.store.lookup_request("k1", now()).await.unwrap();
+    assert_eq!(kept, None, "keys are kept as hashes");
+    house.set_wall(now() + Millis::from_secs(86_401));
+    assert_eq!(number().await, "R8-00003");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_to_programs_in_their_own_form() {
+    let house = house().await;
+    let key = [("idempotency-key", "k1")];
+    for wrong in [
+        "{",
+        r#"{"mood":"x"}"#,
+        r#"{"fields":"x"}"#,
+        r#"{"fields":{"tags":{}}}"#,
+    ] {
+        let (status, _, told) = call(&house, ("POST", "/api/v1/tickets"), &key, wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert_eq!(told["error"]["code"], "bad_request", "{wrong} {told}");
+    }
+    let long = "問".repeat(100_001);
+    let long = format!(r#"{{"fields":{{"question":"{long}"}}}}"#);
+    let (status, _, told) = call(&house, ("POST", "/api/v1/tickets"), &key, &long).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let message = told["error"]["message"].as_str().unwrap();
+    assert_eq!(
+        message,
+        "質問：100000文字以内で入力してください(入力された文字数: 100001)。"
+    );
+}
+
+#[tokio::test]
+async fn letters_that_others_lose_come_back_from_form_search_and_files() {
+    const RARE: &str = "﨑髙①〜😀の差戻し";
+    let house = house().await;
+    let mut client = agent(&house, "sato").await;
+    let number = register(
+        &house,
+        &mut client,
+        &[("question", RARE), ("name", "﨑山 髙子")],
+    )
+    .await;
+    for word in [RARE, "😀", "﨑山", "①"] {
+        let (_, html) = house
+            .open(&mut client, &format!("/tickets?words={}", escape(word)))
+            .await;
+        assert!(html.contains(&number), "{word}");
+    }
+    let (_, _, list) = call(
+        &house,
+        ("GET", "/api/v1/tickets?words=%F0%9F%98%80"),
+        &[],
+        "",
+    )
+    .await;
+    assert_eq!(list["tickets"][0]["fields"]["question"], RARE);
+    let (_, html) = house.open(&mut client, &format!("/tickets/{number}")).await;
+    assert!(html.contains(RARE));
+    let request = Request::get("/tickets/download?format=xlsx")
+        .header("host", "localhost:8080")
+        .header("cookie", &client.cookie);
+    let request = request.body(Body::empty()).unwrap();
+    let response = house.router.clone().oneshot(request).await.unwrap();
+    let book = axum::body::to_bytes(response.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    let rows = sheet::rows(&book, 10).unwrap();
+    assert!(rows[1].iter().any(|cell| cell == RARE), "{rows:?}");
+    let long = "問".repeat(100_001);
+    let (_, html) = house.open(&mut client, "/tickets/new").await;
+    let form = fields(&[("question", &long)]);
+    let (status, _, html) = house.submit(&mut client, &action(&html), &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("文字以内で入力してください(入力された文字数: 100001)"));
+    assert!(html.contains(&long), "what was typed is still there");
 }
 
 #[tokio::test]

@@ -87,6 +87,8 @@ fn what_anybody_may_ask_for_is_a_short_list() {
         .map(|route| route.path)
         .collect();
     let expected = [
+        // It tells of the program, and of no desk.
+        "/api/v1/openapi.json",
         "/healthz",
         "/readyz",
         "/sign-in",

@@ -14,25 +14,27 @@ use madoguchi_core::ticket::sensitive::SensitiveText;
 use madoguchi_core::ticket::{Channel, Status, Ticket, TicketChange, TicketFields, sensitive};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{
-    ContactFilter, Cursor, NewTicket, Start, StoreError, TicketContact, TicketWriteError,
+    ContactFilter, Cursor, KeptRequest, NewRequest, NewTicket, Start, StoreError, TicketContact,
+    TicketWriteError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::applying::{edit, entry, refusal};
 use super::choices::offered;
 use super::columns::TicketList;
 use super::edit::unknown_person;
+use super::fields_schema::FieldsSchema;
 use super::form::warning;
 use super::history::what;
 use super::json::{TicketJson, sentence, set_fields};
-use super::lookup::{by_number, id_of};
+use super::lookup::{by_number, id_of, no_ticket};
 use super::names::Names;
-use super::new::add;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
-use crate::error::WebError;
+use crate::error::{Limit, WebError};
 use crate::kit::table::Listing;
 use crate::kit::table_filter::Pairs;
 use crate::kit::table_page;
@@ -46,12 +48,22 @@ const KEY_BYTES: usize = 200;
 /// Contacts of one page.
 const CONTACTS: u32 = 100;
 
+/// A page of the list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TicketPage)]
+pub(super) struct TicketsJson<'a> {
+    total: u64,
+    /// What `after` of the next page is.
+    after: Option<String>,
+    tickets: Vec<TicketJson<'a>>,
+}
+
 /// A page of the list, with the filters of the page of tickets.
 pub(super) async fn list(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
     Query(pairs): Query<Pairs>,
-) -> Result<Json<Value>, WebError> {
+) -> Result<Response, WebError> {
     let names = Names::new(&web, offered(&web).await?);
     let question = Question::<TicketList>::read(&web, &visitor, pairs)?;
     let (filter, start) = (&question.filter, question.start()?);
@@ -62,14 +74,14 @@ pub(super) async fn list(
     }
     let merged = merged_into(&web, &found.rows).await?;
     let tickets = found.rows.iter().zip(merged);
-    let tickets: Vec<_> = tickets
-        .map(|(ticket, into)| TicketJson::new(ticket, &names, into))
-        .collect();
-    Ok(Json(json!({
-        "total": total,
-        "after": found.after.map(|after| after.to_text()),
-        "tickets": tickets,
-    })))
+    let tickets = tickets.map(|(ticket, into)| TicketJson::new(ticket, &names, into));
+    let tickets = tickets.collect();
+    let page = TicketsJson {
+        total,
+        after: found.after.map(|after| after.to_text()),
+        tickets,
+    };
+    Ok(Json(page).into_response())
 }
 
 /// The numbers of the tickets that these go on as.
@@ -91,7 +103,18 @@ async fn merged_into(web: &Web, tickets: &[Ticket]) -> Result<Vec<Option<String>
 
 /// A ticket with its version as ETag.
 async fn answer(web: &Web, status: StatusCode, ticket: &Ticket) -> Result<Response, WebError> {
-    let names = Names::new(web, offered(web).await?);
+    answer_as_of(web, status, ticket, web.desk.now()).await
+}
+
+/// The same as it was told then.
+async fn answer_as_of(
+    web: &Web,
+    status: StatusCode,
+    ticket: &Ticket,
+    now: Instant,
+) -> Result<Response, WebError> {
+    let mut names = Names::new(web, offered(web).await?);
+    names.now = now;
     let into = merged_into(web, std::slice::from_ref(ticket)).await?;
     let into = into.into_iter().next().flatten();
     let etag = [(header::ETAG, format!("\"{}\"", ticket.version))];
@@ -112,14 +135,17 @@ pub(super) async fn one(
 }
 
 /// A ticket to be made.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = NewTicket)]
 pub(super) struct NewJson {
+    #[schema(value_type = FieldsSchema)]
     fields: Map<String, Value>,
     /// When it was received; now if nothing is said.
     received_at: Option<Instant>,
     /// The call that it is of.
     call: Option<String>,
+    #[schema(value_type = ContactOutcome)]
     outcome: String,
     /// Whoever sends it has looked at what looks like a number that no ticket may hold.
     sensitive_confirmed: bool,
@@ -144,13 +170,8 @@ fn bad(message: impl Into<String>) -> WebError {
     WebError::BadRequest(message.into())
 }
 
-/// Makes a ticket, once for each key of a user.
-pub(super) async fn create(
-    visitor: Allowed<HandleTickets>,
-    State(web): State<Web>,
-    headers: HeaderMap,
-    Json(given): Json<NewJson>,
-) -> Result<Response, WebError> {
+/// The key of a request, as it is kept: nobody else's is the same.
+fn key(visitor: &Visitor, headers: &HeaderMap) -> Result<String, WebError> {
     let key = headers.get(IDEMPOTENCY_KEY);
     let key = key.and_then(|key| key.to_str().ok()).unwrap_or_default();
     if key.is_empty() || key.len() > KEY_BYTES {
@@ -158,23 +179,84 @@ pub(super) async fn create(
             "見出しIdempotency-Keyに、この登録だけの値を{KEY_BYTES}文字以内で指定してください。"
         )));
     }
+    Ok(token::hash(&format!("ticket {} {key}", visitor.user.id)))
+}
+
+/// Makes a ticket, once for each key of a user. Who asks again gets the same answer.
+pub(super) async fn create(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Json(given): Json<NewJson>,
+) -> Result<Response, WebError> {
+    let key = key(&visitor, &headers)?;
+    let asked = serde_json::to_string(&given);
+    let asked = asked.map_err(|_| WebError::Internal("a request cannot be written"))?;
+    let asked = token::hash(&asked);
+    let now = web.desk.now();
+    if let Some(kept) = web.store.lookup_request(&key, now).await? {
+        return again(&web, &kept, &asked).await;
+    }
+    let new = new_ticket(&web, &visitor, &given, now).await?;
+    let warned = warned(&sensitive::in_fields(&new.fields));
+    if let Some(warned) = warned.filter(|_| !given.sensitive_confirmed) {
+        return Ok(warned);
+    }
+    let mut tx = web.store.begin(entry(&web, &visitor, ("", "登録"))).await?;
+    // Of two that were sent at once, one was first.
+    if let Some(kept) = tx.lookup_request(&key, now).await? {
+        drop(tx);
+        return again(&web, &kept, &asked).await;
+    }
+    let ticket = match tx.add_ticket(&new).await {
+        Ok(ticket) => ticket,
+        Err(error) => return Err(bad(refusal(error)?)),
+    };
+    let request = NewRequest {
+        key: &key,
+        user: &visitor.user.id,
+        body: &asked,
+        at: now,
+        ticket: (&ticket.id, ticket.version),
+    };
+    if !tx.keep_request(request).await? {
+        return Err(WebError::TooMany(Limit::Requests));
+    }
+    tx.describe("number", ticket.number.to_string());
+    tx.commit().await?;
+    answer_as_of(&web, StatusCode::CREATED, &ticket, now).await
+}
+
+/// The answer that was given to this request before.
+async fn again(web: &Web, kept: &KeptRequest, asked: &str) -> Result<Response, WebError> {
+    if kept.body != asked {
+        return Err(WebError::Conflict(
+            "このIdempotency-Keyは、別の内容の登録に使われています。".to_owned(),
+        ));
+    }
+    let events = web.store.ticket_events(&kept.ticket).await?;
+    let ticket = Ticket::at_version(&events, kept.version).ok_or_else(no_ticket)?;
+    answer_as_of(web, StatusCode::CREATED, &ticket, kept.at).await
+}
+
+/// What is to be made.
+async fn new_ticket(
+    web: &Web,
+    visitor: &Visitor,
+    given: &NewJson,
+    now: Instant,
+) -> Result<NewTicket, WebError> {
     let mut fields = TicketFields::default();
     let faults = set_fields(&mut fields, &given.fields);
     if !faults.is_empty() {
         return Err(bad(sentence(&faults)));
     }
-    if let Some(fault) = unknown_person(&web, &TicketFields::default(), &fields).await? {
+    if let Some(fault) = unknown_person(web, &TicketFields::default(), &fields).await? {
         return Err(bad(sentence(&[fault])));
     }
-    if let Some(warned) =
-        warned(&sensitive::in_fields(&fields)).filter(|_| !given.sensitive_confirmed)
-    {
-        return Ok(warned);
-    }
-    let now = web.desk.now();
-    let id = key_id(&visitor, key);
-    let contact = contact(&web, &visitor, &given, (&id, &fields), now).await?;
-    let new = NewTicket {
+    let id = TicketId::new(token::new_id());
+    let contact = contact(web, visitor, given, (&id, &fields), now).await?;
+    Ok(NewTicket {
         id,
         by: Some(visitor.user.id.clone()),
         at: now,
@@ -182,30 +264,7 @@ pub(super) async fn create(
         received_at: contact.from,
         fields,
         changes: vec![TicketChange::ContactAdded { contact }],
-    };
-    let wanted = new.fields.clone();
-    let known = web.store.lookup_ticket(&new.id).await?.is_some();
-    let ticket = add(&web, &visitor, new).await?.map_err(bad)?;
-    let events = web.store.ticket_events(&ticket.id).await?;
-    let made = events.first().map(|event| &event.change);
-    let is_same = matches!(made, Some(TicketChange::Created { fields, .. }) if **fields == wanted);
-    if !is_same {
-        return Err(WebError::Conflict(
-            "このIdempotency-Keyは、別の内容の登録に使われています。".to_owned(),
-        ));
-    }
-    let status = if known {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    answer(&web, status, &ticket).await
-}
-
-/// The id of the ticket that a key of this user stands for.
-fn key_id(visitor: &Visitor, key: &str) -> TicketId {
-    let hash = token::hash(&format!("ticket {} {key}", visitor.user.id));
-    TicketId::new(hash.get(..32).unwrap_or(&hash))
+    })
 }
 
 async fn contact(
@@ -330,14 +389,16 @@ pub(super) struct ContactsQuery {
     after: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TicketContact)]
 pub(super) struct ContactJson {
     ticket: String,
     #[serde(flatten)]
     contact: Contact,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ContactPage)]
 pub(super) struct ContactsJson {
     contacts: Vec<ContactJson>,
     after: Option<String>,

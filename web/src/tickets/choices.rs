@@ -6,7 +6,7 @@ use madoguchi_core::access::Permission;
 use madoguchi_core::id::DivisionId;
 use madoguchi_core::service::{DIVISION, Division, Divisions};
 use madoguchi_core::vendor::{VENDOR, Vendor};
-use madoguchi_store::{Setting, StoreError, UserFilter};
+use madoguchi_store::{Setting, Store, StoreError, UserFilter};
 use serde::de::DeserializeOwned;
 
 use super::offered::{Offered, OfferedUser};
@@ -17,32 +17,37 @@ const USERS: u32 = 1_000;
 
 /// What is offered now.
 pub(crate) async fn offered(web: &Web) -> Result<Arc<Offered>, StoreError> {
+    let offered = Arc::new(offered_of(&web.store).await?);
+    web.offered.save(offered.clone());
+    Ok(offered)
+}
+
+/// What this store offers.
+pub(crate) async fn offered_of(store: &Store) -> Result<Offered, StoreError> {
     let mut divisions = Divisions::default();
-    for setting in web.store.list_settings(DIVISION).await? {
+    for setting in store.list_settings(DIVISION).await? {
         if let Some(division) = read::<Division>(&setting) {
             divisions.set(DivisionId::new(&setting.id), division);
         }
     }
-    let vendors = web.store.list_settings(VENDOR).await?;
+    let vendors = store.list_settings(VENDOR).await?;
     let vendors = vendors.iter().filter_map(read::<Vendor>);
     let filter = UserFilter {
         limit: USERS,
         ..UserFilter::default()
     };
-    let users = web.store.page_users(&filter).await?.rows;
+    let users = store.page_users(&filter).await?.rows;
     let users = users.into_iter().map(|user| OfferedUser {
         handles: user.permissions().contains(Permission::HandleTickets),
         id: user.id,
         login: user.login,
         name: user.name,
     });
-    let offered = Arc::new(Offered {
+    Ok(Offered {
         divisions,
         users: users.collect(),
         vendors: vendors.map(|vendor| vendor.name).collect(),
-    });
-    web.offered.save(offered.clone());
-    Ok(offered)
+    })
 }
 
 /// A setting as what it is; one that cannot be read any more says so on its own page.

@@ -19,7 +19,7 @@ pub(crate) struct TicketList;
 
 type C = Column<TicketList>;
 
-pub(super) const COLUMNS: &[C] = &[
+pub(crate) const COLUMNS: &[C] = &[
     C::new("number", "受付番号", 12, |ticket, _| {
         Value::Text(ticket.number.to_string())
     })
@@ -250,6 +250,14 @@ pub(super) const COLUMNS: &[C] = &[
     .in_files(),
     C::new("articles", "関連するFAQ", 20, |ticket, names| {
         field(ticket, names, TicketField::Articles)
+    })
+    .in_files(),
+    C::new("former_number", "移行元の番号", 16, |ticket, _| {
+        Value::text(ticket.origin.as_ref().map_or("", |it| it.number.as_str()))
+    })
+    .in_files(),
+    C::new("former_ledger", "移行元の台帳", 16, |ticket, _| {
+        Value::text(ticket.origin.as_ref().map_or("", |it| it.ledger.as_str()))
     })
     .in_files(),
     C::new("updated_at", "最後の変更", 20, |ticket, _| {

@@ -96,6 +96,7 @@ fn title(change: &TicketChange) -> String {
         C::MergedFrom { .. } => "ほかの問合せの統合",
         C::MergeUndone { .. } => "統合の取消し",
         C::SplitInto { .. } => "分割",
+        C::Imported { .. } => "前の台帳からの取込み",
         C::Anonymised => "氏名と番号の消去",
         C::Unknown(_) => "新しい版のプログラムによる記録",
     };
@@ -172,6 +173,7 @@ fn texts(change: &TicketChange, names: &Names, numbers: &Numbers) -> (String, St
         C::MergedFrom { from } => after(number(from)),
         C::MergeUndone { other } => after(number(other)),
         C::SplitInto { into, .. } => after(number(into)),
+        C::Imported { ledger, number, .. } => after(format!("{ledger} {number}")),
         C::Resumed | C::Anonymised | C::Unknown(_) => after(String::new()),
     }
 }

@@ -3,23 +3,28 @@
 use madoguchi_core::contact::Contact;
 use madoguchi_core::service::AnswerState;
 use madoguchi_core::setup::FieldError;
-use madoguchi_core::ticket::{Analysis, Escalation, Link, Note, Ticket, TicketField, TicketFields};
+use madoguchi_core::ticket::{
+    Analysis, Escalation, Link, Note, Priority, Status, Ticket, TicketField, TicketFields,
+};
 use madoguchi_core::time::Instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::names::Names;
 use crate::kit::value::YES;
 
 /// A ticket for programs. Instants are Unix milliseconds, as in all of the API.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ticket)]
 pub(crate) struct TicketJson<'a> {
     number: String,
     version: u32,
-    status: &'static str,
+    status: Status,
     received_at: Instant,
     updated_at: Instant,
-    priority: &'static str,
+    priority: Priority,
+    #[schema(value_type = TicketFields)]
     fields: &'a TicketFields,
     /// When the desk first answered.
     first_answer_at: Option<Instant>,
@@ -29,13 +34,21 @@ pub(crate) struct TicketJson<'a> {
     due_at: Option<Instant>,
     late: bool,
     done_at: Option<Instant>,
+    #[schema(value_type = Vec<Contact>)]
     contacts: Vec<&'a Contact>,
+    #[schema(value_type = Vec<Analysis>)]
     analyses: &'a [Analysis],
+    #[schema(value_type = Vec<Escalation>)]
     escalations: &'a [Escalation],
+    #[schema(value_type = Vec<Note>)]
     notes: &'a [Note],
+    #[schema(value_type = Vec<Link>)]
     links: Vec<&'a Link>,
     /// The number of the ticket that it goes on as.
     merged_into: Option<String>,
+    /// The ledger that it was taken over from, and the number that it had there.
+    former_ledger: Option<&'a str>,
+    former_number: Option<&'a str>,
 }
 
 impl<'a> TicketJson<'a> {
@@ -49,10 +62,10 @@ impl<'a> TicketJson<'a> {
         Self {
             number: ticket.number.to_string(),
             version: ticket.version,
-            status: ticket.status().as_str(),
+            status: ticket.status(),
             received_at: ticket.received_at,
             updated_at: ticket.updated_at,
-            priority: ticket.fields.priority().as_str(),
+            priority: ticket.fields.priority(),
             fields: &ticket.fields,
             first_answer_at: ticket.first_answer().map(|answer| answer.outcome_at),
             answer_ms,
@@ -65,6 +78,8 @@ impl<'a> TicketJson<'a> {
             notes: &ticket.notes,
             links: ticket.links.iter().collect(),
             merged_into,
+            former_ledger: ticket.origin.as_ref().map(|it| it.ledger.as_str()),
+            former_number: ticket.origin.as_ref().map(|it| it.number.as_str()),
         }
     }
 }

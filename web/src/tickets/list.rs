@@ -2,7 +2,7 @@
 
 use axum::extract::{Query, RawQuery, State};
 use axum::response::{Html, Response};
-use madoguchi_core::access::HandleTickets;
+use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::id::{DivisionId, PersonId, UserId};
 use madoguchi_core::service::AnswerState;
@@ -205,14 +205,18 @@ impl Listing for TicketList {
         Ok(due(web, filter).await?.len() as u64)
     }
 
-    async fn links(web: &Web, _: &Visitor) -> Result<Links, WebError> {
+    async fn links(web: &Web, visitor: &Visitor) -> Result<Links, WebError> {
         let (near, late) = count_due(web).await?;
         let told = |label: &str, count: usize| format!("{label}({count}件)");
+        let mut buttons = vec![
+            ("問合せを登録する", "/tickets/new"),
+            ("職員名簿", "/people"),
+        ];
+        if visitor.permissions.contains(Permission::ImportTickets) {
+            buttons.push(("前の台帳を取り込む", "/tickets/import"));
+        }
         Ok(Links {
-            buttons: vec![
-                ("問合せを登録する", "/tickets/new"),
-                ("職員名簿", "/people"),
-            ],
+            buttons,
             others: vec![
                 ("自分の未完了".to_owned(), "/tickets?state=open&owner=me"),
                 (told("期限の近いもの", near), "/tickets?due=near"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use madoguchi_core::id::{DivisionId, UserId};
 use madoguchi_core::service::{AnswerClock, AnswerState};
-use madoguchi_core::setup::{Categories, DeskSetup};
+use madoguchi_core::setup::{Calendars, Categories, DeskSetup};
 use madoguchi_core::ticket::{Channel, Impact, System, Ticket, TicketField, Urgency};
 use madoguchi_core::time::{Instant, Millis};
 
@@ -25,7 +25,18 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(web: &Web, offered: Arc<Offered>) -> Self {
-        let calendars = web.desk.calendars();
+        let (setup, calendars) = (web.desk.setup(), web.desk.calendars());
+        let (now, dates) = (web.desk.now(), web.settings.dates);
+        Self::of((offered, setup), &calendars, now, dates)
+    }
+
+    /// The same without pages.
+    pub(crate) fn of(
+        (offered, setup): (Arc<Offered>, Arc<DeskSetup>),
+        calendars: &Calendars,
+        now: Instant,
+        dates: DateStyle,
+    ) -> Self {
         let divisions = offered.divisions.list().into_iter();
         let divisions = divisions.map(|(id, _)| Some(id.clone())).chain([None]);
         let mut clocks = BTreeMap::new();
@@ -33,7 +44,7 @@ impl Names {
             for system in System::ALL {
                 let clock = offered
                     .divisions
-                    .clock(division.as_ref(), system, &calendars);
+                    .clock(division.as_ref(), system, calendars);
                 if let Some(clock) = clock {
                     clocks.insert((division.clone(), system), clock);
                 }
@@ -41,10 +52,10 @@ impl Names {
         }
         Self {
             offered,
-            setup: web.desk.setup(),
+            setup,
             clocks,
-            now: web.desk.now(),
-            dates: web.settings.dates,
+            now,
+            dates,
         }
     }
 

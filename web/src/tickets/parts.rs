@@ -101,6 +101,12 @@ pub(super) fn facts(ticket: &Ticket, names: &Names) -> Vec<(&'static str, String
         told(TicketField::Department),
         ("工数", format!("{}分", fields.work_minutes)),
         ("登録", created),
+        (
+            "移行元",
+            ticket.origin.as_ref().map_or_else(String::new, |origin| {
+                format!("{}　{}", origin.ledger, origin.number)
+            }),
+        ),
     ]
 }
 

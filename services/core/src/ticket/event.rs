@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::attachment::Attachment;
 use super::choices::Status;
@@ -196,6 +197,15 @@ pub enum TicketChange {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<AttachmentId>,
     },
+    /// It was taken over from the ledger of a predecessor, or taken over again.
+    Imported {
+        /// Which ledger.
+        ledger: String,
+        /// The number that it had there.
+        number: String,
+        /// What tells the row from one that says something else.
+        digest: String,
+    },
     /// Names and numbers were taken out after the time of retention.
     Anonymised,
     /// Something that a later version of the program wrote. It changes nothing, and is kept.
@@ -220,7 +230,7 @@ impl TicketChange {
 }
 
 /// An escalation as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Handover {
     /// To whom: the name of the vendor.
     pub vendor: String,

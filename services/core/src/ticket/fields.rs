@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::choices::{Channel, Impact, Priority, System, Urgency};
 use crate::id::{DivisionId, PersonId, UserId};
@@ -22,7 +23,7 @@ pub const TAG_LETTERS: usize = 30;
 pub const WORK_MINUTES_AT_MOST: u32 = 120_000;
 
 /// What people fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct TicketFields {
     /// 業務区分
@@ -60,7 +61,7 @@ pub struct TicketFields {
 }
 
 /// Who asks: the person of the directory if there is one, and what was so at that time.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Requester {
     /// The person.
@@ -76,7 +77,7 @@ pub struct Requester {
 }
 
 /// What an answer was taken from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "source", content = "id", rename_all = "snake_case")]
 pub enum AnswerSource {
     /// An article of the FAQ, by its id.

@@ -3,7 +3,7 @@
 use super::anonymous::without_personal_data;
 use super::choices::Status;
 use super::event::{TicketChange, TicketEvent};
-use super::state::{Analysis, Escalation, Hold, Link, Note, Pause, Ticket};
+use super::state::{Analysis, Escalation, Hold, Link, Note, Origin, Pause, Ticket};
 use crate::time::Instant;
 
 impl Ticket {
@@ -96,6 +96,18 @@ impl Ticket {
             | C::MergedFrom { .. }
             | C::MergeUndone { .. }
             | C::SplitInto { .. } => self.apply_merge(&event.change),
+            C::Imported {
+                ledger,
+                number,
+                digest,
+            } => {
+                self.origin = Some(Origin {
+                    ledger: ledger.clone(),
+                    number: number.clone(),
+                    digest: digest.clone(),
+                    version: self.version,
+                });
+            }
             C::Anonymised => {
                 without_personal_data(self);
                 self.anonymised_at = Some(at);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::attachment::AttachedFile;
 use super::choices::Status;
@@ -62,6 +63,9 @@ pub struct Ticket {
     pub split_into: Vec<TicketId>,
     /// From which it was split off.
     pub split_from: Option<TicketId>,
+    /// Where it was taken over from.
+    #[serde(default)]
+    pub origin: Option<Origin>,
     /// When names and numbers were taken out.
     pub anonymised_at: Option<Instant>,
     /// How many events a later version of the program wrote.
@@ -111,7 +115,7 @@ pub struct Pause {
 }
 
 /// A step アプリケーション機能分析.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Analysis {
     /// The number of the event that began it.
     pub seq: u32,
@@ -126,7 +130,7 @@ pub struct Analysis {
 }
 
 /// An エスカレーション.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Escalation {
     /// The number of the event that began it.
     pub seq: u32,
@@ -144,7 +148,7 @@ pub struct Escalation {
 }
 
 /// An internal note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Note {
     /// When.
     pub at: Instant,
@@ -154,8 +158,21 @@ pub struct Note {
     pub text: String,
 }
 
+/// Where a ticket was taken over from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Origin {
+    /// The ledger of the predecessor.
+    pub ledger: String,
+    /// The number that it had there.
+    pub number: String,
+    /// What tells the row from one that says something else.
+    pub digest: String,
+    /// The version of the ticket then.
+    pub version: u32,
+}
+
 /// Another ticket beside this one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct Link {
     /// How they belong together.
     pub relation: Relation,
@@ -221,6 +238,7 @@ impl Ticket {
             merged_from: BTreeSet::new(),
             split_into: Vec::new(),
             split_from: split_from.clone(),
+            origin: None,
             anonymised_at: None,
             unknown_events: 0,
         })

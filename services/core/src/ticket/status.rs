@@ -212,6 +212,7 @@ impl Ticket {
             | C::Unlinked { .. }
             | C::MergedInto { .. }
             | C::MergedFrom { .. }
+            | C::Imported { .. }
             | C::Anonymised => Ok(()),
         }
     }

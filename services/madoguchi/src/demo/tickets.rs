@@ -4,14 +4,17 @@ use madoguchi_core::announcement::recording_hash;
 use madoguchi_core::article::FileKind;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
+use madoguchi_core::ledger::Mapping;
 use madoguchi_core::person::Person;
 use madoguchi_core::portal::Inquiry;
 use madoguchi_core::service::HELP_DESK;
+use madoguchi_core::setup::Categories;
 use madoguchi_core::ticket::{
     Attachment, Channel, Requester, ScanResult, Status, TicketChange, TicketFields,
 };
 use madoguchi_core::time::{Instant, Millis};
-use madoguchi_store::{NewInquiry, NewTicket, Store, TicketEdit, Tx};
+use madoguchi_store::{LedgerReading, NewInquiry, NewTicket, Store, TicketEdit, Tx};
+use madoguchi_web::ledger::{LedgerImport, LedgerLimits, beginning, words};
 
 /// 職員番号, 氏名, カナ, 拠点, 部署, number. All of them are made up.
 pub(super) const PEOPLE: [[&str; 6]; 6] = [
@@ -134,6 +137,40 @@ const WRITTEN: [(usize, i64, &str, &str); 2] = [
     ),
 ];
 
+/// What a predecessor of the sample desk wrote down.
+const FORMER: &str = "管理番号,受付日,お問い合わせ内容,対応内容,完了日,種別
+K-0101,令和6年4月15日,異動した職員の決裁の経路が前の部署のままになっている。,異動の登録を待って、翌日に直ったことを確認した。,R6.4.16,ポータル・決裁
+K-0102,令和6年5月8日,出張の旅費を二重に申請してしまった。,承認の前だったため、申請者が取り下げた。,R6.5.8,旅費・出張
+";
+/// What its ledger is called.
+const FORMER_LEDGER: &str = "前の台帳";
+
+/// Takes over what the predecessor wrote down; once, however often it is done.
+async fn take_over(store: &Store, now: Instant) -> anyhow::Result<()> {
+    if !store.ledgers().await?.is_empty() {
+        return Ok(());
+    }
+    let limits = LedgerLimits {
+        rows: 100,
+        unfolded: 0,
+    };
+    let (heads, _) = beginning(FORMER.as_bytes(), limits)?;
+    let import = LedgerImport {
+        store,
+        reading: LedgerReading {
+            ledger: FORMER_LEDGER.to_owned(),
+            columns: Mapping::default().columns(&heads),
+            words: words(store, &Categories::default()).await?,
+            at: now,
+        },
+        file: FORMER.into(),
+        limits,
+    };
+    let entry = entry(Action::TicketImport, FORMER_LEDGER, now);
+    import.take(entry, None).await?;
+    Ok(())
+}
+
 /// Writes the people, if there are none, and the tickets that are not there yet.
 pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
     if store.count_people().await? == 0 {
@@ -175,7 +212,7 @@ pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
         tx.add_inquiry(&new).await?;
         tx.commit().await?;
     }
-    Ok(())
+    take_over(store, now).await
 }
 
 /// Adds the file to its ticket.
@@ -282,6 +319,8 @@ fn ticket(
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_core::ledger::ticket_id;
+
     use super::*;
 
     #[test]
@@ -310,5 +349,9 @@ mod tests {
         assert_eq!(with_file.attachments().count(), 1);
         let part = store.ticket_file_part(&"sample-file".into(), 0).await;
         assert_eq!(part.unwrap().unwrap(), FILE.2.as_bytes());
+        let former = ticket_id(FORMER_LEDGER, "K-0102");
+        let former = store.lookup_ticket(&former).await.unwrap().unwrap();
+        assert_eq!(former.status(), Status::Done);
+        assert_eq!(former.fields.category.as_deref(), Some("f09"));
     }
 }

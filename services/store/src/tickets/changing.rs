@@ -178,7 +178,7 @@ pub(crate) async fn change(
     Ok(ticket)
 }
 
-async fn keep(
+pub(super) async fn keep(
     connection: &mut AnyConnection,
     ticket: &Ticket,
     events: &[TicketEvent],

@@ -210,7 +210,9 @@ fn searched(ticket: &Ticket) -> String {
     let notes = ticket.notes.iter().map(|note| note.text.as_str());
     let findings = ticket.analyses.iter().map(|step| step.finding.as_str());
     let answers = ticket.escalations.iter().map(|one| one.answer.as_str());
-    let all = texts.into_iter().chain(tags).chain(notes).chain(findings);
+    let former = ticket.origin.iter().map(|origin| origin.number.as_str());
+    // Long texts stand behind, for only so many letters are kept.
+    let all = former.chain(texts).chain(tags).chain(notes).chain(findings);
     let all: Vec<String> = all
         .chain(answers)
         .map(|text| normal_text(text, SEARCH_LETTERS))

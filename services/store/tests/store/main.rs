@@ -41,6 +41,7 @@ mod contract;
 mod delivery;
 mod full;
 mod joining;
+mod ledger;
 mod migration;
 mod nodes;
 mod pages;

@@ -1,13 +1,16 @@
 //! Tickets, people and those whom matters are handed on to, to be looked at.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::department::{DEPARTMENT, Department};
+use madoguchi_core::id::UserId;
 use madoguchi_core::person::Person;
 use madoguchi_core::ticket::{Channel, Handover, Route, TicketChange, TicketFields};
 use madoguchi_core::time::Instant;
 use madoguchi_core::vendor::{VENDOR, Vendor};
-use madoguchi_store::{NewTicket, NewVersion, Store};
+use madoguchi_store::{LedgerFile, NewTicket, NewVersion, Store};
 
 fn entry(at: Instant, action: Action) -> AuditEntry {
     AuditEntry {
@@ -63,6 +66,20 @@ pub(super) async fn one_of_each(store: &Store, at: Instant) -> anyhow::Result<St
     let ticket = tx.add_ticket(&new_ticket(at)).await?;
     tx.commit().await?;
     Ok(ticket.number.to_string())
+}
+
+/// Keeps a ledger that somebody has brought, with a row that is wrong.
+pub(super) async fn ledger(store: &Store, user: &UserId, at: Instant) -> anyhow::Result<()> {
+    let rows = "番号,受付日,質問,色\n1,令和6年4月1日,差戻しの理由,赤\n2,昨日,読めない日付,青\n";
+    let file = LedgerFile {
+        id: "one".to_owned(),
+        name: "台帳.csv".to_owned(),
+        content: STANDARD.encode(rows),
+    };
+    let mut tx = store.begin_unrecorded().await?;
+    tx.keep_ledger_file(user, &file, at).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// A ticket of a mail with a note, an analysis and an escalation.
