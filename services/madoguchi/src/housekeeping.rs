@@ -1,6 +1,7 @@
 //! What is done once an hour: sessions that are over are forgotten, records of the audit and of the
-//! readers of the FAQ that were kept long enough are deleted, and the end of the audit log is told to the log: written down
-//! elsewhere, it proves the whole chain up to there.
+//! readers of the FAQ that were kept long enough are deleted, with what was typed for tickets and never
+//! saved, and the end of the audit log is told to the log: written down elsewhere, it proves the whole
+//! chain up to there.
 
 use std::sync::Arc;
 
@@ -80,8 +81,21 @@ impl Work for Retention {
 async fn delete_old(store: &Store, now: Instant) -> anyhow::Result<()> {
     let audit = keep_audit(store, now).await;
     let log = keep_portal_log(store, now).await;
+    let drafts = forget_drafts(store, now).await;
     audit.context("old audit records cannot be deleted now")?;
+    drafts.context("what was typed for tickets long ago cannot be forgotten now")?;
     log.context("what readers of the FAQ did cannot be deleted now")
+}
+
+/// Forgets what nobody came back to, with the files that wait for a ticket.
+async fn forget_drafts(store: &Store, now: Instant) -> Result<(), StoreError> {
+    let mut tx = store.begin_unrecorded().await?;
+    let drafts = tx.forget_old_ticket_drafts(now).await?;
+    tx.commit().await?;
+    if drafts > 0 {
+        tracing::info!(drafts, "old drafts of tickets were forgotten");
+    }
+    Ok(())
 }
 
 /// Tells the log where the audit log ends.
