@@ -164,7 +164,7 @@ fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 56] = [
+const FIELDS: &[(&str, &str)] = &[
     ("action", "操作"),
     ("actor", "操作した人"),
     ("agent", "担当者"),
@@ -194,6 +194,7 @@ const FIELDS: [(&str, &str); 56] = [
     ("object", "対象"),
     ("oidc_subject", "認証基盤の識別子"),
     ("overdue", "見直し"),
+    ("numbers", "受付番号"),
     ("owner", "担当"),
     ("page", "ページ"),
     ("period", "期間"),
@@ -201,6 +202,7 @@ const FIELDS: [(&str, &str); 56] = [
     ("readers", "公開範囲"),
     ("reason", "理由"),
     ("records", "件数"),
+    ("ringing", "呼び出していた担当者"),
     ("role", "役割"),
     ("roles", "役割"),
     ("rule", "扱い"),

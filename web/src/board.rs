@@ -11,6 +11,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::{AgentState, DeskSnapshot};
 use madoguchi_core::portal::Notice;
+use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use self::agent::AgentRow;
@@ -39,6 +40,9 @@ pub(crate) const FEATURE: Feature =
 fn routes() -> Routes {
     Routes::new().get("/board", page)
 }
+
+/// More lines with calendars of their own are not told on the board.
+const LINES_AT_MOST: usize = 20;
 
 /// A whole page.
 #[derive(Template)]
@@ -76,6 +80,8 @@ struct BoardLive<'a> {
     now_ms: i64,
     hours: String,
     open: bool,
+    /// Lines with a calendar of their own.
+    line_hours: Vec<LineHours>,
     demo: bool,
     database_away: Option<String>,
     database_remedy: &'static str,
@@ -101,6 +107,13 @@ struct BoardLive<'a> {
     due: DueCount,
     chart: Chart,
     waits: WaitChart,
+}
+
+/// Whether a line is open that has a calendar of its own.
+struct LineHours {
+    line: String,
+    hours: String,
+    open: bool,
 }
 
 /// A figure and where the calls behind it are.
@@ -195,6 +208,7 @@ pub(crate) fn render(
         now_ms: now.0,
         hours: text::hours(&hours, now, settings.dates),
         open: hours.open,
+        line_hours: line_hours(desk, now, settings),
         demo: status.demo,
         database_away: (!status.database_up).then(|| text::time(status.database_since)),
         database_remedy: status.database_remedy.unwrap_or_default(),
@@ -245,6 +259,21 @@ pub(crate) fn render(
         iso_date,
     };
     live.render()
+}
+
+/// The lines that are not open whenever the desk is.
+fn line_hours(desk: &dyn Desk, now: Instant, settings: &WebSettings) -> Vec<LineHours> {
+    let calendars = desk.calendars();
+    let lines = calendars.lines_of_their_own().take(LINES_AT_MOST);
+    let hours = lines.map(|(line, calendar)| {
+        let hours = calendars.named(Some(calendar)).status(now);
+        LineHours {
+            line: line.to_string(),
+            hours: text::hours(&hours, now, settings.dates),
+            open: hours.open,
+        }
+    });
+    hours.collect()
 }
 
 /// Whether the target is met; over nothing it is neither met nor missed.

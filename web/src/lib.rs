@@ -18,6 +18,7 @@ mod body;
 mod calendar;
 mod call;
 mod call_figures;
+mod call_views;
 mod calls;
 mod chart;
 mod content_gaps;

@@ -15,10 +15,12 @@ mod fields;
 mod fold;
 pub mod merging;
 mod number;
+mod retention;
 pub mod sensitive;
 mod state;
 mod status;
 
+pub use self::anonymous::anonymised;
 pub use self::attachment::{ATTACHMENT_BYTES, ATTACHMENTS, AttachedFile, Attachment, ScanResult};
 pub use self::choices::{Channel, Impact, Priority, Status, System, Urgency};
 pub use self::event::{Handover, Relation, Route, TicketChange, TicketEvent};
@@ -27,6 +29,10 @@ pub use self::fields::{
     TicketField, TicketFields, WORK_MINUTES_AT_MOST,
 };
 pub use self::number::{NumberForm, TicketNumber, YearForm};
+pub use self::retention::{
+    TICKET_RETENTION, TICKET_YEARS_AT_LEAST, TICKET_YEARS_AT_MOST, TicketRetention,
+    TicketRetentionFault,
+};
 pub use self::state::{Analysis, Escalation, FirstResponse, Hold, Link, Note, Pause, Ticket};
 pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
 

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 pub use madoguchi_core::setup::{
-    AgentConfig, AtClosingConfig, LineConfig, OutboundConfig, TargetConfig, TrunkConfig,
+    AgentConfig, AtClosingConfig, CalendarConfig, LineConfig, OutboundConfig, TargetConfig,
+    TrunkConfig,
 };
 use madoguchi_endpoint::media::EXPEDITED_FORWARDING;
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,9 @@ pub struct Config {
     pub voice: VoiceConfig,
     /// What the search reads.
     pub knowledge: KnowledgeConfig,
+    /// Reception calendars of lines and 業務区分.
+    #[serde(rename = "calendar")]
+    pub calendars: Vec<CalendarConfig>,
     /// Lines.
     #[serde(rename = "line")]
     pub lines: Vec<LineConfig>,
@@ -102,6 +106,7 @@ impl Default for Config {
             announcements: BTreeMap::new(),
             voice: VoiceConfig::default(),
             knowledge: KnowledgeConfig::default(),
+            calendars: Vec::new(),
             lines: Vec::new(),
             agents: Vec::new(),
             trunks: Vec::new(),

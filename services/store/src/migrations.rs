@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 18] = [
+const ALL: [(i64, &str, &str); 19] = [
     (
         1,
         "calls",
@@ -99,6 +99,11 @@ const ALL: [(i64, &str, &str); 18] = [
         18,
         "ticket files",
         include_str!("../../../migrations/0018_ticket_files.sql"),
+    ),
+    (
+        21,
+        "retention",
+        include_str!("../../../migrations/0021_retention.sql"),
     ),
 ];
 

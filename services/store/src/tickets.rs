@@ -26,6 +26,7 @@ pub use self::list::TicketFilter;
 use self::log::{events_of, ticket_id};
 pub use self::paging::{ContactFilter, TicketContact, TicketOrder};
 pub use self::registration::KeptNoTicket;
+pub use self::retention::{PastTicket, RetentionPreview};
 pub use self::row::TicketRow;
 use self::row::lookup;
 use crate::error::StoreError;

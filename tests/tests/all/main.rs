@@ -22,6 +22,7 @@ mod crash;
 mod faq_seen;
 mod faq_work;
 mod hours;
+mod line_hours;
 mod nodes;
 mod oidc;
 mod phones;

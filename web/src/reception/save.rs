@@ -153,6 +153,8 @@ fn warn_of_numbers(form: &ReceptionForm, told: &mut Told) {
         ("回答", &form.answer),
         ("メモ", &form.note),
         ("送る内容", &form.sent),
+        ("タグ", &form.tags),
+        ("氏名", &form.name),
     ];
     let mut found = String::new();
     for (label, text) in texts {

@@ -25,14 +25,15 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(web: &Web, offered: Arc<Offered>) -> Self {
-        let calendar = web.desk.calendar();
+        let calendars = web.desk.calendars();
         let divisions = offered.divisions.list().into_iter();
         let divisions = divisions.map(|(id, _)| Some(id.clone())).chain([None]);
         let mut clocks = BTreeMap::new();
         for division in divisions {
             for system in System::ALL {
-                let settings = calendar.settings();
-                let clock = offered.divisions.clock(division.as_ref(), system, settings);
+                let clock = offered
+                    .divisions
+                    .clock(division.as_ref(), system, &calendars);
                 if let Some(clock) = clock {
                     clocks.insert((division.clone(), system), clock);
                 }

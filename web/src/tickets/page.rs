@@ -45,6 +45,8 @@ pub(crate) struct Shown {
     pub(crate) conflicts: Vec<Conflict>,
     /// A step that cannot be taken, what was typed for it, and why.
     pub(crate) refused: Option<(String, Values, String)>,
+    /// It can be taken by who confirms that a number is none that no ticket may hold.
+    pub(crate) asks_sure: bool,
     pub(crate) done: String,
     /// The number of a merged ticket that was asked for.
     pub(crate) came_from: Option<String>,
@@ -82,6 +84,7 @@ struct TicketPage {
 struct Steps {
     /// The step that could not be taken, and why.
     refused: Option<(String, String)>,
+    asks_sure: bool,
     typed: Values,
     statuses: Vec<(&'static str, &'static str)>,
     can_hold: bool,
@@ -109,6 +112,11 @@ impl Steps {
     fn fault(&self, step: &str) -> &str {
         let fault = self.refused.as_ref().filter(|(refused, _)| refused == step);
         fault.map_or("", |(_, fault)| fault.as_str())
+    }
+
+    /// Whether the step is taken when somebody confirms what was typed.
+    fn asks(&self, step: &str) -> bool {
+        self.asks_sure && !self.fault(step).is_empty()
     }
 
     /// What was typed for a step that could not be taken.
@@ -189,7 +197,10 @@ pub(crate) async fn show(
             .map(|conflict| conflict_row(conflict, &names))
             .collect(),
         form: form(ticket, &names, &shown),
-        steps: steps(ticket, &names, visitor, shown.refused, web),
+        steps: Steps {
+            asks_sure: shown.asks_sure,
+            ..steps(ticket, &names, visitor, shown.refused, web)
+        },
         came_from: shown.came_from,
     };
     Ok((status, Html(page.render()?)).into_response())
@@ -303,6 +314,7 @@ fn steps(
         file: token::new_id(),
         file_most: ATTACHMENT_BYTES,
         refused,
+        asks_sure: false,
         typed,
     }
 }

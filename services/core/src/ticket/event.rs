@@ -203,6 +203,22 @@ pub enum TicketChange {
     Unknown(Map<String, Value>),
 }
 
+impl TicketChange {
+    /// Whether it holds what somebody typed.
+    pub(super) fn holds_text(&self) -> bool {
+        matches!(
+            self,
+            Self::FieldChanged { .. }
+                | Self::AnalysisEnded { .. }
+                | Self::Escalated { .. }
+                | Self::EscalationReturned { .. }
+                | Self::Held { .. }
+                | Self::Reopened { .. }
+                | Self::Noted { .. }
+        )
+    }
+}
+
 /// An escalation as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handover {

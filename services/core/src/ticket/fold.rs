@@ -20,6 +20,10 @@ impl Ticket {
     fn apply_change(&mut self, event: &TicketEvent) {
         use TicketChange as C;
         let (seq, at) = (event.seq, event.happened_at());
+        if event.change.holds_text() {
+            // What is typed after names were taken out may hold some again.
+            self.anonymised_at = None;
+        }
         match &event.change {
             C::FieldChanged { field, after, .. } => {
                 // What a later version takes may not fit into this one.

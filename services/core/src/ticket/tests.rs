@@ -6,8 +6,9 @@ use chrono::NaiveDateTime;
 
 use super::*;
 use crate::contact::{Contact, ContactOutcome};
-use crate::hours::HoursSettings;
+use crate::hours::{Calendar, HoursSettings};
 use crate::service::{AnswerState, Divisions, HELP_DESK, INQUIRIES};
+use crate::setup::Calendars;
 use crate::time::{Instant, Millis};
 
 fn at(text: &str) -> Instant {
@@ -231,7 +232,7 @@ fn 別紙6_項番4_answer_and_pause_in_one_save_stop_the_clock_at_the_answer_whi
             desk.take(change).unwrap();
         }
         let ticket = desk.ticket();
-        let reception = HoursSettings::default();
+        let reception = Calendars::one(Calendar::new(HoursSettings::default()));
         let division = ticket.fields.division.as_ref();
         let clock = Divisions::default().clock(division, System::Indirect, &reception);
         clock.unwrap().state(&ticket, at("2026-11-25T12:00:00"))
@@ -250,7 +251,7 @@ fn 別紙6_項番4_a_change_of_業務区分_while_paused_counts_everything_anew_
     desk.take(held(None)).unwrap();
     let state = |desk: &Desk, now: &str| {
         let ticket = desk.ticket();
-        let reception = HoursSettings::default();
+        let reception = Calendars::one(Calendar::new(HoursSettings::default()));
         let division = ticket.fields.division.as_ref();
         let clock = Divisions::default().clock(division, ticket.fields.system, &reception);
         clock.unwrap().state(&ticket, at(now))
@@ -318,7 +319,11 @@ fn reopening_does_not_make_a_ticket_late_at_once() {
     desk.take(TicketChange::Reopened { reason }).unwrap();
     let ticket = desk.ticket();
     let clock = Divisions::default()
-        .clock(None, System::Indirect, &HoursSettings::default())
+        .clock(
+            None,
+            System::Indirect,
+            &Calendars::one(Calendar::new(HoursSettings::default())),
+        )
         .unwrap();
     let due = clock.due(ticket.received_at, &ticket.pauses, desk.now);
     assert_eq!(due, Some(at("2026-11-26T10:20:00")));
@@ -345,7 +350,7 @@ fn what_is_anonymised_holds_neither_name_nor_number_in_its_events_or_its_state()
     let before = desk.ticket();
     desk.take(TicketChange::Anonymised).unwrap();
     let state = desk.ticket();
-    let cleared: Vec<_> = desk.events.iter().map(TicketEvent::anonymised).collect();
+    let cleared = anonymised(&desk.events);
     assert_eq!(
         Ticket::fold(&cleared).unwrap(),
         state,
@@ -401,7 +406,7 @@ fn the_time_of_retention_takes_files_away_with_their_names() {
         .unwrap();
     desk.take(TicketChange::Anonymised).unwrap();
     assert_eq!(desk.ticket().attachments().count(), 0);
-    let log: Vec<_> = desk.events.iter().map(TicketEvent::anonymised).collect();
+    let log = anonymised(&desk.events);
     let text = serde_json::to_string(&log).unwrap();
     assert!(
         !text.contains(&file.name) && !text.contains(&file.hash),

@@ -8,10 +8,11 @@ use super::super::merging::{self, TicketSet};
 use super::super::*;
 use super::{contact, created, event, file, handover, held, removed};
 use crate::contact::{ContactOutcome, NoTicketReason};
-use crate::hours::HoursSettings;
+use crate::hours::{Calendar, HoursSettings};
 use crate::id::{ContactId, TicketId};
 use crate::service::{Divisions, HELP_DESK};
 use crate::service_level::{AnsweredCall, Period, ServiceRules, service_figures};
+use crate::setup::Calendars;
 use crate::time::Instant;
 
 /// A few tickets of which anything may happen, each with its number.
@@ -346,7 +347,7 @@ proptest! {
         let end = Instant(world.now + 1);
         let rules = ServiceRules {
             divisions: &Divisions::default(),
-            reception: &HoursSettings::default(),
+            calendars: &Calendars::one(Calendar::new(HoursSettings::default())),
             late_is_unanswered: true,
         };
         let period = Period { from: Instant(0), until: end, cut_off: end };
