@@ -19,6 +19,7 @@ mod send;
 mod subject;
 mod unregistered;
 mod viewed;
+mod waiting;
 
 use madoguchi_core::access::Permission;
 

@@ -78,7 +78,9 @@ async fn several_tickets_are_changed_at_once_and_what_cannot_be_is_told() -> Out
     let mut tx = desk.store().begin(entry(desk.clock.now())).await?;
     tx.change_ticket(&done).await?;
     tx.commit().await?;
-    // By keys: Tab leads to the boxes, the blank chooses.
+    // By keys: Tab leads from box to box, the blank chooses.
+    let first = "document.querySelector('[data-choose-all]').focus()";
+    browser.client.execute(first, Vec::new()).await?;
     browser.tab_to("[data-choose][value^='R8-00003']").await?;
     browser.press([' ']).await?;
     browser

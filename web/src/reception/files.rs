@@ -17,32 +17,8 @@ use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::state::Web;
-use crate::tickets::attaching::{self, Brought, FileRow};
-use crate::tickets::names::Names;
+use crate::tickets::attaching::{self, Brought};
 use crate::upload::{FileForm, TypedForm};
-
-/// The files of what is being registered, as its page shows them.
-pub(super) async fn rows(
-    web: &Web,
-    visitor: &Visitor,
-    subject: &Subject,
-    form: &mut ReceptionForm,
-) -> Result<Vec<FileRow>, WebError> {
-    if let Some(ticket) = &subject.ticket {
-        let names = Names::new(web, page::offered(web).await?);
-        let own = ticket.attachments();
-        let own = own.map(|file| FileRow::of(ticket, false, file, &names));
-        return Ok(own.collect());
-    }
-    let ticket = TicketId::new(&form.ticket);
-    let waiting = web.ask(web.store.draft_files(&visitor.user.id, &ticket));
-    let waiting = match waiting.await {
-        Err(error) if error.is_away() => return Ok(Vec::new()),
-        waiting => waiting?,
-    };
-    form.attached = if waiting.is_empty() { "" } else { "yes" }.to_owned();
-    Ok(waiting.iter().map(FileRow::waiting).collect())
-}
 
 /// The fields of the form that came with a file.
 fn typed_fields(form: &FileForm) -> Result<ReceptionForm, WebError> {

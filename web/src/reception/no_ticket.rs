@@ -69,10 +69,15 @@ pub(super) async fn of_form(
         let told = refused("通話がないため、対象外にできません。");
         return page::show(web, visitor, subject, form, told).await;
     };
-    if form.has_text() || !form.attached.is_empty() {
-        let told = refused(
-            "質問や回答の入力か、添付ファイルがあります。対象外にするときは、入力した内容を消してください。",
-        );
+    let in_the_way = if form.has_text() {
+        "質問や回答が入力されています。対象外にするときは、入力した内容を消してください。"
+    } else if form.attached.is_empty() {
+        ""
+    } else {
+        "ファイルが添付されています。対象外にするときは、添付ファイルを取り除いてください。"
+    };
+    if !in_the_way.is_empty() {
+        let told = refused(in_the_way);
         return page::show(web, visitor, subject, form, told).await;
     }
     match keep(web, visitor, call, &form.reason, &form.reason_note).await {

@@ -13,10 +13,10 @@ use super::caller::Caller;
 use super::candidates::Candidates;
 use super::clock::Bar;
 use super::draft;
-use super::files;
 use super::form::ReceptionForm;
 use super::subject::{HERE, Subject};
 use super::viewed;
+use super::waiting;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -154,7 +154,7 @@ pub(super) async fn show(
     mut form: ReceptionForm,
     told: Told,
 ) -> Result<Response, WebError> {
-    let files = files::rows(web, visitor, subject, &mut form).await?;
+    let files = waiting::rows(web, visitor, subject, &mut form).await?;
     viewed::note(web, visitor, subject).await;
     let offered = offered(web).await?;
     let caller = caller(web, subject, &form).await?;

@@ -106,7 +106,7 @@ async fn what_is_not_taken_is_told_beside_the_form() {
         ("x.png", &b""[..], "「x.png」は空のファイル(0バイト)です"),
         ("", b"", "ファイルを選んでください。"),
         ("x.exe", b"MZ\x90\0", "このファイルは使えません"),
-        ("x.png", b"a,b\n1,2\n", "拡張子"),
+        ("x.txt", &samples::png(), "拡張子"),
         ("x.txt", &large, "10MB以内のファイルを選んでください"),
         (
             "x.docx",

@@ -129,7 +129,7 @@ pub(crate) async fn judge(
 /// What is wrong with a file before anybody looks into it.
 fn plain_fault(form: &FileForm, name: &str) -> Option<String> {
     let id = form.text(ID);
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if id.is_empty() || id.len() > ID_LETTERS || !id.bytes().all(is_plain) {
         let why = "この画面は古くなっています。開き直してから、もう一度ファイルを選んでください。";
         return Some(why.to_owned());
