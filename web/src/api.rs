@@ -10,7 +10,7 @@ use madoguchi_core::caller::Caller;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::hours::HoursReason;
-use madoguchi_core::id::CallId;
+use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::live::{AgentView, DeskSnapshot};
 use madoguchi_core::stats::{By, StatsQuery, StatsReport};
 use madoguchi_core::time::Instant;
@@ -162,6 +162,8 @@ pub(crate) async fn set_agent_state(
 #[serde(default)]
 pub(crate) struct HoursQuery {
     at: String,
+    /// Of which line; the desk's if none is named.
+    line: String,
 }
 
 #[derive(Serialize)]
@@ -188,7 +190,14 @@ pub(crate) async fn hours(
             ))
         })?
     };
-    let status = web.desk.hours(at);
+    let status = if query.line.is_empty() {
+        web.desk.hours(at)
+    } else if web.desk.setup().line(&query.line).is_some() {
+        let line = LineName::new(&query.line);
+        web.desk.calendars().of_line(&line).status(at)
+    } else {
+        return Err(WebError::NotFound("この回線"));
+    };
     let shown = |at: Option<Instant>| at.map(|at| at.in_tokyo().to_rfc3339());
     Ok(Json(Hours {
         open: status.open,

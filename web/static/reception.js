@@ -35,6 +35,8 @@
   const body = () => {
     const data = new URLSearchParams(new FormData(form));
     data.delete("intent");
+    data.delete("file");
+    data.delete("file_id");
     return data;
   };
   const tellOthers = (names) => {
@@ -226,10 +228,11 @@
   document.addEventListener("keydown", (event) => {
     if (composes(event)) return;
     const { altKey, ctrlKey, metaKey, shiftKey, key, code, target } = event;
-    const digit = /^(?:Digit|Numpad)([0-5])$/.exec(code)?.[1];
+    const digit = /^(?:Digit|Numpad)(\d)$/.exec(code)?.[1];
     if (altKey && !ctrlKey && !metaKey && digit !== undefined) {
       event.preventDefault();
       if (digit === "0") return missed();
+      if (digit > "5") return form.querySelector(`.press [data-digit="${digit}"]:not([hidden])`)?.click();
       const button = form.querySelectorAll("[data-take]")[Number(digit) - 1];
       if (button) take(button.dataset.take);
     } else if (altKey && !ctrlKey && !metaKey && code === "KeyR") {

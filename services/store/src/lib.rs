@@ -63,8 +63,8 @@ pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
-    ContactFilter, KeptNoTicket, NewTicket, TicketContact, TicketDraft, TicketEdit, TicketFilter,
-    TicketOrder, TicketRow, TicketWriteError,
+    ContactFilter, KeptNoTicket, NewTicket, PastTicket, RetentionPreview, TicketContact,
+    TicketDraft, TicketEdit, TicketFilter, TicketOrder, TicketRow, TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 18] = [
+const ALL: [(i64, &str, &str); 20] = [
     (
         1,
         "calls",
@@ -96,9 +96,19 @@ const ALL: [(i64, &str, &str); 18] = [
         include_str!("../../../migrations/0017_tickets.sql"),
     ),
     (
+        18,
+        "ticket files",
+        include_str!("../../../migrations/0018_ticket_files.sql"),
+    ),
+    (
         19,
         "portal tickets",
         include_str!("../../../migrations/0019_portal_tickets.sql"),
+    ),
+    (
+        21,
+        "retention",
+        include_str!("../../../migrations/0021_retention.sql"),
     ),
 ];
 

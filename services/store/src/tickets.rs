@@ -2,6 +2,7 @@
 
 pub(crate) mod changing;
 mod drafts;
+mod files;
 mod list;
 mod log;
 mod merging;
@@ -25,6 +26,7 @@ pub use self::list::TicketFilter;
 use self::log::{events_of, ticket_id};
 pub use self::paging::{ContactFilter, TicketContact, TicketOrder};
 pub use self::registration::KeptNoTicket;
+pub use self::retention::{PastTicket, RetentionPreview};
 pub use self::row::TicketRow;
 use self::row::lookup;
 pub(crate) use self::row::number as number_of;
