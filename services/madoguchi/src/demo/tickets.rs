@@ -112,6 +112,12 @@ const ASKED: [(usize, Channel, i64, &str, &str); 6] = [
     ),
 ];
 
+/// The ticket with a file, what the file is called, and what it holds.
+const FILE: (&str, &str, &str) = (
+    "sample-3",
+    "住居手当の届け.txt",
+    "住居手当の届け(差替え後)\r\n\r\n契約書の写しを、新しいものに差し替えます。\r\n",
+);
 /// What was written by the form of the portal: by whom, how many hours ago, what, and what was looked for.
 const WRITTEN: [(usize, i64, &str, &str); 2] = [
     (
@@ -127,13 +133,6 @@ const WRITTEN: [(usize, i64, &str, &str); 2] = [
         "旅費 差戻し",
     ),
 ];
-
-/// The ticket with a file, what the file is called, and what it holds.
-const FILE: (&str, &str, &str) = (
-    "sample-3",
-    "住居手当の届け.txt",
-    "住居手当の届け(差替え後)\r\n\r\n契約書の写しを、新しいものに差し替えます。\r\n",
-);
 
 /// Writes the people, if there are none, and the tickets that are not there yet.
 pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
