@@ -29,6 +29,8 @@ pub fn mix(articles: Found, tickets: Found, offset: usize, limit: usize) -> Foun
     let mut articles_left = articles.hits.drain(..).peekable();
     let mut same = 0;
     let wanted = offset.saturating_add(limit);
+    // An article that was asked for by its number is what was meant.
+    let by_number = articles.fit.is_none() && articles.total > 0;
     while mixed.hits.len() < wanted {
         let Some(ticket) = tickets_left.peek() else {
             match articles_left.next() {
@@ -38,7 +40,11 @@ pub fn mix(articles: Found, tickets: Found, offset: usize, limit: usize) -> Foun
             continue;
         };
         match articles_left.peek() {
-            Some(article) if !mixed.has_place_for_ticket() || leads(article, ticket) => {
+            Some(article)
+                if (by_number && mixed.hits.is_empty())
+                    || !mixed.has_place_for_ticket()
+                    || leads(article, ticket) =>
+            {
                 mixed.extend(articles_left.next());
             }
             _ => {
@@ -156,6 +162,14 @@ mod tests {
         let ticket = |words| found(Source::Ticket, &[("t", words, "経理課に電話する")]);
         assert_eq!(ids(&mix(articles(), ticket(0.85), 0, 5)), ["a", "t"]);
         assert_eq!(ids(&mix(articles(), ticket(0.95), 0, 5)), ["t", "a"]);
+    }
+
+    #[test]
+    fn an_article_that_was_asked_for_by_its_number_comes_first() {
+        let mut articles = found(Source::Faq, &[("a", 0.1, "申請画面から取り消す")]);
+        articles.fit = None;
+        let tickets = found(Source::Ticket, &[("t", 0.9, "経理課に電話する")]);
+        assert_eq!(ids(&mix(articles, tickets, 0, 5)), ["a", "t"]);
     }
 
     #[test]

@@ -80,16 +80,18 @@ pub(crate) fn search(
         *score += meant(*address);
     }
     sort(&mut scored);
-    let fit_of = |at: DocAddress| -> Result<Fit, KbError> {
-        Ok(Fit {
-            words: covered(&searcher, &clauses, &told, at)?,
-            meaning: likeness.as_ref().map_or(0.0, |likeness| likeness.of(at)),
-        })
+    let fits_of = |entries: &[DocAddress]| -> Result<Vec<Fit>, KbError> {
+        let words = covered(&searcher, &clauses, &told, entries)?;
+        let meaning = |at: &DocAddress| likeness.as_ref().map_or(0.0, |likeness| likeness.of(*at));
+        let fits = words.into_iter().zip(entries);
+        let fit = |(words, at)| Fit {
+            words,
+            meaning: meaning(at),
+        };
+        Ok(fits.map(fit).collect())
     };
-    let fit = match scored.first() {
-        Some((_, at)) => Some(fit_of(*at)?),
-        None => None,
-    };
+    let first: Vec<DocAddress> = scored.first().map(|(_, at)| *at).into_iter().collect();
+    let fit = fits_of(&first)?.pop();
     let least = if likeness.is_some() {
         LEAST_MEANT
     } else {
@@ -111,6 +113,13 @@ pub(crate) fn search(
     let total = scored.len();
     let marker = Marker::new(terms);
     let page = scored.iter().skip(query.offset).take(query.limit);
+    let shown: Vec<DocAddress> = page.clone().map(|(_, at)| *at).collect();
+    let fits = if query.fits {
+        fits_of(&shown)?
+    } else {
+        Vec::new()
+    };
+    let mut fits = fits.into_iter();
     let mut hits = Vec::new();
     for (score, address) in page {
         let document: TantivyDocument = searcher.doc(*address)?;
@@ -128,11 +137,7 @@ pub(crate) fn search(
             question: marker.whole(&entry.question, &places.question),
             excerpt: marker.excerpt(&entry.answer, &places.answer),
             reasons,
-            fit: if query.fits {
-                Some(fit_of(*address)?)
-            } else {
-                None
-            },
+            fit: fits.next(),
             answer: if query.fits {
                 mixing::beginning(&entry.answer)
             } else {

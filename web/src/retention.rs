@@ -166,7 +166,7 @@ record_of_days!(
         kind: PORTAL_RETENTION,
         action: Action::PortalRetentionChange,
         label: "FAQの利用記録の保存期間",
-        about: "FAQの検索、閲覧、ご意見と、処理済みの問合せです。短くすると、アクセスレポートで見られる月が減ります。",
+        about: "FAQの検索、閲覧、ご意見です。短くすると、アクセスレポートで見られる月が減ります。",
         ..Screen::DESK
     }
 );

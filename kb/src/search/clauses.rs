@@ -140,25 +140,46 @@ pub(super) fn clauses(
     })
 }
 
-/// How much of what was asked for an entry holds, 0–1. A synonym stands in for what it is worth.
+/// How much of what was asked for each of some entries holds, 0–1, in their order. A synonym stands in for
+/// what it is worth.
 pub(super) fn covered(
     searcher: &Searcher,
     clauses: &[Clause],
     told: &[AskedTerm],
-    address: DocAddress,
-) -> Result<f32, KbError> {
-    let mut held: Vec<&Clause> = Vec::new();
+    entries: &[DocAddress],
+) -> Result<Vec<f32>, KbError> {
+    let mut held: Vec<(DocAddress, usize, Vec<&Clause>)> = entries
+        .iter()
+        .enumerate()
+        .map(|(place, at)| (*at, place, Vec::new()))
+        .collect();
+    held.sort_by_key(|(at, ..)| *at);
     for clause in clauses {
         let weight = scored(clause).weight(EnableScoring::enabled_from_searcher(searcher))?;
-        let segment = searcher.segment_reader(address.segment_ord);
-        let mut scorer = weight.scorer(segment, 1.0)?;
-        if scorer.doc() < address.doc_id {
-            scorer.seek(address.doc_id);
-        }
-        if scorer.doc() == address.doc_id {
-            held.push(clause);
+        for some in held.chunk_by_mut(|(one, ..), (other, ..)| one.segment_ord == other.segment_ord)
+        {
+            let Some((first, ..)) = some.first() else {
+                continue;
+            };
+            let mut scorer = weight.scorer(searcher.segment_reader(first.segment_ord), 1.0)?;
+            for (at, _, held) in some {
+                if scorer.doc() < at.doc_id {
+                    scorer.seek(at.doc_id);
+                }
+                if scorer.doc() == at.doc_id {
+                    held.push(clause);
+                }
+            }
         }
     }
+    held.sort_by_key(|(_, place, _)| *place);
+    let documents = searcher.num_docs().max(1) as f32;
+    let part = |(_, _, held): (_, _, Vec<&Clause>)| part_held(&held, told, documents);
+    Ok(held.into_iter().map(part).collect())
+}
+
+/// The part of what was asked for that these clauses make up.
+fn part_held(held: &[&Clause], told: &[AskedTerm], documents: f32) -> f32 {
     let holds = |one: &AskedTerm| {
         held.iter()
             .any(|clause| clause.kind == one.kind && one.texts.contains(&clause.text))
@@ -166,7 +187,6 @@ pub(super) fn covered(
     let all: f32 = told.iter().map(|one| one.tells).sum();
     let direct = told.iter().filter(|one| holds(one));
     let direct: f32 = direct.map(|one| one.tells).sum();
-    let documents = searcher.num_docs().max(1) as f32;
     let mut synonyms: HashMap<&str, f32> = HashMap::new();
     for clause in held.iter().filter(|clause| clause.kind == Kind::Synonym) {
         let tells = clause.boost * (1.0 + documents / clause.frequency as f32).ln();
@@ -174,5 +194,5 @@ pub(super) fn covered(
         *most = most.max(tells);
     }
     let synonyms: f32 = synonyms.values().sum();
-    Ok(((direct + synonyms) / all.max(f32::MIN_POSITIVE)).min(1.0))
+    ((direct + synonyms) / all.max(f32::MIN_POSITIVE)).min(1.0)
 }

@@ -1,5 +1,6 @@
 //! What one agent answered answers the next, a second later; what staff write in the portal is a ticket.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -60,7 +61,8 @@ async fn what_one_agent_saves_is_a_candidate_of_another_within_a_second() -> Out
     let saved = std::time::Instant::now();
     finds.until_true(FOUND).await?;
     let took = saved.elapsed();
-    println!("found {} ms after it was saved", took.as_millis());
+    let took_ms = took.as_millis();
+    writeln!(std::io::stdout(), "found {took_ms} ms after it was saved")?;
     ensure!(took < FOUND_WITHIN, "{took:?}");
 
     // The next agent reads it beside the question and takes it by a key; who asked is not told.

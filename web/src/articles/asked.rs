@@ -45,12 +45,12 @@ pub(super) async fn add(web: &Web, book: &BookFile) -> Result<(), WebError> {
     let names = Names::new(web, offered(web).await?);
     let filter = TicketFilter::default();
     let mut next = Some(Start::First);
-    let (mut sheets, mut rows) = (0, ROWS);
+    let (mut sheets, mut rows) = (0, 0);
     while let Some(start) = next {
         let part = (&start, AT_ONCE);
         let page = web.store.page_tickets(&filter, TicketOrder::Oldest, part);
         let page = page.await?;
-        if rows + page.rows.len() > ROWS {
+        if sheets == 0 || rows + page.rows.len() > ROWS {
             sheets += 1;
             rows = 0;
             let name = match sheets {

@@ -160,10 +160,7 @@ async fn who_is_signed_in_need_not_say_who_they_are() {
     tx.commit().await.unwrap();
     let mut sato = open.house.user("sato", &[Role::Agent]).await;
     let (_, html) = open.house.open(&mut sato, "/faq/contact").await;
-    assert!(
-        html.contains("name=\"name\" value=\"sato\"") || html.contains("佐藤"),
-        "{html}"
-    );
+    assert!(html.contains("name=\"name\" value=\"見本\""), "{html}");
     open.house
         .submit(&mut sato, "/faq/contact", &inquiry("a"))
         .await;
