@@ -10,7 +10,7 @@ use madoguchi_core::access::{Permission, ReadFigures, SetOwnState, ViewBoard, Vi
 use madoguchi_core::audit::Action;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::caller::Caller;
-use madoguchi_core::id::CallId;
+use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::live::AgentView;
 use madoguchi_core::stats::{By, StatsQuery, StatsReport};
 use madoguchi_core::time::Instant;
@@ -143,6 +143,8 @@ async fn set_agent_state(
 #[serde(default)]
 struct HoursQuery {
     at: String,
+    /// Of which line; the desk's if none is named.
+    line: String,
 }
 
 async fn hours(
@@ -161,7 +163,14 @@ async fn hours(
             ))
         })?
     };
-    let status = web.desk.hours(at);
+    let status = if query.line.is_empty() {
+        web.desk.hours(at)
+    } else if web.desk.setup().line(&query.line).is_some() {
+        let line = LineName::new(&query.line);
+        web.desk.calendars().of_line(&line).status(at)
+    } else {
+        return Err(WebError::NotFound("この回線"));
+    };
     let shown = |at: Option<Instant>| at.map(|at| at.in_tokyo().to_rfc3339());
     Ok(Json(Hours {
         open: status.open,

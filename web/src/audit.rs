@@ -164,7 +164,7 @@ fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 55] = [
+const FIELDS: &[(&str, &str)] = &[
     ("action", "操作"),
     ("actor", "操作した人"),
     ("agent", "担当者"),
@@ -180,6 +180,7 @@ const FIELDS: [(&str, &str); 55] = [
     ("expires_at", "期限"),
     ("faults", "誤りのある行"),
     ("file", "ファイル"),
+    ("found", "見つかったもの"),
     ("from", "掲載を始める日時"),
     ("hash", "ハッシュ"),
     ("hour", "時間帯"),
@@ -193,6 +194,7 @@ const FIELDS: [(&str, &str); 55] = [
     ("object", "対象"),
     ("oidc_subject", "認証基盤の識別子"),
     ("overdue", "見直し"),
+    ("numbers", "受付番号"),
     ("owner", "担当"),
     ("page", "ページ"),
     ("period", "期間"),
@@ -200,6 +202,7 @@ const FIELDS: [(&str, &str); 55] = [
     ("readers", "公開範囲"),
     ("reason", "理由"),
     ("records", "件数"),
+    ("ringing", "呼び出していた担当者"),
     ("role", "役割"),
     ("roles", "役割"),
     ("rule", "扱い"),

@@ -11,6 +11,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::{AgentState, DeskSnapshot};
 use madoguchi_core::portal::Notice;
+use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use self::agent::AgentRow;
@@ -25,10 +26,12 @@ use crate::feature::Feature;
 use crate::menu::MenuEntry;
 use crate::own_call;
 use crate::portal::notices::{self, ShownNotice};
+use crate::remembered::DueCount;
 use crate::settings::WebSettings;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
+use crate::tickets::due;
 use crate::wait_chart::WaitChart;
 
 pub(crate) const FEATURE: Feature =
@@ -37,6 +40,9 @@ pub(crate) const FEATURE: Feature =
 fn routes() -> Routes {
     Routes::new().get("/board", page)
 }
+
+/// More lines with calendars of their own are not told on the board.
+const LINES_AT_MOST: usize = 20;
 
 /// A whole page.
 #[derive(Template)]
@@ -50,6 +56,8 @@ struct BoardPage {
     own: String,
     /// The session that the page is for.
     session: String,
+    /// The visitor sees to tickets.
+    sees_due: bool,
     /// Without scripts the page loads itself again now and then, if the visitor asked for it.
     reloads: bool,
 }
@@ -72,6 +80,8 @@ struct BoardLive<'a> {
     now_ms: i64,
     hours: String,
     open: bool,
+    /// Lines with a calendar of their own.
+    line_hours: Vec<LineHours>,
     demo: bool,
     database_away: Option<String>,
     database_remedy: &'static str,
@@ -93,8 +103,17 @@ struct BoardLive<'a> {
     ready: usize,
     /// 障害情報 in force.
     incidents: Vec<ShownNotice>,
+    /// 期限の近いもの
+    due: DueCount,
     chart: Chart,
     waits: WaitChart,
+}
+
+/// Whether a line is open that has a calendar of its own.
+struct LineHours {
+    line: String,
+    hours: String,
+    open: bool,
 }
 
 /// A figure and where the calls behind it are.
@@ -128,10 +147,19 @@ pub(crate) async fn page(
         }
     }
     notices::read(&web).await;
+    if viewer.sees_due {
+        due::refresh(&web).await;
+    }
     let notices = web.notices.get();
     let page = BoardPage {
         shell: Shell::new(&web, Some(&visitor), "/board").done(&web, &query.done),
-        live: render(&*web.desk, &web.settings, &viewer, (&notices, own_call))?,
+        live: render(
+            &*web.desk,
+            &web.settings,
+            &viewer,
+            (&notices, web.due.get(), own_call),
+        )?,
+        sees_due: viewer.sees_due,
         session: visitor.session().unwrap_or_default().to_owned(),
         can_set: viewer.may_set,
         own: viewer.own,
@@ -155,12 +183,12 @@ async fn note_view(web: &Web, visitor: &Visitor) {
     }
 }
 
-/// Renders the part that changes, with the notices and the part that tells of the viewer's own call.
+/// Renders the part that changes, with the notices, what is due, and the part that tells of the viewer's own call.
 pub(crate) fn render(
     desk: &dyn Desk,
     settings: &WebSettings,
     viewer: &Viewer,
-    (notices, own_call): (&[Notice], String),
+    (notices, due, own_call): (&[Notice], DueCount, String),
 ) -> Result<String, askama::Error> {
     let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());
     let (today, hours) = (desk.today(), desk.hours(now));
@@ -180,6 +208,7 @@ pub(crate) fn render(
         now_ms: now.0,
         hours: text::hours(&hours, now, settings.dates),
         open: hours.open,
+        line_hours: line_hours(desk, now, settings),
         demo: status.demo,
         database_away: (!status.database_up).then(|| text::time(status.database_since)),
         database_remedy: status.database_remedy.unwrap_or_default(),
@@ -223,12 +252,28 @@ pub(crate) fn render(
         own: own.into_iter().next(),
         own_call,
         incidents: notices::incidents(notices, now, settings.dates),
+        due,
         agents,
         chart: Chart::new(&today.by_hour),
         waits: WaitChart::new(&today, now),
         iso_date,
     };
     live.render()
+}
+
+/// The lines that are not open whenever the desk is.
+fn line_hours(desk: &dyn Desk, now: Instant, settings: &WebSettings) -> Vec<LineHours> {
+    let calendars = desk.calendars();
+    let lines = calendars.lines_of_their_own().take(LINES_AT_MOST);
+    let hours = lines.map(|(line, calendar)| {
+        let hours = calendars.named(Some(calendar)).status(now);
+        LineHours {
+            line: line.to_string(),
+            hours: text::hours(&hours, now, settings.dates),
+            open: hours.open,
+        }
+    });
+    hours.collect()
 }
 
 /// Whether the target is met; over nothing it is neither met nor missed.

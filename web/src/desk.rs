@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use madoguchi_core::call::CallRecord;
-use madoguchi_core::hours::{Calendar, HoursStatus};
+use madoguchi_core::hours::HoursStatus;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, DeskSnapshot};
 use madoguchi_core::schedule::JobView;
-use madoguchi_core::setup::{DeskSetup, PartFault, PhoneHashes};
+use madoguchi_core::setup::{Calendars, DeskSetup, PartFault, PhoneHashes};
 use madoguchi_core::time::{Instant, Monotonic};
 use madoguchi_core::today::Today;
 use madoguchi_store::{NewVersion, StoreError};
@@ -26,10 +26,10 @@ pub trait Desk: Announcer {
     fn changes(&self) -> watch::Receiver<u64>;
     /// How the program itself is doing.
     fn status(&self) -> SystemStatus;
-    /// Whether the desk is open at an instant.
+    /// Whether the desk is open at an instant, by its own calendar.
     fn hours(&self, at: Instant) -> HoursStatus;
-    /// The reception calendar.
-    fn calendar(&self) -> Arc<Calendar>;
+    /// The desk's reception calendar, and those of lines and 業務区分.
+    fn calendars(&self) -> Arc<Calendars>;
     /// The setup in force.
     fn setup(&self) -> Arc<DeskSetup>;
     /// Whether the desk could work if these versions were set; the stamp of all settings that they

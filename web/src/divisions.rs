@@ -11,6 +11,7 @@ use madoguchi_core::service::{
 use madoguchi_core::setup::FieldError;
 
 use crate::auth::routes::Routes;
+use crate::calendar;
 use crate::feature::Feature;
 use crate::kit::field::{Access, Field, access};
 use crate::kit::form::Input;
@@ -82,8 +83,8 @@ fn set_closes(target: &mut AnswerTarget, text: &str) -> Result<(), String> {
 
 /// The target for MACS, to be set.
 fn macs(division: &mut Division) -> &mut AnswerTarget {
-    let usual = division.answer;
-    division.macs.get_or_insert(usual)
+    let usual = &division.answer;
+    division.macs.get_or_insert_with(|| usual.clone())
 }
 
 fn of_macs(division: &Division, told: fn(&AnswerTarget) -> String) -> String {
@@ -111,8 +112,9 @@ impl Record for Division {
         ..Screen::DESK
     };
 
-    fn fields<'c>(_: &'c Context<'_>) -> Vec<Field<'c, Self>> {
+    fn fields<'c>(context: &'c Context<'_>) -> Vec<Field<'c, Self>> {
         let Access { get, get_mut } = ANSWER;
+        let calendars = || calendar::choices(context);
         vec![
             F::text("name", "名前", access!(name))
                 .section("業務区分")
@@ -153,6 +155,13 @@ impl Record for Division {
                 access!(answer.near_min),
             )
             .required(),
+            F::select(
+                "calendar",
+                "受付カレンダー",
+                calendars(),
+                access!(answer.calendar),
+            )
+            .hint("期限を数える日と時間です。"),
             F::custom(
                 Input::Text,
                 "opens",
@@ -191,6 +200,23 @@ impl Record for Division {
             .short("MACSの期限")
             .hint("空欄は、上と同じになります。"),
             F::custom(
+                Input::Select,
+                "macs_calendar",
+                "MACSの受付カレンダー",
+                |division: &Self| {
+                    of_macs(division, |target| {
+                        target.calendar.clone().unwrap_or_default()
+                    })
+                },
+                |division: &mut Self, text| {
+                    if let Some(target) = &mut division.macs {
+                        target.calendar = (!text.is_empty()).then(|| text.to_owned());
+                    }
+                    Ok(())
+                },
+            )
+            .choices(calendars()),
+            F::custom(
                 Input::Text,
                 "macs_opens",
                 "MACSの期限を数える時間の始まり(省略可)",
@@ -228,6 +254,7 @@ impl Record for Division {
             answer: AnswerTarget {
                 limit_min: 30,
                 near_min: 10,
+                calendar: None,
                 hours: None,
             },
             macs: None,
@@ -239,8 +266,22 @@ impl Record for Division {
         self.name.clone()
     }
 
-    fn check(&self, _: Option<&Self>, _: &Context<'_>) -> Vec<FieldError> {
-        self.faults()
+    fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<FieldError> {
+        let mut faults = self.faults();
+        let of_macs = self.macs.as_ref();
+        let chosen = [
+            ("calendar", self.answer.calendar.as_ref()),
+            (
+                "macs_calendar",
+                of_macs.and_then(|target| target.calendar.as_ref()),
+            ),
+        ];
+        for (field, name) in chosen {
+            if name.is_some_and(|name| context.setup.calendar(name).is_none()) {
+                faults.push(FieldError::new(field, "一覧から選んでください"));
+            }
+        }
+        faults
     }
 
     fn initial(id: &str) -> Option<Self> {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use madoguchi_core::audit::AuditEntry;
-use madoguchi_core::hours::HoursSettings;
 use madoguchi_core::id::{TicketId, UserId};
 use madoguchi_core::ledger::{LedgerWords, Mapping};
 use madoguchi_core::roster::RowFault;
-use madoguchi_core::setup::{Categories, DeskSetup};
+use madoguchi_core::setup::{Calendars, Categories, DeskSetup};
 use madoguchi_core::time::Instant;
 use madoguchi_reports::rows::{FileRow, each_row};
 use madoguchi_reports::sheet::SheetError;
@@ -57,7 +56,7 @@ impl<'s> Ledger<'s> {
     pub async fn open(
         store: &'s Store,
         (from, until): (Instant, Instant),
-        (setup, reception): (DeskSetup, &HoursSettings),
+        (setup, calendars): (DeskSetup, &Calendars),
         now: Instant,
     ) -> Result<Self, StoreError> {
         let known = (Arc::new(offered_of(store).await?), Arc::new(setup));
@@ -67,7 +66,7 @@ impl<'s> Ledger<'s> {
                 until: Some(until),
                 ..TicketFilter::default()
             },
-            names: Names::of(known, reception, now, DateStyle::default()),
+            names: Names::of(known, calendars, now, DateStyle::default()),
             next: Some(Start::First),
             store,
         })

@@ -5,7 +5,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use madoguchi_core::access::{Permission, ViewCalls};
-use madoguchi_core::audit::Action;
 use madoguchi_core::call::{CallRecord, Direction};
 use madoguchi_core::id::AgentId;
 use madoguchi_core::time::Millis;
@@ -14,6 +13,7 @@ use madoguchi_store::{CallFilter, StoreError};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
+use crate::call_views;
 use crate::error::WebError;
 use crate::feature::Feature;
 use crate::query::escape;
@@ -73,23 +73,12 @@ pub(crate) async fn render(web: &Web, visitor: &Visitor) -> Result<String, WebEr
     let call = agent.and_then(|agent| web.desk.call_of(agent));
     let call = match &call {
         Some(call) => {
-            note_view(web, visitor, call).await;
+            call_views::note(web, visitor, &call.call).await;
             Some(shown(web, call).await?)
         }
         None => None,
     };
     Ok(OwnCall { call }.render()?)
-}
-
-/// Records who saw whose number. Taking calls does not wait for the database: what cannot be
-/// recorded there is in the log.
-async fn note_view(web: &Web, visitor: &Visitor, call: &CallRecord) {
-    let call = call.call.as_str();
-    let entry = visitor.entry(web.desk.now(), Action::CallView, call);
-    if let Err(error) = web.ask(web.store.append_audit(&[entry])).await {
-        let by = visitor.user.id.as_str();
-        tracing::warn!(%error, by, call, "a call was shown to its agent, which could not be recorded");
-    }
 }
 
 async fn shown(web: &Web, call: &CallRecord) -> Result<ShownCall, WebError> {

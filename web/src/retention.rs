@@ -1,4 +1,7 @@
-//! How long records are kept: those of the audit, and what readers of the FAQ looked for and read.
+//! How long records are kept: those of the audit, what readers of the FAQ looked for and read, and names
+//! and numbers in tickets.
+
+mod tickets;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -7,6 +10,7 @@ use madoguchi_core::access::{ManageRetention, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{LOG_DAYS_AT_LEAST, LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, FieldError, RETENTION_DAYS_AT_LEAST};
+use madoguchi_core::ticket::TicketRetention;
 
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
@@ -31,13 +35,19 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         HERE,
         Permission::ManageRetention,
     )])
-    .audit(&[audit_fields::<AuditRetention>, audit_fields::<LogRetention>]);
+    .audit(&[
+        audit_fields::<AuditRetention>,
+        audit_fields::<LogRetention>,
+        audit_fields::<TicketRetention>,
+    ]);
 
 fn routes() -> Routes {
     Routes::new()
         .get("/admin/retention", page)
         .and(record_routes!(single AuditRetention, at: "/admin/retention/audit"))
+        .get("/admin/retention/preview", tickets::preview)
         .and(record_routes!(single LogRetention, at: "/admin/retention/portal"))
+        .and(record_routes!(single TicketRetention, at: "/admin/retention/tickets"))
 }
 
 #[derive(Template)]
@@ -57,8 +67,9 @@ struct Part {
 }
 
 async fn part<T: Record>(web: &Web) -> Result<Part, WebError> {
-    let kept = Versioned::<T>::get(web, ID).await?;
-    let context = Context::new(web, ID);
+    let id = T::SCREEN.only.unwrap_or_default();
+    let kept = Versioned::<T>::get(web, id).await?;
+    let context = Context::new(web, id);
     let days = T::fields(&context).into_iter().zip(&kept.record);
     let changed = kept.history.first();
     Ok(Part {
@@ -83,6 +94,7 @@ async fn page(
         parts: vec![
             part::<AuditRetention>(&web).await?,
             part::<LogRetention>(&web).await?,
+            part::<TicketRetention>(&web).await?,
         ],
     };
     Ok(Html(page.render()?))

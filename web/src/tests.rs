@@ -17,7 +17,7 @@ use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot, WaitingCall};
 use madoguchi_core::schedule::{JobView, Plan};
 use madoguchi_core::setup::{
-    AgentConfig, DeskSetup, Duty, FileSetup, LineConfig, PartFault, Parts, PhoneHashes,
+    AgentConfig, Calendars, DeskSetup, Duty, FileSetup, LineConfig, PartFault, Parts, PhoneHashes,
     ScreenSetup, TrunkConfig,
 };
 use madoguchi_core::time::{Instant, Millis, Monotonic};
@@ -29,6 +29,7 @@ use tower::ServiceExt;
 mod announcements;
 mod api;
 mod articles;
+mod attachments;
 mod away;
 mod board;
 mod calendar;
@@ -107,7 +108,9 @@ impl TestDesk {
         let agents = file.agents.iter().chain(agents);
         let trunks = screen.trunks.values().map(|kept| &kept.trunk);
         let trunks = file.trunks.iter().chain(trunks);
+        let calendars = file.calendars.iter().chain(screen.calendars.values());
         let parts = Parts {
+            calendars: &calendars.cloned().collect::<Vec<_>>(),
             lines: &lines.cloned().collect::<Vec<_>>(),
             agents: &agents.cloned().collect::<Vec<_>>(),
             trunks: &trunks.cloned().collect::<Vec<_>>(),
@@ -142,10 +145,15 @@ impl Desk for TestDesk {
         }
     }
     fn hours(&self, at: Instant) -> HoursStatus {
-        Calendar::new(HoursSettings::default()).status(at)
+        self.calendars().desk().status(at)
     }
-    fn calendar(&self) -> Arc<Calendar> {
-        Arc::new(Calendar::new(HoursSettings::default()))
+    fn calendars(&self) -> Arc<Calendars> {
+        let setup = self.setup();
+        Arc::new(Calendars::new(
+            Calendar::new(HoursSettings::default()),
+            setup.calendars.iter().map(|calendar| &calendar.thing),
+            setup.lines.iter().map(|line| &line.thing),
+        ))
     }
     fn setup(&self) -> Arc<DeskSetup> {
         self.setup.lock().unwrap().clone()
@@ -324,6 +332,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         trusted_proxies: Vec::new(),
         encrypted: false,
         provider: None,
+        scanner: None,
         portal,
     };
     let mut figures = LiveFigures::new(FiguresSettings::default(), now());

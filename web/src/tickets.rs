@@ -2,13 +2,17 @@
 
 mod api;
 pub(crate) mod applying;
+pub(crate) mod attaching;
+mod bulk;
 pub(crate) mod choices;
 pub(crate) mod columns;
 mod described;
+pub(crate) mod due;
 pub(crate) mod edit;
 mod family;
 mod faq;
 mod fields_schema;
+mod files;
 pub(crate) mod form;
 mod history;
 mod import;
@@ -18,6 +22,7 @@ pub(crate) mod lookup;
 pub(crate) mod names;
 mod new;
 pub(crate) mod offered;
+mod old_inquiries;
 mod one;
 mod page;
 mod parts;
@@ -32,7 +37,8 @@ use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[
-        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets),
+        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets)
+            .waiting(|_, work| vec![("フォーム", work.portal)]),
         MenuEntry::new(
             "未登録の通話",
             "/reception/unregistered",
@@ -45,6 +51,8 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
             "merged",
             "統合しました。統合した問合せは、下に表示しています。",
         ),
+        ("attached", "添付しました。"),
+        ("detached", "添付ファイルを取り除きました。"),
         ("unmerged", "統合を取り消しました。"),
         ("split", "分割しました。新しい問合せを表示しています。"),
         ("ledger-imported", "台帳を取り込みました。"),
@@ -63,6 +71,10 @@ fn routes() -> Routes {
             import::check_again,
         )
         .upload("/tickets/import/apply", FileUse::Import, import::apply)
+        .post("/tickets/bulk", bulk::change)
+        .get("/tickets/due", due::page)
+        .get("/tickets/due/part", due::part)
+        .get("/inquiries", old_inquiries::lead)
         .get("/tickets/new", new::page)
         .long_post("/tickets/new", FormUse::Ticket, new::create)
         .get("/tickets/{number}", one::page)
@@ -72,6 +84,9 @@ fn routes() -> Routes {
             FormUse::Ticket,
             steps::step,
         )
+        .upload("/tickets/{number}/files", FileUse::Attachment, files::add)
+        .file("/tickets/{number}/files/{file}", files::file)
+        .post("/tickets/{number}/files/{file}/remove", files::remove)
         .post("/tickets/{number}/merge", family::merge)
         .post("/tickets/{number}/undo-merge", family::undo_merge)
         .long_post("/tickets/{number}/split", FormUse::Ticket, family::split)

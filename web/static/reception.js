@@ -35,6 +35,8 @@
   const body = () => {
     const data = new URLSearchParams(new FormData(form));
     data.delete("intent");
+    data.delete("file");
+    data.delete("file_id");
     return data;
   };
   const tellOthers = (names) => {
@@ -149,16 +151,17 @@
       const answer = await fetch(`/api/v1/knowledge/articles/${encodeURIComponent(id)}`);
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       const article = await answer.json();
-      fields.answer_source.value = `article:${article.id}`;
+      const isTicket = article.source === "ticket";
+      fields.answer_source.value = isTicket ? article.id : `article:${article.id}`;
       if (fields.category.value === "") fields.category.value = article.category;
       if (fields.category.selectedIndex < 0) fields.category.value = "";
       const name = article.number ?? article.id;
       const known = fields.articles.value.split(/[、,，\s]+/u).filter(Boolean);
-      if (!known.includes(name)) fields.articles.value = [...known, name].join("、");
+      if (!isTicket && !known.includes(name)) fields.articles.value = [...known, name].join("、");
       addAnswer(article.answer.trimEnd());
       say(`${name} を回答に入れました。`);
     } catch {
-      say("FAQを回答に入れられませんでした。接続を確認してください。");
+      say("回答に入れられませんでした。接続を確認してください。");
     }
   };
   const missed = async () => {
@@ -225,10 +228,11 @@
   document.addEventListener("keydown", (event) => {
     if (composes(event)) return;
     const { altKey, ctrlKey, metaKey, shiftKey, key, code, target } = event;
-    const digit = /^(?:Digit|Numpad)([0-5])$/.exec(code)?.[1];
+    const digit = /^(?:Digit|Numpad)(\d)$/.exec(code)?.[1];
     if (altKey && !ctrlKey && !metaKey && digit !== undefined) {
       event.preventDefault();
       if (digit === "0") return missed();
+      if (digit > "5") return form.querySelector(`.press [data-digit="${digit}"]:not([hidden])`)?.click();
       const button = form.querySelectorAll("[data-take]")[Number(digit) - 1];
       if (button) take(button.dataset.take);
     } else if (altKey && !ctrlKey && !metaKey && code === "KeyR") {

@@ -142,6 +142,8 @@ actions! {
     CallView = "call.view", "通話の記録の閲覧";
     /// Changed the reception calendar.
     CalendarChange = "calendar.change", "受付カレンダーの変更";
+    /// Changed the rules of a reception calendar of lines or 業務区分.
+    CalendarRulesChange = "calendar.rules", "受付カレンダーの規則の変更";
     /// Changed a line.
     LineChange = "line.change", "回線の変更";
     /// Changed an agent's phone.
@@ -204,6 +206,8 @@ actions! {
     InquiriesView = "inquiry.list", "フォームからの問合せの閲覧";
     /// Marked something that staff wrote as handled, or as open again.
     InquiryHandle = "inquiry.handle", "フォームからの問合せの処理";
+    /// What came by the form of the portal became tickets.
+    InquiriesMove = "inquiry.move", "フォームからの問合せの移行";
     /// Registered a ticket, or changed one.
     TicketChange = "ticket.change", "問合せの登録・変更";
     /// Looked at tickets, or at one.
@@ -212,12 +216,22 @@ actions! {
     TicketExport = "ticket.export", "問合せ管理台帳の出力";
     /// Took tickets over from the ledger of a predecessor.
     TicketImport = "ticket.import", "前の台帳の取込み";
+    /// Took names and numbers out of tickets after the time of retention.
+    TicketAnonymise = "ticket.anonymise", "保存期間を過ぎた問合せの匿名化";
+    /// Changed for how long names and numbers stand in tickets.
+    TicketRetentionChange = "ticket.retention", "問合せの個人情報の保存期間の変更";
+    /// Took a file beside a ticket.
+    TicketFileView = "ticket.file_view", "問合せの添付ファイルの閲覧";
+    /// Brought a file in which a virus was found.
+    TicketFileRefused = "ticket.file_refused", "ウイルスの見つかったファイルの拒否";
     /// Said why a call has no ticket.
     CallWithoutTicket = "call.without_ticket", "対象外の通話の登録";
     /// Looked at the directory of people, or at one of them.
     PeopleView = "people.view", "職員名簿の閲覧";
     /// Brought people from a file into the directory.
     PeopleImport = "people.import", "職員名簿の取込み";
+    /// Removed people who left so long ago that nobody asks for them.
+    PeopleForget = "people.forget", "保存期間を過ぎた退職者の削除";
     /// Changed a 業務区分.
     DivisionChange = "division.change", "業務区分の変更";
     /// Changed one of those whom matters are escalated to.

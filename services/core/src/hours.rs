@@ -2,12 +2,15 @@
 //!
 //! Intervals are half open: at 17:30:00.000 the desk is closed.
 
+mod open;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::open::{OpenHours, OpenHoursFault, WeekdayHours};
 use crate::holiday;
 use crate::time::Instant;
 
@@ -18,8 +21,15 @@ pub struct HoursSettings {
     pub opens: NaiveTime,
     /// End of reception on open days, later than `opens`; `None` for midnight.
     pub closes: Option<NaiveTime>,
+    /// What holds on single days of every week, from Monday on; `None`: from Monday to Friday open at the
+    /// usual hours, else closed.
+    pub week: [Option<WeekdayHours>; 7],
     /// Whether the second Saturday of a month is an open day (第2土曜).
     pub second_saturday: bool,
+    /// 国民の祝日 are days like all others.
+    pub open_on_holidays: bool,
+    /// So are 12月29日 to 1月3日.
+    pub open_at_year_end: bool,
     /// 特定日
     pub special_days: BTreeSet<NaiveDate>,
     /// What holds on single dates instead of all rules.
@@ -35,12 +45,40 @@ impl Default for HoursSettings {
         Self {
             opens: NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default(),
             closes: NaiveTime::from_hms_opt(17, 30, 0),
+            week: [None; 7],
             second_saturday: true,
+            open_on_holidays: false,
+            open_at_year_end: false,
             special_days: BTreeSet::new(),
             overrides: BTreeMap::new(),
             holidays: BTreeMap::new(),
             every_day: false,
         }
+    }
+}
+
+impl HoursSettings {
+    /// The single days for whoever has other hours: a day that is closed here is closed there, one that
+    /// is open here by itself is open there, at the hours there, and an earlier or later end is only
+    /// meant here.
+    #[must_use]
+    pub fn days_for_other_hours(&self) -> Self {
+        let mut settings = Self {
+            overrides: BTreeMap::new(),
+            ..self.clone()
+        };
+        for (date, rule) in &self.overrides {
+            match rule {
+                Override::Closed => {
+                    settings.overrides.insert(*date, *rule);
+                }
+                Override::Open { .. } => {
+                    settings.special_days.insert(*date);
+                }
+                Override::Until(_) => {}
+            }
+        }
+        settings
     }
 }
 
@@ -66,6 +104,8 @@ pub enum Override {
 pub enum HoursReason {
     /// Open: 平日.
     Weekday,
+    /// Open: a day of the week that is an open one here.
+    OpenWeekday,
     /// Open: 第2土曜.
     SecondSaturday,
     /// Open: 特定日.
@@ -76,6 +116,8 @@ pub enum HoursReason {
     EveryDay,
     /// Closed: an open day, but not at this hour.
     OutsideHours,
+    /// Closed: a day of the week that is a closed one here.
+    ClosedWeekday,
     /// Closed: Saturday.
     Saturday,
     /// Closed: Sunday.
@@ -198,15 +240,31 @@ impl Calendar {
         usual.day_hours(date)
     }
 
-    /// The hour at which the desk usually opens.
-    pub fn opens(&self) -> NaiveTime {
-        self.settings.opens
+    /// The hour at which the desk usually opens on a day.
+    pub fn opens_on(&self, date: NaiveDate) -> NaiveTime {
+        self.hours_of_week(date).opens
+    }
+
+    /// What is set for the day of the week on which a date falls.
+    fn of_week(&self, date: NaiveDate) -> Option<WeekdayHours> {
+        let place = date.weekday().num_days_from_monday() as usize;
+        self.settings.week.get(place).copied().flatten()
+    }
+
+    /// The hours of a date if it is an open day.
+    fn hours_of_week(&self, date: NaiveDate) -> OpenHours {
+        match self.of_week(date) {
+            Some(WeekdayHours::Open(hours)) => hours,
+            Some(WeekdayHours::Closed) | None => OpenHours {
+                opens: self.settings.opens,
+                closes: self.settings.closes,
+            },
+        }
     }
 
     fn hours_of(&self, date: NaiveDate) -> (HoursReason, Option<(NaiveTime, Option<NaiveTime>)>) {
-        let settings = &self.settings;
-        let (opens, closes) = (settings.opens, settings.closes);
-        match settings.overrides.get(&date) {
+        let OpenHours { opens, closes } = self.hours_of_week(date);
+        match self.settings.overrides.get(&date) {
             Some(Override::Closed) => (HoursReason::OverrideClosed, None),
             Some(Override::Open { opens, closes }) => {
                 (HoursReason::OverrideOpen, Some((*opens, *closes)))
@@ -241,17 +299,27 @@ impl Calendar {
             (HoursReason::SpecialDay, true)
         } else if saturday && second && self.settings.second_saturday {
             (HoursReason::SecondSaturday, true)
-        } else if matches!((date.month(), date.day()), (12, 29..) | (1, ..=3)) {
-            (HoursReason::YearEnd, false)
-        } else if self.holiday(date).is_some() {
-            (HoursReason::NationalHoliday, false)
-        } else if saturday {
-            (HoursReason::Saturday, false)
-        } else if date.weekday() == Weekday::Sun {
-            (HoursReason::Sunday, false)
+        } else if let Some(reason) = self.rest_day(date) {
+            (reason, false)
         } else {
-            (HoursReason::Weekday, true)
+            match (self.of_week(date), date.weekday()) {
+                (Some(WeekdayHours::Open(_)), _) => (HoursReason::OpenWeekday, true),
+                (None, Weekday::Sat) => (HoursReason::Saturday, false),
+                (None, Weekday::Sun) => (HoursReason::Sunday, false),
+                (None, _) => (HoursReason::Weekday, true),
+                (Some(WeekdayHours::Closed), _) => (HoursReason::ClosedWeekday, false),
+            }
         }
+    }
+
+    /// Why a date is closed whatever day of the week it is.
+    fn rest_day(&self, date: NaiveDate) -> Option<HoursReason> {
+        let year_end = matches!((date.month(), date.day()), (12, 29..) | (1, ..=3));
+        if year_end && !self.settings.open_at_year_end {
+            return Some(HoursReason::YearEnd);
+        }
+        let holiday = self.holiday(date).is_some() && !self.settings.open_on_holidays;
+        holiday.then_some(HoursReason::NationalHoliday)
     }
 
     /// The end of an opening that may run on over midnight.
@@ -373,6 +441,37 @@ mod tests {
         assert!(calendar.status(at("2026-11-22T19:59:59")).open);
         assert!(!calendar.status(at("2026-11-22T08:59:59")).open);
         assert!(calendar.status(at("2026-11-25T19:00:00")).open);
+    }
+
+    #[test]
+    fn days_of_the_week_have_hours_of_their_own_and_holidays_stay_closed() {
+        let mut settings = HoursSettings {
+            second_saturday: false,
+            ..HoursSettings::default()
+        };
+        settings.week[0] = Some(WeekdayHours::Closed);
+        settings.week[5] = Some(WeekdayHours::Open("9:00-12:00".parse().unwrap()));
+        let calendar = Calendar::new(settings.clone());
+        let found = |text: &str| {
+            let status = calendar.status(at(text));
+            (status.open, status.reason)
+        };
+        let outside = (false, HoursReason::OutsideHours);
+        assert_eq!(
+            found("2026-11-21T09:00:00"),
+            (true, HoursReason::OpenWeekday)
+        );
+        assert_eq!(found("2026-11-21T12:00:00"), outside);
+        assert_eq!(
+            found("2026-11-30T09:00:00"),
+            (false, HoursReason::ClosedWeekday)
+        );
+        assert_eq!(found("2026-10-12T09:00:00").1, HoursReason::NationalHoliday);
+        settings.open_on_holidays = true;
+        settings.open_at_year_end = true;
+        let calendar = Calendar::new(settings);
+        assert!(calendar.status(at("2026-11-03T09:00:00")).open);
+        assert!(calendar.status(at("2027-01-01T09:00:00")).open);
     }
 
     #[test]

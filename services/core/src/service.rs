@@ -9,9 +9,9 @@ use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
 pub use self::clock::{AnswerClock, AnswerState};
-use crate::hours::{Calendar, HoursSettings, Override};
+use crate::hours::{Calendar, HoursSettings};
 use crate::id::{DivisionId, LineName};
-use crate::setup::FieldError;
+use crate::setup::{Calendars, FieldError};
 use crate::ticket::System;
 use crate::time::Millis;
 
@@ -51,19 +51,22 @@ pub struct Division {
 }
 
 /// Until when a 一次回答 is due, and which hours count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerTarget {
     /// Within so many minutes.
     pub limit_min: u32,
     /// So many minutes before, the ticket is one of 期限の近いもの.
     pub near_min: u32,
-    /// Hours of its own; `None`: those of the reception calendar.
+    /// The name of the reception calendar whose days and hours count; `None`: the desk's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+    /// Hours of its own on the days of that calendar; `None`: those of the calendar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<ServiceHours>,
 }
 
-/// Hours of a 業務区分, on the days on which the desk is open.
+/// Hours of a 業務区分, on the days on which its calendar is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceHours {
@@ -88,44 +91,28 @@ impl ServiceHours {
         }
     }
 
-    /// The reception calendar's days with these hours. A day that is closed there is closed here; one
-    /// that is open there by itself is open here, at these hours.
-    fn settings(self, reception: &HoursSettings) -> HoursSettings {
-        let mut settings = HoursSettings {
+    /// The days of a calendar with these hours: [`HoursSettings::days_for_other_hours`].
+    fn settings(self, days: &HoursSettings) -> HoursSettings {
+        HoursSettings {
             opens: self.opens,
             closes: self.closes,
+            week: [None; 7],
             every_day: self.every_day,
-            overrides: BTreeMap::new(),
-            ..reception.clone()
-        };
-        for (date, rule) in &reception.overrides {
-            match rule {
-                Override::Closed => {
-                    settings.overrides.insert(*date, *rule);
-                }
-                Override::Open { .. } => {
-                    settings.special_days.insert(*date);
-                }
-                Override::Until(_) => {}
-            }
+            ..days.days_for_other_hours()
         }
-        settings
     }
 }
 
 impl AnswerTarget {
     /// The clock of this limit.
-    pub fn clock(&self, reception: &HoursSettings) -> AnswerClock {
-        let settings = match self.hours {
-            Some(hours) => hours.settings(reception),
-            None => reception.clone(),
+    pub fn clock(&self, calendars: &Calendars) -> AnswerClock {
+        let calendar = calendars.named(self.calendar.as_deref());
+        let calendar = match self.hours {
+            Some(hours) => Calendar::new(hours.settings(calendar.settings())),
+            None => calendar.clone(),
         };
         let minutes = |minutes: u32| Millis::from_secs(i64::from(minutes) * 60);
-        AnswerClock::new(
-            Calendar::new(settings),
-            minutes(self.limit_min),
-            minutes(self.near_min),
-        )
+        AnswerClock::new(calendar, minutes(self.limit_min), minutes(self.near_min))
     }
 
     fn faults(&self, prefix: &str) -> Vec<FieldError> {
@@ -187,6 +174,7 @@ impl Default for Divisions {
         let within = |limit_min, hours| AnswerTarget {
             limit_min,
             near_min: 10,
+            calendar: None,
             hours,
         };
         let division = |name: &str, order, answer, macs| Division {
@@ -254,12 +242,12 @@ impl Divisions {
         &self,
         division: Option<&DivisionId>,
         system: System,
-        reception: &HoursSettings,
+        calendars: &Calendars,
     ) -> Option<AnswerClock> {
         let named = division.and_then(|id| self.get(id));
         let first = || self.list().first().map(|(_, division)| *division);
         let division = named.or_else(first)?;
-        Some(division.target(system).clock(reception))
+        Some(division.target(system).clock(calendars))
     }
 }
 

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use self::cut_off::{CUT_OFF_DAYS_AT_MOST, CutOff, cut_off};
 use crate::contact::{CallRegistration, NoTicketReason};
 use crate::figures::percentage;
-use crate::hours::HoursSettings;
 use crate::id::{CallId, DivisionId, LineName, TicketId};
 use crate::service::Divisions;
+use crate::setup::Calendars;
 use crate::ticket::merging::TicketSet;
 use crate::ticket::{Channel, Ticket};
 use crate::time::Instant;
@@ -46,8 +46,8 @@ pub struct Period {
 pub struct ServiceRules<'a> {
     /// All 業務区分.
     pub divisions: &'a Divisions,
-    /// The reception calendar.
-    pub reception: &'a HoursSettings,
+    /// All reception calendars.
+    pub calendars: &'a Calendars,
     /// An answer that came later than the limit of 項番4 makes the call one of 一次未回答, too.
     pub late_is_unanswered: bool,
 }
@@ -231,7 +231,7 @@ impl Counting<'_> {
         }
         let divisions = self.rules.divisions;
         let division = fields.division.as_ref();
-        let Some(clock) = divisions.clock(division, fields.system, self.rules.reception) else {
+        let Some(clock) = divisions.clock(division, fields.system, self.rules.calendars) else {
             return false;
         };
         let answered_at = self.tickets.first_answered_at(&ticket.id);

@@ -2,6 +2,8 @@
 //! the screen's word counts; all other things are named by the file or made on a screen, never both.
 
 mod agents;
+mod calendar;
+mod calendars;
 mod categories;
 mod desk;
 mod dialled;
@@ -22,6 +24,8 @@ pub use self::agents::{
     AGENT, AGENT_ID_LETTERS, AGENT_NAME_LETTERS, AgentConfig, Duty, Level, NoLevel, PhoneHashes,
     ScreenAgent, SealedHashes, StoredHashes,
 };
+pub use self::calendar::{CALENDAR, CALENDAR_NAME_LETTERS, CalendarConfig, DayOfWeek, put_days};
+pub use self::calendars::Calendars;
 pub use self::categories::{
     CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category,
 };
@@ -85,9 +89,12 @@ impl AuditRetention {
 /// The longest note.
 pub const NOTE_LETTERS: usize = 60;
 
-/// One day of the reception calendar that differs from the rules.
+/// One day of a reception calendar that differs from the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarDay {
+    /// Of which calendar; `None`: of the desk's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// Which day.
     pub date: NaiveDate,
     /// How it differs.
@@ -132,6 +139,23 @@ pub enum DayFault {
 }
 
 impl CalendarDay {
+    /// The id of a day of a calendar in the store: `2026-12-28`, `2026-12-28@MACS`.
+    pub fn id(date: NaiveDate, calendar: Option<&str>) -> String {
+        match calendar {
+            None => date.to_string(),
+            Some(calendar) => format!("{date}@{calendar}"),
+        }
+    }
+
+    /// The date and the calendar of an id.
+    pub fn read_id(id: &str) -> Option<(NaiveDate, Option<&str>)> {
+        let (date, calendar) = match id.split_once('@') {
+            Some((date, calendar)) => (date, Some(calendar)),
+            None => (id, None),
+        };
+        Some((date.parse().ok()?, calendar))
+    }
+
     /// Refuses what cannot be meant; `usual` is the hour at which the desk usually opens.
     pub fn check(&self, usual: NaiveTime) -> Result<(), DayFault> {
         let backwards = match self.rule {
@@ -168,6 +192,7 @@ mod tests {
     fn a_day_survives_being_kept_and_nonsense_is_refused() {
         let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
         let day = |rule| CalendarDay {
+            calendar: None,
             date: "2026-12-28".parse().unwrap(),
             rule,
             note: "仕事納め".to_owned(),

@@ -7,6 +7,7 @@
 //! nothing but a further event.
 
 mod anonymous;
+mod attachment;
 pub(crate) mod choices;
 pub mod edit;
 mod event;
@@ -14,10 +15,14 @@ mod fields;
 mod fold;
 pub mod merging;
 mod number;
+mod past;
+mod retention;
 pub mod sensitive;
 mod state;
 mod status;
 
+pub use self::anonymous::anonymised;
+pub use self::attachment::{ATTACHMENT_BYTES, ATTACHMENTS, AttachedFile, Attachment, ScanResult};
 pub use self::choices::{Channel, Impact, Priority, Status, System, Urgency};
 pub use self::event::{Handover, Relation, Route, TicketChange, TicketEvent};
 pub use self::fields::{
@@ -25,6 +30,11 @@ pub use self::fields::{
     TicketField, TicketFields, WORK_MINUTES_AT_MOST,
 };
 pub use self::number::{NumberForm, TicketNumber, YearForm};
+pub use self::past::PastAnswer;
+pub use self::retention::{
+    TICKET_RETENTION, TICKET_YEARS_AT_LEAST, TICKET_YEARS_AT_MOST, TicketRetention,
+    TicketRetentionFault,
+};
 pub use self::state::{
     Analysis, Escalation, FirstResponse, Hold, Link, Note, Origin, Pause, Ticket,
 };

@@ -17,6 +17,7 @@ mod ledger;
 mod log;
 mod output;
 mod people;
+mod retention;
 mod stats;
 
 use std::path::PathBuf;
@@ -72,6 +73,8 @@ enum Command {
     /// 失われて戻せないものを、新しく作ることを認めます
     #[command(subcommand)]
     Forget(forget::ForgetCommand),
+    /// 保存期間を過ぎた問合せの個人情報を、確認し、取り除きます
+    Retention(retention::Args),
     /// 監査記録を検査します
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -174,6 +177,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Doctor(args) => {
                 doctor::run(&args, &config, cli.config.as_deref(), &cli.data_dir).await
             }
+            Command::Retention(args) => retention::run(&args, &config, &cli.data_dir).await,
             Command::Forget(command) => forget::run(command, &config, &cli.data_dir).await,
             Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,

@@ -2,6 +2,7 @@
 //!
 //! `config/madoguchi.sample.toml` explains every setting to the operator.
 
+mod attachments;
 mod check;
 mod error;
 mod exposure;
@@ -20,11 +21,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 pub use madoguchi_core::setup::{
-    AgentConfig, AtClosingConfig, LineConfig, OutboundConfig, TargetConfig, TrunkConfig,
+    AgentConfig, AtClosingConfig, CalendarConfig, LineConfig, OutboundConfig, TargetConfig,
+    TrunkConfig,
 };
 use madoguchi_endpoint::media::EXPEDITED_FORWARDING;
 use serde::{Deserialize, Serialize};
 
+pub use self::attachments::AttachmentsConfig;
 pub use self::error::ConfigError;
 pub use self::knowledge::KnowledgeConfig;
 pub use self::oidc::OidcConfig;
@@ -58,6 +61,8 @@ pub struct Config {
     pub web: WebConfig,
     /// The FAQ portal.
     pub portal: PortalConfig,
+    /// Files that people attach.
+    pub attachments: AttachmentsConfig,
     pub log: LogConfig,
     /// Numbers that set an agent's state.
     pub feature_codes: FeatureCodesConfig,
@@ -67,6 +72,9 @@ pub struct Config {
     pub voice: VoiceConfig,
     /// What the search reads.
     pub knowledge: KnowledgeConfig,
+    /// Reception calendars of lines and 業務区分.
+    #[serde(rename = "calendar")]
+    pub calendars: Vec<CalendarConfig>,
     /// Lines.
     #[serde(rename = "line")]
     pub lines: Vec<LineConfig>,
@@ -92,11 +100,13 @@ impl Default for Config {
             outbound: OutboundConfig::default(),
             web: WebConfig::default(),
             portal: PortalConfig::default(),
+            attachments: AttachmentsConfig::default(),
             log: LogConfig::default(),
             feature_codes: FeatureCodesConfig::default(),
             announcements: BTreeMap::new(),
             voice: VoiceConfig::default(),
             knowledge: KnowledgeConfig::default(),
+            calendars: Vec::new(),
             lines: Vec::new(),
             agents: Vec::new(),
             trunks: Vec::new(),

@@ -1,6 +1,8 @@
 //! What is done once an hour: sessions that are over are forgotten, records of the audit and of the
-//! readers of the FAQ that were kept long enough are deleted, and the end of the audit log is told to the log: written down
+//! readers of the FAQ that were kept long enough are deleted, old tickets lose their names, and the end of the audit log is told to the log: written down
 //! elsewhere, it proves the whole chain up to there.
+
+pub(crate) mod tickets;
 
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::portal::{LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention};
+use madoguchi_core::ticket::{TICKET_RETENTION, TicketRetention};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_store::{Store, StoreError};
 use serde::de::DeserializeOwned;
@@ -80,8 +83,39 @@ impl Work for Retention {
 async fn delete_old(store: &Store, now: Instant) -> anyhow::Result<()> {
     let audit = keep_audit(store, now).await;
     let log = keep_portal_log(store, now).await;
+    let drafts = forget_drafts(store, now).await;
+    let tickets = keep_tickets(store, now).await;
     audit.context("old audit records cannot be deleted now")?;
-    log.context("what readers of the FAQ did cannot be deleted now")
+    log.context("what readers of the FAQ did cannot be deleted now")?;
+    drafts.context("what was typed and left cannot be forgotten now")?;
+    tickets
+}
+
+/// Forgets what somebody typed for a ticket and did not come back to.
+async fn forget_drafts(store: &Store, now: Instant) -> Result<(), StoreError> {
+    let mut tx = store.begin_unrecorded().await?;
+    tx.forget_old_ticket_drafts(now).await?;
+    tx.commit().await
+}
+
+/// For how long names and numbers stand in tickets.
+pub(crate) async fn ticket_retention(store: &Store) -> Result<TicketRetention, StoreError> {
+    read_setting(store, TICKET_RETENTION).await
+}
+
+/// Takes names and numbers out of what was kept as long as is set.
+async fn keep_tickets(store: &Store, now: Instant) -> anyhow::Result<()> {
+    let Some(before) = ticket_retention(store).await?.clears_before(now) else {
+        return Ok(());
+    };
+    let cleared = tickets::clear(store, before, now).await?;
+    let failed: Vec<_> = cleared.failed.iter().map(ToString::to_string).collect();
+    anyhow::ensure!(
+        failed.is_empty(),
+        "tickets cannot be anonymised: {}",
+        failed.join(", ")
+    );
+    Ok(())
 }
 
 /// Tells the log where the audit log ends.
@@ -163,7 +197,7 @@ mod tests {
 
     use super::*;
 
-    fn entry(at: Instant) -> AuditEntry {
+    pub(super) fn entry(at: Instant) -> AuditEntry {
         AuditEntry {
             at,
             actor: Actor::System,

@@ -7,11 +7,11 @@ use futures::future::BoxFuture;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
-use madoguchi_core::hours::{Calendar, HoursStatus};
+use madoguchi_core::hours::HoursStatus;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
 use madoguchi_core::schedule::JobView;
-use madoguchi_core::setup::{DeskSetup, PhoneHashes};
+use madoguchi_core::setup::{Calendars, DeskSetup, PhoneHashes};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_core::today::{LiveFigures, Today};
 use madoguchi_endpoint::shell::Endpoint;
@@ -31,7 +31,7 @@ use crate::store_fault;
 #[derive(Debug)]
 pub struct LiveDesk {
     pub(crate) clock: Arc<dyn Clock>,
-    calendar: RwLock<Arc<Calendar>>,
+    calendars: RwLock<Arc<Calendars>>,
     in_force: RwLock<Arc<DeskSetup>>,
     pub(crate) demo: bool,
     /// The calls of this run.
@@ -53,7 +53,7 @@ pub struct LiveDesk {
 impl LiveDesk {
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
-        (calendar, in_force): (Calendar, DeskSetup),
+        (calendars, in_force): (Calendars, DeskSetup),
         demo: bool,
         figures: LiveFigures,
         snapshots: watch::Receiver<Arc<DeskSnapshot>>,
@@ -63,7 +63,7 @@ impl LiveDesk {
         let others = Others::new(figures.settings(), clock.now());
         Self {
             clock,
-            calendar: RwLock::new(Arc::new(calendar)),
+            calendars: RwLock::new(Arc::new(calendars)),
             in_force: RwLock::new(Arc::new(in_force)),
             demo,
             others: Mutex::new(others),
@@ -81,12 +81,12 @@ impl LiveDesk {
         }
     }
 
-    /// The reception calendar is another from now on.
-    fn set_calendar(&self, calendar: Calendar) {
+    /// The reception calendars are others from now on.
+    fn set_calendars(&self, calendars: Calendars) {
         *self
-            .calendar
+            .calendars
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(calendar);
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(calendars);
         self.note_change();
     }
 
@@ -150,8 +150,8 @@ impl LiveDesk {
 }
 
 impl ChangedDesk for LiveDesk {
-    fn take_up(&self, calendar: Calendar, setup: DeskSetup, sounds: ActiveSounds) {
-        self.set_calendar(calendar);
+    fn take_up(&self, calendars: Calendars, setup: DeskSetup, sounds: ActiveSounds) {
+        self.set_calendars(calendars);
         self.set_setup(setup);
         self.announcements.put(sounds);
     }
@@ -202,12 +202,12 @@ impl Desk for LiveDesk {
     }
 
     fn hours(&self, at: Instant) -> HoursStatus {
-        self.calendar().status(at)
+        self.calendars().desk().status(at)
     }
 
-    fn calendar(&self) -> Arc<Calendar> {
-        let calendar = self.calendar.read().unwrap_or_else(PoisonError::into_inner);
-        calendar.clone()
+    fn calendars(&self) -> Arc<Calendars> {
+        let calendars = self.calendars.read();
+        calendars.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn setup(&self) -> Arc<DeskSetup> {

@@ -130,10 +130,11 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let (snapshots, snapshot) = watch::channel(Arc::new(DeskSnapshot::default()));
     let (to_journal, batches) = mpsc::unbounded_channel();
     let (dialled, dialled_states) = mpsc::unbounded_channel();
-    let calendar = config.calendar()?;
+    let calendars = config.calendars()?;
+    let calendar = calendars.desk().clone();
     let live = Arc::new(LiveDesk::new(
         clock.clone(),
-        (calendar.clone(), setup::desk_setup(&file, &kept)),
+        (calendars, setup::desk_setup(&file, &kept)),
         demo,
         figures,
         snapshot,

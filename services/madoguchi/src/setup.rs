@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
-use madoguchi_core::hours::Calendar;
-use madoguchi_core::setup::{DeskSetup, PhoneHashes, ScreenSetup};
+use madoguchi_core::setup::{Calendars, DeskSetup, PhoneHashes, ScreenSetup};
 use madoguchi_endpoint::shell::Endpoint;
 use madoguchi_line::engine::EngineSettings;
 use madoguchi_sip::digest::{Algorithm, Ha1};
@@ -30,18 +29,18 @@ pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Confi
     Ok(join::config(file, &kept.screen, |_| None))
 }
 
-/// The desk as it is set up by the operator's file and on screens, and its reception calendar.
-pub(crate) async fn desk(file: &Config, store: &Store) -> anyhow::Result<(DeskSetup, Calendar)> {
+/// The desk as it is set up by the operator's file and on screens, and its calendars.
+pub(crate) async fn desk(file: &Config, store: &Store) -> anyhow::Result<(DeskSetup, Calendars)> {
     let kept = StoredSetup::load(store).await?;
     let setup = desk_setup(file, &kept);
-    let calendar = join::config(file, &kept.screen, |_| None).calendar()?;
-    Ok((setup, calendar))
+    let calendars = join::config(file, &kept.screen, |_| None).calendars()?;
+    Ok((setup, calendars))
 }
 
 /// What shows other settings from now on.
 pub(crate) trait ChangedDesk: Sync {
     /// These are in force.
-    fn take_up(&self, calendar: Calendar, setup: DeskSetup, sounds: ActiveSounds);
+    fn take_up(&self, calendars: Calendars, setup: DeskSetup, sounds: ActiveSounds);
 }
 
 /// Brings settings to the running desk.
@@ -123,12 +122,12 @@ impl Setup {
         let announcements = &kept.announcements;
         recordings::join(&mut config, announcements, &self.store, &recordings).await?;
         config.check()?;
-        let calendar = config.calendar()?;
+        let calendars = config.calendars()?;
         let engine = EngineSettings {
             node: madoguchi_core::id::NodeName::new(&config.node),
             lines: config.line_settings()?,
             agents: config.agent_settings(),
-            calendar: calendar.clone(),
+            calendar: calendars.desk().clone(),
             outbound: config.outbound_rules(),
         };
         let endpoint = config.endpoint_settings(self.nonce_secret)?;
@@ -136,7 +135,7 @@ impl Setup {
         let announced = ActiveSounds::new(&config, sounds.clone(), &recordings);
         let in_time = self.endpoint.reconfigure(endpoint, engine, sounds).await;
         anyhow::ensure!(in_time, "the endpoint has stopped");
-        desk.take_up(calendar, desk_setup(&file, &kept), announced);
+        desk.take_up(calendars, desk_setup(&file, &kept), announced);
         *in_force = kept.stamp;
         tracing::info!("the settings made on screens are in force");
         Ok(())

@@ -56,16 +56,16 @@ pub use nodes::Claim;
 pub use page::{Cursor, CursorValue, Page, Start};
 pub use people::PersonFilter;
 pub use portal::{
-    AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry, MissedQuery, NewInquiry, Opened,
-    Rating, Receipt, Referrer, Search, Settled, Unhelpful, View,
+    AskedAbout, Attention, Feedback, MissedQuery, NewInquiry, Opened, Rating, Receipt, Referrer,
+    Search, Settled, Unhelpful, View,
 };
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
     ContactFilter, KeptNoTicket, KeptRequest, LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading,
-    NewRequest, NewTicket, NumberedRow, TicketContact, TicketDraft, TicketEdit, TicketFilter,
-    TicketOrder, TicketRow, TicketWriteError,
+    NewRequest, NewTicket, NumberedRow, PastTicket, RetentionPreview, TicketContact, TicketDraft,
+    TicketEdit, TicketFilter, TicketOrder, TicketRow, TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 18] = [
+const ALL: [(i64, &str, &str); 21] = [
     (
         1,
         "calls",
@@ -96,9 +96,24 @@ const ALL: [(i64, &str, &str); 18] = [
         include_str!("../../../migrations/0017_tickets.sql"),
     ),
     (
+        18,
+        "ticket files",
+        include_str!("../../../migrations/0018_ticket_files.sql"),
+    ),
+    (
+        19,
+        "portal tickets",
+        include_str!("../../../migrations/0019_portal_tickets.sql"),
+    ),
+    (
         20,
         "exchange",
         include_str!("../../../migrations/0020_exchange.sql"),
+    ),
+    (
+        21,
+        "retention",
+        include_str!("../../../migrations/0021_retention.sql"),
     ),
 ];
 
@@ -166,14 +181,20 @@ mod tests {
     use super::*;
     use crate::store::Expected;
 
-    #[tokio::test]
-    async fn inquiries_of_before_are_numbered_as_they_came_in() {
-        let store = Store::prepare("sqlite::memory:", Expected::Anything).unwrap();
+    /// A database as the program of before `number` left it.
+    async fn before(number: i64, address: &str) -> Store {
+        let store = Store::prepare(address, Expected::Anything).unwrap();
         let before: Vec<_> = all(&store)
             .into_iter()
-            .filter(|(number, ..)| *number < 16)
+            .filter(|(one, ..)| *one < number)
             .collect();
         apply_these(&before, &store).await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn inquiries_of_before_are_numbered_as_they_came_in() {
+        let store = before(16, "sqlite::memory:").await;
         let mut tx = store.begin_anyway().await.unwrap();
         for (id, at) in [("second", 20), ("first", 10), ("third", 20)] {
             sqlx::query(
@@ -188,24 +209,11 @@ mod tests {
         }
         tx.commit().await.unwrap();
         store.join().await.unwrap();
-        let number = async |id: &str| {
-            let receipt = store.lookup_receipt(id).await.unwrap().unwrap();
-            receipt.number.unwrap().0
-        };
-        let numbers = [
-            number("first").await,
-            number("second").await,
-            number("third").await,
-        ];
-        assert_eq!(numbers, [1, 2, 3]);
-        let new = crate::NewInquiry {
-            id: "new".to_owned(),
-            at: madoguchi_core::time::Instant(30),
-            inquiry: Default::default(),
-        };
-        let mut tx = store.begin_unrecorded().await.unwrap();
-        let receipt = tx.add_inquiry(&new).await.unwrap();
-        assert_eq!(receipt.number.unwrap().0, 4);
+        let mut numbers = Vec::new();
+        for id in ["first", "second", "third"] {
+            numbers.push(store.lookup_receipt(id).await.unwrap().unwrap().number);
+        }
+        assert_eq!(numbers, ["0001", "0002", "0003"]);
     }
 
     #[test]

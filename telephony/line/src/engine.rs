@@ -50,7 +50,7 @@ pub struct EngineSettings {
     pub lines: Vec<LineSettings>,
     /// The agents, in the order in which the board shows them.
     pub agents: Vec<AgentSettings>,
-    /// When the desk is open.
+    /// When the desk is open, and every line that has no calendar of its own.
     pub calendar: Calendar,
     /// Whom agents may call outside.
     pub outbound: OutboundRules,
@@ -246,6 +246,14 @@ impl Engine {
 
     fn line_mut(&mut self, key: LineKey) -> Option<&mut Line> {
         self.lines.get_mut(key)
+    }
+
+    /// When a line is open.
+    fn calendar_of(&self, key: LineKey) -> &Calendar {
+        let own = self
+            .line(key)
+            .and_then(|line| line.settings.calendar.as_ref());
+        own.unwrap_or(&self.calendar)
     }
 
     /// A new call.

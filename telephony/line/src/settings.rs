@@ -1,5 +1,6 @@
 //! How lines and agents behave.
 
+use madoguchi_core::hours::Calendar;
 use madoguchi_core::id::{AgentId, LineName};
 pub use madoguchi_core::setup::{Level, PeriodicAnnouncement, Strategy};
 use madoguchi_core::time::Millis;
@@ -9,6 +10,8 @@ use madoguchi_core::time::Millis;
 pub struct LineSettings {
     /// The line's name.
     pub name: LineName,
+    /// When the line is open; `None`: whenever the desk is.
+    pub calendar: Option<Calendar>,
     /// Whether the greeting is played before the caller enters the queue.
     pub greeting: bool,
     /// How calls are distributed.

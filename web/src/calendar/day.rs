@@ -6,7 +6,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::setup::{CalendarDay, DayFault, DayRule, FieldError, NOTE_LETTERS};
 use serde::{Deserialize, Serialize};
 
-use super::rule::{KIND, clock, hours_text, read_date, reason, rule_text};
+use super::rule::{KIND, calendar_name, clock, hours_text, read_id, reason, rule_text};
 use crate::kit::field::{Access, Facts, Field, access};
 use crate::kit::form::Input;
 use crate::kit::record::{Context, Effect, Record, Screen, Settled};
@@ -20,6 +20,8 @@ pub(super) const HERE: &str = "/admin/calendar";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "CalendarDay", into = "Option<CalendarDay>")]
 pub(super) struct Day {
+    /// Of which calendar; `None`: of the desk's.
+    pub(super) calendar: Option<String>,
     pub(super) date: NaiveDate,
     rule: Rule,
     opens: Option<NaiveTime>,
@@ -50,9 +52,10 @@ pub(super) const RULES: &Options<Rule> = &[
 ];
 
 impl Day {
-    /// A day on which nothing but the rules holds.
-    pub(super) fn usual(date: NaiveDate) -> Self {
+    /// A day of a calendar on which nothing but the rules holds.
+    pub(super) fn usual(date: NaiveDate, calendar: Option<&str>) -> Self {
         Self {
+            calendar: calendar.map(str::to_owned),
             date,
             rule: Rule::Usual,
             opens: None,
@@ -76,6 +79,7 @@ impl Day {
             },
         };
         Some(CalendarDay {
+            calendar: self.calendar.clone(),
             date: self.date,
             rule,
             note: self.note.clone(),
@@ -84,8 +88,13 @@ impl Day {
 
     /// Without what its rule does not need.
     pub(super) fn plain(&self) -> Self {
-        let usual = || Self::usual(self.date);
+        let usual = || Self::usual(self.date, self.calendar.as_deref());
         self.changed().map_or_else(usual, Self::from)
+    }
+
+    /// The id of it in the store.
+    pub(super) fn id(&self) -> String {
+        CalendarDay::id(self.date, self.calendar.as_deref())
     }
 
     /// What holds on it, in words.
@@ -137,6 +146,7 @@ impl From<CalendarDay> for Day {
             DayRule::Open { opens, closes } => (Rule::Open, Some(opens), Some(closes)),
         };
         Self {
+            calendar: day.calendar,
             date: day.date,
             rule,
             opens,
@@ -196,6 +206,10 @@ fn time(
 
 pub(super) fn fields() -> Vec<F<'static>> {
     vec![
+        F::read_only("calendar", "受付カレンダー", |day| {
+            calendar_name(day.calendar.as_deref()).to_owned()
+        })
+        .listed(),
         F::read_only("date", "日付", |day| day.date.to_string()).listed(),
         F::one_of("rule", "この日の扱い", RULES, access!(rule))
             .radio()
@@ -231,21 +245,31 @@ impl Record for Day {
     }
 
     fn blank(context: &Context<'_>) -> Self {
-        Self::usual(context.now.date())
+        Self::usual(context.now.date(), None)
     }
 
     fn title(&self, context: &Context<'_>) -> String {
         let date = context.web.settings.dates.date(self.date);
-        format!("{date}({})", text::weekday(self.date))
+        let title = format!("{date}({})", text::weekday(self.date));
+        match &self.calendar {
+            None => title,
+            Some(calendar) => format!("{calendar}　{title}"),
+        }
     }
 
     fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<FieldError> {
-        self.faults(context.web.desk.calendar().opens())
+        let calendars = context.web.desk.calendars();
+        let calendar = self.calendar.as_deref();
+        let mut faults = self.faults(calendars.named(calendar).opens_on(self.date));
+        if calendar.is_some_and(|name| !calendars.has(name)) {
+            faults.push(FieldError::new("", "この受付カレンダーは、もうありません"));
+        }
+        faults
     }
 
     fn initial(id: &str) -> Option<Self> {
-        let date = read_date(id).ok()?;
-        (date.to_string() == id).then(|| Self::usual(date))
+        let (date, calendar) = read_id(id).ok()?;
+        Some(Self::usual(date, calendar))
     }
 
     fn is_kept(&self) -> bool {
@@ -253,7 +277,8 @@ impl Record for Day {
     }
 
     fn facts(&self, context: &Context<'_>) -> Facts {
-        let calendar = context.web.desk.calendar();
+        let calendars = context.web.desk.calendars();
+        let calendar = calendars.named(self.calendar.as_deref());
         let told = |hours| format!("{}　{}", reason(&hours), hours_text(&hours));
         vec![
             ("現在の扱い".into(), told(calendar.day_hours(self.date))),
@@ -265,7 +290,10 @@ impl Record for Day {
     }
 
     fn links(&self) -> Vec<(String, &'static str)> {
-        let link = |date: Option<NaiveDate>| Self::path(&date.unwrap_or(self.date).to_string());
+        let link = |date: Option<NaiveDate>| {
+            let other = date.map_or_else(|| self.clone(), |date| self.on(date));
+            Self::path(&other.id())
+        };
         vec![
             (link(self.date.pred_opt()), "前の日"),
             (link(self.date.succ_opt()), "次の日"),
@@ -294,7 +322,10 @@ mod tests {
             assert_eq!(serde_json::to_string(&day).unwrap(), kept);
             assert!(day.is_kept() && day.date == date);
         }
-        assert!(!Day::usual(date).is_kept());
+        assert!(!Day::usual(date, None).is_kept());
+        let of_line = Day::initial("2026-12-28@MACS").unwrap();
+        assert_eq!(of_line.calendar.as_deref(), Some("MACS"));
+        assert_eq!(of_line.id(), "2026-12-28@MACS");
     }
 
     #[test]
@@ -304,7 +335,7 @@ mod tests {
             rule,
             opens: read_time(opens),
             closes: read_time(closes),
-            ..Day::usual("2026-12-28".parse().unwrap())
+            ..Day::usual("2026-12-28".parse().unwrap(), None)
         };
         let fields = |day: Day| -> Vec<String> {
             let faults = day.faults(usual).into_iter();

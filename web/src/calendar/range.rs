@@ -14,7 +14,7 @@ use madoguchi_store::Setting;
 use serde::Deserialize;
 
 use super::day::{self, CLOSES_HINT, Day, HERE, OPENS_HINT, RULES};
-use super::rule::{KIND, read_date};
+use super::rule::{KIND, calendar_name, chosen, read_date, read_id};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -22,7 +22,7 @@ use crate::kit::field::read as read_fields;
 use crate::kit::form::Values;
 use crate::kit::record::Context;
 use crate::kit::versioned::{Versioned, read as read_version, save as save_changes};
-use crate::query::Choice;
+use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
@@ -53,6 +53,10 @@ struct RangePage {
     opens_hint: &'static str,
     closes_hint: &'static str,
     changes: Vec<ChangeRow>,
+    /// What the calendar is called.
+    calendar: String,
+    /// The year page of the calendar.
+    back: String,
 }
 
 /// What a change would do, day by day.
@@ -82,6 +86,8 @@ struct ChangeRow {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RangeForm {
+    /// The name of the calendar; empty for the desk's.
+    calendar: String,
     from: String,
     to: String,
     rule: String,
@@ -107,6 +113,11 @@ struct DayChange {
 type KeptDays = BTreeMap<String, (i64, Day)>;
 
 impl RangeForm {
+    /// Whose days are changed.
+    fn calendar(&self) -> Option<&str> {
+        (!self.calendar.is_empty()).then_some(self.calendar.as_str())
+    }
+
     fn period(&self) -> Result<(NaiveDate, NaiveDate), String> {
         let date = |text: &str| read_date(text.trim()).ok();
         let (Some(from), Some(to)) = (date(&self.from), date(&self.to)) else {
@@ -122,7 +133,7 @@ impl RangeForm {
     }
 
     /// What is to hold, on the first of the days.
-    fn day(&self, first: NaiveDate, calendar: &Calendar) -> Result<Day, String> {
+    fn day(&self, first: NaiveDate, last: NaiveDate, calendar: &Calendar) -> Result<Day, String> {
         let typed = [
             ("rule", &self.rule),
             ("opens", &self.opens),
@@ -133,10 +144,12 @@ impl RangeForm {
             return Err("この日の扱いを選んでください。".to_owned());
         }
         let typed = typed.map(|(name, value)| (name.to_owned(), value.clone()));
-        let mut day = Day::usual(first);
+        let mut day = Day::usual(first, self.calendar());
         let values = Values::of(typed.into());
         let mut faults = read_fields(&day::fields(), &values, &mut day, true);
-        faults.extend(day.faults(calendar.opens()));
+        let days = first.iter_days().take_while(|day| *day <= last);
+        let opens = days.map(|day| calendar.opens_on(day)).max();
+        faults.extend(day.faults(opens.unwrap_or_default()));
         match faults.first() {
             Some(fault) => Err(format!("{}。", fault.message)),
             None => Ok(day.plain()),
@@ -146,7 +159,7 @@ impl RangeForm {
     /// The days that would differ from what they are now.
     fn changes(&self, kept: &KeptDays, calendar: &Calendar) -> Result<Vec<DayChange>, String> {
         let (from, to) = self.period()?;
-        let rule = self.day(from, calendar)?;
+        let rule = self.day(from, to, calendar)?;
         // Back to the rules goes every day; a shorter day does not open one that is closed.
         let all = self.which == "all" || self.rule == "usual";
         let days = from.iter_days().take_while(|day| *day <= to);
@@ -154,8 +167,8 @@ impl RangeForm {
         let mut changes = Vec::new();
         for date in days {
             let after = rule.on(date);
-            let kept = kept.get(&date.to_string()).cloned();
-            let (version, before) = kept.unwrap_or_else(|| (0, Day::usual(date)));
+            let kept = kept.get(&after.id()).cloned();
+            let (version, before) = kept.unwrap_or_else(|| (0, Day::usual(date, self.calendar())));
             if before != after {
                 changes.push(DayChange {
                     date,
@@ -179,22 +192,24 @@ fn versions(changes: &[DayChange]) -> String {
     versions.collect::<Vec<_>>().join(",")
 }
 
-async fn kept_days(web: &Web) -> Result<KeptDays, WebError> {
+/// The days of a calendar.
+async fn kept_days(web: &Web, calendar: Option<&str>) -> Result<KeptDays, WebError> {
     let mut days = KeptDays::new();
-    for setting in web.store.list_settings(KIND).await? {
+    let set = web.store.list_settings(KIND).await?;
+    let gone = web.store.removed_settings(KIND).await?;
+    for setting in set.into_iter().chain(gone) {
         let day = day_of(&setting)?;
-        days.insert(setting.id, (setting.version, day));
-    }
-    for gone in web.store.removed_settings(KIND).await? {
-        let usual = Day::usual(read_date(&gone.id)?);
-        days.insert(gone.id, (gone.version, usual));
+        if day.calendar.as_deref() == calendar {
+            days.insert(setting.id, (setting.version, day));
+        }
     }
     Ok(days)
 }
 
 /// The day that a version says, or that holds without it.
 fn day_of(setting: &Setting) -> Result<Day, WebError> {
-    let usual = Day::usual(read_date(&setting.id)?);
+    let (date, calendar) = read_id(&setting.id)?;
+    let usual = Day::usual(date, calendar);
     Ok(read_version::<Day>(setting)?.unwrap_or(usual))
 }
 
@@ -203,7 +218,7 @@ pub(super) async fn page(
     State(web): State<Web>,
     Query(form): Query<RangeForm>,
 ) -> Result<Response, WebError> {
-    let kept = kept_days(&web).await?;
+    let kept = kept_days(&web, chosen(&web, &form.calendar)?).await?;
     if form.from.is_empty() && form.to.is_empty() {
         return show(&web, &visitor, form, &kept, (StatusCode::OK, None)).await;
     }
@@ -218,7 +233,8 @@ async fn preview(
     kept: &KeptDays,
     answer: (StatusCode, Option<String>),
 ) -> Result<Response, WebError> {
-    let answer = match form.changes(kept, &web.desk.calendar()) {
+    let calendars = web.desk.calendars();
+    let answer = match form.changes(kept, calendars.named(form.calendar())) {
         Ok(_) => answer,
         Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, Some(why)),
     };
@@ -233,7 +249,9 @@ async fn show(
     (status, error): (StatusCode, Option<String>),
 ) -> Result<Response, WebError> {
     let dates = web.settings.dates;
-    let changes = form.changes(kept, &web.desk.calendar()).ok();
+    let calendars = web.desk.calendars();
+    let calendar = form.calendar();
+    let changes = form.changes(kept, calendars.named(calendar)).ok();
     let preview = changes.map(|changes| Preview {
         days: changes.len(),
         seen: versions(&changes),
@@ -250,7 +268,7 @@ async fn show(
             })
             .collect(),
     });
-    let made = last_changes(web).await?;
+    let made = last_changes(web, calendar).await?;
     let rule = if form.rule.is_empty() {
         "closed"
     } else {
@@ -270,6 +288,11 @@ async fn show(
             .iter()
             .filter_map(|change| change_row(change, kept, dates))
             .collect(),
+        calendar: calendar_name(calendar).to_owned(),
+        back: calendar.map_or_else(
+            || HERE.to_owned(),
+            |name| format!("{HERE}?calendar={}", escape(name)),
+        ),
         form,
     };
     Ok((status, Html(page.render()?)).into_response())
@@ -280,8 +303,9 @@ pub(super) async fn save(
     State(web): State<Web>,
     Form(form): Form<RangeForm>,
 ) -> Result<Response, WebError> {
-    let kept = kept_days(&web).await?;
-    let Ok(changes) = form.changes(&kept, &web.desk.calendar()) else {
+    let kept = kept_days(&web, chosen(&web, &form.calendar)?).await?;
+    let changes = form.changes(&kept, web.desk.calendars().named(form.calendar()));
+    let Ok(changes) = changes else {
         return preview(&web, &visitor, form, &kept, (StatusCode::OK, None)).await;
     };
     if versions(&changes) != form.seen {
@@ -290,7 +314,13 @@ pub(super) async fn save(
         return preview(&web, &visitor, form, &kept, answer).await;
     }
     save_days(&web, &visitor, changes).await?;
-    Ok(Redirect::to(&format!("{PLACE}?done=saved")).into_response())
+    Ok(done(form.calendar(), "saved").into_response())
+}
+
+/// Leads back to the form for a calendar.
+fn done(calendar: Option<&str>, what: &str) -> Redirect {
+    let calendar = calendar.map_or_else(String::new, |name| format!("&calendar={}", escape(name)));
+    Redirect::to(&format!("{PLACE}?done={what}{calendar}"))
 }
 
 /// Saves all these days, or none, and brings them to the running desk.
@@ -298,16 +328,17 @@ async fn save_days(web: &Web, visitor: &Visitor, days: Vec<DayChange>) -> Result
     let context = Context::new(web, "");
     let mut changes = Vec::with_capacity(days.len());
     for day in days {
-        let kept = Versioned::of(&day.date.to_string(), day.before, day.version);
+        let kept = Versioned::of(&day.after.id(), day.before, day.version);
         changes.push(kept.change(visitor, &context, Some(&day.after), day.version)?);
     }
     let saved = save_changes::<Day>(web, "", changes).await?;
     saved.map_err(|fault| WebError::BadRequest(format!("{}。", fault.message)))
 }
 
-/// The last changes of several days, the newest first.
-async fn last_changes(web: &Web) -> Result<Vec<Vec<Setting>>, WebError> {
-    let last = web.store.last_settings(KIND, LOOKED_AT).await?;
+/// The last changes of several days of a calendar, the newest first.
+async fn last_changes(web: &Web, calendar: Option<&str>) -> Result<Vec<Vec<Setting>>, WebError> {
+    let mut last = web.store.last_settings(KIND, LOOKED_AT).await?;
+    last.retain(|one| read_id(&one.id).is_ok_and(|(_, of)| of == calendar));
     Ok(several_at_once(last))
 }
 
@@ -334,7 +365,9 @@ fn days_text(days: &[NaiveDate], dates: DateStyle) -> String {
 
 fn change_row(change: &[Setting], kept: &KeptDays, dates: DateStyle) -> Option<ChangeRow> {
     let first = change.first()?;
-    let days = change.iter().filter_map(|one| one.id.parse().ok());
+    let days = change
+        .iter()
+        .filter_map(|one| Some(read_id(&one.id).ok()?.0));
     let days: Vec<NaiveDate> = days.collect();
     let first_day = day_of(first).ok()?;
     let is_alike = |one: &Setting| day_of(one).is_ok_and(|day| first_day.on(day.date) == day);
@@ -362,6 +395,7 @@ fn is_newest(change: &[Setting], kept: &KeptDays) -> bool {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct UndoForm {
+    calendar: String,
     at: i64,
     by: String,
 }
@@ -372,14 +406,15 @@ pub(super) async fn undo(
     State(web): State<Web>,
     Form(form): Form<UndoForm>,
 ) -> Result<Redirect, WebError> {
-    let made = last_changes(&web).await?;
+    let calendar = chosen(&web, &form.calendar)?;
+    let made = last_changes(&web, calendar).await?;
     let is_meant = |change: &&Vec<Setting>| {
         let first = change.first();
         first.is_some_and(|first| first.at == Instant(form.at) && first.by == form.by)
     };
     let change = made.iter().find(is_meant);
     let change = change.ok_or(WebError::NotFound("この変更"))?;
-    let kept = kept_days(&web).await?;
+    let kept = kept_days(&web, calendar).await?;
     if !is_newest(change, &kept) {
         let why =
             "この変更の後に、変更された日があります。その日の画面で、内容を確認してください。";
@@ -389,16 +424,16 @@ pub(super) async fn undo(
     for one in change {
         let history = web.store.setting_history(KIND, &one.id).await?;
         let older = history.iter().find(|older| older.version < one.version);
-        let date = read_date(&one.id)?;
+        let (date, _) = read_id(&one.id)?;
         changes.push(DayChange {
             date,
             version: one.version,
             before: day_of(one)?,
-            after: older.map_or_else(|| Ok(Day::usual(date)), day_of)?,
+            after: older.map_or_else(|| Ok(Day::usual(date, calendar)), day_of)?,
         });
     }
     save_days(&web, &visitor, changes).await?;
-    Ok(Redirect::to(&format!("{PLACE}?done=restored")))
+    Ok(done(calendar, "restored"))
 }
 
 #[cfg(test)]
@@ -442,6 +477,7 @@ mod tests {
     fn days_that_are_so_already_get_no_new_version() {
         let date: NaiveDate = "2026-11-24".parse().unwrap();
         let day = Day::from(CalendarDay {
+            calendar: None,
             date,
             rule: DayRule::Closed,
             note: String::new(),

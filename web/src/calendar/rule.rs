@@ -6,6 +6,7 @@ use madoguchi_core::setup::{CALENDAR_DAY, CalendarDay, DayRule};
 use madoguchi_store::Setting;
 
 use crate::error::WebError;
+use crate::state::Web;
 
 /// The kind of the days in the store.
 pub(super) const KIND: &str = CALENDAR_DAY;
@@ -13,8 +14,32 @@ pub(super) const KIND: &str = CALENDAR_DAY;
 /// Days far from any call are nobody's business, and some cannot be computed.
 pub(super) fn read_date(text: &str) -> Result<NaiveDate, WebError> {
     let date: Option<NaiveDate> = text.parse().ok();
-    date.filter(|date| (2000..=2099).contains(&chrono::Datelike::year(date)))
+    date.filter(is_near).ok_or(WebError::NotFound("この日"))
+}
+
+/// The date and the calendar of the id of a day.
+pub(super) fn read_id(id: &str) -> Result<(NaiveDate, Option<&str>), WebError> {
+    CalendarDay::read_id(id)
+        .filter(|(date, calendar)| is_near(date) && CalendarDay::id(*date, *calendar) == id)
         .ok_or(WebError::NotFound("この日"))
+}
+
+fn is_near(date: &NaiveDate) -> bool {
+    (2000..=2099).contains(&chrono::Datelike::year(date))
+}
+
+/// The name of a calendar as addresses and forms have it: empty for the desk's.
+pub(super) fn chosen<'n>(web: &Web, name: &'n str) -> Result<Option<&'n str>, WebError> {
+    match name {
+        "" => Ok(None),
+        name if web.desk.calendars().has(name) => Ok(Some(name)),
+        _ => Err(WebError::NotFound("この受付カレンダー")),
+    }
+}
+
+/// What a calendar is called.
+pub(super) fn calendar_name(calendar: Option<&str>) -> &str {
+    calendar.unwrap_or("窓口全体")
 }
 
 pub(super) fn read_day(setting: &Setting) -> Option<CalendarDay> {
@@ -30,6 +55,8 @@ pub(super) fn reason(hours: &DayHours) -> String {
     }
     match hours.reason {
         HoursReason::Weekday => "平日",
+        HoursReason::OpenWeekday => "受付をする曜日",
+        HoursReason::ClosedWeekday => "受付をしない曜日",
         HoursReason::SecondSaturday => "第2土曜日",
         HoursReason::SpecialDay => "特定日",
         HoursReason::OverrideOpen => "時間を変更した日",

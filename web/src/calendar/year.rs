@@ -11,9 +11,10 @@ use madoguchi_core::hours::{Calendar, HoursReason};
 use madoguchi_core::setup::CalendarDay;
 use serde::Deserialize;
 
-use super::rule::{KIND, hours_text, read_day, reason, rule_text};
+use super::rule::{KIND, calendar_name, chosen, hours_text, read_day, reason, rule_text};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
+use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
@@ -23,8 +24,15 @@ use crate::text::{self, DateStyle};
 struct CalendarPage {
     shell: Shell,
     title: String,
+    year: i32,
     before: i32,
     after: i32,
+    /// Whose calendar it may be; none but the desk's if there is one choice.
+    calendars: Vec<Choice>,
+    /// What addresses go on with: `&calendar=…`, or nothing.
+    query: String,
+    /// What the ids of days end with.
+    suffix: String,
     months: Vec<Month>,
     changed: Vec<Changed>,
 }
@@ -49,7 +57,7 @@ struct DayCell {
 }
 
 struct Changed {
-    iso: String,
+    id: String,
     date: String,
     rule: String,
     by: String,
@@ -59,6 +67,8 @@ struct Changed {
 #[serde(default)]
 pub(crate) struct YearQuery {
     year: String,
+    /// The name of the calendar; empty for the desk's.
+    calendar: String,
 }
 
 pub(crate) async fn page(
@@ -76,27 +86,44 @@ pub(crate) async fn page(
     };
     let first = NaiveDate::from_ymd_opt(year, 4, 1).ok_or(WebError::NotFound("この年度"))?;
     let last = first + Months::new(12);
+    let name = chosen(&web, &query.calendar)?;
     let settings = web.store.list_settings(KIND).await?;
     let mut days = BTreeMap::new();
     let mut changed = Vec::new();
     let dates = web.settings.dates;
     for setting in &settings {
-        let Some(day) = read_day(setting).filter(|day| first <= day.date && day.date < last) else {
+        let is_one = |day: &CalendarDay| {
+            day.calendar.as_deref() == name && (first..last).contains(&day.date)
+        };
+        let Some(day) = read_day(setting).filter(is_one) else {
             continue;
         };
         changed.push(Changed {
-            iso: day.date.to_string(),
+            id: escape(&setting.id),
             date: format!("{}({})", dates.date(day.date), text::weekday(day.date)),
             rule: rule_text(Some(&day)),
             by: format!("{}　{}", setting.by, dates.minute(setting.at)),
         });
         days.insert(day.date, day);
     }
-    let calendar = web.desk.calendar();
-    let months = (0..12).map(|n| month(&calendar, first + Months::new(n), today, &days, dates));
+    let calendars = web.desk.calendars();
+    let calendar = calendars.named(name);
+    let months = (0..12).map(|n| month(calendar, first + Months::new(n), today, &days, dates));
+    let title = match name {
+        None => format!("{year}年度"),
+        Some(name) => format!("{name}　{year}年度"),
+    };
+    let setup = web.desk.setup();
+    let others = setup.calendars.iter().map(|one| one.thing.name.as_str());
+    let others = std::iter::once(None).chain(others.map(Some));
+    let others = others.map(|one| (one.unwrap_or_default(), calendar_name(one)));
     let page = CalendarPage {
         shell: Shell::new(&web, Some(&visitor), "/admin/calendar"),
-        title: format!("{year}年度"),
+        title,
+        year,
+        calendars: Choice::list(others, &query.calendar),
+        query: name.map_or_else(String::new, |name| format!("&calendar={}", escape(name))),
+        suffix: name.map_or_else(String::new, |name| format!("@{}", escape(name))),
         before: year - 1,
         after: year + 1,
         months: months.collect(),
@@ -171,6 +198,8 @@ fn look(reason: HoursReason) -> (&'static str, &'static str) {
     match reason {
         HoursReason::Weekday | HoursReason::EveryDay | HoursReason::OutsideHours => ("open", ""),
         HoursReason::SecondSaturday => ("open rare", "2土"),
+        HoursReason::OpenWeekday => ("open", ""),
+        HoursReason::ClosedWeekday => ("off", ""),
         HoursReason::SpecialDay => ("open rare", "特"),
         HoursReason::OverrideOpen => ("open changed", "変"),
         HoursReason::Saturday | HoursReason::Sunday => ("off", ""),

@@ -92,8 +92,7 @@ fn remaining(
     }
     let division = (!form.division.is_empty()).then(|| DivisionId::new(&form.division));
     let system = System::lookup(&form.system).unwrap_or_default();
-    let calendar = web.desk.calendar();
-    let clock = divisions.clock(division.as_ref(), system, calendar.settings())?;
+    let clock = divisions.clock(division.as_ref(), system, &web.desk.calendars())?;
     let runs = |at: Instant| clock.open_between(at, at + Millis(1)) > Millis::ZERO;
     let state = match &subject.ticket {
         Some(ticket) => clock.state(ticket, now),

@@ -6,6 +6,7 @@ use madoguchi_core::access::HandleTickets;
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::contact::{NoTicket, NoTicketReason};
 use madoguchi_core::setup::FieldError;
+use madoguchi_core::ticket::sensitive;
 use madoguchi_store::{KeptNoTicket, StoreError};
 use serde::Deserialize;
 
@@ -68,9 +69,9 @@ pub(super) async fn of_form(
         let told = refused("通話がないため、対象外にできません。");
         return page::show(web, visitor, subject, form, told).await;
     };
-    if form.has_text() {
+    if form.has_text() || !form.attached.is_empty() {
         let told = refused(
-            "質問や回答が入力されています。対象外にするときは、入力した内容を消してください。",
+            "質問や回答の入力か、添付ファイルがあります。対象外にするときは、入力した内容を消してください。",
         );
         return page::show(web, visitor, subject, form, told).await;
     }
@@ -103,6 +104,12 @@ async fn keep(
         reason: NoTicketReason::lookup(reason).unwrap_or_default(),
         note: note.trim().to_owned(),
     };
+    // A call without a matter has no number to be kept.
+    if let Some(found) = sensitive::found_in_text(&no_ticket.note).first() {
+        let (text, kind) = (&found.text, found.kind.label());
+        let why = format!("メモの「{text}」は{kind}のように見えます。消してから保存してください");
+        return Err(Refusal::Fault(why));
+    }
     let tickets = web.store.tickets_of_call(call.id()).await?;
     if let Err(error) = no_ticket.check(&tickets) {
         return Err(Refusal::Fault(error.to_string()));

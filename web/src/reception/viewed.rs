@@ -5,17 +5,17 @@ use madoguchi_core::audit::Action;
 
 use super::subject::Subject;
 use crate::auth::visitor::Visitor;
+use crate::call_views;
 use crate::state::Web;
 
 /// Records that the visitor was shown a call and a ticket. Taking calls does not wait for the database:
 /// what cannot be recorded there is in the log.
 pub(super) async fn note(web: &Web, visitor: &Visitor, subject: &Subject) {
-    let call = subject.call.as_ref().map(|call| call.id().as_str());
-    let ticket = subject.ticket.as_ref().map(|ticket| ticket.id.as_str());
-    for (action, object) in [(Action::CallView, call), (Action::TicketView, ticket)] {
-        if let Some(object) = object {
-            note_one(web, visitor, action, object).await;
-        }
+    if let Some(call) = &subject.call {
+        call_views::note(web, visitor, call.id()).await;
+    }
+    if let Some(ticket) = &subject.ticket {
+        note_one(web, visitor, Action::TicketView, ticket.id.as_str()).await;
     }
 }
 

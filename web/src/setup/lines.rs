@@ -10,6 +10,7 @@ use madoguchi_core::setup::{
 };
 
 use crate::auth::visitor::Visitor;
+use crate::calendar;
 use crate::error::WebError;
 use crate::kit::field::{Field, access};
 use crate::kit::record::{Change, Context, Effect, Listed, Record, Removable, Screen};
@@ -85,6 +86,13 @@ impl Record for LineConfig {
             .word("", "最初の電話番号")
             .hint("空欄にすると、最初の電話番号を見せます。"),
             F::select("trunk", "発信に使う外線", trunks, access!(trunk)),
+            F::select(
+                "calendar",
+                "受付カレンダー",
+                calendar::choices(context),
+                access!(calendar),
+            )
+            .hint("窓口全体と受付時間が違うときに選びます。受付カレンダーの画面で作れます。"),
             F::check(
                 "greeting",
                 "待ち行列に入る前に挨拶を流す",

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use madoguchi_core::access::Role;
 use madoguchi_core::audit::Action;
 use madoguchi_core::contact::ContactOutcome;
+use madoguchi_core::live::AgentView;
 use madoguchi_core::person::Person;
 use madoguchi_core::ticket::{Status, Ticket};
 use madoguchi_store::{AuditFilter, TicketFilter};
@@ -68,7 +69,7 @@ impl House {
         tx.commit().await.unwrap();
     }
 
-    async fn tickets(&self) -> Vec<Ticket> {
+    pub(super) async fn tickets(&self) -> Vec<Ticket> {
         let filter = TicketFilter {
             limit: 100,
             merged: true,
@@ -82,7 +83,7 @@ impl House {
         tickets
     }
 
-    async fn recorded(&self, action: Action) -> Vec<String> {
+    pub(super) async fn recorded(&self, action: Action) -> Vec<String> {
         let filter = AuditFilter {
             action: Some(action),
             limit: 100,
@@ -97,7 +98,7 @@ impl House {
 }
 
 /// The value of a hidden field.
-fn value(html: &str, name: &str) -> String {
+pub(super) fn value(html: &str, name: &str) -> String {
     let (_, rest) = html
         .split_once(&format!("name=\"{name}\" value=\""))
         .unwrap_or_else(|| panic!("{name}: {html}"));
@@ -105,8 +106,10 @@ fn value(html: &str, name: &str) -> String {
 }
 
 /// What a browser sends of the page, with these fields filled in.
-fn filled_in(html: &str, more: &[(&str, &str)]) -> String {
-    let hidden = ["call", "ticket", "version", "person", "sure", "division"];
+pub(super) fn filled_in(html: &str, more: &[(&str, &str)]) -> String {
+    let hidden = [
+        "call", "ticket", "version", "person", "sure", "division", "attached",
+    ];
     let mut fields: Vec<(String, String)> = hidden
         .iter()
         .filter(|name| html.contains(&format!("name=\"{name}\" value=\"")))
@@ -202,6 +205,66 @@ async fn a_call_leaves_one_record_however_often_its_page_is_refreshed() {
         assert!(html.contains("0312345678"), "{path}: {html}");
     }
     assert_eq!(house.recorded(Action::CallView).await, ["c9"]);
+}
+
+#[tokio::test]
+async fn a_call_that_rings_at_several_agents_leaves_one_record_that_names_them_all() {
+    let house = house().await;
+    let ids = ["tanaka", "sato", "suzuki"];
+    let mut clients = Vec::new();
+    for id in ids {
+        clients.push(house.agent_of(id, id).await);
+    }
+    let rings_at = |agents: &[&str], call: &str| {
+        house.ring(call, "0312345678");
+        let mut snapshot = house.desk.snapshot.lock().unwrap();
+        let mut changed = snapshot.as_ref().clone();
+        let first = changed.agents[0].clone();
+        changed.agents = agents
+            .iter()
+            .map(|id| AgentView {
+                agent: (*id).into(),
+                ..first.clone()
+            })
+            .collect();
+        *snapshot = Arc::new(changed);
+    };
+    let records = async || {
+        let filter = AuditFilter {
+            action: Some(Action::CallView),
+            limit: 100,
+            ..AuditFilter::default()
+        };
+        let mut records = house.store.list_audit(&filter).await.unwrap();
+        records.reverse();
+        let told = records.into_iter().map(|record| {
+            let ringing = record.entry.after.get("ringing").cloned();
+            (record.entry.object, ringing.unwrap_or_default())
+        });
+        told.collect::<Vec<_>>()
+    };
+    rings_at(&ids, "c9");
+    for client in &mut clients {
+        for path in ["/reception/caller", "/reception", "/board/own-call"] {
+            let (_, html) = house.open(client, path).await;
+            assert!(html.contains("0312345678"), "{path}: {html}");
+        }
+    }
+    let all = ("c9".to_owned(), "tanaka、sato、suzuki".to_owned());
+    assert_eq!(records().await, [all]);
+    // One after another: each of them was shown it.
+    rings_at(&["tanaka"], "c10");
+    house.open(&mut clients[0], "/reception").await;
+    rings_at(&["sato"], "c10");
+    house.open(&mut clients[1], "/reception").await;
+    house.open(&mut clients[1], "/reception").await;
+    let later = records().await;
+    assert_eq!(later.len(), 3, "{later:?}");
+    assert!(
+        later[1..]
+            .iter()
+            .all(|one| one == &("c10".to_owned(), String::new()))
+    );
 }
 
 #[tokio::test]

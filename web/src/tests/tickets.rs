@@ -10,6 +10,8 @@ use madoguchi_store::AuditFilter;
 use super::*;
 use crate::query::escape;
 
+mod bulk;
+
 /// A form, by its fields.
 fn body(fields: &[(&str, &str)]) -> String {
     let fields = fields
@@ -49,7 +51,7 @@ fn number(place: &str) -> String {
     path.rsplit('/').next().unwrap().to_owned()
 }
 
-async fn agent(house: &House, login: &str) -> Client {
+pub(super) async fn agent(house: &House, login: &str) -> Client {
     let mut client = house.user(login, &[Role::Agent]).await;
     let (status, html) = house.open(&mut client, "/tickets").await;
     assert_eq!(status, StatusCode::OK, "{html}");
@@ -57,14 +59,14 @@ async fn agent(house: &House, login: &str) -> Client {
 }
 
 /// Registers a ticket; gives its number.
-async fn register(house: &House, client: &mut Client, own: &[(&str, &str)]) -> String {
+pub(super) async fn register(house: &House, client: &mut Client, own: &[(&str, &str)]) -> String {
     let (_, html) = house.open(client, "/tickets/new").await;
     let (status, place, html) = house.submit(client, &action(&html), &fields(own)).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
     number(&place)
 }
 
-async fn ticket(house: &House, number: &str) -> Ticket {
+pub(super) async fn ticket(house: &House, number: &str) -> Ticket {
     let number = TicketNumber::read(number, "").unwrap();
     let id = house.store.lookup_ticket_id(number).await.unwrap().unwrap();
     house.store.lookup_ticket(&id).await.unwrap().unwrap()
@@ -487,6 +489,67 @@ async fn a_number_that_no_ticket_may_hold_is_warned_of_before_it_is_saved() {
 }
 
 #[tokio::test]
+async fn after_the_time_of_retention_no_page_list_or_file_holds_the_name() {
+    let house = house().await;
+    let mut client = agent(&house, "sato").await;
+    let own = [
+        ("question", "年金花子の旅費の差戻し"),
+        ("name", "年金 花子"),
+        ("number", "0312345678"),
+        ("site", "中央年金事務所"),
+    ];
+    let number = register(&house, &mut client, &own).await;
+    let note = [("text", "年金 花子へ0312345678で連絡")];
+    step(&house, &mut client, &number, ("note", &note)).await;
+    let done = [("status", "done")];
+    let (status, ..) = step(&house, &mut client, &number, ("status", &done)).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let id = ticket(&house, &number).await.id;
+    let mut tx = house.store.begin_unrecorded().await.unwrap();
+    tx.anonymise_ticket(&id, now(), None).await.unwrap();
+    tx.commit().await.unwrap();
+    let words = format!("/tickets?state=all&words={}", escape("花子"));
+    let file = "/tickets/download?format=csv&state=all";
+    let api = "/api/v1/tickets?state=all";
+    for path in [&format!("/tickets/{number}"), &words, file, api] {
+        house.let_pass(Millis(2_000));
+        let (status, text) = house.open(&mut client, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        let shown = text
+            .replace("value=\"花子\"", "")
+            .replace(&escape("花子"), "");
+        for personal in ["花子", "0312345678"] {
+            assert!(!shown.contains(personal), "{path}: {shown}");
+        }
+    }
+    let (_, html) = house.open(&mut client, &format!("/tickets/{number}")).await;
+    assert!(html.contains("(削除済み)の旅費の差戻し") && html.contains("中央年金事務所"));
+}
+
+#[tokio::test]
+async fn a_step_warns_of_such_a_number_too_and_keeps_what_was_typed() {
+    let house = house().await;
+    let mut client = agent(&house, "sato").await;
+    let number = register(&house, &mut client, &[("question", "旅費の差戻し")]).await;
+    let secret = "番号は123456789018です";
+    for (name, field) in [("note", "text"), ("hold", "reason"), ("escalate", "sent")] {
+        let typed = [(field, secret), ("vendor", "保守事業者")];
+        let before = ticket(&house, &number).await.version;
+        let (status, _, html) = step(&house, &mut client, &number, (name, &typed)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(html.contains("個人番号のように見えます"), "{name}: {html}");
+        assert!(html.contains(secret) && html.contains("value=\"yes\"> 個人番号や"));
+        assert_eq!(ticket(&house, &number).await.version, before);
+        let sure = [typed[0], typed[1], ("sensitive_confirmed", "yes")];
+        let (status, ..) = step(&house, &mut client, &number, (name, &sure)).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{name}");
+        if name == "hold" {
+            step(&house, &mut client, &number, ("resume", &[])).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_list_shows_mine_and_what_is_due() {
     let house = house().await;
     let mut sato = agent(&house, "sato").await;
@@ -619,6 +682,14 @@ async fn programs_make_a_ticket_once_and_change_what_they_have_seen() {
         (status, &same_etag, &again),
         (StatusCode::CREATED, &etag, &made)
     );
+    let risky = r#"{"fields":{"question":"番号は1234-5678-9018"}}"#;
+    let (status, _, warned) = call(&house, post, &[("idempotency-key", "k9")], risky).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(warned["error"]["code"], "sensitive");
+    assert_eq!(warned["error"]["found"][0]["text"], "1234-5678-9018");
+    let sure = risky.replace("}}", "},\"sensitive_confirmed\":true}");
+    let (status, _, kept) = call(&house, post, &[("idempotency-key", "k9")], &sure).await;
+    assert_eq!(status, StatusCode::CREATED, "{kept}");
     let other = new.replace("から", "より");
     let (status, ..) = call(&house, post, &key, &other).await;
     assert_eq!(status, StatusCode::CONFLICT, "a key stands for one thing");
@@ -626,6 +697,11 @@ async fn programs_make_a_ticket_once_and_change_what_they_have_seen() {
     let patch = r#"{"answer":"答え","tags":["旅費"],"status":"answered"}"#;
     let (status, ..) = call(&house, ("PATCH", one), &[], patch).await;
     assert_eq!(status, StatusCode::PRECONDITION_REQUIRED);
+    let risky = r#"{"answer":"1234-567890の方"}"#;
+    let tag = [("if-match", etag.as_str())];
+    let (status, _, warned) = call(&house, ("PATCH", one), &tag, risky).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{warned}");
+    assert_eq!(warned["error"]["found"][0]["kind"], "基礎年金番号");
     let (status, etag, changed) = call(&house, ("PATCH", one), &[("if-match", &etag)], patch).await;
     assert_eq!(status, StatusCode::OK, "{changed}");
     assert_eq!(changed["status"], "answered");

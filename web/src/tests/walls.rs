@@ -398,6 +398,27 @@ async fn what_readers_of_the_faq_did_is_kept_for_a_time_of_its_own() {
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (_, html) = house.open(&mut boss, "/admin/retention").await;
     assert_eq!(html.matches("120日").count(), 1);
+    let path = "/admin/retention/tickets";
+    for years in ["0", "101", "x"] {
+        let (status, ..) = house
+            .submit(&mut boss, path, &format!("years={years}&version=0"))
+            .await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{years}");
+    }
+    let (status, ..) = house.submit(&mut boss, path, "years=5&version=0").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let preview = "/admin/retention/preview";
+    let (status, html) = house.open(&mut boss, preview).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        html.contains("2021年(令和3年)11月24日より前に完了したもの")
+            && html.contains("今の設定です"),
+        "{html}"
+    );
+    let (_, html) = house.open(&mut boss, &format!("{preview}?years=3")).await;
+    assert!(html.contains("今の設定ではありません"), "{html}");
+    let (status, _) = house.open(&mut boss, &format!("{preview}?years=0")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let (status, ..) = house.submit(&mut boss, "/admin/retention/moon", "").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }

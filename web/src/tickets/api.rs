@@ -10,7 +10,8 @@ use madoguchi_core::call::CallRecord;
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::id::{CallId, ContactId, TicketId};
 use madoguchi_core::ticket::edit::changes;
-use madoguchi_core::ticket::{Channel, Status, Ticket, TicketChange, TicketFields};
+use madoguchi_core::ticket::sensitive::SensitiveText;
+use madoguchi_core::ticket::{Channel, Status, Ticket, TicketChange, TicketFields, sensitive};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{
     ContactFilter, Cursor, KeptRequest, NewRequest, NewTicket, Start, StoreError, TicketContact,
@@ -25,6 +26,7 @@ use super::choices::offered;
 use super::columns::TicketList;
 use super::edit::unknown_person;
 use super::fields_schema::FieldsSchema;
+use super::form::warning;
 use super::history::what;
 use super::json::{TicketJson, sentence, set_fields};
 use super::lookup::{by_number, id_of, no_ticket};
@@ -145,6 +147,23 @@ pub(super) struct NewJson {
     call: Option<String>,
     #[schema(value_type = ContactOutcome)]
     outcome: String,
+    /// Whoever sends it has looked at what looks like a number that no ticket may hold.
+    sensitive_confirmed: bool,
+}
+
+/// What is answered to a text that looks as if it held a number that no ticket may hold: it is kept
+/// when it is sent again with `sensitive_confirmed`.
+fn warned(found: &[SensitiveText]) -> Option<Response> {
+    let warning = warning(found)?;
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| json!({ "kind": one.kind.label(), "text": one.text }))
+        .collect();
+    let message = format!(
+        "{warning}消すか、そうでないことを確認して、sensitive_confirmedをtrueにして送ってください。"
+    );
+    let error = json!({ "error": { "code": "sensitive", "message": message, "found": found } });
+    Some((StatusCode::UNPROCESSABLE_ENTITY, Json(error)).into_response())
 }
 
 fn bad(message: impl Into<String>) -> WebError {
@@ -179,6 +198,10 @@ pub(super) async fn create(
         return again(&web, &kept, &asked).await;
     }
     let new = new_ticket(&web, &visitor, &given, now).await?;
+    let warned = warned(&sensitive::in_fields(&new.fields));
+    if let Some(warned) = warned.filter(|_| !given.sensitive_confirmed) {
+        return Ok(warned);
+    }
     let mut tx = web.store.begin(entry(&web, &visitor, ("", "登録"))).await?;
     // Of two that were sent at once, one was first.
     if let Some(kept) = tx.lookup_request(&key, now).await? {
@@ -305,6 +328,7 @@ pub(super) async fn change(
         return answer(&web, StatusCode::PRECONDITION_FAILED, &ticket).await;
     }
     let status = given.remove("status");
+    let confirmed = given.remove("sensitive_confirmed") == Some(Value::Bool(true));
     let mut fields = ticket.fields.clone();
     let faults = set_fields(&mut fields, &given);
     if !faults.is_empty() {
@@ -323,6 +347,9 @@ pub(super) async fn change(
     }
     if changes.is_empty() {
         return answer(&web, StatusCode::OK, &ticket).await;
+    }
+    if let Some(warned) = warned(&sensitive::in_changes(&changes)).filter(|_| !confirmed) {
+        return Ok(warned);
     }
     let number = ticket.number.to_string();
     let entry = entry(&web, &visitor, (&number, &what(&changes)));

@@ -2,6 +2,7 @@
 
 use madoguchi_core::id::DivisionId;
 use madoguchi_core::setup::FieldError;
+use madoguchi_core::ticket::sensitive::SensitiveText;
 use madoguchi_core::ticket::{
     Channel, Impact, System, TAG_LETTERS, TICKET_TAGS, TICKET_TEXT_LETTERS, TicketField,
     TicketFields, Urgency, sensitive,
@@ -14,7 +15,7 @@ use crate::kit::value::YES;
 use crate::text;
 
 /// The field by which somebody says that a number is none that no ticket may hold.
-const CONFIRMED: &str = "sensitive_confirmed";
+pub(crate) const CONFIRMED: &str = "sensitive_confirmed";
 
 type Choices = Vec<(String, String)>;
 
@@ -144,17 +145,24 @@ pub(crate) fn faults(
     faults
 }
 
+/// The sentence on what looks like a number that no ticket may hold; `None` if nothing does.
+pub(crate) fn warning(found: &[SensitiveText]) -> Option<String> {
+    let first = found.first()?;
+    let (text, kind) = (&first.text, first.kind.label());
+    Some(format!("「{text}」は{kind}のように見えます。"))
+}
+
 /// What looks like a number that no ticket may hold.
 pub(crate) fn suspicious(fields: &TicketFields) -> Vec<(TicketField, &'static str, String)> {
-    let texts = [
-        (TicketField::Question, &fields.question),
-        (TicketField::Answer, &fields.answer),
-    ];
     let mut found = Vec::new();
-    for (field, text) in texts {
-        for mark in sensitive::marks(text) {
-            let what = text.get(mark.range).unwrap_or_default();
-            found.push((field, mark.kind.label(), what.to_owned()));
+    for field in [
+        TicketField::Question,
+        TicketField::Answer,
+        TicketField::Tags,
+        TicketField::Name,
+    ] {
+        for one in sensitive::found_in_text(&fields.text(field)) {
+            found.push((field, one.kind.label(), one.text));
         }
     }
     found

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madoguchi_core::hours::HoursSettings;
 use madoguchi_core::id::{DivisionId, UserId};
 use madoguchi_core::service::{AnswerClock, AnswerState};
-use madoguchi_core::setup::{Categories, DeskSetup};
+use madoguchi_core::setup::{Calendars, Categories, DeskSetup};
 use madoguchi_core::ticket::{Channel, Impact, System, Ticket, TicketField, Urgency};
 use madoguchi_core::time::{Instant, Millis};
 
@@ -26,15 +25,15 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(web: &Web, offered: Arc<Offered>) -> Self {
-        let (setup, calendar) = (web.desk.setup(), web.desk.calendar());
+        let (setup, calendars) = (web.desk.setup(), web.desk.calendars());
         let (now, dates) = (web.desk.now(), web.settings.dates);
-        Self::of((offered, setup), calendar.settings(), now, dates)
+        Self::of((offered, setup), &calendars, now, dates)
     }
 
     /// The same without pages.
     pub(crate) fn of(
         (offered, setup): (Arc<Offered>, Arc<DeskSetup>),
-        reception: &HoursSettings,
+        calendars: &Calendars,
         now: Instant,
         dates: DateStyle,
     ) -> Self {
@@ -45,7 +44,7 @@ impl Names {
             for system in System::ALL {
                 let clock = offered
                     .divisions
-                    .clock(division.as_ref(), system, reception);
+                    .clock(division.as_ref(), system, calendars);
                 if let Some(clock) = clock {
                     clocks.insert((division.clone(), system), clock);
                 }
@@ -62,10 +61,14 @@ impl Names {
 
     /// How the 一次回答 of a ticket stands.
     pub(crate) fn answer(&self, ticket: &Ticket) -> Option<AnswerState> {
+        Some(self.clock(ticket)?.state(ticket, self.now))
+    }
+
+    /// The clock of the 業務区分 of a ticket.
+    pub(crate) fn clock(&self, ticket: &Ticket) -> Option<&AnswerClock> {
         let key = (ticket.fields.division.clone(), ticket.fields.system);
         let other = (None, ticket.fields.system);
-        let clock = self.clocks.get(&key).or_else(|| self.clocks.get(&other))?;
-        Some(clock.state(ticket, self.now))
+        self.clocks.get(&key).or_else(|| self.clocks.get(&other))
     }
 
     pub(crate) fn categories(&self) -> &Categories {
@@ -140,6 +143,15 @@ pub(crate) fn answer_in_words(state: Option<AnswerState>) -> (Option<&'static st
         Some(AnswerState::Due { left, near, .. }) => {
             (near.then_some("near"), format!("残り{}", minutes(left)))
         }
+    }
+}
+
+/// What is left by a clock, in words, with the class of its mark.
+pub(crate) fn time_left(left: Millis) -> (&'static str, String) {
+    if left < Millis::ZERO {
+        ("late", format!("{}超過", minutes(left)))
+    } else {
+        ("near", format!("残り{}", minutes(left)))
     }
 }
 

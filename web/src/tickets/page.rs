@@ -9,9 +9,11 @@ use madoguchi_core::id::TicketId;
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::edit::Conflict;
 use madoguchi_core::ticket::{
-    Channel, Relation, Route, Status, Ticket, TicketChange, TicketEvent, TicketFields,
+    ATTACHMENT_BYTES, Channel, Relation, Route, Status, Ticket, TicketChange, TicketEvent,
+    TicketFields,
 };
 
+use super::attaching::FileRow;
 use super::choices::offered;
 use super::columns::status_class;
 use super::form::{OWN, fields};
@@ -43,6 +45,8 @@ pub(crate) struct Shown {
     pub(crate) conflicts: Vec<Conflict>,
     /// A step that cannot be taken, what was typed for it, and why.
     pub(crate) refused: Option<(String, Values, String)>,
+    /// It can be taken by who confirms that a number is none that no ticket may hold.
+    pub(crate) asks_sure: bool,
     pub(crate) done: String,
     /// The number of a merged ticket that was asked for.
     pub(crate) came_from: Option<String>,
@@ -67,6 +71,7 @@ struct TicketPage {
     analyses: Vec<AnalysisRow>,
     escalations: Vec<EscalationRow>,
     notes: Vec<NoteRow>,
+    files: Vec<FileRow>,
     merged: Vec<MergedRow>,
     links: Vec<LinkRow>,
     history: Vec<HistoryRow>,
@@ -79,6 +84,7 @@ struct TicketPage {
 struct Steps {
     /// The step that could not be taken, and why.
     refused: Option<(String, String)>,
+    asks_sure: bool,
     typed: Values,
     statuses: Vec<(&'static str, &'static str)>,
     can_hold: bool,
@@ -97,6 +103,8 @@ struct Steps {
     /// What new things will be called, so that a form that is sent twice makes them once.
     contact: String,
     split: String,
+    file: String,
+    file_most: usize,
 }
 
 impl Steps {
@@ -104,6 +112,11 @@ impl Steps {
     fn fault(&self, step: &str) -> &str {
         let fault = self.refused.as_ref().filter(|(refused, _)| refused == step);
         fault.map_or("", |(_, fault)| fault.as_str())
+    }
+
+    /// Whether the step is taken when somebody confirms what was typed.
+    fn asks(&self, step: &str) -> bool {
+        self.asks_sure && !self.fault(step).is_empty()
     }
 
     /// What was typed for a step that could not be taken.
@@ -162,6 +175,11 @@ pub(crate) async fn show(
                 text: note.text.clone(),
             })
             .collect(),
+        files: family
+            .iter()
+            .flat_map(|one| one.attachments().map(move |file| (one, file)))
+            .map(|(one, file)| FileRow::of(one, one.id == ticket.id, file, &names))
+            .collect(),
         merged: merged
             .iter()
             .map(|one| MergedRow {
@@ -179,7 +197,10 @@ pub(crate) async fn show(
             .map(|conflict| conflict_row(conflict, &names))
             .collect(),
         form: form(ticket, &names, &shown),
-        steps: steps(ticket, &names, visitor, shown.refused, web),
+        steps: Steps {
+            asks_sure: shown.asks_sure,
+            ..steps(ticket, &names, visitor, shown.refused, web)
+        },
         came_from: shown.came_from,
     };
     Ok((status, Html(page.render()?)).into_response())
@@ -290,7 +311,10 @@ fn steps(
         now: local(names.now),
         contact: token::new_id(),
         split: token::new_id(),
+        file: token::new_id(),
+        file_most: ATTACHMENT_BYTES,
         refused,
+        asks_sure: false,
         typed,
     }
 }

@@ -1,20 +1,26 @@
 //! The steps of a ticket by the forms of its page: status, 保留, 機能分析, エスカレーション, notes,
 //! contacts, links.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::id::{AgentId, ContactId, TicketId};
-use madoguchi_core::ticket::{Channel, Handover, Relation, Route, Status, Ticket, TicketChange};
+use madoguchi_core::ticket::{
+    Channel, Handover, Relation, Route, Status, Ticket, TicketChange, sensitive,
+};
 use madoguchi_core::time::Instant;
 
 use super::applying::apply;
+use super::form::{CONFIRMED, warning};
 use super::lookup::{id_of, place};
 use super::page::{Shown, show};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::kit::form::Values;
+use crate::kit::value::YES;
 use crate::local_time::read_local;
 use crate::state::Web;
 
@@ -38,9 +44,22 @@ pub(super) async fn step(
         now: web.desk.now(),
     };
     let version = u32::try_from(values.version()).unwrap_or(0);
-    let make = |base: &Ticket| match typed.changes(&step, base) {
-        Some(changes) => changes,
-        None => Err("この操作はありません。画面を開き直してください。".to_owned()),
+    let asks = AtomicBool::new(false);
+    let make = |base: &Ticket| {
+        let changes = match typed.changes(&step, base) {
+            Some(changes) => changes?,
+            None => return Err("この操作はありません。画面を開き直してください。".to_owned()),
+        };
+        let warning = warning(&sensitive::in_changes(&changes));
+        match warning.filter(|_| values.get(CONFIRMED) != YES) {
+            Some(warning) => {
+                asks.store(true, Ordering::Relaxed);
+                Err(format!(
+                    "{warning}消すか、そうでないことを確認して、下のチェックを付けてください。"
+                ))
+            }
+            None => Ok(changes),
+        }
     };
     match apply(&web, &visitor, (&id, version), make).await? {
         Ok(ticket) => {
@@ -50,6 +69,7 @@ pub(super) async fn step(
         Err(why) => {
             let shown = Shown {
                 refused: Some((step, values, why)),
+                asks_sure: asks.load(Ordering::Relaxed),
                 ..Shown::default()
             };
             show(&web, &visitor, &id, shown).await

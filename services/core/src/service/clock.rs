@@ -64,6 +64,16 @@ impl AnswerClock {
         self.limit
     }
 
+    /// What is left by the contract clock of a ticket that was not answered; below zero if it is late.
+    pub fn contract_left(&self, received_at: Instant, now: Instant) -> Millis {
+        Millis(self.limit.0 - self.open_between(received_at, now).0)
+    }
+
+    /// Whether so little is left that it is one of 期限の近いもの, or late.
+    pub fn is_near(&self, left: Millis) -> bool {
+        left <= self.near
+    }
+
     /// The contract clock: how long the desk was open from one instant until another.
     pub fn open_between(&self, from: Instant, until: Instant) -> Millis {
         if until <= from {
@@ -184,7 +194,8 @@ mod tests {
 
     use super::*;
     use crate::hours::HoursSettings;
-    use crate::service::{Divisions, HELP_DESK, INQUIRIES};
+    use crate::service::{AnswerTarget, Divisions, HELP_DESK, INQUIRIES};
+    use crate::setup::{CalendarConfig, Calendars};
     use crate::ticket::System;
 
     fn at(text: &str) -> Instant {
@@ -196,7 +207,7 @@ mod tests {
     }
 
     fn clock(division: &str, system: System) -> AnswerClock {
-        let reception = HoursSettings::default();
+        let reception = Calendars::one(Calendar::new(HoursSettings::default()));
         let divisions = Divisions::default();
         let clock = divisions.clock(Some(&division.into()), system, &reception);
         clock.unwrap()
@@ -270,6 +281,91 @@ mod tests {
             macs.due(at("2026-11-24T07:30:00"), &[], Instant(0)),
             Some(at("2026-11-24T10:15:00"))
         );
+    }
+
+    /// 問合せ対応 by calendars of its own: 運用管理 and, for MACS, its online hours.
+    fn by_calendars(system: System) -> AnswerClock {
+        let operation = CalendarConfig {
+            hours: Some("7:00-23:00".parse().unwrap()),
+            ..CalendarConfig::new("運用管理")
+        };
+        let online: CalendarConfig = serde_json::from_str(
+            r#"{"name":"MACSオンライン","hours":"8:15-20:00","second_saturday":false,
+                "open_at_year_end":true,"week":{"fri":"8:15-17:00"},
+                "day":[{"date":"2026-11-25","rule":"closed"}]}"#,
+        )
+        .unwrap();
+        let desk = Calendar::new(HoursSettings::default());
+        let calendars = Calendars::new(desk, [&operation, &online], []);
+        let mut divisions = Divisions::default();
+        let mut division = divisions.get(&INQUIRIES.into()).unwrap().clone();
+        division.answer.calendar = Some("運用管理".to_owned());
+        division.answer.hours = None;
+        let macs = division.macs.as_mut().unwrap();
+        macs.calendar = Some("MACSオンライン".to_owned());
+        macs.hours = None;
+        divisions.set(INQUIRIES.into(), division);
+        let clock = divisions.clock(Some(&INQUIRIES.into()), system, &calendars);
+        clock.unwrap()
+    }
+
+    #[test]
+    fn 別紙6_項番4_a_業務区分_counts_by_its_own_calendar() {
+        let inquiries = by_calendars(System::Indirect);
+        let due = |clock: &AnswerClock, from: &str| clock.due(at(from), &[], Instant(0));
+        assert_eq!(
+            due(&inquiries, "2026-11-24T22:45:00"),
+            Some(at("2026-11-25T07:15:00"))
+        );
+        let macs = by_calendars(System::Macs);
+        assert_eq!(
+            due(&macs, "2026-11-24T19:00:00"),
+            Some(at("2026-11-26T09:15:00")),
+            "a single day of that calendar is closed"
+        );
+        assert_eq!(
+            due(&macs, "2026-11-13T16:00:00"),
+            Some(at("2026-11-16T09:15:00")),
+            "Friday is shorter and 第2土曜 is no day of it"
+        );
+        assert_eq!(
+            due(&macs, "2026-12-30T19:00:00"),
+            Some(at("2026-12-31T09:15:00")),
+            "the year end is"
+        );
+        assert_eq!(
+            due(&help(), "2026-11-24T19:00:00"),
+            Some(at("2026-11-25T08:30:00")),
+            "nothing of this is ヘルプデスク's"
+        );
+    }
+
+    #[test]
+    fn 別紙6_項番4_保留_over_the_year_end_takes_the_open_hours_of_that_calendar() {
+        let macs = by_calendars(System::Macs);
+        let received = at("2026-12-29T19:00:00");
+        let pauses = [pause("2026-12-29T19:30:00", Some("2027-01-05T08:15:00"))];
+        let now = at("2027-01-05T08:20:00");
+        assert_eq!(macs.worked_between(received, now, &pauses), minutes(35));
+        assert_eq!(
+            macs.due(received, &pauses, now),
+            Some(at("2027-01-05T09:45:00"))
+        );
+    }
+
+    #[test]
+    fn a_calendar_that_is_not_there_any_more_leaves_the_desks() {
+        let target = AnswerTarget {
+            limit_min: 30,
+            near_min: 10,
+            calendar: Some("なし".to_owned()),
+            hours: None,
+        };
+        let desk = Calendars::one(Calendar::new(HoursSettings::default()));
+        let due = target
+            .clock(&desk)
+            .due(at("2026-11-24T17:29:00"), &[], Instant(0));
+        assert_eq!(due, Some(at("2026-11-25T08:29:00")));
     }
 
     #[test]

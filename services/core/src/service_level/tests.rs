@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 
 use super::*;
 use crate::contact::{Contact, ContactOutcome};
+use crate::hours::{Calendar, HoursSettings};
 use crate::id::ContactId;
 use crate::service::{HELP_DESK, INQUIRIES};
 use crate::ticket::{
@@ -142,7 +143,7 @@ fn figures_by(
     let tickets: TicketSet = histories.iter().filter_map(as_of).collect();
     let rules = ServiceRules {
         divisions: &Divisions::default(),
-        reception: &HoursSettings::default(),
+        calendars: &Calendars::one(Calendar::new(HoursSettings::default())),
         late_is_unanswered,
     };
     service_figures(calls, &tickets, period, &rules)
@@ -381,7 +382,7 @@ fn 業務区分_are_counted_apart_and_a_line_decides_where_a_call_counts() {
     }
     let rules = ServiceRules {
         divisions: &divisions,
-        reception: &HoursSettings::default(),
+        calendars: &Calendars::one(Calendar::new(HoursSettings::default())),
         late_is_unanswered: false,
     };
     let fold = |history: &History| Ticket::fold(&history.0).unwrap();

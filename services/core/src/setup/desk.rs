@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::agents::AgentConfig;
+use super::calendar::{CalendarConfig, put_days};
 use super::categories::Categories;
 use super::lines::LineConfig;
 use super::outbound::OutboundConfig;
@@ -30,6 +31,8 @@ pub struct FileSetup {
     pub agents: Vec<AgentConfig>,
     /// Trunks.
     pub trunks: Vec<TrunkConfig>,
+    /// Reception calendars beside the desk's.
+    pub calendars: Vec<CalendarConfig>,
     /// Targets and thresholds.
     pub targets: TargetConfig,
     /// Rules for calls to the outside.
@@ -47,6 +50,9 @@ pub struct DeskSetup {
     pub agents: Vec<Configured<AgentConfig>>,
     /// Trunks: those of the file, then those of screens by name.
     pub trunks: Vec<Configured<TrunkConfig>>,
+    /// Reception calendars beside the desk's: those of the file, then those of screens by name; with
+    /// the days that screens have set.
+    pub calendars: Vec<Configured<CalendarConfig>>,
     /// The names of agents who were removed; records still name them.
     pub former_agents: BTreeMap<AgentId, String>,
     /// The names of lines that were removed; records still name them.
@@ -70,7 +76,13 @@ impl DeskSetup {
     pub fn join(file: &FileSetup, screen: &ScreenSetup) -> Self {
         let agents = screen.agents.values().map(|kept| kept.agent.clone());
         let trunks = screen.trunks.values().map(|kept| kept.trunk.clone());
+        let mut calendars = made(&file.calendars, screen.calendars.values().cloned());
+        put_days(
+            calendars.iter_mut().map(|calendar| &mut calendar.thing),
+            screen,
+        );
         Self {
+            calendars,
             lines: made(&file.lines, screen.lines.values().cloned()),
             agents: made(&file.agents, agents)
                 .into_iter()
@@ -120,6 +132,11 @@ impl DeskSetup {
     /// The agent of this id.
     pub fn agent(&self, id: &str) -> Option<&Configured<AgentConfig>> {
         self.agents.iter().find(|agent| agent.thing.id == id)
+    }
+
+    /// The reception calendar of this name.
+    pub fn calendar(&self, name: &str) -> Option<&Configured<CalendarConfig>> {
+        self.calendars.iter().find(|one| one.thing.name == name)
     }
 
     /// Agents to whom no call comes, for they take calls of no line.

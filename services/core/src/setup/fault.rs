@@ -30,6 +30,8 @@ pub enum Part {
     Agent,
     /// 外線
     Trunk,
+    /// 受付カレンダー
+    Calendar,
 }
 
 impl Part {
@@ -39,6 +41,7 @@ impl Part {
             Self::Line => "line",
             Self::Agent => "agent",
             Self::Trunk => "trunk",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -48,6 +51,7 @@ impl Part {
             Self::Line => "回線",
             Self::Agent => "担当者",
             Self::Trunk => "外線",
+            Self::Calendar => "受付カレンダー",
         }
     }
 }

@@ -29,6 +29,9 @@ pub struct LineConfig {
     pub shown_number: Option<String>,
     /// The name of the trunk for outbound calls; the first trunk if none is given.
     pub trunk: Option<String>,
+    /// The name of its reception calendar; the desk's if none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// A greeting is played before the caller enters the queue.
     #[serde(default = "yes")]
     pub greeting: bool,
@@ -135,6 +138,7 @@ impl LineConfig {
             numbers,
             shown_number: None,
             trunk: None,
+            calendar: None,
             greeting: true,
             strategy: Strategy::default(),
             ring_timeout_s: ring_timeout_s(),

@@ -1,14 +1,15 @@
-//! What must hold between lines, agents and trunks.
+//! What must hold between lines, agents, trunks and calendars.
 
 use std::collections::{HashMap, HashSet};
 
 use super::agents::AgentConfig;
+use super::calendar::CalendarConfig;
 use super::fault::{FieldError, Part, PartFault};
 use super::lines::LineConfig;
 use super::trunks::TrunkConfig;
 use crate::phone;
 
-/// The lines, agents and trunks of a desk.
+/// The lines, agents, trunks and calendars of a desk.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
     /// 回線
@@ -17,6 +18,8 @@ pub struct Parts<'a> {
     pub agents: &'a [AgentConfig],
     /// 外線
     pub trunks: &'a [TrunkConfig],
+    /// 受付カレンダー beside the desk's
+    pub calendars: &'a [CalendarConfig],
 }
 
 impl Parts<'_> {
@@ -42,6 +45,9 @@ impl Parts<'_> {
         for trunk in self.trunks {
             first(Part::Trunk, &trunk.name, trunk.faults())?;
         }
+        for calendar in self.calendars {
+            first(Part::Calendar, &calendar.name, calendar.faults())?;
+        }
         Ok(())
     }
 
@@ -51,7 +57,9 @@ impl Parts<'_> {
         let agents = self.agents.iter().map(|agent| agent.id.as_str());
         different(Part::Agent, "id", agents)?;
         let trunks = self.trunks.iter().map(|trunk| trunk.name.as_str());
-        different(Part::Trunk, "name", trunks)
+        different(Part::Trunk, "name", trunks)?;
+        let calendars = self.calendars.iter().map(|calendar| calendar.name.as_str());
+        different(Part::Calendar, "name", calendars)
     }
 
     /// What is dialled reaches one line or one agent.
@@ -104,6 +112,13 @@ impl Parts<'_> {
                 let fault = FieldError::new("trunk", message);
                 return Err(PartFault::new(Part::Line, &line.name, fault));
             }
+            if let Some(name) = &line.calendar
+                && !self.calendars.iter().any(|one| one.name == *name)
+            {
+                let message = format!("「{name}」という受付カレンダーはありません");
+                let fault = FieldError::new("calendar", message);
+                return Err(PartFault::new(Part::Line, &line.name, fault));
+            }
         }
         Ok(())
     }
@@ -138,6 +153,7 @@ mod tests {
             lines,
             agents,
             trunks: &[],
+            calendars: &[],
         };
         parts
             .check()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::agents::{AGENT, ScreenAgent};
+use super::calendar::{CALENDAR, CalendarConfig};
 use super::categories::{CATEGORY, Categories, Category};
 use super::lines::{LINE, LineConfig};
 use super::outbound::{OUTBOUND, OutboundConfig};
@@ -13,8 +14,10 @@ use super::{CALENDAR_DAY, CalendarDay};
 /// What was set on screens.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScreenSetup {
-    /// Days of the reception calendar.
+    /// Days of the reception calendars.
     pub days: BTreeMap<String, CalendarDay>,
+    /// Reception calendars beside the desk's, by name.
+    pub calendars: BTreeMap<String, CalendarConfig>,
     /// Lines by name.
     pub lines: BTreeMap<String, LineConfig>,
     /// Agents by id.
@@ -31,8 +34,9 @@ pub struct ScreenSetup {
 
 impl ScreenSetup {
     /// The kinds of things that it is put together from.
-    pub const KINDS: [&str; 7] = [
+    pub const KINDS: [&str; 8] = [
         CALENDAR_DAY,
+        CALENDAR,
         LINE,
         AGENT,
         TRUNK,
@@ -51,6 +55,7 @@ impl ScreenSetup {
     ) -> Result<(), serde_json::Error> {
         match kind {
             CALENDAR_DAY => set(&mut self.days, id, data),
+            CALENDAR => set(&mut self.calendars, id, data),
             LINE => set(&mut self.lines, id, data),
             AGENT => set(&mut self.agents, id, data),
             TRUNK => set(&mut self.trunks, id, data),

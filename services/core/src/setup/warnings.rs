@@ -309,6 +309,7 @@ mod tests {
             lines: &[line],
             agents: &[],
             trunks: &[registering(), deaf],
+            calendars: &[],
         };
         let told = parts.warnings().into_iter();
         let told: Vec<_> = told

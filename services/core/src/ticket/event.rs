@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::attachment::Attachment;
 use super::choices::Status;
 use super::fields::{TicketField, TicketFields};
 use super::number::TicketNumber;
 use crate::contact::{Contact, ContactOutcome};
-use crate::id::{ContactId, TicketId, UserId};
+use crate::id::{AttachmentId, ContactId, TicketId, UserId};
 use crate::named;
 use crate::time::Instant;
 
@@ -145,6 +146,18 @@ pub enum TicketChange {
         /// What it says.
         text: String,
     },
+    /// A file was added.
+    FileAttached {
+        /// The file.
+        file: Attachment,
+    },
+    /// A file was taken away, and its content with it.
+    FileRemoved {
+        /// Which.
+        file: AttachmentId,
+        /// What it was called.
+        name: String,
+    },
     /// Another ticket was put beside it.
     Linked {
         /// How they belong together.
@@ -180,6 +193,9 @@ pub enum TicketChange {
         into: TicketId,
         /// The contacts that went along.
         contacts: Vec<ContactId>,
+        /// The files that went along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<AttachmentId>,
     },
     /// It was taken over from the ledger of a predecessor, or taken over again.
     Imported {
@@ -195,6 +211,22 @@ pub enum TicketChange {
     /// Something that a later version of the program wrote. It changes nothing, and is kept.
     #[serde(untagged)]
     Unknown(Map<String, Value>),
+}
+
+impl TicketChange {
+    /// Whether it holds what somebody typed.
+    pub(super) fn holds_text(&self) -> bool {
+        matches!(
+            self,
+            Self::FieldChanged { .. }
+                | Self::AnalysisEnded { .. }
+                | Self::Escalated { .. }
+                | Self::EscalationReturned { .. }
+                | Self::Held { .. }
+                | Self::Reopened { .. }
+                | Self::Noted { .. }
+        )
+    }
 }
 
 /// An escalation as it was sent.

@@ -20,6 +20,10 @@ impl Ticket {
     fn apply_change(&mut self, event: &TicketEvent) {
         use TicketChange as C;
         let (seq, at) = (event.seq, event.happened_at());
+        if event.change.holds_text() {
+            // What is typed after names were taken out may hold some again.
+            self.anonymised_at = None;
+        }
         match &event.change {
             C::FieldChanged { field, after, .. } => {
                 // What a later version takes may not fit into this one.
@@ -78,6 +82,8 @@ impl Ticket {
                 by: event.by.clone(),
                 text: text.clone(),
             }),
+            C::FileAttached { file } => self.file_attached(file, at, event.by.as_ref()),
+            C::FileRemoved { file, .. } => self.file_removed(file),
             C::Linked { relation, other } => {
                 let (relation, other) = (*relation, other.clone());
                 self.links.insert(Link { relation, other });
@@ -160,8 +166,13 @@ impl Ticket {
                 self.merged_into.take_if(|into| into == other);
                 self.merged_from.remove(other);
             }
-            TicketChange::SplitInto { into, contacts } => {
+            TicketChange::SplitInto {
+                into,
+                contacts,
+                files,
+            } => {
                 self.contacts_moved(contacts, into);
+                self.files_moved(files, into);
                 self.split_into.push(into.clone());
             }
             _ => {}

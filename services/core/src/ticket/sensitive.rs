@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::event::TicketChange;
+use super::fields::{TicketField, TicketFields};
 use crate::article::personal::is_my_number;
 
 /// What a number looks like.
@@ -65,6 +67,70 @@ pub fn marks(text: &str) -> Vec<SensitiveMark> {
         }
     }
     marks
+}
+
+/// Something that looks like such a number in what is about to be saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SensitiveText {
+    /// What it looks like.
+    pub kind: SensitiveKind,
+    /// As it was typed.
+    pub text: String,
+}
+
+/// What looks like such a number in what these changes bring, but for what stood there before.
+pub fn in_changes(changes: &[TicketChange]) -> Vec<SensitiveText> {
+    changes.iter().flat_map(in_change).collect()
+}
+
+/// What looks like such a number in the texts of a ticket.
+pub fn in_fields(fields: &TicketFields) -> Vec<SensitiveText> {
+    let typed = TicketField::ALL
+        .into_iter()
+        .filter(|field| is_typed(*field));
+    typed
+        .flat_map(|field| found_in_text(&fields.text(field)))
+        .collect()
+}
+
+/// Whether a field holds what somebody wrote in words.
+fn is_typed(field: TicketField) -> bool {
+    matches!(
+        field,
+        TicketField::Question | TicketField::Answer | TicketField::Tags | TicketField::Name
+    )
+}
+
+fn in_change(change: &TicketChange) -> Vec<SensitiveText> {
+    match change {
+        TicketChange::Created { fields, .. } => in_fields(fields),
+        TicketChange::FieldChanged {
+            field,
+            before,
+            after,
+        } if is_typed(*field) => {
+            let before = found_in_text(before);
+            let mut found = found_in_text(after);
+            found.retain(|one| !before.contains(one));
+            found
+        }
+        TicketChange::AnalysisEnded { finding: text }
+        | TicketChange::EscalationReturned { answer: text, .. }
+        | TicketChange::Held { reason: text, .. }
+        | TicketChange::Reopened { reason: text }
+        | TicketChange::Noted { text } => found_in_text(text),
+        TicketChange::Escalated { handover } => found_in_text(&handover.sent),
+        _ => Vec::new(),
+    }
+}
+
+/// What looks like such a number in a text, as it stands there.
+pub fn found_in_text(text: &str) -> Vec<SensitiveText> {
+    let found = marks(text).into_iter().map(|mark| SensitiveText {
+        kind: mark.kind,
+        text: text.get(mark.range).unwrap_or_default().to_owned(),
+    });
+    found.collect()
 }
 
 /// A number that the groups begin with, and of how many it is made.
@@ -235,5 +301,27 @@ mod tests {
         ] {
             assert_eq!(found(text), [], "{text}");
         }
+    }
+
+    #[test]
+    fn what_changes_bring_is_looked_at_wherever_it_is_typed() {
+        let number = "123456789018";
+        let text = || format!("番号は{number}です");
+        let brought = |change: TicketChange| in_changes(&[change]).len();
+        assert_eq!(brought(TicketChange::Noted { text: text() }), 1);
+        assert_eq!(brought(TicketChange::Reopened { reason: text() }), 1);
+        assert_eq!(brought(TicketChange::AnalysisEnded { finding: text() }), 1);
+        let edited = |field, before: &str| TicketChange::FieldChanged {
+            field,
+            before: before.to_owned(),
+            after: text(),
+        };
+        assert_eq!(brought(edited(TicketField::Answer, "")), 1);
+        assert_eq!(
+            brought(edited(TicketField::Answer, number)),
+            0,
+            "it was there"
+        );
+        assert_eq!(brought(edited(TicketField::Number, "")), 0);
     }
 }

@@ -6,8 +6,9 @@ use chrono::NaiveDateTime;
 
 use super::*;
 use crate::contact::{Contact, ContactOutcome};
-use crate::hours::HoursSettings;
+use crate::hours::{Calendar, HoursSettings};
 use crate::service::{AnswerState, Divisions, HELP_DESK, INQUIRIES};
+use crate::setup::Calendars;
 use crate::time::{Instant, Millis};
 
 fn at(text: &str) -> Instant {
@@ -51,6 +52,24 @@ fn contact(id: &str, call: &str, from: Instant, outcome: ContactOutcome) -> Cont
         until: Some(from),
         outcome,
         outcome_at: from,
+    }
+}
+
+fn file(id: &str) -> Attachment {
+    Attachment {
+        id: id.into(),
+        name: format!("{id}.pdf"),
+        kind: crate::article::FileKind::Pdf,
+        bytes: 7,
+        hash: format!("hash of {id}"),
+        scan: ScanResult::Clean,
+    }
+}
+
+fn removed(file: &Attachment) -> TicketChange {
+    TicketChange::FileRemoved {
+        file: file.id.clone(),
+        name: file.name.clone(),
     }
 }
 
@@ -213,7 +232,7 @@ fn 別紙6_項番4_answer_and_pause_in_one_save_stop_the_clock_at_the_answer_whi
             desk.take(change).unwrap();
         }
         let ticket = desk.ticket();
-        let reception = HoursSettings::default();
+        let reception = Calendars::one(Calendar::new(HoursSettings::default()));
         let division = ticket.fields.division.as_ref();
         let clock = Divisions::default().clock(division, System::Indirect, &reception);
         clock.unwrap().state(&ticket, at("2026-11-25T12:00:00"))
@@ -232,7 +251,7 @@ fn 別紙6_項番4_a_change_of_業務区分_while_paused_counts_everything_anew_
     desk.take(held(None)).unwrap();
     let state = |desk: &Desk, now: &str| {
         let ticket = desk.ticket();
-        let reception = HoursSettings::default();
+        let reception = Calendars::one(Calendar::new(HoursSettings::default()));
         let division = ticket.fields.division.as_ref();
         let clock = Divisions::default().clock(division, ticket.fields.system, &reception);
         clock.unwrap().state(&ticket, at(now))
@@ -300,7 +319,11 @@ fn reopening_does_not_make_a_ticket_late_at_once() {
     desk.take(TicketChange::Reopened { reason }).unwrap();
     let ticket = desk.ticket();
     let clock = Divisions::default()
-        .clock(None, System::Indirect, &HoursSettings::default())
+        .clock(
+            None,
+            System::Indirect,
+            &Calendars::one(Calendar::new(HoursSettings::default())),
+        )
         .unwrap();
     let due = clock.due(ticket.received_at, &ticket.pauses, desk.now);
     assert_eq!(due, Some(at("2026-11-26T10:20:00")));
@@ -327,7 +350,7 @@ fn what_is_anonymised_holds_neither_name_nor_number_in_its_events_or_its_state()
     let before = desk.ticket();
     desk.take(TicketChange::Anonymised).unwrap();
     let state = desk.ticket();
-    let cleared: Vec<_> = desk.events.iter().map(TicketEvent::anonymised).collect();
+    let cleared = anonymised(&desk.events);
     assert_eq!(
         Ticket::fold(&cleared).unwrap(),
         state,
@@ -339,4 +362,55 @@ fn what_is_anonymised_holds_neither_name_nor_number_in_its_events_or_its_state()
     }
     assert_eq!(state.escalations, before.escalations, "figures stay");
     assert_eq!(state.fields.question, before.fields.question);
+}
+
+#[test]
+fn a_file_is_added_once_and_taken_away_once() {
+    let mut desk = Desk::begun("2026-11-24T09:00:00");
+    let attach = |file: Attachment| TicketChange::FileAttached { file };
+    desk.take(attach(file("f1"))).unwrap();
+    let again = TicketError::FileKnown("f1.pdf".to_owned());
+    assert_eq!(desk.take(attach(file("f1"))), Err(again.clone()));
+    let same_content = Attachment {
+        hash: file("f1").hash,
+        ..file("f2")
+    };
+    assert_eq!(desk.take(attach(same_content)), Err(again));
+    for bytes in [0, ATTACHMENT_BYTES as u64 + 1] {
+        let file = Attachment {
+            bytes,
+            ..file("f3")
+        };
+        assert_eq!(desk.take(attach(file)), Err(TicketError::FileSize));
+    }
+    desk.take(removed(&file("f1"))).unwrap();
+    assert_eq!(
+        desk.take(removed(&file("f1"))),
+        Err(TicketError::FileUnknown)
+    );
+    assert_eq!(desk.ticket().attachments().count(), 0);
+    for n in 0..ATTACHMENTS {
+        desk.take(attach(file(&format!("n{n}")))).unwrap();
+    }
+    let one_more = desk.take(attach(file("one more")));
+    assert_eq!(one_more, Err(TicketError::FileCount));
+    let told = TicketError::FileSize.to_string();
+    assert!(told.contains("10MB"), "{told}");
+}
+
+#[test]
+fn the_time_of_retention_takes_files_away_with_their_names() {
+    let mut desk = Desk::begun("2026-11-24T09:00:00");
+    let file = file("山田さんの届");
+    desk.take(TicketChange::FileAttached { file: file.clone() })
+        .unwrap();
+    desk.take(TicketChange::Anonymised).unwrap();
+    assert_eq!(desk.ticket().attachments().count(), 0);
+    let log = anonymised(&desk.events);
+    let text = serde_json::to_string(&log).unwrap();
+    assert!(
+        !text.contains(&file.name) && !text.contains(&file.hash),
+        "{text}"
+    );
+    assert_eq!(Ticket::fold(&log), Some(desk.ticket()));
 }

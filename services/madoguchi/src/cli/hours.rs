@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::DateTime;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::hours::HoursReason;
+use madoguchi_core::id::LineName;
 use madoguchi_core::time::Instant;
 use serde::Serialize;
 
@@ -18,6 +19,9 @@ use crate::setup;
 pub(super) struct Args {
     /// 日時(RFC 3339)。省略時は現在
     instant: Option<String>,
+    /// この回線の受付時間。省略時は窓口全体
+    #[arg(long, value_name = "NAME")]
+    line: Option<String>,
     /// 出力の形式
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -45,7 +49,17 @@ pub(super) async fn run(args: &Args, config: &Config, data_dir: &Path) -> Result
     let store = open_store(config, data_dir).await?;
     let joined = setup::joined(config, &store).await;
     store.close().await;
-    let status = joined?.calendar()?.status(at);
+    let joined = joined?;
+    let calendars = joined.calendars()?;
+    let status = match &args.line {
+        None => calendars.desk().status(at),
+        Some(name) if joined.lines.iter().any(|line| line.name == *name) => {
+            calendars.of_line(&LineName::new(name)).status(at)
+        }
+        Some(name) => {
+            return Err(CliError::Usage(format!("「{name}」という回線はありません")));
+        }
+    };
     let shown = |at: Option<Instant>| at.map(|at| at.in_tokyo().to_rfc3339());
     let answer = Answer {
         open: status.open,

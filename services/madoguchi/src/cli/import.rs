@@ -12,6 +12,7 @@ use super::data::open_store;
 use super::error::CliError;
 use super::output::{complain, print};
 use crate::config::Config;
+use crate::setup;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -33,10 +34,11 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
         let file = args.file.display();
         CliError::Failed(anyhow::anyhow!("{file} を読めません: {error}"))
     })?;
-    let calendar = config.calendar()?;
-    let line = LineName::new(&args.line);
-    let import = queue_log::read(&bytes, &line, args.queue.as_deref(), &calendar);
     let store = open_store(config, data_dir).await?;
+    let calendars = setup::joined(config, &store).await?.calendars()?;
+    let line = LineName::new(&args.line);
+    let calendar = calendars.of_line(&line);
+    let import = queue_log::read(&bytes, &line, args.queue.as_deref(), calendar);
     let stored = store_events(&store, &import).await?;
     store.close().await;
     for skipped in &import.skipped {

@@ -92,11 +92,11 @@ pub(super) async fn export(
         return Err(CliError::Usage(message.to_owned()));
     }
     let store = open_store(config, data_dir).await?;
-    let (desk, calendar) = setup::desk(config, &store).await?;
+    let (desk, calendars) = setup::desk(config, &store).await?;
     let until = args.to.checked_add_days(Days::new(1)).unwrap_or(args.to);
     let period = (Instant::start_of(args.from), Instant::start_of(until));
     let now = SystemClock.now();
-    let ledger = Ledger::open(&store, period, (desk, calendar.settings()), now);
+    let ledger = Ledger::open(&store, period, (desk, &calendars), now);
     let mut ledger = ledger.await.map_err(failed)?;
     let records = ledger.count().await.map_err(failed)?;
     let after = [

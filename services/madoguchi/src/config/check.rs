@@ -18,6 +18,7 @@ impl Config {
             lines: &self.lines,
             agents: &self.agents,
             trunks: &self.trunks,
+            calendars: &self.calendars,
         };
         parts.check()?;
         self.check_targets()?;
@@ -36,6 +37,7 @@ impl Config {
             lines: &self.lines,
             agents: &self.agents,
             trunks: &self.trunks,
+            calendars: &self.calendars,
         };
         let warnings = parts.warnings().into_iter();
         let sentence = |warning: PartFault| {
@@ -98,6 +100,7 @@ impl Config {
         }
         self.web.check()?;
         self.portal.settings()?;
+        self.attachments.scanner()?;
         Ok(())
     }
 

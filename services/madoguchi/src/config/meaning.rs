@@ -10,8 +10,8 @@ use madoguchi_core::hours::{Calendar, HoursSettings, Override};
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::outbound::OutboundRules;
 use madoguchi_core::setup::{
-    AgentConfig, AgentOutboundConfig, AtClosingConfig, FieldError, Part, PartFault, PhoneHashes,
-    TrunkConfig,
+    AgentConfig, AgentOutboundConfig, AtClosingConfig, Calendars, FieldError, Part, PartFault,
+    PhoneHashes, TrunkConfig,
 };
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::settings::{
@@ -23,7 +23,7 @@ use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::secret::{from_env, secret};
-use super::{Config, ConfigError, OverrideConfig};
+use super::{Config, ConfigError, LineConfig, OverrideConfig};
 use crate::descriptors::{self, Budget};
 
 impl Config {
@@ -79,13 +79,26 @@ impl Config {
             overrides,
             holidays,
             every_day: reception.every_day,
+            ..HoursSettings::default()
         }))
+    }
+
+    /// The desk's calendar, and those of lines and 業務区分.
+    pub fn calendars(&self) -> Result<Calendars, ConfigError> {
+        let desk = self.calendar()?;
+        Ok(Calendars::new(desk, &self.calendars, &self.lines))
     }
 
     /// The lines for the queue engine.
     pub fn line_settings(&self) -> Result<Vec<LineSettings>, ConfigError> {
+        let calendars = self.calendars()?;
+        let own = |line: &LineConfig| {
+            let name = line.calendar.as_deref().filter(|name| calendars.has(name));
+            name.map(|name| calendars.named(Some(name)).clone())
+        };
         let lines = self.lines.iter().map(|line| LineSettings {
             name: LineName::new(&line.name),
+            calendar: own(line),
             greeting: line.greeting,
             strategy: line.strategy,
             ring_timeout: secs(line.ring_timeout_s),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::setup::{CalendarDay, DayRule, FileSetup, ScreenAgent, ScreenSetup};
+use madoguchi_core::setup::{CalendarDay, DayRule, FileSetup, ScreenAgent, ScreenSetup, put_days};
 use madoguchi_store::Store;
 
 use super::rows::Rows;
@@ -77,9 +77,11 @@ pub(super) fn config(
     open: impl Fn(&str) -> Option<String>,
 ) -> Config {
     let mut config = file.clone();
-    for day in screen.days.values() {
+    for day in screen.days.values().filter(|day| day.calendar.is_none()) {
         put_day(&mut config, day);
     }
+    config.calendars.extend(screen.calendars.values().cloned());
+    put_days(&mut config.calendars, screen);
     config.lines.extend(screen.lines.values().cloned());
     let agents = screen.agents.values().map(|agent| agent.joined(&open));
     config.agents.extend(agents);
@@ -96,13 +98,14 @@ pub(super) fn file_setup(file: &Config) -> FileSetup {
         lines: file.lines.clone(),
         agents: file.agents.clone(),
         trunks: file.trunks.clone(),
+        calendars: file.calendars.clone(),
         targets: file.figures,
         outbound: file.outbound.clone(),
         realm: file.sip.realm.clone(),
     }
 }
 
-/// The screen's word about a day replaces the file's.
+/// The screen's word about a day of the desk's calendar replaces the file's.
 fn put_day(config: &mut Config, day: &CalendarDay) {
     let reception = &mut config.reception;
     reception.overrides.retain(|entry| entry.date != day.date);
@@ -148,6 +151,7 @@ mod tests {
         let reason = |config: &Config| config.calendar().unwrap().day_hours(date).reason;
         assert_eq!(reason(&config), HoursReason::SpecialDay);
         let day = |rule| CalendarDay {
+            calendar: None,
             date,
             rule,
             note: String::new(),
@@ -161,6 +165,47 @@ mod tests {
         let found = config.calendar().unwrap().day_hours(date);
         assert_eq!(found.hours.map(|hours| hours.1), Some(Some(closes)));
         config.check().unwrap();
+    }
+
+    #[test]
+    fn a_line_has_the_calendar_that_file_or_screen_made_with_the_days_of_screens() {
+        let file = file(
+            "[[calendar]]\nname = \"MACS\"\nhours = \"8:15-20:00\"\n\
+             [[line]]\nname = \"a\"\nnumbers = [\"1\"]\ncalendar = \"MACS\"",
+        );
+        let mut screen = ScreenSetup::default();
+        for (kind, id, data) in [
+            (
+                "line",
+                "b",
+                r#"{"name":"b","numbers":["2"],"calendar":"早朝"}"#,
+            ),
+            ("calendar", "早朝", r#"{"name":"早朝","hours":"7:00-9:00"}"#),
+            (
+                "calendar_day",
+                "2026-11-24@MACS",
+                r#"{"calendar":"MACS","date":"2026-11-24","rule":"closed"}"#,
+            ),
+        ] {
+            screen.put(kind, id, Some(data)).unwrap();
+        }
+        let joined = config(&file, &screen, |_| None);
+        check_joined(&joined).unwrap();
+        let calendars = joined.calendars().unwrap();
+        let open = |line: &str, time: &str| {
+            let at = Instant::from_tokyo(time.parse().unwrap());
+            calendars.of_line(&line.into()).status(at).open
+        };
+        assert!(open("b", "2026-11-24T07:00:00") && !open("b", "2026-11-24T10:00:00"));
+        assert!(!open("a", "2026-11-24T10:00:00") && open("a", "2026-11-25T19:00:00"));
+        let desk = |date: &str| calendars.desk().day_hours(date.parse().unwrap()).reason;
+        assert_eq!(desk("2026-11-24"), HoursReason::Weekday);
+        let lines = joined.line_settings().unwrap();
+        assert!(lines.iter().all(|line| line.calendar.is_some()));
+        // Nobody takes away the calendar of a line.
+        screen.put("calendar", "早朝", None).unwrap();
+        let told = check_joined(&config(&file, &screen, |_| None)).unwrap_err();
+        assert!(format!("{told:#}").contains("「早朝」という受付カレンダーはありません"));
     }
 
     #[test]

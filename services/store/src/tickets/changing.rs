@@ -7,8 +7,8 @@ use sqlx::AnyConnection;
 use thiserror::Error;
 
 use super::log::append;
-use super::number;
 use super::row::{self, lookup};
+use super::{files, number};
 use crate::error::StoreError;
 use crate::sql::storable;
 use crate::tx::UnrecordedTx;
@@ -108,7 +108,7 @@ impl UnrecordedTx {
 }
 
 /// Makes a ticket, whole or split off from another.
-pub(super) async fn add(
+pub(crate) async fn add(
     connection: &mut AnyConnection,
     new: &NewTicket,
     split_from: Option<TicketId>,
@@ -145,7 +145,7 @@ pub(super) async fn add(
 }
 
 /// Takes down what happens to a ticket.
-pub(super) async fn change(
+pub(crate) async fn change(
     connection: &mut AnyConnection,
     edit: &TicketEdit,
 ) -> Result<Ticket, TicketWriteError> {
@@ -185,6 +185,7 @@ pub(super) async fn keep(
 ) -> Result<(), StoreError> {
     append(connection, events).await?;
     row::write(connection, ticket).await?;
+    files::forget_removed(connection, events).await?;
     feed(connection, &ticket.id).await
 }
 

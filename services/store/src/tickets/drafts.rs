@@ -13,6 +13,11 @@ use crate::tx::UnrecordedTx;
 
 /// What nobody came back to is forgotten after so long.
 const KEPT_FOR: Millis = Millis::from_secs(90 * 86_400);
+/// Since when something must have been typed to be kept.
+pub(super) fn kept_since(now: Instant) -> Instant {
+    now - KEPT_FOR
+}
+
 /// The most drafts of one person that are given.
 const DRAFTS_AT_MOST: i64 = 100;
 
@@ -73,13 +78,14 @@ impl UnrecordedTx {
         Ok(())
     }
 
-    /// Forgets what nobody came back to for a long time; tells how many.
+    /// Forgets what nobody came back to for a long time, with its files; tells how many.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn forget_old_ticket_drafts(&mut self, now: Instant) -> Result<u64, StoreError> {
+        self.forget_draft_files_before(now - KEPT_FOR).await?;
         let forgotten = sqlx::query("DELETE FROM ticket_drafts WHERE at < $1")
-            .bind((now - KEPT_FOR).0)
+            .bind(kept_since(now).0)
             .execute(self.connection())
             .await?;
         Ok(forgotten.rows_affected())

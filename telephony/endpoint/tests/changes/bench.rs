@@ -41,6 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) fn line(name: &str) -> LineSettings {
     LineSettings {
         name: name.into(),
+        calendar: None,
         greeting: false,
         strategy: Strategy::LongestIdle,
         ring_timeout: Millis::from_secs(20),

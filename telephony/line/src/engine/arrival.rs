@@ -38,7 +38,7 @@ impl Engine {
                 cause: HangUpCause::NotFound,
             });
         };
-        let hours = self.calendar.status(now.wall);
+        let hours = self.calendar_of(key).status(now.wall);
         let mut entry = Call::new(Some(key), line.clone(), from.clone(), now);
         self.arrivals += 1;
         entry.order = self.arrivals;

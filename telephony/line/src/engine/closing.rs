@@ -1,5 +1,7 @@
 //! Callers who still wait when the desk closes, and what a new calendar means for them.
 
+use std::collections::HashMap;
+
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::id::CallId;
@@ -41,12 +43,17 @@ impl Engine {
         self.stop_waiting(call, CLOSED, Announcement::ClosedWhileWaiting, now);
     }
 
-    /// Waits end by the calendar, the clock and the lines' rules as they are now.
+    /// Waits end by the calendars, the clock and the lines' rules as they are now.
     pub(super) fn reset_closings(&mut self, now: Moment) {
-        let hours = self.calendar.status(now.wall);
+        let lines: Vec<_> = self.lines.iter().map(|(key, _)| key).collect();
+        let status = |key| (key, self.calendar_of(key).status(now.wall));
+        let of_lines: HashMap<_, _> = lines.into_iter().map(status).collect();
         let mut over = Vec::new();
         for call in self.all_waiting() {
             let Some(entry) = self.calls.get_mut(&call) else {
+                continue;
+            };
+            let Some(hours) = entry.line.and_then(|key| of_lines.get(&key)) else {
                 continue;
             };
             entry.closes_at = match entry.closes_at {

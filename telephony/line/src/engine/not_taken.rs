@@ -25,7 +25,7 @@ impl Engine {
         if self.calls.contains_key(&call) {
             return;
         }
-        let open = self.calendar.status(now.wall).open;
+        let open = self.calendar_of(key).status(now.wall).open;
         let mut entry = Call::new(Some(key), line.clone(), from.clone(), now);
         entry.stage = Stage::Over;
         self.open_call(call.clone(), entry);

@@ -198,3 +198,30 @@ fn callers_of_a_line_that_vanished_are_told_by_its_last_rule() {
     new_calendar(&mut scene, until(17, 25));
     assert!(is_told_after(&mut scene, 5 * 60));
 }
+
+#[test]
+fn a_line_with_a_calendar_of_its_own_opens_and_closes_by_it_alone() {
+    let mut scene = waiting(AtClosing::Tell);
+    let own = |calendar| LineSettings {
+        at_closing: AtClosing::Tell,
+        calendar: Some(calendar),
+        ..line("macs")
+    };
+    scene.reconfigure(|settings| settings.lines.push(own(until(17, 25))));
+    scene.call("y", "macs");
+    assert_eq!(scene.story("y"), "arrived accepted queued");
+    scene.secs(5 * 60);
+    assert!(told(&scene, "y") && !told(&scene, "x"));
+    scene.call("z", "macs");
+    assert_eq!(scene.story("z"), "arrived(closed) accepted");
+    scene.call("w", "desk");
+    assert_eq!(scene.story("w"), "arrived accepted queued");
+    // The desk closes at once, the line is open until 18:00.
+    scene.reconfigure(|settings| {
+        settings.lines[1] = own(until(18, 0));
+        settings.calendar = closed();
+    });
+    assert!(told(&scene, "x") && told(&scene, "w"));
+    scene.call("v", "macs");
+    assert_eq!(scene.story("v"), "arrived accepted queued");
+}

@@ -38,6 +38,7 @@ fn anybody_may_call() -> OutboundRules {
 pub(crate) fn line(name: &str) -> LineSettings {
     LineSettings {
         name: name.into(),
+        calendar: None,
         greeting: false,
         strategy: Strategy::LongestIdle,
         ring_timeout: Millis::from_secs(20),
