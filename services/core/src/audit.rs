@@ -214,6 +214,8 @@ actions! {
     TicketView = "ticket.view", "問合せの閲覧";
     /// Took the ledger of tickets out as a file.
     TicketExport = "ticket.export", "問合せ管理台帳の出力";
+    /// Took tickets over from the ledger of a predecessor.
+    TicketImport = "ticket.import", "前の台帳の取込み";
     /// Took names and numbers out of tickets after the time of retention.
     TicketAnonymise = "ticket.anonymise", "保存期間を過ぎた問合せの匿名化";
     /// Changed for how long names and numbers stand in tickets.
@@ -222,8 +224,6 @@ actions! {
     TicketFileView = "ticket.file_view", "問合せの添付ファイルの閲覧";
     /// Brought a file in which a virus was found.
     TicketFileRefused = "ticket.file_refused", "ウイルスの見つかったファイルの拒否";
-    /// Took tickets over from the ledger of a predecessor.
-    TicketImport = "ticket.import", "前の台帳の取込み";
     /// Said why a call has no ticket.
     CallWithoutTicket = "call.without_ticket", "対象外の通話の登録";
     /// Looked at the directory of people, or at one of them.

@@ -29,7 +29,7 @@ pub(crate) async fn joined(file: &Config, store: &Store) -> anyhow::Result<Confi
     Ok(join::config(file, &kept.screen, |_| None))
 }
 
-/// The desk as it is set up by the operator's file and on screens, and its reception calendars.
+/// The desk as it is set up by the operator's file and on screens, and its calendars.
 pub(crate) async fn desk(file: &Config, store: &Store) -> anyhow::Result<(DeskSetup, Calendars)> {
     let kept = StoredSetup::load(store).await?;
     let setup = desk_setup(file, &kept);

@@ -53,5 +53,7 @@ pub(super) fn hours(_: &Web) -> ApiOperation {
             "at",
             "日時(例：2026-12-29T09:00:00+09:00)。指定がなければ、今です。",
         )
+        .query("line", "回線の識別名。指定がなければ、窓口の受付時間です。")
         .gives::<Hours>(StatusCode::OK, "受付時間")
+        .refuses(StatusCode::NOT_FOUND, "この回線はありません。")
 }

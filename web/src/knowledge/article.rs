@@ -116,6 +116,7 @@ pub(super) async fn file(
 pub(super) struct ArticleJson {
     id: String,
     number: Option<String>,
+    #[schema(value_type = String)]
     source: Source,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,

@@ -40,6 +40,10 @@ pub(super) fn create(_: &Web) -> ApiOperation {
         .gives::<TicketJson<'_>>(StatusCode::CREATED, "登録した問合せ")
         .with_etag()
         .refuses(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "個人番号や基礎年金番号のように見える数字があります。番号でないことを確かめたら、sensitive_confirmedをtrueにして、もう一度送ってください。",
+        )
+        .refuses(
             StatusCode::CONFLICT,
             "このIdempotency-Keyは、別の内容の登録に使われています。",
         )
@@ -72,6 +76,10 @@ pub(super) fn change(_: &Web) -> ApiOperation {
             "ほかの人が先に変更しました。いまの問合せを返します。",
         )
         .with_etag()
+        .refuses(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "個人番号や基礎年金番号のように見える数字があります。番号でないことを確かめたら、sensitive_confirmedをtrueにして、もう一度送ってください。",
+        )
         .refuses(StatusCode::PRECONDITION_REQUIRED, "If-Matchがありません。")
 }
 

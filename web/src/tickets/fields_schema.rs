@@ -27,7 +27,9 @@ impl PartialSchema for ChangeSchema {
     fn schema() -> RefOr<Schema> {
         let settable = [Status::InProgress, Status::Answered, Status::Done];
         let status = text().enum_values(Some(settable.map(Status::as_str)));
+        let confirmed = ObjectBuilder::new().schema_type(Type::Boolean);
         fields()
+            .property("sensitive_confirmed", confirmed)
             .property("status", status.description(Some("状態")))
             .into()
     }

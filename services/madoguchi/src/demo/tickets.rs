@@ -345,13 +345,13 @@ mod tests {
         assert_eq!(store.count_work().await.unwrap().portal, 2);
         let done = store.lookup_ticket(&"sample-0".into()).await.unwrap();
         assert_eq!(done.unwrap().status(), Status::Done);
-        let with_file = store.lookup_ticket(&FILE.0.into()).await.unwrap().unwrap();
-        assert_eq!(with_file.attachments().count(), 1);
-        let part = store.ticket_file_part(&"sample-file".into(), 0).await;
-        assert_eq!(part.unwrap().unwrap(), FILE.2.as_bytes());
         let former = ticket_id(FORMER_LEDGER, "K-0102");
         let former = store.lookup_ticket(&former).await.unwrap().unwrap();
         assert_eq!(former.status(), Status::Done);
         assert_eq!(former.fields.category.as_deref(), Some("f09"));
+        let with_file = store.lookup_ticket(&FILE.0.into()).await.unwrap().unwrap();
+        assert_eq!(with_file.attachments().count(), 1);
+        let part = store.ticket_file_part(&"sample-file".into(), 0).await;
+        assert_eq!(part.unwrap().unwrap(), FILE.2.as_bytes());
     }
 }
