@@ -12,7 +12,6 @@ use madoguchi_core::ticket::{
 };
 use serde::Deserialize;
 
-use super::HERE;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::kit::field::{Field, access};
@@ -22,6 +21,8 @@ use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
 
+/// The entry of the menu.
+pub(super) const HERE: &str = "/admin/retention";
 const ID: &str = "years";
 
 impl Record for TicketRetention {

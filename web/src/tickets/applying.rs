@@ -88,7 +88,10 @@ pub(crate) fn edit(
 pub(crate) fn refusal(error: TicketWriteError) -> Result<String, WebError> {
     match error {
         TicketWriteError::Refused(error) => Ok(format!("{error}。")),
-        TicketWriteError::Changed { .. } => Err(StoreError::Changed { what: Resource::Ticket }.into()),
+        TicketWriteError::Changed { .. } => Err(StoreError::Changed {
+            what: Resource::Ticket,
+        }
+        .into()),
         TicketWriteError::Missing => Err(no_ticket()),
         TicketWriteError::Store(error) => Err(error.into()),
     }
@@ -133,7 +136,10 @@ pub(crate) async fn apply(
             Err(error) => return refusal(error).map(Err),
         }
     }
-    Err(StoreError::Changed { what: Resource::Ticket }.into())
+    Err(StoreError::Changed {
+        what: Resource::Ticket,
+    }
+    .into())
 }
 
 #[cfg(test)]

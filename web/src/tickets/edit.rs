@@ -123,7 +123,10 @@ pub(crate) async fn save_fields(
             Err(error) => return refusal(error).map(Saved::Refused),
         }
     }
-    Err(StoreError::Changed { what: Resource::Ticket }.into())
+    Err(StoreError::Changed {
+        what: Resource::Ticket,
+    }
+    .into())
 }
 
 /// A 職員番号 that was typed and is none of the directory.
