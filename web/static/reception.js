@@ -225,10 +225,11 @@
   document.addEventListener("keydown", (event) => {
     if (composes(event)) return;
     const { altKey, ctrlKey, metaKey, shiftKey, key, code, target } = event;
-    const digit = /^(?:Digit|Numpad)([0-5])$/.exec(code)?.[1];
+    const digit = /^(?:Digit|Numpad)(\d)$/.exec(code)?.[1];
     if (altKey && !ctrlKey && !metaKey && digit !== undefined) {
       event.preventDefault();
       if (digit === "0") return missed();
+      if (digit > "5") return form.querySelector(`.press [data-digit="${digit}"]:not([hidden])`)?.click();
       const button = form.querySelectorAll("[data-take]")[Number(digit) - 1];
       if (button) take(button.dataset.take);
     } else if (altKey && !ctrlKey && !metaKey && code === "KeyR") {

@@ -64,8 +64,7 @@ pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
     ContactFilter, KeptNoTicket, NewTicket, PastTicket, RetentionPreview, TicketContact,
-    TicketCursor, TicketDraft, TicketEdit, TicketFilter, TicketOrder, TicketPage, TicketRow,
-    TicketWriteError,
+    TicketDraft, TicketEdit, TicketFilter, TicketOrder, TicketRow, TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;

@@ -102,9 +102,34 @@ const ALL: [(i64, &str, &str); 18] = [
     ),
 ];
 
+/// Each of which every database has a text of its own: for SQLite, and for PostgreSQL.
+const EACH: [(i64, &str, [&str; 2]); 1] = [(
+    22,
+    "ticket words",
+    [
+        include_str!("../../../migrations/0022_ticket_words_sqlite.sql"),
+        include_str!("../../../migrations/0022_ticket_words_postgresql.sql"),
+    ],
+)];
+
 /// Applies what the database has not seen yet, all or nothing.
 pub(crate) async fn apply(store: &Store) -> Result<(), StoreError> {
-    apply_these(&ALL, store).await
+    apply_these(&all(store), store).await
+}
+
+/// All that the database of a store has, in their order.
+fn all(store: &Store) -> Vec<(i64, &'static str, &'static str)> {
+    let own = EACH.map(|(number, description, [sqlite, postgresql])| {
+        let text = if store.is_postgresql() {
+            postgresql
+        } else {
+            sqlite
+        };
+        (number, description, text)
+    });
+    let mut all: Vec<_> = ALL.into_iter().chain(own).collect();
+    all.sort_unstable_by_key(|(number, ..)| *number);
+    all
 }
 
 async fn apply_these(
@@ -144,7 +169,7 @@ mod tests {
     #[tokio::test]
     async fn inquiries_of_before_are_numbered_as_they_came_in() {
         let store = Store::prepare("sqlite::memory:", Expected::Anything).unwrap();
-        let before: Vec<_> = ALL
+        let before: Vec<_> = all(&store)
             .into_iter()
             .filter(|(number, ..)| *number < 16)
             .collect();
@@ -193,9 +218,12 @@ mod tests {
             .collect();
         let embedded: BTreeSet<String> = ALL
             .iter()
-            .map(|(number, description, _)| {
-                format!("{number:04}_{}.sql", description.replace(' ', "_"))
-            })
+            .map(|(number, description, _)| (*number, (*description).to_owned()))
+            .chain(EACH.iter().flat_map(|(number, description, _)| {
+                ["sqlite", "postgresql"]
+                    .map(|database| (*number, format!("{description} {database}")))
+            }))
+            .map(|(number, name)| format!("{number:04}_{}.sql", name.replace(' ', "_")))
             .collect();
         assert_eq!(files, embedded);
     }
@@ -203,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_failing_migration_leaves_the_schema_as_it_was() {
         let store = Store::open("sqlite::memory:").await.unwrap();
-        let mut these = ALL.to_vec();
+        let mut these = all(&store);
         these.push((90, "works", "CREATE TABLE works (n BIGINT)"));
         these.push((91, "fails", "CREATE TABLE works (n BIGINT)"));
         let error = apply_these(&these, &store).await.unwrap_err();
@@ -217,7 +245,11 @@ mod tests {
         these.pop();
         apply_these(&these, &store).await.unwrap();
         let error = apply(&store).await.unwrap_err();
-        let newest = ALL.iter().map(|(number, ..)| *number).max().unwrap();
+        let newest = all(&store)
+            .iter()
+            .map(|(number, ..)| *number)
+            .max()
+            .unwrap();
         assert!(
             matches!(error, StoreError::Newer { found: 90, known } if known == newest),
             "{error}"

@@ -73,12 +73,18 @@ impl Sql {
     /// The statement as the database of this connection takes it. Not kept prepared: texts vary
     /// with the number of values, and a plan made for a small table would stay when it has grown.
     fn query(self, connection: &AnyConnection) -> Query<'static, Any, AnyArguments> {
-        let text = match connection.backend_name() {
-            "PostgreSQL" => numbered(&self.text),
-            _ => self.text,
+        let text = if is_postgresql(connection) {
+            numbered(&self.text)
+        } else {
+            self.text
         };
         sqlx::query_with(AssertSqlSafe(text), self.values).persistent(false)
     }
+}
+
+/// Whether the database of a connection is PostgreSQL; else it is SQLite.
+pub(crate) fn is_postgresql(connection: &AnyConnection) -> bool {
+    connection.backend_name() == "PostgreSQL"
 }
 
 /// `text` with `$1`, `$2` … in the place of the `?`.

@@ -17,6 +17,7 @@ use crate::error::StoreError;
 use crate::fault::{Fault, fault_of};
 use crate::health::StoreHealth;
 use crate::migrations;
+use crate::sql::is_postgresql;
 
 /// What a database holds is for the program alone.
 const FILE_MODE: u32 = 0o600;
@@ -124,6 +125,11 @@ impl Store {
             health: Arc::new(watch::Sender::new(health)),
             file: Arc::default(),
         })
+    }
+
+    /// Whether the database is PostgreSQL; else it is SQLite.
+    pub(crate) fn is_postgresql(&self) -> bool {
+        matches!(self.kind, Kind::Postgres)
     }
 
     /// Reaches the database and brings its schema up to date. After that it is used.
@@ -331,7 +337,7 @@ impl Store {
 /// Waits until no other transaction over all nodes has the lock of this number, and has it until the
 /// end of its own. On SQLite every write waits for all others.
 pub(crate) async fn lock(connection: &mut AnyConnection, number: i64) -> sqlx::Result<()> {
-    if connection.backend_name() == "PostgreSQL" {
+    if is_postgresql(connection) {
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(number)
             .execute(connection)

@@ -12,6 +12,7 @@ mod registration;
 mod retention;
 mod row;
 mod unregistered;
+mod words;
 
 use madoguchi_core::id::{CallId, TicketId};
 use madoguchi_core::ticket::{Ticket, TicketEvent, TicketNumber};
@@ -20,7 +21,7 @@ use sqlx::Row;
 
 pub use self::changing::{NewTicket, TicketEdit, TicketWriteError};
 pub use self::drafts::TicketDraft;
-pub use self::list::{TicketCursor, TicketFilter, TicketPage};
+pub use self::list::TicketFilter;
 use self::log::{events_of, ticket_id};
 pub use self::paging::{ContactFilter, TicketContact, TicketOrder};
 pub use self::registration::KeptNoTicket;

@@ -16,7 +16,19 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Screens: the name of the picture, who sees it, and where it is.
-const SCREENS: [(&str, &str, &str); 41] = [
+const SCREENS: [(&str, &str, &str); 53] = [
+    ("reception", "tanaka", "/reception?new=plain"),
+    ("unregistered", "yamada", "/reception/unregistered"),
+    ("tickets", "yamada", "/tickets"),
+    ("ticket", "yamada", "/tickets"),
+    ("ticket-new", "yamada", "/tickets/new"),
+    ("people", "yamada", "/people"),
+    ("person", "yamada", "/people"),
+    ("people-import", "yamada", "/people/import"),
+    ("phrases", "yamada", "/admin/phrases"),
+    ("divisions", "admin", "/admin/desk/divisions"),
+    ("vendors", "admin", "/admin/desk/vendors"),
+    ("departments", "admin", "/admin/desk/departments"),
     ("board", "yamada", "/board"),
     ("board-agent", "tanaka", "/board"),
     ("calls", "yamada", "/calls"),
@@ -85,10 +97,21 @@ const SCREENS: [(&str, &str, &str); 41] = [
 ];
 
 /// Where one thing has to be chosen before the screen is there.
-const CHOICES: [(&str, &str); 2] = [("call", "table.calls tbody a"), ("user", "main tbody a")];
+const CHOICES: [(&str, &str); 4] = [
+    ("call", "table.calls tbody a"),
+    ("user", "main tbody a"),
+    ("ticket", "main tbody a"),
+    ("person", "main tbody a"),
+];
 
 /// How long callers come before the pictures are taken.
 const CALLS: Duration = Duration::from_secs(60);
+
+/// What is asked in the pictures of a call.
+const QUESTION: &str = "旅費の精算が差し戻された";
+/// Somebody whom the desk knows rings at the agent's phone within so long.
+const RINGS_WITHIN: Duration = Duration::from_secs(300);
+const LOOKED_EVERY: Duration = Duration::from_millis(50);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -99,6 +122,7 @@ async fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder)?;
     let desk = Demo::start(Path::new(&program)).await?;
     tokio::time::sleep(CALLS).await;
+    photograph_call(&desk, &folder).await?;
     for look in Look::ALL.into_iter().filter(|look| look.dark == dark) {
         photograph(&desk, look, &folder).await?;
     }
@@ -130,6 +154,46 @@ async fn photograph(desk: &Demo, look: Look, folder: &Path) -> anyhow::Result<()
     }
     client.clone().close().await?;
     Ok(())
+}
+
+/// An agent's call from the first ring until it is saved, for the guide.
+async fn photograph_call(desk: &Demo, folder: &Path) -> anyhow::Result<()> {
+    let browser = Browser::start(1280, 800).await?;
+    let (address, password) = (&desk.address, &desk.password);
+    browser.sign_in_at(address, "tanaka", password).await?;
+    browser.client.goto(&format!("{address}/board")).await?;
+    let look = Look::DESK;
+    until_rung(&browser).await?;
+    save(&browser, folder, "call-1-rings", look).await?;
+    browser.client.goto(&format!("{address}/reception")).await?;
+    browser.until_shown("通話中").await?;
+    save(&browser, folder, "call-2-caller", look).await?;
+    browser.fill_in("#question", QUESTION).await?;
+    browser
+        .until_true("return document.querySelector('[data-take]') !== null")
+        .await?;
+    save(&browser, folder, "call-3-question", look).await?;
+    browser.click("[data-take]").await?;
+    browser
+        .until_true("return document.getElementById('answer').value !== ''")
+        .await?;
+    save(&browser, folder, "call-4-answer", look).await?;
+    browser.click("button[value=save]").await?;
+    browser.until_shown("を保存しました").await?;
+    save(&browser, folder, "call-5-saved", look).await?;
+    browser.close().await
+}
+
+/// Waits until somebody whom the desk knows rings at the agent's phone.
+async fn until_rung(browser: &Browser) -> anyhow::Result<()> {
+    let rings = "return document.querySelector('.pop').textContent.includes('確定')";
+    for _ in 0..RINGS_WITHIN.as_millis() / LOOKED_EVERY.as_millis() {
+        if browser.client.execute(rings, Vec::new()).await? == true {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOKED_EVERY).await;
+    }
+    bail!("nobody whom the desk knows has called")
 }
 
 /// Saves a picture of the whole page.

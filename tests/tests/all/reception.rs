@@ -1,6 +1,8 @@
 //! An agent's call from the first ring to the next, in a real Chromium: who calls is told, an answer is
 //! taken by a key, everything is saved by another, and nothing typed is lost.
 
+mod hands;
+
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -82,17 +84,17 @@ async fn tickets(desk: &Desk) -> anyhow::Result<Vec<Ticket>> {
         ..TicketFilter::default()
     };
     let mut tickets = Vec::new();
-    for row in desk.store().list_tickets(&filter).await?.rows {
+    for row in desk.store().list_tickets(&filter).await? {
         tickets.extend(desk.store().lookup_ticket(&row.id).await?);
     }
     Ok(tickets)
 }
 
-/// Waits until the desk keeps what the agent has typed so far.
-async fn until_kept(desk: &Desk, text: &str) -> Outcome {
+/// Waits until the desk keeps what somebody has typed so far.
+async fn until_draft(desk: &Desk, login: &str, text: &str) -> Outcome {
     let agent = desk
         .store()
-        .lookup_login("tanaka")
+        .lookup_login(login)
         .await?
         .context("the agent")?;
     for _ in 0..500 {
@@ -193,7 +195,7 @@ async fn from_ring_to_受付可_with_hardly_a_key_beside_the_words_and_nothing_t
     browser.open(desk.web(), "/reception").await?;
     browser.until_shown("通話中").await?;
     browser.write(HALF).await?;
-    until_kept(&desk, HALF).await?;
+    until_draft(&desk, "tanaka", HALF).await?;
     drop(browser);
     let browser = Browser::start(1280, 800).await?;
     browser.sign_in(desk.web(), "tanaka", &password).await?;

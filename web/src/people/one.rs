@@ -16,7 +16,7 @@ use crate::shell::Shell;
 use crate::state::Web;
 
 /// Earlier tickets that are shown; the list has all.
-const TICKETS: u32 = 20;
+const TICKETS: u8 = 20;
 
 #[derive(Template)]
 #[template(path = "person.html")]
@@ -47,14 +47,17 @@ pub(super) async fn page(
     let person = person.ok_or(WebError::NotFound("この職員"))?;
     let filter = TicketFilter {
         person: Some(id.clone()),
-        limit: TICKETS,
+        limit: u32::from(TICKETS) + 1,
         ..TicketFilter::default()
     };
-    let found = web.store.list_tickets(&filter).await?;
+    let mut found = web.store.list_tickets(&filter).await?;
+    let shown = usize::from(TICKETS);
+    let more = found.len() > shown;
+    found.truncate(shown);
     let entry = visitor.entry(web.desk.now(), Action::PeopleView, id.as_str());
     web.store.append_audit(&[entry]).await?;
     let dates = web.settings.dates;
-    let tickets = found.rows.into_iter().map(|row| TicketRow {
+    let tickets = found.into_iter().map(|row| TicketRow {
         number: row.number.to_string(),
         received: dates.minute(row.received_at),
         status: row.status.label(),
@@ -73,9 +76,7 @@ pub(super) async fn page(
         name: person.name,
         left: person.left_on.map(|day| dates.date(day)),
         tickets: tickets.collect(),
-        all: found
-            .next
-            .map(|_| format!("/tickets?person={}", escape(id.as_str()))),
+        all: more.then(|| format!("/tickets?person={}", escape(id.as_str()))),
     };
     Ok(Html(page.render()?))
 }

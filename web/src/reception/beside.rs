@@ -180,7 +180,7 @@ async fn tickets_of(web: &Web, caller: &Caller) -> Result<Vec<TicketRow>, StoreE
                 limit: TICKETS,
                 ..filter.clone()
             };
-            let rows = web.store.list_tickets(&filter).await?.rows;
+            let rows = web.store.list_tickets(&filter).await?;
             found.extend(rows.into_iter().map(|row| (row.number, row)));
         }
     }

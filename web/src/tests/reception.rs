@@ -73,12 +73,11 @@ impl House {
         let filter = TicketFilter {
             limit: 100,
             merged: true,
-            oldest_first: true,
             ..TicketFilter::default()
         };
-        let rows = self.store.list_tickets(&filter).await.unwrap().rows;
+        let rows = self.store.list_tickets(&filter).await.unwrap();
         let mut tickets = Vec::new();
-        for row in rows {
+        for row in rows.iter().rev() {
             tickets.extend(self.store.lookup_ticket(&row.id).await.unwrap());
         }
         tickets

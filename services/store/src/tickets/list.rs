@@ -1,23 +1,16 @@
-//! Lists of tickets, in the order of their numbers, so that a page that is turned shows each once while
-//! others come in.
+//! Short lists of tickets, the newest first, and what long ones have in common with them.
 
 use madoguchi_core::id::{DivisionId, PersonId, TicketId, UserId};
-use madoguchi_core::normal::normal_text;
 use madoguchi_core::phone;
-use madoguchi_core::ticket::{Channel, Status, System, Ticket, TicketNumber};
+use madoguchi_core::ticket::{Channel, Status, System, Ticket};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 
 use super::row::{self, COLUMNS, TicketRow};
+use super::words::WordQuery;
 use crate::error::StoreError;
-use crate::sql::{Sql, escaped, storable};
+use crate::sql::{Sql, storable};
 use crate::store::Store;
-
-/// Words are looked for in so many tickets at a time. What lies behind is found by going on.
-const TICKETS_AT_A_TIME: i64 = 20_000;
-/// The most words that are looked for, and the longest.
-const WORDS: usize = 5;
-const WORD_LETTERS: usize = 100;
 
 /// Which tickets are wanted. What is `None` or empty does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,72 +51,24 @@ pub struct TicketFilter {
     pub escalation_due_before: Option<Instant>,
     /// With all these words somewhere.
     pub words: String,
-    /// The oldest come first.
-    pub oldest_first: bool,
-    /// What comes behind this.
-    pub after: Option<TicketCursor>,
     /// At the most so many.
     pub limit: u32,
 }
 
-/// A place in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TicketCursor(pub TicketNumber);
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketPage {
-    /// The tickets.
-    pub rows: Vec<TicketRow>,
-    /// Where the next page begins; `None` at the end. A page may be short, even empty, and yet have one
-    /// behind it: words are looked for in so many tickets at a time.
-    pub next: Option<TicketCursor>,
-}
-
 impl Store {
-    /// The tickets that a filter lets through.
+    /// The newest tickets that a filter lets through.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn list_tickets(&self, filter: &TicketFilter) -> Result<TicketPage, StoreError> {
-        let words = words(&filter.words);
-        let mut connection = self.read()?.acquire().await?;
+    /// [`StoreError::Database`], [`StoreError::UnknownName`].
+    pub async fn list_tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketRow>, StoreError> {
+        let words = self.word_query(&filter.words).await?;
         let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(" FROM (SELECT ").push(COLUMNS);
-        sql.push(", search FROM tickets");
-        restrict(&mut sql, filter);
-        if words.is_empty() {
-            sql.push(") AS newest");
-        } else {
-            order(&mut sql, filter)
-                .bind(TICKETS_AT_A_TIME)
-                .push(") AS newest WHERE 1 = 1");
-        }
-        restrict_words(&mut sql, &filter.words);
-        order(&mut sql, filter).bind(i64::from(filter.limit) + 1);
-        let found = sql.fetch_all(&mut connection).await?;
-        let mut rows: Vec<TicketRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
-        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let last = rows.last().map(|last| TicketCursor(last.number));
-        let next = match more {
-            true => last,
-            false if words.is_empty() => None,
-            false => {
-                let mut sql = Sql::new("SELECT fiscal_year, sequence FROM tickets");
-                restrict(&mut sql, filter);
-                order(&mut sql, filter).bind(1_i64);
-                sql.push(" OFFSET ").bind(TICKETS_AT_A_TIME - 1);
-                let found = sql.fetch_all(&mut connection).await?;
-                found
-                    .first()
-                    .map(row::number)
-                    .transpose()?
-                    .map(TicketCursor)
-            }
-        };
-        Ok(TicketPage { rows, next })
+        sql.push(COLUMNS).push(" FROM tickets");
+        restrict(&mut sql, filter, &words);
+        sql.push(" ORDER BY fiscal_year DESC, sequence DESC LIMIT ")
+            .bind(i64::from(filter.limit));
+        let found = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
+        found.iter().map(row::read).collect()
     }
 
     /// The open tickets whose 一次回答 is due, the oldest first: what 期限の近いもの are chosen from by the
@@ -157,7 +102,7 @@ impl Store {
             limit,
             ..TicketFilter::default()
         };
-        Ok(self.list_tickets(&filter).await?.rows)
+        self.list_tickets(&filter).await
     }
 
     /// How many are open.
@@ -189,47 +134,10 @@ impl Store {
     }
 }
 
-/// Adds the condition that all words stand somewhere.
-pub(super) fn restrict_words(sql: &mut Sql, typed: &str) {
-    for word in words(typed) {
-        sql.push(" AND search LIKE ")
-            .bind(format!("%{}%", escaped(&storable(&word))))
-            .push(" ESCAPE '!'");
-    }
-}
-
-/// The words that are looked for, as the search column has them.
-fn words(typed: &str) -> Vec<String> {
-    let normal = normal_text(typed, WORDS * (WORD_LETTERS + 1));
-    let words = normal
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .take(WORDS);
-    words
-        .map(|word| word.chars().take(WORD_LETTERS).collect())
-        .collect()
-}
-
-fn order<'s>(sql: &'s mut Sql, filter: &TicketFilter) -> &'s mut Sql {
-    sql.push(if filter.oldest_first {
-        " ORDER BY fiscal_year, sequence LIMIT "
-    } else {
-        " ORDER BY fiscal_year DESC, sequence DESC LIMIT "
-    })
-}
-
-/// Adds the conditions of a filter, all but the words.
-pub(super) fn restrict(sql: &mut Sql, filter: &TicketFilter) {
+/// Adds the conditions of a filter; `words` are its words.
+pub(super) fn restrict(sql: &mut Sql, filter: &TicketFilter, words: &WordQuery) {
     sql.push(" WHERE 1 = 1");
-    if let Some(TicketCursor(number)) = filter.after {
-        sql.push(if filter.oldest_first {
-            " AND (fiscal_year, sequence) > ("
-        } else {
-            " AND (fiscal_year, sequence) < ("
-        });
-        sql.bind(i64::from(number.fiscal_year)).push(", ");
-        sql.bind(i64::from(number.sequence)).push(")");
-    }
+    words.restrict(sql);
     if filter.open {
         sql.push(" AND is_open = 1");
     }

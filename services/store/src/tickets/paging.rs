@@ -7,7 +7,7 @@ use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::list::{TicketFilter, restrict, restrict_words};
+use super::list::{TicketFilter, restrict};
 use super::row;
 use crate::error::StoreError;
 use crate::page::{self, Key, Order, Page, Start};
@@ -70,7 +70,7 @@ pub struct TicketContact {
 }
 
 impl Store {
-    /// A page of the whole tickets that a filter lets through; its own place and limit do not matter.
+    /// A page of the whole tickets that a filter lets through; its own limit does not matter.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Unreadable`], [`StoreError::Cursor`].
@@ -81,7 +81,8 @@ impl Store {
         part: (&Start, u32),
     ) -> Result<Page<Ticket>, StoreError> {
         let from = ("state", "tickets");
-        let restrict = |sql: &mut Sql| restrict_all(sql, filter);
+        let words = self.word_query(&filter.words).await?;
+        let restrict = |sql: &mut Sql| restrict(sql, filter, &words);
         page::page(
             self.read()?,
             from,
@@ -102,8 +103,9 @@ impl Store {
         filter: &TicketFilter,
         at_most: u32,
     ) -> Result<u64, StoreError> {
+        let words = self.word_query(&filter.words).await?;
         page::count(self.read()?, "tickets", at_most, |sql| {
-            restrict_all(sql, filter)
+            restrict(sql, filter, &words)
         })
         .await
     }
@@ -150,15 +152,6 @@ impl Store {
         )
         .await
     }
-}
-
-fn restrict_all(sql: &mut Sql, filter: &TicketFilter) {
-    let everything = TicketFilter {
-        after: None,
-        ..filter.clone()
-    };
-    restrict(sql, &everything);
-    restrict_words(sql, &everything.words);
 }
 
 fn contact(row: &AnyRow) -> Result<TicketContact, StoreError> {

@@ -11,6 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::log::{json, unreadable};
+use super::words;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 
@@ -85,7 +86,9 @@ pub(super) async fn write(
     connection: &mut AnyConnection,
     ticket: &Ticket,
 ) -> Result<(), StoreError> {
-    upsert(ticket)?.execute(connection).await?;
+    let search = searched(ticket);
+    upsert(ticket, &search)?.execute(connection).await?;
+    words::index(connection, ticket.number, &search).await?;
     // Those that went to another ticket stand there; a conflict means that it was written first.
     sqlx::query("DELETE FROM contacts WHERE ticket_id = $1")
         .bind(storable(ticket.id.as_str()))
@@ -124,7 +127,7 @@ async fn write_contact(
     Ok(())
 }
 
-fn upsert(ticket: &Ticket) -> Result<Sql, StoreError> {
+fn upsert(ticket: &Ticket, search: &str) -> Result<Sql, StoreError> {
     let fields = &ticket.fields;
     let asks = &fields.requester;
     let named = |text: Option<&str>| storable(text.unwrap_or_default());
@@ -138,7 +141,7 @@ fn upsert(ticket: &Ticket) -> Result<Sql, StoreError> {
     sql.bind(ticket.done_at.map(|done| done.0)).push(", ");
     sql.bind(i64::from(ticket.anonymised_at.is_some()))
         .push(", ");
-    sql.bind(storable(&searched(ticket))).push(", ");
+    sql.bind(storable(search)).push(", ");
     sql.bind(json(&ticket.id, ticket)?).push(", ");
     sql.bind(storable(ticket.id.as_str())).push(", ");
     sql.bind(i64::from(ticket.number.fiscal_year)).push(", ");

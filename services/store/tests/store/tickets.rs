@@ -16,8 +16,8 @@ use madoguchi_core::ticket::{
 };
 use madoguchi_core::time::Instant;
 use madoguchi_store::{
-    KeptNoTicket, NewTicket, Store, StoreError, TicketDraft, TicketEdit, TicketFilter, TicketPage,
-    TicketWriteError,
+    KeptNoTicket, NewTicket, Start, Store, StoreError, TicketDraft, TicketEdit, TicketFilter,
+    TicketOrder, TicketRow, TicketWriteError,
 };
 
 use crate::place::{Place, on_databases};
@@ -118,11 +118,11 @@ async fn get(store: &Store, id: &str) -> Ticket {
 }
 
 async fn numbers(store: &Store, filter: TicketFilter) -> Vec<u32> {
-    let page = list(store, filter).await;
-    page.rows.iter().map(|row| row.number.sequence).collect()
+    let rows = list(store, filter).await;
+    rows.iter().map(|row| row.number.sequence).collect()
 }
 
-async fn list(store: &Store, filter: TicketFilter) -> TicketPage {
+async fn list(store: &Store, filter: TicketFilter) -> Vec<TicketRow> {
     let limit = if filter.limit == 0 { 50 } else { filter.limit };
     let filter = TicketFilter { limit, ..filter };
     store.list_tickets(&filter).await.unwrap()
@@ -218,7 +218,7 @@ async fn strange_letters_survive(place: Place) {
     assert_eq!(ticket.fields.question, strange);
     let zero = add(&store, &new("b", "a\u{0}b")).await;
     assert_eq!(get(&store, "b").await, zero);
-    assert!(list(&store, TicketFilter::default()).await.rows.len() == 2);
+    assert!(list(&store, TicketFilter::default()).await.len() == 2);
     let unknown = TicketId::new("nö\u{0}");
     assert_eq!(store.lookup_ticket(&unknown).await.unwrap(), None);
 }

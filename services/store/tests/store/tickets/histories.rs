@@ -259,7 +259,7 @@ async fn after_the_time_of_retention_names_and_numbers_are_gone_everywhere(place
             words: personal.to_owned(),
             ..TicketFilter::default()
         };
-        assert!(list(&store, filter).await.rows.is_empty(), "{personal}");
+        assert!(list(&store, filter).await.is_empty(), "{personal}");
     }
     assert_eq!(
         ticket.first_answer().map(|one| one.id.clone()),
@@ -390,7 +390,7 @@ async fn rebuilt_alike(store: &Store) {
         let call = CallId::new(format!("c{n}"));
         calls.push((store.tickets_of_call(&call).await.unwrap(), call));
     }
-    for row in &before.rows {
+    for row in &before {
         let events = store.ticket_events(&row.id).await.unwrap();
         let kept = store.lookup_ticket(&row.id).await.unwrap().unwrap();
         assert_eq!(Ticket::fold(&events), Some(kept.clone()));
@@ -398,14 +398,14 @@ async fn rebuilt_alike(store: &Store) {
         assert_eq!(row.merged_into, kept.merged_into);
     }
     let rebuilt = store.rebuild_tickets().await.unwrap();
-    assert_eq!(rebuilt, before.rows.len() as u64);
+    assert_eq!(rebuilt, before.len() as u64);
     assert_eq!(store.list_tickets(&all).await.unwrap(), before);
     for (led_to, call) in calls {
         let mut again = store.tickets_of_call(&call).await.unwrap();
         again.sort();
         assert_eq!(again, led_to, "{call}");
     }
-    for row in &before.rows {
+    for row in &before {
         let events = store.ticket_events(&row.id).await.unwrap();
         let kept = store.lookup_ticket(&row.id).await.unwrap();
         assert_eq!(Ticket::fold(&events), kept);

@@ -13,34 +13,18 @@ async fn lists_show_each_ticket_once_while_others_come_in(place: Place) {
     for n in 1..=7 {
         add(&store, &new(&format!("t{n}"), "")).await;
     }
+    let filter = TicketFilter::default();
     let mut seen = Vec::new();
-    let mut after = None;
+    let mut start = Start::First;
     loop {
-        let filter = TicketFilter {
-            after,
-            limit: 3,
-            ..TicketFilter::default()
-        };
-        let page = list(&store, filter).await;
-        seen.extend(page.rows.iter().map(|row| row.number.sequence));
+        let page = store.page_tickets(&filter, TicketOrder::Newest, (&start, 3));
+        let page = page.await.unwrap();
+        seen.extend(page.rows.iter().map(|ticket| ticket.number.sequence));
         add(&store, &new(&format!("more{}", seen.len()), "")).await;
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
+        let Some(after) = page.after else { break };
+        start = Start::After(after);
     }
     assert_eq!(seen, [7, 6, 5, 4, 3, 2, 1]);
-    let oldest = TicketFilter {
-        oldest_first: true,
-        limit: 2,
-        ..TicketFilter::default()
-    };
-    assert_eq!(numbers(&store, oldest).await, [1, 2]);
-    let exact = TicketFilter {
-        limit: 10,
-        ..TicketFilter::default()
-    };
-    assert_eq!(list(&store, exact).await.next, None);
 }
 
 async fn filters_let_through_what_they_name(place: Place) {
@@ -256,4 +240,16 @@ async fn words_are_found_in_everything(place: Place) {
     assert_eq!(found("%").await, [1]);
     assert_eq!(found("_").await, Vec::<u32>::new());
     assert_eq!(found("　").await, [2, 1]);
+    assert_eq!(found("旅").await, [1]);
+    assert_eq!(found("い").await, [2], "the last letter of all");
+    assert_eq!(found("費旅").await, Vec::<u32>::new());
+    assert_eq!(found("確認v").await, Vec::<u32>::new(), "over two texts");
+    // What is changed is found by its new words alone, also after the table was computed anew.
+    let other = changed(TicketField::Question, "VPNにつながらない", "印刷できない");
+    change(&store, &edit("b", None, &[other])).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(found("vpn").await, [1]);
+        assert_eq!(found("印刷").await, [2]);
+        store.rebuild_tickets().await.unwrap();
+    }
 }

@@ -1,8 +1,11 @@
-//! `make bench-web`: how long pages, API and signing in take on a desk with 100,000 users and
-//! 10,000,000 audit records.
+//! `make bench-web`: how long pages, API and signing in take on a desk with 100,000 users,
+//! 10,000,000 audit records and 100,000 tickets (or as many as the first argument says), while 20 agents
+//! type.
 //!
 //! Prints a report in Markdown; ends with an error if the 99th percentile of anything (the hashing
 //! of passwords apart) reaches 50 ms. Desk and clients share the machine.
+
+mod tickets;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -22,6 +25,8 @@ use tokio::process::Command;
 use tokio::time::Instant;
 
 const USERS: usize = 100_000;
+/// Tickets, if nothing else is said.
+const TICKETS: usize = 100_000;
 const RECORDS: i64 = 10_000_000;
 /// Records in one transaction.
 const AT_ONCE: i64 = 10_000;
@@ -34,22 +39,26 @@ const PASSWORD: &str = "ume-sakura-ajisai-kiku";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let tickets = std::env::args().nth(1);
+    let tickets = tickets.map_or(Ok(TICKETS), |count| count.parse())?;
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     std::fs::create_dir_all(&data)?;
-    fill(&data).await?;
+    fill(&data, tickets).await?;
     let web = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let _desk = start(folder.path(), web).await?;
-    let client = Client::sign_in(web).await?;
+    let client = Client::sign_in(web, "boss").await?;
+    let typing = tickets::type_meanwhile(web).await?;
     let mut report = format!(
-        "# Pages: latency\n\n`make bench-web`: {USERS} users, {RECORDS} audit records, SQLite, \
-         {CLIENTS} clients at once, {} requests to each address, all on one machine of {} cores.\n\n\
+        "# Pages: latency\n\n`make bench-web`: {USERS} users, {RECORDS} audit records, {tickets} tickets, \
+         SQLite, {} agents typing, {CLIENTS} clients at once, {} requests to each address, all on one machine of {} cores.\n\n\
          | what | p50 | p99 | longest |\n| --- | --- | --- | --- |\n",
+        typing.len(),
         CLIENTS * REQUESTS,
         std::thread::available_parallelism()?,
     );
     let mut slow = Vec::new();
-    for path in [
+    let paths = [
         "/sign-in",
         "/board",
         "/calls",
@@ -64,9 +73,25 @@ async fn main() -> anyhow::Result<()> {
         "/audit?object=c77",
         "/api/v1/board",
         "/api/v1/calls",
-    ] {
-        let times = measure(&client, path).await?;
-        note(&mut report, &mut slow, path, times);
+    ];
+    let paths = paths.map(str::to_owned).into_iter();
+    for path in paths.chain(tickets::paths(tickets)) {
+        let times = measure(&client, &path).await?;
+        note(&mut report, &mut slow, &path, times);
+    }
+    let times = tickets::saves(&client).await?;
+    note(
+        &mut report,
+        &mut slow,
+        "POST /reception, a new ticket",
+        times,
+    );
+    for one in typing {
+        if one.is_finished() {
+            one.await?.context("a draft was not kept")?;
+        } else {
+            one.abort();
+        }
     }
     let times = sign_ins(web).await?;
     note(
@@ -106,7 +131,7 @@ fn note(report: &mut String, slow: &mut Vec<String>, what: &str, mut times: Vec<
     }
 }
 
-async fn fill(data: &Path) -> anyhow::Result<()> {
+async fn fill(data: &Path, tickets: usize) -> anyhow::Result<()> {
     let store = Store::open(&format!(
         "sqlite://{}",
         data.join("madoguchi.sqlite").display()
@@ -131,6 +156,7 @@ async fn fill(data: &Path) -> anyhow::Result<()> {
             .collect();
         store.append_audit(&entries).await?;
     }
+    tickets::fill(&store, tickets, now).await?;
     store.close().await;
     Ok(())
 }
@@ -218,16 +244,18 @@ struct Client {
     http: reqwest::Client,
     web: SocketAddr,
     cookie: String,
+    login: String,
 }
 
 impl Client {
-    async fn sign_in(web: SocketAddr) -> anyhow::Result<Self> {
+    async fn sign_in(web: SocketAddr, login: &str) -> anyhow::Result<Self> {
         let policy = reqwest::redirect::Policy::none();
         let http = http_client().redirect(policy).build()?;
         let mut client = Self {
             http,
             web,
             cookie: String::new(),
+            login: login.to_owned(),
         };
         client.send_password().await?;
         Ok(client)
@@ -243,7 +271,7 @@ impl Client {
             .split_once("name=\"_csrf\" value=\"")
             .and_then(|(_, rest)| rest.split('"').next())
             .context("a token in the form")?;
-        let body = format!("login=boss&password={PASSWORD}&_csrf={token}");
+        let body = format!("login={}&password={PASSWORD}&_csrf={token}", self.login);
         let began = Instant::now();
         let response = self
             .http
@@ -257,6 +285,24 @@ impl Client {
         ensure!(response.status() == 303, "{}", response.status());
         self.cookie = cookie(&response).context("a session")?;
         Ok(took)
+    }
+
+    async fn page(&self, path: &str) -> anyhow::Result<String> {
+        let request = self.http.get(format!("http://{}{path}", self.web));
+        let response = request.header("cookie", &self.cookie).send().await?;
+        Ok(response.error_for_status()?.text().await?)
+    }
+
+    async fn post(&self, path: &str, form: &[(String, String)]) -> anyhow::Result<u16> {
+        let request = self.http.post(format!("http://{}{path}", self.web));
+        let request = request.header("cookie", &self.cookie).form(form);
+        let response = request.send().await?;
+        let status = response.status();
+        ensure!(
+            !status.is_client_error() && !status.is_server_error(),
+            "{path}: {status}"
+        );
+        Ok(status.as_u16())
     }
 
     async fn get(&self, path: &str) -> anyhow::Result<Duration> {
@@ -279,14 +325,14 @@ fn cookie(response: &reqwest::Response) -> Option<String> {
     Some(value.split(';').next()?.to_owned())
 }
 
-async fn measure(client: &Client, path: &'static str) -> anyhow::Result<Vec<Duration>> {
+async fn measure(client: &Client, path: &str) -> anyhow::Result<Vec<Duration>> {
     client.get(path).await?;
     let asking = (0..CLIENTS).map(|_| {
-        let client = client.clone();
+        let (client, path) = (client.clone(), path.to_owned());
         tokio::spawn(async move {
             let mut times = Vec::new();
             for _ in 0..REQUESTS {
-                times.push(client.get(path).await?);
+                times.push(client.get(&path).await?);
             }
             anyhow::Ok(times)
         })
@@ -302,7 +348,7 @@ async fn measure(client: &Client, path: &'static str) -> anyhow::Result<Vec<Dura
 /// One after another, less what hashing alone takes here at its quickest.
 async fn sign_ins(web: SocketAddr) -> anyhow::Result<Vec<Duration>> {
     let hashing = hashing().await?;
-    let mut client = Client::sign_in(web).await?;
+    let mut client = Client::sign_in(web, "boss").await?;
     let mut times = Vec::new();
     for _ in 0..200 {
         times.push(client.send_password().await?.saturating_sub(hashing));
