@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod certificate;
+pub mod clamd;
 pub mod desk;
 pub mod faq;
 pub mod identity;

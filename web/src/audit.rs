@@ -164,7 +164,7 @@ fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
 }
 
 /// Names of fields in the records, and on screens.
-const FIELDS: [(&str, &str); 57] = [
+const FIELDS: &[(&str, &str)] = &[
     ("action", "操作"),
     ("actor", "操作した人"),
     ("agent", "担当者"),
@@ -180,6 +180,7 @@ const FIELDS: [(&str, &str); 57] = [
     ("expires_at", "期限"),
     ("faults", "誤りのある行"),
     ("file", "ファイル"),
+    ("found", "見つかったもの"),
     ("from", "掲載を始める日時"),
     ("hash", "ハッシュ"),
     ("hour", "時間帯"),

@@ -26,10 +26,12 @@ use crate::feature::Feature;
 use crate::menu::MenuEntry;
 use crate::own_call;
 use crate::portal::notices::{self, ShownNotice};
+use crate::remembered::DueCount;
 use crate::settings::WebSettings;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
+use crate::tickets::due;
 use crate::wait_chart::WaitChart;
 
 pub(crate) const FEATURE: Feature =
@@ -54,6 +56,8 @@ struct BoardPage {
     own: String,
     /// The session that the page is for.
     session: String,
+    /// The visitor sees to tickets.
+    sees_due: bool,
     /// Without scripts the page loads itself again now and then, if the visitor asked for it.
     reloads: bool,
 }
@@ -99,6 +103,8 @@ struct BoardLive<'a> {
     ready: usize,
     /// 障害情報 in force.
     incidents: Vec<ShownNotice>,
+    /// 期限の近いもの
+    due: DueCount,
     chart: Chart,
     waits: WaitChart,
 }
@@ -141,10 +147,19 @@ pub(crate) async fn page(
         }
     }
     notices::read(&web).await;
+    if viewer.sees_due {
+        due::refresh(&web).await;
+    }
     let notices = web.notices.get();
     let page = BoardPage {
         shell: Shell::new(&web, Some(&visitor), "/board").done(&web, &query.done),
-        live: render(&*web.desk, &web.settings, &viewer, (&notices, own_call))?,
+        live: render(
+            &*web.desk,
+            &web.settings,
+            &viewer,
+            (&notices, web.due.get(), own_call),
+        )?,
+        sees_due: viewer.sees_due,
         session: visitor.session().unwrap_or_default().to_owned(),
         can_set: viewer.may_set,
         own: viewer.own,
@@ -168,12 +183,12 @@ async fn note_view(web: &Web, visitor: &Visitor) {
     }
 }
 
-/// Renders the part that changes, with the notices and the part that tells of the viewer's own call.
+/// Renders the part that changes, with the notices, what is due, and the part that tells of the viewer's own call.
 pub(crate) fn render(
     desk: &dyn Desk,
     settings: &WebSettings,
     viewer: &Viewer,
-    (notices, own_call): (&[Notice], String),
+    (notices, due, own_call): (&[Notice], DueCount, String),
 ) -> Result<String, askama::Error> {
     let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());
     let (today, hours) = (desk.today(), desk.hours(now));
@@ -237,6 +252,7 @@ pub(crate) fn render(
         own: own.into_iter().next(),
         own_call,
         incidents: notices::incidents(notices, now, settings.dates),
+        due,
         agents,
         chart: Chart::new(&today.by_hour),
         waits: WaitChart::new(&today, now),

@@ -61,6 +61,7 @@ mod refusals;
 mod remembered;
 mod request_span;
 mod retention;
+mod scanner;
 mod seen;
 mod settings;
 mod setup;
@@ -99,7 +100,8 @@ use self::limits::FormUse;
 use self::live::Broadcaster;
 pub use self::rates::network;
 pub use self::recognition::Recognition;
-use self::remembered::LastNotices;
+use self::remembered::{LastDue, LastNotices};
+pub use self::scanner::{ScanFault, Scanner, ScannerFault, Verdict};
 pub use self::settings::{PortalSettings, WebSettings};
 pub use self::sign_in::oidc::provider::IdentityProvider;
 pub use self::sign_in::oidc::settings::{ProviderFault, ProviderSettings};
@@ -161,19 +163,21 @@ pub fn router(
 fn web(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32], faq: Faq) -> Web {
     let settings = Arc::new(settings);
     let notices: Arc<LastNotices> = Arc::default();
+    let due: Arc<LastDue> = Arc::default();
     let live = {
         let (desk, settings) = (desk.clone(), settings.clone());
-        let notices = notices.clone();
+        let (notices, due) = (notices.clone(), due.clone());
         Broadcaster::start(desk.clone(), move |sees_numbers| {
             let viewer = board::Viewer::all(sees_numbers);
-            board::render(&*desk, &settings, &viewer, (&notices.get(), String::new()))
+            let beside = (&*notices.get(), due.get(), String::new());
+            board::render(&*desk, &settings, &viewer, beside)
         })
     };
     Web::new(
         desk,
         store,
         settings,
-        (live, notices),
+        (live, notices, due),
         key,
         faq,
         features::tables(),

@@ -8,6 +8,8 @@ use crate::text;
 
 /// What a letter takes in a form at the most: four bytes, each of them written as three.
 const LETTER_BYTES: usize = 12;
+/// The same in a form with a file, where letters stand as they are.
+const PLAIN_LETTER_BYTES: usize = 4;
 /// What stands around the fields: their names, the token of the form, numbers and choices.
 const FRAME_BYTES: usize = 8 * 1024;
 /// So many times what its fields hold is taken: whoever wrote a little too much is told so at the field,
@@ -32,8 +34,10 @@ pub(crate) enum FormUse {
 pub(crate) enum FileUse {
     /// To be played to callers.
     Recording,
-    /// To stand in an article, or beside it.
+    /// To stand in an article, or beside it or a ticket.
     Attachment,
+    /// To stand beside a ticket that is being written: all of its form comes along.
+    Reception,
     /// To be taken in as articles.
     Import,
 }
@@ -79,14 +83,18 @@ impl FileUse {
     /// The largest file.
     const fn file_bytes(self) -> usize {
         match self {
-            Self::Recording | Self::Attachment => FILE_BYTES,
+            Self::Recording | Self::Attachment | Self::Reception => FILE_BYTES,
             Self::Import => IMPORT_BYTES,
         }
     }
 
     /// The largest body of a form with such a file.
     pub(crate) const fn bytes(self) -> usize {
-        self.file_bytes() + FRAME_BYTES
+        let typed = match self {
+            Self::Reception => FormUse::Ticket.letters() * SPARE * PLAIN_LETTER_BYTES,
+            Self::Recording | Self::Attachment | Self::Import => 0,
+        };
+        self.file_bytes() + typed + FRAME_BYTES
     }
 
     /// What is told of a larger one.
@@ -94,7 +102,9 @@ impl FileUse {
         let megabytes = self.file_bytes() / (1024 * 1024);
         let what = match self {
             Self::Recording => format!("{megabytes}MB以内のWAV形式のファイルを選んでください。"),
-            Self::Attachment => format!("{megabytes}MB以内のファイルを選んでください。"),
+            Self::Attachment | Self::Reception => {
+                format!("{megabytes}MB以内のファイルを選んでください。")
+            }
             Self::Import => {
                 format!("{megabytes}MB以内になるように分けてから、1つずつ取り込んでください。")
             }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::response::sse::Event;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::auth::token;
 use crate::desk::Desk;
@@ -38,6 +38,8 @@ struct Shared {
     render: Render,
     latest: Mutex<Arc<Frame>>,
     sent: watch::Sender<Arc<Frame>>,
+    /// Something has changed that the desk does not know.
+    nudge: Notify,
     /// Tells the frames of this start of the program from those of others.
     epoch: String,
 }
@@ -116,6 +118,7 @@ impl Broadcaster {
             render: Box::new(render),
             latest: Mutex::default(),
             sent: watch::Sender::new(Arc::default()),
+            nudge: Notify::new(),
             epoch: token::new_id(),
         });
         let broadcaster = Self {
@@ -130,15 +133,23 @@ impl Broadcaster {
                 }
                 tokio::time::sleep(AT_MOST_EVERY).await;
                 // A quiet desk is shown anew now and then: the day may turn, the desk may close.
-                let change = tokio::time::timeout(HEARTBEAT, changes.changed()).await;
-                if matches!(change, Ok(Err(_))) {
-                    return;
+                tokio::select! {
+                    change = changes.changed() => if change.is_err() {
+                        return;
+                    },
+                    () = shared.nudge.notified() => {}
+                    () = tokio::time::sleep(HEARTBEAT) => {}
                 }
                 tokio::time::sleep(TOGETHER).await;
                 changes.borrow_and_update();
             }
         });
         broadcaster
+    }
+
+    /// What the board shows has changed beside the desk.
+    pub(crate) fn nudge(&self) {
+        self.shared.nudge.notify_one();
     }
 
     /// Somebody begins to watch: the board as it is now, and what comes.

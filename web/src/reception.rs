@@ -7,6 +7,7 @@ mod caller;
 mod candidates;
 mod clock;
 mod draft;
+mod files;
 mod form;
 mod no_ticket;
 mod open;
@@ -23,7 +24,7 @@ use madoguchi_core::access::Permission;
 
 use crate::auth::routes::Routes;
 use crate::feature::Feature;
-use crate::limits::FormUse;
+use crate::limits::{FileUse, FormUse};
 use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
@@ -38,6 +39,7 @@ fn routes() -> Routes {
     Routes::new()
         .get("/reception", open::page)
         .long_post("/reception", FormUse::Ticket, send::send)
+        .upload("/reception/files", FileUse::Reception, files::add)
         .get("/reception/part", part::part)
         .get("/reception/caller", part::caller)
         .get("/reception/candidates", candidates::part)

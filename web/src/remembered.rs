@@ -7,6 +7,8 @@ use madoguchi_core::time::{Millis, Monotonic};
 
 /// Who watches the board need not know of a notice sooner than after so long.
 const NOTICES_EVERY: Millis = Millis::from_secs(5);
+/// Nor of what is due.
+const DUE_EVERY: Millis = Millis::from_secs(5);
 
 /// All notices as they were last read: an incident may be the reason why the database is away.
 #[derive(Debug, Default)]
@@ -29,6 +31,56 @@ impl LastNotices {
     }
 
     pub(crate) fn get(&self) -> Arc<[Notice]> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.1.clone()
+    }
+}
+
+/// How many tickets are close to the limit of their 一次回答, and how many are over it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct DueCount {
+    pub(crate) near: usize,
+    pub(crate) late: usize,
+    /// Another one where other tickets are meant; empty if nobody has counted.
+    pub(crate) mark: String,
+}
+
+impl DueCount {
+    /// As the menu tells it; `None` if there is nothing to tell.
+    pub(crate) fn in_words(&self) -> Option<String> {
+        let told = [("超過", self.late), ("期限間近", self.near)].into_iter();
+        let told = told.filter(|(_, count)| *count > 0);
+        let told: Vec<_> = told
+            .map(|(what, count)| format!("{what}{count}件"))
+            .collect();
+        (!told.is_empty()).then(|| told.join("、"))
+    }
+}
+
+/// What was due when it was last counted.
+#[derive(Debug, Default)]
+pub(crate) struct LastDue(Mutex<(Option<Monotonic>, DueCount)>);
+
+impl LastDue {
+    /// Whether it is to be counted anew for those who watch; tells it to one who asks.
+    pub(crate) fn is_due(&self, now: Monotonic) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.0.is_none_or(|at| now - at >= DUE_EVERY);
+        if due {
+            last.0 = Some(now);
+        }
+        due
+    }
+
+    /// Whether it differs from before.
+    pub(crate) fn save(&self, at: Monotonic, count: DueCount) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let differs = last.1 != count;
+        *last = (Some(at), count);
+        differs
+    }
+
+    pub(crate) fn get(&self) -> DueCount {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.1.clone()
     }

@@ -9,6 +9,7 @@ use madoguchi_core::account::SessionLimits;
 use madoguchi_core::portal::Sites;
 use madoguchi_core::time::Millis;
 
+use crate::scanner::Scanner;
 use crate::sign_in::oidc::provider::IdentityProvider;
 use crate::text::DateStyle;
 
@@ -39,6 +40,8 @@ pub struct WebSettings {
     pub encrypted: bool,
     /// Where people may sign in besides here.
     pub provider: Option<IdentityProvider>,
+    /// Where attachments are looked through for viruses, if anywhere.
+    pub scanner: Option<Scanner>,
     /// The FAQ portal.
     pub portal: PortalSettings,
 }

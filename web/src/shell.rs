@@ -26,6 +26,8 @@ pub(crate) struct Shell {
     pub(crate) portal: bool,
     /// The visitor's own phone, whose callers every page tells of.
     pub(crate) phone: Option<OwnPhone>,
+    /// The session by which the page follows what is due, for who sees to tickets.
+    pub(crate) due: Option<String>,
 }
 
 /// The phone of an agent who registers calls.
@@ -51,6 +53,16 @@ impl OwnPhone {
     }
 }
 
+/// The session of somebody who sees to tickets and the board.
+fn follows_due(visitor: &Visitor) -> Option<String> {
+    let permissions = [Permission::HandleTickets, Permission::ViewBoard];
+    let may = permissions
+        .iter()
+        .all(|one| visitor.permissions.contains(*one));
+    let session = visitor.session().filter(|_| may && visitor.owes.is_none());
+    session.map(str::to_owned)
+}
+
 /// An entry of the menu.
 #[derive(Debug, Clone)]
 pub(crate) struct MenuItem {
@@ -63,6 +75,8 @@ pub(crate) struct MenuItem {
 
 /// Agents work here; whoever takes no calls sees what agents have not registered.
 const RECEPTION: &str = "/reception";
+/// Beside it stands what is due.
+const TICKETS: &str = "/tickets";
 const UNREGISTERED: &str = "/reception/unregistered";
 
 /// The portal's menu.
@@ -106,7 +120,13 @@ impl Shell {
             toast: None,
             portal: false,
             phone: OwnPhone::of(visitor),
+            due: follows_due(visitor),
         }
+    }
+
+    /// The stream of the board comes to every page of the visitor.
+    pub(crate) fn loads_stream(&self) -> bool {
+        self.phone.is_some() || self.due.is_some()
     }
 
     /// The frame of a page of the portal, whoever reads it.
@@ -125,6 +145,7 @@ impl Shell {
             toast: None,
             portal: true,
             phone: None,
+            due: None,
         }
     }
 
@@ -169,7 +190,11 @@ fn menu(web: &Web, visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
         label: entry.label,
         link: entry.link,
         here: entry.link == here,
-        waiting: waiting_words(entry, visitor, work),
+        waiting: if entry.link == TICKETS {
+            web.due.get().in_words()
+        } else {
+            waiting_words(entry, visitor, work)
+        },
     };
     entries(web, visitor).map(item).collect()
 }

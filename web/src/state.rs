@@ -23,7 +23,7 @@ use crate::menu::MenuEntry;
 use crate::rates::Rates;
 use crate::reach::Reach;
 use crate::refusals::Refusals;
-use crate::remembered::{LastNotices, Popular};
+use crate::remembered::{LastDue, LastNotices, Popular};
 use crate::seen::SeenData;
 use crate::settings::WebSettings;
 use crate::tickets::offered::LastOffered;
@@ -75,6 +75,8 @@ pub(crate) struct Web {
     pub(crate) features: Arc<FeatureTables>,
     pub(crate) popular: Arc<Popular>,
     pub(crate) notices: Arc<LastNotices>,
+    /// What is close to its limit.
+    pub(crate) due: Arc<LastDue>,
     pub(crate) inquiries: Arc<Rates>,
     pub(crate) work: Arc<CountedWork>,
     pub(crate) unsent: Arc<UnsentForms>,
@@ -118,7 +120,7 @@ impl Web {
         desk: Arc<dyn Desk>,
         store: Store,
         settings: Arc<WebSettings>,
-        (live, notices): (Broadcaster, Arc<LastNotices>),
+        (live, notices, due): (Broadcaster, Arc<LastNotices>, Arc<LastDue>),
         key: &[u8; 32],
         faq: Faq,
         features: FeatureTables,
@@ -146,6 +148,7 @@ impl Web {
             features: Arc::new(features),
             popular: Arc::default(),
             notices,
+            due,
             unsent: Arc::default(),
             seen: Arc::default(),
             offered: Arc::default(),

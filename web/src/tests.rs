@@ -28,6 +28,7 @@ use tower::ServiceExt;
 
 mod announcements;
 mod articles;
+mod attachments;
 mod away;
 mod board;
 mod calendar;
@@ -329,6 +330,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         trusted_proxies: Vec::new(),
         encrypted: false,
         provider: None,
+        scanner: None,
         portal,
     };
     let mut figures = LiveFigures::new(FiguresSettings::default(), now());

@@ -129,6 +129,16 @@ pub(crate) fn number(value: u64) -> String {
     text
 }
 
+/// 12KB, 3.4MB
+pub(crate) fn bytes(bytes: u64) -> String {
+    const KIB: u64 = 1024;
+    match bytes {
+        0..KIB => format!("{bytes}バイト"),
+        KIB..1_048_576 => format!("{}KB", bytes.div_ceil(KIB)),
+        _ => format!("{:.1}MB", bytes as f64 / 1_048_576.0),
+    }
+}
+
 /// 99.4%
 pub(crate) fn rate(rate: Option<String>) -> String {
     rate.map_or_else(|| NOTHING.to_owned(), |rate| format!("{rate}%"))

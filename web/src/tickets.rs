@@ -2,11 +2,15 @@
 
 mod api;
 pub(crate) mod applying;
+pub(crate) mod attaching;
+mod bulk;
 pub(crate) mod choices;
 mod columns;
+pub(crate) mod due;
 pub(crate) mod edit;
 mod family;
 mod faq;
+mod files;
 pub(crate) mod form;
 mod history;
 mod json;
@@ -24,7 +28,7 @@ use madoguchi_core::access::Permission;
 
 use crate::auth::routes::Routes;
 use crate::feature::Feature;
-use crate::limits::FormUse;
+use crate::limits::{FileUse, FormUse};
 use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
@@ -42,6 +46,8 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
             "merged",
             "統合しました。統合した問合せは、下に表示しています。",
         ),
+        ("attached", "添付しました。"),
+        ("detached", "添付ファイルを取り除きました。"),
         ("unmerged", "統合を取り消しました。"),
         ("split", "分割しました。新しい問合せを表示しています。"),
     ]);
@@ -50,6 +56,9 @@ fn routes() -> Routes {
     Routes::new()
         .get("/tickets", list::page)
         .file("/tickets/download", list::download)
+        .post("/tickets/bulk", bulk::change)
+        .get("/tickets/due", due::page)
+        .get("/tickets/due/part", due::part)
         .get("/tickets/new", new::page)
         .long_post("/tickets/new", FormUse::Ticket, new::create)
         .get("/tickets/{number}", one::page)
@@ -59,6 +68,9 @@ fn routes() -> Routes {
             FormUse::Ticket,
             steps::step,
         )
+        .upload("/tickets/{number}/files", FileUse::Attachment, files::add)
+        .file("/tickets/{number}/files/{file}", files::file)
+        .post("/tickets/{number}/files/{file}/remove", files::remove)
         .post("/tickets/{number}/merge", family::merge)
         .post("/tickets/{number}/undo-merge", family::undo_merge)
         .long_post("/tickets/{number}/split", FormUse::Ticket, family::split)

@@ -101,7 +101,7 @@ pub(crate) fn keep(web: &Web, parts: &Parts, fields: Vec<(String, String)>) -> O
     if sent.is_none_or(|(_, value)| forged(value)) {
         return None;
     }
-    let action = parts.uri.path().to_owned();
+    let action = form_of(parts.uri.path()).to_owned();
     let page = page_of(&parts.headers).unwrap_or_else(|| action.clone());
     let key = token::new_secret();
     let unsent = Unsent {
@@ -119,6 +119,14 @@ pub(crate) fn keep(web: &Web, parts: &Parts, fields: Vec<(String, String)>) -> O
     let set = format!("{set}; Max-Age={}", forms::LASTS.0 / 1_000);
     let to = Redirect::to(&format!("/sign-in?done=unsent&next={}", escape(&page)));
     Some(([(header::SET_COOKIE, set)], to).into_response())
+}
+
+/// Where the form is sent to by its other buttons, which is how it is known on its page.
+fn form_of(path: &str) -> &str {
+    match path {
+        "/reception/files" => "/reception",
+        other => other,
+    }
 }
 
 /// The fields of a form without files.

@@ -6,14 +6,16 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures::{Stream, StreamExt as _, stream};
+use madoguchi_core::article::FileKind;
 
 use crate::body::{BodyFault, Taken};
 use crate::error::WebError;
+use crate::inspect::{FileFault, inspect};
 use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
 
 /// Fields of one form.
-const FIELDS: usize = 20;
+const FIELDS: usize = 60;
 /// A body is looked through in parts of this size. The search for the next boundary begins anew with
 /// each part, so that one that drips would be looked through thousands of times.
 const PART_BYTES: usize = 1024 * 1024;
@@ -35,6 +37,11 @@ impl FileForm {
         text.and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
+    /// All fields beside the file.
+    pub(crate) fn fields(&self) -> &BTreeMap<String, String> {
+        &self.fields
+    }
+
     /// The text in a field; empty if there is none.
     pub(crate) fn text(&self, field: &str) -> &str {
         self.fields.get(field).map_or("", String::as_str)
@@ -52,28 +59,66 @@ impl FromRequest<Web> for FileForm {
     type Rejection = WebError;
 
     async fn from_request(request: Request, _: &Web) -> Result<Self, WebError> {
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
-        let file_use = request.extensions().get::<FileUse>().copied();
-        let missing = WebError::Internal("an upload does not say what its file is for");
-        let file_use = file_use.ok_or(missing)?;
-        let mut parts = std::pin::pin!(gathered(request.into_body().into_data_stream()));
-        // Browsers write nothing before the first boundary; whoever does has it looked for in all
-        // that they send.
-        let first = parts.next().await;
-        let begins = format!("--{boundary}");
-        if matches!(&first, Some(Ok(first)) if !first.starts_with(begins.as_bytes())) {
-            return Err(unreadable());
-        }
-        let stream = stream::iter(first).chain(parts);
-        let read = read(multer::Multipart::new(stream, boundary)).await;
-        read.map_err(|error| match BodyFault::behind(&error) {
-            Some(BodyFault::TooLarge) => WebError::LargeFile(file_use),
-            Some(fault) => fault.into(),
-            None => unreadable(),
-        })
+        let (form, fault) = form_of(request).await?;
+        fault.map_or(Ok(form), Err)
     }
+}
+
+/// A form with a file of which everything else is good even where the file is not taken: what was typed
+/// before it in the form is not lost.
+pub(crate) struct TypedForm {
+    pub(crate) form: FileForm,
+    /// Why the file is not taken.
+    pub(crate) fault: Option<WebError>,
+}
+
+impl FromRequest<Web> for TypedForm {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, _: &Web) -> Result<Self, WebError> {
+        let (form, fault) = form_of(request).await?;
+        Ok(Self { form, fault })
+    }
+}
+
+/// Reads a form, as far as it is taken.
+async fn form_of(request: Request) -> Result<(FileForm, Option<WebError>), WebError> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
+    let file_use = request.extensions().get::<FileUse>().copied();
+    let missing = WebError::Internal("an upload does not say what its file is for");
+    let file_use = file_use.ok_or(missing)?;
+    let mut parts = std::pin::pin!(gathered(request.into_body().into_data_stream()));
+    // Browsers write nothing before the first boundary; whoever does has it looked for in all
+    // that they send.
+    let first = parts.next().await;
+    let begins = format!("--{boundary}");
+    if matches!(&first, Some(Ok(first)) if !first.starts_with(begins.as_bytes())) {
+        return Err(unreadable());
+    }
+    let stream = stream::iter(first).chain(parts);
+    let (form, fault) = read(multer::Multipart::new(stream, boundary)).await;
+    let fault = fault.map(|error| match BodyFault::behind(&error) {
+        Some(BodyFault::TooLarge) => WebError::LargeFile(file_use),
+        Some(fault) => fault.into(),
+        None => unreadable(),
+    });
+    Ok((form, fault))
+}
+
+/// What a file is. To look into a large one takes a while.
+pub(crate) async fn look_into(
+    content: Bytes,
+    name: &str,
+) -> Result<(Result<FileKind, FileFault>, Bytes), WebError> {
+    let name = name.to_owned();
+    let looked = tokio::task::spawn_blocking(move || {
+        let kind = inspect(&content, &name);
+        (kind, content)
+    });
+    let looked = looked.await;
+    looked.map_err(|_| WebError::Internal("a file could not be looked into"))
 }
 
 /// The text of a form with a file; of the file nothing is kept. `None` if it cannot be read, or holds
@@ -119,8 +164,17 @@ fn gathered<E>(
     })
 }
 
-async fn read(mut form: multer::Multipart<'_>) -> Result<FileForm, multer::Error> {
+/// What a form brings, up to where it cannot be read.
+async fn read(form: multer::Multipart<'_>) -> (FileForm, Option<multer::Error>) {
     let mut read = FileForm::default();
+    let fault = read_into(form, &mut read).await.err();
+    (read, fault)
+}
+
+async fn read_into(
+    mut form: multer::Multipart<'_>,
+    read: &mut FileForm,
+) -> Result<(), multer::Error> {
     while let Some(field) = form.next_field().await? {
         match field.name() {
             Some("file") => {
@@ -137,7 +191,7 @@ async fn read(mut form: multer::Multipart<'_>) -> Result<FileForm, multer::Error
             _ => {}
         }
     }
-    Ok(read)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@
 
   // The board is the same for all who watch; here it is fitted to this visitor.
   const fit = (fresh) => {
+    if (!board.dataset.seesDue) fresh.querySelector(".due")?.remove();
     for (const set of fresh.querySelectorAll(".set-state")) {
       if (canSet !== "any" && set.dataset.agent !== canSet) set.remove();
       for (const form of set.querySelectorAll("form")) form.elements._csrf.value = csrf;

@@ -35,6 +35,8 @@
   const body = () => {
     const data = new URLSearchParams(new FormData(form));
     data.delete("intent");
+    data.delete("file");
+    data.delete("file_id");
     return data;
   };
   const tellOthers = (names) => {

@@ -153,6 +153,20 @@
     });
   };
 
-  self.boardStream = (address, tell) =>
-    ("SharedWorker" in self ? shared : alone)(address, tell);
+  // Several scripts of a page hear the same stream.
+  const followed = self.boardStreams ??= new Map();
+  self.boardStream = (address, tell) => {
+    const known = followed.get(address);
+    if (known) {
+      known.tells.push(tell);
+      if (known.board) tell(known.board);
+      return;
+    }
+    const one = { tells: [tell], board: null };
+    followed.set(address, one);
+    ("SharedWorker" in self ? shared : alone)(address, (message) => {
+      if (message.kind === "board") one.board = message;
+      for (const told of one.tells) told(message);
+    });
+  };
 })();

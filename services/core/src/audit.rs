@@ -216,6 +216,10 @@ actions! {
     TicketAnonymise = "ticket.anonymise", "保存期間を過ぎた問合せの匿名化";
     /// Changed for how long names and numbers stand in tickets.
     TicketRetentionChange = "ticket.retention", "問合せの個人情報の保存期間の変更";
+    /// Took a file beside a ticket.
+    TicketFileView = "ticket.file_view", "問合せの添付ファイルの閲覧";
+    /// Brought a file in which a virus was found.
+    TicketFileRefused = "ticket.file_refused", "ウイルスの見つかったファイルの拒否";
     /// Said why a call has no ticket.
     CallWithoutTicket = "call.without_ticket", "対象外の通話の登録";
     /// Looked at the directory of people, or at one of them.

@@ -71,6 +71,10 @@ name_type! {
 }
 
 name_type! {
+    /// A file beside a ticket (添付). Never used again.
+    AttachmentId
+}
+name_type! {
     /// A person with an account. Never used again.
     UserId
 }

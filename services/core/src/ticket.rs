@@ -7,6 +7,7 @@
 //! nothing but a further event.
 
 mod anonymous;
+mod attachment;
 pub(crate) mod choices;
 pub mod edit;
 mod event;
@@ -20,6 +21,7 @@ mod state;
 mod status;
 
 pub use self::anonymous::anonymised;
+pub use self::attachment::{ATTACHMENT_BYTES, ATTACHMENTS, AttachedFile, Attachment, ScanResult};
 pub use self::choices::{Channel, Impact, Priority, Status, System, Urgency};
 pub use self::event::{Handover, Relation, Route, TicketChange, TicketEvent};
 pub use self::fields::{

@@ -2,6 +2,7 @@
 //!
 //! `config/madoguchi.sample.toml` explains every setting to the operator.
 
+mod attachments;
 mod check;
 mod error;
 mod exposure;
@@ -26,6 +27,7 @@ pub use madoguchi_core::setup::{
 use madoguchi_endpoint::media::EXPEDITED_FORWARDING;
 use serde::{Deserialize, Serialize};
 
+pub use self::attachments::AttachmentsConfig;
 pub use self::error::ConfigError;
 pub use self::knowledge::KnowledgeConfig;
 pub use self::oidc::OidcConfig;
@@ -59,6 +61,8 @@ pub struct Config {
     pub web: WebConfig,
     /// The FAQ portal.
     pub portal: PortalConfig,
+    /// Files that people attach.
+    pub attachments: AttachmentsConfig,
     pub log: LogConfig,
     /// Numbers that set an agent's state.
     pub feature_codes: FeatureCodesConfig,
@@ -96,6 +100,7 @@ impl Default for Config {
             outbound: OutboundConfig::default(),
             web: WebConfig::default(),
             portal: PortalConfig::default(),
+            attachments: AttachmentsConfig::default(),
             log: LogConfig::default(),
             feature_codes: FeatureCodesConfig::default(),
             announcements: BTreeMap::new(),

@@ -95,6 +95,7 @@ pub(crate) async fn examine(
     findings.extend(machine::ports(config, running));
     findings.extend(machine::clock(data_dir, now).await);
     findings.extend(machine::certificate(config, now));
+    findings.extend(scanner(config).await);
     findings
 }
 
@@ -151,6 +152,26 @@ async fn database(config: &Config, data_dir: &Path) -> Vec<Finding> {
         }
     });
     findings
+}
+
+/// Whether files can be looked through for viruses, if they are to be.
+async fn scanner(config: &Config) -> Option<Finding> {
+    const SUBJECT: &str = "ウイルス検査(clamd)";
+    let scanner = match config.attachments.scanner() {
+        Ok(scanner) => scanner?,
+        Err(error) => {
+            let remedy = "設定の attachments.clamd を直してください";
+            return Some(Finding::bad(SUBJECT, error.to_string(), remedy));
+        }
+    };
+    Some(match scanner.version().await {
+        Ok(version) => Finding::good(SUBJECT, version),
+        Err(error) => Finding::bad(
+            SUBJECT,
+            format!("{scanner} に接続できません: {error}"),
+            "clamd が動いているか(systemctl status clamav-daemon)、ソケットに接続する権限があるかを確認してください。接続できない間、添付を受け付けません",
+        ),
+    })
 }
 
 fn journal_of(data_dir: &Path, running: bool) -> Finding {

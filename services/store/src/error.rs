@@ -25,6 +25,8 @@ named! {
         Inquiry = "inquiry";
         /// A ticket.
         Ticket = "ticket";
+        /// A file beside a ticket.
+        TicketFile = "ticket file";
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 18] = [
+const ALL: [(i64, &str, &str); 19] = [
     (
         1,
         "calls",
@@ -94,6 +94,11 @@ const ALL: [(i64, &str, &str); 18] = [
         17,
         "tickets",
         include_str!("../../../migrations/0017_tickets.sql"),
+    ),
+    (
+        18,
+        "ticket files",
+        include_str!("../../../migrations/0018_ticket_files.sql"),
     ),
     (
         21,

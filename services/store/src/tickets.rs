@@ -2,6 +2,7 @@
 
 mod changing;
 mod drafts;
+mod files;
 mod list;
 mod log;
 mod merging;

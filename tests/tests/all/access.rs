@@ -46,6 +46,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/nowhere",
             "/admin/users",
             "/tickets",
+            "/tickets/due",
             "/tickets/new",
             "/tickets/{ticket}",
             "/people",
@@ -207,6 +208,7 @@ fn is_page(path: &str) -> bool {
         "/reception/part",
         "/reception/caller",
         "/reception/candidates",
+        "/tickets/due/part",
     ];
     let steps = [
         "/",

@@ -9,6 +9,7 @@
 mod access;
 mod announcements;
 mod architecture;
+mod attachments;
 mod away;
 mod backup;
 mod board;
@@ -32,6 +33,7 @@ mod setup;
 mod stopping;
 mod store_away;
 mod stories;
+mod ticket_list;
 mod tls;
 mod torture;
 mod voice;

@@ -2,7 +2,6 @@
 //! are for.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Form, Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::announcement::recording_hash;
 use madoguchi_core::article::{
-    Article, ArticleFile, Content, FILE_BYTES, FILES, FileKind, Version, file_name,
+    Article, ArticleFile, Content, FILE_BYTES, FILES, Version, file_name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,11 +19,10 @@ use super::lookup::{HERE, lookup, lookup_seen};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::inspect::inspect;
 use crate::limits::FileUse;
 use crate::query::escape;
 use crate::state::Web;
-use crate::upload::FileForm;
+use crate::upload::{FileForm, look_into};
 
 /// Brings a file into the draft; one of the same name is replaced.
 pub(super) async fn add(
@@ -78,6 +76,7 @@ async fn bring(
     let seen = lookup_seen(web, id, upload.number("revision")).await?;
     let name = file_name(&upload.name);
     let (kind, content) = look_into(upload.content, &name).await?;
+    let kind = kind.map_err(WebError::BadFile)?;
     let file = ArticleFile {
         hash: recording_hash(&content),
         name,
@@ -95,19 +94,6 @@ async fn bring(
     tx.add_article_file(&file.hash, &base64).await?;
     tx.commit().await?;
     Ok((article, file))
-}
-
-/// What a file is. To look into a large one takes a while.
-async fn look_into(content: Bytes, name: &str) -> Result<(FileKind, Bytes), WebError> {
-    let name = name.to_owned();
-    let looked = tokio::task::spawn_blocking(move || {
-        let kind = inspect(&content, &name);
-        (kind, content)
-    });
-    let (kind, content) = looked
-        .await
-        .map_err(|_| WebError::Internal("a file could not be looked into"))?;
-    Ok((kind.map_err(WebError::BadFile)?, content))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -15,6 +15,8 @@ pub(crate) struct Viewer {
     pub(super) own: String,
     /// Callers' numbers are personal data.
     pub(crate) sees_numbers: bool,
+    /// 期限の近いもの are told.
+    pub(super) sees_due: bool,
     /// How long things last is counted by the page's script, so that only changes need be sent.
     counts: bool,
 }
@@ -27,6 +29,7 @@ impl Viewer {
             may_set: ANY.to_owned(),
             own: String::new(),
             sees_numbers,
+            sees_due: true,
             counts: true,
         }
     }
@@ -45,6 +48,7 @@ impl Viewer {
             may_set,
             own,
             sees_numbers: visitor.permissions.contains(Permission::ViewCalls),
+            sees_due: visitor.permissions.contains(Permission::HandleTickets),
             counts: false,
         }
     }

@@ -71,6 +71,16 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         async { Ok(Links::default()) }
     }
 
+    /// Rows can be chosen to be changed together: the form for them as HTML.
+    fn bulk(_web: &Web, _visitor: &Visitor, _asked: &Asked) -> Result<Option<String>, WebError> {
+        Ok(None)
+    }
+
+    /// What stands for a row where it can be chosen, and what it is called.
+    fn chosen(_row: &Self::Row) -> (String, String) {
+        (String::new(), String::new())
+    }
+
     /// What the audit log tells of the question.
     fn recorded(_web: &Web, asked: &Asked) -> Result<Fields, WebError> {
         Ok(asked.0.clone())

@@ -6,7 +6,7 @@ use madoguchi_core::access::Permission;
 use madoguchi_core::audit::Fields;
 
 use crate::error::WebError;
-use crate::query::{Choice, Period};
+use crate::query::{Choice, Period, escape};
 
 /// Letters of a filter at the most.
 const LETTERS: usize = 200;
@@ -128,6 +128,13 @@ pub(crate) struct Asked(pub(super) BTreeMap<String, String>);
 impl Asked {
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// As an address has it.
+    pub(crate) fn to_query(&self) -> String {
+        let pairs = self.0.iter();
+        let pairs = pairs.map(|(name, value)| format!("{name}={}", escape(value)));
+        pairs.collect::<Vec<_>>().join("&")
     }
 
     /// What is asked for under this name, if anything.

@@ -33,7 +33,9 @@ struct TablePage {
     active: Vec<Active>,
     total: Option<String>,
     heads: Vec<Head>,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Row>,
+    /// The form for rows that are chosen, as HTML.
+    bulk: Option<String>,
     first: Option<String>,
     before: Option<String>,
     after: Option<String>,
@@ -56,6 +58,12 @@ struct Head {
     link: Option<String>,
     /// The order in force, for `aria-sort`; empty if it is by another column.
     order: &'static str,
+}
+
+struct Row {
+    /// What stands for it where it can be chosen, and what it is called.
+    chosen: (String, String),
+    cells: Vec<Cell>,
 }
 
 struct Cell {
@@ -96,7 +104,10 @@ pub(crate) async fn page<L: Listing>(
         let cells = columns
             .iter()
             .map(|column| cell(column, row, &context, dates));
-        cells.collect::<Vec<_>>()
+        Row {
+            chosen: L::chosen(row),
+            cells: cells.collect(),
+        }
     };
     let heads = columns.iter().map(|column| head(column, &question));
     let link = |name: &str, cursor: Option<Cursor>| {
@@ -104,6 +115,7 @@ pub(crate) async fn page<L: Listing>(
     };
     let page = TablePage {
         shell: Shell::new(&web, Some(&visitor), info.page).done(&web, question.passing("done")),
+        bulk: L::bulk(&web, &visitor, &question.asked)?,
         views,
         links,
         sort: question.sort().to_owned(),

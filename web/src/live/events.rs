@@ -19,6 +19,7 @@ use crate::error::{Limit, WebError};
 use crate::feature::Feature;
 use crate::portal::notices;
 use crate::state::Web;
+use crate::tickets::due;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes);
 
@@ -63,6 +64,7 @@ pub(crate) async fn events(
 async fn signed_out(web: Web, headers: HeaderMap, origin: Origin) {
     loop {
         notices::refresh(&web).await;
+        due::refresh(&web).await;
         tokio::time::sleep(HEARTBEAT).await;
         match recognise(&web, &headers, origin, false).await {
             Ok(Some(visitor))

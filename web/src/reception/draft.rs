@@ -50,7 +50,7 @@ pub(super) async fn keep_form(
     form: &ReceptionForm,
 ) -> Result<(), WebError> {
     let user = &visitor.user.id;
-    if !form.has_text() && form.person.is_empty() {
+    if !form.has_text() && form.person.is_empty() && form.attached.is_empty() {
         return Ok(forget(web, visitor, subject).await?);
     }
     let text = serde_json::to_string(form);
@@ -75,6 +75,21 @@ pub(super) async fn forget(
 ) -> Result<(), StoreError> {
     let mut tx = web.store.begin_unrecorded().await?;
     tx.forget_ticket_draft(&visitor.user.id, &subject.key())
+        .await?;
+    tx.commit().await
+}
+
+/// Forgets what was typed into a form, and the files that wait for its ticket.
+pub(super) async fn discard(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: &ReceptionForm,
+) -> Result<(), StoreError> {
+    let user = &visitor.user.id;
+    let mut tx = web.store.begin_unrecorded().await?;
+    tx.forget_ticket_draft(user, &subject.key()).await?;
+    tx.forget_draft_files(user, &form.ticket.as_str().into())
         .await?;
     tx.commit().await
 }

@@ -51,6 +51,11 @@ pub(super) struct ReceptionForm {
     /// 対象外: why.
     pub(super) reason: String,
     pub(super) reason_note: String,
+    /// Not empty if files wait for the ticket: then there is something to come back to.
+    pub(super) attached: String,
+    /// The name of a file that was chosen and did not come along.
+    #[serde(skip_serializing)]
+    pub(super) file: String,
     /// The search whose results were shown.
     #[serde(skip_serializing)]
     pub(super) search: String,

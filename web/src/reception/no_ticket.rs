@@ -69,9 +69,9 @@ pub(super) async fn of_form(
         let told = refused("通話がないため、対象外にできません。");
         return page::show(web, visitor, subject, form, told).await;
     };
-    if form.has_text() {
+    if form.has_text() || !form.attached.is_empty() {
         let told = refused(
-            "質問や回答が入力されています。対象外にするときは、入力した内容を消してください。",
+            "質問や回答の入力か、添付ファイルがあります。対象外にするときは、入力した内容を消してください。",
         );
         return page::show(web, visitor, subject, form, told).await;
     }

@@ -6,16 +6,18 @@ use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::contact::NoTicketReason;
 use madoguchi_core::phrase::{PHRASE, Phrase, PhraseValues};
 use madoguchi_core::setup::FieldError;
-use madoguchi_core::ticket::{Channel, Route, System};
+use madoguchi_core::ticket::{ATTACHMENT_BYTES, Channel, Route, System};
 
 use super::beside::Beside;
 use super::caller::Caller;
 use super::candidates::Candidates;
 use super::clock::Bar;
 use super::draft;
+use super::files;
 use super::form::ReceptionForm;
 use super::subject::{HERE, Subject};
 use super::viewed;
+use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::portal::categories::category_name;
@@ -23,6 +25,7 @@ use crate::portal::notices::{self, ShownNotice};
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
+use crate::tickets::attaching::FileRow;
 use crate::tickets::lookup;
 use crate::tickets::offered::Offered;
 
@@ -44,6 +47,8 @@ pub(super) struct Told {
     pub(super) show: String,
     /// That answers were looked for is kept.
     pub(super) keeps: bool,
+    /// Why a file is not taken.
+    pub(super) file: Option<String>,
     /// What was saved before.
     pub(super) saved: Option<Saved>,
     pub(super) done: String,
@@ -102,6 +107,17 @@ struct ReceptionPage {
     reasons: Vec<Choice>,
     vendors: Vec<String>,
     phrases: Vec<PhraseChoice>,
+    files: Vec<FileRow>,
+    /// What the next file will be called, so that a form that is sent twice brings it once.
+    file_id: String,
+    file_most: usize,
+}
+
+impl Told {
+    fn is_well(&self) -> bool {
+        let refused = self.refused.is_some() || self.file.is_some();
+        self.faults.is_empty() && !refused && self.sensitive.is_empty()
+    }
 }
 
 impl ReceptionPage {
@@ -135,15 +151,16 @@ pub(super) async fn show(
     web: &Web,
     visitor: &Visitor,
     subject: &Subject,
-    form: ReceptionForm,
+    mut form: ReceptionForm,
     told: Told,
 ) -> Result<Response, WebError> {
+    let files = files::rows(web, visitor, subject, &mut form).await?;
     viewed::note(web, visitor, subject).await;
     let offered = offered(web).await?;
     let caller = caller(web, subject, &form).await?;
     let status = if !told.conflicts.is_empty() {
         StatusCode::CONFLICT
-    } else if told.faults.is_empty() && told.refused.is_none() && told.sensitive.is_empty() {
+    } else if told.is_well() {
         StatusCode::OK
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -188,6 +205,9 @@ pub(super) async fn show(
         ),
         vendors: offered.vendors.clone(),
         phrases: phrases(web, visitor, subject, &form).await?,
+        files,
+        file_id: token::new_id(),
+        file_most: ATTACHMENT_BYTES,
         form,
         told,
     };

@@ -10,7 +10,7 @@ use madoguchi_core::ticket::edit::{self, Conflict};
 use madoguchi_core::ticket::{AnswerSource, Status, Ticket, TicketChange, TicketFields, sensitive};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
-use madoguchi_store::{NewTicket, Settled, StoreError, TicketEdit, TicketWriteError};
+use madoguchi_store::{NewTicket, Settled, StoreError, TicketEdit, TicketWriteError, Tx};
 
 use super::form::ReceptionForm;
 use super::open;
@@ -338,6 +338,7 @@ impl Saving<'_> {
             Work::New(new) => tx.add_ticket(&new).await?,
             Work::Edit(edit) => tx.change_ticket(&edit).await?,
         };
+        let ticket = self.take_files(&mut tx, ticket).await?;
         let user = &self.visitor.user.id;
         tx.forget_ticket_draft(user, &self.subject.key()).await?;
         if let Some(call) = &self.subject.call {
@@ -347,6 +348,29 @@ impl Saving<'_> {
         tx.describe("state", ticket.status().label().to_owned());
         tx.commit().await?;
         Ok(ticket)
+    }
+
+    /// Puts the files that wait for the ticket beside it.
+    async fn take_files(&self, tx: &mut Tx, ticket: Ticket) -> Result<Ticket, TicketWriteError> {
+        let user = &self.visitor.user.id;
+        let files = tx.take_draft_files(user, &ticket.id).await?;
+        if files.is_empty() {
+            return Ok(ticket);
+        }
+        let names: Vec<_> = files.iter().map(|file| file.name.clone()).collect();
+        tx.describe("file", names.join("、"));
+        let changes = files
+            .into_iter()
+            .map(|file| TicketChange::FileAttached { file });
+        let edit = TicketEdit {
+            id: ticket.id,
+            version: None,
+            by: Some(user.clone()),
+            at: self.now,
+            happened_at: None,
+            changes: changes.collect(),
+        };
+        tx.change_ticket(&edit).await
     }
 }
 

@@ -8,6 +8,7 @@ use madoguchi_core::id::TicketId;
 
 use super::candidates;
 use super::draft;
+use super::files;
 use super::form::ReceptionForm;
 use super::no_ticket;
 use super::outcome::Button;
@@ -47,9 +48,10 @@ pub(super) async fn send(
                 return page::show(&web, &visitor, &subject, form, told).await;
             }
         },
+        "detach" => return files::remove(&web, &visitor, &subject, form, which).await,
         "none" => return no_ticket::of_form(&web, &visitor, &subject, form).await,
         "discard" => {
-            draft::forget(&web, &visitor, &subject).await?;
+            draft::discard(&web, &visitor, &subject, &form).await?;
             return Ok(Redirect::to(&subject.place()).into_response());
         }
         "ticket" => return go_on_with(&web, &visitor, &subject, &form, which).await,
@@ -58,6 +60,9 @@ pub(super) async fn send(
         }
         _ => Button::Save,
     };
+    if !form.file.is_empty() {
+        return files::not_sent(&web, &visitor, &subject, form).await;
+    }
     save::save(&web, &visitor, &subject, form, button).await
 }
 

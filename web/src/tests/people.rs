@@ -18,10 +18,10 @@ async fn supervisor(house: &House) -> Client {
 }
 
 /// A field's name, the name of its file if it is one, and its content.
-type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+pub(super) type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
 /// Sends a form with a file or with fields.
-async fn send(
+pub(super) async fn send(
     house: &House,
     client: &mut Client,
     (path, parts): (&str, &[Part<'_>]),

@@ -69,7 +69,7 @@ impl House {
         tx.commit().await.unwrap();
     }
 
-    async fn tickets(&self) -> Vec<Ticket> {
+    pub(super) async fn tickets(&self) -> Vec<Ticket> {
         let filter = TicketFilter {
             limit: 100,
             merged: true,
@@ -83,7 +83,7 @@ impl House {
         tickets
     }
 
-    async fn recorded(&self, action: Action) -> Vec<String> {
+    pub(super) async fn recorded(&self, action: Action) -> Vec<String> {
         let filter = AuditFilter {
             action: Some(action),
             limit: 100,
@@ -98,7 +98,7 @@ impl House {
 }
 
 /// The value of a hidden field.
-fn value(html: &str, name: &str) -> String {
+pub(super) fn value(html: &str, name: &str) -> String {
     let (_, rest) = html
         .split_once(&format!("name=\"{name}\" value=\""))
         .unwrap_or_else(|| panic!("{name}: {html}"));
@@ -106,8 +106,10 @@ fn value(html: &str, name: &str) -> String {
 }
 
 /// What a browser sends of the page, with these fields filled in.
-fn filled_in(html: &str, more: &[(&str, &str)]) -> String {
-    let hidden = ["call", "ticket", "version", "person", "sure", "division"];
+pub(super) fn filled_in(html: &str, more: &[(&str, &str)]) -> String {
+    let hidden = [
+        "call", "ticket", "version", "person", "sure", "division", "attached",
+    ];
     let mut fields: Vec<(String, String)> = hidden
         .iter()
         .filter(|name| html.contains(&format!("name=\"{name}\" value=\"")))

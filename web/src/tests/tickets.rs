@@ -10,6 +10,8 @@ use madoguchi_store::AuditFilter;
 use super::*;
 use crate::query::escape;
 
+mod bulk;
+
 /// A form, by its fields.
 fn body(fields: &[(&str, &str)]) -> String {
     let fields = fields
@@ -49,7 +51,7 @@ fn number(place: &str) -> String {
     path.rsplit('/').next().unwrap().to_owned()
 }
 
-async fn agent(house: &House, login: &str) -> Client {
+pub(super) async fn agent(house: &House, login: &str) -> Client {
     let mut client = house.user(login, &[Role::Agent]).await;
     let (status, html) = house.open(&mut client, "/tickets").await;
     assert_eq!(status, StatusCode::OK, "{html}");
@@ -57,14 +59,14 @@ async fn agent(house: &House, login: &str) -> Client {
 }
 
 /// Registers a ticket; gives its number.
-async fn register(house: &House, client: &mut Client, own: &[(&str, &str)]) -> String {
+pub(super) async fn register(house: &House, client: &mut Client, own: &[(&str, &str)]) -> String {
     let (_, html) = house.open(client, "/tickets/new").await;
     let (status, place, html) = house.submit(client, &action(&html), &fields(own)).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
     number(&place)
 }
 
-async fn ticket(house: &House, number: &str) -> Ticket {
+pub(super) async fn ticket(house: &House, number: &str) -> Ticket {
     let number = TicketNumber::read(number, "").unwrap();
     let id = house.store.lookup_ticket_id(number).await.unwrap().unwrap();
     house.store.lookup_ticket(&id).await.unwrap().unwrap()

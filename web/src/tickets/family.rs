@@ -3,7 +3,7 @@
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
-use madoguchi_core::id::{ContactId, TicketId};
+use madoguchi_core::id::{AttachmentId, ContactId, TicketId};
 use madoguchi_core::ticket::{Ticket, TicketError, TicketFields};
 use madoguchi_store::{NewTicket, TicketWriteError};
 
@@ -103,6 +103,8 @@ pub(super) async fn split(
     let ticket = by_number(&web, &number).await?;
     let contacts = pairs.iter().filter(|(name, _)| name == "contact");
     let contacts: Vec<_> = contacts.map(|(_, id)| ContactId::new(id)).collect();
+    let files = pairs.iter().filter(|(name, _)| name == "attachment");
+    let files: Vec<_> = files.map(|(_, id)| AttachmentId::new(id)).collect();
     let values = Values::of(pairs);
     let new_id = TicketId::new(values.get("id"));
     if let Some(made) = web.store.lookup_ticket(&new_id).await? {
@@ -149,7 +151,7 @@ pub(super) async fn split(
     let entry = entry(&web, &visitor, (&numbers, "分割"));
     let who = edit(&visitor, now, (&ticket.id, None), Vec::new());
     let mut tx = web.store.begin(entry).await?;
-    match tx.split_ticket(&who, &new, &contacts).await {
+    match tx.split_ticket(&who, &new, (&contacts, &files)).await {
         Ok((_, made)) => {
             tx.describe("into", made.number.to_string());
             tx.commit().await?;

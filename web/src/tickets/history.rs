@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use madoguchi_core::contact::Contact;
 use madoguchi_core::id::TicketId;
-use madoguchi_core::ticket::{TicketChange, TicketEvent};
+use madoguchi_core::ticket::{ScanResult, TicketChange, TicketEvent};
 use madoguchi_core::time::Instant;
 
 use super::names::Names;
@@ -88,6 +88,8 @@ fn title(change: &TicketChange) -> String {
         C::Resumed => "保留の解除",
         C::Reopened { .. } => "再開",
         C::Noted { .. } => "メモ",
+        C::FileAttached { .. } => "添付",
+        C::FileRemoved { .. } => "添付の取消し",
         C::Linked { .. } => "関連付け",
         C::Unlinked { .. } => "関連付けの取消し",
         C::MergedInto { .. } => "ほかの問合せへの統合",
@@ -153,6 +155,14 @@ fn texts(change: &TicketChange, names: &Names, numbers: &Numbers) -> (String, St
         }
         C::Reopened { reason } => after(reason.clone()),
         C::Noted { text } => after(text.clone()),
+        C::FileAttached { file } => {
+            let scan = match file.scan {
+                ScanResult::NotSet => String::new(),
+                said => format!("、{}", said.label()),
+            };
+            after(format!("{}({}{scan})", file.name, text::bytes(file.bytes)))
+        }
+        C::FileRemoved { name, .. } => (name.clone(), String::new()),
         C::Linked { relation, other } => after(format!("{} {}", relation.label(), number(other))),
         C::Unlinked { relation, other } => {
             let before = format!("{} {}", relation.label(), number(other));

@@ -10,6 +10,7 @@ use madoguchi_core::ticket::{Channel, Status, System, Ticket};
 use madoguchi_core::time::Millis;
 use madoguchi_store::{Page, Start, StoreError, TicketFilter, TicketOrder};
 
+use super::bulk;
 use super::choices::offered;
 use super::columns::{COLUMNS, TicketList};
 use super::lookup::HERE;
@@ -217,8 +218,17 @@ impl Listing for TicketList {
                 (told("期限の近いもの", near), "/tickets?due=near"),
                 (told("期限を過ぎたもの", late), "/tickets?due=late"),
                 ("未完了".to_owned(), "/tickets?state=open"),
+                ("期限の状況(自動で更新)".to_owned(), "/tickets/due"),
             ],
         })
+    }
+
+    fn bulk(web: &Web, visitor: &Visitor, asked: &Asked) -> Result<Option<String>, WebError> {
+        bulk::form(web, visitor, asked).map(Some)
+    }
+
+    fn chosen(ticket: &Ticket) -> (String, String) {
+        bulk::chosen(ticket)
     }
 
     fn recorded(web: &Web, asked: &Asked) -> Result<Fields, WebError> {

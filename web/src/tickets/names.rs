@@ -50,10 +50,14 @@ impl Names {
 
     /// How the 一次回答 of a ticket stands.
     pub(crate) fn answer(&self, ticket: &Ticket) -> Option<AnswerState> {
+        Some(self.clock(ticket)?.state(ticket, self.now))
+    }
+
+    /// The clock of the 業務区分 of a ticket.
+    pub(crate) fn clock(&self, ticket: &Ticket) -> Option<&AnswerClock> {
         let key = (ticket.fields.division.clone(), ticket.fields.system);
         let other = (None, ticket.fields.system);
-        let clock = self.clocks.get(&key).or_else(|| self.clocks.get(&other))?;
-        Some(clock.state(ticket, self.now))
+        self.clocks.get(&key).or_else(|| self.clocks.get(&other))
     }
 
     pub(crate) fn categories(&self) -> &Categories {
@@ -128,6 +132,15 @@ pub(crate) fn answer_in_words(state: Option<AnswerState>) -> (Option<&'static st
         Some(AnswerState::Due { left, near, .. }) => {
             (near.then_some("near"), format!("残り{}", minutes(left)))
         }
+    }
+}
+
+/// What is left by a clock, in words, with the class of its mark.
+pub(crate) fn time_left(left: Millis) -> (&'static str, String) {
+    if left < Millis::ZERO {
+        ("late", format!("{}超過", minutes(left)))
+    } else {
+        ("near", format!("残り{}", minutes(left)))
     }
 }
 

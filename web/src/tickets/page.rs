@@ -9,9 +9,11 @@ use madoguchi_core::id::TicketId;
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::edit::Conflict;
 use madoguchi_core::ticket::{
-    Channel, Relation, Route, Status, Ticket, TicketChange, TicketEvent, TicketFields,
+    ATTACHMENT_BYTES, Channel, Relation, Route, Status, Ticket, TicketChange, TicketEvent,
+    TicketFields,
 };
 
+use super::attaching::FileRow;
 use super::choices::offered;
 use super::columns::status_class;
 use super::form::{OWN, fields};
@@ -69,6 +71,7 @@ struct TicketPage {
     analyses: Vec<AnalysisRow>,
     escalations: Vec<EscalationRow>,
     notes: Vec<NoteRow>,
+    files: Vec<FileRow>,
     merged: Vec<MergedRow>,
     links: Vec<LinkRow>,
     history: Vec<HistoryRow>,
@@ -100,6 +103,8 @@ struct Steps {
     /// What new things will be called, so that a form that is sent twice makes them once.
     contact: String,
     split: String,
+    file: String,
+    file_most: usize,
 }
 
 impl Steps {
@@ -169,6 +174,11 @@ pub(crate) async fn show(
                 by: names.by(note.by.as_ref()),
                 text: note.text.clone(),
             })
+            .collect(),
+        files: family
+            .iter()
+            .flat_map(|one| one.attachments().map(move |file| (one, file)))
+            .map(|(one, file)| FileRow::of(one, one.id == ticket.id, file, &names))
             .collect(),
         merged: merged
             .iter()
@@ -301,6 +311,8 @@ fn steps(
         now: local(names.now),
         contact: token::new_id(),
         split: token::new_id(),
+        file: token::new_id(),
+        file_most: ATTACHMENT_BYTES,
         refused,
         asks_sure: false,
         typed,

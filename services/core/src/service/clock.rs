@@ -64,6 +64,16 @@ impl AnswerClock {
         self.limit
     }
 
+    /// What is left by the contract clock of a ticket that was not answered; below zero if it is late.
+    pub fn contract_left(&self, received_at: Instant, now: Instant) -> Millis {
+        Millis(self.limit.0 - self.open_between(received_at, now).0)
+    }
+
+    /// Whether so little is left that it is one of 期限の近いもの, or late.
+    pub fn is_near(&self, left: Millis) -> bool {
+        left <= self.near
+    }
+
     /// The contract clock: how long the desk was open from one instant until another.
     pub fn open_between(&self, from: Instant, until: Instant) -> Millis {
         if until <= from {

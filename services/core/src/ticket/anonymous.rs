@@ -98,6 +98,12 @@ fn one(event: &TicketEvent, known: &Known) -> TicketEvent {
         | TicketChange::Reopened { reason: text }
         | TicketChange::Noted { text } => *text = clean(text, known),
         TicketChange::Escalated { handover } => handover.sent = clean(&handover.sent, known),
+        // Names of files tell of people as texts do, and the hash of the content what it was.
+        TicketChange::FileAttached { file } => {
+            REMOVED.clone_into(&mut file.name);
+            file.hash.clear();
+        }
+        TicketChange::FileRemoved { name, .. } => REMOVED.clone_into(name),
         _ => {}
     }
     event
@@ -123,6 +129,7 @@ pub(super) fn without_personal_data(ticket: &mut Ticket) {
     for note in &mut ticket.notes {
         note.text = clean(&note.text);
     }
+    ticket.attached.clear();
 }
 
 fn clear(fields: &mut TicketFields, known: &Known) {

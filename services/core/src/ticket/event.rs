@@ -4,11 +4,12 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::attachment::Attachment;
 use super::choices::Status;
 use super::fields::{TicketField, TicketFields};
 use super::number::TicketNumber;
 use crate::contact::{Contact, ContactOutcome};
-use crate::id::{ContactId, TicketId, UserId};
+use crate::id::{AttachmentId, ContactId, TicketId, UserId};
 use crate::named;
 use crate::time::Instant;
 
@@ -144,6 +145,18 @@ pub enum TicketChange {
         /// What it says.
         text: String,
     },
+    /// A file was added.
+    FileAttached {
+        /// The file.
+        file: Attachment,
+    },
+    /// A file was taken away, and its content with it.
+    FileRemoved {
+        /// Which.
+        file: AttachmentId,
+        /// What it was called.
+        name: String,
+    },
     /// Another ticket was put beside it.
     Linked {
         /// How they belong together.
@@ -179,6 +192,9 @@ pub enum TicketChange {
         into: TicketId,
         /// The contacts that went along.
         contacts: Vec<ContactId>,
+        /// The files that went along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<AttachmentId>,
     },
     /// Names and numbers were taken out after the time of retention.
     Anonymised,

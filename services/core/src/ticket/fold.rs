@@ -82,6 +82,8 @@ impl Ticket {
                 by: event.by.clone(),
                 text: text.clone(),
             }),
+            C::FileAttached { file } => self.file_attached(file, at, event.by.as_ref()),
+            C::FileRemoved { file, .. } => self.file_removed(file),
             C::Linked { relation, other } => {
                 let (relation, other) = (*relation, other.clone());
                 self.links.insert(Link { relation, other });
@@ -152,8 +154,13 @@ impl Ticket {
                 self.merged_into.take_if(|into| into == other);
                 self.merged_from.remove(other);
             }
-            TicketChange::SplitInto { into, contacts } => {
+            TicketChange::SplitInto {
+                into,
+                contacts,
+                files,
+            } => {
                 self.contacts_moved(contacts, into);
+                self.files_moved(files, into);
                 self.split_into.push(into.clone());
             }
             _ => {}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::attachment::AttachedFile;
 use super::choices::Status;
 use super::event::{Handover, Relation, TicketChange, TicketEvent};
 use super::fields::TicketFields;
@@ -48,6 +49,9 @@ pub struct Ticket {
     pub escalations: Vec<Escalation>,
     /// Internal notes, in order.
     pub notes: Vec<Note>,
+    /// Files, those that went to another ticket by a split as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) attached: Vec<AttachedFile>,
     /// Other tickets, and how they belong to this one.
     pub links: BTreeSet<Link>,
     /// As which ticket it goes on.
@@ -211,6 +215,7 @@ impl Ticket {
             analyses: Vec::new(),
             escalations: Vec::new(),
             notes: Vec::new(),
+            attached: Vec::new(),
             links: BTreeSet::new(),
             merged_into: None,
             merged_from: BTreeSet::new(),

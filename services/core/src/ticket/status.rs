@@ -1,5 +1,6 @@
 //! Which step may follow which in the life of a ticket.
 
+use super::attachment::{ATTACHMENT_BYTES, ATTACHMENTS};
 use super::choices::Status;
 use super::event::{TicketChange, TicketEvent};
 use super::fields::TICKET_TEXT_LETTERS;
@@ -72,6 +73,18 @@ pub enum TicketError {
     /// Its times are not in order.
     #[error("応対の終わりは、始まりより後の時刻にしてください")]
     ContactTimes,
+    /// The ticket has this file already.
+    #[error("同じファイル「{0}」が、すでに添付されています")]
+    FileKnown(String),
+    /// The file is none of this ticket.
+    #[error("この添付ファイルは、すでに取り除かれています")]
+    FileUnknown,
+    /// The file is empty or too large.
+    #[error("空のファイルと、{}MBより大きいファイルは添付できません", ATTACHMENT_BYTES / (1024 * 1024))]
+    FileSize,
+    /// The ticket has as many files as it may.
+    #[error("1件の問合せに添付できるファイルは、{ATTACHMENTS}個までです")]
+    FileCount,
     /// What happened would be later than its record.
     #[error("これから先の時刻は入力できません")]
     Future,
@@ -161,6 +174,11 @@ impl Ticket {
                 written("再開の理由", reason, REASON_LETTERS)
             }
             C::Noted { text } => written("メモ", text, TICKET_NOTE_LETTERS),
+            C::FileAttached { file } => self.check_attached(file),
+            C::FileRemoved { file, .. } => {
+                let known = self.attachment(file).is_some();
+                known.then_some(()).ok_or(TicketError::FileUnknown)
+            }
             C::Linked { other, .. } if *other == self.id => Err(TicketError::LinkedToItself),
             C::MergedInto { into: other } | C::MergedFrom { from: other } if *other == self.id => {
                 Err(TicketError::Circle)
@@ -174,9 +192,16 @@ impl Ticket {
                     Err(TicketError::NotMerged)
                 }
             }
-            C::SplitInto { into, contacts } => {
+            C::SplitInto {
+                into,
+                contacts,
+                files,
+            } => {
                 if *into == self.id {
                     return Err(TicketError::Circle);
+                }
+                if !self.has_attachments(files) {
+                    return Err(TicketError::FileUnknown);
                 }
                 let known = contacts
                     .iter()

@@ -55,6 +55,24 @@ fn contact(id: &str, call: &str, from: Instant, outcome: ContactOutcome) -> Cont
     }
 }
 
+fn file(id: &str) -> Attachment {
+    Attachment {
+        id: id.into(),
+        name: format!("{id}.pdf"),
+        kind: crate::article::FileKind::Pdf,
+        bytes: 7,
+        hash: format!("hash of {id}"),
+        scan: ScanResult::Clean,
+    }
+}
+
+fn removed(file: &Attachment) -> TicketChange {
+    TicketChange::FileRemoved {
+        file: file.id.clone(),
+        name: file.name.clone(),
+    }
+}
+
 /// A ticket while a test works on it.
 struct Desk {
     events: Vec<TicketEvent>,
@@ -344,4 +362,55 @@ fn what_is_anonymised_holds_neither_name_nor_number_in_its_events_or_its_state()
     }
     assert_eq!(state.escalations, before.escalations, "figures stay");
     assert_eq!(state.fields.question, before.fields.question);
+}
+
+#[test]
+fn a_file_is_added_once_and_taken_away_once() {
+    let mut desk = Desk::begun("2026-11-24T09:00:00");
+    let attach = |file: Attachment| TicketChange::FileAttached { file };
+    desk.take(attach(file("f1"))).unwrap();
+    let again = TicketError::FileKnown("f1.pdf".to_owned());
+    assert_eq!(desk.take(attach(file("f1"))), Err(again.clone()));
+    let same_content = Attachment {
+        hash: file("f1").hash,
+        ..file("f2")
+    };
+    assert_eq!(desk.take(attach(same_content)), Err(again));
+    for bytes in [0, ATTACHMENT_BYTES as u64 + 1] {
+        let file = Attachment {
+            bytes,
+            ..file("f3")
+        };
+        assert_eq!(desk.take(attach(file)), Err(TicketError::FileSize));
+    }
+    desk.take(removed(&file("f1"))).unwrap();
+    assert_eq!(
+        desk.take(removed(&file("f1"))),
+        Err(TicketError::FileUnknown)
+    );
+    assert_eq!(desk.ticket().attachments().count(), 0);
+    for n in 0..ATTACHMENTS {
+        desk.take(attach(file(&format!("n{n}")))).unwrap();
+    }
+    let one_more = desk.take(attach(file("one more")));
+    assert_eq!(one_more, Err(TicketError::FileCount));
+    let told = TicketError::FileSize.to_string();
+    assert!(told.contains("10MB"), "{told}");
+}
+
+#[test]
+fn the_time_of_retention_takes_files_away_with_their_names() {
+    let mut desk = Desk::begun("2026-11-24T09:00:00");
+    let file = file("山田さんの届");
+    desk.take(TicketChange::FileAttached { file: file.clone() })
+        .unwrap();
+    desk.take(TicketChange::Anonymised).unwrap();
+    assert_eq!(desk.ticket().attachments().count(), 0);
+    let log = anonymised(&desk.events);
+    let text = serde_json::to_string(&log).unwrap();
+    assert!(
+        !text.contains(&file.name) && !text.contains(&file.hash),
+        "{text}"
+    );
+    assert_eq!(Ticket::fold(&log), Some(desk.ticket()));
 }

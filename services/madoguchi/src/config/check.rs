@@ -100,6 +100,7 @@ impl Config {
         }
         self.web.check()?;
         self.portal.settings()?;
+        self.attachments.scanner()?;
         Ok(())
     }
 

@@ -1,12 +1,16 @@
 //! The people who call the sample desk, and what some of them have asked already.
 
+use madoguchi_core::announcement::recording_hash;
+use madoguchi_core::article::FileKind;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::person::Person;
 use madoguchi_core::service::HELP_DESK;
-use madoguchi_core::ticket::{Channel, Requester, Status, TicketChange, TicketFields};
+use madoguchi_core::ticket::{
+    Attachment, Channel, Requester, ScanResult, Status, TicketChange, TicketFields,
+};
 use madoguchi_core::time::{Instant, Millis};
-use madoguchi_store::{NewTicket, Store};
+use madoguchi_store::{NewTicket, Store, TicketEdit, Tx};
 
 /// 職員番号, 氏名, カナ, 拠点, 部署, number. All of them are made up.
 pub(super) const PEOPLE: [[&str; 6]; 6] = [
@@ -60,44 +64,59 @@ pub(super) const PEOPLE: [[&str; 6]; 6] = [
     ],
 ];
 
-/// What was asked before: by whom, by what way, how many hours ago, the question, and the answer.
-const ASKED: [(usize, Channel, i64, &str, &str); 5] = [
+/// What was asked before: by whom, by what way, how many minutes ago, the question, and the answer.
+const ASKED: [(usize, Channel, i64, &str, &str); 6] = [
     (
         0,
         Channel::Mail,
-        50,
+        3_000,
         "出張の旅費を精算したところ、差し戻されました。理由はどこで確認できますか。",
         "「差戻し一覧」で申請を開き、画面の下の「差戻しの理由」を確認してください。",
     ),
     (
         2,
         Channel::Visit,
-        27,
+        1_620,
         "年末調整の申告書は、いつまで直せますか。",
         "給与担当者が締め切るまで直せます。締切日は、画面の上の「お知らせ」に表示しています。",
     ),
     (
         1,
         Channel::Mail,
-        5,
+        300,
         "休暇の残日数が、紙の台帳と違います。",
         "",
     ),
     (
         4,
         Channel::Mail,
-        3,
+        180,
         "住居手当の届けに添付した書類を差し替えられますか。",
         "",
     ),
     (
         3,
         Channel::Visit,
-        1,
+        60,
         "超過勤務の入力で「承認経路がありません」と表示されます。",
         "",
     ),
+    // Soon at the limit of its first answer.
+    (
+        5,
+        Channel::Visit,
+        12,
+        "出張の取消しを入力しましたが、仮払いが残っています。",
+        "",
+    ),
 ];
+
+/// The ticket with a file, what the file is called, and what it holds.
+const FILE: (&str, &str, &str) = (
+    "sample-3",
+    "住居手当の届け.txt",
+    "住居手当の届け(差替え後)\r\n\r\n契約書の写しを、新しいものに差し替えます。\r\n",
+);
 
 /// Writes the people, if there are none, and the tickets that are not there yet.
 pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
@@ -114,8 +133,35 @@ pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
         }
         let mut tx = store.begin(entry(Action::TicketChange, &id, now)).await?;
         tx.add_ticket(&ticket(&id, asked, now)).await?;
+        if id == FILE.0 {
+            attach(&mut tx, now).await?;
+        }
         tx.commit().await?;
     }
+    Ok(())
+}
+
+/// Adds the file to its ticket.
+async fn attach(tx: &mut Tx, now: Instant) -> anyhow::Result<()> {
+    let (ticket, name, content) = FILE;
+    let file = Attachment {
+        id: "sample-file".into(),
+        name: name.to_owned(),
+        kind: FileKind::Text,
+        bytes: content.len() as u64,
+        hash: recording_hash(content.as_bytes()),
+        scan: ScanResult::NotSet,
+    };
+    tx.add_ticket_file(&file.id, content.as_bytes()).await?;
+    let edit = TicketEdit {
+        id: ticket.into(),
+        version: None,
+        by: None,
+        at: now,
+        happened_at: None,
+        changes: vec![TicketChange::FileAttached { file }],
+    };
+    tx.change_ticket(&edit).await?;
     Ok(())
 }
 
@@ -146,10 +192,10 @@ fn person([id, name, kana, site, department, number]: &[&str; 6]) -> Person {
 
 fn ticket(
     id: &str,
-    (who, channel, hours_ago, question, answer): &(usize, Channel, i64, &str, &str),
+    (who, channel, minutes_ago, question, answer): &(usize, Channel, i64, &str, &str),
     now: Instant,
 ) -> NewTicket {
-    let received_at = now - Millis::from_secs(hours_ago * 3_600);
+    let received_at = now - Millis::from_secs(minutes_ago * 60);
     let requester = PEOPLE.get(*who).map(person).map(|person| Requester {
         person: Some(person.id),
         number: person.numbers.into_iter().next().unwrap_or_default(),
@@ -220,5 +266,9 @@ mod tests {
         assert_eq!(open.unwrap().status(), Status::Received);
         let done = store.lookup_ticket(&"sample-0".into()).await.unwrap();
         assert_eq!(done.unwrap().status(), Status::Done);
+        let with_file = store.lookup_ticket(&FILE.0.into()).await.unwrap().unwrap();
+        assert_eq!(with_file.attachments().count(), 1);
+        let part = store.ticket_file_part(&"sample-file".into(), 0).await;
+        assert_eq!(part.unwrap().unwrap(), FILE.2.as_bytes());
     }
 }

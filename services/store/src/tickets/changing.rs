@@ -7,8 +7,8 @@ use sqlx::AnyConnection;
 use thiserror::Error;
 
 use super::log::append;
-use super::number;
 use super::row::{self, lookup};
+use super::{files, number};
 use crate::error::StoreError;
 use crate::sql::storable;
 use crate::tx::UnrecordedTx;
@@ -185,6 +185,7 @@ async fn keep(
 ) -> Result<(), StoreError> {
     append(connection, events).await?;
     row::write(connection, ticket).await?;
+    files::forget_removed(connection, events).await?;
     feed(connection, &ticket.id).await
 }
 

@@ -78,11 +78,12 @@ impl UnrecordedTx {
         Ok(())
     }
 
-    /// Forgets what nobody came back to for a long time; tells how many.
+    /// Forgets what nobody came back to for a long time, with its files; tells how many.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn forget_old_ticket_drafts(&mut self, now: Instant) -> Result<u64, StoreError> {
+        self.forget_draft_files_before(now - KEPT_FOR).await?;
         let forgotten = sqlx::query("DELETE FROM ticket_drafts WHERE at < $1")
             .bind(kept_since(now).0)
             .execute(self.connection())

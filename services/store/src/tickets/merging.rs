@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use madoguchi_core::id::{ContactId, TicketId};
+use madoguchi_core::id::{AttachmentId, ContactId, TicketId};
 use madoguchi_core::ticket::{Ticket, TicketChange, TicketError, merging};
 use sqlx::{AnyConnection, Row};
 
@@ -44,7 +44,7 @@ impl UnrecordedTx {
         self.checked_ticket(undone)
     }
 
-    /// Makes some contacts of a ticket one of their own; gives both. `new` holds who does it, when, and
+    /// Makes some contacts and files of a ticket one of their own; gives both. `new` holds who does it, when, and
     /// what the new ticket says.
     ///
     /// # Errors
@@ -53,10 +53,10 @@ impl UnrecordedTx {
         &mut self,
         who: &TicketEdit,
         new: &NewTicket,
-        contacts: &[ContactId],
+        parts: (&[ContactId], &[AttachmentId]),
     ) -> Result<(Ticket, Ticket), TicketWriteError> {
         self.lock_records().await?;
-        let split = split(self.connection(), who, new, contacts).await;
+        let split = split(self.connection(), who, new, parts).await;
         self.checked_ticket(split)
     }
 }
@@ -87,23 +87,33 @@ async fn split(
     connection: &mut AnyConnection,
     who: &TicketEdit,
     new: &NewTicket,
-    contacts: &[ContactId],
+    (contacts, files): (&[ContactId], &[AttachmentId]),
 ) -> Result<(Ticket, Ticket), TicketWriteError> {
     let found = lookup(connection, &who.id).await?;
     let before = found.ok_or(TicketWriteError::Missing)?;
     let known = |id: &ContactId| before.contact(id).cloned();
     let moved: Option<Vec<_>> = contacts.iter().map(known).collect();
     let moved = moved.ok_or(TicketError::ContactUnknown)?;
+    let attached = |id: &AttachmentId| Some(before.attachment(id)?.file.clone());
+    let attached: Option<Vec<_>> = files.iter().map(attached).collect();
+    let attached = attached.ok_or(TicketError::FileUnknown)?;
     let change = TicketChange::SplitInto {
         into: new.id.clone(),
         contacts: contacts.to_vec(),
+        files: files.to_vec(),
     };
     let old = changing::change(connection, &with(who, &who.id, who.version, change)).await?;
     let moved = moved
         .into_iter()
         .map(|contact| TicketChange::ContactAdded { contact });
+    let attached = attached
+        .into_iter()
+        .map(|file| TicketChange::FileAttached { file });
     let new = NewTicket {
-        changes: moved.chain(new.changes.iter().cloned()).collect(),
+        changes: moved
+            .chain(attached)
+            .chain(new.changes.iter().cloned())
+            .collect(),
         ..new.clone()
     };
     let made = changing::add(connection, &new, Some(who.id.clone())).await?;

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, Row};
 use super::changing::{self, TicketEdit, TicketWriteError};
 use super::drafts;
 use super::log::{events_of, json};
-use super::row;
+use super::{files, row};
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
@@ -252,6 +252,11 @@ async fn anonymise(
         happened_at: None,
         changes: vec![TicketChange::Anonymised],
     };
+    if let Some(before) = row::lookup(connection, id).await? {
+        let own = before.attachments().map(|own| own.file.id.clone());
+        let own: Vec<_> = own.collect();
+        files::forget(connection, &own).await?;
+    }
     changing::change(connection, &edit).await?;
     let events = events_of(connection, &[id]).await?;
     let cleared = anonymised(&events);

@@ -1,5 +1,6 @@
 //! Tickets: numbers, saves at the same time, and what must not be lost.
 
+mod files;
 mod histories;
 mod lists;
 mod numbers;

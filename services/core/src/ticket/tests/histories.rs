@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::merging::{self, TicketSet};
 use super::super::*;
-use super::{contact, created, event, handover, held};
+use super::{contact, created, event, file, handover, held, removed};
 use crate::contact::{ContactOutcome, NoTicketReason};
 use crate::hours::{Calendar, HoursSettings};
 use crate::id::{ContactId, TicketId};
@@ -29,6 +29,8 @@ enum Step {
     Reopen(usize),
     Analyse(usize),
     Escalate(usize),
+    Attach(usize),
+    Remove(usize),
     NoTicket(u8),
 }
 
@@ -47,6 +49,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ticket().prop_map(Step::Reopen),
         ticket().prop_map(Step::Analyse),
         ticket().prop_map(Step::Escalate),
+        ticket().prop_map(Step::Attach),
+        ticket().prop_map(Step::Remove),
         (0_u8..8).prop_map(Step::NoTicket),
     ];
     prop::collection::vec(step, 0..60)
@@ -210,6 +214,20 @@ impl World {
                 };
                 self.take(&id, change);
             }
+            Step::Attach(n) => {
+                let id = self.ensure(n);
+                let id = self.resolve(&id);
+                let file = file(&format!("f{}", self.log.len()));
+                self.take(&id, TicketChange::FileAttached { file });
+            }
+            Step::Remove(n) => {
+                let id = self.ensure(n);
+                let first = self.tickets[&id].attachments().next();
+                if let Some(first) = first.map(|first| first.file.clone()) {
+                    let change = removed(&first);
+                    self.take(&id, change);
+                }
+            }
             Step::NoTicket(call) => {
                 self.no_ticket.insert(call);
             }
@@ -222,9 +240,12 @@ impl World {
         let new = Self::id(100 + self.tickets.len());
         let last = self.tickets[&id].contacts().last().cloned();
         let contacts: Vec<ContactId> = last.iter().map(|last| last.id.clone()).collect();
+        let file = self.tickets[&id].attachments().last();
+        let file = file.map(|last| last.file.clone());
         let change = TicketChange::SplitInto {
             into: new.clone(),
             contacts,
+            files: file.iter().map(|file| file.id.clone()).collect(),
         };
         if !self.may(&id, &change) {
             return;
@@ -242,6 +263,9 @@ impl World {
         self.log.push(begun);
         if let Some(contact) = last {
             self.take(&new, TicketChange::ContactAdded { contact });
+        }
+        if let Some(file) = file {
+            self.take(&new, TicketChange::FileAttached { file });
         }
     }
 }
@@ -297,6 +321,22 @@ proptest! {
             _ => None,
         }).collect();
         prop_assert_eq!(added, seen.into_keys().collect::<BTreeSet<_>>());
+        // Each file that was added and not taken away stands beside one ticket.
+        let (mut left, mut beside) = (BTreeSet::new(), Vec::new());
+        for one in &world.log {
+            match &one.change {
+                TicketChange::FileAttached { file } => left.insert(file.id.clone()),
+                TicketChange::FileRemoved { file, .. } => left.remove(file),
+                _ => false,
+            };
+        }
+        for ticket in world.tickets.values() {
+            beside.extend(ticket.attachments().map(|one| one.file.id.clone()));
+        }
+        let count = beside.len();
+        prop_assert_eq!(beside.into_iter().collect::<BTreeSet<_>>().len(), count);
+        let beside = world.tickets.values().flat_map(Ticket::attachments);
+        prop_assert_eq!(beside.map(|one| one.file.id.clone()).collect::<BTreeSet<_>>(), left);
         // The figures.
         let calls: Vec<AnsweredCall> = (0..8_u8).map(|n| AnsweredCall {
             call: format!("c{n}").as_str().into(),

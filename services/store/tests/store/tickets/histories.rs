@@ -87,7 +87,10 @@ async fn a_part_becomes_a_ticket_of_its_own_with_its_calls(place: Place) {
     let mut tx = store.begin(entry()).await.unwrap();
     let part = new("b", "二つ目の質問");
     let who = edit("a", None, &[]);
-    let (old, made) = tx.split_ticket(&who, &part, &["k2".into()]).await.unwrap();
+    let (old, made) = tx
+        .split_ticket(&who, &part, (&["k2".into()], &[]))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(made.split_from, Some("a".into()));
     let calls = |ticket: &Ticket| -> Vec<CallId> {
@@ -165,7 +168,7 @@ async fn random_histories_leave_rows_that_are_their_folds(place: Place) {
         let one = |change: TicketChange| edit(&id, None, &[change]);
         let field = TicketField::Answer;
         let text = format!("答{step}");
-        let taken = match chance.below(9) {
+        let taken = match chance.below(11) {
             0 => tx
                 .change_ticket(&one(changed(field, &ticket.fields.answer, &text)))
                 .await
@@ -195,7 +198,9 @@ async fn random_histories_leave_rows_that_are_their_folds(place: Place) {
                 let last = ticket.contacts().last().map(|one| one.id.clone());
                 let part = new(&format!("p{step}"), "部分");
                 let contacts: Vec<_> = last.into_iter().collect();
-                tx.split_ticket(&edit(&id, None, &[]), &part, &contacts)
+                let file = ticket.attachments().last().map(|one| one.file.id.clone());
+                let files: Vec<_> = file.into_iter().collect();
+                tx.split_ticket(&edit(&id, None, &[]), &part, (&contacts, &files))
                     .await
                     .is_ok()
             }
@@ -205,6 +210,19 @@ async fn random_histories_leave_rows_that_are_their_folds(place: Place) {
                     .await
                     .is_ok()
             }
+            8 => {
+                let file = files::file(&format!("f{step}"), text.as_bytes());
+                let content = tx.add_ticket_file(&file.id, text.as_bytes()).await;
+                let attached = one(TicketChange::FileAttached { file });
+                content.is_ok() && tx.change_ticket(&attached).await.is_ok()
+            }
+            9 => match ticket.attachments().next() {
+                Some(first) => tx
+                    .change_ticket(&one(files::removed(&first.file)))
+                    .await
+                    .is_ok(),
+                None => true,
+            },
             _ => tx
                 .change_ticket(&one(TicketChange::Noted { text }))
                 .await
@@ -378,7 +396,7 @@ impl Chance {
 }
 
 /// What is kept of each ticket is the fold of its log, and stays so if it is computed anew.
-async fn rebuilt_alike(store: &Store) {
+pub(super) async fn rebuilt_alike(store: &Store) {
     let all = TicketFilter {
         merged: true,
         limit: 1_000,

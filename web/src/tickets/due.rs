@@ -1,0 +1,206 @@
+//! 期限の近いもの: tickets whose 一次回答 is due within the time of their 業務区分, or late, by either clock;
+//! told to all who watch. Nothing here names who asked, so that it may be looked at all day.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use madoguchi_core::access::HandleTickets;
+use madoguchi_core::service::AnswerState;
+use madoguchi_core::ticket::{Ticket, TicketField};
+use madoguchi_core::time::Millis;
+use madoguchi_store::StoreError;
+
+use super::choices::offered;
+use super::columns::status_class;
+use super::lookup::{HERE, place};
+use super::names::{Names, time_left};
+use crate::auth::access::Allowed;
+use crate::auth::token;
+use crate::error::WebError;
+use crate::remembered::DueCount;
+use crate::shell::Shell;
+use crate::state::Web;
+
+/// More tickets than this do not wait for their 一次回答.
+const AWAITING: u32 = 5_000;
+/// More are counted, and not shown.
+const SHOWN: usize = 200;
+/// Letters of the mark that tells one list from another.
+const MARK_LETTERS: usize = 16;
+
+/// A ticket that is due, by both clocks.
+struct Due {
+    ticket: Ticket,
+    /// What is left by the contract clock, and by the operating clock; below zero if it is late.
+    contract: Millis,
+    operating: Millis,
+    /// The operating clock stands.
+    stands: bool,
+}
+
+impl Due {
+    /// A ticket, if it is due by one of the clocks.
+    fn of(names: &Names, ticket: Ticket) -> Option<Self> {
+        let (operating, stands) = match names.answer(&ticket)? {
+            AnswerState::Due { left, .. } => (left, false),
+            AnswerState::Paused { left } => (left, true),
+            AnswerState::Answered { .. } | AnswerState::Exempt => return None,
+        };
+        let clock = names.clock(&ticket)?;
+        let contract = clock.contract_left(ticket.received_at, names.now);
+        let by_operating = !stands && clock.is_near(operating);
+        (by_operating || clock.is_near(contract)).then_some(Self {
+            ticket,
+            contract,
+            operating,
+            stands,
+        })
+    }
+
+    fn is_late(&self) -> bool {
+        let late = |left: Millis| left < Millis::ZERO;
+        late(self.contract) || late(self.operating)
+    }
+
+    /// What is left by the clock that is first.
+    fn left(&self) -> Millis {
+        self.contract.min(self.operating)
+    }
+}
+
+/// All that are due, the most urgent first.
+async fn due(web: &Web, names: &Names) -> Result<Vec<Due>, StoreError> {
+    let waiting = web.store.tickets_awaiting_answer(AWAITING).await?;
+    let due = waiting.into_iter();
+    let mut due: Vec<_> = due.filter_map(|ticket| Due::of(names, ticket)).collect();
+    due.sort_by_key(|one| (one.left(), one.ticket.number));
+    Ok(due)
+}
+
+fn counted(due: &[Due]) -> DueCount {
+    let late = due.iter().filter(|one| one.is_late()).count();
+    let marks = due.iter().map(|one| {
+        let Ticket { id, version, .. } = &one.ticket;
+        format!("{id} {version} {}\n", one.is_late())
+    });
+    let mut mark = token::hash(&marks.collect::<String>());
+    mark.truncate(MARK_LETTERS);
+    DueCount {
+        near: due.len() - late,
+        late,
+        mark,
+    }
+}
+
+/// Counts anew for those who watch, if that was not done just now, and tells them if it differs.
+pub(crate) async fn refresh(web: &Web) {
+    if !web.due.is_due(web.desk.monotonic()) {
+        return;
+    }
+    let counting = async {
+        let names = Names::new(web, offered(web).await?);
+        due(web, &names).await
+    };
+    match web.ask(counting).await {
+        Ok(due) => save(web, counted(&due)),
+        Err(error) => tracing::debug!(%error, "what is due cannot be counted now"),
+    }
+}
+
+fn save(web: &Web, count: DueCount) {
+    if web.due.save(web.desk.monotonic(), count) {
+        web.live.nudge();
+    }
+}
+
+/// A line of the list.
+struct Row {
+    number: String,
+    link: String,
+    status: &'static str,
+    status_class: &'static str,
+    contract: (&'static str, String),
+    operating: (&'static str, String),
+    division: String,
+    category: String,
+    owner: String,
+    received_at: String,
+}
+
+impl Row {
+    fn of(one: &Due, names: &Names) -> Self {
+        let ticket = &one.ticket;
+        let told = |field: TicketField| names.field(field, &ticket.fields.text(field));
+        let (class, words) = time_left(one.operating);
+        Self {
+            number: ticket.number.to_string(),
+            link: place(ticket.number),
+            status: ticket.status().label(),
+            status_class: status_class(ticket.status()),
+            contract: time_left(one.contract),
+            operating: if one.stands {
+                ("", format!("停止中({words})"))
+            } else {
+                (class, words)
+            },
+            division: told(TicketField::Division),
+            category: told(TicketField::Category),
+            owner: told(TicketField::Owner),
+            received_at: names.dates.minute(ticket.received_at),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "ticket_due.html")]
+struct DuePage {
+    shell: Shell,
+    list: String,
+}
+
+#[derive(Template)]
+#[template(path = "ticket_due_list.html")]
+struct DueList {
+    count: DueCount,
+    rows: Vec<Row>,
+    more: usize,
+    at: String,
+}
+
+async fn list(web: &Web) -> Result<String, WebError> {
+    let names = Names::new(web, offered(web).await?);
+    let due = due(web, &names).await?;
+    let count = counted(&due);
+    save(web, count.clone());
+    let list = DueList {
+        count,
+        rows: due
+            .iter()
+            .take(SHOWN)
+            .map(|one| Row::of(one, &names))
+            .collect(),
+        more: due.len().saturating_sub(SHOWN),
+        at: crate::text::time_with_seconds(names.now),
+    };
+    Ok(list.render()?)
+}
+
+pub(super) async fn page(
+    visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+) -> Result<Html<String>, WebError> {
+    let list = list(&web).await?;
+    let page = DuePage {
+        shell: Shell::new(&web, Some(&visitor), HERE),
+        list,
+    };
+    Ok(Html(page.render()?))
+}
+
+/// The list alone, for the page's script.
+pub(super) async fn part(
+    _visitor: Allowed<HandleTickets>,
+    State(web): State<Web>,
+) -> Result<Html<String>, WebError> {
+    Ok(Html(list(&web).await?))
+}
