@@ -204,7 +204,7 @@ pub enum TicketChange {
 }
 
 impl TicketChange {
-    /// Whether it holds what somebody typed.
+    /// Whether it holds what somebody typed or attached.
     pub(super) fn holds_text(&self) -> bool {
         matches!(
             self,
@@ -215,6 +215,7 @@ impl TicketChange {
                 | Self::Held { .. }
                 | Self::Reopened { .. }
                 | Self::Noted { .. }
+                | Self::FileAttached { .. }
         )
     }
 }
