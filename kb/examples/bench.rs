@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use madoguchi_kb::{
-    Audience, Dictionary, Encoder, Entry, GradedQuery, Knowledge, Language, Query, Source, Viewer,
+    Audience, Dictionary, Encoder, Entry, GradedQuery, Knowledge, Language, Positions, Query,
+    Source, Viewer,
 };
 use serde::Deserialize;
 
@@ -97,7 +98,7 @@ impl Asked<'_> {
         let knowledge = Knowledge::open(&self.place, &self.dictionary, &self.language, encoder)?;
         let began = Instant::now();
         let entries = (0..size).map(|n| Ok::<_, madoguchi_kb::KbError>(self.recipe.entry(n)));
-        knowledge.rebuild(entries, 0)?;
+        knowledge.rebuild(entries, Positions::default())?;
         let built = began.elapsed();
         let query = |n: usize| &self.queries[n % self.queries.len()];
         let searches = measure(|n| {

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Dictionary, Encoder, Entry, Fit, KbError, Knowledge, Language, Query, Source, Viewer,
+    Audience, Dictionary, Encoder, Entry, Fit, KbError, Knowledge, Language, Positions, Query,
+    Source, Viewer,
 };
 use serde::Deserialize;
 
@@ -48,7 +49,7 @@ fn main() -> Outcome<()> {
         let folder = tempfile::tempdir()?;
         let knowledge = Knowledge::open(folder.path(), &dictionary, &language, encoder)?;
         let entries = docs.iter().map(|one| Ok::<_, KbError>(entry(one)));
-        knowledge.rebuild(entries, 0)?;
+        knowledge.rebuild(entries, Positions::default())?;
         println!("with the encoder: {}", encoder.is_some());
         let (mut right, mut wrong, mut none) = (0, 0, 0);
         for file in answered {

@@ -16,6 +16,24 @@ pub enum Source {
     Incident,
 }
 
+/// Where changes come from: each kind of entry has an index of its own, which stands at its own position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// Articles.
+    Articles,
+    /// Tickets that were answered.
+    Tickets,
+}
+
+/// The positions in the feeds of changes at which everything was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Positions {
+    /// Of articles.
+    pub articles: i64,
+    /// Of tickets.
+    pub tickets: i64,
+}
+
 /// Something that answers a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -43,6 +61,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The feed that tells of its changes.
+    pub fn feed(&self) -> Feed {
+        match self.source {
+            Source::Faq => Feed::Articles,
+            Source::Ticket | Source::Incident => Feed::Tickets,
+        }
+    }
+
     /// Whether staff may see it.
     pub(crate) fn is_for_portal(&self) -> bool {
         self.source == Source::Faq && self.audience.includes(Viewer::Portal)

@@ -8,7 +8,7 @@ use madoguchi_encoder::Encoder;
 use serde::{Deserialize, Serialize};
 
 use crate::dictionary::Dictionary;
-use crate::entry::{Entry, Viewer};
+use crate::entry::{Entry, Positions, Viewer};
 use crate::error::KbError;
 use crate::knowledge::Knowledge;
 use crate::language::Language;
@@ -65,7 +65,8 @@ pub fn evaluate(
     queries: &[GradedQuery],
 ) -> Result<Evaluation, KbError> {
     let knowledge = Knowledge::open_with(folder, dictionary, language, encoder, parts)?;
-    knowledge.rebuild(entries.iter().cloned().map(Ok::<_, KbError>), 0)?;
+    let all = entries.iter().cloned().map(Ok::<_, KbError>);
+    knowledge.rebuild(all, Positions::default())?;
     let mut sum = Evaluation {
         docs: entries.len(),
         queries: queries.len(),

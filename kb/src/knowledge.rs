@@ -15,8 +15,9 @@ use self::indexes::Indexes;
 use self::text_pipeline::TextPipeline;
 use crate::analysis::Word;
 use crate::dictionary::Dictionary;
-use crate::entry::{Change, Entry, Viewer};
+use crate::entry::{Change, Entry, Feed, Positions, Viewer};
 use crate::error::KbError;
+use crate::index::SearchIndex;
 use crate::language::Language;
 use crate::meaning::QueryVector;
 use crate::query::{self, Query, SearchParts};
@@ -148,25 +149,24 @@ impl Knowledge {
         open_caught(place).map(drop)
     }
 
-    /// The position in the feed of changes that the index stands at; `None` if it is to be built.
+    /// The position in a feed of changes that its index stands at; `None` if it is to be built.
     ///
     /// # Errors
     /// [`KbError::Index`].
-    pub fn position(&self) -> Result<Option<i64>, KbError> {
-        self.indexes().position()
+    pub fn position(&self, feed: Feed) -> Result<Option<i64>, KbError> {
+        self.indexes().position(feed)
     }
 
-    /// Takes changes in; searches see them when this returns.
+    /// Takes changes of one feed in; searches see them when this returns.
     ///
     /// # Errors
     /// [`KbError`]; then all of them are to be given again.
-    pub fn apply(&self, changes: &[Change], position: i64) -> Result<(), KbError> {
+    pub fn apply(&self, feed: Feed, changes: &[Change], position: i64) -> Result<(), KbError> {
         let _alone = lock(&self.inner.changing);
         let (indexes, pipeline) = (self.indexes(), self.pipeline());
-        let done = indexes.change(changes, &pipeline, self.inner.parts, position);
+        let done = indexes.change(feed, changes, &pipeline, self.inner.parts, position);
         if done.is_err() {
-            indexes.portal.roll_back();
-            indexes.all.roll_back();
+            indexes.roll_back(feed);
         }
         done
     }
@@ -178,7 +178,7 @@ impl Knowledge {
     pub fn rebuild<E: From<KbError>>(
         &self,
         entries: impl Iterator<Item = Result<Entry, E>>,
-        position: i64,
+        positions: Positions,
     ) -> Result<(), E> {
         let _alone = lock(&self.inner.changing);
         let pipeline = lock(&self.inner.next)
@@ -187,8 +187,9 @@ impl Knowledge {
         let folder = &self.inner.folder;
         let indexes = Indexes::open(next_folder(folder)?)?;
         indexes.fill(entries, &pipeline, self.inner.parts)?;
-        indexes.commit(position)?;
-        for index in [&indexes.portal, &indexes.all] {
+        indexes.commit(Feed::Articles, positions.articles)?;
+        indexes.commit(Feed::Tickets, positions.tickets)?;
+        for index in [&indexes.portal, &indexes.all, &indexes.tickets] {
             index.merge()?;
         }
         make_current(folder, &indexes.folder, &pipeline.stamp())?;
@@ -231,13 +232,26 @@ impl Knowledge {
         Ok(Rebuild::NotNeeded)
     }
 
-    /// What answers a question.
+    /// The articles that answer a question.
     ///
     /// # Errors
     /// [`KbError::Index`], [`KbError::Unreadable`].
     pub fn search(&self, query: &Query) -> Result<Found, KbError> {
         let _slot = self.inner.slots.wait();
-        self.search_as(&self.pipeline(), query)
+        let indexes = self.indexes();
+        self.search_in(indexes.of(query.viewer), &self.pipeline(), query)
+    }
+
+    /// The tickets that answered such a question: for the desk alone, the portal finds none.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn search_tickets(&self, query: &Query) -> Result<Found, KbError> {
+        if query.viewer != Viewer::Desk {
+            return Ok(Found::default());
+        }
+        let _slot = self.inner.slots.wait();
+        self.search_in(&self.indexes().tickets, &self.pipeline(), query)
     }
 
     /// What is like a text: the text of a ticket, an article.
@@ -248,7 +262,7 @@ impl Knowledge {
         Ok(self.search(&Query::new(text, viewer, limit))?.hits)
     }
 
-    /// The entry of this id, if the viewer may see it.
+    /// The article of this id, if the viewer may see it.
     ///
     /// # Errors
     /// As [`Self::search`].
@@ -256,7 +270,7 @@ impl Knowledge {
         read::lookup(self.indexes().of(viewer), id)
     }
 
-    /// Entries of these categories, or of all, that the viewer may see, the newest first; and how
+    /// Articles of these categories, or of all, that the viewer may see, the newest first; and how
     /// many there are.
     ///
     /// # Errors
@@ -305,22 +319,24 @@ impl Knowledge {
             words: cut.words,
             synonyms: synonyms.map(|wanted| wanted.text).collect(),
         };
-        let hits = self.search_as(&pipeline, query)?.hits;
+        let indexes = self.indexes();
+        let hits = self
+            .search_in(indexes.of(query.viewer), &pipeline, query)?
+            .hits;
         Ok(Trial { analysis, hits })
     }
 
-    fn search_as(&self, pipeline: &TextPipeline, query: &Query) -> Result<Found, KbError> {
-        let (indexes, parts) = (self.indexes(), self.inner.parts);
+    fn search_in(
+        &self,
+        index: &SearchIndex,
+        pipeline: &TextPipeline,
+        query: &Query,
+    ) -> Result<Found, KbError> {
+        let parts = self.inner.parts;
         let terms = pipeline.terms(query, parts);
         let encoder = pipeline.encoder.as_ref().filter(|_| parts.meaning);
         let asked = encoder.map(|encoder| QueryVector::new(encoder, &query.text));
-        search::search(
-            indexes.of(query.viewer),
-            &terms,
-            asked.as_ref(),
-            query,
-            parts,
-        )
+        search::search(index, &terms, asked.as_ref(), query, parts)
     }
 
     fn indexes(&self) -> Arc<Indexes> {

@@ -1,8 +1,9 @@
 //! The knowledge of the desk: Japanese analysis, index, search, suggestions, evaluation.
 //!
-//! [`Knowledge`] is the door. It keeps two indexes: one of what staff may see, one of everything,
-//! so that a search from the portal never touches what is for the desk alone. How the search works
-//! and what each part of it adds: docs/search.md.
+//! [`Knowledge`] is the door. It keeps three indexes: one of the articles that staff may see, one of all
+//! articles, one of answered tickets, so that a search from the portal never touches what is for the desk
+//! alone, and tickets change nothing of how articles are ranked. How the search works and what each part
+//! of it adds: docs/search.md.
 
 mod analysis;
 mod beginnings;
@@ -17,6 +18,7 @@ mod index;
 mod knowledge;
 mod language;
 mod meaning;
+mod mixing;
 mod query;
 mod read;
 mod search;
@@ -27,12 +29,13 @@ mod word_positions;
 
 pub use self::analysis::{Analyzer, Word};
 pub use self::dictionary::Dictionary;
-pub use self::entry::{Audience, Change, Entry, Source, Viewer};
+pub use self::entry::{Audience, Change, Entry, Feed, Positions, Source, Viewer};
 pub use self::error::KbError;
 pub use self::evaluate::{Evaluation, GradedQuery, evaluate};
 pub use self::highlight::Fragment;
 pub use self::knowledge::{Analysis, Knowledge, Rebuild, Trial};
 pub use self::language::{Language, LanguageFault, SynonymGroup, UserWord};
+pub use self::mixing::mix;
 pub use self::query::{Query, SearchParts};
 pub use self::search::{Fit, Found, Hit, Reason};
 pub use self::suggest::Suggestion;

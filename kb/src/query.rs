@@ -31,6 +31,8 @@ pub struct Query {
     pub offset: usize,
     /// Each hit says why it came.
     pub explain: bool,
+    /// Each hit says how well it fits by itself, so that hits of several searches can be put in one order.
+    pub fits: bool,
 }
 
 impl Query {
@@ -43,6 +45,7 @@ impl Query {
             limit,
             offset: 0,
             explain: false,
+            fits: false,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::error::KbError;
 use crate::highlight::Marker;
 use crate::index::SearchIndex;
 use crate::meaning::QueryVector;
+use crate::mixing;
 use crate::query::{Query, QueryTerm, SearchParts};
 use crate::stored::{kept, numbered};
 use crate::word_positions::WordPositions;
@@ -79,11 +80,14 @@ pub(crate) fn search(
         *score += meant(*address);
     }
     sort(&mut scored);
+    let fit_of = |at: DocAddress| -> Result<Fit, KbError> {
+        Ok(Fit {
+            words: covered(&searcher, &clauses, &told, at)?,
+            meaning: likeness.as_ref().map_or(0.0, |likeness| likeness.of(at)),
+        })
+    };
     let fit = match scored.first() {
-        Some((_, at)) => Some(Fit {
-            words: covered(&searcher, &clauses, &told, *at)?,
-            meaning: likeness.as_ref().map_or(0.0, |likeness| likeness.of(*at)),
-        }),
+        Some((_, at)) => Some(fit_of(*at)?),
         None => None,
     };
     let least = if likeness.is_some() {
@@ -124,6 +128,16 @@ pub(crate) fn search(
             question: marker.whole(&entry.question, &places.question),
             excerpt: marker.excerpt(&entry.answer, &places.answer),
             reasons,
+            fit: if query.fits {
+                Some(fit_of(*address)?)
+            } else {
+                None
+            },
+            answer: if query.fits {
+                mixing::beginning(&entry.answer)
+            } else {
+                String::new()
+            },
             category: entry.category,
             number: entry.number,
             id: entry.id,

@@ -1,5 +1,6 @@
 //! FAQの編集: articles are written, reviewed, published and withdrawn (表 5.6-9 4①).
 
+mod asked;
 mod autosave;
 mod detail;
 mod differences;

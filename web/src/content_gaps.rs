@@ -14,7 +14,7 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::feature::Feature;
-use crate::library::ArticleHead;
+use crate::library::{ArticleHead, name};
 use crate::menu::MenuEntry;
 use crate::query::DoneQuery;
 use crate::query::escape;
@@ -55,7 +55,7 @@ struct ContentGapsPage {
     unhelpful: Vec<ArticleRow>,
     asked_about: Vec<ArticleRow>,
     overdue: Vec<OverdueRow>,
-    sees_inquiries: bool,
+    sees_tickets: bool,
 }
 
 /// A list of searches.
@@ -80,7 +80,8 @@ struct ArticleRow {
     id: String,
     question: String,
     edit: String,
-    inquiries: String,
+    /// The tickets in which it was read before.
+    tickets: String,
     told: String,
     comments: Vec<String>,
 }
@@ -146,7 +147,7 @@ async fn page(
         asked_about: asked_about(&web, since).await?,
         overdue: overdue.collect(),
         searches,
-        sees_inquiries: visitor.permissions.contains(Permission::HandleInquiries),
+        sees_tickets: visitor.permissions.contains(Permission::HandleTickets),
     };
     Ok(Html(page.render()?))
 }
@@ -187,7 +188,12 @@ async fn asked_about(web: &Web, since: Instant) -> Result<Vec<ArticleRow>, WebEr
     let rows = found.into_iter().map(|one| {
         let last = web.settings.dates.minute(one.last);
         let told = format!("問合せ {}件(最後は{last})", text::number(one.count));
-        article_row(one.article, &heads, told, Vec::new())
+        let name = name(one.number, &one.article);
+        ArticleRow {
+            // Their tickets have its name in a note.
+            tickets: format!("/tickets?channel=portal&words={}", escape(&name)),
+            ..article_row(one.article, &heads, told, Vec::new())
+        }
     });
     Ok(rows.collect())
 }
@@ -209,7 +215,7 @@ fn article_row(
             |head| head.question.clone(),
         ),
         edit: edit(&id),
-        inquiries: format!("/inquiries?show=all&article={}", escape(&id)),
+        tickets: String::new(),
         id,
         told,
         comments,

@@ -5,13 +5,13 @@ use crate::feature::Feature;
 use crate::state::FeatureTables;
 use crate::{
     access_report, account, agents, announcements, api, articles, assets, audit, board, calendar,
-    call, call_figures, calls, content_gaps, departments, divisions, inquiries, jobs, knowledge,
-    language, live, notices, operations, own_call, people, phrases, portal, reception, retention,
-    setup, sign_in, tickets, users, vendors, views,
+    call, call_figures, calls, content_gaps, departments, divisions, jobs, knowledge, language,
+    live, notices, operations, own_call, people, phrases, portal, reception, retention, setup,
+    sign_in, tickets, users, vendors, views,
 };
 
 /// All parts; those with entries of the menu first, in its order.
-static FEATURES: [Feature; 35] = [
+static FEATURES: [Feature; 34] = [
     reception::FEATURE,
     board::FEATURE,
     calls::FEATURE,
@@ -19,7 +19,6 @@ static FEATURES: [Feature; 35] = [
     tickets::FEATURE,
     people::FEATURE,
     knowledge::FEATURE,
-    inquiries::FEATURE,
     articles::FEATURE,
     content_gaps::FEATURE,
     access_report::FEATURE,

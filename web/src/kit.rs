@@ -7,6 +7,7 @@
 //! To add a record with its screens, write its [`record::Record`] with its table, and join
 //! [`record_routes!`](record_routes) to the routes.
 
+pub(crate) mod book_file;
 pub(crate) mod export;
 pub(crate) mod field;
 pub(crate) mod form;

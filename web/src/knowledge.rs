@@ -3,6 +3,7 @@
 mod article;
 pub(crate) mod finder;
 mod own;
+pub(crate) mod past;
 mod preview;
 mod word;
 
@@ -19,6 +20,7 @@ use self::own::Own;
 use self::preview::Preview;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::feature::Feature;
 use crate::menu::MenuEntry;
@@ -67,6 +69,8 @@ struct KnowledgePage {
     shell: Shell,
     notices: Vec<ShownNotice>,
     categories: Vec<Choice>,
+    /// What can be looked through; empty if it is articles alone.
+    sources: Vec<Choice>,
     results: Results,
     own: Option<Own>,
     /// The agent whose state is followed; empty if it is nobody's.
@@ -93,7 +97,9 @@ async fn page(
     let results = finder(&web, &visitor).find(&query, keeps).await?;
     let best = results.rows.first();
     let preview = match best {
-        Some(best) => Preview::of(&web, &best.id, &results.search, &results.query).await?,
+        Some(best) => {
+            Preview::of(&web, &visitor, &best.id, &results.search, &results.query).await?
+        }
         None => None,
     };
     let page = KnowledgePage {
@@ -104,9 +110,23 @@ async fn page(
         shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
         notices: notices::in_force(&web, Viewer::Desk).await,
         categories: category_choices(&web, &query.category),
+        sources: sources(&visitor, &query.source),
         results,
     };
     Ok(Html(page.render()?))
+}
+
+/// What an agent may look through, of which one may be chosen.
+fn sources(visitor: &Visitor, chosen: &str) -> Vec<Choice> {
+    if !visitor.permissions.contains(Permission::HandleTickets) {
+        return Vec::new();
+    }
+    let all = [
+        ("", "FAQと過去の問合せ"),
+        (finding::ARTICLES, "FAQ"),
+        (finding::TICKETS, "過去の問合せ"),
+    ];
+    Choice::list(all, chosen)
 }
 
 async fn results(

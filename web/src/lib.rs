@@ -33,7 +33,6 @@ mod features;
 mod graph;
 mod guard;
 mod host;
-mod inquiries;
 mod inspect;
 mod jobs;
 mod kit;

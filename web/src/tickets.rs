@@ -19,6 +19,7 @@ pub(crate) mod lookup;
 pub(crate) mod names;
 mod new;
 pub(crate) mod offered;
+mod old_inquiries;
 mod one;
 mod page;
 mod parts;
@@ -33,7 +34,8 @@ use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[
-        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets),
+        MenuEntry::new("問合せ", "/tickets", Permission::HandleTickets)
+            .waiting(|_, work| vec![("フォーム", work.portal)]),
         MenuEntry::new(
             "未登録の通話",
             "/reception/unregistered",
@@ -59,6 +61,7 @@ fn routes() -> Routes {
         .post("/tickets/bulk", bulk::change)
         .get("/tickets/due", due::page)
         .get("/tickets/due/part", due::part)
+        .get("/inquiries", old_inquiries::lead)
         .get("/tickets/new", new::page)
         .long_post("/tickets/new", FormUse::Ticket, new::create)
         .get("/tickets/{number}", one::page)

@@ -52,14 +52,17 @@
   const FAILED = "記録できませんでした。画面を開き直してから、もう一度操作してください。";
   const SIGNED_OUT = "ログインが終了したため、記録できませんでした。画面を開き直して、ログインしてください。";
 
-  const settle = async (id) => say(await post(
-    `/knowledge/${encodeURIComponent(id)}/settled`, search(), "「これで解決した」を記録しました。"));
+  const isTicket = (id) => id.startsWith("ticket:");
+
+  const settle = async (id) => say(isTicket(id)
+    ? "「これで解決した」は、FAQだけに記録できます。"
+    : await post(`/knowledge/${encodeURIComponent(id)}/settled`, search(), "「これで解決した」を記録しました。"));
 
   const missed = async () => say(await post(
     missedForm().action, search(), "「見つからなかった」を記録しました。FAQの編集者に伝わります。"));
 
   const copy = async (id, name) => {
-    const failed = "コピーできませんでした。FAQを開いて、回答をコピーしてください。";
+    const failed = "コピーできませんでした。結果を開いて、回答をコピーしてください。";
     try {
       const response = await fetch(`/api/v1/knowledge/articles/${encodeURIComponent(id)}`);
       if (!response.ok) throw new Error(String(response.status));

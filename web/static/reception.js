@@ -151,16 +151,17 @@
       const answer = await fetch(`/api/v1/knowledge/articles/${encodeURIComponent(id)}`);
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       const article = await answer.json();
-      fields.answer_source.value = `article:${article.id}`;
+      const isTicket = article.source === "ticket";
+      fields.answer_source.value = isTicket ? article.id : `article:${article.id}`;
       if (fields.category.value === "") fields.category.value = article.category;
       if (fields.category.selectedIndex < 0) fields.category.value = "";
       const name = article.number ?? article.id;
       const known = fields.articles.value.split(/[、,，\s]+/u).filter(Boolean);
-      if (!known.includes(name)) fields.articles.value = [...known, name].join("、");
+      if (!isTicket && !known.includes(name)) fields.articles.value = [...known, name].join("、");
       addAnswer(article.answer.trimEnd());
       say(`${name} を回答に入れました。`);
     } catch {
-      say("FAQを回答に入れられませんでした。接続を確認してください。");
+      say("回答に入れられませんでした。接続を確認してください。");
     }
   };
   const missed = async () => {

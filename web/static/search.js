@@ -186,9 +186,11 @@
 
   field.addEventListener("input", typed);
   field.addEventListener("blur", () => setTimeout(close, 150));
-  form.querySelector("select")?.addEventListener("change", () => {
-    if (last) show(true);
-  });
+  for (const choice of form.querySelectorAll("select")) {
+    choice.addEventListener("change", () => {
+      if (last) show(true);
+    });
+  }
   form.addEventListener("submit", () => {
     clearTimeout(waiting);
     clearTimeout(settling);

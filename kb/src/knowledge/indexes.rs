@@ -1,4 +1,4 @@
-//! The index of the portal and the one of the desk, which change together.
+//! The indexes of articles, of the portal and of the desk, which change together, and the one of tickets.
 
 use std::collections::HashSet;
 use std::panic::resume_unwind;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tantivy::TantivyDocument;
 
 use super::text_pipeline::TextPipeline;
-use crate::entry::{Change, Entry, Viewer};
+use crate::entry::{Change, Entry, Feed, Viewer};
 use crate::error::KbError;
 use crate::index::SearchIndex;
 use crate::query::SearchParts;
@@ -15,11 +15,14 @@ use crate::query::SearchParts;
 /// So many entries are cut up by each processor before they are written.
 const AT_ONCE: usize = 256;
 
-/// Two indexes, so that a search from the portal cannot meet what is for the desk.
+/// Three indexes, so that a search from the portal cannot meet what is for the desk, and a search of
+/// articles meets no ticket.
 pub(super) struct Indexes {
     pub(super) folder: PathBuf,
     pub(super) portal: SearchIndex,
+    /// All articles.
     pub(super) all: SearchIndex,
+    pub(super) tickets: SearchIndex,
 }
 
 impl Indexes {
@@ -27,6 +30,7 @@ impl Indexes {
         Ok(Self {
             portal: SearchIndex::open(&folder.join("portal"))?,
             all: SearchIndex::open(&folder.join("all"))?,
+            tickets: SearchIndex::open(&folder.join("tickets"))?,
             folder,
         })
     }
@@ -36,6 +40,7 @@ impl Indexes {
         Ok(Self {
             portal: SearchIndex::open_whole(&folder.join("portal"))?,
             all: SearchIndex::open_whole(&folder.join("all"))?,
+            tickets: SearchIndex::open_whole(&folder.join("tickets"))?,
             folder,
         })
     }
@@ -59,6 +64,9 @@ impl Indexes {
     }
 
     fn put(&self, entry: &Entry, document: TantivyDocument) -> Result<(), KbError> {
+        if entry.feed() == Feed::Tickets {
+            return self.tickets.put(&entry.id, document);
+        }
         if entry.is_for_portal() {
             self.portal.put(&entry.id, document.clone())?;
         } else {
@@ -76,7 +84,7 @@ impl Indexes {
     ) -> Result<(), E> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut known = HashSet::new();
-        for index in [&self.portal, &self.all] {
+        for index in [&self.portal, &self.all, &self.tickets] {
             index.merge_later()?;
         }
         loop {
@@ -101,8 +109,13 @@ impl Indexes {
                 cut.collect::<Result<Vec<_>, KbError>>()
             })?;
             for (entry, document) in some.iter().zip(documents.into_iter().flatten()) {
-                if !known.insert(entry.id.clone()) {
+                let is_ticket = entry.feed() == Feed::Tickets;
+                if !known.insert((is_ticket, entry.id.clone())) {
                     self.put(entry, document)?;
+                    continue;
+                }
+                if is_ticket {
+                    self.tickets.add(document)?;
                     continue;
                 }
                 if entry.is_for_portal() {
@@ -115,6 +128,7 @@ impl Indexes {
 
     pub(super) fn change(
         &self,
+        feed: Feed,
         changes: &[Change],
         pipeline: &TextPipeline,
         parts: SearchParts,
@@ -122,25 +136,45 @@ impl Indexes {
     ) -> Result<(), KbError> {
         for change in changes {
             match change {
-                Change::Put(entry) => {
+                Change::Put(entry) if entry.feed() == feed => {
                     self.put(entry, self.document(entry, pipeline, parts)?)?;
                 }
+                Change::Put(entry) => {
+                    tracing::error!(entry = entry.id, ?feed, "an entry of another feed");
+                }
                 Change::Remove(id) => {
-                    self.portal.remove(id)?;
-                    self.all.remove(id)?;
+                    for index in self.fed_by(feed) {
+                        index.remove(id)?;
+                    }
                 }
             }
         }
-        self.commit(position)
+        self.commit(feed, position)
     }
 
-    /// After a crash between the two, what comes after the older position is done again.
-    pub(super) fn commit(&self, position: i64) -> Result<(), KbError> {
-        self.portal.commit(position)?;
-        self.all.commit(position)
+    fn fed_by(&self, feed: Feed) -> Vec<&SearchIndex> {
+        match feed {
+            Feed::Articles => vec![&self.portal, &self.all],
+            Feed::Tickets => vec![&self.tickets],
+        }
     }
 
-    pub(super) fn position(&self) -> Result<Option<i64>, KbError> {
+    /// After a crash between the two of articles, what comes after the older position is done again.
+    pub(super) fn commit(&self, feed: Feed, position: i64) -> Result<(), KbError> {
+        let mut indexes = self.fed_by(feed).into_iter();
+        indexes.try_for_each(|index| index.commit(position))
+    }
+
+    pub(super) fn roll_back(&self, feed: Feed) {
+        for index in self.fed_by(feed) {
+            index.roll_back();
+        }
+    }
+
+    pub(super) fn position(&self, feed: Feed) -> Result<Option<i64>, KbError> {
+        if feed == Feed::Tickets {
+            return self.tickets.position();
+        }
         let (portal, all) = (self.portal.position()?, self.all.position()?);
         Ok(portal.zip(all).map(|(portal, all)| portal.min(all)))
     }

@@ -40,9 +40,14 @@ pub struct Fit {
 }
 
 impl Fit {
+    /// Words and meaning in one: to be compared between entries of different indexes, too.
+    pub fn level(self) -> f32 {
+        self.words + MEANT * self.meaning.max(0.0)
+    }
+
     /// Whether it only comes near: it holds few of the words that tell most, and means something else.
     pub fn is_near(self) -> bool {
-        self.words + MEANT * self.meaning.max(0.0) < FITS
+        self.level() < FITS
     }
 }
 
@@ -64,6 +69,11 @@ pub struct Hit {
     pub excerpt: Vec<Fragment>,
     /// Why it was found, if that was asked for; what counted most comes first.
     pub reasons: Vec<Reason>,
+    /// How well it fits by itself, if that was asked for.
+    pub fit: Option<Fit>,
+    /// The beginning of its answer without blanks: what tells answers apart that are nearly the same. Only
+    /// with its fit.
+    pub(crate) answer: String,
 }
 
 /// Why an entry was found.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use madoguchi_kb::{Audience, Change, Knowledge, Query, Source, Viewer};
+use madoguchi_kb::{Audience, Change, Feed, Knowledge, Query, Source, Viewer};
 use proptest::prelude::*;
 
 use crate::{entry, joined, open, rebuild, whole};
@@ -60,15 +60,26 @@ fn made(id: u8, kind: Kind) -> madoguchi_kb::Entry {
 
 fn holds(knowledge: &Knowledge, model: &BTreeMap<u8, Kind>) {
     for viewer in [Viewer::Portal, Viewer::Desk] {
-        let seen = model
-            .iter()
-            .filter(|(_, kind)| viewer == Viewer::Desk || **kind == Kind::Portal);
+        let seen = model.iter().filter(|(_, kind)| match kind {
+            Kind::Portal => true,
+            Kind::Desk => viewer == Viewer::Desk,
+            Kind::Ticket => false,
+        });
         let expected: Vec<String> = seen.map(|(id, _)| format!("id-{id}")).collect();
         let found = knowledge.search(&Query::new(COMMON, viewer, 100)).unwrap();
         let mut ids: Vec<_> = found.hits.iter().map(|hit| hit.id.clone()).collect();
         ids.sort();
         assert_eq!(ids, expected, "{viewer:?}");
         assert_eq!(found.total, expected.len());
+        let seen = model
+            .iter()
+            .filter(|(_, kind)| viewer == Viewer::Desk && **kind == Kind::Ticket);
+        let expected: Vec<String> = seen.map(|(id, _)| format!("id-{id}")).collect();
+        let query = Query::new(COMMON, viewer, 100);
+        let found = knowledge.search_tickets(&query).unwrap();
+        let mut ids: Vec<_> = found.hits.iter().map(|hit| hit.id.clone()).collect();
+        ids.sort();
+        assert_eq!(ids, expected, "{viewer:?}");
     }
     for text in [COMMON, SECRET, "やまねこ", "yamaneko", "答え", "番"] {
         let found = knowledge
@@ -106,19 +117,28 @@ proptest! {
             match step {
                 Step::Put(id, kind) => {
                     model.insert(id, kind);
-                    knowledge.apply(&[Change::Put(Box::new(made(id, kind)))], position).unwrap();
+                    let put = made(id, kind);
+                    // What was of the other kind goes.
+                    let other = match put.feed() {
+                        Feed::Articles => Feed::Tickets,
+                        Feed::Tickets => Feed::Articles,
+                    };
+                    knowledge.apply(other, &[Change::Remove(put.id.clone())], position).unwrap();
+                    knowledge.apply(put.feed(), &[Change::Put(Box::new(put))], position).unwrap();
                 }
                 Step::Remove(id) => {
                     model.remove(&id);
-                    knowledge.apply(&[Change::Remove(format!("id-{id}"))], position).unwrap();
+                    for feed in [Feed::Articles, Feed::Tickets] {
+                        knowledge.apply(feed, &[Change::Remove(format!("id-{id}"))], position).unwrap();
+                    }
                 }
                 Step::Rebuild => rebuild(&knowledge, all(&model), position),
                 Step::Reopen | Step::Damage => {
-                    let stood = knowledge.position().unwrap();
+                    let stood = knowledge.position(Feed::Articles).unwrap();
                     drop(knowledge);
                     let damaged = matches!(step, Step::Damage) && whole::damage(folder.path());
                     knowledge = open(folder.path());
-                    prop_assert_eq!(knowledge.position().unwrap(), stood.filter(|_| !damaged));
+                    prop_assert_eq!(knowledge.position(Feed::Articles).unwrap(), stood.filter(|_| !damaged));
                     if damaged {
                         rebuild(&knowledge, all(&model), position);
                     }

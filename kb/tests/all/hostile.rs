@@ -1,6 +1,6 @@
 //! Whatever is typed is a text: nothing panics, fails, or goes on for ever.
 
-use madoguchi_kb::{Audience, Change, Fragment, Query, Viewer};
+use madoguchi_kb::{Audience, Change, Feed, Fragment, Query, Viewer};
 use proptest::prelude::*;
 
 use crate::{entry, joined, open, sample, shared};
@@ -135,7 +135,7 @@ proptest! {
         one.answer = format!("旅費{answer}パスワード");
         one.keywords = vec![keyword.clone()];
         one.reading = Some(question.clone());
-        knowledge.apply(&[Change::Put(Box::new(one.clone()))], 1).unwrap();
+        knowledge.apply(Feed::Articles, &[Change::Put(Box::new(one.clone()))], 1).unwrap();
         for text in ["旅費", "パスワード", question.as_str(), answer.as_str(), keyword.as_str()] {
             let found = knowledge.search(&Query::new(text, Viewer::Portal, 5)).unwrap();
             for hit in &found.hits {
@@ -164,7 +164,11 @@ fn excerpts_cut_no_letter() {
             let many = letter.repeat(100);
             one.answer = format!("{}{many}旅費{many}", "a".repeat(before));
             knowledge
-                .apply(&[Change::Put(Box::new(one.clone()))], position)
+                .apply(
+                    Feed::Articles,
+                    &[Change::Put(Box::new(one.clone()))],
+                    position,
+                )
                 .unwrap();
             let found = knowledge
                 .search(&Query::new("旅費", Viewer::Portal, 5))

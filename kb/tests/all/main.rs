@@ -9,6 +9,7 @@
 mod histories;
 mod hostile;
 mod meaning;
+mod past;
 mod quality;
 mod spellings;
 mod whole;
@@ -18,7 +19,7 @@ use std::sync::OnceLock;
 
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Dictionary, Encoder, Entry, Fragment, Knowledge, Language, Source, Viewer,
+    Audience, Dictionary, Encoder, Entry, Fragment, Knowledge, Language, Positions, Source, Viewer,
 };
 use serde::Deserialize;
 
@@ -89,7 +90,15 @@ fn shared() -> &'static Knowledge {
 
 fn rebuild(knowledge: &Knowledge, entries: Vec<Entry>, position: i64) {
     let entries = entries.into_iter().map(Ok::<_, madoguchi_kb::KbError>);
-    knowledge.rebuild(entries, position).unwrap();
+    knowledge
+        .rebuild(
+            entries,
+            Positions {
+                articles: position,
+                tickets: position,
+            },
+        )
+        .unwrap();
 }
 
 fn entry(id: &str, audience: Audience) -> Entry {

@@ -1,6 +1,6 @@
 //! What is found by what it means, with the sentence encoder that the product installs.
 
-use madoguchi_kb::{Change, Entry, Knowledge, Language, Query};
+use madoguchi_kb::{Change, Entry, Feed, Knowledge, Language, Query};
 
 use super::*;
 
@@ -61,6 +61,6 @@ fn what_is_taken_out_is_not_meant_any_more() {
     let text = "上の階がうるさい";
     assert!(!found(&knowledge, text, Viewer::Portal).is_empty());
     let out = ["noise", "music"].map(|id| Change::Remove(id.to_owned()));
-    knowledge.apply(&out, 2).unwrap();
+    knowledge.apply(Feed::Articles, &out, 2).unwrap();
     assert!(found(&knowledge, text, Viewer::Portal).is_empty());
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use madoguchi_kb::{
-    Audience, Change, KbError, Knowledge, Language, Rebuild, SynonymGroup, UserWord, Viewer,
+    Audience, Change, Feed, KbError, Knowledge, Language, Positions, Rebuild, SynonymGroup,
+    UserWord, Viewer,
 };
 
 use crate::{dictionary, entry, found, open, rebuild, sample};
@@ -55,11 +56,19 @@ fn each_damaged_file_is_noticed_and_healed_by_a_rebuild() {
         bytes[middle] ^= 0xff;
         fs::write(&file, bytes).unwrap();
         let knowledge = open(folder.path());
-        assert_eq!(knowledge.position().unwrap(), None, "{}", file.display());
+        assert_eq!(
+            knowledge.position(Feed::Articles).unwrap(),
+            None,
+            "{}",
+            file.display()
+        );
         rebuild(&knowledge, sample(), 7);
         assert!(!found(&knowledge, "旅費", Viewer::Portal).is_empty());
         drop(knowledge);
-        assert_eq!(open(folder.path()).position().unwrap(), Some(7));
+        assert_eq!(
+            open(folder.path()).position(Feed::Articles).unwrap(),
+            Some(7)
+        );
     }
 }
 
@@ -128,18 +137,18 @@ fn whatever_is_damaged_the_index_opens_without_a_panic_and_what_was_found_is_bui
             fs::write(&file, damaged).unwrap();
             let knowledge = open(&place);
             ways += 1;
-            if knowledge.position().unwrap().is_none() {
+            if knowledge.position(Feed::Articles).unwrap().is_none() {
                 noticed += 1;
                 set_aside += usize::from(place.join("damaged").is_dir());
                 if way == 0 {
                     rebuild(&knowledge, sample(), 7);
                     drop(knowledge);
-                    assert_eq!(open(&place).position().unwrap(), Some(7));
+                    assert_eq!(open(&place).position(Feed::Articles).unwrap(), Some(7));
                 }
                 continue;
             }
             // What does no harm may stay.
-            assert_eq!(knowledge.position().unwrap(), Some(7));
+            assert_eq!(knowledge.position(Feed::Articles).unwrap(), Some(7));
             let hits = found(&knowledge, "旅費", Viewer::Portal);
             assert_eq!(hits, expected, "{} {way}", file.display());
         }
@@ -165,10 +174,18 @@ fn a_file_that_is_missing_or_cut_off_is_noticed() {
         for file in [segments(folder.path())[0].clone(), meta] {
             spoil(&file);
             let knowledge = open(folder.path());
-            assert_eq!(knowledge.position().unwrap(), None, "{}", file.display());
+            assert_eq!(
+                knowledge.position(Feed::Articles).unwrap(),
+                None,
+                "{}",
+                file.display()
+            );
             rebuild(&knowledge, sample(), 7);
             drop(knowledge);
-            assert_eq!(open(folder.path()).position().unwrap(), Some(7));
+            assert_eq!(
+                open(folder.path()).position(Feed::Articles).unwrap(),
+                Some(7)
+            );
             if !file.exists() {
                 break;
             }
@@ -189,11 +206,14 @@ fn another_layout_is_left_behind() {
     ] {
         fs::write(&place, other).unwrap();
         let knowledge = open(folder.path());
-        assert_eq!(knowledge.position().unwrap(), None);
+        assert_eq!(knowledge.position(Feed::Articles).unwrap(), None);
         assert!(found(&knowledge, "旅費", Viewer::Desk).is_empty());
         rebuild(&knowledge, sample(), 8);
         drop(knowledge);
-        assert_eq!(open(folder.path()).position().unwrap(), Some(8));
+        assert_eq!(
+            open(folder.path()).position(Feed::Articles).unwrap(),
+            Some(8)
+        );
     }
 }
 
@@ -224,11 +244,11 @@ fn searches_go_on_while_the_index_is_built_anew() {
             .take(3)
             .map(Ok)
             .chain([Err(unreadable())]);
-        assert!(knowledge.rebuild(failing, 9).is_err());
+        assert!(knowledge.rebuild(failing, Positions::default()).is_err());
         ended.store(true, Ordering::Relaxed);
         searching.join().unwrap();
     });
-    assert_eq!(knowledge.position().unwrap(), Some(3));
+    assert_eq!(knowledge.position(Feed::Articles).unwrap(), Some(3));
 }
 
 #[test]
@@ -241,7 +261,7 @@ fn who_only_searches_keeps_nobody_from_changing() {
     let mut one = entry("new", Audience::Portal);
     one.question = "ぬりかべ申請の出し方".to_owned();
     writer
-        .apply(&[Change::Put(Box::new(one.clone()))], 2)
+        .apply(Feed::Articles, &[Change::Put(Box::new(one.clone()))], 2)
         .unwrap();
     assert_eq!(
         found(&writer, "ぬりかべ申請", Viewer::Portal)
@@ -250,7 +270,9 @@ fn who_only_searches_keeps_nobody_from_changing() {
         "new"
     );
     // Two that change are one too many, and it is told so.
-    let refused = reader.apply(&[Change::Put(Box::new(one))], 3).unwrap_err();
+    let refused = reader
+        .apply(Feed::Articles, &[Change::Put(Box::new(one))], 3)
+        .unwrap_err();
     assert!(refused.is_busy(), "{refused}");
     assert!(!found(&reader, "旅費", Viewer::Portal).is_empty());
 }
@@ -301,5 +323,5 @@ fn synonyms_are_taken_up_at_once_and_words_by_a_rebuild() {
     assert_eq!(found(&knowledge, "ヌリカベ", Viewer::Portal), ["b"]);
     drop(knowledge);
     let again = Knowledge::open(folder.path(), &dictionary(), &with, None).unwrap();
-    assert_eq!(again.position().unwrap(), Some(3));
+    assert_eq!(again.position(Feed::Articles).unwrap(), Some(3));
 }

@@ -76,8 +76,6 @@ permissions! {
     ManageNotices = "notices", "お知らせの管理";
     /// 定型文 of the agents.
     ManagePhrases = "phrases", "定型文の管理";
-    /// What staff write to the desk by the form of the portal (personal data).
-    HandleInquiries = "inquiries", "フォームからの問合せの閲覧と処理";
     /// 問合せ: what callers asked and what they were told (personal data).
     HandleTickets = "tickets", "問合せの閲覧と登録";
     /// The directory of those who call: what is brought into it from files (personal data).
@@ -123,7 +121,6 @@ impl Role {
                 P::ViewCalls,
                 P::SetOwnState,
                 P::ReadKnowledge,
-                P::HandleInquiries,
                 P::HandleTickets,
             ],
             Self::Supervisor => &[
@@ -136,7 +133,6 @@ impl Role {
                 P::ReadKnowledge,
                 P::ManageNotices,
                 P::ManagePhrases,
-                P::HandleInquiries,
                 P::HandleTickets,
                 P::ManagePeople,
                 P::ReadAccessReport,

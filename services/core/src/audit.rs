@@ -206,6 +206,8 @@ actions! {
     InquiriesView = "inquiry.list", "フォームからの問合せの閲覧";
     /// Marked something that staff wrote as handled, or as open again.
     InquiryHandle = "inquiry.handle", "フォームからの問合せの処理";
+    /// What came by the form of the portal became tickets.
+    InquiriesMove = "inquiry.move", "フォームからの問合せの移行";
     /// Registered a ticket, or changed one.
     TicketChange = "ticket.change", "問合せの登録・変更";
     /// Looked at tickets, or at one.

@@ -15,6 +15,7 @@ mod fields;
 mod fold;
 pub mod merging;
 mod number;
+mod past;
 mod retention;
 pub mod sensitive;
 mod state;
@@ -29,6 +30,7 @@ pub use self::fields::{
     TicketField, TicketFields, WORK_MINUTES_AT_MOST,
 };
 pub use self::number::{NumberForm, TicketNumber, YearForm};
+pub use self::past::PastAnswer;
 pub use self::retention::{
     TICKET_RETENTION, TICKET_YEARS_AT_LEAST, TICKET_YEARS_AT_MOST, TicketRetention,
     TicketRetentionFault,

@@ -1,6 +1,7 @@
 //! The search index of the knowledge: opened beside the database, kept at its changes.
 
 pub(crate) mod import;
+mod past;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -12,7 +13,8 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Change, Dictionary, Encoder, EncoderError, Entry, KbError, Knowledge, Language, Rebuild, Source,
+    Change, Dictionary, Encoder, EncoderError, Entry, Feed, KbError, Knowledge, Language,
+    Positions, Rebuild, Source,
 };
 use madoguchi_store::{Store, StoreError};
 use madoguchi_web::{SYNONYM_KIND, WORD_KIND};
@@ -164,13 +166,22 @@ fn entry(article: &Article, now: Instant) -> Option<Entry> {
     })
 }
 
-/// Takes in what has changed since the last time; tells how many articles.
+/// Takes in what has changed since the last time; tells how many articles and tickets.
 pub(crate) async fn catch_up(
     store: &Store,
     knowledge: &Knowledge,
     now: Instant,
 ) -> anyhow::Result<usize> {
-    let Some(position) = knowledge.position()? else {
+    let articles = catch_up_articles(store, knowledge, now).await?;
+    Ok(articles + past::catch_up(store, knowledge, now).await?)
+}
+
+async fn catch_up_articles(
+    store: &Store,
+    knowledge: &Knowledge,
+    now: Instant,
+) -> anyhow::Result<usize> {
+    let Some(position) = knowledge.position(Feed::Articles)? else {
         return build(store, knowledge, now).await;
     };
     let mut done = 0;
@@ -196,22 +207,36 @@ pub(crate) async fn catch_up(
             });
         }
         done += changes.len();
-        let taking = knowledge.clone();
-        let taken = tokio::task::spawn_blocking(move || taking.apply(&changes, position)).await;
-        match taken {
-            Ok(taken) => taken?,
-            Err(panic) => {
-                tracing::error!(%panic, "the search index is damaged and is built anew");
-                return build(store, knowledge, now).await;
-            }
+        if !take_in(knowledge, Feed::Articles, changes, position).await? {
+            return build(store, knowledge, now).await;
         }
     }
 }
 
-/// Builds the index anew from all that readers see.
+/// Takes changes in; false if the index is damaged.
+async fn take_in(
+    knowledge: &Knowledge,
+    feed: Feed,
+    changes: Vec<Change>,
+    position: i64,
+) -> Result<bool, KbError> {
+    let taking = knowledge.clone();
+    match tokio::task::spawn_blocking(move || taking.apply(feed, &changes, position)).await {
+        Ok(taken) => taken.map(|()| true),
+        Err(panic) => {
+            tracing::error!(%panic, "the search index is damaged and is built anew");
+            Ok(false)
+        }
+    }
+}
+
+/// Builds the indexes anew from all that readers see and all tickets that answer.
 async fn build(store: &Store, knowledge: &Knowledge, now: Instant) -> anyhow::Result<usize> {
     // What changes meanwhile comes after this position and is taken in again.
-    let position = store.knowledge_position().await?;
+    let positions = Positions {
+        articles: store.knowledge_position().await?,
+        tickets: store.ticket_position().await?,
+    };
     let (store, knowledge, handle) = (store.clone(), knowledge.clone(), Handle::current());
     tokio::task::spawn_blocking(move || {
         let mut done = 0;
@@ -238,8 +263,10 @@ async fn build(store: &Store, knowledge: &Knowledge, now: Instant) -> anyhow::Re
                 }
             }
         };
-        let entries = std::iter::from_fn(|| next().transpose()).inspect(|_| done += 1);
-        knowledge.rebuild(entries, position)?;
+        let articles = std::iter::from_fn(|| next().transpose());
+        let tickets = past::entries(&store, &handle);
+        let entries = articles.chain(tickets).inspect(|_| done += 1);
+        knowledge.rebuild(entries, positions)?;
         Ok(done)
     })
     .await?
@@ -279,7 +306,7 @@ impl Work for Following {
             let done = follow(opened, store, now).await;
             let done = done.context("the search index does not follow")?;
             if done > 0 {
-                tracing::info!(articles = done, "the search index follows");
+                tracing::info!(entries = done, "the search index follows");
             }
             // Searches begin when it has caught up for the first time.
             let _again = self.shown.set(opened.knowledge.clone());
@@ -294,7 +321,7 @@ impl Following {
         // Without the store there are no news: what was found before is found on.
         if !self.store.is_joined()
             && knowledge
-                .position()
+                .position(Feed::Articles)
                 .is_ok_and(|position| position.is_some())
         {
             let _first = self.shown.set(knowledge.clone());

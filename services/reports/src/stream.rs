@@ -216,34 +216,47 @@ fn in_cp932(text: &[u8]) -> Vec<u8> {
         .into_owned()
 }
 
-/// A workbook for machines (データ用): names of columns in row 1, then any number of rows.
+/// A workbook for machines (データ用): in each sheet names of columns in row 1, then any number of rows.
 pub struct RowBook {
     book: Workbook,
     body: Format,
     time: Format,
+    /// Of the sheet that is written.
     rows: u32,
+    sheets: usize,
 }
 
 impl RowBook {
-    /// A workbook of one sheet.
+    /// A workbook with a first sheet.
     ///
     /// # Errors
     /// [`ReportError::Xlsx`].
     pub fn new(sheet: &str, columns: &[Column]) -> Result<Self, ReportError> {
-        let mut book = Workbook::new();
         let body = plain();
-        let page = book.add_worksheet_with_constant_memory()?;
-        page.set_name(sheet)?;
-        for (at, column) in (0..).zip(columns) {
-            page.set_column_width(at, f64::from(column.width))?;
-            page.write_string_with_format(0, at, &*column.name, &body)?;
-        }
-        Ok(Self {
-            book,
+        let mut book = Self {
+            book: Workbook::new(),
             time: time_format(&body),
             body,
             rows: 0,
-        })
+            sheets: 0,
+        };
+        book.begin_sheet(sheet, columns)?;
+        Ok(book)
+    }
+
+    /// Begins another sheet, to which rows are added from now on.
+    ///
+    /// # Errors
+    /// [`ReportError::Xlsx`].
+    pub fn begin_sheet(&mut self, sheet: &str, columns: &[Column]) -> Result<(), ReportError> {
+        let page = self.book.add_worksheet_with_constant_memory()?;
+        page.set_name(sheet)?;
+        for (at, column) in (0..).zip(columns) {
+            page.set_column_width(at, f64::from(column.width))?;
+            page.write_string_with_format(0, at, &*column.name, &self.body)?;
+        }
+        (self.rows, self.sheets) = (0, self.sheets + 1);
+        Ok(())
     }
 
     /// Adds rows.
@@ -251,7 +264,9 @@ impl RowBook {
     /// # Errors
     /// [`ReportError`].
     pub fn add(&mut self, rows: &[Vec<Cell>]) -> Result<(), ReportError> {
-        let sheet = self.book.worksheet_from_index(0)?;
+        let sheet = self
+            .book
+            .worksheet_from_index(self.sheets.saturating_sub(1))?;
         for row in rows {
             self.rows += 1;
             if self.rows as usize > ROWS_AT_MOST {

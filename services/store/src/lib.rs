@@ -56,8 +56,8 @@ pub use nodes::Claim;
 pub use page::{Cursor, CursorValue, Page, Start};
 pub use people::PersonFilter;
 pub use portal::{
-    AskedAbout, Attention, Feedback, InquiryFilter, KeptInquiry, MissedQuery, NewInquiry, Opened,
-    Rating, Receipt, Referrer, Search, Settled, Unhelpful, View,
+    AskedAbout, Attention, Feedback, MissedQuery, NewInquiry, Opened, Rating, Receipt, Referrer,
+    Search, Settled, Unhelpful, View,
 };
 pub use sessions::{NewSession, Session, SignedIn};
 pub use settings::{NewVersion, Setting};

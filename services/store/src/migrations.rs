@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 19] = [
+const ALL: [(i64, &str, &str); 20] = [
     (
         1,
         "calls",
@@ -101,6 +101,11 @@ const ALL: [(i64, &str, &str); 19] = [
         include_str!("../../../migrations/0018_ticket_files.sql"),
     ),
     (
+        19,
+        "portal tickets",
+        include_str!("../../../migrations/0019_portal_tickets.sql"),
+    ),
+    (
         21,
         "retention",
         include_str!("../../../migrations/0021_retention.sql"),
@@ -171,14 +176,20 @@ mod tests {
     use super::*;
     use crate::store::Expected;
 
-    #[tokio::test]
-    async fn inquiries_of_before_are_numbered_as_they_came_in() {
-        let store = Store::prepare("sqlite::memory:", Expected::Anything).unwrap();
+    /// A database as the program of before `number` left it.
+    async fn before(number: i64, address: &str) -> Store {
+        let store = Store::prepare(address, Expected::Anything).unwrap();
         let before: Vec<_> = all(&store)
             .into_iter()
-            .filter(|(number, ..)| *number < 16)
+            .filter(|(one, ..)| *one < number)
             .collect();
         apply_these(&before, &store).await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn inquiries_of_before_are_numbered_as_they_came_in() {
+        let store = before(16, "sqlite::memory:").await;
         let mut tx = store.begin_anyway().await.unwrap();
         for (id, at) in [("second", 20), ("first", 10), ("third", 20)] {
             sqlx::query(
@@ -193,24 +204,11 @@ mod tests {
         }
         tx.commit().await.unwrap();
         store.join().await.unwrap();
-        let number = async |id: &str| {
-            let receipt = store.lookup_receipt(id).await.unwrap().unwrap();
-            receipt.number.unwrap().0
-        };
-        let numbers = [
-            number("first").await,
-            number("second").await,
-            number("third").await,
-        ];
-        assert_eq!(numbers, [1, 2, 3]);
-        let new = crate::NewInquiry {
-            id: "new".to_owned(),
-            at: madoguchi_core::time::Instant(30),
-            inquiry: Default::default(),
-        };
-        let mut tx = store.begin_unrecorded().await.unwrap();
-        let receipt = tx.add_inquiry(&new).await.unwrap();
-        assert_eq!(receipt.number.unwrap().0, 4);
+        let mut numbers = Vec::new();
+        for id in ["first", "second", "third"] {
+            numbers.push(store.lookup_receipt(id).await.unwrap().unwrap().number);
+        }
+        assert_eq!(numbers, ["0001", "0002", "0003"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod attention;
 mod feedback;
 mod inquiries;
+mod moving;
 mod report;
 mod retention;
 
@@ -15,7 +16,8 @@ use sqlx::Row;
 
 pub use self::attention::{AskedAbout, Attention, MissedQuery, Unhelpful};
 pub use self::feedback::{Feedback, Rating, Settled};
-pub use self::inquiries::{InquiryFilter, KeptInquiry, NewInquiry, Receipt};
+pub use self::inquiries::{NewInquiry, Receipt};
+pub(crate) use self::moving::move_inquiries;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;

@@ -17,6 +17,7 @@ use crate::error::StoreError;
 use crate::fault::{Fault, fault_of};
 use crate::health::StoreHealth;
 use crate::migrations;
+use crate::portal;
 use crate::sql::is_postgresql;
 
 /// What a database holds is for the program alone.
@@ -140,6 +141,7 @@ impl Store {
         self.probe().await?;
         migrations::apply(self).await?;
         calls::rebuild_if_outdated(self).await?;
+        portal::move_inquiries(self).await?;
         if let Some(file) = FileId::of(&self.address.file()).filter(|_| self.is_file()) {
             // The first time counts: whoever joins again does so with the same file.
             let _known = self.file.set(file);

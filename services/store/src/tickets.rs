@@ -1,6 +1,6 @@
 //! 問合せ: the log of what happened to tickets, and what is derived from it in the same transaction.
 
-mod changing;
+pub(crate) mod changing;
 mod drafts;
 mod files;
 mod list;
@@ -16,7 +16,7 @@ mod unregistered;
 mod words;
 
 use madoguchi_core::id::{CallId, TicketId};
-use madoguchi_core::ticket::{Ticket, TicketEvent, TicketNumber};
+use madoguchi_core::ticket::{Status, Ticket, TicketEvent, TicketNumber};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 
@@ -29,6 +29,7 @@ pub use self::registration::KeptNoTicket;
 pub use self::retention::{PastTicket, RetentionPreview};
 pub use self::row::TicketRow;
 use self::row::lookup;
+pub(crate) use self::row::number as number_of;
 use crate::error::StoreError;
 use crate::sql::{ROWS_IN_A_STATEMENT, storable};
 use crate::store::Store;
@@ -167,5 +168,38 @@ impl Store {
         rows.iter()
             .map(|row| Ok((row.try_get("position")?, ticket_id(row)?)))
             .collect()
+    }
+
+    /// The last position of that feed; 0 if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn ticket_position(&self) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT COALESCE(MAX(position), 0) AS position FROM ticket_changes")
+            .fetch_one(self.read()?)
+            .await?;
+        Ok(row.try_get("position")?)
+    }
+
+    /// Tickets that are answered and not merged into others, after an id, in order: what may answer others.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn answered_tickets(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT state FROM tickets WHERE id > $1 AND status IN ($2, $3) \
+             AND merged_into IS NULL ORDER BY id LIMIT $4",
+        )
+        .bind(storable(after))
+        .bind(Status::Answered.as_str())
+        .bind(Status::Done.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(self.read()?)
+        .await?;
+        rows.iter().map(row::state).collect()
     }
 }

@@ -25,6 +25,7 @@ mod hours;
 mod line_hours;
 mod nodes;
 mod oidc;
+mod past_answers;
 mod phones;
 mod portal;
 mod reception;

@@ -6,8 +6,9 @@ use fantoccini::key::Key;
 use madoguchi_core::access::Role;
 use madoguchi_core::live::AgentCommand;
 use madoguchi_core::portal::AccessFigures;
+use madoguchi_core::ticket::{Channel, Status};
 use madoguchi_core::time::Instant;
-use madoguchi_store::InquiryFilter;
+use madoguchi_store::TicketFilter;
 use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
 use serde_json::{Value, json};
@@ -159,20 +160,23 @@ async fn without_scripts_staff_search_read_say_their_word_and_write() -> Outcome
     }
     browser.click("form.form button.primary").await?;
     browser.until_shown("問合せを受け付けました").await?;
-    let filter = InquiryFilter {
+    let filter = TicketFilter {
         limit: 5,
-        ..InquiryFilter::default()
+        ..TicketFilter::default()
     };
-    let kept = desk.store().list_inquiries(&filter).await?;
-    let one = kept.first().context("an inquiry")?;
+    let kept = desk.store().list_tickets(&filter).await?;
+    let one = kept.first().context("an inquiry is a ticket")?;
     ensure!(
-        one.inquiry.site == "本部" && one.inquiry.name == "佐藤",
+        one.site == "本部" && one.name == "佐藤" && one.status == Status::Received,
         "{one:?}"
     );
+    let ticket = desk.store().lookup_ticket(&one.id).await?;
+    let ticket = ticket.context("the ticket")?;
     ensure!(
-        one.inquiry.article.is_some(),
+        !ticket.fields.articles.is_empty() && ticket.fields.channel == Channel::Portal,
         "the article that did not help"
     );
+    browser.until_shown(&one.number.to_string()).await?;
     let seen = figures(&desk).await?;
     ensure!(
         seen.portal.searches == 1 && seen.portal.opened == 1,

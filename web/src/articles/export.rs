@@ -1,22 +1,24 @@
 //! The whole ナレッジデータベース as a file: a workbook, or lines of JSON. Both can be taken in
-//! again.
+//! again. The workbook holds what was asked in tickets as well, for those who may see them.
 
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use madoguchi_core::access::EditArticles;
+use madoguchi_core::access::{EditArticles, Permission};
 use madoguchi_core::article::{Article, Version};
 use madoguchi_core::audit::Action;
 use madoguchi_core::time::Instant;
-use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
+use madoguchi_reports::table::{Cell, Column};
 use madoguchi_store::{ArticleFilter, ArticleOrder, Start};
 
+use super::asked;
 use super::lookup::category_name;
 use super::workbook;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
-use crate::download::workbook_file;
+use crate::download::saved_file;
 use crate::error::WebError;
+use crate::kit::book_file::BookFile;
 use crate::library::name;
 use crate::state::Web;
 use madoguchi_reports::markdown;
@@ -146,32 +148,28 @@ pub(super) async fn as_workbook(
             Cell::Number(f64::from(out.article.settled)),
         ]
     });
-    let table = Table {
-        title: "ナレッジデータベース".to_owned(),
-        sheet: "ナレッジデータベース".to_owned(),
-        made_at: web.desk.now(),
-        columns: vec![
-            column("FAQ番号", 10),
-            column(workbook::ID, 14),
-            column(workbook::CATEGORY, 16),
-            column(workbook::QUESTION, 40),
-            column(workbook::ANSWER, 80),
-            column(workbook::KEYWORDS, 24),
-            column(workbook::READING, 20),
-            column(workbook::AUDIENCE, 12),
-            column("状態", 12),
-            column("版", 6),
-            column("最後の変更", 18),
-            column("見直し期日", 12),
-            column("掲載期限", 18),
-            column("関連する記事", 20),
-            column("ファイル", 20),
-            column("解決した件数（件）", 12),
-        ],
-        rows: rows.collect(),
-    };
-    let file = tokio::task::spawn_blocking(move || workbook(&table, Form::Data)).await;
-    let file = file.ok().and_then(Result::ok);
-    let file = file.ok_or(WebError::Internal("a workbook could not be made"))?;
-    Ok(workbook_file("knowledge.xlsx", file))
+    let columns = vec![
+        column("FAQ番号", 10),
+        column(workbook::ID, 14),
+        column(workbook::CATEGORY, 16),
+        column(workbook::QUESTION, 40),
+        column(workbook::ANSWER, 80),
+        column(workbook::KEYWORDS, 24),
+        column(workbook::READING, 20),
+        column(workbook::AUDIENCE, 12),
+        column("状態", 12),
+        column("版", 6),
+        column("最後の変更", 18),
+        column("見直し期日", 12),
+        column("掲載期限", 18),
+        column("関連する記事", 20),
+        column("ファイル", 20),
+        column("解決した件数（件）", 12),
+    ];
+    let book = BookFile::begin("ナレッジデータベース", columns);
+    if book.add(rows.collect()).await && visitor.permissions.contains(Permission::HandleTickets) {
+        asked::add(&web, &book).await?;
+    }
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Ok(saved_file(kind, "knowledge.xlsx", book.finish().await?))
 }

@@ -1,19 +1,17 @@
 //! A large list as a file: a workbook, CSV or JSON. Rows are read some at a time and sent on, so that
 //! memory does not grow with them.
 
-use std::io::Seek as _;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use futures::stream::{self, Stream};
-use madoguchi_reports::stream::{RowBook, RowText, TextFormat};
+use madoguchi_reports::stream::{RowText, TextFormat};
 use madoguchi_reports::table::{Cell, Column as Head, ReportError};
 use madoguchi_store::{Start, StoreError};
-use tokio::io::AsyncReadExt as _;
-use tokio::sync::mpsc;
 
+use super::book_file::BookFile;
 use super::table::{Column, Listing};
 use super::table_filter::Pairs;
 use super::table_question::Question;
@@ -27,8 +25,6 @@ use crate::text;
 const AT_ONCE: u32 = 1_000;
 /// Rows of one file; a longer list has to be divided, which the page says.
 const AT_MOST: u32 = 200_000;
-/// Bytes of a workbook that are sent at once.
-const PIECE: usize = 65_536;
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -128,7 +124,7 @@ pub(crate) async fn download<L: Listing>(
             let names = heads.into_iter().map(|head| head.name).collect();
             Body::from_stream(text_file(rows, RowText::new(format, names)))
         }
-        Format::Workbook => Body::from_stream(pieces(workbook_file(rows, heads).await?)),
+        Format::Workbook => workbook_file(rows, heads).await?,
     };
     Ok(download::saved_file(kind, &name, body))
 }
@@ -163,8 +159,6 @@ enum FileError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Report(#[from] ReportError),
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
 }
 
 enum Step {
@@ -198,49 +192,16 @@ fn text_file<L: Listing>(
     })
 }
 
-/// A workbook in a file without a name. It is whole before any of it is sent.
-async fn workbook_file<L: Listing>(
-    rows: Rows<L>,
-    heads: Vec<Head>,
-) -> Result<std::fs::File, WebError> {
-    let (sender, mut receiver) = mpsc::channel::<Vec<Vec<Cell>>>(2);
-    let writing = tokio::task::spawn_blocking(move || -> Result<_, FileError> {
-        let mut book = RowBook::new(L::INFO.title, &heads)?;
-        while let Some(rows) = receiver.blocking_recv() {
-            book.add(&rows)?;
-        }
-        let mut file = tempfile::tempfile()?;
-        book.finish(&file)?;
-        file.rewind()?;
-        Ok(file)
-    });
+/// A workbook of the rows. It is whole before any of it is sent.
+async fn workbook_file<L: Listing>(rows: Rows<L>, heads: Vec<Head>) -> Result<Body, WebError> {
+    let book = BookFile::begin(L::INFO.title, heads);
     let mut next = Some(Start::First);
     while let Some(start) = next {
         let (read, after) = rows.read(start).await?;
-        // Whoever writes has failed, and says why below.
-        if sender.send(read).await.is_err() {
+        if !book.add(read).await {
             break;
         }
         next = after;
     }
-    drop(sender);
-    match writing.await {
-        Ok(Ok(file)) => Ok(file),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "a list could not be written");
-            Err(WebError::Internal("a list could not be written"))
-        }
-        Err(_) => Err(WebError::Internal("a list could not be written")),
-    }
-}
-
-/// A file piece by piece.
-fn pieces(file: std::fs::File) -> impl Stream<Item = std::io::Result<Vec<u8>>> {
-    let file = tokio::fs::File::from_std(file);
-    stream::try_unfold(file, |mut file| async move {
-        let mut piece = vec![0; PIECE];
-        let read = file.read(&mut piece).await?;
-        piece.truncate(read);
-        Ok((read > 0).then_some((piece, file)))
-    })
+    book.finish().await
 }

@@ -5,11 +5,12 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Response};
 use madoguchi_core::access::ReadKnowledge;
-use madoguchi_kb::Viewer;
+use madoguchi_kb::{Source, Viewer};
 use madoguchi_store::{Referrer, View};
 use serde::Serialize;
 
 use super::finder::{HERE, finder};
+use super::past::{is_ticket, past_ticket};
 use crate::articles::files;
 use crate::auth::access::Allowed;
 use crate::auth::token;
@@ -113,28 +114,48 @@ pub(super) async fn file(
 pub(super) struct ArticleJson {
     id: String,
     number: Option<String>,
-    version: i64,
+    source: Source,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     desk_only: bool,
     category: String,
     question: String,
     answer: String,
-    updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<String>,
     /// The answer with its reference.
     quote: String,
 }
 
 pub(super) async fn as_json(
-    _: Allowed<ReadKnowledge>,
+    visitor: Allowed<ReadKnowledge>,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Json<ArticleJson>, WebError> {
+    if is_ticket(&id) {
+        let ticket = past_ticket(&web, &visitor, &id).await?;
+        let ticket = ticket.ok_or(WebError::NotFound("この問合せ"))?;
+        return Ok(Json(ArticleJson {
+            source: Source::Ticket,
+            quote: ticket.quote(),
+            updated_at: None,
+            id: ticket.key,
+            number: Some(ticket.number),
+            version: None,
+            desk_only: true,
+            category: ticket.category,
+            question: ticket.question,
+            answer: ticket.answer,
+        }));
+    }
     let article = get(&web, &id).await?;
     Ok(Json(ArticleJson {
+        source: Source::Faq,
         quote: quote(&article),
-        updated_at: article.updated_at.to_rfc3339(),
+        updated_at: Some(article.updated_at.to_rfc3339()),
         number: article.number.map(|number| number.to_string()),
         id: article.id,
-        version: article.version,
+        version: Some(article.version),
         desk_only: article.audience.is_desk_only(),
         category: article.category,
         question: article.question,

@@ -1,5 +1,6 @@
 //! Searches of the desk.
 
+use madoguchi_core::access::Permission;
 use madoguchi_kb::Viewer;
 
 use crate::auth::visitor::Visitor;
@@ -16,5 +17,6 @@ pub(crate) fn finder<'a>(web: &'a Web, visitor: &Visitor) -> Finder<'a> {
         viewer: Viewer::Desk,
         site: sites.of_address(visitor.origin.address).map(str::to_owned),
         user: Some(visitor.user.id.clone()),
+        sees_tickets: visitor.permissions.contains(Permission::HandleTickets),
     }
 }

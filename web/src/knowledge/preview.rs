@@ -7,7 +7,9 @@ use madoguchi_core::access::ReadKnowledge;
 use madoguchi_kb::Viewer;
 
 use super::finder::HERE;
+use super::past::{PastTicket, is_ticket, past_ticket};
 use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::library::Article;
 use crate::portal::categories::category_name;
@@ -15,8 +17,32 @@ use crate::query::escape;
 use crate::shell::Shell;
 use crate::state::Web;
 
+/// What is read beside the list.
+pub(super) enum Preview {
+    Article(Box<ArticlePreview>),
+    Ticket(Box<PastTicket>),
+}
+
+impl Preview {
+    /// What was found by a search, as the list names it.
+    pub(super) async fn of(
+        web: &Web,
+        visitor: &Visitor,
+        key: &str,
+        search: &str,
+        query: &str,
+    ) -> Result<Option<Self>, WebError> {
+        if is_ticket(key) {
+            let ticket = past_ticket(web, visitor, key).await?;
+            return Ok(ticket.map(Box::new).map(Self::Ticket));
+        }
+        let article = ArticlePreview::of(web, key, search, query).await?;
+        Ok(article.map(Box::new).map(Self::Article))
+    }
+}
+
 /// An article in short.
-pub(super) struct Preview {
+pub(super) struct ArticlePreview {
     pub(super) article: Article,
     pub(super) place: String,
     pub(super) category: String,
@@ -25,14 +51,9 @@ pub(super) struct Preview {
     pub(super) query: String,
 }
 
-impl Preview {
+impl ArticlePreview {
     /// The article of this id, found by a search.
-    pub(super) async fn of(
-        web: &Web,
-        id: &str,
-        search: &str,
-        query: &str,
-    ) -> Result<Option<Self>, WebError> {
+    async fn of(web: &Web, id: &str, search: &str, query: &str) -> Result<Option<Self>, WebError> {
         let Some(article) = web.article(id, Viewer::Desk).await? else {
             return Ok(None);
         };
@@ -60,7 +81,7 @@ pub(super) async fn part(
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Html<String>, WebError> {
-    let preview = Preview::of(&web, &id, "", "").await?;
+    let preview = Preview::of(&web, &visitor, &id, "", "").await?;
     let part = PreviewPart {
         shell: Shell::new(&web, Some(&visitor), HERE),
         preview: Some(preview.ok_or(WebError::NotFound("このFAQ"))?),

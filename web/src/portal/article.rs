@@ -147,6 +147,7 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
         viewer: Viewer::Portal,
         site: reader.site(web),
         user: None,
+        sees_tickets: false,
     };
     let search = finder.opened(&article.id, from).await;
     let view = View {

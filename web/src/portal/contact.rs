@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use madoguchi_core::id::PersonId;
 use madoguchi_core::portal::{INQUIRY_LETTERS, Inquiry, QUERY_LETTERS};
 use madoguchi_core::setup::FieldError;
 use madoguchi_kb::Viewer;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use super::notices::{self, ShownNotice};
 use crate::auth::access::PortalReader;
 use crate::auth::token;
+use crate::auth::visitor::{By, Visitor};
 use crate::error::{Limit, WebError};
 use crate::shell::Shell;
 use crate::state::Web;
@@ -41,7 +43,7 @@ struct ContactPage {
 
 /// What came in.
 struct ShownReceipt {
-    number: Option<String>,
+    number: String,
     at: String,
 }
 
@@ -96,6 +98,7 @@ pub(super) async fn page(
     let form = ContactForm {
         form: token::new_id(),
         site: reader.site(&web).unwrap_or_default(),
+        name: signed_in(&reader).map_or_else(String::new, |visitor| visitor.user.name.clone()),
         article: query.article,
         query: query.q.chars().take(QUERY_LETTERS).collect(),
         ..ContactForm::default()
@@ -130,7 +133,7 @@ async fn show(
         hours: text::hours(&hours, now, web.settings.dates),
         phone: web.settings.portal.phone.clone(),
         receipt: receipt.map(|receipt| ShownReceipt {
-            number: receipt.number.map(|number| number.to_string()),
+            number: receipt.number,
             at: web.settings.dates.minute(receipt.at),
         }),
         has_form: web.settings.portal.inquiry_form,
@@ -161,6 +164,7 @@ pub(super) async fn send(
         text: trimmed(&form.text),
         article: about.map(|article| article.id),
         query: form.query.chars().take(QUERY_LETTERS).collect(),
+        person: person(&web, &reader).await?,
     };
     let faults = inquiry.faults();
     if !faults.is_empty() {
@@ -187,6 +191,22 @@ pub(super) async fn send(
     tx.add_inquiry(&new).await?;
     tx.commit().await?;
     Ok(Redirect::to(&sent).into_response())
+}
+
+/// Who is signed in; programs with a token are nobody.
+fn signed_in(reader: &PortalReader) -> Option<&Visitor> {
+    let visitor = reader.visitor.as_deref();
+    visitor.filter(|visitor| matches!(visitor.by, By::Session { .. }))
+}
+
+/// Who is signed in, if the directory has them under the name with which they sign in.
+async fn person(web: &Web, reader: &PortalReader) -> Result<Option<PersonId>, WebError> {
+    let Some(visitor) = signed_in(reader) else {
+        return Ok(None);
+    };
+    let id = PersonId::new(&visitor.user.login);
+    let person = web.store.lookup_person(&id).await?;
+    Ok(person.map(|person| person.id))
 }
 
 /// The name of an inquiry: the same for one that is sent twice by one form, another for one that

@@ -1,7 +1,11 @@
 //! Searching, for the portal and the desk, and what is kept of it.
 
+use std::collections::HashMap;
+
+use madoguchi_core::id::TicketId;
 use madoguchi_core::portal::QUERY_LETTERS;
-use madoguchi_kb::{Found, Fragment, Knowledge, Query, Viewer};
+use madoguchi_core::ticket::TicketNumber;
+use madoguchi_kb::{Found, Fragment, KbError, Knowledge, Query, Source, Viewer, mix};
 use madoguchi_store::{Opened, Search};
 use serde::Deserialize;
 
@@ -11,11 +15,18 @@ use crate::error::WebError;
 use crate::library::name;
 use crate::query::{Choice, escape, page_number};
 use crate::state::Web;
+use crate::tickets;
 
 /// Results on one page.
 const PAGE_SIZE: usize = 10;
 /// No more pages are turned to.
 const PAGES: usize = 10;
+/// Only articles are looked through.
+pub(crate) const ARTICLES: &str = "faq";
+/// Only tickets are looked through.
+pub(crate) const TICKETS: &str = "ticket";
+/// What stands before the id of a ticket where articles stand by theirs.
+const TICKET_KEY: &str = "ticket:";
 
 /// What somebody looks for.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -23,6 +34,8 @@ const PAGES: usize = 10;
 pub(crate) struct FindQuery {
     pub(crate) q: String,
     pub(crate) category: String,
+    /// Only articles, or only tickets; empty for both. Readers of the portal find articles alone.
+    pub(crate) source: String,
     pub(crate) page: String,
     /// A script says that nobody types any more.
     pub(crate) settled: String,
@@ -41,6 +54,9 @@ impl FindQuery {
         let mut link = format!("{path}?q={}", escape(&self.text()));
         if !self.category.is_empty() {
             link.push_str(&format!("&category={}", escape(&self.category)));
+        }
+        if !self.source.is_empty() {
+            link.push_str(&format!("&source={}", escape(&self.source)));
         }
         if page > 1 {
             link.push_str(&format!("&page={page}"));
@@ -85,7 +101,10 @@ pub(crate) struct Results {
 /// A result.
 #[derive(Debug)]
 pub(crate) struct ResultRow {
+    /// The article, or the ticket as [`ticket_key`] writes it.
     pub(crate) id: String,
+    /// It is an earlier ticket.
+    pub(crate) is_ticket: bool,
     /// What it is called on the phone.
     pub(crate) name: String,
     pub(crate) link: String,
@@ -102,6 +121,28 @@ pub(crate) struct Finder<'a> {
     pub(crate) viewer: Viewer,
     pub(crate) site: Option<String>,
     pub(crate) user: Option<madoguchi_core::id::UserId>,
+    /// Whether they may see tickets.
+    pub(crate) sees_tickets: bool,
+}
+
+/// What is looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Articles,
+    Tickets,
+    Both,
+}
+
+impl Scope {
+    /// What the query asks for, of what may be seen.
+    fn of(query: &FindQuery, sees_tickets: bool) -> Self {
+        match query.source.as_str() {
+            _ if !sees_tickets => Self::Articles,
+            ARTICLES => Self::Articles,
+            TICKETS => Self::Tickets,
+            _ => Self::Both,
+        }
+    }
 }
 
 impl Finder<'_> {
@@ -133,7 +174,8 @@ impl Finder<'_> {
             explain: self.viewer == Viewer::Desk,
             ..Query::new(&text, self.viewer, PAGE_SIZE)
         };
-        let found = search(knowledge, asked).await?;
+        let scope = Scope::of(query, self.sees_tickets);
+        let (found, answers) = search_in(knowledge, asked, scope).await?;
         let mut results = Results {
             total: found.total,
             near: found.is_near(),
@@ -141,37 +183,55 @@ impl Finder<'_> {
             pages: found.total.div_ceil(PAGE_SIZE).clamp(1, PAGES),
             ..Results::default()
         };
-        if keeps && page == 1 {
-            // What only comes near is no answer: editors see that it was looked for in vain.
-            let answers = if results.near { 0 } else { found.total };
+        if let Some(answers) = answers.filter(|_| keeps && page == 1) {
             results.search = self.keep(&text, &query.category, answers).await;
         }
         let path = self.path();
         results.before = (page > 1).then(|| query.link(path, page - 1));
         results.after = (page < results.pages).then(|| query.link(path, page + 1));
-        results.rows = self.rows(found, &results.search, &text, (page - 1) * PAGE_SIZE);
+        let before = (page - 1) * PAGE_SIZE;
+        results.rows = self.rows(found, &results.search, &text, before).await?;
         results.query = text;
         Ok(results)
     }
 
-    fn rows(&self, found: Found, search: &str, text: &str, before: usize) -> Vec<ResultRow> {
+    async fn rows(
+        &self,
+        found: Found,
+        search: &str,
+        text: &str,
+        before: usize,
+    ) -> Result<Vec<ResultRow>, WebError> {
+        let tickets = ticket_names(self.web, &found).await?;
         let setup = self.web.desk.setup();
         let way = if search.is_empty() {
             format!("q={}", escape(text))
         } else {
             format!("s={}", escape(search))
         };
-        let rows = (before + 1..).zip(found.hits).map(|(n, hit)| ResultRow {
-            link: format!("{}/{}?{way}&n={n}", self.path(), escape(&hit.id)),
-            category: category_name(&setup.categories, &hit.category),
-            desk_only: hit.desk_only,
-            reasons: hit.reasons.iter().map(reason).collect(),
-            question: hit.question,
-            excerpt: hit.excerpt,
-            name: name(hit.number, &hit.id),
-            id: hit.id,
+        let rows = (before + 1..).zip(found.hits).filter_map(|(n, hit)| {
+            let is_ticket = hit.source != Source::Faq;
+            let (id, name, link) = if is_ticket {
+                let number = *tickets.get(&hit.id)?;
+                let link = tickets::lookup::place(number);
+                (ticket_key(&hit.id), number.to_string(), link)
+            } else {
+                let link = format!("{}/{}?{way}&n={n}", self.path(), escape(&hit.id));
+                (hit.id.clone(), name(hit.number, &hit.id), link)
+            };
+            Some(ResultRow {
+                id,
+                is_ticket,
+                name,
+                link,
+                category: category_name(&setup.categories, &hit.category),
+                desk_only: hit.desk_only && !is_ticket,
+                reasons: hit.reasons.iter().map(reason).collect(),
+                question: hit.question,
+                excerpt: hit.excerpt,
+            })
         });
-        rows.collect()
+        Ok(rows.collect())
     }
 
     /// Keeps a search; the log being away is no reason to show no results.
@@ -234,11 +294,72 @@ fn reason(reason: &madoguchi_kb::Reason) -> String {
     format!("{}「{}」({share}%)", reason.kind, reason.texts.join("」「"))
 }
 
-/// Searches where it does not hold others up.
+/// The numbers of the tickets that were found, of those that there still are.
+async fn ticket_names(web: &Web, found: &Found) -> Result<HashMap<String, TicketNumber>, WebError> {
+    let tickets = found.hits.iter().filter(|hit| hit.source != Source::Faq);
+    let ids: Vec<TicketId> = tickets.map(|hit| TicketId::new(&hit.id)).collect();
+    let rows = match web.ask(web.store.ticket_rows(&ids)).await {
+        // Articles are found all the same.
+        Err(error) if error.is_away() => Vec::new(),
+        rows => rows?,
+    };
+    let named = rows.into_iter().map(|row| (row.id.to_string(), row.number));
+    Ok(named.collect())
+}
+
+/// What stands for a ticket where articles stand by their ids.
+pub(crate) fn ticket_key(id: &str) -> String {
+    format!("{TICKET_KEY}{id}")
+}
+
+/// The ticket that a key stands for; `None` for an article.
+pub(crate) fn ticket_of_key(key: &str) -> Option<TicketId> {
+    key.strip_prefix(TICKET_KEY).map(TicketId::new)
+}
+
+/// What is found, and how many articles answer; `None` if they were not asked.
+async fn search_in(
+    knowledge: &Knowledge,
+    query: Query,
+    scope: Scope,
+) -> Result<(Found, Option<usize>), WebError> {
+    // What only comes near is no answer: editors see that it was looked for in vain.
+    let answers = |found: &Found| if found.is_near() { 0 } else { found.total };
+    if scope == Scope::Articles {
+        let found = search(knowledge, query).await?;
+        let answers = answers(&found);
+        return Ok((found, Some(answers)));
+    }
+    let knowledge = knowledge.clone();
+    blocking(move || {
+        if scope == Scope::Tickets {
+            return Ok((knowledge.search_tickets(&query)?, None));
+        }
+        // One list of two is known from its beginning only.
+        let (offset, limit) = (query.offset, query.limit);
+        let whole = Query {
+            offset: 0,
+            limit: offset + limit,
+            fits: true,
+            ..query
+        };
+        let (articles, tickets) = (knowledge.search(&whole)?, knowledge.search_tickets(&whole)?);
+        let answers = answers(&articles);
+        Ok((mix(articles, tickets, offset, limit), Some(answers)))
+    })
+    .await
+}
+
+/// Searches articles where it does not hold others up.
 pub(crate) async fn search(knowledge: &Knowledge, query: Query) -> Result<Found, WebError> {
     let knowledge = knowledge.clone();
-    let found = tokio::task::spawn_blocking(move || knowledge.search(&query)).await;
-    match found {
+    blocking(move || knowledge.search(&query)).await
+}
+
+async fn blocking<T: Send + 'static>(
+    search: impl FnOnce() -> Result<T, KbError> + Send + 'static,
+) -> Result<T, WebError> {
+    match tokio::task::spawn_blocking(search).await {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => {
             tracing::error!(%error, "the search failed");

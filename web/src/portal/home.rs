@@ -75,6 +75,7 @@ fn finder<'a>(web: &'a Web, reader: &PortalReader) -> Finder<'a> {
         viewer: Viewer::Portal,
         site: reader.site(web),
         user: None,
+        sees_tickets: false,
     }
 }
 

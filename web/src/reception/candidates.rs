@@ -12,6 +12,7 @@ use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::knowledge::finder::finder;
+use crate::knowledge::past::{PastTicket, is_ticket, past_ticket};
 use crate::library::Article;
 use crate::portal::finding::{FindQuery, Results};
 use crate::state::Web;
@@ -23,8 +24,10 @@ const OFFERED: usize = 5;
 #[derive(Default)]
 pub(super) struct Candidates {
     pub(super) results: Results,
-    /// The one that is read.
+    /// The article that is read.
     pub(super) preview: Option<Article>,
+    /// The earlier ticket that is read.
+    pub(super) past: Option<PastTicket>,
 }
 
 /// How the script asks for them.
@@ -62,11 +65,16 @@ impl Candidates {
         results.rows.truncate(OFFERED);
         let first = results.rows.first().map(|row| row.id.as_str());
         let shown = if show.is_empty() { first } else { Some(show) };
-        let preview = match shown {
-            Some(id) => web.article(id, Viewer::Desk).await?,
-            None => None,
+        let (preview, past) = match shown {
+            Some(key) if is_ticket(key) => (None, past_ticket(web, visitor, key).await?),
+            Some(id) => (web.article(id, Viewer::Desk).await?, None),
+            None => (None, None),
         };
-        Ok(Self { results, preview })
+        Ok(Self {
+            results,
+            preview,
+            past,
+        })
     }
 }
 
@@ -85,8 +93,24 @@ pub(super) async fn part(
     Ok(Html(CandidatesPart { candidates }.render()?))
 }
 
-/// Fills in what an article answers: the answer, where it was taken from, and its category.
-pub(super) async fn take(web: &Web, form: &mut ReceptionForm, id: &str) -> Result<(), WebError> {
+/// Fills in what an article or an earlier ticket answers: the answer, where it was taken from, and its
+/// category. Tells what it was.
+pub(super) async fn take(
+    web: &Web,
+    visitor: &Visitor,
+    form: &mut ReceptionForm,
+    id: &str,
+) -> Result<&'static str, WebError> {
+    if is_ticket(id) {
+        let past = past_ticket(web, visitor, id).await?;
+        let past = past.ok_or(WebError::NotFound("この問合せ"))?;
+        form.add_answer(past.answer.trim_end());
+        form.answer_source = past.key;
+        if form.category.is_empty() {
+            form.category = past.category;
+        }
+        return Ok("過去の問合せの回答を、回答の欄に入れました。");
+    }
     let article = web.article(id, Viewer::Desk).await?;
     let article = article.ok_or(WebError::NotFound("このFAQ"))?;
     form.add_answer(article.plain.trim_end());
@@ -95,5 +119,5 @@ pub(super) async fn take(web: &Web, form: &mut ReceptionForm, id: &str) -> Resul
         form.category.clone_from(&article.category);
     }
     form.add_article(&article.name());
-    Ok(())
+    Ok("FAQの回答を、回答の欄に入れました。")
 }

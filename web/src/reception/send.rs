@@ -99,9 +99,8 @@ async fn fill_in(
     match what {
         "show" => told.show = which.to_owned(),
         "take" => {
-            candidates::take(web, &mut form, which).await?;
+            told.said = Some(candidates::take(web, visitor, &mut form, which).await?);
             told.show = which.to_owned();
-            told.said = Some("FAQの回答を、回答の欄に入れました。");
         }
         "person" => {
             let person = web.store.lookup_person(&which.into()).await?;

@@ -626,13 +626,19 @@ async fn the_whole_knowledge_is_brought_out_and_it_is_told() {
     );
     let (status, book) = house.open(&mut editor, "/articles/export.xlsx").await;
     assert!(status == StatusCode::OK && book.starts_with("PK"));
+    // What was asked stands beside the articles, for those who may see tickets.
+    let asked = "xl/worksheets/sheet2.xml";
+    assert!(!book.contains(asked));
+    let mut both = at_work(&house, "ryoho", &[Role::FaqEditor, Role::Agent]).await;
+    let (_, book) = house.open(&mut both, "/articles/export.xlsx").await;
+    assert!(book.contains(asked));
     let told = AuditFilter {
         limit: 20,
         ..AuditFilter::default()
     };
     let told = house.store.list_audit(&told).await.unwrap().into_iter();
     let told = told.filter(|record| record.entry.action == Action::ArticleExport);
-    assert_eq!(told.count(), 2);
+    assert_eq!(told.count(), 3);
 }
 
 #[tokio::test]

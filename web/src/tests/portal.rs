@@ -8,7 +8,9 @@ use axum::extract::ConnectInfo;
 use chrono::NaiveDate;
 use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::portal::{Site, Sites};
-use madoguchi_kb::{Audience, Change, Dictionary, Entry, Knowledge, Language, Source, Viewer};
+use madoguchi_kb::{
+    Audience, Change, Dictionary, Entry, Feed, Knowledge, Language, Source, Viewer,
+};
 use madoguchi_store::StoreError;
 
 use super::*;
@@ -17,6 +19,7 @@ mod away;
 mod desk;
 mod language;
 mod leaks;
+mod past;
 mod reading;
 mod reception;
 mod writing;
@@ -198,7 +201,8 @@ fn knowledge(folder: &Path, articles: &[Article]) -> Knowledge {
         }))
     };
     let changes: Vec<_> = articles.iter().map(put).collect();
-    knowledge.apply(&changes, 1).unwrap();
+    knowledge.apply(Feed::Articles, &changes, 1).unwrap();
+    knowledge.apply(Feed::Tickets, &[], 0).unwrap();
     knowledge
 }
 
@@ -223,6 +227,7 @@ fn portal() -> PortalSettings {
 /// A desk with articles and the search over them.
 struct Open {
     house: House,
+    knowledge: Option<Knowledge>,
     shelf: Arc<TestLibrary>,
     _index: tempfile::TempDir,
 }
@@ -238,9 +243,10 @@ async fn open_with(articles: Vec<Article>) -> Open {
     for one in articles {
         shelf.0.lock().unwrap().insert(one.id.clone(), one);
     }
-    let faq = Faq::new(shelf.clone(), knowledge);
+    let faq = Faq::new(shelf.clone(), knowledge.clone());
     Open {
         house: house_with(faq, portal()).await,
+        knowledge: Some(knowledge),
         shelf,
         _index: index,
     }

@@ -6,7 +6,7 @@ use madoguchi_core::access::{EditArticles, Permission};
 use madoguchi_core::article::{Article, Content};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::Action;
-use madoguchi_core::ticket::{Ticket, TicketChange, TicketField, TicketFields, sensitive};
+use madoguchi_core::ticket::{Ticket, TicketChange, TicketField, TicketFields};
 use madoguchi_store::TicketWriteError;
 
 use super::applying::{edit, refusal};
@@ -18,8 +18,6 @@ use crate::error::WebError;
 use crate::kit::form::Values;
 use crate::state::Web;
 
-/// What is said behind a family name that stands alone.
-const TITLES: [&str; 4] = ["様", "さん", "氏", "殿"];
 /// So much of a question becomes the title.
 const QUESTION_LETTERS: usize = 200;
 
@@ -96,41 +94,15 @@ fn beside(ticket: &Ticket, id: &str) -> TicketChange {
 
 /// What the draft says. The form of articles marks what else looks like personal data.
 fn content(fields: &TicketFields) -> Content {
-    let question = without_requester(&fields.question, fields);
+    let question = fields.without_requester(&fields.question);
     let words: Vec<_> = question.split_whitespace().collect();
     Content {
         question: words.join(" ").chars().take(QUESTION_LETTERS).collect(),
-        answer: without_requester(&fields.answer, fields),
+        answer: fields.without_requester(&fields.answer),
         category: fields.category.clone().unwrap_or_default(),
         audience: Audience::Desk,
         ..Content::default()
     }
-}
-
-/// A text without the names and numbers of who asked, and without numbers that no text may hold.
-fn without_requester(text: &str, fields: &TicketFields) -> String {
-    let mut text = text.to_owned();
-    for mark in sensitive::marks(&text).into_iter().rev() {
-        text.replace_range(mark.range, &format!("【{}】", mark.kind.label()));
-    }
-    let asks = &fields.requester;
-    let person = asks.person.as_ref().map_or("", |person| person.as_str());
-    let name = asks.name.trim();
-    let family = name.split_whitespace().next().unwrap_or_default();
-    for (what, stands_for) in [
-        (name, "【氏名】"),
-        (asks.number.trim(), "【電話番号】"),
-        (person, "【職員番号】"),
-    ] {
-        // A single letter stands in too many words.
-        if what.chars().count() > 1 {
-            text = text.replace(what, stands_for);
-        }
-    }
-    for title in TITLES.iter().filter(|_| !family.is_empty()) {
-        text = text.replace(&format!("{family}{title}"), &format!("【氏名】{title}"));
-    }
-    text
 }
 
 #[cfg(test)]

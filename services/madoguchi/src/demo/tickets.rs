@@ -5,12 +5,13 @@ use madoguchi_core::article::FileKind;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::person::Person;
+use madoguchi_core::portal::Inquiry;
 use madoguchi_core::service::HELP_DESK;
 use madoguchi_core::ticket::{
     Attachment, Channel, Requester, ScanResult, Status, TicketChange, TicketFields,
 };
 use madoguchi_core::time::{Instant, Millis};
-use madoguchi_store::{NewTicket, Store, TicketEdit, Tx};
+use madoguchi_store::{NewInquiry, NewTicket, Store, TicketEdit, Tx};
 
 /// 職員番号, 氏名, カナ, 拠点, 部署, number. All of them are made up.
 pub(super) const PEOPLE: [[&str; 6]; 6] = [
@@ -117,6 +118,21 @@ const FILE: (&str, &str, &str) = (
     "住居手当の届け.txt",
     "住居手当の届け(差替え後)\r\n\r\n契約書の写しを、新しいものに差し替えます。\r\n",
 );
+/// What was written by the form of the portal: by whom, how many hours ago, what, and what was looked for.
+const WRITTEN: [(usize, i64, &str, &str); 2] = [
+    (
+        5,
+        4,
+        "宿泊を伴う出張で、宿泊先が会議の主催者から指定されています。宿泊料の上限を超えても精算できますか。",
+        "宿泊料 上限",
+    ),
+    (
+        0,
+        2,
+        "旅費の精算がまた差し戻されました。前と同じ画面です。",
+        "旅費 差戻し",
+    ),
+];
 
 /// Writes the people, if there are none, and the tickets that are not there yet.
 pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
@@ -136,6 +152,27 @@ pub(super) async fn add(store: &Store, now: Instant) -> anyhow::Result<()> {
         if id == FILE.0 {
             attach(&mut tx, now).await?;
         }
+        tx.commit().await?;
+    }
+    for (n, (who, hours_ago, text, query)) in WRITTEN.iter().enumerate() {
+        let Some(person) = PEOPLE.get(*who).map(person) else {
+            continue;
+        };
+        let new = NewInquiry {
+            id: format!("sample-form-{n}"),
+            at: now - Millis::from_secs(hours_ago * 3_600),
+            inquiry: Inquiry {
+                site: person.site,
+                name: person.name,
+                extension: person.numbers.into_iter().next().unwrap_or_default(),
+                text: (*text).to_owned(),
+                article: None,
+                query: (*query).to_owned(),
+                person: Some(person.id),
+            },
+        };
+        let mut tx = store.begin_unrecorded().await?;
+        tx.add_inquiry(&new).await?;
         tx.commit().await?;
     }
     Ok(())
@@ -264,6 +301,9 @@ mod tests {
         assert_eq!(store.count_people().await.unwrap(), PEOPLE.len() as u64);
         let open = store.lookup_ticket(&"sample-2".into()).await.unwrap();
         assert_eq!(open.unwrap().status(), Status::Received);
+        let written = store.lookup_ticket(&"sample-form-1".into()).await.unwrap();
+        assert_eq!(written.unwrap().fields.channel, Channel::Portal);
+        assert_eq!(store.count_work().await.unwrap().portal, 2);
         let done = store.lookup_ticket(&"sample-0".into()).await.unwrap();
         assert_eq!(done.unwrap().status(), Status::Done);
         let with_file = store.lookup_ticket(&FILE.0.into()).await.unwrap().unwrap();

@@ -12,8 +12,8 @@ pub struct Work {
     pub waiting: u64,
     /// Drafts that were sent back to those who write.
     pub sent_back: u64,
-    /// What staff wrote to the desk and nobody has handled.
-    pub inquiries: u64,
+    /// Tickets that staff wrote by the form of the portal and nobody has taken in hand.
+    pub portal: u64,
 }
 
 impl Store {
@@ -27,7 +27,8 @@ impl Store {
              + (SELECT COUNT(*) FROM articles WHERE withdrawal_asked = 1 AND stage <> 'in_review') \
              AS waiting, \
              (SELECT COUNT(*) FROM articles WHERE sent_back = 1) AS sent_back, \
-             (SELECT COUNT(*) FROM inquiries WHERE handled_at IS NULL) AS inquiries",
+             (SELECT COUNT(*) FROM tickets WHERE is_open = 1 AND status = 'received' \
+             AND channel = 'portal') AS portal",
         )
         .fetch_one(self.read()?)
         .await?;
@@ -37,7 +38,7 @@ impl Store {
         Ok(Work {
             waiting: count("waiting")?,
             sent_back: count("sent_back")?,
-            inquiries: count("inquiries")?,
+            portal: count("portal")?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What editors should see to: what readers looked for in vain, what did not help them.
 
+use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::id::UserId;
 use madoguchi_core::named;
 use madoguchi_core::time::Instant;
@@ -64,6 +65,8 @@ pub struct AskedAbout {
     pub count: u64,
     /// When last.
     pub last: Instant,
+    /// Its number, if it has one.
+    pub number: Option<ArticleNumber>,
 }
 
 /// Comments that are read for one list.
@@ -183,7 +186,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<AskedAbout>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT i.article, COUNT(*) AS inquiries, MAX(i.at) AS last FROM inquiries i \
+            "SELECT i.article, COUNT(*) AS inquiries, MAX(i.at) AS last, \
+             COALESCE(MAX(a.number), 0) AS number FROM portal_tickets i \
+             LEFT JOIN articles a ON a.id = i.article \
              LEFT JOIN attention_done d ON d.name = i.article AND d.kind = 'asked_about' \
              WHERE i.article IS NOT NULL AND i.at > COALESCE(d.at, 0) AND i.at >= ",
         );
@@ -197,10 +202,17 @@ impl Store {
                     article: row.try_get("article")?,
                     count: count(row, "inquiries")?,
                     last: Instant(row.try_get("last")?),
+                    number: article_number(row)?,
                 })
             })
             .collect()
     }
+}
+
+fn article_number(row: &AnyRow) -> Result<Option<ArticleNumber>, StoreError> {
+    let number: i64 = row.try_get("number")?;
+    let number = u32::try_from(number).ok().filter(|number| *number > 0);
+    Ok(number.map(ArticleNumber))
 }
 
 impl Tx {

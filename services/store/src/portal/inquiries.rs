@@ -1,20 +1,25 @@
-//! What staff write to the desk by the form of the portal.
+//! What staff write to the desk by the form of the portal: a ticket, and what the portal knows of it
+//! besides.
 
 use madoguchi_core::article::ArticleNumber;
+use madoguchi_core::contact::{Contact, ContactOutcome};
+use madoguchi_core::id::{ContactId, TicketId};
 use madoguchi_core::portal::{Inquiry, ReceiptNumber};
+use madoguchi_core::ticket::{Channel, Ticket, TicketChange, TicketNumber};
 use madoguchi_core::time::Instant;
-use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use crate::error::{Resource, StoreError};
-use crate::sql::{Sql, storable};
+use crate::error::StoreError;
+use crate::sql::storable;
 use crate::store::Store;
-use crate::tx::{Tx, UnrecordedTx};
+use crate::tickets::changing;
+use crate::tickets::{NewTicket, TicketWriteError};
+use crate::tx::UnrecordedTx;
 
 /// One that comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInquiry {
-    /// Its name, made by us: what is sent twice under one name is kept once.
+    /// The name of its ticket, made by us: what is sent twice under one name is kept once.
     pub id: String,
     /// When.
     pub at: Instant,
@@ -23,50 +28,16 @@ pub struct NewInquiry {
 }
 
 /// What staff are told of an inquiry that came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
-    /// Its number; `None` for one of an earlier version of the program.
-    pub number: Option<ReceiptNumber>,
-    /// When it came in.
-    pub at: Instant,
-}
-
-/// One as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptInquiry {
-    /// Its name.
-    pub id: String,
-    /// Its number; `None` for one of an earlier version of the program.
-    pub number: Option<ReceiptNumber>,
+pub struct Receipt {
+    /// Its 受付番号: the one that it was given when it came in.
+    pub number: String,
     /// When it came in.
     pub at: Instant,
-    /// What was written.
-    pub inquiry: Inquiry,
-    /// The number of the article that was read before, if it has one.
-    pub article_number: Option<ArticleNumber>,
-    /// When it was handled and by whom; `None`: it is open.
-    pub handled: Option<(Instant, String)>,
-    /// Counts up with every change.
-    pub version: i64,
-}
-
-/// Which are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InquiryFilter {
-    /// Only those that are open.
-    pub open: bool,
-    /// Only those about this article.
-    pub article: Option<String>,
-    /// Only the one of this number.
-    pub number: Option<ReceiptNumber>,
-    /// Older than the one of this instant and name: the next page.
-    pub older_than: Option<(Instant, String)>,
-    /// At the most so many.
-    pub limit: u32,
 }
 
 impl Store {
-    /// The number of an inquiry, and when it came in.
+    /// What staff are told of the inquiry that became this ticket.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -74,161 +45,138 @@ impl Store {
         receipt(&mut *self.read()?.acquire().await?, id).await
     }
 
-    /// What was written, the newest first.
+    /// The ticket that an inquiry of before there were tickets became, by its receipt number.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn list_inquiries(
+    pub async fn ticket_of_receipt(
         &self,
-        filter: &InquiryFilter,
-    ) -> Result<Vec<KeptInquiry>, StoreError> {
-        let mut sql = Sql::new(
-            "SELECT id, number, at, site, name, extension, body, article, query, handled_at, \
-             handled_by, version, COALESCE((SELECT articles.number FROM articles \
-             WHERE articles.id = inquiries.article), 0) AS article_number \
-             FROM inquiries WHERE 1 = 1",
-        );
-        if filter.open {
-            sql.push(" AND handled_at IS NULL");
-        }
-        if let Some(article) = &filter.article {
-            sql.push(" AND article = ").bind(storable(article));
-        }
-        if let Some(number) = filter.number {
-            sql.push(" AND number = ").bind(number.0);
-        }
-        if let Some((at, id)) = &filter.older_than {
-            sql.push(" AND (at, id) < (").bind(at.0);
-            sql.push(", ").bind(storable(id)).push(")");
-        }
-        sql.push(" ORDER BY at DESC, id DESC LIMIT ")
-            .bind(i64::from(filter.limit));
-        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
-        rows.iter().map(read).collect()
-    }
-
-    /// How many are open.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn open_inquiries(&self) -> Result<u64, StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) AS open FROM inquiries WHERE handled_at IS NULL")
-            .fetch_one(self.read()?)
-            .await?;
-        super::count(&row, "open")
-    }
-}
-
-impl Tx {
-    /// Marks one as handled by who acts in the record, or as open again.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] if somebody else has changed it since `version`, or it is not there.
-    pub async fn handle_inquiry(
-        &mut self,
-        id: &str,
-        version: i64,
-        handled: bool,
-    ) -> Result<(), StoreError> {
-        let changed = sqlx::query(
-            "UPDATE inquiries SET handled_at = $1, handled_by = $2, version = version + 1 \
-             WHERE id = $3 AND version = $4",
+        number: ReceiptNumber,
+    ) -> Result<Option<TicketNumber>, StoreError> {
+        let row = sqlx::query(
+            "SELECT t.fiscal_year, t.sequence FROM portal_tickets p \
+             JOIN tickets t ON t.id = p.ticket_id WHERE p.number = $1",
         )
-        .bind(handled.then_some(self.entry().at.0))
-        .bind(handled.then(|| storable(self.entry().actor.name())))
-        .bind(storable(id))
-        .bind(version)
-        .execute(self.connection())
+        .bind(number.0)
+        .fetch_optional(self.read()?)
         .await?;
-        if self.found(changed.rows_affected()) {
-            Ok(())
-        } else {
-            Err(StoreError::Changed {
-                what: Resource::Inquiry,
-            })
-        }
+        row.as_ref().map(crate::tickets::number_of).transpose()
     }
 }
 
 impl UnrecordedTx {
-    /// Keeps what was written under the next number; what is kept already keeps its own.
+    /// Makes a ticket of what was written; what is kept already stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn add_inquiry(&mut self, new: &NewInquiry) -> Result<Receipt, StoreError> {
-        // First, so that others wait who would take the same number or bring the same inquiry.
-        sqlx::query("UPDATE inquiry_numbers SET last = last")
-            .execute(self.connection())
-            .await?;
+        self.lock_records().await?;
         if let Some(kept) = receipt(self.connection(), &new.id).await? {
             return Ok(kept);
         }
-        let row = sqlx::query("UPDATE inquiry_numbers SET last = last + 1 RETURNING last")
-            .fetch_one(self.connection())
-            .await?;
-        let number: i64 = row.try_get("last")?;
-        sqlx::query(
-            "INSERT INTO inquiries (id, at, site, name, extension, body, article, query, number, \
-             version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
-        )
-        .bind(&new.id)
-        .bind(new.at.0)
-        .bind(storable(&new.inquiry.site))
-        .bind(storable(&new.inquiry.name))
-        .bind(storable(&new.inquiry.extension))
-        .bind(storable(&new.inquiry.text))
-        .bind(new.inquiry.article.as_deref().map(storable))
-        .bind(storable(&new.inquiry.query))
-        .bind(number)
-        .execute(self.connection())
-        .await?;
+        let ticket = keep(self.connection(), new, None).await?;
         Ok(Receipt {
-            number: Some(ReceiptNumber(number)),
+            number: ticket.number.to_string(),
             at: new.at,
         })
     }
 }
 
-async fn receipt(connection: &mut AnyConnection, id: &str) -> Result<Option<Receipt>, StoreError> {
-    let row = sqlx::query("SELECT number, at FROM inquiries WHERE id = $1")
+/// Makes a ticket of an inquiry. The lock of the records must be held.
+pub(super) async fn keep(
+    connection: &mut AnyConnection,
+    new: &NewInquiry,
+    number: Option<ReceiptNumber>,
+) -> Result<Ticket, StoreError> {
+    let article = new.inquiry.article.as_deref();
+    let name = match article {
+        Some(article) => Some(article_name(connection, article).await?),
+        None => None,
+    };
+    let contact = Contact {
+        id: contact(&new.id),
+        call: None,
+        channel: Channel::Portal,
+        agent: None,
+        from: new.at,
+        until: Some(new.at),
+        outcome: ContactOutcome::Unanswered,
+        outcome_at: new.at,
+    };
+    let note = new.inquiry.note(number, name.as_deref());
+    let note = note.map(|text| TicketChange::Noted { text });
+    let ticket = NewTicket {
+        id: TicketId::new(&new.id),
+        by: None,
+        at: new.at,
+        happened_at: None,
+        received_at: new.at,
+        fields: new.inquiry.fields(),
+        changes: [TicketChange::ContactAdded { contact }]
+            .into_iter()
+            .chain(note)
+            .collect(),
+    };
+    let ticket = changing::add(&mut *connection, &ticket, None).await;
+    let ticket = ticket.map_err(unfit)?;
+    sqlx::query(
+        "INSERT INTO portal_tickets (ticket_id, at, number, article) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(storable(&new.id))
+    .bind(new.at.0)
+    .bind(number.map(|number| number.0))
+    .bind(article.map(storable))
+    .execute(connection)
+    .await?;
+    Ok(ticket)
+}
+
+/// The contact by which an inquiry came.
+pub(super) fn contact(id: &str) -> ContactId {
+    ContactId::new(format!("{id}.form"))
+}
+
+/// What the form makes is never refused.
+pub(super) fn unfit(error: TicketWriteError) -> StoreError {
+    match error {
+        TicketWriteError::Store(error) => error,
+        other => {
+            tracing::error!(error = %other, "an inquiry does not become a ticket");
+            StoreError::Refused
+        }
+    }
+}
+
+/// What readers call an article.
+async fn article_name(connection: &mut AnyConnection, id: &str) -> Result<String, StoreError> {
+    let row = sqlx::query("SELECT COALESCE(number, 0) AS number FROM articles WHERE id = $1")
         .bind(storable(id))
         .fetch_optional(connection)
         .await?;
+    let number = row.map(|row| row.try_get::<i64, _>("number")).transpose()?;
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    let number = number.filter(|number| *number > 0).map(ArticleNumber);
+    Ok(number.map_or_else(|| id.to_owned(), |number| number.to_string()))
+}
+
+async fn receipt(connection: &mut AnyConnection, id: &str) -> Result<Option<Receipt>, StoreError> {
+    let row = sqlx::query(
+        "SELECT p.number, p.at, t.fiscal_year, t.sequence FROM portal_tickets p \
+         JOIN tickets t ON t.id = p.ticket_id WHERE p.ticket_id = $1",
+    )
+    .bind(storable(id))
+    .fetch_optional(connection)
+    .await?;
     row.map(|row| {
+        let number: Option<i64> = row.try_get("number")?;
+        let number = match number {
+            Some(number) => ReceiptNumber(number).to_string(),
+            None => crate::tickets::number_of(&row)?.to_string(),
+        };
         Ok(Receipt {
-            number: number(&row)?,
+            number,
             at: Instant(row.try_get("at")?),
         })
     })
     .transpose()
-}
-
-fn number(row: &AnyRow) -> Result<Option<ReceiptNumber>, StoreError> {
-    let number: Option<i64> = row.try_get("number")?;
-    Ok(number.map(ReceiptNumber))
-}
-
-fn read(row: &AnyRow) -> Result<KeptInquiry, StoreError> {
-    let article_number: i64 = row.try_get("article_number")?;
-    let article_number = u32::try_from(article_number)
-        .ok()
-        .filter(|number| *number > 0);
-    let handled_at: Option<i64> = row.try_get("handled_at")?;
-    let handled_by: Option<String> = row.try_get("handled_by")?;
-    Ok(KeptInquiry {
-        id: row.try_get("id")?,
-        number: number(row)?,
-        at: Instant(row.try_get("at")?),
-        inquiry: Inquiry {
-            site: row.try_get("site")?,
-            name: row.try_get("name")?,
-            extension: row.try_get("extension")?,
-            text: row.try_get("body")?,
-            article: row.try_get("article")?,
-            query: row.try_get("query")?,
-        },
-        article_number: article_number.map(ArticleNumber),
-        handled: handled_at.map(|at| (Instant(at), handled_by.unwrap_or_default())),
-        version: row.try_get("version")?,
-    })
 }

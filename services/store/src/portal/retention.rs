@@ -7,19 +7,17 @@ use crate::error::StoreError;
 use crate::tx::Tx;
 
 /// What is deleted when it is old, and by which column.
-const OLD: [(&str, &str); 7] = [
+const OLD: [(&str, &str); 6] = [
     ("portal_opened", "at"),
     ("portal_missed", "at"),
     ("portal_searches", "at"),
     ("portal_views", "at"),
     ("article_feedback", "at"),
     ("article_settled", "at"),
-    ("inquiries", "handled_at"),
 ];
 
 impl Tx {
-    /// Deletes the log of the portal before `before`, and inquiries handled before it; the record of
-    /// that says how many rows. Tells how many; after none the unit cannot be committed.
+    /// Deletes the log of the portal before `before`; the record of that says how many rows. Tells how many; after none the unit cannot be committed.
     ///
     /// # Errors
     /// [`StoreError::Database`].

@@ -108,7 +108,7 @@ impl UnrecordedTx {
 }
 
 /// Makes a ticket, whole or split off from another.
-pub(super) async fn add(
+pub(crate) async fn add(
     connection: &mut AnyConnection,
     new: &NewTicket,
     split_from: Option<TicketId>,
@@ -145,7 +145,7 @@ pub(super) async fn add(
 }
 
 /// Takes down what happens to a ticket.
-pub(super) async fn change(
+pub(crate) async fn change(
     connection: &mut AnyConnection,
     edit: &TicketEdit,
 ) -> Result<Ticket, TicketWriteError> {

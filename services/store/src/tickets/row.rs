@@ -283,7 +283,7 @@ pub(super) fn read(row: &AnyRow) -> Result<TicketRow, StoreError> {
 }
 
 /// The number in a row.
-pub(super) fn number(row: &AnyRow) -> Result<TicketNumber, StoreError> {
+pub(crate) fn number(row: &AnyRow) -> Result<TicketNumber, StoreError> {
     Ok(TicketNumber {
         fiscal_year: whole(row, "fiscal_year")?,
         sequence: whole(row, "sequence")?,

@@ -208,7 +208,7 @@ async fn what_waits_for_somebody_is_counted(place: Place) {
         .unwrap();
     save(&store, &shown, 5).await.unwrap();
     let work = store.count_work().await.unwrap();
-    assert_eq!((work.waiting, work.sent_back, work.inquiries), (3, 1, 0));
+    assert_eq!((work.waiting, work.sent_back, work.portal), (3, 1, 0));
     for (stage, count) in [("waiting", 3), ("sent_back", 1), ("in_review", 2)] {
         let filter = ArticleFilter {
             stage: Some(stage.to_owned()),

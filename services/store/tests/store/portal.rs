@@ -1,13 +1,19 @@
 //! What readers of the FAQ look for and read, and what is made of it.
 
+use std::collections::BTreeSet;
+
+use madoguchi_core::access::Role;
 use madoguchi_core::audience::Viewer;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::portal::{Inquiry, ReceiptNumber, SiteRead};
+use madoguchi_core::ticket::{Channel, Status, Ticket, TicketChange};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{
-    Attention, AuditFilter, Feedback, InquiryFilter, NewInquiry, Opened, Rating, Referrer, Search,
-    Settled, Store, StoreError, View,
+    Attention, AuditFilter, Feedback, NewInquiry, Opened, Rating, Referrer, Search, Settled, Store,
+    StoreError, TicketEdit, View,
 };
+
+use sqlx::{AnyConnection, Connection};
 
 use crate::place::{Place as Database, on_databases};
 use crate::sample::call;
@@ -20,7 +26,8 @@ on_databases!([sqlite_file, postgres] [
     an_article_settles_a_call_once,
     what_is_read_most_is_counted_since_an_instant_and_by_place,
     the_access_of_a_period_adds_up,
-    inquiries_are_listed_and_handled_once,
+    an_inquiry_is_a_ticket_and_counts_as_work_until_it_is_taken_in_hand,
+    what_was_written_before_there_were_tickets_becomes_tickets_and_nothing_is_lost,
     an_inquiry_has_a_number_of_its_own_and_is_kept_once,
     what_was_kept_long_enough_is_deleted_and_that_is_recorded,
     strange_letters_are_kept,
@@ -294,95 +301,164 @@ async fn the_access_of_a_period_adds_up(place: Database) {
     assert_eq!(callers[0].1, "0312345678");
 }
 
-async fn inquiries_are_listed_and_handled_once(place: Database) {
+fn written(id: &str, at: i64) -> NewInquiry {
+    NewInquiry {
+        id: id.to_owned(),
+        at: Instant(at),
+        inquiry: Inquiry {
+            site: "本部".to_owned(),
+            name: "佐藤".to_owned(),
+            extension: "1234".to_owned(),
+            text: "困っています。".to_owned(),
+            article: Some("a".to_owned()),
+            query: "旅費".to_owned(),
+            person: None,
+        },
+    }
+}
+
+async fn an_inquiry_is_a_ticket_and_counts_as_work_until_it_is_taken_in_hand(place: Database) {
     let store = place.open().await;
     for (id, at) in [("one", 10), ("two", 20)] {
-        let new = NewInquiry {
-            id: id.to_owned(),
-            at: Instant(at),
-            inquiry: Inquiry {
-                site: "本部".to_owned(),
-                name: "佐藤".to_owned(),
-                extension: "1234".to_owned(),
-                text: "困っています。".to_owned(),
-                article: Some("a".to_owned()),
-                query: "旅費".to_owned(),
-            },
-        };
-        unrecorded!(store, add_inquiry(&new)).unwrap();
+        unrecorded!(store, add_inquiry(&written(id, at))).unwrap();
     }
-    let open = InquiryFilter {
-        open: true,
-        limit: 10,
-        ..InquiryFilter::default()
-    };
-    let list = store.list_inquiries(&open).await.unwrap();
-    assert_eq!(list.len(), 2);
-    assert_eq!((list[0].id.as_str(), list[0].version), ("two", 1));
-    assert_eq!(list[1].inquiry.name, "佐藤");
-    assert_eq!(list[1].article_number, None, "there is no such article");
-    let next = InquiryFilter {
-        older_than: Some((Instant(20), "two".to_owned())),
-        ..open.clone()
-    };
-    assert_eq!(store.list_inquiries(&next).await.unwrap().len(), 1);
+    let ticket = store.lookup_ticket(&"one".into()).await.unwrap().unwrap();
+    assert_eq!(ticket.status(), Status::Received);
+    assert_eq!(ticket.received_at, Instant(10));
+    assert_eq!(ticket.fields.channel, Channel::Portal);
+    assert_eq!(ticket.fields.question, "困っています。");
+    assert_eq!(ticket.fields.requester.name, "佐藤");
+    assert_eq!(ticket.notes[0].text, "見たFAQ a\n検索した言葉『旅費』");
+    let contacts: Vec<_> = ticket.contacts().collect();
+    assert_eq!((contacts.len(), &contacts[0].call), (1, &None));
     let asked = store.asked_about(Instant(0), 10).await.unwrap();
     assert_eq!((asked[0].count, asked[0].last), (2, Instant(20)));
-    let handle = async |version, handled, at| {
-        let entry = entry(Action::InquiryHandle, at);
-        change!(store, entry, handle_inquiry("one", version, handled))
+    assert_eq!(store.count_work().await.unwrap().portal, 2);
+    let taken = TicketEdit {
+        id: "one".into(),
+        version: None,
+        by: None,
+        at: Instant(30),
+        happened_at: None,
+        changes: vec![TicketChange::StatusChanged {
+            before: Status::Received,
+            after: Status::InProgress,
+        }],
     };
-    handle(1, true, 30).await.unwrap();
-    let error = handle(1, true, 31).await.unwrap_err();
-    assert!(matches!(error, StoreError::Changed { .. }), "{error}");
-    assert_eq!(store.open_inquiries().await.unwrap(), 1);
-    let all = InquiryFilter {
-        open: false,
-        ..open
-    };
-    let list = store.list_inquiries(&all).await.unwrap();
-    assert_eq!(list[1].handled, Some((Instant(30), "sato".to_owned())));
-    handle(2, false, 40).await.unwrap();
-    assert_eq!(store.open_inquiries().await.unwrap(), 2);
+    let mut tx = store.begin_unrecorded().await.unwrap();
+    tx.change_ticket(&taken).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.count_work().await.unwrap().portal, 1);
 }
 
 async fn an_inquiry_has_a_number_of_its_own_and_is_kept_once(place: Database) {
     let store = place.open().await;
-    let inquiry = |id: String| NewInquiry {
-        id,
-        at: Instant(10),
-        inquiry: Inquiry::default(),
-    };
     // As two nodes and an impatient finger send them.
     let sent = (0..40).map(|n| {
-        let (store, new) = (store.clone(), inquiry((n % 20).to_string()));
+        let (store, new) = (store.clone(), written(&(n % 20).to_string(), 10));
         tokio::spawn(async move { unrecorded!(store, add_inquiry(&new)).unwrap() })
     });
     let mut numbers = Vec::new();
     for receipt in sent.collect::<Vec<_>>() {
-        numbers.push(receipt.await.unwrap().number.unwrap().0);
+        numbers.push(receipt.await.unwrap().number);
     }
     numbers.sort_unstable();
-    let twice: Vec<i64> = (1..=20).flat_map(|n| [n, n]).collect();
-    assert_eq!(numbers, twice);
+    let (twice, distinct): (usize, BTreeSet<&String>) = (numbers.len(), numbers.iter().collect());
+    assert_eq!((twice, distinct.len()), (40, 20), "{numbers:?}");
     let third = store.lookup_receipt("3").await.unwrap().unwrap();
-    let filter = InquiryFilter {
-        number: third.number,
-        limit: 10,
-        ..InquiryFilter::default()
-    };
-    let found = store.list_inquiries(&filter).await.unwrap();
-    assert_eq!((found.len(), found[0].id.as_str()), (1, "3"));
-    // A number does not come again when its inquiry is deleted.
-    for id in 0..20 {
-        let handled = entry(Action::InquiryHandle, 20);
-        change!(store, handled, handle_inquiry(&id.to_string(), 1, true)).unwrap();
+    let ticket = store.lookup_ticket(&"3".into()).await.unwrap().unwrap();
+    assert_eq!(third.number, ticket.number.to_string());
+    // A ticket that came otherwise has no receipt.
+    assert_eq!(store.lookup_receipt("none").await.unwrap(), None);
+}
+
+async fn what_was_written_before_there_were_tickets_becomes_tickets_and_nothing_is_lost(
+    place: Database,
+) {
+    let store = place.open().await;
+    let user = crate::accounts::user("sato", "佐藤", &[Role::Agent]);
+    crate::accounts::add(&store, &user).await;
+    store.close().await;
+    let mut connection = AnyConnection::connect(&place.address).await.unwrap();
+    let many = 450;
+    for n in 1..=many {
+        let (handled_at, handled_by) = match n {
+            1 => (Some(5_000_i64), Some("sato")),
+            2 => (Some(6_000), Some("gone")),
+            _ => (None, None),
+        };
+        sqlx::query(
+            "INSERT INTO inquiries (id, at, site, name, extension, body, article, query, number, \
+             handled_at, handled_by, version) \
+             VALUES ($1, $2, '本部', '佐藤', '1234', $3, $4, $5, $6, $7, $8, 2)",
+        )
+        .bind(format!("i{n}"))
+        .bind(i64::from(n) * 10)
+        .bind(format!("困っています {n}"))
+        .bind((n == 1).then_some("a"))
+        .bind(if n == 1 { "旅費" } else { "" })
+        .bind(i64::from(n))
+        .bind(handled_at)
+        .bind(handled_by)
+        .execute(&mut connection)
+        .await
+        .unwrap();
     }
-    let deleted = entry(Action::PortalLogDelete, 30);
-    let deleted = change!(store, deleted, delete_portal_log_before(Instant(30)));
-    assert_eq!(deleted.unwrap(), 20);
-    let next = unrecorded!(store, add_inquiry(&inquiry("new".to_owned()))).unwrap();
-    assert_eq!(next.number, Some(ReceiptNumber(21)));
+    connection.close().await.unwrap();
+    // Two nodes start at once; the next start finds nothing to do.
+    let (one, other) = tokio::join!(place.open(), place.open());
+    one.close().await;
+    other.close().await;
+    let store = place.open().await;
+    for n in 1..=many {
+        let id = format!("i{n}");
+        let ticket = store
+            .lookup_ticket(&id.as_str().into())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(ticket.fields.question, format!("困っています {n}"));
+        assert_eq!(ticket.received_at, Instant(i64::from(n) * 10));
+        let number = ReceiptNumber(i64::from(n));
+        let receipt = store.lookup_receipt(&id).await.unwrap().unwrap();
+        assert_eq!(
+            receipt.number,
+            number.to_string(),
+            "the sender's number stays good"
+        );
+        let found = store.ticket_of_receipt(number).await.unwrap();
+        assert_eq!(found, Some(ticket.number));
+        assert!(ticket.notes[0].text.contains(&number.to_string()));
+        let events = store.ticket_events(&ticket.id).await.unwrap();
+        assert_eq!(Ticket::fold(&events), Some(ticket));
+    }
+    let handled = store.lookup_ticket(&"i1".into()).await.unwrap().unwrap();
+    assert_eq!(
+        (handled.status(), handled.done_at),
+        (Status::Done, Some(Instant(5_000)))
+    );
+    assert_eq!(handled.first_answer().unwrap().outcome_at, Instant(5_000));
+    assert!(handled.fields.articles.contains("a"));
+    let events = store.ticket_events(&"i1".into()).await.unwrap();
+    assert_eq!(events.last().unwrap().by, Some(user.id), "who handled it");
+    assert!(handled.notes[0].text.contains("検索した言葉『旅費』"));
+    let gone = store.lookup_ticket(&"i2".into()).await.unwrap().unwrap();
+    assert!(gone.notes[1].text.contains("gone"), "{:?}", gone.notes);
+    assert_eq!(
+        store.count_work().await.unwrap().portal,
+        u64::from(many as u32) - 2
+    );
+    let filter = AuditFilter {
+        action: Some(Action::InquiriesMove),
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let records = store.list_audit(&filter).await.unwrap();
+    let moved: u32 = records
+        .iter()
+        .map(|record| record.entry.after["records"].parse::<u32>().unwrap())
+        .sum();
+    assert_eq!(moved, many as u32, "each once");
 }
 
 async fn what_was_kept_long_enough_is_deleted_and_that_is_recorded(place: Database) {

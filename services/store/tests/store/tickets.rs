@@ -30,6 +30,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     who_comes_second_gets_theirs_and_overwrites_nothing,
     what_is_refused_leaves_nothing_of_the_unit,
     strange_letters_survive,
+    what_answers_others_is_read_in_order_and_every_change_is_fed,
 ]);
 
 const NOW: Instant = Instant(1_795_478_400_000);
@@ -222,4 +223,44 @@ async fn strange_letters_survive(place: Place) {
     assert!(list(&store, TicketFilter::default()).await.len() == 2);
     let unknown = TicketId::new("nö\u{0}");
     assert_eq!(store.lookup_ticket(&unknown).await.unwrap(), None);
+}
+
+async fn what_answers_others_is_read_in_order_and_every_change_is_fed(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.ticket_position().await.unwrap(), 0);
+    for id in ["a", "b", "c", "d"] {
+        let mut one = new(id, "差戻し");
+        "再申請".clone_into(&mut one.fields.answer);
+        one.changes.push(TicketChange::StatusChanged {
+            before: Status::Received,
+            after: Status::Answered,
+        });
+        add(&store, &one).await;
+    }
+    add(&store, &new("e", "まだ")).await;
+    let ids = async |after: &str| -> Vec<String> {
+        let read = store.answered_tickets(after, 10).await.unwrap();
+        read.into_iter().map(|one| one.id.to_string()).collect()
+    };
+    assert_eq!(ids("").await, ["a", "b", "c", "d"]);
+    assert_eq!(ids("b").await, ["c", "d"]);
+    change(&store, &edit("c", None, &[done(Status::Answered)]))
+        .await
+        .unwrap();
+    let mut tx = store.begin(entry()).await.unwrap();
+    tx.merge_tickets(&edit("a", None, &[]), &"b".into())
+        .await
+        .unwrap();
+    tx.anonymise_ticket(&"c".into(), NOW, None).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(ids("").await, ["b", "c", "d"], "a goes on as b");
+    let fed = store.ticket_changes(5, 10).await.unwrap();
+    let fed: Vec<String> = fed.into_iter().map(|(_, id)| id.to_string()).collect();
+    assert_eq!(fed.first().map(String::as_str), Some("c"));
+    assert_eq!(fed.last().map(String::as_str), Some("c"), "anonymised");
+    assert!(
+        fed.contains(&"a".to_owned()) && fed.contains(&"b".to_owned()),
+        "{fed:?}"
+    );
+    assert_eq!(store.ticket_position().await.unwrap(), 5 + fed.len() as i64);
 }

@@ -125,6 +125,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
             text: "再設定のメールが届きません。".to_owned(),
             article: Some("login-001".to_owned()),
             query: "パスワード".to_owned(),
+            person: None,
         },
     };
     let mut tx = store.begin_unrecorded().await?;

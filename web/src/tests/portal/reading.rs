@@ -110,6 +110,7 @@ async fn without_the_search_categories_and_articles_are_there() {
     let open = Open {
         house: house_with(faq, portal()).await,
         shelf,
+        knowledge: None,
         _index: tempfile::tempdir().unwrap(),
     };
     let mut reader = Client::default();

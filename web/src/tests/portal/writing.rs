@@ -1,7 +1,7 @@
 //! What staff say: feedback, and inquiries by the form.
 
-use madoguchi_core::audit::Action;
-use madoguchi_store::{AuditFilter, InquiryFilter};
+use madoguchi_core::ticket::Status;
+use madoguchi_store::{TicketFilter, TicketRow};
 
 use super::*;
 use crate::query::escape;
@@ -120,40 +120,65 @@ async fn who_is_not_helped_learns_how_to_call_and_may_write() {
         "{place}"
     );
     let (_, html) = open.read(&mut reader, &place).await;
-    assert!(html.contains("問合せを受け付けました") && html.contains("0001"));
-    // The desk sees it, and that is recorded.
-    let (_, html) = open.house.get("/inquiries").await;
-    assert!(html.contains("未処理 1件") && html.contains("佐藤"));
-    assert!(html.contains("&#60;script&#62;") && html.contains("/knowledge/ryohi-001"));
-    let viewed = AuditFilter {
-        action: Some(Action::InquiriesView),
-        limit: 5,
-        ..AuditFilter::default()
-    };
-    assert_eq!(open.house.store.list_audit(&viewed).await.unwrap().len(), 1);
-    let all = InquiryFilter {
-        limit: 5,
-        ..InquiryFilter::default()
-    };
-    let id = open.house.store.list_inquiries(&all).await.unwrap()[0]
-        .id
-        .clone();
-    let path = format!("/inquiries/{}/handled", escape(&id));
+    let ticket = open.tickets().await.remove(0);
+    let number = ticket.number.to_string();
+    assert!(html.contains("問合せを受け付けました") && html.contains(&number));
+    // The desk has it as a ticket, and the menu tells of it.
+    assert_eq!(ticket.status, Status::Received);
+    let (_, html) = open.house.get("/tickets?channel=portal").await;
+    assert!(
+        html.contains(&number) && html.contains("フォーム1件"),
+        "{html}"
+    );
+    let (_, html) = open.house.get(&format!("/tickets/{number}")).await;
+    assert!(
+        html.contains("佐藤") && html.contains("&#60;script&#62;"),
+        "{html}"
+    );
+    assert!(html.contains("検索した言葉『x』"), "{html}");
+    // What led to it before leads to it now.
     let mut boss = open.house.boss.clone();
-    let (status, ..) = open
-        .house
-        .submit(&mut boss, &path, "version=1&handled=yes")
+    let (_, place, _) = open.house.open_from(&mut boss, "/inquiries").await;
+    assert_eq!(place, "/tickets?channel=portal&state=received");
+}
+
+#[tokio::test]
+async fn who_is_signed_in_need_not_say_who_they_are() {
+    let open = open().await;
+    let person = madoguchi_core::person::Person {
+        id: "sato".into(),
+        name: "佐藤 葉子".to_owned(),
+        kana: String::new(),
+        site: "本部".to_owned(),
+        department: "総務課".to_owned(),
+        mail: String::new(),
+        numbers: Vec::new(),
+        left_on: None,
+    };
+    let mut tx = open.house.store.begin_unrecorded().await.unwrap();
+    tx.save_people(&[person], now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut sato = open.house.user("sato", &[Role::Agent]).await;
+    let (_, html) = open.house.open(&mut sato, "/faq/contact").await;
+    assert!(
+        html.contains("name=\"name\" value=\"sato\"") || html.contains("佐藤"),
+        "{html}"
+    );
+    open.house
+        .submit(&mut sato, "/faq/contact", &inquiry("a"))
         .await;
-    assert_eq!(status, StatusCode::SEE_OTHER);
-    let (status, ..) = open
-        .house
-        .submit(&mut boss, &path, "version=1&handled=yes")
-        .await;
-    assert_eq!(status, StatusCode::CONFLICT, "somebody was quicker");
-    let (_, html) = open.house.get("/inquiries").await;
-    assert!(html.contains("未処理の問合せはありません"));
-    let (_, html) = open.house.get("/inquiries?show=all").await;
-    assert!(html.contains("処理済み") && html.contains("boss"));
+    let row = open.tickets().await.remove(0);
+    assert_eq!(row.person, Some("sato".into()));
+}
+
+impl Open {
+    async fn tickets(&self) -> Vec<TicketRow> {
+        let filter = TicketFilter {
+            limit: 100,
+            ..TicketFilter::default()
+        };
+        self.house.store.list_tickets(&filter).await.unwrap()
+    }
 }
 
 #[tokio::test]
@@ -174,25 +199,26 @@ async fn what_is_sent_twice_comes_in_once_and_is_found_by_its_number() {
         places[0] == places[1] && places[1] != places[2],
         "{places:?}"
     );
-    assert_eq!(open.house.store.open_inquiries().await.unwrap(), 2);
+    assert_eq!(open.tickets().await.len(), 2);
     // The page says the same however often it is loaded.
     for _ in 0..2 {
         let (_, html) = open.read(&mut reader, &places[2]).await;
-        assert!(html.contains("0002") && !html.contains("name=\"text\""));
+        assert!(html.contains("-00002") && !html.contains("name=\"text\""));
     }
-    assert_eq!(open.house.store.open_inquiries().await.unwrap(), 2);
+    assert_eq!(open.tickets().await.len(), 2);
     let (_, html) = open
         .read(&mut reader, "/faq/contact?done=inquiry&sent=x")
         .await;
     assert!(!html.contains("受け付け"), "nothing was sent");
-    for asked in ["2", "0002", "%EF%BC%92"] {
-        let (_, html) = open.house.get(&format!("/inquiries?number={asked}")).await;
-        assert!(html.contains("受付番号 0002") && !html.contains("受付番号 0001"));
+    // A number of before that there is not leads to the list.
+    let mut boss = open.house.boss.clone();
+    for path in [
+        "/inquiries?number=9&show=all",
+        "/inquiries?number=x&show=all",
+    ] {
+        let (_, place, _) = open.house.open_from(&mut boss, path).await;
+        assert_eq!(place, "/tickets?channel=portal");
     }
-    let (_, html) = open.house.get("/inquiries?number=9").await;
-    assert!(html.contains("受付番号0009の問合せはありません"));
-    let (status, _) = open.house.get("/inquiries?number=x").await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -215,7 +241,7 @@ async fn nobody_buries_the_desk_in_inquiries() {
             .iter()
             .all(|status| *status == StatusCode::TOO_MANY_REQUESTS)
     );
-    assert_eq!(open.house.store.open_inquiries().await.unwrap(), 20);
+    assert_eq!(open.tickets().await.len(), 20);
 }
 
 #[tokio::test]
@@ -227,6 +253,7 @@ async fn without_the_form_there_is_the_telephone() {
     let open = Open {
         house: house_with(Faq::default(), settings).await,
         shelf: Arc::default(),
+        knowledge: None,
         _index: tempfile::tempdir().unwrap(),
     };
     let mut reader = Client::default();
