@@ -12,6 +12,7 @@ use madoguchi_core::portal::{LOG_DAYS_AT_LEAST, LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, FieldError, RETENTION_DAYS_AT_LEAST};
 use madoguchi_core::ticket::TicketRetention;
 
+use self::tickets::HERE;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
@@ -27,7 +28,6 @@ use crate::state::Web;
 
 /// There is one setting of each kind.
 const ID: &str = "days";
-const HERE: &str = "/admin/retention";
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[MenuEntry::new(

@@ -36,7 +36,7 @@ pub struct HoursSettings {
     pub overrides: BTreeMap<NaiveDate, Override>,
     /// An official list of holidays; it replaces the computed ones of the years it covers.
     pub holidays: BTreeMap<NaiveDate, String>,
-    /// Every day is an open day (demonstrations).
+    /// Every day is an open day, but for days of the week that are closed by themselves.
     pub every_day: bool,
 }
 
@@ -293,7 +293,8 @@ impl Calendar {
     fn rule(&self, date: NaiveDate) -> (HoursReason, bool) {
         let saturday = date.weekday() == Weekday::Sat;
         let second = (8..=14).contains(&date.day());
-        if self.settings.every_day {
+        let rests = self.of_week(date) == Some(WeekdayHours::Closed);
+        if self.settings.every_day && !rests {
             (HoursReason::EveryDay, true)
         } else if self.settings.special_days.contains(&date) {
             (HoursReason::SpecialDay, true)
@@ -467,6 +468,12 @@ mod tests {
             (false, HoursReason::ClosedWeekday)
         );
         assert_eq!(found("2026-10-12T09:00:00").1, HoursReason::NationalHoliday);
+        let every_day = Calendar::new(HoursSettings {
+            every_day: true,
+            ..settings.clone()
+        });
+        assert!(!every_day.status(at("2026-11-30T09:00:00")).open);
+        assert!(every_day.status(at("2026-11-03T09:00:00")).open);
         settings.open_on_holidays = true;
         settings.open_at_year_end = true;
         let calendar = Calendar::new(settings);

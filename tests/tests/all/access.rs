@@ -38,8 +38,12 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/calendar",
             "/admin/calendar/range?from=2026-12-21&to=2026-12-27&rule=closed",
             "/admin/calendar/2026-12-28",
+            "/admin/calendar?calendar=yakan",
+            "/admin/calendar/2026-12-28@yakan",
             "/admin/calendars",
             "/admin/calendars/new",
+            "/admin/calendars/named/yakan",
+            "/admin/calendars/named/yakan/remove",
             "/nowhere",
             "/admin/users",
             "/tickets",
@@ -320,7 +324,11 @@ const REFUSED: [&str; 2] = ["許可されていません", "見つかりませ�
 /// Makes a line, a phone and a trunk on screens, and looks at what is shown then.
 async fn set_up(browser: &Browser, house: &House, wrong: &mut Wrong) -> Outcome {
     sign_in(browser, house, "kanri").await?;
-    let forms: [(&str, &[(&str, &str)]); 3] = [
+    let forms: [(&str, &[(&str, &str)]); 4] = [
+        (
+            "/admin/calendars/new",
+            &[("name", "yakan"), ("hours", "20:00-22:00")],
+        ),
         (
             "/admin/desk/lines/new",
             &[("name", "yobi"), ("numbers", "6000")],

@@ -12,7 +12,6 @@ use madoguchi_core::ticket::{
 };
 use serde::Deserialize;
 
-use super::HERE;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::kit::field::{Field, access};
@@ -22,6 +21,8 @@ use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
 
+/// The entry of the menu.
+pub(super) const HERE: &str = "/admin/retention";
 const ID: &str = "years";
 
 impl Record for TicketRetention {
@@ -175,7 +176,7 @@ async fn find(
             "匿名化する問合せ",
             preview.tickets,
             "件",
-            "氏名、電話番号、職員番号と、質問・回答・メモの中の氏名や番号を取り除きます。",
+            "氏名、電話番号、職員番号、質問・回答・メモの中の氏名や番号と、添付ファイルを取り除きます。",
         ),
         row(
             "消す通話のメモ",

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::day::{CalendarDay, DayRule};
 use super::fault::{FieldError, entered_name};
 use super::screen::ScreenSetup;
-use super::{CalendarDay, DayRule};
 use crate::hours::{Calendar, HoursSettings, OpenHours, Override, WeekdayHours};
 
 /// The kind of [`CalendarConfig`] in the store; its id is the name.
@@ -274,7 +274,7 @@ mod tests {
         let mut screen = ScreenSetup::default();
         let data = r#"{"calendar":"a","date":"2026-11-24","rule":"closed"}"#;
         screen
-            .put(super::super::CALENDAR_DAY, "2026-11-24@a", Some(data))
+            .put(super::super::day::CALENDAR_DAY, "2026-11-24@a", Some(data))
             .unwrap();
         put_days(&mut calendars, &screen);
         put_days(&mut calendars, &screen);

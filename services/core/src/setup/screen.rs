@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::agents::{AGENT, ScreenAgent};
 use super::calendar::{CALENDAR, CalendarConfig};
 use super::categories::{CATEGORY, Categories, Category};
+use super::day::{CALENDAR_DAY, CalendarDay};
 use super::lines::{LINE, LineConfig};
 use super::outbound::{OUTBOUND, OutboundConfig};
 use super::targets::{TARGETS, TargetConfig};
 use super::trunks::{ScreenTrunk, TRUNK};
-use super::{CALENDAR_DAY, CalendarDay};
 
 /// What was set on screens.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -214,7 +214,7 @@ pub enum TicketChange {
 }
 
 impl TicketChange {
-    /// Whether it holds what somebody typed.
+    /// Whether it holds what somebody typed or attached.
     pub(super) fn holds_text(&self) -> bool {
         matches!(
             self,
@@ -225,6 +225,7 @@ impl TicketChange {
                 | Self::Held { .. }
                 | Self::Reopened { .. }
                 | Self::Noted { .. }
+                | Self::FileAttached { .. }
         )
     }
 }

@@ -343,7 +343,7 @@ async fn the_figures_of_a_month_are_what_they_were_after_names_are_gone(place: P
     let figures = async || {
         let span = (Instant(NOW.0 - 1), Instant(NOW.0 + 1));
         let histories = store.ticket_histories(span.0, span.1).await.unwrap();
-        let tickets = histories.iter().filter_map(|one| Ticket::fold(one));
+        let tickets = histories.iter().filter_map(Ticket::fold);
         let tickets = tickets.collect::<TicketSet>();
         let calls = (0..4).map(|n| AnsweredCall {
             call: format!("c{n}").as_str().into(),
