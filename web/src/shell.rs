@@ -71,6 +71,8 @@ pub(crate) struct MenuItem {
     pub(crate) here: bool,
     /// What waits there for the visitor.
     pub(crate) waiting: Option<String>,
+    /// What is close to its limit there, or past it.
+    pub(crate) due: Option<String>,
 }
 
 /// Agents work here; whoever takes no calls sees what agents have not registered.
@@ -136,6 +138,7 @@ impl Shell {
             link,
             here: link == here,
             waiting: None,
+            due: None,
         };
         Self {
             menu: PORTAL_MENU.into_iter().map(item).collect(),
@@ -190,11 +193,10 @@ fn menu(web: &Web, visitor: &Visitor, here: &str, work: Work) -> Vec<MenuItem> {
         label: entry.label,
         link: entry.link,
         here: entry.link == here,
-        waiting: if entry.link == TICKETS {
-            web.due.get().in_words()
-        } else {
-            waiting_words(entry, visitor, work)
-        },
+        waiting: waiting_words(entry, visitor, work),
+        due: (entry.link == TICKETS)
+            .then(|| web.due.get().in_words())
+            .flatten(),
     };
     entries(web, visitor).map(item).collect()
 }

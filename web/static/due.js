@@ -16,11 +16,12 @@
   const tell = (near, late) => {
     if (!entry) return;
     const words = [late > 0 && `超過${late}件`, near > 0 && `期限間近${near}件`].filter(Boolean).join("、");
-    let waits = entry.querySelector(".waits");
+    let waits = entry.querySelector("[data-due-waits]");
     if (!words) return waits?.remove();
     if (!waits) {
       waits = document.createElement("span");
       waits.className = "waits";
+      waits.dataset.dueWaits = "";
       entry.append(" ", waits);
     }
     if (waits.textContent !== words) waits.textContent = words;

@@ -21,6 +21,7 @@ mod fault;
 mod health;
 mod health_watch;
 mod installation;
+mod joining;
 pub mod journal;
 mod migrations;
 mod nodes;

@@ -12,12 +12,9 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
 
-use crate::calls;
 use crate::error::StoreError;
 use crate::fault::{Fault, fault_of};
 use crate::health::StoreHealth;
-use crate::migrations;
-use crate::portal;
 use crate::sql::is_postgresql;
 
 /// What a database holds is for the program alone.
@@ -133,15 +130,8 @@ impl Store {
         matches!(self.kind, Kind::Postgres)
     }
 
-    /// Reaches the database and brings its schema up to date. After that it is used.
-    ///
-    /// # Errors
-    /// As [`Self::open`], and [`StoreError::Missing`].
-    pub async fn join(&self) -> Result<(), StoreError> {
-        self.probe().await?;
-        migrations::apply(self).await?;
-        calls::rebuild_if_outdated(self).await?;
-        portal::move_inquiries(self).await?;
+    /// The database is reached and its schema is ours.
+    pub(crate) fn note_usable(&self) {
         if let Some(file) = FileId::of(&self.address.file()).filter(|_| self.is_file()) {
             // The first time counts: whoever joins again does so with the same file.
             let _known = self.file.set(file);
@@ -150,7 +140,6 @@ impl Store {
             health.joined = true;
             health.fault = None;
         });
-        Ok(())
     }
 
     /// Whether it was joined in this run.
