@@ -15,7 +15,7 @@
   if (!form) return;
   const fields = form.elements;
   const find = (selector) => form.querySelector(selector);
-  const told = find("[data-told]");
+  const told = find(".toast[data-told]");
   const kept = find("[data-kept]");
   const others = find("[data-others]");
   const said = find("[data-said]");

@@ -43,7 +43,7 @@ async fn a_predecessors_ledger_is_looked_at_put_right_and_taken_in() -> Outcome 
     bring(&desk, &browser, &file).await?;
     browser.until_shown("追加1件、変更0件、変更なし0件").await?;
     browser
-        .until_shown("4行目の「受付日」：「昨日」は日時として読み取れません")
+        .until_shown("3行目の「受付日」：「昨日」は日時として読み取れません")
         .await?;
     browser
         .click("select[name=column-5] option[value=tags]")

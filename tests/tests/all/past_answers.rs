@@ -69,6 +69,9 @@ async fn what_one_agent_saves_is_a_candidate_of_another_within_a_second() -> Out
     finds
         .fill_in("#reception [name=question]", "複合機に灰色の帯が出る")
         .await?;
+    finds
+        .until_true("return document.querySelector('[data-take^=\"ticket:\"]') !== null")
+        .await?;
     finds.until_shown("過去の問合せ").await?;
     let shown = finds.text("[data-candidates]").await?;
     ensure!(shown.contains("過去") && !shown.contains("佐藤"), "{shown}");
@@ -86,11 +89,17 @@ async fn what_one_agent_saves_is_a_candidate_of_another_within_a_second() -> Out
         keys = keys.then(action);
     }
     finds.client.perform_actions(keys).await?;
-    let taken = format!(
-        "const fields = document.getElementById('reception').elements;
-        return fields.answer.value === '{ANSWER}' && fields.answer_source.value.startsWith('ticket:')"
+    finds
+        .until_true("return document.getElementById('answer').value !== ''")
+        .await?;
+    let taken = "const fields = document.getElementById('reception').elements;
+        return [fields.answer.value, fields.answer_source.value]";
+    let taken = finds.client.execute(taken, Vec::new()).await?;
+    let source = taken[1].as_str().unwrap_or_default();
+    ensure!(
+        taken[0] == ANSWER && source.starts_with("ticket:"),
+        "{taken}"
     );
-    finds.until_true(&taken).await?;
 
     // Somebody writes by the form of the portal: a ticket, of which the menu tells.
     let reader = Browser::start(390, 844).await?;

@@ -15,7 +15,7 @@ use madoguchi_core::contact::ContactOutcome;
 use madoguchi_core::live::AgentState;
 use madoguchi_core::person::Person;
 use madoguchi_core::ticket::{Status, Ticket};
-use madoguchi_store::TicketFilter;
+use madoguchi_store::{Store, TicketFilter};
 use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::free_port;
@@ -92,13 +92,14 @@ async fn tickets(desk: &Desk) -> anyhow::Result<Vec<Ticket>> {
 
 /// Waits until the desk keeps what somebody has typed so far.
 async fn until_draft(desk: &Desk, login: &str, text: &str) -> Outcome {
-    let agent = desk
-        .store()
-        .lookup_login(login)
-        .await?
-        .context("the agent")?;
+    until_kept(desk.store(), login, text).await
+}
+
+/// Waits until a store keeps what somebody has typed so far.
+async fn until_kept(store: &Store, login: &str, text: &str) -> Outcome {
+    let agent = store.lookup_login(login).await?.context("the agent")?;
     for _ in 0..500 {
-        let drafts = desk.store().ticket_drafts(&agent.user.id).await?;
+        let drafts = store.ticket_drafts(&agent.user.id).await?;
         if drafts.iter().any(|draft| draft.form.contains(text)) {
             return Ok(());
         }

@@ -95,10 +95,9 @@ fn walk(document: &Value, value: &Value, place: &str, untold: &mut BTreeSet<Stri
         Value::Object(fields) => {
             for (name, value) in fields {
                 let place = format!("{place}/{name}");
-                if name == "description" || name == "summary" {
-                    if value.as_str().is_some_and(str::is_ascii) {
-                        untold.insert(place.clone());
-                    }
+                let tells = name == "description" || name == "summary";
+                if tells && value.as_str().is_some_and(str::is_ascii) {
+                    untold.insert(place.clone());
                 }
                 if name == "properties" {
                     for (field, schema) in value.as_object().unwrap() {

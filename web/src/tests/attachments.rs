@@ -73,7 +73,7 @@ async fn a_file_is_added_once_sent_to_be_saved_and_taken_away_with_its_content()
     assert_eq!(text("cache-control"), "no-store");
     assert_eq!(
         house.recorded(Action::TicketFileView).await,
-        [number.clone()]
+        std::slice::from_ref(&number)
     );
     // Whoever may not see tickets sees no file of theirs.
     let mut reporter = house.user("editor", &[Role::FaqEditor]).await;

@@ -5,7 +5,7 @@ use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
 use madoguchi_core::clock::SystemClock;
 use madoguchi_core::live::AgentCommand;
 use madoguchi_core::ticket::{Channel, TicketFields};
-use madoguchi_store::{NewTicket, Store};
+use madoguchi_store::NewTicket;
 use madoguchi_tests::process::DeskProcess;
 use madoguchi_web::operator::{self, NewAccount};
 
@@ -268,9 +268,7 @@ async fn a_desk_that_is_killed_in_the_middle_of_saving_keeps_the_text_and_saves_
         browser.open(desk.web, "/reception?new=plain").await?;
         let text = format!("{round}件目の質問");
         browser.write(&text).await?;
-        browser
-            .until_true("return document.querySelector('[data-kept]').textContent !== ''")
-            .await?;
+        until_kept(&store, "sato", &text).await?;
         // It is sent and killed at once; then it is sent until it is kept.
         let press = "setTimeout(() => document.querySelector('button[value=save]').click(), 0)";
         browser.client.execute(press, Vec::new()).await?;
