@@ -81,6 +81,11 @@ fn a_hundred_tickets_that_say_the_same_leave_the_article_first() {
         let question = format!("旅費の精算が差し戻された 第{n}回");
         ticket(&format!("t{n}"), &question, "経理課に電話で確かめてもらう")
     }));
+    // Others ask of other things: words that stand in every entry tell nothing apart.
+    entries.extend((0..100).map(|n| {
+        let question = format!("複合機の紙が詰まる 第{n}回");
+        ticket(&format!("u{n}"), &question, "紙を取り除く")
+    }));
     rebuild(&knowledge, entries, 1);
     let query = Query {
         fits: true,

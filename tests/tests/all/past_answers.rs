@@ -119,7 +119,9 @@ async fn what_one_agent_saves_is_a_candidate_of_another_within_a_second() -> Out
     writes.open(desk.web(), "/inquiries").await?;
     writes.until_at("/tickets").await?;
     writes.until_shown(number.trim()).await?;
-    writes.until_shown("フォーム1件").await?;
+    writes
+        .until_true("return document.querySelector('nav').textContent.includes('フォーム1件')")
+        .await?;
     reader.close().await?;
     for browser in agents {
         browser.close().await?;
