@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_core::article::{Article, Content};
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::time::{Instant, Millis};
 use serde_json::Value;
@@ -43,15 +43,7 @@ pub async fn publish(desk: &Desk) -> anyhow::Result<()> {
 
 /// What the record says of an article that was imported.
 pub fn entry(id: &str, now: Instant) -> AuditEntry {
-    AuditEntry {
-        at: now,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::ArticleImport,
-        object: id.to_owned(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(now, Action::ArticleImport, id, Fields::new())
 }
 
 fn article(line: &str) -> anyhow::Result<(String, Content)> {

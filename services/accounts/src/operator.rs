@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use madoguchi_core::access::{Permissions, Role};
 use madoguchi_core::account::User;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields, changed};
+use madoguchi_core::audit::{Action, AuditEntry, Fields, changed};
 use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{ApiToken, NewPassword, NewToken, Store, StoreError};
@@ -253,13 +253,5 @@ async fn add_token(
 }
 
 fn entry(action: Action, user: &UserId, at: Instant, after: Fields) -> AuditEntry {
-    AuditEntry {
-        at,
-        actor: Actor::System,
-        address: String::new(),
-        action,
-        object: user.as_str().to_owned(),
-        before: Fields::new(),
-        after,
-    }
+    AuditEntry::of_system(at, action, user.as_str(), after)
 }

@@ -31,6 +31,21 @@ pub struct AuditEntry {
     pub after: Fields,
 }
 
+impl AuditEntry {
+    /// What the program did by itself, or at the command line.
+    pub fn of_system(at: Instant, action: Action, object: &str, after: Fields) -> Self {
+        Self {
+            at,
+            actor: Actor::System,
+            address: String::new(),
+            action,
+            object: object.to_owned(),
+            before: Fields::new(),
+            after,
+        }
+    }
+}
+
 /// Names and values of what changed.
 pub type Fields = BTreeMap<String, String>;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures::future::BoxFuture;
 use madoguchi_core::account::SessionLimits;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::portal::{LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention};
@@ -179,15 +179,12 @@ where
 }
 
 fn deletion(now: Instant, before: Instant, action: Action) -> AuditEntry {
-    AuditEntry {
-        at: now,
-        actor: Actor::System,
-        address: String::new(),
+    AuditEntry::of_system(
+        now,
         action,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::from([("before".to_owned(), before.to_rfc3339())]),
-    }
+        "",
+        Fields::from([("before".to_owned(), before.to_rfc3339())]),
+    )
 }
 
 #[cfg(test)]
@@ -198,15 +195,7 @@ mod tests {
     use super::*;
 
     pub(super) fn entry(at: Instant) -> AuditEntry {
-        AuditEntry {
-            at,
-            actor: Actor::System,
-            address: String::new(),
-            action: Action::CallView,
-            object: "c".to_owned(),
-            before: Fields::new(),
-            after: Fields::new(),
-        }
+        AuditEntry::of_system(at, Action::CallView, "c", Fields::new())
     }
 
     #[tokio::test]

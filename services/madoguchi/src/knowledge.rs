@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use futures::future::BoxFuture;
 use madoguchi_core::article::Article;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
@@ -345,13 +345,10 @@ fn due(article: &Article, now: Instant) -> AuditEntry {
     let seen = article
         .published(now)
         .map_or_else(String::new, |version| version.number.to_string());
-    AuditEntry {
-        at: now,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::ArticleDue,
-        object: article.id.clone(),
-        before: Fields::new(),
-        after: Fields::from([("version".to_owned(), seen)]),
-    }
+    AuditEntry::of_system(
+        now,
+        Action::ArticleDue,
+        &article.id,
+        Fields::from([("version".to_owned(), seen)]),
+    )
 }

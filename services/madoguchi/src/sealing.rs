@@ -43,7 +43,7 @@ fn sealed(data: &str, seal: &Seal) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+    use madoguchi_core::audit::{Action, AuditEntry, Fields};
     use madoguchi_core::setup::{AgentConfig, StoredHashes};
     use madoguchi_core::time::Instant;
     use madoguchi_store::NewVersion;
@@ -60,15 +60,7 @@ mod tests {
             hashes: StoredHashes::Plain(hashes.clone()),
             password_at: Instant(0),
         };
-        let entry = AuditEntry {
-            at: Instant(1),
-            actor: Actor::System,
-            address: String::new(),
-            action: Action::PhoneChange,
-            object: String::new(),
-            before: Fields::new(),
-            after: Fields::new(),
-        };
+        let entry = AuditEntry::of_system(Instant(1), Action::PhoneChange, "", Fields::new());
         for replaces in [0, 1] {
             let version = NewVersion {
                 kind: AGENT,

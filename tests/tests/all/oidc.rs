@@ -8,7 +8,7 @@ use anyhow::ensure;
 use fantoccini::Locator;
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_store::{AuditFilter, AuditRecord};
 use madoguchi_tests::browser::{Browser, until_shown};
@@ -49,15 +49,12 @@ async fn add_user(desk: &Desk, login: &str, subject: &str) -> anyhow::Result<()>
 async fn change(desk: &Desk, login: &str, change: impl FnOnce(&mut User)) -> anyhow::Result<()> {
     let mut user = desk.store().lookup_login(login).await?.unwrap().user;
     change(&mut user);
-    let entry = AuditEntry {
-        at: desk.clock.now(),
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::UserChange,
-        object: user.id.as_str().to_owned(),
-        before: Fields::new(),
-        after: Fields::new(),
-    };
+    let entry = AuditEntry::of_system(
+        desk.clock.now(),
+        Action::UserChange,
+        user.id.as_str(),
+        Fields::new(),
+    );
     let mut tx = desk.store().begin(entry).await?;
     tx.save_user(&user).await?;
     Ok(tx.commit().await?)

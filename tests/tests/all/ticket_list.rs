@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use fantoccini::Locator;
 use fantoccini::key::Key;
 use madoguchi_core::access::Role;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::service::HELP_DESK;
 use madoguchi_core::ticket::{Status, Ticket, TicketChange, TicketFields};
@@ -17,15 +17,7 @@ use madoguchi_tests::desk::{Desk, Setup};
 type Outcome = anyhow::Result<()>;
 
 fn entry(at: Instant) -> AuditEntry {
-    AuditEntry {
-        at,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::TicketChange,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(at, Action::TicketChange, "", Fields::new())
 }
 
 async fn add(desk: &Desk, id: &str, minutes_ago: i64) -> Outcome {

@@ -119,7 +119,7 @@ fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use madoguchi_core::announcement::ANNOUNCEMENT;
-    use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+    use madoguchi_core::audit::{Action, AuditEntry, Fields};
     use madoguchi_core::time::Instant;
     use madoguchi_endpoint::media::SoundName;
     use madoguchi_store::NewVersion;
@@ -174,15 +174,8 @@ mod tests {
                 replaces: 0,
                 data: Some(serde_json::to_string(&own).unwrap()),
             };
-            let entry = AuditEntry {
-                at: Instant(1),
-                actor: Actor::System,
-                address: String::new(),
-                action: Action::AnnouncementChange,
-                object: id.to_owned(),
-                before: Fields::new(),
-                after: Fields::new(),
-            };
+            let entry =
+                AuditEntry::of_system(Instant(1), Action::AnnouncementChange, id, Fields::new());
             let mut tx = self.store.begin(entry).await.unwrap();
             tx.save_setting(&version).await.unwrap();
             tx.commit().await.unwrap();

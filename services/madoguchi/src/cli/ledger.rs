@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, Days, NaiveDate};
 use clap::ValueEnum;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry};
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::ledger::{Columns, LEDGER_NAME_LETTERS, LedgerField, Mapping};
 use madoguchi_core::time::Instant;
@@ -127,15 +127,12 @@ fn entry<const N: usize>(
     object: &str,
     after: [(&str, String); N],
 ) -> AuditEntry {
-    AuditEntry {
+    AuditEntry::of_system(
         at,
-        actor: Actor::System,
-        address: String::new(),
         action,
-        object: object.to_owned(),
-        before: Fields::new(),
-        after: after.map(|(name, value)| (name.to_owned(), value)).into(),
-    }
+        object,
+        after.map(|(name, value)| (name.to_owned(), value)).into(),
+    )
 }
 
 /// What CP932 could not hold.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::roster;
 use madoguchi_reports::rows::rows;
@@ -40,15 +40,7 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
     let store = open_store(config, data_dir).await?;
     let now = SystemClock.now();
     let records = ("records".to_owned(), roster.people.len().to_string());
-    let entry = AuditEntry {
-        at: now,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::PeopleImport,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::from([records]),
-    };
+    let entry = AuditEntry::of_system(now, Action::PeopleImport, "", Fields::from([records]));
     let kept = async {
         let mut tx = store.begin(entry).await?;
         tx.save_people(&roster.people, now).await?;

@@ -1,6 +1,6 @@
 //! The 定型文 of the sample desk.
 
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::phrase::{PHRASE, Phrase};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{NewVersion, Store, StoreError};
@@ -34,15 +34,12 @@ pub(super) async fn add(store: &Store, now: Instant) -> Result<(), StoreError> {
             title: title.to_owned(),
             text: text.to_owned(),
         };
-        let entry = AuditEntry {
-            at: now,
-            actor: Actor::System,
-            address: String::new(),
-            action: Action::PhraseChange,
-            object: code.to_owned(),
-            before: Fields::new(),
-            after: Fields::from([("title".to_owned(), title.to_owned())]),
-        };
+        let entry = AuditEntry::of_system(
+            now,
+            Action::PhraseChange,
+            code,
+            Fields::from([("title".to_owned(), title.to_owned())]),
+        );
         let version = NewVersion {
             kind: PHRASE,
             id: code.to_owned(),

@@ -2,7 +2,7 @@
 
 use madoguchi_core::announcement::recording_hash;
 use madoguchi_core::article::FileKind;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::ledger::Mapping;
 use madoguchi_core::person::Person;
@@ -240,15 +240,7 @@ async fn attach(tx: &mut Tx, now: Instant) -> anyhow::Result<()> {
 }
 
 fn entry(action: Action, object: &str, at: Instant) -> AuditEntry {
-    AuditEntry {
-        at,
-        actor: Actor::System,
-        address: String::new(),
-        action,
-        object: object.to_owned(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(at, action, object, Fields::new())
 }
 
 fn person([id, name, kana, site, department, number]: &[&str; 6]) -> Person {

@@ -1,7 +1,7 @@
 //! Articles from a file that the operator vouches for.
 
 use madoguchi_core::article::{Article, Content, Line};
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{Store, StoreError};
 
@@ -32,15 +32,12 @@ pub(crate) async fn keep(
                     Article::imported(&line.id, content, now)
                 }
             };
-            let entry = AuditEntry {
-                at: now,
-                actor: Actor::System,
-                address: String::new(),
-                action: Action::ArticleImport,
-                object: line.id.clone(),
-                before: Fields::new(),
-                after: Fields::from([("question".to_owned(), line.question.clone())]),
-            };
+            let entry = AuditEntry::of_system(
+                now,
+                Action::ArticleImport,
+                &line.id,
+                Fields::from([("question".to_owned(), line.question.clone())]),
+            );
             batch.push((article, entry));
         }
         store.save_articles(batch, now).await?;

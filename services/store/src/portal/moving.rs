@@ -1,7 +1,7 @@
 //! What staff wrote before the form of the portal made tickets becomes tickets, once, with all that was
 //! kept of it: when, who, what, the number that they were told, who handled it and when.
 
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::contact::ContactOutcome;
 use madoguchi_core::id::{TicketId, UserId};
 use madoguchi_core::portal::{Inquiry, ReceiptNumber};
@@ -139,13 +139,10 @@ async fn user(connection: &mut AnyConnection, login: &str) -> Result<Option<User
 
 /// What the audit log tells of it, with the time of the last that was moved: the store has no clock.
 fn record(count: usize, at: Instant) -> AuditEntry {
-    AuditEntry {
+    AuditEntry::of_system(
         at,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::InquiriesMove,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::from([("records".to_owned(), count.to_string())]),
-    }
+        Action::InquiriesMove,
+        "",
+        Fields::from([("records".to_owned(), count.to_string())]),
+    )
 }

@@ -2,7 +2,7 @@
 
 use madoguchi_core::access::{Permission, Role};
 use madoguchi_core::account::User;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{
     ApiToken, AuditFilter, NewPassword, NewSession, NewToken, Resource, Store, StoreError,
@@ -23,15 +23,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
 ]);
 
 pub(crate) fn entry(action: Action) -> AuditEntry {
-    AuditEntry {
-        at: Instant(7),
-        actor: Actor::System,
-        address: String::new(),
-        action,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(Instant(7), action, "", Fields::new())
 }
 
 pub(crate) fn user(login: &str, name: &str, roles: &[Role]) -> User {

@@ -2,7 +2,7 @@
 
 use madoguchi_core::article::{Article, ArticleFile, Content, FileKind};
 use madoguchi_core::audience::{Audience, Viewer};
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, Autosave, Settled, ShownFilter, Store, StoreError};
@@ -24,15 +24,7 @@ on_databases!([sqlite_file, postgres] [
 ]);
 
 fn entry(at: i64) -> AuditEntry {
-    AuditEntry {
-        at: Instant(at),
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::ArticleWrite,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(Instant(at), Action::ArticleWrite, "", Fields::new())
 }
 
 fn content(question: &str, audience: Audience) -> Content {

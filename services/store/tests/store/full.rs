@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::SystemClock;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::time::Instant;
@@ -27,15 +27,12 @@ fn calls(name: &str, count: u32) -> Vec<CallEvent> {
 }
 
 fn entry() -> AuditEntry {
-    AuditEntry {
-        at: Instant(1),
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::SignIn,
-        object: "x".repeat(20_000),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(
+        Instant(1),
+        Action::SignIn,
+        &"x".repeat(20_000),
+        Fields::new(),
+    )
 }
 
 async fn store_on(disk: &SmallDisk) -> Store {

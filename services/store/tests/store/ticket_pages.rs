@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::id::PersonId;
 use madoguchi_core::person::Person;
@@ -24,15 +24,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
 const NOW: Instant = Instant(1_795_478_400_000);
 
 fn entry(action: Action) -> AuditEntry {
-    AuditEntry {
-        at: NOW,
-        actor: Actor::System,
-        address: String::new(),
-        action,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(NOW, action, "", Fields::new())
 }
 
 /// A ticket of a mail that arrived so many milliseconds after the first.

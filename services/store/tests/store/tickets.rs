@@ -8,7 +8,7 @@ mod registration;
 
 use std::collections::BTreeSet;
 
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome, NoTicket, NoTicketReason};
 use madoguchi_core::id::{AgentId, CallId, TicketId, UserId};
 use madoguchi_core::ticket::{
@@ -36,15 +36,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
 const NOW: Instant = Instant(1_795_478_400_000);
 
 fn entry() -> AuditEntry {
-    AuditEntry {
-        at: NOW,
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::SignIn,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(NOW, Action::SignIn, "", Fields::new())
 }
 
 fn new(id: &str, question: &str) -> NewTicket {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_core::access::Role;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::service::HELP_DESK;
 use madoguchi_core::ticket::{Channel, Requester, Status, TicketChange, TicketFields};
@@ -60,15 +60,7 @@ pub(super) async fn fill(store: &Store, tickets: usize, now: Moment) -> anyhow::
         operator::add_account(store, &account, now).await?;
     }
     for from in (0..tickets).step_by(AT_ONCE) {
-        let entry = AuditEntry {
-            at: now,
-            actor: Actor::System,
-            address: String::new(),
-            action: Action::TicketChange,
-            object: String::new(),
-            before: Fields::new(),
-            after: Fields::new(),
-        };
+        let entry = AuditEntry::of_system(now, Action::TicketChange, "", Fields::new());
         let mut tx = store.begin(entry).await?;
         for n in from..tickets.min(from + AT_ONCE) {
             tx.add_ticket(&ticket(n, tickets, now)?).await?;

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use madoguchi_core::article::Content;
 use madoguchi_core::audience::{Audience, Viewer};
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::UserId;
 use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind};
@@ -66,15 +66,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
             replaces: 0,
             data: Some(data),
         };
-        let entry = AuditEntry {
-            at: now,
-            actor: Actor::System,
-            address: String::new(),
-            action: Action::NoticeChange,
-            object: id.to_owned(),
-            before: Fields::new(),
-            after: Fields::new(),
-        };
+        let entry = AuditEntry::of_system(now, Action::NoticeChange, id, Fields::new());
         let mut tx = store.begin(entry).await?;
         tx.save_setting(&version).await?;
         tx.commit().await?;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::department::{DEPARTMENT, Department};
 use madoguchi_core::id::UserId;
@@ -13,15 +13,7 @@ use madoguchi_core::vendor::{VENDOR, Vendor};
 use madoguchi_store::{LedgerFile, NewTicket, NewVersion, Store};
 
 fn entry(at: Instant, action: Action) -> AuditEntry {
-    AuditEntry {
-        at,
-        actor: Actor::System,
-        address: String::new(),
-        action,
-        object: String::new(),
-        before: Fields::new(),
-        after: Fields::new(),
-    }
+    AuditEntry::of_system(at, action, "", Fields::new())
 }
 
 /// Keeps one of each; gives the number of the ticket.

@@ -1,7 +1,7 @@
 //! What goes from hand to hand: to a vendor, to the caller who rings again, to a colleague in the same
 //! ticket; and what is typed when the session or the whole desk ends.
 
-use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::SystemClock;
 use madoguchi_core::live::AgentCommand;
 use madoguchi_core::ticket::{Channel, TicketFields};
@@ -203,15 +203,7 @@ async fn end_sessions(desk: &Desk, login: &str) -> Outcome {
         .context("the user")?
         .user
         .id;
-    let entry = AuditEntry {
-        at: desk.clock.now(),
-        actor: Actor::System,
-        address: String::new(),
-        action: Action::SignOut,
-        object: login.to_owned(),
-        before: Fields::new(),
-        after: Fields::new(),
-    };
+    let entry = AuditEntry::of_system(desk.clock.now(), Action::SignOut, login, Fields::new());
     let mut tx = desk.store().begin(entry).await?;
     for session in desk.store().list_sessions(&user).await? {
         ensure!(tx.end_session(&session.id, &user).await?);
