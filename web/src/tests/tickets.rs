@@ -591,7 +591,7 @@ async fn the_list_shows_mine_and_what_is_due() {
         "{html}"
     );
     assert!(
-        html.contains("期限の近いもの(1件)") && html.contains("期限を過ぎたもの(0件)"),
+        html.contains("期限間近(1件)") && html.contains("超過(0件)"),
         "{html}"
     );
     let (status, _) = house.open(&mut sato, "/tickets?state=nonsense").await;

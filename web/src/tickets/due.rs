@@ -29,8 +29,8 @@ const SHOWN: usize = 200;
 const MARK_LETTERS: usize = 16;
 
 /// A ticket that is due, by both clocks.
-struct Due {
-    ticket: Ticket,
+pub(super) struct Due {
+    pub(super) ticket: Ticket,
     /// What is left by the contract clock, and by the operating clock; below zero if it is late.
     contract: Millis,
     operating: Millis,
@@ -57,7 +57,7 @@ impl Due {
         })
     }
 
-    fn is_late(&self) -> bool {
+    pub(super) fn is_late(&self) -> bool {
         let late = |left: Millis| left < Millis::ZERO;
         late(self.contract) || late(self.operating)
     }
@@ -69,7 +69,7 @@ impl Due {
 }
 
 /// All that are due, the most urgent first.
-async fn due(web: &Web, names: &Names) -> Result<Vec<Due>, StoreError> {
+pub(super) async fn due(web: &Web, names: &Names) -> Result<Vec<Due>, StoreError> {
     let waiting = web.store.tickets_awaiting_answer(AWAITING).await?;
     let due = waiting.into_iter();
     let mut due: Vec<_> = due.filter_map(|ticket| Due::of(names, ticket)).collect();
@@ -77,7 +77,7 @@ async fn due(web: &Web, names: &Names) -> Result<Vec<Due>, StoreError> {
     Ok(due)
 }
 
-fn counted(due: &[Due]) -> DueCount {
+pub(super) fn counted(due: &[Due]) -> DueCount {
     let late = due.iter().filter(|one| one.is_late()).count();
     let marks = due.iter().map(|one| {
         let Ticket { id, version, .. } = &one.ticket;

@@ -5,14 +5,13 @@ use axum::response::{Html, Response};
 use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::id::{DivisionId, PersonId, UserId};
-use madoguchi_core::service::AnswerState;
 use madoguchi_core::ticket::{Channel, Status, System, Ticket};
-use madoguchi_core::time::Millis;
 use madoguchi_store::{Page, Start, StoreError, TicketFilter, TicketOrder};
 
 use super::bulk;
 use super::choices::offered;
 use super::columns::{COLUMNS, TicketList};
+use super::due;
 use super::lookup::HERE;
 use super::names::Names;
 use crate::auth::access::Allowed;
@@ -24,9 +23,6 @@ use crate::kit::{table_file, table_page};
 use crate::query::Period;
 use crate::state::Web;
 
-/// More tickets than this do not wait for their 一次回答.
-const AWAITING: u32 = 5_000;
-
 /// What stands for the visitor, and for nobody, among those who see to tickets.
 const ME: &str = "me";
 const NOBODY: &str = "none";
@@ -35,14 +31,21 @@ const NOBODY: &str = "none";
 const OPEN: &str = "open";
 const ALL: &str = "all";
 
-const DUE: [(&str, &str); 2] = [("near", "期限の近いもの"), ("late", "期限を過ぎたもの")];
+/// What `due` may be.
+const NEAR: &str = "near";
+const LATE: &str = "late";
+const DUE: [(&str, &str); 3] = [
+    ("all", "期限の近いもの"),
+    (NEAR, "期限間近"),
+    (LATE, "超過"),
+];
 
 /// What the list is narrowed by.
 #[derive(Debug, Clone)]
 pub(crate) struct ListFilter {
     pub(crate) tickets: TicketFilter,
     pub(crate) order: TicketOrder,
-    /// `near` or `late`; empty if it does not matter.
+    /// One of [`DUE`]; empty if it does not matter.
     due: String,
 }
 
@@ -192,7 +195,7 @@ impl Listing for TicketList {
                 .await;
         }
         Ok(Page {
-            rows: due(web, filter).await?,
+            rows: due_tickets(web, filter).await?,
             before: None,
             after: None,
         })
@@ -202,11 +205,12 @@ impl Listing for TicketList {
         if filter.due.is_empty() {
             return web.store.count_tickets(&filter.tickets, at_most).await;
         }
-        Ok(due(web, filter).await?.len() as u64)
+        Ok(due_tickets(web, filter).await?.len() as u64)
     }
 
     async fn links(web: &Web, visitor: &Visitor) -> Result<Links, WebError> {
-        let (near, late) = count_due(web).await?;
+        let names = Names::new(web, web.offered.get());
+        let count = due::counted(&due::due(web, &names).await?);
         let told = |label: &str, count: usize| format!("{label}({count}件)");
         let mut buttons = vec![
             ("問合せを登録する", "/tickets/new"),
@@ -219,8 +223,8 @@ impl Listing for TicketList {
             buttons,
             others: vec![
                 ("自分の未完了".to_owned(), "/tickets?state=open&owner=me"),
-                (told("期限の近いもの", near), "/tickets?due=near"),
-                (told("期限を過ぎたもの", late), "/tickets?due=late"),
+                (told("期限間近", count.near), "/tickets?due=near"),
+                (told("超過", count.late), "/tickets?due=late"),
                 ("未完了".to_owned(), "/tickets?state=open"),
                 ("期限の状況(自動で更新)".to_owned(), "/tickets/due"),
             ],
@@ -256,33 +260,20 @@ fn period(web: &Web, asked: &Asked) -> Result<Option<Period>, WebError> {
     Period::read(from, to, web.desk.now().date()).map(Some)
 }
 
-/// The tickets whose 一次回答 is due soon or late, the most urgent first. Which those are only the clock
-/// of their 業務区分 tells.
-async fn due(web: &Web, filter: &ListFilter) -> Result<Vec<Ticket>, StoreError> {
+/// The tickets that are due, the most urgent first. Which those are only the clocks of their 業務区分
+/// tell.
+async fn due_tickets(web: &Web, filter: &ListFilter) -> Result<Vec<Ticket>, StoreError> {
     let names = Names::new(web, web.offered.get());
-    let wanted = &filter.tickets;
-    let mut due = Vec::new();
-    for ticket in web.store.tickets_awaiting_answer(AWAITING).await? {
-        let fits = is_wanted(&ticket, wanted);
-        if let Some(left) = left(&names, &ticket, &filter.due).filter(|_| fits) {
-            due.push((left, ticket));
-        }
-    }
-    due.sort_by_key(|(left, ticket)| (*left, ticket.number));
-    Ok(due.into_iter().map(|(_, ticket)| ticket).collect())
-}
-
-/// What is left of the time of a ticket, if it is one of those.
-fn left(names: &Names, ticket: &Ticket, due: &str) -> Option<Millis> {
-    let Some(AnswerState::Due { left, near, .. }) = names.answer(ticket) else {
-        return None;
-    };
-    let is_late = left < Millis::ZERO;
-    let is_one = match due {
-        "late" => is_late,
-        _ => near || is_late,
-    };
-    is_one.then_some(left)
+    let due = due::due(web, &names).await?.into_iter();
+    let due = due.filter(|one| match filter.due.as_str() {
+        NEAR => !one.is_late(),
+        LATE => one.is_late(),
+        _ => true,
+    });
+    let due = due.map(|one| one.ticket);
+    Ok(due
+        .filter(|ticket| is_wanted(ticket, &filter.tickets))
+        .collect())
 }
 
 /// Whether a ticket is one of these owners, kinds of service and ways.
@@ -304,19 +295,6 @@ fn is_wanted(ticket: &Ticket, wanted: &TicketFilter) -> bool {
             .channel
             .is_none_or(|channel| fields.channel == channel)
         && wanted.system.is_none_or(|system| fields.system == system)
-}
-
-/// How many are due soon, and how many are late.
-async fn count_due(web: &Web) -> Result<(usize, usize), WebError> {
-    let names = Names::new(web, web.offered.get());
-    let waiting = web.store.tickets_awaiting_answer(AWAITING).await?;
-    let count = |due: &str| {
-        let found = waiting
-            .iter()
-            .filter(|one| left(&names, one, due).is_some());
-        found.count()
-    };
-    Ok((count("near"), count("late")))
 }
 
 pub(super) async fn page(
