@@ -196,6 +196,21 @@ async fn what_is_due_by_either_clock_stands_on_its_page_in_the_menu_and_on_the_b
         html.contains("<span class=\"waits\" data-due-waits>超過1件、期限間近1件</span>"),
         "{html}"
     );
+    // The list tells the same, and has the same tickets.
+    assert!(
+        html.contains("期限間近(1件)") && html.contains("超過(1件)"),
+        "{html}"
+    );
+    for (due, numbers) in [
+        ("all", [true, true]),
+        ("near", [true, false]),
+        ("late", [false, true]),
+    ] {
+        let (_, html) = house.open(&mut sato, &format!("/tickets?due={due}")).await;
+        let found = ["R8-00001", "R8-00002"].map(|number| html.contains(number));
+        assert_eq!(found, numbers, "{due}");
+        assert!(!html.contains("R8-00003"), "{due}");
+    }
     let (_, html) = house.open(&mut sato, "/board").await;
     assert!(html.contains("data-near=\"1\" data-late=\"1\""), "{html}");
     // Whoever sees to no tickets is told of none.
