@@ -27,6 +27,7 @@ pub mod id;
 pub mod lease;
 pub mod ledger;
 pub mod live;
+pub mod month;
 pub mod named;
 pub mod normal;
 pub mod outbound;

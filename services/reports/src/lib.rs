@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod csv_file;
+pub mod document;
 pub mod markdown;
 pub mod rows;
 pub mod sheet;
