@@ -120,7 +120,7 @@ impl FromStr for Month {
     type Err = NotAMonth;
 
     fn from_str(text: &str) -> Result<Self, NotAMonth> {
-        let well_formed = text.len() == 7 && text.is_ascii();
+        let well_formed = text.len() == 7 && text.starts_with(|first: char| first.is_ascii_digit());
         let day = well_formed.then(|| format!("{text}-01").parse().ok());
         let day = day.flatten().ok_or_else(|| NotAMonth(text.to_owned()))?;
         Ok(Self(day))
