@@ -2,7 +2,10 @@
 //! (別紙 6, 別紙 8-2, 表 5.6-8, 別紙 7 項番 23–25, 29). Definitions: docs/metrics.md.
 
 mod facts;
+mod goal;
+mod judge;
 mod levels;
+mod payment;
 mod published;
 
 use std::fmt;
@@ -12,7 +15,13 @@ use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 pub use self::facts::{Exemption, LevelFact, Measure};
+pub use self::goal::{Formula, Goal, WHOLE};
+pub use self::judge::{
+    Counted, DISPATCH_WITHIN, ESCALATION_WITHIN, Judged, LeftOut, Miss, NOTICE_WITHIN, Verdict,
+    count_facts, judge,
+};
 pub use self::levels::{Level, LevelItem};
+pub use self::payment::{MonthMisses, Payment, RunRule, payment, percent_after};
 pub use self::published::{PublishedCounts, PublishedIncidents, PublishedMonth};
 use crate::era::{EraYear, fiscal_year};
 use crate::time::Instant;
