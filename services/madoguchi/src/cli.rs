@@ -17,6 +17,7 @@ mod ledger;
 mod log;
 mod output;
 mod people;
+mod report;
 mod retention;
 mod stats;
 
@@ -53,6 +54,8 @@ enum Command {
     Demo(demo::Args),
     /// 期間の集計を出力します
     Stats(stats::Args),
+    /// 月の報告書(ヘルプデスク受付状況報告)を作ります
+    Report(report::Args),
     /// 受付時間内かどうかを出力します
     Hours(hours::Args),
     /// ほかのシステムの記録を取り込みます
@@ -156,6 +159,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
             Command::Demo(_) => Ok(demo::run(config, &cli.data_dir).await?),
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
+            Command::Report(args) => report::run(&args, &config, &cli.data_dir).await,
             Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,
             Command::Import(Import::QueueLog(args)) => {
                 import::run(args, &config, &cli.data_dir).await

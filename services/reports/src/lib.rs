@@ -6,6 +6,7 @@ pub mod access;
 pub mod csv_file;
 pub mod document;
 pub mod markdown;
+pub mod month;
 pub mod rows;
 pub mod sheet;
 pub mod stream;

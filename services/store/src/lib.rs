@@ -65,8 +65,8 @@ pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
     ContactFilter, KeptNoTicket, KeptRequest, LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading,
-    NewRequest, NewTicket, NumberedRow, PastTicket, RetentionPreview, TicketContact, TicketDraft,
-    TicketEdit, TicketFilter, TicketOrder, TicketRow, TicketWriteError,
+    MonthTickets, NewRequest, NewTicket, NumberedRow, PastTicket, RetentionPreview, TicketContact,
+    TicketDraft, TicketEdit, TicketFilter, TicketOrder, TicketRow, TicketSpan, TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;

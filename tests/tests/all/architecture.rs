@@ -32,6 +32,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-kb", &["madoguchi-core", "madoguchi-encoder"]),
     ("madoguchi-reports", &["madoguchi-core"]),
     (
+        "madoguchi-monthly",
+        &["madoguchi-core", "madoguchi-store", "madoguchi-reports"],
+    ),
+    (
         "madoguchi-web",
         &[
             "madoguchi-core",

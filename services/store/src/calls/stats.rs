@@ -1,5 +1,6 @@
 //! The figures of a period, summed up over its calls some at a time.
 
+use madoguchi_core::call::CallRecord;
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::CallId;
 use madoguchi_core::stats::{StatsQuery, StatsReport, StatsSums};
@@ -26,6 +27,22 @@ impl Store {
     ) -> Result<StatsReport, StoreError> {
         let (from, until) = (query.start(), query.end());
         let mut sums = StatsSums::new(query, settings);
+        self.visit_calls(from, until, |call| sums.add(&call))
+            .await?;
+        Ok(sums.report())
+    }
+
+    /// Shows the calls that arrived from `from` on and before `until`, in the order of their arrival, some
+    /// of them in memory at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn visit_calls(
+        &self,
+        from: Instant,
+        until: Instant,
+        mut visit: impl FnMut(CallRecord),
+    ) -> Result<(), StoreError> {
         let mut last: Option<(Instant, CallId)> = None;
         loop {
             let mut sql = Sql::new("SELECT ");
@@ -41,11 +58,11 @@ impl Store {
             let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
             for row in &rows {
                 let call = record(row)?;
-                sums.add(&call);
-                last = Some((call.arrived_at, call.call));
+                last = Some((call.arrived_at, call.call.clone()));
+                visit(call);
             }
             if rows.len() < AT_ONCE {
-                return Ok(sums.report());
+                return Ok(());
             }
         }
     }
