@@ -15,6 +15,7 @@ mod import;
 mod kb;
 mod ledger;
 mod log;
+mod months;
 mod output;
 mod people;
 mod report;
@@ -97,6 +98,8 @@ enum Import {
     People(people::Args),
     /// 前の事業者などの台帳を、問合せとして取り込みます(Excel、またはUTF-8かシフトJISのCSV)
     Tickets(ledger::ImportArgs),
+    /// 公表された過去の月の件数と率を取り込みます(別紙8-2の列。Excel、またはUTF-8かシフトJISのCSV)
+    Months(months::Args),
 }
 
 #[derive(Debug, Subcommand)]
@@ -169,6 +172,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
             Command::Import(Import::Tickets(args)) => {
                 ledger::import(args, &config, &cli.data_dir).await
+            }
+            Command::Import(Import::Months(args)) => {
+                months::run(args, &config, &cli.data_dir).await
             }
             Command::Tickets(ledger::TicketsCommand::Export(args)) => {
                 ledger::export(args, &config, &cli.data_dir).await

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::id::LineName;
-use madoguchi_core::month::Month;
+use madoguchi_core::month::{Goal, LevelItem, Month, ReportSettings};
 use madoguchi_core::phone;
 use madoguchi_core::service_level::cut_off;
+use madoguchi_core::ticket::System;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::month::{
     Cover, MonthCall, MonthData, MonthInput, Scope, Written, without_texts,
@@ -31,31 +32,87 @@ pub async fn gather(
     settings: &MonthSettings,
     now: Instant,
 ) -> Result<MonthInput, StoreError> {
-    let rules = rules(store, settings).await?;
-    let sites = Sites::load(store).await?;
-    let data = data(store, month, settings, &sites, now).await?;
-    let past = past::summaries(store, month, &scope, settings, &rules, &sites, now).await?;
+    let report = store.report_settings().await?;
+    let rules = rules(store, settings, &report).await?;
+    let source = Source {
+        store,
+        settings,
+        report: &report,
+        sites: Sites::load(store).await?,
+        now,
+    };
+    let data = source.data(month).await?;
+    let past = past::summaries(&source, month, &scope, &rules).await?;
     let users = UserFilter {
         limit: USERS,
         ..UserFilter::default()
     };
     let users = store.page_users(&users).await?.rows.into_iter();
+    let own = store.own_targets().await?;
+    let own = LevelItem::all_of(System::Indirect)
+        .into_iter()
+        .chain(LevelItem::all_of(System::Macs))
+        .filter_map(|item| Some((item, Goal::from(own.of(item)?))));
+    // Spans of 可用性 touch the month after the one in which they began.
+    let facts = store.level_facts(month.before(past::MONTHS + 1), month);
     Ok(MonthInput {
         data,
         scope,
         rules,
         past,
-        published: Vec::new(),
-        facts: Vec::new(),
-        own_goals: BTreeMap::new(),
-        written: Written::default(),
+        published: store.published_months().await?,
+        facts: facts.await?,
+        own_goals: own.collect(),
+        written: written(store, month).await?,
         knowledge: None,
         outlook: None,
-        cover: Cover::default(),
+        cover: cover(store, month, report.clone()).await?,
         names: users.map(|user| (user.id, user.name)).collect(),
         articles: BTreeMap::new(),
         made_at: now,
     })
+}
+
+/// What people wrote for a month.
+async fn written(store: &Store, month: Month) -> Result<Written, StoreError> {
+    let april = Month::of_fiscal_year(month.fiscal_year());
+    let april = april.first().copied().unwrap_or(month);
+    let mut improvements = store.improvements(month.before(12), month).await?;
+    improvements.retain(|one| {
+        let confirmed = one.confirmed_on;
+        one.month == month || confirmed.is_none_or(|day| day >= month.first())
+    });
+    Ok(Written {
+        remarks: store.remarks(month).await?,
+        instructions: store.instructions(month).await?,
+        improvements,
+        work: store.work_counts(april, month).await?,
+        reasons: store.check_reasons(month).await?,
+        differences: Vec::new(),
+    })
+}
+
+/// The cover of what would be the next edition.
+async fn cover(store: &Store, month: Month, settings: ReportSettings) -> Result<Cover, StoreError> {
+    let register = store.report_of(month).await?;
+    Ok(Cover {
+        edition: register.newest().map_or(1, |newest| newest.number + 1),
+        draft: true,
+        submitted_to: settings.submitted_to,
+        submitted_by: settings.submitted_by,
+        classification: settings.classification,
+        seals: settings.seals,
+        revisions: Vec::new(),
+    })
+}
+
+/// Where months are read from.
+pub(crate) struct Source<'a> {
+    pub(crate) store: &'a Store,
+    settings: &'a MonthSettings,
+    report: &'a ReportSettings,
+    sites: Sites,
+    now: Instant,
 }
 
 /// From which 拠点 each number calls.
@@ -75,34 +132,35 @@ impl Sites {
     }
 }
 
-/// A month as it was recorded.
-pub(crate) async fn data(
-    store: &Store,
-    month: Month,
-    settings: &MonthSettings,
-    sites: &Sites,
-    now: Instant,
-) -> Result<MonthData, StoreError> {
-    let cut_off = cut_off(month.first(), settings.cut_off, settings.calendars.desk()).min(now);
-    let span = TicketSpan {
-        from: month.start(),
-        until: month.end(),
-        cut_off,
-    };
-    let (calls, tickets) = tokio::try_join!(
-        calls(store, month, settings.figures, sites),
-        store.month_tickets(span, without_texts),
-    )?;
-    let (calls, figures) = calls;
-    Ok(MonthData {
-        month,
-        cut_off,
-        calls,
-        tickets: tickets.tickets.into_iter().collect(),
-        turns: tickets.turns,
-        figures,
-        ledger_rows: Some(store.count_received(month.start(), month.end()).await?),
-    })
+impl Source<'_> {
+    /// A month as it was recorded.
+    pub(crate) async fn data(&self, month: Month) -> Result<MonthData, StoreError> {
+        let desk = self.settings.calendars.desk();
+        let cut_off = cut_off(month.first(), self.report.cut_off(), desk).min(self.now);
+        let span = TicketSpan {
+            from: month.start(),
+            until: month.end(),
+            cut_off,
+        };
+        let (calls, tickets) = tokio::try_join!(
+            calls(self.store, month, self.settings.figures, &self.sites),
+            self.store.month_tickets(span, without_texts),
+        )?;
+        let (calls, figures) = calls;
+        Ok(MonthData {
+            month,
+            cut_off,
+            calls,
+            tickets: tickets.tickets.into_iter().collect(),
+            turns: tickets.turns,
+            figures,
+            ledger_rows: Some(
+                self.store
+                    .count_received(month.start(), month.end())
+                    .await?,
+            ),
+        })
+    }
 }
 
 /// The calls of a month, and the second way to their sums: the fold of core over whole records.

@@ -2,9 +2,8 @@
 
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::DivisionId;
-use madoguchi_core::month::RunRule;
+use madoguchi_core::month::ReportSettings;
 use madoguchi_core::service::{DIVISION, Division, Divisions};
-use madoguchi_core::service_level::CutOff;
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::NumberForm;
 use madoguchi_reports::month::MonthRules;
@@ -19,33 +18,17 @@ pub struct MonthSettings {
     pub categories: Categories,
     /// Thresholds of figures of calls.
     pub figures: FiguresSettings,
-    /// As of when a month is judged.
-    pub cut_off: CutOff,
-    /// Late answers are 一次未回答, too.
-    pub late_is_unanswered: bool,
-    /// What a row of missed months is.
-    pub run: RunRule,
-}
-
-impl MonthSettings {
-    /// With what metrics.md says where nothing was chosen.
-    pub fn new(calendars: Calendars, categories: Categories, figures: FiguresSettings) -> Self {
-        Self {
-            calendars,
-            categories,
-            figures,
-            cut_off: CutOff::default(),
-            late_is_unanswered: false,
-            run: RunRule::default(),
-        }
-    }
 }
 
 /// The rules of a book, with the 業務区分 that the store keeps.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn rules(store: &Store, settings: &MonthSettings) -> Result<MonthRules, StoreError> {
+pub async fn rules(
+    store: &Store,
+    settings: &MonthSettings,
+    report: &ReportSettings,
+) -> Result<MonthRules, StoreError> {
     let mut divisions = Divisions::default();
     for kept in store.list_settings(DIVISION).await? {
         // One that cannot be read any more says so on its own page.
@@ -59,8 +42,8 @@ pub async fn rules(store: &Store, settings: &MonthSettings) -> Result<MonthRules
         divisions,
         categories: settings.categories.clone(),
         figures: settings.figures,
-        late_is_unanswered: settings.late_is_unanswered,
-        run: settings.run,
+        late_is_unanswered: report.late_is_unanswered,
+        run: report.payment_run,
         numbers: NumberForm::default(),
     })
 }

@@ -21,11 +21,11 @@ fn calendar() -> Calendar {
 }
 
 fn settings() -> MonthSettings {
-    MonthSettings::new(
-        Calendars::one(calendar()),
-        Categories::default(),
-        FiguresSettings::default(),
-    )
+    MonthSettings {
+        calendars: Calendars::one(calendar()),
+        categories: Categories::default(),
+        figures: FiguresSettings::default(),
+    }
 }
 
 /// 令和6年4月 of 別紙 8-2, and the month before it.

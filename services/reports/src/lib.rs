@@ -4,7 +4,9 @@
 
 pub mod access;
 pub mod csv_file;
+pub mod differences;
 pub mod document;
+pub mod frozen;
 pub mod markdown;
 pub mod month;
 pub mod rows;

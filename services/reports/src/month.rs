@@ -30,10 +30,7 @@ mod tests;
 
 pub use self::cover::HELP_DESK_REPORT;
 pub use self::data::{MonthCall, MonthData, without_texts};
-pub use self::input::{
-    Cover, Difference, Explanation, Improvement, Instruction, MonthInput, MonthRules, Remark,
-    Scope, Work, Written,
-};
+pub use self::input::{Cover, Difference, MonthInput, MonthRules, Scope, Written};
 pub use self::knowledge::KnowledgeFigures;
 pub use self::outlook::{ExpectedDay, ForecastCheck, NeededAgents, Outlook};
 pub use self::report::{MonthReport, report, report_and_drill};

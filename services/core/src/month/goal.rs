@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::levels::{Level, LevelItem};
+use super::settings::OwnTarget;
 use crate::ticket::System;
 
 /// 100% in thousandths of a percent, the unit of [`Goal`].
@@ -21,7 +22,7 @@ pub enum Formula {
     Count,
 }
 
-/// A goal: of 別紙6, or a higher one of one's own.
+/// A goal: of 別紙6, or a higher one of one's own ([`super::OwnTarget`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "goal", content = "of", rename_all = "snake_case")]
 pub enum Goal {
@@ -31,6 +32,8 @@ pub enum Goal {
     AtMost(u64),
     /// There are to be so many at the most.
     CountAtMost(u64),
+    /// All are to be answered within so many minutes: a limit of one's own below that of 項番4.
+    WithinMinutes(u32),
 }
 
 impl LevelItem {
@@ -131,6 +134,7 @@ impl Goal {
             Self::AtLeast(rate) => have >= least * u128::from(rate),
             Self::AtMost(rate) => have <= least * u128::from(rate),
             Self::CountAtMost(most) => part <= most,
+            Self::WithinMinutes(_) => part == whole,
         }
     }
 
@@ -142,16 +146,17 @@ impl Goal {
             Self::AtLeast(rate) => shown >= u128::from(rate) * scale,
             Self::AtMost(rate) => shown <= u128::from(rate) * scale,
             Self::CountAtMost(most) => part <= most,
+            // It says nothing of the rate.
+            Self::WithinMinutes(_) => part == whole,
         }
     }
 
     /// The number alone: 90, 99.95, 2.
     pub fn number(self) -> String {
-        let (Self::AtLeast(rate) | Self::AtMost(rate)) = self else {
-            let Self::CountAtMost(most) = self else {
-                return String::new();
-            };
-            return most.to_string();
+        let rate = match self {
+            Self::AtLeast(rate) | Self::AtMost(rate) => rate,
+            Self::CountAtMost(most) => return most.to_string(),
+            Self::WithinMinutes(minutes) => return minutes.to_string(),
         };
         let text = format!("{}.{:03}", rate / 1_000, rate % 1_000);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -163,6 +168,16 @@ impl Goal {
             Self::AtLeast(_) => format!("{}％以上", self.number()),
             Self::AtMost(_) => format!("{}％以下", self.number()),
             Self::CountAtMost(most) => format!("{most}件以下"),
+            Self::WithinMinutes(minutes) => format!("{minutes}分以内"),
+        }
+    }
+}
+
+impl From<OwnTarget> for Goal {
+    fn from(own: OwnTarget) -> Self {
+        match own {
+            OwnTarget::AtLeast(tenths) => Self::AtLeast(u64::from(tenths.0) * 100),
+            OwnTarget::WithinMinutes(minutes) => Self::WithinMinutes(minutes),
         }
     }
 }

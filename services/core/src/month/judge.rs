@@ -4,10 +4,10 @@
 use chrono::Months;
 use serde::{Deserialize, Serialize};
 
-use super::Month;
 use super::facts::{LevelFact, Measure};
 use super::goal::{Formula, Goal};
 use super::levels::{Level, LevelItem};
+use super::period::Month;
 use crate::named;
 use crate::time::{Instant, Millis, tokyo};
 
@@ -40,6 +40,8 @@ pub struct Counted {
     pub a: u64,
     /// B. Of システム可用性 in milliseconds.
     pub b: u64,
+    /// B by a shorter limit of one's own (項番4).
+    pub own_b: u64,
     /// C and D, of which B is the sum (パッチ).
     pub c_and_d: Option<(u64, u64)>,
     /// What makes up A (of a count, B), by id.
@@ -112,11 +114,16 @@ fn judge_one(item: LevelItem, counted: Counted, own: Option<Goal>) -> Judged {
         Formula::Share => met(goal.is_met(b, a)),
         Formula::Rest => met(goal.is_met(a.saturating_sub(b), a)),
     };
-    let goals: Vec<Goal> = [item.goal()].into_iter().chain(own).collect();
+    let by_own = |goal: Goal| match goal {
+        Goal::WithinMinutes(_) if a > 0 => met(counted.own_b == 0),
+        goal => verdict(goal),
+    };
+    let rate = own.filter(|goal| !matches!(goal, Goal::WithinMinutes(_)));
+    let goals: Vec<Goal> = [item.goal()].into_iter().chain(rate).collect();
     Judged {
         value: item.shown(a, b, &goals),
         verdict: verdict(item.goal()),
-        own: own.map(|goal| (goal, verdict(goal))),
+        own: own.map(|goal| (goal, by_own(goal))),
         item,
         counted,
     }

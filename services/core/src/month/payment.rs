@@ -4,21 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Month;
 use super::levels::LevelItem;
-use crate::named;
-
-named! {
-    /// Which months make up a row.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-    pub enum RunRule {
-        /// Those in which any item was missed.
-        #[default]
-        AnyItem = "any_item", "いずれかの項目";
-        /// Those in which the same item was missed.
-        SameItem = "same_item", "同じ項目";
-    }
-}
+use super::period::Month;
+use super::settings::PaymentRun;
 
 /// What was missed in a month.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +44,7 @@ pub fn percent_after(run: u32) -> u32 {
 
 /// What the months cost, in their order. A row goes on over the border of a fiscal year; a month of which
 /// nothing is known ends it.
-pub fn payment(months: &[MonthMisses], rule: RunRule) -> Vec<Payment> {
+pub fn payment(months: &[MonthMisses], rule: PaymentRun) -> Vec<Payment> {
     let mut ordered: Vec<&MonthMisses> = months.iter().collect();
     ordered.sort_by_key(|one| one.month);
     let mut runs: BTreeMap<Option<LevelItem>, u32> = BTreeMap::new();
@@ -68,9 +56,9 @@ pub fn payment(months: &[MonthMisses], rule: RunRule) -> Vec<Payment> {
         }
         before = Some(one.month);
         let keys: BTreeSet<Option<LevelItem>> = match rule {
-            RunRule::AnyItem if one.missed.is_empty() => BTreeSet::new(),
-            RunRule::AnyItem => [None].into(),
-            RunRule::SameItem => one.missed.iter().copied().map(Some).collect(),
+            PaymentRun::AnyItem if one.missed.is_empty() => BTreeSet::new(),
+            PaymentRun::AnyItem => [None].into(),
+            PaymentRun::SameItem => one.missed.iter().copied().map(Some).collect(),
         };
         runs.retain(|key, _| keys.contains(key));
         for key in keys {
@@ -113,7 +101,7 @@ mod tests {
             .collect()
     }
 
-    fn percents(months: &[MonthMisses], rule: RunRule) -> Vec<u32> {
+    fn percents(months: &[MonthMisses], rule: PaymentRun) -> Vec<u32> {
         let paid = payment(months, rule).into_iter();
         paid.map(|one| one.percent).collect()
     }
@@ -125,10 +113,10 @@ mod tests {
     fn 表5_6_8_a_row_of_missed_months_costs_more_each_month_and_ends_with_one_that_meets_all() {
         let months = months("2024-04", &[&[], RATE, TIME, RATE, RATE, RATE, &[], RATE]);
         assert_eq!(
-            percents(&months, RunRule::AnyItem),
+            percents(&months, PaymentRun::AnyItem),
             [100, 100, 97, 93, 90, 90, 100, 100]
         );
-        let paid = payment(&months, RunRule::AnyItem);
+        let paid = payment(&months, PaymentRun::AnyItem);
         assert_eq!(paid[2].paid_month, "2024-07".parse().unwrap());
         assert_eq!(paid[2].run, 2);
     }
@@ -136,9 +124,9 @@ mod tests {
     #[test]
     fn a_row_goes_on_over_the_border_of_the_fiscal_year() {
         let months = months("2025-02", &[RATE, RATE, RATE, RATE]);
-        assert_eq!(percents(&months, RunRule::AnyItem), [100, 97, 93, 90]);
+        assert_eq!(percents(&months, PaymentRun::AnyItem), [100, 97, 93, 90]);
         assert_eq!(
-            payment(&months, RunRule::AnyItem)[1].month.fiscal_year(),
+            payment(&months, PaymentRun::AnyItem)[1].month.fiscal_year(),
             2024
         );
     }
@@ -147,16 +135,16 @@ mod tests {
     fn by_a_setting_only_the_same_item_makes_a_row() {
         let both = &[Level::AnswerRate, Level::AnswerTime];
         let months = months("2024-04", &[RATE, both, TIME, RATE]);
-        assert_eq!(percents(&months, RunRule::SameItem), [100, 97, 97, 100]);
-        assert_eq!(percents(&months, RunRule::AnyItem), [100, 97, 93, 90]);
+        assert_eq!(percents(&months, PaymentRun::SameItem), [100, 97, 97, 100]);
+        assert_eq!(percents(&months, PaymentRun::AnyItem), [100, 97, 93, 90]);
     }
 
     #[test]
     fn months_come_in_any_order_and_an_unknown_one_ends_the_row() {
         let mut all = months("2024-04", &[RATE, RATE, RATE]);
         all.reverse();
-        assert_eq!(percents(&all, RunRule::AnyItem), [100, 97, 93]);
+        assert_eq!(percents(&all, PaymentRun::AnyItem), [100, 97, 93]);
         all.remove(1);
-        assert_eq!(percents(&all, RunRule::AnyItem), [100, 100]);
+        assert_eq!(percents(&all, PaymentRun::AnyItem), [100, 100]);
     }
 }

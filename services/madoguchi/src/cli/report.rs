@@ -40,7 +40,11 @@ pub(super) async fn run(args: &Args, config: &Config, data_dir: &Path) -> Result
     let store = open_store(config, data_dir).await?;
     let (desk, calendars) = setup::desk(config, &store).await?;
     let figures = setup::joined(config, &store).await?.figures_settings();
-    let settings = MonthSettings::new(calendars, desk.categories, figures);
+    let settings = MonthSettings {
+        calendars,
+        categories: desk.categories,
+        figures,
+    };
     let now = SystemClock.now();
     let made = match &args.rows {
         None => help_desk_report(&store, args.month, &settings, now)

@@ -30,7 +30,9 @@ pub(super) fn checks(
     checks.extend(ledger(input, month));
     checks.extend(carried(input, month, months));
     for check in &mut checks {
-        let written = input.written.explanations.get(&check.id);
+        let sums = check.sums();
+        let mut written = input.written.reasons.iter();
+        let written = written.find(|one| one.check == check.id && one.sums == sums);
         if let Some(written) = written.filter(|_| !check.agrees()) {
             check.reason = Some(written.reason.clone());
             check.explained_by = Some(written.author.clone());

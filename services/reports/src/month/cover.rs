@@ -18,7 +18,7 @@ pub(super) fn document(input: &MonthInput, name: &str, chapters: Vec<Chapter>) -
         submitted_to: cover.submitted_to.clone(),
         submitted_by: cover.submitted_by.clone(),
         classification: cover.classification.clone(),
-        seals: ["統括責任者", "品質管理責任者"].map(str::to_owned).into(),
+        seals: cover.seals.clone(),
         revisions: cover.revisions.clone(),
         chapters,
     }

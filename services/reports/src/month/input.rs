@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::{DivisionId, UserId};
-use madoguchi_core::month::{Goal, LevelFact, LevelItem, Month, PublishedMonth, RunRule};
+use madoguchi_core::month::{
+    CheckReason, Goal, Improvement, Instruction, LevelFact, LevelItem, PaymentRun, PublishedMonth,
+    Remark, WorkCount,
+};
 use madoguchi_core::service::{Divisions, INQUIRIES};
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::{NumberForm, System, Ticket};
@@ -64,7 +66,7 @@ pub struct MonthRules {
     /// Late answers are 一次未回答, too.
     pub late_is_unanswered: bool,
     /// What a row of missed months is.
-    pub run: RunRule,
+    pub run: PaymentRun,
     /// How numbers of tickets are written.
     pub numbers: NumberForm,
 }
@@ -115,77 +117,14 @@ pub struct Written {
     pub remarks: Vec<Remark>,
     /// 前月報告会での指示事項
     pub instructions: Vec<Instruction>,
-    /// 改善状況報告
+    /// 改善状況報告: of the month, and of earlier ones whose effect was not confirmed before it.
     pub improvements: Vec<Improvement>,
-    /// 作業実績 that nothing measures, by 項番 of 別紙8-1.
-    pub work: Vec<Work>,
-    /// Why sums of 突合せ do not agree, by the id of the check.
-    pub explanations: BTreeMap<String, Explanation>,
+    /// 作業実績 that nothing measures, of the fiscal year.
+    pub work: Vec<WorkCount>,
+    /// Why sums of 突合せ do not agree.
+    pub reasons: Vec<CheckReason>,
     /// 版の間の差異
     pub differences: Vec<Difference>,
-}
-
-/// 加筆: what a person adds to a chapter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
-    /// The id of the chapter.
-    pub chapter: String,
-    /// What it says.
-    pub text: String,
-    /// Who wrote it.
-    pub author: String,
-    /// When.
-    pub written_at: Instant,
-}
-
-/// 指示事項 of the last meeting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instruction {
-    /// What was asked for.
-    pub what: String,
-    /// How far it has come.
-    pub state: String,
-    /// When it was or will be done.
-    pub due: Option<NaiveDate>,
-}
-
-/// A line of 改善状況報告.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Improvement {
-    /// The item that was missed.
-    pub item: LevelItem,
-    /// 原因分析
-    pub cause: String,
-    /// 改善案
-    pub plan: String,
-    /// 改善スケジュール
-    pub schedule: String,
-    /// 進捗
-    pub progress: String,
-    /// 効果確認日
-    pub checked_on: Option<NaiveDate>,
-}
-
-/// Work that was counted by people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Work {
-    /// In which month.
-    pub month: Month,
-    /// 項番 of 別紙8-1.
-    pub number: u32,
-    /// How often.
-    pub count: u64,
-    /// Where it was counted.
-    pub source: String,
-}
-
-/// Why two sums do not agree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
-    /// 差の理由
-    pub reason: String,
-    /// 記入者
-    pub author: String,
 }
 
 /// A difference between two editions.
@@ -214,6 +153,8 @@ pub struct Cover {
     pub submitted_by: String,
     /// 情報の格付
     pub classification: String,
+    /// 確認印欄: who signs.
+    pub seals: Vec<String>,
     /// 改版履歴
     pub revisions: Vec<Revision>,
 }
@@ -226,6 +167,7 @@ impl Default for Cover {
             submitted_to: "日本年金機構".to_owned(),
             submitted_by: "受託者".to_owned(),
             classification: "要保護情報".to_owned(),
+            seals: ["統括責任者", "品質管理責任者"].map(str::to_owned).into(),
             revisions: Vec::new(),
         }
     }

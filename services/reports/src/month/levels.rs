@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use madoguchi_core::month::{
-    Counted, Judged, Level, LevelItem, Miss, Month, MonthMisses, Payment, PublishedMonth, Verdict,
-    count_facts, judge, payment,
+    Counted, Goal, Judged, Level, LevelItem, Miss, Month, MonthMisses, Payment, PublishedMonth,
+    Verdict, count_facts, judge, payment,
 };
 use madoguchi_core::service::AnswerClock;
 use madoguchi_core::ticket::{System, Ticket};
@@ -53,6 +53,7 @@ fn answer_times(system: System, input: &MonthInput, month: &CountedMonth<'_>) ->
     Counted {
         a: timed.len() as u64,
         b: late.len() as u64,
+        own_b: late_by_own(system, &timed, input, month),
         misses: late
             .iter()
             .map(|ticket| Miss {
@@ -66,6 +67,27 @@ fn answer_times(system: System, input: &MonthInput, month: &CountedMonth<'_>) ->
     }
 }
 
+/// How many took longer than a limit of one's own, if there is one.
+fn late_by_own(
+    system: System,
+    timed: &[&Ticket],
+    input: &MonthInput,
+    month: &CountedMonth<'_>,
+) -> u64 {
+    let item = LevelItem {
+        system,
+        level: Level::AnswerTime,
+    };
+    let Some(Goal::WithinMinutes(minutes)) = input.own_goals.get(&item) else {
+        return 0;
+    };
+    let limit = Millis::from_secs(i64::from(*minutes) * 60);
+    let late = timed
+        .iter()
+        .filter(|ticket| took(ticket, input, month).is_some_and(|took| took > limit));
+    late.count() as u64
+}
+
 /// The clock of a ticket's limit.
 pub(super) fn clock(ticket: &Ticket, input: &MonthInput) -> Option<AnswerClock> {
     let fields = &ticket.fields;
@@ -77,11 +99,15 @@ pub(super) fn clock(ticket: &Ticket, input: &MonthInput) -> Option<AnswerClock> 
 }
 
 fn over(ticket: &Ticket, input: &MonthInput, month: &CountedMonth<'_>) -> Option<Millis> {
-    let clock = clock(ticket, input)?;
+    let limit = clock(ticket, input)?.limit();
+    Some(Millis(took(ticket, input, month)?.0 - limit.0))
+}
+
+/// 回答所要時間; of what was not answered, up to the cut-off.
+fn took(ticket: &Ticket, input: &MonthInput, month: &CountedMonth<'_>) -> Option<Millis> {
     let answered = month.data.tickets.first_answered_at(&ticket.id);
     let until = answered.unwrap_or(month.data.cut_off);
-    let took = clock.open_between(ticket.received_at, until);
-    Some(Millis(took.0 - clock.limit().0))
+    Some(clock(ticket, input)?.open_between(ticket.received_at, until))
 }
 
 /// What the months up to the book's cost, as far as they are known.

@@ -1,7 +1,7 @@
 //! A book while it is made: what all chapters read, and the proof that they add to.
 
 use madoguchi_core::id::UserId;
-use madoguchi_core::month::{Judged, Month, Payment};
+use madoguchi_core::month::{Judged, Month, Payment, Remark, RemarkHeading};
 use madoguchi_core::ticket::Ticket;
 
 use super::cells::{self, NOTHING};
@@ -93,12 +93,9 @@ impl<'a> Making<'a, '_> {
         mut blocks: Vec<Block>,
     ) -> Chapter {
         let remarks = self.input.written.remarks.iter();
-        let own = remarks.filter(|remark| remark.chapter == id);
-        blocks.extend(own.map(|remark| Block::Remark {
-            text: remark.text.clone(),
-            author: remark.author.clone(),
-            written_at: remark.written_at,
-        }));
+        for remark in remarks.filter(|remark| remark.chapter.as_str() == id) {
+            add_remark(&mut blocks, remark);
+        }
         Chapter {
             number: number.to_owned(),
             id: id.to_owned(),
@@ -117,6 +114,33 @@ impl<'a> Making<'a, '_> {
         let user = user.and_then(|id| self.input.names.get(id));
         user.cloned().unwrap_or_else(|| "未定".to_owned())
     }
+}
+
+/// Puts a remark below its heading, or at the end.
+fn add_remark(blocks: &mut Vec<Block>, remark: &Remark) {
+    let label = remark.heading.label();
+    let block = Block::Remark {
+        text: remark.text.clone(),
+        author: remark.author.clone(),
+        written_at: remark.written_at,
+    };
+    if remark.heading == RemarkHeading::Plain {
+        return blocks.push(block);
+    }
+    let is_heading = |block: &Block| matches!(block, Block::Heading { .. });
+    let own = blocks
+        .iter()
+        .position(|block| matches!(block, Block::Heading { text } if text.ends_with(label)));
+    let Some(own) = own else {
+        return blocks.extend([cells::heading(label), block]);
+    };
+    // What stands under it ends with the next heading, table or chart.
+    let rest = blocks.iter().skip(own + 1);
+    let under = rest.take_while(|block| {
+        !is_heading(block) && !matches!(block, Block::Table(_) | Block::Chart(_))
+    });
+    let end = own + 1 + under.count();
+    blocks.insert(end, block);
 }
 
 /// Where a figure of another month comes from.

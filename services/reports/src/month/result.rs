@@ -214,6 +214,11 @@ impl Check {
         self.left == self.right
     }
 
+    /// Both sums as a text: a reason that was written holds for these alone.
+    pub fn sums(&self) -> String {
+        format!("{} {}", self.left, self.right)
+    }
+
     /// Whether it stands in the way of 確定: the sides differ, and nobody wrote why.
     pub fn blocks(&self) -> bool {
         !self.agrees() && self.reason.is_none()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings};
-use madoguchi_core::month::{Month, RunRule};
+use madoguchi_core::month::{Month, PaymentRun};
 use madoguchi_core::service::Divisions;
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::NumberForm;
@@ -32,7 +32,7 @@ fn rules() -> MonthRules {
         categories: Categories::default(),
         figures: FiguresSettings::default(),
         late_is_unanswered: false,
-        run: RunRule::AnyItem,
+        run: PaymentRun::AnyItem,
         numbers: NumberForm::default(),
     }
 }

@@ -2,23 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use madoguchi_core::month::{LevelItem, Verdict};
+use madoguchi_core::month::{Improvement, LevelItem, Month, Verdict};
 
-use crate::document::{Block, Chapter, DocRow};
+use crate::document::{Block, Chapter, DocCell, DocRow};
 use crate::month::cells::{column, day, row, sentence, table, text};
-use crate::month::input::Improvement;
 use crate::month::making::Making;
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
+    let month = making.month.data.month;
     let judged = making.judged.iter();
     let missed = judged.filter(|one| one.verdict == Verdict::Missed);
     let missed: BTreeSet<LevelItem> = missed.map(|one| one.item).collect();
     let written = &making.input.written.improvements;
     let without_words = missed.iter().filter(|item| {
-        let mut of_item = written.iter().map(|one| one.item);
-        !of_item.any(|other| other == **item)
+        let mut written = written.iter();
+        !written.any(|one| one.month == month && one.item == **item)
     });
-    let without_words: Vec<Improvement> = without_words.map(|item| unwritten(*item)).collect();
+    let without_words = without_words.map(|item| unwritten(month, *item));
+    let without_words: Vec<Improvement> = without_words.collect();
     let all: Vec<&Improvement> = written.iter().chain(&without_words).collect();
     let blocks = if all.is_empty() {
         vec![sentence(
@@ -30,27 +31,39 @@ pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
     making.chapter("第7", "improvement", "改善状況報告", blocks)
 }
 
-fn unwritten(item: LevelItem) -> Improvement {
-    let waiting = || "（未記入）".to_owned();
+fn unwritten(month: Month, item: LevelItem) -> Improvement {
     Improvement {
+        month,
         item,
-        cause: waiting(),
-        plan: waiting(),
-        schedule: waiting(),
-        progress: waiting(),
-        checked_on: None,
+        cause: String::new(),
+        plan: String::new(),
+        schedule: String::new(),
+        progress: String::new(),
+        result: String::new(),
+        confirmed_on: None,
     }
+}
+
+/// What somebody wrote, or that nobody has.
+fn written(words: &str) -> DocCell {
+    text(if words.trim().is_empty() {
+        "（未記入）"
+    } else {
+        words
+    })
 }
 
 fn improvements(all: &[&Improvement]) -> crate::document::DocTable {
     let columns = vec![
+        column("month", "未達成の月"),
         column("number", "項番"),
         column("item", "SLA項目"),
         column("cause", "原因分析"),
         column("plan", "改善案"),
         column("schedule", "改善スケジュール"),
         column("progress", "進捗"),
-        column("checked_on", "効果確認日"),
+        column("result", "改善結果"),
+        column("confirmed_on", "効果確認日"),
     ];
     let rows = (1..).zip(all).map(|(n, one)| -> DocRow {
         let n: usize = n;
@@ -58,13 +71,15 @@ fn improvements(all: &[&Improvement]) -> crate::document::DocTable {
         row(
             format!("improvement_{n}"),
             vec![
+                text(one.month.name()),
                 text(item.number().to_string()),
                 text(format!("{} {}", item.system.label(), item.level.label())),
-                text(&one.cause),
-                text(&one.plan),
-                text(&one.schedule),
-                text(&one.progress),
-                day(one.checked_on),
+                written(&one.cause),
+                written(&one.plan),
+                written(&one.schedule),
+                written(&one.progress),
+                written(&one.result),
+                day(one.confirmed_on),
             ],
         )
     });

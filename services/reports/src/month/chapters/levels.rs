@@ -1,6 +1,6 @@
 //! 第6 サービスレベル
 
-use madoguchi_core::month::{Formula, Judged, Level, LevelItem, Payment};
+use madoguchi_core::month::{Formula, Judged, Level, LevelItem, Payment, PaymentRun};
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Millis;
 
@@ -241,7 +241,10 @@ fn payments(making: &mut Making<'_, '_>) -> DocTable {
     table.notes = vec![
         format!(
             "連続未達成回数は、{}が未達成であった月の連続回数で、年度をまたいで数える。",
-            making.input.rules.run.label()
+            match making.input.rules.run {
+                PaymentRun::AnyItem => "いずれかの項目",
+                PaymentRun::SameItem => "同じ項目",
+            }
         ),
         "支払い割合は、評価月の翌月分の費用に対するものである。".to_owned(),
     ];

@@ -435,9 +435,13 @@ fn instructions(making: &Making<'_, '_>) -> Block {
             format!("instruction_{n}"),
             vec![
                 text(n.to_string()),
-                text(&one.what),
-                text(&one.state),
-                day(one.due),
+                text(&one.text),
+                text(if one.done {
+                    format!("【完了】{}", one.response)
+                } else {
+                    one.response.clone()
+                }),
+                day(one.by_day),
             ],
         )
     });

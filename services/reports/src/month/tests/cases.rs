@@ -3,7 +3,7 @@
 use chrono::{NaiveDateTime, NaiveTime};
 use madoguchi_core::event::{CallEvent, EndCause, EventKind, TransferTarget};
 use madoguchi_core::hours::Override;
-use madoguchi_core::month::{LevelFact, Measure, Verdict};
+use madoguchi_core::month::{CheckReason, LevelFact, Measure, Verdict};
 use madoguchi_core::ticket::{Status, System, TicketChange, TicketEvent};
 use madoguchi_core::time::{Instant, Millis};
 use proptest::prelude::*;
@@ -423,12 +423,16 @@ fn sums_that_do_not_agree_stand_in_the_way_until_somebody_says_why() {
     let mut input = input_of(counts("2024-04", 60, 50));
     input.data.ledger_rows = Some(1);
     assert!(!report(&input).is_reconciled());
-    let explanation = Explanation {
+    let reason = CheckReason {
+        month: month("2024-04"),
+        check: "ledger".to_owned(),
         reason: "前の台帳から後で取り込んだ。".to_owned(),
         author: "報告担当".to_owned(),
+        sums: "55 2".to_owned(),
     };
-    let explanations = &mut input.written.explanations;
-    explanations.insert("ledger".to_owned(), explanation);
+    input.written.reasons.push(reason);
+    assert!(!report(&input).is_reconciled(), "written for other sums");
+    input.written.reasons[0].sums = "55 1".to_owned();
     let report = report(&input);
     assert!(report.is_reconciled());
     let table = report.document.table("reconciliation").unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use madoguchi_core::month::{Exemption, LevelFact, Measure};
+use madoguchi_core::month::{Exemption, LevelFact, Measure, Remark, RemarkHeading, ReportChapter};
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::{Instant, Millis};
 
@@ -248,7 +248,11 @@ fn the_book_survives_its_json() {
 fn what_a_person_wrote_stands_apart_with_its_author() {
     let mut input = whole();
     let remark = Remark {
-        chapter: "overview".to_owned(),
+        id: "r".to_owned(),
+        month: month("2024-05"),
+        chapter: ReportChapter::Overview,
+        heading: RemarkHeading::Plain,
+        by: None,
         text: "=1+1".to_owned(),
         author: "報告担当".to_owned(),
         written_at: Instant(0),
@@ -263,4 +267,13 @@ fn what_a_person_wrote_stands_apart_with_its_author() {
         others[..others.len() - 1],
         before.document.chapters[0].blocks
     );
+    // Under a heading of its own it stands with what is computed there.
+    input.written.remarks[0].heading = RemarkHeading::Measures;
+    let blocks = report(&input).document.chapters.remove(0).blocks;
+    let place = |wanted: fn(&Block) -> bool| blocks.iter().position(wanted).unwrap();
+    let heading =
+        place(|block| matches!(block, Block::Heading { text } if text.ends_with("対応策")));
+    let remark = place(|block| matches!(block, Block::Remark { .. }));
+    let table = place(|block| matches!(block, Block::Table(_)));
+    assert!(heading < remark && remark < table);
 }
