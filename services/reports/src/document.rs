@@ -5,6 +5,9 @@
 //! Every figure tells what it counts ([`Population`]), of which two integers it was made, and how its
 //! calls or tickets are found ([`Rows`]).
 
+#[doc(hidden)]
+pub mod sample;
+
 use chrono::NaiveDate;
 use madoguchi_core::month::Month;
 use madoguchi_core::named;
