@@ -3,8 +3,10 @@
 //! read; the access report; and answers in Markdown as HTML that can do no harm.
 
 pub mod access;
+mod cell_text;
 pub mod csv_file;
 pub mod document;
+pub mod forms;
 pub mod markdown;
 pub mod rows;
 pub mod sheet;
