@@ -121,6 +121,11 @@ impl Plot {
     }
 }
 
+/// Where an axis begins for a line of percentages, which would be flat if it began at zero.
+pub(crate) fn percent_low(least: f64) -> f64 {
+    ((least.min(100.0) - 2.0) / 10.0).floor().max(0.0) * 10.0
+}
+
 /// The colour of the bars of a series.
 pub(crate) fn bar_color(series: usize) -> u32 {
     BARS.get(series % BARS.len()).copied().unwrap_or(0)

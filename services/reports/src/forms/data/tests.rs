@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use calamine::Data;
 
@@ -6,8 +7,15 @@ use super::*;
 use crate::document::{Block, DocCell, sample};
 use crate::forms::parts::{cells, names, part, sheets};
 
-fn book() -> Book {
+/// The sample, written once.
+static BOOK: LazyLock<Book> = LazyLock::new(made);
+
+fn made() -> Book {
     workbook(&sample::report()).unwrap()
+}
+
+fn book() -> Book {
+    BOOK.clone()
 }
 
 /// The values of a column by its name.
@@ -325,7 +333,7 @@ fn in_cp932_it_is_told_which_letters_are_missing() {
 
 #[test]
 fn the_same_book_gives_the_same_bytes() {
-    assert_eq!(book(), book());
+    assert_eq!(book(), made());
     let core = part(&book().file, "docProps/core.xml").unwrap();
     assert!(core.contains(">2024-05-01T15:30:00Z<") && core.contains("<dc:creator></dc:creator>"));
 }

@@ -4,7 +4,7 @@ use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use super::chart;
 use super::context::{Context, add_sheet, write_link};
-use super::page::{self, HALF, PADDING, Paper};
+use super::page::{self, LINE, Paper};
 use super::plan::link;
 use super::style::{link as link_format, sentence, title};
 use crate::cell_text::write_text;
@@ -15,8 +15,6 @@ use crate::forms::width::lines;
 const WIDTH: f64 = 515.0;
 /// Points of a page of A4 between head and foot.
 const PAGE: f64 = 710.0;
-/// Points of a line of text.
-const LINE: f64 = 14.5;
 /// Rows that a chart covers, and points of each.
 const CHART_ROWS: u32 = 17;
 const CHART_ROW: f64 = 18.0;
@@ -104,12 +102,13 @@ fn write_lines(
     text: &str,
     format: &rust_xlsxwriter::Format,
 ) -> Result<(), XlsxError> {
-    let halves = ((WIDTH - PADDING) / HALF) as usize;
+    let halves = page::halves(WIDTH);
     let place = (flow.row, 0);
     for piece in context.pieces(&flow.name, place, (text, halves)) {
         write_text(flow.sheet, (flow.row, 0), &piece, format)?;
+        let tall = page::height(lines(&piece, halves));
+        flow.sheet.set_row_height(flow.row, tall)?;
         flow.row += 1;
-        let tall = lines(&piece, halves) as f64 * LINE;
         flow.used = (flow.used + tall) % PAGE;
     }
     Ok(())

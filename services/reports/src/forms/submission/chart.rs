@@ -2,7 +2,7 @@
 //! the line has a gap, where the table says 「－」.
 
 use rust_xlsxwriter::{
-    Chart as NativeChart, ChartEmptyCells, ChartFormat, ChartLegendPosition, ChartLine,
+    Chart as NativeChart, ChartAxis, ChartEmptyCells, ChartFormat, ChartLegendPosition, ChartLine,
     ChartSeries, ChartSolidFill, ChartType, Color, Workbook, XlsxError,
 };
 
@@ -13,7 +13,7 @@ use super::style::{Look, Show, heading, title};
 use crate::cell_text::write_text;
 use crate::document::{Chart, ChartKind};
 use crate::forms::numbers::Kind;
-use crate::forms::plot::{Series, bar_color, line_color};
+use crate::forms::plot::{Series, bar_color, line_color, percent_low};
 use crate::forms::width::width;
 
 /// Letters of an alternative text; Excel holds 255.
@@ -39,17 +39,17 @@ pub(super) fn native(plan: &Plan, chart: &Chart) -> Option<(String, NativeChart)
         if is_bars && plot.is_line(at) {
             let mut line = NativeChart::new(ChartType::Line);
             line.push_series(&drawn);
-            line.y2_axis().set_num_format(number_format(series));
             over = Some(line);
+            set_axis(main.y2_axis(), series, true);
         } else {
             if plot.is_right(at) {
-                main.y2_axis().set_num_format(number_format(series));
+                set_axis(main.y2_axis(), series, true);
             }
             main.push_series(&drawn);
         }
     }
     let first = plot.series.first()?;
-    main.y_axis().set_num_format(number_format(first));
+    set_axis(main.y_axis(), first, !is_bars);
     if let Some(over) = &over {
         main.combine(over);
     }
@@ -61,6 +61,20 @@ pub(super) fn native(plan: &Plan, chart: &Chart) -> Option<(String, NativeChart)
     let alt = format!("{}。{}", chart.title, chart.alt);
     main.set_alt_text(alt.chars().take(ALT_AT_MOST).collect::<String>());
     Some((link(sources, place.top), main))
+}
+
+/// How the numbers of an axis are written; that of a line of percentages begins where the line is seen.
+fn set_axis(axis: &mut ChartAxis, series: &Series, is_line: bool) {
+    axis.set_num_format(number_format(series));
+    let values = series.values.iter().flatten().copied();
+    let least = values.clone().fold(f64::INFINITY, f64::min);
+    let most = values.fold(0.0, f64::max);
+    if series.kind == Kind::Percent && is_line && least.is_finite() && most <= 100.0 {
+        let low = percent_low(least);
+        axis.set_max(1.0);
+        axis.set_min(low / 100.0)
+            .set_major_unit((100.0 - low) / 500.0);
+    }
 }
 
 fn series_of((sheet, place): (&str, &ChartPlan), at: usize) -> Option<ChartSeries> {

@@ -11,8 +11,13 @@ pub(super) const HALF: f64 = 5.5;
 pub(super) const DIGIT: f64 = 6.3;
 /// Blank beside what stands in a cell, in points.
 pub(super) const PADDING: f64 = 8.0;
+/// Columns hold less than their width says in fonts with wider letters: text is counted as if they were
+/// narrower, so that no row is too low.
+const SAFE: f64 = 0.93;
 /// The least that a sheet may be scaled down to.
 const SCALE_AT_LEAST: f64 = 0.7;
+/// A line of 10 points, in points.
+pub(super) const LINE: f64 = 14.5;
 const POINTS_IN_MM: f64 = 72.0 / 25.4;
 /// Left and right together, in millimetres.
 const MARGINS: f64 = 25.4;
@@ -78,6 +83,21 @@ pub(super) fn set_up(sheet: &mut Worksheet, document: &Document, paper: Paper) {
 pub(super) fn digits(points: f64) -> f64 {
     // A digit of the standard font is 7 pixels wide, with 5 pixels beside it; a pixel is 0.75 points.
     ((points / 0.75 - 5.0) / 7.0).clamp(1.0, 250.0)
+}
+
+/// The height of a row with so many lines of 10 points.
+pub(super) fn height(lines: usize) -> f64 {
+    lines.max(1) as f64 * LINE + 3.0
+}
+
+/// The width of a column that holds so much text on a line, in points, without padding.
+pub(super) fn points(halves: usize) -> f64 {
+    halves as f64 * HALF / SAFE + 0.5
+}
+
+/// How much text a line of a column holds, in halves of a kanji.
+pub(super) fn halves(points: f64) -> usize {
+    ((points - PADDING) * SAFE / HALF).max(2.0) as usize
 }
 
 /// Text without what heads and feet take for an order of theirs.

@@ -3,7 +3,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::context::{Context, add_sheet, write_link};
+use super::context::{Context, LINES_AT_MOST, add_sheet, write_link};
 use super::cover::book_line;
 use super::page::{self, Paper};
 use super::plan::{PROOF_TOP, figures};
@@ -11,6 +11,7 @@ use super::style::{Look, Show, heading, letters, link as link_format, title};
 use super::table::{show_value, write_number};
 use crate::cell_text::write_text;
 use crate::document::{DocTable, Figure, Rows, Value};
+use crate::forms::width::pieces;
 
 /// The columns of 根拠, with their widths in points.
 const PROOF: [(&str, f64); 10] = [
@@ -71,14 +72,21 @@ fn write_figure(
     ];
     let plain = context.styles.of(Look::plain(Show::Text)).clone();
     let sheet_name = sheet.name();
+    let mut tall = 1;
     for (at, text) in texts {
         let text = context.text(&sheet_name, (row, at), &text);
-        let first = crate::cell_text::pieces(&text)
-            .into_iter()
-            .next()
-            .unwrap_or_default();
+        let (_, points) = PROOF.get(usize::from(at)).copied().unwrap_or_default();
+        // More cells than these name nobody reads here; the data book has them all.
+        let mut of_cell = pieces(&text, page::halves(points), LINES_AT_MOST);
+        let (first, lines) = of_cell.next().unwrap_or_default();
+        if of_cell.next().is_some() {
+            let note = "長いため、終わりを省いた。全体は、データ用の数値一覧にある。";
+            context.note(&sheet_name, (row, at), note.to_owned());
+        }
+        tall = tall.max(lines);
         write_text(sheet, (row, at), first, &plain)?;
     }
+    sheet.set_row_height(row, page::height(tall))?;
     let look = Look::plain(show_value(&figure.value));
     write_number(sheet, (row, 3), &figure.value, context.styles.of(look))?;
     let parts = figure.parts.map(|parts| (parts.a, parts.b));

@@ -8,17 +8,17 @@ use rust_xlsxwriter::{Format, FormatAlign, FormatBorder};
 
 use crate::table::FONT;
 
-/// Dates in their era; the first day of 令和 is day 43,586 and that of its second year 43,831, between which
+/// Dates in their era; `[$-411]` is Japanese (LibreOffice 7.4 does not know the newer `[$-ja-JP]`). The first day of 令和 is day 43,586 and that of its second year 43,831, between which
 /// the year is 元年.
-const DAY: &str = "[<43586][$-ja-JP]ggge\"年\"m\"月\"d\"日\";\
-                   [<43831][$-ja-JP]ggg\"元年\"m\"月\"d\"日\";\
-                   [$-ja-JP]ggge\"年\"m\"月\"d\"日\"";
-const TIME: &str = "[<43586][$-ja-JP]ggge\"年\"m\"月\"d\"日\" h\"時\"mm\"分\";\
-                    [<43831][$-ja-JP]ggg\"元年\"m\"月\"d\"日\" h\"時\"mm\"分\";\
-                    [$-ja-JP]ggge\"年\"m\"月\"d\"日\" h\"時\"mm\"分\"";
+const DAY: &str = "[<43586][$-411]ggge\"年\"m\"月\"d\"日\";\
+                   [<43831][$-411]ggg\"元年\"m\"月\"d\"日\";\
+                   [$-411]ggge\"年\"m\"月\"d\"日\"";
+const TIME: &str = "[<43586][$-411]ggge\"年\"m\"月\"d\"日\" h\"時\"mm\"分\";\
+                    [<43831][$-411]ggg\"元年\"m\"月\"d\"日\" h\"時\"mm\"分\";\
+                    [$-411]ggge\"年\"m\"月\"d\"日\" h\"時\"mm\"分\"";
 /// A format has room for two borders: in the first years of earlier eras days have one of their own.
-const FIRST_DAY: &str = "[$-ja-JP]ggg\"元年\"m\"月\"d\"日\"";
-const FIRST_TIME: &str = "[$-ja-JP]ggg\"元年\"m\"月\"d\"日\" h\"時\"mm\"分\"";
+const FIRST_DAY: &str = "[$-411]ggg\"元年\"m\"月\"d\"日\"";
+const FIRST_TIME: &str = "[$-411]ggg\"元年\"m\"月\"d\"日\" h\"時\"mm\"分\"";
 /// Seconds in an hour.
 const HOUR: f64 = 3_600.0;
 
@@ -120,8 +120,10 @@ impl Styles {
 fn cell(look: Look) -> Format {
     let mut format = letters(10.0)
         .set_border(FormatBorder::Thin)
-        .set_border_color(0x76_7676)
-        .set_num_format(look.show.number_format());
+        .set_border_color(0x76_7676);
+    if !matches!(look.show, Show::Text | Show::Right) {
+        format = format.set_num_format(look.show.number_format());
+    }
     format = match look.show {
         Show::Text => format.set_text_wrap().set_align(FormatAlign::Left),
         Show::Right => format.set_text_wrap().set_align(FormatAlign::Right),
@@ -180,9 +182,9 @@ mod tests {
     #[test]
     fn the_first_year_of_an_era_is_元年_in_the_format() {
         let format = |day: &str| Show::day(day.parse().unwrap(), false).number_format();
-        let expected = "[<43586][$-ja-JP]ggge\"年\"m\"月\"d\"日\";\
-                        [<43831][$-ja-JP]ggg\"元年\"m\"月\"d\"日\";\
-                        [$-ja-JP]ggge\"年\"m\"月\"d\"日\"";
+        let expected = "[<43586][$-411]ggge\"年\"m\"月\"d\"日\";\
+                        [<43831][$-411]ggg\"元年\"m\"月\"d\"日\";\
+                        [$-411]ggge\"年\"m\"月\"d\"日\"";
         for day in [
             "2019-04-30",
             "2019-05-01",
@@ -192,6 +194,6 @@ mod tests {
         ] {
             assert_eq!(format(day), expected);
         }
-        assert_eq!(format("1989-12-31"), "[$-ja-JP]ggg\"元年\"m\"月\"d\"日\"");
+        assert_eq!(format("1989-12-31"), "[$-411]ggg\"元年\"m\"月\"d\"日\"");
     }
 }

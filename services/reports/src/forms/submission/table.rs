@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use rust_xlsxwriter::{Format, Url, Workbook, Worksheet, XlsxError};
 
-use super::context::{Context, add_sheet};
-use super::page::{self, DIGIT, HALF, PADDING, Paper};
+use super::context::{Context, LINES_AT_MOST, add_sheet};
+use super::page::{self, DIGIT, PADDING, Paper};
 use super::plan::charts;
 use super::style::{Look, Show, heading, letters, sentence, title};
 use crate::cell_text::write_text;
@@ -13,7 +13,7 @@ use crate::document::{ChartKind, DocCell, DocRow, DocTable, Document, Value};
 use crate::forms::names::{area_name, quoted};
 use crate::forms::numbers::{Kind, of_cell, of_value};
 use crate::forms::plot::{Plot, shade};
-use crate::forms::width::width;
+use crate::forms::width::{lines, width};
 use crate::table::{excel_day, excel_time};
 
 /// Columns of text are not wider than this, in halves of a kanji; longer text is wrapped.
@@ -47,8 +47,7 @@ impl Layout<'_> {
 
     /// How much text a row of a column holds, in halves of a kanji.
     fn halves(&self, column: usize) -> usize {
-        let points = self.widths.get(column).copied().unwrap_or(PADDING);
-        ((points - PADDING) / HALF).max(2.0) as usize
+        page::halves(self.widths.get(column).copied().unwrap_or(PADDING))
     }
 
     fn shade(&self, row: &DocRow, column: usize, cell: &DocCell) -> Option<(u32, bool)> {
@@ -114,12 +113,7 @@ fn write_sheet(
     page::set_up(sheet, context.document, layout.paper);
     let is_long = layout.table.rows.len() > LONG;
     let top = write_head(context, sheet, layout, is_long)?;
-    let heading = heading();
-    let name = sheet.name();
-    for (at, column) in (0..).zip(&layout.table.columns) {
-        let text = context.text(&name, (top, at), &column.heading());
-        write_text(sheet, (top, at), &text, &heading)?;
-    }
+    write_names(context, sheet, layout, top)?;
     sheet.set_repeat_rows(top, top)?;
     sheet.set_freeze_panes(top + 1, 0)?;
     let mut row = top + 1;
@@ -142,6 +136,25 @@ fn write_sheet(
     }
     page::print_area(sheet, end, layout.columns())?;
     Ok((top, last, written))
+}
+
+/// Writes the names of the columns.
+fn write_names(
+    context: &mut Context<'_>,
+    sheet: &mut Worksheet,
+    layout: &Layout<'_>,
+    row: u32,
+) -> Result<(), XlsxError> {
+    let heading = heading();
+    let name = sheet.name();
+    let mut tall = 1;
+    for (at, column) in (0..).zip(&layout.table.columns) {
+        let text = context.text(&name, (row, at), &column.heading());
+        tall = tall.max(lines(&text, layout.halves(usize::from(at))));
+        write_text(sheet, (row, at), &text, &heading)?;
+    }
+    sheet.set_row_height(row, page::height(tall.min(LINES_AT_MOST)))?;
+    Ok(())
 }
 
 /// Writes what stands above the names of the columns, whose row it gives.
@@ -175,6 +188,7 @@ fn write_row(
 ) -> Result<u32, XlsxError> {
     let name = sheet.name();
     let mut further: Vec<(u16, Vec<String>)> = Vec::new();
+    let mut tall = 1;
     for (column, cell) in (0..).zip(&of.cells) {
         let at = usize::from(column);
         let look = Look {
@@ -188,29 +202,39 @@ fn write_row(
                 let pieces = context.pieces(&name, place, (text, layout.halves(at)));
                 let mut pieces = pieces.into_iter();
                 let first = pieces.next().unwrap_or_default();
+                tall = tall.max(lines(&first, layout.halves(at)));
                 write_text(sheet, place, &first, context.styles.of(look))?;
                 further.push((column, pieces.collect()));
             }
             cell => write_value(context, sheet, place, (cell, look))?,
         }
     }
-    let rows = further
-        .iter()
-        .map(|(_, pieces)| pieces.len())
-        .max()
-        .unwrap_or(0);
-    for piece in 0..rows {
-        let row = row + 1 + u32::try_from(piece).unwrap_or(0);
+    sheet.set_row_height(row, page::height(tall))?;
+    write_further(context, sheet, layout, (row + 1, &further))
+}
+
+/// Writes what did not fit into a row on the rows below, and gives the row behind them.
+fn write_further(
+    context: &mut Context<'_>,
+    sheet: &mut Worksheet,
+    layout: &Layout<'_>,
+    (mut row, further): (u32, &[(u16, Vec<String>)]),
+) -> Result<u32, XlsxError> {
+    let rows = further.iter().map(|(_, pieces)| pieces.len()).max();
+    let format = context.styles.of(Look::plain(Show::Text));
+    for piece in 0..rows.unwrap_or(0) {
+        let mut tall = 1;
         for column in 0..layout.columns() {
             let own = further.iter().find(|(of, _)| *of == column);
-            let text = own
-                .and_then(|(_, pieces)| pieces.get(piece))
-                .map_or("", String::as_str);
-            let format = context.styles.of(Look::plain(Show::Text));
+            let text = own.and_then(|(_, pieces)| pieces.get(piece));
+            let text = text.map_or("", String::as_str);
+            tall = tall.max(lines(text, layout.halves(usize::from(column))));
             write_text(sheet, (row, column), text, format)?;
         }
+        sheet.set_row_height(row, page::height(tall))?;
+        row += 1;
     }
-    Ok(row + 1 + u32::try_from(rows).unwrap_or(0))
+    Ok(row)
 }
 
 /// Writes what is no text.
@@ -311,14 +335,14 @@ fn widths(table: &DocTable) -> Vec<f64> {
                 }
             }
             let whole = whole as f64 * DIGIT;
-            (whole, (text as f64 * HALF).max(whole))
+            (whole, page::points(text).max(whole))
         })
         .collect();
     // What is too wide for any paper is taken from the text.
     let padding = PADDING * widths.len() as f64;
     let wide: f64 = widths.iter().map(|(_, wide)| wide).sum::<f64>() + padding;
     let over = wide - Paper::widest();
-    let least = |whole: f64, wide: f64| whole.max(TEXT_AT_LEAST as f64 * HALF).min(wide);
+    let least = |whole: f64, wide: f64| whole.max(page::points(TEXT_AT_LEAST)).min(wide);
     let spare: f64 = widths
         .iter()
         .map(|(whole, wide)| wide - least(*whole, *wide))

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use calamine::Data;
 
@@ -6,8 +7,15 @@ use super::*;
 use crate::document::{ChartKind, DocCell, sample};
 use crate::forms::parts::{attributes, between, cells, names, part, sheets, unescape};
 
-fn book() -> Book {
+/// The sample, written once.
+static BOOK: LazyLock<Book> = LazyLock::new(made);
+
+fn made() -> Book {
     workbook(&sample::report(), &sample::drill()).unwrap()
+}
+
+fn book() -> Book {
+    BOOK.clone()
 }
 
 fn sheet<'a>(sheets: &'a [(String, String)], begin: &str) -> &'a (String, String) {
@@ -70,8 +78,8 @@ fn days_are_real_dates_in_the_format_with_元年() {
     let file = book().file;
     let styles = unescape(&part(&file, "xl/styles.xml").unwrap());
     assert!(styles.contains(
-        "[<43586][$-ja-JP]ggge\"年\"m\"月\"d\"日\";[<43831][$-ja-JP]ggg\"元年\"m\"月\"d\"日\";\
-         [$-ja-JP]ggge\"年\"m\"月\"d\"日\""
+        "[<43586][$-411]ggge\"年\"m\"月\"d\"日\";[<43831][$-411]ggg\"元年\"m\"月\"d\"日\";\
+         [$-411]ggge\"年\"m\"月\"d\"日\""
     ));
     let rows = cells(&file, "表A-2 日付");
     let days = rows.iter().filter_map(|row| match &row[1] {
@@ -453,5 +461,5 @@ fn a_draft_says_so_on_every_page() {
 
 #[test]
 fn the_same_book_gives_the_same_bytes() {
-    assert_eq!(book(), book());
+    assert_eq!(book(), made());
 }

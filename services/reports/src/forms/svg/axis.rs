@@ -3,7 +3,7 @@
 use super::canvas::HALF;
 use crate::document::{ChartKind, duration, with_commas};
 use crate::forms::numbers::Kind;
-use crate::forms::plot::Plot;
+use crate::forms::plot::{Plot, percent_low};
 use crate::forms::width::width;
 
 /// Steps at which lengths of time are marked, in seconds.
@@ -43,7 +43,7 @@ impl Axis {
             (0.0, 0.0)
         };
         let low = match kind {
-            Kind::Percent if !is_bars => ((least - 2.0) / 10.0).floor().max(0.0) * 10.0,
+            Kind::Percent if !is_bars => percent_low(least),
             _ => least.min(0.0),
         };
         let high = match kind {
