@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-encoder", &[]),
     ("madoguchi-kb", &["madoguchi-core", "madoguchi-encoder"]),
     ("madoguchi-reports", &["madoguchi-core"]),
+    ("madoguchi-staffing", &["madoguchi-core"]),
     (
         "madoguchi-web",
         &[
@@ -74,6 +75,7 @@ const PURE: &[&str] = &[
     "madoguchi-line",
     "madoguchi-observe",
     "madoguchi-encoder",
+    "madoguchi-staffing",
 ];
 const IMPURE: &[&str] = &[
     "tokio",
