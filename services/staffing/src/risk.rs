@@ -336,7 +336,7 @@ mod tests {
         // Calls are missed with a chance that itself is drawn from the prior; the probability must be
         // the share of months that end below the target, whatever it was after the first calls.
         let target = target(90_000);
-        let prior = Prior::from_months(target, &[]);
+        let prior = Prior::from_months(target, &[(100, 10)]);
         let mut chance = Chance(7);
         let (mut told, mut came, months) = (0.0, 0.0, 4_000);
         for _ in 0..months {

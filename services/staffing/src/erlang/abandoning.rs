@@ -47,9 +47,12 @@ struct VirtualWait {
     bend: f64,
     /// Nμ − λ, if positive.
     slope: f64,
-    /// Where the density is largest.
+    /// Where the density is largest. All other places are told from here, for a narrow peak may stand at
+    /// a very long wait.
     peak: f64,
+    /// Where it begins to matter, not above zero,
     from: f64,
+    /// and where it ends to.
     until: f64,
     p_wait: f64,
     p_no_wait: f64,
@@ -95,7 +98,7 @@ impl VirtualWait {
             slope: (served - arrivals).max(0.0),
             peak,
             from: 0.0,
-            until: peak,
+            until: 0.0,
             p_wait: 0.0,
             p_no_wait: 1.0,
             sums: Sums {
@@ -120,25 +123,28 @@ impl VirtualWait {
         Ok(Some(wait))
     }
 
-    /// f(t) less its peak, never above zero.
-    fn exponent(&self, t: f64) -> f64 {
-        -self.bend * bent(self.giving_up * (t - self.peak)) - self.slope * t
+    /// f so long after its peak, less its value there; never above zero.
+    fn exponent(&self, after: f64) -> f64 {
+        -self.bend * bent(self.giving_up * after) - self.slope * after
     }
 
     /// Where the density begins and ends to matter.
     fn find_ends(&mut self, step: f64) {
         let mut width = step;
-        while self.exponent(self.peak + width) > NOTHING {
+        while self.exponent(width) > NOTHING {
             width *= 2.0;
         }
-        self.until = self.crossing(self.peak, self.peak + width);
-        if self.exponent(0.0) < NOTHING {
-            self.from = self.crossing(self.peak, 0.0);
-        }
+        self.until = self.crossing(width);
+        self.from = if self.exponent(-self.peak) < NOTHING {
+            self.crossing(-self.peak)
+        } else {
+            -self.peak
+        };
     }
 
-    /// Between a place where the density matters and one where it does not.
-    fn crossing(&self, mut inside: f64, mut outside: f64) -> f64 {
+    /// Between the peak and a place where the density does not matter.
+    fn crossing(&self, mut outside: f64) -> f64 {
+        let mut inside = 0.0;
         for _ in 0..60 {
             let middle = inside + (outside - inside) / 2.0;
             if self.exponent(middle) > NOTHING {
@@ -151,21 +157,31 @@ impl VirtualWait {
     }
 
     fn sums_between(&self, from: f64, until: f64) -> Sums {
-        let functions = |t: f64| {
-            let density = self.exponent(t).exp();
-            let staying = (-self.giving_up * t).exp();
+        let functions = |after: f64| {
+            let density = self.exponent(after).exp();
+            let given_up = -self.giving_up * (self.peak + after);
+            let staying = given_up.exp();
             [
                 density,
                 density * staying,
-                density * -(-self.giving_up * t).exp_m1(),
-                density * staying * t,
+                density * -given_up.exp_m1(),
+                density * staying * (self.peak + after),
             ]
         };
-        let middle = self.peak.clamp(from, until);
-        let [left, right] = [(from, middle), (middle, until)]
-            .map(|(from, until)| integrate(&functions, from, until));
-        let [all, staying, gone, staying_time] =
-            std::array::from_fn(|at| left.get(at).zip(right.get(at)).map_or(0.0, |(l, r)| l + r));
+        // Panels begin at the peak, and beyond it where callers have given up.
+        let patience = 1.0 / self.giving_up;
+        let borders = [0.0, 1.0, 8.0, 64.0].map(|times| times * patience);
+        let mut sums = [0.0; 4];
+        let mut begins = from;
+        for border in borders.into_iter().chain([until]) {
+            let ends = border.clamp(begins, until);
+            let part = integrate(&functions, begins, ends);
+            for (sum, part) in sums.iter_mut().zip(part) {
+                *sum += part;
+            }
+            begins = ends;
+        }
+        let [all, staying, gone, staying_time] = sums;
         Sums {
             all,
             staying,
@@ -188,11 +204,12 @@ impl VirtualWait {
         let p_served = self.p_served();
         let patience = 1.0 / self.giving_up;
         let target = queue.target_secs;
-        let border = target.clamp(self.from, self.until);
+        let border = (target - self.peak).clamp(self.from, self.until);
         let within = self.sums_between(self.from, border);
         let beyond = self.sums_between(border, self.until);
         let in_time = self.p_no_wait + self.share(within.staying);
         let gone_by_target = -(-self.giving_up * target).exp_m1();
+        let waiting = self.share(beyond.all) * (-self.giving_up * target).exp();
         let gone_in_time = self.share(within.gone + gone_by_target * beyond.all);
         Performance {
             p_wait: self.p_wait,
@@ -201,7 +218,7 @@ impl VirtualWait {
             mean_wait_served_s: ratio(self.share(self.sums.staying_time), p_served),
             sl_of_offered: in_time,
             sl_of_answered: ratio(in_time, p_served),
-            sl_excl_short_aband: ratio(in_time, 1.0 - gone_in_time),
+            sl_excl_short_aband: ratio(in_time, in_time + waiting),
             abandoned_within_target: gone_in_time,
             occupancy: self.offered * p_served / self.agents,
             mean_queue: self.arrivals * p_abandon * patience,
@@ -214,11 +231,11 @@ impl VirtualWait {
         if self.p_wait <= share {
             return 0.0;
         }
-        let (mut low, mut high) = (0.0, self.until);
-        let mut at = self.peak.max(self.from);
+        let (mut low, mut high) = (-self.peak, self.until);
+        let mut at = 0.0_f64.max(self.from);
         for _ in 0..STEPS {
             let beyond = self.sums_between(at.max(self.from), self.until).all;
-            let waiting = (self.share(beyond) / share).ln() - self.giving_up * at;
+            let waiting = (self.share(beyond) / share).ln() - self.giving_up * (self.peak + at);
             if waiting > 0.0 {
                 low = at;
             } else {
@@ -232,12 +249,12 @@ impl VirtualWait {
             } else {
                 low + (high - low) / 2.0
             };
-            if (next - at).abs() <= 1e-13 * at {
-                return next;
+            if (next - at).abs() <= 1e-13 * (self.peak + at) {
+                return self.peak + next;
             }
             at = next;
         }
-        at
+        self.peak + at
     }
 }
 
