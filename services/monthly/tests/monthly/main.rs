@@ -3,14 +3,15 @@
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::month::Month;
+use madoguchi_core::portal::Sites;
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::{Status, TicketChange, TicketEvent};
 use madoguchi_core::time::{Instant, Millis};
+use madoguchi_monthly::{MonthSettings, gather, help_desk_report};
 use madoguchi_reports::month::sample::{SampleCounts, SampleMonth, sample};
+use madoguchi_reports::month::{MonthReport, Scope, report};
 use madoguchi_store::Store;
 use madoguchi_store::testing::add_histories;
-
-use super::*;
 
 fn month(text: &str) -> Month {
     text.parse().unwrap()
@@ -25,6 +26,7 @@ fn settings() -> MonthSettings {
         calendars: Calendars::one(calendar()),
         categories: Categories::default(),
         figures: FiguresSettings::default(),
+        sites: Sites::default(),
     }
 }
 
@@ -74,15 +76,19 @@ async fn a_month_comes_out_of_the_store_as_it_went_in() {
         write(&store, made).await;
     }
     let now = month("2024-05").start() + Millis(10 * 3_600_000);
-    let report = book(&store, "2024-04", now).await;
-    let april = &report.months[0];
+    let made_report = book(&store, "2024-04", now).await;
+    let april = &made_report.months[0];
     assert_eq!((april.offered, april.answered), (1_029, 1_023));
     assert_eq!((april.first_unanswered, april.escalations), (45, 21));
     assert_eq!(april.answer_rate.as_deref(), Some("99.4"));
     assert_eq!(april.unresolved, Some(1));
-    assert!(report.is_reconciled(), "{:?}", report.reconciliation);
+    assert!(
+        made_report.is_reconciled(),
+        "{:?}",
+        made_report.reconciliation
+    );
     // The month before is compared with, and what it left open is carried over.
-    let carried_over = report.reconciliation.iter();
+    let carried_over = made_report.reconciliation.iter();
     let carried_over = carried_over.filter(|check| check.id == "carried_over");
     assert_eq!(
         carried_over.map(|check| check.left).collect::<Vec<_>>(),
@@ -107,7 +113,7 @@ async fn a_month_comes_out_of_the_store_as_it_went_in() {
     }
     .data(month("2024-04"), month("2024-04").end());
     by_events.data.ledger_rows = input.data.ledger_rows;
-    let (stored, told) = (super::report(&input), super::report(&by_events));
+    let (stored, told) = (report(&input), report(&by_events));
     assert_eq!(stored.summary, told.summary);
     assert_eq!(stored.levels, told.levels);
     store.close().await;
