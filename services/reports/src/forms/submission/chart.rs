@@ -115,7 +115,7 @@ pub(super) fn write_sources(
     write_text(sheet, (0, 0), "図の元データ", &title(13.0))?;
     let mut widths = vec![0.0_f64];
     let mut last = 0;
-    let (heading, caption) = (heading(), title(10.0));
+    let (heading, caption) = (heading(), title(10.0).unset_text_wrap());
     for chart in charts(context.document) {
         let Some(place) = context.plan.chart(&chart.id) else {
             continue;
