@@ -18,8 +18,9 @@ use crate::table::{excel_day, excel_time};
 
 /// Columns of text are not wider than this, in halves of a kanji; longer text is wrapped.
 const TEXT_AT_MOST: usize = 44;
-/// Nor narrower.
+/// Nor narrower; of a wide table they may be.
 const TEXT_AT_LEAST: usize = 8;
+const NAME_AT_LEAST: usize = 14;
 /// Rows of a table whose 注 stand above it, so that no page has them alone.
 const LONG: usize = 20;
 /// Links of a sheet; Excel holds 65,530.
@@ -326,7 +327,12 @@ fn widths(table: &DocTable) -> Vec<f64> {
     let columns = table.columns.iter().enumerate();
     let mut widths: Vec<_> = columns
         .map(|(at, column)| {
-            let (mut text, mut whole) = (TEXT_AT_LEAST.min(width(&column.heading())), 0);
+            let name = if table.wide {
+                TEXT_AT_LEAST
+            } else {
+                NAME_AT_LEAST
+            };
+            let (mut text, mut whole) = (name.min(width(&column.heading())), 0);
             for cell in table.rows.iter().filter_map(|row| row.cells.get(at)) {
                 let wide = width(&cell.text());
                 match cell {
