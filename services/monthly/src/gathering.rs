@@ -148,8 +148,8 @@ pub(crate) struct Source<'a> {
 }
 
 /// From which 拠点 each number calls.
-#[derive(Debug)]
-pub(crate) struct Sites(HashMap<String, Arc<str>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Sites(Arc<HashMap<String, Arc<str>>>);
 
 impl Sites {
     async fn load(store: &Store) -> Result<Self, StoreError> {
@@ -160,13 +160,13 @@ impl Sites {
             let name = names.entry(site.clone());
             (number, name.or_insert_with(|| Arc::from(site)).clone())
         });
-        Ok(Self(all.collect()))
+        Ok(Self(Arc::new(all.collect())))
     }
 }
 
 impl Source<'_> {
     /// A month as it was recorded.
-    pub(crate) async fn data(&self, month: Month) -> Result<MonthData, StoreError> {
+    pub(crate) async fn data(&self, month: Month) -> Result<MonthData, MonthlyError> {
         let desk = self.settings.calendars.desk();
         let cut_off = cut_off(month.first(), self.report.cut_off(), desk).min(self.now);
         let span = TicketSpan {
@@ -174,11 +174,13 @@ impl Source<'_> {
             until: month.end(),
             cut_off,
         };
-        let (calls, tickets) = tokio::try_join!(
-            calls(self.store, month, self.settings.figures, &self.sites),
-            self.store.month_tickets(span, without_texts),
-        )?;
-        let (calls, figures) = calls;
+        // Both are read at once, each on a processor of its own.
+        let (store, figures) = (self.store.clone(), self.settings.figures);
+        let sites = self.sites.clone();
+        let calls = tokio::spawn(async move { calls(&store, month, figures, &sites).await });
+        let tickets = self.store.month_tickets(span, without_texts).await;
+        let calls = calls.await.map_err(|_| MonthlyError::Interrupted)?;
+        let ((calls, figures), tickets) = (calls?, tickets?);
         Ok(MonthData {
             month,
             cut_off,
