@@ -10,7 +10,7 @@ use super::context::{Context, add_sheet};
 use super::page::{self, DIGIT, HALF, PADDING, Paper};
 use super::plan::{ChartPlan, Plan, charts, link};
 use super::style::{Look, Show, heading, title};
-use crate::cell_text::write_text;
+use crate::cell_text::{CellText, write_text};
 use crate::document::{Chart, ChartKind};
 use crate::forms::axis::Axis;
 use crate::forms::numbers::Kind;
@@ -59,8 +59,8 @@ pub(super) fn native(plan: &Plan, chart: &Chart) -> Option<(String, NativeChart)
     main.legend().set_position(ChartLegendPosition::Bottom);
     main.show_empty_cells_as(ChartEmptyCells::Gaps);
     main.set_width(WIDE).set_height(TALL);
-    main.set_name(&chart.number);
-    let alt = format!("{}。{}", chart.title, chart.alt);
+    main.set_name(CellText::new(&chart.number).text);
+    let alt = CellText::new(&format!("{}。{}", chart.title, chart.alt)).text;
     main.set_alt_text(alt.chars().take(ALT_AT_MOST).collect::<String>());
     Some((link(sources, place.top), main))
 }

@@ -14,7 +14,7 @@ use crate::forms::names::{area_name, quoted};
 use crate::forms::numbers::{Kind, of_cell, of_value};
 use crate::forms::plot::{Plot, shade};
 use crate::forms::width::{lines, width};
-use crate::table::{excel_day, excel_time};
+use crate::table::{write_day, write_time};
 
 /// Columns of text are not wider than this, in halves of a kanji; longer text is wrapped.
 const TEXT_AT_MOST: usize = 44;
@@ -248,11 +248,11 @@ fn write_value(
     match cell {
         DocCell::Date { date } => {
             let format = context.styles.of(look);
-            sheet.write_datetime_with_format(row, column, excel_day(*date)?, format)?;
+            write_day(sheet, (row, column), *date, format)?;
         }
         DocCell::Time { at } => {
             let format = context.styles.of(look);
-            sheet.write_datetime_with_format(row, column, excel_time(*at)?, format)?;
+            write_time(sheet, (row, column), *at, format)?;
         }
         DocCell::Figure(figure) => {
             let link = context.plan.proof_of(figure, context.figures);

@@ -456,3 +456,60 @@ fn a_draft_says_so_on_every_page() {
 fn the_same_book_gives_the_same_bytes() {
     assert_eq!(book(), made());
 }
+
+#[test]
+fn a_book_with_little_in_it_opens_as_well() {
+    let mut report = sample::report();
+    for block in report
+        .chapters
+        .iter_mut()
+        .flat_map(|chapter| &mut chapter.blocks)
+    {
+        if let Block::Table(table) = block {
+            table.rows.clear();
+        }
+    }
+    let file = workbook(&report, &Default::default()).unwrap().file;
+    let names: Vec<_> = sheets(&file).into_iter().map(|(name, _)| name).collect();
+    assert!(names.contains(&"表3-1 応対時間".to_owned()));
+    assert!(!names.contains(&"根拠".to_owned()) && !names.contains(&"図の元データ".to_owned()));
+    report.chapters.clear();
+    report.revisions.clear();
+    let file = workbook(&report, &Default::default()).unwrap().file;
+    assert_eq!(sheets(&file).len(), 1);
+    assert!(cells(&file, "表紙").len() > 5);
+}
+
+#[test]
+fn letters_that_xml_does_not_have_break_no_part() {
+    let mut report = sample::report();
+    let bad = "\u{0}悪\u{1f}い\u{fffe}字<&\"";
+    report.name = format!("文書{bad}");
+    report.classification = bad.to_owned();
+    report.seals = vec![bad.to_owned()];
+    for chapter in &mut report.chapters {
+        chapter.title.push_str(bad);
+        for block in &mut chapter.blocks {
+            match block {
+                Block::Chart(chart) => {
+                    chart.title.push_str(bad);
+                    chart.number.push_str(bad);
+                    chart.alt.push_str(bad);
+                }
+                Block::Table(table) => {
+                    table.title.push_str(bad);
+                    table.columns[0].name.push_str(bad);
+                }
+                _ => {}
+            }
+        }
+    }
+    let file = workbook(&report, &sample::drill()).unwrap().file;
+    for name in names(&file) {
+        let part = part(&file, &name).unwrap();
+        let is_sound =
+            |letter: char| letter >= ' ' && letter != '\u{fffe}' || "\n\r\t".contains(letter);
+        assert!(part.chars().all(is_sound), "{name}");
+        assert!(!part.contains("_x0000_"), "{name}");
+    }
+}
