@@ -32,6 +32,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-kb", &["madoguchi-core", "madoguchi-encoder"]),
     ("madoguchi-reports", &["madoguchi-core"]),
     (
+        "madoguchi-typeset",
+        &["madoguchi-core", "madoguchi-reports"],
+    ),
+    (
         "madoguchi-web",
         &[
             "madoguchi-core",
@@ -63,6 +67,10 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["madoguchi-accounts"],
     ),
     (&["calamine", "rust_xlsxwriter"], &["madoguchi-reports"]),
+    (
+        &["typst", "typst-layout", "typst-pdf", "resvg"],
+        &["madoguchi-typeset"],
+    ),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
     (&["prometheus-client"], &["madoguchi-metrics"]),
 ];
