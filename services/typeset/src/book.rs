@@ -4,6 +4,8 @@
 mod cells;
 mod sections;
 
+use std::ops::RangeInclusive;
+
 use madoguchi_core::era::japanese_date;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::document::{Block, Chart, DocTable, Document, Revision, with_commas};
@@ -18,8 +20,9 @@ use crate::widths::{Fit, fit};
 
 /// Longer tables stand in the workbook alone: nobody reads them on paper.
 pub const PRINTED_ROWS_AT_MOST: usize = 2_000;
-/// A row of more lines may be broken between two pages.
-const LINES_KEPT_TOGETHER: usize = 12;
+/// Rows of so many lines stand on one page. Of one line every row does; LibreOffice 7.4 loses rows behind a page's end
+/// if they all say so.
+const LINES_KEPT_TOGETHER: RangeInclusive<usize> = 2..=12;
 
 /// A book, ready to be set.
 #[derive(Debug)]
@@ -279,7 +282,7 @@ fn table_of(heads: Vec<String>, rows: Vec<(Vec<CellText>, bool)>, wide: bool) ->
         .collect();
     let fit = fit(&heads, &texts, wide);
     let rows = rows.into_iter().map(|(cells, total)| Row {
-        kept_together: lines(&cells, &fit) <= LINES_KEPT_TOGETHER,
+        kept_together: LINES_KEPT_TOGETHER.contains(&lines(&cells, &fit)),
         cells,
         total,
     });

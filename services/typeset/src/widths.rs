@@ -143,10 +143,11 @@ pub(crate) fn width(text: &str) -> f64 {
 fn letter_width(letter: char) -> f64 {
     match letter {
         _ if is_invisible(letter) || is_combining_mark(letter) => 0.0,
-        'M' | 'W' | 'm' | 'w' | '@' | '%' => 1.0,
-        'A'..='Z' | '&' => 0.8,
-        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' => 0.4,
-        ' '..='~' => 0.65,
+        'M' | 'W' | 'm' | 'w' | '@' | '%' => 1.1,
+        'A'..='Z' | '&' => 0.9,
+        ' ' | 'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' => 0.45,
+        // Figures of BIZ UDPGothic are 0.76.
+        ' '..='~' => 0.77,
         '\u{ff61}'..='\u{ff9f}' => 0.6,
         '\u{a0}'..='\u{24f}' => 0.8,
         _ => 1.0,

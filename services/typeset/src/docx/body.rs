@@ -62,6 +62,7 @@ pub(super) fn document(
                 sequences: Sequences::default(),
                 targets: 0,
                 pictures: pictures.iter(),
+                below_table: false,
             };
             let mut before = (Paper::A4, true);
             for section in &book.sections {
@@ -117,14 +118,24 @@ struct Body<'a> {
     /// How many bookmarks there are.
     targets: usize,
     pictures: std::slice::Iter<'a, DrawnPicture>,
+    /// A table or its notes stand right above.
+    below_table: bool,
 }
 
 impl Body<'_> {
     fn item(&mut self, xml: &mut Xml, item: &Item) -> Written {
+        let below_table = std::mem::take(&mut self.below_table);
         match item {
             Item::Chapter(text) => self.heading(xml, 1, text),
             Item::Heading { level, text } => self.heading(xml, *level, text),
-            Item::Text(text) => paragraph(xml, "Sentence", |xml| run(xml, text)),
+            Item::Text(text) => {
+                let style = if below_table {
+                    "SentenceBelow"
+                } else {
+                    "Sentence"
+                };
+                paragraph(xml, style, |xml| run(xml, text))
+            }
             Item::Remark { text, by } => {
                 paragraph(xml, "Remark", |xml| run(xml, text))?;
                 paragraph(xml, "RemarkAuthor", |xml| run(xml, by))
@@ -132,10 +143,10 @@ impl Body<'_> {
             Item::Table(of) => {
                 self.caption(xml, "TableCaption", &of.number, &of.title)?;
                 table(xml, of)?;
-                for note in &of.notes {
-                    paragraph(xml, "Note", |xml| run(xml, note))?;
-                }
-                paragraph(xml, "AfterTable", |_| Ok(()))
+                self.below_table = true;
+                of.notes
+                    .iter()
+                    .try_for_each(|note| paragraph(xml, "Note", |xml| run(xml, note)))
             }
             Item::Chart(chart) => {
                 if let Some(drawn) = self.pictures.next() {

@@ -6,7 +6,7 @@ use super::xml::{Written, Xml, element, empty, paragraph, run, twips, value};
 use crate::book::Book;
 
 /// Widths of the names and values on the cover, in pt.
-const COVER: [f64; 2] = [90.0, 260.0];
+const COVER: [f64; 2] = [80.0, 180.0];
 /// Width and height of a box for a seal, in pt.
 const SEAL: (f64, f64) = (85.0, 62.0);
 
