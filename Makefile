@@ -15,7 +15,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test siege fuzz drill lint fmt bench-calls bench-web bench-report bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder
+.PHONY: help run build test check-fmt clippy unit-test siege fuzz drill lint fmt bench-calls bench-web bench-report bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder install-fonts
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -94,6 +94,9 @@ install-synonyms: ## Install the general synonyms of the search
 
 install-voice: ## Install what speaks announcements (Open JTalk and a voice)
 	@scripts/install-voice.sh
+
+install-fonts: ## Install the fonts of books (docx, PDF)
+	@scripts/install-fonts.sh
 
 install-encoder: ## Install the model with which the search finds what means alike
 	@scripts/install-encoder.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a search for viruses, a voice, an
-# office program with Japanese fonts, the model of the sentence encoder.
+# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a search for viruses, a voice, the
+# model of the sentence encoder, fonts, and the programs that read books (LibreOffice, poppler).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -29,7 +29,8 @@ if [ ! -e "$installed" ] || [ "$here/../tests/package-lock.json" -nt "$installed
     }
 fi
 "$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox g++ clamav-daemon \
-    libreoffice-calc-nogui poppler-utils fonts-morisawa-bizud-gothic fonts-noto-cjk
+    libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils
+"$here/install-fonts.sh"
 "$here/install-voice.sh"
 "$here/install-encoder.sh"
 "$here/install-synonyms.sh"

@@ -42,6 +42,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "madoguchi-typeset",
+        &["madoguchi-core", "madoguchi-reports"],
+    ),
+    (
         "madoguchi-web",
         &[
             "madoguchi-core",
@@ -73,6 +77,10 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["madoguchi-accounts"],
     ),
     (&["calamine", "rust_xlsxwriter"], &["madoguchi-reports"]),
+    (
+        &["typst", "typst-layout", "typst-pdf", "resvg"],
+        &["madoguchi-typeset"],
+    ),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
     (&["prometheus-client"], &["madoguchi-metrics"]),
 ];
