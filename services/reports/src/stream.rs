@@ -1,13 +1,13 @@
 //! Tables of any length, written row by row: as text (CSV, JSON) or as a workbook. No row is kept in
 //! memory.
 
+mod book;
+
 use std::borrow::Cow;
-use std::io::Write;
 
+pub use self::book::RowBook;
+use crate::table::{Cell, ReportError, Table};
 use encoding_rs::SHIFT_JIS;
-use rust_xlsxwriter::{Format, Workbook};
-
-use crate::table::{Cell, Column, ROWS_AT_MOST, ReportError, Table, plain, time_format, write_row};
 
 /// What stands in the place of a letter that CP932 does not have.
 const MISSING: char = '〓';
@@ -112,6 +112,7 @@ impl RowText {
                 Cell::Instant(at) => {
                     serde_json::to_writer(&mut *text, &at.in_tokyo().to_rfc3339())?;
                 }
+                Cell::Date(day) => serde_json::to_writer(&mut *text, day)?,
                 Cell::Empty => text.extend_from_slice(b"null"),
             }
         }
@@ -151,14 +152,20 @@ where
 /// A cell of CSV; what a spreadsheet would take for a formula is none.
 fn csv_text(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
-            format!("'{text}")
-        }
+        Cell::Text(text) if is_like_formula(text) => format!("'{text}"),
         Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
         Cell::Instant(at) => at.in_tokyo().format("%Y-%m-%dT%H:%M:%S").to_string(),
+        Cell::Date(day) => day.to_string(),
         Cell::Empty => String::new(),
     }
+}
+
+/// Whether a spreadsheet may take a text for a formula; wide signs are read like narrow ones. 「－」 alone
+/// is what stands for nothing.
+fn is_like_formula(text: &str) -> bool {
+    let signs = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+    text.starts_with(signs) && text != "－"
 }
 
 /// The cells of a row with letters of CP932 alone, and which ones it does not have.
@@ -225,76 +232,6 @@ fn in_cp932(text: &[u8]) -> Vec<u8> {
         .into_owned()
 }
 
-/// A workbook for machines (データ用): in each sheet names of columns in row 1, then any number of rows.
-pub struct RowBook {
-    book: Workbook,
-    body: Format,
-    time: Format,
-    /// Of the sheet that is written.
-    rows: u32,
-    sheets: usize,
-}
-
-impl RowBook {
-    /// A workbook with a first sheet.
-    ///
-    /// # Errors
-    /// [`ReportError::Xlsx`].
-    pub fn new(sheet: &str, columns: &[Column]) -> Result<Self, ReportError> {
-        let body = plain();
-        let mut book = Self {
-            book: Workbook::new(),
-            time: time_format(&body),
-            body,
-            rows: 0,
-            sheets: 0,
-        };
-        book.begin_sheet(sheet, columns)?;
-        Ok(book)
-    }
-
-    /// Begins another sheet, to which rows are added from now on.
-    ///
-    /// # Errors
-    /// [`ReportError::Xlsx`].
-    pub fn begin_sheet(&mut self, sheet: &str, columns: &[Column]) -> Result<(), ReportError> {
-        let page = self.book.add_worksheet_with_constant_memory()?;
-        page.set_name(sheet)?;
-        for (at, column) in (0..).zip(columns) {
-            page.set_column_width(at, f64::from(column.width))?;
-            page.write_string_with_format(0, at, &*column.name, &self.body)?;
-        }
-        (self.rows, self.sheets) = (0, self.sheets + 1);
-        Ok(())
-    }
-
-    /// Adds rows.
-    ///
-    /// # Errors
-    /// [`ReportError`].
-    pub fn add(&mut self, rows: &[Vec<Cell>]) -> Result<(), ReportError> {
-        let sheet = self
-            .book
-            .worksheet_from_index(self.sheets.saturating_sub(1))?;
-        for row in rows {
-            self.rows += 1;
-            if self.rows as usize > ROWS_AT_MOST {
-                return Err(ReportError::TooManyRows(self.rows as usize));
-            }
-            write_row(sheet, self.rows, row, (&self.body, &self.time))?;
-        }
-        Ok(())
-    }
-
-    /// Writes the file.
-    ///
-    /// # Errors
-    /// [`ReportError::Xlsx`].
-    pub fn finish(mut self, file: impl Write + Send) -> Result<(), ReportError> {
-        Ok(self.book.save_to_writer(file)?)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
@@ -302,6 +239,7 @@ mod tests {
     use madoguchi_core::time::Instant;
 
     use super::*;
+    use crate::table::Column;
 
     fn names() -> Vec<Cow<'static, str>> {
         vec!["name".into(), "at".into()]
@@ -313,6 +251,20 @@ mod tests {
             vec!["髙﨑①〜𠮷😀😀".into(), Cell::Empty],
             vec![Cell::Number(1.5), Cell::Number(-3.0)],
         ]
+    }
+
+    /// S08
+    #[test]
+    fn what_a_spreadsheet_takes_for_a_formula_is_none_in_csv() {
+        for text in [
+            "=1", "+1", "-1", "@a", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠a",
+        ] {
+            assert_eq!(csv_text(&text.into()), format!("'{text}"));
+        }
+        for text in ["－", "1-2", "http://example.jp", "00123"] {
+            assert_eq!(csv_text(&text.into()), text);
+        }
+        assert_eq!(csv_text(&Cell::Number(-5.0)), "-5");
     }
 
     #[test]

@@ -33,6 +33,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-reports", &["madoguchi-core"]),
     ("madoguchi-staffing", &["madoguchi-core"]),
     (
+        "madoguchi-monthly",
+        &[
+            "madoguchi-core",
+            "madoguchi-store",
+            "madoguchi-reports",
+            "madoguchi-staffing",
+        ],
+    ),
+    (
         "madoguchi-web",
         &[
             "madoguchi-core",
