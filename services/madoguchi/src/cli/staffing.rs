@@ -50,7 +50,6 @@ pub(super) fn run(args: &Args) -> Result<(), CliError> {
     Ok(())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn usage(fault: QueueFault) -> CliError {
     CliError::Usage(fault.to_string())
 }
