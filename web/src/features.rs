@@ -6,12 +6,12 @@ use crate::state::FeatureTables;
 use crate::{
     access_report, account, agents, announcements, api, api_document, articles, assets, audit,
     board, calendar, call, call_figures, calls, content_gaps, departments, divisions, jobs,
-    knowledge, language, live, notices, operations, own_call, people, phrases, portal, reception,
-    retention, setup, sign_in, tickets, users, vendors, views,
+    knowledge, language, live, monthly, notices, operations, own_call, people, phrases, portal,
+    reception, retention, setup, sign_in, tickets, users, vendors, views,
 };
 
 /// All parts; those with entries of the menu first, in its order.
-static FEATURES: [Feature; 35] = [
+static FEATURES: [Feature; 36] = [
     reception::FEATURE,
     board::FEATURE,
     calls::FEATURE,
@@ -22,6 +22,7 @@ static FEATURES: [Feature; 35] = [
     articles::FEATURE,
     content_gaps::FEATURE,
     access_report::FEATURE,
+    monthly::FEATURE,
     notices::FEATURE,
     phrases::FEATURE,
     calendar::FEATURE,

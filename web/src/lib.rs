@@ -47,6 +47,7 @@ mod limits;
 mod live;
 mod local_time;
 mod menu;
+mod monthly;
 mod notices;
 mod one_time;
 mod operations;

@@ -1,6 +1,7 @@
 //! How much a request may bring: what the fields of its form hold, and what is told of more.
 
 use madoguchi_core::article::{ANSWER_LETTERS, CONTENT_LETTERS, FILE_BYTES};
+use madoguchi_core::month::ENTRY_LETTERS;
 use madoguchi_core::portal::INQUIRY_FORM_LETTERS;
 use madoguchi_core::ticket::TICKET_TEXT_LETTERS;
 
@@ -27,6 +28,8 @@ pub(crate) enum FormUse {
     Article,
     /// A ticket, or a step of one.
     Ticket,
+    /// What is written for a month.
+    Month,
 }
 
 /// What a file is brought for.
@@ -49,6 +52,7 @@ impl FormUse {
             Self::Usual => INQUIRY_FORM_LETTERS,
             Self::Article => CONTENT_LETTERS,
             Self::Ticket => 2 * TICKET_TEXT_LETTERS + INQUIRY_FORM_LETTERS,
+            Self::Month => 5 * ENTRY_LETTERS,
         }
     }
 
@@ -71,6 +75,10 @@ impl FormUse {
             Self::Ticket => format!(
                 "質問と回答は、それぞれ{}文字以内で入力してください。",
                 text::number(TICKET_TEXT_LETTERS as u64)
+            ),
+            Self::Month => format!(
+                "1つの欄は{}文字以内で入力してください。",
+                text::number(ENTRY_LETTERS as u64)
             ),
         };
         format!(
@@ -119,7 +127,12 @@ mod tests {
 
     #[test]
     fn a_form_takes_what_its_fields_hold_however_it_is_written() {
-        for form in [FormUse::Usual, FormUse::Article, FormUse::Ticket] {
+        for form in [
+            FormUse::Usual,
+            FormUse::Article,
+            FormUse::Ticket,
+            FormUse::Month,
+        ] {
             let written = "%F0%9F%8D%A3".repeat(form.letters());
             assert!(written.len() + FRAME_BYTES <= form.bytes());
         }

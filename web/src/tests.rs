@@ -37,6 +37,7 @@ mod door;
 mod guesses;
 mod ledger;
 mod lists;
+mod monthly;
 mod pages;
 mod people;
 mod phrases;

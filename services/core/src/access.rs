@@ -84,6 +84,8 @@ permissions! {
     ImportTickets = "import_tickets", "前の台帳の取込み";
     /// アクセスレポート
     ReadAccessReport = "access_report", "アクセスレポートの閲覧";
+    /// 月次報告: what is written for a month, 確定 and 提出.
+    ManageReports = "reports", "月次報告の作成と提出";
 }
 
 named! {
@@ -139,6 +141,7 @@ impl Role {
                 P::ManagePeople,
                 P::ImportTickets,
                 P::ReadAccessReport,
+                P::ManageReports,
             ],
             Self::FaqEditor => &[
                 P::ReadKnowledge,
@@ -159,6 +162,7 @@ impl Role {
                 P::ViewCalls,
                 P::HandleTickets,
                 P::ReadAccessReport,
+                P::ManageReports,
             ],
             Self::Auditor => &[P::ReadAudit],
             Self::Administrator => &[

@@ -261,6 +261,34 @@ actions! {
     PortalRetentionChange = "portal.retention", "FAQの利用記録の保存期間の変更";
     /// Deleted the part of the portal's log that was kept long enough.
     PortalLogDelete = "portal.delete", "保存期間を過ぎたFAQの利用記録の削除";
+    /// Changed what is set for the month's report.
+    ReportSettingsChange = "report.settings", "月次報告の設定の変更";
+    /// Changed the targets of one's own.
+    OwnTargetsChange = "report.own_targets", "自社目標の変更";
+    /// Brought months as somebody published them.
+    PublishedImport = "report.published", "公表値の取込み";
+    /// Entered, corrected or removed a fact of an item that the desk does not measure.
+    LevelFactChange = "report.fact", "サービスレベルの事実の記入・訂正";
+    /// Wrote, changed or removed a remark of a month.
+    RemarkChange = "report.remark", "月次報告の加筆";
+    /// Wrote what was asked for at a meeting, or what is done about it.
+    InstructionChange = "report.instruction", "指示事項の記入";
+    /// Opened 改善状況報告, or wrote in it.
+    ImprovementChange = "report.improvement", "改善状況報告の記入";
+    /// Wrote how often work was done that nothing measures.
+    WorkCountChange = "report.work", "作業実績の記入";
+    /// Wrote why sums of a month do not agree.
+    CheckReasonChange = "report.check_reason", "突合せの差の理由の記入";
+    /// The schedule made the draft of a month.
+    ReportDraft = "report.draft", "月次報告の案の作成";
+    /// 確定 of an edition.
+    ReportFreeze = "report.freeze", "月次報告の確定";
+    /// 提出, 差戻し or 承認.
+    ReportStep = "report.step", "月次報告の提出・差戻し・承認";
+    /// Took a book of a month out as a file.
+    ReportExport = "report.export", "月次報告の出力";
+    /// Looked at the calls or tickets that a figure counts.
+    ReportDrill = "report.drill", "月次報告の数値の明細の閲覧";
 }
 
 /// One link of the chain.

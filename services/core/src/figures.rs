@@ -43,7 +43,8 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    fn add(&mut self, duration: Millis) {
+    /// One more; what is below zero counts as zero.
+    pub fn add(&mut self, duration: Millis) {
         let ms = duration.0.max(0);
         *self.counts.entry(ms).or_default() += 1;
         self.count += 1;
@@ -56,6 +57,16 @@ impl Distribution {
         }
         self.count += other.count;
         self.sum_ms += other.sum_ms;
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// All together.
+    pub fn sum(&self) -> Millis {
+        Millis(i64::try_from(self.sum_ms).unwrap_or(i64::MAX))
     }
 
     /// The arithmetic mean, rounded half up; `None` over nothing.

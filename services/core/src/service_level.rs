@@ -5,13 +5,13 @@
 
 mod cut_off;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 pub use self::cut_off::{CUT_OFF_DAYS_AT_MOST, CutOff, cut_off};
 use crate::contact::{CallRegistration, NoTicketReason};
 use crate::figures::percentage;
 use crate::id::{CallId, DivisionId, LineName, TicketId};
-use crate::service::Divisions;
+use crate::service::{AnswerClock, AnswerClocks, Divisions};
 use crate::setup::Calendars;
 use crate::ticket::merging::TicketSet;
 use crate::ticket::{Channel, Ticket};
@@ -57,6 +57,8 @@ pub struct ServiceRules<'a> {
 pub struct ServiceFigures {
     /// 応答 = 登録済 + 対象外 + 未登録.
     pub answered: u64,
+    /// The calls that are counted so, in the order in which they were given.
+    pub calls: Vec<CallId>,
     /// 登録済
     pub registered: u64,
     /// 対象外, by reason.
@@ -67,7 +69,9 @@ pub struct ServiceFigures {
     pub first_unanswered: Vec<CallId>,
     /// 問題未解決件数
     pub unsolved: Vec<CallId>,
-    /// 項番4: tickets that came by telephone and were answered too late, or not at all in time.
+    /// 項番4: tickets that came by telephone and have a limit.
+    pub timed: Vec<TicketId>,
+    /// Those of them that were answered too late, or not at all in time.
     pub late: Vec<TicketId>,
     /// エスカレーション数: tickets first handed to a vendor.
     pub escalated: Vec<TicketId>,
@@ -112,6 +116,7 @@ pub fn service_figures(
         period,
         rules,
         by_call: tickets_by_call(tickets),
+        clocks: AnswerClocks::new(rules.divisions, rules.calendars),
     };
     let mut figures = BTreeMap::new();
     let in_period = |call: &&AnsweredCall| counting.covers(call.arrived_at);
@@ -131,22 +136,25 @@ struct Counting<'a> {
     tickets: &'a TicketSet,
     period: Period,
     rules: &'a ServiceRules<'a>,
-    by_call: BTreeMap<&'a CallId, Vec<&'a TicketId>>,
+    by_call: HashMap<&'a CallId, Vec<&'a TicketId>>,
+    clocks: AnswerClocks,
 }
 
-/// The tickets that a call led to, in the order of their numbers.
-fn tickets_by_call(tickets: &TicketSet) -> BTreeMap<&CallId, Vec<&TicketId>> {
-    let mut by_call: BTreeMap<&CallId, BTreeSet<_>> = BTreeMap::new();
+/// The tickets that each call led to, in the order of their numbers.
+pub fn tickets_by_call(tickets: &TicketSet) -> HashMap<&CallId, Vec<&TicketId>> {
+    let mut by_call: HashMap<&CallId, Vec<_>> = HashMap::new();
     for ticket in tickets.iter() {
-        for call in ticket
-            .contacts()
-            .filter_map(|contact| contact.call.as_ref())
-        {
+        let calls = ticket.contacts().filter_map(|one| one.call.as_ref());
+        for call in calls {
             let led_to = by_call.entry(call).or_default();
-            led_to.insert((ticket.number, &ticket.id));
+            led_to.push((ticket.number, &ticket.id));
         }
     }
-    let ids = |led_to: BTreeSet<(_, _)>| led_to.into_iter().map(|(_, id)| id).collect();
+    let ids = |mut led_to: Vec<(_, _)>| {
+        led_to.sort_unstable();
+        led_to.dedup();
+        led_to.into_iter().map(|(_, id)| id).collect()
+    };
     by_call
         .into_iter()
         .map(|(call, led_to)| (call, ids(led_to)))
@@ -163,6 +171,7 @@ impl Counting<'_> {
         let led_to = led_to.map(Vec::as_slice).unwrap_or_default();
         let sums = figures.entry(self.division_of(call, led_to)).or_default();
         sums.answered += 1;
+        sums.calls.push(call.call.clone());
         let ids = led_to.iter().copied().cloned().collect();
         match CallRegistration::of(ids, call.no_ticket) {
             CallRegistration::Registered(ids) => {
@@ -184,8 +193,11 @@ impl Counting<'_> {
         for step in ticket.analyses.iter().filter(|step| self.covers(step.from)) {
             sums.analyses.push((ticket.id.clone(), step.seq));
         }
-        if self.is_late(ticket) && self.covers(ticket.received_at) {
-            sums.late.push(ticket.id.clone());
+        if self.covers(ticket.received_at) && self.clock_of(ticket).is_some() {
+            sums.timed.push(ticket.id.clone());
+            if self.is_late(ticket) {
+                sums.late.push(ticket.id.clone());
+            }
         }
         // The rest is counted of the matter, not of each ticket that became part of it.
         if ticket.merged_into.is_some() {
@@ -225,18 +237,21 @@ impl Counting<'_> {
     /// Whether a ticket that came by telephone was answered later than its limit, or had no answer at
     /// the cut-off and was late by then.
     fn is_late(&self, ticket: &Ticket) -> bool {
-        let fields = &ticket.fields;
-        if fields.channel != Channel::Phone || fields.is_exempt() {
-            return false;
-        }
-        let divisions = self.rules.divisions;
-        let division = fields.division.as_ref();
-        let Some(clock) = divisions.clock(division, fields.system, self.rules.calendars) else {
+        let Some(clock) = self.clock_of(ticket) else {
             return false;
         };
         let answered_at = self.tickets.first_answered_at(&ticket.id);
         let until = answered_at.unwrap_or(self.period.cut_off);
         clock.is_late(ticket.received_at, until)
+    }
+
+    /// The clock by which a ticket is judged; `None` if it has no limit (項番4).
+    fn clock_of(&self, ticket: &Ticket) -> Option<&AnswerClock> {
+        let fields = &ticket.fields;
+        if fields.channel != Channel::Phone || fields.is_exempt() {
+            return None;
+        }
+        self.clocks.of(fields.division.as_ref(), fields.system)
     }
 }
 

@@ -20,6 +20,7 @@ mod retention;
 pub mod sensitive;
 mod state;
 mod status;
+mod turns;
 
 pub use self::anonymous::anonymised;
 pub use self::attachment::{ATTACHMENT_BYTES, ATTACHMENTS, AttachedFile, Attachment, ScanResult};
@@ -39,6 +40,7 @@ pub use self::state::{
     Analysis, Escalation, FirstResponse, Hold, Link, Note, Origin, Pause, Ticket,
 };
 pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
+pub use self::turns::{Turn, turns};
 
 #[cfg(test)]
 mod tests;

@@ -15,9 +15,12 @@ mod import;
 mod kb;
 mod ledger;
 mod log;
+mod months;
 mod output;
 mod people;
+mod report;
 mod retention;
+mod staffing;
 mod stats;
 
 use std::path::PathBuf;
@@ -53,8 +56,12 @@ enum Command {
     Demo(demo::Args),
     /// 期間の集計を出力します
     Stats(stats::Args),
+    /// 月の報告書(ヘルプデスク受付状況報告)を作ります
+    Report(report::Args),
     /// 受付時間内かどうかを出力します
     Hours(hours::Args),
+    /// 着信件数と担当者の人数から、応答率や待ち時間を計算します
+    Staffing(staffing::Args),
     /// ほかのシステムの記録を取り込みます
     #[command(subcommand)]
     Import(Import),
@@ -94,6 +101,8 @@ enum Import {
     People(people::Args),
     /// 前の事業者などの台帳を、問合せとして取り込みます(Excel、またはUTF-8かシフトJISのCSV)
     Tickets(ledger::ImportArgs),
+    /// 公表された過去の月の件数と率を取り込みます(別紙8-2の列。Excel、またはUTF-8かシフトJISのCSV)
+    Months(months::Args),
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,6 +165,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
             Command::Demo(_) => Ok(demo::run(config, &cli.data_dir).await?),
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
+            Command::Report(args) => report::run(&args, &config, &cli.data_dir).await,
             Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,
             Command::Import(Import::QueueLog(args)) => {
                 import::run(args, &config, &cli.data_dir).await
@@ -165,6 +175,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
             Command::Import(Import::Tickets(args)) => {
                 ledger::import(args, &config, &cli.data_dir).await
+            }
+            Command::Import(Import::Months(args)) => {
+                months::run(args, &config, &cli.data_dir).await
             }
             Command::Tickets(ledger::TicketsCommand::Export(args)) => {
                 ledger::export(args, &config, &cli.data_dir).await
@@ -181,6 +194,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Forget(command) => forget::run(command, &config, &cli.data_dir).await,
             Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,
+            Command::Staffing(args) => staffing::run(&args),
             Command::Config(_) => {
                 for warning in config.warnings() {
                     print(&format!("注意: {warning}。\n"));

@@ -5,9 +5,12 @@
 pub mod access;
 mod cell_text;
 pub mod csv_file;
+pub mod differences;
 pub mod document;
 pub mod forms;
+pub mod frozen;
 pub mod markdown;
+pub mod month;
 pub mod rows;
 pub mod sheet;
 pub mod stream;

@@ -27,6 +27,12 @@ named! {
         Ticket = "ticket";
         /// A file beside a ticket.
         TicketFile = "ticket file";
+        /// What a person wrote for a month.
+        MonthEntry = "month entry";
+        /// An edition of a month's report.
+        Edition = "edition";
+        /// A step of a month's report.
+        ReportStep = "report step";
     }
 }
 

@@ -24,6 +24,7 @@ mod installation;
 mod joining;
 pub mod journal;
 mod migrations;
+mod months;
 mod nodes;
 mod page;
 mod people;
@@ -53,6 +54,7 @@ pub use events::{Appended, Feed};
 pub use fault::Fault;
 pub use health::StoreHealth;
 pub use madoguchi_core::live::AgentPresence;
+pub use months::{EntryVersion, KeptEntry, PublishedOutcome};
 pub use nodes::Claim;
 pub use page::{Cursor, CursorValue, Page, Start};
 pub use people::PersonFilter;
@@ -65,8 +67,8 @@ pub use settings::{NewVersion, Setting};
 pub use store::{Expected, Store, shown as shown_address};
 pub use tickets::{
     ContactFilter, KeptNoTicket, KeptRequest, LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading,
-    NewRequest, NewTicket, NumberedRow, PastTicket, RetentionPreview, TicketContact, TicketDraft,
-    TicketEdit, TicketFilter, TicketOrder, TicketRow, TicketWriteError,
+    MonthTickets, NewRequest, NewTicket, NumberedRow, PastTicket, RetentionPreview, TicketContact,
+    TicketDraft, TicketEdit, TicketFilter, TicketOrder, TicketRow, TicketSpan, TicketWriteError,
 };
 pub use tokens::{ApiToken, NewToken};
 pub use transport::Transport;

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 21] = [
+const ALL: [(i64, &str, &str); 22] = [
     (
         1,
         "calls",
@@ -114,6 +114,11 @@ const ALL: [(i64, &str, &str); 21] = [
         21,
         "retention",
         include_str!("../../../migrations/0021_retention.sql"),
+    ),
+    (
+        23,
+        "months",
+        include_str!("../../../migrations/0023_months.sql"),
     ),
 ];
 

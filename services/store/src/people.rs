@@ -2,6 +2,8 @@
 
 mod paging;
 
+use std::collections::BTreeMap;
+
 use madoguchi_core::id::PersonId;
 use madoguchi_core::normal::normal_text;
 use madoguchi_core::person::Person;
@@ -95,6 +97,23 @@ impl Store {
         let mut people: Vec<Person> = rows.iter().map(read).collect::<Result<_, _>>()?;
         people.sort_by_key(|person| person.numbers.first() != Some(&number));
         Ok(people)
+    }
+
+    /// The 拠点 from which each number calls, in canonical form; numbers of several 拠点 are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn sites_of_numbers(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT n.number AS number, MIN(p.site) AS site FROM people_numbers n \
+             JOIN people p ON p.id = n.person_id WHERE p.site <> '' \
+             GROUP BY n.number HAVING MIN(p.site) = MAX(p.site)",
+        )
+        .fetch_all(self.read()?)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("number")?, row.try_get("site")?)))
+            .collect()
     }
 
     /// How many there are, without those who left.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
-pub use self::bulk::add_users;
+pub use self::bulk::{add_histories, add_users};
 pub use self::disk::SmallDisk;
 
 static SHARED: Mutex<Weak<PostgresServer>> = Mutex::new(Weak::new());

@@ -7,6 +7,7 @@ mod importing;
 mod list;
 mod log;
 mod merging;
+mod month;
 mod number;
 mod paging;
 mod rebuilding;
@@ -27,6 +28,7 @@ pub use self::drafts::TicketDraft;
 pub use self::importing::{LedgerFile, LedgerOutcome, LedgerPlan, LedgerReading, NumberedRow};
 pub use self::list::TicketFilter;
 use self::log::{events_of, ticket_id};
+pub use self::month::{MonthTickets, TicketSpan};
 pub use self::paging::{ContactFilter, TicketContact, TicketOrder};
 pub use self::registration::KeptNoTicket;
 pub use self::request_keys::{KeptRequest, NewRequest};
@@ -37,6 +39,19 @@ pub(crate) use self::row::number as number_of;
 use crate::error::StoreError;
 use crate::sql::{ROWS_IN_A_STATEMENT, storable};
 use crate::store::Store;
+
+/// Keeps a ticket as its history tells it.
+#[cfg(feature = "testing")]
+pub(crate) async fn insert_history(
+    connection: &mut sqlx::AnyConnection,
+    history: &[TicketEvent],
+) -> Result<(), StoreError> {
+    log::append(connection, history).await?;
+    if let Some(ticket) = Ticket::fold(history) {
+        row::write(connection, &ticket).await?;
+    }
+    Ok(())
+}
 
 impl Store {
     /// A ticket.

@@ -3,6 +3,7 @@
 
 mod crowd;
 mod faq;
+mod months;
 mod states;
 mod tickets;
 
@@ -55,6 +56,27 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/people",
             "/people/import",
             "/people/1001",
+            "/monthly",
+            "/monthly?year=2024",
+            "/monthly/settings",
+            "/monthly/targets",
+            "/monthly/published",
+            "/monthly/published/import",
+            "/monthly/{month}",
+            "/monthly/{month}/facts",
+            "/monthly/{month}/facts/new?kind=detection",
+            "/monthly/{month}/facts/f1",
+            "/monthly/{month}/remarks",
+            "/monthly/{month}/remarks/new",
+            "/monthly/{month}/remarks/r1",
+            "/monthly/{month}/instructions",
+            "/monthly/{month}/instructions/new",
+            "/monthly/{month}/instructions/i1",
+            "/monthly/{month}/work",
+            "/monthly/{month}/work/new",
+            "/monthly/{month}/work/{month}.014",
+            "/monthly/{month}/improvements",
+            "/monthly/{month}/improvements/{month}.indirect.answer_rate",
         ],
     ),
     (
@@ -265,6 +287,7 @@ struct House {
     user: String,
     notice: String,
     ticket: String,
+    month: String,
 }
 
 impl House {
@@ -296,6 +319,7 @@ impl House {
             call: calls.first().context("a call")?.call.to_string(),
             user: user.to_string(),
             notice,
+            month: months::one_of_each(desk.store(), desk.clock.now()).await?,
             ticket,
             password,
             desk,
@@ -307,7 +331,8 @@ impl House {
             .replace("{call}", &self.call)
             .replace("{user}", &self.user)
             .replace("{notice}", &self.notice)
-            .replace("{ticket}", &self.ticket);
+            .replace("{ticket}", &self.ticket)
+            .replace("{month}", &self.month);
         format!("http://{}{path}", self.desk.web())
     }
 }

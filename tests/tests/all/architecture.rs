@@ -31,6 +31,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-encoder", &[]),
     ("madoguchi-kb", &["madoguchi-core", "madoguchi-encoder"]),
     ("madoguchi-reports", &["madoguchi-core"]),
+    ("madoguchi-staffing", &["madoguchi-core"]),
+    (
+        "madoguchi-monthly",
+        &[
+            "madoguchi-core",
+            "madoguchi-store",
+            "madoguchi-reports",
+            "madoguchi-staffing",
+        ],
+    ),
     (
         "madoguchi-typeset",
         &["madoguchi-core", "madoguchi-reports"],
@@ -82,6 +92,7 @@ const PURE: &[&str] = &[
     "madoguchi-line",
     "madoguchi-observe",
     "madoguchi-encoder",
+    "madoguchi-staffing",
 ];
 const IMPURE: &[&str] = &[
     "tokio",

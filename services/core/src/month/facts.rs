@@ -15,7 +15,8 @@ pub struct LevelFact {
     pub id: String,
     /// Of which system.
     pub system: System,
-    /// When it happened, was detected, was published. It belongs to this month.
+    /// When it happened, was detected, was published. It belongs to this month; a span of time belongs to
+    /// each month that it touches, as far as it does.
     pub at: Instant,
     /// What it was, in words.
     pub what: String,

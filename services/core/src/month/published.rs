@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Month;
+use super::period::Month;
 
 /// A month as it was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

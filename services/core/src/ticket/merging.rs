@@ -4,7 +4,7 @@
 //! with B's, and what comes for A later lands on B. The split of a part is taken back by merging it into
 //! what it came from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::choices::Status;
 use super::event::TicketChange;
@@ -76,16 +76,23 @@ pub fn undo(merged: &Ticket) -> Result<(TicketId, [TicketChange; 2]), TicketErro
 /// Tickets by their ids, to be seen as the matters that they are by merges.
 #[derive(Debug, Clone, Default)]
 pub struct TicketSet {
-    tickets: BTreeMap<TicketId, Ticket>,
+    /// In the order of their ids, each once.
+    tickets: Vec<Ticket>,
+    /// Where each stands.
+    places: HashMap<TicketId, usize>,
 }
 
 impl FromIterator<Ticket> for TicketSet {
+    /// Of several of one id the last counts.
     fn from_iter<T: IntoIterator<Item = Ticket>>(tickets: T) -> Self {
-        let tickets = tickets
-            .into_iter()
-            .map(|ticket| (ticket.id.clone(), ticket));
+        let mut tickets: Vec<Ticket> = tickets.into_iter().collect();
+        tickets.reverse();
+        tickets.sort_by(|one, other| one.id.cmp(&other.id));
+        tickets.dedup_by(|next, kept| next.id == kept.id);
+        let ids = tickets.iter().map(|ticket| ticket.id.clone());
         Self {
-            tickets: tickets.collect(),
+            places: ids.zip(0..).collect(),
+            tickets,
         }
     }
 }
@@ -93,12 +100,12 @@ impl FromIterator<Ticket> for TicketSet {
 impl TicketSet {
     /// A ticket by itself.
     pub fn get(&self, id: &TicketId) -> Option<&Ticket> {
-        self.tickets.get(id)
+        self.tickets.get(*self.places.get(id)?)
     }
 
-    /// All tickets, each by itself.
+    /// All tickets, each by itself, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Ticket> {
-        self.tickets.values()
+        self.tickets.iter()
     }
 
     /// Where a ticket leads to.

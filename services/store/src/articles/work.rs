@@ -14,6 +14,8 @@ pub struct Work {
     pub sent_back: u64,
     /// Tickets that staff wrote by the form of the portal and nobody has taken in hand.
     pub portal: u64,
+    /// Months whose report was made by the schedule and is not 確定, or was sent back.
+    pub reports: u64,
 }
 
 impl Store {
@@ -28,7 +30,16 @@ impl Store {
              AS waiting, \
              (SELECT COUNT(*) FROM articles WHERE sent_back = 1) AS sent_back, \
              (SELECT COUNT(*) FROM tickets WHERE is_open = 1 AND status = 'received' \
-             AND channel = 'portal') AS portal",
+             AND channel = 'portal') AS portal, \
+             (SELECT COUNT(*) FROM month_editions draft WHERE draft.edition = 0 \
+             AND NOT EXISTS (SELECT 1 FROM month_editions later \
+             WHERE later.month = draft.month AND later.edition > 0)) \
+             + (SELECT COUNT(*) FROM month_steps returned WHERE returned.kind = 'returned' \
+             AND NOT EXISTS (SELECT 1 FROM month_steps later \
+             WHERE later.month = returned.month AND later.seq > returned.seq) \
+             AND NOT EXISTS (SELECT 1 FROM month_editions later \
+             WHERE later.month = returned.month AND later.edition > returned.edition)) \
+             AS reports",
         )
         .fetch_one(self.read()?)
         .await?;
@@ -39,6 +50,7 @@ impl Store {
             waiting: count("waiting")?,
             sent_back: count("sent_back")?,
             portal: count("portal")?,
+            reports: count("reports")?,
         })
     }
 }

@@ -173,6 +173,25 @@ impl Store {
         records(&mut *self.read()?.acquire().await?, from, until).await
     }
 
+    /// The calls of these ids, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn calls_of_ids(&self, ids: &[CallId]) -> Result<Vec<CallRecord>, StoreError> {
+        let mut calls = Vec::with_capacity(ids.len());
+        for some in ids.chunks(ROWS_IN_A_STATEMENT) {
+            let mut sql = Sql::new("SELECT ");
+            sql.push(COLUMNS).push(" FROM calls WHERE call_id IN (");
+            let ids: Vec<_> = some.iter().map(|id| storable(id.as_str())).collect();
+            sql.bind_all(ids.iter().map(String::as_str)).push(")");
+            let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
+            for row in &rows {
+                calls.push(record(row)?);
+            }
+        }
+        Ok(calls)
+    }
+
     /// The calls first seen by `node` that have no end in the log, each with all its events in
     /// order.
     ///

@@ -43,6 +43,7 @@ mod full;
 mod joining;
 mod ledger;
 mod migration;
+mod months;
 mod nodes;
 mod pages;
 mod people;

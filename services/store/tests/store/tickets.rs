@@ -3,6 +3,7 @@
 mod files;
 mod histories;
 mod lists;
+mod month;
 mod numbers;
 mod registration;
 

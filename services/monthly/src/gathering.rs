@@ -1,0 +1,223 @@
+//! What a month's book is made of, from the store: by spans of time, a part in memory at a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use madoguchi_core::figures::{Figures, FiguresSettings};
+use madoguchi_core::id::LineName;
+use madoguchi_core::month::{Goal, LevelItem, Month, ReportSettings};
+use madoguchi_core::phone;
+use madoguchi_core::service_level::cut_off;
+use madoguchi_core::ticket::System;
+use madoguchi_core::time::Instant;
+use madoguchi_reports::month::{
+    Cover, MonthCall, MonthData, MonthInput, Scope, Written, without_texts,
+};
+use madoguchi_store::{Store, StoreError, TicketSpan, UserFilter};
+
+use crate::settings::{MonthSettings, rules};
+use crate::{MonthlyError, knowledge, past};
+
+/// Articles that 表4-2 may name, and some more.
+const ARTICLES: usize = 20;
+/// Accounts whose names a book may need.
+const USERS: u32 = 5_000;
+
+/// Everything of which the book of a month is made, as it is known now.
+///
+/// # Errors
+/// [`MonthlyError::Store`], [`MonthlyError::Frozen`].
+pub async fn gather(
+    store: &Store,
+    month: Month,
+    scope: Scope,
+    settings: &MonthSettings,
+    now: Instant,
+) -> Result<MonthInput, MonthlyError> {
+    let report = store.report_settings().await?;
+    let rules = rules(store, settings, &report).await?;
+    let source = Source {
+        store,
+        settings,
+        report: &report,
+        sites: Sites::load(store).await?,
+        now,
+    };
+    let data = source.data(month).await?;
+    let articles = articles(store, &data).await?;
+    let past = past::summaries(&source, month, &scope, &rules).await?;
+    let users = UserFilter {
+        limit: USERS,
+        ..UserFilter::default()
+    };
+    let users = store.page_users(&users).await?.rows.into_iter();
+    let own = store.own_targets().await?;
+    let own = LevelItem::all_of(System::Indirect)
+        .into_iter()
+        .chain(LevelItem::all_of(System::Macs))
+        .filter_map(|item| Some((item, Goal::from(own.of(item)?))));
+    // Spans of 可用性 touch the month after the one in which they began.
+    let facts = store.level_facts(month.before(past::MONTHS + 1), month);
+    Ok(MonthInput {
+        data,
+        scope,
+        rules,
+        past,
+        published: store.published_months().await?,
+        facts: facts.await?,
+        own_goals: own.collect(),
+        written: written(store, month).await?,
+        knowledge: Some(knowledge::figures(store, month, &settings.sites, now).await?),
+        outlook: None,
+        cover: cover(store, month, report.clone()).await?,
+        names: users.map(|user| (user.id, user.name)).collect(),
+        articles,
+        made_at: now,
+    })
+}
+
+/// Number and title of the articles that most tickets of the month name.
+async fn articles(
+    store: &Store,
+    data: &MonthData,
+) -> Result<BTreeMap<String, (String, String)>, StoreError> {
+    let mut named: BTreeMap<&String, usize> = BTreeMap::new();
+    for ticket in data.tickets.iter() {
+        if let Some(article) = ticket.fields.articles.first() {
+            *named.entry(article).or_default() += 1;
+        }
+    }
+    let mut ranked: Vec<_> = named.into_iter().collect();
+    ranked.sort_by(|(one, its), (other, theirs)| (theirs, one).cmp(&(its, other)));
+    let mut articles = BTreeMap::new();
+    for (id, _) in ranked.into_iter().take(ARTICLES) {
+        let Some(article) = store.lookup_article(id).await? else {
+            continue;
+        };
+        let number = article
+            .number
+            .map_or("－".to_owned(), |number| number.to_string());
+        let newest = article
+            .newest()
+            .map(|version| version.content.question.clone());
+        articles.insert(id.clone(), (number, newest.unwrap_or_default()));
+    }
+    Ok(articles)
+}
+
+/// What people wrote for a month.
+async fn written(store: &Store, month: Month) -> Result<Written, StoreError> {
+    let april = Month::of_fiscal_year(month.fiscal_year());
+    let april = april.first().copied().unwrap_or(month);
+    let mut improvements = store.improvements(month.before(12), month).await?;
+    improvements.retain(|one| {
+        let confirmed = one.confirmed_on;
+        one.month == month || confirmed.is_none_or(|day| day >= month.first())
+    });
+    Ok(Written {
+        remarks: store.remarks(month).await?,
+        instructions: store.instructions(month).await?,
+        improvements,
+        work: store.work_counts(april, month).await?,
+        reasons: store.check_reasons(month).await?,
+        differences: Vec::new(),
+    })
+}
+
+/// The cover of what would be the next edition.
+async fn cover(store: &Store, month: Month, settings: ReportSettings) -> Result<Cover, StoreError> {
+    let register = store.report_of(month).await?;
+    Ok(Cover {
+        edition: register.newest().map_or(1, |newest| newest.number + 1),
+        draft: true,
+        submitted_to: settings.submitted_to,
+        submitted_by: settings.submitted_by,
+        classification: settings.classification,
+        seals: settings.seals,
+        revisions: Vec::new(),
+    })
+}
+
+/// Where months are read from.
+pub(crate) struct Source<'a> {
+    pub(crate) store: &'a Store,
+    settings: &'a MonthSettings,
+    report: &'a ReportSettings,
+    sites: Sites,
+    now: Instant,
+}
+
+/// From which 拠点 each number calls.
+#[derive(Debug, Clone)]
+pub(crate) struct Sites(Arc<HashMap<String, Arc<str>>>);
+
+impl Sites {
+    async fn load(store: &Store) -> Result<Self, StoreError> {
+        let mut names: HashMap<String, Arc<str>> = HashMap::new();
+        let all = store.sites_of_numbers().await?.into_iter();
+        // Thousands of numbers share some hundred names.
+        let all = all.map(|(number, site)| {
+            let name = names.entry(site.clone());
+            (number, name.or_insert_with(|| Arc::from(site)).clone())
+        });
+        Ok(Self(Arc::new(all.collect())))
+    }
+}
+
+impl Source<'_> {
+    /// A month as it was recorded.
+    pub(crate) async fn data(&self, month: Month) -> Result<MonthData, MonthlyError> {
+        let desk = self.settings.calendars.desk();
+        let cut_off = cut_off(month.first(), self.report.cut_off(), desk).min(self.now);
+        let span = TicketSpan {
+            from: month.start(),
+            until: month.end(),
+            cut_off,
+        };
+        // Both are read at once, each on a processor of its own.
+        let (store, figures) = (self.store.clone(), self.settings.figures);
+        let sites = self.sites.clone();
+        let calls = tokio::spawn(async move { calls(&store, month, figures, &sites).await });
+        let tickets = self.store.month_tickets(span, without_texts).await;
+        let calls = calls.await.map_err(|_| MonthlyError::Interrupted)?;
+        let ((calls, figures), tickets) = (calls?, tickets?);
+        Ok(MonthData {
+            month,
+            cut_off,
+            calls,
+            tickets: tickets.tickets.into_iter().collect(),
+            turns: tickets.turns,
+            figures,
+            ledger_rows: Some(
+                self.store
+                    .count_received(month.start(), month.end())
+                    .await?,
+            ),
+        })
+    }
+}
+
+/// The calls of a month, and the second way to their sums: the fold of core over whole records.
+async fn calls(
+    store: &Store,
+    month: Month,
+    settings: FiguresSettings,
+    sites: &Sites,
+) -> Result<(Vec<MonthCall>, BTreeMap<LineName, Figures>), StoreError> {
+    let (from, until) = (month.start(), month.end());
+    let mut reasons = store.no_ticket_reasons(from, until).await?;
+    let mut figures: BTreeMap<LineName, Figures> = BTreeMap::new();
+    let mut calls = Vec::new();
+    store
+        .visit_calls(from, until, |record| {
+            let of_line = figures.entry(record.line.clone()).or_default();
+            of_line.add(&record, settings);
+            let mut call = MonthCall::of(&record);
+            call.no_ticket = reasons.remove(&record.call);
+            let number = phone::normalize(record.from.number());
+            call.site = sites.0.get(&number).cloned();
+            calls.push(call);
+        })
+        .await?;
+    Ok((calls, figures))
+}

@@ -1,0 +1,94 @@
+//! 月次: a month's books from the store. A thin shell: what counts is decided by `core` and
+//! `reports::month`; here the store is asked, and what it tells is handed on.
+
+mod books;
+mod freezing;
+mod gathering;
+mod knowledge;
+mod outlook;
+mod past;
+mod settings;
+
+use madoguchi_core::month::Month;
+use madoguchi_core::time::Instant;
+use madoguchi_reports::document::Drill;
+use madoguchi_reports::frozen::FrozenError;
+use madoguchi_reports::month::{Check, MonthInput, MonthReport, Scope, report, report_and_drill};
+use madoguchi_store::{Store, StoreError};
+use thiserror::Error;
+
+pub use self::books::{inquiry_report, ledger};
+pub use self::freezing::{Freezing, NewEdition, next_edition};
+pub use self::gathering::gather;
+pub use self::settings::{MonthSettings, rules};
+
+/// What keeps a book from being made.
+#[derive(Debug, Error)]
+pub enum MonthlyError {
+    /// The store could not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was kept of an edition cannot be read.
+    #[error(transparent)]
+    Frozen(#[from] FrozenError),
+    /// Sums do not agree, and nobody wrote why.
+    #[error("sums of the month do not agree: {}", .0.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", "))]
+    NotReconciled(Vec<Check>),
+    /// The making was cut off: the program ends.
+    #[error("the book was not made to its end")]
+    Interrupted,
+}
+
+/// ヘルプデスク受付状況報告 of a month as it stands now.
+///
+/// # Errors
+/// [`MonthlyError`].
+pub async fn help_desk_report(
+    store: &Store,
+    month: Month,
+    settings: &MonthSettings,
+    now: Instant,
+) -> Result<MonthReport, MonthlyError> {
+    let input = with_outlook(store, month, settings, now).await?;
+    beside(input, report).await
+}
+
+/// The same, with the calls and tickets of each figure.
+///
+/// # Errors
+/// [`MonthlyError`].
+pub async fn help_desk_report_and_drill(
+    store: &Store,
+    month: Month,
+    settings: &MonthSettings,
+    now: Instant,
+) -> Result<(MonthReport, Drill), MonthlyError> {
+    let input = with_outlook(store, month, settings, now).await?;
+    beside(input, report_and_drill).await
+}
+
+/// What the report is made of, with what is expected of the next month.
+async fn with_outlook(
+    store: &Store,
+    month: Month,
+    settings: &MonthSettings,
+    now: Instant,
+) -> Result<MonthInput, MonthlyError> {
+    let input = gather(store, month, Scope::help_desk(), settings, now).await?;
+    let history = outlook::history(store, month).await?;
+    let looked = move || {
+        let outlook = outlook::look_ahead(&input, &history);
+        MonthInput { outlook, ..input }
+    };
+    let looked = tokio::task::spawn_blocking(looked).await;
+    looked.map_err(|_| MonthlyError::Interrupted)
+}
+
+/// Makes a book away from the threads that answer requests.
+async fn beside<T: Send + 'static>(
+    input: MonthInput,
+    make: impl FnOnce(&MonthInput) -> T + Send + 'static,
+) -> Result<T, MonthlyError> {
+    let made = tokio::task::spawn_blocking(move || make(&input)).await;
+    made.map_err(|_| MonthlyError::Interrupted)
+}

@@ -1,0 +1,266 @@
+//! A month through the store: what is read back gives the figures of what was written.
+
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_core::figures::FiguresSettings;
+use madoguchi_core::hours::{Calendar, HoursSettings};
+use madoguchi_core::month::{Edition, Month};
+use madoguchi_core::portal::Sites;
+use madoguchi_core::setup::{Calendars, Categories};
+use madoguchi_core::ticket::{Status, TicketChange, TicketEvent};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_monthly::{
+    Freezing, MonthSettings, MonthlyError, NewEdition, gather, help_desk_report, next_edition,
+};
+use madoguchi_reports::frozen::Frozen;
+use madoguchi_reports::month::sample::{SampleCounts, SampleMonth, sample};
+use madoguchi_reports::month::{MonthReport, Scope, report};
+use madoguchi_store::Store;
+use madoguchi_store::testing::add_histories;
+
+fn month(text: &str) -> Month {
+    text.parse().unwrap()
+}
+
+fn calendar() -> Calendar {
+    Calendar::new(HoursSettings::default())
+}
+
+fn settings() -> MonthSettings {
+    MonthSettings {
+        calendars: Calendars::one(calendar()),
+        categories: Categories::default(),
+        figures: FiguresSettings::default(),
+        sites: Sites::default(),
+    }
+}
+
+/// 令和6年4月 of 別紙 8-2, and the month before it.
+fn made() -> [SampleMonth; 2] {
+    let april = SampleCounts {
+        month: month("2024-04"),
+        offered: 1_029,
+        answered: 1_023,
+        first_unanswered: 45,
+        escalations: 21,
+        unsolved: 1,
+        after_hours: 9,
+        portal: 6,
+    };
+    let march = SampleCounts {
+        month: month("2024-03"),
+        offered: 200,
+        answered: 190,
+        ..april
+    };
+    let line = "help".into();
+    [
+        sample(march, &calendar(), &line, 0),
+        sample(april, &calendar(), &line, 0),
+    ]
+}
+
+async fn write(store: &Store, made: &SampleMonth) {
+    for calls in made.calls.chunks(500) {
+        let events: Vec<_> = calls.iter().flatten().cloned().collect();
+        store.append(&events).await.unwrap();
+    }
+    add_histories(store, &made.tickets).await.unwrap();
+}
+
+async fn book(store: &Store, text: &str, now: Instant) -> MonthReport {
+    help_desk_report(store, month(text), &settings(), now)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_month_comes_out_of_the_store_as_it_went_in() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    for made in &made() {
+        write(&store, made).await;
+    }
+    let now = month("2024-05").start() + Millis(10 * 3_600_000);
+    let made_report = book(&store, "2024-04", now).await;
+    let april = &made_report.months[0];
+    assert_eq!((april.offered, april.answered), (1_029, 1_023));
+    assert_eq!((april.first_unanswered, april.escalations), (45, 21));
+    assert_eq!(april.answer_rate.as_deref(), Some("99.4"));
+    assert_eq!(april.unresolved, Some(1));
+    assert!(
+        made_report.is_reconciled(),
+        "{:?}",
+        made_report.reconciliation
+    );
+    // The month before is compared with, and what it left open is carried over.
+    let carried_over = made_report.reconciliation.iter();
+    let carried_over = carried_over.filter(|check| check.id == "carried_over");
+    assert_eq!(
+        carried_over.map(|check| check.left).collect::<Vec<_>>(),
+        [1]
+    );
+
+    // The same month, told by the events alone.
+    let input = gather(
+        &store,
+        month("2024-04"),
+        Scope::help_desk(),
+        &settings(),
+        now,
+    )
+    .await
+    .unwrap();
+    let mut by_events = input.clone();
+    let [march, april] = made();
+    by_events.data = SampleMonth {
+        calls: april.calls,
+        tickets: march.tickets.into_iter().chain(april.tickets).collect(),
+    }
+    .data(month("2024-04"), month("2024-04").end());
+    by_events.data.ledger_rows = input.data.ledger_rows;
+    let (stored, told) = (report(&input), report(&by_events));
+    assert_eq!(stored.summary, told.summary);
+    assert_eq!(stored.levels, told.levels);
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_after_the_cut_off_changes_nothing_of_the_month() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    let [_, mut april] = made();
+    write(&store, &april).await;
+    let now = month("2024-06").start();
+    let before = book(&store, "2024-04", now).await;
+    let history = &mut april.tickets[3];
+    let (ticket, seq) = (history[0].ticket.clone(), history.len());
+    let event = |n: usize, change| TicketEvent {
+        ticket: ticket.clone(),
+        seq: u32::try_from(seq + n).unwrap(),
+        at: month("2024-05").start() + Millis(3_600_000),
+        happened_at: None,
+        by: None,
+        change,
+    };
+    let reason = "まだ解決していない".to_owned();
+    history.push(event(0, TicketChange::Reopened { reason }));
+    let after = TicketChange::StatusChanged {
+        before: Status::Reopened,
+        after: Status::InProgress,
+    };
+    history.push(event(1, after));
+    let other = Store::open("sqlite::memory:").await.unwrap();
+    write(&other, &april).await;
+    let after = book(&other, "2024-04", now).await;
+    assert_eq!(after.document, before.document);
+    let may = book(&other, "2024-05", now).await;
+    let reopened = may.document.table("carried").unwrap();
+    let reopened = reopened.cell("tickets", "reopened").unwrap();
+    let text = serde_json::to_value(reopened).unwrap();
+    assert_eq!(text["value"]["of"], 1, "{text}");
+    assert!(may.is_reconciled(), "{:?}", may.reconciliation);
+}
+
+const FIRST: Freezing<'static> = Freezing {
+    by: "報告担当",
+    reason: "",
+    program: "1.0.0",
+    draft: false,
+};
+
+async fn keep(store: &Store, made: &NewEdition, now: Instant) -> Edition {
+    let packed = made.frozen.pack().unwrap();
+    let edition = Edition {
+        month: month("2024-04"),
+        number: made.number,
+        made_at: now,
+        made_by: "writer".to_owned(),
+        reason: String::new(),
+        program: "1.0.0".to_owned(),
+        sha256: packed.sha256,
+        bytes: packed.bytes.len() as u64,
+    };
+    let entry = AuditEntry::of_system(now, Action::ReportFreeze, "2024-04", Fields::new());
+    let mut tx = store.begin(entry).await.unwrap();
+    tx.add_edition(&edition, &packed.bytes).await.unwrap();
+    tx.commit().await.unwrap();
+    edition
+}
+
+async fn next(
+    store: &Store,
+    freezing: Freezing<'_>,
+    now: Instant,
+) -> Result<NewEdition, MonthlyError> {
+    next_edition(store, month("2024-04"), &settings(), freezing, now).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_after_確定_makes_another_edition_with_its_differences() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    let [_, mut april] = made();
+    april.calls.truncate(60);
+    let calls: std::collections::BTreeSet<_> = april
+        .calls
+        .iter()
+        .map(|events| events[0].call.clone())
+        .collect();
+    april.tickets.retain(|history| {
+        history.iter().any(|event| match &event.change {
+            TicketChange::ContactAdded { contact } => contact
+                .call
+                .as_ref()
+                .is_some_and(|call| calls.contains(call)),
+            _ => false,
+        })
+    });
+    let late = april.calls.pop().unwrap();
+    let of_late = april.tickets.pop().unwrap();
+    write(&store, &april).await;
+    let now = month("2024-05").start() + Millis(10 * 3_600_000);
+
+    let first = next(&store, FIRST, now).await.unwrap();
+    assert_eq!(first.number, 1);
+    assert_eq!(
+        first,
+        next(&store, FIRST, now).await.unwrap(),
+        "the same, however often"
+    );
+    let kept = keep(&store, &first, now).await;
+
+    // A call of a node that was away arrives, and nobody has registered it yet.
+    store.append(&late).await.unwrap();
+    let refused = next(&store, FIRST, now).await.unwrap_err();
+    assert!(
+        matches!(&refused, MonthlyError::NotReconciled(checks) if checks[0].id == "registered")
+    );
+    add_histories(&store, &[of_late]).await.unwrap();
+    let second = Freezing {
+        reason: "停止していた機器の通話が届いた。",
+        ..FIRST
+    };
+    let second = next(&store, second, now).await.unwrap();
+    assert_eq!(second.number, 2);
+    let report = &second.frozen.books[0];
+    assert!(!report.draft && report.edition == 2);
+    let changed = report.table("differences").unwrap();
+    let places: Vec<String> = changed.rows.iter().map(|row| row.cells[0].text()).collect();
+    assert!(
+        places.iter().any(|place| place.contains("着信")),
+        "{places:?}"
+    );
+    let causes: String = changed.rows.iter().map(|row| row.cells[3].text()).collect();
+    assert!(causes.contains(late[0].call.as_str()), "{causes}");
+    assert!(report.revisions.iter().all(|line| line.edition == 2));
+
+    // The first is what it was.
+    let content = store
+        .edition_content(month("2024-04"), 1)
+        .await
+        .unwrap()
+        .unwrap();
+    let again = Frozen::unpack(&content, &kept.sha256).unwrap();
+    assert_eq!(again, first.frozen);
+    // May compares with what was 確定, not with what came after it.
+    let june = month("2024-06").start();
+    let may = book(&store, "2024-05", june).await;
+    assert_eq!(may.months[0].offered, 59);
+}

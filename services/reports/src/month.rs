@@ -1,0 +1,39 @@
+//! 月次: a month's books from what was recorded of it. Pure: inputs in, a [`crate::document::Document`] out,
+//! with the proof of its figures ([`crate::document::Drill`]), 突合せ, and what programs read (docs/metrics.md).
+//!
+//! The same inputs give the same book, byte for byte, in whatever order calls and tickets come.
+
+pub mod books;
+mod carried;
+mod cells;
+mod chapters;
+mod checks;
+mod counted;
+mod cover;
+mod data;
+mod input;
+mod knowledge;
+mod levels;
+mod making;
+mod months;
+mod outlook;
+mod proof;
+mod report;
+mod result;
+pub mod sample;
+mod site_kind;
+mod sites;
+mod summary;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::cover::HELP_DESK_REPORT;
+pub use self::data::{MonthCall, MonthData, without_texts};
+pub use self::input::{Cover, Difference, MonthInput, MonthRules, Scope, Written};
+pub use self::knowledge::KnowledgeFigures;
+pub use self::outlook::{ExpectedDay, ForecastCheck, NeededAgents, Outlook};
+pub use self::report::{MonthReport, report, report_and_drill};
+pub use self::result::{Check, LevelLine, MonthLine, PaymentLine, PublishedLine};
+pub use self::site_kind::SiteKind;
+pub use self::summary::MonthSummary;

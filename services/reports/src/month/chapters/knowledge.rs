@@ -1,0 +1,137 @@
+//! 第8 FAQ・ナレッジ
+
+use crate::document::{Block, Chapter, DocCell, DocTable, Parts, Population, Rows, Value};
+use crate::month::cells::{
+    self, NOTHING, column, count, figure, measured, number, row, sentence, share, table, text,
+};
+use crate::month::knowledge::KnowledgeFigures;
+use crate::month::making::Making;
+
+pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
+    let blocks = match &making.input.knowledge {
+        Some(figures) => vec![
+            Block::Table(articles(figures)),
+            Block::Table(uses(figures)),
+            Block::Table(missed(figures)),
+        ],
+        None => vec![sentence("当月にFAQの記録はない。")],
+    };
+    making.chapter("第8", "knowledge", "FAQ・ナレッジ", blocks)
+}
+
+fn source(name: &str) -> Rows {
+    Rows::Source {
+        source: name.to_owned(),
+    }
+}
+
+const HISTORY: &str = "FAQの版の履歴";
+const LOG: &str = "FAQの利用記録";
+
+/// 表8-1
+fn articles(figures: &KnowledgeFigures) -> DocTable {
+    let columns = vec![
+        column("kind", "区分"),
+        measured("before", "前月末", "件"),
+        measured("new", "新規", "件"),
+        measured("revised", "改訂", "件"),
+        measured("retired", "廃止", "件"),
+        measured("after", "当月末", "件"),
+    ];
+    let standing = |value: u64| count(number(value), Population::Standing, source(HISTORY));
+    let happened = |list: &[String]| {
+        let rows = source(HISTORY);
+        count(cells::size(list.len()), Population::Happened, rows)
+    };
+    let cells = vec![
+        text("公開中のFAQ"),
+        standing(figures.shown_before),
+        happened(&figures.new),
+        happened(&figures.revised),
+        happened(&figures.retired),
+        standing(figures.shown_after),
+    ];
+    let rows = vec![row("articles", cells)];
+    let mut table = table("表8-1", "articles", "FAQの公開及び更新", columns, rows);
+    table.notes = vec!["前月末及び当月末は各時点、新規、改訂及び廃止は発生月による。".to_owned()];
+    table
+}
+
+/// 表8-2
+fn uses(figures: &KnowledgeFigures) -> DocTable {
+    let columns = vec![
+        column("kind", "区分"),
+        measured("count", "件数", "件"),
+        measured("whole", "分母", "件"),
+        measured("share", "割合", "％"),
+    ];
+    let happened = |value: u64| count(number(value), Population::Happened, source(LOG));
+    let line = |id: &str, name: &str, part: u64, whole: Option<u64>| {
+        let rate = whole.map_or(DocCell::Empty, |whole| {
+            share(
+                number(part),
+                number(whole),
+                Population::Happened,
+                source(LOG),
+            )
+        });
+        let whole = whole.map_or(DocCell::Empty, happened);
+        row(id, vec![text(name), happened(part), whole, rate])
+    };
+    let (deflected, visits) = figures.deflected;
+    let rows = vec![
+        line("views", "閲覧", figures.views, None),
+        line("searches", "検索", figures.searches, None),
+        line(
+            "without_result",
+            "結果なし",
+            figures.without_result,
+            Some(figures.searches),
+        ),
+        line(
+            "opened",
+            "結果を開いた検索",
+            figures.opened,
+            Some(figures.searches),
+        ),
+        line("deflected", "自己解決", deflected, Some(visits)),
+    ];
+    let mut table = table("表8-2", "uses", "FAQの利用", columns, rows);
+    table.notes = vec![
+        "自己解決は、拠点の分かる閲覧のまとまりのうち、その後1時間以内に同じ拠点から着信がなかったものである。"
+            .to_owned(),
+    ];
+    table
+}
+
+/// 表8-3
+fn missed(figures: &KnowledgeFigures) -> DocTable {
+    let columns = vec![
+        column("word", "語"),
+        measured("count", "回数", "回"),
+        column("measure", "対応"),
+    ];
+    let rows = (1..).zip(&figures.missed_words).map(|(n, (word, times))| {
+        let n: usize = n;
+        let times = figure(
+            Value::Count(number(*times)),
+            Population::Happened,
+            None::<Parts>,
+            source(LOG),
+        );
+        row(
+            format!("word_{n}"),
+            vec![
+                text(word),
+                times,
+                text("同義語の登録又はFAQの作成を検討する。"),
+            ],
+        )
+    });
+    let rows: Vec<_> = rows.collect();
+    let mut table = table("表8-3", "missed_words", "結果のない検索語", columns, rows);
+    if table.rows.is_empty() {
+        table.notes.push(format!("該当する語はない（{NOTHING}）。"));
+    }
+    table
+}

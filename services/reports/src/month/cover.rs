@@ -1,0 +1,25 @@
+//! The cover of a book.
+
+use super::input::MonthInput;
+use crate::document::{Chapter, Document};
+
+/// 別紙7 項番23
+pub const HELP_DESK_REPORT: &str = "ヘルプデスク受付状況報告";
+
+/// A book of this month with the usual cover.
+pub(super) fn document(input: &MonthInput, name: &str, chapters: Vec<Chapter>) -> Document {
+    let cover = &input.cover;
+    Document {
+        name: name.to_owned(),
+        month: input.data.month,
+        edition: cover.edition,
+        draft: cover.draft,
+        made_at: input.made_at,
+        submitted_to: cover.submitted_to.clone(),
+        submitted_by: cover.submitted_by.clone(),
+        classification: cover.classification.clone(),
+        seals: cover.seals.clone(),
+        revisions: cover.revisions.clone(),
+        chapters,
+    }
+}

@@ -1,0 +1,174 @@
+//! What a month's book is made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use madoguchi_core::figures::FiguresSettings;
+use madoguchi_core::id::{DivisionId, UserId};
+use madoguchi_core::month::{
+    CheckReason, Goal, Improvement, Instruction, LevelFact, LevelItem, PaymentRun, PublishedMonth,
+    Remark, WorkCount,
+};
+use madoguchi_core::service::{Divisions, INQUIRIES};
+use madoguchi_core::setup::{Calendars, Categories};
+use madoguchi_core::ticket::{NumberForm, System, Ticket};
+use madoguchi_core::time::Instant;
+
+use super::data::MonthData;
+use super::knowledge::KnowledgeFigures;
+use super::outlook::Outlook;
+use super::summary::MonthSummary;
+use crate::document::Revision;
+
+/// Everything of which a month's book is made.
+#[derive(Debug, Clone)]
+pub struct MonthInput {
+    /// The month as it was recorded.
+    pub data: MonthData,
+    /// What is counted.
+    pub scope: Scope,
+    /// What settings decide.
+    pub rules: MonthRules,
+    /// Earlier months that were measured here, in any order.
+    pub past: Vec<MonthSummary>,
+    /// Months as somebody published them.
+    pub published: Vec<PublishedMonth>,
+    /// What the desk does not measure, of this month and earlier ones.
+    pub facts: Vec<LevelFact>,
+    /// Goals of one's own.
+    pub own_goals: BTreeMap<LevelItem, Goal>,
+    /// What people wrote.
+    pub written: Written,
+    /// What the FAQ was used for.
+    pub knowledge: Option<KnowledgeFigures>,
+    /// What is expected of the next month.
+    pub outlook: Option<Outlook>,
+    /// What the cover says.
+    pub cover: Cover,
+    /// Names by which people are called.
+    pub names: BTreeMap<UserId, String>,
+    /// Articles of the FAQ by id: number and title.
+    pub articles: BTreeMap<String, (String, String)>,
+    /// When the book is made.
+    pub made_at: Instant,
+}
+
+/// What settings decide.
+#[derive(Debug, Clone)]
+pub struct MonthRules {
+    /// All reception calendars.
+    pub calendars: Calendars,
+    /// All 業務区分.
+    pub divisions: Divisions,
+    /// 分類: the functions of 表 3.1-1 and what stands under them.
+    pub categories: Categories,
+    /// Thresholds of figures of calls.
+    pub figures: FiguresSettings,
+    /// Late answers are 一次未回答, too.
+    pub late_is_unanswered: bool,
+    /// What a row of missed months is.
+    pub run: PaymentRun,
+    /// How numbers of tickets are written.
+    pub numbers: NumberForm,
+}
+
+/// Which calls and tickets a book counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// 業務区分 that it leaves out.
+    pub without: BTreeSet<DivisionId>,
+    /// The only system whose tickets it counts; `None`: all.
+    pub system: Option<System>,
+}
+
+impl Scope {
+    /// ヘルプデスク受付状況報告: 間接業務システム alone (別紙7 項番23).
+    pub fn help_desk() -> Self {
+        Self {
+            without: [DivisionId::new(INQUIRIES)].into(),
+            system: Some(System::Indirect),
+        }
+    }
+
+    /// 問合せ対応報告書: all of all systems (別紙7 項番24).
+    pub fn everything() -> Self {
+        Self {
+            without: BTreeSet::new(),
+            system: None,
+        }
+    }
+
+    /// Whether it counts what belongs to a 業務区分. What belongs to none is the first's.
+    pub fn takes_division(&self, division: Option<&DivisionId>) -> bool {
+        division.is_none_or(|id| !self.without.contains(id))
+    }
+
+    /// Whether it counts a ticket.
+    pub fn takes(&self, ticket: &Ticket) -> bool {
+        let fields = &ticket.fields;
+        self.system.is_none_or(|system| system == fields.system)
+            && self.takes_division(fields.division.as_ref())
+    }
+}
+
+/// What people wrote for a month's book.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// 加筆
+    pub remarks: Vec<Remark>,
+    /// 前月報告会での指示事項
+    pub instructions: Vec<Instruction>,
+    /// 改善状況報告: of the month, and of earlier ones whose effect was not confirmed before it.
+    pub improvements: Vec<Improvement>,
+    /// 作業実績 that nothing measures, of the fiscal year.
+    pub work: Vec<WorkCount>,
+    /// Why sums of 突合せ do not agree.
+    pub reasons: Vec<CheckReason>,
+    /// 版の間の差異
+    pub differences: Vec<Difference>,
+}
+
+/// A difference between two editions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// 表・項目
+    pub place: String,
+    /// What the earlier edition said.
+    pub before: String,
+    /// What this one says.
+    pub after: String,
+    /// 原因: numbers of calls and tickets.
+    pub cause: String,
+}
+
+/// What the cover says, and whose edition it is.
+#[derive(Debug, Clone)]
+pub struct Cover {
+    /// 版, from 1.
+    pub edition: u32,
+    /// Not 確定 yet.
+    pub draft: bool,
+    /// 提出先
+    pub submitted_to: String,
+    /// 受託者名
+    pub submitted_by: String,
+    /// 情報の格付
+    pub classification: String,
+    /// 確認印欄: who signs.
+    pub seals: Vec<String>,
+    /// 改版履歴
+    pub revisions: Vec<Revision>,
+}
+
+impl Default for Cover {
+    fn default() -> Self {
+        Self {
+            edition: 1,
+            draft: true,
+            submitted_to: "日本年金機構".to_owned(),
+            submitted_by: "受託者".to_owned(),
+            classification: "要保護情報".to_owned(),
+            seals: ["統括責任者", "品質管理責任者"].map(str::to_owned).into(),
+            revisions: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What became of the FAQ in a month, and what it was used for.
+
+/// Figures of the FAQ in a month.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnowledgeFigures {
+    /// Articles that were published at the end of the month before.
+    pub shown_before: u64,
+    /// 新規: first published in the month.
+    pub new: Vec<String>,
+    /// 改訂: published before, and again in the month.
+    pub revised: Vec<String>,
+    /// 廃止: taken out of use in the month.
+    pub retired: Vec<String>,
+    /// Articles that are published at the end of the month.
+    pub shown_after: u64,
+    /// 閲覧
+    pub views: u64,
+    /// 検索
+    pub searches: u64,
+    /// Searches without result.
+    pub without_result: u64,
+    /// Searches of which a result was opened.
+    pub opened: u64,
+    /// Visits after which no call came, and all visits whose site is known (自己解決).
+    pub deflected: (u64, u64),
+    /// 結果のない検索語 and how often.
+    pub missed_words: Vec<(String, u64)>,
+}

@@ -1,0 +1,321 @@
+//! The tickets of a month as they were at its cut-off, read without the histories of those that nothing
+//! happened to since: what stands in their rows is what they were.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use madoguchi_core::id::TicketId;
+use madoguchi_core::ticket::{Ticket, TicketEvent, Turn, turns};
+use madoguchi_core::time::Instant;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use tokio::task::JoinHandle;
+
+use super::log::{events_of, unreadable};
+use crate::error::StoreError;
+use crate::sql::{ROWS_IN_A_STATEMENT, Sql};
+use crate::store::Store;
+
+/// Tickets that are read at once.
+const AT_ONCE: usize = 1_000;
+/// Batches that wait to be taken out of their JSON, so that texts do not pile up.
+const BATCHES: usize = 4;
+
+/// Which tickets, and as of when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TicketSpan {
+    /// From when,
+    pub from: Instant,
+    /// and before when.
+    pub until: Instant,
+    /// As they were before this.
+    pub cut_off: Instant,
+}
+
+/// The tickets of a month.
+#[derive(Debug, Default)]
+pub struct MonthTickets {
+    /// Those that were received in it, that stood open at its beginning or were closed since, that were
+    /// spoken of, analysed or escalated in it, and what all of these go on as. As they were at the cut-off.
+    pub tickets: Vec<Ticket>,
+    /// When those that were opened again or merged since its beginning were closed and opened.
+    pub turns: BTreeMap<TicketId, Vec<Turn>>,
+}
+
+/// What becomes of each ticket when it is read, such as losing its texts.
+type Keep = fn(Ticket) -> Ticket;
+
+impl Store {
+    /// The tickets of a month. `keep` makes each smaller, so that many fit into memory.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn month_tickets(
+        &self,
+        span: TicketSpan,
+        keep: Keep,
+    ) -> Result<MonthTickets, StoreError> {
+        let mut tx = self.begin_snapshot().await?;
+        let mut reading = Reading::new(span, keep);
+        reading.received(&mut tx).await?;
+        let others = others(&mut tx, span).await?;
+        reading.named(&mut tx, others).await?;
+        loop {
+            reading.settle(&mut tx).await?;
+            let missing = reading.missing_family();
+            if missing.is_empty() {
+                break;
+            }
+            reading.named(&mut tx, missing).await?;
+        }
+        let turned = reading.turned();
+        let mut all = BTreeMap::new();
+        for history in histories(&mut tx, &turned).await? {
+            if let Some(first) = history.first() {
+                all.insert(first.ticket.clone(), turns(&history));
+            }
+        }
+        tx.rollback().await?;
+        Ok(MonthTickets {
+            tickets: reading.tickets,
+            turns: all,
+        })
+    }
+
+    /// Some tickets as they were before an instant, whole; those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn tickets_as_of(
+        &self,
+        ids: Vec<TicketId>,
+        before: Instant,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let span = TicketSpan {
+            from: before,
+            until: before,
+            cut_off: before,
+        };
+        let mut tx = self.begin_snapshot().await?;
+        let mut reading = Reading::new(span, |ticket| ticket);
+        reading.named(&mut tx, ids).await?;
+        reading.settle(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(reading.tickets)
+    }
+
+    /// Whether a call arrived or a ticket was received from `from` on and before `until`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn has_month(&self, from: Instant, until: Instant) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "SELECT 1 AS found FROM calls WHERE arrived_at >= $1 AND arrived_at < $2 \
+             UNION ALL SELECT 1 AS found FROM tickets WHERE received_at >= $1 AND received_at < $2 \
+             LIMIT 1",
+        )
+        .bind(from.0)
+        .bind(until.0)
+        .fetch_optional(self.read()?)
+        .await?;
+        Ok(row.is_some())
+    }
+
+    /// How many tickets were received from `from` on and before `until`, merged ones apart: the rows of the
+    /// ledger.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_received(&self, from: Instant, until: Instant) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "SELECT CAST(COUNT(*) AS BIGINT) AS found FROM tickets \
+             WHERE received_at >= $1 AND received_at < $2 AND merged_into IS NULL",
+        )
+        .bind(from.0)
+        .bind(until.0)
+        .fetch_one(self.read()?)
+        .await?;
+        let found: i64 = row.try_get("found")?;
+        Ok(found.unsigned_abs())
+    }
+}
+
+/// Those that were not received in the month and count in it.
+async fn others(
+    connection: &mut AnyConnection,
+    span: TicketSpan,
+) -> Result<Vec<TicketId>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id AS ticket_id FROM tickets WHERE is_open = 1 AND received_at < $1 \
+         UNION SELECT id FROM tickets WHERE done_at IS NOT NULL AND anonymised = 0 \
+         AND done_at >= $1 AND received_at < $1 \
+         UNION SELECT id FROM tickets WHERE merged_into IS NOT NULL \
+         AND updated_at >= $1 AND received_at < $1 \
+         UNION SELECT ticket_id FROM ticket_events \
+         WHERE kind IN ('contact_added', 'analysis_begun', 'escalated') \
+         AND happened_at >= $1 AND happened_at < $2",
+    )
+    .bind(span.from.0)
+    .bind(span.until.max(span.cut_off).0)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok(TicketId::new(row.try_get::<&str, _>("ticket_id")?)))
+        .collect()
+}
+
+type Parsed = JoinHandle<Result<Vec<Ticket>, StoreError>>;
+
+/// Tickets while they are read.
+struct Reading {
+    span: TicketSpan,
+    keep: Keep,
+    seen: BTreeSet<TicketId>,
+    /// Something was recorded of them after the cut-off, so that their histories have to tell.
+    changed: Vec<TicketId>,
+    tickets: Vec<Ticket>,
+    parsing: VecDeque<Parsed>,
+}
+
+impl Reading {
+    fn new(span: TicketSpan, keep: Keep) -> Self {
+        Self {
+            span,
+            keep,
+            seen: BTreeSet::new(),
+            changed: Vec::new(),
+            tickets: Vec::new(),
+            parsing: VecDeque::new(),
+        }
+    }
+
+    /// Those that were received in the month.
+    async fn received(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let mut last: Option<(i64, String)> = None;
+        loop {
+            let mut sql = Sql::new("SELECT id, received_at, updated_at, state FROM tickets");
+            sql.push(" WHERE received_at < ").bind(self.span.until.0);
+            let from = last.as_ref().map_or(self.span.from.0, |(at, _)| *at);
+            sql.push(" AND received_at >= ").bind(from);
+            if let Some((at, id)) = &last {
+                sql.push(" AND (received_at, id) > (").bind(*at);
+                sql.push(", ").bind(id.as_str()).push(")");
+            }
+            sql.push(" ORDER BY received_at, id LIMIT ")
+                .bind(AT_ONCE as i64);
+            let rows = sql.fetch_all(&mut *connection).await?;
+            if let Some(row) = rows.last() {
+                last = Some((row.try_get("received_at")?, row.try_get("id")?));
+            }
+            let count = rows.len();
+            self.take(rows).await?;
+            if count < AT_ONCE {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Those of these ids that were not read yet.
+    async fn named(
+        &mut self,
+        connection: &mut AnyConnection,
+        mut ids: Vec<TicketId>,
+    ) -> Result<(), StoreError> {
+        ids.retain(|id| !self.seen.contains(id));
+        for some in ids.chunks(ROWS_IN_A_STATEMENT) {
+            let mut sql =
+                Sql::new("SELECT id, received_at, updated_at, state FROM tickets WHERE id IN (");
+            sql.bind_all(some.iter().map(TicketId::as_str)).push(")");
+            let rows = sql.fetch_all(&mut *connection).await?;
+            self.take(rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes rows up: those that nothing happened to since are taken out of their JSON beside the reading.
+    async fn take(&mut self, rows: Vec<AnyRow>) -> Result<(), StoreError> {
+        let mut states: Vec<(String, String)> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id: String = row.try_get("id")?;
+            let updated_at: i64 = row.try_get("updated_at")?;
+            self.seen.insert(TicketId::new(&id));
+            if updated_at < self.span.cut_off.0 {
+                states.push((id, row.try_get("state")?));
+            } else {
+                self.changed.push(TicketId::new(&id));
+            }
+        }
+        let keep = self.keep;
+        self.parsing.push_back(tokio::task::spawn_blocking(move || {
+            let tickets = states.iter().map(|(id, state)| {
+                let ticket = serde_json::from_str(state);
+                ticket.map(keep).map_err(|source| unreadable(id, source))
+            });
+            tickets.collect()
+        }));
+        while self.parsing.len() > BATCHES {
+            self.take_parsed().await?;
+        }
+        Ok(())
+    }
+
+    async fn take_parsed(&mut self) -> Result<(), StoreError> {
+        if let Some(batch) = self.parsing.pop_front() {
+            let crashed = |_| StoreError::from(sqlx::Error::WorkerCrashed);
+            let batch = batch.await.map_err(crashed)?;
+            self.tickets.extend(batch?);
+        }
+        Ok(())
+    }
+
+    /// Ends what was begun: nothing is parsed any more, and what changed later is as it was.
+    async fn settle(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        while !self.parsing.is_empty() {
+            self.take_parsed().await?;
+        }
+        let changed = std::mem::take(&mut self.changed);
+        for some in changed.chunks(ROWS_IN_A_STATEMENT) {
+            for history in histories(&mut *connection, some).await? {
+                let ticket = Ticket::as_of(&history, self.span.cut_off);
+                self.tickets.extend(ticket.map(self.keep));
+            }
+        }
+        Ok(())
+    }
+
+    /// What tickets that were read go on as, or what goes on as them, if it was not read.
+    fn missing_family(&self) -> Vec<TicketId> {
+        let merged = self.tickets.iter().flat_map(|ticket| {
+            let into = ticket.merged_into.iter();
+            into.chain(&ticket.merged_from)
+        });
+        let missing = merged.filter(|id| !self.seen.contains(*id));
+        let missing: BTreeSet<&TicketId> = missing.collect();
+        missing.into_iter().cloned().collect()
+    }
+
+    /// Those that were opened again or merged since the month began, as far as their rows tell.
+    fn turned(&self) -> Vec<TicketId> {
+        let from = self.span.from;
+        let turned = self.tickets.iter().filter(|ticket| {
+            let went_on = |until: Option<Instant>| until.is_some_and(|until| until >= from);
+            ticket.pauses.iter().any(|pause| went_on(pause.until))
+                || (ticket.merged_into.is_some() && ticket.updated_at >= from)
+        });
+        turned.map(|ticket| ticket.id.clone()).collect()
+    }
+}
+
+/// The histories of tickets, each by itself.
+async fn histories(
+    connection: &mut AnyConnection,
+    ids: &[TicketId],
+) -> Result<Vec<Vec<TicketEvent>>, StoreError> {
+    let mut all = Vec::with_capacity(ids.len());
+    for some in ids.chunks(ROWS_IN_A_STATEMENT) {
+        let some: Vec<&TicketId> = some.iter().collect();
+        let events = events_of(&mut *connection, &some).await?;
+        let each = events.chunk_by(|one, next| one.ticket == next.ticket);
+        all.extend(each.map(<[_]>::to_vec));
+    }
+    Ok(all)
+}

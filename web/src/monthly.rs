@@ -1,0 +1,73 @@
+//! 月次: what people add to a month, and what becomes of its report.
+
+mod download;
+mod edition;
+mod entry;
+mod facts;
+mod figure;
+mod improvements;
+mod instructions;
+mod list;
+mod month;
+mod options;
+mod place;
+mod published;
+mod remarks;
+mod settings;
+mod steps;
+mod words;
+mod work;
+
+use madoguchi_core::access::{Permission, Permissions};
+use madoguchi_core::month::{
+    Improvement, Instruction, LevelFact, OwnTargets, Remark, ReportSettings, WorkCount,
+};
+use madoguchi_store::Work;
+
+use self::entry::{entry_audit, entry_routes};
+use self::place::HERE;
+use crate::auth::routes::Routes;
+use crate::feature::Feature;
+use crate::kit::record::audit_fields;
+use crate::menu::MenuEntry;
+
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new("月次報告", HERE, Permission::ReadFigures).waiting(waiting)])
+    .audit(&[
+        audit_fields::<ReportSettings>,
+        audit_fields::<OwnTargets>,
+        entry_audit::<LevelFact>,
+        entry_audit::<Remark>,
+        entry_audit::<Instruction>,
+        entry_audit::<WorkCount>,
+        entry_audit::<Improvement>,
+    ])
+    .messages(&[
+        ("withdrawn", "取り消しました。"),
+        ("step-recorded", "記録しました。"),
+        ("published-imported", "公表値を取り込みました。"),
+    ]);
+
+/// Drafts that nobody has looked at, and what came back.
+fn waiting(permissions: Permissions, work: Work) -> Vec<(&'static str, u64)> {
+    if !permissions.contains(Permission::ManageReports) {
+        return Vec::new();
+    }
+    vec![("要確認", work.reports)]
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .get("/monthly", list::page)
+        .get("/monthly/{month}", month::page)
+        .get("/monthly/{month}/figure", figure::page)
+        .file("/monthly/{month}/download", download::file)
+        .post("/monthly/{month}/steps", steps::record)
+        .and(settings::routes())
+        .and(published::routes())
+        .and(entry_routes!(LevelFact, "facts"))
+        .and(entry_routes!(Remark, "remarks"))
+        .and(entry_routes!(Instruction, "instructions"))
+        .and(entry_routes!(WorkCount, "work"))
+        .and(entry_routes!(listed Improvement, "improvements"))
+}
