@@ -1,4 +1,12 @@
-//! Books as files, read by the programs that readers have: LibreOffice and poppler.
+//! Books as files, read by the programs that readers have. It needs LibreOffice, poppler and the fonts of books:
+//! scripts/install-test.sh.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod docx;
 mod pdf;
