@@ -27,7 +27,7 @@ pub use self::letters::{LetterFault, LetterNote};
 
 use self::book::Book;
 use self::letters::{LetterNotes, clean, each_text};
-use self::pdf::Layout;
+use self::pdf::{BOUND, Layout};
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ fn title(documents: &[Document]) -> String {
             one.month.name(),
             one.edition_name()
         ),
-        [first, ..] => format!("{}分 報告書一式", first.month.name()),
+        [first, ..] => format!("{BOUND}（{}分）", first.month.name()),
         [] => String::new(),
     }
 }

@@ -12,6 +12,7 @@ use typst::utils::PicoStr;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
+pub(crate) use self::values::BOUND;
 use self::world::BookWorld;
 use crate::book::Book;
 use crate::error::TypesetError;

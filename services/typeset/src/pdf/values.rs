@@ -10,11 +10,14 @@ use crate::widths::{CELL_MARGIN, Fit, pieces, width};
 /// The size of sentences in pt.
 const TEXT_SIZE: f64 = 10.5;
 
+/// What several books in one file are called.
+pub(crate) const BOUND: &str = "報告書一式";
+
 /// What the form reads as `sys.inputs`.
 pub(super) fn inputs(books: &[Book], title: &str, fonts: &Fonts) -> Dict {
     let bound = match books {
         [_] => Value::None,
-        _ => bound(books, title),
+        _ => bound(books),
     };
     let items = || {
         books
@@ -59,12 +62,13 @@ fn margins() -> Value {
 }
 
 /// The cover of several books in one file.
-fn bound(books: &[Book], title: &str) -> Value {
+fn bound(books: &[Book]) -> Value {
     let first = books.first();
+    let month = first.map_or("", |book| &book.month);
     let of_first = |of: fn(&Book) -> &str| text(first.map_or("", of));
     Value::Dict(dict([
-        ("name", text(title)),
-        ("running", text(title)),
+        ("name", text(BOUND)),
+        ("running", text(&format!("{BOUND}\u{3000}{month}分"))),
         ("month", of_first(|book| &book.month)),
         ("classification", of_first(|book| &book.classification)),
         ("draft", Value::Bool(books.iter().any(|book| book.draft))),

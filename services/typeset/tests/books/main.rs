@@ -1,4 +1,11 @@
-//! Books as files, read by the programs that readers have: LibreOffice and poppler.
+//! Books as files, read by the programs that readers have. It needs LibreOffice, poppler and the fonts of books:
+//! scripts/install-test.sh.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod docx;
 mod pdf;
