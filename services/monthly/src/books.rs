@@ -9,9 +9,10 @@ use madoguchi_reports::month::books::{self, TicketTexts};
 use madoguchi_reports::month::{MonthInput, Scope};
 use madoguchi_store::{Store, StoreError};
 
+use crate::beside;
+use crate::error::MonthlyError;
 use crate::gathering::gather;
 use crate::settings::MonthSettings;
-use crate::{MonthlyError, beside};
 
 /// 問合せ対応報告書 (別紙7 項番24) of a month, with the proof of its figures.
 ///

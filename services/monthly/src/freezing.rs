@@ -14,8 +14,9 @@ use madoguchi_reports::month::{Check, Difference, MonthInput, MonthReport, repor
 use madoguchi_store::Store;
 use serde_json::{Map, Value, json};
 
+use crate::error::MonthlyError;
 use crate::settings::MonthSettings;
-use crate::{MonthlyError, beside, inquiry_report, ledger, with_outlook};
+use crate::{beside, inquiry_report, ledger, with_outlook};
 
 /// Who makes an edition, and why.
 #[derive(Debug, Clone, Copy)]

@@ -13,10 +13,11 @@ use madoguchi_core::time::Instant;
 use madoguchi_reports::month::{
     Cover, MonthCall, MonthData, MonthInput, Scope, Written, without_texts,
 };
-use madoguchi_store::{Store, StoreError, TicketSpan, UserFilter};
+use madoguchi_store::{Store, StoreError, TicketSpan};
 
+use crate::error::MonthlyError;
 use crate::settings::{MonthSettings, rules};
-use crate::{MonthlyError, knowledge, past};
+use crate::{knowledge, past};
 
 /// Articles that 表4-2 may name, and some more.
 const ARTICLES: usize = 20;
@@ -46,11 +47,7 @@ pub async fn gather(
     let data = source.data(month).await?;
     let articles = articles(store, &data).await?;
     let past = past::summaries(&source, month, &scope, &rules).await?;
-    let users = UserFilter {
-        limit: USERS,
-        ..UserFilter::default()
-    };
-    let users = store.page_users(&users).await?.rows.into_iter();
+    let users = store.list_named_users(USERS).await?.into_iter();
     let own = store.own_targets().await?;
     let own = LevelItem::all_of(System::Indirect)
         .into_iter()

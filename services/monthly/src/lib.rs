@@ -2,6 +2,7 @@
 //! `reports::month`; here the store is asked, and what it tells is handed on.
 
 mod books;
+mod error;
 mod freezing;
 mod gathering;
 mod knowledge;
@@ -12,32 +13,14 @@ mod settings;
 use madoguchi_core::month::Month;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::document::Drill;
-use madoguchi_reports::frozen::FrozenError;
-use madoguchi_reports::month::{Check, MonthInput, MonthReport, Scope, report, report_and_drill};
-use madoguchi_store::{Store, StoreError};
-use thiserror::Error;
+use madoguchi_reports::month::{MonthInput, MonthReport, Scope, report, report_and_drill};
+use madoguchi_store::Store;
 
 pub use self::books::{inquiry_report, ledger};
+pub use self::error::MonthlyError;
 pub use self::freezing::{Freezing, NewEdition, next_edition};
 pub use self::gathering::gather;
 pub use self::settings::{MonthSettings, rules};
-
-/// What keeps a book from being made.
-#[derive(Debug, Error)]
-pub enum MonthlyError {
-    /// The store could not tell.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What was kept of an edition cannot be read.
-    #[error(transparent)]
-    Frozen(#[from] FrozenError),
-    /// Sums do not agree, and nobody wrote why.
-    #[error("sums of the month do not agree: {}", .0.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", "))]
-    NotReconciled(Vec<Check>),
-    /// The making was cut off: the program ends.
-    #[error("the book was not made to its end")]
-    Interrupted,
-}
 
 /// ヘルプデスク受付状況報告 of a month as it stands now.
 ///

@@ -5,7 +5,7 @@ use madoguchi_reports::frozen::{Frozen, FrozenError};
 use madoguchi_reports::month::{MonthRules, MonthSummary, Scope};
 use madoguchi_store::Store;
 
-use crate::MonthlyError;
+use crate::error::MonthlyError;
 use crate::gathering::Source;
 
 /// A year back stands 前年同月, and a row of missed months is told from three more.

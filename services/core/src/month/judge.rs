@@ -115,7 +115,8 @@ fn judge_one(item: LevelItem, counted: Counted, own: Option<Goal>) -> Judged {
         Formula::Rest => met(goal.is_met(a.saturating_sub(b), a)),
     };
     let by_own = |goal: Goal| match goal {
-        Goal::WithinMinutes(_) if a > 0 => met(counted.own_b == 0),
+        Goal::WithinMinutes(_) if a == 0 => Verdict::NotApplicable,
+        Goal::WithinMinutes(_) => met(counted.own_b == 0),
         goal => verdict(goal),
     };
     let rate = own.filter(|goal| !matches!(goal, Goal::WithinMinutes(_)));

@@ -1,4 +1,5 @@
 //! A month through the store: what is read back gives the figures of what was written.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::figures::FiguresSettings;

@@ -96,7 +96,11 @@ pub fn sample(
         let call = CallId::new(format!("{}-{n:06}", counts.month));
         // Spread over the month: a step that has no divisor in common with any count of calls.
         let rank = (u64::from(n) * 7_919 % u64::from(counts.offered.max(1))) as u32;
-        let rank = if counts.offered % 7_919 == 0 { n } else { rank };
+        let rank = if counts.offered.is_multiple_of(7_919) {
+            n
+        } else {
+            rank
+        };
         let is_answered = rank < counts.answered;
         made.calls
             .push(call_events(&call, line, at, n, is_answered));
@@ -185,7 +189,11 @@ fn arrival(open: &[(NaiveDate, NaiveTime, NaiveTime)], n: u32) -> Instant {
     let length = (*closes - *opens).num_seconds().max(1);
     // More in the morning than in the afternoon.
     let mixed = i64::from(n.wrapping_mul(2_654_435_761) >> 8) % length;
-    let secs = if n % 3 == 0 { mixed / 2 } else { mixed };
+    let secs = if n.is_multiple_of(3) {
+        mixed / 2
+    } else {
+        mixed
+    };
     Instant::from_tokyo(day.and_time(*opens)) + Millis(secs * SECOND)
 }
 
@@ -345,10 +353,7 @@ impl History {
     }
 }
 
-fn of<T: Copy>(all: &[T], n: u32) -> T
-where
-    T: Default,
-{
+fn of<T: Copy + Default>(all: &[T], n: u32) -> T {
     let place = n as usize % all.len().max(1);
     all.get(place).copied().unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 
 use super::*;
-use crate::month::Exemption;
+use crate::month::{Exemption, OwnTarget, TenthsOfPercent};
 use crate::ticket::System;
 
 fn at(text: &str) -> Instant {
@@ -262,4 +262,29 @@ fn a_higher_goal_of_ones_own_stands_beside() {
     let judged = judge([(item(Level::AnswerRate), counted)], own).remove(0);
     assert_eq!(judged.verdict, Verdict::Met);
     assert_eq!(judged.own, Some((Goal::AtLeast(95_000), Verdict::Missed)));
+}
+
+#[test]
+fn a_shorter_limit_of_ones_own_is_judged_by_what_exceeded_it() {
+    let judged = |own_b| {
+        let counted = Counted {
+            a: 40,
+            own_b,
+            ..Counted::default()
+        };
+        let own = |_| Some(Goal::from(OwnTarget::WithinMinutes(20)));
+        judge([(item(Level::AnswerTime), counted)], own).remove(0)
+    };
+    let goal = Goal::WithinMinutes(20);
+    assert_eq!(judged(0).own, Some((goal, Verdict::Met)));
+    assert_eq!(judged(3).own, Some((goal, Verdict::Missed)));
+    assert_eq!(judged(3).verdict, Verdict::Met, "by the contract");
+    assert_eq!(judged(3).value.as_deref(), Some("100.0"));
+    let none = judge([(item(Level::AnswerTime), Counted::default())], |_| {
+        Some(goal)
+    })
+    .remove(0);
+    assert_eq!(none.own, Some((goal, Verdict::NotApplicable)));
+    let tenths = OwnTarget::AtLeast(TenthsOfPercent(955));
+    assert_eq!(Goal::from(tenths), Goal::AtLeast(95_500));
 }

@@ -3,7 +3,7 @@
 use chrono::{NaiveDateTime, NaiveTime};
 use madoguchi_core::event::{CallEvent, EndCause, EventKind, TransferTarget};
 use madoguchi_core::hours::Override;
-use madoguchi_core::month::{CheckReason, LevelFact, Measure, Verdict};
+use madoguchi_core::month::{CheckReason, Goal, Level, LevelFact, LevelItem, Measure, Verdict};
 use madoguchi_core::ticket::{Status, System, TicketChange, TicketEvent};
 use madoguchi_core::time::{Instant, Millis};
 use proptest::prelude::*;
@@ -416,6 +416,22 @@ fn a_missed_item_opens_its_改善状況報告_and_costs_by_its_row() {
     assert_eq!(report.payment[1].percent, 97);
     let improvements = report.document.table("improvements").unwrap();
     assert_eq!(improvements.rows.len(), 1);
+}
+
+#[test]
+fn answers_later_than_a_limit_of_ones_own_are_told_apart_from_those_later_than_the_contract() {
+    let item = LevelItem {
+        system: System::Indirect,
+        level: Level::AnswerTime,
+    };
+    let mut input = input_of(counts("2024-04", 60, 60));
+    input.own_goals.insert(item, Goal::WithinMinutes(20));
+    let report = report(&input);
+    let level = report.levels.iter().find(|level| level.item == 4).unwrap();
+    assert_eq!((level.b, level.verdict), (0, Verdict::Met));
+    // What went to 機能分析 first was answered after 24 minutes.
+    assert_eq!(level.own_verdict, Some(Verdict::Missed));
+    assert_eq!(level.own_target.as_deref(), Some("20"));
 }
 
 #[test]
