@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a search for viruses, a voice, the
-# model of the sentence encoder.
+# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a search for viruses, a voice, an
+# office program with Japanese fonts, the model of the sentence encoder.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -28,7 +28,8 @@ if [ ! -e "$installed" ] || [ "$here/../tests/package-lock.json" -nt "$installed
         exit 1
     }
 fi
-"$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox g++ clamav-daemon
+"$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox g++ clamav-daemon \
+    libreoffice-calc-nogui poppler-utils fonts-morisawa-bizud-gothic fonts-noto-cjk
 "$here/install-voice.sh"
 "$here/install-encoder.sh"
 "$here/install-synonyms.sh"

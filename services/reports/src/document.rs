@@ -5,7 +5,11 @@
 //! Every figure tells what it counts ([`Population`]), of which two integers it was made, and how its
 //! calls or tickets are found ([`Rows`]).
 
-use chrono::NaiveDate;
+#[doc(hidden)]
+pub mod sample;
+
+use chrono::{NaiveDate, Timelike};
+use madoguchi_core::era::japanese_date;
 use madoguchi_core::month::Month;
 use madoguchi_core::named;
 use madoguchi_core::time::Instant;
@@ -348,6 +352,29 @@ impl DocTable {
     }
 }
 
+impl DocColumn {
+    /// Its name with its unit: 応答率（％）.
+    pub fn heading(&self) -> String {
+        match &self.unit {
+            Some(unit) => format!("{}（{unit}）", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+impl DocCell {
+    /// As people read it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Text { text } | Self::Published { text, .. } => text.clone(),
+            Self::Date { date } => japanese_date(*date),
+            Self::Time { at } => japanese_time(*at),
+            Self::Figure(figure) => figure.value.text(),
+            Self::Empty => String::new(),
+        }
+    }
+}
+
 impl Value {
     /// As people read it: thousands with commas, 99.4%, 1:49, －.
     pub fn text(&self) -> String {
@@ -359,6 +386,13 @@ impl Value {
             Self::None(_) => "－".to_owned(),
         }
     }
+}
+
+/// 令和6年12月31日 23時59分, in Tokyo.
+pub fn japanese_time(at: Instant) -> String {
+    let local = at.in_tokyo();
+    let (hour, minute) = (local.hour(), local.minute());
+    format!("{} {hour}時{minute:02}分", japanese_date(at.date()))
 }
 
 /// 1,029

@@ -3,10 +3,12 @@
 //! read; the access report; and answers in Markdown as HTML that can do no harm.
 
 pub mod access;
+mod cell_text;
 pub mod csv_file;
 pub mod differences;
 pub mod document;
 pub mod frozen;
+pub mod forms;
 pub mod markdown;
 pub mod month;
 pub mod rows;

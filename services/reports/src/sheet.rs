@@ -1,4 +1,5 @@
-//! The first sheet of a workbook that somebody brings, as texts.
+//! The first sheet of a workbook that somebody brings, as texts. Dates are days since 1899-12-30, also those
+//! of a workbook that counts from 1904.
 
 use std::io::{Cursor, Read};
 
@@ -7,6 +8,8 @@ use zip::ZipArchive;
 
 /// A workbook may unfold to so many bytes.
 const UNFOLDED: u64 = 64 * 1024 * 1024;
+/// Days from the first of a workbook that counts from 1900 to that of one that counts from 1904.
+const DAYS_TO_1904: f64 = 1_462.0;
 /// Columns that are read; whatever stands further to the right is not of a table of ours.
 const COLUMNS: u32 = 100;
 
@@ -56,6 +59,7 @@ pub(crate) fn each_row(
 ) -> Result<(), SheetError> {
     unfolds(file, unfolded)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file))?;
+    let is_from_1904 = book.has_1904_epoch();
     let name = book.sheet_names().into_iter().next();
     let name = name.ok_or_else(|| SheetError::Broken("no sheet".to_owned()))?;
     // Cell by cell: the area between two cells far apart would fill the memory.
@@ -63,7 +67,7 @@ pub(crate) fn each_row(
     let mut current: (usize, Vec<String>) = (0, Vec::new());
     while let Some(cell) = cells.next_cell()? {
         let (row, column) = cell.get_position();
-        let text = text(cell.get_value());
+        let text = text(cell.get_value(), is_from_1904);
         if column >= COLUMNS || text.is_empty() {
             continue;
         }
@@ -111,13 +115,17 @@ fn unfolds(file: &[u8], most: u64) -> Result<(), SheetError> {
     Ok(())
 }
 
-fn text(value: &DataRef<'_>) -> String {
+fn text(value: &DataRef<'_>, is_from_1904: bool) -> String {
     match value {
         DataRef::String(text) => text.replace("\r\n", "\n"),
         DataRef::SharedString(text) => text.replace("\r\n", "\n"),
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => number.to_string(),
         DataRef::Bool(value) => value.to_string(),
+        // Below 1 it is a time of the day, without a date.
+        DataRef::DateTime(time) if is_from_1904 && time.is_datetime() && time.as_f64() >= 1.0 => {
+            (time.as_f64() + DAYS_TO_1904).to_string()
+        }
         DataRef::DateTime(time) => time.as_f64().to_string(),
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::Error(_) | DataRef::Empty => String::new(),
@@ -129,7 +137,7 @@ mod tests {
     use std::io::Write as _;
 
     use madoguchi_core::time::Instant;
-    use rust_xlsxwriter::Workbook;
+    use rust_xlsxwriter::{Format, Workbook};
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
 
@@ -163,6 +171,53 @@ mod tests {
             ]
         );
         assert!(matches!(rows(&book, 2), Err(SheetError::TooManyRows(2))));
+    }
+
+    /// A workbook with 2024-04-01 12:00, 12:00 and 25:00:00, which counts from 1904 or not.
+    fn dated(is_from_1904: bool) -> Vec<u8> {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        let days = if is_from_1904 {
+            45_383.5 - 1_462.0
+        } else {
+            45_383.5
+        };
+        for (column, (number, format)) in (0..).zip([
+            (days, "yyyy-mm-dd hh:mm"),
+            (0.5, "hh:mm"),
+            (25.0 / 24.0, "[h]:mm:ss"),
+            (7.0, "General"),
+        ]) {
+            let format = Format::new().set_num_format(format);
+            sheet
+                .write_number_with_format(0, column, number, &format)
+                .unwrap();
+        }
+        let file = book.save_to_buffer().unwrap();
+        let mut archive = ZipArchive::new(Cursor::new(file)).unwrap();
+        let mut written = ZipWriter::new(Cursor::new(Vec::new()));
+        for at in 0..archive.len() {
+            let mut part = archive.by_index(at).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            if is_from_1904 {
+                text = text.replace("<workbookPr ", "<workbookPr date1904=\"1\" ");
+            }
+            let name = part.name().unwrap().into_owned();
+            written
+                .start_file(name, SimpleFileOptions::default())
+                .unwrap();
+            written.write_all(text.as_bytes()).unwrap();
+        }
+        written.finish().unwrap().into_inner()
+    }
+
+    /// S18
+    #[test]
+    fn a_workbook_that_counts_from_1904_gives_the_same_dates() {
+        let from_1900 = rows(&dated(false), 10).unwrap();
+        assert_eq!(from_1900[0][0], "45383.5");
+        assert_eq!(rows(&dated(true), 10).unwrap(), from_1900);
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use encoding_rs::SHIFT_JIS;
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::Workbook;
 
-use crate::table::{Cell, Column, ROWS_AT_MOST, ReportError, Table, plain, time_format, write_row};
+use crate::cell_text::{CellText, write_text};
+use crate::forms::names::SheetNames;
+use crate::table::{Cell, CellFormats, Column, ROWS_AT_MOST, ReportError, Table, plain, write_row};
 
 /// What stands in the place of a letter that CP932 does not have.
 const MISSING: char = '〓';
@@ -112,6 +114,7 @@ impl RowText {
                 Cell::Instant(at) => {
                     serde_json::to_writer(&mut *text, &at.in_tokyo().to_rfc3339())?;
                 }
+                Cell::Date(day) => serde_json::to_writer(&mut *text, day)?,
                 Cell::Empty => text.extend_from_slice(b"null"),
             }
         }
@@ -151,14 +154,20 @@ where
 /// A cell of CSV; what a spreadsheet would take for a formula is none.
 fn csv_text(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
-            format!("'{text}")
-        }
+        Cell::Text(text) if is_like_formula(text) => format!("'{text}"),
         Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
         Cell::Instant(at) => at.in_tokyo().format("%Y-%m-%dT%H:%M:%S").to_string(),
+        Cell::Date(day) => day.to_string(),
         Cell::Empty => String::new(),
     }
+}
+
+/// Whether a spreadsheet may take a text for a formula; wide signs are read like narrow ones. 「－」 alone
+/// is what stands for nothing.
+fn is_like_formula(text: &str) -> bool {
+    let signs = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+    text.starts_with(signs) && text != "－"
 }
 
 /// The cells of a row with letters of CP932 alone, and which ones it does not have.
@@ -225,11 +234,15 @@ fn in_cp932(text: &[u8]) -> Vec<u8> {
         .into_owned()
 }
 
-/// A workbook for machines (データ用): in each sheet names of columns in row 1, then any number of rows.
+/// A workbook for machines (データ用): in each sheet names of columns in row 1, then any number of rows. Where
+/// a sheet is full, the table goes on in a further one: 表 (2).
 pub struct RowBook {
     book: Workbook,
-    body: Format,
-    time: Format,
+    formats: CellFormats,
+    names: SheetNames,
+    /// The table that is written: the name that its sheets begin with, and its columns.
+    table: (String, Vec<Column>),
+    rows_at_most: u32,
     /// Of the sheet that is written.
     rows: u32,
     sheets: usize,
@@ -241,47 +254,56 @@ impl RowBook {
     /// # Errors
     /// [`ReportError::Xlsx`].
     pub fn new(sheet: &str, columns: &[Column]) -> Result<Self, ReportError> {
-        let body = plain();
-        let mut book = Self {
-            book: Workbook::new(),
-            time: time_format(&body),
-            body,
-            rows: 0,
-            sheets: 0,
-        };
+        let mut book = Self::empty(Workbook::new(), ROWS_AT_MOST);
         book.begin_sheet(sheet, columns)?;
         Ok(book)
     }
 
-    /// Begins another sheet, to which rows are added from now on.
+    /// One without a sheet, of which each sheet has at most so many rows.
+    pub(crate) fn empty(book: Workbook, rows_at_most: u32) -> Self {
+        Self {
+            book,
+            formats: CellFormats::new(&plain()),
+            names: SheetNames::default(),
+            table: (String::new(), Vec::new()),
+            rows_at_most,
+            rows: 0,
+            sheets: 0,
+        }
+    }
+
+    /// Begins another sheet, to which rows are added from now on, and gives its name.
     ///
     /// # Errors
     /// [`ReportError::Xlsx`].
-    pub fn begin_sheet(&mut self, sheet: &str, columns: &[Column]) -> Result<(), ReportError> {
+    pub fn begin_sheet(&mut self, sheet: &str, columns: &[Column]) -> Result<String, ReportError> {
+        let name = self.names.add(sheet);
         let page = self.book.add_worksheet_with_constant_memory()?;
-        page.set_name(sheet)?;
+        page.set_name(&name)?;
+        let format = plain();
         for (at, column) in (0..).zip(columns) {
             page.set_column_width(at, f64::from(column.width))?;
-            page.write_string_with_format(0, at, &*column.name, &self.body)?;
+            write_text(page, (0, at), &CellText::new(&column.name).text, &format)?;
         }
+        self.table = (sheet.to_owned(), columns.to_vec());
         (self.rows, self.sheets) = (0, self.sheets + 1);
-        Ok(())
+        Ok(name)
     }
 
     /// Adds rows.
     ///
     /// # Errors
-    /// [`ReportError`].
+    /// [`ReportError::Xlsx`].
     pub fn add(&mut self, rows: &[Vec<Cell>]) -> Result<(), ReportError> {
-        let sheet = self
-            .book
-            .worksheet_from_index(self.sheets.saturating_sub(1))?;
         for row in rows {
-            self.rows += 1;
-            if self.rows as usize > ROWS_AT_MOST {
-                return Err(ReportError::TooManyRows(self.rows as usize));
+            if self.rows >= self.rows_at_most {
+                let (sheet, columns) = std::mem::take(&mut self.table);
+                self.begin_sheet(&sheet, &columns)?;
             }
-            write_row(sheet, self.rows, row, (&self.body, &self.time))?;
+            self.rows += 1;
+            let at = self.sheets.saturating_sub(1);
+            let page = self.book.worksheet_from_index(at)?;
+            write_row(page, self.rows, row, &self.formats)?;
         }
         Ok(())
     }
@@ -299,6 +321,7 @@ impl RowBook {
 mod tests {
     use std::io::Read as _;
 
+    use calamine::{Reader as _, Xlsx};
     use madoguchi_core::time::Instant;
 
     use super::*;
@@ -313,6 +336,46 @@ mod tests {
             vec!["髙﨑①〜𠮷😀😀".into(), Cell::Empty],
             vec![Cell::Number(1.5), Cell::Number(-3.0)],
         ]
+    }
+
+    /// S11
+    #[test]
+    fn where_a_sheet_is_full_the_table_goes_on_in_a_further_one() {
+        let columns = [Column {
+            name: "番号".into(),
+            width: 20,
+        }];
+        let mut book = RowBook::empty(Workbook::new(), 2);
+        book.begin_sheet("台帳", &columns).unwrap();
+        for rows in [vec!["1", "2", "3"], vec!["4", "5"]] {
+            let rows: Vec<_> = rows.into_iter().map(|row| vec![row.into()]).collect();
+            book.add(&rows).unwrap();
+        }
+        let mut file = Vec::new();
+        book.finish(std::io::Cursor::new(&mut file)).unwrap();
+        let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(file)).unwrap();
+        assert_eq!(book.sheet_names(), ["台帳", "台帳 (2)", "台帳 (3)"]);
+        let rows = |at| book.worksheet_range_at(at).unwrap().unwrap();
+        let first: Vec<_> = [0, 1, 2]
+            .map(rows)
+            .iter()
+            .map(|rows| rows.rows().count())
+            .collect();
+        assert_eq!(first, [3, 3, 2]);
+    }
+
+    /// S08
+    #[test]
+    fn what_a_spreadsheet_takes_for_a_formula_is_none_in_csv() {
+        for text in [
+            "=1", "+1", "-1", "@a", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠a",
+        ] {
+            assert_eq!(csv_text(&text.into()), format!("'{text}"));
+        }
+        for text in ["－", "1-2", "http://example.jp", "00123"] {
+            assert_eq!(csv_text(&text.into()), text);
+        }
+        assert_eq!(csv_text(&Cell::Number(-5.0)), "-5");
     }
 
     #[test]

@@ -2,16 +2,22 @@
 
 use std::borrow::Cow;
 
-use chrono::{Datelike, Timelike};
+use chrono::{Datelike, NaiveDate, Timelike};
+use madoguchi_core::era::EraYear;
 use madoguchi_core::time::Instant;
 use rust_xlsxwriter::{
-    ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
-/// The font of documents; where it is missing, Excel takes another Japanese one.
-const FONT: &str = "游ゴシック";
+use crate::cell_text::{CellText, pieces, write_text};
+use crate::forms::names::SheetNames;
+
+/// The font of documents, of Windows and of Debian; where it is missing, another Japanese one is taken.
+pub(crate) const FONT: &str = "BIZ UDPGothic";
 /// Rows that Excel can hold on a sheet, less the heading.
-pub(crate) const ROWS_AT_MOST: usize = 1_048_000;
+pub(crate) const ROWS_AT_MOST: u32 = 1_048_575;
+/// Where the names of the columns stand in the printed form.
+const HEADING_ROW: u32 = 3;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +52,8 @@ pub enum Cell {
     Number(f64),
     /// A date and time in Asia/Tokyo.
     Instant(Instant),
+    /// A day.
+    Date(NaiveDate),
     /// Nothing.
     Empty,
 }
@@ -74,9 +82,6 @@ pub enum ReportError {
     /// JSON cannot be written.
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// More rows than a sheet holds. Nothing is left out silently.
-    #[error("{0} rows are more than a sheet holds")]
-    TooManyRows(usize),
 }
 
 /// Which of the two workbooks.
@@ -88,105 +93,154 @@ pub enum Form {
     Data,
 }
 
-/// The table as an xlsx file.
+/// The table as an xlsx file. What does not fit on a sheet goes on on a further one.
 ///
 /// # Errors
-/// [`ReportError`].
+/// [`ReportError::Xlsx`].
 pub fn workbook(table: &Table, form: Form) -> Result<Vec<u8>, ReportError> {
-    if table.rows.len() > ROWS_AT_MOST {
-        return Err(ReportError::TooManyRows(table.rows.len()));
-    }
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet();
-    sheet.set_name(&table.sheet)?;
-    match form {
-        Form::Data => fill(sheet, table, 0, &plain(), &plain())?,
-        Form::Print => lay_out(sheet, table)?,
+    workbook.set_properties(&properties(&table.title, table.made_at)?);
+    let mut names = SheetNames::default();
+    let mut rest = table.rows.as_slice();
+    loop {
+        let (rows, more) = rest.split_at(rest.len().min((ROWS_AT_MOST - HEADING_ROW) as usize));
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(names.add(&table.sheet))?;
+        match form {
+            Form::Data => fill(sheet, (table, rows), 0, (&plain(), &plain()))?,
+            Form::Print => lay_out(sheet, table, rows)?,
+        }
+        rest = more;
+        if rest.is_empty() {
+            return Ok(workbook.save_to_buffer()?);
+        }
     }
-    Ok(workbook.save_to_buffer()?)
 }
 
 pub(crate) fn plain() -> Format {
     Format::new().set_font_name(FONT)
 }
 
-fn lay_out(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
-    let made = table.made_at.in_tokyo();
-    let (year, era) = (made.year(), made.year() - 2018);
-    let date = format!(
-        "作成日 {year}年(令和{era}年){}月{}日",
-        made.month(),
-        made.day()
-    );
+/// What a file says of itself: what it is and when it was made, and nothing of who or where.
+pub(crate) fn properties(title: &str, made_at: Instant) -> Result<DocProperties, XlsxError> {
+    let made_at = ExcelDateTime::from_timestamp(made_at.0.div_euclid(1000))?;
+    Ok(DocProperties::new()
+        .set_title(CellText::new(title).text)
+        .set_creation_datetime(&made_at))
+}
+
+/// 作成日 2026年(令和8年)11月24日
+fn made_on(day: NaiveDate) -> String {
+    let era = EraYear::of(day).map_or_else(String::new, |year| format!("({})", year.name()));
+    let (year, month, day) = (day.year(), day.month(), day.day());
+    format!("作成日 {year}年{era}{month}月{day}日")
+}
+
+fn lay_out(sheet: &mut Worksheet, table: &Table, rows: &[Vec<Cell>]) -> Result<(), XlsxError> {
+    let date = made_on(table.made_at.date());
     let title = plain().set_bold().set_font_size(14);
-    sheet.write_string_with_format(0, 0, &table.title, &title)?;
+    write_text(sheet, (0, 0), &CellText::new(&table.title).text, &title)?;
     sheet.write_string_with_format(1, 0, &date, &plain())?;
     let bordered = plain()
         .set_border(FormatBorder::Thin)
         .set_align(FormatAlign::Top)
         .set_text_wrap();
     let heading = bordered.clone().set_bold().set_background_color(0xE8_F1_FE);
-    fill(sheet, table, 3, &heading, &bordered)?;
+    fill(sheet, (table, rows), HEADING_ROW, (&heading, &bordered))?;
     sheet.set_paper_size(9);
     sheet.set_landscape();
     sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(3, 3)?;
+    sheet.set_repeat_rows(HEADING_ROW, HEADING_ROW)?;
     sheet.set_footer("&C&P / &N ページ");
-    sheet.set_freeze_panes(4, 0)?;
+    sheet.set_freeze_panes(HEADING_ROW + 1, 0)?;
     Ok(())
 }
 
 fn fill(
     sheet: &mut Worksheet,
-    table: &Table,
+    (table, rows): (&Table, &[Vec<Cell>]),
     top: u32,
-    heading: &Format,
-    body: &Format,
+    (heading, body): (&Format, &Format),
 ) -> Result<(), XlsxError> {
-    let time = time_format(body);
+    let formats = CellFormats::new(body);
     for (at, column) in (0..).zip(&table.columns) {
         sheet.set_column_width(at, f64::from(column.width))?;
-        sheet.write_string_with_format(top, at, &*column.name, heading)?;
+        write_text(sheet, (top, at), &CellText::new(&column.name).text, heading)?;
     }
-    for (row, cells) in (top + 1..).zip(&table.rows) {
-        write_row(sheet, row, cells, (body, &time))?;
+    for (row, cells) in (top + 1..).zip(rows) {
+        write_row(sheet, row, cells, &formats)?;
     }
     Ok(())
 }
 
-/// Writes the cells of a row; instants in a format of their own.
+/// How cells of a table look, by what they hold.
+pub(crate) struct CellFormats {
+    body: Format,
+    time: Format,
+    date: Format,
+}
+
+impl CellFormats {
+    /// Those of cells that look like this.
+    pub(crate) fn new(body: &Format) -> Self {
+        Self {
+            body: body.clone(),
+            time: body.clone().set_num_format("yyyy-mm-dd hh:mm:ss"),
+            date: body.clone().set_num_format("yyyy-mm-dd"),
+        }
+    }
+}
+
+/// Writes the cells of a row. What is too long for a cell goes on behind the last column, and says so.
 pub(crate) fn write_row(
     sheet: &mut Worksheet,
     row: u32,
     cells: &[Cell],
-    (body, time): (&Format, &Format),
+    formats: &CellFormats,
 ) -> Result<(), XlsxError> {
+    let body = &formats.body;
+    let mut continued = Vec::new();
     for (at, cell) in (0..).zip(cells) {
         match cell {
-            Cell::Text(text) => sheet.write_string_with_format(row, at, text, body)?,
-            Cell::Number(number) => sheet.write_number_with_format(row, at, *number, body)?,
-            Cell::Instant(instant) => {
-                sheet.write_datetime_with_format(row, at, excel_time(*instant)?, time)?
+            Cell::Text(text) => {
+                let text = CellText::new(text).text;
+                let mut pieces = pieces(&text).into_iter();
+                write_text(sheet, (row, at), pieces.next().unwrap_or_default(), body)?;
+                continued.extend(pieces.map(|piece| format!("（{}列目の続き）{piece}", at + 1)));
             }
-            Cell::Empty => sheet.write_blank(row, at, body)?,
-        };
+            Cell::Number(number) => {
+                sheet.write_number_with_format(row, at, *number, body)?;
+            }
+            Cell::Instant(instant) => {
+                sheet.write_datetime_with_format(row, at, excel_time(*instant)?, &formats.time)?;
+            }
+            Cell::Date(day) => {
+                sheet.write_datetime_with_format(row, at, excel_day(*day)?, &formats.date)?;
+            }
+            Cell::Empty => {
+                sheet.write_blank(row, at, body)?;
+            }
+        }
+    }
+    let behind = u16::try_from(cells.len()).unwrap_or(u16::MAX);
+    for (at, piece) in (behind..).zip(continued) {
+        write_text(sheet, (row, at), &piece, body)?;
     }
     Ok(())
 }
 
-/// How instants are shown beside cells of this format.
-pub(crate) fn time_format(body: &Format) -> Format {
-    body.clone().set_num_format("yyyy-mm-dd hh:mm:ss")
+/// A day as Excel counts it.
+pub(crate) fn excel_day(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
+    let year = u16::try_from(day.year()).unwrap_or(1900);
+    ExcelDateTime::from_ymd(year, as_u8(day.month()), as_u8(day.day()))
 }
 
-fn excel_time(at: Instant) -> Result<ExcelDateTime, XlsxError> {
+/// The date and time that a clock in Tokyo shows, as Excel counts it.
+pub(crate) fn excel_time(at: Instant) -> Result<ExcelDateTime, XlsxError> {
     let at = at.in_tokyo();
-    let year = u16::try_from(at.year()).unwrap_or(1900);
-    let (month, day) = (as_u8(at.month()), as_u8(at.day()));
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());
-    let second = u16::try_from(second).unwrap_or(0);
     let hour = u16::try_from(hour).unwrap_or(0);
-    ExcelDateTime::from_ymd(year, month, day)?.and_hms(hour, as_u8(minute), f64::from(second))
+    excel_day(at.date_naive())?.and_hms(hour, as_u8(minute), f64::from(second))
 }
 
 fn as_u8(value: u32) -> u8 {
@@ -244,6 +298,41 @@ mod tests {
             assert!(!sheet.contains("<f>"), "{sheet}");
             assert!(part(&file, "xl/sharedStrings.xml").contains("=HYPERLINK("));
         }
+    }
+
+    #[test]
+    fn the_day_of_a_table_is_told_by_its_era() {
+        for (day, told) in [
+            ("2026-11-24", "作成日 2026年(令和8年)11月24日"),
+            ("2019-05-01", "作成日 2019年(令和元年)5月1日"),
+            ("2019-04-30", "作成日 2019年(平成31年)4月30日"),
+        ] {
+            assert_eq!(made_on(day.parse().unwrap()), told);
+        }
+    }
+
+    #[test]
+    fn a_file_says_when_it_was_made_and_nothing_of_who_or_where() {
+        let file = workbook(&table(), Form::Print).unwrap();
+        assert_eq!(file, workbook(&table(), Form::Print).unwrap());
+        let core = part(&file, "docProps/core.xml");
+        assert!(
+            core.contains("<dc:title>利用者</dc:title><dc:creator></dc:creator>"),
+            "{core}"
+        );
+        assert!(core.contains(">2026-11-24T"), "{core}");
+    }
+
+    /// S11
+    #[test]
+    fn text_longer_than_a_cell_goes_on_behind_the_last_column() {
+        let mut table = table();
+        table.rows = vec![vec![Cell::Text("髙".repeat(40_000)), Cell::Number(1.0)]];
+        let file = workbook(&table, Form::Data).unwrap();
+        let row = crate::sheet::rows(&file, 10).unwrap().remove(1);
+        let rest = row[2].strip_prefix("（1列目の続き）").unwrap();
+        assert_eq!(format!("{}{rest}", row[0]), "髙".repeat(40_000));
+        assert_eq!(row[1], "1");
     }
 
     #[test]

@@ -48,7 +48,9 @@ impl BookFile {
             let mut book = RowBook::new(&sheet, &columns)?;
             while let Some(part) = received.blocking_recv() {
                 match part {
-                    Part::Sheet(name, columns) => book.begin_sheet(&name, &columns)?,
+                    Part::Sheet(name, columns) => {
+                        book.begin_sheet(&name, &columns)?;
+                    }
                     Part::Rows(rows) => book.add(&rows)?,
                 }
             }

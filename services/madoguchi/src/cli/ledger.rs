@@ -11,7 +11,7 @@ use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::ledger::{Columns, LEDGER_NAME_LETTERS, LedgerField, Mapping};
 use madoguchi_core::time::Instant;
 use madoguchi_reports::stream::{RowBook, RowText, TextFormat, missing_in_cp932};
-use madoguchi_reports::table::{Cell, ReportError};
+use madoguchi_reports::table::Cell;
 use madoguchi_store::LedgerReading;
 use madoguchi_web::ledger::{Ledger, LedgerFault, LedgerImport, LedgerLimits, beginning, words};
 
@@ -178,12 +178,7 @@ async fn write(args: &ExportArgs, ledger: &mut Ledger<'_>) -> Result<Replaced, C
             let columns: Vec<_> = columns.into_iter().map(|(column, _)| column).collect();
             let mut book = RowBook::new("問合せ管理台帳", &columns).map_err(failed)?;
             while let Some(rows) = ledger.next_rows().await.map_err(failed)? {
-                book.add(&rows).map_err(|error| match error {
-                    ReportError::TooManyRows(_) => failed(anyhow::anyhow!(
-                        "1つのExcelファイルに入る行数を超えています。期間を分けてください"
-                    )),
-                    error => failed(error),
-                })?;
+                book.add(&rows).map_err(failed)?;
             }
             book.finish(&mut out).map_err(failed)?;
             out.flush().map_err(failed)?;

@@ -1,0 +1,245 @@
+//! 根拠: for each figure what it counts and how it is found again, and for each selection its calls and
+//! tickets.
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use super::context::{Context, LINES_AT_MOST, add_sheet, write_link};
+use super::cover::book_line;
+use super::page::{self, Paper};
+use super::plan::{PROOF_TOP, figures};
+use super::style::{Look, Show, heading, letters, link as link_format, title};
+use super::table::{show_value, write_number};
+use crate::cell_text::write_text;
+use crate::document::{DocTable, Figure, Rows, Value};
+use crate::forms::width::pieces;
+
+/// The columns of 根拠, with their widths in points.
+const PROOF: [(&str, f64); 10] = [
+    ("表", 60.0),
+    ("行", 110.0),
+    ("列", 110.0),
+    ("数値", 70.0),
+    ("集計の基準", 60.0),
+    ("A（分母）", 60.0),
+    ("B（分子など）", 60.0),
+    ("根拠の種類", 90.0),
+    ("根拠の名前、元のセル又は出所", 200.0),
+    ("件数（件）", 60.0),
+];
+/// Those of 根拠の明細.
+const DETAILS: [(&str, f64); 3] = [
+    ("根拠の名前", 240.0),
+    ("通番", 50.0),
+    ("通話、問合せ又は事実の番号", 220.0),
+];
+
+/// Writes the sheet 根拠.
+///
+/// # Errors
+/// [`XlsxError`].
+pub(super) fn write(context: &mut Context<'_>, workbook: &mut Workbook) -> Result<(), XlsxError> {
+    let Some(name) = context.plan.proof.clone() else {
+        return Ok(());
+    };
+    let document = context.document;
+    let count = figures(document).count();
+    let sheet = add_sheet(workbook, &name, count)?;
+    begin(context, sheet, "根拠(数値ごと)", &PROOF)?;
+    let mut last = PROOF_TOP - 1;
+    for (number, (table, row, column, figure)) in (0..).zip(figures(document)) {
+        last = PROOF_TOP + number;
+        write_figure(context, sheet, last, (table, row, column), (figure, number))?;
+    }
+    page::print_area(sheet, last, PROOF.len() as u16)
+}
+
+fn write_figure(
+    context: &mut Context<'_>,
+    sheet: &mut Worksheet,
+    row: u32,
+    (table, of_row, of_column): (&DocTable, usize, usize),
+    (figure, number): (&Figure, u32),
+) -> Result<(), XlsxError> {
+    let (kind, names) = source(figure);
+    let column = table.columns.get(of_column);
+    let texts = [
+        (0, table.number.clone()),
+        (1, row_name(table, of_row)),
+        (2, column.map(|column| column.heading()).unwrap_or_default()),
+        (4, figure.population.label().to_owned()),
+        (7, kind.to_owned()),
+        (8, names),
+    ];
+    let plain = context.styles.of(Look::plain(Show::Text)).clone();
+    let sheet_name = sheet.name();
+    let mut tall = 1;
+    for (at, text) in texts {
+        let text = context.text(&sheet_name, (row, at), &text);
+        let (_, points) = PROOF.get(usize::from(at)).copied().unwrap_or_default();
+        // More cells than these name nobody reads here; the data book has them all.
+        let mut of_cell = pieces(&text, page::halves(points), LINES_AT_MOST);
+        let (first, lines) = of_cell.next().unwrap_or_default();
+        if of_cell.next().is_some() {
+            let note = "長いため、終わりを省いた。全体は、データ用の数値一覧にある。";
+            context.note(&sheet_name, (row, at), note.to_owned());
+        }
+        tall = tall.max(lines);
+        write_text(sheet, (row, at), first, &plain)?;
+    }
+    sheet.set_row_height(row, page::height(tall))?;
+    let look = Look::plain(show_value(&figure.value));
+    write_number(sheet, (row, 3), &figure.value, context.styles.of(look))?;
+    let parts = figure.parts.map(|parts| (parts.a, parts.b));
+    let ids = selection(figure).and_then(|name| context.drill.selections.get(name));
+    let counts = [
+        (5, parts.map(|(a, _)| a)),
+        (6, parts.map(|(_, b)| b)),
+        (9, ids.and_then(|ids| i64::try_from(ids.len()).ok())),
+    ];
+    for (at, count) in counts {
+        write_count(context, sheet, (row, at), count)?;
+    }
+    let target = ids.and_then(|_| context.plan.proof_of(figure, number));
+    if let (Some(target), Some(name)) = (target, selection(figure)) {
+        let name = context.text(&sheet_name, (row, 8), name);
+        write_link(sheet, (row, 8), (&target, &name), &link_format())?;
+    }
+    Ok(())
+}
+
+fn write_count(
+    context: &mut Context<'_>,
+    sheet: &mut Worksheet,
+    place: (u32, u16),
+    count: Option<i64>,
+) -> Result<(), XlsxError> {
+    let format = context.styles.of(Look::plain(Show::Count));
+    match count {
+        Some(count) => write_number(sheet, place, &Value::Count(count), format),
+        None => {
+            sheet.write_blank(place.0, place.1, format)?;
+            Ok(())
+        }
+    }
+}
+
+/// Writes the sheets 根拠の明細.
+///
+/// # Errors
+/// [`XlsxError`].
+pub(super) fn write_details(
+    context: &mut Context<'_>,
+    workbook: &mut Workbook,
+) -> Result<(), XlsxError> {
+    let names = context.plan.details.clone();
+    let mut names = names.iter();
+    let plain = context.styles.of(Look::plain(Show::Text)).clone();
+    let count = context.styles.of(Look::plain(Show::Count)).clone();
+    let rows = context
+        .drill
+        .selections
+        .values()
+        .map(|ids| ids.len().max(1))
+        .sum();
+    let mut current: Option<String> = None;
+    let mut row = PROOF_TOP;
+    for (name, ids) in &context.drill.selections {
+        for at in 0..ids.len().max(1) {
+            if current.is_none() || row >= context.rows_at_most {
+                end_details(workbook, current.as_deref(), row)?;
+                let Some(next) = names.next() else {
+                    return Ok(());
+                };
+                let sheet = add_sheet(workbook, next, rows)?;
+                begin(context, sheet, "根拠の明細", &DETAILS)?;
+                (current, row) = (Some(next.clone()), PROOF_TOP);
+            }
+            let Some(sheet) = workbook.worksheets_mut().last_mut() else {
+                return Ok(());
+            };
+            write_id(sheet, row, (name, at, ids.get(at)), (&plain, &count))?;
+            row += 1;
+        }
+    }
+    end_details(workbook, current.as_deref(), row)
+}
+
+fn end_details(workbook: &mut Workbook, sheet: Option<&str>, row: u32) -> Result<(), XlsxError> {
+    match sheet {
+        Some(name) => {
+            let sheet = workbook.worksheet_from_name(name)?;
+            page::print_area(sheet, row - 1, DETAILS.len() as u16)
+        }
+        None => Ok(()),
+    }
+}
+
+fn write_id(
+    sheet: &mut Worksheet,
+    row: u32,
+    (name, at, id): (&str, usize, Option<&String>),
+    (plain, count): (&Format, &Format),
+) -> Result<(), XlsxError> {
+    write_text(sheet, (row, 0), name, plain)?;
+    match id {
+        Some(id) => {
+            sheet.write_number_with_format(row, 1, (at + 1) as f64, count)?;
+            write_text(sheet, (row, 2), id, plain)
+        }
+        None => {
+            sheet.write_blank(row, 1, count)?;
+            write_text(sheet, (row, 2), "該当なし", plain)
+        }
+    }
+}
+
+/// Begins a sheet: widths, pages, title, names of columns that are repeated.
+fn begin(
+    context: &Context<'_>,
+    sheet: &mut Worksheet,
+    name: &str,
+    columns: &[(&str, f64)],
+) -> Result<(), XlsxError> {
+    let wide: f64 = columns.iter().map(|(_, points)| points).sum();
+    for (at, (_, points)) in (0..).zip(columns) {
+        sheet.set_column_width(at, page::digits(*points))?;
+    }
+    page::set_up(sheet, context.document, Paper::for_width(wide, false));
+    let top = PROOF_TOP - 1;
+    sheet.set_repeat_rows(top, top)?;
+    sheet.set_freeze_panes(PROOF_TOP, 0)?;
+    write_text(sheet, (0, 0), &book_line(context.document), &letters(9.0))?;
+    write_text(sheet, (1, 0), name, &title(13.0).unset_text_wrap())?;
+    let heading = heading();
+    for (at, (name, _)) in (0..).zip(columns) {
+        write_text(sheet, (top, at), name, &heading)?;
+    }
+    Ok(())
+}
+
+/// What a row is called: its first text or day.
+pub(super) fn row_name(table: &DocTable, row: usize) -> String {
+    let cells = table.rows.get(row).into_iter().flat_map(|row| &row.cells);
+    let mut texts = cells.filter(|cell| !matches!(cell, crate::document::DocCell::Figure(_)));
+    texts.next().map(|cell| cell.text()).unwrap_or_default()
+}
+
+/// The name of the selection that proves a figure.
+fn selection(figure: &Figure) -> Option<&str> {
+    match &figure.rows {
+        Rows::Calls { selection } | Rows::Tickets { selection } | Rows::Facts { selection } => {
+            Some(selection)
+        }
+        Rows::Cells { .. } | Rows::Source { .. } => None,
+    }
+}
+
+fn source(figure: &Figure) -> (&'static str, String) {
+    match &figure.rows {
+        Rows::Calls { selection } => ("通話", selection.clone()),
+        Rows::Tickets { selection } => ("問合せ", selection.clone()),
+        Rows::Facts { selection } => ("記入した事実", selection.clone()),
+        Rows::Cells { cells } => ("表の数値から計算", cells.join("、")),
+        Rows::Source { source } => ("記入又は公表", source.clone()),
+    }
+}

@@ -1,0 +1,74 @@
+use super::*;
+use crate::document::{Block, sample};
+
+/// All charts of the sample, drawn.
+fn charts() -> Vec<(Chart, String)> {
+    let report = sample::report();
+    let blocks = report.chapters.iter().flat_map(|chapter| &chapter.blocks);
+    let charts = blocks.filter_map(|block| match block {
+        Block::Chart(chart) => Some(chart.clone()),
+        _ => None,
+    });
+    let draw = |one: Chart| {
+        let drawn = chart(&report, &one).unwrap();
+        (one, drawn)
+    };
+    charts.map(draw).collect()
+}
+
+#[test]
+fn a_chart_is_named_and_told_for_who_cannot_see_it_and_is_well_formed() {
+    let charts = charts();
+    assert_eq!(charts.len(), 3);
+    for (chart, drawn) in charts {
+        let id = &chart.id;
+        assert!(drawn.contains(&format!("aria-labelledby=\"{id}-title {id}-desc\"")));
+        assert!(drawn.contains(&format!("<title id=\"{id}-title\">{} ", chart.number)));
+        assert!(drawn.contains("の題&lt;名&gt;</title>") && drawn.contains(&chart.alt));
+        let opened = drawn.matches('<').count();
+        let closed = drawn.matches("</").count() + drawn.matches("/>").count();
+        // Each element ends by itself or by a second tag of its own.
+        assert_eq!(opened, closed + drawn.matches("</").count(), "{drawn}");
+        assert!(!drawn.contains("style=") && !drawn.contains("<style"));
+        assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
+    }
+}
+
+#[test]
+fn a_line_is_broken_where_there_is_no_value() {
+    let (_, lines) = charts().remove(1);
+    let paths = lines.split("<path class=\"line\" d=\"").skip(1);
+    let paths: Vec<_> = paths.map(|rest| rest.split('"').next().unwrap()).collect();
+    let wait = paths.last().unwrap();
+    // 30 days, of which the 7th, 14th, 21st and 28th have none.
+    assert_eq!(wait.matches('M').count(), 5, "{wait}");
+    assert_eq!(wait.matches('L').count(), 30 - 4 - 5, "{wait}");
+}
+
+#[test]
+fn a_heat_map_has_its_number_in_every_cell() {
+    let (_, heat) = charts().remove(2);
+    assert_eq!(heat.matches("<rect class=\"heat\"").count(), 19 * 6);
+    let texts = heat.matches("<text ").count();
+    assert_eq!(texts, 19 * 6 + 19 + 6);
+    assert_eq!(heat.matches(">－</text>").count(), 10);
+}
+
+#[test]
+fn bars_with_a_rate_have_it_as_a_line_over_an_axis_of_its_own() {
+    let (_, bars) = charts().remove(0);
+    // Two series of six months, and the two of the legend.
+    assert_eq!(bars.matches("<rect class=\"bar\"").count(), 2 * 6 + 2);
+    assert_eq!(bars.matches("<path class=\"line\"").count(), 2);
+    assert!(bars.contains(">％</text>") && bars.contains(">1,500</text>"));
+}
+
+#[test]
+fn a_chart_of_what_the_book_does_not_hold_is_none() {
+    let report = sample::report();
+    let (mut missing, _) = charts().remove(0);
+    missing.series = vec!["no_such_column".to_owned()];
+    assert_eq!(chart(&report, &missing), None);
+    missing.table = "no_such_table".to_owned();
+    assert_eq!(chart(&report, &missing), None);
+}
