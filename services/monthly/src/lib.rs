@@ -2,6 +2,7 @@
 //! `reports::month`; here the store is asked, and what it tells is handed on.
 
 mod books;
+mod edition;
 mod gathering;
 mod past;
 mod settings;
@@ -12,11 +13,13 @@ mod tests;
 use madoguchi_core::month::Month;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::document::Drill;
+use madoguchi_reports::frozen::FrozenError;
 use madoguchi_reports::month::{MonthInput, MonthReport, Scope, report, report_and_drill};
 use madoguchi_store::{Store, StoreError};
 use thiserror::Error;
 
 pub use self::books::{inquiry_report, ledger};
+pub use self::edition::{Live, Maker, Prepared, kept, live, prepare};
 pub use self::gathering::gather;
 pub use self::settings::{MonthSettings, rules};
 
@@ -29,6 +32,12 @@ pub enum MonthlyError {
     /// The making was cut off: the program ends.
     #[error("the book was not made to its end")]
     Interrupted,
+    /// There is no such edition.
+    #[error("there is no such edition")]
+    NoEdition,
+    /// An edition cannot be packed or unpacked.
+    #[error(transparent)]
+    Frozen(#[from] FrozenError),
 }
 
 /// ヘルプデスク受付状況報告 of a month as it stands now.

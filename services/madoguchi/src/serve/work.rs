@@ -12,6 +12,7 @@ use crate::clock_watch::ClockWatch;
 use crate::config::KnowledgeConfig;
 use crate::installation::{Installation, Remembering};
 use crate::live::LiveDesk;
+use crate::monthly::Drafts;
 use crate::periodic::{self, job};
 use crate::scheduler::Job;
 use crate::sealing::Sealing;
@@ -36,6 +37,10 @@ pub(super) struct Periodic {
 impl Periodic {
     pub(super) fn jobs(self) -> Vec<Job> {
         let (store, clock) = (self.store, self.live.clock.clone());
+        let drafts = Drafts {
+            store: store.clone(),
+            live: self.live.clone(),
+        };
         let settings = following::Following {
             setup: self.setup,
             live: self.live,
@@ -65,6 +70,7 @@ impl Periodic {
             job(periodic::CLOCK, clock_watch),
             job(periodic::SESSIONS, sessions),
             job(periodic::RETENTION, retention),
+            job(periodic::REPORTS, drafts),
             job(periodic::AUDIT_END, audit_end),
             job(periodic::SEALING, sealing),
             job(periodic::INSTALLATION, remembering),
