@@ -622,7 +622,7 @@ async fn targets_of_ones_own_are_higher_than_those_of_the_contract() {
     let (status, _, html) = house.submit(&mut client, path, &fields("９５.5")).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
     let (_, html) = house.open(&mut client, path).await;
-    assert!(html.contains("電話応答率：95.5%以上"), "{html}");
+    assert!(html.contains("電話応答率：なし → 95.5%以上"), "{html}");
     let kept = house.store.own_targets().await.unwrap();
     assert_eq!(kept.answer_rate.map(|rate| rate.0), Some(955));
     let settings = form(&[
