@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManageReports;
 use madoguchi_core::audit::Action;
-use madoguchi_core::month::{ENTRY_LINE_LETTERS, Month};
+use madoguchi_core::month::{ENTRY_LINE_LETTERS, LevelItem, Month};
 use madoguchi_monthly::{Maker, Prepared, prepare};
 use madoguchi_reports::differences::differences;
 use madoguchi_store::StoreError;
@@ -202,7 +202,7 @@ async fn keep(web: &Web, visitor: &Visitor, prepared: &Prepared) -> Result<(), S
 async fn open_improvements(web: &Web, visitor: &Visitor, month: Month) -> Result<(), WebError> {
     let missed = live(web, month).await?.missed.clone();
     let known = web.store.improvements(month, month).await?;
-    let is_new = |item| known.iter().all(|known| known.item != *item);
+    let is_new = |item: &LevelItem| known.iter().all(|known| known.item != *item);
     if !missed.iter().any(is_new) {
         return Ok(());
     }
