@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_core::portal::Notice;
-use madoguchi_core::time::{Millis, Monotonic};
+use madoguchi_core::service::Divisions;
+use madoguchi_core::ticket::Ticket;
+use madoguchi_core::time::{Instant, Millis, Monotonic};
 
 /// Who watches the board need not know of a notice sooner than after so long.
 const NOTICES_EVERY: Millis = Millis::from_secs(5);
@@ -57,14 +59,48 @@ impl DueCount {
     }
 }
 
+/// A ticket that is due, by both clocks.
+#[derive(Debug)]
+pub(crate) struct DueTicket {
+    pub(crate) ticket: Ticket,
+    /// What is left by the contract clock, and by the operating clock; below zero if it is late.
+    pub(crate) contract: Millis,
+    pub(crate) operating: Millis,
+    /// The operating clock stands.
+    pub(crate) stands: bool,
+}
+
+/// As of what it was found which tickets are due.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DueBasis {
+    /// The last position in the feed of tickets.
+    pub(crate) position: i64,
+    /// The limits.
+    pub(crate) divisions: Divisions,
+    /// When.
+    pub(crate) at: Instant,
+}
+
+impl DueBasis {
+    /// Whether what was found then still holds: nothing has changed, and hardly any time has passed.
+    fn still_holds(&self, now: &Self) -> bool {
+        let since = now.at - self.at;
+        let within = Millis::ZERO <= since && since < DUE_EVERY;
+        within && self.position == now.position && self.divisions == now.divisions
+    }
+}
+
 /// What was due when it was last counted.
 #[derive(Debug, Default)]
-pub(crate) struct LastDue(Mutex<(Option<Monotonic>, DueCount)>);
+pub(crate) struct LastDue {
+    count: Mutex<(Option<Monotonic>, DueCount)>,
+    found: Mutex<Option<(DueBasis, Arc<[DueTicket]>)>>,
+}
 
 impl LastDue {
     /// Whether it is to be counted anew for those who watch; tells it to one who asks.
     pub(crate) fn is_due(&self, now: Monotonic) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         let due = last.0.is_none_or(|at| now - at >= DUE_EVERY);
         if due {
             last.0 = Some(now);
@@ -74,15 +110,26 @@ impl LastDue {
 
     /// Whether it differs from before.
     pub(crate) fn save(&self, at: Monotonic, count: DueCount) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         let differs = last.1 != count;
         *last = (Some(at), count);
         differs
     }
 
     pub(crate) fn get(&self) -> DueCount {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         last.1.clone()
+    }
+
+    /// What was found last, if it still holds.
+    pub(crate) fn found(&self, now: &DueBasis) -> Option<Arc<[DueTicket]>> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (basis, due) = found.as_ref()?;
+        basis.still_holds(now).then(|| due.clone())
+    }
+
+    pub(crate) fn save_found(&self, basis: DueBasis, due: Arc<[DueTicket]>) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some((basis, due));
     }
 }
 

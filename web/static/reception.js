@@ -6,6 +6,8 @@
   const KEEP_WAIT = 1000;
   const FIND_WAIT = 250;
   const SETTLED_WAIT = 1500;
+  // The search is being prepared; it is asked again after so long.
+  const PREPARING_WAIT = 2000;
   const SHOW_WAIT = 150;
   const QUESTION_LETTERS = 200;
   // What a browser takes along when a page goes.
@@ -121,6 +123,10 @@
       const focused = document.activeElement?.closest("[data-candidates] [data-show]")?.dataset.show;
       find("[data-candidates]").replaceWith(shown);
       if (focused) shown.querySelector(`[data-show="${CSS.escape(focused)}"]`)?.focus();
+      if (shown.querySelector("[data-preparing]")) {
+        clearTimeout(settling);
+        settling = setTimeout(candidates, PREPARING_WAIT, { settled: "1" });
+      }
     } catch (error) {
       if (error.name !== "AbortError") say("候補を探せませんでした。接続を確認してください。");
     }

@@ -5,6 +5,8 @@
   const WAIT = 150;
   // Nobody types any more: what stands there was meant.
   const SETTLED = 1500;
+  // The search is being prepared; it is asked again after so long.
+  const PREPARING = 2000;
 
   const form = document.querySelector("form[data-results]");
   if (!form) return;
@@ -102,10 +104,17 @@
       if (rest) rest.hidden = true;
       history.replaceState(null, "", `${clean}?${query()}`);
       shown.dispatchEvent(new CustomEvent("shown", { bubbles: true }));
+      againSoon();
     } catch (error) {
       // Not if a newer request has taken the place of this one.
       if (!abort.signal.aborted) fail(error);
     }
+  };
+
+  const againSoon = () => {
+    if (!shown.querySelector("[data-preparing]")) return;
+    clearTimeout(settling);
+    settling = setTimeout(() => show(true), PREPARING);
   };
 
   const close = () => {
@@ -237,4 +246,7 @@
       (links[next] ?? (next < 0 ? field : links[at])).focus();
     }
   });
+
+  // The page itself may have come while the search was being prepared.
+  againSoon();
 })();

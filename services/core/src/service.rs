@@ -251,6 +251,30 @@ impl Divisions {
     }
 }
 
+/// The clocks of all 業務区分 and systems, made once: a clock has a calendar of its own.
+#[derive(Debug, Clone)]
+pub struct AnswerClocks(BTreeMap<(Option<DivisionId>, System), AnswerClock>);
+
+impl AnswerClocks {
+    /// All clocks.
+    pub fn new(divisions: &Divisions, calendars: &Calendars) -> Self {
+        let ids = divisions.0.keys().map(Some).chain([None]);
+        let each = ids.flat_map(|id| System::ALL.map(|system| (id, system)));
+        let clocks = each.filter_map(|(id, system)| {
+            let clock = divisions.clock(id, system, calendars)?;
+            Some(((id.cloned(), system), clock))
+        });
+        Self(clocks.collect())
+    }
+
+    /// As [`Divisions::clock`].
+    pub fn of(&self, division: Option<&DivisionId>, system: System) -> Option<&AnswerClock> {
+        let own = self.0.get(&(division.cloned(), system));
+        // One that is not known any more goes by the clock of those that have none.
+        own.or_else(|| self.0.get(&(None, system)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,10 +11,10 @@ pub use self::cut_off::{CUT_OFF_DAYS_AT_MOST, CutOff, cut_off};
 use crate::contact::{CallRegistration, NoTicketReason};
 use crate::figures::percentage;
 use crate::id::{CallId, DivisionId, LineName, TicketId};
-use crate::service::{AnswerClock, Divisions};
+use crate::service::{AnswerClock, AnswerClocks, Divisions};
 use crate::setup::Calendars;
 use crate::ticket::merging::TicketSet;
-use crate::ticket::{Channel, System, Ticket};
+use crate::ticket::{Channel, Ticket};
 use crate::time::Instant;
 
 /// An answered call.
@@ -116,7 +116,7 @@ pub fn service_figures(
         period,
         rules,
         by_call: tickets_by_call(tickets),
-        clocks: clocks(rules),
+        clocks: AnswerClocks::new(rules.divisions, rules.calendars),
     };
     let mut figures = BTreeMap::new();
     let in_period = |call: &&AnsweredCall| counting.covers(call.arrived_at);
@@ -137,22 +137,7 @@ struct Counting<'a> {
     period: Period,
     rules: &'a ServiceRules<'a>,
     by_call: HashMap<&'a CallId, Vec<&'a TicketId>>,
-    clocks: Clocks,
-}
-
-/// The clock of each 業務区分 and system; `None` for tickets without 業務区分.
-type Clocks = BTreeMap<(Option<DivisionId>, System), AnswerClock>;
-
-fn clocks(rules: &ServiceRules<'_>) -> Clocks {
-    let ids = rules.divisions.list().into_iter().map(|(id, _)| Some(id));
-    let mut clocks = Clocks::new();
-    for division in ids.chain([None]) {
-        for system in System::ALL {
-            let clock = rules.divisions.clock(division, system, rules.calendars);
-            clocks.extend(clock.map(|clock| ((division.cloned(), system), clock)));
-        }
-    }
-    clocks
+    clocks: AnswerClocks,
 }
 
 /// The tickets that each call led to, in the order of their numbers.
@@ -266,9 +251,7 @@ impl Counting<'_> {
         if fields.channel != Channel::Phone || fields.is_exempt() {
             return None;
         }
-        let clock = |division| self.clocks.get(&(division, fields.system));
-        // One that is not known any more goes by the clock of those that have none.
-        clock(fields.division.clone()).or_else(|| clock(None))
+        self.clocks.of(fields.division.as_ref(), fields.system)
     }
 }
 

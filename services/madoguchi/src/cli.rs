@@ -20,6 +20,7 @@ mod output;
 mod people;
 mod report;
 mod retention;
+mod staffing;
 mod stats;
 
 use std::path::PathBuf;
@@ -59,6 +60,8 @@ enum Command {
     Report(report::Args),
     /// 受付時間内かどうかを出力します
     Hours(hours::Args),
+    /// 着信件数と担当者の人数から、応答率や待ち時間を計算します
+    Staffing(staffing::Args),
     /// ほかのシステムの記録を取り込みます
     #[command(subcommand)]
     Import(Import),
@@ -191,6 +194,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Forget(command) => forget::run(command, &config, &cli.data_dir).await,
             Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,
+            Command::Staffing(args) => staffing::run(&args),
             Command::Config(_) => {
                 for warning in config.warnings() {
                     print(&format!("注意: {warning}。\n"));

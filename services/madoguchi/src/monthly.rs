@@ -63,7 +63,7 @@ async fn make_due(
         program: env!("CARGO_PKG_VERSION").to_owned(),
         at: now,
     };
-    let draft = prepare(store, (month, 0), settings, &maker).await?;
+    let draft = prepare(store, (month, true), settings, &maker).await?;
     let told = [("sha256".to_owned(), draft.edition.sha256.clone())];
     let entry = AuditEntry::of_system(
         now,

@@ -1,29 +1,23 @@
-//! 確定: an edition of a month with all that it was made with, and what differs from the one before.
+//! Editions as pages and the schedule ask for them: the month as it is now, one that was kept, and the next
+//! one with what is known of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madoguchi_core::month::{Edition, LevelItem, Month, ReportSettings, Verdict};
+use madoguchi_core::month::{Edition, LevelItem, Month, Verdict};
 use madoguchi_core::time::Instant;
-use madoguchi_reports::differences::{Difference, causes, differences, revisions};
-use madoguchi_reports::document::{Drill, Revision};
+use madoguchi_reports::differences::{Difference, differences};
 use madoguchi_reports::frozen::{Basis, Frozen, FrozenError, Packed};
-use madoguchi_reports::month::{
-    Check, Difference as ToldDifference, MonthInput, MonthReport, Scope, report_and_drill,
-};
+use madoguchi_reports::month::{Check, LevelLine};
 use madoguchi_store::Store;
-use serde_json::{Map, Value, json};
 
+use crate::freezing::figures;
 use crate::settings::MonthSettings;
-use crate::{MonthlyError, beside, gather};
-
-/// Differences that 付録C tells; the rest is told by their number.
-const TOLD: usize = 500;
+use crate::{Freezing, MonthlyError, NewEdition, help_desk_report_and_drill, next_edition};
 
 /// A month as it is now.
 #[derive(Debug, Clone)]
 pub struct Live {
-    /// The books with the proof of their figures.
+    /// ヘルプデスク受付状況報告 with the proof of its figures.
     pub frozen: Arc<Frozen>,
     /// 突合せ
     pub checks: Vec<Check>,
@@ -53,14 +47,10 @@ pub struct Prepared {
     pub edition: Edition,
     /// What is kept.
     pub content: Vec<u8>,
-    /// 突合せ
-    pub checks: Vec<Check>,
     /// The items that are missed.
     pub missed: Vec<LevelItem>,
-    /// What differs from the edition before.
+    /// What differs from the edition before; nothing of the first one.
     pub differences: Vec<Difference>,
-    /// There is an edition before it.
-    pub is_further: bool,
 }
 
 /// The month as it is now, as a draft of its next edition.
@@ -73,54 +63,48 @@ pub async fn live(
     settings: &MonthSettings,
     now: Instant,
 ) -> Result<Live, MonthlyError> {
-    let input = gather(store, month, Scope::help_desk(), settings, now).await?;
-    let basis = basis(&input, &store.report_settings().await?, "");
-    let (made, drill) = beside(input, report_and_drill).await?;
-    let missed = missed(&made);
+    let (made, drill) = help_desk_report_and_drill(store, month, settings, now).await?;
+    let missed = made.judged.iter();
+    let missed = missed.filter(|one| one.verdict == Verdict::Missed);
     Ok(Live {
         checks: made.reconciliation.clone(),
-        frozen: Arc::new(freeze(made, drill, basis)?),
-        missed,
+        missed: missed.map(|one| one.item).collect(),
+        frozen: Arc::new(Frozen {
+            figures: figures(&made)?,
+            books: vec![made.document],
+            drill,
+            basis: Basis::default(),
+        }),
     })
 }
 
-/// The edition of this number; 0: the draft that the schedule makes.
+/// The next edition; `draft`: the one that the schedule makes.
 ///
 /// # Errors
-/// [`MonthlyError`].
+/// As [`next_edition`].
 pub async fn prepare(
     store: &Store,
-    (month, number): (Month, u32),
+    (month, draft): (Month, bool),
     settings: &MonthSettings,
     maker: &Maker,
 ) -> Result<Prepared, MonthlyError> {
-    let mut input = gather(store, month, Scope::help_desk(), settings, maker.at).await?;
-    input.cover.edition = number.max(1);
-    input.cover.draft = number == 0;
-    let basis = basis(&input, &store.report_settings().await?, &maker.program);
-    let before = match number {
-        0 | 1 => None,
-        number => Some(kept(store, month, number - 1).await?),
+    let freezing = Freezing {
+        by: &maker.name,
+        reason: &maker.reason,
+        program: &maker.program,
+        draft,
     };
-    let mut found = Vec::new();
-    if number == 1 {
-        input.cover.revisions = vec![first_revision(maker)];
-    }
-    if let Some(before) = before {
-        let (made, drill) = beside(input.clone(), report_and_drill).await?;
-        let old = before.books.first();
-        found = old.map_or_else(Vec::new, |old| differences(old, &made.document));
-        let date = maker.at.date();
-        input.cover.revisions = old.map_or_else(Vec::new, |old| old.revisions.clone());
-        input
-            .cover
-            .revisions
-            .extend(revisions(&found, number, date, &maker.reason, &maker.name));
-        input.written.differences = told(&found, &before.drill, &drill);
-    }
-    let (made, drill) = beside(input, report_and_drill).await?;
-    let (checks, missed) = (made.reconciliation.clone(), missed(&made));
-    let frozen = freeze(made, drill, basis)?;
+    let made = next_edition(store, month, settings, freezing, maker.at).await?;
+    let NewEdition { number, frozen } = made;
+    let found = match number {
+        0 | 1 => Vec::new(),
+        number => {
+            let before = kept(store, month, number - 1).await?;
+            let books = before.books.first().zip(frozen.books.first());
+            books.map_or_else(Vec::new, |(old, new)| differences(old, new))
+        }
+    };
+    let missed = missed(&frozen)?;
     let packed = tokio::task::spawn_blocking(move || frozen.pack()).await;
     let Packed { bytes, sha256 } = packed.map_err(|_| MonthlyError::Interrupted)??;
     Ok(Prepared {
@@ -135,11 +119,22 @@ pub async fn prepare(
             bytes: bytes.len() as u64,
         },
         content: bytes,
-        checks,
         missed,
         differences: found,
-        is_further: number > 1,
     })
+}
+
+/// The items that an edition says are missed.
+fn missed(frozen: &Frozen) -> Result<Vec<LevelItem>, FrozenError> {
+    let levels = frozen.figures.get("service_levels").cloned();
+    let levels: Vec<LevelLine> = levels.map_or(Ok(Vec::new()), serde_json::from_value)?;
+    let missed = levels.into_iter();
+    let missed = missed.filter(|line| line.verdict == Verdict::Missed);
+    let items = missed.map(|line| LevelItem {
+        system: line.system,
+        level: line.level,
+    });
+    Ok(items.collect())
 }
 
 /// What was kept of an edition.
@@ -155,93 +150,4 @@ pub async fn kept(store: &Store, month: Month, number: u32) -> Result<Frozen, Mo
     let unpacked =
         tokio::task::spawn_blocking(move || Frozen::unpack(&content, &edition.sha256)).await;
     Ok(unpacked.map_err(|_| MonthlyError::Interrupted)??)
-}
-
-fn first_revision(maker: &Maker) -> Revision {
-    Revision {
-        edition: 1,
-        date: maker.at.date(),
-        place: "全体".to_owned(),
-        before: String::new(),
-        after: String::new(),
-        reason: "初版".to_owned(),
-        confirmed_by: maker.name.clone(),
-    }
-}
-
-fn told(found: &[Difference], old: &Drill, new: &Drill) -> Vec<ToldDifference> {
-    let some = found.iter().take(TOLD);
-    let some = some.map(|one| ToldDifference {
-        place: one.title(),
-        before: one.before.clone(),
-        after: one.after.clone(),
-        cause: causes(one, old, new),
-    });
-    let mut told: Vec<_> = some.collect();
-    let rest = found.len().saturating_sub(TOLD);
-    if rest > 0 {
-        told.push(ToldDifference {
-            place: format!("ほか{rest}か所"),
-            before: String::new(),
-            after: String::new(),
-            cause: String::new(),
-        });
-    }
-    told
-}
-
-fn missed(made: &MonthReport) -> Vec<LevelItem> {
-    let missed = made.judged.iter();
-    let missed = missed.filter(|one| one.verdict == Verdict::Missed);
-    missed.map(|one| one.item).collect()
-}
-
-fn freeze(made: MonthReport, drill: Drill, basis: Basis) -> Result<Frozen, FrozenError> {
-    let figures = json!({
-        "months": made.months,
-        "service_levels": made.levels,
-        "payment": made.payment,
-        "reconciliation": made.reconciliation,
-    });
-    let figures = match figures {
-        Value::Object(figures) => figures,
-        _ => Map::new(),
-    };
-    Ok(Frozen {
-        books: vec![made.document],
-        figures,
-        drill,
-        basis,
-    })
-}
-
-/// What the figures depend on, as it is now.
-fn basis(input: &MonthInput, settings: &ReportSettings, program: &str) -> Basis {
-    let calendar = input.rules.calendars.desk();
-    let days = input.data.month.days().map(|day| {
-        let hours = calendar.day_hours(day);
-        let open = hours.hours.map(|(opens, closes)| {
-            let closes = closes.map_or("24:00".to_owned(), |at| at.format("%H:%M").to_string());
-            format!("{}-{closes}", opens.format("%H:%M"))
-        });
-        (
-            day.to_string(),
-            json!({"reason": hours.reason, "open": open}),
-        )
-    });
-    let names = input.names.iter();
-    let labels: BTreeMap<String, String> = names
-        .map(|(id, name)| (format!("user/{id}"), name.clone()))
-        .collect();
-    let goals = input.own_goals.iter();
-    let goals: Vec<_> = goals
-        .map(|(item, goal)| json!({"item": item, "goal": goal}))
-        .collect();
-    Basis {
-        program: program.to_owned(),
-        labels,
-        calendar: Value::Object(days.collect()),
-        targets: Value::Array(goals),
-        settings: json!(settings),
-    }
 }

@@ -15,23 +15,25 @@ use madoguchi_reports::month::{
 };
 use madoguchi_store::{Store, StoreError, TicketSpan, UserFilter};
 
-use crate::past;
 use crate::settings::{MonthSettings, rules};
+use crate::{MonthlyError, knowledge, past};
 
+/// Articles that 表4-2 may name, and some more.
+const ARTICLES: usize = 20;
 /// Accounts whose names a book may need.
 const USERS: u32 = 5_000;
 
 /// Everything of which the book of a month is made, as it is known now.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`MonthlyError::Store`], [`MonthlyError::Frozen`].
 pub async fn gather(
     store: &Store,
     month: Month,
     scope: Scope,
     settings: &MonthSettings,
     now: Instant,
-) -> Result<MonthInput, StoreError> {
+) -> Result<MonthInput, MonthlyError> {
     let report = store.report_settings().await?;
     let rules = rules(store, settings, &report).await?;
     let source = Source {
@@ -42,6 +44,7 @@ pub async fn gather(
         now,
     };
     let data = source.data(month).await?;
+    let articles = articles(store, &data).await?;
     let past = past::summaries(&source, month, &scope, &rules).await?;
     let users = UserFilter {
         limit: USERS,
@@ -64,13 +67,42 @@ pub async fn gather(
         facts: facts.await?,
         own_goals: own.collect(),
         written: written(store, month).await?,
-        knowledge: None,
+        knowledge: Some(knowledge::figures(store, month, &settings.sites, now).await?),
         outlook: None,
         cover: cover(store, month, report.clone()).await?,
         names: users.map(|user| (user.id, user.name)).collect(),
-        articles: BTreeMap::new(),
+        articles,
         made_at: now,
     })
+}
+
+/// Number and title of the articles that most tickets of the month name.
+async fn articles(
+    store: &Store,
+    data: &MonthData,
+) -> Result<BTreeMap<String, (String, String)>, StoreError> {
+    let mut named: BTreeMap<&String, usize> = BTreeMap::new();
+    for ticket in data.tickets.iter() {
+        if let Some(article) = ticket.fields.articles.first() {
+            *named.entry(article).or_default() += 1;
+        }
+    }
+    let mut ranked: Vec<_> = named.into_iter().collect();
+    ranked.sort_by(|(one, its), (other, theirs)| (theirs, one).cmp(&(its, other)));
+    let mut articles = BTreeMap::new();
+    for (id, _) in ranked.into_iter().take(ARTICLES) {
+        let Some(article) = store.lookup_article(id).await? else {
+            continue;
+        };
+        let number = article
+            .number
+            .map_or("－".to_owned(), |number| number.to_string());
+        let newest = article
+            .newest()
+            .map(|version| version.content.question.clone());
+        articles.insert(id.clone(), (number, newest.unwrap_or_default()));
+    }
+    Ok(articles)
 }
 
 /// What people wrote for a month.
@@ -116,8 +148,8 @@ pub(crate) struct Source<'a> {
 }
 
 /// From which 拠点 each number calls.
-#[derive(Debug)]
-pub(crate) struct Sites(HashMap<String, Arc<str>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Sites(Arc<HashMap<String, Arc<str>>>);
 
 impl Sites {
     async fn load(store: &Store) -> Result<Self, StoreError> {
@@ -128,13 +160,13 @@ impl Sites {
             let name = names.entry(site.clone());
             (number, name.or_insert_with(|| Arc::from(site)).clone())
         });
-        Ok(Self(all.collect()))
+        Ok(Self(Arc::new(all.collect())))
     }
 }
 
 impl Source<'_> {
     /// A month as it was recorded.
-    pub(crate) async fn data(&self, month: Month) -> Result<MonthData, StoreError> {
+    pub(crate) async fn data(&self, month: Month) -> Result<MonthData, MonthlyError> {
         let desk = self.settings.calendars.desk();
         let cut_off = cut_off(month.first(), self.report.cut_off(), desk).min(self.now);
         let span = TicketSpan {
@@ -142,11 +174,13 @@ impl Source<'_> {
             until: month.end(),
             cut_off,
         };
-        let (calls, tickets) = tokio::try_join!(
-            calls(self.store, month, self.settings.figures, &self.sites),
-            self.store.month_tickets(span, without_texts),
-        )?;
-        let (calls, figures) = calls;
+        // Both are read at once, each on a processor of its own.
+        let (store, figures) = (self.store.clone(), self.settings.figures);
+        let sites = self.sites.clone();
+        let calls = tokio::spawn(async move { calls(&store, month, figures, &sites).await });
+        let tickets = self.store.month_tickets(span, without_texts).await;
+        let calls = calls.await.map_err(|_| MonthlyError::Interrupted)?;
+        let ((calls, figures), tickets) = (calls?, tickets?);
         Ok(MonthData {
             month,
             cut_off,

@@ -3,23 +3,24 @@
 
 mod books;
 mod edition;
+mod freezing;
 mod gathering;
+mod knowledge;
+mod outlook;
 mod past;
 mod settings;
-
-#[cfg(test)]
-mod tests;
 
 use madoguchi_core::month::Month;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::document::Drill;
 use madoguchi_reports::frozen::FrozenError;
-use madoguchi_reports::month::{MonthInput, MonthReport, Scope, report, report_and_drill};
+use madoguchi_reports::month::{Check, MonthInput, MonthReport, Scope, report, report_and_drill};
 use madoguchi_store::{Store, StoreError};
 use thiserror::Error;
 
 pub use self::books::{inquiry_report, ledger};
 pub use self::edition::{Live, Maker, Prepared, kept, live, prepare};
+pub use self::freezing::{Freezing, NewEdition, next_edition};
 pub use self::gathering::gather;
 pub use self::settings::{MonthSettings, rules};
 
@@ -29,15 +30,18 @@ pub enum MonthlyError {
     /// The store could not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was kept of an edition cannot be read.
+    #[error(transparent)]
+    Frozen(#[from] FrozenError),
+    /// Sums do not agree, and nobody wrote why.
+    #[error("sums of the month do not agree: {}", .0.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", "))]
+    NotReconciled(Vec<Check>),
     /// The making was cut off: the program ends.
     #[error("the book was not made to its end")]
     Interrupted,
     /// There is no such edition.
     #[error("there is no such edition")]
     NoEdition,
-    /// An edition cannot be packed or unpacked.
-    #[error(transparent)]
-    Frozen(#[from] FrozenError),
 }
 
 /// ヘルプデスク受付状況報告 of a month as it stands now.
@@ -50,7 +54,7 @@ pub async fn help_desk_report(
     settings: &MonthSettings,
     now: Instant,
 ) -> Result<MonthReport, MonthlyError> {
-    let input = gather(store, month, Scope::help_desk(), settings, now).await?;
+    let input = with_outlook(store, month, settings, now).await?;
     beside(input, report).await
 }
 
@@ -64,8 +68,25 @@ pub async fn help_desk_report_and_drill(
     settings: &MonthSettings,
     now: Instant,
 ) -> Result<(MonthReport, Drill), MonthlyError> {
-    let input = gather(store, month, Scope::help_desk(), settings, now).await?;
+    let input = with_outlook(store, month, settings, now).await?;
     beside(input, report_and_drill).await
+}
+
+/// What the report is made of, with what is expected of the next month.
+async fn with_outlook(
+    store: &Store,
+    month: Month,
+    settings: &MonthSettings,
+    now: Instant,
+) -> Result<MonthInput, MonthlyError> {
+    let input = gather(store, month, Scope::help_desk(), settings, now).await?;
+    let history = outlook::history(store, month).await?;
+    let looked = move || {
+        let outlook = outlook::look_ahead(&input, &history);
+        MonthInput { outlook, ..input }
+    };
+    let looked = tokio::task::spawn_blocking(looked).await;
+    looked.map_err(|_| MonthlyError::Interrupted)
 }
 
 /// Makes a book away from the threads that answer requests.

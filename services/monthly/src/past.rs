@@ -1,9 +1,11 @@
 //! The months before a book's: what it compares with, and what its row of missed months needs.
 
 use madoguchi_core::month::Month;
+use madoguchi_reports::frozen::{Frozen, FrozenError};
 use madoguchi_reports::month::{MonthRules, MonthSummary, Scope};
-use madoguchi_store::StoreError;
+use madoguchi_store::Store;
 
+use crate::MonthlyError;
 use crate::gathering::Source;
 
 /// A year back stands 前年同月, and a row of missed months is told from three more.
@@ -16,15 +18,37 @@ pub(crate) async fn summaries(
     month: Month,
     scope: &Scope,
     rules: &MonthRules,
-) -> Result<Vec<MonthSummary>, StoreError> {
+) -> Result<Vec<MonthSummary>, MonthlyError> {
     let mut summaries = Vec::new();
     for before in (1..=MONTHS).rev() {
         let past = month.before(before);
         let store = source.store;
-        if store.has_month(past.start(), past.end()).await? {
+        if let Some(summary) = frozen(store, past, scope).await? {
+            summaries.push(summary);
+        } else if store.has_month(past.start(), past.end()).await? {
             let data = source.data(past).await?;
             summaries.push(MonthSummary::of(&data, scope, rules));
         }
     }
     Ok(summaries)
+}
+
+/// What the newest edition of a month says, if it was 確定 and counts the same.
+async fn frozen(
+    store: &Store,
+    month: Month,
+    scope: &Scope,
+) -> Result<Option<MonthSummary>, MonthlyError> {
+    if *scope != Scope::help_desk() {
+        return Ok(None);
+    }
+    let register = store.report_of(month).await?;
+    let Some(newest) = register.newest() else {
+        return Ok(None);
+    };
+    let content = store.edition_content(month, newest.number).await?;
+    let frozen = Frozen::unpack(&content.unwrap_or_default(), &newest.sha256)?;
+    let summary = frozen.figures.get("summary").cloned();
+    let summary = summary.map(serde_json::from_value).transpose();
+    Ok(summary.map_err(FrozenError::from)?)
 }

@@ -3,6 +3,7 @@
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::DivisionId;
 use madoguchi_core::month::ReportSettings;
+use madoguchi_core::portal::Sites;
 use madoguchi_core::service::{DIVISION, Division, Divisions};
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::NumberForm;
@@ -18,6 +19,8 @@ pub struct MonthSettings {
     pub categories: Categories,
     /// Thresholds of figures of calls.
     pub figures: FiguresSettings,
+    /// 拠点 by the numbers from which their staff call, for 自己解決.
+    pub sites: Sites,
 }
 
 /// The rules of a book, with the 業務区分 that the store keeps.

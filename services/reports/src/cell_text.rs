@@ -39,7 +39,7 @@ impl CellText {
                     cell.text.push('\n');
                 }
                 '\t' | '\n' => cell.text.push(letter),
-                '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                letter if is_no_letter(letter) => {
                     cell.removed.insert(letter);
                 }
                 letter => {
@@ -91,7 +91,7 @@ pub(crate) fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// Writes one piece of text.
+/// Writes one piece of text; what is no letter is left out.
 ///
 /// # Errors
 /// [`XlsxError`].
@@ -101,6 +101,9 @@ pub(crate) fn write_text(
     text: &str,
     format: &Format,
 ) -> Result<(), XlsxError> {
+    if text.contains(is_no_letter) {
+        return write_text(sheet, (row, column), &CellText::new(text).text, format);
+    }
     if !is_taken_for_markup(text) {
         sheet.write_string_with_format(row, column, text, format)?;
         return Ok(());
@@ -135,6 +138,11 @@ fn with_escapes_escaped(text: &str) -> String {
     }
     escaped.push_str(text.get(from..).unwrap_or_default());
     escaped
+}
+
+/// Whether no workbook holds it as it is.
+fn is_no_letter(letter: char) -> bool {
+    letter < ' ' && !matches!(letter, '\t' | '\n') || matches!(letter, '\u{fffe}' | '\u{ffff}')
 }
 
 fn is_private(letter: char) -> bool {

@@ -2,6 +2,7 @@
 //! to markup. They read no clock, no locale and no zone, so that the same book gives the same bytes
 //! everywhere. Rules and their sources: docs/forms.md.
 
+mod axis;
 pub mod data;
 pub mod html;
 mod markup;

@@ -211,12 +211,8 @@ pub(crate) fn write_row(
             Cell::Number(number) => {
                 sheet.write_number_with_format(row, at, *number, body)?;
             }
-            Cell::Instant(instant) => {
-                sheet.write_datetime_with_format(row, at, excel_time(*instant)?, &formats.time)?;
-            }
-            Cell::Date(day) => {
-                sheet.write_datetime_with_format(row, at, excel_day(*day)?, &formats.date)?;
-            }
+            Cell::Instant(instant) => write_time(sheet, (row, at), *instant, &formats.time)?,
+            Cell::Date(day) => write_day(sheet, (row, at), *day, &formats.date)?,
             Cell::Empty => {
                 sheet.write_blank(row, at, body)?;
             }
@@ -229,18 +225,50 @@ pub(crate) fn write_row(
     Ok(())
 }
 
-/// A day as Excel counts it.
-pub(crate) fn excel_day(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
-    let year = u16::try_from(day.year()).unwrap_or(1900);
-    ExcelDateTime::from_ymd(year, as_u8(day.month()), as_u8(day.day()))
+/// Writes a day; one that Excel does not count, before 1900, as text.
+pub(crate) fn write_day(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    day: NaiveDate,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    match excel_day(day) {
+        Some(day) => {
+            sheet.write_datetime_with_format(row, column, day, format)?;
+            Ok(())
+        }
+        None => write_text(sheet, (row, column), &day.to_string(), format),
+    }
 }
 
-/// The date and time that a clock in Tokyo shows, as Excel counts it.
-pub(crate) fn excel_time(at: Instant) -> Result<ExcelDateTime, XlsxError> {
-    let at = at.in_tokyo();
-    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
-    let hour = u16::try_from(hour).unwrap_or(0);
-    excel_day(at.date_naive())?.and_hms(hour, as_u8(minute), f64::from(second))
+/// Writes the date and time that a clock in Tokyo shows, as [`write_day`] does.
+pub(crate) fn write_time(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    at: Instant,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    let local = at.in_tokyo();
+    let hour = u16::try_from(local.hour()).unwrap_or(0);
+    let (minute, second) = (as_u8(local.minute()), f64::from(local.second()));
+    let time = excel_day(local.date_naive());
+    match time
+        .map(|day| day.and_hms(hour, minute, second))
+        .transpose()?
+    {
+        Some(time) => {
+            sheet.write_datetime_with_format(row, column, time, format)?;
+            Ok(())
+        }
+        None => write_text(sheet, (row, column), &at.to_rfc3339(), format),
+    }
+}
+
+fn excel_day(day: NaiveDate) -> Option<ExcelDateTime> {
+    let year = u16::try_from(day.year())
+        .ok()
+        .filter(|year| *year >= 1900)?;
+    ExcelDateTime::from_ymd(year, as_u8(day.month()), as_u8(day.day())).ok()
 }
 
 fn as_u8(value: u32) -> u8 {
@@ -309,6 +337,16 @@ mod tests {
         ] {
             assert_eq!(made_on(day.parse().unwrap()), told);
         }
+    }
+
+    #[test]
+    fn a_day_that_excel_does_not_count_is_a_text() {
+        let mut table = table();
+        let days = ["0024-04-01", "1899-12-31", "2024-04-01"].map(|day| day.parse().unwrap());
+        table.rows = days.map(|day| vec![Cell::Date(day)]).into();
+        let rows = crate::sheet::rows(&workbook(&table, Form::Data).unwrap(), 10).unwrap();
+        let read: Vec<_> = rows[1..].iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(read, ["0024-04-01", "1899-12-31", "45383"]);
     }
 
     #[test]

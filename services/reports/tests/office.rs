@@ -1,6 +1,12 @@
 //! The books in the hands of another program: LibreOffice opens them, writes them again and prints them.
 //! It needs soffice, pdftotext and Japanese fonts: scripts/install-test.sh.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -159,6 +165,41 @@ fn number(cell: &Data) -> Option<f64> {
         Data::Int(number) => Some(*number as f64),
         Data::DateTime(time) => Some(time.as_f64()),
         _ => None,
+    }
+}
+
+/// S20
+#[test]
+fn a_book_is_the_same_in_every_zone_and_locale() {
+    let made = || {
+        let submission = submission::workbook(&sample::report(), &sample::drill()).unwrap();
+        [
+            submission.file,
+            data::workbook(&sample::report()).unwrap().file,
+        ]
+        .concat()
+    };
+    // This test again, in a process of its own.
+    if let Some(file) = std::env::var_os("BOOK_TO_COMPARE") {
+        std::fs::write(file, made()).unwrap();
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("book");
+    for (zone, locale) in [
+        ("UTC", "C"),
+        ("Asia/Tokyo", "ja_JP.UTF-8"),
+        ("America/New_York", "de_DE.UTF-8"),
+    ] {
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_book_is_the_same_in_every_zone_and_locale"])
+            .envs([("TZ", zone), ("LC_ALL", locale)])
+            .env("BOOK_TO_COMPARE", &file)
+            .output()
+            .unwrap()
+            .status;
+        assert!(status.success());
+        assert!(std::fs::read(&file).unwrap() == made(), "{zone} {locale}");
     }
 }
 

@@ -10,7 +10,7 @@ use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-pub use self::list::{UserFilter, UserOrder};
+pub use self::list::{NamedUser, UserFilter, UserOrder};
 pub use self::secrets::NewPassword;
 use crate::access_changes::note_access_change;
 use crate::devices::forget_devices;
@@ -182,13 +182,12 @@ pub(crate) fn read_user(row: &AnyRow) -> Result<User, StoreError> {
     let instant = |column: &str| -> Result<Option<Instant>, StoreError> {
         Ok(row.try_get::<Option<i64>, _>(column)?.map(Instant))
     };
-    let roles: &str = row.try_get("roles")?;
     let failures: i64 = row.try_get("failures")?;
     Ok(User {
         id: row.try_get::<&str, _>("id")?.into(),
         login: row.try_get("login")?,
         name: row.try_get("name")?,
-        roles: roles.split(',').filter_map(Role::lookup).collect(),
+        roles: read_roles(row)?.collect(),
         agent: row
             .try_get::<Option<String>, _>("agent")?
             .map(|agent| agent.as_str().into()),
@@ -203,6 +202,12 @@ pub(crate) fn read_user(row: &AnyRow) -> Result<User, StoreError> {
         last_used_at: instant("last_used_at")?,
         version: row.try_get("version")?,
     })
+}
+
+/// The roles of a row with the column `roles`.
+pub(crate) fn read_roles(row: &AnyRow) -> Result<impl Iterator<Item = Role>, StoreError> {
+    let roles: &str = row.try_get("roles")?;
+    Ok(roles.split(',').filter_map(Role::lookup))
 }
 
 fn roles_text(user: &User) -> String {

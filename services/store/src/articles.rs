@@ -66,6 +66,37 @@ impl Store {
         read_article(&mut connection, id).await
     }
 
+    /// The articles that changed from an instant on, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn articles_changed_since(&self, from: Instant) -> Result<Vec<Article>, StoreError> {
+        let mut connection = self.read()?.acquire().await?;
+        let rows = sqlx::query("SELECT id FROM articles WHERE updated_at >= $1 ORDER BY id")
+            .bind(from.0)
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut articles = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id: &str = row.try_get("id")?;
+            articles.extend(read_article(&mut connection, id).await?);
+        }
+        Ok(articles)
+    }
+
+    /// How many articles readers see now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_visible_articles(&self) -> Result<u64, StoreError> {
+        let row =
+            sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM articles WHERE visible = 1")
+                .fetch_one(self.read()?)
+                .await?;
+        let found: i64 = row.try_get("found")?;
+        Ok(found.unsigned_abs())
+    }
+
     /// Publishes what is due and lets expire what is past its time; tells how many articles.
     ///
     /// # Errors

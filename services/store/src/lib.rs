@@ -42,7 +42,7 @@ mod tx;
 mod views;
 
 pub use access_changes::AccessChanges;
-pub use accounts::{Credentials, NewPassword, UserFilter, UserOrder};
+pub use accounts::{Credentials, NamedUser, NewPassword, UserFilter, UserOrder};
 pub use articles::{
     ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, Autosave, ShownFilter, ShownRow, Work,
 };

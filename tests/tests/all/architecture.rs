@@ -31,9 +31,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-encoder", &[]),
     ("madoguchi-kb", &["madoguchi-core", "madoguchi-encoder"]),
     ("madoguchi-reports", &["madoguchi-core"]),
+    ("madoguchi-staffing", &["madoguchi-core"]),
     (
         "madoguchi-monthly",
-        &["madoguchi-core", "madoguchi-store", "madoguchi-reports"],
+        &[
+            "madoguchi-core",
+            "madoguchi-store",
+            "madoguchi-reports",
+            "madoguchi-staffing",
+        ],
     ),
     (
         "madoguchi-web",
@@ -79,6 +85,7 @@ const PURE: &[&str] = &[
     "madoguchi-line",
     "madoguchi-observe",
     "madoguchi-encoder",
+    "madoguchi-staffing",
 ];
 const IMPURE: &[&str] = &[
     "tokio",

@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManageReports;
 use madoguchi_core::audit::Action;
 use madoguchi_core::month::{ENTRY_LINE_LETTERS, LevelItem, Month};
-use madoguchi_monthly::{Maker, Prepared, prepare};
+use madoguchi_monthly::{Maker, MonthlyError, Prepared, prepare};
 use madoguchi_reports::differences::differences;
 use madoguchi_store::StoreError;
 
@@ -153,17 +153,18 @@ pub(super) async fn freeze(
     };
     open_improvements(&web, &visitor, month).await?;
     let settings = month_settings(&web);
-    let prepared = prepare(&web.store, (month, number), &settings, &maker).await;
-    let prepared = prepared.map_err(refused)?;
-    let reasons = web.store.check_reasons(month).await?;
-    let fault = if !blocking(&prepared.checks, &reasons).is_empty() {
-        "突合せに、理由のない差があります。"
-    } else if prepared.is_further && prepared.differences.is_empty() {
-        "前の版と違うところがありません。"
-    } else {
-        ""
+    let prepared = match prepare(&web.store, (month, false), &settings, &maker).await {
+        Err(MonthlyError::NotReconciled(_)) => {
+            let fault = "突合せに、理由のない差があります。";
+            return show(&web, &visitor, month, (&reason, fault)).await;
+        }
+        prepared => prepared.map_err(refused)?,
     };
-    if !fault.is_empty() {
+    if prepared.edition.number != number {
+        return Err(outdated());
+    }
+    if number > 1 && prepared.differences.is_empty() {
+        let fault = "前の版と違うところがありません。";
         return show(&web, &visitor, month, (&reason, fault)).await;
     }
     match keep(&web, &visitor, &prepared).await {

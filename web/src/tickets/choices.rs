@@ -6,7 +6,7 @@ use madoguchi_core::access::Permission;
 use madoguchi_core::id::DivisionId;
 use madoguchi_core::service::{DIVISION, Division, Divisions};
 use madoguchi_core::vendor::{VENDOR, Vendor};
-use madoguchi_store::{Setting, Store, StoreError, UserFilter};
+use madoguchi_store::{Setting, Store, StoreError};
 use serde::de::DeserializeOwned;
 
 use super::offered::{Offered, OfferedUser};
@@ -32,13 +32,9 @@ pub(crate) async fn offered_of(store: &Store) -> Result<Offered, StoreError> {
     }
     let vendors = store.list_settings(VENDOR).await?;
     let vendors = vendors.iter().filter_map(read::<Vendor>);
-    let filter = UserFilter {
-        limit: USERS,
-        ..UserFilter::default()
-    };
-    let users = store.page_users(&filter).await?.rows;
+    let users = store.list_named_users(USERS).await?;
     let users = users.into_iter().map(|user| OfferedUser {
-        handles: user.permissions().contains(Permission::HandleTickets),
+        handles: user.permissions.contains(Permission::HandleTickets),
         id: user.id,
         login: user.login,
         name: user.name,

@@ -1,6 +1,8 @@
 //! 期限の近いもの: tickets whose 一次回答 is due within the time of their 業務区分, or late, by either clock;
 //! told to all who watch. Nothing here names who asked, so that it may be looked at all day.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
@@ -17,7 +19,7 @@ use super::names::{Names, time_left};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
-use crate::remembered::DueCount;
+use crate::remembered::{DueBasis, DueCount, DueTicket};
 use crate::shell::Shell;
 use crate::state::Web;
 
@@ -28,17 +30,7 @@ const SHOWN: usize = 200;
 /// Letters of the mark that tells one list from another.
 const MARK_LETTERS: usize = 16;
 
-/// A ticket that is due, by both clocks.
-pub(super) struct Due {
-    pub(super) ticket: Ticket,
-    /// What is left by the contract clock, and by the operating clock; below zero if it is late.
-    contract: Millis,
-    operating: Millis,
-    /// The operating clock stands.
-    stands: bool,
-}
-
-impl Due {
+impl DueTicket {
     /// A ticket, if it is due by one of the clocks.
     fn of(names: &Names, ticket: Ticket) -> Option<Self> {
         let (operating, stands) = match names.answer(&ticket)? {
@@ -68,16 +60,29 @@ impl Due {
     }
 }
 
-/// All that are due, the most urgent first.
-pub(super) async fn due(web: &Web, names: &Names) -> Result<Vec<Due>, StoreError> {
+/// All that are due, the most urgent first. Many look at it; it is found anew when a ticket or a limit has
+/// changed, and for the time that goes on.
+pub(super) async fn due(web: &Web, names: &Names) -> Result<Arc<[DueTicket]>, StoreError> {
+    let basis = DueBasis {
+        position: web.store.ticket_position().await?,
+        divisions: names.offered.divisions.clone(),
+        at: names.now,
+    };
+    if let Some(found) = web.due.found(&basis) {
+        return Ok(found);
+    }
     let waiting = web.store.tickets_awaiting_answer(AWAITING).await?;
     let due = waiting.into_iter();
-    let mut due: Vec<_> = due.filter_map(|ticket| Due::of(names, ticket)).collect();
+    let mut due: Vec<_> = due
+        .filter_map(|ticket| DueTicket::of(names, ticket))
+        .collect();
     due.sort_by_key(|one| (one.left(), one.ticket.number));
+    let due: Arc<[DueTicket]> = due.into();
+    web.due.save_found(basis, due.clone());
     Ok(due)
 }
 
-pub(super) fn counted(due: &[Due]) -> DueCount {
+pub(super) fn counted(due: &[DueTicket]) -> DueCount {
     let late = due.iter().filter(|one| one.is_late()).count();
     let marks = due.iter().map(|one| {
         let Ticket { id, version, .. } = &one.ticket;
@@ -128,7 +133,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(one: &Due, names: &Names) -> Self {
+    fn of(one: &DueTicket, names: &Names) -> Self {
         let ticket = &one.ticket;
         let told = |field: TicketField| names.field(field, &ticket.fields.text(field));
         let (class, words) = time_left(one.operating);

@@ -264,15 +264,16 @@ fn period(web: &Web, asked: &Asked) -> Result<Option<Period>, WebError> {
 /// tell.
 async fn due_tickets(web: &Web, filter: &ListFilter) -> Result<Vec<Ticket>, StoreError> {
     let names = Names::new(web, web.offered.get());
-    let due = due::due(web, &names).await?.into_iter();
-    let due = due.filter(|one| match filter.due.as_str() {
+    let due = due::due(web, &names).await?;
+    let due = due.iter().filter(|one| match filter.due.as_str() {
         NEAR => !one.is_late(),
         LATE => one.is_late(),
         _ => true,
     });
-    let due = due.map(|one| one.ticket);
+    let due = due.map(|one| &one.ticket);
     Ok(due
         .filter(|ticket| is_wanted(ticket, &filter.tickets))
+        .cloned()
         .collect())
 }
 

@@ -5,6 +5,7 @@ use super::mapping::{Columns, LedgerField};
 use super::words::LedgerWords;
 use crate::id::PersonId;
 use crate::roster::RowFault;
+use crate::ticket::sensitive;
 use crate::ticket::{Status, TICKET_NOTE_LETTERS, TICKET_SHORT_LETTERS, TicketField, TicketFields};
 use crate::time::Instant;
 
@@ -25,6 +26,33 @@ pub struct LedgerTicket {
     pub fields: TicketFields,
     /// What stood beside it.
     pub note: String,
+}
+
+impl LedgerTicket {
+    /// Where it holds what looks like a 個人番号 or a 基礎年金番号. The number itself is not repeated.
+    pub fn sensitive(&self, row: usize, columns: &Columns) -> Vec<RowFault> {
+        let fields = &self.fields;
+        let texts = [
+            (LedgerField::Question, fields.question.as_str()),
+            (LedgerField::Answer, fields.answer.as_str()),
+            (LedgerField::Note, self.note.as_str()),
+        ];
+        let found = texts.into_iter().flat_map(|(field, text)| {
+            let mut kinds: Vec<_> = sensitive::marks(text).iter().map(|it| it.kind).collect();
+            kinds.dedup();
+            kinds.into_iter().map(move |kind| (field, kind))
+        });
+        let fault = |(field, kind): (LedgerField, sensitive::SensitiveKind)| RowFault {
+            row,
+            column: columns.head(field).to_owned(),
+            message: format!(
+                "{}のような数字があります（この項目も、そのまま取り込みます）",
+                kind.label()
+            ),
+            whole_row: false,
+        };
+        found.map(fault).collect()
+    }
 }
 
 /// A row as it is taken.
@@ -371,6 +399,24 @@ mod tests {
         assert_eq!(ticket.fields.owner, Some("u1".into()));
         assert!(ticket.fields.incident && ticket.fields.question.ends_with("﨑髙①〜😀"));
         assert_eq!(ticket.note, "再発なし");
+    }
+
+    #[test]
+    fn a_number_that_no_ticket_may_hold_is_warned_of_and_not_repeated() {
+        let cells = ["1", "2024-04-01", "", "番号は123456789018です", "なし"];
+        let rest = ["", "", "", "", "", "", "基礎年金番号 1234-567890"];
+        let row = read(&[cells.as_slice(), &rest].concat());
+        let columns = Mapping::default().columns(&HEADS.map(str::to_owned));
+        let warned = row.ticket.unwrap().sensitive(7, &columns);
+        let warned: Vec<_> = warned.iter().map(RowFault::sentence).collect();
+        assert_eq!(warned.len(), 2);
+        assert!(warned[0].starts_with("7行目の「質問」：個人番号のような数字"));
+        assert!(warned[1].starts_with("7行目の「備考」：基礎年金番号のような数字"));
+        assert!(
+            warned
+                .iter()
+                .all(|one| !one.contains("567890") && !one.contains("123456"))
+        );
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! `madoguchi report`
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::month::Month;
+use madoguchi_core::portal::Sites;
 use madoguchi_monthly::{MonthSettings, help_desk_report, help_desk_report_and_drill};
+use madoguchi_reports::document::{Document, Drill};
+use madoguchi_reports::forms::{Book, data, html, submission};
 use madoguchi_reports::month::MonthReport;
+use madoguchi_reports::table::ReportError;
 
 use super::data::open_store;
 use super::error::CliError;
-use super::output::print;
+use super::output::complain;
 use crate::config::Config;
 use crate::{private_file, setup};
 
@@ -34,6 +39,12 @@ pub(super) struct Args {
 enum BookFormat {
     /// プログラム用
     Json,
+    /// 画面と同じ文書
+    Html,
+    /// 印刷して提出する表計算のファイル
+    Xlsx,
+    /// データ用の表計算のファイル(1つの表に1枚のシート)
+    DataXlsx,
 }
 
 pub(super) async fn run(args: &Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
@@ -44,40 +55,69 @@ pub(super) async fn run(args: &Args, config: &Config, data_dir: &Path) -> Result
         calendars,
         categories: desk.categories,
         figures,
+        sites: Sites::new(&config.portal.sites).unwrap_or_default(),
     };
     let now = SystemClock.now();
-    let made = match &args.rows {
-        None => help_desk_report(&store, args.month, &settings, now)
-            .await
-            .map(|report| (report, None)),
-        Some(file) => help_desk_report_and_drill(&store, args.month, &settings, now)
-            .await
-            .map(|(report, drill)| (report, Some((file, drill)))),
+    let with_rows = args.rows.is_some() || args.format == BookFormat::Xlsx;
+    let made = if with_rows {
+        help_desk_report_and_drill(&store, args.month, &settings, now).await
+    } else {
+        let made = help_desk_report(&store, args.month, &settings, now).await;
+        made.map(|report| (report, Drill::default()))
     };
     store.close().await;
     let (report, drill) = made.map_err(anyhow::Error::from)?;
-    if let Some((file, drill)) = drill {
+    if let Some(file) = &args.rows {
         let rows = serde_json::to_vec(&drill).map_err(anyhow::Error::from)?;
         save(file, &rows)?;
     }
-    let book = book(&report, args.format)?;
+    let book = book(&report, &drill, args.format)?;
     match &args.out {
         Some(file) => save(file, &book),
         None => {
-            print(&String::from_utf8_lossy(&book));
+            let mut out = std::io::stdout();
+            // A reader who has gone away is no error.
+            let _gone = out.write_all(&book);
             Ok(())
         }
     }
 }
 
-fn book(report: &MonthReport, format: BookFormat) -> Result<Vec<u8>, CliError> {
+fn book(report: &MonthReport, drill: &Drill, format: BookFormat) -> Result<Vec<u8>, CliError> {
+    let document = &report.document;
+    let failed = |error: ReportError| CliError::Failed(error.into());
     match format {
         BookFormat::Json => {
             let mut text = report.json().map_err(anyhow::Error::from)?;
             text.push('\n');
             Ok(text.into_bytes())
         }
+        BookFormat::Html => Ok(page(document).into_bytes()),
+        BookFormat::Xlsx => {
+            let book = submission::workbook(document, drill).map_err(failed)?;
+            Ok(told(book))
+        }
+        BookFormat::DataXlsx => Ok(told(data::workbook(document).map_err(failed)?)),
     }
+}
+
+/// The file; what a reader should know of how it was written goes to standard error.
+fn told(book: Book) -> Vec<u8> {
+    for note in &book.notes {
+        complain(&format!("{} {}: {}", note.sheet, note.cell, note.text));
+    }
+    book.file
+}
+
+/// The book as a page of its own.
+fn page(document: &Document) -> String {
+    let title = document.file_name();
+    let chapters = html::chapters(document, &|_| None);
+    let contents = html::contents(document);
+    format!(
+        "<!doctype html><html lang=\"ja\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
+         <body><h1>{title}</h1>{contents}{chapters}</body></html>\n"
+    )
 }
 
 fn save(file: &Path, content: &[u8]) -> Result<(), CliError> {

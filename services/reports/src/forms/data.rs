@@ -33,11 +33,13 @@ pub struct DataTable {
 pub fn tables(document: &Document) -> Vec<DataTable> {
     let mut tables = vec![lists::document(document)];
     tables.extend(document.tables().map(|(_, table)| of_table(table)));
-    tables.push(lists::figures(document));
-    tables.push(lists::sentences(document));
-    tables.push(lists::revisions(document));
-    tables.push(lists::codes(document));
-    tables.retain(|table| !table.rows.is_empty());
+    let lists = [
+        lists::figures(document),
+        lists::sentences(document),
+        lists::revisions(document),
+        lists::codes(document),
+    ];
+    tables.extend(lists.into_iter().filter(|list| !list.rows.is_empty()));
     tables
 }
 

@@ -105,7 +105,7 @@ impl Page<'_> {
         let id = escape(&table.id);
         self.add(format_args!(
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\
-             <table id=\"{id}\"><caption>{caption}</caption><thead><tr>"
+             <table id=\"{id}\" class=\"of-book\"><caption>{caption}</caption><thead><tr>"
         ));
         for (at, column) in table.columns.iter().enumerate() {
             let class = if is_number_column(table, at) {

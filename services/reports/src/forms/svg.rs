@@ -2,13 +2,12 @@
 //! the colour of the text around them, and series differ in more than their colour, so that a chart is
 //! read in print and in forced colours as well.
 
-mod axis;
 mod canvas;
 mod heat;
 
-use self::axis::Axis;
 use self::canvas::{Anchor, Canvas, HALF, LETTERS};
 use crate::document::{Chart, ChartKind, Document};
+use crate::forms::axis::Axis;
 use crate::forms::plot::{Plot, Series, bar_color, line_color};
 use crate::forms::width::width;
 
@@ -60,8 +59,10 @@ fn draw(plot: &Plot, head: (&str, &str, &str)) -> String {
         .then(|| Axis::of(plot, true));
     let legend = legend(plot);
     let lines = legend.last().map_or(0.0, |(_, y)| y + LEGEND_LINE);
-    let left_edge = left.wide() + 12.0;
-    let right_edge = right.as_ref().map_or(8.0, |axis| axis.wide() + 12.0);
+    let left_edge = left.halves() as f64 * HALF + 12.0;
+    let right_edge = right
+        .as_ref()
+        .map_or(8.0, |axis| axis.halves() as f64 * HALF + 12.0);
     let wide = WIDE - left_edge - right_edge;
     let area = Area {
         left: left_edge,

@@ -40,6 +40,11 @@ impl<'a> Iterator for Pieces<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.rest.take()?;
+        // Most texts fit on a line; no letter is wider than its bytes.
+        let is_line = !text.contains('\n');
+        if is_line && (text.len() <= self.columns || text.width_cjk() <= self.columns) {
+            return Some((text, 1));
+        }
         let (mut lines, mut filled) = (1, 0);
         for (at, grapheme) in text.grapheme_indices(true) {
             let is_end = grapheme.ends_with('\n');

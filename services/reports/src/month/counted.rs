@@ -8,10 +8,12 @@ use madoguchi_core::contact::NoTicketReason;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::{CallId, DivisionId, TicketId};
+use madoguchi_core::service::{AnswerClock, AnswerClocks};
 use madoguchi_core::service_level::{
     AnsweredCall, Period, ServiceFigures, ServiceRules, service_figures, tickets_by_call,
 };
 use madoguchi_core::ticket::{System, Ticket};
+use madoguchi_core::time::Millis;
 
 use super::carried::Carried;
 use super::data::{MonthCall, MonthData};
@@ -47,6 +49,9 @@ pub(super) struct CountedMonth<'a> {
     pub(super) carried: Carried<'a>,
     /// The tickets that each call led to, in the order of their numbers.
     pub(super) by_call: HashMap<&'a CallId, Vec<&'a TicketId>>,
+    pub(super) clocks: AnswerClocks,
+    /// 回答所要時間 of tickets of the month that were answered.
+    took: HashMap<&'a TicketId, Millis>,
 }
 
 impl<'a> CountedMonth<'a> {
@@ -79,6 +84,8 @@ impl<'a> CountedMonth<'a> {
             late: BTreeMap::new(),
             carried: Carried::of(data, scope),
             by_call: tickets_by_call(&data.tickets),
+            clocks: AnswerClocks::new(&rules.divisions, &rules.calendars),
+            took: HashMap::new(),
         };
         let elsewhere = answered_elsewhere(&figures, scope);
         for call in &data.calls {
@@ -92,7 +99,19 @@ impl<'a> CountedMonth<'a> {
         }
         month.sort_tickets();
         month.share_out_registered();
+        month.time_answers();
         month
+    }
+
+    /// 回答所要時間 of a ticket that was received in the month; `None` if it was not answered.
+    pub(super) fn took(&self, ticket: &Ticket) -> Option<Millis> {
+        self.took.get(&ticket.id).copied()
+    }
+
+    /// The clock of a ticket's limit.
+    pub(super) fn clock(&self, ticket: &Ticket) -> Option<&AnswerClock> {
+        let fields = &ticket.fields;
+        self.clocks.of(fields.division.as_ref(), fields.system)
     }
 
     /// 放棄, whatever the reason.
@@ -202,6 +221,19 @@ impl<'a> CountedMonth<'a> {
         for list in calls {
             list.sort_by_key(|call| (call.arrived_at, &call.id));
         }
+    }
+
+    fn time_answers(&mut self) {
+        let mut all = HashMap::new();
+        let timed = self.timed.values().flatten();
+        for ticket in timed.chain(&self.received) {
+            let at = self.data.tickets.first_answered_at(&ticket.id);
+            if let (Some(at), Some(clock)) = (at, self.clock(ticket)) {
+                let took = all.entry(&ticket.id);
+                took.or_insert_with(|| clock.open_between(ticket.received_at, at));
+            }
+        }
+        self.took = all;
     }
 
     /// 応答 = 登録済 + 対象外 + 未登録.

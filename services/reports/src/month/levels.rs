@@ -6,7 +6,6 @@ use madoguchi_core::month::{
     Counted, Goal, Judged, Level, LevelItem, Miss, Month, MonthMisses, Payment, PublishedMonth,
     Verdict, count_facts, judge, payment,
 };
-use madoguchi_core::service::AnswerClock;
 use madoguchi_core::ticket::{System, Ticket};
 use madoguchi_core::time::Millis;
 
@@ -60,7 +59,7 @@ fn answer_times(system: System, input: &MonthInput, month: &CountedMonth<'_>) ->
                 id: ticket.id.to_string(),
                 what: input.rules.numbers.write(ticket.number),
                 at: ticket.received_at,
-                over: over(ticket, input, month),
+                over: over(ticket, month),
             })
             .collect(),
         ..Counted::default()
@@ -84,30 +83,21 @@ fn late_by_own(
     let limit = Millis::from_secs(i64::from(*minutes) * 60);
     let late = timed
         .iter()
-        .filter(|ticket| took(ticket, input, month).is_some_and(|took| took > limit));
+        .filter(|ticket| took(ticket, month).is_some_and(|took| took > limit));
     late.count() as u64
 }
 
-/// The clock of a ticket's limit.
-pub(super) fn clock(ticket: &Ticket, input: &MonthInput) -> Option<AnswerClock> {
-    let fields = &ticket.fields;
-    let rules = &input.rules;
-    let division = fields.division.as_ref();
-    rules
-        .divisions
-        .clock(division, fields.system, &rules.calendars)
-}
-
-fn over(ticket: &Ticket, input: &MonthInput, month: &CountedMonth<'_>) -> Option<Millis> {
-    let limit = clock(ticket, input)?.limit();
-    Some(Millis(took(ticket, input, month)?.0 - limit.0))
+fn over(ticket: &Ticket, month: &CountedMonth<'_>) -> Option<Millis> {
+    let limit = month.clock(ticket)?.limit();
+    Some(Millis(took(ticket, month)?.0 - limit.0))
 }
 
 /// 回答所要時間; of what was not answered, up to the cut-off.
-fn took(ticket: &Ticket, input: &MonthInput, month: &CountedMonth<'_>) -> Option<Millis> {
-    let answered = month.data.tickets.first_answered_at(&ticket.id);
-    let until = answered.unwrap_or(month.data.cut_off);
-    Some(clock(ticket, input)?.open_between(ticket.received_at, until))
+fn took(ticket: &Ticket, month: &CountedMonth<'_>) -> Option<Millis> {
+    month.took(ticket).or_else(|| {
+        let clock = month.clock(ticket)?;
+        Some(clock.open_between(ticket.received_at, month.data.cut_off))
+    })
 }
 
 /// What the months up to the book's cost, as far as they are known.

@@ -54,10 +54,10 @@ pub struct ForecastCheck {
     pub expected: f64,
     /// 実績
     pub counted: u64,
-    /// 誤差 in percent (WAPE).
-    pub error: f64,
+    /// 誤差 in percent (WAPE); `None` over no calls.
+    pub error: Option<f64>,
     /// 80％区間に入った割合 in percent.
-    pub covered: f64,
+    pub covered: Option<f64>,
     /// 前月同曜日法の誤差 in percent.
-    pub weekday_error: f64,
+    pub weekday_error: Option<f64>,
 }

@@ -1,12 +1,15 @@
 //! The list of accounts, page by page.
 
-use madoguchi_core::access::Role;
+use madoguchi_core::access::{Permissions, Role};
 use madoguchi_core::account::User;
+use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
+use sqlx::Row;
 
-use crate::accounts::{COLUMNS, read_user};
+use crate::accounts::{COLUMNS, read_roles, read_user};
 use crate::error::StoreError;
 use crate::page::{self, Key, Order, Page, Start};
+use crate::sessions::read_flag;
 use crate::sql::{Sql, escaped, storable};
 use crate::store::Store;
 
@@ -63,7 +66,48 @@ impl UserOrder {
     }
 }
 
+/// What is said of somebody whom others can choose or name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedUser {
+    /// Who it is.
+    pub id: UserId,
+    /// The login.
+    pub login: String,
+    /// The name.
+    pub name: String,
+    /// What they may do; nothing while disabled.
+    pub permissions: Permissions,
+}
+
 impl Store {
+    /// The names of users by their logins, no more than so many: what a page needs that names many.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_named_users(&self, limit: u32) -> Result<Vec<NamedUser>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, login, name, roles, CASE WHEN disabled_at IS NULL THEN 0 ELSE 1 END \
+             AS disabled FROM users ORDER BY login LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(self.read()?)
+        .await?;
+        let named = rows.iter().map(|row| {
+            let id: &str = row.try_get("id")?;
+            let permissions = match read_flag(row, "disabled")? {
+                true => Permissions::NONE,
+                false => Permissions::of_roles(read_roles(row)?),
+            };
+            Ok(NamedUser {
+                id: UserId::new(id),
+                login: row.try_get("login")?,
+                name: row.try_get("name")?,
+                permissions,
+            })
+        });
+        named.collect()
+    }
+
     /// A page of the users that `filter` lets through, in its order.
     ///
     /// # Errors

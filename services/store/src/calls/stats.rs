@@ -2,9 +2,10 @@
 
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::id::CallId;
+use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::stats::{StatsQuery, StatsReport, StatsSums};
 use madoguchi_core::time::Instant;
+use sqlx::Row;
 
 use super::row::{COLUMNS, record};
 use crate::error::StoreError;
@@ -30,6 +31,34 @@ impl Store {
         self.visit_calls(from, until, |call| sums.add(&call))
             .await?;
         Ok(sums.report())
+    }
+
+    /// How many calls were 着信 on each line in each half hour, by the instant at which it begins; half hours
+    /// without any are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn offered_by_half_hour(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> Result<Vec<(LineName, Instant, u64)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT line, arrived_at / 1800000 AS slot, CAST(COUNT(*) AS BIGINT) AS found FROM calls \
+             WHERE direction = 'inbound' AND arrived_at >= $1 AND arrived_at < $2 \
+             GROUP BY line, arrived_at / 1800000 ORDER BY slot, line",
+        )
+        .bind(from.0)
+        .bind(until.0)
+        .fetch_all(self.read()?)
+        .await?;
+        let counts = rows.iter().map(|row| {
+            let slot: i64 = row.try_get("slot")?;
+            let found: i64 = row.try_get("found")?;
+            let line = LineName::new(row.try_get::<&str, _>("line")?);
+            Ok((line, Instant(slot * 1_800_000), found.unsigned_abs()))
+        });
+        counts.collect()
     }
 
     /// Shows the calls that arrived from `from` on and before `until`, in the order of their arrival, some

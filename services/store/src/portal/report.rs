@@ -202,6 +202,32 @@ impl Store {
             .collect()
     }
 
+    /// What was looked for in vain from `from` until before `until`, as somebody typed it, and how often: the
+    /// most often first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn queries_in_vain(
+        &self,
+        from: Instant,
+        until: Instant,
+        limit: u32,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT MAX(query) AS query, CAST(COUNT(*) AS BIGINT) AS n FROM portal_searches \
+             WHERE results = 0 AND at >= $1 AND at < $2 AND normal <> '' \
+             GROUP BY normal ORDER BY n DESC, normal LIMIT $3",
+        )
+        .bind(from.0)
+        .bind(until.0)
+        .bind(i64::from(limit))
+        .fetch_all(self.read()?)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("query")?, count(row, "n")?)))
+            .collect()
+    }
+
     /// When calls came in from `from` until before `until`, within reception hours and outside
     /// them, and from which numbers.
     ///

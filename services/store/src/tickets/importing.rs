@@ -197,6 +197,9 @@ impl Store {
         for (number, id, row) in matters {
             let Some(ticket) = known.remove(&id) else {
                 outcome.new += 1;
+                outcome
+                    .faults
+                    .extend(row.sensitive(number, &reading.columns));
                 planned.push(Planned {
                     steps: first_steps(&id, &reading.ledger, &row),
                     known: None,
@@ -209,6 +212,9 @@ impl Store {
                 Ok(steps) if steps.is_empty() => outcome.same += 1,
                 Ok(steps) => {
                     outcome.changed += 1;
+                    outcome
+                        .faults
+                        .extend(row.sensitive(number, &reading.columns));
                     let known = Some(Box::new(ticket));
                     planned.push(Planned {
                         id,

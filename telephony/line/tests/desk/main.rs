@@ -21,5 +21,6 @@ mod load;
 mod nodes;
 mod outbound;
 mod queue;
+mod queueing;
 mod scene;
 mod stopping;

@@ -1,6 +1,6 @@
 //! `make bench-web`: how long pages, API and signing in take on a desk with 100,000 users,
 //! 10,000,000 audit records and 100,000 tickets (or as many as the first argument says), while 20 agents
-//! type.
+//! type. The second argument names a folder in which the desk is kept for another measurement.
 //!
 //! Prints a report in Markdown; ends with an error if the 99th percentile of anything (the hashing
 //! of passwords apart) reaches 50 ms. Desk and clients share the machine.
@@ -9,7 +9,7 @@ mod tickets;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -41,12 +41,16 @@ const PASSWORD: &str = "ume-sakura-ajisai-kiku";
 async fn main() -> anyhow::Result<()> {
     let tickets = std::env::args().nth(1);
     let tickets = tickets.map_or(Ok(TICKETS), |count| count.parse())?;
-    let folder = tempfile::tempdir()?;
-    let data = folder.path().join("data");
-    std::fs::create_dir_all(&data)?;
-    fill(&data, tickets).await?;
+    let temporary = tempfile::tempdir()?;
+    let folder = std::env::args().nth(2).map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
+    let data = folder.join("data");
+    if !data.exists() {
+        std::fs::create_dir_all(&data)?;
+        fill(&data, tickets).await?;
+    }
     let web = SocketAddr::from(([127, 0, 0, 1], free_port()));
-    let _desk = start(folder.path(), web).await?;
+    let _desk = start(&folder, web).await?;
     let client = Client::sign_in(web, "boss").await?;
     let typing = tickets::type_meanwhile(web).await?;
     let mut report = format!(

@@ -1,5 +1,7 @@
 //! The tables for machines that are not those of a chapter.
 
+use madoguchi_core::time::Instant;
+
 use super::column::{Built, number_cell, unit};
 use super::{DataTable, assemble};
 use crate::document::{
@@ -105,42 +107,62 @@ pub(super) fn figures(document: &Document) -> DataTable {
     assemble("数値一覧", columns, entries.len())
 }
 
+/// What stands between the tables.
+struct Passage<'a> {
+    chapter: &'a str,
+    kind: &'static str,
+    text: &'a str,
+    /// Of a remark: who wrote it and when.
+    written: Option<(&'a str, Instant)>,
+}
+
 /// 文章: what is written between the tables.
 pub(super) fn sentences(document: &Document) -> DataTable {
-    let mut rows: Vec<(&str, &str, &str, Option<&str>, Cell)> = Vec::new();
-    for chapter in &document.chapters {
-        for block in &chapter.blocks {
-            let id = chapter.id.as_str();
-            match block {
-                Block::Heading { text } => rows.push((id, "見出し", text, None, Cell::Empty)),
-                Block::Sentence { text } => rows.push((id, "文章", text, None, Cell::Empty)),
-                Block::Remark {
-                    text,
-                    author,
-                    written_at,
-                } => rows.push((id, "加筆", text, Some(author), Cell::Instant(*written_at))),
-                Block::Table(_) | Block::Chart(_) => {}
-            }
-        }
-    }
-    let texts = |of: &dyn Fn(&(&str, &str, &str, Option<&str>, Cell)) -> Option<String>| {
-        rows.iter().map(of).collect::<Vec<_>>()
+    let passages: Vec<_> = document
+        .chapters
+        .iter()
+        .flat_map(|chapter| {
+            chapter
+                .blocks
+                .iter()
+                .filter_map(|block| passage(&chapter.id, block))
+        })
+        .collect();
+    let texts = |name: &str, of: &dyn Fn(&Passage<'_>) -> Option<String>| {
+        Built::texts(name, passages.iter().map(of).collect())
     };
+    let numbers = (1..=passages.len()).map(|number| Cell::Number(number as f64));
+    let times = passages
+        .iter()
+        .map(|passage| passage.written.map(|(_, at)| at).into());
     let columns = [
-        vec![Built::new(
-            "通番",
-            (1..=rows.len()).map(|n| Cell::Number(n as f64)).collect(),
-        )],
-        Built::texts("章コード", texts(&|row| some(row.0))),
-        Built::texts("種別", texts(&|row| some(row.1))),
-        Built::texts("本文", texts(&|row| some(row.2))),
-        Built::texts("加筆者", texts(&|row| some(row.3?))),
-        vec![Built::new(
-            "加筆日時",
-            rows.iter().map(|row| row.4.clone()).collect(),
-        )],
+        vec![Built::new("通番", numbers.collect())],
+        texts("章コード", &|passage| some(passage.chapter)),
+        texts("種別", &|passage| some(passage.kind)),
+        texts("本文", &|passage| some(passage.text)),
+        texts("加筆者", &|passage| some(passage.written?.0)),
+        vec![Built::new("加筆日時", times.collect())],
     ];
-    assemble("文章", columns.concat(), rows.len())
+    assemble("文章", columns.concat(), passages.len())
+}
+
+fn passage<'a>(chapter: &'a str, block: &'a Block) -> Option<Passage<'a>> {
+    let (kind, text, written) = match block {
+        Block::Heading { text } => ("見出し", text, None),
+        Block::Sentence { text } => ("文章", text, None),
+        Block::Remark {
+            text,
+            author,
+            written_at,
+        } => ("加筆", text, Some((author.as_str(), *written_at))),
+        Block::Table(_) | Block::Chart(_) => return None,
+    };
+    Some(Passage {
+        chapter,
+        kind,
+        text,
+        written,
+    })
 }
 
 /// 改版履歴

@@ -347,3 +347,26 @@ fn sentences_and_remarks_are_a_table_as_well() {
     assert_eq!(rows.len() - 1, written.count());
     assert!(column(&rows, "加筆者").contains(&Data::String("報告 花子".to_owned())));
 }
+
+#[test]
+fn a_table_without_rows_has_its_names_and_a_book_without_chapters_opens() {
+    let mut report = sample::report();
+    for block in report
+        .chapters
+        .iter_mut()
+        .flat_map(|chapter| &mut chapter.blocks)
+    {
+        if let Block::Table(table) = block {
+            table.rows.clear();
+        }
+    }
+    let file = workbook(&report).unwrap().file;
+    assert_eq!(cells(&file, "表3-1 応対時間").len(), 1);
+    report.chapters.clear();
+    report.revisions.clear();
+    let names: Vec<_> = sheets(&workbook(&report).unwrap().file)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(names, ["文書", "コード"]);
+}

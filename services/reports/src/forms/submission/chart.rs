@@ -2,22 +2,25 @@
 //! the line has a gap, where the table says 「－」.
 
 use rust_xlsxwriter::{
-    Chart as NativeChart, ChartAxis, ChartEmptyCells, ChartFormat, ChartLegendPosition, ChartLine,
-    ChartSeries, ChartSolidFill, ChartType, Color, Workbook, XlsxError,
+    Chart as NativeChart, ChartAxis, ChartEmptyCells, ChartFont, ChartFormat, ChartLegendPosition,
+    ChartLine, ChartSeries, ChartSolidFill, ChartType, Color, Workbook, XlsxError,
 };
 
 use super::context::{Context, add_sheet};
 use super::page::{self, DIGIT, HALF, PADDING, Paper};
 use super::plan::{ChartPlan, Plan, charts, link};
 use super::style::{Look, Show, heading, title};
-use crate::cell_text::write_text;
+use crate::cell_text::{CellText, write_text};
 use crate::document::{Chart, ChartKind};
+use crate::forms::axis::Axis;
 use crate::forms::numbers::Kind;
-use crate::forms::plot::{Series, bar_color, line_color, percent_low};
+use crate::forms::plot::{Plot, Series, bar_color, line_color};
 use crate::forms::width::width;
 
 /// Letters of an alternative text; Excel holds 255.
 const ALT_AT_MOST: usize = 120;
+/// More labels than these are turned.
+const LABELS_UPRIGHT: usize = 16;
 /// The size of a chart in pixels.
 const WIDE: u32 = 660;
 const TALL: u32 = 390;
@@ -34,22 +37,21 @@ pub(super) fn native(plan: &Plan, chart: &Chart) -> Option<(String, NativeChart)
         ChartType::Line
     });
     let mut over = None;
-    for (at, series) in plot.series.iter().enumerate() {
+    for at in 0..plot.series.len() {
         let drawn = series_of((sources, place), at)?;
         if is_bars && plot.is_line(at) {
             let mut line = NativeChart::new(ChartType::Line);
             line.push_series(&drawn);
             over = Some(line);
-            set_axis(main.y2_axis(), series, true);
         } else {
-            if plot.is_right(at) {
-                set_axis(main.y2_axis(), series, true);
-            }
             main.push_series(&drawn);
         }
     }
-    let first = plot.series.first()?;
-    set_axis(main.y_axis(), first, !is_bars);
+    set_axis(main.y_axis(), plot, false);
+    set_axis(main.y2_axis(), plot, true);
+    if plot.labels.len() > LABELS_UPRIGHT {
+        main.x_axis().set_font(ChartFont::new().set_rotation(-45));
+    }
     if let Some(over) = &over {
         main.combine(over);
     }
@@ -57,24 +59,25 @@ pub(super) fn native(plan: &Plan, chart: &Chart) -> Option<(String, NativeChart)
     main.legend().set_position(ChartLegendPosition::Bottom);
     main.show_empty_cells_as(ChartEmptyCells::Gaps);
     main.set_width(WIDE).set_height(TALL);
-    main.set_name(&chart.number);
-    let alt = format!("{}。{}", chart.title, chart.alt);
+    main.set_name(CellText::new(&chart.number).text);
+    let alt = CellText::new(&format!("{}。{}", chart.title, chart.alt)).text;
     main.set_alt_text(alt.chars().take(ALT_AT_MOST).collect::<String>());
     Some((link(sources, place.top), main))
 }
 
-/// How the numbers of an axis are written; that of a line of percentages begins where the line is seen.
-fn set_axis(axis: &mut ChartAxis, series: &Series, is_line: bool) {
-    axis.set_num_format(number_format(series));
-    let values = series.values.iter().flatten().copied();
-    let least = values.clone().fold(f64::INFINITY, f64::min);
-    let most = values.fold(0.0, f64::max);
-    if series.kind == Kind::Percent && is_line && least.is_finite() && most <= 100.0 {
-        let low = percent_low(least);
-        axis.set_max(1.0);
-        axis.set_min(low / 100.0)
-            .set_major_unit((100.0 - low) / 500.0);
-    }
+/// From where to where the numbers of an axis go, and how they are written.
+fn set_axis(native: &mut ChartAxis, plot: &Plot, is_right: bool) {
+    let series = plot.series.iter().enumerate();
+    let mut series = series.filter(|(at, _)| plot.is_right(*at) == is_right);
+    let Some((_, first)) = series.next() else {
+        return;
+    };
+    let (low, high, step) = Axis::of(plot, is_right).range();
+    native.set_num_format(number_format(first));
+    native
+        .set_min(cell_value(first, low))
+        .set_max(cell_value(first, high));
+    native.set_major_unit(cell_value(first, step));
 }
 
 fn series_of((sheet, place): (&str, &ChartPlan), at: usize) -> Option<ChartSeries> {
@@ -115,7 +118,7 @@ pub(super) fn write_sources(
     write_text(sheet, (0, 0), "図の元データ", &title(13.0))?;
     let mut widths = vec![0.0_f64];
     let mut last = 0;
-    let (heading, caption) = (heading(), title(10.0));
+    let (heading, caption) = (heading(), title(10.0).unset_text_wrap());
     for chart in charts(context.document) {
         let Some(place) = context.plan.chart(&chart.id) else {
             continue;

@@ -10,7 +10,7 @@ use super::style::{Look, Show, heading, link as link_format, sentence, title};
 use crate::cell_text::write_text;
 use crate::document::{DocCell, DocColumn, DocRow, DocTable, Document};
 use crate::forms::Note;
-use crate::table::excel_day;
+use crate::table::write_day;
 
 /// Of the two columns, in points.
 const WIDTHS: [f64; 2] = [130.0, 360.0];
@@ -72,7 +72,7 @@ fn write_facts(
     let made = document.made_at.date();
     let format = context.styles.of(Look::plain(Show::day(made, false)));
     let format = format.clone().set_align(rust_xlsxwriter::FormatAlign::Left);
-    sheet.write_datetime_with_format(row, 1, excel_day(made)?, &format)?;
+    write_day(sheet, (row, 1), made, &format)?;
     Ok(row + 1)
 }
 

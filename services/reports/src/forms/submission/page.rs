@@ -3,6 +3,7 @@
 use madoguchi_core::era::japanese_date;
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
+use crate::cell_text::CellText;
 use crate::document::Document;
 
 /// Half a kanji of 10 points, in points.
@@ -102,6 +103,7 @@ pub(super) fn halves(points: f64) -> usize {
 
 /// Text without what heads and feet take for an order of theirs.
 fn plain(text: &str, letters: usize) -> String {
+    let text = CellText::new(text).text;
     let text = text.chars().filter(|letter| !letter.is_control());
     text.take(letters)
         .map(|letter| if letter == '&' { '＆' } else { letter })

@@ -119,9 +119,9 @@ pub(super) fn link(sheet: &str, row: u32) -> String {
 }
 
 /// The figures of a book, in the order in which they are written: with table, row and column.
-pub(super) fn figures<'a>(
-    document: &'a Document,
-) -> impl Iterator<Item = (&'a DocTable, usize, usize, &'a Figure)> {
+pub(super) fn figures(
+    document: &Document,
+) -> impl Iterator<Item = (&DocTable, usize, usize, &Figure)> {
     document.tables().flat_map(|(_, table)| {
         table.rows.iter().enumerate().flat_map(move |(row, of)| {
             of.cells

@@ -14,7 +14,7 @@ use crate::document::{DocTable, Figure, Rows, Value};
 use crate::forms::width::pieces;
 
 /// The columns of 根拠, with their widths in points.
-const PROOF: [(&str, f64); 10] = [
+const PROOF: [(&str, f64); 11] = [
     ("表", 60.0),
     ("行", 110.0),
     ("列", 110.0),
@@ -25,6 +25,7 @@ const PROOF: [(&str, f64); 10] = [
     ("根拠の種類", 90.0),
     ("根拠の名前、元のセル又は出所", 200.0),
     ("件数（件）", 60.0),
+    ("「－」の理由", 110.0),
 ];
 /// Those of 根拠の明細.
 const DETAILS: [(&str, f64); 3] = [
@@ -62,6 +63,10 @@ fn write_figure(
 ) -> Result<(), XlsxError> {
     let (kind, names) = source(figure);
     let column = table.columns.get(of_column);
+    let reason = match &figure.value {
+        Value::None(reason) => reason.as_str(),
+        _ => "",
+    };
     let texts = [
         (0, table.number.clone()),
         (1, row_name(table, of_row)),
@@ -69,6 +74,7 @@ fn write_figure(
         (4, figure.population.label().to_owned()),
         (7, kind.to_owned()),
         (8, names),
+        (10, reason.to_owned()),
     ];
     let plain = context.styles.of(Look::plain(Show::Text)).clone();
     let sheet_name = sheet.name();

@@ -14,12 +14,13 @@ use crate::forms::names::{area_name, quoted};
 use crate::forms::numbers::{Kind, of_cell, of_value};
 use crate::forms::plot::{Plot, shade};
 use crate::forms::width::{lines, width};
-use crate::table::{excel_day, excel_time};
+use crate::table::{write_day, write_time};
 
 /// Columns of text are not wider than this, in halves of a kanji; longer text is wrapped.
 const TEXT_AT_MOST: usize = 44;
-/// Nor narrower.
+/// Nor narrower; of a wide table they may be.
 const TEXT_AT_LEAST: usize = 8;
+const NAME_AT_LEAST: usize = 14;
 /// Rows of a table whose 注 stand above it, so that no page has them alone.
 const LONG: usize = 20;
 /// Links of a sheet; Excel holds 65,530.
@@ -247,11 +248,11 @@ fn write_value(
     match cell {
         DocCell::Date { date } => {
             let format = context.styles.of(look);
-            sheet.write_datetime_with_format(row, column, excel_day(*date)?, format)?;
+            write_day(sheet, (row, column), *date, format)?;
         }
         DocCell::Time { at } => {
             let format = context.styles.of(look);
-            sheet.write_datetime_with_format(row, column, excel_time(*at)?, format)?;
+            write_time(sheet, (row, column), *at, format)?;
         }
         DocCell::Figure(figure) => {
             let link = context.plan.proof_of(figure, context.figures);
@@ -326,7 +327,12 @@ fn widths(table: &DocTable) -> Vec<f64> {
     let columns = table.columns.iter().enumerate();
     let mut widths: Vec<_> = columns
         .map(|(at, column)| {
-            let (mut text, mut whole) = (TEXT_AT_LEAST.min(width(&column.heading())), 0);
+            let name = if table.wide {
+                TEXT_AT_LEAST
+            } else {
+                NAME_AT_LEAST
+            };
+            let (mut text, mut whole) = (name.min(width(&column.heading())), 0);
             for cell in table.rows.iter().filter_map(|row| row.cells.get(at)) {
                 let wide = width(&cell.text());
                 match cell {

@@ -25,6 +25,11 @@ fn sheet<'a>(sheets: &'a [(String, String)], begin: &str) -> &'a (String, String
         .unwrap()
 }
 
+/// Whether a cell holds a text.
+fn is(cell: &Data, text: &str) -> bool {
+    matches!(cell, Data::String(of_cell) if of_cell == text)
+}
+
 /// All texts of a column, put together.
 fn texts(rows: &[Vec<Data>], column: usize) -> Vec<String> {
     rows.iter().map(|row| row[column].to_string()).collect()
@@ -163,7 +168,7 @@ fn text_longer_than_a_row_can_show_goes_on_below_and_nothing_is_lost() {
         let rows = cells(&book.file, &sheet(&sheets, begin).0);
         let all = texts(&rows, column).concat();
         assert!(all.contains(&long), "{begin}");
-        assert!(rows.iter().any(|row| row[0].to_string() == first) || first.is_empty());
+        assert!(rows.iter().any(|row| is(&row[0], first)) || first.is_empty());
         assert!(
             texts(&rows, column)
                 .iter()
@@ -300,10 +305,7 @@ fn charts_hold_their_values_and_a_gap_where_there_is_none() {
 fn lengths_of_time_are_numbers_that_are_shown_as_minutes_and_seconds() {
     let file = book().file;
     let rows = cells(&file, "表3-1 応対時間");
-    let row = rows
-        .iter()
-        .find(|row| row[0].to_string() == "通話時間")
-        .unwrap();
+    let row = rows.iter().find(|row| is(&row[0], "通話時間")).unwrap();
     for (cell, seconds) in [(&row[2], 3_599.0), (&row[3], 90_000.0)] {
         let Data::DateTime(time) = cell else {
             panic!("{cell:?} is no length of time");
@@ -321,10 +323,7 @@ fn lengths_of_time_are_numbers_that_are_shown_as_minutes_and_seconds() {
 #[test]
 fn a_call_of_15_00_utc_is_of_the_next_day() {
     let rows = cells(&book().file, "表L-1 問合せ管理台帳");
-    let first = rows
-        .iter()
-        .find(|row| row[0].to_string() == "R6-00001")
-        .unwrap();
+    let first = rows.iter().find(|row| is(&row[0], "R6-00001")).unwrap();
     let Data::DateTime(time) = &first[1] else {
         panic!("{:?} is no time", first[1]);
     };
@@ -371,10 +370,7 @@ fn every_figure_leads_to_its_calls_or_to_its_row_of_根拠() {
         }
     }
     assert!(linked > 300);
-    let answered = details
-        .iter()
-        .filter(|row| row[0].to_string() == "answered")
-        .count();
+    let answered = details.iter().filter(|row| is(&row[0], "answered")).count();
     assert_eq!(answered, 1023);
     assert_eq!(cells(&file, "根拠").len() - 3, linked);
 }
@@ -442,10 +438,7 @@ fn a_heat_map_colours_the_cells_of_its_table_and_leaves_their_numbers() {
         assert!(styles.contains(fill), "{fill}");
     }
     let rows = cells(&file, "表2-4 曜日・時間帯別着信件数");
-    let first = rows
-        .iter()
-        .find(|row| row[0].to_string() == "8:00")
-        .unwrap();
+    let first = rows.iter().find(|row| is(&row[0], "8:00")).unwrap();
     let numbers: Vec<_> = first[1..6].iter().map(ToString::to_string).collect();
     assert_eq!(numbers, ["0", "3", "6", "9", "12"]);
 }
@@ -462,4 +455,61 @@ fn a_draft_says_so_on_every_page() {
 #[test]
 fn the_same_book_gives_the_same_bytes() {
     assert_eq!(book(), made());
+}
+
+#[test]
+fn a_book_with_little_in_it_opens_as_well() {
+    let mut report = sample::report();
+    for block in report
+        .chapters
+        .iter_mut()
+        .flat_map(|chapter| &mut chapter.blocks)
+    {
+        if let Block::Table(table) = block {
+            table.rows.clear();
+        }
+    }
+    let file = workbook(&report, &Default::default()).unwrap().file;
+    let names: Vec<_> = sheets(&file).into_iter().map(|(name, _)| name).collect();
+    assert!(names.contains(&"表3-1 応対時間".to_owned()));
+    assert!(!names.contains(&"根拠".to_owned()) && !names.contains(&"図の元データ".to_owned()));
+    report.chapters.clear();
+    report.revisions.clear();
+    let file = workbook(&report, &Default::default()).unwrap().file;
+    assert_eq!(sheets(&file).len(), 1);
+    assert!(cells(&file, "表紙").len() > 5);
+}
+
+#[test]
+fn letters_that_xml_does_not_have_break_no_part() {
+    let mut report = sample::report();
+    let bad = "\u{0}悪\u{1f}い\u{fffe}字<&\"";
+    report.name = format!("文書{bad}");
+    report.classification = bad.to_owned();
+    report.seals = vec![bad.to_owned()];
+    for chapter in &mut report.chapters {
+        chapter.title.push_str(bad);
+        for block in &mut chapter.blocks {
+            match block {
+                Block::Chart(chart) => {
+                    chart.title.push_str(bad);
+                    chart.number.push_str(bad);
+                    chart.alt.push_str(bad);
+                }
+                Block::Table(table) => {
+                    table.title.push_str(bad);
+                    table.columns[0].name.push_str(bad);
+                }
+                _ => {}
+            }
+        }
+    }
+    let file = workbook(&report, &sample::drill()).unwrap().file;
+    for name in names(&file) {
+        let part = part(&file, &name).unwrap();
+        let is_sound =
+            |letter: char| letter >= ' ' && letter != '\u{fffe}' || "\n\r\t".contains(letter);
+        assert!(part.chars().all(is_sound), "{name}");
+        assert!(!part.contains("_x0000_"), "{name}");
+    }
 }

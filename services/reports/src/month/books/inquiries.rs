@@ -83,14 +83,14 @@ fn counts<'a>(input: &MonthInput, month: &CountedMonth<'a>, proof: &mut Proof<'a
                     own.or(first) == Some(*id) && ticket.fields.system == system
                 })
                 .collect();
-            let key = format!("{id}_{}", system.as_str());
+            let key = format!("answered_{id}_{}", system.as_str());
             let mut cells = vec![text(name), text(system.label())];
             cells.extend(by_channel(proof, &key, &of));
             rows.push(row(key, cells));
         }
     }
     let mut cells = vec![text("計"), text("")];
-    cells.extend(by_channel(proof, "all", &month.received));
+    cells.extend(by_channel(proof, "answered_all", &month.received));
     rows.push(total("total", cells));
     let mut table = table(
         "表2-1",
@@ -164,15 +164,11 @@ fn line(
     let (question, answer) = texts.of(ticket);
     let fields = &ticket.fields;
     let answered_at = month.data.tickets.first_answered_at(&ticket.id);
-    let clock = crate::month::levels::clock(ticket, input);
     let source = format!("問合せ{number}の記録");
     let rows = Rows::Source { source };
-    let took = match (answered_at, clock) {
-        (Some(at), Some(clock)) => {
-            let took = clock.open_between(ticket.received_at, at);
-            figure(Value::Duration(took.0), Population::Received, None, rows)
-        }
-        _ => cells::lacking("一次回答がまだない", Population::Received, rows),
+    let took = match month.took(ticket) {
+        Some(took) => figure(Value::Duration(took.0), Population::Received, None, rows),
+        None => cells::lacking("一次回答がまだない", Population::Received, rows),
     };
     let category = fields.category.as_deref();
     let category = category.and_then(|id| input.rules.categories.get(id));

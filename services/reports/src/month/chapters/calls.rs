@@ -1,5 +1,7 @@
 //! 第2 受付件数
 
+use std::collections::BTreeMap;
+
 use madoguchi_core::event::AbandonReason;
 
 use super::{days, month_table, slots};
@@ -187,10 +189,13 @@ fn sites(making: &mut Making<'_, '_>) -> DocTable {
     let whole = making.month.offered.len();
     let previous = making.month.data.month.previous();
     let mut rows = Vec::new();
+    let mut of_kinds: BTreeMap<SiteKind, Vec<&MonthCall>> = BTreeMap::new();
+    for call in &making.month.offered {
+        let of_kind = of_kinds.entry(kind_of(call, making.month));
+        of_kind.or_default().push(call);
+    }
     for kind in SiteKind::ALL {
-        let offered = making.month.offered.iter();
-        let of_kind = offered.filter(|call| kind_of(call, making.month) == kind);
-        let calls: Vec<_> = of_kind.copied().collect();
+        let calls = of_kinds.remove(&kind).unwrap_or_default();
         let name = format!("site_{}", kind.as_str());
         let sites = kind.sites();
         let each = sites.map(|sites| {

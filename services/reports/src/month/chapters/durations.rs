@@ -8,7 +8,6 @@ use super::days::{counts_talk, mean, with_parts};
 use crate::document::{Block, Chapter, DocCell, DocRow, DocTable, Population, Rows};
 use crate::month::cells::{column, count, length, measured, number, row, size, table, text};
 use crate::month::data::MonthCall;
-use crate::month::levels::clock;
 use crate::month::making::Making;
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
@@ -139,13 +138,11 @@ fn of_population(cell: DocCell, population: Population) -> DocCell {
 fn answer_times(making: &mut Making<'_, '_>) -> DocRow {
     let timed = making.month.timed.get(&System::Indirect);
     let timed = timed.cloned().unwrap_or_default();
-    let tickets = &making.month.data.tickets;
     let mut all = Distribution::default();
     let mut answered: Vec<&Ticket> = Vec::new();
     for ticket in timed {
-        let at = tickets.first_answered_at(&ticket.id);
-        if let (Some(at), Some(clock)) = (at, clock(ticket, making.input)) {
-            all.add(clock.open_between(ticket.received_at, at));
+        if let Some(took) = making.month.took(ticket) {
+            all.add(took);
             answered.push(ticket);
         }
     }

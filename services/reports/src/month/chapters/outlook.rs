@@ -2,7 +2,7 @@
 
 use crate::document::{Block, Chapter, DocCell, DocTable, Population, Rows, Value};
 use crate::month::cells::{
-    column, date, figure, lacking, measured, number, row, sentence, table, text,
+    NOTHING, column, date, figure, lacking, measured, number, row, sentence, table, text,
 };
 use crate::month::making::Making;
 use crate::month::outlook::Outlook;
@@ -120,7 +120,13 @@ fn checks(outlook: &Outlook) -> DocTable {
         measured("covered", "80％区間に入った割合", "％"),
         measured("weekday_error", "前月同曜日法の誤差", "％"),
     ];
-    let percent = |value: f64| expected(Value::Percent(format!("{value:.1}")));
+    let percent = |value: Option<f64>| match value {
+        Some(value) => expected(Value::Percent(format!("{value:.1}"))),
+        None => {
+            let source = "予測の計算".to_owned();
+            lacking(NOTHING, Population::Expected, Rows::Source { source })
+        }
+    };
     let rows = (1..).zip(&outlook.checks).map(|(n, check)| {
         let n: usize = n;
         row(

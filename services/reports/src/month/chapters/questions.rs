@@ -1,22 +1,18 @@
 //! 第4 問合せの内容
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_core::figures::Distribution;
-use madoguchi_core::normal::normal_text;
 use madoguchi_core::ticket::{Channel, Ticket};
 
 use crate::document::{Block, Chapter, DocCell, DocRow, DocTable, Population};
 use crate::month::cells::{self, column, length, measured, row, share, size, table, text, total};
 use crate::month::data::MonthCall;
-use crate::month::levels::clock;
 use crate::month::making::{Making, gist};
 use crate::month::summary::function_of;
 
 /// Matters that 表4-2 names at the most.
 const TOP: usize = 10;
-/// Letters by which two questions are told apart.
-const SAME_LETTERS: usize = 60;
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
     let blocks = vec![
@@ -131,11 +127,9 @@ fn figures<'a>(
     let mut all = Distribution::default();
     let mut timed = Vec::new();
     for ticket in &of.tickets {
-        let tickets = &making.month.data.tickets;
         let is_timed = ticket.fields.channel == Channel::Phone && !ticket.fields.is_exempt();
-        let at = tickets.first_answered_at(&ticket.id).filter(|_| is_timed);
-        if let (Some(at), Some(clock)) = (at, clock(ticket, making.input)) {
-            all.add(clock.open_between(ticket.received_at, at));
+        if let Some(took) = making.month.took(ticket).filter(|_| is_timed) {
+            all.add(took);
             timed.push(*ticket);
         }
     }
@@ -177,14 +171,13 @@ fn top(making: &mut Making<'_, '_>) -> DocTable {
         column("article", "対応FAQ番号"),
         column("measure", "対策"),
     ];
-    let mut matters: BTreeMap<String, Vec<&Ticket>> = BTreeMap::new();
+    let mut matters: HashMap<(bool, &str), Vec<&Ticket>> = HashMap::new();
     for ticket in &making.month.received {
-        let article = ticket.fields.articles.first();
-        let key = match article {
-            Some(article) => format!("article:{article}"),
-            None => normal_text(&ticket.fields.question, SAME_LETTERS),
+        let key = match ticket.fields.articles.first() {
+            Some(article) => (true, article.as_str()),
+            None => (false, ticket.fields.question.trim()),
         };
-        if !key.is_empty() {
+        if !key.1.is_empty() {
             matters.entry(key).or_default().push(ticket);
         }
     }

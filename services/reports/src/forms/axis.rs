@@ -1,6 +1,5 @@
 //! An axis: from where to where its numbers go, at which of them it is marked, and how they are written.
 
-use super::canvas::HALF;
 use crate::document::{ChartKind, duration, with_commas};
 use crate::forms::numbers::Kind;
 use crate::forms::plot::{Plot, percent_low};
@@ -15,7 +14,7 @@ const MARKS: f64 = 5.0;
 
 /// An axis.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     kind: Kind,
     low: f64,
     step: f64,
@@ -24,7 +23,7 @@ pub(super) struct Axis {
 
 impl Axis {
     /// The axis on the left or on the right of a chart.
-    pub(super) fn of(plot: &Plot, is_right: bool) -> Self {
+    pub(crate) fn of(plot: &Plot, is_right: bool) -> Self {
         let chosen = |at: usize| plot.is_right(at) == is_right;
         let mut series = plot.series.iter().enumerate();
         let first = series.find(|(at, _)| chosen(*at));
@@ -61,17 +60,17 @@ impl Axis {
     }
 
     /// Its numbers, from the lowest on.
-    pub(super) fn ticks(&self) -> impl Iterator<Item = f64> {
+    pub(crate) fn ticks(&self) -> impl Iterator<Item = f64> {
         (0..=self.steps).map(|step| self.low + self.step * f64::from(step))
     }
 
     /// How far up a number stands: 0 at the foot, 1 at the top.
-    pub(super) fn share(&self, value: f64) -> f64 {
+    pub(crate) fn share(&self, value: f64) -> f64 {
         ((value - self.low) / (self.step * f64::from(self.steps))).clamp(0.0, 1.0)
     }
 
     /// A number as it is written.
-    pub(super) fn text(&self, tick: f64) -> String {
+    pub(crate) fn text(&self, tick: f64) -> String {
         match self.kind {
             Kind::Seconds => duration(tick as i64 * 1000),
             _ if self.step < 1.0 => format!("{tick:.1}"),
@@ -80,7 +79,7 @@ impl Axis {
     }
 
     /// What stands above it.
-    pub(super) fn unit(&self) -> &'static str {
+    pub(crate) fn unit(&self) -> &'static str {
         match self.kind {
             Kind::Percent => "％",
             Kind::Seconds => "分:秒",
@@ -88,10 +87,16 @@ impl Axis {
         }
     }
 
-    /// Room that its numbers take.
-    pub(super) fn wide(&self) -> f64 {
+    /// How wide its numbers are, in halves of a kanji.
+    pub(crate) fn halves(&self) -> usize {
         let widest = self.ticks().map(|tick| width(&self.text(tick))).max();
-        widest.unwrap_or(0) as f64 * HALF
+        widest.unwrap_or(0)
+    }
+
+    /// Its lowest number, its highest, and how far apart its marks are.
+    pub(crate) fn range(&self) -> (f64, f64, f64) {
+        let high = self.low + self.step * f64::from(self.steps);
+        (self.low, high, self.step)
     }
 }
 

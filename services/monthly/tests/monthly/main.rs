@@ -1,16 +1,21 @@
 //! A month through the store: what is read back gives the figures of what was written.
 
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings};
-use madoguchi_core::month::Month;
+use madoguchi_core::month::{Edition, Month};
+use madoguchi_core::portal::Sites;
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::{Status, TicketChange, TicketEvent};
 use madoguchi_core::time::{Instant, Millis};
+use madoguchi_monthly::{
+    Freezing, MonthSettings, MonthlyError, NewEdition, gather, help_desk_report, next_edition,
+};
+use madoguchi_reports::frozen::Frozen;
 use madoguchi_reports::month::sample::{SampleCounts, SampleMonth, sample};
+use madoguchi_reports::month::{MonthReport, Scope, report};
 use madoguchi_store::Store;
 use madoguchi_store::testing::add_histories;
-
-use super::*;
 
 fn month(text: &str) -> Month {
     text.parse().unwrap()
@@ -25,6 +30,7 @@ fn settings() -> MonthSettings {
         calendars: Calendars::one(calendar()),
         categories: Categories::default(),
         figures: FiguresSettings::default(),
+        sites: Sites::default(),
     }
 }
 
@@ -74,15 +80,19 @@ async fn a_month_comes_out_of_the_store_as_it_went_in() {
         write(&store, made).await;
     }
     let now = month("2024-05").start() + Millis(10 * 3_600_000);
-    let report = book(&store, "2024-04", now).await;
-    let april = &report.months[0];
+    let made_report = book(&store, "2024-04", now).await;
+    let april = &made_report.months[0];
     assert_eq!((april.offered, april.answered), (1_029, 1_023));
     assert_eq!((april.first_unanswered, april.escalations), (45, 21));
     assert_eq!(april.answer_rate.as_deref(), Some("99.4"));
     assert_eq!(april.unresolved, Some(1));
-    assert!(report.is_reconciled(), "{:?}", report.reconciliation);
+    assert!(
+        made_report.is_reconciled(),
+        "{:?}",
+        made_report.reconciliation
+    );
     // The month before is compared with, and what it left open is carried over.
-    let carried_over = report.reconciliation.iter();
+    let carried_over = made_report.reconciliation.iter();
     let carried_over = carried_over.filter(|check| check.id == "carried_over");
     assert_eq!(
         carried_over.map(|check| check.left).collect::<Vec<_>>(),
@@ -107,7 +117,7 @@ async fn a_month_comes_out_of_the_store_as_it_went_in() {
     }
     .data(month("2024-04"), month("2024-04").end());
     by_events.data.ledger_rows = input.data.ledger_rows;
-    let (stored, told) = (super::report(&input), super::report(&by_events));
+    let (stored, told) = (report(&input), report(&by_events));
     assert_eq!(stored.summary, told.summary);
     assert_eq!(stored.levels, told.levels);
     store.close().await;
@@ -147,4 +157,110 @@ async fn what_happens_after_the_cut_off_changes_nothing_of_the_month() {
     let text = serde_json::to_value(reopened).unwrap();
     assert_eq!(text["value"]["of"], 1, "{text}");
     assert!(may.is_reconciled(), "{:?}", may.reconciliation);
+}
+
+const FIRST: Freezing<'static> = Freezing {
+    by: "報告担当",
+    reason: "",
+    program: "1.0.0",
+    draft: false,
+};
+
+async fn keep(store: &Store, made: &NewEdition, now: Instant) -> Edition {
+    let packed = made.frozen.pack().unwrap();
+    let edition = Edition {
+        month: month("2024-04"),
+        number: made.number,
+        made_at: now,
+        made_by: "writer".to_owned(),
+        reason: String::new(),
+        program: "1.0.0".to_owned(),
+        sha256: packed.sha256,
+        bytes: packed.bytes.len() as u64,
+    };
+    let entry = AuditEntry::of_system(now, Action::ReportFreeze, "2024-04", Fields::new());
+    let mut tx = store.begin(entry).await.unwrap();
+    tx.add_edition(&edition, &packed.bytes).await.unwrap();
+    tx.commit().await.unwrap();
+    edition
+}
+
+async fn next(
+    store: &Store,
+    freezing: Freezing<'_>,
+    now: Instant,
+) -> Result<NewEdition, MonthlyError> {
+    next_edition(store, month("2024-04"), &settings(), freezing, now).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_after_確定_makes_another_edition_with_its_differences() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    let [_, mut april] = made();
+    april.calls.truncate(60);
+    let calls: std::collections::BTreeSet<_> = april
+        .calls
+        .iter()
+        .map(|events| events[0].call.clone())
+        .collect();
+    april.tickets.retain(|history| {
+        history.iter().any(|event| match &event.change {
+            TicketChange::ContactAdded { contact } => contact
+                .call
+                .as_ref()
+                .is_some_and(|call| calls.contains(call)),
+            _ => false,
+        })
+    });
+    let late = april.calls.pop().unwrap();
+    let of_late = april.tickets.pop().unwrap();
+    write(&store, &april).await;
+    let now = month("2024-05").start() + Millis(10 * 3_600_000);
+
+    let first = next(&store, FIRST, now).await.unwrap();
+    assert_eq!(first.number, 1);
+    assert_eq!(
+        first,
+        next(&store, FIRST, now).await.unwrap(),
+        "the same, however often"
+    );
+    let kept = keep(&store, &first, now).await;
+
+    // A call of a node that was away arrives, and nobody has registered it yet.
+    store.append(&late).await.unwrap();
+    let refused = next(&store, FIRST, now).await.unwrap_err();
+    assert!(
+        matches!(&refused, MonthlyError::NotReconciled(checks) if checks[0].id == "registered")
+    );
+    add_histories(&store, &[of_late]).await.unwrap();
+    let second = Freezing {
+        reason: "停止していた機器の通話が届いた。",
+        ..FIRST
+    };
+    let second = next(&store, second, now).await.unwrap();
+    assert_eq!(second.number, 2);
+    let report = &second.frozen.books[0];
+    assert!(!report.draft && report.edition == 2);
+    let changed = report.table("differences").unwrap();
+    let places: Vec<String> = changed.rows.iter().map(|row| row.cells[0].text()).collect();
+    assert!(
+        places.iter().any(|place| place.contains("着信")),
+        "{places:?}"
+    );
+    let causes: String = changed.rows.iter().map(|row| row.cells[3].text()).collect();
+    assert!(causes.contains(late[0].call.as_str()), "{causes}");
+    assert!(report.revisions.iter().all(|line| line.edition == 2));
+
+    // The first is what it was.
+    let content = store
+        .edition_content(month("2024-04"), 1)
+        .await
+        .unwrap()
+        .unwrap();
+    let again = Frozen::unpack(&content, &kept.sha256).unwrap();
+    assert_eq!(again, first.frozen);
+    // May compares with what was 確定, not with what came after it.
+    let june = month("2024-06").start();
+    let may = book(&store, "2024-05", june).await;
+    assert_eq!(may.months[0].offered, 59);
 }

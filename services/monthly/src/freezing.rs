@@ -1,0 +1,191 @@
+//! 確定: everything that an edition says, and all that it was made with, as one thing to keep. Whoever keeps
+//! it does so in one unit of work, so that a program that ends meanwhile has kept all of it or nothing.
+
+use std::collections::BTreeMap;
+
+use madoguchi_core::month::{LevelItem, Month};
+use madoguchi_core::ticket::System;
+use madoguchi_core::time::Instant;
+use madoguchi_reports::differences::{causes, differences, revisions};
+use madoguchi_reports::document::{Document, Drill};
+use madoguchi_reports::frozen::{Basis, Frozen, FrozenError};
+use madoguchi_reports::month::books;
+use madoguchi_reports::month::{Check, Difference, MonthInput, MonthReport, report_and_drill};
+use madoguchi_store::Store;
+use serde_json::{Map, Value, json};
+
+use crate::settings::MonthSettings;
+use crate::{MonthlyError, beside, inquiry_report, ledger, with_outlook};
+
+/// Who makes an edition, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Freezing<'a> {
+    /// The name of who makes it.
+    pub by: &'a str,
+    /// Why there is another one; empty for the first.
+    pub reason: &'a str,
+    /// The version of the program.
+    pub program: &'a str,
+    /// The draft that the schedule makes: it may hold sums that do not agree.
+    pub draft: bool,
+}
+
+/// An edition, ready to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEdition {
+    /// Its number; 0 for the draft.
+    pub number: u32,
+    /// What it says.
+    pub frozen: Frozen,
+}
+
+/// The next edition of a month. What was kept before is not touched.
+///
+/// # Errors
+/// [`MonthlyError::NotReconciled`] with the checks that stand in the way of 確定, if it is no draft; else
+/// [`MonthlyError`].
+pub async fn next_edition(
+    store: &Store,
+    month: Month,
+    settings: &MonthSettings,
+    freezing: Freezing<'_>,
+    now: Instant,
+) -> Result<NewEdition, MonthlyError> {
+    let register = store.report_of(month).await?;
+    let newest = register.newest().cloned();
+    let before = match &newest {
+        Some(edition) => {
+            let content = store.edition_content(month, edition.number).await?;
+            let content = content.unwrap_or_default();
+            Some(Frozen::unpack(&content, &edition.sha256)?)
+        }
+        None => None,
+    };
+    let mut input = with_outlook(store, month, settings, now).await?;
+    input.cover.draft = freezing.draft;
+    let number = if freezing.draft {
+        0
+    } else {
+        input.cover.edition
+    };
+    let basis = basis(&input, freezing.program);
+    let (by, reason) = (freezing.by.to_owned(), freezing.reason.to_owned());
+    let (report, drill) = beside(input, move |input| {
+        with_history(input, before, &by, &reason)
+    })
+    .await?;
+    if !freezing.draft && !report.is_reconciled() {
+        let open = report.reconciliation.into_iter().filter(Check::blocks);
+        return Err(MonthlyError::NotReconciled(open.collect()));
+    }
+    let (inquiries, more) = inquiry_report(store, month, settings, now).await?;
+    let ledger = ledger(store, month, settings, false, now).await?;
+    let operation = books::operation_parts(&report);
+    let cover = |book: Document| Document {
+        edition: report.document.edition,
+        draft: report.document.draft,
+        ..book
+    };
+    let mut selections = drill.selections;
+    selections.extend(more.selections);
+    let frozen = Frozen {
+        figures: figures(&report)?,
+        books: vec![
+            report.document.clone(),
+            cover(inquiries),
+            cover(ledger),
+            cover(operation),
+        ],
+        drill: Drill { selections },
+        basis,
+    };
+    Ok(NewEdition { number, frozen })
+}
+
+/// The report; of a later edition with what differs from the one before and why.
+fn with_history(
+    input: &MonthInput,
+    before: Option<Frozen>,
+    by: &str,
+    reason: &str,
+) -> (MonthReport, Drill) {
+    let (made, drill) = report_and_drill(input);
+    let Some(before) = before else {
+        return (made, drill);
+    };
+    let Some(old) = before.books.first() else {
+        return (made, drill);
+    };
+    let found = differences(old, &made.document);
+    let mut again = input.clone();
+    again.cover.revisions = old.revisions.clone();
+    let date = input.made_at.date();
+    let lines = revisions(&found, input.cover.edition, date, reason, by);
+    again.cover.revisions.extend(lines);
+    again.written.differences = found
+        .iter()
+        .map(|one| Difference {
+            place: one.title(),
+            before: one.before.clone(),
+            after: one.after.clone(),
+            cause: causes(one, &before.drill, &drill),
+        })
+        .collect();
+    report_and_drill(&again)
+}
+
+/// What programs read beside the chapters, and the integers of the month for later ones.
+pub(crate) fn figures(report: &MonthReport) -> Result<Map<String, Value>, FrozenError> {
+    let figures = json!({
+        "months": serde_json::to_value(&report.months)?,
+        "service_levels": serde_json::to_value(&report.levels)?,
+        "payment": serde_json::to_value(&report.payment)?,
+        "reconciliation": serde_json::to_value(&report.reconciliation)?,
+        "summary": serde_json::to_value(&report.summary)?,
+    });
+    Ok(figures.as_object().cloned().unwrap_or_default())
+}
+
+/// What the figures depend on beside calls, tickets and facts.
+fn basis(input: &MonthInput, program: &str) -> Basis {
+    let rules = &input.rules;
+    let mut labels = BTreeMap::new();
+    for (id, category) in rules.categories.tree() {
+        labels.insert(format!("category.{id}"), category.name.clone());
+    }
+    for (id, division) in rules.divisions.list() {
+        labels.insert(format!("division.{id}"), division.name.clone());
+    }
+    for (id, name) in &input.names {
+        labels.insert(format!("user.{id}"), name.clone());
+    }
+    let desk = rules.calendars.desk();
+    let days = input.data.month.days().map(|day| {
+        let hours = desk.day_hours(day).hours;
+        let hours = hours.map(|(opens, closes)| {
+            let closes = closes.map(|closes| closes.to_string());
+            json!([opens.to_string(), closes])
+        });
+        (day.to_string(), hours.unwrap_or(Value::Null))
+    });
+    let systems = System::ALL.into_iter();
+    let items = systems.flat_map(LevelItem::all_of);
+    let targets = items.map(|item| {
+        let own = input.own_goals.get(&item).map(|own| own.text());
+        let name = format!("{}.{}", item.system.as_str(), item.level.as_str());
+        (name, json!({"target": item.goal_text(), "own": own}))
+    });
+    Basis {
+        program: program.to_owned(),
+        labels,
+        calendar: Value::Object(days.collect()),
+        targets: Value::Object(targets.collect()),
+        settings: json!({
+            "cut_off": input.data.cut_off,
+            "late_is_unanswered": rules.late_is_unanswered,
+            "payment_run": rules.run,
+            "short_abandoned_ms": rules.figures.short_abandoned,
+            "service_level_ms": rules.figures.service_level,
+        }),
+    }
+}

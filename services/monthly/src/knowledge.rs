@@ -1,0 +1,105 @@
+//! What became of the FAQ in a month, and what it was used for.
+
+use madoguchi_core::article::{Article, Stage, Withdrawal};
+use madoguchi_core::month::Month;
+use madoguchi_core::portal::{SiteCall, Sites, deflection_by_week};
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_reports::month::KnowledgeFigures;
+use madoguchi_store::{Store, StoreError};
+
+/// 結果のない検索語 that are told.
+const WORDS: u32 = 20;
+/// A call so long after the end of the month may belong to a visit of it.
+const CALL_AFTER: Millis = Millis::from_secs(2 * 3_600);
+
+pub(crate) async fn figures(
+    store: &Store,
+    month: Month,
+    sites: &Sites,
+    now: Instant,
+) -> Result<KnowledgeFigures, StoreError> {
+    let (from, until) = (month.start(), month.end());
+    let used = store.access_figures(from, until).await?;
+    let changed = store.articles_changed_since(from).await?;
+    let shown_now = store.count_visible_articles().await?;
+    let untouched = changed.iter().filter(|one| one.published(now).is_some());
+    let untouched = shown_now.saturating_sub(untouched.count() as u64);
+    let shown = |at: Instant| {
+        let all = changed.iter().filter(|one| was_shown(one, at));
+        untouched + all.count() as u64
+    };
+    let within = |at: Option<Instant>| at.is_some_and(|at| (from..until).contains(&at));
+    let ids = |wanted: &dyn Fn(&Article) -> bool| {
+        let ids = changed.iter().filter(|one| wanted(one));
+        ids.map(|one| one.id.clone()).collect()
+    };
+    let both = [used.portal, used.desk];
+    let sum = |of: fn(&madoguchi_core::portal::PlaceAccess) -> u64| both.iter().map(of).sum();
+    Ok(KnowledgeFigures {
+        shown_before: shown(from),
+        new: ids(&|one| within(published_since(one)) && !has_past(one)),
+        revised: ids(&|one| within(published_since(one)) && has_past(one)),
+        retired: ids(&|one| within(withdrawn_at(one))),
+        shown_after: shown(until.min(now)),
+        views: sum(|place| place.views),
+        searches: sum(|place| place.searches),
+        without_result: sum(|place| place.in_vain),
+        opened: sum(|place| place.opened),
+        deflected: deflected(store, from, until, sites).await?,
+        missed_words: store.queries_in_vain(from, until, WORDS).await?,
+    })
+}
+
+/// Visits after which no call came, and all whose site is known.
+async fn deflected(
+    store: &Store,
+    from: Instant,
+    until: Instant,
+    sites: &Sites,
+) -> Result<(u64, u64), StoreError> {
+    let reads = store.portal_reads(from, until).await?;
+    if reads.is_empty() {
+        return Ok((0, 0));
+    }
+    let calls = store.callers(from, until + CALL_AFTER).await?;
+    let calls: Vec<SiteCall> = calls
+        .into_iter()
+        .map(|(at, number)| SiteCall {
+            at,
+            site: sites.of_number(&number).map(str::to_owned),
+        })
+        .collect();
+    let weeks = deflection_by_week(&reads, &calls);
+    let deflected: u64 = weeks.values().map(|week| week.deflected).sum();
+    let called: u64 = weeks.values().map(|week| week.called).sum();
+    Ok((deflected, deflected + called))
+}
+
+fn published_since(article: &Article) -> Option<Instant> {
+    article
+        .versions
+        .iter()
+        .find_map(|version| match version.stage {
+            Stage::Published { since, .. } => Some(since),
+            _ => None,
+        })
+}
+
+fn has_past(article: &Article) -> bool {
+    let mut versions = article.versions.iter();
+    versions.any(|version| version.stage == Stage::Past)
+}
+
+fn withdrawn_at(article: &Article) -> Option<Instant> {
+    match &article.withdrawal {
+        Withdrawal::Done { at, .. } => Some(*at),
+        Withdrawal::None | Withdrawal::Requested { .. } => None,
+    }
+}
+
+/// Whether readers saw some version of it just before an instant.
+fn was_shown(article: &Article, at: Instant) -> bool {
+    let begun = has_past(article) || published_since(article).is_some_and(|since| since < at);
+    let withdrawn = withdrawn_at(article).is_some_and(|withdrawn| withdrawn < at);
+    begun && published_since(article).is_some() && !withdrawn
+}

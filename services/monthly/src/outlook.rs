@@ -1,0 +1,183 @@
+//! 翌月の見通しと要員: what `staffing` needs to look ahead, and its answer in the words of the book.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, Timelike};
+use madoguchi_core::id::LineName;
+use madoguchi_core::month::{Goal, Level, LevelItem, Month};
+use madoguchi_core::ticket::System;
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_reports::month::{
+    ExpectedDay, ForecastCheck, MonthInput, NeededAgents, Outlook, Scope,
+};
+use madoguchi_staffing::agents::RateTarget;
+use madoguchi_staffing::days::{DayCounts, HALF_HOURS, MonthTotal};
+use madoguchi_staffing::forecast::{DayForecast, MonthResult};
+use madoguchi_staffing::outlook::{self, DayStaffing, DeskPlan, OutlookInput, Profile};
+use madoguchi_store::{Store, StoreError};
+
+/// Months whose days are looked back at.
+const MONTHS: u32 = 24;
+
+/// 着信 of a half hour: on which line, when it begins, and how many.
+type HalfHours = Vec<(LineName, Instant, u64)>;
+
+/// The calls of the months up to the book's, by half hours.
+pub(crate) async fn history(store: &Store, month: Month) -> Result<HalfHours, StoreError> {
+    let from = month.before(MONTHS - 1).start();
+    store.offered_by_half_hour(from, month.end()).await
+}
+
+/// Looks ahead from the end of the book's month; `None` if nothing is known, or the month has not ended.
+pub(crate) fn look_ahead(input: &MonthInput, history: &HalfHours) -> Option<Outlook> {
+    let month = input.data.month;
+    if input.made_at < month.end() {
+        return None;
+    }
+    let calendar = input.rules.calendars.desk();
+    let days = days(input, history);
+    let totals: Vec<MonthTotal> = input
+        .published
+        .iter()
+        .map(|published| MonthTotal {
+            month: published.month,
+            offered: published.counts.offered,
+        })
+        .collect();
+    let desk = plan(input);
+    let ahead = outlook::outlook(&OutlookInput {
+        month: month.next(),
+        origin: month.next().first(),
+        calendar,
+        history: &days,
+        totals: &totals,
+        desk: &desk,
+    })?;
+    let mut notes = vec![format!(
+        "予測は、{}開所日の実績と{}か月分の公表値から、月、曜日、月初、祝日明け、第2土曜日及び特定日の違いを考慮して求めた。",
+        ahead.known_days, ahead.known_totals
+    )];
+    let staffing = ahead
+        .staffing
+        .iter()
+        .find(|one| one.profile == Profile::MeanDay);
+    if let Some(staffing) = staffing {
+        notes.push(format!(
+            "平均的な開所日に同時に必要な担当者は{}人、休暇などを見込んだ人数は{}人、必要な回線は{}回線である。",
+            staffing.agents, staffing.heads, staffing.lines
+        ));
+    } else {
+        notes.push("必要な人数が計算の上限を超えるため、時間帯別の人数は示さない。".to_owned());
+    }
+    let tested = ahead.back_test.months.iter();
+    let only_totals = tested
+        .filter(|one| matches!(one.result, MonthResult::NotTested { .. }))
+        .count();
+    if only_totals > 0 {
+        notes.push(format!(
+            "{only_totals}か月分は、日別の実績がないなどのため、予測を検証できない。"
+        ));
+    }
+    Some(Outlook {
+        days: ahead.days.iter().map(expected_day).collect(),
+        slots: staffing.map(slots).unwrap_or_default(),
+        checks: ahead.back_test.months.iter().filter_map(check).collect(),
+        notes,
+    })
+}
+
+/// The calls of the lines that the book counts, by day.
+fn days(input: &MonthInput, history: &HalfHours) -> Vec<DayCounts> {
+    let mut days: BTreeMap<NaiveDate, [u32; HALF_HOURS]> = BTreeMap::new();
+    for (_, at, count) in history.iter().filter(|(line, ..)| counts(input, line)) {
+        let local = at.in_tokyo();
+        let place = (local.hour() * 2 + local.minute() / 30) as usize;
+        let day = days.entry(local.date_naive()).or_insert([0; HALF_HOURS]);
+        if let Some(slot) = day.get_mut(place) {
+            *slot = slot.saturating_add(u32::try_from(*count).unwrap_or(u32::MAX));
+        }
+    }
+    let days = days.into_iter();
+    days.map(|(date, half_hours)| DayCounts { date, half_hours })
+        .collect()
+}
+
+fn counts(input: &MonthInput, line: &LineName) -> bool {
+    let scope: &Scope = &input.scope;
+    let of_line = input.rules.divisions.of_line(line);
+    scope.takes_division(of_line.first().copied())
+}
+
+/// How the desk works: its own handling time, its own target of 応答率, the rest as usual.
+fn plan(input: &MonthInput) -> DeskPlan {
+    let mut plan = DeskPlan::default();
+    let handled = input.data.calls.iter().filter_map(|call| {
+        let talk = call.talk.filter(|_| !call.recovered)?;
+        Some((talk + call.wrap_up.unwrap_or(Millis::ZERO)).0)
+    });
+    let (sum, count) = handled.fold((0_i64, 0_i64), |(sum, count), one| (sum + one, count + 1));
+    if sum > 0 && count > 0 {
+        plan.aht_secs = sum as f64 / count as f64 / 1_000.0;
+    }
+    plan.wait_target_secs = input.rules.figures.service_level.0 as f64 / 1_000.0;
+    let item = LevelItem {
+        system: System::Indirect,
+        level: Level::AnswerRate,
+    };
+    let own = input.own_goals.get(&item).copied().unwrap_or(item.goal());
+    if let Goal::AtLeast(rate) = own
+        && let Some(target) = u32::try_from(rate)
+            .ok()
+            .and_then(RateTarget::from_thousandths)
+    {
+        plan.target = target;
+    }
+    plan
+}
+
+fn expected_day(day: &DayForecast) -> ExpectedDay {
+    let expected = &day.expected;
+    let reasons = day.reasons.iter().map(|reason| reason.label());
+    ExpectedDay {
+        date: day.date,
+        calls: expected.mean,
+        within_80: (expected.low80, expected.high80),
+        within_95: (expected.low95, expected.high95),
+        why: reasons.collect::<Vec<_>>().join("、"),
+    }
+}
+
+fn slots(staffing: &DayStaffing) -> Vec<NeededAgents> {
+    let clock = |slot: usize| format!("{}:{:02}", slot / 2, slot % 2 * 30);
+    let half_hours = staffing.half_hours.iter();
+    half_hours
+        .map(|one| NeededAgents {
+            slot: format!("{}～{}", clock(one.half_hour), clock(one.half_hour + 1)),
+            calls: one.expected,
+            agents: Some(u64::from(one.agents)),
+            one_less_rate: one
+                .less_one
+                .mean_wait_secs
+                .map(|_| one.less_one.answer_rate * 100.0),
+            one_less_wait_ms: one
+                .less_one
+                .mean_wait_secs
+                .map(|secs| (secs * 1_000.0).round() as i64),
+        })
+        .collect()
+}
+
+fn check(month: &madoguchi_staffing::forecast::BackTestMonth) -> Option<ForecastCheck> {
+    let MonthResult::Tested(tested) = month.result else {
+        return None;
+    };
+    Some(ForecastCheck {
+        period: month.month.name(),
+        expected: tested.forecast,
+        counted: month.actual,
+        error: tested.wape.map(|share| share * 100.0),
+        covered: (tested.days > 0)
+            .then(|| f64::from(tested.within80) * 100.0 / f64::from(tested.days)),
+        weekday_error: tested.same_weekdays.map(|share| share * 100.0),
+    })
+}

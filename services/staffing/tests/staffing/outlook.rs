@@ -1,0 +1,142 @@
+//! The outlook as the month's report needs it.
+
+use madoguchi_core::hours::{Calendar, HoursSettings};
+use madoguchi_staffing::agents::RateTarget;
+use madoguchi_staffing::days::{DayCounts, MonthTotal};
+use madoguchi_staffing::outlook::{DeskPlan, Outlook, OutlookInput, Profile, outlook};
+use madoguchi_staffing::shifts::Shift;
+
+use crate::desks::{calendar, day, desk};
+
+fn april(calendar: &Calendar, days: &[DayCounts], desk: &DeskPlan) -> Option<Outlook> {
+    outlook(&OutlookInput {
+        month: "2025-04".parse().unwrap(),
+        origin: day("2025-04-01"),
+        calendar,
+        history: days,
+        totals: &[],
+        desk,
+    })
+}
+
+#[test]
+fn an_outlook_has_all_that_chapter_10_needs() {
+    let shift = |name: &str, from, until| Shift {
+        name: name.to_owned(),
+        from,
+        until,
+        pause: None,
+    };
+    let plan = DeskPlan {
+        shifts: vec![shift("早番", 16, 32), shift("遅番", 19, 35)],
+        ..DeskPlan::default()
+    };
+    let outlook = april(&calendar(), &desk(2), &plan).unwrap();
+    // 21 weekdays and the second Saturday, without 昭和の日.
+    assert_eq!(outlook.days.len(), 22);
+    assert_eq!(outlook.back_test.months.len(), 12);
+    let sum: f64 = outlook.days.iter().map(|day| day.expected.mean).sum();
+    assert!((sum - outlook.total.mean).abs() < 1e-6);
+    let target = plan.target.share();
+    let busiest = outlook
+        .days
+        .iter()
+        .map(|day| day.expected.mean)
+        .fold(0.0, f64::max);
+    for staffing in &outlook.staffing {
+        assert_eq!(staffing.half_hours.len(), 19);
+        for row in &staffing.half_hours {
+            assert!(row.answer_rate >= target && row.agents > 0, "{row:?}");
+            assert!(row.less_one.answer_rate < row.answer_rate);
+            let [short, middle, long] = row.by_patience.map(Option::unwrap);
+            assert!(short >= middle && middle >= long, "{row:?}");
+        }
+        assert!(staffing.answer_rate >= target && staffing.error_bound < 1e-6);
+        assert!(staffing.answer_rate_less_one < target);
+        assert_eq!(staffing.heads, plan.shrinkage.heads(staffing.agents));
+        assert!(staffing.lines >= staffing.agents);
+        let shifts = staffing.shifts.as_ref().unwrap();
+        assert!(shifts.is_least && shifts.uncovered().count() == 0);
+    }
+    let [mean, most] = outlook.staffing.as_slice() else {
+        unreachable!("a mean day and the busiest one")
+    };
+    assert_eq!(
+        (mean.profile, most.profile),
+        (Profile::MeanDay, Profile::BusiestDay)
+    );
+    let calls: f64 = most.half_hours.iter().map(|row| row.expected).sum();
+    assert!((calls - busiest).abs() < 1e-6 && most.agents >= mean.agents);
+}
+
+#[test]
+fn the_same_input_gives_the_same_outlook() {
+    let (calendar, days, plan) = (calendar(), desk(2), DeskPlan::default());
+    assert_eq!(
+        april(&calendar, &days, &plan),
+        april(&calendar, &days, &plan)
+    );
+}
+
+#[test]
+fn extended_days_have_more_half_hours_and_more_calls() {
+    let until = chrono::NaiveTime::from_hms_opt(20, 0, 0);
+    let extended = day("2025-04-16");
+    let calendar = Calendar::new(HoursSettings {
+        overrides: [(extended, madoguchi_core::hours::Override::Until(until))].into(),
+        ..HoursSettings::default()
+    });
+    let outlook = april(&calendar, &desk(2), &DeskPlan::default()).unwrap();
+    let of = |date| {
+        outlook
+            .days
+            .iter()
+            .find(|known| known.date == date)
+            .unwrap()
+    };
+    let (longer, usual) = (of(extended), of(day("2025-04-23")));
+    assert_eq!((longer.half_hours.len(), usual.half_hours.len()), (24, 19));
+    assert!(longer.expected.mean > usual.expected.mean);
+    assert_eq!(outlook.staffing[0].half_hours.len(), 19);
+}
+
+#[test]
+fn without_any_calls_there_is_no_outlook_and_with_totals_alone_there_is_one() {
+    let (calendar, plan) = (calendar(), DeskPlan::default());
+    assert_eq!(april(&calendar, &[], &plan), None);
+    let totals = [MonthTotal {
+        month: "2024-04".parse().unwrap(),
+        offered: 1_029,
+    }];
+    let outlook = outlook(&OutlookInput {
+        month: "2025-04".parse().unwrap(),
+        origin: day("2025-04-01"),
+        calendar: &calendar,
+        history: &[],
+        totals: &totals,
+        desk: &plan,
+    });
+    let outlook = outlook.unwrap();
+    assert_eq!((outlook.known_days, outlook.known_totals), (0, 1));
+    assert_eq!(outlook.back_test.sum, None);
+    assert!(
+        (850.0..1_200.0).contains(&outlook.total.mean),
+        "{:?}",
+        outlook.total
+    );
+}
+
+#[test]
+fn a_desk_that_is_too_large_to_be_planned_has_a_forecast_alone() {
+    let plan = DeskPlan {
+        aht_secs: 86_400.0,
+        target: RateTarget::from_thousandths(99_000).unwrap(),
+        ..DeskPlan::default()
+    };
+    let mut days = desk(2);
+    for count in days.iter_mut().flat_map(|day| &mut day.half_hours) {
+        *count *= 100;
+    }
+    let outlook = april(&calendar(), &days, &plan).unwrap();
+    assert!(outlook.staffing.is_empty() && outlook.days.len() == 22);
+}
