@@ -792,10 +792,7 @@ async fn a_month_is_frozen_once_and_what_comes_late_makes_the_next_edition() {
     let (second, json) = offered(&house, &mut client, "2").await;
     assert_eq!((first, second), (2, 3));
     let revisions = json["revisions"].to_string();
-    assert!(
-        revisions.contains("遅れて届いた通話"),
-        "{revisions}"
-    );
+    assert!(revisions.contains("遅れて届いた通話"), "{revisions}");
     let (again, _) = offered(&house, &mut client, "1").await;
     assert_eq!(again, 2, "the first one never changes");
     let (status, html) = house
