@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use futures::future::BoxFuture;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::month::{Month, creation_due};
+use madoguchi_core::portal::Sites;
 use madoguchi_core::time::Instant;
 use madoguchi_monthly::{Maker, MonthSettings, Prepared, prepare};
 use madoguchi_store::{Store, StoreError};
@@ -19,6 +20,8 @@ use crate::scheduler::{Progress, Work};
 pub(crate) struct Drafts {
     pub(crate) store: Store,
     pub(crate) live: Arc<LiveDesk>,
+    /// 拠点 by the numbers from which their staff call.
+    pub(crate) sites: Sites,
 }
 
 impl Work for Drafts {
@@ -29,6 +32,7 @@ impl Work for Drafts {
                 calendars: (*self.live.calendars()).clone(),
                 categories: setup.categories.clone(),
                 figures: setup.targets.figures(),
+                sites: self.sites.clone(),
             };
             make_due(&self.store, &settings, self.live.now())
                 .await
@@ -131,6 +135,7 @@ mod tests {
             calendars: Calendars::one(Calendar::new(HoursSettings::default())),
             categories: Categories::default(),
             figures: FiguresSettings::default(),
+            sites: Sites::default(),
         };
         let make = async |text: &str| make_due(&store, &settings, at(text)).await.unwrap();
         assert_eq!(make("2025-01-06T09:00:00").await, None, "nothing is known");

@@ -7,7 +7,6 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::{ManageReports, ReadFigures};
 use madoguchi_core::audit::Action;
 use madoguchi_core::month::{CheckReason, ENTRY_LETTERS, Month};
-use madoguchi_reports::month::Check;
 
 use super::making::live;
 use super::place::{HERE, place, read_month};
@@ -54,23 +53,6 @@ struct Row {
     version: i64,
 }
 
-/// The two sums of a check, as a reason is bound to them.
-pub(super) fn sums(check: &Check) -> String {
-    format!("{} {}", check.left, check.right)
-}
-
-/// The checks that stand in the way of 確定: they do not agree, and nobody said why of these sums.
-pub(super) fn blocking<'c>(checks: &'c [Check], reasons: &[CheckReason]) -> Vec<&'c Check> {
-    let is_explained = |check: &Check| {
-        let reason = reasons.iter().find(|reason| reason.check == check.id);
-        reason.is_some_and(|reason| reason.sums == sums(check))
-    };
-    let blocking = checks.iter();
-    blocking
-        .filter(|check| !check.agrees() && !is_explained(check))
-        .collect()
-}
-
 pub(super) async fn page(
     visitor: Allowed<ReadFigures>,
     State(web): State<Web>,
@@ -89,13 +71,8 @@ async fn show(
 ) -> Result<Response, WebError> {
     let live = live(web, month).await?;
     let kept = web.store.month_entries::<CheckReason>(month, month).await?;
-    let reasons: Vec<_> = kept.iter().map(|kept| kept.entry.clone()).collect();
     let rows = live.checks.iter().map(|check| {
         let written = kept.iter().find(|kept| kept.entry.check == check.id);
-        let holds = written.filter(|kept| kept.entry.sums == sums(check));
-        let (reason, author) = holds.map_or_else(Default::default, |kept| {
-            (kept.entry.reason.clone(), kept.entry.author.clone())
-        });
         Row {
             id: check.id.clone(),
             what: check.what.clone(),
@@ -105,9 +82,9 @@ async fn show(
             right: signed(check.right),
             difference: signed(check.left - check.right),
             agrees: check.agrees(),
-            reason,
-            author,
-            sums: sums(check),
+            reason: check.reason.clone().unwrap_or_default(),
+            author: check.explained_by.clone().unwrap_or_default(),
+            sums: check.sums(),
             version: written.map_or(0, |kept| kept.version),
         }
     });
@@ -117,7 +94,7 @@ async fn show(
         place: place(month),
         may_write: may_write(visitor),
         letters: ENTRY_LETTERS,
-        blocking: blocking(&live.checks, &reasons).len(),
+        blocking: live.checks.iter().filter(|check| check.blocks()).count(),
         fault: fault.to_owned(),
         rows: rows.collect(),
     };
@@ -150,7 +127,7 @@ pub(super) async fn explain(
     let live = live(&web, month).await?;
     let check = live.checks.iter().find(|one| one.id == values.get("check"));
     let check = check.ok_or(WebError::NotFound("この検査"))?;
-    if check.agrees() || sums(check) != values.get("sums") {
+    if check.agrees() || check.sums() != values.get("sums") {
         return Err(WebError::Conflict(
             "画面を開いた後に数値が変わりました。画面を開き直して、確認してください。".to_owned(),
         ));
@@ -160,7 +137,7 @@ pub(super) async fn explain(
         check: check.id.clone(),
         reason: values.get("reason").replace("\r\n", "\n"),
         author: visitor.user.name.clone(),
-        sums: sums(check),
+        sums: check.sums(),
     };
     if let Some(fault) = reason.faults().first() {
         let fault = format!("差の理由を確認してください。{}。", fault.message);

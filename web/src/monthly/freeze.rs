@@ -11,7 +11,6 @@ use madoguchi_monthly::{Maker, MonthlyError, Prepared, prepare};
 use madoguchi_reports::differences::differences;
 use madoguchi_store::StoreError;
 
-use super::checks::blocking;
 use super::edition::kept;
 use super::making::{live, month_settings, refused};
 use super::place::{HERE, place, read_month};
@@ -76,8 +75,7 @@ async fn show(
             books.map_or_else(Vec::new, |(old, new)| differences(old, new))
         }
     };
-    let reasons = web.store.check_reasons(month).await?;
-    let blocking = blocking(&live.checks, &reasons).into_iter();
+    let blocking = live.checks.iter().filter(|check| check.blocks());
     let page = FreezePage {
         shell: Shell::new(web, Some(visitor), HERE),
         month: month.name(),

@@ -16,6 +16,7 @@ pub(super) fn month_settings(web: &Web) -> MonthSettings {
         calendars: (*calendars).clone(),
         categories: setup.categories.clone(),
         figures: setup.targets.figures(),
+        sites: web.settings.portal.sites.clone(),
     }
 }
 

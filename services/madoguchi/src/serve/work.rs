@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use madoguchi_core::account::SessionLimits;
+use madoguchi_core::portal::Sites;
 use madoguchi_kb::Knowledge;
 use madoguchi_store::Store;
 use madoguchi_web::Seal;
@@ -32,6 +33,8 @@ pub(super) struct Periodic {
     pub(super) knowledge: KnowledgeConfig,
     /// Where searches find the index, if articles are searched.
     pub(super) search: Option<Arc<OnceLock<Knowledge>>>,
+    /// 拠点 by the numbers from which their staff call.
+    pub(super) sites: Sites,
 }
 
 impl Periodic {
@@ -40,6 +43,7 @@ impl Periodic {
         let drafts = Drafts {
             store: store.clone(),
             live: self.live.clone(),
+            sites: self.sites,
         };
         let settings = following::Following {
             setup: self.setup,
