@@ -45,6 +45,7 @@ pub mod ledger;
 mod library;
 mod limits;
 mod live;
+mod live_month;
 mod local_time;
 mod menu;
 mod monthly;

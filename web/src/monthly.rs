@@ -1,13 +1,17 @@
 //! 月次: what people add to a month, and what becomes of its report.
 
+mod book;
+mod checks;
 mod download;
 mod edition;
 mod entry;
 mod facts;
 mod figure;
+mod freeze;
 mod improvements;
 mod instructions;
 mod list;
+mod making;
 mod month;
 mod options;
 mod place;
@@ -29,6 +33,7 @@ use self::place::HERE;
 use crate::auth::routes::Routes;
 use crate::feature::Feature;
 use crate::kit::record::audit_fields;
+use crate::limits::FormUse;
 use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
@@ -45,6 +50,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
     .messages(&[
         ("withdrawn", "取り消しました。"),
         ("step-recorded", "記録しました。"),
+        ("report-frozen", "確定しました。"),
         ("published-imported", "公表値を取り込みました。"),
     ]);
 
@@ -60,7 +66,12 @@ fn routes() -> Routes {
     Routes::new()
         .get("/monthly", list::page)
         .get("/monthly/{month}", month::page)
-        .get("/monthly/{month}/figure", figure::page)
+        .file("/monthly/{month}/book", book::page)
+        .file("/monthly/{month}/figure", figure::page)
+        .file("/monthly/{month}/checks", checks::page)
+        .long_post("/monthly/{month}/checks", FormUse::Month, checks::explain)
+        .file("/monthly/{month}/freeze", freeze::page)
+        .post("/monthly/{month}/freeze", freeze::freeze)
         .file("/monthly/{month}/download", download::file)
         .post("/monthly/{month}/steps", steps::record)
         .and(settings::routes())

@@ -21,6 +21,7 @@ use crate::kit::field::FieldInfo;
 use crate::library::Library;
 use crate::live::Broadcaster;
 use crate::live::watchers::Watchers;
+use crate::live_month::LiveMonth;
 use crate::menu::MenuEntry;
 use crate::rates::Rates;
 use crate::reach::Reach;
@@ -96,6 +97,8 @@ pub(crate) struct Web {
     pub(crate) due: Arc<LastDue>,
     pub(crate) inquiries: Arc<Rates>,
     pub(crate) work: Arc<CountedWork>,
+    /// A month's books as they were last made.
+    pub(crate) month: Arc<LiveMonth>,
     pub(crate) unsent: Arc<UnsentForms>,
     /// Whose data who has been shown.
     pub(crate) seen: Arc<SeenData>,
@@ -171,6 +174,7 @@ impl Web {
             offered: Arc::default(),
             inquiries: Arc::new(Rates::new(INQUIRIES_AT_ONCE, INQUIRIES_WITHIN)),
             work: Arc::default(),
+            month: Arc::default(),
         }
     }
     /// Asks the database, if it answers.

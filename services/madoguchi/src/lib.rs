@@ -15,6 +15,7 @@ mod key;
 mod knowledge;
 mod listening;
 pub mod live;
+mod monthly;
 mod nodes;
 mod pages;
 mod periodic;

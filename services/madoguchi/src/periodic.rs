@@ -21,6 +21,9 @@ pub(crate) const SESSIONS: Plan = plan("sessions", "終わったログインの�
 /// What was kept long enough is deleted.
 pub(crate) const RETENTION: Plan = plan("retention", "保存期間を過ぎた記録の削除", HOUR, MINUTE);
 
+/// The draft of the month's report is made when its day has come.
+pub(crate) const REPORTS: Plan = plan("reports", "月次報告の案の作成", HOUR, MINUTE);
+
 /// The end of the audit log is told to the log.
 pub(crate) const AUDIT_END: Plan = plan("audit_end", "監査記録の末尾の控え", HOUR, MINUTE);
 

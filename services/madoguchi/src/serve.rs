@@ -217,6 +217,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         data_dir,
         knowledge: config.knowledge.clone(),
         search,
+        sites: web_settings.portal.sites.clone(),
     };
     let scheduler = Scheduler::start(work.jobs(), clock);
     // Set once, here.

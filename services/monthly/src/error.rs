@@ -20,4 +20,7 @@ pub enum MonthlyError {
     /// The making was cut off: the program ends.
     #[error("the book was not made to its end")]
     Interrupted,
+    /// There is no such edition.
+    #[error("there is no such edition")]
+    NoEdition,
 }

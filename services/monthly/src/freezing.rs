@@ -136,7 +136,7 @@ fn with_history(
 }
 
 /// What programs read beside the chapters, and the integers of the month for later ones.
-fn figures(report: &MonthReport) -> Result<Map<String, Value>, FrozenError> {
+pub(crate) fn figures(report: &MonthReport) -> Result<Map<String, Value>, FrozenError> {
     let figures = json!({
         "months": serde_json::to_value(&report.months)?,
         "service_levels": serde_json::to_value(&report.levels)?,

@@ -2,6 +2,7 @@
 //! `reports::month`; here the store is asked, and what it tells is handed on.
 
 mod books;
+mod edition;
 mod error;
 mod freezing;
 mod gathering;
@@ -17,6 +18,7 @@ use madoguchi_reports::month::{MonthInput, MonthReport, Scope, report, report_an
 use madoguchi_store::Store;
 
 pub use self::books::{inquiry_report, ledger};
+pub use self::edition::{Live, Maker, Prepared, kept, live, prepare};
 pub use self::error::MonthlyError;
 pub use self::freezing::{Freezing, NewEdition, next_edition};
 pub use self::gathering::gather;

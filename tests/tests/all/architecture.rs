@@ -53,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "madoguchi-accounts",
             "madoguchi-kb",
             "madoguchi-reports",
+            "madoguchi-monthly",
             "madoguchi-metrics",
         ],
     ),

@@ -5,16 +5,16 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use madoguchi_core::access::ReadFigures;
 use madoguchi_core::audit::Action;
-use madoguchi_core::month::Month;
 use madoguchi_reports::document::Document;
+use madoguchi_reports::forms::names::{content_disposition, file_name};
+use madoguchi_reports::forms::{data, submission};
 use madoguchi_reports::frozen::Frozen;
 use serde::Deserialize;
 
-use super::edition::kept;
+use super::edition::edition;
 use super::place::read_month;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::query::escape;
 use crate::state::Web;
 
 /// A form of a book.
@@ -23,29 +23,73 @@ pub(super) struct BookForm {
     pub(super) name: &'static str,
     /// What it is called.
     pub(super) label: &'static str,
+    /// What stands behind the name of the book.
+    suffix: &'static str,
     /// The ending of the file, with its type.
     ending: (&'static str, &'static str),
-    make: fn(&Frozen, usize) -> Result<Vec<u8>, WebError>,
+    make: fn(&Frozen, usize) -> Option<Vec<u8>>,
 }
 
-/// The forms in which a book is handed out.
-pub(super) const FORMS: &[BookForm] = &[BookForm {
-    name: "json",
-    label: "JSON",
-    ending: ("json", "application/json"),
-    make: json,
-}];
+const XLSX: (&str, &str) = (
+    "xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+);
 
-fn json(edition: &Frozen, book: usize) -> Result<Vec<u8>, WebError> {
-    let made = edition.json(book).ok().flatten();
-    made.ok_or(WebError::Internal("a book could not be written"))
+/// The forms in which a book is handed out.
+pub(super) const FORMS: &[BookForm] = &[
+    BookForm {
+        name: "submission",
+        label: "提出用(Excel)",
+        suffix: "",
+        ending: XLSX,
+        make: submission_book,
+    },
+    BookForm {
+        name: "data",
+        label: "データ用(Excel)",
+        suffix: "_データ用",
+        ending: XLSX,
+        make: data_book,
+    },
+    BookForm {
+        name: "json",
+        label: "JSON",
+        suffix: "",
+        ending: ("json", "application/json"),
+        make: json,
+    },
+];
+
+fn submission_book(edition: &Frozen, book: usize) -> Option<Vec<u8>> {
+    let made = submission::workbook(edition.books.get(book)?, &edition.drill);
+    told(made.map(|made| made.file))
+}
+
+fn data_book(edition: &Frozen, book: usize) -> Option<Vec<u8>> {
+    let made = data::workbook(edition.books.get(book)?);
+    told(made.map(|made| made.file))
+}
+
+fn json(edition: &Frozen, book: usize) -> Option<Vec<u8>> {
+    told(edition.json(book)).flatten()
+}
+
+/// What went wrong is told to the log.
+fn told<T, E: std::fmt::Display>(made: Result<T, E>) -> Option<T> {
+    match made {
+        Ok(made) => Some(made),
+        Err(error) => {
+            tracing::error!(%error, "a book could not be written");
+            None
+        }
+    }
 }
 
 /// Which file is wanted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct FileQuery {
-    edition: u32,
+    edition: String,
     form: String,
     book: usize,
 }
@@ -59,16 +103,15 @@ pub(super) async fn file(
     let month = read_month(&month)?;
     let form = FORMS.iter().find(|form| form.name == query.form);
     let form = form.ok_or(WebError::NotFound("この形式のファイル"))?;
-    let kept = kept(&web, month, query.edition).await?.frozen;
+    let shown = edition(&web, month, &query.edition).await?;
     let at = query.book;
-    if at >= kept.books.len() {
-        return Err(WebError::NotFound("この報告書"));
-    }
-    let book = kept.books.get(at);
-    let name = book.map_or_else(String::new, Document::file_name);
+    let book = shown.frozen.books.get(at).map(Document::file_name);
+    let book = book.ok_or(WebError::NotFound("この報告書"))?;
+    let (ending, kind) = form.ending;
+    let name = file_name(&format!("{book}{}", form.suffix), ending);
     let mut entry = visitor.entry(web.desk.now(), Action::ReportExport, &month.to_string());
     for (field, value) in [
-        ("edition", query.edition.to_string()),
+        ("edition", shown.name.clone()),
         ("form", form.name.to_owned()),
         ("file", name.clone()),
     ] {
@@ -76,28 +119,12 @@ pub(super) async fn file(
     }
     web.store.append_audit(&[entry]).await?;
     let make = form.make;
-    let made = tokio::task::spawn_blocking(move || make(&kept, at)).await;
-    let made = made.map_err(|_| WebError::Internal("a book could not be made"))??;
-    let (ending, kind) = form.ending;
-    Ok(named_file(
-        kind,
-        &format!("{name}.{ending}"),
-        month,
-        ending,
-        made,
-    ))
-}
-
-/// A file with a name in Japanese (RFC 6266, RFC 5987), and one of plain letters for who cannot read it.
-fn named_file(kind: &str, name: &str, month: Month, ending: &str, file: Vec<u8>) -> Response {
-    let plain = format!("report-{month}.{ending}");
-    let disposition = format!(
-        "attachment; filename=\"{plain}\"; filename*=UTF-8''{}",
-        escape(name)
-    );
+    let made = tokio::task::spawn_blocking(move || make(&shown.frozen, at)).await;
+    let made = made.ok().flatten();
+    let made = made.ok_or(WebError::Internal("a book could not be made"))?;
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
+        (header::CONTENT_DISPOSITION, content_disposition(&name)),
     ];
-    (headers, file).into_response()
+    Ok((headers, made).into_response())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use madoguchi_core::month::Month;
 use madoguchi_reports::frozen::Frozen;
 
+use super::making::{live, refused};
 use crate::error::WebError;
 use crate::query::escape;
 use crate::state::Web;
@@ -25,28 +26,29 @@ pub(super) fn edition_query(edition: &str) -> String {
     }
 }
 
-/// The edition of this number.
+/// The edition of this number; without one, the month as it is now.
 pub(super) async fn edition(web: &Web, month: Month, asked: &str) -> Result<Shown, WebError> {
+    if asked.is_empty() {
+        if month > Month::at(web.desk.now()) {
+            return Err(WebError::NotFound("この月"));
+        }
+        return Ok(Shown {
+            frozen: live(web, month).await?.frozen.clone(),
+            name: "今の数値".to_owned(),
+        });
+    }
     let number: u32 = asked.parse().map_err(|_| WebError::NotFound("この版"))?;
     kept(web, month, number).await
 }
 
 /// What is kept of an edition.
 pub(super) async fn kept(web: &Web, month: Month, number: u32) -> Result<Shown, WebError> {
-    let report = web.store.report_of(month).await?;
-    let found = report.editions.iter().find(|one| one.number == number);
-    let found = found.ok_or(WebError::NotFound("この版"))?;
-    let content = web.store.edition_content(month, number).await?;
-    let content = content.ok_or(WebError::NotFound("この版"))?;
-    let sha256 = found.sha256.clone();
-    let unpacked = tokio::task::spawn_blocking(move || Frozen::unpack(&content, &sha256)).await;
-    let unpacked = unpacked.map_err(|_| WebError::Internal("an edition could not be unpacked"))?;
-    let frozen = unpacked.map_err(|error| {
-        tracing::error!(%error, %month, number, "an edition cannot be read");
-        WebError::Internal("an edition cannot be read")
-    })?;
+    let frozen = madoguchi_monthly::kept(&web.store, month, number).await;
     Ok(Shown {
-        frozen: Arc::new(frozen),
-        name: found.name(),
+        frozen: Arc::new(frozen.map_err(refused)?),
+        name: match number {
+            0 => "案".to_owned(),
+            number => format!("第{number}版"),
+        },
     })
 }

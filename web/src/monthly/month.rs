@@ -13,6 +13,7 @@ use madoguchi_core::month::{
 use madoguchi_core::setup::FieldError;
 
 use super::download::FORMS;
+use super::edition::edition_query;
 use super::place::{HERE, place, read_month};
 use super::words::{date_text, may_write};
 use crate::auth::access::Allowed;
@@ -34,7 +35,13 @@ struct MonthPage {
     due: Option<String>,
     /// It is past its day and was not handed in.
     late: bool,
+    /// The page of the month; the other pages stand below it.
+    place: String,
+    /// The files of the month as it is now.
+    files: Vec<(String, &'static str)>,
     may_write: bool,
+    /// The month has ended.
+    ended: bool,
     may_see_unregistered: bool,
     /// What people wrote, counted.
     entries: Vec<EntryLink>,
@@ -121,7 +128,10 @@ pub(super) async fn show(
         },
         late: report.first_submitted().is_none() && due.is_some_and(|due| due < now.date()),
         due: due.map(|day| dates.date(day)),
+        place: place(month),
+        files: files(month, ""),
         may_write,
+        ended: !running,
         may_see_unregistered: visitor.permissions.contains(Permission::HandleTickets),
         entries: if may_write {
             entries(web, month).await?
@@ -169,10 +179,6 @@ async fn entries(web: &Web, month: Month) -> Result<Vec<EntryLink>, WebError> {
 fn editions(month: Month, report: &RegisterEntry, dates: DateStyle) -> Vec<EditionRow> {
     let rows = report.editions.iter().rev().map(|edition| {
         let number = edition.number;
-        let files = FORMS.iter().map(|form| {
-            let query = format!("edition={number}&form={}", form.name);
-            (format!("{}/download?{query}", place(month)), form.label)
-        });
         EditionRow {
             name: edition.name(),
             made_at: dates.minute(edition.made_at),
@@ -184,10 +190,19 @@ fn editions(month: Month, report: &RegisterEntry, dates: DateStyle) -> Vec<Editi
             program: edition.program.clone(),
             sha256: edition.sha256.clone(),
             link: format!("{}/book?edition={number}", place(month)),
-            files: files.collect(),
+            files: files(month, &number.to_string()),
         }
     });
     rows.collect()
+}
+
+/// The files of an edition; without one, of the month as it is now.
+fn files(month: Month, edition: &str) -> Vec<(String, &'static str)> {
+    let files = FORMS.iter().map(|form| {
+        let query = format!("form={}{}", form.name, edition_query(edition));
+        (format!("{}/download?{query}", place(month)), form.label)
+    });
+    files.collect()
 }
 
 fn steps(report: &RegisterEntry, dates: DateStyle) -> Vec<StepRow> {

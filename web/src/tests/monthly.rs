@@ -622,7 +622,7 @@ async fn targets_of_ones_own_are_higher_than_those_of_the_contract() {
     let (status, _, html) = house.submit(&mut client, path, &fields("９５.5")).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
     let (_, html) = house.open(&mut client, path).await;
-    assert!(html.contains("電話応答率：95.5%以上"), "{html}");
+    assert!(html.contains("電話応答率：なし → 95.5%以上"), "{html}");
     let kept = house.store.own_targets().await.unwrap();
     assert_eq!(kept.answer_rate.map(|rate| rate.0), Some(955));
     let settings = form(&[
@@ -683,4 +683,129 @@ async fn a_figure_opens_into_its_calls_and_hides_numbers_from_who_may_not_see_th
     };
     let records = house.store.list_audit(&filter).await.unwrap();
     assert_eq!(records.len(), 3, "calls twice and tickets once");
+}
+
+async fn offered(house: &House, client: &mut Client, edition: &str) -> (u64, serde_json::Value) {
+    let path = format!("/monthly/2026-11/download?form=json&edition={edition}");
+    let (status, text) = house.open(client, &path).await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let months = json["months"].as_array().unwrap();
+    let month = months.iter().find(|one| one["month"] == "2026-11").unwrap();
+    (month["offered"].as_u64().unwrap(), json)
+}
+
+#[tokio::test]
+async fn a_month_is_frozen_once_and_what_comes_late_makes_the_next_edition() {
+    let house = house().await;
+    house.set_time(Instant::from_tokyo("2026-12-01T10:00:00".parse().unwrap()));
+    let mut client = writer(&house).await;
+    let month = "/monthly/2026-11";
+    let checks = format!("{month}/checks");
+    let freeze = format!("{month}/freeze");
+    let (status, html) = house.open(&mut client, &checks).await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    assert!(html.contains("理由のない差が1件"), "c1 is 未登録: {html}");
+    let (_, html) = house.open(&mut client, &freeze).await;
+    assert!(html.contains("突合せに、理由のない差があります"), "{html}");
+    let (status, _, html) = house.submit(&mut client, &freeze, "edition=1").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{html}");
+    let said = |sums: &str, reason: &str| {
+        form(&[
+            ("check", "registered"),
+            ("sums", sums),
+            ("reason", reason),
+            ("version", "0"),
+        ])
+    };
+    let (status, ..) = house.submit(&mut client, &checks, &said("9 9", "x")).await;
+    assert_eq!(status, StatusCode::CONFLICT, "other sums");
+    let (status, _, html) = house.submit(&mut client, &checks, &said("1 0", " ")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{html}");
+    let (status, _, html) = house
+        .submit(&mut client, &checks, &said("1 0", NASTY))
+        .await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let (_, html) = house.open(&mut client, &checks).await;
+    assert!(
+        html.contains("確定の妨げになる差はありません") && !html.contains(NASTY),
+        "{html}"
+    );
+    let (_, html) = house.open(&mut client, &freeze).await;
+    assert!(html.contains("第1版を確定する"), "{html}");
+    for _ in 0..2 {
+        let (status, place, html) = house.submit(&mut client, &freeze, "edition=1").await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+        assert_eq!(place, format!("{month}?done=report-frozen"));
+    }
+    let report = async || {
+        house
+            .store
+            .report_of("2026-11".parse().unwrap())
+            .await
+            .unwrap()
+    };
+    assert_eq!(report().await.editions.len(), 1, "a double click");
+    let (first, json) = offered(&house, &mut client, "1").await;
+    assert_eq!(first, 2);
+    assert!(json["service_levels"].is_array() && json["draft"] == false);
+    let improvements = house
+        .store
+        .improvements("2026-11".parse().unwrap(), "2026-11".parse().unwrap());
+    assert!(
+        !improvements.await.unwrap().is_empty(),
+        "one of two was not answered"
+    );
+
+    let (_, _, html) = house
+        .submit(&mut client, &freeze, "edition=2&reason=x")
+        .await;
+    assert!(html.contains("前の版と違うところがありません"), "{html}");
+    let arrived = EventKind::Arrived {
+        from: "0399999999".into(),
+        to: "5000".into(),
+        open: true,
+    };
+    let reason = AbandonReason::CallerHangup;
+    let late = [
+        event("c9", 0, 100, arrived),
+        event("c9", 1, 130, EventKind::Abandoned { reason }),
+    ];
+    house.store.append(&late).await.unwrap();
+    let (status, _, html) = house
+        .submit(&mut client, &freeze, "edition=2&reason=")
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        html.contains("次の版を作る理由を入力してください"),
+        "{html}"
+    );
+    house.let_pass(Millis::from_secs(61));
+    let (_, html) = house.open(&mut client, &freeze).await;
+    assert!(
+        html.contains("第1版との差異") && html.contains("表2-1 着信 件数"),
+        "{html}"
+    );
+    let body = form(&[("edition", "2"), ("reason", "遅れて届いた通話")]);
+    let (status, _, html) = house.submit(&mut client, &freeze, &body).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let (second, json) = offered(&house, &mut client, "2").await;
+    assert_eq!((first, second), (2, 3));
+    let revisions = json["revisions"].to_string();
+    assert!(revisions.contains("遅れて届いた通話"), "{revisions}");
+    let (again, _) = offered(&house, &mut client, "1").await;
+    assert_eq!(again, 2, "the first one never changes");
+    let (status, html) = house
+        .open(&mut client, &format!("{month}/book?edition=2"))
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        html.contains("/monthly/2026-11/figure?book=0&amp;cell=")
+            || html.contains("/figure?book=0"),
+        "{html}"
+    );
+    let (_, _, html) = house
+        .submit(&mut client, "/monthly/2026-12/freeze", "edition=1")
+        .await;
+    assert!(html.contains("月が終わってから確定してください"), "{html}");
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use madoguchi_core::account::SessionLimits;
+use madoguchi_core::portal::Sites;
 use madoguchi_kb::Knowledge;
 use madoguchi_store::Store;
 use madoguchi_web::Seal;
@@ -12,6 +13,7 @@ use crate::clock_watch::ClockWatch;
 use crate::config::KnowledgeConfig;
 use crate::installation::{Installation, Remembering};
 use crate::live::LiveDesk;
+use crate::monthly::Drafts;
 use crate::periodic::{self, job};
 use crate::scheduler::Job;
 use crate::sealing::Sealing;
@@ -31,11 +33,18 @@ pub(super) struct Periodic {
     pub(super) knowledge: KnowledgeConfig,
     /// Where searches find the index, if articles are searched.
     pub(super) search: Option<Arc<OnceLock<Knowledge>>>,
+    /// 拠点 by the numbers from which their staff call.
+    pub(super) sites: Sites,
 }
 
 impl Periodic {
     pub(super) fn jobs(self) -> Vec<Job> {
         let (store, clock) = (self.store, self.live.clock.clone());
+        let drafts = Drafts {
+            store: store.clone(),
+            live: self.live.clone(),
+            sites: self.sites,
+        };
         let settings = following::Following {
             setup: self.setup,
             live: self.live,
@@ -65,6 +74,7 @@ impl Periodic {
             job(periodic::CLOCK, clock_watch),
             job(periodic::SESSIONS, sessions),
             job(periodic::RETENTION, retention),
+            job(periodic::REPORTS, drafts),
             job(periodic::AUDIT_END, audit_end),
             job(periodic::SEALING, sealing),
             job(periodic::INSTALLATION, remembering),
