@@ -71,7 +71,7 @@ fn routes() -> Routes {
         .file("/monthly/{month}/checks", checks::page)
         .long_post("/monthly/{month}/checks", FormUse::Month, checks::explain)
         .file("/monthly/{month}/freeze", freeze::page)
-        .post("/monthly/{month}/freeze", freeze::freeze)
+        .slow_post("/monthly/{month}/freeze", freeze::freeze)
         .file("/monthly/{month}/download", download::file)
         .post("/monthly/{month}/steps", steps::record)
         .and(settings::routes())

@@ -4,6 +4,7 @@
 mod books;
 mod edition;
 mod error;
+mod files;
 mod freezing;
 mod gathering;
 mod knowledge;
@@ -20,9 +21,11 @@ use madoguchi_store::Store;
 pub use self::books::{inquiry_report, ledger};
 pub use self::edition::{Live, Maker, Prepared, kept, live, prepare};
 pub use self::error::MonthlyError;
+pub use self::files::{FileError, archive, docx, pdf};
 pub use self::freezing::{Freezing, NewEdition, next_edition};
 pub use self::gathering::gather;
 pub use self::settings::{MonthSettings, rules};
+pub use madoguchi_typeset::Typeset;
 
 /// ヘルプデスク受付状況報告 of a month as it stands now.
 ///

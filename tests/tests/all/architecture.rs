@@ -39,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "madoguchi-store",
             "madoguchi-reports",
             "madoguchi-staffing",
+            "madoguchi-typeset",
         ],
     ),
     (

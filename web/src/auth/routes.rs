@@ -142,6 +142,22 @@ impl Routes {
         self
     }
 
+    /// Something that changes, and for which a whole month is read.
+    #[must_use]
+    pub(crate) fn slow_post<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Web>,
+        T: Arguments + 'static,
+    {
+        self.declare::<T::First>("POST", path);
+        let admitted: MethodRouter<Web> =
+            post(handler).route_layer(from_fn(admission::form::<T::First>));
+        self.router = self
+            .router
+            .route(path, admitted.layer(timeout(FILE_WITHIN)));
+        self
+    }
+
     /// Something that changes, by a form that holds more than others do.
     #[must_use]
     pub(crate) fn long_post<H, T>(

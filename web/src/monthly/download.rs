@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use madoguchi_core::access::ReadFigures;
 use madoguchi_core::audit::Action;
+use madoguchi_monthly::FileError;
 use madoguchi_reports::document::Document;
 use madoguchi_reports::forms::names::{content_disposition, file_name};
 use madoguchi_reports::forms::{data, submission};
@@ -27,13 +28,19 @@ pub(super) struct BookForm {
     suffix: &'static str,
     /// The ending of the file, with its type.
     ending: (&'static str, &'static str),
-    make: fn(&Frozen, usize) -> Option<Vec<u8>>,
+    make: fn(&Frozen, usize) -> Made,
 }
+
+/// The file; why there is none, for who asked for it; nothing if there is no such book.
+type Made = Result<Option<Vec<u8>>, String>;
 
 const XLSX: (&str, &str) = (
     "xlsx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 );
+
+/// Nothing more can be said of a fault of ours.
+const NOT_MADE: &str = "ファイルを作れませんでした。";
 
 /// The forms in which a book is handed out.
 pub(super) const FORMS: &[BookForm] = &[
@@ -52,6 +59,30 @@ pub(super) const FORMS: &[BookForm] = &[
         make: data_book,
     },
     BookForm {
+        name: "docx",
+        label: "文書(Word)",
+        suffix: "",
+        ending: (
+            "docx",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
+        make: docx_book,
+    },
+    BookForm {
+        name: "pdf",
+        label: "PDF",
+        suffix: "",
+        ending: ("pdf", "application/pdf"),
+        make: pdf_book,
+    },
+    BookForm {
+        name: "zip",
+        label: "電子納品(zip)",
+        suffix: "_電子納品",
+        ending: ("zip", "application/zip"),
+        make: archive,
+    },
+    BookForm {
         name: "json",
         label: "JSON",
         suffix: "",
@@ -60,29 +91,55 @@ pub(super) const FORMS: &[BookForm] = &[
     },
 ];
 
-fn submission_book(edition: &Frozen, book: usize) -> Option<Vec<u8>> {
-    let made = submission::workbook(edition.books.get(book)?, &edition.drill);
-    told(made.map(|made| made.file))
+fn submission_book(edition: &Frozen, book: usize) -> Made {
+    of_book(edition, book, |document| {
+        let made = submission::workbook(document, &edition.drill)?;
+        Ok(made.file)
+    })
 }
 
-fn data_book(edition: &Frozen, book: usize) -> Option<Vec<u8>> {
-    let made = data::workbook(edition.books.get(book)?);
-    told(made.map(|made| made.file))
+fn data_book(edition: &Frozen, book: usize) -> Made {
+    of_book(edition, book, |document| Ok(data::workbook(document)?.file))
 }
 
-fn json(edition: &Frozen, book: usize) -> Option<Vec<u8>> {
-    told(edition.json(book)).flatten()
+fn docx_book(edition: &Frozen, book: usize) -> Made {
+    of_book(edition, book, |document| {
+        Ok(madoguchi_monthly::docx(document)?.bytes)
+    })
 }
 
-/// What went wrong is told to the log.
-fn told<T, E: std::fmt::Display>(made: Result<T, E>) -> Option<T> {
-    match made {
-        Ok(made) => Some(made),
-        Err(error) => {
-            tracing::error!(%error, "a book could not be written");
-            None
-        }
-    }
+fn pdf_book(edition: &Frozen, book: usize) -> Made {
+    of_book(edition, book, |document| {
+        let made = madoguchi_monthly::pdf(std::slice::from_ref(document))?;
+        Ok(made.bytes)
+    })
+}
+
+/// All books of the edition, whichever was asked for.
+fn archive(edition: &Frozen, book: usize) -> Made {
+    of_book(edition, book, |_| madoguchi_monthly::archive(edition))
+}
+
+fn json(edition: &Frozen, book: usize) -> Made {
+    edition.json(book).map_err(|error| {
+        tracing::error!(%error, "a book could not be written");
+        NOT_MADE.to_owned()
+    })
+}
+
+/// What went wrong is told to the log, and to who asked for it.
+fn of_book(
+    edition: &Frozen,
+    book: usize,
+    make: impl FnOnce(&Document) -> Result<Vec<u8>, FileError>,
+) -> Made {
+    let Some(document) = edition.books.get(book) else {
+        return Ok(None);
+    };
+    make(document).map(Some).map_err(|error| {
+        tracing::error!(%error, "a book could not be written");
+        error.to_string()
+    })
 }
 
 /// Which file is wanted.
@@ -120,8 +177,9 @@ pub(super) async fn file(
     web.store.append_audit(&[entry]).await?;
     let make = form.make;
     let made = tokio::task::spawn_blocking(move || make(&shown.frozen, at)).await;
-    let made = made.ok().flatten();
-    let made = made.ok_or(WebError::Internal("a book could not be made"))?;
+    let made = made.map_err(|_| WebError::Internal("a book could not be made"))?;
+    let made = made.map_err(WebError::Conflict)?;
+    let made = made.ok_or(WebError::NotFound("この報告書"))?;
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, content_disposition(&name)),

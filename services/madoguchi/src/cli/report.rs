@@ -7,7 +7,9 @@ use clap::ValueEnum;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::month::Month;
 use madoguchi_core::portal::Sites;
-use madoguchi_monthly::{MonthSettings, help_desk_report, help_desk_report_and_drill};
+use madoguchi_monthly::{
+    FileError, MonthSettings, Typeset, help_desk_report, help_desk_report_and_drill,
+};
 use madoguchi_reports::document::{Document, Drill};
 use madoguchi_reports::forms::{Book, data, html, submission};
 use madoguchi_reports::month::MonthReport;
@@ -45,6 +47,10 @@ enum BookFormat {
     Xlsx,
     /// データ用の表計算のファイル(1つの表に1枚のシート)
     DataXlsx,
+    /// 文書のファイル
+    Docx,
+    /// PDF(長く保存するためのPDF/A)
+    Pdf,
 }
 
 pub(super) async fn run(args: &Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
@@ -98,7 +104,18 @@ fn book(report: &MonthReport, drill: &Drill, format: BookFormat) -> Result<Vec<u
             Ok(told(book))
         }
         BookFormat::DataXlsx => Ok(told(data::workbook(document).map_err(failed)?)),
+        BookFormat::Docx => typeset(madoguchi_monthly::docx(document)),
+        BookFormat::Pdf => typeset(madoguchi_monthly::pdf(std::slice::from_ref(document))),
     }
+}
+
+/// The book as it is laid out; what a reader should know of its letters goes to standard error.
+fn typeset(made: Result<Typeset, FileError>) -> Result<Vec<u8>, CliError> {
+    let made = made.map_err(anyhow::Error::from)?;
+    for note in &made.notes {
+        complain(&note.to_string());
+    }
+    Ok(made.bytes)
 }
 
 /// The file; what a reader should know of how it was written goes to standard error.
