@@ -64,6 +64,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/monthly/published/import",
             "/monthly/{month}",
             "/monthly/{month}/book",
+            "/monthly/{month}/book?chapter=calls",
             "/monthly/{month}/checks",
             "/monthly/{month}/freeze",
             "/monthly/{month}/figure?cell=received/offered/count",

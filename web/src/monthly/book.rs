@@ -1,17 +1,20 @@
-//! A book on a page: an edition that was kept, or the month as it is now. Each figure leads to its proof.
+//! A book on pages, a chapter each: an edition that was kept, or the month as it is now. Each figure leads
+//! to its proof.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use madoguchi_core::access::ReadFigures;
+use madoguchi_reports::document::Chapter;
 use madoguchi_reports::forms::html;
 use serde::Deserialize;
 
-use super::edition::edition;
+use super::edition::{edition, edition_query};
 use super::figure::figure_place;
 use super::place::{HERE, place, read_month};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
+use crate::query::escape;
 use crate::shell::Shell;
 use crate::state::Web;
 
@@ -27,8 +30,10 @@ struct BookPage {
     made_at: String,
     /// 目次, as HTML of the book's form.
     contents: String,
-    /// The chapters, as HTML of the book's form.
-    chapters: String,
+    /// The chapter, as HTML of the book's form.
+    chapter: String,
+    /// Where the next one is, with its name.
+    next: Option<(String, String)>,
 }
 
 /// Which book is looked at.
@@ -37,6 +42,8 @@ struct BookPage {
 pub(super) struct BookQuery {
     edition: String,
     book: usize,
+    /// The id of a chapter; without one, the first.
+    chapter: String,
 }
 
 pub(super) async fn page(
@@ -49,9 +56,26 @@ pub(super) async fn page(
     let shown = edition(&web, month, &query.edition).await?;
     let book = shown.frozen.books.get(query.book);
     let book = book.ok_or(WebError::NotFound("この報告書"))?;
+    let at = match query.chapter.as_str() {
+        "" => Some(0),
+        id => book.chapters.iter().position(|chapter| chapter.id == id),
+    };
+    let at = at.ok_or(WebError::NotFound("この章"))?;
+    let chapter = book.chapters.get(at);
+    let chapter = chapter.ok_or(WebError::NotFound("この章"))?;
+    let link = |chapter: &Chapter| {
+        let (book, id) = (query.book, escape(&chapter.id));
+        let edition = edition_query(&query.edition);
+        format!("{}/book?book={book}&chapter={id}{edition}", place(month))
+    };
+    let next = book.chapters.get(at + 1);
+    let next = next.map(|next| (link(next), format!("{} {}", next.number, next.title)));
     let href = |at: html::FigureAt<'_>| {
         let cell = format!("{}/{}/{}", at.table, at.row, at.column);
-        Some(figure_place(month, &query.edition, query.book, &cell))
+        let figure = figure_place(month, &query.edition, query.book, &cell);
+        // There are hundreds of them: they are told from this page on.
+        let from_here = figure.strip_prefix(&format!("{}/", place(month)));
+        Some(from_here.map_or_else(|| figure.clone(), str::to_owned))
     };
     let page = BookPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
@@ -61,8 +85,9 @@ pub(super) async fn page(
         edition: shown.name.clone(),
         draft: book.draft,
         made_at: web.settings.dates.minute(book.made_at),
-        contents: html::contents(book),
-        chapters: html::chapters(book, &href),
+        contents: html::contents_with(book, Some(&chapter.id), &link),
+        chapter: html::chapter(book, chapter, &href),
+        next,
     };
     Ok(Html(page.render()?))
 }

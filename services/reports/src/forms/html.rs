@@ -35,12 +35,41 @@ pub fn chapters(document: &Document, href: &dyn Fn(FigureAt<'_>) -> Option<Strin
     page.html
 }
 
-/// 目次: a link to each chapter.
+/// One chapter of a book, as a section: a whole book is too much for a page.
+pub fn chapter(
+    document: &Document,
+    chapter: &Chapter,
+    href: &dyn Fn(FigureAt<'_>) -> Option<String>,
+) -> String {
+    let mut page = Page {
+        html: String::new(),
+        document,
+        href,
+    };
+    page.chapter(chapter);
+    page.html
+}
+
+/// 目次: a link to each chapter of the same page.
 pub fn contents(document: &Document) -> String {
+    contents_with(document, None, &|chapter| format!("#{}", chapter.id))
+}
+
+/// 目次 whose links lead where `href` says. The chapter of the id `shown` is the one that is open.
+pub fn contents_with(
+    document: &Document,
+    shown: Option<&str>,
+    href: &dyn Fn(&Chapter) -> String,
+) -> String {
     let mut html = String::from("<nav class=\"contents\" aria-label=\"目次\"><ol>");
     for chapter in &document.chapters {
-        let (id, name) = (escape(&chapter.id), chapter_name(chapter));
-        html.push_str(&format!("<li><a href=\"#{id}\">{name}</a></li>"));
+        let (link, name) = (href(chapter), chapter_name(chapter));
+        let current = match shown {
+            Some(id) if id == chapter.id => " aria-current=\"page\"",
+            _ => "",
+        };
+        let link = escape(&link);
+        html.push_str(&format!("<li><a href=\"{link}\"{current}>{name}</a></li>"));
     }
     html.push_str("</ol></nav>");
     html
@@ -160,12 +189,8 @@ impl Page<'_> {
         self.html.push_str("</tr>");
     }
 
-    fn figure(&mut self, at: FigureAt<'_>) {
-        let figure = at.figure;
-        let population = figure.population.as_str();
-        self.add(format_args!(
-            "<td class=\"number\" data-population=\"{population}\""
-        ));
+    /// Of what a figure was made, where no page tells it.
+    fn proof(&mut self, figure: &Figure) {
         if let Some(parts) = figure.parts {
             self.add(format_args!(
                 " data-a=\"{}\" data-b=\"{}\"",
@@ -178,10 +203,22 @@ impl Page<'_> {
                 escape(name)
             ));
         }
+    }
+
+    fn figure(&mut self, at: FigureAt<'_>) {
+        let figure = at.figure;
+        let population = figure.population.as_str();
         let text = escape(&figure.value.text());
+        self.add(format_args!(
+            "<td class=\"number\" data-population=\"{population}\""
+        ));
         match (self.href)(at) {
+            // The page that it leads to tells of what the figure was made.
             Some(href) => self.add(format_args!("><a href=\"{}\">{text}</a>", escape(&href))),
-            None => self.add(format_args!(">{text}")),
+            None => {
+                self.proof(figure);
+                self.add(format_args!(">{text}"));
+            }
         }
         if let Value::None(reason) = &figure.value {
             self.add(format_args!(
