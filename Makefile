@@ -21,6 +21,7 @@ help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 run: build ## Build what is missing and start a desk with simulated callers
+	@scripts/install-fonts.sh || echo "==> 報告書のフォントなしで続けます。あとで入れるには: make install-fonts"
 	@echo "==> 窓口の見本を開始します"
 	@exec $(BINARY) demo
 
