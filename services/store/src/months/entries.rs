@@ -226,17 +226,9 @@ impl Tx {
         replaces: i64,
         reason: &str,
     ) -> Result<(), StoreError> {
-        let (at, by) = (self.entry().at, storable(self.entry().actor.name()));
-        let new = NewVersion {
-            kind: T::KIND,
-            id: &entry.id(),
-            month: entry.month(),
-            replaces,
-            reason,
-            text: Some(json(entry)?),
-        };
-        let saved = save(self.connection(), new, at, &by).await;
-        self.checked(saved)
+        let text = Some(json(entry)?);
+        self.replace_month_entry(entry, replaces, reason, text)
+            .await
     }
 
     /// Takes an entry away; what it was stays in its history.
@@ -249,6 +241,18 @@ impl Tx {
         replaces: i64,
         reason: &str,
     ) -> Result<(), StoreError> {
+        self.replace_month_entry(entry, replaces, reason, None)
+            .await
+    }
+
+    /// Keeps the next version of an entry; without a text, that it is gone.
+    async fn replace_month_entry<T: MonthEntry>(
+        &mut self,
+        entry: &T,
+        replaces: i64,
+        reason: &str,
+        text: Option<String>,
+    ) -> Result<(), StoreError> {
         let (at, by) = (self.entry().at, storable(self.entry().actor.name()));
         let new = NewVersion {
             kind: T::KIND,
@@ -256,7 +260,7 @@ impl Tx {
             month: entry.month(),
             replaces,
             reason,
-            text: None,
+            text,
         };
         let saved = save(self.connection(), new, at, &by).await;
         self.checked(saved)
