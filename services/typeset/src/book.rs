@@ -13,7 +13,7 @@ use madoguchi_reports::forms::svg;
 
 pub(crate) use self::cells::{CellText, date_and_time};
 use self::cells::{cell_text, head_text};
-use self::sections::Sections;
+use self::sections::sections;
 use crate::error::TypesetError;
 use crate::paper::Paper;
 use crate::widths::{Fit, fit};
@@ -59,8 +59,13 @@ pub(crate) struct Section {
 /// A part of a section.
 #[derive(Debug)]
 pub(crate) enum Item {
-    /// 第1　概況; begins a page.
-    Chapter(String),
+    /// 第1　概況
+    Chapter {
+        /// With its number.
+        text: String,
+        /// It begins a page: neither it nor the chapter before it is a short one.
+        begins_page: bool,
+    },
     /// A heading below it, of level 2 to 4.
     Heading {
         /// 2: 「1 …」, 3: 「(1) …」, 4: 「ア …」.
@@ -145,11 +150,14 @@ fn captioned(number: &str, title: &str) -> String {
 impl Book {
     /// Everything of a book, with its charts drawn.
     pub(crate) fn new(document: &Document) -> Result<Self, TypesetError> {
-        let mut sections = Sections::default();
+        let mut items = Vec::new();
         for chapter in &document.chapters {
-            sections.add(Item::Chapter(captioned(&chapter.number, &chapter.title)));
+            items.push(Item::Chapter {
+                text: captioned(&chapter.number, &chapter.title),
+                begins_page: true,
+            });
             for block in &chapter.blocks {
-                sections.add(item(document, block)?);
+                items.push(item(document, block)?);
             }
         }
         Ok(Self {
@@ -161,7 +169,7 @@ impl Book {
             cover: cover(document),
             seals: document.seals.clone(),
             revisions: revisions(&document.revisions),
-            sections: sections.finish(),
+            sections: sections(items),
         })
     }
 
