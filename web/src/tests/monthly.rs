@@ -414,6 +414,7 @@ async fn freeze(house: &House, number: u32) {
         figures: serde_json::Map::new(),
         drill: Drill {
             selections: selections.into(),
+            ..Drill::default()
         },
         basis: Basis::default(),
     };

@@ -171,6 +171,9 @@ fn libreoffice_prints_every_label_and_value_and_the_last_line_of_every_cell() {
             assert!(text.contains(&without_lost(&expected)), "{expected}");
         }
     }
+    for (_, written) in sample::DAYS {
+        assert!(text.contains(written), "{written}");
+    }
     for (width, right, word) in right_edges(&REPORT_PRINTED) {
         assert!(right <= width - 50.0, "{word} ends at {right} of {width}");
     }
