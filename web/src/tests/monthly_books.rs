@@ -6,6 +6,7 @@ use axum::body::to_bytes;
 use madoguchi_monthly::BOOKS;
 use madoguchi_reports::rows::rows;
 
+use super::monthly::freeze_books;
 use super::*;
 use crate::query::escape;
 
@@ -23,13 +24,13 @@ struct Handed {
     bytes: Vec<u8>,
 }
 
-async fn handed(house: &House, client: &Client, query: &str) -> Handed {
-    let request = Request::get(format!("{MONTH}/download?{query}"))
+async fn handed(house: &House, client: &Client, path: &str) -> Handed {
+    let request = Request::get(path)
         .header("host", "localhost:8080")
         .header("cookie", &client.cookie);
     let request = request.body(Body::empty()).unwrap();
     let response = house.router.clone().oneshot(request).await.unwrap();
-    assert_eq!(response.status(), StatusCode::OK, "{query}");
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
     let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
     let (kind, named) = (header("content-type"), header("content-disposition"));
     assert!(named.starts_with("attachment; filename=\""), "{named}");
@@ -99,52 +100,57 @@ async fn every_book_is_shown_and_leads_to_the_others_and_to_its_files() {
 async fn every_book_is_handed_out_in_every_form_and_opens() {
     let house = house().await;
     let client = writer(&house).await;
+    let download = format!("{MONTH}/download?");
     let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     for (at, (_, name)) in BOOKS.iter().enumerate() {
         let begin = escape(&format!("{name}_令和08年11月_案"));
         for (form, ending) in [("submission", ".xlsx"), ("data", "_データ用.xlsx")] {
-            let file = handed(&house, &client, &format!("form={form}&book={at}")).await;
+            let file = handed(&house, &client, &format!("{download}form={form}&book={at}")).await;
             assert_eq!(file.kind, workbook);
             assert_eq!(file.name, format!("{begin}{}", escape(ending)));
             let cells = rows(&file.bytes, 200).unwrap().rows.concat();
             assert!(cells.iter().any(|cell| cell.contains(name)), "{cells:?}");
         }
-        let file = handed(&house, &client, &format!("form=json&book={at}")).await;
+        let file = handed(&house, &client, &format!("{download}form=json&book={at}")).await;
         let json: serde_json::Value = serde_json::from_slice(&file.bytes).unwrap();
         assert_eq!(json["name"], *name);
     }
-    // To lay a book out takes longest: one of those with a table alone, and all together.
-    let docx = handed(&house, &client, "form=docx&book=2").await;
+}
+
+#[tokio::test]
+async fn an_edition_is_handed_out_as_docx_pdf_and_in_one_archive() {
+    let house = house().await;
+    let client = writer(&house).await;
+    let all = BOOKS.map(|(_, name)| name);
+    freeze_books(&house, 1, &all).await;
+    let download = "/monthly/2026-10/download?edition=1&";
+    let docx = handed(&house, &client, &format!("{download}form=docx&book=2")).await;
     assert_eq!(
         docx.kind,
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     );
-    assert_eq!(docx.name, escape("問合せ管理台帳_令和08年11月_案.docx"));
+    assert_eq!(docx.name, escape("問合せ管理台帳_令和08年10月_第1版.docx"));
     assert!(names(&docx.bytes).contains(&"word/document.xml".to_owned()));
-    let pdf = handed(&house, &client, "form=pdf&book=2").await;
+    let pdf = handed(&house, &client, &format!("{download}form=pdf&book=4")).await;
     assert_eq!(pdf.kind, "application/pdf");
-    assert_eq!(pdf.name, escape("問合せ管理台帳_令和08年11月_案.pdf"));
+    assert_eq!(
+        pdf.name,
+        escape("ナレッジデータベース_令和08年10月_第1版.pdf")
+    );
     assert!(pdf.bytes.starts_with(b"%PDF-"));
     let end = pdf.bytes.len().saturating_sub(32);
     assert!(String::from_utf8_lossy(&pdf.bytes[end..]).contains("%%EOF"));
-}
 
-#[tokio::test]
-async fn the_archive_holds_every_book_in_every_form_and_all_of_them_bound() {
-    let house = house().await;
-    let client = writer(&house).await;
-    let archive = handed(&house, &client, "form=zip").await;
+    let archive = handed(&house, &client, &format!("{download}form=zip")).await;
     assert_eq!(archive.kind, "application/zip");
-    let name = "ヘルプデスク受付状況報告_令和08年11月_案_電子納品.zip";
+    let name = "ヘルプデスク受付状況報告_令和08年10月_第1版_電子納品.zip";
     assert_eq!(archive.name, escape(name));
     let names = names(&archive.bytes);
-    for (_, book) in BOOKS {
+    for book in all {
         for ending in [".xlsx", "_データ用.xlsx", ".docx"] {
-            let file = format!("{book}_令和08年11月_案{ending}");
-            assert!(
-                names.iter().any(|name| name.ends_with(&file)),
-                "{file}: {names:?}"
-            );
+            let file = format!("{book}_令和08年10月_第1版{ending}");
+            let is_there = names.iter().any(|name| name.ends_with(&file));
+            assert!(is_there, "{file}: {names:?}");
         }
     }
     for file in ["_結合.pdf", "元データ一覧.csv"] {
