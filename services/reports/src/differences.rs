@@ -112,10 +112,11 @@ pub fn causes(difference: &Difference, old: &Drill, new: &Drill) -> String {
     let [before, after] = &difference.selections;
     let (before, after) = (ids(old, before), ids(new, after));
     let other: Vec<_> = before.symmetric_difference(&after).collect();
-    // A ticket that was renamed since is called as it is called now.
-    let name = |id: &str| match new.names.get(id) {
-        Some(name) => name.clone(),
-        None => old.name(id).to_owned(),
+    let [then, now] = &difference.selections;
+    let selection = now.as_ref().or(then.as_ref()).map_or("", String::as_str);
+    let name = |id: &str| match new.name(selection, id) {
+        name if name == id => old.name(selection, id).to_owned(),
+        name => name.to_owned(),
     };
     let told = other.iter().take(CAUSES).map(|id| name(id));
     let mut told = told.collect::<Vec<_>>().join("、");

@@ -282,9 +282,16 @@ pub struct Drill {
     pub names: BTreeMap<String, String>,
 }
 
+/// Names of selections of calls begin so.
+pub(crate) const CALLS: &str = "calls/";
+
 impl Drill {
-    /// What people call that of an id.
-    pub fn name<'d>(&'d self, id: &'d str) -> &'d str {
+    /// What people call that of an id in a selection.
+    pub fn name<'d>(&'d self, selection: &str, id: &'d str) -> &'d str {
+        // A call may have the id of a ticket.
+        if selection.starts_with(CALLS) {
+            return id;
+        }
         self.names.get(id).map_or(id, String::as_str)
     }
 

@@ -24,6 +24,9 @@ pub const PRINTED_ROWS_AT_MOST: usize = 2_000;
 /// if they all say so.
 const LINES_KEPT_TOGETHER: RangeInclusive<usize> = 2..=12;
 
+/// A table of no more lines has its notes below.
+const LINES_OF_A_SHORT_TABLE: usize = 24;
+
 /// A book, ready to be set.
 #[derive(Debug)]
 pub(crate) struct Book {
@@ -103,6 +106,8 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     /// 注
     pub(crate) notes: Vec<String>,
+    /// They stand above it: below a long table they may have a page to themselves.
+    pub(crate) notes_above: bool,
 }
 
 /// A row.
@@ -289,10 +294,15 @@ fn table_of(heads: Vec<String>, rows: Vec<(Vec<CellText>, bool)>, wide: bool) ->
         .map(|(cells, _)| cells.iter().map(|cell| cell.text.as_str()).collect())
         .collect();
     let fit = fit(&heads, &texts, wide);
-    let rows = rows.into_iter().map(|(cells, total)| Row {
-        kept_together: LINES_KEPT_TOGETHER.contains(&lines(&cells, &fit)),
-        cells,
-        total,
+    let mut all = 0;
+    let rows = rows.into_iter().map(|(cells, total)| {
+        let lines = lines(&cells, &fit);
+        all += lines;
+        Row {
+            kept_together: LINES_KEPT_TOGETHER.contains(&lines),
+            cells,
+            total,
+        }
     });
     Table {
         number: String::new(),
@@ -301,6 +311,7 @@ fn table_of(heads: Vec<String>, rows: Vec<(Vec<CellText>, bool)>, wide: bool) ->
         fit,
         heads,
         notes: Vec::new(),
+        notes_above: all > LINES_OF_A_SHORT_TABLE,
     }
 }
 

@@ -277,7 +277,10 @@ async fn every_book_of_the_month_is_made_and_kept_with_it() {
                     continue;
                 };
                 let ids = drill.selections.get(selection).unwrap();
-                assert!(ids.iter().all(|id| drill.name(id).starts_with("R6-")));
+                assert!(
+                    ids.iter()
+                        .all(|id| drill.name(selection, id).starts_with("R6-"))
+                );
             }
         }
     }

@@ -6,7 +6,7 @@ use madoguchi_core::ticket::Ticket;
 
 use super::data::MonthCall;
 use super::input::MonthInput;
-use crate::document::{Drill, Rows, japanese_time};
+use crate::document::{CALLS, Drill, Rows, japanese_time};
 
 /// The selections of a book while it is made.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl<'a> Proof<'a> {
 
     /// Keeps calls under a name; the same name always stands for the same calls.
     pub(super) fn calls(&mut self, name: &str, rows: &[&'a MonthCall]) -> Rows {
-        let selection = format!("calls/{}{name}", self.prefix);
+        let selection = format!("{CALLS}{}{name}", self.prefix);
         let kept = self.calls.entry(selection.clone());
         kept.or_insert_with(|| rows.to_vec());
         Rows::Calls { selection }

@@ -7,6 +7,8 @@ use crate::widths::width;
 
 /// So few lines need no page of their own.
 const FEW_LINES: usize = 14;
+/// Nor so few rows.
+const FEW_ROWS: usize = 5;
 /// The lines that a heading takes.
 const HEADING: usize = 2;
 /// The size of sentences in pt.
@@ -59,6 +61,10 @@ fn papers(chapter: &[Item], last: Paper) -> Vec<Paper> {
         let texts = rest.iter().take_while(|item| is_text(item)).count();
         let (run, behind) = rest.split_at(texts);
         let after = behind.first().and_then(own_paper);
+        let after = match before {
+            Some(wide) if stays_on(wide, behind) => Some(wide),
+            _ => after,
+        };
         papers.extend(papers_of_run(run, (before, after), last));
         let Some((paper, behind)) = after.zip(behind.split_first()) else {
             return papers;
@@ -67,6 +73,17 @@ fn papers(chapter: &[Item], last: Paper) -> Vec<Paper> {
         before = Some(paper);
         (_, rest) = behind;
     }
+}
+
+/// Whether what comes first is a table of a few rows that needs no page of its own behind one that lies across:
+/// nothing upright follows it in its chapter.
+fn stays_on(paper: Paper, parts: &[Item]) -> bool {
+    let Some((Item::Table(table), behind)) = parts.split_first() else {
+        return false;
+    };
+    let next = behind.iter().find_map(own_paper);
+    let is_few = table.rows.len() <= FEW_ROWS && table.fit.paper == Paper::A4;
+    paper.is_wide() && is_few && next != Some(Paper::A4)
 }
 
 /// The paper of texts between two tables or charts.
@@ -213,10 +230,35 @@ mod tests {
             [(A4, 3), (A4Wide, 4)]
         );
         assert_eq!(
-            papers(vec![chapter(), wide(), text(), heading(), table(false)]),
-            [(A4Wide, 3), (A4, 2)]
+            papers(vec![
+                chapter(),
+                wide(),
+                text(),
+                heading(),
+                table(false),
+                table(false)
+            ]),
+            [(A4Wide, 3), (A4, 3)]
         );
         assert_eq!(papers(vec![wide(), chapter(), wide()]), [(A4Wide, 3)]);
+    }
+
+    #[test]
+    fn a_table_of_a_few_rows_stays_on_the_pages_of_the_wide_one_before_it() {
+        use Paper::{A4, A4Wide};
+        assert_eq!(
+            papers(vec![chapter(), wide(), heading(), table(false), text()]),
+            [(A4Wide, 5)]
+        );
+        assert_eq!(
+            papers(vec![chapter(), wide(), table(false), wide()]),
+            [(A4Wide, 4)]
+        );
+        assert_eq!(
+            papers(vec![chapter(), wide(), table(false), table(false)]),
+            [(A4Wide, 2), (A4, 2)],
+            "several have pages of their own"
+        );
     }
 
     #[test]

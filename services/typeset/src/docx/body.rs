@@ -142,11 +142,17 @@ impl Body<'_> {
             }
             Item::Table(of) => {
                 self.caption(xml, "TableCaption", &of.number, &of.title)?;
-                table(xml, of)?;
+                let notes = |xml: &mut Xml, style: &str| {
+                    let mut notes = of.notes.iter();
+                    notes.try_for_each(|note| paragraph(xml, style, |xml| run(xml, note)))
+                };
                 self.below_table = true;
-                of.notes
-                    .iter()
-                    .try_for_each(|note| paragraph(xml, "Note", |xml| run(xml, note)))
+                if of.notes_above {
+                    notes(xml, "NoteAbove")?;
+                    return table(xml, of);
+                }
+                table(xml, of)?;
+                notes(xml, "Note")
             }
             Item::Chart(chart) => {
                 if let Some(drawn) = self.pictures.next() {

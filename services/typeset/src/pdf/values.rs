@@ -174,6 +174,7 @@ fn of_table(table: &Table) -> Value {
             "notes",
             array(table.notes.iter().map(|note| lines(note, notes_room))),
         ),
+        ("above", Value::Bool(table.notes_above)),
     ]))
 }
 

@@ -130,7 +130,7 @@ fn every_picture_has_an_alternative_text_and_a_number_of_its_own() {
 #[test]
 fn wide_tables_stand_on_wide_pages_and_each_page_has_its_number() {
     let xml = document();
-    assert!(xml.matches("w:orient=\"landscape\"").count() >= 2);
+    assert!(xml.matches("w:orient=\"landscape\"").count() >= 1);
     let footer = part(&REPORT_DOCX, "word/footer1.xml");
     assert!(footer.contains(" PAGE ") && footer.contains(" NUMPAGES "));
     let pages = page_texts(&REPORT_PRINTED);

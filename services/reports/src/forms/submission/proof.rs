@@ -160,7 +160,7 @@ pub(super) fn write_details(
             let Some(sheet) = workbook.worksheets_mut().last_mut() else {
                 return Ok(());
             };
-            let id = ids.get(at).map(|id| drill.name(id));
+            let id = ids.get(at).map(|id| drill.name(name, id));
             let id =
                 id.map(|id| context.text(current.as_deref().unwrap_or_default(), (row, 2), id));
             write_id(sheet, row, (name, at, id.as_deref()), (&plain, &count))?;
