@@ -3,6 +3,7 @@
 mod index;
 mod joining;
 mod outcome;
+mod registrations;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -13,6 +14,7 @@ use self::index::Index;
 use self::joining::Join;
 pub use self::joining::JoinSettings;
 pub use self::outcome::{CallSummary, Outcome};
+use self::registrations::Registrations;
 use crate::capture::Micros;
 use crate::dialog::{Change, Dialog, Ending};
 use crate::message::Seen;
@@ -82,6 +84,8 @@ pub struct Closed {
     pub key: CallKey,
     /// Its dialogs in the order of their beginnings.
     pub dialogs: Vec<Dialog>,
+    /// Their places in the table.
+    pub keys: Vec<DialogKey>,
     /// How sure it is that they belong together.
     pub certainty: Certainty,
 }
@@ -108,6 +112,7 @@ pub struct Calls {
     by_call_id: HashMap<Arc<str>, DialogKey>,
     calls: HashMap<CallKey, Call>,
     index: Index,
+    registrations: Registrations,
     due: BinaryHeap<Reverse<(Micros, CallKey)>>,
     last_key: u64,
     turned_away: u64,
@@ -139,6 +144,7 @@ impl Calls {
 
     /// Takes a message; what it changed, if it did.
     pub fn take(&mut self, seen: &Seen) -> Option<Step> {
+        self.registrations.take(seen);
         let known = self.by_call_id.get(seen.identity.call_id.as_str()).copied();
         let (key, is_new) = match known {
             Some(key) => (key, false),
@@ -146,6 +152,7 @@ impl Calls {
         };
         let entry = self.dialogs.get_mut(&key)?;
         let change = entry.dialog.take(seen);
+        let is_new = is_new || change == Change::Started;
         let tags = joining::tags(seen, &self.settings);
         let mut merged = None;
         if is_new || !tags.is_empty() {
@@ -224,11 +231,12 @@ impl Calls {
     }
 
     fn add(&mut self, seen: &Seen) -> Option<DialogKey> {
-        let dialog = Dialog::begin(seen)?;
+        let mut dialog = Dialog::begin(seen)?;
         if self.dialogs.len() >= DIALOGS_AT_MOST {
             self.turned_away += 1;
             return None;
         }
+        dialog.registered = self.registrations.user_at(seen);
         self.last_key += 1;
         let (key, call) = (DialogKey(self.last_key), CallKey(self.last_key));
         self.by_call_id.insert(dialog.call_id.clone(), key);
@@ -373,7 +381,12 @@ impl Calls {
 
     fn close(&mut self, key: CallKey) -> Option<Closed> {
         let call = self.calls.remove(&key)?;
-        let mut dialogs = Vec::with_capacity(call.dialogs.len());
+        let mut closed = Closed {
+            key,
+            dialogs: Vec::with_capacity(call.dialogs.len()),
+            keys: Vec::with_capacity(call.dialogs.len()),
+            certainty: call.certainty,
+        };
         for key in call.dialogs {
             let Some(entry) = self.dialogs.remove(&key) else {
                 continue;
@@ -382,13 +395,10 @@ impl Calls {
             self.by_call_id.remove(&dialog.call_id);
             self.index.remove(key, &dialog, &entry.tags);
             dialog.close();
-            dialogs.push(dialog);
+            closed.dialogs.push(dialog);
+            closed.keys.push(key);
         }
-        Some(Closed {
-            key,
-            dialogs,
-            certainty: call.certainty,
-        })
+        Some(closed)
     }
 }
 

@@ -5,6 +5,7 @@
 //! file: the reader looks for the next record that can be one.
 
 mod blocks;
+pub mod merged;
 mod records;
 
 use std::io::{self, Read};

@@ -16,6 +16,9 @@ use crate::message::{Seen, Start, body, headers, user, user_of};
 /// Tags of From that one Call-ID may have: hops that change it.
 const HOPS_AT_MOST: usize = 8;
 
+/// How far the network lets an answer overtake its INVITE.
+const OVERTAKING_AT_MOST: Micros = Micros::from_secs(1);
+
 /// One of the two ends of a dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -41,6 +44,11 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Whether a message said so.
+    pub fn is_seen(self) -> bool {
+        matches!(self, Self::Bye(_) | Self::Refused(_))
+    }
+
     /// As rows tell it.
     pub fn text(self) -> String {
         match self {
@@ -95,6 +103,8 @@ pub struct Dialog {
     pub to: String,
     /// The user in the Request-URI of the first INVITE.
     pub called: String,
+    /// The user who has registered at the Request-URI of the first INVITE, if that was seen.
+    pub registered: Option<String>,
     /// The user in P-Asserted-Identity, if there is one.
     pub asserted: Option<String>,
     /// Between whom its first INVITE went: from, to.
@@ -125,10 +135,12 @@ pub struct Dialog {
     held_by: Option<Side>,
     /// The interval of the session timer in seconds (RFC 4028), and when it began.
     session_timer: Option<(u32, Micros)>,
-    /// A refusal that the caller may answer with another INVITE.
+    /// A refusal that the caller may answer with another INVITE, or that a proxy may not pass on.
     retryable: Option<(u16, Micros)>,
     /// CSeq of the last INVITE that is not within the dialog.
     invite_seq: u32,
+    /// A 2xx that was seen before any INVITE.
+    overtaking: Option<Micros>,
     from_tags: Vec<String>,
     /// The tags of the answer that was confirmed first, by tag of From.
     confirmed_tags: Vec<(String, String)>,
@@ -149,7 +161,9 @@ impl Dialog {
             _ => return None,
         };
         let headers = headers(&seen.message);
-        let is_initial = !was_up;
+        let is_response = matches!(identity.start, Start::Response(_));
+        // A response says who called, whichever INVITE it answers.
+        let knows_caller = !was_up || is_response;
         let called = match &seen.message {
             Message::Request(request) => user_of(&request.uri),
             Message::Response(_) => String::new(),
@@ -163,6 +177,7 @@ impl Dialog {
             from: user(headers, &HeaderName::From),
             to: user(headers, &HeaderName::To),
             called,
+            registered: None,
             asserted: asserted(seen),
             hop,
             start: None,
@@ -179,11 +194,12 @@ impl Dialog {
             held_by: None,
             session_timer: None,
             retryable: None,
-            invite_seq: if is_initial { identity.seq } else { 0 },
+            invite_seq: if knows_caller { identity.seq } else { 0 },
+            overtaking: (was_up && is_response).then_some(seen.at),
             from_tags: identity
                 .from_tag
                 .iter()
-                .filter(|_| is_initial)
+                .filter(|_| knows_caller)
                 .cloned()
                 .collect(),
             confirmed_tags: Vec::new(),
@@ -212,6 +228,11 @@ impl Dialog {
             (Start::Response(status), Method::Invite) => self.responded(seen, *status),
             _ => Change::Nothing,
         }
+    }
+
+    /// The tag in From of the first INVITE; the empty text if that was not seen.
+    pub fn tag(&self) -> &str {
+        self.from_tags.first().map_or("", String::as_str)
     }
 
     /// Whether it was answered, as far as was seen.
@@ -255,6 +276,20 @@ impl Dialog {
 
     fn invited(&mut self, seen: &Seen) -> Change {
         let identity = &seen.identity;
+        if let Some(answer) = self.overtaking.take()
+            && identity.seq == self.invite_seq
+            && seen.at.since(answer).0.abs() <= OVERTAKING_AT_MOST.0
+        {
+            // Probes send over UDP: the answer has overtaken its INVITE.
+            self.was_up = false;
+            self.hop = (seen.from, seen.to);
+            self.start = Some(seen.at.min(answer));
+            self.answer = Some(answer.max(seen.at));
+            if let Message::Request(request) = &seen.message {
+                self.called = user_of(&request.uri);
+            }
+            return Change::Started;
+        }
         self.know_hop(identity.from_tag.as_deref());
         if identity.seq > self.invite_seq {
             self.invite_seq = identity.seq;
@@ -302,8 +337,9 @@ impl Dialog {
             }
             200..300 => self.answered(seen),
             _ if self.answer.is_some() || self.end.is_some() => Change::Nothing,
-            _ if is_retryable(status) => {
-                self.retryable.get_or_insert((status, seen.at));
+            // A proxy that asked several phones hears of refusals that its caller never hears of.
+            _ if is_retryable(status) || !self.is_for_caller(seen) => {
+                self.retryable = Some((status, seen.at));
                 Change::Nothing
             }
             _ => {
@@ -321,6 +357,7 @@ impl Dialog {
         if self.answer.is_some() || self.end.is_some() {
             return Change::Nothing;
         }
+        self.retryable = None;
         self.answer = Some(seen.at);
         Change::Answered
     }
@@ -378,6 +415,12 @@ impl Dialog {
             tags.any(|(known, confirmed)| known == caller && confirmed != callee)
         };
         answers_to(from, to) || answers_to(to, from)
+    }
+
+    /// Whether a response has reached who sent the first INVITE.
+    fn is_for_caller(&self, seen: &Seen) -> bool {
+        let ((caller, callee), to) = (self.hop, seen.to);
+        to.ip() == caller.ip() && (caller.ip() != callee.ip() || to.port() == caller.port())
     }
 
     fn side_of_request(&self, seen: &Seen) -> Side {

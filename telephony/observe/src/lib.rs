@@ -3,10 +3,13 @@
 //! Bytes in, events out: no sockets, no database. What a source does not tell is left open, never
 //! guessed.
 
+pub mod asterisk;
 pub mod calls;
 pub mod capture;
+pub mod counting;
 pub mod dialog;
 pub mod duplicates;
+pub mod hep;
 pub mod media;
 pub mod message;
 pub mod network;

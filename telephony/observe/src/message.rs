@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Headers, Message, Method};
 use madoguchi_sip::parse::{ParseError, ParseErrorKind, parse_datagram};
-use madoguchi_sip::uri::Uri;
+use madoguchi_sip::uri::{Scheme, Uri};
 
 use crate::capture::Micros;
 
@@ -56,32 +56,118 @@ pub fn beginning(bytes: &[u8]) -> Beginning {
     }
 }
 
-/// Reads the message of a datagram. A body that the capture has cut off is read as far as it goes.
+/// Reads the message of a datagram. What a peer would have to refuse is read as far as it can be: it was
+/// on the wire.
 pub fn read(bytes: &[u8]) -> Result<Message, ParseError> {
-    match parse_datagram(bytes) {
-        Err(error) if error.kind == ParseErrorKind::ShortBody => {
-            parse_datagram(&without_length(bytes)).map_err(|_| error)
-        }
-        other => other,
-    }
+    parse_datagram(bytes).or_else(|error| {
+        let repaired = match error.kind {
+            ParseErrorKind::ShortBody
+            | ParseErrorKind::ContentLength
+            | ParseErrorKind::Header
+            | ParseErrorKind::RepeatedHeader
+            | ParseErrorKind::RequestUri
+            | ParseErrorKind::NoHeaderEnd
+            | ParseErrorKind::StartLine => repaired(bytes),
+            _ => return Err(error),
+        };
+        parse_datagram(&repaired).map_err(|_| error)
+    })
 }
 
-/// The message without the fields that tell the length of its body.
-fn without_length(bytes: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(bytes.len());
-    let mut in_head = true;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let is_empty = line.trim_ascii().is_empty();
-        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-        let name = name.trim_ascii();
-        let tells_length =
-            name.eq_ignore_ascii_case(b"Content-Length") || name.eq_ignore_ascii_case(b"l");
-        if !(in_head && tells_length) {
-            kept.extend_from_slice(line);
+/// Header fields of which the first counts.
+const SINGLE: [HeaderName; 7] = [
+    HeaderName::From,
+    HeaderName::To,
+    HeaderName::CallId,
+    HeaderName::CSeq,
+    HeaderName::MaxForwards,
+    HeaderName::Expires,
+    HeaderName::ContentType,
+];
+
+/// The message without the length of its body, without lines that are no header fields, and with each
+/// field once that may stand once; a Request-URI that is none is replaced.
+fn repaired(bytes: &[u8]) -> Vec<u8> {
+    let start = bytes.iter().position(|byte| !b"\r\n".contains(byte));
+    let bytes = start
+        .and_then(|start| bytes.get(start..))
+        .unwrap_or_default();
+    let mut kept = Vec::with_capacity(bytes.len() + 64);
+    let mut names: Vec<HeaderName> = Vec::new();
+    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    kept.extend(start_line(lines.next().unwrap_or_default()));
+    let mut body_from = bytes.len();
+    let mut at = kept_length(bytes);
+    let mut is_kept = true;
+    for line in lines {
+        at += line.len();
+        let content = line.trim_ascii();
+        if content.is_empty() {
+            body_from = at;
+            break;
         }
-        in_head &= kept.is_empty() || !is_empty;
+        let is_folded = line.first().is_some_and(|byte| b" \t".contains(byte));
+        if !is_folded {
+            is_kept = is_wanted(content, &mut names);
+        }
+        if is_kept {
+            let without_end: Vec<u8> = line
+                .iter()
+                .copied()
+                .filter(|byte| !b"\r\n".contains(byte))
+                .collect();
+            kept.extend(without_end);
+            kept.extend(b"\r\n");
+        }
     }
+    kept.extend(b"\r\n");
+    kept.extend(bytes.get(body_from..).unwrap_or_default());
     kept
+}
+
+/// The length of the first line.
+fn kept_length(bytes: &[u8]) -> usize {
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    end.map_or(bytes.len(), |end| end + 1)
+}
+
+fn is_wanted(line: &[u8], names: &mut Vec<HeaderName>) -> bool {
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+        return false;
+    };
+    let name = line.get(..colon).unwrap_or_default().trim_ascii();
+    let name = String::from_utf8_lossy(name);
+    if name.is_empty() || name.contains(|letter: char| letter.is_whitespace()) {
+        return false;
+    }
+    let name = HeaderName::new(&name);
+    let tells_length = name == HeaderName::ContentLength;
+    let again = SINGLE.contains(&name) && names.contains(&name);
+    names.push(name);
+    !tells_length && !again
+}
+
+/// The start line with one blank between its parts, and a Request-URI that can be read.
+fn start_line(line: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim();
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    match words[..] {
+        [version, ..] if version.starts_with("SIP/") => format!("{text}\r\n").into_bytes(),
+        [method, ref uri @ .., version] => {
+            let uri = uri.concat();
+            let is_known = uri
+                .parse::<Uri>()
+                .is_ok_and(|uri| !matches!(uri.scheme, Scheme::Other(_)));
+            let uri = if is_known {
+                uri.as_str()
+            } else {
+                "sip:unreadable.invalid"
+            };
+            format!("{method} {uri} {version}\r\n").into_bytes()
+        }
+        _ => line.to_vec(),
+    }
 }
 
 /// A message with when and between whom it was seen.
@@ -141,9 +227,9 @@ impl Identity {
             ),
         };
         let headers = headers(message);
-        let tag = |name| {
-            let address = address(headers, name)?;
-            address.tag().map(str::to_owned)
+        let tag = |name| match address(headers, name) {
+            Some(address) => address.tag().map(str::to_owned),
+            None => tag_in(headers.get(name)?),
         };
         Some(Self {
             start,
@@ -188,7 +274,24 @@ fn address(headers: &Headers, name: &HeaderName) -> Option<NameAddr> {
 
 /// The user part of From, To and the like; the empty text if there is none.
 pub fn user(headers: &Headers, name: &HeaderName) -> String {
-    address(headers, name).map_or_else(String::new, |address| user_of(&address.uri))
+    match address(headers, name) {
+        Some(address) => user_of(&address.uri),
+        None => headers.get(name).and_then(user_in).unwrap_or_default(),
+    }
+}
+
+/// The tag within a value that is no address by the rules.
+fn tag_in(value: &str) -> Option<String> {
+    let (_, tag) = value.rsplit_once(";tag=")?;
+    let tag = tag.split([';', '>', ',', ' ']).next()?;
+    (!tag.is_empty()).then(|| tag.to_owned())
+}
+
+/// The user within a value that is no address by the rules.
+fn user_in(value: &str) -> Option<String> {
+    let (_, rest) = value.split_once("sip:").or(value.split_once("sips:"))?;
+    let (user, _) = rest.split_once('@')?;
+    Some(user.split([';', ':']).next()?.to_owned())
 }
 
 /// The user part of an address without its parameters.
@@ -221,6 +324,32 @@ mod tests {
             (b"INV\x00", Beginning::Other),
         ] {
             assert_eq!(beginning(bytes), expected, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_a_peer_would_refuse_is_read_as_far_as_it_goes() {
+        for (start, more) in [
+            ("INVITE sip:a@b SIP/2.0", "this is no field\r\n folded\r\n"),
+            ("INVITE sip:a@b SIP/2.0", "From: <sip:second@d>;tag=2\r\n"),
+            ("INVITE  sip:a@b  SIP/2.0", "Content-Length: many\r\n"),
+            ("INVITE urn:service:sos SIP/2.0", ""),
+            ("INVITE sip:a b@c SIP/2.0", ""),
+        ] {
+            let text = format!(
+                "{start}\r\nVia: SIP/2.0/UDP c;branch=z9hG4bK1\r\n\
+                 From: \"open <sip:first@d>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\n\
+                 CSeq: 1 INVITE\r\n{more}\r\nbody"
+            );
+            let message = read(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let identity = Identity::of(&message).unwrap();
+            assert_eq!(identity.from_tag.as_deref(), Some("1"), "{text}");
+            assert_eq!(
+                user(headers(&message), &HeaderName::From),
+                "first",
+                "{text}"
+            );
+            assert_eq!(body(&message), b"body", "{text}");
         }
     }
 

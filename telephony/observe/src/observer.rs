@@ -7,6 +7,7 @@ use madoguchi_sip::message::Message;
 use crate::calls::{Calls, Closed, JoinSettings, Step};
 use crate::capture::{Micros, Packet};
 use crate::duplicates::{Duplicates, Novelty};
+use crate::hep::Frame;
 use crate::message::{Beginning, Identity, Seen, beginning, canonical, read};
 use crate::network::streams::Streams;
 use crate::network::{Carrier, Network};
@@ -146,6 +147,11 @@ impl Observer {
         if beginning(bytes) != Beginning::Sip {
             if is_voice(bytes) {
                 self.calls.media(ends.0, ends.1, at);
+            } else if let Ok(frame) = Frame::read(bytes)
+                && beginning(frame.payload) == Beginning::Sip
+            {
+                // What a probe sends to somebody else was captured.
+                self.datagram(frame.at, (frame.from, frame.to), frame.payload, progress);
             }
             return;
         }

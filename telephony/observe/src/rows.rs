@@ -30,6 +30,7 @@ struct CallRow<'a> {
     start_ms: Option<i64>,
     answer_ms: Option<i64>,
     end_ms: Option<i64>,
+    end_reason: Option<String>,
     wait_ms: Option<i64>,
     talk_ms: Option<i64>,
 }
@@ -50,7 +51,8 @@ pub fn lines(closed: &Closed) -> Vec<String> {
 }
 
 fn dialog_line(dialog: &Dialog) -> String {
-    let end = dialog.end;
+    // What was concluded from silence is told of the call: the dialog shows what was seen.
+    let end = dialog.end.filter(|end| end.by.is_seen());
     text(&DialogRow {
         kind: "dialog",
         call_id: &dialog.call_id,
@@ -66,7 +68,8 @@ fn dialog_line(dialog: &Dialog) -> String {
 
 fn call_line(call: &CallSummary) -> String {
     // An unanswered call waited until its end.
-    let waited_until = call.answer.or(call.end);
+    let end = call.end.map(|end| end.at);
+    let waited_until = call.answer.or(end);
     text(&CallRow {
         kind: "call",
         dialogs: &call.dialogs,
@@ -76,9 +79,10 @@ fn call_line(call: &CallSummary) -> String {
         to: &call.to,
         start_ms: millis(call.start),
         answer_ms: millis(call.answer),
-        end_ms: millis(call.end),
+        end_ms: millis(call.end.map(|end| end.at)),
+        end_reason: call.end.map(|end| end.by.text()),
         wait_ms: between(call.start, waited_until),
-        talk_ms: between(call.answer, call.end),
+        talk_ms: between(call.answer, end),
     })
 }
 

@@ -83,7 +83,8 @@ impl Agreement {
             found.count += 1;
         } else if self.findings.len() < KINDS_AT_MOST {
             let example: String = example.chars().take(TEXT_CHARS_AT_MOST).collect();
-            tracing::info!(kind, example, "the typed model disagrees on a message");
+            // The example may hold a number: it stays here.
+            tracing::info!(finding = kind, "the typed model disagrees on a message");
             self.findings.insert(kind, Finding { count: 1, example });
         }
     }

@@ -83,7 +83,10 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["typst", "typst-layout", "typst-pdf", "resvg"],
         &["madoguchi-typeset"],
     ),
-    (&["rsip", "pcap-parser", "etherparse"], &["madoguchi-observe"]),
+    (
+        &["rsip", "pcap-parser", "etherparse"],
+        &["madoguchi-observe"],
+    ),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
     (&["prometheus-client"], &["madoguchi-metrics"]),
 ];

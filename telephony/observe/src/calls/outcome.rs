@@ -2,7 +2,7 @@
 
 use super::{Certainty, Closed};
 use crate::capture::Micros;
-use crate::dialog::{Dialog, Ending};
+use crate::dialog::{Dialog, End, Ending};
 
 /// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub struct CallSummary {
     pub start: Option<Micros>,
     /// When both sides could talk.
     pub answer: Option<Micros>,
-    /// When it was over.
-    pub end: Option<Micros>,
+    /// When it was over, and by what.
+    pub end: Option<End>,
 }
 
 impl CallSummary {
@@ -63,7 +63,12 @@ impl CallSummary {
         Some(Self {
             dialogs: dialogs.map(|dialog| dialog.call_id.to_string()).collect(),
             outcome: outcome(caller, answer),
-            certainty: closed.certainty,
+            // It may be a leg of a call whose beginning was not seen.
+            certainty: if caller.was_up {
+                Certainty::Unknown
+            } else {
+                closed.certainty
+            },
             from: caller.from.clone(),
             to: to.cloned().unwrap_or_default(),
             start: caller.start,
@@ -87,10 +92,9 @@ fn answer(caller: &Dialog, legs: &[&Dialog]) -> Option<Micros> {
     legs.iter().filter_map(both).min()
 }
 
-fn end(caller: &Dialog, legs: &[&Dialog], answer: Option<Micros>) -> Option<Micros> {
-    let of_caller = caller.end.map(|end| end.at);
+fn end(caller: &Dialog, legs: &[&Dialog], answer: Option<Micros>) -> Option<End> {
     if answer.is_none() {
-        return of_caller;
+        return caller.end;
     }
     // The talk is over when its last leg is, even if the caller stays on.
     let mut talking = legs.iter().filter(|leg| leg.answer.is_some());
@@ -98,15 +102,12 @@ fn end(caller: &Dialog, legs: &[&Dialog], answer: Option<Micros>) -> Option<Micr
         talking
             .by_ref()
             .filter_map(|leg| leg.end)
-            .map(|end| end.at)
-            .max()
+            .max_by_key(|end| end.at)
     } else {
         None
     };
-    match (of_caller, of_legs) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
+    let ends = [caller.end, of_legs].into_iter().flatten();
+    ends.min_by_key(|end| end.at)
 }
 
 fn outcome(caller: &Dialog, answer: Option<Micros>) -> Outcome {

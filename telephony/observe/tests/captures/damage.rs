@@ -76,7 +76,7 @@ fn damaged_samples_do_no_harm() {
             continue;
         }
         let whole = std::fs::read(&path).unwrap();
-        let step = (whole.len() / 40).max(1);
+        let step = (whole.len() / 20).max(1);
         for at in (0..whole.len()).step_by(step) {
             let _prefix = observe(&whole[..at]);
             let mut damaged = whole.clone();

@@ -1,8 +1,18 @@
 //! Captures of real exchanges and of our own making, from their bytes to rows.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that meets what it does not expect fails, and says what it found"
+)]
+
 mod build;
+mod counted;
 mod damage;
 mod own;
+mod packets;
 mod samples;
 
 use madoguchi_observe::calls::JoinSettings;

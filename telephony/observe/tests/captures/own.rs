@@ -16,8 +16,10 @@ fn told(sent: Vec<Sent>) -> Vec<Value> {
     observe(&pcap(&datagrams(&in_order(sent)))).0
 }
 
-/// Outcome, certainty, number of dialogs, wait and talk of each call.
-fn calls(sent: Vec<Sent>) -> Vec<(String, String, usize, Option<i64>, Option<i64>)> {
+/// Outcome, certainty, number of dialogs, wait and talk.
+type Call = (String, String, usize, Option<i64>, Option<i64>);
+
+fn calls(sent: Vec<Sent>) -> Vec<Call> {
     let rows = told(sent);
     let calls = of_kind(&rows, "call").map(|row| {
         let text = |name: &str| row[name].as_str().unwrap().to_owned();
@@ -34,7 +36,7 @@ fn call(
     dialogs: usize,
     wait: impl Into<Option<i64>>,
     talk: impl Into<Option<i64>>,
-) -> (String, String, usize, Option<i64>, Option<i64>) {
+) -> Call {
     (
         outcome.to_owned(),
         certainty.to_owned(),
@@ -224,6 +226,20 @@ fn a_call_whose_end_was_lost_ends_where_its_voice_stopped() {
         frames.push(((NINE + at) * 1_000, frame));
     }
     let (rows, _) = observe(&pcap(&frames));
-    assert_eq!(rows[0]["end_reason"], "media stopped");
-    assert_eq!(rows[0]["end_ms"], NINE + 2_100 + 49 * 20);
+    assert_eq!(rows[0]["end_ms"], Value::Null);
+    assert_eq!(rows[1]["end_reason"], "media stopped");
+    assert_eq!(rows[1]["end_ms"], NINE + 2_100 + 49 * 20);
+}
+
+#[test]
+fn a_phone_that_refuses_a_proxy_is_no_end_while_another_answers() {
+    let leg = caller();
+    let mut refusal = leg.response(NINE + 500, 486, 1, "INVITE");
+    // Between the proxy and the phone.
+    (refusal.from, refusal.to) = (PHONE.parse().unwrap(), PBX.parse().unwrap());
+    let mut sent = leg.answered(NINE, NINE + 2_000, NINE + 9_000);
+    sent.push(refusal.clone());
+    assert_eq!(calls(sent), [call("answered", "certain", 1, 2_000, 7_000)]);
+    let rows = told(vec![leg.invite(NINE, 1), refusal]);
+    assert_eq!(rows[0]["end_reason"], "final 486");
 }

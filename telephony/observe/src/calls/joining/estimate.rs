@@ -17,6 +17,8 @@ const DIGITS_AT_LEAST: usize = 6;
 /// How well a dialog fits as the one that a leg was made for; the better the larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
+    /// The leg shows the number that was called to a short number, and comes from where the call went.
+    ShowsCalled,
     /// The number that was called is the leg's, and the leg comes from where the call went.
     Called,
     /// The caller's number is the leg's, at once, but no address is common.
@@ -76,15 +78,23 @@ fn fit(call: &Dialog, leg: &Dialog) -> Option<Fit> {
         if from_node || same_media {
             return Some(Fit::Number);
         }
-        let digits = call.from.bytes().filter(u8::is_ascii_digit).count();
         let at_once = leg_began.since(latest(call)).0 <= AT_ONCE.0;
         let passed_on = caller.ip() != leg_from.ip() && node.ip() != leg_to.ip();
-        return (digits >= DIGITS_AT_LEAST && at_once && passed_on).then_some(Fit::NumberAtOnce);
+        return (digits(&call.from) >= DIGITS_AT_LEAST && at_once && passed_on)
+            .then_some(Fit::NumberAtOnce);
     }
-    let called_shown = same(&call.called, &leg.called)
-        || same(&call.called, &leg.from)
-        || same(&call.to, &leg.from);
-    (called_shown && from_node).then_some(Fit::Called)
+    if !from_node {
+        return None;
+    }
+    if same(&call.called, &leg.called) {
+        return Some(Fit::Called);
+    }
+    let shows_called = same(&call.called, &leg.from) || same(&call.to, &leg.from);
+    (shows_called && digits(&leg.called) < DIGITS_AT_LEAST).then_some(Fit::ShowsCalled)
+}
+
+fn digits(number: &str) -> usize {
+    number.bytes().filter(u8::is_ascii_digit).count()
 }
 
 fn agree_ip(one: Option<std::net::IpAddr>, other: Option<std::net::IpAddr>) -> bool {
