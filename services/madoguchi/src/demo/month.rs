@@ -4,7 +4,7 @@
 use chrono::NaiveTime;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::event::{CallEvent, EventKind};
-use madoguchi_core::hours::Calendar;
+use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::month::{Month, ReportStep, StepKind};
 use madoguchi_core::ticket::{TicketChange, TicketEvent};
@@ -45,8 +45,7 @@ pub(super) async fn add(
     if store.has_month(month.start(), month.end()).await? {
         return Ok(());
     }
-    let calendar = settings.calendars.desk();
-    let made = made(month, calendar);
+    let made = made(month);
     for calls in made.calls.chunks(100) {
         let events: Vec<CallEvent> = calls.iter().flatten().cloned().collect();
         store.append(&events).await?;
@@ -55,9 +54,11 @@ pub(super) async fn add(
     freeze(store, settings, month, now).await
 }
 
-/// The events of the month, of the people of this desk.
-fn made(month: Month, calendar: &Calendar) -> SampleMonth {
-    let mut made = sample(counts(month), calendar, &LineName::new(LINE), 0);
+/// The events of the month, of the people of this desk, in the hours in which people work although the sample
+/// desk is always open.
+fn made(month: Month) -> SampleMonth {
+    let calendar = Calendar::new(HoursSettings::default());
+    let mut made = sample(counts(month), &calendar, &LineName::new(LINE), 0);
     for (n, events) in made.calls.iter_mut().enumerate() {
         let agent = AGENTS.get(n % AGENTS.len()).copied().unwrap_or_default();
         for event in events {
@@ -177,7 +178,6 @@ async fn freeze(
 #[cfg(test)]
 mod tests {
     use madoguchi_core::figures::FiguresSettings;
-    use madoguchi_core::hours::HoursSettings;
     use madoguchi_core::month::SubmissionState;
     use madoguchi_core::portal::Sites;
     use madoguchi_core::setup::{Calendars, Categories};

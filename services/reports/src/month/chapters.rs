@@ -15,7 +15,7 @@ mod questions;
 mod slots;
 mod work;
 
-pub(super) use self::handling::{detections, escalations, status, unfinished};
+pub(super) use self::handling::{detections, escalations, unfinished};
 pub(super) use self::work::lines as work;
 use super::checks::{self, Tables};
 use super::making::Making;

@@ -13,7 +13,6 @@ use crate::document::{Block, Chapter, DocRow, DocTable, Document, Drill, with_co
 use crate::month::cells::{
     chapter, column, heading, measured, row, sentence, size, table, text, time,
 };
-use crate::month::chapters;
 use crate::month::cover::document;
 use crate::month::input::MonthInput;
 use crate::month::making::Making;
@@ -137,7 +136,7 @@ fn line(entries: &Entries<'_>, ticket: &Ticket) -> DocRow {
             time(answered_at),
             entries.took(ticket),
             text(entries.owner(ticket)),
-            text(chapters::status(ticket)),
+            text(ticket.status().label()),
         ],
     )
 }

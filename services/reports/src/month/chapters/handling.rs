@@ -103,7 +103,7 @@ pub(in crate::month) fn unfinished(making: &mut Making<'_, '_>) -> DocTable {
     table
 }
 
-pub(in crate::month) fn status(ticket: &Ticket) -> &'static str {
+fn status(ticket: &Ticket) -> &'static str {
     match ticket.status() {
         Status::Done => "月末の後に完了",
         status => status.label(),

@@ -130,6 +130,8 @@ fn 問合せ対応報告書_has_its_chapters_and_lists_each_question_with_its_an
     assert_eq!(answers.rows.len(), 195);
     for row in &answers.rows {
         assert_eq!(row.cells[7].text(), "手順を案内した。");
+        let status = row.cells[11].text();
+        assert!(["完了", "受付"].contains(&status.as_str()), "{status}");
     }
     let unfinished = columns(&book, "unfinished");
     assert_eq!(unfinished[..2], ["受付番号", "システム"]);
