@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use madoguchi_core::figures::{Figures, FiguresSettings};
-use madoguchi_core::id::LineName;
+use madoguchi_core::id::{ArticleId, LineName};
 use madoguchi_core::month::{Goal, LevelItem, Month, ReportSettings};
 use madoguchi_core::phone;
 use madoguchi_core::service_level::cut_off;
@@ -77,8 +77,8 @@ pub async fn gather(
 async fn articles(
     store: &Store,
     data: &MonthData,
-) -> Result<BTreeMap<String, (String, String)>, StoreError> {
-    let mut named: BTreeMap<&String, usize> = BTreeMap::new();
+) -> Result<BTreeMap<ArticleId, (String, String)>, StoreError> {
+    let mut named: BTreeMap<&ArticleId, usize> = BTreeMap::new();
     for ticket in data.tickets.iter() {
         if let Some(article) = ticket.fields.articles.first() {
             *named.entry(article).or_default() += 1;

@@ -12,6 +12,7 @@ use madoguchi_core::announcement::recording_hash;
 use madoguchi_core::article::{
     Article, ArticleFile, Content, FILE_BYTES, FILES, Version, file_name,
 };
+use madoguchi_core::id::ArticleId;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{keep, refused, written};
@@ -118,7 +119,7 @@ pub(super) async fn remove(
     Ok(back(&article.id))
 }
 
-fn back(id: &str) -> Redirect {
+fn back(id: &ArticleId) -> Redirect {
     Redirect::to(&format!("{HERE}/{}?done=saved#files", escape(id)))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::id::{DivisionId, UserId};
+use madoguchi_core::id::{ArticleId, DivisionId, UserId};
 use madoguchi_core::month::{
     CheckReason, Goal, Improvement, Instruction, LevelFact, LevelItem, PaymentRun, PublishedMonth,
     Remark, WorkCount,
@@ -46,8 +46,8 @@ pub struct MonthInput {
     pub cover: Cover,
     /// Names by which people are called.
     pub names: BTreeMap<UserId, String>,
-    /// Articles of the FAQ by id: number and title.
-    pub articles: BTreeMap<String, (String, String)>,
+    /// Articles of the FAQ: number and title.
+    pub articles: BTreeMap<ArticleId, (String, String)>,
     /// When the book is made.
     pub made_at: Instant,
 }

@@ -170,7 +170,7 @@ fn line(
         Some(took) => figure(Value::Duration(took.0), Population::Received, None, rows),
         None => cells::lacking("一次回答がまだない", Population::Received, rows),
     };
-    let category = fields.category.as_deref();
+    let category = fields.category.as_ref();
     let category = category.and_then(|id| input.rules.categories.get(id));
     row(
         number.clone(),

@@ -1,6 +1,7 @@
 //! ナレッジデータベース (別紙7 項番25): what questions are answered with.
 
 use chrono::NaiveDate;
+use madoguchi_core::id::CategoryId;
 
 use super::KNOWLEDGE_BASE;
 use crate::document::{Block, Chapter, Document};
@@ -13,8 +14,8 @@ use crate::month::input::MonthInput;
 pub struct KnowledgeLine {
     /// Its number.
     pub number: String,
-    /// The id of its 分類.
-    pub category: String,
+    /// Its 分類.
+    pub category: CategoryId,
     /// 質問
     pub question: String,
     /// 回答, as plain text.

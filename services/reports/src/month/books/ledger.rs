@@ -65,7 +65,7 @@ fn line(
         true => words.to_owned(),
         false => fields.without_personal_data(words),
     };
-    let category = fields.category.as_deref();
+    let category = fields.category.as_ref();
     let category = category.and_then(|id| input.rules.categories.get(id));
     let division = fields.division.as_ref();
     let division = division.and_then(|id| input.rules.divisions.get(id));
