@@ -193,7 +193,7 @@ async fn catch_up_articles(
             return Ok(done);
         };
         position = *last;
-        if feed.iter().any(|(_, id)| *id == *EVERYTHING) {
+        if feed.iter().any(|(_, id)| id.as_str() == EVERYTHING) {
             return Ok(done + build(store, knowledge, now).await?);
         }
         let mut ids: Vec<ArticleId> = feed.into_iter().map(|(_, id)| id).collect();
@@ -349,7 +349,7 @@ fn due(article: &Article, now: Instant) -> AuditEntry {
     AuditEntry::of_system(
         now,
         Action::ArticleDue,
-        &article.id,
+        article.id.as_str(),
         Fields::from([("version".to_owned(), seen)]),
     )
 }

@@ -59,7 +59,7 @@ pub(super) fn lines(
         }
         let named = cell(CATEGORY);
         let mut known = categories.tree().into_iter();
-        let known = known.find(|(id, category)| **id == *named || category.name == named);
+        let known = known.find(|(id, category)| id.as_str() == named || category.name == named);
         if known.is_none() && !named.is_empty() {
             faults.push(format!("{n}行目: 分類「{named}」は登録されていません。"));
         }

@@ -254,7 +254,7 @@ fn categories(web: &Web, chosen: &str) -> Vec<Choice> {
     let tree = setup.categories.tree();
     let offered = tree
         .iter()
-        .filter(|(id, category)| !setup.categories.is_retired(category) || **id == *chosen);
+        .filter(|(id, category)| !setup.categories.is_retired(category) || id.as_str() == chosen);
     let named: Vec<_> = offered
         .map(|(id, _)| (id.as_str(), category_name(&setup.categories, id)))
         .collect();

@@ -182,7 +182,7 @@ impl Record for Category {
         let chosen = own.and_then(|own| own.parent.as_ref());
         let upper = categories.under(None).into_iter();
         let upper = upper
-            .filter(|(id, one)| **id != *context.id && (!one.retired || Some(*id) == chosen))
+            .filter(|(id, one)| id.as_str() != context.id && (!one.retired || Some(*id) == chosen))
             .map(|(id, one)| (id.to_string(), one.name.clone()));
         let none = (String::new(), "なし(上位の分類にする)".to_owned());
         // Those that are no longer offered have names in the history all the same.

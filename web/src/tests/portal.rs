@@ -121,7 +121,7 @@ impl Library for TestLibrary {
         viewer: Viewer,
     ) -> BoxFuture<'a, Result<Option<Article>, StoreError>> {
         let named = |one: &Article| {
-            one.id == *id || ArticleNumber::read(id).is_some_and(|n| one.number == Some(n))
+            one.id.as_str() == id || ArticleNumber::read(id).is_some_and(|n| one.number == Some(n))
         };
         let found = self.seen(viewer).into_iter().find(named);
         Box::pin(async { self.reached(found) })
@@ -188,7 +188,7 @@ fn knowledge(folder: &Path, articles: &[Article]) -> Knowledge {
     let knowledge = Knowledge::open(folder, &dictionary, &Language::of_the_field(), None).unwrap();
     let put = |one: &Article| {
         Change::Put(Box::new(Entry {
-            id: one.id.clone(),
+            id: one.id.to_string(),
             number: one.number,
             source: Source::Faq,
             audience: one.audience,

@@ -97,7 +97,7 @@ async fn each_article_has_a_number_that_is_never_given_again(place: Place) {
     let number = second.number.unwrap();
     assert!(Some(number) > first.number);
     let id = store.lookup_article_id(number).await.unwrap();
-    assert_eq!(id.as_deref(), Some("a"));
+    assert_eq!(id, Some("a".into()));
     change!(store, entry(3), delete_article(&second)).unwrap();
     assert_eq!(store.lookup_article(&"a".into()).await.unwrap(), None);
     assert_eq!(store.lookup_article_id(number).await.unwrap(), None);
@@ -134,13 +134,13 @@ async fn a_draft_that_is_thrown_away_takes_its_files_along(place: Place) {
     }
     let is_kept = async |hash: &str| store.lookup_article_file(hash).await.unwrap().is_some();
     for id in ["a", "b"] {
-        let article = store.lookup_article(id).await.unwrap().unwrap();
+        let article = store.lookup_article(&id.into()).await.unwrap().unwrap();
         let mut late = article.clone();
         late.revision += 1;
         let refused = change!(store, entry(2), delete_article(&late));
         assert!(matches!(refused, Err(StoreError::Changed { .. })), "{id}");
         assert_eq!(
-            store.lookup_article(id).await.unwrap().as_ref(),
+            store.lookup_article(&id.into()).await.unwrap().as_ref(),
             Some(&article)
         );
         change!(store, entry(2), delete_article(&article)).unwrap();
@@ -179,7 +179,7 @@ async fn what_was_typed_and_not_saved_is_kept_for_who_typed_it(place: Place) {
     };
     store.keep_autosave(&other, Some(&"a".into()), &later).await.unwrap();
     assert_eq!(store.lookup_autosave(&one, None).await.unwrap(), None);
-    unrecorded!(store, forget_autosave(&other, "a")).unwrap();
+    unrecorded!(store, forget_autosave(&other, Some(&"a".into()))).unwrap();
     assert_eq!(store.lookup_autosave(&other, Some(&"a".into())).await.unwrap(), None);
 }
 
@@ -239,24 +239,24 @@ async fn what_readers_see_is_fed_to_the_searches_and_nothing_else(place: Place) 
     let mut article = save(&store, &draft("a"), 1).await.unwrap();
     article.submit(&UserId::new("editor"), Instant(2)).unwrap();
     let mut article = save(&store, &article, 2).await.unwrap();
-    assert_eq!(fed(&store, 0).await, Vec::<String>::new());
+    assert_eq!(fed(&store, 0).await, Vec::<ArticleId>::new());
     article
         .approve(&UserId::new("boss"), Instant(3), Instant(3))
         .unwrap();
     let mut article = save(&store, &article, 3).await.unwrap();
-    assert_eq!(fed(&store, 0).await, ["a"]);
+    assert_eq!(fed(&store, 0).await, ["a".into()]);
     article
         .request_withdrawal(&UserId::new("editor"), "古い", Instant(4))
         .unwrap();
     let mut article = save(&store, &article, 4).await.unwrap();
-    assert_eq!(fed(&store, 1).await, Vec::<String>::new());
+    assert_eq!(fed(&store, 1).await, Vec::<ArticleId>::new());
     article.withdraw(&UserId::new("boss"), Instant(5)).unwrap();
     save(&store, &article, 5).await.unwrap();
-    assert_eq!(fed(&store, 1).await, ["a"]);
+    assert_eq!(fed(&store, 1).await, ["a".into()]);
     assert_eq!(store.knowledge_position().await.unwrap(), 2);
     assert_eq!(
         store.visible_articles(&"".into(), 10).await.unwrap(),
-        Vec::<String>::new()
+        Vec::<ArticleId>::new()
     );
 }
 
@@ -276,14 +276,14 @@ async fn what_is_due_is_published_and_ends_by_itself(place: Place) {
     assert_eq!(due(99).await.unwrap(), 0);
     assert_eq!(due(100).await.unwrap(), 1);
     assert_eq!(due(101).await.unwrap(), 0);
-    assert_eq!(store.visible_articles(&"".into(), 10).await.unwrap(), ["a"]);
+    assert_eq!(store.visible_articles(&"".into(), 10).await.unwrap(), ["a".into()]);
     assert_eq!(due(200).await.unwrap(), 1);
     assert_eq!(due(201).await.unwrap(), 0);
     assert_eq!(
         store.visible_articles(&"".into(), 10).await.unwrap(),
-        Vec::<String>::new()
+        Vec::<ArticleId>::new()
     );
-    assert_eq!(fed(&store, 0).await, ["a", "a"]);
+    assert_eq!(fed(&store, 0).await, ["a".into(), "a".into()]);
 }
 
 async fn lists_show_to_each_what_is_theirs(place: Place) {
@@ -304,25 +304,25 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
         offset: 0,
         limit: 10,
     };
-    assert_eq!(ids(all.clone()).await, ["p"]);
+    assert_eq!(ids(all.clone()).await, ["p".into()]);
     let desk = ShownFilter {
         viewer: Viewer::Desk,
         ..all
     };
-    assert_eq!(ids(desk.clone()).await, ["d", "p"]);
+    assert_eq!(ids(desk.clone()).await, ["d".into(), "p".into()]);
     let some = ShownFilter {
         ids: Some(vec!["d".into()]),
         ..desk.clone()
     };
-    assert_eq!(ids(some).await, ["d"]);
+    assert_eq!(ids(some).await, ["d".into()]);
     let none = ShownFilter {
         categories: Some(Vec::new()),
         ..desk
     };
-    assert_eq!(ids(none).await, Vec::<String>::new());
+    assert_eq!(ids(none).await, Vec::<ArticleId>::new());
     assert_eq!(
         store.count_shown(Viewer::Portal).await.unwrap(),
-        [("f09".to_owned(), 1)]
+        [("f09".into(), 1)]
     );
     let filter = ArticleFilter {
         text: "精算".to_owned(),
@@ -354,5 +354,5 @@ async fn a_settled_call_is_counted_and_fed(place: Place) {
     // The same call again is no second one.
     assert!(!unrecorded!(store, log_settled(&settled("2"))).unwrap());
     assert_eq!(store.lookup_article(&"a".into()).await.unwrap().unwrap().settled, 1);
-    assert_eq!(fed(&store, 0).await, ["a", "a"]);
+    assert_eq!(fed(&store, 0).await, ["a".into(), "a".into()]);
 }

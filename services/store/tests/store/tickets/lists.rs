@@ -110,7 +110,7 @@ async fn filters_let_through_what_they_name(place: Place) {
         ),
         (
             TicketFilter {
-                categories: vec!["f09".to_owned()],
+                categories: vec!["f09".into()],
                 ..empty()
             },
             vec![1],
