@@ -138,7 +138,7 @@ async fn what_is_for_the_desk_or_past_its_time_is_nowhere_in_the_portal() -> Out
     expired.expires_at = Some(desk.clock.now() - Millis::from_secs(1));
     add(&desk, "expired", expired).await?;
     let mut seen = content("旅費のぬりかべ申請");
-    seen.related = vec!["hidden".to_owned(), "expired".to_owned()];
+    seen.related = vec!["hidden".into(), "expired".into()];
     add(&desk, "seen", seen).await?;
     // The index takes changes in by their order: now it has all of them.
     until(&desk, "ぬりかべ申請", "seen", true).await?;

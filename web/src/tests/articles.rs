@@ -810,5 +810,5 @@ async fn another_article_is_found_and_put_beside_without_losing_what_was_typed()
     let (_, place, _) = house.submit(&mut editor, "/articles/new", &save).await;
     let new = article(&place).rsplit('/').next().unwrap().into();
     let kept = house.store.lookup_article(&new).await.unwrap().unwrap();
-    assert_eq!(kept.newest().unwrap().content.related, [id.into()]);
+    assert_eq!(kept.newest().unwrap().content.related, [id.as_str().into()]);
 }

@@ -109,7 +109,7 @@ async fn each_article_has_a_number_that_is_never_given_again(place: Place) {
         ..ArticleFilter::default()
     };
     let found = store.page_articles(&filter).await.unwrap().rows;
-    assert!(found.len() == 1 && found[0].id == "a" && found[0].number == again.number);
+    assert!(found.len() == 1 && found[0].id.as_str() == "a" && found[0].number == again.number);
 }
 
 fn with_file(mut article: Article, hash: &str) -> Article {
@@ -332,7 +332,7 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
     let rows = store.page_articles(&filter).await.unwrap().rows;
     let counts = store.article_counts("2026-11-25").await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert!(rows[0].id == "w" && rows[0].stage == "draft" && !rows[0].visible);
+    assert!(rows[0].id.as_str() == "w" && rows[0].stage == "draft" && !rows[0].visible);
     let found = store.count_articles(&filter, 10).await.unwrap();
     assert_eq!((found, counts.overdue), (1, 2));
     let overdue = store.overdue_articles("2026-11-25", 10).await.unwrap();

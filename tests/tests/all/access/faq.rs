@@ -115,7 +115,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
             name: "佐藤".to_owned(),
             extension: "1234".to_owned(),
             text: "再設定のメールが届きません。".to_owned(),
-            article: Some("login-001".to_owned()),
+            article: Some("login-001".into()),
             query: "パスワード".to_owned(),
             person: None,
         },

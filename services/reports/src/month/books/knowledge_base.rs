@@ -91,7 +91,7 @@ fn list(input: &MonthInput, lines: &[KnowledgeLine]) -> DocTable {
         column("change", "当月の変更"),
     ];
     let changed = input.knowledge.as_ref();
-    let change = |id: &String| match changed {
+    let change = |id: &ArticleId| match changed {
         Some(of) if of.new.contains(id) => "新規",
         Some(of) if of.revised.contains(id) => "改訂",
         _ => "",
