@@ -4,6 +4,7 @@
 mod actors;
 mod people;
 mod phrases;
+mod staffing;
 mod tickets;
 mod user_agent;
 
@@ -90,6 +91,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let password = operator::one_time_password();
     people::add(running.store(), &password, running.live().now()).await?;
     phrases::add(running.store(), running.live().now()).await?;
+    staffing::add(running.store(), running.live().now()).await?;
     tickets::add(running.store(), running.live().now()).await?;
     add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(

@@ -2,6 +2,7 @@
 
 mod cases;
 mod proof;
+mod running;
 mod year;
 
 use std::collections::BTreeMap;
