@@ -5,6 +5,7 @@ mod actors;
 mod month;
 mod people;
 mod phrases;
+mod staffing;
 mod tickets;
 mod user_agent;
 
@@ -97,6 +98,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     // Before anything else of that month may be there.
     let settings = month_settings(running.live());
     month::add(running.store(), &settings, running.live().now()).await?;
+    staffing::add(running.store(), running.live().now()).await?;
     tickets::add(running.store(), running.live().now()).await?;
     add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(

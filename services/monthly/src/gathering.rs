@@ -48,11 +48,7 @@ pub async fn gather(
     let articles = articles(store, &data).await?;
     let past = past::summaries(&source, month, &scope, &rules).await?;
     let users = store.list_named_users(USERS).await?.into_iter();
-    let own = store.own_targets().await?;
-    let own = LevelItem::all_of(System::Indirect)
-        .into_iter()
-        .chain(LevelItem::all_of(System::Macs))
-        .filter_map(|item| Some((item, Goal::from(own.of(item)?))));
+    let own_goals = own_goals(store).await?;
     // Spans of 可用性 touch the month after the one in which they began.
     let facts = store.level_facts(month.before(past::MONTHS + 1), month);
     Ok(MonthInput {
@@ -62,7 +58,7 @@ pub async fn gather(
         past,
         published: store.published_months().await?,
         facts: facts.await?,
-        own_goals: own.collect(),
+        own_goals,
         written: written(store, month).await?,
         knowledge: Some(knowledge::figures(store, month, &settings.sites, now).await?),
         outlook: None,
@@ -71,6 +67,14 @@ pub async fn gather(
         articles,
         made_at: now,
     })
+}
+
+/// Goals of one's own.
+pub(crate) async fn own_goals(store: &Store) -> Result<BTreeMap<LevelItem, Goal>, StoreError> {
+    let own = store.own_targets().await?;
+    let items = System::ALL.into_iter().flat_map(LevelItem::all_of);
+    let goals = items.filter_map(|item| Some((item, Goal::from(own.of(item)?))));
+    Ok(goals.collect())
 }
 
 /// Number and title of the articles that most tickets of the month name.
@@ -161,7 +165,23 @@ impl Sites {
     }
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The same without telling from where anybody called.
+    pub(crate) fn without_sites(
+        store: &'a Store,
+        settings: &'a MonthSettings,
+        report: &'a ReportSettings,
+        now: Instant,
+    ) -> Self {
+        Self {
+            store,
+            settings,
+            report,
+            sites: Sites(Arc::default()),
+            now,
+        }
+    }
+
     /// A month as it was recorded.
     pub(crate) async fn data(&self, month: Month) -> Result<MonthData, MonthlyError> {
         let desk = self.settings.calendars.desk();
