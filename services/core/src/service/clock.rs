@@ -173,7 +173,7 @@ impl AnswerClock {
 
     /// From when until when the desk is open on a day.
     fn hours(&self, day: NaiveDate) -> Option<(Instant, Instant)> {
-        let (opens, closes) = self.calendar.day_hours(day).hours?;
+        let (opens, closes) = self.calendar.open_hours(day)?;
         let midnight = || day.checked_add_days(Days::new(1)).unwrap_or(day);
         let closes = match closes {
             Some(closes) => day.and_time(closes),
