@@ -80,7 +80,7 @@ fn routes() -> Routes {
         .file("/monthly/{month}/freeze", freeze::page)
         .slow_post("/monthly/{month}/freeze", freeze::freeze)
         .file("/monthly/{month}/download", download::file)
-        .file("/monthly/{month}/ledger-with-names", names::file)
+        .file("/monthly/{month}/ledger/download", names::file)
         .post("/monthly/{month}/steps", steps::record)
         .and(settings::routes())
         .and(staffing::routes())

@@ -19,7 +19,7 @@ use crate::state::Web;
 
 /// Where it is had.
 pub(super) fn names_place(month: Month) -> String {
-    format!("{}/ledger-with-names", place(month))
+    format!("{}/ledger/download", place(month))
 }
 
 pub(super) async fn file(

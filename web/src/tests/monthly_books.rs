@@ -162,7 +162,7 @@ async fn an_edition_is_handed_out_as_docx_pdf_and_in_one_archive() {
 async fn names_and_numbers_are_in_the_ledger_of_those_alone_who_see_them_in_tickets() {
     let house = house().await;
     let mut client = writer(&house).await;
-    let place = format!("{MONTH}/ledger-with-names");
+    let place = format!("{MONTH}/ledger/download");
     let (_, html) = house
         .open(&mut client, &format!("{MONTH}/book?book=2"))
         .await;
