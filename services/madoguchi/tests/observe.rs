@@ -349,3 +349,51 @@ fn probes_over_udp_and_tcp_with_the_right_key_are_heard() {
     );
     assert_eq!(rows.lines().count(), 3, "{rows}");
 }
+
+/// Waits until the figures of a day hold so many 応答; tells 着信 and 応答.
+fn until_answered(folder: &Path, wanted: u64) -> (u64, u64) {
+    let days = [
+        "--from",
+        "2026-11-24",
+        "--to",
+        "2026-11-24",
+        "--format",
+        "json",
+    ];
+    let mut told = (0, 0);
+    for _ in 0..200 {
+        let stats = run(folder, &[&["stats"][..], &days].concat(), b"");
+        if stats.status.success() {
+            let stats: Value = serde_json::from_str(&printed(&stats)).unwrap();
+            let figure = |name: &str| stats[name].as_u64().unwrap();
+            told = (figure("offered"), figure("answered"));
+            if told.1 == wanted {
+                break;
+            }
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    told
+}
+
+#[test]
+fn a_capture_that_grows_in_a_watched_folder_is_counted_as_it_grows() {
+    let folder = desk();
+    let captures = folder.path().join("captures");
+    std::fs::create_dir(&captures).unwrap();
+    let arguments = ["observe", "--folder", captures.to_str().unwrap()];
+    let mut watching = command(folder.path(), &arguments);
+    let child = watching.stdout(Stdio::piped()).spawn().unwrap();
+    let whole = capture(&call());
+    let (one, other) = whole.split_at(whole.len() / 3);
+    let file = captures.join("call.pcap");
+    std::fs::write(&file, one).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let mut file = std::fs::OpenOptions::new().append(true).open(file).unwrap();
+    file.write_all(other).unwrap();
+    let counted = until_answered(folder.path(), 1);
+    interrupt(&child);
+    assert_eq!(counted, (1, 1));
+    let told = child.wait_with_output().unwrap();
+    assert!(printed(&told).contains("着信 1"));
+}

@@ -54,7 +54,7 @@ fn a_flipped_bit_in_a_packet_costs_no_call_but_its_own() {
     for whole in [pcap(&two_calls()), pcapng(&two_calls())] {
         let expected = dialogs(&whole);
         // What stands before the first packet says how to read all of them.
-        for at in 64..whole.len() {
+        for at in (64..whole.len()).step_by(2) {
             let mut damaged = whole.clone();
             damaged[at] ^= 1 << (at % 8);
             let told = dialogs(&damaged);

@@ -92,6 +92,11 @@ pub(super) async fn follow(
             }
         }
     }
+    // What has come before the operator's signal is understood, too.
+    while let Ok(bytes) = frames.try_recv() {
+        take(observing, &bytes, key.as_deref(), &counts);
+        observing.keep_up_or_wait().await;
+    }
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     tracing::info!(
         received = count(&counts.received),
