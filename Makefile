@@ -7,6 +7,8 @@ CARGO ?= cargo
 # A snapshot that differs fails; nothing is written.
 export INSTA_UPDATE := no
 FUZZ_SECS ?= 60
+# Stories with callers and browsers wait most of the time: three of them keep two cores busy.
+TEST_THREADS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 BINARY := target/release/madoguchi
 
 # Says what runs, and if it fails what failed and how to mend it.
@@ -15,7 +17,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test siege fuzz drill lint fmt bench-calls bench-web bench-report bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder install-fonts
+.PHONY: help run build test check-fmt clippy unit-test siege fuzz drill lint fmt bench-calls bench-web bench-report bench-observe bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder install-fonts
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -38,7 +40,7 @@ clippy: ## Check with clippy: warnings are errors
 	$(call step,clippy,$(CARGO) clippy --workspace --all-targets --locked -- -D warnings,Mend what it names; the rules are in Cargo.toml and clippy.toml.)
 
 unit-test: ## All tests: units and properties and real peers
-	$(call step,tests,$(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
+	$(call step,tests,RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
 
 siege: install-test ## Attack every door of a desk while honest calls go on
 	$(call step,siege,$(CARGO) test --workspace --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)
@@ -64,6 +66,9 @@ bench-web: install-build build ## Latency of pages and API with 100,000 users an
 
 bench-report: install-build build ## Time and memory of a month's report of 100,000 calls and 100,000 tickets
 	$(call step,bench-report,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-report,Nothing else should run on the machine while it measures.)
+
+bench-observe: install-test build ## Speed and memory of observing SIP beside sngrep and tshark
+	$(call step,bench-observe,$(CARGO) run --release --locked -p madoguchi-observe --example bench -- target/release/madoguchi,Nothing else should run on the machine while it measures.)
 
 bench-search: install-build install-synonyms install-encoder ## Latency of searches and suggestions with 10,000 and 1,000,000 articles
 	$(call step,bench-search,$(CARGO) run --release --locked -p madoguchi-kb --example bench -- kb/sample,Nothing else should run on the machine while it measures.)

@@ -2,26 +2,24 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use madoguchi_reports::forms::names::content_disposition;
 
-/// A workbook under a name of plain letters.
+/// A workbook under its name.
 pub(crate) fn workbook_file(name: &str, file: Vec<u8>) -> Response {
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     saved_file(kind, name, file)
 }
 
-/// CSV under a name of plain letters.
+/// CSV under its name.
 pub(crate) fn csv_file(name: &str, file: Vec<u8>) -> Response {
     saved_file("text/csv; charset=utf-8", name, file)
 }
 
-/// A file of any kind under a name of plain letters.
+/// A file of any kind under its name.
 pub(crate) fn saved_file(kind: &str, name: &str, file: impl IntoResponse) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
+        (header::CONTENT_DISPOSITION, content_disposition(name)),
     ];
     (headers, file).into_response()
 }

@@ -13,6 +13,7 @@ mod instructions;
 mod list;
 mod making;
 mod month;
+mod names;
 mod options;
 mod place;
 mod published;
@@ -79,6 +80,7 @@ fn routes() -> Routes {
         .file("/monthly/{month}/freeze", freeze::page)
         .slow_post("/monthly/{month}/freeze", freeze::freeze)
         .file("/monthly/{month}/download", download::file)
+        .file("/monthly/{month}/ledger-with-names", names::file)
         .post("/monthly/{month}/steps", steps::record)
         .and(settings::routes())
         .and(staffing::routes())

@@ -38,6 +38,7 @@ mod guesses;
 mod ledger;
 mod lists;
 mod monthly;
+mod monthly_books;
 mod pages;
 mod people;
 mod phrases;

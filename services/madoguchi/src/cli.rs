@@ -16,6 +16,7 @@ mod kb;
 mod ledger;
 mod log;
 mod months;
+mod observe;
 mod output;
 mod people;
 mod report;
@@ -65,6 +66,8 @@ enum Command {
     /// ほかのシステムの記録を取り込みます
     #[command(subcommand)]
     Import(Import),
+    /// 今ある PBX の通話を、取得ファイルや HEP から観測して集計します
+    Observe(observe::Args),
     /// 設定を確認します
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -97,6 +100,10 @@ enum Command {
 enum Import {
     /// Asterisk の queue_log を取り込みます
     QueueLog(import::Args),
+    /// Asterisk の CDR(CSV)を取り込みます。キューの通話は queue_log か CEL から取り込みます
+    Cdr(import::RecordArgs),
+    /// Asterisk の CEL(CSV)を取り込みます
+    Cel(import::RecordArgs),
     /// 職員名簿を取り込みます(Excel、またはUTF-8かシフトJISのCSV)
     People(people::Args),
     /// 前の事業者などの台帳を、問合せとして取り込みます(Excel、またはUTF-8かシフトJISのCSV)
@@ -167,8 +174,17 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Stats(args) => stats::run(args, &config, &cli.data_dir).await,
             Command::Report(args) => report::run(&args, &config, &cli.data_dir).await,
             Command::Hours(args) => hours::run(&args, &config, &cli.data_dir).await,
+            Command::Observe(args) => observe::run(args, &config, &cli.data_dir).await,
             Command::Import(Import::QueueLog(args)) => {
                 import::run(args, &config, &cli.data_dir).await
+            }
+            Command::Import(Import::Cdr(args)) => {
+                let records = import::Records::Cdr;
+                import::run_records(records, args, &config, &cli.data_dir).await
+            }
+            Command::Import(Import::Cel(args)) => {
+                let records = import::Records::Cel;
+                import::run_records(records, args, &config, &cli.data_dir).await
             }
             Command::Import(Import::People(args)) => {
                 people::run(args, &config, &cli.data_dir).await

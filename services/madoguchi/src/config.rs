@@ -8,6 +8,7 @@ mod error;
 mod exposure;
 mod knowledge;
 mod meaning;
+mod observe;
 mod oidc;
 mod portal;
 mod reload;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use self::attachments::AttachmentsConfig;
 pub use self::error::ConfigError;
 pub use self::knowledge::KnowledgeConfig;
+pub use self::observe::{HepListen, ObserveConfig};
 pub use self::oidc::OidcConfig;
 pub use self::portal::PortalConfig;
 pub use self::voice::VoiceConfig;
@@ -72,6 +74,8 @@ pub struct Config {
     pub voice: VoiceConfig,
     /// What the search reads.
     pub knowledge: KnowledgeConfig,
+    /// Calls of a PBX that is already there.
+    pub observe: ObserveConfig,
     /// Reception calendars of lines and 業務区分.
     #[serde(rename = "calendar")]
     pub calendars: Vec<CalendarConfig>,
@@ -106,6 +110,7 @@ impl Default for Config {
             announcements: BTreeMap::new(),
             voice: VoiceConfig::default(),
             knowledge: KnowledgeConfig::default(),
+            observe: ObserveConfig::default(),
             calendars: Vec::new(),
             lines: Vec::new(),
             agents: Vec::new(),

@@ -2,6 +2,7 @@
 //! SIP calls, so that the board lives from the first minute.
 
 mod actors;
+mod month;
 mod people;
 mod phrases;
 mod staffing;
@@ -14,16 +15,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use madoguchi_core::article::Line;
+use madoguchi_core::portal::Sites;
 use madoguchi_core::time::Instant;
 use madoguchi_endpoint::settings::Transport;
+use madoguchi_monthly::MonthSettings;
 use madoguchi_store::Store;
-use madoguchi_web::{Desk as _, operator};
+use madoguchi_web::{Desk, operator};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use self::user_agent::Account;
 use crate::config::{Config, ConfigError};
 use crate::knowledge::import;
+use crate::live::LiveDesk;
 use crate::serve::{self, Start};
 use crate::signals::Signals;
 
@@ -92,6 +96,9 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     people::add(running.store(), &password, running.live().now()).await?;
     phrases::add(running.store(), running.live().now()).await?;
     staffing::add(running.store(), running.live().now()).await?;
+    // Before anything else of that month may be there.
+    let settings = month_settings(running.live());
+    month::add(running.store(), &settings, running.live().now()).await?;
     tickets::add(running.store(), running.live().now()).await?;
     add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(
@@ -125,6 +132,17 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     callers.abort();
     serve::stop(running, signals).await;
     Ok(())
+}
+
+/// What decides of a month's books here.
+fn month_settings(live: &LiveDesk) -> MonthSettings {
+    let setup = Desk::setup(live);
+    MonthSettings {
+        calendars: (*Desk::calendars(live)).clone(),
+        categories: setup.categories.clone(),
+        figures: setup.targets.figures(),
+        sites: Sites::default(),
+    }
 }
 
 /// Publishes the sample FAQ.

@@ -7,16 +7,16 @@ use madoguchi_core::month::{LevelItem, Month};
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Instant;
 use madoguchi_reports::differences::{causes, differences, revisions};
-use madoguchi_reports::document::{Document, Drill};
+use madoguchi_reports::document::Drill;
 use madoguchi_reports::frozen::{Basis, Frozen, FrozenError};
-use madoguchi_reports::month::books;
 use madoguchi_reports::month::{Check, Difference, MonthInput, MonthReport, report_and_drill};
 use madoguchi_store::Store;
 use serde_json::{Map, Value, json};
 
+use crate::books::Material;
 use crate::error::MonthlyError;
 use crate::settings::MonthSettings;
-use crate::{beside, inquiry_report, ledger, with_outlook};
+use crate::{beside, with_outlook};
 
 /// Who makes an edition, and why.
 #[derive(Debug, Clone, Copy)]
@@ -71,35 +71,27 @@ pub async fn next_edition(
     };
     let basis = basis(&input, freezing.program);
     let (by, reason) = (freezing.by.to_owned(), freezing.reason.to_owned());
-    let (report, drill) = beside(input, move |input| {
-        with_history(input, before, &by, &reason)
-    })
-    .await?;
+    let made = tokio::task::spawn_blocking(move || {
+        let made = with_history(&input, before, &by, &reason);
+        (made, input)
+    });
+    let made = made.await.map_err(|_| MonthlyError::Interrupted)?;
+    let ((report, drill), input) = made;
     if !freezing.draft && !report.is_reconciled() {
         let open = report.reconciliation.into_iter().filter(Check::blocks);
         return Err(MonthlyError::NotReconciled(open.collect()));
     }
-    let (inquiries, more) = inquiry_report(store, month, settings, now).await?;
-    let ledger = ledger(store, month, settings, false, now).await?;
-    let operation = books::operation_parts(&report);
-    let cover = |book: Document| Document {
-        edition: report.document.edition,
-        draft: report.document.draft,
-        ..book
-    };
-    let mut selections = drill.selections;
-    selections.extend(more.selections);
-    let frozen = Frozen {
-        figures: figures(&report)?,
-        books: vec![
-            report.document.clone(),
-            cover(inquiries),
-            cover(ledger),
-            cover(operation),
-        ],
-        drill: Drill { selections },
-        basis,
-    };
+    let material = Material::read(store, &input).await?;
+    let frozen = beside(input, move |input| {
+        let (books, drill) = material.books(input, &report, drill);
+        Ok::<_, MonthlyError>(Frozen {
+            figures: figures(&report)?,
+            books,
+            drill,
+            basis,
+        })
+    });
+    let frozen = frozen.await??;
     Ok(NewEdition { number, frozen })
 }
 

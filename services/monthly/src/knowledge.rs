@@ -1,14 +1,22 @@
 //! What became of the FAQ in a month, and what it was used for.
 
-use madoguchi_core::article::{Article, Stage, Withdrawal};
+use std::collections::BTreeSet;
+
+use madoguchi_core::article::{Article, ArticleNumber, Stage, Withdrawal};
 use madoguchi_core::month::Month;
 use madoguchi_core::portal::{SiteCall, Sites, deflection_by_week};
 use madoguchi_core::time::{Instant, Millis};
+use madoguchi_reports::markdown::to_text;
 use madoguchi_reports::month::KnowledgeFigures;
+use madoguchi_reports::month::books::KnowledgeLine;
 use madoguchi_store::{Store, StoreError};
 
 /// 結果のない検索語 that are told.
 const WORDS: u32 = 20;
+/// Articles that a book lists at the most.
+const ARTICLES: usize = 5_000;
+/// Articles whose names are read at once.
+const ARTICLES_AT_ONCE: u32 = 500;
 /// A call so long after the end of the month may belong to a visit of it.
 const CALL_AFTER: Millis = Millis::from_secs(2 * 3_600);
 
@@ -48,6 +56,67 @@ pub(crate) async fn figures(
         deflected: deflected(store, from, until, sites).await?,
         missed_words: store.queries_in_vain(from, until, WORDS).await?,
     })
+}
+
+/// The articles that readers saw at an instant, in the order of their numbers, with what they said then. An
+/// article whose text was published anew since says what its version before said.
+pub(crate) async fn lines(store: &Store, at: Instant) -> Result<Vec<KnowledgeLine>, StoreError> {
+    let mut ids: BTreeSet<String> = BTreeSet::new();
+    let mut after = String::new();
+    while ids.len() < ARTICLES {
+        let some = store.visible_articles(&after, ARTICLES_AT_ONCE).await?;
+        let Some(last) = some.last() else { break };
+        after.clone_from(last);
+        ids.extend(some);
+    }
+    let mut articles = store.articles_changed_since(at).await?;
+    for article in &articles {
+        ids.remove(&article.id);
+    }
+    for id in &ids {
+        articles.extend(store.lookup_article(id).await?);
+    }
+    let mut lines: Vec<_> = articles.iter().filter_map(|one| line(one, at)).collect();
+    lines.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+/// What an article said at an instant, behind what it is sorted by.
+fn line(
+    article: &Article,
+    at: Instant,
+) -> Option<((Option<ArticleNumber>, String), KnowledgeLine)> {
+    if !was_shown(article, at) {
+        return None;
+    }
+    let versions = article.versions.iter().rev();
+    let version = versions.into_iter().find(|version| match version.stage {
+        Stage::Published { since, .. } => since < at,
+        Stage::Past => true,
+        _ => false,
+    })?;
+    let content = &version.content;
+    if content.expires_at.is_some_and(|expires| expires <= at) {
+        return None;
+    }
+    let published_on = match version.stage {
+        Stage::Published { since, .. } => Some(since.date()),
+        _ => None,
+    };
+    let line = KnowledgeLine {
+        id: article.id.clone(),
+        number: article
+            .number
+            .map_or_else(String::new, |one| one.to_string()),
+        category: content.category.clone(),
+        question: content.question.clone(),
+        answer: to_text(&content.answer),
+        audience: content.audience.label().to_owned(),
+        version: version.number,
+        published_on,
+        review_on: content.review_on,
+    };
+    Some(((article.number, article.id.clone()), line))
 }
 
 /// Visits after which no call came, and all whose site is known.

@@ -20,7 +20,7 @@ use madoguchi_reports::document::Drill;
 use madoguchi_reports::month::{MonthInput, MonthReport, Scope, report, report_and_drill};
 use madoguchi_store::Store;
 
-pub use self::books::{inquiry_report, ledger};
+pub use self::books::{BOOKS, ledger_with_names, live_books};
 pub use self::edition::{Live, Maker, Prepared, kept, live, prepare};
 pub use self::error::MonthlyError;
 pub use self::files::{FileError, archive, docx, pdf};

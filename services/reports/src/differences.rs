@@ -100,7 +100,8 @@ pub fn revisions(
     lines
 }
 
-/// 原因: the calls, tickets or facts that one of the two figures counts and the other does not.
+/// 原因: the calls, tickets or facts that one of the two figures counts and the other does not, as people
+/// call them.
 pub fn causes(difference: &Difference, old: &Drill, new: &Drill) -> String {
     let ids = |drill: &Drill, selection: &Option<String>| -> BTreeSet<String> {
         let ids = selection
@@ -111,7 +112,13 @@ pub fn causes(difference: &Difference, old: &Drill, new: &Drill) -> String {
     let [before, after] = &difference.selections;
     let (before, after) = (ids(old, before), ids(new, after));
     let other: Vec<_> = before.symmetric_difference(&after).collect();
-    let told = other.iter().take(CAUSES).map(|id| id.as_str());
+    let [then, now] = &difference.selections;
+    let selection = now.as_ref().or(then.as_ref()).map_or("", String::as_str);
+    let name = |id: &str| match new.name(selection, id) {
+        name if name == id => old.name(selection, id).to_owned(),
+        name => name.to_owned(),
+    };
+    let told = other.iter().take(CAUSES).map(|id| name(id));
     let mut told = told.collect::<Vec<_>>().join("、");
     if other.len() > CAUSES {
         told.push_str(&format!("ほか{}件", other.len() - CAUSES));
@@ -419,9 +426,10 @@ pub(crate) mod tests {
                 ids.iter().map(|&id| id.to_owned()).collect(),
             )]
             .into(),
+            names: [("c3".to_owned(), "R6-00003".to_owned())].into(),
         };
         let cause = causes(&found[0], &drill(&["c1", "c2"]), &drill(&["c2", "c3"]));
-        assert_eq!(cause, "c1、c3");
+        assert_eq!(cause, "c1、R6-00003", "a ticket by its 受付番号");
         let many: Vec<String> = (0..12).map(|n| format!("d{n:02}")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();
         let cause = causes(&found[0], &drill(&[]), &drill(&many));

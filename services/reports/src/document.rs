@@ -8,6 +8,8 @@
 #[doc(hidden)]
 pub mod sample;
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDate, Timelike};
 use madoguchi_core::era::japanese_date;
 use madoguchi_core::month::Month;
@@ -118,7 +120,7 @@ pub struct DocTable {
     pub rows: Vec<DocRow>,
     /// 注, below it.
     pub notes: Vec<String>,
-    /// It is too wide for an upright page.
+    /// It reads better across: it stands upright only if it fits there as it is.
     pub wide: bool,
 }
 
@@ -273,7 +275,31 @@ pub enum Rows {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drill {
     /// Ids by the name of the selection, in the order of their numbers or arrival.
-    pub selections: std::collections::BTreeMap<String, Vec<String>>,
+    pub selections: BTreeMap<String, Vec<String>>,
+    /// What people call that of an id: 受付番号 of a ticket, day and words of a fact. A call is called by its
+    /// id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+}
+
+/// Names of selections of calls begin so.
+pub(crate) const CALLS: &str = "calls/";
+
+impl Drill {
+    /// What people call that of an id in a selection.
+    pub fn name<'d>(&'d self, selection: &str, id: &'d str) -> &'d str {
+        // A call may have the id of a ticket.
+        if selection.starts_with(CALLS) {
+            return id;
+        }
+        self.names.get(id).map_or(id, String::as_str)
+    }
+
+    /// Takes in the selections of another book of the same month.
+    pub fn extend(&mut self, other: Self) {
+        self.selections.extend(other.selections);
+        self.names.extend(other.names);
+    }
 }
 
 /// A chart. Its numbers are those of a table of the book.

@@ -142,6 +142,7 @@ mod tests {
                 .clone(),
             drill: Drill {
                 selections: [("offered".to_owned(), vec!["c1".to_owned()])].into(),
+                names: [("t1".to_owned(), "R6-00001".to_owned())].into(),
             },
             basis: Basis {
                 program: "1.0.0".to_owned(),

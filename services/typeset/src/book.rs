@@ -13,7 +13,7 @@ use madoguchi_reports::forms::svg;
 
 pub(crate) use self::cells::{CellText, date_and_time};
 use self::cells::{cell_text, head_text};
-use self::sections::Sections;
+use self::sections::sections;
 use crate::error::TypesetError;
 use crate::paper::Paper;
 use crate::widths::{Fit, fit};
@@ -23,6 +23,9 @@ pub const PRINTED_ROWS_AT_MOST: usize = 2_000;
 /// Rows of so many lines stand on one page. Of one line every row does; LibreOffice 7.4 loses rows behind a page's end
 /// if they all say so.
 const LINES_KEPT_TOGETHER: RangeInclusive<usize> = 2..=12;
+
+/// A table of no more lines has its notes below.
+const LINES_OF_A_SHORT_TABLE: usize = 24;
 
 /// A book, ready to be set.
 #[derive(Debug)]
@@ -59,8 +62,13 @@ pub(crate) struct Section {
 /// A part of a section.
 #[derive(Debug)]
 pub(crate) enum Item {
-    /// 第1　概況; begins a page.
-    Chapter(String),
+    /// 第1　概況
+    Chapter {
+        /// With its number.
+        text: String,
+        /// It begins a page: neither it nor the chapter before it is a short one.
+        begins_page: bool,
+    },
     /// A heading below it, of level 2 to 4.
     Heading {
         /// 2: 「1 …」, 3: 「(1) …」, 4: 「ア …」.
@@ -98,6 +106,8 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     /// 注
     pub(crate) notes: Vec<String>,
+    /// They stand above it: below a long table they may have a page to themselves.
+    pub(crate) notes_above: bool,
 }
 
 /// A row.
@@ -145,11 +155,14 @@ fn captioned(number: &str, title: &str) -> String {
 impl Book {
     /// Everything of a book, with its charts drawn.
     pub(crate) fn new(document: &Document) -> Result<Self, TypesetError> {
-        let mut sections = Sections::default();
+        let mut items = Vec::new();
         for chapter in &document.chapters {
-            sections.add(Item::Chapter(captioned(&chapter.number, &chapter.title)));
+            items.push(Item::Chapter {
+                text: captioned(&chapter.number, &chapter.title),
+                begins_page: true,
+            });
             for block in &chapter.blocks {
-                sections.add(item(document, block)?);
+                items.push(item(document, block)?);
             }
         }
         Ok(Self {
@@ -161,7 +174,7 @@ impl Book {
             cover: cover(document),
             seals: document.seals.clone(),
             revisions: revisions(&document.revisions),
-            sections: sections.finish(),
+            sections: sections(items),
         })
     }
 
@@ -281,10 +294,15 @@ fn table_of(heads: Vec<String>, rows: Vec<(Vec<CellText>, bool)>, wide: bool) ->
         .map(|(cells, _)| cells.iter().map(|cell| cell.text.as_str()).collect())
         .collect();
     let fit = fit(&heads, &texts, wide);
-    let rows = rows.into_iter().map(|(cells, total)| Row {
-        kept_together: LINES_KEPT_TOGETHER.contains(&lines(&cells, &fit)),
-        cells,
-        total,
+    let mut all = 0;
+    let rows = rows.into_iter().map(|(cells, total)| {
+        let lines = lines(&cells, &fit);
+        all += lines;
+        Row {
+            kept_together: LINES_KEPT_TOGETHER.contains(&lines),
+            cells,
+            total,
+        }
     });
     Table {
         number: String::new(),
@@ -293,6 +311,7 @@ fn table_of(heads: Vec<String>, rows: Vec<(Vec<CellText>, bool)>, wide: bool) ->
         fit,
         heads,
         notes: Vec::new(),
+        notes_above: all > LINES_OF_A_SHORT_TABLE,
     }
 }
 

@@ -8,6 +8,8 @@ use crate::paper::Paper;
 
 /// Sizes of a table's text in pt, the first is what one would like. The last is still above 70% of it.
 const SIZES: [f64; 4] = [9.0, 8.0, 7.0, 6.5];
+/// Those in which a wide table may stand upright.
+const UPRIGHT_SIZES: [f64; 2] = [9.0, 8.0];
 /// Between the text of a cell and its border on each side, in pt.
 pub(crate) const CELL_MARGIN: f64 = 3.0;
 /// No word is so long that its column must hold it in one line, in em: longer ones are broken anywhere.
@@ -51,11 +53,17 @@ struct Need {
     least: f64,
     /// So that no line is broken.
     most: f64,
+    /// Its longest line, however long; names of columns may be broken.
+    longest: f64,
 }
 
-/// The smallest paper and the largest text on which all columns have room.
+/// The smallest paper and the largest text on which all columns have room. A wide table stands upright only if
+/// no line of a cell is broken there, in letters that are hardly smaller.
 pub(crate) fn fit(heads: &[String], rows: &[Vec<&str>], wide: bool) -> Fit {
     let needs = needs(heads, rows);
+    if wide && let Some(upright) = unbroken(&needs) {
+        return upright;
+    }
     let papers = if wide {
         &[Paper::A4Wide, Paper::A3Wide][..]
     } else {
@@ -78,6 +86,27 @@ pub(crate) fn fit(heads: &[String], rows: &[Vec<&str>], wide: bool) -> Fit {
     }
 }
 
+/// Upright with every line of every cell whole, if that can be.
+fn unbroken(needs: &[Need]) -> Option<Fit> {
+    let whole: Vec<Need> = needs
+        .iter()
+        .map(|need| Need {
+            least: need.least.max(need.longest),
+            most: need.most.max(need.longest),
+            ..*need
+        })
+        .collect();
+    let paper = Paper::A4;
+    UPRIGHT_SIZES.into_iter().find_map(|size| {
+        let widths = share(&whole, size, paper.text_width())?;
+        Some(Fit {
+            paper,
+            size,
+            widths,
+        })
+    })
+}
+
 fn needs(heads: &[String], rows: &[Vec<&str>]) -> Vec<Need> {
     let mut needs: Vec<Need> = heads.iter().map(|head| of_head(head)).collect();
     for row in rows {
@@ -87,6 +116,7 @@ fn needs(heads: &[String], rows: &[Vec<&str>]) -> Vec<Need> {
             let sentence = most.min(TEXT_AT_LEAST);
             need.least = need.least.max(word.min(WORD_AT_MOST)).max(sentence);
             need.most = need.most.max(most.min(TEXT_AT_MOST));
+            need.longest = need.longest.max(most);
         }
     }
     for need in &mut needs {
@@ -102,6 +132,7 @@ fn of_head(head: &str) -> Need {
             .max(word.min(WORD_AT_MOST))
             .max(2.0),
         most: width(head).min(TEXT_AT_LEAST),
+        longest: 0.0,
     }
 }
 
@@ -294,6 +325,35 @@ mod tests {
         let fit = fit(&heads, &rows, true);
         assert!(fit.size / SIZES[0] >= 0.7);
         assert!(total(&fit) <= fit.paper.text_width() + 0.01);
+    }
+
+    #[test]
+    fn a_wide_table_stands_upright_only_where_no_line_is_broken() {
+        let heads: Vec<String> = [
+            "日付",
+            "受付時間",
+            "着信（件）",
+            "平均待ち時間（分:秒）",
+            "備考",
+        ]
+        .map(str::to_owned)
+        .into();
+        let row = |note| vec!["令和6年12月31日", "8:00～17:30", "9,999", "59:59", note];
+        let short = fit(&heads, &[row("第2土曜日")], true);
+        assert_eq!(short.paper, Paper::A4);
+        assert!(short.size >= 8.0);
+        for (at, text) in row("第2土曜日").iter().enumerate() {
+            assert!(short.room(at) >= width(text), "{text}");
+        }
+        let long = "長い文である。".repeat(20);
+        assert_eq!(fit(&heads, &[row(&long)], true).paper, Paper::A4Wide);
+        assert_eq!(fit(&heads, &[row(&long)], false).paper, Paper::A4);
+        let none: &[Vec<&str>] = &[];
+        assert_eq!(
+            fit(&heads, none, true).paper,
+            Paper::A4,
+            "a table of nothing"
+        );
     }
 
     #[test]

@@ -1,6 +1,19 @@
-//! Calls told from outside, turned into the same call events as our own.
+//! Calls seen on the wire or told from outside, turned into the same call events as our own.
 //!
-//! Bytes in, events out: no files, no database. What a source does not tell is left open, never
+//! Bytes in, events out: no sockets, no database. What a source does not tell is left open, never
 //! guessed.
 
+pub mod asterisk;
+pub mod calls;
+pub mod capture;
+pub mod counting;
+pub mod dialog;
+pub mod duplicates;
+pub mod hep;
+pub mod media;
+pub mod message;
+pub mod network;
+pub mod observer;
 pub mod queue_log;
+pub mod rows;
+pub mod typed;

@@ -5,16 +5,21 @@
 //! caller who leaves a queue and enters one again, or is handed to another queue, stays one call
 //! with its first arrival. Only the last way out of a queue is 放棄.
 //!
+//! A call whose end was never written (an old Asterisk, a crash) ends as `system_error` at the last line
+//! known of it, once Asterisk was started anew or nobody can be waiting any more.
+//!
 //! Arrival decides 受付時間: a call that arrived outside it is 時間外着信, whatever became of it.
 
 mod calls;
 mod line;
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::Calendar;
 use madoguchi_core::id::{CallId, LineName};
+use madoguchi_core::time::{Instant, Millis};
 
 use self::calls::Calls;
 use self::line::{Kind, Line};
@@ -47,6 +52,8 @@ pub struct Counts {
     pub calls: usize,
     /// Lines that tell of agents, pauses or the queue itself, or of other queues.
     pub not_about_calls: usize,
+    /// Lines that stand in the log a second time.
+    pub repeated: usize,
 }
 
 impl Import {
@@ -60,10 +67,30 @@ impl Import {
     }
 }
 
-/// Reads a log into the events of calls on `line`; of one queue only, if one is named.
-pub fn read(bytes: &[u8], line: &LineName, queue: Option<&str>, calendar: &Calendar) -> Import {
+/// Nobody waits longer on a line that sets no limit.
+const WAIT_AT_MOST: Millis = Millis::from_secs(24 * 3600);
+
+/// Into what a log is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The line whose calls they are.
+    pub line: &'a LineName,
+    /// Of one queue only, if one is named.
+    pub queue: Option<&'a str>,
+    /// The reception hours of the line.
+    pub calendar: &'a Calendar,
+    /// The longest wait on the line, if there is one.
+    pub wait_at_most: Option<Millis>,
+    /// The log is followed as it grows, and this is now: who has just left a queue may enter another.
+    pub now: Option<Instant>,
+}
+
+/// Reads a log into the events of calls.
+pub fn read(bytes: &[u8], into: Target<'_>) -> Import {
     let mut import = Import::default();
-    let mut calls = Calls::new(line.clone());
+    let wait_at_most = into.wait_at_most.unwrap_or(WAIT_AT_MOST);
+    let mut calls = Calls::new(into.line.clone(), wait_at_most, into.now);
+    let mut seen = HashSet::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_end_matches('\r');
@@ -72,12 +99,19 @@ pub fn read(bytes: &[u8], line: &LineName, queue: Option<&str>, calendar: &Calen
         }
         import.counts.lines += 1;
         let taken = Line::read(text).and_then(|read| {
-            let other_queue = queue.is_some_and(|name| read.queue != name);
-            if read.kind == Kind::NotAboutCalls || other_queue {
+            let other_queue = into.queue.is_some_and(|name| read.queue != name);
+            let is_start = read.kind == Kind::Started;
+            if read.kind == Kind::NotAboutCalls || (other_queue && !is_start) {
                 import.counts.not_about_calls += 1;
                 return Ok(());
             }
-            calls.take(&read, calendar)
+            if is_start {
+                import.counts.not_about_calls += 1;
+            } else if !seen.insert(hash(text)) {
+                import.counts.repeated += 1;
+                return Ok(());
+            }
+            calls.take(&read, into.calendar)
         });
         if let Err(reason) = taken {
             import.skipped.push(Skipped {
@@ -89,6 +123,13 @@ pub fn read(bytes: &[u8], line: &LineName, queue: Option<&str>, calendar: &Calen
     import.counts.calls = calls.len();
     import.events = calls.into_events();
     import
+}
+
+/// What a line is known again by.
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The events that the store does not know yet, numbered behind those it knows.

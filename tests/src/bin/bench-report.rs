@@ -2,7 +2,7 @@
 //! much memory.
 //!
 //! Prints a report in Markdown; ends with an error if a requirement is missed. Three runs each, the longest
-//! counts.
+//! counts. `bench-report FOLDER` keeps the month in FOLDER for another measurement.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -24,15 +24,21 @@ const RUNS: usize = 3;
 /// What a form may take at the most, and the memory of each.
 const FORMS: [(&str, Duration); 1] = [("json", Duration::from_secs(1))];
 const MEMORY_MIB: u64 = 300;
+const DATABASE: &str = "madoguchi.sqlite";
 /// Calls in one transaction.
 const AT_ONCE: usize = 1_000;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let data = folder.path().join("data");
-    std::fs::create_dir_all(&data)?;
-    fill(&data).await?;
+    let data = match std::env::args_os().nth(1) {
+        Some(kept) => kept.into(),
+        None => folder.path().join("data"),
+    };
+    if !data.join(DATABASE).exists() {
+        std::fs::create_dir_all(&data)?;
+        fill(&data).await?;
+    }
     let mut report = format!(
         "# A month's report\n\n`make bench-report`: {CALLS} calls, {CALLS} tickets, SQLite, {} cores; the \
          longest of {RUNS} runs.\n\n| form | time | limit | memory | size |\n| --- | --- | --- | --- | --- |\n",
@@ -66,7 +72,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn fill(data: &Path) -> anyhow::Result<()> {
-    let store = Store::open(&format!("sqlite://{}/madoguchi.sqlite", data.display())).await?;
+    let store = Store::open(&format!("sqlite://{}/{DATABASE}", data.display())).await?;
     let month: Month = MONTH.parse()?;
     let counts = SampleCounts {
         month,

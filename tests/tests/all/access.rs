@@ -69,6 +69,7 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/monthly/{month}",
             "/monthly/{month}/book",
             "/monthly/{month}/book?chapter=calls",
+            "/monthly/{month}/book?book=2",
             "/monthly/{month}/checks",
             "/monthly/{month}/freeze",
             "/monthly/{month}/figure?cell=received/offered/count",

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "madoguchi-metrics",
         ],
     ),
-    ("madoguchi-observe", &["madoguchi-core"]),
+    ("madoguchi-observe", &["madoguchi-sip", "madoguchi-core"]),
     ("madoguchi-store", &["madoguchi-core"]),
     ("madoguchi-accounts", &["madoguchi-core", "madoguchi-store"]),
     ("madoguchi-encoder", &[]),
@@ -82,6 +82,10 @@ const DOORS: &[(&[&str], &[&str])] = &[
     (
         &["typst", "typst-layout", "typst-pdf", "resvg"],
         &["madoguchi-typeset"],
+    ),
+    (
+        &["rsip", "pcap-parser", "etherparse"],
+        &["madoguchi-observe"],
     ),
     (&["openidconnect", "oauth2"], &["madoguchi-web"]),
     (&["prometheus-client"], &["madoguchi-metrics"]),

@@ -2,8 +2,7 @@
 //! again. The workbook holds what was asked in tickets as well, for those who may see them.
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use madoguchi_core::access::{EditArticles, Permission};
 use madoguchi_core::article::{Article, Version};
 use madoguchi_core::audit::Action;
@@ -99,14 +98,8 @@ pub(super) async fn as_lines(
         lines.push_str(&line.to_string());
         lines.push('\n');
     }
-    let headers = [
-        (header::CONTENT_TYPE, "application/jsonl; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"knowledge.jsonl\"",
-        ),
-    ];
-    Ok((headers, lines).into_response())
+    let kind = "application/jsonl; charset=utf-8";
+    Ok(saved_file(kind, "knowledge.jsonl", lines))
 }
 
 pub(super) async fn as_workbook(

@@ -12,6 +12,7 @@ use madoguchi_core::announcement::recording_hash;
 use madoguchi_core::article::{
     Article, ArticleFile, Content, FILE_BYTES, FILES, Version, file_name,
 };
+use madoguchi_reports::forms::names::content_disposition;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{keep, refused, written};
@@ -166,8 +167,7 @@ pub(crate) async fn send(web: &Web, file: Option<&ArticleFile>) -> Result<Respon
     let how = if file.kind.is_picture() {
         "inline".to_owned()
     } else {
-        // RFC 6266, 4.3.
-        format!("attachment; filename*=UTF-8''{}", escape(&file.name))
+        content_disposition(&file.name)
     };
     let headers = [
         (header::CONTENT_TYPE, file.kind.media_type().to_owned()),

@@ -4,13 +4,17 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
-use madoguchi_core::access::ReadFigures;
+use madoguchi_core::access::{Permission, ReadFigures};
+use madoguchi_core::month::Month;
 use madoguchi_reports::document::Chapter;
 use madoguchi_reports::forms::html;
+use madoguchi_reports::month::books::LEDGER;
 use serde::Deserialize;
 
-use super::edition::{edition, edition_query};
+use super::download::{FileLink, files_of_book};
+use super::edition::{Books, edition, edition_query};
 use super::figure::figure_place;
+use super::names::names_place;
 use super::place::{HERE, place, read_month};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
@@ -28,12 +32,48 @@ struct BookPage {
     edition: String,
     draft: bool,
     made_at: String,
+    /// The books of the edition, the one that is shown among them.
+    books: Vec<BookLink>,
+    /// The files of this one.
+    files: Vec<FileLink>,
+    /// Where the ledger is had with names, if the visitor may see them.
+    with_names: Option<String>,
     /// 目次, as HTML of the book's form.
     contents: String,
     /// The chapter, as HTML of the book's form.
     chapter: String,
     /// Where the next one is, with its name.
     next: Option<(String, String)>,
+}
+
+/// A book of the month, and where it is shown.
+pub(super) struct BookLink {
+    pub(super) name: String,
+    pub(super) link: String,
+    is_shown: bool,
+}
+
+/// The books of an edition, of which the names are known; without an edition, of the month as it is now.
+pub(super) fn book_links(
+    month: Month,
+    edition: &str,
+    shown: Option<usize>,
+    names: impl IntoIterator<Item = String>,
+) -> Vec<BookLink> {
+    let names = names.into_iter().enumerate();
+    let links = names.map(|(at, name)| BookLink {
+        name,
+        link: format!("{}/book?book={at}{}", place(month), edition_query(edition)),
+        is_shown: shown == Some(at),
+    });
+    links.collect()
+}
+
+/// The names of all books.
+pub(super) fn all_names() -> impl Iterator<Item = String> {
+    madoguchi_monthly::BOOKS
+        .iter()
+        .map(|(_, name)| (*name).to_owned())
 }
 
 /// Which book is looked at.
@@ -53,7 +93,8 @@ pub(super) async fn page(
     Query(query): Query<BookQuery>,
 ) -> Result<Html<String>, WebError> {
     let month = read_month(&month)?;
-    let shown = edition(&web, month, &query.edition).await?;
+    let books = Books::with(query.book);
+    let shown = edition(&web, month, &query.edition, books).await?;
     let book = shown.frozen.books.get(query.book);
     let book = book.ok_or(WebError::NotFound("この報告書"))?;
     let at = match query.chapter.as_str() {
@@ -77,6 +118,7 @@ pub(super) async fn page(
         let from_here = figure.strip_prefix(&format!("{}/", place(month)));
         Some(from_here.map_or_else(|| figure.clone(), str::to_owned))
     };
+    let may_see_names = visitor.permissions.contains(Permission::HandleTickets);
     let page = BookPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
         month: month.name(),
@@ -85,6 +127,16 @@ pub(super) async fn page(
         edition: shown.name.clone(),
         draft: book.draft,
         made_at: web.settings.dates.minute(book.made_at),
+        books: match query.edition.as_str() {
+            "" => book_links(month, "", Some(query.book), all_names()),
+            edition => {
+                let names = shown.frozen.books.iter().map(|book| book.name.clone());
+                book_links(month, edition, Some(query.book), names)
+            }
+        },
+        files: files_of_book(month, &query.edition, query.book),
+        with_names: (book.name == LEDGER && query.edition.is_empty() && may_see_names)
+            .then(|| names_place(month)),
         contents: html::contents_with(book, Some(&chapter.id), &link),
         chapter: html::chapter(book, chapter, &href),
         next,

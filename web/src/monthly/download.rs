@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use madoguchi_core::access::ReadFigures;
 use madoguchi_core::audit::Action;
+use madoguchi_core::month::Month;
 use madoguchi_monthly::FileError;
 use madoguchi_reports::document::Document;
 use madoguchi_reports::forms::names::{content_disposition, file_name};
@@ -12,22 +13,24 @@ use madoguchi_reports::forms::{data, submission};
 use madoguchi_reports::frozen::Frozen;
 use serde::Deserialize;
 
-use super::edition::edition;
-use super::place::read_month;
+use super::edition::{Books, edition, edition_query};
+use super::place::{place, read_month};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::state::Web;
 
 /// A form of a book.
-pub(super) struct BookForm {
+struct BookForm {
     /// Its name in addresses.
-    pub(super) name: &'static str,
+    name: &'static str,
     /// What it is called.
-    pub(super) label: &'static str,
+    label: &'static str,
     /// What stands behind the name of the book.
     suffix: &'static str,
     /// The ending of the file, with its type.
     ending: (&'static str, &'static str),
+    /// It holds all books of the edition.
+    holds_all: bool,
     make: fn(&Frozen, usize) -> Made,
 }
 
@@ -43,12 +46,13 @@ const XLSX: (&str, &str) = (
 const NOT_MADE: &str = "ファイルを作れませんでした。";
 
 /// The forms in which a book is handed out.
-pub(super) const FORMS: &[BookForm] = &[
+const FORMS: &[BookForm] = &[
     BookForm {
         name: "submission",
         label: "提出用(Excel)",
         suffix: "",
         ending: XLSX,
+        holds_all: false,
         make: submission_book,
     },
     BookForm {
@@ -56,6 +60,7 @@ pub(super) const FORMS: &[BookForm] = &[
         label: "データ用(Excel)",
         suffix: "_データ用",
         ending: XLSX,
+        holds_all: false,
         make: data_book,
     },
     BookForm {
@@ -66,6 +71,7 @@ pub(super) const FORMS: &[BookForm] = &[
             "docx",
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         ),
+        holds_all: false,
         make: docx_book,
     },
     BookForm {
@@ -73,6 +79,7 @@ pub(super) const FORMS: &[BookForm] = &[
         label: "PDF",
         suffix: "",
         ending: ("pdf", "application/pdf"),
+        holds_all: false,
         make: pdf_book,
     },
     BookForm {
@@ -80,6 +87,7 @@ pub(super) const FORMS: &[BookForm] = &[
         label: "電子納品(zip)",
         suffix: "_電子納品",
         ending: ("zip", "application/zip"),
+        holds_all: true,
         make: archive,
     },
     BookForm {
@@ -87,6 +95,7 @@ pub(super) const FORMS: &[BookForm] = &[
         label: "JSON",
         suffix: "",
         ending: ("json", "application/json"),
+        holds_all: false,
         make: json,
     },
 ];
@@ -142,6 +151,36 @@ fn of_book(
     })
 }
 
+/// A link to a file.
+pub(super) struct FileLink {
+    pub(super) link: String,
+    pub(super) label: &'static str,
+}
+
+/// The files of a book of an edition; without an edition, of the month as it is now.
+pub(super) fn files_of_book(month: Month, edition: &str, book: usize) -> Vec<FileLink> {
+    let forms = FORMS.iter().filter(|form| !form.holds_all);
+    forms
+        .map(|form| file_link(month, edition, (form, book)))
+        .collect()
+}
+
+/// The files that hold all books of an edition.
+pub(super) fn files_of_all(month: Month, edition: &str) -> Vec<FileLink> {
+    let forms = FORMS.iter().filter(|form| form.holds_all);
+    forms
+        .map(|form| file_link(month, edition, (form, 0)))
+        .collect()
+}
+
+fn file_link(month: Month, edition: &str, (form, book): (&BookForm, usize)) -> FileLink {
+    let (place, edition) = (place(month), edition_query(edition));
+    FileLink {
+        link: format!("{place}/download?form={}&book={book}{edition}", form.name),
+        label: form.label,
+    }
+}
+
 /// Which file is wanted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -160,8 +199,12 @@ pub(super) async fn file(
     let month = read_month(&month)?;
     let form = FORMS.iter().find(|form| form.name == query.form);
     let form = form.ok_or(WebError::NotFound("この形式のファイル"))?;
-    let shown = edition(&web, month, &query.edition).await?;
     let at = query.book;
+    let books = match form.holds_all {
+        true => Books::All,
+        false => Books::with(at),
+    };
+    let shown = edition(&web, month, &query.edition, books).await?;
     let book = shown.frozen.books.get(at).map(Document::file_name);
     let book = book.ok_or(WebError::NotFound("この報告書"))?;
     let (ending, kind) = form.ending;

@@ -16,7 +16,7 @@ use madoguchi_reports::document::{DocCell, Document, Figure, Rows, Value};
 use madoguchi_store::TicketRow;
 use serde::Deserialize;
 
-use super::edition::{edition, edition_query};
+use super::edition::{Books, edition, edition_query};
 use super::place::{HERE, place, read_month};
 use super::words::{may_write, shortened};
 use crate::auth::access::Allowed;
@@ -99,7 +99,8 @@ pub(super) async fn page(
     Query(query): Query<FigureQuery>,
 ) -> Result<Html<String>, WebError> {
     let month = read_month(&month)?;
-    let shown = edition(&web, month, &query.edition).await?;
+    let books = Books::with(query.book);
+    let shown = edition(&web, month, &query.edition, books).await?;
     let book = shown.frozen.books.get(query.book);
     let book = book.ok_or(WebError::NotFound("この報告書"))?;
     let (title, table, figure) =

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use madoguchi_core::month::Month;
 use madoguchi_monthly::{Live, MonthSettings, MonthlyError};
+use madoguchi_reports::frozen::Frozen;
 
 use crate::error::WebError;
 use crate::state::Web;
@@ -25,6 +26,14 @@ pub(super) async fn live(web: &Web, month: Month) -> Result<Arc<Live>, WebError>
     let settings = month_settings(web);
     let make = madoguchi_monthly::live(&web.store, month, &settings, web.desk.now());
     let made = web.month.get(month, web.desk.monotonic(), make).await;
+    made.map_err(refused)
+}
+
+/// All its books, in the same way.
+pub(super) async fn live_books(web: &Web, month: Month) -> Result<Arc<Frozen>, WebError> {
+    let settings = month_settings(web);
+    let make = madoguchi_monthly::live_books(&web.store, month, &settings, web.desk.now());
+    let made = web.month.books(month, web.desk.monotonic(), make).await;
     made.map_err(refused)
 }
 

@@ -12,8 +12,8 @@ use madoguchi_core::month::{
 };
 use madoguchi_core::setup::FieldError;
 
-use super::download::FORMS;
-use super::edition::edition_query;
+use super::book::{all_names, book_links};
+use super::download::{FileLink, files_of_all, files_of_book};
 use super::place::{HERE, place, read_month};
 use super::words::{date_text, may_write};
 use crate::auth::access::Allowed;
@@ -39,8 +39,10 @@ struct MonthPage {
     late: bool,
     /// The page of the month; the other pages stand below it.
     place: String,
-    /// The files of the month as it is now.
-    files: Vec<(String, &'static str)>,
+    /// The books of the month as it is now.
+    books: Vec<BookFiles>,
+    /// What holds all of them.
+    archives: Vec<FileLink>,
     may_write: bool,
     /// The month has ended.
     ended: bool,
@@ -69,7 +71,15 @@ struct EditionRow {
     program: String,
     sha256: String,
     link: String,
-    files: Vec<(String, &'static str)>,
+    books: Vec<BookFiles>,
+    archives: Vec<FileLink>,
+}
+
+/// A book of the month with its files.
+struct BookFiles {
+    name: String,
+    link: String,
+    files: Vec<FileLink>,
 }
 
 struct StepRow {
@@ -132,7 +142,8 @@ pub(super) async fn show(
         late: report.first_submitted().is_none() && due.is_some_and(|due| due < now.date()),
         due: due.map(|day| dates.date(day)),
         place: place(month),
-        files: files(month, ""),
+        books: books(month, ""),
+        archives: files_of_all(month, ""),
         may_write,
         ended: !running,
         may_see_unregistered: visitor.permissions.contains(Permission::HandleTickets),
@@ -193,19 +204,22 @@ fn editions(month: Month, report: &RegisterEntry, dates: DateStyle) -> Vec<Editi
             program: edition.program.clone(),
             sha256: edition.sha256.clone(),
             link: format!("{}/book?edition={number}", place(month)),
-            files: files(month, &number.to_string()),
+            books: books(month, &number.to_string()),
+            archives: files_of_all(month, &number.to_string()),
         }
     });
     rows.collect()
 }
 
-/// The files of an edition; without one, of the month as it is now.
-fn files(month: Month, edition: &str) -> Vec<(String, &'static str)> {
-    let files = FORMS.iter().map(|form| {
-        let query = format!("form={}{}", form.name, edition_query(edition));
-        (format!("{}/download?{query}", place(month)), form.label)
+/// The books of an edition; without one, of the month as it is now.
+fn books(month: Month, edition: &str) -> Vec<BookFiles> {
+    let books = book_links(month, edition, None, all_names()).into_iter();
+    let books = books.enumerate().map(|(at, book)| BookFiles {
+        name: book.name,
+        link: book.link,
+        files: files_of_book(month, edition, at),
     });
-    files.collect()
+    books.collect()
 }
 
 fn steps(report: &RegisterEntry, dates: DateStyle) -> Vec<StepRow> {

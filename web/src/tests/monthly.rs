@@ -390,9 +390,14 @@ fn chapter() -> Chapter {
 
 /// An edition with a book of one chapter.
 async fn freeze(house: &House, number: u32) {
+    freeze_books(house, number, &["ヘルプデスク受付状況報告"]).await;
+}
+
+/// An edition with books of one chapter each.
+pub(super) async fn freeze_books(house: &House, number: u32, names: &[&str]) {
     let month: Month = "2026-10".parse().unwrap();
-    let book = Document {
-        name: "ヘルプデスク受付状況報告".to_owned(),
+    let book = |name: &str| Document {
+        name: name.to_owned(),
         month,
         edition: number,
         draft: number == 0,
@@ -410,10 +415,11 @@ async fn freeze(house: &House, number: u32) {
     ];
     let selections = selections.map(|(name, ids)| (name.to_owned(), ids.map(str::to_owned).into()));
     let frozen = Frozen {
-        books: vec![book],
+        books: names.iter().map(|name| book(name)).collect(),
         figures: serde_json::Map::new(),
         drill: Drill {
             selections: selections.into(),
+            ..Drill::default()
         },
         basis: Basis::default(),
     };

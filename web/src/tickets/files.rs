@@ -9,6 +9,7 @@ use madoguchi_core::access::HandleTickets;
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::id::AttachmentId;
 use madoguchi_core::ticket::{Ticket, TicketChange, TicketError};
+use madoguchi_reports::forms::names::content_disposition;
 use madoguchi_store::{Store, StoreError};
 
 use super::applying::apply;
@@ -18,7 +19,6 @@ use super::page::{Shown, show};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::kit::form::Values;
-use crate::query::escape;
 use crate::state::Web;
 use crate::upload::TypedForm;
 
@@ -110,11 +110,7 @@ pub(super) async fn file(
     let headers = [
         (header::CONTENT_TYPE, file.kind.media_type().to_owned()),
         (header::CONTENT_LENGTH, file.bytes.to_string()),
-        (
-            // RFC 6266, 4.3.
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename*=UTF-8''{}", escape(&file.name)),
-        ),
+        (header::CONTENT_DISPOSITION, content_disposition(&file.name)),
     ];
     let content = Body::from_stream(parts(web.store.clone(), id, first));
     Ok((headers, content).into_response())

@@ -1,11 +1,17 @@
-//! `madoguchi import queue-log`
+//! `madoguchi import queue-log`, `import cdr`, `import cel`: what Asterisk writes of calls.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use anyhow::Context as _;
+use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{CallId, LineName};
-use madoguchi_observe::queue_log::{self, Import};
+use madoguchi_core::setup::Calendars;
+use madoguchi_core::time::{Instant, Millis};
+use madoguchi_observe::asterisk;
+use madoguchi_observe::queue_log::{self, Import, Target};
 use madoguchi_store::Store;
 
 use super::data::open_store;
@@ -13,6 +19,7 @@ use super::error::CliError;
 use super::output::{complain, print};
 use crate::config::Config;
 use crate::setup;
+use crate::signals::{OperatorSignal, Signals};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,44 +31,205 @@ pub(super) struct Args {
     /// このキューの呼だけを取り込みます
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
+    /// 増えた分を取り込み続けます。ファイルが切り替わっても続けます
+    #[arg(long)]
+    follow: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RecordArgs {
+    /// CSV ファイル(Asterisk の見本の設定の列の順)
+    file: PathBuf,
+}
+
+/// What a file of records is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Records {
+    Cdr,
+    Cel,
 }
 
 /// Events that one transaction takes.
 const BATCH: usize = 2_000;
+/// How often a log that is followed is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// Of a log that is followed, so much is kept to read calls that go on.
+const FOLLOWED_BYTES_AT_MOST: usize = 128 * 1024 * 1024;
 
 pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
-    let bytes = std::fs::read(&args.file).map_err(|error| {
-        let file = args.file.display();
-        CliError::Failed(anyhow::anyhow!("{file} を読めません: {error}"))
-    })?;
     let store = open_store(config, data_dir).await?;
-    let calendars = setup::joined(config, &store).await?.calendars()?;
-    let line = LineName::new(&args.line);
-    let calendar = calendars.of_line(&line);
-    let import = queue_log::read(&bytes, &line, args.queue.as_deref(), calendar);
-    let stored = store_events(&store, &import).await?;
-    store.close().await;
-    for skipped in &import.skipped {
-        complain(&format!(
-            "{}行目を取り込めません: {}",
-            skipped.line, skipped.reason
-        ));
-    }
-    let counts = &import.counts;
-    print(&format!(
-        "行数 {}、呼 {}、新しい記録 {}、取込済みの記録 {}、呼に関わらない行 {}、取り込めなかった行 {}\n",
-        counts.lines,
-        counts.calls,
-        stored.new,
-        stored.known,
-        counts.not_about_calls,
-        import.skipped.len(),
-    ));
-    if import.skipped.is_empty() {
+    let joined = setup::joined(config, &store).await?;
+    let queue_log = QueueLog::new(&args, &joined)?;
+    let mut kept = Kept {
+        store,
+        known: HashMap::new(),
+    };
+    let whole = if args.follow {
+        queue_log.follow(&mut kept).await
+    } else {
+        let bytes = read(&args.file)?;
+        let import = queue_log.import(&bytes, None);
+        kept.import(&import).await
+    };
+    kept.store.close().await;
+    if whole? {
         Ok(())
     } else {
         Err(CliError::Partly)
     }
+}
+
+pub(super) async fn run_records(
+    records: Records,
+    args: RecordArgs,
+    config: &Config,
+    data_dir: &Path,
+) -> Result<(), CliError> {
+    let bytes = read(&args.file)?;
+    let store = open_store(config, data_dir).await?;
+    let joined = setup::joined(config, &store).await?;
+    let (rules, calendars) = (joined.observe_rules()?, joined.calendars()?);
+    let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
+    let import = match records {
+        Records::Cdr => asterisk::read_cdr(&bytes, &rules, &is_open),
+        Records::Cel => asterisk::read_cel(&bytes, &rules, &is_open),
+    };
+    let mut kept = Kept {
+        store,
+        known: HashMap::new(),
+    };
+    let whole = kept.import(&import).await;
+    kept.store.close().await;
+    if whole? {
+        Ok(())
+    } else {
+        Err(CliError::Partly)
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, CliError> {
+    std::fs::read(file).map_err(|error| {
+        let file = file.display();
+        CliError::Failed(anyhow::anyhow!("{file} を読めません: {error}"))
+    })
+}
+
+/// A log and the line that it belongs to.
+struct QueueLog<'a> {
+    file: &'a Path,
+    line: LineName,
+    queue: Option<&'a str>,
+    calendars: Calendars,
+    wait_at_most: Option<Millis>,
+}
+
+impl<'a> QueueLog<'a> {
+    fn new(args: &'a Args, joined: &Config) -> Result<Self, CliError> {
+        let set_up = joined.lines.iter().find(|line| line.name == args.line);
+        let secs = set_up.map_or(0, |line| line.max_wait_s);
+        Ok(Self {
+            file: &args.file,
+            line: LineName::new(&args.line),
+            queue: args.queue.as_deref(),
+            calendars: joined.calendars()?,
+            wait_at_most: (secs > 0).then(|| Millis::from_secs(i64::from(secs))),
+        })
+    }
+
+    fn import(&self, bytes: &[u8], now: Option<Instant>) -> Import {
+        let target = Target {
+            line: &self.line,
+            queue: self.queue,
+            calendar: self.calendars.of_line(&self.line),
+            wait_at_most: self.wait_at_most,
+            now,
+        };
+        queue_log::read(bytes, target)
+    }
+
+    /// Imports what comes until the operator stops it; the log may be rotated meanwhile.
+    async fn follow(&self, kept: &mut Kept) -> Result<bool, CliError> {
+        let mut signals = Signals::listen().context("signals")?;
+        let mut log = Followed::default();
+        let mut tick = tokio::time::interval(LOOK);
+        let mut ends = 0;
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {
+                    let grown = log.look(self.file)?;
+                    // What nobody ended in time ends without a line.
+                    if grown || ends > 0 {
+                        let import = self.import(log.whole_lines(), Some(SystemClock.now()));
+                        kept.store(&import).await?;
+                        ends = if grown { 10 } else { ends - 1 };
+                    }
+                }
+                signal = signals.next() => {
+                    if signal == OperatorSignal::Stop {
+                        let import = self.import(log.whole_lines(), None);
+                        return kept.import(&import).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A log that grows, and begins anew when it is rotated.
+#[derive(Debug, Default)]
+struct Followed {
+    inode: u64,
+    /// How much of the file of now was read.
+    read: u64,
+    bytes: Vec<u8>,
+}
+
+impl Followed {
+    /// Reads what is new; tells whether there was something.
+    fn look(&mut self, file: &Path) -> Result<bool, CliError> {
+        use std::io::{Read as _, Seek as _, SeekFrom};
+        use std::os::unix::fs::MetadataExt as _;
+
+        let failed = |error: std::io::Error| {
+            let file = file.display();
+            CliError::Failed(anyhow::anyhow!("{file} を読めません: {error}"))
+        };
+        let mut opened = match std::fs::File::open(file) {
+            Ok(opened) => opened,
+            // Between the old file and the new one.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
+        let metadata = opened.metadata().map_err(failed)?;
+        if metadata.ino() != self.inode || metadata.len() < self.read {
+            self.inode = metadata.ino();
+            self.read = 0;
+            if !self.bytes.is_empty() && self.bytes.last() != Some(&b'\n') {
+                self.bytes.push(b'\n');
+            }
+        }
+        opened.seek(SeekFrom::Start(self.read)).map_err(failed)?;
+        let count = opened.read_to_end(&mut self.bytes).map_err(failed)?;
+        self.read += count as u64;
+        if self.bytes.len() > FOLLOWED_BYTES_AT_MOST {
+            let excess = self.bytes.len() - FOLLOWED_BYTES_AT_MOST / 2;
+            self.bytes.drain(..excess);
+        }
+        Ok(count > 0)
+    }
+
+    /// Up to the last line that is complete.
+    fn whole_lines(&self) -> &[u8] {
+        let end = self.bytes.iter().rposition(|byte| *byte == b'\n');
+        let end = end.map_or(0, |end| end + 1);
+        self.bytes.get(..end).unwrap_or_default()
+    }
+}
+
+/// The store, and what is known to be in it.
+struct Kept {
+    store: Store,
+    known: HashMap<CallId, Vec<CallEvent>>,
 }
 
 struct Stored {
@@ -69,21 +237,58 @@ struct Stored {
     known: usize,
 }
 
-/// Stores the events of each call that the store does not have yet: a call that was imported
-/// before, from an earlier part of the log, goes on behind its last event.
-async fn store_events(store: &Store, import: &Import) -> Result<Stored, CliError> {
-    let mut stored = Stored { new: 0, known: 0 };
-    let mut known: HashMap<CallId, Vec<CallEvent>> = HashMap::new();
-    for call in import.calls() {
-        let events = store.events_of(call).await.map_err(anyhow::Error::from)?;
-        if !events.is_empty() {
-            known.insert(call.clone(), events);
+impl Kept {
+    /// Stores an import and tells of it; `true` if all of it could be taken.
+    async fn import(&mut self, import: &Import) -> Result<bool, CliError> {
+        let stored = self.store(import).await?;
+        for skipped in &import.skipped {
+            complain(&format!(
+                "{}行目を取り込めません: {}",
+                skipped.line, skipped.reason
+            ));
         }
+        let counts = &import.counts;
+        print(&format!(
+            "行数 {}、呼 {}、新しい記録 {}、取込済みの記録 {}、重複した行 {}、呼に関わらない行 {}、取り込めなかった行 {}\n",
+            counts.lines,
+            counts.calls,
+            stored.new,
+            stored.known,
+            counts.repeated,
+            counts.not_about_calls,
+            import.skipped.len(),
+        ));
+        Ok(import.skipped.is_empty())
     }
-    let events = queue_log::continued(&import.events, &known);
-    for batch in events.chunks(BATCH) {
-        stored.new += store.append(batch).await.map_err(anyhow::Error::from)?.new;
+
+    /// Stores the events of each call that the store does not have yet: a call that was imported
+    /// before, from an earlier part of the log, goes on behind its last event.
+    async fn store(&mut self, import: &Import) -> Result<Stored, CliError> {
+        let mut stored = Stored { new: 0, known: 0 };
+        for call in import.calls() {
+            if self.known.contains_key(call) {
+                continue;
+            }
+            let events = self.store.events_of(call).await;
+            let events = events.map_err(anyhow::Error::from)?;
+            self.known.insert(call.clone(), events);
+        }
+        let events = queue_log::continued(&import.events, &self.known);
+        for batch in events.chunks(BATCH) {
+            let appended = self
+                .store
+                .append(batch)
+                .await
+                .map_err(anyhow::Error::from)?;
+            stored.new += appended.new;
+        }
+        for event in events {
+            self.known
+                .entry(event.call.clone())
+                .or_default()
+                .push(event);
+        }
+        stored.known = import.events.len().saturating_sub(stored.new);
+        Ok(stored)
     }
-    stored.known = import.events.len().saturating_sub(stored.new);
-    Ok(stored)
 }

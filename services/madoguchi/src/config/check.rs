@@ -28,6 +28,8 @@ impl Config {
         self.calendar()?;
         self.endpoint_settings([0; 32])?;
         self.line_settings()?;
+        self.observe.listen()?;
+        self.observe_rules()?;
         Ok(())
     }
 

@@ -45,6 +45,7 @@ impl Config {
         let oidc = self.web.oidc.as_ref();
         let client_secret = oidc.is_some_and(|oidc| oidc.client_secret.is_some());
         add(client_secret, "web.oidc.client_secret".to_owned());
+        add(self.observe.hep_key.is_some(), "observe.hep_key".to_owned());
         for agent in &self.agents {
             let name = format!("agent「{}」の password", agent.id);
             add(agent.password.is_some(), name);

@@ -1,6 +1,8 @@
 //! A month through the store: what is read back gives the figures of what was written.
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use madoguchi_core::article::{Article, Content};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings};
@@ -10,8 +12,10 @@ use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::{Status, TicketChange, TicketEvent};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_monthly::{
-    Freezing, MonthSettings, MonthlyError, NewEdition, gather, help_desk_report, next_edition,
+    BOOKS, Freezing, MonthSettings, MonthlyError, NewEdition, gather, help_desk_report, live_books,
+    next_edition,
 };
+use madoguchi_reports::document::{DocCell, Rows};
 use madoguchi_reports::frozen::Frozen;
 use madoguchi_reports::month::sample::{SampleCounts, SampleMonth, sample};
 use madoguchi_reports::month::{MonthReport, Scope, report};
@@ -192,6 +196,98 @@ async fn next(
     now: Instant,
 ) -> Result<NewEdition, MonthlyError> {
     next_edition(store, month("2024-04"), &settings(), freezing, now).await
+}
+
+fn content(question: &str, answer: &str) -> Content {
+    Content {
+        question: question.to_owned(),
+        answer: answer.to_owned(),
+        category: "f09".to_owned(),
+        audience: Audience::Portal,
+        ..Content::default()
+    }
+}
+
+async fn publish(store: &Store, articles: Vec<Article>, at: Instant) {
+    let articles = articles.into_iter().map(|article| {
+        let entry = AuditEntry::of_system(at, Action::ArticleImport, &article.id, Fields::new());
+        (article, entry)
+    });
+    store.save_articles(articles.collect(), at).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_book_of_the_month_is_made_and_kept_with_it() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    let [_, april] = made();
+    write(&store, &april).await;
+    let of = month("2024-04");
+    let (within, after) = (
+        of.start() + Millis(86_400_000),
+        of.end() + Millis(86_400_000),
+    );
+    let travel = Article::imported(
+        "travel",
+        content("旅費の直し方", "**一覧**で開く。"),
+        within,
+    );
+    publish(&store, vec![travel.clone()], within).await;
+    // What was published afterwards does not stand in the month's book.
+    let mut anew = store.lookup_article("travel").await.unwrap().unwrap();
+    anew.import(content("旅費の直し方(新)", "新しい画面で開く。"), after);
+    let late = Article::imported("late", content("後の質問", "後の回答"), after);
+    publish(&store, vec![anew, late], after).await;
+
+    let made = next(&store, FIRST, after + Millis(60_000)).await.unwrap();
+    let books = &made.frozen.books;
+    let names: Vec<&str> = books.iter().map(|book| book.name.as_str()).collect();
+    assert_eq!(names, BOOKS.map(|(_, name)| name));
+    for book in books {
+        assert!(
+            book.edition == 1 && !book.draft && book.month == of,
+            "{}",
+            book.name
+        );
+    }
+    let (inquiries, ledger, knowledge) = (&books[1], &books[2], &books[4]);
+    let rows = &ledger.table("ledger").unwrap().rows;
+    assert_eq!(rows.len(), 1_023 + 6);
+    let asked = inquiries.table("answers").unwrap();
+    assert_eq!(asked.rows.len(), 1_023 + 6);
+    let answers = asked.rows.iter().map(|row| row.cells[7].text());
+    assert!(
+        answers
+            .into_iter()
+            .all(|answer| answer == "手順を案内した。")
+    );
+    let articles = &knowledge.table("articles").unwrap().rows;
+    let texts: Vec<String> = articles[0].cells.iter().map(DocCell::text).collect();
+    assert_eq!(articles.len(), 1, "{texts:?}");
+    assert_eq!(texts[2..4], ["旅費の直し方", "一覧で開く。"]);
+    assert_eq!(texts[4], "職員に公開");
+    // The figures of all books are proven by one index.
+    let drill = &made.frozen.drill;
+    for book in books {
+        for (_, table) in book.tables() {
+            for cell in table.rows.iter().flat_map(|row| &row.cells) {
+                let DocCell::Figure(figure) = cell else {
+                    continue;
+                };
+                let Rows::Tickets { selection } = &figure.rows else {
+                    continue;
+                };
+                let ids = drill.selections.get(selection).unwrap();
+                assert!(
+                    ids.iter()
+                        .all(|id| drill.name(selection, id).starts_with("R6-"))
+                );
+            }
+        }
+    }
+    // As it is now it has the same books.
+    let live = live_books(&store, of, &settings(), after).await.unwrap();
+    assert_eq!(live.books.len(), BOOKS.len());
+    assert!(live.books.iter().all(|book| book.draft));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -105,10 +105,13 @@ pub fn file_name(stem: &str, ending: &str) -> String {
     format!("{}.{ending}", cut.trim_end())
 }
 
-/// The header that hands a file out under its name (RFC 6266): a plain name for old programs, the true one
-/// for the others.
+/// The header that hands a file out under its name (RFC 6266): a plain name for old programs, and the true
+/// one for the others if it is not plain.
 pub fn content_disposition(file_name: &str) -> String {
     let plain: String = file_name.chars().map(plain_letter).collect();
+    if plain == file_name {
+        return format!("attachment; filename=\"{plain}\"");
+    }
     let encoded = utf8_percent_encode(file_name, AS_IT_IS);
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
@@ -264,6 +267,8 @@ mod tests {
     /// S25
     #[test]
     fn a_file_is_handed_out_under_its_name() {
+        let plain = content_disposition("calls-2024-04.csv");
+        assert_eq!(plain, "attachment; filename=\"calls-2024-04.csv\"");
         let header = content_disposition("報告_\"第1版\".xlsx");
         let expected = "attachment; filename=\"____1_.xlsx\"; \
                         filename*=UTF-8''%E5%A0%B1%E5%91%8A_%22%E7%AC%AC1%E7%89%88%22.xlsx";

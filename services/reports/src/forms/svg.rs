@@ -5,11 +5,10 @@
 mod canvas;
 mod heat;
 
-use self::canvas::{Anchor, Canvas, HALF, LETTERS};
+use self::canvas::{Anchor, Canvas, FIGURE, LETTERS, wide};
 use crate::document::{Chart, ChartKind, Document};
 use crate::forms::axis::Axis;
 use crate::forms::plot::{Plot, Series, bar_color, line_color};
-use crate::forms::width::width;
 
 /// Dashes of lines.
 const DASHES: [&str; 6] = ["", "6 3", "2 3", "10 4 2 4", "12 4", "4 4"];
@@ -59,19 +58,19 @@ fn draw(plot: &Plot, head: (&str, &str, &str)) -> String {
         .then(|| Axis::of(plot, true));
     let legend = legend(plot);
     let lines = legend.last().map_or(0.0, |(_, y)| y + LEGEND_LINE);
-    let left_edge = left.halves() as f64 * HALF + 12.0;
+    let left_edge = left.halves() as f64 * FIGURE + 12.0;
     let right_edge = right
         .as_ref()
-        .map_or(8.0, |axis| axis.halves() as f64 * HALF + 12.0);
-    let wide = WIDE - left_edge - right_edge;
+        .map_or(8.0, |axis| axis.halves() as f64 * FIGURE + 12.0);
+    let room = WIDE - left_edge - right_edge;
     let area = Area {
         left: left_edge,
         top: lines + 28.0,
-        wide,
-        step: wide / plot.labels.len() as f64,
+        wide: room,
+        step: room / plot.labels.len() as f64,
     };
-    let longest = plot.labels.iter().map(|label| width(label)).max();
-    let longest = longest.unwrap_or(0) as f64 * HALF;
+    let longest = plot.labels.iter().map(|label| wide(label));
+    let longest = longest.fold(0.0, f64::max);
     let is_turned = longest + 6.0 > area.step;
     let foot = if is_turned {
         longest * 0.71 + 14.0
@@ -114,12 +113,12 @@ fn legend(plot: &Plot) -> Vec<(f64, f64)> {
     let (mut x, mut y) = (8.0, 6.0);
     let mut places = Vec::new();
     for series in &plot.series {
-        let wide = width(&series.name) as f64 * HALF + 44.0;
-        if x > 8.0 && x + wide > WIDE {
+        let room = wide(&series.name) + 44.0;
+        if x > 8.0 && x + room > WIDE {
             (x, y) = (8.0, y + LEGEND_LINE);
         }
         places.push((x, y));
-        x += wide;
+        x += room;
     }
     places
 }
@@ -184,16 +183,16 @@ fn draw_bars(
     let Some(series) = plot.series.get(at) else {
         return;
     };
-    let wide = area.step * 0.8 / bars as f64;
+    let room = area.step * 0.8 / bars as f64;
     for (label, value) in series.values.iter().enumerate() {
         let Some(value) = *value else { continue };
-        let x = area.center(label) - area.step * 0.4 + wide * place as f64;
+        let x = area.center(label) - area.step * 0.4 + room * place as f64;
         let (y, zero) = (area.height(axis, value), area.height(axis, 0.0));
         let (top, tall) = (y.min(zero), (y - zero).abs());
-        canvas.bar((x, top), (wide, tall), &css(bar_color(at)));
+        canvas.bar((x, top), (room, tall), &css(bar_color(at)));
         let text = series.texts.get(label).map_or("", String::as_str);
-        if width(text) as f64 * HALF <= wide + 4.0 {
-            canvas.text((x + wide / 2.0, top - 3.0), Anchor::Middle, text);
+        if wide(text) <= room + 4.0 {
+            canvas.text((x + room / 2.0, top - 3.0), Anchor::Middle, text);
         }
     }
 }

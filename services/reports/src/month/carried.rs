@@ -6,7 +6,7 @@ use madoguchi_core::ticket::{Ticket, Turn};
 use madoguchi_core::time::Instant;
 
 use super::data::MonthData;
-use super::input::Scope;
+use super::rules::Scope;
 
 /// The tickets of 繰越し. Who was closed or opened several times stands there as often.
 #[derive(Debug, Default)]

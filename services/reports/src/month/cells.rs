@@ -5,7 +5,7 @@ use madoguchi_core::figures::percentage;
 use madoguchi_core::time::{Instant, Millis};
 
 use crate::document::{
-    Block, DocCell, DocColumn, DocRow, DocTable, Figure, Parts, Population, Rows, Value,
+    Block, Chapter, DocCell, DocColumn, DocRow, DocTable, Figure, Parts, Population, Rows, Value,
 };
 
 pub(super) fn number(count: u64) -> i64 {
@@ -161,6 +161,15 @@ pub(super) fn table(
         rows,
         notes: Vec::new(),
         wide: false,
+    }
+}
+
+pub(super) fn chapter(number: &str, id: &str, title: &str, blocks: Vec<Block>) -> Chapter {
+    Chapter {
+        number: number.to_owned(),
+        id: id.to_owned(),
+        title: title.to_owned(),
+        blocks,
     }
 }
 

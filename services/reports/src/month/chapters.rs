@@ -15,6 +15,8 @@ mod questions;
 mod slots;
 mod work;
 
+pub(super) use self::handling::{detections, escalations, unfinished};
+pub(super) use self::work::lines as work;
 use super::checks::{self, Tables};
 use super::making::Making;
 use super::result::Check;

@@ -17,7 +17,7 @@ use madoguchi_core::time::Millis;
 
 use super::carried::Carried;
 use super::data::{MonthCall, MonthData};
-use super::input::{MonthRules, Scope};
+use super::rules::{MonthRules, Scope};
 
 /// The calls and tickets of a month by what they count as.
 #[derive(Debug)]

@@ -96,12 +96,7 @@ impl<'a> Making<'a, '_> {
         for remark in remarks.filter(|remark| remark.chapter.as_str() == id) {
             add_remark(&mut blocks, remark);
         }
-        Chapter {
-            number: number.to_owned(),
-            id: id.to_owned(),
-            title: title.to_owned(),
-            blocks,
-        }
+        cells::chapter(number, id, title, blocks)
     }
 
     /// 受付番号

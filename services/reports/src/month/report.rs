@@ -74,7 +74,7 @@ pub fn report(input: &MonthInput) -> MonthReport {
 
 /// The same, with the proof of its figures: which calls and tickets each counts.
 pub fn report_and_drill(input: &MonthInput) -> (MonthReport, Drill) {
-    with_making(input, |proof, made| (made, proof.drill()))
+    with_making(input, |proof, made| (made, proof.drill(input)))
 }
 
 fn with_making<T>(input: &MonthInput, take: impl FnOnce(&Proof<'_>, MonthReport) -> T) -> T {

@@ -1,6 +1,9 @@
 //! A month made up from its counts: calls and tickets whose figures are what was asked for, always the same.
 //! For the sample desk, for measuring, and for tests.
 
+#[doc(hidden)]
+pub mod cases;
+
 use chrono::{Days, NaiveDate, NaiveTime};
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::contact::{Contact, ContactOutcome};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counted::CountedMonth;
 use super::data::MonthData;
-use super::input::{MonthRules, Scope};
+use super::rules::{MonthRules, Scope};
 use super::site_kind::SiteKind;
 use super::sites;
 

@@ -88,7 +88,7 @@ fn lists(book: &Book, pages: &Pages) -> Contents {
     let mut targets = 0;
     for item in items {
         let (list, level, text, page) = match item {
-            Item::Chapter(text) => (&mut lists.chapters, 1, text.clone(), headings.next()),
+            Item::Chapter { text, .. } => (&mut lists.chapters, 1, text.clone(), headings.next()),
             Item::Heading { level, text } => {
                 (&mut lists.chapters, *level, text.clone(), headings.next())
             }
@@ -126,8 +126,8 @@ impl Body<'_> {
     fn item(&mut self, xml: &mut Xml, item: &Item) -> Written {
         let below_table = std::mem::take(&mut self.below_table);
         match item {
-            Item::Chapter(text) => self.heading(xml, 1, text),
-            Item::Heading { level, text } => self.heading(xml, *level, text),
+            Item::Chapter { text, begins_page } => self.heading(xml, (1, *begins_page), text),
+            Item::Heading { level, text } => self.heading(xml, (*level, true), text),
             Item::Text(text) => {
                 let style = if below_table {
                     "SentenceBelow"
@@ -142,11 +142,17 @@ impl Body<'_> {
             }
             Item::Table(of) => {
                 self.caption(xml, "TableCaption", &of.number, &of.title)?;
-                table(xml, of)?;
+                let notes = |xml: &mut Xml, style: &str| {
+                    let mut notes = of.notes.iter();
+                    notes.try_for_each(|note| paragraph(xml, style, |xml| run(xml, note)))
+                };
                 self.below_table = true;
-                of.notes
-                    .iter()
-                    .try_for_each(|note| paragraph(xml, "Note", |xml| run(xml, note)))
+                if of.notes_above {
+                    notes(xml, "NoteAbove")?;
+                    return table(xml, of);
+                }
+                table(xml, of)?;
+                notes(xml, "Note")
             }
             Item::Chart(chart) => {
                 if let Some(drawn) = self.pictures.next() {
@@ -157,11 +163,25 @@ impl Body<'_> {
         }
     }
 
-    fn heading(&mut self, xml: &mut Xml, level: u8, text: &str) -> Written {
+    /// `as_styled`: as its style says; otherwise it begins no page.
+    fn heading(&mut self, xml: &mut Xml, (level, as_styled): (u8, bool), text: &str) -> Written {
         self.targets += 1;
         let style = format!("Heading{level}");
         let at = (self.targets, bookmark(self.targets));
-        target(xml, &style, (at.0, &at.1), |_| Ok(()), |xml| run(xml, text))
+        let properties = |xml: &mut Xml| {
+            if as_styled {
+                return Ok(());
+            }
+            value(xml, "w:pageBreakBefore", "0")?;
+            let spacing = [
+                ("w:before", "440"),
+                ("w:after", "200"),
+                ("w:line", "400"),
+                ("w:lineRule", "exact"),
+            ];
+            empty(xml, "w:spacing", &spacing)
+        };
+        target(xml, &style, (at.0, &at.1), properties, |xml| run(xml, text))
     }
 
     fn caption(&mut self, xml: &mut Xml, style: &str, number: &str, title: &str) -> Written {

@@ -126,7 +126,14 @@ fn paper(paper: Paper) -> Value {
 fn of_item(item: &Item, paper: Paper) -> Value {
     let room = paper.text_width() / TEXT_SIZE - 2.0;
     let parts = match item {
-        Item::Chapter(title) => dict([("kind", text("chapter")), ("text", text(title))]),
+        Item::Chapter {
+            text: title,
+            begins_page,
+        } => dict([
+            ("kind", text("chapter")),
+            ("text", text(title)),
+            ("breaks", Value::Bool(*begins_page)),
+        ]),
         Item::Heading { level, text: of } => dict([
             ("kind", text("heading")),
             ("level", Value::Int(i64::from(*level))),
@@ -167,6 +174,7 @@ fn of_table(table: &Table) -> Value {
             "notes",
             array(table.notes.iter().map(|note| lines(note, notes_room))),
         ),
+        ("above", Value::Bool(table.notes_above)),
     ]))
 }
 

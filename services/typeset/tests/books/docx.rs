@@ -130,7 +130,7 @@ fn every_picture_has_an_alternative_text_and_a_number_of_its_own() {
 #[test]
 fn wide_tables_stand_on_wide_pages_and_each_page_has_its_number() {
     let xml = document();
-    assert!(xml.matches("w:orient=\"landscape\"").count() >= 2);
+    assert!(xml.matches("w:orient=\"landscape\"").count() >= 1);
     let footer = part(&REPORT_DOCX, "word/footer1.xml");
     assert!(footer.contains(" PAGE ") && footer.contains(" NUMPAGES "));
     let pages = page_texts(&REPORT_PRINTED);
@@ -170,6 +170,9 @@ fn libreoffice_prints_every_label_and_value_and_the_last_line_of_every_cell() {
         if !expected.contains('﨑') && !expected.contains('\u{e000}') {
             assert!(text.contains(&without_lost(&expected)), "{expected}");
         }
+    }
+    for (_, written) in sample::DAYS {
+        assert!(text.contains(written), "{written}");
     }
     for (width, right, word) in right_edges(&REPORT_PRINTED) {
         assert!(right <= width - 50.0, "{word} ends at {right} of {width}");

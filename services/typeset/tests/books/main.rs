@@ -8,5 +8,6 @@
 )]
 
 mod docx;
+mod months;
 mod pdf;
 mod tools;

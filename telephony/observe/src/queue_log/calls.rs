@@ -7,16 +7,27 @@ use madoguchi_core::event::{
 };
 use madoguchi_core::hours::Calendar;
 use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Millis};
 
 use super::line::{Kind, Line};
 
 /// The node that imported events name.
 const NODE: &str = "queue_log";
 
+/// Who has left a queue enters the next one sooner than that.
+const RE_ENTRY: Millis = Millis::from_secs(5);
+/// A call that was answered and has no end is given up after so long.
+const TALK_AT_MOST: Millis = Millis::from_secs(24 * 3600);
+
 #[derive(Debug)]
 pub(super) struct Calls {
     line: LineName,
+    /// Nobody waits longer.
+    wait_at_most: Millis,
+    /// More lines are to come.
+    is_followed: bool,
+    /// The latest instant that the log tells of, or now.
+    latest: Instant,
     order: Vec<String>,
     by_unique_id: HashMap<String, Call>,
 }
@@ -28,6 +39,8 @@ struct Call {
     kinds: Vec<(Instant, EventKind)>,
     stage: Stage,
     open: bool,
+    /// Asterisk was started after its last line.
+    gone: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +56,12 @@ enum Stage {
 }
 
 impl Calls {
-    pub(super) fn new(line: LineName) -> Self {
+    pub(super) fn new(line: LineName, wait_at_most: Millis, now: Option<Instant>) -> Self {
         Self {
             line,
+            wait_at_most,
+            is_followed: now.is_some(),
+            latest: now.unwrap_or(Instant(0)),
             order: Vec::new(),
             by_unique_id: HashMap::new(),
         }
@@ -57,11 +73,16 @@ impl Calls {
 
     /// Takes a line; an error tells the operator why it says nothing that can be used.
     pub(super) fn take(&mut self, line: &Line<'_>, calendar: &Calendar) -> Result<(), String> {
+        self.latest = self.latest.max(line.at);
+        if line.kind == Kind::Started {
+            for call in self.by_unique_id.values_mut() {
+                call.gone = true;
+            }
+            return Ok(());
+        }
         let Some(call) = self.by_unique_id.get_mut(line.unique_id) else {
-            let Kind::Entered { caller } = &line.kind else {
-                return Err("この呼がキューに入った記録(ENTERQUEUE)がありません".to_owned());
-            };
-            let call = Call::new(line.at, caller.clone(), line.queue, calendar);
+            let call = Call::begin(line, calendar)
+                .ok_or("この呼がキューに入った記録(ENTERQUEUE)がありません")?;
             self.by_unique_id.insert(line.unique_id.to_owned(), call);
             self.order.push(line.unique_id.to_owned());
             return Ok(());
@@ -81,7 +102,9 @@ impl Calls {
             };
             // The same log gives the same names, so that importing it again changes nothing.
             let id = CallId::new(format!("queue_log/{}/{unique_id}", self.line));
-            for (seq, (at, kind)) in (0_u32..).zip(call.finish()) {
+            let may_re_enter = self.is_followed && self.latest - call.last_at <= RE_ENTRY;
+            let kinds = call.finish(self.latest, self.wait_at_most, may_re_enter);
+            for (seq, (at, kind)) in (0_u32..).zip(kinds) {
                 events.push(CallEvent {
                     call: id.clone(),
                     seq,
@@ -97,24 +120,44 @@ impl Calls {
 }
 
 impl Call {
-    fn new(at: Instant, caller: String, queue: &str, calendar: &Calendar) -> Self {
-        let open = calendar.status(at).open;
+    /// The call that a line begins: its caller enters, or is turned away.
+    fn begin(line: &Line<'_>, calendar: &Calendar) -> Option<Self> {
+        let (caller, stage) = match &line.kind {
+            Kind::Entered { caller } => (caller.as_str(), Stage::Waiting),
+            Kind::TurnedAway(reason) => {
+                let (at, reason) = (line.at, *reason);
+                ("", Stage::Left { at, reason })
+            }
+            Kind::Closed => ("", Stage::Ended),
+            _ => return None,
+        };
+        let open = line.kind != Kind::Closed && calendar.status(line.at).open;
         let arrived = EventKind::Arrived {
             from: caller.into(),
-            to: queue.into(),
+            to: line.queue.into(),
             open,
         };
-        Self {
-            arrived_at: at,
-            last_at: at,
-            kinds: vec![(at, arrived), (at, EventKind::Queued)],
-            stage: Stage::Waiting,
-            open,
+        let mut kinds = vec![(line.at, arrived)];
+        match stage {
+            Stage::Ended => {
+                let cause = EndCause::Desk;
+                kinds.push((line.at, EventKind::Ended { cause }));
+            }
+            _ => kinds.push((line.at, EventKind::Queued)),
         }
+        Some(Self {
+            arrived_at: line.at,
+            last_at: line.at,
+            kinds,
+            stage,
+            open,
+            gone: false,
+        })
     }
 
     fn take(&mut self, line: &Line<'_>) -> Result<(), String> {
         let (at, agent) = (line.at, agent(line.agent));
+        self.gone = false;
         match (&line.kind, &self.stage) {
             (Kind::Entered { .. }, Stage::Left { .. } | Stage::Waiting) => {
                 self.stage = Stage::Waiting;
@@ -152,6 +195,12 @@ impl Call {
             (Kind::TimedOut, Stage::Waiting) => self.leave(at, AbandonReason::MaxWait),
             (Kind::Empty, Stage::Waiting) => self.leave(at, AbandonReason::NoAgent),
             (Kind::LeftByKey, Stage::Waiting) => self.leave(at, AbandonReason::CallerHangup),
+            (Kind::TurnedAway(reason), Stage::Waiting) => self.leave(at, *reason),
+            (Kind::Closed, Stage::Waiting) => {
+                self.leave(at, AbandonReason::DeskClosedWhileWaiting);
+            }
+            // The dial plan says it once more.
+            (Kind::TurnedAway(_) | Kind::Closed, Stage::Left { .. } | Stage::Ended) => {}
             (Kind::CompletedByCaller, Stage::Talking) => self.end(at, EndCause::Caller),
             (Kind::CompletedByAgent, Stage::Talking) => self.end(at, EndCause::Agent),
             (Kind::Transferred { to }, Stage::Talking) => {
@@ -190,18 +239,37 @@ impl Call {
         self.kinds.last().map_or(self.arrived_at, |(at, _)| *at)
     }
 
-    fn finish(mut self) -> Vec<(Instant, EventKind)> {
-        if let Stage::Left { at, reason } = self.stage {
-            let kind = if self.open {
-                EventKind::Abandoned { reason }
-            } else {
-                EventKind::Ended {
-                    cause: EndCause::Unknown,
-                }
-            };
-            self.push(at, kind);
+    fn finish(
+        mut self,
+        latest: Instant,
+        wait_at_most: Millis,
+        may_re_enter: bool,
+    ) -> Vec<(Instant, EventKind)> {
+        let silent = latest - self.last_at;
+        match self.stage {
+            Stage::Left { .. } if may_re_enter => {}
+            Stage::Left { at, reason } => self.push_unanswered(at, reason, EndCause::Unknown),
+            // Its end was never written: an old Asterisk, or one that was killed.
+            Stage::Waiting if self.gone || silent > wait_at_most => {
+                let cause = EndCause::SystemError;
+                self.push_unanswered(self.last_at, AbandonReason::SystemError, cause);
+            }
+            Stage::Talking if self.gone || silent > TALK_AT_MOST => {
+                let cause = EndCause::SystemError;
+                self.push(self.last_at, EventKind::Ended { cause });
+            }
+            Stage::Waiting | Stage::Talking | Stage::Ended => {}
         }
         self.kinds
+    }
+
+    fn push_unanswered(&mut self, at: Instant, reason: AbandonReason, cause: EndCause) {
+        let kind = if self.open {
+            EventKind::Abandoned { reason }
+        } else {
+            EventKind::Ended { cause }
+        };
+        self.push(at, kind);
     }
 }
 

@@ -1,5 +1,6 @@
 //! One line of the log.
 
+use madoguchi_core::event::AbandonReason;
 use madoguchi_core::time::Instant;
 
 /// What a line tells.
@@ -25,7 +26,13 @@ pub(super) enum Kind {
     CompletedByAgent,
     /// The agent handed the caller on.
     Transferred { to: String },
-    /// Pauses, log-ins, members, restarts.
+    /// A caller was turned away before entering the queue, or the dial plan tells how one left it.
+    TurnedAway(AbandonReason),
+    /// The queue was closed.
+    Closed,
+    /// Asterisk was started: what was open before has no end.
+    Started,
+    /// Pauses, log-ins, members.
     NotAboutCalls,
 }
 
@@ -39,8 +46,7 @@ pub(super) struct Line<'a> {
     pub(super) kind: Kind,
 }
 
-const NOT_ABOUT_CALLS: [&str; 22] = [
-    "QUEUESTART",
+const NOT_ABOUT_CALLS: [&str; 21] = [
     "CONFIGRELOAD",
     "PAUSE",
     "UNPAUSE",
@@ -76,7 +82,8 @@ impl<'a> Line<'a> {
         let data: Vec<&str> = fields.collect();
         let at = instant(epoch).ok_or_else(|| format!("「{epoch}」は時刻ではありません"))?;
         let kind = read_kind(event.trim(), &data)?;
-        if kind != Kind::NotAboutCalls && (unique_id.is_empty() || unique_id == "NONE") {
+        let names_no_call = matches!(kind, Kind::NotAboutCalls | Kind::Started);
+        if !names_no_call && (unique_id.is_empty() || unique_id == "NONE") {
             return Err(format!("{event} に呼の識別番号がありません"));
         }
         Ok(Self {
@@ -93,14 +100,21 @@ fn read_kind(event: &str, data: &[&str]) -> Result<Kind, String> {
     let field = |at: usize| data.get(at).copied().unwrap_or_default();
     Ok(match event {
         "ENTERQUEUE" => Kind::Entered {
-            caller: field(1).to_owned(),
+            caller: number_of(field(1)).to_owned(),
         },
+        "QUEUESTART" => Kind::Started,
         "CONNECT" => {
             number(event, field(0))?;
             Kind::Connected
         }
         "ABANDON" => Kind::Abandoned,
         "EXITWITHTIMEOUT" => Kind::TimedOut,
+        // Written by dial plans of distributions for callers who never entered.
+        "FULL" => Kind::TurnedAway(AbandonReason::QueueFull),
+        "JOINEMPTY" | "LEAVEEMPTY" => Kind::TurnedAway(AbandonReason::NoAgent),
+        "CLOSED" => Kind::Closed,
+        name if name.starts_with("DIVERT_") => Kind::TurnedAway(AbandonReason::QueueFull),
+        "EXITCODE" => exit_code(field(0)),
         "EXITEMPTY" => Kind::Empty,
         "EXITWITHKEY" => Kind::LeftByKey,
         "RINGNOANSWER" => Kind::NoAnswer {
@@ -126,6 +140,26 @@ fn read_kind(event: &str, data: &[&str]) -> Result<Kind, String> {
         "" => return Err("種別が空です".to_owned()),
         name => return Err(format!("「{name}」は知らない種別です")),
     })
+}
+
+/// What a dial plan tells of the way out (QUEUESTATUS).
+fn exit_code(status: &str) -> Kind {
+    match status.trim().to_ascii_uppercase().as_str() {
+        "TIMEOUT" => Kind::TurnedAway(AbandonReason::MaxWait),
+        "FULL" => Kind::TurnedAway(AbandonReason::QueueFull),
+        "JOINEMPTY" | "LEAVEEMPTY" | "JOINUNAVAIL" | "LEAVEUNAVAIL" => {
+            Kind::TurnedAway(AbandonReason::NoAgent)
+        }
+        _ => Kind::NotAboutCalls,
+    }
+}
+
+/// The number of `"name" <number>`.
+fn number_of(text: &str) -> &str {
+    let inner = text
+        .rsplit_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'));
+    inner.map_or(text, |(number, _)| number).trim()
 }
 
 /// A number that may not be negative; what is missing is not wrong.

@@ -2,7 +2,7 @@ use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::hours::HoursSettings;
-use madoguchi_core::time::Millis;
+use madoguchi_core::time::{Instant, Millis};
 use proptest::prelude::*;
 
 use super::*;
@@ -11,8 +11,19 @@ use super::*;
 const NINE: i64 = 1_795_478_400;
 
 fn import(lines: &[String]) -> Import {
+    import_at(lines, None)
+}
+
+fn import_at(lines: &[String], now: Option<Instant>) -> Import {
     let calendar = Calendar::new(HoursSettings::default());
-    read(lines.join("\n").as_bytes(), &"help".into(), None, &calendar)
+    let target = Target {
+        line: &"help".into(),
+        queue: None,
+        calendar: &calendar,
+        wait_at_most: Some(Millis::from_secs(600)),
+        now,
+    };
+    read(lines.join("\n").as_bytes(), target)
 }
 
 fn line(secs: i64, id: &str, agent: &str, event: &str) -> String {
@@ -192,6 +203,91 @@ fn a_log_cut_in_two_gives_the_same_as_the_whole() {
         expected.sort_by(|a, b| (&a.call, a.seq).cmp(&(&b.call, b.seq)));
         assert_eq!(both, expected, "cut at {cut}");
     }
+}
+
+#[test]
+fn a_call_without_an_end_is_a_fault_once_nobody_can_be_waiting_any_more() {
+    let open = [
+        line(0, "1.1", "NONE", "ENTERQUEUE||03"),
+        line(5, "2.1", "NONE", "ENTERQUEUE||04"),
+        line(9, "2.1", "SIP/201", "CONNECT|4|x"),
+    ];
+    let with = |last: &str| figures(&import(&[&open[..], &[last.to_owned()]].concat()).events);
+    let still_open = with(&line(590, "3.1", "NONE", "ENTERQUEUE||05"));
+    assert_eq!((still_open.waiting, still_open.abandoned()), (2, 0));
+    let too_long = with(&line(601, "3.1", "NONE", "ENTERQUEUE||05"));
+    assert_eq!(
+        too_long
+            .abandoned_by_reason
+            .get(&AbandonReason::SystemError),
+        Some(&1)
+    );
+    let restarted = import(&[&open[..], &[line(20, "NONE", "NONE", "QUEUESTART")]].concat());
+    let ends: Vec<_> = records(&restarted.events)
+        .iter()
+        .map(|call| call.ended_at)
+        .collect();
+    let at = |secs: i64| Some(Instant((NINE + secs) * 1_000));
+    assert_eq!(ends, [at(0), at(9)]);
+}
+
+#[test]
+fn in_a_log_that_grows_who_has_just_left_a_queue_may_enter_another() {
+    let lines = [
+        line(0, "1.1", "NONE", "ENTERQUEUE||03"),
+        line(60, "1.1", "NONE", "EXITWITHTIMEOUT|1"),
+    ];
+    let at = |secs: i64| Some(Instant((NINE + secs) * 1_000));
+    let abandoned = |now| figures(&import_at(&lines, now).events).abandoned();
+    assert_eq!(
+        (abandoned(at(62)), abandoned(at(70)), abandoned(None)),
+        (0, 1, 1)
+    );
+}
+
+#[test]
+fn a_caller_with_a_name_is_known_by_the_number() {
+    let import = import(&[line(
+        0,
+        "1.1",
+        "NONE",
+        "ENTERQUEUE||\"山田\" <0312000012>|1",
+    )]);
+    assert_eq!(records(&import.events)[0].from, "0312000012".into());
+}
+
+#[test]
+fn a_line_that_stands_twice_is_known_already() {
+    let once = [
+        line(0, "1.1", "NONE", "ENTERQUEUE||03"),
+        line(5, "1.1", "SIP/201", "CONNECT|5|x"),
+        line(65, "1.1", "SIP/201", "COMPLETEAGENT|5|60|1"),
+    ];
+    let twice = import(&[&once[..], &once[..]].concat());
+    assert_eq!((twice.skipped.len(), twice.counts.repeated), (0, 3));
+    assert_eq!(twice.events, import(&once).events);
+}
+
+#[test]
+fn callers_whom_the_dial_plan_turns_away_are_counted() {
+    let import = import(&[
+        line(0, "1.1", "NONE", "FULL|"),
+        line(1, "2.1", "NONE", "JOINEMPTY|"),
+        line(2, "3.1", "NONE", "DIVERT_HOLDTIME|"),
+        line(3, "4.1", "NONE", "CLOSED|"),
+        line(4, "5.1", "NONE", "ENTERQUEUE||03"),
+        line(9, "5.1", "NONE", "EXITWITHTIMEOUT|1"),
+        line(9, "5.1", "NONE", "EXITCODE|TIMEOUT"),
+        line(10, "6.1", "NONE", "ENTERQUEUE||03"),
+        line(12, "6.1", "NONE", "LEAVEEMPTY|"),
+    ]);
+    assert_eq!(import.skipped, []);
+    let figures = figures(&import.events);
+    let of = |reason| figures.abandoned_by_reason.get(&reason).copied();
+    assert_eq!(of(AbandonReason::QueueFull), Some(2));
+    assert_eq!(of(AbandonReason::NoAgent), Some(2));
+    assert_eq!(of(AbandonReason::MaxWait), Some(1));
+    assert_eq!((figures.offered, figures.after_hours), (5, 1));
 }
 
 proptest! {

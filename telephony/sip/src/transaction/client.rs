@@ -155,6 +155,8 @@ impl ClientTransaction {
             && acks.len() < FORKS_AT_MOST
         {
             let to_tag = to_tag.map(Into::into).or_else(|| first.clone());
+            // Nearly every INVITE has one.
+            acks.reserve_exact(1);
             acks.push(ForkAck { to_tag, transmit });
         }
     }

@@ -114,7 +114,8 @@ impl ServerTransaction {
             return None;
         }
         let bytes = response.to_bytes();
-        self.last.clone_from(&bytes);
+        // It may be kept for half a minute: no more than it is long, whatever came before.
+        self.last = bytes.as_slice().into();
         let give_up_at = now + GIVE_UP_MS;
         self.state = match (self.invite, response.status) {
             (invite, 100..=199) => State::proceeding(invite, now),

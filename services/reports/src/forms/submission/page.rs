@@ -32,13 +32,14 @@ pub(super) enum Paper {
 }
 
 impl Paper {
-    /// The smallest paper on which columns of such a width, in points, can be read.
+    /// The smallest paper on which columns of such a width, in points, can be read. A wide table stands upright
+    /// only if it is not made smaller there.
     pub(super) fn for_width(wide: f64, is_wide: bool) -> Self {
-        let papers = [Self::A4Upright, Self::A4Across];
-        let mut papers = papers
-            .into_iter()
-            .filter(|paper| !is_wide || *paper != Self::A4Upright);
-        let fits = |paper: &Self| paper.printed() >= wide * SCALE_AT_LEAST;
+        let fits = |paper: &Self| match paper {
+            Self::A4Upright if is_wide => paper.printed() >= wide,
+            paper => paper.printed() >= wide * SCALE_AT_LEAST,
+        };
+        let mut papers = [Self::A4Upright, Self::A4Across].into_iter();
         papers.find(fits).unwrap_or(Self::A3Across)
     }
 
@@ -132,7 +133,8 @@ mod tests {
     fn what_would_be_too_small_on_a_paper_comes_on_the_next() {
         for (wide, is_wide, paper) in [
             (500.0, false, Paper::A4Upright),
-            (500.0, true, Paper::A4Across),
+            (500.0, true, Paper::A4Upright),
+            (530.0, true, Paper::A4Across),
             (760.0, false, Paper::A4Across),
             (1_090.0, true, Paper::A4Across),
             (1_110.0, true, Paper::A3Across),

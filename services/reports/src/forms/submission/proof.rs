@@ -137,19 +137,16 @@ pub(super) fn write_details(
     context: &mut Context<'_>,
     workbook: &mut Workbook,
 ) -> Result<(), XlsxError> {
+    let drill = context.drill;
     let names = context.plan.details.clone();
     let mut names = names.iter();
     let plain = context.styles.of(Look::plain(Show::Text)).clone();
     let count = context.styles.of(Look::plain(Show::Count)).clone();
-    let rows = context
-        .drill
-        .selections
-        .values()
-        .map(|ids| ids.len().max(1))
-        .sum();
+    let rows = drill.selections.values();
+    let rows = rows.map(|ids| ids.len().max(1)).sum();
     let mut current: Option<String> = None;
     let mut row = PROOF_TOP;
-    for (name, ids) in &context.drill.selections {
+    for (name, ids) in &drill.selections {
         for at in 0..ids.len().max(1) {
             if current.is_none() || row >= context.rows_at_most {
                 end_details(workbook, current.as_deref(), row)?;
@@ -163,7 +160,10 @@ pub(super) fn write_details(
             let Some(sheet) = workbook.worksheets_mut().last_mut() else {
                 return Ok(());
             };
-            write_id(sheet, row, (name, at, ids.get(at)), (&plain, &count))?;
+            let id = ids.get(at).map(|id| drill.name(name, id));
+            let id =
+                id.map(|id| context.text(current.as_deref().unwrap_or_default(), (row, 2), id));
+            write_id(sheet, row, (name, at, id.as_deref()), (&plain, &count))?;
             row += 1;
         }
     }
@@ -183,7 +183,7 @@ fn end_details(workbook: &mut Workbook, sheet: Option<&str>, row: u32) -> Result
 fn write_id(
     sheet: &mut Worksheet,
     row: u32,
-    (name, at, id): (&str, usize, Option<&String>),
+    (name, at, id): (&str, usize, Option<&str>),
     (plain, count): (&Format, &Format),
 ) -> Result<(), XlsxError> {
     write_text(sheet, (row, 0), name, plain)?;

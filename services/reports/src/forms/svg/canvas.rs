@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::forms::markup::escape;
+use crate::forms::width::width;
 
 /// The size of letters.
 pub(super) const LETTERS: f64 = 11.0;
 /// How wide half a kanji of that size is.
-pub(super) const HALF: f64 = 5.5;
+const HALF: f64 = 5.5;
+/// How wide a figure of it is: those of BIZ UDPGothic are wider than half a kanji.
+pub(super) const FIGURE: f64 = 8.5;
 /// Letters that look alike everywhere: of Debian, of Windows, of the page.
 const FONTS: &str = "BIZ UDPGothic, Noto Sans JP, sans-serif";
 
@@ -17,6 +20,16 @@ pub(super) enum Anchor {
     Start,
     Middle,
     End,
+}
+
+/// How wide a text is, rather more than less.
+pub(super) fn wide(text: &str) -> f64 {
+    let figures = text.chars().filter(char::is_ascii_alphanumeric).count();
+    let others: String = text
+        .chars()
+        .filter(|letter| !letter.is_ascii_alphanumeric())
+        .collect();
+    figures as f64 * FIGURE + width(&others) as f64 * HALF
 }
 
 /// A picture that is drawn.
@@ -119,6 +132,10 @@ impl Canvas {
 
     fn rect(&mut self, class: &str, (x, y): (f64, f64), (wide, tall): (f64, f64), fill: &str) {
         let (x, y, wide, tall) = (short(x), short(y), short(wide), short(tall));
+        // A bar of nothing is not drawn: readers of SVG complain of one.
+        if wide == "0" || tall == "0" {
+            return;
+        }
         self.add(format_args!(
             "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{tall}\" \
              fill=\"{fill}\" stroke=\"currentColor\" stroke-width=\"0.5\"/>"

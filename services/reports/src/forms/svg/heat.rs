@@ -1,17 +1,15 @@
 //! 濃淡図: a cell for each number, with the number in it.
 
-use super::canvas::{Anchor, Canvas, HALF};
+use super::canvas::{Anchor, Canvas, wide};
 use crate::forms::plot::{Plot, shade};
-use crate::forms::width::width;
 
 const ROW: f64 = 22.0;
 const HEAD: f64 = 28.0;
 
 /// Draws it.
 pub(super) fn draw(plot: &Plot, head: (&str, &str, &str)) -> String {
-    let widest = |texts: &mut dyn Iterator<Item = &String>| {
-        texts.map(|text| width(text)).max().unwrap_or(0) as f64 * HALF
-    };
+    let widest =
+        |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| wide(text)).fold(0.0, f64::max);
     let left = widest(&mut plot.labels.iter()) + 16.0;
     let names = widest(&mut plot.series.iter().map(|series| &series.name));
     let column = (names + 12.0).max(56.0);

@@ -64,6 +64,34 @@ fn bars_with_a_rate_have_it_as_a_line_over_an_axis_of_its_own() {
 }
 
 #[test]
+fn a_bar_of_nothing_is_not_drawn_and_its_number_stands() {
+    let mut report = sample::report();
+    let (mut of, _) = charts().remove(0);
+    of.series.truncate(1);
+    let tables = report
+        .chapters
+        .iter_mut()
+        .flat_map(|chapter| &mut chapter.blocks);
+    for block in tables {
+        let Block::Table(table) = block else { continue };
+        if table.id != of.table {
+            continue;
+        }
+        let at = table.columns.iter().position(|one| one.id == of.series[0]);
+        for row in &mut table.rows {
+            let crate::document::DocCell::Figure(figure) = &mut row.cells[at.unwrap()] else {
+                continue;
+            };
+            figure.value = crate::document::Value::Count(0);
+        }
+    }
+    let drawn = chart(&report, &of).unwrap();
+    // The legend, and the five months that are published; the first counts nothing.
+    assert_eq!(drawn.matches("<rect ").count(), 6, "{drawn}");
+    assert!(!drawn.contains("height=\"0\"") && drawn.contains(">0</text>"));
+}
+
+#[test]
 fn a_chart_of_what_the_book_does_not_hold_is_none() {
     let report = sample::report();
     let (mut missing, _) = charts().remove(0);

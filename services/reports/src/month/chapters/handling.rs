@@ -50,10 +50,10 @@ fn carried(making: &mut Making<'_, '_>) -> DocTable {
     table
 }
 
-/// 表5-2
-fn unfinished(making: &mut Making<'_, '_>) -> DocTable {
-    let columns = vec![
-        column("number", "番号"),
+/// 表5-2; of several systems, with the system of each ticket.
+pub(in crate::month) fn unfinished(making: &mut Making<'_, '_>) -> DocTable {
+    let mut columns = vec![
+        column("number", "受付番号"),
         column("received_at", "受付日時"),
         measured("open_days", "経過開所日数", "日"),
         column("gist", "要旨"),
@@ -62,6 +62,9 @@ fn unfinished(making: &mut Making<'_, '_>) -> DocTable {
         column("due", "完了予定日"),
         column("reason", "遅延理由"),
     ];
+    if holds_several(making) {
+        columns.insert(1, column("system", "システム"));
+    }
     let left = making.month.carried.left.clone();
     let mut open_days = OpenDays::until(making);
     let mut rows = Vec::new();
@@ -80,19 +83,18 @@ fn unfinished(making: &mut Making<'_, '_>) -> DocTable {
         };
         let due = hold.and_then(|hold| hold.until);
         let due = due.or_else(|| Some(waits_for?.handover.due?.date()));
-        rows.push(row(
-            making.number(ticket),
-            vec![
-                text(making.number(ticket)),
-                time(Some(ticket.received_at)),
-                lone(days, Population::Standing, proof),
-                text(gist(ticket)),
-                text(status(ticket)),
-                text(making.name(ticket.fields.owner.as_ref())),
-                day(due),
-                text(reason),
-            ],
-        ));
+        let cells = vec![
+            text(making.number(ticket)),
+            time(Some(ticket.received_at)),
+            lone(days, Population::Standing, proof),
+            text(gist(ticket)),
+            text(status(ticket)),
+            text(making.name(ticket.fields.owner.as_ref())),
+            day(due),
+            text(reason),
+        ];
+        let cells = with_system(making, ticket, cells);
+        rows.push(row(making.number(ticket), cells));
     }
     let mut table = table("表5-2", "unfinished", "未完了の問合せ", columns, rows);
     table.wide = true;
@@ -160,10 +162,10 @@ impl OpenDays {
     }
 }
 
-/// 表5-3
-fn escalations(making: &mut Making<'_, '_>) -> DocTable {
-    let columns = vec![
-        column("number", "番号"),
+/// 表5-3; of several systems, with the system of each ticket.
+pub(in crate::month) fn escalations(making: &mut Making<'_, '_>) -> DocTable {
+    let mut columns = vec![
+        column("number", "受付番号"),
         column("vendor", "事業者"),
         column("sent_at", "引渡日時"),
         column("due", "回答期限"),
@@ -171,11 +173,14 @@ fn escalations(making: &mut Making<'_, '_>) -> DocTable {
         measured("took", "所要時間", "時:分:秒"),
         column("result", "結果"),
     ];
+    if holds_several(making) {
+        columns.insert(1, column("system", "システム"));
+    }
     let month = making.month.data.month;
     let within = |escalation: &&Escalation| Month::at(escalation.sent_at) == month;
     let all = making.month.data.tickets.iter();
     let mut found: Vec<(&Ticket, &Escalation)> = all
-        .filter(|ticket| making.input.scope.takes(ticket))
+        .filter(|ticket| making.month.scope.takes(ticket))
         .flat_map(|ticket| {
             let sent = ticket.escalations.iter().filter(within);
             sent.map(move |escalation| (ticket, escalation))
@@ -195,18 +200,18 @@ fn escalations(making: &mut Making<'_, '_>) -> DocTable {
             None => "回答待ち".to_owned(),
             Some(_) => answer(ticket, escalation),
         };
-        rows.push(row(
-            format!("{}_{}", making.number(ticket), escalation.seq),
-            vec![
-                text(making.number(ticket)),
-                text(&escalation.handover.vendor),
-                time(Some(escalation.sent_at)),
-                time(escalation.handover.due),
-                time(escalation.returned_at),
-                took,
-                text(result),
-            ],
-        ));
+        let cells = vec![
+            text(making.number(ticket)),
+            text(&escalation.handover.vendor),
+            time(Some(escalation.sent_at)),
+            time(escalation.handover.due),
+            time(escalation.returned_at),
+            took,
+            text(result),
+        ];
+        let cells = with_system(making, ticket, cells);
+        let id = format!("{}_{}", making.number(ticket), escalation.seq);
+        rows.push(row(id, cells));
     }
     let mut table = table(
         "表5-3",
@@ -224,6 +229,19 @@ fn escalations(making: &mut Making<'_, '_>) -> DocTable {
     table
 }
 
+/// Whether the book holds several systems, so that each row tells its own.
+fn holds_several(making: &Making<'_, '_>) -> bool {
+    making.month.scope.system.is_none()
+}
+
+/// The row with the system of its ticket behind its number, where the book holds several.
+fn with_system(making: &Making<'_, '_>, ticket: &Ticket, mut cells: Vec<DocCell>) -> Vec<DocCell> {
+    if holds_several(making) {
+        cells.insert(1, text(ticket.fields.system.label()));
+    }
+    cells
+}
+
 fn answer(ticket: &Ticket, escalation: &Escalation) -> String {
     let answer = ticket.fields.without_personal_data(&escalation.answer);
     let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -236,7 +254,7 @@ fn answer(ticket: &Ticket, escalation: &Escalation) -> String {
 }
 
 /// 表5-4
-fn detections(making: &mut Making<'_, '_>) -> DocTable {
+pub(in crate::month) fn detections(making: &mut Making<'_, '_>) -> DocTable {
     let columns = vec![
         column("number", "番号"),
         column("system", "システム"),
@@ -255,7 +273,7 @@ fn detections(making: &mut Making<'_, '_>) -> DocTable {
         .facts
         .iter()
         .filter(|fact| {
-            let own = making.input.scope.system;
+            let own = making.month.scope.system;
             matches!(fact.measure, Measure::Detection { .. })
                 && Month::at(fact.at) == month
                 && own.is_none_or(|system| system == fact.system)

@@ -87,11 +87,13 @@ fn inquiries(summary: &MonthSummary, system: System) -> u64 {
 }
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
-    let table = work(making);
+    let all: Vec<u32> = LINES.iter().map(|line| line.number).collect();
+    let table = lines(making, &all);
     making.chapter("第9", "work", "作業実績", vec![Block::Table(table)])
 }
 
-fn work(making: &mut Making<'_, '_>) -> DocTable {
+/// 表9-1 of these rows of 別紙8-1.
+pub(in crate::month) fn lines(making: &mut Making<'_, '_>, numbers: &[u32]) -> DocTable {
     let columns = vec![
         column("number", "項番"),
         column("name", "作業名"),
@@ -100,7 +102,8 @@ fn work(making: &mut Making<'_, '_>) -> DocTable {
         column("expected", "想定回数"),
         measured("difference", "差", "回"),
     ];
-    let rows = LINES.iter().map(|line| work_row(making, line)).collect();
+    let lines = LINES.iter().filter(|line| numbers.contains(&line.number));
+    let rows = lines.map(|line| work_row(making, line)).collect();
     let mut table = table("表9-1", "work", "作業実績（別紙8-1）", columns, rows);
     table.notes = vec![
         "項番22、24、25及び26は実測、ほかは記入による。差は、月当たりの想定回数があるものは当月、ほかは年度累計との差である。"

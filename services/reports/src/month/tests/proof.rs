@@ -7,7 +7,7 @@ use madoguchi_core::ticket::System;
 use madoguchi_core::time::{Instant, Millis};
 
 use super::*;
-use crate::document::{Block, Drill, Parts, Rows};
+use crate::document::{Block, Document, Drill, Parts, Rows};
 
 /// A month with facts, remarks, and one before it.
 fn whole() -> MonthInput {
@@ -66,9 +66,9 @@ fn whole() -> MonthInput {
 }
 
 /// The figures of a book by the names of their cells.
-fn figures(report: &MonthReport) -> BTreeMap<String, Figure> {
+fn figures(document: &Document) -> BTreeMap<String, Figure> {
     let mut figures = BTreeMap::new();
-    for (_, table) in report.document.tables() {
+    for (_, table) in document.tables() {
         for row in &table.rows {
             for (column, cell) in table.columns.iter().zip(&row.cells) {
                 let name = format!("{}/{}/{}", table.id, row.id, column.id);
@@ -96,10 +96,16 @@ fn claims(figure: &Figure) -> Option<i64> {
 #[test]
 fn every_figure_has_a_population_and_rows_that_add_up_to_it() {
     let (report, drill) = report_and_drill(&whole());
-    let figures = figures(&report);
-    assert!(figures.len() > 600, "{}", figures.len());
+    let figures = figures(&report.document).len();
+    assert!(figures > 600, "{figures}");
+    add_up(&report.document, &drill);
+}
+
+/// Every figure has rows that add up to it, or a source.
+pub(super) fn add_up(document: &Document, drill: &Drill) {
+    let figures = figures(document);
     for (name, figure) in &figures {
-        let counted = rows(figure, &drill, &figures);
+        let counted = rows(figure, drill, &figures);
         match (counted, claims(figure)) {
             (Some(counted), Some(claimed)) => {
                 // 可用性 counts time, not facts.
@@ -148,7 +154,12 @@ fn rows(figure: &Figure, drill: &Drill, all: &BTreeMap<String, Figure>) -> Optio
 #[test]
 fn cells_that_a_figure_names_stand_in_the_book() {
     let (report, _) = report_and_drill(&whole());
-    for (name, figure) in figures(&report) {
+    name_only_what_stands_there(&report.document);
+}
+
+/// Whatever cell a figure names stands in the same book.
+pub(super) fn name_only_what_stands_there(document: &Document) {
+    for (name, figure) in figures(document) {
         let Rows::Cells { cells } = &figure.rows else {
             continue;
         };
@@ -156,7 +167,7 @@ fn cells_that_a_figure_names_stand_in_the_book() {
             let mut parts = cell.split('/');
             let mut part = || parts.next().unwrap();
             let (table, row, column) = (part(), part(), part());
-            let found = report.document.table(table);
+            let found = document.table(table);
             let found = found.and_then(|table| table.cell(row, column));
             assert!(found.is_some(), "{name} names {cell}");
         }

@@ -60,7 +60,12 @@ fn year() -> MonthReport {
             portal: 2,
         };
         let numbers = small(all.tickets.len() as u64);
-        let made = sample(counts, &calendar(), &"help".into(), numbers);
+        let made = sample(
+            counts,
+            &rules().calendars.desk().clone(),
+            &"help".into(),
+            numbers,
+        );
         all.calls.extend(made.calls);
         all.tickets.extend(made.tickets);
         let input = input(all.data(month, month.end()));

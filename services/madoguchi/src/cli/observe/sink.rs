@@ -1,0 +1,130 @@
+//! Where observed calls go.
+
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::id::LineName;
+use madoguchi_core::setup::Calendars;
+use madoguchi_core::time::Instant;
+use madoguchi_observe::counting::Counting;
+use madoguchi_observe::observer::{Observer, Progress};
+use madoguchi_store::Store;
+
+use super::super::error::CliError;
+use super::super::output::print;
+
+/// Events that one transaction takes.
+const BATCH: usize = 2_000;
+/// Events that wait while the store is away.
+const WAITING_AT_MOST: usize = 1_000_000;
+
+/// Where observed calls go.
+pub(super) enum Sink {
+    /// To standard output, as rows.
+    Print,
+    /// Into the store, as events.
+    Store(Box<Kept>),
+}
+
+/// What goes into the store.
+pub(super) struct Kept {
+    store: Store,
+    calendars: Calendars,
+    counting: Counting,
+    waiting: Vec<CallEvent>,
+    told: usize,
+    new: usize,
+    lost: usize,
+    is_away: bool,
+}
+
+impl Sink {
+    pub(super) fn store(store: Store, calendars: Calendars, counting: Counting) -> Self {
+        Self::Store(Box::new(Kept {
+            store,
+            calendars,
+            counting,
+            waiting: Vec::new(),
+            told: 0,
+            new: 0,
+            lost: 0,
+            is_away: false,
+        }))
+    }
+}
+
+impl Kept {
+    pub(super) fn take(&mut self, observer: &Observer, progress: &Progress) {
+        let calendars = &self.calendars;
+        let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
+        for step in &progress.steps {
+            let events = self.counting.step(observer.calls(), step, &is_open);
+            self.waiting.extend(events);
+        }
+        for closed in &progress.closed {
+            self.waiting.extend(self.counting.close(closed));
+        }
+        if self.waiting.len() > WAITING_AT_MOST {
+            let excess = self.waiting.len() - WAITING_AT_MOST;
+            self.waiting.drain(..excess);
+            self.lost += excess;
+        }
+    }
+
+    pub(super) fn is_much(&self) -> bool {
+        self.waiting.len() >= BATCH
+    }
+
+    /// Stores what waits. What a command cannot store, it fails with.
+    pub(super) async fn flush(&mut self) -> Result<(), CliError> {
+        let mut done = 0;
+        for batch in self.waiting.chunks(BATCH) {
+            let appended = self
+                .store
+                .append(batch)
+                .await
+                .map_err(anyhow::Error::from)?;
+            self.told += batch.len();
+            self.new += appended.new;
+            done += batch.len();
+        }
+        self.waiting.drain(..done);
+        Ok(())
+    }
+
+    /// Stores what waits, or keeps it for the next time: a store that is away loses nothing.
+    pub(super) async fn flush_or_wait(&mut self) {
+        let before = self.waiting.len();
+        match self.flush().await {
+            Ok(()) => {
+                if std::mem::take(&mut self.is_away) {
+                    tracing::info!(events = before, "the store takes observed calls again");
+                }
+            }
+            Err(error) if !std::mem::replace(&mut self.is_away, true) => {
+                tracing::warn!(%error, events = before, "observed calls wait for the store");
+            }
+            Err(_) => {}
+        }
+    }
+
+    pub(super) async fn close(self) {
+        self.store.close().await;
+        let tally = self.counting.tally();
+        print(&format!(
+            "着信 {}、発信 {}、内線 {}、不明 {}、機能番号 {}、観測の前からの通話 {}、新しい記録 {}、取込済みの記録 {}\n",
+            tally.arrived,
+            tally.outbound,
+            tally.internal,
+            tally.unknown,
+            tally.feature_codes,
+            tally.already_up,
+            self.new,
+            self.told.saturating_sub(self.new),
+        ));
+        if self.lost > 0 {
+            tracing::error!(
+                events = self.lost,
+                "observed calls were lost while the store was away"
+            );
+        }
+    }
+}

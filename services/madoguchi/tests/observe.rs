@@ -1,0 +1,351 @@
+//! `madoguchi observe` as an operator runs it: on a file, on standard input, into the store, and from a
+//! probe.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it does not expect fails"
+)]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::UdpSocket;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// 2026-11-24 09:00 in Tokyo, a Tuesday.
+const NINE: u32 = 1_795_478_400;
+
+const SETTINGS: &str = r#"
+[[line]]
+name = "総合"
+numbers = ["03-1234-5678"]
+
+[[agent]]
+id = "sato"
+name = "佐藤"
+extension = "201"
+lines = ["総合"]
+password = "not in use here"
+"#;
+
+/// One message: seconds after nine, who sends it to whom, and the text.
+type Sent = (u32, [u8; 4], [u8; 4], String);
+
+const CARRIER: [u8; 4] = [192, 0, 2, 1];
+const PBX: [u8; 4] = [192, 0, 2, 10];
+const PHONE: [u8; 4] = [192, 0, 2, 21];
+
+/// A leg that is answered and ended by its caller.
+fn leg(id: &str, from: [u8; 4], (to, number): ([u8; 4], &str), times: [u32; 3]) -> Vec<Sent> {
+    let sdp = |ip: [u8; 4]| {
+        let [a, b, c, d] = ip;
+        format!("v=0\r\nc=IN IP4 {a}.{b}.{c}.{d}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n")
+    };
+    let text = |start: &str, seq: u32, method: &str, tag: &str, body: &str| {
+        format!(
+            "{start}\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK{id}{seq}{method}\r\n\
+             From: <sip:0451110000@c>;tag=a\r\nTo: <sip:{number}@d>{tag}\r\nCall-ID: {id}\r\n\
+             CSeq: {seq} {method}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let request = |method: &str| format!("{method} sip:{number}@d SIP/2.0");
+    let [start, answer, end] = times;
+    vec![
+        (
+            start,
+            from,
+            to,
+            text(&request("INVITE"), 1, "INVITE", "", &sdp(from)),
+        ),
+        (
+            answer,
+            to,
+            from,
+            text("SIP/2.0 200 OK", 1, "INVITE", ";tag=b", &sdp(to)),
+        ),
+        (
+            answer,
+            from,
+            to,
+            text(&request("ACK"), 1, "ACK", ";tag=b", ""),
+        ),
+        (end, from, to, text(&request("BYE"), 2, "BYE", ";tag=b", "")),
+        (
+            end,
+            to,
+            from,
+            text("SIP/2.0 200 OK", 2, "BYE", ";tag=b", ""),
+        ),
+    ]
+}
+
+/// A caller who is taken by the queue at once and by an agent after 12 s.
+fn call() -> Vec<Sent> {
+    let mut sent = leg("caller@carrier", CARRIER, (PBX, "0312345678"), [0, 0, 72]);
+    sent.extend(leg("agent@pbx", PBX, (PHONE, "201"), [5, 12, 72]));
+    sent.sort_by_key(|sent| sent.0);
+    sent
+}
+
+fn capture(sent: &[Sent]) -> Vec<u8> {
+    let mut file = Vec::new();
+    // Raw IP (LINKTYPE 101).
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
+        file.extend(word.to_le_bytes());
+    }
+    for (secs, from, to, text) in sent {
+        let length = u16::try_from(text.len() + 28).unwrap();
+        let mut packet = vec![0x45, 0];
+        packet.extend(length.to_be_bytes());
+        packet.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+        packet.extend(from);
+        packet.extend(to);
+        packet.extend([0x13, 0xc4, 0x13, 0xc4]);
+        packet.extend((length - 20).to_be_bytes());
+        packet.extend([0, 0]);
+        packet.extend(text.as_bytes());
+        let size = u32::try_from(packet.len()).unwrap();
+        for word in [NINE + secs, 0, size, size] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(packet);
+    }
+    file
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
+    command.arg("--config").arg(folder.join("desk.toml"));
+    command.arg("--data-dir").arg(folder.join("data"));
+    command.args(arguments);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = command(folder, arguments);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn desk() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("desk.toml"), SETTINGS).unwrap();
+    folder
+}
+
+#[test]
+fn a_file_and_standard_input_print_the_same_rows_and_store_nothing() {
+    let folder = desk();
+    let file = folder.path().join("call.pcap");
+    std::fs::write(&file, capture(&call())).unwrap();
+    let of_file = printed(&run(
+        folder.path(),
+        &["observe", "--print", file.to_str().unwrap()],
+        b"",
+    ));
+    let of_input = printed(&run(
+        folder.path(),
+        &["observe", "--print", "-"],
+        &capture(&call()),
+    ));
+    assert_eq!(of_file, of_input);
+    let rows: Vec<Value> = of_file
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let kinds: Vec<_> = rows
+        .iter()
+        .map(|row| row["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["dialog", "dialog", "call"]);
+    assert_eq!(rows[2]["outcome"], "answered");
+    assert_eq!(
+        (&rows[2]["wait_ms"], &rows[2]["talk_ms"]),
+        (&12_000.into(), &60_000.into())
+    );
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn what_is_observed_is_stored_once_however_often_it_is_read() {
+    let folder = desk();
+    let file = folder.path().join("call.pcap");
+    std::fs::write(&file, capture(&call())).unwrap();
+    let observe = ["observe", file.to_str().unwrap()];
+    let first = printed(&run(folder.path(), &observe, b""));
+    assert!(
+        first.contains("着信 1") && first.contains("新しい記録 5、取込済みの記録 0"),
+        "{first}"
+    );
+    let second = printed(&run(folder.path(), &observe, b""));
+    assert!(
+        second.contains("新しい記録 0、取込済みの記録 5"),
+        "{second}"
+    );
+    let days = [
+        "--from",
+        "2026-11-24",
+        "--to",
+        "2026-11-24",
+        "--format",
+        "json",
+    ];
+    let stats = printed(&run(folder.path(), &[&["stats"][..], &days].concat(), b""));
+    let stats: Value = serde_json::from_str(&stats).unwrap();
+    let row = &stats;
+    assert_eq!(
+        (&row["offered"], &row["answered"]),
+        (&1.into(), &1.into()),
+        "{stats}"
+    );
+}
+
+#[test]
+fn what_is_no_capture_is_told_and_the_rest_is_read() {
+    let folder = desk();
+    let (good, bad) = (
+        folder.path().join("call.pcap"),
+        folder.path().join("letter.pcap"),
+    );
+    std::fs::write(&good, capture(&call())).unwrap();
+    std::fs::write(&bad, "This is a letter, and no capture at all.").unwrap();
+    let files = [bad.to_str().unwrap(), good.to_str().unwrap()];
+    let output = run(
+        folder.path(),
+        &[&["observe", "--print"][..], &files].concat(),
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("letter.pcap は取得ファイル"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
+}
+
+fn chunk(kind: u16, value: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(value.len() + 6).unwrap();
+    [
+        &[0, 0][..],
+        &kind.to_be_bytes(),
+        &length.to_be_bytes(),
+        value,
+    ]
+    .concat()
+}
+
+fn hep((secs, from, to, text): &Sent, key: &str) -> Vec<u8> {
+    let body = [
+        chunk(3, from),
+        chunk(4, to),
+        chunk(7, &5060_u16.to_be_bytes()),
+        chunk(8, &5060_u16.to_be_bytes()),
+        chunk(9, &(NINE + secs).to_be_bytes()),
+        chunk(11, &[1]),
+        chunk(14, key.as_bytes()),
+        chunk(15, text.as_bytes()),
+    ]
+    .concat();
+    let length = u16::try_from(body.len() + 6).unwrap();
+    [&b"HEP3"[..], &length.to_be_bytes(), &body].concat()
+}
+
+/// Ends the program as an operator does.
+fn interrupt(child: &Child) {
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-s", "INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+#[test]
+fn probes_over_udp_and_tcp_with_the_right_key_are_heard() {
+    let folder = desk();
+    let settings = format!("{SETTINGS}\n[observe]\nhep_key = \"right\"\n");
+    std::fs::write(folder.path().join("desk.toml"), settings).unwrap();
+    let free = || {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.local_addr().unwrap().port()
+    };
+    let (udp, tcp) = (free(), free());
+    let listen = [
+        format!("udp://127.0.0.1:{udp}"),
+        format!("tcp://127.0.0.1:{tcp}"),
+    ];
+    let arguments = [
+        "observe", "--print", "--hep", &listen[0], "--hep", &listen[1],
+    ];
+    let mut command = command(folder.path(), &arguments);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let (mut line, mut heard) = (String::new(), 0);
+    while heard < 2 {
+        line.clear();
+        assert!(
+            log.read_line(&mut line).unwrap() > 0,
+            "it ended before it listened"
+        );
+        heard += usize::from(line.contains("receiving HEP"));
+    }
+    let sent = call();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for message in &sent {
+        socket
+            .send_to(&hep(message, "wrong"), ("127.0.0.1", udp))
+            .unwrap();
+    }
+    // Half of the messages by each way; each alone could not tell what it is.
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", tcp)).unwrap();
+    for (number, message) in sent.iter().enumerate() {
+        let frame = hep(message, "right");
+        if number % 2 == 0 {
+            socket.send_to(&frame, ("127.0.0.1", udp)).unwrap();
+        } else {
+            let (one, other) = frame.split_at(9);
+            stream.write_all(one).unwrap();
+            stream.flush().unwrap();
+            stream.write_all(other).unwrap();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    drop(stream);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    let rows = String::from_utf8(output.stdout).unwrap();
+    let call = rows
+        .lines()
+        .last()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let call = call.unwrap_or_else(|| panic!("nothing was heard: {rows}"));
+    assert_eq!(
+        (&call["outcome"], &call["wait_ms"]),
+        (&"answered".into(), &12_000.into())
+    );
+    assert_eq!(rows.lines().count(), 3, "{rows}");
+}

@@ -1,0 +1,154 @@
+//! What Asterisk writes of calls beside queue_log: CEL (events of channels) and CDR (a row a call), as CSV
+//! in the order of columns that its sample settings have.
+//!
+//! What a call is follows from its numbers by the same [`Rules`] as for calls seen on the wire. A call that
+//! is imported again changes nothing; one that goes on in a later file is continued
+//! ([`crate::queue_log::continued`]).
+
+mod cdr;
+mod cel;
+
+#[cfg(test)]
+mod tests;
+
+use chrono::NaiveDateTime;
+use csv::StringRecord;
+use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::id::{CallId, LineName, NodeName};
+use madoguchi_core::time::Instant;
+
+pub use self::cdr::read as read_cdr;
+pub use self::cel::read as read_cel;
+use crate::counting::{IsOpen, Meaning, Rules};
+use crate::queue_log::{Import, Skipped};
+
+/// The events of one call.
+#[derive(Debug)]
+struct Log {
+    call: CallId,
+    line: LineName,
+    node: NodeName,
+    events: Vec<CallEvent>,
+}
+
+impl Log {
+    fn push(&mut self, at: Instant, kind: EventKind) {
+        let before = self.events.last().map_or(at, |event| event.at);
+        let seq = u32::try_from(self.events.len()).unwrap_or(u32::MAX);
+        self.events.push(CallEvent {
+            call: self.call.clone(),
+            seq,
+            at: at.max(before),
+            node: self.node.clone(),
+            line: self.line.clone(),
+            kind,
+        });
+    }
+}
+
+/// What begins a call.
+enum Beginning {
+    /// 着信, and whether the line is open.
+    Inbound { log: Log, open: bool },
+    /// 発信 or 内線.
+    Dialled(Log),
+}
+
+/// The first events of a call from one number to another; nothing if it is no call of the desk.
+fn begin(
+    (source, id): (&str, &str),
+    (from, to): (&str, &str),
+    at: Instant,
+    rules: &Rules,
+    is_open: IsOpen<'_>,
+) -> Option<Beginning> {
+    let log = |line: LineName| Log {
+        call: CallId::new(format!("{source}/{id}")),
+        line,
+        node: NodeName::new(source),
+        events: Vec::new(),
+    };
+    let (agent, outside) = match rules.meaning_of_numbers(from, to) {
+        Meaning::Inbound(line) => {
+            let open = is_open(&line.name, at);
+            let mut log = log(line.name.clone());
+            let arrived = EventKind::Arrived {
+                from: from.into(),
+                to: to.into(),
+                open,
+            };
+            log.push(at, arrived);
+            if open {
+                log.push(at, EventKind::Queued);
+            }
+            return Some(Beginning::Inbound { log, open });
+        }
+        Meaning::Outbound(agent) => (agent, true),
+        Meaning::Internal(agent) => (agent, false),
+        Meaning::FeatureCode | Meaning::Unknown => return None,
+    };
+    let line = if outside {
+        rules.outbound_line()
+    } else {
+        LineName::internal()
+    };
+    let mut log = log(line);
+    let dialled = EventKind::Dialled {
+        agent,
+        from: from.to_owned(),
+        to: to.to_owned(),
+        outside,
+    };
+    log.push(at, dialled);
+    Some(Beginning::Dialled(log))
+}
+
+/// The rows of a CSV without a line of names, with their numbers from 1.
+fn rows<'a>(
+    bytes: &'a [u8],
+    import: &'a mut Import,
+) -> impl Iterator<Item = (usize, StringRecord)> + 'a {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes);
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let mut row = csv::ByteRecord::new();
+            number += 1;
+            match reader.read_byte_record(&mut row) {
+                Ok(false) => return None,
+                Ok(true) => {
+                    import.counts.lines += 1;
+                    return Some((number, StringRecord::from_byte_record_lossy(row)));
+                }
+                Err(error) => import.skipped.push(Skipped {
+                    line: number,
+                    reason: format!("CSVとして読めません: {error}"),
+                }),
+            }
+        }
+    })
+}
+
+/// Seconds since 1970 with a fraction, or a date and time of Tokyo.
+fn instant(text: &str) -> Option<Instant> {
+    let text = text.trim();
+    let (secs, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !secs.is_empty() && digits(secs) && digits(fraction) {
+        let secs: i64 = secs.parse().ok()?;
+        let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+        return (secs < 253_402_300_800).then_some(Instant(secs * 1_000 + millis));
+    }
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
+    Some(Instant::from_tokyo(local))
+}
+
+/// The extension of a channel: `PJSIP/201-0000002a` → `201`.
+fn extension(channel: &str) -> &str {
+    let name = channel.split_once('/').map_or(channel, |(_, name)| name);
+    let name = name.rsplit_once('-').map_or(name, |(name, _)| name);
+    name.split('@').next().unwrap_or(name)
+}

@@ -1,0 +1,422 @@
+//! Dialogs, and which of them are one call.
+
+mod index;
+mod joining;
+mod outcome;
+mod registrations;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use self::index::Index;
+use self::joining::Join;
+pub use self::joining::JoinSettings;
+pub use self::outcome::{CallSummary, Outcome};
+use self::registrations::Registrations;
+use crate::capture::Micros;
+use crate::dialog::{Change, Dialog, Ending};
+use crate::message::Seen;
+
+/// Dialogs that are kept at once.
+const DIALOGS_AT_MOST: usize = 500_000;
+/// How long after its end a dialog is kept, for what is sent again (RFC 3261: 64 T1).
+const LINGER: Micros = Micros::from_secs(32);
+/// How long somebody may take to bring what a refusal asked for.
+const RETRY: Micros = Micros::from_secs(180);
+/// Nobody waits longer for an answer.
+const UNANSWERED_AT_MOST: Micros = Micros::from_secs(3_600);
+/// Voice that was heard and has stopped for so long, without hold, was the end of a call.
+const MEDIA_SILENCE: Micros = Micros::from_secs(120);
+/// A call of which nothing else is known ends after so long without a message.
+const SILENCE_AT_MOST: Micros = Micros::from_secs(4 * 3_600);
+
+/// A dialog in the table. Later dialogs have larger keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DialogKey(u64);
+
+/// A call in the table. Later calls have larger keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallKey(u64);
+
+/// How sure it is that the dialogs of a call belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// 確定: the messages say so, or there is but one dialog.
+    Certain,
+    /// 推定: numbers, times and addresses agree, and with no other call.
+    Estimated,
+    /// 不明: it may be a leg of several calls, and was joined to none.
+    Unknown,
+}
+
+impl Certainty {
+    /// As rows tell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Estimated => "estimated",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a message changed, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// In this call.
+    pub call: CallKey,
+    /// In this dialog.
+    pub dialog: DialogKey,
+    /// When.
+    pub at: Micros,
+    /// What.
+    pub change: Change,
+    /// A call that has become part of this one.
+    pub merged: Option<CallKey>,
+}
+
+/// A call of which nothing more is expected.
+#[derive(Debug)]
+pub struct Closed {
+    /// Which.
+    pub key: CallKey,
+    /// Its dialogs in the order of their beginnings.
+    pub dialogs: Vec<Dialog>,
+    /// Their places in the table.
+    pub keys: Vec<DialogKey>,
+    /// How sure it is that they belong together.
+    pub certainty: Certainty,
+}
+
+#[derive(Debug)]
+struct Entry {
+    dialog: Dialog,
+    call: CallKey,
+    /// What names it in the index beside its numbers.
+    tags: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Call {
+    dialogs: Vec<DialogKey>,
+    certainty: Certainty,
+}
+
+/// All dialogs of which something may still come.
+#[derive(Debug, Default)]
+pub struct Calls {
+    settings: JoinSettings,
+    dialogs: HashMap<DialogKey, Entry>,
+    by_call_id: HashMap<Arc<str>, DialogKey>,
+    calls: HashMap<CallKey, Call>,
+    index: Index,
+    registrations: Registrations,
+    due: BinaryHeap<Reverse<(Micros, CallKey)>>,
+    last_key: u64,
+    turned_away: u64,
+}
+
+impl Calls {
+    /// An empty table.
+    pub fn new(settings: JoinSettings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+
+    /// Dialogs that were turned away because too many were open.
+    pub fn turned_away(&self) -> u64 {
+        self.turned_away
+    }
+
+    /// Dialogs in the table.
+    pub fn len(&self) -> usize {
+        self.dialogs.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.dialogs.is_empty()
+    }
+
+    /// Takes a message; what it changed, if it did.
+    pub fn take(&mut self, seen: &Seen) -> Option<Step> {
+        self.registrations.take(seen);
+        let known = self.by_call_id.get(seen.identity.call_id.as_str()).copied();
+        let (key, is_new) = match known {
+            Some(key) => (key, false),
+            None => (self.add(seen)?, true),
+        };
+        let entry = self.dialogs.get_mut(&key)?;
+        let change = entry.dialog.take(seen);
+        let is_new = is_new || change == Change::Started;
+        let tags = joining::tags(seen, &self.settings);
+        let mut merged = None;
+        if is_new || !tags.is_empty() {
+            merged = self.join(key, seen, tags, is_new);
+        }
+        let call = self.dialogs.get(&key)?.call;
+        if change == Change::Nothing && merged.is_none() && !is_new {
+            return None;
+        }
+        if matches!(change, Change::Answered | Change::Ended) {
+            self.watch(call);
+        }
+        self.know_media(key);
+        Some(Step {
+            call,
+            dialog: key,
+            at: seen.at,
+            change,
+            merged,
+        })
+    }
+
+    /// Voice was seen.
+    pub fn media(&mut self, from: SocketAddr, to: SocketAddr, at: Micros) {
+        for address in [from, to] {
+            if let Some(key) = self.index.by_media(address)
+                && let Some(entry) = self.dialogs.get_mut(&key)
+            {
+                let first = entry.dialog.last_media.replace(at).is_none();
+                if first {
+                    let call = entry.call;
+                    self.watch(call);
+                }
+            }
+        }
+    }
+
+    /// The dialogs of a call in the order of their beginnings.
+    pub fn dialogs(&self, call: CallKey) -> impl Iterator<Item = (DialogKey, &Dialog)> {
+        let keys = self.calls.get(&call).map(|call| call.dialogs.as_slice());
+        let keys = keys.unwrap_or_default().iter();
+        keys.filter_map(|key| Some((*key, &self.dialogs.get(key)?.dialog)))
+    }
+
+    /// How sure it is that the dialogs of a call belong together.
+    pub fn certainty(&self, call: CallKey) -> Certainty {
+        let call = self.calls.get(&call);
+        call.map_or(Certainty::Unknown, |call| call.certainty)
+    }
+
+    /// Ends what has been silent for too long by `now`, and closes what is over.
+    pub fn advance(&mut self, now: Micros) -> (Vec<Step>, Vec<Closed>) {
+        let (mut steps, mut closed) = (Vec::new(), Vec::new());
+        while let Some(Reverse((due, call))) = self.due.peek().copied() {
+            if due > now {
+                break;
+            }
+            self.due.pop();
+            if !self.calls.contains_key(&call) {
+                continue;
+            }
+            self.end_silent(call, now, &mut steps);
+            match self.deadline(call) {
+                Some(later) if later > now => self.due.push(Reverse((later, call))),
+                _ => closed.extend(self.close(call)),
+            }
+        }
+        (steps, closed)
+    }
+
+    /// Nothing more comes: closes all calls in the order of their beginnings.
+    pub fn finish(&mut self) -> Vec<Closed> {
+        let mut keys: Vec<CallKey> = self.calls.keys().copied().collect();
+        keys.sort();
+        keys.into_iter().filter_map(|key| self.close(key)).collect()
+    }
+
+    fn add(&mut self, seen: &Seen) -> Option<DialogKey> {
+        let mut dialog = Dialog::begin(seen)?;
+        if self.dialogs.len() >= DIALOGS_AT_MOST {
+            self.turned_away += 1;
+            return None;
+        }
+        dialog.registered = self.registrations.user_at(seen);
+        self.last_key += 1;
+        let (key, call) = (DialogKey(self.last_key), CallKey(self.last_key));
+        self.by_call_id.insert(dialog.call_id.clone(), key);
+        self.calls.insert(
+            call,
+            Call {
+                dialogs: vec![key],
+                certainty: Certainty::Certain,
+            },
+        );
+        self.due.push(Reverse((seen.at, call)));
+        let entry = Entry {
+            dialog,
+            call,
+            tags: Vec::new(),
+        };
+        self.dialogs.insert(key, entry);
+        Some(key)
+    }
+
+    /// Looks for the call that the dialog is a leg of, and puts it into the index.
+    fn join(
+        &mut self,
+        key: DialogKey,
+        seen: &Seen,
+        tags: Vec<String>,
+        is_new: bool,
+    ) -> Option<CallKey> {
+        let entry = self.dialogs.get(&key)?;
+        let fresh: Vec<String> = tags
+            .into_iter()
+            .filter(|tag| !entry.tags.contains(tag))
+            .collect();
+        if fresh.is_empty() && !is_new {
+            return None;
+        }
+        let found = joining::find(self, key, seen, &fresh, is_new);
+        if is_new && let Some(entry) = self.dialogs.get(&key) {
+            self.index.add(key, &entry.dialog);
+        }
+        for tag in &fresh {
+            self.index.add_tag(key, tag);
+        }
+        self.dialogs.get_mut(&key)?.tags.extend(fresh);
+        match found {
+            Join::With(other, certainty) => {
+                let gone = self.merge(key, other, certainty);
+                if let Some(passed_on) = joining::passed_on(self, key, other)
+                    && let Some(entry) = self.dialogs.get_mut(&passed_on)
+                {
+                    entry.dialog.passed_on = true;
+                }
+                gone
+            }
+            Join::Several => {
+                let call = self.dialogs.get(&key)?.call;
+                self.calls.get_mut(&call)?.certainty = Certainty::Unknown;
+                None
+            }
+            Join::None => None,
+        }
+    }
+
+    /// Makes the calls of two dialogs one; tells which is gone.
+    fn merge(&mut self, one: DialogKey, other: DialogKey, certainty: Certainty) -> Option<CallKey> {
+        let (one, other) = (self.dialogs.get(&one)?.call, self.dialogs.get(&other)?.call);
+        if one == other {
+            return None;
+        }
+        let (kept, gone) = (one.min(other), one.max(other));
+        let moved = self.calls.remove(&gone)?;
+        for key in &moved.dialogs {
+            if let Some(entry) = self.dialogs.get_mut(key) {
+                entry.call = kept;
+            }
+        }
+        let call = self.calls.get_mut(&kept)?;
+        call.dialogs.extend(moved.dialogs);
+        call.dialogs.sort();
+        let before = if moved.certainty == Certainty::Unknown {
+            Certainty::Certain
+        } else {
+            moved.certainty
+        };
+        call.certainty = call.certainty.max(certainty).max(before);
+        Some(gone)
+    }
+
+    /// Where voice of the dialog is to be expected.
+    fn know_media(&mut self, key: DialogKey) {
+        if let Some(Entry { dialog, .. }) = self.dialogs.get(&key) {
+            self.index.know_media(key, dialog);
+        }
+    }
+
+    /// What happened may have brought forward when the next thing is to be done.
+    fn watch(&mut self, call: CallKey) {
+        if let Some(due) = self.deadline(call) {
+            self.due.push(Reverse((due, call)));
+        }
+    }
+
+    /// When the next thing is to be done about the call; nothing if there is no such call.
+    fn deadline(&self, call: CallKey) -> Option<Micros> {
+        let deadlines = self.dialogs(call).map(|(_, dialog)| deadline(dialog));
+        deadlines.max()
+    }
+
+    fn end_silent(&mut self, call: CallKey, now: Micros, steps: &mut Vec<Step>) {
+        let keys: Vec<DialogKey> = self.dialogs(call).map(|(key, _)| key).collect();
+        for key in keys {
+            let Some(Entry { dialog, .. }) = self.dialogs.get_mut(&key) else {
+                continue;
+            };
+            if !dialog.is_open() || deadline(dialog) > now {
+                continue;
+            }
+            if dialog.waits_for_another_invite() {
+                dialog.close();
+            } else if dialog.is_answered() {
+                let (at, by) = match dialog.last_media {
+                    Some(at) => (at, Ending::MediaStopped),
+                    None => (
+                        dialog.session_until().unwrap_or(dialog.last_seen),
+                        Ending::Silent,
+                    ),
+                };
+                dialog.lose(at, by);
+            } else {
+                dialog.lose(dialog.last_seen, Ending::Silent);
+            }
+            let at = dialog.end.map_or(now, |end| end.at);
+            steps.push(Step {
+                call,
+                dialog: key,
+                at,
+                change: Change::Ended,
+                merged: None,
+            });
+        }
+    }
+
+    fn close(&mut self, key: CallKey) -> Option<Closed> {
+        let call = self.calls.remove(&key)?;
+        let mut closed = Closed {
+            key,
+            dialogs: Vec::with_capacity(call.dialogs.len()),
+            keys: Vec::with_capacity(call.dialogs.len()),
+            certainty: call.certainty,
+        };
+        for key in call.dialogs {
+            let Some(entry) = self.dialogs.remove(&key) else {
+                continue;
+            };
+            let mut dialog = entry.dialog;
+            self.by_call_id.remove(&dialog.call_id);
+            self.index.remove(key, &dialog, &entry.tags);
+            dialog.close();
+            closed.dialogs.push(dialog);
+            closed.keys.push(key);
+        }
+        Some(closed)
+    }
+}
+
+/// When the next thing is to be done about a dialog.
+fn deadline(dialog: &Dialog) -> Micros {
+    if dialog.end.is_some() {
+        return dialog.last_seen.after(LINGER);
+    }
+    if dialog.waits_for_another_invite() {
+        return dialog.last_seen.after(RETRY);
+    }
+    if !dialog.is_answered() {
+        return dialog.last_seen.after(UNANSWERED_AT_MOST);
+    }
+    let silence = dialog.last_seen.after(SILENCE_AT_MOST);
+    match (dialog.last_media, dialog.session_until()) {
+        (Some(media), _) if !dialog.is_held() => media.max(dialog.last_seen).after(MEDIA_SILENCE),
+        (_, Some(until)) => until.after(LINGER),
+        _ => silence,
+    }
+}

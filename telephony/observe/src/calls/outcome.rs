@@ -1,0 +1,125 @@
+//! What became of a call, seen over all its dialogs.
+
+use super::{Certainty, Closed};
+use crate::capture::Micros;
+use crate::dialog::{Dialog, End, Ending};
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Somebody answered; a queue that takes the call is nobody.
+    Answered,
+    /// The caller gave up, or was sent away after waiting.
+    Abandoned,
+    /// It was refused.
+    Refused,
+    /// What was seen ends before it was decided.
+    Open,
+}
+
+impl Outcome {
+    /// As rows tell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Abandoned => "abandoned",
+            Self::Refused => "refused",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// A call as its rows tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallSummary {
+    /// The Call-IDs of its dialogs in the order of their beginnings.
+    pub dialogs: Vec<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How sure it is that its dialogs belong together.
+    pub certainty: Certainty,
+    /// Who called.
+    pub from: String,
+    /// Whom.
+    pub to: String,
+    /// Its first INVITE.
+    pub start: Option<Micros>,
+    /// When both sides could talk.
+    pub answer: Option<Micros>,
+    /// When it was over, and by what.
+    pub end: Option<End>,
+}
+
+impl CallSummary {
+    /// Of a closed call; nothing if it has no dialog.
+    pub fn of(closed: &Closed) -> Option<Self> {
+        let (caller, others) = closed.dialogs.split_first()?;
+        // Who passed a call on is nobody who answers it.
+        let legs: Vec<&Dialog> = others.iter().filter(|leg| !leg.passed_on).collect();
+        let answer = answer(caller, &legs);
+        let called = [&caller.called, &caller.to];
+        let to = called.into_iter().find(|text| !text.is_empty());
+        let dialogs = closed.dialogs.iter();
+        Some(Self {
+            dialogs: dialogs.map(|dialog| dialog.call_id.to_string()).collect(),
+            outcome: outcome(caller, answer),
+            // It may be a leg of a call whose beginning was not seen.
+            certainty: if caller.was_up {
+                Certainty::Unknown
+            } else {
+                closed.certainty
+            },
+            from: caller.from.clone(),
+            to: to.cloned().unwrap_or_default(),
+            start: caller.start,
+            answer,
+            end: end(caller, &legs, answer),
+        })
+    }
+}
+
+/// When both sides could talk: with legs, when the first of them and the caller had an answer.
+fn answer(caller: &Dialog, legs: &[&Dialog]) -> Option<Micros> {
+    let answered = caller.answer?;
+    if legs.is_empty() {
+        return Some(answered);
+    }
+    let both = |leg: &&Dialog| {
+        let both = leg.answer?.max(answered);
+        let mut ends = [caller.end, leg.end].into_iter().flatten();
+        ends.all(|end| end.at >= both).then_some(both)
+    };
+    legs.iter().filter_map(both).min()
+}
+
+fn end(caller: &Dialog, legs: &[&Dialog], answer: Option<Micros>) -> Option<End> {
+    if answer.is_none() {
+        return caller.end;
+    }
+    // The talk is over when its last leg is, even if the caller stays on.
+    let mut talking = legs.iter().filter(|leg| leg.answer.is_some());
+    let of_legs = if talking.clone().all(|leg| !leg.is_open()) {
+        talking
+            .by_ref()
+            .filter_map(|leg| leg.end)
+            .max_by_key(|end| end.at)
+    } else {
+        None
+    };
+    let ends = [caller.end, of_legs].into_iter().flatten();
+    ends.min_by_key(|end| end.at)
+}
+
+fn outcome(caller: &Dialog, answer: Option<Micros>) -> Outcome {
+    if answer.is_some() || caller.was_up {
+        return Outcome::Answered;
+    }
+    match caller.end.map(|end| end.by) {
+        None => Outcome::Open,
+        Some(_) if caller.cancelled.is_some() => Outcome::Abandoned,
+        Some(Ending::Bye(_)) => Outcome::Abandoned,
+        Some(Ending::MediaStopped | Ending::Silent) if caller.is_answered() => Outcome::Abandoned,
+        Some(Ending::Refused(_)) => Outcome::Refused,
+        Some(Ending::MediaStopped | Ending::Silent) => Outcome::Open,
+    }
+}

@@ -1,0 +1,469 @@
+//! One dialog that an INVITE began (RFC 3261 12, 13, 15), as a fold over its messages.
+//!
+//! The first time that something is seen counts; what comes again changes nothing, be it sent again or
+//! passed on by a proxy. Forks of one INVITE are one dialog here: the first answer counts.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use madoguchi_sip::header::{NameAddr, SessionExpires};
+use madoguchi_sip::message::{HeaderName, Message, Method};
+
+use crate::capture::Micros;
+use crate::media::{self, Media};
+use crate::message::{Seen, Start, body, headers, user, user_of};
+
+/// Tags of From that one Call-ID may have: hops that change it.
+const HOPS_AT_MOST: usize = 8;
+
+/// How far the network lets an answer overtake its INVITE.
+const OVERTAKING_AT_MOST: Micros = Micros::from_secs(1);
+
+/// One of the two ends of a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Who sent the first INVITE.
+    Caller,
+    /// Who was called.
+    Callee,
+    /// The first INVITE was not seen.
+    Unknown,
+}
+
+/// What ended a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// BYE.
+    Bye(Side),
+    /// A final refusal.
+    Refused(u16),
+    /// Its BYE was lost: no voice came any more.
+    MediaStopped,
+    /// Its BYE was lost: nothing was heard of it for too long.
+    Silent,
+}
+
+impl Ending {
+    /// Whether a message said so.
+    pub fn is_seen(self) -> bool {
+        matches!(self, Self::Bye(_) | Self::Refused(_))
+    }
+
+    /// As rows tell it.
+    pub fn text(self) -> String {
+        match self {
+            Self::Bye(Side::Caller) => "BYE by caller".to_owned(),
+            Self::Bye(Side::Callee) => "BYE by callee".to_owned(),
+            Self::Bye(Side::Unknown) => "BYE".to_owned(),
+            Self::Refused(status) => format!("final {status}"),
+            Self::MediaStopped => "media stopped".to_owned(),
+            Self::Silent => "silent".to_owned(),
+        }
+    }
+}
+
+/// The end of a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// When.
+    pub at: Micros,
+    /// By what.
+    pub by: Ending,
+}
+
+/// What a message changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The first INVITE.
+    Started,
+    /// The phone rings, or something is heard before the answer.
+    Ringing,
+    /// The first 2xx to the first INVITE.
+    Answered,
+    /// CANCEL.
+    Cancelled,
+    /// A BYE, or a refusal that nothing follows.
+    Ended,
+    /// One side lets the other wait.
+    Held(Side),
+    /// The hold is over.
+    Resumed(Side),
+    /// Nothing that matters.
+    Nothing,
+}
+
+/// A dialog.
+#[derive(Debug, Clone)]
+pub struct Dialog {
+    /// Call-ID.
+    pub call_id: Arc<str>,
+    /// The user in From of the first message seen.
+    pub from: String,
+    /// The user in To.
+    pub to: String,
+    /// The user in the Request-URI of the first INVITE.
+    pub called: String,
+    /// The user who has registered at the Request-URI of the first INVITE, if that was seen.
+    pub registered: Option<String>,
+    /// The user in P-Asserted-Identity, if there is one.
+    pub asserted: Option<String>,
+    /// Between whom its first INVITE went: from, to.
+    pub hop: (SocketAddr, SocketAddr),
+    /// The first INVITE.
+    pub start: Option<Micros>,
+    /// The first provisional response above 100.
+    pub ring: Option<Micros>,
+    /// The first 2xx to the first INVITE.
+    pub answer: Option<Micros>,
+    /// Whether it stood when it was first seen.
+    pub was_up: bool,
+    /// The first CANCEL.
+    pub cancelled: Option<Micros>,
+    /// The end.
+    pub end: Option<End>,
+    /// Where the caller hears, as first offered.
+    pub caller_media: Option<SocketAddr>,
+    /// Where the callee hears, as first answered.
+    pub callee_media: Option<SocketAddr>,
+    /// When voice was last seen.
+    pub last_media: Option<Micros>,
+    /// Its last message.
+    pub last_seen: Micros,
+    /// Another dialog was made for it: who was called passed it on.
+    pub passed_on: bool,
+    /// Who holds.
+    held_by: Option<Side>,
+    /// The interval of the session timer in seconds (RFC 4028), and when it began.
+    session_timer: Option<(u32, Micros)>,
+    /// A refusal that the caller may answer with another INVITE, or that a proxy may not pass on.
+    retryable: Option<(u16, Micros)>,
+    /// CSeq of the last INVITE that is not within the dialog.
+    invite_seq: u32,
+    /// A 2xx that was seen before any INVITE.
+    overtaking: Option<Micros>,
+    from_tags: Vec<String>,
+    /// The tags of the answer that was confirmed first, by tag of From.
+    confirmed_tags: Vec<(String, String)>,
+}
+
+impl Dialog {
+    /// The dialog that this message belongs to, if it can be one of an INVITE.
+    pub fn begin(seen: &Seen) -> Option<Self> {
+        let identity = &seen.identity;
+        let within = identity.to_tag.is_some();
+        let was_up = match (&identity.start, &identity.method) {
+            (Start::Request(Method::Invite), _) => within,
+            (Start::Request(Method::Bye), _) => true,
+            // What rings has not been answered; a 2xx may as well be that of a later INVITE.
+            (Start::Response(status), Method::Invite) if *status > 100 => {
+                (200..300).contains(status)
+            }
+            _ => return None,
+        };
+        let headers = headers(&seen.message);
+        let is_response = matches!(identity.start, Start::Response(_));
+        // A response says who called, whichever INVITE it answers.
+        let knows_caller = !was_up || is_response;
+        let called = match &seen.message {
+            Message::Request(request) => user_of(&request.uri),
+            Message::Response(_) => String::new(),
+        };
+        let hop = match identity.start {
+            Start::Request(_) => (seen.from, seen.to),
+            Start::Response(_) => (seen.to, seen.from),
+        };
+        Some(Self {
+            call_id: Arc::from(identity.call_id.as_str()),
+            from: user(headers, &HeaderName::From),
+            to: user(headers, &HeaderName::To),
+            called,
+            registered: None,
+            asserted: asserted(seen),
+            hop,
+            start: None,
+            ring: None,
+            answer: None,
+            was_up,
+            cancelled: None,
+            end: None,
+            caller_media: None,
+            callee_media: None,
+            last_media: None,
+            last_seen: seen.at,
+            passed_on: false,
+            held_by: None,
+            session_timer: None,
+            retryable: None,
+            invite_seq: if knows_caller { identity.seq } else { 0 },
+            overtaking: (was_up && is_response).then_some(seen.at),
+            from_tags: identity
+                .from_tag
+                .iter()
+                .filter(|_| knows_caller)
+                .cloned()
+                .collect(),
+            confirmed_tags: Vec::new(),
+        })
+    }
+
+    /// Takes a message of this Call-ID.
+    pub fn take(&mut self, seen: &Seen) -> Change {
+        self.last_seen = self.last_seen.max(seen.at);
+        let identity = &seen.identity;
+        match (&identity.start, &identity.method) {
+            (Start::Request(Method::Invite), _) if identity.to_tag.is_none() => self.invited(seen),
+            (Start::Request(Method::Invite | Method::Update), _) => self.changed_within(seen),
+            (Start::Request(Method::Bye), _) => self.bye(seen),
+            (Start::Request(Method::Ack), _) => {
+                self.confirmed(seen);
+                Change::Nothing
+            }
+            (Start::Request(Method::Cancel), _) => {
+                if self.cancelled.is_some() || self.answer.is_some() {
+                    return Change::Nothing;
+                }
+                self.cancelled = Some(seen.at);
+                Change::Cancelled
+            }
+            (Start::Response(status), Method::Invite) => self.responded(seen, *status),
+            _ => Change::Nothing,
+        }
+    }
+
+    /// The tag in From of the first INVITE; the empty text if that was not seen.
+    pub fn tag(&self) -> &str {
+        self.from_tags.first().map_or("", String::as_str)
+    }
+
+    /// Whether it was answered, as far as was seen.
+    pub fn is_answered(&self) -> bool {
+        self.answer.is_some() || self.was_up
+    }
+
+    /// Whether it has not ended.
+    pub fn is_open(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Whether voice may stop without an end: somebody holds.
+    pub fn is_held(&self) -> bool {
+        self.held_by.is_some()
+    }
+
+    /// When its session timer runs out.
+    pub fn session_until(&self) -> Option<Micros> {
+        let (secs, since) = self.session_timer?;
+        Some(since.after(Micros::from_secs(i64::from(secs))))
+    }
+
+    /// Whether the caller was asked for something that another INVITE may bring.
+    pub fn waits_for_another_invite(&self) -> bool {
+        self.retryable.is_some() && self.end.is_none()
+    }
+
+    /// Nothing more is going to be seen: what was refused stays refused.
+    pub fn close(&mut self) {
+        if let (None, None, Some((status, at))) = (self.end, self.answer, self.retryable) {
+            let by = Ending::Refused(status);
+            self.end = Some(End { at, by });
+        }
+    }
+
+    /// Its BYE was lost.
+    pub fn lose(&mut self, at: Micros, by: Ending) {
+        self.end.get_or_insert(End { at, by });
+    }
+
+    fn invited(&mut self, seen: &Seen) -> Change {
+        let identity = &seen.identity;
+        if let Some(answer) = self.overtaking.take()
+            && identity.seq == self.invite_seq
+            && seen.at.since(answer).0.abs() <= OVERTAKING_AT_MOST.0
+        {
+            // Probes send over UDP: the answer has overtaken its INVITE.
+            self.was_up = false;
+            self.hop = (seen.from, seen.to);
+            self.start = Some(seen.at.min(answer));
+            self.answer = Some(answer.max(seen.at));
+            if let Message::Request(request) = &seen.message {
+                self.called = user_of(&request.uri);
+            }
+            return Change::Started;
+        }
+        self.know_hop(identity.from_tag.as_deref());
+        if identity.seq > self.invite_seq {
+            self.invite_seq = identity.seq;
+            self.retryable = None;
+            if matches!(
+                self.end,
+                Some(End {
+                    by: Ending::Refused(_),
+                    ..
+                })
+            ) {
+                self.end = None;
+            }
+        }
+        if let Some(media) = media::described(body(&seen.message)) {
+            self.caller_media.get_or_insert(media.address);
+        }
+        if self.start.is_some() || self.is_answered() {
+            return Change::Nothing;
+        }
+        self.start = Some(seen.at);
+        Change::Started
+    }
+
+    fn responded(&mut self, seen: &Seen, status: u16) -> Change {
+        let identity = &seen.identity;
+        let known = identity
+            .from_tag
+            .as_ref()
+            .is_some_and(|tag| self.from_tags.contains(tag));
+        let to_first = known && identity.seq == self.invite_seq;
+        if (200..300).contains(&status) {
+            self.note_session_timer(seen);
+        }
+        if !to_first || status <= 100 {
+            return Change::Nothing;
+        }
+        match status {
+            101..200 => {
+                if self.ring.is_some() || self.answer.is_some() {
+                    return Change::Nothing;
+                }
+                self.ring = Some(seen.at);
+                Change::Ringing
+            }
+            200..300 => self.answered(seen),
+            _ if self.answer.is_some() || self.end.is_some() => Change::Nothing,
+            // A proxy that asked several phones hears of refusals that its caller never hears of.
+            _ if is_retryable(status) || !self.is_for_caller(seen) => {
+                self.retryable = Some((status, seen.at));
+                Change::Nothing
+            }
+            _ => {
+                let by = Ending::Refused(status);
+                self.end = Some(End { at: seen.at, by });
+                Change::Ended
+            }
+        }
+    }
+
+    fn answered(&mut self, seen: &Seen) -> Change {
+        if let Some(media) = media::described(body(&seen.message)) {
+            self.callee_media.get_or_insert(media.address);
+        }
+        if self.answer.is_some() || self.end.is_some() {
+            return Change::Nothing;
+        }
+        self.retryable = None;
+        self.answer = Some(seen.at);
+        Change::Answered
+    }
+
+    /// Of several forks that answer, the one that is confirmed first is the call.
+    fn confirmed(&mut self, seen: &Seen) {
+        let (Some(from), Some(to)) = (&seen.identity.from_tag, &seen.identity.to_tag) else {
+            return;
+        };
+        let known = self.confirmed_tags.iter().any(|(known, _)| known == from);
+        if self.answer.is_some() && !known && self.confirmed_tags.len() < HOPS_AT_MOST {
+            self.confirmed_tags.push((from.clone(), to.clone()));
+        }
+    }
+
+    fn changed_within(&mut self, seen: &Seen) -> Change {
+        self.note_session_timer(seen);
+        let Some(Media { on_hold, .. }) = media::described(body(&seen.message)) else {
+            return Change::Nothing;
+        };
+        if !self.is_answered() || self.end.is_some() {
+            return Change::Nothing;
+        }
+        let side = self.side_of_request(seen);
+        match (on_hold, self.held_by) {
+            (true, None) => {
+                self.held_by = Some(side);
+                Change::Held(side)
+            }
+            (false, Some(holder)) if holder == side => {
+                self.held_by = None;
+                Change::Resumed(side)
+            }
+            _ => Change::Nothing,
+        }
+    }
+
+    fn bye(&mut self, seen: &Seen) -> Change {
+        if self.end.is_some() || self.is_of_another_fork(seen) {
+            return Change::Nothing;
+        }
+        let by = Ending::Bye(self.side_of_request(seen));
+        self.end = Some(End { at: seen.at, by });
+        Change::Ended
+    }
+
+    /// The caller ends what a second fork has answered: that was never the call.
+    fn is_of_another_fork(&self, seen: &Seen) -> bool {
+        let (from, to) = (&seen.identity.from_tag, &seen.identity.to_tag);
+        let (Some(from), Some(to)) = (from, to) else {
+            return false;
+        };
+        let answers_to = |caller: &String, callee: &String| {
+            let mut tags = self.confirmed_tags.iter();
+            tags.any(|(known, confirmed)| known == caller && confirmed != callee)
+        };
+        answers_to(from, to) || answers_to(to, from)
+    }
+
+    /// Whether a response has reached who sent the first INVITE.
+    fn is_for_caller(&self, seen: &Seen) -> bool {
+        let ((caller, callee), to) = (self.hop, seen.to);
+        to.ip() == caller.ip() && (caller.ip() != callee.ip() || to.port() == caller.port())
+    }
+
+    fn side_of_request(&self, seen: &Seen) -> Side {
+        match &seen.identity.from_tag {
+            _ if self.from_tags.is_empty() => Side::Unknown,
+            Some(tag) if self.from_tags.contains(tag) => Side::Caller,
+            _ => Side::Callee,
+        }
+    }
+
+    fn know_hop(&mut self, from_tag: Option<&str>) {
+        let Some(tag) = from_tag else { return };
+        let known = self.from_tags.iter().any(|known| known == tag);
+        if !known && self.from_tags.len() < HOPS_AT_MOST {
+            self.from_tags.push(tag.to_owned());
+        }
+    }
+
+    fn note_session_timer(&mut self, seen: &Seen) {
+        let value = headers(&seen.message).get(&HeaderName::SessionExpires);
+        let interval = value.and_then(|value| value.parse::<SessionExpires>().ok());
+        match (interval, &mut self.session_timer) {
+            (Some(interval), timer) => *timer = Some((interval.secs, seen.at)),
+            (None, Some((_, since))) => *since = seen.at,
+            (None, None) => {}
+        }
+    }
+}
+
+/// Whether callers answer such a refusal with another INVITE: asked for a password (22.2), sent
+/// elsewhere (8.1.3.4), or told what was wrong with the first (8.1.3.5, RFC 4028 7.1).
+fn is_retryable(status: u16) -> bool {
+    matches!(status, 300..=399 | 401 | 407 | 413..=416 | 420 | 421 | 422 | 494)
+}
+
+fn asserted(seen: &Seen) -> Option<String> {
+    let headers = headers(&seen.message);
+    let names = [
+        HeaderName::PAssertedIdentity,
+        HeaderName::Other("Remote-Party-ID".into()),
+    ];
+    let mut listed = names.iter().flat_map(|name| headers.list(name));
+    let address = listed.find_map(|text| text.parse::<NameAddr>().ok())?;
+    let found = user_of(&address.uri);
+    (!found.is_empty()).then_some(found)
+}

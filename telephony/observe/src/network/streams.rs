@@ -1,0 +1,303 @@
+//! Messages out of TCP: pieces in any order, several messages in a piece, halves, pings between.
+//!
+//! A stream is followed from a piece that looks like the beginning of a SIP message, whether or not its
+//! own beginning was seen. All others cost nothing.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use madoguchi_sip::framing::{Frame, StreamReader};
+use madoguchi_sip::message::Message;
+
+use super::Carrier;
+use crate::capture::Micros;
+use crate::message::{Beginning, beginning};
+
+/// Streams that are followed at once.
+const STREAMS_AT_MOST: usize = 65_536;
+/// Pieces that wait for an earlier one of their stream, and their bytes.
+const PIECES_AT_MOST: usize = 64;
+const WAITING_BYTES_AT_MOST: usize = 262_144;
+/// How long a piece waits for an earlier one before that is taken for lost by the capture.
+const WAIT_AT_MOST: Micros = Micros::from_secs(2);
+
+type Flow = (SocketAddr, SocketAddr);
+
+/// A message out of a stream.
+#[derive(Debug)]
+pub struct FromStream {
+    /// When its last piece was seen.
+    pub at: Micros,
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// To whom.
+    pub to: SocketAddr,
+    /// The message.
+    pub message: Message,
+}
+
+/// All streams that carry SIP.
+#[derive(Debug, Default)]
+pub struct Streams {
+    streams: HashMap<Flow, Stream>,
+    /// Streams with pieces that wait, by when the first began to.
+    waiting: VecDeque<(Micros, Flow)>,
+    /// Messages that could not be read.
+    refused: u64,
+}
+
+#[derive(Debug)]
+struct Stream {
+    reader: StreamReader,
+    next: u32,
+    /// Pieces behind a gap, by how far they lie from `next` when they came.
+    pieces: BTreeMap<u32, Piece>,
+    waiting_bytes: usize,
+    /// Its beginning was seen, but nothing of what it carries.
+    silent: bool,
+}
+
+#[derive(Debug)]
+struct Piece {
+    at: Micros,
+    bytes: Vec<u8>,
+}
+
+impl Streams {
+    /// How many messages could not be read.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Takes a piece of a stream and gives the messages that it completes.
+    pub fn take(
+        &mut self,
+        at: Micros,
+        (from, to): (SocketAddr, SocketAddr),
+        carrier: Carrier,
+        bytes: &[u8],
+    ) -> Vec<FromStream> {
+        let Carrier::Tcp { seq, syn, fin } = carrier else {
+            return Vec::new();
+        };
+        let flow = (from, to);
+        let mut found = Vec::new();
+        if syn {
+            self.open(flow, seq.wrapping_add(1), true);
+        }
+        if !bytes.is_empty() {
+            let first = if syn { seq.wrapping_add(1) } else { seq };
+            self.take_bytes(at, flow, first, bytes, &mut found);
+        }
+        if fin {
+            self.close(flow);
+        }
+        found
+    }
+
+    /// Gives up waiting for what the capture has lost before this instant.
+    pub fn advance(&mut self, now: Micros) -> Vec<FromStream> {
+        let mut found = Vec::new();
+        while let Some((since, flow)) = self.waiting.front().copied() {
+            if now.since(since).0.abs() <= WAIT_AT_MOST.0 {
+                break;
+            }
+            self.waiting.pop_front();
+            self.give_up_waiting(flow, &mut found);
+        }
+        found
+    }
+
+    /// The capture is over.
+    pub fn finish(&mut self) -> Vec<FromStream> {
+        let mut found = Vec::new();
+        while let Some((_, flow)) = self.waiting.pop_front() {
+            self.give_up_waiting(flow, &mut found);
+        }
+        self.streams.clear();
+        found.sort_by_key(|message| message.at);
+        found
+    }
+
+    fn open(&mut self, flow: Flow, next: u32, silent: bool) {
+        if self.streams.len() >= STREAMS_AT_MOST {
+            // A stream between two messages is found again at the next one.
+            self.streams.retain(|_, stream| stream.is_within_message());
+            if self.streams.len() >= STREAMS_AT_MOST {
+                return;
+            }
+        }
+        let stream = Stream {
+            reader: StreamReader::default(),
+            next,
+            pieces: BTreeMap::new(),
+            waiting_bytes: 0,
+            silent,
+        };
+        self.streams.insert(flow, stream);
+    }
+
+    /// A stream that waits for an earlier piece is told of when that has come, or is given up.
+    fn close(&mut self, flow: Flow) {
+        let waits = self
+            .streams
+            .get(&flow)
+            .is_some_and(|stream| !stream.pieces.is_empty());
+        if !waits {
+            self.streams.remove(&flow);
+        }
+    }
+
+    fn take_bytes(
+        &mut self,
+        at: Micros,
+        flow: Flow,
+        seq: u32,
+        bytes: &[u8],
+        found: &mut Vec<FromStream>,
+    ) {
+        if !self.streams.contains_key(&flow) {
+            if beginning(bytes) != Beginning::Sip {
+                return;
+            }
+            self.open(flow, seq, false);
+        }
+        let Some(stream) = self.streams.get_mut(&flow) else {
+            return;
+        };
+        if stream.silent && beginning(bytes) == Beginning::Other {
+            self.streams.remove(&flow);
+            return;
+        }
+        stream.silent = false;
+        let waited = !stream.pieces.is_empty();
+        stream.add(at, seq, bytes);
+        let refused = stream.read_on(flow, found);
+        self.refused += refused;
+        if !waited && !stream.pieces.is_empty() {
+            self.waiting.push_back((at, flow));
+        }
+        if stream.is_full() {
+            self.give_up_waiting(flow, found);
+        } else if stream.reader.is_broken() {
+            self.streams.remove(&flow);
+        }
+    }
+
+    /// Goes on behind the gap: with the next piece at which a message can begin.
+    fn give_up_waiting(&mut self, flow: Flow, found: &mut Vec<FromStream>) {
+        let Some(stream) = self.streams.get_mut(&flow) else {
+            return;
+        };
+        while let Some((distance, piece)) = stream.pieces.pop_first() {
+            stream.waiting_bytes = stream.waiting_bytes.saturating_sub(piece.bytes.len());
+            if beginning(&piece.bytes) == Beginning::Sip {
+                let seq = stream.next.wrapping_add(distance);
+                stream.begin_anew(seq, distance);
+                stream.add(piece.at, seq, &piece.bytes);
+                self.refused += stream.read_on(flow, found);
+                break;
+            }
+        }
+        if let Some(piece) = stream.pieces.values().next() {
+            self.waiting.push_back((piece.at, flow));
+        } else if !stream.is_within_message() {
+            self.streams.remove(&flow);
+        }
+    }
+}
+
+impl Stream {
+    fn is_within_message(&self) -> bool {
+        !self.reader.is_broken() && (self.reader.is_within_message() || !self.pieces.is_empty())
+    }
+
+    fn is_full(&self) -> bool {
+        self.pieces.len() > PIECES_AT_MOST || self.waiting_bytes > WAITING_BYTES_AT_MOST
+    }
+
+    /// Forgets what was before, and that the other pieces lay `nearer` by so much further away.
+    fn begin_anew(&mut self, next: u32, nearer: u32) {
+        self.reader = StreamReader::default();
+        self.next = next;
+        let pieces = std::mem::take(&mut self.pieces);
+        self.pieces = pieces
+            .into_iter()
+            .filter_map(|(distance, piece)| Some((distance.checked_sub(nearer)?, piece)))
+            .collect();
+    }
+
+    fn add(&mut self, at: Micros, seq: u32, bytes: &[u8]) {
+        let distance = seq.wrapping_sub(self.next);
+        let (distance, bytes) = if distance > u32::MAX / 2 {
+            // It begins before what is due: a repetition, perhaps with something new behind it.
+            let known = usize::try_from(self.next.wrapping_sub(seq)).unwrap_or(usize::MAX);
+            match bytes.get(known..) {
+                Some(new) if !new.is_empty() => (0, new),
+                _ => return,
+            }
+        } else {
+            (distance, bytes)
+        };
+        let longer = self
+            .pieces
+            .get(&distance)
+            .is_none_or(|known| known.bytes.len() < bytes.len());
+        if longer {
+            self.waiting_bytes += bytes.len();
+            let bytes = bytes.to_vec();
+            if let Some(replaced) = self.pieces.insert(distance, Piece { at, bytes }) {
+                self.waiting_bytes = self.waiting_bytes.saturating_sub(replaced.bytes.len());
+            }
+        }
+    }
+
+    /// Reads the pieces that follow without a gap; tells how many messages were refused.
+    fn read_on(&mut self, flow: Flow, found: &mut Vec<FromStream>) -> u64 {
+        let mut refused = 0;
+        while let Some((distance, piece)) = self.pieces.pop_first() {
+            if distance > 0 {
+                self.pieces.insert(distance, piece);
+                break;
+            }
+            let length = u32::try_from(piece.bytes.len()).unwrap_or(u32::MAX);
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(piece.bytes.len());
+            self.reader.push(&piece.bytes);
+            while let Some(frame) = self.reader.next_frame() {
+                match frame {
+                    Frame::Message(message) => match *message {
+                        Ok(message) => found.push(FromStream {
+                            at: piece.at,
+                            from: flow.0,
+                            to: flow.1,
+                            message,
+                        }),
+                        Err(_) => refused += 1,
+                    },
+                    Frame::KeepAlive => {}
+                }
+            }
+            self.next = self.next.wrapping_add(length);
+            self.move_up(length);
+        }
+        refused
+    }
+
+    /// The pieces that wait lie nearer now; what was repeated of them goes.
+    fn move_up(&mut self, by: u32) {
+        if self.pieces.is_empty() {
+            return;
+        }
+        for (distance, mut piece) in std::mem::take(&mut self.pieces) {
+            let known = by.saturating_sub(distance);
+            let known = usize::try_from(known).unwrap_or(usize::MAX);
+            if known >= piece.bytes.len() {
+                self.waiting_bytes = self.waiting_bytes.saturating_sub(piece.bytes.len());
+                continue;
+            }
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(known);
+            piece.bytes.drain(..known);
+            self.pieces.insert(distance.saturating_sub(by), piece);
+        }
+    }
+}
