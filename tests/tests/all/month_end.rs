@@ -7,7 +7,7 @@ use std::io::{Cursor, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use fantoccini::Locator;
 use madoguchi_core::access::Role;
 use madoguchi_core::hours::{Calendar, HoursSettings};
@@ -24,6 +24,7 @@ use zip::ZipArchive;
 type Outcome = anyhow::Result<()>;
 
 const MONTH: &str = "/monthly/2026-11";
+const BOOK: &str = "ヘルプデスク受付状況報告";
 
 /// A month of a small desk.
 fn month(text: &str, offered: u32) -> anyhow::Result<SampleMonth> {
@@ -58,12 +59,13 @@ async fn save_into(browser: &Browser, folder: &Path) -> Outcome {
     Ok(())
 }
 
-/// Follows the link that hands out a file of the newest edition, and waits until it has arrived.
+/// Follows the link that hands out a file of the first edition, and waits until it has arrived.
 async fn download(browser: &Browser, folder: &Path, label: &str) -> anyhow::Result<Vec<u8>> {
-    let link = format!("//section[h2='版']//a[normalize-space()='{label}']");
-    let link = browser.client.find(Locator::XPath(&link)).await;
-    let link = link.with_context(|| format!("no link {label}"))?;
-    link.click().await?;
+    let open = "document.querySelectorAll('details').forEach((part) => { part.open = true; })";
+    browser.client.execute(open, Vec::new()).await?;
+    browser
+        .click(&format!("a[aria-label='第1版の{label}で出力する']"))
+        .await?;
     for _ in 0..600 {
         let files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
         let is_whole = |name: &str| !name.starts_with('.') && !name.ends_with(".crdownload");
@@ -209,14 +211,14 @@ async fn on_the_first_working_day_a_report_goes_from_the_unregistered_calls_to_i
 
     let folder = tempfile::tempdir()?;
     save_into(&browser, folder.path()).await?;
-    let xlsx = download(&browser, folder.path(), "提出用(Excel)").await?;
+    let xlsx = download(&browser, folder.path(), &format!("{BOOK}を提出用(Excel)")).await?;
     let cells = rows(&xlsx, 10_000)?.rows;
     ensure!(!cells.is_empty(), "the workbook has rows");
-    let docx = download(&browser, folder.path(), "文書(Word)").await?;
+    let docx = download(&browser, folder.path(), &format!("{BOOK}を文書(Word)")).await?;
     ensure!(names(&docx)?.contains(&"word/document.xml".to_owned()));
-    let pdf = download(&browser, folder.path(), "PDF").await?;
+    let pdf = download(&browser, folder.path(), &format!("{BOOK}をPDF")).await?;
     ensure!(pdf.starts_with(b"%PDF-") && pdf.trim_ascii_end().ends_with(b"%%EOF"));
-    let zip = names(&download(&browser, folder.path(), "電子納品(zip)").await?)?;
+    let zip = names(&download(&browser, folder.path(), "全ての報告書を電子納品(zip)").await?)?;
     for ending in [
         "_第1版.xlsx",
         "_第1版_データ用.xlsx",
