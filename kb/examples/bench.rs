@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use madoguchi_core::id::CategoryId;
 use madoguchi_kb::{
     Audience, Dictionary, Encoder, Entry, GradedQuery, Knowledge, Language, Positions, Query,
     Source, Viewer,
@@ -37,7 +38,7 @@ const ENCODED: usize = 10_000;
 struct Document {
     question: String,
     answer: String,
-    category: String,
+    category: CategoryId,
     keywords: Vec<String>,
 }
 

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
     Audience, Dictionary, Encoder, Entry, Fit, KbError, Knowledge, Language, Positions, Query,
@@ -21,7 +22,7 @@ struct Document {
     question: String,
     answer: String,
     #[serde(default)]
-    category: String,
+    category: CategoryId,
     #[serde(default)]
     keywords: Vec<String>,
 }

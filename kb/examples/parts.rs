@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
     Audience, Dictionary, Encoder, Entry, GradedQuery, Language, SearchParts, Source, evaluate,
@@ -18,7 +19,7 @@ struct Document {
     question: String,
     answer: String,
     #[serde(default)]
-    category: String,
+    category: CategoryId,
     #[serde(default)]
     keywords: Vec<String>,
 }

@@ -43,7 +43,7 @@ impl Fields {
         if let Some(number) = entry.number {
             document.add_text(self.number, number.0.to_string());
         }
-        document.add_text(self.category, &entry.category);
+        document.add_text(self.category, entry.category.as_str());
         document.add_u64(self.settled, u64::from(entry.settled));
         document.add_i64(self.updated, entry.updated_at.0);
         if let Some(encoder) = encoder {

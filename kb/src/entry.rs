@@ -2,6 +2,7 @@
 
 use madoguchi_core::article::ArticleNumber;
 pub use madoguchi_core::audience::{Audience, Viewer};
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +49,8 @@ pub struct Entry {
     pub question: String,
     /// The answer as plain text.
     pub answer: String,
-    /// The id of its category; may be empty.
-    pub category: String,
+    /// Its category, if it has one.
+    pub category: CategoryId,
     /// Words that lead to it besides those in its text.
     pub keywords: Vec<String>,
     /// How the question is read in kana, where the dictionary does not know.

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use madoguchi_core::id::CategoryId;
 use madoguchi_encoder::Encoder;
 
 use self::folders::{CURRENT, current, make_current, next_folder, open_caught, sweep};
@@ -278,7 +279,7 @@ impl Knowledge {
     pub fn newest(
         &self,
         viewer: Viewer,
-        categories: Option<&[String]>,
+        categories: Option<&[CategoryId]>,
         offset: usize,
         limit: usize,
     ) -> Result<(Vec<Entry>, usize), KbError> {

@@ -122,6 +122,8 @@ fn is_same(one: &HashSet<(char, char)>, other: &HashSet<(char, char)>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_core::id::CategoryId;
+
     use super::*;
     use crate::Fragment;
 
@@ -133,7 +135,7 @@ mod tests {
                 number: None,
                 source,
                 desk_only: true,
-                category: String::new(),
+                category: CategoryId::default(),
                 score: *words,
                 question: Vec::<Fragment>::new(),
                 excerpt: Vec::new(),

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use madoguchi_core::id::CategoryId;
+
 use crate::analysis::kana::{hiragana, romaji};
 use crate::analysis::normal::{Normal, is_kana, is_kanji};
 use crate::analysis::{Analyzer, Cut, grams, pairs, reading_grams};
@@ -24,7 +26,7 @@ pub struct Query {
     /// Who asks.
     pub viewer: Viewer,
     /// Only entries of this category.
-    pub category: Option<String>,
+    pub category: Option<CategoryId>,
     /// At the most so many.
     pub limit: usize,
     /// So many are left out at the start.

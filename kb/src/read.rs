@@ -1,6 +1,7 @@
 //! Entries as they are kept, without a search: for readers while what they come from is away.
 
 use madoguchi_core::article::ArticleNumber;
+use madoguchi_core::id::CategoryId;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{AllQuery, BooleanQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -34,7 +35,7 @@ pub(crate) fn lookup(index: &SearchIndex, id: &str) -> Result<Option<Entry>, KbE
 /// Entries of these categories, or of all, the newest first, and how many there are.
 pub(crate) fn list(
     index: &SearchIndex,
-    categories: Option<&[String]>,
+    categories: Option<&[CategoryId]>,
     offset: usize,
     limit: usize,
 ) -> Result<(Vec<Entry>, usize), KbError> {
@@ -45,7 +46,7 @@ pub(crate) fn list(
             let field = index.fields.category;
             let each = categories
                 .iter()
-                .map(|one| -> Box<dyn Query> { Box::new(is(field, one)) });
+                .map(|one| -> Box<dyn Query> { Box::new(is(field, one.as_str())) });
             Box::new(BooleanQuery::union(each.collect()))
         }
     };

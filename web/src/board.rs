@@ -1,6 +1,7 @@
 //! 応答状況: the board, whole and as the part that is sent again when it changes.
 
 mod agent;
+mod risk;
 mod viewer;
 
 use askama::Template;
@@ -10,11 +11,11 @@ use madoguchi_core::access::{Permission, ViewBoard};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::live::{AgentState, DeskSnapshot};
-use madoguchi_core::portal::Notice;
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use self::agent::AgentRow;
+use self::risk::RiskStrip;
 pub(crate) use self::viewer::Viewer;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
@@ -24,12 +25,13 @@ use crate::desk::Desk;
 use crate::error::WebError;
 use crate::feature::Feature;
 use crate::menu::MenuEntry;
+use crate::monthly::running;
 use crate::own_call;
 use crate::portal::notices::{self, ShownNotice};
 use crate::remembered::DueCount;
 use crate::settings::WebSettings;
 use crate::shell::Shell;
-use crate::state::Web;
+use crate::state::{BoardBeside, Web};
 use crate::text;
 use crate::tickets::due;
 use crate::wait_chart::WaitChart;
@@ -105,6 +107,8 @@ struct BoardLive<'a> {
     incidents: Vec<ShownNotice>,
     /// 期限の近いもの
     due: DueCount,
+    /// What of the running month is in danger.
+    risk: RiskStrip,
     chart: Chart,
     waits: WaitChart,
 }
@@ -140,7 +144,7 @@ pub(crate) async fn page(
 ) -> Result<Html<String>, WebError> {
     let viewer = Viewer::of(&visitor);
     let mut own_call = String::new();
-    if viewer.sees_numbers {
+    if viewer.sees.numbers {
         note_view(&web, &visitor).await;
         if !viewer.own.is_empty() {
             own_call = own_call::render(&web, &visitor).await?;
@@ -150,15 +154,17 @@ pub(crate) async fn page(
     if viewer.sees_due {
         due::refresh(&web).await;
     }
-    let notices = web.notices.get();
+    if viewer.sees.month {
+        running::refresh(&web);
+    }
+    let shown = BoardBeside {
+        notices: web.notices.clone(),
+        due: web.due.clone(),
+        running: web.running.clone(),
+    };
     let page = BoardPage {
         shell: Shell::new(&web, Some(&visitor), "/board").done(&web, &query.done),
-        live: render(
-            &*web.desk,
-            &web.settings,
-            &viewer,
-            (&notices, web.due.get(), own_call),
-        )?,
+        live: render(&*web.desk, &web.settings, &viewer, &shown, own_call)?,
         sees_due: viewer.sees_due,
         session: visitor.session().unwrap_or_default().to_owned(),
         can_set: viewer.may_set,
@@ -183,12 +189,14 @@ async fn note_view(web: &Web, visitor: &Visitor) {
     }
 }
 
-/// Renders the part that changes, with the notices, what is due, and the part that tells of the viewer's own call.
+/// Renders the part that changes, with what is shown beside the desk and the part that tells of the viewer's
+/// own call.
 pub(crate) fn render(
     desk: &dyn Desk,
     settings: &WebSettings,
     viewer: &Viewer,
-    (notices, due, own_call): (&[Notice], DueCount, String),
+    beside: &BoardBeside,
+    own_call: String,
 ) -> Result<String, askama::Error> {
     let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());
     let (today, hours) = (desk.today(), desk.hours(now));
@@ -227,7 +235,7 @@ pub(crate) fn render(
             .map(|call| {
                 let waited = now - call.arrived_at;
                 WaitingRow {
-                    from: if viewer.sees_numbers {
+                    from: if viewer.sees.numbers {
                         call.from.shown()
                     } else {
                         text::HIDDEN.to_owned()
@@ -251,8 +259,9 @@ pub(crate) fn render(
             .count(),
         own: own.into_iter().next(),
         own_call,
-        incidents: notices::incidents(notices, now, settings.dates),
-        due,
+        incidents: notices::incidents(&beside.notices.get(), now, settings.dates),
+        due: beside.due.get(),
+        risk: RiskStrip::of(beside.running.latest().as_deref(), now),
         agents,
         chart: Chart::new(&today.by_hour),
         waits: WaitChart::new(&today, now),

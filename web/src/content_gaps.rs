@@ -5,6 +5,7 @@ use axum::extract::{Form, Query, State};
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::{EditArticles, Permission};
 use madoguchi_core::audit::{Action, Fields};
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_kb::Viewer;
 use madoguchi_store::{Attention, MissedQuery};
@@ -77,7 +78,7 @@ struct QueryRow {
 }
 
 struct ArticleRow {
-    id: String,
+    id: ArticleId,
     question: String,
     edit: String,
     /// The tickets in which it was read before.
@@ -153,7 +154,7 @@ async fn page(
 }
 
 /// Where an article is edited.
-fn edit(id: &str) -> String {
+fn edit(id: &ArticleId) -> String {
     format!("/articles/{}", escape(id))
 }
 
@@ -198,12 +199,12 @@ async fn asked_about(web: &Web, since: Instant) -> Result<Vec<ArticleRow>, WebEr
     Ok(rows.collect())
 }
 
-async fn heads(web: &Web, ids: Vec<String>) -> Result<Vec<ArticleHead>, WebError> {
+async fn heads(web: &Web, ids: Vec<ArticleId>) -> Result<Vec<ArticleHead>, WebError> {
     Ok(web.articles_by_id(Viewer::Desk, ids).await?)
 }
 
 fn article_row(
-    id: String,
+    id: ArticleId,
     heads: &[ArticleHead],
     told: String,
     comments: Vec<String>,

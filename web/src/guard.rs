@@ -85,6 +85,7 @@ async fn pass(
     if changes {
         web.work.note_change();
         web.month.note_change();
+        web.running.note_change();
     }
     if let Some(unsent) = unsent {
         response = unsent::fill_in(unsent, response).await;

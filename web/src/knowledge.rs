@@ -14,6 +14,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use madoguchi_core::access::{Permission, ReadKnowledge};
+use madoguchi_core::id::CategoryId;
 use madoguchi_kb::Viewer;
 use serde::Deserialize;
 
@@ -182,7 +183,7 @@ async fn search(
     let unavailable = WebError::Unavailable("ナレッジの検索");
     let knowledge = knowledge.ok_or(unavailable)?;
     let asked = madoguchi_kb::Query {
-        category: (!query.category.is_empty()).then_some(query.category),
+        category: (!query.category.is_empty()).then(|| CategoryId::new(query.category)),
         offset: number(&query.offset, 0, 1_000)?,
         explain: !query.explain.is_empty(),
         ..madoguchi_kb::Query::new(&text, Viewer::Desk, number(&query.limit, 10, LIMIT)?)

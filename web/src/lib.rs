@@ -65,6 +65,7 @@ mod refusals;
 mod remembered;
 mod request_span;
 mod retention;
+mod running_month;
 mod scanner;
 mod seen;
 mod settings;
@@ -104,13 +105,12 @@ use self::limits::FormUse;
 use self::live::Broadcaster;
 pub use self::rates::network;
 pub use self::recognition::Recognition;
-use self::remembered::{LastDue, LastNotices};
 pub use self::scanner::{ScanFault, Scanner, ScannerFault, Verdict};
 pub use self::settings::{PortalSettings, WebSettings};
 pub use self::sign_in::oidc::provider::IdentityProvider;
 pub use self::sign_in::oidc::settings::{ProviderFault, ProviderSettings};
 pub use self::state::Faq;
-use self::state::Web;
+use self::state::{BoardBeside, Web};
 pub use self::text::DateStyle;
 
 /// All routes and what they need, as a table.
@@ -166,22 +166,19 @@ pub fn router(
 /// What every handler reaches.
 fn web(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32], faq: Faq) -> Web {
     let settings = Arc::new(settings);
-    let notices: Arc<LastNotices> = Arc::default();
-    let due: Arc<LastDue> = Arc::default();
+    let shown = BoardBeside::default();
     let live = {
-        let (desk, settings) = (desk.clone(), settings.clone());
-        let (notices, due) = (notices.clone(), due.clone());
-        Broadcaster::start(desk.clone(), move |sees_numbers| {
-            let viewer = board::Viewer::all(sees_numbers);
-            let beside = (&*notices.get(), due.get(), String::new());
-            board::render(&*desk, &settings, &viewer, beside)
+        let (desk, settings, shown) = (desk.clone(), settings.clone(), shown.clone());
+        Broadcaster::start(desk.clone(), move |sees| {
+            let viewer = board::Viewer::all(sees);
+            board::render(&*desk, &settings, &viewer, &shown, String::new())
         })
     };
     Web::new(
         desk,
         store,
         settings,
-        (live, notices, due),
+        (live, shown),
         key,
         faq,
         features::tables(),

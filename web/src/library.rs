@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use futures::future::BoxFuture;
 use madoguchi_core::article::{ArticleFile, ArticleNumber};
 use madoguchi_core::audience::Audience;
+use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::Viewer;
 use madoguchi_store::StoreError;
@@ -26,7 +27,7 @@ pub trait Library: Send + Sync {
         filter: &'a ArticleFilter,
     ) -> BoxFuture<'a, Result<ArticlePage, StoreError>>;
     /// How many articles each category has.
-    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(String, u64)>, StoreError>>;
+    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(CategoryId, u64)>, StoreError>>;
     /// Articles whose review is due by this day, the longest overdue first.
     fn overdue(&self, by: NaiveDate, limit: u32)
     -> BoxFuture<'_, Result<Vec<Overdue>, StoreError>>;
@@ -36,7 +37,7 @@ pub trait Library: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
     /// Its id.
-    pub id: String,
+    pub id: ArticleId,
     /// What can be said on the phone in place of the id.
     pub number: Option<ArticleNumber>,
     /// The number of its version.
@@ -49,12 +50,12 @@ pub struct Article {
     pub html: String,
     /// The answer as plain text.
     pub plain: String,
-    /// The id of its category; may be empty.
-    pub category: String,
+    /// Its category, if it has one.
+    pub category: CategoryId,
     /// When this version came out.
     pub updated_at: Instant,
     /// Articles that its editors put beside it, by id.
-    pub related: Vec<String>,
+    pub related: Vec<ArticleId>,
     /// Pictures and attachments.
     pub files: Vec<ArticleFile>,
     /// It is the text alone, out of the search, for the library is away.
@@ -69,21 +70,21 @@ impl Article {
 }
 
 /// What readers call an article.
-pub(crate) fn name(number: Option<ArticleNumber>, id: &str) -> String {
-    number.map_or_else(|| id.to_owned(), |number| number.to_string())
+pub(crate) fn name(number: Option<ArticleNumber>, id: &ArticleId) -> String {
+    number.map_or_else(|| id.to_string(), |number| number.to_string())
 }
 
 /// An article in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArticleHead {
     /// Its id.
-    pub id: String,
+    pub id: ArticleId,
     /// Who may see it.
     pub audience: Audience,
     /// The question.
     pub question: String,
-    /// The id of its category; may be empty.
-    pub category: String,
+    /// Its category, if it has one.
+    pub category: CategoryId,
     /// When its newest version came out.
     pub updated_at: Instant,
 }
@@ -94,9 +95,9 @@ pub struct ArticleFilter {
     /// By whom.
     pub viewer: Viewer,
     /// Only those of these categories; `None`: of all.
-    pub categories: Option<Vec<String>>,
+    pub categories: Option<Vec<CategoryId>>,
     /// Only those with these ids; `None`: all.
-    pub ids: Option<Vec<String>>,
+    pub ids: Option<Vec<ArticleId>>,
     /// So many are left out at the start.
     pub offset: u32,
     /// At the most so many.
@@ -116,7 +117,7 @@ impl ArticleFilter {
     }
 
     /// Those with these ids that `viewer` may see.
-    pub fn ids(viewer: Viewer, ids: Vec<String>) -> Self {
+    pub fn ids(viewer: Viewer, ids: Vec<ArticleId>) -> Self {
         Self {
             limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
             ids: Some(ids),
@@ -138,7 +139,7 @@ pub struct ArticlePage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
     /// Its id.
-    pub id: String,
+    pub id: ArticleId,
     /// The question.
     pub question: String,
     /// Until when it should have been looked over.

@@ -31,8 +31,38 @@ pub(crate) struct Broadcaster {
     shared: Arc<Shared>,
 }
 
-/// Renders the board for those who see the callers' numbers, or do not.
-type Render = Box<dyn Fn(bool) -> Result<String, askama::Error> + Send + Sync>;
+/// What of the board somebody sees that not all who watch may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sees {
+    /// Callers' numbers, which are personal data.
+    pub(crate) numbers: bool,
+    /// How the running month stands.
+    pub(crate) month: bool,
+}
+
+/// Kinds of viewers.
+const KINDS: usize = 4;
+
+impl Sees {
+    /// All kinds of viewers, in the order of their places.
+    const ALL: [Self; KINDS] = [
+        Self::of(false, false),
+        Self::of(true, false),
+        Self::of(false, true),
+        Self::of(true, true),
+    ];
+
+    const fn of(numbers: bool, month: bool) -> Self {
+        Self { numbers, month }
+    }
+
+    fn place(self) -> usize {
+        usize::from(self.numbers) + 2 * usize::from(self.month)
+    }
+}
+
+/// Renders the board for a kind of viewer.
+type Render = Box<dyn Fn(Sees) -> Result<String, askama::Error> + Send + Sync>;
 
 struct Shared {
     render: Render,
@@ -48,8 +78,8 @@ struct Shared {
 #[derive(Clone, Default)]
 struct Frame {
     number: u64,
-    with_numbers: View,
-    without_numbers: View,
+    /// For each kind of viewer, at its place.
+    views: [View; KINDS],
 }
 
 /// The board as one kind of viewer sees it, and how it became so.
@@ -76,12 +106,8 @@ impl View {
 }
 
 impl Frame {
-    fn view(&self, sees_numbers: bool) -> &View {
-        if sees_numbers {
-            &self.with_numbers
-        } else {
-            &self.without_numbers
-        }
+    fn view(&self, sees: Sees) -> Option<&View> {
+        self.views.get(sees.place())
     }
 }
 
@@ -92,19 +118,21 @@ impl Shared {
 
     /// Renders anew, and sends it to those who watch.
     fn advance(&self, latest: &mut Arc<Frame>) {
-        match ((self.render)(true), (self.render)(false)) {
-            (Ok(with_numbers), Ok(without_numbers)) => {
-                let next = Frame {
+        let rendered: Result<Vec<String>, askama::Error> =
+            Sees::ALL.into_iter().map(&self.render).collect();
+        match rendered {
+            Ok(rendered) => {
+                let mut views = latest.views.clone();
+                for (view, whole) in views.iter_mut().zip(rendered) {
+                    *view = view.next(whole);
+                }
+                *latest = Arc::new(Frame {
                     number: latest.number + 1,
-                    with_numbers: latest.with_numbers.next(with_numbers),
-                    without_numbers: latest.without_numbers.next(without_numbers),
-                };
-                *latest = Arc::new(next);
+                    views,
+                });
                 self.sent.send_replace(latest.clone());
             }
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "the board could not be rendered");
-            }
+            Err(error) => tracing::error!(%error, "the board could not be rendered"),
         }
     }
 }
@@ -112,7 +140,7 @@ impl Shared {
 impl Broadcaster {
     pub(crate) fn start(
         desk: Arc<dyn Desk>,
-        render: impl Fn(bool) -> Result<String, askama::Error> + Send + Sync + 'static,
+        render: impl Fn(Sees) -> Result<String, askama::Error> + Send + Sync + 'static,
     ) -> Self {
         let shared = Arc::new(Shared {
             render: Box::new(render),
@@ -153,14 +181,14 @@ impl Broadcaster {
     }
 
     /// Somebody begins to watch: the board as it is now, and what comes.
-    fn join(&self, sees_numbers: bool, last: Option<&str>) -> Watching {
+    fn join(&self, sees: Sees, last: Option<&str>) -> Watching {
         let mut latest = self.shared.latest();
         if self.shared.sent.receiver_count() == 0 {
             self.shared.advance(&mut latest);
         }
         let mut watching = Watching {
             epoch: self.shared.epoch.clone(),
-            sees_numbers,
+            sees,
             has: None,
             frames: self.shared.sent.subscribe(),
         };
@@ -173,7 +201,7 @@ impl Broadcaster {
 /// One who watches.
 struct Watching {
     epoch: String,
-    sees_numbers: bool,
+    sees: Sees,
     /// The number of the frame that the browser shows.
     has: Option<u64>,
     frames: watch::Receiver<Arc<Frame>>,
@@ -182,7 +210,7 @@ struct Watching {
 impl Watching {
     /// The name of a frame, which the browser gives back when it comes again (HTML, 9.2.4).
     fn id(&self, number: u64) -> String {
-        format!("{}.{}.{number}", self.epoch, u8::from(self.sees_numbers))
+        format!("{}.{}.{number}", self.epoch, self.sees.place())
     }
 
     fn number_of(&self, id: &str) -> Option<u64> {
@@ -192,7 +220,9 @@ impl Watching {
 
     /// What brings the browser from the frame that it has to this one.
     fn events(&mut self, frame: &Frame) -> Vec<Event> {
-        let view = frame.view(self.sees_numbers);
+        let Some(view) = frame.view(self.sees) else {
+            return Vec::new();
+        };
         let missing = self.has.and_then(|has| frame.number.checked_sub(has));
         let missing = missing.and_then(|missing| usize::try_from(missing).ok());
         let known = missing.filter(|missing| *missing <= view.changes.len());
@@ -229,15 +259,14 @@ mod tests {
             .fold(View::default(), |view, text| view.next((*text).to_owned()));
         Frame {
             number,
-            with_numbers: view.clone(),
-            without_numbers: view,
+            views: std::array::from_fn(|_| view.clone()),
         }
     }
 
     fn watching(has: Option<&str>) -> Watching {
         let mut watching = Watching {
             epoch: "e".to_owned(),
-            sees_numbers: true,
+            sees: Sees::of(true, false),
             has: None,
             frames: watch::Sender::new(Arc::default()).subscribe(),
         };
@@ -248,6 +277,11 @@ mod tests {
     fn events_text(watching: &mut Watching, frame: &Frame) -> String {
         let events = watching.events(frame);
         events.iter().map(|event| format!("{event:?}")).collect()
+    }
+
+    #[test]
+    fn every_kind_of_viewer_has_a_place_of_its_own() {
+        assert_eq!(Sees::ALL.map(Sees::place), [0, 1, 2, 3]);
     }
 
     #[test]

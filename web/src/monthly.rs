@@ -18,14 +18,18 @@ mod options;
 mod place;
 mod published;
 mod remarks;
+pub(crate) mod running;
 mod settings;
+mod shift_plan;
+mod staffing;
 mod steps;
 mod words;
 mod work;
 
 use madoguchi_core::access::{Permission, Permissions};
 use madoguchi_core::month::{
-    Improvement, Instruction, LevelFact, OwnTargets, Remark, ReportSettings, WorkCount,
+    Improvement, Instruction, LevelFact, OwnTargets, Remark, ReportSettings, StaffingSettings,
+    WorkCount,
 };
 use madoguchi_store::Work;
 
@@ -42,6 +46,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
     .audit(&[
         audit_fields::<ReportSettings>,
         audit_fields::<OwnTargets>,
+        audit_fields::<StaffingSettings>,
         entry_audit::<LevelFact>,
         entry_audit::<Remark>,
         entry_audit::<Instruction>,
@@ -67,6 +72,7 @@ fn routes() -> Routes {
     Routes::new()
         .get("/monthly", list::page)
         .get("/monthly/{month}", month::page)
+        .file("/monthly/{month}/shifts", shift_plan::page)
         .file("/monthly/{month}/book", book::page)
         .file("/monthly/{month}/figure", figure::page)
         .file("/monthly/{month}/checks", checks::page)
@@ -77,6 +83,8 @@ fn routes() -> Routes {
         .file("/monthly/{month}/ledger/download", names::file)
         .post("/monthly/{month}/steps", steps::record)
         .and(settings::routes())
+        .and(staffing::routes())
+        .and(running::routes())
         .and(published::routes())
         .and(entry_routes!(LevelFact, "facts"))
         .and(entry_routes!(Remark, "remarks"))

@@ -124,8 +124,8 @@ impl Choice {
 }
 
 /// Percent-encodes a value for a query.
-pub(crate) fn escape(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut text, byte| {
+pub(crate) fn escape(value: impl AsRef<str>) -> String {
+    value.as_ref().bytes().fold(String::new(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             text.push(char::from(byte));
         } else {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::portal::Notice;
 use madoguchi_core::service::Divisions;
 use madoguchi_core::ticket::Ticket;
@@ -133,19 +134,19 @@ impl LastDue {
     }
 }
 
-/// よく見られている: the ids of the articles read most, as they were last counted.
+/// よく見られている: the articles read most, as they were last counted.
 #[derive(Debug, Default)]
-pub(crate) struct Popular(Mutex<Option<(Monotonic, Vec<String>)>>);
+pub(crate) struct Popular(Mutex<Option<(Monotonic, Vec<ArticleId>)>>);
 
 impl Popular {
     /// What was counted last, if that was after `since`.
-    pub(crate) fn get(&self, since: Monotonic) -> Option<Vec<String>> {
+    pub(crate) fn get(&self, since: Monotonic) -> Option<Vec<ArticleId>> {
         let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, ids) = counted.as_ref()?;
         (*at > since).then(|| ids.clone())
     }
 
-    pub(crate) fn save(&self, at: Monotonic, ids: Vec<String>) {
+    pub(crate) fn save(&self, at: Monotonic, ids: Vec<ArticleId>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, ids));
     }
 }

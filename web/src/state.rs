@@ -27,6 +27,7 @@ use crate::rates::Rates;
 use crate::reach::Reach;
 use crate::refusals::Refusals;
 use crate::remembered::{LastDue, LastNotices, Popular};
+use crate::running_month::LastRunning;
 use crate::seen::SeenData;
 use crate::settings::WebSettings;
 use crate::tickets::offered::LastOffered;
@@ -99,6 +100,8 @@ pub(crate) struct Web {
     pub(crate) work: Arc<CountedWork>,
     /// A month's books as they were last made.
     pub(crate) month: Arc<LiveMonth>,
+    /// The running month as it was last counted.
+    pub(crate) running: Arc<LastRunning>,
     pub(crate) unsent: Arc<UnsentForms>,
     /// Whose data who has been shown.
     pub(crate) seen: Arc<SeenData>,
@@ -130,6 +133,14 @@ impl Faq {
     }
 }
 
+/// What the board shows beside the desk.
+#[derive(Clone, Default)]
+pub(crate) struct BoardBeside {
+    pub(crate) notices: Arc<LastNotices>,
+    pub(crate) due: Arc<LastDue>,
+    pub(crate) running: Arc<LastRunning>,
+}
+
 /// One network address may write so often to the desk at once, and again so often within the hour.
 const INQUIRIES_AT_ONCE: u32 = 20;
 const INQUIRIES_WITHIN: Millis = Millis::from_secs(3_600);
@@ -140,7 +151,7 @@ impl Web {
         desk: Arc<dyn Desk>,
         store: Store,
         settings: Arc<WebSettings>,
-        (live, notices, due): (Broadcaster, Arc<LastNotices>, Arc<LastDue>),
+        (live, shown): (Broadcaster, BoardBeside),
         key: &[u8; 32],
         faq: Faq,
         features: FeatureTables,
@@ -167,8 +178,9 @@ impl Web {
             faq,
             features: Arc::new(features),
             popular: Arc::default(),
-            notices,
-            due,
+            notices: shown.notices,
+            due: shown.due,
+            running: shown.running,
             unsent: Arc::default(),
             seen: Arc::default(),
             offered: Arc::default(),

@@ -44,6 +44,7 @@ mod people;
 mod phrases;
 mod portal;
 mod reception;
+mod running;
 mod setup;
 mod sign_in;
 mod step_up;

@@ -19,14 +19,27 @@
       return;
     }
     form.dataset.sent = "yes";
+    if (form.dataset.busy && event.submitter) return tellBusy(form, event.submitter);
     setTimeout(() => delete form.dataset.sent, 5000);
   });
+
+  // What takes a while says so, and is not sent again meanwhile.
+  const tellBusy = (form, button) => {
+    button.dataset.label = button.textContent;
+    button.textContent = form.dataset.busy;
+    button.setAttribute("aria-disabled", "true");
+  };
 
   // Coming back by the browser's history, a form can be sent again.
   addEventListener("pageshow", () => {
     for (const form of document.forms) {
       delete form.dataset.sent;
       delete form.dataset.confirmed;
+    }
+    for (const button of document.querySelectorAll("button[data-label]")) {
+      button.textContent = button.dataset.label;
+      button.removeAttribute("aria-disabled");
+      delete button.dataset.label;
     }
   });
 

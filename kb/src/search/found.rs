@@ -1,6 +1,7 @@
 //! What a search finds.
 
 use madoguchi_core::article::ArticleNumber;
+use madoguchi_core::id::CategoryId;
 
 use crate::entry::Source;
 use crate::highlight::Fragment;
@@ -61,7 +62,7 @@ pub struct Hit {
     pub source: Source,
     /// The desk alone may see it.
     pub desk_only: bool,
-    pub category: String,
+    pub category: CategoryId,
     /// How well it fits; to be compared within one search only.
     pub score: f32,
     pub question: Vec<Fragment>,

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use madoguchi_core::id::CategoryId;
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query as _, TermQuery};
 use tantivy::schema::IndexRecordOption;
@@ -115,8 +116,8 @@ fn any_of<'a>(
     }
 }
 
-pub(super) fn in_category(fields: &Fields, category: &str) -> TermQuery {
-    let term = Term::from_field_text(fields.category, category);
+pub(super) fn in_category(fields: &Fields, category: &CategoryId) -> TermQuery {
+    let term = Term::from_field_text(fields.category, category.as_str());
     TermQuery::new(term, IndexRecordOption::Basic)
 }
 

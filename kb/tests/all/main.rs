@@ -17,6 +17,7 @@ mod whole;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
     Audience, Dictionary, Encoder, Entry, Fragment, Knowledge, Language, Positions, Source, Viewer,
@@ -28,7 +29,7 @@ struct Article {
     id: String,
     question: String,
     answer: String,
-    category: String,
+    category: CategoryId,
     keywords: Vec<String>,
     #[serde(default = "for_all")]
     audience: Audience,
@@ -109,7 +110,7 @@ fn entry(id: &str, audience: Audience) -> Entry {
         audience,
         question: String::new(),
         answer: String::new(),
-        category: "f01".to_owned(),
+        category: "f01".into(),
         keywords: Vec::new(),
         reading: None,
         settled: 0,

@@ -19,7 +19,7 @@ fn knowing() -> (tempfile::TempDir, Knowledge) {
         asks("tax", Audience::Portal, "納税の期限はいつですか。"),
         asks("secret", Audience::Desk, "騒音の苦情を受けたときの手順"),
         Entry {
-            category: "f02".to_owned(),
+            category: "f02".into(),
             ..asks("music", Audience::Portal, "隣人の騒音がひどいときは。")
         },
     ];
@@ -46,7 +46,7 @@ fn what_is_meant_is_found_though_no_word_of_it_was_said() {
 fn a_category_holds_for_what_is_meant_too() {
     let (_folder, knowledge) = knowing();
     let query = Query {
-        category: Some("f02".to_owned()),
+        category: Some("f02".into()),
         explain: true,
         ..Query::new("上の階がうるさい", Viewer::Portal, 10)
     };

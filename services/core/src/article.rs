@@ -15,7 +15,7 @@ pub use self::content::{ANSWER_LETTERS, CONTENT_LETTERS, Content, ContentFault};
 pub use self::file::{ArticleFile, FILE_BYTES, FILES, FileKind, file_name};
 pub use self::line::Line;
 pub use self::number::ArticleNumber;
-use crate::id::UserId;
+use crate::id::{ArticleId, UserId};
 use crate::time::Instant;
 
 /// How far a version has come.
@@ -125,7 +125,7 @@ pub enum Withdrawal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
     /// Its id, which never changes: part of its address.
-    pub id: String,
+    pub id: ArticleId,
     /// Its number, once it is kept.
     pub number: Option<ArticleNumber>,
     /// Counts up with every change, so that nobody overwrites unseen.
@@ -174,7 +174,7 @@ pub const MACHINE: &str = "system";
 
 impl Article {
     /// An article from a file that the operator vouches for: published at once.
-    pub fn imported(id: &str, content: Content, now: Instant) -> Self {
+    pub fn imported(id: impl Into<ArticleId>, content: Content, now: Instant) -> Self {
         let mut article = Self::new(id, content, &UserId::new(MACHINE), now);
         article.publish_unseen(now);
         article
@@ -205,10 +205,10 @@ impl Article {
     }
 
     /// A new article, whose first version is a draft.
-    pub fn new(id: &str, content: Content, by: &UserId, at: Instant) -> Self {
+    pub fn new(id: impl Into<ArticleId>, content: Content, by: &UserId, at: Instant) -> Self {
         let first = draft(1, content, by, at);
         Self {
-            id: id.to_owned(),
+            id: id.into(),
             number: None,
             revision: 0,
             versions: vec![first],

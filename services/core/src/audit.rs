@@ -265,6 +265,10 @@ actions! {
     ReportSettingsChange = "report.settings", "月次報告の設定の変更";
     /// Changed the targets of one's own.
     OwnTargetsChange = "report.own_targets", "自社目標の変更";
+    /// Changed what 見通しと要員 is computed with, or the shifts.
+    StaffingSettingsChange = "report.staffing", "要員と勤務の設定の変更";
+    /// Took a shift plan out as a file.
+    ShiftPlanExport = "report.shift_plan", "勤務計画の出力";
     /// Brought months as somebody published them.
     PublishedImport = "report.published", "公表値の取込み";
     /// Entered, corrected or removed a fact of an item that the desk does not measure.

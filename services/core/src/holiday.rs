@@ -3,10 +3,28 @@
 //! Right for 1973 to 2099; the equinoxes of years to come are announced a year ahead by the
 //! National Astronomical Observatory and have followed this formula so far.
 
+use std::sync::OnceLock;
+
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-/// The name of the holiday on this date, if it is one.
+/// The years of which the law was looked at.
+const FIRST_YEAR: i32 = 1973;
+const YEARS: usize = 127;
+
+/// The name of the holiday on this date, if it is one. The days of a year are worked out once: the clocks of a
+/// thousand tickets that wait ask for each day since they came.
 pub fn lookup(date: NaiveDate) -> Option<&'static str> {
+    static NAMES: [OnceLock<Vec<Option<&'static str>>>; YEARS] = [const { OnceLock::new() }; YEARS];
+    let year = usize::try_from(date.year() - FIRST_YEAR);
+    let Some(year) = year.ok().and_then(|year| NAMES.get(year)) else {
+        return by_rules(date);
+    };
+    let first = date.with_ordinal(1).unwrap_or(date);
+    let names = year.get_or_init(|| first.iter_days().take(366).map(by_rules).collect());
+    names.get(date.ordinal0() as usize).copied().flatten()
+}
+
+fn by_rules(date: NaiveDate) -> Option<&'static str> {
     if let Some(name) = by_law(date) {
         return Some(name);
     }

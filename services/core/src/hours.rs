@@ -227,6 +227,11 @@ impl Calendar {
         }
     }
 
+    /// From when until when it is open on a day; `None` in the second place for midnight.
+    pub(crate) fn open_hours(&self, date: NaiveDate) -> Option<(NaiveTime, Option<NaiveTime>)> {
+        self.hours_of(date).1
+    }
+
     /// What would hold on a day by the rules alone, without overrides and 特定日.
     pub fn usual_hours(&self, date: NaiveDate) -> DayHours {
         let usual = Self {

@@ -53,6 +53,12 @@ macro_rules! name_type {
             }
         }
 
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -108,8 +114,26 @@ name_type! {
 }
 
 name_type! {
+    /// An article of the FAQ (記事): part of its address. Never used again.
+    ArticleId
+}
+
+name_type! {
+    /// 分類: a category of questions. Never used again. The empty one stands for none.
+    #[derive(Default)]
+    CategoryId
+}
+
+name_type! {
     /// 業務区分: a kind of service with hours, limits and figures of its own.
     DivisionId
+}
+
+impl CategoryId {
+    /// Whether there is none.
+    pub fn is_none(&self) -> bool {
+        self.as_str().is_empty()
+    }
 }
 
 impl CallId {

@@ -3,6 +3,7 @@
 
 mod entry;
 mod fact_check;
+mod fact_clocks;
 mod facts;
 mod goal;
 mod judge;
@@ -13,11 +14,13 @@ mod published;
 mod published_file;
 mod register;
 mod settings;
+mod staffing;
 
 pub use self::entry::{
     CheckReason, ENTRY_LETTERS, ENTRY_LINE_LETTERS, Improvement, Instruction, MonthEntry, Remark,
     RemarkHeading, ReportChapter, WorkCount, entry_id,
 };
+pub use self::fact_clocks::{FactClock, fact_clocks};
 pub use self::facts::{Exemption, LevelFact, Measure};
 pub use self::goal::{Formula, Goal, WHOLE};
 pub use self::judge::{
@@ -36,4 +39,7 @@ pub use self::register::{
 pub use self::settings::{
     ContractTargets, OWN_TARGETS, OWN_TARGETS_ID, OwnTarget, OwnTargets, PaymentRun,
     REPORT_SETTINGS, REPORT_SETTINGS_ID, ReportSettings, TenthsOfPercent,
+};
+pub use self::staffing::{
+    HalfHourSpan, NotAShift, STAFFING_SETTINGS, STAFFING_SETTINGS_ID, StaffingSettings, WorkShift,
 };

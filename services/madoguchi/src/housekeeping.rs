@@ -190,6 +190,7 @@ fn deletion(now: Instant, before: Instant, action: Action) -> AuditEntry {
 #[cfg(test)]
 mod tests {
     use madoguchi_core::audience::Viewer;
+    use madoguchi_core::id::CategoryId;
     use madoguchi_store::{AuditFilter, NewVersion, Search};
 
     use super::*;
@@ -246,7 +247,7 @@ mod tests {
                 at: now - Millis::from_secs(days * 86_400),
                 viewer: Viewer::Portal,
                 query: "宿泊料".to_owned(),
-                category: String::new(),
+                category: CategoryId::default(),
                 results: 3,
                 site: None,
                 user: None,

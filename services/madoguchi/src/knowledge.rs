@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use madoguchi_core::article::Article;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
     Change, Dictionary, Encoder, EncoderError, Entry, Feed, KbError, Knowledge, Language,
@@ -152,7 +153,7 @@ fn entry(article: &Article, now: Instant) -> Option<Entry> {
     let version = article.published(now)?;
     let content = &version.content;
     Some(Entry {
-        id: article.id.clone(),
+        id: article.id.to_string(),
         number: article.number,
         source: Source::Faq,
         audience: content.audience,
@@ -192,10 +193,10 @@ async fn catch_up_articles(
             return Ok(done);
         };
         position = *last;
-        if feed.iter().any(|(_, id)| id == EVERYTHING) {
+        if feed.iter().any(|(_, id)| id.as_str() == EVERYTHING) {
             return Ok(done + build(store, knowledge, now).await?);
         }
-        let mut ids: Vec<String> = feed.into_iter().map(|(_, id)| id).collect();
+        let mut ids: Vec<ArticleId> = feed.into_iter().map(|(_, id)| id).collect();
         ids.sort_unstable();
         ids.dedup();
         let mut changes = Vec::with_capacity(ids.len());
@@ -203,7 +204,7 @@ async fn catch_up_articles(
             let article = store.lookup_article(&id).await?;
             changes.push(match article.and_then(|article| entry(&article, now)) {
                 Some(entry) => Change::Put(Box::new(entry)),
-                None => Change::Remove(id),
+                None => Change::Remove(id.to_string()),
             });
         }
         done += changes.len();
@@ -240,8 +241,8 @@ async fn build(store: &Store, knowledge: &Knowledge, now: Instant) -> anyhow::Re
     let (store, knowledge, handle) = (store.clone(), knowledge.clone(), Handle::current());
     tokio::task::spawn_blocking(move || {
         let mut done = 0;
-        let mut ids = Vec::<String>::new().into_iter();
-        let mut after = String::new();
+        let mut ids = Vec::<ArticleId>::new().into_iter();
+        let mut after = ArticleId::new("");
         let mut next = || -> anyhow::Result<Option<Entry>> {
             loop {
                 let id = match ids.next() {
@@ -348,7 +349,7 @@ fn due(article: &Article, now: Instant) -> AuditEntry {
     AuditEntry::of_system(
         now,
         Action::ArticleDue,
-        &article.id,
+        article.id.as_str(),
         Fields::from([("version".to_owned(), seen)]),
     )
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use madoguchi_core::figures::{Figures, FiguresSettings};
-use madoguchi_core::id::LineName;
+use madoguchi_core::id::{ArticleId, LineName};
 use madoguchi_core::month::{Goal, LevelItem, Month, ReportSettings};
 use madoguchi_core::phone;
 use madoguchi_core::service_level::cut_off;
@@ -48,11 +48,7 @@ pub async fn gather(
     let articles = articles(store, &data).await?;
     let past = past::summaries(&source, month, &scope, &rules).await?;
     let users = store.list_named_users(USERS).await?.into_iter();
-    let own = store.own_targets().await?;
-    let own = LevelItem::all_of(System::Indirect)
-        .into_iter()
-        .chain(LevelItem::all_of(System::Macs))
-        .filter_map(|item| Some((item, Goal::from(own.of(item)?))));
+    let own_goals = own_goals(store).await?;
     // Spans of 可用性 touch the month after the one in which they began.
     let facts = store.level_facts(month.before(past::MONTHS + 1), month);
     Ok(MonthInput {
@@ -62,7 +58,7 @@ pub async fn gather(
         past,
         published: store.published_months().await?,
         facts: facts.await?,
-        own_goals: own.collect(),
+        own_goals,
         written: written(store, month).await?,
         knowledge: Some(knowledge::figures(store, month, &settings.sites, now).await?),
         outlook: None,
@@ -73,12 +69,20 @@ pub async fn gather(
     })
 }
 
+/// Goals of one's own.
+pub(crate) async fn own_goals(store: &Store) -> Result<BTreeMap<LevelItem, Goal>, StoreError> {
+    let own = store.own_targets().await?;
+    let items = System::ALL.into_iter().flat_map(LevelItem::all_of);
+    let goals = items.filter_map(|item| Some((item, Goal::from(own.of(item)?))));
+    Ok(goals.collect())
+}
+
 /// Number and title of the articles that most tickets of the month name.
 async fn articles(
     store: &Store,
     data: &MonthData,
-) -> Result<BTreeMap<String, (String, String)>, StoreError> {
-    let mut named: BTreeMap<&String, usize> = BTreeMap::new();
+) -> Result<BTreeMap<ArticleId, (String, String)>, StoreError> {
+    let mut named: BTreeMap<&ArticleId, usize> = BTreeMap::new();
     for ticket in data.tickets.iter() {
         if let Some(article) = ticket.fields.articles.first() {
             *named.entry(article).or_default() += 1;
@@ -161,7 +165,23 @@ impl Sites {
     }
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The same without telling from where anybody called.
+    pub(crate) fn without_sites(
+        store: &'a Store,
+        settings: &'a MonthSettings,
+        report: &'a ReportSettings,
+        now: Instant,
+    ) -> Self {
+        Self {
+            store,
+            settings,
+            report,
+            sites: Sites(Arc::default()),
+            now,
+        }
+    }
+
     /// A month as it was recorded.
     pub(crate) async fn data(&self, month: Month) -> Result<MonthData, MonthlyError> {
         let desk = self.settings.calendars.desk();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use madoguchi_core::article::{Article, ArticleNumber, Stage, Withdrawal};
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::month::Month;
 use madoguchi_core::portal::{SiteCall, Sites, deflection_by_week};
 use madoguchi_core::time::{Instant, Millis};
@@ -61,8 +62,8 @@ pub(crate) async fn figures(
 /// The articles that readers saw at an instant, in the order of their numbers, with what they said then. An
 /// article whose text was published anew since says what its version before said.
 pub(crate) async fn lines(store: &Store, at: Instant) -> Result<Vec<KnowledgeLine>, StoreError> {
-    let mut ids: BTreeSet<String> = BTreeSet::new();
-    let mut after = String::new();
+    let mut ids: BTreeSet<ArticleId> = BTreeSet::new();
+    let mut after = ArticleId::new("");
     while ids.len() < ARTICLES {
         let some = store.visible_articles(&after, ARTICLES_AT_ONCE).await?;
         let Some(last) = some.last() else { break };
@@ -85,7 +86,7 @@ pub(crate) async fn lines(store: &Store, at: Instant) -> Result<Vec<KnowledgeLin
 fn line(
     article: &Article,
     at: Instant,
-) -> Option<((Option<ArticleNumber>, String), KnowledgeLine)> {
+) -> Option<((Option<ArticleNumber>, ArticleId), KnowledgeLine)> {
     if !was_shown(article, at) {
         return None;
     }

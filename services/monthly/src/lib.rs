@@ -10,7 +10,9 @@ mod gathering;
 mod knowledge;
 mod outlook;
 mod past;
+mod running;
 mod settings;
+mod shift_plan;
 
 use madoguchi_core::month::Month;
 use madoguchi_core::time::Instant;
@@ -24,7 +26,13 @@ pub use self::error::MonthlyError;
 pub use self::files::{FileError, archive, docx, pdf};
 pub use self::freezing::{Freezing, NewEdition, next_edition};
 pub use self::gathering::gather;
+pub use self::running::{
+    ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth, running_basis, running_month,
+};
 pub use self::settings::{MonthSettings, rules};
+pub use self::shift_plan::{ShiftPlanMonth, shift_plan};
+pub use madoguchi_staffing::outlook::PlannedDay;
+pub use madoguchi_staffing::risk::{RateRisk, Standing, ZeroStanding};
 pub use madoguchi_typeset::Typeset;
 
 /// ヘルプデスク受付状況報告 of a month as it stands now.
@@ -64,8 +72,9 @@ async fn with_outlook(
 ) -> Result<MonthInput, MonthlyError> {
     let input = gather(store, month, Scope::help_desk(), settings, now).await?;
     let history = outlook::history(store, month).await?;
+    let staffing = store.staffing_settings().await?;
     let looked = move || {
-        let outlook = outlook::look_ahead(&input, &history);
+        let outlook = outlook::look_ahead(&input, &history, &staffing);
         MonthInput { outlook, ..input }
     };
     let looked = tokio::task::spawn_blocking(looked).await;

@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Timelike};
 use madoguchi_core::id::LineName;
-use madoguchi_core::month::{Goal, Level, LevelItem, Month};
+use madoguchi_core::month::{
+    Goal, Level, LevelItem, Month, PublishedMonth, StaffingSettings, WorkShift,
+};
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_reports::month::{
-    ExpectedDay, ForecastCheck, MonthInput, NeededAgents, Outlook, Scope,
+    ExpectedDay, ForecastCheck, MonthCall, MonthInput, MonthRules, NeededAgents, Outlook, Scope,
 };
-use madoguchi_staffing::agents::RateTarget;
+use madoguchi_staffing::agents::{RateTarget, Shrinkage};
 use madoguchi_staffing::days::{DayCounts, HALF_HOURS, MonthTotal};
 use madoguchi_staffing::forecast::{DayForecast, MonthResult};
 use madoguchi_staffing::outlook::{self, DayStaffing, DeskPlan, OutlookInput, Profile};
+use madoguchi_staffing::shifts::{Shift, ShiftPlan};
 use madoguchi_store::{Store, StoreError};
 
 /// Months whose days are looked back at.
 const MONTHS: u32 = 24;
 
 /// 着信 of a half hour: on which line, when it begins, and how many.
-type HalfHours = Vec<(LineName, Instant, u64)>;
+pub(crate) type HalfHours = Vec<(LineName, Instant, u64)>;
 
 /// The calls of the months up to the book's, by half hours.
 pub(crate) async fn history(store: &Store, month: Month) -> Result<HalfHours, StoreError> {
@@ -29,22 +32,28 @@ pub(crate) async fn history(store: &Store, month: Month) -> Result<HalfHours, St
 }
 
 /// Looks ahead from the end of the book's month; `None` if nothing is known, or the month has not ended.
-pub(crate) fn look_ahead(input: &MonthInput, history: &HalfHours) -> Option<Outlook> {
+pub(crate) fn look_ahead(
+    input: &MonthInput,
+    history: &HalfHours,
+    staffing: &StaffingSettings,
+) -> Option<Outlook> {
     let month = input.data.month;
     if input.made_at < month.end() {
         return None;
     }
     let calendar = input.rules.calendars.desk();
-    let days = days(input, history);
-    let totals: Vec<MonthTotal> = input
-        .published
-        .iter()
-        .map(|published| MonthTotal {
-            month: published.month,
-            offered: published.counts.offered,
-        })
-        .collect();
-    let desk = plan(input);
+    let days = days(&input.scope, &input.rules, history);
+    let totals = totals(&input.published);
+    let item = LevelItem {
+        system: System::Indirect,
+        level: Level::AnswerRate,
+    };
+    let desk = desk_plan(
+        staffing,
+        mean_handling_secs(&input.data.calls),
+        input.own_goals.get(&item).copied().unwrap_or(item.goal()),
+        input.rules.figures.service_level,
+    );
     let ahead = outlook::outlook(&OutlookInput {
         month: month.next(),
         origin: month.next().first(),
@@ -66,6 +75,12 @@ pub(crate) fn look_ahead(input: &MonthInput, history: &HalfHours) -> Option<Outl
             "平均的な開所日に同時に必要な担当者は{}人、休暇などを見込んだ人数は{}人、必要な回線は{}回線である。",
             staffing.agents, staffing.heads, staffing.lines
         ));
+        notes.extend(
+            staffing
+                .shifts
+                .as_ref()
+                .map(|plan| told_shifts(plan, &desk)),
+        );
     } else {
         notes.push("必要な人数が計算の上限を超えるため、時間帯別の人数は示さない。".to_owned());
     }
@@ -86,10 +101,32 @@ pub(crate) fn look_ahead(input: &MonthInput, history: &HalfHours) -> Option<Outl
     })
 }
 
-/// The calls of the lines that the book counts, by day.
-fn days(input: &MonthInput, history: &HalfHours) -> Vec<DayCounts> {
+/// Who works which shift on the mean day.
+fn told_shifts(plan: &ShiftPlan, desk: &DeskPlan) -> String {
+    let people = plan.shifts.iter().filter(|one| one.agents > 0);
+    let people: Vec<String> = people
+        .map(|one| format!("{}{}人", one.shift.name, one.agents))
+        .collect();
+    let heads = desk.shrinkage.heads(plan.agents);
+    let told = format!(
+        "勤務の種類ごとの人数は、{}、計{}人であり、休暇などを見込むと{heads}人である。",
+        people.join("、"),
+        plan.agents
+    );
+    match plan.uncovered().count() {
+        0 => told,
+        _ => format!("{told}ただし、どの勤務でも人数の足りない時間帯がある。"),
+    }
+}
+
+/// The calls of the lines that a book counts, by day.
+pub(crate) fn days(scope: &Scope, rules: &MonthRules, history: &HalfHours) -> Vec<DayCounts> {
+    let counts = |line: &LineName| {
+        let of_line = rules.divisions.of_line(line);
+        scope.takes_division(of_line.first().copied())
+    };
     let mut days: BTreeMap<NaiveDate, [u32; HALF_HOURS]> = BTreeMap::new();
-    for (_, at, count) in history.iter().filter(|(line, ..)| counts(input, line)) {
+    for (_, at, count) in history.iter().filter(|(line, ..)| counts(line)) {
         let local = at.in_tokyo();
         let place = (local.hour() * 2 + local.minute() / 30) as usize;
         let day = days.entry(local.date_naive()).or_insert([0; HALF_HOURS]);
@@ -102,37 +139,65 @@ fn days(input: &MonthInput, history: &HalfHours) -> Vec<DayCounts> {
         .collect()
 }
 
-fn counts(input: &MonthInput, line: &LineName) -> bool {
-    let scope: &Scope = &input.scope;
-    let of_line = input.rules.divisions.of_line(line);
-    scope.takes_division(of_line.first().copied())
+/// 着信 of months that were published.
+pub(crate) fn totals(published: &[PublishedMonth]) -> Vec<MonthTotal> {
+    let totals = published.iter().map(|published| MonthTotal {
+        month: published.month,
+        offered: published.counts.offered,
+    });
+    totals.collect()
 }
 
-/// How the desk works: its own handling time, its own target of 応答率, the rest as usual.
-fn plan(input: &MonthInput) -> DeskPlan {
-    let mut plan = DeskPlan::default();
-    let handled = input.data.calls.iter().filter_map(|call| {
+/// Mean handling time of calls that ended by themselves; `None`: there is none.
+pub(crate) fn mean_handling_secs(calls: &[MonthCall]) -> Option<f64> {
+    let handled = calls.iter().filter_map(|call| {
         let talk = call.talk.filter(|_| !call.recovered)?;
         Some((talk + call.wrap_up.unwrap_or(Millis::ZERO)).0)
     });
     let (sum, count) = handled.fold((0_i64, 0_i64), |(sum, count), one| (sum + one, count + 1));
-    if sum > 0 && count > 0 {
-        plan.aht_secs = sum as f64 / count as f64 / 1_000.0;
-    }
-    plan.wait_target_secs = input.rules.figures.service_level.0 as f64 / 1_000.0;
-    let item = LevelItem {
-        system: System::Indirect,
-        level: Level::AnswerRate,
+    (sum > 0 && count > 0).then(|| sum as f64 / count as f64 / 1_000.0)
+}
+
+/// How the desk works: as it is set, with its own handling time (`measured`, in seconds) where that is not,
+/// and its own target of 応答率.
+pub(crate) fn desk_plan(
+    settings: &StaffingSettings,
+    measured: Option<f64>,
+    target: Goal,
+    wait_target: Millis,
+) -> DeskPlan {
+    let mut plan = DeskPlan {
+        patience_secs: f64::from(settings.patience_secs),
+        wait_target_secs: wait_target.0 as f64 / 1_000.0,
+        shifts: settings.shifts.iter().map(shift).collect(),
+        blocking: f64::from(settings.blocking.0) / 1_000.0,
+        ..DeskPlan::default()
     };
-    let own = input.own_goals.get(&item).copied().unwrap_or(item.goal());
-    if let Goal::AtLeast(rate) = own
-        && let Some(target) = u32::try_from(rate)
-            .ok()
-            .and_then(RateTarget::from_thousandths)
-    {
-        plan.target = target;
-    }
+    let aht = settings.aht_secs.map(f64::from).or(measured);
+    plan.aht_secs = aht.unwrap_or(plan.aht_secs);
+    let shrinkage = Shrinkage::from_hundredths(settings.shrinkage.0 * 10);
+    plan.shrinkage = shrinkage.unwrap_or(plan.shrinkage);
+    plan.target = rate_target(target).unwrap_or(plan.target);
     plan
+}
+
+/// A goal that is a rate.
+pub(crate) fn rate_target(goal: Goal) -> Option<RateTarget> {
+    let Goal::AtLeast(rate) = goal else {
+        return None;
+    };
+    RateTarget::from_thousandths(u32::try_from(rate).ok()?)
+}
+
+fn shift(shift: &WorkShift) -> Shift {
+    Shift {
+        name: shift.name.clone(),
+        from: usize::from(shift.hours.from),
+        until: usize::from(shift.hours.until),
+        pause: shift
+            .pause
+            .map(|pause| (usize::from(pause.from), usize::from(pause.until))),
+    }
 }
 
 fn expected_day(day: &DayForecast) -> ExpectedDay {

@@ -34,7 +34,7 @@ pub(crate) async fn summaries(
 }
 
 /// What the newest edition of a month says, if it was 確定 and counts the same.
-async fn frozen(
+pub(crate) async fn frozen(
     store: &Store,
     month: Month,
     scope: &Scope,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::named;
 use madoguchi_core::portal::{AccessFigures, ArticleAccess, Deflection, PlaceAccess, Weeks};
 use madoguchi_core::time::Instant;
@@ -17,7 +18,7 @@ pub struct AccessReport {
     /// What was read and looked for.
     pub figures: AccessFigures,
     /// The questions of the articles that are still there, by id.
-    pub questions: BTreeMap<String, String>,
+    pub questions: BTreeMap<ArticleId, String>,
     /// 自己解決
     pub weeks: Weeks,
 }

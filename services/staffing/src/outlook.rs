@@ -7,7 +7,7 @@ use madoguchi_core::month::Month;
 use serde::Serialize;
 
 pub use self::input::{DeskPlan, OutlookInput};
-pub use self::staffing::{DayStaffing, HalfHourStaffing, LessOne, PATIENCES, Profile};
+pub use self::staffing::{DayStaffing, HalfHourStaffing, LessOne, PATIENCES, PlannedDay, Profile};
 use crate::forecast::{BackTest, DayForecast, Expected, Known, Model, back_test};
 
 /// The outlook.
@@ -52,4 +52,15 @@ pub fn outlook(input: &OutlookInput<'_>) -> Option<Outlook> {
         days,
         back_test,
     })
+}
+
+/// 勤務計画: the open days of the month, each with the people that it needs. Empty if nothing at all is known.
+pub fn shift_plan(input: &OutlookInput<'_>) -> Vec<PlannedDay> {
+    let known = Known::new(input.calendar, input.history, input.totals, input.origin);
+    let Some(model) = Model::fit(&known) else {
+        return Vec::new();
+    };
+    let month = input.month;
+    let days = model.days(input.calendar, month.first(), month.next().first());
+    staffing::of_days(&days, input.desk)
 }

@@ -6,10 +6,14 @@
 //! at all ([`ZeroItem`]) has clocks, not odds.
 
 mod clocks;
+mod open;
+mod time;
 
 use serde::Serialize;
 
 pub use self::clocks::{ZeroItem, ZeroStanding};
+pub use self::open::Lasted;
+pub use self::time::{TimeItem, TimeRisk};
 pub use crate::agents::RateTarget;
 use crate::distribution::{NegativeBinomial, beta_binomial_tail};
 pub use crate::forecast::Rest;

@@ -8,6 +8,7 @@ mod work;
 
 use madoguchi_core::article::{Article, Stage, Version, Withdrawal};
 use madoguchi_core::audit::AuditEntry;
+use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -61,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Unreadable`].
-    pub async fn lookup_article(&self, id: &str) -> Result<Option<Article>, StoreError> {
+    pub async fn lookup_article(&self, id: &ArticleId) -> Result<Option<Article>, StoreError> {
         let mut connection = self.read()?.acquire().await?;
         read_article(&mut connection, id).await
     }
@@ -78,8 +79,8 @@ impl Store {
             .await?;
         let mut articles = Vec::with_capacity(rows.len());
         for row in &rows {
-            let id: &str = row.try_get("id")?;
-            articles.extend(read_article(&mut connection, id).await?);
+            let id = article_id(row, "id")?;
+            articles.extend(read_article(&mut connection, &id).await?);
         }
         Ok(articles)
     }
@@ -113,7 +114,7 @@ impl Store {
                 .await?;
         let mut published = 0;
         for row in &due {
-            let id: String = row.try_get("id")?;
+            let id = article_id(row, "id")?;
             let Some(mut article) = self.lookup_article(&id).await? else {
                 continue;
             };
@@ -142,7 +143,7 @@ impl Store {
         &self,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<(i64, String)>, StoreError> {
+    ) -> Result<Vec<(i64, ArticleId)>, StoreError> {
         let rows = sqlx::query(
             "SELECT position, article_id FROM knowledge_changes WHERE position > $1 \
              ORDER BY position LIMIT $2",
@@ -151,7 +152,7 @@ impl Store {
         .bind(i64::from(limit))
         .fetch_all(self.read()?)
         .await?;
-        let read = |row: &AnyRow| Ok((row.try_get("position")?, row.try_get("article_id")?));
+        let read = |row: &AnyRow| Ok((row.try_get("position")?, article_id(row, "article_id")?));
         rows.iter().map(read).collect()
     }
 
@@ -173,17 +174,17 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn visible_articles(
         &self,
-        after: &str,
+        after: &ArticleId,
         limit: u32,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<ArticleId>, StoreError> {
         let rows = sqlx::query(
             "SELECT id FROM articles WHERE visible = 1 AND id > $1 ORDER BY id LIMIT $2",
         )
-        .bind(after)
+        .bind(after.as_str())
         .bind(i64::from(limit))
         .fetch_all(self.read()?)
         .await?;
-        rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+        rows.iter().map(|row| article_id(row, "id")).collect()
     }
 }
 
@@ -226,16 +227,19 @@ impl UnrecordedTx {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn feed_everything(&mut self, name: &str) -> Result<(), StoreError> {
+    pub async fn feed_everything(&mut self, name: &ArticleId) -> Result<(), StoreError> {
         self.lock_records().await?;
         feed(self.connection(), name).await
     }
 }
 
 /// Counts a call that an article settled, and tells searches.
-pub(crate) async fn count_settled(tx: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
+pub(crate) async fn count_settled(
+    tx: &mut AnyConnection,
+    id: &ArticleId,
+) -> Result<(), StoreError> {
     let counted = sqlx::query("UPDATE articles SET settled = settled + 1 WHERE id = $1")
-        .bind(id)
+        .bind(id.as_str())
         .execute(&mut *tx)
         .await?;
     if counted.rows_affected() > 0 {
@@ -245,9 +249,9 @@ pub(crate) async fn count_settled(tx: &mut AnyConnection, id: &str) -> Result<()
 }
 
 /// Whether nothing is due any more by what is kept.
-async fn is_settled(tx: &mut AnyConnection, id: &str, now: Instant) -> Result<bool, StoreError> {
+async fn is_settled(tx: &mut AnyConnection, id: &ArticleId, now: Instant) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT due_at FROM articles WHERE id = $1")
-        .bind(id)
+        .bind(id.as_str())
         .fetch_optional(tx)
         .await?;
     let Some(row) = row else {
@@ -310,7 +314,7 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
     sql.push(", question = ").bind(storable(&content.question));
     sql.push(", search = ")
         .bind(storable(&search.to_lowercase()));
-    sql.push(", category = ").bind(content.category);
+    sql.push(", category = ").bind(content.category.as_str());
     sql.push(", review_on = ")
         .bind(shown_content.review_on.map(|day| day.to_string()));
     sql.push(", visible = ").bind(i64::from(shown.is_some()));
@@ -319,7 +323,7 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
     sql.push(", shown_question = ")
         .bind(storable(&shown_content.question));
     sql.push(", shown_category = ")
-        .bind(shown_content.category.clone());
+        .bind(shown_content.category.as_str());
     sql.push(", published_at = ").bind(published_at);
     sql.push(" WHERE id = ").bind(article.id.as_str());
     sql.push(" AND revision = ").bind(article.revision);
@@ -353,9 +357,9 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
 }
 
 /// The version that readers saw so far.
-async fn shown_before(tx: &mut AnyConnection, id: &str) -> Result<Option<i64>, StoreError> {
+async fn shown_before(tx: &mut AnyConnection, id: &ArticleId) -> Result<Option<i64>, StoreError> {
     let row = sqlx::query("SELECT visible_version FROM articles WHERE id = $1")
-        .bind(id)
+        .bind(id.as_str())
         .fetch_optional(&mut *tx)
         .await?;
     Ok(row
@@ -366,12 +370,12 @@ async fn shown_before(tx: &mut AnyConnection, id: &str) -> Result<Option<i64>, S
 
 /// Tells searches of an article. Whoever writes so holds the lock of the records, so that positions
 /// come in the order in which they are seen.
-async fn feed(tx: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
+async fn feed(tx: &mut AnyConnection, id: &ArticleId) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO knowledge_changes (position, article_id) \
          SELECT COALESCE(MAX(position), 0) + 1, $1 FROM knowledge_changes",
     )
-    .bind(id)
+    .bind(id.as_str())
     .execute(&mut *tx)
     .await?;
     Ok(())
@@ -379,11 +383,11 @@ async fn feed(tx: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
 
 async fn read_article(
     connection: &mut AnyConnection,
-    id: &str,
+    id: &ArticleId,
 ) -> Result<Option<Article>, StoreError> {
     let row =
         sqlx::query("SELECT revision, withdrawal, settled, number FROM articles WHERE id = $1")
-            .bind(id)
+            .bind(id.as_str())
             .fetch_optional(&mut *connection)
             .await?;
     let Some(row) = row else {
@@ -391,7 +395,7 @@ async fn read_article(
     };
     let versions =
         sqlx::query("SELECT version FROM article_versions WHERE article_id = $1 ORDER BY number")
-            .bind(id)
+            .bind(id.as_str())
             .fetch_all(&mut *connection)
             .await?;
     let versions = versions.iter().map(|row| {
@@ -401,7 +405,7 @@ async fn read_article(
     let withdrawal: String = row.try_get("withdrawal")?;
     let settled: i64 = row.try_get("settled")?;
     Ok(Some(Article {
-        id: id.to_owned(),
+        id: id.clone(),
         number: number::of_row(&row)?,
         revision: row.try_get("revision")?,
         versions: versions.collect::<Result<_, _>>()?,
@@ -410,11 +414,21 @@ async fn read_article(
     }))
 }
 
-fn json<T: serde::Serialize>(id: &str, value: &T) -> Result<String, StoreError> {
+/// The article that a column names.
+pub(crate) fn article_id(row: &AnyRow, column: &str) -> Result<ArticleId, StoreError> {
+    Ok(ArticleId::new(row.try_get::<&str, _>(column)?))
+}
+
+/// The category that a column names.
+pub(crate) fn category_id(row: &AnyRow, column: &str) -> Result<CategoryId, StoreError> {
+    Ok(CategoryId::new(row.try_get::<&str, _>(column)?))
+}
+
+fn json<T: serde::Serialize>(id: &ArticleId, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|source| unreadable(id, source))
 }
 
-fn unreadable(id: &str, source: serde_json::Error) -> StoreError {
+fn unreadable(id: &ArticleId, source: serde_json::Error) -> StoreError {
     StoreError::Unreadable {
         what: format!("article {id}"),
         source,

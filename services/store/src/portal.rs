@@ -8,7 +8,7 @@ mod report;
 mod retention;
 
 use madoguchi_core::audience::Viewer;
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{ArticleId, CategoryId, UserId};
 use madoguchi_core::named;
 use madoguchi_core::portal::normal_query;
 use madoguchi_core::time::Instant;
@@ -18,6 +18,7 @@ pub use self::attention::{AskedAbout, Attention, MissedQuery, Unhelpful};
 pub use self::feedback::{Feedback, Rating, Settled};
 pub use self::inquiries::{NewInquiry, Receipt};
 pub(crate) use self::moving::move_inquiries;
+use crate::articles::article_id;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
@@ -34,7 +35,7 @@ pub struct Search {
     /// What was typed.
     pub query: String,
     /// The category that was searched; empty for all.
-    pub category: String,
+    pub category: CategoryId,
     /// How many answers there were.
     pub results: u64,
     /// From which site, if it is known.
@@ -62,7 +63,7 @@ pub struct View {
     /// When.
     pub at: Instant,
     /// Which article.
-    pub article: String,
+    pub article: ArticleId,
     /// Who read it.
     pub viewer: Viewer,
     /// From which site, if it is known.
@@ -79,7 +80,7 @@ pub struct Opened {
     /// Of which search.
     pub search: String,
     /// Which article.
-    pub article: String,
+    pub article: ArticleId,
     /// Its place among the results, from 1.
     pub position: u32,
     /// When.
@@ -103,7 +104,7 @@ impl Store {
         .bind(search.viewer.as_str())
         .bind(storable(&search.query))
         .bind(normal_query(&search.query))
-        .bind(storable(&search.category))
+        .bind(storable(search.category.as_str()))
         .bind(i64::try_from(search.results).unwrap_or(i64::MAX))
         .bind(search.site.as_deref())
         .bind(search.user.as_ref().map(UserId::as_str))
@@ -127,7 +128,7 @@ impl Store {
              VALUES ($1, $2, $3, $4) ON CONFLICT (search_id, article) DO NOTHING",
         )
         .bind(storable(&opened.search))
-        .bind(storable(&opened.article))
+        .bind(storable(opened.article.as_str()))
         .bind(i64::from(opened.position))
         .bind(opened.at.0)
         .execute(&mut *tx)
@@ -176,7 +177,7 @@ impl Store {
         )
         .bind(&view.id)
         .bind(view.at.0)
-        .bind(storable(&view.article))
+        .bind(storable(view.article.as_str()))
         .bind(view.viewer.as_str())
         .bind(view.site.as_deref())
         .bind(&view.visit)
@@ -196,7 +197,7 @@ impl Store {
         viewer: Viewer,
         since: Instant,
         limit: u32,
-    ) -> Result<Vec<(String, u64)>, StoreError> {
+    ) -> Result<Vec<(ArticleId, u64)>, StoreError> {
         let mut sql = Sql::new("SELECT article, COUNT(*) AS views FROM portal_views WHERE at >= ");
         sql.bind(since.0)
             .push(" AND place = ")
@@ -205,7 +206,7 @@ impl Store {
             .bind(i64::from(limit));
         let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
         rows.iter()
-            .map(|row| Ok((row.try_get("article")?, count(row, "views")?)))
+            .map(|row| Ok((article_id(row, "article")?, count(row, "views")?)))
             .collect()
     }
 }

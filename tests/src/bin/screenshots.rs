@@ -10,13 +10,16 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use fantoccini::Locator;
+use madoguchi_core::clock::{Clock, SystemClock};
+use madoguchi_core::month::Month;
 use madoguchi_tests::browser::{Browser, Look, until_shown};
 use madoguchi_tests::free_port;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Screens: the name of the picture, who sees it, and where it is.
-const SCREENS: [(&str, &str, &str); 53] = [
+/// `{next}` is the month after this one.
+const SCREENS: [(&str, &str, &str); 57] = [
     ("reception", "tanaka", "/reception?new=plain"),
     ("unregistered", "yamada", "/reception/unregistered"),
     ("tickets", "yamada", "/tickets"),
@@ -26,6 +29,10 @@ const SCREENS: [(&str, &str, &str); 53] = [
     ("person", "yamada", "/people"),
     ("people-import", "yamada", "/people/import"),
     ("phrases", "yamada", "/admin/phrases"),
+    ("months", "yamada", "/monthly"),
+    ("month-running", "yamada", "/monthly/running"),
+    ("shift-plan", "yamada", "/monthly/{next}/shifts"),
+    ("staffing", "yamada", "/monthly/staffing"),
     ("divisions", "admin", "/admin/desk/divisions"),
     ("vendors", "admin", "/admin/desk/vendors"),
     ("departments", "admin", "/admin/desk/departments"),
@@ -123,6 +130,7 @@ async fn main() -> anyhow::Result<()> {
     let desk = Demo::start(Path::new(&program)).await?;
     tokio::time::sleep(CALLS).await;
     photograph_call(&desk, &folder).await?;
+    photograph_month_end(&desk, &folder).await?;
     for look in Look::ALL.into_iter().filter(|look| look.dark == dark) {
         photograph(&desk, look, &folder).await?;
     }
@@ -143,6 +151,7 @@ async fn photograph(desk: &Demo, look: Look, folder: &Path) -> anyhow::Result<()
             browser.sign_in_at(address, login, password).await?;
             signed_in = login;
         }
+        let path = path.replace("{next}", &this_month().next().to_string());
         client.goto(&format!("{}{path}", desk.address)).await?;
         if let Some((_, link)) = CHOICES.iter().find(|(of, _)| *of == name) {
             client.find(Locator::Css(link)).await?.click().await?;
@@ -181,6 +190,53 @@ async fn photograph_call(desk: &Demo, folder: &Path) -> anyhow::Result<()> {
     browser.click("button[value=save]").await?;
     browser.until_shown("を保存しました").await?;
     save(&browser, folder, "call-5-saved", look).await?;
+    browser.close().await
+}
+
+fn this_month() -> Month {
+    Month::at(SystemClock.now())
+}
+
+/// The first working day of the report's writer, from the calls that nobody registered to the approval, for
+/// the guide.
+async fn photograph_month_end(desk: &Demo, folder: &Path) -> anyhow::Result<()> {
+    let browser = Browser::start(1280, 800).await?;
+    let (address, password) = (&desk.address, &desk.password);
+    browser.sign_in_at(address, "yamada", password).await?;
+    let month = this_month().previous();
+    let place = format!("{address}/monthly/{month}");
+    let photograph = async |name: &str| -> anyhow::Result<()> {
+        for look in [Look::PHONE, Look::DESK] {
+            browser.look(look).await?;
+            save(&browser, folder, name, look).await?;
+        }
+        Ok(())
+    };
+    let open =
+        async |address: &str| -> anyhow::Result<()> { Ok(browser.client.goto(address).await?) };
+    open(&format!("{address}/reception/unregistered?month={month}")).await?;
+    photograph("month-1-unregistered").await?;
+    open(&format!("{place}/checks")).await?;
+    photograph("month-2-checks").await?;
+    open(&format!("{place}/remarks/new")).await?;
+    let remark = "旅費の精算に関する問合せが多かった。";
+    browser.fill_in("[name=text]", remark).await?;
+    photograph("month-3-remark").await?;
+    browser.click("main form.form button.primary").await?;
+    browser.until_shown("登録しました").await?;
+    open(&format!("{place}/freeze")).await?;
+    if browser.client.find(Locator::Css("#reason")).await.is_ok() {
+        browser.fill_in("#reason", "加筆の追加").await?;
+    }
+    photograph("month-4-freeze").await?;
+    browser.click("main form.form button.primary").await?;
+    browser.click("dialog button.danger").await?;
+    browser.until_shown("確定しました").await?;
+    photograph("month-5-frozen").await?;
+    browser.fill_in("[name=person]", "機構 業務管理係").await?;
+    browser.click("main form.form button.primary").await?;
+    browser.until_shown("記録しました").await?;
+    photograph("month-6-handed-in").await?;
     browser.close().await
 }
 

@@ -60,6 +60,10 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/monthly?year=2024",
             "/monthly/settings",
             "/monthly/targets",
+            "/monthly/staffing",
+            "/monthly/running",
+            "/monthly/2026-12/shifts",
+            "/reception/unregistered?month={month}",
             "/monthly/published",
             "/monthly/published/import",
             "/monthly/{month}",
@@ -240,6 +244,7 @@ fn is_page(path: &str) -> bool {
         "/reception/caller",
         "/reception/candidates",
         "/tickets/due/part",
+        "/monthly/running/part",
     ];
     let steps = [
         "/",

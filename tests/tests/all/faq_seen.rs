@@ -56,7 +56,7 @@ async fn get_raw(desk: &Desk, path: &str) -> anyhow::Result<(u16, String)> {
 
 async fn save(desk: &Desk, article: &Article) -> Outcome {
     let now = desk.clock.now();
-    let entry = faq::entry(&article.id, now);
+    let entry = faq::entry(article.id.as_str(), now);
     let mut tx = desk.store().begin(entry).await?;
     tx.save_article(article, now).await?;
     Ok(tx.commit().await?)
@@ -71,7 +71,7 @@ fn content(question: &str) -> Content {
     Content {
         question: question.to_owned(),
         answer: format!("{question}の答えです。"),
-        category: "f09".to_owned(),
+        category: "f09".into(),
         audience: Audience::Portal,
         ..Content::default()
     }
@@ -110,7 +110,7 @@ async fn what_is_published_is_found_within_a_second_and_what_is_withdrawn_gone()
         let id = format!("nurikabe-{n}");
         add(&desk, &id, content("ぬりかべ申請の出し方")).await?;
         found.push(until(&desk, "ぬりかべ申請", &id, true).await?);
-        let article = desk.store().lookup_article(&id).await?;
+        let article = desk.store().lookup_article(&id.as_str().into()).await?;
         let mut article = article.context("it is kept")?;
         let now = desk.clock.now();
         article.request_withdrawal(&UserId::new("one"), "制度がなくなりました", now)?;
@@ -138,7 +138,7 @@ async fn what_is_for_the_desk_or_past_its_time_is_nowhere_in_the_portal() -> Out
     expired.expires_at = Some(desk.clock.now() - Millis::from_secs(1));
     add(&desk, "expired", expired).await?;
     let mut seen = content("旅費のぬりかべ申請");
-    seen.related = vec!["hidden".to_owned(), "expired".to_owned()];
+    seen.related = vec!["hidden".into(), "expired".into()];
     add(&desk, "seen", seen).await?;
     // The index takes changes in by their order: now it has all of them.
     until(&desk, "ぬりかべ申請", "seen", true).await?;

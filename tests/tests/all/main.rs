@@ -25,6 +25,7 @@ mod hours;
 mod ledger;
 mod line_hours;
 mod month_books;
+mod month_end;
 mod nodes;
 mod oidc;
 mod past_answers;

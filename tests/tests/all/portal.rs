@@ -268,7 +268,7 @@ async fn an_agent_searches_copies_and_settles_by_keyboard_alone() -> Outcome {
     let seen = figures(&desk).await?;
     ensure!(
         seen.articles
-            .get(&id)
+            .get(id.as_str())
             .is_some_and(|access| access.settled == 1),
         "{seen:?}"
     );

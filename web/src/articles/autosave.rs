@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Redirect;
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::Version;
+use madoguchi_core::id::ArticleId;
 use madoguchi_store::Autosave;
 use serde::Deserialize;
 
@@ -26,11 +27,11 @@ pub(super) struct OfQuery {
 }
 
 impl OfQuery {
-    /// The id, if there is such an article; empty for one that is not kept yet.
-    async fn id(self, web: &Web) -> Result<String, WebError> {
+    /// The article; none for one that is not kept yet.
+    async fn article(self, web: &Web) -> Result<Option<ArticleId>, WebError> {
         match self.of {
-            Some(name) => Ok(lookup(web, &name).await?.0.id),
-            None => Ok(String::new()),
+            Some(name) => Ok(Some(lookup(web, &name).await?.0.id)),
+            None => Ok(None),
         }
     }
 }
@@ -45,25 +46,23 @@ pub(super) struct Offer {
     pub(super) discard: String,
 }
 
-fn with_article(place: &str, id: &str) -> String {
-    if id.is_empty() {
-        place.to_owned()
-    } else {
-        format!("{place}?of={}", escape(id))
+fn with_article(place: &str, article: Option<&ArticleId>) -> String {
+    match article {
+        None => place.to_owned(),
+        Some(id) => format!("{place}?of={}", escape(id)),
     }
 }
 
 /// Where the script of the form keeps what is typed.
-pub(super) fn address(id: &str) -> String {
-    with_article(&format!("{HERE}/autosave"), id)
+pub(super) fn address(article: Option<&ArticleId>) -> String {
+    with_article(&format!("{HERE}/autosave"), article)
 }
 
 /// Where the form stands.
-pub(super) fn path(id: &str) -> String {
-    if id.is_empty() {
-        format!("{HERE}/new")
-    } else {
-        format!("{HERE}/{}/edit", escape(id))
+pub(super) fn path(article: Option<&ArticleId>) -> String {
+    match article {
+        None => format!("{HERE}/new"),
+        Some(id) => format!("{HERE}/{}/edit", escape(id)),
     }
 }
 
@@ -74,7 +73,7 @@ pub(super) async fn keep(
     Query(query): Query<OfQuery>,
     Form(form): Form<ArticleForm>,
 ) -> Result<StatusCode, WebError> {
-    let id = query.id(&web).await?;
+    let article = query.article(&web).await?;
     let form = serde_json::to_string(&form);
     let form = form.map_err(|_| WebError::Internal("a form could not be kept"))?;
     let autosave = Autosave {
@@ -82,7 +81,7 @@ pub(super) async fn keep(
         form,
     };
     let user = &visitor.user.id;
-    web.store.keep_autosave(user, &id, &autosave).await?;
+    web.store.keep_autosave(user, article.as_ref(), &autosave).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -92,21 +91,21 @@ pub(super) async fn discard(
     State(web): State<Web>,
     Query(query): Query<OfQuery>,
 ) -> Result<Redirect, WebError> {
-    let id = query.id(&web).await?;
+    let article = query.article(&web).await?;
     let mut tx = web.store.begin_unrecorded().await?;
-    tx.forget_autosave(&visitor.user.id, &id).await?;
+    tx.forget_autosave(&visitor.user.id, article.as_ref()).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&path(&id)))
+    Ok(Redirect::to(&path(article.as_ref())))
 }
 
 /// What was typed and not saved, if it says anything else than what is kept.
 pub(super) async fn typed(
     web: &Web,
     visitor: &Visitor,
-    id: &str,
+    article: Option<&ArticleId>,
     newest: Option<&Version>,
 ) -> Result<Option<(Autosave, ArticleForm)>, WebError> {
-    let kept = web.store.lookup_autosave(&visitor.user.id, id).await?;
+    let kept = web.store.lookup_autosave(&visitor.user.id, article).await?;
     // What an earlier version of the program kept may have another form.
     let read = kept.and_then(|kept| {
         let form = serde_json::from_str(&kept.form).ok()?;
@@ -119,13 +118,13 @@ pub(super) async fn typed(
 pub(super) async fn offer(
     web: &Web,
     visitor: &Visitor,
-    id: &str,
+    article: Option<&ArticleId>,
     newest: Option<&Version>,
 ) -> Result<Option<Offer>, WebError> {
-    let typed = typed(web, visitor, id, newest).await?;
+    let typed = typed(web, visitor, article, newest).await?;
     Ok(typed.map(|(kept, _)| Offer {
         at: web.settings.dates.minute(kept.at),
-        resume: format!("{}?resume=1", path(id)),
-        discard: with_article(&format!("{HERE}/autosave/discard"), id),
+        resume: format!("{}?resume=1", path(article)),
+        discard: with_article(&format!("{HERE}/autosave/discard"), article),
     }))
 }

@@ -8,6 +8,7 @@ use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, Content, TransitionError, Version, personal};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, StoreError};
 use serde::Deserialize;
@@ -67,7 +68,7 @@ struct EditPage {
 
 /// Another article.
 struct RelatedArticle {
-    id: String,
+    id: ArticleId,
     name: String,
     question: String,
 }
@@ -119,8 +120,8 @@ async fn show(
         "related-search" => Some(findable(web, &form.related_text, of, &content).await?),
         _ => None,
     };
-    let id = of.map_or("", |article| article.id.as_str());
-    let own = of.map(|_| format!("{HERE}/{}", escape(id)));
+    let id = of.map(|article| &article.id);
+    let own = id.map(|id| format!("{HERE}/{}", escape(id)));
     let audiences = [Audience::Portal, Audience::Desk];
     let page = EditPage {
         shell: Shell::new(web, Some(visitor), HERE),
@@ -161,7 +162,7 @@ async fn show(
 }
 
 /// The titles of articles, also of those that nobody sees yet.
-async fn related_articles(web: &Web, ids: &[String]) -> Result<Vec<RelatedArticle>, WebError> {
+async fn related_articles(web: &Web, ids: &[ArticleId]) -> Result<Vec<RelatedArticle>, WebError> {
     let mut all = Vec::new();
     for id in ids {
         let article = web.store.lookup_article(id).await?;
@@ -239,7 +240,7 @@ async fn resumed(
     if query.resume.is_empty() {
         return Ok(None);
     }
-    let id = of.map_or("", |(article, _)| article.id.as_str());
+    let id = of.map(|(article, _)| &article.id);
     let newest = of.map(|(_, newest)| newest);
     let Some((kept, form)) = autosave::typed(web, visitor, id, newest).await? else {
         return Ok(None);
@@ -266,7 +267,7 @@ pub(super) async fn new_page(
     };
     let form = ArticleForm::of(&content, 0);
     let state = FormState {
-        offer: autosave::offer(&web, &visitor, "", None).await?,
+        offer: autosave::offer(&web, &visitor, None, None).await?,
         ..FormState::default()
     };
     show(&web, &visitor, None, form, state).await
@@ -308,7 +309,7 @@ pub(super) async fn preview(
     Form(form): Form<ArticleForm>,
 ) -> Result<Html<String>, WebError> {
     let of = match &query.of {
-        Some(id) => web.store.lookup_article(id).await?,
+        Some(id) => web.store.lookup_article(&id.as_str().into()).await?,
         None => None,
     };
     Ok(Html(preview_of(&form.answer, of.as_ref())))
@@ -352,18 +353,18 @@ pub(super) async fn create(
     }
     let now = web.desk.now();
     let id = format!("faq-{}", token::new_id());
-    let article = Article::new(&id, content, &visitor.user.id, now);
-    keep(&web, &visitor, &article, Some("")).await?;
+    let article = Article::new(id.as_str(), content, &visitor.user.id, now);
+    keep(&web, &visitor, &article, Some(None)).await?;
     Ok(Redirect::to(&format!("{HERE}/{id}?done=created")).into_response())
 }
 
-/// Saves an article. What its writer typed into the form of the article `typed` is saved with it, and
-/// forgotten.
+/// Saves an article. What its writer typed into the form of the article `typed` (`Some(None)`: into the
+/// form of a new one) is saved with it, and forgotten.
 pub(super) async fn keep(
     web: &Web,
     visitor: &Visitor,
     article: &Article,
-    typed: Option<&str>,
+    typed: Option<Option<&ArticleId>>,
 ) -> Result<(), StoreError> {
     let (now, entry) = written(web, visitor, article);
     let mut tx = web.store.begin(entry).await?;
@@ -401,7 +402,7 @@ pub(super) async fn page(
     }
     let form = ArticleForm::of(&newest.content, article.revision);
     let state = FormState {
-        offer: autosave::offer(&web, &visitor, &article.id, Some(&newest)).await?,
+        offer: autosave::offer(&web, &visitor, Some(&article.id), Some(&newest)).await?,
         ..FormState::default()
     };
     show(&web, &visitor, Some(&article), form, state).await
@@ -448,7 +449,7 @@ pub(super) async fn save(
         };
         return show(&web, &visitor, Some(&article), form, state).await;
     }
-    keep(&web, &visitor, &article, Some(&article.id)).await?;
+    keep(&web, &visitor, &article, Some(Some(&article.id))).await?;
     let id = escape(&article.id);
     Ok(Redirect::to(&format!("{HERE}/{id}?done=saved")).into_response())
 }

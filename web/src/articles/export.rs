@@ -124,7 +124,7 @@ pub(super) async fn as_workbook(
         let files: Vec<_> = files.collect();
         vec![
             Cell::Text(name(out.article.number, &out.article.id)),
-            Cell::Text(out.article.id),
+            Cell::Text(out.article.id.to_string()),
             Cell::Text(category_name(&setup.categories, &content.category)),
             Cell::Text(content.question),
             Cell::Text(markdown::to_text(&content.answer)),

@@ -12,6 +12,7 @@ use madoguchi_core::announcement::recording_hash;
 use madoguchi_core::article::{
     Article, ArticleFile, Content, FILE_BYTES, FILES, Version, file_name,
 };
+use madoguchi_core::id::ArticleId;
 use madoguchi_reports::forms::names::content_disposition;
 use serde::{Deserialize, Serialize};
 
@@ -119,7 +120,7 @@ pub(super) async fn remove(
     Ok(back(&article.id))
 }
 
-fn back(id: &str) -> Redirect {
+fn back(id: &ArticleId) -> Redirect {
     Redirect::to(&format!("{HERE}/{}?done=saved#files", escape(id)))
 }
 

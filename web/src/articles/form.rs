@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use madoguchi_core::article::{Content, Version};
 use madoguchi_core::audience::Audience;
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ impl ArticleForm {
         Self {
             question: content.question.clone(),
             answer: content.answer.clone(),
-            category: content.category.clone(),
+            category: content.category.to_string(),
             keywords: content.keywords.join("、"),
             reading: content.reading.clone().unwrap_or_default(),
             audience: content.audience.as_str().to_owned(),
@@ -83,10 +84,11 @@ impl ArticleForm {
             words.map(str::to_owned).collect()
         };
         let reading = self.reading.trim();
+        let related = words(&self.related, &[' ', '　', '、', ',', '\n']);
         let content = Content {
             question: self.question.trim().to_owned(),
             answer: self.answer.trim().replace("\r\n", "\n"),
-            category: self.category.clone(),
+            category: self.category.as_str().into(),
             keywords: words(&self.keywords, &['、', ',', '，', '\n']),
             reading: (!reading.is_empty()).then(|| reading.to_owned()),
             audience: if self.audience == Audience::Portal.as_str() {
@@ -94,7 +96,7 @@ impl ArticleForm {
             } else {
                 Audience::Desk
             },
-            related: words(&self.related, &[' ', '　', '、', ',', '\n']),
+            related: related.into_iter().map(ArticleId::new).collect(),
             review_on,
             expires_at,
             harmless: words(&self.harmless, &['\n']),

@@ -8,6 +8,7 @@ use axum::response::{Html, Redirect};
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_core::id::ArticleId;
 use madoguchi_reports::sheet::{self, SheetError};
 
 use super::differences::{Line as Difference, differences};
@@ -92,15 +93,15 @@ async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError
     plan.faults = Line::faults(&lines);
     let (by, now) = (&visitor.user.id, web.desk.now());
     for line in lines {
-        let Some(mut article) = by_name(&web.store, &line.id).await? else {
+        let Some(mut article) = by_name(&web.store, line.id.as_str()).await? else {
             // A number is given by us: under this one there is no article.
-            if ArticleNumber::read(&line.id).is_some() {
+            if ArticleNumber::read(line.id.as_str()).is_some() {
                 plan.faults
                     .push(format!("番号「{}」の記事はありません。", line.id));
                 continue;
             }
             let content = line.content(Content::default());
-            plan.new.push(Article::new(&line.id, content, by, now));
+            plan.new.push(Article::new(line.id, content, by, now));
             continue;
         };
         let before = article.newest().map(|version| version.content.clone());
@@ -168,14 +169,14 @@ async fn from_book(web: &Web, file: Bytes) -> Result<Result<String, Vec<String>>
         }
         Err(SheetError::TooLarge | SheetError::TooManyRows(_)) => return Ok(Err(vec![too_many()])),
     };
-    let new_id = || format!("faq-{}", token::new_id());
+    let new_id = || ArticleId::new(format!("faq-{}", token::new_id()));
     let lines = match workbook::lines(&rows, &web.desk.setup().categories, new_id) {
         Ok(lines) => lines,
         Err(faults) => return Ok(Err(faults)),
     };
     let mut text = String::new();
     for mut line in lines {
-        let known = by_name(&web.store, &line.id).await?;
+        let known = by_name(&web.store, line.id.as_str()).await?;
         if let Some(version) = known.as_ref().and_then(Article::newest) {
             keep_unsaid(&mut line, &rows, &version.content);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use madoguchi_core::access::EditArticles;
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::setup::DeskSetup;
 use madoguchi_store::{ArticleFilter, ArticleOrder, ArticleRow, Page, Start, StoreError};
 
@@ -82,7 +83,7 @@ impl Listing for ArticleList {
             Order("", DOWN, ArticleOrder::LastChanged),
             Order("unchanged", UP, ArticleOrder::LongestUnchanged),
         ]),
-        ArticleColumn::new("id", "識別子", 14, |row, _| Value::text(&row.id)).in_files(),
+        ArticleColumn::new("id", "識別子", 14, |row, _| Value::text(row.id.as_str())).in_files(),
     ];
 
     fn filters(web: &Web, _: &Asked) -> Vec<Filter> {
@@ -100,7 +101,7 @@ impl Listing for ArticleList {
         Ok(ArticleFilter {
             text: asked.get("text").to_owned(),
             stage: asked.some("stage"),
-            category: asked.some("category"),
+            category: asked.some("category").map(CategoryId::new),
             review_by: asked.some("overdue").map(|_| today()),
             order,
             ..ArticleFilter::default()

@@ -1,6 +1,7 @@
 //! An article, and the names of categories, for all pages of the FAQ work.
 
 use madoguchi_core::article::{Article, Version};
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::setup::Categories;
 use madoguchi_store::{Resource, StoreError};
 
@@ -14,12 +15,12 @@ pub(crate) const HERE: &str = "/articles";
 pub(super) fn category_names(categories: &Categories) -> impl Iterator<Item = (&str, &str)> {
     let tree = categories.tree().into_iter();
     tree.filter(|(_, category)| !category.retired)
-        .map(|(id, category)| (id, category.name.as_str()))
+        .map(|(id, category)| (id.as_str(), category.name.as_str()))
 }
 
-pub(super) fn category_name(categories: &Categories, id: &str) -> String {
+pub(super) fn category_name(categories: &Categories, id: &CategoryId) -> String {
     let known = categories.get(id).map(|category| category.name.clone());
-    known.unwrap_or_else(|| id.to_owned())
+    known.unwrap_or_else(|| id.to_string())
 }
 
 /// The article of this id as somebody saw it who wants to change it, and its newest version.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use madoguchi_core::article::Line;
 use madoguchi_core::audience::Audience;
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::setup::Categories;
 
 pub(super) const ID: &str = "番号";
@@ -32,7 +33,7 @@ pub(super) fn has(rows: &[Vec<String>], name: &str) -> bool {
 pub(super) fn lines(
     rows: &[Vec<String>],
     categories: &Categories,
-    new_id: impl Fn() -> String,
+    new_id: impl Fn() -> ArticleId,
 ) -> Result<Vec<Line>, Vec<String>> {
     let names = rows.first().map_or(&[][..], Vec::as_slice);
     let columns = (0..).zip(names).map(|(at, name)| (name.trim(), at));
@@ -58,7 +59,7 @@ pub(super) fn lines(
         }
         let named = cell(CATEGORY);
         let mut known = categories.tree().into_iter();
-        let known = known.find(|(id, category)| *id == named || category.name == named);
+        let known = known.find(|(id, category)| id.as_str() == named || category.name == named);
         if known.is_none() && !named.is_empty() {
             faults.push(format!("{n}行目: 分類「{named}」は登録されていません。"));
         }
@@ -81,11 +82,11 @@ pub(super) fn lines(
             id: if id.is_empty() {
                 new_id()
             } else {
-                id.to_owned()
+                id.into()
             },
             question: cell(QUESTION).to_owned(),
             answer: cell(ANSWER).to_owned(),
-            category: known.map(|(id, _)| id.to_owned()).unwrap_or_default(),
+            category: known.map(|(id, _)| id.clone()).unwrap_or_default(),
             keywords: keywords
                 .filter(|word| !word.is_empty())
                 .map(str::to_owned)

@@ -54,7 +54,7 @@ pub(crate) enum By {
 
 impl Visitor {
     /// A record of what this visitor does.
-    pub(crate) fn entry(&self, at: Instant, action: Action, object: &str) -> AuditEntry {
+    pub(crate) fn entry(&self, at: Instant, action: Action, object: impl AsRef<str>) -> AuditEntry {
         let (id, login) = (self.user.id.clone(), self.user.login.clone());
         let actor = match &self.by {
             By::Session { .. } => Actor::User { id, login },
@@ -69,7 +69,7 @@ impl Visitor {
             actor,
             address: self.origin.address.to_string(),
             action,
-            object: object.to_owned(),
+            object: object.as_ref().to_owned(),
             before: Fields::new(),
             after: Fields::new(),
         }

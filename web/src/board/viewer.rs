@@ -4,6 +4,7 @@ use madoguchi_core::access::Permission;
 use madoguchi_core::time::Millis;
 
 use crate::auth::visitor::Visitor;
+use crate::live::Sees;
 use crate::text;
 
 /// For whom the board is rendered.
@@ -13,8 +14,7 @@ pub(crate) struct Viewer {
     pub(super) may_set: String,
     /// The agent who the viewer is; empty for none.
     pub(super) own: String,
-    /// Callers' numbers are personal data.
-    pub(crate) sees_numbers: bool,
+    pub(crate) sees: Sees,
     /// 期限の近いもの are told.
     pub(super) sees_due: bool,
     /// How long things last is counted by the page's script, so that only changes need be sent.
@@ -23,12 +23,12 @@ pub(crate) struct Viewer {
 
 impl Viewer {
     /// For all who watch; the page's script fits it to each of them.
-    pub(crate) fn all(sees_numbers: bool) -> Self {
+    pub(crate) fn all(sees: Sees) -> Self {
         Self {
             csrf: String::new(),
             may_set: ANY.to_owned(),
             own: String::new(),
-            sees_numbers,
+            sees,
             sees_due: true,
             counts: true,
         }
@@ -47,7 +47,10 @@ impl Viewer {
             csrf: visitor.csrf().to_owned(),
             may_set,
             own,
-            sees_numbers: visitor.permissions.contains(Permission::ViewCalls),
+            sees: Sees {
+                numbers: visitor.permissions.contains(Permission::ViewCalls),
+                month: visitor.permissions.contains(Permission::ReadFigures),
+            },
             sees_due: visitor.permissions.contains(Permission::HandleTickets),
             counts: false,
         }

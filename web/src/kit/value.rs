@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use madoguchi_core::id::CategoryId;
+
 /// Text that the program brings or that a record brings.
 pub(crate) type Text = Cow<'static, str>;
 
@@ -91,7 +93,17 @@ macro_rules! optional {
     )+};
 }
 
-optional!(String Vec<String> u16 u32);
+impl FieldValue for CategoryId {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_text(text: &str) -> Result<Self, &'static str> {
+        Ok(text.into())
+    }
+}
+
+optional!(String Vec<String> CategoryId u16 u32);
 
 impl FieldValue for Option<bool> {
     fn to_text(&self) -> String {

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Response};
 use madoguchi_core::access::ReadKnowledge;
+use madoguchi_core::id::CategoryId;
 use madoguchi_kb::{Source, Viewer};
 use madoguchi_store::{Referrer, View};
 use serde::Serialize;
@@ -121,7 +122,7 @@ pub(super) struct ArticleJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
     desk_only: bool,
-    category: String,
+    category: CategoryId,
     question: String,
     answer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,7 +158,7 @@ pub(super) async fn as_json(
         quote: quote(&article),
         updated_at: Some(article.updated_at.to_rfc3339()),
         number: article.number.map(|number| number.to_string()),
-        id: article.id,
+        id: article.id.to_string(),
         version: Some(article.version),
         desk_only: article.audience.is_desk_only(),
         category: article.category,

@@ -1,5 +1,6 @@
 //! What a search finds, as the API answers it.
 
+use madoguchi_core::id::CategoryId;
 use madoguchi_kb::Fragment;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,7 +32,7 @@ pub(super) struct HitJson {
     #[schema(value_type = String)]
     pub(super) source: madoguchi_kb::Source,
     pub(super) desk_only: bool,
-    pub(super) category: String,
+    pub(super) category: CategoryId,
     pub(super) score: f32,
     #[schema(value_type = Vec<TextFragment>)]
     pub(super) question: Vec<Fragment>,

@@ -2,6 +2,7 @@
 
 use madoguchi_core::access::Permission;
 
+use madoguchi_core::id::CategoryId;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::portal::categories::category_name;
@@ -19,8 +20,8 @@ pub(crate) struct PastTicket {
     pub(crate) link: String,
     pub(crate) question: String,
     pub(crate) answer: String,
-    /// The id of its category; may be empty.
-    pub(crate) category: String,
+    /// Its category, if it has one.
+    pub(crate) category: CategoryId,
     /// The name of its category.
     pub(crate) category_name: String,
     /// When it was asked.

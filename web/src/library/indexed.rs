@@ -1,5 +1,6 @@
 //! The text of articles out of the search index, for readers while the library is away.
 
+use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_kb::{Entry, KbError, Knowledge, Viewer};
 use madoguchi_store::StoreError;
 
@@ -31,16 +32,16 @@ impl Web {
     pub(super) async fn indexed_counts(
         &self,
         viewer: Viewer,
-    ) -> Result<Vec<(String, u64)>, StoreError> {
+    ) -> Result<Vec<(CategoryId, u64)>, StoreError> {
         let setup = self.desk.setup();
         self.read_index(move |index| {
             let tree = setup.categories.tree();
             let counts = tree
                 .iter()
-                .map(|(id, _)| -> Result<(String, u64), KbError> {
-                    let of = vec![(*id).to_owned()];
+                .map(|(id, _)| -> Result<(CategoryId, u64), KbError> {
+                    let of = [(*id).clone()];
                     let (_, count) = index.newest(viewer, Some(&of), 0, 0)?;
-                    Ok(((*id).to_owned(), count as u64))
+                    Ok(((*id).clone(), count as u64))
                 });
             counts.collect()
         })
@@ -81,7 +82,7 @@ fn list(index: &Knowledge, filter: &ArticleFilter) -> Result<ArticlePage, KbErro
     };
     let mut articles = Vec::new();
     for id in ids {
-        articles.extend(index.entry(id, filter.viewer)?.map(head));
+        articles.extend(index.entry(id.as_str(), filter.viewer)?.map(head));
     }
     Ok(ArticlePage {
         total: articles.len() as u64,
@@ -92,7 +93,7 @@ fn list(index: &Knowledge, filter: &ArticleFilter) -> Result<ArticlePage, KbErro
 fn head(entry: Entry) -> ArticleHead {
     ArticleHead {
         audience: entry.audience,
-        id: entry.id,
+        id: ArticleId::new(entry.id),
         question: entry.question,
         category: entry.category,
         updated_at: entry.updated_at,
@@ -106,7 +107,7 @@ fn article(entry: Entry) -> Article {
         html: paragraphs(&entry.answer),
         plain: entry.answer,
         number: entry.number,
-        id: entry.id,
+        id: ArticleId::new(entry.id),
         question: entry.question,
         category: entry.category,
         updated_at: entry.updated_at,

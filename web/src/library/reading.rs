@@ -1,5 +1,6 @@
 //! The library as pages read it: out of the search while the database is away.
 
+use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_kb::Viewer;
 use madoguchi_store::StoreError;
 
@@ -36,7 +37,7 @@ impl Web {
     }
 
     /// How many articles each category has.
-    pub(crate) async fn counts(&self, viewer: Viewer) -> Result<Vec<(String, u64)>, StoreError> {
+    pub(crate) async fn counts(&self, viewer: Viewer) -> Result<Vec<(CategoryId, u64)>, StoreError> {
         let Some(library) = &self.faq.library else {
             return Ok(Vec::new());
         };
@@ -50,7 +51,7 @@ impl Web {
     pub(crate) async fn articles_by_id(
         &self,
         viewer: Viewer,
-        ids: Vec<String>,
+        ids: Vec<ArticleId>,
     ) -> Result<Vec<ArticleHead>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());

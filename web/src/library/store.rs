@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use futures::future::BoxFuture;
 use madoguchi_core::article::{ArticleNumber, Stage};
 use madoguchi_core::clock::Clock;
+use madoguchi_core::id::CategoryId;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{ShownFilter, Store, StoreError};
 
@@ -18,7 +19,7 @@ pub(crate) async fn by_name(
     store: &Store,
     name: &str,
 ) -> Result<Option<madoguchi_core::article::Article>, StoreError> {
-    if let Some(article) = store.lookup_article(name).await? {
+    if let Some(article) = store.lookup_article(&name.into()).await? {
         return Ok(Some(article));
     }
     let Some(number) = ArticleNumber::read(name) else {
@@ -116,7 +117,7 @@ impl Library for StoredLibrary {
         })
     }
 
-    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(String, u64)>, StoreError>> {
+    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(CategoryId, u64)>, StoreError>> {
         Box::pin(self.store.count_shown(viewer))
     }
 

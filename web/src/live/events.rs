@@ -17,6 +17,7 @@ use crate::auth::visitor::recognise;
 use crate::board::Viewer;
 use crate::error::{Limit, WebError};
 use crate::feature::Feature;
+use crate::monthly::running;
 use crate::portal::notices;
 use crate::state::Web;
 use crate::tickets::due;
@@ -48,7 +49,7 @@ pub(crate) async fn events(
     let place = web.watchers.enter(origin.address, &visitor.user.id);
     let place = place.ok_or(WebError::TooMany(Limit::Streams))?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let watching = web.live.join(Viewer::of(&visitor).sees_numbers, last);
+    let watching = web.live.join(Viewer::of(&visitor).sees, last);
     let frames = futures::stream::unfold((watching, place), |(mut watching, place)| async {
         let events = watching.next().await?;
         Some((futures::stream::iter(events), (watching, place)))
@@ -65,6 +66,7 @@ async fn signed_out(web: Web, headers: HeaderMap, origin: Origin) {
     loop {
         notices::refresh(&web).await;
         due::refresh(&web).await;
+        running::refresh(&web);
         tokio::time::sleep(HEARTBEAT).await;
         match recognise(&web, &headers, origin, false).await {
             Ok(Some(visitor))

@@ -31,6 +31,8 @@ struct ListPage {
     before: Option<i32>,
     after: Option<i32>,
     may_write: bool,
+    /// The shift plan of the next month.
+    plan: String,
     rows: Vec<Row>,
 }
 
@@ -90,6 +92,7 @@ pub(super) async fn page(
         before: Some(year - 1).filter(is_shown),
         after: Some(year + 1).filter(|year| is_shown(year) && *year <= this.fiscal_year()),
         may_write: may_write(&visitor),
+        plan: format!("{}/shifts", place(this.next())),
         rows: rows.collect(),
     };
     Ok(Html(page.render()?))

@@ -30,6 +30,8 @@ use crate::text::DateStyle;
 #[template(path = "monthly_month.html")]
 struct MonthPage {
     shell: Shell,
+    /// 2024-04
+    id: String,
     month: String,
     state: &'static str,
     due: Option<String>,
@@ -131,6 +133,7 @@ pub(super) async fn show(
     let next = may_write.then(|| next_step(web, month, &report, typed));
     let page = MonthPage {
         shell: Shell::new(web, Some(visitor), HERE).done(web, done),
+        id: month.to_string(),
         month: month.name(),
         state: match report.state() {
             SubmissionState::Open if running => "月の途中",

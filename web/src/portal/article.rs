@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::article::ArticleFile;
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::portal::COMMENT_LETTERS;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{Rating, Referrer, View};
@@ -180,7 +181,7 @@ async fn related(web: &Web, article: &Article) -> Result<Vec<Line>, WebError> {
         });
         // Without the search there is still the article.
         let similar = similar.await.ok().and_then(Result::ok).unwrap_or_default();
-        ids.extend(similar.into_iter().map(|hit| hit.id));
+        ids.extend(similar.into_iter().map(|hit| ArticleId::new(hit.id)));
     }
     let mut seen = std::collections::HashSet::from([article.id.clone()]);
     ids.retain(|id| seen.insert(id.clone()));

@@ -4,6 +4,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use chrono::NaiveDate;
 
+use madoguchi_core::id::ArticleId;
+
 use crate::auth::access::PortalReader;
 use crate::auth::browser::{COOKIE, DAYS};
 use crate::auth::cookie::lasting_cookie;
@@ -19,7 +21,7 @@ impl PortalReader {
     }
 
     /// The same for all that this browser says of an article.
-    pub(super) fn voter(&self, article: &str) -> String {
+    pub(super) fn voter(&self, article: &ArticleId) -> String {
         self.browser.hash(&format!("vote {article}"))
     }
 

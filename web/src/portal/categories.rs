@@ -1,12 +1,13 @@
 //! Categories as readers see them.
 
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::setup::{Categories, Category};
 
 /// The entry of the portal's menu for the search.
 pub(super) const HERE: &str = "/faq";
 
 /// The name of a category, after that of the one it belongs to.
-pub(crate) fn category_name(categories: &Categories, id: &str) -> String {
+pub(crate) fn category_name(categories: &Categories, id: &CategoryId) -> String {
     let Some(category) = categories.get(id) else {
         return String::new();
     };
@@ -17,5 +18,5 @@ pub(crate) fn category_name(categories: &Categories, id: &str) -> String {
 }
 
 pub(super) fn parent<'a>(categories: &'a Categories, category: &Category) -> Option<&'a Category> {
-    categories.get(category.parent.as_deref()?)
+    categories.get(category.parent.as_ref()?)
 }

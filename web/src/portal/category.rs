@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
+use madoguchi_core::id::CategoryId;
 use madoguchi_kb::Viewer;
 use serde::Deserialize;
 
@@ -44,6 +45,7 @@ pub(super) async fn page(
     Path(id): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, WebError> {
+    let id = CategoryId::new(id);
     let setup = web.desk.setup();
     let categories = &setup.categories;
     if categories.get(&id).is_none() {
@@ -52,7 +54,7 @@ pub(super) async fn page(
     let number = page_number(&query.page)?;
     let lower = categories.under(Some(&id));
     let mut ids = vec![id.clone()];
-    ids.extend(lower.iter().map(|(id, _)| (*id).to_owned()));
+    ids.extend(lower.iter().map(|(id, _)| (*id).clone()));
     let filter = ArticleFilter {
         categories: Some(ids),
         offset: (number - 1).saturating_mul(PAGE_SIZE),

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::id::PersonId;
+use madoguchi_core::id::{ArticleId, PersonId};
 use madoguchi_core::portal::{INQUIRY_LETTERS, Inquiry, QUERY_LETTERS};
 use madoguchi_core::setup::FieldError;
 use madoguchi_kb::Viewer;
@@ -217,7 +217,7 @@ fn name(form: &str, inquiry: &Inquiry) -> String {
     } else {
         form.to_owned()
     };
-    let article = inquiry.article.as_deref().unwrap_or_default();
+    let article = inquiry.article.as_ref().map_or("", ArticleId::as_str);
     let said = [
         form.as_str(),
         &inquiry.site,

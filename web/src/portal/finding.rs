@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use madoguchi_core::id::TicketId;
+use madoguchi_core::id::{ArticleId, CategoryId, TicketId};
 use madoguchi_core::portal::QUERY_LETTERS;
 use madoguchi_core::ticket::TicketNumber;
 use madoguchi_kb::{Found, Fragment, KbError, Knowledge, Query, Source, Viewer, mix};
@@ -169,7 +169,7 @@ impl Finder<'_> {
         let page = usize::try_from(page_number(&query.page)?).unwrap_or(PAGES);
         let page = page.min(PAGES);
         let asked = Query {
-            category: (!query.category.is_empty()).then(|| query.category.clone()),
+            category: (!query.category.is_empty()).then(|| CategoryId::from(query.category.as_str())),
             offset: (page - 1) * PAGE_SIZE,
             explain: self.viewer == Viewer::Desk,
             ..Query::new(&text, self.viewer, PAGE_SIZE)
@@ -217,7 +217,7 @@ impl Finder<'_> {
                 (ticket_key(&hit.id), number.to_string(), link)
             } else {
                 let link = format!("{}/{}?{way}&n={n}", self.path(), escape(&hit.id));
-                (hit.id.clone(), name(hit.number, &hit.id), link)
+                (hit.id.clone(), name(hit.number, &ArticleId::from(hit.id.as_str())), link)
             };
             Some(ResultRow {
                 id,
@@ -241,7 +241,7 @@ impl Finder<'_> {
             at: self.web.desk.now(),
             viewer: self.viewer,
             query: text.to_owned(),
-            category: category.to_owned(),
+            category: category.into(),
             results: results as u64,
             site: self.site.clone(),
             user: self.user.clone(),
@@ -257,7 +257,7 @@ impl Finder<'_> {
 
     /// Keeps that a result was opened. Whoever opens one before the search was kept has searched
     /// all the same. Gives the search.
-    pub(crate) async fn opened(&self, article: &str, from: &CameFrom) -> Option<String> {
+    pub(crate) async fn opened(&self, article: &ArticleId, from: &CameFrom) -> Option<String> {
         let search = if !from.s.is_empty() {
             from.s.clone()
         } else if !from.q.is_empty() {
@@ -271,7 +271,7 @@ impl Finder<'_> {
         };
         let opened = Opened {
             search,
-            article: article.to_owned(),
+            article: article.clone(),
             position: from.n.parse().unwrap_or(0),
             at: self.web.desk.now(),
         };
@@ -405,9 +405,9 @@ pub(crate) fn category_choices(web: &Web, chosen: &str) -> Vec<Choice> {
     let tree = setup.categories.tree();
     let offered = tree
         .iter()
-        .filter(|(id, category)| !setup.categories.is_retired(category) || *id == chosen);
+        .filter(|(id, category)| !setup.categories.is_retired(category) || id.as_str() == chosen);
     let named: Vec<_> = offered
-        .map(|(id, _)| (*id, category_name(&setup.categories, id)))
+        .map(|(id, _)| (id.as_str(), category_name(&setup.categories, id)))
         .collect();
     let all = std::iter::once(("", "すべての分類"));
     let named = named.iter().map(|(id, name)| (*id, name.as_str()));

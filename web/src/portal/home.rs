@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::setup::Categories;
 use madoguchi_kb::Viewer;
 
@@ -112,7 +113,7 @@ async fn shelves(web: &Web) -> Result<Vec<CategoryRow>, WebError> {
     let upper = categories.under(None).into_iter();
     let shelves = upper.filter_map(|(id, category)| {
         let lower = categories.under(Some(id));
-        let within = |of: &str| of == id || lower.iter().any(|(lower, _)| *lower == of);
+        let within = |of: &CategoryId| of == id || lower.iter().any(|(lower, _)| *lower == of);
         let theirs = counts.iter().filter(|(of, _)| within(of));
         let count: u64 = theirs.map(|(_, count)| count).sum();
         (count > 0).then(|| CategoryRow {

@@ -1,6 +1,7 @@
 //! よく見られている: the articles read most in the last weeks, counted anew once a minute.
 
 use madoguchi_core::audience::Viewer;
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::time::{Millis, Monotonic};
 
 use crate::state::Web;
@@ -12,9 +13,9 @@ const EVERY: Millis = Millis::from_secs(60);
 /// More than are shown: some of them may have been taken down.
 const COUNTED: u32 = 30;
 
-/// The ids of the articles that staff read most; while they cannot be counted, what was counted
+/// The articles that staff read most; while they cannot be counted, what was counted
 /// last.
-pub(crate) async fn most_read(web: &Web) -> Vec<String> {
+pub(crate) async fn most_read(web: &Web) -> Vec<ArticleId> {
     let (now, since) = (web.desk.monotonic(), web.desk.now() - WINDOW);
     if let Some(ids) = web.popular.get(now - EVERY) {
         return ids;

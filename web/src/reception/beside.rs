@@ -196,9 +196,9 @@ async fn to_be_done(
     let now = web.desk.now();
     let calls = match &visitor.user.agent {
         Some(agent) => {
-            let since = now - UNREGISTERED_WITHIN;
+            let span = (now - UNREGISTERED_WITHIN, now + UNREGISTERED_WITHIN);
             web.store
-                .unregistered_calls(Some(agent), since, CALLS)
+                .unregistered_calls(Some(agent), span, CALLS)
                 .await?
         }
         None => Vec::new(),

@@ -107,7 +107,7 @@ pub(super) async fn take(
         form.add_answer(past.answer.trim_end());
         form.answer_source = past.key;
         if form.category.is_empty() {
-            form.category = past.category;
+            form.category = past.category.to_string();
         }
         return Ok("過去の問合せの回答を、回答の欄に入れました。");
     }
@@ -116,7 +116,7 @@ pub(super) async fn take(
     form.add_answer(article.plain.trim_end());
     form.answer_source = format!("article:{}", article.id);
     if form.category.is_empty() {
-        form.category.clone_from(&article.category);
+        form.category = article.category.to_string();
     }
     form.add_article(&article.name());
     Ok("FAQの回答を、回答の欄に入れました。")

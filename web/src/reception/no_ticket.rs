@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::contact::{NoTicket, NoTicketReason};
+use madoguchi_core::month::Month;
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::sensitive;
 use madoguchi_store::{KeptNoTicket, StoreError};
@@ -26,6 +27,8 @@ pub(super) struct NoTicketForm {
     call: String,
     reason: String,
     note: String,
+    /// The month whose list it was; empty: none.
+    month: String,
 }
 
 /// Why a call does not become 対象外.
@@ -48,7 +51,12 @@ pub(super) async fn set(
 ) -> Result<Redirect, WebError> {
     let call = ReceptionCall::get(&web, &visitor, &form.call).await?;
     match keep(&web, &visitor, &call, &form.reason, &form.note).await {
-        Ok(()) => Ok(Redirect::to(&format!("{HERE}/unregistered?done=no-ticket"))),
+        Ok(()) => {
+            let month = form.month.parse::<Month>().ok();
+            let month = month.map_or(String::new(), |month| format!("&month={month}"));
+            let list = format!("{HERE}/unregistered?done=no-ticket{month}");
+            Ok(Redirect::to(&list))
+        }
         Err(Refusal::Fault(why)) => Err(WebError::BadRequest(format!("{why}。"))),
         Err(Refusal::Web(error)) => Err(error),
     }

@@ -254,9 +254,9 @@ fn categories(web: &Web, chosen: &str) -> Vec<Choice> {
     let tree = setup.categories.tree();
     let offered = tree
         .iter()
-        .filter(|(id, category)| !setup.categories.is_retired(category) || *id == chosen);
+        .filter(|(id, category)| !setup.categories.is_retired(category) || id.as_str() == chosen);
     let named: Vec<_> = offered
-        .map(|(id, _)| (*id, category_name(&setup.categories, id)))
+        .map(|(id, _)| (id.as_str(), category_name(&setup.categories, id)))
         .collect();
     let named = named.iter().map(|(id, name)| (*id, name.as_str()));
     Choice::list(std::iter::once(("", "分類を選ぶ")).chain(named), chosen)

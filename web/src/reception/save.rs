@@ -125,7 +125,7 @@ async fn find_articles(
 ) -> Result<Option<FieldError>, WebError> {
     let mut ids = std::collections::BTreeSet::new();
     for name in std::mem::take(&mut mine.articles) {
-        match web.article(&name, Viewer::Desk).await? {
+        match web.article(name.as_str(), Viewer::Desk).await? {
             Some(article) => ids.insert(article.id),
             None if before.articles.contains(&name) => ids.insert(name),
             None => {

@@ -1,5 +1,5 @@
 //! 未登録の通話: answered calls that have neither a ticket nor a reason for having none. Agents see their
-//! own, supervisors all.
+//! own, supervisors and who writes reports all; of a month, if it is asked for.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -8,12 +8,15 @@ use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::contact::NoTicketReason;
+use madoguchi_core::month::Month;
+use madoguchi_core::time::Instant;
+use serde::Deserialize;
 
 use super::beside::UNREGISTERED_WITHIN;
 use super::subject::HERE;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::query::{Choice, DoneQuery, escape};
+use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
@@ -28,6 +31,8 @@ const CALLS: u32 = 200;
 struct UnregisteredPage {
     shell: Shell,
     all: bool,
+    /// The month that was asked for, with its name.
+    month: Option<(String, String)>,
     total: u64,
     /// Not all are shown.
     is_cut: bool,
@@ -45,19 +50,41 @@ struct Row {
     talked: String,
 }
 
+/// What is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListQuery {
+    /// A month alone; empty: the last days.
+    month: String,
+    done: String,
+}
+
 pub(super) async fn page(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
-    Query(query): Query<DoneQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Html<String>, WebError> {
     let now = web.desk.now();
-    let since = now - UNREGISTERED_WITHIN;
-    let all = visitor.permissions.contains(Permission::SetAnyState);
+    let may = |permission| visitor.permissions.contains(permission);
+    let all = may(Permission::SetAnyState) || may(Permission::ManageReports);
+    let month = match query.month.as_str() {
+        "" => None,
+        text => Some(
+            text.parse::<Month>()
+                .map_err(|_| WebError::NotFound("この月"))?,
+        ),
+    };
+    // What arrives while the page is made is on it.
+    let until = now + UNREGISTERED_WITHIN;
+    let span: (Instant, Instant) = match month {
+        Some(month) => (month.start(), month.end()),
+        None => (now - UNREGISTERED_WITHIN, until),
+    };
     let own = visitor.user.agent.as_ref();
     let (calls, total) = if all || own.is_some() {
         let agent = own.filter(|_| !all);
-        let calls = web.store.unregistered_calls(agent, since, CALLS).await?;
-        (calls, web.store.count_unregistered(agent, since).await?)
+        let calls = web.store.unregistered_calls(agent, span, CALLS).await?;
+        (calls, web.store.count_unregistered(agent, span).await?)
     } else {
         (Vec::new(), 0)
     };
@@ -66,6 +93,7 @@ pub(super) async fn page(
     let page = UnregisteredPage {
         shell: Shell::new(&web, Some(&visitor), LIST).done(&web, &query.done),
         all,
+        month: month.map(|month| (month.to_string(), month.name())),
         total,
         is_cut: total > u64::from(CALLS),
         calls: calls.iter().map(|call| row(&web, call)).collect(),

@@ -5,6 +5,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::setup::{
     CATEGORY, CATEGORY_NAME_LETTERS, CATEGORY_NOTE_LETTERS, Categories, Category, FieldError,
 };
@@ -69,8 +70,8 @@ async fn list(
 ) -> Result<Html<String>, WebError> {
     let setup = web.desk.setup();
     let categories = &setup.categories;
-    let row = |id: &str, category: &Category| CategoryRow {
-        link: Category::SCREEN.path(id),
+    let row = |id: &CategoryId, category: &Category| CategoryRow {
+        link: Category::SCREEN.path(id.as_str()),
         name: category.name.clone(),
         note: category.note.clone(),
         lower: category.parent.is_some(),
@@ -108,8 +109,8 @@ async fn move_category(
 ) -> Result<Redirect, WebError> {
     let context = Context::new(&web, &id);
     let mut changes = Vec::new();
-    for (moved, category) in context.setup.categories.moved(&id, form.to == "up") {
-        let kept = Versioned::<Category>::get(&web, &moved).await?;
+    for (moved, category) in context.setup.categories.moved(&id.as_str().into(), form.to == "up") {
+        let kept = Versioned::<Category>::get(&web, moved.as_str()).await?;
         changes.push(kept.change(&visitor, &context, Some(&category), kept.version)?);
     }
     if changes.is_empty() {
@@ -177,16 +178,16 @@ impl Record for Category {
 
     fn fields<'c>(context: &'c Context<'_>) -> Vec<Field<'c, Self>> {
         let categories = &context.setup.categories;
-        let own = categories.get(context.id);
-        let chosen = own.and_then(|own| own.parent.as_deref());
+        let own = categories.get(&context.id.into());
+        let chosen = own.and_then(|own| own.parent.as_ref());
         let upper = categories.under(None).into_iter();
         let upper = upper
-            .filter(|(id, one)| *id != context.id && (!one.retired || Some(*id) == chosen))
-            .map(|(id, one)| (id.to_owned(), one.name.clone()));
+            .filter(|(id, one)| id.as_str() != context.id && (!one.retired || Some(*id) == chosen))
+            .map(|(id, one)| (id.to_string(), one.name.clone()));
         let none = (String::new(), "なし(上位の分類にする)".to_owned());
         // Those that are no longer offered have names in the history all the same.
         let former = categories.under(None).into_iter();
-        let former = former.map(|(id, one)| (id.to_owned(), one.name.clone()));
+        let former = former.map(|(id, one)| (id.to_string(), one.name.clone()));
         vec![
             F::text("name", "名前", access!(name))
                 .section("分類")
@@ -226,11 +227,11 @@ impl Record for Category {
     }
 
     fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<FieldError> {
-        context.setup.categories.faults(context.id, self)
+        context.setup.categories.faults(&context.id.into(), self)
     }
 
     fn initial(id: &str) -> Option<Self> {
-        Categories::default().get(id).cloned()
+        Categories::default().get(&id.into()).cloned()
     }
 
     fn notes(&self, context: &Context<'_>) -> Vec<String> {
@@ -261,7 +262,7 @@ impl Record for Category {
             return (self, None);
         }
         let categories = &context.setup.categories;
-        let order = categories.last_order(self.parent.as_deref());
+        let order = categories.last_order(self.parent.as_ref());
         (Self { order, ..self }, None)
     }
 
@@ -283,7 +284,7 @@ impl Removable for Category {
     }
 
     fn consequences(&self, context: &Context<'_>) -> Vec<String> {
-        let lower = context.setup.categories.under(Some(context.id));
+        let lower = context.setup.categories.under(Some(&context.id.into()));
         let lower: Vec<_> = lower
             .iter()
             .map(|(_, category)| category.name.as_str())

@@ -146,7 +146,7 @@ async fn a_ledger_in_cp932_becomes_tickets_that_say_where_they_came_from() {
         "機構の\r\n「構」が\"表示\"されない".replace("\r\n", "\n")
     );
     assert_eq!(one.fields.tags, ["急ぎ".to_owned()].into());
-    assert_eq!(one.fields.category.as_deref(), Some("f09"));
+    assert_eq!(one.fields.category, Some("f09".into()));
     assert_eq!(one.status(), Status::Done);
     assert_eq!(one.done_at.unwrap().date().to_string(), "2024-04-02");
     assert_eq!(

@@ -7,6 +7,7 @@ use std::path::Path;
 use axum::extract::ConnectInfo;
 use chrono::NaiveDate;
 use madoguchi_core::article::ArticleNumber;
+use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_core::portal::{Site, Sites};
 use madoguchi_kb::{
     Audience, Change, Dictionary, Entry, Feed, Knowledge, Language, Source, Viewer,
@@ -32,20 +33,20 @@ const OUTSIDE: &str = "203.0.113.9";
 
 /// The articles of the test, and whether they are out of reach.
 #[derive(Default)]
-struct TestLibrary(Mutex<BTreeMap<String, Article>>, Mutex<bool>);
+struct TestLibrary(Mutex<BTreeMap<ArticleId, Article>>, Mutex<bool>);
 
 fn article(id: &str, question: &str, plain: &str, category: &str, audience: Audience) -> Article {
     Article {
-        id: id.to_owned(),
+        id: id.into(),
         number: number(id),
         version: 1,
         audience,
         question: question.to_owned(),
         html: format!("<p>{plain}</p>"),
         plain: plain.to_owned(),
-        category: category.to_owned(),
+        category: category.into(),
         updated_at: now() - Millis::from_secs(86_400),
-        related: vec!["desk-001".to_owned(), "login-001".to_owned()],
+        related: vec!["desk-001".into(), "login-001".into()],
         files: Vec::new(),
         text_only: false,
     }
@@ -120,7 +121,7 @@ impl Library for TestLibrary {
         viewer: Viewer,
     ) -> BoxFuture<'a, Result<Option<Article>, StoreError>> {
         let named = |one: &Article| {
-            one.id == id || ArticleNumber::read(id).is_some_and(|n| one.number == Some(n))
+            one.id.as_str() == id || ArticleNumber::read(id).is_some_and(|n| one.number == Some(n))
         };
         let found = self.seen(viewer).into_iter().find(named);
         Box::pin(async { self.reached(found) })
@@ -131,10 +132,10 @@ impl Library for TestLibrary {
         filter: &'a ArticleFilter,
     ) -> BoxFuture<'a, Result<ArticlePage, StoreError>> {
         let wanted = |one: &Article| {
-            let of = |list: &Option<Vec<String>>, text: &String| {
-                list.as_ref().is_none_or(|list| list.contains(text))
-            };
-            of(&filter.categories, &one.category) && of(&filter.ids, &one.id)
+            let categories = filter.categories.as_ref();
+            let ids = filter.ids.as_ref();
+            categories.is_none_or(|some| some.contains(&one.category))
+                && ids.is_none_or(|some| some.contains(&one.id))
         };
         let seen: Vec<_> = self
             .seen(filter.viewer)
@@ -158,7 +159,7 @@ impl Library for TestLibrary {
         Box::pin(async { self.reached(page) })
     }
 
-    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(String, u64)>, StoreError>> {
+    fn counts(&self, viewer: Viewer) -> BoxFuture<'_, Result<Vec<(CategoryId, u64)>, StoreError>> {
         let mut counts = BTreeMap::new();
         for one in self.seen(viewer) {
             *counts.entry(one.category).or_insert(0) += 1;
@@ -172,7 +173,7 @@ impl Library for TestLibrary {
         _limit: u32,
     ) -> BoxFuture<'_, Result<Vec<Overdue>, StoreError>> {
         let overdue = Overdue {
-            id: "login-001".to_owned(),
+            id: "login-001".into(),
             question: "パスワードを忘れました。".to_owned(),
             review_on: by.pred_opt().unwrap(),
         };
@@ -187,7 +188,7 @@ fn knowledge(folder: &Path, articles: &[Article]) -> Knowledge {
     let knowledge = Knowledge::open(folder, &dictionary, &Language::of_the_field(), None).unwrap();
     let put = |one: &Article| {
         Change::Put(Box::new(Entry {
-            id: one.id.clone(),
+            id: one.id.to_string(),
             number: one.number,
             source: Source::Faq,
             audience: one.audience,

@@ -6,6 +6,7 @@ use madoguchi_core::access::{EditArticles, Permission};
 use madoguchi_core::article::{Article, Content};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::Action;
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::ticket::{Ticket, TicketChange, TicketField, TicketFields};
 use madoguchi_store::TicketWriteError;
 
@@ -37,7 +38,7 @@ pub(super) async fn draft(
     // One version of a ticket makes one draft.
     let secret = format!("{} {} {}", ticket.id, values.version(), visitor.user.id);
     let hash = token::hash(&secret);
-    let id = format!("faq-{}", hash.get(..22).unwrap_or(&hash));
+    let id = ArticleId::new(format!("faq-{}", hash.get(..22).unwrap_or(&hash)));
     let led = format!("/articles/{id}/edit");
     if web.store.lookup_article(&id).await?.is_some() {
         return Ok(Redirect::to(&led).into_response());
@@ -55,7 +56,7 @@ pub(super) async fn draft(
     entry
         .after
         .insert("ticket".to_owned(), ticket.number.to_string());
-    let article = Article::new(&id, content, &visitor.user.id, now);
+    let article = Article::new(id.clone(), content, &visitor.user.id, now);
     let mut tx = web.store.begin(entry).await?;
     tx.save_article(&article, now).await?;
     let beside = edit(
@@ -80,15 +81,14 @@ pub(super) async fn draft(
 }
 
 /// The draft as an article beside the ticket.
-fn beside(ticket: &Ticket, id: &str) -> TicketChange {
-    let before = ticket.fields.text(TicketField::Articles);
-    let mut articles = ticket.fields.articles.clone();
-    articles.insert(id.to_owned());
-    let after: Vec<_> = articles.into_iter().collect();
+fn beside(ticket: &Ticket, id: &ArticleId) -> TicketChange {
+    let mut fields = ticket.fields.clone();
+    let before = fields.text(TicketField::Articles);
+    fields.articles.insert(id.clone());
     TicketChange::FieldChanged {
         field: TicketField::Articles,
         before,
-        after: after.join("\n"),
+        after: fields.text(TicketField::Articles),
     }
 }
 

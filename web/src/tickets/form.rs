@@ -1,6 +1,6 @@
 //! The fields of a ticket on its forms.
 
-use madoguchi_core::id::DivisionId;
+use madoguchi_core::id::{CategoryId, DivisionId};
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::sensitive::SensitiveText;
 use madoguchi_core::ticket::{
@@ -190,9 +190,9 @@ fn categories(names: &Names, kept: &TicketFields) -> Choices {
     let categories = names.categories();
     let offered = categories.tree().into_iter();
     let offered = offered.filter(|(_, category)| !categories.is_retired(category));
-    let offered = offered.map(|(id, _)| (id.to_owned(), names.category(id)));
-    optional(offered.collect(), kept.category.as_deref(), |id| {
-        names.category(id)
+    let offered = offered.map(|(id, _)| (id.to_string(), names.category(id)));
+    optional(offered.collect(), kept.category.as_ref().map(CategoryId::as_str), |id| {
+        names.category(&id.into())
     })
 }
 

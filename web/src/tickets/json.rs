@@ -137,7 +137,7 @@ mod tests {
             "tags": ["旅費", "急ぎ"], "category": null,
         });
         let mut fields = TicketFields {
-            category: Some("f09".to_owned()),
+            category: Some("f09".into()),
             ..TicketFields::default()
         };
         assert_eq!(set_fields(&mut fields, given.as_object().unwrap()), []);

@@ -4,7 +4,7 @@ use axum::extract::{Query, RawQuery, State};
 use axum::response::{Html, Response};
 use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::{Action, Fields};
-use madoguchi_core::id::{DivisionId, PersonId, UserId};
+use madoguchi_core::id::{CategoryId, DivisionId, PersonId, UserId};
 use madoguchi_core::ticket::{Channel, Status, System, Ticket};
 use madoguchi_store::{Page, Start, StoreError, TicketFilter, TicketOrder};
 
@@ -81,7 +81,7 @@ impl Listing for TicketList {
         let divisions = divisions.map(|(id, one)| (id.as_str(), one.name.as_str()));
         let categories = names.categories().tree().into_iter();
         let categories: Vec<_> = categories
-            .map(|(id, _)| (id.to_owned(), names.category(id)))
+            .map(|(id, _)| (id.to_string(), names.category(id)))
             .collect();
         let categories = categories
             .iter()
@@ -145,7 +145,7 @@ impl Listing for TicketList {
                 .map(DivisionId::new)
                 .into_iter()
                 .collect(),
-            categories: asked.some("category").into_iter().collect(),
+            categories: asked.some("category").map(CategoryId::new).into_iter().collect(),
             channel: Channel::lookup(asked.get("channel")),
             system: System::lookup(asked.get("system")),
             owner,

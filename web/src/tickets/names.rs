@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madoguchi_core::id::{DivisionId, UserId};
+use madoguchi_core::id::{CategoryId, DivisionId, UserId};
 use madoguchi_core::service::{AnswerClock, AnswerState};
 use madoguchi_core::setup::{Calendars, Categories, DeskSetup};
 use madoguchi_core::ticket::{Channel, Impact, System, Ticket, TicketField, Urgency};
@@ -76,12 +76,12 @@ impl Names {
     }
 
     /// 旅費・出張▸精算
-    pub(crate) fn category(&self, id: &str) -> String {
+    pub(crate) fn category(&self, id: &CategoryId) -> String {
         let categories = self.categories();
         let Some(category) = categories.get(id) else {
-            return id.to_owned();
+            return id.to_string();
         };
-        let parent = category.parent.as_deref();
+        let parent = category.parent.as_ref();
         match parent.and_then(|parent| categories.get(parent)) {
             Some(parent) => format!("{}▸{}", parent.name, category.name),
             None => category.name.clone(),
@@ -108,7 +108,7 @@ impl Names {
                 let id = DivisionId::new(text);
                 self.offered.division_name(&id).to_owned()
             }
-            TicketField::Category => self.category(text),
+            TicketField::Category => self.category(&text.into()),
             TicketField::Owner => self.offered.user_name(&UserId::new(text)).to_owned(),
             TicketField::Channel => label(Channel::lookup(text).map(Channel::label), text),
             TicketField::System => label(System::lookup(text).map(System::label), text),

@@ -7,6 +7,7 @@ use super::file::ArticleFile;
 use super::line::ID_LETTERS;
 use super::personal::{self, Mark};
 use crate::audience::Audience;
+use crate::id::{ArticleId, CategoryId};
 use crate::time::Instant;
 
 const QUESTION_LETTERS: usize = 200;
@@ -36,16 +37,16 @@ pub struct Content {
     pub question: String,
     /// The answer, in Markdown.
     pub answer: String,
-    /// The id of its category.
-    pub category: String,
+    /// Its category.
+    pub category: CategoryId,
     /// Words that lead to it.
     pub keywords: Vec<String>,
     /// How the question is read, where the dictionary does not know.
     pub reading: Option<String>,
     /// Whom it is meant for.
     pub audience: Audience,
-    /// Ids of other articles on the matter.
-    pub related: Vec<String>,
+    /// Other articles on the matter.
+    pub related: Vec<ArticleId>,
     /// 見直し期日
     pub review_on: Option<NaiveDate>,
     /// 掲載期限: from then on readers do not see it.

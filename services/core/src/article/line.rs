@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Content;
 use crate::audience::Audience;
+use crate::id::{ArticleId, CategoryId};
 
 /// The longest id.
 pub(super) const ID_LETTERS: usize = 64;
@@ -13,16 +14,16 @@ pub(super) const ID_LETTERS: usize = 64;
 /// A line of a file of articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// The id of the article.
-    pub id: String,
+    /// The article.
+    pub id: ArticleId,
     /// The question.
     pub question: String,
     /// The answer, in Markdown.
     #[serde(default)]
     pub answer: String,
-    /// The id of its category.
+    /// Its category.
     #[serde(default)]
-    pub category: String,
+    pub category: CategoryId,
     /// Words that lead to it.
     #[serde(default)]
     pub keywords: Vec<String>,
@@ -54,7 +55,7 @@ impl Line {
         let mut known = HashSet::new();
         for (n, line) in (1..).zip(lines) {
             let mut fault = |message: String| faults.push(format!("{n}件目: {message}"));
-            if !is_id(&line.id) {
+            if !is_id(line.id.as_str()) {
                 fault(format!(
                     "id「{}」は、英数字と「-」「_」「.」で{ID_LETTERS}文字以内にしてください。",
                     line.id

@@ -395,7 +395,7 @@ mod tests {
             Some(ticket.received_at),
             "the day has no time"
         );
-        assert_eq!(ticket.fields.category.as_deref(), Some("f09"));
+        assert_eq!(ticket.fields.category, Some("f09".into()));
         assert_eq!(ticket.fields.owner, Some("u1".into()));
         assert!(ticket.fields.incident && ticket.fields.question.ends_with("﨑髙①〜😀"));
         assert_eq!(ticket.note, "再発なし");

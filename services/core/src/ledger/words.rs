@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::mapping::LedgerField;
-use crate::id::{DivisionId, UserId};
+use crate::id::{CategoryId, DivisionId, UserId};
 use crate::normal::normal_text;
 use crate::service::Divisions;
 use crate::setup::Categories;
@@ -64,7 +64,7 @@ const STATUSES: &[(&str, Status)] = &[
 #[derive(Debug, Clone, Default)]
 pub struct LedgerWords {
     /// By name; nothing where several have it.
-    categories: BTreeMap<String, Option<String>>,
+    categories: BTreeMap<String, Option<CategoryId>>,
     divisions: BTreeMap<String, DivisionId>,
     users: BTreeMap<String, Option<UserId>>,
 }
@@ -109,12 +109,12 @@ impl LedgerWords {
     ) -> Self {
         let mut words = Self::default();
         for (id, category) in categories.tree() {
-            add(&mut words.categories, path(id), id.to_owned());
-            add(&mut words.categories, path(&category.name), id.to_owned());
-            let parent = category.parent.as_deref().and_then(|id| categories.get(id));
+            add(&mut words.categories, path(id.as_str()), id.clone());
+            add(&mut words.categories, path(&category.name), id.clone());
+            let parent = category.parent.as_ref().and_then(|id| categories.get(id));
             if let Some(parent) = parent {
                 let whole = format!("{}▸{}", path(&parent.name), path(&category.name));
-                add(&mut words.categories, whole, id.to_owned());
+                add(&mut words.categories, whole, id.clone());
             }
         }
         for (id, division) in divisions.list() {
@@ -133,7 +133,10 @@ impl LedgerWords {
     pub(super) fn text(&self, field: LedgerField, word: &str) -> Option<String> {
         let word_of = normal(word);
         match field {
-            LedgerField::Category => self.categories.get(&path(word)).cloned().flatten(),
+            LedgerField::Category => {
+                let known = self.categories.get(&path(word)).and_then(Option::as_ref);
+                known.map(|id| id.as_str().to_owned())
+            }
             LedgerField::Division => {
                 let known = self.divisions.get(&word_of);
                 known.map(|id| id.as_str().to_owned())

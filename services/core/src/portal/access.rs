@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::id::ArticleId;
+
 /// The access of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessFigures {
     /// By article.
-    pub articles: BTreeMap<String, ArticleAccess>,
+    pub articles: BTreeMap<ArticleId, ArticleAccess>,
     /// In the portal.
     pub portal: PlaceAccess,
     /// At the desk.

@@ -1,7 +1,7 @@
 //! 問合せフォーム: what staff write to the desk when the FAQ did not help.
 
 use super::{QUERY_LETTERS, ReceiptNumber};
-use crate::id::PersonId;
+use crate::id::{ArticleId, PersonId};
 use crate::service::HELP_DESK;
 use crate::setup::FieldError;
 use crate::ticket::{Channel, Requester, TicketFields};
@@ -26,7 +26,7 @@ pub struct Inquiry {
     /// What they ask.
     pub text: String,
     /// The article that did not help.
-    pub article: Option<String>,
+    pub article: Option<ArticleId>,
     /// What they had looked for.
     pub query: String,
     /// Who they are in the directory, if they were signed in.
@@ -105,7 +105,7 @@ mod tests {
         let inquiry = Inquiry {
             name: "佐藤".to_owned(),
             text: "差し戻されました。".to_owned(),
-            article: Some("a1".to_owned()),
+            article: Some("a1".into()),
             query: "旅費".to_owned(),
             ..Inquiry::default()
         };

@@ -64,6 +64,11 @@ impl AnswerClock {
         self.limit
     }
 
+    /// From when on a ticket is one of 期限の近いもの: when no more than this is left.
+    pub fn near(&self) -> Millis {
+        self.near
+    }
+
     /// What is left by the contract clock of a ticket that was not answered; below zero if it is late.
     pub fn contract_left(&self, received_at: Instant, now: Instant) -> Millis {
         Millis(self.limit.0 - self.open_between(received_at, now).0)
@@ -168,7 +173,7 @@ impl AnswerClock {
 
     /// From when until when the desk is open on a day.
     fn hours(&self, day: NaiveDate) -> Option<(Instant, Instant)> {
-        let (opens, closes) = self.calendar.day_hours(day).hours?;
+        let (opens, closes) = self.calendar.open_hours(day)?;
         let midnight = || day.checked_add_days(Days::new(1)).unwrap_or(day);
         let closes = match closes {
             Some(closes) => day.and_time(closes),

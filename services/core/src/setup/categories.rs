@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{FieldError, entered_name};
+use crate::id::CategoryId;
 
 /// The kind of [`Category`] in the store; its id never changes and is never used again.
 pub const CATEGORY: &str = "category";
@@ -41,9 +42,9 @@ const STEP: i32 = 10;
 pub struct Category {
     /// The name.
     pub name: String,
-    /// The id of the category it belongs to; `None` for one of the upper level.
+    /// The category it belongs to; `None` for one of the upper level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
+    pub parent: Option<CategoryId>,
     /// The smaller, the higher up among those of the same parent.
     pub order: i32,
     /// It is not offered any more; records keep it.
@@ -69,7 +70,7 @@ impl Category {
 
 /// All categories by id: those that a desk begins with, and what was changed of them and added.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Categories(BTreeMap<String, Category>);
+pub struct Categories(BTreeMap<CategoryId, Category>);
 
 impl Default for Categories {
     fn default() -> Self {
@@ -81,7 +82,7 @@ impl Default for Categories {
                 retired: false,
                 note: function.to_owned(),
             };
-            (format!("f{n:02}"), category)
+            (CategoryId::new(format!("f{n:02}")), category)
         });
         Self(functions.collect())
     }
@@ -89,30 +90,28 @@ impl Default for Categories {
 
 impl Categories {
     /// The category of this id.
-    pub fn get(&self, id: &str) -> Option<&Category> {
+    pub fn get(&self, id: &CategoryId) -> Option<&Category> {
         self.0.get(id)
     }
 
     /// Sets a category in place of the one before.
-    pub fn set(&mut self, id: &str, category: Category) {
-        self.0.insert(id.to_owned(), category);
+    pub fn set(&mut self, id: CategoryId, category: Category) {
+        self.0.insert(id, category);
     }
 
     /// Those that belong to `parent`, in their order; `None` for the upper level.
-    pub fn under(&self, parent: Option<&str>) -> Vec<(&str, &Category)> {
+    pub fn under(&self, parent: Option<&CategoryId>) -> Vec<(&CategoryId, &Category)> {
         let theirs = self
             .0
             .iter()
-            .filter(|(_, category)| category.parent.as_deref() == parent);
-        let mut theirs: Vec<_> = theirs
-            .map(|(id, category)| (id.as_str(), category))
-            .collect();
+            .filter(|(_, category)| category.parent.as_ref() == parent);
+        let mut theirs: Vec<_> = theirs.collect();
         theirs.sort_by_key(|(id, category)| (category.order, *id));
         theirs
     }
 
     /// All in the order of the tree: each of the upper level, and after it those that belong to it.
-    pub fn tree(&self) -> Vec<(&str, &Category)> {
+    pub fn tree(&self) -> Vec<(&CategoryId, &Category)> {
         let mut all = Vec::new();
         for (id, category) in self.under(None) {
             all.push((id, category));
@@ -123,22 +122,22 @@ impl Categories {
 
     /// Whether the category is not offered any more, by itself or with the one it belongs to.
     pub fn is_retired(&self, category: &Category) -> bool {
-        let parent = category.parent.as_deref().and_then(|id| self.get(id));
+        let parent = category.parent.as_ref().and_then(|id| self.get(id));
         category.retired || parent.is_some_and(|parent| parent.retired)
     }
 
     /// The order of one that comes after all others of `parent`.
-    pub fn last_order(&self, parent: Option<&str>) -> i32 {
+    pub fn last_order(&self, parent: Option<&CategoryId>) -> i32 {
         let last = self.under(parent).last().map(|(_, last)| last.order);
         last.unwrap_or(0).saturating_add(STEP)
     }
 
     /// What changes when a category trades places with the one above it or below it.
-    pub fn moved(&self, id: &str, up: bool) -> Vec<(String, Category)> {
+    pub fn moved(&self, id: &CategoryId, up: bool) -> Vec<(CategoryId, Category)> {
         let Some(category) = self.get(id) else {
             return Vec::new();
         };
-        let mut row = self.under(category.parent.as_deref());
+        let mut row = self.under(category.parent.as_ref());
         let Some(at) = row.iter().position(|(other, _)| *other == id) else {
             return Vec::new();
         };
@@ -152,7 +151,7 @@ impl Categories {
                 order: n * STEP,
                 ..category.clone()
             };
-            (id.to_owned(), category)
+            (id.clone(), category)
         });
         numbered
             .filter(|(id, category)| self.get(id) != Some(category))
@@ -160,10 +159,10 @@ impl Categories {
     }
 
     /// What is wrong with a category among the others.
-    pub fn faults(&self, id: &str, category: &Category) -> Vec<FieldError> {
+    pub fn faults(&self, id: &CategoryId, category: &Category) -> Vec<FieldError> {
         let mut faults = category.faults();
-        let parent = category.parent.as_deref();
-        let same = |(other, found): &(&str, &Category)| *other != id && found.name == category.name;
+        let parent = category.parent.as_ref();
+        let same = |(other, found): &(&CategoryId, &Category)| *other != id && found.name == category.name;
         if self.under(parent).iter().any(same) {
             let message = "同じ名前の分類があります。ほかの名前にしてください";
             faults.push(FieldError::new("name", message));
@@ -187,14 +186,14 @@ mod tests {
     fn category(name: &str, parent: Option<&str>, order: i32) -> Category {
         Category {
             name: name.to_owned(),
-            parent: parent.map(str::to_owned),
+            parent: parent.map(CategoryId::from),
             order,
             retired: false,
             note: String::new(),
         }
     }
 
-    fn names<'a>(all: &[(&'a str, &'a Category)]) -> Vec<&'a str> {
+    fn names<'a>(all: &[(&'a CategoryId, &'a Category)]) -> Vec<&'a str> {
         all.iter()
             .map(|(_, category)| category.name.as_str())
             .collect()
@@ -205,7 +204,7 @@ mod tests {
         let categories = Categories::default();
         let tree = categories.tree();
         assert_eq!(tree.len(), 12);
-        assert_eq!(tree[0], ("f01", categories.get("f01").unwrap()));
+        assert_eq!(tree[0], (&"f01".into(), categories.get(&"f01".into()).unwrap()));
         assert_eq!(tree[7].1.name, "ポータル・決裁");
         assert_eq!(tree[11].1.name, "手形");
     }
@@ -213,42 +212,42 @@ mod tests {
     #[test]
     fn the_tree_has_two_levels_and_keeps_its_order() {
         let mut categories = Categories::default();
-        categories.set("x", category("年末調整", Some("f01"), 20));
-        categories.set("y", category("給与明細", Some("f01"), 10));
+        categories.set("x".into(), category("年末調整", Some("f01"), 20));
+        categories.set("y".into(), category("給与明細", Some("f01"), 10));
         let first: Vec<_> = names(&categories.tree()).into_iter().take(4).collect();
         assert_eq!(first, ["給与・人事", "給与明細", "年末調整", "会計・予算"]);
-        assert_eq!(categories.last_order(Some("f01")), 30);
-        let moved = categories.moved("x", true);
+        assert_eq!(categories.last_order(Some(&"f01".into())), 30);
+        let moved = categories.moved(&"x".into(), true);
         let orders: Vec<_> = moved
             .iter()
             .map(|(id, one)| (id.as_str(), one.order))
             .collect();
         assert_eq!(orders, [("x", 10), ("y", 20)]);
-        assert_eq!(categories.moved("y", true), []);
-        assert_eq!(categories.moved("x", false), []);
-        assert_eq!(categories.moved("none", false), []);
+        assert_eq!(categories.moved(&"y".into(), true), []);
+        assert_eq!(categories.moved(&"x".into(), false), []);
+        assert_eq!(categories.moved(&"none".into(), false), []);
     }
 
     #[test]
     fn what_belongs_to_a_retired_category_is_retired_with_it() {
         let mut categories = Categories::default();
-        categories.set("x", category("年末調整", Some("f01"), 10));
+        categories.set("x".into(), category("年末調整", Some("f01"), 10));
         let upper = Category {
             retired: true,
-            ..categories.get("f01").unwrap().clone()
+            ..categories.get(&"f01".into()).unwrap().clone()
         };
-        categories.set("f01", upper);
-        assert!(categories.is_retired(categories.get("x").unwrap()));
-        assert!(!categories.is_retired(categories.get("f02").unwrap()));
+        categories.set("f01".into(), upper);
+        assert!(categories.is_retired(categories.get(&"x".into()).unwrap()));
+        assert!(!categories.is_retired(categories.get(&"f02".into()).unwrap()));
         assert_eq!(categories.tree().len(), 13, "it is kept");
     }
 
     #[test]
     fn faults_among_the_others_are_told_at_their_fields() {
         let mut categories = Categories::default();
-        categories.set("x", category("年末調整", Some("f01"), 10));
+        categories.set("x".into(), category("年末調整", Some("f01"), 10));
         let fields = |id: &str, one: Category| -> Vec<String> {
-            let faults = categories.faults(id, &one);
+            let faults = categories.faults(&id.into(), &one);
             faults.into_iter().map(|fault| fault.field).collect()
         };
         assert!(fields("n", category("旅費", None, 0)).is_empty());

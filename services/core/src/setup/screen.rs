@@ -72,7 +72,7 @@ impl ScreenSetup {
             CATEGORY => {
                 if let Some(data) = data {
                     let category: Category = serde_json::from_str(data)?;
-                    self.categories.set(id, category);
+                    self.categories.set(id.into(), category);
                 }
                 Ok(())
             }
@@ -115,7 +115,7 @@ mod tests {
         screen.put("announcement", "x", Some("no JSON")).unwrap();
         assert_eq!(screen.lines["a"].numbers, ["1"]);
         assert_eq!(screen.targets.targets().service_level_s, 30);
-        assert_eq!(screen.categories.get("f01").unwrap().name, "人事");
+        assert_eq!(screen.categories.get(&"f01".into()).unwrap().name, "人事");
         screen.put(LINE, "a", None).unwrap();
         screen.put(TARGETS, "targets", None).unwrap();
         assert!(screen.lines.is_empty());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::choices::{Channel, Impact, Priority, System, Urgency};
-use crate::id::{DivisionId, PersonId, UserId};
+use crate::id::{ArticleId, CategoryId, DivisionId, PersonId, TicketId, UserId};
 use crate::named;
 use crate::setup::FieldError;
 
@@ -32,8 +32,8 @@ pub struct TicketFields {
     pub channel: Channel,
     /// About which system.
     pub system: System,
-    /// The id of its 分類.
-    pub category: Option<String>,
+    /// Its 分類.
+    pub category: Option<CategoryId>,
     /// 影響度
     pub impact: Impact,
     /// 緊急度
@@ -52,8 +52,8 @@ pub struct TicketFields {
     pub answer_source: Option<AnswerSource>,
     /// Words to find it by.
     pub tags: BTreeSet<String>,
-    /// Ids of articles of the FAQ on the same matter.
-    pub articles: BTreeSet<String>,
+    /// Articles of the FAQ on the same matter.
+    pub articles: BTreeSet<ArticleId>,
     /// 工数
     pub work_minutes: u32,
     /// Who asks.
@@ -80,10 +80,10 @@ pub struct Requester {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "source", content = "id", rename_all = "snake_case")]
 pub enum AnswerSource {
-    /// An article of the FAQ, by its id.
-    Article(String),
-    /// An earlier ticket, by its id.
-    Ticket(String),
+    /// An article of the FAQ.
+    Article(ArticleId),
+    /// An earlier ticket.
+    Ticket(TicketId),
     /// A 定型文, by its code.
     Phrase(String),
 }
@@ -100,8 +100,8 @@ impl AnswerSource {
     fn read(text: &str) -> Option<Self> {
         let (kind, id) = text.split_once(':').filter(|(_, id)| !id.is_empty())?;
         match kind {
-            "article" => Some(Self::Article(id.to_owned())),
-            "ticket" => Some(Self::Ticket(id.to_owned())),
+            "article" => Some(Self::Article(id.into())),
+            "ticket" => Some(Self::Ticket(id.into())),
             "phrase" => Some(Self::Phrase(id.to_owned())),
             _ => None,
         }
@@ -195,13 +195,13 @@ impl TicketFields {
 
     /// A field as text; empty if nothing is filled in.
     pub fn text(&self, field: TicketField) -> String {
-        let words = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("\n");
+        
         let yes = |is: bool| if is { YES } else { "" }.to_owned();
         match field {
             TicketField::Division => named(self.division.as_ref().map(DivisionId::as_str)),
             TicketField::Channel => self.channel.as_str().to_owned(),
             TicketField::System => self.system.as_str().to_owned(),
-            TicketField::Category => named(self.category.as_deref()),
+            TicketField::Category => named(self.category.as_ref().map(CategoryId::as_str)),
             TicketField::Impact => self.impact.as_str().to_owned(),
             TicketField::Urgency => self.urgency.as_str().to_owned(),
             TicketField::Incident => yes(self.incident),
@@ -213,8 +213,8 @@ impl TicketFields {
                 let source = self.answer_source.as_ref();
                 source.map(AnswerSource::text).unwrap_or_default()
             }
-            TicketField::Tags => words(&self.tags),
-            TicketField::Articles => words(&self.articles),
+            TicketField::Tags => joined(self.tags.iter().map(String::as_str)),
+            TicketField::Articles => joined(self.articles.iter().map(ArticleId::as_str)),
             TicketField::WorkMinutes => self.work_minutes.to_string(),
             TicketField::Person => named(self.requester.person.as_ref().map(PersonId::as_str)),
             TicketField::Number => self.requester.number.clone(),
@@ -258,7 +258,7 @@ impl TicketFields {
             TicketField::Division => self.division = optional.map(DivisionId::from),
             TicketField::Channel => self.channel = Channel::lookup(text)?,
             TicketField::System => self.system = System::lookup(text)?,
-            TicketField::Category => self.category = optional.map(str::to_owned),
+            TicketField::Category => self.category = optional.map(CategoryId::from),
             TicketField::Impact => self.impact = Impact::lookup(text)?,
             TicketField::Urgency => self.urgency = Urgency::lookup(text)?,
             TicketField::Incident => self.incident = text == YES,
@@ -273,7 +273,10 @@ impl TicketFields {
                 };
             }
             TicketField::Tags => self.tags = words_of(text, TAG_LETTERS)?,
-            TicketField::Articles => self.articles = words_of(text, TICKET_SHORT_LETTERS)?,
+            TicketField::Articles => {
+                let ids = words_of(text, TICKET_SHORT_LETTERS)?;
+                self.articles = ids.into_iter().map(ArticleId::new).collect();
+            },
             TicketField::WorkMinutes => self.work_minutes = minutes(text)?,
             TicketField::Person => self.requester.person = optional.map(PersonId::from),
             TicketField::Number => self.requester.number = text.to_owned(),
@@ -283,6 +286,10 @@ impl TicketFields {
         }
         Some(())
     }
+}
+
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join("\n")
 }
 
 fn named(text: Option<&str>) -> String {
@@ -323,7 +330,7 @@ mod tests {
             division: Some("help".into()),
             channel: Channel::Mail,
             system: System::Macs,
-            category: Some("f09".to_owned()),
+            category: Some("f09".into()),
             impact: Impact::High,
             urgency: Urgency::Medium,
             incident: true,
@@ -331,9 +338,9 @@ mod tests {
             owner: Some("u1".into()),
             question: "一行目\n二行目 ".to_owned(),
             answer: "﨑髙①〜😀".to_owned(),
-            answer_source: Some(AnswerSource::Article("a1".to_owned())),
+            answer_source: Some(AnswerSource::Article("a1".into())),
             tags: ["旅費", "差戻し"].map(str::to_owned).into(),
-            articles: ["a1".to_owned()].into(),
+            articles: ["a1".into()].into(),
             work_minutes: 15,
             requester: Requester {
                 person: Some("p1".into()),

@@ -228,7 +228,7 @@ fn entry(line: Line) -> Entry {
         reading: line.reading,
         settled: 0,
         updated_at: Instant(0),
-        id: line.id,
+        id: line.id.to_string(),
     }
 }
 
@@ -258,7 +258,7 @@ async fn rebuild(config: &Config, data_dir: &Path) -> Result<(), CliError> {
 
 async fn feed_everything(store: &Store) -> Result<(), StoreError> {
     let mut tx = store.begin_unrecorded().await?;
-    tx.feed_everything(knowledge::EVERYTHING).await?;
+    tx.feed_everything(&knowledge::EVERYTHING.into()).await?;
     tx.commit().await
 }
 

@@ -340,7 +340,7 @@ mod tests {
         let former = ticket_id(FORMER_LEDGER, "K-0102");
         let former = store.lookup_ticket(&former).await.unwrap().unwrap();
         assert_eq!(former.status(), Status::Done);
-        assert_eq!(former.fields.category.as_deref(), Some("f09"));
+        assert_eq!(former.fields.category, Some("f09".into()));
         let with_file = store.lookup_ticket(&FILE.0.into()).await.unwrap().unwrap();
         assert_eq!(with_file.attachments().count(), 1);
         let part = store.ticket_file_part(&"sample-file".into(), 0).await;

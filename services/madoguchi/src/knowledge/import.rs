@@ -29,13 +29,13 @@ pub(crate) async fn keep(
                 }
                 None => {
                     new += 1;
-                    Article::imported(&line.id, content, now)
+                    Article::imported(line.id.clone(), content, now)
                 }
             };
             let entry = AuditEntry::of_system(
                 now,
                 Action::ArticleImport,
-                &line.id,
+                line.id.as_str(),
                 Fields::from([("question".to_owned(), line.question.clone())]),
             );
             batch.push((article, entry));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::month::{
     CheckReason, Goal, Improvement, Instruction, LevelFact, LevelItem, PublishedMonth, Remark,
     WorkCount,
@@ -43,8 +43,8 @@ pub struct MonthInput {
     pub cover: Cover,
     /// Names by which people are called.
     pub names: BTreeMap<UserId, String>,
-    /// Articles of the FAQ by id: number and title.
-    pub articles: BTreeMap<String, (String, String)>,
+    /// Articles of the FAQ: number and title.
+    pub articles: BTreeMap<ArticleId, (String, String)>,
     /// When the book is made.
     pub made_at: Instant,
 }

@@ -1,16 +1,18 @@
 //! What became of the FAQ in a month, and what it was used for.
 
+use madoguchi_core::id::ArticleId;
+
 /// Figures of the FAQ in a month.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnowledgeFigures {
     /// Articles that were published at the end of the month before.
     pub shown_before: u64,
     /// 新規: first published in the month.
-    pub new: Vec<String>,
+    pub new: Vec<ArticleId>,
     /// 改訂: published before, and again in the month.
-    pub revised: Vec<String>,
+    pub revised: Vec<ArticleId>,
     /// 廃止: taken out of use in the month.
-    pub retired: Vec<String>,
+    pub retired: Vec<ArticleId>,
     /// Articles that are published at the end of the month.
     pub shown_after: u64,
     /// 閲覧

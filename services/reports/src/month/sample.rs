@@ -280,7 +280,7 @@ impl History {
         let fields = TicketFields {
             division: Some(DivisionId::new(HELP_DESK)),
             channel,
-            category: Some(category.to_owned()),
+            category: Some(category.into()),
             question: question.to_owned(),
             answer: "手順を案内した。".to_owned(),
             requester: Requester {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::figures::percentage;
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::month::{Month, PublishedMonth};
 use madoguchi_core::service::INQUIRIES;
 use madoguchi_core::setup::Categories;
@@ -49,7 +50,7 @@ pub struct MonthSummary {
     /// 当月末未完了
     pub left: u64,
     /// Tickets by function of 表 3.1-1.
-    pub functions: BTreeMap<String, u64>,
+    pub functions: BTreeMap<CategoryId, u64>,
     /// 着信 by 拠点区分.
     pub sites: BTreeMap<SiteKind, u64>,
     /// 問合せ対応 (別紙8-1 項番25, 26) by system.
@@ -171,15 +172,15 @@ impl MonthSummary {
     }
 }
 
-/// The function of 表 3.1-1 (or what stands beside those) to which a ticket belongs; empty: 未分類.
-pub(super) fn function_of(ticket: &Ticket, categories: &Categories) -> String {
-    let Some(id) = ticket.fields.category.as_deref() else {
-        return String::new();
+/// The function of 表 3.1-1 (or what stands beside those) to which a ticket belongs; none: 未分類.
+pub(super) fn function_of(ticket: &Ticket, categories: &Categories) -> CategoryId {
+    let Some(id) = ticket.fields.category.as_ref() else {
+        return CategoryId::default();
     };
     let Some(category) = categories.get(id) else {
-        return String::new();
+        return CategoryId::default();
     };
-    category.parent.clone().unwrap_or_else(|| id.to_owned())
+    category.parent.clone().unwrap_or_else(|| id.clone())
 }
 
 /// 問合せ対応: received in the month in the 業務区分 of that name, of all systems.

@@ -3,6 +3,7 @@
 mod books;
 mod cases;
 mod proof;
+mod running;
 mod year;
 
 use madoguchi_core::hours::{Calendar, HoursSettings};

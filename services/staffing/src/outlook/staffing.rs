@@ -95,6 +95,50 @@ pub struct LessOne {
     pub mean_wait_secs: Option<f64>,
 }
 
+/// 勤務計画 of a day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedDay {
+    /// Which day.
+    pub date: NaiveDate,
+    /// Expected 着信.
+    pub expected: f64,
+    /// The most agents that it needs at a time; `None`: more than can be planned.
+    pub agents: Option<u32>,
+    /// Who begins when; `None` without shifts, or if it needs too many.
+    pub shifts: Option<ShiftPlan>,
+    /// People for the shifts, absences (shrinkage) included; rounded up once.
+    pub heads: Option<u32>,
+}
+
+/// Plans each of these days.
+pub(super) fn of_days(days: &[DayForecast], desk: &DeskPlan) -> Vec<PlannedDay> {
+    let days = days.iter();
+    days.map(|day| planned_day(day, desk)).collect()
+}
+
+fn planned_day(day: &DayForecast, desk: &DeskPlan) -> PlannedDay {
+    let needs = with_enough(&day.half_hours, desk).map(|with| {
+        let half_hours = day.half_hours.iter().zip(&with.intervals);
+        half_hours
+            .map(|((half_hour, _), part)| (*half_hour, part.agents))
+            .collect::<Vec<(usize, u32)>>()
+    });
+    let shifts = needs.as_ref().filter(|_| !desk.shifts.is_empty());
+    let shifts = shifts.map(|needs| plan(&desk.shifts, needs));
+    PlannedDay {
+        date: day.date,
+        expected: day.expected.mean,
+        agents: needs.map(|needs| {
+            let agents = needs.iter().map(|(_, agents)| *agents);
+            agents.max().unwrap_or_default()
+        }),
+        heads: shifts
+            .as_ref()
+            .map(|plan| desk.shrinkage.heads(plan.agents)),
+        shifts,
+    }
+}
+
 /// The mean day and the busiest one.
 pub(super) fn of_month(days: &[DayForecast], desk: &DeskPlan) -> Vec<DayStaffing> {
     let busiest = days

@@ -3,7 +3,7 @@
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_staffing::agents::RateTarget;
 use madoguchi_staffing::days::{DayCounts, MonthTotal};
-use madoguchi_staffing::outlook::{DeskPlan, Outlook, OutlookInput, Profile, outlook};
+use madoguchi_staffing::outlook::{DeskPlan, Outlook, OutlookInput, Profile, outlook, shift_plan};
 use madoguchi_staffing::shifts::Shift;
 
 use crate::desks::{calendar, day, desk};
@@ -67,6 +67,51 @@ fn an_outlook_has_all_that_chapter_10_needs() {
     );
     let calls: f64 = most.half_hours.iter().map(|row| row.expected).sum();
     assert!((calls - busiest).abs() < 1e-6 && most.agents >= mean.agents);
+}
+
+#[test]
+fn every_open_day_has_a_shift_plan_that_covers_what_it_needs() {
+    let early = Shift {
+        name: "早番".to_owned(),
+        from: 16,
+        until: 33,
+        pause: Some((24, 26)),
+    };
+    let late = Shift {
+        name: "遅番".to_owned(),
+        from: 18,
+        until: 35,
+        pause: Some((26, 28)),
+    };
+    let (calendar, days) = (calendar(), desk(2));
+    let with = |shifts: Vec<Shift>| {
+        let desk = DeskPlan {
+            shifts,
+            ..DeskPlan::default()
+        };
+        shift_plan(&OutlookInput {
+            month: "2025-04".parse().unwrap(),
+            origin: day("2025-04-01"),
+            calendar: &calendar,
+            history: &days,
+            totals: &[],
+            desk: &desk,
+        })
+    };
+    let planned = with(vec![early, late]);
+    assert_eq!(planned.len(), 22);
+    for day in &planned {
+        let plan = day.shifts.as_ref().unwrap();
+        assert_eq!(plan.uncovered().count(), 0, "{day:?}");
+        let needed = plan.half_hours.iter().map(|one| one.needed).max();
+        assert_eq!(needed, day.agents);
+        let heads = DeskPlan::default().shrinkage.heads(plan.agents);
+        assert_eq!(day.heads, Some(heads));
+    }
+    let first = &planned[0];
+    let without = with(Vec::new());
+    assert!(without.iter().all(|day| day.shifts.is_none()));
+    assert_eq!(without[0].agents, first.agents);
 }
 
 #[test]

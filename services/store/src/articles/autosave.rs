@@ -1,6 +1,6 @@
 //! What editors have typed and not saved yet. It is theirs alone and no record of anything.
 
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::time::{Instant, Millis};
 use sqlx::Row;
 
@@ -23,14 +23,14 @@ pub struct Autosave {
 
 impl Store {
     /// Keeps what somebody has typed so far into the form of an article, in the place of what they had
-    /// typed before. The form of a new article has no id yet: it is empty.
+    /// typed before. The form of a new article has none yet.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn keep_autosave(
         &self,
         user: &UserId,
-        article: &str,
+        article: Option<&ArticleId>,
         autosave: &Autosave,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
@@ -43,7 +43,7 @@ impl Store {
              ON CONFLICT (user_id, article_id) DO UPDATE SET at = excluded.at, form = excluded.form",
         )
         .bind(user.as_str())
-        .bind(storable(article))
+        .bind(storable(article.map_or("", ArticleId::as_str)))
         .bind(autosave.at.0)
         .bind(storable(&autosave.form))
         .execute(&mut *tx)
@@ -59,13 +59,13 @@ impl Store {
     pub async fn lookup_autosave(
         &self,
         user: &UserId,
-        article: &str,
+        article: Option<&ArticleId>,
     ) -> Result<Option<Autosave>, StoreError> {
         let row = sqlx::query(
             "SELECT at, form FROM article_autosaves WHERE user_id = $1 AND article_id = $2",
         )
         .bind(user.as_str())
-        .bind(storable(article))
+        .bind(storable(article.map_or("", ArticleId::as_str)))
         .fetch_optional(self.read()?)
         .await?;
         let read = |row: sqlx::any::AnyRow| {
@@ -86,11 +86,11 @@ impl UnrecordedTx {
     pub async fn forget_autosave(
         &mut self,
         user: &UserId,
-        article: &str,
+        article: Option<&ArticleId>,
     ) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM article_autosaves WHERE user_id = $1 AND article_id = $2")
             .bind(user.as_str())
-            .bind(storable(article))
+            .bind(storable(article.map_or("", ArticleId::as_str)))
             .execute(self.connection())
             .await?;
         Ok(())

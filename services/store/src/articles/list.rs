@@ -2,10 +2,12 @@
 
 use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::audience::{Audience, Viewer};
+use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::{article_id, category_id};
 use crate::error::StoreError;
 use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{Sql, storable};
@@ -20,7 +22,7 @@ pub struct ArticleFilter {
     /// back, `waiting` for all that wait for approval.
     pub stage: Option<String>,
     /// Of this category.
-    pub category: Option<String>,
+    pub category: Option<CategoryId>,
     /// That are to be reviewed by this day (YYYY-MM-DD).
     pub review_by: Option<String>,
     /// Whose withdrawal waits for approval.
@@ -66,13 +68,13 @@ impl ArticleOrder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArticleRow {
     /// Its id.
-    pub id: String,
+    pub id: ArticleId,
     /// Its number.
     pub number: Option<ArticleNumber>,
     /// The question of the newest version.
     pub question: String,
     /// The category of the newest version.
-    pub category: String,
+    pub category: CategoryId,
     /// The stage of the newest version.
     pub stage: String,
     /// The newest version was sent back.
@@ -104,9 +106,9 @@ pub struct ShownFilter {
     /// Who.
     pub viewer: Viewer,
     /// Of these categories; `None`: of all.
-    pub categories: Option<Vec<String>>,
+    pub categories: Option<Vec<CategoryId>>,
     /// With these ids; `None`: all.
-    pub ids: Option<Vec<String>>,
+    pub ids: Option<Vec<ArticleId>>,
     /// So many are left out at the start.
     pub offset: u32,
     /// At the most so many.
@@ -117,11 +119,11 @@ pub struct ShownFilter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownRow {
     /// Its id.
-    pub id: String,
+    pub id: ArticleId,
     /// The question.
     pub question: String,
     /// The category.
-    pub category: String,
+    pub category: CategoryId,
     /// Who may see it.
     pub audience: Audience,
     /// Since when.
@@ -212,9 +214,9 @@ impl Store {
         let rows = rows.iter().map(|row| {
             let audience: String = row.try_get("audience")?;
             Ok(ShownRow {
-                id: row.try_get("id")?,
+                id: article_id(row, "id")?,
                 question: row.try_get("shown_question")?,
-                category: row.try_get("shown_category")?,
+                category: category_id(row, "shown_category")?,
                 audience: Audience::lookup(&audience).unwrap_or_default(),
                 published_at: Instant(row.try_get("published_at")?),
             })
@@ -231,7 +233,7 @@ impl Store {
         &self,
         by: &str,
         limit: u32,
-    ) -> Result<Vec<(String, String, String)>, StoreError> {
+    ) -> Result<Vec<(ArticleId, String, String)>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, shown_question, review_on FROM articles WHERE visible = 1 \
              AND review_on <= $1 ORDER BY review_on, id LIMIT $2",
@@ -242,7 +244,7 @@ impl Store {
         .await?;
         let read = |row: &AnyRow| {
             Ok((
-                row.try_get("id")?,
+                article_id(row, "id")?,
                 row.try_get("shown_question")?,
                 row.try_get("review_on")?,
             ))
@@ -254,7 +256,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn count_shown(&self, viewer: Viewer) -> Result<Vec<(String, u64)>, StoreError> {
+    pub async fn count_shown(&self, viewer: Viewer) -> Result<Vec<(CategoryId, u64)>, StoreError> {
         let mut count = Sql::new(
             "SELECT shown_category, CAST(COUNT(*) AS BIGINT) AS n FROM articles WHERE visible = 1",
         );
@@ -264,7 +266,7 @@ impl Store {
         let rows = count.fetch_all(&mut connection).await?;
         let read = |row: &AnyRow| {
             let n: i64 = row.try_get("n")?;
-            Ok((row.try_get("shown_category")?, n.unsigned_abs()))
+            Ok((category_id(row, "shown_category")?, n.unsigned_abs()))
         };
         rows.iter().map(read).collect()
     }
@@ -278,10 +280,10 @@ fn article_row(row: &AnyRow) -> Result<ArticleRow, StoreError> {
     let flag =
         |column: &str| -> Result<bool, StoreError> { Ok(row.try_get::<i64, _>(column)? != 0) };
     Ok(ArticleRow {
-        id: row.try_get("id")?,
+        id: article_id(row, "id")?,
         number: super::number::of_row(row)?,
         question: row.try_get("question")?,
-        category: row.try_get("category")?,
+        category: category_id(row, "category")?,
         stage: row.try_get("stage")?,
         sent_back: flag("sent_back")?,
         visible: flag("visible")?,
@@ -298,18 +300,20 @@ fn number(rows: &[AnyRow], column: &str) -> Result<u64, StoreError> {
 fn restrict_shown(sql: &mut Sql, filter: &ShownFilter) {
     sql.push(" WHERE visible = 1");
     restrict_to(sql, filter.viewer);
+    let categories = filter.categories.as_ref();
+    let categories =
+        categories.map(|some| some.iter().map(CategoryId::as_str).collect::<Vec<_>>());
+    let ids = filter.ids.as_ref();
+    let ids = ids.map(|some| some.iter().map(ArticleId::as_str).collect::<Vec<_>>());
     for (column, some) in [
-        (" AND shown_category IN (", &filter.categories),
-        (" AND id IN (", &filter.ids),
+        (" AND shown_category IN (", categories),
+        (" AND id IN (", ids),
     ] {
         if let Some(some) = some {
             sql.push(column);
             // No list is empty in SQL.
-            sql.bind_all(
-                some.iter()
-                    .map(String::as_str)
-                    .chain(some.is_empty().then_some("")),
-            );
+            let none = some.is_empty().then_some("");
+            sql.bind_all(some.into_iter().chain(none));
             sql.push(")");
         }
     }
@@ -349,7 +353,7 @@ fn restrict(sql: &mut Sql, filter: &ArticleFilter) {
         }
     }
     if let Some(category) = &filter.category {
-        sql.push(" AND category = ").bind(category.clone());
+        sql.push(" AND category = ").bind(category.as_str().to_owned());
     }
     if let Some(day) = &filter.review_by {
         sql.push(" AND visible = 1 AND review_on <= ")

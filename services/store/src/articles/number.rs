@@ -1,9 +1,11 @@
 //! Numbers of articles, given one after the other and never twice.
 
 use madoguchi_core::article::ArticleNumber;
+use madoguchi_core::id::ArticleId;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::article_id;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -15,12 +17,12 @@ impl Store {
     pub async fn lookup_article_id(
         &self,
         number: ArticleNumber,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<Option<ArticleId>, StoreError> {
         let row = sqlx::query("SELECT id FROM articles WHERE number = $1")
             .bind(i64::from(number.0))
             .fetch_optional(self.read()?)
             .await?;
-        Ok(row.map(|row| row.try_get("id")).transpose()?)
+        row.map(|row| article_id(&row, "id")).transpose()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Versions that were never published are taken away without a trace but the record of it.
 
 use madoguchi_core::article::{Article, Version};
+use madoguchi_core::id::ArticleId;
 use sqlx::{AnyConnection, Row};
 
 use super::unreadable;
@@ -41,12 +42,12 @@ async fn delete(tx: &mut AnyConnection, article: &Article) -> Result<(), StoreEr
 /// Takes the versions behind a number away, and the files that no other version has.
 pub(super) async fn delete_after(
     tx: &mut AnyConnection,
-    id: &str,
+    id: &ArticleId,
     number: u32,
 ) -> Result<(), StoreError> {
     let rows =
         sqlx::query("SELECT version FROM article_versions WHERE article_id = $1 AND number > $2")
-            .bind(id)
+            .bind(id.as_str())
             .bind(i64::from(number))
             .fetch_all(&mut *tx)
             .await?;
@@ -54,7 +55,7 @@ pub(super) async fn delete_after(
         return Ok(());
     }
     sqlx::query("DELETE FROM article_versions WHERE article_id = $1 AND number > $2")
-        .bind(id)
+        .bind(id.as_str())
         .bind(i64::from(number))
         .execute(&mut *tx)
         .await?;

@@ -2,6 +2,7 @@
 
 use madoguchi_core::month::{
     OWN_TARGETS, OWN_TARGETS_ID, OwnTargets, REPORT_SETTINGS, REPORT_SETTINGS_ID, ReportSettings,
+    STAFFING_SETTINGS, STAFFING_SETTINGS_ID, StaffingSettings,
 };
 use serde::de::DeserializeOwned;
 
@@ -23,6 +24,15 @@ impl Store {
     /// As [`Self::report_settings`].
     pub async fn own_targets(&self) -> Result<OwnTargets, StoreError> {
         self.only_setting(OWN_TARGETS, OWN_TARGETS_ID).await
+    }
+
+    /// What 見通しと要員 is computed with.
+    ///
+    /// # Errors
+    /// As [`Self::report_settings`].
+    pub async fn staffing_settings(&self) -> Result<StaffingSettings, StoreError> {
+        self.only_setting(STAFFING_SETTINGS, STAFFING_SETTINGS_ID)
+            .await
     }
 
     /// The one of a kind of which there is one; what it is before a screen has changed it, if none has.

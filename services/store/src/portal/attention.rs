@@ -1,13 +1,14 @@
 //! What editors should see to: what readers looked for in vain, what did not help them.
 
 use madoguchi_core::article::ArticleNumber;
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::named;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::count;
+use crate::articles::article_id;
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 use crate::store::Store;
@@ -47,7 +48,7 @@ pub struct MissedQuery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unhelpful {
     /// Which.
-    pub article: String,
+    pub article: ArticleId,
     /// How many readers it helped.
     pub helped: u64,
     /// How many it did not.
@@ -60,7 +61,7 @@ pub struct Unhelpful {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedAbout {
     /// Which.
-    pub article: String,
+    pub article: ArticleId,
     /// How often.
     pub count: u64,
     /// When last.
@@ -147,7 +148,7 @@ impl Store {
         let rows = sql.fetch_all(&mut connection).await?;
         let read = |row: &AnyRow| -> Result<Unhelpful, StoreError> {
             Ok(Unhelpful {
-                article: row.try_get("article")?,
+                article: article_id(row, "article")?,
                 helped: count(row, "helped")?,
                 not_helped: count(row, "not_helped")?,
                 comments: Vec::new(),
@@ -168,7 +169,7 @@ impl Store {
             .bind(COMMENTS);
         for row in sql.fetch_all(&mut connection).await? {
             let article: &str = row.try_get("article")?;
-            let found = articles.iter_mut().find(|one| one.article == article);
+            let found = articles.iter_mut().find(|one| one.article.as_str() == article);
             if let Some(found) = found {
                 found.comments.push(row.try_get("comment")?);
             }
@@ -199,7 +200,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(AskedAbout {
-                    article: row.try_get("article")?,
+                    article: article_id(row, "article")?,
                     count: count(row, "inquiries")?,
                     last: Instant(row.try_get("last")?),
                     number: article_number(row)?,

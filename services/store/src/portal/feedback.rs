@@ -1,6 +1,6 @@
 //! What readers and agents say of articles.
 
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 
@@ -14,7 +14,7 @@ use crate::tx::UnrecordedTx;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feedback {
     /// Which article.
-    pub article: String,
+    pub article: ArticleId,
     /// Which version of it.
     pub version: i64,
     /// Which browser, as far as it can be told for this article.
@@ -44,7 +44,7 @@ pub struct Settled {
     /// When.
     pub at: Instant,
     /// Which article.
-    pub article: String,
+    pub article: ArticleId,
     /// Which agent.
     pub user: UserId,
     /// The search that led to it.
@@ -66,7 +66,7 @@ impl Store {
              ON CONFLICT (article, version, voter) DO UPDATE SET at = excluded.at, \
              helped = excluded.helped, comment = excluded.comment, site = excluded.site",
         )
-        .bind(storable(&feedback.article))
+        .bind(storable(feedback.article.as_str()))
         .bind(feedback.version)
         .bind(&feedback.voter)
         .bind(feedback.at.0)
@@ -85,7 +85,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn lookup_feedback(
         &self,
-        article: &str,
+        article: &ArticleId,
         version: i64,
         voter: &str,
     ) -> Result<Option<Rating>, StoreError> {
@@ -93,7 +93,7 @@ impl Store {
             "SELECT helped, comment FROM article_feedback \
              WHERE article = $1 AND version = $2 AND voter = $3",
         )
-        .bind(storable(article))
+        .bind(storable(article.as_str()))
         .bind(version)
         .bind(voter)
         .fetch_optional(self.read()?)
@@ -120,7 +120,7 @@ impl UnrecordedTx {
         if let Some(call) = &settled.call {
             let found =
                 sqlx::query("SELECT id FROM article_settled WHERE article = $1 AND call_id = $2")
-                    .bind(storable(&settled.article))
+                    .bind(storable(settled.article.as_str()))
                     .bind(storable(call))
                     .fetch_optional(self.connection())
                     .await?;
@@ -134,7 +134,7 @@ impl UnrecordedTx {
         )
         .bind(&settled.id)
         .bind(settled.at.0)
-        .bind(storable(&settled.article))
+        .bind(storable(settled.article.as_str()))
         .bind(settled.user.as_str())
         .bind(settled.search.as_deref().map(storable))
         .bind(settled.call.as_deref().map(storable))

@@ -3,7 +3,7 @@
 
 use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::contact::{Contact, ContactOutcome};
-use madoguchi_core::id::{ContactId, TicketId};
+use madoguchi_core::id::{ArticleId, ContactId, TicketId};
 use madoguchi_core::portal::{Inquiry, ReceiptNumber};
 use madoguchi_core::ticket::{Channel, Ticket, TicketChange, TicketNumber};
 use madoguchi_core::time::Instant;
@@ -88,7 +88,7 @@ pub(super) async fn keep(
     new: &NewInquiry,
     number: Option<ReceiptNumber>,
 ) -> Result<Ticket, StoreError> {
-    let article = new.inquiry.article.as_deref();
+    let article = new.inquiry.article.as_ref();
     let name = match article {
         Some(article) => Some(article_name(connection, article).await?),
         None => None,
@@ -125,7 +125,7 @@ pub(super) async fn keep(
     .bind(storable(&new.id))
     .bind(new.at.0)
     .bind(number.map(|number| number.0))
-    .bind(article.map(storable))
+    .bind(article.map(|id| storable(id.as_str())))
     .execute(connection)
     .await?;
     Ok(ticket)
@@ -148,15 +148,18 @@ pub(super) fn unfit(error: TicketWriteError) -> StoreError {
 }
 
 /// What readers call an article.
-async fn article_name(connection: &mut AnyConnection, id: &str) -> Result<String, StoreError> {
+async fn article_name(
+    connection: &mut AnyConnection,
+    id: &ArticleId,
+) -> Result<String, StoreError> {
     let row = sqlx::query("SELECT COALESCE(number, 0) AS number FROM articles WHERE id = $1")
-        .bind(storable(id))
+        .bind(storable(id.as_str()))
         .fetch_optional(connection)
         .await?;
     let number = row.map(|row| row.try_get::<i64, _>("number")).transpose()?;
     let number = number.and_then(|number| u32::try_from(number).ok());
     let number = number.filter(|number| *number > 0).map(ArticleNumber);
-    Ok(number.map_or_else(|| id.to_owned(), |number| number.to_string()))
+    Ok(number.map_or_else(|| id.to_string(), |number| number.to_string()))
 }
 
 async fn receipt(connection: &mut AnyConnection, id: &str) -> Result<Option<Receipt>, StoreError> {

@@ -3,7 +3,7 @@
 
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::contact::ContactOutcome;
-use madoguchi_core::id::{TicketId, UserId};
+use madoguchi_core::id::{ArticleId, TicketId, UserId};
 use madoguchi_core::portal::{Inquiry, ReceiptNumber};
 use madoguchi_core::ticket::{Status, TicketChange};
 use madoguchi_core::time::Instant;
@@ -84,7 +84,7 @@ fn read(row: &AnyRow) -> Result<KeptInquiry, StoreError> {
                 name: row.try_get("name")?,
                 extension: row.try_get("extension")?,
                 text: row.try_get("body")?,
-                article: row.try_get("article")?,
+                article: row.try_get::<Option<&str>, _>("article")?.map(ArticleId::new),
                 query: row.try_get("query")?,
                 person: None,
             },

@@ -8,6 +8,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Referrer, count};
+use crate::articles::article_id;
 use crate::error::StoreError;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -51,7 +52,7 @@ impl Store {
             .await?;
         for row in rows {
             let views = count(&row, "n")?;
-            let article = figures.articles.entry(row.try_get("article")?).or_default();
+            let article = figures.articles.entry(article_id(&row, "article")?).or_default();
             if row.try_get::<&str, _>("place")? == Viewer::Portal.as_str() {
                 article.portal += views;
                 figures.portal.views += views;
@@ -72,7 +73,7 @@ impl Store {
             )
             .await?;
         for row in rows {
-            let article = figures.articles.entry(row.try_get("article")?).or_default();
+            let article = figures.articles.entry(article_id(&row, "article")?).or_default();
             if row.try_get::<i64, _>("helped")? != 0 {
                 article.helped += count(&row, "n")?;
             } else {
@@ -88,7 +89,7 @@ impl Store {
             )
             .await?;
         for row in rows {
-            let article = figures.articles.entry(row.try_get("article")?).or_default();
+            let article = figures.articles.entry(article_id(&row, "article")?).or_default();
             article.settled += count(&row, "n")?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Short lists of tickets, the newest first, and what long ones have in common with them.
 
-use madoguchi_core::id::{DivisionId, PersonId, TicketId, UserId};
+use madoguchi_core::id::{CategoryId, DivisionId, PersonId, TicketId, UserId};
 use madoguchi_core::phone;
 use madoguchi_core::ticket::{Channel, Status, System, Ticket};
 use madoguchi_core::time::Instant;
@@ -26,7 +26,7 @@ pub struct TicketFilter {
     /// Of one of these 業務区分.
     pub divisions: Vec<DivisionId>,
     /// Of one of these 分類.
-    pub categories: Vec<String>,
+    pub categories: Vec<CategoryId>,
     /// That came so.
     pub channel: Option<Channel>,
     /// About this system.
@@ -163,7 +163,7 @@ pub(super) fn restrict(sql: &mut Sql, filter: &TicketFilter, words: &WordQuery) 
     one_of(
         sql,
         " AND category IN (",
-        filter.categories.iter().map(String::as_str),
+        filter.categories.iter().map(CategoryId::as_str),
     );
     let owner = filter.owner.as_ref();
     let owner = owner.map(|owner| owner.as_ref().map_or("", UserId::as_str));

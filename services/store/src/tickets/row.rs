@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use madoguchi_core::contact::Contact;
-use madoguchi_core::id::{DivisionId, PersonId, TicketId, UserId};
+use madoguchi_core::id::{CategoryId, DivisionId, PersonId, TicketId, UserId};
 use madoguchi_core::normal::normal_text;
 use madoguchi_core::phone;
 use madoguchi_core::ticket::{Channel, Priority, Status, System, Ticket, TicketNumber};
@@ -46,7 +46,7 @@ pub struct TicketRow {
     /// 業務区分
     pub division: Option<DivisionId>,
     /// The id of its 分類.
-    pub category: Option<String>,
+    pub category: Option<CategoryId>,
     /// By what way it came.
     pub channel: Channel,
     /// About which system.
@@ -153,7 +153,7 @@ fn upsert(ticket: &Ticket, search: &str) -> Result<Sql, StoreError> {
     sql.bind(i64::from(awaits)).push(", ");
     sql.bind(named(fields.division.as_ref().map(DivisionId::as_str)))
         .push(", ");
-    sql.bind(named(fields.category.as_deref())).push(", ");
+    sql.bind(named(fields.category.as_ref().map(CategoryId::as_str))).push(", ");
     sql.bind(fields.channel.as_str()).push(", ");
     sql.bind(fields.system.as_str()).push(", ");
     sql.bind(fields.priority().as_str()).push(", ");
@@ -264,7 +264,7 @@ pub(super) fn read(row: &AnyRow) -> Result<TicketRow, StoreError> {
         status: named("status", &text("status")?, Status::lookup)?,
         awaits_answer: flag("awaits_answer")?,
         division: optional("division")?.map(DivisionId::new),
-        category: optional("category")?,
+        category: optional("category")?.map(CategoryId::new),
         channel: named("channel", &text("channel")?, Channel::lookup)?,
         system: named("system", &text("system")?, System::lookup)?,
         priority: named("priority", &text("priority")?, Priority::lookup)?,

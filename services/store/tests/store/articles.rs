@@ -3,7 +3,7 @@
 use madoguchi_core::article::{Article, ArticleFile, Content, FileKind};
 use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::time::Instant;
 use madoguchi_store::{ArticleFilter, Autosave, Settled, ShownFilter, Store, StoreError};
 
@@ -31,7 +31,7 @@ fn content(question: &str, audience: Audience) -> Content {
     Content {
         question: question.to_owned(),
         answer: "﨑髙①〜😀\0".to_owned(),
-        category: "f09".to_owned(),
+        category: "f09".into(),
         audience,
         review_on: "2026-04-01".parse().ok(),
         ..Content::default()
@@ -60,7 +60,7 @@ async fn published(store: &Store, id: &str, audience: Audience, at: i64) -> Arti
     save(store, &article, at).await.unwrap()
 }
 
-async fn fed(store: &Store, after: i64) -> Vec<String> {
+async fn fed(store: &Store, after: i64) -> Vec<ArticleId> {
     let feed = store.knowledge_changes(after, 100).await.unwrap();
     feed.into_iter().map(|(_, id)| id).collect()
 }
@@ -72,7 +72,7 @@ async fn an_article_is_read_as_it_was_kept(place: Place) {
     let said = &kept.newest().unwrap().content;
     assert_eq!(said.answer, "﨑髙①〜😀\0");
     assert_eq!(said.question, "旅費の精算");
-    assert_eq!(store.lookup_article("b").await.unwrap(), None);
+    assert_eq!(store.lookup_article(&"b".into()).await.unwrap(), None);
 }
 
 async fn a_file_is_kept_with_its_article_or_not_at_all(place: Place) {
@@ -97,9 +97,9 @@ async fn each_article_has_a_number_that_is_never_given_again(place: Place) {
     let number = second.number.unwrap();
     assert!(Some(number) > first.number);
     let id = store.lookup_article_id(number).await.unwrap();
-    assert_eq!(id.as_deref(), Some("a"));
+    assert_eq!(id, Some("a".into()));
     change!(store, entry(3), delete_article(&second)).unwrap();
-    assert_eq!(store.lookup_article("a").await.unwrap(), None);
+    assert_eq!(store.lookup_article(&"a".into()).await.unwrap(), None);
     assert_eq!(store.lookup_article_id(number).await.unwrap(), None);
     let again = save(&store, &draft("a"), 4).await.unwrap();
     assert!(again.number.unwrap() > number);
@@ -109,7 +109,7 @@ async fn each_article_has_a_number_that_is_never_given_again(place: Place) {
         ..ArticleFilter::default()
     };
     let found = store.page_articles(&filter).await.unwrap().rows;
-    assert!(found.len() == 1 && found[0].id == "a" && found[0].number == again.number);
+    assert!(found.len() == 1 && found[0].id.as_str() == "a" && found[0].number == again.number);
 }
 
 fn with_file(mut article: Article, hash: &str) -> Article {
@@ -134,13 +134,13 @@ async fn a_draft_that_is_thrown_away_takes_its_files_along(place: Place) {
     }
     let is_kept = async |hash: &str| store.lookup_article_file(hash).await.unwrap().is_some();
     for id in ["a", "b"] {
-        let article = store.lookup_article(id).await.unwrap().unwrap();
+        let article = store.lookup_article(&id.into()).await.unwrap().unwrap();
         let mut late = article.clone();
         late.revision += 1;
         let refused = change!(store, entry(2), delete_article(&late));
         assert!(matches!(refused, Err(StoreError::Changed { .. })), "{id}");
         assert_eq!(
-            store.lookup_article(id).await.unwrap().as_ref(),
+            store.lookup_article(&id.into()).await.unwrap().as_ref(),
             Some(&article)
         );
         change!(store, entry(2), delete_article(&article)).unwrap();
@@ -151,7 +151,7 @@ async fn a_draft_that_is_thrown_away_takes_its_files_along(place: Place) {
     let published = published(&store, "d", Audience::Portal, 3).await;
     let mut next = with_file(published, "dd");
     save_with_file(&store, &next, "dd").await.unwrap();
-    next = store.lookup_article("d").await.unwrap().unwrap();
+    next = store.lookup_article(&"d".into()).await.unwrap().unwrap();
     next.discard_draft().unwrap();
     let kept = save(&store, &next, 5).await.unwrap();
     assert_eq!(kept.versions.len(), 1);
@@ -166,21 +166,21 @@ async fn what_was_typed_and_not_saved_is_kept_for_who_typed_it(place: Place) {
             at: Instant(at),
             form: form.to_owned(),
         };
-        store.keep_autosave(&one, "", &autosave).await.unwrap();
+        store.keep_autosave(&one, None, &autosave).await.unwrap();
     }
-    let kept = store.lookup_autosave(&one, "").await.unwrap().unwrap();
+    let kept = store.lookup_autosave(&one, None).await.unwrap().unwrap();
     assert_eq!(kept.at, Instant(2));
-    assert_eq!(store.lookup_autosave(&other, "").await.unwrap(), None);
-    assert_eq!(store.lookup_autosave(&one, "a").await.unwrap(), None);
+    assert_eq!(store.lookup_autosave(&other, None).await.unwrap(), None);
+    assert_eq!(store.lookup_autosave(&one, Some(&"a".into())).await.unwrap(), None);
     // What nobody came back to makes room.
     let later = Autosave {
         at: Instant(100 * 86_400_000),
         form: "{}".to_owned(),
     };
-    store.keep_autosave(&other, "a", &later).await.unwrap();
-    assert_eq!(store.lookup_autosave(&one, "").await.unwrap(), None);
-    unrecorded!(store, forget_autosave(&other, "a")).unwrap();
-    assert_eq!(store.lookup_autosave(&other, "a").await.unwrap(), None);
+    store.keep_autosave(&other, Some(&"a".into()), &later).await.unwrap();
+    assert_eq!(store.lookup_autosave(&one, None).await.unwrap(), None);
+    unrecorded!(store, forget_autosave(&other, Some(&"a".into()))).unwrap();
+    assert_eq!(store.lookup_autosave(&other, Some(&"a".into())).await.unwrap(), None);
 }
 
 async fn what_waits_for_somebody_is_counted(place: Place) {
@@ -228,7 +228,7 @@ async fn nobody_overwrites_unseen(place: Place) {
     save(&store, &one, 2).await.unwrap();
     let late = save(&store, &other, 3).await;
     assert!(matches!(late, Err(StoreError::Changed { .. })), "{late:?}");
-    let kept = store.lookup_article("a").await.unwrap().unwrap();
+    let kept = store.lookup_article(&"a".into()).await.unwrap().unwrap();
     assert_eq!(kept.newest().unwrap().content.question, "一");
     let again = save(&store, &draft("a"), 4).await;
     assert!(matches!(again, Err(StoreError::Taken { .. })), "{again:?}");
@@ -239,24 +239,24 @@ async fn what_readers_see_is_fed_to_the_searches_and_nothing_else(place: Place) 
     let mut article = save(&store, &draft("a"), 1).await.unwrap();
     article.submit(&UserId::new("editor"), Instant(2)).unwrap();
     let mut article = save(&store, &article, 2).await.unwrap();
-    assert_eq!(fed(&store, 0).await, Vec::<String>::new());
+    assert_eq!(fed(&store, 0).await, Vec::<ArticleId>::new());
     article
         .approve(&UserId::new("boss"), Instant(3), Instant(3))
         .unwrap();
     let mut article = save(&store, &article, 3).await.unwrap();
-    assert_eq!(fed(&store, 0).await, ["a"]);
+    assert_eq!(fed(&store, 0).await, ["a".into()]);
     article
         .request_withdrawal(&UserId::new("editor"), "古い", Instant(4))
         .unwrap();
     let mut article = save(&store, &article, 4).await.unwrap();
-    assert_eq!(fed(&store, 1).await, Vec::<String>::new());
+    assert_eq!(fed(&store, 1).await, Vec::<ArticleId>::new());
     article.withdraw(&UserId::new("boss"), Instant(5)).unwrap();
     save(&store, &article, 5).await.unwrap();
-    assert_eq!(fed(&store, 1).await, ["a"]);
+    assert_eq!(fed(&store, 1).await, ["a".into()]);
     assert_eq!(store.knowledge_position().await.unwrap(), 2);
     assert_eq!(
-        store.visible_articles("", 10).await.unwrap(),
-        Vec::<String>::new()
+        store.visible_articles(&"".into(), 10).await.unwrap(),
+        Vec::<ArticleId>::new()
     );
 }
 
@@ -276,14 +276,14 @@ async fn what_is_due_is_published_and_ends_by_itself(place: Place) {
     assert_eq!(due(99).await.unwrap(), 0);
     assert_eq!(due(100).await.unwrap(), 1);
     assert_eq!(due(101).await.unwrap(), 0);
-    assert_eq!(store.visible_articles("", 10).await.unwrap(), ["a"]);
+    assert_eq!(store.visible_articles(&"".into(), 10).await.unwrap(), ["a".into()]);
     assert_eq!(due(200).await.unwrap(), 1);
     assert_eq!(due(201).await.unwrap(), 0);
     assert_eq!(
-        store.visible_articles("", 10).await.unwrap(),
-        Vec::<String>::new()
+        store.visible_articles(&"".into(), 10).await.unwrap(),
+        Vec::<ArticleId>::new()
     );
-    assert_eq!(fed(&store, 0).await, ["a", "a"]);
+    assert_eq!(fed(&store, 0).await, ["a".into(), "a".into()]);
 }
 
 async fn lists_show_to_each_what_is_theirs(place: Place) {
@@ -304,25 +304,25 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
         offset: 0,
         limit: 10,
     };
-    assert_eq!(ids(all.clone()).await, ["p"]);
+    assert_eq!(ids(all.clone()).await, ["p".into()]);
     let desk = ShownFilter {
         viewer: Viewer::Desk,
         ..all
     };
-    assert_eq!(ids(desk.clone()).await, ["d", "p"]);
+    assert_eq!(ids(desk.clone()).await, ["d".into(), "p".into()]);
     let some = ShownFilter {
-        ids: Some(vec!["d".to_owned()]),
+        ids: Some(vec!["d".into()]),
         ..desk.clone()
     };
-    assert_eq!(ids(some).await, ["d"]);
+    assert_eq!(ids(some).await, ["d".into()]);
     let none = ShownFilter {
         categories: Some(Vec::new()),
         ..desk
     };
-    assert_eq!(ids(none).await, Vec::<String>::new());
+    assert_eq!(ids(none).await, Vec::<ArticleId>::new());
     assert_eq!(
         store.count_shown(Viewer::Portal).await.unwrap(),
-        [("f09".to_owned(), 1)]
+        [("f09".into(), 1)]
     );
     let filter = ArticleFilter {
         text: "精算".to_owned(),
@@ -332,7 +332,7 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
     let rows = store.page_articles(&filter).await.unwrap().rows;
     let counts = store.article_counts("2026-11-25").await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert!(rows[0].id == "w" && rows[0].stage == "draft" && !rows[0].visible);
+    assert!(rows[0].id.as_str() == "w" && rows[0].stage == "draft" && !rows[0].visible);
     let found = store.count_articles(&filter, 10).await.unwrap();
     assert_eq!((found, counts.overdue), (1, 2));
     let overdue = store.overdue_articles("2026-11-25", 10).await.unwrap();
@@ -345,7 +345,7 @@ async fn a_settled_call_is_counted_and_fed(place: Place) {
     let settled = |id: &str| Settled {
         id: id.to_owned(),
         at: Instant(5),
-        article: "a".to_owned(),
+        article: "a".into(),
         user: UserId::new("sato"),
         search: None,
         call: Some("c1".to_owned()),
@@ -353,6 +353,6 @@ async fn a_settled_call_is_counted_and_fed(place: Place) {
     assert!(unrecorded!(store, log_settled(&settled("1"))).unwrap());
     // The same call again is no second one.
     assert!(!unrecorded!(store, log_settled(&settled("2"))).unwrap());
-    assert_eq!(store.lookup_article("a").await.unwrap().unwrap().settled, 1);
-    assert_eq!(fed(&store, 0).await, ["a", "a"]);
+    assert_eq!(store.lookup_article(&"a".into()).await.unwrap().unwrap().settled, 1);
+    assert_eq!(fed(&store, 0).await, ["a".into(), "a".into()]);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use madoguchi_core::access::Role;
 use madoguchi_core::audience::Viewer;
 use madoguchi_core::audit::{Action, Actor, AuditEntry, Fields};
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::portal::{Inquiry, ReceiptNumber, SiteRead};
 use madoguchi_core::ticket::{Channel, Status, Ticket, TicketChange};
 use madoguchi_core::time::{Instant, Millis};
@@ -53,7 +54,7 @@ async fn search(store: &Store, id: &str, at: i64, viewer: Viewer, query: &str, r
         at: Instant(at),
         viewer,
         query: query.to_owned(),
-        category: String::new(),
+        category: CategoryId::default(),
         results,
         site: Some("本部".to_owned()),
         user: None,
@@ -65,7 +66,7 @@ async fn view(store: &Store, id: &str, at: i64, viewer: Viewer, article: &str, s
     let view = View {
         id: id.to_owned(),
         at: Instant(at),
-        article: article.to_owned(),
+        article: article.into(),
         viewer,
         site: site.map(str::to_owned),
         visit: "v".to_owned(),
@@ -80,7 +81,7 @@ async fn view(store: &Store, id: &str, at: i64, viewer: Viewer, article: &str, s
 
 fn feedback(article: &str, voter: &str, at: i64, helped: bool, comment: &str) -> Feedback {
     Feedback {
-        article: article.to_owned(),
+        article: article.into(),
         version: 1,
         voter: voter.to_owned(),
         at: Instant(at),
@@ -96,7 +97,7 @@ fn settled(id: &str, call: Option<&str>) -> Settled {
     Settled {
         id: id.to_owned(),
         at: Instant(5),
-        article: "a".to_owned(),
+        article: "a".into(),
         user: "u".into(),
         search: None,
         call: call.map(str::to_owned),
@@ -154,7 +155,7 @@ async fn searches_with_results_that_nobody_opened_are_told(place: Database) {
     .await;
     let opened = |search: &str| Opened {
         search: search.to_owned(),
-        article: "a".to_owned(),
+        article: "a".into(),
         position: 1,
         at: Instant(40),
     };
@@ -195,9 +196,9 @@ async fn a_browser_says_one_word_about_a_version(place: Database) {
     ] {
         store.give_feedback(&said).await.unwrap();
     }
-    let word = store.lookup_feedback("a", 1, "one").await.unwrap().unwrap();
+    let word = store.lookup_feedback(&"a".into(), 1, "one").await.unwrap().unwrap();
     assert_eq!((word.helped, word.comment.as_str()), (false, "古い"));
-    assert_eq!(store.lookup_feedback("a", 2, "one").await.unwrap(), None);
+    assert_eq!(store.lookup_feedback(&"a".into(), 2, "one").await.unwrap(), None);
     let unhelpful = store.unhelpful_articles(Instant(0), 10).await.unwrap();
     assert_eq!(unhelpful.len(), 1, "b helped");
     assert_eq!((unhelpful[0].helped, unhelpful[0].not_helped), (0, 2));
@@ -242,7 +243,7 @@ async fn what_is_read_most_is_counted_since_an_instant_and_by_place(place: Datab
         .most_read(Viewer::Portal, Instant(10), 5)
         .await
         .unwrap();
-    assert_eq!(most, [("b".to_owned(), 2), ("a".to_owned(), 1)]);
+    assert_eq!(most, [("b".into(), 2), ("a".into(), 1)]);
 }
 
 async fn the_access_of_a_period_adds_up(place: Database) {
@@ -255,7 +256,7 @@ async fn the_access_of_a_period_adds_up(place: Database) {
     search(&store, "4", nine - 10 * hour, Viewer::Portal, "前日", 1).await;
     let opened = Opened {
         search: "1".to_owned(),
-        article: "a".to_owned(),
+        article: "a".into(),
         position: 1,
         at: Instant(nine),
     };
@@ -310,7 +311,7 @@ fn written(id: &str, at: i64) -> NewInquiry {
             name: "佐藤".to_owned(),
             extension: "1234".to_owned(),
             text: "困っています。".to_owned(),
-            article: Some("a".to_owned()),
+            article: Some("a".into()),
             query: "旅費".to_owned(),
             person: None,
         },

@@ -74,7 +74,7 @@ async fn a_commit_keeps_the_changes_their_records_and_what_is_told_of_them(place
     assert_eq!(told[1].entry.object, "a");
     assert_eq!(told[1].entry.after["articles"], "1");
     assert_eq!(told[0].entry, about(Action::UserChange, "sato"));
-    assert!(store.lookup_article("a").await.unwrap().is_some());
+    assert!(store.lookup_article(&"a".into()).await.unwrap().is_some());
     assert!(!unrecorded!(store, use_totp_step(&sato.id, 7)).unwrap());
 }
 
@@ -91,7 +91,7 @@ async fn what_is_dropped_leaves_nothing_and_the_next_unit_begins(place: Place) {
         drop(tx);
     }
     assert_eq!(left(&store).await, before);
-    assert_eq!(store.lookup_article("a").await.unwrap(), None);
+    assert_eq!(store.lookup_article(&"a".into()).await.unwrap(), None);
     let written = entry(Action::ArticleWrite);
     change!(store, written, save_article(&article("a"), Instant(1))).unwrap();
     assert_eq!(left(&store).await, (before.0 + 1, 1, 0));
@@ -121,7 +121,7 @@ async fn a_unit_with_a_refused_change_cannot_be_committed(place: Place) {
     assert!(matches!(taken, Err(StoreError::Taken { .. })));
     assert!(matches!(tx.commit().await, Err(StoreError::Refused)));
     assert_eq!(left(&store).await, before);
-    assert_eq!(store.lookup_article("a").await.unwrap(), None);
+    assert_eq!(store.lookup_article(&"a".into()).await.unwrap(), None);
 }
 
 async fn what_breaks_off_anywhere_leaves_nothing(place: Place) {

@@ -5,7 +5,7 @@ use madoguchi_core::article::Content;
 use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::Clock;
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{CategoryId, UserId};
 use madoguchi_core::portal::{Inquiry, NOTICE, Notice, NoticeKind};
 use madoguchi_core::time::Millis;
 use madoguchi_store::{Feedback, NewInquiry, NewVersion, Rating, Referrer, Search, View};
@@ -18,11 +18,11 @@ async fn written(desk: &Desk) -> anyhow::Result<()> {
     let content = Content {
         question: "パスワードを忘れたときは、どうすればよいですか。".to_owned(),
         answer: "| 状態 | 対応 |\n| --- | --- |\n| 忘れた | 再設定 |".to_owned(),
-        category: "f08".to_owned(),
+        category: "f08".into(),
         audience: Audience::Portal,
         ..Content::default()
     };
-    let found = desk.store().lookup_article("login-001").await?;
+    let found = desk.store().lookup_article(&"login-001".into()).await?;
     let mut article = found.context("the FAQ holds it")?;
     article.import(content.clone(), now);
     let newer = Content {
@@ -78,7 +78,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
             at: now,
             viewer: Viewer::Portal,
             query: format!("ぬりかべ{n}"),
-            category: String::new(),
+            category: CategoryId::default(),
             results,
             site: Some("本部".to_owned()),
             user: None,
@@ -88,7 +88,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
     let view = View {
         id: "view".to_owned(),
         at: now,
-        article: "login-001".to_owned(),
+        article: "login-001".into(),
         viewer: Viewer::Portal,
         site: Some("本部".to_owned()),
         visit: "visit".to_owned(),
@@ -96,7 +96,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
     };
     store.log_view(&view).await?;
     let feedback = Feedback {
-        article: "login-001".to_owned(),
+        article: "login-001".into(),
         version: 1,
         voter: "voter".to_owned(),
         at: now,
@@ -115,7 +115,7 @@ pub(super) async fn used(desk: &Desk) -> anyhow::Result<String> {
             name: "佐藤".to_owned(),
             extension: "1234".to_owned(),
             text: "再設定のメールが届きません。".to_owned(),
-            article: Some("login-001".to_owned()),
+            article: Some("login-001".into()),
             query: "パスワード".to_owned(),
             person: None,
         },

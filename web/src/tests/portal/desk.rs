@@ -291,7 +291,7 @@ async fn the_access_report_adds_up_on_the_page_and_in_files() {
     let view = View {
         id: "early".to_owned(),
         at: now() - Millis::from_secs(3_700),
-        article: "ryohi-001".to_owned(),
+        article: "ryohi-001".into(),
         viewer: madoguchi_core::audience::Viewer::Portal,
         site: Some("本部".to_owned()),
         visit: "somebody".to_owned(),

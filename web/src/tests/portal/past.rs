@@ -21,7 +21,7 @@ impl Open {
             fields: TicketFields {
                 question: QUESTION.to_owned(),
                 answer: ANSWER.to_owned(),
-                category: Some("f09".to_owned()),
+                category: Some("f09".into()),
                 requester: Requester {
                     name: "年金 花子".to_owned(),
                     number: "0312345678".to_owned(),
@@ -45,7 +45,7 @@ impl Open {
             audience: Audience::Desk,
             question: past.question,
             answer: past.answer,
-            category: "f09".to_owned(),
+            category: "f09".into(),
             keywords: Vec::new(),
             reading: None,
             settled: 0,

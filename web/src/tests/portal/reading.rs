@@ -162,5 +162,5 @@ async fn views_at_the_desk_and_in_the_portal_are_told_apart() {
     let access = figures(&open).await.articles["ryohi-001"];
     assert_eq!((access.portal, access.desk, access.by_search), (1, 1, 0));
     let most = open.house.store.most_read(Viewer::Portal, Instant(0), 5);
-    assert_eq!(most.await.unwrap(), [("ryohi-001".to_owned(), 1)]);
+    assert_eq!(most.await.unwrap(), [("ryohi-001".into(), 1)]);
 }

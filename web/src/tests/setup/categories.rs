@@ -12,7 +12,7 @@ fn id_of(house: &House, name: &str) -> String {
         .tree()
         .into_iter()
         .find(|(_, one)| one.name == name);
-    found.expect(name).0.to_owned()
+    found.expect(name).0.to_string()
 }
 
 /// The names of all that are offered, in order.

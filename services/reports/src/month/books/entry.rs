@@ -31,7 +31,7 @@ impl Entries<'_> {
 
     /// 分類
     pub(super) fn category(&self, ticket: &Ticket) -> &str {
-        let id = ticket.fields.category.as_deref();
+        let id = ticket.fields.category.as_ref();
         let category = id.and_then(|id| self.input.rules.categories.get(id));
         category.map_or("未分類", |category| &category.name)
     }

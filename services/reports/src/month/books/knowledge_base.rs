@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_core::ticket::{Status, Ticket};
 
 use super::entry::Entries;
@@ -22,11 +23,11 @@ pub const KNOWLEDGE_BASE: &str = "ナレッジデータベース";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnowledgeLine {
     /// Its id.
-    pub id: String,
+    pub id: ArticleId,
     /// Its number.
     pub number: String,
-    /// The id of its 分類.
-    pub category: String,
+    /// Its 分類.
+    pub category: CategoryId,
     /// 質問
     pub question: String,
     /// 回答, as plain text.
@@ -90,7 +91,7 @@ fn list(input: &MonthInput, lines: &[KnowledgeLine]) -> DocTable {
         column("change", "当月の変更"),
     ];
     let changed = input.knowledge.as_ref();
-    let change = |id: &String| match changed {
+    let change = |id: &ArticleId| match changed {
         Some(of) if of.new.contains(id) => "新規",
         Some(of) if of.revised.contains(id) => "改訂",
         _ => "",

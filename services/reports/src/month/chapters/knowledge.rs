@@ -1,5 +1,7 @@
 //! 第8 FAQ・ナレッジ
 
+use madoguchi_core::id::ArticleId;
+
 use crate::document::{Block, Chapter, DocCell, DocTable, Parts, Population, Rows, Value};
 use crate::month::cells::{
     self, NOTHING, column, count, figure, measured, number, row, sentence, share, table, text,
@@ -39,7 +41,7 @@ fn articles(figures: &KnowledgeFigures) -> DocTable {
         measured("after", "当月末", "件"),
     ];
     let standing = |value: u64| count(number(value), Population::Standing, source(HISTORY));
-    let happened = |list: &[String]| {
+    let happened = |list: &[ArticleId]| {
         let rows = source(HISTORY);
         count(cells::size(list.len()), Population::Happened, rows)
     };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_core::figures::Distribution;
+use madoguchi_core::id::CategoryId;
 use madoguchi_core::ticket::{Channel, Ticket};
 
 use crate::document::{Block, Chapter, DocCell, DocRow, DocTable, Population};
@@ -45,17 +46,17 @@ fn functions(making: &mut Making<'_, '_>) -> DocTable {
     ];
     let mut each = share_out(making);
     let categories = &making.input.rules.categories;
-    let mut names: Vec<(String, String)> = categories
+    let mut names: Vec<(CategoryId, String)> = categories
         .under(None)
         .into_iter()
         .filter(|(id, category)| !categories.is_retired(category) || each.contains_key(*id))
-        .map(|(id, category)| (id.to_owned(), category.name.clone()))
+        .map(|(id, category)| (id.clone(), category.name.clone()))
         .collect();
-    names.push((String::new(), "未分類".to_owned()));
+    names.push((CategoryId::default(), "未分類".to_owned()));
     let mut rows = Vec::new();
     for (id, name) in names {
         let of = each.remove(&id).unwrap_or_default();
-        let key = if id.is_empty() { "none" } else { id.as_str() };
+        let key = if id.is_none() { "none" } else { id.as_str() };
         let mut cells = vec![text(name)];
         cells.extend(figures(making, key, &of, Some(&id)));
         rows.push(row(format!("function_{key}"), cells));
@@ -80,10 +81,10 @@ fn functions(making: &mut Making<'_, '_>) -> DocTable {
     table
 }
 
-fn share_out<'a>(making: &Making<'a, '_>) -> BTreeMap<String, Function<'a>> {
+fn share_out<'a>(making: &Making<'a, '_>) -> BTreeMap<CategoryId, Function<'a>> {
     let categories = &making.input.rules.categories;
     let month = making.month;
-    let mut each: BTreeMap<String, Function<'_>> = BTreeMap::new();
+    let mut each: BTreeMap<CategoryId, Function<'_>> = BTreeMap::new();
     for ticket in &month.received {
         let of = each.entry(function_of(ticket, categories)).or_default();
         of.tickets.push(ticket);
@@ -109,12 +110,12 @@ fn share_out<'a>(making: &Making<'a, '_>) -> BTreeMap<String, Function<'a>> {
     each
 }
 
-/// `function`: the id of the function; `None` for all together.
+/// `function`: `None` for all together.
 fn figures<'a>(
     making: &mut Making<'a, '_>,
     key: &str,
     of: &Function<'a>,
-    function: Option<&str>,
+    function: Option<&CategoryId>,
 ) -> Vec<DocCell> {
     let name = |part: &str| match key {
         "" => part.to_owned(),

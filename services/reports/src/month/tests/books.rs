@@ -253,14 +253,14 @@ fn a_merged_ticket_is_one_row_and_one_matter_everywhere() {
 fn ナレッジデータベース_holds_the_faq_and_what_was_answered() {
     let (mut input, texts) = april();
     input.knowledge = Some(KnowledgeFigures {
-        new: vec!["a".to_owned()],
+        new: vec!["a".into()],
         shown_after: 2,
         ..KnowledgeFigures::default()
     });
     let line = |id: &str, number: &str| KnowledgeLine {
-        id: id.to_owned(),
+        id: id.into(),
         number: number.to_owned(),
-        category: "f09".to_owned(),
+        category: "f09".into(),
         question: "旅費の精算を直すには。".to_owned(),
         answer: "差戻し一覧で開く。".to_owned(),
         audience: "職員".to_owned(),

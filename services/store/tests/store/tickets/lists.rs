@@ -32,7 +32,7 @@ async fn filters_let_through_what_they_name(place: Place) {
     let asked = NewTicket {
         fields: TicketFields {
             division: Some("help_desk".into()),
-            category: Some("f09".to_owned()),
+            category: Some("f09".into()),
             owner: Some("u2".into()),
             incident: true,
             requester: Requester {
@@ -110,7 +110,7 @@ async fn filters_let_through_what_they_name(place: Place) {
         ),
         (
             TicketFilter {
-                categories: vec!["f09".to_owned()],
+                categories: vec!["f09".into()],
                 ..empty()
             },
             vec![1],

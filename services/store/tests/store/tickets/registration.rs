@@ -18,16 +18,22 @@ async fn an_answered_call_is_registered_without_ticket_or_neither(place: Place) 
     store.append(&abandoned).await.unwrap();
     let left = async |agent: Option<&str>| -> Vec<String> {
         let agent = agent.map(AgentId::new);
+        let span = (NOW, Instant(at + 1));
         let found = store
-            .unregistered_calls(agent.as_ref(), NOW, 10)
+            .unregistered_calls(agent.as_ref(), span, 10)
             .await
             .unwrap();
-        let count = store.count_unregistered(agent.as_ref(), NOW).await.unwrap();
+        let count = store
+            .count_unregistered(agent.as_ref(), span)
+            .await
+            .unwrap();
         assert_eq!(found.len() as u64, count);
         found.iter().map(|call| call.call.to_string()).collect()
     };
     assert_eq!(left(None).await, ["c1", "c2", "c3"]);
     assert_eq!(left(Some("tanaka")).await, ["c3"]);
+    let before = store.unregistered_calls(None, (Instant(0), NOW), 10).await;
+    assert!(before.unwrap().is_empty(), "what arrived later");
     let registered = NewTicket {
         changes: vec![contact("k1", "c1", ContactOutcome::AnsweredAtOnce)],
         ..new("a", "")

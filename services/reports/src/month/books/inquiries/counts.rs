@@ -1,6 +1,6 @@
 //! 第2 件数
 
-use madoguchi_core::id::DivisionId;
+use madoguchi_core::id::{CategoryId, DivisionId};
 use madoguchi_core::ticket::{Channel, System, Ticket};
 
 use super::super::entry::division_of;
@@ -105,23 +105,28 @@ fn functions(making: &mut Making<'_, '_>) -> DocTable {
     columns.push(measured("total", "計", "件"));
     let received = making.month.received.clone();
     let categories = &making.input.rules.categories;
-    let of_function = |function: &str| -> Vec<&Ticket> {
+    let of_function = |function: &CategoryId| -> Vec<&Ticket> {
         let all = received.iter().copied();
-        all.filter(|ticket| function_of(ticket, categories) == function)
+        all.filter(|ticket| function_of(ticket, categories) == *function)
             .collect()
     };
     let known = categories.under(None).into_iter();
-    let mut functions: Vec<(String, String, Vec<&Ticket>)> = known
-        .map(|(id, category)| (id.to_owned(), category.name.clone(), of_function(id)))
+    let mut functions: Vec<(CategoryId, String, Vec<&Ticket>)> = known
+        .map(|(id, category)| (id.clone(), category.name.clone(), of_function(id)))
         .filter(|(id, _, of)| {
             let category = categories.get(id);
             !of.is_empty() || category.is_some_and(|one| !categories.is_retired(one))
         })
         .collect();
-    functions.push(("none".to_owned(), "未分類".to_owned(), of_function("")));
+    let none = CategoryId::default();
+    let of_none = of_function(&none);
+    functions.push((none, "未分類".to_owned(), of_none));
     let mut rows: Vec<DocRow> = Vec::new();
     for (id, name, of) in functions {
-        let key = format!("function_{id}");
+        let key = match id.is_none() {
+            true => "function_none".to_owned(),
+            false => format!("function_{id}"),
+        };
         let cells = by_division(making, &key, &name, &of, &divisions);
         rows.push(row(key, cells));
     }
