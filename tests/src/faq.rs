@@ -24,7 +24,10 @@ pub async fn publish(desk: &Desk) -> anyhow::Result<()> {
     for (n, line) in (1..).zip(SAMPLE.lines()) {
         let (id, content) = article(line)?;
         let since = now - Millis::from_secs(n * 86_400);
-        batch.push((Article::imported(id.as_str(), content, since), entry(&id, now)));
+        batch.push((
+            Article::imported(id.as_str(), content, since),
+            entry(&id, now),
+        ));
     }
     desk.store().save_articles(batch, now).await?;
     let url = format!("http://{}/faq/suggest?q=%E6%97%85%E8%B2%BB", desk.web());

@@ -125,12 +125,15 @@ impl Choice {
 
 /// Percent-encodes a value for a query.
 pub(crate) fn escape(value: impl AsRef<str>) -> String {
-    value.as_ref().bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-        text
-    })
+    value
+        .as_ref()
+        .bytes()
+        .fold(String::new(), |mut text, byte| {
+            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+                text.push(char::from(byte));
+            } else {
+                text.push_str(&format!("%{byte:02X}"));
+            }
+            text
+        })
 }

@@ -95,17 +95,10 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let password = operator::one_time_password();
     people::add(running.store(), &password, running.live().now()).await?;
     phrases::add(running.store(), running.live().now()).await?;
-<<<<<<< HEAD
-    // Before anything else of that month may be there.
-    let settings = month_settings(running.live());
-    month::add(running.store(), &settings, running.live().now()).await?;
-    staffing::add(running.store(), running.live().now()).await?;
-=======
     staffing::add(running.store(), running.live().now()).await?;
     // Before anything else of that month may be there.
     let settings = month_settings(running.live());
     month::add(running.store(), &settings, running.live().now()).await?;
->>>>>>> midmonth
     tickets::add(running.store(), running.live().now()).await?;
     add_faq(running.store(), running.live().now()).await?;
     let greeting = format!(

@@ -249,7 +249,11 @@ pub(crate) async fn count_settled(
 }
 
 /// Whether nothing is due any more by what is kept.
-async fn is_settled(tx: &mut AnyConnection, id: &ArticleId, now: Instant) -> Result<bool, StoreError> {
+async fn is_settled(
+    tx: &mut AnyConnection,
+    id: &ArticleId,
+    now: Instant,
+) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT due_at FROM articles WHERE id = $1")
         .bind(id.as_str())
         .fetch_optional(tx)

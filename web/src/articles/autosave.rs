@@ -81,7 +81,9 @@ pub(super) async fn keep(
         form,
     };
     let user = &visitor.user.id;
-    web.store.keep_autosave(user, article.as_ref(), &autosave).await?;
+    web.store
+        .keep_autosave(user, article.as_ref(), &autosave)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -93,7 +95,8 @@ pub(super) async fn discard(
 ) -> Result<Redirect, WebError> {
     let article = query.article(&web).await?;
     let mut tx = web.store.begin_unrecorded().await?;
-    tx.forget_autosave(&visitor.user.id, article.as_ref()).await?;
+    tx.forget_autosave(&visitor.user.id, article.as_ref())
+        .await?;
     tx.commit().await?;
     Ok(Redirect::to(&path(article.as_ref())))
 }

@@ -79,11 +79,7 @@ pub(super) fn lines(
         let keywords = cell(KEYWORDS).split(COMMA).map(str::trim);
         let reading = cell(READING);
         lines.push(Line {
-            id: if id.is_empty() {
-                new_id()
-            } else {
-                id.into()
-            },
+            id: if id.is_empty() { new_id() } else { id.into() },
             question: cell(QUESTION).to_owned(),
             answer: cell(ANSWER).to_owned(),
             category: known.map(|(id, _)| id.clone()).unwrap_or_default(),

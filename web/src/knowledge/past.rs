@@ -2,13 +2,13 @@
 
 use madoguchi_core::access::Permission;
 
-use madoguchi_core::id::CategoryId;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::portal::categories::category_name;
 use crate::portal::finding::{ticket_key, ticket_of_key};
 use crate::state::Web;
 use crate::tickets::lookup::place;
+use madoguchi_core::id::CategoryId;
 
 /// What is shown and quoted of a ticket.
 pub(crate) struct PastTicket {

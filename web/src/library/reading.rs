@@ -37,7 +37,10 @@ impl Web {
     }
 
     /// How many articles each category has.
-    pub(crate) async fn counts(&self, viewer: Viewer) -> Result<Vec<(CategoryId, u64)>, StoreError> {
+    pub(crate) async fn counts(
+        &self,
+        viewer: Viewer,
+    ) -> Result<Vec<(CategoryId, u64)>, StoreError> {
         let Some(library) = &self.faq.library else {
             return Ok(Vec::new());
         };

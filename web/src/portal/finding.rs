@@ -169,7 +169,8 @@ impl Finder<'_> {
         let page = usize::try_from(page_number(&query.page)?).unwrap_or(PAGES);
         let page = page.min(PAGES);
         let asked = Query {
-            category: (!query.category.is_empty()).then(|| CategoryId::from(query.category.as_str())),
+            category: (!query.category.is_empty())
+                .then(|| CategoryId::from(query.category.as_str())),
             offset: (page - 1) * PAGE_SIZE,
             explain: self.viewer == Viewer::Desk,
             ..Query::new(&text, self.viewer, PAGE_SIZE)
@@ -217,7 +218,11 @@ impl Finder<'_> {
                 (ticket_key(&hit.id), number.to_string(), link)
             } else {
                 let link = format!("{}/{}?{way}&n={n}", self.path(), escape(&hit.id));
-                (hit.id.clone(), name(hit.number, &ArticleId::from(hit.id.as_str())), link)
+                (
+                    hit.id.clone(),
+                    name(hit.number, &ArticleId::from(hit.id.as_str())),
+                    link,
+                )
             };
             Some(ResultRow {
                 id,

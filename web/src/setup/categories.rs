@@ -109,7 +109,11 @@ async fn move_category(
 ) -> Result<Redirect, WebError> {
     let context = Context::new(&web, &id);
     let mut changes = Vec::new();
-    for (moved, category) in context.setup.categories.moved(&id.as_str().into(), form.to == "up") {
+    for (moved, category) in context
+        .setup
+        .categories
+        .moved(&id.as_str().into(), form.to == "up")
+    {
         let kept = Versioned::<Category>::get(&web, moved.as_str()).await?;
         changes.push(kept.change(&visitor, &context, Some(&category), kept.version)?);
     }

@@ -72,7 +72,12 @@ async fn an_article_is_written_sent_back_mended_and_approved_by_somebody_else() 
     let (_, place, _) = step(&mut approver, "approve", "").await;
     assert!(place.contains("done=published"), "{place}");
     let id = one.rsplit('/').next().unwrap();
-    let kept = house.store.lookup_article(&id.into()).await.unwrap().unwrap();
+    let kept = house
+        .store
+        .lookup_article(&id.into())
+        .await
+        .unwrap()
+        .unwrap();
     let shown = kept.published(now()).unwrap();
     assert!(shown.content.answer.contains("翌日から"));
     assert_eq!(house.store.knowledge_position().await.unwrap(), 1);
@@ -701,7 +706,12 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
     let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
     apply(&house, &mut editor, &lines).await;
-    let kept = house.store.lookup_article(&"a".into()).await.unwrap().unwrap();
+    let kept = house
+        .store
+        .lookup_article(&"a".into())
+        .await
+        .unwrap()
+        .unwrap();
     let content = &kept.newest().unwrap().content;
     assert_eq!(content.keywords, ["宿", "泊"]);
     assert_eq!(content.audience, Audience::Desk);
@@ -713,7 +723,12 @@ async fn a_workbook_is_taken_in_by_the_names_of_its_columns() {
     let (_, rest) = html.split_once("name=\"lines\" value=\"").unwrap();
     let lines = rest.split('"').next().unwrap().replace("&#34;", "\"");
     apply(&house, &mut editor, &lines).await;
-    let kept = house.store.lookup_article(&"a".into()).await.unwrap().unwrap();
+    let kept = house
+        .store
+        .lookup_article(&"a".into())
+        .await
+        .unwrap()
+        .unwrap();
     let now = &kept.newest().unwrap().content;
     assert_eq!(now.answer, "は");
     assert_eq!(
@@ -772,7 +787,12 @@ async fn a_file_is_shown_first_and_then_taken_in_as_drafts() {
         let (_, place, _) = apply(&house, &mut editor, &good).await;
         assert!(place.contains("done=imported"), "{place}");
     }
-    let kept = house.store.lookup_article(&"a".into()).await.unwrap().unwrap();
+    let kept = house
+        .store
+        .lookup_article(&"a".into())
+        .await
+        .unwrap()
+        .unwrap();
     assert!(kept.published(now()).is_none() && kept.versions.len() == 1);
     assert_eq!(kept.revision, 1, "the second click did nothing");
     let (_, _, html) = upload(&mut editor, &line("b", "二の二")).await;

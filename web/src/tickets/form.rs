@@ -191,9 +191,11 @@ fn categories(names: &Names, kept: &TicketFields) -> Choices {
     let offered = categories.tree().into_iter();
     let offered = offered.filter(|(_, category)| !categories.is_retired(category));
     let offered = offered.map(|(id, _)| (id.to_string(), names.category(id)));
-    optional(offered.collect(), kept.category.as_ref().map(CategoryId::as_str), |id| {
-        names.category(&id.into())
-    })
+    optional(
+        offered.collect(),
+        kept.category.as_ref().map(CategoryId::as_str),
+        |id| names.category(&id.into()),
+    )
 }
 
 fn divisions(names: &Names, kept: &TicketFields) -> Choices {

@@ -145,7 +145,11 @@ impl Listing for TicketList {
                 .map(DivisionId::new)
                 .into_iter()
                 .collect(),
-            categories: asked.some("category").map(CategoryId::new).into_iter().collect(),
+            categories: asked
+                .some("category")
+                .map(CategoryId::new)
+                .into_iter()
+                .collect(),
             channel: Channel::lookup(asked.get("channel")),
             system: System::lookup(asked.get("system")),
             owner,

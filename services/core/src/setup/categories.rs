@@ -162,7 +162,8 @@ impl Categories {
     pub fn faults(&self, id: &CategoryId, category: &Category) -> Vec<FieldError> {
         let mut faults = category.faults();
         let parent = category.parent.as_ref();
-        let same = |(other, found): &(&CategoryId, &Category)| *other != id && found.name == category.name;
+        let same =
+            |(other, found): &(&CategoryId, &Category)| *other != id && found.name == category.name;
         if self.under(parent).iter().any(same) {
             let message = "同じ名前の分類があります。ほかの名前にしてください";
             faults.push(FieldError::new("name", message));
@@ -204,7 +205,10 @@ mod tests {
         let categories = Categories::default();
         let tree = categories.tree();
         assert_eq!(tree.len(), 12);
-        assert_eq!(tree[0], (&"f01".into(), categories.get(&"f01".into()).unwrap()));
+        assert_eq!(
+            tree[0],
+            (&"f01".into(), categories.get(&"f01".into()).unwrap())
+        );
         assert_eq!(tree[7].1.name, "ポータル・決裁");
         assert_eq!(tree[11].1.name, "手形");
     }

@@ -195,7 +195,6 @@ impl TicketFields {
 
     /// A field as text; empty if nothing is filled in.
     pub fn text(&self, field: TicketField) -> String {
-        
         let yes = |is: bool| if is { YES } else { "" }.to_owned();
         match field {
             TicketField::Division => named(self.division.as_ref().map(DivisionId::as_str)),
@@ -276,7 +275,7 @@ impl TicketFields {
             TicketField::Articles => {
                 let ids = words_of(text, TICKET_SHORT_LETTERS)?;
                 self.articles = ids.into_iter().map(ArticleId::new).collect();
-            },
+            }
             TicketField::WorkMinutes => self.work_minutes = minutes(text)?,
             TicketField::Person => self.requester.person = optional.map(PersonId::from),
             TicketField::Number => self.requester.number = text.to_owned(),

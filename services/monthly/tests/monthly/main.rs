@@ -210,7 +210,12 @@ fn content(question: &str, answer: &str) -> Content {
 
 async fn publish(store: &Store, articles: Vec<Article>, at: Instant) {
     let articles = articles.into_iter().map(|article| {
-        let entry = AuditEntry::of_system(at, Action::ArticleImport, article.id.as_str(), Fields::new());
+        let entry = AuditEntry::of_system(
+            at,
+            Action::ArticleImport,
+            article.id.as_str(),
+            Fields::new(),
+        );
         (article, entry)
     });
     store.save_articles(articles.collect(), at).await.unwrap();
@@ -233,7 +238,11 @@ async fn every_book_of_the_month_is_made_and_kept_with_it() {
     );
     publish(&store, vec![travel.clone()], within).await;
     // What was published afterwards does not stand in the month's book.
-    let mut anew = store.lookup_article(&"travel".into()).await.unwrap().unwrap();
+    let mut anew = store
+        .lookup_article(&"travel".into())
+        .await
+        .unwrap()
+        .unwrap();
     anew.import(content("旅費の直し方(新)", "新しい画面で開く。"), after);
     let late = Article::imported("late", content("後の質問", "後の回答"), after);
     publish(&store, vec![anew, late], after).await;

@@ -301,8 +301,7 @@ fn restrict_shown(sql: &mut Sql, filter: &ShownFilter) {
     sql.push(" WHERE visible = 1");
     restrict_to(sql, filter.viewer);
     let categories = filter.categories.as_ref();
-    let categories =
-        categories.map(|some| some.iter().map(CategoryId::as_str).collect::<Vec<_>>());
+    let categories = categories.map(|some| some.iter().map(CategoryId::as_str).collect::<Vec<_>>());
     let ids = filter.ids.as_ref();
     let ids = ids.map(|some| some.iter().map(ArticleId::as_str).collect::<Vec<_>>());
     for (column, some) in [
@@ -353,7 +352,8 @@ fn restrict(sql: &mut Sql, filter: &ArticleFilter) {
         }
     }
     if let Some(category) = &filter.category {
-        sql.push(" AND category = ").bind(category.as_str().to_owned());
+        sql.push(" AND category = ")
+            .bind(category.as_str().to_owned());
     }
     if let Some(day) = &filter.review_by {
         sql.push(" AND visible = 1 AND review_on <= ")

@@ -169,7 +169,9 @@ impl Store {
             .bind(COMMENTS);
         for row in sql.fetch_all(&mut connection).await? {
             let article: &str = row.try_get("article")?;
-            let found = articles.iter_mut().find(|one| one.article.as_str() == article);
+            let found = articles
+                .iter_mut()
+                .find(|one| one.article.as_str() == article);
             if let Some(found) = found {
                 found.comments.push(row.try_get("comment")?);
             }

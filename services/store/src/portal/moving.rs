@@ -84,7 +84,9 @@ fn read(row: &AnyRow) -> Result<KeptInquiry, StoreError> {
                 name: row.try_get("name")?,
                 extension: row.try_get("extension")?,
                 text: row.try_get("body")?,
-                article: row.try_get::<Option<&str>, _>("article")?.map(ArticleId::new),
+                article: row
+                    .try_get::<Option<&str>, _>("article")?
+                    .map(ArticleId::new),
                 query: row.try_get("query")?,
                 person: None,
             },

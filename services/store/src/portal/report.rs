@@ -52,7 +52,10 @@ impl Store {
             .await?;
         for row in rows {
             let views = count(&row, "n")?;
-            let article = figures.articles.entry(article_id(&row, "article")?).or_default();
+            let article = figures
+                .articles
+                .entry(article_id(&row, "article")?)
+                .or_default();
             if row.try_get::<&str, _>("place")? == Viewer::Portal.as_str() {
                 article.portal += views;
                 figures.portal.views += views;
@@ -73,7 +76,10 @@ impl Store {
             )
             .await?;
         for row in rows {
-            let article = figures.articles.entry(article_id(&row, "article")?).or_default();
+            let article = figures
+                .articles
+                .entry(article_id(&row, "article")?)
+                .or_default();
             if row.try_get::<i64, _>("helped")? != 0 {
                 article.helped += count(&row, "n")?;
             } else {
@@ -89,7 +95,10 @@ impl Store {
             )
             .await?;
         for row in rows {
-            let article = figures.articles.entry(article_id(&row, "article")?).or_default();
+            let article = figures
+                .articles
+                .entry(article_id(&row, "article")?)
+                .or_default();
             article.settled += count(&row, "n")?;
         }
         Ok(())

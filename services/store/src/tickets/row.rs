@@ -153,7 +153,8 @@ fn upsert(ticket: &Ticket, search: &str) -> Result<Sql, StoreError> {
     sql.bind(i64::from(awaits)).push(", ");
     sql.bind(named(fields.division.as_ref().map(DivisionId::as_str)))
         .push(", ");
-    sql.bind(named(fields.category.as_ref().map(CategoryId::as_str))).push(", ");
+    sql.bind(named(fields.category.as_ref().map(CategoryId::as_str)))
+        .push(", ");
     sql.bind(fields.channel.as_str()).push(", ");
     sql.bind(fields.system.as_str()).push(", ");
     sql.bind(fields.priority().as_str()).push(", ");

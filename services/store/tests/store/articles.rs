@@ -171,16 +171,31 @@ async fn what_was_typed_and_not_saved_is_kept_for_who_typed_it(place: Place) {
     let kept = store.lookup_autosave(&one, None).await.unwrap().unwrap();
     assert_eq!(kept.at, Instant(2));
     assert_eq!(store.lookup_autosave(&other, None).await.unwrap(), None);
-    assert_eq!(store.lookup_autosave(&one, Some(&"a".into())).await.unwrap(), None);
+    assert_eq!(
+        store
+            .lookup_autosave(&one, Some(&"a".into()))
+            .await
+            .unwrap(),
+        None
+    );
     // What nobody came back to makes room.
     let later = Autosave {
         at: Instant(100 * 86_400_000),
         form: "{}".to_owned(),
     };
-    store.keep_autosave(&other, Some(&"a".into()), &later).await.unwrap();
+    store
+        .keep_autosave(&other, Some(&"a".into()), &later)
+        .await
+        .unwrap();
     assert_eq!(store.lookup_autosave(&one, None).await.unwrap(), None);
     unrecorded!(store, forget_autosave(&other, Some(&"a".into()))).unwrap();
-    assert_eq!(store.lookup_autosave(&other, Some(&"a".into())).await.unwrap(), None);
+    assert_eq!(
+        store
+            .lookup_autosave(&other, Some(&"a".into()))
+            .await
+            .unwrap(),
+        None
+    );
 }
 
 async fn what_waits_for_somebody_is_counted(place: Place) {
@@ -276,7 +291,10 @@ async fn what_is_due_is_published_and_ends_by_itself(place: Place) {
     assert_eq!(due(99).await.unwrap(), 0);
     assert_eq!(due(100).await.unwrap(), 1);
     assert_eq!(due(101).await.unwrap(), 0);
-    assert_eq!(store.visible_articles(&"".into(), 10).await.unwrap(), ["a".into()]);
+    assert_eq!(
+        store.visible_articles(&"".into(), 10).await.unwrap(),
+        ["a".into()]
+    );
     assert_eq!(due(200).await.unwrap(), 1);
     assert_eq!(due(201).await.unwrap(), 0);
     assert_eq!(
@@ -353,6 +371,14 @@ async fn a_settled_call_is_counted_and_fed(place: Place) {
     assert!(unrecorded!(store, log_settled(&settled("1"))).unwrap());
     // The same call again is no second one.
     assert!(!unrecorded!(store, log_settled(&settled("2"))).unwrap());
-    assert_eq!(store.lookup_article(&"a".into()).await.unwrap().unwrap().settled, 1);
+    assert_eq!(
+        store
+            .lookup_article(&"a".into())
+            .await
+            .unwrap()
+            .unwrap()
+            .settled,
+        1
+    );
     assert_eq!(fed(&store, 0).await, ["a".into(), "a".into()]);
 }

@@ -196,9 +196,16 @@ async fn a_browser_says_one_word_about_a_version(place: Database) {
     ] {
         store.give_feedback(&said).await.unwrap();
     }
-    let word = store.lookup_feedback(&"a".into(), 1, "one").await.unwrap().unwrap();
+    let word = store
+        .lookup_feedback(&"a".into(), 1, "one")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((word.helped, word.comment.as_str()), (false, "古い"));
-    assert_eq!(store.lookup_feedback(&"a".into(), 2, "one").await.unwrap(), None);
+    assert_eq!(
+        store.lookup_feedback(&"a".into(), 2, "one").await.unwrap(),
+        None
+    );
     let unhelpful = store.unhelpful_articles(Instant(0), 10).await.unwrap();
     assert_eq!(unhelpful.len(), 1, "b helped");
     assert_eq!((unhelpful[0].helped, unhelpful[0].not_helped), (0, 2));
