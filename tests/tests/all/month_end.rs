@@ -39,7 +39,8 @@ fn month(text: &str, offered: u32) -> anyhow::Result<SampleMonth> {
         portal: 3,
     };
     let calendar = Calendar::new(HoursSettings::default());
-    Ok(sample(counts, &calendar, &"help".into(), 0))
+    // The desk itself gives numbers from 1.
+    Ok(sample(counts, &calendar, &"help".into(), 10_000))
 }
 
 async fn keep(store: &Store, month: &SampleMonth) -> Outcome {
