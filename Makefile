@@ -7,8 +7,6 @@ CARGO ?= cargo
 # A snapshot that differs fails; nothing is written.
 export INSTA_UPDATE := no
 FUZZ_SECS ?= 60
-# Stories with callers and browsers wait most of the time: three of them keep two cores busy.
-TEST_THREADS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 BINARY := target/release/madoguchi
 
 # Says what runs, and if it fails what failed and how to mend it.
@@ -40,7 +38,7 @@ clippy: ## Check with clippy: warnings are errors
 	$(call step,clippy,$(CARGO) clippy --workspace --all-targets --locked -- -D warnings,Mend what it names; the rules are in Cargo.toml and clippy.toml.)
 
 unit-test: ## All tests: units and properties and real peers
-	$(call step,tests,RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
+	$(call step,tests,$(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
 
 siege: install-test ## Attack every door of a desk while honest calls go on
 	$(call step,siege,$(CARGO) test --workspace --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)

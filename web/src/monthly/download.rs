@@ -209,7 +209,7 @@ pub(super) async fn file(
     let book = book.ok_or(WebError::NotFound("この報告書"))?;
     let (ending, kind) = form.ending;
     let name = file_name(&format!("{book}{}", form.suffix), ending);
-    let mut entry = visitor.entry(web.desk.now(), Action::ReportExport, &month.to_string());
+    let mut entry = visitor.entry(web.desk.now(), Action::ReportExport, month.to_string());
     for (field, value) in [
         ("edition", shown.name.clone()),
         ("form", form.name.to_owned()),

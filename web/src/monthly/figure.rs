@@ -172,7 +172,7 @@ pub(super) async fn page(
         Rows::Tickets { .. } => tickets(&web, &visitor, &some).await?,
         _ => facts(&web, &visitor, &some).await?,
     };
-    let mut entry = visitor.entry(web.desk.now(), Action::ReportDrill, &month.to_string());
+    let mut entry = visitor.entry(web.desk.now(), Action::ReportDrill, month.to_string());
     for (name, value) in [
         ("edition", page.edition.clone()),
         ("cell", query.cell.clone()),

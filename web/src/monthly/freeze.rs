@@ -183,7 +183,7 @@ pub(super) async fn freeze(
 async fn keep(web: &Web, visitor: &Visitor, prepared: &Prepared) -> Result<(), StoreError> {
     let edition = &prepared.edition;
     let month = edition.month;
-    let mut entry = visitor.entry(web.desk.now(), Action::ReportFreeze, &month.to_string());
+    let mut entry = visitor.entry(web.desk.now(), Action::ReportFreeze, month.to_string());
     for (name, value) in [
         ("edition", edition.number.to_string()),
         ("sha256", edition.sha256.clone()),
@@ -205,11 +205,7 @@ async fn open_improvements(web: &Web, visitor: &Visitor, month: Month) -> Result
     if !missed.iter().any(is_new) {
         return Ok(());
     }
-    let entry = visitor.entry(
-        web.desk.now(),
-        Action::ImprovementChange,
-        &month.to_string(),
-    );
+    let entry = visitor.entry(web.desk.now(), Action::ImprovementChange, month.to_string());
     let mut tx = web.store.begin(entry).await?;
     if tx.open_improvements(month, &missed).await? > 0 {
         tx.commit().await?;

@@ -36,7 +36,7 @@ pub(super) async fn file(
     let ledger = madoguchi_monthly::ledger_with_names(&web.store, month, &settings, now);
     let ledger = ledger.await.map_err(refused)?;
     let name = file_name(&format!("{}_氏名入り", ledger.file_name()), "xlsx");
-    let mut entry = visitor.entry(now, Action::ReportExport, &month.to_string());
+    let mut entry = visitor.entry(now, Action::ReportExport, month.to_string());
     entry.after.insert("file".to_owned(), name.clone());
     web.store.append_audit(&[entry]).await?;
     let made = tokio::task::spawn_blocking(move || {

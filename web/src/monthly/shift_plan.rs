@@ -86,7 +86,7 @@ pub(super) async fn page(
             Form::Print => file_name(&name, "xlsx"),
             Form::Data => file_name(&format!("{name}_データ用"), "xlsx"),
         };
-        let mut entry = visitor.entry(now, Action::ShiftPlanExport, &month.to_string());
+        let mut entry = visitor.entry(now, Action::ShiftPlanExport, month.to_string());
         entry.after.insert("file".to_owned(), name.clone());
         web.store.append_audit(&[entry]).await?;
         return file(plan, form, &name, now).await;

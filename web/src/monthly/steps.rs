@@ -49,7 +49,7 @@ pub(super) async fn record(
         WebError::Conflict(format!("{why}。画面を開き直して、確認してください。"))
     })?;
     let now = web.desk.now();
-    let mut entry = visitor.entry(now, Action::ReportStep, &month.to_string());
+    let mut entry = visitor.entry(now, Action::ReportStep, month.to_string());
     for (name, value) in [
         ("kind", step.kind.as_str().to_owned()),
         ("edition", step.edition.to_string()),

@@ -51,7 +51,7 @@ impl FindQuery {
 
     /// The same query on another page.
     fn link(&self, path: &str, page: usize) -> String {
-        let mut link = format!("{path}?q={}", escape(&self.text()));
+        let mut link = format!("{path}?q={}", escape(self.text()));
         if !self.category.is_empty() {
             link.push_str(&format!("&category={}", escape(&self.category)));
         }

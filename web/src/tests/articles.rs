@@ -580,7 +580,7 @@ async fn an_answer_as_long_as_it_may_be_is_saved_and_a_longer_one_comes_back_who
         html.contains("回答は20,000文字以内") && html.contains("入力した内容が残っています"),
         "{html}"
     );
-    let reason = format!("revision=1&reason={}", escape(&"長".repeat(10_000)));
+    let reason = format!("revision=1&reason={}", escape("長".repeat(10_000)));
     let step = format!("{}/ask-withdrawal", article(&place));
     let (status, _, html) = house.submit(&mut editor, &step, &reason).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);

@@ -334,7 +334,7 @@ async fn audit_records_are_met_once_in_every_order_and_the_files_agree() {
     let mut auditor = house.user("kansa", &[Role::Auditor]).await;
     let visitor = visitor(&house, Permissions::NONE).await;
     let entries: Vec<_> = (0..230)
-        .map(|n| visitor.entry(Instant(now().0 - n / 4), Action::CallView, &format!("c{n}")))
+        .map(|n| visitor.entry(Instant(now().0 - n / 4), Action::CallView, format!("c{n}")))
         .collect();
     house.store.append_audit(&entries).await.unwrap();
     let list = "/audit?action=call.view";
@@ -380,7 +380,7 @@ async fn articles_are_met_once_in_every_order_and_the_files_agree() {
     house.open(&mut editor, "/articles").await;
     for n in 0..55 {
         house.let_pass(Millis(1_000));
-        let question = escape(&format!("質問{n}\"<b>"));
+        let question = escape(format!("質問{n}\"<b>"));
         let draft = format!("question={question}&answer=a&category=f09&audience=portal&revision=0");
         let (status, ..) = house.submit(&mut editor, "/articles/new", &draft).await;
         assert_eq!(status, StatusCode::SEE_OTHER);

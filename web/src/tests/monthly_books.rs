@@ -103,7 +103,7 @@ async fn every_book_is_handed_out_in_every_form_and_opens() {
     let download = format!("{MONTH}/download?");
     let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     for (at, (_, name)) in BOOKS.iter().enumerate() {
-        let begin = escape(&format!("{name}_令和08年11月_案"));
+        let begin = escape(format!("{name}_令和08年11月_案"));
         for (form, ending) in [("submission", ".xlsx"), ("data", "_データ用.xlsx")] {
             let file = handed(&house, &client, &format!("{download}form={form}&book={at}")).await;
             assert_eq!(file.kind, workbook);

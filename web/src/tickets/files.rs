@@ -100,7 +100,7 @@ pub(super) async fn file(
     let mut entry = visitor.entry(
         web.desk.now(),
         Action::TicketFileView,
-        &ticket.number.to_string(),
+        ticket.number.to_string(),
     );
     entry.after = Fields::from([
         ("file".to_owned(), file.name.clone()),

@@ -143,7 +143,7 @@ async fn hostile_words_are_shown_as_they_are_and_kept_out() {
     let (_, html) = house.open(&mut client, &path).await;
     assert!(!html.contains("<script>alert"));
     for terms in [bad, "あ\u{0}い\nうえ", "、、\n、", &"長".repeat(50)] {
-        let body = format!("terms={}", escape(&format!("{terms}\n{terms}")));
+        let body = format!("terms={}", escape(format!("{terms}\n{terms}")));
         let (status, _, html) = house
             .submit(&mut client, "/articles/synonyms/new", &body)
             .await;

@@ -19,7 +19,7 @@ async fn a_found_answer_is_taken_with_its_reference_and_category() {
     let fields = |html: &str, intent: &str| {
         let question = escape("旅費の請求を差し戻されたとき");
         let [ticket, source, articles] =
-            ["ticket", "answer_source", "articles"].map(|name| escape(&value(html, name)));
+            ["ticket", "answer_source", "articles"].map(|name| escape(value(html, name)));
         format!(
             "ticket={ticket}&version=0&question={question}&answer_source={source}\
              &articles={articles}&channel=mail&intent={intent}"

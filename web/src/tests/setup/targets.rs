@@ -19,7 +19,7 @@ async fn targets_are_changed_and_the_board_follows() {
     assert_eq!(house.desk.setup().targets.service_level_s, 3);
     let board = house.page("/board").await;
     assert!(
-        board.contains("達成") && !board.contains("未達"),
+        board.contains("以上：達成") && !board.contains("以上：未達"),
         "50% of 50%"
     );
     let (_, api) = house.get("/api/v1/board").await;
