@@ -52,8 +52,6 @@ fuzz_sdp tests/fuzz/seeds/sdp
 fuzz_multipart tests/fuzz/seeds/multipart
 fuzz_digest tests/fuzz/seeds/digest
 fuzz_rtp tests/fuzz/seeds/rtp
-fuzz_capture tests/fuzz/seeds/capture
-fuzz_hep tests/fuzz/seeds/hep
 fuzz_wav tests/fuzz/seeds/wav
 fuzz_markdown tests/fuzz/seeds/markdown
 fuzz_workbook tests/fuzz/seeds/workbook
