@@ -104,10 +104,10 @@ impl ServiceFigures {
 }
 
 /// The figures by 業務区分; `None` for tickets that have none. `tickets` are as they were at the cut-off,
-/// and hold all that the calls led to and all that those go on as.
+/// and hold all that the calls led to and all that those go on as; beside them, which calls led to which.
 pub fn service_figures(
     calls: &[AnsweredCall],
-    tickets: &TicketSet,
+    (tickets, by_call): (&TicketSet, &TicketsByCall<'_>),
     period: Period,
     rules: &ServiceRules<'_>,
 ) -> BTreeMap<Option<DivisionId>, ServiceFigures> {
@@ -115,7 +115,7 @@ pub fn service_figures(
         tickets,
         period,
         rules,
-        by_call: tickets_by_call(tickets),
+        by_call,
         clocks: AnswerClocks::new(rules.divisions, rules.calendars),
     };
     let mut figures = BTreeMap::new();
@@ -136,29 +136,27 @@ struct Counting<'a> {
     tickets: &'a TicketSet,
     period: Period,
     rules: &'a ServiceRules<'a>,
-    by_call: HashMap<&'a CallId, Vec<&'a TicketId>>,
+    by_call: &'a TicketsByCall<'a>,
     clocks: AnswerClocks,
 }
 
 /// The tickets that each call led to, in the order of their numbers.
-pub fn tickets_by_call(tickets: &TicketSet) -> HashMap<&CallId, Vec<&TicketId>> {
-    let mut by_call: HashMap<&CallId, Vec<_>> = HashMap::new();
+pub type TicketsByCall<'a> = HashMap<&'a CallId, Vec<&'a TicketId>>;
+
+/// The tickets that each call led to, in the order of their numbers.
+pub fn tickets_by_call(tickets: &TicketSet) -> TicketsByCall<'_> {
+    let mut by_call = TicketsByCall::new();
     for ticket in tickets.iter() {
-        let calls = ticket.contacts().filter_map(|one| one.call.as_ref());
-        for call in calls {
-            let led_to = by_call.entry(call).or_default();
-            led_to.push((ticket.number, &ticket.id));
+        for call in ticket.contacts().filter_map(|one| one.call.as_ref()) {
+            by_call.entry(call).or_default().push(&ticket.id);
         }
     }
-    let ids = |mut led_to: Vec<(_, _)>| {
-        led_to.sort_unstable();
+    let number = |id: &TicketId| tickets.get(id).map(|ticket| ticket.number);
+    for led_to in by_call.values_mut().filter(|led_to| led_to.len() > 1) {
+        led_to.sort_by_key(|id| (number(id), *id));
         led_to.dedup();
-        led_to.into_iter().map(|(_, id)| id).collect()
-    };
+    }
     by_call
-        .into_iter()
-        .map(|(call, led_to)| (call, ids(led_to)))
-        .collect()
 }
 
 impl Counting<'_> {

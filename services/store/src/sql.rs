@@ -87,6 +87,36 @@ pub(crate) fn is_postgresql(connection: &AnyConnection) -> bool {
     connection.backend_name() == "PostgreSQL"
 }
 
+/// How the texts of many rows become one, a line each; what is NULL is left out. For a row costs more than
+/// what stands in it.
+pub(crate) struct Joined {
+    /// Stands before the expression,
+    pub(crate) begin: &'static str,
+    /// and behind it.
+    pub(crate) end: &'static str,
+    /// The function that makes its values a JSON array.
+    pub(crate) array: &'static str,
+}
+
+impl Joined {
+    /// As the database of a connection takes it.
+    pub(crate) fn of(connection: &AnyConnection) -> Self {
+        if is_postgresql(connection) {
+            Self {
+                begin: "string_agg(",
+                end: ", chr(10))",
+                array: "json_build_array(",
+            }
+        } else {
+            Self {
+                begin: "group_concat(",
+                end: ", char(10))",
+                array: "json_array(",
+            }
+        }
+    }
+}
+
 /// `text` with `$1`, `$2` … in the place of the `?`.
 fn numbered(text: &str) -> String {
     let mut pieces = text.split('?');

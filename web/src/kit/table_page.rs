@@ -19,7 +19,7 @@ use crate::text::{self, DateStyle};
 use crate::views::Views;
 
 /// More rows than this are not counted for a page.
-const COUNTED: u32 = 100_000;
+const COUNTED: u32 = 10_000;
 
 #[derive(Template)]
 #[template(path = "table.html")]

@@ -1,10 +1,9 @@
 //! How what a ticket holds is told: names for ids, and how its 一次回答 stands.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use madoguchi_core::id::{CategoryId, DivisionId, UserId};
-use madoguchi_core::service::{AnswerClock, AnswerState};
+use madoguchi_core::service::{AnswerClock, AnswerClocks, AnswerState};
 use madoguchi_core::setup::{Calendars, Categories, DeskSetup};
 use madoguchi_core::ticket::{Channel, Impact, System, Ticket, TicketField, Urgency};
 use madoguchi_core::time::{Instant, Millis};
@@ -18,7 +17,7 @@ use crate::text::DateStyle;
 pub(crate) struct Names {
     pub(crate) offered: Arc<Offered>,
     setup: Arc<DeskSetup>,
-    clocks: BTreeMap<(Option<DivisionId>, System), AnswerClock>,
+    clocks: AnswerClocks,
     pub(crate) now: Instant,
     pub(crate) dates: DateStyle,
 }
@@ -37,19 +36,7 @@ impl Names {
         now: Instant,
         dates: DateStyle,
     ) -> Self {
-        let divisions = offered.divisions.list().into_iter();
-        let divisions = divisions.map(|(id, _)| Some(id.clone())).chain([None]);
-        let mut clocks = BTreeMap::new();
-        for division in divisions {
-            for system in System::ALL {
-                let clock = offered
-                    .divisions
-                    .clock(division.as_ref(), system, calendars);
-                if let Some(clock) = clock {
-                    clocks.insert((division.clone(), system), clock);
-                }
-            }
-        }
+        let clocks = AnswerClocks::new(&offered.divisions, calendars);
         Self {
             offered,
             setup,
@@ -66,9 +53,8 @@ impl Names {
 
     /// The clock of the 業務区分 of a ticket.
     pub(crate) fn clock(&self, ticket: &Ticket) -> Option<&AnswerClock> {
-        let key = (ticket.fields.division.clone(), ticket.fields.system);
-        let other = (None, ticket.fields.system);
-        self.clocks.get(&key).or_else(|| self.clocks.get(&other))
+        let fields = &ticket.fields;
+        self.clocks.of(fields.division.as_ref(), fields.system)
     }
 
     pub(crate) fn categories(&self) -> &Categories {

@@ -4,19 +4,18 @@
 //! operating clock also stands while the ticket is 保留 or 完了, and its due time moves by the open hours
 //! of that pause. Both count by the 業務区分 that the ticket has now, from the beginning.
 
-use chrono::{Days, NaiveDate, NaiveTime};
+mod open_time;
 
 use crate::hours::Calendar;
 use crate::ticket::{Pause, Ticket};
 use crate::time::{Instant, Millis};
 
-/// Longer than any ticket lasts.
-const DAYS_AT_MOST: usize = 36_600;
+use self::open_time::OpenTime;
 
 /// The hours and the limit by which a 一次回答 is judged.
 #[derive(Debug, Clone)]
 pub struct AnswerClock {
-    calendar: Calendar,
+    open: OpenTime,
     limit: Millis,
     near: Millis,
 }
@@ -53,7 +52,7 @@ impl AnswerClock {
     /// The clock of these hours, with a limit, and near to it by so much.
     pub fn new(calendar: Calendar, limit: Millis, near: Millis) -> Self {
         Self {
-            calendar,
+            open: OpenTime::new(calendar),
             limit,
             near,
         }
@@ -81,34 +80,12 @@ impl AnswerClock {
 
     /// The contract clock: how long the desk was open from one instant until another.
     pub fn open_between(&self, from: Instant, until: Instant) -> Millis {
-        if until <= from {
-            return Millis::ZERO;
-        }
-        let days = from.date().iter_days().take(DAYS_AT_MOST);
-        let days = days.take_while(|day| *day <= until.date());
-        let open = days.filter_map(|day| self.hours(day));
-        let within = open.map(|(opens, closes)| closes.min(until) - opens.max(from));
-        within.fold(Millis::ZERO, |sum, part| sum + Millis(part.0.max(0)))
+        self.open.between(from, until)
     }
 
     /// The instant at which the desk has been open for so long since another; `None` if it never is.
     pub fn after_open(&self, from: Instant, open: Millis) -> Option<Instant> {
-        if open.0 <= 0 {
-            return Some(from);
-        }
-        let mut left = open;
-        for day in from.date().iter_days().take(DAYS_AT_MOST) {
-            let Some((opens, closes)) = self.hours(day) else {
-                continue;
-            };
-            let begin = opens.max(from);
-            let length = Millis((closes - begin).0.max(0));
-            if left <= length {
-                return Some(begin + left);
-            }
-            left = Millis(left.0 - length.0);
-        }
-        None
+        self.open.after(from, open)
     }
 
     /// The operating clock: the same without the pauses.
@@ -170,20 +147,6 @@ impl AnswerClock {
             near: (0..=self.near.0).contains(&left.0),
         }
     }
-
-    /// From when until when the desk is open on a day.
-    fn hours(&self, day: NaiveDate) -> Option<(Instant, Instant)> {
-        let (opens, closes) = self.calendar.open_hours(day)?;
-        let midnight = || day.checked_add_days(Days::new(1)).unwrap_or(day);
-        let closes = match closes {
-            Some(closes) => day.and_time(closes),
-            None => midnight().and_time(NaiveTime::MIN),
-        };
-        Some((
-            Instant::from_tokyo(day.and_time(opens)),
-            Instant::from_tokyo(closes),
-        ))
-    }
 }
 
 fn in_order(pauses: &[Pause]) -> Vec<Pause> {
@@ -194,7 +157,7 @@ fn in_order(pauses: &[Pause]) -> Vec<Pause> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDateTime;
+    use chrono::{NaiveDateTime, NaiveTime};
     use proptest::prelude::*;
 
     use super::*;

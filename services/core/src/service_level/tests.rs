@@ -146,7 +146,12 @@ fn figures_by(
         calendars: &Calendars::one(Calendar::new(HoursSettings::default())),
         late_is_unanswered,
     };
-    service_figures(calls, &tickets, period, &rules)
+    service_figures(
+        calls,
+        (&tickets, &tickets_by_call(&tickets)),
+        period,
+        &rules,
+    )
 }
 
 fn figures(calls: &[AnsweredCall], histories: &[&History], period: Period) -> ServiceFigures {
@@ -387,7 +392,12 @@ fn 業務区分_are_counted_apart_and_a_line_decides_where_a_call_counts() {
     };
     let fold = |history: &History| Ticket::fold(&history.0).unwrap();
     let tickets = [fold(&help), fold(&other)].into_iter().collect();
-    let all = service_figures(&calls, &tickets, april(), &rules);
+    let all = service_figures(
+        &calls,
+        (&tickets, &tickets_by_call(&tickets)),
+        april(),
+        &rules,
+    );
     for id in [HELP_DESK, INQUIRIES] {
         let figures = &all[&Some(id.into())];
         assert_eq!((figures.answered, figures.registered), (1, 1), "{id}");

@@ -17,8 +17,13 @@ use crate::time::Instant;
 /// Where a ticket goes on: the end of the chain of merges. `merged_into` tells of each ticket where it
 /// leads to. Of a circle, which no check lets in, the first ticket.
 pub fn resolve(id: &TicketId, merged_into: impl Fn(&TicketId) -> Option<TicketId>) -> TicketId {
-    let mut seen = BTreeSet::from([id.clone()]);
-    let mut at = id.clone();
+    let Some(mut at) = merged_into(id) else {
+        return id.clone();
+    };
+    let mut seen = BTreeSet::from([id.clone(), at.clone()]);
+    if at == *id {
+        return at;
+    }
     while let Some(next) = merged_into(&at) {
         if !seen.insert(next.clone()) {
             return id.clone();
@@ -120,6 +125,10 @@ impl TicketSet {
 
     /// A ticket and all that go on as it, itself first.
     pub fn family(&self, id: &TicketId) -> Vec<&Ticket> {
+        let own = self.get(id);
+        if own.is_some_and(|ticket| ticket.merged_into.is_none() && ticket.merged_from.is_empty()) {
+            return own.into_iter().collect();
+        }
         let root = self.resolve(id);
         let mut family: Vec<&Ticket> = self.get(&root).into_iter().collect();
         let mut seen = BTreeSet::from([root]);
@@ -149,9 +158,11 @@ impl TicketSet {
 
     /// Whether the matter that a ticket belongs to is 完了.
     pub fn is_done(&self, id: &TicketId) -> bool {
-        let root = self.resolve(id);
-        self.get(&root)
-            .is_some_and(|ticket| ticket.status() == Status::Done)
+        let mut matter = self.get(id);
+        if matter.is_some_and(|ticket| ticket.merged_into.is_some()) {
+            matter = self.get(&self.resolve(id));
+        }
+        matter.is_some_and(|ticket| ticket.status() == Status::Done)
     }
 
     /// Whether the desk answered before it handed the matter on. A ticket speaks for itself if it can, for

@@ -15,7 +15,7 @@ use crate::contact::{Contact, ContactOutcome};
 use crate::id::{ContactId, TicketId, UserId};
 use crate::time::Instant;
 
-/// 問合せ: a ticket.
+/// 問合せ: a ticket. Its JSON leaves out what is empty: a month holds many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// Which.
@@ -29,6 +29,7 @@ pub struct Ticket {
     /// When it was recorded.
     pub created_at: Instant,
     /// Who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<UserId>,
     /// When the last event was recorded.
     pub updated_at: Instant,
@@ -37,36 +38,49 @@ pub struct Ticket {
     /// How far it has come, apart from what goes on beside.
     progress: Status,
     /// The 保留 that lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
     /// Since when it is 完了.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_at: Option<Instant>,
     /// When it was 保留 or 完了: the operating clock stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
     /// 応対, those that went to another ticket by a split as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contacts: Vec<TicketContact>,
     /// 機能分析, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub analyses: Vec<Analysis>,
     /// エスカレーション, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalations: Vec<Escalation>,
     /// Internal notes, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// Files, those that went to another ticket by a split as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) attached: Vec<AttachedFile>,
     /// Other tickets, and how they belong to this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub links: BTreeSet<Link>,
     /// As which ticket it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<TicketId>,
     /// Which tickets go on as this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub merged_from: BTreeSet<TicketId>,
     /// Which tickets were split off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub split_into: Vec<TicketId>,
     /// From which it was split off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_from: Option<TicketId>,
     /// Where it was taken over from.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
     /// When names and numbers were taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anonymised_at: Option<Instant>,
     /// How many events a later version of the program wrote.
     pub unknown_events: u32,
@@ -80,6 +94,7 @@ struct TicketContact {
     /// The number of the event that set its outcome.
     outcome_seq: u32,
     /// The ticket to which it went by a split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     moved_to: Option<TicketId>,
 }
 

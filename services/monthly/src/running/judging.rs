@@ -1,6 +1,6 @@
 //! How the items of a running month are judged: what was counted, what is to come, and what follows. Pure.
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use madoguchi_core::hours::Calendar;
 use madoguchi_core::month::{Goal, Judged, Level, LevelFact, LevelItem, Month, fact_clocks};
 use madoguchi_core::ticket::System;
@@ -33,7 +33,7 @@ pub(super) fn judge_running(
     let ended = of_item(&counts, Level::AnswerRate).map_or(0, |one| one.counted.a);
     let rest = match &basis.model {
         Some(model) => model.rest(calendar, now, month.next().first()),
-        None => rest_like_so_far(calendar, month, now, ended),
+        None => rest_like_so_far(calendar, month, first_day(input, basis), now, ended),
     };
     let judging = Judging {
         month,
@@ -69,11 +69,30 @@ fn of_item(counts: &RunningCounts, level: Level) -> Option<&Judged> {
     counts.judged.iter().find(|one| one.item == item)
 }
 
-/// What is to come if the days that are left are like those so far: of a desk of which nothing else is known.
-fn rest_like_so_far(calendar: &Calendar, month: Month, now: Instant, so_far: u64) -> Rest {
+/// The day from which on the month's calls tell what its days are like: a desk that begins in the middle of a
+/// month had none before.
+fn first_day(input: &MonthInput, basis: &RunningBasis) -> NaiveDate {
+    let month = input.data.month.first();
+    if basis.past.iter().any(|past| past.ended() > 0) {
+        return month;
+    }
+    let calls = input.data.calls.iter();
+    let first = calls.map(|call| call.arrived_at).min();
+    first.map_or(month, Instant::date)
+}
+
+/// What is to come if the days that are left are like those since `first`: of a desk of which nothing else is
+/// known.
+fn rest_like_so_far(
+    calendar: &Calendar,
+    month: Month,
+    first: NaiveDate,
+    now: Instant,
+    so_far: u64,
+) -> Rest {
     let today = now.date();
     let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-    let past = open_days(calendar, month.first(), tomorrow).len().max(1);
+    let past = open_days(calendar, first, tomorrow).len().max(1);
     let left = open_days(calendar, tomorrow, month.next().first());
     // Other hours than usual, and Saturdays, count half.
     let left: f64 = left
@@ -394,6 +413,23 @@ mod tests {
         let rate = item(&month, Level::AnswerRate);
         assert!(month.standing(rate, now) <= Standing::Watch, "{rate:?}");
         assert!(month.to_come > 50.0, "the days to come are like this one");
+    }
+
+    #[test]
+    fn one_miss_on_the_first_day_in_the_middle_of_a_month_is_no_alarm() {
+        let begun = at("2024-06-17T00:00:00");
+        let now = at("2024-06-17T17:30:00");
+        let month = (80..100).find_map(|answered| {
+            let mut made = made_up(100, answered, 0);
+            made.calls
+                .retain(|call| call.iter().all(|event| event.at >= begun));
+            let month = judged_at(&made, Vec::new(), now);
+            let counted = &item(&month, Level::AnswerRate).judged.counted;
+            (counted.a == counted.b + 1).then_some(month)
+        });
+        let month = month.expect("one call of that day is missed");
+        let rate = item(&month, Level::AnswerRate);
+        assert!(month.standing(rate, now) <= Standing::Watch, "{rate:?}");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::{CallId, DivisionId, TicketId};
 use madoguchi_core::service::{AnswerClock, AnswerClocks};
 use madoguchi_core::service_level::{
-    AnsweredCall, Period, ServiceFigures, ServiceRules, service_figures, tickets_by_call,
+    AnsweredCall, Period, ServiceFigures, ServiceRules, TicketsByCall, service_figures,
+    tickets_by_call,
 };
 use madoguchi_core::ticket::{System, Ticket};
 use madoguchi_core::time::Millis;
@@ -48,7 +49,7 @@ pub(super) struct CountedMonth<'a> {
     pub(super) late: BTreeMap<System, Vec<&'a Ticket>>,
     pub(super) carried: Carried<'a>,
     /// The tickets that each call led to, in the order of their numbers.
-    pub(super) by_call: HashMap<&'a CallId, Vec<&'a TicketId>>,
+    pub(super) by_call: TicketsByCall<'a>,
     pub(super) clocks: AnswerClocks,
     /// 回答所要時間 of tickets of the month that were answered.
     took: HashMap<&'a TicketId, Millis>,
@@ -56,7 +57,8 @@ pub(super) struct CountedMonth<'a> {
 
 impl<'a> CountedMonth<'a> {
     pub(super) fn of(data: &'a MonthData, scope: &'a Scope, rules: &MonthRules) -> Self {
-        let figures = figures(data, rules);
+        let by_call = tickets_by_call(&data.tickets);
+        let figures = figures(data, &by_call, rules);
         let lookup = Lookup {
             calls: data.calls.iter().map(|call| (&call.id, call)).collect(),
             data,
@@ -83,7 +85,7 @@ impl<'a> CountedMonth<'a> {
             timed: BTreeMap::new(),
             late: BTreeMap::new(),
             carried: Carried::of(data, scope),
-            by_call: tickets_by_call(&data.tickets),
+            by_call,
             clocks: AnswerClocks::new(&rules.divisions, &rules.calendars),
             took: HashMap::new(),
         };
@@ -249,7 +251,11 @@ impl<'a> CountedMonth<'a> {
     }
 }
 
-fn figures(data: &MonthData, rules: &MonthRules) -> BTreeMap<Option<DivisionId>, ServiceFigures> {
+fn figures(
+    data: &MonthData,
+    by_call: &TicketsByCall<'_>,
+    rules: &MonthRules,
+) -> BTreeMap<Option<DivisionId>, ServiceFigures> {
     let answered = data
         .calls
         .iter()
@@ -272,7 +278,7 @@ fn figures(data: &MonthData, rules: &MonthRules) -> BTreeMap<Option<DivisionId>,
         calendars: &rules.calendars,
         late_is_unanswered: rules.late_is_unanswered,
     };
-    service_figures(&answered, &data.tickets, period, &service)
+    service_figures(&answered, (&data.tickets, by_call), period, &service)
 }
 
 /// Answered calls that count in a 業務区分 that the book leaves out.

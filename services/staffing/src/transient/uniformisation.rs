@@ -19,21 +19,64 @@ pub(super) struct Rates {
 pub(super) fn pass(shares: &mut Vec<f64>, rates: &Rates, secs: f64) -> (Vec<f64>, f64) {
     let mut occupied = vec![0.0; shares.len()];
     let steps = (rates.most * secs / EVENTS).ceil().max(1.0);
+    let event = Event::of(rates);
     let mut left_out = 0.0;
     let mut step = 0.0;
     while step < steps {
-        left_out += pass_step(shares, rates, secs / steps, &mut occupied);
+        left_out += pass_step(shares, &event, rates.most, secs / steps, &mut occupied);
         step += 1.0;
     }
     (occupied, left_out)
 }
 
-fn pass_step(shares: &mut Vec<f64>, rates: &Rates, secs: f64, occupied: &mut [f64]) -> f64 {
-    if rates.most <= 0.0 {
+/// What one event does to the share of a state: by how much it stays, and what leaves it downwards and upwards.
+struct Event {
+    stays: Vec<f64>,
+    down: Vec<f64>,
+    up: f64,
+}
+
+impl Event {
+    fn of(rates: &Rates) -> Self {
+        let up = rates.arrivals / rates.most;
+        let down: Vec<f64> = rates.leaving.iter().map(|rate| rate / rates.most).collect();
+        let last = down.len().saturating_sub(1);
+        let stays = down.iter().enumerate();
+        let stays = stays.map(|(at, down)| 1.0 - down - if at == last { 0.0 } else { up });
+        Self {
+            stays: stays.collect(),
+            down,
+            up,
+        }
+    }
+
+    /// One event of the uniformised chain.
+    fn happens(&self, before: &[f64], after: &mut [f64]) {
+        for ((after, share), stays) in after.iter_mut().zip(before).zip(&self.stays) {
+            *after = share * stays;
+        }
+        for (after, from_below) in after.iter_mut().skip(1).zip(before) {
+            *after += from_below * self.up;
+        }
+        let above = before.iter().zip(&self.down).skip(1);
+        for (after, (share, down)) in after.iter_mut().zip(above) {
+            *after += share * down;
+        }
+    }
+}
+
+fn pass_step(
+    shares: &mut Vec<f64>,
+    event: &Event,
+    most: f64,
+    secs: f64,
+    occupied: &mut [f64],
+) -> f64 {
+    if most <= 0.0 {
         add(occupied, shares, secs);
         return 0.0;
     }
-    let mean = rates.most * secs;
+    let mean = most * secs;
     let mut weight = (-mean).exp();
     let mut weights = weight;
     let mut jumped = shares.clone();
@@ -43,11 +86,11 @@ fn pass_step(shares: &mut Vec<f64>, rates: &Rates, secs: f64, occupied: &mut [f6
     loop {
         add(&mut after, &jumped, weight);
         // ∫ of the Poisson weight over the step: the chance of more than so many events, by the rate.
-        add(occupied, &jumped, (1.0 - weights).max(0.0) / rates.most);
+        add(occupied, &jumped, (1.0 - weights).max(0.0) / most);
         if 1.0 - weights <= TAIL || (weight < TAIL * TAIL && events > mean) {
             break;
         }
-        jump(&jumped, rates, &mut next);
+        event.happens(&jumped, &mut next);
         std::mem::swap(&mut jumped, &mut next);
         events += 1.0;
         weight *= mean / events;
@@ -55,24 +98,6 @@ fn pass_step(shares: &mut Vec<f64>, rates: &Rates, secs: f64, occupied: &mut [f6
     }
     *shares = after;
     (1.0 - weights).abs()
-}
-
-/// One event of the uniformised chain.
-fn jump(before: &[f64], rates: &Rates, after: &mut [f64]) {
-    let last = before.len().saturating_sub(1);
-    let come = rates.arrivals / rates.most;
-    let mut from_below = 0.0;
-    let above = before
-        .iter()
-        .zip(&rates.leaving)
-        .map(|(share, leaving)| share * leaving / rates.most);
-    let from_above = above.clone().skip(1).chain([0.0]);
-    let states = before.iter().zip(above).zip(from_above).enumerate();
-    for ((at, ((share, leaving), from_above)), after) in states.zip(after) {
-        let arriving = if at == last { 0.0 } else { share * come };
-        *after = share - arriving - leaving + from_below + from_above;
-        from_below = arriving;
-    }
 }
 
 fn add(sums: &mut [f64], more: &[f64], weight: f64) {

@@ -6,11 +6,10 @@ use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 
-use crate::accounts::{COLUMNS, read_roles, read_user};
+use crate::accounts::{COLUMNS, read_user};
 use crate::error::StoreError;
 use crate::page::{self, Key, Order, Page, Start};
-use crate::sessions::read_flag;
-use crate::sql::{Sql, escaped, storable};
+use crate::sql::{Joined, Sql, escaped, storable};
 use crate::store::Store;
 
 /// Which users are wanted.
@@ -85,27 +84,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn list_named_users(&self, limit: u32) -> Result<Vec<NamedUser>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, login, name, roles, CASE WHEN disabled_at IS NULL THEN 0 ELSE 1 END \
-             AS disabled FROM users ORDER BY login LIMIT $1",
-        )
-        .bind(i64::from(limit))
-        .fetch_all(self.read()?)
-        .await?;
-        let named = rows.iter().map(|row| {
-            let id: &str = row.try_get("id")?;
-            let permissions = match read_flag(row, "disabled")? {
-                true => Permissions::NONE,
-                false => Permissions::of_roles(read_roles(row)?),
-            };
-            Ok(NamedUser {
-                id: UserId::new(id),
-                login: row.try_get("login")?,
-                name: row.try_get("name")?,
-                permissions,
-            })
-        });
-        named.collect()
+        let mut connection = self.read()?.acquire().await?;
+        let joined = Joined::of(&connection);
+        let mut sql = Sql::new("SELECT ");
+        sql.push(joined.begin).push("CAST(").push(joined.array);
+        sql.push("id, login, name, roles, disabled) AS TEXT)")
+            .push(joined.end);
+        sql.push(
+            " AS found FROM (SELECT id, login, name, roles, \
+             CASE WHEN disabled_at IS NULL THEN 0 ELSE 1 END AS disabled \
+             FROM users ORDER BY login LIMIT ",
+        );
+        sql.bind(i64::from(limit)).push(") AS named");
+        let rows = sql.fetch_all(&mut *connection).await?;
+        let lines: Option<&str> = rows.first().map_or(Ok(None), |row| row.try_get("found"))?;
+        let named = lines.iter().flat_map(|lines| lines.lines());
+        let mut named: Vec<NamedUser> = named.map(named_user).collect::<Result<_, _>>()?;
+        named.sort_by(|one, other| one.login.cmp(&other.login));
+        Ok(named)
     }
 
     /// A page of the users that `filter` lets through, in its order.
@@ -136,6 +132,25 @@ impl Store {
     pub async fn count_users(&self, filter: &UserFilter, at_most: u32) -> Result<u64, StoreError> {
         page::count(self.read()?, "users", at_most, |sql| restrict(sql, filter)).await
     }
+}
+
+/// Somebody in a JSON array of id, login, name, roles, and whether they are disabled.
+fn named_user(line: &str) -> Result<NamedUser, StoreError> {
+    let read = serde_json::from_str::<(UserId, String, String, String, i64)>(line);
+    let (id, login, name, roles, disabled) = read.map_err(|source| StoreError::Unreadable {
+        what: "the name of a user".to_owned(),
+        source,
+    })?;
+    let permissions = match disabled {
+        0 => Permissions::of_roles(roles.split(',').filter_map(Role::lookup)),
+        _ => Permissions::NONE,
+    };
+    Ok(NamedUser {
+        id,
+        login,
+        name,
+        permissions,
+    })
 }
 
 fn restrict(sql: &mut Sql, filter: &UserFilter) {

@@ -1,5 +1,7 @@
 //! A call as a row of the table `calls`, there and back.
 
+use std::borrow::Cow;
+
 use madoguchi_core::call::{AgentPart, CallRecord, Direction};
 use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, EndCause};
@@ -152,42 +154,88 @@ fn searchable(texts: impl IntoIterator<Item = String>) -> String {
     all
 }
 
+/// The values of [`COLUMNS`], in their order.
+#[derive(Deserialize)]
+struct Values<'v> {
+    #[serde(borrow)]
+    call_id: Cow<'v, str>,
+    #[serde(borrow)]
+    line: Cow<'v, str>,
+    #[serde(borrow)]
+    direction: Cow<'v, str>,
+    reason: Option<String>,
+    cause: Option<String>,
+    from_number: String,
+    no_number: Option<String>,
+    from_isub: Option<String>,
+    to_number: String,
+    to_isub: Option<String>,
+    arrived_at: i64,
+    answered_at: Option<i64>,
+    talk_ended_at: Option<i64>,
+    ended_at: Option<i64>,
+    #[serde(borrow)]
+    parts: Cow<'v, str>,
+    last_seq: i64,
+    last_at: i64,
+}
+
 /// The call in a row with [`COLUMNS`].
 pub(crate) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
-    let call: &str = row.try_get("call_id")?;
-    let instant = |column| {
-        row.try_get::<Option<i64>, _>(column)
-            .map(|at| at.map(Instant))
-    };
+    let borrowed = |column| row.try_get::<&str, _>(column).map(Cow::Borrowed);
+    of_values(Values {
+        call_id: borrowed("call_id")?,
+        line: borrowed("line")?,
+        direction: borrowed("direction")?,
+        reason: row.try_get("reason")?,
+        cause: row.try_get("cause")?,
+        from_number: row.try_get("from_number")?,
+        no_number: row.try_get("no_number")?,
+        from_isub: row.try_get("from_isub")?,
+        to_number: row.try_get("to_number")?,
+        to_isub: row.try_get("to_isub")?,
+        arrived_at: row.try_get("arrived_at")?,
+        answered_at: row.try_get("answered_at")?,
+        talk_ended_at: row.try_get("talk_ended_at")?,
+        ended_at: row.try_get("ended_at")?,
+        parts: borrowed("parts")?,
+        last_seq: row.try_get("last_seq")?,
+        last_at: row.try_get("last_at")?,
+    })
+}
+
+/// The call in a JSON array of the values of [`COLUMNS`].
+pub(super) fn record_of_line(line: &str) -> Result<CallRecord, StoreError> {
+    let values = serde_json::from_str(line).map_err(|source| StoreError::Unreadable {
+        what: format!("a call: {line}"),
+        source,
+    })?;
+    of_values(values)
+}
+
+fn of_values(values: Values<'_>) -> Result<CallRecord, StoreError> {
     let parts: Vec<Part> =
-        serde_json::from_str(row.try_get("parts")?).map_err(|source| StoreError::Unreadable {
-            what: format!("the agents of call {call}"),
+        serde_json::from_str(&values.parts).map_err(|source| StoreError::Unreadable {
+            what: format!("the agents of call {}", values.call_id),
             source,
         })?;
-    let last_seq: i64 = row.try_get("last_seq")?;
-    let direction = direction(row.try_get("direction")?)?;
-    let reason: Option<&str> = row.try_get("reason")?;
+    let direction = direction(&values.direction)?;
+    let reason = values.reason.as_deref();
     let (abandoned, barred) = match direction {
         Direction::Outbound => (None, reason.map(named).transpose()?),
         _ => (reason.map(named).transpose()?, None),
     };
+    let no_number = values.no_number.as_deref().map(named).transpose()?;
     Ok(CallRecord {
-        call: call.into(),
-        line: row.try_get::<&str, _>("line")?.into(),
+        call: values.call_id.as_ref().into(),
+        line: values.line.as_ref().into(),
         direction,
-        from: Caller::restored(
-            row.try_get("from_number")?,
-            row.try_get::<Option<&str>, _>("no_number")?
-                .map(named)
-                .transpose()?,
-            row.try_get("from_isub")?,
-        ),
-        to: CalledNumber::from(row.try_get::<String, _>("to_number")?)
-            .with_subaddress(row.try_get("to_isub")?),
-        arrived_at: Instant(row.try_get("arrived_at")?),
-        answered_at: instant("answered_at")?,
-        talk_ended_at: instant("talk_ended_at")?,
-        ended_at: instant("ended_at")?,
+        from: Caller::restored(values.from_number, no_number, values.from_isub),
+        to: CalledNumber::from(values.to_number).with_subaddress(values.to_isub),
+        arrived_at: Instant(values.arrived_at),
+        answered_at: values.answered_at.map(Instant),
+        talk_ended_at: values.talk_ended_at.map(Instant),
+        ended_at: values.ended_at.map(Instant),
         parts: parts
             .into_iter()
             .map(|Part(agent, from, until, wrap_up_ended_at)| AgentPart {
@@ -199,15 +247,12 @@ pub(crate) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
             .collect(),
         abandoned,
         barred,
-        cause: row
-            .try_get::<Option<&str>, _>("cause")?
-            .map(named::<EndCause>)
-            .transpose()?,
-        last_seq: u32::try_from(last_seq).map_err(|_| StoreError::OutOfRange {
+        cause: values.cause.as_deref().map(named::<EndCause>).transpose()?,
+        last_seq: u32::try_from(values.last_seq).map_err(|_| StoreError::OutOfRange {
             what: "last_seq of a call",
-            found: last_seq,
+            found: values.last_seq,
         })?,
-        last_at: Instant(row.try_get("last_at")?),
+        last_at: Instant(values.last_at),
     })
 }
 

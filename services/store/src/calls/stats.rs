@@ -2,18 +2,19 @@
 
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::id::{CallId, LineName};
+use madoguchi_core::id::LineName;
 use madoguchi_core::stats::{StatsQuery, StatsReport, StatsSums};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
-use super::row::{COLUMNS, record};
+use super::row::{COLUMNS, record_of_line};
 use crate::error::StoreError;
-use crate::sql::Sql;
+use crate::sql::{Joined, Sql};
 use crate::store::Store;
 
 /// Calls that are in memory at once.
-const AT_ONCE: usize = 2_000;
+const AT_ONCE: i64 = 2_000;
 
 impl Store {
     /// The figures that are asked for: the one function behind `madoguchi stats`, the API, the page
@@ -72,27 +73,56 @@ impl Store {
         until: Instant,
         mut visit: impl FnMut(CallRecord),
     ) -> Result<(), StoreError> {
-        let mut last: Option<(Instant, CallId)> = None;
+        let mut last: Option<(i64, String)> = None;
         loop {
+            let mut connection = self.read()?.acquire().await?;
+            let mut sql = Sql::new("SELECT arrived_at, call_id FROM calls");
+            restrict_to_arrived(&mut sql, (from, until), last.as_ref());
+            sql.push(" ORDER BY arrived_at, call_id LIMIT 1 OFFSET ")
+                .bind(AT_ONCE - 1);
+            let end = sql.fetch_all(&mut *connection).await?;
+            let place = |row: &AnyRow| {
+                Ok::<_, sqlx::Error>((row.try_get("arrived_at")?, row.try_get("call_id")?))
+            };
+            let end: Option<(i64, String)> = end.first().map(place).transpose()?;
+            let joined = Joined::of(&connection);
             let mut sql = Sql::new("SELECT ");
-            sql.push(COLUMNS).push(" FROM calls WHERE arrived_at < ");
-            sql.bind(until.0).push(" AND arrived_at >= ");
-            sql.bind(last.as_ref().map_or(from, |(at, _)| *at).0);
-            if let Some((at, call)) = &last {
-                sql.push(" AND (arrived_at, call_id) > (").bind(at.0);
+            sql.push(joined.begin).push("CAST(").push(joined.array);
+            sql.push(COLUMNS).push(") AS TEXT)").push(joined.end);
+            sql.push(" AS found FROM calls");
+            restrict_to_arrived(&mut sql, (from, until), last.as_ref());
+            if let Some((at, call)) = &end {
+                sql.push(" AND (arrived_at, call_id) <= (").bind(*at);
                 sql.push(", ").bind(call.as_str()).push(")");
             }
-            sql.push(" ORDER BY arrived_at, call_id LIMIT ")
-                .bind(AT_ONCE as i64);
-            let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
-            for row in &rows {
-                let call = record(row)?;
-                last = Some((call.arrived_at, call.call.clone()));
-                visit(call);
-            }
-            if rows.len() < AT_ONCE {
+            let rows = sql.fetch_all(&mut *connection).await?;
+            drop(connection);
+            let lines: Option<&str> = rows.first().map_or(Ok(None), |row| row.try_get("found"))?;
+            let calls = lines.iter().flat_map(|lines| lines.lines());
+            let mut calls: Vec<CallRecord> = calls.map(record_of_line).collect::<Result<_, _>>()?;
+            calls.sort_by(|one, other| {
+                (one.arrived_at, &one.call).cmp(&(other.arrived_at, &other.call))
+            });
+            calls.into_iter().for_each(&mut visit);
+            if end.is_none() {
                 return Ok(());
             }
+            last = end;
         }
+    }
+}
+
+/// Adds the condition that calls arrived from an instant on and before another, and lie beyond one.
+fn restrict_to_arrived(
+    sql: &mut Sql,
+    (from, until): (Instant, Instant),
+    last: Option<&(i64, String)>,
+) {
+    let from = last.map_or(from.0, |(at, _)| *at);
+    sql.push(" WHERE arrived_at >= ").bind(from);
+    sql.push(" AND arrived_at < ").bind(until.0);
+    if let Some((at, call)) = last {
+        sql.push(" AND (arrived_at, call_id) > (").bind(*at);
+        sql.push(", ").bind(call.as_str()).push(")");
     }
 }

@@ -1,7 +1,7 @@
 //! The tickets of a month as they were at its cut-off, read without the histories of those that nothing
 //! happened to since: what stands in their rows is what they were.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use madoguchi_core::id::TicketId;
 use madoguchi_core::ticket::{Ticket, TicketEvent, Turn, turns};
@@ -12,11 +12,11 @@ use tokio::task::JoinHandle;
 
 use super::log::{events_of, unreadable};
 use crate::error::StoreError;
-use crate::sql::{ROWS_IN_A_STATEMENT, Sql};
+use crate::sql::{Joined, ROWS_IN_A_STATEMENT, Sql};
 use crate::store::Store;
 
 /// Tickets that are read at once.
-const AT_ONCE: usize = 1_000;
+const AT_ONCE: i64 = 1_000;
 /// Batches that wait to be taken out of their JSON, so that texts do not pile up.
 const BATCHES: usize = 4;
 
@@ -57,6 +57,7 @@ impl Store {
         let mut tx = self.begin_snapshot().await?;
         let mut reading = Reading::new(span, keep);
         reading.received(&mut tx).await?;
+        reading.parsed().await?;
         let others = others(&mut tx, span).await?;
         reading.named(&mut tx, others).await?;
         loop {
@@ -152,10 +153,12 @@ async fn others(
          AND updated_at >= $1 AND received_at < $1 \
          UNION SELECT ticket_id FROM ticket_events \
          WHERE kind IN ('contact_added', 'analysis_begun', 'escalated') \
-         AND happened_at >= $1 AND happened_at < $2",
+         AND happened_at >= $1 AND happened_at < $2 AND ticket_id NOT IN \
+         (SELECT id FROM tickets WHERE received_at >= $1 AND received_at < $3)",
     )
     .bind(span.from.0)
     .bind(span.until.max(span.cut_off).0)
+    .bind(span.until.0)
     .fetch_all(connection)
     .await?;
     rows.iter()
@@ -169,7 +172,7 @@ type Parsed = JoinHandle<Result<Vec<Ticket>, StoreError>>;
 struct Reading {
     span: TicketSpan,
     keep: Keep,
-    seen: BTreeSet<TicketId>,
+    seen: HashSet<TicketId>,
     /// Something was recorded of them after the cut-off, so that their histories have to tell.
     changed: Vec<TicketId>,
     tickets: Vec<Ticket>,
@@ -181,36 +184,65 @@ impl Reading {
         Self {
             span,
             keep,
-            seen: BTreeSet::new(),
+            seen: HashSet::new(),
             changed: Vec::new(),
             tickets: Vec::new(),
             parsing: VecDeque::new(),
         }
     }
 
-    /// Those that were received in the month.
+    /// Those that were received in the month. Many of them come as one row, a ticket in each line: a row costs
+    /// more than what stands in it.
     async fn received(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let mut last: Option<(i64, String)> = None;
         loop {
-            let mut sql = Sql::new("SELECT id, received_at, updated_at, state FROM tickets");
-            sql.push(" WHERE received_at < ").bind(self.span.until.0);
-            let from = last.as_ref().map_or(self.span.from.0, |(at, _)| *at);
-            sql.push(" AND received_at >= ").bind(from);
-            if let Some((at, id)) = &last {
-                sql.push(" AND (received_at, id) > (").bind(*at);
+            let mut sql = Sql::new("SELECT received_at, id FROM tickets");
+            self.restrict_to_received(&mut sql, last.as_ref());
+            sql.push(" ORDER BY received_at, id LIMIT 1 OFFSET ")
+                .bind(AT_ONCE - 1);
+            let end = sql.fetch_all(&mut *connection).await?;
+            let end = end.first().map(|row| {
+                Ok::<(i64, String), sqlx::Error>((row.try_get("received_at")?, row.try_get("id")?))
+            });
+            let end = end.transpose()?;
+            let joined = Joined::of(connection);
+            let mut sql = Sql::new("SELECT ");
+            sql.push(joined.begin).push("CASE WHEN updated_at < ");
+            sql.bind(self.span.cut_off.0).push(" THEN state END");
+            sql.push(joined.end).push(" AS states, ");
+            sql.push(joined.begin).push("CASE WHEN updated_at >= ");
+            sql.bind(self.span.cut_off.0).push(" THEN id END");
+            sql.push(joined.end).push(" AS changed FROM tickets");
+            self.restrict_to_received(&mut sql, last.as_ref());
+            if let Some((at, id)) = &end {
+                sql.push(" AND (received_at, id) <= (").bind(*at);
                 sql.push(", ").bind(id.as_str()).push(")");
             }
-            sql.push(" ORDER BY received_at, id LIMIT ")
-                .bind(AT_ONCE as i64);
-            let rows = sql.fetch_all(&mut *connection).await?;
-            if let Some(row) = rows.last() {
-                last = Some((row.try_get("received_at")?, row.try_get("id")?));
+            for row in sql.fetch_all(&mut *connection).await? {
+                if let Some(states) = row.try_get("states")? {
+                    self.parse(states).await?;
+                }
+                let changed: Option<&str> = row.try_get("changed")?;
+                for id in changed.iter().flat_map(|ids| ids.lines()) {
+                    self.seen.insert(id.into());
+                    self.changed.push(id.into());
+                }
             }
-            let count = rows.len();
-            self.take(rows).await?;
-            if count < AT_ONCE {
+            if end.is_none() {
                 return Ok(());
             }
+            last = end;
+        }
+    }
+
+    /// Adds the condition that tickets were received in the month, and lie beyond one.
+    fn restrict_to_received(&self, sql: &mut Sql, last: Option<&(i64, String)>) {
+        let from = last.map_or(self.span.from.0, |(at, _)| *at);
+        sql.push(" WHERE received_at >= ").bind(from);
+        sql.push(" AND received_at < ").bind(self.span.until.0);
+        if let Some((at, id)) = last {
+            sql.push(" AND (received_at, id) > (").bind(*at);
+            sql.push(", ").bind(id.as_str()).push(")");
         }
     }
 
@@ -222,8 +254,7 @@ impl Reading {
     ) -> Result<(), StoreError> {
         ids.retain(|id| !self.seen.contains(id));
         for some in ids.chunks(ROWS_IN_A_STATEMENT) {
-            let mut sql =
-                Sql::new("SELECT id, received_at, updated_at, state FROM tickets WHERE id IN (");
+            let mut sql = Sql::new("SELECT id, updated_at, state FROM tickets WHERE id IN (");
             sql.bind_all(some.iter().map(TicketId::as_str)).push(")");
             let rows = sql.fetch_all(&mut *connection).await?;
             self.take(rows).await?;
@@ -231,24 +262,32 @@ impl Reading {
         Ok(())
     }
 
-    /// Takes rows up: those that nothing happened to since are taken out of their JSON beside the reading.
+    /// Takes rows up.
     async fn take(&mut self, rows: Vec<AnyRow>) -> Result<(), StoreError> {
-        let mut states: Vec<(String, String)> = Vec::with_capacity(rows.len());
+        let mut states = String::new();
         for row in &rows {
-            let id: String = row.try_get("id")?;
+            let id = TicketId::new(row.try_get::<&str, _>("id")?);
             let updated_at: i64 = row.try_get("updated_at")?;
-            self.seen.insert(TicketId::new(&id));
+            self.seen.insert(id.clone());
             if updated_at < self.span.cut_off.0 {
-                states.push((id, row.try_get("state")?));
+                states.push_str(row.try_get("state")?);
+                states.push('\n');
             } else {
-                self.changed.push(TicketId::new(&id));
+                self.changed.push(id);
             }
         }
+        self.parse(states).await
+    }
+
+    /// Takes tickets out of their JSON, one in a line, beside the reading.
+    async fn parse(&mut self, states: String) -> Result<(), StoreError> {
         let keep = self.keep;
         self.parsing.push_back(tokio::task::spawn_blocking(move || {
-            let tickets = states.iter().map(|(id, state)| {
+            let tickets = states.lines().map(|state| {
                 let ticket = serde_json::from_str(state);
-                ticket.map(keep).map_err(|source| unreadable(id, source))
+                ticket
+                    .map(keep)
+                    .map_err(|source| unreadable(&id_in(state), source))
             });
             tickets.collect()
         }));
@@ -258,20 +297,28 @@ impl Reading {
         Ok(())
     }
 
+    /// Waits until all that was read is out of its JSON.
+    async fn parsed(&mut self) -> Result<(), StoreError> {
+        while !self.parsing.is_empty() {
+            self.take_parsed().await?;
+        }
+        Ok(())
+    }
+
     async fn take_parsed(&mut self) -> Result<(), StoreError> {
         if let Some(batch) = self.parsing.pop_front() {
             let crashed = |_| StoreError::from(sqlx::Error::WorkerCrashed);
-            let batch = batch.await.map_err(crashed)?;
-            self.tickets.extend(batch?);
+            let batch = batch.await.map_err(crashed)??;
+            self.seen
+                .extend(batch.iter().map(|ticket| ticket.id.clone()));
+            self.tickets.extend(batch);
         }
         Ok(())
     }
 
     /// Ends what was begun: nothing is parsed any more, and what changed later is as it was.
     async fn settle(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        while !self.parsing.is_empty() {
-            self.take_parsed().await?;
-        }
+        self.parsed().await?;
         let changed = std::mem::take(&mut self.changed);
         for some in changed.chunks(ROWS_IN_A_STATEMENT) {
             for history in histories(&mut *connection, some).await? {
@@ -303,6 +350,13 @@ impl Reading {
         });
         turned.map(|ticket| ticket.id.clone()).collect()
     }
+}
+
+/// The id of a ticket whose JSON cannot be read as a whole.
+fn id_in(state: &str) -> String {
+    let read = serde_json::from_str::<serde_json::Value>(state).ok();
+    let id = read.as_ref().and_then(|read| read.get("id")?.as_str());
+    id.unwrap_or("in a row").to_owned()
 }
 
 /// The histories of tickets, each by itself.

@@ -11,7 +11,7 @@ use crate::contact::{ContactOutcome, NoTicketReason};
 use crate::hours::{Calendar, HoursSettings};
 use crate::id::{ContactId, TicketId};
 use crate::service::{Divisions, HELP_DESK};
-use crate::service_level::{AnsweredCall, Period, ServiceRules, service_figures};
+use crate::service_level::{AnsweredCall, Period, ServiceRules, service_figures, tickets_by_call};
 use crate::setup::Calendars;
 use crate::time::Instant;
 
@@ -351,7 +351,7 @@ proptest! {
             late_is_unanswered: true,
         };
         let period = Period { from: Instant(0), until: end, cut_off: end };
-        let all = service_figures(&calls, &set, period, &rules);
+        let all = service_figures(&calls, (&set, &tickets_by_call(&set)), period, &rules);
         let figures = &all[&Some(HELP_DESK.into())];
         let unregistered = figures.unregistered.len() as u64;
         prop_assert_eq!(figures.answered, 8);

@@ -2,7 +2,9 @@
 
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::service::Divisions;
-use madoguchi_core::service_level::{AnsweredCall, Period, ServiceRules, service_figures};
+use madoguchi_core::service_level::{
+    AnsweredCall, Period, ServiceRules, service_figures, tickets_by_call,
+};
 use madoguchi_core::setup::Calendars;
 use madoguchi_core::ticket::merging::TicketSet;
 
@@ -361,7 +363,12 @@ async fn the_figures_of_a_month_are_what_they_were_after_names_are_gone(place: P
             calendars: &Calendars::one(Calendar::new(HoursSettings::default())),
             late_is_unanswered: false,
         };
-        service_figures(&calls.collect::<Vec<_>>(), &tickets, period, &rules)
+        service_figures(
+            &calls.collect::<Vec<_>>(),
+            (&tickets, &tickets_by_call(&tickets)),
+            period,
+            &rules,
+        )
     };
     let before = figures().await;
     assert_eq!(before.values().map(|one| one.answered).sum::<u64>(), 4);
