@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 22] = [
+const ALL: [(i64, &str, &str); 23] = [
     (
         1,
         "calls",
@@ -119,6 +119,11 @@ const ALL: [(i64, &str, &str); 22] = [
         23,
         "months",
         include_str!("../../../migrations/0023_months.sql"),
+    ),
+    (
+        24,
+        "signals",
+        include_str!("../../../migrations/0024_signals.sql"),
     ),
 ];
 
