@@ -12,6 +12,7 @@ use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::feature::Feature;
+use crate::query::escape;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
@@ -29,6 +30,8 @@ struct CallPage {
     id: String,
     facts: Vec<(&'static str, String)>,
     events: Vec<EventRow>,
+    /// Where it stands what was signalled for it, if that is kept.
+    signals: Option<String>,
 }
 
 struct EventRow {
@@ -59,12 +62,14 @@ pub(crate) async fn page(
             sentence: text::event(&event.kind, name),
         })
         .collect();
+    let has_signals = web.store.has_signals(&record.call).await?;
     let entry = visitor.entry(web.desk.now(), Action::CallView, &id);
     web.store.append_audit(&[entry]).await?;
     let view = CallPage {
         shell: Shell::new(&web, Some(&visitor), "/calls"),
         facts: facts(&record, web.settings.dates, name),
         events: rows,
+        signals: has_signals.then(|| format!("/calls/{}/signals", escape(&id))),
         id,
     };
     Ok(Html(view.render()?))

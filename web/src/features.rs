@@ -7,11 +7,11 @@ use crate::{
     access_report, account, agents, announcements, api, api_document, articles, assets, audit,
     board, calendar, call, call_figures, calls, content_gaps, departments, divisions, jobs,
     knowledge, language, live, monthly, notices, operations, own_call, people, phrases, portal,
-    reception, retention, setup, sign_in, tickets, users, vendors, views,
+    reception, retention, setup, sign_in, signals, tickets, users, vendors, views,
 };
 
 /// All parts; those with entries of the menu first, in its order.
-static FEATURES: [Feature; 36] = [
+static FEATURES: [Feature; 37] = [
     reception::FEATURE,
     board::FEATURE,
     calls::FEATURE,
@@ -32,6 +32,7 @@ static FEATURES: [Feature; 36] = [
     audit::FEATURE,
     retention::FEATURE,
     jobs::FEATURE,
+    signals::FEATURE,
     divisions::FEATURE,
     vendors::FEATURE,
     departments::FEATURE,

@@ -10,6 +10,7 @@ use madoguchi_core::access::{ManageRetention, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::portal::{LOG_DAYS_AT_LEAST, LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention, FieldError, RETENTION_DAYS_AT_LEAST};
+use madoguchi_core::signal::SignalRetention;
 use madoguchi_core::ticket::TicketRetention;
 
 use self::tickets::HERE;
@@ -95,6 +96,7 @@ async fn page(
             part::<AuditRetention>(&web).await?,
             part::<LogRetention>(&web).await?,
             part::<TicketRetention>(&web).await?,
+            part::<SignalRetention>(&web).await?,
         ],
     };
     Ok(Html(page.render()?))

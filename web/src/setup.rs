@@ -4,15 +4,18 @@
 //! to what they were, by the pages of the kit. What the operator's file names is only shown.
 
 mod agents;
+mod call_table;
 mod categories;
 mod lines;
+mod observe;
 mod outbound;
 mod overview;
 mod targets;
 mod trunks;
 
+use madoguchi_core::call_table::CallTableColumns;
 use madoguchi_core::setup::{
-    Category, LineConfig, OutboundConfig, ScreenAgent, ScreenTrunk, TargetConfig,
+    Category, LineConfig, OutboundConfig, ScreenAgent, ScreenObserve, ScreenTrunk, TargetConfig,
 };
 
 use madoguchi_core::access::Permission;
@@ -25,11 +28,13 @@ use crate::menu::MenuEntry;
 use crate::state::AuditFields;
 
 /// How fields are called in the audit log.
-const AUDIT: [AuditFields; 6] = [
+const AUDIT: [AuditFields; 8] = [
     audit_fields::<LineConfig>,
     audit_fields::<ScreenAgent>,
     audit_fields::<ScreenTrunk>,
     audit_fields::<OutboundConfig>,
+    audit_fields::<ScreenObserve>,
+    audit_fields::<CallTableColumns>,
     audit_fields::<TargetConfig>,
     audit_fields::<Category>,
 ];
@@ -51,6 +56,8 @@ fn routes() -> Routes {
         .post("/admin/desk/agent/{id}/password", agents::password)
         .and(record_routes!(removable ScreenTrunk, list: "/admin/desk/trunks", one: "/admin/desk/trunk"))
         .and(outbound::routes())
+        .and(observe::routes())
+        .and(call_table::routes())
         .and(targets::routes())
         .and(categories::routes())
 }

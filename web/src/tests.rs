@@ -18,7 +18,7 @@ use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot, Wa
 use madoguchi_core::schedule::{JobView, Plan};
 use madoguchi_core::setup::{
     AgentConfig, Calendars, DeskSetup, Duty, FileSetup, LineConfig, PartFault, Parts, PhoneHashes,
-    ScreenSetup, TrunkConfig,
+    ScreenSetup, TrunkConfig, TrunkSourceConfig,
 };
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_core::today::{LiveFigures, Today};
@@ -47,6 +47,7 @@ mod reception;
 mod running;
 mod setup;
 mod sign_in;
+mod signals;
 mod step_up;
 mod tickets;
 mod unsent;

@@ -86,6 +86,8 @@ permissions! {
     ReadAccessReport = "access_report", "アクセスレポートの閲覧";
     /// 月次報告: what is written for a month, 確定 and 提出.
     ManageReports = "reports", "月次報告の作成と提出";
+    /// What was signalled for a call, word by word (personal data).
+    ReadSignals = "signals", "信号の原文の閲覧";
 }
 
 named! {
@@ -142,6 +144,7 @@ impl Role {
                 P::ImportTickets,
                 P::ReadAccessReport,
                 P::ManageReports,
+                P::ReadSignals,
             ],
             Self::FaqEditor => &[
                 P::ReadKnowledge,

@@ -169,6 +169,16 @@ actions! {
     AnnouncementChange = "announcement.change", "音声案内の変更";
     /// Changed the rules for calls to the outside.
     OutboundChange = "outbound.change", "発信規制の変更";
+    /// Changed what the numbers of an observed PBX mean.
+    ObserveChange = "observe.change", "観測の設定の変更";
+    /// Changed which columns of a table of calls hold what.
+    CallTableChange = "call.table", "通話の表の列の変更";
+    /// Looked at what was signalled for a call.
+    SignalsView = "signals.view", "信号の記録の閲覧";
+    /// Changed for how long signals are kept.
+    SignalRetentionChange = "signals.retention", "信号の記録の保存期間の変更";
+    /// Deleted what was signalled and was kept long enough.
+    SignalDelete = "signals.delete", "保存期間を過ぎた信号の記録の削除";
     /// Changed targets.
     TargetChange = "target.change", "目標値の変更";
     /// Changed a category.

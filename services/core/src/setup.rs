@@ -10,6 +10,7 @@ mod desk;
 mod dialled;
 mod fault;
 mod lines;
+mod observe;
 mod outbound;
 mod outbound_identity;
 mod parts;
@@ -35,6 +36,9 @@ pub use self::dialled::DialledSource;
 pub use self::fault::{FieldError, Part, PartFault};
 pub use self::lines::{
     AtClosingConfig, LINE, LINE_NAME_LETTERS, LineConfig, PeriodicAnnouncement, Strategy,
+};
+pub use self::observe::{
+    HepListen, InvalidPattern, OBSERVE, OBSERVE_ID, ObserveSetting, Pattern, ScreenObserve,
 };
 pub use self::outbound::{AgentOutboundConfig, OUTBOUND, OUTBOUND_ID, OutboundConfig};
 pub use self::outbound_identity::{

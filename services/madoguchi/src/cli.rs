@@ -104,6 +104,8 @@ enum Import {
     Cdr(import::RecordArgs),
     /// Asterisk の CEL(CSV)を取り込みます
     Cel(import::RecordArgs),
+    /// 交換機が書く通話の表を、画面で定めた列で取り込みます(Excel、またはUTF-8かシフトJISのCSV)
+    Calls(import::RecordArgs),
     /// 職員名簿を取り込みます(Excel、またはUTF-8かシフトJISのCSV)
     People(people::Args),
     /// 前の事業者などの台帳を、問合せとして取り込みます(Excel、またはUTF-8かシフトJISのCSV)
@@ -185,6 +187,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Import(Import::Cel(args)) => {
                 let records = import::Records::Cel;
                 import::run_records(records, args, &config, &cli.data_dir).await
+            }
+            Command::Import(Import::Calls(args)) => {
+                import::calls::run(args, &config, &cli.data_dir).await
             }
             Command::Import(Import::People(args)) => {
                 people::run(args, &config, &cli.data_dir).await

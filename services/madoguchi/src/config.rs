@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use self::attachments::AttachmentsConfig;
 pub use self::error::ConfigError;
 pub use self::knowledge::KnowledgeConfig;
-pub use self::observe::{HepListen, ObserveConfig};
+pub use self::observe::ObserveConfig;
 pub use self::oidc::OidcConfig;
 pub use self::portal::PortalConfig;
 pub use self::voice::VoiceConfig;

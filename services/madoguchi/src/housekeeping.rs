@@ -13,6 +13,9 @@ use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::portal::{LogRetention, PORTAL_RETENTION};
 use madoguchi_core::setup::{AUDIT_RETENTION, AuditRetention};
+use madoguchi_core::signal::{
+    DIALOG_DAYS, MESSAGES_AT_MOST, REGISTRATION_TIME, SIGNAL_RETENTION, SignalRetention,
+};
 use madoguchi_core::ticket::{TICKET_RETENTION, TicketRetention};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_store::{Store, StoreError};
@@ -85,9 +88,11 @@ async fn delete_old(store: &Store, now: Instant) -> anyhow::Result<()> {
     let log = keep_portal_log(store, now).await;
     let drafts = forget_drafts(store, now).await;
     let tickets = keep_tickets(store, now).await;
+    let signals = keep_signals(store, now).await;
     audit.context("old audit records cannot be deleted now")?;
     log.context("what readers of the FAQ did cannot be deleted now")?;
     drafts.context("what was typed and left cannot be forgotten now")?;
+    signals.context("what was signalled long ago cannot be deleted now")?;
     tickets
 }
 
@@ -167,8 +172,34 @@ async fn keep_portal_log(store: &Store, now: Instant) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// For how long the messages of calls are kept.
+pub(crate) async fn signal_retention(store: &Store) -> Result<SignalRetention, StoreError> {
+    read_setting(store, SIGNAL_RETENTION).await
+}
+
+/// Deletes what was signalled and was kept as long as is set, or is too much.
+async fn keep_signals(store: &Store, now: Instant) -> Result<(), StoreError> {
+    let mut tx = store.begin_unrecorded().await?;
+    tx.forget_registrations_before(now - REGISTRATION_TIME)
+        .await?;
+    tx.commit().await?;
+    let before = signal_retention(store).await?.deletes_before(now);
+    let dialogs_before = now - Millis::from_secs(i64::from(DIALOG_DAYS) * 86_400);
+    let mut tx = store
+        .begin(deletion(now, before, Action::SignalDelete))
+        .await?;
+    let deleted = tx
+        .delete_signals(before, MESSAGES_AT_MOST, dialogs_before)
+        .await?;
+    if deleted > 0 {
+        tx.commit().await?;
+        tracing::info!(records = deleted, "old signals were deleted");
+    }
+    Ok(())
+}
+
 /// The one setting of a kind, or what holds without it.
-async fn read_setting<T>(store: &Store, kind: &'static str) -> Result<T, StoreError>
+pub(crate) async fn read_setting<T>(store: &Store, kind: &'static str) -> Result<T, StoreError>
 where
     T: DeserializeOwned + Default,
 {
@@ -191,6 +222,7 @@ fn deletion(now: Instant, before: Instant, action: Action) -> AuditEntry {
 mod tests {
     use madoguchi_core::audience::Viewer;
     use madoguchi_core::id::CategoryId;
+    use madoguchi_core::signal::{SignalKind, SignalMessage};
     use madoguchi_store::{AuditFilter, NewVersion, Search};
 
     use super::*;
@@ -279,5 +311,38 @@ mod tests {
         let told = store.list_audit(&filter).await.unwrap();
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].entry.after["records"], "1");
+    }
+
+    #[tokio::test]
+    async fn signals_are_deleted_by_whole_days_with_one_record_a_day() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let now = Instant::from_tokyo("2026-11-24T10:00:00".parse().unwrap());
+        let message = |hours: i64| SignalMessage {
+            at_us: (now.0 - hours * 3_600_000) * 1_000,
+            dialog: "a".to_owned(),
+            source: "192.0.2.1:5060".to_owned(),
+            destination: "192.0.2.2:5060".to_owned(),
+            kind: SignalKind::Observed,
+            text: hours.to_string(),
+        };
+        // The day seven days ago began 178 hours ago.
+        let messages = [message(1), message(177), message(179), message(300)];
+        let mut tx = store.begin_unrecorded().await.unwrap();
+        tx.save_signals(&messages, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..2 {
+            keep_signals(&store, now).await.unwrap();
+        }
+        let left = store.signals_since(Instant(0), 10).await.unwrap();
+        let hours: Vec<_> = left.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(hours, ["177", "1"]);
+        let filter = AuditFilter {
+            action: Some(Action::SignalDelete),
+            limit: 10,
+            ..AuditFilter::default()
+        };
+        let told = store.list_audit(&filter).await.unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].entry.after["records"], "2");
     }
 }

@@ -26,6 +26,7 @@ mod scheduler;
 mod sealing;
 pub mod serve;
 mod setup;
+mod signal_log;
 mod signals;
 mod sounds;
 mod store_fault;

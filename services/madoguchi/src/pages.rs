@@ -81,6 +81,14 @@ fn limits(config: &WebConfig, budget: &Budget) -> Limits {
     }
 }
 
+/// The certificate of the pages, if there is one.
+pub(crate) async fn tls(config: &WebConfig) -> anyhow::Result<Option<RustlsConfig>> {
+    match files(config) {
+        Some(files) => Ok(Some(files.load().await?)),
+        None => Ok(None),
+    }
+}
+
 fn files(config: &WebConfig) -> Option<Files> {
     Some(Files {
         certificate: config.certificate.clone()?,

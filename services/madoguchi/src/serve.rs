@@ -31,6 +31,7 @@ use crate::live::LiveDesk;
 use crate::nodes::{self, Lease, Nodes};
 use crate::scheduler::Scheduler;
 use crate::setup::{self, Setup};
+use crate::signal_log::own;
 use crate::signals::{OperatorSignal, Signals};
 use crate::{journaling, key, pages, presence, recovery, sounds};
 
@@ -160,12 +161,15 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     live.announcements.speak_with(config.voice.clone());
     live.announcements
         .put(ActiveSounds::new(&config, sounds.clone(), &recordings));
+    let (to_signals, signals) = mpsc::channel(own::WAITING_AT_MOST);
+    let signals = tokio::spawn(own::keep(store.clone(), clock.clone(), signals));
     let deps = EndpointDeps {
         clock,
         journal: to_journal,
         snapshots,
         dialled,
         restored,
+        signals: Some(to_signals),
         registrations: Some(data_dir.join("registrations.json")),
         run: run.clone(),
     };
@@ -239,6 +243,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         delivery,
         writer,
         presence,
+        signals,
         scheduler,
         watching,
         nodes,

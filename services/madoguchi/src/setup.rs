@@ -189,6 +189,14 @@ pub(crate) fn opened(file: &Config, screen: &ScreenSetup, seal: &Seal) -> Config
     })
 }
 
+/// As [`opened`], by whoever may have no key: what was never sealed needs none.
+pub(crate) fn opened_if(file: &Config, screen: &ScreenSetup, seal: Option<&Seal>) -> Config {
+    match seal {
+        Some(seal) => opened(file, screen, seal),
+        None => join::config(file, screen, |_| None),
+    }
+}
+
 /// The setup as pages show it.
 pub(crate) fn desk_setup(file: &Config, kept: &StoredSetup) -> DeskSetup {
     DeskSetup {

@@ -7,11 +7,18 @@
     reason = "a test that meets what it does not expect fails"
 )]
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_core::clock::{Clock as _, SystemClock};
+use madoguchi_core::time::Millis;
+use madoguchi_store::{NewVersion, Store};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::Value;
 
 /// 2026-11-24 09:00 in Tokyo, a Tuesday.
@@ -91,6 +98,10 @@ fn call() -> Vec<Sent> {
 }
 
 fn capture(sent: &[Sent]) -> Vec<u8> {
+    capture_at(NINE, sent)
+}
+
+fn capture_at(base: u32, sent: &[Sent]) -> Vec<u8> {
     let mut file = Vec::new();
     // Raw IP (LINKTYPE 101).
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
@@ -108,7 +119,7 @@ fn capture(sent: &[Sent]) -> Vec<u8> {
         packet.extend([0, 0]);
         packet.extend(text.as_bytes());
         let size = u32::try_from(packet.len()).unwrap();
-        for word in [NINE + secs, 0, size, size] {
+        for word in [base + secs, 0, size, size] {
             file.extend(word.to_le_bytes());
         }
         file.extend(packet);
@@ -216,6 +227,147 @@ fn what_is_observed_is_stored_once_however_often_it_is_read() {
         (&row["offered"], &row["answered"]),
         (&1.into(), &1.into()),
         "{stats}"
+    );
+}
+
+/// Five minutes ago: older messages than the time of retention are not kept.
+fn just_now() -> u32 {
+    u32::try_from(SystemClock.now().0 / 1_000 - 300).unwrap()
+}
+
+async fn store(folder: &Path) -> Store {
+    let file = folder.join("data").join("madoguchi.sqlite");
+    let url = format!("sqlite://{}", file.display());
+    Store::open(&url).await.unwrap()
+}
+
+async fn set(folder: &Path, kind: &'static str, id: &str, data: &str) {
+    std::fs::create_dir_all(folder.join("data")).unwrap();
+    let store = store(folder).await;
+    let entry = AuditEntry::of_system(SystemClock.now(), Action::ObserveChange, id, Fields::new());
+    let mut tx = store.begin(entry).await.unwrap();
+    let version = NewVersion {
+        kind,
+        id: id.to_owned(),
+        replaces: 0,
+        data: Some(data.to_owned()),
+    };
+    tx.save_setting(&version).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_was_signalled_is_kept_once_with_the_call_that_its_legs_are_of() {
+    let folder = desk();
+    let file = folder.path().join("call.pcap");
+    std::fs::write(&file, capture_at(just_now(), &call())).unwrap();
+    for _ in 0..2 {
+        printed(&run(
+            folder.path(),
+            &["observe", file.to_str().unwrap()],
+            b"",
+        ));
+    }
+    let store = store(folder.path()).await;
+    let name = "observed/a/caller@carrier".into();
+    let kept = store.signals_of(&name, 100).await.unwrap();
+    assert_eq!(kept.len(), 10, "both legs, each message once");
+    assert!(
+        kept[0]
+            .text
+            .starts_with("INVITE sip:0312345678@d SIP/2.0\r\n")
+    );
+    assert!(kept.iter().any(|one| one.dialog == "agent@pbx"));
+    let day = SystemClock.now();
+    let counts = store
+        .count_dialogs(day - Millis::from_secs(86_400), day)
+        .await
+        .unwrap();
+    let dialogs: u64 = counts.iter().map(|one| one.count).sum();
+    assert_eq!(dialogs, 2);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn old_messages_and_those_that_nobody_wants_are_not_kept() {
+    let folder = desk();
+    let file = folder.path().join("call.pcap");
+    let name = "observed/a/caller@carrier".into();
+    std::fs::write(&file, capture_at(just_now() - 30 * 86_400, &call())).unwrap();
+    printed(&run(
+        folder.path(),
+        &["observe", file.to_str().unwrap()],
+        b"",
+    ));
+    let kept = store(folder.path()).await;
+    assert!(!kept.has_signals(&name).await.unwrap());
+    assert_eq!(
+        kept.events_of(&name).await.unwrap().len(),
+        5,
+        "the call counts"
+    );
+    kept.close().await;
+    set(folder.path(), "signal_retention", "days", r#"{"days":0}"#).await;
+    std::fs::write(&file, capture_at(just_now(), &call())).unwrap();
+    printed(&run(
+        folder.path(),
+        &["observe", file.to_str().unwrap()],
+        b"",
+    ));
+    let kept = store(folder.path()).await;
+    assert!(!kept.has_signals(&name).await.unwrap());
+    kept.close().await;
+}
+
+#[tokio::test]
+async fn the_setting_of_the_screen_says_what_only_the_pbx_knows() {
+    let folder = desk();
+    let file = folder.path().join("call.pcap");
+    let legs = leg("caller@carrier", CARRIER, (PBX, "0399990000"), [0, 4, 9]);
+    std::fs::write(&file, capture(&legs)).unwrap();
+    let observe = ["observe", file.to_str().unwrap()];
+    let before = printed(&run(folder.path(), &observe, b""));
+    assert!(
+        before.contains("着信 0") && before.contains("不明 1"),
+        "{before}"
+    );
+    let setting = r#"{"line_numbers":["03-9999-0000 総合"],"direct_lines":["総合"]}"#;
+    set(folder.path(), "observe", "observe", setting).await;
+    let after = printed(&run(folder.path(), &observe, b""));
+    assert!(
+        after.contains("着信 1") && after.contains("不明 0"),
+        "{after}"
+    );
+    // What the file names stands over the screen.
+    let settings = format!("{SETTINGS}\n[observe]\nline_numbers = []\n");
+    std::fs::write(folder.path().join("desk.toml"), settings).unwrap();
+    let again = printed(&run(folder.path(), &observe, b""));
+    assert!(again.contains("不明 1"), "{again}");
+}
+
+#[tokio::test]
+async fn a_table_of_calls_is_imported_by_the_columns_of_the_screen_and_again_changes_nothing() {
+    let folder = desk();
+    let file = folder.path().join("calls.csv");
+    let table = "開始,発信,着信,応答,終了,内線\r\n\
+        2026-11-24 09:00:00,0451110000,0312345678,2026-11-24 09:00:12,2026-11-24 09:01:12,201\r\n\
+        2026-11-24 09:05:00,0451110000,0312345678,,2026-11-24 09:05:30,\r\n";
+    std::fs::write(&file, table).unwrap();
+    let import = ["import", "calls", file.to_str().unwrap()];
+    let refused = run(folder.path(), &import, b"");
+    assert_eq!(refused.status.code(), Some(2));
+    let columns = r#"{"start":"開始","from":"発信","to":"着信","answer":"応答","end":"終了","extension":"内線"}"#;
+    set(folder.path(), "call_table", "columns", columns).await;
+    let first = printed(&run(folder.path(), &import, b""));
+    assert!(
+        first.contains("呼 2、新しい記録 7、取込済みの記録 0"),
+        "{first}"
+    );
+    let second = printed(&run(folder.path(), &import, b""));
+    assert!(
+        second.contains("新しい記録 0、取込済みの記録 7"),
+        "{second}"
     );
 }
 
@@ -395,4 +547,108 @@ fn a_capture_that_grows_in_a_watched_folder_is_counted_as_it_grows() {
     assert_eq!(counted, (1, 1));
     let told = child.wait_with_output().unwrap();
     assert!(printed(&told).contains("着信 1"));
+}
+
+fn read_until(log: &mut impl std::io::BufRead, wanted: &str) {
+    let mut line = String::new();
+    while !line.contains(wanted) {
+        line.clear();
+        let read = log.read_line(&mut line).unwrap();
+        assert!(read > 0, "it ended before it said {wanted}");
+    }
+}
+
+/// Sends the frames within TLS, trusting this certificate alone.
+fn send_within_tls(port: u16, certificate: &str, frames: &[Vec<u8>]) {
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
+    let mut roots = rustls::RootCertStore::empty();
+    let pem = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    roots.add(pem).unwrap();
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let client = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let socket = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = rustls::StreamOwned::new(client, socket);
+    for frame in frames {
+        stream.write_all(frame).unwrap();
+    }
+    stream.flush().unwrap();
+    stream.conn.send_close_notify();
+    stream.flush().unwrap();
+}
+
+/// What Prometheus reads.
+fn scraped(port: u16) -> String {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn probes_within_tls_are_heard_and_what_was_heard_is_measured() {
+    let folder = desk();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem();
+    let (crt, pem) = (
+        folder.path().join("desk.crt"),
+        folder.path().join("desk.key"),
+    );
+    std::fs::write(&crt, &certificate).unwrap();
+    std::fs::write(&pem, key.serialize_pem()).unwrap();
+    let settings = format!("{SETTINGS}\n[web]\ncertificate = {crt:?}\ncertificate_key = {pem:?}\n");
+    std::fs::write(folder.path().join("desk.toml"), settings).unwrap();
+    let free = || {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        socket.local_addr().unwrap().port()
+    };
+    let (tls, metrics) = (free(), free());
+    let (listen, address) = (
+        format!("tls://127.0.0.1:{tls}"),
+        format!("127.0.0.1:{metrics}"),
+    );
+    let arguments = [
+        "observe",
+        "--print",
+        "--hep",
+        &listen,
+        "--metrics",
+        &address,
+    ];
+    let mut child = command(folder.path(), &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    read_until(&mut log, "receiving HEP over TLS");
+    let frames: Vec<_> = call().iter().map(|sent| hep(sent, "any")).collect();
+    send_within_tls(tls, &certificate, &frames);
+    let seen = "madoguchi_observed_messages_total{kind=\"seen\"} 10";
+    let mut text = String::new();
+    for _ in 0..100 {
+        text = scraped(metrics);
+        if text.contains(seen) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(text.contains(seen), "{text}");
+    for line in [
+        "madoguchi_observed_disagreement_ratio 0.0",
+        "madoguchi_observed_frames_total{kind=\"received\"} 10",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("読み方の違い 0(0.000%)"), "{rest}");
 }

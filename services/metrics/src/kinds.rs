@@ -1,6 +1,7 @@
 //! The kinds of measurements: counts, levels that rise and fall, latencies.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +60,13 @@ impl CountBy {
         self.counts.get_or_create(&[(self.label, value)]).inc();
     }
 
+    /// Counts so many more.
+    pub fn add_many(&self, value: &'static str, more: u64) {
+        self.counts
+            .get_or_create(&[(self.label, value)])
+            .inc_by(more);
+    }
+
     /// How many there were.
     pub fn get(&self, value: &'static str) -> u64 {
         let count = self.counts.get(&[(self.label, value)]);
@@ -85,6 +93,23 @@ impl Level {
     /// The level.
     pub fn get(&self) -> u64 {
         u64::try_from(self.0.get()).unwrap_or(0)
+    }
+}
+
+/// A part of a whole, from 0 to 1.
+#[derive(Debug)]
+pub struct Share(Gauge<f64, AtomicU64>);
+
+impl Share {
+    pub(crate) fn new(registry: &mut Registry, name: &str, help: &str) -> Self {
+        let gauge = Gauge::default();
+        registry.register(name, help, gauge.clone());
+        Self(gauge)
+    }
+
+    /// The share is this now.
+    pub fn set(&self, share: f64) {
+        self.0.set(share);
     }
 }
 

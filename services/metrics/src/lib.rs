@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry::Registry;
 
-pub use self::kinds::{Build, Count, CountBy, Latency, LatencyBy, Level, LevelBy};
+pub use self::kinds::{Build, Count, CountBy, Latency, LatencyBy, Level, LevelBy, Share};
 
 /// The format of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
@@ -78,6 +78,14 @@ pub struct Metrics {
     pub job_runs: CountBy,
     /// Whether the last run of periodic work failed, by `job`.
     pub job_failing: LevelBy,
+    /// SIP messages that `madoguchi observe` saw, by `kind`.
+    pub observed_messages: CountBy,
+    /// Calls that it counted, by `kind`.
+    pub observed_calls: CountBy,
+    /// HEP frames, by what became of them (`kind`).
+    pub observed_frames: CountBy,
+    /// The share of messages that the typed model refuses or reads otherwise than our own reader.
+    pub observed_disagreement: Share,
 }
 
 impl Metrics {
@@ -175,6 +183,29 @@ impl Metrics {
                 "Whether the last run of periodic work failed",
                 "job",
             ),
+            observed_messages: CountBy::new(
+                add,
+                "observed_messages",
+                "SIP messages seen on the wire",
+                "kind",
+            ),
+            observed_calls: CountBy::new(
+                add,
+                "observed_calls",
+                "Calls seen on the wire, by what they are counted as",
+                "kind",
+            ),
+            observed_frames: CountBy::new(
+                add,
+                "observed_frames",
+                "HEP frames, by what became of them",
+                "kind",
+            ),
+            observed_disagreement: Share::new(
+                add,
+                "observed_disagreement_ratio",
+                "Share of observed messages on which the two readers of SIP disagree",
+            ),
             registry,
         }
     }
@@ -210,6 +241,8 @@ mod tests {
             .observe("page", Duration::from_millis(700));
         metrics.trunk_registered.set("ひかり\"1\"", 1);
         metrics.delivery_age_seconds.set(12);
+        metrics.observed_messages.add_many("seen", 4);
+        metrics.observed_disagreement.set(0.25);
         let text = metrics.text();
         for line in [
             "madoguchi_build_info{version=\"0.1.0\",commit=\"abc\"} 1",
@@ -221,6 +254,8 @@ mod tests {
             "madoguchi_http_request_seconds_count{kind=\"page\"} 1",
             "madoguchi_trunk_registered{trunk=\"ひかり\\\"1\\\"\"} 1",
             "madoguchi_delivery_age_seconds 12",
+            "madoguchi_observed_messages_total{kind=\"seen\"} 4",
+            "madoguchi_observed_disagreement_ratio 0.25",
         ] {
             assert!(text.lines().any(|one| one == line), "{line}\n{text}");
         }

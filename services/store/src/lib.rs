@@ -31,6 +31,7 @@ mod people;
 mod portal;
 mod sessions;
 mod settings;
+mod signals;
 mod sql;
 mod store;
 #[cfg(feature = "testing")]

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 23] = [
+const ALL: [(i64, &str, &str); 24] = [
     (
         1,
         "calls",
@@ -124,6 +124,11 @@ const ALL: [(i64, &str, &str); 23] = [
         24,
         "reading months",
         include_str!("../../../migrations/0024_reading_months.sql"),
+    ),
+    (
+        25,
+        "signals",
+        include_str!("../../../migrations/0025_signals.sql"),
     ),
 ];
 

@@ -62,6 +62,7 @@ mod trunks;
 mod unacknowledged;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::net::SocketAddr;
 
 use madoguchi_core::clock::JumpWatch;
 use madoguchi_core::id::{CallId, LineName, RunId};
@@ -69,7 +70,7 @@ use madoguchi_core::live::{AgentPresence, DeskSnapshot};
 use madoguchi_line::api::{Input, LegId, TimerId};
 use madoguchi_line::engine::Engine;
 use madoguchi_sip::parse::parse_datagram;
-use madoguchi_sip::transaction::{ClientTx, ServerTx, Transactions};
+use madoguchi_sip::transaction::{ClientTx, Flow, ServerTx, Transactions};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -148,6 +149,10 @@ pub struct Switch {
     dirty: bool,
     /// No more calls are taken; peers may come again after so many seconds.
     draining: Option<u64>,
+    /// Somebody asks for the dialogs of calls.
+    tells_dialogs: bool,
+    /// Call-IDs of new dialogs with the calls that they belong to.
+    fresh_dialogs: Vec<(Box<str>, CallId)>,
 }
 
 impl Switch {
@@ -205,6 +210,8 @@ impl Switch {
             dialled: Vec::new(),
             dirty: true,
             draining: None,
+            tells_dialogs: false,
+            fresh_dialogs: Vec::new(),
         };
         switch.take_up_phones(phones);
         switch.take_up_trunks(trunks, now);
@@ -218,6 +225,22 @@ impl Switch {
     /// Names the run, as the names of its calls tell it.
     pub fn name_run(&mut self, run: RunId) {
         self.run = run;
+    }
+
+    /// From now on [`Self::take_fresh_dialogs`] tells of the dialogs of calls, and is to be asked.
+    pub fn tell_dialogs(&mut self) {
+        self.tells_dialogs = true;
+    }
+
+    /// The Call-IDs of dialogs that began since the last call of this, with the calls of the desk that
+    /// they belong to.
+    pub fn take_fresh_dialogs(&mut self) -> Vec<(Box<str>, CallId)> {
+        std::mem::take(&mut self.fresh_dialogs)
+    }
+
+    /// Which of our addresses the peer at the other end of a flow sees.
+    pub fn address_of(&self, flow: Flow) -> SocketAddr {
+        (self.local_address)(flow)
     }
 
     /// Takes up the state that was recorded of an agent before a restart.

@@ -13,8 +13,8 @@ mod tests;
 
 use chrono::NaiveDateTime;
 use csv::StringRecord;
-use madoguchi_core::event::{CallEvent, EventKind};
-use madoguchi_core::id::{CallId, LineName, NodeName};
+use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
+use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
 use madoguchi_core::time::Instant;
 
 pub use self::cdr::read as read_cdr;
@@ -24,7 +24,7 @@ use crate::queue_log::{Import, Skipped};
 
 /// The events of one call.
 #[derive(Debug)]
-struct Log {
+pub(crate) struct Log {
     call: CallId,
     line: LineName,
     node: NodeName,
@@ -32,6 +32,14 @@ struct Log {
 }
 
 impl Log {
+    /// Who dialled.
+    fn dialler(&self) -> Option<AgentId> {
+        match &self.events.first()?.kind {
+            EventKind::Dialled { agent, .. } => Some(agent.clone()),
+            _ => None,
+        }
+    }
+
     fn push(&mut self, at: Instant, kind: EventKind) {
         let before = self.events.last().map_or(at, |event| event.at);
         let seq = u32::try_from(self.events.len()).unwrap_or(u32::MAX);
@@ -47,7 +55,7 @@ impl Log {
 }
 
 /// What begins a call.
-enum Beginning {
+pub(crate) enum Beginning {
     /// 着信, and whether the line is open.
     Inbound { log: Log, open: bool },
     /// 発信 or 内線.
@@ -55,7 +63,7 @@ enum Beginning {
 }
 
 /// The first events of a call from one number to another; nothing if it is no call of the desk.
-fn begin(
+pub(crate) fn begin(
     (source, id): (&str, &str),
     (from, to): (&str, &str),
     at: Instant,
@@ -103,6 +111,53 @@ fn begin(
     Some(Beginning::Dialled(log))
 }
 
+/// What a row tells of a call that is over.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// When it was answered, if it was.
+    pub(crate) answer: Option<Instant>,
+    /// Who answered.
+    pub(crate) agent: Option<AgentId>,
+    /// When it was over.
+    pub(crate) end: Instant,
+    /// Why a call to a line was not answered, if it was not.
+    pub(crate) abandoned: AbandonReason,
+}
+
+/// The events of a call that a row tells of.
+pub(crate) fn told(beginning: Beginning, told: Told) -> Vec<CallEvent> {
+    let cause = EndCause::Unknown;
+    let mut log = match beginning {
+        Beginning::Inbound { mut log, open } => {
+            match told.answer {
+                Some(at) => log.push(at, EventKind::Answered { agent: told.agent }),
+                None if open => {
+                    let reason = told.abandoned;
+                    log.push(told.end, EventKind::Abandoned { reason });
+                    return log.events;
+                }
+                None => {}
+            }
+            log.push(told.end, EventKind::Ended { cause });
+            return log.events;
+        }
+        Beginning::Dialled(log) => log,
+    };
+    let Some(at) = told.answer else {
+        let cause = EndCause::Refused;
+        log.push(told.end, EventKind::Ended { cause });
+        return log.events;
+    };
+    log.push(
+        at,
+        EventKind::Answered {
+            agent: log.dialler(),
+        },
+    );
+    log.push(told.end, EventKind::Ended { cause });
+    log.events
+}
+
 /// The rows of a CSV without a line of names, with their numbers from 1.
 fn rows<'a>(
     bytes: &'a [u8],
@@ -132,8 +187,8 @@ fn rows<'a>(
     })
 }
 
-/// Seconds since 1970 with a fraction, or a date and time of Tokyo.
-fn instant(text: &str) -> Option<Instant> {
+/// Seconds since 1970 with a fraction, or a date and time; of Tokyo, unless it says otherwise.
+pub(crate) fn instant(text: &str) -> Option<Instant> {
     let text = text.trim();
     let (secs, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -142,7 +197,17 @@ fn instant(text: &str) -> Option<Instant> {
         let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
         return (secs < 253_402_300_800).then_some(Instant(secs * 1_000 + millis));
     }
-    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
+    if let Ok(at) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Some(Instant(at.timestamp_millis()));
+    }
+    let forms = [
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y/%m/%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y/%m/%d %H:%M",
+    ];
+    let mut read = forms.iter();
+    let local = read.find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
     Some(Instant::from_tokyo(local))
 }
 

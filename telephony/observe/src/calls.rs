@@ -21,6 +21,8 @@ use crate::message::Seen;
 
 /// Dialogs that are kept at once.
 const DIALOGS_AT_MOST: usize = 500_000;
+/// Messages of one dialog that are kept.
+const MESSAGES_AT_MOST: u16 = 500;
 /// How long after its end a dialog is kept, for what is sent again (RFC 3261: 64 T1).
 const LINGER: Micros = Micros::from_secs(32);
 /// How long somebody may take to bring what a refusal asked for.
@@ -96,6 +98,8 @@ struct Entry {
     call: CallKey,
     /// What names it in the index beside its numbers.
     tags: Vec<String>,
+    /// Messages that were kept of it.
+    messages: u16,
 }
 
 #[derive(Debug)]
@@ -175,6 +179,16 @@ impl Calls {
         })
     }
 
+    /// Whether another message of this Call-ID is to be kept; it is counted then.
+    pub(crate) fn may_keep_message(&mut self, call_id: &str) -> bool {
+        let key = self.by_call_id.get(call_id);
+        let Some(entry) = key.and_then(|key| self.dialogs.get_mut(key)) else {
+            return false;
+        };
+        entry.messages = entry.messages.saturating_add(1);
+        entry.messages <= MESSAGES_AT_MOST
+    }
+
     /// Voice was seen.
     pub fn media(&mut self, from: SocketAddr, to: SocketAddr, at: Micros) {
         for address in [from, to] {
@@ -252,6 +266,7 @@ impl Calls {
             dialog,
             call,
             tags: Vec::new(),
+            messages: 0,
         };
         self.dialogs.insert(key, entry);
         Some(key)

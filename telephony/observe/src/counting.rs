@@ -20,11 +20,12 @@ use madoguchi_core::time::Instant;
 use self::inbound::Inbound;
 pub(crate) use self::numbers::Meaning;
 use self::numbers::ends;
-pub use self::numbers::{InvalidPattern, Line, Pattern, Rules};
+pub use self::numbers::{Line, Rules};
 use self::outbound::Outbound;
 use crate::calls::{CallKey, Calls, Closed, DialogKey, Step};
 use crate::capture::Micros;
 use crate::dialog::Dialog;
+pub use madoguchi_core::setup::Pattern;
 
 /// How many calls were counted as what.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,23 @@ pub struct Tally {
     pub feature_codes: u64,
     /// Calls that stood when they were first seen.
     pub already_up: u64,
+}
+
+/// What a call is counted as.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CountedAs {
+    /// 着信 and 時間外着信 of a line.
+    Inbound(LineName),
+    /// 発信
+    Outbound,
+    /// 内線
+    Internal,
+    /// 不明: a leg whose call was not found, or numbers that no setting names.
+    Unknown,
+    /// A feature code.
+    FeatureCode,
+    /// It stood when it was first seen.
+    AlreadyUp,
 }
 
 /// Makes events of what changes.
@@ -153,6 +171,32 @@ impl Counting {
         self.tally
     }
 
+    /// The name of a call in events, if it is counted.
+    pub fn call(&self, key: CallKey) -> Option<&CallId> {
+        Some(&self.tracked.get(&key)?.log.call)
+    }
+
+    /// What a call is counted as that is over, before [`Self::close`] takes it.
+    pub fn counted_as(&self, closed: &Closed) -> CountedAs {
+        match self.tracked.get(&closed.key) {
+            Some(Tracked { log, kind }) => match kind {
+                Kind::Inbound(_) => CountedAs::Inbound(log.line.clone()),
+                Kind::Outbound(outbound) if outbound.is_outside() => CountedAs::Outbound,
+                Kind::Outbound(_) => CountedAs::Internal,
+            },
+            None => self.untracked_as(closed),
+        }
+    }
+
+    fn untracked_as(&self, closed: &Closed) -> CountedAs {
+        let caller = closed.dialogs.first();
+        match caller.map(|caller| (caller.was_up, self.rules.meaning(caller))) {
+            Some((true, _)) => CountedAs::AlreadyUp,
+            Some((false, Meaning::FeatureCode)) => CountedAs::FeatureCode,
+            _ => CountedAs::Unknown,
+        }
+    }
+
     /// The events that a step makes certain.
     pub fn step(&mut self, calls: &Calls, step: &Step, is_open: IsOpen<'_>) -> Vec<CallEvent> {
         if let Some(gone) = step.merged {
@@ -228,12 +272,12 @@ impl Counting {
     }
 
     fn count_untracked(&mut self, closed: &Closed) {
-        let Some(caller) = closed.dialogs.first() else {
+        if closed.dialogs.is_empty() {
             return;
-        };
-        let count = match self.rules.meaning(caller) {
-            _ if caller.was_up => &mut self.tally.already_up,
-            Meaning::FeatureCode => &mut self.tally.feature_codes,
+        }
+        let count = match self.untracked_as(closed) {
+            CountedAs::AlreadyUp => &mut self.tally.already_up,
+            CountedAs::FeatureCode => &mut self.tally.feature_codes,
             _ => &mut self.tally.unknown,
         };
         *count += 1;

@@ -6,7 +6,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr};
+
+use flate2::read::{GzDecoder, ZlibDecoder};
 
 use crate::capture::Micros;
 
@@ -31,12 +35,34 @@ pub enum HepError {
     Chunk,
     #[error("the frame does not tell {0}")]
     Missing(&'static str),
-    #[error("the payload is compressed")]
+    #[error("the compressed payload cannot be unpacked")]
     Compressed,
 }
 
+/// The longest payload that is unpacked: no datagram is longer.
+const UNPACKED_BYTES_AT_MOST: u64 = 65_535;
+
+/// What a probe has packed: zlib (RFC 1950), or gzip (RFC 1952) of some.
+fn unpacked(packed: &[u8]) -> Result<Vec<u8>, HepError> {
+    let mut payload = Vec::new();
+    let at_most = UNPACKED_BYTES_AT_MOST + 1;
+    let read = if packed.starts_with(&[0x1f, 0x8b]) {
+        GzDecoder::new(packed)
+            .take(at_most)
+            .read_to_end(&mut payload)
+    } else {
+        ZlibDecoder::new(packed)
+            .take(at_most)
+            .read_to_end(&mut payload)
+    };
+    match read {
+        Ok(length) if (length as u64) < at_most => Ok(payload),
+        _ => Err(HepError::Compressed),
+    }
+}
+
 /// A message with what the probe tells of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// When the probe saw it.
     pub at: Micros,
@@ -51,7 +77,7 @@ pub struct Frame<'a> {
     /// The key by which the probe proves that it may send.
     pub key: Option<&'a [u8]>,
     /// The message.
-    pub payload: &'a [u8],
+    pub payload: Cow<'a, [u8]>,
 }
 
 /// What was read so far.
@@ -67,7 +93,7 @@ struct Parts<'a> {
     probe: u32,
     key: Option<&'a [u8]>,
     payload: Option<&'a [u8]>,
-    is_compressed: bool,
+    compressed: Option<&'a [u8]>,
 }
 
 impl<'a> Frame<'a> {
@@ -108,7 +134,7 @@ impl<'a> Parts<'a> {
             0x0c => self.probe = u32::from_be_bytes(number(value)?),
             0x0e => self.key = Some(value),
             0x0f => self.payload = Some(value),
-            0x10 => self.is_compressed = true,
+            0x10 => self.compressed = Some(value),
             _ => {}
         }
         Ok(())
@@ -121,10 +147,10 @@ impl<'a> Parts<'a> {
                 .ok_or(missing(part))
         };
         let secs = self.secs.ok_or(missing("its instant"))?;
-        let payload = match self.payload {
-            Some(payload) => payload,
-            None if self.is_compressed => return Err(HepError::Compressed),
-            None => return Err(missing("its payload")),
+        let payload = match (self.payload, self.compressed) {
+            (Some(payload), _) => Cow::Borrowed(payload),
+            (None, Some(packed)) => Cow::Owned(unpacked(packed)?),
+            (None, None) => return Err(missing("its payload")),
         };
         Ok(Frame {
             at: Micros(i64::from(secs) * 1_000_000 + i64::from(self.micros.min(999_999))),

@@ -4,16 +4,19 @@
 //! guessed.
 
 pub mod asterisk;
+pub mod call_table;
 pub mod calls;
 pub mod capture;
 pub mod counting;
 pub mod dialog;
 pub mod duplicates;
 pub mod hep;
+pub mod ladder;
 pub mod media;
 pub mod message;
 pub mod network;
 pub mod observer;
 pub mod queue_log;
+pub mod recount;
 pub mod rows;
 pub mod typed;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use madoguchi_sip::message::Message;
+use madoguchi_sip::message::{Message, Method};
 
 use crate::calls::{Calls, Closed, JoinSettings, Step};
 use crate::capture::{Micros, Packet};
@@ -28,9 +28,28 @@ pub struct Counts {
     pub unreadable: u64,
 }
 
+/// A message as it is kept: canonical, without what proves who somebody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMessage {
+    /// When it was seen.
+    pub at: Micros,
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// To whom.
+    pub to: SocketAddr,
+    /// Call-ID.
+    pub call_id: String,
+    /// It belongs to a registration, not to a call.
+    pub is_registration: bool,
+    /// The canonical text.
+    pub text: String,
+}
+
 /// What came of a packet.
 #[derive(Debug, Default)]
 pub struct Progress {
+    /// Messages of calls and of registrations, if they are to be kept.
+    pub messages: Vec<KeptMessage>,
     /// What changed, in order.
     pub steps: Vec<Step>,
     /// Calls of which nothing more is expected.
@@ -46,6 +65,7 @@ pub struct Observer {
     agreement: Agreement,
     calls: Calls,
     counts: Counts,
+    keeps_messages: bool,
     /// The instant of the packet before.
     before: Option<Micros>,
     now: Micros,
@@ -58,6 +78,11 @@ impl Observer {
             calls: Calls::new(join),
             ..Self::default()
         }
+    }
+
+    /// Messages of calls and of registrations are given out from now on.
+    pub fn keep_messages(&mut self) {
+        self.keeps_messages = true;
     }
 
     /// How much of what was seen.
@@ -148,10 +173,10 @@ impl Observer {
             if is_voice(bytes) {
                 self.calls.media(ends.0, ends.1, at);
             } else if let Ok(frame) = Frame::read(bytes)
-                && beginning(frame.payload) == Beginning::Sip
+                && beginning(&frame.payload) == Beginning::Sip
             {
                 // What a probe sends to somebody else was captured.
-                self.datagram(frame.at, (frame.from, frame.to), frame.payload, progress);
+                self.datagram(frame.at, (frame.from, frame.to), &frame.payload, progress);
             }
             return;
         }
@@ -194,6 +219,25 @@ impl Observer {
             message,
         };
         progress.steps.extend(self.calls.take(&seen));
+        if self.keeps_messages {
+            progress.messages.extend(self.kept(&seen, &canonical));
+        }
+    }
+
+    /// The message as it is kept, if it belongs to a call or a registration.
+    fn kept(&mut self, seen: &Seen, canonical: &[u8]) -> Option<KeptMessage> {
+        let is_registration = seen.identity.method == Method::Register;
+        if !is_registration && !self.calls.may_keep_message(&seen.identity.call_id) {
+            return None;
+        }
+        Some(KeptMessage {
+            at: seen.at,
+            from: seen.from,
+            to: seen.to,
+            call_id: seen.identity.call_id.clone(),
+            is_registration,
+            text: without_proofs(canonical),
+        })
     }
 
     /// One packet with a wrong instant does not move the time: it takes two.
@@ -217,6 +261,36 @@ impl Observer {
     }
 }
 
+/// The longest text that is kept of a message.
+const KEPT_BYTES_AT_MOST: usize = 16 * 1024;
+/// Header fields by which somebody proves who they are.
+const PROOFS: [&str; 2] = ["Authorization:", "Proxy-Authorization:"];
+
+/// Canonical text without the answers to challenges, from which passwords can be guessed.
+fn without_proofs(canonical: &[u8]) -> String {
+    let kept = canonical.get(..KEPT_BYTES_AT_MOST).unwrap_or(canonical);
+    let text = String::from_utf8_lossy(kept);
+    if !PROOFS.iter().any(|name| text.contains(name)) {
+        return text.into_owned();
+    }
+    let mut written = String::with_capacity(text.len());
+    let mut is_head = true;
+    for line in text.split_inclusive("\r\n") {
+        is_head &= line != "\r\n";
+        match PROOFS
+            .iter()
+            .find(|name| is_head && line.starts_with(**name))
+        {
+            Some(name) => {
+                written.push_str(name);
+                written.push_str(" ***\r\n");
+            }
+            None => written.push_str(line),
+        }
+    }
+    written
+}
+
 /// RTP (RFC 3550 5.1): version 2, and no type that belongs to RTCP (RFC 5761 4).
 fn is_voice(bytes: &[u8]) -> bool {
     match bytes {
@@ -224,5 +298,70 @@ fn is_voice(bytes: &[u8]) -> bool {
             first >> 6 == 2 && !(192..=223).contains(second)
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(texts: &[&str]) -> Vec<KeptMessage> {
+        let mut observer = Observer::default();
+        observer.keep_messages();
+        let ends = (
+            "192.0.2.1:5060".parse().unwrap(),
+            "192.0.2.2:5060".parse().unwrap(),
+        );
+        let mut kept = Vec::new();
+        for (at, text) in (1..).zip(texts) {
+            let told = observer.told(Micros::from_secs(at), ends, text.as_bytes());
+            kept.extend(told.messages);
+        }
+        kept
+    }
+
+    fn request(method: &str, call_id: &str, more: &str) -> String {
+        format!(
+            "{method} sip:5000@desk SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\
+             From: <sip:0312345678@a>;tag=a\r\nTo: <sip:5000@desk>\r\nCall-ID: {call_id}\r\n\
+             CSeq: 1 {method}\r\n{more}\r\n"
+        )
+    }
+
+    #[test]
+    fn messages_of_calls_and_registrations_are_kept_and_others_are_not() {
+        let kept = observed(&[
+            &request("OPTIONS", "o", ""),
+            &request("INVITE", "i", ""),
+            &request("REGISTER", "r", ""),
+            &request("CANCEL", "i", ""),
+        ]);
+        let told: Vec<_> = kept
+            .iter()
+            .map(|one| (one.call_id.as_str(), one.is_registration))
+            .collect();
+        assert_eq!(told, [("i", false), ("r", true), ("i", false)]);
+        assert!(kept[0].text.starts_with("INVITE sip:5000@desk SIP/2.0\r\n"));
+    }
+
+    #[test]
+    fn an_answer_to_a_challenge_is_not_kept() {
+        let proof = "Proxy-Authorization: Digest username=\"201\", response=\"secret\"\r\n";
+        let kept = observed(&[&request("INVITE", "i", proof)]);
+        assert!(
+            kept[0].text.contains("Proxy-Authorization: ***\r\n"),
+            "{}",
+            kept[0].text
+        );
+        assert!(!kept[0].text.contains("secret"));
+    }
+
+    #[test]
+    fn a_call_that_never_ends_to_speak_keeps_so_many_messages_and_no_more() {
+        let texts: Vec<String> = (0..600)
+            .map(|n| request("INVITE", "i", &format!("X-Number: {n}\r\n")))
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        assert_eq!(observed(&texts).len(), 500);
     }
 }

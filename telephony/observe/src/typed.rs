@@ -51,6 +51,15 @@ impl Agreement {
         self.different
     }
 
+    /// The share of messages on which the two disagree, from 0 to 1; 0 of none.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share of more messages than 2^52 may be a little off"
+    )]
+    pub fn share(&self) -> f64 {
+        (self.refused + self.different) as f64 / self.read.max(1) as f64
+    }
+
     /// The findings by their kinds.
     pub fn findings(&self) -> impl Iterator<Item = (&str, &Finding)> {
         self.findings
@@ -220,6 +229,8 @@ mod tests {
             assert_eq!(judge(&mut agreement, text).call_id, "one");
         }
         assert_eq!((agreement.read(), agreement.refused()), (2, 2));
+        assert!((agreement.share() - 1.0).abs() < f64::EPSILON);
+        assert!(Agreement::default().share().abs() < f64::EPSILON);
         let found: Vec<_> = agreement.findings().map(|(_, found)| found.count).collect();
         assert_eq!(found, [2]);
     }

@@ -27,6 +27,9 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/board",
             "/calls",
             "/calls/{call}",
+            "/calls/{call}/signals",
+            "/calls/{call}/signals/1",
+            "/calls/{call}/signals/1/text",
             "/calls/figures",
             "/calls/figures?by=line",
             "/calls?from=2026-01-01&to=2026-01-01",
@@ -100,6 +103,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/retention/audit",
             "/admin/retention/portal",
             "/admin/retention/tickets",
+            "/admin/retention/signals",
+            "/admin/signals",
             "/admin/retention/preview?years=5",
             "/admin/operations",
             "/admin/desk",
@@ -117,6 +122,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/admin/desk/trunk/telco",
             "/admin/desk/trunk/telco/remove",
             "/admin/desk/targets",
+            "/admin/desk/observe",
+            "/admin/desk/call-table",
             "/admin/desk/outbound",
             "/admin/desk/categories",
             "/admin/desk/categories/new",
@@ -323,6 +330,10 @@ impl House {
             ..Default::default()
         };
         let calls = desk.wait_for_store(&filter).await?;
+        let call = &calls.first().context("a call")?.call;
+        while !desk.store().has_signals(call).await? {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
         let user = desk.store().lookup_login("boss").await?;
         let user = user.context("a user")?.user.id;
         tickets::ledger(desk.store(), &user, desk.clock.now()).await?;

@@ -56,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "madoguchi-reports",
             "madoguchi-monthly",
             "madoguchi-metrics",
+            "madoguchi-observe",
         ],
     ),
 ];

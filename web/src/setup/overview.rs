@@ -70,6 +70,18 @@ pub(super) async fn page(
             about: "外へ発信できる番号、時間、通話時間の上限",
         },
         PartRow {
+            link: "/admin/desk/observe",
+            label: "観測の設定",
+            state: String::new(),
+            about: "今ある交換機の通話をそばで集計するときの、番号とアドレスの意味",
+        },
+        PartRow {
+            link: "/admin/desk/call-table",
+            label: "通話の表の列",
+            state: String::new(),
+            about: "ほかの交換機が書く通話の表を取り込むときの、列の意味",
+        },
+        PartRow {
             link: "/admin/desk/targets",
             label: "目標値",
             state: format!(

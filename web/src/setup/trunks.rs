@@ -1,6 +1,6 @@
 //! 外線 on screens. Passwords are kept sealed, and never shown again.
 
-mod values;
+pub(super) mod values;
 
 use madoguchi_core::access::ManageDesk;
 use madoguchi_core::audit::Action;

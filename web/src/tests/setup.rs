@@ -1,8 +1,10 @@
 //! 窓口の設定 on screens.
 
 mod agents;
+mod call_table;
 mod categories;
 mod lines;
+mod observe;
 mod outbound;
 mod targets;
 mod trunks;

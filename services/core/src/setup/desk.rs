@@ -7,6 +7,7 @@ use super::agents::AgentConfig;
 use super::calendar::{CalendarConfig, put_days};
 use super::categories::Categories;
 use super::lines::LineConfig;
+use super::observe::ObserveSetting;
 use super::outbound::OutboundConfig;
 use super::screen::ScreenSetup;
 use super::targets::{TargetConfig, Targets};
@@ -37,6 +38,10 @@ pub struct FileSetup {
     pub targets: TargetConfig,
     /// Rules for calls to the outside.
     pub outbound: OutboundConfig,
+    /// What is observed of a PBX.
+    pub observe: ObserveSetting,
+    /// Numbers of the desk that set an agent's state.
+    pub feature_codes: Vec<String>,
     /// The realm in which phones prove themselves.
     pub realm: String,
 }
@@ -65,6 +70,12 @@ pub struct DeskSetup {
     pub file_outbound: OutboundConfig,
     /// Rules for calls to the outside.
     pub outbound: OutboundConfig,
+    /// Which of what is observed of a PBX the file names.
+    pub file_observe: ObserveSetting,
+    /// What is observed of a PBX.
+    pub observe: ObserveSetting,
+    /// Numbers of the desk that set an agent's state.
+    pub feature_codes: Vec<String>,
     /// Categories of 問合せ.
     pub categories: Categories,
     /// The realm in which phones prove themselves.
@@ -104,6 +115,9 @@ impl DeskSetup {
             targets: file.targets.over(screen.targets).targets(),
             file_outbound: file.outbound.clone(),
             outbound: file.outbound.over(&screen.outbound),
+            file_observe: file.observe.clone(),
+            observe: file.observe.over(&screen.observe.observe),
+            feature_codes: file.feature_codes.clone(),
             categories: screen.categories.clone(),
             realm: file.realm.clone(),
         }

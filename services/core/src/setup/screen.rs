@@ -7,6 +7,7 @@ use super::calendar::{CALENDAR, CalendarConfig};
 use super::categories::{CATEGORY, Categories, Category};
 use super::day::{CALENDAR_DAY, CalendarDay};
 use super::lines::{LINE, LineConfig};
+use super::observe::{OBSERVE, ScreenObserve};
 use super::outbound::{OUTBOUND, OutboundConfig};
 use super::targets::{TARGETS, TargetConfig};
 use super::trunks::{ScreenTrunk, TRUNK};
@@ -28,13 +29,15 @@ pub struct ScreenSetup {
     pub targets: TargetConfig,
     /// Rules for calls to the outside.
     pub outbound: OutboundConfig,
+    /// What is observed of a PBX.
+    pub observe: ScreenObserve,
     /// Categories.
     pub categories: Categories,
 }
 
 impl ScreenSetup {
     /// The kinds of things that it is put together from.
-    pub const KINDS: [&str; 8] = [
+    pub const KINDS: [&str; 9] = [
         CALENDAR_DAY,
         CALENDAR,
         LINE,
@@ -43,6 +46,7 @@ impl ScreenSetup {
         TARGETS,
         CATEGORY,
         OUTBOUND,
+        OBSERVE,
     ];
 
     /// Takes up the newest version of a thing: JSON, or `None` if it was removed. Other kinds are
@@ -67,6 +71,11 @@ impl ScreenSetup {
             OUTBOUND => {
                 self.outbound =
                     data.map_or_else(|| Ok(OutboundConfig::default()), serde_json::from_str)?;
+                Ok(())
+            }
+            OBSERVE => {
+                self.observe =
+                    data.map_or_else(|| Ok(ScreenObserve::default()), serde_json::from_str)?;
                 Ok(())
             }
             CATEGORY => {

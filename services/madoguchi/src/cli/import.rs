@@ -1,4 +1,7 @@
-//! `madoguchi import queue-log`, `import cdr`, `import cel`: what Asterisk writes of calls.
+//! `madoguchi import queue-log`, `import cdr`, `import cel`: what Asterisk writes of calls; `import calls`:
+//! what others write.
+
+pub(super) mod calls;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -38,7 +41,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RecordArgs {
-    /// CSV ファイル(Asterisk の見本の設定の列の順)
+    /// ファイル(Asterisk のものは、見本の設定の列の順の CSV)
     file: PathBuf,
 }
 
@@ -88,7 +91,7 @@ pub(super) async fn run_records(
     let bytes = read(&args.file)?;
     let store = open_store(config, data_dir).await?;
     let joined = setup::joined(config, &store).await?;
-    let (rules, calendars) = (joined.observe_rules()?, joined.calendars()?);
+    let (rules, calendars) = (joined.observe_rules(), joined.calendars()?);
     let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
     let import = match records {
         Records::Cdr => asterisk::read_cdr(&bytes, &rules, &is_open),

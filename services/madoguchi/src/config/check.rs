@@ -28,8 +28,7 @@ impl Config {
         self.calendar()?;
         self.endpoint_settings([0; 32])?;
         self.line_settings()?;
-        self.observe.listen()?;
-        self.observe_rules()?;
+        self.check_observe()?;
         Ok(())
     }
 

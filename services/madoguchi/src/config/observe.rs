@@ -1,87 +1,89 @@
-//! `[observe]`: calls of a PBX that is already there.
+//! `[observe]`: calls of a PBX that is already there. What is not named here is set on the screen.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ipnet::IpNet;
-use madoguchi_core::id::{AgentId, LineName};
+use madoguchi_core::setup::{HepListen, ObserveSetting, ScreenObserve};
 use madoguchi_observe::calls::JoinSettings;
-use madoguchi_observe::counting::{Line, Pattern, Rules};
+use madoguchi_observe::counting::Rules;
 use serde::{Deserialize, Serialize};
 
 use super::{Config, ConfigError, secret};
 
 /// `[observe]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ObserveConfig {
     /// Where HEP is received.
-    pub hep: Vec<String>,
+    pub hep: Option<Vec<String>>,
     /// The key that probes must send; any if there is none.
     pub hep_key: Option<String>,
     /// The name of an environment variable that holds it instead.
     pub hep_key_env: Option<String>,
     /// A folder whose captures are read as they grow.
     pub folder: Option<PathBuf>,
+    /// Where Prometheus reads what the observer measures of itself.
+    pub metrics: Option<SocketAddr>,
     /// Header fields that join the legs of a call.
-    pub correlation_headers: Vec<String>,
+    pub correlation_headers: Option<Vec<String>>,
+    /// Further numbers of lines: the number, a blank, the name of the line.
+    pub line_numbers: Option<Vec<String>>,
     /// Extensions beside those of agents.
-    pub extensions: Vec<String>,
+    pub extensions: Option<Vec<String>>,
     /// Numbers that are no calls, beside those of `[feature_codes]`.
-    pub feature_codes: Vec<String>,
+    pub feature_codes: Option<Vec<String>>,
+    /// Addresses of carriers beside those of `[[trunk]]`.
+    pub trunk_addresses: Option<Vec<String>>,
     /// Lines whose calls are answered by whoever takes them: there is no queue.
-    pub direct_lines: Vec<String>,
-}
-
-impl Default for ObserveConfig {
-    fn default() -> Self {
-        Self {
-            hep: Vec::new(),
-            hep_key: None,
-            hep_key_env: None,
-            folder: None,
-            correlation_headers: JoinSettings::default().correlation_headers,
-            extensions: Vec::new(),
-            feature_codes: Vec::new(),
-            direct_lines: Vec::new(),
-        }
-    }
-}
-
-/// A way by which HEP comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HepListen {
-    /// Datagrams.
-    Udp(SocketAddr),
-    /// Streams.
-    Tcp(SocketAddr),
-}
-
-impl std::str::FromStr for HepListen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "「{text}」は udp://アドレス:ポート か tcp://アドレス:ポート の形で書いてください"
-            )
-        };
-        let (scheme, address) = text.split_once("://").ok_or_else(wrong)?;
-        let address = address.parse().map_err(|_| wrong())?;
-        match scheme {
-            "udp" => Ok(Self::Udp(address)),
-            "tcp" => Ok(Self::Tcp(address)),
-            _ => Err(wrong()),
-        }
-    }
+    pub direct_lines: Option<Vec<String>>,
 }
 
 impl ObserveConfig {
+    /// What numbers and addresses mean, as far as it is named.
+    pub fn setting(&self) -> ObserveSetting {
+        ObserveSetting {
+            line_numbers: self.line_numbers.clone(),
+            direct_lines: self.direct_lines.clone(),
+            extensions: self.extensions.clone(),
+            feature_codes: self.feature_codes.clone(),
+            trunk_addresses: self.trunk_addresses.clone(),
+            correlation_headers: self.correlation_headers.clone(),
+            hep: self.hep.clone(),
+        }
+    }
+
+    /// What is named, and what the screen says of the rest; `open` opens what is sealed.
+    #[must_use]
+    pub fn over(&self, screen: &ScreenObserve, open: impl Fn(&str) -> Option<String>) -> Self {
+        let ObserveSetting {
+            line_numbers,
+            direct_lines,
+            extensions,
+            feature_codes,
+            trunk_addresses,
+            correlation_headers,
+            hep,
+        } = self.setting().over(&screen.observe);
+        let names_key = self.hep_key.is_some() || self.hep_key_env.is_some();
+        let sealed = screen.hep_key.as_ref().filter(|_| !names_key);
+        Self {
+            line_numbers,
+            direct_lines,
+            extensions,
+            feature_codes,
+            trunk_addresses,
+            correlation_headers,
+            hep,
+            hep_key: sealed
+                .and_then(|key| open(&key.sealed))
+                .or_else(|| self.hep_key.clone()),
+            ..self.clone()
+        }
+    }
+
     /// Where HEP is received.
-    pub fn listen(&self) -> Result<Vec<HepListen>, ConfigError> {
-        let read = |text: &String| text.parse::<HepListen>();
-        let all: Result<Vec<_>, _> = self.hep.iter().map(read).collect();
-        all.map_err(|message| ConfigError::value("observe.hep", message))
+    pub fn listen(&self) -> Vec<HepListen> {
+        self.setting().hep_listen().collect()
     }
 
     /// The key that probes must send.
@@ -93,40 +95,38 @@ impl ObserveConfig {
     /// How legs are joined.
     pub fn join(&self) -> JoinSettings {
         JoinSettings {
-            correlation_headers: self.correlation_headers.clone(),
+            correlation_headers: self.setting().joining_headers(),
         }
     }
 }
 
 impl Config {
-    /// What observed numbers and addresses mean: lines, agents, trunks and codes of the desk.
-    pub fn observe_rules(&self) -> Result<Rules, ConfigError> {
-        let observe = &self.observe;
-        let patterns = |key: &str, texts: &[String]| -> Result<Vec<Pattern>, ConfigError> {
-            let read = texts.iter().map(|text| text.parse::<Pattern>());
-            let all: Result<Vec<_>, _> = read.collect();
-            all.map_err(|error| ConfigError::value(key, error.to_string()))
-        };
+    /// Refuses what cannot be meant in `[observe]` or on its screen.
+    pub(super) fn check_observe(&self) -> Result<(), ConfigError> {
+        let fault = self.observe.setting().faults(None).into_iter().next();
+        fault.map_or(Ok(()), |fault| {
+            let key = format!("observe.{}", fault.field);
+            Err(ConfigError::value(&key, fault.message))
+        })
+    }
+
+    /// Numbers of the desk that set an agent's state.
+    pub fn own_feature_codes(&self) -> Vec<String> {
         let codes = &self.feature_codes;
         let own = [&codes.ready, &codes.away, &codes.log_out];
         let own = own.into_iter().filter(|code| !code.is_empty());
-        let mut feature_codes: Vec<String> = own.cloned().collect();
-        feature_codes.extend(observe.feature_codes.iter().cloned());
-        let lines = self.lines.iter().map(|line| Line {
-            name: LineName::new(&line.name),
-            numbers: line.numbers.clone(),
-            is_direct: observe.direct_lines.contains(&line.name),
-        });
-        let agents = self.agents.iter();
-        let trunks = self.trunks.iter().flat_map(|trunk| &trunk.sources);
-        Ok(Rules {
-            lines: lines.collect(),
-            agents: agents
-                .map(|agent| (agent.extension.clone(), AgentId::new(&agent.id)))
-                .collect(),
-            extensions: patterns("observe.extensions", &observe.extensions)?,
-            feature_codes: patterns("observe.feature_codes", &feature_codes)?,
-            trunks: trunks.map(|source| source.net).collect::<Vec<IpNet>>(),
-        })
+        own.cloned().collect()
+    }
+
+    /// What observed numbers and addresses mean: lines, agents, trunks and codes of the desk, and what
+    /// only the PBX has.
+    pub fn observe_rules(&self) -> Rules {
+        Rules::new(
+            &self.lines,
+            &self.agents,
+            &self.trunks,
+            &self.own_feature_codes(),
+            &self.observe.setting(),
+        )
     }
 }

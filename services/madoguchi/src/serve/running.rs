@@ -32,6 +32,8 @@ pub struct Running {
     pub(super) delivery: Delivery,
     pub(super) writer: std::thread::JoinHandle<()>,
     pub(super) presence: JoinHandle<()>,
+    /// Keeps what is signalled for calls.
+    pub(super) signals: JoinHandle<()>,
     pub(super) scheduler: Scheduler,
     pub(super) watching: JoinHandle<()>,
     pub(super) nodes: JoinHandle<()>,
@@ -111,6 +113,13 @@ impl Running {
         {
             self.presence.abort();
             tracing::warn!("what agents last asked for by telephone is not recorded");
+        }
+        if tokio::time::timeout(PRESENCE_WITHIN, &mut self.signals)
+            .await
+            .is_err()
+        {
+            self.signals.abort();
+            tracing::warn!("what was signalled last is not recorded");
         }
         self.nodes.abort();
         nodes::leave(&self.store, &self.node, &self.run).await;

@@ -89,6 +89,7 @@ pub(super) fn config(
     config.trunks.extend(trunks);
     config.figures = file.figures.over(screen.targets);
     config.outbound = file.outbound.over(&screen.outbound);
+    config.observe = file.observe.over(&screen.observe, &open);
     config
 }
 
@@ -101,6 +102,8 @@ pub(super) fn file_setup(file: &Config) -> FileSetup {
         calendars: file.calendars.clone(),
         targets: file.figures,
         outbound: file.outbound.clone(),
+        observe: file.observe.setting(),
+        feature_codes: file.own_feature_codes(),
         realm: file.sip.realm.clone(),
     }
 }

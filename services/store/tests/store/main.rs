@@ -51,6 +51,7 @@ mod place;
 mod portal;
 mod sample;
 mod settings;
+mod signals;
 mod ticket_pages;
 mod tickets;
 mod tls;

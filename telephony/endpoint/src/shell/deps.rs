@@ -9,6 +9,7 @@ use madoguchi_core::live::{AgentPresence, DeskSnapshot};
 use tokio::sync::{mpsc, watch};
 
 use super::messages::JournalBatch;
+use super::signals::Signal;
 use crate::switch::DialledState;
 
 /// What the endpoint needs from the program around it.
@@ -25,6 +26,8 @@ pub struct EndpointDeps {
     pub restored: Vec<AgentPresence>,
     /// Names the run.
     pub run: RunId,
+    /// Told of what is signalled for calls, as far as it keeps up; nobody if there is none.
+    pub signals: Option<mpsc::Sender<Signal>>,
     /// The file in which registrations are kept over a restart.
     pub registrations: Option<PathBuf>,
 }

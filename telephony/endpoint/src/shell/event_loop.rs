@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::messages::{JournalBatch, LoopMessage};
 use super::resolver::Resolver;
 use super::saved::SavedRegistrations;
+use super::signals::SignalTap;
 use super::streams::{self, Streams};
 use crate::media::MediaEvent;
 use crate::switch::{DialledState, Now, Switch, SwitchInput, SwitchOutput};
@@ -46,6 +47,7 @@ pub(super) struct Loop {
     pub(super) next_snapshot: tokio::time::Instant,
     pub(super) next_sweep: tokio::time::Instant,
     pub(super) registrations: Option<SavedRegistrations>,
+    pub(super) tap: Option<SignalTap>,
     pub(super) buffer: Vec<u8>,
 }
 
@@ -161,7 +163,14 @@ impl Loop {
 
     fn handle(&mut self, input: SwitchInput) {
         let now = self.now();
+        let coming = self.tap.as_ref().and_then(|_| SignalTap::coming(&input));
         self.switch.handle(input, now);
+        if let Some(tap) = &mut self.tap {
+            tap.learn(&mut self.switch, now);
+            if let Some(came) = coming {
+                tap.came(&self.switch, came, now);
+            }
+        }
         self.do_outputs();
     }
 
@@ -186,7 +195,14 @@ impl Loop {
     fn do_outputs(&mut self) {
         while let Some(output) = self.switch.poll_output() {
             match output {
-                SwitchOutput::Transmit(transmit) => self.send(transmit),
+                SwitchOutput::Transmit(transmit) => {
+                    let now = self.now();
+                    if let Some(tap) = &mut self.tap {
+                        tap.learn(&mut self.switch, now);
+                        tap.goes(&self.switch, &transmit, now);
+                    }
+                    self.send(transmit);
+                }
                 SwitchOutput::Journal {
                     batch,
                     events,

@@ -12,6 +12,7 @@ use super::event_loop::Loop;
 use super::messages::LoopMessage;
 use super::resolver::Resolver;
 use super::saved::SavedRegistrations;
+use super::signals::SignalTap;
 use super::sockets::Sockets;
 use super::streams::Streams;
 use crate::media::{Media, MediaEvent, Sounds};
@@ -81,6 +82,10 @@ impl Shell {
             now,
         );
         switch.name_run(self.deps.run);
+        let tap = self.deps.signals.map(SignalTap::new);
+        if tap.is_some() {
+            switch.tell_dialogs();
+        }
         for presence in &self.deps.restored {
             switch.restore_agent(presence);
         }
@@ -107,6 +112,7 @@ impl Shell {
             next_snapshot: epoch,
             next_sweep: epoch,
             registrations,
+            tap,
             buffer: vec![0; DATAGRAM_BYTES],
         };
         // The starter may have given up; the loop then ends with its channel.

@@ -38,6 +38,12 @@ impl Switch {
     /// Remembers a side.
     pub(super) fn insert_side(&mut self, id: SideId, side: Side) {
         self.dialog_addresses.add(side.dialog.flow);
+        if self.tells_dialogs
+            && let Some(call) = side.owner.call()
+        {
+            let dialog = (side.dialog.call_id.clone(), call.clone());
+            self.fresh_dialogs.push(dialog);
+        }
         self.sides.insert(id, side);
     }
 

@@ -36,6 +36,7 @@ async fn start(settings: &mut Settings) -> (Endpoint, watch::Receiver<Arc<DeskSn
         dialled,
         restored: Vec::new(),
         registrations: None,
+        signals: None,
         run: "run".into(),
     };
     let media = MediaSettings {

@@ -7,9 +7,9 @@
 use std::collections::HashSet;
 
 use csv::StringRecord;
-use madoguchi_core::event::{AbandonReason, EndCause, EventKind};
+use madoguchi_core::event::AbandonReason;
 
-use super::{Beginning, begin, extension, instant, rows};
+use super::{Told, begin, extension, instant, rows, told};
 use crate::counting::{IsOpen, Rules};
 use crate::queue_log::{Import, Skipped};
 
@@ -77,41 +77,13 @@ fn take(
                 .to_owned(),
         );
     }
-    let log = match beginning {
-        Beginning::Inbound { mut log, open } => {
-            match answer.filter(|_| answered) {
-                Some(at) => {
-                    let agent = rules.agent(extension(field(6)));
-                    log.push(at, EventKind::Answered { agent });
-                    let cause = EndCause::Unknown;
-                    log.push(end, EventKind::Ended { cause });
-                }
-                None if open => {
-                    let reason = reason(field(14));
-                    log.push(end, EventKind::Abandoned { reason });
-                }
-                None => {
-                    let cause = EndCause::Unknown;
-                    log.push(end, EventKind::Ended { cause });
-                }
-            }
-            log
-        }
-        Beginning::Dialled(mut log) => {
-            if let Some(at) = answer.filter(|_| answered) {
-                let agent = rules.agent(ends.0);
-                log.push(at, EventKind::Answered { agent });
-            }
-            let cause = if answered {
-                EndCause::Unknown
-            } else {
-                EndCause::Refused
-            };
-            log.push(end, EventKind::Ended { cause });
-            log
-        }
+    let row = Told {
+        answer: answer.filter(|_| answered),
+        agent: rules.agent(extension(field(6))),
+        end,
+        abandoned: reason(field(14)),
     };
-    Ok(Some(log.events))
+    Ok(Some(told(beginning, row)))
 }
 
 /// Why a call to a line was not answered.

@@ -5,51 +5,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::phone;
+use madoguchi_core::setup::{AgentConfig, LineConfig, ObserveSetting, Pattern, TrunkConfig};
 
 use super::agent_named;
 use crate::dialog::Dialog;
-
-/// Numbers of one form, as dial plans write them: `X` is any digit, a full stop at the end any rest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(String);
-
-/// The text is no pattern.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("「{0}」は番号の形ではありません。数字、*、#、X(数字1桁)、末尾の .(残り)で書いてください")]
-pub struct InvalidPattern(String);
-
-impl std::str::FromStr for Pattern {
-    type Err = InvalidPattern;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPattern> {
-        let text = text.trim();
-        let body = text.strip_suffix('.').unwrap_or(text);
-        let allowed = |letter: char| letter.is_ascii_alphanumeric() || "*#+-_".contains(letter);
-        if text.is_empty() || !body.chars().all(allowed) {
-            return Err(InvalidPattern(text.to_owned()));
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl Pattern {
-    pub(super) fn matches(&self, number: &str) -> bool {
-        let (body, open) = match self.0.strip_suffix('.') {
-            Some(body) => (body, true),
-            None => (self.0.as_str(), false),
-        };
-        let mut letters = number.chars();
-        let fits = body.chars().all(|wanted| {
-            let letter = letters.next();
-            letter.is_some_and(|letter| match wanted {
-                'X' => letter.is_ascii_digit(),
-                wanted => letter == wanted,
-            })
-        });
-        let has_rest = letters.next().is_some();
-        fits && has_rest == open
-    }
-}
 
 /// A line of the desk as it is observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +47,44 @@ pub(crate) enum Meaning<'a> {
 }
 
 impl Rules {
+    /// By the desk's own lines, agents, trunks and codes, with what the setting adds to them.
+    pub fn new<'a>(
+        lines: impl IntoIterator<Item = &'a LineConfig>,
+        agents: impl IntoIterator<Item = &'a AgentConfig>,
+        trunks: impl IntoIterator<Item = &'a TrunkConfig>,
+        own_codes: &[String],
+        setting: &ObserveSetting,
+    ) -> Self {
+        let more: Vec<(&str, &str)> = setting.numbers_of_lines().collect();
+        let direct = setting.direct_lines.as_deref().unwrap_or_default();
+        let lines = lines.into_iter().map(|line| {
+            let more = more.iter().filter(|(_, name)| *name == line.name);
+            let more = more.map(|(number, _)| (*number).to_owned());
+            Line {
+                name: LineName::new(&line.name),
+                numbers: line.numbers.iter().cloned().chain(more).collect(),
+                is_direct: direct.contains(&line.name),
+            }
+        });
+        let agents = agents.into_iter();
+        let agents = agents.map(|agent| (agent.extension.clone(), AgentId::new(&agent.id)));
+        let trunks = trunks.into_iter().flat_map(|trunk| &trunk.sources);
+        let trunks = trunks.map(|source| source.net);
+        Self {
+            lines: lines.collect(),
+            agents: agents.collect(),
+            extensions: patterns(setting.extensions.as_deref().unwrap_or_default()),
+            feature_codes: own_codes
+                .iter()
+                .filter_map(|code| code.parse().ok())
+                .chain(patterns(
+                    setting.feature_codes.as_deref().unwrap_or_default(),
+                ))
+                .collect(),
+            trunks: trunks.chain(setting.trunk_networks()).collect(),
+        }
+    }
+
     pub(super) fn meaning(&self, caller: &Dialog) -> Meaning<'_> {
         let (from_address, to_address) = (caller.hop.0.ip(), caller.hop.1.ip());
         let agent = self.agent(&caller.from);
@@ -158,9 +155,15 @@ impl Rules {
             .find(|line| line.numbers.iter().any(is_it))
     }
 
-    fn is_trunk(&self, address: IpAddr) -> bool {
+    /// Whether an address is a carrier's.
+    pub fn is_trunk(&self, address: IpAddr) -> bool {
         self.trunks.iter().any(|trunk| trunk.contains(&address))
     }
+}
+
+/// Those of the texts that are patterns; what is none was told where it was set.
+fn patterns(texts: &[String]) -> Vec<Pattern> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 /// Who calls and whom, as events name them.

@@ -1,3 +1,5 @@
+use flate2::Compression;
+use flate2::read::{GzEncoder, ZlibEncoder};
 use proptest::prelude::*;
 
 use super::*;
@@ -47,7 +49,34 @@ fn a_frame_tells_message_instant_ends_probe_and_key() {
     assert_eq!(frame.to, "192.0.2.2:5080".parse().unwrap());
     assert_eq!((frame.probe, frame.key), (2001, Some(&b"secret"[..])));
     assert!(frame.is_sip);
-    assert_eq!(frame.payload, b"OPTIONS sip:a@b SIP/2.0\r\n\r\n");
+    assert_eq!(&*frame.payload, b"OPTIONS sip:a@b SIP/2.0\r\n\r\n");
+}
+
+#[test]
+fn a_packed_payload_is_unpacked_as_zlib_or_gzip_and_never_without_end() {
+    let message = b"OPTIONS sip:a@b SIP/2.0\r\n\r\n";
+    let read = |packed: &[u8]| {
+        let mut chunks = chunks();
+        chunks[12] = chunk_of(0, 0x10, packed);
+        let bytes = frame_of(&chunks);
+        Frame::read(&bytes).map(|frame| frame.payload.into_owned())
+    };
+    let zlib = |bytes: &[u8]| {
+        let mut packed = ZlibEncoder::new(bytes, Compression::best());
+        let mut written = Vec::new();
+        packed.read_to_end(&mut written).unwrap();
+        written
+    };
+    let mut gzip = Vec::new();
+    GzEncoder::new(&message[..], Compression::fast())
+        .read_to_end(&mut gzip)
+        .unwrap();
+    assert_eq!(read(&zlib(message)).unwrap(), message);
+    assert_eq!(read(&gzip).unwrap(), message);
+    assert_eq!(read(&zlib(&[b'a'; 65_535])).unwrap().len(), 65_535);
+    assert_eq!(read(&zlib(&[b'a'; 65_536])), Err(HepError::Compressed));
+    let packed = zlib(message);
+    assert_eq!(read(&packed[..packed.len() / 2]), Err(HepError::Compressed));
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) const PRIVACIES: &Options<OutboundPrivacy> = &[
 ];
 
 /// A password that was typed, sealed.
-pub(super) fn sealed(web: &Web, typed: &str) -> Result<Sealed, String> {
+pub(crate) fn sealed(web: &Web, typed: &str) -> Result<Sealed, String> {
     if typed.chars().count() > LETTERS_AT_MOST {
         return Err(format!("{LETTERS_AT_MOST}文字以内で入力してください"));
     }

@@ -28,7 +28,7 @@ pub(super) async fn read(observing: &mut Observing, files: &[PathBuf]) -> Result
     let mut merged = Merged::new(opened);
     while let Some(packet) = merged.next_packet() {
         let progress = observing.observer.packet(&packet);
-        observing.take(&progress);
+        observing.take(progress);
         observing.keep_up().await?;
     }
     let name = |at: usize| files.get(at).map(|file| file.display().to_string());
@@ -62,7 +62,7 @@ async fn follow_stdin(observing: &mut Observing) -> Result<bool, CliError> {
             match reader.next_packet() {
                 Ok(Some(packet)) => {
                     let progress = observing.observer.packet(&packet);
-                    observing.take(&progress);
+                    observing.take(progress);
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -84,7 +84,7 @@ async fn follow_stdin(observing: &mut Observing) -> Result<bool, CliError> {
     reader.end();
     while let Ok(Some(packet)) = reader.next_packet() {
         let progress = observing.observer.packet(&packet);
-        observing.take(&progress);
+        observing.take(progress);
     }
     Ok(tell_damage("標準入力", reader.damage()))
 }

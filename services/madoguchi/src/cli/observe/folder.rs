@@ -87,7 +87,7 @@ impl Followed {
             *quiet = 0;
             while let Some(packet) = reader.next_packet()? {
                 let progress = observing.observer.packet(&packet);
-                observing.take(&progress);
+                observing.take(progress);
             }
         }
         Ok(())
@@ -103,7 +103,7 @@ impl Followed {
         reader.end();
         while let Ok(Some(packet)) = reader.next_packet() {
             let progress = observing.observer.packet(&packet);
-            observing.take(&progress);
+            observing.take(progress);
         }
         *self = Self::Done;
     }

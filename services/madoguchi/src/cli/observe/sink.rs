@@ -1,15 +1,17 @@
 //! Where observed calls go.
 
+use madoguchi_core::clock::{Clock as _, SystemClock};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::LineName;
 use madoguchi_core::setup::Calendars;
 use madoguchi_core::time::Instant;
-use madoguchi_observe::counting::Counting;
+use madoguchi_observe::counting::{Counting, Tally};
 use madoguchi_observe::observer::{Observer, Progress};
 use madoguchi_store::Store;
 
 use super::super::error::CliError;
 use super::super::output::print;
+use crate::signal_log::SignalBuffer;
 
 /// Events that one transaction takes.
 const BATCH: usize = 2_000;
@@ -29,6 +31,7 @@ pub(super) struct Kept {
     store: Store,
     calendars: Calendars,
     counting: Counting,
+    signals: SignalBuffer,
     waiting: Vec<CallEvent>,
     told: usize,
     new: usize,
@@ -37,11 +40,17 @@ pub(super) struct Kept {
 }
 
 impl Sink {
-    pub(super) fn store(store: Store, calendars: Calendars, counting: Counting) -> Self {
+    pub(super) fn store(
+        store: Store,
+        calendars: Calendars,
+        counting: Counting,
+        signals: SignalBuffer,
+    ) -> Self {
         Self::Store(Box::new(Kept {
             store,
             calendars,
             counting,
+            signals,
             waiting: Vec::new(),
             told: 0,
             new: 0,
@@ -52,15 +61,32 @@ impl Sink {
 }
 
 impl Kept {
-    pub(super) fn take(&mut self, observer: &Observer, progress: &Progress) {
+    /// Whether messages are kept.
+    pub(super) fn keeps_messages(&self) -> bool {
+        self.signals.keeps_messages()
+    }
+
+    /// How many calls were counted as what.
+    pub(super) fn tally(&self) -> Tally {
+        self.counting.tally()
+    }
+
+    pub(super) fn take(&mut self, observer: &Observer, progress: &mut Progress) {
         let calendars = &self.calendars;
         let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
         for step in &progress.steps {
             let events = self.counting.step(observer.calls(), step, &is_open);
             self.waiting.extend(events);
+            self.signals
+                .take_call(observer.calls(), &self.counting, step.call);
         }
         for closed in &progress.closed {
+            let call = self.counting.call(closed.key).cloned();
+            self.signals.take_closed(closed, call.as_ref());
             self.waiting.extend(self.counting.close(closed));
+        }
+        if !progress.messages.is_empty() {
+            self.signals.take_messages(progress, SystemClock.now());
         }
         if self.waiting.len() > WAITING_AT_MOST {
             let excess = self.waiting.len() - WAITING_AT_MOST;
@@ -70,7 +96,7 @@ impl Kept {
     }
 
     pub(super) fn is_much(&self) -> bool {
-        self.waiting.len() >= BATCH
+        self.waiting.len() >= BATCH || self.signals.waiting() >= BATCH
     }
 
     /// Stores what waits. What a command cannot store, it fails with.
@@ -87,6 +113,8 @@ impl Kept {
             done += batch.len();
         }
         self.waiting.drain(..done);
+        let stored = self.signals.flush(&self.store).await;
+        stored.map_err(anyhow::Error::from)?;
         Ok(())
     }
 
