@@ -72,8 +72,11 @@ bench-search: install-build install-synonyms install-encoder ## Latency of searc
 	$(call step,bench-search,$(CARGO) run --release --locked -p madoguchi-kb --example bench -- kb/sample,Nothing else should run on the machine while it measures.)
 
 eval-search: install-build install-synonyms install-encoder ## What each part of the search adds on the sample queries
-	$(call step,eval-search,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/faq.jsonl kb/sample/queries-tuning.jsonl kb/sample/queries-measured.jsonl,Read the first error above.)
+	$(call step,eval-search,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/faq.jsonl kb/sample/queries-tuning.jsonl kb/sample/queries-measured.jsonl kb/sample/staff-tuning.jsonl kb/sample/staff-measured.jsonl,Read the first error above.)
 	$(call step,eval-search in another field,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/city/faq-measured.jsonl kb/sample/city/queries-measured.jsonl,Read the first error above.)
+	$(call step,eval-search over paragraphs,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/long/paragraphs.jsonl kb/sample/long/paragraph-queries-measured.jsonl,Read the first error above.)
+	$(call step,eval-search over manuals among articles,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/faq.jsonl+kb/sample/long/manuals.jsonl kb/sample/long/manual-queries-measured.jsonl,Read the first error above.)
+	$(call step,eval-search how far its confidence can be trusted,$(CARGO) run --release --locked -p madoguchi-kb --example calibrate -- kb/sample,Read the first error above.)
 
 screenshots: install-test build ## Photograph every screen of the sample desk into docs/images
 	@scripts/install-packages.sh chromium-l10n fonts-noto-cjk pngquant

@@ -1,6 +1,6 @@
 //! Prints what each part of the search adds, as a table in Markdown.
 //!
-//!     cargo run --release -p madoguchi-kb --example parts -- DOCS.jsonl QUERIES.jsonl …
+//!     cargo run --release -p madoguchi-kb --example parts -- DOCS.jsonl[+DOCS.jsonl …] QUERIES.jsonl …
 
 use std::path::Path;
 
@@ -27,7 +27,10 @@ struct Document {
 #[expect(clippy::print_stdout, reason = "the table is what it is for")]
 fn main() -> Outcome<()> {
     let mut files = std::env::args().skip(1);
-    let docs: Vec<Document> = read(&files.next().ok_or("DOCS.jsonl?")?)?;
+    let mut docs: Vec<Document> = Vec::new();
+    for file in files.next().ok_or("DOCS.jsonl?")?.split('+') {
+        docs.extend(read::<Document>(file)?);
+    }
     let entries: Vec<Entry> = docs.into_iter().map(entry).collect();
     let files: Vec<String> = files.collect();
     let folder = tempfile::tempdir()?;
@@ -73,7 +76,8 @@ fn main() -> Outcome<()> {
             "all but proximity",
             without(|parts| parts.proximity = false),
         ),
-        ("all but meaning", without(|parts| parts.meaning = false)),
+        ("words alone", without(|parts| parts.meaning = false)),
+        ("meaning alone", without(|parts| parts.words = false)),
         (
             "all but typing errors",
             without(|parts| parts.typing = false),

@@ -34,6 +34,8 @@ pub struct Word {
 #[derive(Debug, Default)]
 pub(crate) struct Cut {
     pub(crate) words: Vec<Word>,
+    /// Where each of these words stands in the normal text.
+    pub(crate) spans: Vec<Range<usize>>,
     /// Where each piece of the normal text stands, whether it counts or not.
     pub(crate) pieces: Vec<Range<usize>>,
     /// How the whole text is read, in hiragana.
@@ -154,12 +156,15 @@ impl Analyzer {
             return;
         }
         if let Some(parts) = self.parts.get(&surface) {
+            let span = |part: &Word| begin + part.range.start..begin + part.range.end;
+            cut.spans.extend(parts.iter().map(span));
             cut.words.extend(parts.iter().map(|part| Word {
                 range: normal.original(begin + part.range.start..begin + part.range.end),
                 ..part.clone()
             }));
             return;
         }
+        cut.spans.push(begin..begin + surface.len());
         cut.words.push(Word {
             term: variants::term(base),
             reading,

@@ -1,5 +1,7 @@
 //! What an entry becomes in an index.
 
+use std::borrow::Cow;
+
 use madoguchi_encoder::Encoder;
 use tantivy::TantivyDocument;
 use tantivy::tokenizer::{PreTokenizedString, Token};
@@ -9,8 +11,9 @@ use crate::analysis::{Analyzer, Cut, grams, pairs, reading_grams};
 use crate::beginnings;
 use crate::entry::Entry;
 use crate::error::KbError;
-use crate::fields::Fields;
+use crate::fields::{Fields, HEAD};
 use crate::meaning;
+use crate::passages::{Passage, passages};
 use crate::word_positions::{WordPosition, WordPositions, shown};
 
 /// An answer longer than this (bytes) is cut off in the index.
@@ -19,53 +22,108 @@ const ANSWER_BYTES: usize = 100_000;
 /// A question longer than this (bytes) is cut off in the index.
 const QUESTION_BYTES: usize = 10_000;
 
+/// What cuts texts and knows what they mean.
+pub(crate) struct Tools<'a> {
+    pub(crate) analyzer: &'a Analyzer,
+    /// Keeps every word; only to measure against.
+    pub(crate) plain: Option<&'a Analyzer>,
+    pub(crate) encoder: Option<&'a Encoder>,
+}
+
 impl Fields {
-    pub(crate) fn document(
+    /// The documents of an entry: one, or one for each passage of a long answer. The first keeps the entry.
+    pub(crate) fn documents(
         &self,
         entry: &Entry,
-        analyzer: &Analyzer,
-        plain: Option<&Analyzer>,
-        encoder: Option<&Encoder>,
-    ) -> Result<TantivyDocument, KbError> {
+        tools: &Tools<'_>,
+    ) -> Result<Vec<TantivyDocument>, KbError> {
         let (entry, cut_off) = cut_off(entry);
         if cut_off {
             tracing::warn!(entry = entry.id, "too long; only its beginning is found");
         }
-        let question = analyzer.cut(&entry.question);
-        let answer = analyzer.cut(&entry.answer);
-        let keywords: Vec<Cut> = entry
-            .keywords
-            .iter()
-            .map(|word| analyzer.cut(word))
-            .collect();
-        let mut document = TantivyDocument::new();
-        document.add_text(self.id, &entry.id);
+        let asked = Asked {
+            question: tools.analyzer.cut(&entry.question),
+            keywords: entry
+                .keywords
+                .iter()
+                .map(|word| tools.analyzer.cut(word))
+                .collect(),
+            meaning: tools.encoder.map(|encoder| encoder.encode(&entry.question)),
+        };
+        let passages = if tools.plain.is_some() {
+            vec![Passage::whole(&entry.answer)]
+        } else {
+            passages(&entry.answer)
+        };
+        let numbered = passages.iter().enumerate();
+        numbered
+            .map(|(at, passage)| {
+                let mut document = self.passage(&entry, &asked, passage, at == 0, tools)?;
+                if at == 0 {
+                    self.add_head(&entry, &asked, &mut document)?;
+                }
+                Ok(document)
+            })
+            .collect()
+    }
+
+    /// What the first document alone has.
+    fn add_head(
+        &self,
+        entry: &Entry,
+        asked: &Asked,
+        document: &mut TantivyDocument,
+    ) -> Result<(), KbError> {
+        document.add_text(self.head, HEAD);
         if let Some(number) = entry.number {
             document.add_text(self.number, number.0.to_string());
         }
+        for key in beginnings::keys(entry, &asked.question, &asked.keywords) {
+            document.add_text(self.suggestions, key);
+        }
+        document.add_text(self.entry, serde_json::to_string(entry)?);
+        Ok(())
+    }
+
+    fn passage(
+        &self,
+        entry: &Entry,
+        asked: &Asked,
+        passage: &Passage,
+        is_head: bool,
+        tools: &Tools<'_>,
+    ) -> Result<TantivyDocument, KbError> {
+        let Asked {
+            question, keywords, ..
+        } = asked;
+        let text = passage.with_heading(&entry.answer);
+        let answer = tools.analyzer.cut(&text);
+        let mut document = TantivyDocument::new();
+        document.add_text(self.id, &entry.id);
+        document.add_u64(self.group, group(&entry.id));
         document.add_text(self.category, entry.category.as_str());
         document.add_u64(self.settled, u64::from(entry.settled));
         document.add_i64(self.updated, entry.updated_at.0);
-        if let Some(encoder) = encoder {
-            for numbers in meaning::of_entry(encoder, &entry) {
+        if let (Some(encoder), Some(question)) = (tools.encoder, &asked.meaning) {
+            for numbers in meaning::of_passage(encoder, &entry.question, question, &text) {
                 document.add_u64(self.meaning, numbers);
             }
         }
         let mut add = |field, terms: Vec<String>| {
             document.add_pre_tokenized_text(field, tokens(terms));
         };
-        add(self.question_words, terms(&question));
+        add(self.question_words, terms(question));
         add(
             self.keyword_words,
             keywords.iter().flat_map(terms).collect(),
         );
         add(self.answer_words, terms(&answer));
-        add(self.question_pairs, pairs(&question));
+        add(self.question_pairs, pairs(question));
         add(self.answer_pairs, pairs(&answer));
         let of_keywords = keywords.iter().flat_map(gram_texts);
         add(
             self.question_grams,
-            gram_texts(&question)
+            gram_texts(question)
                 .into_iter()
                 .chain(of_keywords)
                 .collect(),
@@ -74,7 +132,7 @@ impl Fields {
         let read: Vec<_> = keywords.iter().flat_map(readings).collect();
         add(
             self.question_readings,
-            readings(&question).into_iter().chain(read).collect(),
+            readings(question).into_iter().chain(read).collect(),
         );
         add(self.answer_readings, readings(&answer));
         let given = entry.reading.as_deref().map(hiragana);
@@ -82,22 +140,35 @@ impl Fields {
             .chain(keywords.iter().map(|word| word.reading.as_str()))
             .chain(given.as_deref());
         add(self.kana, spoken.flat_map(reading_grams).collect());
-        if let Some(plain) = plain {
+        if let Some(plain) = tools.plain {
             let words = [&entry.question, &entry.answer].map(|text| terms(&plain.cut(text)));
             add(self.plain, words.concat());
         }
-        for key in beginnings::keys(&entry, &question, &keywords) {
-            document.add_text(self.suggestions, key);
-        }
-        let shown = analyzer.cut(&shown(&entry.answer));
+        let shown = tools.analyzer.cut(&shown(passage.of(&entry.answer)));
         let places = WordPositions {
+            of: (!is_head).then_some(Cow::Borrowed(entry.id.as_str())),
+            passage: passage.range.clone(),
             question: question.words.iter().map(WordPosition::of).collect(),
             answer: shown.words.iter().map(WordPosition::of).collect(),
         };
         document.add_text(self.places, serde_json::to_string(&places)?);
-        document.add_text(self.entry, serde_json::to_string(&entry)?);
         Ok(document)
     }
+}
+
+/// What leads to an entry, the same for each of its passages.
+struct Asked {
+    question: Cut,
+    keywords: Vec<Cut>,
+    /// What the question means.
+    meaning: Option<Vec<f32>>,
+}
+
+/// The number of an entry by its name: two that share one by chance (FNV-1a, 64 bits) would be taken for one.
+fn group(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn cut_off(entry: &Entry) -> (Entry, bool) {

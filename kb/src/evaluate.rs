@@ -13,6 +13,7 @@ use crate::error::KbError;
 use crate::knowledge::Knowledge;
 use crate::language::Language;
 use crate::query::{Query, SearchParts};
+use crate::search::{Hit, Verdict};
 
 /// Results that are looked at.
 const DEPTH: usize = 10;
@@ -45,10 +46,31 @@ pub struct Evaluation {
     /// Mean of the discounted gain (2^grade − 1) of ten results, by that of the best order.
     #[serde(rename = "nDCG@10")]
     pub ndcg_at_10: f64,
+    /// Queries that nothing answers: what is relevant to them is empty. The measures above are those of the
+    /// others.
+    pub unanswered: usize,
+    /// Part of them for which an answer was claimed all the same; `None` if there are none.
+    pub false_answer_rate: Option<f64>,
+    /// Part of the queries whose first result is relevant for which that is claimed; `None` if there are none.
+    pub true_answer_rate: Option<f64>,
+    /// Mean difference between how likely the first result was said to answer and how often it did,
+    /// over ten ranges of what was said.
+    pub calibration_error: f64,
     /// Half of the searches took no longer than this (ms).
     pub p50_ms: f64,
     /// 99 of 100 searches took no longer than this (ms).
     pub p99_ms: f64,
+}
+
+/// Ranges in which what was claimed is compared with what was so.
+const RANGES: usize = 10;
+
+/// What was claimed of the first result of a query, and what was so.
+struct Claim {
+    unanswered: bool,
+    right: bool,
+    answer: bool,
+    confidence: f32,
 }
 
 /// Asks all queries of a fresh index in `folder`, which must be empty.
@@ -73,6 +95,7 @@ pub fn evaluate(
         ..Evaluation::default()
     };
     let mut times = Vec::with_capacity(queries.len());
+    let mut claims = Vec::with_capacity(queries.len());
     for graded in queries {
         #[expect(clippy::disallowed_methods, reason = "it measures")]
         let began = Instant::now();
@@ -83,8 +106,19 @@ pub fn evaluate(
             .iter()
             .map(|hit| graded.relevant.get(&hit.id).copied().unwrap_or(0))
             .collect();
-        sum.add(&grades, graded);
+        if graded.relevant.is_empty() {
+            sum.unanswered += 1;
+        } else {
+            sum.add(&grades, graded);
+        }
+        claims.push(Claim {
+            unanswered: graded.relevant.is_empty(),
+            right: grades.first().is_some_and(|grade| *grade > 0),
+            answer: found.verdict() == Verdict::Answer,
+            confidence: found.hits.first().map_or(0.0, Hit::confidence),
+        });
     }
+    sum.judge(&claims);
     sum.finish(times);
     Ok(sum)
 }
@@ -104,8 +138,27 @@ impl Evaluation {
         }
     }
 
+    /// How far what was claimed can be trusted.
+    fn judge(&mut self, claims: &[Claim]) {
+        let rate = |among: fn(&&Claim) -> bool| {
+            let some: Vec<&Claim> = claims.iter().filter(among).collect();
+            let claimed = some.iter().filter(|claim| claim.answer).count();
+            (!some.is_empty()).then(|| claimed as f64 / some.len() as f64)
+        };
+        self.false_answer_rate = rate(|claim| claim.unanswered);
+        self.true_answer_rate = rate(|claim| claim.right);
+        let of = |claim: &Claim| ((claim.confidence * RANGES as f32) as usize).min(RANGES - 1);
+        let error = (0..RANGES).map(|range| {
+            let some = claims.iter().filter(|claim| of(claim) == range);
+            let differ =
+                |claim: &Claim| f64::from(claim.confidence) - f64::from(u8::from(claim.right));
+            some.map(differ).sum::<f64>().abs()
+        });
+        self.calibration_error = error.sum::<f64>() / claims.len().max(1) as f64;
+    }
+
     fn finish(&mut self, mut times: Vec<Duration>) {
-        let queries = self.queries.max(1) as f64;
+        let queries = (self.queries - self.unanswered).max(1) as f64;
         self.precision_at_1 /= queries;
         self.success_at_5 /= queries;
         self.mrr_at_10 /= queries;

@@ -7,11 +7,22 @@ use tantivy::schema::{
 /// The column of [`Fields::meaning`].
 pub(crate) const MEANING_COLUMN: &str = "meaning";
 
+/// The column of [`Fields::group`].
+pub(crate) const GROUP_COLUMN: &str = "group";
+
+/// What stands in [`Fields::head`].
+pub(crate) const HEAD: &str = "1";
+
 /// The fields. Words are in their compared form; `pairs` are two words that follow each other,
 /// `grams` runs of one or two letters, `readings` how words are read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
     pub(crate) id: Field,
+    /// Stands in the first document of each entry, which keeps it and is listed; what is long has more,
+    /// one for each passage.
+    pub(crate) head: Field,
+    /// The same number in all documents of an entry.
+    pub(crate) group: Field,
     /// The number of an article, in digits.
     pub(crate) number: Field,
     pub(crate) entry: Field,
@@ -50,6 +61,8 @@ impl Fields {
         };
         let fields = Self {
             id: schema.add_text_field("id", STRING),
+            head: schema.add_text_field("head", STRING),
+            group: schema.add_u64_field(GROUP_COLUMN, FAST),
             number: schema.add_text_field("number", STRING),
             entry: schema.add_text_field("entry", STORED),
             places: schema.add_text_field("places", STORED),

@@ -50,8 +50,7 @@ impl<'a> Marker<'a> {
 
     /// The whole text, in which these words stand.
     pub(crate) fn whole(&self, text: &str, places: &[WordPosition<'_>]) -> Vec<Fragment> {
-        let marks = self.marks(places);
-        let marks = self.with_grams(text, 0..text.len(), marks);
+        let marks = self.with_grams(text, 0..text.len(), places);
         pieces(text, 0..text.len(), &marks)
     }
 
@@ -77,7 +76,7 @@ impl<'a> Marker<'a> {
         }
         let begin = starts.get(from).copied().unwrap_or(0);
         let end = starts.get(from + EXCERPT).copied().unwrap_or(text.len());
-        let marks = self.with_grams(&text, begin..end, marks);
+        let marks = self.with_grams(&text, begin..end, places);
         let mut pieces = pieces(&text, begin..end, &marks);
         let dots = || Fragment {
             text: "…".to_owned(),
@@ -104,33 +103,53 @@ impl<'a> Marker<'a> {
             .collect()
     }
 
-    /// These marks and the runs of letters in a part of the text, in order, not overlapping.
+    /// The words that are to be marked and those of which runs of letters in a part of the text make up
+    /// half, in order, not overlapping.
     fn with_grams(
         &self,
         text: &str,
         part: Range<usize>,
-        mut marks: Vec<Range<usize>>,
+        places: &[WordPosition<'_>],
     ) -> Vec<Range<usize>> {
+        let mut marks = self.marks(places);
+        let mut runs: Vec<Range<usize>> = Vec::new();
         if !self.grams.is_empty() {
             let begin = part.start;
             let normal = Normal::of(text.get(part).unwrap_or_default());
             for gram in grams(&normal.text) {
                 if self.grams.contains(gram.text.as_ref()) {
                     let range = normal.original(gram.range);
-                    marks.push(begin + range.start..begin + range.end);
+                    runs.push(begin + range.start..begin + range.end);
                 }
             }
         }
-        marks.sort_by_key(|mark| (mark.start, mark.end));
-        let mut merged: Vec<Range<usize>> = Vec::new();
-        for mark in marks {
-            match merged.last_mut() {
-                Some(last) if mark.start <= last.end => last.end = last.end.max(mark.end),
-                _ => merged.push(mark),
-            }
-        }
-        merged
+        let runs = merged(runs);
+        let is_half = |word: &Range<usize>| {
+            let shared = runs.iter().map(|run| {
+                let (begin, end) = (run.start.max(word.start), run.end.min(word.end));
+                end.saturating_sub(begin)
+            });
+            shared.sum::<usize>() * 2 >= word.len()
+        };
+        let words = places
+            .iter()
+            .map(|WordPosition(begin, end, ..)| *begin..*end);
+        marks.extend(words.filter(|word| !word.is_empty() && is_half(word)));
+        merged(marks)
     }
+}
+
+/// These marks in order, those that touch as one.
+fn merged(mut marks: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    marks.sort_by_key(|mark| (mark.start, mark.end));
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for mark in marks {
+        match merged.last_mut() {
+            Some(last) if mark.start <= last.end => last.end = last.end.max(mark.end),
+            _ => merged.push(mark),
+        }
+    }
+    merged
 }
 
 /// Where the letters begin, each with the marks and joined signs that belong to it.

@@ -94,21 +94,17 @@ impl SearchIndex {
         Ok(metas.payload.and_then(|text| position_of(&text)))
     }
 
-    /// Takes the document of an entry in, in place of the one of its id.
-    pub(crate) fn put(&self, id: &str, document: TantivyDocument) -> Result<(), KbError> {
+    /// Takes the documents of an entry in, in place of those of its id.
+    pub(crate) fn put(&self, id: &str, documents: Vec<TantivyDocument>) -> Result<(), KbError> {
         self.write(|writer| {
             writer.delete_term(Term::from_field_text(self.fields.id, id));
-            writer.add_document(document)?;
-            Ok(())
+            add_all(writer, documents)
         })
     }
 
-    /// Takes the document of an entry in that is in the index in no other version.
-    pub(crate) fn add(&self, document: TantivyDocument) -> Result<(), KbError> {
-        self.write(|writer| {
-            writer.add_document(document)?;
-            Ok(())
-        })
+    /// Takes the documents of an entry in that is in the index in no other version.
+    pub(crate) fn add(&self, documents: Vec<TantivyDocument>) -> Result<(), KbError> {
+        self.write(|writer| add_all(writer, documents))
     }
 
     /// Leaves many small parts of the index as they are until [`Self::merge`].
@@ -171,4 +167,11 @@ impl SearchIndex {
         };
         change(writer)
     }
+}
+
+fn add_all(writer: &IndexWriter, documents: Vec<TantivyDocument>) -> Result<(), KbError> {
+    for document in documents {
+        writer.add_document(document)?;
+    }
+    Ok(())
 }

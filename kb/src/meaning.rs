@@ -3,18 +3,20 @@
 use madoguchi_encoder::{Encoder, products};
 use tantivy::columnar::Column;
 
-use crate::entry::Entry;
-
 /// The numbers of a vector are kept in so many steps to either side of nought.
 const STEPS: f32 = 127.0;
 /// The same for the numbers of what was asked, none of which is greater than one.
 const ASKED_STEPS: f32 = 1000.0;
 
-/// What an entry means: its question by itself and with its answer, added up. Eight small numbers in
-/// each.
-pub(crate) fn of_entry(encoder: &Encoder, entry: &Entry) -> Vec<u64> {
-    let question = encoder.encode(&entry.question);
-    let whole = encoder.encode(&format!("{}\n{}", entry.question, entry.answer));
+/// What a passage means: the question of its entry by itself, whose vector is given, and with the passage,
+/// added up. Eight small numbers in each.
+pub(crate) fn of_passage(
+    encoder: &Encoder,
+    asked: &str,
+    question: &[f32],
+    passage: &str,
+) -> Vec<u64> {
+    let whole = encoder.encode(&format!("{asked}\n{passage}"));
     let both = question.iter().zip(&whole).map(|(one, other)| one + other);
     pack(&both.collect::<Vec<f32>>())
 }

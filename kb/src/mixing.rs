@@ -20,7 +20,7 @@ const SAME: f32 = 0.7;
 /// One list of both. The searches must have been made with `fits`, from the first hit on.
 pub fn mix(articles: Found, tickets: Found, offset: usize, limit: usize) -> Found {
     let fit = match (articles.fit, tickets.fit) {
-        (Some(one), Some(other)) if other.level() > one.level() => Some(other),
+        (Some(one), Some(other)) if other.confidence > one.confidence => Some(other),
         (one, other) => one.or(other),
     };
     let mut articles = articles;
@@ -140,9 +140,11 @@ mod tests {
                 question: Vec::<Fragment>::new(),
                 excerpt: Vec::new(),
                 reasons: Vec::new(),
+                passage: String::new(),
                 fit: Some(Fit {
                     words: *words,
-                    meaning: 0.0,
+                    confidence: *words,
+                    ..Fit::default()
                 }),
                 answer: (*answer).to_owned(),
             })

@@ -3,12 +3,13 @@
 use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::id::CategoryId;
 use tantivy::collector::{Count, TopDocs};
-use tantivy::query::{AllQuery, BooleanQuery, Query, TermQuery};
+use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Order, Term};
 
 use crate::entry::Entry;
 use crate::error::KbError;
+use crate::fields::HEAD;
 use crate::index::SearchIndex;
 use crate::stored;
 
@@ -18,10 +19,8 @@ const UPDATED_COLUMN: &str = "updated";
 /// The entry of this id, or of the number that it is.
 pub(crate) fn lookup(index: &SearchIndex, id: &str) -> Result<Option<Entry>, KbError> {
     let searcher = index.reader.searcher();
-    let query = is(index.fields.id, id);
-    let found = searcher.search(&query, &TopDocs::with_limit(1).order_by_score())?;
-    let address = match found.first() {
-        Some((_, address)) => Some(*address),
+    let address = match stored::head(&searcher, &index.fields, id)? {
+        Some(address) => Some(address),
         None => match ArticleNumber::read(id) {
             Some(number) => stored::numbered(&searcher, &index.fields, number)?,
             None => None,
@@ -40,14 +39,16 @@ pub(crate) fn list(
     limit: usize,
 ) -> Result<(Vec<Entry>, usize), KbError> {
     let searcher = index.reader.searcher();
+    let heads = is(index.fields.head, HEAD);
     let query: Box<dyn Query> = match categories {
-        None => Box::new(AllQuery),
+        None => Box::new(heads),
         Some(categories) => {
             let field = index.fields.category;
             let each = categories
                 .iter()
                 .map(|one| -> Box<dyn Query> { Box::new(is(field, one.as_str())) });
-            Box::new(BooleanQuery::union(each.collect()))
+            let any: Box<dyn Query> = Box::new(BooleanQuery::union(each.collect()));
+            Box::new(BooleanQuery::intersection(vec![any, Box::new(heads)]))
         }
     };
     let newest = TopDocs::with_limit(limit.max(1))

@@ -1,19 +1,25 @@
 //! Looks terms up in an index and ranks what holds them.
 
 mod clauses;
+mod confidence;
+mod cover;
 mod found;
+mod fusion;
+mod groups;
 mod likeness;
 mod ranking;
 mod reasons;
 mod typing;
 
 use madoguchi_core::article::ArticleNumber;
-use tantivy::{DocAddress, TantivyDocument};
+use tantivy::{Searcher, TantivyDocument};
 
-use self::clauses::{QueryClauses, clauses, covered};
-pub use self::found::{Fit, Found, Hit, Reason};
-use self::likeness::{Likeness, add_alike};
-use self::ranking::{best, sort, weigh_feedback};
+use self::clauses::{QueryClauses, clauses};
+pub use self::confidence::SIGNALS;
+pub use self::found::{Fit, Found, Hit, Reason, Verdict};
+use self::fusion::{Ranked, fuse};
+use self::likeness::Likeness;
+use self::ranking::{best, weigh_feedback};
 use self::reasons::reasons;
 use crate::entry::Entry;
 use crate::error::KbError;
@@ -22,17 +28,8 @@ use crate::index::SearchIndex;
 use crate::meaning::QueryVector;
 use crate::mixing;
 use crate::query::{Query, QueryTerm, SearchParts};
-use crate::stored::{kept, numbered};
+use crate::stored::{self, kept, numbered};
 use crate::word_positions::WordPositions;
-
-/// What reaches less than this part of the best score is not an answer.
-const LEAST: f32 = 0.1;
-/// The same where meaning counts, too, which tells less apart.
-const LEAST_MEANT: f32 = 0.4;
-/// If the best holds less than this part of what was asked for, words find nothing.
-const EVIDENCE: f32 = 0.04;
-/// What meaning exactly what was asked counts, where all that was asked for in words counts one.
-const MEANING: f32 = 1.5;
 
 /// The best entries for these terms.
 pub(crate) fn search(
@@ -52,94 +49,87 @@ pub(crate) fn search(
     if terms.is_empty() && numbered.is_none() {
         return Ok(Found::default());
     }
-    let QueryClauses {
-        clauses,
-        asked_for,
-        told,
-        in_place,
-    } = clauses(&searcher, &index.fields, terms, parts)?;
+    let mut looked_for = clauses(&searcher, &index.fields, terms, parts)?;
+    if !parts.words {
+        looked_for.clauses.clear();
+    }
     let likeness = asked.map(|asked| Likeness::new(index, &searcher, asked));
     let likeness = likeness.transpose()?;
-    let mut scored = best(&searcher, &index.fields, &clauses, query)?;
-    let mut best = scored.first().map_or(0.0, |(best, _)| *best);
-    // Where words that say nothing count, they are no evidence.
-    if parts.stops && !in_place && best < asked_for * EVIDENCE {
-        scored.clear();
-        best = 0.0;
-    }
-    if let Some(likeness) = &likeness {
-        add_alike(&searcher, &index.fields, likeness, query, &mut scored)?;
-    }
-    // The less of what was asked for the words of the best make up, the more meaning counts.
-    let worth = MEANING * best.max(asked_for);
-    let meant = |entry: DocAddress| {
-        let alike = likeness.as_ref().map(|likeness| likeness.of(entry));
-        worth * alike.unwrap_or(0.0)
+    let by_words = best(&searcher, &index.fields, &looked_for.clauses, query)?;
+    let looked = Looked {
+        searcher: &searcher,
+        index,
+        terms,
+        looked_for: &looked_for,
+        likeness: likeness.as_ref(),
+        query,
+        parts,
     };
-    for (score, address) in &mut scored {
-        *score += meant(*address);
-    }
-    sort(&mut scored);
-    let fits_of = |entries: &[DocAddress]| -> Result<Vec<Fit>, KbError> {
-        let words = covered(&searcher, &clauses, &told, entries)?;
-        let meaning = |at: &DocAddress| likeness.as_ref().map_or(0.0, |likeness| likeness.of(*at));
-        let fits = words.into_iter().zip(entries);
-        let fit = |(words, at)| Fit {
-            words,
-            meaning: meaning(at),
-        };
-        Ok(fits.map(fit).collect())
-    };
-    let first: Vec<DocAddress> = scored.first().map(|(_, at)| *at).into_iter().collect();
-    let fit = fits_of(&first)?.pop();
-    let least = if likeness.is_some() {
-        LEAST_MEANT
-    } else {
-        LEAST
-    };
-    let least = scored.first().map_or(0.0, |(best, _)| best * least);
-    scored.retain(|(score, _)| *score >= least);
+    let mut ranked = fuse(&looked, by_words)?;
     if parts.feedback {
-        weigh_feedback(&searcher, &mut scored)?;
+        weigh_feedback(&searcher, &mut ranked)?;
     }
     if let Some(at) = numbered {
         // Digits alone may mean something else, too; a whole number does not.
         let whole = ArticleNumber::read(&query.text).is_some();
-        scored.retain(|(_, other)| !whole && *other != at);
-        let first = scored.first().map_or(1.0, |(score, _)| *score);
-        scored.insert(0, (first, at));
+        ranked.retain(|one| !whole && one.at != at);
+        let first = ranked.first().map_or(1.0, |one| one.score);
+        ranked.insert(0, Ranked::numbered(at, first));
     }
+    let total = ranked.len();
+    let fit = ranked.first().map(|one| one.fit);
     let fit = fit.filter(|_| numbered.is_none());
-    let total = scored.len();
-    let marker = Marker::new(terms);
-    let page = scored.iter().skip(query.offset).take(query.limit);
-    let shown: Vec<DocAddress> = page.clone().map(|(_, at)| *at).collect();
-    let fits = if query.fits {
-        fits_of(&shown)?
-    } else {
-        Vec::new()
-    };
-    let mut fits = fits.into_iter();
+    let page = ranked.iter().skip(query.offset).take(query.limit);
+    let hits = hits(&looked, page)?;
+    Ok(Found { hits, total, fit })
+}
+
+/// What is looked for, and where.
+struct Looked<'a> {
+    searcher: &'a Searcher,
+    index: &'a SearchIndex,
+    terms: &'a [QueryTerm],
+    looked_for: &'a QueryClauses,
+    likeness: Option<&'a Likeness<'a>>,
+    query: &'a Query,
+    parts: SearchParts,
+}
+
+/// What is shown of some results.
+fn hits<'a>(
+    looked: &Looked<'_>,
+    page: impl Iterator<Item = &'a Ranked>,
+) -> Result<Vec<Hit>, KbError> {
+    let (searcher, fields) = (looked.searcher, &looked.index.fields);
+    let marker = Marker::new(looked.terms);
     let mut hits = Vec::new();
-    for (score, address) in page {
-        let document: TantivyDocument = searcher.doc(*address)?;
-        let entry: Entry = kept(&document, index.fields.entry)?;
-        let places: WordPositions<'_> = kept(&document, index.fields.places)?;
-        let reasons = if query.explain {
-            reasons(&searcher, &clauses, *address, meant(*address))
+    for one in page {
+        let document: TantivyDocument = searcher.doc(one.at)?;
+        let places: WordPositions<'_> = kept(&document, fields.places)?;
+        let entry: Entry = match &places.of {
+            None => kept(&document, fields.entry)?,
+            Some(id) => match stored::head(searcher, fields, id)? {
+                Some(head) => stored::entry(searcher, fields, head)?,
+                None => continue,
+            },
+        };
+        let reasons = if looked.query.explain {
+            reasons(searcher, &looked.looked_for.clauses, one)
         } else {
             Vec::new()
         };
+        let passage = entry.answer.get(places.passage.clone()).unwrap_or_default();
         hits.push(Hit {
             source: entry.source,
             desk_only: !entry.is_for_portal(),
-            score: *score,
+            score: one.score,
             question: marker.whole(&entry.question, &places.question),
-            excerpt: marker.excerpt(&entry.answer, &places.answer),
+            excerpt: marker.excerpt(passage, &places.answer),
+            passage: passage.trim().to_owned(),
             reasons,
-            fit: fits.next(),
-            answer: if query.fits {
-                mixing::beginning(&entry.answer)
+            fit: Some(one.fit),
+            answer: if looked.query.fits {
+                mixing::beginning(passage)
             } else {
                 String::new()
             },
@@ -148,5 +138,5 @@ pub(crate) fn search(
             id: entry.id,
         });
     }
-    Ok(Found { hits, total, fit })
+    Ok(hits)
 }

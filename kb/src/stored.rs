@@ -3,13 +3,13 @@
 use madoguchi_core::article::ArticleNumber;
 use serde::Deserialize;
 use tantivy::collector::TopDocs;
-use tantivy::query::TermQuery;
+use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use crate::entry::Entry;
 use crate::error::KbError;
-use crate::fields::Fields;
+use crate::fields::{Fields, HEAD};
 
 /// The entry of this number.
 pub(crate) fn numbered(
@@ -20,6 +20,21 @@ pub(crate) fn numbered(
     let term = Term::from_field_text(fields.number, &number.0.to_string());
     let term = TermQuery::new(term, IndexRecordOption::Basic);
     let found = searcher.search(&term, &TopDocs::with_limit(1).order_by_score())?;
+    Ok(found.first().map(|(_, at)| *at))
+}
+
+/// The document that keeps the entry of this id.
+pub(crate) fn head(
+    searcher: &Searcher,
+    fields: &Fields,
+    id: &str,
+) -> Result<Option<DocAddress>, KbError> {
+    let is = |field, text| -> Box<dyn Query> {
+        let term = Term::from_field_text(field, text);
+        Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+    };
+    let both = BooleanQuery::intersection(vec![is(fields.id, id), is(fields.head, HEAD)]);
+    let found = searcher.search(&both, &TopDocs::with_limit(1).order_by_score())?;
     Ok(found.first().map(|(_, at)| *at))
 }
 

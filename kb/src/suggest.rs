@@ -1,5 +1,5 @@
-//! Suggestions while somebody types: questions and keywords by how they begin, as they are written
-//! and as they are read.
+//! Suggestions while somebody types: questions first, then keywords, by how they begin, as they are
+//! written and as they are read.
 
 use std::collections::HashSet;
 
@@ -13,6 +13,9 @@ use crate::stored;
 
 /// So many beginnings are looked at.
 const LOOKED_AT: usize = 200;
+
+/// One of so many suggestions may be a keyword while there are questions.
+const KEYWORDS: usize = 3;
 
 /// Something that may be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,19 +84,70 @@ pub(crate) fn suggest(
     }
     keywords.sort_by_key(|keyword| keyword.chars().count());
     questions.sort();
-    // Some of both, for a keyword leads on to several questions.
-    keywords.truncate(limit.div_ceil(2));
-    let left = limit.saturating_sub(keywords.len());
-    let mut suggestions: Vec<_> = keywords
-        .into_iter()
-        .map(|text| Suggestion { text, id: None })
-        .collect();
-    for (_, address) in questions.into_iter().take(left) {
-        let entry = stored::entry(&searcher, &index.fields, address)?;
-        suggestions.push(Suggestion {
-            text: entry.question,
-            id: Some(entry.id),
-        });
+    let mut distinct: Vec<String> = Vec::new();
+    for keyword in keywords {
+        if distinct.len() < limit && !distinct.iter().any(|one| is_nearly(one, &keyword)) {
+            distinct.push(keyword);
+        }
     }
+    // Some of both, for a keyword leads on to several questions.
+    let left = limit - distinct.len().min(limit.div_ceil(KEYWORDS));
+    let mut suggestions: Vec<Suggestion> = Vec::new();
+    for (_, address) in questions {
+        if suggestions.len() >= left {
+            break;
+        }
+        let entry = stored::entry(&searcher, &index.fields, address)?;
+        if !suggestions
+            .iter()
+            .any(|one| is_nearly(&one.text, &entry.question))
+        {
+            suggestions.push(Suggestion {
+                text: entry.question,
+                id: Some(entry.id),
+            });
+        }
+    }
+    let keywords = distinct
+        .into_iter()
+        .map(|text| Suggestion { text, id: None });
+    suggestions.extend(keywords);
+    suggestions.truncate(limit);
     Ok(suggestions)
+}
+
+/// Whether two texts are the same but for one letter at the most.
+fn is_nearly(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let alike = |(one, other): &(&char, &char)| one == other;
+    let begins = one.iter().zip(&other).take_while(alike).count();
+    let ends = one
+        .iter()
+        .rev()
+        .zip(other.iter().rev())
+        .take_while(alike)
+        .count();
+    let longer = one.len().max(other.len());
+    one.len().abs_diff(other.len()) <= 1 && begins + ends + 1 >= longer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_differ_by_one_letter_are_nearly_the_same() {
+        for (one, other, nearly) in [
+            ("差し戻し", "差戻し", true),
+            ("差戻し", "差戻し", true),
+            ("年休", "年休残", true),
+            ("年休", "年休残日", false),
+            ("申請書", "申告書", true),
+            ("申請書", "報告所", false),
+            ("ああ", "あ", true),
+            ("", "", true),
+        ] {
+            assert_eq!(is_nearly(one, other), nearly, "{one} {other}");
+        }
+    }
 }

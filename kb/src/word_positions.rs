@@ -2,6 +2,7 @@
 //! again.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,16 +35,25 @@ impl<'a> WordPosition<'a> {
 /// Where the words of an entry stand.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WordPositions<'a> {
+    /// The entry, if the document is not the one that keeps it.
+    #[serde(borrow)]
+    pub(crate) of: Option<Cow<'a, str>>,
+    /// Where the passage stands in the answer.
+    pub(crate) passage: Range<usize>,
     #[serde(borrow)]
     pub(crate) question: Vec<WordPosition<'a>>,
-    /// In what is shown of the answer.
+    /// In what is shown of the passage.
     #[serde(borrow)]
     pub(crate) answer: Vec<WordPosition<'a>>,
 }
 
-/// What of an answer may be shown, on one line.
-pub(crate) fn shown(answer: &str) -> String {
-    let part = answer.get(..answer.floor_char_boundary(LOOKED_THROUGH));
-    let words: Vec<&str> = part.unwrap_or(answer).split_whitespace().collect();
-    words.join(" ")
+/// What of a passage may be shown: its lines, without blank ones and what is blank around words.
+pub(crate) fn shown(passage: &str) -> String {
+    let part = passage.get(..passage.floor_char_boundary(LOOKED_THROUGH));
+    let lines = part.unwrap_or(passage).lines().map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.join(" ")
+    });
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join("\n")
 }

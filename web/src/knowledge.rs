@@ -189,8 +189,9 @@ async fn search(
         ..madoguchi_kb::Query::new(&text, Viewer::Desk, number(&query.limit, 10, LIMIT)?)
     };
     let found = finding::search(knowledge, asked).await?;
-    let near = found.is_near();
+    let (near, verdict) = (found.is_near(), found.verdict());
     let hits = found.hits.into_iter().map(|hit| HitJson {
+        confidence: hit.confidence(),
         id: hit.id,
         number: hit.number.map(|number| number.to_string()),
         source: hit.source,
@@ -199,6 +200,7 @@ async fn search(
         score: hit.score,
         question: hit.question,
         excerpt: hit.excerpt,
+        passage: hit.passage,
         reasons: hit
             .reasons
             .into_iter()
@@ -213,6 +215,7 @@ async fn search(
         query: text,
         total: found.total,
         near,
+        verdict,
         hits: hits.collect(),
     }))
 }

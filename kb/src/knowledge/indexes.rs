@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use tantivy::TantivyDocument;
 
 use super::text_pipeline::TextPipeline;
+use crate::document::Tools;
 use crate::entry::{Change, Entry, Feed, Viewer};
 use crate::error::KbError;
 use crate::index::SearchIndex;
@@ -52,27 +53,30 @@ impl Indexes {
         }
     }
 
-    fn document(
+    fn documents(
         &self,
         entry: &Entry,
         pipeline: &TextPipeline,
         parts: SearchParts,
-    ) -> Result<TantivyDocument, KbError> {
-        let plain = (!parts.stops).then_some(&pipeline.plain);
-        let (fields, encoder) = (&self.all.fields, pipeline.encoder.as_ref());
-        fields.document(entry, &pipeline.analyzer, plain, encoder)
+    ) -> Result<Vec<TantivyDocument>, KbError> {
+        let tools = Tools {
+            analyzer: &pipeline.analyzer,
+            plain: (!parts.stops).then_some(&pipeline.plain),
+            encoder: pipeline.encoder.as_ref(),
+        };
+        self.all.fields.documents(entry, &tools)
     }
 
-    fn put(&self, entry: &Entry, document: TantivyDocument) -> Result<(), KbError> {
+    fn put(&self, entry: &Entry, documents: Vec<TantivyDocument>) -> Result<(), KbError> {
         if entry.feed() == Feed::Tickets {
-            return self.tickets.put(&entry.id, document);
+            return self.tickets.put(&entry.id, documents);
         }
         if entry.is_for_portal() {
-            self.portal.put(&entry.id, document.clone())?;
+            self.portal.put(&entry.id, documents.clone())?;
         } else {
             self.portal.remove(&entry.id)?;
         }
-        self.all.put(&entry.id, document)
+        self.all.put(&entry.id, documents)
     }
 
     /// Takes all entries in, cutting them up with all processors.
@@ -95,7 +99,7 @@ impl Indexes {
             }
             let cut = |some: &[Entry]| -> Result<Vec<_>, KbError> {
                 let all = some.iter();
-                all.map(|entry| self.document(entry, pipeline, parts))
+                all.map(|entry| self.documents(entry, pipeline, parts))
                     .collect()
             };
             let documents = std::thread::scope(|scope| {
@@ -108,20 +112,20 @@ impl Indexes {
                     .map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
                 cut.collect::<Result<Vec<_>, KbError>>()
             })?;
-            for (entry, document) in some.iter().zip(documents.into_iter().flatten()) {
+            for (entry, documents) in some.iter().zip(documents.into_iter().flatten()) {
                 let is_ticket = entry.feed() == Feed::Tickets;
                 if !known.insert((is_ticket, entry.id.clone())) {
-                    self.put(entry, document)?;
+                    self.put(entry, documents)?;
                     continue;
                 }
                 if is_ticket {
-                    self.tickets.add(document)?;
+                    self.tickets.add(documents)?;
                     continue;
                 }
                 if entry.is_for_portal() {
-                    self.portal.add(document.clone())?;
+                    self.portal.add(documents.clone())?;
                 }
-                self.all.add(document)?;
+                self.all.add(documents)?;
             }
         }
     }
@@ -137,7 +141,7 @@ impl Indexes {
         for change in changes {
             match change {
                 Change::Put(entry) if entry.feed() == feed => {
-                    self.put(entry, self.document(entry, pipeline, parts)?)?;
+                    self.put(entry, self.documents(entry, pipeline, parts)?)?;
                 }
                 Change::Put(entry) => {
                     tracing::error!(entry = entry.id, ?feed, "an entry of another feed");

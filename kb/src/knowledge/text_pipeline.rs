@@ -9,7 +9,7 @@ use crate::language::Language;
 use crate::query::{self, Query, QueryTerm, SearchParts, Synonyms};
 
 /// Counts up whenever what is written to the index changes.
-const LAYOUT: u32 = 4;
+const LAYOUT: u32 = 5;
 
 /// How texts are understood.
 pub(super) struct TextPipeline {
@@ -28,10 +28,11 @@ impl TextPipeline {
         language: &Language,
         encoder: Option<Encoder>,
     ) -> Result<Self, KbError> {
+        let analyzer = Analyzer::new(dictionary, language)?;
         Ok(Self {
-            analyzer: Analyzer::new(dictionary, language)?,
+            synonyms: Synonyms::new(language, &analyzer),
+            analyzer,
             plain: Analyzer::new(dictionary, &Language::default())?.keeping_stops(),
-            synonyms: Synonyms::new(language),
             language: language.clone(),
             fingerprint: language.fingerprint(),
             encoder,

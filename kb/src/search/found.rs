@@ -2,12 +2,16 @@
 
 use madoguchi_core::article::ArticleNumber;
 use madoguchi_core::id::CategoryId;
+use serde::Serialize;
 
 use crate::entry::Source;
 use crate::highlight::Fragment;
 
-/// What holds so much of what was asked for answers it; docs/search.md tells how that was found.
-const FITS: f32 = 0.35;
+/// A result that answers so likely is shown as the answer; docs/search.md tells how that was found.
+const ANSWERS: f32 = 0.6;
+
+/// If the best answers less likely than this, nothing was found.
+const COMES_NEAR: f32 = 0.15;
 
 /// What meaning exactly what was asked counts in that.
 const MEANT: f32 = 0.25;
@@ -24,31 +28,54 @@ pub struct Found {
 }
 
 impl Found {
-    /// Whether nothing answers what was asked: what was found, if anything, only comes near.
+    /// What is to be thought of it as a whole.
+    pub fn verdict(&self) -> Verdict {
+        match self.fit {
+            _ if self.total == 0 => Verdict::None,
+            // It was asked for by its number.
+            None => Verdict::Answer,
+            Some(fit) if fit.confidence >= ANSWERS => Verdict::Answer,
+            Some(fit) if fit.confidence >= COMES_NEAR => Verdict::Near,
+            Some(_) => Verdict::None,
+        }
+    }
+
+    /// Whether nothing answers what was asked: what was found, if anything, at best comes near.
     pub fn is_near(&self) -> bool {
-        self.fit.is_some_and(|fit| fit.is_near())
+        self.total > 0 && self.verdict() != Verdict::Answer
     }
 }
 
+/// What is to be thought of what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The first result answers what was asked.
+    Answer,
+    /// What was found only comes near.
+    Near,
+    /// Nothing was found, or only what shares some letters.
+    None,
+}
+
 /// How well an entry fits what was asked.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Fit {
     /// How much of what was asked for it holds in words, 0–1, each by how much it tells: the rarer, the
     /// more.
     pub words: f32,
     /// How alike it is in meaning, −1 to 1; 0 without an encoder.
     pub meaning: f32,
+    /// How likely it answers, 0–1.
+    pub confidence: f32,
+    /// What that was concluded from, in the order of [`super::SIGNALS`].
+    pub signals: [f32; 10],
 }
 
 impl Fit {
     /// Words and meaning in one: to be compared between entries of different indexes, too.
     pub fn level(self) -> f32 {
         self.words + MEANT * self.meaning.max(0.0)
-    }
-
-    /// Whether it only comes near: it holds few of the words that tell most, and means something else.
-    pub fn is_near(self) -> bool {
-        self.level() < FITS
     }
 }
 
@@ -68,13 +95,22 @@ pub struct Hit {
     pub question: Vec<Fragment>,
     /// What of the answer fits best.
     pub excerpt: Vec<Fragment>,
+    /// The part of the answer that answers: all of a short one.
+    pub passage: String,
     /// Why it was found, if that was asked for; what counted most comes first.
     pub reasons: Vec<Reason>,
-    /// How well it fits by itself, if that was asked for.
+    /// How well it fits by itself.
     pub fit: Option<Fit>,
     /// The beginning of its answer without blanks: what tells answers apart that are nearly the same. Only
     /// with its fit.
     pub(crate) answer: String,
+}
+
+impl Hit {
+    /// How likely it answers what was asked, 0–1; 1 for what was asked for by its number.
+    pub fn confidence(&self) -> f32 {
+        self.fit.map_or(1.0, |fit| fit.confidence)
+    }
 }
 
 /// Why an entry was found.

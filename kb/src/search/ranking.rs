@@ -9,6 +9,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, Term};
 
 use super::clauses::{Clause, scored};
+use super::fusion::Ranked;
 use crate::error::KbError;
 use crate::fields::Fields;
 use crate::query::Query;
@@ -134,17 +135,14 @@ pub(super) fn best_first(
 }
 
 /// Lifts what settled calls, and a little what is fresh.
-pub(super) fn weigh_feedback(
-    searcher: &Searcher,
-    scored: &mut [(f32, DocAddress)],
-) -> Result<(), KbError> {
+pub(super) fn weigh_feedback(searcher: &Searcher, ranked: &mut [Ranked]) -> Result<(), KbError> {
     // Opening a column costs more than reading it.
     let columns = searcher.segment_readers().iter().map(|segment| {
         let fast = segment.fast_fields();
         Ok((fast.u64("settled")?, fast.i64("updated")?))
     });
     let columns = columns.collect::<Result<Vec<_>, KbError>>()?;
-    let known = scored.iter().map(|(_, address)| {
+    let known = ranked.iter().map(|Ranked { at: address, .. }| {
         let segment = usize::try_from(address.segment_ord).unwrap_or(usize::MAX);
         let Some((settled, updated)) = columns.get(segment) else {
             return (0, 0);
@@ -157,11 +155,16 @@ pub(super) fn weigh_feedback(
     });
     let known: Vec<(u64, i64)> = known.collect();
     let newest = known.iter().map(|(_, updated)| *updated).max().unwrap_or(0);
-    for ((score, _), (settled, updated)) in scored.iter_mut().zip(known) {
+    for (one, (settled, updated)) in ranked.iter_mut().zip(known) {
         let settled = (SETTLED * (settled as f32).ln_1p()).min(MOST_SETTLED);
         let fresh = FRESH * (-((newest - updated) as f32) / HALF_FRESH_MS).exp2();
-        *score *= 1.0 + settled + fresh;
+        one.score *= 1.0 + settled + fresh;
     }
-    sort(scored);
+    ranked.sort_by(|one, other| {
+        other
+            .score
+            .total_cmp(&one.score)
+            .then(one.at.cmp(&other.at))
+    });
     Ok(())
 }

@@ -1,18 +1,15 @@
 //! Why an entry was found.
 
-use tantivy::{DocAddress, Searcher};
+use tantivy::Searcher;
 
 use super::clauses::{Clause, scored};
 use super::found::Reason;
+use super::fusion::Ranked;
 use crate::query::Kind;
 
-pub(super) fn reasons(
-    searcher: &Searcher,
-    clauses: &[Clause],
-    address: DocAddress,
-    meant: f32,
-) -> Vec<Reason> {
+pub(super) fn reasons(searcher: &Searcher, clauses: &[Clause], one: &Ranked) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
+    let (address, meant) = (one.at, one.meant);
     let mut sum = meant.max(0.0);
     if meant > 0.0 {
         reasons.push(Reason {

@@ -67,6 +67,7 @@ pub(super) fn nearest(
             kind: wanted.kind,
             text,
             weight: wanted.weight * COUNTS,
+            slots: wanted.slots,
         })
         .collect())
 }

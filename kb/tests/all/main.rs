@@ -9,7 +9,9 @@
 mod histories;
 mod hostile;
 mod meaning;
+mod passages;
 mod past;
+mod people;
 mod quality;
 mod spellings;
 mod whole;

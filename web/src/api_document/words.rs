@@ -195,6 +195,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("route", "経路"),
     ("rows", "集計の行"),
     ("score", "点数"),
+    ("confidence", "質問に答えている確からしさ(0から1まで)"),
+    ("passage", "答えの中で、質問に最も合う部分"),
+    (
+        "verdict",
+        "先頭の結果が答えか(answer)、近いだけか(near)、見つからなかったか(none)",
+    ),
     (
         "sensitive_confirmed",
         "個人番号などのように見える数字が、番号でないことを確かめた",

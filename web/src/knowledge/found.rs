@@ -20,6 +20,9 @@ pub(super) struct FoundJson {
     pub(super) total: usize,
     /// Nothing answers what was asked: these only come near.
     pub(super) near: bool,
+    /// Whether the first of them answers, all only come near, or nothing was found.
+    #[schema(value_type = String)]
+    pub(super) verdict: madoguchi_kb::Verdict,
     pub(super) hits: Vec<HitJson>,
 }
 
@@ -34,10 +37,14 @@ pub(super) struct HitJson {
     pub(super) desk_only: bool,
     pub(super) category: CategoryId,
     pub(super) score: f32,
+    /// How likely it answers, 0–1.
+    pub(super) confidence: f32,
     #[schema(value_type = Vec<TextFragment>)]
     pub(super) question: Vec<Fragment>,
     #[schema(value_type = Vec<TextFragment>)]
     pub(super) excerpt: Vec<Fragment>,
+    /// The part of the answer that answers.
+    pub(super) passage: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) reasons: Vec<ReasonJson>,
 }

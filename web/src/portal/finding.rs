@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use madoguchi_core::id::{ArticleId, CategoryId, TicketId};
 use madoguchi_core::portal::QUERY_LETTERS;
 use madoguchi_core::ticket::TicketNumber;
-use madoguchi_kb::{Found, Fragment, KbError, Knowledge, Query, Source, Viewer, mix};
+use madoguchi_kb::{Found, Fragment, KbError, Knowledge, Query, Source, Verdict, Viewer, mix};
 use madoguchi_store::{Opened, Search};
 use serde::Deserialize;
 
@@ -89,6 +89,8 @@ pub(crate) struct Results {
     pub(crate) total: usize,
     /// Nothing answers what was asked: these only come near.
     pub(crate) near: bool,
+    /// Nothing was found but what shares some letters with what was asked.
+    pub(crate) vain: bool,
     pub(crate) rows: Vec<ResultRow>,
     /// The kept search; empty if it was not kept.
     pub(crate) search: String,
@@ -180,6 +182,7 @@ impl Finder<'_> {
         let mut results = Results {
             total: found.total,
             near: found.is_near(),
+            vain: found.verdict() == Verdict::None,
             page,
             pages: found.total.div_ceil(PAGE_SIZE).clamp(1, PAGES),
             ..Results::default()

@@ -6,8 +6,8 @@ use madoguchi_core::article::Line;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::time::Instant;
 use madoguchi_kb::{
-    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Query, SearchParts, Source, Viewer,
-    evaluate,
+    Audience, Entry, Evaluation, Fragment, GradedQuery, Hit, Query, SearchParts, Source, Verdict,
+    Viewer, evaluate,
 };
 use madoguchi_store::{Store, StoreError};
 use serde::de::DeserializeOwned;
@@ -141,14 +141,20 @@ async fn search(
             let hits: Vec<_> = found.hits.iter().map(json).collect();
             let all = serde_json::json!({
                 "total": found.total,
+                "verdict": found.verdict(),
                 "near": found.is_near(),
                 "hits": hits,
             });
             print(&format!("{all}\n"));
         }
         Format::Table => {
-            if found.is_near() {
-                print("ぴったり合うものは見つかりませんでした。近いもの:\n");
+            match found.verdict() {
+                Verdict::Answer => {}
+                Verdict::Near => print("ぴったり合うものは見つかりませんでした。近いもの:\n"),
+                Verdict::None if found.total == 0 => {}
+                Verdict::None => {
+                    print("見つかりませんでした。言葉の一部だけが合うもの:\n");
+                }
             }
             for (n, hit) in (1..).zip(&found.hits) {
                 let only = if hit.desk_only { "【窓口内】" } else { "" };
@@ -184,8 +190,10 @@ fn json(hit: &Hit) -> serde_json::Value {
         "id": hit.id,
         "number": hit.number.map(|number| number.to_string()),
         "score": hit.score,
+        "confidence": hit.confidence(),
         "question": text(&hit.question),
         "excerpt": text(&hit.excerpt),
+        "passage": hit.passage,
         "category": hit.category,
         "desk_only": hit.desk_only,
         "reasons": reasons.collect::<Vec<_>>(),
