@@ -96,7 +96,7 @@ impl Store {
              FROM users ORDER BY login LIMIT ",
         );
         sql.bind(i64::from(limit)).push(") AS named");
-        let rows = sql.fetch_all(&mut *connection).await?;
+        let rows = sql.fetch_all(&mut connection).await?;
         let lines: Option<&str> = rows.first().map_or(Ok(None), |row| row.try_get("found"))?;
         let named = lines.iter().flat_map(|lines| lines.lines());
         let mut named: Vec<NamedUser> = named.map(named_user).collect::<Result<_, _>>()?;

@@ -80,7 +80,7 @@ impl Store {
             restrict_to_arrived(&mut sql, (from, until), last.as_ref());
             sql.push(" ORDER BY arrived_at, call_id LIMIT 1 OFFSET ")
                 .bind(AT_ONCE - 1);
-            let end = sql.fetch_all(&mut *connection).await?;
+            let end = sql.fetch_all(&mut connection).await?;
             let place = |row: &AnyRow| {
                 Ok::<_, sqlx::Error>((row.try_get("arrived_at")?, row.try_get("call_id")?))
             };
@@ -95,7 +95,7 @@ impl Store {
                 sql.push(" AND (arrived_at, call_id) <= (").bind(*at);
                 sql.push(", ").bind(call.as_str()).push(")");
             }
-            let rows = sql.fetch_all(&mut *connection).await?;
+            let rows = sql.fetch_all(&mut connection).await?;
             drop(connection);
             let lines: Option<&str> = rows.first().map_or(Ok(None), |row| row.try_get("found"))?;
             let calls = lines.iter().flat_map(|lines| lines.lines());
