@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::entry::Source;
-use crate::search::{Fit, Found, Hit};
+use crate::search::found::{Fit, Found, Hit};
 
 /// So much better a ticket must fit to come before an article.
 const LEAD: f32 = 0.1;

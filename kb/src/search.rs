@@ -3,7 +3,7 @@
 mod clauses;
 mod confidence;
 mod cover;
-mod found;
+pub(crate) mod found;
 mod fusion;
 mod groups;
 mod likeness;
