@@ -574,6 +574,10 @@ fn send_within_tls(port: u16, certificate: &str, frames: &[Vec<u8>]) {
     stream.flush().unwrap();
     stream.conn.send_close_notify();
     stream.flush().unwrap();
+    // Who closes with tickets of the session unread resets the connection, and what it sent can be lost.
+    let patience = std::time::Duration::from_secs(5);
+    stream.sock.set_read_timeout(Some(patience)).unwrap();
+    let _ended = stream.read_to_end(&mut Vec::new());
 }
 
 /// What Prometheus reads.
