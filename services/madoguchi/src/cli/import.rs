@@ -97,11 +97,19 @@ pub(super) async fn run_records(
         Records::Cdr => asterisk::read_cdr(&bytes, &rules, &is_open),
         Records::Cel => asterisk::read_cel(&bytes, &rules, &is_open),
     };
+    keep(store, &import).await
+}
+
+/// Takes calls into the store, and closes it.
+///
+/// # Errors
+/// [`CliError::Partly`] if something of them was not taken.
+async fn keep(store: Store, import: &Import) -> Result<(), CliError> {
     let mut kept = Kept {
         store,
         known: HashMap::new(),
     };
-    let whole = kept.import(&import).await;
+    let whole = kept.import(import).await;
     kept.store.close().await;
     if whole? {
         Ok(())

@@ -1,7 +1,6 @@
 //! `madoguchi import calls`: a table of calls as some exchange writes it, by the columns that were named
 //! on the screen.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use madoguchi_core::call_table::{CALL_TABLE, CallTableColumns};
@@ -14,7 +13,7 @@ use madoguchi_reports::rows::{FileRow, each_row};
 
 use super::super::data::open_store;
 use super::super::error::CliError;
-use super::{Kept, read};
+use super::{keep, read};
 use crate::config::Config;
 use crate::{housekeeping, setup};
 
@@ -43,17 +42,7 @@ pub(in crate::cli) async fn run(
     let (rules, calendars) = (joined.observe_rules(), joined.calendars()?);
     let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
     let import = import(&bytes, &columns, &rules, &is_open)?;
-    let mut kept = Kept {
-        store,
-        known: HashMap::new(),
-    };
-    let whole = kept.import(&import).await;
-    kept.store.close().await;
-    if whole? {
-        Ok(())
-    } else {
-        Err(CliError::Partly)
-    }
+    keep(store, &import).await
 }
 
 fn import(
