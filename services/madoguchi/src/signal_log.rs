@@ -14,7 +14,7 @@ use madoguchi_observe::dialog::{Dialog, Ending};
 use madoguchi_observe::observer::{KeptMessage, Progress};
 use madoguchi_store::{Store, StoreError};
 
-/// Messages that wait while the store is away; of more, the oldest go: calls count, their messages tell.
+/// Messages, and dialogs, that wait while the store is away; of more, some go: calls count, their messages tell.
 const WAITING_AT_MOST: usize = 100_000;
 
 /// Messages and dialogs that wait to be stored.
@@ -81,6 +81,9 @@ impl SignalBuffer {
     pub(crate) fn take_dialog(&mut self, dialog: &Dialog, call: Option<&CallId>) {
         self.dialogs
             .insert(dialog.call_id.to_string(), row(dialog, call));
+        if self.dialogs.len() > WAITING_AT_MOST {
+            self.dialogs.pop_first();
+        }
     }
 
     /// Stores what waits; if that fails it goes on waiting.
