@@ -15,6 +15,10 @@ use crate::query::SearchParts;
 
 /// So many entries are cut up by each processor before they are written.
 const AT_ONCE: usize = 256;
+/// More changes than somebody makes by hand: nobody waits for them.
+const BY_HAND_AT_MOST: usize = 16;
+/// The lowest priority of a thread.
+const LOWEST_PRIORITY: i32 = 19;
 
 /// Three indexes, so that a search from the portal cannot meet what is for the desk, and a search of
 /// articles meets no ticket.
@@ -105,7 +109,12 @@ impl Indexes {
             let documents = std::thread::scope(|scope| {
                 let cutting: Vec<_> = some
                     .chunks(AT_ONCE)
-                    .map(|some| scope.spawn(|| cut(some)))
+                    .map(|some| {
+                        scope.spawn(|| {
+                            give_way();
+                            cut(some)
+                        })
+                    })
                     .collect();
                 let cut = cutting
                     .into_iter()
@@ -138,11 +147,27 @@ impl Indexes {
         parts: SearchParts,
         position: i64,
     ) -> Result<(), KbError> {
-        for change in changes {
+        let cut = || -> Result<Vec<_>, KbError> {
+            let documents = changes.iter().map(|change| match change {
+                Change::Put(entry) => self.documents(entry, pipeline, parts),
+                Change::Remove(_) => Ok(Vec::new()),
+            });
+            documents.collect()
+        };
+        let documents = if changes.len() > BY_HAND_AT_MOST {
+            std::thread::scope(|scope| {
+                let cutting = scope.spawn(|| {
+                    give_way();
+                    cut()
+                });
+                cutting.join().unwrap_or_else(|panic| resume_unwind(panic))
+            })
+        } else {
+            cut()
+        }?;
+        for (change, documents) in changes.iter().zip(documents) {
             match change {
-                Change::Put(entry) if entry.feed() == feed => {
-                    self.put(entry, self.documents(entry, pipeline, parts)?)?;
-                }
+                Change::Put(entry) if entry.feed() == feed => self.put(entry, documents)?,
                 Change::Put(entry) => {
                     tracing::error!(entry = entry.id, ?feed, "an entry of another feed");
                 }
@@ -181,5 +206,13 @@ impl Indexes {
         }
         let (portal, all) = (self.portal.position()?, self.all.position()?);
         Ok(portal.zip(all).map(|(portal, all)| portal.min(all)))
+    }
+}
+
+/// Cutting up a desk's tickets with their meaning takes a processor for half an hour: who calls, searches or
+/// opens a page goes first. It holds for the thread that asks for it, until that ends.
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, LOWEST_PRIORITY) {
+        tracing::debug!(%error, "the search does not give way");
     }
 }

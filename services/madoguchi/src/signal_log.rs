@@ -2,7 +2,7 @@
 
 pub(crate) mod own;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use madoguchi_core::id::CallId;
 use madoguchi_core::signal::{SignalDialog, SignalKind, SignalMessage, SignalRetention};
@@ -14,15 +14,20 @@ use madoguchi_observe::dialog::{Dialog, Ending};
 use madoguchi_observe::observer::{KeptMessage, Progress};
 use madoguchi_store::{Store, StoreError};
 
-/// Messages, and dialogs, that wait while the store is away; of more, some go: calls count, their messages tell.
-const WAITING_AT_MOST: usize = 100_000;
+/// Text of messages that waits while the store is away; of more, the oldest goes: calls count, their messages
+/// only tell.
+const WAITING_BYTES_AT_MOST: usize = 16 << 20;
+/// Dialogs that wait; of more, some go.
+const WAITING_DIALOGS_AT_MOST: usize = 20_000;
 
 /// Messages and dialogs that wait to be stored.
 pub(crate) struct SignalBuffer {
     retention: SignalRetention,
     /// Whose messages they are, but for those of registrations.
     kind: SignalKind,
-    messages: Vec<SignalMessage>,
+    messages: VecDeque<SignalMessage>,
+    /// The length of their texts.
+    bytes: usize,
     dialogs: BTreeMap<String, SignalDialog>,
 }
 
@@ -31,7 +36,8 @@ impl SignalBuffer {
         Self {
             retention,
             kind,
-            messages: Vec::new(),
+            messages: VecDeque::new(),
+            bytes: 0,
             dialogs: BTreeMap::new(),
         }
     }
@@ -51,10 +57,15 @@ impl SignalBuffer {
         let kind = self.kind;
         let fresh = progress.messages.drain(..);
         let fresh = fresh.map(|kept| message(kept, kind));
-        self.messages
-            .extend(fresh.filter(|one| one.at_us >= oldest));
-        let excess = self.messages.len().saturating_sub(WAITING_AT_MOST);
-        self.messages.drain(..excess);
+        for fresh in fresh.filter(|one| one.at_us >= oldest) {
+            self.bytes += fresh.text.len();
+            self.messages.push_back(fresh);
+        }
+        while self.bytes > WAITING_BYTES_AT_MOST
+            && let Some(oldest) = self.messages.pop_front()
+        {
+            self.bytes -= oldest.text.len();
+        }
     }
 
     /// The dialogs of a call in which something happened.
@@ -81,7 +92,7 @@ impl SignalBuffer {
     pub(crate) fn take_dialog(&mut self, dialog: &Dialog, call: Option<&CallId>) {
         self.dialogs
             .insert(dialog.call_id.to_string(), row(dialog, call));
-        if self.dialogs.len() > WAITING_AT_MOST {
+        if self.dialogs.len() > WAITING_DIALOGS_AT_MOST {
             self.dialogs.pop_first();
         }
     }
@@ -93,9 +104,11 @@ impl SignalBuffer {
         }
         let dialogs: Vec<SignalDialog> = self.dialogs.values().cloned().collect();
         let mut tx = store.begin_unrecorded().await?;
-        tx.save_signals(&self.messages, &dialogs).await?;
+        tx.save_signals(self.messages.make_contiguous(), &dialogs)
+            .await?;
         tx.commit().await?;
-        self.messages.clear();
+        self.messages = VecDeque::new();
+        self.bytes = 0;
         self.dialogs.clear();
         Ok(())
     }

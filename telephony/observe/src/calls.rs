@@ -146,6 +146,11 @@ impl Calls {
         self.dialogs.is_empty()
     }
 
+    /// Whether a dialog of this Call-ID is in the table.
+    pub fn follows(&self, call_id: &str) -> bool {
+        self.by_call_id.contains_key(call_id)
+    }
+
     /// Takes a message; what it changed, if it did.
     pub fn take(&mut self, seen: &Seen) -> Option<Step> {
         self.registrations.take(seen);

@@ -23,8 +23,10 @@ impl Browser {
         Ok(())
     }
 
-    /// Types a text.
+    /// Types a text where the cursor stands, once it stands somewhere: a page that was just opened moves
+    /// it into its first field with its first frame, which comes late on a busy machine.
     pub async fn write(&self, text: &str) -> anyhow::Result<()> {
+        self.until_true(CURSOR).await?;
         self.press(text.chars()).await
     }
 
@@ -59,6 +61,8 @@ impl Browser {
         Ok(())
     }
 }
+
+const CURSOR: &str = "return document.hasFocus() && document.activeElement.matches('input, textarea, [contenteditable]')";
 
 const FOCUS: &str = "
     const element = document.activeElement;

@@ -24,7 +24,7 @@ pub(crate) const WAITING_AT_MOST: usize = 16_384;
 const BATCH: usize = 256;
 /// How often what came is stored.
 const STORE_EVERY: Duration = Duration::from_secs(1);
-/// After so many of those the setting is read again.
+/// After so many of those the setting is read again, and what is over is forgotten.
 const SETTING_EVERY: u32 = 60;
 
 /// Keeps what comes until nothing comes any more.
@@ -49,6 +49,7 @@ pub(crate) async fn keep(store: Store, clock: Arc<dyn Clock>, mut signals: mpsc:
                     if let Ok(retention) = housekeeping::signal_retention(&store).await {
                         log.buffer.keep_for(retention);
                     }
+                    log.forget_unheard();
                     until_setting = SETTING_EVERY;
                 }
                 until_setting -= 1;
@@ -67,8 +68,14 @@ struct OwnLog {
     observer: Observer,
     buffer: SignalBuffer,
     /// The desk's calls by the Call-IDs of their dialogs, as long as those are followed.
-    calls: HashMap<Box<str>, CallId>,
+    calls: HashMap<Box<str>, OwnCall>,
     is_away: bool,
+}
+
+struct OwnCall {
+    call: CallId,
+    /// Whether a while ago no message of its dialog had come yet.
+    is_unheard: bool,
 }
 
 impl OwnLog {
@@ -89,6 +96,10 @@ impl OwnLog {
     fn take(&mut self, signal: Signal) {
         match signal {
             Signal::Dialog { dialog, call } => {
+                let call = OwnCall {
+                    call,
+                    is_unheard: false,
+                };
                 self.calls.insert(dialog, call);
             }
             Signal::Message {
@@ -106,13 +117,14 @@ impl OwnLog {
     fn follow(&mut self, mut progress: Progress) {
         for step in &progress.steps {
             for (_, dialog) in self.observer.calls().dialogs(step.call) {
-                let call = self.calls.get(&*dialog.call_id);
-                self.buffer.take_dialog(dialog, call);
+                let own = self.calls.get(&*dialog.call_id);
+                self.buffer.take_dialog(dialog, own.map(|own| &own.call));
             }
         }
         for dialog in progress.closed.iter().flat_map(|closed| &closed.dialogs) {
-            let call = self.calls.remove(&*dialog.call_id);
-            self.buffer.take_dialog(dialog, call.as_ref());
+            let own = self.calls.remove(&*dialog.call_id);
+            self.buffer
+                .take_dialog(dialog, own.as_ref().map(|own| &own.call));
         }
         self.buffer.take_messages(&mut progress, self.clock.now());
     }
@@ -122,6 +134,16 @@ impl OwnLog {
         let now = Micros(self.clock.now().0.saturating_mul(1_000));
         let progress = self.observer.advance(now);
         self.follow(progress);
+    }
+
+    /// A dialog whose messages found no room on their way is never closed: it is forgotten after a while.
+    fn forget_unheard(&mut self) {
+        let followed = self.observer.calls();
+        self.calls.retain(|dialog, own| {
+            let is_followed = followed.follows(dialog);
+            let was_unheard = std::mem::replace(&mut own.is_unheard, !is_followed);
+            is_followed || !was_unheard
+        });
     }
 
     async fn store(&mut self, store: &Store) {

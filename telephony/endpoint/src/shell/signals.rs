@@ -1,7 +1,7 @@
 //! What is signalled for calls, told to whoever keeps it. Calls come first: who does not keep up misses
 //! messages, and nobody waits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 use madoguchi_core::id::CallId;
@@ -12,10 +12,13 @@ use tokio::sync::mpsc;
 
 use crate::switch::{Now, Switch, SwitchInput};
 
-/// Dialogs that are remembered; of more, those of which nothing was heard for long are forgotten.
-const DIALOGS_AT_MOST: usize = 50_000;
-/// A dialog of which nothing is heard for so long is over, or refreshes itself more often.
-const QUIET_AT_MOST_MS: u64 = 3_600_000;
+/// Dialogs that are remembered; of more, the half of which nothing was heard for longest is forgotten.
+const DIALOGS_AT_MOST: usize = 20_000;
+/// Calls whose messages are told when they all begin at once,
+const CALLS_AT_ONCE: u64 = 200;
+/// and in each second after those. No desk has as many but under a flood, in which what is told of each call
+/// would stand in the way of the calls themselves.
+const CALLS_A_SECOND: u64 = 20;
 /// How far into a message its Call-ID is looked for.
 const HEAD_BYTES_AT_MOST: usize = 8_192;
 
@@ -45,10 +48,37 @@ pub enum Signal {
 /// Tells of messages and dialogs.
 pub(super) struct SignalTap {
     signals: mpsc::Sender<Signal>,
-    /// When each dialog of a call was last heard of, on the clock of the endpoint.
-    dialogs: HashMap<Box<str>, u64>,
+    dialogs: HashMap<Box<str>, Heard>,
+    /// The calls of those.
+    calls: HashSet<CallId>,
+    allowance: Allowance,
     last_us: i64,
     missed: u64,
+}
+
+/// A dialog whose messages are told.
+struct Heard {
+    call: CallId,
+    /// When it was last heard of, on the clock of the endpoint.
+    at: u64,
+}
+
+/// How many calls may still begin to be told.
+struct Allowance {
+    thousandths: u64,
+    /// On the clock of the endpoint.
+    counted_at: u64,
+}
+
+impl Allowance {
+    fn take(&mut self, mono: u64) -> bool {
+        let gained = mono.saturating_sub(self.counted_at) * CALLS_A_SECOND;
+        self.counted_at = self.counted_at.max(mono);
+        self.thousandths = (self.thousandths + gained).min(CALLS_AT_ONCE * 1_000);
+        let left = self.thousandths.checked_sub(1_000);
+        self.thousandths = left.unwrap_or(self.thousandths);
+        left.is_some()
+    }
 }
 
 impl SignalTap {
@@ -56,6 +86,11 @@ impl SignalTap {
         Self {
             signals,
             dialogs: HashMap::new(),
+            calls: HashSet::new(),
+            allowance: Allowance {
+                thousandths: CALLS_AT_ONCE * 1_000,
+                counted_at: 0,
+            },
             last_us: 0,
             missed: 0,
         }
@@ -79,18 +114,40 @@ impl SignalTap {
         }
     }
 
-    /// Learns which dialogs have begun.
+    /// Learns which dialogs have begun. All legs of a call are told, or none.
     pub(super) fn learn(&mut self, switch: &mut Switch, now: Now) {
         for (dialog, call) in switch.take_fresh_dialogs() {
-            if self.dialogs.len() >= DIALOGS_AT_MOST {
-                let oldest = now.mono.saturating_sub(QUIET_AT_MOST_MS);
-                self.dialogs.retain(|_, heard| *heard >= oldest);
-            }
-            if self.dialogs.len() < DIALOGS_AT_MOST {
-                self.dialogs.insert(dialog.clone(), now.mono);
-                self.tell(Signal::Dialog { dialog, call });
-            }
+            self.begin(dialog, call, now.mono);
         }
+    }
+
+    fn begin(&mut self, dialog: Box<str>, call: CallId, mono: u64) {
+        if !self.calls.contains(&call) && !self.allowance.take(mono) {
+            self.miss();
+            return;
+        }
+        if self.dialogs.len() >= DIALOGS_AT_MOST {
+            self.forget_quiet();
+        }
+        let heard = Heard {
+            call: call.clone(),
+            at: mono,
+        };
+        self.calls.insert(call.clone());
+        self.dialogs.insert(dialog.clone(), heard);
+        self.tell(Signal::Dialog { dialog, call });
+    }
+
+    fn forget_quiet(&mut self) {
+        let mut heard: Vec<u64> = self.dialogs.values().map(|heard| heard.at).collect();
+        let (_, middle, _) = heard.select_nth_unstable(DIALOGS_AT_MOST / 2);
+        let middle = *middle;
+        self.dialogs.retain(|_, heard| heard.at > middle);
+        self.calls = self
+            .dialogs
+            .values()
+            .map(|heard| heard.call.clone())
+            .collect();
     }
 
     /// Tells of a message that came.
@@ -124,7 +181,7 @@ impl SignalTap {
     fn is_of_a_call(&mut self, bytes: &[u8], now: Now) -> bool {
         let known = call_id(bytes).and_then(|call_id| self.dialogs.get_mut(call_id));
         known.is_some_and(|heard| {
-            *heard = now.mono;
+            heard.at = now.mono;
             true
         })
     }
@@ -139,11 +196,15 @@ impl SignalTap {
 
     fn tell(&mut self, signal: Signal) {
         if self.signals.try_send(signal).is_err() {
-            self.missed += 1;
-            // The first, and then fewer and fewer.
-            if self.missed.is_power_of_two() {
-                tracing::warn!(missed = self.missed, "signals of calls were not kept");
-            }
+            self.miss();
+        }
+    }
+
+    fn miss(&mut self) {
+        self.missed += 1;
+        // The first, and then fewer and fewer.
+        if self.missed.is_power_of_two() {
+            tracing::warn!(missed = self.missed, "signals of calls were not kept");
         }
     }
 }
@@ -190,5 +251,52 @@ mod tests {
             .into();
         assert_eq!(at, [10_000_005_000, 10_000_005_001, 10_000_006_000]);
         assert_eq!(tap.next_us(Instant(1_000_000)), 1_000_000_000);
+    }
+
+    fn call(number: u64) -> (Box<str>, CallId) {
+        (
+            format!("{number}@a").into(),
+            CallId::new(format!("c{number}")),
+        )
+    }
+
+    #[test]
+    fn of_a_flood_the_first_calls_are_told_whole_and_the_rest_not_at_all() {
+        let (signals, mut told) = mpsc::channel(10_000);
+        let mut tap = SignalTap::new(signals);
+        for number in 0..CALLS_AT_ONCE * 2 {
+            let (dialog, call) = call(number);
+            tap.begin(dialog, call.clone(), 5);
+            tap.begin(format!("{number}@agent").into(), call, 5);
+        }
+        let mut legs = 0;
+        while let Ok(Signal::Dialog { call, .. }) = told.try_recv() {
+            legs += 1;
+            let number: u64 = call.as_str()[1..].parse().unwrap();
+            assert!(number < CALLS_AT_ONCE, "{number}");
+        }
+        assert_eq!(legs, CALLS_AT_ONCE * 2);
+        // A second later some more may begin.
+        for number in 1_000..1_000 + CALLS_A_SECOND * 2 {
+            let (dialog, call) = call(number);
+            tap.begin(dialog, call, 1_005);
+        }
+        let more = std::iter::from_fn(|| told.try_recv().ok()).count() as u64;
+        assert_eq!(more, CALLS_A_SECOND);
+    }
+
+    #[test]
+    fn dialogs_that_are_remembered_are_bounded_and_the_quietest_go_first() {
+        let (signals, _kept) = mpsc::channel(1);
+        let mut tap = SignalTap::new(signals);
+        for number in 0..DIALOGS_AT_MOST as u64 * 2 {
+            let (dialog, call) = call(number);
+            tap.begin(dialog, call, number * 1_000);
+        }
+        assert!(tap.dialogs.len() <= DIALOGS_AT_MOST);
+        assert!(tap.calls.len() <= DIALOGS_AT_MOST);
+        let last = format!("{}@a", DIALOGS_AT_MOST * 2 - 1);
+        assert!(tap.dialogs.contains_key(&*last));
+        assert!(!tap.dialogs.contains_key("0@a"));
     }
 }
