@@ -23,10 +23,6 @@ pub(super) async fn open_store(config: &Config, data_dir: &Path) -> Result<Store
 }
 
 pub(super) fn make_data_dir(data_dir: &Path) -> Result<(), CliError> {
-    private_file::create_dir_all(data_dir).map_err(|error| {
-        let dir = data_dir.display();
-        CliError::Failed(anyhow::anyhow!(
-            "データディレクトリ {dir} を作成できません: {error}"
-        ))
-    })
+    private_file::create_dir_all(data_dir)
+        .map_err(|error| CliError::of_file(data_dir, "を作成できません", &error))
 }

@@ -119,10 +119,7 @@ async fn keep(store: Store, import: &Import) -> Result<(), CliError> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CliError> {
-    std::fs::read(file).map_err(|error| {
-        let file = file.display();
-        CliError::Failed(anyhow::anyhow!("{file} を読めません: {error}"))
-    })
+    std::fs::read(file).map_err(|error| CliError::of_file(file, "を読めません", &error))
 }
 
 /// A log and the line that it belongs to.
@@ -201,10 +198,7 @@ impl Followed {
         use std::io::{Read as _, Seek as _, SeekFrom};
         use std::os::unix::fs::MetadataExt as _;
 
-        let failed = |error: std::io::Error| {
-            let file = file.display();
-            CliError::Failed(anyhow::anyhow!("{file} を読めません: {error}"))
-        };
+        let failed = |error: std::io::Error| CliError::of_file(file, "を読めません", &error);
         let mut opened = match std::fs::File::open(file) {
             Ok(opened) => opened,
             // Between the old file and the new one.

@@ -274,7 +274,7 @@ async fn feed_everything(store: &Store) -> Result<(), StoreError> {
 fn read_lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, CliError> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
-        .map_err(|error| CliError::Failed(anyhow::anyhow!("{shown} を読めません: {error}")))?;
+        .map_err(|error| CliError::of_file(file, "を読めません", &error))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let lines = (1..).zip(text.lines());
     lines

@@ -155,10 +155,7 @@ impl Target {
         };
         std::fs::File::create(path)
             .map(Self::File)
-            .map_err(|error| {
-                let path = path.display();
-                failed(anyhow::anyhow!("{path} に書けません: {error}"))
-            })
+            .map_err(|error| CliError::of_file(path, "に書けません", &error))
     }
 
     fn writer(&mut self) -> Box<dyn Write + Send + '_> {
@@ -261,10 +258,7 @@ pub(super) struct ImportArgs {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, CliError> {
-    std::fs::read(path).map_err(|error| {
-        let path = path.display();
-        failed(anyhow::anyhow!("{path} を読めません: {error}"))
-    })
+    std::fs::read(path).map_err(|error| CliError::of_file(path, "を読めません", &error))
 }
 
 pub(super) async fn import(

@@ -26,10 +26,7 @@ pub(super) fn start(config: &LogConfig, file: Option<&Path>) -> Result<(), CliEr
         }
         Some(path) => {
             let file = OpenOptions::new().create(true).append(true).open(path);
-            let file = file.map_err(|error| {
-                let path = path.display();
-                CliError::Failed(anyhow::anyhow!("{path} に書き込めません: {error}"))
-            })?;
+            let file = file.map_err(|error| CliError::of_file(path, "に書き込めません", &error))?;
             (BoxMakeWriter::new(Mutex::new(file)), false)
         }
     };

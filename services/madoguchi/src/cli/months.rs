@@ -24,7 +24,8 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let path = args.file.display();
     let failed = |what: String| CliError::Failed(anyhow::anyhow!("{path} を{what}"));
-    let file = std::fs::read(&args.file).map_err(|error| failed(format!("読めません: {error}")))?;
+    let file = std::fs::read(&args.file)
+        .map_err(|error| CliError::of_file(&args.file, "を読めません", &error))?;
     let read = rows(&file, ROWS).map_err(|error| failed(format!("読み取れません: {error}")))?;
     let name = args.file.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();

@@ -27,7 +27,8 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let name = args.file.display();
     let failed = |what: String| CliError::Failed(anyhow::anyhow!("{name} を{what}"));
-    let file = std::fs::read(&args.file).map_err(|error| failed(format!("読めません: {error}")))?;
+    let file = std::fs::read(&args.file)
+        .map_err(|error| CliError::of_file(&args.file, "を読めません", &error))?;
     let read = rows(&file, ROWS).map_err(|error| failed(format!("読み取れません: {error}")))?;
     let roster =
         roster::read(&read.rows).map_err(|why| failed(format!("取り込めません: {why}")))?;

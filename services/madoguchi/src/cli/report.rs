@@ -213,8 +213,6 @@ fn page(document: &Document) -> String {
 }
 
 fn save(file: &Path, content: &[u8]) -> Result<(), CliError> {
-    private_file::replace(file, content).map_err(|error| {
-        let file = file.display();
-        CliError::Failed(anyhow::anyhow!("{file} に書けません: {error}"))
-    })
+    private_file::replace(file, content)
+        .map_err(|error| CliError::of_file(file, "に書けません", &error))
 }

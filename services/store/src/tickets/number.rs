@@ -8,15 +8,18 @@ use sqlx::{AnyConnection, Row};
 use crate::error::StoreError;
 
 /// The next number of the fiscal year of an instant. Others who want one wait until this transaction is
-/// over, over all nodes; one that is rolled back gives its number back.
+/// over, over all nodes; one that is rolled back gives its number back. A counter that stands behind the
+/// tickets, as after a table was restored by hand, is passed over.
 pub(super) async fn next(
     connection: &mut AnyConnection,
     received_at: Instant,
 ) -> Result<TicketNumber, StoreError> {
     let fiscal_year = fiscal_year(received_at.date());
     sqlx::query(
-        "INSERT INTO ticket_numbers (fiscal_year, last) VALUES ($1, 1) \
-         ON CONFLICT (fiscal_year) DO UPDATE SET last = ticket_numbers.last + 1",
+        "INSERT INTO ticket_numbers (fiscal_year, last) VALUES ($1, \
+         1 + (SELECT COALESCE(MAX(sequence), 0) FROM tickets WHERE fiscal_year = $1)) \
+         ON CONFLICT (fiscal_year) DO UPDATE SET last = CASE \
+         WHEN excluded.last > ticket_numbers.last THEN excluded.last ELSE ticket_numbers.last + 1 END",
     )
     .bind(i64::from(fiscal_year))
     .execute(&mut *connection)

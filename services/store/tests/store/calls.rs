@@ -348,7 +348,7 @@ async fn unfinished_calls_come_with_all_their_events(place: Place) {
     assert_eq!(store.unfinished_calls(&"n3".into()).await.unwrap(), [[]; 0]);
 }
 
-async fn tamper(place: &Place, statements: &'static str) {
+pub(crate) async fn tamper(place: &Place, statements: &'static str) {
     let mut connection = AnyConnection::connect(&place.address).await.unwrap();
     sqlx::raw_sql(statements)
         .execute(&mut connection)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use madoguchi_observe::capture::merged::{Merged, ReadError};
 use madoguchi_observe::capture::{CaptureReader, Damage};
 
-use super::super::error::CliError;
+use super::super::error::{CliError, reason};
 use super::super::output::complain;
 use super::Observing;
 
@@ -46,10 +46,8 @@ fn open(file: &Path) -> Result<Box<dyn Read>, CliError> {
     if file == Path::new(STDIN) {
         return Ok(Box::new(io::stdin()));
     }
-    let opened = File::open(file).map_err(|error| {
-        let file = file.display();
-        CliError::Failed(anyhow::anyhow!("{file} を読めません: {error}"))
-    })?;
+    let opened =
+        File::open(file).map_err(|error| CliError::of_file(file, "を読めません", &error))?;
     Ok(Box::new(opened))
 }
 
@@ -94,7 +92,10 @@ pub(super) fn tell_failure(name: &str, error: &ReadError) {
         ReadError::Format(_) => complain(&format!(
             "{name} は取得ファイル(pcap、pcapng)ではありません"
         )),
-        ReadError::Io(error) => complain(&format!("{name} を読めません: {error}")),
+        ReadError::Io(error) => {
+            let error = reason(error);
+            complain(&format!("{name} を読めません: {error}"));
+        }
     }
 }
 

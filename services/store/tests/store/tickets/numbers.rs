@@ -1,10 +1,31 @@
 //! Numbers that several nodes give at the same time.
 
 use super::*;
+use crate::calls::tamper;
 
 on_databases!([sqlite_file, postgres] [
     fifty_at_once_over_two_nodes_get_fifty_numbers,
+    a_counter_that_stands_behind_the_tickets_gives_no_number_twice,
 ]);
+
+async fn a_counter_that_stands_behind_the_tickets_gives_no_number_twice(place: Place) {
+    let store = place.open().await;
+    for (id, number) in [("a", 1), ("b", 2), ("c", 3)] {
+        assert_eq!(add(&store, &new(id, "")).await.number.sequence, number);
+    }
+    for (statement, id, number) in [
+        ("UPDATE ticket_numbers SET last = 1", "d", 4),
+        ("DELETE FROM ticket_numbers", "e", 5),
+        ("UPDATE ticket_numbers SET last = 9", "f", 10),
+    ] {
+        tamper(&place, statement).await;
+        assert_eq!(
+            add(&store, &new(id, "")).await.number.sequence,
+            number,
+            "{statement}"
+        );
+    }
+}
 
 async fn fifty_at_once_over_two_nodes_get_fifty_numbers(place: Place) {
     let nodes = [place.open().await, place.open().await];
