@@ -189,6 +189,13 @@ impl Calls {
         entry.messages <= MESSAGES_AT_MOST
     }
 
+    /// Whether so far all messages of this Call-ID were kept.
+    pub(crate) fn has_room_for_messages(&self, call_id: &str) -> bool {
+        let key = self.by_call_id.get(call_id);
+        let entry = key.and_then(|key| self.dialogs.get(key));
+        entry.is_some_and(|entry| entry.messages <= MESSAGES_AT_MOST)
+    }
+
     /// Voice was seen.
     pub fn media(&mut self, from: SocketAddr, to: SocketAddr, at: Micros) {
         for address in [from, to] {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::CallId;
 use madoguchi_core::signal::{SignalKind, SignalRetention};
+use madoguchi_core::time::Instant;
 use madoguchi_endpoint::shell::Signal;
 use madoguchi_observe::calls::JoinSettings;
 use madoguchi_observe::capture::Micros;
@@ -92,12 +93,12 @@ impl OwnLog {
                 self.calls.insert(dialog, call);
             }
             Signal::Message {
-                at_us,
+                at,
                 from,
                 to,
                 bytes,
             } => {
-                let progress = self.observer.told(Micros(at_us), (from, to), &bytes);
+                let progress = self.observer.told(micros(at), (from, to), &bytes);
                 self.follow(progress);
             }
         }
@@ -119,7 +120,7 @@ impl OwnLog {
 
     /// Nothing may come for long; what is over is to be forgotten all the same.
     fn quiet(&mut self) {
-        let now = Micros(self.clock.now().0.saturating_mul(1_000));
+        let now = micros(self.clock.now());
         let progress = self.observer.advance(now);
         self.follow(progress);
     }
@@ -133,4 +134,8 @@ impl OwnLog {
             Err(_) => {}
         }
     }
+}
+
+fn micros(at: Instant) -> Micros {
+    Micros(at.0.saturating_mul(1_000))
 }
