@@ -12,6 +12,7 @@ use madoguchi_core::time::Instant;
 use madoguchi_endpoint::shell::Signal;
 use madoguchi_observe::calls::JoinSettings;
 use madoguchi_observe::capture::Micros;
+use madoguchi_observe::message::NAME_BYTES_AT_MOST;
 use madoguchi_observe::observer::{Observer, Progress};
 use madoguchi_store::Store;
 use tokio::sync::mpsc;
@@ -21,6 +22,8 @@ use crate::housekeeping;
 
 /// Signals that wait to be taken in; the endpoint waits for nobody.
 pub(crate) const WAITING_AT_MOST: usize = 16_384;
+/// Dialogs whose calls are known at once.
+const DIALOGS_AT_MOST: usize = 100_000;
 /// Signals that are taken at once.
 const BATCH: usize = 256;
 /// How often what came is stored.
@@ -89,9 +92,7 @@ impl OwnLog {
 
     fn take(&mut self, signal: Signal) {
         match signal {
-            Signal::Dialog { dialog, call } => {
-                self.calls.insert(dialog, call);
-            }
+            Signal::Dialog { dialog, call } => self.learn(dialog, call),
             Signal::Message {
                 at,
                 from,
@@ -101,6 +102,18 @@ impl OwnLog {
                 let progress = self.observer.told(micros(at), (from, to), &bytes);
                 self.follow(progress);
             }
+        }
+    }
+
+    fn learn(&mut self, dialog: Box<str>, call: CallId) {
+        if self.calls.len() >= DIALOGS_AT_MOST {
+            // Those of which no message came.
+            let followed = self.observer.calls();
+            self.calls.retain(|known, _| followed.has_dialog(known));
+        }
+        let has_room = self.calls.len() < DIALOGS_AT_MOST;
+        if has_room && dialog.len() <= NAME_BYTES_AT_MOST {
+            self.calls.insert(dialog, call);
         }
     }
 
