@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing for testing: real SIP peers, a PostgreSQL server, a browser, a search for viruses, a voice, the
-# model of the sentence encoder, fonts, and the programs that read books (LibreOffice, poppler).
+# Installs what is missing for testing: real SIP peers and readers of captures, a PostgreSQL server, a browser, a search
+# for viruses, a voice, the model of the sentence encoder, fonts, and the programs that read books (LibreOffice, poppler).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -28,7 +28,7 @@ if [ ! -e "$installed" ] || [ "$here/../tests/package-lock.json" -nt "$installed
         exit 1
     }
 fi
-"$here/install-packages.sh" sip-tester baresip postgresql chromium chromium-driver jq sox g++ clamav-daemon \
+"$here/install-packages.sh" sip-tester baresip sngrep tshark postgresql chromium chromium-driver jq sox g++ clamav-daemon \
     libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils
 "$here/install-fonts.sh"
 "$here/install-voice.sh"

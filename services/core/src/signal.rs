@@ -37,8 +37,12 @@ pub enum SignalKind {
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignalMessage {
-    /// When, in microseconds since 1970.
+    /// When it was first seen, in microseconds since 1970.
     pub at_us: i64,
+    /// The order of messages of one instant: larger is later.
+    pub seq: i64,
+    /// How often it was sent again.
+    pub repeated: u32,
     /// Call-ID of SIP.
     pub dialog: String,
     /// Who sent it: address and port.

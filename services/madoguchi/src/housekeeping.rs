@@ -319,6 +319,8 @@ mod tests {
         let now = Instant::from_tokyo("2026-11-24T10:00:00".parse().unwrap());
         let message = |hours: i64| SignalMessage {
             at_us: (now.0 - hours * 3_600_000) * 1_000,
+            seq: 0,
+            repeated: 0,
             dialog: "a".to_owned(),
             source: "192.0.2.1:5060".to_owned(),
             destination: "192.0.2.2:5060".to_owned(),

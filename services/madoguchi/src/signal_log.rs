@@ -116,10 +116,12 @@ impl SignalBuffer {
 
 fn message(kept: KeptMessage, kind: SignalKind) -> SignalMessage {
     SignalMessage {
-        at_us: kept.at.0,
+        at_us: kept.first.at.0,
+        seq: i64::try_from(kept.first.seq).unwrap_or(i64::MAX),
+        repeated: kept.repeated,
         dialog: kept.call_id,
-        source: kept.from.to_string(),
-        destination: kept.to.to_string(),
+        source: kept.first.ends.0.to_string(),
+        destination: kept.first.ends.1.to_string(),
         kind: if kept.is_registration {
             SignalKind::Registration
         } else {

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 24] = [
+const ALL: [(i64, &str, &str); 25] = [
     (
         1,
         "calls",
@@ -129,6 +129,11 @@ const ALL: [(i64, &str, &str); 24] = [
         25,
         "signals",
         include_str!("../../../migrations/0025_signals.sql"),
+    ),
+    (
+        26,
+        "signal order",
+        include_str!("../../../migrations/0026_signal_order.sql"),
     ),
 ];
 

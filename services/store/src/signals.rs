@@ -19,8 +19,9 @@ const TOKYO_US: i64 = 9 * 3_600_000_000;
 const DAY_US: i64 = 86_400_000_000;
 
 impl UnrecordedTx {
-    /// Keeps messages and what became of dialogs; what is there already is not kept twice. Of a dialog
-    /// what is told last counts, but for a call that it was once known to be a leg of.
+    /// Keeps messages and what became of dialogs; what is there already is not kept twice. Of a message the
+    /// most repetitions count that were told; of a dialog what is told last, but for a call that it was once
+    /// known to be a leg of.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -94,7 +95,7 @@ impl Tx {
 }
 
 impl Store {
-    /// The messages of a call in the order of their instants, at the most `at_most`.
+    /// The messages of a call in the order in which they were seen, at the most `at_most`.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -105,11 +106,11 @@ impl Store {
     ) -> Result<Vec<SignalMessage>, StoreError> {
         let mut connection = self.read()?.acquire().await?;
         let mut sql = Sql::new(
-            "SELECT at, dialog, source, destination, kind, message FROM signal_messages \
+            "SELECT at, seq, repeated, dialog, source, destination, kind, message FROM signal_messages \
              WHERE dialog IN (SELECT dialog FROM signal_dialogs WHERE call_id = ",
         );
         sql.bind(storable(call.as_str()));
-        sql.push(") AND kind <> 1 ORDER BY at, id LIMIT ")
+        sql.push(") AND kind <> 1 ORDER BY at, seq, id LIMIT ")
             .bind(i64::from(at_most));
         let rows = sql.fetch_all(&mut connection).await?;
         rows.iter().map(message).collect()
@@ -123,7 +124,8 @@ impl Store {
         Ok(!self.signals_of(call, 1).await?.is_empty())
     }
 
-    /// The newest messages since `from` that were seen on the wire, at the most `at_most`, in the order of their instants.
+    /// The newest messages since `from` that were seen on the wire, at the most `at_most`, in the order in which they
+    /// were seen.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -134,11 +136,11 @@ impl Store {
     ) -> Result<Vec<SignalMessage>, StoreError> {
         let mut connection = self.read()?.acquire().await?;
         let mut sql = Sql::new(
-            "SELECT at, dialog, source, destination, kind, message FROM signal_messages \
+            "SELECT at, seq, repeated, dialog, source, destination, kind, message FROM signal_messages \
              WHERE at >= ",
         );
         sql.bind(micros(from));
-        sql.push(" AND kind <> 2 ORDER BY at DESC, id DESC LIMIT ")
+        sql.push(" AND kind <> 2 ORDER BY at DESC, seq DESC, id DESC LIMIT ")
             .bind(i64::from(at_most));
         let rows = sql.fetch_all(&mut connection).await?;
         rows.iter().rev().map(message).collect()
@@ -193,11 +195,13 @@ fn micros(at: Instant) -> i64 {
 fn insert_messages(rows: &[(String, &SignalMessage)]) -> Sql {
     let mut sql = Sql::new(
         "INSERT INTO signal_messages \
-         (id, at, dialog, source, destination, kind, message) VALUES ",
+         (id, at, seq, repeated, dialog, source, destination, kind, message) VALUES ",
     );
     for (n, (id, message)) in rows.iter().enumerate() {
         sql.push(if n == 0 { "(" } else { ", (" }).bind(id.clone());
         sql.push(", ").bind(message.at_us);
+        sql.push(", ").bind(message.seq);
+        sql.push(", ").bind(i64::from(message.repeated));
         sql.push(", ").bind(storable(&message.dialog));
         sql.push(", ").bind(message.source.clone());
         sql.push(", ").bind(message.destination.clone());
@@ -205,7 +209,10 @@ fn insert_messages(rows: &[(String, &SignalMessage)]) -> Sql {
         sql.push(", ").bind(storable(&message.text));
         sql.push(")");
     }
-    sql.push(" ON CONFLICT (id) DO NOTHING");
+    sql.push(
+        " ON CONFLICT (id) DO UPDATE SET repeated = excluded.repeated \
+         WHERE excluded.repeated > signal_messages.repeated",
+    );
     sql
 }
 
@@ -242,6 +249,8 @@ fn message(row: &AnyRow) -> Result<SignalMessage, StoreError> {
     let text = |column| row.try_get::<String, _>(column);
     Ok(SignalMessage {
         at_us: row.try_get("at")?,
+        seq: row.try_get("seq")?,
+        repeated: u32::try_from(row.try_get::<i64, _>("repeated")?).unwrap_or_default(),
         dialog: text("dialog")?,
         source: text("source")?,
         destination: text("destination")?,

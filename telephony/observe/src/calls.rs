@@ -10,7 +10,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use self::index::Index;
+use self::index::{Index, Numbers};
 use self::joining::Join;
 pub use self::joining::JoinSettings;
 pub use self::outcome::{CallSummary, Outcome};
@@ -21,6 +21,10 @@ use crate::message::Seen;
 
 /// Dialogs that are kept at once.
 const DIALOGS_AT_MOST: usize = 500_000;
+/// Dialogs of one call. More that name it stay apart.
+const LEGS_AT_MOST: usize = 1_000;
+/// Names of one dialog in the index.
+const TAGS_AT_MOST: usize = 32;
 /// Messages of one dialog that are kept.
 const MESSAGES_AT_MOST: u16 = 500;
 /// How long after its end a dialog is kept, for what is sent again (RFC 3261: 64 T1).
@@ -96,6 +100,8 @@ pub struct Closed {
 struct Entry {
     dialog: Dialog,
     call: CallKey,
+    /// By which it stands in the index.
+    numbers: Numbers,
     /// What names it in the index beside its numbers.
     tags: Vec<String>,
     /// Messages that were kept of it.
@@ -136,6 +142,11 @@ impl Calls {
         self.turned_away
     }
 
+    /// Whether a dialog with this Call-ID is in the table.
+    pub fn has_dialog(&self, call_id: &str) -> bool {
+        self.by_call_id.contains_key(call_id)
+    }
+
     /// Dialogs in the table.
     pub fn len(&self) -> usize {
         self.dialogs.len()
@@ -144,11 +155,6 @@ impl Calls {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.dialogs.is_empty()
-    }
-
-    /// Whether a dialog of this Call-ID is in the table.
-    pub fn follows(&self, call_id: &str) -> bool {
-        self.by_call_id.contains_key(call_id)
     }
 
     /// Takes a message; what it changed, if it did.
@@ -160,7 +166,14 @@ impl Calls {
             None => (self.add(seen)?, true),
         };
         let entry = self.dialogs.get_mut(&key)?;
+        let was_open = entry.dialog.is_open();
         let change = entry.dialog.take(seen);
+        match (was_open, entry.dialog.is_open()) {
+            // No leg is made any more for what is over.
+            (true, false) => self.index.remove_numbers(key, &entry.numbers),
+            (false, true) => self.index.add_numbers(key, &entry.numbers),
+            _ => {}
+        }
         let is_new = is_new || change == Change::Started;
         let tags = joining::tags(seen, &self.settings);
         let mut merged = None;
@@ -192,6 +205,13 @@ impl Calls {
         };
         entry.messages = entry.messages.saturating_add(1);
         entry.messages <= MESSAGES_AT_MOST
+    }
+
+    /// Whether so far all messages of this Call-ID were kept.
+    pub(crate) fn has_room_for_messages(&self, call_id: &str) -> bool {
+        let key = self.by_call_id.get(call_id);
+        let entry = key.and_then(|key| self.dialogs.get(key));
+        entry.is_some_and(|entry| entry.messages <= MESSAGES_AT_MOST)
     }
 
     /// Voice was seen.
@@ -270,6 +290,7 @@ impl Calls {
         let entry = Entry {
             dialog,
             call,
+            numbers: Numbers::default(),
             tags: Vec::new(),
             messages: 0,
         };
@@ -286,16 +307,24 @@ impl Calls {
         is_new: bool,
     ) -> Option<CallKey> {
         let entry = self.dialogs.get(&key)?;
+        let room = TAGS_AT_MOST.saturating_sub(entry.tags.len());
         let fresh: Vec<String> = tags
             .into_iter()
             .filter(|tag| !entry.tags.contains(tag))
+            .take(room)
             .collect();
         if fresh.is_empty() && !is_new {
             return None;
         }
+        if is_new && let Some(entry) = self.dialogs.get_mut(&key) {
+            // It may have stood there without what only its INVITE tells.
+            let numbers = Numbers::of(&entry.dialog);
+            let before = std::mem::replace(&mut entry.numbers, numbers);
+            self.index.remove_numbers(key, &before);
+        }
         let found = joining::find(self, key, seen, &fresh, is_new);
         if is_new && let Some(entry) = self.dialogs.get(&key) {
-            self.index.add(key, &entry.dialog);
+            self.index.add(key, &entry.dialog, &entry.numbers);
         }
         for tag in &fresh {
             self.index.add_tag(key, tag);
@@ -304,13 +333,17 @@ impl Calls {
         match found {
             Join::With(other, certainty) => {
                 let gone = self.merge(key, other, certainty);
-                if let Some(passed_on) = joining::passed_on(self, key, other)
+                let call = |key: &DialogKey| self.dialogs.get(key).map(|entry| entry.call);
+                let are_one = call(&key) == call(&other);
+                if are_one
+                    && let Some(passed_on) = joining::passed_on(self, key, other)
                     && let Some(entry) = self.dialogs.get_mut(&passed_on)
                 {
                     entry.dialog.passed_on = true;
                 }
                 gone
             }
+            Join::InPlaceOf(other) => self.merge(key, other, Certainty::Certain),
             Join::Several => {
                 let call = self.dialogs.get(&key)?.call;
                 self.calls.get_mut(&call)?.certainty = Certainty::Unknown;
@@ -324,6 +357,10 @@ impl Calls {
     fn merge(&mut self, one: DialogKey, other: DialogKey, certainty: Certainty) -> Option<CallKey> {
         let (one, other) = (self.dialogs.get(&one)?.call, self.dialogs.get(&other)?.call);
         if one == other {
+            return None;
+        }
+        let legs = |call: CallKey| self.calls.get(&call).map_or(0, |call| call.dialogs.len());
+        if legs(one) + legs(other) > LEGS_AT_MOST {
             return None;
         }
         let (kept, gone) = (one.min(other), one.max(other));
@@ -413,7 +450,7 @@ impl Calls {
             };
             let mut dialog = entry.dialog;
             self.by_call_id.remove(&dialog.call_id);
-            self.index.remove(key, &dialog, &entry.tags);
+            self.index.remove(key, &dialog, &entry.numbers, &entry.tags);
             dialog.close();
             closed.dialogs.push(dialog);
             closed.keys.push(key);

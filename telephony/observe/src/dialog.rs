@@ -117,7 +117,7 @@ pub struct Dialog {
     pub answer: Option<Micros>,
     /// Whether it stood when it was first seen.
     pub was_up: bool,
-    /// The first CANCEL.
+    /// The caller's CANCEL, which no answer was seen before.
     pub cancelled: Option<Micros>,
     /// The end.
     pub end: Option<End>,
@@ -218,13 +218,7 @@ impl Dialog {
                 self.confirmed(seen);
                 Change::Nothing
             }
-            (Start::Request(Method::Cancel), _) => {
-                if self.cancelled.is_some() || self.answer.is_some() {
-                    return Change::Nothing;
-                }
-                self.cancelled = Some(seen.at);
-                Change::Cancelled
-            }
+            (Start::Request(Method::Cancel), _) => self.cancel(seen),
             (Start::Response(status), Method::Invite) => self.responded(seen, *status),
             _ => Change::Nothing,
         }
@@ -233,6 +227,12 @@ impl Dialog {
     /// The tag in From of the first INVITE; the empty text if that was not seen.
     pub fn tag(&self) -> &str {
         self.from_tags.first().map_or("", String::as_str)
+    }
+
+    /// When it was answered, if nobody had given it up by then: an answer that crosses a CANCEL is ended at
+    /// once (RFC 3261 15).
+    pub fn taken(&self) -> Option<Micros> {
+        self.answer.filter(|_| self.cancelled.is_none())
     }
 
     /// Whether it was answered, as far as was seen.
@@ -294,15 +294,11 @@ impl Dialog {
         if identity.seq > self.invite_seq {
             self.invite_seq = identity.seq;
             self.retryable = None;
-            if matches!(
-                self.end,
-                Some(End {
-                    by: Ending::Refused(_),
-                    ..
-                })
-            ) {
-                self.end = None;
-            }
+            self.ask_again();
+        } else if self.is_from_caller(seen) && self.start.is_some() {
+            // A proxy asks the next phone.
+            self.cancelled = self.cancelled.filter(|_| self.answer.is_some());
+            self.ask_again();
         }
         if let Some(media) = media::described(body(&seen.message)) {
             self.caller_media.get_or_insert(media.address);
@@ -312,6 +308,16 @@ impl Dialog {
         }
         self.start = Some(seen.at);
         Change::Started
+    }
+
+    /// The caller gives up. A proxy that asks several phones takes back its own branches under the same
+    /// Call-ID.
+    fn cancel(&mut self, seen: &Seen) -> Change {
+        if !self.is_from_caller(seen) || self.cancelled.is_some() || self.answer.is_some() {
+            return Change::Nothing;
+        }
+        self.cancelled = Some(seen.at);
+        Change::Cancelled
     }
 
     fn responded(&mut self, seen: &Seen, status: u16) -> Change {
@@ -415,6 +421,19 @@ impl Dialog {
             tags.any(|(known, confirmed)| known == caller && confirmed != callee)
         };
         answers_to(from, to) || answers_to(to, from)
+    }
+
+    /// A refusal was not the end.
+    fn ask_again(&mut self) {
+        if let Some(Ending::Refused(_)) = self.end.map(|end| end.by) {
+            self.end = None;
+        }
+    }
+
+    /// Whether a request comes from who sent the first INVITE.
+    fn is_from_caller(&self, seen: &Seen) -> bool {
+        let ((caller, callee), from) = (self.hop, seen.from);
+        from.ip() == caller.ip() && (caller.ip() != callee.ip() || from.port() == caller.port())
     }
 
     /// Whether a response has reached who sent the first INVITE.

@@ -19,7 +19,7 @@ pub struct Ladder {
     /// Who speaks, in the order in which they are first seen: an address, with its port if several of one
     /// machine speak with each other.
     pub parties: Vec<String>,
-    /// The messages in the order of their instants.
+    /// The messages in the order in which they were seen.
     pub steps: Vec<LadderStep>,
 }
 
@@ -42,6 +42,8 @@ pub struct LadderStep {
     pub media: Option<String>,
     /// Which of the call's dialogs it belongs to, from 1.
     pub dialog: usize,
+    /// How often it was sent again.
+    pub repeated: u32,
 }
 
 /// The kind of a message.
@@ -58,7 +60,7 @@ pub enum StepKind {
 }
 
 impl Ladder {
-    /// Of messages in the order of their instants; what cannot be read is told as what it is.
+    /// Of messages in the order in which they were seen; what cannot be read is told as what it is.
     pub fn new<'a>(messages: impl IntoIterator<Item = Message<'a>>) -> Self {
         let messages: Vec<Message<'a>> = messages.into_iter().collect();
         let shared = shared_machines(&messages);
@@ -82,6 +84,7 @@ impl Ladder {
                 kind,
                 media: read.as_ref().and_then(|read| described(body(read))),
                 dialog: place(&mut dialogs, call_id) + 1,
+                repeated: message.repeated,
             });
             before = Some(message.at);
         }
@@ -195,6 +198,7 @@ mod tests {
         Ladder::new(messages.iter().map(|(millis, from, to, text)| Message {
             at: Micros(millis * 1_000),
             ends: (from.parse().unwrap(), to.parse().unwrap()),
+            repeated: 0,
             text,
         }))
     }

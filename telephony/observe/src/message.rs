@@ -194,6 +194,11 @@ pub enum Start {
     Response(u16),
 }
 
+/// The longest Call-ID or tag that names anything. Longer ones are nobody's, and no index takes them.
+pub const NAME_BYTES_AT_MOST: usize = 512;
+/// The longest user part that is kept.
+const USER_BYTES_AT_MOST: usize = 128;
+
 /// What tells a message apart and says where it belongs (RFC 3261 8.1.1, 12).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -212,7 +217,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Of a message as the tolerant reader understands it; nothing without Call-ID and CSeq.
+    /// Of a message as the tolerant reader understands it; nothing without Call-ID and CSeq, or with names of
+    /// more than [`NAME_BYTES_AT_MOST`].
     pub fn of(message: &Message) -> Option<Self> {
         let (start, call_id, cseq) = match message {
             Message::Request(request) => (
@@ -231,14 +237,18 @@ impl Identity {
             Some(address) => address.tag().map(str::to_owned),
             None => tag_in(headers.get(name)?),
         };
-        Some(Self {
+        let identity = Self {
             start,
             call_id: call_id.to_owned(),
             seq: cseq.seq,
             method: cseq.method,
             from_tag: tag(&HeaderName::From),
             to_tag: tag(&HeaderName::To),
-        })
+        };
+        let tags = [&identity.from_tag, &identity.to_tag].into_iter().flatten();
+        let longest = tags.map(String::len).max().unwrap_or_default();
+        let are_short = identity.call_id.len().max(longest) <= NAME_BYTES_AT_MOST;
+        are_short.then_some(identity)
     }
 }
 
@@ -291,13 +301,19 @@ fn tag_in(value: &str) -> Option<String> {
 fn user_in(value: &str) -> Option<String> {
     let (_, rest) = value.split_once("sip:").or(value.split_once("sips:"))?;
     let (user, _) = rest.split_once('@')?;
-    Some(user.split([';', ':']).next()?.to_owned())
+    Some(shortened(user.split([';', ':']).next()?))
 }
 
 /// The user part of an address without its parameters.
 pub fn user_of(uri: &Uri) -> String {
     let user = uri.user.as_deref().unwrap_or_default();
-    user.split(';').next().unwrap_or_default().to_owned()
+    shortened(user.split(';').next().unwrap_or_default())
+}
+
+/// The beginning of what is too long to be a number or a name.
+fn shortened(user: &str) -> String {
+    let end = user.floor_char_boundary(USER_BYTES_AT_MOST);
+    user.get(..end).unwrap_or(user).to_owned()
 }
 
 /// The values of a header field without a name of its own in [`HeaderName`].
@@ -360,5 +376,24 @@ mod tests {
         let message = read(text).unwrap();
         assert_eq!(body(&message), b"v=0\r\n");
         assert_eq!(Identity::of(&message).unwrap().call_id, "a");
+    }
+
+    #[test]
+    fn names_without_end_are_nobodys_and_users_without_end_are_cut() {
+        let message = |call_id: &str, user: &str| {
+            let text = format!(
+                "INVITE sip:{user}@b SIP/2.0\r\nVia: SIP/2.0/UDP c;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:{user}@b>\r\n\
+                 Call-ID: {call_id}\r\nCSeq: 1 INVITE\r\n\r\n"
+            );
+            read(text.as_bytes()).unwrap()
+        };
+        let long = "x".repeat(NAME_BYTES_AT_MOST);
+        assert!(Identity::of(&message(&long, "1")).is_some());
+        assert!(Identity::of(&message(&format!("{long}x"), "1")).is_none());
+        let of_many = message("a", &"1".repeat(5_000));
+        assert_eq!(
+            user(headers(&of_many), &HeaderName::To).len(),
+            USER_BYTES_AT_MOST
+        );
     }
 }

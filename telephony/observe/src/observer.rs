@@ -6,7 +6,7 @@ use madoguchi_sip::message::{Message, Method};
 
 use crate::calls::{Calls, Closed, JoinSettings, Step};
 use crate::capture::{Micros, Packet};
-use crate::duplicates::{Duplicates, Novelty};
+use crate::duplicates::{Duplicates, First, Novelty};
 use crate::hep::Frame;
 use crate::message::{Beginning, Identity, Seen, beginning, canonical, read};
 use crate::network::streams::Streams;
@@ -31,12 +31,10 @@ pub struct Counts {
 /// A message as it is kept: canonical, without what proves who somebody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptMessage {
-    /// When it was seen.
-    pub at: Micros,
-    /// Who sent it.
-    pub from: SocketAddr,
-    /// To whom.
-    pub to: SocketAddr,
+    /// When and between whom it was first seen, and as which of all messages.
+    pub first: First,
+    /// How often it was sent again by now; told anew each time.
+    pub repeated: u32,
     /// Call-ID.
     pub call_id: String,
     /// It belongs to a registration, not to a call.
@@ -195,14 +193,23 @@ impl Observer {
     ) {
         self.counts.messages += 1;
         let canonical = canonical(&message);
-        match self.duplicates.judge(at, &canonical) {
+        let first = First {
+            at,
+            ends: (from, to),
+            seq: self.counts.messages,
+        };
+        match self.duplicates.judge(first, &canonical) {
             Novelty::New => {}
             Novelty::SecondProbe => {
                 self.counts.second_probe += 1;
                 return;
             }
-            Novelty::Repeated => {
+            Novelty::Repeated { first, times } => {
                 self.counts.repeated += 1;
+                if self.keeps_messages {
+                    let again = self.sent_again(first, times, &message, &canonical);
+                    progress.messages.extend(again);
+                }
                 return;
             }
         }
@@ -220,24 +227,44 @@ impl Observer {
         };
         progress.steps.extend(self.calls.take(&seen));
         if self.keeps_messages {
-            progress.messages.extend(self.kept(&seen, &canonical));
+            let kept = self.kept(first, &seen.identity, &canonical);
+            progress.messages.extend(kept);
         }
     }
 
     /// The message as it is kept, if it belongs to a call or a registration.
-    fn kept(&mut self, seen: &Seen, canonical: &[u8]) -> Option<KeptMessage> {
-        let is_registration = seen.identity.method == Method::Register;
-        if !is_registration && !self.calls.may_keep_message(&seen.identity.call_id) {
+    fn kept(&mut self, first: First, identity: &Identity, canonical: &[u8]) -> Option<KeptMessage> {
+        let is_registration = identity.method == Method::Register;
+        if !is_registration && !self.calls.may_keep_message(&identity.call_id) {
             return None;
         }
         Some(KeptMessage {
-            at: seen.at,
-            from: seen.from,
-            to: seen.to,
-            call_id: seen.identity.call_id.clone(),
+            first,
+            repeated: 0,
+            call_id: identity.call_id.clone(),
             is_registration,
             text: without_proofs(canonical),
         })
+    }
+
+    /// A message of a call that was sent again, if it was kept the first time.
+    fn sent_again(
+        &self,
+        first: First,
+        repeated: u32,
+        message: &Message,
+        canonical: &[u8],
+    ) -> Option<KeptMessage> {
+        let identity = Identity::of(message)?;
+        self.calls
+            .has_room_for_messages(&identity.call_id)
+            .then(|| KeptMessage {
+                first,
+                repeated,
+                call_id: identity.call_id,
+                is_registration: false,
+                text: without_proofs(canonical),
+            })
     }
 
     /// One packet with a wrong instant does not move the time: it takes two.
@@ -306,6 +333,13 @@ mod tests {
     use super::*;
 
     fn observed(texts: &[&str]) -> Vec<KeptMessage> {
+        let seconds = (1..).map(|secs| secs * 1_000);
+        let sent: Vec<_> = seconds.zip(texts.iter().copied()).collect();
+        observed_at(&sent)
+    }
+
+    /// Milliseconds and texts.
+    fn observed_at(sent: &[(i64, &str)]) -> Vec<KeptMessage> {
         let mut observer = Observer::default();
         observer.keep_messages();
         let ends = (
@@ -313,8 +347,8 @@ mod tests {
             "192.0.2.2:5060".parse().unwrap(),
         );
         let mut kept = Vec::new();
-        for (at, text) in (1..).zip(texts) {
-            let told = observer.told(Micros::from_secs(at), ends, text.as_bytes());
+        for (at, text) in sent {
+            let told = observer.told(Micros(at * 1_000), ends, text.as_bytes());
             kept.extend(told.messages);
         }
         kept
@@ -342,6 +376,45 @@ mod tests {
             .collect();
         assert_eq!(told, [("i", false), ("r", true), ("i", false)]);
         assert!(kept[0].text.starts_with("INVITE sip:5000@desk SIP/2.0\r\n"));
+    }
+
+    #[test]
+    fn messages_of_one_instant_are_told_in_the_order_in_which_they_were_seen() {
+        let texts = ["INVITE", "PRACK", "ACK", "BYE"].map(|method| request(method, "i", ""));
+        let sent: Vec<_> = texts.iter().map(|text| (5_000, text.as_str())).collect();
+        let kept = observed_at(&sent);
+        let told: Vec<_> = kept.iter().map(|one| one.first.seq).collect();
+        assert_eq!(told, [1, 2, 3, 4]);
+        assert!(kept.iter().all(|one| one.first.at == Micros::from_secs(5)));
+    }
+
+    #[test]
+    fn what_is_sent_again_is_the_message_that_it_was_with_the_times_it_was_repeated() {
+        let (invite, cancel) = (request("INVITE", "i", ""), request("CANCEL", "i", ""));
+        let kept = observed_at(&[
+            (0, invite.as_str()),
+            (3, &invite),
+            (500, &invite),
+            (1_500, &invite),
+            (1_600, &cancel),
+        ]);
+        let told: Vec<_> = kept
+            .iter()
+            .map(|one| (one.first.seq, one.first.at.millis(), one.repeated))
+            .collect();
+        assert_eq!(told, [(1, 0, 0), (1, 0, 1), (1, 0, 2), (5, 1_600, 0)]);
+        assert!(kept[..3].iter().all(|one| one.text == kept[0].text));
+    }
+
+    #[test]
+    fn repetitions_bring_no_message_that_was_too_much_before() {
+        let texts: Vec<String> = (0..502)
+            .map(|n| request("INVITE", "i", &format!("X-Number: {n}\r\n")))
+            .collect();
+        let mut sent: Vec<_> = (1..).zip(texts.iter().map(String::as_str)).collect();
+        let (_, last) = sent[501];
+        sent.push((2_000, last));
+        assert_eq!(observed_at(&sent).len(), 500);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Message<'a> {
     pub at: Micros,
     /// Between whom: from, to.
     pub ends: (SocketAddr, SocketAddr),
+    /// How often it was sent again.
+    pub repeated: u32,
     /// Its text.
     pub text: &'a str,
 }
@@ -41,7 +43,7 @@ pub struct Counted {
     pub is_from_trunk: bool,
 }
 
-/// Counts once more. `messages` are in the order of their instants; calls come out in that of their
+/// Counts once more. `messages` are in the order in which they were seen; calls come out in that of their
 /// beginnings.
 pub fn recount<'a>(
     messages: impl IntoIterator<Item = Message<'a>>,
@@ -197,6 +199,7 @@ mod tests {
             } else {
                 (pbx, trunk)
             },
+            repeated: 0,
             text,
         });
         recount(messages, JoinSettings::default(), &rules, &|_, _| true)

@@ -28,8 +28,8 @@ const MESSAGES_AT_MOST: u32 = 300;
 const COLUMNS_AT_MOST: usize = 8;
 
 /// Where the first column stands, and how far the next.
-const LEFT: usize = 120;
-const COLUMN: usize = 220;
+const LEFT: usize = 96;
+const COLUMN: usize = 184;
 /// How high the names and a step are.
 const HEAD: usize = 40;
 const STEP: usize = 34;
@@ -66,6 +66,8 @@ struct Arrow {
     /// The point of the arrow, as SVG has polygons.
     point: String,
     label: String,
+    /// How often it was sent again.
+    repeated: u32,
     middle: usize,
 }
 
@@ -79,6 +81,8 @@ struct Row {
     is_refusal: bool,
     media: String,
     dialog: usize,
+    /// How often it was sent again.
+    repeated: u32,
 }
 
 pub(super) async fn page(
@@ -114,6 +118,8 @@ struct MessagePage {
     time: String,
     source: String,
     destination: String,
+    /// How often it was sent again.
+    repeated: u32,
     text: String,
     is_masked: bool,
     before: Option<String>,
@@ -162,6 +168,7 @@ async fn message(
         time: text::time_with_millis(Instant(found.at_us.div_euclid(1_000))),
         source: found.source.clone(),
         destination: found.destination.clone(),
+        repeated: found.repeated,
         text: if is_masked {
             mask::message(&found.text)
         } else {
@@ -194,6 +201,7 @@ fn read(message: &SignalMessage) -> Option<Message<'_>> {
             message.source.parse().ok()?,
             message.destination.parse().ok()?,
         ),
+        repeated: message.repeated,
         text: &message.text,
     })
 }
@@ -211,6 +219,7 @@ fn row(number: usize, step: &LadderStep, ladder: &Ladder) -> Row {
         is_refusal: step.kind == StepKind::Refusal,
         media: step.media.clone().unwrap_or_default(),
         dialog: step.dialog,
+        repeated: step.repeated,
     }
 }
 
@@ -261,8 +270,17 @@ impl Arrow {
             to,
             y,
             point,
-            label: step.what.chars().take(LABEL_LETTERS).collect(),
+            label: label(&step.what),
+            repeated: step.repeated,
             middle: usize::midpoint(from, to),
         }
     }
+}
+
+/// What fits between two columns: of a long response, the method that it answers stands in the table alone.
+fn label(what: &str) -> String {
+    let fits = what.chars().count() <= LABEL_LETTERS;
+    let short = what.rsplit_once(" (").filter(|_| !fits);
+    let text = short.map_or(what, |(reason, _)| reason);
+    text.chars().take(LABEL_LETTERS).collect()
 }

@@ -22,6 +22,8 @@ fn message(at_ms: i64, n: usize, start: &str, cseq: &str) -> SignalMessage {
     let body = if start.starts_with("INVITE") { sdp } else { "" };
     SignalMessage {
         at_us: (now().0 - 3_600_000 + at_ms) * 1_000,
+        seq: 0,
+        repeated: 0,
         dialog: "dialog-of-c1@198.51.100.1".to_owned(),
         source: source.to_owned(),
         destination: destination.to_owned(),
@@ -92,7 +94,7 @@ async fn a_call_leads_to_its_signals_as_a_drawing_and_a_table_that_say_the_same(
         "<svg",
         "<td>INVITE</td><td>PCMU, PCMA 198.51.100.9:4000 sendrecv</td>",
         "<td class=\"number\">4.980</td><td>192.0.2.1</td><td>198.51.100.1</td><td>200 OK (INVITE)</td>",
-        "<text class=\"party\" x=\"120\" y=\"20\">198.51.100.1</text>",
+        "<text class=\"party\" x=\"96\" y=\"20\">198.51.100.1</text>",
         "href=\"signals/1/text\"",
     ] {
         assert!(html.contains(told), "{told}\n{html}");
@@ -109,6 +111,63 @@ async fn a_call_leads_to_its_signals_as_a_drawing_and_a_table_that_say_the_same(
     let records = house.store.list_audit(&viewed).await.unwrap();
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].entry.object, "c1");
+}
+
+#[tokio::test]
+async fn messages_of_one_second_stand_in_the_order_in_which_they_were_seen() {
+    let house = house().await;
+    // A capture in whole seconds.
+    let starts = [
+        ("INVITE sip:5000@b SIP/2.0", "1 INVITE"),
+        ("SIP/2.0 100 Trying", "1 INVITE"),
+        ("SIP/2.0 183 Session Progress", "1 INVITE"),
+        ("PRACK sip:5000@b SIP/2.0", "2 PRACK"),
+        ("SIP/2.0 200 OK", "2 PRACK"),
+        ("SIP/2.0 200 OK", "1 INVITE"),
+        ("ACK sip:5000@b SIP/2.0", "1 ACK"),
+        ("BYE sip:5000@b SIP/2.0", "3 BYE"),
+    ];
+    let messages: Vec<_> = (0..)
+        .zip(starts)
+        .map(|(seq, (start, cseq))| SignalMessage {
+            seq,
+            ..message(0, 1, start, cseq)
+        })
+        .collect();
+    keep(&house, &messages).await;
+    let html = page(&house, LADDER).await;
+    let cells = [
+        "INVITE",
+        "100 Trying (INVITE)",
+        "183 Session Progress (INVITE)",
+        "PRACK",
+    ];
+    let more = ["200 OK (PRACK)", "200 OK (INVITE)", "ACK", "BYE"];
+    let places: Vec<_> = cells
+        .iter()
+        .chain(&more)
+        .map(|what| html.find(&format!("<td>{what}</td>")))
+        .collect();
+    assert!(places.iter().all(Option::is_some), "{places:?}\n{html}");
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[tokio::test]
+async fn a_message_that_was_sent_again_is_one_row_that_says_how_often() {
+    let house = house().await;
+    let mut messages = a_call();
+    messages[0].repeated = 3;
+    keep(&house, &messages).await;
+    let html = page(&house, LADDER).await;
+    assert!(
+        html.contains("INVITE<br><span class=\"sub\">再送 3回</span>"),
+        "{html}"
+    );
+    assert!(html.contains("INVITE 再送3回</text>"), "{html}");
+    assert_eq!(html.matches("<a href=\"signals/").count(), 4);
+    assert_eq!(html.matches("再送 ").count(), 1, "{html}");
+    let html = page(&house, &format!("{LADDER}/1")).await;
+    assert!(html.contains("<dt>再送</dt><dd>3回</dd>"), "{html}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! what others write.
 
 pub(super) mod calls;
+mod followed;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use madoguchi_observe::asterisk;
 use madoguchi_observe::queue_log::{self, Import, Target};
 use madoguchi_store::Store;
 
+use self::followed::Followed;
 use super::data::open_store;
 use super::error::CliError;
 use super::output::{complain, print};
@@ -56,8 +58,8 @@ pub(super) enum Records {
 const BATCH: usize = 2_000;
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// Of a log that is followed, so much is kept to read calls that go on.
-const FOLLOWED_BYTES_AT_MOST: usize = 128 * 1024 * 1024;
+/// Looks at a log that has stopped growing, for the calls that end without a line.
+const LOOKS_AFTERWARDS: u32 = 10;
 
 pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let store = open_store(config, data_dir).await?;
@@ -119,7 +121,11 @@ async fn keep(store: Store, import: &Import) -> Result<(), CliError> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CliError> {
-    std::fs::read(file).map_err(|error| CliError::of_file(file, "を読めません", &error))
+    std::fs::read(file).map_err(|error| unreadable(file, &error))
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> CliError {
+    CliError::of_file(file, "を読めません", error)
 }
 
 /// A log and the line that it belongs to.
@@ -158,18 +164,25 @@ impl<'a> QueueLog<'a> {
     /// Imports what comes until the operator stops it; the log may be rotated meanwhile.
     async fn follow(&self, kept: &mut Kept) -> Result<bool, CliError> {
         let mut signals = Signals::listen().context("signals")?;
-        let mut log = Followed::default();
+        let mut log = Followed::new(self.file);
         let mut tick = tokio::time::interval(LOOK);
         let mut ends = 0;
+        let mut is_away = false;
         loop {
             tokio::select! {
                 _ = tick.tick() => {
-                    let grown = log.look(self.file)?;
+                    let grown = log.look().map_err(|error| unreadable(self.file, &error))?;
                     // What nobody ended in time ends without a line.
                     if grown || ends > 0 {
                         let import = self.import(log.whole_lines(), Some(SystemClock.now()));
-                        kept.store(&import).await?;
-                        ends = if grown { 10 } else { ends - 1 };
+                        let stored = kept.store(&import).await;
+                        ends = match (grown, &stored) {
+                            (true, _) => LOOKS_AFTERWARDS,
+                            (false, Ok(_)) => ends - 1,
+                            // What was read is kept, and tried again.
+                            (false, Err(_)) => ends,
+                        };
+                        tell_of_waiting(stored, &mut is_away);
                     }
                 }
                 signal = signals.next() => {
@@ -183,51 +196,14 @@ impl<'a> QueueLog<'a> {
     }
 }
 
-/// A log that grows, and begins anew when it is rotated.
-#[derive(Debug, Default)]
-struct Followed {
-    inode: u64,
-    /// How much of the file of now was read.
-    read: u64,
-    bytes: Vec<u8>,
-}
-
-impl Followed {
-    /// Reads what is new; tells whether there was something.
-    fn look(&mut self, file: &Path) -> Result<bool, CliError> {
-        use std::io::{Read as _, Seek as _, SeekFrom};
-        use std::os::unix::fs::MetadataExt as _;
-
-        let failed = |error: std::io::Error| CliError::of_file(file, "を読めません", &error);
-        let mut opened = match std::fs::File::open(file) {
-            Ok(opened) => opened,
-            // Between the old file and the new one.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(failed(error)),
-        };
-        let metadata = opened.metadata().map_err(failed)?;
-        if metadata.ino() != self.inode || metadata.len() < self.read {
-            self.inode = metadata.ino();
-            self.read = 0;
-            if !self.bytes.is_empty() && self.bytes.last() != Some(&b'\n') {
-                self.bytes.push(b'\n');
-            }
+/// Says once that the store is away.
+fn tell_of_waiting(stored: Result<Stored, CliError>, is_away: &mut bool) {
+    match stored {
+        Ok(_) => *is_away = false,
+        Err(error) if !std::mem::replace(is_away, true) => {
+            complain(&format!("保存できるようになるまで待ちます: {error}"));
         }
-        opened.seek(SeekFrom::Start(self.read)).map_err(failed)?;
-        let count = opened.read_to_end(&mut self.bytes).map_err(failed)?;
-        self.read += count as u64;
-        if self.bytes.len() > FOLLOWED_BYTES_AT_MOST {
-            let excess = self.bytes.len() - FOLLOWED_BYTES_AT_MOST / 2;
-            self.bytes.drain(..excess);
-        }
-        Ok(count > 0)
-    }
-
-    /// Up to the last line that is complete.
-    fn whole_lines(&self) -> &[u8] {
-        let end = self.bytes.iter().rposition(|byte| *byte == b'\n');
-        let end = end.map_or(0, |end| end + 1);
-        self.bytes.get(..end).unwrap_or_default()
+        Err(_) => {}
     }
 }
 

@@ -8,9 +8,11 @@ use std::time::Duration;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::id::CallId;
 use madoguchi_core::signal::{SignalKind, SignalRetention};
+use madoguchi_core::time::Instant;
 use madoguchi_endpoint::shell::Signal;
 use madoguchi_observe::calls::JoinSettings;
 use madoguchi_observe::capture::Micros;
+use madoguchi_observe::message::NAME_BYTES_AT_MOST;
 use madoguchi_observe::observer::{Observer, Progress};
 use madoguchi_store::Store;
 use tokio::sync::mpsc;
@@ -20,11 +22,13 @@ use crate::housekeeping;
 
 /// Signals that wait to be taken in; the endpoint waits for nobody.
 pub(crate) const WAITING_AT_MOST: usize = 16_384;
+/// Dialogs whose calls are known at once.
+const DIALOGS_AT_MOST: usize = 100_000;
 /// Signals that are taken at once.
 const BATCH: usize = 256;
 /// How often what came is stored.
 const STORE_EVERY: Duration = Duration::from_secs(1);
-/// After so many of those the setting is read again, and what is over is forgotten.
+/// After so many of those the setting is read again.
 const SETTING_EVERY: u32 = 60;
 
 /// Keeps what comes until nothing comes any more.
@@ -49,7 +53,6 @@ pub(crate) async fn keep(store: Store, clock: Arc<dyn Clock>, mut signals: mpsc:
                     if let Ok(retention) = housekeeping::signal_retention(&store).await {
                         log.buffer.keep_for(retention);
                     }
-                    log.forget_unheard();
                     until_setting = SETTING_EVERY;
                 }
                 until_setting -= 1;
@@ -68,14 +71,8 @@ struct OwnLog {
     observer: Observer,
     buffer: SignalBuffer,
     /// The desk's calls by the Call-IDs of their dialogs, as long as those are followed.
-    calls: HashMap<Box<str>, OwnCall>,
+    calls: HashMap<Box<str>, CallId>,
     is_away: bool,
-}
-
-struct OwnCall {
-    call: CallId,
-    /// Whether a while ago no message of its dialog had come yet.
-    is_unheard: bool,
 }
 
 impl OwnLog {
@@ -95,55 +92,50 @@ impl OwnLog {
 
     fn take(&mut self, signal: Signal) {
         match signal {
-            Signal::Dialog { dialog, call } => {
-                let call = OwnCall {
-                    call,
-                    is_unheard: false,
-                };
-                self.calls.insert(dialog, call);
-            }
+            Signal::Dialog { dialog, call } => self.learn(dialog, call),
             Signal::Message {
-                at_us,
+                at,
                 from,
                 to,
                 bytes,
             } => {
-                let progress = self.observer.told(Micros(at_us), (from, to), &bytes);
+                let progress = self.observer.told(micros(at), (from, to), &bytes);
                 self.follow(progress);
             }
+        }
+    }
+
+    fn learn(&mut self, dialog: Box<str>, call: CallId) {
+        if self.calls.len() >= DIALOGS_AT_MOST {
+            // Those of which no message came.
+            let followed = self.observer.calls();
+            self.calls.retain(|known, _| followed.has_dialog(known));
+        }
+        let has_room = self.calls.len() < DIALOGS_AT_MOST;
+        if has_room && dialog.len() <= NAME_BYTES_AT_MOST {
+            self.calls.insert(dialog, call);
         }
     }
 
     fn follow(&mut self, mut progress: Progress) {
         for step in &progress.steps {
             for (_, dialog) in self.observer.calls().dialogs(step.call) {
-                let own = self.calls.get(&*dialog.call_id);
-                self.buffer.take_dialog(dialog, own.map(|own| &own.call));
+                let call = self.calls.get(&*dialog.call_id);
+                self.buffer.take_dialog(dialog, call);
             }
         }
         for dialog in progress.closed.iter().flat_map(|closed| &closed.dialogs) {
-            let own = self.calls.remove(&*dialog.call_id);
-            self.buffer
-                .take_dialog(dialog, own.as_ref().map(|own| &own.call));
+            let call = self.calls.remove(&*dialog.call_id);
+            self.buffer.take_dialog(dialog, call.as_ref());
         }
         self.buffer.take_messages(&mut progress, self.clock.now());
     }
 
     /// Nothing may come for long; what is over is to be forgotten all the same.
     fn quiet(&mut self) {
-        let now = Micros(self.clock.now().0.saturating_mul(1_000));
+        let now = micros(self.clock.now());
         let progress = self.observer.advance(now);
         self.follow(progress);
-    }
-
-    /// A dialog whose messages found no room on their way is never closed: it is forgotten after a while.
-    fn forget_unheard(&mut self) {
-        let followed = self.observer.calls();
-        self.calls.retain(|dialog, own| {
-            let is_followed = followed.follows(dialog);
-            let was_unheard = std::mem::replace(&mut own.is_unheard, !is_followed);
-            is_followed || !was_unheard
-        });
     }
 
     async fn store(&mut self, store: &Store) {
@@ -155,4 +147,8 @@ impl OwnLog {
             Err(_) => {}
         }
     }
+}
+
+fn micros(at: Instant) -> Micros {
+    Micros(at.0.saturating_mul(1_000))
 }

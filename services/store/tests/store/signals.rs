@@ -9,6 +9,8 @@ use crate::place::{Place, on_databases};
 
 on_databases!([sqlite_file, sqlite_memory, postgres] [
     messages_are_kept_once_and_found_by_the_call_of_their_dialogs,
+    messages_of_one_instant_keep_the_order_in_which_they_were_seen,
+    a_message_that_was_sent_again_is_one_with_the_most_repetitions_told,
     a_dialog_that_joins_a_call_later_brings_its_messages,
     the_newest_messages_come_in_the_order_of_their_instants,
     dialogs_are_counted_by_day_addresses_and_outcome,
@@ -22,6 +24,8 @@ const NOW: Instant = Instant(1_795_482_000_000);
 fn message(dialog: &str, after_ms: i64) -> SignalMessage {
     SignalMessage {
         at_us: (NOW.0 + after_ms) * 1_000,
+        seq: 1,
+        repeated: 0,
         dialog: dialog.to_owned(),
         source: "198.51.100.1:5060".to_owned(),
         destination: "192.0.2.1:5060".to_owned(),
@@ -58,6 +62,45 @@ async fn messages_are_kept_once_and_found_by_the_call_of_their_dialogs(place: Pl
     assert!(found[0].text.contains("﨑😀␀"), "{}", found[0].text);
     assert!(store.has_signals(&"call".into()).await.unwrap());
     assert!(!store.has_signals(&"other".into()).await.unwrap());
+}
+
+async fn messages_of_one_instant_keep_the_order_in_which_they_were_seen(place: Place) {
+    let store = place.open().await;
+    // A capture in whole seconds; stored in parts, the later messages first.
+    let messages: Vec<_> = (0..40)
+        .map(|seq| SignalMessage {
+            seq,
+            text: format!("{} sip:a SIP/2.0\r\n\r\n", seq * 7_919 % 40),
+            ..message("a", 0)
+        })
+        .collect();
+    let dialogs = [dialog("a", Some("call"))];
+    for part in messages.rchunks(9) {
+        unrecorded!(store, save_signals(part, &dialogs)).unwrap();
+    }
+    let found = store.signals_of(&"call".into(), 100).await.unwrap();
+    let order: Vec<_> = found.iter().map(|one| one.seq).collect();
+    assert_eq!(order, (0..40).collect::<Vec<_>>());
+    let newest = store.signals_since(NOW, 3).await.unwrap();
+    let order: Vec<_> = newest.iter().map(|one| one.seq).collect();
+    assert_eq!(order, [37, 38, 39]);
+}
+
+async fn a_message_that_was_sent_again_is_one_with_the_most_repetitions_told(place: Place) {
+    let store = place.open().await;
+    let dialogs = [dialog("a", Some("call"))];
+    let repeated = |repeated| SignalMessage {
+        repeated,
+        ..message("a", 0)
+    };
+    // Within one save the last counts; who sees the same capture again begins from nothing.
+    for part in [&[0, 1][..], &[3], &[0, 1, 2], &[0]] {
+        let messages: Vec<_> = part.iter().copied().map(repeated).collect();
+        unrecorded!(store, save_signals(&messages, &dialogs)).unwrap();
+    }
+    let found = store.signals_of(&"call".into(), 100).await.unwrap();
+    let told: Vec<_> = found.iter().map(|one| one.repeated).collect();
+    assert_eq!(told, [3]);
 }
 
 async fn a_dialog_that_joins_a_call_later_brings_its_messages(place: Place) {

@@ -34,8 +34,8 @@ pub enum Signal {
     },
     /// A message of such a dialog.
     Message {
-        /// When, in microseconds since 1970; each later than the one before.
-        at_us: i64,
+        /// When. Messages come in the order in which they came and went.
+        at: Instant,
         /// Who sent it.
         from: SocketAddr,
         /// To whom.
@@ -52,7 +52,6 @@ pub(super) struct SignalTap {
     /// The calls of those.
     calls: HashSet<CallId>,
     allowance: Allowance,
-    last_us: i64,
     missed: u64,
 }
 
@@ -91,7 +90,6 @@ impl SignalTap {
                 thousandths: CALLS_AT_ONCE * 1_000,
                 counted_at: 0,
             },
-            last_us: 0,
             missed: 0,
         }
     }
@@ -153,10 +151,9 @@ impl SignalTap {
     /// Tells of a message that came.
     pub(super) fn came(&mut self, switch: &Switch, (flow, bytes): (Flow, Vec<u8>), now: Now) {
         if self.is_of_a_call(&bytes, now) {
-            let at_us = self.next_us(now.wall);
             let (from, to) = (flow.remote, switch.address_of(flow));
             self.tell(Signal::Message {
-                at_us,
+                at: now.wall,
                 from,
                 to,
                 bytes,
@@ -167,10 +164,9 @@ impl SignalTap {
     /// Tells of a message that goes.
     pub(super) fn goes(&mut self, switch: &Switch, transmit: &Transmit, now: Now) {
         if self.is_of_a_call(&transmit.bytes, now) {
-            let at_us = self.next_us(now.wall);
             let (from, to) = (switch.address_of(transmit.flow), transmit.flow.remote);
             self.tell(Signal::Message {
-                at_us,
+                at: now.wall,
                 from,
                 to,
                 bytes: transmit.bytes.clone(),
@@ -184,14 +180,6 @@ impl SignalTap {
             heard.at = now.mono;
             true
         })
-    }
-
-    /// Messages of one millisecond keep their order.
-    fn next_us(&mut self, wall: Instant) -> i64 {
-        let at = wall.0.saturating_mul(1_000);
-        let within = (self.last_us - at) < 1_000_000;
-        self.last_us = if within { at.max(self.last_us + 1) } else { at };
-        self.last_us
     }
 
     fn tell(&mut self, signal: Signal) {
@@ -240,17 +228,6 @@ mod tests {
         ] {
             assert_eq!(call_id(text.as_bytes()), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn messages_of_one_millisecond_keep_their_order_and_a_clock_that_was_set_back_is_followed() {
-        let (signals, _kept) = mpsc::channel(1);
-        let mut tap = SignalTap::new(signals);
-        let at: Vec<i64> = [5, 5, 6]
-            .map(|millis| tap.next_us(Instant(10_000_000 + millis)))
-            .into();
-        assert_eq!(at, [10_000_005_000, 10_000_005_001, 10_000_006_000]);
-        assert_eq!(tap.next_us(Instant(1_000_000)), 1_000_000_000);
     }
 
     fn call(number: u64) -> (Box<str>, CallId) {

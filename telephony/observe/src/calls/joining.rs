@@ -39,6 +39,8 @@ impl Default for JoinSettings {
 pub(super) enum Join {
     None,
     With(DialogKey, Certainty),
+    /// It takes the place of a leg, which has passed nothing on.
+    InPlaceOf(DialogKey),
     /// Several calls fit as well as each other.
     Several,
 }
@@ -91,18 +93,21 @@ pub(super) fn find(
             .index
             .by_tag(&format!("named {}", entry.dialog.call_id))
     };
+    let is_first = is_new && entry.dialog.start.is_some();
     let said = named.or_else(|| {
-        let is_first = is_new && entry.dialog.start.is_some();
-        let other = is_first.then(|| {
-            names_it()
-                .or_else(|| by_call_id(&replaced(seen)?))
-                .or_else(|| made_of(calls, &entry.dialog))
-        });
+        let other = is_first.then(|| names_it().or_else(|| made_of(calls, &entry.dialog)));
         other.flatten().filter(|other| *other != key)
     });
-    match said {
-        Some(other) => Join::With(other, Certainty::Certain),
-        None if is_new && entry.dialog.start.is_some() => estimate::find(calls, key, &entry.dialog),
+    let replaced = || {
+        let replaced = is_first.then(|| by_call_id(&replaced(seen)?)).flatten();
+        replaced.filter(|other| *other != key)
+    };
+    if let Some(other) = said {
+        return Join::With(other, Certainty::Certain);
+    }
+    match replaced() {
+        Some(other) => Join::InPlaceOf(other),
+        None if is_first => estimate::find(calls, key, entry),
         None => Join::None,
     }
 }

@@ -80,12 +80,12 @@ impl CallSummary {
 
 /// When both sides could talk: with legs, when the first of them and the caller had an answer.
 fn answer(caller: &Dialog, legs: &[&Dialog]) -> Option<Micros> {
-    let answered = caller.answer?;
+    let answered = caller.taken()?;
     if legs.is_empty() {
         return Some(answered);
     }
     let both = |leg: &&Dialog| {
-        let both = leg.answer?.max(answered);
+        let both = leg.taken()?.max(answered);
         let mut ends = [caller.end, leg.end].into_iter().flatten();
         ends.all(|end| end.at >= both).then_some(both)
     };
@@ -97,7 +97,7 @@ fn end(caller: &Dialog, legs: &[&Dialog], answer: Option<Micros>) -> Option<End>
         return caller.end;
     }
     // The talk is over when its last leg is, even if the caller stays on.
-    let mut talking = legs.iter().filter(|leg| leg.answer.is_some());
+    let mut talking = legs.iter().filter(|leg| leg.taken().is_some());
     let of_legs = if talking.clone().all(|leg| !leg.is_open()) {
         talking
             .by_ref()
@@ -115,8 +115,8 @@ fn outcome(caller: &Dialog, answer: Option<Micros>) -> Outcome {
         return Outcome::Answered;
     }
     match caller.end.map(|end| end.by) {
+        _ if caller.cancelled.is_some() => Outcome::Abandoned,
         None => Outcome::Open,
-        Some(_) if caller.cancelled.is_some() => Outcome::Abandoned,
         Some(Ending::Bye(_)) => Outcome::Abandoned,
         Some(Ending::MediaStopped | Ending::Silent) if caller.is_answered() => Outcome::Abandoned,
         Some(Ending::Refused(_)) => Outcome::Refused,

@@ -78,7 +78,7 @@ impl Inbound {
         }
         if self.is_direct
             && self.talking == Talking::NotYet
-            && let Some(at) = caller.answer
+            && let Some(at) = caller.taken()
         {
             log.push(at, EventKind::Answered { agent: None });
             self.talking = Talking::With(caller_key);
@@ -140,8 +140,8 @@ impl Inbound {
         agent: AgentId,
     ) {
         let both = leg
-            .answer
-            .zip(caller.answer)
+            .taken()
+            .zip(caller.taken())
             .map(|(one, other)| one.max(other));
         let ended_before = |dialog: &Dialog, at: Micros| dialog.end.is_some_and(|end| end.at < at);
         match both {

@@ -74,10 +74,10 @@ impl Outbound {
 
 /// When both sides could talk.
 fn answer(caller: &Dialog, legs: &[&Dialog]) -> Option<Micros> {
-    let answered = caller.answer?;
+    let answered = caller.taken()?;
     if legs.is_empty() {
         return Some(answered);
     }
-    let answers = legs.iter().filter_map(|leg| leg.answer);
+    let answers = legs.iter().filter_map(|leg| leg.taken());
     answers.min().map(|leg| leg.max(answered))
 }

@@ -82,6 +82,35 @@ pub(crate) fn datagrams(sent: &[Sent]) -> Vec<(i64, Vec<u8>)> {
         .collect()
 }
 
+/// The frame of HEP that a probe sends of a message.
+pub(crate) fn hep(sent: &Sent) -> Vec<u8> {
+    let (SocketAddr::V4(from), SocketAddr::V4(to)) = (sent.from, sent.to) else {
+        panic!("frames of our own have IPv4")
+    };
+    let secs = u32::try_from(sent.at_us.div_euclid(1_000_000)).unwrap();
+    let micros = u32::try_from(sent.at_us.rem_euclid(1_000_000)).unwrap();
+    let chunks: [(u16, &[u8]); 8] = [
+        (3, &from.ip().octets()),
+        (4, &to.ip().octets()),
+        (7, &from.port().to_be_bytes()),
+        (8, &to.port().to_be_bytes()),
+        (9, &secs.to_be_bytes()),
+        (10, &micros.to_be_bytes()),
+        (11, &[1]),
+        (15, &sent.bytes),
+    ];
+    let mut body = Vec::new();
+    for (kind, value) in chunks {
+        let length = u16::try_from(value.len() + 6).unwrap();
+        body.extend([0, 0]);
+        body.extend(kind.to_be_bytes());
+        body.extend(length.to_be_bytes());
+        body.extend(value);
+    }
+    let length = u16::try_from(body.len() + 6).unwrap();
+    [&b"HEP3"[..], &length.to_be_bytes(), &body].concat()
+}
+
 /// A leg of a call, which writes its messages.
 #[derive(Debug, Clone)]
 pub(crate) struct Leg {

@@ -11,11 +11,12 @@
 mod build;
 mod counted;
 mod damage;
+mod hard;
 mod own;
 mod packets;
 mod samples;
 
-use madoguchi_observe::calls::JoinSettings;
+use madoguchi_observe::calls::{Closed, JoinSettings};
 use madoguchi_observe::capture::CaptureReader;
 use madoguchi_observe::observer::Observer;
 use madoguchi_observe::rows;
@@ -32,9 +33,13 @@ fn observe(capture: &[u8]) -> (Vec<Value>, Observer) {
         closed.extend(observer.packet(&packet).closed);
     }
     closed.extend(observer.finish().closed);
+    (values(&closed), observer)
+}
+
+fn values(closed: &[Closed]) -> Vec<Value> {
     let lines = closed.iter().flat_map(rows::lines);
     let values = lines.map(|line| serde_json::from_str(&line).unwrap());
-    (values.collect(), observer)
+    values.collect()
 }
 
 fn of_kind<'a>(rows: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {

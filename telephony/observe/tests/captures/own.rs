@@ -5,21 +5,21 @@ use serde_json::Value;
 use super::build::{Leg, Sent, datagrams, in_order, pcap, pcapng};
 use super::{observe, of_kind};
 
-const CARRIER: &str = "192.0.2.1:5060";
-const PBX: &str = "192.0.2.10:5060";
-const PHONE: &str = "192.0.2.21:5060";
-const OTHER_PHONE: &str = "192.0.2.22:5060";
+pub(crate) const CARRIER: &str = "192.0.2.1:5060";
+pub(crate) const PBX: &str = "192.0.2.10:5060";
+pub(crate) const PHONE: &str = "192.0.2.21:5060";
+pub(crate) const OTHER_PHONE: &str = "192.0.2.22:5060";
 /// 2026-11-24 09:00 in Tokyo.
-const NINE: i64 = 1_795_478_400_000;
+pub(crate) const NINE: i64 = 1_795_478_400_000;
 
-fn told(sent: Vec<Sent>) -> Vec<Value> {
+pub(crate) fn told(sent: Vec<Sent>) -> Vec<Value> {
     observe(&pcap(&datagrams(&in_order(sent)))).0
 }
 
 /// Outcome, certainty, number of dialogs, wait and talk.
-type Call = (String, String, usize, Option<i64>, Option<i64>);
+pub(crate) type Call = (String, String, usize, Option<i64>, Option<i64>);
 
-fn calls(sent: Vec<Sent>) -> Vec<Call> {
+pub(crate) fn calls(sent: Vec<Sent>) -> Vec<Call> {
     let rows = told(sent);
     let calls = of_kind(&rows, "call").map(|row| {
         let text = |name: &str| row[name].as_str().unwrap().to_owned();
@@ -30,7 +30,7 @@ fn calls(sent: Vec<Sent>) -> Vec<Call> {
     calls.collect()
 }
 
-fn call(
+pub(crate) fn call(
     outcome: &str,
     certainty: &str,
     dialogs: usize,
@@ -46,7 +46,7 @@ fn call(
     )
 }
 
-fn caller() -> Leg {
+pub(crate) fn caller() -> Leg {
     Leg::new(
         "caller-leg@carrier",
         ("0451110000", CARRIER),
@@ -54,7 +54,7 @@ fn caller() -> Leg {
     )
 }
 
-fn agent() -> Leg {
+pub(crate) fn agent() -> Leg {
     Leg::new("agent-leg@pbx", ("0451110000", PBX), ("201", PHONE))
 }
 

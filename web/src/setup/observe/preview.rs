@@ -121,6 +121,7 @@ fn count(web: &Web, messages: &[SignalMessage], setting: &ObserveSetting) -> Vec
         Some(Message {
             at: Micros(one.at_us),
             ends: (one.source.parse().ok()?, one.destination.parse().ok()?),
+            repeated: one.repeated,
             text: &one.text,
         })
     });

@@ -24,6 +24,8 @@ fn message(
     let tag = if is_from_trunk { "" } else { ";tag=b" };
     SignalMessage {
         at_us: (now().0 - secs_ago * 1_000) * 1_000,
+        seq: i64::from(!is_from_trunk),
+        repeated: 0,
         dialog: call_id.to_owned(),
         source: source.to_owned(),
         destination: destination.to_owned(),

@@ -15,7 +15,7 @@ use madoguchi_observe::hep::Frame;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc;
 
-use self::receiving::Counts;
+use self::receiving::{Counts, Receiver};
 use super::super::error::CliError;
 use super::folder::Folder;
 use super::{Observing, Sink};
@@ -45,11 +45,12 @@ pub(super) async fn follow(
 ) -> Result<(), CliError> {
     let Doors { listen, key, tls } = doors;
     let counts = Arc::new(Counts::default());
-    let (sender, mut frames) = mpsc::channel::<Vec<u8>>(FRAMES_AT_MOST);
+    let (sender, mut frames) = mpsc::channel(FRAMES_AT_MOST);
+    let receiver = Receiver::new(sender, counts.clone());
     for listen in &listen {
-        receiving::begin(*listen, tls.as_ref(), sender.clone(), counts.clone()).await?;
+        receiving::begin(*listen, tls.as_ref(), receiver.clone()).await?;
     }
-    drop(sender);
+    drop(receiver);
     let mut signals = Signals::listen().context("signals")?;
     let mut folder = folder.map(Folder::new);
     let mut tick = tokio::time::interval(TICK);
@@ -62,8 +63,8 @@ pub(super) async fn follow(
             count = frames.recv_many(&mut batch, BATCH), if listens => {
                 listens = count > 0;
                 was_quiet = false;
-                for bytes in batch.drain(..) {
-                    take(observing, &bytes, key.as_deref(), &counts);
+                for received in batch.drain(..) {
+                    take(observing, &received.bytes, key.as_deref(), &counts);
                 }
                 observing.keep_up_or_wait().await;
             }
@@ -89,8 +90,8 @@ pub(super) async fn follow(
         }
     }
     // What has come before the operator's signal is understood, too.
-    while let Ok(bytes) = frames.try_recv() {
-        take(observing, &bytes, key.as_deref(), &counts);
+    while let Ok(received) = frames.try_recv() {
+        take(observing, &received.bytes, key.as_deref(), &counts);
         observing.keep_up_or_wait().await;
     }
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

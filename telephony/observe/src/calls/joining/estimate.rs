@@ -1,8 +1,7 @@
 //! 推定: numbers, times and addresses.
 
-use madoguchi_core::phone;
-
-use super::super::index::numbers;
+use super::super::Entry;
+use super::super::index::Numbers;
 use super::{Calls, Certainty, Dialog, DialogKey, Join, is_from_node};
 use crate::capture::Micros;
 
@@ -30,7 +29,7 @@ enum Fit {
 }
 
 /// The call that a leg fits best.
-pub(super) fn find(calls: &Calls, key: DialogKey, leg: &Dialog) -> Join {
+pub(super) fn find(calls: &Calls, key: DialogKey, leg: &Entry) -> Join {
     let mut best: Option<Fit> = None;
     let mut fitting: Vec<DialogKey> = Vec::new();
     let mut consider = |other: DialogKey| {
@@ -40,7 +39,7 @@ pub(super) fn find(calls: &Calls, key: DialogKey, leg: &Dialog) -> Join {
         if other == key || fitting.contains(&other) {
             return;
         }
-        let Some(fit) = fit(&entry.dialog, leg) else {
+        let Some(fit) = fit(entry, leg) else {
             return;
         };
         if best.is_none_or(|best| fit > best) {
@@ -51,16 +50,21 @@ pub(super) fn find(calls: &Calls, key: DialogKey, leg: &Dialog) -> Join {
             fitting.push(other);
         }
     };
-    let by_media = leg.caller_media.and_then(|at| calls.index.by_media(at));
+    let by_media = leg
+        .dialog
+        .caller_media
+        .and_then(|at| calls.index.by_media(at));
     by_media.into_iter().for_each(&mut consider);
-    for number in numbers(leg) {
-        calls.index.by_number(&number).for_each(&mut consider);
+    for number in leg.numbers.each() {
+        calls.index.by_number(number).for_each(&mut consider);
     }
-    narrow(calls, leg, fitting)
+    narrow(calls, &leg.dialog, fitting)
 }
 
-/// Whether `call` can be what `leg` was made for.
-fn fit(call: &Dialog, leg: &Dialog) -> Option<Fit> {
+/// Whether the first can be what the other, a leg, was made for.
+fn fit(of_call: &Entry, of_leg: &Entry) -> Option<Fit> {
+    let (call, leg) = (&of_call.dialog, &of_leg.dialog);
+    let (numbers, leg_numbers) = (&of_call.numbers, &of_leg.numbers);
     let (began, leg_began) = (call.start?, leg.start?);
     if began > leg_began || !call.is_open() || call.hop == leg.hop {
         return None;
@@ -74,7 +78,7 @@ fn fit(call: &Dialog, leg: &Dialog) -> Option<Fit> {
     let ip = |address: Option<std::net::SocketAddr>| address.map(|address| address.ip());
     let same_media =
         caller.ip() != node.ip() && agree_ip(ip(call.callee_media), ip(leg.caller_media));
-    if is_same_caller(call, leg) {
+    if is_same_caller(numbers, leg_numbers) {
         if from_node || same_media {
             return Some(Fit::Number);
         }
@@ -86,10 +90,11 @@ fn fit(call: &Dialog, leg: &Dialog) -> Option<Fit> {
     if !from_node {
         return None;
     }
-    if same(&call.called, &leg.called) {
+    if same(&numbers.called, &leg_numbers.called) {
         return Some(Fit::Called);
     }
-    let shows_called = same(&call.called, &leg.from) || same(&call.to, &leg.from);
+    let shows_called =
+        same(&numbers.called, &leg_numbers.from) || same(&numbers.to, &leg_numbers.from);
     (shows_called && digits(&leg.called) < DIGITS_AT_LEAST).then_some(Fit::ShowsCalled)
 }
 
@@ -102,15 +107,14 @@ fn agree_ip(one: Option<std::net::IpAddr>, other: Option<std::net::IpAddr>) -> b
 }
 
 fn same(one: &str, other: &str) -> bool {
-    !one.is_empty() && phone::normalize(one) == phone::normalize(other)
+    !one.is_empty() && one == other
 }
 
-fn is_same_caller(call: &Dialog, leg: &Dialog) -> bool {
-    let shown = |dialog: &Dialog| dialog.asserted.clone().unwrap_or_default();
+fn is_same_caller(call: &Numbers, leg: &Numbers) -> bool {
     same(&call.from, &leg.from)
-        || same(&shown(call), &leg.from)
-        || same(&call.from, &shown(leg))
-        || same(&shown(call), &shown(leg))
+        || same(&call.asserted, &leg.from)
+        || same(&call.from, &leg.asserted)
+        || same(&call.asserted, &leg.asserted)
 }
 
 /// The one call that fits: the only one, else the only one without another leg, else the only one to

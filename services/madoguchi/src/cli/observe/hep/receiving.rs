@@ -12,13 +12,15 @@ use madoguchi_observe::hep::{FrameReader, HepError};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 
 use super::super::super::error::CliError;
 
 /// What the kernel may hold of datagrams while we do something else; it grants what it allows.
 const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of frames that wait to be understood.
+const WAITING_BYTES_AT_MOST: usize = 64 * 1024 * 1024;
 const DATAGRAM_BYTES_AT_MOST: usize = 65_535;
 /// Probes that are connected at once.
 const CONNECTIONS_AT_MOST: usize = 256;
@@ -37,20 +39,26 @@ pub(super) struct Counts {
     pub(super) dropped: AtomicU64,
 }
 
+/// A frame that waits to be understood, and the room that it takes.
+pub(super) struct Received {
+    pub(super) bytes: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
 /// Frames go there, and are counted there.
 #[derive(Clone)]
-struct Receiver {
-    frames: mpsc::Sender<Vec<u8>>,
+pub(super) struct Receiver {
+    frames: mpsc::Sender<Received>,
+    /// Bytes that may still wait.
+    room: Arc<Semaphore>,
     counts: Arc<Counts>,
 }
 
 pub(super) async fn begin(
     listen: HepListen,
     tls: Option<&RustlsConfig>,
-    frames: mpsc::Sender<Vec<u8>>,
-    counts: Arc<Counts>,
+    receiver: Receiver,
 ) -> Result<(), CliError> {
-    let receiver = Receiver { frames, counts };
     match listen {
         HepListen::Udp(address) => {
             let socket = udp_socket(address).with_context(|| format!("udp://{address}"))?;
@@ -95,13 +103,12 @@ async fn receive_datagrams(socket: UdpSocket, receiver: Receiver) {
     loop {
         match socket.recv(&mut buffer).await {
             Ok(length) => {
-                let bytes = buffer.get(..length).unwrap_or_default().to_vec();
-                match receiver.frames.try_send(bytes) {
-                    Ok(()) => {}
-                    Err(mpsc::error::TrySendError::Full(_)) => {
-                        receiver.counts.dropped.fetch_add(1, Ordering::Relaxed);
-                    }
-                    Err(mpsc::error::TrySendError::Closed(_)) => return,
+                if receiver.frames.is_closed() {
+                    return;
+                }
+                let bytes = buffer.get(..length).unwrap_or_default();
+                if !receiver.offer(bytes) {
+                    receiver.counts.dropped.fetch_add(1, Ordering::Relaxed);
                 }
             }
             Err(error) => {
@@ -148,6 +155,37 @@ async fn accept(listener: TcpListener, tls: Option<RustlsConfig>, receiver: Rece
 }
 
 impl Receiver {
+    pub(super) fn new(frames: mpsc::Sender<Received>, counts: Arc<Counts>) -> Self {
+        Self {
+            frames,
+            room: Arc::new(Semaphore::new(WAITING_BYTES_AT_MOST)),
+            counts,
+        }
+    }
+
+    /// Takes a frame if there is room for it.
+    fn offer(&self, bytes: &[u8]) -> bool {
+        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let Ok(room) = self.room.clone().try_acquire_many_owned(size) else {
+            return false;
+        };
+        let received = Received {
+            bytes: bytes.to_vec(),
+            _room: room,
+        };
+        self.frames.try_send(received).is_ok()
+    }
+
+    /// Takes a frame as soon as there is room for it; `false` if nobody wants any more.
+    async fn give(&self, bytes: Vec<u8>) -> bool {
+        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let Ok(room) = self.room.clone().acquire_many_owned(size).await else {
+            return false;
+        };
+        let received = Received { bytes, _room: room };
+        self.frames.send(received).await.is_ok()
+    }
+
     async fn take(&self, stream: impl AsyncRead + Unpin, peer: SocketAddr) {
         if let Err(error) = self.receive(stream).await {
             self.counts.refused.fetch_add(1, Ordering::Relaxed);
@@ -165,7 +203,7 @@ impl Receiver {
             reader.push(buffer.get(..length).unwrap_or_default());
             while let Some(frame) = reader.next_frame()? {
                 // Who sends faster than is understood waits.
-                if self.frames.send(frame.to_vec()).await.is_err() {
+                if !self.give(frame.to_vec()).await {
                     return Ok(());
                 }
             }

@@ -7,18 +7,17 @@
     reason = "a test that meets what it does not expect fails"
 )]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::UdpSocket;
+mod hep;
+mod logs;
+
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Arc;
 
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::{Clock as _, SystemClock};
 use madoguchi_core::time::Millis;
 use madoguchi_store::{NewVersion, Store};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use serde_json::Value;
 
 /// 2026-11-24 09:00 in Tokyo, a Tuesday.
@@ -261,7 +260,12 @@ async fn set(folder: &Path, kind: &'static str, id: &str, data: &str) {
 async fn what_was_signalled_is_kept_once_with_the_call_that_its_legs_are_of() {
     let folder = desk();
     let file = folder.path().join("call.pcap");
-    std::fs::write(&file, capture_at(just_now(), &call())).unwrap();
+    let sent = call();
+    let mut repeated = sent.clone();
+    let (_, from, to, invite) = sent.iter().find(|sent| sent.0 == 5).unwrap().clone();
+    repeated.extend([6, 8].map(|secs| (secs, from, to, invite.clone())));
+    repeated.sort_by_key(|sent| sent.0);
+    std::fs::write(&file, capture_at(just_now(), &repeated)).unwrap();
     for _ in 0..2 {
         printed(&run(
             folder.path(),
@@ -273,9 +277,15 @@ async fn what_was_signalled_is_kept_once_with_the_call_that_its_legs_are_of() {
     let name = "observed/a/caller@carrier".into();
     let kept = store.signals_of(&name, 100).await.unwrap();
     assert_eq!(kept.len(), 10, "both legs, each message once");
-    let invite = "INVITE sip:0312345678@d SIP/2.0\r\n";
-    assert!(kept.iter().any(|one| one.text.starts_with(invite)));
-    assert!(kept.iter().any(|one| one.dialog == "agent@pbx"));
+    // A capture in whole seconds.
+    let told = kept.iter().map(|one| one.text.lines().next().unwrap());
+    let expected = sent.iter().map(|sent| sent.3.lines().next().unwrap());
+    assert!(told.eq(expected), "{kept:?}");
+    let again = kept.iter().filter(|one| one.repeated > 0);
+    let again: Vec<_> = again
+        .map(|one| (one.dialog.as_str(), one.repeated))
+        .collect();
+    assert_eq!(again, [("agent@pbx", 2)]);
     let day = SystemClock.now();
     let counts = store
         .count_dialogs(day - Millis::from_secs(86_400), day)
@@ -343,31 +353,6 @@ async fn the_setting_of_the_screen_says_what_only_the_pbx_knows() {
     assert!(again.contains("不明 1"), "{again}");
 }
 
-#[tokio::test]
-async fn a_table_of_calls_is_imported_by_the_columns_of_the_screen_and_again_changes_nothing() {
-    let folder = desk();
-    let file = folder.path().join("calls.csv");
-    let table = "開始,発信,着信,応答,終了,内線\r\n\
-        2026-11-24 09:00:00,0451110000,0312345678,2026-11-24 09:00:12,2026-11-24 09:01:12,201\r\n\
-        2026-11-24 09:05:00,0451110000,0312345678,,2026-11-24 09:05:30,\r\n";
-    std::fs::write(&file, table).unwrap();
-    let import = ["import", "calls", file.to_str().unwrap()];
-    let refused = run(folder.path(), &import, b"");
-    assert_eq!(refused.status.code(), Some(2));
-    let columns = r#"{"start":"開始","from":"発信","to":"着信","answer":"応答","end":"終了","extension":"内線"}"#;
-    set(folder.path(), "call_table", "columns", columns).await;
-    let first = printed(&run(folder.path(), &import, b""));
-    assert!(
-        first.contains("呼 2、新しい記録 7、取込済みの記録 0"),
-        "{first}"
-    );
-    let second = printed(&run(folder.path(), &import, b""));
-    assert!(
-        second.contains("新しい記録 0、取込済みの記録 7"),
-        "{second}"
-    );
-}
-
 #[test]
 fn what_is_no_capture_is_told_and_the_rest_is_read() {
     let folder = desk();
@@ -388,33 +373,6 @@ fn what_is_no_capture_is_told_and_the_rest_is_read() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
 }
 
-fn chunk(kind: u16, value: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(value.len() + 6).unwrap();
-    [
-        &[0, 0][..],
-        &kind.to_be_bytes(),
-        &length.to_be_bytes(),
-        value,
-    ]
-    .concat()
-}
-
-fn hep((secs, from, to, text): &Sent, key: &str) -> Vec<u8> {
-    let body = [
-        chunk(3, from),
-        chunk(4, to),
-        chunk(7, &5060_u16.to_be_bytes()),
-        chunk(8, &5060_u16.to_be_bytes()),
-        chunk(9, &(NINE + secs).to_be_bytes()),
-        chunk(11, &[1]),
-        chunk(14, key.as_bytes()),
-        chunk(15, text.as_bytes()),
-    ]
-    .concat();
-    let length = u16::try_from(body.len() + 6).unwrap();
-    [&b"HEP3"[..], &length.to_be_bytes(), &body].concat()
-}
-
 /// Ends the program as an operator does.
 fn interrupt(child: &Child) {
     let pid = child.id().to_string();
@@ -425,77 +383,6 @@ fn interrupt(child: &Child) {
             .unwrap()
             .success()
     );
-}
-
-#[test]
-fn probes_over_udp_and_tcp_with_the_right_key_are_heard() {
-    let folder = desk();
-    let settings = format!("{SETTINGS}\n[observe]\nhep_key = \"right\"\n");
-    std::fs::write(folder.path().join("desk.toml"), settings).unwrap();
-    let free = || {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.local_addr().unwrap().port()
-    };
-    let (udp, tcp) = (free(), free());
-    let listen = [
-        format!("udp://127.0.0.1:{udp}"),
-        format!("tcp://127.0.0.1:{tcp}"),
-    ];
-    let arguments = [
-        "observe", "--print", "--hep", &listen[0], "--hep", &listen[1],
-    ];
-    let mut command = command(folder.path(), &arguments);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    let (mut line, mut heard) = (String::new(), 0);
-    while heard < 2 {
-        line.clear();
-        assert!(
-            log.read_line(&mut line).unwrap() > 0,
-            "it ended before it listened"
-        );
-        heard += usize::from(line.contains("receiving HEP"));
-    }
-    let sent = call();
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    for message in &sent {
-        socket
-            .send_to(&hep(message, "wrong"), ("127.0.0.1", udp))
-            .unwrap();
-    }
-    // Half of the messages by each way; each alone could not tell what it is.
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", tcp)).unwrap();
-    for (number, message) in sent.iter().enumerate() {
-        let frame = hep(message, "right");
-        if number % 2 == 0 {
-            socket.send_to(&frame, ("127.0.0.1", udp)).unwrap();
-        } else {
-            let (one, other) = frame.split_at(9);
-            stream.write_all(one).unwrap();
-            stream.flush().unwrap();
-            stream.write_all(other).unwrap();
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    drop(stream);
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    interrupt(&child);
-    let output = child.wait_with_output().unwrap();
-    let rows = String::from_utf8(output.stdout).unwrap();
-    let call = rows
-        .lines()
-        .last()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let call = call.unwrap_or_else(|| panic!("nothing was heard: {rows}"));
-    assert_eq!(
-        (&call["outcome"], &call["wait_ms"]),
-        (&"answered".into(), &12_000.into())
-    );
-    assert_eq!(rows.lines().count(), 3, "{rows}");
 }
 
 /// Waits until the figures of a day hold so many 応答; tells 着信 and 応答.
@@ -544,112 +431,4 @@ fn a_capture_that_grows_in_a_watched_folder_is_counted_as_it_grows() {
     assert_eq!(counted, (1, 1));
     let told = child.wait_with_output().unwrap();
     assert!(printed(&told).contains("着信 1"));
-}
-
-fn read_until(log: &mut impl std::io::BufRead, wanted: &str) {
-    let mut line = String::new();
-    while !line.contains(wanted) {
-        line.clear();
-        let read = log.read_line(&mut line).unwrap();
-        assert!(read > 0, "it ended before it said {wanted}");
-    }
-}
-
-/// Sends the frames within TLS, trusting this certificate alone.
-fn send_within_tls(port: u16, certificate: &str, frames: &[Vec<u8>]) {
-    let _chosen = rustls::crypto::ring::default_provider().install_default();
-    let mut roots = rustls::RootCertStore::empty();
-    let pem = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
-    roots.add(pem).unwrap();
-    let config = rustls::ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = "localhost".try_into().unwrap();
-    let client = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
-    let socket = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let mut stream = rustls::StreamOwned::new(client, socket);
-    for frame in frames {
-        stream.write_all(frame).unwrap();
-    }
-    stream.flush().unwrap();
-    stream.conn.send_close_notify();
-    stream.flush().unwrap();
-    // Who closes with tickets of the session unread resets the connection, and what it sent can be lost.
-    let patience = std::time::Duration::from_secs(5);
-    stream.sock.set_read_timeout(Some(patience)).unwrap();
-    let _ended = stream.read_to_end(&mut Vec::new());
-}
-
-/// What Prometheus reads.
-fn scraped(port: u16) -> String {
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
-}
-
-#[test]
-fn probes_within_tls_are_heard_and_what_was_heard_is_measured() {
-    let folder = desk();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.self_signed(&key).unwrap().pem();
-    let (crt, pem) = (
-        folder.path().join("desk.crt"),
-        folder.path().join("desk.key"),
-    );
-    std::fs::write(&crt, &certificate).unwrap();
-    std::fs::write(&pem, key.serialize_pem()).unwrap();
-    let settings = format!("{SETTINGS}\n[web]\ncertificate = {crt:?}\ncertificate_key = {pem:?}\n");
-    std::fs::write(folder.path().join("desk.toml"), settings).unwrap();
-    let free = || {
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        socket.local_addr().unwrap().port()
-    };
-    let (tls, metrics) = (free(), free());
-    let (listen, address) = (
-        format!("tls://127.0.0.1:{tls}"),
-        format!("127.0.0.1:{metrics}"),
-    );
-    let arguments = [
-        "observe",
-        "--print",
-        "--hep",
-        &listen,
-        "--metrics",
-        &address,
-    ];
-    let mut child = command(folder.path(), &arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    read_until(&mut log, "receiving HEP over TLS");
-    let frames: Vec<_> = call().iter().map(|sent| hep(sent, "any")).collect();
-    send_within_tls(tls, &certificate, &frames);
-    let seen = "madoguchi_observed_messages_total{kind=\"seen\"} 10";
-    let mut text = String::new();
-    for _ in 0..100 {
-        text = scraped(metrics);
-        if text.contains(seen) {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    assert!(text.contains(seen), "{text}");
-    for line in [
-        "madoguchi_observed_disagreement_ratio 0.0",
-        "madoguchi_observed_frames_total{kind=\"received\"} 10",
-    ] {
-        assert!(text.contains(line), "{line}\n{text}");
-    }
-    interrupt(&child);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
-    let mut rest = String::new();
-    log.read_to_string(&mut rest).unwrap();
-    assert!(rest.contains("読み方の違い 0(0.000%)"), "{rest}");
 }
