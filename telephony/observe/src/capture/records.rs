@@ -145,7 +145,7 @@ impl Records {
     /// The first place where a record can begin that another one, or the end of the file, follows.
     fn next_record(&self, bytes: &[u8], from: usize, ended: bool, near: Micros) -> Option<usize> {
         let size = self.header_size();
-        let follows = |at: Micros| near == Micros(0) || at.since(near).0.abs() <= APART_AT_MOST.0;
+        let follows = |at: Micros, near: Micros| at.since(near).0.abs() <= APART_AT_MOST.0;
         (from..bytes.len().saturating_sub(size - 1)).find(|at| {
             let Some(header) = self.header(bytes, *at) else {
                 return false;
@@ -153,9 +153,11 @@ impl Records {
             let end = at + size + header.captured;
             let ends = ended && end == bytes.len();
             let next = self.header(bytes, end);
+            // Before the first record, only the next one tells whether its instant can be right.
+            let is_near = near == Micros(0) || follows(header.at, near);
             header.captured > 0
-                && follows(header.at)
-                && (ends || next.is_some_and(|next| follows(next.at)))
+                && is_near
+                && (ends || next.is_some_and(|next| follows(next.at, header.at)))
         })
     }
 }
