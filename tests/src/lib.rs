@@ -7,6 +7,7 @@ pub mod clamd;
 pub mod desk;
 pub mod faq;
 pub mod identity;
+pub mod observed;
 pub mod process;
 pub mod raw;
 pub mod siege;

@@ -1,7 +1,8 @@
 //! `make screenshots`: pictures of every screen of the sample desk, for the documents.
 //!
 //! Starts the program given first as a demonstration, waits until some calls have come, and
-//! photographs each screen as somebody sees it who works with it.
+//! photographs each screen as somebody sees it who works with it. A third argument chooses: `dark`, or
+//! `observing` for the pictures of a PBX that is observed alone.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::month::Month;
 use madoguchi_tests::browser::{Browser, Look, until_shown};
 use madoguchi_tests::free_port;
+use madoguchi_tests::observed::story;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -116,6 +118,8 @@ const CALLS: Duration = Duration::from_secs(60);
 
 /// What is asked in the pictures of a call.
 const QUESTION: &str = "旅費の精算が差し戻された";
+/// The calls of the observed PBX last so many times two seconds.
+const OBSERVED_PACE: i64 = 45;
 /// Somebody whom the desk knows rings at the agent's phone within so long.
 const RINGS_WITHIN: Duration = Duration::from_secs(300);
 const LOOKED_EVERY: Duration = Duration::from_millis(50);
@@ -125,12 +129,17 @@ async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let program = arguments.next().context("the program, and a folder")?;
     let folder = PathBuf::from(arguments.next().context("a folder for the pictures")?);
-    let dark = arguments.next().as_deref() == Some("dark");
+    let only = arguments.next();
+    let dark = only.as_deref() == Some("dark");
     std::fs::create_dir_all(&folder)?;
+    if only.as_deref() == Some("observing") {
+        return photograph_observing(&folder).await;
+    }
     let desk = Demo::start(Path::new(&program)).await?;
     tokio::time::sleep(CALLS).await;
     photograph_call(&desk, &folder).await?;
     photograph_month_end(&desk, &folder).await?;
+    photograph_observing(&folder).await?;
     for look in Look::ALL.into_iter().filter(|look| look.dark == dark) {
         photograph(&desk, look, &folder).await?;
     }
@@ -238,6 +247,18 @@ async fn photograph_month_end(desk: &Demo, folder: &Path) -> anyhow::Result<()> 
     browser.until_shown("記録しました").await?;
     photograph("month-6-handed-in").await?;
     browser.close().await
+}
+
+/// A desk of its own that observes a PBX, for the guide.
+async fn photograph_observing(folder: &Path) -> anyhow::Result<()> {
+    story(OBSERVED_PACE, async |browser, name| {
+        for look in [Look::PHONE, Look::DESK] {
+            browser.look(look).await?;
+            save(browser, folder, name, look).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Waits until somebody whom the desk knows rings at the agent's phone.

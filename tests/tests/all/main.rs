@@ -27,6 +27,7 @@ mod line_hours;
 mod month_books;
 mod month_end;
 mod nodes;
+mod observing;
 mod oidc;
 mod past_answers;
 mod phones;
