@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 25] = [
+const ALL: [(i64, &str, &str); 26] = [
     (
         1,
         "calls",
@@ -134,6 +134,11 @@ const ALL: [(i64, &str, &str); 25] = [
         26,
         "signal order",
         include_str!("../../../migrations/0026_signal_order.sql"),
+    ),
+    (
+        27,
+        "open tickets",
+        include_str!("../../../migrations/0027_open_tickets.sql"),
     ),
 ];
 

@@ -13,6 +13,9 @@ use crate::error::WebError;
 use crate::state::Web;
 use crate::text::{self, DateStyle};
 
+/// Rows that are counted for a page, where it is cheap.
+pub(crate) const COUNTED: u32 = 10_000;
+
 /// A large list.
 pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// Who may see it.
@@ -55,6 +58,11 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         start: Start,
         limit: u32,
     ) -> impl Future<Output = Result<Page<Self::Row>, StoreError>> + Send;
+
+    /// More rows than this are not counted for a page.
+    fn counted_at_most(_filter: &Self::Filter) -> u32 {
+        COUNTED
+    }
 
     /// How many rows there are, counted up to `at_most`.
     fn count(

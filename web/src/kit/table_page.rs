@@ -18,9 +18,6 @@ use crate::state::Web;
 use crate::text::{self, DateStyle};
 use crate::views::Views;
 
-/// More rows than this are not counted for a page.
-const COUNTED: u32 = 10_000;
-
 #[derive(Template)]
 #[template(path = "table.html")]
 struct TablePage {
@@ -84,8 +81,9 @@ pub(crate) async fn page<L: Listing>(
     let (info, start) = (L::INFO, question.start()?);
     let begins = start == Start::First;
     let found = L::page(&web, &question.filter, start, info.rows).await?;
+    let at_most = L::counted_at_most(&question.filter);
     let total = if info.counted {
-        Some(L::count(&web, &question.filter, COUNTED).await?)
+        Some(L::count(&web, &question.filter, at_most).await?)
     } else {
         None
     };
@@ -120,7 +118,7 @@ pub(crate) async fn page<L: Listing>(
         links,
         sort: question.sort().to_owned(),
         active: active(&question),
-        total: total.map(|total| counted(total, info.unit)),
+        total: total.map(|total| counted(total, at_most, info.unit)),
         heads: heads.collect(),
         rows: found.rows.iter().map(row).collect(),
         first: (!begins).then(|| question.without("")),
@@ -152,8 +150,8 @@ pub(crate) fn viewed<L: Listing>(
     Ok(Some(entry))
 }
 
-fn counted(total: u64, unit: &str) -> String {
-    let more = if total < u64::from(COUNTED) {
+fn counted(total: u64, at_most: u32, unit: &str) -> String {
+    let more = if total < u64::from(at_most) {
         ""
     } else {
         "以上"

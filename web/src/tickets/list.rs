@@ -17,11 +17,14 @@ use super::names::Names;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::kit::table::{Column, Info, Links, Listing};
+use crate::kit::table::{COUNTED, Column, Info, Links, Listing};
 use crate::kit::table_filter::{Asked, Filter, Pairs};
 use crate::kit::{table_file, table_page};
 use crate::query::Period;
 use crate::state::Web;
+
+/// Rows that are counted for a page where words are looked for.
+const COUNTED_WITH_WORDS: u32 = 1_000;
 
 /// What stands for the visitor, and for nobody, among those who see to tickets.
 const ME: &str = "me";
@@ -203,6 +206,15 @@ impl Listing for TicketList {
             before: None,
             after: None,
         })
+    }
+
+    /// Each ticket that holds words is read before it is counted.
+    fn counted_at_most(filter: &ListFilter) -> u32 {
+        if filter.tickets.words.is_empty() {
+            COUNTED
+        } else {
+            COUNTED_WITH_WORDS
+        }
     }
 
     async fn count(web: &Web, filter: &ListFilter, at_most: u32) -> Result<u64, StoreError> {
