@@ -3,8 +3,9 @@
 //!     cargo run --release -p madoguchi-kb --example bench -- kb/sample [ENTRIES …]
 //!
 //! The recipe: entry n asks the question of one article with one of its words exchanged for a word
-//! of another article, and answers with three sentences of articles of the same category, each with
-//! one word exchanged, and a code of its own. Which, follows from n alone.
+//! of another article, and answers with paragraphs of five sentences of other articles, each with
+//! one word exchanged, and a code of its own. Which, follows from n alone. Of 10,000 entries each has three
+//! paragraphs, which are three passages; of more, one of three sentences.
 
 #![expect(
     clippy::disallowed_methods,
@@ -33,6 +34,9 @@ const AT_ONCE: usize = 8;
 const SEARCHES: usize = 4_000;
 /// With more entries, encoding them takes hours.
 const ENCODED: usize = 10_000;
+/// Sentences of each paragraph of an entry.
+const LONG: &[usize] = &[5, 5, 5];
+const SHORT: &[usize] = &[3];
 
 #[derive(Deserialize)]
 struct Document {
@@ -98,7 +102,9 @@ impl Asked<'_> {
         let _none = std::fs::remove_dir_all(&self.place);
         let knowledge = Knowledge::open(&self.place, &self.dictionary, &self.language, encoder)?;
         let began = Instant::now();
-        let entries = (0..size).map(|n| Ok::<_, madoguchi_kb::KbError>(self.recipe.entry(n)));
+        let paragraphs = if size <= ENCODED { LONG } else { SHORT };
+        let entries =
+            (0..size).map(|n| Ok::<_, madoguchi_kb::KbError>(self.recipe.entry(n, paragraphs)));
         knowledge.rebuild(entries, Positions::default())?;
         let built = began.elapsed();
         let query = |n: usize| &self.queries[n % self.queries.len()];
@@ -195,7 +201,7 @@ impl<'a> Recipe<'a> {
         }
     }
 
-    fn entry(&self, n: usize) -> Entry {
+    fn entry(&self, n: usize, paragraphs: &[usize]) -> Entry {
         let mut chance = n as u64 + 1;
         let mut draw = |below: usize| {
             // xorshift*
@@ -218,10 +224,15 @@ impl<'a> Recipe<'a> {
         };
         let question = exchange(&doc.question, draw(usize::MAX >> 1));
         let mut answer = String::new();
-        for _ in 0..3 {
-            let others = &self.sentences[draw(self.docs.len())];
-            if let Some(sentence) = others.get(draw(others.len())) {
-                answer.push_str(&exchange(sentence, draw(usize::MAX >> 1)));
+        for (at, sentences) in paragraphs.iter().enumerate() {
+            if at > 0 {
+                answer.push_str("\n\n");
+            }
+            for _ in 0..*sentences {
+                let others = &self.sentences[draw(self.docs.len())];
+                if let Some(sentence) = others.get(draw(others.len())) {
+                    answer.push_str(&exchange(sentence, draw(usize::MAX >> 1)));
+                }
             }
         }
         Entry {

@@ -14,4 +14,4 @@ mod tokenizer;
 
 pub use encoder::Encoder;
 pub use error::EncoderError;
-pub use products::products;
+pub use products::{differences, products};

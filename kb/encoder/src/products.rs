@@ -1,5 +1,27 @@
 //! One vector beside many.
 
+/// How many bits of `one` differ from those of each of `many`, which lie side by side and are as long as `one`.
+pub fn differences(one: &[u64], many: &[u64]) -> Vec<u32> {
+    if one.is_empty() {
+        return Vec::new();
+    }
+    let rows = many.chunks_exact(one.len());
+    let mut differences = vec![0; rows.len()];
+    pulp::Arch::new().dispatch(|| {
+        for (row, place) in rows.zip(&mut differences) {
+            *place = difference(one, row);
+        }
+    });
+    differences
+}
+
+/// Inlined, as [`product`].
+#[inline(always)]
+fn difference(one: &[u64], other: &[u64]) -> u32 {
+    let pairs = one.iter().zip(other);
+    pairs.map(|(one, other)| (one ^ other).count_ones()).sum()
+}
+
 /// The product of `one` with each of `many`, which lie side by side and are as long as `one`. In whole
 /// numbers, so that every processor comes to the same; of `one` none may be beyond ±1,000, and no
 /// vector longer than 16,000.
@@ -44,6 +66,12 @@ mod tests {
             .collect();
         assert_eq!(products(&one, &many), expected);
         assert_eq!(products(&[2, -3], &[5, 7]), [-11]);
+    }
+
+    #[test]
+    fn bits_that_differ_are_counted() {
+        assert_eq!(differences(&[0b11, 0], &[0b01, 0, 0b11, u64::MAX]), [1, 64]);
+        assert!(differences(&[], &[1]).is_empty());
     }
 
     #[test]

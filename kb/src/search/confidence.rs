@@ -1,14 +1,10 @@
 //! How likely a result answers: a logistic model of what words and meaning show, in numbers that were
-//! learned (`kb/examples/calibrate.rs`).
+//! learned (`kb/examples/calibrate`).
 
 use std::sync::LazyLock;
 
 /// The numbers: a line for each signal, with the encoder and by words alone.
 const NUMBERS: &str = include_str!("confidence.csv");
-
-/// Of the samples that it was learned from as many have no answer as have one; of what people ask, fewer: the
-/// logarithm of how many times fewer.
-const PRIOR: f32 = 0.8;
 
 /// What the model looks at, by name.
 pub const SIGNALS: [&str; 10] = [
@@ -72,6 +68,10 @@ impl Signals {
 struct Model {
     alone: f32,
     of: [f32; 10],
+    /// What makes a probability of what comes of these: it was learned of samples as hard to tell apart as they
+    /// come, half of which have no answer.
+    scale: f32,
+    shift: f32,
 }
 
 impl Model {
@@ -90,6 +90,8 @@ impl Model {
         Some(Self {
             alone: number("constant")?,
             of,
+            scale: number("scale")?,
+            shift: number("shift")?,
         })
     }
 }
@@ -109,8 +111,8 @@ pub(super) fn of(signals: &Signals, with_encoder: bool) -> f32 {
     };
     let all = signals.all();
     let products = all.iter().zip(&model.of).map(|(one, number)| one * number);
-    let sum = PRIOR + model.alone + products.sum::<f32>();
-    1.0 / (1.0 + (-sum).exp())
+    let sum = model.alone + products.sum::<f32>();
+    1.0 / (1.0 + (-(model.shift + model.scale * sum)).exp())
 }
 
 #[cfg(test)]

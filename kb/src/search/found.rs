@@ -8,10 +8,10 @@ use crate::entry::Source;
 use crate::highlight::Fragment;
 
 /// A result that answers so likely is shown as the answer; docs/search.md tells how that was found.
-const ANSWERS: f32 = 0.6;
+const ANSWERS: f32 = 0.65;
 
 /// If the best answers less likely than this, nothing was found.
-const COMES_NEAR: f32 = 0.15;
+const COMES_NEAR: f32 = 0.2;
 
 /// What meaning exactly what was asked counts in that.
 const MEANT: f32 = 0.25;

@@ -1,29 +1,30 @@
 //! Which entries mean what was asked, whatever words they use.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tantivy::columnar::Column;
-use tantivy::query::{AllQuery, EnableScoring};
+use tantivy::query::{EnableScoring, Query as _};
 use tantivy::{DocAddress, Searcher};
 
 use super::ranking::{CANDIDATES, best_first, in_category};
 use crate::error::KbError;
 use crate::fields::{Fields, MEANING_COLUMN};
 use crate::index::SearchIndex;
-use crate::meaning::QueryVector;
+use crate::meaning::{Meanings, QueryVector};
 use crate::query::Query;
 
 /// What means so much the same is found whatever words it uses.
 const ALIKE: f32 = 0.35;
 
-/// Among more entries than these, meaning ranks what words find and finds nothing by itself: each
+/// Among more documents than these, meaning ranks what words find and finds nothing by itself: each
 /// would have to be looked at.
-const LOOKED_THROUGH: u64 = 20_000;
+const LOOKED_THROUGH: u64 = 60_000;
 
 /// How alike the entries of an index are in meaning to what was asked.
 pub(super) enum Likeness<'a> {
-    /// Of every entry of each part.
-    Every(Vec<Vec<f32>>),
+    /// Of any, and those that are most alike.
+    Every(&'a QueryVector, Vec<Arc<Meanings>>),
     /// To be told of some.
     Some(&'a QueryVector, Vec<Column<u64>>),
 }
@@ -35,9 +36,7 @@ impl<'a> Likeness<'a> {
         asked: &'a QueryVector,
     ) -> Result<Self, KbError> {
         if searcher.num_docs() <= LOOKED_THROUGH {
-            let parts = index.meanings(searcher)?;
-            let parts = parts.iter().map(|part| part.alike(asked));
-            return Ok(Self::Every(parts.collect()));
+            return Ok(Self::Every(asked, index.meanings(searcher)?));
         }
         let segments = searcher.segment_readers().iter();
         let columns = segments.map(|segment| Ok(segment.fast_fields().u64(MEANING_COLUMN)?));
@@ -48,9 +47,7 @@ impl<'a> Likeness<'a> {
     pub(super) fn of(&self, entry: DocAddress) -> f32 {
         let (part, doc) = (entry.segment_ord as usize, entry.doc_id);
         let alike = match self {
-            Self::Every(parts) => parts
-                .get(part)
-                .and_then(|part| part.get(doc as usize).copied()),
+            Self::Every(asked, parts) => parts.get(part).map(|part| part.of(asked, doc)),
             Self::Some(asked, columns) => columns
                 .get(part)
                 .map(|column| asked.alike(column.values_for_doc(doc))),
@@ -67,24 +64,31 @@ pub(super) fn add_alike(
     query: &Query,
     found: &mut Vec<(f32, DocAddress)>,
 ) -> Result<(), KbError> {
-    let Likeness::Every(_) = likeness else {
+    let Likeness::Every(asked, parts) = likeness else {
         return Ok(());
     };
     let known: HashSet<DocAddress> = found.iter().map(|(_, at)| *at).collect();
-    let every: Box<dyn tantivy::query::Query> = match &query.category {
-        None => Box::new(AllQuery),
-        Some(category) => Box::new(in_category(fields, category)),
-    };
-    let every = every.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut alike: Vec<(f32, DocAddress)> = Vec::new();
-    for (ord, segment) in (0..).zip(searcher.segment_readers()) {
-        every.for_each_no_score(segment, &mut |docs| {
+    let segments = searcher.segment_readers().iter().zip(parts);
+    for (ord, (segment, part)) in (0..).zip(segments) {
+        let mut take = |doc: u32, one: f32| {
+            let at = DocAddress::new(ord, doc);
+            if one >= ALIKE && !segment.is_deleted(doc) && !known.contains(&at) {
+                alike.push((one, at));
+            }
+        };
+        let Some(category) = &query.category else {
+            for (doc, one) in part.nearest(asked) {
+                take(doc, one);
+            }
+            continue;
+        };
+        // Of a category each is looked at.
+        let within = in_category(fields, category);
+        let within = within.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        within.for_each_no_score(segment, &mut |docs| {
             for doc in docs {
-                let at = DocAddress::new(ord, *doc);
-                let one = likeness.of(at);
-                if one >= ALIKE && !segment.is_deleted(*doc) && !known.contains(&at) {
-                    alike.push((one, at));
-                }
+                take(*doc, part.of(asked, *doc));
             }
         })?;
     }

@@ -8,7 +8,12 @@
 //! another field, and those whose answers were left out of the index (every other article is). A logistic
 //! model of the signals is fitted by Newton's method with a small penalty; samples are weighed so that in each
 //! set queries with and without an answer count alike, and second and third results a quarter. The same
-//! is done by words alone. Nothing is learned from the measured files; the tables tell of them.
+//! is done by words alone. What the model gives for first results becomes a probability by a second logistic model
+//! with two numbers, over queries as people ask them: those with an answer and those written without one.
+//! Both models are tried on each field by what was learned of the others. Nothing is learned from the measured
+//! files; the tables tell of them.
+
+mod model;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,16 +25,10 @@ use madoguchi_kb::{
 };
 use serde::Deserialize;
 
+use self::model::{Model, NUMBERS, Sample, Set, is_asked_by_people, learned};
+
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Numbers of the model: the constant and one for each signal.
-const NUMBERS: usize = 11;
-/// What a number of the model costs, squared, so that none runs away.
-const PENALTY: f64 = 0.5;
-/// Steps of Newton's method, which is done long before.
-const STEPS: usize = 40;
-/// What a second or third result counts.
-const LATER: f64 = 0.25;
 /// Rows of the table of reliability.
 const BINS: usize = 10;
 
@@ -40,21 +39,6 @@ struct Document {
     answer: String,
     #[serde(default)]
     keywords: Vec<String>,
-}
-
-/// Queries of one kind, asked of one index.
-struct Set {
-    name: String,
-    answered: bool,
-    samples: Vec<Sample>,
-    verdicts: Vec<(Verdict, bool)>,
-}
-
-struct Sample {
-    signals: [f64; NUMBERS],
-    confidence: f64,
-    answers: bool,
-    first: bool,
 }
 
 #[expect(
@@ -82,18 +66,22 @@ fn main() -> Outcome<()> {
             sample: &sample,
         };
         if learns {
-            models.push(fitted(&asking.sets("tuning")?));
+            let sets = asking.sets("tuning")?;
+            println!("# {title}");
+            tell_thresholds(&sets);
+            let all: Vec<&Set> = sets.iter().collect();
+            models.push(learned(&all));
         } else {
-            for which in ["tuning", "measured"] {
-                println!("\n{which}, {title}\n");
-                tell(&asking.sets(which)?);
-            }
+            println!("\n{title}\n");
+            tell(&asking.sets("measured")?);
         }
     }
     if let [with, without] = models.as_slice() {
-        println!("# signal,with the encoder,by words alone; learned by kb/examples/calibrate.rs");
+        println!("# signal,with the encoder,by words alone; learned by kb/examples/calibrate");
         let names = std::iter::once("constant").chain(SIGNALS);
-        for ((name, with), without) in names.zip(with).zip(without) {
+        let names = names.chain(["scale", "shift"]);
+        let numbers = |model: &Model| model.numbers.into_iter().chain([model.scale, model.shift]);
+        for ((name, with), without) in names.zip(numbers(with)).zip(numbers(without)) {
             println!("{name},{with:.4},{without:.4}");
         }
     }
@@ -116,6 +104,13 @@ impl Asking<'_> {
         let mut staff: Vec<GradedQuery> = read(&file(&format!("queries-{which}.jsonl")))?;
         staff.extend(read::<GradedQuery>(&file(&format!("staff-{which}.jsonl")))?);
         let unanswered: Vec<GradedQuery> = read(&file(&format!("unanswered-{which}.jsonl")))?;
+        // What is typed without conversion is told apart, and nothing is learned of it.
+        let typed: Vec<GradedQuery> = match which {
+            "measured" => read(&file("unanswered-typed.jsonl"))?,
+            _ => Vec::new(),
+        };
+        let is_typed = |one: &&GradedQuery| which == "measured" && is_typed(&one.query);
+        let staff_typed: Vec<GradedQuery> = staff.iter().filter(is_typed).cloned().collect();
         let city: Vec<Document> = read(&file(&format!("city/faq-{which}.jsonl")))?;
         let citizens: Vec<GradedQuery> = read(&file(&format!("city/queries-{which}.jsonl")))?;
         let paragraphs: Vec<Document> = read(&file("long/paragraphs.jsonl"))?;
@@ -139,6 +134,8 @@ impl Asking<'_> {
                 &[
                     ("sample", &staff),
                     ("written so", &unanswered),
+                    ("sample typed in kana or romaji", &staff_typed),
+                    ("typed in kana or romaji", &typed),
                     ("the city's", &none(&citizens)),
                     ("readers'", &none(&readers)),
                 ],
@@ -224,81 +221,63 @@ fn left_out(docs: &[Document], queries: &[GradedQuery]) -> (Vec<Document>, Vec<G
     (kept, without)
 }
 
-/// The numbers under which the samples are likeliest.
-fn fitted(sets: &[Set]) -> [f64; NUMBERS] {
-    let weight = |sample: &Sample| if sample.first { 1.0 } else { LATER };
-    let sum = |answered: bool| -> f64 {
-        let some = sets.iter().filter(|set| set.answered == answered);
-        some.flat_map(|set| &set.samples).map(weight).sum()
-    };
-    let (with, without) = (sum(true), sum(false));
-    let mut numbers = [0.0; NUMBERS];
-    for _ in 0..STEPS {
-        let mut slope = [0.0; NUMBERS];
-        let mut bend = [[0.0; NUMBERS]; NUMBERS];
-        for (at, (slope, bend)) in slope.iter_mut().zip(&mut bend).enumerate() {
-            let penalty = if at == 0 { 1e-6 } else { PENALTY };
-            *slope -= penalty * numbers.get(at).copied().unwrap_or(0.0);
-            if let Some(own) = bend.get_mut(at) {
-                *own += penalty;
-            }
-        }
-        for set in sets {
-            // Queries with and without an answer count alike.
-            let alike = if set.answered { 1.0 } else { with / without };
-            for sample in &set.samples {
-                let weight = alike * weight(sample);
-                let likely = likely(&numbers, &sample.signals);
-                let missed = f64::from(u8::from(sample.answers)) - likely;
-                let rows = slope.iter_mut().zip(&mut bend).zip(&sample.signals);
-                for ((slope, bend), one) in rows {
-                    *slope += weight * missed * one;
-                    for (bend, other) in bend.iter_mut().zip(&sample.signals) {
-                        *bend += weight * likely * (1.0 - likely) * one * other;
-                    }
-                }
-            }
-        }
-        for (number, step) in numbers.iter_mut().zip(solved(bend, slope)) {
-            *number += step;
-        }
-    }
-    numbers
+/// The fields, by how the names of their sets begin; what was written without an answer belongs to the sample.
+const FIELDS: [&str; 4] = ["sample", "city", "paragraphs", "manuals"];
+
+fn field(set: &Set) -> &str {
+    let mut fields = FIELDS.iter().filter(|field| set.name.starts_with(**field));
+    fields.next().unwrap_or(&"sample")
 }
 
-fn likely(numbers: &[f64; NUMBERS], signals: &[f64; NUMBERS]) -> f64 {
-    let sum: f64 = numbers
-        .iter()
-        .zip(signals)
-        .map(|(one, other)| one * other)
-        .sum();
-    1.0 / (1.0 + (-sum).exp())
+/// Whether a query is typed in kana or Latin letters alone.
+fn is_typed(query: &str) -> bool {
+    let kanji = |letter: char| ('一'..='鿿').contains(&letter) || letter == '々';
+    !query.chars().any(kanji)
 }
 
-/// The solution of linear equations, by elimination; the matrix is symmetric and positive.
-#[expect(clippy::indexing_slicing, reason = "all are as long as NUMBERS")]
-fn solved(mut matrix: [[f64; NUMBERS]; NUMBERS], mut right: [f64; NUMBERS]) -> [f64; NUMBERS] {
-    for at in 0..NUMBERS {
-        let pivot = matrix[at];
-        let value = right[at];
-        for row in 0..NUMBERS {
-            if row == at || pivot[at] == 0.0 {
-                continue;
-            }
-            let factor = matrix[row][at] / pivot[at];
-            for column in 0..NUMBERS {
-                matrix[row][column] -= factor * pivot[column];
-            }
-            right[row] -= factor * value;
+/// What each place of the line between an answer and what comes near would bring, each field told by what was learned
+/// of the others; and how far the probability can be trusted then.
+#[expect(clippy::print_stdout, reason = "the tables are what it is for")]
+fn tell_thresholds(sets: &[Set]) {
+    let mut told: Vec<(bool, bool, f64)> = Vec::new();
+    for name in FIELDS {
+        let others: Vec<&Set> = sets.iter().filter(|set| field(set) != name).collect();
+        let model = learned(&others);
+        for set in sets
+            .iter()
+            .filter(|set| field(set) == name && is_asked_by_people(set))
+        {
+            let first = set.samples.iter().filter(|sample| sample.first);
+            told.extend(first.map(|one| (set.answered, one.answers, model.confidence(one))));
+            // What finds nothing at all claims nothing.
+            let nothing = set.verdicts.len() - set.samples.iter().filter(|one| one.first).count();
+            told.extend((0..nothing).map(|_| (set.answered, false, 0.0)));
         }
     }
-    let mut solution = [0.0; NUMBERS];
-    for at in 0..NUMBERS {
-        if matrix[at][at] != 0.0 {
-            solution[at] = right[at] / matrix[at][at];
-        }
+    println!("# from | right results called so | wrong ones | of queries without an answer");
+    for step in 1..20 {
+        let from = f64::from(step) / 20.0;
+        let part = |is: fn(&(bool, bool, f64)) -> bool| {
+            let some: Vec<_> = told.iter().filter(|one| is(one)).collect();
+            let called = some.iter().filter(|one| one.2 >= from).count();
+            called as f64 / some.len().max(1) as f64
+        };
+        println!(
+            "# {from:.2} | {:.2} | {:.2} | {:.2}",
+            part(|one| one.1),
+            part(|one| one.0 && !one.1),
+            part(|one| !one.0)
+        );
     }
-    solution
+    let mut error = 0.0;
+    for bin in 0..BINS {
+        let of = |confidence: f64| ((confidence * BINS as f64) as usize).min(BINS - 1);
+        let some: Vec<_> = told.iter().filter(|one| of(one.2) == bin).collect();
+        let right = some.iter().filter(|one| one.1).count() as f64;
+        let said: f64 = some.iter().map(|one| one.2).sum();
+        error += (said - right).abs() / told.len().max(1) as f64;
+    }
+    println!("# expected calibration error, each field by the others: {error:.3}");
 }
 
 /// What is said of each set, and how far the confidence can be trusted.
@@ -326,9 +305,7 @@ fn tell(sets: &[Set]) {
             row(" (no answer)", false);
         }
     }
-    let answered = sets
-        .iter()
-        .filter(|set| set.answered || set.name == "written so");
+    let answered = sets.iter().filter(|set| is_asked_by_people(set));
     let first: Vec<&Sample> = answered
         .flat_map(|set| &set.samples)
         .filter(|sample| sample.first)
