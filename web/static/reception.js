@@ -112,7 +112,7 @@
     asking?.abort();
     const abort = asking = new AbortController();
     try {
-      const query = new URLSearchParams({ q: question(), ...more });
+      const query = new URLSearchParams({ q: question(), ticket: fields.ticket.value, ...more });
       const answer = await fetch(`/reception/candidates?${query}`, { signal: abort.signal });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       const fresh = document.createElement("template");
@@ -316,6 +316,8 @@
     if (hasCall) fields.channel.value = "phone";
     history.replaceState(null, "", "/reception");
     touched = changed = false;
+    // What was said of the call before is not said of this one.
+    for (const one of said.querySelectorAll(".toast, .banner")) if (!strip.contains(one)) one.remove();
     strip.replaceChildren();
     showBeside(part);
   };

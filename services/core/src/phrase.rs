@@ -110,6 +110,12 @@ impl Phrase {
         expanded
     }
 
+    /// The first variable that a text still holds, as 「{氏名}」: nothing was known to be filled in.
+    pub fn left_over(text: &str) -> Option<String> {
+        let named = PHRASE_VARIABLES.map(|name| format!("{{{name}}}"));
+        named.into_iter().find(|variable| text.contains(variable))
+    }
+
     /// The first variable that nothing is filled in for.
     fn unknown_variable(&self) -> Option<&str> {
         let opened = self.text.split('{').skip(1);

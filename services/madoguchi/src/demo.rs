@@ -2,6 +2,7 @@
 //! SIP calls, so that the board lives from the first minute.
 
 mod actors;
+mod directories;
 mod month;
 mod people;
 mod phrases;
@@ -95,6 +96,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let password = operator::one_time_password();
     people::add(running.store(), &password, running.live().now()).await?;
     phrases::add(running.store(), running.live().now()).await?;
+    directories::add(running.store(), running.live().now()).await?;
     staffing::add(running.store(), running.live().now()).await?;
     // Before anything else of that month may be there.
     let settings = month_settings(running.live());

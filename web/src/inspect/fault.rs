@@ -56,10 +56,10 @@ impl FileFault {
     pub(crate) fn message(self) -> &'static str {
         match self {
             Self::Unknown => {
-                "このファイルは使えません。画像（PNG、JPEG、GIF、WebP）、PDF、Word、Excel、PowerPoint（マクロのないもの）、テキスト、CSVを選んでください。"
+                "このファイルは使えません。画像(PNG、JPEG、GIF、WebP)、PDF、Word、Excel、PowerPoint(マクロのないもの)、テキスト、CSVを選んでください。"
             }
             Self::Extension => {
-                "ファイルの中身と、名前の末尾（拡張子）が合っていません。正しい拡張子を付けてから、もう一度選んでください。"
+                "ファイルの中身と、名前の末尾(拡張子)が合っていません。正しい拡張子を付けてから、もう一度選んでください。"
             }
             Self::Broken => {
                 "ファイルが壊れているか、決まった形式で書かれていません。作成したソフトウェアで開いて保存し直してから、もう一度選んでください。"

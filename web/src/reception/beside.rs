@@ -35,6 +35,8 @@ pub(super) struct Beside {
     pub(super) earlier: Vec<TicketLine>,
     pub(super) site: Vec<TicketLine>,
     pub(super) unregistered: Vec<CallLine>,
+    /// How many there are, also those that are not shown.
+    pub(super) unregistered_count: u64,
     pub(super) drafts: Vec<DraftLine>,
     /// The database cannot be asked.
     pub(super) away: bool,
@@ -130,7 +132,7 @@ async fn read(
         .into_iter()
         .filter(|row| !shown.contains(&row.id))
         .collect();
-    let (unregistered, drafts) = to_be_done(web, visitor, subject).await?;
+    let (unregistered, unregistered_count, drafts) = to_be_done(web, visitor, subject).await?;
     Ok(Beside {
         sentence: caller.certainty.sentence(),
         people: people(caller),
@@ -138,6 +140,7 @@ async fn read(
         earlier: lines(earlier),
         site: lines(site),
         unregistered,
+        unregistered_count,
         drafts,
         away: false,
     })
@@ -187,21 +190,26 @@ async fn tickets_of(web: &Web, caller: &Caller) -> Result<Vec<TicketRow>, StoreE
     Ok(found.into_values().rev().collect())
 }
 
-/// The own calls that are not registered, and what was typed elsewhere and not saved.
+/// The own calls that are not registered, how many they are, and what was typed elsewhere and not saved.
 async fn to_be_done(
     web: &Web,
     visitor: &Visitor,
     subject: &Subject,
-) -> Result<(Vec<CallLine>, Vec<DraftLine>), StoreError> {
+) -> Result<(Vec<CallLine>, u64, Vec<DraftLine>), StoreError> {
     let now = web.desk.now();
-    let calls = match &visitor.user.agent {
+    let (calls, mut count) = match &visitor.user.agent {
         Some(agent) => {
             let span = (now - UNREGISTERED_WITHIN, now + UNREGISTERED_WITHIN);
-            web.store
-                .unregistered_calls(Some(agent), span, CALLS)
-                .await?
+            let calls = web.store.unregistered_calls(Some(agent), span, CALLS);
+            let calls = calls.await?;
+            let count = if calls.len() < CALLS as usize {
+                calls.len() as u64
+            } else {
+                web.store.count_unregistered(Some(agent), span).await?
+            };
+            (calls, count)
         }
-        None => Vec::new(),
+        None => (Vec::new(), 0),
     };
     let drafts = web.store.ticket_drafts(&visitor.user.id).await?;
     let own = visitor
@@ -217,6 +225,7 @@ async fn to_be_done(
         let has_draft = drafts.iter().any(|draft| draft.subject == key);
         let is_here = !told.insert(key);
         if is_here || Some(&call.call) == own.as_ref() {
+            count = count.saturating_sub(1);
             continue;
         }
         lines.push(CallLine {
@@ -252,7 +261,7 @@ async fn to_be_done(
         }
     });
     let rest = rest.collect();
-    Ok((lines, rest))
+    Ok((lines, count, rest))
 }
 
 impl TicketLine {

@@ -14,7 +14,7 @@ use crate::error::WebError;
 use crate::knowledge::finder::finder;
 use crate::knowledge::past::{PastTicket, is_ticket, past_ticket};
 use crate::library::Article;
-use crate::portal::finding::{FindQuery, Results};
+use crate::portal::finding::{FindQuery, Results, ticket_key};
 use crate::state::Web;
 
 /// So many are offered, each by a key.
@@ -39,6 +39,8 @@ pub(super) struct CandidateQuery {
     settled: String,
     /// The article to be read.
     show: String,
+    /// The ticket that is written: it answers nothing to itself.
+    ticket: String,
 }
 
 #[derive(Template)]
@@ -48,13 +50,13 @@ struct CandidatesPart {
 }
 
 impl Candidates {
-    /// What is found for a question; `show`: which of them is read. That it was looked for is kept with
-    /// `keeps`.
+    /// What is found for a question; `show`: which of them is read; `own`: the ticket that is written, which
+    /// is not offered. That it was looked for is kept with `keeps`.
     pub(super) async fn of(
         web: &Web,
         visitor: &Visitor,
         question: &str,
-        show: &str,
+        (show, own): (&str, &str),
         keeps: bool,
     ) -> Result<Self, WebError> {
         let query = FindQuery {
@@ -62,6 +64,8 @@ impl Candidates {
             ..FindQuery::default()
         };
         let mut results = finder(web, visitor).find(&query, keeps).await?;
+        let own = ticket_key(own);
+        results.rows.retain(|row| row.id != own);
         results.rows.truncate(OFFERED);
         let first = results.rows.first().map(|row| row.id.as_str());
         let shown = if show.is_empty() { first } else { Some(show) };
@@ -89,7 +93,8 @@ pub(super) async fn part(
     Query(query): Query<CandidateQuery>,
 ) -> Result<Html<String>, WebError> {
     let keeps = !query.settled.is_empty();
-    let candidates = Candidates::of(&web, &visitor, &query.q, &query.show, keeps).await?;
+    let read = (query.show.as_str(), query.ticket.as_str());
+    let candidates = Candidates::of(&web, &visitor, &query.q, read, keeps).await?;
     Ok(Html(CandidatesPart { candidates }.render()?))
 }
 

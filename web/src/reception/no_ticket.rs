@@ -112,9 +112,16 @@ async fn keep(
         let why = "応答していない通話は、対象外にできません";
         return Err(Refusal::Fault(why.to_owned()));
     }
+    if call.record.ended_at.is_none() && call.own_state.is_none() {
+        let why = "通話が続いています。通話が終わってから、対象外にしてください";
+        return Err(Refusal::Fault(why.to_owned()));
+    }
+    let Some(reason) = NoTicketReason::lookup(reason) else {
+        return Err(Refusal::Fault("対象外の理由を選んでください".to_owned()));
+    };
     let no_ticket = NoTicket {
         call: call.id().clone(),
-        reason: NoTicketReason::lookup(reason).unwrap_or_default(),
+        reason,
         note: note.trim().to_owned(),
     };
     // A call without a matter has no number to be kept.

@@ -165,7 +165,8 @@ pub(super) async fn show(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let candidates = Candidates::of(web, visitor, &form.question, &told.show, told.keeps).await?;
+    let read = (told.show.as_str(), form.ticket.as_str());
+    let candidates = Candidates::of(web, visitor, &form.question, read, told.keeps).await?;
     notices::read(web).await;
     let now = web.desk.now();
     let page = ReceptionPage {

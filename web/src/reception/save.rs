@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::audit::Action;
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::id::{ContactId, TicketId};
+use madoguchi_core::phrase::Phrase;
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::edit::{self, Conflict};
 use madoguchi_core::ticket::{AnswerSource, Status, Ticket, TicketChange, TicketFields, sensitive};
@@ -26,6 +27,8 @@ use crate::query::escape;
 use crate::state::Web;
 use crate::tickets::names::Names;
 
+/// What 定型文 have in the place of a number that is given with the first save.
+const NUMBER_VARIABLE: &str = "{受付番号}";
 /// So often somebody else may save between our reading and our writing.
 const ATTEMPTS: usize = 5;
 
@@ -39,6 +42,16 @@ pub(super) async fn save(
     let before = before(web, subject, &form).await?;
     let (mut mine, mut faults) = form.fields(&before);
     faults.extend(find_articles(web, &mut mine, &before).await?);
+    if let Some(ticket) = &subject.ticket {
+        mine.answer = mine
+            .answer
+            .replace(NUMBER_VARIABLE, &ticket.number.to_string());
+    }
+    let unfilled = Phrase::left_over(&mine.answer.replace(NUMBER_VARIABLE, ""));
+    if let Some(variable) = unfilled {
+        let message = format!("回答に「{variable}」が残っています。実際の内容に書き換えてください");
+        faults.push(FieldError::new("answer", message));
+    }
     if form.question.trim().is_empty() {
         faults.push(FieldError::new("question", "質問を入力してください"));
     }
@@ -324,6 +337,23 @@ impl Saving<'_> {
         call.contact(own, outcome, at)
     }
 
+    /// Puts the number of a new ticket where its answer tells it.
+    fn with_number(&self, ticket: &Ticket) -> Option<TicketEdit> {
+        let mut told = ticket.fields.clone();
+        told.answer = told
+            .answer
+            .replace(NUMBER_VARIABLE, &ticket.number.to_string());
+        let changes = edit::changes(&ticket.fields, &told);
+        (!changes.is_empty()).then(|| TicketEdit {
+            id: ticket.id.clone(),
+            version: Some(ticket.version),
+            by: Some(self.visitor.user.id.clone()),
+            at: self.now,
+            happened_at: None,
+            changes,
+        })
+    }
+
     /// When it happened, if that was before it is recorded.
     fn happened_at(&self, contact: Option<&Contact>) -> Option<Instant> {
         let at = contact?.outcome_at;
@@ -336,7 +366,13 @@ impl Saving<'_> {
         let entry = self.visitor.entry(self.now, Action::TicketChange, id);
         let mut tx = store.begin(entry).await?;
         let ticket = match work {
-            Work::New(new) => tx.add_ticket(&new).await?,
+            Work::New(new) => {
+                let ticket = tx.add_ticket(&new).await?;
+                match self.with_number(&ticket) {
+                    Some(edit) => tx.change_ticket(&edit).await?,
+                    None => ticket,
+                }
+            }
             Work::Edit(edit) => tx.change_ticket(&edit).await?,
         };
         let ticket = waiting::take(&mut tx, self.visitor, ticket, self.now).await?;

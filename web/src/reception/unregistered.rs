@@ -48,6 +48,8 @@ struct Row {
     from: String,
     agents: String,
     talked: String,
+    /// It goes on: there is nothing to be decided yet.
+    goes_on: bool,
 }
 
 /// What is asked for.
@@ -99,7 +101,7 @@ pub(super) async fn page(
         calls: calls.iter().map(|call| row(&web, call)).collect(),
         reasons: Choice::list(
             NoTicketReason::ALL.map(|one| (one.as_str(), one.label())),
-            NoTicketReason::WrongNumber.as_str(),
+            "",
         ),
     };
     Ok(Html(page.render()?))
@@ -119,5 +121,6 @@ fn row(web: &Web, call: &CallRecord) -> Row {
         from: call.from.shown(),
         agents: agents.join("、"),
         talked: text::duration(call.talk()),
+        goes_on: call.ended_at.is_none(),
     }
 }

@@ -5,7 +5,7 @@ use axum::response::{Html, Response};
 use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::id::{CategoryId, DivisionId, PersonId, UserId};
-use madoguchi_core::ticket::{Channel, Status, System, Ticket};
+use madoguchi_core::ticket::{Channel, Status, System, Ticket, TicketNumber};
 use madoguchi_store::{Page, Start, StoreError, TicketFilter, TicketOrder};
 
 use super::bulk;
@@ -130,6 +130,12 @@ impl Listing for TicketList {
         let state = asked.get("state");
         let period = period(web, asked)?;
         let users = web.offered.get();
+        // Who has a number asks for that ticket, also if it was merged, and however they write it.
+        let named = TicketNumber::read(asked.get("words"), "");
+        let words = named.map_or_else(
+            || asked.get("words").to_owned(),
+            |number| number.to_string(),
+        );
         let owner = match asked.get("owner") {
             "" => None,
             NOBODY => Some(None),
@@ -142,7 +148,7 @@ impl Listing for TicketList {
         let tickets = TicketFilter {
             statuses: Status::lookup(state).into_iter().collect(),
             open: state == OPEN,
-            merged: state == ALL,
+            merged: state == ALL || named.is_some(),
             divisions: asked
                 .some("division")
                 .map(DivisionId::new)
@@ -161,7 +167,7 @@ impl Listing for TicketList {
             site: asked.some("site"),
             from: period.as_ref().map(Period::start),
             until: period.as_ref().map(Period::end),
-            words: asked.get("words").to_owned(),
+            words,
             ..TicketFilter::default()
         };
         Ok(ListFilter {

@@ -122,6 +122,9 @@ pub(crate) fn answer_in_words(state: Option<AnswerState>) -> (Option<&'static st
             (Some("late"), format!("期限後に回答({})", minutes(took)))
         }
         Some(AnswerState::Exempt) => (None, "期限なし(障害・緊急)".to_owned()),
+        Some(AnswerState::Paused { left }) if left < Millis::ZERO => {
+            (Some("late"), format!("停止中({}超過)", minutes(left)))
+        }
         Some(AnswerState::Paused { left }) => (None, format!("停止中(残り{})", minutes(left))),
         Some(AnswerState::Due { left, .. }) if left < Millis::ZERO => {
             (Some("late"), format!("{}超過", minutes(left)))
