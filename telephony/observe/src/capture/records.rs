@@ -9,6 +9,9 @@ use super::{Found, Micros, PACKET_BYTES_AT_MOST};
 /// Records whose instants lie further apart than this do not follow each other where one is looked for.
 const APART_AT_MOST: Micros = Micros::from_secs(86_400);
 
+/// Before this (1990) nothing was captured: small numbers within a packet are no instants.
+const EARLIEST: Micros = Micros::from_secs(631_152_000);
+
 /// How the records of this file are written.
 #[derive(Debug)]
 pub(super) struct Records {
@@ -154,7 +157,11 @@ impl Records {
             let ends = ended && end == bytes.len();
             let next = self.header(bytes, end);
             // Before the first record, only the next one tells whether its instant can be right.
-            let is_near = near == Micros(0) || follows(header.at, near);
+            let is_near = if near == Micros(0) {
+                header.at >= EARLIEST
+            } else {
+                follows(header.at, near)
+            };
             header.captured > 0
                 && is_near
                 && (ends || next.is_some_and(|next| follows(next.at, header.at)))
