@@ -62,7 +62,7 @@ impl Browser {
     }
 }
 
-const CURSOR: &str = "return document.hasFocus() && document.activeElement.matches('input, textarea, [contenteditable]')";
+const CURSOR: &str = "return document.activeElement.matches('input, textarea, [contenteditable]')";
 
 const FOCUS: &str = "
     const element = document.activeElement;
