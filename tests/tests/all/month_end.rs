@@ -107,6 +107,9 @@ async fn register_all(browser: &Browser, desk: &Desk) -> Outcome {
     browser.open(desk.web(), MONTH).await?;
     browser.click("a[href^='/reception/unregistered']").await?;
     browser.until_shown("2件").await?;
+    let reason = Locator::Css("table.calls tbody tr:first-child select[name=reason]");
+    let reason = browser.client.find(reason).await?;
+    reason.select_by_value("wrong_number").await?;
     browser
         .click("table.calls tbody tr:first-child form button")
         .await?;
