@@ -111,7 +111,10 @@ impl Indexes {
                     .chunks(AT_ONCE)
                     .map(|some| {
                         scope.spawn(|| {
-                            give_way();
+                            // Who opens a desk waits for its articles, and for no ticket.
+                            if some.iter().all(|entry| entry.feed() == Feed::Tickets) {
+                                give_way();
+                            }
                             cut(some)
                         })
                     })
@@ -154,7 +157,7 @@ impl Indexes {
             });
             documents.collect()
         };
-        let documents = if changes.len() > BY_HAND_AT_MOST {
+        let documents = if feed == Feed::Tickets && changes.len() > BY_HAND_AT_MOST {
             std::thread::scope(|scope| {
                 let cutting = scope.spawn(|| {
                     give_way();
