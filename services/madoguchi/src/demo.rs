@@ -6,6 +6,7 @@ mod directories;
 mod month;
 mod people;
 mod phrases;
+mod settings;
 mod staffing;
 mod tickets;
 mod user_agent;

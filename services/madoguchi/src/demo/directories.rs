@@ -1,10 +1,12 @@
 //! Whom the sample desk hands matters on to, and whom it refers callers to.
 
-use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_core::audit::Action;
 use madoguchi_core::department::{DEPARTMENT, Department};
 use madoguchi_core::time::Instant;
 use madoguchi_core::vendor::{VENDOR, Vendor, VendorKind};
-use madoguchi_store::{NewVersion, Store, StoreError};
+use madoguchi_store::{Store, StoreError};
+
+use super::settings::keep_setting;
 
 const VENDORS: [(&str, &str, VendorKind); 6] = [
     ("ryohi", "旅費システム保守", VendorKind::Application),
@@ -41,26 +43,12 @@ pub(super) async fn add(store: &Store, now: Instant) -> Result<(), StoreError> {
     for (id, name, kind) in VENDORS {
         let vendor = vendor(name, kind);
         let record = (VENDOR, id, Action::VendorChange);
-        keep(
-            store,
-            record,
-            name,
-            serde_json::to_string(&vendor).ok(),
-            now,
-        )
-        .await?;
+        keep_setting(store, record, name, &vendor, now).await?;
     }
     for (id, name, answers, number) in DEPARTMENTS {
         let department = department(name, answers, number);
         let record = (DEPARTMENT, id, Action::DepartmentChange);
-        keep(
-            store,
-            record,
-            name,
-            serde_json::to_string(&department).ok(),
-            now,
-        )
-        .await?;
+        keep_setting(store, record, name, &department, now).await?;
     }
     Ok(())
 }
@@ -81,30 +69,6 @@ fn department(name: &str, answers: &str, number: &str) -> Department {
         hours: "平日 8:30〜17:15".to_owned(),
         note: String::new(),
     }
-}
-
-async fn keep(
-    store: &Store,
-    (kind, id, action): (&'static str, &str, Action),
-    name: &str,
-    data: Option<String>,
-    now: Instant,
-) -> Result<(), StoreError> {
-    if !store.setting_history(kind, id).await?.is_empty() {
-        return Ok(());
-    }
-    let fields = Fields::from([("name".to_owned(), name.to_owned())]);
-    let version = NewVersion {
-        kind,
-        id: id.to_owned(),
-        replaces: 0,
-        data,
-    };
-    let mut tx = store
-        .begin(AuditEntry::of_system(now, action, id, fields))
-        .await?;
-    tx.save_setting(&version).await?;
-    tx.commit().await
 }
 
 #[cfg(test)]

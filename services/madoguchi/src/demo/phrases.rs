@@ -1,9 +1,11 @@
 //! The 定型文 of the sample desk.
 
-use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_core::audit::Action;
 use madoguchi_core::phrase::{PHRASE, Phrase};
 use madoguchi_core::time::Instant;
-use madoguchi_store::{NewVersion, Store, StoreError};
+use madoguchi_store::{Store, StoreError};
+
+use super::settings::keep_setting;
 
 const PHRASES: [(&str, &str, &str); 3] = [
     (
@@ -26,29 +28,13 @@ const PHRASES: [(&str, &str, &str); 3] = [
 /// Writes them, if there is none yet.
 pub(super) async fn add(store: &Store, now: Instant) -> Result<(), StoreError> {
     for (code, title, text) in PHRASES {
-        if !store.setting_history(PHRASE, code).await?.is_empty() {
-            continue;
-        }
         let phrase = Phrase {
             code: code.to_owned(),
             title: title.to_owned(),
             text: text.to_owned(),
         };
-        let entry = AuditEntry::of_system(
-            now,
-            Action::PhraseChange,
-            code,
-            Fields::from([("title".to_owned(), title.to_owned())]),
-        );
-        let version = NewVersion {
-            kind: PHRASE,
-            id: code.to_owned(),
-            replaces: 0,
-            data: serde_json::to_string(&phrase).ok(),
-        };
-        let mut tx = store.begin(entry).await?;
-        tx.save_setting(&version).await?;
-        tx.commit().await?;
+        let record = (PHRASE, code, Action::PhraseChange);
+        keep_setting(store, record, title, &phrase, now).await?;
     }
     Ok(())
 }
