@@ -359,3 +359,29 @@ async fn what_came_by_no_call_is_written_down_too() {
         (&None, ContactOutcome::AnsweredAtOnce)
     );
 }
+
+#[tokio::test]
+async fn what_a_phrase_leaves_open_is_filled_in_or_refused_and_never_kept() {
+    let house = house().await;
+    let mut tanaka = house.agent("tanaka").await;
+    let (_, html) = house.open(&mut tanaka, "/reception?new=plain").await;
+    let with = |answer: &str| {
+        filled_in(
+            &html,
+            &[("question", "用件"), ("answer", answer), ("intent", "save")],
+        )
+    };
+    let body = with("{氏名}様、確認します。");
+    let (status, _, page) = house.submit(&mut tanaka, "/reception", &body).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("「{氏名}」が残っています"), "{page}");
+    assert!(house.tickets().await.is_empty());
+    let body = with("受付番号は{受付番号}です。");
+    house.submit(&mut tanaka, "/reception", &body).await;
+    let tickets = house.tickets().await;
+    let told = format!("受付番号は{}です。", tickets[0].number);
+    assert_eq!(
+        (tickets.len(), tickets[0].fields.answer.as_str()),
+        (1, told.as_str())
+    );
+}

@@ -81,3 +81,22 @@ async fn the_supervisor_sees_what_is_not_registered_until_it_is() {
     let (_, html) = house.open(&mut tanaka, "/reception").await;
     assert!(html.contains("未登録の通話") && html.contains("call=c9"));
 }
+
+#[tokio::test]
+async fn a_call_that_goes_on_is_not_decided_by_others_and_no_reason_is_chosen_for_anybody() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    house.talk("c9", "0312345678").await;
+    let (_, html) = house.open(&mut boss, "/reception/unregistered").await;
+    assert!(html.contains("通話中"), "{html}");
+    assert!(!html.contains("name=\"call\" value=\"c9\""), "{html}");
+    assert!(html.contains("<option value=\"\">理由を選ぶ</option>"));
+    let body = "call=c9&reason=wrong_number&note=";
+    let (status, _, page) = house.submit(&mut boss, "/reception/no-ticket", body).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(page.contains("通話が続いています"), "{page}");
+    let body = "call=c1&reason=&note=";
+    let (status, _, page) = house.submit(&mut boss, "/reception/no-ticket", body).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(page.contains("対象外の理由を選んでください"), "{page}");
+}
