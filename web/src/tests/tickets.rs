@@ -337,6 +337,17 @@ async fn merged_tickets_lead_to_the_last_and_a_merge_is_undone() {
         "{html}"
     );
     assert!(html.contains("一つ目") && html.contains("二つ目"));
+    // Callers still have its number, and say it in their own way.
+    for number in [
+        "R8-00001",
+        "r8-1",
+        "%E4%BB%A4%E5%92%8C8%E5%B9%B4%E5%BA%A6%E3%81%AE1%E7%95%AA",
+    ] {
+        let path = format!("/tickets?words={number}");
+        let (_, html) = house.open(&mut client, &path).await;
+        assert!(html.contains("/tickets/R8-00001"), "{number}: {html}");
+        assert!(!html.contains("三つ目"), "{number}");
+    }
     let (status, _, html) = house
         .submit(
             &mut client,

@@ -168,5 +168,11 @@ mod tests {
         assert_eq!(due(125, false), (None, "残り2時間5分".to_owned()));
         assert_eq!(due(9, true), (Some("near"), "残り9分".to_owned()));
         assert_eq!(due(-60, true), (Some("late"), "1時間超過".to_owned()));
+        let paused = |left_min: i64| {
+            let left = Millis(left_min * 60_000);
+            answer_in_words(Some(AnswerState::Paused { left }))
+        };
+        assert_eq!(paused(9), (None, "停止中(残り9分)".to_owned()));
+        assert_eq!(paused(-9), (Some("late"), "停止中(9分超過)".to_owned()));
     }
 }
