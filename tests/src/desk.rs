@@ -59,6 +59,23 @@ impl Desk {
             .addr)
     }
 
+    /// Where SIP is heard over TLS.
+    pub fn sip_tls(&self) -> anyhow::Result<SocketAddr> {
+        let tls = |listen: &&Listen| listen.transport == Transport::Tls;
+        Ok(self
+            .running
+            .sip()
+            .iter()
+            .find(tls)
+            .context("SIP is heard over TLS, too")?
+            .addr)
+    }
+
+    /// Does what SIGHUP asks for.
+    pub async fn reload(&self) {
+        self.running.reload().await;
+    }
+
     /// Where SIP is heard over UDP and IPv6.
     pub fn sip_v6(&self) -> anyhow::Result<SocketAddr> {
         let v6 = |listen: &&Listen| listen.addr.is_ipv6();

@@ -223,6 +223,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 for shortage in config.shortages() {
                     print(&format!("注意: {shortage}\n"));
                 }
+                if let Some(fault) = config.certificate_fault() {
+                    print(&format!("注意: {fault}\n"));
+                }
                 print("設定に誤りはありません。\n");
                 if let Some(exposure) = exposure {
                     complain(&format!("注意: {exposure}"));

@@ -13,6 +13,7 @@ mod oidc;
 mod portal;
 mod reload;
 mod secret;
+mod tls;
 mod voice;
 mod web;
 
@@ -149,6 +150,8 @@ impl Default for JournalConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct SipConfig {
     pub listen: Vec<String>,
+    pub certificate: Option<PathBuf>,
+    pub certificate_key: Option<PathBuf>,
     pub dscp: u8,
     pub public_address: Option<IpAddr>,
     pub realm: String,
@@ -177,6 +180,8 @@ impl Default for SipConfig {
         ];
         Self {
             listen: listen.map(str::to_owned).to_vec(),
+            certificate: None,
+            certificate_key: None,
             dscp: CLASS_SELECTOR_5,
             public_address: None,
             realm: "madoguchi".to_owned(),

@@ -94,7 +94,8 @@ pub(crate) async fn examine(
     findings.push(machine::descriptors(config));
     findings.extend(machine::ports(config, running));
     findings.extend(machine::clock(data_dir, now).await);
-    findings.extend(machine::certificate(config, now));
+    findings.extend(machine::certificates(config, now));
+    findings.extend(machine::encryption(config));
     findings.extend(scanner(config).await);
     findings
 }

@@ -66,16 +66,46 @@ fn what_cannot_be_meant_is_refused() {
         ),
         ("dial_prefix = \"+81\"", "8桁以内"),
         ("dialled_from = []", "1つ以上書いてください"),
-        ("outbound = \"sips:a.example\"", "には送れません"),
+        (
+            "outbound = \"sips:a.example;transport=udp\"",
+            "には送れません",
+        ),
+        ("outbound = \"sips:a.example\"", "sip.listen に tls://"),
         (
             "outbound = \"sip:a.example;transport=tls\"",
-            "には送れません",
+            "sip.listen に tls://",
+        ),
+        ("tls = { certificate = \"a.crt\" }", "両方を書いてください"),
+        (
+            "tls = { require_certificate = true }",
+            "tls.domain に相手のドメイン名を書いてください",
         ),
     ] {
         let text = format!("[[trunk]]\nname = \"a\"\ninbound_user = \"a\"\n{setting}\n");
         let error = read(&text).check().unwrap_err().to_string();
         assert!(error.contains(told), "{setting}: {error}");
     }
+    let listen = "listen = [\"tls://0.0.0.0:5061\"]";
+    for sip in [
+        listen.to_owned(),
+        format!("{listen}\ncertificate = \"a.crt\""),
+    ] {
+        let error = read(&format!("[sip]\n{sip}"))
+            .check()
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("sip.certificate_key"), "{error}");
+    }
+    let both = format!("[sip]\n{listen}\ncertificate = \"a.crt\"\ncertificate_key = \"a.key\"");
+    let trunk = "[[trunk]]\nname = \"a\"\noutbound = \"sips:a.example\"\ntls = { ca = \"ca.crt\" }";
+    read(&format!("{both}\n{trunk}")).check().unwrap();
+    let phone = "[[agent]]\nid = \"a\"\nname = \"a\"\nextension = \"201\"\nlines = [\"a\"]\n\
+         contact = \"sip:201@192.0.2.1;transport=tls\"\n[[line]]\nname = \"a\"\nnumbers = [\"1\"]";
+    let error = read(&format!("{both}\n{phone}"))
+        .check()
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("電話機から登録してください"), "{error}");
     let error = read("[sip]\ndscp = 64").check().unwrap_err().to_string();
     assert!(error.contains("sip.dscp"), "{error}");
 }

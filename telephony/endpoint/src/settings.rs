@@ -1,20 +1,24 @@
 //! What the endpoint must know of the world around it: addresses, trunks, phones, time-outs.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::setup::{DialledSource, IdentityHeader, OutboundPrivacy};
 use madoguchi_core::time::Millis;
 use madoguchi_sip::digest::{Algorithm, Ha1};
-use madoguchi_sip::uri::Host;
+use madoguchi_sip::uri::{Host, Uri};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// The endpoint's settings.
 #[derive(Debug, Clone)]
 pub struct EndpointSettings {
     /// Addresses on which SIP is heard.
     pub listen: Vec<Listen>,
+    /// What the desk shows to whoever connects by TLS.
+    pub certificate: Option<CertificateFiles>,
     /// The mark of SIP for routers on the way (RFC 2474: 0 to 63).
     pub dscp: u8,
     /// The address written into Via, Contact and SDP instead of the local one (behind NAT).
@@ -40,7 +44,7 @@ pub struct EndpointSettings {
     pub dial_timeout: Millis,
     /// Requests of unknown origin that one address may send a minute before it is ignored.
     pub unknown_requests_per_minute: u32,
-    /// TCP connections at once. When they are used up, the stranger that has been silent for
+    /// TCP and TLS connections at once. When they are used up, the stranger that has been silent for
     /// longest goes.
     pub tcp_connections: usize,
     /// Lines and the numbers by which they are dialled.
@@ -59,7 +63,7 @@ pub struct EndpointSettings {
 /// One listening address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listen {
-    /// UDP or TCP.
+    /// UDP, TCP or TLS.
     pub transport: Transport,
     pub addr: SocketAddr,
 }
@@ -72,6 +76,15 @@ pub enum Transport {
     Udp,
     /// RFC 3261 18, streams.
     Tcp,
+    /// RFC 3261 26.2.1, encrypted streams.
+    Tls,
+}
+
+/// A certificate with those that lead to it, and its private key, as PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// A line and its numbers.
@@ -137,9 +150,57 @@ pub struct Trunk {
     /// Its voice may come from another address than it names, as long as it is that of its
     /// signalling (RFC 4961).
     pub symmetric_rtp: bool,
+    /// How it proves by a certificate who it is, and we to it.
+    pub tls: TrunkTls,
+}
+
+/// How a trunk and we prove to each other who we are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrunkTls {
+    /// Who vouches for it, as a PEM file; whom the machine trusts if none is given.
+    pub authority: Option<PathBuf>,
+    /// The domain that its certificate must be for (RFC 5922); the hosts of its URIs if none is given.
+    pub domain: Option<Host>,
+    /// What we show it; nothing if none is given.
+    pub certificate: Option<CertificateFiles>,
+    /// Only whoever proves by a certificate to be the trunk is taken for it.
+    pub must_prove: bool,
 }
 
 impl Trunk {
+    /// The domains that its certificate may be for, the one that is called for first.
+    pub fn domains(&self) -> Vec<Host> {
+        if let Some(domain) = &self.tls.domain {
+            return vec![domain.clone()];
+        }
+        let registrar = self.register.as_ref().map(|register| &register.registrar);
+        let uris = self.outbound.iter().chain(registrar);
+        let mut domains = Vec::new();
+        for uri in uris.filter_map(|text| text.parse::<Uri>().ok()) {
+            if !domains.contains(&uri.host) {
+                domains.push(uri.host);
+            }
+        }
+        domains
+    }
+
+    /// What stands for "the peer has proven to be this trunk" in a flow ([`Way::Tls`]): the same for
+    /// as long as its name and the domains of its certificate are.
+    ///
+    /// [`Way::Tls`]: madoguchi_sip::transaction::Way::Tls
+    pub fn proof(&self) -> u64 {
+        let mut hash = Sha256::new();
+        hash.update(&self.name);
+        for domain in self.domains() {
+            hash.update([0]);
+            hash.update(domain.to_string().to_ascii_lowercase());
+        }
+        let hash = hash.finalize();
+        hash.iter()
+            .take(8)
+            .fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    }
+
     /// A trunk that nothing is known of but its name.
     pub fn new(name: &str) -> Self {
         Self {
@@ -159,6 +220,7 @@ impl Trunk {
             dial_prefix: String::new(),
             source_port: None,
             symmetric_rtp: false,
+            tls: TrunkTls::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod srv;
 mod streams;
 mod system_names;
 mod thread;
+mod tls;
 
 use std::io;
 use std::time::Duration;
@@ -32,6 +33,8 @@ use self::messages::LoopMessage;
 pub use self::signals::Signal;
 use self::sockets::Sockets;
 use self::thread::Shell;
+pub use self::tls::{CertificateError, check_certificates};
+use self::tls::{CertificateSettings, Certificates};
 use crate::media::{Media, MediaSettings, PortGauge, RtpPorts, Sounds};
 use crate::settings::{EndpointSettings, Listen};
 use crate::switch::SwitchInput;
@@ -55,6 +58,7 @@ impl Endpoint {
     ) -> Result<Self, StartError> {
         let sockets = Sockets::bind(&settings.listen, settings.dscp).await?;
         let listening = sockets.listening()?;
+        let encryption = Certificates::start(CertificateSettings::of(&settings))?;
         let (media, media_events) = Media::start(media)?;
         let ports = media.port_gauge();
         let (inputs, received) = mpsc::unbounded_channel();
@@ -65,6 +69,7 @@ impl Endpoint {
             engine,
             deps,
             media,
+            encryption,
             inputs: inputs.clone(),
         };
         std::thread::Builder::new()
@@ -140,6 +145,12 @@ impl Endpoint {
         });
         let sent = self.inputs.send(LoopMessage::Reconfigure { input, done });
         sent.is_ok() && in_force.await.is_ok()
+    }
+
+    /// Looks at once whether files of certificates were renewed; calls and connections go on.
+    pub fn renew_certificates(&self) {
+        // Only fails while the program stops.
+        let _stopping = self.inputs.send(LoopMessage::Certificates);
     }
 
     /// Stops when all calls have ended; after `grace`, which another stop may shorten, those that

@@ -24,7 +24,7 @@ use client::ClientTransaction;
 use key::{ClientKey, ServerKey};
 use server::ServerTransaction;
 
-use crate::header::NameAddr;
+use crate::header::{self, NameAddr};
 use crate::message::{Message, Method, Request, Response};
 
 /// RFC 3261 17.1.1.1: estimate of the round-trip time.
@@ -39,12 +39,71 @@ pub const GIVE_UP_MS: u64 = 64 * T1_MS;
 /// The way to and from one peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Flow {
-    /// A stream (TCP): the transport repeats lost data itself.
-    pub reliable: bool,
-    /// Which of the owner's sockets; meaningless for streams.
-    pub socket: u16,
+    /// What carries the messages.
+    pub way: Way,
     /// The address of the peer.
     pub remote: SocketAddr,
+}
+
+/// What carries messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// Datagrams.
+    Udp {
+        /// Which of the owner's sockets.
+        socket: u16,
+    },
+    /// A stream in clear text.
+    Tcp,
+    /// An encrypted stream.
+    Tls {
+        /// Whom the certificate of the peer proved it to be; nobody if it showed none.
+        proven: Option<u64>,
+    },
+}
+
+impl Flow {
+    /// Datagrams through one of the owner's sockets.
+    pub fn udp(socket: u16, remote: SocketAddr) -> Self {
+        let way = Way::Udp { socket };
+        Self { way, remote }
+    }
+
+    /// A stream in clear text.
+    pub fn tcp(remote: SocketAddr) -> Self {
+        let way = Way::Tcp;
+        Self { way, remote }
+    }
+
+    /// An encrypted stream with a peer whose certificate proved it to be this one, if any.
+    pub fn tls(proven: Option<u64>, remote: SocketAddr) -> Self {
+        let way = Way::Tls { proven };
+        Self { way, remote }
+    }
+
+    /// Whether the transport repeats lost data itself.
+    pub fn is_reliable(&self) -> bool {
+        !matches!(self.way, Way::Udp { .. })
+    }
+
+    /// Whether nobody on the way can read along.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.way, Way::Tls { .. })
+    }
+
+    /// The name of the transport in Via.
+    pub fn transport(&self) -> header::Transport {
+        match self.way {
+            Way::Udp { .. } => header::Transport::Udp,
+            Way::Tcp => header::Transport::Tcp,
+            Way::Tls { .. } => header::Transport::Tls,
+        }
+    }
+
+    /// Whether both are carried in the same way, through whichever socket and whoever is proven.
+    pub fn is_carried_as(&self, other: Self) -> bool {
+        std::mem::discriminant(&self.way) == std::mem::discriminant(&other.way)
+    }
 }
 
 /// A transaction that a peer started.

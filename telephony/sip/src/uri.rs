@@ -170,6 +170,13 @@ impl Uri {
         }
     }
 
+    /// Whether nobody on the way may read along: a `sips:` URI, or one that names TLS as its
+    /// transport.
+    pub fn wants_encryption(&self) -> bool {
+        let named = self.params.get("transport");
+        self.scheme == Scheme::Sips || named.is_some_and(|named| named.eq_ignore_ascii_case("tls"))
+    }
+
     /// The same address without parameters and headers.
     pub fn without_params(&self) -> Self {
         Self {

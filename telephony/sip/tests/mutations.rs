@@ -89,11 +89,7 @@ fn two_hundred_thousand_damaged_messages_do_no_harm() {
     let mut rng = StdRng::seed_from_u64(5118);
     let corpus = corpus();
     let mut layer = Transactions::new();
-    let flow = Flow {
-        reliable: false,
-        socket: 0,
-        remote: "192.0.2.1:5060".parse().unwrap(),
-    };
+    let flow = Flow::udp(0, "192.0.2.1:5060".parse().unwrap());
     let (mut understood, mut accepted) = (0_u32, 0_u32);
     for now in 0..MUTATIONS {
         let bytes = damage(&mut rng, &corpus);

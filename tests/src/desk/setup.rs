@@ -24,6 +24,8 @@ pub struct Setup {
     pub agents: Vec<(String, Option<u16>)>,
     /// More settings of `[sip]`.
     pub sip: String,
+    /// SIP is heard over TLS, too.
+    pub tls: bool,
     /// More sections of the settings file, before the line.
     pub more: String,
     /// More settings of `[web]`, and sections within it.
@@ -54,6 +56,7 @@ impl Default for Setup {
             line: String::new(),
             agents: Vec::new(),
             sip: String::new(),
+            tls: false,
             more: String::new(),
             web: String::new(),
             web_port: 0,
@@ -98,6 +101,17 @@ impl Setup {
         self.sip.push_str(setting);
         self.sip.push('\n');
         self
+    }
+
+    /// Lets SIP be heard over TLS with the certificate in this folder.
+    #[must_use]
+    pub fn encrypted(mut self, folder: &Path) -> Self {
+        self.tls = true;
+        let file = |name: &str| folder.join(name).display().to_string();
+        let (certificate, key) = (file("desk.crt"), file("desk.key"));
+        self.sip(&format!(
+            "certificate = \"{certificate}\"\ncertificate_key = \"{key}\""
+        ))
     }
 
     /// Adds sections outside the line.
@@ -182,9 +196,14 @@ impl Setup {
         } else {
             "stop_grace_s = 1\n"
         };
+        let tls = if self.tls {
+            ", \"tls://127.0.0.1:0\""
+        } else {
+            ""
+        };
         add(&format!(
             "[sip]\nlisten = [\"udp://127.0.0.1:{sip_port}\", \"udp://[::1]:{sip_port}\", \
-             \"tcp://127.0.0.1:{sip_port}\"]\n\
+             \"tcp://127.0.0.1:{sip_port}\"{tls}]\n\
              {grace}{}",
             self.sip
         ));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_core::live::AgentState;
+use madoguchi_tests::certificate::Certificate;
 use madoguchi_tests::desk::Setup;
 use madoguchi_tests::free_port;
 use madoguchi_tests::raw::Peer;
@@ -125,10 +126,18 @@ async fn the_closing_announcement_is_heard_to_its_end() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How a phone speaks with the desk.
+enum Speaks<'a> {
+    Udp,
+    /// Trusting this file.
+    Tls(&'a Path),
+}
+
 /// A baresip that answers by itself and plays a file as its voice.
 fn baresip(
     folder: &Path,
     desk: std::net::SocketAddr,
+    speaks: &Speaks<'_>,
     voice: &Path,
 ) -> anyhow::Result<tokio::process::Child> {
     let modules = ["account", "g711", "aufile", "menu", "ausine", "cons"];
@@ -139,6 +148,16 @@ fn baresip(
         folder.join("heard.wav").display(),
         voice.display()
     );
+    let transport = match speaks {
+        Speaks::Udp => "udp",
+        Speaks::Tls(authority) => {
+            let authority = authority.display();
+            config.push_str(&format!(
+                "sip_cafile {authority}\nsip_verify_server yes\nsip_transports tls\n"
+            ));
+            "tls"
+        }
+    };
     for module in modules
         .iter()
         .filter(|module| !["menu", "account", "cons"].contains(module))
@@ -148,7 +167,7 @@ fn baresip(
     config.push_str("module_app account.so\nmodule_app menu.so\n");
     std::fs::write(folder.join("config"), config)?;
     let account = format!(
-        "<sip:201@{desk};transport=udp>;auth_user=201;auth_pass=secret-tanaka;answermode=auto;\
+        "<sip:201@{desk};transport={transport}>;auth_user=201;auth_pass=secret-tanaka;answermode=auto;\
          regint=60;audio_codecs=PCMU/8000/1\n"
     );
     std::fs::write(folder.join("accounts"), account)?;
@@ -175,7 +194,7 @@ async fn the_voice_of_the_agents_phone_is_heard_by_the_caller() -> anyhow::Resul
     let said = original("queue_full.wav")?;
     let voice = folder.path().join("voice.wav");
     write_pcm(&said, &voice)?;
-    let mut phone = baresip(folder.path(), desk.sip, &voice)?;
+    let mut phone = baresip(folder.path(), desk.sip, &Speaks::Udp, &voice)?;
     desk.wait("baresip has registered", || {
         desk.agents()
             .first()
@@ -195,6 +214,53 @@ async fn the_voice_of_the_agents_phone_is_heard_by_the_caller() -> anyhow::Resul
     peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
     desk.until_agent("tanaka", AgentState::Ready).await?;
     phone.kill().await?;
+    let figures = desk.figures();
+    ensure!((figures.offered, figures.answered) == (1, 1));
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_talks_over_tls_while_the_certificate_is_renewed() -> anyhow::Result<()> {
+    let (files, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let certificate = Certificate::of_private_authority()?;
+    certificate.write(files.path())?;
+    let authority = files.path().join("ca.crt");
+    std::fs::write(&authority, &certificate.authority)?;
+    let setup = Setup::default().registering_agent("tanaka");
+    let setup = setup.sip("digest_algorithms = [\"MD5\"]");
+    let setup = setup.more("[media]\nphones_symmetric_rtp = true");
+    let desk = setup.encrypted(files.path()).start().await?;
+    let said = original("queue_full.wav")?;
+    let voice = folder.path().join("voice.wav");
+    write_pcm(&said, &voice)?;
+    let speaks = Speaks::Tls(&authority);
+    let mut phone = baresip(folder.path(), desk.sip_tls()?, &speaks, &voice)?;
+    let reachable = || desk.agents().first().is_some_and(|agent| agent.reachable);
+    desk.wait("baresip has registered over TLS", || {
+        reachable().then_some(())
+    })
+    .await?;
+    let peer = Peer::new(desk.sip).await?;
+    let invite = peer.request("INVITE", "5000", "voice", 1, "");
+    peer.send(&invite).await?;
+    let response = peer.final_response().await?;
+    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
+    desk.until_agent("tanaka", AgentState::Talking).await?;
+    // Nobody trusts the new one: it is for those who come from now on.
+    Certificate::self_signed()?.write(files.path())?;
+    desk.reload().await;
+    let heard = hear(&peer.rtp, 400).await?;
+    let likeness = likeness(&heard, middle(&said));
+    ensure!(likeness > 0.95, "{likeness} of {} samples", heard.len());
+    peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
+    desk.until_agent("tanaka", AgentState::Ready).await?;
+    ensure!(reachable(), "the connection stands");
+    phone.kill().await?;
+    desk.wait("the connection is gone, and the phone with it", || {
+        (!reachable()).then_some(())
+    })
+    .await?;
     let figures = desk.figures();
     ensure!((figures.offered, figures.answered) == (1, 1));
     desk.end().await?;

@@ -1,5 +1,7 @@
 //! 外線: a trunk to a carrier or another exchange, as the file and the screen have it.
 
+use std::path::PathBuf;
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +71,25 @@ pub struct TrunkConfig {
     /// signalling.
     #[serde(default)]
     pub symmetric_rtp: bool,
+    /// How it proves by a certificate who it is, and we to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TrunkTlsConfig>,
+}
+
+/// `tls` of a trunk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrunkTlsConfig {
+    /// The PEM file of whoever vouches for its certificate.
+    pub ca: Option<PathBuf>,
+    /// The domain that its certificate must be for (RFC 5922); the hosts of its URIs if none is given.
+    pub domain: Option<String>,
+    /// The certificate that we show it, as a PEM file.
+    pub certificate: Option<PathBuf>,
+    /// The private key of that.
+    pub certificate_key: Option<PathBuf>,
+    /// Only whoever proves by a certificate to be the trunk is taken for it.
+    pub require_certificate: bool,
 }
 
 /// Without the passwords.
@@ -189,6 +210,7 @@ impl TrunkConfig {
             dial_prefix: String::new(),
             source_port: None,
             symmetric_rtp: false,
+            tls: None,
         }
     }
 
@@ -208,7 +230,9 @@ impl TrunkConfig {
         if self.name.is_empty() {
             faults.push(FieldError::new("name", "空の値があります"));
         }
-        if self.sources.is_empty() && self.inbound_user.is_none() && self.outbound.is_none() {
+        let proven = self.tls.as_ref().is_some_and(|tls| tls.require_certificate);
+        let found = !self.sources.is_empty() || self.inbound_user.is_some() || proven;
+        if !found && self.outbound.is_none() {
             let message = "sources、inbound_user、outbound のどれかを書いてください";
             faults.push(FieldError::new("sources", message));
         }
@@ -220,6 +244,7 @@ impl TrunkConfig {
             let message = "すべてのアドレスを外線と認めることになります。範囲を狭くしてください";
             faults.push(FieldError::new("sources", message));
         }
+        faults.extend(self.tls_faults());
         if self.dialled_from.is_empty() {
             faults.push(FieldError::new("dialled_from", "1つ以上書いてください"));
         }
@@ -229,6 +254,29 @@ impl TrunkConfig {
         }
         if let Some(register) = &self.register {
             faults.extend(seconds("register.expires_s", register.expires_s, 1));
+        }
+        faults
+    }
+
+    /// Settings of TLS that contradict each other.
+    fn tls_faults(&self) -> Vec<FieldError> {
+        let Some(tls) = &self.tls else {
+            return Vec::new();
+        };
+        let mut faults = Vec::new();
+        if tls.certificate.is_some() != tls.certificate_key.is_some() {
+            let message = "tls.certificate と tls.certificate_key は、両方を書いてください";
+            faults.push(FieldError::new("tls", message));
+        }
+        let named = tls.domain.is_some() || self.outbound.is_some() || self.register.is_some();
+        if tls.require_certificate && !named {
+            let message = "相手の証明書がだれのものかを確かめられません。tls.domain に相手のドメイン名を書いてください";
+            faults.push(FieldError::new("tls", message));
+        }
+        if tls.require_certificate && !self.sources.is_empty() {
+            let message =
+                "証明書で確かめる外線では sources は使われません。どちらかを外してください";
+            faults.push(FieldError::new("tls", message));
         }
         faults
     }
@@ -263,6 +311,32 @@ mod tests {
         trunk.sources = vec![source("198.51.100.0/28")];
         assert_eq!(trunk.faults(), []);
         assert_eq!(trunk.entered_faults(), []);
+    }
+
+    #[test]
+    fn settings_of_tls_that_contradict_each_other_are_named() {
+        let mut trunk = TrunkConfig::new("carrier");
+        let proven = TrunkTlsConfig {
+            domain: Some("carrier.example".to_owned()),
+            require_certificate: true,
+            ..TrunkTlsConfig::default()
+        };
+        trunk.tls = Some(proven.clone());
+        assert_eq!(
+            trunk.faults(),
+            [],
+            "a certificate is a way to be recognised"
+        );
+        trunk.tls = Some(TrunkTlsConfig {
+            domain: None,
+            ..proven.clone()
+        });
+        assert_eq!(trunk.faults().len(), 1, "whose certificate?");
+        trunk.tls = Some(TrunkTlsConfig {
+            certificate: Some("a.crt".into()),
+            ..proven
+        });
+        assert_eq!(trunk.faults().len(), 1, "no key");
     }
 
     #[test]

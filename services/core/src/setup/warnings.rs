@@ -19,13 +19,15 @@ impl TrunkConfig {
             self.hidden_from_the_carrier(),
             self.outbound_settings_without_outbound(),
             self.port_of_a_stream(),
+            self.certificates_of_nobody(),
         ];
         found.into_iter().flatten().collect()
     }
 
     fn nobody_may_call(&self) -> Option<FieldError> {
         let register = self.register.as_ref()?;
-        if self.inbound_user.is_some() {
+        // Whoever has proven itself when we registered is known on that connection.
+        if self.inbound_user.is_some() || is_encrypted(&register.registrar) {
             return None;
         }
         if self.sources.is_empty() {
@@ -139,12 +141,30 @@ impl TrunkConfig {
     fn port_of_a_stream(&self) -> Option<FieldError> {
         let registrar = self.register.as_ref().map(|register| &register.registrar);
         let mut uris = self.outbound.iter().chain(registrar);
-        let tcp = uris.any(|uri| uri.to_ascii_lowercase().contains("transport=tcp"));
-        (self.source_port.is_some() && tcp).then(|| {
-            let message = "TCP の接続では、送信元のポートは毎回変わります。transport=udp にするか、source_port を外してください";
+        let streams =
+            uris.any(|uri| uri.to_ascii_lowercase().contains("transport=tcp") || is_encrypted(uri));
+        (self.source_port.is_some() && streams).then(|| {
+            let message = "TCP と TLS の接続では、送信元のポートは毎回変わります。transport=udp にするか、source_port を外してください";
             FieldError::new("source_port", message)
         })
     }
+
+    fn certificates_of_nobody(&self) -> Option<FieldError> {
+        let tls = self.tls.as_ref()?;
+        let registrar = self.register.as_ref().map(|register| &register.registrar);
+        let mut uris = self.outbound.iter().chain(registrar);
+        let used = tls.require_certificate || uris.any(|uri| is_encrypted(uri));
+        (!used).then(|| {
+            let message = "暗号化しない外線なので、tls は使われません。outbound を sips: で始めるか、tls を外してください";
+            FieldError::new("tls", message)
+        })
+    }
+}
+
+/// Whether an address is spoken to by TLS.
+fn is_encrypted(uri: &str) -> bool {
+    let uri = uri.to_ascii_lowercase();
+    uri.starts_with("sips:") || uri.contains("transport=tls")
 }
 
 impl Parts<'_> {
@@ -203,7 +223,7 @@ fn host_of(uri: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::super::lines::LineConfig;
-    use super::super::trunks::RegisterConfig;
+    use super::super::trunks::{RegisterConfig, TrunkTlsConfig};
     use super::*;
 
     fn sources(net: &str) -> Vec<TrunkSourceConfig> {
@@ -248,7 +268,7 @@ mod tests {
     fn settings_that_contradict_each_other_are_told_at_their_fields() {
         use DialledSource::{RequestUri, To};
         type Change = fn(&mut TrunkConfig);
-        let changes: [(&str, Change); 12] = [
+        let changes: [(&str, Change); 14] = [
             ("sources", |trunk| trunk.sources.clear()),
             ("sources", |trunk| {
                 trunk.sources = sources("198.51.100.0/24")
@@ -284,6 +304,11 @@ mod tests {
                 trunk.outbound = Some("sip:192.0.2.1;transport=TCP".to_owned());
                 trunk.source_port = Some(5060);
             }),
+            ("source_port", |trunk| {
+                trunk.outbound = Some("sips:192.0.2.1".to_owned());
+                trunk.source_port = Some(5060);
+            }),
+            ("tls", |trunk| trunk.tls = Some(TrunkTlsConfig::default())),
         ];
         for (field, change) in changes {
             let mut trunk = registering();

@@ -23,7 +23,7 @@ use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::secret::{from_env, secret};
-use super::{Config, ConfigError, LineConfig, OverrideConfig};
+use super::{Config, ConfigError, LineConfig, OverrideConfig, tls};
 use crate::descriptors::{self, Budget};
 
 impl Config {
@@ -164,6 +164,7 @@ impl Config {
                 .iter()
                 .map(|text| read_listen(text))
                 .collect::<Result<_, _>>()?,
+            certificate: self.sip_certificate()?,
             dscp: sip.dscp,
             public_address: sip.public_address,
             realm: sip.realm.clone(),
@@ -225,6 +226,7 @@ impl Config {
             .map_err(|message| fault("password_env", message))?;
         if let Some(contact) = &agent.contact {
             check_uri(contact).map_err(|message| fault("contact", message))?;
+            tls::check_contact(contact).map_err(|message| fault("contact", message))?;
         }
         let secrets = match (&agent.hashes, password) {
             (Some(hashes), _) => kept_secrets(hashes, agent, &self.sip.realm),
@@ -255,7 +257,9 @@ impl Config {
             .map_err(|message| fault("password_env", message))?;
         let uri = |field, text: &str| {
             uri(field, text)?;
-            check_reachable(text).map_err(|message| fault(field, message))
+            check_reachable(text).map_err(|message| fault(field, message))?;
+            self.check_encrypted(text)
+                .map_err(|message| fault(field, message))
         };
         if let Some(outbound) = &trunk.outbound {
             uri("outbound", outbound)?;
@@ -317,6 +321,7 @@ impl Config {
             dial_prefix: trunk.dial_prefix.clone(),
             source_port: trunk.source_port,
             symmetric_rtp: trunk.symmetric_rtp,
+            tls: tls::of_trunk(trunk).map_err(|message| fault("tls", message))?,
         })
     }
 }
@@ -414,7 +419,7 @@ fn read_holidays(path: &Path) -> Result<BTreeMap<NaiveDate, String>, ConfigError
     Ok(holidays)
 }
 
-fn read_listen(text: &str) -> Result<Listen, ConfigError> {
+pub(super) fn read_listen(text: &str) -> Result<Listen, ConfigError> {
     let wrong = || {
         let message = format!(
             "「{text}」は待受けアドレスではありません。udp://0.0.0.0:5060 のように書いてください"
@@ -425,6 +430,7 @@ fn read_listen(text: &str) -> Result<Listen, ConfigError> {
     let transport = match scheme {
         "udp" => Transport::Udp,
         "tcp" => Transport::Tcp,
+        "tls" => Transport::Tls,
         _ => return Err(wrong()),
     };
     let addr: SocketAddr = addr.parse().map_err(|_| wrong())?;
@@ -455,19 +461,26 @@ fn check_uri(text: &str) -> Result<(), String> {
     text.parse::<Uri>().map(|_| ()).map_err(wrong)
 }
 
-/// Refuses addresses that calls cannot be sent to: they would go out unencrypted.
+/// Refuses addresses that calls cannot be sent to.
 fn check_reachable(text: &str) -> Result<(), String> {
     let Ok(uri) = text.parse::<Uri>() else {
         return Ok(());
     };
     let transport = uri.params.get("transport").unwrap_or("udp");
-    let is_plain = ["udp", "tcp"]
-        .iter()
-        .any(|known| transport.eq_ignore_ascii_case(known));
-    if uri.scheme == Scheme::Sip && is_plain {
+    let is_one_of = |known: &[&str]| {
+        let mut known = known.iter();
+        known.any(|known| transport.eq_ignore_ascii_case(known))
+    };
+    // A sips: URI with transport=tcp means TLS over TCP (RFC 3261 26.2.2).
+    let reachable = match uri.scheme {
+        Scheme::Sip => is_one_of(&["udp", "tcp", "tls"]),
+        Scheme::Sips => uri.params.get("transport").is_none() || is_one_of(&["tcp", "tls"]),
+        _ => false,
+    };
+    if reachable {
         return Ok(());
     }
     Err(format!(
-        "「{text}」には送れません。sip: で始まる、transport が udp か tcp のアドレスを書いてください"
+        "「{text}」には送れません。sip: か sips: で始まる、transport が udp、tcp、tls のアドレスを書いてください"
     ))
 }

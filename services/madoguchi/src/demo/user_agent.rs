@@ -84,7 +84,7 @@ impl UserAgent {
             tokio::select! {
                 received = self.socket.recv_from(&mut buffer) => {
                     let (length, from) = received?;
-                    let flow = Flow { reliable: false, socket: 0, remote: from };
+                    let flow = Flow::udp(0, from);
                     if let Ok(message) = parse_datagram(buffer.get(..length).unwrap_or_default())
                         && !matches!(&message, Message::Request(request) if check_request(request).is_err())
                     {
@@ -356,11 +356,7 @@ impl UserAgent {
     }
 
     fn flow(&self) -> Flow {
-        Flow {
-            reliable: false,
-            socket: 0,
-            remote: self.account.desk,
-        }
+        Flow::udp(0, self.account.desk)
     }
 
     fn local(&self) -> SocketAddr {

@@ -68,7 +68,7 @@ pub(super) fn ports(config: &Config, running: bool) -> Vec<Finding> {
                     taken.push(format!("UDP {}: {error}", listen.addr));
                 }
             }
-            Transport::Tcp => {
+            Transport::Tcp | Transport::Tls => {
                 if let Err(error) = TcpListener::bind(listen.addr) {
                     taken.push(format!("TCP {}: {error}", listen.addr));
                 }
@@ -120,30 +120,48 @@ pub(super) async fn clock(data_dir: &Path, now: Instant) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn certificate(config: &Config, now: Instant) -> Option<Finding> {
-    const SUBJECT: &str = "画面の証明書";
+/// Of pages and telephones, and those that are shown to trunks.
+pub(super) fn certificates(config: &Config, now: Instant) -> Vec<Finding> {
+    let pages = config.web.certificate.iter();
+    let pages = pages.map(|file| ("画面の証明書", "web.certificate", file));
+    let phones = config.sip.certificate.iter();
+    let phones = phones.map(|file| ("電話の証明書", "sip.certificate", file));
+    let trunks = config.trunks.iter().filter_map(|trunk| {
+        let file = trunk.tls.as_ref()?.certificate.as_ref()?;
+        Some(("外線に示す証明書", "trunk の tls.certificate", file))
+    });
+    let all = pages.chain(phones).chain(trunks);
+    all.map(|(subject, key, file)| certificate(subject, key, file, now))
+        .collect()
+}
+
+/// Whether the files of SIP can be used: that keys fit certificates, and who vouches for trunks.
+pub(super) fn encryption(config: &Config) -> Option<Finding> {
+    const SUBJECT: &str = "電話の暗号化";
+    let found = config.certificate_fault()?;
+    let remedy = "証明書と秘密鍵のファイルの中身(PEM)、組合せ、権限を確認してください";
+    Some(Finding::bad(SUBJECT, found, remedy))
+}
+
+fn certificate(subject: &'static str, key: &str, file: &Path, now: Instant) -> Finding {
     const REMEDY: &str =
         "証明書を更新し、同じ名前のファイルに置き換えてください。再起動は要りません";
-    let file = config.web.certificate.as_ref()?;
     let ends = match ends_at(file) {
         Ok(ends) => ends,
         Err(error) => {
-            let remedy = "設定の web.certificate と、ファイルの中身(PEM)、権限を確認してください";
-            return Some(Finding::bad(SUBJECT, format!("{error:#}"), remedy));
+            let remedy = format!("設定の {key} と、ファイルの中身(PEM)、権限を確認してください");
+            return Finding::bad(subject, format!("{error:#}"), remedy);
         }
     };
     let found = format!("{} まで有効です", ends.to_rfc3339());
-    Some(if ends <= now {
-        Finding::bad(
-            SUBJECT,
-            format!("{} に期限が切れました", ends.to_rfc3339()),
-            REMEDY,
-        )
+    if ends <= now {
+        let found = format!("{} に期限が切れました", ends.to_rfc3339());
+        Finding::bad(subject, found, REMEDY)
     } else if ends - now < RENEW_WITHIN {
-        Finding::attention(SUBJECT, found, REMEDY)
+        Finding::attention(subject, found, REMEDY)
     } else {
-        Finding::good(SUBJECT, found)
-    })
+        Finding::good(subject, found)
+    }
 }
 
 /// When the first certificate of a file ends.

@@ -68,6 +68,7 @@ impl Running {
     /// everything as it is.
     pub async fn reload(&self) {
         self.certificates.notify_one();
+        self.endpoint.renew_certificates();
         let (Some(path), Some(setup)) = (&self.config_file, self.live.setup.get()) else {
             return;
         };

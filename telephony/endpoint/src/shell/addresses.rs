@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use madoguchi_sip::transaction::Flow;
+use madoguchi_sip::transaction::{Flow, Way};
 use tokio::net::UdpSocket;
 
 const SIP_PORT: u16 = 5060;
@@ -14,6 +14,7 @@ const SIP_PORT: u16 = 5060;
 pub(super) struct LocalAddresses {
     udp: Vec<SocketAddr>,
     tcp: Vec<SocketAddr>,
+    tls: Vec<SocketAddr>,
     /// What the routing table said, by peer.
     routes: RefCell<HashMap<IpAddr, IpAddr>>,
 }
@@ -22,7 +23,7 @@ pub(super) struct LocalAddresses {
 const ROUTES_AT_MOST: usize = 10_000;
 
 impl LocalAddresses {
-    pub(super) fn new(udp: &[UdpSocket], tcp: Vec<SocketAddr>) -> Self {
+    pub(super) fn new(udp: &[UdpSocket], tcp: Vec<SocketAddr>, tls: Vec<SocketAddr>) -> Self {
         let udp = udp
             .iter()
             .filter_map(|socket| socket.local_addr().ok())
@@ -30,17 +31,17 @@ impl LocalAddresses {
         Self {
             udp,
             tcp,
+            tls,
             routes: RefCell::default(),
         }
     }
 
     pub(super) fn of(&self, flow: Flow) -> SocketAddr {
-        let bound = if flow.reliable {
-            self.tcp
-                .iter()
-                .find(|addr| addr.is_ipv4() == flow.remote.is_ipv4())
-        } else {
-            self.udp.get(usize::from(flow.socket))
+        let of_family = |addr: &&SocketAddr| addr.is_ipv4() == flow.remote.is_ipv4();
+        let bound = match flow.way {
+            Way::Udp { socket } => self.udp.get(usize::from(socket)),
+            Way::Tcp => self.tcp.iter().find(of_family),
+            Way::Tls { .. } => self.tls.iter().find(of_family),
         };
         let bound = bound.or(self.udp.first()).copied();
         let bound = bound.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, SIP_PORT)));

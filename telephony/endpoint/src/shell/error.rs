@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use super::tls::CertificateError;
 use crate::media::MediaError;
 
 /// Why the endpoint cannot start.
@@ -11,13 +12,16 @@ pub enum StartError {
     /// A listening address cannot be had.
     #[error("{transport} {addr} で待ち受けられません")]
     Listen {
-        /// udp or tcp.
+        /// udp, tcp or tls.
         transport: &'static str,
         /// The address in the settings.
         addr: SocketAddr,
         /// What the system says.
         source: io::Error,
     },
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
     /// The media cannot start.
     #[error(transparent)]
     Media(#[from] MediaError),

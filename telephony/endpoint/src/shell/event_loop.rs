@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use madoguchi_core::clock::{Clock, JumpWatch};
 use madoguchi_core::live::DeskSnapshot;
-use madoguchi_sip::transaction::{Flow, Transmit};
+use madoguchi_sip::transaction::{Flow, Transmit, Way};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -16,7 +16,8 @@ use super::messages::{JournalBatch, LoopMessage};
 use super::resolver::Resolver;
 use super::saved::SavedRegistrations;
 use super::signals::SignalTap;
-use super::streams::{self, Streams};
+use super::streams::Streams;
+use super::tls::{CertificateSettings, Certificates};
 use crate::media::MediaEvent;
 use crate::switch::{DialledState, Now, Switch, SwitchInput, SwitchOutput};
 
@@ -38,6 +39,7 @@ pub(super) struct Loop {
     pub(super) stopping: Option<Stopping>,
     pub(super) udp: Vec<UdpSocket>,
     pub(super) streams: Streams,
+    pub(super) certificates: Arc<Certificates>,
     pub(super) epoch: tokio::time::Instant,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) watch: JumpWatch,
@@ -116,12 +118,13 @@ impl Loop {
                 self.handle(*input);
                 if let Some(flow) = heard {
                     let acquaintance = self.switch.acquaintance(flow);
-                    self.streams.heard(flow.remote, acquaintance);
+                    self.streams.heard(flow, acquaintance);
                 }
             }
             LoopMessage::Reconfigure { input, done } => {
                 if let SwitchInput::Reconfigure { settings, .. } = &*input {
                     self.streams.set_limit(settings.tcp_connections);
+                    self.certificates.set(CertificateSettings::of(settings));
                 }
                 self.handle(*input);
                 let hosts = self.switch.trunk_hosts();
@@ -129,6 +132,7 @@ impl Loop {
                 // Whoever waited may have gone.
                 let _gone = done.send(());
             }
+            LoopMessage::Certificates => self.certificates.look(),
             LoopMessage::Stop { grace, done } => {
                 self.stop(grace, done);
             }
@@ -182,11 +186,7 @@ impl Loop {
             let Ok((length, remote)) = socket.try_recv_from(&mut self.buffer) else {
                 return;
             };
-            let flow = Flow {
-                reliable: false,
-                socket: u16::try_from(at).unwrap_or(0),
-                remote,
-            };
+            let flow = Flow::udp(u16::try_from(at).unwrap_or(0), remote);
             let bytes = self.buffer.get(..length).unwrap_or_default().to_vec();
             self.handle(SwitchInput::Datagram { flow, bytes });
         }
@@ -227,9 +227,10 @@ impl Loop {
 
     /// A datagram that cannot be sent now is lost as any other; SIP sends it again.
     fn send(&self, Transmit { flow, bytes }: Transmit) {
-        if flow.reliable {
-            self.streams.send(flow.remote, bytes);
-        } else if let Some(socket) = self.udp.get(usize::from(flow.socket))
+        let Way::Udp { socket } = flow.way else {
+            return self.streams.send(flow, bytes);
+        };
+        if let Some(socket) = self.udp.get(usize::from(socket))
             && let Err(error) = socket.try_send_to(&bytes, flow.remote)
         {
             tracing::debug!(peer = %flow.remote, %error, "a datagram was not sent");
@@ -241,8 +242,7 @@ impl Loop {
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP_EVERY;
             let switch = &self.switch;
-            self.streams
-                .sweep(|remote| switch.acquaintance(streams::flow_of(remote)));
+            self.streams.sweep(|flow| switch.acquaintance(flow));
         }
     }
 

@@ -5,13 +5,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use madoguchi_sip::uri::{Host, Uri};
+use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::srv::{self, NaptrRecord, Server};
 use crate::settings::Transport;
 use crate::switch::Peer;
 
 pub(super) const SIP_PORT: u16 = 5060;
+const SIPS_PORT: u16 = 5061;
 /// More addresses of one host are not remembered.
 const PEERS_AT_MOST: usize = 16;
 /// The servers of a domain are asked for no longer; then its name alone counts.
@@ -19,9 +20,20 @@ const SERVICES_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Transport {
     fn of_uri(uri: &Uri) -> Self {
+        if uri.wants_encryption() {
+            return Self::Tls;
+        }
         match uri.params.get("transport") {
             Some(text) if text.eq_ignore_ascii_case("tcp") => Self::Tcp,
             _ => Self::Udp,
+        }
+    }
+
+    /// The port that is meant if none is named (RFC 3261 19.1.2).
+    fn usual_port(self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp => SIP_PORT,
+            Self::Tls => SIPS_PORT,
         }
     }
 }
@@ -34,11 +46,10 @@ impl Peer {
             Host::V6(ip) => IpAddr::from(*ip),
             Host::Name(_) => return None,
         };
-        let addr = SocketAddr::new(ip, uri.port.unwrap_or(SIP_PORT));
-        Some(Self {
-            transport: Transport::of_uri(uri),
-            addr,
-        })
+        let transport = Transport::of_uri(uri);
+        let port = uri.port.unwrap_or(transport.usual_port());
+        let addr = SocketAddr::new(ip, port);
+        Some(Self { transport, addr })
     }
 }
 
@@ -67,7 +78,8 @@ pub(super) async fn locate(
     let transport = Transport::of_uri(uri);
     // A port says that one machine is meant; a name without a dot is one of this network.
     if uri.port.is_none() && name.contains('.') {
-        let wanted = uri.params.get("transport").map(|_| transport);
+        let named = uri.params.get("transport").is_some() || uri.scheme == Scheme::Sips;
+        let wanted = named.then_some(transport);
         let listed = listed_servers(names, name, wanted, draw);
         let listed = tokio::time::timeout(SERVICES_TIMEOUT, listed).await;
         let listed = listed.unwrap_or_default();
@@ -75,7 +87,7 @@ pub(super) async fn locate(
             return listed;
         }
     }
-    let port = uri.port.unwrap_or(SIP_PORT);
+    let port = uri.port.unwrap_or(transport.usual_port());
     match names.addresses(name).await {
         Ok(found) => peers(transport, port, found),
         Err(error) => {
@@ -225,6 +237,23 @@ mod tests {
             found(&names, "sip:192.0.2.7;transport=tcp"),
             ["tcp 192.0.2.7:5060"]
         );
+    }
+
+    #[test]
+    fn encrypted_services_have_names_and_a_port_of_their_own() {
+        let mut names = carrier();
+        names.servers.insert(
+            "_sips._tcp.carrier.example",
+            vec![server(1, "b.example", 5071)],
+        );
+        for uri in ["sips:carrier.example", "sip:carrier.example;transport=TLS"] {
+            assert_eq!(found(&names, uri), ["tls 192.0.2.2:5071"]);
+        }
+        assert_eq!(found(&names, "sips:b.example"), ["tls 192.0.2.2:5061"]);
+        assert_eq!(found(&names, "sips:192.0.2.7"), ["tls 192.0.2.7:5061"]);
+        assert_eq!(found(&names, "sips:192.0.2.7:5070"), ["tls 192.0.2.7:5070"]);
+        // What is not asked to be encrypted is not because a name service says so.
+        assert_eq!(found(&names, "sip:carrier.example"), ["udp 192.0.2.9:5060"]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(super) enum LoopMessage {
         input: Box<SwitchInput>,
         done: oneshot::Sender<()>,
     },
+    /// Certificates may have been renewed.
+    Certificates,
     Stop {
         grace: Duration,
         done: oneshot::Sender<()>,

@@ -7,6 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::error::StartError;
+use super::streams::Listeners;
 use crate::dscp::mark;
 use crate::settings::{Listen, Transport};
 
@@ -16,7 +17,7 @@ const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
 /// What the endpoint hears on.
 pub(super) struct Sockets {
     pub(super) udp: Vec<UdpSocket>,
-    pub(super) tcp: Vec<TcpListener>,
+    pub(super) streams: Listeners,
 }
 
 impl Sockets {
@@ -24,7 +25,10 @@ impl Sockets {
     pub(super) async fn bind(listen: &[Listen], dscp: u8) -> Result<Self, StartError> {
         let mut sockets = Self {
             udp: Vec::new(),
-            tcp: Vec::new(),
+            streams: Listeners {
+                tcp: Vec::new(),
+                tls: Vec::new(),
+            },
         };
         for listen in listen {
             let addr = listen.addr;
@@ -43,7 +47,15 @@ impl Sockets {
                         addr,
                         source,
                     })?;
-                    sockets.tcp.push(socket);
+                    sockets.streams.tcp.push(socket);
+                }
+                Transport::Tls => {
+                    let socket = bind_tcp(addr, dscp).map_err(|source| StartError::Listen {
+                        transport: "tls",
+                        addr,
+                        source,
+                    })?;
+                    sockets.streams.tls.push(socket);
                 }
             }
         }
@@ -56,11 +68,13 @@ impl Sockets {
             .udp
             .iter()
             .map(|socket| (Transport::Udp, socket.local_addr()));
-        let tcp = self
-            .tcp
-            .iter()
-            .map(|socket| (Transport::Tcp, socket.local_addr()));
+        let streams = &self.streams;
+        let tcp = streams.tcp.iter();
+        let tcp = tcp.map(|socket| (Transport::Tcp, socket.local_addr()));
+        let tls = streams.tls.iter();
+        let tls = tls.map(|socket| (Transport::Tls, socket.local_addr()));
         udp.chain(tcp)
+            .chain(tls)
             .map(|(transport, addr)| {
                 Ok(Listen {
                     transport,

@@ -80,6 +80,7 @@ pub(super) fn service_name(transport: Transport, domain: &str) -> String {
     match transport {
         Transport::Udp => format!("_sip._udp.{domain}"),
         Transport::Tcp => format!("_sip._tcp.{domain}"),
+        Transport::Tls => format!("_sips._tcp.{domain}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The thread of the signalling: a runtime of its own, the switch, and the loop around it.
 
 use std::io;
+use std::sync::Arc;
 
 use madoguchi_core::clock::JumpWatch;
 use madoguchi_line::engine::Engine;
@@ -14,7 +15,8 @@ use super::resolver::Resolver;
 use super::saved::SavedRegistrations;
 use super::signals::SignalTap;
 use super::sockets::Sockets;
-use super::streams::Streams;
+use super::streams::{Listeners, Streams};
+use super::tls::{Certificates, EncryptionThread};
 use crate::media::{Media, MediaEvent, Sounds};
 use crate::registrations;
 use crate::settings::EndpointSettings;
@@ -30,6 +32,7 @@ pub(super) struct Shell {
     pub(super) engine: Engine,
     pub(super) deps: EndpointDeps,
     pub(super) media: Media,
+    pub(super) encryption: (Certificates, EncryptionThread),
     pub(super) inputs: mpsc::UnboundedSender<LoopMessage>,
 }
 
@@ -64,14 +67,24 @@ impl Shell {
     ) {
         let epoch = tokio::time::Instant::now();
         let (connections, inputs) = (self.settings.tcp_connections, self.inputs.clone());
-        let streams = Streams::start(sockets.tcp, connections, inputs, epoch);
+        let (certificates, _until_the_end) = self.encryption;
+        let certificates = Arc::new(certificates);
+        let tcp = Listeners::addresses(&sockets.streams.tcp);
+        let tls = Listeners::addresses(&sockets.streams.tls);
+        let local = LocalAddresses::new(&sockets.udp, tcp, tls);
+        let streams = Streams::start(
+            sockets.streams,
+            connections,
+            inputs,
+            epoch,
+            certificates.clone(),
+        );
         let clock = self.deps.clock.clone();
         let now = Now {
             wall: clock.now(),
             monotonic: clock.monotonic(),
             mono: 0,
         };
-        let local = LocalAddresses::new(&sockets.udp, streams.local_addresses());
         let mut switch = Switch::new(
             self.settings,
             self.engine,
@@ -103,6 +116,7 @@ impl Shell {
             stopping: None,
             udp: sockets.udp,
             streams,
+            certificates,
             epoch,
             clock,
             watch: JumpWatch::new(now.into()),

@@ -107,7 +107,7 @@ impl Bindings {
         self.of(extension).iter().any(|binding| {
             binding.expires_at.is_some()
                 && binding.flow.remote == flow.remote
-                && binding.flow.reliable == flow.reliable
+                && binding.flow.is_carried_as(flow)
         })
     }
 
@@ -124,7 +124,7 @@ impl Bindings {
             path: restored.path,
             device: restored.device,
             expires_at: Some(restored.expires_at),
-            silent: restored.flow.reliable,
+            silent: restored.flow.is_reliable(),
             unconfirmed: true,
             call_id: restored.call_id.into(),
             cseq: restored.cseq,
@@ -184,12 +184,12 @@ impl Bindings {
     /// The connection on which these contacts were registered is gone, and with it the way to them
     /// (RFC 5626 7); tells the extensions concerned.
     pub(super) fn end_flow(&mut self, flow: Flow) -> Vec<Box<str>> {
-        if !flow.reliable || !self.knows_source(flow) {
+        if !flow.is_reliable() || !self.knows_source(flow) {
             return Vec::new();
         }
         self.remove_all(|binding| {
             binding.expires_at.is_some()
-                && binding.flow.reliable
+                && binding.flow.is_carried_as(flow)
                 && binding.flow.remote == flow.remote
         })
     }

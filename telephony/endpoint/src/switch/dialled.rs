@@ -187,9 +187,10 @@ impl Switch {
         };
         let mut progress = invite.respond(if body.is_some() { 183 } else { 180 }, None);
         progress.set_to_tag(&side.dialog.local_tag);
-        progress
-            .headers
-            .push(HeaderName::Contact, self.contact(side.dialog.flow));
+        progress.headers.push(
+            HeaderName::Contact,
+            self.contact(side.dialog.flow, side.dialog.sips),
+        );
         if let Some(body) = body {
             progress
                 .headers

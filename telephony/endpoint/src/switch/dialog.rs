@@ -3,7 +3,7 @@
 use madoguchi_sip::header::{CSeq, NameAddr};
 use madoguchi_sip::message::{HeaderName, Headers, Method, Request, Response};
 use madoguchi_sip::transaction::Flow;
-use madoguchi_sip::uri::Uri;
+use madoguchi_sip::uri::{Scheme, Uri};
 
 /// By what an in-dialog request is matched: Call-ID and the tag that we chose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,6 +28,8 @@ pub(super) struct Dialog {
     local_seq: u32,
     remote_seq: Option<u32>,
     pub(super) flow: Flow,
+    /// It promises that nobody can read along (12.1.1).
+    pub(super) sips: bool,
     /// We chose the Call-ID: we began the dialog.
     pub(super) owns_call_id: bool,
 }
@@ -51,6 +53,7 @@ impl Dialog {
             local_seq: 0,
             remote_seq: invite.cseq().map(|cseq| cseq.seq),
             flow,
+            sips: promises_secrecy(invite),
             owns_call_id: false,
         })
     }
@@ -69,6 +72,7 @@ impl Dialog {
             local_seq: invite.cseq()?.seq,
             remote_seq: None,
             flow,
+            sips: invite.uri.scheme == Scheme::Sips,
             owns_call_id: true,
         })
     }
@@ -87,6 +91,7 @@ impl Dialog {
             local_seq: response.cseq()?.seq,
             remote_seq: None,
             flow,
+            sips: false,
             owns_call_id: true,
         };
         dialog.established(response);
@@ -118,7 +123,10 @@ impl Dialog {
 
     /// Takes a new target from a re-INVITE, UPDATE or the answer to ours (12.2).
     pub(super) fn refresh_target(&mut self, contact: Option<NameAddr>) {
-        if let Some(contact) = contact {
+        // What must be encrypted is never sent in clear text: whoever says so there is reached as before.
+        let speaks_safely =
+            |contact: &NameAddr| contact.uri.scheme != Scheme::Sips || self.flow.is_encrypted();
+        if let Some(contact) = contact.filter(speaks_safely) {
             self.target = contact.uri;
         }
     }
@@ -196,6 +204,17 @@ impl Dialog {
             body: Vec::new(),
         }
     }
+}
+
+/// Whether our Contact in the answer must be a `sips:` URI (12.1.1).
+fn promises_secrecy(invite: &Request) -> bool {
+    let is_sips = |uri: &Uri| uri.scheme == Scheme::Sips;
+    let first_proxy = invite.headers.list(&HeaderName::RecordRoute).next();
+    let next_hop = match first_proxy {
+        Some(text) => text.parse::<NameAddr>().ok(),
+        None => invite.contact(),
+    };
+    is_sips(&invite.uri) || next_hop.is_some_and(|hop| is_sips(&hop.uri))
 }
 
 fn list(headers: &Headers, name: &HeaderName) -> Vec<String> {

@@ -54,7 +54,8 @@ impl Switch {
         else {
             return false;
         };
-        let contact = self.contact(flow);
+        let sips = self.sides.get(&id).is_some_and(|side| side.dialog.sips);
+        let contact = self.contact(flow, sips);
         self.move_side(id, flow);
         let Some(side) = self.sides.get_mut(&id) else {
             return false;

@@ -2,7 +2,7 @@
 
 use madoguchi_metrics::metrics;
 use madoguchi_sip::message::{HeaderName, Message, Request};
-use madoguchi_sip::transaction::{Flow, ServerTx};
+use madoguchi_sip::transaction::{Flow, ServerTx, Way};
 
 use super::interface::Acquaintance;
 use super::sender::Sender;
@@ -143,10 +143,17 @@ impl Switch {
             return Standing::Stranger;
         };
         let home = side.dialog.flow;
-        if flow.remote == home.remote && flow.reliable == home.reliable {
+        // Nobody changes what was said encrypted but by the same means, and as the same peer.
+        let as_safe = match (home.way, flow.way) {
+            (Way::Tls { proven: None }, way) => matches!(way, Way::Tls { .. }),
+            (home @ Way::Tls { .. }, way) => way == home,
+            _ => true,
+        };
+        if as_safe && flow.remote == home.remote && flow.is_carried_as(home) {
             return Standing::AtHome;
         }
-        let near = flow.remote.ip().to_canonical() == home.remote.ip().to_canonical();
+        let same_ip = flow.remote.ip().to_canonical() == home.remote.ip().to_canonical();
+        let near = same_ip && as_safe;
         match &side.peer {
             Some(Sender::Phone(extension)) if self.can_prove_itself(extension) => {
                 if self.bindings.is_at(extension, flow) {
@@ -165,7 +172,7 @@ impl Switch {
                     .and_then(|trunk| trunk.settings.inbound_auth.as_ref());
                 match (found, inbound) {
                     _ if near => Standing::AtHome,
-                    (Some(found), _) if found == *key || gone => Standing::AtHome,
+                    (Some(found), _) if as_safe && (found == *key || gone) => Standing::AtHome,
                     (_, Some(_)) => Standing::MustProve,
                     _ => Standing::Stranger,
                 }

@@ -91,7 +91,7 @@ struct Windows {
 
 impl Windows {
     fn of(&self, flow: Flow) -> &Window {
-        if flow.reliable {
+        if flow.is_reliable() {
             &self.connections
         } else {
             &self.datagrams
@@ -99,7 +99,7 @@ impl Windows {
     }
 
     fn of_mut(&mut self, flow: Flow) -> &mut Window {
-        if flow.reliable {
+        if flow.is_reliable() {
             &mut self.connections
         } else {
             &mut self.datagrams
@@ -328,10 +328,11 @@ mod tests {
     }
 
     fn over(ip: IpAddr, reliable: bool) -> Flow {
-        Flow {
-            reliable,
-            socket: 0,
-            remote: (ip, 5060).into(),
+        let remote = (ip, 5060).into();
+        if reliable {
+            Flow::tcp(remote)
+        } else {
+            Flow::udp(0, remote)
         }
     }
 

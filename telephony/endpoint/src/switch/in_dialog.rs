@@ -36,7 +36,7 @@ impl Switch {
         if self
             .sides
             .get(&id)
-            .is_some_and(|side| side.dialog.flow.reliable == flow.reliable)
+            .is_some_and(|side| side.dialog.flow.is_carried_as(flow))
         {
             // The peer may have moved (NAT, new connection): it is where it speaks from.
             self.move_side(id, flow);
@@ -182,9 +182,9 @@ impl Switch {
             side.dialog.refresh_target(request.contact());
         }
         side.refreshing.note_allow(&request.headers);
-        let flow = side.dialog.flow;
+        let (flow, sips) = (side.dialog.flow, side.dialog.sips);
         let mut response = request.respond(200, None);
-        self.finish_2xx(flow, &mut response);
+        self.finish_2xx(flow, sips, &mut response);
         if let Some(answer) = answer {
             response
                 .headers
@@ -219,7 +219,7 @@ impl Switch {
         let side = self.sides.get_mut(&id).ok_or_else(gone)?;
         side.dialog.refresh_target(request.contact());
         side.refreshing.note_allow(&request.headers);
-        let flow = side.dialog.flow;
+        let (flow, sips) = (side.dialog.flow, side.dialog.sips);
         let mut response = request.respond(200, None);
         if let Some(timer) = timer.filter(|_| supports_timer(&request.headers)) {
             response.headers.push(HeaderName::Require, "timer");
@@ -227,7 +227,7 @@ impl Switch {
                 .headers
                 .push(HeaderName::SessionExpires, timer.header(false));
         }
-        self.finish_2xx(flow, &mut response);
+        self.finish_2xx(flow, sips, &mut response);
         if let Some(body) = body {
             response
                 .headers

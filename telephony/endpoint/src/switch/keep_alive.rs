@@ -3,7 +3,7 @@
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Headers, Method, Request};
 use madoguchi_sip::transaction::Flow;
-use madoguchi_sip::uri::{Host, Uri};
+use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::outgoing::Target;
 use super::purpose::Purpose;
@@ -98,7 +98,10 @@ impl Switch {
         headers.push(HeaderName::To, format!("<{}>", uri.without_params()));
         headers.push(HeaderName::CallId, format!("{call_id}@{}", local.ip()));
         headers.push(HeaderName::CSeq, format!("1 {method}"));
-        headers.push(HeaderName::Contact, self.contact(flow));
+        headers.push(
+            HeaderName::Contact,
+            self.contact(flow, uri.scheme == Scheme::Sips),
+        );
         headers.push(HeaderName::MaxForwards, "70");
         Request {
             method,

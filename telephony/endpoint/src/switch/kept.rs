@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use madoguchi_core::time::Instant;
-use madoguchi_sip::transaction::Flow;
+use madoguchi_sip::transaction::{Flow, Way};
 use madoguchi_sip::uri::Uri;
 
 use super::binding::Device;
@@ -26,14 +26,16 @@ impl Switch {
             .filter_map(|(extension, binding)| {
                 let left_ms = binding.expires_at?.saturating_sub(now.mono);
                 let flow = binding.flow;
+                // Only the phone can make an encrypted connection; then it registers anyway.
+                let (transport, socket) = match flow.way {
+                    Way::Udp { socket } => (Transport::Udp, Some(socket)),
+                    Way::Tcp => (Transport::Tcp, None),
+                    Way::Tls { .. } => return None,
+                };
                 Some(SavedRegistration {
                     extension: extension.to_owned(),
                     contact: binding.contact.to_string(),
-                    transport: if flow.reliable {
-                        Transport::Tcp
-                    } else {
-                        Transport::Udp
-                    },
+                    transport,
                     remote: flow.remote,
                     path: binding.path.clone(),
                     instance: binding
@@ -41,10 +43,7 @@ impl Switch {
                         .as_ref()
                         .map(|device| device.instance.clone()),
                     reg_id: binding.device.as_ref().and_then(|device| device.reg_id),
-                    local: udp
-                        .get(usize::from(flow.socket))
-                        .copied()
-                        .filter(|_| !flow.reliable),
+                    local: socket.and_then(|socket| udp.get(usize::from(socket)).copied()),
                     expires_at: Instant(
                         now.wall
                             .0
@@ -112,6 +111,7 @@ impl Switch {
         let flow = match kept.transport {
             Transport::Udp => self.udp_flow(&kept)?,
             Transport::Tcp => self.stream_to(&contact, &kept)?,
+            Transport::Tls => return None,
         };
         let reg_id = kept.reg_id;
         let device = kept.instance.map(|instance| Device { instance, reg_id });
@@ -139,10 +139,7 @@ impl Switch {
         let usual = self.flow_to(peer)?;
         let socket = self.udp_listen().position(|local| same(&local));
         let socket = socket.and_then(|socket| u16::try_from(socket).ok());
-        Some(Flow {
-            socket: socket.unwrap_or(usual.socket),
-            ..usual
-        })
+        Some(socket.map_or(usual, |socket| Flow::udp(socket, kept.remote)))
     }
 
     /// A phone behind NAT cannot be connected to. Nor is anything tried if probing is off: nobody

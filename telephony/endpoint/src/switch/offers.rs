@@ -82,7 +82,8 @@ impl Switch {
             Sender::Phone(_) => self.settings.phones_symmetric_rtp,
         };
         // A stream has proven its address by being there.
-        let unproven = !flow.reliable && invite.headers.get(&HeaderName::Authorization).is_none();
+        let unproven =
+            !flow.is_reliable() && invite.headers.get(&HeaderName::Authorization).is_none();
         let id = self.side_number();
         let sdp_id = self.number();
         let mut refreshing = Refreshing::default();
@@ -168,8 +169,9 @@ impl Switch {
                 .headers
                 .push(HeaderName::SessionExpires, timer.header(false));
         }
-        let (flow, media, unproven) = (side.dialog.flow, side.media, side.unproven);
-        self.finish_2xx(flow, &mut response);
+        let (media, unproven) = (side.media, side.unproven);
+        let (flow, sips) = (side.dialog.flow, side.dialog.sips);
+        self.finish_2xx(flow, sips, &mut response);
         self.transactions.respond(tx, &response, now.mono);
         if unproven {
             self.media.withhold(media);
@@ -180,10 +182,9 @@ impl Switch {
     }
 
     /// What every 2xx to INVITE and UPDATE of ours carries (13.3.1.4).
-    pub(super) fn finish_2xx(&self, flow: Flow, response: &mut Response) {
-        response
-            .headers
-            .push(HeaderName::Contact, self.contact(flow));
+    pub(super) fn finish_2xx(&self, flow: Flow, sips: bool, response: &mut Response) {
+        let contact = self.contact(flow, sips);
+        response.headers.push(HeaderName::Contact, contact);
         response.headers.push(HeaderName::Allow, ALLOW);
         response.headers.push(HeaderName::Supported, SUPPORTED);
     }

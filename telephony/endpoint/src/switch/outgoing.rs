@@ -6,8 +6,8 @@ use madoguchi_core::caller::Caller;
 use madoguchi_sip::header::Via;
 use madoguchi_sip::message::{HeaderName, Headers, Method, Request};
 use madoguchi_sip::sdp::{self, Codec, Local};
-use madoguchi_sip::transaction::Flow;
-use madoguchi_sip::uri::{Host, Uri};
+use madoguchi_sip::transaction::{Flow, Way};
+use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::capabilities::ALLOW;
 use super::challenges::Challenges;
@@ -168,7 +168,7 @@ impl Switch {
     pub(super) fn via(&self, flow: Flow, branch: &str) -> String {
         let local = self.local(flow);
         Via::new(
-            transport(flow),
+            flow.transport(),
             Host::from(local.ip()),
             local.port(),
             &format!("z9hG4bK{branch}"),
@@ -183,11 +183,15 @@ impl Switch {
         SocketAddr::new(ip, local.port())
     }
 
-    /// Our Contact on this flow.
-    pub(super) fn contact(&self, flow: Flow) -> String {
+    /// Our Contact on this flow. `sips` if the dialog promises that nobody can read along (12.1.1).
+    pub(super) fn contact(&self, flow: Flow, sips: bool) -> String {
         let local = self.local(flow);
-        let suffix = if flow.reliable { ";transport=tcp" } else { "" };
-        format!("<sip:desk@{local}{suffix}>")
+        match flow.way {
+            Way::Udp { .. } => format!("<sip:desk@{local}>"),
+            Way::Tcp => format!("<sip:desk@{local};transport=tcp>"),
+            Way::Tls { .. } if sips => format!("<sips:desk@{local}>"),
+            Way::Tls { .. } => format!("<sip:desk@{local};transport=tls>"),
+        }
     }
 
     /// As [`Self::open_media`], for somebody who calls: a port is kept for each phone that may
@@ -259,7 +263,10 @@ impl Switch {
         headers.push(HeaderName::To, format!("<{}>", uri.without_params()));
         headers.push(HeaderName::CallId, format!("{call_id}@{}", local.ip()));
         headers.push(HeaderName::CSeq, "1 INVITE");
-        headers.push(HeaderName::Contact, self.contact(flow));
+        headers.push(
+            HeaderName::Contact,
+            self.contact(flow, uri.scheme == Scheme::Sips),
+        );
         headers.push(HeaderName::Allow, ALLOW);
         for (name, value) in identity.more {
             headers.push(name, value);
@@ -272,8 +279,12 @@ impl Switch {
         }
     }
 
-    /// The flow on which an address of a trunk is reached: from the port that is set.
+    /// The flow on which an address of a trunk is reached: from the port that is set, or to whoever
+    /// proves to be the trunk.
     pub(super) fn trunk_flow(&self, trunk: &TrunkState, peer: Peer) -> Option<Flow> {
+        if peer.transport == Transport::Tls {
+            return Some(Flow::tls(Some(trunk.settings.proof()), peer.addr));
+        }
         self.flow_from(trunk.settings.source_port, peer)
     }
 
@@ -284,12 +295,11 @@ impl Switch {
     }
 
     fn flow_from(&self, port: Option<u16>, peer: Peer) -> Option<Flow> {
-        if peer.transport == Transport::Tcp {
-            return Some(Flow {
-                reliable: true,
-                socket: 0,
-                remote: peer.addr,
-            });
+        match peer.transport {
+            Transport::Udp => {}
+            Transport::Tcp => return Some(Flow::tcp(peer.addr)),
+            // Nobody would prove to be who is meant.
+            Transport::Tls => return None,
         }
         let udp = self
             .settings
@@ -300,18 +310,6 @@ impl Switch {
             .enumerate()
             .filter(|(_, listen)| listen.addr.is_ipv4() == peer.addr.is_ipv4())
             .find(|(_, listen)| port.is_none_or(|port| listen.addr.port() == port))?;
-        Some(Flow {
-            reliable: false,
-            socket: u16::try_from(socket.0).ok()?,
-            remote: peer.addr,
-        })
-    }
-}
-
-fn transport(flow: Flow) -> madoguchi_sip::header::Transport {
-    if flow.reliable {
-        madoguchi_sip::header::Transport::Tcp
-    } else {
-        madoguchi_sip::header::Transport::Udp
+        Some(Flow::udp(u16::try_from(socket.0).ok()?, peer.addr))
     }
 }

@@ -1,11 +1,11 @@
 //! What comes in, up to the transaction that it belongs to.
 
 use madoguchi_sip::check::check_request;
-use madoguchi_sip::header::Via;
-use madoguchi_sip::message::{HeaderName, Message, Method, Request};
+use madoguchi_sip::header::{NameAddr, Via};
+use madoguchi_sip::message::{HeaderName, Message, Method, Request, Response};
 use madoguchi_sip::parse::ParseError;
 use madoguchi_sip::transaction::{Event, Flow};
-use madoguchi_sip::uri::split_outside_quotes;
+use madoguchi_sip::uri::{Scheme, Uri, split_outside_quotes};
 
 use super::levels;
 use super::{Now, Switch};
@@ -17,7 +17,7 @@ impl Switch {
         match message {
             Ok(Message::Request(request)) => {
                 let request = mark_received(flow, request);
-                match check_request(&request) {
+                match check_request(&request).and_then(|()| check_encrypted(flow, &request)) {
                     Err(_) if request.method == Method::Ack => self.ignore(flow, now),
                     Ok(()) => {
                         self.transactions
@@ -77,6 +77,22 @@ impl Switch {
     }
 }
 
+/// What must be encrypted is not taken in clear text, for the answer would be as readable (RFC 3261
+/// 26.2.2, RFC 5630 Warning 380).
+fn check_encrypted(flow: Flow, request: &Request) -> Result<(), Box<Response>> {
+    let is_sips = |uri: &Uri| uri.scheme == Scheme::Sips;
+    let contacts = request.headers.list(&HeaderName::Contact);
+    let mut contacts = contacts.filter_map(|text| text.parse::<NameAddr>().ok());
+    let asked = is_sips(&request.uri) || contacts.any(|contact| is_sips(&contact.uri));
+    if flow.is_encrypted() || !asked {
+        return Ok(());
+    }
+    let mut response = request.respond(480, None);
+    let warning = "380 desk \"SIPS Not Allowed\"";
+    response.headers.push(HeaderName::Warning, warning);
+    Err(Box::new(response))
+}
+
 /// Writes into the topmost Via where the request really came from (18.2.1, RFC 3581).
 fn mark_received(flow: Flow, mut request: Request) -> Request {
     let Some(line) = request.headers.get(&HeaderName::Via) else {
@@ -111,11 +127,7 @@ mod tests {
         let Ok(Message::Request(request)) = parse_datagram(text.as_bytes()) else {
             panic!()
         };
-        let flow = Flow {
-            reliable: false,
-            socket: 0,
-            remote: "192.0.2.7:5070".parse().unwrap(),
-        };
+        let flow = Flow::udp(0, "192.0.2.7:5070".parse().unwrap());
         let marked = mark_received(flow, request);
         let vias: Vec<_> = marked.headers.list(&HeaderName::Via).collect();
         assert_eq!(

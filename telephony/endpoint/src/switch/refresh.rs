@@ -62,7 +62,7 @@ impl Switch {
             Method::Update
         };
         let min_secs = side.refreshing.min_se_secs.max(min_secs);
-        let flow = side.dialog.flow;
+        let (flow, sips) = (side.dialog.flow, side.dialog.sips);
         let mut request = side.dialog.request(method);
         let headers = &mut request.headers;
         if offers {
@@ -76,7 +76,7 @@ impl Switch {
         if let Some(proof) = proof {
             proof.put_into(headers);
         }
-        headers.push(HeaderName::Contact, self.contact(flow));
+        headers.push(HeaderName::Contact, self.contact(flow, sips));
         if let Some(tx) = self.send_request(flow, request, now) {
             self.purposes.insert(tx, Purpose::Refresh(id));
             if let Some(side) = self.sides.get_mut(&id) {

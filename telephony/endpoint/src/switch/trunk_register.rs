@@ -3,7 +3,7 @@
 use madoguchi_sip::header::{CSeq, NameAddr};
 use madoguchi_sip::message::{HeaderName, Headers, Method, Request, Response};
 use madoguchi_sip::transaction::Flow;
-use madoguchi_sip::uri::Uri;
+use madoguchi_sip::uri::{Scheme, Uri};
 
 use super::challenges::{Challenges, Proof};
 use super::lease::granted_secs;
@@ -82,7 +82,7 @@ impl Switch {
             return;
         };
         let (call_id, tag) = (self.token(), self.token());
-        let contact = self.contact(flow);
+        let contact = self.contact(flow, uri.scheme == Scheme::Sips);
         let Some(trunk) = self.trunks.get_mut(key) else {
             return;
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use madoguchi_sip::digest::ClientState;
-use madoguchi_sip::transaction::Flow;
+use madoguchi_sip::transaction::{Flow, Way};
 use madoguchi_sip::uri::Uri;
 
 use super::challenges::Challenges;
@@ -111,7 +111,7 @@ impl Trunks {
         self.known.len() - self.listed.len()
     }
 
-    /// The first trunk that requests from `flow` come from, by its address.
+    /// The first trunk that requests from `flow` come from, by its certificate or its address.
     pub(super) fn of_source(&self, flow: Flow) -> Option<TrunkKey> {
         let mut trunks = self.iter();
         let found = trunks.find(|(_, trunk)| trunk.matches_source(flow));
@@ -219,8 +219,17 @@ impl TrunkState {
         }
     }
 
-    /// Whether requests from `flow` come from this trunk, by its address.
+    /// Whether requests from `flow` come from this trunk, by its certificate or its address.
     fn matches_source(&self, flow: Flow) -> bool {
+        if let Way::Tls {
+            proven: Some(proof),
+        } = flow.way
+        {
+            return proof == self.settings.proof();
+        }
+        if self.settings.tls.must_prove {
+            return false;
+        }
         let (ip, port) = (flow.remote.ip().to_canonical(), flow.remote.port());
         self.settings.sources.iter().any(|source| {
             source.net.contains(&ip) && source.port.is_none_or(|wanted| wanted == port)
@@ -250,6 +259,7 @@ impl Trunk {
             && self.outbound == other.outbound
             && self.credentials == other.credentials
             && registers(self) == registers(other)
+            && self.tls == other.tls
     }
 }
 

@@ -26,7 +26,7 @@ use madoguchi_line::settings::{
 use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::message::{Message, Method, Request, Response};
 use madoguchi_sip::parse::parse_datagram;
-use madoguchi_sip::transaction::Flow;
+use madoguchi_sip::transaction::{Flow, Way};
 use madoguchi_sip::uri::Uri;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -130,6 +130,7 @@ impl Settings {
     /// One line, 5000; one agent, "a", with the phone 201; a carrier at 127.0.0.1:6001.
     pub(crate) fn new() -> Self {
         let endpoint = EndpointSettings {
+            certificate: None,
             listen: vec![Listen {
                 transport: Transport::Udp,
                 addr: DESK.parse().unwrap(),
@@ -206,11 +207,7 @@ pub(crate) struct Bench {
 }
 
 fn flow(from: SocketAddr) -> Flow {
-    Flow {
-        reliable: false,
-        socket: 0,
-        remote: from,
-    }
+    Flow::udp(0, from)
 }
 
 impl Bench {
@@ -289,7 +286,9 @@ impl Bench {
             match output {
                 SwitchOutput::Transmit(transmit) => {
                     let flow = transmit.flow;
-                    self.sockets.insert(flow.remote, flow.socket);
+                    if let Way::Udp { socket } = flow.way {
+                        self.sockets.insert(flow.remote, socket);
+                    }
                     let message = parse_datagram(&transmit.bytes).unwrap();
                     self.sent.push_back((transmit.flow.remote, message));
                 }

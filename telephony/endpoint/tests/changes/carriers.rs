@@ -314,13 +314,7 @@ fn a_call_that_went_to_the_next_server_is_known_there() {
     let phone = Peer::new("192.0.2.1:5060");
     let mut bench = with(trunk("one", "198.51.100.1:5060"));
     located_at(&mut bench, &[&one, &other]);
-    let known = |bench: &Bench| {
-        bench.switch.acquaintance(Flow {
-            reliable: false,
-            socket: 0,
-            remote: other.addr,
-        })
-    };
+    let known = |bench: &Bench| bench.switch.acquaintance(Flow::udp(0, other.addr));
     dial(&mut bench, &phone, "busy");
     let first = bench.request_to(&one).unwrap();
     assert_eq!(known(&bench), Acquaintance::Stranger);

@@ -101,11 +101,7 @@ fn reg_id_counts_only_where_the_way_keeps_connections_apart() {
 fn a_phone_whose_connection_closes_is_not_rung_until_it_registers_again() {
     let (mut bench, carrier) = ready();
     let phone = Peer::new("127.0.0.1:7001");
-    let flow = Flow {
-        reliable: true,
-        socket: 0,
-        remote: phone.addr,
-    };
+    let flow = Flow::tcp(phone.addr);
     let over_stream = |bench: &mut Bench, bytes: Vec<u8>| {
         let message: Result<Message, _> = parse_datagram(&bytes);
         bench.input(SwitchInput::Streamed { flow, message });

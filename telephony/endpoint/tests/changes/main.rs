@@ -17,6 +17,7 @@ mod carriers;
 mod collisions;
 mod devices;
 mod dialogs;
+mod encrypted;
 mod ends;
 mod forks;
 mod logging;

@@ -124,11 +124,7 @@ fn a_phone_on_a_connection_is_reachable_when_a_new_one_stands() {
     assert!(!bench.reachable("a"), "nobody waits for it");
     let probe = bench.request_to(&phone()).unwrap();
     let message = Ok(Message::Response(phone().answer(&probe, 200)));
-    let flow = madoguchi_sip::transaction::Flow {
-        reliable: true,
-        socket: 0,
-        remote: phone().addr,
-    };
+    let flow = madoguchi_sip::transaction::Flow::tcp(phone().addr);
     bench.input(madoguchi_endpoint::switch::SwitchInput::Streamed { flow, message });
     assert!(bench.reachable("a"));
     bench.input(madoguchi_endpoint::switch::SwitchInput::StreamClosed { flow });

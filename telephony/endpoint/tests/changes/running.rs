@@ -22,8 +22,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A desk without trunks on a port of its own, whose journal confirms at once.
 async fn start(settings: &mut Settings) -> (Endpoint, watch::Receiver<Arc<DeskSnapshot>>) {
-    settings.endpoint.listen[0].addr.set_port(0);
     settings.endpoint.trunks.clear();
+    start_with(settings).await
+}
+
+/// The same with the trunks of the settings.
+pub(crate) async fn start_with(
+    settings: &mut Settings,
+) -> (Endpoint, watch::Receiver<Arc<DeskSnapshot>>) {
+    settings.endpoint.listen[0].addr.set_port(0);
     let clock = Arc::new(SystemClock);
     let now = madoguchi_core::clock::Clock::moment(&*clock);
     let (journal, mut batches) = mpsc::unbounded_channel();
@@ -65,7 +72,7 @@ async fn change(endpoint: &Endpoint, settings: &Settings) -> bool {
         .await
 }
 
-async fn next(carrier: &UdpSocket) -> Message {
+pub(crate) async fn next(carrier: &UdpSocket) -> Message {
     let mut buffer = vec![0; 65_535];
     let received = tokio::time::timeout(PATIENCE, carrier.recv(&mut buffer)).await;
     let length = received.expect("the desk says something").unwrap();

@@ -298,11 +298,7 @@ fn credentials_for_one_number_dial_no_other() {
 
 /// What a phone sends over a connection.
 fn over_stream(bench: &mut Bench, phone: &Peer, bytes: &[u8]) -> Flow {
-    let flow = Flow {
-        reliable: true,
-        socket: 0,
-        remote: phone.addr,
-    };
+    let flow = Flow::tcp(phone.addr);
     let message = parse_datagram(bytes);
     bench.input(SwitchInput::Streamed { flow, message });
     flow
@@ -319,10 +315,7 @@ fn a_closed_connection_ends_what_was_registered_over_it_and_nothing_else() {
     let flow = over_stream(&mut bench, &phone, &register(2, &proof));
     assert!(bench.reachable("a"));
     assert_eq!(bench.switch.acquaintance(flow), Acquaintance::Kept);
-    let datagrams = Flow {
-        reliable: false,
-        ..flow
-    };
+    let datagrams = Flow::udp(0, flow.remote);
     bench.input(SwitchInput::StreamClosed { flow: datagrams });
     assert!(bench.reachable("a"));
     bench.input(SwitchInput::StreamClosed { flow });

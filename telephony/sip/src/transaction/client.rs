@@ -89,9 +89,13 @@ const RING_AT_MOST_MS: u64 = 3_600_000;
 impl ClientTransaction {
     pub(super) fn start(flow: Flow, key: ClientKey, request: &Request, now: u64) -> Self {
         let invite = (request.method == Method::Invite).then(|| Box::new(ack_parts(request)));
-        let resend_at = if flow.reliable { u64::MAX } else { now + T1_MS };
+        let resend_at = if flow.is_reliable() {
+            u64::MAX
+        } else {
+            now + T1_MS
+        };
         let state = State::Calling {
-            bytes: if flow.reliable {
+            bytes: if flow.is_reliable() {
                 Vec::new()
             } else {
                 request.to_bytes()
@@ -308,7 +312,7 @@ impl ClientTransaction {
                 give_up_at,
             }
         } else {
-            let resend_at = if self.flow.reliable {
+            let resend_at = if self.flow.is_reliable() {
                 u64::MAX
             } else {
                 now + T2_MS
@@ -323,7 +327,11 @@ impl ClientTransaction {
 
     fn finish(&mut self, response: &Response, status: u16, now: u64) -> Received {
         let Some(invite) = self.invite.take() else {
-            let until = if self.flow.reliable { now } else { now + T4_MS };
+            let until = if self.flow.is_reliable() {
+                now
+            } else {
+                now + T4_MS
+            };
             self.state = State::Completed { until };
             return Received {
                 tell: true,
@@ -344,7 +352,7 @@ impl ClientTransaction {
             };
         }
         let ack = refusal_ack(&invite, response).to_bytes();
-        let until = if self.flow.reliable {
+        let until = if self.flow.is_reliable() {
             now
         } else {
             now + GIVE_UP_MS

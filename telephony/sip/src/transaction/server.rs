@@ -125,11 +125,11 @@ impl ServerTransaction {
                 give_up_at,
             },
             (true, _) => State::Completed {
-                resend_at: (!self.flow.reliable).then_some(now + T1_MS),
+                resend_at: (!self.flow.is_reliable()).then_some(now + T1_MS),
                 interval: T1_MS,
                 give_up_at,
             },
-            (false, _) if self.flow.reliable => State::Absorbing { until: now },
+            (false, _) if self.flow.is_reliable() => State::Absorbing { until: now },
             (false, _) => State::Absorbing { until: give_up_at },
         };
         Some(Transmit {
@@ -149,7 +149,7 @@ impl ServerTransaction {
     /// The ACK to a final response other than 2xx (or, from lax peers, to a 2xx) came.
     pub(super) fn receive_ack(&mut self, now: u64) {
         if let State::Completed { .. } = self.state {
-            let linger = if self.flow.reliable { 0 } else { T4_MS };
+            let linger = if self.flow.is_reliable() { 0 } else { T4_MS };
             self.state = State::Absorbing {
                 until: now + linger,
             };

@@ -5,10 +5,11 @@ use crate::message::HeaderName;
 use crate::parse::parse_datagram;
 
 fn flow(reliable: bool) -> Flow {
-    Flow {
-        reliable,
-        socket: 0,
-        remote: "192.0.2.1:5060".parse().unwrap(),
+    let remote = "192.0.2.1:5060".parse().unwrap();
+    if reliable {
+        Flow::tcp(remote)
+    } else {
+        Flow::udp(0, remote)
     }
 }
 

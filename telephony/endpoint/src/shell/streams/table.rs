@@ -1,14 +1,15 @@
-//! Which TCP connections there are, and which of them must go: pure, with the time as an argument.
+//! Which TCP and TLS connections there are, and which of them must go: pure, with the time as an argument.
 //!
 //! Whoever may connect can open connections and say nothing, or little. So a stranger's connection
 //! lives for seconds, one address has few of them, and when there is no room the stranger that has
 //! been silent for longest goes. Connections of registered phones and of calls stay.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use madoguchi_metrics::metrics;
+use madoguchi_sip::transaction::Flow;
 use tokio::sync::Notify;
 
 use crate::switch::Acquaintance;
@@ -16,7 +17,7 @@ use crate::switch::Acquaintance;
 /// A stranger's connections from one address, or one IPv6 /64. A phone stops to be a stranger
 /// within a second.
 const STRANGERS_A_SOURCE_AT_MOST: usize = 128;
-/// A connection on which no request has come for this long is closed.
+/// A connection on which no request has come for this long is closed; the TLS handshake is within it.
 const FIRST_REQUEST_TIMEOUT_MS: u64 = 10_000;
 /// A stranger who asked something may take so long to prove itself.
 const STRANGER_TIMEOUT_MS: u64 = 60_000;
@@ -35,7 +36,7 @@ const UNFINISHED_BYTES_AT_MOST: usize = 16 << 20;
 #[derive(Debug)]
 pub(super) struct Table {
     in_all: usize,
-    entries: HashMap<SocketAddr, Entry>,
+    entries: HashMap<Flow, Entry>,
     strangers: HashMap<IpAddr, usize>,
     unfinished_bytes: usize,
     last_id: u64,
@@ -99,14 +100,14 @@ impl Table {
     /// Takes a connection in, if need be in the place of another; `None` if all others must stay.
     pub(super) fn open(
         &mut self,
-        remote: SocketAddr,
+        flow: Flow,
         acquaintance: Acquaintance,
         now_ms: u64,
     ) -> Option<Opened> {
-        self.remove(remote);
-        let of_source = self.strangers.get(&source(remote)).copied().unwrap_or(0);
+        self.remove(flow);
+        let of_source = self.strangers.get(&source(flow)).copied().unwrap_or(0);
         if acquaintance == Acquaintance::Stranger && of_source >= STRANGERS_A_SOURCE_AT_MOST {
-            let same_source = |other: &SocketAddr| source(*other) == source(remote);
+            let same_source = |other: &Flow| source(*other) == source(flow);
             let idlest = self.idlest(Acquaintance::Stranger, same_source);
             if let Some(idlest) = idlest {
                 self.close(idlest, "too many connections of one address");
@@ -132,14 +133,14 @@ impl Table {
             blocked_since: None,
             wake: opened.wake.clone(),
         };
-        self.entries.insert(remote, entry);
-        self.set_acquaintance(remote, acquaintance);
+        self.entries.insert(flow, entry);
+        self.set_acquaintance(flow, acquaintance);
         Some(opened)
     }
 
     /// Closes the connection that can be missed best; tells whether there was one.
     pub(super) fn make_room(&mut self) -> bool {
-        let any = |_: &SocketAddr| true;
+        let any = |_: &Flow| true;
         let idlest = self
             .idlest(Acquaintance::Stranger, any)
             .or_else(|| self.idlest(Acquaintance::Neighbour, any));
@@ -149,40 +150,28 @@ impl Table {
     }
 
     /// The connection among these on which nothing was asked for longest.
-    fn idlest(
-        &self,
-        acquaintance: Acquaintance,
-        among: impl Fn(&SocketAddr) -> bool,
-    ) -> Option<SocketAddr> {
+    fn idlest(&self, acquaintance: Acquaintance, among: impl Fn(&Flow) -> bool) -> Option<Flow> {
         let candidates = self
             .entries
             .iter()
-            .filter(|(remote, entry)| entry.acquaintance == acquaintance && among(remote));
+            .filter(|(flow, entry)| entry.acquaintance == acquaintance && among(flow));
         candidates
             .min_by_key(|(_, entry)| (entry.last_request_at.unwrap_or(entry.opened_at), entry.id))
-            .map(|(remote, _)| *remote)
+            .map(|(flow, _)| *flow)
     }
 
     /// Whether this connection is still to be served.
-    pub(super) fn is_open(&self, remote: SocketAddr, id: u64) -> bool {
-        self.entries
-            .get(&remote)
-            .is_some_and(|entry| entry.id == id)
+    pub(super) fn is_open(&self, flow: Flow, id: u64) -> bool {
+        self.entries.get(&flow).is_some_and(|entry| entry.id == id)
     }
 
-    pub(super) fn contains(&self, remote: SocketAddr) -> bool {
-        self.entries.contains_key(&remote)
+    pub(super) fn contains(&self, flow: Flow) -> bool {
+        self.entries.contains_key(&flow)
     }
 
     /// Something was read. Tells whether the connection is still open.
-    pub(super) fn progress(
-        &mut self,
-        remote: SocketAddr,
-        id: u64,
-        read: Progress,
-        now_ms: u64,
-    ) -> bool {
-        let Some(entry) = self.entries.get_mut(&remote).filter(|entry| entry.id == id) else {
+    pub(super) fn progress(&mut self, flow: Flow, id: u64, read: Progress, now_ms: u64) -> bool {
+        let Some(entry) = self.entries.get_mut(&flow).filter(|entry| entry.id == id) else {
             return false;
         };
         entry.last_read_at = now_ms;
@@ -206,61 +195,77 @@ impl Table {
         {
             self.close(oldest, "too much of unfinished messages");
         }
-        self.is_open(remote, id)
+        self.is_open(flow, id)
     }
 
-    fn oldest_unfinished(&self) -> Option<SocketAddr> {
+    fn oldest_unfinished(&self) -> Option<Flow> {
         let strangers = self
             .entries
             .iter()
             .filter(|(_, entry)| entry.acquaintance == Acquaintance::Stranger);
         strangers
-            .filter_map(|(remote, entry)| Some((entry.unfinished?.began_at, *remote)))
-            .min()
-            .map(|(_, remote)| remote)
+            .filter_map(|(flow, entry)| Some((entry.unfinished?.began_at, entry.id, *flow)))
+            .min_by_key(|(began_at, id, _)| (*began_at, *id))
+            .map(|(_, _, flow)| flow)
     }
 
     /// Remembers how well the peer is known.
-    pub(super) fn set_acquaintance(&mut self, remote: SocketAddr, acquaintance: Acquaintance) {
-        let Some(entry) = self.entries.get_mut(&remote) else {
+    pub(super) fn set_acquaintance(&mut self, flow: Flow, acquaintance: Acquaintance) {
+        let Some(entry) = self.entries.get_mut(&flow) else {
             return;
         };
         let before = std::mem::replace(&mut entry.acquaintance, acquaintance);
         let bytes = entry.unfinished.map_or(0, |unfinished| unfinished.bytes);
         if before == Acquaintance::Stranger && before != acquaintance {
             self.unfinished_bytes -= bytes;
-            self.forget_stranger(remote);
+            self.forget_stranger(flow);
         } else if acquaintance == Acquaintance::Stranger && before != acquaintance {
             self.unfinished_bytes += bytes;
-            *self.strangers.entry(source(remote)).or_default() += 1;
+            *self.strangers.entry(source(flow)).or_default() += 1;
         }
     }
 
     /// The same, when the peer has just spoken: a connection of ours stays ours.
-    pub(super) fn set_heard(&mut self, remote: SocketAddr, acquaintance: Acquaintance) {
+    pub(super) fn set_heard(&mut self, flow: Flow, acquaintance: Acquaintance) {
         let is_ours = |entry: &Entry| entry.acquaintance == Acquaintance::Ours;
-        if !self.entries.get(&remote).is_some_and(is_ours) {
-            self.set_acquaintance(remote, acquaintance);
+        if !self.entries.get(&flow).is_some_and(is_ours) {
+            self.set_acquaintance(flow, acquaintance);
         }
     }
 
-    fn forget_stranger(&mut self, remote: SocketAddr) {
-        if let Some(count) = self.strangers.get_mut(&source(remote)) {
+    fn forget_stranger(&mut self, flow: Flow) {
+        if let Some(count) = self.strangers.get_mut(&source(flow)) {
             *count -= 1;
             if *count == 0 {
-                self.strangers.remove(&source(remote));
+                self.strangers.remove(&source(flow));
             }
         }
     }
 
+    /// The peer of a connection has proven who it is: `proven` from now on. Tells whether the
+    /// connection is still open.
+    pub(super) fn prove(&mut self, flow: Flow, proven: Flow, id: u64) -> bool {
+        if !self.is_open(flow, id) {
+            return false;
+        }
+        if flow != proven {
+            self.remove(proven);
+            // Both have the same source: what is counted of it stays.
+            if let Some(entry) = self.entries.remove(&flow) {
+                self.entries.insert(proven, entry);
+            }
+        }
+        true
+    }
+
     /// Puts something into the queue of a connection. A peer that lets too much wait is not
     /// reading: its connection is closed.
-    pub(super) fn push(&mut self, remote: SocketAddr, bytes: Vec<u8>, now_ms: u64) {
-        let Some(entry) = self.entries.get_mut(&remote) else {
+    pub(super) fn push(&mut self, flow: Flow, bytes: Vec<u8>, now_ms: u64) {
+        let Some(entry) = self.entries.get_mut(&flow) else {
             return;
         };
         if entry.queued_bytes + bytes.len() > QUEUED_BYTES_AT_MOST {
-            return self.close(remote, "the peer does not read");
+            return self.close(flow, "the peer does not read");
         }
         entry.queued_bytes += bytes.len();
         entry.queue.push_back(bytes);
@@ -269,14 +274,14 @@ impl Table {
     }
 
     /// What is to be sent next; it stays in the queue.
-    pub(super) fn front(&self, remote: SocketAddr, id: u64) -> Option<&[u8]> {
-        let entry = self.entries.get(&remote).filter(|entry| entry.id == id)?;
+    pub(super) fn front(&self, flow: Flow, id: u64) -> Option<&[u8]> {
+        let entry = self.entries.get(&flow).filter(|entry| entry.id == id)?;
         entry.queue.front().map(Vec::as_slice)
     }
 
     /// So much of the front was sent.
-    pub(super) fn sent(&mut self, remote: SocketAddr, id: u64, bytes: usize, now_ms: u64) {
-        let Some(entry) = self.entries.get_mut(&remote).filter(|entry| entry.id == id) else {
+    pub(super) fn sent(&mut self, flow: Flow, id: u64, bytes: usize, now_ms: u64) {
+        let Some(entry) = self.entries.get_mut(&flow).filter(|entry| entry.id == id) else {
             return;
         };
         if let Some(front) = entry.queue.front_mut() {
@@ -291,42 +296,42 @@ impl Table {
 
     /// Looks at how well everybody is known now, and closes what has been open in vain for too
     /// long. Silence makes nobody better known than they were.
-    pub(super) fn sweep(&mut self, now_ms: u64, known: impl Fn(SocketAddr) -> Acquaintance) {
-        let remotes: Vec<_> = self.entries.keys().copied().collect();
-        for remote in remotes {
-            let Some(entry) = self.entries.get(&remote) else {
+    pub(super) fn sweep(&mut self, now_ms: u64, known: impl Fn(Flow) -> Acquaintance) {
+        let flows: Vec<_> = self.entries.keys().copied().collect();
+        for flow in flows {
+            let Some(entry) = self.entries.get(&flow) else {
                 continue;
             };
             let (before, ours) = (entry.acquaintance, entry.acquaintance == Acquaintance::Ours);
             if !ours {
-                self.set_acquaintance(remote, before.min(known(remote)));
+                self.set_acquaintance(flow, before.min(known(flow)));
             }
             let overdue = self
                 .entries
-                .get(&remote)
+                .get(&flow)
                 .and_then(|entry| entry.overdue(now_ms));
             if let Some(why) = overdue {
-                self.close(remote, why);
+                self.close(flow, why);
             }
         }
     }
 
     /// Closes a connection.
-    pub(super) fn close(&mut self, remote: SocketAddr, why: &'static str) {
-        if self.remove(remote) {
+    pub(super) fn close(&mut self, flow: Flow, why: &'static str) {
+        if self.remove(flow) {
             metrics().connections_rejected.add("sip");
-            tracing::debug!(peer = %remote, why, "a connection is closed");
+            tracing::debug!(peer = %flow.remote, why, "a connection is closed");
         }
     }
 
     /// The task of a connection has ended; tells whether it was open until then.
-    pub(super) fn ended(&mut self, remote: SocketAddr, id: u64) -> bool {
-        self.is_open(remote, id) && self.remove(remote)
+    pub(super) fn ended(&mut self, flow: Flow, id: u64) -> bool {
+        self.is_open(flow, id) && self.remove(flow)
     }
 
-    fn remove(&mut self, remote: SocketAddr) -> bool {
-        self.set_acquaintance(remote, Acquaintance::Kept);
-        let removed = self.entries.remove(&remote);
+    fn remove(&mut self, flow: Flow) -> bool {
+        self.set_acquaintance(flow, Acquaintance::Kept);
+        let removed = self.entries.remove(&flow);
         if let Some(entry) = &removed {
             entry.wake.notify_one();
         }
@@ -360,8 +365,8 @@ impl Entry {
 }
 
 /// An address, or for IPv6 the network whose owner has all of its addresses.
-fn source(remote: SocketAddr) -> IpAddr {
-    match remote.ip().to_canonical() {
+fn source(flow: Flow) -> IpAddr {
+    match flow.remote.ip().to_canonical() {
         IpAddr::V6(ip) => {
             let [a, b, c, d, ..] = ip.segments();
             IpAddr::from([a, b, c, d, 0, 0, 0, 0])

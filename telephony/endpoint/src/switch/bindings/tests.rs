@@ -10,11 +10,7 @@ const INTERVALS: Intervals = Intervals {
 };
 
 fn flow() -> Flow {
-    Flow {
-        reliable: false,
-        socket: 0,
-        remote: "192.0.2.7:5060".parse().unwrap(),
-    }
+    Flow::udp(0, "192.0.2.7:5060".parse().unwrap())
 }
 
 fn contact(text: &str) -> NameAddr {
@@ -224,10 +220,7 @@ fn two_contacts_of_one_device_in_one_request_both_count() {
 
 #[test]
 fn a_connection_that_is_gone_takes_its_bindings_with_it_and_no_others() {
-    let tcp = Flow {
-        reliable: true,
-        ..flow()
-    };
+    let tcp = Flow::tcp(flow().remote);
     let mut bindings = Bindings::default();
     let over_tcp = Registration {
         flow: tcp,

@@ -1,14 +1,14 @@
 use super::*;
 use crate::switch::Acquaintance::{Kept, Neighbour, Ours, Stranger};
 
-fn at(n: u16) -> SocketAddr {
-    SocketAddr::from(([192, 0, 2, 1], n))
+fn at(n: u16) -> Flow {
+    Flow::tcp(([192, 0, 2, 1], n).into())
 }
 
 /// An address of its own for each.
-fn other(n: u16) -> SocketAddr {
+fn other(n: u16) -> Flow {
     let [a, b] = n.to_be_bytes();
-    SocketAddr::from(([10, 0, a, b], 5060))
+    Flow::tcp(([10, 0, a, b], 5060).into())
 }
 
 const WHOLE: Progress = Progress {
@@ -25,8 +25,8 @@ fn begun(bytes: usize) -> Progress {
     }
 }
 
-fn open(table: &mut Table, remote: SocketAddr, acquaintance: Acquaintance, now: u64) -> u64 {
-    table.open(remote, acquaintance, now).unwrap().id
+fn open(table: &mut Table, flow: Flow, acquaintance: Acquaintance, now: u64) -> u64 {
+    table.open(flow, acquaintance, now).unwrap().id
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn one_address_or_one_64_fills_no_more_than_its_share() {
     for n in 0..2_000_u16 {
         open(&mut table, at(n), Stranger, 0);
         let v6 = format!("[2001:db8:1:1:{n:x}::1]:5060");
-        open(&mut table, v6.parse().unwrap(), Stranger, 0);
+        open(&mut table, Flow::tcp(v6.parse().unwrap()), Stranger, 0);
     }
     assert_eq!(table.entries.len(), 2 * STRANGERS_A_SOURCE_AT_MOST);
     // Phones behind one address are no strangers, and not limited.
@@ -120,7 +120,7 @@ fn silence_makes_nobody_known_and_a_lapsed_phone_is_a_stranger_again() {
     assert_eq!(table.entries[&at(1)].acquaintance, Stranger);
     table.sweep(2, |_| Stranger);
     assert_eq!(table.entries[&at(2)].acquaintance, Stranger);
-    assert_eq!(table.strangers[&at(1).ip()], 2);
+    assert_eq!(table.strangers[&at(1).remote.ip()], 2);
 }
 
 #[test]
@@ -202,4 +202,36 @@ fn the_task_of_an_old_connection_ends_no_new_one() {
     assert!(!table.progress(at(1), old, WHOLE, 2) && !table.ended(at(1), old));
     assert!(table.is_open(at(1), new) && table.ended(at(1), new));
     assert_eq!(table.strangers.len(), 0);
+}
+
+#[test]
+fn who_has_proven_itself_is_known_by_that_and_by_nothing_else() {
+    let remote = at(1).remote;
+    let (nobody, carrier) = (Flow::tls(None, remote), Flow::tls(Some(7), remote));
+    let mut table = Table::new(10);
+    let clear = open(&mut table, Flow::tcp(remote), Stranger, 0);
+    let id = open(&mut table, nobody, Stranger, 0);
+    assert!(
+        table.is_open(Flow::tcp(remote), clear),
+        "another connection from the same port"
+    );
+    // What is for the carrier waits for no connection but the one on which it has proven itself.
+    assert!(!table.contains(carrier));
+    assert!(table.prove(nobody, carrier, id));
+    assert!(table.contains(carrier) && !table.contains(nobody));
+    assert_eq!(table.strangers.values().sum::<usize>(), 2);
+    table.set_acquaintance(carrier, Kept);
+    assert_eq!(table.strangers.values().sum::<usize>(), 1);
+    assert!(
+        !table.prove(nobody, carrier, id),
+        "it is not there any more"
+    );
+    let newer = open(&mut table, nobody, Stranger, 1);
+    assert!(table.prove(nobody, carrier, newer));
+    assert!(
+        !table.is_open(carrier, id),
+        "the newer connection takes its place"
+    );
+    assert!(table.ended(carrier, newer));
+    assert_eq!(table.strangers.values().sum::<usize>(), 1);
 }
