@@ -1,5 +1,5 @@
-//! Articles from a file that somebody brings: shown first, then taken in as drafts, which are
-//! reviewed as all others.
+//! Articles from a file that somebody brings, or the sections of a manual: shown first, then taken in as drafts,
+//! which are reviewed as all others.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
-use madoguchi_core::id::ArticleId;
+use madoguchi_core::id::{ArticleId, CategoryId};
+use madoguchi_reports::manual::{self, ManualDetails, ManualError};
 use madoguchi_reports::sheet::{self, SheetError};
 
 use super::differences::{Line as Difference, differences};
-use super::lookup::HERE;
+use super::lookup::{HERE, category_names};
 use super::workbook;
 use crate::auth::access::Allowed;
 use crate::auth::token;
@@ -20,6 +22,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::library::name;
 use crate::library::store::by_name;
+use crate::query::Choice;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::upload::FileForm;
@@ -29,6 +32,10 @@ use madoguchi_reports::markdown;
 const LINES: usize = 1_000;
 /// Faults, new and changed articles that are shown one by one.
 const SHOWN: usize = 50;
+/// So much of a new article is shown, in letters.
+const BEGINNING: usize = 80;
+/// The longest name of a manual, in letters.
+const MANUAL_LETTERS: usize = 80;
 
 #[derive(Template, Default)]
 #[template(path = "article_import.html")]
@@ -37,12 +44,15 @@ struct ImportPage {
     faults: Vec<String>,
     more_faults: usize,
     plan: Option<Shown>,
+    categories: Vec<Choice>,
+    audiences: Vec<Choice>,
 }
 
 /// What would be done.
 struct Shown {
     lines: String,
-    new: Vec<String>,
+    /// What each asks, and how it answers.
+    new: Vec<(String, String)>,
     more_new: usize,
     changed: Vec<(String, Vec<Difference>)>,
     more_changed: usize,
@@ -125,11 +135,24 @@ pub(super) async fn page(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
 ) -> Result<Html<String>, WebError> {
-    let page = ImportPage {
-        shell: Shell::new(&web, Some(&visitor), HERE),
+    Ok(Html(empty_page(&web, &visitor).render()?))
+}
+
+fn empty_page(web: &Web, visitor: &Visitor) -> ImportPage {
+    let setup = web.desk.setup();
+    let audiences = [Audience::Portal, Audience::Desk];
+    ImportPage {
+        shell: Shell::new(web, Some(visitor), HERE),
+        categories: Choice::list(
+            std::iter::once(("", "選んでください")).chain(category_names(&setup.categories)),
+            "",
+        ),
+        audiences: Choice::list(
+            audiences.map(|one| (one.as_str(), one.label())),
+            Audience::Portal.as_str(),
+        ),
         ..ImportPage::default()
-    };
-    Ok(Html(page.render()?))
+    }
 }
 
 /// Shows what a file would do. Nothing is kept yet.
@@ -138,23 +161,80 @@ pub(super) async fn preview(
     State(web): State<Web>,
     upload: FileForm,
 ) -> Result<Html<String>, WebError> {
-    let text = if upload.content.starts_with(b"PK") {
-        match from_book(&web, upload.content).await? {
-            Ok(text) => text,
-            Err(faults) => {
-                let plan = Plan {
-                    faults,
-                    ..Plan::default()
-                };
-                return show(&web, &visitor, plan, String::new());
-            }
-        }
+    let text = if upload.text("kind") == "manual" || manual::is_manual(&upload.content) {
+        from_manual(&web, &upload).await?
+    } else if upload.content.starts_with(b"PK") {
+        from_book(&web, upload.content).await?
     } else {
         let text = String::from_utf8(upload.content.to_vec());
-        text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned())
+        Ok(text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned()))
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(faults) => {
+            let plan = Plan {
+                faults,
+                ..Plan::default()
+            };
+            return show(&web, &visitor, plan, String::new());
+        }
     };
     let plan = plan(&web, &visitor, &text).await?;
     show(&web, &visitor, plan, text)
+}
+
+/// The sections of a manual as lines of JSON, or what is wrong with it.
+async fn from_manual(
+    web: &Web,
+    upload: &FileForm,
+) -> Result<Result<String, Vec<String>>, WebError> {
+    let fault = |message: &str| Ok(Err(vec![message.to_owned()]));
+    let content = upload.content.clone();
+    if !manual::is_manual(&content) {
+        return fault("Word(.docx)、PDF、HTMLのファイルを選んでください。");
+    }
+    let category = CategoryId::new(upload.text("category"));
+    if web.desk.setup().categories.get(&category).is_none() {
+        return fault("分類を選んでください。");
+    }
+    let read = tokio::task::spawn_blocking(move || manual::read(&content)).await;
+    // A file at which reading itself fails is damaged.
+    let manual = match read.unwrap_or(Err(ManualError::Broken)) {
+        Ok(manual) => manual,
+        Err(error) => return fault(&error.to_string()),
+    };
+    let title = match upload.text("title").trim() {
+        "" => manual.title.clone().unwrap_or_else(|| stem(&upload.name)),
+        title => title.to_owned(),
+    };
+    if title.is_empty() || title.chars().count() > MANUAL_LETTERS {
+        return fault("資料の名前を80文字以内で入力してください。");
+    }
+    let audience = if upload.text("audience") == Audience::Desk.as_str() {
+        Audience::Desk
+    } else {
+        Audience::Portal
+    };
+    let mut text = String::new();
+    for line in manual.articles(&ManualDetails {
+        title,
+        category,
+        audience,
+    }) {
+        let line = serde_json::to_string(&line);
+        text += &line.map_err(|_| WebError::Internal("a section could not be written"))?;
+        text.push('\n');
+    }
+    Ok(Ok(text))
+}
+
+/// The name of a file without what it ends with.
+fn stem(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.rsplit_once('.')
+        .map_or(name, |(stem, _)| stem)
+        .trim()
+        .to_owned()
 }
 
 /// The articles of a workbook as lines of JSON, or what is wrong with it.
@@ -220,7 +300,12 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     });
     let shown = Shown {
         lines,
-        new: plan.new.iter().take(SHOWN).map(question).collect(),
+        new: plan
+            .new
+            .iter()
+            .take(SHOWN)
+            .map(|one| (question(one), beginning(one)))
+            .collect(),
         more_new: plan.new.len().saturating_sub(SHOWN),
         changed: changed.collect(),
         more_changed: plan.changed.len().saturating_sub(SHOWN),
@@ -228,12 +313,25 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     };
     let whole = plan.faults.is_empty();
     let page = ImportPage {
-        shell: Shell::new(web, Some(visitor), HERE),
         more_faults: plan.faults.len().saturating_sub(SHOWN),
         faults: plan.faults.into_iter().take(SHOWN).collect(),
         plan: whole.then_some(shown),
+        ..empty_page(web, visitor)
     };
     Ok(Html(page.render()?))
+}
+
+fn beginning(article: &Article) -> String {
+    let answer = article
+        .newest()
+        .map_or("", |version| version.content.answer.as_str());
+    let text = markdown::to_text(answer);
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((at, _)) = words.char_indices().nth(BEGINNING) {
+        words.truncate(at);
+        words.push('…');
+    }
+    words
 }
 
 /// Takes all articles of the file in as drafts, or none. What is the same already stays as it is, so

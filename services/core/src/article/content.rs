@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::ArticleFile;
 use super::line::ID_LETTERS;
+use super::manual::ManualPlace;
 use super::personal::{self, Mark};
 use crate::audience::Audience;
 use crate::id::{ArticleId, CategoryId};
@@ -56,6 +57,9 @@ pub struct Content {
     /// Pictures and attachments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<ArticleFile>,
+    /// Where it stands in a manual, if it comes from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualPlace>,
 }
 
 /// 20,000

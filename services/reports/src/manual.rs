@@ -1,0 +1,300 @@
+//! Manuals that somebody brings (docx, PDF, HTML): their chapters and sections, each as Markdown, so that what is
+//! looked for can be opened where it stands (表 3.1-2 項番1②, 項番2). Pictures, and numbers that a word processor gives
+//! headings by itself, are left out.
+
+mod docx;
+mod page;
+mod pdf;
+mod sections;
+
+use madoguchi_core::article::{Line, ManualPlace};
+use madoguchi_core::audience::Audience;
+use madoguchi_core::id::{ArticleId, CategoryId};
+use sha2::{Digest as _, Sha256};
+
+use self::sections::sections;
+
+/// Sections of one manual.
+pub const SECTIONS: usize = 1_000;
+/// A manual may unfold to so many bytes of text.
+const UNFOLDED: u64 = 64 * 1024 * 1024;
+/// The longest heading that stands before a section (letters).
+const TITLE_LETTERS: usize = 200;
+
+/// Why a manual cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ManualError {
+    /// It is damaged, or locked.
+    #[error("ファイルを読み取れません。パスワードを外すか、元のソフトで保存し直してください。")]
+    Broken,
+    /// It unfolds to more than any manual holds.
+    #[error("ファイルの中身が大きすぎます。章ごとに分けてください。")]
+    TooLarge,
+    /// There is no text in it: pages that were scanned.
+    #[error(
+        "ファイルに文字がありません。紙を読み取ったPDFは、文字を認識したものに替えてください。"
+    )]
+    NoText,
+    /// It has more sections than [`SECTIONS`].
+    #[error("章と節が{SECTIONS}を超えています。ファイルを分けてください。")]
+    TooManySections,
+}
+
+/// A manual.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manual {
+    /// What it calls itself, if it does.
+    pub title: Option<String>,
+    /// Its sections, in order.
+    pub sections: Vec<Section>,
+}
+
+/// What stands under one heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// The headings above it, from the outermost to its own; none for what stands before the first.
+    pub path: Vec<String>,
+    /// What it says, in Markdown.
+    pub text: String,
+    /// The page on which it begins, from 1, where there are pages.
+    pub page: Option<u32>,
+}
+
+/// A piece of a manual.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    /// A heading; the outermost has level 1.
+    Heading(u8, String),
+    /// A paragraph, an item or a table, in Markdown.
+    Text(String),
+}
+
+/// Pieces, each with its page.
+type Pieces = Vec<(Piece, Option<u32>)>;
+
+/// What a file with a manual is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Docx,
+    Pdf,
+    Page,
+}
+
+/// Whether a file is a manual by its content: a text of a word processor, a PDF or a page.
+pub fn is_manual(file: &[u8]) -> bool {
+    kind(file).is_some()
+}
+
+fn kind(file: &[u8]) -> Option<Kind> {
+    if file.starts_with(b"%PDF-") {
+        return Some(Kind::Pdf);
+    }
+    if file.starts_with(b"PK") {
+        return docx::is_docx(file).then_some(Kind::Docx);
+    }
+    let begin = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    begin
+        .trim_ascii_start()
+        .starts_with(b"<")
+        .then_some(Kind::Page)
+}
+
+/// Reads a manual.
+///
+/// # Errors
+/// [`ManualError`].
+pub fn read(file: &[u8]) -> Result<Manual, ManualError> {
+    let (title, pieces) = match kind(file).ok_or(ManualError::Broken)? {
+        Kind::Docx => docx::read(file)?,
+        Kind::Pdf => (None, pdf::read(file)?),
+        Kind::Page => page::read(file)?,
+    };
+    let sections = sections(pieces);
+    if sections.is_empty() {
+        return Err(ManualError::NoText);
+    }
+    if sections.len() > SECTIONS {
+        return Err(ManualError::TooManySections);
+    }
+    Ok(Manual { title, sections })
+}
+
+/// What all articles of a manual share.
+#[derive(Debug, Clone)]
+pub struct ManualDetails {
+    /// How readers know it.
+    pub title: String,
+    /// Its category (大区分).
+    pub category: CategoryId,
+    /// Whom it is for.
+    pub audience: Audience,
+}
+
+impl Manual {
+    /// An article for each section, the one before and the one after beside it. The id follows from the title and the
+    /// headings, so that a later edition changes the same articles.
+    pub fn articles(&self, details: &ManualDetails) -> Vec<Line> {
+        let ids = ids(&details.title, &self.sections);
+        let beside = |at: usize| {
+            let both = [at.checked_sub(1), at.checked_add(1)];
+            let ids = both.into_iter().flatten().filter_map(|at| ids.get(at));
+            ids.cloned().collect()
+        };
+        let sections = self.sections.iter().zip(&ids).enumerate();
+        sections
+            .map(|(at, (section, id))| Line {
+                id: id.clone(),
+                question: heading(&details.title, &section.path),
+                answer: section.text.clone(),
+                category: details.category.clone(),
+                keywords: Vec::new(),
+                audience: Some(details.audience),
+                reading: None,
+                related: beside(at),
+                manual: Some(ManualPlace {
+                    title: details.title.clone(),
+                    path: section.path.clone(),
+                    page: section.page,
+                }),
+            })
+            .collect()
+    }
+}
+
+/// What a section is called in lists. Of one that is too long the innermost headings stay.
+fn heading(title: &str, path: &[String]) -> String {
+    let whole = |path: &[String]| {
+        let parts = std::iter::once(title).chain(path.iter().map(String::as_str));
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    let mut rest = path;
+    while let [_, inner @ ..] = rest
+        && whole(rest).chars().count() > TITLE_LETTERS
+        && !inner.is_empty()
+    {
+        rest = inner;
+    }
+    whole(rest).chars().take(TITLE_LETTERS).collect()
+}
+
+fn ids(title: &str, sections: &[Section]) -> Vec<ArticleId> {
+    let mut times = std::collections::HashMap::new();
+    let of = |section: &Section| {
+        let mut hash = Sha256::new();
+        for part in std::iter::once(title).chain(section.path.iter().map(String::as_str)) {
+            hash.update(part);
+            hash.update([0]);
+        }
+        let name: String = hex::encode(hash.finalize()).chars().take(16).collect();
+        let time = times.entry(name.clone()).or_insert(0_u32);
+        *time += 1;
+        match time {
+            1 => ArticleId::new(format!("manual-{name}")),
+            _ => ArticleId::new(format!("manual-{name}-{time}")),
+        }
+    };
+    sections.iter().map(of).collect()
+}
+
+/// A text in which nothing is a mark of Markdown.
+fn plain(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if r"\`*_[]<>~|#".contains(letter) {
+            written.push('\\');
+        }
+        written.push(letter);
+    }
+    let digits = written.chars().take_while(char::is_ascii_digit).count();
+    if written.starts_with(['-', '+']) {
+        written.insert(0, '\\');
+    } else if digits > 0
+        && let Some(rest) = written.get(digits..)
+        && rest.starts_with(['.', ')'])
+    {
+        written.insert(digits, '\\');
+    }
+    written
+}
+
+/// A table in Markdown, its first row as its head; cells of one line.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let row = |cells: &[String]| {
+        let cells = (0..columns).map(|at| cells.get(at).map_or("", String::as_str));
+        format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
+    };
+    let mut lines: Vec<String> = rows.iter().map(|cells| row(cells)).collect();
+    if !lines.is_empty() {
+        lines.insert(1, format!("|{}", " --- |".repeat(columns)));
+    }
+    lines.join("\n")
+}
+
+/// A text in one line, blanks joined.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manual() -> Manual {
+        let section = |path: &[&str]| Section {
+            path: path.iter().map(|one| (*one).to_owned()).collect(),
+            text: "本文".to_owned(),
+            page: None,
+        };
+        Manual {
+            title: None,
+            sections: vec![
+                section(&["第1章"]),
+                section(&["第1章", "1.1"]),
+                section(&["第1章"]),
+            ],
+        }
+    }
+
+    #[test]
+    fn each_section_is_an_article_with_those_beside_it() {
+        let details = ManualDetails {
+            title: "施設の手引き".to_owned(),
+            category: "c".into(),
+            audience: Audience::Desk,
+        };
+        let lines = manual().articles(&details);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[1].question, "施設の手引き 第1章 1.1");
+        assert_eq!(lines[1].related, [lines[0].id.clone(), lines[2].id.clone()]);
+        assert_eq!(lines[2].related, [lines[1].id.clone()]);
+        assert_ne!(lines[0].id, lines[2].id, "two sections of one name");
+        assert_eq!(Line::faults(&lines), Vec::<String>::new());
+        assert_eq!(
+            lines,
+            manual().articles(&details),
+            "another time they are the same"
+        );
+    }
+
+    #[test]
+    fn nothing_in_a_text_becomes_a_mark() {
+        for (text, written) in [
+            ("# 1_a*b", r"\# 1\_a\*b"),
+            ("- 項目", r"\- 項目"),
+            ("1. 受付", r"1\. 受付"),
+            ("<b>|", r"\<b\>\|"),
+        ] {
+            assert_eq!(plain(text), written);
+            assert_eq!(crate::markdown::to_text(&plain(text)).trim_end(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_manual_is_not_taken_for_one() {
+        assert!(is_manual(b"%PDF-1.7") && is_manual(b"\xef\xbb\xbf\n<!doctype html>"));
+        assert!(!is_manual(b"{\"id\":\"a\"}") && !is_manual(b"PK\x03\x04") && !is_manual(b""));
+        assert_eq!(read(b"<html></html>"), Err(ManualError::NoText));
+        assert!(read(b"%PDF-1.7").is_err());
+    }
+}
