@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::content::{ANSWER_LETTERS, CONTENT_LETTERS, Content, ContentFault};
 pub use self::file::{ArticleFile, FILE_BYTES, FILES, FileKind, file_name};
 pub use self::line::Line;
-pub use self::manual::ManualPlace;
+pub use self::manual::{MANUAL_HEADING_LETTERS, MANUAL_TITLE_LETTERS, ManualPlace};
 pub use self::number::ArticleNumber;
 use crate::id::{ArticleId, UserId};
 use crate::time::Instant;

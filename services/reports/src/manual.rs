@@ -3,15 +3,20 @@
 //! headings by itself, are left out.
 
 mod docx;
+mod headings;
 mod page;
 mod pdf;
 mod sections;
 
+use std::collections::HashMap;
+
 use madoguchi_core::article::{Line, ManualPlace};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::id::{ArticleId, CategoryId};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use self::headings::with_headings;
 use self::sections::sections;
 
 /// Sections of one manual.
@@ -22,7 +27,7 @@ const UNFOLDED: u64 = 64 * 1024 * 1024;
 const TITLE_LETTERS: usize = 200;
 
 /// Why a manual cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum ManualError {
     /// It is damaged, or locked.
     #[error("ファイルを読み取れません。パスワードを外すか、元のソフトで保存し直してください。")]
@@ -41,7 +46,7 @@ pub enum ManualError {
 }
 
 /// A manual.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manual {
     /// What it calls itself, if it does.
     pub title: Option<String>,
@@ -50,7 +55,7 @@ pub struct Manual {
 }
 
 /// What stands under one heading.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
     /// The headings above it, from the outermost to its own; none for what stands before the first.
     pub path: Vec<String>,
@@ -99,7 +104,8 @@ fn kind(file: &[u8]) -> Option<Kind> {
         .then_some(Kind::Page)
 }
 
-/// Reads a manual.
+/// Reads a manual. What foreign files can do to those who read them (endless work, memory, a stack that overflows) is
+/// not all kept away here: whoever has something to lose reads them in a process of its own.
 ///
 /// # Errors
 /// [`ManualError`].
@@ -109,7 +115,7 @@ pub fn read(file: &[u8]) -> Result<Manual, ManualError> {
         Kind::Pdf => (None, pdf::read(file)?),
         Kind::Page => page::read(file)?,
     };
-    let sections = sections(pieces);
+    let sections = sections(with_headings(pieces));
     if sections.is_empty() {
         return Err(ManualError::NoText);
     }
@@ -134,17 +140,17 @@ impl Manual {
     /// An article for each section, the one before and the one after beside it. The id follows from the title and the
     /// headings, so that a later edition changes the same articles.
     pub fn articles(&self, details: &ManualDetails) -> Vec<Line> {
-        let ids = ids(&details.title, &self.sections);
+        let names = names(&details.title, &self.sections);
         let beside = |at: usize| {
             let both = [at.checked_sub(1), at.checked_add(1)];
-            let ids = both.into_iter().flatten().filter_map(|at| ids.get(at));
-            ids.cloned().collect()
+            let beside = both.into_iter().flatten().filter_map(|at| names.get(at));
+            beside.map(|name| name.id.clone()).collect()
         };
-        let sections = self.sections.iter().zip(&ids).enumerate();
+        let sections = self.sections.iter().zip(&names).enumerate();
         sections
-            .map(|(at, (section, id))| Line {
-                id: id.clone(),
-                question: heading(&details.title, &section.path),
+            .map(|(at, (section, name))| Line {
+                id: name.id.clone(),
+                question: name.heading.clone(),
                 answer: section.text.clone(),
                 category: details.category.clone(),
                 keywords: Vec::new(),
@@ -161,39 +167,51 @@ impl Manual {
     }
 }
 
-/// What a section is called in lists. Of one that is too long the innermost headings stay.
-fn heading(title: &str, path: &[String]) -> String {
+/// How a section is known.
+struct Name {
+    id: ArticleId,
+    heading: String,
+}
+
+/// The names of all sections; of those with the same headings the second says that it is one.
+fn names(title: &str, sections: &[Section]) -> Vec<Name> {
+    let mut times = HashMap::new();
+    let name = |section: &Section| {
+        let mut hash = Sha256::new();
+        for part in std::iter::once(title).chain(section.path.iter().map(String::as_str)) {
+            hash.update(part);
+            hash.update([0]);
+        }
+        let digits: String = hex::encode(hash.finalize()).chars().take(16).collect();
+        let time = times.entry(digits.clone()).or_insert(0_u32);
+        *time += 1;
+        let (id, end) = match time {
+            1 => (format!("manual-{digits}"), String::new()),
+            _ => (format!("manual-{digits}-{time}"), format!("({time})")),
+        };
+        let most = TITLE_LETTERS - end.chars().count();
+        Name {
+            id: ArticleId::new(id),
+            heading: heading(title, &section.path, most) + &end,
+        }
+    };
+    sections.iter().map(name).collect()
+}
+
+/// What a section is called in lists, in so many letters. Of one that is too long the innermost headings stay.
+fn heading(title: &str, path: &[String], most: usize) -> String {
     let whole = |path: &[String]| {
         let parts = std::iter::once(title).chain(path.iter().map(String::as_str));
         parts.collect::<Vec<_>>().join(" ")
     };
     let mut rest = path;
     while let [_, inner @ ..] = rest
-        && whole(rest).chars().count() > TITLE_LETTERS
+        && whole(rest).chars().count() > most
         && !inner.is_empty()
     {
         rest = inner;
     }
-    whole(rest).chars().take(TITLE_LETTERS).collect()
-}
-
-fn ids(title: &str, sections: &[Section]) -> Vec<ArticleId> {
-    let mut times = std::collections::HashMap::new();
-    let of = |section: &Section| {
-        let mut hash = Sha256::new();
-        for part in std::iter::once(title).chain(section.path.iter().map(String::as_str)) {
-            hash.update(part);
-            hash.update([0]);
-        }
-        let name: String = hex::encode(hash.finalize()).chars().take(16).collect();
-        let time = times.entry(name.clone()).or_insert(0_u32);
-        *time += 1;
-        match time {
-            1 => ArticleId::new(format!("manual-{name}")),
-            _ => ArticleId::new(format!("manual-{name}-{time}")),
-        }
-    };
-    sections.iter().map(of).collect()
+    whole(rest).chars().take(most).collect()
 }
 
 /// A text in which nothing is a mark of Markdown.
@@ -217,18 +235,17 @@ fn plain(text: &str) -> String {
     written
 }
 
-/// A table in Markdown, its first row as its head; cells of one line.
-fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let row = |cells: &[String]| {
+/// A table in Markdown, its first row as its head, without rows in which nothing stands; cells of one line.
+fn table(mut rows: Vec<Vec<String>>) -> Option<String> {
+    rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
+    let columns = rows.iter().map(Vec::len).max()?;
+    let row = |cells: &Vec<String>| {
         let cells = (0..columns).map(|at| cells.get(at).map_or("", String::as_str));
         format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
     };
-    let mut lines: Vec<String> = rows.iter().map(|cells| row(cells)).collect();
-    if !lines.is_empty() {
-        lines.insert(1, format!("|{}", " --- |".repeat(columns)));
-    }
-    lines.join("\n")
+    let mut lines: Vec<String> = rows.iter().map(row).collect();
+    lines.insert(1, format!("|{}", " --- |".repeat(columns)));
+    Some(lines.join("\n"))
 }
 
 /// A text in one line, blanks joined.
@@ -269,6 +286,7 @@ mod tests {
         assert_eq!(lines[1].related, [lines[0].id.clone(), lines[2].id.clone()]);
         assert_eq!(lines[2].related, [lines[1].id.clone()]);
         assert_ne!(lines[0].id, lines[2].id, "two sections of one name");
+        assert_eq!(lines[2].question, "施設の手引き 第1章(2)");
         assert_eq!(Line::faults(&lines), Vec::<String>::new());
         assert_eq!(
             lines,

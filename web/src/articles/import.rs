@@ -9,19 +9,20 @@ use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
-use madoguchi_core::id::{ArticleId, CategoryId};
-use madoguchi_reports::manual::{self, ManualDetails, ManualError};
+use madoguchi_core::id::ArticleId;
+use madoguchi_reports::manual as manuals;
 use madoguchi_reports::sheet::{self, SheetError};
 
 use super::differences::{Line as Difference, differences};
 use super::lookup::{HERE, category_names};
-use super::workbook;
+use super::{manual, workbook};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::library::name;
 use crate::library::store::by_name;
+use crate::limits::FileUse;
 use crate::query::Choice;
 use crate::shell::Shell;
 use crate::state::Web;
@@ -34,8 +35,6 @@ const LINES: usize = 1_000;
 const SHOWN: usize = 50;
 /// So much of a new article is shown, in letters.
 const BEGINNING: usize = 80;
-/// The longest name of a manual, in letters.
-const MANUAL_LETTERS: usize = 80;
 
 #[derive(Template, Default)]
 #[template(path = "article_import.html")]
@@ -44,8 +43,27 @@ struct ImportPage {
     faults: Vec<String>,
     more_faults: usize,
     plan: Option<Shown>,
+    manual_title: String,
     categories: Vec<Choice>,
     audiences: Vec<Choice>,
+}
+
+/// What was chosen for a manual.
+#[derive(Default)]
+struct Chosen {
+    title: String,
+    category: String,
+    audience: String,
+}
+
+impl Chosen {
+    fn of(upload: &FileForm) -> Self {
+        Self {
+            title: upload.text("title").to_owned(),
+            category: upload.text("category").to_owned(),
+            audience: upload.text("audience").to_owned(),
+        }
+    }
 }
 
 /// What would be done.
@@ -135,22 +153,24 @@ pub(super) async fn page(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
 ) -> Result<Html<String>, WebError> {
-    Ok(Html(empty_page(&web, &visitor).render()?))
+    let page = empty_page(&web, &visitor, &Chosen::default());
+    Ok(Html(page.render()?))
 }
 
-fn empty_page(web: &Web, visitor: &Visitor) -> ImportPage {
+fn empty_page(web: &Web, visitor: &Visitor, chosen: &Chosen) -> ImportPage {
     let setup = web.desk.setup();
     let audiences = [Audience::Portal, Audience::Desk];
     ImportPage {
         shell: Shell::new(web, Some(visitor), HERE),
         categories: Choice::list(
             std::iter::once(("", "選んでください")).chain(category_names(&setup.categories)),
-            "",
+            &chosen.category,
         ),
         audiences: Choice::list(
             audiences.map(|one| (one.as_str(), one.label())),
-            Audience::Portal.as_str(),
+            &chosen.audience,
         ),
+        manual_title: chosen.title.clone(),
         ..ImportPage::default()
     }
 }
@@ -161,14 +181,24 @@ pub(super) async fn preview(
     State(web): State<Web>,
     upload: FileForm,
 ) -> Result<Html<String>, WebError> {
-    let text = if upload.text("kind") == "manual" || manual::is_manual(&upload.content) {
-        from_manual(&web, &upload).await?
+    let chosen = Chosen::of(&upload);
+    let text = if upload.text("kind") == "manual" {
+        manual::lines(&web, &upload).await?
+    } else if manuals::is_manual(&upload.content) {
+        let fault = "Word、PDF、HTMLのファイルは、「資料の取込み」で選んでください。";
+        Err(vec![fault.to_owned()])
     } else if upload.content.starts_with(b"PK") {
         from_book(&web, upload.content).await?
     } else {
         let text = String::from_utf8(upload.content.to_vec());
         Ok(text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned()))
     };
+    let text = text.and_then(|text| {
+        // It comes back with the button that takes it in.
+        let fits = text.len() <= FileUse::Import.file_bytes();
+        fits.then_some(text)
+            .ok_or_else(|| vec![FileUse::Import.too_large()])
+    });
     let text = match text {
         Ok(text) => text,
         Err(faults) => {
@@ -176,65 +206,11 @@ pub(super) async fn preview(
                 faults,
                 ..Plan::default()
             };
-            return show(&web, &visitor, plan, String::new());
+            return show(&web, &visitor, plan, String::new(), &chosen);
         }
     };
     let plan = plan(&web, &visitor, &text).await?;
-    show(&web, &visitor, plan, text)
-}
-
-/// The sections of a manual as lines of JSON, or what is wrong with it.
-async fn from_manual(
-    web: &Web,
-    upload: &FileForm,
-) -> Result<Result<String, Vec<String>>, WebError> {
-    let fault = |message: &str| Ok(Err(vec![message.to_owned()]));
-    let content = upload.content.clone();
-    if !manual::is_manual(&content) {
-        return fault("Word(.docx)、PDF、HTMLのファイルを選んでください。");
-    }
-    let category = CategoryId::new(upload.text("category"));
-    if web.desk.setup().categories.get(&category).is_none() {
-        return fault("分類を選んでください。");
-    }
-    let read = tokio::task::spawn_blocking(move || manual::read(&content)).await;
-    // A file at which reading itself fails is damaged.
-    let manual = match read.unwrap_or(Err(ManualError::Broken)) {
-        Ok(manual) => manual,
-        Err(error) => return fault(&error.to_string()),
-    };
-    let title = match upload.text("title").trim() {
-        "" => manual.title.clone().unwrap_or_else(|| stem(&upload.name)),
-        title => title.to_owned(),
-    };
-    if title.is_empty() || title.chars().count() > MANUAL_LETTERS {
-        return fault("資料の名前を80文字以内で入力してください。");
-    }
-    let audience = if upload.text("audience") == Audience::Desk.as_str() {
-        Audience::Desk
-    } else {
-        Audience::Portal
-    };
-    let mut text = String::new();
-    for line in manual.articles(&ManualDetails {
-        title,
-        category,
-        audience,
-    }) {
-        let line = serde_json::to_string(&line);
-        text += &line.map_err(|_| WebError::Internal("a section could not be written"))?;
-        text.push('\n');
-    }
-    Ok(Ok(text))
-}
-
-/// The name of a file without what it ends with.
-fn stem(name: &str) -> String {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    name.rsplit_once('.')
-        .map_or(name, |(stem, _)| stem)
-        .trim()
-        .to_owned()
+    show(&web, &visitor, plan, text, &chosen)
 }
 
 /// The articles of a workbook as lines of JSON, or what is wrong with it.
@@ -285,7 +261,13 @@ fn keep_unsaid(line: &mut Line, rows: &[Vec<String>], before: &Content) {
     line.audience = line.audience.or(Some(before.audience));
 }
 
-fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<String>, WebError> {
+fn show(
+    web: &Web,
+    visitor: &Visitor,
+    plan: Plan,
+    lines: String,
+    chosen: &Chosen,
+) -> Result<Html<String>, WebError> {
     let question = |article: &Article| {
         let newest = article.newest();
         let question = newest.map_or("", |version| version.content.question.as_str());
@@ -316,11 +298,12 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
         more_faults: plan.faults.len().saturating_sub(SHOWN),
         faults: plan.faults.into_iter().take(SHOWN).collect(),
         plan: whole.then_some(shown),
-        ..empty_page(web, visitor)
+        ..empty_page(web, visitor, chosen)
     };
     Ok(Html(page.render()?))
 }
 
+/// How an answer begins, in one line.
 fn beginning(article: &Article) -> String {
     let answer = article
         .newest()
@@ -345,7 +328,8 @@ pub(super) async fn apply(
     let lines = form.text("lines");
     let plan = plan(&web, &visitor, lines).await?;
     if !plan.faults.is_empty() {
-        return Ok(Err(show(&web, &visitor, plan, lines.to_owned())?));
+        let chosen = Chosen::default();
+        return Ok(Err(show(&web, &visitor, plan, lines.to_owned(), &chosen)?));
     }
     let now = web.desk.now();
     let changed = plan.changed.into_iter().map(|(article, _)| article);

@@ -2,6 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The longest name of a manual, in letters.
+pub const MANUAL_TITLE_LETTERS: usize = 80;
+/// The longest heading in it that is kept, in letters.
+pub const MANUAL_HEADING_LETTERS: usize = 200;
+/// The most headings of a section.
+const HEADINGS: usize = 6;
+
 /// The place of a section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManualPlace {
@@ -16,6 +23,17 @@ pub struct ManualPlace {
 }
 
 impl ManualPlace {
+    /// Whether all of it is as long as it may be.
+    pub(super) fn is_bounded(&self) -> bool {
+        let letters = |text: &String| text.chars().count();
+        letters(&self.title) <= MANUAL_TITLE_LETTERS
+            && self.path.len() <= HEADINGS
+            && self
+                .path
+                .iter()
+                .all(|heading| letters(heading) <= MANUAL_HEADING_LETTERS)
+    }
+
     /// The place in words: 『手引き』 第1章 › 1.2(12ページ).
     pub fn label(&self) -> String {
         let path = self.path.join(" › ");
@@ -41,5 +59,8 @@ mod tests {
             "『手引き』 第1章 予約 › 1.2 手順(12ページ)"
         );
         assert_eq!(place(&[], None).label(), "『手引き』");
+        assert!(place(&["章"; HEADINGS], None).is_bounded());
+        assert!(!place(&["章"; HEADINGS + 1], None).is_bounded());
+        assert!(!place(&[&"章".repeat(MANUAL_HEADING_LETTERS + 1)], None).is_bounded());
     }
 }

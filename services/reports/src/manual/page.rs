@@ -50,7 +50,9 @@ impl TokenSink for Sink {
         match token {
             TagToken(tag) if tag.kind == StartTag => return page.begin(&tag),
             TagToken(tag) if tag.kind == EndTag => page.end(&tag.name),
-            CharacterTokens(text) if page.hidden == 0 => page.text.push_str(&text),
+            CharacterTokens(text) if page.hidden == 0 && !page.in_reading => {
+                page.text.push_str(&text)
+            }
             _ => {}
         }
         TokenSinkResult::Continue
@@ -64,7 +66,12 @@ struct Page {
     text: String,
     /// How deep in what is not read.
     hidden: usize,
-    item: bool,
+    /// A reading above letters is not read, either.
+    in_reading: bool,
+    /// The lists in which it is, the outermost first: how many items a numbered one had.
+    lists: Vec<Option<u32>>,
+    /// What stands before the item that is being read.
+    mark: String,
     /// The rows of the outermost table, and how deep in tables it stands.
     rows: Vec<Vec<String>>,
     depth: usize,
@@ -94,11 +101,13 @@ impl Page {
         match name {
             "script" => return TokenSinkResult::RawData(states::RawKind::ScriptData),
             "style" | "noscript" => return TokenSinkResult::RawData(states::RawKind::Rawtext),
-            "title" => {
-                self.text.clear();
+            "title" if self.hidden == 0 => {
+                self.end_paragraph();
                 return TokenSinkResult::RawData(states::RawKind::Rcdata);
             }
             "br" => self.text.push(' '),
+            "rt" | "rp" => self.in_reading = true,
+            "rb" => self.in_reading = false,
             "table" => {
                 self.end_paragraph();
                 self.depth += 1;
@@ -118,7 +127,7 @@ impl Page {
             }
             _ if is_block(name) => {
                 self.end_paragraph();
-                self.item = name == "li";
+                self.begin_block(name);
             }
             _ => {}
         }
@@ -130,10 +139,12 @@ impl Page {
             self.hidden = self.hidden.saturating_sub(1);
         }
         match name {
-            "title" => {
+            "title" if self.hidden == 0 => {
                 let title = one_line(&std::mem::take(&mut self.text));
-                self.title = Some(title).filter(|title| !title.is_empty());
+                let title = Some(title).filter(|title| !title.is_empty());
+                self.title = self.title.take().or(title);
             }
+            "rt" | "rp" | "ruby" => self.in_reading = false,
             "td" | "th" if self.depth == 1 => self.end_cell(),
             "table" if self.depth > 0 => self.end_table(),
             _ if self.depth > 0 => {}
@@ -145,19 +156,39 @@ impl Page {
                     }
                 } else if is_block(name) {
                     self.end_paragraph();
+                    match name {
+                        "ol" | "ul" => drop(self.lists.pop()),
+                        "li" => self.mark.clear(),
+                        _ => {}
+                    }
                 }
             }
         }
     }
 
+    fn begin_block(&mut self, name: &str) {
+        match name {
+            "ol" => self.lists.push(Some(0)),
+            "ul" => self.lists.push(None),
+            "li" => {
+                self.mark = match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{number}. ")
+                    }
+                    _ => "- ".to_owned(),
+                };
+            }
+            _ => {}
+        }
+    }
+
     fn end_paragraph(&mut self) {
         let text = one_line(&std::mem::take(&mut self.text));
-        let item = std::mem::take(&mut self.item);
         if text.is_empty() {
             return;
         }
-        let text = plain(&text);
-        let text = if item { format!("- {text}") } else { text };
+        let text = format!("{}{}", std::mem::take(&mut self.mark), plain(&text));
         self.pieces.push((Piece::Text(text), None));
     }
 
@@ -178,11 +209,9 @@ impl Page {
         if self.depth > 0 {
             return;
         }
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
-        if !rows.is_empty() {
-            self.pieces.push((Piece::Text(table(&rows)), None));
-        }
+        let rows = std::mem::take(&mut self.rows);
+        self.pieces
+            .extend(table(rows).map(|text| (Piece::Text(text), None)));
     }
 }
 
@@ -222,7 +251,7 @@ mod tests {
     fn headings_paragraphs_items_and_tables_are_read() {
         let file = "<!doctype html><head><meta charset=utf-8><title>手引き</title><style>p{}</style></head>\
             <body><nav><p>目次</p></nav><h1>第1章 <b>予約</b></h1><p>受付は<br>8時&amp;9時<script>x('<p>')</script></p>\
-            <ul><li>項目<li>次</ul><table><tr><th>区分<th>料金</tr><tr><td><p>平日</p><td>300円</table><h2>1.1</h2>終わり";
+            <svg><title>図</title></svg><ul><li>項目<li>次</ul><ol><li><p><ruby>開<rt>ひら</ruby>く<ul><li>鍵</ul><li>閉める</ol><table><tr><th>区分<th>料金</tr><tr><td><p>平日</p><td>300円</table><h2>1.1</h2>終わり";
         let (title, pieces) = read(file.as_bytes()).unwrap();
         let pieces: Vec<Piece> = pieces.into_iter().map(|(piece, _)| piece).collect();
         let text = |text: &str| Piece::Text(text.to_owned());
@@ -234,6 +263,9 @@ mod tests {
                 text("受付は 8時&9時"),
                 text("- 項目"),
                 text("- 次"),
+                text("1. 開く"),
+                text("- 鍵"),
+                text("2. 閉める"),
                 text("| 区分 | 料金 |\n| --- | --- |\n| 平日 | 300円 |"),
                 Piece::Heading(2, "1.1".to_owned()),
                 text("終わり"),

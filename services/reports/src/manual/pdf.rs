@@ -12,14 +12,15 @@ use hayro_interpret::{
 };
 use kurbo::{Affine, BezPath, Point, Rect};
 
+use super::headings::{is_short, numbered};
 use super::{ManualError, Piece, Pieces, one_line, plain};
 
 /// Pages that are read.
 const PAGES: usize = 3_000;
 /// Letters of one page.
 const LETTERS: usize = 50_000;
-/// A longer line is no heading (letters).
-const HEADING: usize = 40;
+/// Letters of all pages.
+const ALL_LETTERS: usize = 5_000_000;
 /// A heading that has no number is so much larger than most of the text.
 const LARGER: f64 = 1.15;
 /// Lines further apart than so many times their size are of two paragraphs.
@@ -33,7 +34,8 @@ pub(super) fn read(file: &[u8]) -> Result<Pieces, ManualError> {
         return Err(ManualError::TooLarge);
     }
     let cache = InterpreterCache::new();
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
+    let mut letters = 0;
     for (number, page) in (1..).zip(pdf.pages().iter()) {
         // Where things are painted does not matter.
         let mut context = Context::new(
@@ -48,6 +50,10 @@ pub(super) fn read(file: &[u8]) -> Result<Pieces, ManualError> {
         );
         let mut reader = PageReader::default();
         interpret_page(page, &mut context, &mut reader);
+        letters += reader.letters.len();
+        if letters > ALL_LETTERS {
+            return Err(ManualError::TooLarge);
+        }
         lines.extend(reader.lines(number));
     }
     Ok(pieces(without_repeated(lines)))
@@ -266,41 +272,6 @@ fn is_large(line: &Line, usual: f64) -> bool {
     line.size >= usual * LARGER
 }
 
-fn is_short(text: &str) -> bool {
-    text.chars().count() <= HEADING && !text.ends_with(['。', '、'])
-}
-
-/// The level of a heading by its number.
-fn numbered(text: &str) -> Option<u8> {
-    if !is_short(text) {
-        return None;
-    }
-    if let Some(rest) = text.strip_prefix('第') {
-        let rest = rest.trim_start_matches(|one: char| {
-            one.is_ascii_digit()
-                || one.is_whitespace()
-                || ('０'..='９').contains(&one)
-                || "一二三四五六七八九十".contains(one)
-        });
-        let levels = [('編', 1), ('章', 1), ('節', 2), ('款', 3)];
-        let level = levels.iter().find(|(name, _)| rest.starts_with(*name));
-        return level.map(|(_, level)| *level);
-    }
-    // 1.2 and 1.2.3; a number alone may begin an item.
-    let number: String = text
-        .chars()
-        .take_while(|one| one.is_ascii_digit() || ".．-".contains(*one))
-        .collect();
-    let rest = text.get(number.len()..).unwrap_or_default();
-    let parts = number
-        .split(['.', '．', '-'])
-        .filter(|part| !part.is_empty())
-        .count();
-    let names_something = rest.chars().any(|one| one.is_alphabetic());
-    (parts >= 2 && number.len() <= 12 && rest.starts_with([' ', '\u{3000}']) && names_something)
-        .then(|| u8::try_from(parts).unwrap_or(u8::MAX))
-}
-
 fn goes_on(before: &Line, line: &Line) -> bool {
     let starts = [
         '・', '●', '•', '○', '■', '◆', '(', '（', '①', '②', '③', '④', '⑤', '⑥', '⑦', '⑧', '⑨',
@@ -332,24 +303,6 @@ mod tests {
             text: text.to_owned(),
             size,
             height,
-        }
-    }
-
-    #[test]
-    fn numbers_tell_headings() {
-        for (text, level) in [
-            ("第1章 予約", Some(1)),
-            ("第十二節　受付", Some(2)),
-            ("1.2 予約の手順", Some(2)),
-            ("1.2.3 取消し", Some(3)),
-            ("1. 受付に行きます。", None),
-            (
-                "第1章で述べたとおり、申込みは窓口で受け付けています。",
-                None,
-            ),
-            ("10.5", None),
-        ] {
-            assert_eq!(numbered(text), level, "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Pieces become sections.
 
-use madoguchi_core::article::ANSWER_LETTERS;
+use madoguchi_core::article::{ANSWER_LETTERS, MANUAL_HEADING_LETTERS};
 
 use super::{Piece, Pieces, Section};
 
@@ -14,33 +14,71 @@ pub(super) fn sections(pieces: Pieces) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut path: Vec<(u8, String)> = Vec::new();
     let mut begins = true;
+    let mut letters = 0;
     for (piece, page) in pieces {
         let text = match piece {
             Piece::Heading(level, text) if level <= LEVELS => {
                 path.retain(|(outer, _)| *outer < level);
-                path.push((level, text));
+                path.push((level, text.chars().take(MANUAL_HEADING_LETTERS).collect()));
                 begins = true;
                 continue;
             }
             Piece::Heading(_, text) => format!("### {}", super::plain(&text)),
             Piece::Text(text) => text,
         };
-        let text: String = text.chars().take(MOST).collect();
-        let letters = text.chars().count();
-        match sections.last_mut() {
-            Some(last) if !begins && last.text.chars().count() + letters <= MOST => {
-                last.text.push_str("\n\n");
-                last.text.push_str(&text);
+        for text in short_enough(text) {
+            let more = text.chars().count();
+            match sections.last_mut() {
+                Some(last) if !begins && letters + more <= MOST => {
+                    letters += more + 2;
+                    last.text.push_str("\n\n");
+                    last.text.push_str(&text);
+                }
+                _ => {
+                    letters = more;
+                    sections.push(Section {
+                        path: path.iter().map(|(_, text)| text.clone()).collect(),
+                        text,
+                        page,
+                    });
+                }
             }
-            _ => sections.push(Section {
-                path: path.iter().map(|(_, text)| text.clone()).collect(),
-                text,
-                page,
-            }),
+            begins = false;
         }
-        begins = false;
     }
     sections
+}
+
+/// A text in parts of no more than [`MOST`] letters; a table is parted between its rows, and each part has its head.
+fn short_enough(text: String) -> Vec<String> {
+    let letters = |text: &str| text.chars().count();
+    if letters(&text) <= MOST {
+        return vec![text];
+    }
+    let mut lines = text.split_inclusive('\n');
+    let head = if text.starts_with('|') {
+        lines.by_ref().take(2).collect()
+    } else {
+        String::new()
+    };
+    let room = MOST.saturating_sub(letters(&head)).max(MOST / 2);
+    let mut parts: Vec<String> = Vec::new();
+    let mut left = 0;
+    for line in lines {
+        let mut rest: Vec<char> = line.chars().collect();
+        while !rest.is_empty() {
+            let piece: String = rest.drain(..rest.len().min(room)).collect();
+            match parts.last_mut() {
+                Some(part) if letters(&piece) <= left => part.push_str(&piece),
+                _ => {
+                    parts.push(format!("{head}{piece}"));
+                    left = room;
+                }
+            }
+            left -= letters(&piece);
+        }
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -90,5 +128,24 @@ mod tests {
         let found = sections(pieces);
         assert_eq!(found.len(), 2);
         assert!(found.iter().all(|one| one.path == ["章"]));
+    }
+
+    #[test]
+    fn nothing_of_what_is_too_long_is_lost() {
+        let long = "あ".repeat(MOST * 2 + 5);
+        let parts = short_enough(long.clone());
+        assert_eq!(parts.concat(), long);
+        assert!(parts.iter().all(|part| part.chars().count() <= MOST));
+
+        let rows: String = (0..3_000).map(|n| format!("\n| 行{n} | 値 |")).collect();
+        let parts = short_enough(format!("| 名 | 値 |\n| --- | --- |{rows}"));
+        assert!(parts.len() > 1);
+        assert!(parts.iter().all(|part| part.chars().count() <= MOST));
+        let heads = parts
+            .iter()
+            .filter(|part| part.starts_with("| 名 | 値 |\n| --- |"));
+        assert_eq!(heads.count(), parts.len());
+        let shown: usize = parts.iter().map(|part| part.matches("| 行").count()).sum();
+        assert_eq!(shown, 3_000);
     }
 }
