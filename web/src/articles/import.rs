@@ -44,6 +44,8 @@ struct ImportPage {
     more_faults: usize,
     plan: Option<Shown>,
     manual_title: String,
+    /// The largest file, in bytes.
+    file_most: usize,
     categories: Vec<Choice>,
     audiences: Vec<Choice>,
 }
@@ -171,6 +173,7 @@ fn empty_page(web: &Web, visitor: &Visitor, chosen: &Chosen) -> ImportPage {
             &chosen.audience,
         ),
         manual_title: chosen.title.clone(),
+        file_most: FileUse::Import.file_bytes(),
         ..ImportPage::default()
     }
 }
