@@ -16,6 +16,8 @@ const MANUAL: &str = "<!doctype html><meta charset=utf-8><title>ぬりかべ会�
     <h2>1.2 使用料</h2><table><tr><th>部屋<th>料金</tr><tr><td>大広間<td>4,200円</tr></table>\
     <h1>第2章 当日</h1><p>鍵は裏口の管理室で渡します。</p>";
 
+const MANUAL_BUTTON: &str = "section[aria-labelledby=manual-title] button.primary";
+
 /// The articles of a manual.
 async fn sections(store: &Store) -> anyhow::Result<Vec<Article>> {
     let page = store
@@ -54,15 +56,21 @@ async fn a_manual_is_found_by_its_section_and_opened_there() -> Outcome {
     let browser = Browser::start(1280, 800).await?;
     browser.sign_in(desk.web(), "henshu", &password).await?;
     browser.open(desk.web(), "/articles/import").await?;
+    // A file made to overflow the stack of its reader ends that reader alone.
+    let hostile = folder.path().join("悪い.pdf");
+    let deep = "[".repeat(4_000_000);
+    std::fs::write(
+        &hostile,
+        format!("%PDF-1.7\n1 0 obj\n{deep}\nendobj\ntrailer <</Root 1 0 R>>\n"),
+    )?;
     browser.click("#category option[value=f03]").await?;
     let chosen = browser.client.find(Locator::Css("#manual-file")).await?;
+    chosen.send_keys(&hostile.to_string_lossy()).await?;
+    act(&browser, MANUAL_BUTTON, "ファイルを読み取れません").await?;
+    // What was chosen stays.
+    let chosen = browser.client.find(Locator::Css("#manual-file")).await?;
     chosen.send_keys(&file.to_string_lossy()).await?;
-    act(
-        &browser,
-        "section[aria-labelledby=manual-title] button.primary",
-        "新しい記事3件",
-    )
-    .await?;
+    act(&browser, MANUAL_BUTTON, "新しい記事3件").await?;
     browser
         .until_shown("ぬりかべ会館の手引き 第1章 予約 1.2 使用料")
         .await?;

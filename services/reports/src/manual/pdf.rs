@@ -278,7 +278,17 @@ fn goes_on(before: &Line, line: &Line) -> bool {
     ];
     let near = before.page != line.page
         || before.height - line.height < before.size.max(line.size) * APART;
-    near && !before.text.ends_with(['。', ':', '：']) && !line.text.starts_with(starts)
+    near && !before.text.ends_with(['。', ':', '：'])
+        && !line.text.starts_with(starts)
+        && !is_step(&line.text)
+}
+
+/// 1. or 2), as items begin; not 1.5.
+fn is_step(text: &str) -> bool {
+    let rest = text.trim_start_matches(|one: char| one.is_ascii_digit());
+    let mark = rest.strip_prefix(['.', '．', ')', '）']);
+    rest.len() < text.len()
+        && mark.is_some_and(|after| !after.starts_with(|one: char| one.is_ascii_digit()))
 }
 
 fn ends_in_latin(text: &str) -> bool {
@@ -313,6 +323,8 @@ mod tests {
             line(1, "申込みは、使う日の3か月前から", 10.0, 680.0),
             line(1, "できます。", 10.0, 666.0),
             line(1, "・備品は台数を書きます", 10.0, 652.0),
+            line(1, "1. 鍵を借りる", 10.0, 638.0),
+            line(1, "2. 鍵を返す", 10.0, 624.0),
             line(1, "ご案内", 14.0, 600.0),
             line(2, "夜間は裏口へ", 10.0, 700.0),
         ];
@@ -324,6 +336,8 @@ mod tests {
                 (Piece::Heading(1, "第1章 予約".to_owned()), Some(1)),
                 text("申込みは、使う日の3か月前からできます。", 1),
                 text("- 備品は台数を書きます", 1),
+                text(r"1\. 鍵を借りる", 1),
+                text(r"2\. 鍵を返す", 1),
                 (Piece::Heading(2, "ご案内".to_owned()), Some(1)),
                 text("夜間は裏口へ", 2),
             ]
