@@ -41,8 +41,7 @@ pub struct WebSettings {
     pub encrypted: bool,
     /// Where people may sign in besides here.
     pub provider: Option<IdentityProvider>,
-    /// The program that reads manuals in a process of its own ([`READS_MANUALS`](crate::READS_MANUALS)), so that a file
-    /// made to do harm does none to the desk; without it they are read here, as in tests.
+    /// The program that reads manuals in a process of its own (its command `read-manual`), so that a file made to do harm does none to the desk; without it they are read here, as in tests.
     pub manual_reader: Option<PathBuf>,
     /// Where attachments are looked through for viruses, if anywhere.
     pub scanner: Option<Scanner>,

@@ -276,6 +276,11 @@ fn show(
         let question = newest.map_or("", |version| version.content.question.as_str());
         format!("{}　{question}", name(article.number, &article.id))
     };
+    // What a section of a manual is known by until it has a number is nothing to read.
+    let new_question = |article: &Article| match article.newest() {
+        Some(version) if version.content.manual.is_some() => version.content.question.clone(),
+        _ => question(article),
+    };
     let setup = web.desk.setup();
     let categories = &setup.categories;
     let changed = plan.changed.iter().take(SHOWN).map(|(article, before)| {
@@ -289,7 +294,7 @@ fn show(
             .new
             .iter()
             .take(SHOWN)
-            .map(|one| (question(one), beginning(one)))
+            .map(|one| (new_question(one), beginning(one)))
             .collect(),
         more_new: plan.new.len().saturating_sub(SHOWN),
         changed: changed.collect(),

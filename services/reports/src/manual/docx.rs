@@ -1,16 +1,17 @@
 //! Texts of word processors (ECMA-376): headings by their styles, paragraphs, items and tables.
 
 mod lists;
+mod xml;
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
-use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
 use self::lists::Lists;
-use super::{ManualError, Piece, Pieces, UNFOLDED, one_line, plain, table};
+use self::xml::{each, value};
+use super::pieces::{ManualError, Piece, Pieces, UNFOLDED, one_line, plain, table};
 
 const TEXT: &str = "word/document.xml";
 const STYLES: &str = "word/styles.xml";
@@ -62,21 +63,6 @@ fn part(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<String, M
         return Err(ManualError::TooLarge);
     }
     Ok(text)
-}
-
-pub(super) fn each(xml: &str, mut take: impl FnMut(&Event<'_>)) -> Result<(), ManualError> {
-    let mut reader = Reader::from_str(xml);
-    loop {
-        match reader.read_event().map_err(|_| ManualError::Broken)? {
-            Event::Eof => return Ok(()),
-            event => take(&event),
-        }
-    }
-}
-
-pub(super) fn value(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let attribute = tag.try_get_attribute(name).ok().flatten()?;
-    Some(attribute.value.into_owned())
 }
 
 /// The styles that say what a paragraph is, by their ids.

@@ -1,6 +1,6 @@
 //! Headings that are known by their numbers alone.
 
-use super::{Piece, Pieces};
+use super::pieces::{Piece, Pieces};
 
 /// A longer line is no heading (letters).
 const HEADING: usize = 40;

@@ -9,7 +9,7 @@ use html5ever::tokenizer::{
     TokenizerOpts, states,
 };
 
-use super::{ManualError, Piece, Pieces, UNFOLDED, one_line, plain, table};
+use super::pieces::{ManualError, Piece, Pieces, UNFOLDED, one_line, plain, table};
 
 /// How much of a page may come before it says in which letters it is written (bytes).
 const HEAD: usize = 1_024;

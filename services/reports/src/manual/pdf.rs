@@ -13,7 +13,7 @@ use hayro_interpret::{
 use kurbo::{Affine, BezPath, Point, Rect};
 
 use super::headings::{is_short, numbered};
-use super::{ManualError, Piece, Pieces, one_line, plain};
+use super::pieces::{ManualError, Piece, Pieces, one_line, plain};
 
 /// Pages that are read.
 const PAGES: usize = 3_000;

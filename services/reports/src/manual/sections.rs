@@ -2,7 +2,7 @@
 
 use madoguchi_core::article::{ANSWER_LETTERS, MANUAL_HEADING_LETTERS};
 
-use super::{Piece, Pieces, Section};
+use super::pieces::{Piece, Pieces, Section, plain};
 
 /// Headings further in than this stand in the text of their section.
 const LEVELS: u8 = 3;
@@ -23,7 +23,7 @@ pub(super) fn sections(pieces: Pieces) -> Vec<Section> {
                 begins = true;
                 continue;
             }
-            Piece::Heading(_, text) => format!("### {}", super::plain(&text)),
+            Piece::Heading(_, text) => format!("### {}", plain(&text)),
             Piece::Text(text) => text,
         };
         for text in short_enough(text) {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use quick_xml::events::Event;
 
-use super::{each, value};
-use crate::manual::ManualError;
+use super::xml::{each, value};
+use crate::manual::pieces::ManualError;
 
 /// Levels of a list.
 const LEVELS: u8 = 9;
