@@ -1,7 +1,7 @@
 //! PDF with text: letters become lines by where they stand, lines become headings and paragraphs. A heading is known
 //! by its number (第1章, 第2節, 1.2) or by its size; what stands on most pages in the same words is left out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hayro_interpret::font::Glyph;
 use hayro_interpret::hayro_cmap::BfString;
@@ -25,8 +25,12 @@ const ALL_LETTERS: usize = 5_000_000;
 const LARGER: f64 = 1.15;
 /// Lines further apart than so many times their size are of two paragraphs.
 const APART: f64 = 2.1;
-/// Letters further apart than so much of their size have a blank between them.
-const BLANK: f64 = 1.4;
+/// Letters further apart than their width and so much of their size have a blank between them.
+const BLANK: f64 = 0.4;
+/// How wide letters are, at least about: of their size, those of ASCII and others.
+const WIDTHS: (f64, f64) = (0.6, 1.0);
+/// Headers and footers are no more lines than these.
+const EDGE: usize = 2;
 
 pub(super) fn read(file: &[u8]) -> Result<Pieces, ManualError> {
     let pdf = Pdf::new(file.to_vec()).map_err(|_| ManualError::Broken)?;
@@ -86,6 +90,16 @@ impl Letter {
         self.at.x.is_finite() && self.at.y.is_finite() && self.size.is_finite()
     }
 
+    /// Where it ends, about.
+    fn end(&self) -> f64 {
+        let width = if self.text.is_ascii() {
+            WIDTHS.0
+        } else {
+            WIDTHS.1
+        };
+        self.at.x + self.size * width
+    }
+
     /// What is to look bold is drawn twice.
     fn is_again(&self, other: &Self) -> bool {
         self.text == other.text && self.at.distance(other.at) < self.size * 0.1
@@ -117,10 +131,10 @@ impl PageReader {
             let mut text = String::new();
             let mut before: Option<f64> = None;
             for letter in letters {
-                if before.is_some_and(|before| letter.at.x - before > size * BLANK) {
+                if before.is_some_and(|end| letter.at.x - end > size * BLANK) {
                     text.push(' ');
                 }
-                before = Some(letter.at.x);
+                before = Some(letter.end());
                 text.push_str(&letter.text);
             }
             Line {
@@ -179,25 +193,49 @@ impl Device<'_> for PageReader {
     fn pop_transparency_group(&mut self) {}
 }
 
-/// Without numbers of pages, tables of contents and what stands on most pages.
-fn without_repeated(mut lines: Vec<Line>) -> Vec<Line> {
-    let pages = lines.last().map_or(0, |line| line.page) as usize;
-    let mut times: HashMap<String, usize> = HashMap::new();
-    for line in &lines {
-        *times.entry(line.text.clone()).or_default() += 1;
+/// Without numbers of pages and what stands above or below most pages, and without tables of contents.
+fn without_repeated(lines: Vec<Line>) -> Vec<Line> {
+    let mut pages: Vec<Vec<Line>> = Vec::new();
+    for line in lines {
+        match pages.last_mut() {
+            Some(page) if page.first().is_some_and(|one| one.page == line.page) => page.push(line),
+            _ => pages.push(vec![line]),
+        }
     }
-    lines.retain(|line| {
-        let often = pages >= 3 && times.get(&line.text).is_some_and(|times| times * 2 > pages);
-        let number = line
-            .text
-            .chars()
-            .all(|one| one.is_ascii_digit() || "-–/ ページ".contains(one));
-        let contents = line.text.contains("……")
-            || line.text.contains("....")
-            || line.text.contains("・・・・");
-        !often && !number && !contents
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for page in &pages {
+        let at_edges = page.iter().enumerate().filter(|(at, _)| is_edge(*at, page));
+        let texts: BTreeSet<&String> = at_edges.map(|(_, line)| &line.text).collect();
+        for text in texts {
+            *times.entry(text.clone()).or_default() += 1;
+        }
+    }
+    let most = pages.len() / 2;
+    let is_repeated = |text: &str| pages.len() >= 3 && times.get(text).is_some_and(|n| *n > most);
+    let kept = pages.iter().flat_map(|page| {
+        let lines = page.iter().enumerate();
+        lines.filter(|(at, line)| {
+            let is_around = is_repeated(&line.text) || is_page_number(&line.text);
+            !is_contents(&line.text) && !(is_edge(*at, page) && is_around)
+        })
     });
-    lines
+    kept.map(|(_, line)| line.clone()).collect()
+}
+
+/// Whether a line is one of the first or last of its page, where headers and footers stand.
+fn is_edge(at: usize, page: &[Line]) -> bool {
+    at < EDGE || at + EDGE >= page.len()
+}
+
+fn is_page_number(text: &str) -> bool {
+    text.chars()
+        .all(|one| one.is_ascii_digit() || "-–/ ページ".contains(one))
+}
+
+fn is_contents(text: &str) -> bool {
+    ["……", "....", "・・・・"]
+        .iter()
+        .any(|dots| text.contains(dots))
 }
 
 fn pieces(lines: Vec<Line>) -> Pieces {
@@ -342,6 +380,24 @@ mod tests {
                 text("夜間は裏口へ", 2),
             ]
         );
+    }
+
+    #[test]
+    fn what_a_text_says_again_and_again_stays() {
+        let mut lines = Vec::new();
+        for page in 1..=3 {
+            for row in 0..9 {
+                let text = if row % 2 == 0 {
+                    "申請書に書きます。"
+                } else {
+                    "300"
+                };
+                lines.push(line(page, text, 10.0, 700.0 - f64::from(row) * 14.0));
+            }
+        }
+        let kept = without_repeated(lines);
+        let on_first = kept.iter().filter(|line| line.page == 1);
+        assert_eq!(on_first.count(), 9 - 2 * EDGE);
     }
 
     #[test]
