@@ -55,6 +55,7 @@ fuzz_rtp tests/fuzz/seeds/rtp
 fuzz_wav tests/fuzz/seeds/wav
 fuzz_markdown tests/fuzz/seeds/markdown
 fuzz_workbook tests/fuzz/seeds/workbook
+fuzz_manual tests/fuzz/seeds/manual
 fuzz_capture tests/fuzz/seeds/capture
 fuzz_hep tests/fuzz/seeds/hep
 TARGETS

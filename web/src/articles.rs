@@ -11,6 +11,7 @@ mod form;
 mod import;
 mod list;
 pub(crate) mod lookup;
+mod manual;
 mod steps;
 mod workbook;
 
@@ -18,6 +19,7 @@ use madoguchi_core::access::{Permission, Permissions};
 use madoguchi_store::Work;
 
 use self::lookup::HERE;
+pub use self::manual::READS_MANUALS;
 use crate::auth::routes::Routes;
 use crate::feature::Feature;
 use crate::kit::table_routes;

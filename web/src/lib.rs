@@ -96,6 +96,7 @@ use madoguchi_store::Store;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::announcer::{Announcer, Origin, RECORDING_SECS, Recording};
+pub use self::articles::READS_MANUALS;
 pub use self::auth::access::Need;
 pub use self::auth::routes::Declared;
 pub use self::desk::{Desk, SetupRefusal, SystemStatus};

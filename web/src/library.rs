@@ -6,7 +6,7 @@ pub(crate) mod store;
 
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
-use madoguchi_core::article::{ArticleFile, ArticleNumber};
+use madoguchi_core::article::{ArticleFile, ArticleNumber, ManualPlace};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::id::{ArticleId, CategoryId};
 use madoguchi_core::time::Instant;
@@ -58,6 +58,8 @@ pub struct Article {
     pub related: Vec<ArticleId>,
     /// Pictures and attachments.
     pub files: Vec<ArticleFile>,
+    /// Where it stands in a manual, if it comes from one.
+    pub manual: Option<ManualPlace>,
     /// It is the text alone, out of the search, for the library is away.
     pub text_only: bool,
 }

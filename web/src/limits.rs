@@ -89,7 +89,7 @@ impl FormUse {
 
 impl FileUse {
     /// The largest file.
-    const fn file_bytes(self) -> usize {
+    pub(crate) const fn file_bytes(self) -> usize {
         match self {
             Self::Recording | Self::Attachment | Self::Reception => FILE_BYTES,
             Self::Import => IMPORT_BYTES,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use madoguchi_core::access::Role;
@@ -40,6 +41,8 @@ pub struct WebSettings {
     pub encrypted: bool,
     /// Where people may sign in besides here.
     pub provider: Option<IdentityProvider>,
+    /// The program that reads manuals in a process of its own (its command `read-manual`), so that a file made to do harm does none to the desk; without it they are read here, as in tests.
+    pub manual_reader: Option<PathBuf>,
     /// Where attachments are looked through for viruses, if anywhere.
     pub scanner: Option<Scanner>,
     /// The FAQ portal.

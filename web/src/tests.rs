@@ -336,6 +336,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         trusted_proxies: Vec::new(),
         encrypted: false,
         provider: None,
+        manual_reader: None,
         scanner: None,
         portal,
     };

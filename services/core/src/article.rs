@@ -6,6 +6,7 @@
 mod content;
 mod file;
 mod line;
+mod manual;
 mod number;
 pub mod personal;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::content::{ANSWER_LETTERS, CONTENT_LETTERS, Content, ContentFault};
 pub use self::file::{ArticleFile, FILE_BYTES, FILES, FileKind, file_name};
 pub use self::line::Line;
+pub use self::manual::{MANUAL_HEADING_LETTERS, MANUAL_TITLE_LETTERS, ManualPlace};
 pub use self::number::ArticleNumber;
 use crate::id::{ArticleId, UserId};
 use crate::time::Instant;

@@ -19,6 +19,7 @@ mod months;
 mod observe;
 mod output;
 mod people;
+mod read_manual;
 mod report;
 mod retention;
 mod staffing;
@@ -94,6 +95,9 @@ enum Command {
     /// FAQ を取り込み、検索し、検索の良さを測ります
     #[command(subcommand)]
     Kb(kb::KbCommand),
+    /// 標準入力の資料を章と節に分けて、JSON で出力します(画面の取込みが使います)
+    #[command(name = madoguchi_web::READS_MANUALS, hide = true)]
+    ReadManual,
 }
 
 #[derive(Debug, Subcommand)]
@@ -147,6 +151,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
         print(include_str!("../config/madoguchi.sample.toml"));
         return Ok(());
     }
+    if let Command::ReadManual = cli.command {
+        return read_manual::run();
+    }
     let mut config = Config::load(cli.config.as_deref())?;
     let mut log_file = None;
     if let Command::Demo(args) = &cli.command {
@@ -168,6 +175,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 }
                 let start = serve::Start {
                     config_file: cli.config,
+                    program: serve::own_program(),
                     ..serve::Start::new(config, &cli.data_dir)
                 };
                 Ok(serve::run(start).await?)
@@ -216,6 +224,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Kb(command) => kb::run(command, &config, &cli.data_dir).await,
             Command::Audit(command) => audit::run(&command, &config, &cli.data_dir).await,
             Command::Staffing(args) => staffing::run(&args),
+            Command::ReadManual => read_manual::run(),
             Command::Config(_) => {
                 for warning in config.warnings() {
                     print(&format!("注意: {warning}。\n"));

@@ -83,6 +83,7 @@ pub(crate) async fn run(config: Config, data_dir: &Path) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     let running = serve::start(Start {
         demo: true,
+        program: serve::own_program(),
         ..Start::new(config, data_dir)
     })
     .await?;

@@ -17,7 +17,7 @@ use madoguchi_core::today::LiveFigures;
 use madoguchi_endpoint::shell::{Endpoint, EndpointDeps};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_store::delivery::Delivery;
-use madoguchi_web::{Faq, Seal, StoredLibrary, operator};
+use madoguchi_web::{Faq, Seal, StoredLibrary, WebSettings, operator};
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::opening::{bind_web, cannot_start, join, open_data_dir, open_journal, prepare_store};
@@ -50,6 +50,8 @@ pub struct Start {
     pub demo: bool,
     /// How often it is looked whether the certificate of the pages was renewed.
     pub certificates_every: Duration,
+    /// This program, which reads foreign files in a process of its own.
+    pub program: Option<PathBuf>,
     /// The articles are searched. What never asks for them is spared the dictionary.
     pub knowledge: bool,
 }
@@ -64,9 +66,16 @@ impl Start {
             clock: Arc::new(SystemClock),
             demo: false,
             certificates_every: Duration::from_secs(30),
+            program: None,
             knowledge: true,
         }
     }
+}
+
+/// This program, even if another has come to its place since it was started.
+pub(crate) fn own_program() -> Option<PathBuf> {
+    let program = PathBuf::from("/proc/self/exe");
+    program.exists().then_some(program)
 }
 
 /// Starts the desk.
@@ -78,6 +87,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         clock,
         demo,
         certificates_every,
+        program,
         knowledge: searched,
     } = start;
     madoguchi_metrics::metrics().build_info.set(
@@ -200,7 +210,10 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let nodes = tokio::spawn(nodes.follow());
     watch_for_changes(&live);
     let web_addr = web.local_addr()?;
-    let web_settings = config.web_settings()?;
+    let web_settings = WebSettings {
+        manual_reader: program,
+        ..config.web_settings()?
+    };
     let faq = Faq {
         library: Some(Arc::new(StoredLibrary::new(
             store.clone(),

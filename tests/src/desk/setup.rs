@@ -13,7 +13,7 @@ use madoguchi_core::clock::{Clock, SystemClock, TestClock};
 use madoguchi_core::time::Instant;
 
 use super::Desk;
-use crate::faq;
+use crate::{faq, process};
 
 /// A desk to be started.
 #[derive(Debug, Clone)]
@@ -270,6 +270,7 @@ impl Setup {
         let start = Start {
             clock: clock.clone(),
             knowledge: self.knowledge,
+            program: Some(process::program().to_owned()),
             certificates_every: Duration::from_millis(100),
             ..Start::new(config, folder.path())
         };

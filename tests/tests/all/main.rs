@@ -24,6 +24,7 @@ mod faq_work;
 mod hours;
 mod ledger;
 mod line_hours;
+mod manuals;
 mod month_books;
 mod month_end;
 mod nodes;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use madoguchi_core::access::{EditArticles, Permission};
-use madoguchi_core::article::{Article, Stage, Version, Withdrawal};
+use madoguchi_core::article::{Article, ManualPlace, Stage, Version, Withdrawal};
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
@@ -34,6 +34,8 @@ struct ArticlePage {
     category: String,
     keywords: String,
     audience: &'static str,
+    /// Where it stands in a manual.
+    manual: Option<String>,
     state: StageMark,
     number: u32,
     sent_back: Option<String>,
@@ -145,6 +147,7 @@ pub(super) async fn page(
         category: category_name(categories, &newest.content.category),
         keywords: newest.content.keywords.join("、"),
         audience: newest.content.audience.label(),
+        manual: newest.content.manual.as_ref().map(ManualPlace::label),
         state: StageMark::of(&article, &newest, now),
         number: newest.number,
         sent_back: match &newest.stage {

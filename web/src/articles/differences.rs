@@ -1,6 +1,6 @@
 //! What one version of an article says otherwise than another.
 
-use madoguchi_core::article::Content;
+use madoguchi_core::article::{Content, ManualPlace};
 use madoguchi_core::setup::Categories;
 use similar::{ChangeTag, TextDiff};
 
@@ -57,8 +57,9 @@ fn written(content: &Content, categories: &Categories) -> String {
     let day = content.review_on.map(|day| day.to_string());
     let files = content.files.iter();
     let files: Vec<_> = files.map(|file| file.name.as_str()).collect();
+    let manual = content.manual.as_ref().map(ManualPlace::label);
     format!(
-        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n公開範囲：{}\n関連：{}\n見直し期日：{}\nファイル：{}\n",
+        "質問：{}\n{}\n分類：{}\nキーワード：{}\n読み：{}\n公開範囲：{}\n関連：{}\n見直し期日：{}\nファイル：{}\n資料：{}\n",
         content.question,
         content.answer.trim_end(),
         category_name(categories, &content.category),
@@ -68,5 +69,6 @@ fn written(content: &Content, categories: &Categories) -> String {
         content.related.join(" "),
         day.unwrap_or_default(),
         files.join("、"),
+        manual.unwrap_or_default(),
     )
 }

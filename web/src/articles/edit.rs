@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::autosave::{self, Offer};
 use super::differences::{Line, differences};
-use super::form::ArticleForm;
+use super::form::{ArticleForm, with_rest_of};
 use super::lookup::{HERE, category_names, lookup};
 use crate::auth::access::Allowed;
 use crate::auth::token;
@@ -418,7 +418,7 @@ pub(super) async fn save(
     let (mut article, newest) = lookup(&web, &id).await?;
     let only_shown = form.is_only_shown();
     let (mut content, faults) = form.read();
-    content.files.clone_from(&newest.content.files);
+    with_rest_of(&mut content, &newest);
     let preview = form.intent == "preview";
     if only_shown || !faults.is_empty() {
         let faults = if only_shown { Vec::new() } else { faults };

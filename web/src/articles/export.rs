@@ -86,6 +86,7 @@ pub(super) async fn as_lines(
             "reading": content.reading,
             "audience": content.audience,
             "related": content.related,
+            "manual": content.manual,
             "files": files.collect::<Vec<_>>(),
             "review_on": content.review_on,
             "expires_at": content.expires_at.map(Instant::to_rfc3339),

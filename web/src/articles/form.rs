@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 /// As a browser writes a date and time.
 const LOCAL: &str = "%Y-%m-%dT%H:%M";
 
+/// What a version says beside what its form holds stays as it is.
+pub(super) fn with_rest_of(content: &mut Content, version: &Version) {
+    content.files.clone_from(&version.content.files);
+    content.manual.clone_from(&version.content.manual);
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct ArticleForm {
@@ -100,7 +106,9 @@ impl ArticleForm {
             review_on,
             expires_at,
             harmless: words(&self.harmless, &['\n']),
+            // What the form does not hold: see `with_rest_of`.
             files: Vec::new(),
+            manual: None,
         };
         let of_content = content.faults().into_iter();
         faults.extend(of_content.map(|fault| (fault.field, fault.message)));
@@ -114,7 +122,7 @@ impl ArticleForm {
             let said = [&content.question, &content.answer, &self.keywords];
             return said.iter().all(|text| text.trim().is_empty());
         };
-        content.files.clone_from(&version.content.files);
+        with_rest_of(&mut content, version);
         content == version.content
     }
 

@@ -1,5 +1,5 @@
-//! Articles from a file that somebody brings: shown first, then taken in as drafts, which are
-//! reviewed as all others.
+//! Articles from a file that somebody brings, or the sections of a manual: shown first, then taken in as drafts,
+//! which are reviewed as all others.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -7,19 +7,23 @@ use axum::extract::State;
 use axum::response::{Html, Redirect};
 use madoguchi_core::access::EditArticles;
 use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
+use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::id::ArticleId;
+use madoguchi_reports::manual as manuals;
 use madoguchi_reports::sheet::{self, SheetError};
 
 use super::differences::{Line as Difference, differences};
-use super::lookup::HERE;
-use super::workbook;
+use super::lookup::{HERE, category_names};
+use super::{manual, workbook};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::library::name;
 use crate::library::store::by_name;
+use crate::limits::FileUse;
+use crate::query::Choice;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::upload::FileForm;
@@ -29,6 +33,8 @@ use madoguchi_reports::markdown;
 const LINES: usize = 1_000;
 /// Faults, new and changed articles that are shown one by one.
 const SHOWN: usize = 50;
+/// So much of a new article is shown, in letters.
+const BEGINNING: usize = 80;
 
 #[derive(Template, Default)]
 #[template(path = "article_import.html")]
@@ -37,12 +43,36 @@ struct ImportPage {
     faults: Vec<String>,
     more_faults: usize,
     plan: Option<Shown>,
+    manual_title: String,
+    /// The largest file, in bytes.
+    file_most: usize,
+    categories: Vec<Choice>,
+    audiences: Vec<Choice>,
+}
+
+/// What was chosen for a manual.
+#[derive(Default)]
+struct Chosen {
+    title: String,
+    category: String,
+    audience: String,
+}
+
+impl Chosen {
+    fn of(upload: &FileForm) -> Self {
+        Self {
+            title: upload.text("title").to_owned(),
+            category: upload.text("category").to_owned(),
+            audience: upload.text("audience").to_owned(),
+        }
+    }
 }
 
 /// What would be done.
 struct Shown {
     lines: String,
-    new: Vec<String>,
+    /// What each asks, and how it answers.
+    new: Vec<(String, String)>,
     more_new: usize,
     changed: Vec<(String, Vec<Difference>)>,
     more_changed: usize,
@@ -125,11 +155,27 @@ pub(super) async fn page(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
 ) -> Result<Html<String>, WebError> {
-    let page = ImportPage {
-        shell: Shell::new(&web, Some(&visitor), HERE),
-        ..ImportPage::default()
-    };
+    let page = empty_page(&web, &visitor, &Chosen::default());
     Ok(Html(page.render()?))
+}
+
+fn empty_page(web: &Web, visitor: &Visitor, chosen: &Chosen) -> ImportPage {
+    let setup = web.desk.setup();
+    let audiences = [Audience::Portal, Audience::Desk];
+    ImportPage {
+        shell: Shell::new(web, Some(visitor), HERE),
+        categories: Choice::list(
+            std::iter::once(("", "選んでください")).chain(category_names(&setup.categories)),
+            &chosen.category,
+        ),
+        audiences: Choice::list(
+            audiences.map(|one| (one.as_str(), one.label())),
+            &chosen.audience,
+        ),
+        manual_title: chosen.title.clone(),
+        file_most: FileUse::Import.file_bytes(),
+        ..ImportPage::default()
+    }
 }
 
 /// Shows what a file would do. Nothing is kept yet.
@@ -138,23 +184,36 @@ pub(super) async fn preview(
     State(web): State<Web>,
     upload: FileForm,
 ) -> Result<Html<String>, WebError> {
-    let text = if upload.content.starts_with(b"PK") {
-        match from_book(&web, upload.content).await? {
-            Ok(text) => text,
-            Err(faults) => {
-                let plan = Plan {
-                    faults,
-                    ..Plan::default()
-                };
-                return show(&web, &visitor, plan, String::new());
-            }
-        }
+    let chosen = Chosen::of(&upload);
+    let text = if upload.text("kind") == "manual" {
+        manual::lines(&web, &upload).await?
+    } else if manuals::is_manual(&upload.content) {
+        let fault = "Word、PDF、HTMLのファイルは、「資料の取込み」で選んでください。";
+        Err(vec![fault.to_owned()])
+    } else if upload.content.starts_with(b"PK") {
+        from_book(&web, upload.content).await?
     } else {
         let text = String::from_utf8(upload.content.to_vec());
-        text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned())
+        Ok(text.unwrap_or_else(|_| "この行は UTF-8 ではありません".to_owned()))
+    };
+    let text = text.and_then(|text| {
+        // It comes back with the button that takes it in.
+        let fits = text.len() <= FileUse::Import.file_bytes();
+        fits.then_some(text)
+            .ok_or_else(|| vec![FileUse::Import.too_large()])
+    });
+    let text = match text {
+        Ok(text) => text,
+        Err(faults) => {
+            let plan = Plan {
+                faults,
+                ..Plan::default()
+            };
+            return show(&web, &visitor, plan, String::new(), &chosen);
+        }
     };
     let plan = plan(&web, &visitor, &text).await?;
-    show(&web, &visitor, plan, text)
+    show(&web, &visitor, plan, text, &chosen)
 }
 
 /// The articles of a workbook as lines of JSON, or what is wrong with it.
@@ -205,11 +264,22 @@ fn keep_unsaid(line: &mut Line, rows: &[Vec<String>], before: &Content) {
     line.audience = line.audience.or(Some(before.audience));
 }
 
-fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<String>, WebError> {
+fn show(
+    web: &Web,
+    visitor: &Visitor,
+    plan: Plan,
+    lines: String,
+    chosen: &Chosen,
+) -> Result<Html<String>, WebError> {
     let question = |article: &Article| {
         let newest = article.newest();
         let question = newest.map_or("", |version| version.content.question.as_str());
         format!("{}　{question}", name(article.number, &article.id))
+    };
+    // What a section of a manual is known by until it has a number is nothing to read.
+    let new_question = |article: &Article| match article.newest() {
+        Some(version) if version.content.manual.is_some() => version.content.question.clone(),
+        _ => question(article),
     };
     let setup = web.desk.setup();
     let categories = &setup.categories;
@@ -220,7 +290,12 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     });
     let shown = Shown {
         lines,
-        new: plan.new.iter().take(SHOWN).map(question).collect(),
+        new: plan
+            .new
+            .iter()
+            .take(SHOWN)
+            .map(|one| (new_question(one), beginning(one)))
+            .collect(),
         more_new: plan.new.len().saturating_sub(SHOWN),
         changed: changed.collect(),
         more_changed: plan.changed.len().saturating_sub(SHOWN),
@@ -228,12 +303,26 @@ fn show(web: &Web, visitor: &Visitor, plan: Plan, lines: String) -> Result<Html<
     };
     let whole = plan.faults.is_empty();
     let page = ImportPage {
-        shell: Shell::new(web, Some(visitor), HERE),
         more_faults: plan.faults.len().saturating_sub(SHOWN),
         faults: plan.faults.into_iter().take(SHOWN).collect(),
         plan: whole.then_some(shown),
+        ..empty_page(web, visitor, chosen)
     };
     Ok(Html(page.render()?))
+}
+
+/// How an answer begins, in one line.
+fn beginning(article: &Article) -> String {
+    let answer = article
+        .newest()
+        .map_or("", |version| version.content.answer.as_str());
+    let text = markdown::to_text(answer);
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((at, _)) = words.char_indices().nth(BEGINNING) {
+        words.truncate(at);
+        words.push('…');
+    }
+    words
 }
 
 /// Takes all articles of the file in as drafts, or none. What is the same already stays as it is, so
@@ -247,7 +336,8 @@ pub(super) async fn apply(
     let lines = form.text("lines");
     let plan = plan(&web, &visitor, lines).await?;
     if !plan.faults.is_empty() {
-        return Ok(Err(show(&web, &visitor, plan, lines.to_owned())?));
+        let chosen = Chosen::default();
+        return Ok(Err(show(&web, &visitor, plan, lines.to_owned(), &chosen)?));
     }
     let now = web.desk.now();
     let changed = plan.changed.into_iter().map(|(article, _)| article);

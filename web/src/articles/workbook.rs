@@ -89,6 +89,8 @@ pub(super) fn lines(
                 .collect(),
             audience,
             reading: (!reading.is_empty()).then(|| reading.to_owned()),
+            related: Vec::new(),
+            manual: None,
         });
     }
     if faults.is_empty() {

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Response};
 use madoguchi_core::access::ReadKnowledge;
+use madoguchi_core::article::ManualPlace;
 use madoguchi_core::id::CategoryId;
 use madoguchi_kb::{Source, Viewer};
 use madoguchi_store::{Referrer, View};
@@ -39,6 +40,9 @@ struct ArticlePage {
     quote: String,
     search: String,
     attachments: Vec<File>,
+    /// Where it stands in a manual, and the sections before and after it.
+    manual: Option<String>,
+    beside: Vec<(String, String)>,
 }
 
 /// The answer as it is quoted to a caller, with its reference.
@@ -96,9 +100,23 @@ pub(super) async fn page(
         portal: (!article.audience.is_desk_only()).then(|| format!("/faq/{}", escape(&article.id))),
         quote: quote(&article),
         search: search.unwrap_or_default(),
+        manual: article.manual.as_ref().map(ManualPlace::label),
+        beside: beside(&web, &article).await?,
         article,
     };
     Ok(Html(page.render()?))
+}
+
+/// The sections before and after a section of a manual: what they ask, and where they are.
+async fn beside(web: &Web, article: &Article) -> Result<Vec<(String, String)>, WebError> {
+    if article.manual.is_none() {
+        return Ok(Vec::new());
+    }
+    let ids = article.related.clone();
+    let heads = web.articles_by_id(Viewer::Desk, ids).await?.into_iter();
+    Ok(heads
+        .map(|head| (head.question, format!("{HERE}/{}", escape(&head.id))))
+        .collect())
 }
 
 /// A file of an article that readers see.

@@ -113,6 +113,7 @@ fn article(entry: Entry) -> Article {
         updated_at: entry.updated_at,
         related: Vec::new(),
         files: Vec::new(),
+        manual: None,
         text_only: true,
     }
 }

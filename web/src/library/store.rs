@@ -85,6 +85,7 @@ impl Library for StoredLibrary {
                 updated_at,
                 related: content.related.clone(),
                 files: content.files.clone(),
+                manual: content.manual.clone(),
                 text_only: false,
             }))
         })

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
-use madoguchi_core::article::ArticleFile;
+use madoguchi_core::article::{ArticleFile, ManualPlace};
 use madoguchi_core::id::ArticleId;
 use madoguchi_core::portal::COMMENT_LETTERS;
 use madoguchi_kb::Viewer;
@@ -39,6 +39,8 @@ struct ArticlePage {
     updated: String,
     category: Option<(String, String)>,
     attachments: Vec<File>,
+    /// Where it stands in a manual.
+    manual: Option<String>,
     related: Vec<Line>,
     said: Option<Rating>,
     contact: String,
@@ -126,6 +128,7 @@ pub(super) async fn page(
             place: &place,
             files: &article.files,
         }),
+        manual: article.manual.as_ref().map(ManualPlace::label),
         related: related(&web, &article).await?,
         said,
         contact,
@@ -169,10 +172,12 @@ async fn keep(web: &Web, reader: &PortalReader, article: &Article, from: &CameFr
     }
 }
 
-/// The articles that its editors put beside it, and then those that are like it.
+/// The articles that its editors put beside it, and then those that are like it; of a section of a manual, those
+/// before and after it alone.
 async fn related(web: &Web, article: &Article) -> Result<Vec<Line>, WebError> {
     let mut ids = article.related.clone();
     if ids.len() < RELATED
+        && article.manual.is_none()
         && let Some(knowledge) = web.faq.knowledge().cloned()
     {
         let question = article.question.clone();

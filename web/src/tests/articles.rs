@@ -417,6 +417,35 @@ async fn bring(
     house.pass(client, request).await
 }
 
+#[tokio::test]
+async fn a_manual_is_chosen_where_its_category_is_and_says_its_place_in_few_words() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let page = "<h1>第1章 予約</h1><p>3か月前から予約できます。</p>";
+    let file = ("手引き.html", page.as_bytes());
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, file).await;
+    assert!(html.contains("「資料の取込み」で選んでください"), "{html}");
+    let line = |heading: &str| {
+        serde_json::json!({
+            "id": "m-1", "question": "予約", "answer": "3か月前から",
+            "manual": { "title": "手引き", "path": [heading], "page": 2 },
+        })
+        .to_string()
+    };
+    let (_, _, html) = apply(&house, &mut editor, &line(&"章".repeat(201))).await;
+    assert!(
+        html.contains("章と節の名前は200文字以内にしてください"),
+        "{html}"
+    );
+    let (_, place, _) = apply(&house, &mut editor, &line("第1章 予約")).await;
+    assert!(place.contains("done=imported"));
+    let (_, html) = house.open(&mut editor, "/articles/m-1").await;
+    assert!(
+        html.contains("資料『手引き』 第1章 予約(2ページ)"),
+        "{html}"
+    );
+}
+
 /// Takes in what was shown.
 async fn apply(house: &House, client: &mut Client, lines: &str) -> (StatusCode, String, String) {
     let part = |name: &str, text: &str| {

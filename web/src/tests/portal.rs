@@ -48,6 +48,7 @@ fn article(id: &str, question: &str, plain: &str, category: &str, audience: Audi
         updated_at: now() - Millis::from_secs(86_400),
         related: vec!["desk-001".into(), "login-001".into()],
         files: Vec::new(),
+        manual: None,
         text_only: false,
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::ArticleFile;
 use super::line::ID_LETTERS;
+use super::manual::{MANUAL_HEADING_LETTERS, MANUAL_TITLE_LETTERS, ManualPlace};
 use super::personal::{self, Mark};
 use crate::audience::Audience;
 use crate::id::{ArticleId, CategoryId};
@@ -56,6 +57,9 @@ pub struct Content {
     /// Pictures and attachments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<ArticleFile>,
+    /// Where it stands in a manual, if it comes from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualPlace>,
 }
 
 /// 20,000
@@ -120,6 +124,16 @@ impl Content {
                 "related",
                 format!("関連する記事は{RELATED}件までにしてください。"),
             );
+        }
+        if self
+            .manual
+            .as_ref()
+            .is_some_and(|place| !place.is_bounded())
+        {
+            let message = format!(
+                "資料の名前は{MANUAL_TITLE_LETTERS}文字以内、章と節の名前は{MANUAL_HEADING_LETTERS}文字以内にしてください。"
+            );
+            fault("manual", message);
         }
         let long = |text: &String| letters(text) > HARMLESS_LETTERS;
         if self.harmless.len() > HARMLESS || self.harmless.iter().any(long) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Content;
+use super::{Content, ManualPlace};
 use crate::audience::Audience;
 use crate::id::{ArticleId, CategoryId};
 
@@ -33,6 +33,12 @@ pub struct Line {
     /// How the question is read.
     #[serde(default)]
     pub reading: Option<String>,
+    /// Articles that stand beside it; if there are none, those that stood there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<ArticleId>,
+    /// Where it stands in a manual; if the line does not say, where it stood before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualPlace>,
 }
 
 impl Line {
@@ -45,6 +51,12 @@ impl Line {
             keywords: self.keywords.clone(),
             reading: self.reading.clone(),
             audience: self.audience.unwrap_or(Audience::Portal),
+            related: if self.related.is_empty() {
+                before.related
+            } else {
+                self.related.clone()
+            },
+            manual: self.manual.clone().or(before.manual),
             ..before
         }
     }

@@ -1,5 +1,7 @@
 //! `madoguchi kb`: the knowledge from the command line.
 
+mod manual;
+
 use std::path::{Path, PathBuf};
 
 use madoguchi_core::article::Line;
@@ -12,6 +14,7 @@ use madoguchi_kb::{
 use madoguchi_store::{Store, StoreError};
 use serde::de::DeserializeOwned;
 
+use self::manual::ManualArguments;
 use super::data::open_store;
 use super::error::CliError;
 use super::output::{Format, complain, print};
@@ -29,6 +32,8 @@ pub(super) enum KbCommand {
         /// {"id","question","answer","category","keywords"} の並ぶファイル
         file: PathBuf,
     },
+    /// 資料を章と節に分けて取り込み、公開します
+    Manual(ManualArguments),
     /// 公開中の FAQ を検索します
     Search {
         /// 検索する言葉
@@ -66,6 +71,7 @@ pub(super) async fn run(
 ) -> Result<(), CliError> {
     match command {
         KbCommand::Import { file } => import(&file, config, data_dir).await,
+        KbCommand::Manual(arguments) => manual::run(arguments, config, data_dir).await,
         KbCommand::Search {
             text,
             limit,
@@ -100,8 +106,13 @@ async fn import(file: &Path, config: &Config, data_dir: &Path) -> Result<(), Cli
             file.display()
         )));
     }
+    keep(&lines, config, data_dir).await
+}
+
+/// Publishes these articles, and tells what changed.
+async fn keep(lines: &[Line], config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let store = open_store(config, data_dir).await?;
-    let done = import::keep(&store, &lines, SystemClock.now()).await;
+    let done = import::keep(&store, lines, SystemClock.now()).await;
     store.close().await;
     let (new, changed) =
         done.map_err(|error| CliError::Failed(anyhow::anyhow!("FAQ を保存できません: {error}")))?;

@@ -150,6 +150,7 @@ impl Config {
             trusted_proxies: web.trusted_proxies.clone(),
             encrypted: web.certificate.is_some(),
             provider: web.identity_provider()?,
+            manual_reader: None,
             scanner: self.attachments.scanner()?,
             portal: self.portal.settings()?,
         })
