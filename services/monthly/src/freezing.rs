@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::books::Material;
 use crate::error::MonthlyError;
+use crate::newest::STAFFING;
 use crate::settings::MonthSettings;
 use crate::{beside, with_outlook};
 
@@ -179,6 +180,7 @@ fn basis(input: &MonthInput, program: &str) -> Basis {
             "payment_run": rules.run,
             "short_abandoned_ms": rules.figures.short_abandoned,
             "service_level_ms": rules.figures.service_level,
+            STAFFING: input.outlook.as_ref().map(|outlook| &outlook.staffing),
         }),
     }
 }

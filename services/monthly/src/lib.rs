@@ -8,6 +8,7 @@ mod files;
 mod freezing;
 mod gathering;
 mod knowledge;
+mod newest;
 mod outlook;
 mod past;
 mod running;
@@ -72,7 +73,10 @@ async fn with_outlook(
 ) -> Result<MonthInput, MonthlyError> {
     let input = gather(store, month, Scope::help_desk(), settings, now).await?;
     let history = outlook::history(store, month).await?;
-    let staffing = store.staffing_settings().await?;
+    let staffing = match newest::staffing(store, month).await? {
+        Some(kept) => kept,
+        None => store.staffing_settings().await?,
+    };
     let looked = move || {
         let outlook = outlook::look_ahead(&input, &history, &staffing);
         MonthInput { outlook, ..input }

@@ -48,10 +48,11 @@ pub(crate) fn look_ahead(
         system: System::Indirect,
         level: Level::AnswerRate,
     };
+    let goal = input.own_goals.get(&item).copied().unwrap_or(item.goal());
     let desk = desk_plan(
         staffing,
         mean_handling_secs(&input.data.calls),
-        input.own_goals.get(&item).copied().unwrap_or(item.goal()),
+        goal,
         input.rules.figures.service_level,
     );
     let ahead = outlook::outlook(&OutlookInput {
@@ -66,21 +67,15 @@ pub(crate) fn look_ahead(
         "予測は、{}開所日の実績と{}か月分の公表値から、月、曜日、月初、祝日明け、第2土曜日及び特定日の違いを考慮して求めた。",
         ahead.known_days, ahead.known_totals
     )];
-    let staffing = ahead
-        .staffing
-        .iter()
-        .find(|one| one.profile == Profile::MeanDay);
-    if let Some(staffing) = staffing {
+    let mut plans = ahead.staffing.iter();
+    let mean_day = plans.find(|one| one.profile == Profile::MeanDay);
+    if let Some(planned) = mean_day {
         notes.push(format!(
             "平均的な開所日に同時に必要な担当者は{}人、休暇などを見込んだ人数は{}人、必要な回線は{}回線である。",
-            staffing.agents, staffing.heads, staffing.lines
+            planned.agents, planned.heads, planned.lines
         ));
-        notes.extend(
-            staffing
-                .shifts
-                .as_ref()
-                .map(|plan| told_shifts(plan, &desk)),
-        );
+        notes.push(told_basis(&desk, goal, staffing));
+        notes.extend(planned.shifts.as_ref().map(|plan| told_shifts(plan, &desk)));
     } else {
         notes.push("必要な人数が計算の上限を超えるため、時間帯別の人数は示さない。".to_owned());
     }
@@ -95,10 +90,22 @@ pub(crate) fn look_ahead(
     }
     Some(Outlook {
         days: ahead.days.iter().map(expected_day).collect(),
-        slots: staffing.map(slots).unwrap_or_default(),
+        slots: mean_day.map(slots).unwrap_or_default(),
         checks: ahead.back_test.months.iter().filter_map(check).collect(),
         notes,
+        staffing: staffing.clone(),
     })
+}
+
+/// What the numbers of people were reckoned with.
+fn told_basis(desk: &DeskPlan, goal: Goal, staffing: &StaffingSettings) -> String {
+    format!(
+        "人数は、応答率{}%以上、平均処理時間{:.0}秒、待ち許容時間{:.0}秒、欠務率{}%として求めた。",
+        goal.number(),
+        desk.aht_secs,
+        desk.patience_secs,
+        f64::from(staffing.shrinkage.0) / 10.0
+    )
 }
 
 /// Who works which shift on the mean day.

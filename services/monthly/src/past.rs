@@ -1,12 +1,13 @@
 //! The months before a book's: what it compares with, and what its row of missed months needs.
 
 use madoguchi_core::month::Month;
-use madoguchi_reports::frozen::{Frozen, FrozenError};
+use madoguchi_reports::frozen::FrozenError;
 use madoguchi_reports::month::{MonthRules, MonthSummary, Scope};
 use madoguchi_store::Store;
 
 use crate::error::MonthlyError;
 use crate::gathering::Source;
+use crate::newest;
 
 /// A year back stands 前年同月, and a row of missed months is told from three more.
 pub(crate) const MONTHS: u32 = 15;
@@ -42,13 +43,10 @@ pub(crate) async fn frozen(
     if *scope != Scope::help_desk() {
         return Ok(None);
     }
-    let register = store.report_of(month).await?;
-    let Some(newest) = register.newest() else {
+    let Some(kept) = newest::figures(store, month).await? else {
         return Ok(None);
     };
-    let content = store.edition_content(month, newest.number).await?;
-    let frozen = Frozen::unpack(&content.unwrap_or_default(), &newest.sha256)?;
-    let summary = frozen.figures.get("summary").cloned();
+    let summary = kept.figures.get("summary").cloned();
     let summary = summary.map(serde_json::from_value).transpose();
     Ok(summary.map_err(FrozenError::from)?)
 }

@@ -114,17 +114,42 @@ impl Frozen {
     /// # Errors
     /// [`FrozenError`].
     pub fn unpack(bytes: &[u8], sha256: &str) -> Result<Self, FrozenError> {
-        let mut text = Vec::new();
-        let mut unfolded = ZlibDecoder::new(bytes).take(UNFOLDED_BYTES + 1);
-        unfolded.read_to_end(&mut text)?;
-        if text.len() as u64 > UNFOLDED_BYTES {
-            return Err(FrozenError::TooLarge);
-        }
-        if hex::encode(Sha256::digest(&text)) != sha256 {
-            return Err(FrozenError::Changed);
-        }
-        Ok(serde_json::from_slice(&text)?)
+        Ok(serde_json::from_slice(&unfold(bytes, sha256)?)?)
     }
+}
+
+/// What other months and later editions need of an edition, without its books and the proof of their figures.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct FrozenFigures {
+    /// As in [`Frozen`].
+    #[serde(default)]
+    pub figures: serde_json::Map<String, serde_json::Value>,
+    /// As in [`Frozen`].
+    pub basis: Basis,
+}
+
+impl FrozenFigures {
+    /// As [`Frozen::unpack`], in less time and memory.
+    ///
+    /// # Errors
+    /// [`FrozenError`].
+    pub fn unpack(bytes: &[u8], sha256: &str) -> Result<Self, FrozenError> {
+        Ok(serde_json::from_slice(&unfold(bytes, sha256)?)?)
+    }
+}
+
+/// The text that was compressed, if this hash was made of it.
+fn unfold(bytes: &[u8], sha256: &str) -> Result<Vec<u8>, FrozenError> {
+    let mut text = Vec::new();
+    let mut unfolded = ZlibDecoder::new(bytes).take(UNFOLDED_BYTES + 1);
+    unfolded.read_to_end(&mut text)?;
+    if text.len() as u64 > UNFOLDED_BYTES {
+        return Err(FrozenError::TooLarge);
+    }
+    if hex::encode(Sha256::digest(&text)) != sha256 {
+        return Err(FrozenError::Changed);
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -153,6 +178,11 @@ mod tests {
         assert_eq!(packed, frozen.pack().unwrap(), "the same bytes");
         let again = Frozen::unpack(&packed.bytes, &packed.sha256).unwrap();
         assert_eq!(again, frozen);
+        let figures = FrozenFigures::unpack(&packed.bytes, &packed.sha256).unwrap();
+        assert_eq!(
+            (figures.figures, figures.basis),
+            (again.figures.clone(), again.basis.clone())
+        );
         let json = again.json(0).unwrap().unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(json["month"], "2024-04");

@@ -1,8 +1,8 @@
 //! `make screenshots`: pictures of every screen of the sample desk, for the documents.
 //!
 //! Starts the program given first as a demonstration, waits until some calls have come, and
-//! photographs each screen as somebody sees it who works with it. A third argument chooses: `dark`, or
-//! `observing` for the pictures of a PBX that is observed alone.
+//! photographs each screen as somebody sees it who works with it. `screenshots PROGRAM FOLDER light month` takes
+//! those alone whose names begin with `month`; `dark` in the place of `light` those of the dark look.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Screens: the name of the picture, who sees it, and where it is.
-/// `{next}` is the month after this one.
-const SCREENS: [(&str, &str, &str); 57] = [
+/// `{next}` is the month after this one, `{last}` the one before.
+const SCREENS: [(&str, &str, &str); 59] = [
     ("reception", "tanaka", "/reception?new=plain"),
     ("unregistered", "yamada", "/reception/unregistered"),
     ("tickets", "yamada", "/tickets"),
@@ -32,8 +32,14 @@ const SCREENS: [(&str, &str, &str); 57] = [
     ("people-import", "yamada", "/people/import"),
     ("phrases", "yamada", "/admin/phrases"),
     ("months", "yamada", "/monthly"),
+    ("month", "yamada", "/monthly/{last}"),
+    (
+        "month-book",
+        "yamada",
+        "/monthly/{last}/book?edition=1&chapter=levels",
+    ),
     ("month-running", "yamada", "/monthly/running"),
-    ("shift-plan", "yamada", "/monthly/{next}/shifts"),
+    ("month-shifts", "yamada", "/monthly/{next}/shifts"),
     ("staffing", "yamada", "/monthly/staffing"),
     ("divisions", "admin", "/admin/desk/divisions"),
     ("vendors", "admin", "/admin/desk/vendors"),
@@ -129,31 +135,37 @@ async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let program = arguments.next().context("the program, and a folder")?;
     let folder = PathBuf::from(arguments.next().context("a folder for the pictures")?);
-    let only = arguments.next();
-    let dark = only.as_deref() == Some("dark");
+    let dark = arguments.next().as_deref() == Some("dark");
+    let begin = arguments.next().unwrap_or_default();
     std::fs::create_dir_all(&folder)?;
-    if only.as_deref() == Some("observing") {
-        return photograph_observing(&folder).await;
-    }
     let desk = Demo::start(Path::new(&program)).await?;
     tokio::time::sleep(CALLS).await;
-    photograph_call(&desk, &folder).await?;
-    photograph_month_end(&desk, &folder).await?;
-    photograph_observing(&folder).await?;
+    if "call".starts_with(&begin) {
+        photograph_call(&desk, &folder).await?;
+    }
+    if "month".starts_with(&begin) {
+        photograph_month_end(&desk, &folder).await?;
+    }
+    if "observe".starts_with(&begin) {
+        photograph_observing(&folder).await?;
+    }
     for look in Look::ALL.into_iter().filter(|look| look.dark == dark) {
-        photograph(&desk, look, &folder).await?;
+        photograph(&desk, look, &folder, &begin).await?;
     }
     Ok(())
 }
 
-async fn photograph(desk: &Demo, look: Look, folder: &Path) -> anyhow::Result<()> {
+async fn photograph(desk: &Demo, look: Look, folder: &Path, begin: &str) -> anyhow::Result<()> {
     let browser = Browser::start(1280, 800).await?;
     let client = &browser.client;
     browser.look(look).await?;
     client.goto(&format!("{}/sign-in", desk.address)).await?;
-    save(&browser, folder, "sign-in", look).await?;
+    if "sign-in".starts_with(begin) {
+        save(&browser, folder, "sign-in", look).await?;
+    }
     let mut signed_in = "";
-    for (name, login, path) in SCREENS {
+    let screens = SCREENS.into_iter();
+    for (name, login, path) in screens.filter(|(name, ..)| name.starts_with(begin)) {
         if signed_in != login {
             client.delete_all_cookies().await?;
             let (address, password) = (&desk.address, &desk.password);
@@ -161,6 +173,7 @@ async fn photograph(desk: &Demo, look: Look, folder: &Path) -> anyhow::Result<()
             signed_in = login;
         }
         let path = path.replace("{next}", &this_month().next().to_string());
+        let path = path.replace("{last}", &this_month().previous().to_string());
         client.goto(&format!("{}{path}", desk.address)).await?;
         if let Some((_, link)) = CHOICES.iter().find(|(of, _)| *of == name) {
             client.find(Locator::Css(link)).await?.click().await?;
@@ -206,13 +219,13 @@ fn this_month() -> Month {
     Month::at(SystemClock.now())
 }
 
-/// The first working day of the report's writer, from the calls that nobody registered to the approval, for
-/// the guide.
+/// The days of the report's writer, from the calls that nobody registered to the files that were approved, for
+/// the guide. At the sample desk the month before is handed in: it comes back, is mended and handed in again.
 async fn photograph_month_end(desk: &Demo, folder: &Path) -> anyhow::Result<()> {
     let browser = Browser::start(1280, 800).await?;
     let (address, password) = (&desk.address, &desk.password);
-    browser.sign_in_at(address, "yamada", password).await?;
-    let month = this_month().previous();
+    browser.sign_in_at(address, "kobayashi", password).await?;
+    let (this, month) = (this_month(), this_month().previous());
     let place = format!("{address}/monthly/{month}");
     let photograph = async |name: &str| -> anyhow::Result<()> {
         for look in [Look::PHONE, Look::DESK] {
@@ -223,29 +236,48 @@ async fn photograph_month_end(desk: &Demo, folder: &Path) -> anyhow::Result<()> 
     };
     let open =
         async |address: &str| -> anyhow::Result<()> { Ok(browser.client.goto(address).await?) };
-    open(&format!("{address}/reception/unregistered?month={month}")).await?;
+    let record = async |choice: &str, person: &str, remark: &str| -> anyhow::Result<()> {
+        if !choice.is_empty() {
+            let choice = format!("input[name=kind][value={choice}]");
+            browser.click(&choice).await?;
+        }
+        browser.fill_in("[name=person]", person).await?;
+        browser.fill_in("[name=remark]", remark).await?;
+        browser.click("main form.form button.primary").await?;
+        browser.until_shown("記録しました").await
+    };
+    // Nobody has written down the calls of today yet.
+    open(&format!("{address}/reception/unregistered?month={this}")).await?;
     photograph("month-1-unregistered").await?;
     open(&format!("{place}/checks")).await?;
     photograph("month-2-checks").await?;
+    open(&place).await?;
+    record(
+        "returned",
+        "機構 山本",
+        "問合せの多かった業務が書かれていない。",
+    )
+    .await?;
+    photograph("month-3-returned").await?;
     open(&format!("{place}/remarks/new")).await?;
     let remark = "旅費の精算に関する問合せが多かった。";
     browser.fill_in("[name=text]", remark).await?;
-    photograph("month-3-remark").await?;
+    photograph("month-4-remark").await?;
     browser.click("main form.form button.primary").await?;
     browser.until_shown("登録しました").await?;
     open(&format!("{place}/freeze")).await?;
-    if browser.client.find(Locator::Css("#reason")).await.is_ok() {
-        browser.fill_in("#reason", "加筆の追加").await?;
-    }
-    photograph("month-4-freeze").await?;
+    browser.fill_in("#reason", "所見の記入漏れ").await?;
+    photograph("month-5-freeze").await?;
     browser.click("main form.form button.primary").await?;
     browser.click("dialog button.danger").await?;
     browser.until_shown("確定しました").await?;
-    photograph("month-5-frozen").await?;
-    browser.fill_in("[name=person]", "機構 業務管理係").await?;
-    browser.click("main form.form button.primary").await?;
-    browser.until_shown("記録しました").await?;
-    photograph("month-6-handed-in").await?;
+    let unfold = "document.querySelector('main details').open = true";
+    browser.client.execute(unfold, Vec::new()).await?;
+    photograph("month-6-files").await?;
+    record("", "機構 業務管理係", "電子納品のzipを提出した。").await?;
+    photograph("month-7-handed-in").await?;
+    record("approved", "機構 山本", "").await?;
+    photograph("month-8-approved").await?;
     browser.close().await
 }
 

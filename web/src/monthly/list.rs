@@ -3,12 +3,10 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
+use chrono::NaiveDate;
 use madoguchi_core::access::ReadFigures;
 use madoguchi_core::era::EraYear;
-use madoguchi_core::hours::Calendar;
-use madoguchi_core::month::{
-    Month, RegisterEntry, ReportSettings, StepKind, SubmissionState, nth_open_day,
-};
+use madoguchi_core::month::{Month, RegisterEntry, StepKind, SubmissionState, nth_open_day};
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
@@ -79,12 +77,14 @@ pub(super) async fn page(
     let settings = web.store.report_settings().await?;
     let calendars = web.desk.calendars();
     let nothing = RegisterEntry::default();
-    let rows = months.iter().rev().filter(|month| **month <= this);
-    let rows = rows.map(|month| {
+    let mut rows = Vec::new();
+    for month in months.iter().rev().filter(|month| **month <= this) {
         let report = register.get(month).unwrap_or(&nothing);
-        let of = (calendars.desk(), &settings, now);
-        row(*month, report, of, web.settings.dates)
-    });
+        let from = month.next().first();
+        let due = nth_open_day(calendars.desk(), from, settings.due_on_open_day);
+        let late = is_late(&web, *month, report, due).await?;
+        rows.push(row(*month, report, (due, late, now), web.settings.dates));
+    }
     let is_shown = |year: &i32| YEARS.contains(year);
     let page = ListPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
@@ -93,7 +93,7 @@ pub(super) async fn page(
         after: Some(year + 1).filter(|year| is_shown(year) && *year <= this.fiscal_year()),
         may_write: may_write(&visitor),
         plan: format!("{}/shifts", place(this.next())),
-        rows: rows.collect(),
+        rows,
     };
     Ok(Html(page.render()?))
 }
@@ -106,14 +106,28 @@ fn year_name(year: i32) -> String {
     }
 }
 
+/// Whether a report is past its day and was not handed in. A month of which the desk recorded nothing, such as
+/// those before it began, has none that is due.
+pub(super) async fn is_late(
+    web: &Web,
+    month: Month,
+    report: &RegisterEntry,
+    due: Option<NaiveDate>,
+) -> Result<bool, WebError> {
+    let past = due.is_some_and(|due| due < web.desk.now().date());
+    if !past || report.first_submitted().is_some() {
+        return Ok(false);
+    }
+    Ok(!report.editions.is_empty() || web.store.has_month(month.start(), month.end()).await?)
+}
+
 fn row(
     month: Month,
     report: &RegisterEntry,
-    (calendar, settings, now): (&Calendar, &ReportSettings, Instant),
+    (due, late, now): (Option<NaiveDate>, bool, Instant),
     dates: DateStyle,
 ) -> Row {
     let state = report.state();
-    let due = nth_open_day(calendar, month.next().first(), settings.due_on_open_day);
     let submitted = report.first_submitted();
     let last = report.steps.last();
     let approved = last.filter(|step| step.kind == StepKind::Approved);
@@ -129,7 +143,7 @@ fn row(
         marked: matches!(state, SubmissionState::Draft | SubmissionState::Returned),
         edition: report.newest().map_or_else(nothing, |one| one.name()),
         due: due.map_or_else(nothing, |day| dates.date(day)),
-        late: submitted.is_none() && due.is_some_and(|due| due < now.date()),
+        late,
         submitted: submitted.map_or_else(nothing, |step| {
             format!("{}(第{}版)", dates.date(step.on), step.edition)
         }),

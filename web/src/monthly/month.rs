@@ -14,8 +14,9 @@ use madoguchi_core::setup::FieldError;
 
 use super::book::{all_names, book_links};
 use super::download::{FileLink, files_of_all, files_of_book};
+use super::list::is_late;
 use super::place::{HERE, place, read_month};
-use super::words::{date_text, may_write};
+use super::words::{People, date_text, may_write};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -130,6 +131,7 @@ pub(super) async fn show(
         _ => StatusCode::OK,
     };
     let running = month == Month::at(now);
+    let people = People::load(web).await?;
     let next = may_write.then(|| next_step(web, month, &report, typed));
     let page = MonthPage {
         shell: Shell::new(web, Some(visitor), HERE).done(web, done),
@@ -139,7 +141,7 @@ pub(super) async fn show(
             SubmissionState::Open if running => "月の途中",
             state => state.label(),
         },
-        late: report.first_submitted().is_none() && due.is_some_and(|due| due < now.date()),
+        late: is_late(web, month, &report, due).await?,
         due: due.map(|day| dates.date(day)),
         place: place(month),
         books: books(month, ""),
@@ -152,8 +154,8 @@ pub(super) async fn show(
         } else {
             Vec::new()
         },
-        editions: editions(month, &report, dates),
-        steps: steps(&report, dates),
+        editions: editions(month, &report, &people, dates),
+        steps: steps(&report, &people, dates),
         next: next.flatten(),
     };
     Ok((status, Html(page.render()?)).into_response())
@@ -190,7 +192,12 @@ async fn entries(web: &Web, month: Month) -> Result<Vec<EntryLink>, WebError> {
     ])
 }
 
-fn editions(month: Month, report: &RegisterEntry, dates: DateStyle) -> Vec<EditionRow> {
+fn editions(
+    month: Month,
+    report: &RegisterEntry,
+    people: &People,
+    dates: DateStyle,
+) -> Vec<EditionRow> {
     let rows = report.editions.iter().rev().map(|edition| {
         let number = edition.number;
         EditionRow {
@@ -198,7 +205,7 @@ fn editions(month: Month, report: &RegisterEntry, dates: DateStyle) -> Vec<Editi
             made_at: dates.minute(edition.made_at),
             made_by: match edition.made_by.as_str() {
                 "" => "自動".to_owned(),
-                login => login.to_owned(),
+                login => people.name(login),
             },
             reason: edition.reason.clone(),
             program: edition.program.clone(),
@@ -222,14 +229,18 @@ fn books(month: Month, edition: &str) -> Vec<BookFiles> {
     books.collect()
 }
 
-fn steps(report: &RegisterEntry, dates: DateStyle) -> Vec<StepRow> {
+fn steps(report: &RegisterEntry, people: &People, dates: DateStyle) -> Vec<StepRow> {
     let rows = report.steps.iter().map(|step| StepRow {
         kind: step.kind.label(),
         edition: step.edition,
         on: dates.date(step.on),
         person: step.person.clone(),
         remark: step.remark.clone(),
-        recorded: format!("{}　{}", dates.minute(step.recorded_at), step.recorded_by),
+        recorded: format!(
+            "{}　{}",
+            dates.minute(step.recorded_at),
+            people.name(&step.recorded_by)
+        ),
     });
     rows.collect()
 }

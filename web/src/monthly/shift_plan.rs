@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::access::ReadFigures;
 use madoguchi_core::audit::Action;
-use madoguchi_core::month::Month;
+use madoguchi_core::month::{Month, WorkShift};
 use madoguchi_core::time::Instant;
 use madoguchi_monthly::{PlannedDay, ShiftPlanMonth, shift_plan};
 use madoguchi_reports::forms::names::{content_disposition, file_name};
@@ -24,7 +24,7 @@ use crate::text;
 
 /// Months after this one that are planned; further off the forecast says too little.
 const MONTHS_AHEAD: u32 = 3;
-/// Half hours without enough people that are named of a day.
+/// Spans without enough people that are named of a day.
 const GAPS: usize = 3;
 
 #[derive(Template)]
@@ -46,7 +46,8 @@ struct Row {
     day: String,
     expected: String,
     agents: String,
-    shifts: Vec<String>,
+    /// Of each shift its name and its people.
+    shifts: Vec<(String, String)>,
     people: String,
     heads: String,
     gaps: String,
@@ -104,7 +105,7 @@ pub(super) async fn page(
         rows: plan
             .days
             .iter()
-            .map(|day| row(&web, day, plan.shifts.len()))
+            .map(|day| row(&web, day, &plan.shifts))
             .collect(),
         shifts: plan.shifts.into_iter().map(|shift| shift.name).collect(),
     };
@@ -124,12 +125,12 @@ fn basis(plan: &ShiftPlanMonth) -> String {
     )
 }
 
-fn row(web: &Web, day: &PlannedDay, shifts: usize) -> Row {
+fn row(web: &Web, day: &PlannedDay, shifts: &[WorkShift]) -> Row {
     let number = |count: Option<u32>| count.map_or("－".to_owned(), |count| format!("{count}人"));
     let plan = day.shifts.as_ref();
-    let people = (0..shifts).map(|at| {
+    let people = shifts.iter().enumerate().map(|(at, shift)| {
         let one = plan.and_then(|plan| plan.shifts.get(at));
-        number(one.map(|one| one.agents))
+        (shift.name.clone(), number(one.map(|one| one.agents)))
     });
     Row {
         day: format!(
@@ -151,24 +152,34 @@ fn gaps(day: &PlannedDay) -> String {
     let Some(plan) = &day.shifts else {
         return String::new();
     };
-    let clock = |slot: usize| format!("{}:{:02}", slot / 2, slot % 2 * 30);
-    let mut gaps: Vec<String> = plan
-        .uncovered()
-        .map(|one| {
-            let lacking = one.needed - one.planned;
-            format!("{}から{lacking}人", clock(one.half_hour))
-        })
-        .collect();
-    if gaps.is_empty() {
+    let lacking = plan.uncovered();
+    let spans = spans(lacking.map(|one| (one.half_hour, one.needed - one.planned)));
+    if spans.is_empty() {
         return String::new();
     }
-    let more = gaps.len().saturating_sub(GAPS);
-    gaps.truncate(GAPS);
-    let told = gaps.join("、");
-    match more {
+    let clock = |slot: usize| format!("{}:{:02}", slot / 2, slot % 2 * 30);
+    let told = spans
+        .iter()
+        .take(GAPS)
+        .map(|(from, until, people)| format!("{}～{}に{people}人", clock(*from), clock(*until)));
+    let told = told.collect::<Vec<_>>().join("、");
+    match spans.len().saturating_sub(GAPS) {
         0 => format!("不足：{told}"),
         more => format!("不足：{told}、ほか{more}か所"),
     }
+}
+
+/// Half hours, in order, that lack as many people and follow each other as one: its first half hour, the one
+/// after its last, and the people.
+fn spans(lacking: impl Iterator<Item = (usize, u32)>) -> Vec<(usize, usize, u32)> {
+    let mut spans: Vec<(usize, usize, u32)> = Vec::new();
+    for (half_hour, people) in lacking {
+        match spans.last_mut() {
+            Some((_, until, same)) if *until == half_hour && *same == people => *until += 1,
+            _ => spans.push((half_hour, half_hour + 1, people)),
+        }
+    }
+    spans
 }
 
 async fn file(
@@ -242,5 +253,25 @@ fn table(plan: &ShiftPlanMonth, form: Form, now: Instant) -> Table {
         made_at: now,
         rows: rows.collect(),
         columns,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_hours_that_lack_as_many_people_are_told_as_one_span() {
+        let lacking = [
+            (20, 1),
+            (21, 1),
+            (22, 1),
+            (23, 1),
+            (24, 2),
+            (30, 2),
+            (47, 1),
+        ];
+        let spans = spans(lacking.into_iter());
+        assert_eq!(spans, [(20, 24, 1), (24, 25, 2), (30, 31, 2), (47, 48, 1)]);
     }
 }

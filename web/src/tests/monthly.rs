@@ -445,15 +445,39 @@ async fn a_report_is_handed_in_sent_back_and_approved_and_the_list_tells_how_far
     let house = house().await;
     let mut client = writer(&house).await;
     let (_, html) = house.open(&mut client, "/monthly").await;
-    // The fifth open day of November is the 9th: the 3rd is a holiday.
     assert!(html.contains("令和8年10月"), "{html}");
+    assert!(
+        !html.contains("期限超過"),
+        "the desk knows nothing of any month before: {html}"
+    );
+    let october = Instant::from_tokyo("2026-10-05T09:00:00".parse().unwrap());
+    let arrived = EventKind::Arrived {
+        from: "0312345678".into(),
+        to: "5000".into(),
+        open: true,
+    };
+    let reason = AbandonReason::CallerHangup;
+    let call = [arrived, EventKind::Abandoned { reason }].into_iter();
+    let call = (0..).zip(call).map(|(seq, kind)| CallEvent {
+        at: october + Millis::from_secs(i64::from(seq) * 10),
+        ..event("october", seq, 0, kind)
+    });
+    house.store.append(&call.collect::<Vec<_>>()).await.unwrap();
+    let (_, html) = house.open(&mut client, "/monthly").await;
+    // The fifth open day of November is the 9th: the 3rd is a holiday.
     assert!(
         html.contains("2026年(令和8年)11月9日 <span class=\"mark\">期限超過"),
         "{html}"
     );
     let (_, html) = house.open(&mut client, MONTH).await;
     assert!(!html.contains("次の記録"), "nothing is 確定 yet");
+    assert_eq!(html.matches("期限超過").count(), 1, "{html}");
     freeze(&house, 1).await;
+    let (_, html) = house.open(&mut client, MONTH).await;
+    assert!(
+        html.contains("<td data-label=\"作成者\">見本</td>"),
+        "a name, not a login: {html}"
+    );
     let fields = [
         ("on", "2026-11-20"),
         ("person", NASTY),

@@ -1,5 +1,6 @@
 //! The month before this one at the sample desk: calls and tickets, 確定, and handed in. So the first look at
-//! 月次報告 shows a month that is done, each figure with the calls behind it.
+//! 月次報告 shows a month that is done, each figure with the calls behind it. Of this month stand the days before
+//! today, so that 月の途中 and 勤務計画 have something to go by.
 
 use chrono::NaiveTime;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
@@ -35,7 +36,8 @@ fn counts(month: Month) -> SampleCounts {
     }
 }
 
-/// Writes the month before that of `now` and freezes it, if the desk knows nothing of it.
+/// Writes the month before that of `now` and freezes it, if the desk knows nothing of it; then the days of this
+/// month before today.
 pub(super) async fn add(
     store: &Store,
     settings: &MonthSettings,
@@ -45,13 +47,27 @@ pub(super) async fn add(
     if store.has_month(month.start(), month.end()).await? {
         return Ok(());
     }
-    let made = made(month);
+    write(store, &made(month), now).await?;
+    freeze(store, settings, month, now).await?;
+    let mut running = made(month.next());
+    let today = Instant::from_tokyo(now.date().and_time(NaiveTime::MIN));
+    running.calls.retain(|events| begins_before(events, today));
+    running
+        .tickets
+        .retain(|history| history.first().is_some_and(|first| first.at < today));
+    write(store, &running, now).await
+}
+
+fn begins_before(events: &[CallEvent], instant: Instant) -> bool {
+    events.first().is_some_and(|first| first.at < instant)
+}
+
+async fn write(store: &Store, made: &SampleMonth, now: Instant) -> anyhow::Result<()> {
     for calls in made.calls.chunks(100) {
         let events: Vec<CallEvent> = calls.iter().flatten().cloned().collect();
         store.append(&events).await?;
     }
-    add_tickets(store, &made, now).await?;
-    freeze(store, settings, month, now).await
+    add_tickets(store, made, now).await
 }
 
 /// The events of the month, of the people of this desk, in the hours in which people work although the sample
@@ -218,5 +234,14 @@ mod tests {
             .unwrap();
         assert!(live.checks.iter().all(|check| check.agrees()));
         assert!(live.missed.is_empty(), "{:?}", live.missed);
+        // This month is there up to yesterday.
+        let today = Instant::from_tokyo("2026-11-29T00:00:00".parse().unwrap());
+        let november: Month = "2026-11".parse().unwrap();
+        assert!(store.has_month(november.start(), today).await.unwrap());
+        assert!(!store.has_month(today, november.end()).await.unwrap());
+        let running = madoguchi_monthly::live(&store, november, &settings, now)
+            .await
+            .unwrap();
+        assert!(running.checks.iter().all(|check| check.agrees()));
     }
 }

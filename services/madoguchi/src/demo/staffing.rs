@@ -5,9 +5,12 @@ use madoguchi_core::month::{STAFFING_SETTINGS, STAFFING_SETTINGS_ID, StaffingSet
 use madoguchi_core::time::Instant;
 use madoguchi_store::{NewVersion, Store, StoreError};
 
-const SHIFTS: [&str; 3] = [
+/// They cover the whole day, for the sample desk is always open; nobody's pause is left without somebody.
+const SHIFTS: [&str; 5] = [
     "早番 8:00-16:30 休憩 12:00-13:00",
     "遅番 9:00-17:30 休憩 13:00-14:00",
+    "夜間 16:30-24:00",
+    "深夜 0:00-8:00",
     "半日 8:00-13:00",
 ];
 

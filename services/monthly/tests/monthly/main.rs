@@ -6,7 +6,9 @@ use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings};
-use madoguchi_core::month::{Edition, Month};
+use madoguchi_core::month::{
+    Edition, Month, STAFFING_SETTINGS, STAFFING_SETTINGS_ID, StaffingSettings,
+};
 use madoguchi_core::portal::Sites;
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::{Status, TicketChange, TicketEvent};
@@ -19,8 +21,8 @@ use madoguchi_reports::document::{DocCell, Rows};
 use madoguchi_reports::frozen::Frozen;
 use madoguchi_reports::month::sample::{SampleCounts, SampleMonth, sample};
 use madoguchi_reports::month::{MonthReport, Scope, report};
-use madoguchi_store::Store;
 use madoguchi_store::testing::add_histories;
+use madoguchi_store::{NewVersion, Store};
 
 fn month(text: &str) -> Month {
     text.parse().unwrap()
@@ -369,4 +371,79 @@ async fn what_comes_after_確定_makes_another_edition_with_its_differences() {
     let june = month("2024-06").start();
     let may = book(&store, "2024-05", june).await;
     assert_eq!(may.months[0].offered, 59);
+}
+
+async fn set_staffing(store: &Store, settings: &StaffingSettings, replaces: i64, at: Instant) {
+    let entry = AuditEntry::of_system(
+        at,
+        Action::StaffingSettingsChange,
+        STAFFING_SETTINGS_ID,
+        Fields::new(),
+    );
+    let version = NewVersion {
+        kind: STAFFING_SETTINGS,
+        id: STAFFING_SETTINGS_ID.to_owned(),
+        replaces,
+        data: Some(serde_json::to_string(settings).unwrap()),
+    };
+    let mut tx = store.begin(entry).await.unwrap();
+    tx.save_setting(&version).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_set_of_the_staff_after_確定_changes_no_outlook_of_the_month() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    let [_, april] = made();
+    write(&store, &april).await;
+    let now = month("2024-05").start() + Millis(10 * 3_600_000);
+    let usual = StaffingSettings {
+        patience_secs: 90,
+        ..StaffingSettings::default()
+    };
+    set_staffing(&store, &usual, 0, now).await;
+    let outlook = |report: &MonthReport| {
+        let chapters = &report.document.chapters;
+        let found = chapters.iter().find(|chapter| chapter.id == "outlook");
+        found.unwrap().clone()
+    };
+    let before = outlook(&book(&store, "2024-04", now).await);
+    let told = serde_json::to_string(&before).unwrap();
+    assert!(told.contains("待ち許容時間90秒、欠務率30%として"), "{told}");
+    let first = next(&store, FIRST, now).await.unwrap();
+    let staffing = &first.frozen.basis.settings["staffing"];
+    assert_eq!(
+        serde_json::from_value::<StaffingSettings>(staffing.clone()).unwrap(),
+        usual
+    );
+
+    // Another desk: half the patience, twice the time for each call.
+    let another = StaffingSettings {
+        patience_secs: 45,
+        aht_secs: Some(1_200),
+        ..usual
+    };
+    set_staffing(&store, &another, 1, now).await;
+    let changed = outlook(&book(&store, "2024-04", now).await);
+    assert_ne!(
+        changed, before,
+        "while nothing is 確定 it follows what is set"
+    );
+    keep(&store, &first, now).await;
+    assert_eq!(outlook(&book(&store, "2024-04", now).await), before);
+    let second = Freezing {
+        reason: "記入の追加",
+        ..FIRST
+    };
+    let second = next(&store, second, now).await.unwrap();
+    let book_of = |made: &NewEdition| made.frozen.books[0].clone();
+    let chapter = |document: madoguchi_reports::document::Document| {
+        let mut chapters = document.chapters.into_iter();
+        chapters.find(|chapter| chapter.id == "outlook").unwrap()
+    };
+    assert_eq!(chapter(book_of(&second)), chapter(book_of(&first)));
+    assert_eq!(
+        second.frozen.basis.settings["staffing"],
+        first.frozen.basis.settings["staffing"]
+    );
 }

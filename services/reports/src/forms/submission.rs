@@ -10,6 +10,7 @@ mod plan;
 mod proof;
 mod style;
 mod table;
+mod titles;
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 

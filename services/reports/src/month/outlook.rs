@@ -1,6 +1,7 @@
 //! 見通しと要員, as the forecast gives them.
 
 use chrono::NaiveDate;
+use madoguchi_core::month::StaffingSettings;
 
 /// What is expected of the next month.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,6 +14,8 @@ pub struct Outlook {
     pub checks: Vec<ForecastCheck>,
     /// What is to be said with it: how it was made, and what cannot be checked.
     pub notes: Vec<String>,
+    /// How the desk works, as it was set when this was computed.
+    pub staffing: StaffingSettings,
 }
 
 /// A day to come.

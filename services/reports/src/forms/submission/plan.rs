@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use rust_xlsxwriter::utility::row_col_to_cell;
 
-use crate::document::{Block, Chapter, Chart, ChartKind, DocTable, Document, Drill, Figure, Rows};
+use super::titles::{Titles, figures, selection};
+use crate::document::{Block, Chapter, Chart, ChartKind, Document, Drill, Figure};
 use crate::forms::names::{SheetNames, quoted};
 use crate::forms::plot::Plot;
 
@@ -25,6 +26,8 @@ pub(super) struct Plan {
     pub(super) proof: Option<String>,
     /// 根拠の明細: the calls and tickets of each selection.
     pub(super) details: Vec<String>,
+    /// What figures and selections are called.
+    pub(super) titles: Titles,
     /// The sheet of a selection, by its number, and its first row.
     selections: HashMap<String, (usize, u32)>,
     pub(super) notes: String,
@@ -65,7 +68,8 @@ impl Plan {
         let charts = chart_plans(document);
         let sources = (!charts.is_empty()).then(|| names.add("図の元データ"));
         let proof = figures(document).next().map(|_| names.add("根拠"));
-        let (selections, sheets) = selections(drill, rows_at_most);
+        let titles = Titles::of(document);
+        let (selections, sheets) = selections(drill, &titles, rows_at_most);
         let details = (0..sheets).map(|_| names.add("根拠の明細")).collect();
         Self {
             cover,
@@ -75,6 +79,7 @@ impl Plan {
             charts,
             proof,
             details,
+            titles,
             selections,
             notes: names.add("書き出しの注記"),
         }
@@ -82,12 +87,8 @@ impl Plan {
 
     /// Where the proof of a figure stands: its calls or tickets, or else its row of 根拠.
     pub(super) fn proof_of(&self, figure: &Figure, number: u32) -> Option<String> {
-        let (Rows::Calls { selection } | Rows::Tickets { selection } | Rows::Facts { selection }) =
-            &figure.rows
-        else {
-            return self.row_of_proof(number);
-        };
-        let Some((sheet, row)) = self.selections.get(selection) else {
+        let place = selection(figure).and_then(|name| self.selections.get(name));
+        let Some((sheet, row)) = place else {
             return self.row_of_proof(number);
         };
         self.details.get(*sheet).map(|sheet| link(sheet, *row))
@@ -116,23 +117,6 @@ impl Plan {
 /// A link to the beginning of a row of a sheet.
 pub(super) fn link(sheet: &str, row: u32) -> String {
     format!("internal:{}!{}", quoted(sheet), row_col_to_cell(row, 0))
-}
-
-/// The figures of a book, in the order in which they are written: with table, row and column.
-pub(super) fn figures(
-    document: &Document,
-) -> impl Iterator<Item = (&DocTable, usize, usize, &Figure)> {
-    document.tables().flat_map(|(_, table)| {
-        table.rows.iter().enumerate().flat_map(move |(row, of)| {
-            of.cells
-                .iter()
-                .enumerate()
-                .filter_map(move |(column, cell)| match cell {
-                    crate::document::DocCell::Figure(figure) => Some((table, row, column, figure)),
-                    _ => None,
-                })
-        })
-    })
 }
 
 fn chapter_plan(chapter: &Chapter, names: &mut SheetNames) -> ChapterPlan {
@@ -179,11 +163,25 @@ pub(super) fn charts(document: &Document) -> impl Iterator<Item = &Chart> {
     })
 }
 
+/// The selections that prove figures of a book, with their titles; the index holds those of all books of the
+/// month.
+pub(super) fn own<'a>(
+    drill: &'a Drill,
+    titles: &'a Titles,
+) -> impl Iterator<Item = (&'a String, &'a str, &'a Vec<String>)> {
+    let all = drill.selections.iter();
+    all.filter_map(|(name, ids)| Some((name, titles.selection(name)?, ids)))
+}
+
 /// Where each selection begins, and how many sheets they take: a row an id, at least one a selection.
-fn selections(drill: &Drill, rows_at_most: u32) -> (HashMap<String, (usize, u32)>, usize) {
+fn selections(
+    drill: &Drill,
+    titles: &Titles,
+    rows_at_most: u32,
+) -> (HashMap<String, (usize, u32)>, usize) {
     let (mut sheet, mut row) = (0, PROOF_TOP);
     let mut places = HashMap::new();
-    for (name, ids) in &drill.selections {
+    for (name, _, ids) in own(drill, titles) {
         for at in 0..ids.len().max(1) {
             if row >= rows_at_most {
                 (sheet, row) = (sheet + 1, PROOF_TOP);

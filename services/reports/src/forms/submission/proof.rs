@@ -6,9 +6,10 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use super::context::{Context, LINES_AT_MOST, add_sheet, write_link};
 use super::cover::book_line;
 use super::page::{self, Paper};
-use super::plan::{PROOF_TOP, figures};
+use super::plan::{PROOF_TOP, own};
 use super::style::{Look, Show, heading, letters, link as link_format, title};
 use super::table::{show_value, write_number};
+use super::titles::{Titles, figures, row_name, selection};
 use crate::cell_text::write_text;
 use crate::document::{DocTable, Figure, Rows, Value};
 use crate::forms::width::pieces;
@@ -61,7 +62,7 @@ fn write_figure(
     (table, of_row, of_column): (&DocTable, usize, usize),
     (figure, number): (&Figure, u32),
 ) -> Result<(), XlsxError> {
-    let (kind, names) = source(figure);
+    let (kind, names) = source(figure, &context.plan.titles);
     let column = table.columns.get(of_column);
     let reason = match &figure.value {
         Value::None(reason) => reason.as_str(),
@@ -106,9 +107,9 @@ fn write_figure(
         write_count(context, sheet, (row, at), count)?;
     }
     let target = ids.and_then(|_| context.plan.proof_of(figure, number));
-    if let (Some(target), Some(name)) = (target, selection(figure)) {
-        let name = context.text(&sheet_name, (row, 8), name);
-        write_link(sheet, (row, 8), (&target, &name), &link_format())?;
+    let title = selection(figure).and_then(|name| context.plan.titles.selection(name));
+    if let (Some(target), Some(title)) = (target, title) {
+        write_link(sheet, (row, 8), (&target, title), &link_format())?;
     }
     Ok(())
 }
@@ -142,11 +143,13 @@ pub(super) fn write_details(
     let mut names = names.iter();
     let plain = context.styles.of(Look::plain(Show::Text)).clone();
     let count = context.styles.of(Look::plain(Show::Count)).clone();
-    let rows = drill.selections.values();
-    let rows = rows.map(|ids| ids.len().max(1)).sum();
+    let titles = std::mem::take(&mut context.plan.titles);
+    let rows = own(drill, &titles)
+        .map(|(_, _, ids)| ids.len().max(1))
+        .sum();
     let mut current: Option<String> = None;
     let mut row = PROOF_TOP;
-    for (name, ids) in &drill.selections {
+    for (name, title, ids) in own(drill, &titles) {
         for at in 0..ids.len().max(1) {
             if current.is_none() || row >= context.rows_at_most {
                 end_details(workbook, current.as_deref(), row)?;
@@ -163,7 +166,7 @@ pub(super) fn write_details(
             let id = ids.get(at).map(|id| drill.name(name, id));
             let id =
                 id.map(|id| context.text(current.as_deref().unwrap_or_default(), (row, 2), id));
-            write_id(sheet, row, (name, at, id.as_deref()), (&plain, &count))?;
+            write_id(sheet, row, (title, at, id.as_deref()), (&plain, &count))?;
             row += 1;
         }
     }
@@ -223,29 +226,16 @@ fn begin(
     Ok(())
 }
 
-/// What a row is called: its first text or day.
-pub(super) fn row_name(table: &DocTable, row: usize) -> String {
-    let cells = table.rows.get(row).into_iter().flat_map(|row| &row.cells);
-    let mut texts = cells.filter(|cell| !matches!(cell, crate::document::DocCell::Figure(_)));
-    texts.next().map(|cell| cell.text()).unwrap_or_default()
-}
-
-/// The name of the selection that proves a figure.
-fn selection(figure: &Figure) -> Option<&str> {
+fn source(figure: &Figure, titles: &Titles) -> (&'static str, String) {
+    let title = |name: &String| titles.selection(name).unwrap_or_default().to_owned();
     match &figure.rows {
-        Rows::Calls { selection } | Rows::Tickets { selection } | Rows::Facts { selection } => {
-            Some(selection)
+        Rows::Calls { selection } => ("通話", title(selection)),
+        Rows::Tickets { selection } => ("問合せ", title(selection)),
+        Rows::Facts { selection } => ("記入した事実", title(selection)),
+        Rows::Cells { cells } => {
+            let cells: Vec<&str> = cells.iter().map(|cell| titles.cell(cell)).collect();
+            ("表の数値から計算", cells.join("、"))
         }
-        Rows::Cells { .. } | Rows::Source { .. } => None,
-    }
-}
-
-fn source(figure: &Figure) -> (&'static str, String) {
-    match &figure.rows {
-        Rows::Calls { selection } => ("通話", selection.clone()),
-        Rows::Tickets { selection } => ("問合せ", selection.clone()),
-        Rows::Facts { selection } => ("記入した事実", selection.clone()),
-        Rows::Cells { cells } => ("表の数値から計算", cells.join("、")),
         Rows::Source { source } => ("記入又は公表", source.clone()),
     }
 }

@@ -3,6 +3,8 @@ use std::sync::LazyLock;
 
 use calamine::Data;
 
+use super::plan::own;
+use super::titles::Titles;
 use super::*;
 use crate::document::{ChartKind, DocCell, sample};
 use crate::forms::parts::{attributes, between, cells, names, part, sheets, unescape};
@@ -213,10 +215,8 @@ fn a_table_longer_than_a_sheet_goes_on_in_a_further_one_and_says_so() {
         .iter()
         .map(|rows| rows.len() - 3)
         .sum::<usize>();
-    assert_eq!(
-        details,
-        drill.selections.values().map(Vec::len).sum::<usize>()
-    );
+    // Of the index of all books those that prove figures of this one.
+    assert_eq!(details, drill.selections["answered"].len());
     assert!(
         book.notes
             .iter()
@@ -349,6 +349,8 @@ fn every_figure_leads_to_its_calls_or_to_its_row_of_根拠() {
     let all = sheets(&file);
     let report = sample::report();
     let drill = sample::drill();
+    let titles = Titles::of(&report);
+    let named: HashSet<&str> = own(&drill, &titles).map(|(_, title, _)| title).collect();
     let details = cells(&file, "根拠の明細");
     let mut linked = 0;
     for (_, table) in report.tables() {
@@ -364,13 +366,15 @@ fn every_figure_leads_to_its_calls_or_to_its_row_of_根拠() {
             assert_eq!(sheet, "'根拠の明細'");
             let row: usize = cell[1..].parse().unwrap();
             let name = details[row - 1][0].to_string();
-            assert!(drill.selections.contains_key(&name), "{target} is {name}");
+            assert!(named.contains(name.as_str()), "{target} is {name}");
+            assert!(name.starts_with('表'), "{name}: people know no other names");
             assert_eq!(details[row - 1][1], Data::Float(1.0), "the first of {name}");
             linked += 1;
         }
     }
     assert!(linked > 300);
-    let answered = details.iter().filter(|row| is(&row[0], "answered")).count();
+    let title = titles.selection("answered").unwrap();
+    let answered = details.iter().filter(|row| is(&row[0], title)).count();
     assert_eq!(answered, 1023);
     assert_eq!(cells(&file, "根拠").len() - 3, linked);
 }

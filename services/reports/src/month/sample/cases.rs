@@ -1,16 +1,16 @@
 //! Months of the kinds in which reports go wrong, for the tests of all forms: borders of months, years and eras,
 //! days with other hours, what is merged and goes on, what people type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveTime;
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, Override};
-use madoguchi_core::id::DivisionId;
+use madoguchi_core::id::{DivisionId, LineName};
 use madoguchi_core::month::{
     Exemption, LevelFact, Measure, PaymentRun, Remark, RemarkHeading, ReportChapter,
 };
-use madoguchi_core::service::{Divisions, INQUIRIES};
+use madoguchi_core::service::{Division, Divisions, INQUIRIES};
 use madoguchi_core::setup::{Calendars, Categories};
 use madoguchi_core::ticket::{NumberForm, Status, System, TicketChange, TicketEvent};
 use madoguchi_core::time::{Instant, Millis};
@@ -22,6 +22,8 @@ use crate::month::input::{Cover, MonthInput, Written};
 use crate::month::rules::{MonthRules, Scope};
 
 const HOUR: i64 = 3_600_000;
+/// The line of 問合せ対応, where a month has one.
+const OTHER_LINE: &str = "inquiries";
 
 /// The rules of a desk of which nothing was set.
 pub fn rules() -> MonthRules {
@@ -101,6 +103,7 @@ pub fn months() -> Vec<(&'static str, MonthInput)> {
         ("29日の月、時間変更の日", leap_february()),
         ("元年、人が書いた文", first_of_an_era()),
         ("0件の月", input(MonthData::empty(month("2024-09")))),
+        ("2つの業務区分、年末", two_divisions()),
         ("年度の末、再開と統合", end_of_a_year()),
     ]
 }
@@ -167,6 +170,50 @@ fn first_of_an_era() -> MonthInput {
             "長い所見の一文である。".repeat(400) + "所見の終わり。",
         ),
     ];
+    input
+}
+
+/// 2024-12 of a desk with two lines: every third call came on that of 問合せ対応, and so did its ticket; every
+/// other of those is about MACS. From the 29th on the desk is closed.
+fn two_divisions() -> MonthInput {
+    let of = month("2024-12");
+    let mut made = made_up(counts("2024-12", 90, 84));
+    let (line, division) = (LineName::new(OTHER_LINE), DivisionId::new(INQUIRIES));
+    let mut moved = BTreeSet::new();
+    for events in made.calls.iter_mut().step_by(3) {
+        for event in events {
+            event.line = line.clone();
+            moved.insert(event.call.clone());
+        }
+    }
+    let of_moved = made.tickets.iter_mut().filter(|history| {
+        history.iter().any(|event| match &event.change {
+            TicketChange::ContactAdded { contact } => contact
+                .call
+                .as_ref()
+                .is_some_and(|call| moved.contains(call)),
+            _ => false,
+        })
+    });
+    for (n, history) in of_moved.enumerate() {
+        let Some(TicketChange::Created { fields, .. }) =
+            history.first_mut().map(|first| &mut first.change)
+        else {
+            continue;
+        };
+        fields.division = Some(division.clone());
+        if n % 2 == 0 {
+            fields.system = System::Macs;
+        }
+    }
+    let mut input = input(made.data(of, of.end()));
+    if let Some(inquiries) = input.rules.divisions.get(&division).cloned() {
+        let inquiries = Division {
+            lines: vec![line],
+            ..inquiries
+        };
+        input.rules.divisions.set(division, inquiries);
+    }
     input
 }
 

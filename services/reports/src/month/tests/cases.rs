@@ -435,6 +435,46 @@ fn answers_later_than_a_limit_of_ones_own_are_told_apart_from_those_later_than_t
 }
 
 #[test]
+fn of_two_業務区分_each_call_counts_in_one_and_both_are_the_whole() {
+    let mut months = crate::month::sample::cases::months().into_iter();
+    let (_, help) = months.find(|(what, _)| what.starts_with("2つの")).unwrap();
+    let only = |without: &str| MonthInput {
+        scope: Scope {
+            without: [without.into()].into(),
+            ..Scope::everything()
+        },
+        ..help.clone()
+    };
+    let whole = MonthInput {
+        scope: Scope::everything(),
+        ..help.clone()
+    };
+    let one = report(&only(madoguchi_core::service::INQUIRIES));
+    let other = report(&only(madoguchi_core::service::HELP_DESK));
+    let whole = report(&whole);
+    let of = |report: &MonthReport, row: &str| count(report, "received", row, "count");
+    assert_eq!((of(&whole, "offered"), of(&whole, "answered")), (90, 84));
+    assert_eq!((of(&one, "offered"), of(&other, "offered")), (60, 30));
+    for row in ["answered", "abandoned", "after_hours"] {
+        assert_eq!(of(&one, row) + of(&other, row), of(&whole, row), "{row}");
+    }
+    let sums = |of: fn(&MonthSummary) -> u64| {
+        let [one, other, whole] = [&one, &other, &whole].map(|report| of(&report.summary));
+        assert_eq!(one + other, whole);
+        assert!(one > 0 && other > 0);
+    };
+    sums(|month| month.answered);
+    sums(|month| month.first_unanswered);
+    // ヘルプデスク受付状況報告 counts the one alone (別紙7 項番23), and all of its sums agree.
+    let book = report(&help);
+    assert_eq!(of(&book, "offered"), 60);
+    assert!(book.is_reconciled(), "{:?}", book.reconciliation);
+    let days = &book.document.table("days").unwrap().rows;
+    assert_eq!(days.iter().filter(|row| !row.total).count(), 31);
+    assert_eq!(count(&book, "days", "2024-12-30", "offered"), 0);
+}
+
+#[test]
 fn sums_that_do_not_agree_stand_in_the_way_until_somebody_says_why() {
     let mut input = input_of(counts("2024-04", 60, 50));
     input.data.ledger_rows = Some(1);
