@@ -37,8 +37,9 @@ check-fmt: ## Check the formatting
 clippy: ## Check with clippy: warnings are errors
 	$(call step,clippy,$(CARGO) clippy --workspace --all-targets --locked -- -D warnings,Mend what it names; the rules are in Cargo.toml and clippy.toml.)
 
+# Without the examples (loads and measurements, which clippy sees) and those of comments, of which there are none.
 unit-test: ## All tests: units and properties and real peers
-	$(call step,tests,$(CARGO) test --workspace --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
+	$(call step,tests,$(CARGO) test --workspace --lib --bins --tests --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
 
 siege: install-test ## Attack every door of a desk while honest calls go on
 	$(call step,siege,$(CARGO) test --workspace --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)
@@ -47,8 +48,8 @@ fuzz: install-test ## Fuzz every parser of foreign bytes for FUZZ_SECS seconds (
 	$(call step,fuzz,scripts/fuzz.sh $(FUZZ_SECS),The input that fails is named above; run it again with: target/fuzz/build/HOST/fuzz/TARGET FILE)
 
 drill: install-test ## Kill the desk under load and take its database away for minutes
-	$(call step,drill: build,$(CARGO) build --release --locked -p madoguchi-tests --bins,Read the first error above.)
-	$(call step,drill,target/release/drill,Nothing else should run on the machine while it drills.)
+	$(call step,drill: build,$(CARGO) build --release --locked -p madoguchi-tests --bin madoguchi-tested --example drill,Read the first error above.)
+	$(call step,drill,target/release/examples/drill,Nothing else should run on the machine while it drills.)
 
 lint: ## Check licences and advisories and sources of the dependencies
 	@scripts/lint-dependencies.sh
@@ -57,13 +58,13 @@ fmt: ## Format the code
 	$(CARGO) fmt --all
 
 bench-calls: install-test build ## Load through the queue: calls a second and time to an agent and memory
-	$(call step,bench-calls,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-calls,Nothing else should run on the machine while it measures.)
+	$(call step,bench-calls,$(CARGO) run --release --locked -p madoguchi-tests --example bench-calls,Nothing else should run on the machine while it measures.)
 
 bench-web: install-build build ## Latency of pages and API with 100,000 users and 10,000,000 audit records
-	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-web,Nothing else should run on the machine while it measures.)
+	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --example bench-web,Nothing else should run on the machine while it measures.)
 
 bench-report: install-build build ## Time and memory of a month's report of 100,000 calls and 100,000 tickets
-	$(call step,bench-report,$(CARGO) run --release --locked -p madoguchi-tests --bin bench-report,Nothing else should run on the machine while it measures.)
+	$(call step,bench-report,$(CARGO) run --release --locked -p madoguchi-tests --example bench-report,Nothing else should run on the machine while it measures.)
 
 bench-observe: install-test build ## Speed and memory of observing SIP beside sngrep and tshark
 	$(call step,bench-observe,$(CARGO) run --release --locked -p madoguchi-observe --example bench -- target/release/madoguchi,Nothing else should run on the machine while it measures.)
@@ -80,7 +81,7 @@ eval-search: install-build install-synonyms install-encoder ## What each part of
 
 screenshots: install-test build ## Photograph every screen of the sample desk into docs/images
 	@scripts/install-packages.sh chromium-l10n fonts-noto-cjk pngquant
-	$(call step,screenshots,LANGUAGE=ja $(CARGO) run --release --locked -p madoguchi-tests --bin screenshots -- $(BINARY) docs/images,Read the first error above.)
+	$(call step,screenshots,LANGUAGE=ja $(CARGO) run --release --locked -p madoguchi-tests --example screenshots -- $(BINARY) docs/images,Read the first error above.)
 	@pngquant --force --ext .png --skip-if-larger --strip 64 docs/images/*.png || [ $$? -eq 98 ]
 
 docs: ## Build the documentation of the code

@@ -17,10 +17,11 @@ use crate::desk::Setup;
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        // target/debug/deps/test or target/release/drill → madoguchi-tested beside what was built
+        // target/debug/deps/test or target/release/examples/drill → madoguchi-tested beside what was built
         let path = std::env::current_exe().expect("a test has a path");
         let folder = path.parent().expect("a file is in a folder");
-        let built = folder.parent().filter(|_| folder.ends_with("deps"));
+        let beside = folder.ends_with("deps") || folder.ends_with("examples");
+        let built = folder.parent().filter(|_| beside);
         built.unwrap_or(folder).join("madoguchi-tested")
     })
 }
