@@ -97,8 +97,7 @@ async fn fill(data: &Path) -> anyhow::Result<()> {
 
 /// Makes a book; gives how long it took and the most memory in MiB.
 async fn make(data: &Path, form: &str, out: &Path) -> anyhow::Result<(Duration, u64)> {
-    let program = std::env::current_exe()?;
-    let program = program.with_file_name("madoguchi");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/madoguchi");
     let begun = Instant::now();
     let mut child = Command::new(&program)
         .args(["report", "--month", MONTH, "--format", form, "--out"])

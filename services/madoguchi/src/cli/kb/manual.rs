@@ -17,7 +17,7 @@ const FAULTS: usize = 20;
 const FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct ManualArguments {
+pub(in crate::cli) struct ManualArguments {
     /// Word(.docx)、PDF、HTML のファイル
     file: PathBuf,
     /// 資料の名前(省略すると、ファイルの表題か名前)
