@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::draft;
 use super::form::ReceptionForm;
+use super::no_ticket;
 use super::page::{self, Told};
 use super::subject::{Subject, SubjectQuery};
 use crate::auth::access::Allowed;
@@ -22,6 +23,8 @@ pub(super) struct DoneQuery {
     /// The ticket that was saved.
     saved: String,
     done: String,
+    /// The call that was said to be 対象外.
+    without: String,
 }
 
 pub(super) async fn page(
@@ -35,6 +38,7 @@ pub(super) async fn page(
     let mut told = Told {
         saved: page::saved(&web, &done.saved).await?,
         done: done.done,
+        without: no_ticket::link_to_call(&done.without),
         ..Told::default()
     };
     let form = match draft::typed(&web, &visitor, &subject, &fresh).await? {
@@ -65,6 +69,9 @@ pub(super) async fn fresh(web: &Web, subject: &Subject) -> Result<ReceptionForm,
     form.system = System::default().as_str().to_owned();
     let offered = page::offered(web).await?;
     if let Some(call) = &subject.call {
+        if let Some(line) = web.desk.setup().line(call.record.line.as_str()) {
+            form.system = line.thing.system.as_str().to_owned();
+        }
         let divisions = offered.divisions.of_line(&call.record.line);
         let first = divisions.first();
         form.division = first.map_or_else(String::new, |id| id.as_str().to_owned());

@@ -8,6 +8,7 @@ use madoguchi_core::setup::{
     AGENT, AgentConfig, AtClosingConfig, FieldError, LINE, LINE_NAME_LETTERS, LineConfig, Part,
     PeriodicAnnouncement, ScreenAgent, Strategy,
 };
+use madoguchi_core::ticket::System;
 
 use crate::auth::visitor::Visitor;
 use crate::calendar;
@@ -17,6 +18,11 @@ use crate::kit::record::{Change, Context, Effect, Listed, Record, Removable, Scr
 use crate::kit::value::Options;
 use crate::kit::versioned::Versioned;
 use crate::state::Web;
+
+const SYSTEMS: &Options<System> = &[
+    (System::Indirect, "indirect", "間接業務システム"),
+    (System::Macs, "macs", "MACS"),
+];
 
 const STRATEGIES: &Options<Strategy> = &[
     (Strategy::LongestIdle, "longest_idle", "待機の長い人から"),
@@ -93,6 +99,8 @@ impl Record for LineConfig {
                 access!(calendar),
             )
             .hint("窓口全体と受付時間が違うときに選びます。受付カレンダーの画面で作れます。"),
+            F::one_of("system", "問合せのシステム", SYSTEMS, access!(system))
+                .hint("受付の画面の「システム」に、はじめから入ります。"),
             F::check(
                 "greeting",
                 "待ち行列に入る前に挨拶を流す",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::{FieldError, entered_name, seconds};
 use crate::phone;
+use crate::ticket::choices::System;
 
 /// The kind of [`LineConfig`] in the store; its id is the name.
 pub const LINE: &str = "line";
@@ -32,6 +33,9 @@ pub struct LineConfig {
     /// The name of its reception calendar; the desk's if none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+    /// About which system its callers ask, unless they say otherwise.
+    #[serde(default, skip_serializing_if = "is_indirect")]
+    pub system: System,
     /// A greeting is played before the caller enters the queue.
     #[serde(default = "yes")]
     pub greeting: bool,
@@ -74,6 +78,10 @@ pub struct LineConfig {
     /// Announcements of the line's own, by name.
     #[serde(default)]
     pub announcements: BTreeMap<String, PathBuf>,
+}
+
+fn is_indirect(system: &System) -> bool {
+    *system == System::Indirect
 }
 
 fn yes() -> bool {
@@ -139,6 +147,7 @@ impl LineConfig {
             shown_number: None,
             trunk: None,
             calendar: None,
+            system: System::default(),
             greeting: true,
             strategy: Strategy::default(),
             ring_timeout_s: ring_timeout_s(),
