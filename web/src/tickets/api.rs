@@ -340,9 +340,15 @@ pub(super) async fn change(
     let mut changes = changes(&ticket.fields, &fields);
     if let Some(status) = status {
         let after = status.as_str().and_then(Status::lookup);
+        let after = after.ok_or_else(|| bad("statusを確認してください。"))?;
+        // The answer may come with it.
+        let mut changed = ticket.clone();
+        changed.fields = fields;
+        let answered = changed.check_answered(after);
+        answered.map_err(|error| bad(format!("{error}。")))?;
         changes.push(TicketChange::StatusChanged {
             before: ticket.status(),
-            after: after.ok_or_else(|| bad("statusを確認してください。"))?,
+            after,
         });
     }
     if changes.is_empty() {

@@ -165,6 +165,8 @@ impl Wanted {
         let mut changes = edit::changes(&base.fields, &fields);
         let before = base.status();
         if let Some(after) = self.status.filter(|after| *after != before) {
+            let answered = base.check_answered(after);
+            answered.map_err(|error| format!("{error}。"))?;
             changes.push(TicketChange::StatusChanged { before, after });
         }
         Ok(changes)

@@ -126,9 +126,12 @@ impl Typed<'_> {
 
     fn status(&self, base: &Ticket) -> Result<TicketChange, String> {
         let after = Status::lookup(self.values.get("status"));
+        let after = after.ok_or("状態を選び直してください。")?;
+        let answered = base.check_answered(after);
+        answered.map_err(|error| format!("{error}。"))?;
         Ok(TicketChange::StatusChanged {
             before: base.status(),
-            after: after.ok_or("状態を選び直してください。")?,
+            after,
         })
     }
 

@@ -184,6 +184,8 @@ impl Ticket {
                 Err(TicketError::Circle)
             }
             C::MergedFrom { from } if self.merged_from.contains(from) => Err(TicketError::Merged),
+            // Nobody would see to what goes on with a ticket that leads to another.
+            C::MergedInto { .. } => self.check_nothing_goes_on(),
             C::MergeUndone { other } => {
                 let merged = self.merged_into.as_ref() == Some(other);
                 if merged || self.merged_from.contains(other) {
@@ -210,7 +212,6 @@ impl Ticket {
             }
             C::Linked { .. }
             | C::Unlinked { .. }
-            | C::MergedInto { .. }
             | C::MergedFrom { .. }
             | C::Imported { .. }
             | C::Anonymised => Ok(()),
@@ -249,6 +250,20 @@ impl Ticket {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a person may set this status: what is 回答済 or 完了 has an answer, its own or that of a
+    /// ticket that goes on as it. What a predecessor kept may have none.
+    ///
+    /// # Errors
+    ///
+    /// [`TicketError::Missing`]
+    pub fn check_answered(&self, after: Status) -> Result<(), TicketError> {
+        let needs = matches!(after, Status::Answered | Status::Done);
+        if needs && self.fields.answer.trim().is_empty() && self.merged_from.is_empty() {
+            return Err(TicketError::Missing("回答"));
+        }
+        Ok(())
     }
 
     fn check_status(&self, before: Status, after: Status) -> Result<(), TicketError> {

@@ -219,6 +219,35 @@ fn what_is_missing_late_or_not_possible_is_said_plainly() {
 }
 
 #[test]
+fn what_a_vendor_or_an_analyst_still_works_at_is_not_merged_out_of_sight() {
+    let mut desk = Desk::begun("2026-11-24T10:00:00");
+    desk.take(TicketChange::AnalysisBegun { analyst: None })
+        .unwrap();
+    let merged = || TicketChange::MergedInto { into: "t2".into() };
+    assert_eq!(desk.take(merged()), Err(TicketError::Analysing));
+    let finding = "設定の誤り".to_owned();
+    desk.take(TicketChange::AnalysisEnded { finding }).unwrap();
+    desk.take(merged()).unwrap();
+}
+
+#[test]
+fn nobody_sets_回答済_or_完了_without_an_answer() {
+    let mut desk = Desk::begun("2026-11-24T10:00:00");
+    let missing = Err(TicketError::Missing("回答"));
+    for after in [Status::Answered, Status::Done] {
+        assert_eq!(desk.ticket().check_answered(after), missing);
+    }
+    assert_eq!(desk.ticket().check_answered(Status::InProgress), Ok(()));
+    desk.take(TicketChange::FieldChanged {
+        field: TicketField::Answer,
+        before: String::new(),
+        after: "差戻しを選びます".to_owned(),
+    })
+    .unwrap();
+    assert_eq!(desk.ticket().check_answered(Status::Done), Ok(()));
+}
+
+#[test]
 fn 別紙6_項番4_answer_and_pause_in_one_save_stop_the_clock_at_the_answer_whichever_comes_first() {
     let outcomes = [true, false].map(|answer_first| {
         let mut desk = Desk::begun("2026-11-24T10:00:00");
