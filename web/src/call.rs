@@ -3,19 +3,22 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
-use madoguchi_core::access::ViewCalls;
+use madoguchi_core::access::{Permission, ViewCalls};
 use madoguchi_core::audit::Action;
-use madoguchi_core::call::CallRecord;
+use madoguchi_core::call::{CallRecord, Direction};
 use madoguchi_core::id::CallId;
 
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::feature::Feature;
 use crate::query::escape;
+use crate::reception::no_ticket::{link_to_call, reason_of};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
+use crate::tickets::lookup;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes);
 
@@ -29,9 +32,49 @@ struct CallPage {
     shell: Shell,
     id: String,
     facts: Vec<(&'static str, String)>,
+    /// What it was registered as, if somebody talked.
+    registered: Option<Registered>,
     events: Vec<EventRow>,
     /// Where it stands what was signalled for it, if that is kept.
     signals: Option<String>,
+}
+
+/// What an answered call was registered as.
+struct Registered {
+    /// The tickets that it led to: number, and where it is for those who may read it.
+    tickets: Vec<(String, Option<String>)>,
+    /// 対象外 with the reason, or 未登録, if there is none.
+    otherwise: String,
+    /// Where it can be registered.
+    link: Option<String>,
+}
+
+impl Registered {
+    async fn of(
+        web: &Web,
+        visitor: &Visitor,
+        call: &CallRecord,
+    ) -> Result<Option<Self>, WebError> {
+        if call.answered_at.is_none() || call.direction == Direction::Internal {
+            return Ok(None);
+        }
+        let handles = visitor.permissions.contains(Permission::HandleTickets);
+        let ids = web.store.tickets_of_call(&call.call).await?;
+        let rows = web.store.ticket_rows(&ids).await?;
+        let tickets = rows.into_iter().map(|row| {
+            let link = handles.then(|| lookup::place(row.number));
+            (row.number.to_string(), link)
+        });
+        let reason = reason_of(web, &call.call).await?;
+        Ok(Some(Self {
+            tickets: tickets.collect(),
+            otherwise: match reason {
+                Some(reason) => format!("対象外({reason})"),
+                None => "未登録".to_owned(),
+            },
+            link: link_to_call(call.call.as_str()).filter(|_| handles),
+        }))
+    }
 }
 
 struct EventRow {
@@ -68,6 +111,7 @@ pub(crate) async fn page(
     let view = CallPage {
         shell: Shell::new(&web, Some(&visitor), "/calls"),
         facts: facts(&record, web.settings.dates, name),
+        registered: Registered::of(&web, &visitor, &record).await?,
         events: rows,
         signals: has_signals.then(|| format!("/calls/{}/signals", escape(&id))),
         id,

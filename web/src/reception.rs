@@ -9,7 +9,7 @@ mod clock;
 mod draft;
 mod files;
 mod form;
-mod no_ticket;
+pub(crate) mod no_ticket;
 mod open;
 mod outcome;
 mod page;
@@ -34,7 +34,10 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         "/reception",
         Permission::HandleTickets,
     )])
-    .messages(&[("no-ticket", "対象外にしました。")]);
+    .messages(&[
+        ("no-ticket", "対象外にしました。"),
+        ("no-ticket-undone", "対象外を取り消しました。"),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()
@@ -45,6 +48,6 @@ fn routes() -> Routes {
         .get("/reception/caller", part::caller)
         .get("/reception/candidates", candidates::part)
         .long_post("/reception/draft", FormUse::Ticket, draft::keep)
-        .get("/reception/unregistered", unregistered::page)
+        .get("/reception/unregistered", unregistered::list)
         .post("/reception/no-ticket", no_ticket::set)
 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::contact::{NoTicket, NoTicketReason};
+use madoguchi_core::id::CallId;
 use madoguchi_core::month::Month;
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::sensitive;
@@ -12,12 +13,14 @@ use madoguchi_store::{KeptNoTicket, StoreError};
 use serde::Deserialize;
 
 use super::call::ReceptionCall;
+use super::draft;
 use super::form::ReceptionForm;
 use super::page::{self, Told};
 use super::subject::{HERE, Subject};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::query::escape;
 use crate::state::Web;
 
 /// The form of the list of unregistered calls.
@@ -54,7 +57,8 @@ pub(super) async fn set(
         Ok(()) => {
             let month = form.month.parse::<Month>().ok();
             let month = month.map_or(String::new(), |month| format!("&month={month}"));
-            let list = format!("{HERE}/unregistered?done=no-ticket{month}");
+            let without = escape(call.id().as_str());
+            let list = format!("{HERE}/unregistered?done=no-ticket&without={without}{month}");
             Ok(Redirect::to(&list))
         }
         Err(Refusal::Fault(why)) => Err(WebError::BadRequest(format!("{why}。"))),
@@ -89,7 +93,11 @@ pub(super) async fn of_form(
         return page::show(web, visitor, subject, form, told).await;
     }
     match keep(web, visitor, call, &form.reason, &form.reason_note).await {
-        Ok(()) => Ok(Redirect::to(&format!("{HERE}?new=plain&done=no-ticket")).into_response()),
+        Ok(()) => {
+            let without = escape(call.id().as_str());
+            let place = format!("{HERE}?new=plain&done=no-ticket&without={without}");
+            Ok(Redirect::to(&place).into_response())
+        }
         Err(Refusal::Fault(why)) => {
             let told = Told {
                 faults: vec![FieldError::new("reason_note", why)],
@@ -99,6 +107,52 @@ pub(super) async fn of_form(
         }
         Err(Refusal::Web(error)) => Err(error),
     }
+}
+
+/// Takes back that the call of a form is 対象外: it is 未登録 again. What was typed stays.
+pub(super) async fn take_back(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: &ReceptionForm,
+) -> Result<Response, WebError> {
+    if form.has_text() {
+        draft::keep_form(web, visitor, subject, form).await?;
+    }
+    let Some(call) = &subject.call else {
+        return Ok(Redirect::to(&subject.place()).into_response());
+    };
+    let place = format!("{HERE}?call={}&done=no-ticket-undone", escape(call.id().as_str()));
+    if let Some(kept) = web.store.lookup_no_ticket(call.id()).await? {
+        let now = web.desk.now();
+        let mut entry = visitor.entry(now, Action::CallWithoutTicket, call.id().as_str());
+        let reason = kept.no_ticket.reason.label().to_owned();
+        entry.before = Fields::from([("reason".to_owned(), reason)]);
+        let mut tx = web.store.begin(entry).await?;
+        tx.clear_no_ticket(call.id()).await?;
+        tx.commit().await?;
+    }
+    Ok(Redirect::to(&place).into_response())
+}
+
+/// Where the reception of a call is; `None` for no call.
+pub(crate) fn link_to_call(call: &str) -> Option<String> {
+    (!call.is_empty()).then(|| format!("{HERE}?call={}", escape(call)))
+}
+
+/// Why a call is 対象外, in words; `None` for one that is not, or while nobody can tell.
+pub(crate) async fn reason_of(web: &Web, call: &CallId) -> Result<Option<String>, WebError> {
+    let kept = match web.ask(web.store.lookup_no_ticket(call)).await {
+        Err(error) if error.is_away() => None,
+        kept => kept?,
+    };
+    Ok(kept.map(|kept| {
+        let NoTicket { reason, note, .. } = kept.no_ticket;
+        match note.as_str() {
+            "" => reason.label().to_owned(),
+            note => format!("{}:{note}", reason.label()),
+        }
+    }))
 }
 
 async fn keep(

@@ -14,6 +14,7 @@ use super::candidates::Candidates;
 use super::clock::Bar;
 use super::draft;
 use super::form::ReceptionForm;
+use super::no_ticket;
 use super::subject::{HERE, Subject};
 use super::viewed;
 use super::waiting;
@@ -52,6 +53,8 @@ pub(super) struct Told {
     /// What was saved before.
     pub(super) saved: Option<Saved>,
     pub(super) done: String,
+    /// Where the call is that was just said to be 対象外.
+    pub(super) without: Option<String>,
 }
 
 /// A field that two people changed.
@@ -95,6 +98,8 @@ struct ReceptionPage {
     number: Option<String>,
     others: Vec<String>,
     has_call: bool,
+    /// Why the call is 対象外, if it is.
+    no_ticket: Option<String>,
     bar: Bar,
     beside: Beside,
     candidates: Candidates,
@@ -182,6 +187,10 @@ pub(super) async fn show(
             others => others?,
         },
         has_call: subject.call.is_some(),
+        no_ticket: match &subject.call {
+            Some(call) => no_ticket::reason_of(web, call.id()).await?,
+            None => None,
+        },
         bar: Bar::of(web, subject, &form, &caller, &offered.divisions),
         beside: Beside::of(web, visitor, subject, &caller).await?,
         candidates,

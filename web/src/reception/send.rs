@@ -50,6 +50,7 @@ pub(super) async fn send(
         },
         "detach" => return files::remove(&web, &visitor, &subject, form, which).await,
         "none" => return no_ticket::of_form(&web, &visitor, &subject, form).await,
+        "with-matter" => return no_ticket::take_back(&web, &visitor, &subject, &form).await,
         "discard" => {
             draft::discard(&web, &visitor, &subject, &form).await?;
             return Ok(Redirect::to(&subject.place()).into_response());

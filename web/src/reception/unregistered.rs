@@ -13,6 +13,7 @@ use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use super::beside::UNREGISTERED_WITHIN;
+use super::no_ticket;
 use super::subject::HERE;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
@@ -38,6 +39,8 @@ struct UnregisteredPage {
     is_cut: bool,
     calls: Vec<Row>,
     reasons: Vec<Choice>,
+    /// Where the call is that was just said to be 対象外.
+    without: Option<String>,
 }
 
 struct Row {
@@ -59,9 +62,11 @@ pub(super) struct ListQuery {
     /// A month alone; empty: the last days.
     month: String,
     done: String,
+    /// The call that was said to be 対象外.
+    without: String,
 }
 
-pub(super) async fn page(
+pub(super) async fn list(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
     Query(query): Query<ListQuery>,
@@ -103,6 +108,7 @@ pub(super) async fn page(
             NoTicketReason::ALL.map(|one| (one.as_str(), one.label())),
             "",
         ),
+        without: no_ticket::link_to_call(&query.without),
     };
     Ok(Html(page.render()?))
 }

@@ -68,7 +68,10 @@ async fn filters_narrow_the_list_and_nonsense_is_refused_in_words() {
         let (status, html) = house.get(&format!("/calls?{query}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
         assert!(html.contains("入力を確認してください"));
+        assert!(html.contains("<form class=\"filters\""), "the form stays");
     }
+    let (_, html) = house.get("/calls?from=2026-11-25&to=2026-11-24").await;
+    assert!(html.contains("value=\"2026-11-25\""), "as it was filled in");
 }
 
 #[tokio::test]
@@ -78,6 +81,7 @@ async fn a_call_is_told_event_by_event() {
         "田中 恵が応答しました。",
         "相手が切断しました。",
         "9:00:05.000",
+        "<dt>問合せ</dt><dd>未登録 <a href=\"/reception?call=c1\">",
     ] {
         assert!(html.contains(sentence), "{sentence}");
     }

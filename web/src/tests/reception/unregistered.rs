@@ -25,7 +25,9 @@ async fn a_call_without_a_matter_gets_a_reason() {
     assert!(page.contains("内容を入力してください"), "{page}");
     let body = filled_in(&html, &[("reason", "silence"), ("intent", "none")]);
     let (_, place, _) = house.submit(&mut tanaka, "/reception", &body).await;
-    assert_eq!(place, "/reception?new=plain&done=no-ticket");
+    assert_eq!(place, "/reception?new=plain&done=no-ticket&without=c9");
+    let (_, html) = house.open(&mut tanaka, &place).await;
+    assert!(html.contains("href=\"/reception?call=c9\">対象外にした通話"), "{html}");
     let kept = house
         .store
         .lookup_no_ticket(&"c9".into())
@@ -34,6 +36,16 @@ async fn a_call_without_a_matter_gets_a_reason() {
         .unwrap();
     assert_eq!(kept.no_ticket.reason.as_str(), "silence");
     assert_eq!(house.recorded(Action::CallWithoutTicket).await, ["c9"]);
+    // It is taken back where the call is; then it waits to be registered again.
+    let (_, html) = house.open(&mut tanaka, "/reception?call=c9").await;
+    assert!(html.contains("この通話は対象外(無言"), "{html}");
+    let body = filled_in(&html, &[("intent", "with-matter")]);
+    let (_, place, _) = house.submit(&mut tanaka, "/reception", &body).await;
+    assert_eq!(place, "/reception?call=c9&done=no-ticket-undone");
+    let (_, html) = house.open(&mut tanaka, &place).await;
+    assert!(html.contains("対象外を取り消しました") && !html.contains("この通話は対象外"));
+    let body = filled_in(&html, &[("reason", "silence"), ("intent", "none")]);
+    house.submit(&mut tanaka, "/reception", &body).await;
     // Who finds the matter later need not take the reason back.
     let (_, html) = house.open(&mut tanaka, "/reception?call=c9").await;
     let body = filled_in(&html, &[("question", "やはり用件"), ("intent", "save")]);
@@ -69,7 +81,7 @@ async fn the_supervisor_sees_what_is_not_registered_until_it_is() {
     assert!(html.contains("田中 恵") && html.contains("1:00"));
     let body = "call=c1&reason=wrong_number&note=";
     let (_, place, _) = house.submit(&mut boss, "/reception/no-ticket", body).await;
-    assert_eq!(place, "/reception/unregistered?done=no-ticket");
+    assert_eq!(place, "/reception/unregistered?done=no-ticket&without=c1");
     let (_, html) = house.open(&mut boss, &place).await;
     assert!(html.contains("未登録の通話はありません") && html.contains("対象外にしました"));
     // The agent sees the own ones.
