@@ -102,13 +102,18 @@ impl Filter {
                 chosen: true,
             });
         }
+        self.fill_in(asked);
+        Ok(())
+    }
+
+    /// Shows what is asked for, understood or not.
+    pub(super) fn fill_in(&mut self, asked: &str) {
         for choice in &mut self.choices {
             choice.chosen = choice.value == asked;
         }
         if !asked.is_empty() {
             asked.clone_into(&mut self.value);
         }
-        Ok(())
     }
 
     /// What is asked for, as people read it.

@@ -3,13 +3,14 @@
 
 use askama::Template;
 use axum::extract::{Query, RawQuery, State};
-use axum::response::Html;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
 use madoguchi_core::audit::AuditEntry;
 use madoguchi_store::{Cursor, Start};
 
 use super::table::{Column, Info, Links, Listing, Value};
 use super::table_filter::{Filter, Pairs};
-use super::table_question::Question;
+use super::table_question::{Question, filled_in};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -33,6 +34,8 @@ struct TablePage {
     rows: Vec<Row>,
     /// The form for rows that are chosen, as HTML.
     bulk: Option<String>,
+    /// Why nothing is listed: what was asked for cannot be understood.
+    refused: Option<String>,
     first: Option<String>,
     before: Option<String>,
     after: Option<String>,
@@ -76,8 +79,13 @@ pub(crate) async fn page<L: Listing>(
     State(web): State<Web>,
     RawQuery(address): RawQuery,
     Query(pairs): Query<Pairs>,
-) -> Result<Html<String>, WebError> {
-    let question = Question::<L>::read(&web, &visitor, pairs)?;
+) -> Result<Response, WebError> {
+    let question = match Question::<L>::read(&web, &visitor, pairs.clone()) {
+        Err(WebError::BadRequest(why)) => {
+            return refused::<L>(&web, &visitor, (pairs, address.as_deref()), why).await;
+        }
+        question => question?,
+    };
     let (info, start) = (L::INFO, question.start()?);
     let begins = start == Start::First;
     let found = L::page(&web, &question.filter, start, info.rows).await?;
@@ -114,6 +122,7 @@ pub(crate) async fn page<L: Listing>(
     let page = TablePage {
         shell: Shell::new(&web, Some(&visitor), info.page).done(&web, question.passing("done")),
         bulk: L::bulk(&web, &visitor, &question.asked)?,
+        refused: None,
         views,
         links,
         sort: question.sort().to_owned(),
@@ -127,7 +136,35 @@ pub(crate) async fn page<L: Listing>(
         info,
         filters: question.filters,
     };
-    Ok(Html(page.render()?))
+    Ok(Html(page.render()?).into_response())
+}
+
+/// The page of a question that cannot be understood: the filters as they were filled in, and why.
+async fn refused<L: Listing>(
+    web: &Web,
+    visitor: &Visitor,
+    (pairs, address): (Pairs, Option<&str>),
+    why: String,
+) -> Result<Response, WebError> {
+    let info = L::INFO;
+    let page = TablePage {
+        shell: Shell::new(web, Some(visitor), info.page),
+        views: Views::of(web, visitor, info.page, address).await?,
+        links: L::links(web, visitor).await?,
+        filters: filled_in::<L>(web, visitor, &pairs),
+        info,
+        sort: String::new(),
+        active: Vec::new(),
+        total: None,
+        heads: Vec::new(),
+        rows: Vec::new(),
+        bulk: None,
+        refused: Some(why),
+        first: None,
+        before: None,
+        after: None,
+    };
+    Ok((StatusCode::BAD_REQUEST, Html(page.render()?)).into_response())
 }
 
 /// What was looked at: the question, not the answer.

@@ -22,6 +22,22 @@ pub(crate) struct Question<L: Listing> {
     passing: Asked,
 }
 
+/// The filters that the visitor may see, as they were filled in, understood or not.
+pub(super) fn filled_in<L: Listing>(web: &Web, visitor: &Visitor, pairs: &Pairs) -> Vec<Filter> {
+    let mut filters = L::filters(web, &Asked::default());
+    filters.retain(|filter| {
+        let needs = filter.permission;
+        needs.is_none_or(|permission| visitor.permissions.contains(permission))
+    });
+    for filter in &mut filters {
+        let asked = pairs.iter().find(|(name, _)| name == filter.name);
+        if let Some((_, asked)) = asked {
+            filter.fill_in(asked.trim());
+        }
+    }
+    filters
+}
+
 impl<L: Listing> Question<L> {
     pub(crate) fn read(web: &Web, visitor: &Visitor, pairs: Pairs) -> Result<Self, WebError> {
         let may = |permission: Option<Permission>| {

@@ -1,7 +1,7 @@
 //! The list of tickets: on its page, as 問合せ管理台帳 in files, and for the API.
 
 use axum::extract::{Query, RawQuery, State};
-use axum::response::{Html, Response};
+use axum::response::Response;
 use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::id::{CategoryId, DivisionId, PersonId, UserId};
@@ -325,7 +325,7 @@ pub(super) async fn page(
     State(web): State<Web>,
     address: RawQuery,
     pairs: Query<Pairs>,
-) -> Result<Html<String>, WebError> {
+) -> Result<Response, WebError> {
     offered(&web).await?;
     table_page::page::<TicketList>(visitor, State(web), address, pairs).await
 }
