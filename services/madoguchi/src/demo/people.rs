@@ -1,4 +1,4 @@
-//! The people of the sample desk: one for each role.
+//! The people of the sample desk: one for each role at least.
 
 use madoguchi_core::access::Role;
 use madoguchi_core::time::Instant;
@@ -8,7 +8,8 @@ use madoguchi_web::operator::{self, NewAccount};
 struct Person {
     login: &'static str,
     name: &'static str,
-    role: Role,
+    /// The first is what the sample is of.
+    roles: &'static [Role],
     agent: Option<&'static str>,
 }
 
@@ -16,43 +17,44 @@ const PEOPLE: [Person; 7] = [
     Person {
         login: "tanaka",
         name: "田中 恵",
-        role: Role::Agent,
+        roles: &[Role::Agent],
         agent: Some("tanaka"),
     },
     Person {
         login: "yamada",
         name: "山田 修",
-        role: Role::Supervisor,
+        roles: &[Role::Supervisor],
         agent: None,
     },
     Person {
         login: "matsumoto",
         name: "松本 幸",
-        role: Role::FaqEditor,
+        // Who also answers turns tickets into FAQ.
+        roles: &[Role::FaqEditor, Role::Agent],
         agent: None,
     },
     Person {
         login: "kato",
         name: "加藤 誠",
-        role: Role::FaqApprover,
+        roles: &[Role::FaqApprover],
         agent: None,
     },
     Person {
         login: "kobayashi",
         name: "小林 葵",
-        role: Role::Reporter,
+        roles: &[Role::Reporter],
         agent: None,
     },
     Person {
         login: "ito",
         name: "伊藤 健",
-        role: Role::Auditor,
+        roles: &[Role::Auditor],
         agent: None,
     },
     Person {
         login: "admin",
         name: "渡辺 直子",
-        role: Role::Administrator,
+        roles: &[Role::Administrator],
         agent: None,
     },
 ];
@@ -69,7 +71,7 @@ pub(super) async fn add(store: &Store, password: &str, now: Instant) -> Result<(
                 let account = NewAccount {
                     login: person.login,
                     name: person.name,
-                    roles: &[person.role],
+                    roles: person.roles,
                     agent: person.agent,
                     password,
                     must_change: false,
@@ -84,12 +86,9 @@ pub(super) async fn add(store: &Store, password: &str, now: Instant) -> Result<(
 /// Who there is, to be read.
 pub(super) fn list() -> String {
     let line = |person: &Person| {
-        format!(
-            "    {:<10} {} ({})\n",
-            person.login,
-            person.name,
-            person.role.label()
-        )
+        let roles: Vec<_> = person.roles.iter().map(|role| role.label()).collect();
+        let (login, name, roles) = (person.login, person.name, roles.join("、"));
+        format!("    {login:<10} {name} ({roles})\n")
     };
     PEOPLE.iter().map(line).collect()
 }
