@@ -24,6 +24,10 @@ use madoguchi_observe::capture::CaptureReader;
 use madoguchi_observe::observer::Observer;
 use madoguchi_observe::rows;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// 2026-11-24 09:00 in Tokyo.
@@ -50,7 +54,7 @@ fn measure(folder: &Path, program: Option<&Path>) -> Outcome<()> {
     let sip = folder.join("sip.pcap");
     write_sip(&sip)?;
     let messages = CALLS * MESSAGES_A_CALL;
-    let (took, observer) = observe(File::open(&sip)?)?;
+    let (took, mut observer) = observe(File::open(&sip)?)?;
     let rate = per_second(messages, took);
     println!("| SIP alone, messages/s | {rate} | 60,000 |");
     let agreement = observer.agreement();
@@ -121,6 +125,8 @@ fn observe(mut file: impl Read) -> Outcome<(Duration, Observer)> {
         .map(|line| line.len())
         .sum::<usize>();
     assert!(bytes > 0, "a capture without calls measures nothing");
+    // It is over when each message was read by both.
+    assert!(observer.agreement().read() > 0);
     Ok((began.elapsed(), observer))
 }
 

@@ -1,4 +1,5 @@
-//! The whole way from packets to calls. Pure: instants come with the packets.
+//! The whole way from packets to calls. Pure but for a thread that reads each message a second time: instants
+//! come with the packets.
 
 use std::net::SocketAddr;
 
@@ -12,6 +13,7 @@ use crate::message::{Beginning, Identity, Seen, beginning, canonical, read};
 use crate::network::streams::Streams;
 use crate::network::{Carrier, Network};
 use crate::typed::Agreement;
+use crate::typed::beside::Comparison;
 
 /// How much of what was seen.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub struct Observer {
     network: Network,
     streams: Streams,
     duplicates: Duplicates,
-    agreement: Agreement,
+    comparison: Comparison,
     calls: Calls,
     counts: Counts,
     keeps_messages: bool,
@@ -92,8 +94,8 @@ impl Observer {
     }
 
     /// How far the two readers of SIP agree.
-    pub fn agreement(&self) -> &Agreement {
-        &self.agreement
+    pub fn agreement(&mut self) -> Agreement {
+        self.comparison.agreement()
     }
 
     /// The calls that are open or not yet told.
@@ -213,11 +215,10 @@ impl Observer {
                 return;
             }
         }
-        let Some(tolerant) = Identity::of(&message) else {
+        let Some(identity) = Identity::of(&message) else {
             self.counts.unreadable += 1;
             return;
         };
-        let identity = self.agreement.judge(&canonical, tolerant);
         let seen = Seen {
             at,
             from,
@@ -230,6 +231,7 @@ impl Observer {
             let kept = self.kept(first, &seen.identity, &canonical);
             progress.messages.extend(kept);
         }
+        self.comparison.take(canonical, seen.identity);
     }
 
     /// The message as it is kept, if it belongs to a call or a registration.

@@ -1,6 +1,8 @@
 //! The typed model of what is observed: the crate rsip reads the canonical text. Where it and the
 //! tolerant reader of `telephony/sip` disagree, that is a finding: counted, and kept once a kind.
 
+pub(crate) mod beside;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
@@ -18,7 +20,7 @@ const KINDS_AT_MOST: usize = 64;
 const TEXT_CHARS_AT_MOST: usize = 200;
 
 /// How far the typed model and the tolerant reader agree.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Agreement {
     read: u64,
     refused: u64,
@@ -67,24 +69,40 @@ impl Agreement {
             .map(|(kind, found)| (kind.as_str(), found))
     }
 
-    /// Reads canonical text that the tolerant reader understood so. The typed reading, unless the two
-    /// disagree: then the tolerant one stands.
-    pub fn judge(&mut self, canonical: &[u8], tolerant: Identity) -> Identity {
+    /// Reads canonical text that the tolerant reader understood so. Where the two disagree the tolerant
+    /// reading stands.
+    pub fn judge(&mut self, canonical: &[u8], tolerant: &Identity) {
         self.read += 1;
         match typed(canonical) {
-            Ok(typed) if typed == tolerant => typed,
+            Ok(typed) if typed == *tolerant => {}
             Ok(typed) => {
                 self.different += 1;
-                let part = difference(&typed, &tolerant);
+                let part = difference(&typed, tolerant);
                 self.keep(format!("different {part}"), &format!("{typed:?}"));
-                tolerant
             }
             Err((part, reason)) => {
                 self.refused += 1;
                 self.keep(format!("refused {part}"), &reason);
-                tolerant
             }
         }
+    }
+
+    /// Both together.
+    fn with(mut self, other: &Self) -> Self {
+        self.read += other.read;
+        self.refused += other.refused;
+        self.different += other.different;
+        for (kind, found) in &other.findings {
+            let has_room = self.findings.len() < KINDS_AT_MOST;
+            match self.findings.get_mut(kind) {
+                Some(known) => known.count += found.count,
+                None if has_room => {
+                    self.findings.insert(kind.clone(), found.clone());
+                }
+                None => {}
+            }
+        }
+        self
     }
 
     fn keep(&mut self, kind: String, example: &str) {
@@ -192,7 +210,8 @@ mod tests {
     fn judge(agreement: &mut Agreement, text: &str) -> Identity {
         let message = read(text.as_bytes()).unwrap();
         let identity = Identity::of(&message).unwrap();
-        agreement.judge(&canonical(&message), identity)
+        agreement.judge(&canonical(&message), &identity);
+        identity
     }
 
     #[test]

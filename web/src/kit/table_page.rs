@@ -80,13 +80,15 @@ pub(crate) async fn page<L: Listing>(
     RawQuery(address): RawQuery,
     Query(pairs): Query<Pairs>,
 ) -> Result<Response, WebError> {
-    let question = match Question::<L>::read(&web, &visitor, pairs.clone()) {
+    let read = Question::<L>::read(&web, &visitor, pairs.clone());
+    let read = read.and_then(|question| Ok((question.start()?, question)));
+    let (start, question) = match read {
         Err(WebError::BadRequest(why)) => {
             return refused::<L>(&web, &visitor, (pairs, address.as_deref()), why).await;
         }
-        question => question?,
+        read => read?,
     };
-    let (info, start) = (L::INFO, question.start()?);
+    let info = L::INFO;
     let begins = start == Start::First;
     let found = L::page(&web, &question.filter, start, info.rows).await?;
     let at_most = L::counted_at_most(&question.filter);

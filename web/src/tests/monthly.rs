@@ -225,7 +225,7 @@ async fn a_remark_of_two_people_at_once_is_not_lost() {
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (status, _, html) = house.submit(&mut first, &one, &body("三", 1)).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert!(html.contains("hokaが先に変更しました"), "{html}");
+    assert!(html.contains("見本が先に変更しました"), "{html}");
     assert!(html.contains(">三</textarea>") && html.contains("name=\"version\" value=\"2\""));
     assert_eq!(remarks().await[0].text, "二");
     let (status, ..) = house.submit(&mut first, &one, &body("三", 2)).await;

@@ -141,7 +141,7 @@ async fn what_the_file_names_is_only_shown() {
     }
     for list in ["lines", "agents", "trunks"] {
         let html = house.page(&format!("/admin/desk/{list}")).await;
-        assert!(html.contains("<td>設定ファイル</td>"), "{list}");
+        assert!(html.contains(">設定ファイル</td>"), "{list}");
     }
 }
 

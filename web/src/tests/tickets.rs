@@ -185,7 +185,7 @@ async fn a_form_that_is_sent_twice_is_kept_once() {
     let house = house().await;
     let mut client = agent(&house, "sato").await;
     let (_, html) = house.open(&mut client, "/tickets/new").await;
-    let (action, form) = (action(&html), fields(&[("question", "二度押し")]));
+    let (action, form) = (action(&html), fields(&[("question", "二度押し"), ("answer", "一度で足ります")]));
     let (_, first, _) = house.submit(&mut client, &action, &form).await;
     let (_, second, _) = house.submit(&mut client, &action, &form).await;
     assert_eq!(first, second);
@@ -505,6 +505,7 @@ async fn after_the_time_of_retention_no_page_list_or_file_holds_the_name() {
     let mut client = agent(&house, "sato").await;
     let own = [
         ("question", "年金花子の旅費の差戻し"),
+        ("answer", "承認者が差し戻します"),
         ("name", "年金 花子"),
         ("number", "0312345678"),
         ("site", "中央年金事務所"),

@@ -257,10 +257,13 @@ impl Ticket {
     ///
     /// # Errors
     ///
-    /// [`TicketError::Missing`]
+    /// [`TicketError::Missing`]; what goes on is told first.
     pub fn check_answered(&self, after: Status) -> Result<(), TicketError> {
-        let needs = matches!(after, Status::Answered | Status::Done);
-        if needs && self.fields.answer.trim().is_empty() && self.merged_from.is_empty() {
+        if !matches!(after, Status::Answered | Status::Done) {
+            return Ok(());
+        }
+        self.check_nothing_goes_on()?;
+        if self.fields.answer.trim().is_empty() && self.merged_from.is_empty() {
             return Err(TicketError::Missing("回答"));
         }
         Ok(())

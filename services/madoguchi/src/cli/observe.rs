@@ -149,7 +149,7 @@ impl Observing {
             Sink::Print => None,
             Sink::Store(kept) => Some(kept.tally()),
         };
-        self.meter.update(&self.observer, tally);
+        self.meter.update(&mut self.observer, tally);
     }
 
     /// Stores what waits to be stored, if it is much.

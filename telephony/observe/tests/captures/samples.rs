@@ -145,7 +145,7 @@ fn the_typed_model_reads_what_the_tolerant_reader_makes_canonical() {
             .extension()
             .is_some_and(|kind| kind.to_string_lossy().starts_with("pcap"))
         {
-            let (_, observer) = observe(&std::fs::read(path).unwrap());
+            let (_, mut observer) = observe(&std::fs::read(path).unwrap());
             let agreement = observer.agreement();
             for (kind, finding) in agreement.findings() {
                 eprintln!("{kind}: {} times, e.g. {}", finding.count, finding.example);

@@ -14,7 +14,7 @@ async fn offered(house: &House, client: &mut Client, path: &str) -> Vec<String> 
 
 async fn three(house: &House, client: &mut Client) {
     for question in ["一", "二", "三"] {
-        register(house, client, &[("question", question)]).await;
+        register(house, client, &[("question", question), ("answer", "答え")]).await;
     }
 }
 

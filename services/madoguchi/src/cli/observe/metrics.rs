@@ -36,7 +36,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn update(&mut self, observer: &Observer, tally: Option<Tally>) {
+    pub(super) fn update(&mut self, observer: &mut Observer, tally: Option<Tally>) {
         let (counts, agreement) = (observer.counts(), observer.agreement());
         let all = metrics();
         for (kind, count) in [
