@@ -14,7 +14,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::feature::Feature;
 use crate::query::escape;
-use crate::reception::no_ticket::{link_to_call, reason_of};
+use crate::reception::without_ticket::{link_to_call, reason_of};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
@@ -50,11 +50,7 @@ struct Registered {
 }
 
 impl Registered {
-    async fn of(
-        web: &Web,
-        visitor: &Visitor,
-        call: &CallRecord,
-    ) -> Result<Option<Self>, WebError> {
+    async fn of(web: &Web, visitor: &Visitor, call: &CallRecord) -> Result<Option<Self>, WebError> {
         if call.answered_at.is_none() || call.direction == Direction::Internal {
             return Ok(None);
         }

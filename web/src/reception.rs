@@ -9,7 +9,7 @@ mod clock;
 mod draft;
 mod files;
 mod form;
-pub(crate) mod no_ticket;
+mod no_ticket;
 mod open;
 mod outcome;
 mod page;
@@ -20,6 +20,7 @@ mod subject;
 mod unregistered;
 mod viewed;
 mod waiting;
+pub(crate) mod without_ticket;
 
 use madoguchi_core::access::Permission;
 

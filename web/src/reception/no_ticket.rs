@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::contact::{NoTicket, NoTicketReason};
-use madoguchi_core::id::CallId;
 use madoguchi_core::month::Month;
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::sensitive;
@@ -122,7 +121,10 @@ pub(super) async fn take_back(
     let Some(call) = &subject.call else {
         return Ok(Redirect::to(&subject.place()).into_response());
     };
-    let place = format!("{HERE}?call={}&done=no-ticket-undone", escape(call.id().as_str()));
+    let place = format!(
+        "{HERE}?call={}&done=no-ticket-undone",
+        escape(call.id().as_str())
+    );
     if let Some(kept) = web.store.lookup_no_ticket(call.id()).await? {
         let now = web.desk.now();
         let mut entry = visitor.entry(now, Action::CallWithoutTicket, call.id().as_str());
@@ -133,26 +135,6 @@ pub(super) async fn take_back(
         tx.commit().await?;
     }
     Ok(Redirect::to(&place).into_response())
-}
-
-/// Where the reception of a call is; `None` for no call.
-pub(crate) fn link_to_call(call: &str) -> Option<String> {
-    (!call.is_empty()).then(|| format!("{HERE}?call={}", escape(call)))
-}
-
-/// Why a call is 対象外, in words; `None` for one that is not, or while nobody can tell.
-pub(crate) async fn reason_of(web: &Web, call: &CallId) -> Result<Option<String>, WebError> {
-    let kept = match web.ask(web.store.lookup_no_ticket(call)).await {
-        Err(error) if error.is_away() => None,
-        kept => kept?,
-    };
-    Ok(kept.map(|kept| {
-        let NoTicket { reason, note, .. } = kept.no_ticket;
-        match note.as_str() {
-            "" => reason.label().to_owned(),
-            note => format!("{}:{note}", reason.label()),
-        }
-    }))
 }
 
 async fn keep(

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::draft;
 use super::form::ReceptionForm;
-use super::no_ticket;
 use super::page::{self, Told};
 use super::subject::{Subject, SubjectQuery};
+use super::without_ticket;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::state::Web;
@@ -38,7 +38,7 @@ pub(super) async fn page(
     let mut told = Told {
         saved: page::saved(&web, &done.saved).await?,
         done: done.done,
-        without: no_ticket::link_to_call(&done.without),
+        without: without_ticket::link_to_call(&done.without),
         ..Told::default()
     };
     let form = match draft::typed(&web, &visitor, &subject, &fresh).await? {

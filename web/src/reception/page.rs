@@ -14,10 +14,10 @@ use super::candidates::Candidates;
 use super::clock::Bar;
 use super::draft;
 use super::form::ReceptionForm;
-use super::no_ticket;
 use super::subject::{HERE, Subject};
 use super::viewed;
 use super::waiting;
+use super::without_ticket;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -188,7 +188,7 @@ pub(super) async fn show(
         },
         has_call: subject.call.is_some(),
         no_ticket: match &subject.call {
-            Some(call) => no_ticket::reason_of(web, call.id()).await?,
+            Some(call) => without_ticket::reason_of(web, call.id()).await?,
             None => None,
         },
         bar: Bar::of(web, subject, &form, &caller, &offered.divisions),

@@ -13,8 +13,8 @@ use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use super::beside::UNREGISTERED_WITHIN;
-use super::no_ticket;
 use super::subject::HERE;
+use super::without_ticket;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::query::{Choice, escape};
@@ -108,7 +108,7 @@ pub(super) async fn list(
             NoTicketReason::ALL.map(|one| (one.as_str(), one.label())),
             "",
         ),
-        without: no_ticket::link_to_call(&query.without),
+        without: without_ticket::link_to_call(&query.without),
     };
     Ok(Html(page.render()?))
 }

@@ -185,7 +185,10 @@ async fn a_form_that_is_sent_twice_is_kept_once() {
     let house = house().await;
     let mut client = agent(&house, "sato").await;
     let (_, html) = house.open(&mut client, "/tickets/new").await;
-    let (action, form) = (action(&html), fields(&[("question", "二度押し"), ("answer", "一度で足ります")]));
+    let (action, form) = (
+        action(&html),
+        fields(&[("question", "二度押し"), ("answer", "一度で足ります")]),
+    );
     let (_, first, _) = house.submit(&mut client, &action, &form).await;
     let (_, second, _) = house.submit(&mut client, &action, &form).await;
     assert_eq!(first, second);

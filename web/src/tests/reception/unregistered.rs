@@ -27,7 +27,10 @@ async fn a_call_without_a_matter_gets_a_reason() {
     let (_, place, _) = house.submit(&mut tanaka, "/reception", &body).await;
     assert_eq!(place, "/reception?new=plain&done=no-ticket&without=c9");
     let (_, html) = house.open(&mut tanaka, &place).await;
-    assert!(html.contains("href=\"/reception?call=c9\">対象外にした通話"), "{html}");
+    assert!(
+        html.contains("href=\"/reception?call=c9\">対象外にした通話"),
+        "{html}"
+    );
     let kept = house
         .store
         .lookup_no_ticket(&"c9".into())
