@@ -1,5 +1,6 @@
 //! 検索の言葉: synonyms and words of the operators' own; each can be tried before it is saved.
 
+mod grading;
 mod setting;
 mod synonyms;
 mod trial;
@@ -12,6 +13,7 @@ use madoguchi_core::access::EditArticles;
 use madoguchi_kb::{SynonymGroup, UserWord};
 use serde::Deserialize;
 
+pub use self::grading::GRADED_QUERY_KIND;
 use self::setting::LanguageSetting;
 pub use self::setting::{SYNONYM_KIND, WORD_KIND};
 use crate::auth::access::Allowed;
@@ -28,11 +30,17 @@ use crate::state::Web;
 /// Rows of what the product brings.
 const STANDARD: usize = 50;
 
-pub(crate) const FEATURE: Feature =
-    Feature::new(routes).audit(&[audit_fields::<SynonymGroup>, audit_fields::<UserWord>]);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .audit(&[audit_fields::<SynonymGroup>, audit_fields::<UserWord>])
+    .messages(&[
+        ("graded", "採点を保存しました。"),
+        ("grade-removed", "採点を取り消しました。"),
+    ]);
 
 fn routes() -> Routes {
     Routes::new()
+        .get("/articles/grading", grading::page)
+        .post("/articles/grading", grading::save)
         .get("/articles/synonyms", list::<SynonymGroup>)
         .and(record_routes!(unlisted removable SynonymGroup, list: "/articles/synonyms", one: "/articles/synonym"))
         .get("/articles/words", list::<UserWord>)

@@ -101,7 +101,7 @@ pub use self::auth::access::Need;
 pub use self::auth::routes::Declared;
 pub use self::desk::{Desk, SetupRefusal, SystemStatus};
 pub use self::host::is_own_host;
-pub use self::language::{SYNONYM_KIND, WORD_KIND};
+pub use self::language::{GRADED_QUERY_KIND, SYNONYM_KIND, WORD_KIND};
 pub use self::library::store::StoredLibrary;
 pub use self::library::{Article, ArticleFilter, ArticleHead, ArticlePage, Library, Overdue};
 use self::limits::FormUse;

@@ -209,6 +209,8 @@ actions! {
     SynonymChange = "synonym.change", "検索の同義語の変更";
     /// Made, changed or removed a word of the search.
     WordChange = "word.change", "検索の単語の変更";
+    /// Marked which articles answer a question, or took it back.
+    SearchGrade = "search.grade", "検索の採点";
     /// Took all articles out as a file.
     ArticleExport = "article.export", "ナレッジデータベースの出力";
     /// Kept the filter of a list under a name.

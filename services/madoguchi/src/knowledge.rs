@@ -167,6 +167,23 @@ fn entry(article: &Article, now: Instant) -> Option<Entry> {
     })
 }
 
+/// All articles that readers see, as searches know them.
+pub(crate) async fn visible_entries(store: &Store, now: Instant) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::new();
+    let mut after = ArticleId::new("");
+    loop {
+        let ids = store.visible_articles(&after, AT_ONCE).await?;
+        let Some(last) = ids.last() else {
+            return Ok(entries);
+        };
+        after.clone_from(last);
+        for id in &ids {
+            let article = store.lookup_article(id).await?;
+            entries.extend(article.and_then(|article| entry(&article, now)));
+        }
+    }
+}
+
 /// Takes in what has changed since the last time; tells how many articles and tickets.
 pub(crate) async fn catch_up(
     store: &Store,

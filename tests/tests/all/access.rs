@@ -170,6 +170,8 @@ const PAGES: [(&str, &[&str]); 4] = [
             "/articles/login-001/edit",
             "/articles/login-001/versions/3",
             "/articles/attention",
+            "/articles/grading",
+            "/articles/grading?q=%E3%83%91%E3%82%B9%E3%83%AF%E3%83%BC%E3%83%89",
             "/articles/synonyms",
             "/articles/synonyms/new",
             "/articles/synonym/own",

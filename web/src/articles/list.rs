@@ -147,6 +147,7 @@ impl Listing for ArticleList {
         let others = [
             ("検索の同義語", "/articles/synonyms"),
             ("検索の単語", "/articles/words"),
+            ("検索の採点", "/articles/grading"),
             ("記事の取込み", "/articles/import"),
             ("すべての記事をExcelで保存", "/articles/export.xlsx"),
             ("すべての記事をJSONで保存", "/articles/export.jsonl"),

@@ -12,6 +12,7 @@ use madoguchi_kb::{
     Viewer, evaluate,
 };
 use madoguchi_store::{Store, StoreError};
+use madoguchi_web::GRADED_QUERY_KIND;
 use serde::de::DeserializeOwned;
 
 use self::manual::ManualArguments;
@@ -53,12 +54,15 @@ pub(super) enum KbCommand {
     },
     /// 検索の良さを、正解のある質問で測ります(一時フォルダーに作った索引を使います)
     Eval {
+        /// この窓口の公開中の FAQ と、画面「検索の採点」で採点した質問で測ります
+        #[arg(long, conflicts_with_all = ["docs", "queries"])]
+        desk: bool,
         /// FAQ のファイル(1行に1件の JSON)
-        #[arg(long)]
-        docs: PathBuf,
+        #[arg(long, required_unless_present = "desk")]
+        docs: Option<PathBuf>,
         /// 質問のファイル: {"query", "relevant": {"id": 点数}}
-        #[arg(long)]
-        queries: PathBuf,
+        #[arg(long, required_unless_present = "desk")]
+        queries: Option<PathBuf>,
     },
     /// 検索の索引を、データベースから作り直します(動いている窓口の検索は止まりません)
     Rebuild,
@@ -86,7 +90,17 @@ pub(super) async fn run(
             };
             search(&query, format, config, data_dir).await
         }
-        KbCommand::Eval { docs, queries } => eval(&docs, &queries, config, data_dir),
+        KbCommand::Eval { docs, queries, .. } => {
+            let (entries, queries) = match (docs, queries) {
+                (Some(docs), Some(queries)) => {
+                    let lines: Vec<Line> = read_lines(&docs)?;
+                    let entries: Vec<Entry> = lines.into_iter().map(entry).collect();
+                    (entries, read_lines(&queries)?)
+                }
+                _ => of_the_desk(config, data_dir).await?,
+            };
+            eval(&entries, &queries, config, data_dir)
+        }
         KbCommand::Rebuild => rebuild(config, data_dir).await,
     }
 }
@@ -211,10 +225,36 @@ fn json(hit: &Hit) -> serde_json::Value {
     })
 }
 
-fn eval(docs: &Path, queries: &Path, config: &Config, data_dir: &Path) -> Result<(), CliError> {
-    let lines: Vec<Line> = read_lines(docs)?;
-    let queries: Vec<GradedQuery> = read_lines(queries)?;
-    let entries: Vec<Entry> = lines.into_iter().map(entry).collect();
+/// What readers of this desk see, and the questions that were graded on its screen.
+async fn of_the_desk(
+    config: &Config,
+    data_dir: &Path,
+) -> Result<(Vec<Entry>, Vec<GradedQuery>), CliError> {
+    let store = open_store(config, data_dir).await?;
+    let read = async {
+        let entries = knowledge::visible_entries(&store, SystemClock.now()).await?;
+        let graded = store.list_settings(GRADED_QUERY_KIND).await?;
+        let graded = graded.iter().filter_map(|setting| setting.data.as_deref());
+        let queries: Result<Vec<GradedQuery>, _> = graded.map(serde_json::from_str).collect();
+        Ok::<_, anyhow::Error>((entries, queries?))
+    };
+    let read = read.await;
+    store.close().await;
+    let (entries, queries) = read.map_err(CliError::Failed)?;
+    if queries.is_empty() {
+        return Err(CliError::Failed(anyhow::anyhow!(
+            "採点した質問がありません。画面「検索の採点」で、答えになる FAQ に印を付けてください"
+        )));
+    }
+    Ok((entries, queries))
+}
+
+fn eval(
+    entries: &[Entry],
+    queries: &[GradedQuery],
+    config: &Config,
+    data_dir: &Path,
+) -> Result<(), CliError> {
     let evaluation = (|| -> anyhow::Result<Evaluation> {
         let dictionary = knowledge::dictionary(&config.knowledge, data_dir)?;
         let language = knowledge::language(&config.knowledge);
@@ -226,8 +266,8 @@ fn eval(docs: &Path, queries: &Path, config: &Config, data_dir: &Path) -> Result
             &language,
             encoder.as_ref(),
             SearchParts::ALL,
-            &entries,
-            &queries,
+            entries,
+            queries,
         )?)
     })()?;
     let text = serde_json::to_string_pretty(&evaluation).map_err(anyhow::Error::from)?;

@@ -151,3 +151,63 @@ async fn hostile_words_are_shown_as_they_are_and_kept_out() {
         assert!(!html.contains("<script>alert"));
     }
 }
+
+#[tokio::test]
+async fn an_editor_marks_what_answers_a_question_and_takes_it_back() {
+    let open = open().await;
+    let (house, mut client) = (&open.house, editor(&open).await);
+    let asked = |rest: &str| format!("q={}&{rest}", escape("パスワード"));
+    let page = "/articles/grading?q=%E3%83%91%E3%82%B9%E3%83%AF%E3%83%BC%E3%83%89";
+    let (_, html) = house.open(&mut client, page).await;
+    assert!(html.contains("name=\"grade-login-001\""), "{html}");
+    let nothing = &asked("version=0&grade-login-001=0&intent=save");
+    let (status, _, html) = house
+        .submit(&mut client, "/articles/grading", nothing)
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        html.contains("答えになるFAQを1件以上選んでください"),
+        "{html}"
+    );
+    let unknown = &asked("version=0&grade-login-001=3&other=FAQ-9999&intent=save");
+    let (status, _, html) = house
+        .submit(&mut client, "/articles/grading", unknown)
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("FAQ-9999") && html.contains("<option value=\"3\" selected>"));
+    let right = &asked("version=0&grade-login-001=3&other=&intent=save");
+    let (_, place, _) = house.submit(&mut client, "/articles/grading", right).await;
+    assert!(place.ends_with("done=graded"), "{place}");
+    let kept = house
+        .store
+        .list_settings(crate::GRADED_QUERY_KIND)
+        .await
+        .unwrap();
+    let data: serde_json::Value = serde_json::from_str(kept[0].data.as_deref().unwrap()).unwrap();
+    assert_eq!(
+        data,
+        serde_json::json!({"query": "パスワード", "relevant": {"login-001": 3}})
+    );
+    let (_, html) = house.open(&mut client, &place).await;
+    assert!(html.contains("採点を保存しました") && html.contains("正解 1件、参考 0件"));
+    // Who saw it before it was graded does not overwrite it.
+    let (status, ..) = house.submit(&mut client, "/articles/grading", right).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let none = &asked("version=1&intent=none");
+    let (_, place, _) = house.submit(&mut client, "/articles/grading", none).await;
+    let (_, html) = house.open(&mut client, &place).await;
+    assert!(
+        html.contains("合うFAQはない質問として保存しています"),
+        "{html}"
+    );
+    let back = &asked("version=2&intent=remove");
+    let (_, place, _) = house.submit(&mut client, "/articles/grading", back).await;
+    let (_, html) = house.open(&mut client, &place).await;
+    assert!(html.contains("採点した質問はまだありません"), "{html}");
+    let filter = AuditFilter {
+        action: Some(Action::SearchGrade),
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    assert_eq!(house.store.list_audit(&filter).await.unwrap().len(), 3);
+}
