@@ -120,11 +120,7 @@ impl Page {
                 self.end_cell();
                 self.in_cell = true;
             }
-            _ if self.depth > 0 => {
-                if is_block(name) {
-                    self.text.push(' ');
-                }
-            }
+            _ if self.depth > 0 && is_block(name) => self.text.push(' '),
             _ if is_block(name) => {
                 self.end_paragraph();
                 self.begin_block(name);

@@ -216,7 +216,8 @@ fn without_repeated(lines: Vec<Line>) -> Vec<Line> {
         let lines = page.iter().enumerate();
         lines.filter(|(at, line)| {
             let is_around = is_repeated(&line.text) || is_page_number(&line.text);
-            !is_contents(&line.text) && !(is_edge(*at, page) && is_around)
+            let is_left_out = is_edge(*at, page) && is_around;
+            !(is_contents(&line.text) || is_left_out)
         })
     });
     kept.map(|(_, line)| line.clone()).collect()
