@@ -307,7 +307,7 @@
     const part = await fetchPart(query);
     if (part.dataset.draft === "true" || part.dataset.kept === "true") return location.replace("/reception");
     if (hasText()) return offer();
-    for (const name of ["call", "ticket", "version", "division", "person", "number", "name", "site", "department"]) {
+    for (const name of ["call", "ticket", "version", "division", "system", "person", "number", "name", "site", "department"]) {
       fields[name].value = part.dataset[name];
     }
     const hasCall = part.dataset.call !== "";

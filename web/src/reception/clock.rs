@@ -9,6 +9,7 @@ use madoguchi_core::time::{Instant, Millis};
 use super::caller::Caller;
 use super::form::ReceptionForm;
 use super::subject::Subject;
+use crate::auth::visitor::Visitor;
 use crate::state::Web;
 use crate::text;
 
@@ -26,6 +27,8 @@ pub(super) struct Bar {
     /// 拠点 and 部署.
     pub(super) place: String,
     pub(super) line: String,
+    /// What the visitor's own agent does, where the bar does not tell of it already; empty for nobody's.
+    pub(super) own: &'static str,
     pub(super) remaining: Option<Remaining>,
 }
 
@@ -41,6 +44,7 @@ pub(super) struct Remaining {
 impl Bar {
     pub(super) fn of(
         web: &Web,
+        visitor: &Visitor,
         subject: &Subject,
         form: &ReceptionForm,
         caller: &Caller,
@@ -49,6 +53,7 @@ impl Bar {
         let now = web.desk.now();
         let call = subject.call.as_ref();
         let own = call.and_then(|call| call.own_state.as_ref());
+        let own_state = || own_state(web, visitor).unwrap_or_default();
         let (state, class, since) = match (own, call) {
             (Some((AgentState::Ringing, since)), _) => ("呼出中", "ringing", Some(*since)),
             (Some((AgentState::Talking, since)), _) => ("通話中", "talking", Some(*since)),
@@ -74,9 +79,18 @@ impl Bar {
             certainty_class: caller.certainty.class(),
             place: format!("{site} {department}").trim().to_owned(),
             line: call.map_or_else(String::new, |call| call.record.line.to_string()),
+            own: own.map_or_else(own_state, |_| ""),
             remaining: remaining(web, subject, form, divisions, now),
         }
     }
+}
+
+/// What the visitor does as an agent, if they are one.
+fn own_state(web: &Web, visitor: &Visitor) -> Option<&'static str> {
+    let own = visitor.user.agent.as_ref()?;
+    let snapshot = web.desk.snapshot();
+    let view = snapshot.agents.iter().find(|view| view.agent == *own)?;
+    Some(text::agent_state(&view.state))
 }
 
 /// What is left of a ticket, or of a call of which there is none yet.

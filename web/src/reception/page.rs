@@ -191,7 +191,7 @@ pub(super) async fn show(
             Some(call) => without_ticket::reason_of(web, call.id()).await?,
             None => None,
         },
-        bar: Bar::of(web, subject, &form, &caller, &offered.divisions),
+        bar: Bar::of(web, visitor, subject, &form, &caller, &offered.divisions),
         beside: Beside::of(web, visitor, subject, &caller).await?,
         candidates,
         incidents: notices::incidents(&web.notices.get(), now, web.settings.dates),

@@ -65,7 +65,7 @@ pub(super) async fn part(
     let offered = page::offered(&web).await?;
     let caller = page::caller(&web, &subject, &form).await?;
     let part = Part {
-        bar: Bar::of(&web, &subject, &form, &caller, &offered.divisions),
+        bar: Bar::of(&web, &visitor, &subject, &form, &caller, &offered.divisions),
         beside: Beside::of(&web, &visitor, &subject, &caller).await?,
         has_ticket: subject.ticket.is_some(),
         has_draft,
@@ -95,7 +95,14 @@ pub(super) async fn caller(
             let form = ReceptionForm::default();
             let offered = page::offered(&web).await?;
             let caller = page::caller(&web, &subject, &form).await?;
-            Some(Bar::of(&web, &subject, &form, &caller, &offered.divisions))
+            Some(Bar::of(
+                &web,
+                &visitor,
+                &subject,
+                &form,
+                &caller,
+                &offered.divisions,
+            ))
         }
         None => None,
     };

@@ -6,7 +6,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::contact::ContactOutcome;
 use madoguchi_core::live::AgentView;
 use madoguchi_core::person::Person;
-use madoguchi_core::ticket::{Status, Ticket};
+use madoguchi_core::ticket::{Status, System, Ticket};
 use madoguchi_store::{AuditFilter, TicketFilter};
 
 use super::*;
@@ -329,4 +329,29 @@ async fn the_page_goes_on_without_the_database() {
     let (status, html) = house.open(&mut tanaka, "/reception").await;
     assert_eq!(status, StatusCode::OK, "{html}");
     assert!(html.contains("0312345678") && html.contains("データベースに接続できないため"));
+}
+
+#[tokio::test]
+async fn a_line_of_macs_begins_as_macs_in_the_form_and_where_a_script_takes_the_call_up() {
+    let house = house().await;
+    let mut tanaka = house.agent("tanaka").await;
+    house.talk("c9", "0312345678").await;
+    let chosen = "<option value=\"indirect\" selected>";
+    assert!(
+        house
+            .open(&mut tanaka, "/reception")
+            .await
+            .1
+            .contains(chosen)
+    );
+    house.desk.file.lock().unwrap().lines[0].system = System::Macs;
+    house.desk.apply_setup().await;
+    let (_, html) = house.open(&mut tanaka, "/reception").await;
+    assert!(html.contains("<option value=\"macs\" selected>"), "{html}");
+    let (_, part) = house.open(&mut tanaka, "/reception/part").await;
+    assert!(part.contains("data-system=\"macs\""), "{part}");
+    // Without a call the bar tells what oneself does.
+    house.hang_up("c9").await;
+    let (_, part) = house.open(&mut tanaka, "/reception/part?new=plain").await;
+    assert!(part.contains("自分の状態："), "{part}");
 }
