@@ -279,6 +279,8 @@
   strip.setAttribute("role", "status");
   said.append(strip);
   let ownCall = null;
+  // The page was opened for a call that is not the own one: nothing takes its form.
+  let chosen = false;
 
   const showBeside = (part) => {
     find("[data-bar]").replaceWith(part.querySelector("[data-bar]"));
@@ -339,15 +341,16 @@
     const named = call ? callOf(call) : state === "wrap-up" ? ownCall?.call ?? "" : "";
     const before = ownCall;
     ownCall = { state, call: named };
+    if (before === null) chosen = new URLSearchParams(location.search).has("call") && named !== fields.call.value;
     // The page came with the call that there was.
     if (before === null && named === fields.call.value) return;
     if (before && before.state === state && before.call === named) return;
     try {
       if (state === "wrap-up" && named && named === sessionStorage.getItem(READY)) await endWork();
-      const isFree = !touched && !hasText() && !isKept();
+      const isFree = !chosen && !touched && !hasText() && !isKept();
       if (named && named !== fields.call.value) {
         if (isFree) await moveTo({});
-        else if (!touched && isKept()) location.replace("/reception");
+        else if (!chosen && !touched && isKept()) location.replace("/reception");
         else await offer();
       } else if (!named && isFree && before?.state === "ringing") {
         // The ringing has ended, and nobody here has answered.

@@ -385,9 +385,10 @@ impl Article {
         if asked == by || version.authors.contains(by) {
             return Err(TransitionError::OwnWork);
         }
+        // What is past means at once: readers are told the day on which they see it.
         version.stage = Stage::Scheduled {
             by: by.clone(),
-            publish_at,
+            publish_at: publish_at.max(now),
         };
         version.at = now;
         self.publish_due(now);

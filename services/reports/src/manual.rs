@@ -160,7 +160,11 @@ fn heading(title: &str, path: &[String], most: usize) -> String {
         let parts = std::iter::once(title).chain(path.iter().map(String::as_str));
         parts.collect::<Vec<_>>().join(" ")
     };
-    let mut rest = path;
+    // A manual often begins with its own name as a heading.
+    let mut rest = match path {
+        [first, rest @ ..] if first == title => rest,
+        path => path,
+    };
     while let [_, inner @ ..] = rest
         && whole(rest).chars().count() > most
         && !inner.is_empty()

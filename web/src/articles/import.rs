@@ -1,6 +1,8 @@
 //! Articles from a file that somebody brings, or the sections of a manual: shown first, then taken in as drafts,
 //! which are reviewed as all others.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,6 +14,7 @@ use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::id::ArticleId;
 use madoguchi_reports::manual as manuals;
 use madoguchi_reports::sheet::{self, SheetError};
+use serde_json::error::Category;
 
 use super::differences::{Line as Difference, differences};
 use super::lookup::{HERE, category_names};
@@ -23,7 +26,7 @@ use crate::error::WebError;
 use crate::library::name;
 use crate::library::store::by_name;
 use crate::limits::FileUse;
-use crate::query::Choice;
+use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::upload::FileForm;
@@ -77,6 +80,8 @@ struct Shown {
     changed: Vec<(String, Vec<Difference>)>,
     more_changed: usize,
     same: usize,
+    /// Sections of the manual that readers see and the file does not have: their names and addresses.
+    left: Vec<(String, String)>,
 }
 
 /// What a file would do.
@@ -86,6 +91,8 @@ struct Plan {
     new: Vec<Article>,
     changed: Vec<(Article, Content)>,
     same: usize,
+    /// Sections of the manual that readers see and the file does not have.
+    left: Vec<Article>,
 }
 
 /// Reads lines of JSON; blank ones are left out.
@@ -94,9 +101,7 @@ fn read(text: &str) -> Result<Vec<Line>, String> {
     let lines = (1..).zip(text.lines());
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     let lines: Vec<Line> = lines
-        .map(|(n, line)| {
-            serde_json::from_str(line).map_err(|error| format!("{n}行目を読み取れません: {error}"))
-        })
+        .map(|(n, line)| serde_json::from_str(line).map_err(|error| unreadable(n, &error)))
         .collect::<Result<_, _>>()?;
     if lines.is_empty() {
         return Err("ファイルに記事がありません。".to_owned());
@@ -105,6 +110,17 @@ fn read(text: &str) -> Result<Vec<Line>, String> {
         return Err(too_many());
     }
     Ok(lines)
+}
+
+/// Why a line is no article.
+fn unreadable(line: usize, error: &serde_json::Error) -> String {
+    let why = match error.classify() {
+        Category::Data => "項目の名前か値が違います。id、question、answer、category が必要です",
+        _ => {
+            "JSONではありません。1行に1件の記事を書いたファイルか、Excelのファイルを選んでください"
+        }
+    };
+    format!("{line}行目を読み取れません。{why}。")
 }
 
 fn too_many() -> String {
@@ -121,6 +137,7 @@ async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError
         }
     };
     plan.faults = Line::faults(&lines);
+    plan.left = left(web, &lines).await?;
     let (by, now) = (&visitor.user.id, web.desk.now());
     for line in lines {
         let Some(mut article) = by_name(&web.store, line.id.as_str()).await? else {
@@ -149,6 +166,43 @@ async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError
         }
     }
     Ok(plan)
+}
+
+/// The sections of a manual that readers see and that its lines do not have any more. Each names the sections beside
+/// it, so that all are found from those that stayed.
+async fn left(web: &Web, lines: &[Line]) -> Result<Vec<Article>, WebError> {
+    let Some(title) = lines
+        .iter()
+        .find_map(|line| Some(&line.manual.as_ref()?.title))
+    else {
+        return Ok(Vec::new());
+    };
+    let here: BTreeSet<&ArticleId> = lines.iter().map(|line| &line.id).collect();
+    let mut waiting: Vec<ArticleId> = here.iter().map(|id| (*id).clone()).collect();
+    let mut seen: BTreeSet<ArticleId> = waiting.iter().cloned().collect();
+    let (mut left, now) = (Vec::new(), web.desk.now());
+    while let Some(id) = waiting.pop() {
+        let Some(article) = web.store.lookup_article(&id).await? else {
+            continue;
+        };
+        let Some(version) = article.published(now) else {
+            continue;
+        };
+        let is_of_it = version.content.manual.as_ref();
+        if !is_of_it.is_some_and(|place| place.title == *title) {
+            continue;
+        }
+        for beside in &version.content.related {
+            if seen.len() < 2 * LINES && seen.insert(beside.clone()) {
+                waiting.push(beside.clone());
+            }
+        }
+        if !here.contains(&article.id) {
+            left.push(article);
+        }
+    }
+    left.sort_by_key(|article| article.number);
+    Ok(left)
 }
 
 pub(super) async fn page(
@@ -300,6 +354,16 @@ fn show(
         changed: changed.collect(),
         more_changed: plan.changed.len().saturating_sub(SHOWN),
         same: plan.same,
+        left: plan
+            .left
+            .iter()
+            .map(|one| {
+                (
+                    question(one),
+                    format!("/articles/{}", escape(one.id.as_str())),
+                )
+            })
+            .collect(),
     };
     let whole = plan.faults.is_empty();
     let page = ImportPage {

@@ -34,8 +34,13 @@ pub(super) async fn lines(
     upload: &FileForm,
 ) -> Result<Result<String, Vec<String>>, WebError> {
     let fault = |message: &str| Ok(Err(vec![message.to_owned()]));
+    if upload.content.is_empty() {
+        return fault("ファイルが空です。");
+    }
     if !manual::is_manual(&upload.content) {
-        return fault("Word(.docx)、PDF、HTMLのファイルを選んでください。");
+        return fault(
+            "ファイルの中身が、Word(.docx)、PDF、HTMLのどれでもありません。元のソフトで保存し直してください。",
+        );
     }
     let category = CategoryId::new(upload.text("category"));
     if web.desk.setup().categories.get(&category).is_none() {

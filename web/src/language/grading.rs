@@ -63,6 +63,8 @@ struct GradingPage {
     version: i64,
     unavailable: bool,
     fault: Option<String>,
+    /// The number of an article that was typed and not kept.
+    other: String,
     /// It is kept that no article answers.
     none: bool,
     /// There is something to be taken back.
@@ -135,16 +137,16 @@ async fn show(
     web: &Web,
     visitor: &Visitor,
     find: &FindQuery,
-    refused: Option<(Graded, String)>,
+    refused: Option<(Graded, String, String)>,
 ) -> Result<String, WebError> {
     let settings = web.store.list_settings(GRADED_QUERY_KIND).await?;
     let text = find.text();
     let id = id_of(&text);
     let own = settings.iter().find(|setting| setting.id == id);
     let known = own.and_then(Graded::read);
-    let (marked, fault) = match refused {
-        Some((marked, why)) => (Some(marked), Some(why)),
-        None => (known.clone(), None),
+    let (marked, other, fault) = match refused {
+        Some((marked, other, why)) => (Some(marked), other, Some(why)),
+        None => (known.clone(), String::new(), None),
     };
     let mut grades = marked.map(|marked| marked.relevant).unwrap_or_default();
     // Whoever measures the search leaves no trace in what people look for.
@@ -176,6 +178,7 @@ async fn show(
         version,
         unavailable: results.unavailable,
         fault,
+        other,
         none: known
             .as_ref()
             .is_some_and(|known| known.relevant.is_empty()),
@@ -250,16 +253,17 @@ pub(super) async fn save(
     let intent = values.get("intent");
     if query.is_empty() {
         fault = Some("質問を入力してください。".to_owned());
-    } else if intent == "none" {
-        relevant.clear();
-        fault = None;
-    } else if intent != "remove" && relevant.is_empty() && fault.is_none() {
+    } else if intent == "none" && (!relevant.is_empty() || !other.is_empty()) {
+        let why = "印を付けたFAQがあります。合うFAQがないときは、印を外してから押してください。";
+        fault = Some(why.to_owned());
+    } else if intent == "save" && relevant.is_empty() && fault.is_none() {
         let why = "答えになるFAQを1件以上選んでください。1件もないときは、「合うFAQはない」を押してください。";
         fault = Some(why.to_owned());
     }
     let graded = Graded { query, relevant };
     if let Some(why) = fault {
-        let html = show(&web, &visitor, &find, Some((graded, why))).await?;
+        let refused = (graded, other.to_owned(), why);
+        let html = show(&web, &visitor, &find, Some(refused)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(html)).into_response());
     }
     let removes = intent == "remove";

@@ -1,6 +1,7 @@
 //! 対象外: an answered call without a matter gets a reason in the place of a ticket.
 
 use axum::extract::{Form, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::audit::{Action, Fields};
@@ -16,6 +17,7 @@ use super::draft;
 use super::form::ReceptionForm;
 use super::page::{self, Told};
 use super::subject::{HERE, Subject};
+use super::unregistered::{self, ListQuery};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -50,7 +52,7 @@ pub(super) async fn set(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
     Form(form): Form<NoTicketForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let call = ReceptionCall::get(&web, &visitor, &form.call).await?;
     match keep(&web, &visitor, &call, &form.reason, &form.note).await {
         Ok(()) => {
@@ -58,9 +60,20 @@ pub(super) async fn set(
             let month = month.map_or(String::new(), |month| format!("&month={month}"));
             let without = escape(call.id().as_str());
             let list = format!("{HERE}/unregistered?done=no-ticket&without={without}{month}");
-            Ok(Redirect::to(&list))
+            Ok(Redirect::to(&list).into_response())
         }
-        Err(Refusal::Fault(why)) => Err(WebError::BadRequest(format!("{why}。"))),
+        Err(Refusal::Fault(why)) => {
+            let query = ListQuery {
+                month: form.month,
+                ..ListQuery::default()
+            };
+            let why = format!(
+                "{}の通話：{why}。",
+                web.settings.dates.minute(call.record.arrived_at)
+            );
+            let list = unregistered::show(&web, &visitor, &query, Some(why)).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, list).into_response())
+        }
         Err(Refusal::Web(error)) => Err(error),
     }
 }

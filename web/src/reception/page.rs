@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use madoguchi_core::contact::NoTicketReason;
 use madoguchi_core::phrase::{PHRASE, Phrase, PhraseValues};
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::{ATTACHMENT_BYTES, Channel, Route, System};
@@ -209,10 +208,7 @@ pub(super) async fn show(
             Route::ALL.map(|one| (one.as_str(), one.label())),
             &form.route,
         ),
-        reasons: Choice::list(
-            NoTicketReason::ALL.map(|one| (one.as_str(), one.label())),
-            &form.reason,
-        ),
+        reasons: without_ticket::reasons(&form.reason),
         vendors: offered.vendors.clone(),
         phrases: phrases(web, visitor, subject, &form).await?,
         files,

@@ -7,7 +7,6 @@ use axum::response::Html;
 use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::Action;
 use madoguchi_core::call::CallRecord;
-use madoguchi_core::contact::NoTicketReason;
 use madoguchi_core::month::Month;
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use super::beside::UNREGISTERED_WITHIN;
 use super::subject::HERE;
 use super::without_ticket;
 use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
@@ -39,6 +39,7 @@ struct UnregisteredPage {
     is_cut: bool,
     calls: Vec<Row>,
     reasons: Vec<Choice>,
+    refused: Option<String>,
     /// Where the call is that was just said to be 対象外.
     without: Option<String>,
 }
@@ -60,16 +61,26 @@ struct Row {
 #[serde(default)]
 pub(super) struct ListQuery {
     /// A month alone; empty: the last days.
-    month: String,
-    done: String,
+    pub(super) month: String,
+    pub(super) done: String,
     /// The call that was said to be 対象外.
-    without: String,
+    pub(super) without: String,
 }
 
 pub(super) async fn list(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
     Query(query): Query<ListQuery>,
+) -> Result<Html<String>, WebError> {
+    show(&web, &visitor, &query, None).await
+}
+
+/// The list; `refused`: why a call of it did not become 対象外.
+pub(super) async fn show(
+    web: &Web,
+    visitor: &Visitor,
+    query: &ListQuery,
+    refused: Option<String>,
 ) -> Result<Html<String>, WebError> {
     let now = web.desk.now();
     let may = |permission| visitor.permissions.contains(permission);
@@ -98,16 +109,14 @@ pub(super) async fn list(
     let entry = visitor.entry(now, Action::CallsView, "");
     web.store.append_audit(&[entry]).await?;
     let page = UnregisteredPage {
-        shell: Shell::new(&web, Some(&visitor), LIST).done(&web, &query.done),
+        shell: Shell::new(web, Some(visitor), LIST).done(web, &query.done),
         all,
         month: month.map(|month| (month.to_string(), month.name())),
         total,
         is_cut: total > u64::from(CALLS),
-        calls: calls.iter().map(|call| row(&web, call)).collect(),
-        reasons: Choice::list(
-            NoTicketReason::ALL.map(|one| (one.as_str(), one.label())),
-            "",
-        ),
+        calls: calls.iter().map(|call| row(web, call)).collect(),
+        reasons: without_ticket::reasons(""),
+        refused,
         without: without_ticket::link_to_call(&query.without),
     };
     Ok(Html(page.render()?))

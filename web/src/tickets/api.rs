@@ -346,6 +346,7 @@ pub(super) async fn change(
         changed.fields = fields;
         let answered = changed.check_answered(after);
         answered.map_err(|error| bad(format!("{error}。")))?;
+        changes.extend(changed.answered_with(after, web.desk.now()));
         changes.push(TicketChange::StatusChanged {
             before: ticket.status(),
             after,

@@ -145,7 +145,7 @@ impl Wanted {
     }
 
     /// What changes of a ticket by it.
-    fn changes(&self, base: &Ticket) -> Result<Vec<TicketChange>, String> {
+    fn changes(&self, base: &Ticket, now: Instant) -> Result<Vec<TicketChange>, String> {
         let mut fields = base.fields.clone();
         let mut set = |field: TicketField, text: &str| {
             let set = fields.set(field, text);
@@ -167,6 +167,7 @@ impl Wanted {
         if let Some(after) = self.status.filter(|after| *after != before) {
             let answered = base.check_answered(after);
             answered.map_err(|error| format!("{error}。"))?;
+            changes.extend(base.answered_with(after, now));
             changes.push(TicketChange::StatusChanged { before, after });
         }
         Ok(changes)
@@ -318,7 +319,7 @@ async fn change_one(
     };
     let is_same = AtomicBool::new(false);
     let make = |base: &Ticket| {
-        let changes = wanted.changes(base)?;
+        let changes = wanted.changes(base, web.desk.now())?;
         is_same.store(changes.is_empty(), Ordering::Relaxed);
         Ok(changes)
     };

@@ -113,7 +113,13 @@ impl Typed<'_> {
             "unlink" => self.link(|relation, other| TicketChange::Unlinked { relation, other }),
             _ => return None,
         };
-        Some(change.map(|change| vec![change]))
+        Some(change.map(|change| {
+            let answered = match &change {
+                TicketChange::StatusChanged { after, .. } => base.answered_with(*after, self.now),
+                _ => None,
+            };
+            answered.into_iter().chain([change]).collect()
+        }))
     }
 
     fn text(&self, name: &str) -> String {

@@ -36,7 +36,10 @@ impl ManualPlace {
 
     /// The place in words: 『手引き』 第1章 › 1.2(12ページ).
     pub fn label(&self) -> String {
-        let path = self.path.join(" › ");
+        // A manual often begins with its own name as a heading.
+        let named = self.path.first() == Some(&self.title);
+        let path = self.path.get(usize::from(named)..).unwrap_or_default();
+        let path = path.join(" › ");
         let gap = if path.is_empty() { "" } else { " " };
         let page = self.page.map(|page| format!("({page}ページ)"));
         format!("『{}』{gap}{path}{}", self.title, page.unwrap_or_default())

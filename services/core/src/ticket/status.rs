@@ -5,6 +5,8 @@ use super::choices::Status;
 use super::event::{TicketChange, TicketEvent};
 use super::fields::TICKET_TEXT_LETTERS;
 use super::state::Ticket;
+use crate::contact::ContactOutcome;
+use crate::time::Instant;
 
 /// The longest reason.
 pub const REASON_LETTERS: usize = 500;
@@ -267,6 +269,24 @@ impl Ticket {
             return Err(TicketError::Missing("回答"));
         }
         Ok(())
+    }
+
+    /// What else happens when a person sets this status at `now`: with it the desk has answered, so that the contact
+    /// that waits for its answer has it. Nothing, if it has answered already or handed the matter on.
+    pub fn answered_with(&self, after: Status, now: Instant) -> Option<TicketChange> {
+        let answers = matches!(after, Status::Answered | Status::Done);
+        if !answers || self.first_answer().is_some() {
+            return None;
+        }
+        let open = self
+            .contacts()
+            .filter(|contact| contact.outcome == ContactOutcome::Unanswered);
+        open.last().map(|contact| TicketChange::OutcomeSet {
+            contact: contact.id.clone(),
+            before: contact.outcome,
+            after: ContactOutcome::AnsweredLater,
+            outcome_at: now.max(contact.from),
+        })
     }
 
     fn check_status(&self, before: Status, after: Status) -> Result<(), TicketError> {

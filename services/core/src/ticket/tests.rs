@@ -248,6 +248,24 @@ fn nobody_sets_回答済_or_完了_without_an_answer() {
 }
 
 #[test]
+fn 別紙6_項番4_who_sets_回答済_has_answered_the_contact_that_waits() {
+    let mut desk = Desk::begun("2026-11-24T10:00:00");
+    let unanswered = contact("k1", "c1", desk.now, ContactOutcome::Unanswered);
+    desk.take(TicketChange::ContactAdded {
+        contact: unanswered,
+    })
+    .unwrap();
+    desk.now = at("2026-11-24T10:20:00");
+    let ticket = desk.ticket();
+    assert_eq!(ticket.answered_with(Status::InProgress, desk.now), None);
+    let answered = ticket.answered_with(Status::Answered, desk.now).unwrap();
+    desk.take(answered).unwrap();
+    let first = desk.ticket().first_answer().map(|first| first.outcome_at);
+    assert_eq!(first, Some(desk.now));
+    assert_eq!(desk.ticket().answered_with(Status::Done, desk.now), None);
+}
+
+#[test]
 fn 別紙6_項番4_answer_and_pause_in_one_save_stop_the_clock_at_the_answer_whichever_comes_first() {
     let outcomes = [true, false].map(|answer_first| {
         let mut desk = Desk::begun("2026-11-24T10:00:00");

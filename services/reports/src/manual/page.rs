@@ -1,6 +1,7 @@
 //! Pages (HTML): headings, paragraphs, items and tables; scripts, styles and menus are left out.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tendril::StrTendril;
@@ -9,7 +10,7 @@ use html5ever::tokenizer::{
     TokenizerOpts, states,
 };
 
-use super::pieces::{ManualError, Piece, Pieces, UNFOLDED, one_line, plain, table};
+use super::pieces::{ManualError, Piece, Pieces, UNFOLDED, item_mark, one_line, plain, table};
 
 /// How much of a page may come before it says in which letters it is written (bytes).
 const HEAD: usize = 1_024;
@@ -75,8 +76,10 @@ struct Page {
     /// The rows of the outermost table, and how deep in tables it stands.
     rows: Vec<Vec<String>>,
     depth: usize,
-    /// A cell of it was begun.
-    in_cell: bool,
+    /// A cell of it was begun, which reaches over so many columns and rows.
+    in_cell: Option<(usize, usize)>,
+    /// What stands in the columns of the following rows, too, and in how many of them.
+    reaching: BTreeMap<usize, (usize, String)>,
 }
 
 /// What of a page is not the text of a manual.
@@ -113,12 +116,12 @@ impl Page {
                 self.depth += 1;
             }
             "tr" if self.depth == 1 => {
-                self.end_cell();
+                self.end_row();
                 self.rows.push(Vec::new());
             }
             "td" | "th" if self.depth == 1 => {
                 self.end_cell();
-                self.in_cell = true;
+                self.in_cell = Some((reach(tag, "colspan"), reach(tag, "rowspan")));
             }
             _ if self.depth > 0 && is_block(name) => self.text.push(' '),
             _ if is_block(name) => {
@@ -167,13 +170,16 @@ impl Page {
             "ol" => self.lists.push(Some(0)),
             "ul" => self.lists.push(None),
             "li" => {
-                self.mark = match self.lists.last_mut() {
-                    Some(Some(number)) => {
+                let is_inner = self.lists.len() > 1;
+                let number = self
+                    .lists
+                    .last_mut()
+                    .and_then(Option::as_mut)
+                    .map(|number| {
                         *number += 1;
-                        format!("{number}. ")
-                    }
-                    _ => "- ".to_owned(),
-                };
+                        *number
+                    });
+                self.mark = item_mark(is_inner, number);
             }
             _ => {}
         }
@@ -190,16 +196,46 @@ impl Page {
 
     fn end_cell(&mut self) {
         let cell = plain(&one_line(&std::mem::take(&mut self.text)));
-        if std::mem::take(&mut self.in_cell)
-            && let Some(row) = self.rows.last_mut()
-        {
-            row.push(cell);
+        let Some((columns, rows)) = self.in_cell.take() else {
+            return;
+        };
+        self.reach_down();
+        let Some(row) = self.rows.last_mut() else {
+            return;
+        };
+        for at in 0..columns {
+            let text = if at == 0 { cell.clone() } else { String::new() };
+            if rows > 1 {
+                self.reaching.insert(row.len(), (rows - 1, text.clone()));
+            }
+            row.push(text);
         }
+    }
+
+    /// Fills the next columns with what reaches into them from rows above.
+    fn reach_down(&mut self) {
+        let Some(row) = self.rows.last_mut() else {
+            return;
+        };
+        while let Some((rows, text)) = self.reaching.get_mut(&row.len()) {
+            let at = row.len();
+            row.push(text.clone());
+            *rows -= 1;
+            if *rows == 0 {
+                self.reaching.remove(&at);
+            }
+        }
+    }
+
+    fn end_row(&mut self) {
+        self.end_cell();
+        self.reach_down();
     }
 
     fn end_table(&mut self) {
         if self.depth == 1 {
-            self.end_cell();
+            self.end_row();
+            self.reaching.clear();
         }
         self.depth -= 1;
         if self.depth > 0 {
@@ -209,6 +245,13 @@ impl Page {
         self.pieces
             .extend(table(rows).map(|text| (Piece::Text(text), None)));
     }
+}
+
+/// Over how many columns or rows a cell reaches: one at least, and not more than any table has.
+fn reach(tag: &Tag, name: &str) -> usize {
+    let said = tag.attrs.iter().find(|attr| &*attr.name.local == name);
+    let said = said.and_then(|attr| attr.value.trim().parse().ok());
+    said.unwrap_or(1).clamp(1, 100)
 }
 
 fn is_block(name: &str) -> bool {
@@ -242,6 +285,16 @@ fn is_block(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_that_reaches_over_rows_and_columns_leaves_the_others_in_their_places() {
+        let file = "<table><tr><th>用語<th>意味<th>担当</tr><tr><td rowspan=2>管理者<td>課長<td>甲</tr>\
+            <tr><td>副管理者<td>乙</tr><tr><td colspan=2>ほか<td>丙</table>";
+        let (_, pieces) = read(file.as_bytes()).unwrap();
+        let table = "| 用語 | 意味 | 担当 |\n| --- | --- | --- |\n| 管理者 | 課長 | 甲 |\n\
+            | 管理者 | 副管理者 | 乙 |\n| ほか |  | 丙 |";
+        assert_eq!(pieces, [(Piece::Text(table.to_owned()), None)]);
+    }
 
     #[test]
     fn headings_paragraphs_items_and_tables_are_read() {

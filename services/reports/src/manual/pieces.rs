@@ -1,6 +1,7 @@
 //! What manuals are made of, as it is read: headings, and texts in Markdown.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Sections of one manual.
 pub const SECTIONS: usize = 1_000;
@@ -70,6 +71,16 @@ pub(super) fn plain(text: &str) -> String {
     written
 }
 
+/// What stands before an item. Lists in lists are told by their numbers in brackets, so that those around them go
+/// on counting.
+pub(super) fn item_mark(is_inner: bool, number: Option<u32>) -> String {
+    match number {
+        None => "- ".to_owned(),
+        Some(number) if is_inner => format!("- ({number}) "),
+        Some(number) => format!("{number}. "),
+    }
+}
+
 /// A table in Markdown, its first row as its head, without rows in which nothing stands; cells of one line.
 pub(super) fn table(mut rows: Vec<Vec<String>>) -> Option<String> {
     rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
@@ -83,14 +94,84 @@ pub(super) fn table(mut rows: Vec<Vec<String>>) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-/// A text in one line, blanks joined.
+/// A text in one line, blanks joined, in the letters that people type.
 pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !words.chars().any(is_radical) {
+        return words;
+    }
+    words.chars().map(ideograph).collect()
+}
+
+/// CJK radicals (Unicode 2E80–2FDF), which fonts of many a PDF give in the place of the letters that look like them.
+fn is_radical(letter: char) -> bool {
+    ('\u{2e80}'..='\u{2fdf}').contains(&letter)
+}
+
+/// The letter that a radical looks like.
+fn ideograph(letter: char) -> char {
+    /// Those without a compatible letter in Unicode.
+    const LIKE: [(char, char); 19] = [
+        ('⺠', '民'),
+        ('⻁', '虎'),
+        ('⻄', '西'),
+        ('⻆', '角'),
+        ('⻑', '長'),
+        ('⻘', '青'),
+        ('⻝', '食'),
+        ('⻣', '骨'),
+        ('⻤', '鬼'),
+        ('⻨', '麦'),
+        ('⻩', '黄'),
+        ('⻫', '斉'),
+        ('⻭', '歯'),
+        ('⻯', '竜'),
+        ('⻲', '亀'),
+        ('⺆', '冂'),
+        ('⺕', '彐'),
+        ('⺝', '月'),
+        ('⻖', '阝'),
+    ];
+    let like = LIKE.iter().find(|(radical, _)| *radical == letter);
+    let compatible = || letter.nfkc().next().filter(|_| is_radical(letter));
+    like.map(|(_, letter)| *letter)
+        .or_else(compatible)
+        .unwrap_or(letter)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn radicals_become_the_letters_that_people_type() {
+        assert_eq!(
+            one_line("課⻑の⼿引き　⽤語\nと⾒出し"),
+            "課長の手引き 用語 と見出し"
+        );
+        assert_eq!(one_line("㈱①Ａ"), "㈱①Ａ", "other letters stay as they are");
+    }
+
+    #[test]
+    fn lists_in_lists_keep_their_numbers_and_those_around_them() {
+        let items = [
+            (false, Some(1), "申し出る"),
+            (false, Some(2), "認める"),
+            (true, Some(1), "不在のとき"),
+            (true, Some(2), "代理"),
+            (false, Some(3), "受け取る"),
+        ];
+        let items = items.map(|(is_inner, number, text)| item_mark(is_inner, number) + text);
+        let files = crate::markdown::Files {
+            place: "",
+            files: &[],
+        };
+        let html = crate::markdown::to_html(&items.join("\n\n"), files);
+        assert!(
+            html.contains("<ol start=\"3\">") && html.contains("(2) 代理"),
+            "{html}"
+        );
+    }
 
     #[test]
     fn nothing_in_a_text_becomes_a_mark() {

@@ -67,7 +67,7 @@ async fn a_call_without_a_matter_gets_a_reason() {
     let (status, ..) = house
         .submit(&mut tanaka, "/reception/no-ticket", body)
         .await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
@@ -105,13 +105,13 @@ async fn a_call_that_goes_on_is_not_decided_by_others_and_no_reason_is_chosen_fo
     let (_, html) = house.open(&mut boss, "/reception/unregistered").await;
     assert!(html.contains("通話中"), "{html}");
     assert!(!html.contains("name=\"call\" value=\"c9\""), "{html}");
-    assert!(html.contains("<option value=\"\">理由を選ぶ</option>"));
+    assert!(html.contains("<option value=\"\" selected>理由を選ぶ</option>"));
     let body = "call=c9&reason=wrong_number&note=";
     let (status, _, page) = house.submit(&mut boss, "/reception/no-ticket", body).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.contains("通話が続いています"), "{page}");
     let body = "call=c1&reason=&note=";
     let (status, _, page) = house.submit(&mut boss, "/reception/no-ticket", body).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.contains("対象外の理由を選んでください"), "{page}");
 }

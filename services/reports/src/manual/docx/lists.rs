@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use quick_xml::events::Event;
 
 use super::xml::{each, value};
-use crate::manual::pieces::ManualError;
+use crate::manual::pieces::{ManualError, item_mark};
 
 /// Levels of a list.
 const LEVELS: u8 = 9;
@@ -63,10 +63,10 @@ impl Lists {
         }
         let definition = self.definitions.get(list).cloned().unwrap_or_default();
         if self.numbered.get(&(definition, level)) != Some(&true) {
-            return "- ".to_owned();
+            return item_mark(level > 0, None);
         }
         let number = self.items.entry((list.to_owned(), level)).or_insert(0);
         *number += 1;
-        format!("{number}. ")
+        item_mark(level > 0, Some(*number))
     }
 }
