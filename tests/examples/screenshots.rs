@@ -295,7 +295,8 @@ async fn photograph_observing(folder: &Path) -> anyhow::Result<()> {
 
 /// Waits until somebody whom the desk knows rings at the agent's phone.
 async fn until_rung(browser: &Browser) -> anyhow::Result<()> {
-    let rings = "return document.querySelector('.pop').textContent.includes('確定')";
+    // The script of the page may not have run yet.
+    let rings = "return !!document.querySelector('.pop')?.textContent.includes('確定')";
     for _ in 0..RINGS_WITHIN.as_millis() / LOOKED_EVERY.as_millis() {
         if browser.client.execute(rings, Vec::new()).await? == true {
             return Ok(());
