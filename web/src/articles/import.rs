@@ -189,7 +189,7 @@ async fn left(web: &Web, lines: &[Line]) -> Result<Vec<Article>, WebError> {
             continue;
         };
         let is_of_it = version.content.manual.as_ref();
-        if !is_of_it.is_some_and(|place| place.title == *title) {
+        if is_of_it.is_none_or(|place| place.title != *title) {
             continue;
         }
         for beside in &version.content.related {
