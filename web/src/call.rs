@@ -61,13 +61,17 @@ impl Registered {
             let link = handles.then(|| lookup::place(row.number));
             (row.number.to_string(), link)
         });
-        let reason = reason_of(web, &call.call).await?;
-        Ok(Some(Self {
-            tickets: tickets.collect(),
-            otherwise: match reason {
+        let tickets: Vec<_> = tickets.collect();
+        let otherwise = match tickets.first() {
+            Some(_) => String::new(),
+            None => match reason_of(web, &call.call).await? {
                 Some(reason) => format!("対象外({reason})"),
                 None => "未登録".to_owned(),
             },
+        };
+        Ok(Some(Self {
+            tickets,
+            otherwise,
             link: link_to_call(call.call.as_str()).filter(|_| handles),
         }))
     }

@@ -137,7 +137,6 @@ async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError
         }
     };
     plan.faults = Line::faults(&lines);
-    plan.left = left(web, &lines).await?;
     let (by, now) = (&visitor.user.id, web.desk.now());
     for line in lines {
         let Some(mut article) = by_name(&web.store, line.id.as_str()).await? else {
@@ -170,7 +169,8 @@ async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError
 
 /// The sections of a manual that readers see and that its lines do not have any more. Each names the sections beside
 /// it, so that all are found from those that stayed.
-async fn left(web: &Web, lines: &[Line]) -> Result<Vec<Article>, WebError> {
+async fn left(web: &Web, text: &str) -> Result<Vec<Article>, WebError> {
+    let lines = read(text).unwrap_or_default();
     let Some(title) = lines
         .iter()
         .find_map(|line| Some(&line.manual.as_ref()?.title))
@@ -266,7 +266,8 @@ pub(super) async fn preview(
             return show(&web, &visitor, plan, String::new(), &chosen);
         }
     };
-    let plan = plan(&web, &visitor, &text).await?;
+    let mut plan = plan(&web, &visitor, &text).await?;
+    plan.left = left(&web, &text).await?;
     show(&web, &visitor, plan, text, &chosen)
 }
 

@@ -22,13 +22,20 @@ pub(crate) struct Question<L: Listing> {
     passing: Asked,
 }
 
-/// The filters that the visitor may see, as they were filled in, understood or not.
+/// The filters that the visitor may see.
+fn offered<L: Listing>(web: &Web, visitor: &Visitor, asked: &Asked) -> Vec<Filter> {
+    let mut filters = L::filters(web, asked);
+    filters.retain(|filter| is_for(visitor, filter.permission));
+    filters
+}
+
+fn is_for(visitor: &Visitor, needs: Option<Permission>) -> bool {
+    needs.is_none_or(|permission| visitor.permissions.contains(permission))
+}
+
+/// The filters as they were filled in, understood or not.
 pub(super) fn filled_in<L: Listing>(web: &Web, visitor: &Visitor, pairs: &Pairs) -> Vec<Filter> {
-    let mut filters = L::filters(web, &Asked::default());
-    filters.retain(|filter| {
-        let needs = filter.permission;
-        needs.is_none_or(|permission| visitor.permissions.contains(permission))
-    });
+    let mut filters = offered::<L>(web, visitor, &Asked::default());
     for filter in &mut filters {
         let asked = pairs.iter().find(|(name, _)| name == filter.name);
         if let Some((_, asked)) = asked {
@@ -40,15 +47,11 @@ pub(super) fn filled_in<L: Listing>(web: &Web, visitor: &Visitor, pairs: &Pairs)
 
 impl<L: Listing> Question<L> {
     pub(crate) fn read(web: &Web, visitor: &Visitor, pairs: Pairs) -> Result<Self, WebError> {
-        let may = |permission: Option<Permission>| {
-            permission.is_none_or(|permission| visitor.permissions.contains(permission))
-        };
         let filled = pairs
             .into_iter()
             .map(|(name, value)| (name, value.trim().to_owned()));
         let all = Asked(filled.filter(|(_, value)| !value.is_empty()).collect());
-        let mut filters = L::filters(web, &all);
-        filters.retain(|filter| may(filter.permission));
+        let mut filters = offered::<L>(web, visitor, &all);
         let names: Vec<_> = filters.iter().map(|filter| filter.name).collect();
         let (asked, passing) = all
             .0
@@ -58,7 +61,9 @@ impl<L: Listing> Question<L> {
         for filter in &mut filters {
             filter.take(asked.get(filter.name))?;
         }
-        let columns = L::COLUMNS.iter().filter(|column| may(column.permission));
+        let columns = L::COLUMNS
+            .iter()
+            .filter(|column| is_for(visitor, column.permission));
         let columns: Vec<_> = columns.collect();
         let sort = passing.get("sort").to_owned();
         let orders = columns.iter().flat_map(|column| column.orders);

@@ -29,7 +29,7 @@ use crate::state::Web;
 /// `madoguchi kb eval` reads.
 pub const GRADED_QUERY_KIND: &str = "graded_query";
 
-pub(super) const HERE: &str = "/articles/grading";
+const HERE: &str = "/articles/grading";
 /// Questions that are kept at the most: each is searched for when the search is measured.
 const QUERIES: usize = 5_000;
 /// Questions that the page lists, the newest first.
@@ -237,29 +237,17 @@ pub(super) async fn save(
         ..FindQuery::default()
     };
     let query = find.text();
-    let other = values.get("other");
-    let mut fault = None;
-    if !other.is_empty() {
-        match web.article(other, Viewer::Desk).await? {
-            Some(article) => {
-                relevant.insert(article.id.to_string(), RIGHT);
-            }
-            None => {
-                let why = format!("「{other}」というFAQは見つかりません。番号を確認してください。");
-                fault = Some(why);
-            }
-        }
-    }
-    let intent = values.get("intent");
-    if query.is_empty() {
-        fault = Some("質問を入力してください。".to_owned());
-    } else if intent == "none" && (!relevant.is_empty() || !other.is_empty()) {
-        let why = "印を付けたFAQがあります。合うFAQがないときは、印を外してから押してください。";
-        fault = Some(why.to_owned());
-    } else if intent == "save" && relevant.is_empty() && fault.is_none() {
-        let why = "答えになるFAQを1件以上選んでください。1件もないときは、「合うFAQはない」を押してください。";
-        fault = Some(why.to_owned());
-    }
+    let (intent, other) = (values.get("intent"), values.get("other"));
+    let fault = match intent {
+        _ if query.is_empty() => Some("質問を入力してください。".to_owned()),
+        "remove" => None,
+        "none" if relevant.is_empty() && other.is_empty() => None,
+        "none" => Some(
+            "印を付けたFAQがあります。合うFAQがないときは、印を外してから押してください。"
+                .to_owned(),
+        ),
+        _ => mark_other(&web, other, &mut relevant).await?,
+    };
     let graded = Graded { query, relevant };
     if let Some(why) = fault {
         let refused = (graded, other.to_owned(), why);
@@ -271,6 +259,23 @@ pub(super) async fn save(
     let done = if removes { "grade-removed" } else { "graded" };
     let place = format!("{HERE}?q={}&done={done}", escape(&graded.query));
     Ok(Redirect::to(&place).into_response())
+}
+
+/// Marks the article whose number was typed as right; why what is marked cannot be kept.
+async fn mark_other(
+    web: &Web,
+    other: &str,
+    relevant: &mut BTreeMap<String, u32>,
+) -> Result<Option<String>, WebError> {
+    if !other.is_empty() {
+        let Some(article) = web.article(other, Viewer::Desk).await? else {
+            let why = format!("「{other}」というFAQは見つかりません。番号を確認してください。");
+            return Ok(Some(why));
+        };
+        relevant.insert(article.id.to_string(), RIGHT);
+    }
+    let why = "答えになるFAQを1件以上選んでください。1件もないときは、「合うFAQはない」を押してください。";
+    Ok(relevant.is_empty().then(|| why.to_owned()))
 }
 
 async fn keep(

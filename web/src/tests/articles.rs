@@ -1,8 +1,9 @@
 //! FAQ work: from a draft to what readers see, and back.
 
 use madoguchi_core::access::Role;
+use madoguchi_core::article::{Article, Content, Line};
 use madoguchi_core::audience::Audience;
-use madoguchi_core::audit::Action;
+use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::id::ArticleId;
 use madoguchi_reports::table::{Cell, Column, Form, Table, workbook};
 use madoguchi_store::AuditFilter;
@@ -444,6 +445,50 @@ async fn a_manual_is_chosen_where_its_category_is_and_says_its_place_in_few_word
         html.contains("資料『手引き』 第1章 予約(2ページ)"),
         "{html}"
     );
+}
+
+#[tokio::test]
+async fn sections_that_a_new_manual_does_not_have_any_more_are_named_before_it_is_taken_in() {
+    let house = house().await;
+    let mut editor = at_work(&house, "hensyu", &[Role::FaqEditor]).await;
+    let line = |id: &str, beside: &[&str]| {
+        serde_json::json!({
+            "id": id, "question": format!("{id}の節"), "answer": "予約できます", "related": beside,
+            "manual": { "title": "手引き", "path": [id] },
+        })
+    };
+    // 1 – 2 – 3: readers see all of them.
+    let known = [
+        ("m-1", &["m-2"][..]),
+        ("m-2", &["m-1", "m-3"]),
+        ("m-3", &["m-2"]),
+    ];
+    for (id, beside) in known {
+        let read: Line = serde_json::from_value(line(id, beside)).unwrap();
+        let content = read.content(Content::default());
+        let article = Article::imported(id, content, now());
+        let entry = AuditEntry::of_system(now(), Action::ArticleImport, id, Fields::new());
+        let all = vec![(article, entry)];
+        house.store.save_articles(all, now()).await.unwrap();
+    }
+    let new = line("m-1", &[]).to_string();
+    let (_, _, html) = bring(&house, &mut editor, IMPORT, 0, ("m.jsonl", new.as_bytes())).await;
+    assert!(html.contains("新しい資料にない記事が2件あります"), "{html}");
+    assert!(html.contains("m-2の節") && html.contains("href=\"/articles/m-3\""));
+    let whole: Vec<String> = known
+        .map(|(id, beside)| line(id, beside).to_string())
+        .into();
+    let whole = whole.join("\n");
+    let (_, _, html) = bring(
+        &house,
+        &mut editor,
+        IMPORT,
+        0,
+        ("m.jsonl", whole.as_bytes()),
+    )
+    .await;
+    assert!(!html.contains("新しい資料にない記事"), "{html}");
+    assert!(html.contains("取り込むものはありません"), "{html}");
 }
 
 /// Takes in what was shown.
