@@ -10,6 +10,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
+use fantoccini::elements::Element;
+use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -108,19 +110,42 @@ impl Browser {
         Ok(self.client.goto(&format!("http://{web}{path}")).await?)
     }
 
-    /// Clicks what a CSS selector finds.
+    /// Clicks what a CSS selector finds, as soon as it is there.
     pub async fn click(&self, selector: &str) -> anyhow::Result<()> {
-        let found = self.client.find(Locator::Css(selector)).await;
-        let found = found.with_context(|| format!("{selector} is not there"))?;
-        Ok(found.click().await?)
+        self.at_once(selector, async |found| found.click().await)
+            .await
     }
 
-    /// Fills in what a CSS selector finds.
+    /// Fills in what a CSS selector finds, as soon as it is there.
     pub async fn fill_in(&self, selector: &str, text: &str) -> anyhow::Result<()> {
-        let field = self.client.find(Locator::Css(selector)).await;
-        let field = field.with_context(|| format!("{selector} is not there"))?;
-        field.clear().await?;
-        Ok(field.send_keys(text).await?)
+        self.at_once(selector, async |field| field.clear().await)
+            .await?;
+        self.at_once(selector, async |field| field.send_keys(text).await)
+            .await
+    }
+
+    /// Does something with what a CSS selector finds. Parts of a live page are replaced at any time: what was
+    /// found and is not there any more, or not yet, is looked for again, as somebody with a mouse would.
+    async fn at_once(
+        &self,
+        selector: &str,
+        act: impl AsyncFn(&Element) -> Result<(), CmdError>,
+    ) -> anyhow::Result<()> {
+        let mut last = None;
+        for _ in 0..200 {
+            let done = match self.client.find(Locator::Css(selector)).await {
+                Ok(found) => act(&found).await,
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(()) => return Ok(()),
+                Err(error) if is_passing(&error) => last = Some(error),
+                Err(error) => return Err(error).context(selector.to_owned()),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let last = last.context("it was tried")?;
+        Err(last).with_context(|| format!("{selector} is not there"))
     }
 
     /// The text of what a CSS selector finds.
@@ -142,14 +167,18 @@ impl Browser {
 
     /// Waits until a script finds something true.
     pub async fn until_true(&self, script: &str) -> anyhow::Result<()> {
+        let mut last = serde_json::Value::Null;
         for _ in 0..600 {
-            let found = self.client.execute(script, Vec::new()).await?;
-            if found == true {
-                return Ok(());
+            // While a page gives way to another, nothing can be asked of it.
+            match self.client.execute(script, Vec::new()).await {
+                Ok(found) if found == true => return Ok(()),
+                Ok(found) => last = found,
+                Err(error) => last = json!(error.to_string()),
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        anyhow::bail!("never true: {script}\n{}", self.client.source().await?)
+        let source = self.client.source().await?;
+        anyhow::bail!("never true, but {last}: {script}\n{source}")
     }
 
     /// Waits until the page at this path is open.
@@ -201,7 +230,7 @@ impl Browser {
             .await?
             .click()
             .await?;
-        for _ in 0..200 {
+        for _ in 0..600 {
             if !client.current_url().await?.path().starts_with("/sign-in") {
                 return Ok(());
             }
@@ -230,10 +259,19 @@ impl Drop for Browser {
     }
 }
 
+/// Whether what was asked for may be there a moment later.
+fn is_passing(error: &CmdError) -> bool {
+    let is_covered = matches!(error, CmdError::Standard(said) if said.error == ErrorStatus::ElementClickIntercepted);
+    is_covered
+        || error.is_no_such_element()
+        || error.is_stale_element_reference()
+        || error.is_element_not_interactable()
+}
+
 /// Waits until the page's text contains `wanted`.
 pub async fn until_shown(client: &Client, wanted: &str) -> anyhow::Result<()> {
     let mut text = String::new();
-    for _ in 0..200 {
+    for _ in 0..600 {
         // While a page gives way to another, its parts cannot be read.
         if let Ok(shown) = main_text(client).await {
             text = shown;

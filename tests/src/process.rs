@@ -164,7 +164,7 @@ impl DeskProcess {
     /// Waits until the desk has written a file of its data.
     pub async fn until_written(&self, name: &str) -> anyhow::Result<()> {
         let path = self.folder.path().join("data").join(name);
-        for _ in 0..400 {
+        for _ in 0..1_200 {
             if path.exists() {
                 return Ok(());
             }
@@ -201,7 +201,7 @@ impl DeskProcess {
 
     /// Waits until it lives, whether its database does or not.
     pub async fn alive(&mut self) -> anyhow::Result<()> {
-        for _ in 0..400 {
+        for _ in 0..1_200 {
             if let Some(status) = self.child.try_wait()? {
                 anyhow::bail!("the desk ended with {status}");
             }
@@ -295,9 +295,11 @@ impl DeskProcess {
     ) -> anyhow::Result<serde_json::Value> {
         let mut last = serde_json::Value::Null;
         for _ in 0..600 {
-            last = self.today().await?;
-            if wanted(&last) {
-                return Ok(last);
+            // A database that is just coming back may not answer yet.
+            match self.today().await {
+                Ok(today) if wanted(&today) => return Ok(today),
+                Ok(today) => last = today,
+                Err(error) => last = error.to_string().into(),
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -310,7 +312,7 @@ impl DeskProcess {
     }
 
     async fn ready(&mut self) -> anyhow::Result<()> {
-        for _ in 0..400 {
+        for _ in 0..1_200 {
             if let Some(status) = self.child.try_wait()? {
                 anyhow::bail!("the desk ended with {status}");
             }

@@ -34,9 +34,9 @@ async fn a_desk_that_starts_from_a_backup_taken_under_load_has_the_same_figures(
     // Each copy waits so long until it may have the name of the original.
     setup.node_lease_s = 5;
     let desk = DeskProcess::start(&setup).await?;
-    let phones = callee().ring().answer().receive("BYE");
+    let phones = callee().ring().answer().pause(500).bye();
     let phones = phones.start(&Run::wait(port).times(1_000_000, 50))?;
-    let load = caller().invite().expect(200).ack().pause(500).bye();
+    let load = caller().invite().expect(200).ack().receive("BYE");
     let load = load.start(&Run::call(desk.sip, "5000").times(240, 20))?;
     let kept = tempfile::tempdir()?;
     let mut backups = Vec::new();

@@ -50,9 +50,9 @@ async fn killed_in_the_middle_of_200_calls_every_figure_stays_and_no_agent_is_st
     });
     ensure!(ready == Some(150), "{agents:#}");
     // And they take calls again.
-    let agents = callee().ring().answer().receive("BYE");
+    let agents = callee().ring().answer().pause(300).bye();
     let agents = agents.start(&Run::wait(port).times(10, 10))?;
-    let calls = caller().invite().expect(200).ack().pause(300).bye();
+    let calls = caller().invite().expect(200).ack().receive("BYE");
     calls
         .start(&Run::call(desk.sip, "5000").times(10, 10))?
         .succeed()
@@ -86,9 +86,9 @@ async fn the_database_is_away_for_30_seconds_under_load_and_nothing_is_missing()
         ..many_agents(40, port)
     };
     let desk = setup.start().await?;
-    let agents = callee().ring().answer().receive("BYE");
+    let agents = callee().ring().answer().pause(500).bye();
     let agents = agents.start(&Run::wait(port).times(1_000_000, 10))?;
-    let calls = caller().invite().expect(200).ack().pause(500).bye();
+    let calls = caller().invite().expect(200).ack().receive("BYE");
     let mut run = Run::call(desk.sip, "5000").times(360, 10);
     run.timeout = Duration::from_secs(90);
     let calls = calls.start(&run)?;

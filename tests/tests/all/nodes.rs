@@ -67,7 +67,7 @@ impl Pair {
 
 /// So many calls that end by themselves after a moment.
 async fn short_calls(desk: &DeskProcess, count: u32) -> Outcome {
-    let call = caller().invite().expect(200).ack().pause(200).bye();
+    let call = caller().invite().expect(200).ack().pause(1_500).bye();
     let run = Run::call(desk.sip, "5000").times(count, 5);
     call.start(&run)?.succeed().await
 }

@@ -53,9 +53,10 @@ async fn malformed_messages_and_random_bytes_do_no_harm() -> anyhow::Result<()> 
     let agent = callee()
         .ring()
         .answer()
-        .receive("BYE")
+        .pause(300)
+        .bye()
         .start(&Run::wait(port))?;
-    let call = caller().invite().expect(200).ack().pause(300).bye();
+    let call = caller().invite().expect(200).ack().receive("BYE");
     call.start(&Run::call(desk.sip, "5000"))?.succeed().await?;
     agent.succeed().await?;
     let figures = desk.figures();

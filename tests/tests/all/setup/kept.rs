@@ -69,9 +69,9 @@ fn one_time(answer: &Answer) -> anyhow::Result<String> {
 
 /// Calls a number; an agent's phone at a port answers.
 async fn is_answered(desk: &Desk, number: &str, port: u16) -> Outcome {
-    let agent = callee().ring().answer().receive("BYE");
+    let agent = callee().ring().answer().pause(500).bye();
     let agent = agent.start(&Run::wait(port))?;
-    let call = caller().invite().expect(200).ack().pause(2_000).bye();
+    let call = caller().invite().expect(200).ack().receive("BYE");
     call.start(&Run::call(desk.sip, number))?.succeed().await?;
     agent.succeed().await
 }
