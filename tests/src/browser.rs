@@ -126,11 +126,11 @@ impl Browser {
 
     /// Does something with what a CSS selector finds. Parts of a live page are replaced at any time: what was
     /// found and is not there any more, or not yet, is looked for again, as somebody with a mouse would.
-    async fn at_once(
+    async fn at_once<T>(
         &self,
         selector: &str,
-        act: impl AsyncFn(&Element) -> Result<(), CmdError>,
-    ) -> anyhow::Result<()> {
+        act: impl AsyncFn(&Element) -> Result<T, CmdError>,
+    ) -> anyhow::Result<T> {
         let mut last = None;
         for _ in 0..200 {
             let done = match self.client.find(Locator::Css(selector)).await {
@@ -138,7 +138,7 @@ impl Browser {
                 Err(error) => Err(error),
             };
             match done {
-                Ok(()) => return Ok(()),
+                Ok(done) => return Ok(done),
                 Err(error) if is_passing(&error) => last = Some(error),
                 Err(error) => return Err(error).context(selector.to_owned()),
             }
@@ -148,11 +148,10 @@ impl Browser {
         Err(last).with_context(|| format!("{selector} is not there"))
     }
 
-    /// The text of what a CSS selector finds.
+    /// The text of what a CSS selector finds, as soon as it is there.
     pub async fn text(&self, selector: &str) -> anyhow::Result<String> {
-        let found = self.client.find(Locator::Css(selector)).await;
-        let found = found.with_context(|| format!("{selector} is not there"))?;
-        Ok(found.text().await?)
+        self.at_once(selector, async |found| found.text().await)
+            .await
     }
 
     /// Ends the browser before what it looks at ends.

@@ -8,6 +8,7 @@ use madoguchi_core::clock::Clock;
 use madoguchi_reports::table::{Column, Form, Table, workbook};
 use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
+use madoguchi_tests::faq;
 
 type Outcome = anyhow::Result<()>;
 
@@ -302,6 +303,50 @@ async fn a_workbook_is_looked_through_before_it_becomes_drafts() -> Outcome {
     act(&browser, "form button.primary", "取り込みました").await?;
     browser.until_at("/articles").await?;
     browser.until_shown("ぬりかべの数え方").await?;
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_marks_what_answers_a_question_and_a_second_window_loses_no_mark() -> Outcome {
+    let desk = Setup::default().with_knowledge().start().await?;
+    faq::publish(&desk).await?;
+    let password = desk.add_user("henshu", &[Role::FaqEditor], None).await?;
+    let mut windows = Vec::new();
+    for size in [(1280, 800), (500, 844)] {
+        let browser = Browser::start(size.0, size.1).await?;
+        browser.sign_in(desk.web(), "henshu", &password).await?;
+        browser.open(desk.web(), "/articles/grading").await?;
+        browser.fill_in("#q", "パスワードを忘れた").await?;
+        browser.click("form[role=search] button").await?;
+        browser.until_shown("『パスワードを忘れた』の答え").await?;
+        windows.push(browser);
+    }
+    let [first, second] = &windows[..] else {
+        anyhow::bail!("two windows")
+    };
+    let mark = |row: u32, grade: u32| {
+        format!("main tbody tr:nth-child({row}) select option[value='{grade}']")
+    };
+    first.click(&mark(1, 3)).await?;
+    act(first, "button[value=save]", "採点を保存しました").await?;
+    first.until_shown("正解 1件、参考 0件").await?;
+
+    second.click(&mark(2, 1)).await?;
+    act(
+        second,
+        "button[value=save]",
+        "ほかの画面で先に採点されました",
+    )
+    .await?;
+    let marked = "return document.querySelector('main tbody tr:nth-child(2) select').value === '1'";
+    second.until_true(marked).await?;
+    second.click(&mark(1, 3)).await?;
+    act(second, "button[value=save]", "採点を保存しました").await?;
+    second.until_shown("正解 1件、参考 1件").await?;
+    for browser in windows {
+        browser.close().await?;
+    }
     desk.end().await?;
     Ok(())
 }

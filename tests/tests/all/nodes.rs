@@ -87,7 +87,15 @@ fn counts(figures: &Value) -> [u64; 5] {
 async fn all_show(desks: &[&DeskProcess], what: &str, wanted: [u64; 5]) -> Outcome {
     for desk in desks {
         desk.until(what, |today| counts(today) == wanted).await?;
-        let stats = desk.get("/api/v1/stats").await?;
+        // The API counts what is in the database, where events come a moment after they are shown.
+        let mut stats = desk.get("/api/v1/stats").await?;
+        for _ in 0..200 {
+            if counts(&stats) == wanted {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            stats = desk.get("/api/v1/stats").await?;
+        }
         ensure!(counts(&stats) == wanted, "{what}: {stats:#}");
     }
     Ok(())

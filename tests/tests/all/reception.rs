@@ -1,6 +1,7 @@
 //! An agent's call from the first ring to the next, in a real Chromium: who calls is told, an answer is
 //! taken by a key, everything is saved by another, and nothing typed is lost.
 
+mod chosen;
 mod hands;
 
 use std::io::Write as _;

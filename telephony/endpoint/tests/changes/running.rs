@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_core::clock::SystemClock;
+use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::live::DeskSnapshot;
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::media::MediaSettings;
@@ -20,6 +21,17 @@ use super::peer::{Peer, expires};
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The desk lives by the clock of the machine, and calls come at any hour of any day.
+fn always_open() -> Calendar {
+    Calendar::new(HoursSettings {
+        // Midnight.
+        opens: Default::default(),
+        closes: None,
+        every_day: true,
+        ..HoursSettings::default()
+    })
+}
+
 /// A desk without trunks on a port of its own, whose journal confirms at once.
 async fn start(settings: &mut Settings) -> (Endpoint, watch::Receiver<Arc<DeskSnapshot>>) {
     settings.endpoint.trunks.clear();
@@ -31,6 +43,7 @@ pub(crate) async fn start_with(
     settings: &mut Settings,
 ) -> (Endpoint, watch::Receiver<Arc<DeskSnapshot>>) {
     settings.endpoint.listen[0].addr.set_port(0);
+    settings.engine.calendar = always_open();
     let clock = Arc::new(SystemClock);
     let now = madoguchi_core::clock::Clock::moment(&*clock);
     let (journal, mut batches) = mpsc::unbounded_channel();
