@@ -72,10 +72,10 @@ bench-report: install-build build ## Time and memory of a month's report of 100,
 	$(call step,bench-report,$(CARGO) run --release --locked -p madoguchi-tests --example bench-report,Nothing else should run on the machine while it measures.)
 
 bench-observe: install-test build ## Speed and memory of observing SIP beside sngrep and tshark
-	$(call step,bench-observe,$(CARGO) run --release --locked -p madoguchi-observe --example bench -- target/release/madoguchi,Nothing else should run on the machine while it measures.)
+	$(call step,bench-observe,$(CARGO) run --release --locked -p madoguchi-observe --example bench-observe -- target/release/madoguchi,Nothing else should run on the machine while it measures.)
 
 bench-search: install-build install-synonyms install-encoder ## Latency of searches and suggestions with 10,000 and 1,000,000 articles
-	$(call step,bench-search,$(CARGO) run --release --locked -p madoguchi-kb --example bench -- kb/sample,Nothing else should run on the machine while it measures.)
+	$(call step,bench-search,$(CARGO) run --release --locked -p madoguchi-kb --example bench-search -- kb/sample,Nothing else should run on the machine while it measures.)
 
 eval-search: install-build install-synonyms install-encoder ## What each part of the search adds on the sample queries
 	$(call step,eval-search,$(CARGO) run --release --locked -p madoguchi-kb --example parts -- kb/sample/faq.jsonl kb/sample/queries-tuning.jsonl kb/sample/queries-measured.jsonl kb/sample/staff-tuning.jsonl kb/sample/staff-measured.jsonl,Read the first error above.)

@@ -270,6 +270,14 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
         } => {
             format!("外部の{number}に転送しました。")
         }
+        EventKind::Transferred {
+            to: TransferTarget::Desk,
+            from,
+        } => {
+            let from = from.as_ref().map(|from| name(from.as_str()));
+            let from = from.as_deref().unwrap_or("担当者");
+            format!("{from}は、転送先が応答する前に切断しました。次の担当者を待っています。")
+        }
         EventKind::Abandoned { reason: why } => {
             format!("応答のないまま終わりました({})。", reason(*why))
         }

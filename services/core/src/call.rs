@@ -194,6 +194,7 @@ impl CallRecord {
                     TransferTarget::Outside { .. } => {
                         self.talk_ended_at.get_or_insert(event.at);
                     }
+                    TransferTarget::Desk => {}
                 }
             }
             EventKind::Abandoned { reason } if self.ended_at.is_none() => {

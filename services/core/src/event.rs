@@ -110,7 +110,8 @@ pub enum EventKind {
     /// The agent handed the caller on. Inside the desk the talk goes on with the next agent;
     /// to the outside the desk's talk stops here.
     Transferred {
-        /// Who handed on.
+        /// Who handed on; `None` where an outside source does not tell, and after
+        /// [`TransferTarget::Desk`], when nobody talked.
         from: Option<AgentId>,
         /// To whom.
         to: TransferTarget,
@@ -234,4 +235,7 @@ pub enum TransferTarget {
         /// Which.
         number: String,
     },
+    /// Whoever of the desk picks up next: the agent hung up before a colleague had. The talk of the
+    /// call goes on (転送), nobody's part does until the next [`EventKind::Transferred`].
+    Desk,
 }

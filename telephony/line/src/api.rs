@@ -150,8 +150,10 @@ pub enum Input {
         /// To which number.
         number: String,
     },
-    /// The agent asks to hand the caller on to another agent of the desk: the engine rings that
-    /// agent for the same call; the call keeps its arrival and its answer.
+    /// The agent asks to hand the caller on to another agent of the desk (blind transfer, RFC 5589 6):
+    /// the engine rings that agent for the same call, which keeps its arrival and its answer, and the
+    /// caller hears music. What came of it is told with [`Output::TransferOver`]. The agent may hang
+    /// up at once: the caller stays with the desk.
     TransferToAgent {
         /// The call.
         call: CallId,
@@ -269,10 +271,19 @@ pub enum Output {
         /// The attempt.
         leg: LegId,
     },
-    /// Connect the media of the caller and the leg, stop what plays; tell [`Input::LegBridged`].
+    /// Connect the media of the caller and the leg, stop what plays; tell [`Input::LegBridged`]. Also
+    /// after a transfer that failed, for those who were connected before.
     Bridge {
         /// The picked-up attempt. The call is `leg.call`.
         leg: LegId,
+    },
+    /// A transfer that the agent of this leg asked for is over. Where it failed the caller is with that
+    /// agent again.
+    TransferOver {
+        /// The agent's leg.
+        leg: LegId,
+        /// How it failed; `None`: another agent has the caller.
+        failure: Option<LegFailure>,
     },
     /// Call the far end of a dialled call. Its ringing and its answer are passed to the agent;
     /// tell [`Input::FarAnswered`] or [`Input::FarFailed`].

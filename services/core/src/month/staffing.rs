@@ -72,10 +72,13 @@ impl StaffingSettings {
             within("aht_secs", secs, AHT_SECS);
         }
         if self.shrinkage.0 > 900 {
-            faults.push(FieldError::new("shrinkage", "90%以下にしてください"));
+            faults.push(FieldError::new(
+                "shrinkage",
+                "0から90までの数字を、小数第1位までで入力してください",
+            ));
         }
         if !(1..=500).contains(&self.blocking.0) {
-            let message = "0.1%から50%までの値を入力してください";
+            let message = "0.1から50までの数字を、小数第1位までで入力してください";
             faults.push(FieldError::new("blocking", message));
         }
         faults.extend(self.shift_fault());

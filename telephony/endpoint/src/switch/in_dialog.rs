@@ -57,6 +57,7 @@ impl Switch {
             Method::Update => self.on_update(tx, id, &request, now),
             Method::Info => self.on_info(tx, id, &request, now),
             Method::Prack => self.on_prack(tx, id, request, now),
+            Method::Refer => self.on_refer(tx, id, &request, now),
             Method::Options => self.answer(tx, request.respond(200, None), now),
             _ => self.answer(tx, not_allowed(&request, 405), now),
         }

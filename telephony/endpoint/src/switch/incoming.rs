@@ -165,6 +165,9 @@ impl Switch {
         let Some(phone) = self.phones.get(extension).cloned() else {
             return;
         };
+        if let Some(status) = self.refuse_replaces(&invite) {
+            return self.answer(tx, invite.respond(status, None), now);
+        }
         let subscriber = invite.uri.subscriber();
         let dialled = subscriber.number;
         if let Some(command) = self.feature_command(&dialled) {

@@ -121,6 +121,7 @@ impl Switch {
             heard: false,
             shown,
             invite_id: Some(invite_id),
+            referral: None,
         };
         self.insert_side(id, side);
         Ok(id)

@@ -124,6 +124,7 @@ impl Switch {
             heard: false,
             shown: Caller::from(dialled.number).with_subaddress(dialled.subaddress),
             invite_id: None,
+            referral: None,
         };
         self.insert_side(id, side);
         if let Some(trunk) = trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {

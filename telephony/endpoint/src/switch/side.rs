@@ -13,6 +13,7 @@ use super::challenges::Challenges;
 use super::dialog::Dialog;
 use super::early::EarlyDialog;
 use super::invite_id::InviteId;
+use super::referral::Referral;
 use super::refreshing::Refreshing;
 use super::reliable::Reliable;
 use super::route::Peer;
@@ -111,4 +112,6 @@ pub(super) struct Side {
     pub(super) shown: Caller,
     /// What keeps the same INVITE over another way from being a second call.
     pub(super) invite_id: Option<InviteId>,
+    /// The transfer that its phone asked for, while it goes on.
+    pub(super) referral: Option<Referral>,
 }

@@ -35,9 +35,10 @@ fn call_of(output: &Output) -> Option<&CallId> {
         | Output::Dial { call, .. }
         | Output::EndFar { call }
         | Output::HangUp { call, .. } => Some(call),
-        Output::Ring { leg, .. } | Output::EndLeg { leg } | Output::Bridge { leg } => {
-            Some(&leg.call)
-        }
+        Output::Ring { leg, .. }
+        | Output::EndLeg { leg }
+        | Output::Bridge { leg }
+        | Output::TransferOver { leg, .. } => Some(&leg.call),
         Output::Emit(_)
         | Output::Presence(_)
         | Output::AgentChanged { .. }

@@ -130,6 +130,7 @@ impl Switch {
             Output::Ring { leg, agent } => self.ring(leg, &agent, now),
             Output::EndLeg { leg } => self.end_leg(&leg, now),
             Output::Bridge { leg } => self.bridge_leg(leg),
+            Output::TransferOver { leg, failure } => self.transfer_over(&leg, failure, now),
             Output::Dial { call, target } => self.dial(&call, target, now),
             Output::EndFar { call } => self.end_far(&call, now),
             Output::HangUp { call, cause } => self.hang_up(&call, cause, now),

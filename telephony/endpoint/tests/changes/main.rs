@@ -32,5 +32,6 @@ mod restart;
 mod running;
 mod stopping;
 mod strangers;
+mod transfers;
 mod trunks;
 mod unacknowledged;

@@ -208,7 +208,23 @@ impl Engine {
         }
     }
 
-    /// 放棄 by the desk: says why, then hangs up.
+    /// The end of a wait: 放棄, or the end of a call that was answered before.
+    pub(super) fn end_wait(
+        &mut self,
+        call: &CallId,
+        reason: AbandonReason,
+        cause: EndCause,
+        now: Moment,
+    ) {
+        let entry = self.calls.get_mut(call);
+        let kind = match entry.and_then(|entry| entry.left_alone.take()) {
+            Some(_) => EventKind::Ended { cause },
+            None => EventKind::Abandoned { reason },
+        };
+        self.emit(call, kind, now);
+    }
+
+    /// The desk ends a wait: says why, then hangs up.
     pub(super) fn turn_away(
         &mut self,
         call: &CallId,
@@ -216,7 +232,7 @@ impl Engine {
         announcement: Announcement,
         now: Moment,
     ) {
-        self.emit(call, EventKind::Abandoned { reason }, now);
+        self.end_wait(call, reason, EndCause::Desk, now);
         self.say_farewell(call, announcement, false);
     }
 

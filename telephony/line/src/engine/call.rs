@@ -35,8 +35,16 @@ pub(super) struct Call {
     pub(super) closes_at: Option<Instant>,
     /// The wait ran out while the media were being connected: what to say if that fails.
     pub(super) overdue: Option<(AbandonReason, Announcement)>,
+    /// The agent who talked has handed the caller on and hung up: an answered caller waits.
+    pub(super) left_alone: Option<LeftAlone>,
     /// Agents who still work on it after its end or after handing it on.
     pub(super) wrap_ups: u32,
+}
+
+/// A caller who was answered and has nobody to talk with.
+#[derive(Debug)]
+pub(super) struct LeftAlone {
+    pub(super) caller_holds: bool,
 }
 
 /// Where a call stands.
@@ -130,6 +138,7 @@ impl Call {
             timers: CallTimers::default(),
             closes_at: None,
             overdue: None,
+            left_alone: None,
             wrap_ups: 0,
         }
     }

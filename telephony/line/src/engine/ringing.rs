@@ -1,7 +1,7 @@
 //! Ringing agents for a caller, up to the moment when both hear each other.
 
 use madoguchi_core::clock::Moment;
-use madoguchi_core::event::{EventKind, RingOutcome};
+use madoguchi_core::event::{EventKind, RingOutcome, TransferTarget};
 use madoguchi_core::id::CallId;
 use madoguchi_core::time::Millis;
 
@@ -129,13 +129,19 @@ impl Engine {
             _ => return,
         }
         let (wait, key) = (now.monotonic - entry.began.monotonic, entry.line);
-        self.emit(
-            &leg.call,
-            EventKind::Answered {
-                agent: self.agents.id(agent),
+        let alone = self.calls.get_mut(&leg.call).and_then(|entry| {
+            entry.overdue = None;
+            entry.left_alone.take()
+        });
+        let is_first = alone.is_none();
+        let kind = match (&alone, self.agents.id(agent)) {
+            (Some(_), Some(agent)) => EventKind::Transferred {
+                from: None,
+                to: TransferTarget::Agent { agent },
             },
-            now,
-        );
+            (_, agent) => EventKind::Answered { agent },
+        };
+        self.emit(&leg.call, kind, now);
         self.leave_queue(&leg.call);
         let timers = self
             .calls
@@ -147,7 +153,7 @@ impl Engine {
         self.stop_leg_timer(leg);
         let talk = Talk {
             leg: leg.n,
-            caller_holds: false,
+            caller_holds: alone.is_some_and(|alone| alone.caller_holds),
             agent_holds: false,
             transfer: None,
         };
@@ -160,7 +166,9 @@ impl Engine {
             },
             now,
         );
-        if let Some(line) = key.and_then(|key| self.line_mut(key)) {
+        if let Some(line) = key.and_then(|key| self.line_mut(key))
+            && is_first
+        {
             line.last_waits.push_back(wait);
             if line.last_waits.len() > WAITS_REMEMBERED {
                 line.last_waits.pop_front();
@@ -186,7 +194,7 @@ impl Engine {
         }
         self.rest(agent);
         self.free(agent, true, now);
-        self.after_lost_leg(&leg.call, leg.n, now);
+        self.after_lost_leg(&leg.call, leg.n, failure, now);
     }
 
     /// The phone that had picked up is gone.
@@ -203,7 +211,7 @@ impl Engine {
         self.remove_leg(&leg.call, leg.n, RingOutcome::Dropped, now);
         self.rest(agent);
         self.free(agent, true, now);
-        self.after_lost_leg(&leg.call, leg.n, now);
+        self.after_lost_leg(&leg.call, leg.n, LegFailure::Unreachable, now);
     }
 
     /// Nobody picked up in time (RONA), or the media never stood.
@@ -229,7 +237,7 @@ impl Engine {
         }
         // The next agent is rung before this one is looked at again.
         self.agents.put_last(agent);
-        self.after_lost_leg(&leg.call, leg.n, now);
+        self.after_lost_leg(&leg.call, leg.n, LegFailure::NoAnswer, now);
         self.free(agent, true, now);
     }
 
@@ -267,12 +275,14 @@ impl Engine {
     }
 
     /// What becomes of the call after an attempt ended: the wait or the talk goes on.
-    fn after_lost_leg(&mut self, call: &CallId, n: u32, now: Moment) {
+    fn after_lost_leg(&mut self, call: &CallId, n: u32, failure: LegFailure, now: Moment) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
         match &mut entry.stage {
-            Stage::Talking(talk) if talk.transfer == Some(n) => talk.transfer = None,
+            Stage::Talking(talk) if talk.transfer == Some(n) => {
+                self.transfer_failed(call, failure);
+            }
             Stage::Ringing | Stage::Bridging { .. } if entry.legs.is_empty() => {
                 match entry.overdue.take() {
                     Some((reason, announcement)) => {

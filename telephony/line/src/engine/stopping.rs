@@ -1,7 +1,7 @@
 //! The desk stops: whoever waits is told, and at the end every call gets its true end.
 
 use madoguchi_core::clock::Moment;
-use madoguchi_core::event::{EndCause, EventKind};
+use madoguchi_core::event::EndCause;
 use madoguchi_core::id::CallId;
 
 use super::Engine;
@@ -21,11 +21,11 @@ impl Engine {
     /// Every call ends by the desk, and the work after calls with them.
     pub(super) fn end_all(&mut self, now: Moment) {
         // Nobody may be rung for one of them when another ends.
-        for call in self.all_waiting() {
-            self.leave_queue(&call);
-        }
         let mut calls: Vec<CallId> = self.calls.keys().cloned().collect();
         calls.sort_unstable();
+        for call in &calls {
+            self.leave_queue(call);
+        }
         for call in &calls {
             self.end_by_desk(call, now);
         }
@@ -51,7 +51,7 @@ impl Engine {
             Stage::Farewell { .. } => return self.farewell_over(call, now),
             Stage::Greeting | Stage::Queued | Stage::Ringing | Stage::Bridging { .. } => {
                 self.withdraw_legs(call, now);
-                self.emit(call, EventKind::Abandoned { reason: CLOSED }, now);
+                self.end_wait(call, CLOSED, EndCause::Desk, now);
                 self.close_call(call);
             }
             Stage::Talking(_) => self.end_talk(call, EndCause::Desk, true, now),

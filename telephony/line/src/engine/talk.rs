@@ -9,10 +9,10 @@ use madoguchi_core::time::Millis;
 
 use super::Engine;
 use super::agents::Activity;
-use super::call::Stage;
+use super::call::{LeftAlone, Stage};
 use super::keys::AgentKey;
 use super::timers::TimerOf;
-use crate::api::{HangUpCause, LegId, Output};
+use crate::api::{HangUpCause, LegFailure, LegId, Output};
 
 impl Engine {
     /// The party that started a call is gone.
@@ -37,22 +37,18 @@ impl Engine {
             Stage::Greeting | Stage::Queued | Stage::Ringing | Stage::Bridging { .. } => {
                 self.withdraw_legs(call, now);
                 let reason = AbandonReason::CallerHangup;
-                self.emit(call, EventKind::Abandoned { reason }, now);
+                self.end_wait(call, reason, caller_ended(lost), now);
                 self.close_call(call);
             }
-            Stage::Talking(_) => {
-                let cause = if lost {
-                    EndCause::Lost
-                } else {
-                    EndCause::Caller
-                };
-                self.end_talk(call, cause, true, now);
-            }
+            Stage::Talking(_) => self.end_talk(call, caller_ended(lost), true, now),
             Stage::Dialled(_) => self.dialler_gone(call, lost, now),
         }
     }
 
     pub(super) fn agent_hung_up(&mut self, call: &CallId, lost: bool, now: Moment) {
+        if self.leave_alone(call, now) {
+            return;
+        }
         let cause = if lost {
             EndCause::Lost
         } else {
@@ -63,6 +59,42 @@ impl Engine {
             call: call.clone(),
             cause: HangUpCause::Normal,
         });
+    }
+
+    /// The agent who handed the caller on hangs up before the other one has picked up: the caller stays
+    /// and waits. `false` if nobody is being rung for the caller.
+    fn leave_alone(&mut self, call: &CallId, now: Moment) -> bool {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return false;
+        };
+        let Stage::Talking(talk) = &entry.stage else {
+            return false;
+        };
+        let Some(other) = talk.transfer else {
+            return false;
+        };
+        let (before, held) = (talk.leg, talk.agent_holds);
+        entry.left_alone = Some(LeftAlone {
+            caller_holds: talk.caller_holds,
+        });
+        let picked_up = entry.legs.get(&other).is_some_and(|leg| leg.picked_up);
+        entry.stage = if picked_up {
+            Stage::Bridging { leg: other }
+        } else {
+            Stage::Ringing
+        };
+        let first = entry.legs.remove(&before).map(|leg| leg.agent);
+        if held {
+            let by = Party::Agent;
+            self.emit(call, EventKind::Resumed { by }, now);
+        }
+        let from = first.and_then(|first| self.agents.id(first));
+        let to = TransferTarget::Desk;
+        self.emit(call, EventKind::Transferred { from, to }, now);
+        if let Some(first) = first {
+            self.start_wrap_up(call, first, now);
+        }
+        true
     }
 
     /// The conversation is over.
@@ -150,16 +182,18 @@ impl Engine {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
-        let (caller, agent) = match &mut entry.stage {
-            Stage::Talking(talk) => (&mut talk.caller_holds, &mut talk.agent_holds),
-            Stage::Dialled(dialled) if dialled.answered => {
-                (&mut dialled.caller_holds, &mut dialled.agent_holds)
+        let (caller, agent) = match (&mut entry.stage, &mut entry.left_alone) {
+            (Stage::Talking(talk), _) => (&mut talk.caller_holds, Some(&mut talk.agent_holds)),
+            (Stage::Dialled(dialled), _) if dialled.answered => {
+                (&mut dialled.caller_holds, Some(&mut dialled.agent_holds))
             }
+            (_, Some(alone)) => (&mut alone.caller_holds, None),
             _ => return,
         };
-        let flag = match by {
-            Party::Caller => caller,
-            Party::Agent => agent,
+        let flag = match (by, agent) {
+            (Party::Caller, _) => caller,
+            (Party::Agent, Some(agent)) => agent,
+            (Party::Agent, None) => return,
         };
         if *flag != holds {
             *flag = holds;
@@ -174,30 +208,58 @@ impl Engine {
 
     /// Rings another agent for a caller who is being talked to.
     pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Moment) {
-        let Some(target) = self.agents.key(to) else {
-            return;
-        };
-        let free = self
-            .agents
-            .get(target)
-            .is_some_and(|agent| agent.activity == Activity::Nothing && agent.reachable);
         let Some(entry) = self.calls.get(call) else {
             return;
         };
         let Stage::Talking(talk) = &entry.stage else {
             return;
         };
-        if !free || talk.transfer.is_some() {
+        // The one that goes on is told of when it is over.
+        if talk.transfer.is_some() {
             return;
         }
-        let Some(line) = entry.line.and_then(|key| self.line(key)) else {
-            return;
+        let first = LegId {
+            call: call.clone(),
+            n: talk.leg,
         };
-        let timeout = line.settings.ring_timeout;
+        let line = entry.line.and_then(|key| self.line(key));
+        let timeout = line.map(|line| line.settings.ring_timeout);
+        let target = self.agents.key(to);
+        let agent = target.and_then(|target| self.agents.get(target));
+        let failure = match agent {
+            Some(agent) if agent.activity != Activity::Nothing => Some(LegFailure::Declined),
+            Some(agent) if agent.reachable => None,
+            _ => Some(LegFailure::Unreachable),
+        };
+        let (Some(target), Some(timeout), None) = (target, timeout, failure) else {
+            return self.out(Output::TransferOver {
+                leg: first,
+                failure: failure.or(Some(LegFailure::Unreachable)),
+            });
+        };
+        self.out(Output::PlayMusic { call: call.clone() });
         let leg = self.start_leg(call, target, timeout, now);
         if let Some(Stage::Talking(talk)) = self.calls.get_mut(call).map(|entry| &mut entry.stage) {
             talk.transfer = leg;
         }
+    }
+
+    /// Nobody took the caller who was to be handed on: the first agent has the caller again.
+    pub(super) fn transfer_failed(&mut self, call: &CallId, failure: LegFailure) {
+        let stage = self.calls.get_mut(call).map(|entry| &mut entry.stage);
+        let Some(Stage::Talking(talk)) = stage else {
+            return;
+        };
+        talk.transfer = None;
+        let leg = LegId {
+            call: call.clone(),
+            n: talk.leg,
+        };
+        self.out(Output::Bridge { leg: leg.clone() });
+        self.out(Output::TransferOver {
+            leg,
+            failure: Some(failure),
+        });
     }
 
     /// The other agent and the caller hear each other: the first agent's part ends.
@@ -230,12 +292,15 @@ impl Engine {
             },
             now,
         );
-        self.out(Output::EndLeg {
-            leg: LegId {
-                call: leg.call.clone(),
-                n: before,
-            },
+        let before = LegId {
+            call: leg.call.clone(),
+            n: before,
+        };
+        self.out(Output::TransferOver {
+            leg: before.clone(),
+            failure: None,
         });
+        self.out(Output::EndLeg { leg: before });
         self.start_wrap_up(&leg.call, first, now);
     }
 
@@ -258,5 +323,14 @@ impl Engine {
             call: call.clone(),
             cause: HangUpCause::Normal,
         });
+    }
+}
+
+/// How a call ends whose caller is gone.
+fn caller_ended(lost: bool) -> EndCause {
+    if lost {
+        EndCause::Lost
+    } else {
+        EndCause::Caller
     }
 }

@@ -142,6 +142,14 @@ fn a_transfer_that_fails_leaves_the_caller_with_the_first_agent() {
             (AgentState::Talking, AgentState::Ready)
         );
         assert!(!scene.story("x").contains("transferred"));
+        // They are connected again, and the first agent is told.
+        let leg = scene.leg("x");
+        let bridged = Output::Bridge { leg: leg.clone() };
+        let told = scene.last.iter().filter(
+            |output| matches!(output, Output::TransferOver { leg: of, failure: Some(_) } if *of == leg),
+        );
+        assert_eq!(told.count(), 1);
+        assert!(scene.last.contains(&bridged), "{:?}", scene.last);
     }
 }
 
@@ -152,22 +160,17 @@ fn a_transfer_to_somebody_in_a_call_changes_nothing() {
         scene.call(call, "desk");
         scene.answer(call);
     }
-    assert!(
-        scene
-            .input(Input::TransferToAgent {
-                call: "x".into(),
-                agent: "b".into()
-            })
-            .is_empty()
-    );
-    assert!(
-        scene
-            .input(Input::TransferToAgent {
-                call: "x".into(),
-                agent: "a".into()
-            })
-            .is_empty()
-    );
+    for busy in ["b", "a"] {
+        let refused = Output::TransferOver {
+            leg: scene.leg("x"),
+            failure: Some(LegFailure::Declined),
+        };
+        let outputs = scene.input(Input::TransferToAgent {
+            call: "x".into(),
+            agent: busy.into(),
+        });
+        assert_eq!(outputs, [refused]);
+    }
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl Ledger {
                     "{leg:?} ended that is gone"
                 );
             }
-            Output::Bridge { leg } => {
+            Output::Bridge { leg } | Output::TransferOver { leg, .. } => {
                 assert!(self.legs.contains_key(leg) && !self.books[&leg.call].gone);
             }
             Output::Dial { call, target } => self.dial(call, target),

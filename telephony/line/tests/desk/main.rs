@@ -14,6 +14,7 @@ mod clock;
 mod closing;
 mod dialled;
 mod distribution;
+mod handing_on;
 mod histories;
 mod ledger;
 mod lessons;

@@ -328,6 +328,9 @@ pub(crate) fn script(outputs: &[Output]) -> String {
         Output::Ring { leg, agent } => format!("ring {agent} for {}", leg.call),
         Output::EndLeg { leg } => format!("end a leg of {}", leg.call),
         Output::Bridge { leg } => format!("bridge {}", leg.call),
+        Output::TransferOver { leg, failure } => {
+            format!("the transfer of {} is over: {failure:?}", leg.call)
+        }
         Output::Dial { call, .. } => format!("dial for {call}"),
         Output::EndFar { call } => format!("end the far end of {call}"),
         Output::HangUp { call, cause } => format!("hang up {call}: {cause:?}"),

@@ -133,10 +133,24 @@ impl World {
                 let Some(call) = nth(self.callers.keys(), pick).cloned() else {
                     return;
                 };
-                self.too_late(Input::TransferToAgent {
+                self.input(Input::TransferToAgent {
                     call,
                     agent: "stranger".into(),
                 });
+                let refused = |output: &Output| {
+                    matches!(
+                        output,
+                        Output::TransferOver {
+                            failure: Some(_),
+                            ..
+                        }
+                    )
+                };
+                assert!(
+                    self.scene.last.iter().all(refused) && self.scene.last.len() <= 1,
+                    "{:?}",
+                    self.scene.last
+                );
             }
         }
     }

@@ -144,13 +144,26 @@ impl Book {
     }
 
     fn hand_on(&mut self, event: &CallEvent, from: Option<&AgentId>, to: &TransferTarget) {
-        let from = from.expect("our own events name the agent");
-        assert!(self.talking.remove(from), "{event:?}");
-        self.wrapping.push(from.clone());
-        if let TransferTarget::Agent { agent } = to {
-            assert!(self.ringing.remove(agent), "{event:?} without ringing");
-            assert!(!self.agent_holds, "{event:?} while the agent holds");
-            self.talking.insert(agent.clone());
+        assert!(self.answered, "{event:?} before the answer");
+        match from {
+            Some(from) => {
+                assert!(self.talking.remove(from), "{event:?}");
+                self.wrapping.push(from.clone());
+            }
+            None => assert!(self.talking.is_empty(), "{event:?} while somebody talks"),
+        }
+        match to {
+            TransferTarget::Agent { agent } => {
+                assert!(self.ringing.remove(agent), "{event:?} without ringing");
+                assert!(self.ringing.is_empty(), "others still ring at {event:?}");
+                assert!(!self.agent_holds, "{event:?} while the agent holds");
+                self.talking.insert(agent.clone());
+            }
+            TransferTarget::Outside { .. } => {}
+            TransferTarget::Desk => {
+                assert!(!self.ringing.is_empty(), "{event:?}, and nobody is rung");
+                assert!(!self.agent_holds, "{event:?} while the agent holds");
+            }
         }
     }
 
