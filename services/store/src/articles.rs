@@ -281,11 +281,13 @@ async fn write(tx: &mut AnyConnection, article: &Article, now: Instant) -> Resul
     });
     let asked = matches!(article.withdrawal, Withdrawal::Requested { .. });
     let sent_back = newest.is_some_and(|version| version.stage.is_sent_back());
+    let manual = content.manual.as_ref();
     let search = format!(
-        "{} {} {}",
+        "{} {} {} {}",
         article.id,
         content.question,
-        content.keywords.join(" ")
+        content.keywords.join(" "),
+        manual.map_or("", |place| place.title.as_str())
     );
     if article.revision == 0 {
         let number = number::next(tx).await?;

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 26] = [
+const ALL: [(i64, &str, &str); 27] = [
     (
         1,
         "calls",
@@ -139,6 +139,11 @@ const ALL: [(i64, &str, &str); 26] = [
         27,
         "open tickets",
         include_str!("../../../migrations/0027_open_tickets.sql"),
+    ),
+    (
+        28,
+        "awaiting in order",
+        include_str!("../../../migrations/0028_awaiting_in_order.sql"),
     ),
 ];
 

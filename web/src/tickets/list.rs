@@ -24,7 +24,7 @@ use crate::query::Period;
 use crate::state::Web;
 
 /// Rows that are counted for a page where words are looked for.
-const COUNTED_WITH_WORDS: u32 = 1_000;
+const COUNTED_WITH_WORDS: u32 = 200;
 
 /// What stands for the visitor, and for nobody, among those who see to tickets.
 const ME: &str = "me";

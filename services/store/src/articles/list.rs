@@ -71,6 +71,8 @@ pub struct ArticleRow {
     pub id: ArticleId,
     /// Its number.
     pub number: Option<ArticleNumber>,
+    /// Counts up with every change.
+    pub revision: i64,
     /// The question of the newest version.
     pub question: String,
     /// The category of the newest version.
@@ -273,7 +275,7 @@ impl Store {
 }
 
 /// What [`article_row`] reads.
-const ROW: &str = "id, number, question, category, stage, sent_back, visible, withdrawal_asked, \
+const ROW: &str = "id, number, revision, question, category, stage, sent_back, visible, withdrawal_asked, \
      updated_at";
 
 fn article_row(row: &AnyRow) -> Result<ArticleRow, StoreError> {
@@ -282,6 +284,7 @@ fn article_row(row: &AnyRow) -> Result<ArticleRow, StoreError> {
     Ok(ArticleRow {
         id: article_id(row, "id")?,
         number: super::number::of_row(row)?,
+        revision: row.try_get("revision")?,
         question: row.try_get("question")?,
         category: category_id(row, "category")?,
         stage: row.try_get("stage")?,

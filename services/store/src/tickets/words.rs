@@ -15,9 +15,13 @@ use crate::store::Store;
 /// The most words that are looked for, and the longest.
 const WORDS: usize = 5;
 const WORD_LETTERS: usize = 100;
-/// Words that stand in more tickets than this are met soon by going through the list in its order;
-/// so the index is not asked for them.
+/// Words whose letter pairs stand in more tickets than this may be met soon by going through the list in
+/// its order; then the index is not asked for them.
 const RARE: i64 = 2_000;
+/// Whether they are is seen in so many of the newest of those tickets,
+const PROBED: i64 = 300;
+/// of which so many must hold the words: numbers are made of pairs that are everywhere.
+const DENSE: i64 = 50;
 /// Rows of the index in SQLite are numbered by fiscal year and sequence: fewer tickets than this are
 /// received in a year.
 const SEQUENCES: i64 = 10_000_000;
@@ -50,12 +54,18 @@ impl Store {
         );
         index.restrict(&mut sql);
         sql.push(" LIMIT ").bind(RARE + 1).push(") AS found");
-        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
-        let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get("n"))?;
+        let found = self.number_of(sql).await?;
+        let query = WordQuery { words, index: None };
+        let is_rare = found <= RARE || self.number_of(query.probe(&index)).await? < DENSE;
         Ok(WordQuery {
-            words,
-            index: (found <= RARE).then_some(index),
+            index: is_rare.then_some(index),
+            ..query
         })
+    }
+
+    async fn number_of(&self, sql: Sql) -> Result<i64, StoreError> {
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
+        Ok(rows.first().map_or(Ok(0), |row| row.try_get("n"))?)
     }
 }
 
@@ -69,11 +79,34 @@ impl WordQuery {
             index.restrict(sql);
             sql.push(")");
         }
+        self.decide(sql);
+    }
+
+    /// The text itself decides.
+    fn decide(&self, sql: &mut Sql) {
         for word in &self.words {
             sql.push(" AND search LIKE ")
                 .bind(format!("%{}%", escaped(&storable(word))))
                 .push(" ESCAPE '!'");
         }
+    }
+
+    /// How many of the newest tickets that the index names hold the words.
+    fn probe(&self, index: &IndexQuery) -> Sql {
+        let mut sql = Sql::new(
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM tickets WHERE (fiscal_year, sequence) IN (SELECT ",
+        );
+        index.number(&mut sql);
+        sql.push(" FROM ticket_words");
+        index.restrict(&mut sql);
+        sql.push(match index {
+            IndexQuery::Sqlite(_) => " ORDER BY rowid DESC LIMIT ",
+            IndexQuery::Postgresql(_) => " ORDER BY fiscal_year DESC, sequence DESC LIMIT ",
+        })
+        .bind(PROBED)
+        .push(")");
+        self.decide(&mut sql);
+        sql
     }
 }
 

@@ -6,6 +6,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     lists_show_each_ticket_once_while_others_come_in,
     filters_let_through_what_they_name,
     words_are_found_in_everything,
+    a_word_of_common_pairs_is_found_alone,
 ]);
 
 async fn lists_show_each_ticket_once_while_others_come_in(place: Place) {
@@ -214,6 +215,28 @@ async fn filters_let_through_what_they_name(place: Place) {
     );
     let waiting = store.tickets_awaiting_answer(10).await.unwrap();
     assert_eq!(waiting.len(), 2);
+}
+
+/// Letter pairs that stand in every ticket do not make a word of them that one ticket holds alone.
+async fn a_word_of_common_pairs_is_found_alone(place: Place) {
+    let store = place.open().await;
+    let mut tx = store.begin_unrecorded().await.unwrap();
+    for n in 0..2_010 {
+        let id = format!("t{n}");
+        let question = if n == 7 { "abcd" } else { "ab bc cd" };
+        tx.add_ticket(&new(&id, question)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let filter = |words: &str| TicketFilter {
+        words: words.to_owned(),
+        limit: 10,
+        ..TicketFilter::default()
+    };
+    assert_eq!(numbers(&store, filter("abcd")).await, [8]);
+    assert_eq!(numbers(&store, filter("abcde")).await, Vec::<u32>::new());
+    let newest: Vec<u32> = (2_001..=2_010).rev().collect();
+    assert_eq!(numbers(&store, filter("bc")).await, newest);
+    assert_eq!(store.count_tickets(&filter("ab"), 200).await.unwrap(), 200);
 }
 
 async fn words_are_found_in_everything(place: Place) {
