@@ -2,6 +2,8 @@
 
 mod asked;
 mod autosave;
+mod bulk;
+mod choosing;
 mod detail;
 mod differences;
 mod edit;
@@ -69,6 +71,7 @@ fn routes() -> Routes {
         .upload("/articles/import/apply", FileUse::Import, import::apply)
         .get("/articles/{id}/files/{hash}", files::file)
         .post("/articles/{id}/files/remove", files::remove)
+        .post("/articles/bulk", bulk::take)
         .get("/articles/new", edit::new_page)
         .long_post("/articles/new", FormUse::Article, edit::create)
         .long_post("/articles/from-text", FormUse::Article, edit::from_text)

@@ -5,7 +5,8 @@ mod columns;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{Html, Response};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
 use chrono::{Datelike, Months, NaiveDate};
 use madoguchi_core::access::{Permission, ViewCalls};
 use madoguchi_core::audit::Action;
@@ -72,6 +73,8 @@ const GROUPINGS: [(&str, &str, &str, By); 5] = [
 #[template(path = "call_figures.html")]
 struct FiguresPage {
     shell: Shell,
+    /// Why what was asked for cannot be shown.
+    refused: Option<String>,
     period: String,
     from: String,
     to: String,
@@ -155,9 +158,14 @@ async fn page(
     visitor: Allowed<ViewCalls>,
     State(web): State<Web>,
     Query(query): Query<FiguresQuery>,
-) -> Result<Html<String>, WebError> {
+) -> Result<Response, WebError> {
     let today = web.desk.now().date();
-    let asked = query.read(today)?;
+    let (asked, refused) = match query.read(today) {
+        Ok(asked) => (asked, None),
+        // What was typed stays in the form.
+        Err(WebError::BadRequest(why)) => (FiguresQuery::default().read(today)?, Some(why)),
+        Err(error) => return Err(error),
+    };
     let setup = web.desk.setup();
     let thresholds = setup.targets.figures();
     let report = web.store.stats(asked.query.clone(), thresholds).await?;
@@ -174,11 +182,19 @@ async fn page(
         let asked = query.link((from, to), asked.by);
         format!("{HERE}.xlsx{asked}&form={form}")
     };
+    let (status, typed) = match &refused {
+        Some(_) => (
+            StatusCode::BAD_REQUEST,
+            (query.from.clone(), query.to.clone()),
+        ),
+        None => (StatusCode::OK, (from.to_string(), to.to_string())),
+    };
     let view = FiguresPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
+        refused,
         period: period_text((from, to), dates),
-        from: from.to_string(),
-        to: to.to_string(),
+        from: typed.0,
+        to: typed.1,
         groupings: Choice::list(groupings, asked.by),
         lines: Choice::list(all().chain(line_choices(&setup)), &query.line),
         agents: Choice::list(all().chain(agent_choices(&setup)), &query.agent),
@@ -197,7 +213,7 @@ async fn page(
             (file("data"), "データ用(Excel)"),
         ],
     };
-    Ok(Html(view.render()?))
+    Ok((status, Html(view.render()?)).into_response())
 }
 
 fn cells(figures: &Figures) -> Vec<String> {

@@ -8,6 +8,7 @@
 //! [`record_routes!`](record_routes) to the routes.
 
 pub(crate) mod book_file;
+pub(crate) mod bulk;
 pub(crate) mod export;
 pub(crate) mod field;
 pub(crate) mod form;

@@ -26,6 +26,7 @@ mod old_inquiries;
 mod one;
 mod page;
 mod parts;
+mod related;
 mod steps;
 
 use madoguchi_core::access::Permission;

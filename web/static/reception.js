@@ -351,7 +351,11 @@
       if (named && named !== fields.call.value) {
         if (isFree) await moveTo({});
         else if (!chosen && !touched && isKept()) location.replace("/reception");
-        else await offer();
+        else {
+          await offer();
+          // The own state stands in the bar, whatever the form is about.
+          await refresh();
+        }
       } else if (!named && isFree && before?.state === "ringing") {
         // The ringing has ended, and nobody here has answered.
         await moveTo({ new: "plain" });

@@ -406,7 +406,9 @@ pub(super) async fn apply(
     }
     let now = web.desk.now();
     let changed = plan.changed.into_iter().map(|(article, _)| article);
-    let all = plan.new.into_iter().chain(changed);
+    let all: Vec<Article> = plan.new.into_iter().chain(changed).collect();
+    let manual = all.iter().find_map(manual_of).unwrap_or_default();
+    let all = all.into_iter();
     let all: Vec<(Article, AuditEntry)> = all
         .map(|article| {
             let mut entry = visitor.entry(now, Action::ArticleImport, &article.id);
@@ -417,7 +419,15 @@ pub(super) async fn apply(
         })
         .collect();
     web.store.save_articles(all, now).await?;
+    // The sections of a manual are listed by themselves, so that they can be requested together.
+    let text = escape(&manual);
     Ok(Ok(Redirect::to(&format!(
-        "{HERE}?stage=draft&done=imported"
+        "{HERE}?stage=draft&text={text}&done=imported"
     ))))
+}
+
+/// What the manual is called that an article is a section of.
+fn manual_of(article: &Article) -> Option<String> {
+    let place = article.newest()?.content.manual.as_ref()?;
+    Some(place.title.clone())
 }

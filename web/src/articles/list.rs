@@ -7,6 +7,7 @@ use madoguchi_core::id::CategoryId;
 use madoguchi_core::setup::DeskSetup;
 use madoguchi_store::{ArticleFilter, ArticleOrder, ArticleRow, Page, Start, StoreError};
 
+use super::choosing;
 use super::lookup::{HERE, category_name, category_names};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -128,6 +129,14 @@ impl Listing for ArticleList {
 
     async fn count(web: &Web, filter: &ArticleFilter, at_most: u32) -> Result<u64, StoreError> {
         web.store.count_articles(filter, at_most).await
+    }
+
+    fn bulk(web: &Web, visitor: &Visitor, asked: &Asked) -> Result<Option<String>, WebError> {
+        choosing::form(web, visitor, asked).map(Some)
+    }
+
+    fn chosen(row: &ArticleRow) -> (String, String) {
+        choosing::chosen(row)
     }
 
     async fn links(web: &Web, _: &Visitor) -> Result<Links, WebError> {

@@ -26,18 +26,17 @@ pub(super) struct StepForm {
     number: u32,
 }
 
-/// Takes a step with the article as the visitor saw it, and keeps it. What it leads to is told by the
-/// name that the step gives.
-async fn step(
+/// Takes a step with the article as the visitor saw it, and keeps it; gives the name that the step gives to
+/// what it leads to.
+pub(super) async fn taken(
     web: &Web,
     visitor: &Visitor,
-    id: &str,
-    form: &StepForm,
+    (id, revision, reason): (&str, i64, &str),
     action: Action,
     take: impl FnOnce(&mut Article, Instant) -> Result<&'static str, TransitionError>,
-) -> Result<Redirect, WebError> {
+) -> Result<(Article, &'static str), WebError> {
     // Somebody else may have taken a step since; the store would refuse it, too.
-    let (mut article, before) = lookup_seen(web, id, form.revision).await?;
+    let (mut article, before) = lookup_seen(web, id, revision).await?;
     let now = web.desk.now();
     let done = take(&mut article, now).map_err(refused)?;
     let mut entry = visitor.entry(now, action, &article.id);
@@ -48,13 +47,27 @@ async fn step(
         let number = newest.number.to_string();
         entry.after.insert("version".to_owned(), number);
     }
-    if !form.reason.trim().is_empty() {
-        let reason = form.reason.trim().to_owned();
+    if !reason.trim().is_empty() {
+        let reason = reason.trim().to_owned();
         entry.after.insert("reason".to_owned(), reason);
     }
     let mut tx = web.store.begin(entry).await?;
     tx.save_article(&article, now).await?;
     tx.commit().await?;
+    Ok((article, done))
+}
+
+/// Takes a step, and leads back to the article.
+async fn step(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    form: &StepForm,
+    action: Action,
+    take: impl FnOnce(&mut Article, Instant) -> Result<&'static str, TransitionError>,
+) -> Result<Redirect, WebError> {
+    let seen = (id, form.revision, form.reason.as_str());
+    let (article, done) = taken(web, visitor, seen, action, take).await?;
     let id = escape(&article.id);
     Ok(Redirect::to(&format!("{HERE}/{id}?done={done}")))
 }

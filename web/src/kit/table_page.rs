@@ -206,7 +206,10 @@ fn cell<L: Listing>(
 ) -> Cell {
     let value = (column.value)(row, context);
     Cell {
-        class: column.class,
+        class: match &value {
+            Value::Minute(_) if column.class.is_empty() => "time",
+            _ => column.class,
+        },
         text: value.shown(dates),
         link: column.link.map(|link| link(row)),
         mark: match &value {

@@ -53,6 +53,15 @@ impl Graded {
     fn read(setting: &Setting) -> Option<Self> {
         serde_json::from_str(setting.data.as_deref()?).ok()
     }
+
+    /// How many articles answer it, in words.
+    fn told(&self) -> String {
+        let right = self.relevant.values().filter(|grade| **grade == RIGHT);
+        match (self.relevant.len(), right.count()) {
+            (0, _) => "合うFAQはない".to_owned(),
+            (all, right) => format!("正解 {right}件、参考 {}件", all - right),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -194,17 +203,9 @@ fn listed(web: &Web, mut settings: Vec<Setting>) -> Vec<KeptRow> {
     settings.sort_by_key(|setting| std::cmp::Reverse((setting.at, setting.version)));
     let rows = settings.iter().take(LISTED).filter_map(|setting| {
         let graded = Graded::read(setting)?;
-        let right = graded.relevant.values().filter(|grade| **grade == RIGHT);
         Some(KeptRow {
             link: format!("{HERE}?q={}", escape(&graded.query)),
-            told: match graded.relevant.len() {
-                0 => "合うFAQはない".to_owned(),
-                all => format!(
-                    "正解 {}件、参考 {}件",
-                    right.clone().count(),
-                    all - right.count()
-                ),
-            },
+            told: graded.told(),
             at: web.settings.dates.minute(setting.at),
             query: graded.query,
         })
@@ -255,10 +256,37 @@ pub(super) async fn save(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(html)).into_response());
     }
     let removes = intent == "remove";
-    keep(&web, &visitor, &graded, (values.version(), removes)).await?;
+    match keep(&web, &visitor, &graded, (values.version(), removes)).await {
+        Ok(()) => {}
+        // What was marked here stays marked; to press again puts it in place of what others marked.
+        Err(WebError::Conflict(_)) => {
+            let why = overtaken(&web, &graded.query).await?;
+            let html = show(&web, &visitor, &find, Some((graded, String::new(), why))).await?;
+            return Ok((StatusCode::CONFLICT, Html(html)).into_response());
+        }
+        Err(error) => return Err(error),
+    }
     let done = if removes { "grade-removed" } else { "graded" };
     let place = format!("{HERE}?q={}&done={done}", escape(&graded.query));
     Ok(Redirect::to(&place).into_response())
+}
+
+/// What is said to somebody who marked while others did.
+async fn overtaken(web: &Web, query: &str) -> Result<String, WebError> {
+    let id = id_of(query);
+    let history = web.store.setting_history(GRADED_QUERY_KIND, &id).await?;
+    let newest = history.iter().max_by_key(|setting| setting.version);
+    let (by, told) = match newest {
+        Some(setting) => {
+            let told =
+                Graded::read(setting).map_or("採点の取消し".to_owned(), |one| one.told());
+            (setting.by.as_str(), told)
+        }
+        None => ("", "採点の取消し".to_owned()),
+    };
+    Ok(format!(
+        "ほかの画面で先に採点されました({by}:{told})。この画面の印でよければ、もう一度押してください。"
+    ))
 }
 
 /// Marks the article whose number was typed as right; why what is marked cannot be kept.

@@ -58,6 +58,9 @@ struct RunningPart {
     alarms: Vec<String>,
     clocks: Vec<ClockRow>,
     more_clocks: usize,
+    /// Clocks of this month that have run out.
+    late: usize,
+    sees_tickets: bool,
     systems: Vec<(&'static str, Vec<ItemRow>)>,
     /// What cost the items what.
     costs: Vec<CostTable>,
@@ -101,6 +104,8 @@ fn render(web: &Web, visitor: &Visitor, month: &RunningMonth) -> Result<String, 
         alarms: rows.alarms(),
         clocks,
         more_clocks,
+        late: month.clocks.len() - month.running_clocks(rows.now).count(),
+        sees_tickets: rows.sees_tickets,
         systems: rows.systems(),
         costs: rows.costs(),
     };

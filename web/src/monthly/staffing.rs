@@ -54,7 +54,7 @@ impl Record for StaffingSettings {
             .section("勤務")
             .word("", "なし")
             .hint("1行に1種類。例：早番 8:00-16:30 休憩 12:00-13:00。時刻は30分単位。空欄のときは、勤務計画を作りません。"),
-            rate("shrinkage", "欠務率", access!(shrinkage))
+            rate("shrinkage", "欠務率", access!(shrinkage), "0から90")
                 .hint("%。勤務時間のうち、休暇、研修、打合せなどで電話に出られない時間の割合。"),
             F::number(
                 "patience_secs",
@@ -73,7 +73,7 @@ impl Record for StaffingSettings {
             )
             .word("", "実績の平均")
             .hint("通話時間と後処理時間の合計の平均。空欄のときは、実績の平均を使います。"),
-            rate("blocking", "話中の上限", access!(blocking))
+            rate("blocking", "話中の上限", access!(blocking), "0.1から50")
                 .hint("%。すべての回線が使用中でかからない電話の割合の上限。必要な回線数の計算に使います。"),
         ]
     }
@@ -95,11 +95,12 @@ impl Record for StaffingSettings {
     }
 }
 
-/// A percentage in tenths.
+/// A percentage in tenths, between bounds that are told where it is none.
 fn rate(
     name: &'static str,
     label: &'static str,
     access: Access<StaffingSettings, TenthsOfPercent>,
+    bounds: &'static str,
 ) -> Field<'static, StaffingSettings> {
     let Access { get, get_mut } = access;
     Field::custom(
@@ -108,8 +109,9 @@ fn rate(
         label,
         move |settings| get(settings).to_string(),
         move |settings, text| {
-            *get_mut(settings) = TenthsOfPercent::read(text)
-                .ok_or_else(|| "100以下の数字を、小数第1位までで入力してください".to_owned())?;
+            let read = TenthsOfPercent::read(text);
+            *get_mut(settings) = read
+                .ok_or_else(|| format!("{bounds}までの数字を、小数第1位までで入力してください"))?;
             Ok(())
         },
     )

@@ -27,15 +27,21 @@ fn table(html: &str) -> Vec<Vec<String>> {
     };
     let body = body.split("</tbody>").next().unwrap();
     let rows = body.split("<tr>").skip(1);
-    rows.map(|row| row.split("<td").skip(1).map(text_of).collect())
+    rows.map(|row| cells(row, "<td").map(text_of).collect())
         .collect()
+}
+
+/// The cells of a row, but for the one in which it is chosen.
+fn cells<'a>(row: &'a str, begin: &'a str) -> impl Iterator<Item = &'a str> {
+    let cells = row.split(begin).skip(1);
+    cells.filter(|cell| !cell.contains("class=\"choose\""))
 }
 
 /// The heads of the table.
 fn heads(html: &str) -> Vec<String> {
     let head = html.split("<thead>").nth(1).unwrap();
     let head = head.split("</thead>").next().unwrap();
-    let heads = head.split("<th ").skip(1).map(text_of);
+    let heads = cells(head, "<th ").map(text_of);
     heads
         .map(|head| head.trim_end_matches(['▲', '▼', '↕']).to_owned())
         .collect()

@@ -165,9 +165,23 @@ async fn the_figures_of_a_period_are_those_of_the_api_on_the_page_and_in_files()
         }
     }
     for nonsense in ["from=2025-01-01&to=2026-11-24", "by=moon", "from=x"] {
-        let (status, _) = house.get(&format!("/calls/figures?{nonsense}")).await;
+        let (status, html) = house.get(&format!("/calls/figures?{nonsense}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{nonsense}");
+        assert!(
+            html.contains("入力を確認してください"),
+            "{nonsense}: {html}"
+        );
+        let (status, _) = house.get(&format!("/calls/figures.xlsx?{nonsense}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{nonsense}");
     }
+    // The form keeps what was typed; the line that was chosen stays chosen.
+    let turned = "from=2026-11-24&to=2026-11-23&line=help";
+    let (_, html) = house.get(&format!("/calls/figures?{turned}")).await;
+    assert!(
+        html.contains("name=\"from\" value=\"2026-11-24\""),
+        "{html}"
+    );
+    assert!(html.contains("<option value=\"help\" selected>"), "{html}");
     let (status, _) = house
         .get("/api/v1/stats?from=2000-01-01&to=2026-11-24&by=day")
         .await;

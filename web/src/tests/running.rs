@@ -124,6 +124,7 @@ async fn a_clock_that_bears_no_miss_is_told_first_on_the_page_and_on_the_board()
     // A quarter of an hour is over, and nobody was told.
     house.set_time(at("2026-11-24T10:10:01"));
     let (_, html) = house.open(&mut client, PAGE).await;
+    assert!(html.contains("期限を過ぎたものは1件で"), "{html}");
     assert!(html.contains("今月は未達成です"), "{html}");
     assert!(
         !html.contains("残り10分") && html.contains("残り14分"),

@@ -640,9 +640,24 @@ async fn a_ticket_becomes_a_draft_of_the_faq_without_who_asked() {
     assert!(html.contains("【氏名】です。差戻しの直し方は。"), "{html}");
     assert!(!html.contains("花子"));
     assert_eq!(ticket(&house, &number).await.fields.articles.len(), 1);
+    // The page leads to the draft, and pressed on a later version the button would, too.
+    let (_, html) = house.open(&mut client, &format!("/tickets/{number}")).await;
+    assert!(
+        html.contains("関連するFAQ") && html.contains("<span class=\"sub\">下書き</span>"),
+        "{html}"
+    );
+    assert!(!html.contains("FAQの下書きにする"), "{html}");
+    let (_, third, _) = house
+        .submit(&mut client, &path, &body(&[("version", "3")]))
+        .await;
+    assert_eq!(first, format!("{third}/edit"));
+    assert_eq!(ticket(&house, &number).await.fields.articles.len(), 1);
     let mut other = agent(&house, "sato").await;
     let (status, ..) = house.submit(&mut other, &path, &form).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
+    // What is not published is not for agents who do not write it.
+    let (_, html) = house.open(&mut other, &format!("/tickets/{number}")).await;
+    assert!(!html.contains("articles-title"), "{html}");
 }
 
 /// A request of a program.

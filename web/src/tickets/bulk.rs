@@ -5,15 +5,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use askama::Template;
-use axum::extract::{Form, Query, State};
-use axum::http::Uri;
+use axum::extract::{Form, State};
 use axum::response::Html;
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::id::TicketId;
 use madoguchi_core::ticket::{
     Impact, Status, System, Ticket, TicketChange, TicketEvent, TicketField, Urgency, edit,
 };
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::Instant;
 use madoguchi_store::Start;
 
 use super::applying::apply;
@@ -24,6 +23,7 @@ use super::names::Names;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
+use crate::kit::bulk::{self, AT_ONCE, DonePage, LATER, Left, WITHIN};
 use crate::kit::form::Values;
 use crate::kit::table::Listing as _;
 use crate::kit::table_filter::{Asked, Pairs};
@@ -33,13 +33,6 @@ use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
 
-/// Tickets that are changed at once.
-pub(super) const AT_ONCE: u32 = 500;
-/// What is not changed within so long is left for the next press: a request is answered in time.
-const WITHIN: Millis = Millis::from_secs(10);
-
-/// The field of the tickets that were chosen: number and version, with a blank between.
-const CHOSEN: &str = "ticket";
 /// What stands in a select where nothing is to be changed.
 const KEEP: (&str, &str) = ("", "変更しない");
 const NOBODY: (&str, &str) = ("none", "未定にする");
@@ -206,33 +199,12 @@ impl Seen {
     }
 }
 
-/// A ticket that was not changed.
-struct Left {
-    number: String,
-    link: String,
-    why: String,
-}
-
-#[derive(Template)]
-#[template(path = "ticket_bulk_done.html")]
-struct DonePage {
-    shell: Shell,
-    back: String,
-    changed: Vec<(String, String)>,
-    same: usize,
-    left: Vec<Left>,
-}
-
 pub(super) async fn change(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Html<String>, WebError> {
-    let chosen: Vec<String> = pairs
-        .iter()
-        .filter(|(name, _)| name == CHOSEN)
-        .map(|(_, text)| text.clone())
-        .collect();
+    let chosen = bulk::chosen(&pairs);
     let values = Values::of(pairs);
     let wanted = Wanted::of(&values)?;
     let names = Names::new(&web, offered(&web).await?);
@@ -244,27 +216,17 @@ pub(super) async fn change(
         let message = "担当を選び直してください。".to_owned();
         return Err(WebError::BadRequest(message));
     }
-    let targets = if values.get("all").is_empty() {
-        named(&chosen)
-    } else {
-        filtered(&web, &visitor, &values).await?
+    let targets = match bulk::asked_by_filter(&values, HERE)? {
+        Some(asked) => filtered(&web, &visitor, asked).await?,
+        None => named(&chosen),
     };
-    if targets.is_empty() {
-        let message = "変更する問合せを、表の左の欄で選んでください。".to_owned();
-        return Err(WebError::BadRequest(message));
-    }
-    if targets.len() > AT_ONCE as usize {
-        let most = text::number(u64::from(AT_ONCE));
-        return Err(WebError::BadRequest(format!(
-            "一度に変更できるのは{most}件までです。条件で絞り込んでから、もう一度操作してください。"
-        )));
-    }
+    bulk::check_count(targets.len(), "問合せ")?;
     let mut page = DonePage {
         shell: Shell::new(&web, Some(&visitor), HERE),
-        back: match values.get("filter") {
-            "" => HERE.to_owned(),
-            filter => format!("{HERE}?{filter}"),
-        },
+        list: ("問合せ", HERE),
+        back: bulk::back(HERE, &values),
+        row: ("問合せ", "受付番号"),
+        done: "を変更しました",
         changed: Vec::new(),
         same: 0,
         left: Vec::new(),
@@ -274,8 +236,7 @@ pub(super) async fn change(
         let outcome = if web.desk.monotonic() < until {
             change_one(&web, &visitor, &wanted, &target).await?
         } else {
-            let why = "時間がかかったため、まだ変更していません。もう一度操作してください。";
-            Outcome::Left(why.to_owned())
+            Outcome::Left(LATER.to_owned())
         };
         let link = format!("{HERE}/{}", target.number);
         match outcome {
@@ -285,7 +246,7 @@ pub(super) async fn change(
             }
             Outcome::Same => page.same += 1,
             Outcome::Left(why) => page.left.push(Left {
-                number: target.number,
+                name: target.number,
                 link,
                 why,
             }),
@@ -349,18 +310,13 @@ fn named(chosen: &[String]) -> Vec<Target> {
 }
 
 /// The tickets that the list showed by its filters.
-async fn filtered(web: &Web, visitor: &Visitor, values: &Values) -> Result<Vec<Target>, WebError> {
-    let stale = || {
-        let message =
-            "この画面は古くなっています。一覧を開き直してから、もう一度操作してください。";
-        WebError::BadRequest(message.to_owned())
-    };
-    let address = format!("{HERE}?{}", values.get("filter"));
-    let address: Uri = address.parse().map_err(|_| stale())?;
-    let Query(pairs) = Query::<Pairs>::try_from_uri(&address).map_err(|_| stale())?;
+async fn filtered(
+    web: &Web,
+    visitor: &Visitor,
+    (pairs, at): (Pairs, Instant),
+) -> Result<Vec<Target>, WebError> {
     let question = Question::<TicketList>::read(web, visitor, pairs)?;
     let page = TicketList::page(web, &question.filter, Start::First, AT_ONCE + 1).await?;
-    let at = Instant(values.get("at").parse().unwrap_or(0));
     let targets = page.rows.iter().map(|ticket| Target {
         number: ticket.number.to_string(),
         seen: Seen::At(at),

@@ -13,6 +13,7 @@ use madoguchi_store::TicketWriteError;
 use super::applying::{edit, refusal};
 use super::lookup::by_number;
 use super::page::{Shown, show};
+use super::related;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
@@ -42,6 +43,10 @@ pub(super) async fn draft(
     let led = format!("/articles/{id}/edit");
     if web.store.lookup_article(&id).await?.is_some() {
         return Ok(Redirect::to(&led).into_response());
+    }
+    // One ticket is made into one article at a time.
+    if let Some(begun) = related::begun(&related::articles(&web, &ticket).await?, web.desk.now()) {
+        return Ok(Redirect::to(&format!("/articles/{}", begun.id)).into_response());
     }
     let content = content(&ticket.fields);
     if let Some(fault) = content.faults().into_iter().next() {

@@ -24,6 +24,7 @@ use super::parts::{
     AnalysisRow, ConflictRow, ContactRow, EscalationRow, LinkRow, MergedRow, NoteRow, analyses,
     conflict_row, contact_row, escalations, facts, links, outcomes,
 };
+use super::related::{self, ArticleRow};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -67,6 +68,7 @@ struct TicketPage {
     tags: Vec<String>,
     question: String,
     answer_text: String,
+    articles: Vec<ArticleRow>,
     contacts: Vec<ContactRow>,
     analyses: Vec<AnalysisRow>,
     escalations: Vec<EscalationRow>,
@@ -148,6 +150,8 @@ pub(crate) async fn show(
     let mut contacts: Vec<_> = contacts.collect();
     contacts.sort_by_key(|(contact, _)| contact.from);
     let status = status_of(&shown);
+    let (articles, now) = (related::articles(web, ticket).await?, web.desk.now());
+    let begun = related::begun(&articles, now).is_some();
     let page = TicketPage {
         shell: Shell::new(web, Some(visitor), HERE).done(web, &shown.done),
         number: ticket.number.to_string(),
@@ -160,6 +164,7 @@ pub(crate) async fn show(
         tags: ticket.fields.tags.iter().cloned().collect(),
         question: ticket.fields.question.clone(),
         answer_text: ticket.fields.answer.clone(),
+        articles: related::rows(&articles, visitor, now),
         contacts: contacts
             .into_iter()
             .map(|(contact, own)| contact_row(contact, own, &names, sees_calls))
@@ -199,7 +204,8 @@ pub(crate) async fn show(
         form: form(ticket, &names, &shown),
         steps: Steps {
             asks_sure: shown.asks_sure,
-            ..steps(ticket, &names, visitor, shown.refused, web)
+            can_draft: visitor.permissions.contains(Permission::EditArticles) && !begun,
+            ..steps(ticket, &names, shown.refused, web)
         },
         came_from: shown.came_from,
     };
@@ -254,7 +260,6 @@ fn form(ticket: &Ticket, names: &Names, shown: &Shown) -> Form {
 fn steps(
     ticket: &Ticket,
     names: &Names,
-    visitor: &Visitor,
     refused: Option<(String, Values, String)>,
     web: &Web,
 ) -> Steps {
@@ -293,7 +298,7 @@ fn steps(
         can_begin_analysis: may(TicketChange::AnalysisBegun { analyst: None }),
         can_end_analysis: ticket.open_analysis().is_some(),
         can_escalate: open,
-        can_draft: visitor.permissions.contains(Permission::EditArticles),
+        can_draft: false,
         vendors: names.offered.vendors.clone(),
         routes: Choice::list(
             Route::ALL.map(|one| (one.as_str(), one.label())),

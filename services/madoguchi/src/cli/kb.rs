@@ -14,6 +14,7 @@ use madoguchi_kb::{
 use madoguchi_store::{Store, StoreError};
 use madoguchi_web::GRADED_QUERY_KIND;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use self::manual::ManualArguments;
 use super::data::open_store;
@@ -331,9 +332,14 @@ fn read_lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, CliError> {
     lines
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(n, line)| {
-            serde_json::from_str(line).map_err(|error| {
+            serde_json::from_str(line).map_err(|error: serde_json::Error| {
+                let at = error.column();
+                let why = match error.classify() {
+                    Category::Data => "項目の名前か値が違います",
+                    _ => "JSONではありません",
+                };
                 CliError::Failed(anyhow::anyhow!(
-                    "{shown} の{n}行目を読み取れません: {error}"
+                    "{shown} の{n}行目を読み取れません({at}バイト目の前後)。{why}"
                 ))
             })
         })

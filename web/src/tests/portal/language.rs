@@ -190,9 +190,13 @@ async fn an_editor_marks_what_answers_a_question_and_takes_it_back() {
     );
     let (_, html) = house.open(&mut client, &place).await;
     assert!(html.contains("採点を保存しました") && html.contains("正解 1件、参考 0件"));
-    // Who saw it before it was graded does not overwrite it.
-    let (status, ..) = house.submit(&mut client, "/articles/grading", right).await;
+    // Who saw it before it was graded does not overwrite it, and keeps the own marks.
+    let late = &asked("version=0&grade-login-001=1&other=&intent=save");
+    let (status, _, html) = house.submit(&mut client, "/articles/grading", late).await;
     assert_eq!(status, StatusCode::CONFLICT);
+    assert!(html.contains("正解 1件、参考 0件)。この画面の印でよければ"));
+    assert!(html.contains("<option value=\"1\" selected>"), "{html}");
+    assert!(html.contains("name=\"version\" value=\"1\""), "{html}");
     let none = &asked("version=1&intent=none");
     let (_, place, _) = house.submit(&mut client, "/articles/grading", none).await;
     let (_, html) = house.open(&mut client, &place).await;

@@ -6,7 +6,7 @@ use super::*;
 async fn offered(house: &House, client: &mut Client, path: &str) -> Vec<String> {
     let (status, html) = house.open(client, path).await;
     assert_eq!(status, StatusCode::OK, "{html}");
-    let boxes = html.split("name=\"ticket\" value=\"").skip(1);
+    let boxes = html.split("name=\"chosen\" value=\"").skip(1);
     boxes
         .map(|rest| rest.split('"').next().unwrap().to_owned())
         .collect()
@@ -28,8 +28,8 @@ async fn what_is_chosen_is_changed_once_with_a_step_and_a_record_each() {
     let before = recorded(&house, Action::TicketChange).await;
     let user = house.store.lookup_login("sato").await.unwrap().unwrap();
     let form = body(&[
-        ("ticket", &chosen[0]),
-        ("ticket", &chosen[1]),
+        ("chosen", &chosen[0]),
+        ("chosen", &chosen[1]),
         ("owner", user.user.id.as_str()),
         ("status", "in_progress"),
         ("system", "macs"),
@@ -56,7 +56,7 @@ async fn what_is_chosen_is_changed_once_with_a_step_and_a_record_each() {
     }
     assert_eq!(ticket(&house, "R8-00001").await.version, 2);
     // Tags are taken away as they are put on.
-    let off = body(&[("ticket", "R8-00003 0"), ("tags_off", "旅費")]);
+    let off = body(&[("chosen", "R8-00003 0"), ("tags_off", "旅費")]);
     house.submit(&mut sato, "/tickets/bulk", &off).await;
     let kept = ticket(&house, "R8-00003").await;
     assert_eq!(kept.fields.tags.into_iter().collect::<Vec<_>>(), ["年度末"]);
@@ -78,8 +78,8 @@ async fn what_cannot_be_changed_is_told_with_its_reason_and_the_rest_is_taken() 
     )
     .await;
     step(&house, &mut ito, "R8-00002", ("analysis-begin", &[])).await;
-    let mut all: Vec<(&str, &str)> = chosen.iter().map(|one| ("ticket", one.as_str())).collect();
-    all.extend([("ticket", "R8-00009 1"), ("status", "answered")]);
+    let mut all: Vec<(&str, &str)> = chosen.iter().map(|one| ("chosen", one.as_str())).collect();
+    all.extend([("chosen", "R8-00009 1"), ("status", "answered")]);
     let (_, _, html) = house.submit(&mut sato, "/tickets/bulk", &body(&all)).await;
     assert!(
         html.contains("1件を変更しました。") && html.contains("3件は変更していません。"),
@@ -95,7 +95,7 @@ async fn what_cannot_be_changed_is_told_with_its_reason_and_the_rest_is_taken() 
     assert_eq!(ticket(&house, "R8-00001").await.status(), Status::Done);
     // By what is seen now the rules say what is in the way.
     let chosen = offered(&house, &mut sato, "/tickets").await;
-    let mut all: Vec<(&str, &str)> = chosen.iter().map(|one| ("ticket", one.as_str())).collect();
+    let mut all: Vec<(&str, &str)> = chosen.iter().map(|one| ("chosen", one.as_str())).collect();
     all.push(("status", "answered"));
     let (_, _, html) = house.submit(&mut sato, "/tickets/bulk", &body(&all)).await;
     for why in [
@@ -145,14 +145,14 @@ async fn a_form_that_says_nothing_changes_nothing() {
     let mut sato = agent(&house, "sato").await;
     three(&house, &mut sato).await;
     for (form, told) in [
-        (body(&[("ticket", "R8-00001 2")]), "何を変更するか"),
+        (body(&[("chosen", "R8-00001 2")]), "何を変更するか"),
         (body(&[("status", "done")]), "表の左の欄で選んでください"),
         (
-            body(&[("ticket", "R8-00001 2"), ("owner", "nobody-here")]),
+            body(&[("chosen", "R8-00001 2"), ("owner", "nobody-here")]),
             "担当を選び直してください",
         ),
         (
-            body(&[("ticket", "R8-00001 2"), ("status", "held")]),
+            body(&[("chosen", "R8-00001 2"), ("status", "held")]),
             "1件は変更していません",
         ),
     ] {
