@@ -1,10 +1,10 @@
 //! The call that a reception is about: the agent's own, or one that is registered after its end.
 
-use madoguchi_core::call::{CallRecord, Direction};
+use madoguchi_core::call::{AgentPart, CallRecord, Direction};
 use madoguchi_core::caller::NoNumberReason;
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::id::{AgentId, CallId, ContactId};
-use madoguchi_core::live::AgentState;
+use madoguchi_core::live::{AgentState, AgentView};
 use madoguchi_core::ticket::Channel;
 use madoguchi_core::time::Instant;
 
@@ -32,7 +32,7 @@ impl ReceptionCall {
         let snapshot = web.desk.snapshot();
         let view = snapshot.agents.iter().find(|view| view.agent == *agent)?;
         Some(Self {
-            record,
+            record: as_shown(record, view),
             own_state: Some((view.state.clone(), view.since)),
         })
     }
@@ -122,4 +122,20 @@ impl ReceptionCall {
             outcome_at,
         })
     }
+}
+
+/// The record of the own call with the answer that the board shows already: on a slow disk it is not in the
+/// log for a while, and nobody who talks may be told that they have not answered.
+fn as_shown(mut record: CallRecord, view: &AgentView) -> CallRecord {
+    let talks = matches!(view.state, AgentState::Talking | AgentState::WrapUp);
+    if talks && record.direction == Direction::Inbound && record.answered_at.is_none() {
+        record.answered_at = Some(view.since);
+        record.parts.push(AgentPart {
+            agent: Some(view.agent.clone()),
+            from: view.since,
+            until: None,
+            wrap_up_ended_at: None,
+        });
+    }
+    record
 }

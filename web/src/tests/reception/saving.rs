@@ -125,6 +125,26 @@ async fn faults_stand_beside_their_fields_with_what_was_typed() {
     assert!(html.contains("まだ応答していません"));
 }
 
+/// The board shows the talk at once; the log of a slow disk has it a while later.
+#[tokio::test]
+async fn who_talks_saves_before_a_slow_disk_has_the_answer() {
+    let house = house().await;
+    let mut tanaka = house.agent("tanaka").await;
+    house.ring("c9", "0312345678");
+    house.set_agent(AgentState::Talking, Some("c9"), None);
+    let fields = [
+        ("call", "c9"),
+        ("question", "もう話している"),
+        ("answer", "はい"),
+        ("intent", "save"),
+    ];
+    let (status, _, html) = send(&house, &mut tanaka, "/reception", &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let tickets = house.tickets().await;
+    let contact = tickets[0].contacts().next().expect("the call is a contact");
+    assert_eq!(contact.agent, Some("tanaka".into()));
+}
+
 #[tokio::test]
 async fn each_button_says_what_came_of_the_call() {
     let house = house().await;
