@@ -155,6 +155,9 @@ header_names! {
     Privacy "Privacy" "",
     Event "Event" "o",
     ReferTo "Refer-To" "r",
+    ReferSub "Refer-Sub" "",
+    Replaces "Replaces" "",
+    SubscriptionState "Subscription-State" "",
     Subject "Subject" "s",
 }
 

@@ -58,7 +58,7 @@ impl Switch {
                 return self.answer(tx, not_allowed(request, status), now);
             }
         };
-        let wish = request.headers.get(&refer_sub());
+        let wish = request.headers.get(&HeaderName::ReferSub);
         let told = !wish.is_some_and(|wish| wish.trim().to_ascii_lowercase().starts_with("false"));
         let mut accepted = request.respond(202, None);
         let Some(side) = self.sides.get_mut(&id) else {
@@ -72,7 +72,7 @@ impl Switch {
         let contact = self.contact(flow, sips);
         accepted.headers.push(HeaderName::Contact, contact);
         if !told {
-            accepted.headers.push(refer_sub(), "false");
+            accepted.headers.push(HeaderName::ReferSub, "false");
         }
         self.answer(tx, accepted, now);
         self.notify(id, Told::Trying, now);
@@ -130,13 +130,8 @@ impl Switch {
     /// The status with which a phone's INVITE is refused that wants to take the place of a dialog
     /// (RFC 3891 3): it is never placed as an ordinary call.
     pub(super) fn refuse_replaces(&self, invite: &Request) -> Option<u16> {
-        let name = HeaderName::Other("Replaces".into());
-        let is_replaces = |known: &HeaderName| known.as_str().eq_ignore_ascii_case(name.as_str());
-        let mut named = invite
-            .headers
-            .iter()
-            .filter(|(known, _)| is_replaces(known));
-        let (_, value) = named.next()?;
+        let mut named = invite.headers.get_all(&HeaderName::Replaces);
+        let value = named.next()?;
         if named.next().is_some() {
             return Some(400);
         }
@@ -185,18 +180,11 @@ impl Switch {
         let headers = &mut notify.headers;
         headers.push(HeaderName::Contact, self.contact(flow, sips));
         headers.push(HeaderName::Event, format!("refer;id={seq}"));
-        headers.push(
-            HeaderName::Other("Subscription-State".into()),
-            told.subscription(),
-        );
+        headers.push(HeaderName::SubscriptionState, told.subscription());
         headers.push(HeaderName::ContentType, FRAGMENT);
         notify.body = told.status_line().as_bytes().to_vec();
         self.send_in_dialog(Some(id), flow, notify, now);
     }
-}
-
-fn refer_sub() -> HeaderName {
-    HeaderName::Other("Refer-Sub".into())
 }
 
 /// Whether the header fields of a URI name a dialog to be replaced (RFC 3891).

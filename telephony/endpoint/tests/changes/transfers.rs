@@ -79,7 +79,7 @@ fn line_of(request: &Request) -> String {
     );
     let kind = request.headers.get(&HeaderName::ContentType);
     assert_eq!(kind, Some("message/sipfrag;version=2.0"));
-    let state = HeaderName::Other("Subscription-State".into());
+    let state = HeaderName::SubscriptionState;
     let state = request.headers.get(&state).unwrap().split(';').next();
     let body = String::from_utf8(request.body.clone()).unwrap();
     format!("{} {}", state.unwrap(), body.trim())
@@ -201,10 +201,10 @@ fn a_second_refer_waits_until_the_first_is_over() {
 #[test]
 fn who_wants_no_news_gets_none() {
     let mut talk = talk();
-    let silent = format!("{TO_B}Refer-Sub: false\r\n");
+    let silent = format!("{TO_B}refer-sub: false\r\n");
     let accepted = talk.refer(1, &silent);
     assert_eq!(accepted.status, 202);
-    let sub = HeaderName::Other("Refer-Sub".into());
+    let sub = HeaderName::ReferSub;
     assert_eq!(accepted.headers.get(&sub), Some("false"));
     assert!(talk.told().is_empty());
 }

@@ -211,8 +211,18 @@ impl Engine {
         let Some(entry) = self.calls.get(call) else {
             return;
         };
-        let Stage::Talking(talk) = &entry.stage else {
-            return;
+        let talk = match &entry.stage {
+            Stage::Talking(talk) => talk,
+            // Both do not hear each other yet: the phone is told, so that it may ask again.
+            Stage::Bridging { leg } => {
+                let leg = LegId {
+                    call: call.clone(),
+                    n: *leg,
+                };
+                let failure = Some(LegFailure::Unreachable);
+                return self.out(Output::TransferOver { leg, failure });
+            }
+            _ => return,
         };
         // The one that goes on is told of when it is over.
         if talk.transfer.is_some() {

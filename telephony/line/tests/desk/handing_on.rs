@@ -185,3 +185,20 @@ fn who_cannot_be_reached_is_told_to_the_agent_at_once() {
         assert_eq!(outputs, [refused]);
     }
 }
+
+#[test]
+fn who_hands_on_before_both_hear_each_other_is_told_that_it_failed() {
+    let mut scene = handing_on();
+    let_go(&mut scene);
+    let leg = scene.leg("x");
+    scene.input(Input::LegAnswered { leg: leg.clone() });
+    let outputs = scene.input(Input::TransferToAgent {
+        call: "x".into(),
+        agent: "c".into(),
+    });
+    let refused = Output::TransferOver {
+        leg,
+        failure: Some(LegFailure::Unreachable),
+    };
+    assert_eq!(outputs, [refused]);
+}
