@@ -1,11 +1,12 @@
-//! The thread that writes events to the journal: in groups, so that one wait for the disk serves
-//! all calls that are changing at that moment.
+//! Events on their way to the journal. One thread takes them and lets the board and the reception know at once;
+//! another writes them in groups, so that one wait for the disk serves all calls that are changing at that moment.
 
 mod unsaved;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use madoguchi_core::event::CallEvent;
 use madoguchi_endpoint::shell::{Endpoint, JournalBatch};
 use madoguchi_metrics::metrics;
 use madoguchi_store::journal::{Journal, JournalError, Records};
@@ -20,13 +21,18 @@ const GROUP_AT_MOST: usize = 1_000;
 /// So often it is looked whether something waits for the disk.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// Writes what the endpoint sends until the endpoint is gone.
+/// Takes and writes what the endpoint sends until the endpoint is gone. The thread that is returned ends last.
 pub(crate) fn start(
     journal: Journal,
     batches: mpsc::UnboundedReceiver<JournalBatch>,
     endpoint: Endpoint,
     live: Arc<LiveDesk>,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let (to_write, batches_to_write) = mpsc::unbounded_channel();
+    let told = live.clone();
+    std::thread::Builder::new()
+        .name("events".to_owned())
+        .spawn(move || take(batches, &to_write, |events| told.apply(events)))?;
     std::thread::Builder::new()
         .name("journal".to_owned())
         .spawn(move || {
@@ -37,8 +43,23 @@ pub(crate) fn start(
                 endpoint,
                 live,
             };
-            writer.run(batches);
+            writer.run(batches_to_write);
         })
+}
+
+/// Tells of events as soon as they have happened, however long the disk takes for those before.
+fn take(
+    mut batches: mpsc::UnboundedReceiver<JournalBatch>,
+    to_write: &mpsc::UnboundedSender<JournalBatch>,
+    tell: impl Fn(&[CallEvent]),
+) {
+    while let Some(batch) = batches.blocking_recv() {
+        if !batch.events.is_empty() {
+            tell(&batch.events);
+        }
+        // The other thread ends after this one.
+        let _ = to_write.send(batch);
+    }
 }
 
 struct Writer {
@@ -97,9 +118,6 @@ impl Writer {
             presences.extend(next.presences);
             batch = batch.max(next.batch);
         }
-        if !events.is_empty() {
-            self.live.apply(&events);
-        }
         match Records::encode_all(&events, &presences) {
             Ok(records) => self.unsaved.push(records),
             Err(error) => tracing::error!(%error, "events are lost"),
@@ -141,4 +159,48 @@ fn write(journal: &mut Journal, records: &Records) -> Result<(), JournalError> {
     journal.write(records)?;
     metrics().journal_write.observe(started.elapsed());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use madoguchi_core::event::EventKind;
+    use madoguchi_core::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_takes_long_keeps_nothing_from_the_board() {
+        let (endpoint, batches) = mpsc::unbounded_channel();
+        // Whoever writes stands still.
+        let (to_write, mut waiting) = mpsc::unbounded_channel();
+        for seq in 0..3 {
+            let event = CallEvent {
+                call: "c".into(),
+                seq,
+                at: Instant(0),
+                node: "n".into(),
+                line: "l".into(),
+                kind: EventKind::Queued,
+            };
+            let batch = JournalBatch {
+                events: vec![event],
+                presences: Vec::new(),
+                batch: seq.into(),
+            };
+            assert!(endpoint.send(batch).is_ok());
+        }
+        drop(endpoint);
+        let told = Cell::new(0);
+        take(batches, &to_write, |events| {
+            told.set(told.get() + events.len())
+        });
+        assert_eq!(told.get(), 3);
+        let written: Vec<_> = std::iter::from_fn(|| waiting.try_recv().ok()).collect();
+        assert_eq!(
+            written.iter().map(|one| one.batch).collect::<Vec<_>>(),
+            [0, 1, 2]
+        );
+    }
 }

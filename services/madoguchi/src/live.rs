@@ -107,7 +107,7 @@ impl LiveDesk {
         self.delivery.borrow().database_up && self.store.borrow().is_up()
     }
 
-    /// Takes events that are about to be written.
+    /// Takes events that have just happened; they may not be written yet.
     pub(crate) fn apply(&self, events: &[CallEvent]) {
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {

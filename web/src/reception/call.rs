@@ -124,8 +124,8 @@ impl ReceptionCall {
     }
 }
 
-/// The record of the own call with the answer that the board shows already: on a slow disk it is not in the
-/// log for a while, and nobody who talks may be told that they have not answered.
+/// The record of the own call with the answer that the board shows already: of a call of another node the event
+/// comes later, and nobody who talks may be told that they have not answered.
 fn as_shown(mut record: CallRecord, view: &AgentView) -> CallRecord {
     let talks = matches!(view.state, AgentState::Talking | AgentState::WrapUp);
     if talks && record.direction == Direction::Inbound && record.answered_at.is_none() {
