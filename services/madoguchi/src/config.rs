@@ -285,6 +285,7 @@ pub struct FeatureCodesConfig {
     pub ready: String,
     pub away: String,
     pub log_out: String,
+    pub pick_up: String,
 }
 
 impl Default for FeatureCodesConfig {
@@ -293,6 +294,7 @@ impl Default for FeatureCodesConfig {
             ready: "*1".to_owned(),
             away: "*2".to_owned(),
             log_out: "*3".to_owned(),
+            pick_up: "*8".to_owned(),
         }
     }
 }

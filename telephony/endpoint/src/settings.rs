@@ -270,7 +270,7 @@ pub struct TrunkRegistration {
     pub expires_secs: u32,
 }
 
-/// Numbers that set an agent's state.
+/// Numbers that set an agent's state, or take a call.
 #[derive(Debug, Clone)]
 pub struct FeatureCodes {
     /// 受付可 (also logs in and ends 後処理).
@@ -279,4 +279,6 @@ pub struct FeatureCodes {
     pub away: String,
     /// ログアウト
     pub log_out: String,
+    /// Takes the call that rings elsewhere, or waits (call pick-up).
+    pub pick_up: String,
 }

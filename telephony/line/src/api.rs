@@ -160,6 +160,34 @@ pub enum Input {
         /// To whom.
         agent: AgentId,
     },
+    /// The agent hands the caller over to a colleague whom they have asked before (attended transfer,
+    /// RFC 5589 7): the colleague's end of the consultation becomes an attempt for the call, and the
+    /// consultation is over ([`Output::Adopt`], else [`Output::NotAdopted`]). A colleague who has not picked up yet is rung anew, as by
+    /// [`Self::TransferToAgent`].
+    HandOver {
+        /// The call of the caller.
+        call: CallId,
+        /// The call to the colleague, beside it.
+        consult: CallId,
+    },
+    /// The agent puts the caller into the queue of a line: by the first arrival, so before all who came
+    /// later. What came of it is told with [`Output::TransferOver`].
+    TransferToLine {
+        /// The call.
+        call: CallId,
+        /// Which line.
+        line: LineName,
+    },
+    /// An agent takes a call of a caller who waits, whoever is rung for it, from a phone that waits for an
+    /// answer; [`Output::PickUp`] follows.
+    PickUp {
+        /// Who.
+        agent: AgentId,
+        /// Which call; `None`: the most urgent one of the agent's lines.
+        call: Option<CallId>,
+        /// Names the phone's request.
+        asked: u64,
+    },
     /// A phone of the agent can be reached, or none can any more.
     AgentReachable {
         /// Who.
@@ -264,6 +292,34 @@ pub enum Output {
         leg: LegId,
         /// Whom.
         agent: AgentId,
+    },
+    /// The phone that asked has this attempt now: answer it and tell [`Input::LegAnswered`], or
+    /// [`Input::LegFailed`] if it is gone.
+    PickUp {
+        /// The number given in [`Input::PickUp`].
+        asked: u64,
+        /// The new attempt; `None`: nobody is there to be taken.
+        leg: Option<LegId>,
+    },
+    /// The far end of a consultation is this attempt from now on, and is picked up; the side of the
+    /// agent who asked for it ends. Tell [`Input::LegEnded`] if it is gone.
+    Adopt {
+        /// The new attempt.
+        leg: LegId,
+        /// The consultation, which is over.
+        consult: CallId,
+    },
+    /// The colleague does not get the caller: the consultation goes on, if its parties are there.
+    NotAdopted {
+        /// The consultation.
+        consult: CallId,
+    },
+    /// The call waits on another line, whose music and announcements it hears.
+    MoveToLine {
+        /// The call.
+        call: CallId,
+        /// The line.
+        line: LineName,
     },
     /// End this attempt, whatever its state: CANCEL while it rings, BYE after it was picked up.
     /// Nothing more is told about it.

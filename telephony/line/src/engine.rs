@@ -5,12 +5,14 @@ mod arrival;
 mod call;
 mod clock;
 mod closing;
+mod consult;
 mod dialled;
 mod keys;
 mod lines;
 mod not_taken;
 mod outbound;
 mod outbound_use;
+mod picking_up;
 mod presence;
 mod reconfigure;
 mod ringing;
@@ -20,6 +22,7 @@ mod states;
 mod stopping;
 mod talk;
 mod timers;
+mod transfers;
 mod view;
 
 use std::collections::HashMap;
@@ -165,6 +168,11 @@ impl Engine {
                 self.transferred_outside(&call, number, now);
             }
             Input::TransferToAgent { call, agent } => self.transfer_to_agent(&call, &agent, now),
+            Input::HandOver { call, consult } => self.hand_over(&call, &consult, now),
+            Input::TransferToLine { call, line } => self.transfer_to_line(&call, &line, now),
+            Input::PickUp { agent, call, asked } => {
+                self.pick_up(&agent, call.as_ref(), asked, now);
+            }
             Input::AgentReachable { agent, reachable } => {
                 self.agent_reachable(&agent, reachable, now);
             }
@@ -264,6 +272,30 @@ impl Engine {
         self.calls.insert(call, entry);
     }
 
+    /// From now on the call waits and is worked on as one of this line; its log stays with the line that was called.
+    fn move_to_line(&mut self, call: &CallId, to: LineKey) {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        let from = entry.line.replace(to);
+        if let Some(line) = self.line_mut(to) {
+            line.calls += 1;
+        }
+        if let Some(from) = from {
+            self.leave_line(from);
+        }
+    }
+
+    /// One call less of a line, which may be the last one of a line that leaves.
+    fn leave_line(&mut self, key: LineKey) {
+        if let Some(line) = self.line_mut(key) {
+            line.calls = line.calls.saturating_sub(1);
+        }
+        if self.lines.forget_if_done(key) {
+            self.agents.forget_line(key);
+        }
+    }
+
     /// The call has ended: it is kept only for the work after it that is not done yet.
     fn close_call(&mut self, call: &CallId) {
         self.leave_queue(call);
@@ -284,12 +316,8 @@ impl Engine {
             return;
         }
         let key = self.calls.remove(call).and_then(|entry| entry.line);
-        let Some(key) = key else { return };
-        if let Some(line) = self.line_mut(key) {
-            line.calls = line.calls.saturating_sub(1);
-        }
-        if self.lines.forget_if_done(key) {
-            self.agents.forget_line(key);
+        if let Some(key) = key {
+            self.leave_line(key);
         }
     }
 

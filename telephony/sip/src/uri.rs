@@ -300,7 +300,8 @@ pub fn host_and_port(text: &str) -> Result<(Host, Option<u16>), Malformed> {
     Ok((host.trim().parse()?, port))
 }
 
-pub(crate) fn unescape(text: &str) -> Result<String, Malformed> {
+/// Takes the percent-encoding out of a part of a URI (RFC 3261 25.1); an error if an escape or the text is none.
+pub fn unescape(text: &str) -> Result<String, Malformed> {
     if !text.contains('%') {
         return Ok(text.to_owned());
     }

@@ -199,6 +199,7 @@ impl Config {
                 ready: self.feature_codes.ready.clone(),
                 away: self.feature_codes.away.clone(),
                 log_out: self.feature_codes.log_out.clone(),
+                pick_up: self.feature_codes.pick_up.clone(),
             },
         })
     }

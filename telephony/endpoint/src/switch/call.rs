@@ -19,6 +19,8 @@ pub(super) struct Call {
     pub(super) far: Vec<SideId>,
     /// Whom the starter is connected with.
     pub(super) bridged: Option<SideId>,
+    /// Its far end is about to become an attempt of another call: it goes on if the starter hangs up.
+    pub(super) handed_over: bool,
     /// The refusal of the far end, passed on to a dialling phone.
     pub(super) refusal: Option<u16>,
     /// The ISDN subaddress that was dialled behind a number outside.
@@ -35,6 +37,7 @@ impl Call {
             dialled,
             far: Vec::new(),
             bridged: None,
+            handed_over: false,
             refusal: None,
             subaddress: None,
             span: tracing::info_span!("call", call.id = %id),

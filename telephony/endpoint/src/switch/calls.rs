@@ -82,7 +82,7 @@ impl Switch {
         self.end_starter(call.starter, refusal, now);
     }
 
-    fn end_starter(&mut self, id: SideId, refusal: u16, now: Now) {
+    pub(super) fn end_starter(&mut self, id: SideId, refusal: u16, now: Now) {
         let Some(side) = self.sides.get(&id) else {
             return;
         };
@@ -130,6 +130,9 @@ impl Switch {
         self.forget_side(id);
         match owner {
             Owner::Starter(call) => {
+                if self.calls.get(&call).is_some_and(|call| call.handed_over) {
+                    return;
+                }
                 self.forget_bridge(&BridgeOf::Far(call.clone()));
                 for far in self
                     .calls

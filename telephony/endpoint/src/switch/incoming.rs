@@ -165,11 +165,18 @@ impl Switch {
         let Some(phone) = self.phones.get(extension).cloned() else {
             return;
         };
-        if let Some(status) = self.refuse_replaces(&invite) {
-            return self.answer(tx, invite.respond(status, None), now);
+        match self.replaced_by(&invite) {
+            Some(Ok(call)) => {
+                return self.on_pick_up(tx, flow, invite, id, &phone, Some(call), now);
+            }
+            Some(Err(status)) => return self.answer(tx, invite.respond(status, None), now),
+            None => {}
         }
         let subscriber = invite.uri.subscriber();
         let dialled = subscriber.number;
+        if !dialled.is_empty() && dialled == self.settings.feature_codes.pick_up {
+            return self.on_pick_up(tx, flow, invite, id, &phone, None, now);
+        }
         if let Some(command) = self.feature_command(&dialled) {
             return self.on_feature_code(tx, flow, invite, id, &phone, command, now);
         }

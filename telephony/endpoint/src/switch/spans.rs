@@ -34,12 +34,17 @@ fn call_of(output: &Output) -> Option<&CallId> {
         | Output::PlayMusic { call }
         | Output::Dial { call, .. }
         | Output::EndFar { call }
+        | Output::MoveToLine { call, .. }
+        | Output::NotAdopted { consult: call }
         | Output::HangUp { call, .. } => Some(call),
         Output::Ring { leg, .. }
         | Output::EndLeg { leg }
         | Output::Bridge { leg }
+        | Output::Adopt { leg, .. }
+        | Output::PickUp { leg: Some(leg), .. }
         | Output::TransferOver { leg, .. } => Some(&leg.call),
-        Output::Emit(_)
+        Output::PickUp { leg: None, .. }
+        | Output::Emit(_)
         | Output::Presence(_)
         | Output::AgentChanged { .. }
         | Output::OutboundStopped { .. }

@@ -131,6 +131,14 @@ impl Switch {
             Output::EndLeg { leg } => self.end_leg(&leg, now),
             Output::Bridge { leg } => self.bridge_leg(leg),
             Output::TransferOver { leg, failure } => self.transfer_over(&leg, failure, now),
+            Output::PickUp { asked, leg } => self.give_to_phone(SideId(asked), leg, now),
+            Output::Adopt { leg, consult } => self.adopt(leg, &consult, now),
+            Output::NotAdopted { consult } => self.keep_consultation(&consult, now),
+            Output::MoveToLine { call, line } => {
+                if let Some(call) = self.calls.get_mut(&call) {
+                    call.line = Some(line);
+                }
+            }
             Output::Dial { call, target } => self.dial(&call, target, now),
             Output::EndFar { call } => self.end_far(&call, now),
             Output::HangUp { call, cause } => self.hang_up(&call, cause, now),

@@ -1,17 +1,19 @@
-//! Handing a caller on from the agent's phone: REFER (RFC 3515) as a blind transfer (RFC 5589 6), with its
-//! implicit subscription. A REFER is never relayed: the desk itself rings the colleague, so that
-//! nothing loops and the call is counted once.
+//! Handing a caller on from the agent's phone: REFER (RFC 3515) as a blind or an attended transfer (RFC 5589 6
+//! and 7), with its implicit subscription. A REFER is never relayed: the desk itself rings or connects the
+//! colleague, so that nothing loops and the call is counted once.
 
-use madoguchi_core::id::AgentId;
+use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::phone;
 use madoguchi_line::api::{Input, LegFailure, LegId};
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Method, Request};
 use madoguchi_sip::transaction::ServerTx;
-use madoguchi_sip::uri::{Params, Scheme, Uri};
+use madoguchi_sip::uri::{Scheme, Uri};
 
-use super::dialog::DialogKey;
+use super::call::{BridgeOf, Leg};
 use super::incoming::not_allowed;
 use super::referral::Referral;
+use super::replaces::{Replaces, replaces_in};
 use super::sender::Sender;
 use super::side::{Owner, Phase, SideId};
 use super::{Now, Switch};
@@ -48,26 +50,45 @@ impl Told {
     }
 }
 
+/// Where a caller is to go.
+#[derive(Debug)]
+enum Wish {
+    Agent(AgentId),
+    Line(LineName),
+    /// To the colleague at the other end of this call.
+    Asked(CallId),
+}
+
 impl Switch {
     /// An agent's phone hands its caller on.
     pub(super) fn on_refer(&mut self, tx: ServerTx, id: SideId, request: &Request, now: Now) {
-        let (leg, agent) = match self.hand_on_to(id, request) {
+        let (leg, wish) = match self.hand_on_to(id, request) {
             Ok(found) => found,
             Err(status) => {
                 tracing::warn!(status, "a call cannot be handed on so");
                 return self.answer(tx, not_allowed(request, status), now);
             }
         };
-        let wish = request.headers.get(&HeaderName::ReferSub);
-        let told = !wish.is_some_and(|wish| wish.trim().to_ascii_lowercase().starts_with("false"));
+        let hears = request.headers.get(&HeaderName::ReferSub);
+        let told =
+            !hears.is_some_and(|hears| hears.trim().to_ascii_lowercase().starts_with("false"));
         let mut accepted = request.respond(202, None);
-        let Some(side) = self.sides.get_mut(&id) else {
+        if let Wish::Asked(consult) = &wish
+            && let Some(call) = self.calls.get_mut(consult)
+        {
+            call.handed_over = true;
+        }
+        let winner = self.legs.get(&leg).and_then(|leg| leg.winner);
+        if let Some(side) = winner.and_then(|winner| self.sides.get_mut(&winner)) {
+            side.referral = Some(Referral {
+                asked_in: id,
+                seq: request.cseq().map_or(0, |cseq| cseq.seq),
+                told,
+            });
+        }
+        let Some(side) = self.sides.get(&id) else {
             return;
         };
-        side.referral = Some(Referral {
-            seq: request.cseq().map_or(0, |cseq| cseq.seq),
-            told,
-        });
         let (flow, sips) = (side.dialog.flow, side.dialog.sips);
         let contact = self.contact(flow, sips);
         accepted.headers.push(HeaderName::Contact, contact);
@@ -75,15 +96,17 @@ impl Switch {
             accepted.headers.push(HeaderName::ReferSub, "false");
         }
         self.answer(tx, accepted, now);
-        self.notify(id, Told::Trying, now);
-        self.tell_engine(Input::TransferToAgent {
-            call: leg.call,
-            agent,
+        self.notify(&leg, Told::Trying, now);
+        let call = leg.call;
+        self.tell_engine(match wish {
+            Wish::Agent(agent) => Input::TransferToAgent { call, agent },
+            Wish::Line(line) => Input::TransferToLine { call, line },
+            Wish::Asked(consult) => Input::HandOver { call, consult },
         });
     }
 
     /// Whose caller is handed on to whom; the status of the refusal where that cannot be.
-    fn hand_on_to(&self, id: SideId, request: &Request) -> Result<(LegId, AgentId), u16> {
+    fn hand_on_to(&self, id: SideId, request: &Request) -> Result<(LegId, Wish), u16> {
         let side = self.sides.get(&id).ok_or(481u16)?;
         let mut targets = request.headers.list(&HeaderName::ReferTo);
         let (Some(target), None) = (targets.next(), targets.next()) else {
@@ -94,85 +117,140 @@ impl Switch {
         if matches!(uri.scheme, Scheme::Other(_)) {
             return Err(416);
         }
+        if let Some(replaces) = uri.headers.as_deref().and_then(replaces_in) {
+            return self.over_to(id, &replaces.map_err(|()| 400u16)?);
+        }
         // Only who talks with a caller of a line has somebody to hand on.
         let Owner::Leg(leg) = &side.owner else {
             return Err(405);
         };
-        let talks = matches!(side.phase, Phase::Confirmed)
-            && self
-                .calls
-                .get(&leg.call)
-                .is_some_and(|call| call.bridged == Some(id));
-        if !talks {
-            return Err(603);
-        }
-        if side.referral.is_some() {
-            return Err(491);
-        }
-        // An attended transfer names the dialog that is to be replaced: that is not known here.
-        if uri.headers.is_some_and(|headers| names_replaces(&headers)) {
-            return Err(603);
-        }
+        self.may_hand_on(id, leg)?;
         let number = Uri {
             headers: None,
             ..uri
         };
         let number = number.subscriber().number;
         let own = |phone: &str| side.peer == Some(Sender::Phone(phone.to_owned()));
-        match self.phones.get(&number) {
-            Some(phone) if own(&phone.extension) => Err(603),
-            Some(phone) => Ok((leg.clone(), phone.agent.clone())),
-            // A line's number, or one outside: nobody is called on behalf of a caller.
-            None => Err(403),
+        let wish = match self.phones.get(&number) {
+            Some(phone) if own(&phone.extension) => return Err(603),
+            Some(phone) => Wish::Agent(phone.agent.clone()),
+            None => {
+                let line = self.line_by_number.get(&phone::normalize(&number));
+                // A number outside: nobody is called on behalf of a caller.
+                Wish::Line(line.ok_or(403u16)?.clone())
+            }
+        };
+        Ok((leg.clone(), wish))
+    }
+
+    /// An attended transfer: the dialog with the caller and the one with the colleague are named, in either
+    /// order, by the phone that has both.
+    fn over_to(&self, id: SideId, replaces: &Replaces) -> Result<(LegId, Wish), u16> {
+        let other = self.side_replaced(replaces).ok_or(481u16)?;
+        let (here, there) = (self.sides.get(&id), self.sides.get(&other));
+        let (here, there) = (here.ok_or(481u16)?, there.ok_or(481u16)?);
+        if here.peer.is_none() || here.peer != there.peer {
+            return Err(603);
+        }
+        match (&here.owner, &there.owner) {
+            (Owner::Leg(leg), Owner::Starter(consult)) => {
+                self.may_hand_on(id, leg)?;
+                Ok((leg.clone(), Wish::Asked(consult.clone())))
+            }
+            (Owner::Starter(consult), Owner::Leg(leg)) => {
+                self.may_hand_on(other, leg)?;
+                Ok((leg.clone(), Wish::Asked(consult.clone())))
+            }
+            _ => Err(603),
         }
     }
 
-    /// The status with which a phone's INVITE is refused that wants to take the place of a dialog
-    /// (RFC 3891 3): it is never placed as an ordinary call.
-    pub(super) fn refuse_replaces(&self, invite: &Request) -> Option<u16> {
-        let mut named = invite.headers.get_all(&HeaderName::Replaces);
-        let value = named.next()?;
-        if named.next().is_some() {
-            return Some(400);
+    /// Whether the agent at this side talks with a caller whom nobody is handing on yet.
+    fn may_hand_on(&self, id: SideId, leg: &LegId) -> Result<(), u16> {
+        let side = self.sides.get(&id).ok_or(481u16)?;
+        let talks = matches!(side.phase, Phase::Confirmed)
+            && self
+                .calls
+                .get(&leg.call)
+                .is_some_and(|call| call.bridged == Some(id));
+        match (talks, &side.referral) {
+            (false, _) => Err(603),
+            (true, Some(_)) => Err(491),
+            (true, None) => Ok(()),
         }
-        let (call_id, params) = value.split_once(';').unwrap_or((value, ""));
-        let Ok(params) = Params::parse(params) else {
-            return Some(400);
-        };
-        let (Some(local_tag), Some(_)) = (params.get("to-tag"), params.get("from-tag")) else {
-            return Some(400);
-        };
-        let key = DialogKey {
-            call_id: call_id.trim().into(),
-            local_tag: local_tag.into(),
-        };
-        // Picking up and joining are not known here.
-        let is_known = self.side_by_dialog.contains_key(&key);
-        Some(if is_known { 603 } else { 481 })
     }
 
     /// What became of the transfer that the agent of a leg asked for.
     pub(super) fn transfer_over(&mut self, leg: &LegId, failure: Option<LegFailure>, now: Now) {
-        let Some(id) = self.legs.get(leg).and_then(|leg| leg.winner) else {
-            return;
-        };
-        self.notify(id, Told::Over(failure), now);
-        if let Some(side) = self.sides.get_mut(&id) {
+        self.notify(leg, Told::Over(failure), now);
+        let winner = self.legs.get(leg).and_then(|leg| leg.winner);
+        if let Some(side) = winner.and_then(|winner| self.sides.get_mut(&winner)) {
             side.referral = None;
         }
     }
 
-    /// Tells a phone how its REFER stands.
-    fn notify(&mut self, id: SideId, told: Told, now: Now) {
-        let Some(side) = self.sides.get_mut(&id) else {
+    /// The colleague does not get the caller: the call to them goes on, unless its starter is gone.
+    pub(super) fn keep_consultation(&mut self, consult: &CallId, now: Now) {
+        let Some(call) = self.calls.get_mut(consult) else {
             return;
         };
-        let Some(seq) = side
-            .referral
-            .as_ref()
+        call.handed_over = false;
+        if self.sides.contains_key(&call.starter) {
+            return;
+        }
+        let call = consult.clone();
+        self.end_far(&call, now);
+        self.calls.remove(&call);
+        self.tell_engine(Input::CallerHungUp { call });
+    }
+
+    /// The colleague at the far end of a consultation is the attempt of another call from now on.
+    pub(super) fn adopt(&mut self, leg: LegId, consult: &CallId, now: Now) {
+        let far = self.calls.remove(consult).and_then(|call| {
+            self.forget_bridge(&BridgeOf::Far(consult.clone()));
+            self.dismiss(call.starter, now);
+            call.far.first().copied()
+        });
+        let Some((id, side)) = far.and_then(|id| Some((id, self.sides.get_mut(&id)?))) else {
+            return self.tell_engine(Input::LegEnded { leg });
+        };
+        side.owner = Owner::Leg(leg.clone());
+        self.legs.insert(
+            leg,
+            Leg {
+                sides: vec![id],
+                winner: Some(id),
+            },
+        );
+    }
+
+    /// Ends the dialog of an agent with a colleague who has the caller now.
+    fn dismiss(&mut self, starter: SideId, now: Now) {
+        let asked_here = |leg: &&LegId| {
+            let winner = self.legs.get(*leg).and_then(|leg| leg.winner);
+            let side = winner.and_then(|winner| self.sides.get(&winner));
+            let referral = side.and_then(|side| side.referral.as_ref());
+            referral.is_some_and(|referral| referral.asked_in == starter)
+        };
+        // The phone is told in this dialog, which is about to end.
+        if let Some(leg) = self.legs.keys().find(asked_here).cloned() {
+            self.notify(&leg, Told::Over(None), now);
+        }
+        self.end_side(starter, now);
+    }
+
+    /// Tells a phone how its REFER stands.
+    fn notify(&mut self, leg: &LegId, told: Told, now: Now) {
+        let winner = self.legs.get(leg).and_then(|leg| leg.winner);
+        let side = winner.and_then(|winner| self.sides.get(&winner));
+        let referral = side.and_then(|side| side.referral.as_ref());
+        let Some((id, seq)) = referral
             .filter(|referral| referral.told)
-            .map(|referral| referral.seq)
+            .map(|referral| (referral.asked_in, referral.seq))
         else {
+            return;
+        };
+        let Some(side) = self.sides.get_mut(&id) else {
             return;
         };
         let mut notify = side.dialog.request(Method::Notify);
@@ -185,12 +263,4 @@ impl Switch {
         notify.body = told.status_line().as_bytes().to_vec();
         self.send_in_dialog(Some(id), flow, notify, now);
     }
-}
-
-/// Whether the header fields of a URI name a dialog to be replaced (RFC 3891).
-fn names_replaces(headers: &str) -> bool {
-    headers.split('&').any(|field| {
-        let name = field.split('=').next().unwrap_or_default();
-        name.eq_ignore_ascii_case("replaces")
-    })
 }

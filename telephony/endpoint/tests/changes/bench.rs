@@ -153,6 +153,7 @@ impl Settings {
             trunks: vec![trunk("carrier", "127.0.0.1:6001")],
             phones_symmetric_rtp: false,
             feature_codes: FeatureCodes {
+                pick_up: "*8".into(),
                 ready: "*1".to_owned(),
                 away: "*2".to_owned(),
                 log_out: "*3".to_owned(),

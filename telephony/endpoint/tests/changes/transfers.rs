@@ -9,16 +9,16 @@ use super::bench::{Bench, Settings, agent, phone};
 use super::peer::{Peer, authorization};
 
 /// A caller who talks with a; b is ready, too.
-struct Talk {
-    bench: Bench,
-    carrier: Peer,
-    first: Peer,
-    second: Peer,
-    caller: Response,
-    agent: Response,
+pub(super) struct Talk {
+    pub(super) bench: Bench,
+    pub(super) carrier: Peer,
+    pub(super) first: Peer,
+    pub(super) second: Peer,
+    pub(super) caller: Response,
+    pub(super) agent: Response,
 }
 
-fn talk() -> Talk {
+pub(super) fn talk() -> Talk {
     let mut settings = Settings::new();
     settings.endpoint.phones.push(phone("b", "202", "other"));
     settings.engine.agents.push(agent("b", "202"));
@@ -43,14 +43,14 @@ fn talk() -> Talk {
 
 impl Talk {
     /// The phone of a asks for a transfer; the answer.
-    fn refer(&mut self, cseq: u32, more: &str) -> Response {
+    pub(super) fn refer(&mut self, cseq: u32, more: &str) -> Response {
         let bytes = self.first.back_with("REFER", &self.agent, cseq, more, "");
         self.bench.send(&self.first, bytes);
         self.bench.response_to(&self.first).unwrap()
     }
 
     /// What the phone of a was told since; each is answered.
-    fn told(&mut self) -> Vec<String> {
+    pub(super) fn told(&mut self) -> Vec<String> {
         let requests = self.bench.requests_to(&self.first);
         let mut told = Vec::new();
         for request in requests {
@@ -60,7 +60,7 @@ impl Talk {
         told
     }
 
-    fn caller_is_there(&mut self) -> bool {
+    pub(super) fn caller_is_there(&mut self) -> bool {
         self.bench.requests_to(&self.carrier).is_empty()
     }
 }
@@ -172,15 +172,19 @@ fn what_cannot_be_handed_on_so_is_refused_and_the_talk_goes_on() {
         (two.as_str(), 400),
         ("Refer-To: <>\r\n", 400),
         ("Refer-To: <mailto:a@b>\r\n", 416),
-        // To itself; to a line and to the outside, on behalf of a caller; in the place of a dialog.
+        // To itself; to the outside, on behalf of a caller; in the place of a dialog.
         ("Refer-To: <sip:201@127.0.0.1>\r\n", 603),
-        ("Refer-To: <sip:5000@127.0.0.1>\r\n", 403),
         ("Refer-To: <sip:0990500123@127.0.0.1>\r\n", 403),
         ("Refer-To: <tel:0990500123>\r\n", 403),
         (
             "Refer-To: <sip:202@127.0.0.1?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\n",
-            603,
+            481,
         ),
+        (
+            "Refer-To: <sip:202@127.0.0.1?Replaces=x%3Bto-tag%3D1>\r\n",
+            400,
+        ),
+        ("Refer-To: <sip:202@127.0.0.1?Replaces=%zz>\r\n", 400),
     ] {
         let mut talk = talk();
         assert_eq!(talk.refer(1, more).status, status, "{more}");

@@ -73,7 +73,7 @@ impl Engine {
         }
     }
 
-    fn no_room(&self, key: LineKey) -> Option<(AbandonReason, Announcement)> {
+    pub(super) fn no_room(&self, key: LineKey) -> Option<(AbandonReason, Announcement)> {
         let line = self.line(key)?;
         let most = line.settings.max_waiting as usize;
         if most > 0 && line.waiting.len() >= most {

@@ -1,7 +1,7 @@
 //! Calls that agents start: outside (発信) and to colleagues (内線).
 //!
 //! Whoever is in no call may dial a colleague, logged in or not; the outside only as the rules allow
-//! ([`super::outbound`]). Afterwards they are what they were before. 後処理 ends when an agent dials.
+//! ([`super::outbound`]). Whoever talks with a caller may ask somebody meanwhile ([`super::consult`]). Afterwards they are what they were before. 後処理 ends when an agent dials.
 //! There is none after a dialled call.
 //!
 //! This is the only door to the outside: a trunk dials nothing that was not judged here.
@@ -55,19 +55,12 @@ impl Engine {
                 cause: HangUpCause::NotFound,
             });
         }
-        if self
-            .agents
-            .get(key)
-            .is_some_and(|agent| matches!(agent.activity, Activity::WrapUp { .. }))
-        {
-            // Nobody may be put through to the agent between 後処理 and the own call.
-            self.agents.change(key, |agent| agent.resting = true);
-            self.wrap_up_over(key, now);
-            self.agents.change(key, |agent| agent.resting = false);
-        }
+        self.end_wrap_up_to_call(key, now);
+        let consults = self.may_consult(key);
         // Who leaves the desk is gone when 後処理 is over.
         let cause = match self.agents.get(key).map(|agent| &agent.activity) {
             Some(Activity::Nothing) => None,
+            Some(_) if consults => None,
             Some(_) => Some(HangUpCause::Busy),
             None => Some(HangUpCause::Forbidden),
         };
@@ -99,7 +92,12 @@ impl Engine {
         if let Some(number) = &outside {
             self.outbound_began(&call, agent, number);
         }
-        self.set_activity(key, Activity::Talking { call: call.clone() }, now);
+        if consults {
+            let consult = Some(call.clone());
+            self.agents.change(key, |agent| agent.consult = consult);
+        } else {
+            self.set_activity(key, Activity::Talking { call: call.clone() }, now);
+        }
         if let Some(callee) = callee {
             self.set_activity(callee, Activity::Ringing { call: call.clone() }, now);
         }
@@ -112,6 +110,17 @@ impl Engine {
         };
         self.set_stage(&call, Stage::Dialled(dialled));
         self.out(Output::Dial { call, target });
+    }
+
+    /// 後処理 ends because the agent makes a call or takes one.
+    pub(super) fn end_wrap_up_to_call(&mut self, key: AgentKey, now: Moment) {
+        let works = |agent: &Agent| matches!(agent.activity, Activity::WrapUp { .. });
+        if self.agents.get(key).is_some_and(works) {
+            // Nobody may be put through to the agent in between.
+            self.agents.change(key, |agent| agent.resting = true);
+            self.wrap_up_over(key, now);
+            self.agents.change(key, |agent| agent.resting = false);
+        }
     }
 
     /// The attempt is over before anybody was called.
@@ -236,7 +245,7 @@ impl Engine {
         self.outbound_ended(call, now);
         self.close_call(call);
         for key in std::iter::once(agent).chain(callee) {
-            self.free(key, true, now);
+            self.release_from(key, call, now);
         }
         true
     }

@@ -14,11 +14,22 @@ use crate::api::{LegFailure, LegId, Output};
 use crate::settings::Strategy;
 
 /// Between pick-up and bridge; longer means that the phone's media cannot be used.
-const BRIDGE_AT_MOST: Millis = Millis::from_secs(5);
+pub(super) const BRIDGE_AT_MOST: Millis = Millis::from_secs(5);
 /// How many of the last waits the estimate is made of.
 const WAITS_REMEMBERED: usize = 20;
 /// Why the desk sets an agent 離席 who does not answer.
 const NO_ANSWER: &str = "応答なし";
+
+/// How an attempt begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum LegStart<'a> {
+    /// The agent's phones are rung.
+    Ring,
+    /// The agent's phone asked for the call, under this number.
+    PickUp(u64),
+    /// The agent is at the far end of this consultation, which is over.
+    Adopt(&'a CallId),
+}
 
 impl Engine {
     /// Rings an agent who is idle for a caller who waits.
@@ -40,14 +51,15 @@ impl Engine {
         }
         let timeout = line.settings.ring_timeout;
         self.set_stage(call, Stage::Ringing);
-        self.start_leg(call, agent, timeout, now);
+        self.start_leg(call, agent, LegStart::Ring, timeout, now);
     }
 
-    /// Reserves the agent and rings; the number of the attempt.
+    /// Reserves the agent for an attempt; gives its number.
     pub(super) fn start_leg(
         &mut self,
         call: &CallId,
         agent: AgentKey,
+        how: LegStart<'_>,
         timeout: Millis,
         now: Moment,
     ) -> Option<u32> {
@@ -61,9 +73,19 @@ impl Engine {
         };
         self.emit(call, EventKind::Ringing { agent: id.clone() }, now);
         self.set_activity(agent, Activity::Ringing { call: call.clone() }, now);
-        self.out(Output::Ring {
-            leg: leg.clone(),
-            agent: id,
+        self.out(match how {
+            LegStart::Ring => Output::Ring {
+                leg: leg.clone(),
+                agent: id,
+            },
+            LegStart::PickUp(asked) => Output::PickUp {
+                asked,
+                leg: Some(leg.clone()),
+            },
+            LegStart::Adopt(consult) => Output::Adopt {
+                leg: leg.clone(),
+                consult: consult.clone(),
+            },
         });
         let timer = Some(self.set_timer(TimerOf::Leg(leg), timeout));
         self.calls.get_mut(call)?.legs.insert(
@@ -71,7 +93,7 @@ impl Engine {
             Leg {
                 agent,
                 timer,
-                picked_up: false,
+                picked_up: matches!(how, LegStart::Adopt(_)),
             },
         );
         Some(n)

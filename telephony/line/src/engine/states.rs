@@ -65,10 +65,15 @@ impl Engine {
         }
     }
 
-    /// Nothing keeps the agent any more; who leaves the desk is gone. `put_last`: the order of
+    /// Nothing keeps the agent any more but a consultation; who leaves the desk is gone. `put_last`: the order of
     /// idleness begins anew.
     pub(super) fn free(&mut self, agent: AgentKey, put_last: bool, now: Moment) {
-        self.set_activity(agent, Activity::Nothing, now);
+        let consult = self
+            .agents
+            .get(agent)
+            .and_then(|agent| agent.consult.clone());
+        let activity = consult.map_or(Activity::Nothing, |call| Activity::Talking { call });
+        self.set_activity(agent, activity, now);
         self.agents.forget_if_done(agent);
         if put_last {
             self.agents.put_last(agent);

@@ -1,18 +1,16 @@
-//! The conversation between a caller and an agent: hold, handing on, and its end.
+//! The conversation between a caller and an agent: hold, its end, and 後処理.
 
 use madoguchi_core::clock::Moment;
-use madoguchi_core::event::{
-    AbandonReason, EndCause, EventKind, Party, RingOutcome, TransferTarget,
-};
-use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::event::{AbandonReason, EndCause, EventKind, Party, RingOutcome};
+use madoguchi_core::id::CallId;
 use madoguchi_core::time::Millis;
 
 use super::Engine;
-use super::agents::Activity;
-use super::call::{LeftAlone, Stage};
+use super::agents::{Activity, RequestedState};
+use super::call::Stage;
 use super::keys::AgentKey;
 use super::timers::TimerOf;
-use crate::api::{HangUpCause, LegFailure, LegId, Output};
+use crate::api::{HangUpCause, LegId, Output};
 
 impl Engine {
     /// The party that started a call is gone.
@@ -61,42 +59,6 @@ impl Engine {
         });
     }
 
-    /// The agent who handed the caller on hangs up before the other one has picked up: the caller stays
-    /// and waits. `false` if nobody is being rung for the caller.
-    fn leave_alone(&mut self, call: &CallId, now: Moment) -> bool {
-        let Some(entry) = self.calls.get_mut(call) else {
-            return false;
-        };
-        let Stage::Talking(talk) = &entry.stage else {
-            return false;
-        };
-        let Some(other) = talk.transfer else {
-            return false;
-        };
-        let (before, held) = (talk.leg, talk.agent_holds);
-        entry.left_alone = Some(LeftAlone {
-            caller_holds: talk.caller_holds,
-        });
-        let picked_up = entry.legs.get(&other).is_some_and(|leg| leg.picked_up);
-        entry.stage = if picked_up {
-            Stage::Bridging { leg: other }
-        } else {
-            Stage::Ringing
-        };
-        let first = entry.legs.remove(&before).map(|leg| leg.agent);
-        if held {
-            let by = Party::Agent;
-            self.emit(call, EventKind::Resumed { by }, now);
-        }
-        let from = first.and_then(|first| self.agents.id(first));
-        let to = TransferTarget::Desk;
-        self.emit(call, EventKind::Transferred { from, to }, now);
-        if let Some(first) = first {
-            self.start_wrap_up(call, first, now);
-        }
-        true
-    }
-
     /// The conversation is over.
     pub(super) fn end_talk(&mut self, call: &CallId, cause: EndCause, end_leg: bool, now: Moment) {
         let Some(entry) = self.calls.get(call) else {
@@ -128,23 +90,27 @@ impl Engine {
         self.close_call(call);
     }
 
-    /// 後処理 begins, or is over at once on a line without it.
-    fn start_wrap_up(&mut self, call: &CallId, agent: AgentKey, now: Moment) {
+    /// 後処理 begins.
+    pub(super) fn start_wrap_up(&mut self, call: &CallId, agent: AgentKey, now: Moment) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.wrap_ups += 1;
+        }
+        self.time_wrap_up(call, agent, now);
+    }
+
+    /// 後処理 ends after its time: at once on a line without it, and not while the agent still asks a
+    /// colleague.
+    pub(super) fn time_wrap_up(&mut self, call: &CallId, agent: AgentKey, now: Moment) {
         let key = self.calls.get(call).and_then(|entry| entry.line);
         let time = key
             .and_then(|key| self.line(key))
             .map(|line| line.settings.wrap_up);
-        if let Some(entry) = self.calls.get_mut(call) {
-            entry.wrap_ups += 1;
-        }
-        let stays = self
-            .agents
-            .get(agent)
-            .is_some_and(|agent| agent.requested == super::agents::RequestedState::Ready);
+        let entry = self.agents.get(agent);
+        let stays = entry.is_some_and(|agent| agent.requested == RequestedState::Ready);
+        let asks = entry.is_some_and(|agent| agent.consult.is_some());
+        let time = time.filter(|time| *time > Millis::ZERO && stays);
         let timer = match time {
-            Some(time) if time > Millis::ZERO && stays => {
-                Some(self.set_timer(TimerOf::WrapUp(agent), time))
-            }
+            Some(time) if !asks => Some(self.set_timer(TimerOf::WrapUp(agent), time)),
             _ => None,
         };
         self.set_activity(
@@ -155,7 +121,7 @@ impl Engine {
             },
             now,
         );
-        if timer.is_none() {
+        if time.is_none() {
             self.wrap_up_over(agent, now);
         }
     }
@@ -204,135 +170,6 @@ impl Engine {
             };
             self.emit(call, kind, now);
         }
-    }
-
-    /// Rings another agent for a caller who is being talked to.
-    pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Moment) {
-        let Some(entry) = self.calls.get(call) else {
-            return;
-        };
-        let talk = match &entry.stage {
-            Stage::Talking(talk) => talk,
-            // Both do not hear each other yet: the phone is told, so that it may ask again.
-            Stage::Bridging { leg } => {
-                let leg = LegId {
-                    call: call.clone(),
-                    n: *leg,
-                };
-                let failure = Some(LegFailure::Unreachable);
-                return self.out(Output::TransferOver { leg, failure });
-            }
-            _ => return,
-        };
-        // The one that goes on is told of when it is over.
-        if talk.transfer.is_some() {
-            return;
-        }
-        let first = LegId {
-            call: call.clone(),
-            n: talk.leg,
-        };
-        let line = entry.line.and_then(|key| self.line(key));
-        let timeout = line.map(|line| line.settings.ring_timeout);
-        let target = self.agents.key(to);
-        let agent = target.and_then(|target| self.agents.get(target));
-        let failure = match agent {
-            Some(agent) if agent.activity != Activity::Nothing => Some(LegFailure::Declined),
-            Some(agent) if agent.reachable => None,
-            _ => Some(LegFailure::Unreachable),
-        };
-        let (Some(target), Some(timeout), None) = (target, timeout, failure) else {
-            return self.out(Output::TransferOver {
-                leg: first,
-                failure: failure.or(Some(LegFailure::Unreachable)),
-            });
-        };
-        self.out(Output::PlayMusic { call: call.clone() });
-        let leg = self.start_leg(call, target, timeout, now);
-        if let Some(Stage::Talking(talk)) = self.calls.get_mut(call).map(|entry| &mut entry.stage) {
-            talk.transfer = leg;
-        }
-    }
-
-    /// Nobody took the caller who was to be handed on: the first agent has the caller again.
-    pub(super) fn transfer_failed(&mut self, call: &CallId, failure: LegFailure) {
-        let stage = self.calls.get_mut(call).map(|entry| &mut entry.stage);
-        let Some(Stage::Talking(talk)) = stage else {
-            return;
-        };
-        talk.transfer = None;
-        let leg = LegId {
-            call: call.clone(),
-            n: talk.leg,
-        };
-        self.out(Output::Bridge { leg: leg.clone() });
-        self.out(Output::TransferOver {
-            leg,
-            failure: Some(failure),
-        });
-    }
-
-    /// The other agent and the caller hear each other: the first agent's part ends.
-    pub(super) fn handed_on(&mut self, leg: &LegId, to: AgentKey, now: Moment) {
-        let Some(entry) = self.calls.get_mut(&leg.call) else {
-            return;
-        };
-        let Stage::Talking(talk) = &mut entry.stage else {
-            return;
-        };
-        let before = std::mem::replace(&mut talk.leg, leg.n);
-        talk.transfer = None;
-        let held = std::mem::take(&mut talk.agent_holds);
-        let first = entry.legs.remove(&before).map(|leg| leg.agent);
-        let (Some(first), Some(agent)) = (first, self.agents.id(to)) else {
-            return;
-        };
-        if held {
-            let by = Party::Agent;
-            self.emit(&leg.call, EventKind::Resumed { by }, now);
-        }
-        let from = self.agents.id(first);
-        let target = TransferTarget::Agent { agent };
-        self.emit(&leg.call, EventKind::Transferred { from, to: target }, now);
-        self.stop_leg_timer(leg);
-        self.set_activity(
-            to,
-            Activity::Talking {
-                call: leg.call.clone(),
-            },
-            now,
-        );
-        let before = LegId {
-            call: leg.call.clone(),
-            n: before,
-        };
-        self.out(Output::TransferOver {
-            leg: before.clone(),
-            failure: None,
-        });
-        self.out(Output::EndLeg { leg: before });
-        self.start_wrap_up(&leg.call, first, now);
-    }
-
-    /// The caller was handed on to somebody outside: for the desk the call is over.
-    pub(super) fn transferred_outside(&mut self, call: &CallId, number: String, now: Moment) {
-        let Some(entry) = self.calls.get(call) else {
-            return;
-        };
-        let Stage::Talking(talk) = &entry.stage else {
-            return;
-        };
-        let agent = entry
-            .legs
-            .get(&talk.leg)
-            .and_then(|leg| self.agents.id(leg.agent));
-        let to = TransferTarget::Outside { number };
-        self.emit(call, EventKind::Transferred { from: agent, to }, now);
-        self.end_talk(call, EndCause::Desk, true, now);
-        self.out(Output::HangUp {
-            call: call.clone(),
-            cause: HangUpCause::Normal,
-        });
     }
 }
 

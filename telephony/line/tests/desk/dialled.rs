@@ -88,6 +88,8 @@ fn whoever_is_in_a_call_or_rung_may_not_dial() {
         [refused("o", HangUpCause::Busy)]
     );
     scene.answer("x");
+    // Somebody may be asked beside the talk, but not two at once.
+    dial_out(&mut scene, "beside", "a");
     assert_eq!(
         dial_out(&mut scene, "p", "a"),
         [refused("p", HangUpCause::Busy)]

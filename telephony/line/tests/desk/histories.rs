@@ -162,6 +162,20 @@ impl World {
                     self.phones.insert(leg.clone(), Phone::Rings);
                     self.old_legs.push(leg.clone());
                 }
+                Output::PickUp { asked, leg } => {
+                    assert_eq!(*asked, u64::from(self.calls));
+                    if let Some(leg) = leg {
+                        self.phones.insert(leg.clone(), Phone::Rings);
+                        self.old_legs.push(leg.clone());
+                    }
+                }
+                Output::Adopt { leg, consult } => {
+                    let far = self.fars.remove(consult);
+                    assert_eq!(far, Some(Far::Talks), "{consult}");
+                    self.callers.remove(consult);
+                    self.phones.insert(leg.clone(), Phone::PickedUp);
+                    self.old_legs.push(leg.clone());
+                }
                 Output::EndLeg { leg } => {
                     self.phones.remove(leg);
                 }
@@ -185,7 +199,7 @@ impl World {
     fn step(&mut self, op: u64) {
         let pick = (op >> 8) as usize & 0xffff;
         let more = op >> 24;
-        match op % 33 {
+        match op % 37 {
             0..=3 => self.arrive(more),
             4 | 5 => self.caller_goes(pick, more),
             6..=8 => self.playback_ends(pick, more),
@@ -199,6 +213,9 @@ impl World {
             27..=29 => self.timer_runs_out(pick),
             30 => self.stale(pick, more),
             31 => self.repeated(pick, more),
+            32 => self.dial(pick, more),
+            33 | 34 => self.hand_over(pick, more),
+            35 => self.pick_up(pick, more),
             _ => self.settings_change(pick, more),
         }
     }

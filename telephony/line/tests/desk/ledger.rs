@@ -39,6 +39,8 @@ pub(crate) struct Ledger {
     roster: Roster,
     /// Until when an agent whose phone failed may be left alone.
     pub(crate) rests: HashMap<AgentId, Instant>,
+    /// Who takes a call by the input that is looked at: no matter whose turn it is.
+    picks: Option<AgentId>,
     /// When timers may run out that let agents alone for so long.
     rest_ends: BTreeSet<Instant>,
 }
@@ -49,7 +51,9 @@ pub(crate) const REST_AT_MOST: Millis = Millis::from_secs(5);
 impl Ledger {
     /// Takes what came in, before the engine does.
     pub(crate) fn input(&mut self, input: &Input) {
+        self.picks = None;
         match input {
+            Input::PickUp { agent, .. } => self.picks = Some(agent.clone()),
             Input::CallerHungUp { call } | Input::CallerLost { call } => {
                 if let Some(book) = self.books.get_mut(call) {
                     book.gone = true;
@@ -93,14 +97,21 @@ impl Ledger {
                 let book = &self.books[call];
                 assert!(!book.gone, "{output:?} for a call that is gone");
             }
-            Output::Ring { leg, agent } => {
-                assert!(self.used_legs.insert(leg.clone()), "{leg:?} is used twice");
-                let book = &self.books[&leg.call];
-                assert!(
-                    !book.gone && book.ringing.contains(agent),
-                    "{output:?} without event"
-                );
-                self.legs.insert(leg.clone(), agent.clone());
+            Output::Ring { leg, agent } => self.attempt(leg, agent),
+            Output::PickUp { leg: None, .. } => {}
+            Output::PickUp { leg: Some(leg), .. } => {
+                let agent = self.picks.clone();
+                self.attempt(leg, &agent.expect("somebody picks up"));
+            }
+            Output::Adopt { leg, consult } => {
+                let agent = self.books[consult].callee.clone();
+                assert!(self.books[consult].is_over(), "{consult} goes on");
+                self.books.get_mut(consult).unwrap().gone = true;
+                self.attempt(leg, &agent.expect("a colleague was asked"));
+            }
+            Output::MoveToLine { call, line } => {
+                assert!(self.roster.has_line(line), "{output:?}");
+                self.books.get_mut(call).unwrap().waits_at = line.clone();
             }
             Output::EndLeg { leg } => {
                 assert!(
@@ -137,10 +148,21 @@ impl Ledger {
                 );
             }
             Output::AgentChanged { .. }
+            | Output::NotAdopted { .. }
             | Output::Presence(_)
             | Output::OutboundStopped { .. }
             | Output::OutboundResumed => {}
         }
+    }
+
+    fn attempt(&mut self, leg: &LegId, agent: &AgentId) {
+        assert!(self.used_legs.insert(leg.clone()), "{leg:?} is used twice");
+        let book = &self.books[&leg.call];
+        assert!(
+            !book.gone && book.ringing.contains(agent),
+            "{leg:?} without event"
+        );
+        self.legs.insert(leg.clone(), agent.clone());
     }
 
     fn dial(&mut self, call: &CallId, target: &DialTarget) {
@@ -148,11 +170,9 @@ impl Ledger {
         assert!(!book.gone && !book.is_over());
         if let DialTarget::Agent { agent } = target {
             self.reserve(agent);
-            self.books
-                .get_mut(call)
-                .unwrap()
-                .ringing
-                .insert(agent.clone());
+            let book = self.books.get_mut(call).unwrap();
+            book.ringing.insert(agent.clone());
+            book.callee = Some(agent.clone());
         }
     }
 
@@ -207,7 +227,13 @@ impl Ledger {
         self.orders += 1;
         let mut book = Book::new(event, record, self.orders);
         if let EventKind::Dialled { agent, .. } = &event.kind {
-            self.reserve(agent);
+            let asks = |other: &Book| other.is_offered() && other.talking.contains(agent);
+            if self.books.values().any(asks) {
+                assert!(!self.consults(agent), "{agent} asks two at once");
+                book.asks = true;
+            } else {
+                self.reserve(agent);
+            }
             book.talking.insert(agent.clone());
         }
         let welcome = !book.is_offered() || self.roster.has_line(&event.line);
@@ -216,11 +242,29 @@ impl Ledger {
         self.books.insert(event.call.clone(), book);
     }
 
+    /// Whether an agent asks somebody beside a talk.
+    pub(super) fn consults(&self, agent: &AgentId) -> bool {
+        let mut books = self.books.values();
+        books.any(|book| book.asks && book.talking.contains(agent))
+    }
+
+    /// The call of the caller for whose sake an agent has dialled.
+    pub(crate) fn talks_beside(&self, consult: &CallId) -> Option<CallId> {
+        let agent = self.books.get(consult)?.talking.first()?;
+        let mut books = self.books.iter();
+        let talk = books.find(|(_, book)| book.is_offered() && book.talking.contains(agent));
+        talk.map(|(call, _)| call.clone())
+    }
+
     /// Nobody who waits for an agent may be passed over by somebody less urgent. Whose wait ends
     /// by the same input is not passed over.
     fn longest_waiting_first(&mut self, call: &CallId, agent: &AgentId) {
         let chosen = &self.books[call];
         if chosen.is_answered() {
+            return;
+        }
+        // Whoever takes a call may name it.
+        if self.picks.is_some() {
             return;
         }
         let urgency = |book: &Book| (-self.roster.priority(&book.line), book.order);
@@ -241,7 +285,7 @@ impl Ledger {
     /// all calls here, and by the engine's own word when the input is done.
     fn lowest_level_first(&mut self, call: &CallId, agent: &AgentId, now: Instant) {
         let chosen = &self.books[call];
-        if chosen.is_answered() {
+        if chosen.is_answered() || self.picks.is_some() {
             return;
         }
         let Some(level) = self.roster.level(agent, &chosen.line) else {

@@ -12,6 +12,7 @@ mod agents;
 mod changes;
 mod clock;
 mod closing;
+mod consulting;
 mod dialled;
 mod distribution;
 mod handing_on;

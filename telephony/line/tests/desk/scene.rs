@@ -10,7 +10,7 @@ use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
-use madoguchi_line::api::{Input, LegId, Output, TimerId};
+use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_line::settings::{
     AgentSettings, AtClosing, Duty, LineSettings, PeriodicAnnouncement, Strategy,
@@ -270,6 +270,15 @@ impl Scene {
         self.legs(call).pop().expect("somebody is rung").0
     }
 
+    /// An agent dials a colleague.
+    pub(crate) fn dial(&mut self, call: &str, agent: &str, to: &str) -> &[Output] {
+        self.input(Input::AgentDialled {
+            call: call.into(),
+            agent: agent.into(),
+            target: DialTarget::Agent { agent: to.into() },
+        })
+    }
+
     /// The newest attempt is picked up and bridged.
     pub(crate) fn answer(&mut self, call: &str) {
         let leg = self.leg(call);
@@ -331,6 +340,13 @@ pub(crate) fn script(outputs: &[Output]) -> String {
         Output::TransferOver { leg, failure } => {
             format!("the transfer of {} is over: {failure:?}", leg.call)
         }
+        Output::PickUp { leg, .. } => match leg {
+            Some(leg) => format!("the phone that asked takes {}", leg.call),
+            None => "nothing to take".to_owned(),
+        },
+        Output::Adopt { leg, consult } => format!("who is at {consult} takes {}", leg.call),
+        Output::NotAdopted { consult } => format!("{consult} goes on"),
+        Output::MoveToLine { call, line } => format!("{call} waits at {line}"),
         Output::Dial { call, .. } => format!("dial for {call}"),
         Output::EndFar { call } => format!("end the far end of {call}"),
         Output::HangUp { call, cause } => format!("hang up {call}: {cause:?}"),

@@ -28,6 +28,8 @@ pub(in crate::engine) struct Agent {
     /// A call at another node keeps the agent.
     pub(in crate::engine) elsewhere: bool,
     pub(in crate::engine) activity: Activity,
+    /// A call to somebody else, begun while a caller talks with the agent.
+    pub(in crate::engine) consult: Option<CallId>,
     pub(in crate::engine) since: Instant,
     pub(in crate::engine) reachable: bool,
     /// Left alone for a moment after a refusal.

@@ -88,6 +88,7 @@ impl Agents {
             presence,
             elsewhere: false,
             activity: Activity::Nothing,
+            consult: None,
             since: now.wall,
             reachable: false,
             resting: false,

@@ -100,7 +100,11 @@ impl World {
         match more >> 1 & 7 {
             0 | 1 => self.input(Input::Held { call, by }),
             2 | 3 => self.input(Input::Resumed { call, by }),
-            4..=6 => self.input(Input::TransferToAgent { call, agent: other }),
+            4 | 5 => self.input(Input::TransferToAgent { call, agent: other }),
+            6 => {
+                let line = if more >> 16 & 1 == 0 { "vip" } else { "desk" }.into();
+                self.input(Input::TransferToLine { call, line });
+            }
             _ => self.input(Input::TransferredOutside {
                 call,
                 number: "0120".into(),
@@ -130,6 +134,29 @@ impl World {
             agent,
             target,
         });
+    }
+
+    /// Gives a caller to somebody who was asked; mostly the right one.
+    pub(super) fn hand_over(&mut self, pick: usize, more: u64) {
+        let Some(consult) = nth(self.fars.keys(), pick).cloned() else {
+            return;
+        };
+        let books = &self.scene.ledger;
+        let first = books.talks_beside(&consult);
+        let any = nth(self.callers.keys(), pick).cloned();
+        let call = if more.is_multiple_of(8) { any } else { first };
+        if let Some(call) = call {
+            self.input(Input::HandOver { call, consult });
+        }
+    }
+
+    pub(super) fn pick_up(&mut self, pick: usize, more: u64) {
+        let any = nth(self.callers.keys(), pick >> 3).cloned();
+        let call = any.filter(|_| more.is_multiple_of(2));
+        self.calls += 1;
+        let asked = u64::from(self.calls);
+        let agent: AgentId = AGENTS[pick % AGENTS.len()].into();
+        self.input(Input::PickUp { agent, call, asked });
     }
 
     pub(super) fn far_acts(&mut self, pick: usize, more: u64) {

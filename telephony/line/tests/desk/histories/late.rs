@@ -68,6 +68,18 @@ impl World {
                         call,
                         agent: "a1".into(),
                     }),
+                    14 => {
+                        let consult = call.clone();
+                        let goes_on = Output::NotAdopted {
+                            consult: consult.clone(),
+                        };
+                        self.input(Input::HandOver { call, consult });
+                        assert_eq!(self.scene.last, [goes_on]);
+                    }
+                    15 => self.too_late(Input::TransferToLine {
+                        call,
+                        line: "vip".into(),
+                    }),
                     12 => self.too_late(Input::LegAnswered {
                         leg: LegId { call, n: 999 },
                     }),

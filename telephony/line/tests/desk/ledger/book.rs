@@ -14,6 +14,12 @@ pub(crate) struct Book {
     /// The place among all calls.
     pub(super) order: u64,
     queued: bool,
+    /// Begun beside a talk with a caller.
+    pub(super) asks: bool,
+    /// The colleague who was dialled.
+    pub(super) callee: Option<AgentId>,
+    /// The line in whose queue it waits.
+    pub(super) waits_at: LineName,
     /// Agents whose phones ring.
     pub(super) ringing: BTreeSet<AgentId>,
     /// Agents in the talk.
@@ -37,6 +43,9 @@ impl Book {
             record,
             order,
             queued: false,
+            asks: false,
+            callee: None,
+            waits_at: event.line.clone(),
             ringing: BTreeSet::new(),
             talking: BTreeSet::new(),
             wrapping: Vec::new(),
@@ -161,7 +170,6 @@ impl Book {
             }
             TransferTarget::Outside { .. } => {}
             TransferTarget::Desk => {
-                assert!(!self.ringing.is_empty(), "{event:?}, and nobody is rung");
                 assert!(!self.agent_holds, "{event:?} while the agent holds");
             }
         }

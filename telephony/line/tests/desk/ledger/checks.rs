@@ -39,7 +39,10 @@ impl Ledger {
         );
         let mut reserved: HashMap<&AgentId, (&CallId, AgentState)> = HashMap::new();
         let mut legs = 0;
-        for (call, book) in &self.books {
+        // Who asks a colleague is first of all with the caller.
+        let mut books: Vec<_> = self.books.iter().collect();
+        books.sort_by_key(|(_, book)| book.asks);
+        for (call, book) in books {
             let ringing = book
                 .ringing
                 .iter()
@@ -50,6 +53,10 @@ impl Ledger {
                 .map(|agent| (agent, AgentState::Talking));
             for (agent, state) in ringing.chain(talking) {
                 legs += usize::from(book.is_offered());
+                let beside = book.asks && book.talking.contains(agent);
+                if beside && (reserved.contains_key(agent) || self.wraps(agent)) {
+                    continue;
+                }
                 assert!(
                     reserved.insert(agent, (call, state)).is_none(),
                     "{agent} is in two calls"
@@ -66,10 +73,7 @@ impl Ledger {
         let expected: Vec<_> = self.roster.shown().collect();
         assert_eq!(shown, expected, "the agents as shown");
         for view in &snapshot.agents {
-            let wraps = self
-                .books
-                .values()
-                .any(|book| book.wrapping.contains(&view.agent));
+            let wraps = self.wraps(&view.agent);
             match reserved.get(&view.agent) {
                 Some((call, state)) => {
                     assert_eq!((&view.state, view.call.as_ref()), (state, Some(*call)));
@@ -91,6 +95,11 @@ impl Ledger {
                 self.nobody_waits_for(&view.agent, now);
             }
         }
+    }
+
+    fn wraps(&self, agent: &AgentId) -> bool {
+        let mut books = self.books.values();
+        books.any(|book| book.wrapping.contains(agent))
     }
 
     /// No caller waits while an agent is idle who could take the call.

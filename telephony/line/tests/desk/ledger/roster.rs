@@ -67,7 +67,7 @@ impl Roster {
 impl Ledger {
     /// Takes new settings, before the engine does.
     pub(crate) fn reconfigured(&mut self, settings: &EngineSettings) {
-        let with_calls: HashSet<_> = self.books.values().map(|book| &book.line).collect();
+        let with_calls: HashSet<_> = self.books.values().map(|book| &book.waits_at).collect();
         let roster = &mut self.roster;
         // A line that left and has no calls any more is forgotten; one of its name is another.
         for theirs in roster.agent_lines.values_mut() {

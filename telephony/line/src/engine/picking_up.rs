@@ -1,0 +1,81 @@
+//! Taking a call for which somebody else is rung, or nobody yet (call pick-up).
+
+use std::cmp::Reverse;
+
+use madoguchi_core::clock::Moment;
+use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::time::Millis;
+
+use super::Engine;
+use super::agents::Activity;
+use super::call::Stage;
+use super::keys::AgentKey;
+use super::ringing::LegStart;
+use crate::api::Output;
+
+impl Engine {
+    /// The agent takes a call, if it still waits, or the most urgent one of their lines. 後処理 ends, as when
+    /// an agent dials.
+    pub(super) fn pick_up(
+        &mut self,
+        agent: &AgentId,
+        named: Option<&CallId>,
+        asked: u64,
+        now: Moment,
+    ) {
+        let nothing = Output::PickUp { asked, leg: None };
+        let Some(key) = self.agents.key(agent) else {
+            return self.out(nothing);
+        };
+        if self.call_to_take(key, named).is_none() {
+            return self.out(nothing);
+        }
+        self.end_wrap_up_to_call(key, now);
+        let is_free = self
+            .agents
+            .get(key)
+            .is_some_and(|agent| agent.activity == Activity::Nothing);
+        let found = self.call_to_take(key, named).filter(|_| is_free);
+        let Some((call, timeout)) = found else {
+            self.out(nothing);
+            return self.find_call_for(key, now);
+        };
+        let entry = self.calls.get(&call);
+        let line = entry.and_then(|entry| Some((entry.line?, entry.order)));
+        if let Some((line, order)) = line
+            && let Some(line) = self.line_mut(line)
+        {
+            line.queue.remove(&order);
+        }
+        self.set_stage(&call, Stage::Ringing);
+        self.start_leg(&call, key, LegStart::PickUp(asked), timeout, now);
+    }
+
+    /// The call that can be taken, and how long a phone rings on its line.
+    fn call_to_take(&self, agent: AgentKey, named: Option<&CallId>) -> Option<(CallId, Millis)> {
+        let lines = &self.agents.get(agent)?.lines;
+        let waits = |call: &CallId| {
+            let stage = self.calls.get(call).map(|entry| &entry.stage);
+            matches!(stage, Some(Stage::Queued | Stage::Ringing))
+        };
+        if let Some(call) = named.filter(|call| waits(call)) {
+            let line = self.line(self.calls.get(call)?.line?)?;
+            return Some((call.clone(), line.settings.ring_timeout));
+        }
+        if named.is_some() {
+            return None;
+        }
+        let first = lines.iter().filter_map(|(key, _)| {
+            let line = self.line(*key)?;
+            // Who was answered and left alone is in the queue, and waits for no answer.
+            let callers = line.waiting.iter().chain(&line.queue);
+            let waiting = callers.filter(|(_, call)| waits(call));
+            let (order, call) = waiting.min_by_key(|(order, _)| **order)?;
+            let urgency = (Reverse(line.settings.priority), *order);
+            Some((urgency, (call.clone(), line.settings.ring_timeout)))
+        });
+        first
+            .min_by_key(|(urgency, _)| *urgency)
+            .map(|(_, call)| call)
+    }
+}
