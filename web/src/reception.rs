@@ -9,6 +9,7 @@ mod clock;
 mod draft;
 mod files;
 mod form;
+mod hand_on;
 mod no_ticket;
 mod open;
 mod outcome;
@@ -37,6 +38,14 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
     )])
     .messages(&[
         ("no-ticket", "対象外にしました。"),
+        (
+            hand_on::DONE,
+            "転送しています。転送先が出ないときは、この通話に戻ります。",
+        ),
+        (
+            hand_on::NO_TALK,
+            "発信者と通話していないため、転送しませんでした。",
+        ),
         ("no-ticket-undone", "対象外を取り消しました。"),
     ]);
 

@@ -14,7 +14,9 @@ use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, HoursStatus};
 use madoguchi_core::id::{AgentId, UserId};
-use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot, WaitingCall};
+use madoguchi_core::live::{
+    AgentCommand, AgentState, AgentView, DeskSnapshot, HandOnTo, WaitingCall,
+};
 use madoguchi_core::schedule::{JobView, Plan};
 use madoguchi_core::setup::{
     AgentConfig, Calendars, DeskSetup, Duty, FileSetup, LineConfig, PartFault, Parts, PhoneHashes,
@@ -67,6 +69,7 @@ struct TestDesk {
     /// By how much the clock on the wall was set beyond what has passed.
     ahead: Mutex<Millis>,
     commands: Mutex<Vec<(AgentId, AgentCommand)>>,
+    handed_on: Mutex<Vec<(AgentId, HandOnTo)>>,
     store: Store,
     /// What the operator's file names.
     file: Mutex<FileSetup>,
@@ -205,6 +208,9 @@ impl Desk for TestDesk {
         let known = agent.as_str() == "tanaka";
         self.commands.lock().unwrap().push((agent, command));
         Box::pin(async move { known })
+    }
+    fn hand_on(&self, agent: AgentId, to: HandOnTo) {
+        self.handed_on.lock().unwrap().push((agent, to));
     }
     fn jobs(&self) -> Vec<JobView> {
         let plan = |name, label| Plan {
@@ -379,6 +385,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         ahead: Mutex::default(),
         away: Mutex::default(),
         commands: Mutex::default(),
+        handed_on: Mutex::default(),
         store: store.clone(),
         setup: Mutex::new(Arc::new(DeskSetup::join(&file(), &ScreenSetup::default()))),
         file: Mutex::new(file()),

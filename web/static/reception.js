@@ -244,6 +244,12 @@
     } else if (altKey && !ctrlKey && !metaKey && code === "KeyR") {
       event.preventDefault();
       fields.question.focus();
+    } else if (altKey && !ctrlKey && !metaKey && code === "KeyT") {
+      // First to whom, then the caller is handed on.
+      event.preventDefault();
+      if (!fields.to) return;
+      if (fields.to.value) find("[data-hand-on]").click();
+      else fields.to.focus();
     } else if (ctrlKey && !altKey && key === "Enter") {
       event.preventDefault();
       form.requestSubmit(find(shiftKey ? "button[value=ready]" : "button[value=save]") ?? find("button[value=save]"));

@@ -147,6 +147,8 @@ actions! {
     UserExport = "user.export", "アカウント棚卸の出力";
     /// Set the state of an agent.
     AgentState = "agent.state", "担当者の状態の変更";
+    /// Handed a caller on from the screen.
+    CallHandOn = "call.hand_on", "通話の転送";
     /// Opened the board, which shows the numbers of those who wait.
     BoardView = "board.view", "応答状況の閲覧";
     /// Looked at a list of calls.

@@ -146,6 +146,15 @@ pub enum AgentCommand {
     LogOut,
 }
 
+/// Where an agent hands a caller on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandOnTo {
+    /// A colleague, who is rung.
+    Agent(AgentId),
+    /// The queue of a line.
+    Line(LineName),
+}
+
 impl AgentCommand {
     /// As the audit log tells it.
     pub fn fields(&self) -> Fields {

@@ -9,7 +9,7 @@ use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::HoursStatus;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot, HandOnTo};
 use madoguchi_core::schedule::JobView;
 use madoguchi_core::setup::{Calendars, DeskSetup, PhoneHashes};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
@@ -278,6 +278,12 @@ impl Desk for LiveDesk {
                 None => false,
             }
         })
+    }
+
+    fn hand_on(&self, agent: AgentId, to: HandOnTo) {
+        if let Some(endpoint) = self.endpoint.get() {
+            endpoint.hand_on(agent, to);
+        }
     }
 
     fn jobs(&self) -> Vec<JobView> {

@@ -21,7 +21,7 @@ use std::io;
 use std::time::Duration;
 
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentPresence};
+use madoguchi_core::live::{AgentCommand, AgentPresence, HandOnTo};
 use madoguchi_core::time::Millis;
 use madoguchi_line::engine::{Engine, EngineSettings};
 use tokio::sync::{mpsc, oneshot};
@@ -126,6 +126,11 @@ impl Endpoint {
             reply,
         });
         answer.await.unwrap_or(false)
+    }
+
+    /// An agent hands on the caller with whom they talk.
+    pub fn hand_on(&self, agent: AgentId, to: HandOnTo) {
+        self.tell(SwitchInput::HandOn { agent, to });
     }
 
     /// Hands over the complete settings after a change; returns when they are in force, and tells

@@ -286,6 +286,9 @@ impl Switch {
                     let _gone = reply.send(false);
                 }
             }
+            SwitchInput::HandOn { agent, to } => {
+                self.inputs.push_back(Input::HandOn { agent, to });
+            }
             SwitchInput::Presences(presences) => {
                 self.inputs
                     .extend(presences.into_iter().map(Input::Presence));

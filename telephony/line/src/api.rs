@@ -3,7 +3,7 @@
 use madoguchi_core::caller::{CalledNumber, Caller};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::live::{AgentCommand, AgentPresence};
+use madoguchi_core::live::{AgentCommand, AgentPresence, HandOnTo};
 use madoguchi_core::time::Millis;
 
 /// One attempt to ring one agent (or, for a call between extensions, the far extension) for one
@@ -177,6 +177,13 @@ pub enum Input {
         call: CallId,
         /// Which line.
         line: LineName,
+    },
+    /// An agent hands on the caller with whom they talk, from the screen.
+    HandOn {
+        /// Who.
+        agent: AgentId,
+        /// To whom.
+        to: HandOnTo,
     },
     /// An agent takes a call of a caller who waits, whoever is rung for it, from a phone that waits for an
     /// answer; [`Output::PickUp`] follows.

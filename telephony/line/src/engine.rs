@@ -170,6 +170,7 @@ impl Engine {
             Input::TransferToAgent { call, agent } => self.transfer_to_agent(&call, &agent, now),
             Input::HandOver { call, consult } => self.hand_over(&call, &consult, now),
             Input::TransferToLine { call, line } => self.transfer_to_line(&call, &line, now),
+            Input::HandOn { agent, to } => self.hand_on(&agent, &to, now),
             Input::PickUp { agent, call, asked } => {
                 self.pick_up(&agent, call.as_ref(), asked, now);
             }

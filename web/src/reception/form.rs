@@ -65,6 +65,9 @@ pub(super) struct ReceptionForm {
     /// What looks like a personal number and is meant to be saved all the same.
     #[serde(skip_serializing)]
     pub(super) sure: String,
+    /// 転送: to whom.
+    #[serde(skip_serializing)]
+    pub(super) to: String,
     /// The button that was pressed.
     #[serde(skip_serializing)]
     pub(super) intent: String,

@@ -1,6 +1,7 @@
 //! What becomes of a ticket by the button with which it is saved.
 
 use madoguchi_core::contact::{Contact, ContactOutcome};
+use madoguchi_core::live::HandOnTo;
 use madoguchi_core::ticket::{Handover, Status, Ticket, TicketChange};
 use madoguchi_core::time::Instant;
 
@@ -17,6 +18,8 @@ pub(super) enum Button {
     Analysis,
     /// エスカレーション
     Escalation(Handover),
+    /// 転送
+    HandOn(HandOnTo),
 }
 
 /// What came of the contact in which it was pressed. `later`: the answer is given after the call in
@@ -62,7 +65,7 @@ impl Steps<'_> {
             Button::Escalation(handover) => changes.push(TicketChange::Escalated {
                 handover: handover.clone(),
             }),
-            Button::Save | Button::SaveReady | Button::CallBack => {
+            Button::Save | Button::SaveReady | Button::CallBack | Button::HandOn(_) => {
                 let after = next_status(self.status, self.answers, self.button);
                 changes.extend(after.map(|after| TicketChange::StatusChanged {
                     before: self.status,

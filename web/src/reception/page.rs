@@ -13,6 +13,7 @@ use super::candidates::Candidates;
 use super::clock::Bar;
 use super::draft;
 use super::form::ReceptionForm;
+use super::hand_on;
 use super::subject::{HERE, Subject};
 use super::viewed;
 use super::waiting;
@@ -109,6 +110,8 @@ struct ReceptionPage {
     channels: Vec<Choice>,
     routes: Vec<Choice>,
     reasons: Vec<Choice>,
+    /// To whom the caller can be handed on; nobody for who has no phone.
+    targets: Vec<Choice>,
     vendors: Vec<String>,
     phrases: Vec<PhraseChoice>,
     files: Vec<FileRow>,
@@ -209,6 +212,10 @@ pub(super) async fn show(
             &form.route,
         ),
         reasons: without_ticket::reasons(&form.reason),
+        targets: match &visitor.user.agent {
+            Some(_) => hand_on::choices(web, visitor, &form.to),
+            None => Vec::new(),
+        },
         vendors: offered.vendors.clone(),
         phrases: phrases(web, visitor, subject, &form).await?,
         files,

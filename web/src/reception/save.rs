@@ -14,6 +14,7 @@ use madoguchi_kb::Viewer;
 use madoguchi_store::{NewTicket, Settled, StoreError, TicketEdit, TicketWriteError};
 
 use super::form::ReceptionForm;
+use super::hand_on;
 use super::open;
 use super::outcome::{self, Button, Steps};
 use super::page::{self, ShownConflict, ShownMark, Told};
@@ -81,7 +82,11 @@ pub(super) async fn save(
     match saved {
         Saved::Kept(ticket) => {
             after(web, visitor, subject, &button, &ticket).await;
-            let place = format!("{HERE}?saved={}", escape(ticket.id.as_str()));
+            let mut place = format!("{HERE}?saved={}", escape(ticket.id.as_str()));
+            if let Button::HandOn(to) = button {
+                let done = hand_on::hand_on(web, visitor, subject, to).await;
+                place.push_str(&format!("&done={done}"));
+            }
             Ok(Redirect::to(&place).into_response())
         }
         Saved::Refused(why) => {

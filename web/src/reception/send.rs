@@ -10,6 +10,7 @@ use super::candidates;
 use super::draft;
 use super::files;
 use super::form::ReceptionForm;
+use super::hand_on;
 use super::no_ticket;
 use super::outcome::Button;
 use super::page::{self, Told};
@@ -50,6 +51,7 @@ pub(super) async fn send(
         },
         "detach" => return files::remove(&web, &visitor, &subject, form, which).await,
         "none" => return no_ticket::of_form(&web, &visitor, &subject, form).await,
+        "hand-on" => return hand_on::of_form(&web, &visitor, &subject, form).await,
         "with-matter" => return no_ticket::take_back(&web, &visitor, &subject, &form).await,
         "discard" => {
             draft::discard(&web, &visitor, &subject, &form).await?;

@@ -13,6 +13,7 @@ use super::*;
 use crate::query::escape;
 
 mod drafts;
+mod handing_on;
 mod saving;
 mod unregistered;
 

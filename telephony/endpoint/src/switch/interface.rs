@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentPresence};
+use madoguchi_core::live::{AgentCommand, AgentPresence, HandOnTo};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_line::engine::EngineSettings;
 use madoguchi_sip::message::Message;
@@ -69,6 +69,8 @@ pub enum SwitchInput {
         /// Told whether there is such an agent, when the state is on disk.
         reply: oneshot::Sender<bool>,
     },
+    /// An agent hands on the caller with whom they talk.
+    HandOn { agent: AgentId, to: HandOnTo },
     /// States of agents that were asked for at other nodes.
     Presences(Vec<AgentPresence>),
     /// Whether calls at other nodes keep these agents.

@@ -3,6 +3,7 @@
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{EndCause, EventKind, Party, TransferTarget};
 use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::live::HandOnTo;
 
 use super::Engine;
 use super::agents::Activity;
@@ -37,6 +38,21 @@ impl Engine {
         let leg = self.start_leg(call, target, LegStart::Ring, timeout, now);
         if let Some(Stage::Talking(talk)) = self.calls.get_mut(call).map(|entry| &mut entry.stage) {
             talk.transfer = leg;
+        }
+    }
+
+    /// Hands on the caller with whom an agent talks.
+    pub(super) fn hand_on(&mut self, agent: &AgentId, to: &HandOnTo, now: Moment) {
+        let key = self.agents.key(agent);
+        let activity = key.and_then(|key| self.agents.get(key));
+        let Some(Activity::Talking { call }) = activity.map(|agent| &agent.activity) else {
+            return;
+        };
+        let call = call.clone();
+        match to {
+            HandOnTo::Agent(to) if to == agent => {}
+            HandOnTo::Agent(to) => self.transfer_to_agent(&call, to, now),
+            HandOnTo::Line(line) => self.transfer_to_line(&call, line, now),
         }
     }
 
