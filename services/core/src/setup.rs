@@ -49,7 +49,7 @@ pub use self::screen::ScreenSetup;
 pub use self::targets::{TARGETS, TARGETS_ID, TargetConfig, Targets};
 pub use self::trunks::{
     RegisterConfig, ScreenTrunk, Sealed, TRUNK, TRUNK_NAME_LETTERS, TrunkConfig, TrunkSourceConfig,
-    TrunkTlsConfig, register_expires_s,
+    TrunkTlsConfig, VoiceEncryption, register_expires_s,
 };
 
 use crate::time::{Instant, Millis};

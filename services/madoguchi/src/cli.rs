@@ -170,6 +170,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve => {
+                if let Some(told) = config.readable_keys() {
+                    tracing::warn!(what = told, "keys of voice are told in clear signalling");
+                }
                 if let Some(exposure) = exposure {
                     tracing::warn!(what = exposure, "passwords in the settings can be read");
                 }

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 pub use madoguchi_core::setup::{
     AgentConfig, AtClosingConfig, CalendarConfig, LineConfig, OutboundConfig, TargetConfig,
-    TrunkConfig,
+    TrunkConfig, VoiceEncryption,
 };
 use madoguchi_endpoint::media::EXPEDITED_FORWARDING;
 use serde::{Deserialize, Serialize};
@@ -208,6 +208,8 @@ pub struct MediaConfig {
     pub dscp: u8,
     pub rtp_timeout_s: u32,
     pub phones_symmetric_rtp: bool,
+    pub phones_srtp: VoiceEncryption,
+    pub srtp_keys_in_clear: bool,
 }
 
 impl Default for MediaConfig {
@@ -218,6 +220,8 @@ impl Default for MediaConfig {
             dscp: EXPEDITED_FORWARDING,
             rtp_timeout_s: 60,
             phones_symmetric_rtp: false,
+            phones_srtp: VoiceEncryption::Optional,
+            srtp_keys_in_clear: false,
         }
     }
 }

@@ -16,6 +16,7 @@ mod recording;
 mod relay;
 mod resample;
 mod rtp;
+mod secrecy;
 mod session;
 mod sound;
 mod sounds;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use madoguchi_core::time::Millis;
+use madoguchi_sip::sdp::SrtpKeys;
 use mio::{Poll, Waker};
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
@@ -239,6 +241,12 @@ impl Media {
     /// Tells what the peer of a leg wants; again at each change (hold, resume, other address).
     pub fn set_remote(&self, session: SessionId, remote: RemoteMedia) {
         self.command(Command::SetRemote { session, remote });
+    }
+
+    /// Voice between a leg and its peer is encrypted with these keys from now on; in the clear without. Counters go
+    /// on if only a key is another.
+    pub fn secure(&self, session: SessionId, keys: Option<SrtpKeys>) {
+        self.command(Command::Secure { session, keys });
     }
 
     /// Plays a sound to a leg, instead of what plays now and of what a bridged leg says. Begins

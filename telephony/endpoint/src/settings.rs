@@ -8,6 +8,7 @@ use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::setup::{DialledSource, IdentityHeader, OutboundPrivacy};
 use madoguchi_core::time::Millis;
 use madoguchi_sip::digest::{Algorithm, Ha1};
+use madoguchi_sip::sdp::Encryption;
 use madoguchi_sip::uri::{Host, Uri};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -56,6 +57,10 @@ pub struct EndpointSettings {
     /// Voice of phones may come from another address than they name, as long as it is that of
     /// their signalling (RFC 4961): for phones behind NAT.
     pub phones_symmetric_rtp: bool,
+    /// Whether voice of phones is encrypted.
+    pub phones_encryption: Encryption,
+    /// Keys of voice are told in signalling that is not encrypted, too.
+    pub keys_in_clear: bool,
     /// Numbers that a phone dials to set its agent's state.
     pub feature_codes: FeatureCodes,
 }
@@ -150,6 +155,8 @@ pub struct Trunk {
     /// Its voice may come from another address than it names, as long as it is that of its
     /// signalling (RFC 4961).
     pub symmetric_rtp: bool,
+    /// Whether its voice is encrypted.
+    pub encryption: Encryption,
     /// How it proves by a certificate who it is, and we to it.
     pub tls: TrunkTls,
 }
@@ -220,6 +227,7 @@ impl Trunk {
             dial_prefix: String::new(),
             source_port: None,
             symmetric_rtp: false,
+            encryption: Encryption::Off,
             tls: TrunkTls::default(),
         }
     }

@@ -64,6 +64,7 @@ mod trunk_identity;
 mod trunk_register;
 mod trunks;
 mod unacknowledged;
+mod voice_keys;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;

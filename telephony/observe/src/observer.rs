@@ -294,22 +294,24 @@ impl Observer {
 const KEPT_BYTES_AT_MOST: usize = 16 * 1024;
 /// Header fields by which somebody proves who they are.
 const PROOFS: [&str; 2] = ["Authorization:", "Proxy-Authorization:"];
+/// What voice is encrypted with (RFC 4568).
+const KEY: &str = "a=crypto:";
 
-/// Canonical text without the answers to challenges, from which passwords can be guessed.
+/// Canonical text without the answers to challenges, from which passwords can be guessed, and without the keys
+/// of voice.
 fn without_proofs(canonical: &[u8]) -> String {
     let kept = canonical.get(..KEPT_BYTES_AT_MOST).unwrap_or(canonical);
     let text = String::from_utf8_lossy(kept);
-    if !PROOFS.iter().any(|name| text.contains(name)) {
+    if !PROOFS.iter().chain([&KEY]).any(|name| text.contains(name)) {
         return text.into_owned();
     }
     let mut written = String::with_capacity(text.len());
     let mut is_head = true;
-    for line in text.split_inclusive("\r\n") {
-        is_head &= line != "\r\n";
-        match PROOFS
-            .iter()
-            .find(|name| is_head && line.starts_with(**name))
-        {
+    for line in text.split_inclusive('\n') {
+        is_head &= !line.trim_end().is_empty();
+        let mut proofs = PROOFS.iter().filter(|_| is_head);
+        let secret = proofs.find(|name| line.starts_with(**name));
+        match secret.or_else(|| [&KEY].into_iter().find(|name| line.starts_with(**name))) {
             Some(name) => {
                 written.push_str(name);
                 written.push_str(" ***\r\n");
@@ -428,6 +430,17 @@ mod tests {
             "{}",
             kept[0].text
         );
+        assert!(!kept[0].text.contains("secret"));
+    }
+
+    #[test]
+    fn a_key_of_voice_is_not_kept() {
+        let body =
+            "v=0\r\nm=audio 4 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:secret\r\n";
+        let length = body.len();
+        let kind = format!("Content-Type: application/sdp\r\nContent-Length: {length}\r\n");
+        let kept = observed(&[&(request("INVITE", "i", &kind) + body)]);
+        assert!(kept[0].text.contains("a=crypto: ***"), "{}", kept[0].text);
         assert!(!kept[0].text.contains("secret"));
     }
 

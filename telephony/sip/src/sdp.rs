@@ -2,6 +2,7 @@
 //! answer over them (RFC 3264).
 
 mod description;
+mod encryption;
 mod write;
 
 #[cfg(test)]
@@ -10,6 +11,9 @@ mod tests;
 use std::net::SocketAddr;
 
 use description::{Description, Media};
+use encryption::{Agreed, offered_keys, take_accepted, take_offered};
+pub use encryption::{Encryption, KeySecret, SrtpKeys};
+use madoguchi_srtp::CryptoAttribute;
 use write::{AudioLine, audio_lines, refused_line, session_lines};
 
 /// G.711 in its two laws.
@@ -92,6 +96,10 @@ pub enum SdpError {
     Unreachable,
     #[error("no address in the session description, or the name of a host in its place")]
     NoAddress,
+    #[error("the voice must be encrypted")]
+    NotEncrypted,
+    #[error("no way of encrypting the voice in common")]
+    Encryption,
 }
 
 impl SdpError {
@@ -102,6 +110,8 @@ impl SdpError {
             Self::NoAudio => (304, "Media type not available"),
             Self::NoCodec => (305, "Incompatible media format"),
             Self::Unreachable => (301, "Incompatible network address formats"),
+            Self::NotEncrypted => (399, "Voice must be encrypted (SDES)"),
+            Self::Encryption => (399, "Encryption of voice not available"),
             Self::NoAddress => (
                 301,
                 "Incompatible network address formats: IP address expected",
@@ -119,6 +129,10 @@ pub struct Local {
     pub version: u64,
     /// Where we hear.
     pub rtp: SocketAddr,
+    /// Whether voice is encrypted.
+    pub encryption: Encryption,
+    /// What our keys are made of.
+    pub secret: KeySecret,
 }
 
 /// What offer and answer agreed on.
@@ -134,17 +148,25 @@ pub struct Negotiated {
     pub remote: SocketAddr,
     /// What the peer wants to do.
     pub remote_direction: Direction,
+    /// The keys, if the voice is encrypted.
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// Our payload type for telephone-event.
 const DTMF: u8 = 101;
 /// The profile of our own offers.
 const PROFILE: &str = "RTP/AVP";
+/// The profile of those that may only be met by encrypted voice.
+const SECURE_PROFILE: &str = "RTP/SAVP";
 
 /// An offer of both laws, `first` before the other, and telephone-event.
 pub fn g711_offer(local: &Local, first: Option<Codec>) -> Vec<u8> {
+    let profile = match local.encryption {
+        Encryption::Required => SECURE_PROFILE,
+        Encryption::Off | Encryption::Optional => PROFILE,
+    };
     let mut text = session_lines(local);
-    offered_audio(&mut text, local, first, PROFILE);
+    offered_audio(&mut text, local, first, profile);
     text.into_bytes()
 }
 
@@ -156,7 +178,7 @@ pub fn g711_offer_again(before: &[u8], local: &Local, first: Option<Codec>) -> V
     };
     let used = before.media.iter().position(|media| media.port != 0);
     // A stream that was closed is opened again in its old place.
-    let Some(used) = used.or_else(|| before.media.iter().position(Media::is_plain_audio)) else {
+    let Some(used) = used.or_else(|| before.media.iter().position(Media::is_audio)) else {
         return g711_offer(local, first);
     };
     let mut text = session_lines(local);
@@ -171,15 +193,15 @@ pub fn g711_offer_again(before: &[u8], local: &Local, first: Option<Codec>) -> V
 }
 
 /// Whether an offer that begins a session can be answered.
-pub fn check_offer(offer: &[u8]) -> Result<(), SdpError> {
-    choose(&Description::read(offer)?).map(|_| ())
+pub fn check_offer(offer: &[u8], local: &Local) -> Result<(), SdpError> {
+    choose(&Description::read(offer)?, local, take_offered).map(|_| ())
 }
 
 /// The answer to an offer that begins a session, and what is agreed on with it: the offerer's
 /// first choice of G.711, in the profile of the offer.
 pub fn answer(offer: &[u8], local: &Local) -> Result<(Negotiated, Vec<u8>), SdpError> {
     let description = Description::read(offer)?;
-    let chosen = choose(&description)?;
+    let chosen = choose(&description, local, take_offered)?;
     Ok(answer_with(&description, chosen, local))
 }
 
@@ -191,25 +213,36 @@ pub fn answer_within(
     before: &Negotiated,
 ) -> Result<(Negotiated, Vec<u8>), SdpError> {
     let description = Description::read(offer)?;
-    let chosen = choose_within(&description, before)?;
+    let chosen = choose_within(&description, local, before, take_offered)?;
     Ok(answer_with(&description, chosen, local))
 }
 
 /// What is agreed on with the peer's answer to an offer of ours that begins a session.
-pub fn accept_answer(answer: &[u8]) -> Result<Negotiated, SdpError> {
-    choose(&Description::read(answer)?).map(|chosen| chosen.negotiated)
+pub fn accept_answer(answer: &[u8], local: &Local) -> Result<Negotiated, SdpError> {
+    let description = Description::read(answer)?;
+    choose(&description, local, take_accepted).map(|chosen| chosen.negotiated)
 }
 
 /// What is agreed on with the peer's answer inside a session on which `before` was agreed.
-pub fn accept_answer_within(answer: &[u8], before: &Negotiated) -> Result<Negotiated, SdpError> {
-    choose_within(&Description::read(answer)?, before).map(|chosen| chosen.negotiated)
+pub fn accept_answer_within(
+    answer: &[u8],
+    local: &Local,
+    before: &Negotiated,
+) -> Result<Negotiated, SdpError> {
+    let description = Description::read(answer)?;
+    choose_within(&description, local, before, take_accepted).map(|chosen| chosen.negotiated)
 }
 
 /// The line that is used, by its place, and what is agreed on with it.
 struct Chosen {
     at: usize,
     negotiated: Negotiated,
+    /// Our key in the answer.
+    crypto: Option<CryptoAttribute>,
 }
+
+/// How the keys of a media line are taken.
+type TakeKeys = fn(&Media, &Local) -> Result<Agreed, SdpError>;
 
 fn answer_with(description: &Description, chosen: Chosen, local: &Local) -> (Negotiated, Vec<u8>) {
     let negotiated = chosen.negotiated;
@@ -222,6 +255,7 @@ fn answer_with(description: &Description, chosen: Chosen, local: &Local) -> (Neg
                 formats: &[(negotiated.codec, negotiated.payload_type)],
                 dtmf: negotiated.dtmf_payload_type,
                 direction: negotiated.remote_direction.answered(),
+                crypto: chosen.crypto.as_slice(),
             };
             audio_lines(&mut text, &line);
         } else {
@@ -236,33 +270,63 @@ fn offered_audio(text: &mut String, local: &Local, first: Option<Codec>, protoco
         Some(Codec::Pcma) => [Codec::Pcma, Codec::Pcmu],
         _ => [Codec::Pcmu, Codec::Pcma],
     };
+    let keys = match local.encryption {
+        Encryption::Off => Vec::new(),
+        Encryption::Optional | Encryption::Required => offered_keys(local),
+    };
     let line = AudioLine {
         port: local.rtp.port(),
         protocol,
         formats: &order.map(|codec| (codec, codec.payload_type())),
         dtmf: Some(DTMF),
         direction: Direction::SendRecv,
+        crypto: &keys,
     };
     audio_lines(text, &line);
 }
 
-/// The first audio line that we can speak on.
-fn choose(description: &Description) -> Result<Chosen, SdpError> {
+/// The first audio line that we can speak on; rather one that is encrypted.
+fn choose(description: &Description, local: &Local, keys: TakeKeys) -> Result<Chosen, SdpError> {
     let mut fault = SdpError::NoAudio;
+    let mut plain = None;
     let lines = description.media.iter().enumerate();
-    for (at, media) in lines.filter(|(_, media)| media.is_plain_audio() && media.port != 0) {
-        match agree(media) {
-            Ok(negotiated) => return Ok(Chosen { at, negotiated }),
+    for (at, media) in lines.filter(|(_, media)| media.is_audio() && media.port != 0) {
+        match agree(media, local, keys) {
+            Ok((negotiated, crypto)) => {
+                let is_encrypted = crypto.is_some();
+                let chosen = Chosen {
+                    at,
+                    negotiated,
+                    crypto,
+                };
+                if is_encrypted {
+                    return Ok(chosen);
+                }
+                plain.get_or_insert(chosen);
+            }
             Err(error) => fault = error,
         }
     }
-    Err(fault)
+    plain.ok_or(fault)
 }
 
-fn choose_within(description: &Description, before: &Negotiated) -> Result<Chosen, SdpError> {
-    let closed = |media: &Media| media.is_plain_audio() && media.port == 0;
+/// What was encrypted before is encrypted now.
+fn choose_within(
+    description: &Description,
+    local: &Local,
+    before: &Negotiated,
+    keys: TakeKeys,
+) -> Result<Chosen, SdpError> {
+    let local = Local {
+        encryption: match &before.srtp {
+            Some(_) => Encryption::Required,
+            None => local.encryption,
+        },
+        ..*local
+    };
+    let closed = |media: &Media| media.is_audio() && media.port == 0;
     match (
-        choose(description),
+        choose(description, &local, keys),
         description.media.iter().position(closed),
     ) {
         (Err(SdpError::NoAudio), Some(at)) => Ok(Chosen {
@@ -272,12 +336,17 @@ fn choose_within(description: &Description, before: &Negotiated) -> Result<Chose
                 remote_direction: Direction::Inactive,
                 ..before.clone()
             },
+            crypto: None,
         }),
         (chosen, _) => chosen,
     }
 }
 
-fn agree(media: &Media) -> Result<Negotiated, SdpError> {
+fn agree(
+    media: &Media,
+    local: &Local,
+    keys: TakeKeys,
+) -> Result<(Negotiated, Option<CryptoAttribute>), SdpError> {
     let (payload_type, codec) = media
         .formats
         .iter()
@@ -299,13 +368,16 @@ fn agree(media: &Media) -> Result<Negotiated, SdpError> {
         Direction::RecvOnly if ip.is_unspecified() => Direction::Inactive,
         direction => direction,
     };
-    Ok(Negotiated {
+    let (srtp, crypto) = keys(media, local)?.unzip();
+    let negotiated = Negotiated {
         codec,
         payload_type,
         dtmf_payload_type,
         remote: SocketAddr::new(ip, media.port),
         remote_direction,
-    })
+        srtp,
+    };
+    Ok((negotiated, crypto))
 }
 
 /// An address of many hearers: one call would become voice for all of them.

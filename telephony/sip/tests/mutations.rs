@@ -80,8 +80,15 @@ fn damage(rng: &mut StdRng, corpus: &[Vec<u8>]) -> Vec<u8> {
 fn look_closer(request: &Request) {
     let authorization = request.headers.get(&HeaderName::Authorization);
     let _any = authorization.map(Credentials::parse);
-    let _any = sdp::check_offer(&request.body);
-    let _any = sdp::accept_answer(&request.body);
+    let local = sdp::Local {
+        session_id: 1,
+        version: 1,
+        rtp: ([192, 0, 2, 1], 10_000).into(),
+        encryption: sdp::Encryption::Optional,
+        secret: sdp::KeySecret::new([7; 32]),
+    };
+    let _any = sdp::check_offer(&request.body, &local);
+    let _any = sdp::accept_answer(&request.body, &local);
 }
 
 #[test]

@@ -108,13 +108,23 @@ fn with_sdp(via: &str, body: &str) -> String {
     text("INVITE", "sip:user@[2001:db8::10]", via, &more)
 }
 
+fn local() -> sdp::Local {
+    sdp::Local {
+        session_id: 1,
+        version: 1,
+        rtp: ([192, 0, 2, 1], 10_000).into(),
+        encryption: sdp::Encryption::Off,
+        secret: sdp::KeySecret::new([7; 32]),
+    }
+}
+
 /// 4.6
 #[test]
 fn an_offer_of_an_ipv6_address_is_understood() {
     let body = "v=0\r\no=assistant 971731711378798081 0 IN IP6 2001:db8::20\r\ns=Live\r\n\
                 c=IN IP6 2001:db8::20\r\nt=3338481189 3370017201\r\nm=audio 6000 RTP/AVP 0\r\n";
     let request = fate(&with_sdp(VIA, body)).unwrap();
-    let remote = sdp::accept_answer(&request.body).unwrap().remote;
+    let remote = sdp::accept_answer(&request.body, &local()).unwrap().remote;
     assert_eq!(remote, "[2001:db8::20]:6000".parse::<SocketAddr>().unwrap());
 }
 
@@ -142,7 +152,7 @@ fn addresses_of_both_families_stand_side_by_side_in_a_description() {
                 m=audio 22334 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\n\
                 m=video 6024 RTP/AVP 107\r\nc=IN IP6 2001:db8::1\r\na=rtpmap:107 H263-1998/90000\r\n";
     let request = fate(&with_sdp(VIA, body)).unwrap();
-    let remote = sdp::accept_answer(&request.body).unwrap().remote;
+    let remote = sdp::accept_answer(&request.body, &local()).unwrap().remote;
     assert_eq!(remote, "192.0.2.1:22334".parse::<SocketAddr>().unwrap());
 }
 
@@ -154,7 +164,7 @@ fn an_ipv4_address_within_ipv6_is_understood() {
                 t=0 0\r\nm=audio 49170 RTP/AVP 0\r\n";
     let request = fate(&with_sdp(via, body)).unwrap();
     assert_eq!(request.via().unwrap().host, v6("::ffff:192.0.2.10"));
-    assert!(sdp::accept_answer(&request.body).is_ok());
+    assert!(sdp::accept_answer(&request.body, &local()).is_ok());
 }
 
 /// 4.10: the grammar of RFC 3261 allows what no address is.

@@ -2,15 +2,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use madoguchi_sip::sdp::{self, Local};
+use madoguchi_sip::sdp::{self, Encryption, KeySecret, Local};
 
 fuzz_target!(|bytes: &[u8]| {
     let local = Local {
         session_id: 1,
         version: 1,
         rtp: ([192, 0, 2, 1], 10_000).into(),
+        encryption: Encryption::Optional,
+        secret: KeySecret::new([7; 32]),
     };
-    let _as_answer = sdp::accept_answer(bytes);
+    let _as_answer = sdp::accept_answer(bytes, &local);
     if let Ok((_, answer)) = sdp::answer(bytes, &local) {
         let offered = bytes
             .split(|byte| *byte == b'\n')

@@ -10,8 +10,8 @@ use madoguchi_core::setup::{
 };
 
 use self::values::{
-    IDENTITY_HEADERS, PRIVACIES, dialled_from, inbound, read_dialled_from, read_port, read_sources,
-    sealed, sources,
+    ENCRYPTIONS, IDENTITY_HEADERS, PRIVACIES, dialled_from, inbound, read_dialled_from, read_port,
+    read_sources, sealed, sources,
 };
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -326,6 +326,10 @@ impl Record for ScreenTrunk {
             .hint(
                 "相手が NAT(アドレス変換)の内側にあるときに選びます。通話の始めに、信号と同じ\
                  アドレスなどから正しい音声が続けて届いたときだけ、その送り元とやり取りします。",
+            ),
+            F::one_of("srtp", "音声の暗号化(SRTP)", ENCRYPTIONS, access!(trunk.srtp)).hint(
+                "鍵は、信号を暗号化する外線(TLS)でだけ送ります。TLS でなければ、「相手ができればする」では\
+                 暗号化せず、「必ずする」では通話できません。",
             ),
         ]
     }

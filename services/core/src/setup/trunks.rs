@@ -10,7 +10,22 @@ use super::fault::{FieldError, entered_name, seconds};
 use super::outbound_identity::{
     DIAL_PREFIX_DIGITS, IdentityHeader, OutboundPrivacy, is_dial_prefix,
 };
+use crate::named;
 use crate::time::Instant;
+
+named! {
+    /// Whether voice is encrypted (SRTP, RFC 3711) with keys in the signalling (SDES, RFC 4568).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    pub enum VoiceEncryption {
+        /// It is not.
+        #[default]
+        Off = "off";
+        /// If both can.
+        Optional = "optional";
+        /// There is no call without.
+        Required = "required";
+    }
+}
 
 /// The kind of [`ScreenTrunk`] in the store; its id is the name.
 pub const TRUNK: &str = "trunk";
@@ -71,6 +86,9 @@ pub struct TrunkConfig {
     /// signalling.
     #[serde(default)]
     pub symmetric_rtp: bool,
+    /// Whether voice is encrypted between it and us.
+    #[serde(default)]
+    pub srtp: VoiceEncryption,
     /// How it proves by a certificate who it is, and we to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TrunkTlsConfig>,
@@ -210,6 +228,7 @@ impl TrunkConfig {
             dial_prefix: String::new(),
             source_port: None,
             symmetric_rtp: false,
+            srtp: VoiceEncryption::default(),
             tls: None,
         }
     }

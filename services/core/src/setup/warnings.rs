@@ -5,7 +5,7 @@ use super::dialled::DialledSource;
 use super::fault::{FieldError, Part, PartFault};
 use super::outbound_identity::{IdentityHeader, OutboundPrivacy};
 use super::parts::Parts;
-use super::trunks::{TrunkConfig, TrunkSourceConfig};
+use super::trunks::{TrunkConfig, TrunkSourceConfig, VoiceEncryption};
 
 impl TrunkConfig {
     /// What is doubtful about the trunk by itself.
@@ -20,6 +20,7 @@ impl TrunkConfig {
             self.outbound_settings_without_outbound(),
             self.port_of_a_stream(),
             self.certificates_of_nobody(),
+            self.keys_in_clear_text(),
         ];
         found.into_iter().flatten().collect()
     }
@@ -45,6 +46,19 @@ impl TrunkConfig {
             let message =
                 format!("登録先 {address} からの着信を断ります。{address} も書いてください");
             FieldError::new("sources", message)
+        })
+    }
+
+    /// Keys are told only where the signalling is encrypted.
+    fn keys_in_clear_text(&self) -> Option<FieldError> {
+        let outbound = self.outbound.as_deref().is_some_and(is_encrypted);
+        let registers = self.register.as_ref();
+        let registrar = registers.is_some_and(|register| is_encrypted(&register.registrar));
+        let asks = self.srtp != VoiceEncryption::Off;
+        (asks && !outbound && !registrar && self.tls.is_none()).then(|| {
+            let message = "音声の暗号化の鍵は、信号を暗号化する外線(TLS)でだけ送ります。\
+                 TLS でなければ、optional では暗号化せず、required では通話できません";
+            FieldError::new("srtp", message)
         })
     }
 

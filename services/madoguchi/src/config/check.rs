@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use madoguchi_core::setup::{PartFault, Parts};
+use madoguchi_core::setup::{PartFault, Parts, VoiceEncryption};
 use madoguchi_endpoint::dscp::DSCP_AT_MOST;
 
 use super::{Config, ConfigError};
@@ -50,7 +50,19 @@ impl Config {
                 warning.fault.message
             )
         };
-        warnings.map(sentence).collect()
+        warnings.map(sentence).chain(self.readable_keys()).collect()
+    }
+
+    /// Voice that is encrypted with keys that may be read on the way.
+    pub fn readable_keys(&self) -> Option<String> {
+        let asks = |encryption| encryption != VoiceEncryption::Off;
+        let trunks = || self.trunks.iter().any(|trunk| asks(trunk.srtp));
+        let told = self.media.srtp_keys_in_clear && (asks(self.media.phones_srtp) || trunks());
+        told.then(|| {
+            "設定 media.srtp_keys_in_clear が true なので、音声の暗号化の鍵を、暗号化しない信号でも送ります。\
+             信号を読める人は、音声も聞けます"
+                .to_owned()
+        })
     }
 
     /// What this machine does not give the settings, in sentences.

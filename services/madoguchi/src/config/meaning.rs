@@ -11,7 +11,7 @@ use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::outbound::OutboundRules;
 use madoguchi_core::setup::{
     AgentConfig, AgentOutboundConfig, AtClosingConfig, Calendars, FieldError, Part, PartFault,
-    PhoneHashes, TrunkConfig,
+    PhoneHashes, TrunkConfig, VoiceEncryption,
 };
 use madoguchi_core::time::Millis;
 use madoguchi_endpoint::settings::{
@@ -20,11 +20,20 @@ use madoguchi_endpoint::settings::{
 };
 use madoguchi_line::settings::{AgentSettings, AtClosing, Duty, LineSettings};
 use madoguchi_sip::digest::{Algorithm, Ha1};
+use madoguchi_sip::sdp::Encryption;
 use madoguchi_sip::uri::{Host, Scheme, Uri};
 
 use super::secret::{from_env, secret};
 use super::{Config, ConfigError, LineConfig, OverrideConfig, tls};
 use crate::descriptors::{self, Budget};
+
+fn encryption(setting: VoiceEncryption) -> Encryption {
+    match setting {
+        VoiceEncryption::Off => Encryption::Off,
+        VoiceEncryption::Optional => Encryption::Optional,
+        VoiceEncryption::Required => Encryption::Required,
+    }
+}
 
 impl Config {
     /// Where the store is.
@@ -195,6 +204,8 @@ impl Config {
                 .map(|trunk| self.trunk(trunk))
                 .collect::<Result<_, _>>()?,
             phones_symmetric_rtp: self.media.phones_symmetric_rtp,
+            phones_encryption: encryption(self.media.phones_srtp),
+            keys_in_clear: self.media.srtp_keys_in_clear,
             feature_codes: FeatureCodes {
                 ready: self.feature_codes.ready.clone(),
                 away: self.feature_codes.away.clone(),
@@ -322,6 +333,7 @@ impl Config {
             dial_prefix: trunk.dial_prefix.clone(),
             source_port: trunk.source_port,
             symmetric_rtp: trunk.symmetric_rtp,
+            encryption: encryption(trunk.srtp),
             tls: tls::of_trunk(trunk).map_err(|message| fault("tls", message))?,
         })
     }

@@ -3,12 +3,15 @@
 
 mod bridge;
 mod keys;
+mod sealing;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use madoguchi_sip::sdp::SrtpKeys;
 
 use super::g711;
 use super::interface::{MediaEvent, RemoteMedia, SessionId};
@@ -44,6 +47,10 @@ pub(super) enum Command {
     SetRemote {
         session: SessionId,
         remote: RemoteMedia,
+    },
+    Secure {
+        session: SessionId,
+        keys: Option<SrtpKeys>,
     },
     Play {
         session: SessionId,
@@ -98,6 +105,9 @@ pub(super) struct Exchange {
     next_sweep: Duration,
     last_serial: u64,
     packet: Vec<u8>,
+    /// A packet as it goes over the wire, or came in the clear.
+    sealed: Vec<u8>,
+    opened: Vec<u8>,
 }
 
 impl Exchange {
@@ -110,6 +120,8 @@ impl Exchange {
             next_sweep: Duration::ZERO,
             last_serial: 0,
             packet: Vec::new(),
+            sealed: Vec::new(),
+            opened: Vec::new(),
         }
     }
 
@@ -120,6 +132,7 @@ impl Exchange {
                 self.sessions.insert(session, Session::new(start));
             }
             Command::SetRemote { session, remote } => self.set_remote(session, remote, now),
+            Command::Secure { session, keys } => self.secure(session, keys),
             Command::Play {
                 session,
                 sound,
@@ -163,6 +176,26 @@ impl Exchange {
 
     /// Takes a datagram that came in at a session's port.
     pub(super) fn receive(
+        &mut self,
+        id: SessionId,
+        source: SocketAddr,
+        datagram: &[u8],
+        now: Duration,
+        out: &mut impl Outside,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        // The buffer is taken out, for what follows changes other sessions.
+        let mut opened = std::mem::take(&mut self.opened);
+        if let Some(clear) = sealing::open(session, datagram, &mut opened) {
+            self.hear(id, source, clear, now, out);
+        }
+        self.opened = opened;
+    }
+
+    /// Takes what came, in the clear.
+    fn hear(
         &mut self,
         id: SessionId,
         source: SocketAddr,
@@ -246,7 +279,10 @@ impl Exchange {
         {
             g711::transcode(codec, remote.media.codec, payload);
         }
-        out.send(to, remote.latch.target(), &self.packet);
+        let target = remote.latch.target();
+        if let Some(packet) = sealing::seal(&mut listener.secrecy, &self.packet, &mut self.sealed) {
+            out.send(to, target, packet);
+        }
     }
 
     /// Plays what is due, and looks after holds and silences.
@@ -347,7 +383,10 @@ impl Exchange {
                 self.packet
                     .extend_from_slice(&heading.to_bytes(payload_type));
                 self.packet.extend_from_slice(&frame);
-                out.send(due.session, target, &self.packet);
+                let secrecy = &mut session.secrecy;
+                if let Some(packet) = sealing::seal(secrecy, &self.packet, &mut self.sealed) {
+                    out.send(due.session, target, packet);
+                }
             }
         }
         self.due.push(Reverse(Due { at: next, ..due }));

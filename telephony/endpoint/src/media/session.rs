@@ -10,6 +10,7 @@ use super::interface::{RemoteMedia, SessionId};
 use super::key_press::KeyPress;
 use super::latch::{Latch, Seen};
 use super::rtp::Packet;
+use super::secrecy::Secrecy;
 use super::sound::{Cursor, Sound};
 use super::stream::{OutStream, StreamStart};
 
@@ -23,6 +24,8 @@ const HOLDER_SILENT_FOR: Duration = Duration::from_millis(200);
 pub(super) struct Session {
     pub(super) remote: Option<Remote>,
     pub(super) stream: OutStream,
+    /// Its voice is encrypted.
+    pub(super) secrecy: Option<Secrecy>,
     pub(super) playing: Option<Playing>,
     /// The other leg of the call.
     pub(super) peer: Option<SessionId>,
@@ -84,6 +87,7 @@ impl Session {
         Self {
             remote: None,
             stream: OutStream::new(start),
+            secrecy: None,
             playing: None,
             peer: None,
             music: None,

@@ -1,7 +1,7 @@
 //! Early dialogs of our INVITE: one for each fork that answers provisionally (RFC 3261 12.1), each
 //! with its own reliable responses (RFC 3262 section 4) and its own early answer.
 
-use madoguchi_sip::sdp::{self, Negotiated, SdpError};
+use madoguchi_sip::sdp::{self, Local, Negotiated, SdpError};
 
 /// One fork.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ impl EarlyDialog {
     }
 
     /// What offer and answer have agreed on last.
-    pub(super) fn agreed(&self) -> Result<Negotiated, SdpError> {
+    pub(super) fn agreed(&self, local: &Local) -> Result<Negotiated, SdpError> {
         match &self.updated {
             Some((agreed, _)) => Ok(agreed.clone()),
-            None => sdp::accept_answer(&self.answer),
+            None => sdp::accept_answer(&self.answer, local),
         }
     }
 

@@ -6,7 +6,7 @@ use madoguchi_core::id::CallId;
 use madoguchi_line::api::Input;
 use madoguchi_metrics::metrics;
 use madoguchi_sip::message::{HeaderName, Request, Response};
-use madoguchi_sip::sdp::{self, Codec, Direction, Local, Negotiated, SdpError};
+use madoguchi_sip::sdp::{self, Codec, Direction, Encryption, Local, Negotiated, SdpError};
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
 use super::bodies::not_acceptable;
@@ -47,14 +47,22 @@ impl Switch {
         shown: Caller,
         now: Now,
     ) -> Result<SideId, NotOpened> {
-        if !invite.body.is_empty()
-            && let Err(error) = sdp::check_offer(&invite.body)
-        {
+        let trunk = match from {
+            Sender::Trunk(trunk) => Some(*trunk),
+            Sender::Phone(_) => None,
+        };
+        let keys = self.voice_keys(trunk, flow).and_then(|keys| {
+            if !invite.body.is_empty() {
+                sdp::check_offer(&invite.body, &keys.without_port())?;
+            }
+            Ok(keys)
+        });
+        let keys = keys.map_err(|error| {
             metrics().calls_refused.add("no_codec");
             tracing::warn!(source = %flow.remote, %error, "an offer that cannot be met is refused");
             self.answer(tx, not_acceptable(&invite, error), now);
-            return Err(NotOpened::Refused);
-        }
+            NotOpened::Refused
+        })?;
         let timer = match SessionTimer::for_request(&invite, self.wanted_timer(), None, now.mono) {
             Ok(timer) => timer,
             Err(IntervalTooSmall) => {
@@ -103,6 +111,7 @@ impl Switch {
             local_rtp,
             sdp_id,
             sdp_version: 1,
+            keys,
             description: Vec::new(),
             negotiated: None,
             on_hold: false,
@@ -192,8 +201,8 @@ impl Switch {
 
     /// Takes the answer of the far end, or of one fork of it, to the offer that began its side.
     pub(super) fn take_first_answer(&mut self, id: SideId, body: &[u8]) -> Result<(), SdpError> {
-        let agreed = sdp::accept_answer(body)?;
         if let Some(side) = self.sides.get_mut(&id) {
+            let agreed = sdp::accept_answer(body, &side.local_sdp())?;
             // One way before the pick-up is early media, and no hold.
             side.negotiated = Some(agreed);
             self.apply_media(id);
@@ -206,9 +215,10 @@ impl Switch {
         let Some(side) = self.sides.get_mut(&id) else {
             return Ok(());
         };
+        let local = side.local_sdp();
         let agreed = match &side.negotiated {
-            Some(before) => sdp::accept_answer_within(body, before)?,
-            None => sdp::accept_answer(body)?,
+            Some(before) => sdp::accept_answer_within(body, &local, before)?,
+            None => sdp::accept_answer(body, &local)?,
         };
         self.agree(id, agreed);
         Ok(())
@@ -252,7 +262,7 @@ impl Switch {
         let Some(early) = forks.find(|early| early.is_of(tag)) else {
             return Err(SdpError::NoAudio);
         };
-        let (negotiated, text) = sdp::answer_within(offer, &local, &early.agreed()?)?;
+        let (negotiated, text) = sdp::answer_within(offer, &local, &early.agreed(&local)?)?;
         early.agree_anew(negotiated.clone(), &text);
         side.sdp_version = local.version;
         side.negotiated = Some(negotiated);
@@ -281,8 +291,15 @@ impl Switch {
             return Vec::new();
         };
         side.sdp_version += 1;
-        let codec = side.negotiated.as_ref().map(|negotiated| negotiated.codec);
-        side.description = sdp::g711_offer_again(&side.description, &side.local_sdp(), codec);
+        let mut local = side.local_sdp();
+        let codec = side.negotiated.as_ref().map(|negotiated| {
+            if negotiated.srtp.is_none() {
+                // What began in the clear goes on so.
+                local.encryption = Encryption::Off;
+            }
+            negotiated.codec
+        });
+        side.description = sdp::g711_offer_again(&side.description, &local, codec);
         side.description.clone()
     }
 
@@ -304,6 +321,7 @@ impl Switch {
             receive: matches!(direction, Direction::SendRecv | Direction::SendOnly),
             symmetric_with: side.symmetric_rtp.then(|| side.dialog.flow.remote.ip()),
         };
+        self.media.secure(side.media, negotiated.srtp.clone());
         self.media.set_remote(side.media, remote);
     }
 
@@ -353,6 +371,8 @@ impl Side {
             session_id: self.sdp_id,
             version: self.sdp_version,
             rtp: self.local_rtp,
+            encryption: self.keys.encryption,
+            secret: self.keys.secret,
         }
     }
 

@@ -62,9 +62,14 @@ impl Switch {
             route,
             phone,
         } = new.target;
+        let trunk = new.trunk.map(|(trunk, _)| trunk);
+        let keys = self.voice_keys(trunk, flow);
+        let keys = keys.inspect_err(|error| {
+            tracing::warn!(%error, "nobody is called in clear text whose voice must be encrypted");
+        });
+        let keys = keys.ok()?;
         let (media, local_rtp) = self.open_media(flow)?;
         let id = self.side_number();
-        let trunk = new.trunk.map(|(trunk, _)| trunk);
         let dialled = uri.subscriber();
         let mut invite = self.first_invite(&uri, flow, &new.from, trunk);
         for proxy in route {
@@ -75,6 +80,7 @@ impl Switch {
             session_id: sdp_id,
             version: 1,
             rtp: local_rtp,
+            ..keys.without_port()
         };
         let description = sdp::g711_offer(&local, new.codec);
         invite
@@ -106,6 +112,7 @@ impl Switch {
             local_rtp,
             sdp_id,
             sdp_version: 1,
+            keys,
             description,
             negotiated: None,
             on_hold: false,

@@ -20,6 +20,7 @@ use super::route::Peer;
 use super::sender::Sender;
 use super::session_timer::SessionTimer;
 use super::trunks::TrunkKey;
+use super::voice_keys::VoiceKeys;
 use crate::media::SessionId;
 
 /// Names a side within the endpoint.
@@ -76,6 +77,8 @@ pub(super) struct Side {
     /// The `o=` session id and version of our descriptions.
     pub(super) sdp_id: u64,
     pub(super) sdp_version: u64,
+    /// How its voice is encrypted.
+    pub(super) keys: VoiceKeys,
     /// Our last description, as it was sent.
     pub(super) description: Vec<u8>,
     /// What offer and answer agreed on, once they did.

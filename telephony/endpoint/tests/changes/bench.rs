@@ -26,6 +26,7 @@ use madoguchi_line::settings::{
 use madoguchi_sip::digest::{Algorithm, Ha1};
 use madoguchi_sip::message::{Message, Method, Request, Response};
 use madoguchi_sip::parse::parse_datagram;
+use madoguchi_sip::sdp::Encryption;
 use madoguchi_sip::transaction::{Flow, Way};
 use madoguchi_sip::uri::Uri;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -152,6 +153,8 @@ impl Settings {
             phones: vec![phone("a", "201", "secret")],
             trunks: vec![trunk("carrier", "127.0.0.1:6001")],
             phones_symmetric_rtp: false,
+            phones_encryption: Encryption::Optional,
+            keys_in_clear: false,
             feature_codes: FeatureCodes {
                 pick_up: "*8".into(),
                 ready: "*1".to_owned(),

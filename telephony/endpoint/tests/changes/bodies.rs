@@ -107,7 +107,7 @@ fn a_stream_is_closed_and_opened_again_and_the_call_lives_on() {
 fn the_refusal_of_an_offer_tells_why() {
     let (mut bench, carrier) = desk();
     for (name, lines, code) in [
-        ("secure", "m=audio 40000 RTP/SAVP 0\r\n", "304"),
+        ("secure", "m=audio 40000 RTP/SAVP 0\r\n", "399"),
         ("codec", "m=audio 40000 RTP/AVP 18\r\n", "305"),
         (
             "name",

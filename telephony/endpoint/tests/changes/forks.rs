@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use madoguchi_sip::message::{HeaderName, Request, Response};
+use madoguchi_sip::sdp::{Encryption, KeySecret, Local, accept_answer};
 
 use super::bench::{Bench, Settings};
 use super::peer::Peer;
@@ -33,9 +34,14 @@ fn dialled() -> (Bench, Peer, Peer, Request) {
 
 /// Where the desk hears the dialling phone.
 fn desk_rtp(response: &Response) -> std::net::SocketAddr {
-    madoguchi_sip::sdp::accept_answer(&response.body)
-        .unwrap()
-        .remote
+    let local = Local {
+        session_id: 1,
+        version: 1,
+        rtp: ([127, 0, 0, 1], 1).into(),
+        encryption: Encryption::Off,
+        secret: KeySecret::new([7; 32]),
+    };
+    accept_answer(&response.body, &local).unwrap().remote
 }
 
 /// Whether a fork hears the next packet, with this number, of the phone.

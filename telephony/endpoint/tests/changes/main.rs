@@ -36,3 +36,4 @@ mod strangers;
 mod transfers;
 mod trunks;
 mod unacknowledged;
+mod voice_keys;

@@ -8,6 +8,8 @@ use super::{Codec, Direction, SdpError};
 const MEDIA_LINES_AT_MOST: usize = 64;
 /// More formats, and names of formats, than any telephone has codecs.
 const FORMATS_AT_MOST: usize = 128;
+/// More keys of one media line than there are suites.
+const KEYS_AT_MOST: usize = 32;
 
 /// A session description.
 pub(super) struct Description {
@@ -26,6 +28,17 @@ pub(super) struct Media {
     pub(super) connection: Option<IpAddr>,
     pub(super) direction: Direction,
     maps: Vec<Map>,
+    /// The values of `a=crypto` (RFC 4568).
+    pub(super) crypto: Vec<String>,
+}
+
+/// What a media line is carried by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Profile {
+    /// RTP, with feedback (RFC 4585) or without.
+    Plain,
+    /// SRTP.
+    Secure,
 }
 
 /// `a=rtpmap`: what a payload type means.
@@ -98,6 +111,7 @@ impl Media {
             connection,
             direction,
             maps: Vec::new(),
+            crypto: Vec::new(),
         })
     }
 
@@ -106,17 +120,29 @@ impl Media {
             if self.maps.len() < FORMATS_AT_MOST {
                 self.maps.extend(Map::read(map));
             }
+        } else if let Some(crypto) = value.strip_prefix("crypto:") {
+            if self.crypto.len() < KEYS_AT_MOST {
+                self.crypto.push(crypto.to_owned());
+            }
         } else if let Some(direction) = Direction::of(value) {
             self.direction = direction;
         }
     }
 
-    /// Audio in the clear, with RTCP feedback (RFC 4585) or without: what we can speak on.
-    pub(super) fn is_plain_audio(&self) -> bool {
-        self.kind.eq_ignore_ascii_case("audio")
-            && ["RTP/AVP", "RTP/AVPF"]
-                .iter()
-                .any(|profile| self.protocol.eq_ignore_ascii_case(profile))
+    /// Audio that we can speak on.
+    pub(super) fn is_audio(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("audio") && self.profile().is_some()
+    }
+
+    pub(super) fn profile(&self) -> Option<Profile> {
+        let is = |profile: &&str| self.protocol.eq_ignore_ascii_case(profile);
+        if ["RTP/AVP", "RTP/AVPF"].iter().any(is) {
+            Some(Profile::Plain)
+        } else if ["RTP/SAVP", "RTP/SAVPF"].iter().any(is) {
+            Some(Profile::Secure)
+        } else {
+            None
+        }
     }
 
     pub(super) fn codec_of(&self, number: u8) -> Option<Codec> {

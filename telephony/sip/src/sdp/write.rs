@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use madoguchi_srtp::CryptoAttribute;
+
 use super::description::Media;
 use super::{Codec, Direction, Local};
 
@@ -15,6 +17,8 @@ pub(super) struct AudioLine<'a> {
     /// The payload type of telephone-event.
     pub(super) dtmf: Option<u8>,
     pub(super) direction: Direction,
+    /// Our keys.
+    pub(super) crypto: &'a [CryptoAttribute],
 }
 
 pub(super) fn session_lines(local: &Local) -> String {
@@ -41,6 +45,9 @@ pub(super) fn audio_lines(text: &mut String, line: &AudioLine<'_>) {
         maps.push_str(&format!(
             "a=rtpmap:{number} telephone-event/8000\r\na=fmtp:{number} 0-16\r\n"
         ));
+    }
+    for key in line.crypto {
+        maps.push_str(&format!("a=crypto:{}\r\n", key.sdp_value()));
     }
     text.push_str(&format!(
         "m=audio {} {}{numbers}\r\n{maps}a=ptime:20\r\na={}\r\n",

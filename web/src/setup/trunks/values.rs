@@ -2,6 +2,7 @@
 
 use madoguchi_core::setup::{
     DialledSource, IdentityHeader, OutboundPrivacy, Sealed, TrunkConfig, TrunkSourceConfig,
+    VoiceEncryption,
 };
 
 use crate::kit::value::{FieldValue as _, Options};
@@ -43,6 +44,24 @@ pub(super) const PRIVACIES: &Options<OutboundPrivacy> = &[
         OutboundPrivacy::Id,
         OutboundPrivacy::Id.as_str(),
         "通知しない(id)",
+    ),
+];
+
+pub(super) const ENCRYPTIONS: &Options<VoiceEncryption> = &[
+    (
+        VoiceEncryption::Off,
+        VoiceEncryption::Off.as_str(),
+        "しない",
+    ),
+    (
+        VoiceEncryption::Optional,
+        VoiceEncryption::Optional.as_str(),
+        "相手ができればする",
+    ),
+    (
+        VoiceEncryption::Required,
+        VoiceEncryption::Required.as_str(),
+        "必ずする(できなければ通話しない)",
     ),
 ];
 

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::sealing::seal;
 use super::{Due, Exchange, FRAME, Outside};
 use crate::media::interface::SessionId;
 use crate::media::key_press::KeyPress;
@@ -77,7 +78,10 @@ impl Exchange {
             .extend_from_slice(&heading.to_bytes(payload_type));
         self.packet
             .extend_from_slice(&event.to_bytes(key.told >= key.frames));
-        out.send(due.session, target, &self.packet);
+        let secrecy = &mut session.secrecy;
+        if let Some(packet) = seal(secrecy, &self.packet, &mut self.sealed) {
+            out.send(due.session, target, packet);
+        }
         let mut next = due;
         if key.told + 1 < key.frames + ENDS {
             next.at += FRAME;
