@@ -52,6 +52,7 @@ fuzz_sdp tests/fuzz/seeds/sdp
 fuzz_multipart tests/fuzz/seeds/multipart
 fuzz_digest tests/fuzz/seeds/digest
 fuzz_rtp tests/fuzz/seeds/rtp
+fuzz_srtp tests/fuzz/seeds/srtp
 fuzz_wav tests/fuzz/seeds/wav
 fuzz_markdown tests/fuzz/seeds/markdown
 fuzz_workbook tests/fuzz/seeds/workbook

@@ -16,6 +16,8 @@ use crate::error::StoreError;
 use crate::fault::{Fault, fault_of};
 use crate::health::StoreHealth;
 use crate::sql::is_postgresql;
+use crate::tickets::counting::TicketCounts;
+use crate::tickets::words::WordPlans;
 
 /// What a database holds is for the program alone.
 const FILE_MODE: u32 = 0o600;
@@ -47,6 +49,8 @@ pub struct Store {
     pub(crate) health: Arc<watch::Sender<StoreHealth>>,
     /// The file that was joined, if it is one.
     file: Arc<OnceLock<FileId>>,
+    pub(crate) word_plans: WordPlans,
+    pub(crate) ticket_counts: TicketCounts,
 }
 
 /// What makes a file this one, whatever its name.
@@ -122,6 +126,8 @@ impl Store {
             write,
             health: Arc::new(watch::Sender::new(health)),
             file: Arc::default(),
+            word_plans: WordPlans::default(),
+            ticket_counts: TicketCounts::default(),
         })
     }
 

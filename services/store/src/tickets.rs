@@ -1,6 +1,7 @@
 //! 問合せ: the log of what happened to tickets, and what is derived from it in the same transaction.
 
 pub(crate) mod changing;
+pub(crate) mod counting;
 mod drafts;
 mod files;
 mod importing;
@@ -16,7 +17,7 @@ mod request_keys;
 mod retention;
 mod row;
 mod unregistered;
-mod words;
+pub(crate) mod words;
 
 use madoguchi_core::id::{CallId, TicketId};
 use madoguchi_core::ticket::{Status, Ticket, TicketEvent, TicketNumber};

@@ -135,6 +135,19 @@ pub struct Local {
     pub secret: KeySecret,
 }
 
+impl Local {
+    /// An end whose voice is never encrypted.
+    pub fn in_the_clear(session_id: u64, version: u64, rtp: SocketAddr) -> Self {
+        Self {
+            session_id,
+            version,
+            rtp,
+            encryption: Encryption::Off,
+            secret: KeySecret::new([0; 32]),
+        }
+    }
+}
+
 /// What offer and answer agreed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Negotiated {

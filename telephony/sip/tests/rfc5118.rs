@@ -109,13 +109,7 @@ fn with_sdp(via: &str, body: &str) -> String {
 }
 
 fn local() -> sdp::Local {
-    sdp::Local {
-        session_id: 1,
-        version: 1,
-        rtp: ([192, 0, 2, 1], 10_000).into(),
-        encryption: sdp::Encryption::Off,
-        secret: sdp::KeySecret::new([7; 32]),
-    }
+    sdp::Local::in_the_clear(1, 1, ([192, 0, 2, 1], 10_000).into())
 }
 
 /// 4.6

@@ -13,13 +13,15 @@ use self::modules::Modules;
 /// Every room and the rooms it may call.
 const ARROWS: &[(&str, &[&str])] = &[
     ("madoguchi-core", &[]),
-    ("madoguchi-sip", &[]),
+    ("madoguchi-srtp", &[]),
+    ("madoguchi-sip", &["madoguchi-srtp"]),
     ("madoguchi-metrics", &[]),
     ("madoguchi-line", &["madoguchi-core"]),
     (
         "madoguchi-endpoint",
         &[
             "madoguchi-sip",
+            "madoguchi-srtp",
             "madoguchi-line",
             "madoguchi-core",
             "madoguchi-metrics",
@@ -75,6 +77,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["madoguchi-kb"],
     ),
     (&["pulp"], &["madoguchi-encoder"]),
+    (&["aes", "aes-gcm", "ctr"], &["madoguchi-srtp"]),
     (
         &["argon2", "chacha20poly1305", "zxcvbn"],
         &["madoguchi-accounts"],
@@ -96,6 +99,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
 const PURE: &[&str] = &[
     "madoguchi-core",
     "madoguchi-sip",
+    "madoguchi-srtp",
     "madoguchi-line",
     "madoguchi-observe",
     "madoguchi-encoder",

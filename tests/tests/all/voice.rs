@@ -131,6 +131,8 @@ enum Speaks<'a> {
     Udp,
     /// Trusting this file.
     Tls(&'a Path),
+    /// The same, and with encrypted voice, in this way of baresip's.
+    Secret(&'a Path, &'static str),
 }
 
 /// A baresip that answers by itself and plays a file as its voice.
@@ -148,9 +150,16 @@ fn baresip(
         folder.join("heard.wav").display(),
         voice.display()
     );
+    let secret = match speaks {
+        Speaks::Secret(_, way) => {
+            config.push_str("module srtp.so\n");
+            format!(";mediaenc={way}")
+        }
+        _ => String::new(),
+    };
     let transport = match speaks {
         Speaks::Udp => "udp",
-        Speaks::Tls(authority) => {
+        Speaks::Tls(authority) | Speaks::Secret(authority, _) => {
             let authority = authority.display();
             config.push_str(&format!(
                 "sip_cafile {authority}\nsip_verify_server yes\nsip_transports tls\n"
@@ -168,7 +177,7 @@ fn baresip(
     std::fs::write(folder.join("config"), config)?;
     let account = format!(
         "<sip:201@{desk};transport={transport}>;auth_user=201;auth_pass=secret-tanaka;answermode=auto;\
-         regint=60;audio_codecs=PCMU/8000/1\n"
+         regint=60;audio_codecs=PCMU/8000/1{secret}\n"
     );
     std::fs::write(folder.join("accounts"), account)?;
     std::fs::write(folder.join("contacts"), "")?;
@@ -264,5 +273,48 @@ async fn a_phone_talks_over_tls_while_the_certificate_is_renewed() -> anyhow::Re
     let figures = desk.figures();
     ensure!((figures.offered, figures.answered) == (1, 1));
     desk.end().await?;
+    Ok(())
+}
+
+/// SRTP with keys by SDES, as another program speaks it: the caller hears the phone, and the phone the caller.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_talks_with_encrypted_voice() -> anyhow::Result<()> {
+    for (wanted, way) in [("required", "srtp-mand"), ("optional", "srtp")] {
+        let (files, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let certificate = Certificate::of_private_authority()?;
+        certificate.write(files.path())?;
+        let authority = files.path().join("ca.crt");
+        std::fs::write(&authority, &certificate.authority)?;
+        let setup = Setup::default().registering_agent("tanaka");
+        let setup = setup.sip("digest_algorithms = [\"MD5\"]");
+        let media = format!("[media]\nphones_symmetric_rtp = true\nphones_srtp = \"{wanted}\"");
+        let desk = setup.more(&media).encrypted(files.path()).start().await?;
+        let said = original("queue_full.wav")?;
+        let voice = folder.path().join("voice.wav");
+        write_pcm(&said, &voice)?;
+        let speaks = Speaks::Secret(&authority, way);
+        let mut phone = baresip(folder.path(), desk.sip_tls()?, &speaks, &voice)?;
+        desk.wait("baresip has registered over TLS", || {
+            let agents = desk.agents();
+            agents
+                .first()
+                .is_some_and(|agent| agent.reachable)
+                .then_some(())
+        })
+        .await?;
+        let peer = Peer::new(desk.sip).await?;
+        let invite = peer.request("INVITE", "5000", "voice", 1, "");
+        peer.send(&invite).await?;
+        let response = peer.final_response().await?;
+        peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
+        desk.until_agent("tanaka", AgentState::Talking).await?;
+        let heard = hear(&peer.rtp, 400).await?;
+        let alike = likeness(&heard, middle(&said));
+        ensure!(alike > 0.95, "{wanted}: {alike} of {} samples", heard.len());
+        peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
+        desk.until_agent("tanaka", AgentState::Ready).await?;
+        phone.kill().await?;
+        desk.end().await?;
+    }
     Ok(())
 }

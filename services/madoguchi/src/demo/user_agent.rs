@@ -194,7 +194,7 @@ impl UserAgent {
             .to_string(),
         );
         self.transactions.acknowledge(tx, self.flow(), ack);
-        if let Ok(agreed) = sdp::accept_answer(&response.body) {
+        if let Ok(agreed) = sdp::accept_answer(&response.body, &self.local_sdp()) {
             self.speak_to(agreed.remote);
         }
         Some(dialog)
@@ -365,11 +365,7 @@ impl UserAgent {
 
     fn local_sdp(&self) -> Local {
         let rtp = self.rtp.local_addr().unwrap_or(self.account.desk);
-        Local {
-            session_id: 1,
-            version: 1,
-            rtp,
-        }
+        Local::in_the_clear(1, 1, rtp)
     }
 
     fn via(&mut self) -> String {

@@ -94,22 +94,6 @@ impl Store {
         .await
     }
 
-    /// How many tickets a filter lets through, counted up to `at_most`.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn count_tickets(
-        &self,
-        filter: &TicketFilter,
-        at_most: u32,
-    ) -> Result<u64, StoreError> {
-        let words = self.word_query(&filter.words).await?;
-        page::count(self.read()?, "tickets", at_most, |sql| {
-            restrict(sql, filter, &words)
-        })
-        .await
-    }
-
     /// A page of contacts, in the order in which they began.
     ///
     /// # Errors

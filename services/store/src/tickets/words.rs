@@ -1,13 +1,16 @@
-//! Words in tickets. An index of letter pairs tells which tickets can hold a word; the text itself
+//! Words in tickets. An index of neighbouring letters tells which tickets can hold a word: of pairs, as most
+//! Japanese words have two, and of three, as numbers are made of pairs that are everywhere. The text itself
 //! decides. So a word is found wherever it stands, as in Japanese nothing stands between words, and at a
 //! cost that depends on what is found and not on how many tickets there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_core::normal::normal_text;
 use madoguchi_core::ticket::TicketNumber;
 use sqlx::{AnyConnection, Row};
 
+use super::row;
 use crate::error::StoreError;
 use crate::sql::{Sql, escaped, is_postgresql, storable};
 use crate::store::Store;
@@ -15,13 +18,21 @@ use crate::store::Store;
 /// The most words that are looked for, and the longest.
 const WORDS: usize = 5;
 const WORD_LETTERS: usize = 100;
-/// Words whose letter pairs stand in more tickets than this may be met soon by going through the list in
+/// To be raised whenever [`terms_of_text`] gives others for the same text: the next start then makes the index
+/// anew.
+const VERSION: i64 = 2;
+/// Tickets of which the index is made anew at a time.
+const AT_ONCE: i64 = 500;
+/// Words whose letters stand in more tickets than this may be met soon by going through the list in
 /// its order; then the index is not asked for them.
 const RARE: i64 = 2_000;
 /// Whether they are is seen in so many of the newest of those tickets,
 const PROBED: i64 = 300;
-/// of which so many must hold the words: numbers are made of pairs that are everywhere.
+/// of which so many must hold the words.
 const DENSE: i64 = 50;
+/// So often what was found out of words holds; and of so many.
+const USES_OF_A_PLAN: u32 = 50;
+const PLANS_AT_MOST: usize = 200;
 /// Rows of the index in SQLite are numbered by fiscal year and sequence: fewer tickets than this are
 /// received in a year.
 const SEQUENCES: i64 = 10_000_000;
@@ -30,6 +41,35 @@ const SEQUENCES: i64 = 10_000_000;
 pub(super) struct WordQuery {
     words: Vec<String>,
     index: Option<IndexQuery>,
+}
+
+/// Whether words are rare, as it was found out not long ago: a page of a list asks twice, and its next page
+/// again. It decides how tickets are looked for and not which are found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WordPlans(Arc<Mutex<HashMap<Vec<String>, Plan>>>);
+
+#[derive(Debug)]
+struct Plan {
+    is_rare: bool,
+    uses_left: u32,
+}
+
+impl WordPlans {
+    fn known(&self, words: &[String]) -> Option<bool> {
+        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = plans.get_mut(words)?;
+        plan.uses_left = plan.uses_left.checked_sub(1)?;
+        Some(plan.is_rare)
+    }
+
+    fn keep(&self, words: Vec<String>, is_rare: bool) {
+        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() >= PLANS_AT_MOST {
+            plans.clear();
+        }
+        let uses_left = USES_OF_A_PLAN;
+        plans.insert(words, Plan { is_rare, uses_left });
+    }
 }
 
 /// A question that the index of a database answers.
@@ -49,18 +89,29 @@ impl Store {
             return Ok(WordQuery { words, index: None });
         }
         let index = IndexQuery::of(&words, self.is_postgresql());
+        let query = WordQuery { words, index: None };
+        let is_rare = match self.word_plans.known(&query.words) {
+            Some(is_rare) => is_rare,
+            None => {
+                let is_rare = self.is_rare(&query, &index).await?;
+                self.word_plans.keep(query.words.clone(), is_rare);
+                is_rare
+            }
+        };
+        Ok(WordQuery {
+            index: is_rare.then_some(index),
+            ..query
+        })
+    }
+
+    async fn is_rare(&self, query: &WordQuery, index: &IndexQuery) -> Result<bool, StoreError> {
         let mut sql = Sql::new(
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM ticket_words",
         );
         index.restrict(&mut sql);
         sql.push(" LIMIT ").bind(RARE + 1).push(") AS found");
         let found = self.number_of(sql).await?;
-        let query = WordQuery { words, index: None };
-        let is_rare = found <= RARE || self.number_of(query.probe(&index)).await? < DENSE;
-        Ok(WordQuery {
-            index: is_rare.then_some(index),
-            ..query
-        })
+        Ok(found <= RARE || self.number_of(query.probe(index)).await? < DENSE)
     }
 
     async fn number_of(&self, sql: Sql) -> Result<i64, StoreError> {
@@ -180,14 +231,14 @@ fn words(typed: &str) -> Vec<String> {
         .collect()
 }
 
-/// Each pair of neighbours in each word, and the last letter of each.
+/// Each two and each three neighbours in each word, and the last letter of each.
 fn terms_of_text(text: &str) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
     for word in text.split_whitespace() {
-        let mut letters = word.chars().peekable();
-        while let Some(letter) = letters.next() {
-            terms.insert(term(letter, letters.peek().copied()));
-        }
+        let letters: Vec<char> = word.chars().collect();
+        terms.extend(letters.windows(2).map(pair));
+        terms.extend(letters.windows(3).map(three));
+        terms.extend(letters.last().map(|last| pair(&[*last])));
     }
     terms
 }
@@ -195,24 +246,77 @@ fn terms_of_text(text: &str) -> BTreeSet<String> {
 /// What a text that holds this word has in the index; a `*` stands for any ending.
 fn terms_of_word(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
-    match letters[..] {
-        [] => Vec::new(),
-        [alone] => vec![format!("{}*", term(alone, None))],
-        _ => {
-            let pairs = letters.windows(2);
-            let pairs = pairs.filter_map(|pair| match *pair {
-                [one, next] => Some(term(one, Some(next))),
-                _ => None,
-            });
-            pairs.collect()
-        }
+    match letters.len() {
+        0 => Vec::new(),
+        1 => vec![format!("{}*", pair(&letters))],
+        2 => vec![pair(&letters)],
+        _ => letters.windows(3).map(three).collect(),
     }
 }
 
-/// A letter and the next in letters and digits that no database takes for anything else.
-fn term(letter: char, next: Option<char>) -> String {
-    let next = next.map(|next| format!("{:x}", u32::from(next)));
-    format!("k{:x}z{}", u32::from(letter), next.unwrap_or_default())
+/// Two letters, or the last one, in letters and digits that no database takes for anything else.
+fn pair(letters: &[char]) -> String {
+    let mut letters = letters
+        .iter()
+        .map(|letter| format!("{:x}", u32::from(*letter)));
+    let first = letters.next().unwrap_or_default();
+    format!("k{first}z{}", letters.next().unwrap_or_default())
+}
+
+/// Three letters; no beginning of a pair.
+fn three(letters: &[char]) -> String {
+    let letters = letters
+        .iter()
+        .map(|letter| format!("{:x}", u32::from(*letter)));
+    format!("m{}", letters.collect::<Vec<_>>().join("z"))
+}
+
+/// Makes the index anew if another version of the program has made it, a few hundred tickets at a time while
+/// reading and writing go on.
+pub(crate) async fn rebuild_if_outdated(store: &Store) -> Result<(), StoreError> {
+    let found = sqlx::query("SELECT version FROM derived WHERE name = 'ticket_words'")
+        .fetch_optional(&store.read)
+        .await?;
+    let found: Option<i64> = found.map(|row| row.try_get("version")).transpose()?;
+    if found == Some(VERSION) {
+        return Ok(());
+    }
+    let (mut last, mut tickets) = ((0, 0), 0_u64);
+    loop {
+        let mut tx = store.begin_anyway().await?;
+        let rows = sqlx::query(
+            "SELECT fiscal_year, sequence, search FROM tickets \
+             WHERE (fiscal_year, sequence) > ($1, $2) \
+             ORDER BY fiscal_year, sequence LIMIT $3",
+        )
+        .bind(last.0)
+        .bind(last.1)
+        .bind(AT_ONCE)
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            last = (row.try_get("fiscal_year")?, row.try_get("sequence")?);
+            index(&mut tx, row::number(row)?, row.try_get("search")?).await?;
+        }
+        tickets += rows.len() as u64;
+        if rows.is_empty() {
+            sqlx::query(
+                "INSERT INTO derived (name, version) VALUES ('ticket_words', $1) \
+                 ON CONFLICT (name) DO UPDATE SET version = excluded.version",
+            )
+            .bind(VERSION)
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        if rows.is_empty() {
+            break;
+        }
+    }
+    if tickets > 0 {
+        tracing::info!(tickets, "the index of words in tickets was made anew");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -230,10 +334,22 @@ mod tests {
                 None => terms.contains(term),
             })
         };
-        for word in ["旅費の精算", "費の", "算", "1234", "pn", "n", "8", "旅"] {
+        for word in [
+            "旅費の精算",
+            "費の精",
+            "費の",
+            "算",
+            "1234",
+            "234",
+            "pn",
+            "vpn",
+            "n",
+            "8",
+            "旅",
+        ] {
             assert!(has(word), "{word}");
         }
-        for word in ["算0", "精費", "x", "8v", "費旅"] {
+        for word in ["算0", "精費", "x", "8v", "費旅", "1235", "123-4", "算03"] {
             assert!(!has(word), "{word}");
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use madoguchi_sip::message::{HeaderName, Request, Response};
-use madoguchi_sip::sdp::{Encryption, KeySecret, Local, accept_answer};
+use madoguchi_sip::sdp::{Local, accept_answer};
 
 use super::bench::{Bench, Settings};
 use super::peer::Peer;
@@ -34,13 +34,7 @@ fn dialled() -> (Bench, Peer, Peer, Request) {
 
 /// Where the desk hears the dialling phone.
 fn desk_rtp(response: &Response) -> std::net::SocketAddr {
-    let local = Local {
-        session_id: 1,
-        version: 1,
-        rtp: ([127, 0, 0, 1], 1).into(),
-        encryption: Encryption::Off,
-        secret: KeySecret::new([7; 32]),
-    };
+    let local = Local::in_the_clear(1, 1, ([127, 0, 0, 1], 1).into());
     accept_answer(&response.body, &local).unwrap().remote
 }
 

@@ -213,7 +213,7 @@ fn a_line_without_agents_takes_nobody() {
             call: "x".into(),
             line: nowhere.into(),
         });
-        assert_eq!(outputs, [refused.clone()]);
+        assert_eq!(outputs, std::slice::from_ref(&refused));
     }
     assert_eq!(scene.state("a"), AgentState::Talking);
 }
