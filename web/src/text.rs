@@ -276,7 +276,7 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
         } => {
             let from = from.as_ref().map(|from| name(from.as_str()));
             let from = from.as_deref().unwrap_or("担当者");
-            format!("{from}は、転送先が応答する前に切断しました。次の担当者を待っています。")
+            format!("{from}が通話を離れました。発信者は、次の担当者を待っています。")
         }
         EventKind::Abandoned { reason: why } => {
             format!("応答のないまま終わりました({})。", reason(*why))
@@ -292,6 +292,20 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
         },
         EventKind::Barred { reason } => {
             format!("発信規制により、発信しませんでした({})。", barred(*reason))
+        }
+        EventKind::Encrypted { caller, agent } => {
+            let told = |encrypted: bool| {
+                if encrypted {
+                    "暗号化"
+                } else {
+                    "暗号化なし"
+                }
+            };
+            format!(
+                "音声は、相手側が{}、担当者側が{}です。",
+                told(*caller),
+                told(*agent)
+            )
         }
         EventKind::Superseded { by } => format!(
             "発信者に応答する前にシステムが停止したため、同じ発信者の通話({by})に引き継ぎました。この通話は件数に数えません。"

@@ -147,6 +147,14 @@ pub enum EventKind {
         /// Which rule.
         reason: OutboundRefusal,
     },
+    /// On which legs the voice of those who talk is encrypted from now on (SRTP). Not told of a call that is in
+    /// the clear from its beginning.
+    Encrypted {
+        /// The caller's; of a dialled call the far end's.
+        caller: bool,
+        /// The agent's.
+        agent: bool,
+    },
     /// The program ended between the disk and the answer to the caller, whose INVITE came again and
     /// was taken for a call of its own: that call has the caller and counts, this one does not.
     /// Its number is [`SUPERSEDED_SEQ`].

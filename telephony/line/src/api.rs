@@ -74,6 +74,15 @@ pub enum Input {
         /// The attempt.
         leg: LegId,
     },
+    /// On which legs the voice of those who talk in this call is encrypted.
+    VoiceEncrypted {
+        /// The call.
+        call: CallId,
+        /// The caller's; of a dialled call the far end's.
+        caller: bool,
+        /// The agent's.
+        agent: bool,
+    },
     /// The attempt failed before it was picked up.
     LegFailed {
         /// The attempt.

@@ -142,6 +142,11 @@ impl Engine {
             Input::PlaybackEnded { call, playback } => self.playback_ended(&call, playback, now),
             Input::LegAnswered { leg } => self.leg_answered(&leg, now),
             Input::LegBridged { leg } => self.leg_bridged(&leg, now),
+            Input::VoiceEncrypted {
+                call,
+                caller,
+                agent,
+            } => self.voice_encrypted(&call, (caller, agent), now),
             Input::LegFailed { leg, failure } => self.leg_failed(&leg, failure, now),
             Input::LegEnded { leg } => self.leg_gone(&leg, false, now),
             Input::LegLost { leg } => self.leg_gone(&leg, true, now),

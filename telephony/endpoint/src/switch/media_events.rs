@@ -1,9 +1,10 @@
 //! What the media tells: playbacks that ended, bridges that stand, lines that fell silent.
 
+use madoguchi_core::id::CallId;
 use madoguchi_line::api::Input;
 
 use super::call::BridgeOf;
-use super::side::Owner;
+use super::side::{Owner, SideId};
 use super::{Now, Switch};
 use crate::media::MediaEvent;
 
@@ -23,8 +24,15 @@ impl Switch {
                 }
             }
             MediaEvent::Bridged { token } => match self.bridges.remove(&token) {
-                Some(BridgeOf::Leg(leg)) => self.tell_engine(Input::LegBridged { leg }),
-                Some(BridgeOf::Far(call)) => self.tell_engine(Input::FarAnswered { call }),
+                Some(BridgeOf::Leg(leg)) => {
+                    let call = leg.call.clone();
+                    self.tell_engine(Input::LegBridged { leg });
+                    self.tell_encryption(call);
+                }
+                Some(BridgeOf::Far(call)) => {
+                    self.tell_engine(Input::FarAnswered { call: call.clone() });
+                    self.tell_encryption(call);
+                }
                 None => {}
             },
             MediaEvent::Silent { session } => {
@@ -35,5 +43,31 @@ impl Switch {
             }
             MediaEvent::Dtmf { .. } => {}
         }
+    }
+
+    /// Tells on which legs the voice of a call is encrypted.
+    fn tell_encryption(&mut self, call: CallId) {
+        let Some(entry) = self.calls.get(&call) else {
+            return;
+        };
+        let is_encrypted = |id: Option<SideId>| {
+            let side = id.and_then(|id| self.sides.get(&id));
+            let negotiated = side.and_then(|side| side.negotiated.as_ref());
+            negotiated.is_some_and(|negotiated| negotiated.srtp.is_some())
+        };
+        let (starter, other) = (
+            is_encrypted(Some(entry.starter)),
+            is_encrypted(entry.bridged),
+        );
+        let (caller, agent) = if entry.dialled {
+            (other, starter)
+        } else {
+            (starter, other)
+        };
+        self.tell_engine(Input::VoiceEncrypted {
+            call,
+            caller,
+            agent,
+        });
     }
 }

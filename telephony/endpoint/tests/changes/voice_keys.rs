@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use madoguchi_core::event::EventKind;
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Encryption, KeySecret, Local, Negotiated};
@@ -77,6 +78,11 @@ fn voice_is_encrypted_towards_the_phone_and_clear_towards_a_carrier_without() {
     assert!(!String::from_utf8_lossy(&answer.body).contains("crypto"));
     let (_, _, agreed) = pick_up(&mut bench, &phone);
     let keys = agreed.srtp.expect("keys are offered");
+    let told = EventKind::Encrypted {
+        caller: false,
+        agent: true,
+    };
+    assert!(bench.events.contains(&told));
     let (mut seal, mut open) = (Protector::new(&keys.ours), Unprotector::new(&keys.theirs));
     let desk = sdp::accept_answer(&answer.body, &end_of(&carrier, Encryption::Off)).unwrap();
 

@@ -37,6 +37,8 @@ pub(super) struct Call {
     pub(super) overdue: Option<(AbandonReason, Announcement)>,
     /// The agent who talked has handed the caller on and hung up: an answered caller waits.
     pub(super) left_alone: Option<LeftAlone>,
+    /// On which legs its voice is encrypted: the caller's and the agent's.
+    pub(super) encrypted: (bool, bool),
     /// Agents who still work on it after its end or after handing it on.
     pub(super) wrap_ups: u32,
 }
@@ -139,6 +141,7 @@ impl Call {
             closes_at: None,
             overdue: None,
             left_alone: None,
+            encrypted: (false, false),
             wrap_ups: 0,
         }
     }

@@ -59,6 +59,27 @@ impl Engine {
         });
     }
 
+    /// Notes on which legs the voice is encrypted, if that is other than before.
+    pub(super) fn voice_encrypted(
+        &mut self,
+        call: &CallId,
+        (caller, agent): (bool, bool),
+        now: Moment,
+    ) {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        let talks = match &entry.stage {
+            Stage::Talking(_) => true,
+            Stage::Dialled(dialled) => dialled.answered,
+            _ => false,
+        };
+        if talks && entry.encrypted != (caller, agent) {
+            entry.encrypted = (caller, agent);
+            self.emit(call, EventKind::Encrypted { caller, agent }, now);
+        }
+    }
+
     /// The conversation is over.
     pub(super) fn end_talk(&mut self, call: &CallId, cause: EndCause, end_leg: bool, now: Moment) {
         let Some(entry) = self.calls.get(call) else {

@@ -380,6 +380,7 @@ fn word(kind: &EventKind) -> String {
         EventKind::WrapUpEnded { agent } => format!("wrap_up_ended({agent})"),
         EventKind::Dialled { .. } => "dialled".into(),
         EventKind::Barred { reason } => format!("barred({})", reason.as_str()),
+        EventKind::Encrypted { caller, agent } => format!("encrypted({caller},{agent})"),
         EventKind::Superseded { by } => format!("superseded({by})"),
     }
 }

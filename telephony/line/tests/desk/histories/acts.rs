@@ -98,6 +98,11 @@ impl World {
         };
         let other = AGENTS[(more >> 8) as usize % AGENTS.len()].into();
         match more >> 1 & 7 {
+            0 if more & 0x10_0000 == 0 => self.input(Input::VoiceEncrypted {
+                call,
+                caller: more & 0x20_0000 == 0,
+                agent: more & 0x40_0000 == 0,
+            }),
             0 | 1 => self.input(Input::Held { call, by }),
             2 | 3 => self.input(Input::Resumed { call, by }),
             4 | 5 => self.input(Input::TransferToAgent { call, agent: other }),

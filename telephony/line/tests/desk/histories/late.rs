@@ -80,6 +80,11 @@ impl World {
                         call,
                         line: "vip".into(),
                     }),
+                    13 => self.too_late(Input::VoiceEncrypted {
+                        call,
+                        caller: true,
+                        agent: true,
+                    }),
                     12 => self.too_late(Input::LegAnswered {
                         leg: LegId { call, n: 999 },
                     }),

@@ -1,0 +1,97 @@
+//! 転送 on the screen, with phones that ring: the ticket goes along, who is busy gives the caller back, and the
+//! supervisor sees both parts of one call.
+
+use madoguchi_core::live::AgentCommand;
+use madoguchi_tests::raw::Peer;
+
+use super::*;
+
+const QUESTION: &str = "就業規則の解釈を知りたい";
+
+/// Chooses a colleague and presses 転送.
+async fn hand_on(browser: &Browser, to: &str) -> Outcome {
+    let choose = format!(
+        "const to = document.querySelector('#to'); to.value = '{to}'; return to.value === '{to}'"
+    );
+    browser.until_true(&choose).await?;
+    browser.click("[data-hand-on]").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_is_handed_on_with_the_ticket_and_both_parts_are_seen() -> Outcome {
+    let (first, second) = (free_port(), free_port());
+    let setup = Setup::default()
+        .agent("tanaka", first)
+        .agent("sato", second);
+    let setup = setup.line("ring_timeout_s = 20").line("wrap_up_s = 600");
+    let desk = setup.start().await?;
+    know(&desk).await?;
+    let reason = "会議".to_owned();
+    ensure!(desk.command("sato", AgentCommand::Away { reason }).await);
+    let password = desk
+        .add_user("tanaka", &[Role::Agent], Some("tanaka"))
+        .await?;
+    let tanaka = Browser::start(1280, 800).await?;
+    tanaka.sign_in(desk.web(), "tanaka", &password).await?;
+    let phone = callee().ring().respond(180).answer();
+    let phone = phone.receive("BYE").start(&Run::wait(first))?;
+    let peer = Peer::new(desk.sip).await?;
+    peer.send(&peer.request("INVITE", "5000", "handed", 1, ""))
+        .await?;
+    let response = peer.final_response().await?;
+    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
+    desk.until_agent("tanaka", AgentState::Talking).await?;
+    tanaka.until_shown("通話中").await?;
+    tanaka.fill_in("#question", QUESTION).await?;
+
+    // sato is busy: the caller is with tanaka again, and what was written is kept.
+    let busy = callee().ring().respond(486).wait("ACK");
+    let busy = busy.start(&Run::wait(second))?;
+    hand_on(&tanaka, "agent sato").await?;
+    tanaka.until_shown("転送しています").await?;
+    busy.succeed().await?;
+    desk.until_agent(
+        "sato",
+        AgentState::Away {
+            reason: "会議".to_owned(),
+        },
+    )
+    .await?;
+    ensure!(desk.agent("tanaka") == AgentState::Talking);
+    tanaka.until_shown("通話中").await?;
+
+    let other = callee().ring().respond(180).pause(500).answer();
+    let other = other.receive("BYE").start(&Run::wait(second))?;
+    hand_on(&tanaka, "agent sato").await?;
+    desk.until_agent("sato", AgentState::Talking).await?;
+    desk.until_agent("tanaka", AgentState::WrapUp).await?;
+    phone.succeed().await?;
+    let ticket = tickets(&desk).await?.remove(0);
+    ensure!(ticket.fields.question == QUESTION);
+    tanaka.close().await?;
+
+    // sato's screen has the ticket.
+    let roles = [Role::Agent, Role::Supervisor];
+    let password = desk.add_user("sato", &roles, Some("sato")).await?;
+    let sato = Browser::start(1280, 800).await?;
+    sato.sign_in(desk.web(), "sato", &password).await?;
+    sato.open(desk.web(), "/reception").await?;
+    sato.until_shown(&ticket.number.to_string()).await?;
+    let there = format!("return document.querySelector('[name=question]')?.value === '{QUESTION}'");
+    sato.until_true(&there).await?;
+    peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
+    other.succeed().await?;
+    desk.until_agent("sato", AgentState::WrapUp).await?;
+
+    let figures = desk.figures();
+    ensure!((figures.offered, figures.answered) == (1, 1));
+    let call = ticket.contacts().next().and_then(|one| one.call.clone());
+    let call = call.context("the call of the ticket")?;
+    sato.open(desk.web(), &format!("/calls/{call}")).await?;
+    sato.until_shown("に転送しました").await?;
+    let page = sato.text("main").await?;
+    ensure!(page.contains("tanaka") && page.contains("sato"), "{page}");
+    sato.close().await?;
+    desk.end().await?;
+    Ok(())
+}
