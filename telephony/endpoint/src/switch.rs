@@ -18,6 +18,7 @@ mod dialled;
 mod dialog;
 mod dialog_addresses;
 mod early;
+mod encryption;
 mod failover;
 mod familiar;
 mod forks;

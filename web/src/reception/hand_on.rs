@@ -1,18 +1,11 @@
 //! 転送: the agent hands the caller on, with the ticket that was written so far.
 
-use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::audit::Action;
 use madoguchi_core::id::{AgentId, LineName};
 use madoguchi_core::live::{AgentState, HandOnTo};
-use madoguchi_core::setup::FieldError;
 
-use super::form::ReceptionForm;
-use super::outcome::Button;
-use super::page::{self, Told};
-use super::save;
-use super::subject::{HERE, Subject};
+use super::subject::Subject;
 use crate::auth::visitor::Visitor;
-use crate::error::WebError;
 use crate::query::Choice;
 use crate::state::Web;
 
@@ -48,30 +41,8 @@ pub(super) fn choices(web: &Web, visitor: &Visitor, chosen: &str) -> Vec<Choice>
     Choice::list(targets, chosen)
 }
 
-/// The button was pressed. What is written is saved first, so that whoever takes the caller reads it.
-pub(super) async fn of_form(
-    web: &Web,
-    visitor: &Visitor,
-    subject: &Subject,
-    form: ReceptionForm,
-) -> Result<Response, WebError> {
-    let Some(to) = read(web, &form.to) else {
-        let message = "転送先を選んでください";
-        let told = Told {
-            faults: vec![FieldError::new("to", message)],
-            ..Told::default()
-        };
-        return page::show(web, visitor, subject, form, told).await;
-    };
-    if form.has_text() {
-        return save::save(web, visitor, subject, form, Button::HandOn(to)).await;
-    }
-    let done = hand_on(web, visitor, subject, to).await;
-    Ok(Redirect::to(&format!("{HERE}?done={done}")).into_response())
-}
-
 /// Only to whom there is: the list may be older than the desk.
-fn read(web: &Web, to: &str) -> Option<HandOnTo> {
+pub(super) fn read(web: &Web, to: &str) -> Option<HandOnTo> {
     if let Some(agent) = to.strip_prefix(AGENT) {
         let agent = AgentId::new(agent);
         let snapshot = web.desk.snapshot();

@@ -5,6 +5,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::id::TicketId;
+use madoguchi_core::setup::FieldError;
 
 use super::candidates;
 use super::draft;
@@ -51,7 +52,7 @@ pub(super) async fn send(
         },
         "detach" => return files::remove(&web, &visitor, &subject, form, which).await,
         "none" => return no_ticket::of_form(&web, &visitor, &subject, form).await,
-        "hand-on" => return hand_on::of_form(&web, &visitor, &subject, form).await,
+        "hand-on" => return hand_on(&web, &visitor, &subject, form).await,
         "with-matter" => return no_ticket::take_back(&web, &visitor, &subject, &form).await,
         "discard" => {
             draft::discard(&web, &visitor, &subject, &form).await?;
@@ -67,6 +68,28 @@ pub(super) async fn send(
         return files::not_sent(&web, &visitor, &subject, form).await;
     }
     save::save(&web, &visitor, &subject, form, button).await
+}
+
+/// 転送. What is written is saved first, so that whoever takes the caller reads it.
+async fn hand_on(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: ReceptionForm,
+) -> Result<Response, WebError> {
+    let Some(to) = hand_on::read(web, &form.to) else {
+        let message = "転送先を選んでください";
+        let told = Told {
+            faults: vec![FieldError::new("to", message)],
+            ..Told::default()
+        };
+        return page::show(web, visitor, subject, form, told).await;
+    };
+    if form.has_text() {
+        return save::save(web, visitor, subject, form, Button::HandOn(to)).await;
+    }
+    let done = hand_on::hand_on(web, visitor, subject, to).await;
+    Ok(Redirect::to(&format!("{HERE}?done={done}")).into_response())
 }
 
 /// The call belongs to a ticket that there is: its page, with what was typed kept for the call.
