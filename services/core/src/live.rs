@@ -153,6 +153,8 @@ pub enum HandOnTo {
     Agent(AgentId),
     /// The queue of a line.
     Line(LineName),
+    /// To whoever fetches them.
+    Park,
 }
 
 impl AgentCommand {

@@ -290,6 +290,7 @@ pub struct FeatureCodesConfig {
     pub away: String,
     pub log_out: String,
     pub pick_up: String,
+    pub park: String,
 }
 
 impl Default for FeatureCodesConfig {
@@ -299,6 +300,7 @@ impl Default for FeatureCodesConfig {
             away: "*2".to_owned(),
             log_out: "*3".to_owned(),
             pick_up: "*8".to_owned(),
+            park: "*7".to_owned(),
         }
     }
 }

@@ -289,4 +289,7 @@ pub struct FeatureCodes {
     pub log_out: String,
     /// Takes the call that rings elsewhere, or waits (call pick-up).
     pub pick_up: String,
+    /// As the target of a transfer leaves the caller for whoever fetches them; dialled, it fetches the first one
+    /// (call park).
+    pub park: String,
 }

@@ -187,6 +187,13 @@ pub enum Input {
         /// Which line.
         line: LineName,
     },
+    /// The agent leaves the caller for whoever fetches them (call park): they hear music, and are looked
+    /// after by the queue if nobody has come after a while. What came of it is told with
+    /// [`Output::TransferOver`].
+    Park {
+        /// The call.
+        call: CallId,
+    },
     /// An agent hands on the caller with whom they talk, from the screen.
     HandOn {
         /// Who.
@@ -199,8 +206,8 @@ pub enum Input {
     PickUp {
         /// Who.
         agent: AgentId,
-        /// Which call; `None`: the most urgent one of the agent's lines.
-        call: Option<CallId>,
+        /// Which.
+        take: Take,
         /// Names the phone's request.
         asked: u64,
     },
@@ -243,6 +250,17 @@ pub enum Input {
         /// Which.
         timer: TimerId,
     },
+}
+
+/// Which call an agent takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Take {
+    /// This one.
+    Call(CallId),
+    /// Of those who wait on the agent's lines the most urgent one.
+    MostUrgent,
+    /// Of those who are parked the first one.
+    Parked,
 }
 
 /// Where an agent dials to.

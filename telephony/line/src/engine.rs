@@ -12,6 +12,7 @@ mod lines;
 mod not_taken;
 mod outbound;
 mod outbound_use;
+mod parking;
 mod picking_up;
 mod presence;
 mod reconfigure;
@@ -176,9 +177,8 @@ impl Engine {
             Input::HandOver { call, consult } => self.hand_over(&call, &consult, now),
             Input::TransferToLine { call, line } => self.transfer_to_line(&call, &line, now),
             Input::HandOn { agent, to } => self.hand_on(&agent, &to, now),
-            Input::PickUp { agent, call, asked } => {
-                self.pick_up(&agent, call.as_ref(), asked, now);
-            }
+            Input::Park { call } => self.park(&call, now),
+            Input::PickUp { agent, take, asked } => self.pick_up(&agent, &take, asked, now),
             Input::AgentReachable { agent, reachable } => {
                 self.agent_reachable(&agent, reachable, now);
             }
@@ -205,6 +205,7 @@ impl Engine {
             TimerOf::Closing(call) => self.closing_due(&call, now),
             TimerOf::Announcement(call) => self.announcement_due(&call),
             TimerOf::Farewell(call) => self.farewell_over(&call, now),
+            TimerOf::Parked(call) => self.parked_due(&call, now),
             TimerOf::Leg(leg) => self.leg_timed_out(&leg, now),
             TimerOf::OutboundLimit => self.watch_outbound(now),
             TimerOf::WrapUp(agent) => self.wrap_up_over(agent, now),
@@ -338,6 +339,7 @@ impl Engine {
         if let Some(line) = self.line_mut(key) {
             line.waiting.remove(&order);
             line.queue.remove(&order);
+            line.parked.remove(&order);
             line.ringing_all.stop(order);
         }
     }

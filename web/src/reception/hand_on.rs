@@ -15,6 +15,7 @@ pub(super) const DONE: &str = "handed-on";
 pub(super) const NO_TALK: &str = "not-handed-on";
 const AGENT: &str = "agent ";
 const LINE: &str = "line ";
+const PARK: &str = "park";
 
 /// To whom a caller can be handed on: colleagues whose phones can be reached, and lines.
 pub(super) fn choices(web: &Web, visitor: &Visitor, chosen: &str) -> Vec<Choice> {
@@ -35,6 +36,7 @@ pub(super) fn choices(web: &Web, visitor: &Visitor, chosen: &str) -> Vec<Choice>
         let name = &line.thing.name;
         (format!("{LINE}{name}"), format!("回線 {name}"))
     }));
+    targets.push((PARK.to_owned(), "預ける(ほかの電話機で取る)".to_owned()));
     let targets = targets
         .iter()
         .map(|(value, label)| (value.as_str(), label.as_str()));
@@ -48,6 +50,9 @@ pub(super) fn read(web: &Web, to: &str) -> Option<HandOnTo> {
         let snapshot = web.desk.snapshot();
         let known = snapshot.agents.iter().any(|view| view.agent == agent);
         return known.then_some(HandOnTo::Agent(agent));
+    }
+    if to == PARK {
+        return Some(HandOnTo::Park);
     }
     let line = to.strip_prefix(LINE)?;
     let setup = web.desk.setup();
@@ -73,6 +78,7 @@ pub(super) async fn hand_on(
     let (kind, target) = match &to {
         HandOnTo::Agent(agent) => ("agent", agent.to_string()),
         HandOnTo::Line(line) => ("line", line.to_string()),
+        HandOnTo::Park => ("park", String::new()),
     };
     entry.after.insert(kind.to_owned(), target);
     web.desk.hand_on(own.clone(), to);

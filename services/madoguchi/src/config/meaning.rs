@@ -211,6 +211,7 @@ impl Config {
                 away: self.feature_codes.away.clone(),
                 log_out: self.feature_codes.log_out.clone(),
                 pick_up: self.feature_codes.pick_up.clone(),
+                park: self.feature_codes.park.clone(),
             },
         })
     }

@@ -113,7 +113,13 @@ impl Config {
     /// Numbers of the desk that set an agent's state, or take a call.
     pub fn own_feature_codes(&self) -> Vec<String> {
         let codes = &self.feature_codes;
-        let own = [&codes.ready, &codes.away, &codes.log_out, &codes.pick_up];
+        let own = [
+            &codes.ready,
+            &codes.away,
+            &codes.log_out,
+            &codes.pick_up,
+            &codes.park,
+        ];
         let own = own.into_iter().filter(|code| !code.is_empty());
         own.cloned().collect()
     }

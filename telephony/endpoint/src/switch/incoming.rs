@@ -2,7 +2,7 @@
 
 use madoguchi_core::id::CallId;
 use madoguchi_core::phone;
-use madoguchi_line::api::{DialTarget, Input};
+use madoguchi_line::api::{DialTarget, Input, Take};
 use madoguchi_sip::body::ACCEPT;
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 use madoguchi_sip::transaction::{Flow, ServerTx};
@@ -167,15 +167,15 @@ impl Switch {
         };
         match self.replaced_by(&invite) {
             Some(Ok(call)) => {
-                return self.on_pick_up(tx, flow, invite, id, &phone, Some(call), now);
+                return self.on_pick_up(tx, flow, invite, id, &phone, Take::Call(call), now);
             }
             Some(Err(status)) => return self.answer(tx, invite.respond(status, None), now),
             None => {}
         }
         let subscriber = invite.uri.subscriber();
         let dialled = subscriber.number;
-        if !dialled.is_empty() && dialled == self.settings.feature_codes.pick_up {
-            return self.on_pick_up(tx, flow, invite, id, &phone, None, now);
+        if let Some(take) = self.take_by_code(&dialled) {
+            return self.on_pick_up(tx, flow, invite, id, &phone, take, now);
         }
         if let Some(command) = self.feature_command(&dialled) {
             return self.on_feature_code(tx, flow, invite, id, &phone, command, now);

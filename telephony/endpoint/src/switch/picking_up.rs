@@ -1,8 +1,7 @@
 //! A phone takes a call that rings elsewhere, or waits (call pick-up): by a feature code, or by naming the
 //! dialog (RFC 3891).
 
-use madoguchi_core::id::CallId;
-use madoguchi_line::api::{Input, LegFailure, LegId};
+use madoguchi_line::api::{Input, LegFailure, LegId, Take};
 use madoguchi_sip::message::Request;
 use madoguchi_sip::transaction::{Flow, ServerTx};
 
@@ -18,7 +17,18 @@ use crate::settings::Phone;
 const NOT_FOUND: u16 = 404;
 
 impl Switch {
-    /// `call`: the one that is named; none for the most urgent one.
+    /// What a number that is dialled takes, if it is a code for that.
+    pub(super) fn take_by_code(&self, dialled: &str) -> Option<Take> {
+        let codes = &self.settings.feature_codes;
+        match dialled {
+            "" => None,
+            code if code == codes.pick_up => Some(Take::MostUrgent),
+            code if code == codes.park => Some(Take::Parked),
+            _ => None,
+        }
+    }
+
+    /// A phone waits for a call to take.
     #[expect(
         clippy::too_many_arguments,
         reason = "all of one INVITE, taken apart by its reader"
@@ -30,7 +40,7 @@ impl Switch {
         invite: Request,
         id: InviteId,
         phone: &Phone,
-        call: Option<CallId>,
+        take: Take,
         now: Now,
     ) {
         let shown = phone.extension.as_str().into();
@@ -39,7 +49,7 @@ impl Switch {
         match opened {
             Ok(SideId(asked)) => self.tell_engine(Input::PickUp {
                 agent: phone.agent.clone(),
-                call,
+                take,
                 asked,
             }),
             Err(NotOpened::Refused) => {}

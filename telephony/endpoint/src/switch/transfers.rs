@@ -4,7 +4,7 @@
 
 use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::phone;
-use madoguchi_line::api::{Input, LegFailure, LegId};
+use madoguchi_line::api::{Input, LegFailure, LegId, Take};
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Method, Request};
 use madoguchi_sip::transaction::ServerTx;
@@ -55,6 +55,8 @@ impl Told {
 enum Wish {
     Agent(AgentId),
     Line(LineName),
+    /// To whoever fetches them.
+    Park,
     /// To the colleague at the other end of this call.
     Asked(CallId),
 }
@@ -101,6 +103,7 @@ impl Switch {
         self.tell_engine(match wish {
             Wish::Agent(agent) => Input::TransferToAgent { call, agent },
             Wish::Line(line) => Input::TransferToLine { call, line },
+            Wish::Park => Input::Park { call },
             Wish::Asked(consult) => Input::HandOver { call, consult },
         });
     }
@@ -134,6 +137,7 @@ impl Switch {
         let wish = match self.phones.get(&number) {
             Some(phone) if own(&phone.extension) => return Err(603),
             Some(phone) => Wish::Agent(phone.agent.clone()),
+            None if self.take_by_code(&number) == Some(Take::Parked) => Wish::Park,
             None => {
                 let line = self.line_by_number.get(&phone::normalize(&number));
                 // A number outside: nobody is called on behalf of a caller.

@@ -286,3 +286,28 @@ fn where_nothing_rings_a_code_takes_nothing_and_a_talk_is_taken_from_nobody() {
     assert_eq!(bench.state("a"), AgentState::Talking);
     assert!(bench.requests_to(&carrier).is_empty());
 }
+
+#[test]
+fn a_parked_caller_is_fetched_by_a_code() {
+    let mut talk = talk();
+    talk.bench.command("b", AgentCommand::LogOut);
+    assert_eq!(
+        talk.refer(1, "Refer-To: <sip:*7@127.0.0.1>\r\n").status,
+        202
+    );
+    let told = talk.told();
+    assert_eq!(
+        told,
+        [
+            "active SIP/2.0 100 Trying",
+            "terminated SIP/2.0 200 OK",
+            "BYE"
+        ]
+    );
+    assert!(talk.caller_is_there());
+    let fetched = invite(&mut talk.bench, &talk.second, "*7", "");
+    assert_eq!(fetched.status, 200);
+    talk.bench.media();
+    assert_eq!(talk.bench.state("b"), AgentState::Talking);
+    assert!(talk.caller_is_there());
+}

@@ -157,6 +157,7 @@ impl Settings {
             keys_in_clear: false,
             feature_codes: FeatureCodes {
                 pick_up: "*8".into(),
+                park: "*7".into(),
                 ready: "*1".to_owned(),
                 away: "*2".to_owned(),
                 log_out: "*3".to_owned(),

@@ -121,6 +121,7 @@ impl Engine {
         };
         if let Some(line) = self.line_mut(key) {
             line.ringing_all.stop(order);
+            line.parked.remove(&order);
             line.queue.insert(order, call.clone());
         }
         self.serve_line(key, now);

@@ -103,16 +103,18 @@ pub(super) struct CallTimers {
     pub(super) closing: Option<TimerId>,
     pub(super) announcement: Option<TimerId>,
     pub(super) farewell: Option<TimerId>,
+    pub(super) parked: Option<TimerId>,
 }
 
 impl CallTimers {
-    pub(super) fn take_all(&mut self) -> [Option<TimerId>; 4] {
+    pub(super) fn take_all(&mut self) -> [Option<TimerId>; 5] {
         let timers = std::mem::take(self);
         [
             timers.max_wait,
             timers.closing,
             timers.announcement,
             timers.farewell,
+            timers.parked,
         ]
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Line {
     pub(super) queue: BTreeMap<u64, CallId>,
     /// Those of them for whom all agents' phones ring ([`Strategy::RingAll`]).
     pub(super) ringing_all: RingingAll,
+    /// Callers whom an agent has left for somebody to fetch.
+    pub(super) parked: BTreeMap<u64, CallId>,
     /// Waits of the last answered calls.
     pub(super) last_waits: VecDeque<Millis>,
     /// The agents who were rung last (round robin), by level.
@@ -122,6 +124,7 @@ impl Line {
             calls: 0,
             waiting: BTreeMap::new(),
             queue: BTreeMap::new(),
+            parked: BTreeMap::new(),
             ringing_all: RingingAll::default(),
             last_waits: VecDeque::new(),
             last_rung: BTreeMap::new(),

@@ -11,23 +11,16 @@ use super::agents::Activity;
 use super::call::Stage;
 use super::keys::AgentKey;
 use super::ringing::LegStart;
-use crate::api::Output;
+use crate::api::{Output, Take};
 
 impl Engine {
-    /// The agent takes a call, if it still waits, or the most urgent one of their lines. 後処理 ends, as when
-    /// an agent dials.
-    pub(super) fn pick_up(
-        &mut self,
-        agent: &AgentId,
-        named: Option<&CallId>,
-        asked: u64,
-        now: Moment,
-    ) {
+    /// The agent takes a call that still waits. 後処理 ends, as when an agent dials.
+    pub(super) fn pick_up(&mut self, agent: &AgentId, take: &Take, asked: u64, now: Moment) {
         let nothing = Output::PickUp { asked, leg: None };
         let Some(key) = self.agents.key(agent) else {
             return self.out(nothing);
         };
-        if self.call_to_take(key, named).is_none() {
+        if self.call_to_take(key, take).is_none() {
             return self.out(nothing);
         }
         self.end_wrap_up_to_call(key, now);
@@ -35,7 +28,7 @@ impl Engine {
             .agents
             .get(key)
             .is_some_and(|agent| agent.activity == Activity::Nothing);
-        let found = self.call_to_take(key, named).filter(|_| is_free);
+        let found = self.call_to_take(key, take).filter(|_| is_free);
         let Some((call, timeout)) = found else {
             self.out(nothing);
             return self.find_call_for(key, now);
@@ -46,36 +39,43 @@ impl Engine {
             && let Some(line) = self.line_mut(line)
         {
             line.queue.remove(&order);
+            line.parked.remove(&order);
         }
         self.set_stage(&call, Stage::Ringing);
         self.start_leg(&call, key, LegStart::PickUp(asked), timeout, now);
     }
 
     /// The call that can be taken, and how long a phone rings on its line.
-    fn call_to_take(&self, agent: AgentKey, named: Option<&CallId>) -> Option<(CallId, Millis)> {
+    fn call_to_take(&self, agent: AgentKey, take: &Take) -> Option<(CallId, Millis)> {
+        let call = match take {
+            Take::Call(call) => self.waits(call).then_some(call),
+            Take::MostUrgent => self.most_urgent_call(agent),
+            Take::Parked => {
+                let parked = self.lines.iter().flat_map(|(_, line)| &line.parked);
+                parked.min().map(|(_, call)| call)
+            }
+        }?;
+        let line = self.line(self.calls.get(call)?.line?)?;
+        Some((call.clone(), line.settings.ring_timeout))
+    }
+
+    fn waits(&self, call: &CallId) -> bool {
+        let stage = self.calls.get(call).map(|entry| &entry.stage);
+        matches!(stage, Some(Stage::Queued | Stage::Ringing))
+    }
+
+    /// The first of the callers who wait for somebody on the agent's lines.
+    fn most_urgent_call(&self, agent: AgentKey) -> Option<&CallId> {
         let lines = &self.agents.get(agent)?.lines;
-        let waits = |call: &CallId| {
-            let stage = self.calls.get(call).map(|entry| &entry.stage);
-            matches!(stage, Some(Stage::Queued | Stage::Ringing))
-        };
-        if let Some(call) = named.filter(|call| waits(call)) {
-            let line = self.line(self.calls.get(call)?.line?)?;
-            return Some((call.clone(), line.settings.ring_timeout));
-        }
-        if named.is_some() {
-            return None;
-        }
         let first = lines.iter().filter_map(|(key, _)| {
             let line = self.line(*key)?;
             // Who was answered and left alone is in the queue, and waits for no answer.
             let callers = line.waiting.iter().chain(&line.queue);
-            let waiting = callers.filter(|(_, call)| waits(call));
+            let waiting = callers.filter(|(_, call)| self.waits(call));
             let (order, call) = waiting.min_by_key(|(order, _)| **order)?;
-            let urgency = (Reverse(line.settings.priority), *order);
-            Some((urgency, (call.clone(), line.settings.ring_timeout)))
+            Some(((Reverse(line.settings.priority), *order), call))
         });
-        first
-            .min_by_key(|(urgency, _)| *urgency)
-            .map(|(_, call)| call)
+        let first = first.min_by_key(|(urgency, _)| *urgency);
+        first.map(|(_, call)| call)
     }
 }

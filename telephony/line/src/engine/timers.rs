@@ -14,6 +14,8 @@ pub(super) enum TimerOf {
     Announcement(CallId),
     /// A last announcement that never tells its end.
     Farewell(CallId),
+    /// Nobody has fetched the caller.
+    Parked(CallId),
     /// Ringing, or the time between pick-up and bridge.
     Leg(LegId),
     /// A limit of calls to the outside may be reached, or ends with the day.

@@ -53,11 +53,12 @@ impl Engine {
             HandOnTo::Agent(to) if to == agent => {}
             HandOnTo::Agent(to) => self.transfer_to_agent(&call, to, now),
             HandOnTo::Line(line) => self.transfer_to_line(&call, line, now),
+            HandOnTo::Park => self.park(&call, now),
         }
     }
 
     /// The attempt of the agent who talks and may hand the caller on now.
-    fn leg_that_hands_on(&mut self, call: &CallId) -> Option<LegId> {
+    pub(super) fn leg_that_hands_on(&mut self, call: &CallId) -> Option<LegId> {
         let leg = |n: u32| LegId {
             call: call.clone(),
             n,
@@ -166,6 +167,18 @@ impl Engine {
                 failure,
             });
         };
+        self.leave_talk(call, first, now);
+        self.move_to_line(call, key);
+        self.out(Output::MoveToLine {
+            call: call.clone(),
+            line: line.clone(),
+        });
+        self.out(Output::PlayMusic { call: call.clone() });
+        self.wait_in_queue(call, now);
+    }
+
+    /// The agent's part ends, and nobody talks with the caller: who takes them is for the caller of this to see to.
+    pub(super) fn leave_talk(&mut self, call: &CallId, first: LegId, now: Moment) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
@@ -191,13 +204,6 @@ impl Engine {
         if let Some(agent) = agent {
             self.start_wrap_up(call, agent, now);
         }
-        self.move_to_line(call, key);
-        self.out(Output::MoveToLine {
-            call: call.clone(),
-            line: line.clone(),
-        });
-        self.out(Output::PlayMusic { call: call.clone() });
-        self.wait_in_queue(call, now);
     }
 
     /// The agent who handed the caller on hangs up before the other one has picked up: the caller stays

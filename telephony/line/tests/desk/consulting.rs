@@ -2,7 +2,7 @@
 
 use madoguchi_core::live::{AgentState, HandOnTo};
 use madoguchi_core::time::Millis;
-use madoguchi_line::api::{HangUpCause, Input, LegFailure, Output};
+use madoguchi_line::api::{HangUpCause, Input, LegFailure, Output, Take};
 use madoguchi_line::settings::LineSettings;
 
 use crate::scene::{Scene, agent, line, script};
@@ -225,7 +225,7 @@ fn a_call_that_rings_elsewhere_is_taken() {
     assert_eq!(scene.rung("y"), ["b"]);
     scene.input(Input::PickUp {
         agent: "c".into(),
-        call: None,
+        take: Take::MostUrgent,
         asked: 7,
     });
     assert_eq!(scene.rung("y"), ["b", "c"]);
@@ -234,7 +234,7 @@ fn a_call_that_rings_elsewhere_is_taken() {
     assert_eq!(scene.state("b"), AgentState::Ready);
     let outputs = scene.input(Input::PickUp {
         agent: "b".into(),
-        call: None,
+        take: Take::MostUrgent,
         asked: 8,
     });
     assert_eq!(
@@ -252,7 +252,7 @@ fn who_talks_takes_no_other_call() {
     scene.call("y", "desk");
     let outputs = scene.input(Input::PickUp {
         agent: "a".into(),
-        call: None,
+        take: Take::MostUrgent,
         asked: 7,
     });
     assert_eq!(
@@ -286,4 +286,55 @@ fn the_caller_is_handed_on_from_the_screen() {
         to: HandOnTo::Line("desk".into()),
     });
     assert_eq!(scene.rung("x"), ["c"]);
+}
+
+#[test]
+fn a_parked_caller_hears_music_and_is_fetched_by_another_phone() {
+    let mut scene = talking();
+    let outputs = scene.input(Input::Park { call: "x".into() });
+    assert!(outputs.contains(&Output::PlayMusic { call: "x".into() }));
+    assert_eq!(scene.state("a"), AgentState::WrapUp);
+    assert!(scene.rung("x").is_empty(), "nobody is rung");
+    scene.secs(60);
+    assert!(scene.rung("x").is_empty());
+    scene.input(Input::PickUp {
+        agent: "c".into(),
+        take: Take::Parked,
+        asked: 7,
+    });
+    scene.answer("x");
+    assert_eq!(scene.rung("x"), ["c"]);
+    scene.secs(200);
+    scene.hang_up("x");
+    assert_eq!((scene.ledger.offered, scene.ledger.answered), (1, 1));
+    assert_eq!(scene.record("x").parts.len(), 2);
+}
+
+#[test]
+fn whom_nobody_fetches_is_rung_for_again() {
+    let mut scene = talking();
+    scene.input(Input::Park { call: "x".into() });
+    scene.secs(179);
+    assert!(scene.rung("x").is_empty());
+    scene.secs(1);
+    assert_eq!(scene.rung("x").len(), 1);
+}
+
+#[test]
+fn a_parked_caller_who_hangs_up_is_gone() {
+    let mut scene = talking();
+    scene.input(Input::Park { call: "x".into() });
+    scene.hang_up("x");
+    let outputs = scene.input(Input::PickUp {
+        agent: "c".into(),
+        take: Take::Parked,
+        asked: 7,
+    });
+    assert_eq!(
+        outputs,
+        [Output::PickUp {
+            asked: 7,
+            leg: None
+        }]
+    );
 }

@@ -105,6 +105,7 @@ impl World {
             }),
             0 | 1 => self.input(Input::Held { call, by }),
             2 | 3 => self.input(Input::Resumed { call, by }),
+            4 if more & 0x10_0000 == 0 => self.input(Input::Park { call }),
             4 | 5 => self.input(Input::TransferToAgent { call, agent: other }),
             6 => {
                 let line = if more >> 16 & 1 == 0 { "vip" } else { "desk" }.into();
@@ -157,11 +158,15 @@ impl World {
 
     pub(super) fn pick_up(&mut self, pick: usize, more: u64) {
         let any = nth(self.callers.keys(), pick >> 3).cloned();
-        let call = any.filter(|_| more.is_multiple_of(2));
+        let take = match any {
+            Some(call) if more.is_multiple_of(2) => Take::Call(call),
+            _ if more.is_multiple_of(3) => Take::Parked,
+            _ => Take::MostUrgent,
+        };
         self.calls += 1;
         let asked = u64::from(self.calls);
         let agent: AgentId = AGENTS[pick % AGENTS.len()].into();
-        self.input(Input::PickUp { agent, call, asked });
+        self.input(Input::PickUp { agent, take, asked });
     }
 
     pub(super) fn far_acts(&mut self, pick: usize, more: u64) {
