@@ -8,6 +8,13 @@ use super::*;
 
 const QUESTION: &str = "就業規則の解釈を知りたい";
 
+const MEETING: &str = "会議";
+
+fn away() -> AgentState {
+    let reason = MEETING.to_owned();
+    AgentState::Away { reason }
+}
+
 /// Chooses a colleague and presses 転送.
 async fn hand_on(browser: &Browser, to: &str) -> Outcome {
     let choose = format!(
@@ -26,7 +33,7 @@ async fn a_caller_is_handed_on_with_the_ticket_and_both_parts_are_seen() -> Outc
     let setup = setup.line("ring_timeout_s = 20").line("wrap_up_s = 600");
     let desk = setup.start().await?;
     know(&desk).await?;
-    let reason = "会議".to_owned();
+    let reason = MEETING.to_owned();
     ensure!(desk.command("sato", AgentCommand::Away { reason }).await);
     let password = desk
         .add_user("tanaka", &[Role::Agent], Some("tanaka"))
@@ -41,7 +48,7 @@ async fn a_caller_is_handed_on_with_the_ticket_and_both_parts_are_seen() -> Outc
     let response = peer.final_response().await?;
     peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
     desk.until_agent("tanaka", AgentState::Talking).await?;
-    tanaka.until_shown("通話中").await?;
+    until_talking(&tanaka).await?;
     tanaka.fill_in("#question", QUESTION).await?;
 
     // sato is busy: the caller is with tanaka again, and what was written is kept.
@@ -50,15 +57,9 @@ async fn a_caller_is_handed_on_with_the_ticket_and_both_parts_are_seen() -> Outc
     hand_on(&tanaka, "agent sato").await?;
     tanaka.until_shown("転送しています").await?;
     busy.succeed().await?;
-    desk.until_agent(
-        "sato",
-        AgentState::Away {
-            reason: "会議".to_owned(),
-        },
-    )
-    .await?;
+    desk.until_agent("sato", away()).await?;
     ensure!(desk.agent("tanaka") == AgentState::Talking);
-    tanaka.until_shown("通話中").await?;
+    until_talking(&tanaka).await?;
 
     let other = callee().ring().respond(180).pause(500).answer();
     let other = other.receive("BYE").start(&Run::wait(second))?;
@@ -81,7 +82,8 @@ async fn a_caller_is_handed_on_with_the_ticket_and_both_parts_are_seen() -> Outc
     sato.until_true(&there).await?;
     peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
     other.succeed().await?;
-    desk.until_agent("sato", AgentState::WrapUp).await?;
+    // Who takes no calls has no work after one.
+    desk.until_agent("sato", away()).await?;
 
     let figures = desk.figures();
     ensure!((figures.offered, figures.answered) == (1, 1));

@@ -42,7 +42,7 @@ async fn an_escalation_takes_few_keys_and_who_rings_again_finds_the_open_ticket(
     let browser = Browser::start(1280, 800).await?;
     browser.sign_in(desk.web(), "tanaka", &password).await?;
     let (phone, peer) = call(&desk, port, 20_000)?;
-    browser.until_shown("通話中").await?;
+    until_talking(&browser).await?;
     browser.until_shown("年金 花子").await?;
     browser.client.execute(COUNT, Vec::new()).await?;
     browser.write(QUESTION).await?;
@@ -76,7 +76,7 @@ async fn an_escalation_takes_few_keys_and_who_rings_again_finds_the_open_ticket(
     // The caller rings again: the open ticket stands beside the form, and the call becomes a part of it.
     let (phone, peer) = call(&desk, port, 20_000)?;
     browser.open(desk.web(), "/reception").await?;
-    browser.until_shown("通話中").await?;
+    until_talking(&browser).await?;
     browser.until_shown(&ticket.number.to_string()).await?;
     browser
         .click(&format!("[value='ticket {}']", ticket.id))
