@@ -293,7 +293,10 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
         EventKind::Barred { reason } => {
             format!("発信規制により、発信しませんでした({})。", barred(*reason))
         }
-        EventKind::Encrypted { caller, agent } => {
+        EventKind::Encrypted {
+            caller_leg,
+            agent_leg,
+        } => {
             let told = |encrypted: bool| {
                 if encrypted {
                     "暗号化"
@@ -303,8 +306,8 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
             };
             format!(
                 "音声は、相手側が{}、担当者側が{}です。",
-                told(*caller),
-                told(*agent)
+                told(*caller_leg),
+                told(*agent_leg)
             )
         }
         EventKind::Superseded { by } => format!(

@@ -151,9 +151,9 @@ pub enum EventKind {
     /// the clear from its beginning.
     Encrypted {
         /// The caller's; of a dialled call the far end's.
-        caller: bool,
+        caller_leg: bool,
         /// The agent's.
-        agent: bool,
+        agent_leg: bool,
     },
     /// The program ended between the disk and the answer to the caller, whose INVITE came again and
     /// was taken for a call of its own: that call has the caller and counts, this one does not.

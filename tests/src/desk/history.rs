@@ -45,7 +45,10 @@ pub fn story(events: &[CallEvent]) -> String {
             EventKind::Ended { cause } => format!("ended:{cause:?}"),
             EventKind::WrapUpEnded { .. } => "wrapped-up".to_owned(),
             EventKind::Dialled { outside, .. } => format!("dialled:{outside}"),
-            EventKind::Encrypted { caller, agent } => format!("encrypted:{caller},{agent}"),
+            EventKind::Encrypted {
+                caller_leg,
+                agent_leg,
+            } => format!("encrypted:{caller_leg},{agent_leg}"),
             EventKind::Superseded { by } => format!("superseded:{by}"),
         };
         // Writing to a string cannot fail.

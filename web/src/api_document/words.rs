@@ -61,6 +61,8 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     ("after_hours", "時間外着信の件数"),
     ("agent", "担当者の識別名"),
+    ("agent_leg", "担当者側の音声を暗号化しているかどうか"),
+    ("caller_leg", "相手側の音声を暗号化しているかどうか"),
     ("agents", "担当者"),
     ("analyses", "機能分析"),
     ("analyst", "分析する人"),

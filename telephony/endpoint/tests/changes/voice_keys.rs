@@ -79,8 +79,8 @@ fn voice_is_encrypted_towards_the_phone_and_clear_towards_a_carrier_without() {
     let (_, _, agreed) = pick_up(&mut bench, &phone);
     let keys = agreed.srtp.expect("keys are offered");
     let told = EventKind::Encrypted {
-        caller: false,
-        agent: true,
+        caller_leg: false,
+        agent_leg: true,
     };
     assert!(bench.events.contains(&told));
     let (mut seal, mut open) = (Protector::new(&keys.ours), Unprotector::new(&keys.theirs));

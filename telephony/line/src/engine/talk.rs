@@ -76,7 +76,12 @@ impl Engine {
         };
         if talks && entry.encrypted != (caller, agent) {
             entry.encrypted = (caller, agent);
-            self.emit(call, EventKind::Encrypted { caller, agent }, now);
+            let (caller_leg, agent_leg) = (caller, agent);
+            let kind = EventKind::Encrypted {
+                caller_leg,
+                agent_leg,
+            };
+            self.emit(call, kind, now);
         }
     }
 

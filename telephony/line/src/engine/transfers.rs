@@ -177,7 +177,7 @@ impl Engine {
         self.wait_in_queue(call, now);
     }
 
-    /// The agent's part ends, and nobody talks with the caller: who takes them is for the caller of this to see to.
+    /// The agent's part ends, and nobody talks with the caller; where they wait is for whoever calls this to say.
     pub(super) fn leave_talk(&mut self, call: &CallId, first: LegId, now: Moment) {
         let Some(entry) = self.calls.get_mut(call) else {
             return;

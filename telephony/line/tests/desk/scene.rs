@@ -380,7 +380,10 @@ fn word(kind: &EventKind) -> String {
         EventKind::WrapUpEnded { agent } => format!("wrap_up_ended({agent})"),
         EventKind::Dialled { .. } => "dialled".into(),
         EventKind::Barred { reason } => format!("barred({})", reason.as_str()),
-        EventKind::Encrypted { caller, agent } => format!("encrypted({caller},{agent})"),
+        EventKind::Encrypted {
+            caller_leg,
+            agent_leg,
+        } => format!("encrypted({caller_leg},{agent_leg})"),
         EventKind::Superseded { by } => format!("superseded({by})"),
     }
 }
