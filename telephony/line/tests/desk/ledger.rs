@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::{CallEvent, EventKind, RingOutcome};
-use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::live::AgentState;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
@@ -226,6 +226,10 @@ impl Ledger {
         assert_eq!(event.seq, 0, "{event:?}");
         self.orders += 1;
         let mut book = Book::new(event, record, self.orders);
+        if !self.roster.has_line(&event.line) {
+            // A line that leaves gets no calls any more, not even dialled ones: it is not kept for them.
+            book.waits_at = LineName::internal();
+        }
         if let EventKind::Dialled { agent, .. } = &event.kind {
             let asks = |other: &Book| other.is_offered() && other.talking.contains(agent);
             if self.books.values().any(asks) {
