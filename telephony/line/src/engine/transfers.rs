@@ -179,23 +179,7 @@ impl Engine {
 
     /// The agent's part ends, and nobody talks with the caller; where they wait is for whoever calls this to say.
     pub(super) fn leave_talk(&mut self, call: &CallId, first: LegId, now: Moment) {
-        let Some(entry) = self.calls.get_mut(call) else {
-            return;
-        };
-        let Stage::Talking(talk) = &entry.stage else {
-            return;
-        };
-        let (held, caller_holds) = (talk.agent_holds, talk.caller_holds);
-        entry.left_alone = Some(LeftAlone { caller_holds });
-        entry.stage = Stage::Queued;
-        let agent = entry.legs.remove(&first.n).map(|leg| leg.agent);
-        if held {
-            let by = Party::Agent;
-            self.emit(call, EventKind::Resumed { by }, now);
-        }
-        let from = agent.and_then(|agent| self.agents.id(agent));
-        let to = TransferTarget::Desk;
-        self.emit(call, EventKind::Transferred { from, to }, now);
+        let agent = self.end_part(call, Stage::Queued, now);
         self.out(Output::TransferOver {
             leg: first.clone(),
             failure: None,
@@ -209,7 +193,7 @@ impl Engine {
     /// The agent who handed the caller on hangs up before the other one has picked up: the caller stays
     /// and waits. `false` if nobody is being rung for the caller.
     pub(super) fn leave_alone(&mut self, call: &CallId, now: Moment) -> bool {
-        let Some(entry) = self.calls.get_mut(call) else {
+        let Some(entry) = self.calls.get(call) else {
             return false;
         };
         let Stage::Talking(talk) = &entry.stage else {
@@ -218,28 +202,38 @@ impl Engine {
         let Some(other) = talk.transfer else {
             return false;
         };
-        let (before, held) = (talk.leg, talk.agent_holds);
-        entry.left_alone = Some(LeftAlone {
-            caller_holds: talk.caller_holds,
-        });
         let picked_up = entry.legs.get(&other).is_some_and(|leg| leg.picked_up);
-        entry.stage = if picked_up {
+        let stage = if picked_up {
             Stage::Bridging { leg: other }
         } else {
             Stage::Ringing
         };
-        let first = entry.legs.remove(&before).map(|leg| leg.agent);
+        if let Some(first) = self.end_part(call, stage, now) {
+            self.start_wrap_up(call, first, now);
+        }
+        true
+    }
+
+    /// Takes the agent who talks out of the call, which goes on without anybody at `stage`; gives who it was.
+    fn end_part(&mut self, call: &CallId, stage: Stage, now: Moment) -> Option<AgentKey> {
+        let entry = self.calls.get_mut(call)?;
+        let Stage::Talking(talk) = &entry.stage else {
+            return None;
+        };
+        let (before, held) = (talk.leg, talk.agent_holds);
+        entry.left_alone = Some(LeftAlone {
+            caller_holds: talk.caller_holds,
+        });
+        entry.stage = stage;
+        let agent = entry.legs.remove(&before).map(|leg| leg.agent);
         if held {
             let by = Party::Agent;
             self.emit(call, EventKind::Resumed { by }, now);
         }
-        let from = first.and_then(|first| self.agents.id(first));
+        let from = agent.and_then(|agent| self.agents.id(agent));
         let to = TransferTarget::Desk;
         self.emit(call, EventKind::Transferred { from, to }, now);
-        if let Some(first) = first {
-            self.start_wrap_up(call, first, now);
-        }
-        true
+        agent
     }
 
     /// Nobody took the caller who was to be handed on: the first agent has the caller again.
