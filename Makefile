@@ -40,11 +40,11 @@ clippy: ## Check with clippy alone: warnings are errors
 # What is compiled for the tests is looked at by clippy on the way: by itself (make clippy) it reads all dependencies
 # once more, which is a quarter of the time. Examples (loads and measurements) are looked at and not run; of tests in
 # comments there are none.
-CHECKED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+CHECKED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ $(CARGO)
 
 unit-test: ## Clippy, and all tests: units and properties and real peers
-	$(call step,clippy and build of the tests,$(CHECKED) $(CARGO) test --workspace --all-targets --test siege --locked --no-run,Mend what it names; the rules of clippy are in Cargo.toml and clippy.toml.)
-	$(call step,tests,scripts/run-tests.sh $(CARGO) $(CHECKED),The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
+	$(call step,clippy and build of the tests,$(CHECKED) test --workspace --all-targets --test siege --locked --no-run,Mend what it names; the rules of clippy are in Cargo.toml and clippy.toml.)
+	$(call step,tests,$(CHECKED) test --workspace --lib --bins --tests --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
 
 siege: install-test ## Attack every door of a desk while honest calls go on
 	$(call step,siege,$(CARGO) test --workspace --test siege --locked --no-fail-fast,Nothing else should run on the machine while it is besieged.)

@@ -125,7 +125,7 @@ async fn faults_stand_beside_their_fields_with_what_was_typed() {
     assert!(html.contains("まだ応答していません"));
 }
 
-/// The board shows the talk at once; the log of a slow disk has it a while later.
+/// The board shows the talk at once; of a call of another node the event comes a while later.
 #[tokio::test]
 async fn who_talks_saves_before_a_slow_disk_has_the_answer() {
     let house = house().await;
