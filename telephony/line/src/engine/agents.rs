@@ -170,6 +170,11 @@ impl Agents {
             .map_or(Level::First, |agent| agent.level(line))
     }
 
+    /// Whether the agent is in the settings and may be given a caller.
+    pub(super) fn stays(&self, key: AgentKey) -> bool {
+        self.get(key).is_some_and(|agent| !agent.leaving)
+    }
+
     pub(super) fn is_idle(&self, key: AgentKey) -> bool {
         self.get(key).is_some_and(|agent| agent.listed)
     }

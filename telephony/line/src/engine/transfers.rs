@@ -102,8 +102,8 @@ impl Engine {
                 return self.out(not_adopted);
             }
         };
-        // The outside is asked, and not connected with callers.
-        let Some(callee) = callee else {
+        // The outside is asked, and not connected with callers. Who leaves the desk takes no new ones.
+        let Some(callee) = callee.filter(|callee| self.agents.stays(*callee)) else {
             let failure = Some(LegFailure::Declined);
             self.out(Output::TransferOver {
                 leg: first,

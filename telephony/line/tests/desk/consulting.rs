@@ -146,6 +146,26 @@ fn a_colleague_who_is_gone_before_both_hear_each_other_gives_the_caller_back() {
 }
 
 #[test]
+fn a_colleague_who_leaves_the_desk_while_asked_is_given_no_caller() {
+    let mut scene = asking();
+    scene.reconfigure(|settings| settings.agents.retain(|agent| agent.agent != "b".into()));
+    let first = scene.leg("x");
+    let refused = [
+        Output::TransferOver {
+            leg: first,
+            failure: Some(LegFailure::Declined),
+        },
+        Output::NotAdopted {
+            consult: "ask".into(),
+        },
+    ];
+    assert_eq!(hand_over(&mut scene), refused);
+    assert_eq!(scene.rung("x"), ["a"]);
+    scene.hang_up("ask");
+    assert_eq!(scene.state("a"), AgentState::Talking);
+}
+
+#[test]
 fn work_after_the_call_waits_for_the_end_of_the_consultation() {
     let mut scene = asking();
     scene.hang_up("x");
