@@ -3,6 +3,7 @@
 mod figures;
 mod ladder;
 mod retention;
+mod voice;
 
 use madoguchi_core::access::Permission;
 use madoguchi_core::signal::SignalRetention;
@@ -14,11 +15,14 @@ use crate::kit::record_routes;
 use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
-    .menu(&[MenuEntry::new(
-        "外線の信号の集計",
-        figures::HERE,
-        Permission::ReadMetrics,
-    )])
+    .menu(&[
+        MenuEntry::new(
+            "外線の信号の集計",
+            figures::HERE,
+            Permission::ReadMetrics,
+        ),
+        MenuEntry::new("音声の品質", voice::HERE, Permission::ReadMetrics),
+    ])
     .audit(&[audit_fields::<SignalRetention>]);
 
 fn routes() -> Routes {
@@ -27,5 +31,6 @@ fn routes() -> Routes {
         .get("/calls/{id}/signals/{number}", ladder::masked)
         .get("/calls/{id}/signals/{number}/text", ladder::as_sent)
         .get(figures::HERE, figures::page)
+        .get(voice::HERE, voice::page)
         .and(record_routes!(single SignalRetention, at: "/admin/retention/signals"))
 }

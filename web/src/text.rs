@@ -1,5 +1,9 @@
 //! How values are written on pages (公用文): dates, times, durations, numbers, states.
 
+mod voice_quality;
+
+pub(crate) use voice_quality::percent;
+
 use chrono::{Datelike, NaiveDate, Timelike};
 use madoguchi_core::call::{CallRecord, Direction, Outcome};
 use madoguchi_core::event::{
@@ -309,6 +313,10 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
                 told(*caller_leg),
                 told(*agent_leg)
             )
+        }
+        EventKind::VoiceMeasured { leg, quality, .. } => voice_quality::sentence(*leg, quality),
+        EventKind::Superseded { by } if by.is_observed() => {
+            format!("別の通話({by})の一部と分かりました。この通話は件数に数えません。")
         }
         EventKind::Superseded { by } => format!(
             "発信者に応答する前にシステムが停止したため、同じ発信者の通話({by})に引き継ぎました。この通話は件数に数えません。"

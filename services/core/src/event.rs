@@ -11,6 +11,7 @@ use crate::caller::{CalledNumber, Caller};
 use crate::id::{AgentId, CallId, LineName, NodeName};
 use crate::named;
 use crate::outbound::OutboundRefusal;
+use crate::quality::VoiceQuality;
 use crate::time::Instant;
 
 /// The number of the end that another node set for a call of a node that was gone. It stands behind
@@ -154,6 +155,21 @@ pub enum EventKind {
         caller_leg: bool,
         /// The agent's.
         agent_leg: bool,
+    },
+    /// How well the voice of one leg came through until now. Told when somebody leaves the talk; of a leg the last
+    /// one holds. Not told of legs without voice.
+    VoiceMeasured {
+        /// The caller's (of a dialled call the far end's), or the agent's.
+        leg: Party,
+        /// The trunk that it goes over; nothing for phones of the desk.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trunk: Option<String>,
+        /// Whose phone it is; nothing for trunks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentId>,
+        /// What was measured.
+        #[serde(flatten)]
+        quality: VoiceQuality,
     },
     /// The program ended between the disk and the answer to the caller, whose INVITE came again and
     /// was taken for a call of its own: that call has the caller and counts, this one does not.

@@ -24,6 +24,8 @@ pub struct Budget {
     pub fixed: u64,
     /// For voice: a socket for each leg of a call.
     pub rtp_sockets: u64,
+    /// For reports on voice (RTCP): a socket more for each leg, as far as voice leaves them.
+    pub report_sockets: u64,
     /// Ports that the settings give to voice, of which each wants a socket.
     pub rtp_ports: u64,
     /// For TCP connections of SIP.
@@ -37,12 +39,14 @@ impl Budget {
     pub fn new(limit: u64, rtp_ports: u64) -> Self {
         let rest = limit.saturating_sub(FIXED);
         let rtp_sockets = rtp_ports.min(rest / 2);
-        let left = rest - rtp_sockets;
+        let report_sockets = rtp_ports.min(rest / 2 - rtp_sockets);
+        let left = rest - rtp_sockets - report_sockets;
         let sip_connections = (left / 2).min(SIP_AT_MOST);
         Self {
             limit,
             fixed: FIXED.min(limit),
             rtp_sockets,
+            report_sockets,
             rtp_ports,
             sip_connections,
             web_connections: (left - sip_connections).min(WEB_AT_MOST),
@@ -82,6 +86,7 @@ impl Budget {
             limit,
             fixed,
             rtp_sockets,
+            report_sockets,
             sip_connections,
             web_connections,
             ..
@@ -90,6 +95,7 @@ impl Budget {
             limit,
             fixed,
             rtp_sockets,
+            report_sockets,
             sip_connections,
             web_connections,
             "file descriptors are divided"
@@ -128,17 +134,20 @@ mod tests {
             let Budget {
                 fixed,
                 rtp_sockets,
+                report_sockets,
                 sip_connections,
                 web_connections,
                 ..
             } = budget;
             let shares = [fixed, rtp_sockets, sip_connections, web_connections];
-            assert!(shares.iter().sum::<u64>() <= limit, "{budget:?}");
+            assert!(shares.iter().sum::<u64>() + report_sockets <= limit, "{budget:?}");
             assert!(shares.iter().all(|share| *share >= 64), "{budget:?}");
             assert!(rtp_sockets >= web_connections.min(5_000), "{budget:?}");
         }
         let wide = Budget::new(65_536, 5_000);
         assert_eq!((wide.rtp_sockets, wide.fault()), (5_000, None));
+        assert_eq!(wide.report_sockets, 5_000);
+        assert_eq!(Budget::new(1_024, 5_000).report_sockets, 0, "voice comes first");
     }
 
     #[test]

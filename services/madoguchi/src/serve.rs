@@ -186,7 +186,7 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
     let nonce_secret = rand::random();
     let endpoint = Endpoint::start(
         config.endpoint_settings(nonce_secret)?,
-        sounds::media_settings(&config, &sounds),
+        sounds::media_settings(&config, &sounds, &budget),
         sounds,
         engine,
         deps,

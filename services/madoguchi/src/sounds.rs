@@ -5,9 +5,10 @@ use madoguchi_core::time::Millis;
 use madoguchi_endpoint::media::{MediaSettings, Sounds};
 
 use crate::config::Config;
+use crate::descriptors::Budget;
 
 /// How the media behave.
-pub(crate) fn media_settings(config: &Config, sounds: &Sounds) -> MediaSettings {
+pub(crate) fn media_settings(config: &Config, sounds: &Sounds, budget: &Budget) -> MediaSettings {
     let has = |v4: bool| {
         config
             .sip
@@ -20,6 +21,7 @@ pub(crate) fn media_settings(config: &Config, sounds: &Sounds) -> MediaSettings 
         bind_v6: has(false).then_some(std::net::Ipv6Addr::UNSPECIFIED),
         dscp: config.media.dscp,
         ports: config.media.first_port..=config.media.last_port,
+        reports_at_most: usize::try_from(budget.report_sockets).unwrap_or(usize::MAX),
         rtp_timeout: Millis::from_secs(i64::from(config.media.rtp_timeout_s)),
         music: sounds.music(None),
     }

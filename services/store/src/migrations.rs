@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 27] = [
+const ALL: [(i64, &str, &str); 28] = [
     (
         1,
         "calls",
@@ -144,6 +144,11 @@ const ALL: [(i64, &str, &str); 27] = [
         28,
         "awaiting in order",
         include_str!("../../../migrations/0028_awaiting_in_order.sql"),
+    ),
+    (
+        29,
+        "voice measured",
+        include_str!("../../../migrations/0029_voice_measured.sql"),
     ),
 ];
 

@@ -88,6 +88,7 @@ fn open_phone(media: &Media, session: SessionId) -> UdpSocket {
     phone.set_nonblocking(true).unwrap();
     let remote = RemoteMedia {
         addr: phone.local_addr().unwrap(),
+        reports: None,
         codec: Codec::Pcmu,
         payload_type: 0,
         dtmf_payload_type: None,

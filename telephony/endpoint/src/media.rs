@@ -13,8 +13,11 @@ mod level;
 mod music;
 mod ports;
 mod recording;
+mod reception;
 mod relay;
+mod reporting;
 mod resample;
+mod rtcp;
 mod rtp;
 mod secrecy;
 mod session;
@@ -42,6 +45,7 @@ use tokio::sync::mpsc;
 pub use interface::{MediaEvent, RemoteMedia, SessionId};
 pub use ports::RtpPorts;
 pub use recording::Recording;
+pub use rtcp::{Report, ReportBlock, SenderInfo};
 pub use rtp::{Packet, TelephoneEvent};
 pub use sound::Sound;
 pub use sounds::{Confirmation, SoundError, SoundFiles, SoundName, Sounds};
@@ -62,8 +66,10 @@ pub struct MediaSettings {
     pub bind_v6: Option<Ipv6Addr>,
     /// The mark of RTP for routers on the way (RFC 2474: 0 to 63).
     pub dscp: u8,
-    /// Ports for RTP; the even ones are used, one for each leg.
+    /// Ports for RTP; the even ones are used, one for each leg, and the ones after them for its reports (RTCP).
     pub ports: RangeInclusive<u16>,
+    /// Legs that are reported on at once (RTCP), each with a socket more.
+    pub reports_at_most: usize,
     /// A leg from which nothing comes for so long is told with [`MediaEvent::Silent`]; zero never.
     pub rtp_timeout: Millis,
     /// What a held party hears that was never played any music of its line, until
@@ -79,6 +85,7 @@ impl Default for MediaSettings {
             bind_v6: None,
             dscp: EXPEDITED_FORWARDING,
             ports: 16_384..=32_767,
+            reports_at_most: usize::MAX,
             rtp_timeout: Millis::from_secs(60),
             music: Sounds::default().music(None),
         }
@@ -169,6 +176,7 @@ impl Media {
         let ports = Arc::new(Mutex::new(PortPool::new(ports)));
         let poll = Poll::new().map_err(MediaError::Thread)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(MediaError::Thread)?);
+        let registry = poll.registry().try_clone().map_err(MediaError::Thread)?;
         let (orders, received) = std::sync::mpsc::channel();
         let (events, told) = mpsc::unbounded_channel();
         let woken = Arc::new(AtomicBool::new(false));
@@ -181,6 +189,9 @@ impl Media {
             exchange: Exchange::new(timeout, settings.music),
             io: RelayIo {
                 sockets: Default::default(),
+                registry,
+                reports_left: settings.reports_at_most,
+                dscp: settings.dscp,
                 events,
                 ports: ports.clone(),
             },

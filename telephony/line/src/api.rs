@@ -1,9 +1,10 @@
 //! What goes into the engine and what comes out.
 
 use madoguchi_core::caller::{CalledNumber, Caller};
-use madoguchi_core::event::CallEvent;
+use madoguchi_core::event::{CallEvent, Party};
 use madoguchi_core::id::{AgentId, CallId, LineName};
 use madoguchi_core::live::{AgentCommand, AgentPresence, HandOnTo};
+use madoguchi_core::quality::VoiceQuality;
 use madoguchi_core::time::Millis;
 
 /// One attempt to ring one agent (or, for a call between extensions, the far extension) for one
@@ -83,6 +84,17 @@ pub enum Input {
         /// The agent's.
         agent: bool,
     },
+    /// How well the voice of one of those who talk in this call came through until now.
+    VoiceMeasured {
+        /// The call.
+        call: CallId,
+        /// The caller's leg (of a dialled call the far end's), or the agent's.
+        leg: Party,
+        /// The trunk that it goes over, if it is none of the desk's phones.
+        trunk: Option<String>,
+        /// What was measured.
+        quality: VoiceQuality,
+    },
     /// The attempt failed before it was picked up.
     LegFailed {
         /// The attempt.
@@ -105,14 +117,14 @@ pub enum Input {
         /// The call.
         call: CallId,
         /// Who.
-        by: madoguchi_core::event::Party,
+        by: Party,
     },
     /// The hold is over.
     Resumed {
         /// The call.
         call: CallId,
         /// Who ended it.
-        by: madoguchi_core::event::Party,
+        by: Party,
     },
     /// An agent dialled from the own phone. The engine answers with [`Output::Dial`] or
     /// [`Output::Reject`].

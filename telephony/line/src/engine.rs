@@ -148,6 +148,12 @@ impl Engine {
                 caller,
                 agent,
             } => self.voice_encrypted(&call, (caller, agent), now),
+            Input::VoiceMeasured {
+                call,
+                leg,
+                trunk,
+                quality,
+            } => self.voice_measured(&call, leg, trunk, quality, now),
             Input::LegFailed { leg, failure } => self.leg_failed(&leg, failure, now),
             Input::LegEnded { leg } => self.leg_gone(&leg, false, now),
             Input::LegLost { leg } => self.leg_gone(&leg, true, now),

@@ -159,6 +159,8 @@ pub struct Negotiated {
     pub dtmf_payload_type: Option<u8>,
     /// Where the peer hears.
     pub remote: SocketAddr,
+    /// Where the peer wants reports on what it says (RTCP), if it names a port (RFC 3605).
+    pub reports: Option<SocketAddr>,
     /// What the peer wants to do.
     pub remote_direction: Direction,
     /// The keys, if the voice is encrypted.
@@ -346,6 +348,7 @@ fn choose_within(
             at,
             negotiated: Negotiated {
                 remote: SocketAddr::new(before.remote.ip(), 0),
+                reports: None,
                 remote_direction: Direction::Inactive,
                 ..before.clone()
             },
@@ -387,6 +390,7 @@ fn agree(
         payload_type,
         dtmf_payload_type,
         remote: SocketAddr::new(ip, media.port),
+        reports: media.reports_port.map(|port| SocketAddr::new(ip, port)),
         remote_direction,
         srtp,
     };

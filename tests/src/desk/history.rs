@@ -49,6 +49,7 @@ pub fn story(events: &[CallEvent]) -> String {
                 caller_leg,
                 agent_leg,
             } => format!("encrypted:{caller_leg},{agent_leg}"),
+            EventKind::VoiceMeasured { leg, .. } => format!("measured:{leg:?}"),
             EventKind::Superseded { by } => format!("superseded:{by}"),
         };
         // Writing to a string cannot fail.

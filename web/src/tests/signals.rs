@@ -3,6 +3,8 @@
 use axum::http::StatusCode;
 use madoguchi_core::access::Role;
 use madoguchi_core::audit::Action;
+use madoguchi_core::event::{CallEvent, EventKind, Party};
+use madoguchi_core::quality::VoiceQuality;
 use madoguchi_core::signal::{SIGNAL_RETENTION, SignalDialog, SignalKind, SignalMessage};
 use madoguchi_store::AuditFilter;
 
@@ -252,6 +254,52 @@ async fn operators_see_the_figures_of_trunks_without_a_number() {
         )
         .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_quality_of_voice_is_summed_by_trunk_and_phone() {
+    let house = house().await;
+    let html = page(&house, "/voice").await;
+    assert!(html.contains("音声を測った通話はありません"));
+    let measured = |seq, leg, trunk: Option<&str>, agent: Option<&str>, lost| CallEvent {
+        call: "c9".into(),
+        seq,
+        at: house.desk.now(),
+        node: "n".into(),
+        line: "help".into(),
+        kind: EventKind::VoiceMeasured {
+            leg,
+            trunk: trunk.map(str::to_owned),
+            agent: agent.map(Into::into),
+            quality: VoiceQuality {
+                packets_received: 1_000 - lost,
+                packets_lost: lost,
+                jitter_ms: 12,
+                packets_sent: 1_000,
+                far_packets_lost: trunk.map(|_| 5),
+                ..VoiceQuality::default()
+            },
+        },
+    };
+    house
+        .store
+        .append(&[
+            measured(7, Party::Caller, Some("carrier"), None, 40),
+            measured(8, Party::Agent, None, Some("tanaka"), 0),
+        ])
+        .await
+        .unwrap();
+    let html = page(&house, "/voice").await;
+    let trunk = "<th scope=\"row\">外線 carrier</th><td class=\"number\">1</td>\
+                 <td class=\"number\"><strong>4.0%</strong></td>\
+                 <td class=\"number\"><a href=\"/calls/c9\">4.0%</a></td>\
+                 <td class=\"number\">12</td><td class=\"number\">0.5%</td>\
+                 <td class=\"number\">－</td><td class=\"number\">0</td>";
+    assert!(html.contains(trunk), "{html}");
+    assert!(html.contains("電話機 201(田中 恵)"), "{html}");
+    let mut operator = house.user("kanri", &[Role::Administrator]).await;
+    let (_, html) = house.open(&mut operator, "/voice").await;
+    assert!(html.contains("4.0%") && !html.contains("/calls/c9"));
 }
 
 #[tokio::test]

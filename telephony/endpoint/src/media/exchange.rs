@@ -3,6 +3,7 @@
 
 mod bridge;
 mod keys;
+mod measuring;
 mod sealing;
 
 use std::cmp::Reverse;
@@ -19,6 +20,7 @@ use super::rtp::{HEADER_BYTES, Packet, TelephoneEvent};
 use super::session::{Content, Playing, Purpose, Session};
 use super::sound::{Cursor, FRAME_SAMPLES, Sound};
 use super::stream::StreamStart;
+use measuring::MEASURING_EVERY;
 
 /// How long a frame of ours lasts.
 const FRAME: Duration = Duration::from_millis(20);
@@ -33,6 +35,8 @@ const SWEEP_EVERY: Duration = Duration::from_millis(100);
 pub(super) trait Outside {
     /// Sends a packet from a session's port.
     fn send(&mut self, from: SessionId, to: SocketAddr, packet: &[u8]);
+    /// Sends a report (RTCP) from the port beside a session's.
+    fn send_report(&mut self, from: SessionId, to: SocketAddr, report: &[u8]);
     /// Tells the owner of the sessions.
     fn tell(&mut self, event: MediaEvent);
 }
@@ -103,6 +107,7 @@ pub(super) struct Exchange {
     sessions: HashMap<SessionId, Session>,
     due: BinaryHeap<Reverse<Due>>,
     next_sweep: Duration,
+    next_measuring: Duration,
     last_serial: u64,
     packet: Vec<u8>,
     /// A packet as it goes over the wire, or came in the clear.
@@ -118,6 +123,7 @@ impl Exchange {
             sessions: HashMap::new(),
             due: BinaryHeap::new(),
             next_sweep: Duration::ZERO,
+            next_measuring: Duration::ZERO,
             last_serial: 0,
             packet: Vec::new(),
             sealed: Vec::new(),
@@ -280,9 +286,8 @@ impl Exchange {
             g711::transcode(codec, remote.media.codec, payload);
         }
         let target = remote.latch.target();
-        if let Some(packet) = sealing::seal(&mut listener.secrecy, &self.packet, &mut self.sealed) {
-            out.send(to, target, packet);
-        }
+        let to = (to, &mut listener.secrecy, &mut listener.reporting);
+        sealing::send(to, target, &self.packet, &mut self.sealed, out);
     }
 
     /// Plays what is due, and looks after holds and silences.
@@ -299,6 +304,10 @@ impl Exchange {
         if !self.sessions.is_empty() && now >= self.next_sweep {
             self.next_sweep = now + self.sweep_every();
             self.sweep(now, out);
+            if now >= self.next_measuring {
+                self.next_measuring = now + MEASURING_EVERY;
+                self.measure(now, out);
+            }
         }
     }
 
@@ -383,10 +392,8 @@ impl Exchange {
                 self.packet
                     .extend_from_slice(&heading.to_bytes(payload_type));
                 self.packet.extend_from_slice(&frame);
-                let secrecy = &mut session.secrecy;
-                if let Some(packet) = sealing::seal(secrecy, &self.packet, &mut self.sealed) {
-                    out.send(due.session, target, packet);
-                }
+                let from = (due.session, &mut session.secrecy, &mut session.reporting);
+                sealing::send(from, target, &self.packet, &mut self.sealed, out);
             }
         }
         self.due.push(Reverse(Due { at: next, ..due }));

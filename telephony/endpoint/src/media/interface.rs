@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use madoguchi_core::quality::VoiceQuality;
 use madoguchi_sip::sdp::Codec;
 
 /// Names one leg of a call towards the media. Never used twice.
@@ -13,6 +14,8 @@ pub struct SessionId(pub u64);
 pub struct RemoteMedia {
     /// Where the peer wants to hear.
     pub addr: SocketAddr,
+    /// Where the peer wants reports of it (RTCP), if not at the next port.
+    pub reports: Option<SocketAddr>,
     /// The codec agreed on.
     pub codec: Codec,
     /// Its payload type in packets to the peer.
@@ -47,6 +50,11 @@ pub enum MediaEvent {
     /// description is there and says neither hold nor that it only listens. Told once for each
     /// silence; a packet or a new description begins anew.
     Silent { session: SessionId },
+    /// How well the voice of a leg came through until now; told once a second while there is any.
+    Quality {
+        session: SessionId,
+        quality: VoiceQuality,
+    },
     /// The peer pressed a key (RFC 4733).
     Dtmf {
         session: SessionId,

@@ -9,15 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mio::net::UdpSocket;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::bind;
 use super::exchange::{Command, Exchange, Outside};
 use super::interface::{MediaEvent, SessionId};
 use super::ports::PortPool;
 
 /// The token that commands wake the thread with; sessions never get this number.
 pub(super) const WAKE: Token = Token(usize::MAX);
+/// Added to a session's number: its socket for reports.
+const REPORTS: usize = 1 << (usize::BITS - 2);
 /// Packets taken from one socket before the others have their turn.
 const PACKETS_AT_ONCE: usize = 16;
 /// Nothing that we relay is longer; the rest of a longer datagram is lost, and it with it.
@@ -53,12 +56,16 @@ pub(super) struct Relay {
     pub(super) io: RelayIo,
     pub(super) clock: MonotonicClock,
     /// Sockets that may hold more packets.
-    pub(super) readable: Vec<SessionId>,
+    pub(super) readable: Vec<Token>,
 }
 
 /// The sockets, and the way back to the owner.
 pub(super) struct RelayIo {
     pub(super) sockets: HashMap<SessionId, Bound>,
+    pub(super) registry: Registry,
+    /// Sockets for reports that may still be opened.
+    pub(super) reports_left: usize,
+    pub(super) dscp: u8,
     pub(super) events: UnboundedSender<MediaEvent>,
     pub(super) ports: Arc<Mutex<PortPool>>,
 }
@@ -67,6 +74,15 @@ pub(super) struct RelayIo {
 pub(super) struct Bound {
     socket: UdpSocket,
     port: u16,
+    reports: Reports,
+}
+
+/// The socket for reports, at the next port (RFC 3550 11). It is opened when there is something to report.
+enum Reports {
+    NotYet,
+    Open(UdpSocket),
+    /// Another program has the port, or there is none left to be opened: the leg goes without.
+    CannotBeHad,
 }
 
 /// Whether the thread goes on.
@@ -93,8 +109,8 @@ impl Relay {
             if let Next::End = self.carry_out_orders() {
                 return;
             }
-            for session in std::mem::take(&mut self.readable) {
-                self.read(session, &mut buffer);
+            for socket in std::mem::take(&mut self.readable) {
+                self.read(socket, &mut buffer);
             }
             let now = self.clock.now();
             self.exchange.tick(now, &mut self.io);
@@ -113,7 +129,7 @@ impl Relay {
 
     fn note_readable(&mut self, events: &Events) {
         for event in events.iter().filter(|event| event.token() != WAKE) {
-            self.readable.push(SessionId(event.token().0 as u64));
+            self.readable.push(event.token());
         }
         self.readable.sort_unstable();
         self.readable.dedup();
@@ -155,7 +171,12 @@ impl Relay {
         {
             tracing::error!(%error, session = session.0, "a session will hear nothing");
         }
-        let replaced = self.io.sockets.insert(session, Bound { socket, port });
+        let bound = Bound {
+            socket,
+            port,
+            reports: Reports::NotYet,
+        };
+        let replaced = self.io.sockets.insert(session, bound);
         self.io.release(replaced);
     }
 
@@ -167,34 +188,53 @@ impl Relay {
 
     /// Takes the packets that are there. The system tells each arrival just once, so a socket is
     /// visited again until it is empty.
-    fn read(&mut self, session: SessionId, buffer: &mut [u8]) {
+    fn read(&mut self, token: Token, buffer: &mut [u8]) {
+        let session = SessionId((token.0 & !REPORTS) as u64);
         for _ in 0..PACKETS_AT_ONCE {
             let Some(bound) = self.io.sockets.get(&session) else {
                 return;
             };
-            match bound.socket.recv_from(buffer) {
+            let is_voice = token.0 & REPORTS == 0;
+            let socket = match &bound.reports {
+                _ if is_voice => &bound.socket,
+                Reports::Open(socket) => socket,
+                Reports::NotYet | Reports::CannotBeHad => return,
+            };
+            match socket.recv_from(buffer) {
                 Ok((length, source)) => {
                     let datagram = buffer.get(..length).unwrap_or_default();
                     let now = self.clock.now();
-                    self.exchange
-                        .receive(session, source, datagram, now, &mut self.io);
+                    if is_voice {
+                        self.exchange
+                            .receive(session, source, datagram, now, &mut self.io);
+                    } else {
+                        self.exchange.receive_report(session, source, datagram, now);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // An earlier packet of ours was refused, or a signal came.
                 Err(_) => {}
             }
         }
-        self.readable.push(session);
+        self.readable.push(token);
     }
 }
 
 impl RelayIo {
     /// Closes a socket and frees its port, in this order.
-    fn release(&self, bound: Option<Bound>) {
-        let Some(Bound { socket, port }) = bound else {
+    fn release(&mut self, bound: Option<Bound>) {
+        let Some(Bound {
+            socket,
+            port,
+            reports,
+        }) = bound
+        else {
             return;
         };
-        drop(socket);
+        if let Reports::Open(_) = reports {
+            self.reports_left += 1;
+        }
+        drop((socket, reports));
         self.ports
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -212,10 +252,48 @@ impl Outside for RelayIo {
         }
     }
 
+    fn send_report(&mut self, from: SessionId, to: SocketAddr, report: &[u8]) {
+        let Some(bound) = self.sockets.get_mut(&from) else {
+            return;
+        };
+        if matches!(bound.reports, Reports::NotYet) && self.reports_left > 0 {
+            bound.reports = match open_reports(bound, from, self.dscp, &self.registry) {
+                Ok(socket) => {
+                    self.reports_left -= 1;
+                    Reports::Open(socket)
+                }
+                Err(error) => {
+                    tracing::debug!(%error, session = from.0, "no reports on the voice of a leg");
+                    Reports::CannotBeHad
+                }
+            };
+        }
+        if let Reports::Open(socket) = &bound.reports
+            && let Err(error) = socket.send_to(report, to)
+        {
+            tracing::trace!(%error, session = from.0, "a report is lost");
+        }
+    }
+
     fn tell(&mut self, event: MediaEvent) {
         // Without an owner the thread is about to end.
         let _gone = self.events.send(event);
     }
+}
+
+fn open_reports(
+    bound: &Bound,
+    session: SessionId,
+    dscp: u8,
+    registry: &Registry,
+) -> io::Result<UdpSocket> {
+    let mut addr = bound.socket.local_addr()?;
+    // Ports of voice are even.
+    addr.set_port(bound.port | 1);
+    let mut socket = UdpSocket::from_std(bind(addr, dscp)?);
+    let token = Token(session.0 as usize | REPORTS);
+    registry.register(&mut socket, token, Interest::READABLE)?;
+    Ok(socket)
 }
 
 /// The time since the media started.

@@ -37,6 +37,24 @@ impl Secrecy {
         self.protector.protect_rtp(packet, out)
     }
 
+    /// A report as it goes over the wire (SRTCP).
+    pub(super) fn seal_report(
+        &mut self,
+        report: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SrtpError> {
+        self.protector.protect_rtcp(report, out)
+    }
+
+    /// A report, if it comes from whoever has the key.
+    pub(super) fn open_report(
+        &mut self,
+        report: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SrtpError> {
+        self.unprotector.unprotect_rtcp(report, out)
+    }
+
     /// What was said, if it comes from whoever has the key.
     pub(super) fn open(&mut self, packet: &[u8], out: &mut Vec<u8>) -> Result<(), SrtpError> {
         self.unprotector.unprotect_rtp(packet, out)

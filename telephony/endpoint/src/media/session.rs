@@ -1,5 +1,6 @@
 //! One leg of a call, as the media sees it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use madoguchi_sip::sdp::Codec;
 use super::interface::{RemoteMedia, SessionId};
 use super::key_press::KeyPress;
 use super::latch::{Latch, Seen};
+use super::reception::Reception;
+use super::reporting::Reporting;
 use super::rtp::Packet;
 use super::secrecy::Secrecy;
 use super::sound::{Cursor, Sound};
@@ -31,13 +34,17 @@ pub(super) struct Session {
     pub(super) peer: Option<SessionId>,
     /// A key that is being told to this leg.
     pub(super) key: Option<KeyPress>,
+    /// What came from it.
+    pub(super) reception: Reception,
+    /// What it is told of that, and tells itself.
+    pub(super) reporting: Reporting,
     /// The music last played to this leg; heard again when the other side holds.
     pub(super) music: Option<Arc<Sound>>,
     /// Nothing is sent yet: nobody has proven to hear at the described address.
     pub(super) withheld: bool,
     /// That somebody else sends was logged.
     stranger_told: bool,
-    last_heard: Option<Duration>,
+    pub(super) last_heard: Option<Duration>,
     /// Since when something should be heard, while nothing has been told of its absence.
     expected_since: Option<Duration>,
     silence_told: bool,
@@ -90,6 +97,8 @@ impl Session {
             secrecy: None,
             playing: None,
             peer: None,
+            reception: Reception::default(),
+            reporting: Reporting::new(start.ssrc),
             music: None,
             withheld: false,
             stranger_told: false,
@@ -118,6 +127,10 @@ impl Session {
                 })
             }
         }
+        if !media.receive {
+            // What it sends meanwhile is not heard, and no loss.
+            self.reception.interrupt();
+        }
         let expected = media.receive && media.wants_to_hear();
         self.expected_since = expected.then_some(now);
         self.silence_told = false;
@@ -133,7 +146,7 @@ impl Session {
     /// Whether the packet is from the peer and of use; keeps account of it.
     pub(super) fn hear(
         &mut self,
-        source: std::net::SocketAddr,
+        source: SocketAddr,
         packet: &Packet<'_>,
         now: Duration,
     ) -> Option<Content> {
@@ -154,7 +167,28 @@ impl Session {
         }
         self.last_heard = Some(now);
         self.silence_told = false;
+        let is_voice = matches!(content, Some(Content::Voice(_)));
+        self.reception.take(packet, is_voice, now);
         content
+    }
+
+    /// Since when voice should come from the leg; nothing while it need not.
+    pub(super) fn expected_since(&self) -> Option<Duration> {
+        self.expected_since
+    }
+
+    /// Where reports to the leg go (RFC 3605; otherwise the next port, RFC 3550 11).
+    pub(super) fn reports_to(&self) -> Option<SocketAddr> {
+        let remote = self.remote.as_ref()?;
+        let target = remote.latch.target();
+        let described = remote.media.reports.filter(|_| target == remote.media.addr);
+        let next = || {
+            let port = target.port().checked_add(1)?;
+            Some(SocketAddr::new(target.ip(), port))
+        };
+        let to = described.or_else(next)?;
+        let is_address = !to.ip().is_unspecified() && to.port() != 0 && target.port() != 0;
+        is_address.then_some(to)
     }
 
     /// Whether this packet begins a key that was not told yet.

@@ -159,6 +159,19 @@ impl OutStream {
         timestamp.wrapping_add(passed.max(length))
     }
 
+    pub(crate) fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// The clock of the stream now.
+    pub(crate) fn clock(&self, now: Duration) -> u32 {
+        let Some((timestamp, _, sent_at)) = self.latest else {
+            return self.first_timestamp;
+        };
+        let passed = now.saturating_sub(sent_at).as_millis() * SAMPLES_PER_MS;
+        timestamp.wrapping_add(u32::try_from(passed).unwrap_or(0))
+    }
+
     fn sent(&mut self, sequence: u16, timestamp: u32, samples: u32, now: Duration) {
         self.next_sequence = sequence.wrapping_add(1);
         self.latest = Some((timestamp, samples, now));

@@ -56,6 +56,8 @@ impl Switch {
             return;
         };
         let (one, other) = (one.media, other.media);
+        // Whoever the starter heard until now leaves.
+        self.tell_quality(call);
         let token = self.number();
         self.bridges.insert(token, what);
         if let Some(call) = self.calls.get_mut(call) {
@@ -127,6 +129,9 @@ impl Switch {
             return;
         };
         let owner = side.owner.clone();
+        if let Some(call) = owner.call() {
+            self.tell_quality(call);
+        }
         self.forget_side(id);
         match owner {
             Owner::Starter(call) => {

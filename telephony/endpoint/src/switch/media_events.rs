@@ -1,10 +1,12 @@
 //! What the media tells: playbacks that ended, bridges that stand, lines that fell silent.
 
+use madoguchi_core::event::Party;
 use madoguchi_core::id::CallId;
 use madoguchi_line::api::Input;
 
 use super::call::BridgeOf;
-use super::side::{Owner, SideId};
+use super::sender::Sender;
+use super::side::{Owner, Side, SideId};
 use super::{Now, Switch};
 use crate::media::MediaEvent;
 
@@ -41,8 +43,49 @@ impl Switch {
                     self.lost(id, now);
                 }
             }
+            MediaEvent::Quality { session, quality } => {
+                let side = self.side_by_media.get(&session);
+                if let Some(side) = side.and_then(|id| self.sides.get_mut(id)) {
+                    side.quality = Some(quality);
+                }
+            }
             MediaEvent::Dtmf { .. } => {}
         }
+    }
+
+    /// Tells how well the voice of those who talk in a call came through: somebody is about to leave.
+    pub(super) fn tell_quality(&mut self, call: &CallId) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        let (starter, other) = if entry.dialled {
+            (Party::Agent, Party::Caller)
+        } else {
+            (Party::Caller, Party::Agent)
+        };
+        for (leg, id) in [(starter, Some(entry.starter)), (other, entry.bridged)] {
+            let side = id.and_then(|id| self.sides.get(&id));
+            let Some((side, quality)) = side.and_then(|side| Some((side, side.quality?))) else {
+                continue;
+            };
+            let trunk = self.trunk_of(side).map(str::to_owned);
+            self.inputs.push_back(Input::VoiceMeasured {
+                call: call.clone(),
+                leg,
+                trunk,
+                quality,
+            });
+        }
+    }
+
+    /// The name of the trunk that a side goes over, if it is none of the desk's phones.
+    fn trunk_of(&self, side: &Side) -> Option<&str> {
+        let from = match side.peer {
+            Some(Sender::Trunk(key)) => Some(key),
+            Some(Sender::Phone(_)) | None => None,
+        };
+        let trunk = self.trunks.get(side.trunk.or(from)?)?;
+        Some(trunk.settings.name.as_str())
     }
 
     /// Tells on which legs the voice of a call is encrypted.

@@ -129,6 +129,7 @@ impl Switch {
             tried: Vec::new(),
             heard: false,
             shown,
+            quality: None,
             invite_id: Some(invite_id),
             referral: None,
         };
@@ -314,6 +315,7 @@ impl Switch {
         let direction = negotiated.remote_direction;
         let remote = RemoteMedia {
             addr: negotiated.remote,
+            reports: negotiated.reports,
             codec: negotiated.codec,
             payload_type: negotiated.payload_type,
             dtmf_payload_type: negotiated.dtmf_payload_type,

@@ -130,6 +130,7 @@ impl Switch {
             tried: new.trunk.map(|(_, peer)| peer).into_iter().collect(),
             heard: false,
             shown: Caller::from(dialled.number).with_subaddress(dialled.subaddress),
+            quality: None,
             invite_id: None,
             referral: None,
         };

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use madoguchi_core::caller::Caller;
 use madoguchi_core::id::CallId;
+use madoguchi_core::quality::VoiceQuality;
 use madoguchi_line::api::LegId;
 use madoguchi_sip::message::Request;
 use madoguchi_sip::sdp::Negotiated;
@@ -111,6 +112,8 @@ pub(super) struct Side {
     pub(super) tried: Vec<Peer>,
     /// Somebody at the last one answered, if only 100.
     pub(super) heard: bool,
+    /// How well its voice came through until now, if there was any.
+    pub(super) quality: Option<VoiceQuality>,
     /// The party, as other parties are shown it.
     pub(super) shown: Caller,
     /// What keeps the same INVITE over another way from being a second call.

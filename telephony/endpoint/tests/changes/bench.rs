@@ -445,14 +445,16 @@ impl Bench {
     }
 
     /// Waits until the media says something, and passes it on.
-    pub(crate) fn media(&mut self) {
+    pub(crate) fn media(&mut self) -> MediaEvent {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .unwrap();
         let event = runtime
             .block_on(async { tokio::time::timeout(PATIENCE, self.media_events.recv()).await });
-        self.input(SwitchInput::Media(event.unwrap().unwrap()));
+        let event = event.unwrap().unwrap();
+        self.input(SwitchInput::Media(event));
+        event
     }
 
     /// Waits until the media has given back what was closed, down to so many ports.

@@ -37,3 +37,4 @@ mod transfers;
 mod trunks;
 mod unacknowledged;
 mod voice_keys;
+mod voice_quality;

@@ -15,3 +15,4 @@ mod phone;
 mod playing;
 mod ports;
 mod relaying;
+mod reports;

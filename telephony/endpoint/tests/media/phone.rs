@@ -80,6 +80,7 @@ impl Phone {
     pub(crate) fn remote(&self) -> RemoteMedia {
         RemoteMedia {
             addr: self.socket.local_addr().unwrap(),
+            reports: None,
             codec: self.codec,
             payload_type: self.codec.payload_type(),
             dtmf_payload_type: Some(101),

@@ -3,6 +3,7 @@
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{AbandonReason, EndCause, EventKind, Party, RingOutcome};
 use madoguchi_core::id::CallId;
+use madoguchi_core::quality::VoiceQuality;
 use madoguchi_core::time::Millis;
 
 use super::Engine;
@@ -83,6 +84,35 @@ impl Engine {
             };
             self.emit(call, kind, now);
         }
+    }
+
+    /// Notes how well the voice of one of those who talk came through.
+    pub(super) fn voice_measured(
+        &mut self,
+        call: &CallId,
+        leg: Party,
+        trunk: Option<String>,
+        quality: VoiceQuality,
+        now: Moment,
+    ) {
+        let Some(entry) = self.calls.get(call) else {
+            return;
+        };
+        let phone = match (&entry.stage, leg) {
+            (Stage::Talking(_), Party::Caller) => None,
+            (Stage::Talking(talk), Party::Agent) => entry.legs.get(&talk.leg).map(|leg| leg.agent),
+            (Stage::Dialled(dialled), Party::Agent) if dialled.answered => Some(dialled.agent),
+            (Stage::Dialled(dialled), Party::Caller) if dialled.answered => dialled.callee,
+            _ => return,
+        };
+        let agent = phone.and_then(|phone| self.agents.id(phone));
+        let kind = EventKind::VoiceMeasured {
+            leg,
+            trunk,
+            agent,
+            quality,
+        };
+        self.emit(call, kind, now);
     }
 
     /// The conversation is over.

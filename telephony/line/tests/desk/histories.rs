@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use madoguchi_core::event::Party;
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState};
+use madoguchi_core::quality::VoiceQuality;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId, Output, Take, TimerId};
 use madoguchi_line::settings::{

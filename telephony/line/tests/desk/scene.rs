@@ -384,6 +384,10 @@ fn word(kind: &EventKind) -> String {
             caller_leg,
             agent_leg,
         } => format!("encrypted({caller_leg},{agent_leg})"),
+        EventKind::VoiceMeasured { leg, agent, .. } => match agent {
+            Some(agent) => format!("measured({leg:?},{agent})"),
+            None => format!("measured({leg:?})"),
+        },
         EventKind::Superseded { by } => format!("superseded({by})"),
     }
 }

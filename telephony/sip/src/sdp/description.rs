@@ -27,6 +27,8 @@ pub(super) struct Media {
     pub(super) formats: Vec<u8>,
     pub(super) connection: Option<IpAddr>,
     pub(super) direction: Direction,
+    /// The port of `a=rtcp` (RFC 3605).
+    pub(super) reports_port: Option<u16>,
     maps: Vec<Map>,
     /// The values of `a=crypto` (RFC 4568).
     pub(super) crypto: Vec<String>,
@@ -110,6 +112,7 @@ impl Media {
                 .collect(),
             connection,
             direction,
+            reports_port: None,
             maps: Vec::new(),
             crypto: Vec::new(),
         })
@@ -124,6 +127,10 @@ impl Media {
             if self.crypto.len() < KEYS_AT_MOST {
                 self.crypto.push(crypto.to_owned());
             }
+        } else if let Some(reports) = value.strip_prefix("rtcp:") {
+            // An address there may be that of somebody who never asked for reports.
+            let port = reports.split_ascii_whitespace().next();
+            self.reports_port = port.and_then(|port| port.parse().ok());
         } else if let Some(direction) = Direction::of(value) {
             self.direction = direction;
         }

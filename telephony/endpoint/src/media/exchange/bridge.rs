@@ -52,6 +52,7 @@ impl Exchange {
             }
             if let Some(session) = self.sessions.get_mut(&one) {
                 session.peer = Some(other);
+                session.reporting.bridged_at = Some(now);
                 session.playing = None;
             }
         }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::sealing::seal;
+use super::sealing::send;
 use super::{Due, Exchange, FRAME, Outside};
 use crate::media::interface::SessionId;
 use crate::media::key_press::KeyPress;
@@ -78,10 +78,8 @@ impl Exchange {
             .extend_from_slice(&heading.to_bytes(payload_type));
         self.packet
             .extend_from_slice(&event.to_bytes(key.told >= key.frames));
-        let secrecy = &mut session.secrecy;
-        if let Some(packet) = seal(secrecy, &self.packet, &mut self.sealed) {
-            out.send(due.session, target, packet);
-        }
+        let from = (due.session, &mut session.secrecy, &mut session.reporting);
+        send(from, target, &self.packet, &mut self.sealed, out);
         let mut next = due;
         if key.told + 1 < key.frames + ENDS {
             next.at += FRAME;

@@ -1,10 +1,13 @@
 //! Packets on their way through the encryption of a leg.
 
+use std::net::SocketAddr;
+
 use madoguchi_metrics::metrics;
 use madoguchi_sip::sdp::SrtpKeys;
 
-use super::Exchange;
+use super::{Exchange, Outside};
 use crate::media::interface::SessionId;
+use crate::media::reporting::Reporting;
 use crate::media::secrecy::Secrecy;
 use crate::media::session::Session;
 
@@ -33,8 +36,22 @@ pub(super) fn open<'a>(
     Some(opened)
 }
 
+/// Sends a packet to a session's peer, and counts it.
+pub(super) fn send(
+    (id, secrecy, reporting): (SessionId, &mut Option<Secrecy>, &mut Reporting),
+    target: SocketAddr,
+    packet: &[u8],
+    sealed: &mut Vec<u8>,
+    out: &mut impl Outside,
+) {
+    if let Some(on_the_wire) = seal(secrecy, packet, sealed) {
+        reporting.count_sent(packet.len());
+        out.send(id, target, on_the_wire);
+    }
+}
+
 /// A packet as it goes over the wire; nothing if its key must not be used any more.
-pub(super) fn seal<'a>(
+fn seal<'a>(
     secrecy: &mut Option<Secrecy>,
     packet: &'a [u8],
     sealed: &'a mut Vec<u8>,

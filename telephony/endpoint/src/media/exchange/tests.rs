@@ -2,8 +2,10 @@
 
 mod hold;
 mod keys;
+mod measuring;
 mod strangers;
 
+use madoguchi_core::quality::VoiceQuality;
 use madoguchi_sip::sdp::Codec;
 
 use super::*;
@@ -15,7 +17,10 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 struct Record {
     sent: Vec<(SessionId, SocketAddr, Vec<u8>)>,
+    reports: Vec<(SessionId, SocketAddr, Vec<u8>)>,
     told: Vec<MediaEvent>,
+    /// What was told of each leg last.
+    quality: HashMap<SessionId, VoiceQuality>,
 }
 
 impl Outside for Record {
@@ -23,8 +28,17 @@ impl Outside for Record {
         self.sent.push((from, to, packet.to_vec()));
     }
 
+    fn send_report(&mut self, from: SessionId, to: SocketAddr, report: &[u8]) {
+        self.reports.push((from, to, report.to_vec()));
+    }
+
     fn tell(&mut self, event: MediaEvent) {
-        self.told.push(event);
+        match event {
+            MediaEvent::Quality { session, quality } => {
+                self.quality.insert(session, quality);
+            }
+            other => self.told.push(other),
+        }
     }
 }
 
@@ -42,6 +56,7 @@ fn addr(session: SessionId) -> SocketAddr {
 fn remote(session: SessionId) -> RemoteMedia {
     RemoteMedia {
         addr: addr(session),
+        reports: None,
         codec: Codec::Pcmu,
         payload_type: 0,
         dtmf_payload_type: Some(101),

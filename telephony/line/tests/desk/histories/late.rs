@@ -80,6 +80,12 @@ impl World {
                         call,
                         line: "vip".into(),
                     }),
+                    13 if more & 0x10_0000 == 0 => self.too_late(Input::VoiceMeasured {
+                        call,
+                        leg: Party::Agent,
+                        trunk: None,
+                        quality: VoiceQuality::default(),
+                    }),
                     13 => self.too_late(Input::VoiceEncrypted {
                         call,
                         caller: true,
