@@ -138,6 +138,20 @@ impl Work for AuditEnd {
     }
 }
 
+/// Makes the index of words in tickets anew after an upgrade.
+pub(crate) struct WordIndex {
+    pub(crate) store: Store,
+}
+
+impl Work for WordIndex {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            self.store.rebuild_word_index_if_outdated().await?;
+            Ok(Progress::Finished)
+        })
+    }
+}
+
 async fn keep_audit(store: &Store, now: Instant) -> Result<(), StoreError> {
     let retention: AuditRetention = read_setting(store, AUDIT_RETENTION).await?;
     if let Some(before) = retention.deletes_before(now) {

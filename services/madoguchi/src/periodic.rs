@@ -24,11 +24,23 @@ pub(crate) const RETENTION: Plan = plan("retention", "保存期間を過ぎた�
 /// The draft of the month's report is made when its day has come.
 pub(crate) const REPORTS: Plan = plan("reports", "月次報告の案の作成", HOUR, MINUTE);
 
+/// Months that are 確定 are compared with what is known now, one at a time.
+pub(crate) const EDITION_CHANGES: Plan = plan(
+    "edition_changes",
+    "確定後の変更の確認",
+    FIVE_MINUTES,
+    MINUTE,
+);
+
 /// The end of the audit log is told to the log.
 pub(crate) const AUDIT_END: Plan = plan("audit_end", "監査記録の末尾の控え", HOUR, MINUTE);
 
 /// Done once: secrets of earlier versions are sealed.
 pub(crate) const SEALING: Plan = plan("sealing", "以前の版の秘密の封印", MINUTE, MINUTE);
+
+/// Done once: the words of tickets are found as this version finds them.
+pub(crate) const WORD_INDEX: Plan =
+    plan("word_index", "問合せの語の索引の作り直し", MINUTE, MINUTE);
 
 /// Done once: the data directory remembers its database.
 pub(crate) const INSTALLATION: Plan = plan(
@@ -38,6 +50,7 @@ pub(crate) const INSTALLATION: Plan = plan(
     FIVE_SECS,
 );
 
+const FIVE_MINUTES: Millis = Millis::from_secs(300);
 const FIVE_SECS: Millis = Millis::from_secs(5);
 const HOUR: Millis = Millis::from_secs(3_600);
 const MINUTE: Millis = Millis::from_secs(60);

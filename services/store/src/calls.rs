@@ -5,6 +5,7 @@ use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::CallId;
 use sqlx::{AnyConnection, Row};
 
+use crate::derived;
 use crate::error::StoreError;
 use crate::event_rows;
 use crate::sql::{ROWS_IN_A_STATEMENT, Sql};
@@ -21,7 +22,8 @@ pub(crate) use superseded::supersede;
 
 /// To be raised whenever `CallRecord::fold` or [`row`] gives another result for the same events:
 /// the next start then computes the table anew.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+const TABLE: &str = "calls";
 
 /// Brings the rows of some calls up to date. `events` are all events of these calls, those of one
 /// call together.
@@ -43,12 +45,7 @@ pub(crate) async fn refresh(
 
 /// Computes the table anew if another version of the program has filled it.
 pub(crate) async fn rebuild_if_outdated(store: &Store) -> Result<(), StoreError> {
-    let found: Option<i64> = sqlx::query("SELECT version FROM derived WHERE name = 'calls'")
-        .fetch_optional(&store.read)
-        .await?
-        .map(|row| row.try_get("version"))
-        .transpose()?;
-    if found == Some(VERSION) {
+    if derived::is_current(store, TABLE, VERSION).await? {
         return Ok(());
     }
     let calls = store.rebuild_calls().await?;
@@ -56,13 +53,7 @@ pub(crate) async fn rebuild_if_outdated(store: &Store) -> Result<(), StoreError>
         tracing::info!(calls, "the table of calls was computed anew from the log");
     }
     let mut tx = store.begin_anyway().await?;
-    sqlx::query(
-        "INSERT INTO derived (name, version) VALUES ('calls', $1) \
-         ON CONFLICT (name) DO UPDATE SET version = excluded.version",
-    )
-    .bind(VERSION)
-    .execute(&mut *tx)
-    .await?;
+    derived::note(&mut tx, TABLE, VERSION).await?;
     tx.commit().await?;
     Ok(())
 }

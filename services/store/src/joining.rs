@@ -5,7 +5,6 @@ use crate::error::StoreError;
 use crate::migrations;
 use crate::portal;
 use crate::store::Store;
-use crate::tickets::words;
 
 impl Store {
     /// Reaches the database and brings its schema up to date. After that it is used.
@@ -16,7 +15,7 @@ impl Store {
         self.probe().await?;
         migrations::apply(self).await?;
         calls::rebuild_if_outdated(self).await?;
-        words::rebuild_if_outdated(self).await?;
+        self.join_word_index().await?;
         portal::move_inquiries(self).await?;
         self.note_usable();
         Ok(())

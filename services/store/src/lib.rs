@@ -13,6 +13,7 @@ mod audit;
 mod backup;
 mod calls;
 pub mod delivery;
+mod derived;
 mod devices;
 mod error;
 mod event_rows;
@@ -45,7 +46,8 @@ mod views;
 pub use access_changes::AccessChanges;
 pub use accounts::{Credentials, NamedUser, NewPassword, UserFilter, UserOrder};
 pub use articles::{
-    ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, Autosave, ShownFilter, ShownRow, Work,
+    ArticleCounts, ArticleFilter, ArticleOrder, ArticleProgress, ArticleRow, Autosave, ShownFilter,
+    ShownRow, Work,
 };
 pub use audit::{AuditFault, AuditFilter, AuditOrder, AuditRecord, Verified};
 pub use backup::BackupError;

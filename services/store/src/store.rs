@@ -17,7 +17,7 @@ use crate::fault::{Fault, fault_of};
 use crate::health::StoreHealth;
 use crate::sql::is_postgresql;
 use crate::tickets::counting::TicketCounts;
-use crate::tickets::words::WordPlans;
+use crate::tickets::words::{IndexState, WordPlans};
 
 /// What a database holds is for the program alone.
 const FILE_MODE: u32 = 0o600;
@@ -50,6 +50,7 @@ pub struct Store {
     pub(crate) health: Arc<watch::Sender<StoreHealth>>,
     /// The file that was joined, if it is one.
     file: Arc<OnceLock<FileId>>,
+    pub(crate) word_index: IndexState,
     pub(crate) word_plans: WordPlans,
     pub(crate) ticket_counts: TicketCounts,
 }
@@ -127,6 +128,7 @@ impl Store {
             write,
             health: Arc::new(watch::Sender::new(health)),
             file: Arc::default(),
+            word_index: IndexState::default(),
             word_plans: WordPlans::default(),
             ticket_counts: TicketCounts::default(),
         })

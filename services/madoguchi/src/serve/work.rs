@@ -13,7 +13,7 @@ use crate::clock_watch::ClockWatch;
 use crate::config::KnowledgeConfig;
 use crate::installation::{Installation, Remembering};
 use crate::live::LiveDesk;
-use crate::monthly::Drafts;
+use crate::monthly::{Changes, Drafts, Months};
 use crate::periodic::{self, job};
 use crate::scheduler::Job;
 use crate::sealing::Sealing;
@@ -40,7 +40,7 @@ pub(super) struct Periodic {
 impl Periodic {
     pub(super) fn jobs(self) -> Vec<Job> {
         let (store, clock) = (self.store, self.live.clock.clone());
-        let drafts = Drafts {
+        let months = Months {
             store: store.clone(),
             live: self.live.clone(),
             sites: self.sites,
@@ -61,6 +61,9 @@ impl Periodic {
             store: store.clone(),
             seal: self.seal,
         };
+        let word_index = housekeeping::WordIndex {
+            store: store.clone(),
+        };
         let remembering = Remembering {
             installation: self.installation,
             store: store.clone(),
@@ -74,9 +77,11 @@ impl Periodic {
             job(periodic::CLOCK, clock_watch),
             job(periodic::SESSIONS, sessions),
             job(periodic::RETENTION, retention),
-            job(periodic::REPORTS, drafts),
+            job(periodic::REPORTS, Drafts(months.clone())),
+            job(periodic::EDITION_CHANGES, Changes::of(months)),
             job(periodic::AUDIT_END, audit_end),
             job(periodic::SEALING, sealing),
+            job(periodic::WORD_INDEX, word_index),
             job(periodic::INSTALLATION, remembering),
         ];
         if let Some(shown) = self.search {

@@ -1,9 +1,10 @@
 //! Words in tickets. An index of neighbouring letters tells which tickets can hold a word: of pairs, as most
-//! Japanese words have two, and of three, as numbers are made of pairs that are everywhere. The text itself
-//! decides. So a word is found wherever it stands, as in Japanese nothing stands between words, and at a
+//! Japanese words have two, of three, as numbers are made of pairs that are everywhere, and of five digits, as
+//! numbers of tickets are full of zeros. The text itself decides. So a word is found wherever it stands, as in Japanese nothing stands between words, and at a
 //! cost that depends on what is found and not on how many tickets there are.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madoguchi_core::normal::normal_text;
@@ -11,6 +12,7 @@ use madoguchi_core::ticket::TicketNumber;
 use sqlx::{AnyConnection, Row};
 
 use super::row;
+use crate::derived;
 use crate::error::StoreError;
 use crate::sql::{Sql, escaped, is_postgresql, storable};
 use crate::store::Store;
@@ -20,7 +22,8 @@ const WORDS: usize = 5;
 const WORD_LETTERS: usize = 100;
 /// To be raised whenever [`terms_of_text`] gives others for the same text: the next start then makes the index
 /// anew.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+const INDEX: &str = "ticket_words";
 /// Tickets of which the index is made anew at a time.
 const AT_ONCE: i64 = 500;
 /// Words whose letters stand in more tickets than this may be met soon by going through the list in
@@ -42,6 +45,10 @@ pub(super) struct WordQuery {
     words: Vec<String>,
     index: Option<IndexQuery>,
 }
+
+/// Whether the index is of this version: until it is made anew, nobody asks it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct IndexState(Arc<AtomicBool>);
 
 /// Whether words are rare, as it was found out not long ago: a page of a list asks twice, and its next page
 /// again. It decides how tickets are looked for and not which are found.
@@ -85,7 +92,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub(super) async fn word_query(&self, typed: &str) -> Result<WordQuery, StoreError> {
         let words = words(typed);
-        if words.is_empty() {
+        if words.is_empty() || !self.word_index.0.load(Ordering::Acquire) {
             return Ok(WordQuery { words, index: None });
         }
         let index = IndexQuery::of(&words, self.is_postgresql());
@@ -231,13 +238,14 @@ fn words(typed: &str) -> Vec<String> {
         .collect()
 }
 
-/// Each two and each three neighbours in each word, and the last letter of each.
+/// Each two and each three neighbours in each word, the last letter of each, and each five digits in a row.
 fn terms_of_text(text: &str) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
     for word in text.split_whitespace() {
         let letters: Vec<char> = word.chars().collect();
         terms.extend(letters.windows(2).map(pair));
         terms.extend(letters.windows(3).map(three));
+        terms.extend(five_digits(&letters));
         terms.extend(letters.last().map(|last| pair(&[*last])));
     }
     terms
@@ -250,8 +258,24 @@ fn terms_of_word(word: &str) -> Vec<String> {
         0 => Vec::new(),
         1 => vec![format!("{}*", pair(&letters))],
         2 => vec![pair(&letters)],
-        _ => letters.windows(3).map(three).collect(),
+        _ => {
+            let numbers: Vec<String> = five_digits(&letters).collect();
+            let threes = letters.windows(3);
+            let threes = threes.filter(|three| numbers.is_empty() || !are_digits(three));
+            let threes: Vec<String> = threes.map(three).collect();
+            [threes, numbers].concat()
+        }
     }
+}
+
+/// Five digits in a row; no beginning of a pair or of three.
+fn five_digits(letters: &[char]) -> impl Iterator<Item = String> {
+    let numbers = letters.windows(5).filter(|five| are_digits(five));
+    numbers.map(|five| format!("n{}", five.iter().collect::<String>()))
+}
+
+fn are_digits(letters: &[char]) -> bool {
+    letters.iter().all(char::is_ascii_digit)
 }
 
 /// Two letters, or the last one, in letters and digits that no database takes for anything else.
@@ -271,52 +295,70 @@ fn three(letters: &[char]) -> String {
     format!("m{}", letters.collect::<Vec<_>>().join("z"))
 }
 
-/// Makes the index anew if another version of the program has made it, a few hundred tickets at a time while
-/// reading and writing go on.
-pub(crate) async fn rebuild_if_outdated(store: &Store) -> Result<(), StoreError> {
-    let found = sqlx::query("SELECT version FROM derived WHERE name = 'ticket_words'")
-        .fetch_optional(&store.read)
-        .await?;
-    let found: Option<i64> = found.map(|row| row.try_get("version")).transpose()?;
-    if found == Some(VERSION) {
-        return Ok(());
-    }
-    let (mut last, mut tickets) = ((0, 0), 0_u64);
-    loop {
-        let mut tx = store.begin_anyway().await?;
-        let rows = sqlx::query(
-            "SELECT fiscal_year, sequence, search FROM tickets \
-             WHERE (fiscal_year, sequence) > ($1, $2) \
-             ORDER BY fiscal_year, sequence LIMIT $3",
-        )
-        .bind(last.0)
-        .bind(last.1)
-        .bind(AT_ONCE)
-        .fetch_all(&mut *tx)
-        .await?;
-        for row in &rows {
-            last = (row.try_get("fiscal_year")?, row.try_get("sequence")?);
-            index(&mut tx, row::number(row)?, row.try_get("search")?).await?;
+impl Store {
+    /// Sees whether the index can be asked, when the store begins to use its database. Where there are tickets,
+    /// making it anew is for later.
+    pub(crate) async fn join_word_index(&self) -> Result<(), StoreError> {
+        if self.look_at_word_index().await? {
+            return Ok(());
         }
-        tickets += rows.len() as u64;
-        if rows.is_empty() {
-            sqlx::query(
-                "INSERT INTO derived (name, version) VALUES ('ticket_words', $1) \
-                 ON CONFLICT (name) DO UPDATE SET version = excluded.version",
-            )
-            .bind(VERSION)
-            .execute(&mut *tx)
+        let any = sqlx::query("SELECT 1 AS one FROM tickets LIMIT 1")
+            .fetch_optional(&self.read)
             .await?;
-        }
-        tx.commit().await?;
-        if rows.is_empty() {
-            break;
+        match any {
+            Some(_) => Ok(()),
+            None => self.rebuild_word_index_if_outdated().await,
         }
     }
-    if tickets > 0 {
-        tracing::info!(tickets, "the index of words in tickets was made anew");
+
+    /// Sees whether the index is of this version; until it is, words are looked for in every text.
+    async fn look_at_word_index(&self) -> Result<bool, StoreError> {
+        let is_current = derived::is_current(self, INDEX, VERSION).await?;
+        self.word_index.0.store(is_current, Ordering::Release);
+        Ok(is_current)
     }
-    Ok(())
+
+    /// Makes the index of words in tickets anew if another version of the program has made it, a few hundred
+    /// tickets at a time while reading and writing go on.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn rebuild_word_index_if_outdated(&self) -> Result<(), StoreError> {
+        if self.look_at_word_index().await? {
+            return Ok(());
+        }
+        let (mut last, mut tickets) = ((0, 0), 0_u64);
+        loop {
+            let mut tx = self.begin_anyway().await?;
+            let rows = sqlx::query(
+                "SELECT fiscal_year, sequence, search FROM tickets \
+                 WHERE (fiscal_year, sequence) > ($1, $2) \
+                 ORDER BY fiscal_year, sequence LIMIT $3",
+            )
+            .bind(last.0)
+            .bind(last.1)
+            .bind(AT_ONCE)
+            .fetch_all(&mut *tx)
+            .await?;
+            for row in &rows {
+                last = (row.try_get("fiscal_year")?, row.try_get("sequence")?);
+                index(&mut tx, row::number(row)?, row.try_get("search")?).await?;
+            }
+            tickets += rows.len() as u64;
+            if rows.is_empty() {
+                derived::note(&mut tx, INDEX, VERSION).await?;
+            }
+            tx.commit().await?;
+            if rows.is_empty() {
+                break;
+            }
+        }
+        if tickets > 0 {
+            tracing::info!(tickets, "the index of words in tickets was made anew");
+        }
+        self.look_at_word_index().await?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -325,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_text_has_the_terms_of_every_word_that_stands_in_it() {
-        let text = "旅費の精算\n03-1234-5678 vpn";
+        let text = "旅費の精算\n03-1234-5678 vpn r8-0050000";
         let terms = terms_of_text(text);
         let has = |word: &str| {
             let of_word = terms_of_word(word);
@@ -346,10 +388,13 @@ mod tests {
             "n",
             "8",
             "旅",
+            "0050000",
+            "50000",
+            "r8-0050000",
         ] {
             assert!(has(word), "{word}");
         }
-        for word in ["算0", "精費", "x", "8v", "費旅", "1235", "123-4", "算03"] {
+        for word in ["算0", "精費", "x", "8v", "費旅", "1235", "123-4", "算03", "5000000", "r8-50000"] {
             assert!(!has(word), "{word}");
         }
     }

@@ -13,6 +13,7 @@ use madoguchi_store::{
     TicketOrder,
 };
 
+use crate::calls::tamper;
 use crate::place::{Place, on_databases};
 
 on_databases!([sqlite_file, sqlite_memory, postgres] [
@@ -20,6 +21,14 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     contacts_are_listed_by_their_ticket_and_period,
     people_are_listed_by_words_without_those_who_left,
 ]);
+
+mod kept {
+    use super::*;
+
+    on_databases!([sqlite_file, postgres] [
+        words_are_found_before_and_after_their_index_is_made_anew,
+    ]);
+}
 
 const NOW: Instant = Instant(1_795_478_400_000);
 
@@ -102,6 +111,35 @@ async fn tickets_are_listed_once_in_every_order(place: Place) {
     assert_eq!(store.count_tickets(&words, 10).await.unwrap(), 1);
     let found = store.page_tickets(&words, TicketOrder::Newest, (&Start::First, 2));
     assert_eq!(found.await.unwrap().rows[0].fields.question, "旅費の精算3");
+}
+
+async fn words_are_found_before_and_after_their_index_is_made_anew(place: Place) {
+    let store = place.open().await;
+    for n in 1..=3 {
+        add(&store, n).await;
+    }
+    store.close().await;
+    tamper(
+        &place,
+        "DELETE FROM ticket_words; UPDATE derived SET version = 1 WHERE name = 'ticket_words'",
+    )
+    .await;
+    let store = place.open().await;
+    let words = TicketFilter {
+        words: "精算３".to_owned(),
+        ..TicketFilter::default()
+    };
+    let found = async || {
+        let found = store.page_tickets(&words, TicketOrder::Newest, (&Start::First, 9));
+        let found = found.await.unwrap().rows;
+        let found = found.into_iter().map(|one| one.number.sequence);
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(found().await, [3], "the texts themselves are read");
+    store.rebuild_word_index_if_outdated().await.unwrap();
+    assert_eq!(found().await, [3]);
+    tamper(&place, "DELETE FROM ticket_words").await;
+    assert_eq!(found().await, Vec::<u32>::new(), "the index is asked");
 }
 
 async fn contacts_are_listed_by_their_ticket_and_period(place: Place) {
