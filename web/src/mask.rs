@@ -1,85 +1,149 @@
-//! Numbers that are shown to those who may not see whose they are.
+//! Numbers and names that are shown to those who may not see whose they are.
+
+mod message;
+
+use std::net::Ipv4Addr;
+
+pub(crate) use self::message::message;
 
 /// Numbers with fewer digits are extensions and codes: nobody's own.
 const DIGITS_AT_LEAST: usize = 7;
 /// Digits that stay at each end.
 const SHOWN: usize = 2;
 
-/// The text with stars for all but the first two and the last two digits of each number in it. Hyphens
-/// within a number stay.
+/// What may stand between the digits of one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Between {
+    /// Whatever people write there: blanks, hyphens, dots, brackets, also as `%20`.
+    Anything,
+    /// Hyphens: a blank parts two numbers.
+    Hyphens,
+}
+
+/// The text with stars for all but the first two and the last two digits of each number in it, however it
+/// is written. What stands between the digits stays, and so do addresses (IPv4).
 pub(crate) fn numbers(text: &str) -> String {
+    numbers_between(text, Between::Anything)
+}
+
+fn numbers_between(text: &str, between: Between) -> String {
     let mut masked = String::with_capacity(text.len());
-    let mut number = String::new();
-    for letter in text.chars() {
-        let goes_on = letter.is_ascii_digit() || (letter == '-' && !number.is_empty());
-        if goes_on {
-            number.push(letter);
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let address = address(rest, masked.chars().next_back());
+        let length = match address {
+            Some(length) => length,
+            None => number(rest, between),
+        };
+        let (shown, after) = rest.split_at(length.max(letter.len_utf8()));
+        if address.is_some() || length == 0 {
+            masked.push_str(shown);
         } else {
-            masked.push_str(&number_masked(&number));
-            number.clear();
-            masked.push(letter);
+            masked.push_str(&number_masked(shown));
         }
+        rest = after;
     }
-    masked.push_str(&number_masked(&number));
     masked
 }
 
+/// The length of the IPv4 address with which the text begins. Before an at sign it is no address.
+fn address(text: &str, before: Option<char>) -> Option<usize> {
+    let goes_on = |letter: char| letter.is_ascii_alphanumeric() || "._-%".contains(letter);
+    if before.is_some_and(goes_on) || !text.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
+    let is_inside = |letter: char| letter.is_ascii_digit() || letter == '.';
+    let length = text.find(|letter: char| !is_inside(letter));
+    let (quad, after) = text.split_at(length.unwrap_or(text.len()));
+    let quad = quad.trim_end_matches('.');
+    let is_address = quad.parse::<Ipv4Addr>().is_ok() && !after.starts_with('@');
+    is_address.then_some(quad.len())
+}
+
+/// The length of the number with which the text begins, up to its last digit; 0 if it begins with none.
+fn number(text: &str, between: Between) -> usize {
+    let mut end = 0;
+    let mut at = 0;
+    let mut before = None;
+    while let Some(rest) = text.get(at..) {
+        let Some(letter) = rest.chars().next() else {
+            break;
+        };
+        let length = if letter.is_numeric() {
+            if end > 0 && address(rest, before).is_some() {
+                break;
+            }
+            end = at + letter.len_utf8();
+            letter.len_utf8()
+        } else if end == 0 {
+            break;
+        } else {
+            separator(rest, between)
+        };
+        if length == 0 {
+            break;
+        }
+        before = rest.get(..length).and_then(|one| one.chars().next_back());
+        at += length;
+    }
+    end
+}
+
+/// The length of what parts two groups of digits of one number, if the text begins with it.
+fn separator(text: &str, between: Between) -> usize {
+    let Some(letter) = text.chars().next() else {
+        return 0;
+    };
+    let is_hyphen = "-‐‑–−－ー".contains(letter);
+    if is_hyphen {
+        return letter.len_utf8();
+    }
+    if between == Between::Hyphens {
+        return 0;
+    }
+    let is_other = letter.is_whitespace() && letter != '\n' && letter != '\r';
+    if is_other || ".()[]/_（）／．".contains(letter) {
+        return letter.len_utf8();
+    }
+    let escaped = ["%20", "%28", "%29", "%2D", "%2E", "%2F", "%5B", "%5D"];
+    let begins = text.get(..3).unwrap_or_default();
+    let mut escaped = escaped.iter();
+    let is_escaped = escaped.any(|one| one.eq_ignore_ascii_case(begins));
+    if is_escaped { begins.len() } else { 0 }
+}
+
 fn number_masked(number: &str) -> String {
-    let digits = number.chars().filter(char::is_ascii_digit).count();
+    // The digits of an escape are none of the number.
+    let mut escaped = 0;
+    let mut is_own_digit = move |letter: char| {
+        if letter == '%' {
+            escaped = 2;
+            return false;
+        }
+        if escaped > 0 {
+            escaped -= 1;
+            return false;
+        }
+        letter.is_numeric()
+    };
+    let own: Vec<(char, bool)> = number
+        .chars()
+        .map(|letter| (letter, is_own_digit(letter)))
+        .collect();
+    let digits = own.iter().filter(|(_, is_digit)| *is_digit).count();
     if digits < DIGITS_AT_LEAST {
         return number.to_owned();
     }
     let mut at = 0;
-    let star = |letter: char| {
-        if !letter.is_ascii_digit() {
+    let star = |(letter, is_digit): (char, bool)| {
+        if !is_digit {
             return letter;
         }
         at += 1;
         let is_shown = at <= SHOWN || at > digits - SHOWN;
         if is_shown { letter } else { '*' }
     };
-    number.chars().map(star).collect()
-}
-
-/// A SIP message with its numbers masked, without names of people, and without a body that is no session
-/// description: tones that somebody typed may stand there.
-pub(crate) fn message(text: &str) -> String {
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
-    let is_description = body.trim_start().starts_with("v=0");
-    let head: Vec<String> = head
-        .lines()
-        .map(|line| numbers(&without_name(line)))
-        .collect();
-    let body = match body {
-        "" => String::new(),
-        body if is_description => numbers(body),
-        _ => "(本文は伏せています)".to_owned(),
-    };
-    format!("{}\r\n\r\n{body}", head.join("\r\n"))
-}
-
-/// Header fields that name people.
-const NAMING: [&str; 8] = [
-    "From:",
-    "To:",
-    "Contact:",
-    "P-Asserted-Identity:",
-    "P-Preferred-Identity:",
-    "Remote-Party-ID:",
-    "Diversion:",
-    "History-Info:",
-];
-
-/// The line with stars for the name before an address.
-fn without_name(line: &str) -> String {
-    let Some(field) = NAMING.iter().find(|field| line.starts_with(**field)) else {
-        return line.to_owned();
-    };
-    let value = line.get(field.len()..).unwrap_or_default();
-    match value.split_once('<') {
-        Some((name, rest)) if !name.trim().is_empty() => format!("{field} \"***\" <{rest}"),
-        _ => line.to_owned(),
-    }
+    own.into_iter().map(star).collect()
 }
 
 #[cfg(test)]
@@ -105,17 +169,55 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_shown_without_names_and_typed_tones() {
-        let masked = message(
-            "INFO sip:0312345678@b SIP/2.0\r\nFrom: \"山田\" <sip:09012345678@a>;tag=1\r\n\
-             CSeq: 3 INFO\r\n\r\nSignal=5\r\n",
-        );
-        assert_eq!(
-            masked,
-            "INFO sip:03******78@b SIP/2.0\r\nFrom: \"***\" <sip:09*******78@a>;tag=1\r\n\
-             CSeq: 3 INFO\r\n\r\n(本文は伏せています)"
-        );
-        let sdp = "SIP/2.0 200 OK\r\nCSeq: 1 INVITE\r\n\r\nv=0\r\nc=IN IP4 192.0.2.1\r\n";
-        assert!(message(sdp).ends_with("c=IN IP4 192.0.2.1\r\n"));
+    fn a_number_is_one_however_it_is_written() {
+        for (text, expected) in [
+            ("03.1234.5678", "03.****.**78"),
+            ("03 1234 5678", "03 **** **78"),
+            ("(03) 1234-5678", "(03) ****-**78"),
+            ("+81 (0)90 1234 5678", "+81 (*)** **** **78"),
+            ("090[1234]5678", "09*[****]**78"),
+            ("03/1234/5678", "03/****/**78"),
+            ("０３－１２３４－５６７８", "０３－****－**７８"),
+            ("sip:03%201234%205678@a", "sip:03%20****%20**78@a"),
+            ("sip:03%2D1234%2d5678@a", "sip:03%2D****%2d**78@a"),
+            ("tel:+81-3-1234-5678;x=1", "tel:+81-*-****-**78;x=1"),
+            // Four groups before an at sign are no address.
+            ("sip:81.31.23.45@a", "sip:81.**.**.45@a"),
+        ] {
+            assert_eq!(numbers(text), expected);
+        }
+    }
+
+    #[test]
+    fn addresses_ports_and_versions_can_be_read() {
+        for text in [
+            "sip:201@192.168.100.200:5060",
+            "192.168.100.200 5060",
+            "Via: SIP/2.0/UDP 198.51.100.234:5060;rport",
+            "SIP/2.0 200 OK",
+        ] {
+            assert_eq!(numbers(text), text);
+        }
+    }
+
+    /// No more than four digits of any number are left, whatever parts its groups.
+    #[test]
+    fn no_spelling_of_a_number_is_left() {
+        let separators = [
+            "", "-", ".", " ", "  ", "(", ") ", "%20", "/", "‐", "　", "_",
+        ];
+        for one in separators {
+            for other in separators {
+                for (before, after) in [("sip:", "@a"), ("<tel:", ">"), ("", " X"), ("+", ";a=b")] {
+                    let text = format!("{before}090{one}1234{other}5678{after}");
+                    let masked = numbers(&text);
+                    assert!(
+                        !masked.contains("1234") && !masked.contains("567"),
+                        "{text}: {masked}"
+                    );
+                    assert_eq!(masked.chars().count(), text.chars().count());
+                }
+            }
+        }
     }
 }

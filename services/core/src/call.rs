@@ -181,7 +181,13 @@ impl CallRecord {
         self.last_seq = event.seq;
         self.last_at = self.last_at.max(event.at);
         match &event.kind {
-            EventKind::Answered { agent } if self.ended_at.is_none() => {
+            EventKind::Answered { agent }
+                if self.ended_at.is_none() || self.abandoned.is_some() =>
+            {
+                // An outside source told of 放棄 before it told of the answer.
+                if self.abandoned.take().is_some() {
+                    self.ended_at = None;
+                }
                 self.answered_at.get_or_insert(event.at);
                 self.begin_part(agent.clone(), event.at);
             }
@@ -319,13 +325,18 @@ impl CallRecord {
     }
 
     /// Another call has the caller, unless this one turns out to have been answered, or to have come
-    /// to a true end.
+    /// to a true end. An observed one was a leg of the other, whatever became of it.
     fn supersede(&mut self) {
-        if self.answered_at.is_some() || (self.ended_at.is_some() && !self.ended_by_fault()) {
+        let is_leg = self.call.is_observed();
+        let has_true_end = self.ended_at.is_some() && !self.ended_by_fault();
+        if !is_leg && (self.answered_at.is_some() || has_true_end) {
             return;
         }
         self.direction = Direction::Superseded;
         self.ended_at.get_or_insert(self.last_at);
+        self.answered_at = None;
+        self.talk_ended_at = None;
+        self.parts.clear();
         self.abandoned = None;
         self.cause = None;
     }
@@ -441,6 +452,28 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_told_after_abandonment_sets_it_right() {
+        let reason = AbandonReason::CallerHangup;
+        let cause = EndCause::Caller;
+        let mut list = events(vec![
+            (0, arrived()),
+            (9_000, EventKind::Abandoned { reason }),
+            (9_000, answered("a")),
+        ]);
+        assert_eq!(CallRecord::fold(&list).unwrap().outcome(), Outcome::Talking);
+        let end = CallEvent {
+            seq: 3,
+            at: Instant(19_000),
+            kind: EventKind::Ended { cause },
+            ..list[0].clone()
+        };
+        list.push(end);
+        let record = CallRecord::fold(&list).unwrap();
+        assert_eq!(record.outcome(), Outcome::Completed);
+        assert_eq!(record.talk(), Some(Millis(10_000)));
+    }
+
+    #[test]
     fn repetition_and_disorder_change_nothing() {
         let mut list = events(vec![
             (0, arrived()),
@@ -516,6 +549,19 @@ mod tests {
         let before = CallRecord::fold(&list);
         list.push(superseded(&list[0]));
         assert_eq!(CallRecord::fold(&list), before);
+    }
+
+    #[test]
+    fn an_observed_leg_of_another_call_counts_nowhere_even_if_it_was_answered() {
+        let mut list = events(vec![(0, arrived()), (2_000, answered("a"))]);
+        list.push(superseded(&list[0]));
+        for event in &mut list {
+            event.call = CallId::of_observed("tag", "leg@pbx");
+        }
+        let record = CallRecord::fold(&list).unwrap();
+        assert_eq!(record.direction, Direction::Superseded);
+        assert_eq!((record.outcome(), record.talk()), (Outcome::Ended, None));
+        assert_eq!(record.parts, []);
     }
 
     fn cut_off(history: &[CallEvent]) -> CallEvent {

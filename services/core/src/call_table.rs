@@ -45,16 +45,20 @@ pub struct CallTableColumns {
 impl CallTableColumns {
     /// What is wrong with it.
     pub fn faults(&self) -> Vec<FieldError> {
-        const TYPE: &str = "入力してください";
-        let mut faults = Vec::new();
+        let named = [
+            ("start", &self.start),
+            ("from", &self.from),
+            ("to", &self.to),
+        ];
+        let missing = named.into_iter().filter(|(_, name)| name.is_empty());
+        let mut faults: Vec<_> = missing
+            .map(|(field, _)| FieldError::missing(field))
+            .collect();
         let mut needed = |field, name: &str, message: &str| {
             if name.is_empty() {
                 faults.push(FieldError::new(field, message));
             }
         };
-        needed("start", &self.start, TYPE);
-        needed("from", &self.from, TYPE);
-        needed("to", &self.to, TYPE);
         needed(
             "answer",
             &format!("{}{}", self.answer, self.wait),

@@ -136,6 +136,9 @@ impl CategoryId {
     }
 }
 
+/// How the names of calls begin that were seen beside another exchange.
+const OBSERVED: &str = "observed/";
+
 impl CallId {
     /// A name for a call of this run that sorts by its arrival. `chance` tells calls of one
     /// millisecond apart.
@@ -159,6 +162,17 @@ impl CallId {
         let mut pieces = self.as_str().splitn(3, '-').skip(1);
         let run = pieces.next()?;
         pieces.next().map(|_chance| run)
+    }
+
+    /// The name of a call that was seen on the wire beside another exchange, by tag and Call-ID of its first
+    /// dialog: they stay the same wherever and whenever the dialog is seen.
+    pub fn of_observed(tag: &str, call_id: &str) -> Self {
+        Self::new(format!("{OBSERVED}{tag}/{call_id}"))
+    }
+
+    /// Whether the call was seen beside another exchange ([`Self::of_observed`]).
+    pub fn is_observed(&self) -> bool {
+        self.as_str().starts_with(OBSERVED)
     }
 
     /// Whether this run took the call.

@@ -134,6 +134,29 @@ impl Store {
         Ok((records, position))
     }
 
+    /// What was measured of voice from `from` on and before `until`, in the order in which it was; the newest of
+    /// more than `at_most`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn voice_measured(
+        &self,
+        from: Instant,
+        until: Instant,
+        at_most: u32,
+    ) -> Result<Vec<CallEvent>, StoreError> {
+        let mut connection = self.read()?.acquire().await?;
+        let mut sql = Sql::new(
+            "SELECT call_id, seq, at, node, line, kind, data FROM call_events \
+             WHERE kind = 'voice_measured' AND at >= ",
+        );
+        sql.bind(from.0).push(" AND at < ").bind(until.0);
+        sql.push(" ORDER BY at DESC, call_id DESC, seq DESC LIMIT ")
+            .bind(i64::from(at_most));
+        let rows = sql.fetch_all(&mut connection).await?;
+        rows.iter().rev().map(event).collect()
+    }
+
     /// All events of a call, in order; none if the log does not know it.
     ///
     /// # Errors
@@ -150,10 +173,15 @@ fn count_conflicting(stored: &[CallEvent], given: &[CallEvent]) -> usize {
         .iter()
         .map(|event| ((&event.call, event.seq), event))
         .collect();
+    // Whoever else observes the same messages sees the same.
+    let is_same = |one: &CallEvent, other: &CallEvent| {
+        let nodes = one.node == other.node || one.call.is_observed();
+        nodes && (one.at, &one.line, &one.kind) == (other.at, &other.line, &other.kind)
+    };
     let differs = |event: &&CallEvent| {
         stored
             .get(&(&event.call, event.seq))
-            .is_some_and(|stored| stored != event)
+            .is_some_and(|stored| !is_same(stored, event))
     };
     given.iter().filter(differs).inspect(|event| {
         tracing::warn!(call.id = %event.call, seq = event.seq, "another event of this call and number is in the log; it stays");

@@ -132,9 +132,24 @@ impl Store {
         Ok(Some(ends.len()))
     }
 
+    /// Ends the calls that an earlier observer of this name left open, at the last instant that the
+    /// log knows of each. Whoever sees their true end later sets it right. Gives how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; then nothing is changed.
+    pub async fn cut_off_calls_of(&self, node: &NodeName) -> Result<usize, StoreError> {
+        let mut tx = self.begin_append().await?;
+        let histories = calls::unfinished(&mut tx, node).await?;
+        let ends = ends(&histories, |record| record.cut_off_event(node));
+        append_ends(&mut tx, &ends).await?;
+        tx.commit().await?;
+        Ok(ends.len())
+    }
+
     /// Ends the calls of earlier runs of this node that have no end, at the last instant that the
     /// log knows of each; `run` is the present one. To be called when the log has all that earlier
-    /// runs left. Gives how many there were.
+    /// runs left. Gives how many there were. Observers had the name of their desk once: what they
+    /// left is cut off as [`Self::cut_off_calls_of`] does, for its true end may still be seen.
     ///
     /// # Errors
     /// [`StoreError::Database`]; then nothing is changed.
@@ -147,6 +162,9 @@ impl Store {
         let mut histories = calls::unfinished(&mut tx, node).await?;
         histories.retain(|events| events.first().is_some_and(|event| !event.call.is_of(run)));
         let ends = ends(&histories, |record| {
+            if record.call.is_observed() {
+                return record.cut_off_event(node);
+            }
             Some(CallEvent {
                 call: record.call.clone(),
                 seq: record.last_seq + 1,

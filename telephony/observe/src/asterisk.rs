@@ -11,6 +11,8 @@ mod cel;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use chrono::NaiveDateTime;
 use csv::StringRecord;
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
@@ -112,7 +114,7 @@ pub(crate) fn begin(
 }
 
 /// What a row tells of a call that is over.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Told {
     /// When it was answered, if it was.
     pub(crate) answer: Option<Instant>,
@@ -122,6 +124,19 @@ pub(crate) struct Told {
     pub(crate) end: Instant,
     /// Why a call to a line was not answered, if it was not.
     pub(crate) abandoned: AbandonReason,
+}
+
+impl Told {
+    /// Whether this row says what became of a call of which another row is known: it was answered, or
+    /// nobody answered and it went on for longer.
+    pub(crate) fn decides_over(&self, other: &Self) -> bool {
+        match (self.answer, other.answer) {
+            (Some(one), Some(other)) => one < other,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => other.end < self.end,
+        }
+    }
 }
 
 /// The events of a call that a row tells of.
@@ -185,6 +200,15 @@ fn rows<'a>(
             }
         }
     })
+}
+
+/// What a row is known again by.
+fn fingerprint(row: &StringRecord) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for cell in row {
+        cell.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Seconds since 1970 with a fraction, or a date and time; of Tokyo, unless it says otherwise.

@@ -1,11 +1,13 @@
 //! Tables of calls as some exchange writes them, row by row, with columns that the operator has named.
 //!
 //! What a call is follows from its numbers by the same [`Rules`] as for calls seen on the wire. The same row
-//! makes the same events, so that a table may be imported again.
+//! makes the same events, so that a table may be imported again. Several rows of one name are the phones
+//! that one call was put to: whoever answered decides.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_core::call_table::CallTableColumns;
+use madoguchi_core::event::CallEvent;
 use madoguchi_core::time::{Instant, Millis};
 
 use crate::asterisk::{Told, begin, instant, told};
@@ -27,8 +29,18 @@ pub struct CallTable<'a> {
     /// Where each column stands.
     places: BTreeMap<&'static str, usize>,
     rules: &'a Rules,
-    seen: HashSet<String>,
+    /// The calls in the order of their first rows, and where each is by its name.
+    calls: Vec<Taken>,
+    by_name: HashMap<String, usize>,
     import: Import,
+}
+
+/// A call of which at least one row was taken.
+#[derive(Debug)]
+struct Taken {
+    start: Instant,
+    told: Told,
+    events: Vec<CallEvent>,
 }
 
 impl<'a> CallTable<'a> {
@@ -61,7 +73,8 @@ impl<'a> CallTable<'a> {
             columns,
             places,
             rules,
-            seen: HashSet::new(),
+            calls: Vec::new(),
+            by_name: HashMap::new(),
             import: Import::default(),
         })
     }
@@ -77,7 +90,7 @@ impl<'a> CallTable<'a> {
             places: &self.places,
             columns: self.columns,
         };
-        let call = match row.read(self.rules) {
+        let mut call = match row.read(self.rules) {
             Ok(call) => call,
             Err(reason) => {
                 self.import.skipped.push(Skipped {
@@ -87,23 +100,43 @@ impl<'a> CallTable<'a> {
                 return;
             }
         };
-        if !self.seen.insert(call.id.clone()) {
-            self.import.counts.repeated += 1;
-            return;
+        let place = self.by_name.get(&call.id).copied();
+        let before = place.and_then(|place| self.calls.get(place));
+        if let Some(before) = before {
+            if call.start == before.start && call.told == before.told {
+                self.import.counts.repeated += 1;
+                return;
+            }
+            if !call.told.decides_over(&before.told) {
+                return;
+            }
+            call.start = call.start.min(before.start);
         }
         let name = (SOURCE, call.id.as_str());
         let ends = (call.from, call.to);
-        match begin(name, ends, call.start, self.rules, is_open) {
-            Some(beginning) => {
-                self.import.counts.calls += 1;
-                self.import.events.extend(told(beginning, call.told));
+        let Some(beginning) = begin(name, ends, call.start, self.rules, is_open) else {
+            self.import.counts.not_about_calls += 1;
+            return;
+        };
+        let taken = Taken {
+            start: call.start,
+            told: call.told.clone(),
+            events: told(beginning, call.told),
+        };
+        match place.and_then(|place| self.calls.get_mut(place)) {
+            Some(before) => *before = taken,
+            None => {
+                self.by_name.insert(call.id, self.calls.len());
+                self.calls.push(taken);
             }
-            None => self.import.counts.not_about_calls += 1,
         }
     }
 
     /// What the rows told.
-    pub fn finish(self) -> Import {
+    pub fn finish(mut self) -> Import {
+        self.import.counts.calls = self.calls.len();
+        let events = self.calls.into_iter().flat_map(|call| call.events);
+        self.import.events.extend(events);
         self.import
     }
 }
@@ -163,11 +196,8 @@ impl<'a> Row<'a> {
                 .any(|word| word == result)
         };
         let answer = match told_answer.or(wait.map(|wait| start + wait)) {
-            answer if !is_answered => {
-                // Who was not answered waited until the end.
-                let _waited = answer;
-                None
-            }
+            // Who was not answered waited until the end.
+            _ if !is_answered => None,
             None => return Err("応答した日時が分かりません".to_owned()),
             answer => answer,
         };
@@ -216,149 +246,4 @@ fn length(text: &str) -> Option<Millis> {
 }
 
 #[cfg(test)]
-mod tests {
-    use madoguchi_core::call::CallRecord;
-    use madoguchi_core::setup::{AgentConfig, LineConfig, ObserveSetting};
-
-    use super::*;
-
-    fn rules() -> Rules {
-        let line = LineConfig::new("総合", vec!["0399990000".to_owned()]);
-        let agent = AgentConfig::new("sato", "佐藤", "201");
-        Rules::new([&line], [&agent], [], &[], &ObserveSetting::default())
-    }
-
-    fn columns() -> CallTableColumns {
-        let name = |text: &str| text.to_owned();
-        CallTableColumns {
-            start: name("開始"),
-            from: name("発信番号"),
-            to: name("着信番号"),
-            wait: name("待ち"),
-            talk: name("通話"),
-            extension: name("内線"),
-            result: name("結果"),
-            answered_words: vec![name("応答"), name("完了")],
-            ..CallTableColumns::default()
-        }
-    }
-
-    fn import(rows: &[[&str; 7]]) -> Import {
-        let (rules, columns) = (rules(), columns());
-        let head = [
-            "開始",
-            "発信番号",
-            "着信番号",
-            "待ち",
-            "通話",
-            "内線",
-            "結果",
-        ];
-        let cells =
-            |row: &[&str]| -> Vec<String> { row.iter().map(|cell| (*cell).to_owned()).collect() };
-        let mut table = CallTable::new(&cells(&head), &columns, &rules).unwrap();
-        for (number, row) in (2..).zip(rows) {
-            table.take(number, &cells(row), &|_, _| true);
-        }
-        table.finish()
-    }
-
-    #[test]
-    fn rows_become_calls_by_the_columns_that_were_named() {
-        let import = import(&[
-            [
-                "2026/11/24 10:00:00",
-                "0312345678",
-                "03-9999-0000",
-                "12",
-                "1:05",
-                "201",
-                "応答",
-            ],
-            [
-                "2026-11-24 10:01:00",
-                "0312345678",
-                "0399990000",
-                "30",
-                "",
-                "",
-                "放棄",
-            ],
-            [
-                "2026-11-24 10:02:00",
-                "201",
-                "0312340000",
-                "3",
-                "60",
-                "",
-                "完了",
-            ],
-            ["2026-11-24 10:03:00", "0900", "0800", "3", "60", "", "完了"],
-        ]);
-        assert_eq!(import.skipped, []);
-        assert_eq!((import.counts.calls, import.counts.not_about_calls), (3, 1));
-        let records: Vec<CallRecord> = import
-            .events
-            .chunk_by(|one, next| one.call == next.call)
-            .map(|events| CallRecord::fold(events).unwrap())
-            .collect();
-        assert_eq!(records[0].wait(), Some(Millis::from_secs(12)));
-        assert_eq!(records[0].talk(), Some(Millis::from_secs(65)));
-        assert_eq!(records[0].agent(), Some(&"sato".into()));
-        assert!(records[1].abandoned.is_some());
-        assert_eq!(
-            records[2].direction,
-            madoguchi_core::call::Direction::Outbound
-        );
-    }
-
-    #[test]
-    fn a_row_that_stands_twice_counts_once_and_one_that_cannot_be_read_is_told() {
-        let row = [
-            "2026-11-24 10:00:00",
-            "0312345678",
-            "0399990000",
-            "1",
-            "1",
-            "201",
-            "応答",
-        ];
-        let wrong = [
-            "きのう",
-            "0312345678",
-            "0399990000",
-            "1",
-            "1",
-            "201",
-            "応答",
-        ];
-        let import = import(&[row, row, wrong]);
-        assert_eq!((import.counts.calls, import.counts.repeated), (1, 1));
-        assert_eq!(import.skipped.len(), 1);
-        assert_eq!(import.skipped[0].line, 4);
-        assert!(
-            import.skipped[0]
-                .reason
-                .contains("「きのう」は日時ではありません")
-        );
-    }
-
-    #[test]
-    fn columns_that_are_not_there_are_named() {
-        let (rules, columns) = (rules(), columns());
-        let head = ["開始".to_owned(), "発信番号".to_owned()];
-        let missing = CallTable::new(&head, &columns, &rules).unwrap_err();
-        assert_eq!(missing.0, ["着信番号", "待ち", "通話", "内線", "結果"]);
-    }
-
-    #[test]
-    fn lengths_are_seconds_or_minutes_and_seconds() {
-        let secs = |text: &str| length(text).map(|length| length.0 / 1_000);
-        assert_eq!(secs("75"), Some(75));
-        assert_eq!(secs("1:15"), Some(75));
-        assert_eq!(secs("1:01:15"), Some(3_675));
-        for wrong in ["", "-1", "1:2:3:4", "x"] {
-            assert_eq!(secs(wrong), None, "{wrong}");
-        }
-    }
-}
+mod tests;

@@ -1,8 +1,11 @@
 //! Dialogs, and which of them are one call.
 
+mod deadlines;
 mod index;
 mod joining;
+mod merging;
 mod outcome;
+mod parts;
 mod registrations;
 
 use std::cmp::Reverse;
@@ -10,14 +13,17 @@ use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use self::deadlines::deadline;
 use self::index::{Index, Numbers};
 use self::joining::Join;
 pub use self::joining::JoinSettings;
 pub use self::outcome::{CallSummary, Outcome};
+pub use self::parts::{CallKey, Certainty, Closed, DialogKey, Step};
 use self::registrations::Registrations;
 use crate::capture::Micros;
 use crate::dialog::{Change, Dialog, Ending};
 use crate::message::Seen;
+use crate::transfers::Transfers;
 
 /// Dialogs that are kept at once.
 const DIALOGS_AT_MOST: usize = 500_000;
@@ -27,79 +33,13 @@ const LEGS_AT_MOST: usize = 1_000;
 const TAGS_AT_MOST: usize = 32;
 /// Messages of one dialog that are kept.
 const MESSAGES_AT_MOST: u16 = 500;
-/// How long after its end a dialog is kept, for what is sent again (RFC 3261: 64 T1).
-const LINGER: Micros = Micros::from_secs(32);
-/// How long somebody may take to bring what a refusal asked for.
-const RETRY: Micros = Micros::from_secs(180);
-/// Nobody waits longer for an answer.
-const UNANSWERED_AT_MOST: Micros = Micros::from_secs(3_600);
-/// Voice that was heard and has stopped for so long, without hold, was the end of a call.
-const MEDIA_SILENCE: Micros = Micros::from_secs(120);
-/// A call of which nothing else is known ends after so long without a message.
-const SILENCE_AT_MOST: Micros = Micros::from_secs(4 * 3_600);
-
-/// A dialog in the table. Later dialogs have larger keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DialogKey(u64);
-
-/// A call in the table. Later calls have larger keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallKey(u64);
-
-/// How sure it is that the dialogs of a call belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Certainty {
-    /// 確定: the messages say so, or there is but one dialog.
-    Certain,
-    /// 推定: numbers, times and addresses agree, and with no other call.
-    Estimated,
-    /// 不明: it may be a leg of several calls, and was joined to none.
-    Unknown,
-}
-
-impl Certainty {
-    /// As rows tell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Certain => "certain",
-            Self::Estimated => "estimated",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// What a message changed, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
-    /// In this call.
-    pub call: CallKey,
-    /// In this dialog.
-    pub dialog: DialogKey,
-    /// When.
-    pub at: Micros,
-    /// What.
-    pub change: Change,
-    /// A call that has become part of this one.
-    pub merged: Option<CallKey>,
-}
-
-/// A call of which nothing more is expected.
-#[derive(Debug)]
-pub struct Closed {
-    /// Which.
-    pub key: CallKey,
-    /// Its dialogs in the order of their beginnings.
-    pub dialogs: Vec<Dialog>,
-    /// Their places in the table.
-    pub keys: Vec<DialogKey>,
-    /// How sure it is that they belong together.
-    pub certainty: Certainty,
-}
 
 #[derive(Debug)]
 struct Entry {
     dialog: Dialog,
     call: CallKey,
+    /// How sure it is that it belongs to the call.
+    joined: Certainty,
     /// By which it stands in the index.
     numbers: Numbers,
     /// What names it in the index beside its numbers.
@@ -111,7 +51,6 @@ struct Entry {
 #[derive(Debug)]
 struct Call {
     dialogs: Vec<DialogKey>,
-    certainty: Certainty,
 }
 
 /// All dialogs of which something may still come.
@@ -123,6 +62,7 @@ pub struct Calls {
     calls: HashMap<CallKey, Call>,
     index: Index,
     registrations: Registrations,
+    transfers: Transfers,
     due: BinaryHeap<Reverse<(Micros, CallKey)>>,
     last_key: u64,
     turned_away: u64,
@@ -135,6 +75,11 @@ impl Calls {
             settings,
             ..Self::default()
         }
+    }
+
+    /// Legs are joined so from now on.
+    pub fn set_joining(&mut self, settings: JoinSettings) {
+        self.settings = settings;
     }
 
     /// Dialogs that were turned away because too many were open.
@@ -160,6 +105,10 @@ impl Calls {
     /// Takes a message; what it changed, if it did.
     pub fn take(&mut self, seen: &Seen) -> Option<Step> {
         self.registrations.take(seen);
+        let knows = |call_id: &str| self.by_call_id.contains_key(call_id);
+        if let Some(reached) = self.transfers.take(seen, knows) {
+            return self.reached(seen, &reached);
+        }
         let known = self.by_call_id.get(seen.identity.call_id.as_str()).copied();
         let (key, is_new) = match known {
             Some(key) => (key, false),
@@ -238,8 +187,13 @@ impl Calls {
 
     /// How sure it is that the dialogs of a call belong together.
     pub fn certainty(&self, call: CallKey) -> Certainty {
-        let call = self.calls.get(&call);
-        call.map_or(Certainty::Unknown, |call| call.certainty)
+        let keys = self.calls.get(&call).map(|call| call.dialogs.as_slice());
+        let entries = keys
+            .unwrap_or_default()
+            .iter()
+            .map(|key| self.dialogs.get(key));
+        let joined = entries.flatten().map(|entry| entry.joined);
+        joined.max().unwrap_or(Certainty::Unknown)
     }
 
     /// Ends what has been silent for too long by `now`, and closes what is over.
@@ -279,17 +233,13 @@ impl Calls {
         self.last_key += 1;
         let (key, call) = (DialogKey(self.last_key), CallKey(self.last_key));
         self.by_call_id.insert(dialog.call_id.clone(), key);
-        self.calls.insert(
-            call,
-            Call {
-                dialogs: vec![key],
-                certainty: Certainty::Certain,
-            },
-        );
+        let dialogs = vec![key];
+        self.calls.insert(call, Call { dialogs });
         self.due.push(Reverse((seen.at, call)));
         let entry = Entry {
             dialog,
             call,
+            joined: Certainty::Certain,
             numbers: Numbers::default(),
             tags: Vec::new(),
             messages: 0,
@@ -343,43 +293,13 @@ impl Calls {
                 }
                 gone
             }
-            Join::InPlaceOf(other) => self.merge(key, other, Certainty::Certain),
+            Join::InPlaceOf(place) => self.go_on(key, &place),
             Join::Several => {
-                let call = self.dialogs.get(&key)?.call;
-                self.calls.get_mut(&call)?.certainty = Certainty::Unknown;
+                self.dialogs.get_mut(&key)?.joined = Certainty::Unknown;
                 None
             }
             Join::None => None,
         }
-    }
-
-    /// Makes the calls of two dialogs one; tells which is gone.
-    fn merge(&mut self, one: DialogKey, other: DialogKey, certainty: Certainty) -> Option<CallKey> {
-        let (one, other) = (self.dialogs.get(&one)?.call, self.dialogs.get(&other)?.call);
-        if one == other {
-            return None;
-        }
-        let legs = |call: CallKey| self.calls.get(&call).map_or(0, |call| call.dialogs.len());
-        if legs(one) + legs(other) > LEGS_AT_MOST {
-            return None;
-        }
-        let (kept, gone) = (one.min(other), one.max(other));
-        let moved = self.calls.remove(&gone)?;
-        for key in &moved.dialogs {
-            if let Some(entry) = self.dialogs.get_mut(key) {
-                entry.call = kept;
-            }
-        }
-        let call = self.calls.get_mut(&kept)?;
-        call.dialogs.extend(moved.dialogs);
-        call.dialogs.sort();
-        let before = if moved.certainty == Certainty::Unknown {
-            Certainty::Certain
-        } else {
-            moved.certainty
-        };
-        call.certainty = call.certainty.max(certainty).max(before);
-        Some(gone)
     }
 
     /// Where voice of the dialog is to be expected.
@@ -442,12 +362,13 @@ impl Calls {
             key,
             dialogs: Vec::with_capacity(call.dialogs.len()),
             keys: Vec::with_capacity(call.dialogs.len()),
-            certainty: call.certainty,
+            certainty: Certainty::Certain,
         };
         for key in call.dialogs {
             let Some(entry) = self.dialogs.remove(&key) else {
                 continue;
             };
+            closed.certainty = closed.certainty.max(entry.joined);
             let mut dialog = entry.dialog;
             self.by_call_id.remove(&dialog.call_id);
             self.index.remove(key, &dialog, &entry.numbers, &entry.tags);
@@ -456,24 +377,5 @@ impl Calls {
             closed.keys.push(key);
         }
         Some(closed)
-    }
-}
-
-/// When the next thing is to be done about a dialog.
-fn deadline(dialog: &Dialog) -> Micros {
-    if dialog.end.is_some() {
-        return dialog.last_seen.after(LINGER);
-    }
-    if dialog.waits_for_another_invite() {
-        return dialog.last_seen.after(RETRY);
-    }
-    if !dialog.is_answered() {
-        return dialog.last_seen.after(UNANSWERED_AT_MOST);
-    }
-    let silence = dialog.last_seen.after(SILENCE_AT_MOST);
-    match (dialog.last_media, dialog.session_until()) {
-        (Some(media), _) if !dialog.is_held() => media.max(dialog.last_seen).after(MEDIA_SILENCE),
-        (_, Some(until)) => until.after(LINGER),
-        _ => silence,
     }
 }

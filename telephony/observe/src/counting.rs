@@ -13,7 +13,7 @@ mod tests;
 use std::collections::HashMap;
 
 use madoguchi_core::call::CallRecord;
-use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::event::{CallEvent, EndCause, EventKind, SUPERSEDED_SEQ};
 use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
 use madoguchi_core::time::Instant;
 
@@ -22,9 +22,9 @@ pub(crate) use self::numbers::Meaning;
 use self::numbers::ends;
 pub use self::numbers::{Line, Rules};
 use self::outbound::Outbound;
-use crate::calls::{CallKey, Calls, Closed, DialogKey, Step};
+use crate::calls::{CallKey, Calls, Certainty, Closed, DialogKey, Step};
 use crate::capture::Micros;
-use crate::dialog::Dialog;
+use crate::dialog::{Dialog, End};
 pub use madoguchi_core::setup::Pattern;
 
 /// How many calls were counted as what.
@@ -42,6 +42,17 @@ pub struct Tally {
     pub feature_codes: u64,
     /// Calls that stood when they were first seen.
     pub already_up: u64,
+}
+
+impl Tally {
+    /// The count that a call of this kind stands in.
+    fn of(&mut self, kind: &Kind) -> &mut u64 {
+        match kind {
+            Kind::Inbound(_) => &mut self.arrived,
+            Kind::Outbound(outbound) if outbound.is_outside() => &mut self.outbound,
+            Kind::Outbound(_) => &mut self.internal,
+        }
+    }
 }
 
 /// What a call is counted as.
@@ -75,6 +86,8 @@ pub type IsOpen<'a> = &'a dyn Fn(&LineName, Instant) -> bool;
 
 #[derive(Debug)]
 struct Tracked {
+    /// The dialog of who calls.
+    caller: DialogKey,
     log: Log,
     kind: Kind,
 }
@@ -101,7 +114,7 @@ impl Log {
     fn new(caller: &Dialog, line: LineName, node: NodeName) -> Self {
         Self {
             // Tag and Call-ID name a dialog wherever it is seen, and stay the same.
-            call: CallId::new(format!("observed/{}/{}", caller.tag(), caller.call_id)),
+            call: CallId::of_observed(caller.tag(), &caller.call_id),
             line,
             node,
             next: 0,
@@ -135,6 +148,34 @@ impl Log {
         let end = record.and_then(|record| record.cut_off_event(&self.node));
         self.fresh.extend(end);
     }
+
+    /// It was a leg of another call.
+    fn supersede(&mut self, by: &Log) {
+        self.fresh.push(CallEvent {
+            call: self.call.clone(),
+            seq: SUPERSEDED_SEQ,
+            at: self.last_at,
+            node: self.node.clone(),
+            line: self.line.clone(),
+            kind: EventKind::Superseded {
+                by: by.call.clone(),
+            },
+        });
+    }
+}
+
+/// The end of the caller's part: of the own dialog, and of all that go on where it was left.
+fn callers_end(caller: &Dialog, others: &Dialogs<'_>) -> Option<End> {
+    let later = others.iter().map(|(_, dialog)| *dialog);
+    let later = later.filter(|dialog| dialog.goes_on);
+    let mut last = caller.end?;
+    for dialog in later {
+        let end = dialog.end?;
+        if end.at > last.at {
+            last = end;
+        }
+    }
+    Some(last)
 }
 
 /// The dialogs of a call in the order of their beginnings.
@@ -143,15 +184,28 @@ type Dialogs<'a> = [(DialogKey, &'a Dialog)];
 impl Tracked {
     /// Brings the events up to what is known now.
     fn follow(&mut self, rules: &Rules, dialogs: &Dialogs<'_>, step: Option<&Step>) {
-        let Some(((key, caller), legs)) = dialogs.split_first() else {
+        let is_caller = |(key, _): &&(DialogKey, &Dialog)| *key == self.caller;
+        let Some(caller) = dialogs.iter().find(is_caller).copied() else {
             return;
         };
+        let legs = dialogs.iter().filter(|dialog| !is_caller(dialog));
+        let legs: Vec<_> = legs.copied().collect();
         match &mut self.kind {
-            Kind::Inbound(inbound) => {
-                inbound.follow(&mut self.log, rules, (*key, caller), legs, step);
-            }
-            Kind::Outbound(outbound) => outbound.follow(&mut self.log, caller, legs),
+            Kind::Inbound(inbound) => inbound.follow(&mut self.log, rules, caller, &legs, step),
+            Kind::Outbound(outbound) => outbound.follow(&mut self.log, caller, &legs, step),
         }
+    }
+
+    /// What it was counted as turns out to be a part of another call. A dialled call that was answered has
+    /// been one, as a consultation is, and is over; any other was never a call.
+    fn join(mut self, other: &Log, at: Micros) -> Vec<CallEvent> {
+        match &mut self.kind {
+            Kind::Outbound(outbound) if outbound.is_answered() => {
+                outbound.end(&mut self.log, at, EndCause::Agent);
+            }
+            _ => self.log.supersede(other),
+        }
+        self.log.fresh
     }
 }
 
@@ -164,6 +218,11 @@ impl Counting {
             tracked: HashMap::new(),
             tally: Tally::default(),
         }
+    }
+
+    /// Counts by these rules from now on; calls that have begun stay what they are.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.rules = rules;
     }
 
     /// How many calls were counted as what.
@@ -179,7 +238,7 @@ impl Counting {
     /// What a call is counted as that is over, before [`Self::close`] takes it.
     pub fn counted_as(&self, closed: &Closed) -> CountedAs {
         match self.tracked.get(&closed.key) {
-            Some(Tracked { log, kind }) => match kind {
+            Some(Tracked { log, kind, .. }) => match kind {
                 Kind::Inbound(_) => CountedAs::Inbound(log.line.clone()),
                 Kind::Outbound(outbound) if outbound.is_outside() => CountedAs::Outbound,
                 Kind::Outbound(_) => CountedAs::Internal,
@@ -190,27 +249,39 @@ impl Counting {
 
     fn untracked_as(&self, closed: &Closed) -> CountedAs {
         let caller = closed.dialogs.first();
+        let is_unknown = closed.certainty == Certainty::Unknown;
         match caller.map(|caller| (caller.was_up, self.rules.meaning(caller))) {
             Some((true, _)) => CountedAs::AlreadyUp,
-            Some((false, Meaning::FeatureCode)) => CountedAs::FeatureCode,
+            Some((false, Meaning::FeatureCode)) if !is_unknown => CountedAs::FeatureCode,
             _ => CountedAs::Unknown,
         }
     }
 
     /// The events that a step makes certain.
     pub fn step(&mut self, calls: &Calls, step: &Step, is_open: IsOpen<'_>) -> Vec<CallEvent> {
-        if let Some(gone) = step.merged {
-            self.tracked.remove(&gone);
-        }
+        let gone = step.merged.and_then(|gone| self.tracked.remove(&gone));
+        let mut events = gone.map_or_else(Vec::new, |gone| self.merge(gone, step));
         if !self.tracked.contains_key(&step.call) {
             self.begin(calls, step, is_open);
         }
-        let Some(tracked) = self.tracked.get_mut(&step.call) else {
+        if let Some(tracked) = self.tracked.get_mut(&step.call) {
+            let dialogs: Vec<_> = calls.dialogs(step.call).collect();
+            tracked.follow(&self.rules, &dialogs, Some(step));
+            events.append(&mut tracked.log.fresh);
+        }
+        events
+    }
+
+    /// Two calls turn out to be one.
+    fn merge(&mut self, gone: Tracked, step: &Step) -> Vec<CallEvent> {
+        let Some(kept) = self.tracked.get(&step.call) else {
+            // A leg that was seen before its caller.
+            self.tracked.insert(step.call, gone);
             return Vec::new();
         };
-        let dialogs: Vec<_> = calls.dialogs(step.call).collect();
-        tracked.follow(&self.rules, &dialogs, Some(step));
-        std::mem::take(&mut tracked.log.fresh)
+        let count = self.tally.of(&gone.kind);
+        *count = count.saturating_sub(1);
+        gone.join(&kept.log, step.at)
     }
 
     /// The call is over, or nothing more is seen of it.
@@ -231,9 +302,13 @@ impl Counting {
     }
 
     fn begin(&mut self, calls: &Calls, step: &Step, is_open: IsOpen<'_>) {
-        let Some((_, caller)) = calls.dialogs(step.call).next() else {
+        let Some((key, caller)) = calls.dialogs(step.call).next() else {
             return;
         };
+        // It may be a leg of a call that is counted already.
+        if calls.certainty(step.call) == Certainty::Unknown {
+            return;
+        }
         let Some(start) = caller.start else {
             return;
         };
@@ -254,21 +329,14 @@ impl Counting {
         };
         let mut log = Log::new(caller, line, self.node.clone());
         let (from, to) = ends(caller);
+        *self.tally.of(&kind) += 1;
         match &kind {
-            Kind::Inbound(inbound) => {
-                self.tally.arrived += 1;
-                inbound.arrive(&mut log, start, &from, &to);
-            }
-            Kind::Outbound(outbound) => {
-                if outbound.is_outside() {
-                    self.tally.outbound += 1;
-                } else {
-                    self.tally.internal += 1;
-                }
-                outbound.dial(&mut log, start, &from, &to);
-            }
+            Kind::Inbound(inbound) => inbound.arrive(&mut log, start, &from, &to),
+            Kind::Outbound(outbound) => outbound.dial(&mut log, start, &from, &to),
         }
-        self.tracked.insert(step.call, Tracked { log, kind });
+        let caller = key;
+        let tracked = Tracked { caller, log, kind };
+        self.tracked.insert(step.call, tracked);
     }
 
     fn count_untracked(&mut self, closed: &Closed) {

@@ -3,73 +3,25 @@
 //! The first time that something is seen counts; what comes again changes nothing, be it sent again or
 //! passed on by a proxy. Forks of one INVITE are one dialog here: the first answer counts.
 
+mod begin;
+mod ending;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use madoguchi_sip::header::{NameAddr, SessionExpires};
+use madoguchi_sip::header::SessionExpires;
 use madoguchi_sip::message::{HeaderName, Message, Method};
 
+pub use self::ending::{End, Ending, Side};
 use crate::capture::Micros;
 use crate::media::{self, Media};
-use crate::message::{Seen, Start, body, headers, user, user_of};
+use crate::message::{Seen, Start, body, headers, user_of};
 
 /// Tags of From that one Call-ID may have: hops that change it.
 const HOPS_AT_MOST: usize = 8;
 
 /// How far the network lets an answer overtake its INVITE.
 const OVERTAKING_AT_MOST: Micros = Micros::from_secs(1);
-
-/// One of the two ends of a dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Who sent the first INVITE.
-    Caller,
-    /// Who was called.
-    Callee,
-    /// The first INVITE was not seen.
-    Unknown,
-}
-
-/// What ended a dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// BYE.
-    Bye(Side),
-    /// A final refusal.
-    Refused(u16),
-    /// Its BYE was lost: no voice came any more.
-    MediaStopped,
-    /// Its BYE was lost: nothing was heard of it for too long.
-    Silent,
-}
-
-impl Ending {
-    /// Whether a message said so.
-    pub fn is_seen(self) -> bool {
-        matches!(self, Self::Bye(_) | Self::Refused(_))
-    }
-
-    /// As rows tell it.
-    pub fn text(self) -> String {
-        match self {
-            Self::Bye(Side::Caller) => "BYE by caller".to_owned(),
-            Self::Bye(Side::Callee) => "BYE by callee".to_owned(),
-            Self::Bye(Side::Unknown) => "BYE".to_owned(),
-            Self::Refused(status) => format!("final {status}"),
-            Self::MediaStopped => "media stopped".to_owned(),
-            Self::Silent => "silent".to_owned(),
-        }
-    }
-}
-
-/// The end of a dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
-    /// When.
-    pub at: Micros,
-    /// By what.
-    pub by: Ending,
-}
 
 /// What a message changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +83,9 @@ pub struct Dialog {
     pub last_seen: Micros,
     /// Another dialog was made for it: who was called passed it on.
     pub passed_on: bool,
+    /// It goes on where the caller's own dialog was left, between other machines (REFER, Replaces, a
+    /// redirection): no leg that was made for it.
+    pub goes_on: bool,
     /// Who holds.
     held_by: Option<Side>,
     /// The interval of the session timer in seconds (RFC 4028), and when it began.
@@ -147,65 +102,6 @@ pub struct Dialog {
 }
 
 impl Dialog {
-    /// The dialog that this message belongs to, if it can be one of an INVITE.
-    pub fn begin(seen: &Seen) -> Option<Self> {
-        let identity = &seen.identity;
-        let within = identity.to_tag.is_some();
-        let was_up = match (&identity.start, &identity.method) {
-            (Start::Request(Method::Invite), _) => within,
-            (Start::Request(Method::Bye), _) => true,
-            // What rings has not been answered; a 2xx may as well be that of a later INVITE.
-            (Start::Response(status), Method::Invite) if *status > 100 => {
-                (200..300).contains(status)
-            }
-            _ => return None,
-        };
-        let headers = headers(&seen.message);
-        let is_response = matches!(identity.start, Start::Response(_));
-        // A response says who called, whichever INVITE it answers.
-        let knows_caller = !was_up || is_response;
-        let called = match &seen.message {
-            Message::Request(request) => user_of(&request.uri),
-            Message::Response(_) => String::new(),
-        };
-        let hop = match identity.start {
-            Start::Request(_) => (seen.from, seen.to),
-            Start::Response(_) => (seen.to, seen.from),
-        };
-        Some(Self {
-            call_id: Arc::from(identity.call_id.as_str()),
-            from: user(headers, &HeaderName::From),
-            to: user(headers, &HeaderName::To),
-            called,
-            registered: None,
-            asserted: asserted(seen),
-            hop,
-            start: None,
-            ring: None,
-            answer: None,
-            was_up,
-            cancelled: None,
-            end: None,
-            caller_media: None,
-            callee_media: None,
-            last_media: None,
-            last_seen: seen.at,
-            passed_on: false,
-            held_by: None,
-            session_timer: None,
-            retryable: None,
-            invite_seq: if knows_caller { identity.seq } else { 0 },
-            overtaking: (was_up && is_response).then_some(seen.at),
-            from_tags: identity
-                .from_tag
-                .iter()
-                .filter(|_| knows_caller)
-                .cloned()
-                .collect(),
-            confirmed_tags: Vec::new(),
-        })
-    }
-
     /// Takes a message of this Call-ID.
     pub fn take(&mut self, seen: &Seen) -> Change {
         self.last_seen = self.last_seen.max(seen.at);
@@ -220,6 +116,8 @@ impl Dialog {
             }
             (Start::Request(Method::Cancel), _) => self.cancel(seen),
             (Start::Response(status), Method::Invite) => self.responded(seen, *status),
+            // Its BYE was not seen, and was one.
+            (Start::Response(200..300), Method::Bye) => self.bye(seen),
             _ => Change::Nothing,
         }
     }
@@ -248,6 +146,11 @@ impl Dialog {
     /// Whether voice may stop without an end: somebody holds.
     pub fn is_held(&self) -> bool {
         self.held_by.is_some()
+    }
+
+    /// Whether who was called lets the caller wait.
+    pub fn is_held_by_callee(&self) -> bool {
+        self.held_by == Some(Side::Callee)
     }
 
     /// When its session timer runs out.
@@ -473,16 +376,4 @@ impl Dialog {
 /// elsewhere (8.1.3.4), or told what was wrong with the first (8.1.3.5, RFC 4028 7.1).
 fn is_retryable(status: u16) -> bool {
     matches!(status, 300..=399 | 401 | 407 | 413..=416 | 420 | 421 | 422 | 494)
-}
-
-fn asserted(seen: &Seen) -> Option<String> {
-    let headers = headers(&seen.message);
-    let names = [
-        HeaderName::PAssertedIdentity,
-        HeaderName::Other("Remote-Party-ID".into()),
-    ];
-    let mut listed = names.iter().flat_map(|name| headers.list(name));
-    let address = listed.find_map(|text| text.parse::<NameAddr>().ok())?;
-    let found = user_of(&address.uri);
-    (!found.is_empty()).then_some(found)
 }

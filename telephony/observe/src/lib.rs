@@ -19,4 +19,5 @@ pub mod observer;
 pub mod queue_log;
 pub mod recount;
 pub mod rows;
+mod transfers;
 pub mod typed;

@@ -80,6 +80,11 @@ impl Observer {
         }
     }
 
+    /// Legs are joined so from now on.
+    pub fn set_joining(&mut self, join: JoinSettings) {
+        self.calls.set_joining(join);
+    }
+
     /// Messages of calls and of registrations are given out from now on.
     pub fn keep_messages(&mut self) {
         self.keeps_messages = true;

@@ -6,11 +6,18 @@
 //! with its first arrival. Only the last way out of a queue is 放棄.
 //!
 //! A call whose end was never written (an old Asterisk, a crash) ends as `system_error` at the last line
-//! known of it, once Asterisk was started anew or nobody can be waiting any more.
+//! known of it, once Asterisk was started anew or nobody can be waiting any more. Should its end be told
+//! after all, that one counts.
+//!
+//! Who is handed to another queue stays the same call, whether the agent waited for an answer there or not;
+//! the end is what the last agent's queue tells. What a clock that was set back tells happens at the last
+//! instant known.
 //!
 //! Arrival decides 受付時間: a call that arrived outside it is 時間外着信, whatever became of it.
 
+mod call;
 mod calls;
+mod continued;
 mod line;
 
 use std::collections::{HashMap, HashSet};
@@ -22,7 +29,9 @@ use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::time::{Instant, Millis};
 
 use self::calls::Calls;
+pub use self::continued::continued;
 use self::line::{Kind, Line};
+use crate::counting::Rules;
 
 /// What a log told.
 #[derive(Debug, Default)]
@@ -33,6 +42,10 @@ pub struct Import {
     pub skipped: Vec<Skipped>,
     /// How much of what there was.
     pub counts: Counts,
+    /// When the next call ends of which nothing more is told, if one is open.
+    pub due: Option<Instant>,
+    /// Calls whose beginning is not in the log: an earlier log may have told of it.
+    pub unbegun: Vec<CallId>,
 }
 
 /// A line that could not be taken.
@@ -81,15 +94,20 @@ pub struct Target<'a> {
     pub calendar: &'a Calendar,
     /// The longest wait on the line, if there is one.
     pub wait_at_most: Option<Millis>,
-    /// The log is followed as it grows, and this is now: who has just left a queue may enter another.
+    /// Now, by which silence is judged; without it, or if it is later, the log's last line.
     pub now: Option<Instant>,
+    /// The log is followed as it grows: who has just left a queue may enter another.
+    pub is_followed: bool,
+    /// Which agent has which extension.
+    pub rules: &'a Rules,
+    /// What is known of calls that began in an earlier log.
+    pub known: &'a HashMap<CallId, Vec<CallEvent>>,
 }
 
 /// Reads a log into the events of calls.
 pub fn read(bytes: &[u8], into: Target<'_>) -> Import {
     let mut import = Import::default();
-    let wait_at_most = into.wait_at_most.unwrap_or(WAIT_AT_MOST);
-    let mut calls = Calls::new(into.line.clone(), wait_at_most, into.now);
+    let mut calls = Calls::new(into);
     let mut seen = HashSet::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let text = String::from_utf8_lossy(bytes);
@@ -111,7 +129,7 @@ pub fn read(bytes: &[u8], into: Target<'_>) -> Import {
                 import.counts.repeated += 1;
                 return Ok(());
             }
-            calls.take(&read, into.calendar)
+            calls.take(&read)
         });
         if let Err(reason) = taken {
             import.skipped.push(Skipped {
@@ -120,8 +138,7 @@ pub fn read(bytes: &[u8], into: Target<'_>) -> Import {
             });
         }
     }
-    import.counts.calls = calls.len();
-    import.events = calls.into_events();
+    calls.finish(&mut import);
     import
 }
 
@@ -130,33 +147,6 @@ fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
-}
-
-/// The events that the store does not know yet, numbered behind those it knows.
-///
-/// A log that begins anew where an earlier one was cut tells of some calls a second time from the
-/// beginning, of others only the rest. Of the first, the known events come out the same and are
-/// left out; the others go on behind their last known event.
-pub fn continued(events: &[CallEvent], known: &HashMap<CallId, Vec<CallEvent>>) -> Vec<CallEvent> {
-    let mut next: HashMap<&CallId, u32> = HashMap::new();
-    let mut fresh = Vec::new();
-    for event in events {
-        let before = known.get(&event.call).map_or(&[][..], Vec::as_slice);
-        let is_known = before
-            .iter()
-            .any(|old| old.at == event.at && old.kind == event.kind);
-        if is_known {
-            continue;
-        }
-        let first = before.iter().map(|old| old.seq + 1).max().unwrap_or(0);
-        let seq = next.entry(&event.call).or_insert(first);
-        fresh.push(CallEvent {
-            seq: *seq,
-            ..event.clone()
-        });
-        *seq += 1;
-    }
-    fresh
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::calls::{CallSummary, Closed};
+use crate::calls::{CallSummary, Certainty, Closed};
 use crate::capture::Micros;
+use crate::counting::Rules;
 use crate::dialog::Dialog;
 
 #[derive(Debug, Serialize)]
@@ -45,8 +46,19 @@ fn between(from: Option<Micros>, until: Option<Micros>) -> Option<i64> {
 
 /// The lines of a closed call: its dialogs, then the call.
 pub fn lines(closed: &Closed) -> Vec<String> {
+    lines_by(&Rules::default(), closed)
+}
+
+/// The same by rules that tell what is but a leg of a call: what the call was is 不明.
+pub fn lines_by(rules: &Rules, closed: &Closed) -> Vec<String> {
     let mut lines: Vec<String> = closed.dialogs.iter().map(dialog_line).collect();
-    lines.extend(CallSummary::of(closed).map(|call| call_line(&call)));
+    let call = CallSummary::of(closed).map(|mut call| {
+        if rules.is_lone_leg(&closed.dialogs) {
+            call.certainty = Certainty::Unknown;
+        }
+        call
+    });
+    lines.extend(call.map(|call| call_line(&call)));
     lines
 }
 

@@ -110,11 +110,25 @@ impl Agreement {
             found.count += 1;
         } else if self.findings.len() < KINDS_AT_MOST {
             let example: String = example.chars().take(TEXT_CHARS_AT_MOST).collect();
-            // The example may hold a number: it stays here.
-            tracing::info!(finding = kind, "the typed model disagrees on a message");
+            let masked = masked(&example);
+            tracing::info!(
+                finding = kind,
+                example = masked,
+                "the typed model disagrees on a message"
+            );
             self.findings.insert(kind, Finding { count: 1, example });
         }
     }
+}
+
+/// An example as a log may have it: without digits, for numbers, and without letters of other languages, for
+/// names.
+fn masked(example: &str) -> String {
+    let hidden = |letter: char| letter.is_ascii_digit() || !letter.is_ascii();
+    let letters = example.chars();
+    letters
+        .map(|letter| if hidden(letter) { '*' } else { letter })
+        .collect()
 }
 
 /// The canonical text with names in the place of IPv6 addresses in brackets, which the typed model takes
@@ -236,6 +250,14 @@ mod tests {
         let identity = judge(&mut agreement, text);
         assert_eq!(identity.call_id, "x@[2001:db8::1]");
         assert_eq!(agreement.findings().count(), 0);
+    }
+
+    #[test]
+    fn an_example_in_a_log_has_neither_numbers_nor_names() {
+        assert_eq!(
+            masked("From: \"山田\" <sip:0312345678@pbx>;tag=a1"),
+            "From: \"**\" <sip:**********@pbx>;tag=a*"
+        );
     }
 
     #[test]

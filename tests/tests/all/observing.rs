@@ -1,5 +1,9 @@
 //! A PBX that is already there, observed by a fresh desk: sngrep sends, the numbers get their meaning on a
-//! screen, and the board moves.
+//! screen, and the board moves. And the desk's own traffic, which has to give the figures of its journal.
+
+mod observer;
+mod own_traffic;
+mod wire;
 
 use anyhow::ensure;
 use madoguchi_tests::observed::story;

@@ -184,7 +184,7 @@ async fn desk_with_carrier(carrier: u16) -> anyhow::Result<(Desk, Peer)> {
 }
 
 /// Dials from the phone of extension 201; the final answer.
-async fn dial(phone: &Peer, desk: &Desk, to: &str) -> anyhow::Result<Response> {
+pub(crate) async fn dial(phone: &Peer, desk: &Desk, to: &str) -> anyhow::Result<Response> {
     let call = format!("dial{to}");
     let plain = |cseq, more: &str| {
         let text = String::from_utf8_lossy(&phone.request("INVITE", to, &call, cseq, more))

@@ -15,6 +15,7 @@ use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::setup::Calendars;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_observe::asterisk;
+use madoguchi_observe::counting::Rules;
 use madoguchi_observe::queue_log::{self, Import, Target};
 use madoguchi_store::Store;
 
@@ -58,8 +59,6 @@ pub(super) enum Records {
 const BATCH: usize = 2_000;
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// Looks at a log that has stopped growing, for the calls that end without a line.
-const LOOKS_AFTERWARDS: u32 = 10;
 
 pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
     let store = open_store(config, data_dir).await?;
@@ -72,9 +71,7 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
     let whole = if args.follow {
         queue_log.follow(&mut kept).await
     } else {
-        let bytes = read(&args.file)?;
-        let import = queue_log.import(&bytes, None);
-        kept.import(&import).await
+        queue_log.import_all(&mut kept, &read(&args.file)?).await
     };
     kept.store.close().await;
     if whole? {
@@ -97,7 +94,7 @@ pub(super) async fn run_records(
     let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
     let import = match records {
         Records::Cdr => asterisk::read_cdr(&bytes, &rules, &is_open),
-        Records::Cel => asterisk::read_cel(&bytes, &rules, &is_open),
+        Records::Cel => asterisk::read_cel(&bytes, &rules, &is_open, SystemClock.now()),
     };
     keep(store, &import).await
 }
@@ -134,6 +131,7 @@ struct QueueLog<'a> {
     line: LineName,
     queue: Option<&'a str>,
     calendars: Calendars,
+    rules: Rules,
     wait_at_most: Option<Millis>,
 }
 
@@ -146,19 +144,49 @@ impl<'a> QueueLog<'a> {
             line: LineName::new(&args.line),
             queue: args.queue.as_deref(),
             calendars: joined.calendars()?,
+            rules: joined.observe_rules(),
             wait_at_most: (secs > 0).then(|| Millis::from_secs(i64::from(secs))),
         })
     }
 
-    fn import(&self, bytes: &[u8], now: Option<Instant>) -> Import {
-        let target = Target {
-            line: &self.line,
-            queue: self.queue,
-            calendar: self.calendars.of_line(&self.line),
-            wait_at_most: self.wait_at_most,
-            now,
+    /// What a log tells together with what the store knows of calls that began in an earlier one.
+    async fn read(
+        &self,
+        kept: &mut Kept,
+        bytes: &[u8],
+        is_followed: bool,
+    ) -> Result<Import, CliError> {
+        let read = |known: &HashMap<CallId, Vec<CallEvent>>| {
+            let target = Target {
+                line: &self.line,
+                queue: self.queue,
+                calendar: self.calendars.of_line(&self.line),
+                wait_at_most: self.wait_at_most,
+                now: Some(SystemClock.now()),
+                is_followed,
+                rules: &self.rules,
+                known,
+            };
+            queue_log::read(bytes, target)
         };
-        queue_log::read(bytes, target)
+        let import = read(&kept.known);
+        if kept.load(&import.unbegun).await? {
+            return Ok(read(&kept.known));
+        }
+        Ok(import)
+    }
+
+    /// Imports a log of which nothing more is waited for.
+    async fn import_all(&self, kept: &mut Kept, bytes: &[u8]) -> Result<bool, CliError> {
+        let import = self.read(kept, bytes, false).await?;
+        kept.import(&import).await
+    }
+
+    /// Stores what there is of a log that grows; tells when to look again if it does not.
+    async fn store(&self, kept: &mut Kept, bytes: &[u8]) -> Result<Option<Instant>, CliError> {
+        let import = self.read(kept, bytes, true).await?;
+        kept.store(&import).await?;
+        Ok(import.due)
     }
 
     /// Imports what comes until the operator stops it; the log may be rotated meanwhile.
@@ -166,29 +194,24 @@ impl<'a> QueueLog<'a> {
         let mut signals = Signals::listen().context("signals")?;
         let mut log = Followed::new(self.file);
         let mut tick = tokio::time::interval(LOOK);
-        let mut ends = 0;
+        // When a call ends that nobody ended in time.
+        let mut due: Option<Instant> = None;
         let mut is_away = false;
         loop {
             tokio::select! {
                 _ = tick.tick() => {
                     let grown = log.look().map_err(|error| unreadable(self.file, &error))?;
-                    // What nobody ended in time ends without a line.
-                    if grown || ends > 0 {
-                        let import = self.import(log.whole_lines(), Some(SystemClock.now()));
-                        let stored = kept.store(&import).await;
-                        ends = match (grown, &stored) {
-                            (true, _) => LOOKS_AFTERWARDS,
-                            (false, Ok(_)) => ends - 1,
-                            // What was read is kept, and tried again.
-                            (false, Err(_)) => ends,
-                        };
+                    let now = SystemClock.now();
+                    if grown || due.is_some_and(|due| due <= now) {
+                        let stored = self.store(kept, log.whole_lines()).await;
+                        // What was read is kept, and tried again.
+                        due = stored.as_ref().map_or(Some(now), |due| *due);
                         tell_of_waiting(stored, &mut is_away);
                     }
                 }
                 signal = signals.next() => {
                     if signal == OperatorSignal::Stop {
-                        let import = self.import(log.whole_lines(), None);
-                        return kept.import(&import).await;
+                        return self.import_all(kept, log.whole_lines()).await;
                     }
                 }
             }
@@ -197,7 +220,7 @@ impl<'a> QueueLog<'a> {
 }
 
 /// Says once that the store is away.
-fn tell_of_waiting(stored: Result<Stored, CliError>, is_away: &mut bool) {
+fn tell_of_waiting<T>(stored: Result<T, CliError>, is_away: &mut bool) {
     match stored {
         Ok(_) => *is_away = false,
         Err(error) if !std::mem::replace(is_away, true) => {
@@ -242,18 +265,29 @@ impl Kept {
         Ok(import.skipped.is_empty())
     }
 
-    /// Stores the events of each call that the store does not have yet: a call that was imported
-    /// before, from an earlier part of the log, goes on behind its last event.
-    async fn store(&mut self, import: &Import) -> Result<Stored, CliError> {
-        let mut stored = Stored { new: 0, known: 0 };
-        for call in import.calls() {
+    /// Learns what the store has of calls; tells whether it has something of one that was not known.
+    async fn load<'a>(
+        &mut self,
+        calls: impl IntoIterator<Item = &'a CallId>,
+    ) -> Result<bool, CliError> {
+        let mut is_there = false;
+        for call in calls {
             if self.known.contains_key(call) {
                 continue;
             }
             let events = self.store.events_of(call).await;
             let events = events.map_err(anyhow::Error::from)?;
+            is_there |= !events.is_empty();
             self.known.insert(call.clone(), events);
         }
+        Ok(is_there)
+    }
+
+    /// Stores the events of each call that the store does not have yet: a call that was imported
+    /// before, from an earlier part of the log, goes on behind its last event.
+    async fn store(&mut self, import: &Import) -> Result<Stored, CliError> {
+        let mut stored = Stored { new: 0, known: 0 };
+        self.load(import.calls()).await?;
         let events = queue_log::continued(&import.events, &self.known);
         for batch in events.chunks(BATCH) {
             let appended = self

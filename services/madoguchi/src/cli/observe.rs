@@ -4,26 +4,36 @@ mod files;
 mod folder;
 mod hep;
 mod metrics;
+mod name;
+mod settings;
 mod sink;
+mod stop;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use madoguchi_core::setup::HepListen;
-use madoguchi_core::signal::SignalKind;
-use madoguchi_observe::counting::Counting;
+use madoguchi_observe::capture::{Micros, Packet};
 use madoguchi_observe::observer::{Observer, Progress};
 use madoguchi_observe::rows;
-use madoguchi_web::Seal;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use self::metrics::Meter;
+use self::name::HeldName;
+use self::settings::Settings;
 use self::sink::Sink;
+use self::stop::Stop;
 use super::data::open_store;
 use super::error::CliError;
 use super::output::{complain, print};
 use crate::config::Config;
-use crate::signal_log::SignalBuffer;
-use crate::{housekeeping, key, pages, setup};
+use crate::pages;
+
+/// How often, while observing goes on, time is let pass, a folder is looked at, and events are stored.
+const TICK_SECS: u32 = 1;
+/// Ticks after which changed settings are looked for.
+const TICKS_BETWEEN_SETTINGS: u32 = 5;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -48,11 +58,25 @@ pub(super) struct Observing {
     observer: Observer,
     sink: Sink,
     meter: Meter,
+    /// Nothing was heard since the last tick.
+    is_quiet: bool,
+    /// Ticks since changed settings were looked for.
+    ticks: u32,
+    /// Where HEP was to be received at the start.
+    listen: Vec<HepListen>,
+}
+
+fn ticks() -> Interval {
+    let mut ticks = tokio::time::interval(Duration::from_secs(u64::from(TICK_SECS)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<(), CliError> {
+    let mut stop = Stop::listen()?;
     let (config, sink) = if args.print {
-        (config.clone(), Sink::Print)
+        let rules = Box::new(config.observe_rules());
+        (config.clone(), Sink::Print(rules))
     } else {
         open_sink(config, data_dir).await?
     };
@@ -76,6 +100,9 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
         observer: Observer::new(config.observe.join()),
         sink,
         meter: Meter::default(),
+        is_quiet: true,
+        ticks: 0,
+        listen: config.observe.listen(),
     };
     if let Sink::Store(kept) = &observing.sink
         && kept.keeps_messages()
@@ -84,15 +111,15 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
     }
     let mut whole = true;
     if !args.files.is_empty() {
-        whole = files::read(&mut observing, &args.files).await?;
+        whole = files::read(&mut observing, &args.files, &mut stop).await?;
     }
-    if !listen.is_empty() || folder.is_some() {
+    if !stop.is_asked() && (!listen.is_empty() || folder.is_some()) {
         let doors = hep::Doors {
             listen,
             key: config.observe.key()?,
             tls: pages::tls(&config.web).await?,
         };
-        hep::follow(&mut observing, doors, folder.as_deref()).await?;
+        hep::follow(&mut observing, doors, folder.as_deref(), &mut stop).await?;
     }
     observing.finish().await?;
     if whole { Ok(()) } else { Err(CliError::Partly) }
@@ -101,41 +128,64 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
 /// The store as the place where calls go, and the settings of file and screens.
 async fn open_sink(config: &Config, data_dir: &Path) -> Result<(Config, Sink), CliError> {
     let store = open_store(config, data_dir).await?;
-    let kept = setup::StoredSetup::load(&store).await?;
-    // Without a key nothing was ever sealed.
-    let file = key::path(config.web.key_file.as_deref(), data_dir);
-    let seal = if file.exists() {
-        let key = key::load(config.web.key_file.as_deref(), data_dir, true)?;
-        Some(Seal::new(&key))
-    } else {
-        None
-    };
-    let joined = setup::opened_if(config, &kept.screen, seal.as_ref());
-    let wants_key = kept.screen.observe.hep_key.is_some();
-    if wants_key && joined.observe.key()?.is_none() {
-        // Without it, whoever sends would be heard.
-        return Err(CliError::Failed(anyhow::anyhow!(
-            "画面で保存した HEP の合言葉を読めません。鍵のファイル(web.key_file)を元に戻すか、合言葉を入力し直してください"
-        )));
-    }
-    let counting = Counting::new(joined.observe_rules(), config.node.as_str().into());
-    let retention = housekeeping::signal_retention(&store).await;
-    let retention = retention.map_err(anyhow::Error::from)?;
-    let calendars = joined.calendars()?;
-    let sink = Sink::store(
-        store,
-        calendars,
-        counting,
-        SignalBuffer::new(retention, SignalKind::Observed),
-    );
-    Ok((joined, sink))
+    let (settings, in_force) = Settings::load(config, data_dir, &store).await?;
+    let name = HeldName::take(&store, config, data_dir).await?;
+    let sink = Sink::store(store, name, settings, &in_force);
+    Ok((in_force.config, sink))
 }
 
 impl Observing {
+    /// Takes a packet of a capture.
+    fn packet(&mut self, packet: &Packet<'_>) {
+        let progress = self.observer.packet(packet);
+        self.hear(progress);
+    }
+
+    /// Takes what came of something that was heard just now.
+    fn hear(&mut self, progress: Progress) {
+        self.is_quiet = false;
+        self.take(progress);
+    }
+
+    /// At a tick: if nothing was heard since the last one, time goes on by the clock.
+    fn pass_time(&mut self) {
+        if std::mem::replace(&mut self.is_quiet, true) {
+            let tick = Micros::from_secs(i64::from(TICK_SECS));
+            let progress = self.observer.advance(self.observer.now().after(tick));
+            self.take(progress);
+        }
+    }
+
+    /// At a tick, now and then: the settings, if any were changed. They are in force from now on.
+    async fn take_up_settings(&mut self) -> Option<Config> {
+        self.ticks += 1;
+        if self.ticks < TICKS_BETWEEN_SETTINGS {
+            return None;
+        }
+        self.ticks = 0;
+        let Sink::Store(kept) = &mut self.sink else {
+            return None;
+        };
+        let changed = kept.take_up_settings().await?;
+        if kept.keeps_messages() {
+            self.observer.keep_messages();
+        }
+        self.observer.set_joining(changed.config.observe.join());
+        let listen = changed.config.observe.listen();
+        if listen != self.listen {
+            tracing::warn!(
+                "where HEP is received has changed; that needs a new start of the observation"
+            );
+            self.listen = listen;
+        }
+        Some(changed.config)
+    }
+
     fn take(&mut self, mut progress: Progress) {
         match &mut self.sink {
-            Sink::Print => {
-                for line in progress.closed.iter().flat_map(rows::lines) {
+            Sink::Print(rules) => {
+                let closed = progress.closed.iter();
+                for line in closed.flat_map(|closed| rows::lines_by(rules, closed)) {
                     print(&format!("{line}\n"));
                 }
             }
@@ -146,7 +196,7 @@ impl Observing {
     /// Brings what is measured up to date.
     fn measure(&mut self) {
         let tally = match &self.sink {
-            Sink::Print => None,
+            Sink::Print(_) => None,
             Sink::Store(kept) => Some(kept.tally()),
         };
         self.meter.update(&mut self.observer, tally);
@@ -164,7 +214,7 @@ impl Observing {
     async fn flush(&mut self) -> Result<(), CliError> {
         match &mut self.sink {
             Sink::Store(kept) => kept.flush().await,
-            Sink::Print => Ok(()),
+            Sink::Print(_) => Ok(()),
         }
     }
 

@@ -4,7 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use super::{NINE, command, desk, interrupt, printed, run, set, until_answered};
+use madoguchi_core::call::CallRecord;
+use madoguchi_core::clock::{Clock as _, SystemClock};
+use madoguchi_core::id::CallId;
+use madoguchi_core::time::Instant;
+
+use super::{NINE, command, desk, interrupt, printed, run, set, store, until_answered};
 
 #[tokio::test]
 async fn a_table_of_calls_is_imported_by_the_columns_of_the_screen_and_again_changes_nothing() {
@@ -98,4 +103,59 @@ fn a_queue_log_is_followed_as_it_grows_and_when_it_is_rotated_or_emptied() {
         let expected = format!("呼 {calls}、新しい記録 0、");
         assert!(told.contains(&expected), "{told}");
     }
+}
+
+#[test]
+fn a_call_of_which_one_phone_answered_is_answered_however_often_its_rows_are_imported() {
+    let folder = desk();
+    let file = folder.path().join("Master.csv");
+    let row = |phone: &str, answer: &str, end: &str, disposition: &str| {
+        format!(
+            "\"\",\"0451110000\",\"0312345678\",\"ctx\",\"\",\"PJSIP/trunk-01\",\"PJSIP/{phone}\",\"Dial\",\"\",\
+             \"2026-11-24 09:00:00\",\"{answer}\",\"2026-11-24 {end}\",1,1,\"{disposition}\",\"DOCUMENTATION\",\
+             \"1.1\",\"\"\n"
+        )
+    };
+    append(&file, &row("202-02", "", "09:00:10", "NO ANSWER"));
+    let import = ["import", "cdr", file.to_str().unwrap()];
+    let first = printed(&run(folder.path(), &import, b""));
+    assert!(first.contains("呼 1、新しい記録 3、"), "{first}");
+    append(
+        &file,
+        &row("201-03", "2026-11-24 09:00:10", "09:01:10", "ANSWERED"),
+    );
+    let second = printed(&run(folder.path(), &import, b""));
+    assert!(
+        second.contains("呼 1、新しい記録 2、") && second.contains("重複した行 0"),
+        "{second}"
+    );
+    assert_eq!(until_answered(folder.path(), 1), (1, 1));
+    let third = printed(&run(folder.path(), &import, b""));
+    assert!(third.contains("新しい記録 0、"), "{third}");
+}
+
+#[tokio::test]
+async fn a_queue_log_that_is_imported_once_leaves_no_call_open_and_names_the_agents_of_the_desk() {
+    let folder = desk();
+    let log = folder.path().join("queue_log");
+    let without_end = format!("{}|1.2|q|NONE|ENTERQUEUE||0451110001|1\n", NINE + 100);
+    append(&log, &(answered(0, "1.1") + &without_end));
+    let import = [
+        "import",
+        "queue-log",
+        log.to_str().unwrap(),
+        "--line",
+        "総合",
+    ];
+    let is_later = SystemClock.now() > Instant(i64::from(NINE + 100 + 25 * 3_600) * 1_000);
+    printed(&run(folder.path(), &import, b""));
+    let store = store(folder.path()).await;
+    let record = async |id: &str| {
+        let call = CallId::new(format!("queue_log/総合/{id}"));
+        CallRecord::fold(&store.events_of(&call).await.unwrap()).unwrap()
+    };
+    assert_eq!(record("1.1").await.agent(), Some(&"sato".into()));
+    // A day after its last line, by the clock on the wall.
+    assert_eq!(record("1.2").await.abandoned.is_some(), is_later);
+    store.close().await;
 }

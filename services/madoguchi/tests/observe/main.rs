@@ -8,6 +8,7 @@
 )]
 
 mod hep;
+mod living;
 mod logs;
 
 use std::io::Write as _;
@@ -375,10 +376,14 @@ fn what_is_no_capture_is_told_and_the_rest_is_read() {
 
 /// Ends the program as an operator does.
 fn interrupt(child: &Child) {
+    signal(child, "INT");
+}
+
+fn signal(child: &Child, name: &str) {
     let pid = child.id().to_string();
     assert!(
         Command::new("kill")
-            .args(["-s", "INT", &pid])
+            .args(["-s", name, &pid])
             .status()
             .unwrap()
             .success()

@@ -22,6 +22,9 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     a_node_that_beats_again_keeps_its_calls,
     a_true_end_that_comes_late_replaces_the_one_that_was_set,
     an_earlier_runs_calls_are_ended_and_those_of_this_run_are_not,
+    a_start_of_the_desk_leaves_what_an_observer_sees_alone,
+    what_an_observer_left_open_is_cut_off_until_its_true_end_is_seen,
+    what_was_observed_under_the_name_of_the_desk_is_cut_off_and_counts_once,
     a_caller_whose_invite_came_again_after_a_kill_counts_once,
     who_was_refused_or_answered_counts_beside_the_invite_that_came_again,
     what_others_wrote_is_read_once_in_order_and_without_the_own_calls,
@@ -184,6 +187,65 @@ async fn an_earlier_runs_calls_are_ended_and_those_of_this_run_are_not(place: Pl
     assert_eq!(record(&store, &name(2)).await.ended_at, None);
     let again = store.end_calls_of_earlier_runs(&node(), &run(2)).await;
     assert_eq!(again.unwrap(), 0);
+}
+
+/// A call that an observer of this name sees.
+fn observed(by: &str) -> Call {
+    let name = CallId::of_observed("tag", "caller@carrier");
+    call(name.as_str(), 0).at_node(by).arrived("1")
+}
+
+const OBSERVER: &str = "n1/observe";
+
+async fn a_start_of_the_desk_leaves_what_an_observer_sees_alone(place: Place) {
+    let store = place.open().await;
+    let whole = observed(OBSERVER).answered_by("sato").ended();
+    store.append(&whole[..3]).await.unwrap();
+    let ended = store.end_calls_of_earlier_runs(&node(), &run(2)).await;
+    assert_eq!(ended.unwrap(), 0);
+    let open = record(&store, &whole[0].call).await;
+    assert_eq!(open.outcome(), Outcome::Waiting);
+    store.append(&whole[3..]).await.unwrap();
+    let told = record(&store, &whole[0].call).await;
+    assert_eq!(Some(told), CallRecord::fold(&whole));
+}
+
+async fn what_an_observer_left_open_is_cut_off_until_its_true_end_is_seen(place: Place) {
+    let store = place.open().await;
+    let whole = observed(OBSERVER).answered_by("sato").ended();
+    store.append(&whole[..3]).await.unwrap();
+    let own = call("own", 0).arrived("2").unfinished();
+    store.append(&own).await.unwrap();
+    for ended in [1, 0] {
+        let cut_off = store.cut_off_calls_of(&OBSERVER.into()).await;
+        assert_eq!(cut_off.unwrap(), ended);
+    }
+    let left = record(&store, &whole[0].call).await;
+    assert!(left.ended_by_fault());
+    assert_eq!(left.ended_at, Some(whole[2].at));
+    assert_eq!(record(&store, &"own".into()).await.ended_at, None);
+    store.append(&whole).await.unwrap();
+    let told = record(&store, &whole[0].call).await;
+    assert_eq!(Some(told), CallRecord::fold(&whole));
+}
+
+async fn what_was_observed_under_the_name_of_the_desk_is_cut_off_and_counts_once(place: Place) {
+    let store = place.open().await;
+    let before = observed("n1").answered_by("sato").ended();
+    store.append(&before[..3]).await.unwrap();
+    let ended = store.end_calls_of_earlier_runs(&node(), &run(2)).await;
+    assert_eq!(ended.unwrap(), 1);
+    // The same capture is read again, under the observer's own name.
+    let again = observed(OBSERVER).answered_by("sato").ended();
+    let appended = store.append(&again).await.unwrap();
+    assert_eq!(
+        (appended.new, appended.conflicting),
+        (again.len() - 3, 0),
+        "what was stored is the same, whoever saw it"
+    );
+    let told = record(&store, &again[0].call).await;
+    assert_eq!(Some(told), CallRecord::fold(&again));
+    assert_eq!(counted(&store).await, (1, 1, 0));
 }
 
 /// A call of this run that this INVITE began.

@@ -3,23 +3,28 @@
 //! userfield, userdeftype, eventextra`.
 //!
 //! Channels with one linkedid are one call; the one whose uniqueid it is, is the caller's. 応答 is when a
-//! phone's channel enters a bridge, whatever the queue answered before.
+//! phone's channel enters a bridge, whatever the queue answered before. A phone that no setting names
+//! answers when it is in one bridge with the caller; by whom, is unknown.
 
-use std::collections::HashMap;
+mod following;
+
+use std::collections::{HashMap, HashSet};
 
 use csv::StringRecord;
-use madoguchi_core::event::{
-    AbandonReason, CallEvent, EndCause, EventKind, RingOutcome, TransferTarget,
-};
-use madoguchi_core::id::AgentId;
-use madoguchi_core::time::Instant;
+use madoguchi_core::call::CallRecord;
+use madoguchi_core::event::CallEvent;
+use madoguchi_core::time::{Instant, Millis};
 
-use super::{Beginning, Log, begin, extension, instant, rows};
+use self::following::Following;
+use super::{Beginning, begin, fingerprint, instant, rows};
 use crate::counting::{IsOpen, Rules};
 use crate::queue_log::{Import, Skipped};
 
 /// The name in events and names of calls.
 const SOURCE: &str = "cel";
+
+/// A call of which nothing more was told for so long is over.
+const SILENT_AT_MOST: Millis = Millis::from_secs(24 * 3600);
 
 /// One event of a channel.
 #[derive(Debug)]
@@ -33,13 +38,26 @@ struct Line {
     extra: String,
 }
 
-/// Reads a CEL file into events of calls.
-pub fn read(bytes: &[u8], rules: &Rules, is_open: IsOpen<'_>) -> Import {
+impl Line {
+    /// A value of the JSON in the last column.
+    fn extra(&self, name: &str) -> Option<String> {
+        let extra: serde_json::Value = serde_json::from_str(&self.extra).ok()?;
+        Some(extra.get(name)?.as_str()?.to_owned())
+    }
+}
+
+/// Reads a CEL file into events of calls. `now` decides whether a call without an end goes on.
+pub fn read(bytes: &[u8], rules: &Rules, is_open: IsOpen<'_>, now: Instant) -> Import {
     let mut import = Import::default();
     let mut counted = Import::default();
     let mut order: Vec<String> = Vec::new();
     let mut calls: HashMap<String, Vec<Line>> = HashMap::new();
+    let mut seen = HashSet::new();
     for (number, row) in rows(bytes, &mut counted) {
+        if !seen.insert(fingerprint(&row)) {
+            import.counts.repeated += 1;
+            continue;
+        }
         match line(&row) {
             Ok((linked_id, line)) => {
                 let lines = calls.entry(linked_id.clone()).or_insert_with(|| {
@@ -56,7 +74,7 @@ pub fn read(bytes: &[u8], rules: &Rules, is_open: IsOpen<'_>) -> Import {
     }
     for linked_id in order {
         let lines = calls.remove(&linked_id).unwrap_or_default();
-        match call(&linked_id, &lines, rules, is_open) {
+        match call(&linked_id, &lines, (rules, now), is_open) {
             Some(events) => {
                 import.counts.calls += 1;
                 import.events.extend(events);
@@ -89,24 +107,10 @@ fn line(row: &StringRecord) -> Result<(String, Line), String> {
     Ok((linked_id, line))
 }
 
-/// What goes on in a call.
-struct Following<'a> {
-    log: Log,
-    rules: &'a Rules,
-    caller: &'a str,
-    /// An open 着信; nothing for 発信 and 内線.
-    open: Option<bool>,
-    /// Phones that ring, by their channels.
-    ringing: Vec<(String, AgentId)>,
-    talking: Option<String>,
-    answered: bool,
-    over: bool,
-}
-
 fn call(
     linked_id: &str,
     lines: &[Line],
-    rules: &Rules,
+    (rules, now): (&Rules, Instant),
     is_open: IsOpen<'_>,
 ) -> Option<Vec<CallEvent>> {
     let of_caller = |line: &&Line| line.unique_id == linked_id;
@@ -125,122 +129,16 @@ fn call(
         Beginning::Inbound { log, open } => (log, Some(open)),
         Beginning::Dialled(log) => (log, None),
     };
-    let mut following = Following {
-        log,
-        rules,
-        caller: &start.channel,
-        open,
-        ringing: Vec::new(),
-        talking: None,
-        answered: false,
-        over: false,
-    };
+    let mut following = Following::new(log, rules, &start.channel, open);
     for line in lines {
         following.take(line, line.unique_id == linked_id);
     }
-    Some(following.log.events)
-}
-
-impl Following<'_> {
-    fn take(&mut self, line: &Line, is_caller: bool) {
-        if self.over {
-            return;
-        }
-        match line.kind.as_str() {
-            "CHAN_START" if !is_caller && self.open.is_some() => self.ring(line),
-            "BRIDGE_ENTER" if !is_caller => self.answer(line),
-            "HANGUP" if is_caller => self.end(line),
-            "HANGUP" => self.leg_ended(line),
-            _ => {}
-        }
+    let mut events = following.into_events();
+    let latest = lines.iter().map(|line| line.at).max()?;
+    if now - latest > SILENT_AT_MOST {
+        let record = CallRecord::fold(&events);
+        let node = SOURCE.into();
+        events.extend(record.and_then(|record| record.cut_off_event(&node)));
     }
-
-    fn ring(&mut self, line: &Line) {
-        if let Some(agent) = self.rules.agent(extension(&line.channel)) {
-            self.ringing.push((line.channel.clone(), agent.clone()));
-            self.log.push(line.at, EventKind::Ringing { agent });
-        }
-    }
-
-    fn answer(&mut self, line: &Line) {
-        if self.open.is_none() {
-            // The far end of a call that an agent dialled: who dialled stands in its first event.
-            if !std::mem::replace(&mut self.answered, true) {
-                let first = self.log.events.first().map(|event| event.kind.clone());
-                let agent = match first {
-                    Some(EventKind::Dialled { agent, .. }) => Some(agent),
-                    _ => None,
-                };
-                self.log.push(line.at, EventKind::Answered { agent });
-            }
-            return;
-        }
-        let is_it = |(channel, _): &(String, AgentId)| *channel == line.channel;
-        let Some(place) = self.ringing.iter().position(is_it) else {
-            return;
-        };
-        let (channel, agent) = self.ringing.swap_remove(place);
-        self.withdraw(line.at);
-        if std::mem::replace(&mut self.answered, true) {
-            let to = TransferTarget::Agent { agent };
-            self.log
-                .push(line.at, EventKind::Transferred { from: None, to });
-        } else {
-            let agent = Some(agent);
-            self.log.push(line.at, EventKind::Answered { agent });
-        }
-        self.talking = Some(channel);
-    }
-
-    /// The phones that ring yet were rung in vain.
-    fn withdraw(&mut self, at: Instant) {
-        for (_, agent) in std::mem::take(&mut self.ringing) {
-            let outcome = RingOutcome::Withdrawn;
-            self.log.push(at, EventKind::RingEnded { agent, outcome });
-        }
-    }
-
-    fn leg_ended(&mut self, line: &Line) {
-        let is_it = |(channel, _): &(String, AgentId)| *channel == line.channel;
-        if let Some(place) = self.ringing.iter().position(is_it) {
-            let (_, agent) = self.ringing.swap_remove(place);
-            let outcome = RingOutcome::NoAnswer;
-            self.log
-                .push(line.at, EventKind::RingEnded { agent, outcome });
-        }
-    }
-
-    fn end(&mut self, line: &Line) {
-        self.over = true;
-        self.withdraw(line.at);
-        let by_caller = line
-            .extra
-            .contains(&format!("\"hangupsource\":\"{}\"", self.caller));
-        let by_somebody = line.extra.contains("\"hangupsource\":\"")
-            && !line.extra.contains("\"hangupsource\":\"\"");
-        let kind = match (self.open, self.answered) {
-            (Some(true), false) => {
-                let reason = if by_caller || !by_somebody {
-                    AbandonReason::CallerHangup
-                } else {
-                    AbandonReason::MaxWait
-                };
-                EventKind::Abandoned { reason }
-            }
-            (None, false) => EventKind::Ended {
-                cause: EndCause::Refused,
-            },
-            (of, _) => {
-                let cause = match (by_caller, by_somebody) {
-                    (true, _) if of.is_none() => EndCause::Agent,
-                    (true, _) => EndCause::Caller,
-                    (false, true) if of.is_none() => EndCause::Caller,
-                    (false, true) => EndCause::Agent,
-                    (false, false) => EndCause::Unknown,
-                };
-                EventKind::Ended { cause }
-            }
-        };
-        self.log.push(line.at, kind);
-    }
+    Some(events)
 }

@@ -3,6 +3,9 @@ use madoguchi_core::call::{CallRecord, Direction, Outcome};
 use super::*;
 use crate::counting::Line;
 
+mod cdr;
+mod cel;
+
 fn rules() -> Rules {
     Rules {
         lines: vec![Line {
@@ -81,7 +84,7 @@ fn the_agents_bridge_is_the_answer_not_that_of_the_queue() {
             r#"{"hangupsource":"PJSIP/trunk-01"}"#,
         ),
     ];
-    let import = read_cel(lines.join("\n").as_bytes(), &rules(), &always);
+    let import = read_cel(lines.join("\n").as_bytes(), &rules(), &always, Instant(0));
     assert_eq!(import.skipped, []);
     let record = &records(&import)[0];
     assert_eq!(
@@ -140,6 +143,6 @@ proptest::proptest! {
     #[test]
     fn random_rows_do_no_harm(text in "[a-zA-Z0-9,\".\n /-]{0,400}") {
         let _any = read_cdr(text.as_bytes(), &rules(), &always);
-        let _any = read_cel(text.as_bytes(), &rules(), &always);
+        let _any = read_cel(text.as_bytes(), &rules(), &always, Instant(0));
     }
 }

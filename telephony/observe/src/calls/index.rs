@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use madoguchi_core::phone;
 
-use super::DialogKey;
+use super::parts::DialogKey;
 use crate::dialog::Dialog;
 
 /// Dialogs with one number that are looked through; of more, the latest.

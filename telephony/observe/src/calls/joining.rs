@@ -6,8 +6,9 @@
 
 use madoguchi_sip::message::Message;
 
+use super::Calls;
 use super::index::local_part;
-use super::{Calls, Certainty, DialogKey};
+use super::parts::{Certainty, DialogKey};
 use crate::dialog::Dialog;
 use crate::message::{Seen, extension, headers};
 
@@ -39,10 +40,20 @@ impl Default for JoinSettings {
 pub(super) enum Join {
     None,
     With(DialogKey, Certainty),
-    /// It takes the place of a leg, which has passed nothing on.
-    InPlaceOf(DialogKey),
+    /// It takes the place of a dialog, which has passed nothing on.
+    InPlaceOf(Place),
     /// Several calls fit as well as each other.
     Several,
+}
+
+/// Where a dialog goes on.
+pub(super) struct Place {
+    /// The dialog that was left for it.
+    pub(super) left: DialogKey,
+    /// How sure that is.
+    pub(super) certainty: Certainty,
+    /// Another dialog that it belongs to for certain.
+    pub(super) other: Option<DialogKey>,
 }
 
 /// What the message names its call by, beside numbers.
@@ -98,18 +109,65 @@ pub(super) fn find(
         let other = is_first.then(|| names_it().or_else(|| made_of(calls, &entry.dialog)));
         other.flatten().filter(|other| *other != key)
     });
-    let replaced = || {
-        let replaced = is_first.then(|| by_call_id(&replaced(seen)?)).flatten();
-        replaced.filter(|other| *other != key)
-    };
-    if let Some(other) = said {
-        return Join::With(other, Certainty::Certain);
+    if is_first && let Some(place) = place(calls, key, seen, said) {
+        return Join::InPlaceOf(place);
     }
-    match replaced() {
-        Some(other) => Join::InPlaceOf(other),
+    match said {
+        Some(other) => Join::With(other, Certainty::Certain),
         None if is_first => estimate::find(calls, key, entry),
         None => Join::None,
     }
+}
+
+/// The dialog in whose place this INVITE goes on: its caller was asked to make it, or it says so itself.
+fn place(calls: &Calls, key: DialogKey, seen: &Seen, said: Option<DialogKey>) -> Option<Place> {
+    let by_call_id = |call_id: &str| {
+        let other = calls.by_call_id.get(call_id).copied();
+        other.filter(|other| *other != key)
+    };
+    let replaced = replaced(seen).and_then(|call_id| by_call_id(&call_id));
+    let asked = calls.transfers.find(seen);
+    let asked = asked.and_then(|asked| Some((by_call_id(&asked.dialog)?, asked.is_certain)));
+    match asked {
+        Some((left, is_certain)) => {
+            let named = replaced.or(said).is_some();
+            if !is_certain && !named && has_nearer_call(calls, key, left) {
+                return None;
+            }
+            let is_certain = is_certain || said == Some(left) || replaced == Some(left);
+            let certainty = if is_certain {
+                Certainty::Certain
+            } else {
+                Certainty::Estimated
+            };
+            let mut others = [replaced, said].into_iter().flatten();
+            let other = others.find(|other| *other != left);
+            Some(Place {
+                left,
+                certainty,
+                other,
+            })
+        }
+        None => replaced.map(|left| Place {
+            left,
+            certainty: Certainty::Certain,
+            other: said.filter(|other| *other != left),
+        }),
+    }
+}
+
+/// Whether the caller's number says that a leg belongs to another call than who was asked for it.
+fn has_nearer_call(calls: &Calls, key: DialogKey, left: DialogKey) -> bool {
+    let (Some(leg), Some(left)) = (calls.dialogs.get(&key), calls.dialogs.get(&left)) else {
+        return false;
+    };
+    let Join::With(other, _) = estimate::find(calls, key, leg) else {
+        return false;
+    };
+    let nearer = calls.dialogs.get(&other);
+    nearer.is_some_and(|nearer| {
+        nearer.call != left.call && estimate::is_same_caller(&nearer.numbers, &leg.numbers)
+    })
 }
 
 /// The Call-ID of the dialog that this INVITE takes the place of (RFC 3891).

@@ -1,6 +1,6 @@
 //! What became of a call, seen over all its dialogs.
 
-use super::{Certainty, Closed};
+use super::parts::{Certainty, Closed};
 use crate::capture::Micros;
 use crate::dialog::{Dialog, End, Ending};
 
@@ -55,14 +55,21 @@ impl CallSummary {
     pub fn of(closed: &Closed) -> Option<Self> {
         let (caller, others) = closed.dialogs.split_first()?;
         // Who passed a call on is nobody who answers it.
-        let legs: Vec<&Dialog> = others.iter().filter(|leg| !leg.passed_on).collect();
-        let answer = answer(caller, &legs);
+        let legs = others.iter().filter(|leg| !leg.passed_on && !leg.goes_on);
+        let legs: Vec<&Dialog> = legs.collect();
+        // Who was asked to call another one goes on in a dialog of its own.
+        let later: Vec<&Dialog> = others.iter().filter(|dialog| dialog.goes_on).collect();
+        let answer = answer(caller, &legs).or_else(|| {
+            let answers = later.iter().filter_map(|dialog| dialog.taken());
+            answers.min()
+        });
+        let last = later.last().copied().unwrap_or(caller);
         let called = [&caller.called, &caller.to];
         let to = called.into_iter().find(|text| !text.is_empty());
         let dialogs = closed.dialogs.iter();
         Some(Self {
             dialogs: dialogs.map(|dialog| dialog.call_id.to_string()).collect(),
-            outcome: outcome(caller, answer),
+            outcome: outcome(caller, last, answer),
             // It may be a leg of a call whose beginning was not seen.
             certainty: if caller.was_up {
                 Certainty::Unknown
@@ -73,7 +80,10 @@ impl CallSummary {
             to: to.cloned().unwrap_or_default(),
             start: caller.start,
             answer,
-            end: end(caller, &legs, answer),
+            end: match answer {
+                Some(_) => end_of_talk(caller, &legs, &later),
+                None => last.end,
+            },
         })
     }
 }
@@ -92,10 +102,24 @@ fn answer(caller: &Dialog, legs: &[&Dialog]) -> Option<Micros> {
     legs.iter().filter_map(both).min()
 }
 
-fn end(caller: &Dialog, legs: &[&Dialog], answer: Option<Micros>) -> Option<End> {
-    if answer.is_none() {
-        return caller.end;
+/// When nobody talked any more.
+fn end_of_talk(caller: &Dialog, legs: &[&Dialog], later: &[&Dialog]) -> Option<End> {
+    let before = end_with_legs(caller, legs);
+    let mut later = later.iter().filter(|dialog| dialog.taken().is_some());
+    let Some(first) = later.next() else {
+        return before;
+    };
+    let mut end = first.end?;
+    for dialog in later {
+        let its = dialog.end?;
+        end = if its.at > end.at { its } else { end };
     }
+    // Who was left may be gone before, or come back. That nothing more was heard there tells nothing.
+    let came_back = before.filter(|before| before.by.is_seen() && before.at > end.at);
+    Some(came_back.unwrap_or(end))
+}
+
+fn end_with_legs(caller: &Dialog, legs: &[&Dialog]) -> Option<End> {
     // The talk is over when its last leg is, even if the caller stays on.
     let mut talking = legs.iter().filter(|leg| leg.taken().is_some());
     let of_legs = if talking.clone().all(|leg| !leg.is_open()) {
@@ -110,15 +134,16 @@ fn end(caller: &Dialog, legs: &[&Dialog], answer: Option<Micros>) -> Option<End>
     ends.min_by_key(|end| end.at)
 }
 
-fn outcome(caller: &Dialog, answer: Option<Micros>) -> Outcome {
+/// `last` is the dialog in which the caller was last.
+fn outcome(caller: &Dialog, last: &Dialog, answer: Option<Micros>) -> Outcome {
     if answer.is_some() || caller.was_up {
         return Outcome::Answered;
     }
-    match caller.end.map(|end| end.by) {
-        _ if caller.cancelled.is_some() => Outcome::Abandoned,
+    match last.end.map(|end| end.by) {
+        _ if last.cancelled.is_some() => Outcome::Abandoned,
         None => Outcome::Open,
         Some(Ending::Bye(_)) => Outcome::Abandoned,
-        Some(Ending::MediaStopped | Ending::Silent) if caller.is_answered() => Outcome::Abandoned,
+        Some(Ending::MediaStopped | Ending::Silent) if last.is_answered() => Outcome::Abandoned,
         Some(Ending::Refused(_)) => Outcome::Refused,
         Some(Ending::MediaStopped | Ending::Silent) => Outcome::Open,
     }

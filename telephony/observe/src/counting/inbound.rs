@@ -8,10 +8,11 @@ use madoguchi_core::event::{
 };
 use madoguchi_core::id::AgentId;
 
-use super::{Dialogs, Line, Log, Rules};
+use super::numbers::{LeadsTo, ends};
+use super::{Dialogs, Line, Log, Rules, callers_end};
 use crate::calls::{DialogKey, Step};
 use crate::capture::Micros;
-use crate::dialog::{Change, Dialog, Ending, Side};
+use crate::dialog::{Change, Dialog, End, Ending, Side};
 
 #[derive(Debug)]
 pub(super) struct Inbound {
@@ -19,13 +20,19 @@ pub(super) struct Inbound {
     is_direct: bool,
     legs: HashMap<DialogKey, Leg>,
     talking: Talking,
+    /// Since when somebody has talked with the caller, and who does, if a setting names them.
+    since: Micros,
+    agent: Option<AgentId>,
     over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Leg {
-    Ringing(AgentId),
-    Talking(AgentId),
+    /// To somebody, whom a setting may name.
+    Ringing(Option<AgentId>),
+    Talking,
+    /// To the outside.
+    Outside,
     Over,
 }
 
@@ -38,6 +45,15 @@ enum Talking {
     Left(Micros, EndCause),
 }
 
+/// Who calls, as far as is known now.
+struct Caller<'a> {
+    dialog: &'a Dialog,
+    /// The end of all dialogs in which they call.
+    end: Option<End>,
+    /// When another call turned out to be a part of this one just now: what it was before is no part of this.
+    merged_at: Micros,
+}
+
 impl Inbound {
     pub(super) fn new(line: &Line, open: bool) -> Self {
         Self {
@@ -45,6 +61,8 @@ impl Inbound {
             is_direct: line.is_direct,
             legs: HashMap::new(),
             talking: Talking::NotYet,
+            since: Micros::default(),
+            agent: None,
             over: false,
         }
     }
@@ -73,8 +91,18 @@ impl Inbound {
         if self.over {
             return;
         }
+        let end = callers_end(caller, legs);
+        let merged = step.filter(|step| step.merged.is_some());
+        let caller_now = Caller {
+            dialog: caller,
+            end,
+            merged_at: merged.map_or(Micros(i64::MIN), |step| step.at),
+        };
         for (key, leg) in legs {
-            self.follow_leg(log, rules, caller, (*key, leg));
+            self.follow_leg(log, rules, &caller_now, (*key, leg));
+            if self.over {
+                return;
+            }
         }
         if self.is_direct
             && self.talking == Talking::NotYet
@@ -82,13 +110,12 @@ impl Inbound {
         {
             log.push(at, EventKind::Answered { agent: None });
             self.talking = Talking::With(caller_key);
+            self.since = at;
         }
         if let Some(step) = step {
             self.hold(log, step, caller_key);
         }
-        if let Some(end) = caller.end
-            && !caller.waits_for_another_invite()
-        {
+        if let Some(end) = end {
             self.end(log, caller, end.at, end.by);
         }
     }
@@ -97,25 +124,34 @@ impl Inbound {
         &mut self,
         log: &mut Log,
         rules: &Rules,
-        caller: &Dialog,
+        caller: &Caller<'_>,
         (key, leg): (DialogKey, &Dialog),
     ) {
         if leg.passed_on {
             return;
         }
         if let Entry::Vacant(unknown) = self.legs.entry(key) {
-            let (Some(agent), Some(start)) = (rules.rung(leg), leg.start) else {
+            let Some(start) = leg.start else {
                 return;
             };
-            let ringing = EventKind::Ringing {
-                agent: agent.clone(),
+            let begins = match rules.leads_to(leg) {
+                LeadsTo::Agent(agent) => {
+                    let ringing = EventKind::Ringing {
+                        agent: agent.clone(),
+                    };
+                    log.push(start.max(caller.merged_at), ringing);
+                    Leg::Ringing(Some(agent))
+                }
+                LeadsTo::Somebody => Leg::Ringing(None),
+                LeadsTo::Outside => Leg::Outside,
+                LeadsTo::Machine => Leg::Over,
             };
-            log.push(start, ringing);
-            unknown.insert(Leg::Ringing(agent));
+            unknown.insert(begins);
         }
         match self.legs.get(&key).cloned() {
             Some(Leg::Ringing(agent)) => self.follow_ringing(log, caller, (key, leg), agent),
-            Some(Leg::Talking(_)) => {
+            Some(Leg::Outside) => self.follow_outside(log, leg),
+            Some(Leg::Talking) => {
                 if let Some(end) = leg.end {
                     self.legs.insert(key, Leg::Over);
                     let cause = match end.by {
@@ -135,42 +171,74 @@ impl Inbound {
     fn follow_ringing(
         &mut self,
         log: &mut Log,
-        caller: &Dialog,
+        caller: &Caller<'_>,
         (key, leg): (DialogKey, &Dialog),
-        agent: AgentId,
+        agent: Option<AgentId>,
     ) {
         let both = leg
             .taken()
-            .zip(caller.taken())
-            .map(|(one, other)| one.max(other));
-        let ended_before = |dialog: &Dialog, at: Micros| dialog.end.is_some_and(|end| end.at < at);
+            .zip(caller.dialog.taken())
+            .map(|(one, other)| one.max(other).max(caller.merged_at));
+        let ended_before = |end: Option<End>, at: Micros| end.is_some_and(|end| end.at < at);
         match both {
-            Some(at) if !ended_before(caller, at) && !ended_before(leg, at) => {
-                self.legs.insert(key, Leg::Talking(agent.clone()));
+            Some(at) if !ended_before(caller.end, at) && !ended_before(leg.end, at) => {
+                self.legs.insert(key, Leg::Talking);
                 self.answered(log, key, agent, at);
             }
             _ => {
                 let at = leg.end.map(|end| end.at).or(leg.cancelled);
                 if let Some(at) = at {
-                    let outcome = self.ring_outcome(caller, leg);
-                    log.push(at, EventKind::RingEnded { agent, outcome });
+                    if let Some(agent) = agent {
+                        let outcome = self.ring_outcome(caller, leg);
+                        log.push(at, EventKind::RingEnded { agent, outcome });
+                    }
                     self.legs.insert(key, Leg::Over);
                 }
             }
         }
     }
 
-    fn answered(&mut self, log: &mut Log, key: DialogKey, agent: AgentId, at: Micros) {
+    fn answered(&mut self, log: &mut Log, key: DialogKey, agent: Option<AgentId>, at: Micros) {
         self.withdraw(log, at);
-        match self.talking {
-            Talking::NotYet => log.push(at, EventKind::Answered { agent: Some(agent) }),
-            // The next agent takes over.
-            Talking::With(_) | Talking::Left(..) => {
-                let to = TransferTarget::Agent { agent };
-                log.push(at, EventKind::Transferred { from: None, to });
+        let to = match (&self.talking, agent.clone()) {
+            (Talking::NotYet, agent) => {
+                log.push(at, EventKind::Answered { agent });
+                None
             }
+            // The next agent takes over.
+            (_, Some(agent)) => Some(TransferTarget::Agent { agent }),
+            // Whom no setting names has no part of their own.
+            (_, None) => self.agent.is_some().then_some(TransferTarget::Desk),
+        };
+        if let Some(to) = to {
+            let from = None;
+            log.push(at, EventKind::Transferred { from, to });
         }
         self.talking = Talking::With(key);
+        self.since = at;
+        self.agent = agent;
+    }
+
+    /// Whoever talks with the caller hands them on to the outside: for the desk the call is over when
+    /// somebody answers there (docs/metrics.md). A leg that began before the talk was a phone that rang beside
+    /// others.
+    fn follow_outside(&mut self, log: &mut Log, leg: &Dialog) {
+        let hands_on = self.talking != Talking::NotYet;
+        let is_later = leg.start.is_some_and(|start| start >= self.since);
+        let Some(at) = leg.taken().filter(|_| hands_on && is_later) else {
+            return;
+        };
+        self.withdraw(log, at);
+        let number = ends(leg).1;
+        let (from, to) = (self.agent.clone(), TransferTarget::Outside { number });
+        let left = match self.talking {
+            Talking::Left(left, _) => left.min(at),
+            _ => at,
+        };
+        log.push(left, EventKind::Transferred { from, to });
+        let cause = EndCause::Desk;
+        log.push(at, EventKind::Ended { cause });
+        self.over = true;
     }
 
     /// The phones that ring yet were rung in vain.
@@ -183,15 +251,15 @@ impl Inbound {
         }
         ringing.sort();
         for key in ringing {
-            if let Some(Leg::Ringing(agent)) = self.legs.insert(key, Leg::Over) {
+            if let Some(Leg::Ringing(Some(agent))) = self.legs.insert(key, Leg::Over) {
                 let outcome = RingOutcome::Withdrawn;
                 log.push(at, EventKind::RingEnded { agent, outcome });
             }
         }
     }
 
-    fn ring_outcome(&self, caller: &Dialog, leg: &Dialog) -> RingOutcome {
-        let gone = caller.end.is_some() || caller.cancelled.is_some();
+    fn ring_outcome(&self, caller: &Caller<'_>, leg: &Dialog) -> RingOutcome {
+        let gone = caller.end.is_some() || caller.dialog.cancelled.is_some();
         match leg.end.map(|end| end.by) {
             _ if leg.answer.is_some() => RingOutcome::Dropped,
             _ if leg.cancelled.is_some() && (gone || self.talking != Talking::NotYet) => {

@@ -36,6 +36,19 @@ pub struct Rules {
     pub trunks: Vec<IpNet>,
 }
 
+/// Where a leg of a call to a line leads.
+#[derive(Debug)]
+pub(super) enum LeadsTo {
+    /// To the phone of an agent.
+    Agent(AgentId),
+    /// To somebody whom no setting names.
+    Somebody,
+    /// To the outside.
+    Outside,
+    /// On to the line, or to a machine: whoever takes it there is no agent.
+    Machine,
+}
+
 /// What a call is by who calls whom.
 #[derive(Debug)]
 pub(crate) enum Meaning<'a> {
@@ -88,9 +101,48 @@ impl Rules {
     pub(super) fn meaning(&self, caller: &Dialog) -> Meaning<'_> {
         let (from_address, to_address) = (caller.hop.0.ip(), caller.hop.1.ip());
         let agent = self.agent(&caller.from);
-        let agent = agent.filter(|_| !self.is_trunk(from_address));
+        let is_from_trunk = self.is_trunk(from_address);
+        let agent = agent.filter(|_| !is_from_trunk);
         let to_trunk = self.is_trunk(to_address);
+        // A phone is rung for a call to the line that To still tells of.
+        if !is_from_trunk && self.line(&caller.called).is_none() && self.rings_agent(caller) {
+            return self.meaning_of(agent, &[&caller.called], to_trunk);
+        }
         self.meaning_of(agent, &[&caller.called, &caller.to], to_trunk)
+    }
+
+    /// Whether it is a leg to an agent's phone whose caller was not seen: no call of which more is known.
+    pub fn is_lone_leg(&self, dialogs: &[Dialog]) -> bool {
+        let Some((caller, others)) = dialogs.split_first() else {
+            return false;
+        };
+        let is_within = !self.is_trunk(caller.hop.0.ip());
+        let is_unknown = matches!(self.meaning(caller), Meaning::Unknown);
+        others.is_empty() && is_within && is_unknown && self.rung(caller).is_some()
+    }
+
+    /// Where a leg leads. Queues and recorders answer, too: their numbers are those of lines and codes.
+    pub(super) fn leads_to(&self, leg: &Dialog) -> LeadsTo {
+        if self.is_trunk(leg.hop.1.ip()) {
+            return LeadsTo::Outside;
+        }
+        if let Some(agent) = self.rung(leg) {
+            return LeadsTo::Agent(agent);
+        }
+        let called = phone::normalize(&ends(leg).1);
+        let is_code = self.feature_codes.iter().any(|code| code.matches(&called));
+        if is_code || self.line(&called).is_some() {
+            LeadsTo::Machine
+        } else {
+            LeadsTo::Somebody
+        }
+    }
+
+    /// Whether the Request-URI is an agent's.
+    fn rings_agent(&self, leg: &Dialog) -> bool {
+        let named = [Some(leg.called.as_str()), leg.registered.as_deref()];
+        let mut named = named.into_iter().flatten();
+        named.any(|number| self.agent(number).is_some())
     }
 
     /// What a call from one number to another is, if nothing is known of addresses.

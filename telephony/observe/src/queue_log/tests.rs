@@ -7,6 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod again;
+mod handed_on;
+
 /// 2026-11-24 (Tuesday) 09:00:00 in Tokyo.
 const NINE: i64 = 1_795_478_400;
 
@@ -15,6 +18,18 @@ fn import(lines: &[String]) -> Import {
 }
 
 fn import_at(lines: &[String], now: Option<Instant>) -> Import {
+    import_knowing(lines, (now, now.is_some()), &HashMap::new())
+}
+
+fn import_knowing(
+    lines: &[String],
+    (now, is_followed): (Option<Instant>, bool),
+    known: &HashMap<CallId, Vec<CallEvent>>,
+) -> Import {
+    let rules = Rules {
+        agents: vec![("301".to_owned(), "sato".into())],
+        ..Rules::default()
+    };
     let calendar = Calendar::new(HoursSettings::default());
     let target = Target {
         line: &"help".into(),
@@ -22,6 +37,9 @@ fn import_at(lines: &[String], now: Option<Instant>) -> Import {
         calendar: &calendar,
         wait_at_most: Some(Millis::from_secs(600)),
         now,
+        is_followed,
+        rules: &rules,
+        known,
     };
     read(lines.join("\n").as_bytes(), target)
 }

@@ -20,7 +20,7 @@ const PHONE: &str = "192.0.2.21:5060";
 /// 2026-11-24 09:00 in Tokyo.
 const NINE: i64 = 1_795_478_400_000;
 
-fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     Rules {
         lines: vec![Line {
             name: "総合".into(),
@@ -35,7 +35,7 @@ fn rules() -> Rules {
 }
 
 /// Open from 9:00 until 17:50 in Tokyo.
-fn counted(capture: &[u8], rules: Rules) -> (Vec<CallEvent>, Tally) {
+pub(crate) fn counted(capture: &[u8], rules: Rules) -> (Vec<CallEvent>, Tally) {
     let open = |_: &_, at: Instant| at.0 % 86_400_000 < 31_800_000;
     counted_as(capture, rules, &open)
 }
@@ -64,7 +64,7 @@ fn counted_as(capture: &[u8], rules: Rules, open: IsOpen<'_>) -> (Vec<CallEvent>
     (events, counting.tally())
 }
 
-fn records(events: &[CallEvent]) -> Vec<CallRecord> {
+pub(crate) fn records(events: &[CallEvent]) -> Vec<CallRecord> {
     let mut calls: BTreeMap<&CallId, Vec<CallEvent>> = BTreeMap::new();
     for event in events {
         calls.entry(&event.call).or_default().push(event.clone());
@@ -77,7 +77,7 @@ fn records(events: &[CallEvent]) -> Vec<CallRecord> {
     records
 }
 
-fn record(sent: Vec<Sent>) -> CallRecord {
+pub(crate) fn record(sent: Vec<Sent>) -> CallRecord {
     let (events, _) = counted(&pcap(&datagrams(&in_order(sent))), rules());
     let numbers: Vec<u32> = events.iter().map(|event| event.seq).collect();
     let expected: Vec<u32> = (0..).take(events.len()).collect();
@@ -87,7 +87,7 @@ fn record(sent: Vec<Sent>) -> CallRecord {
     records.into_iter().next().unwrap()
 }
 
-fn caller() -> Leg {
+pub(crate) fn caller() -> Leg {
     Leg::new(
         "caller-leg@carrier",
         ("0451110000", CARRIER),
@@ -95,7 +95,7 @@ fn caller() -> Leg {
     )
 }
 
-fn agent() -> Leg {
+pub(crate) fn agent() -> Leg {
     Leg::new("agent-leg@pbx", ("0451110000", PBX), ("201", PHONE))
 }
 
@@ -314,6 +314,9 @@ fn a_year_imported_from_queue_log_and_observed_gives_the_same_figures() {
         calendar: &calendar,
         wait_at_most: None,
         now: None,
+        is_followed: false,
+        rules: &rules(),
+        known: &HashMap::new(),
     };
     let imported = queue_log::read(log.as_bytes(), target);
     assert_eq!(imported.skipped, []);

@@ -11,10 +11,12 @@
 mod build;
 mod counted;
 mod damage;
+mod decided;
 mod hard;
 mod own;
 mod packets;
 mod samples;
+mod transfers;
 
 use madoguchi_observe::calls::{Closed, JoinSettings};
 use madoguchi_observe::capture::CaptureReader;
@@ -24,8 +26,12 @@ use serde_json::Value;
 
 /// What the capture tells, and who read it.
 fn observe(capture: &[u8]) -> (Vec<Value>, Observer) {
+    observe_with(capture, JoinSettings::default())
+}
+
+fn observe_with(capture: &[u8], join: JoinSettings) -> (Vec<Value>, Observer) {
     let mut reader = CaptureReader::default();
-    let mut observer = Observer::new(JoinSettings::default());
+    let mut observer = Observer::new(join);
     let mut closed = Vec::new();
     reader.push(capture);
     reader.end();

@@ -1,9 +1,10 @@
 //! Captures of our own making: what the samples do not hold.
 
+use madoguchi_observe::calls::JoinSettings;
 use serde_json::Value;
 
 use super::build::{Leg, Sent, datagrams, in_order, pcap, pcapng};
-use super::{observe, of_kind};
+use super::{observe, observe_with, of_kind};
 
 pub(crate) const CARRIER: &str = "192.0.2.1:5060";
 pub(crate) const PBX: &str = "192.0.2.10:5060";
@@ -20,8 +21,11 @@ pub(crate) fn told(sent: Vec<Sent>) -> Vec<Value> {
 pub(crate) type Call = (String, String, usize, Option<i64>, Option<i64>);
 
 pub(crate) fn calls(sent: Vec<Sent>) -> Vec<Call> {
-    let rows = told(sent);
-    let calls = of_kind(&rows, "call").map(|row| {
+    calls_of(&told(sent))
+}
+
+fn calls_of(rows: &[Value]) -> Vec<Call> {
+    let calls = of_kind(rows, "call").map(|row| {
         let text = |name: &str| row[name].as_str().unwrap().to_owned();
         let dialogs = row["dialogs"].as_array().unwrap().len();
         let (wait, talk) = (row["wait_ms"].as_i64(), row["talk_ms"].as_i64());
@@ -142,20 +146,90 @@ fn what_the_messages_say_is_certain() {
         ),
         ("", "X-CID: caller-leg@carrier\r\n"),
     ] {
-        let (mut caller, mut agent) = (caller(), agent());
-        caller.extra = of_caller.to_owned();
-        agent.extra = of_agent.to_owned();
-        // Nothing else tells that they belong together.
-        agent.caller = ("anonymous", "198.51.100.1:5060".parse().unwrap());
-        agent.media.0 = "198.51.100.1".to_owned();
-        let mut sent = caller.answered(NINE, NINE + 20, NINE + 60_000);
-        sent.extend(agent.answered(NINE + 5_000, NINE + 9_000, NINE + 60_010));
+        let sent = strangers(of_caller, of_agent);
         assert_eq!(
             calls(sent),
             [call("answered", "certain", 2, 9_000, 51_000)],
             "{of_agent}"
         );
     }
+}
+
+/// A call and the leg of it, of which neither numbers nor addresses tell that they belong together.
+fn strangers(of_caller: &str, of_agent: &str) -> Vec<Sent> {
+    let (mut caller, mut agent) = (caller(), agent());
+    caller.extra = of_caller.to_owned();
+    agent.extra = of_agent.to_owned();
+    agent.caller = ("anonymous", "198.51.100.1:5060".parse().unwrap());
+    agent.media.0 = "198.51.100.1".to_owned();
+    let mut sent = caller.answered(NINE, NINE + 20, NINE + 60_000);
+    sent.extend(agent.answered(NINE + 5_000, NINE + 9_000, NINE + 60_010));
+    in_order(sent)
+}
+
+#[test]
+fn a_call_id_that_is_made_of_another_one_is_certain() {
+    let named = |caller: &str, agent: &str| {
+        let sent = strangers("", "").into_iter().map(|sent| {
+            let text = String::from_utf8(sent.bytes).unwrap();
+            let text = text.replace("caller-leg@carrier", caller);
+            let bytes = text.replace("agent-leg@pbx", agent).into_bytes();
+            Sent { bytes, ..sent }
+        });
+        calls(sent.collect())
+    };
+    let joined = [call("answered", "certain", 2, 9_000, 51_000)];
+    for agent in [
+        "caller-leg_b2b-1@pbx",
+        "caller-leg-1@pbx",
+        "caller-leg@pbx",
+        "caller-leg.2.1",
+    ] {
+        assert_eq!(named("caller-leg@carrier", agent), joined, "{agent}");
+    }
+    for (caller, agent) in [
+        // Too short to be made of by no chance.
+        ("call-1@carrier", "call-1-1@pbx"),
+        // A longer name, not a part that was added.
+        ("caller-leg@carrier", "caller-legs@pbx"),
+        ("caller-leg@carrier", "other-caller-leg@pbx"),
+    ] {
+        assert_eq!(named(caller, agent).len(), 2, "{agent}");
+    }
+}
+
+#[test]
+fn header_fields_by_setting_join_legs_and_no_others_do() {
+    let settings = |names: &[&str]| JoinSettings {
+        correlation_headers: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let own = settings(&["X-Linked", "P-Charging-Vector"]);
+    let told = |sent: &[Sent], join: JoinSettings| {
+        calls_of(&observe_with(&pcap(&datagrams(sent)), join).0)
+    };
+    let joined = [call("answered", "certain", 2, 9_000, 51_000)];
+    for (of_caller, of_agent) in [
+        // A value that both legs share, in any spelling of the name.
+        (
+            "X-Linked: 1795478400.17\r\n",
+            "x-linked:  1795478400.17\r\n",
+        ),
+        (
+            "P-Charging-Vector: icid=7\r\n",
+            "P-Charging-Vector: icid=7\r\n",
+        ),
+        // The Call-ID of the other one; it may as well stand in the first.
+        ("", "X-Linked: caller-leg@carrier\r\n"),
+        ("X-Linked: agent-leg@pbx\r\n", ""),
+    ] {
+        let sent = strangers(of_caller, of_agent);
+        assert_eq!(told(&sent, own.clone()), joined, "{of_caller}{of_agent}");
+        assert_eq!(told(&sent, JoinSettings::default()).len(), 2);
+    }
+    // Others mean nothing by this setting, X-CID neither.
+    let named = strangers("", "X-CID: caller-leg@carrier\r\n");
+    assert_eq!(told(&named, own).len(), 2);
+    assert_eq!(told(&named, JoinSettings::default()), joined);
 }
 
 #[test]
@@ -229,6 +303,63 @@ fn a_call_whose_end_was_lost_ends_where_its_voice_stopped() {
     assert_eq!(rows[0]["end_ms"], Value::Null);
     assert_eq!(rows[1]["end_reason"], "media stopped");
     assert_eq!(rows[1]["end_ms"], NINE + 2_100 + 49 * 20);
+}
+
+#[test]
+fn a_call_whose_end_was_lost_ends_when_its_session_timer_runs_out() {
+    let mut leg = caller();
+    leg.extra = "Session-Expires: 90;refresher=uac\r\n".to_owned();
+    let up = &leg.answered(NINE, NINE + 2_000, NINE + 9_000)[..4];
+    let ends = |more: &[Sent], until: i64| {
+        let mut frames = datagrams(up);
+        frames.extend(datagrams(more));
+        // Something else goes on: not before 32 s later is it lost.
+        for at in [until + 31_000, until + 31_500] {
+            let frame = super::build::frame(leg.caller.1, leg.callee.1, b"hello");
+            frames.push(((NINE + at) * 1_000, frame));
+        }
+        let before = observe(&pcap(&frames)).0;
+        for at in [until + 33_000, until + 33_500] {
+            let frame = super::build::frame(leg.caller.1, leg.callee.1, b"hello");
+            frames.push(((NINE + at) * 1_000, frame));
+        }
+        let after = observe(&pcap(&frames)).0;
+        assert_eq!(
+            (&before[1]["end_ms"], &after[0]["end_ms"]),
+            (&Value::Null, &Value::Null)
+        );
+        assert_eq!(after[1]["end_reason"], "silent");
+        assert_eq!(after[1]["end_ms"], NINE + until);
+        assert_eq!(after[1]["talk_ms"], until - 2_000);
+    };
+    ends(&[], 92_000);
+    // Refreshed from either side, with or without saying for how long (RFC 4028 9).
+    ends(&[leg.request(NINE + 60_000, true, "UPDATE", 2)], 150_000);
+    leg.extra.clear();
+    let refresh = leg.request(NINE + 80_000, false, "INVITE", 7);
+    ends_with_refresh(up, refresh);
+}
+
+fn ends_with_refresh(up: &[Sent], refresh: Sent) {
+    let at = refresh.at_us / 1_000;
+    let mut frames = datagrams(up);
+    frames.extend(datagrams(&[refresh]));
+    for after in [123_000, 123_500] {
+        let frame = super::build::frame(up[0].from, up[0].to, b"hello");
+        frames.push(((at + after) * 1_000, frame));
+    }
+    let (rows, _) = observe(&pcap(&frames));
+    assert_eq!(rows[1]["end_ms"], at + 90_000);
+}
+
+#[test]
+fn the_answer_to_a_bye_that_was_not_seen_is_the_end() {
+    let leg = caller();
+    let mut sent = leg.answered(NINE, NINE + 2_000, NINE + 9_000);
+    sent.remove(4);
+    let rows = told(sent);
+    assert_eq!(rows[0]["end_reason"], "BYE by caller");
+    assert_eq!(rows[0]["end_ms"], NINE + 9_005);
 }
 
 #[test]

@@ -197,6 +197,63 @@ fn fragments_are_joined_in_any_order_and_nothing_comes_of_some() {
     assert_eq!(carried(&pieces[1..], 101), Vec::new());
 }
 
+/// The pieces of an IPv6 packet, each with a fragment header (RFC 8200 4.5).
+fn pieces_v6(identification: u32) -> Vec<Vec<u8>> {
+    let (from, to) = ([0x20; 16], [0x30; 16]);
+    let mut whole = Vec::new();
+    let builder = PacketBuilder::ipv6(from, to, 64).udp(5060, 5061);
+    builder.write(&mut whole, PAYLOAD).unwrap();
+    let body = &whole[40..];
+    let count = body.len().div_ceil(16);
+    let pieces = body.chunks(16).enumerate().map(|(at, bytes)| {
+        let length = u16::try_from(bytes.len() + 8).unwrap();
+        let offset = u16::try_from(at * 16).unwrap();
+        let more = u16::from(at + 1 < count);
+        let mut piece = vec![0x60, 0, 0, 0];
+        piece.extend(length.to_be_bytes());
+        // A fragment header follows, and UDP that one.
+        piece.extend([44, 64]);
+        piece.extend(from);
+        piece.extend(to);
+        piece.extend([17, 0]);
+        piece.extend((offset | more).to_be_bytes());
+        piece.extend(identification.to_be_bytes());
+        piece.extend(bytes);
+        piece
+    });
+    pieces.collect()
+}
+
+#[test]
+fn fragments_of_ipv6_are_joined_in_any_order_and_by_their_identification() {
+    let pieces = pieces_v6(77);
+    assert!(pieces.len() > 2);
+    let expected = vec![(
+        SocketAddr::from(([0x20; 16], 5060)),
+        SocketAddr::from(([0x30; 16], 5061)),
+        PAYLOAD.to_vec(),
+    )];
+    let mut backwards = pieces.clone();
+    backwards.reverse();
+    let mut twice = pieces.clone();
+    twice.insert(1, pieces[0].clone());
+    for sent in [&pieces, &backwards, &twice] {
+        assert_eq!(carried(sent, 101), expected);
+    }
+    assert_eq!(carried(&pieces[1..], 101), Vec::new());
+    assert_eq!(carried(&pieces[..pieces.len() - 1], 101), Vec::new());
+    // Pieces of another packet do not fill the gap.
+    let mut mixed = pieces.clone();
+    mixed[1].clone_from(&pieces_v6(78)[1]);
+    assert_eq!(carried(&mixed, 101), Vec::new());
+    let both: Vec<Vec<u8>> = pieces
+        .into_iter()
+        .zip(pieces_v6(78))
+        .flat_map(|(one, other)| [one, other])
+        .collect();
+    assert_eq!(carried(&both, 101), [expected.clone(), expected].concat());
+}
+
 const MESSAGES: [&str; 3] = ["one", "two", "three"];
 
 /// A stream of three messages with a ping between.

@@ -4,22 +4,35 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use madoguchi_observe::capture::merged::{Merged, ReadError};
-use madoguchi_observe::capture::{CaptureReader, Damage};
+use madoguchi_observe::capture::{CaptureReader, Damage, NotACapture};
+use tokio::sync::mpsc;
 
 use super::super::error::{CliError, reason};
 use super::super::output::complain;
-use super::Observing;
+use super::stop::Stop;
+use super::{Observing, ticks};
 
 /// Standard input.
 const STDIN: &str = "-";
+/// What is read of it at once (bytes).
+const CHUNK_BYTES: usize = 128 << 10;
+/// So much of it waits to be understood at the most; the writer waits then.
+const CHUNKS_AT_MOST: usize = 8;
 
 /// Reads all files, side by side in the order of their packets; tells whether all were read wholly.
-pub(super) async fn read(observing: &mut Observing, files: &[PathBuf]) -> Result<bool, CliError> {
+///
+/// Time is that of the packets: a file tells nothing of what is now.
+pub(super) async fn read(
+    observing: &mut Observing,
+    files: &[PathBuf],
+    stop: &mut Stop,
+) -> Result<bool, CliError> {
     if let [only] = files
         && only == Path::new(STDIN)
     {
-        return follow_stdin(observing).await;
+        return follow_stdin(observing, stop).await;
     }
     let mut opened: Vec<Box<dyn Read>> = Vec::new();
     for file in files {
@@ -27,9 +40,12 @@ pub(super) async fn read(observing: &mut Observing, files: &[PathBuf]) -> Result
     }
     let mut merged = Merged::new(opened);
     while let Some(packet) = merged.next_packet() {
-        let progress = observing.observer.packet(&packet);
-        observing.take(progress);
+        observing.packet(&packet);
         observing.keep_up().await?;
+        if stop.is_asked() {
+            complain("ファイルの途中で停止しました。もう一度読めば、残りも数えます");
+            return Ok(false);
+        }
     }
     let name = |at: usize| files.get(at).map(|file| file.display().to_string());
     for (at, error) in merged.failed() {
@@ -51,40 +67,82 @@ fn open(file: &Path) -> Result<Box<dyn Read>, CliError> {
     Ok(Box::new(opened))
 }
 
-/// What comes is told as soon as it is there.
-async fn follow_stdin(observing: &mut Observing) -> Result<bool, CliError> {
+/// What comes is told as soon as it is there, and while nothing comes time goes on by the clock: packets come
+/// when they are seen.
+async fn follow_stdin(observing: &mut Observing, stop: &mut Stop) -> Result<bool, CliError> {
+    let mut chunks = stdin_chunks().context("standard input")?;
     let mut reader = CaptureReader::default();
-    let mut stdin = io::stdin().lock();
+    let mut tick = ticks();
     loop {
-        loop {
-            match reader.next_packet() {
-                Ok(Some(packet)) => {
-                    let progress = observing.observer.packet(&packet);
-                    observing.take(progress);
+        tokio::select! {
+            chunk = chunks.recv() => match chunk {
+                Some(Ok(chunk)) => {
+                    reader.push(&chunk);
+                    if let Err(error) = take_all(observing, &mut reader) {
+                        tell_failure("標準入力", &error.into());
+                        return Ok(false);
+                    }
+                    observing.flush().await?;
                 }
-                Ok(None) => break,
-                Err(error) => {
+                Some(Err(error)) => {
                     tell_failure("標準入力", &error.into());
                     return Ok(false);
                 }
+                None => break,
+            },
+            _ = tick.tick() => {
+                observing.pass_time();
+                observing.take_up_settings().await;
+                observing.flush().await?;
+                observing.measure();
             }
+            () = stop.asked() => break,
         }
-        observing.flush().await?;
-        match reader.fill(&mut stdin) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => {
-                tell_failure("標準入力", &error.into());
-                return Ok(false);
-            }
+    }
+    // What was read before the operator's signal is understood, too.
+    while let Ok(Ok(chunk)) = chunks.try_recv() {
+        reader.push(&chunk);
+        if take_all(observing, &mut reader).is_err() {
+            break;
         }
     }
     reader.end();
-    while let Ok(Some(packet)) = reader.next_packet() {
-        let progress = observing.observer.packet(&packet);
-        observing.take(progress);
+    if let Err(error) = take_all(observing, &mut reader) {
+        tell_failure("標準入力", &error.into());
+        return Ok(false);
     }
     Ok(tell_damage("標準入力", reader.damage()))
+}
+
+fn take_all(observing: &mut Observing, reader: &mut CaptureReader) -> Result<(), NotACapture> {
+    while let Some(packet) = reader.next_packet()? {
+        observing.packet(&packet);
+    }
+    Ok(())
+}
+
+/// Standard input, read by a thread that nobody waits for at the end: it may hear nothing for ever.
+fn stdin_chunks() -> io::Result<mpsc::Receiver<io::Result<Vec<u8>>>> {
+    let (sender, chunks) = mpsc::channel(CHUNKS_AT_MOST);
+    let reading = move || {
+        let mut stdin = io::stdin().lock();
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            let chunk = match stdin.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(length) => Ok(buffer.get(..length).unwrap_or_default().to_vec()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            let is_over = chunk.is_err();
+            if sender.blocking_send(chunk).is_err() || is_over {
+                return;
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("stdin".to_owned());
+    thread.spawn(reading)?;
+    Ok(chunks)
 }
 
 pub(super) fn tell_failure(name: &str, error: &ReadError) {

@@ -86,8 +86,7 @@ impl Followed {
         while reader.fill(file)? {
             *quiet = 0;
             while let Some(packet) = reader.next_packet()? {
-                let progress = observing.observer.packet(&packet);
-                observing.take(progress);
+                observing.packet(&packet);
             }
         }
         Ok(())
@@ -102,8 +101,7 @@ impl Followed {
         }
         reader.end();
         while let Ok(Some(packet)) = reader.next_packet() {
-            let progress = observing.observer.packet(&packet);
-            observing.take(progress);
+            observing.packet(&packet);
         }
         *self = Self::Done;
     }

@@ -5,12 +5,10 @@ mod receiving;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsConfig;
 use madoguchi_core::setup::HepListen;
-use madoguchi_observe::capture::Micros;
 use madoguchi_observe::hep::Frame;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc;
@@ -18,15 +16,13 @@ use tokio::sync::mpsc;
 use self::receiving::{Counts, Receiver};
 use super::super::error::CliError;
 use super::folder::Folder;
-use super::{Observing, Sink};
-use crate::signals::{OperatorSignal, Signals};
+use super::stop::Stop;
+use super::{Observing, Sink, ticks};
 
 /// Frames that wait to be understood.
 const FRAMES_AT_MOST: usize = 65_536;
 /// Frames that are taken at once.
 const BATCH: usize = 1_024;
-/// How often the folder is looked at and events are stored.
-const TICK: Duration = Duration::from_secs(1);
 
 /// Where frames come in.
 pub(super) struct Doors {
@@ -42,8 +38,13 @@ pub(super) async fn follow(
     observing: &mut Observing,
     doors: Doors,
     folder: Option<&Path>,
+    stop: &mut Stop,
 ) -> Result<(), CliError> {
-    let Doors { listen, key, tls } = doors;
+    let Doors {
+        listen,
+        mut key,
+        tls,
+    } = doors;
     let counts = Arc::new(Counts::default());
     let (sender, mut frames) = mpsc::channel(FRAMES_AT_MOST);
     let receiver = Receiver::new(sender, counts.clone());
@@ -51,18 +52,14 @@ pub(super) async fn follow(
         receiving::begin(*listen, tls.as_ref(), receiver.clone()).await?;
     }
     drop(receiver);
-    let mut signals = Signals::listen().context("signals")?;
     let mut folder = folder.map(Folder::new);
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut tick = ticks();
     let mut batch = Vec::with_capacity(BATCH);
-    let mut was_quiet = true;
     let mut listens = !listen.is_empty();
     loop {
         tokio::select! {
             count = frames.recv_many(&mut batch, BATCH), if listens => {
                 listens = count > 0;
-                was_quiet = false;
                 for received in batch.drain(..) {
                     take(observing, &received.bytes, key.as_deref(), &counts);
                 }
@@ -72,21 +69,16 @@ pub(super) async fn follow(
                 if let Some(folder) = &mut folder {
                     folder.look(observing).context("the folder of captures")?;
                 }
-                if std::mem::replace(&mut was_quiet, true) && listens {
-                    let now = observing.observer.now();
-                    let later = now.after(Micros::from_secs(1));
-                    let progress = observing.observer.advance(later);
-                    observing.take(progress);
+                observing.pass_time();
+                if let Some(changed) = observing.take_up_settings().await {
+                    // One that cannot be read is not taken up.
+                    key = changed.observe.key().unwrap_or(key);
                 }
                 observing.flush_or_wait().await;
                 observing.measure();
                 observing.meter.frames(counts.by_kind(&listen));
             }
-            signal = signals.next() => {
-                if signal == OperatorSignal::Stop {
-                    break;
-                }
-            }
+            () = stop.asked() => break,
         }
     }
     // What has come before the operator's signal is understood, too.
@@ -156,7 +148,7 @@ fn take(observing: &mut Observing, bytes: &[u8], key: Option<&str>, counts: &Cou
     }
     let ends = (frame.from, frame.to);
     let progress = observing.observer.told(frame.at, ends, &frame.payload);
-    observing.take(progress);
+    observing.hear(progress);
 }
 
 /// Datagrams that the kernel had no room for, as it counts them for each socket.

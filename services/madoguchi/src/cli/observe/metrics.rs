@@ -75,7 +75,9 @@ impl Meter {
     }
 
     fn reach(&mut self, family: &'static str, counter: &CountBy, kind: &'static str, count: u64) {
-        let before = self.told.insert((family, kind), count).unwrap_or_default();
-        counter.add_many(kind, count.saturating_sub(before));
+        // What turned out to be a part of another call was told already.
+        let told = self.told.entry((family, kind)).or_default();
+        counter.add_many(kind, count.saturating_sub(*told));
+        *told = count.max(*told);
     }
 }

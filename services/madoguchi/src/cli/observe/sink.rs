@@ -4,13 +4,16 @@ use madoguchi_core::clock::{Clock as _, SystemClock};
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::LineName;
 use madoguchi_core::setup::Calendars;
+use madoguchi_core::signal::SignalKind;
 use madoguchi_core::time::Instant;
-use madoguchi_observe::counting::{Counting, Tally};
+use madoguchi_observe::counting::{Counting, Rules, Tally};
 use madoguchi_observe::observer::{Observer, Progress};
 use madoguchi_store::Store;
 
 use super::super::error::CliError;
 use super::super::output::print;
+use super::name::HeldName;
+use super::settings::{InForce, Settings};
 use crate::signal_log::SignalBuffer;
 
 /// Events that one transaction takes.
@@ -20,8 +23,8 @@ const WAITING_AT_MOST: usize = 1_000_000;
 
 /// Where observed calls go.
 pub(super) enum Sink {
-    /// To standard output, as rows.
-    Print,
+    /// To standard output, as rows, by these rules.
+    Print(Box<Rules>),
     /// Into the store, as events.
     Store(Box<Kept>),
 }
@@ -29,6 +32,8 @@ pub(super) enum Sink {
 /// What goes into the store.
 pub(super) struct Kept {
     store: Store,
+    name: HeldName,
+    settings: Settings,
     calendars: Calendars,
     counting: Counting,
     signals: SignalBuffer,
@@ -42,15 +47,18 @@ pub(super) struct Kept {
 impl Sink {
     pub(super) fn store(
         store: Store,
-        calendars: Calendars,
-        counting: Counting,
-        signals: SignalBuffer,
+        name: HeldName,
+        settings: Settings,
+        in_force: &InForce,
     ) -> Self {
+        let rules = in_force.config.observe_rules();
         Self::Store(Box::new(Kept {
+            calendars: in_force.calendars.clone(),
+            counting: Counting::new(rules, name.node().clone()),
+            signals: SignalBuffer::new(in_force.retention, SignalKind::Observed),
             store,
-            calendars,
-            counting,
-            signals,
+            name,
+            settings,
             waiting: Vec::new(),
             told: 0,
             new: 0,
@@ -95,6 +103,16 @@ impl Kept {
         }
     }
 
+    /// Takes up the settings, if any were changed: calls that go on stay what they are.
+    pub(super) async fn take_up_settings(&mut self) -> Option<InForce> {
+        let changed = self.settings.changed(&self.store).await?;
+        self.counting.set_rules(changed.config.observe_rules());
+        self.calendars = changed.calendars.clone();
+        self.signals.keep_for(changed.retention);
+        tracing::info!("changed settings are in force");
+        Some(changed)
+    }
+
     pub(super) fn is_much(&self) -> bool {
         self.waiting.len() >= BATCH || self.signals.waiting() >= BATCH
     }
@@ -135,6 +153,7 @@ impl Kept {
     }
 
     pub(super) async fn close(self) {
+        self.name.leave(&self.store).await;
         self.store.close().await;
         let tally = self.counting.tally();
         print(&format!(

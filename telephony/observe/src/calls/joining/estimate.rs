@@ -95,7 +95,9 @@ fn fit(of_call: &Entry, of_leg: &Entry) -> Option<Fit> {
     }
     let shows_called =
         same(&numbers.called, &leg_numbers.from) || same(&numbers.to, &leg_numbers.from);
-    (shows_called && digits(&leg.called) < DIGITS_AT_LEAST).then_some(Fit::ShowsCalled)
+    // Who lets the caller wait and calls a third one consults.
+    let is_leg = digits(&leg.called) < DIGITS_AT_LEAST && !call.is_held_by_callee();
+    (shows_called && is_leg).then_some(Fit::ShowsCalled)
 }
 
 fn digits(number: &str) -> usize {
@@ -110,7 +112,7 @@ fn same(one: &str, other: &str) -> bool {
     !one.is_empty() && one == other
 }
 
-fn is_same_caller(call: &Numbers, leg: &Numbers) -> bool {
+pub(super) fn is_same_caller(call: &Numbers, leg: &Numbers) -> bool {
     same(&call.from, &leg.from)
         || same(&call.asserted, &leg.from)
         || same(&call.from, &leg.asserted)

@@ -1,0 +1,160 @@
+//! Calls of CEL whose phones no setting names, or that are transferred.
+
+use madoguchi_core::event::EndCause;
+
+use super::*;
+
+const CALLER: &str = "PJSIP/trunk-01";
+
+/// A line of the caller's channel.
+fn caller(kind: &str, secs: i64, extra: &str) -> String {
+    cel(kind, secs, "0451110000", "0312345678", CALLER, "1.1", extra)
+}
+
+/// A line of another channel.
+fn other(kind: &str, secs: i64, channel: &str, extra: &str) -> String {
+    cel(kind, secs, "", "s", channel, "1.2", extra)
+}
+
+fn bridge(id: &str) -> String {
+    format!(r#"{{"bridge_id":"{id}"}}"#)
+}
+
+fn read(lines: &[String]) -> Import {
+    let mut rules = rules();
+    rules.agents.push(("202".to_owned(), "suzuki".into()));
+    let text = lines.join("\n");
+    let import = read_cel(text.as_bytes(), &rules, &always, Instant(0));
+    assert_eq!(import.skipped, []);
+    import
+}
+
+fn record(lines: &[String]) -> CallRecord {
+    records(&read(lines)).remove(0)
+}
+
+#[test]
+fn a_phone_that_no_setting_names_answers_too() {
+    let phone = "PJSIP/250-02";
+    for caller_first in [true, false] {
+        let mut lines = vec![
+            caller("CHAN_START", 0, ""),
+            caller("ANSWER", 0, ""),
+            other("CHAN_START", 3, phone, ""),
+            other("BRIDGE_ENTER", 10, phone, &bridge("b")),
+            caller("BRIDGE_ENTER", 10, &bridge("b")),
+            caller("HANGUP", 70, ""),
+        ];
+        if caller_first {
+            lines.swap(3, 4);
+        }
+        let record = record(&lines);
+        assert_eq!(record.outcome(), Outcome::Completed);
+        assert_eq!((record.agent(), record.wait().unwrap().0), (None, 10_000));
+    }
+}
+
+#[test]
+fn a_channel_that_the_caller_does_not_hear_is_no_answer() {
+    for (channel, id) in [
+        ("PJSIP/250-02", "another"),
+        ("Local/s@x-01;1", "b"),
+        ("Announcer/ARI-02", "b"),
+    ] {
+        let record = record(&[
+            caller("CHAN_START", 0, ""),
+            caller("BRIDGE_ENTER", 5, &bridge("b")),
+            other("BRIDGE_ENTER", 6, channel, &bridge(id)),
+            caller("HANGUP", 70, ""),
+        ]);
+        assert!(record.abandoned.is_some(), "{channel}");
+    }
+}
+
+#[test]
+fn local_channels_and_the_phone_behind_them_ring_and_answer_once() {
+    let channels = ["Local/201@q-01;1", "Local/201@q-01;2", "PJSIP/201-02"];
+    let mut lines = vec![caller("CHAN_START", 0, "")];
+    lines.extend(channels.map(|channel| other("CHAN_START", 3, channel, "")));
+    lines.extend([2, 1, 0].map(|at| other("BRIDGE_ENTER", 10, channels[at], &bridge("b"))));
+    lines.push(caller("BRIDGE_ENTER", 10, &bridge("b")));
+    lines.push(caller("HANGUP", 70, ""));
+    let import = read(&lines);
+    let count = |wanted: fn(&EventKind) -> bool| {
+        let events = import.events.iter();
+        events.filter(|event| wanted(&event.kind)).count()
+    };
+    assert_eq!(count(|kind| matches!(kind, EventKind::Ringing { .. })), 1);
+    assert_eq!(count(|kind| matches!(kind, EventKind::RingEnded { .. })), 0);
+    assert_eq!(records(&import)[0].parts.len(), 1);
+}
+
+fn answered_by_201() -> Vec<String> {
+    let phone = "PJSIP/201-02";
+    vec![
+        caller("CHAN_START", 0, ""),
+        other("CHAN_START", 3, phone, ""),
+        other("BRIDGE_ENTER", 10, phone, &bridge("b")),
+        caller("BRIDGE_ENTER", 10, &bridge("b")),
+    ]
+}
+
+#[test]
+fn talk_stops_at_a_blind_transfer_to_the_outside_and_not_at_one_to_a_colleague() {
+    for (number, talk) in [("0120444444", 30_000), ("202", 60_000)] {
+        let transfer = format!(r#"{{"extension":"{number}","context":"x"}}"#);
+        let mut lines = answered_by_201();
+        lines.push(other("BLINDTRANSFER", 40, "PJSIP/201-02", &transfer));
+        lines.push(caller("HANGUP", 70, ""));
+        assert_eq!(record(&lines).talk().unwrap().0, talk, "{number}");
+    }
+}
+
+#[test]
+fn a_colleague_whose_own_call_came_into_this_one_talks_from_then_on() {
+    let mut lines = answered_by_201();
+    lines.push(other("BRIDGE_EXIT", 40, "PJSIP/201-02", &bridge("b")));
+    lines.push(other("BRIDGE_ENTER", 40, "PJSIP/202-05", &bridge("b")));
+    lines.push(caller("HANGUP", 70, ""));
+    let record = record(&lines);
+    let agents: Vec<_> = record
+        .parts
+        .iter()
+        .map(|part| part.agent.as_ref().unwrap().as_str())
+        .collect();
+    assert_eq!(agents, ["sato", "suzuki"]);
+}
+
+#[test]
+fn a_call_that_went_on_as_part_of_another_one_is_over() {
+    let lines = [
+        cel("CHAN_START", 0, "201", "202", "PJSIP/201-05", "1.1", ""),
+        other("BRIDGE_ENTER", 4, "PJSIP/202-05", &bridge("c")),
+        other("LINKEDID_END", 9, "PJSIP/202-05", ""),
+    ];
+    let record = record(&lines);
+    assert_eq!(record.direction, Direction::Internal);
+    assert_eq!(record.talk().unwrap().0, 5_000);
+}
+
+#[test]
+fn a_line_that_stands_twice_is_taken_once() {
+    let lines = answered_by_201();
+    let twice = read(&[&lines[..], &lines[..]].concat());
+    assert_eq!(twice.counts.repeated, lines.len());
+    assert_eq!(twice.events, read(&lines).events);
+}
+
+#[test]
+fn a_call_without_an_end_is_a_fault_after_a_day() {
+    let text = answered_by_201().join("\n");
+    let end_after = |secs: i64| {
+        let now = Instant((1_795_478_400 + 10 + secs) * 1_000);
+        let import = read_cel(text.as_bytes(), &rules(), &always, now);
+        let record = records(&import).remove(0);
+        (record.outcome(), record.cause)
+    };
+    assert_eq!(end_after(80_000), (Outcome::Talking, None));
+    let cause = Some(EndCause::SystemError);
+    assert_eq!(end_after(90_000), (Outcome::Completed, cause));
+}

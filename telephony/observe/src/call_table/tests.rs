@@ -1,0 +1,172 @@
+use madoguchi_core::call::CallRecord;
+use madoguchi_core::setup::{AgentConfig, LineConfig, ObserveSetting};
+
+use super::*;
+
+fn rules() -> Rules {
+    let line = LineConfig::new("総合", vec!["0399990000".to_owned()]);
+    let agent = AgentConfig::new("sato", "佐藤", "201");
+    Rules::new([&line], [&agent], [], &[], &ObserveSetting::default())
+}
+
+fn columns() -> CallTableColumns {
+    let name = |text: &str| text.to_owned();
+    CallTableColumns {
+        start: name("開始"),
+        from: name("発信番号"),
+        to: name("着信番号"),
+        wait: name("待ち"),
+        talk: name("通話"),
+        extension: name("内線"),
+        result: name("結果"),
+        answered_words: vec![name("応答"), name("完了")],
+        ..CallTableColumns::default()
+    }
+}
+
+fn import(rows: &[[&str; 7]]) -> Import {
+    let (rules, columns) = (rules(), columns());
+    let head = [
+        "開始",
+        "発信番号",
+        "着信番号",
+        "待ち",
+        "通話",
+        "内線",
+        "結果",
+    ];
+    let cells =
+        |row: &[&str]| -> Vec<String> { row.iter().map(|cell| (*cell).to_owned()).collect() };
+    let mut table = CallTable::new(&cells(&head), &columns, &rules).unwrap();
+    for (number, row) in (2..).zip(rows) {
+        table.take(number, &cells(row), &|_, _| true);
+    }
+    table.finish()
+}
+
+#[test]
+fn rows_become_calls_by_the_columns_that_were_named() {
+    let import = import(&[
+        [
+            "2026/11/24 10:00:00",
+            "0312345678",
+            "03-9999-0000",
+            "12",
+            "1:05",
+            "201",
+            "応答",
+        ],
+        [
+            "2026-11-24 10:01:00",
+            "0312345678",
+            "0399990000",
+            "30",
+            "",
+            "",
+            "放棄",
+        ],
+        [
+            "2026-11-24 10:02:00",
+            "201",
+            "0312340000",
+            "3",
+            "60",
+            "",
+            "完了",
+        ],
+        ["2026-11-24 10:03:00", "0900", "0800", "3", "60", "", "完了"],
+    ]);
+    assert_eq!(import.skipped, []);
+    assert_eq!((import.counts.calls, import.counts.not_about_calls), (3, 1));
+    let records: Vec<CallRecord> = import
+        .events
+        .chunk_by(|one, next| one.call == next.call)
+        .map(|events| CallRecord::fold(events).unwrap())
+        .collect();
+    assert_eq!(records[0].wait(), Some(Millis::from_secs(12)));
+    assert_eq!(records[0].talk(), Some(Millis::from_secs(65)));
+    assert_eq!(records[0].agent(), Some(&"sato".into()));
+    assert!(records[1].abandoned.is_some());
+    assert_eq!(
+        records[2].direction,
+        madoguchi_core::call::Direction::Outbound
+    );
+}
+
+#[test]
+fn a_row_that_stands_twice_counts_once_and_one_that_cannot_be_read_is_told() {
+    let row = [
+        "2026-11-24 10:00:00",
+        "0312345678",
+        "0399990000",
+        "1",
+        "1",
+        "201",
+        "応答",
+    ];
+    let wrong = [
+        "きのう",
+        "0312345678",
+        "0399990000",
+        "1",
+        "1",
+        "201",
+        "応答",
+    ];
+    let import = import(&[row, row, wrong]);
+    assert_eq!((import.counts.calls, import.counts.repeated), (1, 1));
+    assert_eq!(import.skipped.len(), 1);
+    assert_eq!(import.skipped[0].line, 4);
+    assert!(
+        import.skipped[0]
+            .reason
+            .contains("「きのう」は日時ではありません")
+    );
+}
+
+#[test]
+fn several_rows_of_one_call_are_one_that_was_answered_if_one_of_them_was() {
+    let rules = rules();
+    let columns = CallTableColumns {
+        id: "番号".to_owned(),
+        ..columns()
+    };
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let head = cells("番号,開始,発信番号,着信番号,待ち,通話,内線,結果");
+    let rows = [
+        "7,2026-11-24 10:00:00,0312345678,0399990000,10,,202,放棄",
+        "7,2026-11-24 10:00:05,0312345678,0399990000,7,60,201,応答",
+        "7,2026-11-24 10:00:00,0312345678,0399990000,20,,203,放棄",
+        "7,2026-11-24 10:00:00,0312345678,0399990000,20,,203,放棄",
+    ];
+    for order in [[0, 1, 2, 3], [1, 0, 2, 3], [3, 2, 1, 0]] {
+        let mut table = CallTable::new(&head, &columns, &rules).unwrap();
+        for at in order {
+            table.take(at + 2, &cells(rows[at]), &|_, _| true);
+        }
+        let import = table.finish();
+        assert_eq!((import.counts.calls, import.skipped.len()), (1, 0));
+        let record = CallRecord::fold(&import.events).unwrap();
+        assert_eq!(record.talk(), Some(Millis::from_secs(60)));
+        assert_eq!(record.agent(), Some(&"sato".into()));
+    }
+}
+
+#[test]
+fn columns_that_are_not_there_are_named() {
+    let (rules, columns) = (rules(), columns());
+    let head = ["開始".to_owned(), "発信番号".to_owned()];
+    let missing = CallTable::new(&head, &columns, &rules).unwrap_err();
+    assert_eq!(missing.0, ["着信番号", "待ち", "通話", "内線", "結果"]);
+}
+
+#[test]
+fn lengths_are_seconds_or_minutes_and_seconds() {
+    let secs = |text: &str| length(text).map(|length| length.0 / 1_000);
+    assert_eq!(secs("75"), Some(75));
+    assert_eq!(secs("1:15"), Some(75));
+    assert_eq!(secs("1:01:15"), Some(3_675));
+    for wrong in ["", "-1", "1:2:3:4", "x"] {
+        assert_eq!(secs(wrong), None, "{wrong}");
+    }
+}
