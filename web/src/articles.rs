@@ -14,6 +14,7 @@ mod import;
 mod list;
 pub(crate) mod lookup;
 mod manual;
+mod refused;
 mod steps;
 mod workbook;
 

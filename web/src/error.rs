@@ -92,7 +92,7 @@ impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Changed { .. } => Self::Conflict(
-                "ほかの人が先に変更しました。画面を開き直して、内容を確認してから、もう一度変更してください。".to_owned(),
+                "別の画面で先に変更されています。画面を開き直して、内容を確認してから、もう一度変更してください。".to_owned(),
             ),
             // What is told in other words where it can be put right is caught before.
             StoreError::Taken { .. } => Self::Conflict(
@@ -182,7 +182,7 @@ impl WebError {
             Self::NotSignedIn => "ログインしてください",
             Self::Owes(_) | Self::NotProven => "先に必要な手続があります",
             Self::NotAllowed(_) => "この操作は許可されていません",
-            Self::Conflict(_) => "ほかの人が先に変更しました",
+            Self::Conflict(_) => "別の画面で先に変更されています",
             Self::NotInForce => "保存しましたが、反映できませんでした",
             Self::Store(_) | Self::Unavailable(_) | Self::Template(_) | Self::Internal(_) => {
                 "ただいま表示できません"

@@ -9,6 +9,7 @@
 
 pub(crate) mod book_file;
 pub(crate) mod bulk;
+mod conflict;
 pub(crate) mod export;
 pub(crate) mod field;
 pub(crate) mod form;

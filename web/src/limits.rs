@@ -98,11 +98,16 @@ impl FileUse {
 
     /// The largest body of a form with such a file.
     pub(crate) const fn bytes(self) -> usize {
+        self.file_bytes() + self.text_bytes()
+    }
+
+    /// What the fields beside the file take at the most.
+    pub(crate) const fn text_bytes(self) -> usize {
         let typed = match self {
             Self::Reception => FormUse::Ticket.letters() * SPARE * PLAIN_LETTER_BYTES,
             Self::Recording | Self::Attachment | Self::Import => 0,
         };
-        self.file_bytes() + typed + FRAME_BYTES
+        typed + FRAME_BYTES
     }
 
     /// What is told of a larger one.

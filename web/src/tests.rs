@@ -41,6 +41,8 @@ mod ledger;
 mod lists;
 mod monthly;
 mod monthly_books;
+mod monthly_freezing;
+mod monthly_incidents;
 mod pages;
 mod people;
 mod phrases;

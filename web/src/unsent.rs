@@ -1,9 +1,10 @@
-//! What somebody typed whose session ended before they sent it: kept for some minutes, in memory
-//! alone, and filled into the same form when the same account signs in again in the same browser.
-//! Secrets are not kept.
+//! What somebody typed whose session ended before they sent it, or who signed in anew meanwhile: kept
+//! for some minutes, in memory alone, and filled into the same form for the same account in the same
+//! browser. Secrets are not kept.
 
 pub(crate) mod filling;
 pub(crate) mod forms;
+mod reason;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use madoguchi_core::id::UserId;
 
 use self::filling::fill;
 use self::forms::Unsent;
+use self::reason::Reason;
 use crate::auth::cookie::{Origin, cookie, cookie_name, session_cookie, set_cookie};
 use crate::auth::csrf;
 use crate::auth::token;
@@ -76,13 +78,27 @@ fn owner<'a>(seal: &Seal, headers: &'a HeaderMap, origin: Origin) -> Option<(Use
 pub(crate) fn is_to_be_kept(web: &Web, parts: &Parts, refused: &Response) -> bool {
     let error = refused.extensions().get::<Arc<WebError>>();
     let signed_out = error.is_some_and(|error| matches!(**error, WebError::NotSignedIn));
-    let path = parts.uri.path();
-    let by_page = !parts.headers.contains_key(csrf::HEADER);
+    let by_script = parts.headers.contains_key(csrf::HEADER);
     let origin = parts.extensions.get::<Origin>();
     signed_out
-        && by_page
-        && !NEVER.iter().any(|never| path.starts_with(never))
+        && !by_script
+        && may_be_kept(parts)
         && origin.is_some_and(|origin| owner(&web.seal, &parts.headers, *origin).is_some())
+}
+
+/// Whether a form holds neither secrets nor what must not come twice.
+fn may_be_kept(parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    !NEVER.iter().any(|never| path.starts_with(never))
+}
+
+/// Whether the browser says that one of our pages sends a form. What comes from elsewhere, the guard has
+/// refused; what says nothing may come from anywhere.
+pub(crate) fn is_by_page(parts: &Parts) -> bool {
+    let site = parts.headers.get("sec-fetch-site");
+    let told = parts.headers.contains_key(header::ORIGIN)
+        || site.is_some_and(|site| site.as_bytes() == b"same-origin");
+    told && page_of(&parts.headers).is_some() && may_be_kept(parts)
 }
 
 /// Whose session the cookie of a request was of.
@@ -101,24 +117,66 @@ pub(crate) fn keep(web: &Web, parts: &Parts, fields: Vec<(String, String)>) -> O
     if sent.is_none_or(|(_, value)| forged(value)) {
         return None;
     }
-    let action = form_of(parts.uri.path()).to_owned();
-    let page = page_of(&parts.headers).unwrap_or_else(|| action.clone());
+    let page = page_of(&parts.headers);
+    let page = page.unwrap_or_else(|| form_of(parts.uri.path()).to_owned());
+    let not_sent = NotSent {
+        to: format!("/sign-in?done=unsent&next={}", escape(&page)),
+        page,
+        fields,
+        why: Reason::SessionEnded,
+    };
+    Some(keep_for(web, parts, (user, origin), not_sent))
+}
+
+/// Keeps the fields of a form whose page was opened before its sender signed in anew, and leads back to
+/// the page; `None` if it does not come from a page of ours.
+pub(crate) fn keep_stale(
+    web: &Web,
+    parts: &Parts,
+    sender: &Visitor,
+    fields: Vec<(String, String)>,
+) -> Option<Response> {
+    let page = page_of(&parts.headers)?;
+    let not_sent = NotSent {
+        to: page.clone(),
+        page,
+        fields,
+        why: Reason::SignedInAnew,
+    };
+    let owner = (sender.user.id.clone(), sender.origin);
+    Some(keep_for(web, parts, owner, not_sent))
+}
+
+/// A form that was not sent, and where its sender is led to.
+struct NotSent {
+    page: String,
+    fields: Vec<(String, String)>,
+    why: Reason,
+    to: String,
+}
+
+/// Keeps a form for its owner in this browser, without its secrets, and leads on.
+fn keep_for(
+    web: &Web,
+    parts: &Parts,
+    (user, origin): (UserId, Origin),
+    not_sent: NotSent,
+) -> Response {
     let key = token::new_secret();
+    let fields = not_sent.fields.into_iter();
     let unsent = Unsent {
         key: token::hash(&key),
-        page: page.clone(),
-        action,
-        fields: fields
-            .into_iter()
-            .filter(|(name, _)| !is_secret(name))
-            .collect(),
+        page: not_sent.page,
+        action: form_of(parts.uri.path()).to_owned(),
+        fields: fields.filter(|(name, _)| !is_secret(name)).collect(),
+        why: not_sent.why,
         at: web.desk.monotonic(),
     };
     web.unsent.save(user, unsent);
     let set = set_cookie(COOKIE, Some(&key), origin);
     let set = format!("{set}; Max-Age={}", forms::LASTS.0 / 1_000);
-    let to = Redirect::to(&format!("/sign-in?done=unsent&next={}", escape(&page)));
-    Some(([(header::SET_COOKIE, set)], to).into_response())
+    let to = Redirect::to(&not_sent.to);
+    ([(header::SET_COOKIE, set)], to).into_response()
 }
 
 /// Where the form is sent to by its other buttons, which is how it is known on its page.
@@ -183,7 +241,7 @@ pub(crate) async fn fill_in(unsent: Unsent, response: Response) -> Response {
         return WebError::Internal("a page cannot be filled in").into_response();
     };
     let html = String::from_utf8_lossy(&bytes);
-    let filled = fill(&html, &unsent.action, &unsent.fields);
+    let filled = fill(&html, &unsent);
     Response::from_parts(parts, Body::from(filled))
 }
 

@@ -11,7 +11,7 @@ use madoguchi_core::article::FileKind;
 use crate::body::{BodyFault, Taken};
 use crate::error::WebError;
 use crate::inspect::{FileFault, inspect};
-use crate::limits::{FileUse, FormUse};
+use crate::limits::FileUse;
 use crate::state::Web;
 
 /// Fields of one form.
@@ -122,14 +122,18 @@ pub(crate) async fn look_into(
 }
 
 /// The text of a form with a file; of the file nothing is kept. `None` if it cannot be read, or holds
-/// more text than any form.
-pub(crate) async fn text_of(headers: &HeaderMap, taken: Taken) -> Option<Vec<(String, String)>> {
+/// more text than forms with such a file do.
+pub(crate) async fn text_of(
+    headers: &HeaderMap,
+    taken: Taken,
+    file_use: FileUse,
+) -> Option<Vec<(String, String)>> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let boundary = multer::parse_boundary(kind).ok()?;
     let parts = Box::pin(gathered(taken));
     let mut form = multer::Multipart::new(parts, boundary);
     let mut fields = Vec::new();
-    let mut room = FormUse::Usual.bytes();
+    let mut room = file_use.text_bytes();
     while let Some(mut field) = form.next_field().await.ok()? {
         let name = field.name().unwrap_or_default().to_owned();
         let is_kept = field.file_name().is_none() && fields.len() < FIELDS;

@@ -18,7 +18,25 @@ pub use self::line::Line;
 pub use self::manual::{MANUAL_HEADING_LETTERS, MANUAL_TITLE_LETTERS, ManualPlace};
 pub use self::number::ArticleNumber;
 use crate::id::{ArticleId, UserId};
+use crate::named;
 use crate::time::Instant;
+
+named! {
+    /// How far a version has come, without who brought it there.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum StageKind {
+        /// 下書き
+        Draft = "draft", "下書き";
+        /// 確認待ち
+        InReview = "in_review", "確認待ち";
+        /// 公開予約
+        Scheduled = "scheduled", "公開予約";
+        /// 公開中
+        Published = "published", "公開中";
+        /// 過去の版
+        Past = "past", "過去の版";
+    }
+}
 
 /// How far a version has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,15 +72,20 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The stage alone.
+    pub fn kind(&self) -> StageKind {
+        match self {
+            Self::Draft { .. } => StageKind::Draft,
+            Self::InReview { .. } => StageKind::InReview,
+            Self::Scheduled { .. } => StageKind::Scheduled,
+            Self::Published { .. } => StageKind::Published,
+            Self::Past => StageKind::Past,
+        }
+    }
+
     /// The name in the database.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Draft { .. } => "draft",
-            Self::InReview { .. } => "in_review",
-            Self::Scheduled { .. } => "scheduled",
-            Self::Published { .. } => "published",
-            Self::Past => "past",
-        }
+        self.kind().as_str()
     }
 
     /// Whether it was sent back to its authors.
@@ -75,13 +98,7 @@ impl Stage {
 
     /// The name on screens.
     pub fn label(&self) -> &'static str {
-        match self {
-            Self::Draft { .. } => "下書き",
-            Self::InReview { .. } => "確認待ち",
-            Self::Scheduled { .. } => "公開予約",
-            Self::Published { .. } => "公開中",
-            Self::Past => "過去の版",
-        }
+        self.kind().label()
     }
 }
 

@@ -45,7 +45,7 @@ impl Department {
         ] {
             let is_needed = matches!(field, "name" | "answers" | "number");
             if is_needed && text.trim().is_empty() {
-                faults.push(FieldError::new(field, "入力してください"));
+                faults.push(FieldError::missing(field));
             } else if text.chars().count() > most {
                 let message = format!("{most}文字以内で入力してください");
                 faults.push(FieldError::new(field, message));

@@ -66,7 +66,7 @@ impl Phrase {
             ("text", &self.text, PHRASE_TEXT_LETTERS),
         ] {
             if text.is_empty() {
-                faults.push(FieldError::new(field, "入力してください"));
+                faults.push(FieldError::missing(field));
             } else if text.chars().count() > most {
                 let message = format!("{most}文字以内で入力してください");
                 faults.push(FieldError::new(field, message));

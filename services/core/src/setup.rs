@@ -33,7 +33,7 @@ pub use self::categories::{
 pub use self::day::{CALENDAR_DAY, CalendarDay, DayFault, DayRule, NOTE_LETTERS};
 pub use self::desk::{Configured, DeskSetup, FileSetup};
 pub use self::dialled::DialledSource;
-pub use self::fault::{FieldError, Part, PartFault};
+pub use self::fault::{FieldError, FieldErrorKind, Part, PartFault};
 pub use self::lines::{
     AtClosingConfig, LINE, LINE_NAME_LETTERS, LineConfig, PeriodicAnnouncement, Strategy,
 };

@@ -59,7 +59,7 @@ impl Vendor {
     pub fn faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         if self.name.trim().is_empty() {
-            faults.push(FieldError::new("name", "入力してください"));
+            faults.push(FieldError::missing("name"));
         }
         for (field, text, most) in [
             ("name", &self.name, VENDOR_LETTERS),

@@ -15,7 +15,7 @@ use sqlx::{AnyConnection, Row};
 
 pub use self::autosave::Autosave;
 pub use self::list::{
-    ArticleCounts, ArticleFilter, ArticleOrder, ArticleRow, ShownFilter, ShownRow,
+    ArticleCounts, ArticleFilter, ArticleOrder, ArticleProgress, ArticleRow, ShownFilter, ShownRow,
 };
 pub use self::work::Work;
 use crate::error::{Resource, StoreError};
@@ -83,19 +83,6 @@ impl Store {
             articles.extend(read_article(&mut connection, &id).await?);
         }
         Ok(articles)
-    }
-
-    /// How many articles readers see now.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn count_visible_articles(&self) -> Result<u64, StoreError> {
-        let row =
-            sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM articles WHERE visible = 1")
-                .fetch_one(self.read()?)
-                .await?;
-        let found: i64 = row.try_get("found")?;
-        Ok(found.unsigned_abs())
     }
 
     /// Publishes what is due and lets expire what is past its time; tells how many articles.

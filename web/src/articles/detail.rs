@@ -2,7 +2,8 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::Html;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::access::{EditArticles, Permission};
 use madoguchi_core::article::{Article, ManualPlace, Stage, Version, Withdrawal};
 use madoguchi_core::id::UserId;
@@ -11,9 +12,12 @@ use serde::Deserialize;
 
 use super::differences::{Line, differences};
 use super::lookup::{HERE, category_name, lookup};
+use super::refused::{PageForm, Refused};
 use crate::auth::access::Allowed;
+use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::library::name;
+use crate::limits::FileUse;
 use crate::portal::article::File;
 use crate::query::DoneQuery;
 use crate::query::escape;
@@ -59,6 +63,67 @@ struct ArticlePage {
     can_withdraw: bool,
     versions: Vec<VersionRow>,
     files: Vec<File>,
+    /// The largest file, in bytes.
+    file_most: usize,
+    /// What a form of the page asked for and is not done.
+    refused: Option<Refused>,
+}
+
+impl ArticlePage {
+    /// Whether a form stands on the page of the article as it is now.
+    fn has(&self, form: PageForm) -> bool {
+        match form {
+            PageForm::Files => self.can_edit,
+            PageForm::Approve => self.can_review && !self.own_work,
+            PageForm::SendBack => self.can_review,
+            PageForm::AskWithdrawal => self.can_ask_withdrawal,
+            PageForm::Button => false,
+        }
+    }
+
+    /// What is wrong with what a form asked for, if that is to be put right in it.
+    fn fault(&self, form: PageForm) -> Option<String> {
+        let refused = self.refused.as_ref()?;
+        let here = refused.form == form && self.has(form) && !refused.is_conflict();
+        here.then(|| refused.message())
+    }
+
+    /// What is wrong and stands beside no form.
+    fn head_fault(&self) -> Option<String> {
+        let refused = self.refused.as_ref()?;
+        let is_beside_form = self.fault(refused.form).is_some();
+        (!is_beside_form).then(|| refused.message())
+    }
+
+    /// The reason that was typed, if its form is no longer there.
+    fn lost_reason(&self) -> Option<&str> {
+        let refused = self.refused.as_ref()?;
+        let lost = !self.has(refused.form) && !refused.reason.trim().is_empty();
+        lost.then_some(refused.reason.as_str())
+    }
+
+    /// What was typed into a form.
+    fn typed(&self, form: PageForm) -> Option<&Refused> {
+        self.refused.as_ref().filter(|refused| refused.form == form)
+    }
+
+    /// The reason that was typed into a form.
+    fn reason(&self, form: PageForm) -> &str {
+        self.typed(form).map_or("", |typed| &typed.reason)
+    }
+
+    /// When it was to be published.
+    fn typed_publish_at(&self) -> &str {
+        let typed = self.typed(PageForm::Approve);
+        typed.map_or("", |typed| &typed.publish_at)
+    }
+}
+
+/// How the page is shown beside what is kept.
+#[derive(Default)]
+struct Shown {
+    done: String,
+    refused: Option<Refused>,
 }
 
 /// A stage as it is marked: published in green, drafts in grey.
@@ -98,8 +163,39 @@ pub(super) async fn page(
     State(web): State<Web>,
     Path(id): Path<String>,
     Query(query): Query<DoneQuery>,
-) -> Result<Html<String>, WebError> {
-    let (article, newest) = lookup(&web, &id).await?;
+) -> Result<Response, WebError> {
+    let shown = Shown {
+        done: query.done,
+        ..Shown::default()
+    };
+    show(&web, &visitor, &id, shown).await
+}
+
+/// The page of an article once more, with what is wrong with what one of its forms asked for.
+pub(super) async fn show_again(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    refused: Refused,
+) -> Result<Response, WebError> {
+    if !refused.is_for_page() {
+        return Err(refused.error);
+    }
+    let shown = Shown {
+        refused: Some(refused),
+        ..Shown::default()
+    };
+    show(web, visitor, id, shown).await
+}
+
+/// The page of an article as it is now.
+async fn show(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    Shown { done, refused }: Shown,
+) -> Result<Response, WebError> {
+    let (article, newest) = lookup(web, id).await?;
     let now = web.desk.now();
     let dates = web.settings.dates;
     let shown = article.published(now);
@@ -137,8 +233,12 @@ pub(super) async fn page(
         let lines = differences(&shown.content, &newest.content, categories);
         (format!("第{}版", shown.number), lines)
     });
+    let status = match &refused {
+        Some(refused) => refused.error.status(),
+        None => StatusCode::OK,
+    };
     let page = ArticlePage {
-        shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
+        shell: Shell::new(web, Some(visitor), HERE).done(web, &done),
         files: File::list(files),
         link: link.clone(),
         revision: article.revision,
@@ -171,10 +271,12 @@ pub(super) async fn page(
         can_ask_withdrawal: shown.is_some() && withdrawal.is_none(),
         can_withdraw: approves && asked_by.is_some_and(|by| by != me),
         withdrawal,
-        versions: versions(&web, &article).await?,
+        versions: versions(web, &article).await?,
         name: name(article.number, &article.id),
+        file_most: FileUse::Attachment.file_bytes(),
+        refused,
     };
-    Ok(Html(page.render()?))
+    Ok((status, Html(page.render()?)).into_response())
 }
 
 async fn versions(web: &Web, article: &Article) -> Result<Vec<VersionRow>, WebError> {

@@ -16,25 +16,36 @@ use madoguchi_core::id::ArticleId;
 use madoguchi_reports::forms::names::content_disposition;
 use serde::{Deserialize, Serialize};
 
+use super::detail::show_again;
 use super::edit::{keep, refused, written};
 use super::lookup::{HERE, lookup, lookup_seen};
+use super::refused::{PageForm, Refused};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::limits::FileUse;
 use crate::query::escape;
 use crate::state::Web;
-use crate::upload::{FileForm, look_into};
+use crate::upload::{FileForm, TypedForm, look_into};
 
 /// Brings a file into the draft; one of the same name is replaced.
 pub(super) async fn add(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Path(id): Path<String>,
-    upload: FileForm,
-) -> Result<Redirect, WebError> {
-    let (article, _) = bring(&web, &visitor, &id, upload).await?;
-    Ok(back(&article.id))
+    TypedForm { form, fault }: TypedForm,
+) -> Result<Response, WebError> {
+    let brought = match fault {
+        None => bring(&web, &visitor, &id, form).await,
+        Some(fault) => Err(fault),
+    };
+    match brought {
+        Ok((article, _)) => Ok(back(&article.id).into_response()),
+        Err(error) => {
+            let refused = Refused::untyped(PageForm::Files, error);
+            show_again(&web, &visitor, &id, refused).await
+        }
+    }
 }
 
 /// What the script of the form is told of a file that it brought.
@@ -111,13 +122,29 @@ pub(super) async fn remove(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<RemovalForm>,
-) -> Result<Redirect, WebError> {
-    let seen = lookup_seen(&web, &id, form.revision).await?;
-    let article = changed(&web, &visitor, seen, |content| {
+) -> Result<Response, WebError> {
+    match removed(&web, &visitor, &id, &form).await {
+        Ok(article) => Ok(back(&article.id).into_response()),
+        Err(error) => {
+            let refused = Refused::untyped(PageForm::Button, error);
+            show_again(&web, &visitor, &id, refused).await
+        }
+    }
+}
+
+/// Takes a file out of the draft; gives the article as it was before it was kept.
+async fn removed(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    form: &RemovalForm,
+) -> Result<Article, WebError> {
+    let seen = lookup_seen(web, id, form.revision).await?;
+    let article = changed(web, visitor, seen, |content| {
         content.files.retain(|known| known.name != form.name);
     })?;
-    keep(&web, &visitor, &article, None).await?;
-    Ok(back(&article.id))
+    keep(web, visitor, &article, None).await?;
+    Ok(article)
 }
 
 fn back(id: &ArticleId) -> Redirect {

@@ -1,21 +1,21 @@
 //! Articles from a file that somebody brings, or the sections of a manual: shown first, then taken in as drafts,
 //! which are reviewed as all others.
 
-use std::collections::BTreeSet;
+mod plan;
 
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{Html, Redirect};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::EditArticles;
-use madoguchi_core::article::{Article, ArticleNumber, Content, Line};
+use madoguchi_core::article::{Article, Content, Line};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::id::ArticleId;
 use madoguchi_reports::manual as manuals;
 use madoguchi_reports::sheet::{self, SheetError};
-use serde_json::error::Category;
 
+use self::plan::{LINES, Plan, left, plan, too_many};
 use super::differences::{Line as Difference, differences};
 use super::lookup::{HERE, category_names};
 use super::{manual, workbook};
@@ -29,11 +29,9 @@ use crate::limits::FileUse;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::upload::FileForm;
+use crate::upload::{FileForm, TypedForm};
 use madoguchi_reports::markdown;
 
-/// Articles of one file.
-const LINES: usize = 1_000;
 /// Faults, new and changed articles that are shown one by one.
 const SHOWN: usize = 50;
 /// So much of a new article is shown, in letters.
@@ -84,127 +82,6 @@ struct Shown {
     left: Vec<(String, String)>,
 }
 
-/// What a file would do.
-#[derive(Default)]
-struct Plan {
-    faults: Vec<String>,
-    new: Vec<Article>,
-    changed: Vec<(Article, Content)>,
-    same: usize,
-    /// Sections of the manual that readers see and the file does not have.
-    left: Vec<Article>,
-}
-
-/// Reads lines of JSON; blank ones are left out.
-fn read(text: &str) -> Result<Vec<Line>, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines = (1..).zip(text.lines());
-    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
-    let lines: Vec<Line> = lines
-        .map(|(n, line)| serde_json::from_str(line).map_err(|error| unreadable(n, &error)))
-        .collect::<Result<_, _>>()?;
-    if lines.is_empty() {
-        return Err("ファイルに記事がありません。".to_owned());
-    }
-    if lines.len() > LINES {
-        return Err(too_many());
-    }
-    Ok(lines)
-}
-
-/// Why a line is no article.
-fn unreadable(line: usize, error: &serde_json::Error) -> String {
-    let why = match error.classify() {
-        Category::Data => "項目の名前か値が違います。id、question、answer、category が必要です",
-        _ => {
-            "JSONではありません。1行に1件の記事を書いたファイルか、Excelのファイルを選んでください"
-        }
-    };
-    format!("{line}行目を読み取れません。{why}。")
-}
-
-fn too_many() -> String {
-    format!("一度に取り込めるのは{LINES}件までです。ファイルを分けてください。")
-}
-
-async fn plan(web: &Web, visitor: &Visitor, text: &str) -> Result<Plan, WebError> {
-    let mut plan = Plan::default();
-    let lines = match read(text) {
-        Ok(lines) => lines,
-        Err(fault) => {
-            plan.faults.push(fault);
-            return Ok(plan);
-        }
-    };
-    plan.faults = Line::faults(&lines);
-    let (by, now) = (&visitor.user.id, web.desk.now());
-    for line in lines {
-        let Some(mut article) = by_name(&web.store, line.id.as_str()).await? else {
-            // A number is given by us: under this one there is no article.
-            if ArticleNumber::read(line.id.as_str()).is_some() {
-                plan.faults
-                    .push(format!("番号「{}」の記事はありません。", line.id));
-                continue;
-            }
-            let content = line.content(Content::default());
-            plan.new.push(Article::new(line.id, content, by, now));
-            continue;
-        };
-        let before = article.newest().map(|version| version.content.clone());
-        let before = before.unwrap_or_default();
-        let content = line.content(before.clone());
-        if content == before {
-            plan.same += 1;
-        } else if article.edit(content, by, now).is_err() {
-            plan.faults.push(format!(
-                "id「{}」は、確認待ちか公開予約のため、変更できません。",
-                line.id
-            ));
-        } else {
-            plan.changed.push((article, before));
-        }
-    }
-    Ok(plan)
-}
-
-/// The sections of a manual that readers see and that its lines do not have any more. Each names the sections beside
-/// it, so that all are found from those that stayed.
-async fn left(web: &Web, text: &str) -> Result<Vec<Article>, WebError> {
-    let lines = read(text).unwrap_or_default();
-    let Some(title) = lines
-        .iter()
-        .find_map(|line| Some(&line.manual.as_ref()?.title))
-    else {
-        return Ok(Vec::new());
-    };
-    let here: BTreeSet<&ArticleId> = lines.iter().map(|line| &line.id).collect();
-    let mut waiting: Vec<ArticleId> = here.iter().map(|id| (*id).clone()).collect();
-    let mut seen: BTreeSet<ArticleId> = waiting.iter().cloned().collect();
-    let (mut left, now) = (Vec::new(), web.desk.now());
-    while let Some(id) = waiting.pop() {
-        let Some(article) = web.store.lookup_article(&id).await? else {
-            continue;
-        };
-        let Some(version) = article.published(now) else {
-            continue;
-        };
-        let is_of_it = version.content.manual.as_ref();
-        if is_of_it.is_none_or(|place| place.title != *title) {
-            continue;
-        }
-        for beside in &version.content.related {
-            if seen.len() < 2 * LINES && seen.insert(beside.clone()) {
-                waiting.push(beside.clone());
-            }
-        }
-        if !here.contains(&article.id) {
-            left.push(article);
-        }
-    }
-    left.sort_by_key(|article| article.number);
-    Ok(left)
-}
-
 pub(super) async fn page(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
@@ -236,9 +113,15 @@ fn empty_page(web: &Web, visitor: &Visitor, chosen: &Chosen) -> ImportPage {
 pub(super) async fn preview(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
-    upload: FileForm,
-) -> Result<Html<String>, WebError> {
+    TypedForm {
+        form: upload,
+        fault,
+    }: TypedForm,
+) -> Result<Response, WebError> {
     let chosen = Chosen::of(&upload);
+    if let Some(fault) = fault {
+        return show_fault(&web, &visitor, &fault, &chosen);
+    }
     let text = if upload.text("kind") == "manual" {
         manual::lines(&web, &upload).await?
     } else if manuals::is_manual(&upload.content) {
@@ -263,12 +146,28 @@ pub(super) async fn preview(
                 faults,
                 ..Plan::default()
             };
-            return show(&web, &visitor, plan, String::new(), &chosen);
+            let page = show(&web, &visitor, plan, String::new(), &chosen)?;
+            return Ok(page.into_response());
         }
     };
     let mut plan = plan(&web, &visitor, &text).await?;
     plan.left = left(&web, &text).await?;
-    show(&web, &visitor, plan, text, &chosen)
+    Ok(show(&web, &visitor, plan, text, &chosen)?.into_response())
+}
+
+/// The form once more, with why what it brought cannot be read to its end.
+fn show_fault(
+    web: &Web,
+    visitor: &Visitor,
+    fault: &WebError,
+    chosen: &Chosen,
+) -> Result<Response, WebError> {
+    let plan = Plan {
+        faults: vec![fault.message()],
+        ..Plan::default()
+    };
+    let page = show(web, visitor, plan, String::new(), chosen)?;
+    Ok((fault.status(), page).into_response())
 }
 
 /// The articles of a workbook as lines of JSON, or what is wrong with it.
@@ -396,13 +295,17 @@ fn beginning(article: &Article) -> String {
 pub(super) async fn apply(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
-    form: FileForm,
-) -> Result<Result<Redirect, Html<String>>, WebError> {
+    TypedForm { form, fault }: TypedForm,
+) -> Result<Response, WebError> {
+    let chosen = Chosen::default();
+    if let Some(fault) = fault {
+        return show_fault(&web, &visitor, &fault, &chosen);
+    }
     let lines = form.text("lines");
     let plan = plan(&web, &visitor, lines).await?;
     if !plan.faults.is_empty() {
-        let chosen = Chosen::default();
-        return Ok(Err(show(&web, &visitor, plan, lines.to_owned(), &chosen)?));
+        let page = show(&web, &visitor, plan, lines.to_owned(), &chosen)?;
+        return Ok(page.into_response());
     }
     let now = web.desk.now();
     let changed = plan.changed.into_iter().map(|(article, _)| article);
@@ -421,9 +324,8 @@ pub(super) async fn apply(
     web.store.save_articles(all, now).await?;
     // The sections of a manual are listed by themselves, so that they can be requested together.
     let text = escape(&manual);
-    Ok(Ok(Redirect::to(&format!(
-        "{HERE}?stage=draft&text={text}&done=imported"
-    ))))
+    let place = format!("{HERE}?stage=draft&text={text}&done=imported");
+    Ok(Redirect::to(&place).into_response())
 }
 
 /// What the manual is called that an article is a section of.

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use madoguchi_core::access::EditArticles;
+use madoguchi_core::article::StageKind;
 use madoguchi_core::id::CategoryId;
 use madoguchi_core::setup::DeskSetup;
-use madoguchi_store::{ArticleFilter, ArticleOrder, ArticleRow, Page, Start, StoreError};
+use madoguchi_store::{
+    ArticleFilter, ArticleOrder, ArticleProgress, ArticleRow, Page, Start, StoreError,
+};
 
 use super::choosing;
 use super::lookup::{HERE, category_name, category_names};
@@ -16,17 +19,6 @@ use crate::kit::table_filter::{Asked, Filter};
 use crate::library::name;
 use crate::query::escape;
 use crate::state::Web;
-
-/// Names of stages in the database and on the screen.
-const STAGES: [(&str, &str); 7] = [
-    ("waiting", "確認・承認待ち"),
-    ("draft", "下書き"),
-    ("sent_back", "差戻し"),
-    ("in_review", "確認待ち"),
-    ("scheduled", "公開予約"),
-    ("published", "公開中"),
-    ("past", "過去の版"),
-];
 
 pub(super) struct ArticleList;
 
@@ -67,7 +59,7 @@ impl Listing for ArticleList {
         ArticleColumn::new("note", "注意", 16, |row, _| {
             if row.withdrawal_asked {
                 Value::text("取下げの承認待ち")
-            } else if row.visible && row.stage != "published" {
+            } else if row.visible && row.stage != StageKind::Published {
                 Value::text("前の版を公開中")
             } else {
                 Value::Nothing("")
@@ -91,7 +83,11 @@ impl Listing for ArticleList {
         let setup = web.desk.setup();
         vec![
             Filter::text("text", "質問・キーワード・番号"),
-            Filter::choice("stage", "状態", STAGES),
+            Filter::choice(
+                "stage",
+                "状態",
+                ArticleProgress::ALL.map(|one| (one.as_str(), one.label())),
+            ),
             Filter::choice("category", "分類", category_names(&setup.categories)).open(),
             Filter::choice("overdue", "見直し", [("1", "期日が過ぎたもの")]),
         ]
@@ -101,7 +97,9 @@ impl Listing for ArticleList {
         let today = || web.desk.now().date().to_string();
         Ok(ArticleFilter {
             text: asked.get("text").to_owned(),
-            stage: asked.some("stage"),
+            stage: asked
+                .some("stage")
+                .and_then(|name| ArticleProgress::lookup(&name)),
             category: asked.some("category").map(CategoryId::new),
             review_by: asked.some("overdue").map(|_| today()),
             order,
@@ -170,13 +168,12 @@ impl Listing for ArticleList {
 }
 
 fn state(row: &ArticleRow) -> Value {
-    let stage = STAGES.iter().find(|(name, _)| *name == row.stage);
-    let (class, label) = stage.copied().unwrap_or_default();
-    if row.stage == "published" && !row.visible {
-        Value::Mark("past", "公開を終了".to_owned())
+    let class = row.stage.as_str();
+    if row.stage == StageKind::Published && !row.visible {
+        Value::Mark(StageKind::Past.as_str(), "公開を終了".to_owned())
     } else if row.sent_back {
         Value::Mark(class, "差戻し".to_owned())
     } else {
-        Value::Mark(class, label.to_owned())
+        Value::Mark(class, row.stage.label().to_owned())
     }
 }

@@ -1,7 +1,7 @@
 //! The steps of an article: review, approval, withdrawal, return to an older version.
 
 use axum::extract::{Form, Path, State};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect, Response};
 use chrono::NaiveDateTime;
 use madoguchi_core::access::{ApproveArticles, EditArticles};
 use madoguchi_core::article::{Article, Discarded, TransitionError};
@@ -9,8 +9,10 @@ use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
+use super::detail::show_again;
 use super::edit::refused;
 use super::lookup::{HERE, lookup_seen};
+use super::refused::{PageForm, Refused};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -57,7 +59,7 @@ pub(super) async fn taken(
     Ok((article, done))
 }
 
-/// Takes a step, and leads back to the article.
+/// Takes a step, and leads back to the article; shows its page again if the step is refused.
 async fn step(
     web: &Web,
     visitor: &Visitor,
@@ -65,11 +67,32 @@ async fn step(
     form: &StepForm,
     action: Action,
     take: impl FnOnce(&mut Article, Instant) -> Result<&'static str, TransitionError>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let seen = (id, form.revision, form.reason.as_str());
-    let (article, done) = taken(web, visitor, seen, action, take).await?;
-    let id = escape(&article.id);
-    Ok(Redirect::to(&format!("{HERE}/{id}?done={done}")))
+    match taken(web, visitor, seen, action, take).await {
+        Ok((article, done)) => {
+            let id = escape(&article.id);
+            Ok(Redirect::to(&format!("{HERE}/{id}?done={done}")).into_response())
+        }
+        Err(error) => again(web, visitor, id, (form, action), error).await,
+    }
+}
+
+/// The article's page with why a step is not taken, and with what was typed for it.
+async fn again(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    (form, action): (&StepForm, Action),
+    error: WebError,
+) -> Result<Response, WebError> {
+    let refused = Refused {
+        form: PageForm::of(action),
+        error,
+        reason: form.reason.clone(),
+        publish_at: form.publish_at.clone(),
+    };
+    show_again(web, visitor, id, refused).await
 }
 
 pub(super) async fn submit(
@@ -77,7 +100,7 @@ pub(super) async fn submit(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let by = visitor.user.id.clone();
     let action = Action::ArticleSubmit;
     step(&web, &visitor, &id, &form, action, |article, now| {
@@ -93,7 +116,7 @@ pub(super) async fn recall(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let action = Action::ArticleRecall;
     step(&web, &visitor, &id, &form, action, |article, now| {
         article.recall(now)?;
@@ -108,8 +131,21 @@ pub(super) async fn discard(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
-    let (mut article, draft) = lookup_seen(&web, &id, form.revision).await?;
+) -> Result<Response, WebError> {
+    match discarded(&web, &visitor, &id, form.revision).await {
+        Ok(place) => Ok(Redirect::to(&format!("{place}?done=discarded")).into_response()),
+        Err(error) => again(&web, &visitor, &id, (&form, Action::ArticleDiscard), error).await,
+    }
+}
+
+/// Throws a draft away; gives where that leads to.
+async fn discarded(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    revision: i64,
+) -> Result<String, WebError> {
+    let (mut article, draft) = lookup_seen(web, id, revision).await?;
     let now = web.desk.now();
     let mut entry = visitor.entry(now, Action::ArticleDiscard, &article.id);
     let fields = [
@@ -130,7 +166,7 @@ pub(super) async fn discard(
         }
     };
     tx.commit().await?;
-    Ok(Redirect::to(&format!("{place}?done=discarded")))
+    Ok(place)
 }
 
 pub(super) async fn send_back(
@@ -138,7 +174,7 @@ pub(super) async fn send_back(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let action = Action::ArticleSendBack;
     step(&web, &visitor, &id, &form, action, |article, now| {
         article.send_back(&form.reason, now)?;
@@ -152,20 +188,13 @@ pub(super) async fn approve(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let by = visitor.user.id.clone();
-    let at = match form.publish_at.trim() {
-        "" => None,
-        text => {
-            let read = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M");
-            let read = read.map_err(|_| {
-                let message = "公開する日時を、2026-11-24T08:30 のように入力してください。";
-                WebError::BadRequest(message.to_owned())
-            })?;
-            Some(Instant::from_tokyo(read))
-        }
-    };
     let action = Action::ArticleApprove;
+    let at = match publish_at(&form.publish_at) {
+        Ok(at) => at,
+        Err(error) => return again(&web, &visitor, &id, (&form, action), error).await,
+    };
     step(&web, &visitor, &id, &form, action, |article, now| {
         article.approve(&by, at.unwrap_or(now), now)?;
         // A time that is past means at once.
@@ -178,12 +207,26 @@ pub(super) async fn approve(
     .await
 }
 
+/// When it is to be published; `None` for at once.
+fn publish_at(text: &str) -> Result<Option<Instant>, WebError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let read = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M");
+    let read = read.map_err(|_| {
+        let message = "公開する日時を、2026-11-24T08:30 のように入力してください。";
+        WebError::BadRequest(message.to_owned())
+    })?;
+    Ok(Some(Instant::from_tokyo(read)))
+}
+
 pub(super) async fn ask_withdrawal(
     visitor: Allowed<EditArticles>,
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let by = visitor.user.id.clone();
     let action = Action::ArticleWithdrawalRequest;
     step(&web, &visitor, &id, &form, action, |article, now| {
@@ -198,7 +241,7 @@ pub(super) async fn withdraw(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let by = visitor.user.id.clone();
     let action = Action::ArticleWithdraw;
     step(&web, &visitor, &id, &form, action, |article, now| {
@@ -213,7 +256,7 @@ pub(super) async fn keep(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let action = Action::ArticleKeep;
     step(&web, &visitor, &id, &form, action, |article, _| {
         article.keep()?;
@@ -227,7 +270,7 @@ pub(super) async fn restore(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(form): Form<StepForm>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let by = visitor.user.id.clone();
     let action = Action::ArticleWrite;
     step(&web, &visitor, &id, &form, action, |article, now| {

@@ -10,9 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt as _;
 
-use crate::auth::csrf;
+use crate::auth::csrf::{self, TokenFault};
 use crate::auth::visitor::{By, Visitor};
-use crate::body::{self, BodyFault};
+use crate::body::{self, BodyFault, Taken};
 use crate::error::{Limit, WebError};
 use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
@@ -49,8 +49,42 @@ where
     };
     match checked {
         Ok(body) => next.run(Request::from_parts(parts, body)).await,
-        Err(refusal) => refusal.into_response(),
+        Err(TokenFault::OtherToken(body)) => lead_back(&parts, body).await,
+        Err(fault) => WebError::from(fault).into_response(),
     }
+}
+
+/// A form of ours that was opened before its sender signed in anew changes nothing: they are led back to
+/// its page, with what they typed.
+async fn lead_back(parts: &Parts, body: Taken) -> Response {
+    let refused = || WebError::Forged.into_response();
+    let Some((web, sender)) = stale_sender(parts) else {
+        return refused();
+    };
+    let Ok(whole) = body.try_collect::<Vec<_>>().await else {
+        return refused();
+    };
+    let fields = unsent::read(parts, whole.concat().into()).await;
+    let led = fields.and_then(|fields| unsent::keep_stale(web, parts, sender, fields));
+    led.unwrap_or_else(refused)
+}
+
+/// The same of a form with a file, which has to be chosen again.
+async fn lead_back_upload(parts: &Parts, body: Taken, file_use: FileUse) -> Response {
+    let refused = || WebError::Forged.into_response();
+    let Some((web, sender)) = stale_sender(parts) else {
+        return refused();
+    };
+    let fields = upload::text_of(&parts.headers, body, file_use).await;
+    let led = fields.and_then(|fields| unsent::keep_stale(web, parts, sender, fields));
+    led.unwrap_or_else(refused)
+}
+
+/// Who sends a form with another token, if one of our pages sends it.
+fn stale_sender(parts: &Parts) -> Option<(&Web, &Visitor)> {
+    let web = parts.extensions.get::<Web>()?;
+    let visitor = parts.extensions.get::<Arc<Visitor>>()?;
+    unsent::is_by_page(parts).then_some((web, visitor))
 }
 
 fn form_use(parts: &Parts) -> FormUse {
@@ -92,7 +126,7 @@ async fn keep_unsent_upload(turned_away: TurnedAway) -> Response {
         return WebError::TooMany(Limit::Uploads).into_response();
     };
     let taken = body::take(body, file_use.bytes(), UPLOAD_WITHIN);
-    let Some(fields) = upload::text_of(&parts.headers, taken).await else {
+    let Some(fields) = upload::text_of(&parts.headers, taken, *file_use).await else {
         return refused;
     };
     unsent::keep(web, &parts, fields).unwrap_or(refused)
@@ -125,8 +159,9 @@ where
     };
     match checked {
         Ok(body) => next.run(Request::from_parts(parts, body)).await,
-        Err(WebError::TooLarge(_)) => WebError::LargeFile(file_use).into_response(),
-        Err(refusal) => refusal.into_response(),
+        Err(TokenFault::Body(BodyFault::TooLarge)) => WebError::LargeFile(file_use).into_response(),
+        Err(TokenFault::OtherToken(body)) => lead_back_upload(&parts, body, file_use).await,
+        Err(fault) => WebError::from(fault).into_response(),
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use futures::StreamExt as _;
 
 use crate::auth::token;
-use crate::body::{self, Taken};
+use crate::body::{self, BodyFault, Taken};
 use crate::error::WebError;
 
 /// The field of forms, the first one in those that may be large.
@@ -21,6 +21,25 @@ pub(crate) fn token_of(secret: &str) -> String {
     token::hash(&format!("csrf {secret}"))
 }
 
+/// Why the body of a request is not passed on.
+pub(crate) enum TokenFault {
+    /// A form carries another token than the session's: the body, to be read by who may.
+    OtherToken(Taken),
+    /// The header of a script carries another one.
+    Forged,
+    /// The body cannot be read.
+    Body(BodyFault),
+}
+
+impl From<TokenFault> for WebError {
+    fn from(fault: TokenFault) -> Self {
+        match fault {
+            TokenFault::OtherToken(_) | TokenFault::Forged => Self::Forged,
+            TokenFault::Body(fault) => fault.into(),
+        }
+    }
+}
+
 /// Passes the body of a request on if the request carries the token. Of one that may be large, no
 /// more than the beginning is read for it.
 pub(crate) async fn check(
@@ -28,12 +47,12 @@ pub(crate) async fn check(
     body: Taken,
     wanted: &str,
     whole: bool,
-) -> Result<Body, WebError> {
+) -> Result<Body, TokenFault> {
     let right = |found: &str| token::same(found, wanted);
     if let Some(value) = headers.get(HEADER) {
         return match value.to_str() {
             Ok(value) if right(value) => Ok(body::body(body)),
-            _ => Err(WebError::Forged),
+            _ => Err(TokenFault::Forged),
         };
     }
     let most_bytes = if whole { usize::MAX } else { BEGINNING_BYTES };
@@ -44,19 +63,21 @@ pub(crate) async fn check(
         Ok(boundary) => first_part(&beginning, boundary).await,
         Err(_) => form_field(&beginning),
     };
-    if !found.is_some_and(|found| right(&found)) {
-        return Err(WebError::Forged);
-    }
     let beginning = futures::stream::once(async { Ok(beginning) });
-    Ok(body::body(beginning.chain(rest).boxed()))
+    let whole = beginning.chain(rest).boxed();
+    if found.is_some_and(|found| right(&found)) {
+        Ok(body::body(whole))
+    } else {
+        Err(TokenFault::OtherToken(whole))
+    }
 }
 
 /// The beginning of a body, and what follows.
-async fn begin(mut body: Taken, most_bytes: usize) -> Result<(Bytes, Taken), WebError> {
+async fn begin(mut body: Taken, most_bytes: usize) -> Result<(Bytes, Taken), TokenFault> {
     let mut bytes = Vec::new();
     while bytes.len() < most_bytes {
         match body.next().await {
-            Some(part) => bytes.extend_from_slice(&part?),
+            Some(part) => bytes.extend_from_slice(&part.map_err(TokenFault::Body)?),
             None => break,
         }
     }

@@ -1,7 +1,7 @@
 //! Forms: the values as they are typed, the fields as the page shows them, and the faults at the
 //! fields.
 
-use madoguchi_core::setup::FieldError;
+use madoguchi_core::setup::{FieldError, FieldErrorKind};
 
 use super::value::Text;
 use crate::query::Choice;
@@ -99,9 +99,6 @@ impl FormField {
     }
 }
 
-/// What the rules say of a field in which nothing was typed; the form names the field.
-const MISSING: &str = "入力してください";
-
 /// A form with its faults.
 pub(crate) struct Form {
     pub(crate) action: String,
@@ -137,11 +134,12 @@ impl Form {
             field.id = format!("f{}", n + 1);
             let fault = faults.iter().find(|fault| fault.field == field.name);
             let Some(fault) = fault else { continue };
-            let message = if fault.message == MISSING {
-                let label = field.label.trim_end_matches("(省略可)");
-                format!("{label}を{MISSING}。")
-            } else {
-                format!("{}。", fault.message)
+            let message = match fault.kind {
+                FieldErrorKind::Missing => {
+                    let label = field.label.trim_end_matches("(省略可)");
+                    format!("{label}を{}。", fault.message)
+                }
+                FieldErrorKind::Wrong => format!("{}。", fault.message),
             };
             field.error = Some(message.clone());
             errors.push(FormError {
@@ -188,7 +186,7 @@ mod tests {
         let fields = [Field::<Named>::text("name", "名前", access!(name)).hint("短く")];
         let sections = sections(&fields, &Values::default(), None);
         let faults = [
-            FieldError::new("name", "入力してください"),
+            FieldError::missing("name"),
             FieldError::new("", "ほかの誤り"),
         ];
         let form = Form::new("/x".to_owned(), 0, sections, &faults);

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::setup::FieldError;
 use madoguchi_store::{Resource, StoreError};
 
+use super::conflict::{Attempt, Conflict};
 use super::field::{self, Facts};
 use super::form::{Form, Input, Values};
 use super::history::{VersionRow, rows};
@@ -37,6 +38,8 @@ struct RecordPage {
     /// The record as the file names it, which screens cannot change.
     by_file: Option<Facts>,
     removed: bool,
+    /// Somebody has changed it after its form was opened.
+    conflict: Option<Conflict>,
     form: Option<Form>,
     buttons: Vec<Button>,
     /// The page that asks whether it is to be removed.
@@ -53,6 +56,8 @@ pub(crate) struct Shown {
     /// What was typed, and is not kept.
     pub(crate) values: Option<Values>,
     pub(crate) faults: Vec<FieldError>,
+    /// The version that somebody saw who came too late to change it.
+    pub(crate) too_late: Option<i64>,
     /// A secret that is not noted yet.
     pub(crate) secret: Option<String>,
     pub(crate) done: String,
@@ -110,6 +115,11 @@ pub(crate) async fn show<T: Record>(
         .last()
         .map_or_else(|| id.to_owned(), |record| record.title(&context));
     let record = kept.record.as_ref();
+    if let Some(seen) = shown.too_late {
+        let values = shown.values.as_ref();
+        let conflict = Conflict::of(&context, visitor, &kept, &Attempt { seen, values });
+        page.conflict = Some(conflict.ok_or_else(changed)?);
+    }
     page.one_time = record.and_then(|record| record.one_time(shown.secret.clone()?, &context));
     match &kept.record {
         None => {
@@ -128,8 +138,12 @@ pub(crate) async fn show<T: Record>(
             page.buttons = record.buttons(&page.path);
             page.remove = record.can_remove().then(|| format!("{}/remove", page.path));
             let fields = T::fields(&context);
-            // What was typed belongs to the version that it was typed over.
-            let version = shown.values.as_ref().map_or(kept.version, Values::version);
+            // What was typed belongs to the version that it was typed over, until its writer has seen
+            // what another has made of it.
+            let version = match &shown.values {
+                Some(values) if shown.too_late.is_none() => values.version(),
+                _ => kept.version,
+            };
             let kept_values = || field::values(&fields, record);
             let values = shown.values.clone().unwrap_or_else(kept_values);
             let sections = field::sections(&fields, &values, Some(record));
@@ -236,11 +250,15 @@ pub(crate) async fn save<T: Record>(
     let values = Values::of(pairs);
     let context = Context::new(&web, &id);
     let kept = Versioned::<T>::get(&web, &id).await?;
-    // It was there when its form was opened.
-    let removed = StoreError::Changed {
-        what: Resource::Setting,
+    let too_late = Shown {
+        values: Some(values.clone()),
+        too_late: Some(values.version()),
+        ..Shown::default()
     };
-    let before = kept.record.as_ref().ok_or(removed)?;
+    // It was there when its form was opened.
+    let Some(before) = kept.record.as_ref() else {
+        return show::<T>(&web, &visitor, &id, too_late).await;
+    };
     let again = |faults| Shown {
         values: Some(values.clone()),
         faults,
@@ -253,11 +271,20 @@ pub(crate) async fn save<T: Record>(
     };
     if *before != record {
         let change = kept.change(&visitor, &context, Some(&record), values.version())?;
-        if let Err(fault) = save_changes::<T>(&web, &id, vec![change]).await? {
-            return show::<T>(&web, &visitor, &id, again(vec![fault])).await;
+        match save_changes::<T>(&web, &id, vec![change]).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => return show::<T>(&web, &visitor, &id, again(vec![fault])).await,
+            Err(WebError::Conflict(_)) => return show::<T>(&web, &visitor, &id, too_late).await,
+            Err(error) => return Err(error),
         }
     }
     done::<T>(&web, &visitor, &id, secret, "saved").await
+}
+
+/// What is told where it cannot be said who was faster.
+fn changed() -> WebError {
+    let what = Resource::Setting;
+    StoreError::Changed { what }.into()
 }
 
 /// Saves the one of a kind of which there is one.
@@ -307,6 +334,7 @@ impl RecordPage {
             one_time: None,
             by_file: None,
             removed: false,
+            conflict: None,
             form: None,
             buttons: Vec::new(),
             remove: None,
@@ -318,7 +346,9 @@ impl RecordPage {
     }
 
     fn answer(self, shown: &Shown) -> Result<Response, WebError> {
-        let status = if shown.faults.is_empty() {
+        let status = if self.conflict.is_some() {
+            StatusCode::CONFLICT
+        } else if shown.faults.is_empty() {
             StatusCode::OK
         } else {
             StatusCode::UNPROCESSABLE_ENTITY

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::conflict::{Attempt, Conflict};
 use super::record::{Context, Removable};
 use super::versioned::{Versioned, save};
 use crate::auth::access::Allowed;
@@ -27,6 +28,16 @@ struct RemovePage {
     version: i64,
     consequences: Vec<String>,
     error: Option<String>,
+    /// Somebody has changed it after the page was opened.
+    conflict: Option<Conflict>,
+}
+
+/// Why it is not removed.
+enum Refused {
+    /// The desk cannot work without it.
+    Fault(String),
+    /// It was changed since this version.
+    TooLate(i64),
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -47,12 +58,21 @@ async fn ask<T: Removable>(
     web: &Web,
     visitor: &Visitor,
     id: &str,
-    error: Option<String>,
+    refused: Option<Refused>,
 ) -> Result<Response, WebError> {
     let context = Context::new(web, id);
     let kept = Versioned::<T>::get(web, id).await?;
     let record = existing(&kept)?;
     let screen = T::SCREEN;
+    let (error, conflict, status) = match refused {
+        None => (None, None, StatusCode::OK),
+        Some(Refused::Fault(why)) => (Some(why), None, StatusCode::UNPROCESSABLE_ENTITY),
+        Some(Refused::TooLate(seen)) => {
+            let attempt = Attempt { seen, values: None };
+            let conflict = Conflict::of(&context, visitor, &kept, &attempt);
+            (None, conflict, StatusCode::CONFLICT)
+        }
+    };
     let page = RemovePage {
         shell: Shell::new(web, Some(visitor), screen.menu.0),
         menu: screen.menu,
@@ -64,11 +84,7 @@ async fn ask<T: Removable>(
         version: kept.version,
         consequences: record.consequences(&context),
         error,
-    };
-    let status = if page.error.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
+        conflict,
     };
     Ok((status, Html(page.render()?)).into_response())
 }
@@ -84,12 +100,17 @@ pub(crate) async fn remove<T: Removable>(
     let remains = existing(&kept)?.remains();
     let mut changes = vec![kept.change(&visitor, &context, remains.as_ref(), form.version)?];
     changes.extend(T::other_changes(&web, &visitor, &id).await?);
-    if let Err(fault) = save::<T>(&web, &id, changes).await? {
-        let why = format!("{}。", fault.message);
-        return ask::<T>(&web, &visitor, &id, Some(why)).await;
-    }
-    let path = format!("{}?done={}", T::SCREEN.list, T::SCREEN.removed);
-    Ok(Redirect::to(&path).into_response())
+    let refused = match save::<T>(&web, &id, changes).await {
+        Ok(Ok(())) => {
+            let path = format!("{}?done={}", T::SCREEN.list, T::SCREEN.removed);
+            return Ok(Redirect::to(&path).into_response());
+        }
+        Ok(Err(fault)) => Refused::Fault(format!("{}。", fault.message)),
+        Err(error @ WebError::Conflict(_)) if kept.version == form.version => return Err(error),
+        Err(WebError::Conflict(_)) => Refused::TooLate(form.version),
+        Err(error) => return Err(error),
+    };
+    ask::<T>(&web, &visitor, &id, Some(refused)).await
 }
 
 /// The record, if it is there to be removed.

@@ -27,16 +27,19 @@ pub(crate) async fn restore<T: Record>(
     Path(id): Path<String>,
     Form(form): Form<RestoreForm>,
 ) -> Result<Response, WebError> {
-    match bring_back::<T>(&web, &visitor, &id, &form).await? {
-        Ok(secret) => done::<T>(&web, &visitor, &id, secret, "restored").await,
-        Err(fault) => {
-            let shown = Shown {
-                faults: vec![fault],
-                ..Shown::default()
-            };
-            show::<T>(&web, &visitor, &id, shown).await
-        }
-    }
+    let shown = match bring_back::<T>(&web, &visitor, &id, &form).await {
+        Ok(Ok(secret)) => return done::<T>(&web, &visitor, &id, secret, "restored").await,
+        Ok(Err(fault)) => Shown {
+            faults: vec![fault],
+            ..Shown::default()
+        },
+        Err(WebError::Conflict(_)) => Shown {
+            too_late: Some(form.replaces),
+            ..Shown::default()
+        },
+        Err(error) => return Err(error),
+    };
+    show::<T>(&web, &visitor, &id, shown).await
 }
 
 /// Saves what an earlier version was; gives the secret that came into being with it, or what the

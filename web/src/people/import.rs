@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManagePeople;
 use madoguchi_core::audit::Action;
@@ -19,9 +20,10 @@ use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::value::YES;
+use crate::limits::FileUse;
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::upload::FileForm;
+use crate::upload::TypedForm;
 
 /// Rows of one file.
 const ROWS: usize = 50_000;
@@ -37,6 +39,8 @@ struct ImportPage {
     /// Why the file cannot be taken at all.
     refused: Option<String>,
     plan: Option<Plan>,
+    /// The largest file, in bytes.
+    file_most: usize,
 }
 
 /// What a file would do.
@@ -69,25 +73,38 @@ fn show(
         shell: Shell::new(web, Some(visitor), HERE),
         refused,
         plan,
+        file_most: FileUse::Import.file_bytes(),
     };
     Ok(Html(page.render()?))
+}
+
+/// The form once more, with why what it brought cannot be read to its end.
+fn show_fault(web: &Web, visitor: &Visitor, fault: &WebError) -> Result<Response, WebError> {
+    let (status, why) = (fault.status(), fault.message());
+    Ok((status, show(web, visitor, Some(why), None)?).into_response())
 }
 
 /// Shows what a file would do. Nothing is kept yet.
 pub(super) async fn preview(
     visitor: Allowed<ManagePeople>,
     State(web): State<Web>,
-    upload: FileForm,
-) -> Result<Html<String>, WebError> {
-    let content = upload.content;
+    TypedForm { form, fault }: TypedForm,
+) -> Result<Response, WebError> {
+    if let Some(fault) = fault {
+        return show_fault(&web, &visitor, &fault);
+    }
+    let content = form.content;
     let read = tokio::task::spawn_blocking(move || read(&content)).await;
     let read = read.map_err(|_| WebError::Internal("a file of people could not be read"))?;
     let (roster, unreadable) = match read {
         Ok(read) => read,
-        Err(refused) => return show(&web, &visitor, Some(refused), None),
+        Err(refused) => {
+            let page = show(&web, &visitor, Some(refused), None)?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
     };
     let plan = plan(&web, roster, &unreadable).await?;
-    show(&web, &visitor, None, Some(plan))
+    Ok(show(&web, &visitor, None, Some(plan))?.into_response())
 }
 
 /// The people of a workbook or of CSV in UTF-8 or CP932, and the rows with letters that cannot be read.
@@ -166,8 +183,11 @@ async fn known(web: &Web, people: &[Person]) -> Result<BTreeMap<PersonId, Person
 pub(super) async fn apply(
     visitor: Allowed<ManagePeople>,
     State(web): State<Web>,
-    form: FileForm,
+    TypedForm { form, fault }: TypedForm,
 ) -> Result<Response, WebError> {
+    if let Some(fault) = fault {
+        return show_fault(&web, &visitor, &fault);
+    }
     let lines = form.text("lines").lines();
     let lines = lines.filter(|line| !line.trim().is_empty());
     let people: Result<Vec<Person>, _> = lines.map(serde_json::from_str).collect();

@@ -369,7 +369,7 @@ impl Record for ScreenTrunk {
             if user.is_none() && typed {
                 faults.push(FieldError::new(name, "利用者名も入力してください"));
             } else if user.is_some() && of(self).is_none() {
-                faults.push(FieldError::new(name, "入力してください"));
+                faults.push(FieldError::missing(name));
             }
         };
         secret("inbound_password", &trunk.inbound_user, |one| {

@@ -340,7 +340,7 @@ async fn older_versions_and_the_standard_one_come_back_and_nobody_overwrites_ano
     }
     let (status, _, html) = house.bring_file("1", ("a.wav", b"RIFF late")).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert!(html.contains("ほかの人が先に変更しました"));
+    assert!(html.contains("別の画面で先に変更されています"));
     let (status, ..) = house
         .submit(&mut client, &format!("{GREETING}/remove"), "version=2")
         .await;

@@ -1,6 +1,7 @@
 //! FAQ work: from a draft to what readers see, and back.
 
 mod bulk;
+mod refusals;
 
 use madoguchi_core::access::Role;
 use madoguchi_core::article::{Article, Content, Line};

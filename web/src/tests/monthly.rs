@@ -4,8 +4,8 @@ use madoguchi_core::access::Role;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::month::{Edition, LevelFact, Month, StepKind};
 use madoguchi_reports::document::{
-    Block, Chapter, DocCell, DocColumn, DocRow, DocTable, Document, Drill, Figure, Parts,
-    Population, Rows, Value,
+    Block, Chapter, DocCell, DocColumn, DocRow, DocTable, Document, Drill, Figure, MonthCell,
+    Parts, Population, Rows, Value,
 };
 use madoguchi_reports::frozen::{Basis, Frozen};
 use madoguchi_store::AuditFilter;
@@ -16,14 +16,14 @@ use crate::query::escape;
 
 const MONTH: &str = "/monthly/2026-10";
 
-async fn writer(house: &House) -> Client {
+pub(super) async fn writer(house: &House) -> Client {
     let mut client = house.user("sekinin", &[Role::Supervisor]).await;
     let (status, html) = house.open(&mut client, "/monthly").await;
     assert_eq!(status, StatusCode::OK, "{html}");
     client
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
     let fields = fields
         .iter()
         .map(|(name, value)| format!("{name}={}", escape(value)));
@@ -31,7 +31,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 /// Opens a form and sends it; gives where it was sent to as well.
-async fn write(
+pub(super) async fn write(
     house: &House,
     client: &mut Client,
     path: &str,
@@ -278,11 +278,28 @@ async fn instructions_and_work_are_written_and_work_once_for_each_number() {
     let month = "2026-10".parse().unwrap();
     let kept = house.store.work_counts(month, month).await.unwrap();
     assert_eq!((kept.len(), kept[0].count), (1, 48));
+    let faq = [
+        ("number", "23"),
+        ("count", "1"),
+        ("source", "FAQの見直しの記録"),
+    ];
+    let (status, _, html, _) = write(&house, &mut client, &new, &faq).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let (_, html) = house.open(&mut client, &format!("{MONTH}/work")).await;
+    assert!(html.contains("23 (ヘルプ)FAQ"), "{html}");
 }
 
 const PUBLISHED: &str = "\u{feff}年月,重大障害,通常障害,異常検知,障害予兆,重大障害,通常障害,異常検知,障害予兆,着信件数,応答件数,応答率,一次未回答件数,一次回答率,エスカレーション数,問題解決率\n\
 令和6年4月,0,1,1,0,1,1,0,0,\"1,029\",1023,99.4%,45,90.6%,21,99.9%\n\
 令和6年5月,0,0,2,0,0,0,1,0,458,多数,99.8%,23,95.7%,15,99.8%\n";
+
+#[tokio::test]
+async fn a_file_of_months_that_is_too_large_leads_back_to_its_form() {
+    let house = house().await;
+    let mut client = writer(&house).await;
+    super::people::refuse_too_large(&house, &mut client, "/monthly/published/import").await;
+    assert!(house.store.published_months().await.unwrap().is_empty());
+}
 
 #[tokio::test]
 async fn published_months_are_shown_then_taken_with_their_text_and_faults_are_named() {
@@ -343,6 +360,12 @@ fn chapter() -> Chapter {
         total: false,
     };
     let selection = |name: &str| name.to_owned();
+    let of_month = |month: &str, cell: &str| Rows::Months {
+        cells: vec![MonthCell {
+            month: month.parse().unwrap(),
+            cell: cell.to_owned(),
+        }],
+    };
     let rows = vec![
         row(
             "offered",
@@ -363,6 +386,39 @@ fn chapter() -> Chapter {
             "計",
             Rows::Cells {
                 cells: vec!["counts/offered/count".to_owned()],
+            },
+        ),
+        row(
+            "before",
+            "前月",
+            of_month("2026-09", "months/2026-09/offered"),
+        ),
+        row(
+            "nowhere",
+            "前月の別表",
+            of_month("2026-09", "counts/x/count"),
+        ),
+        row("same", "当月", of_month("2026-10", "counts/offered/count")),
+        row(
+            "faq",
+            "FAQ",
+            Rows::Articles {
+                selection: selection("articles/new"),
+            },
+        ),
+        row(
+            "log",
+            "閲覧",
+            Rows::AccessLog {
+                month: "2026-10".parse().unwrap(),
+            },
+        ),
+        row(
+            "ticket",
+            "問合せ",
+            Rows::Ticket {
+                id: "gone".to_owned(),
+                number: "R8-00001".to_owned(),
             },
         ),
     ];
@@ -412,6 +468,7 @@ pub(super) async fn freeze_books(house: &House, number: u32, names: &[&str]) {
     let selections = [
         ("calls/offered", ["c1", "c2"]),
         ("tickets/open", ["t1", "gone"]),
+        ("articles/new", ["a1", "gone"]),
     ];
     let selections = selections.map(|(name, ids)| (name.to_owned(), ids.map(str::to_owned).into()));
     let frozen = Frozen {
@@ -667,6 +724,51 @@ async fn targets_of_ones_own_are_higher_than_those_of_the_contract() {
         .submit(&mut client, "/monthly/settings", &settings)
         .await;
     assert!(html.contains("作成する日より前にはできません"), "{html}");
+}
+
+#[tokio::test]
+async fn a_figure_that_others_counted_leads_to_where_they_are() {
+    let house = house().await;
+    freeze(&house, 1).await;
+    let mut client = writer(&house).await;
+    let figure = |cell: &str| format!("{MONTH}/figure?edition=1&cell={}", escape(cell));
+    let open = async |client: &mut Client, row: &str| {
+        let path = figure(&format!("counts/{row}/count"));
+        let (status, html) = house.open(client, &path).await;
+        assert_eq!(status, StatusCode::OK, "{html}");
+        html
+    };
+    // Of another month, the newest edition or else the month as it is now.
+    let html = open(&mut client, "before").await;
+    let link = "/monthly/2026-09/figure?book=0&#38;cell=months%2F2026-09%2Foffered";
+    assert!(html.contains("元の月の数値"), "{html}");
+    assert!(html.contains(&format!("href=\"{link}\"")), "{html}");
+    let path = link.replace("&#38;", "&");
+    let (status, _) = house.open(&mut client, &path).await;
+    assert_eq!(status, StatusCode::OK);
+    let html = open(&mut client, "nowhere").await;
+    assert!(html.contains("この数値は載っていません"), "{html}");
+    let html = open(&mut client, "same").await;
+    assert!(
+        html.contains("2026-10/figure?book=0&#38;cell=counts%2Foffered%2Fcount&#38;edition=1"),
+        "{html}"
+    );
+    assert!(
+        html.contains("第1版 表2-1 当月の受付件数 着信 件数"),
+        "{html}"
+    );
+    let html = open(&mut client, "faq").await;
+    assert!(
+        html.contains("FAQ番号") && html.contains("gone(今は記録がありません)"),
+        "{html}"
+    );
+    let html = open(&mut client, "log").await;
+    assert!(
+        html.contains("/articles/access-report?month=2026-10"),
+        "{html}"
+    );
+    let html = open(&mut client, "ticket").await;
+    assert!(html.contains("gone(今は記録がありません)"), "{html}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The directory of people: brought from files, looked at, and found by those who take calls.
 
+use axum::body::Bytes;
 use madoguchi_core::access::Role;
 use madoguchi_core::audit::Action;
 use madoguchi_core::id::PersonId;
@@ -44,8 +45,11 @@ pub(super) async fn send(
         .header("cookie", &client.cookie)
         .header("origin", "http://localhost:8080")
         .header("content-type", "multipart/form-data; boundary=edge");
-    let request = request.body(Body::from(body)).unwrap();
-    house.pass(client, request).await
+    // As it comes over a connection: in pieces.
+    let pieces = body.chunks(64 * 1024).map(Bytes::copy_from_slice);
+    let pieces: Vec<_> = pieces.map(Ok::<_, std::convert::Infallible>).collect();
+    let pieces = Body::from_stream(futures::stream::iter(pieces));
+    house.pass(client, request.body(pieces).unwrap()).await
 }
 
 fn plain(html: &str) -> String {
@@ -192,7 +196,7 @@ async fn what_is_no_table_of_people_is_refused_in_a_sentence_and_changes_nothing
     ] {
         let upload = [("file", Some("x.csv"), file)];
         let (status, _, html) = send(&house, &mut client, ("/people/import", &upload)).await;
-        assert_eq!(status, StatusCode::OK);
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(html.contains(told), "{told}: {html}");
         assert!(!html.contains("/people/import/apply"));
     }
@@ -203,6 +207,34 @@ async fn what_is_no_table_of_people_is_refused_in_a_sentence_and_changes_nothing
     let mut agent = house.user("sato", &[Role::Agent]).await;
     let (status, _) = house.open(&mut agent, "/people/import").await;
     assert_eq!(status, StatusCode::FORBIDDEN);
+}
+
+/// Sends more than a file may be to each address; the form of the page comes back with the limit.
+pub(super) async fn refuse_too_large(house: &House, client: &mut Client, page: &str) {
+    let (_, html) = house.open(client, page).await;
+    assert!(html.contains("data-most-bytes=\"12582912\""), "{html}");
+    let large = vec![b'x'; 13 * 1024 * 1024];
+    let file = [("file", Some("x.csv"), &large[..])];
+    let lines = [("lines", None, &large[..])];
+    let apply = format!("{page}/apply");
+    for (path, parts) in [(page, &file), (apply.as_str(), &lines)] {
+        let (status, _, html) = send(house, client, (path, parts)).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+        let form = format!("<form method=\"post\" action=\"{page}\"");
+        assert!(html.contains(&form), "{path}: {html}");
+        assert!(
+            html.contains("12MB以内になるように分けてから"),
+            "{path}: {html}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_leads_back_to_the_form_of_the_import() {
+    let house = house().await;
+    let mut client = supervisor(&house).await;
+    refuse_too_large(&house, &mut client, "/people/import").await;
+    assert_eq!(house.store.count_people().await.unwrap(), 0);
 }
 
 #[tokio::test]

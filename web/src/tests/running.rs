@@ -93,6 +93,15 @@ async fn a_clock_that_bears_no_miss_is_told_first_on_the_page_and_on_the_board()
     assert!(board.contains("今月のサービスレベル"), "{board}");
     let (_, html) = house.open(&mut client, PAGE).await;
     assert!(html.contains("時間を計っている障害"), "{html}");
+    // A question about MACS at the help desk is judged by the limit of its 業務区分, whatever the goal says.
+    let limits = "判定に使う期限 ヘルプデスク30分以内、問合せ対応2時間以内";
+    assert_eq!(html.matches("判定に使う期限").count(), 1, "{html}");
+    assert!(html.contains(limits), "{html}");
+    assert!(html.contains("期限を過ぎたものは0件で"), "{html}");
+    assert!(
+        html.contains("一次回答を待っている問合せを数えています"),
+        "{html}"
+    );
     let (_, board) = house.open(&mut client, "/board").await;
     assert!(board.contains("注意が必要な項目はありません"), "{board}");
     let new = "/monthly/2026-11/facts/new?kind=detection";
@@ -183,6 +192,29 @@ async fn shifts_are_set_on_a_screen_with_history_and_planned_for_months_to_come(
         assert!(html.contains(told), "{told}: {html}");
     }
     assert!(!html.contains("12月6日"), "a Sunday: {html}");
+    assert!(html.contains("href=\"/monthly/2026-12/shifts?day=2026-12-01\""));
+    let (status, html) = house
+        .open(&mut client, &format!("{plan}?day=2026-12-01"))
+        .await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    for told in [
+        "12月1日(火)の勤務計画",
+        "8:00～8:30",
+        "17:00～17:30",
+        "次の開所日",
+        "勤務</th>",
+    ] {
+        assert!(html.contains(told), "{told}: {html}");
+    }
+    assert!(
+        !html.contains("前の開所日"),
+        "none of the month is before it"
+    );
+    for none in ["2026-12-06", "2027-01-04", "x"] {
+        let path = format!("{plan}?day={none}");
+        let (status, _) = house.open(&mut client, &path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{none}");
+    }
     for wrong in ["/monthly/2026-10/shifts", "/monthly/2027-03/shifts"] {
         let (status, _) = house.open(&mut client, wrong).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{wrong}");

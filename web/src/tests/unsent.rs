@@ -77,6 +77,169 @@ async fn a_form_sent_after_the_session_ended_comes_back_filled_after_signing_in(
     assert!(!html.contains("障害&#34;") && !html.contains("まだ送信していません"));
 }
 
+impl House {
+    /// Sends a form from a page of ours, or from what `more` says, with the token that the client has.
+    async fn send_from(
+        &self,
+        client: &mut Client,
+        (page, path): (&str, &str),
+        (kind, body): (&str, String),
+        more: &[(&str, &str)],
+    ) -> (StatusCode, String, String) {
+        let mut request = Request::post(path)
+            .header("host", "localhost:8080")
+            .header("cookie", &client.cookie)
+            .header("content-type", kind);
+        if !page.is_empty() {
+            request = request.header("referer", format!("http://localhost:8080{page}"));
+        }
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
+        self.pass(client, request.body(Body::from(body)).unwrap())
+            .await
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data; boundary=edge";
+const OURS: [(&str, &str); 2] = [
+    ("origin", "http://localhost:8080"),
+    ("sec-fetch-site", "same-origin"),
+];
+
+#[tokio::test]
+async fn a_form_opened_before_a_new_sign_in_comes_back_filled_and_changes_nothing() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    house.open(&mut boss, NEW).await;
+    let stale = boss.csrf.clone();
+    // In another tab of the same browser.
+    house
+        .sign_in_again(&mut boss, "/sign-in?next=%2Fboard", "boss")
+        .await;
+    let body = format!("{}&_csrf={stale}", notice());
+    let sent = house.send_from(&mut boss, (NEW, NEW), (FORM, body), &OURS);
+    let (status, place, html) = sent.await;
+    assert_eq!(
+        (status, place.as_str()),
+        (StatusCode::SEE_OTHER, NEW),
+        "{html}"
+    );
+    let kept = house.store.list_settings("notice").await.unwrap();
+    assert!(kept.is_empty(), "nothing is done");
+    let (status, html) = house.open(&mut boss, &place).await;
+    assert_eq!(status, StatusCode::OK);
+    for shown in [
+        "別の画面でログインし直したため、まだ送信していません。",
+        "value=\"回線の&#34;障害&#34;\"",
+        "\n一行目\n二行目 &#60;b&#62;</textarea>",
+    ] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    assert!(!html.contains("himitsu") && boss.csrf != stale);
+    // It is sent as it stands there.
+    let (status, to, html) = house.submit(&mut boss, NEW, &notice()).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert!(to.ends_with("?done=created"));
+}
+
+#[tokio::test]
+async fn a_form_with_another_token_from_elsewhere_is_refused_and_nothing_is_kept() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let body = || format!("{}&_csrf=0000", notice());
+    let foreign: [(&str, &[(&str, &str)]); 6] = [
+        (NEW, &[("origin", "https://evil.example")]),
+        (NEW, &[("sec-fetch-site", "cross-site")]),
+        (NEW, &[("sec-fetch-site", "same-site")]),
+        (NEW, &[("origin", "null")]),
+        // What says nothing of where it comes from, and what comes from no page of ours.
+        (NEW, &[]),
+        ("", &OURS),
+    ];
+    for (page, headers) in foreign {
+        let sent = house.send_from(&mut boss, (page, NEW), (FORM, body()), headers);
+        let (status, place, _) = sent.await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{headers:?}");
+        assert_eq!(place, "", "{headers:?}");
+    }
+    let (_, html) = house.open(&mut boss, NEW).await;
+    assert!(!html.contains("まだ送信していません") && !html.contains("一行目"));
+    // Forms of secrets are refused as well.
+    let page = "/account/password";
+    let secrets = "current=x&new=himitsu&again=himitsu&_csrf=0000".to_owned();
+    let sent = house.send_from(&mut boss, (page, page), (FORM, secrets), &OURS);
+    assert_eq!(sent.await.0, StatusCode::FORBIDDEN);
+    // A script is told so instead of being led away.
+    let headers = [OURS[0], OURS[1], ("x-csrf-token", "0000")];
+    let sent = house.send_from(&mut boss, (NEW, NEW), (FORM, notice()), &headers);
+    assert_eq!(sent.await.0, StatusCode::FORBIDDEN);
+}
+
+/// A form with a file, as browsers send it.
+fn multipart(fields: &[(&str, &str)], file: &str) -> String {
+    let fields = fields.iter().map(|(name, value)| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    });
+    let fields: String = fields.collect();
+    format!(
+        "{fields}--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file}\"\r\n\r\n\
+         abc\r\n--edge--\r\n"
+    )
+}
+
+#[tokio::test]
+async fn a_form_with_a_file_opened_before_a_new_sign_in_asks_for_the_file_again() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    let page = "/admin/announcements/%2A/greeting";
+    let fields = [("_csrf", "0".repeat(64)), ("version", "7".to_owned())];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let body = multipart(&fields, "a.wav");
+    let sent = house.send_from(&mut boss, (page, page), (MULTIPART, body), &OURS);
+    let (status, place, html) = sent.await;
+    assert_eq!(
+        (status, place.as_str()),
+        (StatusCode::SEE_OTHER, page),
+        "{html}"
+    );
+    let (_, html) = house.open(&mut boss, &place).await;
+    assert!(
+        html.contains("ログインし直したため、ファイルはまだ送信していません"),
+        "{html}"
+    );
+    let kept = house.store.setting_history("announcement", "*/greeting");
+    assert!(kept.await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_reception_as_long_as_a_ticket_may_be_comes_back_when_a_file_came_with_it() {
+    let house = house().await;
+    let mut boss = house.boss.clone();
+    house.open(&mut boss, "/reception").await;
+    house.let_pass(Millis::from_secs(3_601));
+    // More than a form of settings may hold.
+    let question = "長い質問".repeat(8_000);
+    let fields = [("_csrf", boss.csrf.as_str()), ("question", &question)];
+    let body = multipart(&fields, "a.pdf");
+    assert!(body.len() > crate::limits::FormUse::Usual.bytes());
+    let sent = house.send_from(
+        &mut boss,
+        ("/reception", "/reception/files"),
+        (MULTIPART, body),
+        &OURS,
+    );
+    let (status, place, html) = sent.await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert!(place.starts_with("/sign-in?done=unsent"), "{place}");
+    let next = house.sign_in_again(&mut boss, &place, "boss").await;
+    let (_, html) = house.open(&mut boss, &next).await;
+    assert!(html.contains(&question), "{html}");
+}
+
 #[tokio::test]
 async fn what_was_typed_is_for_the_same_account_in_the_same_browser_alone() {
     let house = house().await;

@@ -196,7 +196,7 @@ async fn two_administrators_do_not_overwrite_each_other() {
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (status, _, html) = house.submit(&mut client, &path, &body("two")).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert!(html.contains("ほかの人が先に変更しました"));
+    assert!(html.contains("別の画面で先に変更されています"));
     let found = house
         .store
         .lookup_login("sato")

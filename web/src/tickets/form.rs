@@ -129,8 +129,7 @@ pub(crate) fn faults(
 ) -> Vec<FieldError> {
     let mut faults = Vec::new();
     if record.question.trim().is_empty() {
-        let message = "入力してください";
-        faults.push(FieldError::new(TicketField::Question.as_str(), message));
+        faults.push(FieldError::missing(TicketField::Question.as_str()));
     }
     if values.get(CONFIRMED) != YES {
         let new = suspicious(record);

@@ -4,20 +4,20 @@
 
 use std::collections::HashMap;
 
-const MAIN: &str = "<main id=\"main\" tabindex=\"-1\">";
-const TYPED: &str = "<p class=\"banner warning\" role=\"status\">ログインが終了していたため、まだ送信していません。入力した内容は、この画面に残っています。確認してから、もう一度送信してください。パスワードやファイルは、もう一度入力してください。</p>";
-const CHOSEN: &str = "<p class=\"banner warning\" role=\"status\">ログインが終了していたため、ファイルはまだ送信していません。ファイルを選び直してから、もう一度送信してください。</p>";
-const PRESSED: &str = "<p class=\"banner warning\" role=\"status\">ログインが終了していたため、操作はまだ行われていません。もう一度操作してください。</p>";
+use super::forms::Unsent;
+use super::reason::Left;
 
-/// The page with these values in its forms that lead to `action`, and a word about it.
-pub(crate) fn fill(html: &str, action: &str, fields: &[(String, String)]) -> String {
-    let mut filled = Filled::new(fields);
+const MAIN: &str = "<main id=\"main\" tabindex=\"-1\">";
+
+/// The page with what was typed in its forms that lead to where that was to be sent, and a word about it.
+pub(crate) fn fill(html: &str, unsent: &Unsent) -> String {
+    let mut filled = Filled::new(&unsent.fields);
     let mut rest = html;
     while let Some((before, form)) = split_at(rest, "<form ") {
         filled.html.push_str(before);
         let (form, after) = split_at(form, "</form>").unwrap_or((form, ""));
         let (tag, _) = tag_of(form);
-        if attribute(tag, "action").as_deref() == Some(action) && is_post(tag) {
+        if attribute(tag, "action").as_deref() == Some(&unsent.action) && is_post(tag) {
             filled.form(form);
         } else {
             filled.html.push_str(form);
@@ -25,12 +25,13 @@ pub(crate) fn fill(html: &str, action: &str, fields: &[(String, String)]) -> Str
         rest = after;
     }
     filled.html.push_str(rest);
-    let words = match (filled.any, filled.takes_file) {
-        (true, _) => TYPED,
-        (false, true) => CHOSEN,
-        (false, false) => PRESSED,
+    let left = match (filled.any, filled.takes_file) {
+        (true, _) => Left::Typed,
+        (false, true) => Left::File,
+        (false, false) => Left::Button,
     };
-    filled.html.replacen(MAIN, &format!("{MAIN}\n{words}"), 1)
+    let banner = unsent.why.banner(left);
+    filled.html.replacen(MAIN, &format!("{MAIN}\n{banner}"), 1)
 }
 
 /// What stands before a mark, and the rest, which begins with it.
@@ -275,6 +276,9 @@ impl<'a> Filled<'a> {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_core::time::Monotonic;
+
+    use super::super::reason::Reason;
     use super::*;
 
     fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -282,6 +286,22 @@ mod tests {
         pairs
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()
+    }
+
+    fn fill(html: &str, action: &str, fields: &[(String, String)]) -> String {
+        let unsent = Unsent {
+            key: String::new(),
+            page: "/a".to_owned(),
+            action: action.to_owned(),
+            fields: fields.to_vec(),
+            why: Reason::SessionEnded,
+            at: Monotonic(0),
+        };
+        super::fill(html, &unsent)
+    }
+
+    fn banner(left: Left) -> String {
+        Reason::SessionEnded.banner(left)
     }
 
     const PAGE: &str = r#"<main id="main" tabindex="-1">
@@ -323,14 +343,15 @@ mod tests {
 &#60;/textarea&#62;&#60;script&#62;</textarea><input name="row" value="3"><input name="row" value="4">
 <button name="step" value="go">送る</button></form>
 <form method="post" action="/other"><input name="title" value="theirs"></form></main>"#;
-        assert_eq!(html, format!("{MAIN}\n{TYPED}{expected}"));
+        assert_eq!(html, format!("{MAIN}\n{}{expected}", banner(Left::Typed)));
     }
 
     #[test]
     fn what_was_only_pressed_is_said_not_to_be_done() {
         for (action, typed) in [("/a/&b", vec![]), ("/nowhere", fields(&[("title", "x")]))] {
             let html = fill(PAGE, action, &typed);
-            let rest = html.strip_prefix(&format!("{MAIN}\n{PRESSED}")).unwrap();
+            let head = format!("{MAIN}\n{}", banner(Left::Button));
+            let rest = html.strip_prefix(&head).unwrap();
             let title = r#"name="title" value="old &#62; &#34;x&#34;""#;
             assert!(rest.contains(title), "{action}: {rest}");
         }
@@ -342,7 +363,7 @@ mod tests {
             r#"{MAIN}<form method="post" action="/f"><input type="hidden" name="version" value="1"><input type="file" name="file"></form>"#
         );
         let html = fill(&page, "/f", &fields(&[("version", "0")]));
-        assert!(html.contains(CHOSEN) && html.contains(r#"name="version" value="0""#));
+        assert!(html.contains(&banner(Left::File)) && html.contains(r#"name="version" value="0""#));
     }
 
     #[test]

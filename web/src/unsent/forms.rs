@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use madoguchi_core::id::UserId;
 use madoguchi_core::time::{Millis, Monotonic};
 
+use super::reason::Reason;
+
 /// So long a form is kept.
 pub(crate) const LASTS: Millis = Millis::from_secs(900);
 /// Forms of more accounts are not kept at once; each is as large as a form may be.
@@ -22,6 +24,8 @@ pub(crate) struct Unsent {
     pub(crate) action: String,
     /// Names and values.
     pub(crate) fields: Vec<(String, String)>,
+    /// Why it was not sent.
+    pub(crate) why: Reason,
     /// When it was kept.
     pub(crate) at: Monotonic,
 }
@@ -69,6 +73,7 @@ mod tests {
             page: "/a/edit?x=1".to_owned(),
             action: "/a/edit".to_owned(),
             fields: Vec::new(),
+            why: Reason::SessionEnded,
             at: Monotonic(at),
         }
     }

@@ -2,11 +2,25 @@
 
 use std::fmt;
 
+/// What is told of a field in which nothing was typed.
+const MISSING: &str = "入力してください";
+
+/// Of which kind the fault of a field is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldErrorKind {
+    /// Nothing was typed where something must be. Whoever knows how the field is called names it.
+    Missing,
+    /// What was typed is wrong.
+    Wrong,
+}
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// The field, as the file names it.
     pub field: String,
+    /// Of which kind the fault is.
+    pub kind: FieldErrorKind,
     /// What, and what to do: a sentence in Japanese without the stop at its end.
     pub message: String,
 }
@@ -16,7 +30,16 @@ impl FieldError {
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
+            kind: FieldErrorKind::Wrong,
             message: message.into(),
+        }
+    }
+
+    /// The fault of a field in which nothing was typed.
+    pub fn missing(field: impl Into<String>) -> Self {
+        Self {
+            kind: FieldErrorKind::Missing,
+            ..Self::new(field, MISSING)
         }
     }
 }
@@ -82,7 +105,7 @@ impl fmt::Display for PartFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "設定「{}「{}」の {}」に誤りがあります: {}",
+            "{}「{}」の設定「{}」に誤りがあります: {}",
             self.part.key(),
             self.name,
             self.fault.field,

@@ -168,19 +168,19 @@ mod tests {
         assert_eq!(told(&lines, &[tanaka.clone(), suzuki]), "");
         assert_eq!(
             told(&[line("a", "1"), line("a", "2")], &[]),
-            "設定「line「a」の name」に誤りがあります: 同じ名前の回線が2つあります"
+            "line「a」の設定「name」に誤りがあります: 同じ名前の回線が2つあります"
         );
         assert_eq!(
             told(
                 &[line("a", "0312345678"), line("b", "+81 3 1234 5678")],
                 &[]
             ),
-            "設定「line「b」の numbers」に誤りがあります: \
+            "line「b」の設定「numbers」に誤りがあります: \
              「+81 3 1234 5678」は、回線「a」が使っています"
         );
         assert_eq!(
             told(&[line("a", "２０１")], &[tanaka]),
-            "設定「agent「tanaka」の extension」に誤りがあります: \
+            "agent「tanaka」の設定「extension」に誤りがあります: \
              「201」は、回線「a」が使っています"
         );
     }

@@ -275,15 +275,15 @@ mod tests {
         for (text, told) in [
             (
                 "[[line]]\nname = \"夜間\"\nnumbers = [\"1\"]",
-                "設定「line「夜間」の name」に誤りがあります: 同じ名前の回線が2つあります",
+                "line「夜間」の設定「name」に誤りがあります: 同じ名前の回線が2つあります",
             ),
             (
                 "[[line]]\nname = \"休日\"\nnumbers = [\"5100\"]",
-                "設定「line「夜間」の numbers」に誤りがあります: 「5100」は、回線「休日」が使っています",
+                "line「夜間」の設定「numbers」に誤りがあります: 「5100」は、回線「休日」が使っています",
             ),
             (
                 "[[agent]]\nid = \"a\"\nname = \"a\"\nextension = \"5100\"\nlines = []",
-                "設定「agent「a」の extension」に誤りがあります: 「5100」は、回線「夜間」が使っています",
+                "agent「a」の設定「extension」に誤りがあります: 「5100」は、回線「夜間」が使っています",
             ),
         ] {
             let joined = config(&file(text), &screen, |_| None);

@@ -1,8 +1,9 @@
 //! Lists of articles: of all for editors, of what readers see for the portal.
 
-use madoguchi_core::article::ArticleNumber;
+use madoguchi_core::article::{ArticleNumber, StageKind};
 use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::id::{ArticleId, CategoryId};
+use madoguchi_core::named;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -13,14 +14,34 @@ use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{Sql, storable};
 use crate::store::Store;
 
+named! {
+    /// How far the newest version of articles has come that an editor wants to see.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub enum ArticleProgress {
+        /// It waits for review, or the withdrawal of the article for approval.
+        Waiting = "waiting", "確認・承認待ち";
+        /// It is a draft.
+        Draft = "draft", "下書き";
+        /// It was sent back.
+        SentBack = "sent_back", "差戻し";
+        /// It waits for review.
+        InReview = "in_review", "確認待ち";
+        /// It is to be published at a set time.
+        Scheduled = "scheduled", "公開予約";
+        /// It is published.
+        Published = "published", "公開中";
+        /// It is a version of the past.
+        Past = "past", "過去の版";
+    }
+}
+
 /// Which articles an editor wants to see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArticleFilter {
     /// Whose id, question or keywords hold this, or whose number it is.
     pub text: String,
-    /// Whose newest version has come so far: the name of a stage, `sent_back` for drafts that were sent
-    /// back, `waiting` for all that wait for approval.
-    pub stage: Option<String>,
+    /// Whose newest version has come so far.
+    pub stage: Option<ArticleProgress>,
     /// Of this category.
     pub category: Option<CategoryId>,
     /// That are to be reviewed by this day (YYYY-MM-DD).
@@ -78,7 +99,7 @@ pub struct ArticleRow {
     /// The category of the newest version.
     pub category: CategoryId,
     /// The stage of the newest version.
-    pub stage: String,
+    pub stage: StageKind,
     /// The newest version was sent back.
     pub sent_back: bool,
     /// Readers see a version.
@@ -281,13 +302,17 @@ const ROW: &str = "id, number, revision, question, category, stage, sent_back, v
 fn article_row(row: &AnyRow) -> Result<ArticleRow, StoreError> {
     let flag =
         |column: &str| -> Result<bool, StoreError> { Ok(row.try_get::<i64, _>(column)? != 0) };
+    let stage: String = row.try_get("stage")?;
     Ok(ArticleRow {
         id: article_id(row, "id")?,
         number: super::number::of_row(row)?,
         revision: row.try_get("revision")?,
         question: row.try_get("question")?,
         category: category_id(row, "category")?,
-        stage: row.try_get("stage")?,
+        stage: StageKind::lookup(&stage).ok_or(StoreError::UnknownName {
+            what: "article stage",
+            name: stage,
+        })?,
         sent_back: flag("sent_back")?,
         visible: flag("visible")?,
         withdrawal_asked: flag("withdrawal_asked")?,
@@ -342,16 +367,16 @@ fn restrict(sql: &mut Sql, filter: &ArticleFilter) {
         }
         sql.push(")");
     }
-    match filter.stage.as_deref() {
+    match filter.stage {
         None => {}
-        Some("sent_back") => {
+        Some(ArticleProgress::SentBack) => {
             sql.push(" AND sent_back = 1");
         }
-        Some("waiting") => {
+        Some(ArticleProgress::Waiting) => {
             sql.push(" AND (stage = 'in_review' OR withdrawal_asked = 1)");
         }
         Some(stage) => {
-            sql.push(" AND stage = ").bind(stage.to_owned());
+            sql.push(" AND stage = ").bind(stage.as_str().to_owned());
         }
     }
     if let Some(category) = &filter.category {

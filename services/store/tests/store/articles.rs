@@ -1,11 +1,13 @@
 //! Articles with their versions, and the feed of what searches must take up.
 
-use madoguchi_core::article::{Article, ArticleFile, Content, FileKind};
+use madoguchi_core::article::{Article, ArticleFile, Content, FileKind, StageKind};
 use madoguchi_core::audience::{Audience, Viewer};
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::time::Instant;
-use madoguchi_store::{ArticleFilter, Autosave, Settled, ShownFilter, Store, StoreError};
+use madoguchi_store::{
+    ArticleFilter, ArticleProgress, Autosave, Settled, ShownFilter, Store, StoreError,
+};
 
 use crate::place::{Place, on_databases};
 
@@ -216,15 +218,19 @@ async fn what_waits_for_somebody_is_counted(place: Place) {
     save(&store, &shown, 5).await.unwrap();
     let work = store.count_work().await.unwrap();
     assert_eq!((work.waiting, work.sent_back, work.portal), (3, 1, 0));
-    for (stage, count) in [("waiting", 3), ("sent_back", 1), ("in_review", 2)] {
+    for (stage, count) in [
+        (ArticleProgress::Waiting, 3),
+        (ArticleProgress::SentBack, 1),
+        (ArticleProgress::InReview, 2),
+    ] {
         let filter = ArticleFilter {
-            stage: Some(stage.to_owned()),
+            stage: Some(stage),
             limit: 10,
             ..ArticleFilter::default()
         };
         let found = store.page_articles(&filter).await.unwrap().rows;
         let counts = store.article_counts("2026-01-01").await.unwrap();
-        assert_eq!(found.len(), count, "{stage}");
+        assert_eq!(found.len(), count, "{stage:?}");
         assert_eq!((counts.waiting, counts.sent_back), (3, 1));
     }
 }
@@ -350,7 +356,7 @@ async fn lists_show_to_each_what_is_theirs(place: Place) {
     let rows = store.page_articles(&filter).await.unwrap().rows;
     let counts = store.article_counts("2026-11-25").await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert!(rows[0].id.as_str() == "w" && rows[0].stage == "draft" && !rows[0].visible);
+    assert!(rows[0].id.as_str() == "w" && rows[0].stage == StageKind::Draft && !rows[0].visible);
     let found = store.count_articles(&filter, 10).await.unwrap();
     assert_eq!((found, counts.overdue), (1, 2));
     let overdue = store.overdue_articles("2026-11-25", 10).await.unwrap();

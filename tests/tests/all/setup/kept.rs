@@ -140,7 +140,7 @@ async fn a_file_that_gains_what_a_screen_has_does_not_start_and_says_why() -> Ou
     let told = format!("{error:#}");
     ensure!(
         told == "設定ファイルと、画面で定めた設定とが合いません。設定ファイルを直してください: \
-                 設定「line「夜間」の name」に誤りがあります: 同じ名前の回線が2つあります",
+                 line「夜間」の設定「name」に誤りがあります: 同じ名前の回線が2つあります",
         "{told}"
     );
     Ok(())

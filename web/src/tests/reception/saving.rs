@@ -315,7 +315,7 @@ async fn two_people_on_one_ticket_are_joined_or_shown_three_texts() {
         "わたしの質問",
         "かれらの質問",
         "<dd>まえ</dd>",
-        "ほかの人が先に保存しました",
+        "別の画面で先に保存されています",
     ] {
         assert!(html.contains(text), "{text}: {html}");
     }

@@ -127,14 +127,32 @@ async fn two_people_do_not_overwrite_each_other() {
     let first = line("夜間", &[("wrap_up_s", "10"), ("version", "1")]);
     house.take(&path, &first).await;
     let late = line("夜間", &[("wrap_up_s", "20"), ("version", "1")]);
-    for (path, body) in [
-        (path.clone(), late.as_str()),
-        (format!("{path}/remove"), "version=1"),
-        (format!("{path}/restore"), "version=1&replaces=1"),
+    for (path, body, how) in [
+        (
+            path.clone(),
+            late.as_str(),
+            "入力した内容は、下に残っています",
+        ),
+        (
+            format!("{path}/remove"),
+            "version=1",
+            "まだ何も行っていません",
+        ),
+        (
+            format!("{path}/restore"),
+            "version=1&replaces=1",
+            "まだ何も行っていません",
+        ),
     ] {
         let (status, _, html) = house.send_form(&path, body).await;
         assert_eq!(status, StatusCode::CONFLICT, "{path}");
-        assert!(html.contains("ほかの人が先に変更しました"));
+        for told in [
+            "この回線は、別の画面で先に変更されています(2026年(令和8年)11月24日 10:00)。",
+            how,
+            "<dt>後処理の時間</dt><dd>30秒 → 10秒</dd>",
+        ] {
+            assert!(html.contains(told), "{path}: {told}: {html}");
+        }
     }
     assert_eq!(house.desk.setup().line("夜間").unwrap().thing.wrap_up_s, 10);
     // A fault does not hide that somebody else was quicker.
@@ -145,6 +163,55 @@ async fn two_people_do_not_overwrite_each_other() {
         )
         .await;
     assert!(html.contains("name=\"version\" value=\"1\""));
+}
+
+#[tokio::test]
+async fn who_comes_second_keeps_what_they_typed_and_sees_what_another_changed() {
+    let house = house().await;
+    house.take(NEW, &line("夜間", &[])).await;
+    let path = place("夜間");
+    let mut sato = house.user("sato", &[Role::Administrator]).await;
+    let first = line("夜間", &[("wrap_up_s", "10"), ("version", "1")]);
+    let (status, ..) = house.submit(&mut sato, &path, &first).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let late = line("夜間", &[("numbers", "5200"), ("version", "1")]);
+    let (status, _, html) = house.send_form(&path, &late).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(
+        html.contains("この回線は、satoが先に変更しました("),
+        "{html}"
+    );
+    assert!(
+        html.contains(">5200</textarea>"),
+        "the own text is still there"
+    );
+    let setup = house.desk.setup();
+    let kept = &setup.line("夜間").unwrap().thing;
+    assert_eq!(kept.numbers, ["5100"], "nothing is overwritten unseen");
+    // Who has seen it saves what they mean.
+    assert!(html.contains("name=\"version\" value=\"2\""), "{html}");
+    let again = line("夜間", &[("numbers", "5200"), ("version", "2")]);
+    house.take(&path, &again).await;
+    assert_eq!(
+        house.desk.setup().line("夜間").unwrap().thing.numbers,
+        ["5200"]
+    );
+    // What another has removed is not made anew; what was typed is told.
+    let (status, ..) = house
+        .submit(&mut sato, &format!("{path}/remove"), "version=3")
+        .await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let late = line("夜間", &[("wrap_up_s", "77"), ("version", "3")]);
+    let (status, _, html) = house.send_form(&path, &late).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    for told in [
+        "この回線は、satoが先に削除しました(",
+        "入力した内容",
+        "<dd>77秒</dd>",
+    ] {
+        assert!(html.contains(told), "{told}: {html}");
+    }
+    assert!(house.desk.setup().line("夜間").is_none());
 }
 
 #[tokio::test]
