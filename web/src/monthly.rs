@@ -9,6 +9,7 @@ mod facts;
 mod figure;
 mod freeze;
 mod improvements;
+mod incidents;
 mod instructions;
 mod list;
 mod making;
@@ -28,8 +29,8 @@ mod work;
 
 use madoguchi_core::access::{Permission, Permissions};
 use madoguchi_core::month::{
-    Improvement, Instruction, LevelFact, OwnTargets, Remark, ReportSettings, StaffingSettings,
-    WorkCount,
+    Improvement, IncidentCounts, Instruction, LevelFact, OwnTargets, Remark, ReportSettings,
+    StaffingSettings, WorkCount,
 };
 use madoguchi_store::Work;
 
@@ -51,6 +52,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         entry_audit::<Remark>,
         entry_audit::<Instruction>,
         entry_audit::<WorkCount>,
+        entry_audit::<IncidentCounts>,
         entry_audit::<Improvement>,
     ])
     .messages(&[
@@ -90,5 +92,6 @@ fn routes() -> Routes {
         .and(entry_routes!(Remark, "remarks"))
         .and(entry_routes!(Instruction, "instructions"))
         .and(entry_routes!(WorkCount, "work"))
+        .and(entry_routes!(IncidentCounts, "incidents"))
         .and(entry_routes!(listed Improvement, "improvements"))
 }

@@ -170,6 +170,7 @@ mod tests {
                 waiting: Vec::new(),
             },
             to_come: 0.0,
+            limits: Vec::new(),
         }
     }
 

@@ -295,12 +295,16 @@ actions! {
     ImprovementChange = "report.improvement", "改善状況報告の記入";
     /// Wrote how often work was done that nothing measures.
     WorkCountChange = "report.work", "作業実績の記入";
+    /// Wrote how many incidents a month had.
+    IncidentCountsChange = "report.incidents", "インシデント件数の記入";
     /// Wrote why sums of a month do not agree.
     CheckReasonChange = "report.check_reason", "突合せの差の理由の記入";
     /// The schedule made the draft of a month.
     ReportDraft = "report.draft", "月次報告の案の作成";
     /// 確定 of an edition.
     ReportFreeze = "report.freeze", "月次報告の確定";
+    /// The program noticed that a month differs from its newest edition.
+    ReportChanged = "report.changed", "確定後の変更の検知";
     /// 提出, 差戻し or 承認.
     ReportStep = "report.step", "月次報告の提出・差戻し・承認";
     /// Took a book of a month out as a file.

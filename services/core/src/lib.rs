@@ -36,6 +36,7 @@ pub mod person;
 pub mod phone;
 pub mod phrase;
 pub mod portal;
+pub mod quality;
 pub mod queue;
 pub mod roster;
 pub mod schedule;

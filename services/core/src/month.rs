@@ -1,11 +1,13 @@
 //! 月次: a month, what people add to it that the desk does not measure, and what became of its report
 //! (別紙 6, 別紙 8-2, 表 5.6-8, 別紙 7 項番 23–25, 29). Definitions: docs/metrics.md.
 
+mod changed;
 mod entry;
 mod fact_check;
 mod fact_clocks;
 mod facts;
 mod goal;
+mod incidents;
 mod judge;
 mod levels;
 mod payment;
@@ -16,6 +18,7 @@ mod register;
 mod settings;
 mod staffing;
 
+pub use self::changed::EditionChange;
 pub use self::entry::{
     CheckReason, ENTRY_LETTERS, ENTRY_LINE_LETTERS, Improvement, Instruction, MonthEntry, Remark,
     RemarkHeading, ReportChapter, WorkCount, entry_id,
@@ -23,6 +26,7 @@ pub use self::entry::{
 pub use self::fact_clocks::{FactClock, fact_clocks};
 pub use self::facts::{Exemption, LevelFact, Measure};
 pub use self::goal::{Formula, Goal, WHOLE};
+pub use self::incidents::{IncidentCounts, Incidents};
 pub use self::judge::{
     Counted, DISPATCH_WITHIN, ESCALATION_WITHIN, Judged, LeftOut, Miss, NOTICE_WITHIN, Verdict,
     count_facts, judge,

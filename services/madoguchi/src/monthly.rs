@@ -1,5 +1,7 @@
-//! The draft of the month's report, made by itself from the n-th open day on: once, on whatever node, also
-//! after a restart.
+//! What is done for the month's report by itself: its draft is made from the n-th open day on, once, on whatever
+//! node, also after a restart; and what has changed of a month since it was 確定 is noted.
+
+mod changes;
 
 use std::sync::Arc;
 
@@ -16,25 +18,37 @@ use madoguchi_web::Desk;
 use crate::live::LiveDesk;
 use crate::scheduler::{Progress, Work};
 
-/// Makes drafts when they are due.
-pub(crate) struct Drafts {
+pub(crate) use self::changes::Changes;
+
+/// Where months are read from.
+#[derive(Clone)]
+pub(crate) struct Months {
     pub(crate) store: Store,
     pub(crate) live: Arc<LiveDesk>,
     /// 拠点 by the numbers from which their staff call.
     pub(crate) sites: Sites,
 }
 
+impl Months {
+    fn settings(&self) -> MonthSettings {
+        let setup = Desk::setup(&*self.live);
+        MonthSettings {
+            calendars: (*self.live.calendars()).clone(),
+            categories: setup.categories.clone(),
+            figures: setup.targets.figures(),
+            sites: self.sites.clone(),
+        }
+    }
+}
+
+/// Makes drafts when they are due.
+pub(crate) struct Drafts(pub(crate) Months);
+
 impl Work for Drafts {
     fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
         Box::pin(async move {
-            let setup = Desk::setup(&*self.live);
-            let settings = MonthSettings {
-                calendars: (*self.live.calendars()).clone(),
-                categories: setup.categories.clone(),
-                figures: setup.targets.figures(),
-                sites: self.sites.clone(),
-            };
-            make_due(&self.store, &settings, self.live.now())
+            let months = &self.0;
+            make_due(&months.store, &months.settings(), months.live.now())
                 .await
                 .context("the draft of the month's report cannot be made now")?;
             Ok(Progress::Again)

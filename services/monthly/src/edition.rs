@@ -6,11 +6,12 @@ use std::sync::Arc;
 use madoguchi_core::month::{Edition, LevelItem, Month, Verdict};
 use madoguchi_core::time::Instant;
 use madoguchi_reports::differences::{Difference, differences};
-use madoguchi_reports::frozen::{Basis, Frozen, FrozenError, Packed};
-use madoguchi_reports::month::{Check, LevelLine};
+use madoguchi_reports::frozen::{Basis, Frozen, Packed};
+use madoguchi_reports::month::Check;
 use madoguchi_store::Store;
 
 use crate::freezing::figures;
+use crate::newest::missed;
 use crate::settings::MonthSettings;
 use crate::{Freezing, MonthlyError, NewEdition, help_desk_report_and_drill, next_edition};
 
@@ -23,6 +24,8 @@ pub struct Live {
     pub checks: Vec<Check>,
     /// The items that are missed.
     pub missed: Vec<LevelItem>,
+    /// Neither a call nor a ticket came.
+    pub silent: bool,
 }
 
 /// Who makes an edition, when and why.
@@ -69,6 +72,7 @@ pub async fn live(
     Ok(Live {
         checks: made.reconciliation.clone(),
         missed: missed.map(|one| one.item).collect(),
+        silent: made.summary.is_silent(),
         frozen: Arc::new(Frozen {
             figures: figures(&made)?,
             books: vec![made.document],
@@ -104,7 +108,7 @@ pub async fn prepare(
             books.map_or_else(Vec::new, |(old, new)| differences(old, new))
         }
     };
-    let missed = missed(&frozen)?;
+    let missed = missed(&frozen.figures)?.unwrap_or_default();
     let packed = tokio::task::spawn_blocking(move || frozen.pack()).await;
     let Packed { bytes, sha256 } = packed.map_err(|_| MonthlyError::Interrupted)??;
     Ok(Prepared {
@@ -119,22 +123,9 @@ pub async fn prepare(
             bytes: bytes.len() as u64,
         },
         content: bytes,
-        missed,
+        missed: missed.into_iter().collect(),
         differences: found,
     })
-}
-
-/// The items that an edition says are missed.
-fn missed(frozen: &Frozen) -> Result<Vec<LevelItem>, FrozenError> {
-    let levels = frozen.figures.get("service_levels").cloned();
-    let levels: Vec<LevelLine> = levels.map_or(Ok(Vec::new()), serde_json::from_value)?;
-    let missed = levels.into_iter();
-    let missed = missed.filter(|line| line.verdict == Verdict::Missed);
-    let items = missed.map(|line| LevelItem {
-        system: line.system,
-        level: line.level,
-    });
-    Ok(items.collect())
 }
 
 /// What was kept of an edition.

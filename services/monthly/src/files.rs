@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use madoguchi_reports::document::Document;
+use madoguchi_reports::document::{Block, DocTable, Document};
 use madoguchi_reports::forms::names::file_name;
 use madoguchi_reports::forms::{data, submission};
 use madoguchi_reports::frozen::Frozen;
@@ -81,14 +81,13 @@ pub fn archive(edition: &Frozen) -> Result<Vec<u8>, FileError> {
         let made_of = made_of.chain(std::iter::repeat(None));
         for ((file, content), table) in tables.into_iter().zip(made_of) {
             let path = format!("{SOURCES}/{}/{file}", document.name);
-            if let Some(table) = table {
-                sources.push(FigureSource {
-                    number: table.number.clone(),
-                    title: table.title.clone(),
-                    path: path.clone(),
-                    sheet: String::new(),
-                });
-            }
+            let named = table.map_or_else(Vec::new, |table| shown(document, table));
+            sources.extend(named.into_iter().map(|(number, title)| FigureSource {
+                number,
+                title,
+                path: path.clone(),
+                sheet: String::new(),
+            }));
             files.push(DeliveryFile { path, content });
         }
     }
@@ -99,4 +98,50 @@ pub fn archive(edition: &Frozen) -> Result<Vec<u8>, FileError> {
         content,
     });
     Ok(delivery(&first.file_name(), &files, &sources)?)
+}
+
+/// A table and the charts that show its numbers, with their numbers and titles.
+fn shown(document: &Document, table: &DocTable) -> Vec<(String, String)> {
+    let blocks = document.chapters.iter().flat_map(|chapter| &chapter.blocks);
+    let charts = blocks.filter_map(|block| match block {
+        Block::Chart(chart) if chart.table == table.id => {
+            Some((chart.number.clone(), chart.title.clone()))
+        }
+        _ => None,
+    });
+    let own = (table.number.clone(), table.title.clone());
+    std::iter::once(own).chain(charts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_reports::document::sample;
+
+    use super::*;
+
+    #[test]
+    fn every_chart_is_told_with_the_table_that_holds_its_numbers() {
+        let report = sample::report();
+        let told: Vec<(String, String)> = report
+            .tables()
+            .flat_map(|(_, table)| shown(&report, table))
+            .collect();
+        let blocks = report.chapters.iter().flat_map(|chapter| &chapter.blocks);
+        let mut charts = 0;
+        for block in blocks {
+            let (number, title) = match block {
+                Block::Table(table) => (&table.number, &table.title),
+                Block::Chart(chart) => {
+                    charts += 1;
+                    (&chart.number, &chart.title)
+                }
+                _ => continue,
+            };
+            let of = told
+                .iter()
+                .filter(|one| **one == (number.clone(), title.clone()));
+            assert_eq!(of.count(), 1, "{number}");
+        }
+        assert!(charts > 0);
+    }
 }

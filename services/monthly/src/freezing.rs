@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use madoguchi_core::month::{LevelItem, Month};
+use madoguchi_core::service_level::cut_off;
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Instant;
-use madoguchi_reports::differences::{causes, differences, revisions};
+use madoguchi_reports::differences::{causes, differences, first_revision, revisions};
 use madoguchi_reports::document::Drill;
 use madoguchi_reports::frozen::{Basis, Frozen, FrozenError};
 use madoguchi_reports::month::{Check, Difference, MonthInput, MonthReport, report_and_drill};
@@ -24,7 +25,7 @@ use crate::{beside, with_outlook};
 pub struct Freezing<'a> {
     /// The name of who makes it.
     pub by: &'a str,
-    /// Why there is another one; empty for the first.
+    /// Why there is another one; of the first, why a month is 確定 in which nothing came, else empty.
     pub reason: &'a str,
     /// The version of the program.
     pub program: &'a str,
@@ -41,11 +42,25 @@ pub struct NewEdition {
     pub frozen: Frozen,
 }
 
+/// From when on a month can be 確定: its cut-off. Before it, its tickets are not what the month is judged by.
+///
+/// # Errors
+/// [`MonthlyError::Store`].
+pub async fn freezes_from(
+    store: &Store,
+    month: Month,
+    settings: &MonthSettings,
+) -> Result<Instant, MonthlyError> {
+    let report = store.report_settings().await?;
+    let desk = settings.calendars.desk();
+    Ok(cut_off(month.first(), report.cut_off(), desk))
+}
+
 /// The next edition of a month. What was kept before is not touched.
 ///
 /// # Errors
-/// [`MonthlyError::NotReconciled`] with the checks that stand in the way of 確定, if it is no draft; else
-/// [`MonthlyError`].
+/// [`MonthlyError::BeforeCutOff`], [`MonthlyError::Silent`], and [`MonthlyError::NotReconciled`] with the checks
+/// that stand in the way of 確定, if it is no draft; else [`MonthlyError`].
 pub async fn next_edition(
     store: &Store,
     month: Month,
@@ -53,6 +68,12 @@ pub async fn next_edition(
     freezing: Freezing<'_>,
     now: Instant,
 ) -> Result<NewEdition, MonthlyError> {
+    if !freezing.draft {
+        let from = freezes_from(store, month, settings).await?;
+        if now < from {
+            return Err(MonthlyError::BeforeCutOff(from));
+        }
+    }
     let register = store.report_of(month).await?;
     let newest = register.newest().cloned();
     let before = match &newest {
@@ -65,6 +86,9 @@ pub async fn next_edition(
     };
     let mut input = with_outlook(store, month, settings, now).await?;
     input.cover.draft = freezing.draft;
+    if !freezing.draft {
+        input.cover.confirmed_by = freezing.by.to_owned();
+    }
     let number = if freezing.draft {
         0
     } else {
@@ -81,6 +105,9 @@ pub async fn next_edition(
     if !freezing.draft && !report.is_reconciled() {
         let open = report.reconciliation.into_iter().filter(Check::blocks);
         return Err(MonthlyError::NotReconciled(open.collect()));
+    }
+    if !freezing.draft && report.summary.is_silent() && freezing.reason.trim().is_empty() {
+        return Err(MonthlyError::Silent);
     }
     let material = Material::read(store, &input).await?;
     let frozen = beside(input, move |input| {
@@ -113,6 +140,11 @@ fn with_history(
     let found = differences(old, &made.document);
     let mut again = input.clone();
     again.cover.revisions = old.revisions.clone();
+    // First editions of old do not tell who confirmed them.
+    if again.cover.revisions.is_empty() {
+        let first = first_revision(old.made_at.date(), "");
+        again.cover.revisions.push(first);
+    }
     let date = input.made_at.date();
     let lines = revisions(&found, input.cover.edition, date, reason, by);
     again.cover.revisions.extend(lines);

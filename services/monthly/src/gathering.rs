@@ -21,6 +21,9 @@ use crate::{knowledge, past};
 
 /// Articles that 表4-2 may name, and some more.
 const ARTICLES: usize = 20;
+/// Months back from which the earliest month counts facts: faults count for a fiscal year, patches three months
+/// after their publication, and spans of 可用性 touch the month after the one in which they began.
+const FACTS_BEFORE: u32 = 12;
 /// Accounts whose names a book may need.
 const USERS: u32 = 5_000;
 
@@ -44,18 +47,19 @@ pub async fn gather(
         sites: Sites::load(store).await?,
         now,
     };
-    let data = source.data(month).await?;
+    let mut data = source.data(month).await?;
+    data.year_calls = Some(year_calls(store, month).await?);
     let articles = articles(store, &data).await?;
-    let past = past::summaries(&source, month, &scope, &rules).await?;
+    let past = past::months(&source, month, &scope, &rules).await?;
     let users = store.list_named_users(USERS).await?.into_iter();
     let own_goals = own_goals(store).await?;
-    // Spans of 可用性 touch the month after the one in which they began.
-    let facts = store.level_facts(month.before(past::MONTHS + 1), month);
+    let facts = store.level_facts(month.before(past::MONTHS + FACTS_BEFORE), month);
     Ok(MonthInput {
         data,
         scope,
         rules,
-        past,
+        past: past.summaries,
+        frozen_misses: past.missed,
         published: store.published_months().await?,
         facts: facts.await?,
         own_goals,
@@ -67,6 +71,22 @@ pub async fn gather(
         articles,
         made_at: now,
     })
+}
+
+/// The second way to 年度累計: the calls of each month of the fiscal year up to this one, as the database counts them.
+async fn year_calls(
+    store: &Store,
+    month: Month,
+) -> Result<BTreeMap<Month, BTreeMap<LineName, u64>>, StoreError> {
+    let april = Month::of_fiscal_year(month.fiscal_year());
+    let april = april.first().copied().unwrap_or(month);
+    let mut calls: BTreeMap<Month, BTreeMap<LineName, u64>> = BTreeMap::new();
+    let slots = store.offered_by_half_hour(april.start(), month.end());
+    for (line, at, count) in slots.await? {
+        let of_month = calls.entry(Month::at(at)).or_default();
+        *of_month.entry(line).or_default() += count;
+    }
+    Ok(calls)
 }
 
 /// Goals of one's own.
@@ -115,11 +135,13 @@ async fn written(store: &Store, month: Month) -> Result<Written, StoreError> {
         let confirmed = one.confirmed_on;
         one.month == month || confirmed.is_none_or(|day| day >= month.first())
     });
+    let incidents = store.month_entries(april, month).await?.into_iter();
     Ok(Written {
         remarks: store.remarks(month).await?,
         instructions: store.instructions(month).await?,
         improvements,
         work: store.work_counts(april, month).await?,
+        incidents: incidents.map(|kept| kept.entry).collect(),
         reasons: store.check_reasons(month).await?,
         differences: Vec::new(),
     })
@@ -136,6 +158,7 @@ async fn cover(store: &Store, month: Month, settings: ReportSettings) -> Result<
         classification: settings.classification,
         seals: settings.seals,
         revisions: Vec::new(),
+        confirmed_by: String::new(),
     })
 }
 
@@ -204,7 +227,9 @@ impl<'a> Source<'a> {
             calls,
             tickets: tickets.tickets.into_iter().collect(),
             turns: tickets.turns,
+            open_at_end: tickets.open_at_end,
             figures,
+            year_calls: None,
             ledger_rows: Some(
                 self.store
                     .count_received(month.start(), month.end())

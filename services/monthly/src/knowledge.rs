@@ -30,13 +30,20 @@ pub(crate) async fn figures(
     let (from, until) = (month.start(), month.end());
     let used = store.access_figures(from, until).await?;
     let changed = store.articles_changed_since(from).await?;
-    let shown_now = store.count_visible_articles().await?;
-    let untouched = changed.iter().filter(|one| one.published(now).is_some());
-    let untouched = shown_now.saturating_sub(untouched.count() as u64);
+    let mut untouched = visible(store, usize::MAX).await?;
+    for article in &changed {
+        untouched.remove(&article.id);
+    }
     let shown = |at: Instant| {
-        let all = changed.iter().filter(|one| was_shown(one, at));
-        untouched + all.count() as u64
+        let changed = changed.iter().filter(|one| was_shown(one, at));
+        let mut all = untouched.clone();
+        all.extend(changed.map(|one| one.id.clone()));
+        all.into_iter().collect()
     };
+    let numbers = changed.iter().filter_map(|one| {
+        let number = one.number?.to_string();
+        Some((one.id.clone(), number))
+    });
     let within = |at: Option<Instant>| at.is_some_and(|at| (from..until).contains(&at));
     let ids = |wanted: &dyn Fn(&Article) -> bool| {
         let ids = changed.iter().filter(|one| wanted(one));
@@ -56,20 +63,27 @@ pub(crate) async fn figures(
         opened: sum(|place| place.opened),
         deflected: deflected(store, from, until, sites).await?,
         missed_words: store.queries_in_vain(from, until, WORDS).await?,
+        numbers: numbers.collect(),
     })
 }
 
-/// The articles that readers saw at an instant, in the order of their numbers, with what they said then. An
-/// article whose text was published anew since says what its version before said.
-pub(crate) async fn lines(store: &Store, at: Instant) -> Result<Vec<KnowledgeLine>, StoreError> {
+/// The articles that readers see now, so many at the most.
+async fn visible(store: &Store, at_most: usize) -> Result<BTreeSet<ArticleId>, StoreError> {
     let mut ids: BTreeSet<ArticleId> = BTreeSet::new();
     let mut after = ArticleId::new("");
-    while ids.len() < ARTICLES {
+    while ids.len() < at_most {
         let some = store.visible_articles(&after, ARTICLES_AT_ONCE).await?;
         let Some(last) = some.last() else { break };
         after.clone_from(last);
         ids.extend(some);
     }
+    Ok(ids)
+}
+
+/// The articles that readers saw at an instant, in the order of their numbers, with what they said then. An
+/// article whose text was published anew since says what its version before said.
+pub(crate) async fn lines(store: &Store, at: Instant) -> Result<Vec<KnowledgeLine>, StoreError> {
+    let mut ids = visible(store, ARTICLES).await?;
     let mut articles = store.articles_changed_since(at).await?;
     for article in &articles {
         ids.remove(&article.id);

@@ -2,6 +2,7 @@
 //! `reports::month`; here the store is asked, and what it tells is handed on.
 
 mod books;
+mod changed;
 mod edition;
 mod error;
 mod files;
@@ -22,17 +23,18 @@ use madoguchi_reports::month::{MonthInput, MonthReport, Scope, report, report_an
 use madoguchi_store::Store;
 
 pub use self::books::{BOOKS, ledger_with_names, live_books};
+pub use self::changed::{changed_since, note_change};
 pub use self::edition::{Live, Maker, Prepared, kept, live, prepare};
 pub use self::error::MonthlyError;
 pub use self::files::{FileError, archive, docx, pdf};
-pub use self::freezing::{Freezing, NewEdition, next_edition};
+pub use self::freezing::{Freezing, NewEdition, freezes_from, next_edition};
 pub use self::gathering::gather;
 pub use self::running::{
-    ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth, running_basis, running_month,
+    AnswerLimit, ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth, running_basis, running_month,
 };
 pub use self::settings::{MonthSettings, rules};
 pub use self::shift_plan::{ShiftPlanMonth, shift_plan};
-pub use madoguchi_staffing::outlook::PlannedDay;
+pub use madoguchi_staffing::outlook::{PlannedDay, PlannedHalfHour};
 pub use madoguchi_staffing::risk::{RateRisk, Standing, ZeroStanding};
 pub use madoguchi_typeset::Typeset;
 

@@ -1,8 +1,12 @@
 //! What the newest edition of a month tells other months and later editions.
 
-use madoguchi_core::month::{Month, StaffingSettings};
-use madoguchi_reports::frozen::FrozenFigures;
+use std::collections::BTreeSet;
+
+use madoguchi_core::month::{LevelItem, Month, StaffingSettings, Verdict};
+use madoguchi_reports::frozen::{FrozenError, FrozenFigures};
+use madoguchi_reports::month::LevelLine;
 use madoguchi_store::Store;
+use serde_json::{Map, Value};
 
 use crate::error::MonthlyError;
 
@@ -21,6 +25,24 @@ pub(crate) async fn staffing(
     };
     let staffing = kept.basis.settings.get(STAFFING).cloned();
     Ok(staffing.and_then(|kept| serde_json::from_value(kept).ok()))
+}
+
+/// The items that the figures of an edition say are missed; `None`: they do not tell.
+pub(crate) fn missed(
+    figures: &Map<String, Value>,
+) -> Result<Option<BTreeSet<LevelItem>>, FrozenError> {
+    let Some(levels) = figures.get("service_levels").cloned() else {
+        return Ok(None);
+    };
+    let levels: Vec<LevelLine> = serde_json::from_value(levels)?;
+    let missed = levels
+        .into_iter()
+        .filter(|line| line.verdict == Verdict::Missed);
+    let items = missed.map(|line| LevelItem {
+        system: line.system,
+        level: line.level,
+    });
+    Ok(Some(items.collect()))
 }
 
 /// The figures and the basis of the newest edition.

@@ -1,5 +1,7 @@
 //! 翌月の見通しと要員: what `staffing` needs to look ahead, and its answer in the words of the book.
 
+mod tables;
+
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Timelike};
@@ -9,15 +11,15 @@ use madoguchi_core::month::{
 };
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::{Instant, Millis};
-use madoguchi_reports::month::{
-    ExpectedDay, ForecastCheck, MonthCall, MonthInput, MonthRules, NeededAgents, Outlook, Scope,
-};
+use madoguchi_reports::month::{MonthCall, MonthInput, MonthRules, Outlook, Scope};
 use madoguchi_staffing::agents::{RateTarget, Shrinkage};
 use madoguchi_staffing::days::{DayCounts, HALF_HOURS, MonthTotal};
-use madoguchi_staffing::forecast::{DayForecast, MonthResult};
-use madoguchi_staffing::outlook::{self, DayStaffing, DeskPlan, OutlookInput, Profile};
+use madoguchi_staffing::forecast::MonthResult;
+use madoguchi_staffing::outlook::{self, DeskPlan, OutlookInput, Profile};
 use madoguchi_staffing::shifts::{Shift, ShiftPlan};
 use madoguchi_store::{Store, StoreError};
+
+use self::tables::{by_patience, check, check_of_all, expected_day, needed_day, slots};
 
 /// Months whose days are looked back at.
 const MONTHS: u32 = 24;
@@ -88,10 +90,15 @@ pub(crate) fn look_ahead(
             "{only_totals}か月分は、日別の実績がないなどのため、予測を検証できない。"
         ));
     }
+    let busiest = ahead.staffing.iter();
+    let mut busiest = busiest.filter(|one| one.profile == Profile::BusiestDay);
     Some(Outlook {
         days: ahead.days.iter().map(expected_day).collect(),
         slots: mean_day.map(slots).unwrap_or_default(),
         checks: ahead.back_test.months.iter().filter_map(check).collect(),
+        checks_sum: ahead.back_test.sum.as_ref().map(check_of_all),
+        patiences: mean_day.map(|day| by_patience(day, input.rules.figures.service_level)),
+        busiest: busiest.find_map(needed_day),
         notes,
         staffing: staffing.clone(),
     })
@@ -205,51 +212,4 @@ fn shift(shift: &WorkShift) -> Shift {
             .pause
             .map(|pause| (usize::from(pause.from), usize::from(pause.until))),
     }
-}
-
-fn expected_day(day: &DayForecast) -> ExpectedDay {
-    let expected = &day.expected;
-    let reasons = day.reasons.iter().map(|reason| reason.label());
-    ExpectedDay {
-        date: day.date,
-        calls: expected.mean,
-        within_80: (expected.low80, expected.high80),
-        within_95: (expected.low95, expected.high95),
-        why: reasons.collect::<Vec<_>>().join("、"),
-    }
-}
-
-fn slots(staffing: &DayStaffing) -> Vec<NeededAgents> {
-    let clock = |slot: usize| format!("{}:{:02}", slot / 2, slot % 2 * 30);
-    let half_hours = staffing.half_hours.iter();
-    half_hours
-        .map(|one| NeededAgents {
-            slot: format!("{}～{}", clock(one.half_hour), clock(one.half_hour + 1)),
-            calls: one.expected,
-            agents: Some(u64::from(one.agents)),
-            one_less_rate: one
-                .less_one
-                .mean_wait_secs
-                .map(|_| one.less_one.answer_rate * 100.0),
-            one_less_wait_ms: one
-                .less_one
-                .mean_wait_secs
-                .map(|secs| (secs * 1_000.0).round() as i64),
-        })
-        .collect()
-}
-
-fn check(month: &madoguchi_staffing::forecast::BackTestMonth) -> Option<ForecastCheck> {
-    let MonthResult::Tested(tested) = month.result else {
-        return None;
-    };
-    Some(ForecastCheck {
-        period: month.month.name(),
-        expected: tested.forecast,
-        counted: month.actual,
-        error: tested.wape.map(|share| share * 100.0),
-        covered: (tested.days > 0)
-            .then(|| f64::from(tested.within80) * 100.0 / f64::from(tested.days)),
-        weekday_error: tested.same_weekdays.map(|share| share * 100.0),
-    })
 }

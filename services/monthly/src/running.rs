@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use madoguchi_core::month::{Judged, LevelItem, Month, PublishedMonth};
 use madoguchi_core::service_level::cut_off;
-use madoguchi_core::time::Instant;
+use madoguchi_core::ticket::System;
+use madoguchi_core::time::{Instant, Millis};
 use madoguchi_reports::month::{Cover, MonthInput, MonthSummary, RunningCounts, Scope, Written};
 use madoguchi_staffing::forecast::{Known, Model, back_test};
 use madoguchi_staffing::risk::{RateRisk, Standing, TimeRisk};
@@ -52,6 +53,19 @@ pub struct RunningMonth {
     pub counts: RunningCounts,
     /// 着信 that are expected in the rest of the month.
     pub to_come: f64,
+    /// Within what time questions are to be answered: the limits that 項番4 (MACS: 項番3) is judged by.
+    pub limits: Vec<AnswerLimit>,
+}
+
+/// Within what time a 業務区分 answers questions about a system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerLimit {
+    /// The system.
+    pub system: System,
+    /// The name of the 業務区分.
+    pub division: String,
+    /// The limit, in open hours.
+    pub limit: Millis,
 }
 
 /// An item as it stands.
@@ -96,6 +110,8 @@ pub struct OpenClock {
     pub id: String,
     /// What it is, in words; empty for a ticket.
     pub what: String,
+    /// Within what time a ticket is to be answered: what its 業務区分 sets, whatever the target of its system.
+    pub limit: Option<Millis>,
     /// When it runs out.
     pub due: Instant,
     /// From when on there is an alarm.
@@ -126,6 +142,20 @@ impl RunningMonth {
         }
     }
 
+    /// What is past its limit: tickets that were received in the month, answered since or not, and the month's
+    /// 障害 and 駆け付け.
+    pub fn past_limit(&self, now: Instant) -> u64 {
+        let items = self.items.iter();
+        let missed = items.map(|item| match item.risk {
+            ItemRisk::Zero { missed, .. } => missed,
+            ItemRisk::Odds(_) | ItemRisk::Time(_) => 0,
+        });
+        // What had run out when it was counted is among what was missed.
+        let clocks = self.clocks.iter();
+        let run_out = clocks.filter(|one| one.due > self.at && one.due <= now);
+        missed.sum::<u64>() + run_out.count() as u64
+    }
+
     /// The clocks that still run.
     pub fn running_clocks(&self, now: Instant) -> impl Iterator<Item = &OpenClock> {
         self.clocks.iter().filter(move |one| one.due > now)
@@ -150,8 +180,8 @@ pub async fn running_basis(
     let mut known_months = Vec::new();
     for before in 1..=PRIOR_MONTHS {
         let earlier = month.before(before);
-        if let Some(summary) = past::frozen(store, earlier, &scope).await? {
-            known_months.push(summary);
+        if let Some(frozen) = past::frozen(store, earlier, &scope).await? {
+            known_months.push(frozen.summary);
         } else if store.has_month(earlier.start(), earlier.end()).await? {
             let data = source.data(earlier).await?;
             known_months.push(MonthSummary::of(&data, &scope, &rules));
@@ -197,6 +227,7 @@ pub async fn running_month(
         scope: Scope::help_desk(),
         rules: rules(store, settings, &report).await?,
         past: Vec::new(),
+        frozen_misses: BTreeMap::new(),
         published: Vec::<PublishedMonth>::new(),
         facts: store.level_facts(first, month).await?,
         own_goals: own_goals(store).await?,

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, Timelike as _};
 use madoguchi_core::era::japanese_date;
 
 use crate::document::{
-    Block, Chapter, DocCell, DocRow, DocTable, Document, Drill, Figure, Revision, Rows,
+    Block, Chapter, DocCell, DocRow, DocTable, Document, Drill, Figure, Revision,
 };
 
 /// What stands for nothing.
@@ -67,6 +67,19 @@ pub fn differences(old: &Document, new: &Document) -> Vec<Difference> {
         remarks(before.as_ref(), after.as_ref(), &mut found);
     }
     found
+}
+
+/// The line with which 改版履歴 begins.
+pub fn first_revision(date: NaiveDate, confirmed_by: &str) -> Revision {
+    Revision {
+        edition: 1,
+        date,
+        place: "全体".to_owned(),
+        before: String::new(),
+        after: "新規作成".to_owned(),
+        reason: "新規作成".to_owned(),
+        confirmed_by: confirmed_by.to_owned(),
+    }
 }
 
 /// The lines that an edition adds to 改版履歴.
@@ -156,12 +169,7 @@ fn selection(cell: &DocCell) -> Option<String> {
     let DocCell::Figure(figure) = cell else {
         return None;
     };
-    match &figure.rows {
-        Rows::Calls { selection } | Rows::Tickets { selection } | Rows::Facts { selection } => {
-            Some(selection.clone())
-        }
-        Rows::Cells { .. } | Rows::Source { .. } => None,
-    }
+    figure.rows.selection().map(str::to_owned)
 }
 
 fn whole_table(table: &DocTable, before: &str, after: &str) -> Difference {

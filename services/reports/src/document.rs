@@ -5,17 +5,20 @@
 //! Every figure tells what it counts ([`Population`]), of which two integers it was made, and how its
 //! calls or tickets are found ([`Rows`]).
 
+mod population;
+mod rows;
 #[doc(hidden)]
 pub mod sample;
-
-use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Timelike};
 use madoguchi_core::era::japanese_date;
 use madoguchi_core::month::Month;
-use madoguchi_core::named;
 use madoguchi_core::time::Instant;
 use serde::{Deserialize, Serialize};
+
+pub use self::population::Population;
+pub(crate) use self::rows::CALLS;
+pub use self::rows::{Drill, MonthCell, ProofKind, Rows};
 
 /// A book.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,88 +221,6 @@ pub enum Value {
     Decimal(String),
     /// 「－」, with the reason: nothing to count it over, or not measured.
     None(String),
-}
-
-named! {
-    /// By which instant what is counted belongs to its month.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-    pub enum Population {
-        /// Calls, by their arrival.
-        Arrived = "arrived", "着信月";
-        /// Tickets, by 受付日時.
-        Received = "received", "受付月";
-        /// What happened in the month (エスカレーション, 完了, 再開), whenever its ticket came.
-        Happened = "happened", "発生月";
-        /// What there was at an instant (未完了 at the end of the month).
-        Standing = "standing", "時点";
-        /// What was entered or published.
-        Stated = "stated", "記入";
-        /// What is expected (予測).
-        Expected = "expected", "予測";
-    }
-}
-
-/// How what a figure counts is found again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "rows", rename_all = "snake_case")]
-pub enum Rows {
-    /// Exactly these calls: the sum of its rows is the figure (or B, of a rate).
-    Calls {
-        /// The selection's name in the month's index ([`Drill`]).
-        selection: String,
-    },
-    /// Exactly these tickets.
-    Tickets {
-        /// The selection's name in the month's index.
-        selection: String,
-    },
-    /// These facts, entered by a person.
-    Facts {
-        /// The selection's name in the month's index.
-        selection: String,
-    },
-    /// Other cells of the book, of which it was computed: "table/row/column".
-    Cells {
-        /// Where they stand.
-        cells: Vec<String>,
-    },
-    /// It was entered or published, with its source.
-    Source {
-        /// Where it comes from.
-        source: String,
-    },
-}
-
-/// Which calls, tickets or facts a selection names: the proof of the figures of a month. Kept beside the
-/// book, not in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drill {
-    /// Ids by the name of the selection, in the order of their numbers or arrival.
-    pub selections: BTreeMap<String, Vec<String>>,
-    /// What people call that of an id: 受付番号 of a ticket, day and words of a fact. A call is called by its
-    /// id.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub names: BTreeMap<String, String>,
-}
-
-/// Names of selections of calls begin so.
-pub(crate) const CALLS: &str = "calls/";
-
-impl Drill {
-    /// What people call that of an id in a selection.
-    pub fn name<'d>(&'d self, selection: &str, id: &'d str) -> &'d str {
-        // A call may have the id of a ticket.
-        if selection.starts_with(CALLS) {
-            return id;
-        }
-        self.names.get(id).map_or(id, String::as_str)
-    }
-
-    /// Takes in the selections of another book of the same month.
-    pub fn extend(&mut self, other: Self) {
-        self.selections.extend(other.selections);
-        self.names.extend(other.names);
-    }
 }
 
 /// A chart. Its numbers are those of a table of the book.

@@ -30,11 +30,15 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use self::chapters::entered_work;
 pub use self::cover::HELP_DESK_REPORT;
 pub use self::data::{MonthCall, MonthData, without_texts};
 pub use self::input::{Cover, Difference, MonthInput, Written};
 pub use self::knowledge::KnowledgeFigures;
-pub use self::outlook::{ExpectedDay, ForecastCheck, NeededAgents, Outlook};
+pub use self::outlook::{
+    ByPatience, ExpectedDay, ForecastCheck, NeededAgents, NeededDay, NobodyGivesUp, Outlook,
+    PATIENCES, PatienceSlot,
+};
 pub use self::report::{MonthReport, report, report_and_drill};
 pub use self::result::{Check, LevelLine, MonthLine, PaymentLine, PublishedLine};
 pub use self::rules::{MonthRules, Scope};

@@ -98,9 +98,31 @@ pub enum Form {
 /// # Errors
 /// [`ReportError::Xlsx`].
 pub fn workbook(table: &Table, form: Form) -> Result<Vec<u8>, ReportError> {
+    workbook_of(std::slice::from_ref(table), form)
+}
+
+/// Tables as an xlsx file, each on a sheet of its own. The file is called as the first of them.
+///
+/// # Errors
+/// [`ReportError::Xlsx`].
+pub fn workbook_of(tables: &[Table], form: Form) -> Result<Vec<u8>, ReportError> {
     let mut workbook = Workbook::new();
-    workbook.set_properties(&properties(&table.title, table.made_at)?);
+    if let Some(first) = tables.first() {
+        workbook.set_properties(&properties(&first.title, first.made_at)?);
+    }
     let mut names = SheetNames::default();
+    for table in tables {
+        add_sheets(&mut workbook, &mut names, table, form)?;
+    }
+    Ok(workbook.save_to_buffer()?)
+}
+
+fn add_sheets(
+    workbook: &mut Workbook,
+    names: &mut SheetNames,
+    table: &Table,
+    form: Form,
+) -> Result<(), XlsxError> {
     let mut rest = table.rows.as_slice();
     loop {
         let (rows, more) = rest.split_at(rest.len().min((ROWS_AT_MOST - HEADING_ROW) as usize));
@@ -112,7 +134,7 @@ pub fn workbook(table: &Table, form: Form) -> Result<Vec<u8>, ReportError> {
         }
         rest = more;
         if rest.is_empty() {
-            return Ok(workbook.save_to_buffer()?);
+            return Ok(());
         }
     }
 }
@@ -315,6 +337,33 @@ mod tests {
             .read_to_string(&mut text)
             .unwrap();
         text
+    }
+
+    #[test]
+    fn several_tables_stand_on_sheets_of_their_own() {
+        let people = table();
+        let devices = Table {
+            sheet: "機器".to_owned(),
+            ..table()
+        };
+        for form in [Form::Data, Form::Print] {
+            let file = workbook_of(&[people.clone(), devices.clone()], form).unwrap();
+            let names = part(&file, "xl/workbook.xml");
+            assert!(
+                names.contains("\"利用者\"") && names.contains("\"機器\""),
+                "{names}"
+            );
+            assert_eq!(
+                part(&file, "xl/worksheets/sheet1.xml")
+                    .matches("<row")
+                    .count(),
+                part(&file, "xl/worksheets/sheet2.xml")
+                    .matches("<row")
+                    .count(),
+            );
+            let one = workbook_of(std::slice::from_ref(&people), form).unwrap();
+            assert_eq!(one, workbook(&people, form).unwrap());
+        }
     }
 
     /// Kimai CVE-2026-42267

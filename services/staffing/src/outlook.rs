@@ -1,13 +1,17 @@
 //! 翌月の見通しと要員 (chapter 10 of the month's report): all that its tables need, as plain data.
 
 mod input;
+mod planned;
 mod staffing;
 
 use madoguchi_core::month::Month;
 use serde::Serialize;
 
 pub use self::input::{DeskPlan, OutlookInput};
-pub use self::staffing::{DayStaffing, HalfHourStaffing, LessOne, PATIENCES, PlannedDay, Profile};
+pub use self::planned::{PlannedDay, PlannedHalfHour};
+pub use self::staffing::{
+    DayStaffing, HalfHourStaffing, LessOne, NobodyGivesUp, PATIENCES, Profile,
+};
 use crate::forecast::{BackTest, DayForecast, Expected, Known, Model, back_test};
 
 /// The outlook.
@@ -25,7 +29,7 @@ pub struct Outlook {
     pub known_days: usize,
     /// Months of which only a total is known.
     pub known_totals: usize,
-    /// 表10-2: how many people a mean day and the busiest day of the month need. Empty if these are more
+    /// 表10-2, 表10-4, 表10-5: how many people a mean day and the busiest day of the month need. Empty if these are more
     /// than can be planned (600 at a time).
     pub staffing: Vec<DayStaffing>,
     /// 表10-3: how forecasts that were made in the same way have done.
@@ -62,5 +66,5 @@ pub fn shift_plan(input: &OutlookInput<'_>) -> Vec<PlannedDay> {
     };
     let month = input.month;
     let days = model.days(input.calendar, month.first(), month.next().first());
-    staffing::of_days(&days, input.desk)
+    planned::of_days(&days, input.desk)
 }

@@ -262,7 +262,7 @@ impl Written for LevelFact {
     }
 
     fn entry(draft: Draft, _: Option<&Self>, making: &Making<'_>) -> Result<Self, Vec<FieldError>> {
-        let missing = |field| vec![FieldError::new(field, "入力してください")];
+        let missing = |field| vec![FieldError::missing(field)];
         let at = draft.at.ok_or_else(|| missing("at"))?;
         let until = || draft.first.ok_or_else(|| missing("until"));
         let measure = match draft.kind {

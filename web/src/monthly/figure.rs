@@ -1,28 +1,28 @@
-//! A figure of a book, proven: what it counts, the integers of which it was made, and its calls, tickets and
-//! facts, each of them a link.
+//! A figure of a book, proven: what it counts, the integers of which it was made, and its calls, tickets,
+//! articles and facts, or the figures of which it was made, each of them a link.
 
-use std::collections::BTreeMap;
+mod cells;
+mod elsewhere;
+mod records;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use madoguchi_core::access::{Permission, ReadFigures};
 use madoguchi_core::audit::Action;
-use madoguchi_core::call::CallRecord;
-use madoguchi_core::id::{CallId, TicketId};
-use madoguchi_core::month::{LevelFact, Month};
-use madoguchi_reports::differences::row_name;
-use madoguchi_reports::document::{DocCell, Document, Figure, Rows, Value};
-use madoguchi_store::TicketRow;
+use madoguchi_core::month::Month;
+use madoguchi_reports::document::{Document, Figure, Rows, Value};
 use serde::Deserialize;
+
+pub(super) use self::cells::figure_place;
+use self::cells::{CellLink, figure_of};
+use self::records::{Listed, Row};
 
 use super::edition::{Books, edition, edition_query};
 use super::place::{HERE, place, read_month};
-use super::words::{may_write, shortened};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::query::escape;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
@@ -44,16 +44,6 @@ pub(super) struct FigureQuery {
     from: usize,
 }
 
-/// The address of a figure.
-pub(super) fn figure_place(month: Month, edition: &str, book: usize, cell: &str) -> String {
-    let edition = edition_query(edition);
-    format!(
-        "{}/figure?book={book}&cell={}{edition}",
-        place(month),
-        escape(cell)
-    )
-}
-
 #[derive(Template)]
 #[template(path = "monthly_figure.html")]
 struct FigurePage {
@@ -70,6 +60,7 @@ struct FigurePage {
     population: &'static str,
     parts: Option<(String, String)>,
     source: String,
+    cells_title: &'static str,
     cells: Vec<CellLink>,
     columns: &'static [&'static str],
     rows: Vec<Row>,
@@ -77,19 +68,6 @@ struct FigurePage {
     first: usize,
     before: Option<String>,
     after: Option<String>,
-}
-
-/// Another cell, of which the figure was computed.
-struct CellLink {
-    title: String,
-    value: String,
-    link: String,
-}
-
-struct Row {
-    /// Where it leads to; empty if the visitor may not go there.
-    link: String,
-    cells: Vec<String>,
 }
 
 pub(super) async fn page(
@@ -130,6 +108,7 @@ pub(super) async fn page(
             (number(parts.b), number(parts.a))
         }),
         source: String::new(),
+        cells_title: "計算に使った数値",
         cells: Vec::new(),
         columns: &[],
         rows: Vec::new(),
@@ -138,40 +117,41 @@ pub(super) async fn page(
         before: None,
         after: None,
     };
-    let selection = match &figure.rows {
+    let ids = match &figure.rows {
         Rows::Source { source } => {
             page.source.clone_from(source);
             return Ok(Html(page.render()?));
         }
         Rows::Cells { cells } => {
-            let links = cells.iter().take(CELLS).filter_map(|cell| {
-                let (title, table, figure) = figure_of(book, cell)?;
-                Some(CellLink {
-                    title: format!("{table} {title}"),
-                    value: figure.value.text(),
-                    link: place_of(cell),
-                })
-            });
-            page.cells = links.collect();
+            page.cells = of_book(book, cells, &place_of);
             return Ok(Html(page.render()?));
         }
-        Rows::Calls { selection } | Rows::Tickets { selection } | Rows::Facts { selection } => {
-            selection
+        Rows::Months { cells } => {
+            page.cells_title = "元の月の数値";
+            page.cells = elsewhere::links(&web, (month, &query.edition, &shown), cells).await?;
+            return Ok(Html(page.render()?));
+        }
+        Rows::AccessLog { month } => {
+            page.cells_title = "数えた記録";
+            page.cells = vec![access_report(&visitor, *month)];
+            return Ok(Html(page.render()?));
+        }
+        Rows::Ticket { id, .. } => std::slice::from_ref(id),
+        Rows::Calls { selection }
+        | Rows::Tickets { selection }
+        | Rows::Facts { selection }
+        | Rows::Articles { selection } => {
+            let ids = shown.frozen.drill.selections.get(selection);
+            ids.map_or(&[][..], Vec::as_slice)
         }
     };
-    let ids = shown.frozen.drill.selections.get(selection);
-    let ids = ids.map_or(&[][..], Vec::as_slice);
     page.total = ids.len();
     let some: Vec<_> = ids.iter().skip(query.from).take(ROWS).cloned().collect();
     let part = |from: usize| format!("{}&from={from}", place_of(&query.cell));
     page.before = (query.from > 0).then(|| part(query.from.saturating_sub(ROWS)));
     let next = query.from.saturating_add(ROWS);
     page.after = (next < ids.len()).then(|| part(next));
-    (page.columns, page.rows) = match &figure.rows {
-        Rows::Calls { .. } => calls(&web, &visitor, &some).await?,
-        Rows::Tickets { .. } => tickets(&web, &visitor, &some).await?,
-        _ => facts(&web, &visitor, &some).await?,
-    };
+    (page.columns, page.rows) = listed(&web, &visitor, figure, &some).await?;
     let mut entry = visitor.entry(web.desk.now(), Action::ReportDrill, month.to_string());
     for (name, value) in [
         ("edition", page.edition.clone()),
@@ -183,119 +163,43 @@ pub(super) async fn page(
     Ok(Html(page.render()?))
 }
 
-/// The figure of a cell, with how its place is called: row and column, and the table.
-fn figure_of<'b>(book: &'b Document, cell: &str) -> Option<(String, String, &'b Figure)> {
-    let mut parts = cell.splitn(3, '/');
-    let (table, row, column) = (parts.next()?, parts.next()?, parts.next()?);
-    let table = book.table(table)?;
-    let DocCell::Figure(figure) = table.cell(row, column)? else {
-        return None;
-    };
-    let row = table.rows.iter().find(|known| known.id == row)?;
-    let column = table.columns.iter().find(|known| known.id == column)?;
-    let title = format!("{} {}", row_name(row), column.name);
-    Some((title, format!("{} {}", table.number, table.title), figure))
-}
-
-type Listed = (&'static [&'static str], Vec<Row>);
-
-/// Calls in the order of the figure; what is no longer there is told by its id.
-async fn calls(web: &Web, visitor: &Visitor, ids: &[String]) -> Result<Listed, WebError> {
-    let may = visitor.permissions.contains(Permission::ViewCalls);
-    let ids: Vec<_> = ids.iter().map(CallId::new).collect();
-    let found = web.store.calls_of_ids(&ids).await?.into_iter();
-    let found: BTreeMap<CallId, CallRecord> = found.map(|call| (call.call.clone(), call)).collect();
-    let rows = ids.iter().map(|id| {
-        let Some(call) = found.get(id) else {
-            return gone(id.as_str(), 6);
-        };
-        let from = match may {
-            true => call.from.shown(),
-            false => text::HIDDEN.to_owned(),
-        };
-        Row {
-            link: match may {
-                true => format!("/calls/{}", escape(id.as_str())),
-                false => String::new(),
-            },
-            cells: vec![
-                web.settings.dates.minute(call.arrived_at),
-                call.line.to_string(),
-                from,
-                text::outcome(call),
-                text::duration(call.wait()),
-                text::duration(call.talk()),
-            ],
-        }
+/// Other cells of the book.
+fn of_book(book: &Document, cells: &[String], place_of: &dyn Fn(&str) -> String) -> Vec<CellLink> {
+    let links = cells.iter().take(CELLS).filter_map(|cell| {
+        let (title, table, figure) = figure_of(book, cell)?;
+        Some(CellLink {
+            title: format!("{table} {title}"),
+            value: figure.value.text(),
+            link: place_of(cell),
+        })
     });
-    let columns = &["着信日時", "回線", "発信者", "結果", "待ち時間", "通話時間"];
-    Ok((columns, rows.collect()))
+    links.collect()
 }
 
-async fn tickets(web: &Web, visitor: &Visitor, ids: &[String]) -> Result<Listed, WebError> {
-    let may = visitor.permissions.contains(Permission::HandleTickets);
-    let ids: Vec<_> = ids.iter().map(TicketId::new).collect();
-    let found = web.store.ticket_rows(&ids).await?.into_iter();
-    let found: BTreeMap<TicketId, TicketRow> =
-        found.map(|ticket| (ticket.id.clone(), ticket)).collect();
-    let rows = ids.iter().map(|id| {
-        let Some(ticket) = found.get(id) else {
-            return gone(id.as_str(), 5);
-        };
-        let question = match may {
-            true => shortened(&ticket.question),
-            false => text::HIDDEN.to_owned(),
-        };
-        Row {
-            link: match may {
-                true => format!("/tickets/{}", ticket.number),
-                false => String::new(),
-            },
-            cells: vec![
-                ticket.number.to_string(),
-                web.settings.dates.minute(ticket.received_at),
-                ticket.status.label().to_owned(),
-                ticket.system.label().to_owned(),
-                question,
-            ],
-        }
-    });
-    let columns = &["受付番号", "受付日時", "今の状態", "システム", "質問"];
-    Ok((columns, rows.collect()))
-}
-
-async fn facts(web: &Web, visitor: &Visitor, ids: &[String]) -> Result<Listed, WebError> {
-    let may = may_write(visitor);
-    let mut rows = Vec::new();
-    for id in ids {
-        let kept = web.store.lookup_month_entry::<LevelFact>(id).await?;
-        let Some(kept) = kept else {
-            rows.push(gone(id, 4));
-            continue;
-        };
-        let (fact, month) = (&kept.entry, Month::at(kept.entry.at));
-        rows.push(Row {
-            link: match may {
-                true => format!("{}/facts/{}", place(month), escape(id)),
-                false => String::new(),
-            },
-            cells: vec![
-                web.settings.dates.minute(fact.at),
-                fact.system.label().to_owned(),
-                shortened(&fact.what),
-                fact.proof.clone(),
-            ],
-        });
+/// What was read and looked for in a month: a link for who may read it.
+fn access_report(visitor: &Visitor, month: Month) -> CellLink {
+    let may = visitor.permissions.contains(Permission::ReadAccessReport);
+    CellLink {
+        title: format!("アクセスレポート({}分)", month.name()),
+        value: String::new(),
+        link: match may {
+            true => format!("/articles/access-report?month={month}"),
+            false => String::new(),
+        },
     }
-    Ok((&["日時", "システム", "内容", "根拠資料"], rows))
 }
 
-/// Something that the figure counts and that is not there any more, or was withdrawn.
-fn gone(id: &str, columns: usize) -> Row {
-    let mut cells = vec![format!("{id}(今は記録がありません)")];
-    cells.resize(columns, String::new());
-    Row {
-        link: String::new(),
-        cells,
+/// The records of a figure.
+async fn listed(
+    web: &Web,
+    visitor: &Visitor,
+    figure: &Figure,
+    ids: &[String],
+) -> Result<Listed, WebError> {
+    match &figure.rows {
+        Rows::Calls { .. } => records::calls(web, visitor, ids).await,
+        Rows::Tickets { .. } | Rows::Ticket { .. } => records::tickets(web, visitor, ids).await,
+        Rows::Articles { .. } => records::articles(web, visitor, ids).await,
+        _ => records::facts(web, visitor, ids).await,
     }
 }

@@ -7,7 +7,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::access::ManageReports;
 use madoguchi_core::audit::Action;
 use madoguchi_core::month::{ENTRY_LINE_LETTERS, LevelItem, Month};
-use madoguchi_monthly::{Maker, MonthlyError, Prepared, prepare};
+use madoguchi_core::time::Instant;
+use madoguchi_monthly::{Maker, MonthlyError, Prepared, freezes_from, prepare};
 use madoguchi_reports::differences::differences;
 use madoguchi_store::StoreError;
 
@@ -34,6 +35,10 @@ struct FreezePage {
     number: u32,
     /// The month has not ended.
     running: bool,
+    /// When it is judged, if that is still to come; else empty.
+    freezes_from: String,
+    /// Neither a call nor a ticket came in a month that is 確定 for the first time.
+    silent: bool,
     /// Checks that stand in the way.
     blocking: Vec<String>,
     differences: Vec<Row>,
@@ -56,6 +61,14 @@ pub(super) async fn page(
 ) -> Result<Response, WebError> {
     let month = read_month(&month)?;
     show(&web, &visitor, month, ("", "")).await
+}
+
+/// When the month is judged, if that is still to come: 確定 waits until then.
+pub(super) async fn waits_until(web: &Web, month: Month) -> Result<Option<Instant>, WebError> {
+    let settings = month_settings(web);
+    let from = freezes_from(&web.store, month, &settings).await;
+    let from = from.map_err(refused)?;
+    Ok(Some(from).filter(|from| web.desk.now() < *from))
 }
 
 async fn show(
@@ -82,6 +95,10 @@ async fn show(
         place: place(month),
         number: newest + 1,
         running: month >= Month::at(web.desk.now()),
+        freezes_from: waits_until(web, month)
+            .await?
+            .map_or_else(String::new, |until| web.settings.dates.minute(until)),
+        silent: newest == 0 && live.silent,
         blocking: blocking.map(|check| check.what.clone()).collect(),
         more: found.len().saturating_sub(SHOWN),
         differences: found
@@ -132,10 +149,14 @@ pub(super) async fn freeze(
     let reason = values.get("reason").to_owned();
     let fault = if month >= Month::at(web.desk.now()) {
         "月が終わってから確定してください。"
+    } else if waits_until(&web, month).await?.is_some() {
+        "締め日時を過ぎてから確定してください。"
     } else if number > 1 && reason.is_empty() {
         "次の版を作る理由を入力してください。"
     } else if reason.chars().count() > ENTRY_LINE_LETTERS {
         "理由を200文字以内で入力してください。"
+    } else if reason.is_empty() && live(&web, month).await?.silent {
+        "記録のない月を確定する理由を入力してください。"
     } else {
         ""
     };

@@ -1,12 +1,16 @@
 //! The months of a fiscal year: how far the report of each is, when it is due, when it was handed in.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use chrono::NaiveDate;
 use madoguchi_core::access::ReadFigures;
 use madoguchi_core::era::EraYear;
-use madoguchi_core::month::{Month, RegisterEntry, StepKind, SubmissionState, nth_open_day};
+use madoguchi_core::month::{
+    Edition, EditionChange, Month, RegisterEntry, StepKind, SubmissionState, nth_open_day,
+};
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
@@ -41,6 +45,8 @@ struct Row {
     /// It is to be done by somebody now.
     marked: bool,
     edition: String,
+    /// Figures have changed since that edition.
+    changed: bool,
     due: String,
     /// It is past its day and was not handed in.
     late: bool,
@@ -76,6 +82,7 @@ pub(super) async fn page(
     let register = web.store.report_register(*first, *last).await?;
     let settings = web.store.report_settings().await?;
     let calendars = web.desk.calendars();
+    let changed = changed_editions(&web, (*first, *last), register.values()).await?;
     let nothing = RegisterEntry::default();
     let mut rows = Vec::new();
     for month in months.iter().rev().filter(|month| **month <= this) {
@@ -83,7 +90,11 @@ pub(super) async fn page(
         let from = month.next().first();
         let due = nth_open_day(calendars.desk(), from, settings.due_on_open_day);
         let late = is_late(&web, *month, report, due).await?;
-        rows.push(row(*month, report, (due, late, now), web.settings.dates));
+        let row = row(*month, report, (due, late, now), web.settings.dates);
+        rows.push(Row {
+            changed: changed.contains(month),
+            ..row
+        });
     }
     let is_shown = |year: &i32| YEARS.contains(year);
     let page = ListPage {
@@ -121,6 +132,20 @@ pub(super) async fn is_late(
     Ok(!report.editions.is_empty() || web.store.has_month(month.start(), month.end()).await?)
 }
 
+/// The months of whose newest edition it was noted that figures have changed since.
+pub(super) async fn changed_editions(
+    web: &Web,
+    (first, last): (Month, Month),
+    register: impl Iterator<Item = &RegisterEntry>,
+) -> Result<BTreeSet<Month>, WebError> {
+    let noted = web.store.month_entries::<EditionChange>(first, last);
+    let noted = noted.await?;
+    let is_told = |edition: &Edition| noted.iter().any(|one| one.entry.tells_of(edition));
+    let newest = register.filter_map(RegisterEntry::newest);
+    let changed = newest.filter(|edition| is_told(edition));
+    Ok(changed.map(|edition| edition.month).collect())
+}
+
 fn row(
     month: Month,
     report: &RegisterEntry,
@@ -142,6 +167,7 @@ fn row(
         },
         marked: matches!(state, SubmissionState::Draft | SubmissionState::Returned),
         edition: report.newest().map_or_else(nothing, |one| one.name()),
+        changed: false,
         due: due.map_or_else(nothing, |day| dates.date(day)),
         late,
         submitted: submitted.map_or_else(nothing, |step| {

@@ -7,14 +7,15 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::access::{Permission, ReadFigures};
 use madoguchi_core::month::{
-    Instruction, LevelFact, Month, RegisterEntry, Remark, StepKind, SubmissionState, WorkCount,
-    nth_open_day,
+    Edition, IncidentCounts, Instruction, LevelFact, Month, RegisterEntry, Remark, StepKind,
+    SubmissionState, WorkCount, nth_open_day,
 };
 use madoguchi_core::setup::FieldError;
 
 use super::book::{all_names, book_links};
 use super::download::{FileLink, files_of_all, files_of_book};
-use super::list::is_late;
+use super::freeze::waits_until;
+use super::list::{changed_editions, is_late};
 use super::place::{HERE, place, read_month};
 use super::words::{People, date_text, may_write};
 use crate::auth::access::Allowed;
@@ -47,6 +48,10 @@ struct MonthPage {
     may_write: bool,
     /// The month has ended.
     ended: bool,
+    /// The edition since which figures have changed; empty: none has.
+    changed: String,
+    /// From when on it can be 確定; empty: from now on.
+    freezes_from: String,
     may_see_unregistered: bool,
     /// What people wrote, counted.
     entries: Vec<EntryLink>,
@@ -132,6 +137,9 @@ pub(super) async fn show(
     };
     let running = month == Month::at(now);
     let people = People::load(web).await?;
+    let changed = changed_editions(web, (month, month), [&report].into_iter()).await?;
+    let changed = report.newest().filter(|one| changed.contains(&one.month));
+    let waits = waits_until(web, month).await?;
     let next = may_write.then(|| next_step(web, month, &report, typed));
     let page = MonthPage {
         shell: Shell::new(web, Some(visitor), HERE).done(web, done),
@@ -148,6 +156,8 @@ pub(super) async fn show(
         archives: files_of_all(month, ""),
         may_write,
         ended: !running,
+        changed: changed.map(Edition::name).unwrap_or_default(),
+        freezes_from: waits.map_or_else(String::new, |until| dates.minute(until)),
         may_see_unregistered: visitor.permissions.contains(Permission::HandleTickets),
         entries: if may_write {
             entries(web, month).await?
@@ -166,6 +176,7 @@ async fn entries(web: &Web, month: Month) -> Result<Vec<EntryLink>, WebError> {
     let store = &web.store;
     let facts = store.month_entries::<LevelFact>(month, month).await?.len();
     let work = store.month_entries::<WorkCount>(month, month).await?.len();
+    let incidents = store.month_entries::<IncidentCounts>(month, month).await?;
     let remarks = store.month_entries::<Remark>(month, month).await?.len();
     let instructions = store.month_entries::<Instruction>(month, month).await?;
     let improvements = store.improvements(month, month).await?;
@@ -183,6 +194,7 @@ async fn entries(web: &Web, month: Month) -> Result<Vec<EntryLink>, WebError> {
     Ok(vec![
         link("サービスレベルの事実", "facts", facts),
         link("作業実績", "work", work),
+        link("インシデント件数", "incidents", incidents.len()),
         link("指示事項", "instructions", instructions.len()),
         EntryLink {
             missing: unwritten,

@@ -24,7 +24,7 @@ use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
-use crate::upload::FileForm;
+use crate::upload::TypedForm;
 
 /// Rows of one file: more than a hundred years.
 const ROWS: usize = 2_000;
@@ -106,6 +106,8 @@ struct ImportPage {
     /// Why the file cannot be taken at all.
     refused: Option<String>,
     plan: Option<Plan>,
+    /// The largest file, in bytes.
+    file_most: usize,
 }
 
 /// What a file would do.
@@ -130,18 +132,16 @@ async fn page(
 fn show(
     web: &Web,
     visitor: &Visitor,
-    refused: Option<String>,
+    refused: Option<(StatusCode, String)>,
     plan: Option<Plan>,
 ) -> Result<Response, WebError> {
-    let status = if refused.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let (status, refused) =
+        refused.map_or((StatusCode::OK, None), |(status, why)| (status, Some(why)));
     let page = ImportPage {
         shell: Shell::new(web, Some(visitor), HERE),
         refused,
         plan,
+        file_most: FileUse::Import.file_bytes(),
     };
     Ok((status, Html(page.render()?)).into_response())
 }
@@ -150,10 +150,18 @@ fn show(
 async fn preview(
     visitor: Allowed<ManageReports>,
     State(web): State<Web>,
-    upload: FileForm,
+    TypedForm { form, fault }: TypedForm,
 ) -> Result<Response, WebError> {
-    let name: String = upload.name.chars().take(NAME_LETTERS).collect();
-    let content = upload.content;
+    if let Some(fault) = fault {
+        return show(
+            &web,
+            &visitor,
+            Some((fault.status(), fault.message())),
+            None,
+        );
+    }
+    let name: String = form.name.chars().take(NAME_LETTERS).collect();
+    let content = form.content;
     let read = tokio::task::spawn_blocking(move || read(&content, &name)).await;
     let read = read.map_err(|_| WebError::Internal("a file of months could not be read"))?;
     match read {
@@ -161,7 +169,10 @@ async fn preview(
             let plan = plan(&web, &file, &unreadable).await?;
             show(&web, &visitor, None, Some(plan))
         }
-        Err(refused) => show(&web, &visitor, Some(refused), None),
+        Err(why) => {
+            let refused = (StatusCode::UNPROCESSABLE_ENTITY, why);
+            show(&web, &visitor, Some(refused), None)
+        }
     }
 }
 
@@ -224,8 +235,16 @@ async fn plan(web: &Web, file: &PublishedFile, unreadable: &[usize]) -> Result<P
 async fn apply(
     visitor: Allowed<ManageReports>,
     State(web): State<Web>,
-    form: FileForm,
+    TypedForm { form, fault }: TypedForm,
 ) -> Result<Response, WebError> {
+    if let Some(fault) = fault {
+        return show(
+            &web,
+            &visitor,
+            Some((fault.status(), fault.message())),
+            None,
+        );
+    }
     let lines = form.text("lines").lines();
     let lines = lines.filter(|line| !line.trim().is_empty());
     let months: Result<Vec<PublishedMonth>, _> = lines.map(serde_json::from_str).collect();

@@ -58,8 +58,8 @@ struct RunningPart {
     alarms: Vec<String>,
     clocks: Vec<ClockRow>,
     more_clocks: usize,
-    /// Clocks of this month that have run out.
-    late: usize,
+    /// What is past its limit of this month.
+    late: u64,
     sees_tickets: bool,
     systems: Vec<(&'static str, Vec<ItemRow>)>,
     /// What cost the items what.
@@ -104,7 +104,7 @@ fn render(web: &Web, visitor: &Visitor, month: &RunningMonth) -> Result<String, 
         alarms: rows.alarms(),
         clocks,
         more_clocks,
-        late: month.clocks.len() - month.running_clocks(rows.now).count(),
+        late: month.past_limit(rows.now),
         sees_tickets: rows.sees_tickets,
         systems: rows.systems(),
         costs: rows.costs(),

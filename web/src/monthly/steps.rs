@@ -104,7 +104,7 @@ fn read(
     let number = |name: &str| values.get(name).parse().unwrap_or(0);
     let on = match read_date(values.get("on")) {
         Ok(Some(on)) => on,
-        Ok(None) => return Err(vec![FieldError::new("on", "入力してください")]),
+        Ok(None) => return Err(vec![FieldError::missing("on")]),
         Err(message) => return Err(vec![FieldError::new("on", message)]),
     };
     let step = ReportStep {

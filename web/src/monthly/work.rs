@@ -16,6 +16,7 @@ const WORK: &Options<u32> = &[
     (15, "15", "15 (MACS)作業依頼受付対応"),
     (16, "16", "16 (間接)作業依頼対応"),
     (17, "17", "17 (MACS)作業依頼対応"),
+    (23, "23", "23 (ヘルプ)FAQ"),
 ];
 
 /// What the form of a count holds.
@@ -111,4 +112,17 @@ fn work_name(number: u32) -> String {
         || format!("項番{number}"),
         |(_, _, label)| (*label).to_owned(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_work_that_the_report_takes_from_people_can_be_entered() {
+        let offered: Vec<u32> = WORK.iter().map(|(number, ..)| *number).collect();
+        let wanted = madoguchi_reports::month::entered_work();
+        let wanted: Vec<u32> = wanted.map(|(number, _)| number).collect();
+        assert_eq!(offered, wanted);
+    }
 }

@@ -291,7 +291,7 @@ impl Instruction {
 pub(super) fn missing(fields: &[(&str, &str)]) -> Vec<FieldError> {
     let empty = fields.iter().filter(|(_, text)| text.trim().is_empty());
     empty
-        .map(|(field, _)| FieldError::new(*field, "入力してください"))
+        .map(|(field, _)| FieldError::missing(*field))
         .collect()
 }
 

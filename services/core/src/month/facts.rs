@@ -16,7 +16,8 @@ pub struct LevelFact {
     /// Of which system.
     pub system: System,
     /// When it happened, was detected, was published. It belongs to this month; a span of time belongs to
-    /// each month that it touches, as far as it does.
+    /// each month that it touches, as far as it does, and a patch is judged in the month in which the three
+    /// months after its publication are over.
     pub at: Instant,
     /// What it was, in words.
     pub what: String,

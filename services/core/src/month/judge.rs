@@ -17,7 +17,7 @@ pub const NOTICE_WITHIN: Millis = Millis::from_secs(15 * 60);
 pub const ESCALATION_WITHIN: Millis = Millis::from_secs(30 * 60);
 /// 駆け付け: 30分以内
 pub const DISPATCH_WITHIN: Millis = Millis::from_secs(30 * 60);
-/// A patch that takes so many months is late.
+/// A patch that takes so many months is late: in the month in which they are over it is judged.
 const PATCH_MONTHS: u32 = 3;
 
 named! {
@@ -147,7 +147,7 @@ pub fn count_facts(item: LevelItem, month: Month, facts: &[LevelFact], now: Inst
         .collect();
     let mut counted = match item.level {
         Level::Availability => availability(month, &own),
-        _ => events(item, &own, now),
+        _ => events(item, &own, AsOf::of(month, now)),
     };
     counted.left_out = own
         .iter()
@@ -166,12 +166,13 @@ pub fn count_facts(item: LevelItem, month: Month, facts: &[LevelFact], now: Inst
 }
 
 /// Whether an item of a month counts a fact: spans where they touch the month, faults of the fiscal year
-/// so far, everything else in its month.
+/// so far, patches in the month in which their time is over, everything else in its month.
 fn in_period(fact: &LevelFact, item: LevelItem, month: Month) -> bool {
     match fact.measure {
         Measure::PlannedService { until } | Measure::Outage { until } => {
             fact.at < month.end() && until > month.start()
         }
+        Measure::Patch { .. } => Month::at(patch_limit(fact)) == month,
         _ if item.level == Level::OperatorFaults => {
             let of = Month::at(fact.at);
             of.fiscal_year() == month.fiscal_year() && of <= month
@@ -215,8 +216,32 @@ fn availability(month: Month, facts: &[&LevelFact]) -> Counted {
     }
 }
 
+/// As of when facts are told. What has not ended is late by now; by how much is told up to the end of the
+/// month, so that a book says the same whenever it is made.
+#[derive(Debug, Clone, Copy)]
+struct AsOf {
+    now: Instant,
+    told: Instant,
+}
+
+impl AsOf {
+    fn of(month: Month, now: Instant) -> Self {
+        Self {
+            now,
+            told: now.min(month.end()),
+        }
+    }
+
+    /// By how much something came later than its limit, if it did.
+    fn over(self, from: Instant, ended: Option<Instant>, limit: Millis) -> Option<i64> {
+        let over = |until: Instant| (until - from).0 - limit.0;
+        let is_late = over(ended.unwrap_or(self.now)) > 0;
+        is_late.then(|| over(ended.unwrap_or(self.told)).max(0))
+    }
+}
+
 /// Everything else: each fact is one of A, and one of B if it missed.
-fn events(item: LevelItem, facts: &[&LevelFact], now: Instant) -> Counted {
+fn events(item: LevelItem, facts: &[&LevelFact], as_of: AsOf) -> Counted {
     let counting: Vec<&LevelFact> = facts
         .iter()
         .copied()
@@ -231,7 +256,7 @@ fn events(item: LevelItem, facts: &[&LevelFact], now: Instant) -> Counted {
         counted.a += 1;
         let over = match fact.measure {
             Measure::Detection { noticed_at, .. } if item.level == Level::FaultNotice => {
-                beyond(fact.at, noticed_at.unwrap_or(now), NOTICE_WITHIN)
+                as_of.over(fact.at, noticed_at, NOTICE_WITHIN)
             }
             Measure::Detection {
                 escalation_needed,
@@ -239,18 +264,16 @@ fn events(item: LevelItem, facts: &[&LevelFact], now: Instant) -> Counted {
                 ..
             } => match escalated_at {
                 None if !escalation_needed => None,
-                at => beyond(fact.at, at.unwrap_or(now), ESCALATION_WITHIN),
+                at => as_of.over(fact.at, at, ESCALATION_WITHIN),
             },
-            Measure::Dispatch { arrived_at } => {
-                beyond(fact.at, arrived_at.unwrap_or(now), DISPATCH_WITHIN)
-            }
+            Measure::Dispatch { arrived_at } => as_of.over(fact.at, arrived_at, DISPATCH_WITHIN),
             Measure::OperatorFault => {
                 counted.b += 1;
                 counted.misses.push(miss(fact, None));
                 None
             }
             Measure::Patch { .. } => {
-                add_patch(fact, now, &mut late_patches, &mut counted);
+                add_patch(fact, as_of, &mut late_patches, &mut counted);
                 None
             }
             Measure::PlannedService { .. } | Measure::Outage { .. } => None,
@@ -272,7 +295,7 @@ fn events(item: LevelItem, facts: &[&LevelFact], now: Instant) -> Counted {
 }
 
 /// C: late in 稼働維持環境; D: late in 本番環境. A patch can be both.
-fn add_patch(fact: &LevelFact, now: Instant, late: &mut (u64, u64), counted: &mut Counted) {
+fn add_patch(fact: &LevelFact, as_of: AsOf, late: &mut (u64, u64), counted: &mut Counted) {
     let Measure::Patch {
         staging_applied_at,
         production_applied_at,
@@ -284,10 +307,10 @@ fn add_patch(fact: &LevelFact, now: Instant, late: &mut (u64, u64), counted: &mu
     if !caused_by_us {
         return;
     }
-    let limit = after_months(fact.at, PATCH_MONTHS);
+    let limit = patch_limit(fact);
     let over = |applied: Option<Instant>| {
-        let applied = applied.unwrap_or(now);
-        (applied >= limit).then(|| applied - limit)
+        let is_late = applied.unwrap_or(as_of.now) >= limit;
+        is_late.then(|| applied.unwrap_or(as_of.told) - limit)
     };
     let (staging, production) = (over(staging_applied_at), over(production_applied_at));
     late.0 += u64::from(staging.is_some());
@@ -297,16 +320,16 @@ fn add_patch(fact: &LevelFact, now: Instant, late: &mut (u64, u64), counted: &mu
     }
 }
 
+/// When a patch that was not applied is late.
+fn patch_limit(fact: &LevelFact) -> Instant {
+    after_months(fact.at, PATCH_MONTHS)
+}
+
 /// The same day and time so many months later; the last day of a month that has no such day.
 fn after_months(at: Instant, months: u32) -> Instant {
     let local = at.in_tokyo().with_timezone(&tokyo()).naive_local();
     let later = local.checked_add_months(Months::new(months));
     later.map_or(at, Instant::from_tokyo)
-}
-
-fn beyond(from: Instant, until: Instant, limit: Millis) -> Option<i64> {
-    let over = (until - from).0 - limit.0;
-    (over > 0).then_some(over)
 }
 
 fn miss(fact: &LevelFact, over: Option<i64>) -> Miss {

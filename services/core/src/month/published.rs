@@ -26,17 +26,28 @@ pub struct PublishedMonth {
     pub source: String,
 }
 
-/// Incidents of a system.
+/// Incidents of a system, as far as they were published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedIncidents {
-    /// 重大障害
-    pub major: u64,
+    /// 重大障害; `None`: nobody told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub major: Option<u64>,
     /// 通常障害
-    pub normal: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normal: Option<u64>,
     /// 異常検知
-    pub anomalies: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomalies: Option<u64>,
     /// 障害予兆
-    pub signs: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<u64>,
+}
+
+impl PublishedIncidents {
+    /// The counts in the order of 別紙 8-2.
+    pub fn counts(self) -> [Option<u64>; 4] {
+        [self.major, self.normal, self.anomalies, self.signs]
+    }
 }
 
 /// The counts of ヘルプデスク対応件数.
@@ -50,4 +61,21 @@ pub struct PublishedCounts {
     pub first_unanswered: u64,
     /// エスカレーション数
     pub escalations: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_as_a_number_is_read_and_what_nobody_told_stays_unknown() {
+        let kept = r#"{"major":0,"normal":2,"anomalies":0,"signs":0}"#;
+        let read: PublishedIncidents = serde_json::from_str(kept).unwrap();
+        assert_eq!(read.counts(), [Some(0), Some(2), Some(0), Some(0)]);
+        assert_eq!(serde_json::to_string(&read).unwrap(), kept);
+        let unknown = serde_json::to_string(&PublishedIncidents::default()).unwrap();
+        assert_eq!(unknown, "{}");
+        let read: PublishedIncidents = serde_json::from_str(&unknown).unwrap();
+        assert_eq!(read.counts(), [None; 4]);
+    }
 }

@@ -28,6 +28,8 @@ const HEAD_LETTERS: usize = 60;
 const RATE_LETTERS: usize = 20;
 /// More of anything in a month is a slip.
 const COUNT_AT_MOST: u64 = 100_000_000;
+/// What says that there is nothing to tell.
+const NOTHING: [&str; 5] = ["", "-", "−", "–", "ー"];
 
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -286,7 +288,7 @@ impl Read {
                     Incident::Anomaly => &mut of.anomalies,
                     Incident::Sign => &mut of.signs,
                 };
-                *place = read_count(text)?;
+                *place = read_known(text)?;
             }
             Column::Offered => self.counts.offered = read_count(text)?,
             Column::Answered => self.counts.answered = read_count(text)?,
@@ -324,6 +326,14 @@ fn read_count(text: &str) -> Result<u64, String> {
     })
 }
 
+/// A count that may be unknown: an empty cell or a dash says so.
+fn read_known(text: &str) -> Result<Option<u64>, String> {
+    if NOTHING.contains(&normal_text(text, RATE_LETTERS).as_str()) {
+        return Ok(None);
+    }
+    read_count(text).map(Some)
+}
+
 /// The text of a rate, as it stands; it must look like one.
 fn read_rate(text: &str) -> Result<String, String> {
     let plain = normal_text(text, RATE_LETTERS);
@@ -331,7 +341,7 @@ fn read_rate(text: &str) -> Result<String, String> {
     let is_rate = number
         .parse::<f64>()
         .is_ok_and(|rate| (0.0..=100.0).contains(&rate));
-    let is_nothing = ["", "-", "−", "–", "ー"].contains(&number);
+    let is_nothing = NOTHING.contains(&number);
     if (is_rate || is_nothing) && text.chars().count() <= RATE_LETTERS {
         Ok(text.to_owned())
     } else {
@@ -340,109 +350,4 @@ fn read_rate(text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 別紙 8-2 as it stands, but for its heads of several rows.
-    const TABLE: &str = "\
-年月|重大障害|通常障害|異常検知|障害予兆|重大障害|通常障害|異常検知|障害予兆|着信件数|応答件数|応答率|一次未回答件数|一次回答率|エスカレーション数|問題解決率
-令和6年4月|0|1|1|0|1|1|0|0|1029|1023|99.4%|45|90.6%|21|99.9%
-令和7年2月|0|2|0|0|0|1|1|0|185|185|100.0%|16|91.0%|8|99.4%";
-
-    fn rows(text: &str) -> Vec<Vec<String>> {
-        let lines = text.lines();
-        lines
-            .map(|line| line.split('|').map(str::to_owned).collect())
-            .collect()
-    }
-
-    fn read(text: &str) -> PublishedFile {
-        read_published(&rows(text), "別紙8-2.csv").unwrap()
-    }
-
-    fn sentences(file: &PublishedFile) -> Vec<String> {
-        file.faults.iter().map(RowFault::sentence).collect()
-    }
-
-    #[test]
-    fn 別紙8の2_is_read_with_its_text_and_its_source() {
-        let file = read(TABLE);
-        assert_eq!(file.faults, []);
-        let april = &file.months[0];
-        assert_eq!(april.month.to_string(), "2024-04");
-        assert_eq!(
-            (april.counts.offered, april.counts.answered),
-            (1_029, 1_023)
-        );
-        assert_eq!(
-            april.first_answer_rate, "90.6%",
-            "as published, whatever the formula gives"
-        );
-        assert_eq!((april.indirect.normal, april.indirect.anomalies), (1, 1));
-        assert_eq!((april.macs.major, april.macs.normal), (1, 1));
-        assert_eq!(april.source, "別紙8-2.csv");
-    }
-
-    #[test]
-    fn months_and_counts_are_read_as_people_and_programs_write_them() {
-        let head = "month,offered,answered,answer_rate,first_unanswered,first_answer_rate,escalations,resolution_rate,source".replace(',', "|");
-        let table = format!(
-            "{head}\n2024-04|1,029|1023|99.4|45|90.6|21|99.9|公表資料\nR6.5|４５８|457|99.8|23|95.7|15|－|\n2019/5|1件|1|100.0|0||0|100.0|x"
-        );
-        let file = read(&table);
-        assert_eq!(sentences(&file), Vec::<String>::new());
-        let months: Vec<_> = file.months.iter().map(|it| it.month.to_string()).collect();
-        assert_eq!(months, ["2019-05", "2024-04", "2024-05"]);
-        assert_eq!(file.months[1].source, "公表資料");
-        assert_eq!(file.months[2].source, "別紙8-2.csv");
-        assert_eq!(file.months[2].counts.offered, 458);
-        for (text, month) in [
-            ("令和元年5月", "2019-05"),
-            ("平成31年4月", "2019-04"),
-            ("2024年4月", "2024-04"),
-            ("2024-04-01", "2024-04"),
-        ] {
-            assert_eq!(read_month(text).unwrap().to_string(), month, "{text}");
-        }
-        for text in ["", "4月", "令和6年", "2024-13", "合計"] {
-            assert_eq!(read_month(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_broken_row_names_its_row_and_column_and_the_others_are_taken() {
-        let table = format!(
-            "{TABLE}\n合計|0|0|0|0|0|0|0|0|1|1|100%|0|100%|0|100%\n令和6年5月|0|0|0|0|0|0|0|0|458|多数|99.8%|23|95.7%|15|百%\n令和6年4月|0|0|0|0|0|0|0|0|1|1|100%|0|100%|0|100%\n令和6年6月|0|0|0|0|0|0|0|0|10|11|100%|0|100%|0|100%\n令和6年7月|0"
-        );
-        let file = read(&table);
-        assert_eq!(file.months.len(), 2);
-        let told = sentences(&file);
-        for sentence in [
-            "4行目の「年月」：「合計」を年月として読み取れません。この行は取り込みません。",
-            "5行目の「応答件数」：「多数」を件数として読み取れません。この行は取り込みません。",
-            "5行目の「問題解決率」：「百%」を率として読み取れません。この行は取り込みません。",
-            "6行目の「年月」：令和6年4月は2行目にもあります。この行は取り込みません。",
-            "7行目の「応答件数」：11件は、着信件数の10件を超えています。この行は取り込みません。",
-            "8行目の「着信件数」：件数を入力してください。この行は取り込みません。",
-        ] {
-            assert!(
-                told.contains(&sentence.to_owned()),
-                "{sentence} in {told:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn heads_may_stand_below_a_title_and_a_table_without_them_is_refused() {
-        let titled = format!("別紙8-2：実績作業回数\n\n{TABLE}");
-        assert_eq!(read(&titled).months.len(), 2);
-        for (text, told) in [
-            ("", "ファイルに行がありません"),
-            ("名前\n甲", "「着信件数」と「応答件数」の列がありません"),
-            ("年月|着信件数|応答件数", "「応答率」の列がありません"),
-        ] {
-            let error = read_published(&rows(text), "x").unwrap_err();
-            assert!(error.contains(told), "{error}");
-        }
-    }
-}
+mod tests;

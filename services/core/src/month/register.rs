@@ -181,10 +181,10 @@ impl RegisterEntry {
             faults.push(FieldError::new("on", message));
         }
         if step.person.trim().is_empty() {
-            faults.push(FieldError::new("person", "入力してください"));
+            faults.push(FieldError::missing("person"));
         }
         if step.kind == StepKind::Returned && step.remark.trim().is_empty() {
-            faults.push(FieldError::new("remark", "入力してください"));
+            faults.push(FieldError::missing("remark"));
         }
         for (field, text, most) in [
             ("person", &step.person, PERSON_LETTERS),

@@ -12,7 +12,7 @@ use madoguchi_staffing::risk::{
     CountItem, Lasted, Prior, RateItem, RateRisk, TimeItem, count_risk, rate_risk,
 };
 
-use super::{ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth};
+use super::{AnswerLimit, ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth};
 use crate::outlook::rate_target;
 
 /// How days of a desk scatter of which nothing is known.
@@ -57,8 +57,23 @@ pub(super) fn judge_running(
             .collect(),
         clocks: clocks(input, &counts),
         to_come: rest.mean,
+        limits: limits(input),
         counts,
     }
+}
+
+/// The limits of the 業務区分 that are in use.
+fn limits(input: &MonthInput) -> Vec<AnswerLimit> {
+    let divisions = input.rules.divisions.list().into_iter();
+    let divisions = divisions.filter(|(_, division)| !division.retired);
+    let limits = divisions.flat_map(|(_, division)| {
+        System::ALL.map(|system| AnswerLimit {
+            system,
+            division: division.name.clone(),
+            limit: Millis::from_secs(i64::from(division.target(system).limit_min) * 60),
+        })
+    });
+    limits.collect()
 }
 
 fn of_item(counts: &RunningCounts, level: Level) -> Option<&Judged> {
@@ -296,6 +311,7 @@ fn clocks(input: &MonthInput, counts: &RunningCounts) -> Vec<OpenClock> {
         ticket: None,
         id: clock.fact,
         what: clock.what,
+        limit: None,
         due: clock.due,
         alarm_from: clock.began,
     });
@@ -307,6 +323,7 @@ fn clocks(input: &MonthInput, counts: &RunningCounts) -> Vec<OpenClock> {
         ticket: Some(waiting.number.clone()),
         id: waiting.ticket.to_string(),
         what: String::new(),
+        limit: Some(waiting.limit),
         due: waiting.due,
         alarm_from: waiting.near_from,
     });

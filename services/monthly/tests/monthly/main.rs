@@ -1,6 +1,8 @@
 //! A month through the store: what is read back gives the figures of what was written.
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod after_freezing;
+
 use madoguchi_core::article::{Article, Content};
 use madoguchi_core::audience::Audience;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
@@ -17,7 +19,7 @@ use madoguchi_monthly::{
     BOOKS, Freezing, MonthSettings, MonthlyError, NewEdition, gather, help_desk_report, live_books,
     next_edition,
 };
-use madoguchi_reports::document::{DocCell, Rows};
+use madoguchi_reports::document::{Block, DocCell, Rows};
 use madoguchi_reports::frozen::Frozen;
 use madoguchi_reports::month::sample::{SampleCounts, SampleMonth, sample};
 use madoguchi_reports::month::{MonthReport, Scope, report};
@@ -357,7 +359,16 @@ async fn what_comes_after_確定_makes_another_edition_with_its_differences() {
     );
     let causes: String = changed.rows.iter().map(|row| row.cells[3].text()).collect();
     assert!(causes.contains(late[0].call.as_str()), "{causes}");
-    assert!(report.revisions.iter().all(|line| line.edition == 2));
+    // 改版履歴 begins with the first edition, of all books.
+    let [begun, changed @ ..] = report.revisions.as_slice() else {
+        panic!("{:?}", report.revisions);
+    };
+    assert_eq!((begun.edition, begun.after.as_str()), (1, "新規作成"));
+    assert_eq!((begun.date, &*begun.confirmed_by), (now.date(), FIRST.by));
+    assert!(!changed.is_empty() && changed.iter().all(|line| line.edition == 2));
+    for book in &first.frozen.books {
+        assert_eq!(book.revisions, std::slice::from_ref(begun), "{}", book.name);
+    }
 
     // The first is what it was.
     let content = store
@@ -410,6 +421,15 @@ async fn what_is_set_of_the_staff_after_確定_changes_no_outlook_of_the_month()
     let before = outlook(&book(&store, "2024-04", now).await);
     let told = serde_json::to_string(&before).unwrap();
     assert!(told.contains("待ち許容時間90秒、欠務率30%として"), "{told}");
+    let tables = before.blocks.iter().filter_map(|block| match block {
+        Block::Table(table) => Some((table.number.as_str(), table.rows.len())),
+        _ => None,
+    });
+    let planned = ["表10-2", "表10-4", "表10-5"];
+    let half_hours: Vec<_> = tables
+        .filter(|(number, _)| planned.contains(number))
+        .collect();
+    assert_eq!(half_hours, planned.map(|number| (number, 19)));
     let first = next(&store, FIRST, now).await.unwrap();
     let staffing = &first.frozen.basis.settings["staffing"];
     assert_eq!(

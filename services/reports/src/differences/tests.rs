@@ -3,7 +3,7 @@
 use madoguchi_core::time::Instant;
 
 use super::*;
-use crate::document::{DocColumn, Parts, Population, Value};
+use crate::document::{DocColumn, Parts, Population, Rows, Value};
 
 fn figure(value: Value, parts: Option<Parts>) -> DocCell {
     DocCell::Figure(Figure {

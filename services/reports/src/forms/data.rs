@@ -4,16 +4,23 @@
 
 mod column;
 mod lists;
+mod places;
+
+use std::ops::Range;
 
 use rust_xlsxwriter::Workbook;
 use rust_xlsxwriter::utility::row_col_to_cell;
 
 use self::column::Built;
+pub use self::places::{Place, places};
 use crate::document::{DocTable, Document};
 use crate::forms::names::{SheetNames, file_name};
 use crate::forms::{Book, Note};
 use crate::stream::{RowBook, RowText, TextFormat};
 use crate::table::{Cell, Column, ROWS_AT_MOST, ReportError, properties};
+
+/// The table that tells of the book itself: the first of all.
+const BOOK: &str = "文書";
 
 /// A table for machines.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,13 +146,23 @@ fn notes_of(table: &DataTable, sheet: &str, rows_at_most: u32) -> Vec<Note> {
 
 /// A table of the book for machines.
 fn of_table(table: &DocTable) -> DataTable {
+    of_columns(table).0
+}
+
+/// The same, and for each column of the table those that it became.
+fn of_columns(table: &DocTable) -> (DataTable, Vec<Range<u16>>) {
     let mut columns = Vec::new();
+    let mut spans = Vec::new();
+    let place = |columns: &Vec<Built>| u16::try_from(columns.len()).unwrap_or(u16::MAX);
     for at in 0..table.columns.len() {
+        let first = place(&columns);
         columns.extend(column::build(table, at));
+        spans.push(first..place(&columns));
     }
     columns.extend(column::of_rows(table));
     let name = format!("{} {}", table.number, table.title);
-    assemble(name.trim(), columns, table.rows.len())
+    let data = assemble(name.trim(), columns, table.rows.len());
+    (data, spans)
 }
 
 /// A table of columns that all have so many cells.

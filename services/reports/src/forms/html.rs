@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::document::{
-    Block, Chapter, Chart, DocCell, DocRow, DocTable, Document, Figure, Rows, Value, japanese_time,
+    Block, Chapter, Chart, DocCell, DocRow, DocTable, Document, Figure, Value, japanese_time,
 };
 use crate::forms::markup::escape;
 use crate::forms::svg;
@@ -246,12 +246,8 @@ fn is_number_column(table: &DocTable, column: usize) -> bool {
 }
 
 fn selection(figure: &Figure) -> Option<(&'static str, &str)> {
-    match &figure.rows {
-        Rows::Calls { selection } => Some(("calls", selection)),
-        Rows::Tickets { selection } => Some(("tickets", selection)),
-        Rows::Facts { selection } => Some(("facts", selection)),
-        Rows::Cells { .. } | Rows::Source { .. } => None,
-    }
+    let selection = figure.rows.selection()?;
+    Some((figure.rows.kind(figure.population).as_str(), selection))
 }
 
 #[cfg(test)]

@@ -67,17 +67,17 @@ impl<'a> Carried<'a> {
             };
             list.push(ticket);
         }
-        if stands_open(ticket, &turns, end, data) {
+        if stands_open(ticket, end, data) {
             self.left.push(ticket);
         }
     }
 }
 
-/// Whether a ticket stands open at the end of the month: by the fold of the ticket itself where it tells,
-/// so that 繰越し is proven by a second way.
-fn stands_open(ticket: &Ticket, turns: &[Turn], end: Instant, data: &MonthData) -> bool {
+/// Whether a ticket stands open at the end of the month: by the fold of the ticket itself, never by its turns, so
+/// that 繰越し is proven by a second way.
+fn stands_open(ticket: &Ticket, end: Instant, data: &MonthData) -> bool {
     if data.turns.contains_key(&ticket.id) {
-        return is_open(turns, end);
+        return data.open_at_end.contains(&ticket.id);
     }
     ticket.merged_into.is_none() && ticket.done_at.is_none_or(|done| done >= end)
 }

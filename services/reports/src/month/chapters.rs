@@ -16,6 +16,7 @@ mod slots;
 mod work;
 
 pub(super) use self::handling::{detections, escalations, unfinished};
+pub use self::work::entered_work;
 pub(super) use self::work::lines as work;
 use super::checks::{self, Tables};
 use super::making::Making;

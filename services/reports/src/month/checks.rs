@@ -1,13 +1,15 @@
-//! 突合せ: sums that must agree. The left side comes from the lists of calls and tickets of which the tables
-//! are made, the right side from somewhere else: the sums of the store, or the tables themselves.
+//! 突合せ: sums that must agree. One side comes from the lists of calls and tickets of which the tables are made,
+//! the other from somewhere else: the sums of the store, its counts, or the tables themselves.
 
-use madoguchi_core::figures::Figures;
+mod lines;
+
 use madoguchi_core::month::Month;
 
+use self::lines::{Sides, counts_here, serves_both};
 use super::cells::{number, size};
 use super::counted::CountedMonth;
 use super::input::MonthInput;
-use super::months::Months;
+use super::months::{KnownMonth, Months};
 use super::result::Check;
 use crate::document::{DocCell, DocTable, Value};
 
@@ -26,7 +28,7 @@ pub(super) fn checks(
 ) -> Vec<Check> {
     let mut checks = calls(input, month);
     checks.push(registrations(month));
-    checks.extend(sums_of_tables(month, months, tables));
+    checks.extend(sums_of_tables(input, month, months, tables));
     checks.extend(ledger(input, month));
     checks.extend(carried(input, month, months));
     for check in &mut checks {
@@ -56,66 +58,39 @@ fn check(id: &str, what: &str, left: (&str, i64), right: (&str, i64)) -> Check {
 
 /// 着信 = 応答 + 放棄 + 応対前, and each of them as the store sums it up.
 fn calls(input: &MonthInput, month: &CountedMonth<'_>) -> Vec<Check> {
-    let parts = month.answered.len() + month.all_abandoned().len() + month.waiting.len();
+    let Sides { lists, sums, of } = Sides::of(input, month);
+    let parts = lists.answered + lists.abandoned + lists.waiting;
     let mut checks = vec![check(
         "offered_parts",
-        "着信＝応答＋放棄＋応対前",
-        ("着信の通話", size(month.offered.len())),
+        &format!("着信＝応答＋放棄＋応対前{of}"),
+        ("回線別集計の着信", number(sums.offered)),
         ("応答、放棄、応対前の通話の計", size(parts)),
     )];
-    let Some(sums) = sums_of_lines(input) else {
-        return checks;
-    };
     for (id, what, own, summed) in [
-        ("offered", "着信", month.offered.len(), sums.offered),
-        ("answered", "応答", month.answered.len(), sums.answered),
-        (
-            "abandoned",
-            "放棄",
-            month.all_abandoned().len(),
-            sums.abandoned(),
-        ),
+        ("offered", "着信", lists.offered, sums.offered),
+        ("answered", "応答", lists.answered, sums.answered),
+        ("abandoned", "放棄", lists.abandoned, sums.abandoned()),
         (
             "after_hours",
             "時間外着信",
-            month.after_hours.len(),
+            lists.after_hours,
             sums.after_hours,
         ),
-        ("outbound", "発信", month.outbound.len(), sums.outbound),
+        ("outbound", "発信", lists.outbound, sums.outbound),
     ] {
-        let what = format!("{what}：通話の一覧と回線別集計");
+        let what = format!("{what}：通話の一覧と回線別集計{of}");
         let (left, right) = (("通話の一覧", size(own)), ("回線別集計", number(summed)));
         checks.push(check(&format!("lines_{id}"), &what, left, right));
     }
     checks
 }
 
-/// The sums of the lines that count here; `None` where a line serves 業務区分 of several books, of whose
-/// calls the ticket decides.
-fn sums_of_lines(input: &MonthInput) -> Option<Figures> {
-    let mut sums = Figures::default();
-    for (line, figures) in &input.data.figures {
-        let of_line = input.rules.divisions.of_line(line);
-        let mut taken = of_line
-            .iter()
-            .map(|id| input.scope.takes_division(Some(*id)));
-        let first = taken.next().unwrap_or(true);
-        if taken.any(|other| other != first) {
-            return None;
-        }
-        if first {
-            sums.merge(figures);
-        }
-    }
-    Some(sums)
-}
-
-/// 応答 = 登録済 + 対象外 + 未登録, with 未登録 0.
+/// 応答 = 登録済 + 対象外, as nothing is left unregistered.
 fn registrations(month: &CountedMonth<'_>) -> Check {
     let without: usize = month.no_ticket.values().map(Vec::len).sum();
     check(
         "registered",
-        "応答＝登録済＋対象外（未登録0件）",
+        "応答＝登録済＋対象外（未登録の通話がないこと）",
         ("応答の通話", size(month.answered.len())),
         (
             "登録済と対象外の通話の計",
@@ -126,14 +101,12 @@ fn registrations(month: &CountedMonth<'_>) -> Check {
 
 /// Half hours = days = month, and the months = the fiscal year.
 fn sums_of_tables(
+    input: &MonthInput,
     month: &CountedMonth<'_>,
     months: &Months<'_>,
     tables: &Tables<'_>,
 ) -> Vec<Check> {
     let offered = size(month.offered.len());
-    let year = month.data.month.fiscal_year();
-    let known = months.of_fiscal_year(year);
-    let over_year: u64 = known.map(|known| known.summary.offered).sum();
     vec![
         check(
             "days",
@@ -147,13 +120,48 @@ fn sums_of_tables(
             ("表2-4の着信の計", column_sum(tables.slots, "total")),
             ("着信の通話", offered),
         ),
-        check(
-            "year",
-            "月別の計＝年度累計の着信",
-            ("表2-2の着信の計", published_apart(tables.months, "offered")),
-            ("各月の着信の計", number(over_year)),
-        ),
+        year(input, months, tables.months),
     ]
+}
+
+/// The months of 表2-2 = the calls of the fiscal year as the database counts them, with what was published of months
+/// that were not measured here.
+fn year(input: &MonthInput, months: &Months<'_>, table: &DocTable) -> Check {
+    let known = months.of_fiscal_year(input.data.month.fiscal_year());
+    let known: Vec<&KnownMonth<'_>> = known.collect();
+    let counted = known.iter().map(|known| calls_of_month(input, known));
+    let (right_is, right) = match counted.sum::<Option<u64>>() {
+        Some(counted) => ("通話の記録と公表された件数の計", counted),
+        None if serves_both(input) => (
+            "各月の集計の計（報告の内外の業務区分を兼ねる回線があるため、通話の記録の件数とは比べられない）",
+            known.iter().map(|known| known.summary.offered).sum(),
+        ),
+        None => (
+            "各月の集計の計（通話の記録は数えていない）",
+            known.iter().map(|known| known.summary.offered).sum(),
+        ),
+    };
+    check(
+        "year",
+        "月別の計＝年度累計の着信",
+        ("表2-2の着信の計", published_apart(table, "offered")),
+        (right_is, number(right)),
+    )
+}
+
+/// 着信 of a month as the database counts its calls; of a month that was not measured here, as it was published.
+fn calls_of_month(input: &MonthInput, known: &KnownMonth<'_>) -> Option<u64> {
+    if let (false, Some(published)) = (known.is_measured, known.published) {
+        return Some(published.counts.offered);
+    }
+    let year = input.data.year_calls.as_ref()?;
+    let mut sum = 0;
+    for (line, calls) in year.get(&known.summary.month).into_iter().flatten() {
+        if counts_here(input, line)? {
+            sum += calls;
+        }
+    }
+    Some(sum)
 }
 
 /// The sum of the counts of a column, total rows apart.

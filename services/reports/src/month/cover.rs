@@ -1,6 +1,7 @@
 //! The cover of a book.
 
 use super::input::MonthInput;
+use crate::differences::first_revision;
 use crate::document::{Chapter, Document};
 
 /// 別紙7 項番23
@@ -9,6 +10,10 @@ pub const HELP_DESK_REPORT: &str = "ヘルプデスク受付状況報告";
 /// A book of this month with the usual cover.
 pub(super) fn document(input: &MonthInput, name: &str, chapters: Vec<Chapter>) -> Document {
     let cover = &input.cover;
+    let mut revisions = cover.revisions.clone();
+    if cover.edition == 1 && revisions.is_empty() {
+        revisions.push(first_revision(input.made_at.date(), &cover.confirmed_by));
+    }
     Document {
         name: name.to_owned(),
         month: input.data.month,
@@ -19,7 +24,7 @@ pub(super) fn document(input: &MonthInput, name: &str, chapters: Vec<Chapter>) -
         submitted_by: cover.submitted_by.clone(),
         classification: cover.classification.clone(),
         seals: cover.seals.clone(),
-        revisions: cover.revisions.clone(),
+        revisions,
         chapters,
     }
 }

@@ -1,7 +1,7 @@
 //! A month as it was recorded: its calls, and its tickets as they were at the cut-off, without the texts
 //! that no figure needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use madoguchi_core::call::{CallRecord, Direction};
@@ -90,11 +90,16 @@ pub struct MonthData {
     pub tickets: TicketSet,
     /// When tickets that were reopened or merged in the month or after it were closed and opened.
     pub turns: BTreeMap<TicketId, Vec<Turn>>,
+    /// Which of those stood open at the end of the month, by the tickets as they were then: the second way of 繰越し.
+    pub open_at_end: BTreeSet<TicketId>,
     /// The figures of its calls by line, summed up by the store: the second way of 突合せ.
     pub figures: BTreeMap<LineName, Figures>,
     /// How many rows of the ledger were received in it, as the database counts them, merged ones apart;
     /// `None`: nobody has counted.
     pub ledger_rows: Option<u64>,
+    /// How many calls arrived in reception hours in each month of the fiscal year up to this one, by line, as the
+    /// database counts them; `None`: nobody has counted.
+    pub year_calls: Option<BTreeMap<Month, BTreeMap<LineName, u64>>>,
 }
 
 impl MonthData {
@@ -106,8 +111,10 @@ impl MonthData {
             calls: Vec::new(),
             tickets: TicketSet::default(),
             turns: BTreeMap::new(),
+            open_at_end: BTreeSet::new(),
             figures: BTreeMap::new(),
             ledger_rows: None,
+            year_calls: None,
         }
     }
 

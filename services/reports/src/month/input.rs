@@ -1,11 +1,11 @@
 //! What a month's book is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::month::{
-    CheckReason, Goal, Improvement, Instruction, LevelFact, LevelItem, PublishedMonth, Remark,
-    WorkCount,
+    CheckReason, Goal, Improvement, IncidentCounts, Instruction, LevelFact, LevelItem, Month,
+    PublishedMonth, Remark, WorkCount,
 };
 use madoguchi_core::time::Instant;
 
@@ -27,6 +27,9 @@ pub struct MonthInput {
     pub rules: MonthRules,
     /// Earlier months that were measured here, in any order.
     pub past: Vec<MonthSummary>,
+    /// What was missed in earlier months that are 確定, as their newest editions say: whatever was entered or
+    /// left out since, it costs what it cost until there is another edition.
+    pub frozen_misses: BTreeMap<Month, BTreeSet<LevelItem>>,
     /// Months as somebody published them.
     pub published: Vec<PublishedMonth>,
     /// What the desk does not measure, of this month and earlier ones.
@@ -60,6 +63,8 @@ pub struct Written {
     pub improvements: Vec<Improvement>,
     /// 作業実績 that nothing measures, of the fiscal year.
     pub work: Vec<WorkCount>,
+    /// インシデント件数 of 別紙8-2, of the fiscal year.
+    pub incidents: Vec<IncidentCounts>,
     /// Why sums of 突合せ do not agree.
     pub reasons: Vec<CheckReason>,
     /// 版の間の差異
@@ -94,8 +99,10 @@ pub struct Cover {
     pub classification: String,
     /// 確認印欄: who signs.
     pub seals: Vec<String>,
-    /// 改版履歴
+    /// 改版履歴 of a later edition; that of the first one follows from the cover.
     pub revisions: Vec<Revision>,
+    /// 確認者 of the first edition; empty as long as it is a draft.
+    pub confirmed_by: String,
 }
 
 impl Default for Cover {
@@ -108,6 +115,7 @@ impl Default for Cover {
             classification: "要保護情報".to_owned(),
             seals: ["統括責任者", "品質管理責任者"].map(str::to_owned).into(),
             revisions: Vec::new(),
+            confirmed_by: String::new(),
         }
     }
 }

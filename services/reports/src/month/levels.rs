@@ -1,6 +1,6 @@
 //! The items of 別紙6 in a month and in those before it: what was counted, and what is said of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madoguchi_core::month::{
     Counted, Goal, Judged, Level, LevelItem, Miss, Month, MonthMisses, Payment, PublishedMonth,
@@ -103,18 +103,19 @@ fn took(ticket: &Ticket, month: &CountedMonth<'_>) -> Option<Millis> {
 /// What the months up to the book's cost, as far as they are known.
 pub(super) fn payments(input: &MonthInput, months: &Months<'_>, now: &[Judged]) -> Vec<Payment> {
     let own = input.data.month;
-    let mut known: Vec<MonthMisses> = months
-        .before(own)
-        .map(|(month, summary, published)| MonthMisses {
-            month,
-            missed: missed(&earlier(input, month, summary, published)),
-        })
+    let frozen = input.frozen_misses.range(..own);
+    let mut known: BTreeMap<Month, BTreeSet<LevelItem>> = frozen
+        .map(|(month, missed)| (*month, missed.clone()))
         .collect();
-    known.push(MonthMisses {
-        month: own,
-        missed: missed(now),
-    });
-    payment(&known, input.rules.run)
+    for (month, summary, published) in months.before(own) {
+        known
+            .entry(month)
+            .or_insert_with(|| missed(&earlier(input, month, summary, published)));
+    }
+    known.insert(own, missed(now));
+    let known = known.into_iter();
+    let known = known.map(|(month, missed)| MonthMisses { month, missed });
+    payment(&known.collect::<Vec<_>>(), input.rules.run)
 }
 
 fn missed(judged: &[Judged]) -> BTreeSet<LevelItem> {
@@ -122,7 +123,7 @@ fn missed(judged: &[Judged]) -> BTreeSet<LevelItem> {
     missed.map(|one| one.item).collect()
 }
 
-/// The judgement of an earlier month, by its integers and its facts.
+/// The judgement of an earlier month that is not 確定, by its integers and its facts.
 fn earlier(
     input: &MonthInput,
     month: Month,

@@ -11,7 +11,7 @@ use super::input::MonthInput;
 use super::months::Months;
 use super::proof::Proof;
 use super::summary::MonthSummary;
-use crate::document::{Block, Chapter, DocCell, Population, Rows, Value};
+use crate::document::{Block, Chapter, DocCell, MonthCell, Population, Rows, Value};
 
 /// What chapters are made of.
 pub(super) struct Making<'a, 'm> {
@@ -60,16 +60,18 @@ impl<'a> Making<'a, '_> {
         cells::rest(b, a, Population::Arrived, proof)
     }
 
-    /// A count of another month: 「－」 if nobody knows it. `published` says whether 別紙 8-2 has it.
+    /// A count of another month: 「－」 if nobody knows it. `published` says whether 別紙 8-2 has it, `cell` where
+    /// it stands in the report of its month.
     pub(super) fn earlier(
         &self,
         month: Month,
         population: Population,
         published: bool,
+        cell: &str,
         of: impl Fn(&MonthSummary) -> u64,
     ) -> DocCell {
         let Some(known) = self.months.get(month) else {
-            return cells::lacking("記録がない", population, source_of(month, None));
+            return cells::lacking("記録がない", population, unknown(month));
         };
         let count = cells::number(of(&known.summary));
         match known.published {
@@ -77,10 +79,10 @@ impl<'a> Making<'a, '_> {
                 cells::stated(of(&known.summary), &from.source)
             }
             Some(from) if !known.is_measured => {
-                let rows = source_of(month, Some(&from.source));
+                let rows = source_of(&from.source);
                 cells::lacking("公表されていない", Population::Stated, rows)
             }
-            _ => cells::count(count, population, source_of(month, None)),
+            _ => cells::count(count, population, of_month(month, cell)),
         }
     }
 
@@ -138,13 +140,26 @@ fn add_remark(blocks: &mut Vec<Block>, remark: &Remark) {
     blocks.insert(end, block);
 }
 
-/// Where a figure of another month comes from.
-pub(super) fn source_of(month: Month, published: Option<&str>) -> Rows {
-    let source = match published {
-        Some(source) => source.to_owned(),
-        None => format!("{}分の実測", month.name()),
-    };
-    Rows::Source { source }
+/// Where a figure of another month was published.
+pub(super) fn source_of(published: &str) -> Rows {
+    Rows::Source {
+        source: published.to_owned(),
+    }
+}
+
+/// A cell of the report of another month.
+pub(super) fn of_month(month: Month, cell: impl Into<String>) -> Rows {
+    let cell = cell.into();
+    Rows::Months {
+        cells: vec![MonthCell { month, cell }],
+    }
+}
+
+/// A month of which nothing was recorded.
+pub(super) fn unknown(month: Month) -> Rows {
+    Rows::Source {
+        source: format!("{}分の記録", month.name()),
+    }
 }
 
 /// A percentage of a summary.

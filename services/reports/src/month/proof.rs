@@ -1,7 +1,8 @@
-//! How each figure is proven: the calls, tickets and facts that it counts, by the name of a selection.
+//! How each figure is proven: the calls, tickets, articles and facts that it counts, by the name of a selection.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use madoguchi_core::id::ArticleId;
 use madoguchi_core::ticket::Ticket;
 
 use super::data::MonthCall;
@@ -16,6 +17,7 @@ pub(super) struct Proof<'a> {
     calls: BTreeMap<String, Vec<&'a MonthCall>>,
     tickets: BTreeMap<String, Vec<&'a Ticket>>,
     facts: BTreeMap<String, Vec<String>>,
+    articles: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Proof<'a> {
@@ -50,7 +52,15 @@ impl<'a> Proof<'a> {
         Rows::Facts { selection }
     }
 
-    /// All selections, by ids, and what people call the tickets and facts in them.
+    /// Keeps articles under a name.
+    pub(super) fn articles(&mut self, name: &str, ids: &[ArticleId]) -> Rows {
+        let selection = format!("articles/{}{name}", self.prefix);
+        let kept = self.articles.entry(selection.clone());
+        kept.or_insert_with(|| ids.iter().map(ToString::to_string).collect());
+        Rows::Articles { selection }
+    }
+
+    /// All selections, by ids, and what people call the tickets, facts and articles in them.
     pub(super) fn drill(&self, input: &MonthInput) -> Drill {
         let calls = self.calls.iter().map(|(name, rows)| {
             let ids = rows.iter().map(|call| call.id.to_string());
@@ -60,7 +70,7 @@ impl<'a> Proof<'a> {
             let ids = rows.iter().map(|ticket| ticket.id.to_string());
             (name.clone(), ids.collect())
         });
-        let facts = self.facts.iter();
+        let facts = self.facts.iter().chain(&self.articles);
         let facts = facts.map(|(name, ids)| (name.clone(), ids.clone()));
         let mut names = BTreeMap::new();
         for ticket in self.tickets.values().flatten() {
@@ -71,6 +81,10 @@ impl<'a> Proof<'a> {
         for fact in input.facts.iter().filter(|one| proving.contains(&one.id)) {
             let name = format!("{} {}", japanese_time(fact.at), fact.what);
             names.entry(fact.id.clone()).or_insert(name);
+        }
+        let numbers = input.knowledge.iter().flat_map(|figures| &figures.numbers);
+        for (article, number) in numbers {
+            names.insert(article.to_string(), number.clone());
         }
         Drill {
             selections: calls.chain(tickets).chain(facts).collect(),

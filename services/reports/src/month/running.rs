@@ -73,6 +73,8 @@ pub struct WaitingAnswer {
     pub system: System,
     /// 受付日時
     pub received_at: Instant,
+    /// Within what time of its 業務区分 it is to be answered.
+    pub limit: Millis,
     /// When the contract clock runs out.
     pub due: Instant,
     /// From when on it is one of 期限の近いもの.
@@ -238,6 +240,7 @@ impl<'a> View<'a, '_> {
                     number: self.number(ticket),
                     system: ticket.fields.system,
                     received_at: ticket.received_at,
+                    limit: clock.limit(),
                     due: at(clock.limit())?,
                     near_from: at(near)?,
                 })

@@ -164,6 +164,10 @@ impl SampleMonth {
             let all = turns(history);
             let inside = all.iter().skip(1).filter(|turn| turn.open).count() > 0;
             if let Some(first) = history.first().filter(|_| inside) {
+                let then = Ticket::as_of(history, data.end());
+                if then.is_some_and(|then| then.is_open()) {
+                    data.open_at_end.insert(first.ticket.clone());
+                }
                 data.turns.insert(first.ticket.clone(), all);
             }
         }

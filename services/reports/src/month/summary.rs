@@ -140,6 +140,12 @@ impl MonthSummary {
         self.offered + self.after_hours + self.outbound + tickets + self.left == 0
     }
 
+    /// Neither a call in reception hours nor a ticket came: it may be that nothing was recorded.
+    pub fn is_silent(&self) -> bool {
+        let tickets: u64 = self.functions.values().sum();
+        self.offered + tickets == 0
+    }
+
     /// 放棄
     pub fn all_abandoned(&self) -> u64 {
         self.abandoned.values().sum()

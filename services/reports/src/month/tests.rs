@@ -1,9 +1,14 @@
 //! A month's report, from made-up months: 別紙 8-2, and the faults that were seen in the reports of others.
 
+mod appendix;
 mod books;
 mod cases;
+mod checks;
+mod outlook;
+mod privacy;
 mod proof;
 mod running;
+mod unmeasured;
 mod year;
 
 use madoguchi_core::hours::{Calendar, HoursSettings};

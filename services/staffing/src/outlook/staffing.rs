@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::input::DeskPlan;
 use crate::agents::{lines_needed, needed};
-use crate::erlang::Load;
+use crate::erlang::{Load, Outcome, Queue, c};
 use crate::forecast::DayForecast;
 use crate::shifts::{ShiftPlan, plan};
 use crate::transient::{Interval, IntervalResult, Transient, solve, staff};
@@ -84,6 +84,17 @@ pub struct HalfHourStaffing {
     pub less_one: LessOne,
     /// Agents by the steady state alone, for each of [`PATIENCES`].
     pub by_patience: [Option<u32>; PATIENCES.len()],
+    /// What Erlang C says of `agents`, for reference; `None`: 不足, they never work off what comes (N ≤ A).
+    pub nobody_gives_up: Option<NobodyGivesUp>,
+}
+
+/// A half hour of which nobody gives up, in the steady state (Erlang C).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct NobodyGivesUp {
+    /// 平均待ち時間, in seconds.
+    pub mean_wait_secs: f64,
+    /// Answered within T, of all.
+    pub service_level: f64,
 }
 
 /// What one agent less does to a half hour.
@@ -93,50 +104,6 @@ pub struct LessOne {
     pub answer_rate: f64,
     /// 平均待ち時間 of answered calls, in seconds; `None` if nobody is left to answer.
     pub mean_wait_secs: Option<f64>,
-}
-
-/// 勤務計画 of a day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PlannedDay {
-    /// Which day.
-    pub date: NaiveDate,
-    /// Expected 着信.
-    pub expected: f64,
-    /// The most agents that it needs at a time; `None`: more than can be planned.
-    pub agents: Option<u32>,
-    /// Who begins when; `None` without shifts, or if it needs too many.
-    pub shifts: Option<ShiftPlan>,
-    /// People for the shifts, absences (shrinkage) included; rounded up once.
-    pub heads: Option<u32>,
-}
-
-/// Plans each of these days.
-pub(super) fn of_days(days: &[DayForecast], desk: &DeskPlan) -> Vec<PlannedDay> {
-    let days = days.iter();
-    days.map(|day| planned_day(day, desk)).collect()
-}
-
-fn planned_day(day: &DayForecast, desk: &DeskPlan) -> PlannedDay {
-    let needs = with_enough(&day.half_hours, desk).map(|with| {
-        let half_hours = day.half_hours.iter().zip(&with.intervals);
-        half_hours
-            .map(|((half_hour, _), part)| (*half_hour, part.agents))
-            .collect::<Vec<(usize, u32)>>()
-    });
-    let shifts = needs.as_ref().filter(|_| !desk.shifts.is_empty());
-    let shifts = shifts.map(|needs| plan(&desk.shifts, needs));
-    PlannedDay {
-        date: day.date,
-        expected: day.expected.mean,
-        agents: needs.map(|needs| {
-            let agents = needs.iter().map(|(_, agents)| *agents);
-            agents.max().unwrap_or_default()
-        }),
-        heads: shifts
-            .as_ref()
-            .map(|plan| desk.shrinkage.heads(plan.agents)),
-        shifts,
-    }
 }
 
 /// The mean day and the busiest one.
@@ -228,18 +195,35 @@ fn row(
             mean_wait_secs: less_one.mean_wait_served_secs,
         },
         by_patience: PATIENCES.map(|patience| steady(calls, patience, desk)),
+        nobody_gives_up: nobody_gives_up(calls, with.agents, desk),
     }
+}
+
+fn load(calls: f64, desk: &DeskPlan) -> Option<Load> {
+    Load::new(calls * 3600.0 / HALF_HOUR, desk.aht_secs).ok()
 }
 
 /// The least number of agents by the steady state of a half hour alone.
 fn steady(calls: f64, patience_secs: f64, desk: &DeskPlan) -> Option<u32> {
-    let load = Load::new(calls * 3600.0 / HALF_HOUR, desk.aht_secs).ok()?;
-    needed(load, patience_secs, desk.target)
+    needed(load(calls, desk)?, patience_secs, desk.target)
+}
+
+fn nobody_gives_up(calls: f64, agents: u32, desk: &DeskPlan) -> Option<NobodyGivesUp> {
+    // Where nobody calls, nobody waits, whoever is there.
+    let agents = if calls > 0.0 { agents } else { agents.max(1) };
+    let queue = Queue::new(load(calls, desk)?, agents, desk.wait_target_secs).ok()?;
+    match c(&queue) {
+        Outcome::Steady(steady) => Some(NobodyGivesUp {
+            mean_wait_secs: steady.mean_wait_served_s,
+            service_level: steady.sl_of_offered,
+        }),
+        Outcome::Insufficient => None,
+    }
 }
 
 /// The day with the least number of agents that meets the target in every half hour. A desk that
 /// begins empty needs fewer than the steady state, so the search begins below that.
-fn with_enough(half_hours: &[(usize, f64)], desk: &DeskPlan) -> Option<Transient> {
+pub(super) fn with_enough(half_hours: &[(usize, f64)], desk: &DeskPlan) -> Option<Transient> {
     let intervals = half_hours.iter().map(|(_, calls)| {
         let agents = steady(*calls, desk.patience_secs, desk)?;
         (agents <= PLANNED_AT_MOST).then_some(Interval {

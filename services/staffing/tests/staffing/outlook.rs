@@ -3,6 +3,7 @@
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_staffing::agents::RateTarget;
 use madoguchi_staffing::days::{DayCounts, MonthTotal};
+use madoguchi_staffing::erlang::{Load, Outcome, Queue, c};
 use madoguchi_staffing::outlook::{DeskPlan, Outlook, OutlookInput, Profile, outlook, shift_plan};
 use madoguchi_staffing::shifts::Shift;
 
@@ -50,6 +51,13 @@ fn an_outlook_has_all_that_chapter_10_needs() {
             assert!(row.less_one.answer_rate < row.answer_rate);
             let [short, middle, long] = row.by_patience.map(Option::unwrap);
             assert!(short >= middle && middle >= long, "{row:?}");
+            let load = Load::new(row.expected * 2.0, plan.aht_secs).unwrap();
+            let queue = Queue::new(load, row.agents, plan.wait_target_secs).unwrap();
+            let (Outcome::Steady(steady), Some(told)) = (c(&queue), row.nobody_gives_up) else {
+                panic!("enough agents for who never gives up: {row:?}");
+            };
+            assert!((told.mean_wait_secs - steady.mean_wait_served_s).abs() < 1e-6);
+            assert!((told.service_level - steady.sl_of_offered).abs() < 1e-9);
         }
         assert!(staffing.answer_rate >= target && staffing.error_bound < 1e-6);
         assert!(staffing.answer_rate_less_one < target);
@@ -105,13 +113,82 @@ fn every_open_day_has_a_shift_plan_that_covers_what_it_needs() {
         assert_eq!(plan.uncovered().count(), 0, "{day:?}");
         let needed = plan.half_hours.iter().map(|one| one.needed).max();
         assert_eq!(needed, day.agents);
+        for one in &day.half_hours {
+            assert!(day.working(one.half_hour) >= one.agents, "{one:?}");
+        }
         let heads = DeskPlan::default().shrinkage.heads(plan.agents);
         assert_eq!(day.heads, Some(heads));
     }
     let first = &planned[0];
     let without = with(Vec::new());
     assert!(without.iter().all(|day| day.shifts.is_none()));
+    assert_eq!(without[0].working(16), None);
     assert_eq!(without[0].agents, first.agents);
+}
+
+#[test]
+fn a_shift_plan_tells_the_calls_and_the_people_of_every_half_hour_of_a_day() {
+    let (calendar, days) = (calendar(), desk(2));
+    let plan = |history: &[DayCounts], aht_secs: f64| {
+        shift_plan(&OutlookInput {
+            month: "2025-04".parse().unwrap(),
+            origin: day("2025-04-01"),
+            calendar: &calendar,
+            history,
+            totals: &[],
+            desk: &DeskPlan {
+                aht_secs,
+                ..DeskPlan::default()
+            },
+        })
+    };
+    for day in plan(&days, 480.0) {
+        let half_hours: Vec<usize> = day.half_hours.iter().map(|one| one.half_hour).collect();
+        assert_eq!(half_hours, (16..35).collect::<Vec<_>>());
+        let calls: f64 = day.half_hours.iter().map(|one| one.expected).sum();
+        assert!((calls - day.expected).abs() < 1e-6, "{day:?}");
+        let most = day.half_hours.iter().map(|one| one.agents).max();
+        assert_eq!(most, Some(day.agents));
+        assert!(day.half_hours.iter().all(|one| one.agents > Some(0)));
+    }
+    // Too many people to be planned: the calls are told all the same.
+    let mut busy = days.clone();
+    for count in busy.iter_mut().flat_map(|day| &mut day.half_hours) {
+        *count *= 100;
+    }
+    let planned = plan(&busy, 86_400.0);
+    let half_hours = planned.iter().flat_map(|day| &day.half_hours);
+    assert!(
+        half_hours
+            .clone()
+            .all(|one| one.agents.is_none() && one.expected > 0.0)
+    );
+    assert_eq!(half_hours.count(), 22 * 19);
+}
+
+#[test]
+fn agents_who_never_work_off_what_comes_are_不足_if_nobody_gives_up() {
+    // Half of the callers may give up, and rather soon.
+    let plan = DeskPlan {
+        patience_secs: 30.0,
+        target: RateTarget::from_thousandths(50_000).unwrap(),
+        ..DeskPlan::default()
+    };
+    let mut days = desk(2);
+    for count in days.iter_mut().flat_map(|day| &mut day.half_hours) {
+        *count *= 10;
+    }
+    let outlook = april(&calendar(), &days, &plan).unwrap();
+    let rows = outlook.staffing.iter().flat_map(|day| &day.half_hours);
+    let mut short = 0;
+    for row in rows {
+        // The offered load of a half hour.
+        let load = row.expected * plan.aht_secs / 1_800.0;
+        let is_short = f64::from(row.agents) <= load;
+        assert_eq!(row.nobody_gives_up.is_none(), is_short, "{row:?}");
+        short += u32::from(is_short);
+    }
+    assert!(short > 0, "the target is low enough for N ≤ A");
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub struct MonthTickets {
     pub tickets: Vec<Ticket>,
     /// When those that were opened again or merged since its beginning were closed and opened.
     pub turns: BTreeMap<TicketId, Vec<Turn>>,
+    /// Which of those stood open at its end, or at the cut-off if that is earlier: by the ticket as it was then.
+    pub open_at_end: BTreeSet<TicketId>,
 }
 
 /// What becomes of each ticket when it is read, such as losing its texts.
@@ -69,16 +71,22 @@ impl Store {
             reading.named(&mut tx, missing).await?;
         }
         let turned = reading.turned();
-        let mut all = BTreeMap::new();
+        let (mut all, mut open_at_end) = (BTreeMap::new(), BTreeSet::new());
+        let end = span.until.min(span.cut_off);
         for history in histories(&mut tx, &turned).await? {
-            if let Some(first) = history.first() {
-                all.insert(first.ticket.clone(), turns(&history));
+            let Some(first) = history.first() else {
+                continue;
+            };
+            all.insert(first.ticket.clone(), turns(&history));
+            if Ticket::as_of(&history, end).is_some_and(|then| then.is_open()) {
+                open_at_end.insert(first.ticket.clone());
             }
         }
         tx.rollback().await?;
         Ok(MonthTickets {
             tickets: reading.tickets,
             turns: all,
+            open_at_end,
         })
     }
 

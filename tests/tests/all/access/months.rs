@@ -2,8 +2,9 @@
 
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::month::{
-    Instruction, Level, LevelFact, LevelItem, Measure, Month, MonthEntry, PublishedCounts,
-    PublishedIncidents, PublishedMonth, Remark, RemarkHeading, ReportChapter, WorkCount,
+    IncidentCounts, Incidents, Instruction, Level, LevelFact, LevelItem, Measure, Month,
+    MonthEntry, PublishedCounts, PublishedIncidents, PublishedMonth, Remark, RemarkHeading,
+    ReportChapter, WorkCount,
 };
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Instant;
@@ -68,6 +69,13 @@ pub(super) async fn one_of_each(store: &Store, at: Instant) -> anyhow::Result<St
         source: "作業依頼書の台帳".to_owned(),
     };
     keep(store, (at, Action::WorkCountChange), &work).await?;
+    let incidents = IncidentCounts {
+        month,
+        indirect: Incidents::default(),
+        macs: Incidents::default(),
+        source: "障害管理台帳".to_owned(),
+    };
+    keep(store, (at, Action::IncidentCountsChange), &incidents).await?;
     let missed = LevelItem {
         system: System::Indirect,
         level: Level::AnswerRate,

@@ -181,14 +181,14 @@ pub(in crate::monthly) async fn save<T: Written>(
 }
 
 fn reason_fault(reason: &str) -> Option<FieldError> {
-    let message = if reason.is_empty() {
-        "入力してください".to_owned()
-    } else if reason.chars().count() > REASON_LETTERS {
-        format!("{REASON_LETTERS}文字以内で入力してください")
-    } else {
-        return None;
-    };
-    Some(FieldError::new(REASON, message))
+    if reason.is_empty() {
+        return Some(FieldError::missing(REASON));
+    }
+    let is_long = reason.chars().count() > REASON_LETTERS;
+    is_long.then(|| {
+        let message = format!("{REASON_LETTERS}文字以内で入力してください");
+        FieldError::new(REASON, message)
+    })
 }
 
 /// Takes one away, with a reason; what it was stays in its history.

@@ -22,6 +22,8 @@ pub(super) struct ClockRow {
     pub(super) what: String,
     pub(super) link: String,
     pub(super) due: String,
+    /// Within what time, of a ticket.
+    pub(super) limit: String,
     pub(super) left: String,
     pub(super) urgent: bool,
 }
@@ -32,6 +34,8 @@ pub(super) struct ItemRow {
     pub(super) name: &'static str,
     pub(super) goal: String,
     pub(super) own_goal: String,
+    /// The limits that it is judged by, if one of them is another than its goal.
+    pub(super) limits: String,
     pub(super) a: String,
     pub(super) b: String,
     /// Where what B counts is.
@@ -116,6 +120,9 @@ impl<'a> Rows<'a> {
             what,
             link: link.unwrap_or_default(),
             due: self.moment(clock.due),
+            limit: clock
+                .limit
+                .map_or(String::new(), |limit| format!("{}以内", minutes(limit))),
             left: left(clock.due - self.now),
             urgent: clock.alarm_from <= self.now,
         }
@@ -165,6 +172,7 @@ impl<'a> Rows<'a> {
             name: judged.item.level.label(),
             goal: judged.item.goal_text().to_owned(),
             own_goal: judged.own.map_or(String::new(), |(goal, _)| goal.text()),
+            limits: self.limits(judged.item),
             a: if is_count {
                 String::new()
             } else {
@@ -195,6 +203,26 @@ impl<'a> Rows<'a> {
                 _ => standing.label(),
             },
         }
+    }
+
+    /// ヘルプデスク30分以内、問合せ対応2時間以内: of the item that the limits of 業務区分 decide, if one of them is
+    /// another than the goal says.
+    fn limits(&self, item: LevelItem) -> String {
+        if item.level != Level::AnswerTime {
+            return String::new();
+        }
+        let limits = self.month.limits.iter();
+        let of_system = limits.filter(|one| one.system == item.system);
+        let each: Vec<(&str, String)> = of_system
+            .map(|one| (&*one.division, format!("{}以内", minutes(one.limit))))
+            .collect();
+        if each.iter().all(|(_, limit)| limit == item.goal_text()) {
+            return String::new();
+        }
+        let told = each
+            .iter()
+            .map(|(division, limit)| format!("{division}{limit}"));
+        told.collect::<Vec<_>>().join("、")
     }
 
     /// Where the calls and tickets of a figure are.
@@ -246,12 +274,13 @@ fn time_left(bearable: Millis) -> String {
     }
 }
 
-/// 1時間5分, 12分; below a minute, seconds.
+/// 1時間5分, 2時間, 12分; below a minute, seconds.
 pub(super) fn minutes(time: Millis) -> String {
     let secs = time.0.max(0) / 1_000;
     match (secs / 3_600, secs / 60 % 60, secs) {
         (0, 0, secs) => format!("{secs}秒"),
         (0, minutes, _) => format!("{minutes}分"),
+        (hours, 0, _) => format!("{hours}時間"),
         (hours, minutes, _) => format!("{hours}時間{minutes}分"),
     }
 }
@@ -285,5 +314,6 @@ mod tests {
         assert_eq!(left(Millis::from_secs(754)), "残り12分");
         assert_eq!(time_left(Millis::from_secs(3_900)), "あと1時間5分");
         assert_eq!(time_left(Millis::from_secs(-120)), "2分超過");
+        assert_eq!(minutes(Millis::from_secs(7_200)), "2時間");
     }
 }

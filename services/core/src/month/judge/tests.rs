@@ -213,6 +213,21 @@ fn what_was_never_told_to_anybody_is_late_by_now() {
     for level in [Level::FaultNotice, Level::FaultEscalation, Level::Dispatch] {
         assert_eq!(judged(level, &facts).verdict, Verdict::Missed, "{level:?}");
     }
+    // How late is told up to the end of the month, whenever the book is made.
+    let over = |now: &str, facts: &[LevelFact]| {
+        let counted = count_facts(item(Level::Dispatch), month("2024-04"), facts, at(now));
+        counted.misses[0].over
+    };
+    let until_end = Some(Millis(((20 * 24 + 14) * 60 - 30) * 60_000));
+    assert_eq!(over("2024-05-01T00:00:00", &facts), until_end);
+    assert_eq!(over("2024-09-01T00:00:00", &facts), until_end);
+    assert_eq!(over("2024-04-10T10:31:00", &facts), Some(Millis(60_000)));
+    let at_night = fact(
+        "c",
+        "2024-04-30T23:50:00",
+        Measure::Dispatch { arrived_at: None },
+    );
+    assert_eq!(over("2024-05-01T09:00:00", &[at_night]), Some(Millis(0)));
     let now = at("2024-04-10T10:15:00");
     let counted = count_facts(item(Level::FaultNotice), month("2024-04"), &facts, now);
     assert_eq!((counted.a, counted.b), (1, 0));
@@ -246,9 +261,44 @@ fn 別紙6_項番6_adds_what_is_late_in_either_place() {
         fact("b", published, late),
         fact("c", published, others_fault),
     ];
-    let judged = judged_in("2024-01", Level::Patches, &facts);
+    let judged = judged_in("2024-04", Level::Patches, &facts);
     assert_eq!(judged.counted.c_and_d, Some((1, 1)));
     assert_eq!(ratio(&judged), (3, 2, Some("66.7"), Verdict::Missed));
+}
+
+#[test]
+fn a_patch_counts_once_in_the_month_in_which_its_three_months_are_over() {
+    let patch = |id: &str, published: &str, applied: Option<&str>| {
+        let measure = Measure::Patch {
+            staging_applied_at: applied.map(at),
+            production_applied_at: applied.map(at),
+            caused_by_us: true,
+        };
+        fact(id, published, measure)
+    };
+    let facts = [
+        patch("open", "2024-01-10T10:00:00", None),
+        patch("early", "2024-01-31T23:59:59", Some("2024-02-01T10:00:00")),
+        patch("next", "2024-02-01T00:00:00", None),
+    ];
+    let counted = |text: &str, now: &str| {
+        let counted = count_facts(item(Level::Patches), month(text), &facts, at(now));
+        (counted.a, counted.b)
+    };
+    assert_eq!(counted("2024-01", NOW), (0, 0), "nothing is late yet");
+    assert_eq!(counted("2024-04", NOW), (2, 2));
+    assert_eq!(counted("2024-05", NOW), (1, 2), "in both places");
+    // Whenever the book of April is made, it says the same.
+    for now in [
+        "2024-05-01T00:00:00",
+        "2024-08-01T00:00:00",
+        "2025-04-01T00:00:00",
+    ] {
+        assert_eq!(counted("2024-04", now), (2, 2), "{now}");
+        assert_eq!(counted("2024-01", now), (0, 0), "{now}");
+    }
+    // While the month runs, what is not over yet is no delay.
+    assert_eq!(counted("2024-04", "2024-04-10T09:59:59"), (2, 0));
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn judged_at(made: &SampleMonth, facts: Vec<LevelFact>, now: Instant) -> Running
             numbers: NumberForm::default(),
         },
         past: Vec::new(),
+        frozen_misses: BTreeMap::new(),
         published: Vec::new(),
         facts,
         own_goals: BTreeMap::new(),
@@ -152,12 +153,16 @@ fn a_clock_alarms_and_a_missed_one_loses_the_month() {
         entered_by: None,
     };
     let now = at("2024-06-10T10:05:00");
-    let month = judged_at(&made_up(100, 100, 0), vec![fact], now);
+    let month = judged_at(&made_up(100, 100, 0), vec![fact.clone()], now);
     let notice = item(&month, Level::FaultNotice);
     assert_eq!(month.standing(notice, now), Standing::Alarm);
     assert_eq!(month.running_clocks(now).count(), 1);
     let late = at("2024-06-10T10:15:00");
     assert_eq!(month.standing(notice, late), Standing::Lost);
+    // It is told once, whether it ran out after the count or was counted as missed.
+    assert_eq!((month.past_limit(now), month.past_limit(late)), (0, 1));
+    let counted = judged_at(&made_up(100, 100, 0), vec![fact], at("2024-06-10T10:16:00"));
+    assert_eq!(counted.past_limit(counted.at), 1);
     let vendor = item(&month, Level::FaultEscalation);
     assert_eq!(month.standing(vendor, late), Standing::Safe);
     let dispatch = item(&month, Level::Dispatch);

@@ -5,20 +5,12 @@ use madoguchi_core::time::Instant;
 use super::column::{Built, number_cell, unit};
 use super::{DataTable, assemble};
 use crate::document::{
-    Block, DocCell, DocColumn, DocRow, DocTable, Document, Figure, Population, Rows, Value,
+    Block, DocCell, DocColumn, DocRow, DocTable, Document, Figure, Population, ProofKind, Rows,
+    Value,
 };
 use crate::forms::Note;
 use crate::forms::numbers::of_cell;
 use crate::table::Cell;
-
-/// The kinds of proof, by their codes.
-const PROOFS: [(&str, &str); 5] = [
-    ("calls", "通話"),
-    ("tickets", "問合せ"),
-    ("facts", "記入した事実"),
-    ("cells", "表の数値から計算"),
-    ("source", "記入又は公表"),
-];
 
 /// 文書: what the book is.
 pub(super) fn document(document: &Document) -> DataTable {
@@ -42,7 +34,7 @@ pub(super) fn document(document: &Document) -> DataTable {
         .into_iter()
         .unzip();
     let columns = [Built::texts("項目", names), Built::texts("値", values)].concat();
-    assemble("文書", columns, rows)
+    assemble(super::BOOK, columns, rows)
 }
 
 /// A figure with its place.
@@ -211,7 +203,8 @@ pub(super) fn codes(document: &Document) -> DataTable {
         let (code, name) = (population.as_str(), population.label());
         codes.push(("集計の基準コード", code.to_owned(), name.to_owned()));
     }
-    for (code, name) in PROOFS {
+    for kind in ProofKind::ALL {
+        let (code, name) = (kind.as_str(), kind.label());
         codes.push(("根拠の種類コード", code.to_owned(), name.to_owned()));
     }
     let columns = [
@@ -272,14 +265,27 @@ fn reason_of(entry: &Entry<'_>) -> Option<String> {
 }
 
 fn proof(entry: &Entry<'_>) -> (&'static str, String) {
-    match (figure(entry).map(|figure| &figure.rows), entry.cell) {
-        (Some(Rows::Calls { selection }), _) => ("calls", selection.clone()),
-        (Some(Rows::Tickets { selection }), _) => ("tickets", selection.clone()),
-        (Some(Rows::Facts { selection }), _) => ("facts", selection.clone()),
-        (Some(Rows::Cells { cells }), _) => ("cells", cells.join(" ")),
-        (Some(Rows::Source { source }), _) | (None, DocCell::Published { source, .. }) => {
-            ("source", source.clone())
+    let Some(figure) = figure(entry) else {
+        let source = match entry.cell {
+            DocCell::Published { source, .. } => source.clone(),
+            _ => String::new(),
+        };
+        return (ProofKind::Source.as_str(), source);
+    };
+    let name = match &figure.rows {
+        Rows::Calls { selection }
+        | Rows::Tickets { selection }
+        | Rows::Facts { selection }
+        | Rows::Articles { selection } => selection.clone(),
+        Rows::Ticket { id, .. } => id.clone(),
+        Rows::Cells { cells } => cells.join(" "),
+        Rows::Months { cells } => {
+            let cells = cells.iter();
+            let cells = cells.map(|of| format!("{}/{}", of.month, of.cell));
+            cells.collect::<Vec<_>>().join(" ")
         }
-        (None, _) => ("source", String::new()),
-    }
+        Rows::AccessLog { month } => month.to_string(),
+        Rows::Source { source } => source.clone(),
+    };
+    (figure.rows.kind(figure.population).as_str(), name)
 }

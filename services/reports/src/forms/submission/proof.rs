@@ -11,8 +11,9 @@ use super::style::{Look, Show, heading, letters, link as link_format, title};
 use super::table::{show_value, write_number};
 use super::titles::{Titles, figures, row_name, selection};
 use crate::cell_text::write_text;
-use crate::document::{DocTable, Figure, Rows, Value};
+use crate::document::{DocTable, Figure, MonthCell, Rows, Value};
 use crate::forms::width::pieces;
+use crate::month::HELP_DESK_REPORT;
 
 /// The columns of 根拠, with their widths in points.
 const PROOF: [(&str, f64); 11] = [
@@ -32,7 +33,7 @@ const PROOF: [(&str, f64); 11] = [
 const DETAILS: [(&str, f64); 3] = [
     ("根拠の名前", 240.0),
     ("通番", 50.0),
-    ("通話、問合せ又は事実の番号", 220.0),
+    ("通話、問合せ、FAQ又は事実の番号", 220.0),
 ];
 
 /// Writes the sheet 根拠.
@@ -227,15 +228,30 @@ fn begin(
 }
 
 fn source(figure: &Figure, titles: &Titles) -> (&'static str, String) {
-    let title = |name: &String| titles.selection(name).unwrap_or_default().to_owned();
-    match &figure.rows {
-        Rows::Calls { selection } => ("通話", title(selection)),
-        Rows::Tickets { selection } => ("問合せ", title(selection)),
-        Rows::Facts { selection } => ("記入した事実", title(selection)),
+    let names = match &figure.rows {
+        Rows::Calls { selection }
+        | Rows::Tickets { selection }
+        | Rows::Facts { selection }
+        | Rows::Articles { selection } => {
+            titles.selection(selection).unwrap_or_default().to_owned()
+        }
+        Rows::Ticket { number, .. } => number.clone(),
         Rows::Cells { cells } => {
             let cells: Vec<&str> = cells.iter().map(|cell| titles.cell(cell)).collect();
-            ("表の数値から計算", cells.join("、"))
+            cells.join("、")
         }
-        Rows::Source { source } => ("記入又は公表", source.clone()),
-    }
+        Rows::Months { cells } => of_months(cells, titles),
+        Rows::AccessLog { month } => format!("{}分のアクセスレポート", month.name()),
+        Rows::Source { source } => source.clone(),
+    };
+    (figure.rows.kind(figure.population).label(), names)
+}
+
+/// ヘルプデスク受付状況報告（令和6年4月分）の…
+fn of_months(cells: &[MonthCell], titles: &Titles) -> String {
+    let named = cells.iter().map(|of| {
+        let month = of.month.name();
+        format!("{HELP_DESK_REPORT}（{month}分）の{}", titles.cell(&of.cell))
+    });
+    named.collect::<Vec<_>>().join("、")
 }

@@ -16,12 +16,8 @@ pub(super) struct Titles {
 
 impl Titles {
     pub(super) fn of(document: &Document) -> Self {
-        let parts: HashSet<&String> = figures(document)
-            .filter_map(|(.., figure)| match &figure.rows {
-                Rows::Cells { cells } => Some(cells),
-                _ => None,
-            })
-            .flatten()
+        let parts: HashSet<&str> = figures(document)
+            .flat_map(|(.., figure)| parts(figure))
             .collect();
         let mut titles = Self::default();
         for (table, row, column, figure) in figures(document) {
@@ -31,8 +27,15 @@ impl Titles {
                 known.or_insert_with(title);
             }
             let name = cell_name(table, row, column);
-            if parts.contains(&name) {
+            if parts.contains(name.as_str()) {
                 titles.cells.insert(name, title());
+            }
+        }
+        for name in parts {
+            if let (false, Some(title)) =
+                (titles.cells.contains_key(name), column_of(document, name))
+            {
+                titles.cells.insert(name.to_owned(), title);
             }
         }
         titles
@@ -49,14 +52,27 @@ impl Titles {
     }
 }
 
+/// The cells of which a figure was computed, or that it repeats.
+fn parts(figure: &Figure) -> Vec<&str> {
+    match &figure.rows {
+        Rows::Cells { cells } => cells.iter().map(String::as_str).collect(),
+        Rows::Months { cells } => cells.iter().map(|of| of.cell.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// 表2-2 着信件数（件）: of a cell whose row stands in the book of another month alone.
+fn column_of(document: &Document, cell: &str) -> Option<String> {
+    let mut names = cell.split('/');
+    let table = document.table(names.next()?)?;
+    let column = names.nth(1)?;
+    let column = table.columns.iter().find(|known| known.id == column)?;
+    Some(format!("{} {}", table.number, column.heading()))
+}
+
 /// The name of the selection that proves a figure.
 pub(super) fn selection(figure: &Figure) -> Option<&str> {
-    match &figure.rows {
-        Rows::Calls { selection } | Rows::Tickets { selection } | Rows::Facts { selection } => {
-            Some(selection)
-        }
-        Rows::Cells { .. } | Rows::Source { .. } => None,
-    }
+    figure.rows.selection()
 }
 
 /// As [`Rows::Cells`] names it.

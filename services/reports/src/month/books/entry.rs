@@ -60,8 +60,10 @@ impl Entries<'_> {
 
     /// Where what a ticket tells of itself comes from.
     pub(super) fn record(&self, ticket: &Ticket) -> Rows {
-        let source = format!("問合せ{}の記録", self.number(ticket));
-        Rows::Source { source }
+        Rows::Ticket {
+            id: ticket.id.to_string(),
+            number: self.number(ticket),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use madoguchi_core::ticket::{System, Ticket};
 
 use super::entry::{Entries, division_of};
 use super::everything::with_everything;
-use super::texts::{LISTED_AT_MOST, TicketTexts, beyond};
+use super::texts::{LISTED_AT_MOST, TicketTexts, beyond_listed};
 use crate::document::{Block, Chapter, DocRow, DocTable, Document, Drill, with_commas};
 use crate::month::cells::{
     chapter, column, heading, measured, row, sentence, size, table, text, time,
@@ -113,7 +113,7 @@ fn answers(making: &Making<'_, '_>, texts: &TicketTexts) -> DocTable {
         "氏名、電話番号などの個人情報は、記号に置き換えている。状態は、基準日時のものである。"
             .to_owned(),
     ];
-    let beyond = beyond(received.len(), LISTED_AT_MOST, "問合せ管理台帳");
+    let beyond = beyond_listed(received.len(), received.len());
     table.notes.extend(beyond);
     table
 }

@@ -9,7 +9,7 @@ use madoguchi_core::ticket::{Status, Ticket};
 
 use super::entry::Entries;
 use super::everything::with_everything;
-use super::texts::{LISTED_AT_MOST, TicketTexts, beyond};
+use super::texts::{LISTED_AT_MOST, TicketTexts, beyond_listed};
 use crate::document::{Block, DocRow, DocTable, Document, with_commas};
 use crate::month::cells::{chapter, column, date, day, row, sentence, size, table, text};
 use crate::month::cover::document;
@@ -140,6 +140,7 @@ fn answered(making: &Making<'_, '_>, lines: &[KnowledgeLine], texts: &TicketText
         .iter()
         .map(|line| (line.id.as_str(), line.number.as_str()))
         .collect();
+    let all = making.month.received.len();
     let received = making.month.received.iter();
     let done: Vec<&Ticket> = received
         .copied()
@@ -154,9 +155,7 @@ fn answered(making: &Making<'_, '_>, lines: &[KnowledgeLine], texts: &TicketText
         "当月に受け付け、回答をして完了した問合せを載せる。氏名、電話番号などの個人情報は、記号に置き換えている。"
             .to_owned(),
     ];
-    table
-        .notes
-        .extend(beyond(done.len(), LISTED_AT_MOST, "問合せ管理台帳"));
+    table.notes.extend(beyond_listed(done.len(), all));
     table
 }
 

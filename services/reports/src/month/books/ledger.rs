@@ -5,7 +5,7 @@ use madoguchi_core::ticket::Ticket;
 
 use super::entry::Entries;
 use super::everything::with_everything;
-use super::texts::{LEDGER_AT_MOST, TicketTexts, beyond};
+use super::texts::{EXPORT, LEDGER_AT_MOST, TicketTexts, beyond};
 use crate::document::{Block, DocColumn, DocRow, DocTable, Document, Population};
 use crate::month::cells::{self, column, count, measured, row, table, text, time};
 use crate::month::cover::document;
@@ -73,10 +73,9 @@ fn rows(making: &Making<'_, '_>, texts: &TicketTexts, personal: bool) -> DocTabl
         let note = "氏名、電話番号などの個人情報は、記号に置き換えている。";
         table.notes.push(note.to_owned());
     }
-    let others = "問合せの一覧から書き出すファイル";
     table
         .notes
-        .extend(beyond(received.len(), LEDGER_AT_MOST, others));
+        .extend(beyond(received.len(), LEDGER_AT_MOST, EXPORT));
     table
 }
 

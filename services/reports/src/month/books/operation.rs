@@ -9,7 +9,7 @@ use madoguchi_core::ticket::{System, Ticket};
 use super::entry::division_of;
 use super::everything::with_everything;
 use crate::document::{
-    Block, DocCell, DocRow, DocTable, Document, Drill, Figure, Population, Rows,
+    Block, DocCell, DocRow, DocTable, Document, Drill, MonthCell, Population, Rows,
 };
 use crate::month::cells::{
     chapter, column, count, mean, measured, number, row, size, table, text, total,
@@ -80,7 +80,7 @@ pub fn operation_parts(report: &MonthReport, input: &MonthInput) -> (Document, D
     (book, drill)
 }
 
-/// A table of the report whose figures name no cell that does not stand here.
+/// A table of the report whose figures name no cell that does not stand here, but where it stands in the report.
 fn alone(mut table: DocTable, whole: &Document, taken: &BTreeSet<&str>) -> DocTable {
     let cells = table.rows.iter_mut().flat_map(|row| &mut row.cells);
     for cell in cells {
@@ -95,13 +95,12 @@ fn alone(mut table: DocTable, whole: &Document, taken: &BTreeSet<&str>) -> DocTa
         if missing.is_empty() {
             continue;
         }
-        let named = missing.iter().filter_map(|id| whole.table(id));
-        let named = named.map(|table| format!("{} {}", table.number, table.title));
-        let named = named.collect::<Vec<_>>().join("、");
-        let source = format!("{}の{named}", whole.name);
-        *figure = Figure {
-            rows: Rows::Source { source },
-            ..figure.clone()
+        let of_report = cells.iter().map(|cell| MonthCell {
+            month: whole.month,
+            cell: cell.clone(),
+        });
+        figure.rows = Rows::Months {
+            cells: of_report.collect(),
         };
     }
     table
@@ -151,19 +150,13 @@ fn spent<'a>(making: &mut Making<'a, '_>, key: &str, tickets: &[&'a Ticket]) -> 
         .iter()
         .map(|ticket| u64::from(ticket.fields.work_minutes))
         .sum();
-    let source = Rows::Source {
-        source: "問合せごとの工数の記録".to_owned(),
-    };
-    let each = mean(
-        number(minutes),
-        size(tickets.len()),
-        Population::Received,
-        source.clone(),
-    );
+    let proof = making.proof.tickets(&format!("hours_{key}"), tickets);
+    let spent_on = || proof.clone();
+    let (minutes, number_of) = (number(minutes), size(tickets.len()));
     [
-        making.tickets(&format!("hours_{key}"), Population::Received, tickets),
-        count(number(minutes), Population::Received, source),
-        each,
+        count(number_of, Population::Received, spent_on()),
+        count(minutes, Population::Received, spent_on()),
+        mean(minutes, number_of, Population::Received, spent_on()),
     ]
 }
 

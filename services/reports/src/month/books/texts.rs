@@ -14,6 +14,9 @@ pub const LISTED_AT_MOST: usize = 2_000;
 /// `madoguchi tickets export`, which holds none of them in memory.
 pub const LEDGER_AT_MOST: usize = 10_000;
 
+/// What has all tickets, however many there are.
+pub(super) const EXPORT: &str = "問合せの一覧から書き出すファイル";
+
 /// What was asked and answered, of the tickets that books list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TicketTexts(pub BTreeMap<TicketId, (String, String)>);
@@ -55,6 +58,37 @@ pub(super) fn beyond(all: usize, listed: usize, others: &str) -> Option<String> 
     ))
 }
 
+/// The same of a book that lists some of those that were received: the ledger has all of them if it holds the month.
+pub(super) fn beyond_listed(all: usize, received: usize) -> Option<String> {
+    let others = if received > LEDGER_AT_MOST {
+        EXPORT
+    } else {
+        "問合せ管理台帳"
+    };
+    beyond(all, LISTED_AT_MOST, others)
+}
+
 fn thousands(count: usize) -> String {
     crate::document::with_commas(crate::month::cells::size(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_is_named_only_where_it_has_all() {
+        assert_eq!(beyond_listed(LISTED_AT_MOST, LEDGER_AT_MOST), None);
+        let told = |all, received| beyond_listed(all, received).unwrap();
+        let some = told(2_305, 2_305);
+        assert!(
+            some.ends_with("305件がある。全件は、問合せ管理台帳による。"),
+            "{some}"
+        );
+        let many = told(2_305, LEDGER_AT_MOST + 1);
+        assert!(
+            many.ends_with(&format!("全件は、{EXPORT}による。")),
+            "{many}"
+        );
+    }
 }

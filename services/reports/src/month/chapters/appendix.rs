@@ -1,9 +1,9 @@
 //! 付録: terms and formulas with their sources, 突合せ, 版の間の差異, and where the numbers of tables and
 //! charts are.
 
-use sha2::{Digest, Sha256};
-
-use crate::document::{Block, Chapter, DocTable, Document, Population, Rows, Value};
+use crate::document::{Block, Chapter, Chart, DocTable, Document, Population, Rows, Value};
+use crate::forms::data::{Place, places};
+use crate::month::HELP_DESK_REPORT;
 use crate::month::cells::{column, figure, row, sentence, table, text};
 use crate::month::making::Making;
 use crate::month::result::Check;
@@ -220,43 +220,47 @@ pub(super) fn sources(making: &Making<'_, '_>, chapters: &[Chapter]) -> Chapter 
         column("file", "ファイル"),
         column("sheet", "シート"),
         column("range", "範囲"),
-        column("sha256", "SHA-256"),
+        column("csv", "CSV"),
+        column("sha256", "SHA-256（CSV）"),
     ];
     let file = format!("{}_データ用.xlsx", file_name(making));
     let blocks = chapters.iter().flat_map(|chapter| &chapter.blocks);
     let blocks: Vec<&Block> = blocks.collect();
-    let table_of = |id: &str| {
-        blocks.iter().find_map(|block| match block {
-            Block::Table(table) if table.id == id => Some(table),
-            _ => None,
-        })
+    let tables: Vec<&DocTable> = blocks.iter().copied().filter_map(table_in).collect();
+    // What the tables of a month are made of can be written as CSV.
+    let places = places(tables.iter().copied()).unwrap_or_default();
+    let placed = |id: &str| {
+        let mut all = tables.iter().copied().zip(&places);
+        all.find(|(table, _)| table.id == id)
     };
-    let line = |id: &str, number: &str, title: &str, of: &DocTable| {
-        row(
-            id,
-            vec![
-                text(number),
-                text(title),
-                text(&file),
-                text(format!("{} {}", of.number, of.title)),
-                text(format!("{}列×{}行", of.columns.len(), of.rows.len())),
-                text(digest(of)),
-            ],
-        )
+    let line = |(id, number, title): (&str, &str, &str), place: &Place, range: String| {
+        let mut cells = vec![text(number), text(title), text(&file)];
+        cells.extend([&place.sheet, &range, &place.csv, &place.sha256].map(text));
+        row(id, cells)
     };
     let rows = blocks.iter().filter_map(|block| match block {
-        Block::Table(table) => Some(line(&table.id, &table.number, &table.title, table)),
+        Block::Table(table) => {
+            let (_, place) = placed(&table.id)?;
+            let named = (&*table.id, &*table.number, &*table.title);
+            Some(line(named, place, place.area()))
+        }
         Block::Chart(chart) => {
-            let of = table_of(&chart.table)?;
-            Some(line(&chart.id, &chart.number, &chart.title, of))
+            let (table, place) = placed(&chart.table)?;
+            let named = (&*chart.id, &*chart.number, &*chart.title);
+            Some(line(named, place, place.areas_of(&shown_by(chart, table))))
         }
         _ => None,
     });
     let rows = rows.collect();
     let mut table = table("表D-1", "sources", "図表の元データ一覧", columns, rows);
     table.wide = true;
-    table.notes =
-        vec!["SHA-256は、表の列、行及び値を機械可読の形（JSON）にしたものの値である。".to_owned()];
+    table.notes = vec![
+        "シート及び範囲は、データ用のファイルのもので、範囲は列の名前の行を含む。".to_owned(),
+        format!(
+            "CSVは、納品用のファイル（zip）の「元データ」の「{HELP_DESK_REPORT}」にある。\
+             SHA-256は、そのCSV（UTF-8、BOM付き）の値である。"
+        ),
+    ];
     making.chapter(
         "付録D",
         "sources_appendix",
@@ -268,7 +272,7 @@ pub(super) fn sources(making: &Making<'_, '_>, chapters: &[Chapter]) -> Chapter 
 fn file_name(making: &Making<'_, '_>) -> String {
     let cover = &making.input.cover;
     let document = Document {
-        name: crate::month::cover::HELP_DESK_REPORT.to_owned(),
+        name: HELP_DESK_REPORT.to_owned(),
         month: making.month.data.month,
         edition: cover.edition,
         draft: cover.draft,
@@ -283,9 +287,16 @@ fn file_name(making: &Making<'_, '_>) -> String {
     document.file_name()
 }
 
-/// The hash of a table as JSON.
-fn digest(table: &DocTable) -> String {
-    let text = serde_json::to_vec(table).unwrap_or_default();
-    let digest = Sha256::digest(&text);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+fn table_in(block: &Block) -> Option<&DocTable> {
+    match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// The columns of its table that a chart shows, by their places.
+fn shown_by(chart: &Chart, table: &DocTable) -> Vec<usize> {
+    let ids = std::iter::once(&chart.labels).chain(&chart.series);
+    let at = ids.filter_map(|id| table.columns.iter().position(|known| known.id == *id));
+    at.collect()
 }

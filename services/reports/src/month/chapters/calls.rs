@@ -64,6 +64,7 @@ fn received(making: &mut Making<'_, '_>) -> DocTable {
     let whole = making.month.offered.len();
     let mut rows = Vec::new();
     for line in lines(making) {
+        let cell = format!("received/{}/count", line.id);
         let cells = vec![
             text(&line.name),
             making.calls(&line.id, &line.calls),
@@ -76,12 +77,14 @@ fn received(making: &mut Making<'_, '_>) -> DocTable {
                 month.previous(),
                 Population::Arrived,
                 line.published,
+                &cell,
                 &line.of,
             ),
             making.earlier(
                 month.before(12),
                 Population::Arrived,
                 line.published,
+                &cell,
                 &line.of,
             ),
         ];
@@ -197,6 +200,7 @@ fn sites(making: &mut Making<'_, '_>) -> DocTable {
     for kind in SiteKind::ALL {
         let calls = of_kinds.remove(&kind).unwrap_or_default();
         let name = format!("site_{}", kind.as_str());
+        let cell = format!("sites/{}/offered", kind.as_str());
         let sites = kind.sites();
         let each = sites.map(|sites| {
             let rows = making.proof.calls(&name, &calls);
@@ -213,7 +217,7 @@ fn sites(making: &mut Making<'_, '_>) -> DocTable {
                 making.calls(&name, &calls),
                 making.share_of(&name, &calls, whole),
                 each.unwrap_or(DocCell::Empty),
-                making.earlier(previous, Population::Arrived, false, |one| {
+                making.earlier(previous, Population::Arrived, false, &cell, |one| {
                     one.sites.get(&kind).copied().unwrap_or(0)
                 }),
             ],
@@ -228,7 +232,13 @@ fn sites(making: &mut Making<'_, '_>) -> DocTable {
             making.calls("offered", &all),
             making.share_of("offered", &all, whole),
             DocCell::Empty,
-            making.earlier(previous, Population::Arrived, true, |one| one.offered),
+            making.earlier(
+                previous,
+                Population::Arrived,
+                true,
+                "sites/total/offered",
+                |one| one.offered,
+            ),
         ],
     ));
     let mut table = table("表2-5", "sites", "拠点区分別の着信件数", columns, rows);

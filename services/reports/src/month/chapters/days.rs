@@ -3,6 +3,8 @@
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use madoguchi_core::figures::Distribution;
 use madoguchi_core::hours::{Calendar, DayHours, HoursReason};
+use madoguchi_core::month::{LevelFact, Measure};
+use madoguchi_core::time::Millis;
 
 use crate::document::{Chart, ChartKind, DocCell, DocRow, DocTable, Population};
 use crate::month::cells::{self, column, date, length, measured, row, text, total};
@@ -42,9 +44,10 @@ pub(super) fn table(making: &mut Making<'_, '_>) -> (DocTable, Chart) {
         let calendar = making.input.rules.calendars.desk();
         let hours = calendar.day_hours(day);
         let mut cells = vec![date(day), text(weekday(day)), text(open_hours(&hours))];
-        let note = note(calendar, day, &hours);
+        let mut notes = note(calendar, day, &hours);
+        notes.extend(fault(making, day));
         cells.extend(figures(making, &format!("day_{day}"), calls));
-        cells.push(text(note));
+        cells.push(text(notes.join("、")));
         rows.push(row(day.to_string(), cells));
     }
     let counted = making.month;
@@ -61,7 +64,11 @@ pub(super) fn table(making: &mut Making<'_, '_>) -> (DocTable, Chart) {
     rows.push(total("total", cells));
     let mut table = cells::table("表2-3", "days", "日別の受付件数", columns, rows);
     table.wide = true;
-    table.notes = vec!["件数は、いずれも着信した日による。".to_owned()];
+    table.notes = vec![
+        "件数は、いずれも着信した日による。".to_owned(),
+        "備考の「障害」は、障害を検知した日、発生した日及びサービスが停止していた日に示す。"
+            .to_owned(),
+    ];
     (table, chart())
 }
 
@@ -124,7 +131,7 @@ pub(super) fn counts_talk(call: &&MonthCall) -> bool {
 /// All values of calls.
 pub(super) fn mean(
     calls: &[&MonthCall],
-    of: impl Fn(&MonthCall) -> Option<madoguchi_core::time::Millis>,
+    of: impl Fn(&MonthCall) -> Option<Millis>,
 ) -> Distribution {
     let mut all = Distribution::default();
     calls
@@ -169,7 +176,7 @@ fn open_hours(hours: &DayHours) -> String {
 }
 
 /// 第2土曜日, 特定日, 時間変更, and the name of a holiday.
-fn note(calendar: &Calendar, day: NaiveDate, hours: &DayHours) -> String {
+fn note(calendar: &Calendar, day: NaiveDate, hours: &DayHours) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     let usual = calendar.usual_hours(day);
     match hours.reason {
@@ -186,7 +193,24 @@ fn note(calendar: &Calendar, day: NaiveDate, hours: &DayHours) -> String {
     if hours.hours.is_some() && usual.hours.is_some() && usual.hours != hours.hours {
         notes.push("時間変更".to_owned());
     }
-    notes.join("、")
+    notes
+}
+
+/// 障害 of a day, of the systems that the book tells of: one that was found or happened on it, or that kept a
+/// service down for a part of it.
+fn fault(making: &Making<'_, '_>, day: NaiveDate) -> Option<String> {
+    let own = making.month.scope.system;
+    let facts = making.input.facts.iter();
+    let mut facts = facts.filter(|fact| own.is_none_or(|system| system == fact.system));
+    let touches = |fact: &LevelFact| match fact.measure {
+        Measure::Detection { .. } | Measure::OperatorFault => fact.at.date() == day,
+        Measure::Outage { until } => {
+            let last = until - Millis(1);
+            fact.at.date() <= day && day <= last.date()
+        }
+        Measure::PlannedService { .. } | Measure::Dispatch { .. } | Measure::Patch { .. } => false,
+    };
+    facts.any(touches).then(|| "障害".to_owned())
 }
 
 fn chart() -> Chart {

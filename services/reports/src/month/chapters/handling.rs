@@ -75,7 +75,7 @@ pub(in crate::month) fn unfinished(making: &mut Making<'_, '_>) -> DocTable {
         let hold = ticket.hold.as_ref();
         let waits_for = ticket.open_escalations().next();
         let reason = match (hold, waits_for) {
-            (Some(hold), _) => hold.reason.clone(),
+            (Some(hold), _) => ticket.fields.without_personal_data(&hold.reason),
             (None, Some(escalation)) => {
                 format!("{}の回答を待っている。", escalation.handover.vendor)
             }
@@ -123,7 +123,7 @@ fn lone(value: i64, population: Population, rows: Rows) -> DocCell {
 fn left_out(all: usize) -> Option<String> {
     let more = all.checked_sub(ROWS_AT_MOST).filter(|more| *more > 0)?;
     Some(format!(
-        "このほかに{more}件がある。全件は問合せ管理台帳に載せる。"
+        "このほかに{more}件がある。全件は、問合せの一覧から書き出すファイルによる。当月の問合せ管理台帳が載せるのは当月に受け付けた問合せで、その件数には上限がある。"
     ))
 }
 

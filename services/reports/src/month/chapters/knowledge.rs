@@ -1,6 +1,7 @@
 //! 第8 FAQ・ナレッジ
 
 use madoguchi_core::id::ArticleId;
+use madoguchi_core::ticket::TicketFields;
 
 use crate::document::{Block, Chapter, DocCell, DocTable, Parts, Population, Rows, Value};
 use crate::month::cells::{
@@ -8,30 +9,27 @@ use crate::month::cells::{
 };
 use crate::month::knowledge::KnowledgeFigures;
 use crate::month::making::Making;
+use crate::month::proof::Proof;
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
     let blocks = match &making.input.knowledge {
-        Some(figures) => vec![
-            Block::Table(articles(figures)),
-            Block::Table(uses(figures)),
-            Block::Table(missed(figures)),
-        ],
+        Some(figures) => {
+            let log = Rows::AccessLog {
+                month: making.month.data.month,
+            };
+            vec![
+                Block::Table(articles(&mut making.proof, figures)),
+                Block::Table(uses(&log, figures)),
+                Block::Table(missed(&log, figures)),
+            ]
+        }
         None => vec![sentence("当月にFAQの記録はない。")],
     };
     making.chapter("第8", "knowledge", "FAQ・ナレッジ", blocks)
 }
 
-fn source(name: &str) -> Rows {
-    Rows::Source {
-        source: name.to_owned(),
-    }
-}
-
-const HISTORY: &str = "FAQの版の履歴";
-const LOG: &str = "FAQの利用記録";
-
 /// 表8-1
-fn articles(figures: &KnowledgeFigures) -> DocTable {
+fn articles(proof: &mut Proof<'_>, figures: &KnowledgeFigures) -> DocTable {
     let columns = vec![
         column("kind", "区分"),
         measured("before", "前月末", "件"),
@@ -40,18 +38,18 @@ fn articles(figures: &KnowledgeFigures) -> DocTable {
         measured("retired", "廃止", "件"),
         measured("after", "当月末", "件"),
     ];
-    let standing = |value: u64| count(number(value), Population::Standing, source(HISTORY));
-    let happened = |list: &[ArticleId]| {
-        let rows = source(HISTORY);
-        count(cells::size(list.len()), Population::Happened, rows)
+    let mut of = |name: &str, population, list: &[ArticleId]| {
+        let rows = proof.articles(name, list);
+        count(cells::size(list.len()), population, rows)
     };
+    let (standing, happened) = (Population::Standing, Population::Happened);
     let cells = vec![
         text("公開中のFAQ"),
-        standing(figures.shown_before),
-        happened(&figures.new),
-        happened(&figures.revised),
-        happened(&figures.retired),
-        standing(figures.shown_after),
+        of("shown_before", standing, &figures.shown_before),
+        of("new", happened, &figures.new),
+        of("revised", happened, &figures.revised),
+        of("retired", happened, &figures.retired),
+        of("shown_after", standing, &figures.shown_after),
     ];
     let rows = vec![row("articles", cells)];
     let mut table = table("表8-1", "articles", "FAQの公開及び更新", columns, rows);
@@ -60,22 +58,18 @@ fn articles(figures: &KnowledgeFigures) -> DocTable {
 }
 
 /// 表8-2
-fn uses(figures: &KnowledgeFigures) -> DocTable {
+fn uses(log: &Rows, figures: &KnowledgeFigures) -> DocTable {
     let columns = vec![
         column("kind", "区分"),
         measured("count", "件数", "件"),
         measured("whole", "分母", "件"),
         measured("share", "割合", "％"),
     ];
-    let happened = |value: u64| count(number(value), Population::Happened, source(LOG));
+    let happened = |value: u64| count(number(value), Population::Happened, log.clone());
     let line = |id: &str, name: &str, part: u64, whole: Option<u64>| {
         let rate = whole.map_or(DocCell::Empty, |whole| {
-            share(
-                number(part),
-                number(whole),
-                Population::Happened,
-                source(LOG),
-            )
+            let (part, whole) = (number(part), number(whole));
+            share(part, whole, Population::Happened, log.clone())
         });
         let whole = whole.map_or(DocCell::Empty, happened);
         row(id, vec![text(name), happened(part), whole, rate])
@@ -107,24 +101,26 @@ fn uses(figures: &KnowledgeFigures) -> DocTable {
 }
 
 /// 表8-3
-fn missed(figures: &KnowledgeFigures) -> DocTable {
+fn missed(log: &Rows, figures: &KnowledgeFigures) -> DocTable {
     let columns = vec![
         column("word", "語"),
         measured("count", "回数", "回"),
         column("measure", "対応"),
     ];
+    // People look for names and telephone numbers, too.
+    let nobody = TicketFields::default();
     let rows = (1..).zip(&figures.missed_words).map(|(n, (word, times))| {
         let n: usize = n;
         let times = figure(
             Value::Count(number(*times)),
             Population::Happened,
             None::<Parts>,
-            source(LOG),
+            log.clone(),
         );
         row(
             format!("word_{n}"),
             vec![
-                text(word),
+                text(nobody.without_personal_data(word)),
                 times,
                 text("同義語の登録又はFAQの作成を検討する。"),
             ],

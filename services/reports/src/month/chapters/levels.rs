@@ -10,7 +10,7 @@ use crate::document::{
 use crate::month::cells::{
     self, NOTHING, column, count, figure, measured, number, row, sentence, size, table, text, time,
 };
-use crate::month::making::{Making, source_of};
+use crate::month::making::{Making, of_month, source_of};
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
     let mut blocks = Vec::new();
@@ -73,7 +73,7 @@ fn levels(
     ];
     if system == System::Indirect {
         table.notes.push(
-            "項番2は、年度（4月から翌年3月まで）の当月までの件数である。項番6のBは、CとDの和である。".to_owned(),
+            "項番2は、年度（4月から翌年3月まで）の当月までの件数である。項番6は、公開から3か月の期限が当月に来たパッチを数え、そのBは、CとDの和である。".to_owned(),
         );
     }
     table
@@ -253,7 +253,8 @@ fn payments(making: &mut Making<'_, '_>) -> DocTable {
 
 fn payment(making: &Making<'_, '_>, payment: &Payment) -> DocRow {
     let own = making.month.data.month;
-    let rows = || {
+    let known = making.months.get(payment.month);
+    let rows = |column: &str| {
         if payment.month == own {
             let tables = ["levels_indirect", "levels_macs"];
             let verdicts = payment.missed.iter().map(|item| {
@@ -262,8 +263,14 @@ fn payment(making: &Making<'_, '_>, payment: &Payment) -> DocRow {
                 format!("{table}/{}/verdict", item.level.as_str())
             });
             cells::cells(verdicts)
+        } else if let Some(published) = known
+            .filter(|one| !one.is_measured)
+            .and_then(|one| one.published)
+        {
+            source_of(&published.source)
         } else {
-            source_of(payment.month, None)
+            let month = payment.month;
+            of_month(month, format!("payments/{month}/{column}"))
         }
     };
     let missed: Vec<String> = payment.missed.iter().map(|item| name(*item)).collect();
@@ -271,15 +278,15 @@ fn payment(making: &Making<'_, '_>, payment: &Payment) -> DocRow {
         [] => "なし".to_owned(),
         missed => missed.join("、"),
     };
-    let stated = |value: Value| figure(value, Population::Stated, None, rows());
+    let stated = |column: &str, value: Value| figure(value, Population::Stated, None, rows(column));
     row(
         payment.month.to_string(),
         vec![
             text(payment.month.name()),
             text(missed),
-            stated(Value::Decimal(payment.run.to_string())),
+            stated("run", Value::Decimal(payment.run.to_string())),
             text(payment.paid_month.name()),
-            stated(Value::Percent(payment.percent.to_string())),
+            stated("percent", Value::Percent(payment.percent.to_string())),
         ],
     )
 }
@@ -332,7 +339,7 @@ fn misses(making: &mut Making<'_, '_>) -> DocTable {
     table.wide = true;
     if let Some(more) = all.len().checked_sub(ROWS_AT_MOST).filter(|more| *more > 0) {
         table.notes.push(format!(
-            "このほかに{more}件がある。全件は問合せ管理台帳に載せる。"
+            "このほかに{more}件がある。全件は、表6-1及び表6-2のBの根拠（提出用のファイルの「根拠の明細」）に載せる。"
         ));
     }
     table

@@ -1,28 +1,20 @@
 //! 表2-2: the twelve months of the fiscal year in the form of 別紙 8-2.
 
-use madoguchi_core::month::{Month, PublishedIncidents, PublishedMonth};
+mod incidents;
 
-use crate::document::{DocCell, DocColumn, DocRow, DocTable, Parts, Population, Rows, Value};
+use madoguchi_core::month::{IncidentCounts, Month, PublishedMonth};
+
+use crate::document::{DocCell, DocColumn, DocRow, DocTable, Parts, Population, Rows};
 use crate::month::cells::{
-    self, cells, column, figure, lacking, measured, number, row, stated, text, total, unstated,
+    self, cells, column, figure, lacking, measured, number, row, stated, text, total,
 };
-use crate::month::making::{Making, percent, source_of};
+use crate::month::making::{Making, of_month, percent};
 use crate::month::months::KnownMonth;
 use crate::month::summary::MonthSummary;
 
 fn columns() -> Vec<DocColumn> {
     let mut columns = vec![column("month", "年月")];
-    for (id, system) in [("indirect", "間接"), ("macs", "MACS")] {
-        for (kind, name) in [
-            ("major", "重大障害"),
-            ("normal", "通常障害"),
-            ("anomalies", "異常検知"),
-            ("signs", "障害予兆"),
-        ] {
-            let name = format!("{system} {name}");
-            columns.push(measured(&format!("{id}_{kind}"), &name, "件"));
-        }
-    }
+    columns.extend(incidents::columns());
     columns.extend([
         measured("offered", "着信件数", "件"),
         measured("answered", "応答件数", "件"),
@@ -40,11 +32,12 @@ pub(super) fn table(making: &mut Making<'_, '_>) -> DocTable {
     let own = making.month.data.month;
     let mut rows = Vec::new();
     for month in Month::of_fiscal_year(own.fiscal_year()) {
-        match making.months.get(month) {
-            Some(_) if month == own && is_measured(making, month) => rows.push(own_row(making)),
-            Some(known) => rows.push(known_row(known)),
-            None => rows.push(row(month.to_string(), blank(month))),
-        }
+        let entered = incidents::entered(making.input, month);
+        rows.push(match making.months.get(month) {
+            Some(_) if month == own && is_measured(making, month) => own_row(making),
+            Some(known) => known_row(known, entered),
+            None => row(month.to_string(), blank(month, entered)),
+        });
         let known = making.months.get(month);
         if let Some(KnownMonth {
             is_measured: true,
@@ -54,11 +47,11 @@ pub(super) fn table(making: &mut Making<'_, '_>) -> DocTable {
         {
             rows.push(row(
                 format!("{month}-published"),
-                published_cells(published),
+                published_cells(published, None),
             ));
         }
     }
-    rows.push(year(making));
+    rows.push(year(making, &rows));
     let mut table = cells::table(
         "表2-2",
         "months",
@@ -74,6 +67,8 @@ pub(super) fn table(making: &mut Making<'_, '_>) -> DocTable {
         "年度計の率は、各月の率の平均ではなく、件数の計から求める。同じ月に実測と取込みがあるときは、\
          実測だけを計に含める。"
             .to_owned(),
+        "インシデント件数は、実測の月は記入、取込みの月は公表されたものによる。件数の分からない月がある列には、年度計を示さない。"
+            .to_owned(),
     ];
     table
 }
@@ -83,30 +78,14 @@ fn is_measured(making: &Making<'_, '_>, month: Month) -> bool {
     known.is_some_and(|known| known.is_measured)
 }
 
-/// A month to come, or one of which nobody knows anything.
-fn blank(month: Month) -> Vec<DocCell> {
+/// A month to come, or one of which nobody knows anything but its incidents.
+fn blank(month: Month, entered: Option<&IncidentCounts>) -> Vec<DocCell> {
     let mut cells = vec![text(month.name())];
+    if entered.is_some() {
+        cells.extend(incidents::measured_cells(entered, None));
+    }
     cells.resize(columns().len(), DocCell::Empty);
     cells
-}
-
-fn incidents(published: Option<&PublishedMonth>) -> Vec<DocCell> {
-    let counts = |incidents: PublishedIncidents| {
-        [
-            incidents.major,
-            incidents.normal,
-            incidents.anomalies,
-            incidents.signs,
-        ]
-    };
-    let Some(published) = published else {
-        return vec![unstated("記入されていない"); 8];
-    };
-    let both = [counts(published.indirect), counts(published.macs)];
-    let counts = both.into_iter().flatten();
-    counts
-        .map(|count| stated(count, &published.source))
-        .collect()
 }
 
 /// The book's own month, with its calls and tickets.
@@ -117,7 +96,8 @@ fn own_row(making: &mut Making<'_, '_>) -> DocRow {
     let ended = month.offered.len() - month.waiting.len();
     let answered = month.answered.len();
     let mut cells = vec![text(own.name())];
-    cells.extend(incidents(published));
+    let entered = incidents::entered(making.input, own);
+    cells.extend(incidents::measured_cells(entered, published));
     cells.extend([
         making.calls("offered", &month.offered),
         making.calls("answered", &month.answered),
@@ -131,42 +111,56 @@ fn own_row(making: &mut Making<'_, '_>) -> DocRow {
     row(own.to_string(), cells)
 }
 
-fn known_row(known: &KnownMonth<'_>) -> DocRow {
-    let month = known.summary.month;
-    match known.published {
-        Some(published) if !known.is_measured => row(month.to_string(), published_cells(published)),
-        published => row(month.to_string(), measured_cells(&known.summary, published)),
-    }
+fn known_row(known: &KnownMonth<'_>, entered: Option<&IncidentCounts>) -> DocRow {
+    let summary = &known.summary;
+    let cells = match known.published {
+        Some(published) if !known.is_measured => published_cells(published, entered),
+        published => measured_cells(summary, incidents::measured_cells(entered, published)),
+    };
+    row(summary.month.to_string(), cells)
 }
 
 /// An earlier month that was measured here.
-fn measured_cells(summary: &MonthSummary, published: Option<&PublishedMonth>) -> Vec<DocCell> {
-    let count = |count: u64, population| {
-        cells::count(number(count), population, source_of(summary.month, None))
+fn measured_cells(summary: &MonthSummary, incidents: Vec<DocCell>) -> Vec<DocCell> {
+    let own = |column: &str| {
+        let month = summary.month;
+        of_month(month, format!("months/{month}/{column}"))
     };
-    let rate = |rate: Option<String>, b: u64, a: u64| {
+    let count =
+        |column: &str, count: u64, population| cells::count(number(count), population, own(column));
+    let rate = |column: &str, rate: Option<String>, b: u64, a: u64| {
         let parts = Parts {
             a: number(a),
             b: number(b),
         };
-        let rows = source_of(summary.month, None);
-        figure(percent(rate), Population::Arrived, Some(parts), rows)
+        figure(percent(rate), Population::Arrived, Some(parts), own(column))
     };
     let mut cells = vec![text(summary.month.name())];
-    cells.extend(incidents(published));
+    cells.extend(incidents);
     let answered = summary.answered;
     cells.extend([
-        count(summary.offered, Population::Arrived),
-        count(answered, Population::Arrived),
-        rate(summary.answer_rate(), answered, summary.ended()),
-        count(summary.first_unanswered, Population::Arrived),
+        count("offered", summary.offered, Population::Arrived),
+        count("answered", answered, Population::Arrived),
         rate(
+            "answer_rate",
+            summary.answer_rate(),
+            answered,
+            summary.ended(),
+        ),
+        count(
+            "first_unanswered",
+            summary.first_unanswered,
+            Population::Arrived,
+        ),
+        rate(
+            "first_answer_rate",
             summary.first_answer_rate(),
             summary.first_unanswered,
             answered,
         ),
-        count(summary.escalations, Population::Happened),
+        count("escalations", summary.escalations, Population::Happened),
         rate(
+            "resolution_rate",
             summary.resolution_rate(),
             summary.unsolved.unwrap_or(0),
             answered,
@@ -177,14 +171,14 @@ fn measured_cells(summary: &MonthSummary, published: Option<&PublishedMonth>) ->
 }
 
 /// A month as it was published.
-fn published_cells(published: &PublishedMonth) -> Vec<DocCell> {
+fn published_cells(published: &PublishedMonth, entered: Option<&IncidentCounts>) -> Vec<DocCell> {
     let rate = |text: &str| DocCell::Published {
         text: text.to_owned(),
         source: published.source.clone(),
     };
     let count = |count| stated(count, &published.source);
     let mut cells = vec![text(published.month.name())];
-    cells.extend(incidents(Some(published)));
+    cells.extend(incidents::published_cells(published, entered));
     cells.extend([
         count(published.counts.offered),
         count(published.counts.answered),
@@ -199,37 +193,13 @@ fn published_cells(published: &PublishedMonth) -> Vec<DocCell> {
 }
 
 /// 年度計: sums, and the rates of the sums.
-fn year(making: &Making<'_, '_>) -> DocRow {
+fn year(making: &Making<'_, '_>, months: &[DocRow]) -> DocRow {
     let year = making.month.data.month.fiscal_year();
     let known: Vec<&KnownMonth<'_>> = making.months.of_fiscal_year(year).collect();
     let mut cells = vec![text("年度計")];
-    let columns = columns();
-    for (at, column) in columns.iter().enumerate().skip(1).take(8) {
-        let told: Vec<_> = known.iter().filter_map(|one| one.published).collect();
-        let sum: u64 = told.iter().filter_map(|one| incident(one, at)).sum();
-        let each = told
-            .iter()
-            .map(|published| format!("months/{}/{}", published.month, column.id));
-        cells.push(if told.is_empty() {
-            unstated("記入されていない")
-        } else {
-            cells::count(number(sum), Population::Stated, self::cells(each))
-        });
-    }
+    cells.extend(incidents::year(months));
     cells.extend(sums(&known));
     total("total", cells)
-}
-
-/// What was published in one of the eight columns of incidents.
-fn incident(published: &PublishedMonth, column: usize) -> Option<u64> {
-    let counts = incidents(Some(published));
-    match counts.get(column - 1)? {
-        DocCell::Figure(figure) => match figure.value {
-            Value::Count(count) => u64::try_from(count).ok(),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 fn sums(known: &[&KnownMonth<'_>]) -> Vec<DocCell> {

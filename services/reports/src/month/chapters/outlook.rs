@@ -1,19 +1,35 @@
 //! 第10 翌月の見通しと要員
 
-use crate::document::{Block, Chapter, DocCell, DocTable, Population, Rows, Value};
+mod agents;
+mod expected;
+
+use madoguchi_core::era::japanese_date;
+
+use self::agents::{by_patience, needed_agents};
+use self::expected::{decimal, expected, lacks, percent};
+use crate::document::{Block, Chapter, DocCell, DocTable, Value};
 use crate::month::cells::{
-    NOTHING, column, date, figure, lacking, measured, number, row, sentence, table, text,
+    NOTHING, column, date, measured, number, row, sentence, table, text, total,
 };
 use crate::month::making::Making;
-use crate::month::outlook::Outlook;
+use crate::month::outlook::{ForecastCheck, NeededDay, Outlook};
+
+/// Why 前年同日法 has no error.
+const NO_LAST_YEAR: &str = "前年の日別の実績なし";
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
     let blocks = match &making.input.outlook {
         Some(outlook) => {
             let mut blocks: Vec<Block> = outlook.notes.iter().map(sentence_of).collect();
             blocks.push(Block::Table(days(outlook)));
-            blocks.push(Block::Table(slots(outlook)));
+            blocks.push(Block::Table(needed_agents(
+                ("表10-2", "needed_agents", "時間帯別の必要人数"),
+                &outlook.slots,
+            )));
             blocks.push(Block::Table(checks(outlook)));
+            let patiences = outlook.patiences.as_ref().map(by_patience);
+            blocks.extend(patiences.map(Block::Table));
+            blocks.extend(outlook.busiest.iter().flat_map(busiest));
             blocks
         }
         None => vec![sentence(
@@ -25,20 +41,6 @@ pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
 
 fn sentence_of(text: &String) -> Block {
     sentence(text)
-}
-
-fn expected(value: Value) -> DocCell {
-    let source = "予測の計算".to_owned();
-    figure(value, Population::Expected, None, Rows::Source { source })
-}
-
-fn decimal(value: f64) -> DocCell {
-    expected(Value::Decimal(format!("{value:.1}")))
-}
-
-fn short() -> DocCell {
-    let source = "予測の計算".to_owned();
-    lacking("不足", Population::Expected, Rows::Source { source })
 }
 
 /// 表10-1
@@ -69,45 +71,18 @@ fn days(outlook: &Outlook) -> DocTable {
     table("表10-1", "expected_days", "翌月の日別の予測", columns, rows)
 }
 
-/// 表10-2
-fn slots(outlook: &Outlook) -> DocTable {
-    let columns = vec![
-        column("slot", "時間帯"),
-        measured("calls", "予測", "件"),
-        measured("agents", "目標を満たす人数", "人"),
-        measured("one_less_rate", "1人減らした場合の応答率", "％"),
-        measured("one_less_wait", "1人減らした場合の平均待ち", "分:秒"),
-    ];
-    let rows = outlook.slots.iter().map(|slot| {
-        let agents = slot
-            .agents
-            .map(|agents| expected(Value::Count(number(agents))));
-        let rate = slot.one_less_rate;
-        let rate = rate.map(|rate| expected(Value::Percent(format!("{rate:.1}"))));
-        let wait = slot.one_less_wait_ms;
-        let wait = wait.map(|wait| expected(Value::Duration(wait)));
-        row(
-            format!("slot_{}", slot.slot),
-            vec![
-                text(&slot.slot),
-                decimal(slot.calls),
-                agents.unwrap_or_else(short),
-                rate.unwrap_or_else(short),
-                wait.unwrap_or_else(short),
-            ],
-        )
-    });
-    let rows = rows.collect();
-    let mut table = table(
-        "表10-2",
-        "needed_agents",
-        "時間帯別の必要人数",
-        columns,
-        rows,
+/// 表10-5
+fn busiest(day: &NeededDay) -> [Block; 2] {
+    let told = format!(
+        "着信が最も多いと予測する開所日は、{}（{}）である（表10-5）。",
+        japanese_date(day.date),
+        super::days::weekday(day.date)
     );
-    table.notes =
-        vec!["待ち行列が際限なく伸びる人数では、「－」（不足）とし、値を示さない。".to_owned()];
-    table
+    let name = ("表10-5", "busiest_agents", "最も多い日の時間帯別の必要人数");
+    [
+        sentence(told),
+        Block::Table(needed_agents(name, &day.slots)),
+    ]
 }
 
 /// 表10-3
@@ -119,34 +94,40 @@ fn checks(outlook: &Outlook) -> DocTable {
         measured("error", "誤差", "％"),
         measured("covered", "80％区間に入った割合", "％"),
         measured("weekday_error", "前月同曜日法の誤差", "％"),
+        measured("last_year_error", "前年同日法の誤差", "％"),
+        measured("floor", "誤差の下限", "％"),
     ];
-    let percent = |value: Option<f64>| match value {
-        Some(value) => expected(Value::Percent(format!("{value:.1}"))),
-        None => {
-            let source = "予測の計算".to_owned();
-            lacking(NOTHING, Population::Expected, Rows::Source { source })
-        }
-    };
-    let rows = (1..).zip(&outlook.checks).map(|(n, check)| {
-        let n: usize = n;
-        row(
-            format!("check_{n}"),
-            vec![
-                text(&check.period),
-                decimal(check.expected),
-                expected(Value::Count(number(check.counted))),
-                percent(check.error),
-                percent(check.covered),
-                percent(check.weekday_error),
-            ],
-        )
-    });
+    let months = (1_usize..).zip(&outlook.checks);
+    let months = months.map(|(n, check)| row(format!("check_{n}"), checked(check)));
+    let sum = outlook.checks_sum.iter();
+    let rows = months.chain(sum.map(|sum| total("total", checked(sum))));
     let rows = rows.collect();
-    table(
+    let mut table = table(
         "表10-3",
         "forecast_checks",
         "前回の予測の検証",
         columns,
         rows,
-    )
+    );
+    table.notes = vec![
+        "前年同日法は、前年同月の同じ順番の開所日の件数を予測とする方法である。その計は、前年の日別の実績がある月だけの計である。"
+            .to_owned(),
+        "誤差の下限は、日ごとの平均の件数を正しく知っていても、偶然のばらつきによって残る誤差である。"
+            .to_owned(),
+    ];
+    table
+}
+
+fn checked(check: &ForecastCheck) -> Vec<DocCell> {
+    let percent = |value: Option<f64>, reason: &str| value.map_or_else(|| lacks(reason), percent);
+    vec![
+        text(&check.period),
+        decimal(check.expected),
+        expected(Value::Count(number(check.counted))),
+        percent(check.error, NOTHING),
+        percent(check.covered, NOTHING),
+        percent(check.weekday_error, NOTHING),
+        percent(check.last_year_error, NO_LAST_YEAR),
+        percent(check.floor, NOTHING),
+    ]
 }

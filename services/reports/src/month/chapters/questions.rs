@@ -121,6 +121,10 @@ fn figures<'a>(
         "" => part.to_owned(),
         key => format!("function_{key}_{part}"),
     };
+    let cell = match key {
+        "" => "functions/total/count".to_owned(),
+        key => format!("functions/function_{key}/count"),
+    };
     let whole = size(making.month.received.len());
     let received = name("received");
     let proof = making.proof.tickets(&received, &of.tickets);
@@ -152,6 +156,7 @@ fn figures<'a>(
             previous,
             Population::Received,
             false,
+            &cell,
             |one| match function {
                 Some(function) => one.functions.get(function).copied().unwrap_or(0),
                 None => one.functions.values().sum(),

@@ -3,7 +3,9 @@
 use madoguchi_core::month::Month;
 use madoguchi_core::ticket::{System, Ticket};
 
-use crate::document::{Block, Chapter, DocCell, DocRow, DocTable, Figure, Population, Rows, Value};
+use crate::document::{
+    Block, Chapter, DocCell, DocRow, DocTable, Figure, MonthCell, Population, Rows, Value,
+};
 use crate::month::cells::{cells, column, count, measured, number, row, table, text, unstated};
 use crate::month::making::Making;
 use crate::month::summary::{MonthSummary, inquiries_of};
@@ -21,8 +23,18 @@ struct Line {
     number: u32,
     name: &'static str,
     expected: Expected,
-    /// What the desk measures of it.
-    of: Option<fn(&MonthSummary) -> u64>,
+    of: Source,
+}
+
+/// Where its counts come from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// People write it.
+    Entered,
+    /// The desk measures it.
+    Measured(fn(&MonthSummary) -> u64),
+    /// The same, and 別紙8-2 tells it of months that were published: its column in 表2-2.
+    Published(fn(&MonthSummary) -> u64, &'static str),
 }
 
 const LINES: [Line; 9] = [
@@ -30,60 +42,67 @@ const LINES: [Line; 9] = [
         number: 14,
         name: "（間接）作業依頼受付対応",
         expected: Expected::Monthly(48),
-        of: None,
+        of: Source::Entered,
     },
     Line {
         number: 15,
         name: "（MACS）作業依頼受付対応",
         expected: Expected::Yearly(4, "四半期に1回"),
-        of: None,
+        of: Source::Entered,
     },
     Line {
         number: 16,
         name: "（間接）作業依頼対応",
         expected: Expected::Monthly(53),
-        of: None,
+        of: Source::Entered,
     },
     Line {
         number: 17,
         name: "（MACS）作業依頼対応",
         expected: Expected::Monthly(1),
-        of: None,
+        of: Source::Entered,
     },
     Line {
         number: 22,
         name: "（ヘルプ）問合せ受付（応答件数）",
         expected: Expected::Monthly(361),
-        of: Some(|one| one.answered),
+        of: Source::Published(|one| one.answered, "answered"),
     },
     Line {
         number: 23,
         name: "（ヘルプ）FAQ",
         expected: Expected::Yearly(1, "年に1回"),
-        of: None,
+        of: Source::Entered,
     },
     Line {
         number: 24,
         name: "（ヘルプ）アプリケーション機能分析",
         expected: Expected::Monthly(21),
-        of: Some(|one| one.analyses),
+        of: Source::Measured(|one| one.analyses),
     },
     Line {
         number: 25,
         name: "（間接）問合せ対応",
         expected: Expected::Monthly(4),
-        of: Some(|one| inquiries(one, System::Indirect)),
+        of: Source::Measured(|one| inquiries(one, System::Indirect)),
     },
     Line {
         number: 26,
         name: "（MACS）問合せ対応",
         expected: Expected::Yearly(4, "四半期に1回"),
-        of: Some(|one| inquiries(one, System::Macs)),
+        of: Source::Measured(|one| inquiries(one, System::Macs)),
     },
 ];
 
 fn inquiries(summary: &MonthSummary, system: System) -> u64 {
     summary.inquiries.get(&system).copied().unwrap_or(0)
+}
+
+/// The work that people count, by its number in 別紙8-1 and its name.
+pub fn entered_work() -> impl Iterator<Item = (u32, &'static str)> {
+    let entered = LINES.iter();
+    let entered = entered.filter(|line| matches!(line.of, Source::Entered));
+    entered.map(|line| (line.number, line.name))
 }
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
@@ -108,15 +127,25 @@ pub(in crate::month) fn lines(making: &mut Making<'_, '_>, numbers: &[u32]) -> D
     table.notes = vec![
         "項番22、24、25及び26は実測、ほかは記入による。差は、月当たりの想定回数があるものは当月、ほかは年度累計との差である。"
             .to_owned(),
-        "項番22は着信月、項番24は発生月、項番25及び26は受付月による。".to_owned(),
+        "項番22は着信月、項番24は発生月、項番25及び26は受付月による。取り込んだ月の件数は、公表されている項番22だけを年度累計に含める。"
+            .to_owned(),
     ];
     table
 }
 
 fn work_row(making: &mut Making<'_, '_>, line: &Line) -> DocRow {
     let (now, year) = match line.of {
-        Some(of) => (own(making, line), of_year(making, of)),
-        None => written(making, line.number),
+        Source::Entered => written(making, line.number),
+        Source::Measured(of) => {
+            let now = own(making, line);
+            let year = measured_year(making, line.number, of, population(&now));
+            (now, year)
+        }
+        Source::Published(of, column) => {
+            let now = own(making, line);
+            let year = known_year(making, of, column, population(&now));
+            (now, year)
+        }
     };
     let (expected, compared, column) = match line.expected {
         Expected::Monthly(times) => (times, &now, "now"),
@@ -193,8 +222,13 @@ fn own(making: &mut Making<'_, '_>, line: &Line) -> DocCell {
     }
 }
 
-/// The sum of the known months of the fiscal year.
-fn of_year(making: &Making<'_, '_>, of: fn(&MonthSummary) -> u64) -> DocCell {
+/// The sum of the months of the fiscal year that were measured here: nobody tells it of others.
+fn measured_year(
+    making: &Making<'_, '_>,
+    line: u32,
+    of: fn(&MonthSummary) -> u64,
+    population: Population,
+) -> DocCell {
     let own = making.month.data.month;
     let known: Vec<_> = making
         .months
@@ -202,9 +236,28 @@ fn of_year(making: &Making<'_, '_>, of: fn(&MonthSummary) -> u64) -> DocCell {
         .filter(|known| known.is_measured)
         .collect();
     let sum: u64 = known.iter().map(|known| of(&known.summary)).sum();
-    let names: Vec<String> = known.iter().map(|one| one.summary.month.name()).collect();
-    let source = format!("{}の実測", names.join("、"));
-    count(number(sum), Population::Happened, Rows::Source { source })
+    let cells = known.iter().map(|one| MonthCell {
+        month: one.summary.month,
+        cell: format!("work/work_{line}/now"),
+    });
+    let cells = cells.collect();
+    count(number(sum), population, Rows::Months { cells })
+}
+
+/// The sum of all known months of the fiscal year, published ones as well, as in 表1-1 and 表2-2.
+fn known_year(
+    making: &Making<'_, '_>,
+    of: fn(&MonthSummary) -> u64,
+    column: &str,
+    population: Population,
+) -> DocCell {
+    let own = making.month.data.month;
+    let known = making.months.of_fiscal_year(own.fiscal_year());
+    let known: Vec<&MonthSummary> = known.map(|known| &known.summary).collect();
+    let sum: u64 = known.iter().map(|one| of(one)).sum();
+    let months = known.iter().map(|one| one.month);
+    let rows = cells(months.map(|month| format!("months/{month}/{column}")));
+    count(number(sum), population, rows)
 }
 
 /// What people entered of this month and of the fiscal year so far.

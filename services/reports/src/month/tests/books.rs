@@ -254,7 +254,7 @@ fn ナレッジデータベース_holds_the_faq_and_what_was_answered() {
     let (mut input, texts) = april();
     input.knowledge = Some(KnowledgeFigures {
         new: vec!["a".into()],
-        shown_after: 2,
+        shown_after: vec!["a1".into(), "a2".into()],
         ..KnowledgeFigures::default()
     });
     let line = |id: &str, number: &str| KnowledgeLine {

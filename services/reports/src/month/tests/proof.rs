@@ -7,7 +7,7 @@ use madoguchi_core::ticket::System;
 use madoguchi_core::time::{Instant, Millis};
 
 use super::*;
-use crate::document::{Block, Document, Drill, Parts, Rows};
+use crate::document::{Block, Document, Drill, Parts, Population, Rows};
 
 /// A month with facts, remarks, and one before it.
 fn whole() -> MonthInput {
@@ -41,15 +41,19 @@ fn whole() -> MonthInput {
         fact("d2", detection(40), false),
         fact("d3", detection(50), true),
         fact("f", Measure::OperatorFault, false),
-        fact(
-            "patch",
-            Measure::Patch {
-                staging_applied_at: None,
-                production_applied_at: None,
-                caused_by_us: true,
-            },
-            false,
-        ),
+        // Its three months are over in this month.
+        LevelFact {
+            at: month("2024-02").start() + Millis(3_600_000),
+            ..fact(
+                "patch",
+                Measure::Patch {
+                    staging_applied_at: None,
+                    production_applied_at: None,
+                    caused_by_us: true,
+                },
+                false,
+            )
+        },
     ];
     MonthInput {
         past: vec![summary],
@@ -58,8 +62,13 @@ fn whole() -> MonthInput {
             searches: 10,
             without_result: 2,
             missed_words: vec![("年末調整".to_owned(), 2)],
+            new: vec!["a2".into()],
+            shown_before: vec!["a1".into()],
+            shown_after: vec!["a1".into(), "a2".into()],
+            numbers: [("a2".into(), "FAQ-00002".to_owned())].into(),
             ..KnowledgeFigures::default()
         }),
+        outlook: Some(super::outlook::outlook()),
         made_at: month("2024-09").start(),
         ..input_of(counts("2024-05", 400, 380))
     }
@@ -101,33 +110,103 @@ fn every_figure_has_a_population_and_rows_that_add_up_to_it() {
     add_up(&report.document, &drill);
 }
 
-/// Every figure has rows that add up to it, or a source.
+/// Every figure that was measured has rows that add up to it, or leads to those who have them.
 pub(super) fn add_up(document: &Document, drill: &Drill) {
     let figures = figures(document);
     for (name, figure) in &figures {
         let counted = rows(figure, drill, &figures);
         match (counted, claims(figure)) {
             (Some(counted), Some(claimed)) => {
-                // 可用性 counts time, not facts.
-                let is_time = name.ends_with("availability/a") || name.ends_with("availability/b");
-                let is_time = is_time || name.ends_with("availability/value");
+                // 可用性 counts time, not facts, and 工数 minutes, not tickets.
+                let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+                let is_time = ends(&["availability/a", "availability/b", "availability/value"])
+                    || (name.starts_with("hours/") && ends(&["/minutes", "/mean"]));
                 assert!(
                     is_time || counted == claimed,
                     "{name}: {counted} {figure:?}"
                 );
             }
-            (None, _) => {
-                let Rows::Source { source } = &figure.rows else {
-                    panic!("{name}: {figure:?}");
-                };
-                assert!(!source.is_empty(), "{name}");
+            (None, claimed) => {
+                assert!(leads_elsewhere(name, figure, claimed), "{name}: {figure:?}")
             }
             _ => {}
         }
     }
 }
 
-/// How many rows a figure has; `None`: it has a source.
+/// Whether a figure without rows of its own leads to others: measured figures to those of other months or to
+/// the access log; what was entered, published or expected to its source.
+fn leads_elsewhere(name: &str, figure: &Figure, claimed: Option<i64>) -> bool {
+    match &figure.rows {
+        Rows::Months { cells } => {
+            let is_cell = |cell: &str| cell.split('/').count() == 3;
+            !cells.is_empty() && cells.iter().all(|of| is_cell(&of.cell))
+        }
+        Rows::AccessLog { .. } => name.starts_with("uses/") || name.starts_with("missed_words/"),
+        Rows::Source { source } => {
+            let measures_nothing =
+                matches!(figure.population, Population::Stated | Population::Expected);
+            let says_nothing = claimed.is_none() && matches!(figure.value, Value::None(_));
+            !source.is_empty() && (measures_nothing || says_nothing)
+        }
+        _ => false,
+    }
+}
+
+#[test]
+#[should_panic(expected = "令和6年4月分の実測")]
+fn a_measured_figure_without_rows_is_not_proven() {
+    let (mut report, drill) = report_and_drill(&whole());
+    let chapters = report.document.chapters.iter_mut();
+    for block in chapters.flat_map(|chapter| &mut chapter.blocks) {
+        let Block::Table(table) = block else { continue };
+        for cell in table.rows.iter_mut().flat_map(|row| &mut row.cells) {
+            if let DocCell::Figure(figure) = cell
+                && figure.population == Population::Arrived
+            {
+                figure.rows = Rows::Source {
+                    source: "令和6年4月分の実測".to_owned(),
+                };
+            }
+        }
+    }
+    add_up(&report.document, &drill);
+}
+
+#[test]
+fn a_figure_of_another_month_stands_in_the_report_of_that_month() {
+    let april = report(&input_of(counts("2024-04", 300, 290)));
+    let may = report(&whole());
+    let (before, after) = (figures(&april.document), figures(&may.document));
+    let mut compared = 0;
+    for (name, figure) in &after {
+        let Rows::Months { cells } = &figure.rows else {
+            continue;
+        };
+        let mut sum = 0;
+        for of in cells {
+            let known = if of.month == month("2024-04") {
+                &before
+            } else {
+                &after
+            };
+            let found = known.get(&of.cell);
+            let found = found.unwrap_or_else(|| panic!("{name}: nobody knows {}", of.cell));
+            if let [_] = cells.as_slice() {
+                assert_eq!(found.value, figure.value, "{name}");
+                assert_eq!(found.parts, figure.parts, "{name}");
+            }
+            sum += claims(found).unwrap_or(0);
+            compared += 1;
+        }
+        if let Value::Count(count) = figure.value {
+            assert_eq!(sum, count, "{name}");
+        }
+    }
+    assert!(compared > 50, "{compared}");
+}
+
+/// How many rows a figure has; `None`: it leads elsewhere.
 fn rows(figure: &Figure, drill: &Drill, all: &BTreeMap<String, Figure>) -> Option<i64> {
     let selected = |name: &String| {
         let ids = drill.selections.get(name);
@@ -135,9 +214,11 @@ fn rows(figure: &Figure, drill: &Drill, all: &BTreeMap<String, Figure>) -> Optio
         i64::try_from(ids.len()).unwrap()
     };
     match &figure.rows {
-        Rows::Calls { selection } | Rows::Tickets { selection } | Rows::Facts { selection } => {
-            Some(selected(selection))
-        }
+        Rows::Calls { selection }
+        | Rows::Tickets { selection }
+        | Rows::Facts { selection }
+        | Rows::Articles { selection } => Some(selected(selection)),
+        Rows::Ticket { .. } => Some(1),
         Rows::Cells { cells } => {
             let cells = cells.iter().filter_map(|cell| all.get(cell));
             let is_difference = matches!(figure.value, Value::Decimal(_));
@@ -147,7 +228,7 @@ fn rows(figure: &Figure, drill: &Drill, all: &BTreeMap<String, Figure>) -> Optio
                 .or(claims(figure))
                 .or(Some(0))
         }
-        Rows::Source { .. } => None,
+        Rows::Months { .. } | Rows::AccessLog { .. } | Rows::Source { .. } => None,
     }
 }
 

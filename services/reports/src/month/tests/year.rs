@@ -1,6 +1,13 @@
 //! 令和6年度, made of calls and tickets with the published monthly counts of 別紙 8-2.
 
-use madoguchi_core::month::{PublishedCounts, PublishedIncidents, PublishedMonth, Verdict};
+use std::collections::BTreeSet;
+
+use madoguchi_core::month::{
+    Exemption, Level, LevelFact, LevelItem, Measure, PublishedCounts, PublishedIncidents,
+    PublishedMonth, Verdict,
+};
+use madoguchi_core::ticket::System;
+use madoguchi_core::time::Millis;
 
 use super::*;
 
@@ -140,4 +147,78 @@ fn a_month_that_was_only_published_keeps_its_text() {
     assert_eq!(april.unresolved, None);
     assert_eq!(report.months[11].source, "measured");
     assert_eq!(count(&report, "months", "total", "offered"), 4_358);
+}
+
+/// 駆け付け of a month to which nobody came.
+fn dispatch(text: &str, exempt: bool) -> LevelFact {
+    LevelFact {
+        id: text.to_owned(),
+        system: System::Indirect,
+        at: month(text).start() + Millis(36_000_000),
+        what: "端末の故障".to_owned(),
+        measure: Measure::Dispatch { arrived_at: None },
+        exempt: exempt.then(|| Exemption {
+            reason: "停電".to_owned(),
+            proof: "事業者の報告書".to_owned(),
+        }),
+        proof: String::new(),
+        entered_by: None,
+    }
+}
+
+#[test]
+fn a_確定_month_costs_what_its_edition_says_whatever_was_entered_since() {
+    let past = ["2024-04", "2024-05"].map(|text| {
+        let of = input_of(counts(text, 60, 60));
+        MonthSummary::of(&of.data, &of.scope, &of.rules)
+    });
+    let runs = |frozen: &[(&str, &[Level])], facts: Vec<LevelFact>| {
+        let item = |level: &Level| LevelItem {
+            system: System::Indirect,
+            level: *level,
+        };
+        let frozen = frozen.iter().map(|(text, levels)| {
+            let missed: BTreeSet<_> = levels.iter().map(item).collect();
+            (month(text), missed)
+        });
+        let input = MonthInput {
+            past: past.to_vec(),
+            frozen_misses: frozen.collect(),
+            facts,
+            ..input_of(counts("2024-06", 60, 60))
+        };
+        let made = report(&input);
+        let runs = made
+            .payment
+            .iter()
+            .map(|one| (one.month.to_string(), one.run));
+        runs.collect::<Vec<_>>()
+    };
+    let of = |months: &[(&str, u32)]| -> Vec<(String, u32)> {
+        let months = months.iter();
+        months
+            .map(|(month, run)| ((*month).to_owned(), *run))
+            .collect()
+    };
+    let none: &[Level] = &[];
+    let missed: &[Level] = &[Level::Dispatch];
+    let late = || vec![dispatch("2024-04", false), dispatch("2024-06", false)];
+    // While April is open, its facts decide.
+    assert_eq!(
+        runs(&[], late()),
+        of(&[("2024-04", 1), ("2024-05", 0), ("2024-06", 1)])
+    );
+    // A fact that was entered after 確定 waits for 第2版, and so does one that was left out afterwards.
+    assert_eq!(
+        runs(&[("2024-04", none), ("2024-05", missed)], late()),
+        of(&[("2024-04", 0), ("2024-05", 1), ("2024-06", 2)])
+    );
+    let left_out = vec![dispatch("2024-04", true), dispatch("2024-05", true)];
+    assert_eq!(
+        runs(&[("2024-04", missed), ("2024-05", missed)], left_out),
+        of(&[("2024-04", 1), ("2024-05", 2), ("2024-06", 0)])
+    );
+    // A month without any call that is 確定 stays in the row.
+    let fewer = runs(&[("2024-03", missed), ("2024-04", missed)], late());
+    assert_eq!(fewer[0], ("2024-04".to_owned(), 2));
 }

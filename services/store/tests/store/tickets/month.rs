@@ -117,6 +117,7 @@ async fn a_month_reads_what_counts_in_it_as_it_was_then(place: Place) {
             (day("2026-05-02"), true)
         ]
     );
+    assert!(may.open_at_end.contains(&TicketId::new("april")));
     assert_eq!(
         store
             .count_received(day("2026-04-01"), day("2026-05-01"))

@@ -4,7 +4,7 @@ use madoguchi_core::month::Verdict;
 
 use crate::document::{DocCell, DocRow, DocTable, Figure, Parts, Population, Rows};
 use crate::month::cells::{self, cells, column, count, number, row, table, text};
-use crate::month::making::{Making, percent, source_of};
+use crate::month::making::{Making, of_month, percent, source_of, unknown};
 use crate::month::months::KnownMonth;
 use crate::month::summary::MonthSummary;
 
@@ -132,8 +132,8 @@ fn line(making: &Making<'_, '_>, n: usize, indicator: &Indicator) -> DocRow {
     };
     let now = making.months.get(own);
     let cell = |month| match making.months.get(month) {
-        Some(known) => of_month(making, known, indicator),
-        None => cells::lacking("記録がない", indicator.population, source_of(month, None)),
+        Some(known) => figure_of(making, known, indicator),
+        None => cells::lacking("記録がない", indicator.population, unknown(month)),
     };
     let verdict = now.map(|known| verdict(&known.summary, indicator));
     row(
@@ -181,14 +181,17 @@ fn verdict(summary: &MonthSummary, indicator: &Indicator) -> &'static str {
     verdict.label()
 }
 
-fn of_month(making: &Making<'_, '_>, known: &KnownMonth<'_>, indicator: &Indicator) -> DocCell {
+fn figure_of(making: &Making<'_, '_>, known: &KnownMonth<'_>, indicator: &Indicator) -> DocCell {
     let summary = &known.summary;
     let year = making.month.data.month.fiscal_year();
     let in_table = summary.month.fiscal_year() == year;
     let rows = || match known.published.filter(|_| !known.is_measured) {
         _ if in_table => cells([format!("months/{}/{}", summary.month, indicator.column)]),
-        Some(published) => source_of(summary.month, Some(&published.source)),
-        None => source_of(summary.month, None),
+        Some(published) => source_of(&published.source),
+        None => of_month(
+            summary.month,
+            format!("months/{}/{}", summary.month, indicator.column),
+        ),
     };
     match indicator.kind {
         Kind::Count(of) => count(number(of(summary)), indicator.population, rows()),
