@@ -8,7 +8,8 @@ mod detail;
 mod differences;
 mod edit;
 mod export;
-pub(crate) mod files;
+pub(crate) mod file_download;
+mod files;
 mod form;
 mod import;
 mod list;
@@ -70,7 +71,7 @@ fn routes() -> Routes {
         )
         .upload("/articles/import", FileUse::Import, import::preview)
         .upload("/articles/import/apply", FileUse::Import, import::apply)
-        .get("/articles/{id}/files/{hash}", files::file)
+        .get("/articles/{id}/files/{hash}", file_download::file)
         .post("/articles/{id}/files/remove", files::remove)
         .post("/articles/bulk", bulk::take)
         .get("/articles/new", edit::new_page)

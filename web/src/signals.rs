@@ -16,11 +16,7 @@ use crate::menu::MenuEntry;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[
-        MenuEntry::new(
-            "外線の信号の集計",
-            figures::HERE,
-            Permission::ReadMetrics,
-        ),
+        MenuEntry::new("外線の信号の集計", figures::HERE, Permission::ReadMetrics),
         MenuEntry::new("音声の品質", voice::HERE, Permission::ReadMetrics),
     ])
     .audit(&[audit_fields::<SignalRetention>]);

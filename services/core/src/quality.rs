@@ -37,7 +37,10 @@ pub struct VoiceQuality {
 impl VoiceQuality {
     /// The share of what should have come that was lost, in tenths of a percent; nothing where nothing should have.
     pub fn lost_permille(&self) -> Option<u64> {
-        permille(self.packets_lost, self.packets_received.saturating_add(self.packets_lost))
+        permille(
+            self.packets_lost,
+            self.packets_received.saturating_add(self.packets_lost),
+        )
     }
 
     /// The share of what was sent that the leg did not hear, in tenths of a percent; nothing if it does not tell.

@@ -140,14 +140,21 @@ mod tests {
                 ..
             } = budget;
             let shares = [fixed, rtp_sockets, sip_connections, web_connections];
-            assert!(shares.iter().sum::<u64>() + report_sockets <= limit, "{budget:?}");
+            assert!(
+                shares.iter().sum::<u64>() + report_sockets <= limit,
+                "{budget:?}"
+            );
             assert!(shares.iter().all(|share| *share >= 64), "{budget:?}");
             assert!(rtp_sockets >= web_connections.min(5_000), "{budget:?}");
         }
         let wide = Budget::new(65_536, 5_000);
         assert_eq!((wide.rtp_sockets, wide.fault()), (5_000, None));
         assert_eq!(wide.report_sockets, 5_000);
-        assert_eq!(Budget::new(1_024, 5_000).report_sockets, 0, "voice comes first");
+        assert_eq!(
+            Budget::new(1_024, 5_000).report_sockets,
+            0,
+            "voice comes first"
+        );
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub use self::files::{FileError, archive, docx, pdf};
 pub use self::freezing::{Freezing, NewEdition, freezes_from, next_edition};
 pub use self::gathering::gather;
 pub use self::running::{
-    AnswerLimit, ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth, running_basis, running_month,
+    AnswerLimit, ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth, running_basis,
+    running_month,
 };
 pub use self::settings::{MonthSettings, rules};
 pub use self::shift_plan::{ShiftPlanMonth, shift_plan};

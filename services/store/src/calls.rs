@@ -45,7 +45,7 @@ pub(crate) async fn refresh(
 
 /// Computes the table anew if another version of the program has filled it.
 pub(crate) async fn rebuild_if_outdated(store: &Store) -> Result<(), StoreError> {
-    if derived::is_current(store, TABLE, VERSION).await? {
+    if derived::is_current(&store.read, TABLE, VERSION).await? {
         return Ok(());
     }
     let calls = store.rebuild_calls().await?;

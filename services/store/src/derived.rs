@@ -1,20 +1,19 @@
 //! Which version of the program has made what is derived from other tables.
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AnyPool};
 
 use crate::error::StoreError;
-use crate::store::Store;
 
 /// Whether `name` was made by this version of what makes it.
 pub(crate) async fn is_current(
-    store: &Store,
+    pool: &AnyPool,
     name: &str,
     version: i64,
 ) -> Result<bool, StoreError> {
     let found = sqlx::query("SELECT 1 AS one FROM derived WHERE name = $1 AND version = $2")
         .bind(name)
         .bind(version)
-        .fetch_optional(&store.read)
+        .fetch_optional(pool)
         .await?;
     Ok(found.is_some())
 }

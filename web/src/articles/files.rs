@@ -1,9 +1,7 @@
-//! Pictures and attachments of an article: brought into its draft, taken out, and sent to whom they
-//! are for.
+//! Pictures and attachments of an article: brought into its draft, and taken out.
 
 use axum::Json;
 use axum::extract::{Form, Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,12 +11,11 @@ use madoguchi_core::article::{
     Article, ArticleFile, Content, FILE_BYTES, FILES, Version, file_name,
 };
 use madoguchi_core::id::ArticleId;
-use madoguchi_reports::forms::names::content_disposition;
 use serde::{Deserialize, Serialize};
 
 use super::detail::show_again;
 use super::edit::{keep, refused, written};
-use super::lookup::{HERE, lookup, lookup_seen};
+use super::lookup::{HERE, lookup_seen};
 use super::refused::{PageForm, Refused};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -168,39 +165,4 @@ fn changed(
         .edit(content, &visitor.user.id, web.desk.now())
         .map_err(refused)?;
     Ok(article)
-}
-
-/// A file of any version, for editors.
-pub(super) async fn file(
-    _visitor: Allowed<EditArticles>,
-    State(web): State<Web>,
-    Path((id, hash)): Path<(String, String)>,
-) -> Result<Response, WebError> {
-    let (article, _) = lookup(&web, &id).await?;
-    let mut files = article
-        .versions
-        .iter()
-        .flat_map(|version| &version.content.files);
-    let file = files.find(|file| file.hash == hash);
-    send(&web, file).await
-}
-
-/// Sends a file that the reader may see: pictures to be shown, all else to be saved.
-pub(crate) async fn send(web: &Web, file: Option<&ArticleFile>) -> Result<Response, WebError> {
-    let missing = || WebError::NotFound("このファイル");
-    let file = file.ok_or_else(missing)?;
-    let kept = web.store.lookup_article_file(&file.hash).await?;
-    let content = STANDARD.decode(kept.ok_or_else(missing)?);
-    let content = content.map_err(|_| WebError::Internal("a file cannot be read"))?;
-    let how = if file.kind.is_picture() {
-        "inline".to_owned()
-    } else {
-        content_disposition(&file.name)
-    };
-    let headers = [
-        (header::CONTENT_TYPE, file.kind.media_type().to_owned()),
-        (header::CONTENT_DISPOSITION, how),
-        (header::CACHE_CONTROL, "private, max-age=300".to_owned()),
-    ];
-    Ok((headers, content).into_response())
 }

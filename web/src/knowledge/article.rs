@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::finder::{HERE, finder};
 use super::past::{is_ticket, past_ticket};
-use crate::articles::files;
+use crate::articles::file_download;
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
@@ -127,7 +127,7 @@ pub(super) async fn file(
 ) -> Result<Response, WebError> {
     let article = get(&web, &id).await?;
     let file = article.files.iter().find(|file| file.hash == hash);
-    files::send(&web, file).await
+    file_download::send(&web, file).await
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,6 +1,6 @@
 //! SIP messages for those who may not see whose they are.
 
-use super::{Between, numbers, numbers_between};
+use super::digits::{Between, numbers, numbers_between};
 
 /// In place of what is not shown.
 const HIDDEN: &str = "***";

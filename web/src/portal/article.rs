@@ -14,7 +14,7 @@ use super::finding::{CameFrom, Finder};
 use super::gone;
 use super::home::Line;
 use super::notices::{self, ShownNotice};
-use crate::articles::files;
+use crate::articles::file_download;
 use crate::auth::access::PortalReader;
 use crate::auth::token;
 use crate::error::WebError;
@@ -87,7 +87,7 @@ pub(super) async fn file(
     let article = web.article(&id, Viewer::Portal).await?;
     let article = article.ok_or(WebError::NotFound("このFAQ"))?;
     let file = article.files.iter().find(|file| file.hash == hash);
-    files::send(&web, file).await
+    file_download::send(&web, file).await
 }
 
 pub(super) async fn page(

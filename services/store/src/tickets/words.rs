@@ -313,7 +313,7 @@ impl Store {
 
     /// Sees whether the index is of this version; until it is, words are looked for in every text.
     async fn look_at_word_index(&self) -> Result<bool, StoreError> {
-        let is_current = derived::is_current(self, INDEX, VERSION).await?;
+        let is_current = derived::is_current(&self.read, INDEX, VERSION).await?;
         self.word_index.0.store(is_current, Ordering::Release);
         Ok(is_current)
     }
@@ -394,7 +394,9 @@ mod tests {
         ] {
             assert!(has(word), "{word}");
         }
-        for word in ["算0", "精費", "x", "8v", "費旅", "1235", "123-4", "算03", "5000000", "r8-50000"] {
+        for word in [
+            "算0", "精費", "x", "8v", "費旅", "1235", "123-4", "算03", "5000000", "r8-50000",
+        ] {
             assert!(!has(word), "{word}");
         }
     }

@@ -52,9 +52,9 @@ fn the_voice_of_both_legs_is_measured_until_somebody_hangs_up() {
     bench.send(&carrier, carrier.in_dialog("BYE", &answer, 2));
     let measured = |leg: Party| {
         let mut events = bench.events.iter();
-        let found = events.rposition(|event| {
-            matches!(event, EventKind::VoiceMeasured { leg: other, .. } if *other == leg)
-        });
+        let found = events.rposition(
+            |event| matches!(event, EventKind::VoiceMeasured { leg: other, .. } if *other == leg),
+        );
         let at = found.unwrap_or_else(|| panic!("{leg:?} in {:?}", bench.events));
         let ended = |event: &EventKind| matches!(event, EventKind::Ended { .. });
         assert!(bench.events[at..].iter().any(ended), "before the end");

@@ -32,7 +32,10 @@ fn a_phone_is_told_what_came_from_it_and_what_it_tells_is_known() {
     assert_eq!(from, SocketAddr::new(a.desk.ip(), port));
     let told = Report::parse_all(&bytes[..length]).unwrap();
     let block = told[0].blocks[0];
-    assert_eq!((told[0].ssrc, block.ssrc, block.lost), (ours, 0x5151_5151, 1));
+    assert_eq!(
+        (told[0].ssrc, block.ssrc, block.lost),
+        (ours, 0x5151_5151, 1)
+    );
     let sender = told[0].sender.expect("something was sent");
     assert_eq!((sender.packets, sender.octets), (1, 160));
 
@@ -58,6 +61,12 @@ fn a_phone_is_told_what_came_from_it_and_what_it_tells_is_known() {
         _ => None,
     });
     let quality = quality.expect("what the phone told");
-    assert_eq!((quality.packets_lost, quality.far_packets_lost), (1, Some(7)));
-    assert!(quality.round_trip_ms.is_some_and(|ms| ms < 5_000), "{quality:?}");
+    assert_eq!(
+        (quality.packets_lost, quality.far_packets_lost),
+        (1, Some(7))
+    );
+    assert!(
+        quality.round_trip_ms.is_some_and(|ms| ms < 5_000),
+        "{quality:?}"
+    );
 }

@@ -118,7 +118,9 @@ impl Book {
                 self.over = true;
             }
             EventKind::Barred { .. } => {}
-            EventKind::Encrypted { .. } | EventKind::VoiceMeasured { .. } => assert!(self.answered && !self.over, "{event:?}"),
+            EventKind::Encrypted { .. } | EventKind::VoiceMeasured { .. } => {
+                assert!(self.answered && !self.over, "{event:?}")
+            }
             EventKind::Superseded { .. } => panic!("the engine supersedes no call: {event:?}"),
             EventKind::Ended { .. } => self.end(event),
             EventKind::WrapUpEnded { agent } => {
