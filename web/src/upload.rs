@@ -151,11 +151,13 @@ pub(crate) async fn text_of(
     Some(fields)
 }
 
-/// The same in large parts.
+/// The same in large parts. A pause before each lets what has come be read before a fault is met: the reader of
+/// forms takes all that is there at once.
 fn gathered<E>(
     body: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> impl Stream<Item = Result<Bytes, E>> {
     stream::unfold(body.fuse(), |mut body| async move {
+        tokio::task::yield_now().await;
         let mut part = Vec::new();
         while part.len() < PART_BYTES {
             match body.next().await {

@@ -99,6 +99,7 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
         .fill_in("#answer", "「ぬりかべ申請」の画面から申請します。")
         .await?;
     act(&browser, "#article-form button.primary", "保存しました。").await?;
+    browser.until_at(&path).await?;
     act(
         &browser,
         "form[action$='/submit'] button",
