@@ -1,6 +1,6 @@
 //! RTCP (RFC 3550 6): what each side tells the other of the voice that it sent and heard.
 
-/// The longest compound that is read; ours are far shorter.
+/// As many as the head of a report can count.
 const BLOCKS_AT_MOST: usize = 31;
 const VERSION: u8 = 2;
 const SENDER_REPORT: u8 = 200;
