@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 use super::{Client, PASSWORD};
 
+/// The tickets were received in so many days.
+pub(super) const DAYS: usize = 10 * 366;
 /// Agents who type meanwhile.
 const AGENTS: usize = 20;
 /// What is typed is kept so often.
@@ -71,7 +73,7 @@ pub(super) async fn fill(store: &Store, tickets: usize, now: Moment) -> anyhow::
 }
 
 fn ticket(n: usize, of: usize, now: Moment) -> anyhow::Result<NewTicket> {
-    let every = 10 * 366 * 86_400_000 / of;
+    let every = DAYS * 86_400_000 / of;
     let received_at = now - Millis(i64::try_from((of - n) * every)?);
     let pick = |texts: &[&'static str], n: usize| texts.get(n % texts.len()).copied();
     let subject = pick(&SUBJECTS, n).context("a subject")?;
