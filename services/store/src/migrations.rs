@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 28] = [
+const ALL: [(i64, &str, &str); 29] = [
     (
         1,
         "calls",
@@ -149,6 +149,11 @@ const ALL: [(i64, &str, &str); 28] = [
         29,
         "voice measured",
         include_str!("../../../migrations/0029_voice_measured.sql"),
+    ),
+    (
+        31,
+        "ticket lists",
+        include_str!("../../../migrations/0031_ticket_lists.sql"),
     ),
 ];
 

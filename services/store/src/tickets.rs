@@ -17,6 +17,7 @@ mod request_keys;
 mod retention;
 mod row;
 mod unregistered;
+mod viewers;
 pub(crate) mod words;
 
 use madoguchi_core::id::{CallId, TicketId};

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::list::{TicketFilter, restrict};
+use super::list::{TicketFilter, Years, restrict, within_years};
 use crate::error::StoreError;
 use crate::page;
 use crate::store::Store;
@@ -57,7 +57,8 @@ impl Store {
         }
         let words = self.word_query(&filter.words).await?;
         let count = page::count(self.read()?, "tickets", at_most, |sql| {
-            restrict(sql, filter, &words)
+            restrict(sql, filter, &words);
+            within_years(sql, filter, Years::default());
         });
         let count = count.await?;
         self.ticket_counts.keep(position, key, count);

@@ -1,9 +1,10 @@
 //! Short lists of tickets, the newest first, and what long ones have in common with them.
 
+use madoguchi_core::era::fiscal_year;
 use madoguchi_core::id::{CategoryId, DivisionId, PersonId, TicketId, UserId};
 use madoguchi_core::phone;
 use madoguchi_core::ticket::{Channel, Status, System, Ticket};
-use madoguchi_core::time::Instant;
+use madoguchi_core::time::{Instant, Millis};
 use sqlx::Row;
 
 use super::row::{self, COLUMNS, TicketRow};
@@ -39,8 +40,12 @@ pub struct TicketFilter {
     pub caller: Option<String>,
     /// From this 拠点.
     pub site: Option<String>,
+    /// From this 部署, of whatever 拠点.
+    pub department: Option<String>,
     /// Marked 障害.
     pub incident: bool,
+    /// Marked 緊急.
+    pub urgent: bool,
     /// Received from here on.
     pub from: Option<Instant>,
     /// Received before this.
@@ -55,6 +60,42 @@ pub struct TicketFilter {
     pub limit: u32,
 }
 
+impl TicketFilter {
+    /// Whether it lets open tickets through alone.
+    fn is_of_open(&self) -> bool {
+        let waits = self.escalation_due_before.is_some() || self.held_before.is_some();
+        let is_named = !self.statuses.is_empty() && !self.statuses.contains(&Status::Done);
+        self.open || waits || (is_named && !self.merged)
+    }
+}
+
+/// From which end on the fiscal years of a period narrow a list. A page that begins at a row has its place from
+/// that row on that end: two bounds there would let the database choose the wrong one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Years {
+    pub(super) first: bool,
+    pub(super) last: bool,
+}
+
+impl Default for Years {
+    fn default() -> Self {
+        let (first, last) = (true, true);
+        Self { first, last }
+    }
+}
+
+/// Adds in which fiscal years the numbers of the tickets are that were received in the period of a filter.
+pub(super) fn within_years(sql: &mut Sql, filter: &TicketFilter, years: Years) {
+    let year = |at: Instant| i64::from(fiscal_year(at.date()));
+    if let Some(from) = filter.from.filter(|_| years.first) {
+        sql.push(" AND fiscal_year >= ").bind(year(from));
+    }
+    if let Some(until) = filter.until.filter(|_| years.last) {
+        sql.push(" AND fiscal_year <= ")
+            .bind(year(until - Millis(1)));
+    }
+}
+
 impl Store {
     /// The newest tickets that a filter lets through.
     ///
@@ -65,6 +106,7 @@ impl Store {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(" FROM tickets");
         restrict(&mut sql, filter, &words);
+        within_years(&mut sql, filter, Years::default());
         sql.push(" ORDER BY fiscal_year DESC, sequence DESC LIMIT ")
             .bind(i64::from(filter.limit));
         let found = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
@@ -138,18 +180,20 @@ impl Store {
 pub(super) fn restrict(sql: &mut Sql, filter: &TicketFilter, words: &WordQuery) {
     sql.push(" WHERE 1 = 1");
     words.restrict(sql);
-    if filter.open {
-        sql.push(" AND is_open = 1");
-    }
     if filter.awaiting_answer {
         sql.push(" AND awaits_answer = 1");
     }
     // What is open is not merged: without a second condition the index of open tickets suffices.
-    if !filter.merged && !filter.open {
+    if filter.is_of_open() {
+        sql.push(" AND is_open = 1");
+    } else if !filter.merged {
         sql.push(" AND merged_into IS NULL");
     }
     if filter.incident {
         sql.push(" AND incident = 1");
+    }
+    if filter.urgent {
+        sql.push(" AND urgent = 1");
     }
     one_of(
         sql,
@@ -179,6 +223,10 @@ pub(super) fn restrict(sql: &mut Sql, filter: &TicketFilter, words: &WordQuery) 
         ),
         (" AND number <> '' AND number = ", caller.as_deref()),
         (" AND site <> '' AND site = ", filter.site.as_deref()),
+        (
+            " AND department <> '' AND department = ",
+            filter.department.as_deref(),
+        ),
     ] {
         if let Some(text) = text {
             sql.push(condition).bind(storable(text));

@@ -7,7 +7,7 @@ use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::list::{TicketFilter, restrict};
+use super::list::{TicketFilter, Years, restrict, within_years};
 use super::row;
 use crate::error::StoreError;
 use crate::page::{self, Key, Order, Page, Start};
@@ -42,6 +42,24 @@ impl TicketOrder {
             Self::Changed => (&CHANGED, true),
         };
         Order { keys, descending }
+    }
+
+    /// From which end on fiscal years narrow a page that begins there.
+    fn years(self, start: &Start) -> Years {
+        let goes_up = match (self, start) {
+            // The order is another one, and an index of its own has it.
+            (Self::Changed, _) => {
+                let (first, last) = (false, false);
+                return Years { first, last };
+            }
+            (_, Start::First | Start::Offset(_)) => return Years::default(),
+            (Self::Oldest, Start::After(_)) | (Self::Newest, Start::Before(_)) => true,
+            (Self::Oldest, Start::Before(_)) | (Self::Newest, Start::After(_)) => false,
+        };
+        Years {
+            first: !goes_up,
+            last: goes_up,
+        }
     }
 }
 
@@ -82,7 +100,11 @@ impl Store {
     ) -> Result<Page<Ticket>, StoreError> {
         let from = ("state", "tickets");
         let words = self.word_query(&filter.words).await?;
-        let restrict = |sql: &mut Sql| restrict(sql, filter, &words);
+        let years = order.years(part.0);
+        let restrict = |sql: &mut Sql| {
+            restrict(sql, filter, &words);
+            within_years(sql, filter, years);
+        };
         page::page(
             self.read()?,
             from,
@@ -161,4 +183,138 @@ fn contact(row: &AnyRow) -> Result<TicketContact, StoreError> {
         ticket: TicketId::new(row.try_get::<&str, _>("ticket_id")?),
         number: row::number(row)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_core::ticket::{Status, System};
+
+    use super::*;
+
+    /// How SQLite goes about a page.
+    async fn plan(store: &Store, filter: &TicketFilter, order: TicketOrder) -> String {
+        let words = store.word_query(&filter.words).await.unwrap();
+        let start = Start::First;
+        let mut sql = Sql::new("EXPLAIN QUERY PLAN SELECT state");
+        order.order().select(&mut sql);
+        sql.push(" FROM tickets");
+        restrict(&mut sql, filter, &words);
+        within_years(&mut sql, filter, order.years(&start));
+        order.order().sort(&mut sql, &start);
+        page::limit(&mut sql, &start, 50);
+        let mut connection = store.read().unwrap().acquire().await.unwrap();
+        let steps = sql.fetch_all(&mut connection).await.unwrap();
+        let steps = steps.iter().map(|step| step.try_get::<String, _>("detail"));
+        steps.collect::<Result<Vec<_>, _>>().unwrap().join("; ")
+    }
+
+    /// SQLite knows nothing of how many rows there are, so that it chooses here as it does at a desk of years.
+    #[tokio::test]
+    async fn a_page_is_read_in_its_order_by_an_index_whatever_it_is_narrowed_by() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let empty = TicketFilter::default;
+        let month = (
+            Some(Instant(1_700_000_000_000)),
+            Some(Instant(1_702_000_000_000)),
+        );
+        let (from, until) = month;
+        for (filter, index) in [
+            (empty(), "tickets_in_order"),
+            (
+                TicketFilter {
+                    from,
+                    until,
+                    ..empty()
+                },
+                "tickets_in_order",
+            ),
+            (
+                TicketFilter {
+                    open: true,
+                    ..empty()
+                },
+                "tickets_open_by_number",
+            ),
+            (
+                TicketFilter {
+                    statuses: vec![Status::Held],
+                    ..empty()
+                },
+                "tickets_open",
+            ),
+            (
+                TicketFilter {
+                    owner: Some(Some("u1".into())),
+                    ..empty()
+                },
+                "tickets_by_owner",
+            ),
+            (
+                TicketFilter {
+                    categories: vec!["f09".into()],
+                    ..empty()
+                },
+                "tickets_by_category",
+            ),
+            (
+                TicketFilter {
+                    divisions: vec!["d".into()],
+                    ..empty()
+                },
+                "tickets_by_division",
+            ),
+            (
+                TicketFilter {
+                    channel: Some(Channel::Visit),
+                    ..empty()
+                },
+                "tickets_by_channel",
+            ),
+            (
+                TicketFilter {
+                    system: Some(System::Macs),
+                    ..empty()
+                },
+                "tickets_by_system",
+            ),
+            (
+                TicketFilter {
+                    site: Some("中央".to_owned()),
+                    ..empty()
+                },
+                "tickets_by_site",
+            ),
+            (
+                TicketFilter {
+                    department: Some("総務課".to_owned()),
+                    ..empty()
+                },
+                "tickets_by_department",
+            ),
+            (
+                TicketFilter {
+                    person: Some("1".into()),
+                    ..empty()
+                },
+                "tickets_by_person",
+            ),
+            (
+                TicketFilter {
+                    incident: true,
+                    ..empty()
+                },
+                "tickets_with_incident",
+            ),
+        ] {
+            let plan = plan(&store, &filter, TicketOrder::Newest).await;
+            assert!(
+                plan.contains(&format!("INDEX {index} ")),
+                "{filter:?}: {plan}"
+            );
+            assert!(!plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");
+        }
+        let changed = plan(&store, &empty(), TicketOrder::Changed).await;
+        assert!(changed.contains("INDEX tickets_by_change "), "{changed}");
+        assert!(!changed.contains("TEMP B-TREE"), "{changed}");
+    }
 }

@@ -5,6 +5,7 @@ use super::*;
 on_databases!([sqlite_file, sqlite_memory, postgres] [
     an_answered_call_is_registered_without_ticket_or_neither,
     drafts_are_kept_for_each_person_and_thing,
+    who_has_a_ticket_open_is_told_as_long_as_it_is_so,
 ]);
 
 async fn an_answered_call_is_registered_without_ticket_or_neither(place: Place) {
@@ -109,4 +110,34 @@ async fn drafts_are_kept_for_each_person_and_thing(place: Place) {
     tx.commit().await.unwrap();
     assert!(store.ticket_drafts(&u1).await.unwrap().is_empty());
     assert_eq!(store.ticket_drafts(&"u2".into()).await.unwrap().len(), 1);
+}
+
+async fn who_has_a_ticket_open_is_told_as_long_as_it_is_so(place: Place) {
+    let store = place.open().await;
+    let note = async |user: &str, now: i64, until: i64| {
+        let mut tx = store.begin_unrecorded().await.unwrap();
+        let times = (Instant(now), Instant(until));
+        let noted = tx.note_ticket_viewer(&"a".into(), &user.into(), times);
+        noted.await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let there = async |now| {
+        let there = store.ticket_viewers(&"a".into(), Instant(now)).await;
+        let there = there.unwrap();
+        there.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    note("u2", 10, 20).await;
+    note("u1", 10, 20).await;
+    assert_eq!(there(20).await, ["u1", "u2"]);
+    note("u1", 20, 30).await;
+    assert_eq!(there(21).await, ["u1"]);
+    note("u1", 21, 21).await;
+    assert!(there(22).await.is_empty());
+    assert!(
+        store
+            .ticket_viewers(&"b".into(), Instant(10))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
