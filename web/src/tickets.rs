@@ -26,6 +26,7 @@ mod old_inquiries;
 mod one;
 mod page;
 mod parts;
+pub(crate) mod presence;
 mod related;
 mod steps;
 
@@ -73,6 +74,7 @@ fn routes() -> Routes {
         )
         .upload("/tickets/import/apply", FileUse::Import, import::apply)
         .post("/tickets/bulk", bulk::change)
+        .post("/tickets/present", presence::tell)
         .get("/tickets/due", due::page)
         .get("/tickets/due/part", due::part)
         .get("/inquiries", old_inquiries::lead)

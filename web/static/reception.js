@@ -19,7 +19,6 @@
   const find = (selector) => form.querySelector(selector);
   const told = find(".toast[data-told]");
   const kept = find("[data-kept]");
-  const others = find("[data-others]");
   const said = find("[data-said]");
   const TEXTS = ["question", "answer", "note", "sent"];
   const composes = (event) => event.isComposing || event.keyCode === 229;
@@ -41,10 +40,6 @@
     data.delete("file_id");
     return data;
   };
-  const tellOthers = (names) => {
-    others.hidden = names.length === 0;
-    others.textContent = names.length ? `入力中:${names.join("、")}` : "";
-  };
   const keepSoon = () => { keeping ||= setTimeout(keep, KEEP_WAIT); };
   const keep = async () => {
     keeping = 0;
@@ -57,7 +52,7 @@
       const answer = await fetch("/reception/draft", { method: "POST", body: body(), signal: abort.signal });
       if (answer.status === 401 || answer.redirected) throw new Error("signed out");
       if (!answer.ok) throw new Error(String(answer.status));
-      tellOthers((await answer.json()).others);
+      document.dispatchEvent(new CustomEvent("present-others", { detail: await answer.json() }));
       const now = new Date().toLocaleTimeString("ja-JP", { hour: "numeric", minute: "2-digit", second: "2-digit" });
       kept.textContent = `${now} 入力を自動で保存`;
     } catch (error) {
@@ -112,7 +107,7 @@
     asking?.abort();
     const abort = asking = new AbortController();
     try {
-      const query = new URLSearchParams({ q: question(), ticket: fields.ticket.value, ...more });
+      const query = new URLSearchParams({ q: question(), ticket: fields.ticket.value, department: fields.department.value, ...more });
       const answer = await fetch(`/reception/candidates?${query}`, { signal: abort.signal });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       const fresh = document.createElement("template");
@@ -138,6 +133,7 @@
     finding = setTimeout(candidates, FIND_WAIT);
     settling = setTimeout(candidates, SETTLED_WAIT, { settled: "1" });
   });
+  fields.department.addEventListener("change", () => candidates());
   const showSoon = (id) => {
     if (find("[data-previewed]")?.dataset.previewed === id) return;
     clearTimeout(showing);
@@ -205,13 +201,16 @@
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    const { take: taken, show, opens } = button.dataset;
+    const { take: taken, show, opens, refer } = button.dataset;
     if (taken) {
       event.preventDefault();
       take(taken);
     } else if (show) {
       event.preventDefault();
       showSoon(show);
+    } else if (refer) {
+      event.preventDefault();
+      addAnswer(refer);
     } else if ("missed" in button.dataset) {
       event.preventDefault();
       missed();
@@ -328,6 +327,7 @@
     for (const one of said.querySelectorAll(".toast, .banner")) if (!strip.contains(one)) one.remove();
     strip.replaceChildren();
     showBeside(part);
+    candidates();
   };
   // Something is written: it stays, and the next call is offered.
   const offer = async () => {

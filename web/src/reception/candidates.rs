@@ -8,6 +8,7 @@ use madoguchi_kb::Viewer;
 use serde::Deserialize;
 
 use super::form::ReceptionForm;
+use super::usual::Usual;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -24,6 +25,10 @@ const OFFERED: usize = 5;
 #[derive(Default)]
 pub(super) struct Candidates {
     pub(super) results: Results,
+    /// Before anything is asked: what others asked today, and what the caller's 部署 asks.
+    pub(super) is_usual: bool,
+    /// What is said beside each result of how often it was the answer.
+    pub(super) told: Vec<Vec<String>>,
     /// The article that is read.
     pub(super) preview: Option<Article>,
     /// The earlier ticket that is read.
@@ -41,6 +46,8 @@ pub(super) struct CandidateQuery {
     show: String,
     /// The ticket that is written: it answers nothing to itself.
     ticket: String,
+    /// The caller's 部署.
+    department: String,
 }
 
 #[derive(Template)]
@@ -51,12 +58,12 @@ struct CandidatesPart {
 
 impl Candidates {
     /// What is found for a question; `show`: which of them is read; `own`: the ticket that is written, which
-    /// is not offered. That it was looked for is kept with `keeps`.
+    /// is not offered; `department`: the caller's. That it was looked for is kept with `keeps`.
     pub(super) async fn of(
         web: &Web,
         visitor: &Visitor,
         question: &str,
-        (show, own): (&str, &str),
+        (show, own, department): (&str, &str, &str),
         keeps: bool,
     ) -> Result<Self, WebError> {
         let query = FindQuery {
@@ -64,10 +71,18 @@ impl Candidates {
             ..FindQuery::default()
         };
         let mut results = finder(web, visitor).find(&query, keeps).await?;
-        let own = ticket_key(own);
-        results.rows.retain(|row| row.id != own);
+        let own_key = ticket_key(own);
+        results.rows.retain(|row| row.id != own_key);
         results.rows.truncate(OFFERED);
+        let usual = Usual::of(web, department, own).await?;
+        let asks_nothing = results.query.is_empty() && !results.unavailable;
+        if asks_nothing {
+            results.rows = usual.rows(web, visitor, OFFERED).await?;
+        }
+        let told = results.rows.iter().map(|row| usual.told(&row.id)).collect();
+        let is_usual = asks_nothing && !results.rows.is_empty();
         let first = results.rows.first().map(|row| row.id.as_str());
+        let first = first.filter(|_| !asks_nothing);
         let shown = if show.is_empty() { first } else { Some(show) };
         let (preview, past) = match shown {
             Some(key) if is_ticket(key) => (None, past_ticket(web, visitor, key).await?),
@@ -76,6 +91,8 @@ impl Candidates {
         };
         Ok(Self {
             results,
+            is_usual,
+            told,
             preview,
             past,
         })
@@ -93,7 +110,11 @@ pub(super) async fn part(
     Query(query): Query<CandidateQuery>,
 ) -> Result<Html<String>, WebError> {
     let keeps = !query.settled.is_empty();
-    let read = (query.show.as_str(), query.ticket.as_str());
+    let read = (
+        query.show.as_str(),
+        query.ticket.as_str(),
+        query.department.as_str(),
+    );
     let candidates = Candidates::of(&web, &visitor, &query.q, read, keeps).await?;
     Ok(Html(CandidatesPart { candidates }.render()?))
 }

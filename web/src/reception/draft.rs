@@ -4,9 +4,8 @@
 use axum::Json;
 use axum::extract::{Form, State};
 use madoguchi_core::access::HandleTickets;
-use madoguchi_core::time::{Instant, Millis};
+use madoguchi_core::time::Instant;
 use madoguchi_store::{StoreError, TicketDraft};
-use serde::Serialize;
 
 use super::form::ReceptionForm;
 use super::subject::Subject;
@@ -14,32 +13,24 @@ use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::state::Web;
-use crate::tickets::choices;
+use crate::tickets::presence::{self, Others};
 
-/// Whoever has typed within so long is told of as somebody who writes.
-const WRITES_FOR: Millis = Millis::from_secs(90);
-
-/// What the script of the page is told.
-#[derive(Serialize)]
-pub(super) struct Kept {
-    /// Who else writes in the same ticket.
-    others: Vec<String>,
-}
-
-/// Keeps what was typed so far.
+/// Keeps what was typed so far; tells the script of the page who else is there.
 pub(super) async fn keep(
     visitor: Allowed<HandleTickets>,
     State(web): State<Web>,
     Form(form): Form<ReceptionForm>,
-) -> Result<Json<Kept>, WebError> {
+) -> Result<Json<Others>, WebError> {
     let subject = Subject::of_form(&web, &visitor, &form).await?;
     // What comes after it was saved is of before.
     let is_saved = subject.ticket.is_some() && form.base_version() == 0;
     if !is_saved {
         keep_form(&web, &visitor, &subject, &form).await?;
     }
-    let others = others(&web, &visitor, &subject).await?;
-    Ok(Json(Kept { others }))
+    Ok(Json(match &subject.ticket {
+        Some(ticket) => presence::others(&web, &visitor, &ticket.id).await?,
+        None => Others::default(),
+    }))
 }
 
 /// Keeps what a form holds; one that holds nothing is forgotten.
@@ -138,29 +129,4 @@ pub(super) async fn typed(
         ..form.clone()
     };
     Ok((!names_saved && same != *fresh).then_some((form, at)))
-}
-
-/// Who else writes in the same ticket.
-pub(super) async fn others(
-    web: &Web,
-    visitor: &Visitor,
-    subject: &Subject,
-) -> Result<Vec<String>, StoreError> {
-    if subject.ticket.is_none() {
-        return Ok(Vec::new());
-    }
-    let since = web.desk.now() - WRITES_FOR;
-    let users = web.store.users_typing(&subject.key(), since).await?;
-    let users: Vec<_> = users
-        .iter()
-        .filter(|user| **user != visitor.user.id)
-        .collect();
-    if users.is_empty() {
-        return Ok(Vec::new());
-    }
-    let offered = choices::offered(web).await?;
-    let names = users
-        .into_iter()
-        .map(|user| offered.user_name(user).to_owned());
-    Ok(names.collect())
 }

@@ -11,9 +11,9 @@ use super::beside::Beside;
 use super::caller::Caller;
 use super::candidates::Candidates;
 use super::clock::Bar;
-use super::draft;
 use super::form::ReceptionForm;
 use super::hand_on;
+use super::referrals::{Referral, referrals};
 use super::subject::{HERE, Subject};
 use super::viewed;
 use super::waiting;
@@ -29,6 +29,7 @@ use crate::state::Web;
 use crate::tickets::attaching::FileRow;
 use crate::tickets::lookup;
 use crate::tickets::offered::Offered;
+use crate::tickets::presence::{self, Others};
 
 /// What the form is shown with.
 #[derive(Default)]
@@ -96,7 +97,7 @@ struct ReceptionPage {
     another: String,
     now_ms: i64,
     number: Option<String>,
-    others: Vec<String>,
+    others: Others,
     has_call: bool,
     /// Why the call is 対象外, if it is.
     no_ticket: Option<String>,
@@ -114,6 +115,7 @@ struct ReceptionPage {
     targets: Vec<Choice>,
     vendors: Vec<String>,
     phrases: Vec<PhraseChoice>,
+    referrals: Vec<Referral>,
     files: Vec<FileRow>,
     /// What the next file will be called, so that a form that is sent twice brings it once.
     file_id: String,
@@ -172,7 +174,11 @@ pub(super) async fn show(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let read = (told.show.as_str(), form.ticket.as_str());
+    let read = (
+        told.show.as_str(),
+        form.ticket.as_str(),
+        form.department.as_str(),
+    );
     let candidates = Candidates::of(web, visitor, &form.question, read, told.keeps).await?;
     notices::read(web).await;
     let now = web.desk.now();
@@ -184,9 +190,9 @@ pub(super) async fn show(
             .ticket
             .as_ref()
             .map(|ticket| ticket.number.to_string()),
-        others: match draft::others(web, visitor, subject).await {
-            Err(error) if error.is_away() => Vec::new(),
-            others => others?,
+        others: match &subject.ticket {
+            Some(ticket) => presence::opened(web, visitor, &ticket.id).await,
+            None => Others::default(),
         },
         has_call: subject.call.is_some(),
         no_ticket: match &subject.call {
@@ -218,6 +224,7 @@ pub(super) async fn show(
         },
         vendors: offered.vendors.clone(),
         phrases: phrases(web, visitor, subject, &form).await?,
+        referrals: referrals(web).await?,
         files,
         file_id: token::new_id(),
         file_most: ATTACHMENT_BYTES,

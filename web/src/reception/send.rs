@@ -15,6 +15,7 @@ use super::hand_on;
 use super::no_ticket;
 use super::outcome::Button;
 use super::page::{self, Told};
+use super::referrals;
 use super::save;
 use super::subject::{HERE, Subject};
 use crate::auth::access::Allowed;
@@ -59,7 +60,7 @@ pub(super) async fn send(
             return Ok(Redirect::to(&subject.place()).into_response());
         }
         "ticket" => return go_on_with(&web, &visitor, &subject, &form, which).await,
-        "find" | "show" | "take" | "person" | "phrase" | "missed" => {
+        "find" | "show" | "take" | "person" | "phrase" | "refer" | "missed" => {
             return fill_in(&web, &visitor, &subject, form, (what, which)).await;
         }
         _ => Button::Save,
@@ -136,6 +137,12 @@ async fn fill_in(
             let added = page::add_phrase(web, visitor, subject, &mut form).await?;
             told.said = added
                 .then_some("定型文を、回答の欄に入れました。")
+                .or(told.said);
+        }
+        "refer" => {
+            let added = referrals::add(web, &mut form, which).await?;
+            told.said = added
+                .then_some("案内先を、回答の欄に入れました。")
                 .or(told.said);
         }
         "missed" => told.said = Some(missed(web, visitor, &form).await?),

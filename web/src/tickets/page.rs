@@ -24,6 +24,7 @@ use super::parts::{
     AnalysisRow, ConflictRow, ContactRow, EscalationRow, LinkRow, MergedRow, NoteRow, analyses,
     conflict_row, contact_row, escalations, facts, links, outcomes,
 };
+use super::presence::{self, Others};
 use super::related::{self, ArticleRow};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
@@ -60,6 +61,9 @@ struct TicketPage {
     number: String,
     link: String,
     version: u32,
+    /// Which, for who else has it open.
+    id: String,
+    others: Others,
     status: &'static str,
     status_class: &'static str,
     answer: (Option<&'static str>, String),
@@ -157,6 +161,8 @@ pub(crate) async fn show(
         number: ticket.number.to_string(),
         link: place(ticket.number),
         version: ticket.version,
+        id: ticket.id.to_string(),
+        others: presence::opened(web, visitor, &ticket.id).await,
         status: ticket.status().label(),
         status_class: status_class(ticket.status()),
         answer: answer_in_words(names.answer(ticket)),
