@@ -56,8 +56,8 @@ impl Known {
         let text = text.trim();
         match field {
             TicketField::Name => {
-                let closed: String = text.split_whitespace().collect();
-                let spellings = [text.to_owned(), closed];
+                let parts: Vec<&str> = text.split_whitespace().collect();
+                let spellings = ["", " ", "\u{3000}"].map(|between| parts.join(between));
                 let long = |name: &String| name.chars().count() >= NAME_LETTERS_AT_LEAST;
                 self.0.extend(spellings.into_iter().filter(long));
             }
@@ -205,8 +205,11 @@ mod tests {
         known.add(TicketField::Number, "1234");
         known.add(TicketField::Name, "林");
         assert_eq!(
-            super::clean("年金花子の件。年金 花子(内線1234)の年金、林の道", &known),
-            "(削除済み)の件。(削除済み)(内線1234)の年金、林の道"
+            super::clean(
+                "年金花子の件。年金　花子、年金 花子(内線1234)の年金、林の道",
+                &known
+            ),
+            "(削除済み)の件。(削除済み)、(削除済み)(内線1234)の年金、林の道"
         );
     }
 }
