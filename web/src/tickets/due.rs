@@ -24,7 +24,7 @@ use crate::shell::Shell;
 use crate::state::Web;
 
 /// More tickets than this do not wait for their 一次回答.
-const AWAITING: u32 = 5_000;
+pub(super) const AWAITING: u32 = 5_000;
 /// More are counted, and not shown.
 const SHOWN: usize = 200;
 /// Letters of the mark that tells one list from another.

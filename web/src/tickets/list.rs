@@ -1,10 +1,12 @@
 //! The list of tickets: on its page, as 問合せ管理台帳 in files, and for the API.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Query, RawQuery, State};
 use axum::response::Response;
 use madoguchi_core::access::{HandleTickets, Permission};
 use madoguchi_core::audit::{Action, Fields};
-use madoguchi_core::id::{CategoryId, DivisionId, PersonId, UserId};
+use madoguchi_core::id::{CategoryId, DivisionId, PersonId, TicketId, UserId};
 use madoguchi_core::ticket::{Channel, Status, System, Ticket, TicketNumber};
 use madoguchi_store::{Page, Start, StoreError, TicketFilter, TicketOrder};
 
@@ -42,6 +44,19 @@ const DUE: [(&str, &str); 3] = [
     (NEAR, "期限間近"),
     (LATE, "超過"),
 ];
+
+/// What `waits` may be: for whom a ticket has waited long enough.
+const VENDOR: &str = "vendor";
+const CALLER: &str = "caller";
+const WAITS: [(&str, &str); 2] = [
+    (VENDOR, "エスカレーション先(期限や催促の日時を過ぎたもの)"),
+    (CALLER, "問い合わせた人(保留の期限が来たもの)"),
+];
+
+/// What `mark` may be.
+const INCIDENT: &str = "incident";
+const URGENT: &str = "urgent";
+const MARKS: [(&str, &str); 2] = [(INCIDENT, "障害"), (URGENT, "緊急")];
 
 /// What the list is narrowed by.
 #[derive(Debug, Clone)]
@@ -97,6 +112,8 @@ impl Listing for TicketList {
             Filter::choice("state", "状態", states),
             Filter::choice("owner", "担当", owners).open(),
             Filter::choice("due", "一次回答", DUE),
+            Filter::choice("waits", "待っている相手", WAITS),
+            Filter::choice("mark", "印", MARKS),
             Filter::choice("division", "業務区分", divisions).open(),
             Filter::choice("category", "分類", categories).open(),
             Filter::choice(
@@ -145,7 +162,13 @@ impl Listing for TicketList {
                 Some(Some(id))
             }
         };
+        let now = web.desk.now();
+        let (waits, mark) = (asked.get("waits"), asked.get("mark"));
         let tickets = TicketFilter {
+            escalation_due_before: (waits == VENDOR).then_some(now),
+            held_before: (waits == CALLER).then(|| now.date().succ_opt()).flatten(),
+            incident: mark == INCIDENT,
+            urgent: mark == URGENT,
             statuses: Status::lookup(state).into_iter().collect(),
             open: state == OPEN,
             merged: state == ALL || named.is_some(),
@@ -248,6 +271,8 @@ impl Listing for TicketList {
                 (told("期限間近", count.near), "/tickets?due=near"),
                 (told("超過", count.late), "/tickets?due=late"),
                 ("未完了".to_owned(), "/tickets?state=open"),
+                ("催促するもの".to_owned(), "/tickets?waits=vendor"),
+                ("保留の期限が来たもの".to_owned(), "/tickets?waits=caller"),
                 ("期限の状況(自動で更新)".to_owned(), "/tickets/due"),
             ],
         })
@@ -292,32 +317,30 @@ async fn due_tickets(web: &Web, filter: &ListFilter) -> Result<Vec<Ticket>, Stor
         LATE => one.is_late(),
         _ => true,
     });
-    let due = due.map(|one| &one.ticket);
-    Ok(due
-        .filter(|ticket| is_wanted(ticket, &filter.tickets))
-        .cloned()
-        .collect())
+    let due = due.map(|one| one.ticket.clone()).collect();
+    among(web, due, &filter.tickets).await
 }
 
-/// Whether a ticket is one of these owners, kinds of service and ways.
-fn is_wanted(ticket: &Ticket, wanted: &TicketFilter) -> bool {
-    let fields = &ticket.fields;
-    let among = |all: &[DivisionId]| {
-        all.is_empty()
-            || fields
-                .division
-                .as_ref()
-                .is_some_and(|one| all.contains(one))
+/// Those of some tickets, in their order, that a filter lets through.
+async fn among(
+    web: &Web,
+    mut tickets: Vec<Ticket>,
+    filter: &TicketFilter,
+) -> Result<Vec<Ticket>, StoreError> {
+    let all = TicketFilter::default();
+    if tickets.is_empty() || *filter == all {
+        return Ok(tickets);
+    }
+    // What is due is open and has no answer yet, whatever else is asked for.
+    let waiting = TicketFilter {
+        awaiting_answer: true,
+        limit: due::AWAITING,
+        ..filter.clone()
     };
-    wanted
-        .owner
-        .as_ref()
-        .is_none_or(|owner| fields.owner == *owner)
-        && among(&wanted.divisions)
-        && wanted
-            .channel
-            .is_none_or(|channel| fields.channel == channel)
-        && wanted.system.is_none_or(|system| fields.system == system)
+    let found = web.store.list_tickets(&waiting).await?;
+    let found: BTreeSet<TicketId> = found.into_iter().map(|row| row.id).collect();
+    tickets.retain(|ticket| found.contains(&ticket.id));
+    Ok(tickets)
 }
 
 pub(super) async fn page(

@@ -52,7 +52,7 @@ pub struct TicketFilter {
     pub until: Option<Instant>,
     /// 保留 until a day before this one.
     pub held_before: Option<chrono::NaiveDate>,
-    /// Waiting for the answer of a vendor that is due before this.
+    /// Waiting for a vendor whose answer is due, or who is to be reminded, before this.
     pub escalation_due_before: Option<Instant>,
     /// With all these words somewhere.
     pub words: String,

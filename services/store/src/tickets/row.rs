@@ -75,7 +75,7 @@ pub struct TicketRow {
     pub answered_at: Option<Instant>,
     /// Until which day it waits for the caller.
     pub hold_until: Option<NaiveDate>,
-    /// When the next answer of a vendor is due.
+    /// When somebody looks after what vendors owe: the next answer is due, or a reminder.
     pub escalation_due: Option<Instant>,
     /// As which ticket it goes on.
     pub merged_into: Option<TicketId>,
@@ -134,7 +134,8 @@ fn upsert(ticket: &Ticket, search: &str) -> Result<Sql, StoreError> {
     let is_open = ticket.status() != Status::Done && ticket.merged_into.is_none();
     let answered_at = ticket.first_answer().map(|answer| answer.outcome_at.0);
     let awaits = is_open && answered_at.is_none() && !fields.is_exempt();
-    let due = ticket.open_escalations().filter_map(|one| one.handover.due);
+    let handovers = ticket.open_escalations().map(|one| &one.handover);
+    let due = handovers.flat_map(|handover| [handover.due, handover.remind_at]);
     let mut sql = Sql::new("INSERT INTO tickets (is_open, done_at, anonymised, search, state, ");
     sql.push(COLUMNS).push(") VALUES (");
     sql.bind(i64::from(is_open)).push(", ");
@@ -174,7 +175,7 @@ fn upsert(ticket: &Ticket, search: &str) -> Result<Sql, StoreError> {
     sql.bind(answered_at).push(", ");
     let held = ticket.hold.as_ref().and_then(|hold| hold.until);
     sql.bind(held.map(|day| day.to_string())).push(", ");
-    sql.bind(due.min().map(|due| due.0)).push(", ");
+    sql.bind(due.flatten().min().map(|due| due.0)).push(", ");
     sql.bind(ticket.merged_into.as_ref().map(|id| storable(id.as_str())));
     sql.push(
         ") ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, done_at = excluded.done_at, \

@@ -63,7 +63,7 @@ async fn filters_let_through_what_they_name(place: Place) {
         route: Route::Direct,
         sent: "調査をお願いします。".to_owned(),
         due: Some(Instant(NOW.0 + 5_000)),
-        remind_at: None,
+        remind_at: Some(Instant(NOW.0 + 3_000)),
     };
     let escalated = NewTicket {
         changes: vec![TicketChange::Escalated { handover }],
@@ -185,6 +185,20 @@ async fn filters_let_through_what_they_name(place: Place) {
                 ..empty()
             },
             vec![3],
+        ),
+        (
+            TicketFilter {
+                escalation_due_before: Some(Instant(NOW.0 + 3_001)),
+                ..empty()
+            },
+            vec![3],
+        ),
+        (
+            TicketFilter {
+                escalation_due_before: Some(Instant(NOW.0 + 3_000)),
+                ..empty()
+            },
+            vec![],
         ),
         (
             TicketFilter {
