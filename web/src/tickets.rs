@@ -14,6 +14,7 @@ mod faq;
 mod fields_schema;
 mod files;
 pub(crate) mod form;
+mod form_drafts;
 mod history;
 mod import;
 mod json;
@@ -75,6 +76,7 @@ fn routes() -> Routes {
         .upload("/tickets/import/apply", FileUse::Import, import::apply)
         .post("/tickets/bulk", bulk::change)
         .post("/tickets/present", presence::tell)
+        .long_post("/tickets/typed", FormUse::Ticket, form_drafts::keep)
         .get("/tickets/due", due::page)
         .get("/tickets/due/part", due::part)
         .get("/inquiries", old_inquiries::lead)

@@ -235,18 +235,22 @@ async fn to_be_done(
             has_draft,
         });
     }
-    let ids = drafts
-        .iter()
-        .filter_map(|draft| draft.subject.strip_prefix("ticket:"));
+    let ids = drafts.iter().filter_map(|draft| ticket_of(&draft.subject));
     let ids: Vec<TicketId> = ids.map(TicketId::new).collect();
     let rows = web.store.ticket_rows(&ids).await?;
     let rest = drafts.iter().filter(|draft| !told.contains(&draft.subject));
     let rest = rest.map(|draft| {
         let (link, label) = match draft.subject.split_once(':') {
-            Some(("ticket", id)) => {
+            Some((kind @ ("ticket" | "form"), _)) => {
+                let id = ticket_of(&draft.subject).unwrap_or_default();
                 let row = rows.iter().find(|row| row.id.as_str() == id);
                 let label = row.map_or_else(|| "問合せ".to_owned(), |row| row.number.to_string());
-                (format!("{HERE}?ticket={}", escape(id)), label)
+                let link = match row {
+                    Some(row) if kind == "form" => lookup::place(row.number),
+                    None if kind == "form" => "/tickets/new".to_owned(),
+                    _ => format!("{HERE}?ticket={}", escape(id)),
+                };
+                (link, label)
             }
             Some((_, id)) => {
                 let link = format!("{HERE}?call={}&new=matter", escape(id));
@@ -262,6 +266,12 @@ async fn to_be_done(
     });
     let rest = rest.collect();
     Ok((lines, count, rest))
+}
+
+/// The id of the ticket that a draft is for, in the reception or on the ticket's page.
+fn ticket_of(subject: &str) -> Option<&str> {
+    let id = subject.strip_prefix("ticket:");
+    id.or_else(|| subject.strip_prefix("form:")?.split(':').next())
 }
 
 impl TicketLine {

@@ -942,3 +942,76 @@ async fn the_events_alone_make_the_ticket_that_the_pages_made() {
     assert!(matches!(events[0].change, TicketChange::Created { .. }));
     assert_eq!(Ticket::fold(&events), Some(kept));
 }
+
+/// Keeps what is typed into a form of a ticket's page, as its script does.
+async fn type_into(house: &House, client: &mut Client, (id, name): (&str, &str), typed: &str) {
+    let fields = [
+        ("ticket", id),
+        ("name", name),
+        ("version", "2"),
+        ("fields", typed),
+    ];
+    let (status, _, html) = house.submit(client, "/tickets/typed", &body(&fields)).await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+}
+
+#[tokio::test]
+async fn what_is_typed_on_the_page_of_a_ticket_is_there_again_until_it_is_saved() {
+    let house = house().await;
+    let mut sato = agent(&house, "sato").await;
+    let mut tanaka = agent(&house, "tanaka").await;
+    let number = register(&house, &mut sato, &[("question", "差戻しの件")]).await;
+    let id = ticket(&house, &number).await.id.to_string();
+    let place = format!("/tickets/{number}");
+    let note = r#"{"text":"途中までのメモ"}"#;
+    type_into(&house, &mut sato, (&id, "note"), note).await;
+    let answer = r#"{"answer":"途中までの回答"}"#;
+    type_into(&house, &mut sato, (&id, "fields"), answer).await;
+    let (_, html) = house.open(&mut sato, &place).await;
+    assert!(
+        html.contains("途中までのメモ") && html.contains("途中までの回答"),
+        "{html}"
+    );
+    // It is theirs alone; that they write is told to others, and the reception leads back to it.
+    let (_, html) = house.open(&mut tanaka, &place).await;
+    assert!(
+        !html.contains("途中まで") && html.contains("入力中:sato"),
+        "{html}"
+    );
+    let (_, html) = house.open(&mut sato, &place).await;
+    assert!(html.contains("閲覧中:tanaka"), "{html}");
+    let (_, html) = house.open(&mut sato, "/reception?new=plain").await;
+    assert!(
+        html.contains(&format!("href=\"{place}\">{number}")),
+        "{html}"
+    );
+    // What is saved, or taken away, is kept no more.
+    let (status, ..) = step(&house, &mut sato, &number, ("note", &[("text", "メモ")])).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    type_into(&house, &mut sato, (&id, "fields"), "").await;
+    let (_, html) = house.open(&mut sato, &place).await;
+    assert!(!html.contains("途中まで"), "{html}");
+    // A form of no ticket is kept nowhere.
+    for (ticket, name) in [("nobody", "note"), (id.as_str(), "../x"), ("new", "note")] {
+        let fields = [("ticket", ticket), ("name", name), ("fields", note)];
+        let sent = house
+            .submit(&mut sato, "/tickets/typed", &body(&fields))
+            .await;
+        assert_eq!(sent.0, StatusCode::NOT_FOUND, "{ticket} {name}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_with_a_number_that_no_ticket_may_hold_is_warned_of_before_it_is_split_off() {
+    let house = house().await;
+    let mut sato = agent(&house, "sato").await;
+    let number = register(&house, &mut sato, &[("question", "二つの件")]).await;
+    let place = format!("/tickets/{number}/split");
+    let mut fields = vec![("id", "part"), ("question", "番号は123456789018です")];
+    let (status, _, html) = house.submit(&mut sato, &place, &body(&fields)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{html}");
+    assert!(html.contains("個人番号のように見えます") && html.contains("123456789018"));
+    fields.push(("sensitive_confirmed", "yes"));
+    let (status, _, html) = house.submit(&mut sato, &place, &body(&fields)).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+}

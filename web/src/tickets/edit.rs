@@ -12,6 +12,7 @@ use madoguchi_store::{Resource, StoreError, TicketWriteError};
 use super::applying::{edit, entry, refusal};
 use super::choices::offered;
 use super::form::{OWN, fields, take_up};
+use super::form_drafts;
 use super::history::what;
 use super::lookup::{id_of, no_ticket, place};
 use super::names::Names;
@@ -57,6 +58,8 @@ pub(super) async fn save(
     let typed = Some((values, mine));
     let shown = match saved {
         Saved::Kept(ticket) => {
+            let user = &visitor.user.id;
+            form_drafts::forget(&web, user, ticket.id.as_str(), form_drafts::FIELDS).await;
             let place = place(ticket.number);
             return Ok(Redirect::to(&format!("{place}?done=saved")).into_response());
         }

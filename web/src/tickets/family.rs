@@ -4,16 +4,19 @@ use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::id::{AttachmentId, ContactId, TicketId};
-use madoguchi_core::ticket::{Ticket, TicketError, TicketFields};
+use madoguchi_core::ticket::{Ticket, TicketError, TicketFields, sensitive};
 use madoguchi_store::{NewTicket, TicketWriteError};
 
 use super::applying::{edit, entry, refusal};
+use super::form::{CONFIRMED, warning};
+use super::form_drafts;
 use super::lookup::{by_number, id_of, place};
 use super::page::{Shown, show};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::form::Values;
+use crate::kit::value::YES;
 use crate::state::Web;
 
 fn led(ticket: &Ticket, done: &str) -> Response {
@@ -127,6 +130,17 @@ pub(super) async fn split(
         let step = ("split", values, why.to_owned());
         return refused(&web, &visitor, &ticket.id, step).await;
     }
+    let warning = warning(&sensitive::found_in_text(&question));
+    if let Some(warning) = warning.filter(|_| values.get(CONFIRMED) != YES) {
+        let why =
+            format!("{warning}消すか、そうでないことを確認して、下のチェックを付けてください。");
+        let shown = Shown {
+            refused: Some(("split".to_owned(), values, why)),
+            asks_sure: true,
+            ..Shown::default()
+        };
+        return show(&web, &visitor, &ticket.id, shown).await;
+    }
     let now = web.desk.now();
     let moved = contacts.iter().filter_map(|id| ticket.contact(id));
     let new = NewTicket {
@@ -155,6 +169,7 @@ pub(super) async fn split(
         Ok((_, made)) => {
             tx.describe("into", made.number.to_string());
             tx.commit().await?;
+            form_drafts::forget(&web, &visitor.user.id, ticket.id.as_str(), "split").await;
             Ok(led(&made, "split"))
         }
         Err(error) => {

@@ -18,6 +18,7 @@ use super::applying::{entry, refusal};
 use super::choices::offered;
 use super::edit::unknown_person;
 use super::form::{faults, fields};
+use super::form_drafts;
 use super::lookup::{HERE, place};
 use super::names::Names;
 use crate::auth::access::Allowed;
@@ -37,6 +38,8 @@ struct NewPage {
     shell: Shell,
     /// The call that is registered.
     call: Option<String>,
+    /// What the visitor typed before and did not save, as JSON.
+    typed: String,
     form: Form,
 }
 
@@ -129,7 +132,7 @@ pub(super) async fn page(
     }
     let table = table(&names, &draft.fields, call.is_some());
     let values = values(&table, &draft);
-    show(&web, &visitor, &query, (&table, &values, &[]))
+    show(&web, &visitor, &query, (&table, &values, &[])).await
 }
 
 /// What is known of a ticket by its call.
@@ -173,7 +176,7 @@ async fn answered(
     Ok(Some(record))
 }
 
-fn show(
+async fn show(
     web: &Web,
     visitor: &Visitor,
     query: &NewQuery,
@@ -185,6 +188,7 @@ fn show(
     let page = NewPage {
         shell: Shell::new(web, Some(visitor), HERE),
         call: Some(query.call.clone()).filter(|call| !call.is_empty()),
+        typed: form_drafts::typed(web, visitor, form_drafts::NEW).await,
         form,
     };
     let status = if faults.is_empty() {
@@ -220,7 +224,7 @@ pub(super) async fn create(
     }
     if !wrong.is_empty() {
         let table = self::table(&names, &draft.fields, call.is_some());
-        return show(&web, &visitor, &query, (&table, &values, &wrong));
+        return show(&web, &visitor, &query, (&table, &values, &wrong)).await;
     }
     let id = TicketId::new(&query.id);
     let contact = contact(&visitor, &id, &draft, call.as_ref(), now);
@@ -235,12 +239,14 @@ pub(super) async fn create(
     };
     match add(&web, &visitor, new).await? {
         Ok(ticket) => {
+            let (user, name) = (&visitor.user.id, form_drafts::CREATE);
+            form_drafts::forget(&web, user, form_drafts::NEW, name).await;
             let place = place(ticket.number);
             Ok(Redirect::to(&format!("{place}?done=created")).into_response())
         }
         Err(why) => {
             let fault = [FieldError::new("", why.trim_end_matches('。'))];
-            show(&web, &visitor, &query, (&table, &values, &fault))
+            show(&web, &visitor, &query, (&table, &values, &fault)).await
         }
     }
 }

@@ -17,6 +17,7 @@ use super::attaching::FileRow;
 use super::choices::offered;
 use super::columns::status_class;
 use super::form::{OWN, fields};
+use super::form_drafts;
 use super::history::{HistoryRow, Numbers, named, rows, seconds};
 use super::lookup::{HERE, no_ticket, place};
 use super::names::{Names, answer_in_words};
@@ -64,6 +65,8 @@ struct TicketPage {
     /// Which, for who else has it open.
     id: String,
     others: Others,
+    /// What the visitor typed before and did not save, as JSON.
+    typed: String,
     status: &'static str,
     status_class: &'static str,
     answer: (Option<&'static str>, String),
@@ -163,6 +166,7 @@ pub(crate) async fn show(
         version: ticket.version,
         id: ticket.id.to_string(),
         others: presence::opened(web, visitor, &ticket.id).await,
+        typed: form_drafts::typed(web, visitor, ticket.id.as_str()).await,
         status: ticket.status().label(),
         status_class: status_class(ticket.status()),
         answer: answer_in_words(names.answer(ticket)),

@@ -106,8 +106,7 @@ pub(crate) async fn others(
 ) -> Result<Others, StoreError> {
     let now = web.desk.now();
     let own = &visitor.user.id;
-    let subject = format!("ticket:{ticket}");
-    let typing = web.store.users_typing(&subject, now - WRITES_FOR).await?;
+    let typing = web.store.users_typing(ticket, now - WRITES_FOR).await?;
     let viewing = web.store.ticket_viewers(ticket, now).await?;
     if typing.iter().chain(&viewing).all(|user| user == own) {
         return Ok(Others::default());

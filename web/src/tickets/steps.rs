@@ -15,6 +15,7 @@ use madoguchi_core::time::Instant;
 
 use super::applying::apply;
 use super::form::{CONFIRMED, warning};
+use super::form_drafts;
 use super::lookup::{id_of, place};
 use super::page::{Shown, show};
 use crate::auth::access::Allowed;
@@ -63,6 +64,11 @@ pub(super) async fn step(
     };
     match apply(&web, &visitor, (&id, version), make).await? {
         Ok(ticket) => {
+            let name = match values.get("escalation") {
+                "" => step,
+                which => format!("{step}-{which}"),
+            };
+            form_drafts::forget(&web, &visitor.user.id, id.as_str(), &name).await;
             let place = place(ticket.number);
             Ok(Redirect::to(&format!("{place}?done=saved")).into_response())
         }

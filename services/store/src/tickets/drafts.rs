@@ -1,13 +1,13 @@
 //! What people typed for a call or a ticket and did not save yet. It is theirs alone, and no record of
 //! anything.
 
-use madoguchi_core::id::UserId;
+use madoguchi_core::id::{TicketId, UserId};
 use madoguchi_core::time::{Instant, Millis};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
-use crate::sql::storable;
+use crate::sql::{escaped, storable};
 use crate::store::Store;
 use crate::tx::UnrecordedTx;
 
@@ -18,13 +18,18 @@ pub(super) fn kept_since(now: Instant) -> Instant {
     now - KEPT_FOR
 }
 
+/// What the drafts of the forms of a ticket's page are like.
+pub(super) fn forms_of(ticket: &TicketId) -> String {
+    format!("form:{}:%", escaped(&storable(ticket.as_str())))
+}
+
 /// The most drafts of one person that are given.
 const DRAFTS_AT_MOST: i64 = 100;
 
 /// What somebody typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketDraft {
-    /// For what: `call:ID`, `ticket:ID`, `new`.
+    /// For what: `call:ID`, `ticket:ID`, `new`; `form:ID:NAME` for a form of a ticket's page.
     pub subject: String,
     /// When.
     pub at: Instant,
@@ -129,19 +134,21 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Who else has typed something for a ticket since an instant and not saved it.
+    /// Who has typed something for a ticket since an instant and not saved it.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn users_typing(
         &self,
-        subject: &str,
+        ticket: &TicketId,
         since: Instant,
     ) -> Result<Vec<UserId>, StoreError> {
         let rows = sqlx::query(
-            "SELECT user_id FROM ticket_drafts WHERE subject = $1 AND at >= $2 ORDER BY user_id",
+            "SELECT DISTINCT user_id FROM ticket_drafts \
+             WHERE (subject = $1 OR subject LIKE $2 ESCAPE '!') AND at >= $3 ORDER BY user_id",
         )
-        .bind(storable(subject))
+        .bind(storable(&format!("ticket:{ticket}")))
+        .bind(forms_of(ticket))
         .bind(since.0)
         .fetch_all(self.read()?)
         .await?;

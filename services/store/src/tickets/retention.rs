@@ -9,6 +9,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::changing::{self, TicketEdit, TicketWriteError};
 use super::drafts;
+use super::drafts::forms_of;
 use super::log::{events_of, json};
 use super::{files, row};
 use crate::error::StoreError;
@@ -279,8 +280,9 @@ async fn anonymise(
 
 /// What somebody typed for the ticket, whoever it was, may hold the names again.
 async fn forget_drafts(connection: &mut AnyConnection, id: &TicketId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM ticket_drafts WHERE subject = $1")
+    sqlx::query("DELETE FROM ticket_drafts WHERE subject = $1 OR subject LIKE $2 ESCAPE '!'")
         .bind(storable(&format!("ticket:{id}")))
+        .bind(forms_of(id))
         .execute(connection)
         .await?;
     Ok(())

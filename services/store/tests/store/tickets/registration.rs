@@ -92,8 +92,17 @@ async fn drafts_are_kept_for_each_person_and_thing(place: Place) {
     let mine = store.ticket_drafts(&u1).await.unwrap();
     assert_eq!(mine[0], draft("ticket:a", 30, "二"));
     assert_eq!(mine.len(), 2);
-    let typing = store.users_typing("ticket:a", Instant(35)).await.unwrap();
-    assert_eq!(typing, ["u2".into()]);
+    keep("u3", &draft("form:a:note", 50, "四")).await;
+    keep("u3", &draft("form:b:note", 50, "四")).await;
+    let typing = async |ticket: &str| {
+        store
+            .users_typing(&ticket.into(), Instant(35))
+            .await
+            .unwrap()
+    };
+    assert_eq!(typing("a").await, ["u2".into(), "u3".into()]);
+    assert_eq!(typing("b").await, ["u3".into()]);
+    assert!(typing("%").await.is_empty());
     // A save takes its draft along, or neither happens.
     let mut tx = store.begin(entry()).await.unwrap();
     tx.add_ticket(&new("a", "")).await.unwrap();
