@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use madoguchi_core::id::{ArticleId, PersonId};
 use madoguchi_core::portal::{INQUIRY_LETTERS, Inquiry, QUERY_LETTERS};
 use madoguchi_core::setup::FieldError;
+use madoguchi_core::ticket::sensitive;
 use madoguchi_kb::Viewer;
 use madoguchi_store::{NewInquiry, Receipt};
 use serde::Deserialize;
@@ -84,6 +85,8 @@ pub(super) struct ContactForm {
     text: String,
     article: String,
     query: String,
+    /// What looks like a number that no ticket may hold and is meant to be sent all the same.
+    sure: String,
 }
 
 pub(super) async fn page(
@@ -149,7 +152,7 @@ async fn show(
 pub(super) async fn send(
     reader: PortalReader,
     State(web): State<Web>,
-    Form(form): Form<ContactForm>,
+    Form(mut form): Form<ContactForm>,
 ) -> Result<Response, WebError> {
     if !web.settings.portal.inquiry_form {
         return Err(WebError::NotFound("問合せフォーム"));
@@ -166,7 +169,10 @@ pub(super) async fn send(
         query: form.query.chars().take(QUERY_LETTERS).collect(),
         person: person(&web, &reader).await?,
     };
-    let faults = inquiry.faults();
+    let mut faults = inquiry.faults();
+    if faults.is_empty() {
+        faults.extend(warning(&mut form));
+    }
     if !faults.is_empty() {
         return show(&web, &reader, form, faults, (None, "")).await;
     }
@@ -191,6 +197,29 @@ pub(super) async fn send(
     tx.add_inquiry(&new).await?;
     tx.commit().await?;
     Ok(Redirect::to(&sent).into_response())
+}
+
+/// Whatever looks like a 個人番号 or 基礎年金番号 is sent when it is sent once more.
+fn warning(form: &mut ContactForm) -> Option<FieldError> {
+    let found = [("text", &form.text), ("name", &form.name)].map(|(field, text)| {
+        let found = sensitive::found_in_text(text);
+        found.into_iter().map(move |one| (field, one))
+    });
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    let (field, first) = found.first()?;
+    let all: Vec<_> = found.iter().map(|(_, one)| one.text.as_str()).collect();
+    let sure = token::hash(&all.join("\n"));
+    if form.sure == sure {
+        return None;
+    }
+    let message = format!(
+        "「{}」は{}のように見えます。消してから送信してください。番号でないときは、もう一度送信すると、このまま送信します",
+        first.text,
+        first.kind.label()
+    );
+    let fault = FieldError::new(*field, message);
+    form.sure = sure;
+    Some(fault)
 }
 
 /// Who is signed in; programs with a token are nobody.
@@ -233,6 +262,21 @@ fn name(form: &str, inquiry: &Inquiry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_no_ticket_may_hold_is_sent_when_it_is_sent_once_more() {
+        let mut form = ContactForm {
+            text: "番号は123456789018です".to_owned(),
+            ..ContactForm::default()
+        };
+        let fault = warning(&mut form).unwrap();
+        assert!(fault.field == "text" && fault.message.contains("個人番号"));
+        assert_eq!(warning(&mut form), None);
+        form.text.push_str("、123456789018も");
+        assert!(warning(&mut form).is_some(), "it says something else");
+        form.text = "旅費の件".to_owned();
+        assert_eq!(warning(&mut form), None);
+    }
 
     #[test]
     fn what_is_sent_twice_is_one_inquiry_and_what_was_changed_is_another() {
