@@ -4,6 +4,7 @@
 mod chosen;
 mod handing_on;
 mod hands;
+mod popping;
 
 use std::io::Write as _;
 use std::time::Duration;
