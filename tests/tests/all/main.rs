@@ -40,6 +40,7 @@ mod stopping;
 mod store_away;
 mod stories;
 mod ticket_list;
+mod ticket_numbers;
 mod tls;
 mod torture;
 mod voice;
