@@ -128,6 +128,11 @@ async fn measure_pages(
         let times = measure(&client, &path).await?;
         note(slow, &path, times)?;
     }
+    let newest = tickets::newest(&client).await?;
+    let times = measure(&client, &newest).await?;
+    note(slow, "/tickets/{number}", times)?;
+    let times = tickets::drafts(&client).await?;
+    note(slow, "POST /reception/draft", times)?;
     let times = tickets::saves(&client).await?;
     note(slow, "POST /reception, a new ticket", times)?;
     for one in typing {

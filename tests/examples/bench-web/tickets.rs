@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use chrono::Days;
 use madoguchi_core::access::Role;
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
+use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::contact::{Contact, ContactOutcome};
 use madoguchi_core::service::HELP_DESK;
 use madoguchi_core::ticket::{Channel, Requester, Status, TicketChange, TicketFields};
@@ -128,6 +130,12 @@ fn ticket(n: usize, of: usize, now: Moment) -> anyhow::Result<NewTicket> {
 pub(super) fn paths(tickets: usize) -> Vec<String> {
     let rare = format!("{:07}", tickets / 2);
     let one = format!("{:07}", tickets % 22_000 / 2);
+    // A month of years ago.
+    let day = |days: u64| {
+        let today = SystemClock.now().date();
+        today.checked_sub_days(Days::new(days)).unwrap_or(today)
+    };
+    let (from, to) = (day(2_030), day(2_000));
     [
         "/reception".to_owned(),
         "/tickets".to_owned(),
@@ -137,7 +145,13 @@ pub(super) fn paths(tickets: usize) -> Vec<String> {
         "/tickets?words=%E6%9C%88%E3%81%AE%E8%A3%8F%E5%81%B4".to_owned(),
         format!("/tickets?person={one}"),
         "/tickets?due=near".to_owned(),
+        "/tickets?state=held".to_owned(),
+        "/tickets?system=macs".to_owned(),
+        "/tickets?site=%E7%AC%AC7%E5%B9%B4%E9%87%91%E4%BA%8B%E5%8B%99%E6%89%80".to_owned(),
+        format!("/tickets?from={from}&to={to}"),
+        "/tickets?sort=changed".to_owned(),
         "/api/v1/tickets".to_owned(),
+        format!("/reception?ticket=t{}", tickets / 2),
     ]
     .into()
 }
@@ -186,6 +200,29 @@ pub(super) async fn type_meanwhile(
         }));
     }
     Ok(typing)
+}
+
+/// The address of the page of the newest ticket.
+pub(super) async fn newest(client: &Client) -> anyhow::Result<String> {
+    let list = client.page("/api/v1/tickets").await?;
+    let list: serde_json::Value = serde_json::from_str(&list)?;
+    let number = list
+        .pointer("/items/0/number")
+        .and_then(serde_json::Value::as_str);
+    Ok(format!("/tickets/{}", number.context("a ticket")?))
+}
+
+/// How long it takes to keep what is typed.
+pub(super) async fn drafts(client: &Client) -> anyhow::Result<Vec<Duration>> {
+    let mut form = form(client, "").await?;
+    form.push(("answer".to_owned(), "測定の入力です。".repeat(20)));
+    let mut times = Vec::new();
+    for _ in 0..SAVED {
+        let began = Instant::now();
+        client.post("/reception/draft", &form).await?;
+        times.push(began.elapsed());
+    }
+    Ok(times)
 }
 
 /// How long it takes to save a new ticket by the reception.
