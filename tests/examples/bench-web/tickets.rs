@@ -207,7 +207,7 @@ pub(super) async fn newest(client: &Client) -> anyhow::Result<String> {
     let list = client.page("/api/v1/tickets").await?;
     let list: serde_json::Value = serde_json::from_str(&list)?;
     let number = list
-        .pointer("/items/0/number")
+        .pointer("/tickets/0/number")
         .and_then(serde_json::Value::as_str);
     Ok(format!("/tickets/{}", number.context("a ticket")?))
 }
