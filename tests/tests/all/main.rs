@@ -41,6 +41,7 @@ mod store_away;
 mod stories;
 mod ticket_list;
 mod ticket_numbers;
+mod ticket_page;
 mod tls;
 mod torture;
 mod voice;
