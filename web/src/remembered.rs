@@ -63,7 +63,7 @@ impl DueCount {
 /// A ticket that is due, by both clocks.
 #[derive(Debug)]
 pub(crate) struct DueTicket {
-    pub(crate) ticket: Ticket,
+    pub(crate) ticket: Arc<Ticket>,
     /// What is left by the contract clock, and by the operating clock; below zero if it is late.
     pub(crate) contract: Millis,
     pub(crate) operating: Millis,
@@ -96,7 +96,14 @@ impl DueBasis {
 pub(crate) struct LastDue {
     count: Mutex<(Option<Monotonic>, DueCount)>,
     found: Mutex<Option<(DueBasis, Arc<[DueTicket]>)>>,
+    /// The tickets that wait for their 一次回答, as of a position in their feed.
+    waiting: Mutex<Option<(i64, WaitingTickets)>>,
+    /// One finds it; who asks meanwhile waits for that.
+    finding: tokio::sync::Mutex<()>,
 }
+
+/// Tickets, read once.
+pub(crate) type WaitingTickets = Arc<[Arc<Ticket>]>;
 
 impl LastDue {
     /// Whether it is to be counted anew for those who watch; tells it to one who asks.
@@ -127,6 +134,23 @@ impl LastDue {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let (basis, due) = found.as_ref()?;
         basis.still_holds(now).then(|| due.clone())
+    }
+
+    /// Lets one at a time find it.
+    pub(crate) async fn finding(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.finding.lock().await
+    }
+
+    /// The tickets that waited as of this position; `None` if they were not read.
+    pub(crate) fn waiting(&self, position: i64) -> Option<WaitingTickets> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, tickets) = waiting.as_ref()?;
+        (*read_at == position).then(|| tickets.clone())
+    }
+
+    pub(crate) fn save_waiting(&self, position: i64, tickets: WaitingTickets) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = Some((position, tickets));
     }
 
     pub(crate) fn save_found(&self, basis: DueBasis, due: Arc<[DueTicket]>) {

@@ -19,7 +19,7 @@ use super::names::{Names, time_left};
 use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::error::WebError;
-use crate::remembered::{DueBasis, DueCount, DueTicket};
+use crate::remembered::{DueBasis, DueCount, DueTicket, WaitingTickets};
 use crate::shell::Shell;
 use crate::state::Web;
 
@@ -32,17 +32,17 @@ const MARK_LETTERS: usize = 16;
 
 impl DueTicket {
     /// A ticket, if it is due by one of the clocks.
-    fn of(names: &Names, ticket: Ticket) -> Option<Self> {
-        let (operating, stands) = match names.answer(&ticket)? {
+    fn of(names: &Names, ticket: &Arc<Ticket>) -> Option<Self> {
+        let (operating, stands) = match names.answer(ticket)? {
             AnswerState::Due { left, .. } => (left, false),
             AnswerState::Paused { left } => (left, true),
             AnswerState::Answered { .. } | AnswerState::Exempt => return None,
         };
-        let clock = names.clock(&ticket)?;
+        let clock = names.clock(ticket)?;
         let contract = clock.contract_left(ticket.received_at, names.now);
         let by_operating = !stands && clock.is_near(operating);
         (by_operating || clock.is_near(contract)).then_some(Self {
-            ticket,
+            ticket: Arc::clone(ticket),
             contract,
             operating,
             stands,
@@ -61,7 +61,7 @@ impl DueTicket {
 }
 
 /// All that are due, the most urgent first. Many look at it; it is found anew when a ticket or a limit has
-/// changed, and for the time that goes on.
+/// changed, and for the time that goes on. Tickets are read anew when one has changed.
 pub(super) async fn due(web: &Web, names: &Names) -> Result<Arc<[DueTicket]>, StoreError> {
     let basis = DueBasis {
         position: web.store.ticket_position().await?,
@@ -71,8 +71,20 @@ pub(super) async fn due(web: &Web, names: &Names) -> Result<Arc<[DueTicket]>, St
     if let Some(found) = web.due.found(&basis) {
         return Ok(found);
     }
-    let waiting = web.store.tickets_awaiting_answer(AWAITING).await?;
-    let due = waiting.into_iter();
+    let _alone = web.due.finding().await;
+    if let Some(found) = web.due.found(&basis) {
+        return Ok(found);
+    }
+    let waiting = match web.due.waiting(basis.position) {
+        Some(waiting) => waiting,
+        None => {
+            let read = web.store.tickets_awaiting_answer(AWAITING).await?;
+            let waiting: WaitingTickets = read.into_iter().map(Arc::new).collect();
+            web.due.save_waiting(basis.position, waiting.clone());
+            waiting
+        }
+    };
+    let due = waiting.iter();
     let mut due: Vec<_> = due
         .filter_map(|ticket| DueTicket::of(names, ticket))
         .collect();
@@ -85,7 +97,7 @@ pub(super) async fn due(web: &Web, names: &Names) -> Result<Arc<[DueTicket]>, St
 pub(super) fn counted(due: &[DueTicket]) -> DueCount {
     let late = due.iter().filter(|one| one.is_late()).count();
     let marks = due.iter().map(|one| {
-        let Ticket { id, version, .. } = &one.ticket;
+        let Ticket { id, version, .. } = &*one.ticket;
         format!("{id} {version} {}\n", one.is_late())
     });
     let mut mark = token::hash(&marks.collect::<String>());

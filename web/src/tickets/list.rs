@@ -317,7 +317,7 @@ async fn due_tickets(web: &Web, filter: &ListFilter) -> Result<Vec<Ticket>, Stor
         LATE => one.is_late(),
         _ => true,
     });
-    let due = due.map(|one| one.ticket.clone()).collect();
+    let due = due.map(|one| Ticket::clone(&one.ticket)).collect();
     among(web, due, &filter.tickets).await
 }
 
