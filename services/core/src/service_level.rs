@@ -20,7 +20,7 @@ use crate::time::Instant;
 /// An answered call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsweredCall {
-    /// Which.
+    /// The call that is judged.
     pub call: CallId,
     /// On which line it came.
     pub line: LineName,
@@ -111,11 +111,17 @@ pub fn service_figures(
     period: Period,
     rules: &ServiceRules<'_>,
 ) -> BTreeMap<Option<DivisionId>, ServiceFigures> {
+    let mut of_lines: HashMap<&LineName, Vec<&DivisionId>> = HashMap::new();
+    for AnsweredCall { line, .. } in calls {
+        let of_line = of_lines.entry(line);
+        of_line.or_insert_with(|| rules.divisions.of_line(line));
+    }
     let counting = Counting {
         tickets,
         period,
         rules,
         by_call,
+        of_lines,
         clocks: AnswerClocks::new(rules.divisions, rules.calendars),
     };
     let mut figures = BTreeMap::new();
@@ -137,24 +143,25 @@ struct Counting<'a> {
     period: Period,
     rules: &'a ServiceRules<'a>,
     by_call: &'a TicketsByCall<'a>,
+    /// The 業務区分 of each line.
+    of_lines: HashMap<&'a LineName, Vec<&'a DivisionId>>,
     clocks: AnswerClocks,
 }
 
 /// The tickets that each call led to, in the order of their numbers.
-pub type TicketsByCall<'a> = HashMap<&'a CallId, Vec<&'a TicketId>>;
+pub type TicketsByCall<'a> = HashMap<&'a CallId, Vec<&'a Ticket>>;
 
 /// The tickets that each call led to, in the order of their numbers.
 pub fn tickets_by_call(tickets: &TicketSet) -> TicketsByCall<'_> {
     let mut by_call = TicketsByCall::new();
     for ticket in tickets.iter() {
         for call in ticket.contacts().filter_map(|one| one.call.as_ref()) {
-            by_call.entry(call).or_default().push(&ticket.id);
+            by_call.entry(call).or_default().push(ticket);
         }
     }
-    let number = |id: &TicketId| tickets.get(id).map(|ticket| ticket.number);
     for led_to in by_call.values_mut().filter(|led_to| led_to.len() > 1) {
-        led_to.sort_by_key(|id| (number(id), *id));
-        led_to.dedup();
+        led_to.sort_by_key(|ticket| (ticket.number, &ticket.id));
+        led_to.dedup_by(|one, other| one.id == other.id);
     }
     by_call
 }
@@ -170,14 +177,14 @@ impl Counting<'_> {
         let sums = figures.entry(self.division_of(call, led_to)).or_default();
         sums.answered += 1;
         sums.calls.push(call.call.clone());
-        let ids = led_to.iter().copied().cloned().collect();
+        let ids = led_to.iter().map(|ticket| ticket.id.clone()).collect();
         match CallRegistration::of(ids, call.no_ticket) {
-            CallRegistration::Registered(ids) => {
+            CallRegistration::Registered(_) => {
                 sums.registered += 1;
-                if ids.iter().any(|id| self.is_first_unanswered(id)) {
+                if led_to.iter().any(|one| self.is_first_unanswered(one)) {
                     sums.first_unanswered.push(call.call.clone());
                 }
-                if !ids.iter().all(|id| self.tickets.is_done(id)) {
+                if !led_to.iter().all(|one| self.tickets.is_done(one)) {
                     sums.unsolved.push(call.call.clone());
                 }
             }
@@ -204,7 +211,7 @@ impl Counting<'_> {
         if self.covers(ticket.received_at) {
             *sums.tickets.entry(ticket.fields.channel).or_default() += 1;
         }
-        let first = self.tickets.first_escalated_at(&ticket.id);
+        let first = self.tickets.first_escalated_at(ticket);
         if first.is_some_and(|first| self.covers(first)) {
             sums.escalated.push(ticket.id.clone());
         }
@@ -212,24 +219,21 @@ impl Counting<'_> {
 
     /// The 業務区分 in which a call counts: that of its line, so that it stays where its 着信 is; where a
     /// line serves several, that of the first ticket.
-    fn division_of(&self, call: &AnsweredCall, led_to: &[&TicketId]) -> Option<DivisionId> {
-        let of_line = self.rules.divisions.of_line(&call.line);
+    fn division_of(&self, call: &AnsweredCall, led_to: &[&Ticket]) -> Option<DivisionId> {
+        let of_line = self.of_lines.get(&call.line);
+        let of_line = of_line.map(Vec::as_slice).unwrap_or_default();
         let first = of_line.first().copied().cloned();
         if of_line.len() == 1 {
             return first;
         }
-        let ticket = led_to.first().and_then(|id| self.tickets.get(id));
+        let ticket = led_to.first();
         let named = ticket.and_then(|ticket| ticket.fields.division.clone());
         named.filter(|id| of_line.contains(&id)).or(first)
     }
 
-    fn is_first_unanswered(&self, id: &TicketId) -> bool {
-        let late = || {
-            self.tickets
-                .get(id)
-                .is_some_and(|ticket| self.is_late(ticket))
-        };
-        !self.tickets.answered_first(id) || (self.rules.late_is_unanswered && late())
+    fn is_first_unanswered(&self, ticket: &Ticket) -> bool {
+        !self.tickets.answered_first(ticket)
+            || (self.rules.late_is_unanswered && self.is_late(ticket))
     }
 
     /// Whether a ticket that came by telephone was answered later than its limit, or had no answer at
@@ -238,7 +242,7 @@ impl Counting<'_> {
         let Some(clock) = self.clock_of(ticket) else {
             return false;
         };
-        let answered_at = self.tickets.first_answered_at(&ticket.id);
+        let answered_at = self.tickets.first_answered_at(ticket);
         let until = answered_at.unwrap_or(self.period.cut_off);
         clock.is_late(ticket.received_at, until)
     }

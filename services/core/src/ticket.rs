@@ -37,7 +37,7 @@ pub use self::retention::{
     TicketRetentionFault,
 };
 pub use self::state::{
-    Analysis, Escalation, FirstResponse, Hold, Link, Note, Origin, Pause, Ticket,
+    Analysis, Briefs, Escalation, FirstResponse, Hold, Link, Note, Origin, Pause, Ticket,
 };
 pub use self::status::{REASON_LETTERS, TICKET_NOTE_LETTERS, TicketError, VENDOR_LETTERS};
 pub use self::turns::{Turn, turns};

@@ -152,6 +152,20 @@ impl Work for WordIndex {
     }
 }
 
+/// Makes the briefs of tickets, which months are read from, anew after an upgrade.
+pub(crate) struct TicketBriefs {
+    pub(crate) store: Store,
+}
+
+impl Work for TicketBriefs {
+    fn run(&mut self) -> BoxFuture<'_, anyhow::Result<Progress>> {
+        Box::pin(async move {
+            self.store.rebuild_ticket_briefs_if_outdated().await?;
+            Ok(Progress::Finished)
+        })
+    }
+}
+
 async fn keep_audit(store: &Store, now: Instant) -> Result<(), StoreError> {
     let retention: AuditRetention = read_setting(store, AUDIT_RETENTION).await?;
     if let Some(before) = retention.deletes_before(now) {

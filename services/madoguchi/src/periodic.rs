@@ -42,6 +42,14 @@ pub(crate) const SEALING: Plan = plan("sealing", "以前の版の秘密の封印
 pub(crate) const WORD_INDEX: Plan =
     plan("word_index", "問合せの語の索引の作り直し", MINUTE, MINUTE);
 
+/// Done once: months are read from tickets in brief as this version writes them.
+pub(crate) const TICKET_BRIEFS: Plan = plan(
+    "ticket_briefs",
+    "月次報告に使う問合せの要約の作り直し",
+    MINUTE,
+    MINUTE,
+);
+
 /// Done once: the data directory remembers its database.
 pub(crate) const INSTALLATION: Plan = plan(
     "installation",

@@ -10,9 +10,7 @@ use madoguchi_core::phone;
 use madoguchi_core::service_level::cut_off;
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Instant;
-use madoguchi_reports::month::{
-    Cover, MonthCall, MonthData, MonthInput, Scope, Written, without_texts,
-};
+use madoguchi_reports::month::{Cover, MonthCall, MonthData, MonthInput, Scope, Written};
 use madoguchi_store::{Store, StoreError, TicketSpan};
 
 use crate::error::MonthlyError;
@@ -218,7 +216,7 @@ impl<'a> Source<'a> {
         let (store, figures) = (self.store.clone(), self.settings.figures);
         let sites = self.sites.clone();
         let calls = tokio::spawn(async move { calls(&store, month, figures, &sites).await });
-        let tickets = self.store.month_tickets(span, without_texts).await;
+        let tickets = self.store.month_tickets(span).await;
         let calls = calls.await.map_err(|_| MonthlyError::Interrupted)?;
         let ((calls, figures), tickets) = (calls?, tickets?);
         Ok(MonthData {

@@ -13,6 +13,7 @@ mod cover;
 mod data;
 mod input;
 mod knowledge;
+mod lengths;
 mod levels;
 mod making;
 mod months;
@@ -24,7 +25,6 @@ mod rules;
 mod running;
 pub mod sample;
 mod site_kind;
-mod sites;
 mod summary;
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod tests;
 
 pub use self::chapters::entered_work;
 pub use self::cover::HELP_DESK_REPORT;
-pub use self::data::{MonthCall, MonthData, without_texts};
+pub use self::data::{MonthCall, MonthData};
 pub use self::input::{Cover, Difference, MonthInput, Written};
 pub use self::knowledge::KnowledgeFigures;
 pub use self::outlook::{

@@ -1,19 +1,19 @@
 //! Which version of the program has made what is derived from other tables.
 
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{Any, AnyConnection, Executor};
 
 use crate::error::StoreError;
 
 /// Whether `name` was made by this version of what makes it.
-pub(crate) async fn is_current(
-    pool: &AnyPool,
+pub(crate) async fn is_current<'e>(
+    database: impl Executor<'e, Database = Any>,
     name: &str,
     version: i64,
 ) -> Result<bool, StoreError> {
     let found = sqlx::query("SELECT 1 AS one FROM derived WHERE name = $1 AND version = $2")
         .bind(name)
         .bind(version)
-        .fetch_optional(pool)
+        .fetch_optional(database)
         .await?;
     Ok(found.is_some())
 }

@@ -16,6 +16,7 @@ impl Store {
         migrations::apply(self).await?;
         calls::rebuild_if_outdated(self).await?;
         self.join_word_index().await?;
+        self.join_ticket_briefs().await?;
         portal::move_inquiries(self).await?;
         self.note_usable();
         Ok(())

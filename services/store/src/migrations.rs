@@ -158,14 +158,24 @@ const ALL: [(i64, &str, &str); 29] = [
 ];
 
 /// Each of which every database has a text of its own: for SQLite, and for PostgreSQL.
-const EACH: [(i64, &str, [&str; 2]); 1] = [(
-    22,
-    "ticket words",
-    [
-        include_str!("../../../migrations/0022_ticket_words_sqlite.sql"),
-        include_str!("../../../migrations/0022_ticket_words_postgresql.sql"),
-    ],
-)];
+const EACH: [(i64, &str, [&str; 2]); 2] = [
+    (
+        22,
+        "ticket words",
+        [
+            include_str!("../../../migrations/0022_ticket_words_sqlite.sql"),
+            include_str!("../../../migrations/0022_ticket_words_postgresql.sql"),
+        ],
+    ),
+    (
+        30,
+        "ticket briefs",
+        [
+            include_str!("../../../migrations/0030_ticket_briefs_sqlite.sql"),
+            include_str!("../../../migrations/0030_ticket_briefs_postgresql.sql"),
+        ],
+    ),
+];
 
 /// Applies what the database has not seen yet, all or nothing.
 pub(crate) async fn apply(store: &Store) -> Result<(), StoreError> {

@@ -126,7 +126,7 @@ impl TicketSet {
     /// A ticket and all that go on as it, itself first.
     pub fn family(&self, id: &TicketId) -> Vec<&Ticket> {
         let own = self.get(id);
-        if own.is_some_and(|ticket| ticket.merged_into.is_none() && ticket.merged_from.is_empty()) {
+        if own.is_some_and(is_alone) {
             return own.into_iter().collect();
         }
         let root = self.resolve(id);
@@ -156,35 +156,52 @@ impl TicketSet {
         contacts
     }
 
-    /// Whether the matter that a ticket belongs to is 完了.
-    pub fn is_done(&self, id: &TicketId) -> bool {
-        let mut matter = self.get(id);
-        if matter.is_some_and(|ticket| ticket.merged_into.is_some()) {
-            matter = self.get(&self.resolve(id));
+    /// Whether the matter that a ticket of these belongs to is 完了.
+    pub fn is_done(&self, ticket: &Ticket) -> bool {
+        if ticket.merged_into.is_none() {
+            return ticket.status() == Status::Done;
         }
+        let matter = self.get(&self.resolve(&ticket.id));
         matter.is_some_and(|ticket| ticket.status() == Status::Done)
     }
 
     /// Whether the desk answered before it handed the matter on. A ticket speaks for itself if it can, for
     /// its callers were told what they were told whatever it was merged with later; otherwise what came
     /// first in the matter does.
-    pub fn answered_first(&self, id: &TicketId) -> bool {
-        let own = self.get(id).and_then(Ticket::first_response);
-        let family = || self.family(id).into_iter();
-        let first = own.or_else(|| family().filter_map(Ticket::first_response).min());
+    pub fn answered_first(&self, ticket: &Ticket) -> bool {
+        let own = ticket.first_response();
+        let first = own.or_else(|| self.first_of_family(ticket, Ticket::first_response));
         first.is_some_and(|response| response.is_answer)
     }
 
     /// When the desk first answered, in the ticket or else in its matter.
-    pub fn first_answered_at(&self, id: &TicketId) -> Option<Instant> {
+    pub fn first_answered_at(&self, ticket: &Ticket) -> Option<Instant> {
         let at = |ticket: &Ticket| Some(ticket.first_answer()?.outcome_at);
-        let own = self.get(id).and_then(at);
-        own.or_else(|| self.family(id).into_iter().filter_map(at).min())
+        at(ticket).or_else(|| self.first_of_family(ticket, at))
     }
 
     /// The first hand-over of a matter to a vendor.
-    pub fn first_escalated_at(&self, id: &TicketId) -> Option<Instant> {
-        let family = self.family(id).into_iter();
-        family.filter_map(Ticket::first_escalated_at).min()
+    pub fn first_escalated_at(&self, ticket: &Ticket) -> Option<Instant> {
+        if is_alone(ticket) {
+            return ticket.first_escalated_at();
+        }
+        self.first_of_family(ticket, Ticket::first_escalated_at)
     }
+
+    /// What came first in the matter that a ticket belongs to; a ticket that is alone has told before.
+    fn first_of_family<T: Ord>(
+        &self,
+        ticket: &Ticket,
+        of: impl Fn(&Ticket) -> Option<T>,
+    ) -> Option<T> {
+        if is_alone(ticket) {
+            return None;
+        }
+        self.family(&ticket.id).into_iter().filter_map(of).min()
+    }
+}
+
+/// Whether a ticket is a matter by itself.
+fn is_alone(ticket: &Ticket) -> bool {
+    ticket.merged_into.is_none() && ticket.merged_from.is_empty()
 }

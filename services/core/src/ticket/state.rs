@@ -1,11 +1,14 @@
 //! A ticket as the sum of its events.
 
+mod brief;
+
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::brief::Briefs;
 use super::attachment::AttachedFile;
 use super::choices::Status;
 use super::event::{Handover, Relation, TicketChange, TicketEvent};
@@ -18,7 +21,7 @@ use crate::time::Instant;
 /// 問合せ: a ticket. Its JSON leaves out what is empty: a month holds many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
-    /// Which.
+    /// How the ticket is known.
     pub id: TicketId,
     /// 受付番号
     pub number: TicketNumber,
@@ -112,7 +115,7 @@ pub struct Hold {
 /// What the desk first did with a matter, in the order of things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FirstResponse {
-    /// When.
+    /// When it happened.
     pub at: Instant,
     /// The number of the event.
     pub seq: u32,
@@ -151,7 +154,7 @@ pub struct Escalation {
     pub seq: u32,
     /// Who sent it.
     pub by: Option<UserId>,
-    /// When.
+    /// When it was sent on.
     pub sent_at: Instant,
     /// To whom and what.
     #[serde(flatten)]
@@ -165,7 +168,7 @@ pub struct Escalation {
 /// An internal note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Note {
-    /// When.
+    /// When it happened.
     pub at: Instant,
     /// Who wrote it.
     pub by: Option<UserId>,

@@ -64,6 +64,9 @@ impl Periodic {
         let word_index = housekeeping::WordIndex {
             store: store.clone(),
         };
+        let ticket_briefs = housekeeping::TicketBriefs {
+            store: store.clone(),
+        };
         let remembering = Remembering {
             installation: self.installation,
             store: store.clone(),
@@ -82,6 +85,7 @@ impl Periodic {
             job(periodic::AUDIT_END, audit_end),
             job(periodic::SEALING, sealing),
             job(periodic::WORD_INDEX, word_index),
+            job(periodic::TICKET_BRIEFS, ticket_briefs),
             job(periodic::INSTALLATION, remembering),
         ];
         if let Some(shown) = self.search {

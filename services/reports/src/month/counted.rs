@@ -7,7 +7,7 @@ use madoguchi_core::call::Direction;
 use madoguchi_core::contact::NoTicketReason;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::id::{CallId, DivisionId, TicketId};
+use madoguchi_core::id::{CallId, DivisionId, LineName, TicketId};
 use madoguchi_core::service::{AnswerClock, AnswerClocks};
 use madoguchi_core::service_level::{
     AnsweredCall, Period, ServiceFigures, ServiceRules, TicketsByCall, service_figures,
@@ -19,6 +19,7 @@ use madoguchi_core::time::Millis;
 use super::carried::Carried;
 use super::data::{MonthCall, MonthData};
 use super::rules::{MonthRules, Scope};
+use super::site_kind::SiteKind;
 
 /// The calls and tickets of a month by what they count as.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub(super) struct CountedMonth<'a> {
     /// The tickets that each call led to, in the order of their numbers.
     pub(super) by_call: TicketsByCall<'a>,
     pub(super) clocks: AnswerClocks,
+    /// 着信 by 拠点区分.
+    pub(super) sites: BTreeMap<SiteKind, Vec<&'a MonthCall>>,
     /// 回答所要時間 of tickets of the month that were answered.
     took: HashMap<&'a TicketId, Millis>,
 }
@@ -87,11 +90,17 @@ impl<'a> CountedMonth<'a> {
             carried: Carried::of(data, scope),
             by_call,
             clocks: AnswerClocks::new(&rules.divisions, &rules.calendars),
+            sites: BTreeMap::new(),
             took: HashMap::new(),
         };
         let elsewhere = answered_elsewhere(&figures, scope);
+        let mut lines: HashMap<&LineName, bool> = HashMap::new();
         for call in &data.calls {
-            month.add_call(call, &elsewhere, rules);
+            let line = lines.entry(&call.line).or_insert_with(|| {
+                let of_line = rules.divisions.of_line(&call.line);
+                scope.takes_division(of_line.first().copied())
+            });
+            month.add_call(call, *line, &elsewhere, rules);
         }
         for (division, figures) in &figures {
             month.add_tickets(&lookup, figures);
@@ -102,6 +111,7 @@ impl<'a> CountedMonth<'a> {
         month.sort_tickets();
         month.share_out_registered();
         month.time_answers();
+        month.share_out_sites();
         month
     }
 
@@ -126,16 +136,21 @@ impl<'a> CountedMonth<'a> {
 
     /// The first ticket that a call led to.
     pub(super) fn first_ticket(&self, call: &MonthCall) -> Option<&'a Ticket> {
-        let id = self.by_call.get(&call.id)?.first()?;
-        self.data.tickets.get(id)
+        self.by_call.get(&call.id)?.first().copied()
     }
 
-    fn add_call(&mut self, call: &'a MonthCall, elsewhere: &BTreeSet<&CallId>, rules: &MonthRules) {
-        let of_line = rules.divisions.of_line(&call.line);
+    /// `of_line`: the book counts the first 業務区分 of its line.
+    fn add_call(
+        &mut self,
+        call: &'a MonthCall,
+        of_line: bool,
+        elsewhere: &BTreeSet<&CallId>,
+        rules: &MonthRules,
+    ) {
         let counts_here = if call.answered && call.direction == Direction::Inbound {
             !elsewhere.contains(&call.id)
         } else {
-            self.scope.takes_division(of_line.first().copied())
+            of_line
         };
         if !counts_here {
             return;
@@ -229,13 +244,29 @@ impl<'a> CountedMonth<'a> {
         let mut all = HashMap::new();
         let timed = self.timed.values().flatten();
         for ticket in timed.chain(&self.received) {
-            let at = self.data.tickets.first_answered_at(&ticket.id);
+            let at = self.data.tickets.first_answered_at(ticket);
             if let (Some(at), Some(clock)) = (at, self.clock(ticket)) {
                 let took = all.entry(&ticket.id);
                 took.or_insert_with(|| clock.open_between(ticket.received_at, at));
             }
         }
         self.took = all;
+    }
+
+    /// By what its ticket says of who asked, else by the number that called.
+    fn share_out_sites(&mut self) {
+        let mut kinds: HashMap<&str, SiteKind> = HashMap::new();
+        let mut sites: BTreeMap<SiteKind, Vec<&MonthCall>> = BTreeMap::new();
+        for call in &self.offered {
+            let ticket = self.first_ticket(call);
+            let asked = ticket.map(|ticket| ticket.fields.requester.site.as_str());
+            let by_ticket = asked.filter(|site| !site.is_empty());
+            let by_number = call.site.as_deref();
+            let site = by_ticket.or(by_number).unwrap_or_default();
+            let kind = kinds.entry(site).or_insert_with(|| SiteKind::of(site));
+            sites.entry(*kind).or_default().push(call);
+        }
+        self.sites = sites;
     }
 
     /// 応答 = 登録済 + 対象外 + 未登録.

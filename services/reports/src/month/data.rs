@@ -10,12 +10,9 @@ use madoguchi_core::event::AbandonReason;
 use madoguchi_core::figures::Figures;
 use madoguchi_core::id::{CallId, LineName, TicketId};
 use madoguchi_core::month::Month;
+use madoguchi_core::ticket::Turn;
 use madoguchi_core::ticket::merging::TicketSet;
-use madoguchi_core::ticket::{Ticket, Turn};
 use madoguchi_core::time::{Instant, Millis};
-
-/// Letters of a question that a report may show.
-const QUESTION_LETTERS: usize = 120;
 
 /// A call, as far as figures go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,26 +119,4 @@ impl MonthData {
     pub fn end(&self) -> Instant {
         self.month.end().min(self.cut_off)
     }
-}
-
-/// Takes out of a ticket what no figure needs, so that many fit into memory.
-pub fn without_texts(mut ticket: Ticket) -> Ticket {
-    let fields = &mut ticket.fields;
-    let letters = fields.question.char_indices().nth(QUESTION_LETTERS);
-    if let Some((at, _)) = letters {
-        fields.question.truncate(at);
-    }
-    fields.question.shrink_to_fit();
-    fields.answer = String::new();
-    fields.tags.clear();
-    ticket.notes = Vec::new();
-    for step in &mut ticket.analyses {
-        step.finding = String::new();
-    }
-    for escalation in &mut ticket.escalations {
-        escalation.handover.sent = String::new();
-        let kept = escalation.answer.chars().take(QUESTION_LETTERS);
-        escalation.answer = kept.collect();
-    }
-    ticket
 }

@@ -88,16 +88,16 @@ pub fn running(input: &MonthInput) -> RunningCounts {
         input,
         month: &month,
     };
-    let unanswered = view.losses(&month.first_unanswered, |id| !view.is_answered_first(id));
+    let unanswered = view.losses(&month.first_unanswered, |one| !view.is_answered_first(one));
     let mut unanswered: Vec<CallLoss> = unanswered
         .map(|(loss, ticket)| CallLoss {
-            decided: ticket.is_some_and(|id| view.is_responded(id)),
+            decided: ticket.is_some_and(|one| view.is_responded(one)),
             ..loss
         })
         .collect();
     unanswered.sort_by_key(|loss| !loss.decided);
     let tickets = &input.data.tickets;
-    let unsolved = view.losses(&month.unsolved, |id| !tickets.is_done(id));
+    let unsolved = view.losses(&month.unsolved, |one| !tickets.is_done(one));
     RunningCounts {
         judged: levels::judged(input, &month),
         unregistered: month.unregistered.len() as u64,
@@ -143,18 +143,18 @@ struct View<'a, 'm> {
 }
 
 impl<'a> View<'a, '_> {
-    fn tickets_of(&self, call: &MonthCall) -> &[&'a TicketId] {
+    fn tickets_of(&self, call: &MonthCall) -> &[&'a Ticket] {
         let found = self.month.by_call.get(&call.id);
         found.map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn is_answered_first(&self, id: &TicketId) -> bool {
-        self.input.data.tickets.answered_first(id)
+    fn is_answered_first(&self, ticket: &Ticket) -> bool {
+        self.input.data.tickets.answered_first(ticket)
     }
 
     /// It was answered, or went to 機能分析 or エスカレーション before that: neither changes any more.
-    fn is_responded(&self, id: &TicketId) -> bool {
-        let family = self.input.data.tickets.family(id);
+    fn is_responded(&self, ticket: &Ticket) -> bool {
+        let family = self.input.data.tickets.family(&ticket.id);
         family
             .iter()
             .any(|ticket| ticket.first_response().is_some())
@@ -164,17 +164,16 @@ impl<'a> View<'a, '_> {
     fn losses(
         &self,
         calls: &[&'a MonthCall],
-        misses: impl Fn(&TicketId) -> bool,
-    ) -> impl Iterator<Item = (CallLoss, Option<&'a TicketId>)> {
+        misses: impl Fn(&Ticket) -> bool,
+    ) -> impl Iterator<Item = (CallLoss, Option<&'a Ticket>)> {
         calls.iter().map(move |call| {
             let of_call = self.tickets_of(call);
-            let ticket = of_call.iter().copied().find(|id| misses(id));
+            let ticket = of_call.iter().copied().find(|one| misses(one));
             let ticket = ticket.or_else(|| of_call.first().copied());
-            let number = ticket.and_then(|id| self.input.data.tickets.get(id));
             let loss = CallLoss {
                 call: call.id.clone(),
                 arrived_at: call.arrived_at,
-                ticket: number.map(|ticket| (ticket.id.clone(), self.number(ticket))),
+                ticket: ticket.map(|ticket| (ticket.id.clone(), self.number(ticket))),
                 decided: false,
             };
             (loss, ticket)
@@ -189,17 +188,17 @@ impl<'a> View<'a, '_> {
     /// it does not.
     fn lasted(
         &self,
-        counts: impl Fn(&TicketId) -> bool,
-        ended: impl Fn(&TicketId) -> Option<Instant>,
+        counts: impl Fn(&Ticket) -> bool,
+        ended: impl Fn(&Ticket) -> Option<Instant>,
     ) -> Vec<(Millis, bool)> {
         let now = self.input.data.end();
         let calls = self.month.registered.iter();
         let calls = calls.filter_map(|call| {
             let of_call = self.tickets_of(call);
-            if !of_call.iter().all(|id| counts(id)) {
+            if !of_call.iter().all(|one| counts(one)) {
                 return None;
             }
-            let until: Option<Vec<Instant>> = of_call.iter().map(|id| ended(id)).collect();
+            let until: Option<Vec<Instant>> = of_call.iter().map(|one| ended(one)).collect();
             let until = until.and_then(|each| each.into_iter().max());
             let lasted = until.unwrap_or(now) - call.arrived_at;
             Some((Millis(lasted.0.max(0)), until.is_some()))
@@ -210,14 +209,17 @@ impl<'a> View<'a, '_> {
     fn answers(&self) -> Vec<(Millis, bool)> {
         let tickets = &self.input.data.tickets;
         self.lasted(
-            |id| self.is_answered_first(id) || !self.is_responded(id),
-            |id| tickets.first_answered_at(id),
+            |one| self.is_answered_first(one) || !self.is_responded(one),
+            |one| tickets.first_answered_at(one),
         )
     }
 
     fn solutions(&self) -> Vec<(Millis, bool)> {
         let tickets = &self.input.data.tickets;
-        self.lasted(|_| true, |id| tickets.get(&tickets.resolve(id))?.done_at)
+        self.lasted(
+            |_| true,
+            |one| tickets.get(&tickets.resolve(&one.id))?.done_at,
+        )
     }
 
     fn waiting(&self) -> Vec<WaitingAnswer> {
@@ -227,7 +229,7 @@ impl<'a> View<'a, '_> {
         };
         let all = self.month.timed.values().flatten();
         let waiting = all.filter(|ticket| {
-            let answered = self.input.data.tickets.first_answered_at(&ticket.id);
+            let answered = self.input.data.tickets.first_answered_at(ticket);
             answered.is_none() && !late(ticket)
         });
         let mut waiting: Vec<WaitingAnswer> = waiting

@@ -19,7 +19,7 @@ use madoguchi_core::ticket::{
 };
 use madoguchi_core::time::{Instant, Millis};
 
-use super::data::{MonthCall, MonthData, without_texts};
+use super::data::{MonthCall, MonthData};
 
 /// What a month is to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl SampleMonth {
             .sort_by(|one, other| (one.arrived_at, &one.id).cmp(&(other.arrived_at, &other.id)));
         let tickets = self.tickets.iter().filter_map(|history| {
             let ticket = Ticket::as_of(history, cut_off)?;
-            (ticket.received_at < month.end()).then(|| without_texts(ticket))
+            (ticket.received_at < month.end()).then(|| ticket.without_texts())
         });
         data.tickets = tickets.collect();
         for history in &self.tickets {

@@ -16,7 +16,6 @@ use super::counted::CountedMonth;
 use super::data::MonthData;
 use super::rules::{MonthRules, Scope};
 use super::site_kind::SiteKind;
-use super::sites;
 
 /// The integers of a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,10 +70,8 @@ impl MonthSummary {
                 .entry(function_of(ticket, categories))
                 .or_default() += 1;
         }
-        let mut sites = BTreeMap::new();
-        for call in &month.offered {
-            *sites.entry(sites::kind_of(call, month)).or_default() += 1;
-        }
+        let sites = month.sites.iter();
+        let sites = sites.map(|(kind, calls)| (*kind, calls.len() as u64));
         let mut inquiries = BTreeMap::new();
         for ticket in inquiries_of(month.data) {
             *inquiries.entry(ticket.fields.system).or_default() += 1;
@@ -105,7 +102,7 @@ impl MonthSummary {
             timed: timed.into(),
             left: month.carried.left.len() as u64,
             functions,
-            sites,
+            sites: sites.collect(),
             inquiries,
         }
     }

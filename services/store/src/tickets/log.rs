@@ -68,7 +68,15 @@ pub(super) fn ticket_id(row: &AnyRow) -> Result<TicketId, StoreError> {
 }
 
 pub(super) fn json(id: &TicketId, value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| unreadable(id.as_str(), source))
+    json_text(id, serde_json::to_string(value))
+}
+
+/// A ticket as it was written in JSON.
+pub(super) fn json_text(
+    id: &TicketId,
+    written: serde_json::Result<String>,
+) -> Result<String, StoreError> {
+    written.map_err(|source| unreadable(id.as_str(), source))
 }
 
 pub(super) fn unreadable(id: &str, source: serde_json::Error) -> StoreError {

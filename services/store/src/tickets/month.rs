@@ -1,22 +1,24 @@
 //! The tickets of a month as they were at its cut-off, read without the histories of those that nothing
-//! happened to since: what stands in their rows is what they were.
+//! happened to since: what stands in their rows is what they were, and their briefs hold what figures need of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use madoguchi_core::id::TicketId;
-use madoguchi_core::ticket::{Ticket, TicketEvent, Turn, turns};
+use madoguchi_core::ticket::{Briefs, Ticket, TicketEvent, Turn, turns};
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use tokio::task::JoinHandle;
 
+use super::briefs;
 use super::log::{events_of, unreadable};
 use crate::error::StoreError;
 use crate::sql::{Joined, ROWS_IN_A_STATEMENT, Sql};
 use crate::store::Store;
 
-/// Tickets that are read at once.
+/// Tickets that are read at once: as whole tickets, and in brief.
 const AT_ONCE: i64 = 1_000;
+const BRIEFS_AT_ONCE: i64 = 4_000;
 /// Batches that wait to be taken out of their JSON, so that texts do not pile up.
 const BATCHES: usize = 4;
 
@@ -35,7 +37,8 @@ pub struct TicketSpan {
 #[derive(Debug, Default)]
 pub struct MonthTickets {
     /// Those that were received in it, that stood open at its beginning or were closed since, that were
-    /// spoken of, analysed or escalated in it, and what all of these go on as. As they were at the cut-off.
+    /// spoken of, analysed or escalated in it, and what all of these go on as. As they were at the cut-off,
+    /// without their texts.
     pub tickets: Vec<Ticket>,
     /// When those that were opened again or merged since its beginning were closed and opened.
     pub turns: BTreeMap<TicketId, Vec<Turn>>,
@@ -43,22 +46,62 @@ pub struct MonthTickets {
     pub open_at_end: BTreeSet<TicketId>,
 }
 
-/// What becomes of each ticket when it is read, such as losing its texts.
-type Keep = fn(Ticket) -> Ticket;
+/// How much of each ticket is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// What figures need, so that many fit into memory.
+    WithoutTexts,
+}
+
+impl Extent {
+    fn of(self, ticket: Ticket) -> Ticket {
+        match self {
+            Self::Whole => ticket,
+            Self::WithoutTexts => ticket.without_texts(),
+        }
+    }
+}
+
+/// From where the tickets of a month are read.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    table: &'static str,
+    id: &'static str,
+    /// The column that holds the ticket.
+    ticket: &'static str,
+    at_once: i64,
+}
+
+/// Some hundred bytes each.
+const BRIEFS: Source = Source {
+    table: "ticket_briefs",
+    id: "ticket_id",
+    ticket: "brief",
+    at_once: BRIEFS_AT_ONCE,
+};
+
+/// Whole tickets, of which some fill a page of the database each.
+const WHOLE: Source = Source {
+    table: "tickets",
+    id: "id",
+    ticket: "state",
+    at_once: AT_ONCE,
+};
 
 impl Store {
-    /// The tickets of a month. `keep` makes each smaller, so that many fit into memory.
+    /// The tickets of a month, without their texts.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Unreadable`].
-    pub async fn month_tickets(
-        &self,
-        span: TicketSpan,
-        keep: Keep,
-    ) -> Result<MonthTickets, StoreError> {
+    pub async fn month_tickets(&self, span: TicketSpan) -> Result<MonthTickets, StoreError> {
         let mut tx = self.begin_snapshot().await?;
-        let mut reading = Reading::new(span, keep);
-        reading.received(&mut tx).await?;
+        let mut reading = Reading::new(span, Extent::WithoutTexts);
+        let source = match briefs::are_current(&mut tx).await? {
+            true => BRIEFS,
+            false => WHOLE,
+        };
+        reading.received(&mut tx, source).await?;
         reading.parsed().await?;
         let others = others(&mut tx, span).await?;
         reading.named(&mut tx, others).await?;
@@ -105,7 +148,7 @@ impl Store {
             cut_off: before,
         };
         let mut tx = self.begin_snapshot().await?;
-        let mut reading = Reading::new(span, |ticket| ticket);
+        let mut reading = Reading::new(span, Extent::Whole);
         reading.named(&mut tx, ids).await?;
         reading.settle(&mut tx).await?;
         tx.rollback().await?;
@@ -179,7 +222,7 @@ type Parsed = JoinHandle<Result<Vec<Ticket>, StoreError>>;
 /// Tickets while they are read.
 struct Reading {
     span: TicketSpan,
-    keep: Keep,
+    extent: Extent,
     seen: HashSet<TicketId>,
     /// Something was recorded of them after the cut-off, so that their histories have to tell.
     changed: Vec<TicketId>,
@@ -188,10 +231,10 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(span: TicketSpan, keep: Keep) -> Self {
+    fn new(span: TicketSpan, extent: Extent) -> Self {
         Self {
             span,
-            keep,
+            extent,
             seen: HashSet::new(),
             changed: Vec::new(),
             tickets: Vec::new(),
@@ -201,13 +244,18 @@ impl Reading {
 
     /// Those that were received in the month. Many of them come as one row, a ticket in each line: a row costs
     /// more than what stands in it.
-    async fn received(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    async fn received(
+        &mut self,
+        connection: &mut AnyConnection,
+        source: Source,
+    ) -> Result<(), StoreError> {
         let mut last: Option<(i64, String)> = None;
         loop {
-            let mut sql = Sql::new("SELECT received_at, id FROM tickets");
-            self.restrict_to_received(&mut sql, last.as_ref());
-            sql.push(" ORDER BY received_at, id LIMIT 1 OFFSET ")
-                .bind(AT_ONCE - 1);
+            let mut sql = Sql::new("SELECT received_at, ");
+            sql.push(source.id).push(" AS id");
+            self.restrict_to_received(&mut sql, source, last.as_ref());
+            sql.push(" ORDER BY received_at, ").push(source.id);
+            sql.push(" LIMIT 1 OFFSET ").bind(source.at_once - 1);
             let end = sql.fetch_all(&mut *connection).await?;
             let end = end.first().map(|row| {
                 Ok::<(i64, String), sqlx::Error>((row.try_get("received_at")?, row.try_get("id")?))
@@ -216,14 +264,17 @@ impl Reading {
             let joined = Joined::of(connection);
             let mut sql = Sql::new("SELECT ");
             sql.push(joined.begin).push("CASE WHEN updated_at < ");
-            sql.bind(self.span.cut_off.0).push(" THEN state END");
+            sql.bind(self.span.cut_off.0).push(" THEN ");
+            sql.push(source.ticket).push(" END");
             sql.push(joined.end).push(" AS states, ");
             sql.push(joined.begin).push("CASE WHEN updated_at >= ");
-            sql.bind(self.span.cut_off.0).push(" THEN id END");
-            sql.push(joined.end).push(" AS changed FROM tickets");
-            self.restrict_to_received(&mut sql, last.as_ref());
+            sql.bind(self.span.cut_off.0).push(" THEN ");
+            sql.push(source.id).push(" END");
+            sql.push(joined.end).push(" AS changed");
+            self.restrict_to_received(&mut sql, source, last.as_ref());
             if let Some((at, id)) = &end {
-                sql.push(" AND (received_at, id) <= (").bind(*at);
+                sql.push(" AND (received_at, ").push(source.id);
+                sql.push(") <= (").bind(*at);
                 sql.push(", ").bind(id.as_str()).push(")");
             }
             for row in sql.fetch_all(&mut *connection).await? {
@@ -243,13 +294,15 @@ impl Reading {
         }
     }
 
-    /// Adds the condition that tickets were received in the month, and lie beyond one.
-    fn restrict_to_received(&self, sql: &mut Sql, last: Option<&(i64, String)>) {
+    /// Adds the table, and the condition that tickets were received in the month and lie beyond one.
+    fn restrict_to_received(&self, sql: &mut Sql, source: Source, last: Option<&(i64, String)>) {
         let from = last.map_or(self.span.from.0, |(at, _)| *at);
+        sql.push(" FROM ").push(source.table);
         sql.push(" WHERE received_at >= ").bind(from);
         sql.push(" AND received_at < ").bind(self.span.until.0);
         if let Some((at, id)) = last {
-            sql.push(" AND (received_at, id) > (").bind(*at);
+            sql.push(" AND (received_at, ").push(source.id);
+            sql.push(") > (").bind(*at);
             sql.push(", ").bind(id.as_str()).push(")");
         }
     }
@@ -287,15 +340,14 @@ impl Reading {
         self.parse(states).await
     }
 
-    /// Takes tickets out of their JSON, one in a line, beside the reading.
+    /// Takes tickets out of their JSON, one in a line, in brief or whole, beside the reading.
     async fn parse(&mut self, states: String) -> Result<(), StoreError> {
-        let keep = self.keep;
+        let extent = self.extent;
         self.parsing.push_back(tokio::task::spawn_blocking(move || {
-            let tickets = states.lines().map(|state| {
-                let ticket = serde_json::from_str(state);
-                ticket
-                    .map(keep)
-                    .map_err(|source| unreadable(&id_in(state), source))
+            let mut briefs = Briefs::default();
+            let tickets = states.lines().map(|line| {
+                let ticket = briefs.read(line).map(|ticket| extent.of(ticket));
+                ticket.map_err(|source| unreadable(&id_in(line), source))
             });
             tickets.collect()
         }));
@@ -331,7 +383,8 @@ impl Reading {
         for some in changed.chunks(ROWS_IN_A_STATEMENT) {
             for history in histories(&mut *connection, some).await? {
                 let ticket = Ticket::as_of(&history, self.span.cut_off);
-                self.tickets.extend(ticket.map(self.keep));
+                self.tickets
+                    .extend(ticket.map(|ticket| self.extent.of(ticket)));
             }
         }
         Ok(())

@@ -47,7 +47,7 @@ fn overview(making: &Making<'_, '_>) -> Chapter {
             (!division.retired || all != "0").then(|| format!("{}{all}件", division.name))
         })
         .collect();
-    let answered = count(&|ticket| month.data.tickets.answered_first(&ticket.id));
+    let answered = count(&|ticket| month.data.tickets.answered_first(ticket));
     let late: usize = month.late.values().map(Vec::len).sum();
     let blocks = vec![
         heading("1　現状"),
@@ -120,7 +120,7 @@ fn answers(making: &Making<'_, '_>, texts: &TicketTexts) -> DocTable {
 
 fn line(entries: &Entries<'_>, ticket: &Ticket) -> DocRow {
     let fields = &ticket.fields;
-    let answered_at = entries.month.data.tickets.first_answered_at(&ticket.id);
+    let answered_at = entries.month.data.tickets.first_answered_at(ticket);
     let [question, answer] = entries.texts(ticket);
     row(
         entries.number(ticket),

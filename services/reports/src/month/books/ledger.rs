@@ -114,7 +114,7 @@ fn line(entries: &Entries<'_>, ticket: &Ticket, personal: bool) -> DocRow {
     cells.extend([
         text(question),
         text(answer),
-        time(tickets.first_answered_at(&ticket.id)),
+        time(tickets.first_answered_at(ticket)),
         entries.took(ticket),
         text(vendors.join("、")),
         time(escalated_at),

@@ -1,7 +1,5 @@
 //! 第2 受付件数
 
-use std::collections::BTreeMap;
-
 use madoguchi_core::event::AbandonReason;
 
 use super::{days, month_table, slots};
@@ -10,7 +8,6 @@ use crate::month::cells::{column, measured, row, size, stated, table, text, tota
 use crate::month::data::MonthCall;
 use crate::month::making::Making;
 use crate::month::site_kind::SiteKind;
-use crate::month::sites::kind_of;
 use crate::month::summary::MonthSummary;
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
@@ -192,13 +189,8 @@ fn sites(making: &mut Making<'_, '_>) -> DocTable {
     let whole = making.month.offered.len();
     let previous = making.month.data.month.previous();
     let mut rows = Vec::new();
-    let mut of_kinds: BTreeMap<SiteKind, Vec<&MonthCall>> = BTreeMap::new();
-    for call in &making.month.offered {
-        let of_kind = of_kinds.entry(kind_of(call, making.month));
-        of_kind.or_default().push(call);
-    }
     for kind in SiteKind::ALL {
-        let calls = of_kinds.remove(&kind).unwrap_or_default();
+        let calls = making.month.sites.get(&kind).cloned().unwrap_or_default();
         let name = format!("site_{}", kind.as_str());
         let cell = format!("sites/{}/offered", kind.as_str());
         let sites = kind.sites();

@@ -1,7 +1,6 @@
 //! 表2-3: each day of the month.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
-use madoguchi_core::figures::Distribution;
 use madoguchi_core::hours::{Calendar, DayHours, HoursReason};
 use madoguchi_core::month::{LevelFact, Measure};
 use madoguchi_core::time::Millis;
@@ -9,6 +8,7 @@ use madoguchi_core::time::Millis;
 use crate::document::{Chart, ChartKind, DocCell, DocRow, DocTable, Population};
 use crate::month::cells::{self, column, date, length, measured, row, text, total};
 use crate::month::data::MonthCall;
+use crate::month::lengths::LengthSum;
 use crate::month::making::Making;
 
 /// The calls of a day.
@@ -104,8 +104,8 @@ fn figures<'a>(making: &mut Making<'a, '_>, prefix: &str, calls: &Day<'a>) -> Ve
     let ended = calls.offered.len() - calls.waiting;
     let (answered, talks) = (name("answered"), name("talks"));
     let talking: Vec<_> = calls.answered.iter().copied().filter(counts_talk).collect();
-    let waits = mean(&calls.answered, |call| call.wait);
-    let talk = mean(&talking, |call| call.talk);
+    let waits = calls.answered.iter().filter_map(|call| call.wait).collect();
+    let talk = talking.iter().filter_map(|call| call.talk).collect();
     vec![
         making.calls(&name("offered"), &calls.offered),
         making.calls(&answered, &calls.answered),
@@ -128,21 +128,8 @@ pub(super) fn counts_talk(call: &&MonthCall) -> bool {
     call.talk.is_some() && !call.recovered
 }
 
-/// All values of calls.
-pub(super) fn mean(
-    calls: &[&MonthCall],
-    of: impl Fn(&MonthCall) -> Option<Millis>,
-) -> Distribution {
-    let mut all = Distribution::default();
-    calls
-        .iter()
-        .filter_map(|call| of(call))
-        .for_each(|one| all.add(one));
-    all
-}
-
 /// The mean, with the sum and the number of which it was made.
-pub(super) fn with_parts(all: Distribution, rows: crate::document::Rows) -> DocCell {
+pub(super) fn with_parts(all: LengthSum, rows: crate::document::Rows) -> DocCell {
     let parts = crate::document::Parts {
         a: cells::number(all.count()),
         b: all.sum().0,

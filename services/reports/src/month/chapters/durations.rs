@@ -1,13 +1,13 @@
 //! 第3 応対時間
 
-use madoguchi_core::figures::Distribution;
 use madoguchi_core::ticket::{System, Ticket};
 use madoguchi_core::time::Millis;
 
-use super::days::{counts_talk, mean, with_parts};
+use super::days::{counts_talk, with_parts};
 use crate::document::{Block, Chapter, DocCell, DocRow, DocTable, Population, Rows};
 use crate::month::cells::{column, count, length, measured, number, row, size, table, text};
 use crate::month::data::MonthCall;
+use crate::month::lengths::Lengths;
 use crate::month::making::Making;
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
@@ -45,7 +45,7 @@ fn durations(making: &mut Making<'_, '_>) -> DocTable {
             "待ち時間（応答）",
             &month.answered,
             &none,
-            mean(&month.answered, |call| call.wait),
+            lengths(&month.answered, |call| call.wait),
         ),
         (
             "abandoned_wait",
@@ -53,7 +53,7 @@ fn durations(making: &mut Making<'_, '_>) -> DocTable {
             "待ち時間（放棄）",
             &abandoned,
             &none,
-            mean(&abandoned, |call| call.wait),
+            lengths(&abandoned, |call| call.wait),
         ),
         (
             "talk",
@@ -61,7 +61,7 @@ fn durations(making: &mut Making<'_, '_>) -> DocTable {
             "通話時間",
             &talking,
             &recovered,
-            mean(&talking, |call| call.talk),
+            lengths(&talking, |call| call.talk),
         ),
         (
             "wrap_up",
@@ -69,7 +69,7 @@ fn durations(making: &mut Making<'_, '_>) -> DocTable {
             "後処理時間",
             &wrapped,
             &none,
-            mean(&wrapped, |call| call.wrap_up),
+            lengths(&wrapped, |call| call.wrap_up),
         ),
         (
             "handle",
@@ -77,13 +77,13 @@ fn durations(making: &mut Making<'_, '_>) -> DocTable {
             "処理時間（通話＋後処理）",
             &talking,
             &recovered,
-            mean(&talking, handled),
+            lengths(&talking, handled),
         ),
     ] {
         let counted = making.calls(selection, calls);
         let left_out = making.calls(&format!("left_out_{id}"), left_out);
         let proof = making.proof.calls(selection, calls);
-        let figures = figures(all, Population::Arrived, &proof);
+        let figures = figures(&all, Population::Arrived, &proof);
         rows.push(line(id, name, counted, left_out, figures));
     }
     rows.push(answer_times(making));
@@ -100,6 +100,10 @@ fn durations(making: &mut Making<'_, '_>) -> DocTable {
     table
 }
 
+fn lengths(calls: &[&MonthCall], of: impl Fn(&MonthCall) -> Option<Millis>) -> Lengths {
+    calls.iter().filter_map(|call| of(call)).collect()
+}
+
 fn line(
     id: &str,
     name: &str,
@@ -112,12 +116,12 @@ fn line(
     row(id, cells)
 }
 
-fn figures(all: Distribution, population: Population, rows: &Rows) -> [DocCell; 4] {
+fn figures(all: &Lengths, population: Population, rows: &Rows) -> [DocCell; 4] {
     let one = |time| length(time, population, rows.clone());
     let others = [all.median(), all.percentile(90), all.max()].map(one);
     let [median, p90, max] = others;
     [
-        of_population(with_parts(all, rows.clone()), population),
+        of_population(with_parts(all.sum(), rows.clone()), population),
         median,
         p90,
         max,
@@ -138,23 +142,19 @@ fn of_population(cell: DocCell, population: Population) -> DocCell {
 fn answer_times(making: &mut Making<'_, '_>) -> DocRow {
     let timed = making.month.timed.get(&System::Indirect);
     let timed = timed.cloned().unwrap_or_default();
-    let mut all = Distribution::default();
-    let mut answered: Vec<&Ticket> = Vec::new();
-    for ticket in timed {
-        if let Some(took) = making.month.took(ticket) {
-            all.add(took);
-            answered.push(ticket);
-        }
-    }
+    let timed = timed.into_iter();
+    let answered = timed.filter_map(|ticket| Some((making.month.took(ticket)?, ticket)));
+    let (all, answered): (Vec<Millis>, Vec<&Ticket>) = answered.unzip();
+    let all: Lengths = all.into_iter().collect();
     let rows = making.proof.tickets("answered_in_hours", &answered);
     let counted = count(size(answered.len()), Population::Received, rows.clone());
     let left_out = making.tickets("left_out_answer", Population::Received, &[]);
-    debug_assert_eq!(number(all.count()), size(answered.len()));
+    debug_assert_eq!(number(all.sum().count()), size(answered.len()));
     line(
         "answer",
         "回答所要時間（間接業務システム）",
         counted,
         left_out,
-        figures(all, Population::Received, &rows),
+        figures(&all, Population::Received, &rows),
     )
 }

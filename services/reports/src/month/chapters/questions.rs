@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use madoguchi_core::figures::Distribution;
 use madoguchi_core::id::CategoryId;
 use madoguchi_core::ticket::{Channel, Ticket};
 
 use crate::document::{Block, Chapter, DocCell, DocRow, DocTable, Population};
 use crate::month::cells::{self, column, length, measured, row, share, size, table, text, total};
 use crate::month::data::MonthCall;
+use crate::month::lengths::LengthSum;
 use crate::month::making::{Making, gist};
 use crate::month::summary::function_of;
 
@@ -129,7 +129,7 @@ fn figures<'a>(
     let received = name("received");
     let proof = making.proof.tickets(&received, &of.tickets);
     let previous = making.month.data.month.previous();
-    let mut all = Distribution::default();
+    let mut all = LengthSum::default();
     let mut timed = Vec::new();
     for ticket in &of.tickets {
         let is_timed = ticket.fields.channel == Channel::Phone && !ticket.fields.is_exempt();
