@@ -20,7 +20,7 @@ use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
 use madoguchi_core::time::Instant;
 
 pub use self::cdr::read as read_cdr;
-pub use self::cel::read as read_cel;
+pub use self::cel::{CelTarget, read as read_cel};
 use crate::counting::{IsOpen, Meaning, Rules};
 use crate::queue_log::{Import, Skipped};
 
@@ -34,6 +34,23 @@ pub(crate) struct Log {
 }
 
 impl Log {
+    /// A log that goes on behind what was known of a call up to this instant: the rest is told again now. An end
+    /// that was only concluded is not known.
+    fn of(known: &[CallEvent], before: Instant) -> Option<Self> {
+        let told = known.iter().filter(|event| !event.is_set_afterwards());
+        let mut events: Vec<CallEvent> = told.cloned().collect();
+        events.sort_by_key(|event| event.seq);
+        let mut place = 0..;
+        events.retain(|event| place.next() == Some(0) || event.at <= before);
+        let first = events.first()?.clone();
+        Some(Self {
+            call: first.call,
+            line: first.line,
+            node: first.node,
+            events,
+        })
+    }
+
     /// Who dialled.
     fn dialler(&self) -> Option<AgentId> {
         match &self.events.first()?.kind {
@@ -64,6 +81,11 @@ pub(crate) enum Beginning {
     Dialled(Log),
 }
 
+/// The name of a call: the same whenever it is imported.
+fn name(source: &str, id: &str) -> CallId {
+    CallId::new(format!("{source}/{id}"))
+}
+
 /// The first events of a call from one number to another; nothing if it is no call of the desk.
 pub(crate) fn begin(
     (source, id): (&str, &str),
@@ -73,7 +95,7 @@ pub(crate) fn begin(
     is_open: IsOpen<'_>,
 ) -> Option<Beginning> {
     let log = |line: LineName| Log {
-        call: CallId::new(format!("{source}/{id}")),
+        call: name(source, id),
         line,
         node: NodeName::new(source),
         events: Vec::new(),

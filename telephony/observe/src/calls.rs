@@ -116,7 +116,9 @@ impl Calls {
         };
         let entry = self.dialogs.get_mut(&key)?;
         let was_open = entry.dialog.is_open();
+        let voice = entry.dialog.voice.len();
         let change = entry.dialog.take(seen);
+        let has_moved = entry.dialog.voice.len() > voice;
         match (was_open, entry.dialog.is_open()) {
             // No leg is made any more for what is over.
             (true, false) => self.index.remove_numbers(key, &entry.numbers),
@@ -129,6 +131,9 @@ impl Calls {
         if is_new || !tags.is_empty() {
             merged = self.join(key, seen, tags, is_new);
         }
+        if has_moved {
+            self.know_media(key);
+        }
         let call = self.dialogs.get(&key)?.call;
         if change == Change::Nothing && merged.is_none() && !is_new {
             return None;
@@ -136,7 +141,6 @@ impl Calls {
         if matches!(change, Change::Answered | Change::Ended) {
             self.watch(call);
         }
-        self.know_media(key);
         Some(Step {
             call,
             dialog: key,
@@ -302,10 +306,18 @@ impl Calls {
         }
     }
 
-    /// Where voice of the dialog is to be expected.
+    /// Where voice of the dialog is to be expected. A place that a call has left which is over is the next one's:
+    /// phones take the same port again at once.
     fn know_media(&mut self, key: DialogKey) {
-        if let Some(Entry { dialog, .. }) = self.dialogs.get(&key) {
-            self.index.know_media(key, dialog);
+        let Some(Entry { dialog, .. }) = self.dialogs.get(&key) else {
+            return;
+        };
+        for address in &dialog.voice {
+            let other = self.index.by_media(*address);
+            let other = other.and_then(|other| self.dialogs.get(&other));
+            if other.is_none_or(|other| !other.dialog.is_open()) {
+                self.index.know_media(key, *address);
+            }
         }
     }
 

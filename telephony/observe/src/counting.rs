@@ -20,7 +20,7 @@ use madoguchi_core::time::Instant;
 use self::inbound::Inbound;
 pub(crate) use self::numbers::Meaning;
 use self::numbers::ends;
-pub use self::numbers::{Line, Rules};
+pub use self::numbers::{Line, Rules, Unnamed};
 use self::outbound::Outbound;
 use crate::calls::{CallKey, Calls, Certainty, Closed, DialogKey, Step};
 use crate::capture::Micros;

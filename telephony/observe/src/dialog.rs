@@ -5,6 +5,8 @@
 
 mod begin;
 mod ending;
+mod holds;
+mod voice;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,9 +15,9 @@ use madoguchi_sip::header::SessionExpires;
 use madoguchi_sip::message::{HeaderName, Message, Method};
 
 pub use self::ending::{End, Ending, Side};
+use self::holds::Holds;
 use crate::capture::Micros;
-use crate::media::{self, Media};
-use crate::message::{Seen, Start, body, headers, user_of};
+use crate::message::{Seen, Start, extension, headers, user_of};
 
 /// Tags of From that one Call-ID may have: hops that change it.
 const HOPS_AT_MOST: usize = 8;
@@ -71,12 +73,16 @@ pub struct Dialog {
     pub was_up: bool,
     /// The caller's CANCEL, which no answer was seen before.
     pub cancelled: Option<Micros>,
+    /// It was given up because somebody else has taken the call (RFC 3326).
+    pub taken_elsewhere: bool,
     /// The end.
     pub end: Option<End>,
     /// Where the caller hears, as first offered.
     pub caller_media: Option<SocketAddr>,
     /// Where the callee hears, as first answered.
     pub callee_media: Option<SocketAddr>,
+    /// Where voice may be heard, by all that was described: it may move while the call goes on.
+    pub voice: Vec<SocketAddr>,
     /// When voice was last seen.
     pub last_media: Option<Micros>,
     /// Its last message.
@@ -87,7 +93,9 @@ pub struct Dialog {
     /// redirection): no leg that was made for it.
     pub goes_on: bool,
     /// Who holds.
-    held_by: Option<Side>,
+    holds: Holds,
+    /// Who last asked for voice within the dialog, and the number of that request.
+    asked: Option<(Side, u32)>,
     /// The interval of the session timer in seconds (RFC 4028), and when it began.
     session_timer: Option<(u32, Micros)>,
     /// A refusal that the caller may answer with another INVITE, or that a proxy may not pass on.
@@ -110,12 +118,10 @@ impl Dialog {
             (Start::Request(Method::Invite), _) if identity.to_tag.is_none() => self.invited(seen),
             (Start::Request(Method::Invite | Method::Update), _) => self.changed_within(seen),
             (Start::Request(Method::Bye), _) => self.bye(seen),
-            (Start::Request(Method::Ack), _) => {
-                self.confirmed(seen);
-                Change::Nothing
-            }
+            (Start::Request(Method::Ack), _) => self.confirmed(seen),
             (Start::Request(Method::Cancel), _) => self.cancel(seen),
             (Start::Response(status), Method::Invite) => self.responded(seen, *status),
+            (Start::Response(200..300), Method::Update) => self.agreed(seen),
             // Its BYE was not seen, and was one.
             (Start::Response(200..300), Method::Bye) => self.bye(seen),
             _ => Change::Nothing,
@@ -145,12 +151,12 @@ impl Dialog {
 
     /// Whether voice may stop without an end: somebody holds.
     pub fn is_held(&self) -> bool {
-        self.held_by.is_some()
+        self.holds.is_any()
     }
 
     /// Whether who was called lets the caller wait.
     pub fn is_held_by_callee(&self) -> bool {
-        self.held_by == Some(Side::Callee)
+        self.holds.holds(Side::Callee)
     }
 
     /// When its session timer runs out.
@@ -203,7 +209,7 @@ impl Dialog {
             self.cancelled = self.cancelled.filter(|_| self.answer.is_some());
             self.ask_again();
         }
-        if let Some(media) = media::described(body(&seen.message)) {
+        if let Some(media) = self.described(seen) {
             self.caller_media.get_or_insert(media.address);
         }
         if self.start.is_some() || self.is_answered() {
@@ -220,6 +226,8 @@ impl Dialog {
             return Change::Nothing;
         }
         self.cancelled = Some(seen.at);
+        let mut reasons = extension(headers(&seen.message), "Reason");
+        self.taken_elsewhere = reasons.any(says_answered);
         Change::Cancelled
     }
 
@@ -234,10 +242,16 @@ impl Dialog {
             self.note_session_timer(seen);
         }
         if !to_first || status <= 100 {
-            return Change::Nothing;
+            return if (200..300).contains(&status) {
+                self.agreed(seen)
+            } else {
+                Change::Nothing
+            };
         }
         match status {
             101..200 => {
+                // What is heard before the answer.
+                self.described(seen);
                 if self.ring.is_some() || self.answer.is_some() {
                     return Change::Nothing;
                 }
@@ -260,7 +274,7 @@ impl Dialog {
     }
 
     fn answered(&mut self, seen: &Seen) -> Change {
-        if let Some(media) = media::described(body(&seen.message)) {
+        if let Some(media) = self.described(seen) {
             self.callee_media.get_or_insert(media.address);
         }
         if self.answer.is_some() || self.end.is_some() {
@@ -271,44 +285,36 @@ impl Dialog {
         Change::Answered
     }
 
-    /// Of several forks that answer, the one that is confirmed first is the call.
-    fn confirmed(&mut self, seen: &Seen) {
-        let (Some(from), Some(to)) = (&seen.identity.from_tag, &seen.identity.to_tag) else {
-            return;
-        };
-        let known = self.confirmed_tags.iter().any(|(known, _)| known == from);
-        if self.answer.is_some() && !known && self.confirmed_tags.len() < HOPS_AT_MOST {
-            self.confirmed_tags.push((from.clone(), to.clone()));
+    /// Of several forks that answer, the one that is confirmed first is the call. An ACK may tell what an INVITE
+    /// without a description left open (RFC 3264 5).
+    fn confirmed(&mut self, seen: &Seen) -> Change {
+        if let (Some(from), Some(to)) = (&seen.identity.from_tag, &seen.identity.to_tag) {
+            let known = self.confirmed_tags.iter().any(|(known, _)| known == from);
+            if self.answer.is_some() && !known && self.confirmed_tags.len() < HOPS_AT_MOST {
+                self.confirmed_tags.push((from.clone(), to.clone()));
+            }
         }
+        self.asked_for_voice(seen)
     }
 
     fn changed_within(&mut self, seen: &Seen) -> Change {
         self.note_session_timer(seen);
-        let Some(Media { on_hold, .. }) = media::described(body(&seen.message)) else {
-            return Change::Nothing;
-        };
-        if !self.is_answered() || self.end.is_some() {
-            return Change::Nothing;
-        }
-        let side = self.side_of_request(seen);
-        match (on_hold, self.held_by) {
-            (true, None) => {
-                self.held_by = Some(side);
-                Change::Held(side)
-            }
-            (false, Some(holder)) if holder == side => {
-                self.held_by = None;
-                Change::Resumed(side)
-            }
-            _ => Change::Nothing,
-        }
+        self.asked_for_voice(seen)
     }
 
     fn bye(&mut self, seen: &Seen) -> Change {
-        if self.end.is_some() || self.is_of_another_fork(seen) {
+        if self.is_of_another_fork(seen) {
             return Change::Nothing;
         }
         let by = Ending::Bye(self.side_of_request(seen));
+        if let Some(known) = &mut self.end {
+            // Its response has overtaken it.
+            let earlier = known.at.since(seen.at).0;
+            if known.by == by && (1..=OVERTAKING_AT_MOST.0).contains(&earlier) {
+                known.at = seen.at;
+            }
+            return Change::Nothing;
+        }
         self.end = Some(End { at: seen.at, by });
         Change::Ended
     }
@@ -370,6 +376,15 @@ impl Dialog {
             (None, None) => {}
         }
     }
+}
+
+/// Whether a Reason says that the call was answered: `SIP;cause=200;text="Call completed elsewhere"`.
+fn says_answered(reason: &str) -> bool {
+    let mut parts = reason.split(';').map(str::trim);
+    let is_sip = parts
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case("SIP"));
+    is_sip && parts.any(|part| part.replace(' ', "").eq_ignore_ascii_case("cause=200"))
 }
 
 /// Whether callers answer such a refusal with another INVITE: asked for a password (22.2), sent

@@ -12,7 +12,7 @@ use madoguchi_core::id::{CallId, NodeName};
 
 use crate::calls::{CallSummary, Closed, JoinSettings};
 use crate::capture::Micros;
-use crate::counting::{CountedAs, Counting, IsOpen, Rules};
+use crate::counting::{CountedAs, Counting, IsOpen, Rules, Unnamed};
 use crate::observer::{Observer, Progress};
 
 /// A message that was kept.
@@ -41,6 +41,10 @@ pub struct Counted {
     pub hop: (SocketAddr, SocketAddr),
     /// Its caller is at a carrier's address.
     pub is_from_trunk: bool,
+    /// It is a leg to the phone of an agent, whose caller was not seen.
+    pub is_lone_leg: bool,
+    /// Who answered it though no setting names them.
+    pub unnamed: Vec<Unnamed>,
 }
 
 /// Counts once more. `messages` are in the order in which they were seen; calls come out in that of their
@@ -122,6 +126,8 @@ impl Recounting<'_> {
             record,
             hop,
             is_from_trunk: self.rules.is_trunk(hop.0.ip()),
+            is_lone_leg: self.rules.is_lone_leg(&closed.dialogs),
+            unnamed: self.rules.unnamed(&closed.dialogs),
             seen,
         };
         self.counted

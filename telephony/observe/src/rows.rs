@@ -49,10 +49,16 @@ pub fn lines(closed: &Closed) -> Vec<String> {
     lines_by(&Rules::default(), closed)
 }
 
-/// The same by rules that tell what is but a leg of a call: what the call was is 不明.
+/// The same by rules that tell what is but a leg of a call (what the call was is 不明), and which numbers are those
+/// of queues (what takes a call there is no answer).
 pub fn lines_by(rules: &Rules, closed: &Closed) -> Vec<String> {
     let mut lines: Vec<String> = closed.dialogs.iter().map(dialog_line).collect();
-    let call = CallSummary::of(closed).map(|mut call| {
+    let call = if rules.is_to_queue(&closed.dialogs) {
+        CallSummary::to_queue(closed, &|leg| rules.is_nobody(leg))
+    } else {
+        CallSummary::of(closed)
+    };
+    let call = call.map(|mut call| {
         if rules.is_lone_leg(&closed.dialogs) {
             call.certainty = Certainty::Unknown;
         }

@@ -4,7 +4,7 @@
 pub(super) mod calls;
 mod followed;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::{CallId, LineName};
 use madoguchi_core::setup::Calendars;
 use madoguchi_core::time::{Instant, Millis};
-use madoguchi_observe::asterisk;
+use madoguchi_observe::asterisk::{self, CelTarget};
 use madoguchi_observe::counting::Rules;
 use madoguchi_observe::queue_log::{self, Import, Target};
 use madoguchi_store::Store;
@@ -64,10 +64,7 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
     let store = open_store(config, data_dir).await?;
     let joined = setup::joined(config, &store).await?;
     let queue_log = QueueLog::new(&args, &joined)?;
-    let mut kept = Kept {
-        store,
-        known: HashMap::new(),
-    };
+    let mut kept = Kept::new(store);
     let whole = if args.follow {
         queue_log.follow(&mut kept).await
     } else {
@@ -92,29 +89,24 @@ pub(super) async fn run_records(
     let joined = setup::joined(config, &store).await?;
     let (rules, calendars) = (joined.observe_rules(), joined.calendars()?);
     let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
-    let import = match records {
+    let mut kept = Kept::new(store);
+    let read = |known: &HashMap<CallId, Vec<CallEvent>>| match records {
         Records::Cdr => asterisk::read_cdr(&bytes, &rules, &is_open),
-        Records::Cel => asterisk::read_cel(&bytes, &rules, &is_open, SystemClock.now()),
+        Records::Cel => asterisk::read_cel(
+            &bytes,
+            CelTarget {
+                rules: &rules,
+                is_open: &is_open,
+                now: SystemClock.now(),
+                known,
+            },
+        ),
     };
-    keep(store, &import).await
-}
-
-/// Takes calls into the store, and closes it.
-///
-/// # Errors
-/// [`CliError::Partly`] if something of them was not taken.
-async fn keep(store: Store, import: &Import) -> Result<(), CliError> {
-    let mut kept = Kept {
-        store,
-        known: HashMap::new(),
-    };
-    let whole = kept.import(import).await;
-    kept.store.close().await;
-    if whole? {
-        Ok(())
-    } else {
-        Err(CliError::Partly)
+    let mut import = read(&kept.known);
+    if kept.load(&import.unbegun).await? {
+        import = read(&kept.known);
     }
+    kept.keep(&import).await
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CliError> {
@@ -242,6 +234,27 @@ struct Stored {
 }
 
 impl Kept {
+    fn new(store: Store) -> Self {
+        Self {
+            store,
+            known: HashMap::new(),
+        }
+    }
+
+    /// Takes calls into the store, and closes it.
+    ///
+    /// # Errors
+    /// [`CliError::Partly`] if something of them was not taken.
+    async fn keep(mut self, import: &Import) -> Result<(), CliError> {
+        let whole = self.import(import).await;
+        self.store.close().await;
+        if whole? {
+            Ok(())
+        } else {
+            Err(CliError::Partly)
+        }
+    }
+
     /// Stores an import and tells of it; `true` if all of it could be taken.
     async fn import(&mut self, import: &Import) -> Result<bool, CliError> {
         let stored = self.store(import).await?;
@@ -262,6 +275,14 @@ impl Kept {
             counts.not_about_calls,
             import.skipped.len(),
         ));
+        let unknown = |call: &&CallId| self.known.get(*call).is_none_or(Vec::is_empty);
+        let unbegun: HashSet<&CallId> = import.unbegun.iter().filter(unknown).collect();
+        let unbegun = unbegun.len();
+        if unbegun > 0 {
+            complain(&format!(
+                "始まりの記録がない呼が{unbegun}件あります。前のファイルを先に取り込むと、続きとして数えます"
+            ));
+        }
         Ok(import.skipped.is_empty())
     }
 

@@ -1,6 +1,8 @@
 //! Asterisk's CDR (`cdr-csv/Master.csv`): `accountcode, src, dst, dcontext, clid, channel, dstchannel,
 //! lastapp, lastdata, start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield`,
-//! and behind them `peeraccount, linkedid, sequence` if `newcdrcolumns` is set.
+//! and behind them `peeraccount, linkedid, sequence` if `newcdrcolumns` is set. The order of the sample of
+//! `cdr-custom/Master.csv` (`clid, src, dst, …, amaflags, accountcode, uniqueid, userfield, sequence`) is known by
+//! where its times stand.
 //!
 //! A call has a row for each phone that it was put to, and for each further one after a transfer: rows of one
 //! linkedid, or else of one uniqueid, are one call. Whoever answered decides, whatever the other rows say.

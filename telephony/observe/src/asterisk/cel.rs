@@ -3,8 +3,11 @@
 //! userfield, userdeftype, eventextra`.
 //!
 //! Channels with one linkedid are one call; the one whose uniqueid it is, is the caller's. 応答 is when a
-//! phone's channel enters a bridge, whatever the queue answered before. A phone that no setting names
+//! phone's channel enters a bridge (up to Asterisk 11: when the bridge begins, `BRIDGE_START`), whatever the queue
+//! answered before. A phone that no setting names
 //! answers when it is in one bridge with the caller; by whom, is unknown.
+//!
+//! A file that begins in the middle of a call (logs are rotated) goes on from what is known of it.
 
 mod following;
 
@@ -13,10 +16,11 @@ use std::collections::{HashMap, HashSet};
 use csv::StringRecord;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::CallEvent;
+use madoguchi_core::id::CallId;
 use madoguchi_core::time::{Instant, Millis};
 
 use self::following::Following;
-use super::{Beginning, begin, fingerprint, instant, rows};
+use super::{Beginning, Log, begin, fingerprint, instant, name, rows};
 use crate::counting::{IsOpen, Rules};
 use crate::queue_log::{Import, Skipped};
 
@@ -35,6 +39,8 @@ struct Line {
     exten: String,
     channel: String,
     unique_id: String,
+    /// The channel at the other end of the bridge (Asterisk 1.8 to 11).
+    bridge_peer: String,
     extra: String,
 }
 
@@ -46,8 +52,21 @@ impl Line {
     }
 }
 
-/// Reads a CEL file into events of calls. `now` decides whether a call without an end goes on.
-pub fn read(bytes: &[u8], rules: &Rules, is_open: IsOpen<'_>, now: Instant) -> Import {
+/// Into what a file is read.
+#[derive(Clone, Copy)]
+pub struct CelTarget<'a> {
+    /// What numbers mean.
+    pub rules: &'a Rules,
+    /// Whether a line is open.
+    pub is_open: IsOpen<'a>,
+    /// Decides whether a call without an end goes on.
+    pub now: Instant,
+    /// What is known of calls that began in an earlier file.
+    pub known: &'a HashMap<CallId, Vec<CallEvent>>,
+}
+
+/// Reads a CEL file into events of calls. [`Import::unbegun`] names the calls of which it has no beginning.
+pub fn read(bytes: &[u8], into: CelTarget<'_>) -> Import {
     let mut import = Import::default();
     let mut counted = Import::default();
     let mut order: Vec<String> = Vec::new();
@@ -74,7 +93,10 @@ pub fn read(bytes: &[u8], rules: &Rules, is_open: IsOpen<'_>, now: Instant) -> I
     }
     for linked_id in order {
         let lines = calls.remove(&linked_id).unwrap_or_default();
-        match call(&linked_id, &lines, (rules, now), is_open) {
+        if !has_beginning(&linked_id, &lines) {
+            import.unbegun.push(name(SOURCE, &linked_id));
+        }
+        match call(&linked_id, &lines, into) {
             Some(events) => {
                 import.counts.calls += 1;
                 import.events.extend(events);
@@ -102,43 +124,68 @@ fn line(row: &StringRecord) -> Result<(String, Line), String> {
         exten: field(7),
         channel: field(9),
         unique_id: field(14),
+        bridge_peer: field(16),
         extra: field(19),
     };
     Ok((linked_id, line))
 }
 
-fn call(
-    linked_id: &str,
-    lines: &[Line],
-    (rules, now): (&Rules, Instant),
-    is_open: IsOpen<'_>,
-) -> Option<Vec<CallEvent>> {
-    let of_caller = |line: &&Line| line.unique_id == linked_id;
-    let start = lines
-        .iter()
-        .filter(of_caller)
-        .find(|line| line.kind == "CHAN_START")?;
-    // The number of the caller may be set only after the channel was made.
-    let number = lines
-        .iter()
-        .filter(of_caller)
-        .find(|line| !line.number.is_empty());
-    let from = number.map_or("", |line| line.number.as_str());
-    let ends = (from, start.exten.as_str());
-    let (log, open) = match begin((SOURCE, linked_id), ends, start.at, rules, is_open)? {
-        Beginning::Inbound { log, open } => (log, Some(open)),
-        Beginning::Dialled(log) => (log, None),
+fn is_callers(line: &Line, linked_id: &str) -> bool {
+    line.unique_id == linked_id
+}
+
+/// The line that tells of the caller's channel for the first time.
+fn beginning<'a>(linked_id: &str, lines: &'a [Line]) -> Option<&'a Line> {
+    let mut lines = lines.iter();
+    lines.find(|line| is_callers(line, linked_id) && line.kind == "CHAN_START")
+}
+
+fn has_beginning(linked_id: &str, lines: &[Line]) -> bool {
+    beginning(linked_id, lines).is_some()
+}
+
+fn call(linked_id: &str, lines: &[Line], into: CelTarget<'_>) -> Option<Vec<CallEvent>> {
+    let mut following = match beginning(linked_id, lines) {
+        Some(start) => begun(linked_id, start, lines, into)?,
+        None => resumed(linked_id, lines, into)?,
     };
-    let mut following = Following::new(log, rules, &start.channel, open);
     for line in lines {
-        following.take(line, line.unique_id == linked_id);
+        following.take(line, is_callers(line, linked_id));
     }
     let mut events = following.into_events();
     let latest = lines.iter().map(|line| line.at).max()?;
-    if now - latest > SILENT_AT_MOST {
+    if into.now - latest > SILENT_AT_MOST {
         let record = CallRecord::fold(&events);
         let node = SOURCE.into();
         events.extend(record.and_then(|record| record.cut_off_event(&node)));
     }
     Some(events)
+}
+
+fn begun<'a>(
+    linked_id: &str,
+    start: &'a Line,
+    lines: &[Line],
+    into: CelTarget<'a>,
+) -> Option<Following<'a>> {
+    // The number of the caller may be set only after the channel was made.
+    let mut of_caller = lines.iter().filter(|line| is_callers(line, linked_id));
+    let number = of_caller.find(|line| !line.number.is_empty());
+    let from = number.map_or("", |line| line.number.as_str());
+    let ends = (from, start.exten.as_str());
+    let (rules, source) = (into.rules, (SOURCE, linked_id));
+    let (log, open) = match begin(source, ends, start.at, rules, into.is_open)? {
+        Beginning::Inbound { log, open } => (log, Some(open)),
+        Beginning::Dialled(log) => (log, None),
+    };
+    Some(Following::new(log, rules, &start.channel, open))
+}
+
+/// A call that began in an earlier file, as far as that told of it.
+fn resumed<'a>(linked_id: &str, lines: &'a [Line], into: CelTarget<'a>) -> Option<Following<'a>> {
+    let known = into.known.get(&name(SOURCE, linked_id))?;
+    let mut of_caller = lines.iter().filter(|line| is_callers(line, linked_id));
+    let channel = of_caller.next().map_or("", |line| line.channel.as_str());
+    let before = lines.iter().map(|line| line.at).min()?;
+    Following::resume(Log::of(known, before)?, into.rules, channel)
 }

@@ -55,12 +55,6 @@ pub(super) fn local_part(call_id: &str) -> &str {
     call_id.split('@').next().unwrap_or(call_id)
 }
 
-fn media(dialog: &Dialog) -> impl Iterator<Item = SocketAddr> {
-    [dialog.caller_media, dialog.callee_media]
-        .into_iter()
-        .flatten()
-}
-
 impl Index {
     pub(super) fn add(&mut self, key: DialogKey, dialog: &Dialog, numbers: &Numbers) {
         self.add_numbers(key, numbers);
@@ -86,10 +80,8 @@ impl Index {
         self.by_tag.entry(tag.to_owned()).or_insert(key);
     }
 
-    pub(super) fn know_media(&mut self, key: DialogKey, dialog: &Dialog) {
-        for address in media(dialog) {
-            self.by_media.entry(address).or_insert(key);
-        }
+    pub(super) fn know_media(&mut self, key: DialogKey, address: SocketAddr) {
+        self.by_media.insert(address, key);
     }
 
     pub(super) fn remove(
@@ -100,9 +92,9 @@ impl Index {
         tags: &[String],
     ) {
         self.remove_numbers(key, numbers);
-        for address in media(dialog) {
-            if self.by_media.get(&address) == Some(&key) {
-                self.by_media.remove(&address);
+        for address in &dialog.voice {
+            if self.by_media.get(address) == Some(&key) {
+                self.by_media.remove(address);
             }
         }
         for tag in tags {

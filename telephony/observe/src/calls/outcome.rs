@@ -53,13 +53,26 @@ pub struct CallSummary {
 impl CallSummary {
     /// Of a closed call; nothing if it has no dialog.
     pub fn of(closed: &Closed) -> Option<Self> {
+        Self::to(closed, None)
+    }
+
+    /// Of a call that leads to a queue: what the queue takes is no answer, even if nothing is seen of agents, nor
+    /// what is taken by who is nobody.
+    pub fn to_queue(closed: &Closed, is_nobody: &dyn Fn(&Dialog) -> bool) -> Option<Self> {
+        Self::to(closed, Some(is_nobody))
+    }
+
+    fn to(closed: &Closed, queue: Option<&dyn Fn(&Dialog) -> bool>) -> Option<Self> {
         let (caller, others) = closed.dialogs.split_first()?;
         // Who passed a call on is nobody who answers it.
+        let is_nobody = |leg: &Dialog| queue.is_some_and(|is_nobody| is_nobody(leg));
         let legs = others.iter().filter(|leg| !leg.passed_on && !leg.goes_on);
-        let legs: Vec<&Dialog> = legs.collect();
+        let legs: Vec<&Dialog> = legs.filter(|leg| !is_nobody(leg)).collect();
         // Who was asked to call another one goes on in a dialog of its own.
         let later: Vec<&Dialog> = others.iter().filter(|dialog| dialog.goes_on).collect();
-        let answer = answer(caller, &legs).or_else(|| {
+        let by_queue = queue.is_some() && legs.is_empty();
+        let of_legs = answer(caller, &legs).filter(|_| !by_queue);
+        let answer = of_legs.or_else(|| {
             let answers = later.iter().filter_map(|dialog| dialog.taken());
             answers.min()
         });
@@ -99,7 +112,13 @@ fn answer(caller: &Dialog, legs: &[&Dialog]) -> Option<Micros> {
         let mut ends = [caller.end, leg.end].into_iter().flatten();
         ends.all(|end| end.at >= both).then_some(both)
     };
-    legs.iter().filter_map(both).min()
+    let first = legs.iter().filter_map(both).min();
+    first.or_else(|| {
+        // A phone that rang says so; who has taken the call was not seen.
+        let told = legs.iter().filter(|leg| leg.taken_elsewhere);
+        let at = told.filter_map(|leg| leg.cancelled).min()?.max(answered);
+        caller.end.is_none_or(|end| end.at >= at).then_some(at)
+    })
 }
 
 /// When nobody talked any more.

@@ -8,7 +8,7 @@ use madoguchi_core::event::{
 };
 use madoguchi_core::id::AgentId;
 
-use super::numbers::{LeadsTo, ends};
+use super::numbers::{LeadsTo, ends, is_machine};
 use super::{Dialogs, Line, Log, Rules, callers_end};
 use crate::calls::{DialogKey, Step};
 use crate::capture::Micros;
@@ -104,6 +104,7 @@ impl Inbound {
                 return;
             }
         }
+        self.follow_elsewhere(log, caller, legs);
         if self.is_direct
             && self.talking == Talking::NotYet
             && let Some(at) = caller.taken()
@@ -181,6 +182,10 @@ impl Inbound {
             .map(|(one, other)| one.max(other).max(caller.merged_at));
         let ended_before = |end: Option<End>, at: Micros| end.is_some_and(|end| end.at < at);
         match both {
+            // Nobody has picked up what never rang: a queue, a recorder or a mailbox has.
+            Some(_) if agent.is_none() && is_machine(leg) => {
+                self.legs.insert(key, Leg::Over);
+            }
             Some(at) if !ended_before(caller.end, at) && !ended_before(leg.end, at) => {
                 self.legs.insert(key, Leg::Talking);
                 self.answered(log, key, agent, at);
@@ -217,6 +222,25 @@ impl Inbound {
         self.talking = Talking::With(key);
         self.since = at;
         self.agent = agent;
+    }
+
+    /// A phone that rang says that somebody else has taken the call, who was not seen: picked up from another phone.
+    fn follow_elsewhere(&mut self, log: &mut Log, caller: &Dialog, legs: &Dialogs<'_>) {
+        let rings = self.legs.values().any(|leg| matches!(leg, Leg::Ringing(_)));
+        if self.talking != Talking::NotYet || rings {
+            return;
+        }
+        let told = legs.iter().filter(|(_, leg)| leg.taken_elsewhere);
+        let first = told
+            .filter_map(|(key, leg)| Some((leg.cancelled?, *key)))
+            .min();
+        let (Some((at, key)), Some(taken)) = (first, caller.taken()) else {
+            return;
+        };
+        let at = at.max(taken);
+        if caller.end.is_none_or(|end| end.at >= at) {
+            self.answered(log, key, None, at);
+        }
     }
 
     /// Whoever talks with the caller hands them on to the outside: for the desk the call is over when
@@ -262,6 +286,7 @@ impl Inbound {
         let gone = caller.end.is_some() || caller.dialog.cancelled.is_some();
         match leg.end.map(|end| end.by) {
             _ if leg.answer.is_some() => RingOutcome::Dropped,
+            _ if leg.taken_elsewhere => RingOutcome::Withdrawn,
             _ if leg.cancelled.is_some() && (gone || self.talking != Talking::NotYet) => {
                 RingOutcome::Withdrawn
             }

@@ -49,6 +49,15 @@ pub(super) enum LeadsTo {
     Machine,
 }
 
+/// Somebody who answered, and whom no setting names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unnamed {
+    /// Their number.
+    pub number: String,
+    /// It passed the call on, or took it without ringing: nobody's answer.
+    pub is_machine: bool,
+}
+
 /// What a call is by who calls whom.
 #[derive(Debug)]
 pub(crate) enum Meaning<'a> {
@@ -138,6 +147,42 @@ impl Rules {
         }
     }
 
+    /// Whether the caller's own dialog leads to a queue: whoever takes the call there is no agent.
+    pub fn is_to_queue(&self, dialogs: &[Dialog]) -> bool {
+        let caller = dialogs.first().filter(|caller| !caller.was_up);
+        let meaning = caller.map(|caller| self.meaning(caller));
+        matches!(meaning, Some(Meaning::Inbound(line)) if !line.is_direct)
+    }
+
+    /// Whether whoever takes a leg is no agent: a queue, a recorder, a mailbox.
+    pub fn is_nobody(&self, leg: &Dialog) -> bool {
+        match self.leads_to(leg) {
+            LeadsTo::Agent(_) | LeadsTo::Outside => false,
+            LeadsTo::Somebody => is_machine(leg),
+            LeadsTo::Machine => true,
+        }
+    }
+
+    /// Who has answered a call to a line though no setting names them, by their numbers.
+    pub(crate) fn unnamed(&self, dialogs: &[Dialog]) -> Vec<Unnamed> {
+        let Some((caller, legs)) = dialogs.split_first() else {
+            return Vec::new();
+        };
+        if !matches!(self.meaning(caller), Meaning::Inbound(_)) {
+            return Vec::new();
+        }
+        let answered = legs
+            .iter()
+            .filter(|leg| !leg.goes_on && leg.taken().is_some());
+        let unnamed = answered.filter(|leg| matches!(self.leads_to(leg), LeadsTo::Somebody));
+        unnamed
+            .map(|leg| Unnamed {
+                number: ends(leg).1,
+                is_machine: leg.passed_on || is_machine(leg),
+            })
+            .collect()
+    }
+
     /// Whether the Request-URI is an agent's.
     fn rings_agent(&self, leg: &Dialog) -> bool {
         let named = [Some(leg.called.as_str()), leg.registered.as_deref()];
@@ -211,6 +256,11 @@ impl Rules {
     pub fn is_trunk(&self, address: IpAddr) -> bool {
         self.trunks.iter().any(|trunk| trunk.contains(&address))
     }
+}
+
+/// Whether what took a call is no phone: phones ring, or have registered.
+pub(super) fn is_machine(leg: &Dialog) -> bool {
+    leg.ring.is_none() && leg.registered.is_none()
 }
 
 /// Those of the texts that are patterns; what is none was told where it was set.

@@ -6,6 +6,7 @@ use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Message, Method};
 
 use super::Dialog;
+use super::holds::Holds;
 use crate::message::{Seen, Start, headers, user, user_of};
 
 impl Dialog {
@@ -47,14 +48,17 @@ impl Dialog {
             answer: None,
             was_up,
             cancelled: None,
+            taken_elsewhere: false,
             end: None,
             caller_media: None,
             callee_media: None,
+            voice: Vec::new(),
             last_media: None,
             last_seen: seen.at,
             passed_on: false,
             goes_on: false,
-            held_by: None,
+            holds: Holds::default(),
+            asked: None,
             session_timer: None,
             retryable: None,
             invite_seq: if knows_caller { identity.seq } else { 0 },

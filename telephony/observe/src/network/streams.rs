@@ -3,12 +3,14 @@
 //! A stream is followed from a piece that looks like the beginning of a SIP message, whether or not its
 //! own beginning was seen. All others cost nothing.
 
+mod cutting;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use madoguchi_sip::framing::{Frame, StreamReader};
 use madoguchi_sip::message::Message;
 
+use self::cutting::{Cut, Cutter, inner_beginning};
 use super::Carrier;
 use crate::capture::Micros;
 use crate::message::{Beginning, beginning};
@@ -18,6 +20,10 @@ const STREAMS_AT_MOST: usize = 65_536;
 /// Pieces that wait for an earlier one of their stream, and their bytes.
 const PIECES_AT_MOST: usize = 64;
 const WAITING_BYTES_AT_MOST: usize = 262_144;
+/// Bytes that wait in all streams together.
+const ALL_BYTES_AT_MOST: usize = 64 * 1024 * 1024;
+/// A stream does not begin anew so near to where it is: its beginning was seen a second time.
+const SEEN_AGAIN_WITHIN: u32 = 1 << 16;
 /// How long a piece waits for an earlier one before that is taken for lost by the capture.
 const WAIT_AT_MOST: Micros = Micros::from_secs(2);
 
@@ -44,17 +50,25 @@ pub struct Streams {
     waiting: VecDeque<(Micros, Flow)>,
     /// Messages that could not be read.
     refused: u64,
+    /// Bytes that wait in all streams.
+    bytes: usize,
+    /// When streams were last looked through for such as have stopped.
+    swept: Micros,
+    /// When there was last no room for another stream.
+    crowded: Micros,
 }
 
 #[derive(Debug)]
 struct Stream {
-    reader: StreamReader,
+    reader: Cutter,
     next: u32,
     /// Pieces behind a gap, by how far they lie from `next` when they came.
     pieces: BTreeMap<u32, Piece>,
     waiting_bytes: usize,
     /// Its beginning was seen, but nothing of what it carries.
     silent: bool,
+    /// When something last came.
+    last_at: Micros,
 }
 
 #[derive(Debug)]
@@ -67,6 +81,11 @@ impl Streams {
     /// How many messages could not be read.
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// Bytes that wait for the rest of their messages, or for earlier ones.
+    pub fn waiting_bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Takes a piece of a stream and gives the messages that it completes.
@@ -83,14 +102,21 @@ impl Streams {
         let flow = (from, to);
         let mut found = Vec::new();
         if syn {
-            self.open(flow, seq.wrapping_add(1), true);
+            let begins = seq.wrapping_add(1);
+            let known = self.streams.get(&flow);
+            let is_known = |stream: &Stream| stream.next.wrapping_sub(begins) <= SEEN_AGAIN_WITHIN;
+            if !known.is_some_and(is_known) {
+                self.open(at, flow, begins, true);
+            }
         }
         if !bytes.is_empty() {
             let first = if syn { seq.wrapping_add(1) } else { seq };
             self.take_bytes(at, flow, first, bytes, &mut found);
         }
         if fin {
-            self.close(flow);
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            let end = seq.wrapping_add(u32::from(syn)).wrapping_add(length);
+            self.close(flow, end);
         }
         found
     }
@@ -119,32 +145,66 @@ impl Streams {
         found
     }
 
-    fn open(&mut self, flow: Flow, next: u32, silent: bool) {
-        if self.streams.len() >= STREAMS_AT_MOST {
-            // A stream between two messages is found again at the next one.
-            self.streams.retain(|_, stream| stream.is_within_message());
-            if self.streams.len() >= STREAMS_AT_MOST {
-                return;
-            }
+    fn open(&mut self, at: Micros, flow: Flow, next: u32, silent: bool) {
+        self.forget(flow);
+        if self.streams.len() >= STREAMS_AT_MOST && !self.make_room(at) {
+            return;
         }
         let stream = Stream {
-            reader: StreamReader::default(),
+            reader: Cutter::default(),
             next,
             pieces: BTreeMap::new(),
             waiting_bytes: 0,
             silent,
+            last_at: at,
         };
         self.streams.insert(flow, stream);
     }
 
-    /// A stream that waits for an earlier piece is told of when that has come, or is given up.
-    fn close(&mut self, flow: Flow) {
-        let waits = self
-            .streams
-            .get(&flow)
-            .is_some_and(|stream| !stream.pieces.is_empty());
+    fn forget(&mut self, flow: Flow) {
+        if let Some(stream) = self.streams.remove(&flow) {
+            self.bytes = self.bytes.saturating_sub(stream.bytes());
+        }
+    }
+
+    /// Whether another stream can be followed. A stream between two messages is found again at the next one.
+    fn make_room(&mut self, now: Micros) -> bool {
+        // What was full of messages just now still is: looking costs more than a packet may.
+        if now.since(self.crowded).0.abs() <= WAIT_AT_MOST.0 {
+            return false;
+        }
+        self.streams.retain(|_, stream| stream.is_within_message());
+        if self.streams.len() >= STREAMS_AT_MOST {
+            self.sweep(now);
+        }
+        let has_room = self.streams.len() < STREAMS_AT_MOST;
+        if !has_room {
+            self.crowded = now;
+        }
+        has_room
+    }
+
+    /// Forgets streams that have stopped within a message, once in so long a time at the most.
+    fn sweep(&mut self, now: Micros) {
+        if now.since(self.swept).0.abs() <= WAIT_AT_MOST.0 {
+            return;
+        }
+        self.swept = now;
+        let has_stopped = |stream: &Stream| now.since(stream.last_at).0.abs() > WAIT_AT_MOST.0;
+        let before = self.streams.len();
+        self.streams.retain(|_, stream| !has_stopped(stream));
+        self.refused += (before - self.streams.len()) as u64;
+        self.bytes = self.streams.values().map(Stream::bytes).sum();
+    }
+
+    /// A stream ends before this byte. If something of it is still missing, that may come yet, or is given up.
+    fn close(&mut self, flow: Flow, end: u32) {
+        let waits = self.streams.get(&flow).is_some_and(|stream| {
+            let missing = end.wrapping_sub(stream.next);
+            !stream.pieces.is_empty() || (1..=u32::MAX / 2).contains(&missing)
+        });
         if !waits {
-            self.streams.remove(&flow);
+            self.forget(flow);
         }
     }
 
@@ -156,31 +216,49 @@ impl Streams {
         bytes: &[u8],
         found: &mut Vec<FromStream>,
     ) {
+        let (mut seq, mut bytes) = (seq, bytes);
         if !self.streams.contains_key(&flow) {
             if beginning(bytes) != Beginning::Sip {
-                return;
+                // The end of a message whose beginning was not seen may stand before the next one.
+                let Some(at) = inner_beginning(bytes) else {
+                    return;
+                };
+                seq = seq.wrapping_add(u32::try_from(at).unwrap_or_default());
+                bytes = bytes.get(at..).unwrap_or_default();
             }
-            self.open(flow, seq, false);
+            self.open(at, flow, seq, false);
         }
         let Some(stream) = self.streams.get_mut(&flow) else {
             return;
         };
-        if stream.silent && beginning(bytes) == Beginning::Other {
-            self.streams.remove(&flow);
-            return;
+        // Of a stream that has just begun, the first bytes tell what it carries.
+        if stream.silent && seq == stream.next {
+            if beginning(bytes) == Beginning::Other {
+                self.forget(flow);
+                return;
+            }
+            stream.silent = false;
         }
-        stream.silent = false;
-        let waited = !stream.pieces.is_empty();
+        let (waited, held) = (!stream.pieces.is_empty(), stream.bytes());
+        stream.last_at = at;
         stream.add(at, seq, bytes);
         let refused = stream.read_on(flow, found);
         self.refused += refused;
+        self.bytes = (self.bytes + stream.bytes()).saturating_sub(held);
         if !waited && !stream.pieces.is_empty() {
             self.waiting.push_back((at, flow));
         }
-        if stream.is_full() {
+        if stream.is_full() || self.waiting.len() > STREAMS_AT_MOST {
             self.give_up_waiting(flow, found);
-        } else if stream.reader.is_broken() {
-            self.streams.remove(&flow);
+        } else if stream.reader.is_lost() {
+            self.forget(flow);
+        }
+        if self.bytes > ALL_BYTES_AT_MOST {
+            self.sweep(at);
+            if self.bytes > ALL_BYTES_AT_MOST {
+                self.forget(flow);
+                self.refused += 1;
+            }
         }
     }
 
@@ -189,6 +267,7 @@ impl Streams {
         let Some(stream) = self.streams.get_mut(&flow) else {
             return;
         };
+        let held = stream.bytes();
         while let Some((distance, piece)) = stream.pieces.pop_first() {
             stream.waiting_bytes = stream.waiting_bytes.saturating_sub(piece.bytes.len());
             if beginning(&piece.bytes) == Beginning::Sip {
@@ -199,17 +278,23 @@ impl Streams {
                 break;
             }
         }
+        self.bytes = (self.bytes + stream.bytes()).saturating_sub(held);
         if let Some(piece) = stream.pieces.values().next() {
             self.waiting.push_back((piece.at, flow));
         } else if !stream.is_within_message() {
-            self.streams.remove(&flow);
+            self.forget(flow);
         }
     }
 }
 
 impl Stream {
     fn is_within_message(&self) -> bool {
-        !self.reader.is_broken() && (self.reader.is_within_message() || !self.pieces.is_empty())
+        self.bytes() > 0
+    }
+
+    /// Bytes that wait for others.
+    fn bytes(&self) -> usize {
+        self.reader.waiting_bytes() + self.waiting_bytes
     }
 
     fn is_full(&self) -> bool {
@@ -218,7 +303,7 @@ impl Stream {
 
     /// Forgets what was before, and that the other pieces lay `nearer` by so much further away.
     fn begin_anew(&mut self, next: u32, nearer: u32) {
-        self.reader = StreamReader::default();
+        self.reader = Cutter::default();
         self.next = next;
         let pieces = std::mem::take(&mut self.pieces);
         self.pieces = pieces
@@ -263,18 +348,15 @@ impl Stream {
             let length = u32::try_from(piece.bytes.len()).unwrap_or(u32::MAX);
             self.waiting_bytes = self.waiting_bytes.saturating_sub(piece.bytes.len());
             self.reader.push(&piece.bytes);
-            while let Some(frame) = self.reader.next_frame() {
-                match frame {
-                    Frame::Message(message) => match *message {
-                        Ok(message) => found.push(FromStream {
-                            at: piece.at,
-                            from: flow.0,
-                            to: flow.1,
-                            message,
-                        }),
-                        Err(_) => refused += 1,
-                    },
-                    Frame::KeepAlive => {}
+            while let Some(cut) = self.reader.next() {
+                match cut {
+                    Cut::Message(message) => found.push(FromStream {
+                        at: piece.at,
+                        from: flow.0,
+                        to: flow.1,
+                        message: *message,
+                    }),
+                    Cut::Refused => refused += 1,
                 }
             }
             self.next = self.next.wrapping_add(length);

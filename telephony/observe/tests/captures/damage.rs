@@ -16,7 +16,7 @@ use super::{observe, of_kind, values};
 const NINE: i64 = 1_795_478_400_000;
 
 /// Two calls one after the other, in as few messages as tell of them.
-fn two_calls() -> Vec<Sent> {
+pub(crate) fn two_calls() -> Vec<Sent> {
     let call = |number: i64| {
         let from = ["0451110001", "0451110002"][usize::try_from(number).unwrap()];
         let id = format!(
@@ -45,7 +45,7 @@ fn captures() -> [Vec<u8>; 2] {
 }
 
 /// The rows of each call whose dialogs are those that were sent: its dialog, and the call.
-fn told(rows: &[Value]) -> Vec<(Value, Value)> {
+pub(crate) fn told(rows: &[Value]) -> Vec<(Value, Value)> {
     let mut told = Vec::new();
     for dialog in of_kind(rows, "dialog") {
         let calls = of_kind(rows, "call");
@@ -56,7 +56,7 @@ fn told(rows: &[Value]) -> Vec<(Value, Value)> {
 }
 
 /// However it is damaged, one of both calls is told as it was.
-fn assert_one_is_whole(expected: &[(Value, Value)], rows: &[Value], what: &str) {
+pub(crate) fn assert_one_is_whole(expected: &[(Value, Value)], rows: &[Value], what: &str) {
     let told = told(rows);
     let is_whole = expected.iter().any(|call| told.contains(call));
     assert!(is_whole, "{what}: {rows:?}");

@@ -11,12 +11,14 @@
 mod build;
 mod counted;
 mod damage;
+mod damaged_forms;
 mod decided;
 mod hard;
 mod own;
 mod packets;
 mod samples;
 mod transfers;
+mod voice;
 
 use madoguchi_observe::calls::{Closed, JoinSettings};
 use madoguchi_observe::capture::CaptureReader;

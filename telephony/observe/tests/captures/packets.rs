@@ -347,3 +347,76 @@ fn what_is_no_sip_is_not_followed() {
     }
     assert_eq!(streams.refused(), 0);
 }
+
+fn piece(seq: u32, syn: bool, fin: bool) -> Carrier {
+    Carrier::Tcp { seq, syn, fin }
+}
+
+/// The Call-IDs that come out of pieces `(seq, syn, fin, bytes)` of one stream, a millisecond apart.
+fn of_flags(pieces: &[(u32, bool, bool, &[u8])]) -> Vec<String> {
+    let mut streams = Streams::default();
+    let flow = (address(FROM), address(TO));
+    let mut found = Vec::new();
+    for (at, (seq, syn, fin, bytes)) in (0..).zip(pieces) {
+        found.extend(streams.take(Micros(at * 1_000), flow, piece(*seq, *syn, *fin), bytes));
+    }
+    found.extend(streams.finish());
+    let ids = found.into_iter().map(|found| match found.message {
+        Message::Request(request) => request.call_id().unwrap().to_owned(),
+        Message::Response(_) => panic!(),
+    });
+    ids.collect()
+}
+
+#[test]
+fn ends_and_beginnings_of_streams_in_another_order_lose_nothing() {
+    let bytes = stream();
+    let (first, second) = bytes.split_at(200);
+    let end = 200 + u32::try_from(second.len()).unwrap();
+    let begin = (0, true, false, &b""[..]);
+    let (one, other) = ((1, false, false, first), (201, false, false, second));
+    for pieces in [
+        // The end before what it follows.
+        vec![begin, one, (end + 1, false, true, b""), other],
+        // The second piece before the first.
+        vec![begin, other, one, (end + 1, false, true, b"")],
+        // The beginning once more, as a second probe sees it.
+        vec![begin, one, begin, other],
+    ] {
+        assert_eq!(of_flags(&pieces), MESSAGES, "{:?}", pieces[1].0);
+    }
+}
+
+#[test]
+fn a_message_behind_the_end_of_one_that_was_not_seen_whole_is_read() {
+    let bytes = [b"tag=1\r\nContent-Length: 0\r\n\r\n", &stream()[..]].concat();
+    assert_eq!(of_flags(&[(9, false, false, &bytes)]), MESSAGES);
+}
+
+#[test]
+fn streams_that_never_complete_a_message_hold_a_bounded_memory_and_others_go_on() {
+    let begun = [&stream()[..150], &[b'x'; 1_300]].concat();
+    let mut streams = Streams::default();
+    let flow = |number: u32| {
+        let [a, b, c, d] = number.to_be_bytes();
+        (SocketAddr::from(([10 + a, b, c, d], 5060)), address(TO))
+    };
+    // 100,000 streams, twelve kilobytes each, within three seconds.
+    for number in 0..100_000 {
+        let at = Micros(i64::from(number) * 30);
+        let mut seq = 1;
+        for _ in 0..9 {
+            let found = streams.take(at, flow(number), piece(seq, false, false), &begun);
+            assert!(found.is_empty());
+            seq += u32::try_from(begun.len()).unwrap();
+        }
+    }
+    assert!(streams.waiting_bytes() <= 64 * 1024 * 1024 + 16_384);
+    // Those who have stopped make room for who speaks.
+    let bytes = stream();
+    let at = Micros::from_secs(9);
+    let (first, second) = bytes.split_at(200);
+    let mut found = streams.take(at, flow(u32::MAX >> 8), piece(1, false, false), first);
+    found.extend(streams.take(at, flow(u32::MAX >> 8), piece(201, false, false), second));
+    assert_eq!(found.len(), 3);
+}

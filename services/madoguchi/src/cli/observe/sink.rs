@@ -11,7 +11,7 @@ use madoguchi_observe::observer::{Observer, Progress};
 use madoguchi_store::Store;
 
 use super::super::error::CliError;
-use super::super::output::print;
+use super::super::output::{complain, print};
 use super::name::HeldName;
 use super::settings::{InForce, Settings};
 use crate::signal_log::SignalBuffer;
@@ -167,6 +167,12 @@ impl Kept {
             self.new,
             self.told.saturating_sub(self.new),
         ));
+        if tally.unknown > 0 {
+            complain(
+                "不明の通話は、数えていません。画面の「観測の設定」の「保存しないで、直近1時間を数え直す」で、\
+                 どの番号を設定に書けば数えられるかを確かめられます",
+            );
+        }
         if self.lost > 0 {
             tracing::error!(
                 events = self.lost,

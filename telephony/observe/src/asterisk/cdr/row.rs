@@ -26,10 +26,41 @@ pub(super) struct Row {
     pub(super) disposition: String,
 }
 
+/// Where a row has what: `cdr-csv` in the order of its documentation, `cdr-custom` in that of its sample settings,
+/// which begins with the name of the caller and ends with the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Csv,
+    Custom,
+}
+
+impl Order {
+    fn of(row: &StringRecord) -> Self {
+        let is_time = |at: usize| row.get(at).is_some_and(|text| text.contains(':'));
+        if is_time(8) && is_time(10) && !is_time(11) {
+            Self::Custom
+        } else {
+            Self::Csv
+        }
+    }
+
+    /// The place of a column, by its place in the first order; nothing if there is none.
+    fn place(self, at: usize) -> Option<usize> {
+        match (self, at) {
+            (Self::Csv, at) => Some(at),
+            (Self::Custom, 1..=3 | 16 | 17) => Some(at),
+            (Self::Custom, 5..=15) => Some(at - 1),
+            (Self::Custom, _) => None,
+        }
+    }
+}
+
 impl Row {
     /// Reads a row; an error tells the operator why it cannot be taken.
     pub(super) fn read(line: usize, row: &StringRecord) -> Result<Self, String> {
-        let field = |at: usize| row.get(at).unwrap_or_default().trim();
+        let order = Order::of(row);
+        let place = |at: usize| order.place(at).and_then(|at| row.get(at));
+        let field = |at: usize| place(at).unwrap_or_default().trim();
         if row.len() < 15 {
             return Err("項目が足りません".to_owned());
         }

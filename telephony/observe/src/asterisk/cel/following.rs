@@ -24,10 +24,10 @@ const WITHOUT_ANYBODY: [&str; 10] = [
     "Surrogate/",
 ];
 
-/// A phone's channel that rings.
+/// A phone's channel that rings; nothing for the channel if an earlier file told of it.
 #[derive(Debug)]
 struct Ring {
-    channel: String,
+    channel: Option<String>,
     agent: AgentId,
 }
 
@@ -74,6 +74,53 @@ impl<'a> Following<'a> {
         }
     }
 
+    /// Goes on with a call of which an earlier file told; nothing if that did not tell how it began.
+    pub(super) fn resume(log: Log, rules: &'a Rules, caller: &'a str) -> Option<Self> {
+        let open = match log.events.first()?.kind {
+            EventKind::Arrived { open, .. } => Some(open),
+            EventKind::Dialled { .. } => None,
+            _ => return None,
+        };
+        let mut following = Self::new(log, rules, caller, open);
+        for event in following.log.events.clone() {
+            following.remember(event.kind);
+        }
+        Some(following)
+    }
+
+    /// What an earlier file told.
+    fn remember(&mut self, kind: EventKind) {
+        match kind {
+            EventKind::Ringing { agent } => {
+                let channel = None;
+                self.ringing.push(Ring { channel, agent });
+            }
+            EventKind::RingEnded { agent, .. } => self.ringing.retain(|ring| ring.agent != agent),
+            EventKind::Answered { agent } => {
+                self.answered = true;
+                self.ringing.clear();
+                self.talking = agent.filter(|_| self.open.is_some());
+            }
+            EventKind::Transferred { to, .. } => {
+                self.talking = match to {
+                    TransferTarget::Agent { agent } => Some(agent),
+                    _ => None,
+                };
+            }
+            EventKind::Abandoned { .. } | EventKind::Ended { .. } => self.over = true,
+            _ => {}
+        }
+    }
+
+    /// Whether it is the channel of a phone that rings. Of what an earlier file told, only whose phone it is is
+    /// known.
+    fn is_of(&self, ring: &Ring, channel: &str) -> bool {
+        match &ring.channel {
+            Some(known) => known == channel,
+            None => self.rules.agent(extension(channel)).as_ref() == Some(&ring.agent),
+        }
+    }
+
     pub(super) fn into_events(self) -> Vec<CallEvent> {
         self.log.events
     }
@@ -90,6 +137,7 @@ impl<'a> Following<'a> {
             }
             ("BRIDGE_ENTER", false) => self.enter(line),
             ("BRIDGE_EXIT", true) => self.caller_in = None,
+            ("BRIDGE_START", _) => self.bridged(line, is_caller),
             ("BRIDGE_EXIT", false) => self.forget(line),
             ("BLINDTRANSFER", _) if self.answered => self.blind_transfer(line),
             ("HANGUP", true) => self.end(line),
@@ -108,7 +156,7 @@ impl<'a> Following<'a> {
         let rings = self.ringing.iter().any(|ring| ring.agent == agent);
         let talks = self.talking.as_ref() == Some(&agent);
         self.ringing.push(Ring {
-            channel: line.channel.clone(),
+            channel: Some(line.channel.clone()),
             agent: agent.clone(),
         });
         if !rings && !talks {
@@ -126,7 +174,7 @@ impl<'a> Following<'a> {
             return;
         }
         let rings = self.ringing.iter();
-        let mut rings = rings.filter(|ring| ring.channel == line.channel);
+        let mut rings = rings.filter(|ring| self.is_of(ring, &line.channel));
         if let Some(agent) = rings.next().map(|ring| ring.agent.clone()) {
             self.answer(line.at, agent);
             return;
@@ -141,6 +189,27 @@ impl<'a> Following<'a> {
                 agent: self.rules.agent(extension(&line.channel)),
             });
             self.meet_another(line.at);
+        }
+    }
+
+    /// Two channels hear each other, as Asterisk up to 11 tells it: the line is that of one, and names the other.
+    fn bridged(&mut self, line: &Line, is_caller: bool) {
+        if self.open.is_none() {
+            self.enter(line);
+            return;
+        }
+        let (phone, other) = if is_caller {
+            (line.bridge_peer.as_str(), self.caller)
+        } else {
+            (line.channel.as_str(), line.bridge_peer.as_str())
+        };
+        let rings = self.ringing.iter();
+        let mut rings = rings.filter(|ring| self.is_of(ring, phone));
+        let agent = rings.next().map(|ring| ring.agent.clone());
+        match agent.or_else(|| self.rules.agent(extension(phone))) {
+            Some(agent) => self.answer(line.at, agent),
+            None if other == self.caller && !phone.is_empty() => self.answer_unnamed(line.at),
+            None => {}
         }
     }
 
@@ -171,12 +240,16 @@ impl<'a> Following<'a> {
         match met.map(|other| other.agent.clone()) {
             _ if self.open.is_none() => {}
             Some(Some(agent)) => self.answer(at, agent),
-            Some(None) if !self.answered => {
-                self.withdraw(at);
-                self.answered = true;
-                self.log.push(at, EventKind::Answered { agent: None });
-            }
-            Some(None) | None => {}
+            Some(None) => self.answer_unnamed(at),
+            None => {}
+        }
+    }
+
+    /// Somebody whom no setting names hears the caller.
+    fn answer_unnamed(&mut self, at: Instant) {
+        if !std::mem::replace(&mut self.answered, true) {
+            self.withdraw(at);
+            self.log.push(at, EventKind::Answered { agent: None });
         }
     }
 
@@ -223,7 +296,10 @@ impl<'a> Following<'a> {
     fn leg_ended(&mut self, line: &Line) {
         self.forget(line);
         let before = self.rung();
-        self.ringing.retain(|ring| ring.channel != line.channel);
+        let ringing = std::mem::take(&mut self.ringing).into_iter();
+        let goes_on = |ring: &Ring| !self.is_of(ring, &line.channel);
+        let ringing: Vec<Ring> = ringing.filter(goes_on).collect();
+        self.ringing = ringing;
         let after = self.rung();
         for agent in before.into_iter().filter(|agent| !after.contains(agent)) {
             let outcome = RingOutcome::NoAnswer;

@@ -211,3 +211,25 @@ fn a_call_to_the_outside_by_a_second_trunk_was_answered() {
     );
     assert_eq!(record.talk().unwrap().0, 58_000);
 }
+
+#[test]
+fn the_order_of_the_sample_of_cdr_custom_tells_the_same() {
+    let custom = |answer: &str, disposition: &str| {
+        format!(
+            "\"\"\"山田\"\" <0451110000>\",\"0451110000\",\"0312345678\",\"ctx\",\"PJSIP/trunk-01\",\
+             \"PJSIP/201-02\",\"Dial\",\"PJSIP/201,20\",\"2026-11-24 09:00:00\",\"{answer}\",\
+             \"2026-11-24 09:01:00\",\"60\",\"50\",\"{disposition}\",\"DOCUMENTATION\",\"\",\"1.1\",\"\",7\n"
+        )
+    };
+    for (answer, disposition, seconds) in [
+        ("2026-11-24 09:00:10", "ANSWERED", Some(10)),
+        ("", "NO ANSWER", None),
+    ] {
+        let text = custom(answer, disposition);
+        let import = read_cdr(text.as_bytes(), &rules(), &always);
+        assert_eq!(import.skipped, []);
+        let times = (0, seconds, 60);
+        let expected = read(&[row("PJSIP/201-02", times)]);
+        assert_eq!(import.events, expected.events);
+    }
+}

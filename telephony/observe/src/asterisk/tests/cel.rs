@@ -24,7 +24,7 @@ fn read(lines: &[String]) -> Import {
     let mut rules = rules();
     rules.agents.push(("202".to_owned(), "suzuki".into()));
     let text = lines.join("\n");
-    let import = read_cel(text.as_bytes(), &rules, &always, Instant(0));
+    let import = cel_alone(&text, &rules, Instant(0));
     assert_eq!(import.skipped, []);
     import
 }
@@ -51,6 +51,34 @@ fn a_phone_that_no_setting_names_answers_too() {
         let record = record(&lines);
         assert_eq!(record.outcome(), Outcome::Completed);
         assert_eq!((record.agent(), record.wait().unwrap().0), (None, 10_000));
+    }
+}
+
+/// A line of the caller's channel that names another one, as Asterisk up to 11 writes it.
+fn with_peer(kind: &str, secs: i64, peer: &str) -> String {
+    let line = caller(kind, secs, "");
+    let (head, _) = line.rsplit_once("\"1.1\",\"\"").unwrap();
+    format!("{head}\"1.1\",\"{peer}\",\"\",\"\",\"\"")
+}
+
+#[test]
+fn a_bridge_that_an_old_asterisk_tells_of_is_the_answer() {
+    for (peer, agent) in [
+        ("PJSIP/201-02", Some("sato")),
+        ("Local/201@from-queue-07;1", Some("sato")),
+        ("SIP/250-02", None),
+    ] {
+        let record = record(&[
+            caller("CHAN_START", 0, ""),
+            caller("ANSWER", 0, ""),
+            other("CHAN_START", 3, "PJSIP/201-02", ""),
+            with_peer("BRIDGE_START", 10, peer),
+            with_peer("BRIDGE_END", 69, peer),
+            caller("HANGUP", 70, ""),
+        ]);
+        assert_eq!(record.outcome(), Outcome::Completed, "{peer}");
+        assert_eq!(record.wait().unwrap().0, 10_000);
+        assert_eq!(record.agent().map(AgentId::as_str), agent);
     }
 }
 
@@ -150,11 +178,73 @@ fn a_call_without_an_end_is_a_fault_after_a_day() {
     let text = answered_by_201().join("\n");
     let end_after = |secs: i64| {
         let now = Instant((1_795_478_400 + 10 + secs) * 1_000);
-        let import = read_cel(text.as_bytes(), &rules(), &always, now);
+        let import = cel_alone(&text, &rules(), now);
         let record = records(&import).remove(0);
         (record.outcome(), record.cause)
     };
     assert_eq!(end_after(80_000), (Outcome::Talking, None));
     let cause = Some(EndCause::SystemError);
     assert_eq!(end_after(90_000), (Outcome::Completed, cause));
+}
+
+/// What the store knows after files were imported one after the other, and how many records were new each time.
+fn imported(files: &[String]) -> (Vec<CallRecord>, Vec<usize>) {
+    let mut known: HashMap<CallId, Vec<CallEvent>> = HashMap::new();
+    let mut new = Vec::new();
+    let mut rules = rules();
+    rules.agents.push(("202".to_owned(), "suzuki".into()));
+    for file in files {
+        let import = cel_known(file, &rules, Instant(0), &known);
+        assert_eq!(import.skipped, []);
+        let fresh = crate::queue_log::continued(&import.events, &known);
+        new.push(fresh.len());
+        for event in fresh {
+            known.entry(event.call.clone()).or_default().push(event);
+        }
+    }
+    let records = known
+        .values()
+        .map(|events| CallRecord::fold(events).unwrap());
+    (records.collect(), new)
+}
+
+#[test]
+fn a_file_that_begins_in_the_middle_of_a_call_goes_on_from_what_is_known_of_it() {
+    let phone = "PJSIP/201-02";
+    let lines = [
+        caller("CHAN_START", 0, ""),
+        caller("ANSWER", 0, ""),
+        other("CHAN_START", 3, phone, ""),
+        other("BRIDGE_ENTER", 10, phone, &bridge("b")),
+        caller("BRIDGE_ENTER", 10, &bridge("b")),
+        other("CHAN_START", 40, "PJSIP/202-03", ""),
+        other("BRIDGE_EXIT", 44, phone, &bridge("b")),
+        other("BRIDGE_ENTER", 45, "PJSIP/202-03", &bridge("b")),
+        other("HANGUP", 46, phone, ""),
+        caller("HANGUP", 70, r#"{"hangupsource":"PJSIP/202-03"}"#),
+    ];
+    let (whole, _) = imported(&[lines.join("\n")]);
+    assert_eq!(whole[0].parts.len(), 2);
+    for at in 1..lines.len() {
+        let (first, second) = (lines[..at].join("\n"), lines[at..].join("\n"));
+        let files = [first, second.clone(), second];
+        let (parts, new) = imported(&files);
+        let told = |records: &[CallRecord]| {
+            let of = &records[0];
+            (of.answered_at, of.ended_at, of.cause, of.parts.clone())
+        };
+        assert_eq!(told(&parts), told(&whole), "{at}");
+        assert_eq!(new[2], 0, "{at}: nothing is new the second time");
+    }
+}
+
+#[test]
+fn a_call_of_whose_beginning_nobody_knows_is_named_and_nothing_is_made_of_it() {
+    let lines = [
+        caller("BRIDGE_ENTER", 10, &bridge("b")),
+        caller("HANGUP", 70, ""),
+    ];
+    let import = read(&lines);
+    assert_eq!(import.events, []);
+    assert_eq!(import.unbegun, [CallId::new("cel/1.1")]);
 }

@@ -71,7 +71,11 @@ fn fit(of_call: &Entry, of_leg: &Entry) -> Option<Fit> {
     }
     let ((caller, node), (leg_from, leg_to)) = (call.hop, leg.hop);
     let agree = |one: Option<_>, other: Option<_>| one.is_some() && one == other;
-    if agree(call.caller_media, leg.caller_media) && caller != leg_from {
+    // Who called makes no leg of the own call: another call may come from there, by another connection and with the
+    // port for voice that the first one has left.
+    let is_another =
+        caller.ip() != leg_from.ip() || (caller.ip() == node.ip() && caller != leg_from);
+    if agree(call.caller_media, leg.caller_media) && is_another {
         return Some(Fit::Media);
     }
     let from_node = is_from_node(call, leg);

@@ -13,6 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::super::error::CliError;
@@ -26,6 +27,8 @@ const DATAGRAM_BYTES_AT_MOST: usize = 65_535;
 const CONNECTIONS_AT_MOST: usize = 256;
 /// How long a probe may take to say who it is.
 const HANDSHAKE_AT_MOST: Duration = Duration::from_secs(10);
+/// How long a probe that is connected may take to send its first frame.
+const FIRST_FRAME_AT_MOST: Duration = Duration::from_secs(30);
 /// After an error of a socket.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -196,18 +199,30 @@ impl Receiver {
     async fn receive(&self, mut stream: impl AsyncRead + Unpin) -> Result<(), HepError> {
         let mut reader = FrameReader::default();
         let mut buffer = vec![0; DATAGRAM_BYTES_AT_MOST];
-        while let Ok(length) = stream.read(&mut buffer).await {
+        let until = Instant::now() + FIRST_FRAME_AT_MOST;
+        let mut has_spoken = false;
+        loop {
+            let read = stream.read(&mut buffer);
+            let read = if has_spoken {
+                Ok(read.await)
+            } else {
+                tokio::time::timeout_at(until, read).await
+            };
+            // Who says nothing keeps no place from those who do.
+            let Ok(Ok(length)) = read else {
+                return Ok(());
+            };
             if length == 0 {
-                break;
+                return Ok(());
             }
             reader.push(buffer.get(..length).unwrap_or_default());
             while let Some(frame) = reader.next_frame()? {
+                has_spoken = true;
                 // Who sends faster than is understood waits.
                 if !self.give(frame.to_vec()).await {
                     return Ok(());
                 }
             }
         }
-        Ok(())
     }
 }
