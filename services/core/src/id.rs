@@ -163,8 +163,12 @@ impl CallId {
         self.as_str().splitn(4, '-').nth(3)
     }
 
-    /// The run that took the call, if its name tells.
+    /// The run that took the call, if its name tells. Of calls that were seen or told from outside it does not,
+    /// whatever letters are in their names.
     pub fn run(&self) -> Option<&str> {
+        if self.is_from_outside() {
+            return None;
+        }
         let mut pieces = self.as_str().splitn(3, '-').skip(1);
         let run = pieces.next()?;
         pieces.next().map(|_chance| run)
@@ -179,6 +183,12 @@ impl CallId {
     /// Whether the call was seen beside another exchange ([`Self::of_observed`]).
     pub fn is_observed(&self) -> bool {
         self.as_str().starts_with(OBSERVED)
+    }
+
+    /// Whether another source than a desk told of the call: it was seen on the wire, or imported. Such names begin
+    /// with that of the source and a `/`.
+    pub fn is_from_outside(&self) -> bool {
+        self.as_str().contains('/')
     }
 
     /// Whether this run took the call.
@@ -207,8 +217,9 @@ mod tests {
         let again = CallId::of_invite(Instant(1_800_000_000_000), &run, "77aa", "e0f1");
         assert!(again.is_of(&run) && again > call);
         assert_eq!((again.invite(), call.invite()), (Some("e0f1"), None));
-        for other in ["", "c1", "0190-77aa", "1764-12.5"] {
+        for other in ["", "c1", "0190-77aa", "1764-12.5", "queue_log/a-9f3c-1"] {
             assert_eq!(CallId::new(other).run(), None, "{other}");
         }
+        assert_eq!(CallId::of_observed("tag", "a-9f3c-b@pbx").run(), None);
     }
 }

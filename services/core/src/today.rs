@@ -189,12 +189,12 @@ impl LiveFigures {
 }
 
 /// Nothing more can come that changes a figure: it has ended, and on a desk line every agent known
-/// has done the work after it.
+/// has done the work after it. Of calls that were seen or told from outside nobody tells of that work.
 fn is_over(call: &CallRecord) -> bool {
     let wrapped_up = || {
-        call.parts
-            .iter()
-            .all(|part| part.agent.is_none() || part.wrap_up_ended_at.is_some())
+        let mut parts = call.parts.iter();
+        call.call.is_from_outside()
+            || parts.all(|part| part.agent.is_none() || part.wrap_up_ended_at.is_some())
     };
     call.ended_at.is_some()
         && (call.direction != Direction::Inbound || call.is_recovered() || wrapped_up())
