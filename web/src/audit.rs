@@ -13,7 +13,7 @@ use crate::feature::Feature;
 use crate::kit::field::FieldInfo;
 use crate::kit::table::{Column, DOWN, Info, Listing, Order, UP, Value};
 use crate::kit::table_file::download;
-use crate::kit::table_filter::{Asked, Filter};
+use crate::kit::table_filter::{Filter, FilterValues};
 use crate::kit::table_routes;
 use crate::menu::MenuEntry;
 use crate::query::Period;
@@ -87,7 +87,7 @@ impl Listing for AuditList {
     ];
     const EXPORTED: Action = Action::AuditExport;
 
-    fn filters(web: &Web, asked: &Asked) -> Vec<Filter> {
+    fn filters(web: &Web, asked: &FilterValues) -> Vec<Filter> {
         let actions = Action::ALL.iter();
         let actions = actions.map(|action| (action.as_str(), action.label()));
         let [from, to] = Filter::period(&period(web, asked));
@@ -103,7 +103,7 @@ impl Listing for AuditList {
         ]
     }
 
-    fn filter(web: &Web, asked: &Asked, order: AuditOrder) -> Result<AuditFilter, WebError> {
+    fn filter(web: &Web, asked: &FilterValues, order: AuditOrder) -> Result<AuditFilter, WebError> {
         let period = period(web, asked)?;
         Ok(AuditFilter {
             from: Some(period.start()),
@@ -138,12 +138,12 @@ impl Listing for AuditList {
         web.store.count_audit(filter, at_most).await
     }
 
-    fn recorded(web: &Web, asked: &Asked) -> Result<Fields, WebError> {
+    fn recorded(web: &Web, asked: &FilterValues) -> Result<Fields, WebError> {
         let period = period(web, asked)?;
         Ok(asked.fields(&period))
     }
 
-    fn former_start(asked: &Asked) -> Result<Option<Start>, StoreError> {
+    fn former_start(asked: &FilterValues) -> Result<Option<Start>, StoreError> {
         let Some(older) = asked.some("older") else {
             return Ok(None);
         };
@@ -154,7 +154,7 @@ impl Listing for AuditList {
     }
 }
 
-fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
+fn period(web: &Web, asked: &FilterValues) -> Result<Period, WebError> {
     let today = web.desk.now().date();
     let first = today
         .checked_sub_days(Days::new(DAYS_SHOWN))

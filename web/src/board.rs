@@ -2,7 +2,7 @@
 
 mod agent;
 mod risk;
-mod viewer;
+mod audience;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use self::agent::AgentRow;
 use self::risk::RiskStrip;
-pub(crate) use self::viewer::Viewer;
+pub(crate) use self::audience::BoardAudience;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
@@ -75,7 +75,7 @@ pub(crate) struct BoardQuery {
 #[derive(Template)]
 #[template(path = "board_live.html")]
 struct BoardLive<'a> {
-    viewer: &'a Viewer,
+    viewer: &'a BoardAudience,
     date: String,
     iso_date: String,
     time: String,
@@ -142,7 +142,7 @@ pub(crate) async fn page(
     State(web): State<Web>,
     Query(query): Query<BoardQuery>,
 ) -> Result<Html<String>, WebError> {
-    let viewer = Viewer::of(&visitor);
+    let viewer = BoardAudience::of(&visitor);
     let mut own_call = String::new();
     if viewer.sees.numbers {
         note_view(&web, &visitor).await;
@@ -194,7 +194,7 @@ async fn note_view(web: &Web, visitor: &Visitor) {
 pub(crate) fn render(
     desk: &dyn Desk,
     settings: &WebSettings,
-    viewer: &Viewer,
+    viewer: &BoardAudience,
     beside: &BoardBeside,
     own_call: String,
 ) -> Result<String, askama::Error> {

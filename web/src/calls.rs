@@ -22,7 +22,7 @@ use crate::auth::routes::Routes;
 use crate::error::WebError;
 use crate::feature::Feature;
 use crate::kit::table::{Column, DOWN, Info, Listing, Order, UP, Value};
-use crate::kit::table_filter::{Asked, Filter, Pairs};
+use crate::kit::table_filter::{Filter, FilterValues, Pairs};
 use crate::kit::table_question::Question;
 use crate::kit::{table_api, table_page, table_routes};
 use crate::menu::MenuEntry;
@@ -128,7 +128,7 @@ impl Listing for CallList {
     ];
     const VIEWED: Option<Action> = Some(Action::CallsView);
 
-    fn filters(web: &Web, asked: &Asked) -> Vec<Filter> {
+    fn filters(web: &Web, asked: &FilterValues) -> Vec<Filter> {
         let setup = web.desk.setup();
         let [from, to] = Filter::period(&period(web, asked));
         let mut filters = vec![
@@ -151,7 +151,7 @@ impl Listing for CallList {
         filters
     }
 
-    fn filter(web: &Web, asked: &Asked, order: CallOrder) -> Result<CallFilter, WebError> {
+    fn filter(web: &Web, asked: &FilterValues, order: CallOrder) -> Result<CallFilter, WebError> {
         let period = period(web, asked)?;
         let (mut from, mut until) = (period.start(), period.end());
         if let Some(hour) = asked.some("hour") {
@@ -203,13 +203,13 @@ impl Listing for CallList {
         web.store.count_calls(filter, at_most).await
     }
 
-    fn recorded(web: &Web, asked: &Asked) -> Result<Fields, WebError> {
+    fn recorded(web: &Web, asked: &FilterValues) -> Result<Fields, WebError> {
         let period = period(web, asked)?;
         Ok(asked.fields(&period))
     }
 }
 
-fn period(web: &Web, asked: &Asked) -> Result<Period, WebError> {
+fn period(web: &Web, asked: &FilterValues) -> Result<Period, WebError> {
     Period::read(asked.get("from"), asked.get("to"), web.desk.now().date())
 }
 

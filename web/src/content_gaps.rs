@@ -8,7 +8,7 @@ use madoguchi_core::audit::{Action, Fields};
 use madoguchi_core::id::ArticleId;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_kb::Viewer;
-use madoguchi_store::{Attention, MissedQuery};
+use madoguchi_store::{ContentGap, MissedQuery};
 use serde::Deserialize;
 
 use crate::auth::access::Allowed;
@@ -94,21 +94,21 @@ struct OverdueRow {
 }
 
 /// Kinds of searches, what they are called, and what is said of them.
-const SEARCHES: [(Attention, &str, &str, &str); 3] = [
+const SEARCHES: [(ContentGap, &str, &str, &str); 3] = [
     (
-        Attention::InVain,
+        ContentGap::InVain,
         "見つからなかった検索",
         "結果がなかったか、近いものしかなかった検索です。FAQを作成するか、同義語を登録してください。",
         "見つからなかった検索はありません。",
     ),
     (
-        Attention::Missed,
+        ContentGap::Missed,
         "担当者が「見つからなかった」とした検索",
         "結果はありましたが、担当者が必要とした回答ではありませんでした。",
         "該当する検索はありません。",
     ),
     (
-        Attention::Unopened,
+        ContentGap::Unopened,
         "開かれなかった検索",
         "ポータルで結果は出ましたが、どのFAQも開かれませんでした。題やキーワードを見直してください。",
         "開かれなかった検索はありません。",
@@ -235,7 +235,7 @@ async fn done(
     State(web): State<Web>,
     Form(form): Form<DoneForm>,
 ) -> Result<Redirect, WebError> {
-    let kind = Attention::lookup(&form.kind);
+    let kind = ContentGap::lookup(&form.kind);
     let kind = kind.filter(|_| {
         let letters = form.name.chars().count();
         (1..=NAME_LETTERS).contains(&letters)

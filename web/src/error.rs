@@ -27,7 +27,7 @@ pub(crate) enum WebError {
     #[error("the host cannot be read: {0:?}")]
     BadHost(HostFault),
     #[error("refused: {0:?}")]
-    Forbidden(Refusal),
+    Forbidden(ForbiddenReason),
     #[error("no token of our forms")]
     Forged,
     #[error("the file is not taken: {0}")]
@@ -66,7 +66,7 @@ pub(crate) enum WebError {
 
 /// Why a request is not for us to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum ForbiddenReason {
     /// It was sent to a name that is not ours.
     ForeignHost,
     /// A page of somebody else's sends it.
@@ -195,13 +195,13 @@ impl WebError {
             Self::NotFound(what) => format!("{what}は見つかりません。"),
             Self::BadRequest(message) | Self::Conflict(message) => message.clone(),
             Self::BadFile(fault) => fault.message().to_owned(),
-            Self::BadHost(_) | Self::Forbidden(Refusal::ForeignHost) => {
+            Self::BadHost(_) | Self::Forbidden(ForbiddenReason::ForeignHost) => {
                 "この名前では窓口を開けません。案内されたアドレスを確認してから、もう一度開いてください。".to_owned()
             }
-            Self::Forbidden(Refusal::Unencrypted) => {
+            Self::Forbidden(ForbiddenReason::Unencrypted) => {
                 "暗号化されていない接続では窓口を開けません。「https://」で始まる、案内されたアドレスから開いてください。".to_owned()
             }
-            Self::Forbidden(Refusal::ForeignOrigin) => {
+            Self::Forbidden(ForbiddenReason::ForeignOrigin) => {
                 "この操作は、窓口の画面からだけ行えます。画面を開き直してから、もう一度操作してください。".to_owned()
             }
             Self::Forged => {
@@ -264,9 +264,9 @@ impl WebError {
         let name = match self {
             Self::BadHost(fault) => fault.as_str(),
             Self::BadFile(fault) => fault.as_str(),
-            Self::Forbidden(Refusal::ForeignHost) => "foreign_host",
-            Self::Forbidden(Refusal::ForeignOrigin) => "foreign_origin",
-            Self::Forbidden(Refusal::Unencrypted) => "unencrypted",
+            Self::Forbidden(ForbiddenReason::ForeignHost) => "foreign_host",
+            Self::Forbidden(ForbiddenReason::ForeignOrigin) => "foreign_origin",
+            Self::Forbidden(ForbiddenReason::Unencrypted) => "unencrypted",
             Self::Forged => "forged_form",
             Self::NotAllowed(_) => "not_allowed",
             Self::TooLarge(_) | Self::LargeFile(_) => "too_large",

@@ -62,11 +62,13 @@ pub(crate) fn routes() -> Routes {
 /// What pages show of all parts.
 pub(crate) fn tables() -> FeatureTables {
     let all = FEATURES.iter();
+    let routes = routes();
     FeatureTables {
+        pages: routes.pages(),
         menu: all.clone().flat_map(|one| one.menu).copied().collect(),
         audit: all.clone().flat_map(|one| one.audit).copied().collect(),
         views: all.clone().flat_map(|one| one.views).copied().collect(),
         messages: all.flat_map(|one| one.messages).copied().collect(),
-        api: routes().into_described(),
+        api: routes.into_described(),
     }
 }

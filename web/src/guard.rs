@@ -10,7 +10,7 @@ use madoguchi_store::StoreError;
 
 use crate::auth::cookie::Origin;
 use crate::auth::visitor::{self, By, Unrecognised, Visitor};
-use crate::error::{Limit, Refusal, WebError};
+use crate::error::{ForbiddenReason, Limit, WebError};
 use crate::error_page::{self, RequestInfo};
 use crate::host::{self, Authority, is_own_host};
 use crate::recognition::Recognition;
@@ -132,12 +132,12 @@ fn meant_for_us(
     let host = host::authority(request.version(), request.uri(), request.headers());
     let host = host.map_err(WebError::BadHost)?;
     if !is_own_host(&host.host, &settings.allowed_hosts) {
-        return Err(WebError::Forbidden(Refusal::ForeignHost));
+        return Err(WebError::Forbidden(ForbiddenReason::ForeignHost));
     }
     let behind_proxies = !settings.trusted_proxies.is_empty();
     let clear = IN_THE_CLEAR.contains(&request.uri().path());
     if behind_proxies && !origin.encrypted && !clear {
-        return Err(WebError::Forbidden(Refusal::Unencrypted));
+        return Err(WebError::Forbidden(ForbiddenReason::Unencrypted));
     }
     // HTTP/2 names the host in the address (RFC 9113, 8.3.1).
     if let Ok(host) = HeaderValue::from_str(&host.to_text()) {
@@ -153,7 +153,7 @@ fn admit(web: &Web, request: &mut Request, visitor: Option<Arc<Visitor>>) -> Res
         .as_ref()
         .is_some_and(|it| matches!(it.by, By::Token { .. }));
     if !is_reading(request.method()) && !by_token && !is_same_origin(request.headers()) {
-        return Err(WebError::Forbidden(Refusal::ForeignOrigin));
+        return Err(WebError::Forbidden(ForbiddenReason::ForeignOrigin));
     }
     request.extensions_mut().insert(web.clone());
     if let Some(visitor) = visitor {
@@ -188,6 +188,9 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     }
     match (text(headers, &header::ORIGIN), text(headers, &header::HOST)) {
         (None, _) => true,
+        // Browsers that tell nobody where they come from hide the origin, too; the other header they set
+        // themselves, and no page can.
+        (Some("null"), _) => site == Some("same-origin"),
         (Some(origin), Some(host)) => origin
             .split_once("://")
             .and_then(|(_, authority)| Authority::parse(authority))

@@ -173,7 +173,7 @@ fn web(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32],
     let live = {
         let (desk, settings, shown) = (desk.clone(), settings.clone(), shown.clone());
         Broadcaster::start(desk.clone(), move |sees| {
-            let viewer = board::Viewer::all(sees);
+            let viewer = board::BoardAudience::all(sees);
             board::render(&*desk, &settings, &viewer, &shown, String::new())
         })
     };

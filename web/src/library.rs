@@ -133,7 +133,7 @@ impl ArticleFilter {
 pub struct ArticlePage {
     /// How many there are in all.
     pub total: u64,
-    /// These.
+    /// The articles of the page.
     pub articles: Vec<ArticleHead>,
 }
 

@@ -19,16 +19,16 @@ const GOOD_FOR: Millis = Millis::from_secs(60);
 #[derive(Debug, Default)]
 pub(crate) struct LiveMonth {
     /// ヘルプデスク受付状況報告. One is made at a time, however many ask.
-    report: Mutex<Option<Made<Live>>>,
+    report: Mutex<Option<Cached<Live>>>,
     /// All books.
-    books: Mutex<Option<Made<Frozen>>>,
+    books: Mutex<Option<Cached<Frozen>>>,
     /// An edition that was kept, by its month and SHA-256.
     kept: Mutex<Option<(Month, String, Arc<Frozen>)>>,
     changes: AtomicU64,
 }
 
 #[derive(Debug)]
-struct Made<T> {
+struct Cached<T> {
     month: Month,
     at: Monotonic,
     changes: u64,
@@ -82,7 +82,7 @@ impl LiveMonth {
 
     async fn good<T, E>(
         &self,
-        slot: &Mutex<Option<Made<T>>>,
+        slot: &Mutex<Option<Cached<T>>>,
         (month, now): (Month, Monotonic),
         make: impl Future<Output = Result<T, E>>,
     ) -> Result<Arc<T>, E> {
@@ -96,7 +96,7 @@ impl LiveMonth {
             return Ok(made.what.clone());
         }
         let what = Arc::new(make.await?);
-        *made = Some(Made {
+        *made = Some(Cached {
             month,
             at: now,
             changes,

@@ -1,10 +1,10 @@
 //! 職員名簿: who may call, their numbers, and what they asked before.
 
 mod api;
+mod detail;
 mod import;
 mod list;
-mod one;
-mod place;
+mod paths;
 
 use madoguchi_core::access::Permission;
 
@@ -28,7 +28,7 @@ fn routes() -> Routes {
         .get("/people/import", import::page)
         .upload("/people/import", FileUse::Import, import::preview)
         .upload("/people/import/apply", FileUse::Import, import::apply)
-        .get("/people/{id}", one::page)
+        .get("/people/{id}", detail::page)
         .get("/api/v1/people", api::list)
         .described(api::described)
 }

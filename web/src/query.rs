@@ -76,7 +76,7 @@ fn read_date(text: &str) -> Result<NaiveDate, WebError> {
 
 /// Lines to choose from: records still name those that were removed.
 pub(crate) fn line_choices(setup: &DeskSetup) -> impl Iterator<Item = (&str, &str)> {
-    let lines = setup.lines.iter().map(|line| line.thing.name.as_str());
+    let lines = setup.lines.iter().map(|line| line.config.name.as_str());
     let lines = lines.chain(setup.former_lines.iter().map(String::as_str));
     lines.map(|line| (line, line))
 }
@@ -84,7 +84,7 @@ pub(crate) fn line_choices(setup: &DeskSetup) -> impl Iterator<Item = (&str, &st
 /// Agents to choose from, with those that were removed.
 pub(crate) fn agent_choices(setup: &DeskSetup) -> impl Iterator<Item = (&str, &str)> {
     let agents = setup.agents.iter();
-    let agents = agents.map(|agent| (agent.thing.id.as_str(), agent.thing.name.as_str()));
+    let agents = agents.map(|agent| (agent.config.id.as_str(), agent.config.name.as_str()));
     let former = setup.former_agents.iter();
     agents.chain(former.map(|(id, name)| (id.as_str(), name.as_str())))
 }

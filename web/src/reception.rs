@@ -1,7 +1,7 @@
 //! 受付: the screen of an agent who talks: who calls, what is asked and answered, and what is known
 //! about it already.
 
-mod beside;
+mod side_panel;
 mod call;
 mod caller;
 mod candidates;

@@ -78,7 +78,7 @@ pub(crate) struct DueBasis {
     pub(crate) position: i64,
     /// The limits.
     pub(crate) divisions: Divisions,
-    /// When.
+    /// When it was counted.
     pub(crate) at: Instant,
 }
 

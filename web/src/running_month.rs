@@ -22,22 +22,22 @@ const BASIS_GOOD_FOR: Millis = Millis::from_secs(3_600);
 /// What was counted last.
 #[derive(Debug, Default)]
 pub(crate) struct LastRunning {
-    kept: Mutex<Kept>,
+    kept: Mutex<RunningCache>,
     /// One is made at a time, however many ask.
     pub(crate) making: tokio::sync::Mutex<()>,
     changes: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct RunningCache {
     basis: Option<(Monotonic, RunningBasis)>,
-    made: Option<Made>,
+    made: Option<CountedMonth>,
     /// When somebody was last told to count anew for those who watch.
     asked: Option<Monotonic>,
 }
 
 #[derive(Debug)]
-struct Made {
+struct CountedMonth {
     at: Monotonic,
     took: Millis,
     changes: u64,
@@ -132,7 +132,7 @@ impl LastRunning {
         month: RunningMonth,
     ) -> Arc<RunningMonth> {
         let month = Arc::new(month);
-        self.lock().made = Some(Made {
+        self.lock().made = Some(CountedMonth {
             at: now,
             took: now - begun.at,
             changes: begun.changes,
@@ -141,7 +141,7 @@ impl LastRunning {
         month
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, RunningCache> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

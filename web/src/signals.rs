@@ -1,5 +1,6 @@
 //! 信号の記録: what was signalled for a call, as a sequence, and what signalling tells of trunks.
 
+mod days;
 mod figures;
 mod ladder;
 mod retention;

@@ -70,6 +70,8 @@ pub(crate) struct FeatureTables {
     pub(crate) views: Vec<&'static str>,
     /// What the document of the API tells of.
     pub(crate) api: Vec<ApiRoute>,
+    /// The paths of all that is only read.
+    pub(crate) pages: Vec<&'static str>,
     /// What pages say about what was done.
     pub(crate) messages: Vec<(&'static str, &'static str)>,
 }

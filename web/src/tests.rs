@@ -57,6 +57,7 @@ mod tickets;
 mod unsent;
 mod users;
 mod walls;
+mod whole_pages;
 
 use super::*;
 
@@ -160,8 +161,8 @@ impl Desk for TestDesk {
         let setup = self.setup();
         Arc::new(Calendars::new(
             Calendar::new(HoursSettings::default()),
-            setup.calendars.iter().map(|calendar| &calendar.thing),
-            setup.lines.iter().map(|line| &line.thing),
+            setup.calendars.iter().map(|calendar| &calendar.config),
+            setup.lines.iter().map(|line| &line.config),
         ))
     }
     fn setup(&self) -> Arc<DeskSetup> {

@@ -7,6 +7,7 @@ mod bulk;
 pub(crate) mod choices;
 pub(crate) mod columns;
 mod described;
+mod detail;
 pub(crate) mod due;
 pub(crate) mod edit;
 mod family;
@@ -24,7 +25,6 @@ pub(crate) mod names;
 mod new;
 pub(crate) mod offered;
 mod old_inquiries;
-mod one;
 mod page;
 mod parts;
 pub(crate) mod presence;
@@ -82,7 +82,7 @@ fn routes() -> Routes {
         .get("/inquiries", old_inquiries::lead)
         .get("/tickets/new", new::page)
         .long_post("/tickets/new", FormUse::Ticket, new::create)
-        .get("/tickets/{number}", one::page)
+        .get("/tickets/{number}", detail::page)
         .long_post("/tickets/{number}", FormUse::Ticket, edit::save)
         .long_post(
             "/tickets/{number}/steps/{step}",

@@ -4,6 +4,7 @@
 
 pub(crate) mod filling;
 pub(crate) mod forms;
+mod page;
 mod reason;
 
 use std::sync::Arc;
@@ -11,12 +12,14 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{Form, FromRequest, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::id::UserId;
 
 use self::filling::fill;
 use self::forms::Unsent;
+pub(crate) use self::page::page_above;
+use self::page::{form_of, page_of};
 use self::reason::Reason;
 use crate::auth::cookie::{Origin, cookie, cookie_name, session_cookie, set_cookie};
 use crate::auth::csrf;
@@ -24,7 +27,6 @@ use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::escape;
-use crate::sign_in::next::local;
 use crate::state::Web;
 use madoguchi_accounts::Seal;
 
@@ -98,7 +100,7 @@ pub(crate) fn is_by_page(parts: &Parts) -> bool {
     let site = parts.headers.get("sec-fetch-site");
     let told = parts.headers.contains_key(header::ORIGIN)
         || site.is_some_and(|site| site.as_bytes() == b"same-origin");
-    told && page_of(&parts.headers).is_some() && may_be_kept(parts)
+    told && may_be_kept(parts)
 }
 
 /// Whose session the cookie of a request was of.
@@ -117,7 +119,7 @@ pub(crate) fn keep(web: &Web, parts: &Parts, fields: Vec<(String, String)>) -> O
     if sent.is_none_or(|(_, value)| forged(value)) {
         return None;
     }
-    let page = page_of(&parts.headers);
+    let page = page_with_form(web, parts, &fields);
     let page = page.unwrap_or_else(|| form_of(parts.uri.path()).to_owned());
     let not_sent = NotSent {
         to: format!("/sign-in?done=unsent&next={}", escape(&page)),
@@ -129,14 +131,14 @@ pub(crate) fn keep(web: &Web, parts: &Parts, fields: Vec<(String, String)>) -> O
 }
 
 /// Keeps the fields of a form whose page was opened before its sender signed in anew, and leads back to
-/// the page; `None` if it does not come from a page of ours.
+/// the page; `None` if no page of ours has such a form.
 pub(crate) fn keep_stale(
     web: &Web,
     parts: &Parts,
     sender: &Visitor,
     fields: Vec<(String, String)>,
 ) -> Option<Response> {
-    let page = page_of(&parts.headers)?;
+    let page = page_with_form(web, parts, &fields)?;
     let not_sent = NotSent {
         to: page.clone(),
         page,
@@ -145,6 +147,18 @@ pub(crate) fn keep_stale(
     };
     let owner = (sender.user.id.clone(), sender.origin);
     Some(keep_for(web, parts, owner, not_sent))
+}
+
+/// The page on which a form stands: the one that the browser names, or, where it names none, the nearest
+/// above the address that the form is sent to. A form that stands on many lists names its page itself.
+fn page_with_form(web: &Web, parts: &Parts, fields: &[(String, String)]) -> Option<String> {
+    let above = || page_above(&web.features.pages, parts.uri.path());
+    let list = || {
+        let page = fields.iter().find(|(name, _)| name == "page");
+        let (_, page) = page.filter(|(_, page)| web.features.views.contains(&page.as_str()))?;
+        Some(page.clone())
+    };
+    page_of(&parts.headers).or_else(above).or_else(list)
 }
 
 /// A form that was not sent, and where its sender is led to.
@@ -179,14 +193,6 @@ fn keep_for(
     ([(header::SET_COOKIE, set)], to).into_response()
 }
 
-/// Where the form is sent to by its other buttons, which is how it is known on its page.
-fn form_of(path: &str) -> &str {
-    match path {
-        "/reception/files" => "/reception",
-        other => other,
-    }
-}
-
 /// The fields of a form without files.
 pub(crate) async fn read(parts: &Parts, body: Bytes) -> Option<Vec<(String, String)>> {
     let mut request = Request::new(Body::from(body));
@@ -201,19 +207,6 @@ pub(crate) async fn read(parts: &Parts, body: Bytes) -> Option<Vec<(String, Stri
 fn is_secret(name: &str) -> bool {
     let names = ["code", "current", "new", "again", csrf::FIELD];
     name.contains("password") || name.contains("secret") || names.contains(&name)
-}
-
-/// The page of ours from which a form comes.
-fn page_of(headers: &HeaderMap) -> Option<String> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let from: Uri = text(header::REFERER)?.parse().ok()?;
-    let host = from.authority()?.as_str();
-    if text(header::HOST) != Some(host) {
-        return None;
-    }
-    let page = local(from.path_and_query()?.as_str());
-    let leads_on = !page.is_empty() && !page.starts_with("/sign-");
-    leads_on.then(|| page.to_owned())
 }
 
 /// What the visitor has not sent from the page that they open now, if there is such.
@@ -256,27 +249,6 @@ mod tests {
         pairs
             .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()))
             .collect()
-    }
-
-    #[test]
-    fn the_page_of_a_form_is_one_of_ours() {
-        let page = |from: &str| {
-            page_of(&headers(&[
-                (header::HOST, "desk.example"),
-                (header::REFERER, from),
-            ]))
-        };
-        let ours = page("https://desk.example/articles/a1/edit?x=1");
-        assert_eq!(ours.as_deref(), Some("/articles/a1/edit?x=1"));
-        for other in [
-            "https://evil.example/articles",
-            "https://desk.example/sign-in?next=/",
-            "https://desk.example//evil.example/",
-            "nonsense",
-            "",
-        ] {
-            assert_eq!(page(other), None, "{other}");
-        }
     }
 
     #[test]

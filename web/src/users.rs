@@ -4,6 +4,7 @@ mod access_review;
 mod agent;
 mod change;
 mod edit;
+mod form;
 mod list;
 mod reset;
 pub(crate) mod summary;

@@ -184,7 +184,7 @@ impl fmt::Debug for AnnouncementName {
 pub struct AnnouncementId {
     /// Which line; `None`: all that have none of their own.
     pub line: Option<LineName>,
-    /// What.
+    /// Which announcement it is.
     pub name: AnnouncementName,
 }
 

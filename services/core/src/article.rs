@@ -122,20 +122,20 @@ pub struct Version {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "withdrawal", rename_all = "snake_case")]
 pub enum Withdrawal {
-    /// No.
+    /// Nobody has asked for it.
     None,
     /// 取下げの承認待ち
     Requested {
         /// Who asks for it.
         by: UserId,
-        /// Why.
+        /// Why it is to be withdrawn.
         reason: String,
     },
     /// 取下げ済み
     Done {
         /// Since when.
         at: Instant,
-        /// Why.
+        /// Why it was withdrawn.
         reason: String,
     },
 }

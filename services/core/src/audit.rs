@@ -15,9 +15,9 @@ use crate::time::Instant;
 /// What is to be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When.
+    /// When it was done.
     pub at: Instant,
-    /// Who.
+    /// The one who did it.
     pub actor: Actor,
     /// From which network address; empty for the program itself.
     pub address: String,

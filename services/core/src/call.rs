@@ -73,7 +73,7 @@ impl Outcome {
 /// A call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CallRecord {
-    /// Which.
+    /// How the call is known.
     pub call: CallId,
     /// On which line.
     pub line: LineName,

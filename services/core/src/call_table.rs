@@ -24,7 +24,7 @@ pub struct CallTableColumns {
     pub start: String,
     /// Who called.
     pub from: String,
-    /// Whom.
+    /// The number that was called.
     pub to: String,
     /// When somebody answered.
     pub answer: String,

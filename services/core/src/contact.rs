@@ -15,7 +15,7 @@ pub const NO_TICKET_NOTE_LETTERS: usize = 200;
 /// Nothing else joins the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Contact {
-    /// Which.
+    /// How the contact is known.
     pub id: ContactId,
     /// The call; `None` for other channels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,7 @@ named! {
 pub struct NoTicket {
     /// Which call.
     pub call: CallId,
-    /// Why.
+    /// Why there is no ticket of the call.
     pub reason: NoTicketReason,
     /// Why, in one's own words.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -89,7 +89,7 @@ pub enum EventKind {
     RingEnded {
         /// Whose phone.
         agent: AgentId,
-        /// Why.
+        /// How the ringing ended.
         outcome: RingOutcome,
     },
     /// 応答: the caller and the agent hear each other. For outbound and internal calls: the far
@@ -119,7 +119,7 @@ pub enum EventKind {
     },
     /// 放棄: an offered call ended without 応答.
     Abandoned {
-        /// Why.
+        /// Why the caller was not answered.
         reason: AbandonReason,
     },
     /// The end of any call that is not 放棄.
@@ -129,7 +129,7 @@ pub enum EventKind {
     },
     /// The agent is done with the work after the call (後処理).
     WrapUpEnded {
-        /// Who.
+        /// The agent whom it is about.
         agent: AgentId,
     },
     /// An agent dialled: outbound (発信) or to another extension (内線).
@@ -251,12 +251,12 @@ pub enum Party {
 pub enum TransferTarget {
     /// Another agent of the desk.
     Agent {
-        /// Who.
+        /// The agent who takes the caller.
         agent: AgentId,
     },
     /// A number outside the desk.
     Outside {
-        /// Which.
+        /// The number that the caller is handed on to.
         number: String,
     },
     /// Whoever of the desk picks up next: the agent hung up before a colleague had. The talk of the

@@ -89,7 +89,7 @@ pub enum Override {
     Closed,
     /// Open at these hours.
     Open {
-        /// From.
+        /// The first minute in which callers are received.
         opens: NaiveTime,
         /// Until; `None` for midnight.
         closes: Option<NaiveTime>,
@@ -133,9 +133,9 @@ pub enum HoursReason {
 /// Whether the desk is open at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct HoursStatus {
-    /// Open.
+    /// Whether callers are received.
     pub open: bool,
-    /// Why.
+    /// What makes it so.
     pub reason: HoursReason,
     /// When it closes, if it is open and ever does.
     pub closes_at: Option<Instant>,

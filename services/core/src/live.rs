@@ -50,7 +50,7 @@ pub struct WaitingCall {
 /// An agent as the board shows them.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AgentView {
-    /// Who.
+    /// How the agent is known.
     pub agent: AgentId,
     /// The name people know.
     pub name: String,
@@ -102,7 +102,7 @@ impl AgentState {
 /// between nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentPresence {
-    /// Who.
+    /// How the agent is known.
     pub agent: AgentId,
     /// One of the lasting states.
     pub state: AgentState,
@@ -137,7 +137,7 @@ pub enum AgentCommand {
     Ready,
     /// Take no calls. During a call it takes effect at its end.
     Away {
-        /// Why.
+        /// What the agent says of being away.
         reason: String,
     },
     /// End 後処理 early.

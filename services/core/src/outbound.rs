@@ -123,7 +123,7 @@ impl Default for OutboundRules {
 /// Who calls, and what has been used of the limits until now.
 #[derive(Debug, Clone, Copy)]
 pub struct OutboundUse<'a> {
-    /// Who.
+    /// The agent who dials.
     pub agent: &'a AgentId,
     /// The agent is logged in.
     pub logged_in: bool,

@@ -32,7 +32,7 @@ pub enum Outcome {
 /// What a run changed about how the work does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HealthChange {
-    /// Nothing.
+    /// It does as before.
     Same,
     /// It fails from now on.
     Failing,

@@ -70,7 +70,7 @@ pub struct AnswerTarget {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceHours {
-    /// From.
+    /// The first minute of service.
     pub opens: NaiveTime,
     /// Until; `None` for midnight.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -62,7 +62,7 @@ pub use nodes::Claim;
 pub use page::{Cursor, CursorValue, Page, Start};
 pub use people::PersonFilter;
 pub use portal::{
-    AskedAbout, Attention, Feedback, MissedQuery, NewInquiry, Opened, Rating, Receipt, Referrer,
+    AskedAbout, ContentGap, Feedback, MissedQuery, NewInquiry, Opened, Rating, Receipt, Referrer,
     Search, Settled, Unhelpful, View,
 };
 pub use sessions::{NewSession, Session, SignedIn};

@@ -1,6 +1,6 @@
 //! What readers of the FAQ look for and read: a log that only grows, and what is made of it.
 
-mod attention;
+mod content_gaps;
 mod feedback;
 mod inquiries;
 mod moving;
@@ -14,7 +14,7 @@ use madoguchi_core::portal::normal_query;
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 
-pub use self::attention::{AskedAbout, Attention, MissedQuery, Unhelpful};
+pub use self::content_gaps::{AskedAbout, ContentGap, MissedQuery, Unhelpful};
 pub use self::feedback::{Feedback, Rating, Settled};
 pub use self::inquiries::{NewInquiry, Receipt};
 pub(crate) use self::moving::move_inquiries;

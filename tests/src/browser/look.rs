@@ -30,6 +30,8 @@ impl Look {
     pub const DESK: Self = look(1280, 800, false);
     /// A telephone by day.
     pub const PHONE: Self = look(390, 844, false);
+    /// A desk and a telephone by day: what people do has to go well at both.
+    pub const BOTH: [Self; 2] = [Self::DESK, Self::PHONE];
     /// A desk and a telephone, by day and by night.
     pub const ALL: [Self; 4] = [
         Self::DESK,
@@ -47,6 +49,14 @@ impl fmt::Display for Look {
 }
 
 impl Browser {
+    /// Starts a browser that looks at its pages in this way.
+    pub async fn looking(look: Look) -> anyhow::Result<Self> {
+        // No window is as narrow as a telephone; the page is told that it is.
+        let browser = Self::start(look.width.max(500), look.height).await?;
+        browser.look(look).await?;
+        Ok(browser)
+    }
+
     /// Looks at this page and all that follow in this way.
     pub async fn look(&self, look: Look) -> anyhow::Result<()> {
         let size = json!({

@@ -1,6 +1,8 @@
 //! The board while it changes: nothing is taken away from under anybody's hands, and nothing that
 //! somebody does is lost in silence.
 
+mod minute;
+
 use anyhow::ensure;
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
@@ -13,9 +15,10 @@ use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::free_port;
 use madoguchi_tests::raw::Peer;
 use madoguchi_tests::sipp::{Run, callee};
-use serde_json::{Value, json};
 
 type Outcome = anyhow::Result<()>;
+
+const PASSWORD: &str = "momo-kaki-nashi-budou";
 
 /// A caller who comes and stays.
 struct Caller {
@@ -49,12 +52,18 @@ async fn watched(setup: Setup, role: Role) -> anyhow::Result<(Desk, Browser)> {
     };
     let desk = setup.start().await?;
     let agent = (role == Role::Agent).then_some("tanaka");
-    let password = desk.add_user("boss", &[role], agent).await?;
-    let browser = Browser::start(1280, 800).await?;
-    browser.sign_in(desk.web(), "boss", &password).await?;
+    desk.add_user_with("boss", &[role], agent, PASSWORD).await?;
+    let browser = watching(&desk, Look::DESK).await?;
+    Ok((desk, browser))
+}
+
+/// The board in a browser of the one who watches.
+async fn watching(desk: &Desk, look: Look) -> anyhow::Result<Browser> {
+    let browser = Browser::looking(look).await?;
+    browser.sign_in(desk.web(), "boss", PASSWORD).await?;
     browser.open(desk.web(), "/board").await?;
     browser.until_shown("お待ちの方はいません").await?;
-    Ok((desk, browser))
+    Ok(browser)
 }
 
 async fn ends(desk: Desk, browser: Browser) -> Outcome {
@@ -175,35 +184,39 @@ async fn a_state_set_after_the_session_ended_leads_to_sign_in() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_board_whose_session_ends_says_so_and_shows_no_caller_any_more() -> Outcome {
-    let desk = Setup::default().start().await?;
-    let password = desk.add_user("boss", &[Role::Supervisor], None).await?;
-    let [here, there] = [
-        Browser::start(1280, 800).await?,
-        Browser::start(1280, 800).await?,
-    ];
-    for browser in [&here, &there] {
-        browser.sign_in(desk.web(), "boss", &password).await?;
-        browser.until_at("/board").await?;
+    let (desk, there) = watched(Setup::default(), Role::Supervisor).await?;
+    let mut boards = Vec::new();
+    for look in Look::BOTH {
+        boards.push(watching(&desk, look).await?);
     }
     let caller = Caller::come(&desk, "seen").await?;
-    here.until_shown("0312345678").await?;
-    there.prove(desk.web(), &password).await?;
-    there.click("form[action$='/end'] button").await?;
-    there.until_shown("ログインを終了しました").await?;
-    here.until_shown("ログインが終了したため、更新を止めました")
-        .await?;
-    let left = "return document.body.textContent.includes('0312345678')";
-    ensure!(here.client.execute(left, Vec::new()).await? == false);
-    ensure!(!here.client.title().await?.contains("人待ち"));
-    here.click("#ended a").await?;
-    here.until_at("/sign-in").await?;
-    // What was seen last comes again after signing in.
-    here.give_password("boss", &password).await?;
-    here.until_at("/board").await?;
-    here.until_shown("0312345678").await?;
+    for here in &boards {
+        here.until_shown("0312345678").await?;
+    }
+    there.prove(desk.web(), PASSWORD).await?;
+    for left in [1, 0] {
+        there.click("form[action$='/end'] button").await?;
+        let others = "return document.querySelectorAll(\"form[action$='/end']\").length";
+        there.until_true(&format!("{others} === {left}")).await?;
+    }
+    for here in &boards {
+        here.until_shown("ログインが終了したため、更新を止めました")
+            .await?;
+        let left = "return document.body.textContent.includes('0312345678')";
+        ensure!(here.client.execute(left, Vec::new()).await? == false);
+        ensure!(!here.client.title().await?.contains("人待ち"));
+        here.click("#ended a").await?;
+        here.until_at("/sign-in").await?;
+        // What was seen last comes again after signing in.
+        here.give_password("boss", PASSWORD).await?;
+        here.until_at("/board").await?;
+        here.until_shown("0312345678").await?;
+    }
     caller.go().await?;
-    there.close().await?;
-    ends(desk, here).await
+    for browser in boards {
+        browser.close().await?;
+    }
+    ends(desk, there).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,67 +225,55 @@ async fn seven_pages_share_one_stream_and_say_when_it_is_lost() -> Outcome {
         web_port: free_port(),
         ..Setup::default()
     };
-    // With a second stream one of the pages would be refused.
-    let setup = setup.web("streams_per_visitor = 1");
+    // One for each of the two browsers: with another one a page would be refused.
+    let setup = setup.web("streams_per_visitor = 2");
+    let setup = setup.registering_agent("tanaka");
     let (desk, browser) = watched(setup.clone(), Role::Supervisor).await?;
-    let client = &browser.client;
-    for _ in 1..7 {
-        let page = client.new_window(true).await?;
-        client.switch_to_window(page.handle).await?;
-        browser.open(desk.web(), "/board").await?;
-        browser.until_shown("お待ちの方はいません").await?;
+    let browsers = [browser, watching(&desk, Look::PHONE).await?];
+    for (browser, look) in browsers.iter().zip(Look::BOTH) {
+        for _ in 1..7 {
+            let page = browser.client.new_window(true).await?;
+            browser.client.switch_to_window(page.handle).await?;
+            browser.look(look).await?;
+            browser.open(desk.web(), "/board").await?;
+            browser.until_shown("お待ちの方はいません").await?;
+        }
+        ensure!(browser.client.windows().await?.len() == 7);
     }
-    let pages = client.windows().await?;
-    ensure!(pages.len() == 7);
     let caller = Caller::come(&desk, "shared").await?;
-    for page in &pages {
-        client.switch_to_window(page.clone()).await?;
-        browser.until_shown("0312345678").await?;
+    for browser in &browsers {
+        for page in browser.client.windows().await? {
+            browser.client.switch_to_window(page).await?;
+            browser.until_shown("0312345678").await?;
+        }
     }
     caller.go().await?;
-    browser.until_shown("お待ちの方はいません").await?;
+    for browser in &browsers {
+        browser.until_shown("お待ちの方はいません").await?;
+    }
     let folder = desk.stop().await;
-    for page in &pages {
-        client.switch_to_window(page.clone()).await?;
-        browser.until_shown("接続が切れました").await?;
-        browser
-            .until_true("return document.querySelector('#board.old') !== null")
-            .await?;
-    }
-    let desk = setup.registering_agent("tanaka").start_in(folder).await?;
-    for page in &pages {
-        client.switch_to_window(page.clone()).await?;
-        let fresh = "return document.querySelector('#board.old') === null \
-                     && document.getElementById('stale').hidden";
-        browser.until_true(fresh).await?;
-    }
-    ends(desk, browser).await
-}
-
-/// Adds up what moves by itself from now on.
-const OBSERVE: &str = "
-    window.moved = 0;
-    window.movers = [];
-    new PerformanceObserver((list) => {
-        for (const shift of list.getEntries()) {
-            window.moved += shift.value;
-            for (const { node } of shift.sources) window.movers.push(node?.outerHTML?.slice(0, 200) ?? node?.data);
+    for browser in &browsers {
+        for page in browser.client.windows().await? {
+            browser.client.switch_to_window(page).await?;
+            browser.until_shown("接続が切れました").await?;
+            browser
+                .until_true("return document.querySelector('#board.old') !== null")
+                .await?;
         }
-    }).observe({ type: 'layout-shift' });";
-
-/// Where the buttons of one's own agent are.
-const PLACES: &str = "
-    return [...document.querySelectorAll('.own button')].map((button) => {
-        const { x, y, width, height } = button.getBoundingClientRect();
-        return [button.value, x, y, width, height].join(' ');
-    }).join('\\n');";
-
-/// Waits until one's own agent is shown in a state; the buttons must be where they were.
-async fn is_shown(browser: &Browser, state: &str, places: &Value) -> Outcome {
-    let shown = format!("return document.querySelector('.own .badge').textContent === '{state}'");
-    browser.until_true(&shown).await?;
-    let now = browser.client.execute(PLACES, Vec::new()).await?;
-    ensure!(now == *places, "{state}: {now}\nbefore: {places}");
+    }
+    let desk = setup.start_in(folder).await?;
+    for browser in &browsers {
+        for page in browser.client.windows().await? {
+            browser.client.switch_to_window(page).await?;
+            let fresh = "return document.querySelector('#board.old') === null \
+                         && document.getElementById('stale').hidden";
+            browser.until_true(fresh).await?;
+        }
+    }
+    for browser in browsers {
+        browser.close().await?;
+    }
+    desk.end().await?;
     Ok(())
 }
 
@@ -284,13 +285,12 @@ async fn note_says(browser: &Browser, words: &str) -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_moves_under_an_agents_hands_while_calls_come_and_go() -> Outcome {
+async fn a_ringing_board_is_accessible_and_says_which_state_comes_after_the_ringing() -> Outcome {
     let port = free_port();
     let setup = Setup::default()
         .agent("tanaka", port)
-        .line("wrap_up_s = 2\nring_timeout_s = 60");
+        .line("ring_timeout_s = 60");
     let (desk, browser) = watched(setup, Role::Agent).await?;
-    let client = &browser.client;
     let phone = callee().ring().respond(180).be_cancelled();
     let phone = phone.start(&Run::wait(port))?;
     let caller = Caller::come(&desk, "seen").await?;
@@ -306,56 +306,5 @@ async fn nothing_moves_under_an_agents_hands_while_calls_come_and_go() -> Outcom
     caller.go().await?;
     phone.succeed().await?;
     desk.until_agent("tanaka", away("理由なし")).await?;
-    for (turn, look) in [Look::DESK, Look::PHONE].into_iter().enumerate() {
-        if turn == 1 {
-            // A browser that cannot share a stream has one for each page that is seen.
-            let source = json!({ "source": "delete self.SharedWorker" });
-            browser
-                .devtools("Page.addScriptToEvaluateOnNewDocument", source)
-                .await?;
-        }
-        browser.look(look).await?;
-        browser.open(desk.web(), "/board").await?;
-        browser.click(".own button[value=ready]").await?;
-        desk.until_agent("tanaka", AgentState::Ready).await?;
-        browser.until_shown("受付可にしました").await?;
-        client.execute(OBSERVE, Vec::new()).await?;
-        let places = client.execute(PLACES, Vec::new()).await?;
-        is_shown(&browser, "受付可", &places).await?;
-        for call in 0..3 {
-            let phone = callee().ring().respond(180).pause(1_500).answer();
-            let phone = phone.receive("BYE").start(&Run::wait(port))?;
-            let first = Caller::come(&desk, &format!("first-{turn}-{call}")).await?;
-            is_shown(&browser, "呼出中", &places).await?;
-            is_shown(&browser, "通話中", &places).await?;
-            let told = "return document.querySelector('.own-call').textContent";
-            browser
-                .until_true(&format!("{told}.includes('0312345678')"))
-                .await?;
-            let second = Caller::come(&desk, &format!("second-{turn}-{call}")).await?;
-            browser.until_shown("お待ちの方 1人").await?;
-            second.go().await?;
-            browser.until_shown("お待ちの方はいません").await?;
-            if call == 2 {
-                browser.click(".own button[value=log_out]").await?;
-                browser.until_shown("今の通話のあとに変わります").await?;
-                note_says(&browser, "通話後：受付を終える").await?;
-            }
-            first.go().await?;
-            phone.succeed().await?;
-            if call < 2 {
-                is_shown(&browser, "後処理", &places).await?;
-                is_shown(&browser, "受付可", &places).await?;
-            }
-        }
-        is_shown(&browser, "受付終了", &places).await?;
-        let moved = client.execute("return window.moved", Vec::new()).await?;
-        let moved = moved.as_f64().unwrap_or(f64::MAX);
-        let movers = client.execute("return window.movers", Vec::new()).await?;
-        ensure!(moved < 0.02, "{look}: {moved}\n{movers:#}");
-        // What would change nothing is not sent, and says so.
-        browser.click(".own button[value=end_wrap_up]").await?;
-        browser.until_shown("後処理中ではありません").await?;
-    }
     ends(desk, browser).await
 }

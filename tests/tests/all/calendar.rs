@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use fantoccini::Locator;
 use madoguchi_core::access::Role;
-use madoguchi_tests::browser::{Browser, until_shown};
+use madoguchi_tests::browser::{Browser, Look, until_shown};
 use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::sipp::{Run, caller};
 
@@ -46,6 +46,56 @@ async fn a_day_closed_on_the_screen_is_closed_for_the_next_call() -> anyhow::Res
         .await?;
     ensure!(figures.after_hours == 1);
     browser.client.clone().close().await?;
+    desk.end().await?;
+    Ok(())
+}
+
+/// Days that a calendar has changed.
+async fn changed_days(desk: &Desk) -> anyhow::Result<usize> {
+    Ok(desk.store().list_settings("calendar_day").await?.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_days_are_closed_at_once_shown_with_their_names_and_opened_again()
+-> anyhow::Result<()> {
+    let desk = Setup::default().registering_agent("tanaka").start().await?;
+    let password = desk.add_user("boss", &[Role::Supervisor], None).await?;
+    for look in Look::BOTH {
+        let browser = Browser::looking(look).await?;
+        browser.sign_in(desk.web(), "boss", &password).await?;
+        browser.open(desk.web(), "/admin/calendar").await?;
+        browser.until_shown("23日 勤労感謝の日").await?;
+        browser.click("p.actions a.primary").await?;
+        browser.until_at("/admin/calendar/range").await?;
+        for (field, day) in [("from", "2026-12-21"), ("to", "2026-12-27")] {
+            let set = format!("document.getElementById('{field}').value = '{day}'");
+            browser.client.execute(&set, Vec::new()).await?;
+        }
+        browser.click("input[name=rule][value=closed]").await?;
+        browser.fill_in("#note", "庁舎の停電").await?;
+        browser.click("main > form.form button.primary").await?;
+        // A Monday to a Friday; the week-end is closed as it is.
+        browser.until_shown("変わる日　5日").await?;
+        ensure!(changed_days(&desk).await? == 0, "nothing is saved yet");
+        browser.click("section.panel button.primary").await?;
+        browser.until_shown("保存しました").await?;
+        ensure!(changed_days(&desk).await? == 5);
+        browser.open(desk.web(), "/admin/calendar").await?;
+        browser.until_shown("庁舎の停電").await?;
+        let coloured = "
+            const colour = (day) => getComputedStyle(document.querySelector(day)).color;
+            return colour('.day.off.saturday') !== colour('.day.off.sunday')
+                && document.querySelectorAll('a.day[href*=\"2026-12-2\"]').length === 10;";
+        browser.until_true(coloured).await?;
+        browser.open(desk.web(), "/admin/calendar/range").await?;
+        browser
+            .click("form[action='/admin/calendar/range/undo'] button")
+            .await?;
+        browser.click("dialog button.danger").await?;
+        browser.until_shown("以前の内容に戻しました").await?;
+        ensure!(changed_days(&desk).await? == 0, "all are as before");
+        browser.close().await?;
+    }
     desk.end().await?;
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! An article from the first word to what staff find, in a real Chromium and over the desk's own
 //! store and search.
 
+mod taking_back;
+mod writing;
+
 use anyhow::ensure;
 use fantoccini::Locator;
 use madoguchi_core::access::Role;
 use madoguchi_core::clock::Clock;
 use madoguchi_reports::table::{Column, Form, Table, workbook};
-use madoguchi_tests::browser::Browser;
+use madoguchi_tests::browser::{Browser, Look};
 use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::faq;
 
@@ -47,8 +50,18 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     let approver = [Role::FaqApprover];
     desk.add_user_with("shonin", &approver, None, &password)
         .await?;
-    let browser = Browser::start(1280, 800).await?;
-    browser.sign_in(desk.web(), "henshu", &password).await?;
+    for look in Look::BOTH {
+        let browser = Browser::looking(look).await?;
+        live_and_end(&desk, &browser, &password).await?;
+        browser.close().await?;
+    }
+    desk.end().await?;
+    Ok(())
+}
+
+/// An article is written, sent back, approved and withdrawn.
+async fn live_and_end(desk: &Desk, browser: &Browser, password: &str) -> Outcome {
+    browser.sign_in(desk.web(), "henshu", password).await?;
     browser.open(desk.web(), "/articles/new").await?;
     browser
         .fill_in("#question", "ぬりかべ申請の出し方を教えてください。")
@@ -56,24 +69,24 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     browser
         .fill_in("#answer", "「ぬりかべ」の画面から申請します。")
         .await?;
-    act(&browser, "button[value=preview]", "まだ保存していません").await?;
+    act(browser, "button[value=preview]", "まだ保存していません").await?;
     browser
         .click("select[name=category] option[value=f03]")
         .await?;
-    act(&browser, "#article-form button.primary", "登録しました").await?;
+    act(browser, "#article-form button.primary", "登録しました").await?;
     let address = browser.client.current_url().await?;
     let path = address.path().to_owned();
     let id = path.rsplit('/').next().unwrap_or_default().to_owned();
     act(
-        &browser,
+        browser,
         "form[action$='/submit'] button",
         "確認を依頼しました",
     )
     .await?;
-    until_found(&desk, "ぬりかべ申請", &id, false).await?;
+    until_found(desk, "ぬりかべ申請", &id, false).await?;
 
     browser.client.delete_all_cookies().await?;
-    browser.sign_in(desk.web(), "shonin", &password).await?;
+    browser.sign_in(desk.web(), "shonin", password).await?;
     browser.open(desk.web(), &path).await?;
     let in_reach = "const bar = document.querySelector('.review-bar').getBoundingClientRect(); \
                     return bar.top >= 0 && bar.bottom <= innerHeight + 1";
@@ -84,67 +97,65 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
         .fill_in("#back-reason", "画面の名前を直してください")
         .await?;
     act(
-        &browser,
+        browser,
         "form[action$='/send-back'] button",
         "差し戻しました",
     )
     .await?;
 
     browser.client.delete_all_cookies().await?;
-    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.sign_in(desk.web(), "henshu", password).await?;
     browser.open(desk.web(), &path).await?;
     browser.until_shown("画面の名前を直してください").await?;
     browser.open(desk.web(), &format!("{path}/edit")).await?;
     browser
         .fill_in("#answer", "「ぬりかべ申請」の画面から申請します。")
         .await?;
-    act(&browser, "#article-form button.primary", "保存しました。").await?;
+    act(browser, "#article-form button.primary", "保存しました。").await?;
     browser.until_at(&path).await?;
     act(
-        &browser,
+        browser,
         "form[action$='/submit'] button",
         "確認を依頼しました",
     )
     .await?;
 
     browser.client.delete_all_cookies().await?;
-    browser.sign_in(desk.web(), "shonin", &password).await?;
+    browser.sign_in(desk.web(), "shonin", password).await?;
     browser.open(desk.web(), &path).await?;
     act(
-        &browser,
+        browser,
         "form[action$='/approve'] button",
         "すぐに公開しました",
     )
     .await?;
     let approved = desk.clock.now();
-    until_found(&desk, "nurikabe", &id, true).await?;
+    until_found(desk, "nurikabe", &id, true).await?;
     let took = (desk.clock.now() - approved).0;
     ensure!(took < 10_000, "found after {took} ms");
 
     browser.client.delete_all_cookies().await?;
-    browser.sign_in(desk.web(), "henshu", &password).await?;
+    browser.sign_in(desk.web(), "henshu", password).await?;
     browser.open(desk.web(), &path).await?;
     browser
         .fill_in("#ask-reason", "制度がなくなりました")
         .await?;
     act(
-        &browser,
+        browser,
         "form[action$='/ask-withdrawal'] button",
         "取下げを依頼しました",
     )
     .await?;
     browser.client.delete_all_cookies().await?;
-    browser.sign_in(desk.web(), "shonin", &password).await?;
+    browser.sign_in(desk.web(), "shonin", password).await?;
     browser.open(desk.web(), &path).await?;
     act(
-        &browser,
+        browser,
         "form[action$='/withdraw'] button",
         "取り下げました",
     )
     .await?;
-    until_found(&desk, "ぬりかべ申請", &id, false).await?;
-    desk.end().await?;
-    Ok(())
+    until_found(desk, "ぬりかべ申請", &id, false).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,111 +177,6 @@ async fn a_search_in_vain_becomes_a_synonym_and_finds_at_once() -> Outcome {
     browser.until_shown("宿泊料").await?;
     act(&browser, ".form button.primary", "登録しました").await?;
     until_found(&desk, "ぬりかべ", "class=\"hit\"", true).await?;
-    desk.end().await?;
-    Ok(())
-}
-
-/// Whether the picture with this description is shown, and not only its frame.
-async fn picture(browser: &Browser, description: &str) -> anyhow::Result<bool> {
-    let script = format!(
-        "const one = document.querySelector(`main img[alt=\"{description}\"]`); \
-         return Boolean(one && one.complete && one.naturalWidth > 0)"
-    );
-    is_true_soon(browser, &script).await
-}
-
-/// Whether a script finds something true before long.
-async fn is_true_soon(browser: &Browser, script: &str) -> anyhow::Result<bool> {
-    for _ in 0..200 {
-        if browser.client.execute(script, Vec::new()).await? == true {
-            return Ok(true);
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    Ok(false)
-}
-
-/// Pastes a picture into the text, as from a screenshot.
-const PASTE: &str = "
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = 8;
-    const text = atob(canvas.toDataURL('image/png').split(',')[1]);
-    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-    const data = new DataTransfer();
-    data.items.add(new File([bytes], 'image.png', { type: 'image/png' }));
-    const event = { clipboardData: data, bubbles: true, cancelable: true };
-    window.pasted = performance.now();
-    document.getElementById('answer').dispatchEvent(new ClipboardEvent('paste', event));";
-
-/// Whether what is in the form was kept since then.
-const KEPT_SINCE: &str = "
-    const all = performance.getEntriesByType('resource');
-    const last = all.findLast((one) => one.name.includes('/articles/autosave'));
-    return Boolean(last && last.startTime > window.pasted && last.responseEnd > 0);";
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
-    let desk = Setup::default().with_faq().start().await?;
-    let password = desk.add_user("henshu", &[Role::FaqEditor], None).await?;
-    let approver = [Role::FaqApprover];
-    desk.add_user_with("shonin", &approver, None, &password)
-        .await?;
-    let browser = Browser::start(1280, 800).await?;
-    browser.sign_in(desk.web(), "henshu", &password).await?;
-    browser.open(desk.web(), "/articles/new").await?;
-    browser.fill_in("#question", "ぬりかべ申請の画面").await?;
-    browser.fill_in("#answer", "あとで書きます。").await?;
-    act(&browser, "#article-form button.primary", "登録しました").await?;
-    let path = browser.client.current_url().await?.path().to_owned();
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("申請 画面.png");
-    std::fs::write(&file, browser.client.screenshot().await?)?;
-    let chosen = browser.client.find(Locator::Css("#file")).await?;
-    chosen.send_keys(&file.to_string_lossy()).await?;
-    act(&browser, "form[action$='/files'] button", "申請_画面.png").await?;
-
-    browser.open(desk.web(), &format!("{path}/edit")).await?;
-    browser
-        .fill_in("#answer", "次の画面です。\n\n![申請の画面](申請_画面.png)")
-        .await?;
-    ensure!(
-        picture(&browser, "申請の画面").await?,
-        "while it is written"
-    );
-    // A picture that is pasted comes into the text; all of it is kept, saved or not.
-    browser.until_shown("自動で保存しました").await?;
-    browser.client.execute(PASTE, Vec::new()).await?;
-    ensure!(picture(&browser, "説明").await?, "as soon as it is pasted");
-    ensure!(is_true_soon(&browser, KEPT_SINCE).await?, "it is kept");
-    browser.open(desk.web(), &format!("{path}/edit")).await?;
-    browser.until_shown("保存していない入力があります").await?;
-    browser.click("a[href$='resume=1']").await?;
-    ensure!(picture(&browser, "説明").await?, "and when one comes back");
-    // Enter looks for related articles and keeps what was typed.
-    browser.fill_in("#related_text", "旅費\u{e007}").await?;
-    browser.until_shown("関連に追加する").await?;
-    act(&browser, "#article-form button.primary", "保存しました。").await?;
-    act(
-        &browser,
-        "form[action$='/submit'] button",
-        "確認を依頼しました",
-    )
-    .await?;
-    browser.client.delete_all_cookies().await?;
-    browser.sign_in(desk.web(), "shonin", &password).await?;
-    browser.open(desk.web(), &path).await?;
-    ensure!(picture(&browser, "申請の画面").await?, "for who approves");
-    act(
-        &browser,
-        "form[action$='/approve'] button",
-        "すぐに公開しました",
-    )
-    .await?;
-    browser.client.delete_all_cookies().await?;
-    let id = path.rsplit('/').next().unwrap_or_default();
-    until_found(&desk, "ぬりかべ申請", id, true).await?;
-    browser.open(desk.web(), &format!("/faq/{id}")).await?;
-    ensure!(picture(&browser, "申請の画面").await?, "for staff");
     desk.end().await?;
     Ok(())
 }

@@ -21,6 +21,7 @@ mod clock;
 mod crash;
 mod faq_seen;
 mod faq_work;
+mod forms;
 mod hours;
 mod ledger;
 mod line_hours;

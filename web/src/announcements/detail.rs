@@ -35,6 +35,8 @@ struct OnePage {
     /// There is something to be given up.
     set: bool,
     error: Option<String>,
+    /// What is wrong with the file that was brought.
+    file_fault: Option<String>,
     draft: String,
     letters: usize,
     most_bytes: usize,
@@ -73,6 +75,8 @@ impl Preview {
 pub(super) struct Shown {
     pub(super) status: StatusCode,
     pub(super) error: Option<String>,
+    /// What is wrong with the file that was brought.
+    pub(super) file_fault: Option<String>,
     pub(super) draft: String,
     pub(super) preview: Option<Preview>,
     pub(super) done: String,
@@ -83,18 +87,28 @@ impl Shown {
         Self {
             status: StatusCode::OK,
             error: None,
+            file_fault: None,
             draft: String::new(),
             preview: None,
             done: String::new(),
         }
     }
 
-    /// What was brought cannot be taken.
-    pub(super) fn refused(status: StatusCode, why: String) -> Self {
+    /// A text cannot be spoken.
+    fn refused(status: StatusCode, why: String) -> Self {
         Self {
             status,
             error: Some(why),
             ..Self::new()
+        }
+    }
+
+    /// The file that was brought cannot be taken.
+    pub(super) fn refused_file(status: StatusCode, why: String) -> Self {
+        let error = "登録していません。ファイルを確認してください。".to_owned();
+        Self {
+            file_fault: Some(why),
+            ..Self::refused(status, error)
         }
     }
 }
@@ -162,6 +176,7 @@ pub(super) async fn show(
         version: kept.version,
         set: kept.record.is_some(),
         error: shown.error,
+        file_fault: shown.file_fault,
         draft,
         letters: TEXT_LETTERS,
         most_bytes: RECORDING_BYTES,

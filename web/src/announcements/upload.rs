@@ -13,7 +13,7 @@ use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::limits::FileUse;
 use crate::state::Web;
-use crate::upload::FileForm;
+use crate::upload::TypedForm;
 
 /// The longest name of a file that is remembered, in letters.
 const NAME_LETTERS: usize = 80;
@@ -29,12 +29,18 @@ pub(crate) async fn save(
     visitor: Allowed<ManageDesk>,
     State(web): State<Web>,
     Path(names): Path<(String, String)>,
-    upload: FileForm,
+    TypedForm {
+        form: upload,
+        fault,
+    }: TypedForm,
 ) -> Result<Response, WebError> {
     let id = read_id(&web, &names)?;
     let refused = async |status, why: String| {
-        detail::show(&web, &visitor, &id, Shown::refused(status, why)).await
+        detail::show(&web, &visitor, &id, Shown::refused_file(status, why)).await
     };
+    if let Some(fault) = fault {
+        return refused(fault.status(), fault.message()).await;
+    }
     if upload.content.is_empty() {
         let why = "WAV形式のファイルを選んでください。".to_owned();
         return refused(StatusCode::UNPROCESSABLE_ENTITY, why).await;

@@ -7,7 +7,7 @@ use madoguchi_store::ArticleRow;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::bulk::AT_ONCE;
-use crate::kit::table_filter::Asked;
+use crate::kit::table_filter::FilterValues;
 use crate::library::name;
 use crate::state::Web;
 use crate::text;
@@ -26,7 +26,7 @@ struct BulkForm {
 }
 
 /// The form beside the list, as HTML.
-pub(super) fn form(web: &Web, visitor: &Visitor, asked: &Asked) -> Result<String, WebError> {
+pub(super) fn form(web: &Web, visitor: &Visitor, asked: &FilterValues) -> Result<String, WebError> {
     let form = BulkForm {
         csrf: visitor.csrf().to_owned(),
         at: web.desk.now().0,

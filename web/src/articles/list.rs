@@ -15,7 +15,7 @@ use super::lookup::{HERE, category_name, category_names};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::table::{Column, DOWN, Info, Links, Listing, Order, UP, Value};
-use crate::kit::table_filter::{Asked, Filter};
+use crate::kit::table_filter::{Filter, FilterValues};
 use crate::library::name;
 use crate::query::escape;
 use crate::state::Web;
@@ -79,7 +79,7 @@ impl Listing for ArticleList {
         ArticleColumn::new("id", "識別子", 14, |row, _| Value::text(row.id.as_str())).in_files(),
     ];
 
-    fn filters(web: &Web, _: &Asked) -> Vec<Filter> {
+    fn filters(web: &Web, _: &FilterValues) -> Vec<Filter> {
         let setup = web.desk.setup();
         vec![
             Filter::text("text", "質問・キーワード・番号"),
@@ -93,7 +93,11 @@ impl Listing for ArticleList {
         ]
     }
 
-    fn filter(web: &Web, asked: &Asked, order: ArticleOrder) -> Result<ArticleFilter, WebError> {
+    fn filter(
+        web: &Web,
+        asked: &FilterValues,
+        order: ArticleOrder,
+    ) -> Result<ArticleFilter, WebError> {
         let today = || web.desk.now().date().to_string();
         Ok(ArticleFilter {
             text: asked.get("text").to_owned(),
@@ -129,7 +133,11 @@ impl Listing for ArticleList {
         web.store.count_articles(filter, at_most).await
     }
 
-    fn bulk(web: &Web, visitor: &Visitor, asked: &Asked) -> Result<Option<String>, WebError> {
+    fn bulk(
+        web: &Web,
+        visitor: &Visitor,
+        asked: &FilterValues,
+    ) -> Result<Option<String>, WebError> {
         choosing::form(web, visitor, asked).map(Some)
     }
 

@@ -35,7 +35,7 @@ impl PageForm {
 /// What is not done.
 pub(super) struct Refused {
     pub(super) form: PageForm,
-    /// Why.
+    /// Why it was refused.
     pub(super) error: WebError,
     /// The reason that was typed.
     pub(super) reason: String,

@@ -21,7 +21,7 @@ use crate::state::Web;
 /// What a route needs of who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Nothing.
+    /// Anybody may.
     Public,
     /// That they are within the networks of the portal, or signed in.
     Portal,

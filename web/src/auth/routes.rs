@@ -92,124 +92,102 @@ impl Routes {
 
     /// A page, or something else that is only read.
     #[must_use]
-    pub(crate) fn get<H, T>(mut self, path: &'static str, handler: H) -> Self
+    pub(crate) fn get<H, T>(self, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("GET", path);
-        self.router = self.router.route(path, get(handler).layer(timeout(WITHIN)));
-        self
+        self.route::<T>(("GET", path), get(handler), Some(WITHIN))
     }
 
     /// A file of any length that is only read.
     #[must_use]
-    pub(crate) fn file<H, T>(mut self, path: &'static str, handler: H) -> Self
+    pub(crate) fn file<H, T>(self, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("GET", path);
-        self.router = self
-            .router
-            .route(path, get(handler).layer(timeout(FILE_WITHIN)));
-        self
+        self.route::<T>(("GET", path), get(handler), Some(FILE_WITHIN))
     }
 
     /// Something that is only read and does not end by itself.
     #[must_use]
-    pub(crate) fn stream<H, T>(mut self, path: &'static str, handler: H) -> Self
+    pub(crate) fn stream<H, T>(self, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("GET", path);
-        self.router = self.router.route(path, get(handler));
-        self
+        self.route::<T>(("GET", path), get(handler), None)
     }
 
     /// Something that changes.
     #[must_use]
-    pub(crate) fn post<H, T>(mut self, path: &'static str, handler: H) -> Self
+    pub(crate) fn post<H, T>(self, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("POST", path);
-        let admitted: MethodRouter<Web> =
-            post(handler).route_layer(from_fn(admission::form::<T::First>));
-        self.router = self.router.route(path, admitted.layer(timeout(WITHIN)));
-        self
+        self.route::<T>(("POST", path), by_form::<T>(post(handler)), Some(WITHIN))
     }
 
     /// Something that changes, and for which a whole month is read.
     #[must_use]
-    pub(crate) fn slow_post<H, T>(mut self, path: &'static str, handler: H) -> Self
+    pub(crate) fn slow_post<H, T>(self, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("POST", path);
-        let admitted: MethodRouter<Web> =
-            post(handler).route_layer(from_fn(admission::form::<T::First>));
-        self.router = self
-            .router
-            .route(path, admitted.layer(timeout(FILE_WITHIN)));
-        self
+        let admitted = by_form::<T>(post(handler));
+        self.route::<T>(("POST", path), admitted, Some(FILE_WITHIN))
     }
 
     /// Something that changes, by a form that holds more than others do.
     #[must_use]
-    pub(crate) fn long_post<H, T>(
-        mut self,
-        path: &'static str,
-        form_use: FormUse,
-        handler: H,
-    ) -> Self
+    pub(crate) fn long_post<H, T>(self, path: &'static str, form_use: FormUse, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("POST", path);
-        let admitted: MethodRouter<Web> = post(handler)
-            .route_layer(from_fn(admission::form::<T::First>))
-            .layer(DefaultBodyLimit::max(form_use.bytes()));
-        let admitted: MethodRouter<Web> = admitted.layer(Extension(form_use));
-        self.router = self.router.route(path, admitted.layer(timeout(WITHIN)));
-        self
+        let admitted = of_size(by_form::<T>(post(handler)), form_use.bytes(), form_use);
+        self.route::<T>(("POST", path), admitted, Some(WITHIN))
     }
 
     /// A part of something that changes, by what the API sends.
     #[must_use]
-    pub(crate) fn patch<H, T>(mut self, path: &'static str, form_use: FormUse, handler: H) -> Self
+    pub(crate) fn patch<H, T>(self, path: &'static str, form_use: FormUse, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("PATCH", path);
-        let admitted: MethodRouter<Web> = patch(handler)
-            .route_layer(from_fn(admission::form::<T::First>))
-            .layer(DefaultBodyLimit::max(form_use.bytes()));
-        let admitted: MethodRouter<Web> = admitted.layer(Extension(form_use));
-        self.router = self.router.route(path, admitted.layer(timeout(WITHIN)));
-        self
+        let admitted = of_size(by_form::<T>(patch(handler)), form_use.bytes(), form_use);
+        self.route::<T>(("PATCH", path), admitted, Some(WITHIN))
     }
 
     /// Something that changes and brings a file.
     #[must_use]
-    pub(crate) fn upload<H, T>(mut self, path: &'static str, file_use: FileUse, handler: H) -> Self
+    pub(crate) fn upload<H, T>(self, path: &'static str, file_use: FileUse, handler: H) -> Self
     where
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.declare::<T::First>("POST", path);
-        let admitted: MethodRouter<Web> = post(handler)
-            .route_layer(from_fn(admission::upload::<T::First>))
-            .layer(DefaultBodyLimit::max(file_use.bytes()));
-        let admitted: MethodRouter<Web> = admitted.layer(Extension(file_use));
-        self.router = self
-            .router
-            .route(path, admitted.layer(timeout(FILE_WITHIN)));
+        let admitted = post(handler).route_layer(from_fn(admission::upload::<T::First>));
+        let admitted = of_size(admitted, file_use.bytes(), file_use);
+        self.route::<T>(("POST", path), admitted, Some(FILE_WITHIN))
+    }
+
+    /// A route with what its handler needs; it is answered within some time, if it ends by itself.
+    fn route<T: Arguments>(
+        mut self,
+        (method, path): (&'static str, &'static str),
+        handler: MethodRouter<Web>,
+        within: Option<Duration>,
+    ) -> Self {
+        self.declare::<T::First>(method, path);
+        let handler = match within {
+            Some(within) => handler.layer(timeout(within)),
+            None => handler,
+        };
+        self.router = self.router.route(path, handler);
         self
     }
 
@@ -226,6 +204,12 @@ impl Routes {
         (self.router, self.declared)
     }
 
+    /// The paths of all that is only read.
+    pub(crate) fn pages(&self) -> Vec<&'static str> {
+        let read = self.declared.iter().filter(|route| route.method == "GET");
+        read.map(|route| route.path).collect()
+    }
+
     /// What the document of the API tells of.
     pub(crate) fn into_described(self) -> Vec<ApiRoute> {
         self.described
@@ -239,6 +223,21 @@ impl Routes {
             again: F::AGAIN,
         });
     }
+}
+
+/// What stands before a handler of forms.
+fn by_form<T: Arguments>(handler: MethodRouter<Web>) -> MethodRouter<Web> {
+    handler.route_layer(from_fn(admission::form::<T::First>))
+}
+
+/// A handler that takes so many bytes, and what stands before it knows what for.
+fn of_size<U: Clone + Send + Sync + 'static>(
+    handler: MethodRouter<Web>,
+    bytes: usize,
+    filled_in_for: U,
+) -> MethodRouter<Web> {
+    let limited: MethodRouter<Web> = handler.layer(DefaultBodyLimit::max(bytes));
+    limited.layer(Extension(filled_in_for))
 }
 
 fn timeout(within: Duration) -> TimeoutLayer {

@@ -3,7 +3,7 @@
 use madoguchi_core::live::{AgentState, AgentView};
 use madoguchi_core::time::Instant;
 
-use super::viewer::Viewer;
+use super::audience::BoardAudience;
 use crate::text;
 
 pub(super) struct AgentRow {
@@ -79,7 +79,7 @@ impl Slots {
 }
 
 impl AgentRow {
-    pub(super) fn new(agent: &AgentView, viewer: &Viewer, now: Instant) -> Self {
+    pub(super) fn new(agent: &AgentView, viewer: &BoardAudience, now: Instant) -> Self {
         let reason = match &agent.state {
             AgentState::Away { reason } => reason.clone(),
             _ => String::new(),

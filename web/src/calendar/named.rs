@@ -178,13 +178,13 @@ impl Record for CalendarConfig {
 
     fn of_file(context: &Context<'_>) -> Option<Self> {
         let found = context.setup.calendar(context.id);
-        Some(found.filter(|one| one.by_file)?.thing.clone())
+        Some(found.filter(|one| one.by_file)?.config.clone())
     }
 
     fn in_force(context: &Context<'_>) -> Option<Vec<Listed<Self>>> {
         let listed = context.setup.calendars.iter().map(|one| Listed {
-            id: one.thing.name.clone(),
-            record: one.thing.clone(),
+            id: one.config.name.clone(),
+            record: one.config.clone(),
             by_file: one.by_file,
         });
         Some(listed.collect())
@@ -214,7 +214,7 @@ impl Removable for CalendarConfig {
 
 /// The names of the lines that have chosen a calendar.
 fn lines(context: &Context<'_>, name: &str) -> String {
-    let lines = context.setup.lines.iter().map(|line| &line.thing);
+    let lines = context.setup.lines.iter().map(|line| &line.config);
     let chosen = lines.filter(|line| line.calendar.as_deref() == Some(name));
     let names: Vec<_> = chosen.map(|line| line.name.as_str()).collect();
     names.join("、")
@@ -223,7 +223,7 @@ fn lines(context: &Context<'_>, name: &str) -> String {
 /// The calendars that a line or a 業務区分 may choose, as a form has them.
 pub(crate) fn choices(context: &Context<'_>) -> Vec<(String, String)> {
     let named = context.setup.calendars.iter().map(|one| {
-        let name = one.thing.name.clone();
+        let name = one.config.name.clone();
         (name.clone(), name)
     });
     let desk = (String::new(), "窓口全体の受付カレンダー".to_owned());

@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::NaiveDate;
 use madoguchi_core::access::ManageCalendar;
 use madoguchi_core::hours::Calendar;
+use madoguchi_core::setup::FieldError;
 use madoguchi_core::time::Instant;
 use madoguchi_store::Setting;
 use serde::Deserialize;
@@ -47,7 +48,7 @@ struct RangePage {
     form: RangeForm,
     rules: Vec<Choice>,
     which: Vec<Choice>,
-    error: Option<String>,
+    error: Option<FieldError>,
     preview: Option<Preview>,
     most_days: i64,
     opens_hint: &'static str,
@@ -57,6 +58,24 @@ struct RangePage {
     calendar: String,
     /// The year page of the calendar.
     back: String,
+}
+
+impl RangePage {
+    /// What stands at the head: what belongs to no field, or that a field is to be looked at.
+    fn head_fault(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
+        Some(if error.field.is_empty() {
+            format!("{}。", error.message)
+        } else {
+            "入力を確認してください。保存していません。".to_owned()
+        })
+    }
+
+    /// What stands beside a field.
+    fn fault(&self, field: &str) -> Option<String> {
+        let error = self.error.as_ref().filter(|error| error.field == field)?;
+        Some(format!("{}。", error.message))
+    }
 }
 
 /// What a change would do, day by day.
@@ -118,22 +137,31 @@ impl RangeForm {
         (!self.calendar.is_empty()).then_some(self.calendar.as_str())
     }
 
-    fn period(&self) -> Result<(NaiveDate, NaiveDate), String> {
-        let date = |text: &str| read_date(text.trim()).ok();
-        let (Some(from), Some(to)) = (date(&self.from), date(&self.to)) else {
-            return Err("最初の日と最後の日を選んでください。".to_owned());
+    fn period(&self) -> Result<(NaiveDate, NaiveDate), FieldError> {
+        let date = |field: &str, text: &str| {
+            let read = read_date(text.trim());
+            read.map_err(|_| FieldError::new(field, "日付を選んでください"))
         };
+        let from = date("from", &self.from)?;
+        let to = date("to", &self.to)?;
         if from > to {
-            return Err("期間の最初の日は、最後の日以前にしてください。".to_owned());
+            let why = "期間の最初の日は、最後の日以前にしてください";
+            return Err(FieldError::new("from", why));
         }
         if (to - from).num_days() >= MOST_DAYS {
-            return Err(format!("期間は、{MOST_DAYS}日以内で指定してください。"));
+            let why = format!("期間は、{MOST_DAYS}日以内で指定してください");
+            return Err(FieldError::new("to", why));
         }
         Ok((from, to))
     }
 
     /// What is to hold, on the first of the days.
-    fn day(&self, first: NaiveDate, last: NaiveDate, calendar: &Calendar) -> Result<Day, String> {
+    fn day(
+        &self,
+        first: NaiveDate,
+        last: NaiveDate,
+        calendar: &Calendar,
+    ) -> Result<Day, FieldError> {
         let typed = [
             ("rule", &self.rule),
             ("opens", &self.opens),
@@ -141,7 +169,7 @@ impl RangeForm {
             ("note", &self.note),
         ];
         if self.rule.is_empty() {
-            return Err("この日の扱いを選んでください。".to_owned());
+            return Err(FieldError::new("rule", "これらの日の扱いを選んでください"));
         }
         let typed = typed.map(|(name, value)| (name.to_owned(), value.clone()));
         let mut day = Day::usual(first, self.calendar());
@@ -150,14 +178,14 @@ impl RangeForm {
         let days = first.iter_days().take_while(|day| *day <= last);
         let opens = days.map(|day| calendar.opens_on(day)).max();
         faults.extend(day.faults(opens.unwrap_or_default()));
-        match faults.first() {
-            Some(fault) => Err(format!("{}。", fault.message)),
+        match faults.into_iter().next() {
+            Some(fault) => Err(fault),
             None => Ok(day.plain()),
         }
     }
 
     /// The days that would differ from what they are now.
-    fn changes(&self, kept: &KeptDays, calendar: &Calendar) -> Result<Vec<DayChange>, String> {
+    fn changes(&self, kept: &KeptDays, calendar: &Calendar) -> Result<Vec<DayChange>, FieldError> {
         let (from, to) = self.period()?;
         let rule = self.day(from, to, calendar)?;
         // Back to the rules goes every day; a shorter day does not open one that is closed.
@@ -179,7 +207,7 @@ impl RangeForm {
             }
         }
         if changes.is_empty() {
-            return Err("この期間に、変わる日はありません。".to_owned());
+            return Err(FieldError::new("", "この期間に、変わる日はありません"));
         }
         Ok(changes)
     }
@@ -231,7 +259,7 @@ async fn preview(
     visitor: &Visitor,
     form: RangeForm,
     kept: &KeptDays,
-    answer: (StatusCode, Option<String>),
+    answer: (StatusCode, Option<FieldError>),
 ) -> Result<Response, WebError> {
     let calendars = web.desk.calendars();
     let answer = match form.changes(kept, calendars.named(form.calendar())) {
@@ -246,7 +274,7 @@ async fn show(
     visitor: &Visitor,
     form: RangeForm,
     kept: &KeptDays,
-    (status, error): (StatusCode, Option<String>),
+    (status, error): (StatusCode, Option<FieldError>),
 ) -> Result<Response, WebError> {
     let dates = web.settings.dates;
     let calendars = web.desk.calendars();
@@ -309,8 +337,8 @@ pub(super) async fn save(
         return preview(&web, &visitor, form, &kept, (StatusCode::OK, None)).await;
     };
     if versions(&changes) != form.seen {
-        let why = "確認した後に、この期間の日が変更されました。もう一度、内容を確認してください。";
-        let answer = (StatusCode::CONFLICT, Some(why.to_owned()));
+        let why = "確認した後に、この期間の日が変更されました。もう一度、内容を確認してください";
+        let answer = (StatusCode::CONFLICT, Some(FieldError::new("", why)));
         return preview(&web, &visitor, form, &kept, answer).await;
     }
     save_days(&web, &visitor, changes).await?;

@@ -114,7 +114,7 @@ pub(crate) async fn page(
         Some(name) => format!("{name}　{year}年度"),
     };
     let setup = web.desk.setup();
-    let others = setup.calendars.iter().map(|one| one.thing.name.as_str());
+    let others = setup.calendars.iter().map(|one| one.config.name.as_str());
     let others = std::iter::once(None).chain(others.map(Some));
     let others = others.map(|one| (one.unwrap_or_default(), calendar_name(one)));
     let page = CalendarPage {

@@ -176,7 +176,7 @@ impl<'c, R: 'static> Field<'c, R> {
         Self::of(Input::Text, name, label, access)
     }
 
-    /// Digits.
+    /// A number, typed in digits.
     pub(crate) fn number<T: FieldValue>(
         name: impl Into<Text>,
         label: impl Into<Text>,

@@ -63,7 +63,7 @@ pub(crate) struct FormField {
 pub(crate) enum Input {
     /// One line of text.
     Text,
-    /// Digits.
+    /// A number, typed in digits.
     Number,
     /// Several lines of text.
     Area,

@@ -7,7 +7,7 @@ use madoguchi_core::time::{Instant, Millis};
 use madoguchi_reports::table::Cell;
 use madoguchi_store::{Page, Start, StoreError};
 
-use super::table_filter::{Asked, Filter};
+use super::table_filter::{Filter, FilterValues};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::state::Web;
@@ -36,15 +36,19 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     const EXPORTED: Action = Action::ListExport;
 
     /// What the list can be narrowed by.
-    fn filters(web: &Web, asked: &Asked) -> Vec<Filter>;
+    fn filters(web: &Web, asked: &FilterValues) -> Vec<Filter>;
     /// What the store is asked for by the filters.
-    fn filter(web: &Web, asked: &Asked, order: Self::Order) -> Result<Self::Filter, WebError>;
+    fn filter(
+        web: &Web,
+        asked: &FilterValues,
+        order: Self::Order,
+    ) -> Result<Self::Filter, WebError>;
 
     /// The same for this visitor, where it matters who asks.
     fn filter_for(
         web: &Web,
         _visitor: &Visitor,
-        asked: &Asked,
+        asked: &FilterValues,
         order: Self::Order,
     ) -> Result<Self::Filter, WebError> {
         Self::filter(web, asked, order)
@@ -71,6 +75,20 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         at_most: u32,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// A page, and how many rows there are; where both cost the same look at all rows, they share it.
+    fn page_and_count(
+        web: &Web,
+        filter: &Self::Filter,
+        start: Start,
+        limit: u32,
+    ) -> impl Future<Output = Result<(Page<Self::Row>, u64), StoreError>> + Send {
+        async move {
+            let page = Self::page(web, filter, start, limit).await?;
+            let count = Self::count(web, filter, Self::counted_at_most(filter)).await?;
+            Ok((page, count))
+        }
+    }
+
     /// What stands above the list for this visitor.
     fn links(
         _web: &Web,
@@ -80,7 +98,11 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     }
 
     /// Rows can be chosen to be changed together: the form for them as HTML.
-    fn bulk(_web: &Web, _visitor: &Visitor, _asked: &Asked) -> Result<Option<String>, WebError> {
+    fn bulk(
+        _web: &Web,
+        _visitor: &Visitor,
+        _asked: &FilterValues,
+    ) -> Result<Option<String>, WebError> {
         Ok(None)
     }
 
@@ -90,12 +112,12 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     }
 
     /// What the audit log tells of the question.
-    fn recorded(_web: &Web, asked: &Asked) -> Result<Fields, WebError> {
+    fn recorded(_web: &Web, asked: &FilterValues) -> Result<Fields, WebError> {
         Ok(asked.0.clone())
     }
 
     /// Where the page begins by an address from before there were cursors.
-    fn former_start(_asked: &Asked) -> Result<Option<Start>, StoreError> {
+    fn former_start(_asked: &FilterValues) -> Result<Option<Start>, StoreError> {
         Ok(None)
     }
 }

@@ -1,13 +1,13 @@
 //! A large list as the document of the API tells of it.
 
 use super::table::Listing;
-use super::table_filter::Asked;
+use super::table_filter::FilterValues;
 use crate::api_operation::ApiOperation;
 use crate::state::Web;
 
 /// The operation with the filters, the orders and the pages of a list.
 pub(crate) fn narrowed<L: Listing>(web: &Web, mut operation: ApiOperation) -> ApiOperation {
-    for filter in L::filters(web, &Asked::default()) {
+    for filter in L::filters(web, &FilterValues::default()) {
         let choices = filter.choices.iter().filter(|it| !it.value.is_empty());
         let told: Vec<_> = choices
             .clone()

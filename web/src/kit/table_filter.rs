@@ -128,9 +128,9 @@ pub(crate) type Pairs = Vec<(String, String)>;
 
 /// What is asked for, by the names of addresses. Empty fields of a form count as left out.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked(pub(super) BTreeMap<String, String>);
+pub(crate) struct FilterValues(pub(super) BTreeMap<String, String>);
 
-impl Asked {
+impl FilterValues {
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }

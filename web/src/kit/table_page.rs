@@ -90,12 +90,14 @@ pub(crate) async fn page<L: Listing>(
     };
     let info = L::INFO;
     let begins = start == Start::First;
-    let found = L::page(&web, &question.filter, start, info.rows).await?;
     let at_most = L::counted_at_most(&question.filter);
-    let total = if info.counted {
-        Some(L::count(&web, &question.filter, at_most).await?)
+    let (found, total) = if info.counted {
+        let found = L::page_and_count(&web, &question.filter, start, info.rows);
+        let (found, total) = found.await?;
+        (found, Some(total))
     } else {
-        None
+        let found = L::page(&web, &question.filter, start, info.rows);
+        (found.await?, None)
     };
     if let Some(entry) = viewed::<L>(&web, &visitor, &question)? {
         web.store.append_audit(&[entry]).await?;

@@ -4,7 +4,7 @@ use madoguchi_core::access::Permission;
 use madoguchi_store::{Cursor, Start, StoreError};
 
 use super::table::{Column, Listing};
-use super::table_filter::{Asked, Filter, Pairs};
+use super::table_filter::{Filter, FilterValues, Pairs};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::query::{escape, page_number};
@@ -12,18 +12,18 @@ use crate::state::Web;
 
 /// What somebody asks of a list, understood.
 pub(crate) struct Question<L: Listing> {
-    pub(crate) asked: Asked,
+    pub(crate) asked: FilterValues,
     pub(crate) filters: Vec<Filter>,
     /// Those that the visitor may see.
     pub(crate) columns: Vec<&'static Column<L>>,
     pub(crate) filter: L::Filter,
     sort: String,
     /// What an address asks for besides filters and order.
-    passing: Asked,
+    passing: FilterValues,
 }
 
 /// The filters that the visitor may see.
-fn offered<L: Listing>(web: &Web, visitor: &Visitor, asked: &Asked) -> Vec<Filter> {
+fn offered<L: Listing>(web: &Web, visitor: &Visitor, asked: &FilterValues) -> Vec<Filter> {
     let mut filters = L::filters(web, asked);
     filters.retain(|filter| is_for(visitor, filter.permission));
     filters
@@ -35,7 +35,7 @@ fn is_for(visitor: &Visitor, needs: Option<Permission>) -> bool {
 
 /// The filters as they were filled in, understood or not.
 pub(super) fn filled_in<L: Listing>(web: &Web, visitor: &Visitor, pairs: &Pairs) -> Vec<Filter> {
-    let mut filters = offered::<L>(web, visitor, &Asked::default());
+    let mut filters = offered::<L>(web, visitor, &FilterValues::default());
     for filter in &mut filters {
         let asked = pairs.iter().find(|(name, _)| name == filter.name);
         if let Some((_, asked)) = asked {
@@ -50,14 +50,14 @@ impl<L: Listing> Question<L> {
         let filled = pairs
             .into_iter()
             .map(|(name, value)| (name, value.trim().to_owned()));
-        let all = Asked(filled.filter(|(_, value)| !value.is_empty()).collect());
+        let all = FilterValues(filled.filter(|(_, value)| !value.is_empty()).collect());
         let mut filters = offered::<L>(web, visitor, &all);
         let names: Vec<_> = filters.iter().map(|filter| filter.name).collect();
         let (asked, passing) = all
             .0
             .into_iter()
             .partition(|(name, _)| names.contains(&name.as_str()));
-        let (asked, passing) = (Asked(asked), Asked(passing));
+        let (asked, passing) = (FilterValues(asked), FilterValues(passing));
         for filter in &mut filters {
             filter.take(asked.get(filter.name))?;
         }

@@ -14,7 +14,7 @@ use crate::auth::access::Allowed;
 use crate::auth::cookie::Origin;
 use crate::auth::routes::Routes;
 use crate::auth::visitor::recognise;
-use crate::board::Viewer;
+use crate::board::BoardAudience;
 use crate::error::{Limit, WebError};
 use crate::feature::Feature;
 use crate::monthly::running;
@@ -49,7 +49,7 @@ pub(crate) async fn events(
     let place = web.watchers.enter(origin.address, &visitor.user.id);
     let place = place.ok_or(WebError::TooMany(Limit::Streams))?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let watching = web.live.join(Viewer::of(&visitor).sees, last);
+    let watching = web.live.join(BoardAudience::of(&visitor).sees, last);
     let frames = futures::stream::unfold((watching, place), |(mut watching, place)| async {
         let events = watching.next().await?;
         Some((futures::stream::iter(events), (watching, place)))

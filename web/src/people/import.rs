@@ -15,7 +15,7 @@ use madoguchi_core::roster::{self, Roster};
 use madoguchi_reports::rows::rows;
 use madoguchi_reports::sheet::SheetError;
 
-use super::place::HERE;
+use super::paths::HERE;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;

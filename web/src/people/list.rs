@@ -5,11 +5,11 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::person::Person;
 use madoguchi_store::{Page, PersonFilter, Start, StoreError};
 
-use super::place::{HERE, place};
+use super::paths::{HERE, place};
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::table::{Column, Info, Links, Listing, Order, UP, Value};
-use crate::kit::table_filter::{Asked, Filter};
+use crate::kit::table_filter::{Filter, FilterValues};
 use crate::query::Choice;
 use crate::state::Web;
 use crate::text::DateStyle;
@@ -67,7 +67,7 @@ impl Listing for PersonList {
     ];
     const VIEWED: Option<Action> = Some(Action::PeopleView);
 
-    fn filters(_: &Web, _: &Asked) -> Vec<Filter> {
+    fn filters(_: &Web, _: &FilterValues) -> Vec<Filter> {
         vec![
             Filter::text("word", "氏名・番号・拠点など"),
             Filter {
@@ -78,7 +78,7 @@ impl Listing for PersonList {
         ]
     }
 
-    fn filter(_: &Web, asked: &Asked, (): ()) -> Result<PersonFilter, WebError> {
+    fn filter(_: &Web, asked: &FilterValues, (): ()) -> Result<PersonFilter, WebError> {
         Ok(PersonFilter {
             word: asked.get("word").to_owned(),
             left: !asked.get("left").is_empty(),

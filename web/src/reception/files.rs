@@ -11,7 +11,7 @@ use serde::de::value::{Error, MapDeserializer};
 
 use super::draft;
 use super::form::ReceptionForm;
-use super::page::{self, Told};
+use super::page::{self, PageState};
 use super::subject::Subject;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -45,7 +45,7 @@ pub(super) async fn add(
         Ok(brought) => keep(&web, &visitor, &mut subject, &mut form, &brought).await?,
         Err(why) => Err(why),
     };
-    let mut told = Told::default();
+    let mut told = PageState::default();
     match added {
         Ok(()) => told.said = Some("ファイルを添付しました。"),
         Err(why) => told.file = Some(why),
@@ -112,9 +112,9 @@ pub(super) async fn remove(
     if web.store.draft_files(user, &ticket).await?.is_empty() {
         form.attached.clear();
     }
-    let told = Told {
+    let told = PageState {
         said: Some("添付ファイルを取り除きました。"),
-        ..Told::default()
+        ..PageState::default()
     };
     draft::keep_form(web, visitor, subject, &form).await?;
     page::show(web, visitor, subject, form, told).await
@@ -132,10 +132,10 @@ pub(super) async fn not_sent(
         "選んだファイル「{}」は、まだ添付していません。選び直して「添付する」を押してから、保存してください。添付しないときは、このまま保存できます。",
         form.file
     );
-    let told = Told {
+    let told = PageState {
         refused: Some("添付するファイルが残っています。".to_owned()),
         file: Some(why),
-        ..Told::default()
+        ..PageState::default()
     };
     page::show(web, visitor, subject, form, told).await
 }

@@ -33,7 +33,7 @@ pub(super) fn choices(web: &Web, visitor: &Visitor, chosen: &str) -> Vec<Choice>
     }));
     let setup = web.desk.setup();
     targets.extend(setup.lines.iter().map(|line| {
-        let name = &line.thing.name;
+        let name = &line.config.name;
         (format!("{LINE}{name}"), format!("回線 {name}"))
     }));
     targets.push((PARK.to_owned(), "預ける(ほかの電話機で取る)".to_owned()));

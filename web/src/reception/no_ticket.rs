@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::call::ReceptionCall;
 use super::draft;
 use super::form::ReceptionForm;
-use super::page::{self, Told};
+use super::page::{self, PageState};
 use super::subject::{HERE, Subject};
 use super::unregistered::{self, ListQuery};
 use crate::auth::access::Allowed;
@@ -36,12 +36,12 @@ pub(super) struct NoTicketForm {
 }
 
 /// Why a call does not become 対象外.
-enum Refusal {
+enum NoTicketError {
     Fault(String),
     Web(WebError),
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for NoTicketError {
     fn from(error: StoreError) -> Self {
         Self::Web(error.into())
     }
@@ -62,7 +62,7 @@ pub(super) async fn set(
             let list = format!("{HERE}/unregistered?done=no-ticket&without={without}{month}");
             Ok(Redirect::to(&list).into_response())
         }
-        Err(Refusal::Fault(why)) => {
+        Err(NoTicketError::Fault(why)) => {
             let query = ListQuery {
                 month: form.month,
                 ..ListQuery::default()
@@ -74,7 +74,7 @@ pub(super) async fn set(
             let list = unregistered::show(&web, &visitor, &query, Some(why)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, list).into_response())
         }
-        Err(Refusal::Web(error)) => Err(error),
+        Err(NoTicketError::Web(error)) => Err(error),
     }
 }
 
@@ -85,9 +85,9 @@ pub(super) async fn of_form(
     subject: &Subject,
     form: ReceptionForm,
 ) -> Result<Response, WebError> {
-    let refused = |why: &str| Told {
+    let refused = |why: &str| PageState {
         refused: Some(why.to_owned()),
-        ..Told::default()
+        ..PageState::default()
     };
     let Some(call) = &subject.call else {
         let told = refused("通話がないため、対象外にできません。");
@@ -110,14 +110,14 @@ pub(super) async fn of_form(
             let place = format!("{HERE}?new=plain&done=no-ticket&without={without}");
             Ok(Redirect::to(&place).into_response())
         }
-        Err(Refusal::Fault(why)) => {
-            let told = Told {
+        Err(NoTicketError::Fault(why)) => {
+            let told = PageState {
                 faults: vec![FieldError::new("reason_note", why)],
-                ..Told::default()
+                ..PageState::default()
             };
             page::show(web, visitor, subject, form, told).await
         }
-        Err(Refusal::Web(error)) => Err(error),
+        Err(NoTicketError::Web(error)) => Err(error),
     }
 }
 
@@ -156,17 +156,17 @@ async fn keep(
     call: &ReceptionCall,
     reason: &str,
     note: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), NoTicketError> {
     if call.record.answered_at.is_none() {
         let why = "応答していない通話は、対象外にできません";
-        return Err(Refusal::Fault(why.to_owned()));
+        return Err(NoTicketError::Fault(why.to_owned()));
     }
     if call.record.ended_at.is_none() && call.own_state.is_none() {
         let why = "通話が続いています。通話が終わってから、対象外にしてください";
-        return Err(Refusal::Fault(why.to_owned()));
+        return Err(NoTicketError::Fault(why.to_owned()));
     }
     let Some(reason) = NoTicketReason::lookup(reason) else {
-        return Err(Refusal::Fault("対象外の理由を選んでください".to_owned()));
+        return Err(NoTicketError::Fault("対象外の理由を選んでください".to_owned()));
     };
     let no_ticket = NoTicket {
         call: call.id().clone(),
@@ -177,11 +177,11 @@ async fn keep(
     if let Some(found) = sensitive::found_in_text(&no_ticket.note).first() {
         let (text, kind) = (&found.text, found.kind.label());
         let why = format!("メモの「{text}」は{kind}のように見えます。消してから保存してください");
-        return Err(Refusal::Fault(why));
+        return Err(NoTicketError::Fault(why));
     }
     let tickets = web.store.tickets_of_call(call.id()).await?;
     if let Err(error) = no_ticket.check(&tickets) {
-        return Err(Refusal::Fault(error.to_string()));
+        return Err(NoTicketError::Fault(error.to_string()));
     }
     let now = web.desk.now();
     let mut entry = visitor.entry(now, Action::CallWithoutTicket, call.id().as_str());

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::draft;
 use super::form::ReceptionForm;
-use super::page::{self, Told};
+use super::page::{self, PageState};
 use super::subject::{Subject, SubjectQuery};
 use super::without_ticket;
 use crate::auth::access::Allowed;
@@ -35,11 +35,11 @@ pub(super) async fn page(
 ) -> Result<Response, WebError> {
     let subject = Subject::asked(&web, &visitor, &query).await?;
     let fresh = fresh(&web, &subject).await?;
-    let mut told = Told {
+    let mut told = PageState {
         saved: page::saved(&web, &done.saved).await?,
         done: done.done,
         without: without_ticket::link_to_call(&done.without),
-        ..Told::default()
+        ..PageState::default()
     };
     let form = match draft::typed(&web, &visitor, &subject, &fresh).await? {
         Some((form, at)) => {
@@ -70,7 +70,7 @@ pub(super) async fn fresh(web: &Web, subject: &Subject) -> Result<ReceptionForm,
     let offered = page::offered(web).await?;
     if let Some(call) = &subject.call {
         if let Some(line) = web.desk.setup().line(call.record.line.as_str()) {
-            form.system = line.thing.system.as_str().to_owned();
+            form.system = line.config.system.as_str().to_owned();
         }
         let divisions = offered.divisions.of_line(&call.record.line);
         let first = divisions.first();

@@ -7,7 +7,7 @@ use madoguchi_core::phrase::{PHRASE, Phrase, PhraseValues};
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::{ATTACHMENT_BYTES, Channel, Route, System};
 
-use super::beside::Beside;
+use super::side_panel::SidePanel;
 use super::caller::Caller;
 use super::candidates::Candidates;
 use super::clock::Bar;
@@ -33,7 +33,7 @@ use crate::tickets::presence::{self, Others};
 
 /// What the form is shown with.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct PageState {
     pub(super) faults: Vec<FieldError>,
     pub(super) refused: Option<String>,
     pub(super) conflicts: Vec<ShownConflict>,
@@ -92,7 +92,7 @@ struct PhraseChoice {
 struct ReceptionPage {
     shell: Shell,
     form: ReceptionForm,
-    told: Told,
+    told: PageState,
     /// Where another matter of the same call is registered.
     another: String,
     now_ms: i64,
@@ -102,7 +102,7 @@ struct ReceptionPage {
     /// Why the call is 対象外, if it is.
     no_ticket: Option<String>,
     bar: Bar,
-    beside: Beside,
+    beside: SidePanel,
     candidates: Candidates,
     incidents: Vec<ShownNotice>,
     categories: Vec<Choice>,
@@ -122,7 +122,7 @@ struct ReceptionPage {
     file_most: usize,
 }
 
-impl Told {
+impl PageState {
     fn is_well(&self) -> bool {
         let refused = self.refused.is_some() || self.file.is_some();
         self.faults.is_empty() && !refused && self.sensitive.is_empty()
@@ -161,7 +161,7 @@ pub(super) async fn show(
     visitor: &Visitor,
     subject: &Subject,
     mut form: ReceptionForm,
-    told: Told,
+    told: PageState,
 ) -> Result<Response, WebError> {
     let files = waiting::rows(web, visitor, subject, &mut form).await?;
     viewed::note(web, visitor, subject).await;
@@ -200,7 +200,7 @@ pub(super) async fn show(
             None => None,
         },
         bar: Bar::of(web, visitor, subject, &form, &caller, &offered.divisions),
-        beside: Beside::of(web, visitor, subject, &caller).await?,
+        beside: SidePanel::of(web, visitor, subject, &caller).await?,
         candidates,
         incidents: notices::incidents(&web.notices.get(), now, web.settings.dates),
         categories: categories(web, &form.category),

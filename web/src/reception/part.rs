@@ -6,7 +6,7 @@ use axum::response::Html;
 use madoguchi_core::access::HandleTickets;
 use serde::Deserialize;
 
-use super::beside::Beside;
+use super::side_panel::SidePanel;
 use super::call::ReceptionCall;
 use super::clock::Bar;
 use super::draft;
@@ -32,7 +32,7 @@ pub(super) struct FormQuery {
 #[template(path = "reception_part.html")]
 struct Part {
     bar: Bar,
-    beside: Beside,
+    beside: SidePanel,
     /// The form as it stands before anybody types.
     form: ReceptionForm,
     /// Something was typed for it before: the whole page shows it.
@@ -66,7 +66,7 @@ pub(super) async fn part(
     let caller = page::caller(&web, &subject, &form).await?;
     let part = Part {
         bar: Bar::of(&web, &visitor, &subject, &form, &caller, &offered.divisions),
-        beside: Beside::of(&web, &visitor, &subject, &caller).await?,
+        beside: SidePanel::of(&web, &visitor, &subject, &caller).await?,
         has_ticket: subject.ticket.is_some(),
         has_draft,
         form,

@@ -17,7 +17,7 @@ use super::form::ReceptionForm;
 use super::hand_on;
 use super::open;
 use super::outcome::{self, Button, Steps};
-use super::page::{self, ShownConflict, ShownMark, Told};
+use super::page::{self, ShownConflict, ShownMark, PageState};
 use super::subject::{HERE, Subject};
 use super::waiting;
 use crate::agents;
@@ -59,10 +59,10 @@ pub(super) async fn save(
     if subject.ticket.is_none() {
         mine.owner.get_or_insert_with(|| visitor.user.id.clone());
     }
-    let mut told = Told {
+    let mut told = PageState {
         faults,
         refused: refusal(subject),
-        ..Told::default()
+        ..PageState::default()
     };
     if told.faults.is_empty() && told.refused.is_none() {
         warn_of_numbers(&form, &mut told);
@@ -165,7 +165,7 @@ fn refusal(subject: &Subject) -> Option<String> {
 }
 
 /// Whatever looks like a 個人番号 or 基礎年金番号 needs a second press.
-fn warn_of_numbers(form: &ReceptionForm, told: &mut Told) {
+fn warn_of_numbers(form: &ReceptionForm, told: &mut PageState) {
     let texts = [
         ("質問", &form.question),
         ("回答", &form.answer),

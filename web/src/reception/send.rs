@@ -14,7 +14,7 @@ use super::form::ReceptionForm;
 use super::hand_on;
 use super::no_ticket;
 use super::outcome::Button;
-use super::page::{self, Told};
+use super::page::{self, PageState};
 use super::referrals;
 use super::save;
 use super::subject::{HERE, Subject};
@@ -44,9 +44,9 @@ pub(super) async fn send(
         "escalate" => match form.handover() {
             Ok(handover) => Button::Escalation(handover),
             Err(fault) => {
-                let told = Told {
+                let told = PageState {
                     faults: vec![fault],
-                    ..Told::default()
+                    ..PageState::default()
                 };
                 return page::show(&web, &visitor, &subject, form, told).await;
             }
@@ -80,9 +80,9 @@ async fn hand_on(
 ) -> Result<Response, WebError> {
     let Some(to) = hand_on::read(web, &form.to) else {
         let message = "転送先を選んでください";
-        let told = Told {
+        let told = PageState {
             faults: vec![FieldError::new("to", message)],
-            ..Told::default()
+            ..PageState::default()
         };
         return page::show(web, visitor, subject, form, told).await;
     };
@@ -119,9 +119,9 @@ async fn fill_in(
     mut form: ReceptionForm,
     (what, which): (&str, &str),
 ) -> Result<Response, WebError> {
-    let mut told = Told {
+    let mut told = PageState {
         keeps: matches!(what, "find" | "take"),
-        ..Told::default()
+        ..PageState::default()
     };
     match what {
         "show" => told.show = which.to_owned(),

@@ -11,7 +11,7 @@ use madoguchi_core::month::Month;
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
-use super::beside::UNREGISTERED_WITHIN;
+use super::side_panel::UNREGISTERED_WITHIN;
 use super::subject::HERE;
 use super::without_ticket;
 use crate::auth::access::Allowed;

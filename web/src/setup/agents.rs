@@ -86,7 +86,7 @@ impl Record for ScreenAgent {
             F::read_only("lines", "受け持つ回線", |one| duties(&one.agent)).listed(),
         ];
         let lines = context.setup.lines.iter();
-        let lines: Vec<_> = lines.map(|line| line.thing.name.clone()).collect();
+        let lines: Vec<_> = lines.map(|line| line.config.name.clone()).collect();
         fields.extend(lines.iter().map(|line| duty(line).section("受け持つ回線")));
         fields.push(shown_line(lines).section("受け持つ回線"));
         fields.extend(outbound::agent_fields());
@@ -124,13 +124,13 @@ impl Record for ScreenAgent {
     fn of_file(context: &Context<'_>) -> Option<Self> {
         let agent = context.setup.agent(context.id);
         let agent = agent.filter(|agent| agent.by_file)?;
-        Some(without_password(agent.thing.clone()))
+        Some(without_password(agent.config.clone()))
     }
 
     fn in_force(context: &Context<'_>) -> Option<Vec<Listed<Self>>> {
         let listed = context.setup.agents.iter().map(|agent| Listed {
-            id: agent.thing.id.clone(),
-            record: without_password(agent.thing.clone()),
+            id: agent.config.id.clone(),
+            record: without_password(agent.config.clone()),
             by_file: agent.by_file,
         });
         Some(listed.collect())
@@ -215,7 +215,7 @@ impl Removable for ScreenAgent {
         for duty in &self.agent.lines {
             let others = context.setup.agents.iter().filter(|other| {
                 let takes = |other: &Duty| other.line == duty.line;
-                other.thing.id != context.id && other.thing.lines.iter().any(takes)
+                other.config.id != context.id && other.config.lines.iter().any(takes)
             });
             if others.count() == 0 {
                 told.push(format!(

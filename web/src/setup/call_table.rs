@@ -188,9 +188,9 @@ fn try_out(columns: &CallTableColumns, sample: &str, context: &Context<'_>) -> O
 fn rules(context: &Context<'_>) -> Rules {
     let setup = &context.setup;
     Rules::new(
-        setup.lines.iter().map(|line| &line.thing),
-        setup.agents.iter().map(|agent| &agent.thing),
-        setup.trunks.iter().map(|trunk| &trunk.thing),
+        setup.lines.iter().map(|line| &line.config),
+        setup.agents.iter().map(|agent| &agent.config),
+        setup.trunks.iter().map(|trunk| &trunk.config),
         &setup.feature_codes,
         &setup.observe,
     )

@@ -63,7 +63,7 @@ impl Record for LineConfig {
 
     fn fields<'c>(context: &'c Context<'_>) -> Vec<Field<'c, Self>> {
         let trunks = context.setup.trunks.iter();
-        let trunks = trunks.map(|trunk| (trunk.thing.name.clone(), trunk.thing.name.clone()));
+        let trunks = trunks.map(|trunk| (trunk.config.name.clone(), trunk.config.name.clone()));
         let trunks = std::iter::once((String::new(), "最初の外線".to_owned())).chain(trunks);
         vec![
             F::text("name", "名前", access!(name))
@@ -80,7 +80,7 @@ impl Record for LineConfig {
                 .listed(),
             F::listed_only("agents", "担当者", |line| {
                 let agents = context.setup.agents.iter();
-                let takes = agents.filter(|agent| takes(&agent.thing, &line.name));
+                let takes = agents.filter(|agent| takes(&agent.config, &line.name));
                 format!("{}人", takes.count())
             }),
             F::text(
@@ -206,13 +206,13 @@ impl Record for LineConfig {
 
     fn of_file(context: &Context<'_>) -> Option<Self> {
         let line = context.setup.line(context.id);
-        Some(line.filter(|line| line.by_file)?.thing.clone())
+        Some(line.filter(|line| line.by_file)?.config.clone())
     }
 
     fn in_force(context: &Context<'_>) -> Option<Vec<Listed<Self>>> {
         let listed = context.setup.lines.iter().map(|line| Listed {
-            id: line.thing.name.clone(),
-            record: line.thing.clone(),
+            id: line.config.name.clone(),
+            record: line.config.clone(),
             by_file: line.by_file,
         });
         Some(listed.collect())
@@ -240,15 +240,15 @@ impl Removable for LineConfig {
         }
         let agents = context.setup.agents.iter();
         let agents: Vec<_> = agents
-            .filter(|agent| takes(&agent.thing, context.id))
+            .filter(|agent| takes(&agent.config, context.id))
             .map(|agent| {
-                let only = agent.thing.lines.len() == 1;
+                let only = agent.config.lines.len() == 1;
                 let note = if only {
                     "(ほかに受け持つ回線がありません)"
                 } else {
                     ""
                 };
-                format!("{}{note}", agent.thing.name)
+                format!("{}{note}", agent.config.name)
             })
             .collect();
         if !agents.is_empty() {

@@ -143,7 +143,7 @@ impl Record for ScreenObserve {
 
     fn check(&self, _: Option<&Self>, context: &Context<'_>) -> Vec<FieldError> {
         let lines = context.setup.lines.iter();
-        let lines: Vec<&str> = lines.map(|line| line.thing.name.as_str()).collect();
+        let lines: Vec<&str> = lines.map(|line| line.config.name.as_str()).collect();
         self.observe.faults(Some(&lines))
     }
 

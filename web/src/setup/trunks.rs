@@ -386,13 +386,13 @@ impl Record for ScreenTrunk {
     fn of_file(context: &Context<'_>) -> Option<Self> {
         let trunk = context.setup.trunk(context.id);
         let trunk = trunk.filter(|trunk| trunk.by_file)?;
-        Some(without_secrets(trunk.thing.clone()))
+        Some(without_secrets(trunk.config.clone()))
     }
 
     fn in_force(context: &Context<'_>) -> Option<Vec<Listed<Self>>> {
         let listed = context.setup.trunks.iter().map(|trunk| Listed {
-            id: trunk.thing.name.clone(),
-            record: without_secrets(trunk.thing.clone()),
+            id: trunk.config.name.clone(),
+            record: without_secrets(trunk.config.clone()),
             by_file: trunk.by_file,
         });
         Some(listed.collect())
@@ -469,8 +469,8 @@ impl Removable for ScreenTrunk {
             told.push("電話会社への登録を取り消します。".to_owned());
         }
         let lines = context.setup.lines.iter();
-        let lines = lines.filter(|line| line.thing.trunk.as_deref() == Some(context.id));
-        let lines: Vec<_> = lines.map(|line| line.thing.name.as_str()).collect();
+        let lines = lines.filter(|line| line.config.trunk.as_deref() == Some(context.id));
+        let lines: Vec<_> = lines.map(|line| line.config.name.as_str()).collect();
         if !lines.is_empty() {
             told.push(format!(
                 "次の回線の発信には、最初の外線を使うようになります: {}",
@@ -478,8 +478,8 @@ impl Removable for ScreenTrunk {
             ));
         }
         let others = context.setup.trunks.iter();
-        let mut others = others.filter(|other| other.thing.name != context.id);
-        if self.trunk.outbound.is_some() && !others.any(|other| other.thing.outbound.is_some()) {
+        let mut others = others.filter(|other| other.config.name != context.id);
+        if self.trunk.outbound.is_some() && !others.any(|other| other.config.outbound.is_some()) {
             told.push("外へ発信できる外線がなくなります。".to_owned());
         }
         told.push("今の通話は、終わるまで続きます。".to_owned());

@@ -2,9 +2,9 @@
 //! (OpenID Connect Core, 3.1).
 
 mod attempt;
+mod error;
 mod http;
 pub(crate) mod provider;
-mod refusal;
 pub(crate) mod settings;
 mod trouble;
 
@@ -20,8 +20,8 @@ use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use self::attempt::Attempt;
+use self::error::OidcError;
 use self::provider::IdentityProvider;
-use self::refusal::Refusal;
 use super::form::{SignInForm, show};
 use super::next::local;
 use super::session::begin_by_provider;
@@ -90,7 +90,7 @@ async fn lead_away(
     provider: &IdentityProvider,
     attempt: &Attempt,
     origin: Origin,
-) -> Result<Result<Response, Refusal>, WebError> {
+) -> Result<Result<Response, OidcError>, WebError> {
     let address = match provider.address(attempt, web.desk.now()).await {
         Ok(address) => address,
         Err(why) => return Ok(Err(why)),
@@ -125,7 +125,7 @@ pub(crate) async fn callback(
     let attempt = Attempt::lookup(&web.seal, &headers, origin, &answer.state, now);
     let Some(attempt) = attempt else {
         // The cookie stays: somebody else's link must not end an attempt.
-        return refuse(&web, origin, &headers, "", &Refusal::Stale);
+        return refuse(&web, origin, &headers, "", &OidcError::Stale);
     };
     let subject = subject(provider, answer, &attempt, now).await;
     let mut response = if attempt.asks_since().is_some() {
@@ -146,7 +146,7 @@ async fn signed_in(
     origin: Origin,
     headers: &HeaderMap,
     attempt: &Attempt,
-    subject: Result<String, Refusal>,
+    subject: Result<String, OidcError>,
 ) -> Result<Response, WebError> {
     let proven = match subject {
         Ok(subject) => user(web, origin, headers, &subject).await?,
@@ -169,10 +169,10 @@ async fn proven_again(
     web: &Web,
     visitor: &Visitor,
     attempt: &Attempt,
-    subject: Result<String, Refusal>,
+    subject: Result<String, OidcError>,
 ) -> Result<Response, WebError> {
     if visitor.session() != Some(attempt.session.as_str()) {
-        return refuse_again(web, visitor, &attempt.next, &Refusal::Stale);
+        return refuse_again(web, visitor, &attempt.next, &OidcError::Stale);
     }
     match subject {
         Ok(subject) if visitor.user.oidc_subject.as_deref() == Some(subject.as_str()) => {
@@ -183,7 +183,7 @@ async fn proven_again(
             let mut entry = visitor.entry(now, Action::ProofFailed, visitor.user.id.as_str());
             entry.after.insert("why".into(), "other_subject".into());
             web.store.append_audit(&[entry]).await?;
-            refuse_again(web, visitor, &attempt.next, &Refusal::Other)
+            refuse_again(web, visitor, &attempt.next, &OidcError::Other)
         }
         Err(why) => refuse_again(web, visitor, &attempt.next, &why),
     }
@@ -200,21 +200,21 @@ async fn subject(
     answer: Answer,
     attempt: &Attempt,
     now: Instant,
-) -> Result<String, Refusal> {
+) -> Result<String, OidcError> {
     if answer
         .iss
         .is_some_and(|issuer| !provider.is_issuer(&issuer))
     {
         tracing::warn!("an answer of another identity provider was refused");
-        return Err(Refusal::Untrusted);
+        return Err(OidcError::Untrusted);
     }
     match (answer.error.as_str(), answer.code) {
         ("", code) if !code.is_empty() => provider.subject(code, attempt, now).await,
-        ("access_denied", _) => Err(Refusal::Cancelled),
+        ("access_denied", _) => Err(OidcError::Cancelled),
         (error, _) => {
             let description = answer.error_description;
             tracing::warn!(?error, ?description, "the identity provider refuses");
-            Err(Refusal::Untrusted)
+            Err(OidcError::Untrusted)
         }
     }
 }
@@ -225,16 +225,16 @@ async fn user(
     origin: Origin,
     headers: &HeaderMap,
     subject: &str,
-) -> Result<Result<User, Refusal>, WebError> {
+) -> Result<Result<User, OidcError>, WebError> {
     let found = web.store.lookup_subject(subject).await?;
     let user = found.map(|found| found.user);
     let device = Device::of(headers, origin);
     let own = device.own(web, user.as_ref().map(|user| &user.id)).await?;
     let shown: String = subject.chars().take(SUBJECT_LETTERS).collect();
     let (refusal, why) = match &user {
-        None => (Refusal::Unknown(shown.clone()), "unknown_subject"),
-        Some(user) if user.disabled_at.is_some() => (Refusal::Disabled, "disabled"),
-        Some(user) if user.is_locked() && own.is_none() => (Refusal::Locked, "locked"),
+        None => (OidcError::Unknown(shown.clone()), "unknown_subject"),
+        Some(user) if user.disabled_at.is_some() => (OidcError::Disabled, "disabled"),
+        Some(user) if user.is_locked() && own.is_none() => (OidcError::Locked, "locked"),
         Some(user) => return Ok(Ok(user.clone())),
     };
     let object = user.as_ref().map_or("", |user| user.id.as_str()).to_owned();
@@ -261,7 +261,7 @@ fn refuse(
     origin: Origin,
     headers: &HeaderMap,
     next: &str,
-    why: &Refusal,
+    why: &OidcError,
 ) -> Result<Response, WebError> {
     let form = SignInForm {
         next: next.to_owned(),
@@ -285,7 +285,7 @@ fn refuse_again(
     web: &Web,
     visitor: &Visitor,
     next: &str,
-    why: &Refusal,
+    why: &OidcError,
 ) -> Result<Response, WebError> {
     let provider = web.settings.provider.as_ref();
     let name = provider.map_or("", |provider| provider.name());

@@ -2,28 +2,22 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Html;
-use chrono::Days;
+use axum::response::{Html, IntoResponse as _, Response};
 use ipnet::IpNet;
 use madoguchi_core::access::ReadMetrics;
 use madoguchi_core::setup::DeskSetup;
 use madoguchi_core::signal::{TrunkFigures, Way, by_trunk};
 use madoguchi_core::time::Millis;
-use serde::Deserialize;
 
+use super::days::{DaysQuery, ShownDays};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::query::Period;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
 
 /// The entry of the menu.
 pub(super) const HERE: &str = "/admin/signals";
-/// Days before today that are shown if nothing is asked.
-const DAYS_BEFORE: u64 = 6;
-/// Days of a period at the most.
-const DAYS_AT_MOST: i64 = 92;
 /// Causes that are named.
 const CAUSES_AT_MOST: usize = 5;
 
@@ -31,8 +25,7 @@ const CAUSES_AT_MOST: usize = 5;
 #[template(path = "signal_figures.html")]
 struct FiguresPage {
     shell: Shell,
-    from: String,
-    to: String,
+    days: ShownDays,
     rows: Vec<Row>,
     has_trunks: bool,
 }
@@ -52,32 +45,20 @@ struct Row {
     causes: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct FiguresQuery {
-    from: String,
-    to: String,
-}
-
 pub(super) async fn page(
     visitor: Allowed<ReadMetrics>,
     State(web): State<Web>,
-    Query(query): Query<FiguresQuery>,
-) -> Result<Html<String>, WebError> {
-    let today = web.desk.now().date();
-    let first = today
-        .checked_sub_days(Days::new(DAYS_BEFORE))
-        .unwrap_or(today);
-    let from = if query.from.is_empty() && query.to.is_empty() {
-        first.to_string()
-    } else {
-        query.from
+    Query(query): Query<DaysQuery>,
+) -> Result<Response, WebError> {
+    let days = query.read(web.desk.now().date())?;
+    let counts = match &days.period {
+        Some(period) => {
+            web.store
+                .count_dialogs(period.start(), period.end())
+                .await?
+        }
+        None => Vec::new(),
     };
-    let period = Period::read(&from, &query.to, today)?.at_most(DAYS_AT_MOST)?;
-    let counts = web
-        .store
-        .count_dialogs(period.start(), period.end())
-        .await?;
     let trunks = trunks(&web.desk.setup());
     let name = |address: &str| {
         let address = address.parse::<std::net::IpAddr>().ok()?;
@@ -96,20 +77,19 @@ pub(super) async fn page(
     });
     let page = FiguresPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
-        from: period.from.to_string(),
-        to: period.to.to_string(),
+        days,
         rows: rows.collect(),
         has_trunks: !trunks.is_empty(),
     };
-    Ok(Html(page.render()?))
+    Ok((page.days.status(), Html(page.render()?)).into_response())
 }
 
 /// The addresses of carriers with the names of their trunks; of those that only the setting of observing
 /// has, the address is the name.
 fn trunks(setup: &DeskSetup) -> Vec<(IpNet, String)> {
     let named = setup.trunks.iter().flat_map(|trunk| {
-        let sources = trunk.thing.sources.iter();
-        sources.map(|source| (source.net, trunk.thing.name.clone()))
+        let sources = trunk.config.sources.iter();
+        sources.map(|source| (source.net, trunk.config.name.clone()))
     });
     let others = setup.observe.trunk_networks();
     named

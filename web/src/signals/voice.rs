@@ -2,26 +2,21 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Html;
-use chrono::Days;
+use axum::response::{Html, IntoResponse as _, Response};
 use madoguchi_core::access::{Permission, ReadFigures};
 use madoguchi_core::quality::{DeviceQuality, VoiceDevice, by_device};
 use madoguchi_core::setup::DeskSetup;
-use serde::Deserialize;
 
+use super::days::{DaysQuery, ShownDays};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::query::{Period, escape};
+use crate::query::escape;
 use crate::shell::Shell;
 use crate::state::Web;
 use crate::text;
 
 /// The entry of the menu.
 pub(super) const HERE: &str = "/voice";
-/// Days before today that are shown if nothing is asked.
-const DAYS_BEFORE: u64 = 6;
-/// Days of a period at the most.
-const DAYS_AT_MOST: i64 = 92;
 /// Measures that are read at the most: those of more than a busy quarter.
 const MEASURES_AT_MOST: u32 = 50_000;
 /// From this share of losses on, in tenths of a percent, people begin to hear it.
@@ -31,8 +26,7 @@ const AUDIBLE: u64 = 10;
 #[template(path = "voice_quality.html")]
 struct VoicePage {
     shell: Shell,
-    from: String,
-    to: String,
+    days: ShownDays,
     rows: Vec<Row>,
     /// There is more than was read.
     is_cut: bool,
@@ -51,32 +45,21 @@ struct Row {
     silent: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct VoiceQuery {
-    from: String,
-    to: String,
-}
-
 pub(super) async fn page(
     visitor: Allowed<ReadFigures>,
     State(web): State<Web>,
-    Query(query): Query<VoiceQuery>,
-) -> Result<Html<String>, WebError> {
-    let today = web.desk.now().date();
-    let first = today
-        .checked_sub_days(Days::new(DAYS_BEFORE))
-        .unwrap_or(today);
-    let from = if query.from.is_empty() && query.to.is_empty() {
-        first.to_string()
-    } else {
-        query.from
+    Query(query): Query<DaysQuery>,
+) -> Result<Response, WebError> {
+    let days = query.read(web.desk.now().date())?;
+    let events = match &days.period {
+        Some(period) => {
+            let (start, end) = (period.start(), period.end());
+            web.store
+                .voice_measured(start, end, MEASURES_AT_MOST)
+                .await?
+        }
+        None => Vec::new(),
     };
-    let period = Period::read(&from, &query.to, today)?.at_most(DAYS_AT_MOST)?;
-    let events = web
-        .store
-        .voice_measured(period.start(), period.end(), MEASURES_AT_MOST)
-        .await?;
     let opens_calls = visitor.permissions.contains(Permission::ViewCalls);
     let setup = web.desk.setup();
     let dates = web.settings.dates;
@@ -87,12 +70,11 @@ pub(super) async fn page(
     });
     let page = VoicePage {
         shell: Shell::new(&web, Some(&visitor), HERE),
-        from: period.from.to_string(),
-        to: period.to.to_string(),
+        days,
         rows: rows.collect(),
         is_cut: u32::try_from(events.len()).is_ok_and(|read| read >= MEASURES_AT_MOST),
     };
-    Ok(Html(page.render()?))
+    Ok((page.days.status(), Html(page.render()?)).into_response())
 }
 
 fn name(device: &VoiceDevice, setup: &DeskSetup) -> String {
@@ -100,10 +82,10 @@ fn name(device: &VoiceDevice, setup: &DeskSetup) -> String {
         VoiceDevice::Trunk(trunk) => format!("外線 {trunk}"),
         VoiceDevice::Phone(agent) => {
             let mut agents = setup.agents.iter();
-            let found = agents.find(|one| one.thing.id == agent.as_str());
+            let found = agents.find(|one| one.config.id == agent.as_str());
             found.map_or_else(
                 || format!("電話機 {agent}"),
-                |one| format!("電話機 {}({})", one.thing.extension, one.thing.name),
+                |one| format!("電話機 {}({})", one.config.extension, one.config.name),
             )
         }
     }

@@ -15,7 +15,7 @@ use crate::auth::cookie::Origin;
 use crate::auth::visitor::{By, Visitor};
 use crate::error::WebError;
 use crate::kit::table::{Column, Info, Listing, Order, UP, Value};
-use crate::kit::table_filter::{Asked, Filter};
+use crate::kit::table_filter::{Filter, FilterValues};
 use crate::kit::table_question::Question;
 use crate::kit::table_routes;
 use crate::query::escape;
@@ -421,7 +421,7 @@ type GuestColumn = Column<Guests>;
 impl Listing for Guests {
     type Permit = ViewBoard;
     type Row = i64;
-    type Filter = Asked;
+    type Filter = FilterValues;
     type Order = ();
     type Context = ();
 
@@ -448,17 +448,22 @@ impl Listing for Guests {
         .orders(&[Order("phone", UP, ())]),
     ];
 
-    fn filters(_: &Web, _: &Asked) -> Vec<Filter> {
+    fn filters(_: &Web, _: &FilterValues) -> Vec<Filter> {
         vec![Filter::text("phone", "電話番号").personal(Permission::ViewCalls)]
     }
 
-    fn filter(_: &Web, asked: &Asked, (): ()) -> Result<Asked, WebError> {
+    fn filter(_: &Web, asked: &FilterValues, (): ()) -> Result<FilterValues, WebError> {
         Ok(asked.clone())
     }
 
     fn context(_: &Web) {}
 
-    async fn page(_: &Web, asked: &Asked, _: Start, _: u32) -> Result<Page<i64>, StoreError> {
+    async fn page(
+        _: &Web,
+        asked: &FilterValues,
+        _: Start,
+        _: u32,
+    ) -> Result<Page<i64>, StoreError> {
         let phone = asked.get("phone");
         let rows = (1..4).filter(|row| phone.is_empty() || format!("090-{row}") == phone);
         Ok(Page {
@@ -468,7 +473,7 @@ impl Listing for Guests {
         })
     }
 
-    async fn count(web: &Web, asked: &Asked, _: u32) -> Result<u64, StoreError> {
+    async fn count(web: &Web, asked: &FilterValues, _: u32) -> Result<u64, StoreError> {
         let page = Self::page(web, asked, Start::First, 10).await?;
         Ok(page.rows.len() as u64)
     }

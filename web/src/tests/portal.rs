@@ -227,14 +227,14 @@ fn portal() -> PortalSettings {
 }
 
 /// A desk with articles and the search over them.
-struct Open {
+pub(super) struct Open {
     house: House,
     knowledge: Option<Knowledge>,
     shelf: Arc<TestLibrary>,
     _index: tempfile::TempDir,
 }
 
-async fn open() -> Open {
+pub(super) async fn open() -> Open {
     open_with(articles()).await
 }
 
@@ -266,7 +266,7 @@ fn from(address: &str, path: &str, client: &Client) -> Request<Body> {
 
 impl Open {
     /// Somebody of the staff opens a page.
-    async fn read(&self, client: &mut Client, path: &str) -> (StatusCode, String) {
+    pub(super) async fn read(&self, client: &mut Client, path: &str) -> (StatusCode, String) {
         let request = from(INSIDE, path, client);
         let (status, place, html) = self.house.pass(client, request).await;
         assert!(place.is_empty(), "{path} leads to {place}");

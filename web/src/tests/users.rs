@@ -56,7 +56,7 @@ async fn a_user_is_made_with_their_agent_and_line_in_one_step() {
     assert_eq!(user.user.agent, Some(AgentId::new("suzuki")));
     // Calls of the line come to the agent at once.
     let setup = house.desk.setup();
-    let agent = &setup.agent("suzuki").unwrap().thing;
+    let agent = &setup.agent("suzuki").unwrap().config;
     assert_eq!(
         (agent.name.as_str(), &agent.lines[..]),
         ("鈴木 一郎", &[Duty::first("help")][..])

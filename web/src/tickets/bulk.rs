@@ -26,7 +26,7 @@ use crate::error::WebError;
 use crate::kit::bulk::{self, AT_ONCE, DonePage, LATER, Left, WITHIN};
 use crate::kit::form::Values;
 use crate::kit::table::Listing as _;
-use crate::kit::table_filter::{Asked, Pairs};
+use crate::kit::table_filter::{FilterValues, Pairs};
 use crate::kit::table_question::Question;
 use crate::query::Choice;
 use crate::shell::Shell;
@@ -55,7 +55,7 @@ struct BulkForm {
 }
 
 /// The form beside the list, as HTML.
-pub(super) fn form(web: &Web, visitor: &Visitor, asked: &Asked) -> Result<String, WebError> {
+pub(super) fn form(web: &Web, visitor: &Visitor, asked: &FilterValues) -> Result<String, WebError> {
     let names = Names::new(web, web.offered.get());
     let users = names.offered.users.iter().filter(|user| user.handles);
     let users = users.map(|user| (user.id.as_str(), user.name.as_str()));
@@ -88,7 +88,7 @@ pub(super) fn chosen(ticket: &Ticket) -> (String, String) {
 }
 
 /// What is to be changed.
-struct Wanted {
+struct BulkChange {
     owner: Option<String>,
     status: Option<Status>,
     fields: Vec<(TicketField, String)>,
@@ -96,7 +96,7 @@ struct Wanted {
     tags_off: Vec<String>,
 }
 
-impl Wanted {
+impl BulkChange {
     fn of(values: &Values) -> Result<Self, WebError> {
         let owner = match values.get("owner") {
             "" => None,
@@ -206,7 +206,7 @@ pub(super) async fn change(
 ) -> Result<Html<String>, WebError> {
     let chosen = bulk::chosen(&pairs);
     let values = Values::of(pairs);
-    let wanted = Wanted::of(&values)?;
+    let wanted = BulkChange::of(&values)?;
     let names = Names::new(&web, offered(&web).await?);
     let known = |owner: &String| {
         let users = &names.offered.users;
@@ -266,7 +266,7 @@ enum Outcome {
 async fn change_one(
     web: &Web,
     visitor: &Visitor,
-    wanted: &Wanted,
+    wanted: &BulkChange,
     target: &Target,
 ) -> Result<Outcome, WebError> {
     let id: TicketId = match id_of(web, &target.number).await {

@@ -46,7 +46,7 @@ pub(super) struct DraftForm {
 pub(super) struct Typed {
     name: String,
     version: Option<u32>,
-    /// When.
+    /// When it was kept.
     at: String,
     fields: BTreeMap<String, String>,
 }

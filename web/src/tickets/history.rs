@@ -18,19 +18,19 @@ pub(crate) struct HistoryRow {
     pub(crate) at: String,
     pub(crate) by: String,
     pub(crate) what: String,
-    pub(crate) before: Told,
-    pub(crate) after: Told,
+    pub(crate) before: FoldedText,
+    pub(crate) after: FoldedText,
 }
 
 /// A text, of which a long one is folded.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct FoldedText {
     /// The beginning of a long one.
     pub(crate) beginning: Option<String>,
     pub(crate) text: String,
 }
 
-impl Told {
+impl FoldedText {
     fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         let is_long = text.chars().count() > SHORT_LETTERS;
@@ -53,8 +53,8 @@ pub(crate) fn rows(events: &[TicketEvent], names: &Names, numbers: &Numbers) -> 
             at: seconds(event.at),
             by: names.by(event.by.as_ref()),
             what: title(&event.change),
-            before: Told::new(before),
-            after: Told::new(after),
+            before: FoldedText::new(before),
+            after: FoldedText::new(after),
         }
     });
     rows.collect()

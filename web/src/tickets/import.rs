@@ -22,10 +22,11 @@ use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::ledger::{LedgerFault, LedgerImport, LedgerLimits, beginning, words};
+use crate::limits::FileUse;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::upload::FileForm;
+use crate::upload::TypedForm;
 
 /// What is taken on a screen; more at the command line.
 const LIMITS: LedgerLimits = LedgerLimits {
@@ -38,13 +39,19 @@ const SHOWN: usize = 50;
 const EXAMPLE_LETTERS: usize = 40;
 /// The longest name of a file that is kept.
 const NAME_LETTERS: usize = 200;
+/// Above a form with a fault at one of its fields.
+const NOT_TAKEN: &str = "取り込んでいません。入力を確認してください。";
 
 #[derive(Template)]
 #[template(path = "ticket_import.html")]
 struct ImportPage {
     shell: Shell,
-    /// Why the file cannot be taken.
+    /// Why what was brought or chosen cannot be taken.
     refused: Option<String>,
+    /// What is wrong with the name of the ledger, and with the file.
+    ledger_fault: Option<String>,
+    file_fault: Option<String>,
+    file_most: usize,
     ledger: String,
     ledgers: Vec<String>,
     check: Option<Check>,
@@ -106,20 +113,45 @@ pub(super) async fn page(
     show(&web, &visitor, ("", None), None).await
 }
 
+/// Why the page is shown again, and at which field.
+enum Refused {
+    Ledger(String),
+    File(StatusCode, String),
+    Columns(String),
+}
+
+impl Refused {
+    fn file(why: String) -> Self {
+        Self::File(StatusCode::UNPROCESSABLE_ENTITY, why)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::File(status, _) => *status,
+            Self::Ledger(_) | Self::Columns(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
+
 async fn show(
     web: &Web,
     visitor: &Visitor,
-    (ledger, refused): (&str, Option<String>),
+    (ledger, refused): (&str, Option<Refused>),
     check: Option<Check>,
 ) -> Result<Response, WebError> {
-    let status = if refused.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
+    let status = refused.as_ref().map_or(StatusCode::OK, Refused::status);
+    let (refused, ledger_fault, file_fault) = match refused {
+        None => (None, None, None),
+        Some(Refused::Columns(why)) => (Some(why), None, None),
+        Some(Refused::Ledger(why)) => (Some(NOT_TAKEN.to_owned()), Some(why), None),
+        Some(Refused::File(_, why)) => (Some(NOT_TAKEN.to_owned()), None, Some(why)),
     };
     let page = ImportPage {
         shell: Shell::new(web, Some(visitor), HERE),
         refused,
+        ledger_fault,
+        file_fault,
+        file_most: FileUse::Import.file_bytes(),
         ledger: ledger.to_owned(),
         ledgers: web.store.ledgers().await?,
         check,
@@ -131,12 +163,17 @@ async fn show(
 pub(super) async fn bring(
     visitor: Allowed<ImportTickets>,
     State(web): State<Web>,
-    form: FileForm,
+    TypedForm { form, fault }: TypedForm,
 ) -> Result<Response, WebError> {
     let ledger = form.text("ledger").trim().to_owned();
+    if let Some(fault) = fault {
+        let why = Refused::File(fault.status(), fault.message());
+        return show(&web, &visitor, (&ledger, Some(why)), None).await;
+    }
     let letters = ledger.chars().count();
     if !(1..=LEDGER_NAME_LETTERS).contains(&letters) {
         let why = format!("台帳の名前を{LEDGER_NAME_LETTERS}文字以内で入力してください。");
+        let why = Refused::Ledger(why);
         return show(&web, &visitor, (&ledger, Some(why)), None).await;
     }
     let content = form.content.clone();
@@ -147,6 +184,7 @@ pub(super) async fn bring(
         .map_err(|error| refusal(&error));
     let empty = || "ファイルに行がありません。".to_owned();
     if let Err(why) = heads.and_then(|heads| heads.first().map(drop).ok_or_else(empty)) {
+        let why = Refused::file(why);
         return show(&web, &visitor, (&ledger, Some(why)), None).await;
     }
     let file = LedgerFile {
@@ -327,6 +365,7 @@ async fn show_check(
         id: file.id,
         file: file.name,
     };
+    let why = why.map(Refused::Columns);
     show(web, visitor, (ledger, why), Some(check)).await
 }
 

@@ -20,7 +20,7 @@ use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::table::{COUNTED, Column, Info, Links, Listing};
-use crate::kit::table_filter::{Asked, Filter, Pairs};
+use crate::kit::table_filter::{Filter, FilterValues, Pairs};
 use crate::kit::{table_file, table_page};
 use crate::query::Period;
 use crate::state::Web;
@@ -88,7 +88,7 @@ impl Listing for TicketList {
     const VIEWED: Option<Action> = Some(Action::TicketView);
     const EXPORTED: Action = Action::TicketExport;
 
-    fn filters(web: &Web, _: &Asked) -> Vec<Filter> {
+    fn filters(web: &Web, _: &FilterValues) -> Vec<Filter> {
         let names = Names::new(web, web.offered.get());
         let states = [(OPEN, "未完了"), (ALL, "統合したものも含む")].into_iter();
         let states = states.chain(Status::ALL.map(|one| (one.as_str(), one.label())));
@@ -143,7 +143,7 @@ impl Listing for TicketList {
         ]
     }
 
-    fn filter(web: &Web, asked: &Asked, order: TicketOrder) -> Result<ListFilter, WebError> {
+    fn filter(web: &Web, asked: &FilterValues, order: TicketOrder) -> Result<ListFilter, WebError> {
         let state = asked.get("state");
         let period = period(web, asked)?;
         let users = web.offered.get();
@@ -203,7 +203,7 @@ impl Listing for TicketList {
     fn filter_for(
         web: &Web,
         visitor: &Visitor,
-        asked: &Asked,
+        asked: &FilterValues,
         order: TicketOrder,
     ) -> Result<ListFilter, WebError> {
         let mut filter = Self::filter(web, asked, order)?;
@@ -278,7 +278,11 @@ impl Listing for TicketList {
         })
     }
 
-    fn bulk(web: &Web, visitor: &Visitor, asked: &Asked) -> Result<Option<String>, WebError> {
+    fn bulk(
+        web: &Web,
+        visitor: &Visitor,
+        asked: &FilterValues,
+    ) -> Result<Option<String>, WebError> {
         bulk::form(web, visitor, asked).map(Some)
     }
 
@@ -286,7 +290,7 @@ impl Listing for TicketList {
         bulk::chosen(ticket)
     }
 
-    fn recorded(web: &Web, asked: &Asked) -> Result<Fields, WebError> {
+    fn recorded(web: &Web, asked: &FilterValues) -> Result<Fields, WebError> {
         if let Some(period) = period(web, asked)? {
             return Ok(asked.fields(&period));
         }
@@ -298,7 +302,7 @@ impl Listing for TicketList {
 }
 
 /// The period that is asked for; of one without its first day, from the beginning on.
-fn period(web: &Web, asked: &Asked) -> Result<Option<Period>, WebError> {
+fn period(web: &Web, asked: &FilterValues) -> Result<Option<Period>, WebError> {
     let (from, to) = (asked.get("from"), asked.get("to"));
     if from.is_empty() && to.is_empty() {
         return Ok(None);

@@ -60,7 +60,7 @@ pub(super) enum NewAccount {
         in_force: bool,
     },
     /// Nothing is saved, for this reason.
-    Refused(String),
+    Refused(FieldError),
 }
 
 impl AgentForm {
@@ -84,7 +84,7 @@ impl AgentForm {
             return None;
         }
         let setup = web.desk.setup();
-        let lines = setup.lines.iter().map(|line| line.thing.name.as_str());
+        let lines = setup.lines.iter().map(|line| line.config.name.as_str());
         let first = (setup.lines.len() != 1).then_some(("", "選んでください"));
         let choices = first.into_iter().chain(lines.map(|line| (line, line)));
         Some(AgentFields {
@@ -96,7 +96,7 @@ impl AgentForm {
 
     /// The agent of a user: with the user's name, and with the login for an id unless another was
     /// typed.
-    pub(super) fn read(&self, user: &User, setup: &DeskSetup) -> Result<AgentConfig, String> {
+    pub(super) fn read(&self, user: &User, setup: &DeskSetup) -> Result<AgentConfig, FieldError> {
         let id = if self.id.is_empty() {
             &user.login
         } else {
@@ -104,24 +104,37 @@ impl AgentForm {
         };
         let mut agent = AgentConfig::new(id, &user.name, &self.extension);
         if setup.line(&self.line).is_none() {
-            return Err("受け持つ回線を選んでください。".to_owned());
+            return Err(FieldError::new("line", "受け持つ回線を選んでください"));
         }
         agent.lines = vec![Duty::first(&self.line)];
         let mut faults = agent.entered_faults();
         faults.extend(agent.faults());
-        match faults.first() {
-            Some(fault) => Err(fault_text(fault)),
+        match faults.into_iter().next() {
+            Some(fault) => Err(on_page(fault)),
             None => Ok(agent),
         }
     }
 }
 
-/// 内線番号：半角の数字で、2桁から8桁で入力してください。
-fn fault_text(fault: &FieldError) -> String {
+/// The fault of an agent at the field that the page of users has for it.
+fn on_page(fault: FieldError) -> FieldError {
     let field = match fault.field.as_str() {
-        "id" => "担当者ID：",
+        "id" => "agent_id",
+        "lines" => "line",
+        "extension" | "name" => return fault,
+        _ => "",
+    };
+    FieldError {
+        field: field.to_owned(),
+        ..fault
+    }
+}
+
+/// 内線番号：半角の数字で、2桁から8桁で入力してください。
+pub(super) fn told(fault: &FieldError) -> String {
+    let field = match fault.field.as_str() {
+        "agent_id" => "担当者ID：",
         "extension" => "内線番号：",
-        "name" => "担当者の名前：",
         _ => "",
     };
     format!("{field}{}。", fault.message)
@@ -138,8 +151,8 @@ pub(super) async fn make(
     let history = web.store.setting_history(AGENT, &agent.id).await?;
     let newest = history.first();
     if newest.is_some_and(|newest| newest.data.is_some()) {
-        let why = "担当者ID：この担当者は、すでに登録されています。一覧から選ぶか、別のIDにしてください。";
-        return Ok(NewAccount::Refused(why.to_owned()));
+        let why = "この担当者は、すでに登録されています。一覧から選ぶか、別のIDにしてください";
+        return Ok(NewAccount::Refused(FieldError::new("agent_id", why)));
     }
     let now = web.desk.now();
     let secret = token::readable(GROUPS);
@@ -170,14 +183,16 @@ pub(super) async fn make(
             Ok(stamp) => stamp,
             Err(SetupRefusal::Store(error)) => return Err(error.into()),
             Err(SetupRefusal::Part(found)) if found.part == Part::Agent && found.name == id => {
-                return Ok(NewAccount::Refused(fault_text(&found.fault)));
+                return Ok(NewAccount::Refused(on_page(found.fault)));
             }
             Err(SetupRefusal::Part(found)) => {
                 let (part, name) = (found.part.label(), &found.name);
-                let why = format!("{part}「{name}」と合いません。{}。", found.fault.message);
-                return Ok(NewAccount::Refused(why));
+                let why = format!("{part}「{name}」と合いません。{}", found.fault.message);
+                return Ok(NewAccount::Refused(FieldError::new("", why)));
             }
-            Err(SetupRefusal::Other(why)) => return Ok(NewAccount::Refused(format!("{why}。"))),
+            Err(SetupRefusal::Other(why)) => {
+                return Ok(NewAccount::Refused(FieldError::new("", why)));
+            }
         };
         let made = async {
             let mut tx = web.store.begin(agent_entry.clone()).await?;

@@ -2,6 +2,7 @@
 
 use madoguchi_core::access::Role;
 use madoguchi_core::account::User;
+use madoguchi_core::setup::FieldError;
 use madoguchi_store::{Resource, StoreError, UserFilter};
 
 use crate::error::WebError;
@@ -37,15 +38,18 @@ pub(super) async fn last_administrator(web: &Web, user: &User) -> Result<Option<
 }
 
 /// What to tell when a value is another user's already.
-pub(super) fn taken(error: StoreError) -> Result<String, WebError> {
+pub(super) fn taken(error: StoreError) -> Result<FieldError, WebError> {
     match error {
         StoreError::Taken {
             what: Resource::OidcSubject,
-        } => Ok("この認証基盤の識別子は、ほかの利用者に登録されています。".to_owned()),
-        StoreError::Taken { .. } => Ok(
-            "このログイン名は、ほかの利用者が使っています。別のログイン名にしてください。"
-                .to_owned(),
-        ),
+        } => Ok(FieldError::new(
+            "subject",
+            "この認証基盤の識別子は、ほかの利用者に登録されています",
+        )),
+        StoreError::Taken { .. } => Ok(FieldError::new(
+            "login",
+            "このログイン名は、ほかの利用者が使っています。別のログイン名にしてください",
+        )),
         other => Err(other.into()),
     }
 }

@@ -6,10 +6,11 @@ use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use madoguchi_core::access::{ManageUsers, Permission, Role, check_roles};
-use madoguchi_core::account::{User, read_login};
+use madoguchi_core::access::{ManageUsers, Permission, Role};
+use madoguchi_core::account::User;
 use madoguchi_core::audit::{Action, changed};
 use madoguchi_core::id::{AgentId, UserId};
+use madoguchi_core::setup::FieldError;
 
 use crate::account::sessions::{SessionRow, session_rows};
 use crate::auth::access::{Allowed, AskedAgain};
@@ -24,10 +25,8 @@ use crate::shell::Shell;
 use crate::state::Web;
 use crate::users::agent::{self, AgentFields, AgentForm, NewAccount, PhoneValues};
 use crate::users::change::{WATCHES, last_administrator, taken};
+use crate::users::form::{fault_at, put_upon, roles_fault};
 use crate::users::summary::state;
-
-const NAME_LETTERS: usize = 60;
-const SUBJECT_LETTERS: usize = 255;
 
 #[derive(Template)]
 #[template(path = "user.html")]
@@ -55,11 +54,24 @@ pub(super) struct UserPage {
     pub(super) one_time: Option<String>,
     /// What is set in the phone, shown this once.
     phone: Option<PhoneValues>,
-    error: Option<String>,
+    error: Option<FieldError>,
     /// What was typed is kept on the page until the administrator has proven themselves.
     unproven: bool,
     /// The account watches over administrators.
     watches: bool,
+}
+
+impl UserPage {
+    /// What stands at the head of the page.
+    fn head_fault(&self) -> Option<String> {
+        self.error.as_ref().map(agent::told)
+    }
+
+    /// What stands beside a field.
+    fn fault(&self, field: &str) -> Option<String> {
+        let error = self.error.as_ref().filter(|error| error.field == field)?;
+        Some(format!("{}。", error.message))
+    }
 }
 
 struct RoleChoice {
@@ -172,7 +184,7 @@ impl UserPage {
             .phone
             .zip(agent)
             .map(|(password, agent)| PhoneValues {
-                extension: agent.thing.extension.clone(),
+                extension: agent.config.extension.clone(),
                 realm: setup.realm.clone(),
                 password,
             });
@@ -199,7 +211,7 @@ pub(super) async fn view(
     let sessions = web.store.list_sessions(&user.id).await?;
     let setup = web.desk.setup();
     let agents = setup.agents.iter();
-    let agents = agents.map(|agent| (agent.thing.id.as_str(), agent.thing.name.as_str()));
+    let agents = agents.map(|agent| (agent.config.id.as_str(), agent.config.name.as_str()));
     let new_agent = new.and_then(|new| new.fields(web, visitor));
     let chosen = user.agent.as_ref().map_or("", AgentId::as_str);
     let gone = setup.agent(chosen).is_none() && !chosen.is_empty();
@@ -276,51 +288,12 @@ fn role_choices(chosen: &BTreeSet<Role>) -> Vec<RoleChoice> {
         .collect()
 }
 
-/// The form as it came, put upon a user.
-fn put_upon(user: &mut User, pairs: &[(String, String)]) -> Result<(), String> {
-    let value = |wanted: &str| {
-        let found = pairs.iter().find(|(name, _)| name == wanted);
-        found.map(|(_, value)| value.trim()).unwrap_or_default()
-    };
-    value("login").clone_into(&mut user.login);
-    value("name").clone_into(&mut user.name);
-    let agent = value("agent");
-    let is_known = !agent.is_empty() && agent != agent::NEW;
-    user.agent = is_known.then(|| AgentId::new(agent));
-    let subject = value("subject");
-    user.oidc_subject = (!subject.is_empty()).then(|| subject.to_owned());
-    user.roles = pairs
-        .iter()
-        .filter(|(name, _)| name == "role")
-        .filter_map(|(_, value)| Role::lookup(value))
-        .collect();
-    user.version = value("version").parse().unwrap_or(0);
-    user.login = read_login(&user.login).map_err(|fault| fault.to_string())?;
-    if user.name.is_empty() || user.name.chars().count() > NAME_LETTERS {
-        return Err(format!("氏名を{NAME_LETTERS}文字以内で入力してください。"));
-    }
-    if user.roles.is_empty() {
-        return Err("役割を1つ以上選んでください。".to_owned());
-    }
-    if subject.chars().count() > SUBJECT_LETTERS {
-        return Err(format!(
-            "認証基盤の識別子は{SUBJECT_LETTERS}文字以内で入力してください。"
-        ));
-    }
-    Ok(())
-}
-
-/// What to tell of roles that an administrator cannot give.
-fn roles_fault(before: &BTreeSet<Role>, user: &User) -> Result<(), String> {
-    check_roles(before, &user.roles).map_err(|fault| fault.to_string())
-}
-
 async fn show_again(
     web: &Web,
     visitor: &Visitor,
     user: &User,
     new: Option<&AgentForm>,
-    why: String,
+    why: FieldError,
 ) -> Result<Response, WebError> {
     let mut page = view(web, visitor, user, new).await?;
     page.error = Some(why);
@@ -418,11 +391,12 @@ pub(crate) async fn save(
     let put = put_upon(&mut user, &pairs).and_then(|()| roles_fault(&before.roles, &user));
     let mut fault = put.err();
     if fault.is_none() && !user.roles.contains(&Role::Administrator) {
-        fault = last_administrator(&web, &before).await?;
+        let last = last_administrator(&web, &before).await?;
+        fault = last.map(|why| fault_at("role", why));
     }
     let watches = before.roles.iter().any(|role| role.watches());
     if watches && before.oidc_subject != user.oidc_subject {
-        fault = fault.or_else(|| Some(WATCHES.to_owned()));
+        fault = fault.or_else(|| Some(fault_at("subject", WATCHES)));
     }
     if let Some(why) = fault {
         return show_again(&web, &visitor, &user, None, why).await;

@@ -9,7 +9,7 @@ use super::summary::state;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::table::{Column, DOWN, Info, Links, Listing, Order, UP, Value};
-use crate::kit::table_filter::{Asked, Filter};
+use crate::kit::table_filter::{Filter, FilterValues};
 use crate::query::escape;
 use crate::state::Web;
 use crate::text::NOTHING;
@@ -87,7 +87,7 @@ impl Listing for UserList {
             }),
         ];
 
-    fn filters(_: &Web, _: &Asked) -> Vec<Filter> {
+    fn filters(_: &Web, _: &FilterValues) -> Vec<Filter> {
         let roles = Role::ALL.map(|role| (role.as_str(), role.label()));
         vec![
             Filter::text("text", "氏名・ログイン名"),
@@ -96,7 +96,7 @@ impl Listing for UserList {
         ]
     }
 
-    fn filter(web: &Web, asked: &Asked, order: UserOrder) -> Result<UserFilter, WebError> {
+    fn filter(web: &Web, asked: &FilterValues, order: UserOrder) -> Result<UserFilter, WebError> {
         let state = asked.get("state");
         Ok(UserFilter {
             text: asked.get("text").to_owned(),
@@ -131,6 +131,21 @@ impl Listing for UserList {
 
     async fn count(web: &Web, filter: &UserFilter, at_most: u32) -> Result<u64, StoreError> {
         web.store.count_users(filter, at_most).await
+    }
+
+    async fn page_and_count(
+        web: &Web,
+        filter: &UserFilter,
+        start: Start,
+        limit: u32,
+    ) -> Result<(Page<User>, u64), StoreError> {
+        let at_most = Self::counted_at_most(filter);
+        let filter = UserFilter {
+            start,
+            limit,
+            ..filter.clone()
+        };
+        web.store.page_and_count_users(&filter, at_most).await
     }
 
     async fn links(_: &Web, _: &Visitor) -> Result<Links, WebError> {

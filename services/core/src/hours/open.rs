@@ -15,7 +15,7 @@ const CLOSED: &str = "closed";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OpenHours {
-    /// From.
+    /// The first minute in which callers are received.
     pub opens: NaiveTime,
     /// Until, later than `opens`; `None` for midnight.
     pub closes: Option<NaiveTime>,

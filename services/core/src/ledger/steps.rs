@@ -18,7 +18,7 @@ const NAME_BYTES: usize = 16;
 pub struct Step {
     /// When it happened.
     pub happened_at: Instant,
-    /// What.
+    /// The change that the row stands for.
     pub change: TicketChange,
 }
 

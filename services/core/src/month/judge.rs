@@ -59,7 +59,7 @@ pub struct Miss {
     pub id: String,
     /// What it was: its number or a few words.
     pub what: String,
-    /// When.
+    /// When it happened.
     pub at: Instant,
     /// By how much, where it is a matter of time.
     pub over: Option<Millis>,
@@ -72,9 +72,9 @@ pub struct LeftOut {
     pub id: String,
     /// What it was.
     pub what: String,
-    /// When.
+    /// When it happened.
     pub at: Instant,
-    /// Why.
+    /// Why it is left out.
     pub reason: String,
     /// What proves it.
     pub proof: String,
@@ -83,7 +83,7 @@ pub struct LeftOut {
 /// An item that was judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
-    /// Which.
+    /// Which service level is judged.
     pub item: LevelItem,
     /// What was counted.
     pub counted: Counted,

@@ -97,7 +97,7 @@ named! {
         Submitted = "submitted", "提出済み";
         /// Sent back.
         Returned = "returned", "差戻し";
-        /// Approved.
+        /// The principal has approved it.
         Approved = "approved", "承認済み";
     }
 }

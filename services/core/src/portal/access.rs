@@ -41,7 +41,7 @@ pub struct ArticleAccess {
 /// Searches at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PlaceAccess {
-    /// Searches.
+    /// How often somebody searched.
     pub searches: u64,
     /// Of these, without result.
     pub in_vain: u64,
@@ -54,7 +54,7 @@ pub struct PlaceAccess {
 /// Searches and views.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Used {
-    /// Searches.
+    /// How often somebody searched.
     pub searches: u64,
     /// Articles read.
     pub views: u64,

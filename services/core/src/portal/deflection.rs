@@ -14,7 +14,7 @@ const CALL_WITHIN: Millis = Millis::from_secs(60 * 60);
 /// An article that somebody read in the portal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteRead {
-    /// When.
+    /// When it happened.
     pub at: Instant,
     /// By which browser, as far as it can be told for a day.
     pub visit: String,
@@ -25,7 +25,7 @@ pub struct SiteRead {
 /// A call that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteCall {
-    /// When.
+    /// When it happened.
     pub at: Instant,
     /// From which site; `None`: unknown.
     pub site: Option<String>,

@@ -33,14 +33,14 @@ pub enum DayRule {
     Closed,
     /// Open at these hours, whatever day it is.
     Open {
-        /// From.
+        /// The first minute in which callers are received.
         opens: NaiveTime,
-        /// Until.
+        /// The minute from which callers are received no more.
         closes: NaiveTime,
     },
     /// Open from the usual hour until this one.
     Until {
-        /// Until.
+        /// The minute from which callers are received no more.
         closes: NaiveTime,
     },
     /// 特定日: open at the usual hours, though the rules say closed.

@@ -14,11 +14,11 @@ use super::targets::{TargetConfig, Targets};
 use super::trunks::TrunkConfig;
 use crate::id::{AgentId, LineName};
 
-/// A thing and where it comes from.
+/// What was configured, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configured<T> {
-    /// The thing.
-    pub thing: T,
+    /// The line, agent, trunk or calendar.
+    pub config: T,
     /// The operator's file names it, so that screens only show it.
     pub by_file: bool,
 }
@@ -26,11 +26,11 @@ pub struct Configured<T> {
 /// What the operator's file names.
 #[derive(Debug, Clone, Default)]
 pub struct FileSetup {
-    /// Lines.
+    /// The lines that the file names.
     pub lines: Vec<LineConfig>,
-    /// Agents.
+    /// The agents that the file names.
     pub agents: Vec<AgentConfig>,
-    /// Trunks.
+    /// The trunks that the file names.
     pub trunks: Vec<TrunkConfig>,
     /// Reception calendars beside the desk's.
     pub calendars: Vec<CalendarConfig>,
@@ -89,7 +89,7 @@ impl DeskSetup {
         let trunks = screen.trunks.values().map(|kept| kept.trunk.clone());
         let mut calendars = made(&file.calendars, screen.calendars.values().cloned());
         put_days(
-            calendars.iter_mut().map(|calendar| &mut calendar.thing),
+            calendars.iter_mut().map(|calendar| &mut calendar.config),
             screen,
         );
         Self {
@@ -98,14 +98,14 @@ impl DeskSetup {
             agents: made(&file.agents, agents)
                 .into_iter()
                 .map(|made| Configured {
-                    thing: made.thing.without_secrets(),
+                    config: made.config.without_secrets(),
                     ..made
                 })
                 .collect(),
             trunks: made(&file.trunks, trunks)
                 .into_iter()
                 .map(|made| Configured {
-                    thing: made.thing.without_secrets(),
+                    config: made.config.without_secrets(),
                     ..made
                 })
                 .collect(),
@@ -127,51 +127,51 @@ impl DeskSetup {
     pub fn line_names(&self) -> impl Iterator<Item = LineName> {
         self.lines
             .iter()
-            .map(|line| LineName::new(&line.thing.name))
+            .map(|line| LineName::new(&line.config.name))
     }
 
     /// The name of an agent who is or was here; the id of others.
     pub fn agent_name<'a>(&'a self, id: &'a str) -> &'a str {
-        let here = self.agents.iter().find(|agent| agent.thing.id == id);
-        let here = here.map(|agent| agent.thing.name.as_str());
+        let here = self.agents.iter().find(|agent| agent.config.id == id);
+        let here = here.map(|agent| agent.config.name.as_str());
         let former = || self.former_agents.get(id).map(String::as_str);
         here.or_else(former).unwrap_or(id)
     }
 
     /// The line of this name.
     pub fn line(&self, name: &str) -> Option<&Configured<LineConfig>> {
-        self.lines.iter().find(|line| line.thing.name == name)
+        self.lines.iter().find(|line| line.config.name == name)
     }
 
     /// The agent of this id.
     pub fn agent(&self, id: &str) -> Option<&Configured<AgentConfig>> {
-        self.agents.iter().find(|agent| agent.thing.id == id)
+        self.agents.iter().find(|agent| agent.config.id == id)
     }
 
     /// The reception calendar of this name.
     pub fn calendar(&self, name: &str) -> Option<&Configured<CalendarConfig>> {
-        self.calendars.iter().find(|one| one.thing.name == name)
+        self.calendars.iter().find(|one| one.config.name == name)
     }
 
     /// Agents to whom no call comes, for they take calls of no line.
     pub fn agents_without_line(&self) -> impl Iterator<Item = &AgentConfig> {
-        let agents = self.agents.iter().map(|agent| &agent.thing);
+        let agents = self.agents.iter().map(|agent| &agent.config);
         agents.filter(|agent| agent.lines.is_empty())
     }
 
     /// The trunk of this name.
     pub fn trunk(&self, name: &str) -> Option<&Configured<TrunkConfig>> {
-        self.trunks.iter().find(|trunk| trunk.thing.name == name)
+        self.trunks.iter().find(|trunk| trunk.config.name == name)
     }
 }
 
 fn made<T: Clone>(file: &[T], screen: impl Iterator<Item = T>) -> Vec<Configured<T>> {
-    let file = file.iter().cloned().map(|thing| Configured {
-        thing,
+    let file = file.iter().cloned().map(|config| Configured {
+        config,
         by_file: true,
     });
-    let screen = screen.map(|thing| Configured {
-        thing,
+    let screen = screen.map(|config| Configured {
+        config,
         by_file: false,
     });
     file.chain(screen).collect()
@@ -204,8 +204,8 @@ mod tests {
         let names: Vec<_> = setup.line_names().map(|name| name.to_string()).collect();
         assert_eq!(names, ["z", "a"]);
         assert!(setup.line("z").unwrap().by_file && !setup.line("a").unwrap().by_file);
-        assert_eq!(setup.agent("tanaka").unwrap().thing.password, None);
-        assert_eq!(setup.trunk("carrier").unwrap().thing.password, None);
+        assert_eq!(setup.agent("tanaka").unwrap().config.password, None);
+        assert_eq!(setup.trunk("carrier").unwrap().config.password, None);
         assert_eq!(setup.targets.answer_rate, 92);
         let idle = setup.agents_without_line().map(|agent| agent.id.as_str());
         assert_eq!(idle.collect::<Vec<_>>(), ["tanaka"]);

@@ -65,9 +65,9 @@ impl Pattern {
 /// A way by which HEP comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HepListen {
-    /// Datagrams.
+    /// Heard as datagrams at this address.
     Udp(SocketAddr),
-    /// Streams.
+    /// Heard over connections to this address.
     Tcp(SocketAddr),
     /// Streams within TLS, with the certificate of the pages.
     Tls(SocketAddr),

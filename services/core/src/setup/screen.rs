@@ -31,7 +31,7 @@ pub struct ScreenSetup {
     pub outbound: OutboundConfig,
     /// What is observed of a PBX.
     pub observe: ScreenObserve,
-    /// Categories.
+    /// The categories of articles and tickets.
     pub categories: Categories,
 }
 

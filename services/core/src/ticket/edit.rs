@@ -9,7 +9,7 @@ use super::fields::{TicketField, TicketFields, lines};
 /// A field that both changed, each in another way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// Which.
+    /// The field that differs.
     pub field: TicketField,
     /// What both began with.
     pub before: String,

@@ -30,7 +30,7 @@ pub struct TicketEvent {
     /// Who did it; `None` for the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<UserId>,
-    /// What.
+    /// What was changed.
     #[serde(flatten)]
     pub change: TicketChange,
 }
@@ -60,7 +60,7 @@ pub enum TicketChange {
     },
     /// A field was changed.
     FieldChanged {
-        /// Which.
+        /// The field that was changed.
         field: TicketField,
         /// What it was.
         before: String,
@@ -138,7 +138,7 @@ pub enum TicketChange {
     Resumed,
     /// 再開: it was 完了 too soon.
     Reopened {
-        /// Why.
+        /// Why it is open again.
         reason: String,
     },
     /// An internal note.
@@ -153,7 +153,7 @@ pub enum TicketChange {
     },
     /// A file was taken away, and its content with it.
     FileRemoved {
-        /// Which.
+        /// The file that was taken away.
         file: AttachmentId,
         /// What it was called.
         name: String,
@@ -179,7 +179,7 @@ pub enum TicketChange {
     },
     /// 統合: another ticket goes on as this one.
     MergedFrom {
-        /// Which.
+        /// The ticket that was merged into this one.
         from: TicketId,
     },
     /// A merge with another ticket, in either direction, was undone.

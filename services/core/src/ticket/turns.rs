@@ -7,7 +7,7 @@ use crate::time::Instant;
 /// An instant from which on a ticket was open or closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn {
-    /// When.
+    /// The instant from which on it is so.
     pub at: Instant,
     /// Open: neither 完了 nor merged into another.
     pub open: bool,

@@ -12,6 +12,10 @@ use crate::page::{self, Key, Order, Page, Start};
 use crate::sql::{Joined, Sql, escaped, storable};
 use crate::store::Store;
 
+/// Words that no more users hold are looked for once: who holds them is read by their logins then. Of what more
+/// hold, a page is met soon in any order.
+const FEW: u32 = 500;
+
 /// Which users are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFilter {
@@ -109,13 +113,62 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Cursor`].
     pub async fn page_users(&self, filter: &UserFilter) -> Result<Page<User>, StoreError> {
+        self.page_among(filter, |sql| restrict(sql, filter)).await
+    }
+
+    /// The same page, and how many users `filter` lets through, counted up to `at_most`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Cursor`].
+    pub async fn page_and_count_users(
+        &self,
+        filter: &UserFilter,
+        at_most: u32,
+    ) -> Result<(Page<User>, u64), StoreError> {
+        let Some(logins) = self.few_logins(filter).await? else {
+            let page = self.page_users(filter).await?;
+            return Ok((page, self.count_users(filter, at_most).await?));
+        };
+        let count = (logins.len() as u64).min(u64::from(at_most));
+        let among = |sql: &mut Sql| {
+            // Nobody has an empty login.
+            let logins = logins.iter().map(String::as_str);
+            sql.push(" WHERE login IN (")
+                .bind_all(std::iter::once("").chain(logins))
+                .push(")");
+        };
+        Ok((self.page_among(filter, among).await?, count))
+    }
+
+    /// The logins of those who hold a word, if they are few.
+    async fn few_logins(&self, filter: &UserFilter) -> Result<Option<Vec<String>>, StoreError> {
+        if filter.text.trim().is_empty() {
+            return Ok(None);
+        }
+        let mut sql = Sql::new("SELECT login FROM users");
+        restrict(&mut sql, filter);
+        sql.push(" LIMIT ").bind(i64::from(FEW) + 1);
+        let rows = sql.fetch_all(&mut *self.read()?.acquire().await?).await?;
+        if rows.len() > FEW as usize {
+            return Ok(None);
+        }
+        let logins = rows.iter().map(|row| row.try_get("login"));
+        Ok(Some(logins.collect::<Result<_, _>>()?))
+    }
+
+    /// A page of those users whom `among` (which begins with WHERE) leaves.
+    async fn page_among(
+        &self,
+        filter: &UserFilter,
+        among: impl FnOnce(&mut Sql),
+    ) -> Result<Page<User>, StoreError> {
         let order = filter.order.order();
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS);
         order.select(&mut sql);
         // Which they are is found in the narrow index; only those are then read whole.
         sql.push(" FROM users WHERE login IN (SELECT login FROM users");
-        restrict(&mut sql, filter);
+        among(&mut sql);
         order.restrict(&mut sql, &filter.start)?;
         order.sort(&mut sql, &filter.start);
         page::limit(&mut sql, &filter.start, filter.limit);

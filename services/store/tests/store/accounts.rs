@@ -71,6 +71,8 @@ async fn users_are_added_found_and_listed(place: Place) {
         let page = store.page_users(&filter).await.unwrap();
         let counted = store.count_users(&filter, 10).await.unwrap();
         assert_eq!(counted, page.rows.len() as u64);
+        let both = store.page_and_count_users(&filter, 10).await.unwrap();
+        assert_eq!(both, (page.clone(), counted));
         page.rows.into_iter().map(|user| user.login).collect()
     };
     assert_eq!(find("", None).await, ["abe", "sato"]);

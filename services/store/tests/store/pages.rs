@@ -17,6 +17,7 @@ on_databases!([sqlite_file, postgres] [
     each_call_is_met_once_while_others_arrive,
     the_way_back_is_the_way_there,
     users_are_met_once_in_every_order_though_many_are_equal,
+    users_found_by_a_word_are_counted_with_their_page_be_they_few_or_many,
     a_place_of_another_list_is_refused,
     rows_are_counted_no_further_than_asked,
 ]);
@@ -164,6 +165,40 @@ async fn users_are_met_once_in_every_order_though_many_are_equal(place: Place) {
             UserOrder::LongestUnused => met.is_sorted_by(|(one, _), (next, _)| one <= next),
         };
         assert!(sorted, "{order:?}");
+    }
+}
+
+async fn users_found_by_a_word_are_counted_with_their_page_be_they_few_or_many(place: Place) {
+    let store = place.open().await;
+    let users: Vec<_> = (0..620).map(user).collect();
+    madoguchi_store::testing::add_users(&store, &users)
+        .await
+        .unwrap();
+    // Words that many hold, some, one, and nobody.
+    for text in ["login", "1", "login61", "なし"] {
+        for order in [UserOrder::Login, UserOrder::Name, UserOrder::LastUsed] {
+            let mut next = Some(Start::First);
+            let mut met = 0;
+            let mut pages = 0;
+            while let Some(start) = next {
+                let filter = UserFilter {
+                    text: text.to_owned(),
+                    order,
+                    start,
+                    limit: 200,
+                    ..UserFilter::default()
+                };
+                let page = store.page_users(&filter).await.unwrap();
+                let count = store.count_users(&filter, 600).await.unwrap();
+                let both = store.page_and_count_users(&filter, 600).await.unwrap();
+                assert_eq!(both, (page.clone(), count), "{text} {order:?}");
+                met += page.rows.len();
+                pages += 1;
+                next = page.after.map(Start::After);
+            }
+            assert!(met <= 620 && pages <= 4, "{text} {order:?}");
+            assert_eq!(met == 0, text == "なし", "{text} {order:?}");
+        }
     }
 }
 

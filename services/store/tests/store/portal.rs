@@ -10,8 +10,8 @@ use madoguchi_core::portal::{Inquiry, ReceiptNumber, SiteRead};
 use madoguchi_core::ticket::{Channel, Status, Ticket, TicketChange};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_store::{
-    Attention, AuditFilter, Feedback, NewInquiry, Opened, Rating, Referrer, Search, Settled, Store,
-    StoreError, TicketEdit, View,
+    AuditFilter, ContentGap, Feedback, NewInquiry, Opened, Rating, Referrer, Search, Settled,
+    Store, StoreError, TicketEdit, View,
 };
 
 use sqlx::{AnyConnection, Connection};
@@ -105,7 +105,7 @@ fn settled(id: &str, call: Option<&str>) -> Settled {
 }
 
 async fn in_vain(store: &Store) -> Vec<(String, u64, i64)> {
-    let found = store.missed_queries(Attention::InVain, Instant(0), 10);
+    let found = store.missed_queries(ContentGap::InVain, Instant(0), 10);
     let found = found.await.unwrap().into_iter();
     found
         .map(|one| (one.normal, one.count, one.last.0))
@@ -123,7 +123,7 @@ async fn searches_in_vain_are_grouped_however_they_were_typed(place: Database) {
         in_vain(&store).await,
         [("vpn".to_owned(), 2, 20), ("旅費".to_owned(), 1, 30)]
     );
-    let late = store.missed_queries(Attention::InVain, Instant(25), 10);
+    let late = store.missed_queries(ContentGap::InVain, Instant(25), 10);
     assert_eq!(late.await.unwrap().len(), 1);
 }
 
@@ -131,12 +131,12 @@ async fn what_was_seen_to_comes_up_again_only_when_it_happens_again(place: Datab
     let store = place.open().await;
     search(&store, "1", 10, Viewer::Portal, "VPN", 0).await;
     let done = entry(Action::AttentionDone, 15);
-    change!(store, done, see_to(Attention::InVain, "vpn", &"u".into())).unwrap();
+    change!(store, done, see_to(ContentGap::InVain, "vpn", &"u".into())).unwrap();
     assert!(in_vain(&store).await.is_empty());
     search(&store, "2", 20, Viewer::Portal, "vpn", 0).await;
     assert_eq!(in_vain(&store).await, [("vpn".to_owned(), 1, 20)]);
     let done = entry(Action::AttentionDone, 25);
-    change!(store, done, see_to(Attention::InVain, "vpn", &"u".into())).unwrap();
+    change!(store, done, see_to(ContentGap::InVain, "vpn", &"u".into())).unwrap();
     assert!(in_vain(&store).await.is_empty());
 }
 
@@ -162,7 +162,7 @@ async fn searches_with_results_that_nobody_opened_are_told(place: Database) {
     assert!(store.log_opened(&opened("1")).await.unwrap());
     assert!(store.log_opened(&opened("1")).await.unwrap(), "twice");
     assert!(!store.log_opened(&opened("forged")).await.unwrap());
-    let found = store.missed_queries(Attention::Unopened, Instant(0), 10);
+    let found = store.missed_queries(ContentGap::Unopened, Instant(0), 10);
     let found: Vec<_> = found
         .await
         .unwrap()
@@ -182,7 +182,7 @@ async fn searches_with_results_that_nobody_opened_are_told(place: Database) {
             .await
             .unwrap()
     );
-    let found = store.missed_queries(Attention::Missed, Instant(0), 10);
+    let found = store.missed_queries(ContentGap::Missed, Instant(0), 10);
     assert_eq!(found.await.unwrap().len(), 1);
 }
 
@@ -211,7 +211,7 @@ async fn a_browser_says_one_word_about_a_version(place: Database) {
     assert_eq!((unhelpful[0].helped, unhelpful[0].not_helped), (0, 2));
     assert_eq!(unhelpful[0].comments, ["分からない", "古い"]);
     let done = entry(Action::AttentionDone, 40);
-    change!(store, done, see_to(Attention::Unhelpful, "a", &"u".into())).unwrap();
+    change!(store, done, see_to(ContentGap::Unhelpful, "a", &"u".into())).unwrap();
     assert!(
         store
             .unhelpful_articles(Instant(0), 10)
@@ -495,7 +495,7 @@ async fn strange_letters_are_kept(place: Database) {
     let store = place.open().await;
     let query = "\0😀'; DROP TABLE portal_searches; --";
     search(&store, "1", 10, Viewer::Portal, query, 0).await;
-    let found = store.missed_queries(Attention::InVain, Instant(0), 10);
+    let found = store.missed_queries(ContentGap::InVain, Instant(0), 10);
     let found = found.await.unwrap();
     assert!(found[0].query.contains("😀'; DROP"));
 }

@@ -107,9 +107,9 @@ async fn try_out(setting: ObserveSetting, context: &Context<'_>) -> Result<Found
 fn count(web: &Web, messages: &[SignalMessage], setting: &ObserveSetting) -> Vec<Counted> {
     let (setup, calendars) = (web.desk.setup(), web.desk.calendars());
     let rules = Rules::new(
-        setup.lines.iter().map(|line| &line.thing),
-        setup.agents.iter().map(|agent| &agent.thing),
-        setup.trunks.iter().map(|trunk| &trunk.thing),
+        setup.lines.iter().map(|line| &line.config),
+        setup.agents.iter().map(|agent| &agent.config),
+        setup.trunks.iter().map(|trunk| &trunk.config),
         &setup.feature_codes,
         setting,
     );

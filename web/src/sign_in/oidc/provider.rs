@@ -18,7 +18,7 @@ use openidconnect::{
 
 use self::known::{AnyClaims, Client, IdToken, Known, Tokens, WITH_KEY_PAIRS};
 use super::attempt::Attempt;
-use super::refusal::Refusal;
+use super::error::OidcError;
 use super::settings::{self, ProviderFault, ProviderSettings, Read};
 use super::trouble;
 
@@ -81,7 +81,11 @@ impl IdentityProvider {
     }
 
     /// Where to send the browser.
-    pub(super) async fn address(&self, attempt: &Attempt, now: Instant) -> Result<String, Refusal> {
+    pub(super) async fn address(
+        &self,
+        attempt: &Attempt,
+        now: Instant,
+    ) -> Result<String, OidcError> {
         let client = self.client(now).await?;
         let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
@@ -109,11 +113,11 @@ impl IdentityProvider {
         code: String,
         attempt: &Attempt,
         now: Instant,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, OidcError> {
         let redeemed = tokio::time::timeout(PATIENCE, self.redeem(code, attempt, now)).await;
         redeemed.unwrap_or_else(|_| {
             tracing::warn!("the identity provider takes too long");
-            Err(Refusal::Unreachable)
+            Err(OidcError::Unreachable)
         })
     }
 
@@ -122,7 +126,7 @@ impl IdentityProvider {
         code: String,
         attempt: &Attempt,
         now: Instant,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, OidcError> {
         let client = self.client(now).await?;
         let tokens: Tokens = client
             .exchange_code(AuthorizationCode::new(code))
@@ -133,14 +137,14 @@ impl IdentityProvider {
             .map_err(trouble::of_tokens)?;
         let id_token = tokens.extra_fields().id_token().ok_or_else(|| {
             tracing::warn!("the identity provider has sent no ID token");
-            Refusal::Untrusted
+            OidcError::Untrusted
         })?;
         let claims = self.verify(&client, id_token, attempt, now).await?;
         if let Some(since) = attempt.asks_since()
             && !is_asked_since(claims.auth_time(), since)
         {
             tracing::warn!("the identity provider has not asked the person again");
-            return Err(Refusal::Untrusted);
+            return Err(OidcError::Untrusted);
         }
         let wanted = self.0.settings.subject_claim.as_str();
         if let Some(found) = claim(claims, wanted) {
@@ -152,13 +156,13 @@ impl IdentityProvider {
             Some(claims.subject().clone()),
         );
         let Ok(asked) = asked else {
-            return Err(Refusal::Nameless(wanted.to_owned()));
+            return Err(OidcError::Nameless(wanted.to_owned()));
         };
         let told: UserInfoClaims<AnyClaims, CoreGenderClaim> = asked
             .request_async(&self.0.settings.http)
             .await
             .map_err(trouble::of_user_info)?;
-        claim(&told, wanted).ok_or_else(|| Refusal::Nameless(wanted.to_owned()))
+        claim(&told, wanted).ok_or_else(|| OidcError::Nameless(wanted.to_owned()))
     }
 
     /// What the ID token says, if it is the provider's, for us, for this attempt, and not over.
@@ -168,7 +172,7 @@ impl IdentityProvider {
         id_token: &'a IdToken,
         attempt: &Attempt,
         now: Instant,
-    ) -> Result<&'a IdTokenClaims<AnyClaims, CoreGenderClaim>, Refusal> {
+    ) -> Result<&'a IdTokenClaims<AnyClaims, CoreGenderClaim>, OidcError> {
         let verify = |client: &Client| {
             let verifier = client
                 .id_token_verifier()
@@ -189,7 +193,7 @@ impl IdentityProvider {
         verified.map_err(|error| trouble::untrusted("its ID token does not hold", &error))
     }
 
-    async fn client(&self, now: Instant) -> Result<Arc<Client>, Refusal> {
+    async fn client(&self, now: Instant) -> Result<Arc<Client>, OidcError> {
         self.0.known.client(&self.0.settings, now).await
     }
 }

@@ -6,10 +6,10 @@ use std::error::Error;
 use openidconnect::core::CoreErrorResponseType;
 use openidconnect::{DiscoveryError, RequestTokenError, StandardErrorResponse, UserInfoError};
 
+use super::error::OidcError;
 use super::http::HttpError;
-use super::refusal::Refusal;
 
-pub(super) fn of_discovery(error: DiscoveryError<HttpError>) -> Refusal {
+pub(super) fn of_discovery(error: DiscoveryError<HttpError>) -> OidcError {
     match error {
         DiscoveryError::Request(error) => unreachable("its metadata", &error),
         DiscoveryError::Response(status, ..) if status.is_server_error() => {
@@ -21,7 +21,7 @@ pub(super) fn of_discovery(error: DiscoveryError<HttpError>) -> Refusal {
 
 pub(super) fn of_tokens(
     error: RequestTokenError<HttpError, StandardErrorResponse<CoreErrorResponseType>>,
-) -> Refusal {
+) -> OidcError {
     match &error {
         RequestTokenError::Request(inner) => unreachable("its tokens", inner),
         // Redeemed already, or too late (RFC 6749, 5.2).
@@ -29,27 +29,27 @@ pub(super) fn of_tokens(
             if *answer.error() == CoreErrorResponseType::InvalidGrant =>
         {
             log("the code is not taken", &error);
-            Refusal::Stale
+            OidcError::Stale
         }
         _ => untrusted("its tokens", &error),
     }
 }
 
-pub(super) fn of_user_info(error: UserInfoError<HttpError>) -> Refusal {
+pub(super) fn of_user_info(error: UserInfoError<HttpError>) -> OidcError {
     match error {
         UserInfoError::Request(error) => unreachable("its UserInfo", &error),
         error => untrusted("its UserInfo", &error),
     }
 }
 
-fn unreachable(what: &str, error: &dyn Error) -> Refusal {
+fn unreachable(what: &str, error: &dyn Error) -> OidcError {
     log(what, error);
-    Refusal::Unreachable
+    OidcError::Unreachable
 }
 
-pub(super) fn untrusted(what: &str, error: &dyn Error) -> Refusal {
+pub(super) fn untrusted(what: &str, error: &dyn Error) -> OidcError {
     log(what, error);
-    Refusal::Untrusted
+    OidcError::Untrusted
 }
 
 /// Errors tell neither codes nor tokens nor our secret; what the provider says of them is foreign

@@ -441,7 +441,7 @@ async fn what_only_comes_near_is_called_so_and_was_looked_for_in_vain() {
         .open(&mut agent, &format!("/knowledge?q={right}"))
         .await;
     assert!(!html.contains("近いもの"), "{html}");
-    let vain = madoguchi_store::Attention::InVain;
+    let vain = madoguchi_store::ContentGap::InVain;
     let vain = open.house.store.missed_queries(vain, Instant(0), 5);
     let vain = vain.await.unwrap();
     assert_eq!(vain.len(), 1, "{vain:?}");

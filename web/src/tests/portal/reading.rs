@@ -91,7 +91,7 @@ async fn nothing_found_is_said_kindly_with_ways_on() {
     let vain = open
         .house
         .store
-        .missed_queries(madoguchi_store::Attention::InVain, Instant(0), 5)
+        .missed_queries(madoguchi_store::ContentGap::InVain, Instant(0), 5)
         .await
         .unwrap();
     assert_eq!(vain[0].normal, "ぬりかべ座敷童子");

@@ -27,7 +27,7 @@ async fn a_line_is_made_changed_removed_and_brought_back() {
     ];
     house.take(&path, &line("x", &changed)).await;
     let kept = house.desk.setup();
-    let kept = &kept.line("夜間 窓口").expect("the name stays").thing;
+    let kept = &kept.line("夜間 窓口").expect("the name stays").config;
     assert_eq!(kept.ring_timeout_s, 20);
     let html = house.page(&path).await;
     assert!(html.contains("1人を呼び出す時間：15秒 → 20秒"), "{html}");
@@ -40,7 +40,7 @@ async fn a_line_is_made_changed_removed_and_brought_back() {
             .setup()
             .line("夜間 窓口")
             .unwrap()
-            .thing
+            .config
             .ring_timeout_s,
         15
     );
@@ -66,7 +66,7 @@ async fn a_line_is_made_changed_removed_and_brought_back() {
             .setup()
             .line("夜間 窓口")
             .unwrap()
-            .thing
+            .config
             .ring_timeout_s,
         20
     );
@@ -154,7 +154,10 @@ async fn two_people_do_not_overwrite_each_other() {
             assert!(html.contains(told), "{path}: {told}: {html}");
         }
     }
-    assert_eq!(house.desk.setup().line("夜間").unwrap().thing.wrap_up_s, 10);
+    assert_eq!(
+        house.desk.setup().line("夜間").unwrap().config.wrap_up_s,
+        10
+    );
     // A fault does not hide that somebody else was quicker.
     let html = house
         .refuse(
@@ -186,14 +189,14 @@ async fn who_comes_second_keeps_what_they_typed_and_sees_what_another_changed() 
         "the own text is still there"
     );
     let setup = house.desk.setup();
-    let kept = &setup.line("夜間").unwrap().thing;
+    let kept = &setup.line("夜間").unwrap().config;
     assert_eq!(kept.numbers, ["5100"], "nothing is overwritten unseen");
     // Who has seen it saves what they mean.
     assert!(html.contains("name=\"version\" value=\"2\""), "{html}");
     let again = line("夜間", &[("numbers", "5200"), ("version", "2")]);
     house.take(&path, &again).await;
     assert_eq!(
-        house.desk.setup().line("夜間").unwrap().thing.numbers,
+        house.desk.setup().line("夜間").unwrap().config.numbers,
         ["5200"]
     );
     // What another has removed is not made anew; what was typed is told.
@@ -254,7 +257,7 @@ async fn a_line_that_goes_is_taken_from_its_agents_as_was_told() {
     );
     house.take(&format!("{path}/remove"), "version=1").await;
     let setup = house.desk.setup();
-    let duties = |id| setup.agent(id).unwrap().thing.lines.clone();
+    let duties = |id| setup.agent(id).unwrap().config.lines.clone();
     let left: Vec<_> = duties("suzuki").into_iter().map(|duty| duty.line).collect();
     assert_eq!(left, ["help"]);
     assert_eq!(duties("ito"), []);

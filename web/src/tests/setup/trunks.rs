@@ -136,7 +136,7 @@ async fn lines_that_named_a_removed_trunk_use_the_first_as_was_told() {
         "the file has one"
     );
     house.take(&format!("{PLACE}/remove"), "version=1").await;
-    assert_eq!(house.desk.setup().line("夜間").unwrap().thing.trunk, None);
+    assert_eq!(house.desk.setup().line("夜間").unwrap().config.trunk, None);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use crate::sign_in::oidc::refusal::Refusal;
+use crate::sign_in::oidc::error::OidcError;
 use crate::sign_in::oidc::settings::Read;
 use crate::sign_in::oidc::trouble;
 
@@ -96,7 +96,7 @@ enum State {
     #[default]
     Nothing,
     Found(Instant, Arc<Client>),
-    Failed(Instant, Refusal),
+    Failed(Instant, OidcError),
 }
 
 impl Known {
@@ -105,7 +105,7 @@ impl Known {
         &self,
         settings: &Read,
         now: Instant,
-    ) -> Result<Arc<Client>, Refusal> {
+    ) -> Result<Arc<Client>, OidcError> {
         let mut state = self.0.lock().await;
         match &*state {
             State::Found(at, client) if is_within(LASTS, *at, now) => return Ok(client.clone()),
@@ -131,7 +131,7 @@ fn is_within(length: Millis, at: Instant, now: Instant) -> bool {
     (Millis::ZERO..length).contains(&(now - at))
 }
 
-async fn discover(settings: &Read) -> Result<Client, Refusal> {
+async fn discover(settings: &Read) -> Result<Client, OidcError> {
     let metadata = CoreProviderMetadata::discover_async(settings.issuer.clone(), &settings.http);
     let metadata = metadata.await.map_err(trouble::of_discovery)?;
     let auth = auth_type(metadata.token_endpoint_auth_methods_supported());

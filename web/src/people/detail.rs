@@ -8,7 +8,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::id::PersonId;
 use madoguchi_store::TicketFilter;
 
-use super::place::HERE;
+use super::paths::HERE;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::query::escape;

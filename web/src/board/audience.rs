@@ -8,26 +8,29 @@ use crate::live::Sees;
 use crate::text;
 
 /// For whom the board is rendered.
-pub(crate) struct Viewer {
+pub(crate) struct BoardAudience {
     pub(super) csrf: String,
     /// The agent whose state the viewer may set; `any` for all, empty for none.
     pub(super) may_set: String,
     /// The agent who the viewer is; empty for none.
     pub(super) own: String,
     pub(crate) sees: Sees,
+    /// Callers can be taken from here.
+    pub(super) takes: bool,
     /// 期限の近いもの are told.
     pub(super) sees_due: bool,
     /// How long things last is counted by the page's script, so that only changes need be sent.
     counts: bool,
 }
 
-impl Viewer {
+impl BoardAudience {
     /// For all who watch; the page's script fits it to each of them.
     pub(crate) fn all(sees: Sees) -> Self {
         Self {
             csrf: String::new(),
             may_set: ANY.to_owned(),
             own: String::new(),
+            takes: true,
             sees,
             sees_due: true,
             counts: true,
@@ -46,6 +49,7 @@ impl Viewer {
         Self {
             csrf: visitor.csrf().to_owned(),
             may_set,
+            takes: !own.is_empty(),
             own,
             sees: Sees {
                 numbers: visitor.permissions.contains(Permission::ViewCalls),

@@ -28,7 +28,7 @@ const QUESTION_LETTERS: usize = 40;
 
 /// The left column.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(super) struct SidePanel {
     pub(super) sentence: &'static str,
     pub(super) people: Vec<PersonChoice>,
     pub(super) open: Vec<TicketLine>,
@@ -78,7 +78,7 @@ pub(super) struct DraftLine {
     pub(super) at: String,
 }
 
-impl Beside {
+impl SidePanel {
     /// The column; without the database, what can be told without.
     pub(super) async fn of(
         web: &Web,
@@ -102,7 +102,7 @@ async fn read(
     visitor: &Visitor,
     subject: &Subject,
     caller: &Caller,
-) -> Result<Beside, StoreError> {
+) -> Result<SidePanel, StoreError> {
     let here = subject.ticket.as_ref().map(|ticket| &ticket.id);
     let lines = |rows: Vec<TicketRow>| -> Vec<TicketLine> {
         rows.into_iter()
@@ -133,7 +133,7 @@ async fn read(
         .filter(|row| !shown.contains(&row.id))
         .collect();
     let (unregistered, unregistered_count, drafts) = to_be_done(web, visitor, subject).await?;
-    Ok(Beside {
+    Ok(SidePanel {
         sentence: caller.certainty.sentence(),
         people: people(caller),
         open: lines(open),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 /// Why nobody is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum OidcError {
     /// The browser has not begun this, began it too long ago, or has ended it already.
     Stale,
     /// The provider says that the person does not want to.
@@ -25,7 +25,7 @@ pub(super) enum Refusal {
     Disabled,
 }
 
-impl Refusal {
+impl OidcError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Stale | Self::Cancelled => StatusCode::BAD_REQUEST,

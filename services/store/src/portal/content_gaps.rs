@@ -17,7 +17,7 @@ use crate::tx::Tx;
 named! {
     /// What may need to be seen to.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-    pub enum Attention {
+    pub enum ContentGap {
         /// Searches without result.
         InVain = "in_vain";
         /// Searches of which an agent said that nothing fits.
@@ -81,7 +81,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn missed_queries(
         &self,
-        kind: Attention,
+        kind: ContentGap,
         since: Instant,
         limit: u32,
     ) -> Result<Vec<MissedQuery>, StoreError> {
@@ -89,7 +89,7 @@ impl Store {
             "SELECT s.normal, MAX(s.query) AS query, COUNT(*) AS searches, MAX(s.at) AS last \
              FROM portal_searches s ",
         );
-        if kind == Attention::Missed {
+        if kind == ContentGap::Missed {
             sql.push("JOIN portal_missed m ON m.search_id = s.id ");
         }
         sql.push("LEFT JOIN attention_done d ON d.name = s.normal AND d.kind = ")
@@ -98,17 +98,17 @@ impl Store {
             .bind(since.0)
             .push(" AND s.normal <> '' AND s.at > COALESCE(d.at, 0)");
         match kind {
-            Attention::InVain => {
+            ContentGap::InVain => {
                 sql.push(" AND s.results = 0");
             }
-            Attention::Missed => {}
-            Attention::Unopened => {
+            ContentGap::Missed => {}
+            ContentGap::Unopened => {
                 sql.push(
                     " AND s.results > 0 AND s.place = 'portal' AND NOT EXISTS \
                      (SELECT 1 FROM portal_opened o WHERE o.search_id = s.id)",
                 );
             }
-            Attention::Unhelpful | Attention::AskedAbout => return Ok(Vec::new()),
+            ContentGap::Unhelpful | ContentGap::AskedAbout => return Ok(Vec::new()),
         }
         sql.push(" GROUP BY s.normal ORDER BY searches DESC, last DESC, s.normal LIMIT ")
             .bind(i64::from(limit));
@@ -225,7 +225,7 @@ impl Tx {
     /// [`StoreError::Database`].
     pub async fn see_to(
         &mut self,
-        kind: Attention,
+        kind: ContentGap,
         name: &str,
         user: &UserId,
     ) -> Result<(), StoreError> {
