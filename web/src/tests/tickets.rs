@@ -613,7 +613,7 @@ async fn the_list_shows_mine_and_what_is_due() {
     // Whatever else is asked for narrows what is due, too.
     for (more, is_there) in [
         (&*format!("&words={}", escape("佐藤")), true),
-        (&format!("&words={}", escape("田中")), false),
+        (&*format!("&words={}", escape("田中")), false),
         ("&state=done", false),
         ("&number=0399990000", false),
         ("&mark=incident", false),
