@@ -57,7 +57,7 @@ async fn take_back(
     writes
         .open(desk.web(), &format!("/articles/FAQ-{number}"))
         .await?;
-    writes.until_at(&path).await?;
+    writes.until_shown("ろくろ首の首の長さ").await?;
 
     let submit = "form[action$='/submit'] button";
     act(writes, submit, "確認を依頼しました").await?;
@@ -86,7 +86,7 @@ async fn take_back(
         "指定した日時に公開します",
     )
     .await?;
-    approves.until_shown("午前8時30分に公開").await?;
+    approves.until_shown("8:30に公開").await?;
 
     // A day before it is published somebody sees that it is wrong.
     writes.open(desk.web(), &path).await?;
