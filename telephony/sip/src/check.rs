@@ -18,9 +18,9 @@ pub const VIAS_AT_MOST: usize = 256;
 /// Refuses a request that no element may act on. The answer of an ACK is not to be sent.
 pub fn check_request(request: &Request) -> Result<(), Box<Response>> {
     let refuse = |status, reason: &str| Err(Box::new(request.respond(status, Some(reason))));
-    if request.via().is_none() || !vias_are_readable(request) {
+    let Some(via) = readable_vias(request) else {
         return refuse(400, "Bad Request (Via)");
-    }
+    };
     if request.call_id().is_none() {
         return refuse(400, "Bad Request (Call-ID)");
     }
@@ -30,13 +30,13 @@ pub fn check_request(request: &Request) -> Result<(), Box<Response>> {
     if cseq.method != request.method {
         return refuse(400, "Bad Request (CSeq method)");
     }
-    if request.from().is_none() {
+    let Some(from) = request.from() else {
         return refuse(400, "Bad Request (From)");
-    }
-    if request.to().is_none() {
+    };
+    let Some(to) = request.to() else {
         return refuse(400, "Bad Request (To)");
-    }
-    if let Some((status, reason)) = excess(request) {
+    };
+    if let Some((status, reason)) = excess(request, &via, [&from, &to]) {
         return refuse(status, reason);
     }
     if let Some(text) = request.headers.get(&HeaderName::MaxForwards)
@@ -44,10 +44,10 @@ pub fn check_request(request: &Request) -> Result<(), Box<Response>> {
     {
         return refuse(400, "Bad Request (Max-Forwards)");
     }
-    if !contacts_are_readable(request) {
+    let Some(has_contact) = first_contact_is_address(request) else {
         return refuse(400, "Bad Request (Contact)");
-    }
-    if request.method == Method::Invite && request.contact().is_none() && !is_old(request) {
+    };
+    if request.method == Method::Invite && !has_contact && !is_old(&via) {
         return refuse(400, "Bad Request (Contact)");
     }
     if let Some(date) = request.headers.get(&HeaderName::Date)
@@ -64,43 +64,48 @@ pub fn check_request(request: &Request) -> Result<(), Box<Response>> {
     {
         return refuse(400, "Bad Request (Expires)");
     }
-    if !request.uri.params.to_string().is_ascii() || request.uri.headers.is_some() {
+    if !request.uri.params.is_ascii() || request.uri.headers.is_some() {
         return refuse(400, "Bad Request (Request-URI)");
     }
     Ok(())
 }
 
-fn vias_are_readable(request: &Request) -> bool {
+/// The topmost Via, if there is one and all of them can be read.
+fn readable_vias(request: &Request) -> Option<Via> {
     let mut vias = request.headers.list(&HeaderName::Via);
-    vias.by_ref()
-        .take(VIAS_AT_MOST)
-        .all(|via| via.parse::<Via>().is_ok())
-        && vias.next().is_none()
+    let topmost = vias.next()?.parse().ok()?;
+    let others = VIAS_AT_MOST - 1;
+    let readable = vias
+        .by_ref()
+        .take(others)
+        .all(|via| via.parse::<Via>().is_ok());
+    (readable && vias.next().is_none()).then_some(topmost)
 }
 
 /// What is longer than any honest peer makes it, so that it is not kept.
-fn excess(request: &Request) -> Option<(u16, &'static str)> {
+fn excess(request: &Request, via: &Via, parties: [&NameAddr; 2]) -> Option<(u16, &'static str)> {
     let too_long = |text: Option<&str>, limit: usize| text.is_some_and(|text| text.len() > limit);
     let identifier = |text: Option<&str>| too_long(text, IDENTIFIER_BYTES_AT_MOST);
-    if identifier(request.via().as_ref().and_then(Via::branch)) {
+    if identifier(via.branch()) {
         return Some((400, "Bad Request (branch too long)"));
     }
     if identifier(request.call_id()) {
         return Some((400, "Bad Request (Call-ID too long)"));
     }
-    let tag = |address: Option<NameAddr>| identifier(address.as_ref().and_then(NameAddr::tag));
-    if tag(request.from()) || tag(request.to()) {
+    if parties.iter().any(|party| identifier(party.tag())) {
         return Some((400, "Bad Request (tag too long)"));
     }
     if request.method.as_str().len() > METHOD_BYTES_AT_MOST {
         return Some((400, "Bad Request (method too long)"));
     }
-    if request.uri.to_string().len() > ADDRESS_BYTES_AT_MOST {
+    if request.uri.is_longer_than(ADDRESS_BYTES_AT_MOST) {
         return Some((414, "Request-URI Too Long"));
     }
-    let addresses = [HeaderName::From, HeaderName::To, HeaderName::Contact];
     for (name, value) in request.headers.iter() {
-        let is_address = addresses.contains(name);
+        let is_address = matches!(
+            name,
+            HeaderName::From | HeaderName::To | HeaderName::Contact
+        );
         let limit = if is_address {
             ADDRESS_BYTES_AT_MOST
         } else {
@@ -116,18 +121,22 @@ fn excess(request: &Request) -> Option<(u16, &'static str)> {
 }
 
 /// RFC 2543 did not ask for Contact in INVITE, nor for the cookie in the branch.
-fn is_old(request: &Request) -> bool {
-    let branch = request
-        .via()
-        .and_then(|via| via.branch().map(str::to_owned));
-    !branch.is_some_and(|branch| branch.starts_with("z9hG4bK"))
+fn is_old(via: &Via) -> bool {
+    !via.branch()
+        .is_some_and(|branch| branch.starts_with("z9hG4bK"))
 }
 
-fn contacts_are_readable(request: &Request) -> bool {
-    request
-        .headers
-        .list(&HeaderName::Contact)
-        .all(|text| text == "*" || text.parse::<NameAddr>().is_ok())
+/// Whether the first Contact is an address; nothing if one of them cannot be read.
+fn first_contact_is_address(request: &Request) -> Option<bool> {
+    let mut first = None;
+    for text in request.headers.list(&HeaderName::Contact) {
+        let is_address = text.parse::<NameAddr>().is_ok();
+        if !is_address && text != "*" {
+            return None;
+        }
+        first.get_or_insert(is_address);
+    }
+    Some(first.unwrap_or_default())
 }
 
 #[cfg(test)]

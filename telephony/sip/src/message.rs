@@ -89,6 +89,11 @@ macro_rules! header_names {
         impl HeaderName {
             /// The header field of this name, in full or compact form, in any case.
             pub fn new(name: &str) -> Self {
+                // Nearly always it is written as in the standard.
+                match name {
+                    $($full => return Self::$variant,)*
+                    _ => {}
+                }
                 $(if name.eq_ignore_ascii_case($full)
                     || (!$compact.is_empty() && name.eq_ignore_ascii_case($compact))
                 {
@@ -161,11 +166,21 @@ header_names! {
     Subject "Subject" "s",
 }
 
+/// Few answers have more.
+const USUAL_HEADERS: usize = 10;
+/// Room for the field Content-Length and the line that ends the header.
+const CONTENT_LENGTH_AT_MOST: usize = 40;
+
 /// Header fields in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(HeaderName, String)>);
 
 impl Headers {
+    /// None yet, with room for so many.
+    pub(crate) fn with_room_for(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
+    }
+
     /// The first value of a field.
     pub fn get(&self, name: &HeaderName) -> Option<&str> {
         self.0
@@ -235,6 +250,12 @@ impl Headers {
         self.0.retain(|(known, _)| known != name);
     }
 
+    /// How many bytes they take at the most, without the body.
+    fn bytes_at_most(&self) -> usize {
+        let field = |(name, value): &(HeaderName, String)| name.as_str().len() + value.len() + 4;
+        self.0.iter().map(field).sum::<usize>() + CONTENT_LENGTH_AT_MOST
+    }
+
     fn write(&self, bytes: &mut Vec<u8>, body: usize) {
         for (name, value) in &self.0 {
             if *name == HeaderName::ContentLength {
@@ -243,10 +264,18 @@ impl Headers {
             bytes.extend_from_slice(name.as_str().as_bytes());
             bytes.extend_from_slice(b": ");
             // A line break inside a value would begin a new header.
-            bytes.extend(value.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')));
+            let value = value.as_bytes();
+            if value.contains(&b'\r') || value.contains(&b'\n') {
+                let unbroken = value.iter().copied();
+                bytes.extend(unbroken.filter(|byte| !matches!(byte, b'\r' | b'\n')));
+            } else {
+                bytes.extend_from_slice(value);
+            }
             bytes.extend_from_slice(b"\r\n");
         }
-        bytes.extend_from_slice(format!("Content-Length: {body}\r\n\r\n").as_bytes());
+        bytes.extend_from_slice(b"Content-Length: ");
+        bytes.extend_from_slice(body.to_string().as_bytes());
+        bytes.extend_from_slice(b"\r\n\r\n");
     }
 }
 
@@ -329,8 +358,10 @@ typed_headers!(Response);
 impl Request {
     /// The message as it goes over the wire.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(512 + self.body.len());
-        bytes.extend_from_slice(format!("{} {} SIP/2.0\r\n", self.method, self.uri).as_bytes());
+        let start = format!("{} {} SIP/2.0\r\n", self.method, self.uri);
+        let room = start.len() + self.headers.bytes_at_most() + self.body.len();
+        let mut bytes = Vec::with_capacity(room);
+        bytes.extend_from_slice(start.as_bytes());
         self.headers.write(&mut bytes, self.body.len());
         bytes.extend_from_slice(&self.body);
         bytes
@@ -344,20 +375,17 @@ impl Request {
 
 /// A response to a request with these header fields.
 pub(crate) fn respond_with(request: &Headers, status: u16, reason: Option<&str>) -> Response {
-    let mut headers = Headers::default();
-    let copied = [
-        HeaderName::Via,
-        HeaderName::From,
-        HeaderName::To,
-        HeaderName::CallId,
-        HeaderName::CSeq,
-        HeaderName::RecordRoute,
-    ];
+    let mut headers = Headers::with_room_for(USUAL_HEADERS);
     for (name, value) in &request.0 {
         let wanted = match name {
+            HeaderName::Via
+            | HeaderName::From
+            | HeaderName::To
+            | HeaderName::CallId
+            | HeaderName::CSeq => true,
             HeaderName::RecordRoute => status > 100 && status < 300,
             HeaderName::Timestamp => status == 100,
-            name => copied.contains(name),
+            _ => false,
         };
         if wanted {
             headers.push(name.clone(), value.as_str());
@@ -375,8 +403,10 @@ pub(crate) fn respond_with(request: &Headers, status: u16, reason: Option<&str>)
 impl Response {
     /// The message as it goes over the wire.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(512 + self.body.len());
-        bytes.extend_from_slice(format!("SIP/2.0 {} {}\r\n", self.status, self.reason).as_bytes());
+        let start = format!("SIP/2.0 {} {}\r\n", self.status, self.reason);
+        let room = start.len() + self.headers.bytes_at_most() + self.body.len();
+        let mut bytes = Vec::with_capacity(room);
+        bytes.extend_from_slice(start.as_bytes());
         self.headers.write(&mut bytes, self.body.len());
         bytes.extend_from_slice(&self.body);
         bytes

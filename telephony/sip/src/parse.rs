@@ -12,6 +12,8 @@ pub const MESSAGE_BYTES_AT_MOST: usize = 65_535;
 /// certificates of its caller in it, stays far below.
 pub const HEAD_BYTES_AT_MOST: usize = 16_384;
 const HEADERS_AT_MOST: usize = 256;
+/// Few messages have more.
+const USUAL_HEADERS: usize = 16;
 /// Header fields that may stand in a message only once.
 const SINGLE: [HeaderName; 8] = [
     HeaderName::From,
@@ -147,6 +149,11 @@ fn decode(bytes: &[u8]) -> String {
     }
 }
 
+/// The same of bytes that are ours: text that can be read is not copied.
+fn decode_owned(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| decode(error.as_bytes()))
+}
+
 /// Start line and header fields.
 #[derive(Debug)]
 pub(crate) struct Head {
@@ -175,7 +182,7 @@ impl Head {
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let first = lines.next().unwrap_or_default();
         let start = Start::read(&decode(first))?;
-        let mut fields: Vec<(HeaderName, Vec<u8>)> = Vec::new();
+        let mut fields: Vec<(HeaderName, Vec<u8>)> = Vec::with_capacity(USUAL_HEADERS);
         // Lines end with CRLF or LF; a CR elsewhere would end one for somebody else (25.1).
         let mut malformed = first.contains(&b'\r');
         for line in lines.filter(|line| !line.is_empty()) {
@@ -198,21 +205,25 @@ impl Head {
                 malformed = true;
                 continue;
             };
-            let name = decode(name.trim_ascii());
-            if name.is_empty() || name.contains(|letter: char| letter.is_ascii_whitespace()) {
+            let name = name.trim_ascii();
+            if name.is_empty() || name.iter().any(u8::is_ascii_whitespace) {
                 malformed = true;
                 continue;
             }
+            let name = match std::str::from_utf8(name) {
+                Ok(name) => HeaderName::new(name),
+                Err(_) => HeaderName::new(&decode(name)),
+            };
             let value = value.get(1..).unwrap_or_default().trim_ascii();
-            fields.push((HeaderName::new(&name), value.to_vec()));
+            fields.push((name, value.to_vec()));
             if fields.len() > HEADERS_AT_MOST {
                 return Err(ParseErrorKind::TooManyHeaders.into());
             }
         }
-        let mut headers = Headers::default();
+        let mut headers = Headers::with_room_for(fields.len());
         for (name, value) in fields {
             malformed |= value.contains(&b'\r');
-            headers.push(name, decode(&value));
+            headers.push(name, decode_owned(value));
         }
         let head = Self { start, headers };
         if malformed {

@@ -244,11 +244,9 @@ impl Transactions {
     pub fn request(&mut self, flow: Flow, request: &Request, now: u64) -> Option<ClientTx> {
         let key = ClientKey::of_request(request)?;
         let tx = ClientTx(self.take_id());
-        let transaction = ClientTransaction::start(flow, key.clone(), request, now);
-        self.transmits.push_back(Transmit {
-            flow,
-            bytes: request.to_bytes(),
-        });
+        let bytes = request.to_bytes();
+        let transaction = ClientTransaction::start(flow, key.clone(), request, &bytes, now);
+        self.transmits.push_back(Transmit { flow, bytes });
         self.timers
             .push(Reverse((transaction.wake_at(), TimerOf::Client(tx))));
         self.client_keys.insert(key, tx);

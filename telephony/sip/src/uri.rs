@@ -1,8 +1,11 @@
 //! SIP URIs (RFC 3261 19.1) and the parameters that follow them.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+mod host;
+
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
+
+pub use self::host::{Host, host_and_port};
 
 /// The text is no URI, header value or message part of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,55 +23,6 @@ pub enum Scheme {
     Tel,
     /// Any other; the rest of the URI stands in [`Uri::user`].
     Other(String),
-}
-
-/// The host part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Host {
-    /// A name, in lower case.
-    Name(String),
-    /// An IPv4 address.
-    V4(Ipv4Addr),
-    /// An IPv6 address, written in brackets.
-    V6(Ipv6Addr),
-}
-
-impl From<IpAddr> for Host {
-    fn from(ip: IpAddr) -> Self {
-        match ip {
-            IpAddr::V4(ip) => Self::V4(ip),
-            IpAddr::V6(ip) => Self::V6(ip),
-        }
-    }
-}
-
-impl FromStr for Host {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        if let Some(inner) = text.strip_prefix('[') {
-            let inner = inner.strip_suffix(']').ok_or(Malformed("host"))?;
-            return inner.parse().map(Self::V6).map_err(|_| Malformed("host"));
-        }
-        if let Ok(ip) = text.parse() {
-            return Ok(Self::V4(ip));
-        }
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-        if text.is_empty() || !text.bytes().all(is_name) {
-            return Err(Malformed("host"));
-        }
-        Ok(Self::Name(text.to_ascii_lowercase()))
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::V4(ip) => ip.fmt(f),
-            Self::V6(ip) => write!(f, "[{ip}]"),
-        }
-    }
 }
 
 /// `;name=value` parameters in their order.
@@ -115,6 +69,14 @@ impl Params {
             Some(param) => param.1 = value,
             None => self.0.push((name.to_owned(), value)),
         }
+    }
+
+    /// Whether they are written in ASCII.
+    pub(crate) fn is_ascii(&self) -> bool {
+        let value = |value: &Option<String>| value.as_ref().is_none_or(|value| value.is_ascii());
+        self.0
+            .iter()
+            .all(|(name, text)| name.is_ascii() && value(text))
     }
 
     fn same(&self, other: &Self, name: &str) -> bool {
@@ -177,6 +139,11 @@ impl Uri {
         self.scheme == Scheme::Sips || named.is_some_and(|named| named.eq_ignore_ascii_case("tls"))
     }
 
+    /// Whether it takes more than so many bytes.
+    pub(crate) fn is_longer_than(&self, bytes: usize) -> bool {
+        write!(BytesLeft(bytes), "{self}").is_err()
+    }
+
     /// The same address without parameters and headers.
     pub fn without_params(&self) -> Self {
         Self {
@@ -184,6 +151,16 @@ impl Uri {
             headers: None,
             ..self.clone()
         }
+    }
+}
+
+/// Takes so many bytes, and keeps none of them.
+struct BytesLeft(usize);
+
+impl fmt::Write for BytesLeft {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.checked_sub(text.len()).ok_or(fmt::Error)?;
+        Ok(())
     }
 }
 
@@ -215,13 +192,13 @@ impl FromStr for Uri {
             return Err(Malformed("URI"));
         }
         let (scheme, rest) = text.split_once(':').ok_or(Malformed("URI"))?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "sip" => Scheme::Sip,
-            "sips" => Scheme::Sips,
+        let scheme = match scheme {
+            name if name.eq_ignore_ascii_case("sip") => Scheme::Sip,
+            name if name.eq_ignore_ascii_case("sips") => Scheme::Sips,
             name if name.is_empty() || !name.bytes().all(is_scheme_byte) => {
                 return Err(Malformed("URI scheme"));
             }
-            name => return other_uri(name, rest),
+            name => return other_uri(&name.to_ascii_lowercase(), rest),
         };
         let (rest, headers) = match rest.split_once('?') {
             // A question mark may stand in the user part.
@@ -282,22 +259,6 @@ fn other_uri(scheme: &str, rest: &str) -> Result<Uri, Malformed> {
         params: Params::parse(params)?,
         ..Uri::sip(Some(&user), host, None)
     })
-}
-
-/// Reads `host`, `host:port`, `[v6]:port`.
-pub fn host_and_port(text: &str) -> Result<(Host, Option<u16>), Malformed> {
-    let text = text.trim();
-    let split = match text.strip_prefix('[') {
-        Some(_) => text.find(']').map(|end| text.split_at(end + 1)),
-        None => Some(text.split_at(text.find(':').unwrap_or(text.len()))),
-    };
-    let (host, port) = split.ok_or(Malformed("host"))?;
-    let port = match port.trim().strip_prefix(':') {
-        Some(digits) => Some(digits.trim().parse().map_err(|_| Malformed("port"))?),
-        None if port.trim().is_empty() => None,
-        None => return Err(Malformed("port")),
-    };
-    Ok((host.trim().parse()?, port))
 }
 
 /// Takes the percent-encoding out of a part of a URI (RFC 3261 25.1); an error if an escape or the text is none.

@@ -87,7 +87,14 @@ pub(super) struct Woken {
 const RING_AT_MOST_MS: u64 = 3_600_000;
 
 impl ClientTransaction {
-    pub(super) fn start(flow: Flow, key: ClientKey, request: &Request, now: u64) -> Self {
+    /// `bytes` is the request as it goes over the wire.
+    pub(super) fn start(
+        flow: Flow,
+        key: ClientKey,
+        request: &Request,
+        bytes: &[u8],
+        now: u64,
+    ) -> Self {
         let invite = (request.method == Method::Invite).then(|| Box::new(ack_parts(request)));
         let resend_at = if flow.is_reliable() {
             u64::MAX
@@ -98,7 +105,7 @@ impl ClientTransaction {
             bytes: if flow.is_reliable() {
                 Vec::new()
             } else {
-                request.to_bytes()
+                bytes.to_vec()
             },
             resend_at,
             interval: T1_MS,
