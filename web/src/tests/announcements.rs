@@ -239,7 +239,11 @@ async fn a_file_that_is_too_large_is_refused_in_words() {
     large.resize(10 * 1024 * 1024 + 1, 0);
     let (status, _, html) = house.bring_file("0", ("挨拶.wav", &large)).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(html.contains("10MB以内"));
+    let beside = html.split("id=\"file-error\">").nth(1).unwrap();
+    assert!(
+        beside.starts_with("ファイルが大きすぎます。10MB以内"),
+        "{html}"
+    );
     large.resize(13 * 1024 * 1024, 0);
     let (status, _, html) = house.bring_file("0", ("挨拶.wav", &large)).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);

@@ -213,6 +213,20 @@ async fn what_cannot_be_a_ledger_is_a_clear_sentence() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(html.contains(told), "{told}: {html}");
     }
+    // What is too large is said beside the field, and the name of the ledger stays.
+    let large = vec![b'x'; 13 * 1024 * 1024];
+    let parts = [
+        ("ledger", None, "旧台帳".as_bytes()),
+        ("file", Some("x.csv"), &large[..]),
+    ];
+    let (status, _, html) = send(&house, &mut client, ("/tickets/import", &parts)).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    let beside = html.split("id=\"file-error\">").nth(1).unwrap();
+    assert!(
+        beside.starts_with("ファイルが大きすぎます。12MB以内"),
+        "{html}"
+    );
+    assert!(html.contains("name=\"ledger\" value=\"旧台帳\""), "{html}");
     let html = bring(&house, &mut client, "色,形\n赤,丸\n".as_bytes()).await;
     assert!(
         html.contains("「移行元の番号、受付日時・受付日、質問」にする列を選んでから"),
