@@ -54,6 +54,15 @@ struct Caller<'a> {
     merged_at: Micros,
 }
 
+impl Caller<'_> {
+    /// When the caller and who was called in a leg could hear each other, if they could.
+    fn hears(&self, leg: &Dialog) -> Option<Micros> {
+        let at = leg.taken()?.max(self.dialog.taken()?).max(self.merged_at);
+        let mut ends = [self.end, leg.end].into_iter().flatten();
+        ends.all(|end| end.at >= at).then_some(at)
+    }
+}
+
 impl Inbound {
     pub(super) fn new(line: &Line, open: bool) -> Self {
         Self {
@@ -151,6 +160,9 @@ impl Inbound {
         }
         match self.legs.get(&key).cloned() {
             Some(Leg::Ringing(agent)) => self.follow_ringing(log, caller, (key, leg), agent),
+            Some(Leg::Outside) if self.talking == Talking::NotYet => {
+                self.answer_outside(log, caller, (key, leg));
+            }
             Some(Leg::Outside) => self.follow_outside(log, leg),
             Some(Leg::Talking) => {
                 if let Some(end) = leg.end {
@@ -176,21 +188,16 @@ impl Inbound {
         (key, leg): (DialogKey, &Dialog),
         agent: Option<AgentId>,
     ) {
-        let both = leg
-            .taken()
-            .zip(caller.dialog.taken())
-            .map(|(one, other)| one.max(other).max(caller.merged_at));
-        let ended_before = |end: Option<End>, at: Micros| end.is_some_and(|end| end.at < at);
-        match both {
+        match caller.hears(leg) {
             // Nobody has picked up what never rang: a queue, a recorder or a mailbox has.
-            Some(_) if agent.is_none() && is_machine(leg) => {
+            _ if agent.is_none() && leg.taken().is_some() && is_machine(leg) => {
                 self.legs.insert(key, Leg::Over);
             }
-            Some(at) if !ended_before(caller.end, at) && !ended_before(leg.end, at) => {
+            Some(at) => {
                 self.legs.insert(key, Leg::Talking);
                 self.answered(log, key, agent, at);
             }
-            _ => {
+            None => {
                 let at = leg.end.map(|end| end.at).or(leg.cancelled);
                 if let Some(at) = at {
                     if let Some(agent) = agent {
@@ -243,13 +250,25 @@ impl Inbound {
         }
     }
 
+    /// The caller was sent on to the outside before anybody of the desk has talked with them, and somebody answers.
+    fn answer_outside(
+        &mut self,
+        log: &mut Log,
+        caller: &Caller<'_>,
+        (key, leg): (DialogKey, &Dialog),
+    ) {
+        if let Some(at) = caller.hears(leg) {
+            self.legs.insert(key, Leg::Talking);
+            self.answered(log, key, None, at);
+        }
+    }
+
     /// Whoever talks with the caller hands them on to the outside: for the desk the call is over when
     /// somebody answers there (docs/metrics.md). A leg that began before the talk was a phone that rang beside
     /// others.
     fn follow_outside(&mut self, log: &mut Log, leg: &Dialog) {
-        let hands_on = self.talking != Talking::NotYet;
         let is_later = leg.start.is_some_and(|start| start >= self.since);
-        let Some(at) = leg.taken().filter(|_| hands_on && is_later) else {
+        let Some(at) = leg.taken().filter(|_| is_later) else {
             return;
         };
         self.withdraw(log, at);

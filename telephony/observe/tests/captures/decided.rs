@@ -2,7 +2,7 @@
 //! handed on to.
 
 use madoguchi_core::call::{CallRecord, Direction, Outcome};
-use madoguchi_core::event::{CallEvent, EndCause, EventKind, Party, RingOutcome, TransferTarget};
+use madoguchi_core::event::{CallEvent, EndCause, EventKind, Party, TransferTarget};
 use madoguchi_observe::capture::CaptureReader;
 use madoguchi_observe::counting::Rules;
 use madoguchi_observe::observer::Observer;
@@ -13,16 +13,19 @@ use super::build::{Leg, Sent, address, datagrams, in_order, pcap};
 use super::counted::{agent, caller, counted, record, records, rules};
 use super::own::{CARRIER, NINE, PBX, PHONE};
 
-const TRUNK: &str = "198.51.100.1:5060";
+pub(crate) const TRUNK: &str = "198.51.100.1:5060";
 
-fn trunk_rules() -> Rules {
+pub(crate) fn trunk_rules() -> Rules {
     Rules {
         trunks: vec!["198.51.100.0/24".parse().unwrap()],
         ..rules()
     }
 }
 
-fn told(sent: Vec<Sent>, rules: Rules) -> (Vec<CallEvent>, madoguchi_observe::counting::Tally) {
+pub(crate) fn told(
+    sent: Vec<Sent>,
+    rules: Rules,
+) -> (Vec<CallEvent>, madoguchi_observe::counting::Tally) {
     counted(&pcap(&datagrams(&in_order(sent))), rules)
 }
 
@@ -89,81 +92,6 @@ fn a_queue_behind_a_gateway_and_a_recorder_are_nobody_who_answers() {
             "{name}: {outcome:?}"
         );
     }
-}
-
-/// A queue on another machine, whose number no setting names, and an agent behind it.
-fn inner_queue() -> (Leg, Leg) {
-    let further = "192.0.2.11:5060";
-    let queue = Leg::new("inner-queue@pbx", ("0451110000", PBX), ("7000", further));
-    let mut behind = agent();
-    behind.caller.1 = address(further);
-    (queue, behind)
-}
-
-/// Without the ringing.
-fn at_once(leg: &Leg, start: i64, answer: i64, end: i64) -> Vec<Sent> {
-    let mut sent = leg.answered(start, answer, end);
-    sent.remove(1);
-    sent
-}
-
-#[test]
-fn what_takes_a_call_without_ringing_is_nobody_until_an_agent_answers_behind_it() {
-    let (queue, behind) = inner_queue();
-    let mut sent = caller().answered(NINE, NINE + 20, NINE + 60_000);
-    sent.extend(at_once(&queue, NINE + 30, NINE + 40, NINE + 60_010));
-    let given_up = record(sent.clone());
-    assert!(matches!(given_up.outcome(), Outcome::Abandoned(_)));
-    sent.extend(behind.answered(NINE + 5_000, NINE + 9_000, NINE + 60_020));
-    let answered = record(sent);
-    assert_eq!(answered.wait().unwrap().0, 9_000);
-    assert_eq!(answered.agent(), Some(&"sato".into()));
-    assert_eq!(answered.talk().unwrap().0, 51_000);
-}
-
-#[test]
-fn a_phone_that_has_registered_answers_even_if_it_does_not_ring() {
-    let register = Leg::new("register@phone", ("301", PHONE), ("301", PBX));
-    let mut sent = vec![register.request_with(NINE - 9_000, true, "REGISTER", 1, false, "")];
-    let mut phone = agent();
-    phone.callee.0 = "301";
-    sent.extend(caller().answered(NINE, NINE + 20, NINE + 60_000));
-    sent.extend(at_once(&phone, NINE + 5_000, NINE + 5_100, NINE + 60_010));
-    let record = record(sent);
-    assert_eq!(record.outcome(), Outcome::Completed);
-    assert_eq!((record.agent(), record.wait().unwrap().0), (None, 5_100));
-}
-
-#[test]
-fn rows_take_a_queue_for_no_answer_where_a_setting_names_its_number() {
-    let last = |sent: Vec<Sent>, rules: &Rules| {
-        let mut observer = Observer::default();
-        let mut closed = Vec::new();
-        let mut reader = CaptureReader::default();
-        reader.push(&pcap(&datagrams(&in_order(sent))));
-        reader.end();
-        while let Ok(Some(packet)) = reader.next_packet() {
-            closed.extend(observer.packet(&packet).closed);
-        }
-        closed.extend(observer.finish().closed);
-        let line = rows::lines_by(rules, &closed[0]).pop().unwrap();
-        let row: Value = serde_json::from_str(&line).unwrap();
-        let text = |name: &str| row[name].as_str().map(str::to_owned);
-        (text("outcome").unwrap(), row["wait_ms"].as_i64())
-    };
-    let told = |outcome: &str, wait| (outcome.to_owned(), Some(wait));
-    let alone = caller().answered(NINE, NINE + 20, NINE + 60_000);
-    assert_eq!(last(alone.clone(), &rules()), told("abandoned", 60_000));
-    assert_eq!(last(alone.clone(), &Rules::default()), told("answered", 20));
-    let mut direct = rules();
-    direct.lines[0].is_direct = true;
-    assert_eq!(last(alone.clone(), &direct), told("answered", 20));
-    let (queue, behind) = inner_queue();
-    let mut sent = alone;
-    sent.extend(at_once(&queue, NINE + 30, NINE + 40, NINE + 60_010));
-    assert_eq!(last(sent.clone(), &rules()), told("abandoned", 60_000));
-    sent.extend(behind.answered(NINE + 5_000, NINE + 9_000, NINE + 60_020));
-    assert_eq!(last(sent, &rules()), told("answered", 9_000));
 }
 
 #[test]
@@ -393,39 +321,4 @@ fn a_leg_without_its_caller_is_certain_of_nothing_in_rows() {
     // Who is called from the outside at an extension of their own, and where no setting tells of extensions.
     assert_eq!(certainty(TRUNK, &trunk_rules()), "certain");
     assert_eq!(certainty(PBX, &Rules::default()), "certain");
-}
-
-/// Who takes the call from another phone has no leg of it: that which rang tells (RFC 3326).
-#[test]
-fn a_call_that_is_picked_up_from_another_phone_is_answered_by_somebody() {
-    let ring = |reason: &str| {
-        let mut phone = agent();
-        let mut sent = caller().answered(NINE, NINE + 6_010, NINE + 60_000);
-        sent.extend([
-            phone.invite(NINE + 20, 1),
-            phone.response(NINE + 30, 180, 1, "INVITE"),
-        ]);
-        phone.extra = reason.to_owned();
-        sent.extend([
-            phone.request_with(NINE + 6_000, true, "CANCEL", 1, false, ""),
-            phone.response(NINE + 6_005, 487, 1, "INVITE"),
-        ]);
-        sent
-    };
-    let picked_up = ring("Reason: SIP ;cause=200 ;text=\"Call completed elsewhere\"\r\n");
-    let answered = record(picked_up.clone());
-    assert_eq!(
-        (answered.outcome(), answered.agent()),
-        (Outcome::Completed, None)
-    );
-    assert_eq!(answered.wait().unwrap().0, 6_010);
-    let (events, _) = told(picked_up, rules());
-    let withdrawn = |event: &CallEvent| {
-        let outcome = RingOutcome::Withdrawn;
-        matches!(&event.kind, EventKind::RingEnded { outcome: told, .. } if *told == outcome)
-    };
-    assert!(events.iter().any(withdrawn), "{events:?}");
-    // A mailbox that takes it after the phone has rung in vain is nobody.
-    let mailbox = record(ring(""));
-    assert!(matches!(mailbox.outcome(), Outcome::Abandoned(_)));
 }

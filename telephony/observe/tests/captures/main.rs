@@ -17,6 +17,7 @@ mod hard;
 mod own;
 mod packets;
 mod samples;
+mod somebody;
 mod transfers;
 mod voice;
 
