@@ -1,6 +1,8 @@
 //! What the last hour of an observed PBX would be counted as by the setting that is typed, beside what it
 //! is counted as now. The messages that were kept go through the same pipeline once more.
 
+mod next_steps;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -13,6 +15,7 @@ use madoguchi_observe::capture::Micros;
 use madoguchi_observe::counting::{CountedAs, Rules};
 use madoguchi_observe::recount::{Counted, Message, recount};
 
+use self::next_steps::{UnnamedRow, WhereToWrite};
 use crate::error::WebError;
 use crate::kit::record::Context;
 use crate::mask;
@@ -38,8 +41,11 @@ struct Found {
     /// There were more messages than are counted again.
     is_cut: bool,
     kinds: Vec<KindRow>,
+    /// There is no line to which a call could come.
+    has_no_lines: bool,
     unknown: Vec<UnknownRow>,
     more_unknown: usize,
+    unnamed: Vec<UnnamedRow>,
     calls: Vec<CallRow>,
     more_calls: usize,
 }
@@ -59,6 +65,8 @@ struct UnknownRow {
     to: String,
     hop: String,
     count: usize,
+    /// What to do about it.
+    write: &'static str,
 }
 
 struct CallRow {
@@ -97,7 +105,12 @@ async fn try_out(setting: ObserveSetting, context: &Context<'_>) -> Result<Found
     let counting = tokio::task::spawn_blocking(move || {
         let before = count(&web, &messages, &now);
         let then = count(&web, &messages, &setting);
-        shown(&before, &then, messages.len(), is_cut)
+        let has_no_lines = web.desk.setup().lines.is_empty();
+        let found = shown(&before, &then, messages.len(), is_cut);
+        Found {
+            has_no_lines,
+            ..found
+        }
     });
     counting
         .await
@@ -136,8 +149,10 @@ fn shown(before: &[Counted], then: &[Counted], messages: usize, is_cut: bool) ->
         messages: text::number(messages as u64),
         is_cut,
         kinds: kind_rows(before, then),
+        has_no_lines: false,
         unknown,
         more_unknown,
+        unnamed: next_steps::unnamed_rows(then),
         more_calls: rows.count() - calls.len(),
         calls,
     }
@@ -196,21 +211,23 @@ fn is_answered(one: &Counted) -> bool {
 
 /// The commonest first.
 fn unknown_rows(counted: &[Counted]) -> (Vec<UnknownRow>, usize) {
-    let mut rows: BTreeMap<(String, String, String), usize> = BTreeMap::new();
+    let mut rows: BTreeMap<(String, String, String, WhereToWrite), usize> = BTreeMap::new();
     for one in counted.iter().filter(|one| one.kind == CountedAs::Unknown) {
         let hop = format!("{} → {}", one.hop.0.ip(), one.hop.1.ip());
-        let key = (mask::numbers(&one.seen.from), called(one), hop);
+        let from = mask::numbers(&one.seen.from);
+        let key = (from, called(one), hop, WhereToWrite::of(one));
         *rows.entry(key).or_default() += 1;
     }
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let more = rows.len().saturating_sub(ROWS_AT_MOST);
     let rows = rows.into_iter().take(ROWS_AT_MOST);
-    let rows = rows.map(|((from, to, hop), count)| UnknownRow {
+    let rows = rows.map(|((from, to, hop, write), count)| UnknownRow {
         from,
         to,
         hop,
         count,
+        write: write.text(),
     });
     (rows.collect(), more)
 }
