@@ -28,6 +28,8 @@ const CALLS_AT_ONCE: u32 = 3;
 /// Whether the board shows as many 着信.
 const OFFERED: &str = "return [...document.querySelectorAll('.figures dl div')]\
     .some((tile) => tile.textContent.replace(/\\s+/g, '').startsWith('着信3'))";
+/// How many wait, as the board shows it.
+const WAITING: &str = "return document.querySelector('section.waiting').dataset.count";
 /// How long a probe may take to send a few messages.
 const SENT_WITHIN: Duration = Duration::from_secs(30);
 
@@ -88,6 +90,14 @@ pub async fn story(
     // The page moves by itself.
     browser.until_true(OFFERED).await?;
     seen(&browser, "observe-board").await?;
+    // One more is taken by the queue and waits, and gives up.
+    let mut waits = calls("third", pace);
+    waits.retain(|one| one.text.contains("Call-ID: third-2@carrier"));
+    let gives_up = waits.split_off(5);
+    send(&desk, hep, &waits).await?;
+    browser.until_true(&format!("{WAITING} === '1'")).await?;
+    send(&desk, hep, &gives_up).await?;
+    browser.until_true(&format!("{WAITING} === '0'")).await?;
     stop(observing).await?;
 
     browser.open(desk.web(), "/calls").await?;

@@ -166,6 +166,54 @@ async fn the_last_hour_is_counted_by_what_is_typed_and_nothing_is_saved() {
 }
 
 #[tokio::test]
+async fn the_preview_leads_to_what_has_to_be_written_for_calls_that_nothing_is_known_of() {
+    let house = house().await;
+    observe_a_call(&house, "one", 600).await;
+    let mut boss = house.boss.clone();
+    let try_out = form(&[("intent", "try"), ("version", "0")]);
+    let (_, _, html) = house.submit(&mut boss, PAGE, &try_out).await;
+    assert!(html.contains("外からの着信なら、かけた番号を「回線に加える番号」へ"));
+    assert!(!html.contains("回線がありません"), "{html}");
+    // The number of the line is written; the phone that answers is nobody's.
+    let invite = "INVITE sip:0399990001@b SIP/2.0";
+    let answered = [
+        message(500, true, invite, "1 INVITE", "two"),
+        message(499, false, "SIP/2.0 200 OK", "1 INVITE", "two"),
+        leg(498, true, "INVITE sip:4711@c SIP/2.0", ""),
+        leg(497, false, "SIP/2.0 180 Ringing", ";tag=p"),
+        leg(490, false, "SIP/2.0 200 OK", ";tag=p"),
+    ];
+    let mut tx = house.store.begin_unrecorded().await.unwrap();
+    tx.save_signals(&answered, &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    let try_out = form(&[
+        ("line_numbers", "03-9999-0001 help"),
+        ("intent", "try"),
+        ("version", "0"),
+    ]);
+    let (_, _, html) = house.submit(&mut boss, PAGE, &try_out).await;
+    assert!(html.contains("設定にない番号が取った着信"), "{html}");
+    assert!(html.contains("<td>4711</td><td>呼び出してから取った</td>"));
+}
+
+/// A message between the PBX and a phone, of a leg that shows the caller's number.
+fn leg(secs_ago: i64, is_from_pbx: bool, start: &str, tag: &str) -> SignalMessage {
+    let mut message = message(secs_ago, false, start, "1 INVITE", "leg");
+    let phone = "192.0.2.21:5060".to_owned();
+    let pbx = PBX.to_owned();
+    (message.source, message.destination) = if is_from_pbx {
+        (pbx, phone)
+    } else {
+        (phone, pbx)
+    };
+    message.text = message.text.replace(
+        "To: <sip:0399990001@b>;tag=b",
+        &format!("To: <sip:4711@c>{tag}"),
+    );
+    message
+}
+
+#[tokio::test]
 async fn without_traffic_the_preview_says_so() {
     let house = house().await;
     let mut boss = house.boss.clone();
