@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_store::testing::PostgresServer;
@@ -17,26 +18,32 @@ const TICKETS: usize = 50;
 /// The first node is killed when so many have their number.
 const KILLED_AFTER: usize = 10;
 
-/// Asks a node to make a ticket; `None` if no answer came.
+/// Asks a node to make a ticket, as often as it says that it was asked too much; `None` if no answer came.
 async fn create(web: SocketAddr, token: &str, n: usize) -> anyhow::Result<Option<String>> {
+    let http = http_client().build()?;
     let question = json!({ "fields": { "question": format!("{n}件目"), "channel": "mail" } });
-    let request = http_client()
-        .build()?
-        .post(format!("http://{web}/api/v1/tickets"))
-        .header("x-forwarded-proto", "https")
-        .header("idempotency-key", format!("k{n}"))
-        .bearer_auth(token)
-        .json(&question);
-    let Ok(response) = request.send().await else {
-        return Ok(None);
-    };
-    let status = response.status();
-    let Ok(answer) = response.json::<Value>().await else {
-        return Ok(None);
-    };
-    ensure!(status == 201, "{status}: {answer:#}");
-    let number = answer["number"].as_str().context("a number")?;
-    Ok(Some(number.to_owned()))
+    loop {
+        let request = http
+            .post(format!("http://{web}/api/v1/tickets"))
+            .header("x-forwarded-proto", "https")
+            .header("idempotency-key", format!("k{n}"))
+            .bearer_auth(token)
+            .json(&question);
+        let Ok(response) = request.send().await else {
+            return Ok(None);
+        };
+        let status = response.status();
+        if status == 429 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            continue;
+        }
+        let Ok(answer) = response.json::<Value>().await else {
+            return Ok(None);
+        };
+        ensure!(status == 201, "{status}: {answer:#}");
+        let number = answer["number"].as_str().context("a number")?;
+        return Ok(Some(number.to_owned()));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
