@@ -161,6 +161,20 @@ impl DeskProcess {
         Ok(std::fs::read_dir(self.proc()?.join("fd"))?.count())
     }
 
+    /// Its threads by name, each with how far it gives way to others (nice).
+    pub fn threads(&self) -> anyhow::Result<Vec<(String, i64)>> {
+        let mut threads = Vec::new();
+        for task in std::fs::read_dir(self.proc()?.join("task"))? {
+            let task = task?.path();
+            let name = std::fs::read_to_string(task.join("comm"))?;
+            let stat = std::fs::read_to_string(task.join("stat"))?;
+            let (_, fields) = stat.rsplit_once(')').context("a name")?;
+            let nice = fields.split_whitespace().nth(16).context("proc(5)")?;
+            threads.push((name.trim().to_owned(), nice.parse()?));
+        }
+        Ok(threads)
+    }
+
     /// Waits until the desk has written a file of its data.
     pub async fn until_written(&self, name: &str) -> anyhow::Result<()> {
         let path = self.folder.path().join("data").join(name);

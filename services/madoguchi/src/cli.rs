@@ -34,6 +34,7 @@ use self::data::make_data_dir;
 use self::error::CliError;
 use self::output::{complain, print};
 use crate::config::Config;
+use crate::priority::behind_calls;
 use crate::{demo, serve};
 
 /// 窓口: ヘルプデスクの電話受付
@@ -165,6 +166,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
     let exposure = cli.config.as_deref().and_then(|path| config.exposure(path));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .on_thread_start(behind_calls())
         .build()
         .map_err(|error| CliError::Failed(error.into()))?;
     runtime.block_on(async {

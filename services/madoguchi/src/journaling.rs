@@ -1,5 +1,6 @@
-//! Events on their way to the journal. One thread takes them and lets the board and the reception know at once;
-//! another writes them in groups, so that one wait for the disk serves all calls that are changing at that moment.
+//! Events on their way to the journal. One thread takes them, hands them over to be written, for calls wait for that,
+//! and lets the board and the reception know at once; another writes them in groups, so that one wait for the disk
+//! serves all calls that are changing at that moment.
 
 mod unsaved;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_core::event::CallEvent;
+use madoguchi_core::live::AgentPresence;
 use madoguchi_endpoint::shell::{Endpoint, JournalBatch};
 use madoguchi_metrics::metrics;
 use madoguchi_store::journal::{Journal, JournalError, Records};
@@ -47,18 +49,31 @@ pub(crate) fn start(
         })
 }
 
-/// Tells of events as soon as they have happened, however long the disk takes for those before.
+/// What is to be written, of a batch whose events others read meanwhile.
+struct ToWrite {
+    events: Arc<[CallEvent]>,
+    presences: Vec<AgentPresence>,
+    batch: u64,
+}
+
+/// Hands batches over, and tells of events as soon as they have happened: neither waits for the other, however long
+/// the disk takes, or whoever reads the figures.
 fn take(
     mut batches: mpsc::UnboundedReceiver<JournalBatch>,
-    to_write: &mpsc::UnboundedSender<JournalBatch>,
+    to_write: &mpsc::UnboundedSender<ToWrite>,
     tell: impl Fn(&[CallEvent]),
 ) {
-    while let Some(batch) = batches.blocking_recv() {
-        if !batch.events.is_empty() {
-            tell(&batch.events);
-        }
+    while let Some(taken) = batches.blocking_recv() {
+        let events: Arc<[CallEvent]> = taken.events.into();
         // The other thread ends after this one.
-        let _ = to_write.send(batch);
+        let _ = to_write.send(ToWrite {
+            events: events.clone(),
+            presences: taken.presences,
+            batch: taken.batch,
+        });
+        if !events.is_empty() {
+            tell(&events);
+        }
     }
 }
 
@@ -72,7 +87,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, mut batches: mpsc::UnboundedReceiver<JournalBatch>) {
+    fn run(mut self, mut batches: mpsc::UnboundedReceiver<ToWrite>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build();
@@ -101,29 +116,26 @@ impl Writer {
         }
     }
 
-    fn write_group(
-        &mut self,
-        first: JournalBatch,
-        more: &mut mpsc::UnboundedReceiver<JournalBatch>,
-    ) {
-        let JournalBatch {
-            mut events,
-            mut presences,
-            mut batch,
-        } = first;
-        while events.len() < GROUP_AT_MOST
+    fn write_group(&mut self, first: ToWrite, more: &mut mpsc::UnboundedReceiver<ToWrite>) {
+        let mut batch = first.batch;
+        let mut events = self.keep(&first);
+        while events < GROUP_AT_MOST
             && let Ok(next) = more.try_recv()
         {
-            events.extend(next.events);
-            presences.extend(next.presences);
             batch = batch.max(next.batch);
-        }
-        match Records::encode_all(&events, &presences) {
-            Ok(records) => self.unsaved.push(records),
-            Err(error) => tracing::error!(%error, "events are lost"),
+            events += self.keep(&next);
         }
         self.save();
         self.endpoint.journaled(batch);
+    }
+
+    /// Encodes what is to be saved; tells how many events it is.
+    fn keep(&mut self, taken: &ToWrite) -> usize {
+        match Records::encode_all(&taken.events, &taken.presences) {
+            Ok(records) => self.unsaved.push(records),
+            Err(error) => tracing::error!(%error, "events are lost"),
+        }
+        taken.events.len()
     }
 
     /// A full or broken disk does not stop the calls: events wait in memory and are tried again.
@@ -170,11 +182,9 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_disk_that_takes_long_keeps_nothing_from_the_board() {
+    /// Three batches that the endpoint has sent, and will send no more.
+    fn three_batches() -> mpsc::UnboundedReceiver<JournalBatch> {
         let (endpoint, batches) = mpsc::unbounded_channel();
-        // Whoever writes stands still.
-        let (to_write, mut waiting) = mpsc::unbounded_channel();
         for seq in 0..3 {
             let event = CallEvent {
                 call: "c".into(),
@@ -191,9 +201,15 @@ mod tests {
             };
             assert!(endpoint.send(batch).is_ok());
         }
-        drop(endpoint);
+        batches
+    }
+
+    #[test]
+    fn a_disk_that_takes_long_keeps_nothing_from_the_board() {
+        // Whoever writes stands still.
+        let (to_write, mut waiting) = mpsc::unbounded_channel();
         let told = Cell::new(0);
-        take(batches, &to_write, |events| {
+        take(three_batches(), &to_write, |events| {
             told.set(told.get() + events.len())
         });
         assert_eq!(told.get(), 3);
@@ -202,5 +218,16 @@ mod tests {
             written.iter().map(|one| one.batch).collect::<Vec<_>>(),
             [0, 1, 2]
         );
+    }
+
+    #[test]
+    fn who_reads_the_figures_keeps_nothing_from_the_disk() {
+        let (to_write, waiting) = mpsc::unbounded_channel();
+        let told = Cell::new(0);
+        take(three_batches(), &to_write, |events| {
+            told.set(told.get() + events.len());
+            assert_eq!(waiting.len(), told.get(), "handed over before it is told");
+        });
+        assert_eq!(told.get(), 3);
     }
 }

@@ -20,6 +20,7 @@ mod nodes;
 mod pages;
 mod periodic;
 mod presence;
+mod priority;
 mod private_file;
 mod recovery;
 mod scheduler;

@@ -34,6 +34,7 @@ mod oidc;
 mod past_answers;
 mod phones;
 mod portal;
+mod priority;
 mod reception;
 mod sample_desk;
 mod setup;

@@ -57,7 +57,10 @@ pub(super) fn prepare_store(
 /// # Errors
 /// A newer program has changed it: this one is the wrong one.
 pub(super) async fn join(store: &Store, now: Instant) -> anyhow::Result<bool> {
-    let Err(error) = store.join().await else {
+    let joining = store.clone();
+    // On a thread of the runtime: those that it starts for the database give way to calls as well.
+    let joined = tokio::spawn(async move { joining.join().await }).await?;
+    let Err(error) = joined else {
         store.note_joined(now);
         return Ok(true);
     };

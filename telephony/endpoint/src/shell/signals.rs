@@ -199,15 +199,25 @@ impl SignalTap {
 
 /// The Call-ID of a message; nothing if it has none that can be read.
 fn call_id(bytes: &[u8]) -> Option<&str> {
-    let head = bytes.get(..HEAD_BYTES_AT_MOST).unwrap_or(bytes);
-    head.split(|byte| *byte == b'\n').skip(1).find_map(|line| {
-        let colon = line.iter().position(|byte| *byte == b':')?;
-        let (name, value) = line.split_at_checked(colon)?;
+    let mut rest = bytes.get(..HEAD_BYTES_AT_MOST).unwrap_or(bytes);
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        rest = rest.get(end + 1..)?;
+        // Most lines are told apart by their first letter.
+        if !matches!(rest.first(), Some(b'C' | b'c' | b'i' | b'I')) {
+            continue;
+        }
+        let line = rest.split(|byte| *byte == b'\n').next()?;
+        let colon = line.iter().position(|byte| *byte == b':');
+        let Some((name, value)) = colon.and_then(|at| line.split_at_checked(at)) else {
+            continue;
+        };
         let name = name.trim_ascii();
-        let is_it = name.eq_ignore_ascii_case(b"call-id") || name.eq_ignore_ascii_case(b"i");
-        let value = value.get(1..).filter(|_| is_it)?;
-        std::str::from_utf8(value.trim_ascii()).ok()
-    })
+        if name.eq_ignore_ascii_case(b"call-id") || name.eq_ignore_ascii_case(b"i") {
+            let value = value.get(1..).unwrap_or_default();
+            return std::str::from_utf8(value.trim_ascii()).ok();
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -223,6 +233,10 @@ mod tests {
             ),
             ("INVITE sip:a SIP/2.0\ni : two\n\n", Some("two")),
             ("SIP/2.0 200 OK\r\ncall-id:three\r\n\r\n", Some("three")),
+            (
+                "SIP/2.0 200 OK\r\nCSeq\r\nContact: <a>\r\nCall-ID: four",
+                Some("four"),
+            ),
             ("Call-ID: in the start line\r\n\r\n", None),
             ("", None),
         ] {

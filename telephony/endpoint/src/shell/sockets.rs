@@ -92,6 +92,16 @@ fn bind_udp(addr: SocketAddr, dscp: u8) -> io::Result<UdpSocket> {
     }
     mark(&socket, addr, dscp);
     socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
+    // Linux gives no more than it is set to, and tells twice what it gives.
+    let given = socket.recv_buffer_size()?;
+    if given < RECEIVE_BUFFER_BYTES {
+        tracing::warn!(
+            %addr,
+            given,
+            wanted = RECEIVE_BUFFER_BYTES,
+            "the system has little room for messages that wait; raise net.core.rmem_max"
+        );
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;
     UdpSocket::from_std(socket.into())
