@@ -291,6 +291,8 @@ actions! {
     RemarkChange = "report.remark", "月次報告の加筆";
     /// Wrote what was asked for at a meeting, or what is done about it.
     InstructionChange = "report.instruction", "指示事項の記入";
+    /// Wrote 対策 or 原因区分 of a row of the report.
+    RowNoteChange = "report.row_note", "対策・原因区分の記入";
     /// Opened 改善状況報告, or wrote in it.
     ImprovementChange = "report.improvement", "改善状況報告の記入";
     /// Wrote how often work was done that nothing measures.

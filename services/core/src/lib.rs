@@ -30,6 +30,7 @@ pub mod ledger;
 pub mod live;
 pub mod month;
 pub mod named;
+pub mod names;
 pub mod normal;
 pub mod outbound;
 pub mod person;

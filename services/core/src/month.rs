@@ -15,6 +15,7 @@ mod period;
 mod published;
 mod published_file;
 mod register;
+mod row_note;
 mod settings;
 mod staffing;
 
@@ -40,6 +41,7 @@ pub use self::register::{
     Edition, RegisterEntry, ReportStep, StepKind, StepRefusal, SubmissionState, creation_due,
     nth_open_day,
 };
+pub use self::row_note::{NotedColumn, RowNote};
 pub use self::settings::{
     ContractTargets, OWN_TARGETS, OWN_TARGETS_ID, OwnTarget, OwnTargets, PaymentRun,
     REPORT_SETTINGS, REPORT_SETTINGS_ID, ReportSettings, TenthsOfPercent,

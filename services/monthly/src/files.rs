@@ -1,7 +1,8 @@
 //! Books as they are laid out with the fonts of this machine, and all files of an edition in one archive
 //! (電子納品, 調達仕様書 4.2.2).
 
-use std::sync::OnceLock;
+use std::num::NonZero;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use madoguchi_reports::document::{Block, DocTable, Document};
 use madoguchi_reports::forms::names::file_name;
@@ -62,42 +63,115 @@ pub fn pdf(documents: &[Document]) -> Result<Typeset, FileError> {
 /// [`FileError`].
 pub fn archive(edition: &Frozen) -> Result<Vec<u8>, FileError> {
     let first = edition.books.first().ok_or(FileError::NoBook)?;
-    let mut files = Vec::new();
-    let mut sources = Vec::new();
+    // The bound book takes longest.
+    let mut tasks: Vec<Task<'_>> = vec![Box::new(|| bound(edition, first))];
     for document in &edition.books {
-        let name = document.file_name();
-        let mut add = |suffix: &str, ending: &str, content: Vec<u8>| {
-            let path = file_name(&format!("{name}{suffix}"), ending);
-            files.push(DeliveryFile { path, content });
-        };
-        let printed = submission::workbook(document, &edition.drill)?;
-        add("", "xlsx", printed.file);
-        add("_データ用", "xlsx", data::workbook(document)?.file);
-        add("", "docx", docx(document)?.bytes);
-        // The first of the tables tells of the book itself.
-        let tables = data::csv_files(document, TextFormat::Csv)?;
-        let made_of = document.tables().map(|(_, table)| Some(table));
-        let made_of = std::iter::once(None).chain(made_of);
-        let made_of = made_of.chain(std::iter::repeat(None));
-        for ((file, content), table) in tables.into_iter().zip(made_of) {
-            let path = format!("{SOURCES}/{}/{file}", document.name);
-            let named = table.map_or_else(Vec::new, |table| shown(document, table));
-            sources.extend(named.into_iter().map(|(number, title)| FigureSource {
+        tasks.push(Box::new(|| printed(document, edition)));
+        tasks.push(Box::new(|| data_book(document)));
+        tasks.push(Box::new(|| text_book(document)));
+        tasks.push(Box::new(|| source_tables(document)));
+    }
+    let made = in_parallel(tasks).into_iter();
+    let mut parts = made.collect::<Result<Vec<Part>, _>>()?;
+    // In the archive it stands last.
+    parts.rotate_left(1);
+    let (mut files, mut sources) = (Vec::new(), Vec::new());
+    for part in parts {
+        files.extend(part.files);
+        sources.extend(part.sources);
+    }
+    Ok(delivery(&first.file_name(), &files, &sources)?)
+}
+
+/// Some files of an archive, and which tables and charts they hold.
+#[derive(Default)]
+struct Part {
+    files: Vec<DeliveryFile>,
+    sources: Vec<FigureSource>,
+}
+
+/// Makes a part.
+type Task<'t> = Box<dyn FnOnce() -> Result<Part, FileError> + Send + 't>;
+
+/// Does all tasks, as many at a time as there are processors; the results stand in the order of the tasks.
+fn in_parallel(tasks: Vec<Task<'_>>) -> Vec<Result<Part, FileError>> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = workers.min(tasks.len());
+    let made: Vec<_> = tasks.iter().map(|_| OnceLock::new()).collect();
+    let waiting = Mutex::new(tasks.into_iter().zip(&made));
+    let next = || {
+        waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next()
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((task, place)) = next() {
+                    // Each place belongs to one task.
+                    let _kept = place.set(task());
+                }
+            });
+        }
+    });
+    drop(waiting);
+    made.into_iter().filter_map(OnceLock::into_inner).collect()
+}
+
+fn one_file(name: &str, ending: &str, content: Vec<u8>) -> Part {
+    let path = file_name(name, ending);
+    Part {
+        files: vec![DeliveryFile { path, content }],
+        sources: Vec::new(),
+    }
+}
+
+/// All books as one PDF.
+fn bound(edition: &Frozen, first: &Document) -> Result<Part, FileError> {
+    let name = format!("{}_結合", first.file_name());
+    Ok(one_file(&name, "pdf", pdf(&edition.books)?.bytes))
+}
+
+fn printed(document: &Document, edition: &Frozen) -> Result<Part, FileError> {
+    let printed = submission::workbook(document, &edition.drill)?;
+    Ok(one_file(&document.file_name(), "xlsx", printed.file))
+}
+
+fn data_book(document: &Document) -> Result<Part, FileError> {
+    let name = format!("{}_データ用", document.file_name());
+    Ok(one_file(&name, "xlsx", data::workbook(document)?.file))
+}
+
+fn text_book(document: &Document) -> Result<Part, FileError> {
+    Ok(one_file(
+        &document.file_name(),
+        "docx",
+        docx(document)?.bytes,
+    ))
+}
+
+/// The tables of a book as CSV.
+fn source_tables(document: &Document) -> Result<Part, FileError> {
+    let mut part = Part::default();
+    // The first of the tables tells of the book itself.
+    let tables = data::csv_files(document, TextFormat::Csv)?;
+    let made_of = document.tables().map(|(_, table)| Some(table));
+    let made_of = std::iter::once(None).chain(made_of);
+    let made_of = made_of.chain(std::iter::repeat(None));
+    for ((file, content), table) in tables.into_iter().zip(made_of) {
+        let path = format!("{SOURCES}/{}/{file}", document.name);
+        let named = table.map_or_else(Vec::new, |table| shown(document, table));
+        part.sources
+            .extend(named.into_iter().map(|(number, title)| FigureSource {
                 number,
                 title,
                 path: path.clone(),
                 sheet: String::new(),
             }));
-            files.push(DeliveryFile { path, content });
-        }
+        part.files.push(DeliveryFile { path, content });
     }
-    let bound = file_name(&format!("{}_結合", first.file_name()), "pdf");
-    let content = pdf(&edition.books)?.bytes;
-    files.push(DeliveryFile {
-        path: bound,
-        content,
-    });
-    Ok(delivery(&first.file_name(), &files, &sources)?)
+    Ok(part)
 }
 
 /// A table and the charts that show its numbers, with their numbers and titles.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::id::{ArticleId, LineName};
 use madoguchi_core::month::{Goal, LevelItem, Month, ReportSettings};
 use madoguchi_core::phone;
@@ -14,6 +13,7 @@ use madoguchi_reports::month::{Cover, MonthCall, MonthData, MonthInput, Scope, W
 use madoguchi_store::{Store, StoreError, TicketSpan};
 
 use crate::error::MonthlyError;
+use crate::outlook::HalfHours;
 use crate::settings::{MonthSettings, rules};
 use crate::{knowledge, past};
 
@@ -36,6 +36,20 @@ pub async fn gather(
     settings: &MonthSettings,
     now: Instant,
 ) -> Result<MonthInput, MonthlyError> {
+    let half_hours = store.offered_by_half_hour(april(month).start(), month.end());
+    let (input, _) = gather_beside(store, month, scope, settings, now, half_hours).await?;
+    Ok(input)
+}
+
+/// The same, while the calls by half hours are read, at the least those of the fiscal year up to the month.
+pub(crate) async fn gather_beside(
+    store: &Store,
+    month: Month,
+    scope: Scope,
+    settings: &MonthSettings,
+    now: Instant,
+    half_hours: impl Future<Output = Result<HalfHours, StoreError>>,
+) -> Result<(MonthInput, HalfHours), MonthlyError> {
     let report = store.report_settings().await?;
     let rules = rules(store, settings, &report).await?;
     let source = Source {
@@ -45,18 +59,20 @@ pub async fn gather(
         sites: Sites::load(store).await?,
         now,
     };
-    let mut data = source.data(month).await?;
-    data.year_calls = Some(year_calls(store, month).await?);
+    let half_hours = async { Ok::<_, MonthlyError>(half_hours.await?) };
+    let (mut data, half_hours) = tokio::try_join!(source.data(month), half_hours)?;
+    data.year_calls = Some(year_calls(month, &half_hours));
     let articles = articles(store, &data).await?;
     let past = past::months(&source, month, &scope, &rules).await?;
     let users = store.list_named_users(USERS).await?.into_iter();
     let own_goals = own_goals(store).await?;
     let facts = store.level_facts(month.before(past::MONTHS + FACTS_BEFORE), month);
-    Ok(MonthInput {
+    let input = MonthInput {
         data,
         scope,
         rules,
         past: past.summaries,
+        frozen: past.frozen,
         frozen_misses: past.missed,
         published: store.published_months().await?,
         facts: facts.await?,
@@ -68,23 +84,25 @@ pub async fn gather(
         names: users.map(|user| (user.id, user.name)).collect(),
         articles,
         made_at: now,
-    })
+    };
+    Ok((input, half_hours))
 }
 
 /// The second way to 年度累計: the calls of each month of the fiscal year up to this one, as the database counts them.
-async fn year_calls(
-    store: &Store,
-    month: Month,
-) -> Result<BTreeMap<Month, BTreeMap<LineName, u64>>, StoreError> {
-    let april = Month::of_fiscal_year(month.fiscal_year());
-    let april = april.first().copied().unwrap_or(month);
+fn year_calls(month: Month, half_hours: &HalfHours) -> BTreeMap<Month, BTreeMap<LineName, u64>> {
+    let year = april(month).start()..month.end();
     let mut calls: BTreeMap<Month, BTreeMap<LineName, u64>> = BTreeMap::new();
-    let slots = store.offered_by_half_hour(april.start(), month.end());
-    for (line, at, count) in slots.await? {
-        let of_month = calls.entry(Month::at(at)).or_default();
-        *of_month.entry(line).or_default() += count;
+    for (line, at, count) in half_hours.iter().filter(|(_, at, _)| year.contains(at)) {
+        let of_month = calls.entry(Month::at(*at)).or_default();
+        *of_month.entry(line.clone()).or_default() += count;
     }
-    Ok(calls)
+    calls
+}
+
+/// The first month of the fiscal year of a month.
+fn april(month: Month) -> Month {
+    let year = Month::of_fiscal_year(month.fiscal_year());
+    year.first().copied().unwrap_or(month)
 }
 
 /// Goals of one's own.
@@ -126,8 +144,7 @@ async fn articles(
 
 /// What people wrote for a month.
 async fn written(store: &Store, month: Month) -> Result<Written, StoreError> {
-    let april = Month::of_fiscal_year(month.fiscal_year());
-    let april = april.first().copied().unwrap_or(month);
+    let april = april(month);
     let mut improvements = store.improvements(month.before(12), month).await?;
     improvements.retain(|one| {
         let confirmed = one.confirmed_on;
@@ -137,6 +154,7 @@ async fn written(store: &Store, month: Month) -> Result<Written, StoreError> {
     Ok(Written {
         remarks: store.remarks(month).await?,
         instructions: store.instructions(month).await?,
+        row_notes: store.row_notes(month).await?,
         improvements,
         work: store.work_counts(april, month).await?,
         incidents: incidents.map(|kept| kept.entry).collect(),
@@ -213,9 +231,13 @@ impl<'a> Source<'a> {
             cut_off,
         };
         // Both are read at once, each on a processor of its own.
-        let (store, figures) = (self.store.clone(), self.settings.figures);
-        let sites = self.sites.clone();
-        let calls = tokio::spawn(async move { calls(&store, month, figures, &sites).await });
+        let (store, sites) = (self.store.clone(), self.sites.clone());
+        let calls = tokio::spawn(async move {
+            let calls = calls(&store, month, &sites).await?;
+            // The second way to their sums.
+            let figures = store.call_counts(month.start(), month.end()).await?;
+            Ok::<_, StoreError>((calls, figures))
+        });
         let tickets = self.store.month_tickets(span).await;
         let calls = calls.await.map_err(|_| MonthlyError::Interrupted)?;
         let ((calls, figures), tickets) = (calls?, tickets?);
@@ -237,27 +259,23 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The calls of a month, and the second way to their sums: the fold of core over whole records.
-async fn calls(
-    store: &Store,
-    month: Month,
-    settings: FiguresSettings,
-    sites: &Sites,
-) -> Result<(Vec<MonthCall>, BTreeMap<LineName, Figures>), StoreError> {
+/// The calls of a month.
+async fn calls(store: &Store, month: Month, sites: &Sites) -> Result<Vec<MonthCall>, StoreError> {
     let (from, until) = (month.start(), month.end());
     let mut reasons = store.no_ticket_reasons(from, until).await?;
-    let mut figures: BTreeMap<LineName, Figures> = BTreeMap::new();
     let mut calls = Vec::new();
     store
         .visit_calls(from, until, |record| {
-            let of_line = figures.entry(record.line.clone()).or_default();
-            of_line.add(&record, settings);
             let mut call = MonthCall::of(&record);
-            call.no_ticket = reasons.remove(&record.call);
-            let number = phone::normalize(record.from.number());
-            call.site = sites.0.get(&number).cloned();
+            if !reasons.is_empty() {
+                call.no_ticket = reasons.remove(&record.call);
+            }
+            if !sites.0.is_empty() {
+                let number = phone::normalize(record.from.number());
+                call.site = sites.0.get(&number).cloned();
+            }
             calls.push(call);
         })
         .await?;
-    Ok((calls, figures))
+    Ok(calls)
 }

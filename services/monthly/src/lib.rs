@@ -16,10 +16,12 @@ mod running;
 mod settings;
 mod shift_plan;
 
-use madoguchi_core::month::Month;
+use madoguchi_core::month::{Month, StaffingSettings};
 use madoguchi_core::time::Instant;
 use madoguchi_reports::document::Drill;
-use madoguchi_reports::month::{MonthInput, MonthReport, Scope, report, report_and_drill};
+use madoguchi_reports::month::{
+    MonthInput, MonthReport, Outlook, Scope, report_and_drill, report_awaiting,
+};
 use madoguchi_store::Store;
 
 pub use self::books::{BOOKS, ledger_with_names, live_books};
@@ -29,6 +31,8 @@ pub use self::error::MonthlyError;
 pub use self::files::{FileError, archive, docx, pdf};
 pub use self::freezing::{Freezing, NewEdition, freezes_from, next_edition};
 pub use self::gathering::gather;
+use self::gathering::gather_beside;
+use self::outlook::HalfHours;
 pub use self::running::{
     AnswerLimit, ItemRisk, OpenClock, RunningBasis, RunningItem, RunningMonth, running_basis,
     running_month,
@@ -49,8 +53,15 @@ pub async fn help_desk_report(
     settings: &MonthSettings,
     now: Instant,
 ) -> Result<MonthReport, MonthlyError> {
-    let input = with_outlook(store, month, settings, now).await?;
-    beside(input, report).await
+    let ahead = Ahead::read(store, month, settings, now).await?;
+    // The next month is looked at while this one is counted.
+    beside(ahead, |ahead| {
+        std::thread::scope(|both| {
+            let outlook = both.spawn(|| ahead.look());
+            report_awaiting(&ahead.input, || outlook.join().ok().flatten())
+        })
+    })
+    .await
 }
 
 /// The same, with the calls and tickets of each figure.
@@ -74,25 +85,60 @@ async fn with_outlook(
     settings: &MonthSettings,
     now: Instant,
 ) -> Result<MonthInput, MonthlyError> {
-    let input = gather(store, month, Scope::help_desk(), settings, now).await?;
-    let history = outlook::history(store, month).await?;
-    let staffing = match newest::staffing(store, month).await? {
-        Some(kept) => kept,
-        None => store.staffing_settings().await?,
-    };
+    let ahead = Ahead::read(store, month, settings, now).await?;
     let looked = move || {
-        let outlook = outlook::look_ahead(&input, &history, &staffing);
-        MonthInput { outlook, ..input }
+        let outlook = ahead.look();
+        MonthInput {
+            outlook,
+            ..ahead.input
+        }
     };
     let looked = tokio::task::spawn_blocking(looked).await;
     looked.map_err(|_| MonthlyError::Interrupted)
 }
 
-/// Makes a book away from the threads that answer requests.
-async fn beside<T: Send + 'static>(
+/// What the report is made of, and what is looked ahead with.
+struct Ahead {
     input: MonthInput,
-    make: impl FnOnce(&MonthInput) -> T + Send + 'static,
+    history: HalfHours,
+    staffing: StaffingSettings,
+}
+
+impl Ahead {
+    async fn read(
+        store: &Store,
+        month: Month,
+        settings: &MonthSettings,
+        now: Instant,
+    ) -> Result<Self, MonthlyError> {
+        let scope = Scope::help_desk();
+        let history = outlook::history(store, month);
+        let (input, history) = gather_beside(store, month, scope, settings, now, history).await?;
+        Ok(Self {
+            input,
+            history,
+            staffing: match newest::staffing(store, month).await? {
+                Some(kept) => kept,
+                None => store.staffing_settings().await?,
+            },
+        })
+    }
+
+    fn look(&self) -> Option<Outlook> {
+        outlook::look_ahead(&self.input, &self.history, &self.staffing)
+    }
+}
+
+/// Makes a book away from the threads that answer requests, and gives back beside them what it was made of.
+async fn beside<I: Send + 'static, T: Send + 'static>(
+    input: I,
+    make: impl FnOnce(&I) -> T + Send + 'static,
 ) -> Result<T, MonthlyError> {
-    let made = tokio::task::spawn_blocking(move || make(&input)).await;
-    made.map_err(|_| MonthlyError::Interrupted)
+    let made = tokio::task::spawn_blocking(move || {
+        let made = make(&input);
+        // Freeing a hundred thousand tickets takes as long as counting them once.
+        tokio::task::spawn_blocking(move || drop(input));
+        made
+    });
+    made.await.map_err(|_| MonthlyError::Interrupted)
 }

@@ -19,7 +19,9 @@ pub(crate) const MONTHS: u32 = 15;
 pub(crate) struct Past {
     /// Their integers, the earliest first; months of which nothing is known are left out.
     pub(crate) summaries: Vec<MonthSummary>,
-    /// What was missed in those that are 確定.
+    /// Those of them that are 確定.
+    pub(crate) frozen: BTreeSet<Month>,
+    /// What was missed in those.
     pub(crate) missed: BTreeMap<Month, BTreeSet<LevelItem>>,
 }
 
@@ -44,6 +46,7 @@ pub(crate) async fn months(
         let store = source.store;
         if let Some(frozen) = frozen(store, past, scope).await? {
             known.summaries.push(frozen.summary);
+            known.frozen.insert(past);
             known
                 .missed
                 .extend(frozen.missed.map(|missed| (past, missed)));

@@ -3,7 +3,7 @@
 
 mod judging;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use madoguchi_core::month::{Judged, LevelItem, Month, PublishedMonth};
@@ -227,6 +227,7 @@ pub async fn running_month(
         scope: Scope::help_desk(),
         rules: rules(store, settings, &report).await?,
         past: Vec::new(),
+        frozen: BTreeSet::new(),
         frozen_misses: BTreeMap::new(),
         published: Vec::<PublishedMonth>::new(),
         facts: store.level_facts(first, month).await?,

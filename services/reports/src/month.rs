@@ -39,7 +39,7 @@ pub use self::outlook::{
     ByPatience, ExpectedDay, ForecastCheck, NeededAgents, NeededDay, NobodyGivesUp, Outlook,
     PATIENCES, PatienceSlot,
 };
-pub use self::report::{MonthReport, report, report_and_drill};
+pub use self::report::{MonthReport, report, report_and_drill, report_awaiting};
 pub use self::result::{Check, LevelLine, MonthLine, PaymentLine, PublishedLine};
 pub use self::rules::{MonthRules, Scope};
 pub use self::running::{CallLoss, HourLoss, RunningCounts, WaitingAnswer, running};

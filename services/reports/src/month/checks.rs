@@ -125,27 +125,49 @@ fn sums_of_tables(
 }
 
 /// The months of 表2-2 = the calls of the fiscal year as the database counts them, with what was published of months
-/// that were not measured here.
+/// that were not measured here. What came to a month after it was 確定 waits for the next edition of that month: it
+/// is told, and keeps no later month from being 確定.
 fn year(input: &MonthInput, months: &Months<'_>, table: &DocTable) -> Check {
     let known = months.of_fiscal_year(input.data.month.fiscal_year());
     let known: Vec<&KnownMonth<'_>> = known.collect();
-    let counted = known.iter().map(|known| calls_of_month(input, known));
-    let (right_is, right) = match counted.sum::<Option<u64>>() {
-        Some(counted) => ("通話の記録と公表された件数の計", counted),
+    let mut changed = Vec::new();
+    let counted = known.iter().map(|known| {
+        let counted = calls_of_month(input, known)?;
+        let summary = &known.summary;
+        if counted != summary.offered && input.frozen.contains(&summary.month) {
+            changed.push(format!("{}は{counted}件", summary.month.name()));
+            return Some(summary.offered);
+        }
+        Some(counted)
+    });
+    let counted = counted.sum::<Option<u64>>();
+    let in_all = || -> u64 { known.iter().map(|known| known.summary.offered).sum() };
+    let (right_is, right) = match counted {
+        Some(counted) if changed.is_empty() => {
+            ("通話の記録と公表された件数の計".to_owned(), counted)
+        }
+        Some(counted) => (
+            format!(
+                "通話の記録と公表された件数の計（確定の後に変わった月は、確定した版の件数による。今の記録では、{}）",
+                changed.join("、")
+            ),
+            counted,
+        ),
         None if serves_both(input) => (
-            "各月の集計の計（報告の内外の業務区分を兼ねる回線があるため、通話の記録の件数とは比べられない）",
-            known.iter().map(|known| known.summary.offered).sum(),
+            "各月の集計の計（報告の内外の業務区分を兼ねる回線があるため、通話の記録の件数とは比べられない）"
+                .to_owned(),
+            in_all(),
         ),
         None => (
-            "各月の集計の計（通話の記録は数えていない）",
-            known.iter().map(|known| known.summary.offered).sum(),
+            "各月の集計の計（通話の記録は数えていない）".to_owned(),
+            in_all(),
         ),
     };
     check(
         "year",
         "月別の計＝年度累計の着信",
         ("表2-2の着信の計", published_apart(table, "offered")),
-        (right_is, number(right)),
+        (&right_is, number(right)),
     )
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use madoguchi_core::id::{ArticleId, UserId};
 use madoguchi_core::month::{
     CheckReason, Goal, Improvement, IncidentCounts, Instruction, LevelFact, LevelItem, Month,
-    PublishedMonth, Remark, WorkCount,
+    PublishedMonth, Remark, RowNote, WorkCount,
 };
 use madoguchi_core::time::Instant;
 
@@ -27,6 +27,8 @@ pub struct MonthInput {
     pub rules: MonthRules,
     /// Earlier months that were measured here, in any order.
     pub past: Vec<MonthSummary>,
+    /// Those of them that are 確定: their integers are those of their newest editions, whatever came since.
+    pub frozen: BTreeSet<Month>,
     /// What was missed in earlier months that are 確定, as their newest editions say: whatever was entered or
     /// left out since, it costs what it cost until there is another edition.
     pub frozen_misses: BTreeMap<Month, BTreeSet<LevelItem>>,
@@ -59,6 +61,8 @@ pub struct Written {
     pub remarks: Vec<Remark>,
     /// 前月報告会での指示事項
     pub instructions: Vec<Instruction>,
+    /// 対策 and 原因区分 in place of what the report says by itself.
+    pub row_notes: Vec<RowNote>,
     /// 改善状況報告: of the month, and of earlier ones whose effect was not confirmed before it.
     pub improvements: Vec<Improvement>,
     /// 作業実績 that nothing measures, of the fiscal year.

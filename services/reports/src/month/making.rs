@@ -1,7 +1,7 @@
 //! A book while it is made: what all chapters read, and the proof that they add to.
 
 use madoguchi_core::id::UserId;
-use madoguchi_core::month::{Judged, Month, Payment, Remark, RemarkHeading};
+use madoguchi_core::month::{Judged, Month, NotedColumn, Payment, Remark, RemarkHeading};
 use madoguchi_core::ticket::Ticket;
 
 use super::cells::{self, NOTHING};
@@ -9,6 +9,7 @@ use super::counted::CountedMonth;
 use super::data::MonthCall;
 use super::input::MonthInput;
 use super::months::Months;
+use super::outlook::Outlook;
 use super::proof::Proof;
 use super::summary::MonthSummary;
 use crate::document::{Block, Chapter, DocCell, MonthCell, Population, Rows, Value};
@@ -20,6 +21,8 @@ pub(super) struct Making<'a, 'm> {
     pub(super) months: &'m Months<'a>,
     pub(super) judged: &'m [Judged],
     pub(super) payments: &'m [Payment],
+    /// What is expected of the next month.
+    pub(super) outlook: Option<Outlook>,
     pub(super) proof: Proof<'a>,
 }
 
@@ -99,6 +102,14 @@ impl<'a> Making<'a, '_> {
             add_remark(&mut blocks, remark);
         }
         cells::chapter(number, id, title, blocks)
+    }
+
+    /// What a person wrote in a cell of a row that a table calls so, or what the report says by itself.
+    pub(super) fn noted(&self, column: NotedColumn, names: &[&str], otherwise: &str) -> DocCell {
+        let notes = self.input.written.row_notes.iter();
+        // The one that was written last.
+        let note = notes.rev().find(|note| note.is_of(column, names));
+        cells::text(note.map_or(otherwise, |note| note.text.as_str()))
     }
 
     /// 受付番号

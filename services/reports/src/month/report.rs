@@ -10,6 +10,7 @@ use super::input::MonthInput;
 use super::levels;
 use super::making::Making;
 use super::months::Months;
+use super::outlook::Outlook;
 use super::proof::Proof;
 use super::result::{Check, LevelLine, MonthLine, PaymentLine};
 use super::summary::MonthSummary;
@@ -69,15 +70,28 @@ impl MonthReport {
 
 /// Makes ヘルプデスク受付状況報告 of a month.
 pub fn report(input: &MonthInput) -> MonthReport {
-    with_making(input, |_, made| made)
+    with_making(input, || input.outlook.clone(), |_, made| made)
 }
 
-/// The same, with the proof of its figures: which calls and tickets each counts.
+/// The same with what is expected of the next month as it comes in the end: the month is counted meanwhile.
+pub fn report_awaiting(
+    input: &MonthInput,
+    outlook: impl FnOnce() -> Option<Outlook>,
+) -> MonthReport {
+    with_making(input, outlook, |_, made| made)
+}
+
+/// The same as [`report`], with the proof of its figures: which calls and tickets each counts.
 pub fn report_and_drill(input: &MonthInput) -> (MonthReport, Drill) {
-    with_making(input, |proof, made| (made, proof.drill(input)))
+    let outlook = || input.outlook.clone();
+    with_making(input, outlook, |proof, made| (made, proof.drill(input)))
 }
 
-fn with_making<T>(input: &MonthInput, take: impl FnOnce(&Proof<'_>, MonthReport) -> T) -> T {
+fn with_making<T>(
+    input: &MonthInput,
+    outlook: impl FnOnce() -> Option<Outlook>,
+    take: impl FnOnce(&Proof<'_>, MonthReport) -> T,
+) -> T {
     let month = CountedMonth::of(&input.data, &input.scope, &input.rules);
     let summary = MonthSummary::from_counted(&month, &input.rules.categories);
     let months = Months::of(input, summary.clone());
@@ -89,6 +103,7 @@ fn with_making<T>(input: &MonthInput, take: impl FnOnce(&Proof<'_>, MonthReport)
         months: &months,
         judged: &judged,
         payments: &payments,
+        outlook: outlook(),
         proof: Proof::default(),
     };
     let (chapters, reconciliation) = chapters::all(&mut making);

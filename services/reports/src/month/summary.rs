@@ -30,6 +30,9 @@ pub struct MonthSummary {
     pub abandoned: BTreeMap<AbandonReason, u64>,
     /// 短時間放棄, part of 放棄.
     pub short: u64,
+    /// 応対前: neither answered nor given up yet.
+    #[serde(default)]
+    pub waiting: u64,
     /// 時間外着信
     pub after_hours: u64,
     /// 発信
@@ -92,6 +95,7 @@ impl MonthSummary {
                 .map(|(reason, calls)| (*reason, calls.len() as u64))
                 .collect(),
             short: count(&month.short),
+            waiting: count(&month.waiting),
             after_hours: count(&month.after_hours),
             outbound: count(&month.outbound),
             outbound_answered: count(&month.outbound_answered),
@@ -116,6 +120,7 @@ impl MonthSummary {
             answered: counts.answered,
             abandoned: BTreeMap::new(),
             short: 0,
+            waiting: 0,
             after_hours: 0,
             outbound: 0,
             outbound_answered: 0,
@@ -155,9 +160,9 @@ impl MonthSummary {
 
     /// 着信 whose callers do not wait any more.
     pub fn ended(&self) -> u64 {
-        // What was published tells no 放棄.
-        if self.abandoned.is_empty() && self.answered < self.offered {
-            return self.offered;
+        // What was published tells no 放棄, and editions of before do not tell 応対前.
+        if self.abandoned.is_empty() {
+            return self.offered.saturating_sub(self.waiting);
         }
         self.answered + self.all_abandoned()
     }

@@ -7,8 +7,10 @@ mod checks;
 mod outlook;
 mod privacy;
 mod proof;
+mod row_notes;
 mod running;
 mod unmeasured;
+mod waiting;
 mod year;
 
 use madoguchi_core::hours::{Calendar, HoursSettings};

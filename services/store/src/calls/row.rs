@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use madoguchi_core::call::{AgentPart, CallRecord, Direction};
 use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, EndCause};
-use madoguchi_core::id::{AgentId, NodeName};
+use madoguchi_core::id::NodeName;
+use madoguchi_core::names::Names;
 use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::phone;
 use madoguchi_core::time::Instant;
@@ -28,7 +29,16 @@ const SEPARATOR: char = '\n';
 
 /// [`AgentPart`] in JSON: agent, from, until, end of the wrap-up.
 #[derive(Serialize, Deserialize)]
-struct Part(Option<AgentId>, Instant, Option<Instant>, Option<Instant>);
+struct Part<'p>(
+    #[serde(borrow)] Option<Agent<'p>>,
+    Instant,
+    Option<Instant>,
+    Option<Instant>,
+);
+
+/// The name of an agent.
+#[derive(Serialize, Deserialize)]
+struct Agent<'p>(#[serde(borrow)] Cow<'p, str>);
 
 /// The statement that writes these calls with the nodes that saw them first.
 pub(super) fn upsert(calls: &[(&NodeName, CallRecord)]) -> Result<Sql, StoreError> {
@@ -58,12 +68,13 @@ pub(super) fn upsert(calls: &[(&NodeName, CallRecord)]) -> Result<Sql, StoreErro
 
 fn write(sql: &mut Sql, node: &NodeName, call: &CallRecord) -> Result<(), StoreError> {
     let instant = |at: Option<Instant>| at.map(|at| at.0);
-    let parts: Vec<Part> = call
+    let parts: Vec<Part<'_>> = call
         .parts
         .iter()
         .map(|part| {
+            let agent = part.agent.as_ref();
             Part(
-                part.agent.clone(),
+                agent.map(|agent| Agent(Cow::Borrowed(agent.as_str()))),
                 part.from,
                 part.until,
                 part.wrap_up_ended_at,
@@ -183,7 +194,7 @@ struct Values<'v> {
 /// The call in a row with [`COLUMNS`].
 pub(crate) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
     let borrowed = |column| row.try_get::<&str, _>(column).map(Cow::Borrowed);
-    of_values(Values {
+    let values = Values {
         call_id: borrowed("call_id")?,
         line: borrowed("line")?,
         direction: borrowed("direction")?,
@@ -201,20 +212,21 @@ pub(crate) fn record(row: &AnyRow) -> Result<CallRecord, StoreError> {
         parts: borrowed("parts")?,
         last_seq: row.try_get("last_seq")?,
         last_at: row.try_get("last_at")?,
-    })
+    };
+    of_values(values, &mut Names::default())
 }
 
 /// The call in a JSON array of the values of [`COLUMNS`].
-pub(super) fn record_of_line(line: &str) -> Result<CallRecord, StoreError> {
+pub(super) fn record_of_line(line: &str, names: &mut Names) -> Result<CallRecord, StoreError> {
     let values = serde_json::from_str(line).map_err(|source| StoreError::Unreadable {
         what: format!("a call: {line}"),
         source,
     })?;
-    of_values(values)
+    of_values(values, names)
 }
 
-fn of_values(values: Values<'_>) -> Result<CallRecord, StoreError> {
-    let parts: Vec<Part> =
+fn of_values(values: Values<'_>, names: &mut Names) -> Result<CallRecord, StoreError> {
+    let parts: Vec<Part<'_>> =
         serde_json::from_str(&values.parts).map_err(|source| StoreError::Unreadable {
             what: format!("the agents of call {}", values.call_id),
             source,
@@ -228,7 +240,7 @@ fn of_values(values: Values<'_>) -> Result<CallRecord, StoreError> {
     let no_number = values.no_number.as_deref().map(named).transpose()?;
     Ok(CallRecord {
         call: values.call_id.as_ref().into(),
-        line: values.line.as_ref().into(),
+        line: names.get(&values.line),
         direction,
         from: Caller::restored(values.from_number, no_number, values.from_isub),
         to: CalledNumber::from(values.to_number).with_subaddress(values.to_isub),
@@ -239,7 +251,7 @@ fn of_values(values: Values<'_>) -> Result<CallRecord, StoreError> {
         parts: parts
             .into_iter()
             .map(|Part(agent, from, until, wrap_up_ended_at)| AgentPart {
-                agent,
+                agent: agent.map(|agent| names.get(&agent.0)),
                 from,
                 until,
                 wrap_up_ended_at,
@@ -256,7 +268,8 @@ fn of_values(values: Values<'_>) -> Result<CallRecord, StoreError> {
     })
 }
 
-fn direction(name: &str) -> Result<Direction, StoreError> {
+/// The kind of a call by its name.
+pub(super) fn direction(name: &str) -> Result<Direction, StoreError> {
     use Direction::{AfterHours, Inbound, Internal, Outbound, Superseded};
     [Inbound, AfterHours, Outbound, Internal, Superseded]
         .into_iter()
@@ -268,7 +281,7 @@ fn direction(name: &str) -> Result<Direction, StoreError> {
 }
 
 /// The value that serialises to `name`.
-fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
+pub(super) fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
     let text: StrDeserializer<'_, NameError> = name.into_deserializer();
     T::deserialize(text).map_err(|_| StoreError::UnknownName {
         what: "end of a call",

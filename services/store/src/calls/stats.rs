@@ -1,14 +1,18 @@
 //! The figures of a period, summed up over its calls some at a time.
 
-use madoguchi_core::call::CallRecord;
-use madoguchi_core::figures::FiguresSettings;
+use std::collections::BTreeMap;
+
+use madoguchi_core::call::{CallRecord, Direction};
+use madoguchi_core::event::AbandonReason;
+use madoguchi_core::figures::{Figures, FiguresSettings};
 use madoguchi_core::id::LineName;
+use madoguchi_core::names::Names;
 use madoguchi_core::stats::{StatsQuery, StatsReport, StatsSums};
 use madoguchi_core::time::Instant;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::row::{COLUMNS, record_of_line};
+use super::row::{COLUMNS, direction, named, record_of_line};
 use crate::error::StoreError;
 use crate::sql::{Joined, Sql};
 use crate::store::Store;
@@ -62,6 +66,68 @@ impl Store {
         counts.collect()
     }
 
+    /// The counts of the calls that arrived from `from` on and before `until` by line, as the database groups
+    /// them; without durations.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::UnknownName`].
+    pub async fn call_counts(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> Result<BTreeMap<LineName, Figures>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT line, direction, reason, CASE WHEN answered_at IS NULL THEN 0 ELSE 1 END AS answered, \
+             CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END AS ended, \
+             CAST(COUNT(*) AS BIGINT) AS found FROM calls \
+             WHERE arrived_at >= $1 AND arrived_at < $2 \
+             GROUP BY line, direction, reason, CASE WHEN answered_at IS NULL THEN 0 ELSE 1 END, \
+             CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END",
+        )
+        .bind(from.0)
+        .bind(until.0)
+        .fetch_all(self.read()?)
+        .await?;
+        let mut counts: BTreeMap<LineName, Figures> = BTreeMap::new();
+        for row in &rows {
+            let line = LineName::new(row.try_get::<&str, _>("line")?);
+            let is = |column| Ok::<_, sqlx::Error>(row.try_get::<i64, _>(column)? != 0);
+            let (answered, ended) = (is("answered")?, is("ended")?);
+            let reason: Option<&str> = row.try_get("reason")?;
+            let found = row.try_get::<i64, _>("found")?.unsigned_abs();
+            let of_line = counts.entry(line).or_default();
+            match direction(row.try_get("direction")?)? {
+                Direction::Inbound => {
+                    of_line.offered += found;
+                    if answered {
+                        of_line.answered += found;
+                    } else if ended {
+                        let reason = reason.map(named).transpose()?;
+                        let reason = reason.unwrap_or(AbandonReason::SystemError);
+                        *of_line.abandoned_by_reason.entry(reason).or_default() += found;
+                    } else {
+                        of_line.waiting += found;
+                    }
+                }
+                Direction::AfterHours => of_line.after_hours += found,
+                Direction::Outbound => match reason.map(named).transpose()? {
+                    Some(refusal) => {
+                        *of_line
+                            .outbound_barred_by_reason
+                            .entry(refusal)
+                            .or_default() += found;
+                    }
+                    None => {
+                        of_line.outbound += found;
+                        of_line.outbound_answered += if answered { found } else { 0 };
+                    }
+                },
+                Direction::Internal | Direction::Superseded => {}
+            }
+        }
+        Ok(counts)
+    }
+
     /// Shows the calls that arrived from `from` on and before `until`, in the order of their arrival, some
     /// of them in memory at once.
     ///
@@ -73,7 +139,7 @@ impl Store {
         until: Instant,
         mut visit: impl FnMut(CallRecord),
     ) -> Result<(), StoreError> {
-        let mut last: Option<(i64, String)> = None;
+        let (mut last, mut names): (Option<(i64, String)>, _) = (None, Names::default());
         loop {
             let mut connection = self.read()?.acquire().await?;
             let mut sql = Sql::new("SELECT arrived_at, call_id FROM calls");
@@ -99,7 +165,8 @@ impl Store {
             drop(connection);
             let lines: Option<&str> = rows.first().map_or(Ok(None), |row| row.try_get("found"))?;
             let calls = lines.iter().flat_map(|lines| lines.lines());
-            let mut calls: Vec<CallRecord> = calls.map(record_of_line).collect::<Result<_, _>>()?;
+            let calls = calls.map(|line| record_of_line(line, &mut names));
+            let mut calls: Vec<CallRecord> = calls.collect::<Result<_, _>>()?;
             calls.sort_by(|one, other| {
                 (one.arrived_at, &one.call).cmp(&(other.arrived_at, &other.call))
             });

@@ -2,7 +2,7 @@
 
 use madoguchi_core::month::{
     CheckReason, Improvement, Instruction, LevelFact, LevelItem, Month, MonthEntry, PublishedMonth,
-    Remark, WorkCount,
+    Remark, RowNote, WorkCount,
 };
 use madoguchi_core::time::Instant;
 use sqlx::any::AnyRow;
@@ -150,6 +150,14 @@ impl Store {
     /// # Errors
     /// As [`Self::month_entries`].
     pub async fn instructions(&self, month: Month) -> Result<Vec<Instruction>, StoreError> {
+        self.entries_of(month, month).await
+    }
+
+    /// 対策 and 原因区分 that people wrote in the report of a month.
+    ///
+    /// # Errors
+    /// As [`Self::month_entries`].
+    pub async fn row_notes(&self, month: Month) -> Result<Vec<RowNote>, StoreError> {
         self.entries_of(month, month).await
     }
 

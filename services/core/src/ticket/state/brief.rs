@@ -1,7 +1,7 @@
 //! A ticket in brief: without the texts that no figure needs, on a line that is read soon. A month holds many.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::ser::SerializeSeq;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{Analysis, Escalation, Pause, Ticket, TicketContact};
 use crate::contact::{Contact, ContactOutcome};
 use crate::id::{ArticleId, ContactId, TicketId};
+use crate::names::Names;
 use crate::ticket::choices::{Channel, Impact, Status, System, Urgency};
 use crate::ticket::fields::{AnswerSource, Requester, TicketFields};
 use crate::ticket::number::TicketNumber;
@@ -239,7 +240,7 @@ impl Serialize for ContactLine<'_> {
 /// Reads what [`Ticket::brief`] wrote. Names that stand in many tickets are kept once.
 #[derive(Debug, Default)]
 pub struct Briefs {
-    names: HashSet<Arc<str>>,
+    names: Names,
 }
 
 impl Briefs {
@@ -328,15 +329,7 @@ impl Briefs {
 
     /// A name that stands in many tickets; `None` if it is missing.
     fn name<T: From<Arc<str>>>(&mut self, text: &str) -> Option<T> {
-        if text.is_empty() {
-            return None;
-        }
-        if let Some(known) = self.names.get(text) {
-            return Some(Arc::clone(known).into());
-        }
-        let new: Arc<str> = Arc::from(text);
-        self.names.insert(Arc::clone(&new));
-        Some(new.into())
+        (!text.is_empty()).then(|| self.names.get(text))
     }
 }
 

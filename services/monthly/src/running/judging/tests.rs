@@ -1,6 +1,6 @@
 //! Running months of made-up desks, judged in the middle and at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::HoursSettings;
@@ -56,6 +56,7 @@ fn judged_at(made: &SampleMonth, facts: Vec<LevelFact>, now: Instant) -> Running
             numbers: NumberForm::default(),
         },
         past: Vec::new(),
+        frozen: BTreeSet::new(),
         frozen_misses: BTreeMap::new(),
         published: Vec::new(),
         facts,

@@ -27,6 +27,7 @@ pub(super) fn with_everything<T>(
         months: &months,
         judged: &judged,
         payments: &[],
+        outlook: None,
         proof: Proof::of_book(prefix),
     };
     let made = make(&mut making);

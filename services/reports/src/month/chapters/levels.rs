@@ -1,6 +1,6 @@
 //! 第6 サービスレベル
 
-use madoguchi_core::month::{Formula, Judged, Level, LevelItem, Payment, PaymentRun};
+use madoguchi_core::month::{Formula, Judged, Level, LevelItem, NotedColumn, Payment, PaymentRun};
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Millis;
 
@@ -316,6 +316,13 @@ fn misses(making: &mut Making<'_, '_>) -> DocTable {
     let rows = rows.map(|(n, (item, miss))| {
         let n: usize = n;
         let over = |over: Millis| duration(over.0);
+        let cause = match item.level {
+            Level::AnswerTime => "一次回答の遅れ",
+            Level::Patches => "適用の遅れ",
+            Level::OperatorFaults => "運用作業",
+            Level::Availability => "サービスの停止",
+            _ => "連絡又は到着の遅れ",
+        };
         row(
             format!("miss_{n}"),
             vec![
@@ -324,13 +331,7 @@ fn misses(making: &mut Making<'_, '_>) -> DocTable {
                 text(&miss.what),
                 time(Some(miss.at)),
                 text(miss.over.map_or("－".to_owned(), over)),
-                text(match item.level {
-                    Level::AnswerTime => "一次回答の遅れ",
-                    Level::Patches => "適用の遅れ",
-                    Level::OperatorFaults => "運用作業",
-                    Level::Availability => "サービスの停止",
-                    _ => "連絡又は到着の遅れ",
-                }),
+                making.noted(NotedColumn::Cause, &[&miss.what], cause),
             ],
         )
     });

@@ -18,7 +18,7 @@ use crate::month::outlook::{ForecastCheck, NeededDay, Outlook};
 const NO_LAST_YEAR: &str = "前年の日別の実績なし";
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
-    let blocks = match &making.input.outlook {
+    let blocks = match &making.outlook {
         Some(outlook) => {
             let mut blocks: Vec<Block> = outlook.notes.iter().map(sentence_of).collect();
             blocks.push(Block::Table(days(outlook)));

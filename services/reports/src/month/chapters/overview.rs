@@ -133,7 +133,7 @@ fn against_plan(making: &Making<'_, '_>) -> Vec<String> {
 }
 
 fn expected(making: &Making<'_, '_>) -> String {
-    match &making.input.outlook {
+    match &making.outlook {
         Some(outlook) if !outlook.days.is_empty() => {
             let calls: f64 = outlook.days.iter().map(|day| day.calls).sum();
             let next = making.month.data.month.next().name();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_core::id::CategoryId;
+use madoguchi_core::month::NotedColumn;
 use madoguchi_core::ticket::{Channel, Ticket};
 
 use crate::document::{Block, Chapter, DocCell, DocRow, DocTable, Population};
@@ -208,6 +209,12 @@ fn top(making: &mut Making<'_, '_>) -> DocTable {
             Some(_) => "公開中のFAQで案内する。",
             None => "FAQの作成を検討する。",
         };
+        // Without an article the number is 「－」 in every row.
+        let names: &[&str] = match article {
+            Some(_) => &[&number, &gist],
+            None => &[&gist],
+        };
+        let measure = making.noted(NotedColumn::Measure, names, measure);
         rows.push(row(
             format!("matter_{n}"),
             vec![
@@ -215,7 +222,7 @@ fn top(making: &mut Making<'_, '_>) -> DocTable {
                 text(gist),
                 making.tickets(&format!("matter_{n}"), Population::Received, &tickets),
                 text(number),
-                text(measure),
+                measure,
             ],
         ));
     }

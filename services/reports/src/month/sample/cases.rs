@@ -46,6 +46,7 @@ pub fn input(data: MonthData) -> MonthInput {
         scope: Scope::help_desk(),
         rules: rules(),
         past: Vec::new(),
+        frozen: BTreeSet::new(),
         frozen_misses: BTreeMap::new(),
         published: Vec::new(),
         facts: Vec::new(),

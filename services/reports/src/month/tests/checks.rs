@@ -56,6 +56,14 @@ fn 年度累計_is_compared_with_the_calls_that_the_database_counts() {
     let told = report(&input);
     let year = check(&told, "year");
     assert_eq!((year.left, year.right), (90, 91), "a call came late");
+    // What comes to a month that is 確定 waits for its next edition, and is told.
+    input.frozen.insert(month("2024-04"));
+    let told = report(&input);
+    let year = check(&told, "year");
+    assert_eq!((year.left, year.right), (90, 90));
+    assert!(year.right_is.contains("令和6年4月は31件"), "{year:?}");
+    input.frozen = [month("2024-05")].into();
+    assert!(!check(&report(&input), "year").agrees(), "May has not changed");
 }
 
 #[test]
