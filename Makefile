@@ -15,7 +15,7 @@ define step
 @echo "==> $(1)"; $(2) || { status=$$?; echo "make: $(1) failed (exit code $$status). $(3)" >&2; exit $$status; }
 endef
 
-.PHONY: help run build test check-fmt clippy unit-test siege fuzz drill lint fmt bench-calls bench-web bench-report bench-observe bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder install-fonts
+.PHONY: help run build test check-fmt clippy unit-test siege fuzz drill lint fmt bench-calls bench-transfers bench-web bench-report bench-observe bench-search eval-search install-synonyms screenshots docs install-build install-search install-test install-voice install-encoder install-fonts
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -64,6 +64,9 @@ fmt: ## Format the code
 
 bench-calls: install-test build ## Load through the queue: calls a second and time to an agent and memory
 	$(call step,bench-calls,$(CARGO) run --release --locked -p madoguchi-tests --example bench-calls,Nothing else should run on the machine while it measures.)
+
+bench-transfers: install-test build ## 500 callers each handed on, given back and picked up, with SIPp and baresip
+	$(call step,bench-transfers,$(CARGO) run --release --locked -p madoguchi-tests --example bench-transfers,Nothing else should run on the machine while it measures.)
 
 bench-web: install-build build ## Latency of pages and API with 100,000 users and 10,000,000 audit records
 	$(call step,bench-web,$(CARGO) run --release --locked -p madoguchi-tests --example bench-web,Nothing else should run on the machine while it measures.)

@@ -206,6 +206,59 @@ impl Scenario {
         self
     }
 
+    /// Hands the other side of the call that came on to somebody (REFER), and is told that this has begun.
+    #[must_use]
+    pub fn refer(mut self, to: &str) -> Self {
+        self.cseq += 1;
+        let seq = self.cseq;
+        self.raw_send(
+            &format!(
+                "REFER [$2] SIP/2.0\n\
+                 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n\
+                 From:[$3];tag=[pid]SIPpTag01[call_number]\nTo:[$1]\nCall-ID: [call_id]\n\
+                 CSeq: {seq} REFER\nContact: <sip:[local_ip]:[local_port]>\n\
+                 Refer-To: <{to}>\nMax-Forwards: 70\nContent-Length: 0\n\n"
+            ),
+            " retrans=\"500\"",
+        );
+        self.expect_plain(202).receive_inside("NOTIFY")
+    }
+
+    /// Waits for a request within the dialog, whose tags are known, and answers it with 200.
+    #[must_use]
+    pub fn receive_inside(mut self, method: &str) -> Self {
+        self.push(&format!("<recv request=\"{method}\"/>"));
+        self.raw_send(
+            "SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n\
+             Content-Length: 0\n\n",
+            "",
+        );
+        self
+    }
+
+    /// Sends INVITE and proves itself by digest; waits until it is answered.
+    #[must_use]
+    pub fn invite_with_proof(self, password: &str) -> Self {
+        let mut asked = self.invite();
+        asked.push("<recv response=\"100\" optional=\"true\"/>");
+        asked.push("<recv response=\"401\" auth=\"true\"/>");
+        let mut proven = asked.ack_refusal();
+        proven.cseq = 2;
+        proven.raw_send(
+            &format!(
+                "INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n\
+                 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n\
+                 From: <sip:[caller]@[local_ip]:[local_port]>;tag=[pid]T[call_number]\n\
+                 To: <sip:[service]@[remote_ip]:[remote_port]>\nCall-ID: [call_id]\n\
+                 CSeq: 2 INVITE\nContact: <sip:caller@[local_ip]:[local_port]>\n\
+                 [authentication username=[caller] password={password}]\nMax-Forwards: 70\n\
+                 Content-Type: application/sdp\nContent-Length: [len]\n\n{SDP}"
+            ),
+            " retrans=\"500\"",
+        );
+        proven.expect(200)
+    }
+
     /// Answers the INVITE with 200 and waits for ACK.
     #[must_use]
     pub fn answer(self) -> Self {

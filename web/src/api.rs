@@ -59,6 +59,9 @@ async fn board(visitor: Allowed<ViewBoard>, State(web): State<Web>) -> Json<Boar
         for call in &mut desk.waiting {
             call.from = Caller::default();
         }
+        for call in &mut desk.parked {
+            call.from = Caller::default();
+        }
     }
     Json(Board {
         now: now.to_rfc3339(),

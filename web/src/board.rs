@@ -1,8 +1,9 @@
 //! 応答状況: the board, whole and as the part that is sent again when it changes.
 
 mod agent;
-mod risk;
 mod audience;
+mod risk;
+mod taking;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -10,13 +11,14 @@ use axum::response::Html;
 use madoguchi_core::access::{Permission, ViewBoard};
 use madoguchi_core::audit::Action;
 use madoguchi_core::figures::Figures;
-use madoguchi_core::live::{AgentState, DeskSnapshot};
+use madoguchi_core::live::{AgentState, DeskSnapshot, ParkedCall};
+use madoguchi_core::setup::DeskSetup;
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
 use self::agent::AgentRow;
-use self::risk::RiskStrip;
 pub(crate) use self::audience::BoardAudience;
+use self::risk::RiskStrip;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
@@ -36,11 +38,14 @@ use crate::text;
 use crate::tickets::due;
 use crate::wait_chart::WaitChart;
 
-pub(crate) const FEATURE: Feature =
-    Feature::new(routes).menu(&[MenuEntry::new("応答状況", "/board", Permission::ViewBoard)]);
+pub(crate) const FEATURE: Feature = Feature::new(routes)
+    .menu(&[MenuEntry::new("応答状況", "/board", Permission::ViewBoard)])
+    .messages(&taking::MESSAGES);
 
 fn routes() -> Routes {
-    Routes::new().get("/board", page)
+    Routes::new()
+        .get("/board", page)
+        .post("/board/take/{call}", taking::take)
 }
 
 /// More lines with calendars of their own are not told on the board.
@@ -97,6 +102,8 @@ struct BoardLive<'a> {
     figures: Vec<Tile>,
     reasons: Vec<Tile>,
     waiting: Vec<WaitingRow>,
+    /// Callers whom agents have left for whoever fetches them.
+    parked: Vec<ParkedRow>,
     /// The viewer's own agent, who stands above the others.
     own: Option<AgentRow>,
     /// The part that tells of the viewer's own call.
@@ -127,7 +134,21 @@ struct Tile {
     link: String,
 }
 
+struct ParkedRow {
+    slot: u32,
+    from: String,
+    line: String,
+    since_ms: i64,
+    lasted: String,
+    /// Who left them; empty if nobody knows.
+    by: String,
+    link: String,
+    take: String,
+}
+
 struct WaitingRow {
+    /// Where the caller is taken.
+    take: String,
     from: String,
     line: String,
     since_ms: i64,
@@ -207,7 +228,7 @@ pub(crate) fn render(
     let agents = snapshot
         .agents
         .iter()
-        .map(|agent| AgentRow::new(agent, viewer, now));
+        .map(|agent| AgentRow::new(agent, viewer, now).doing(&snapshot, &agent.agent));
     let (own, agents): (Vec<_>, Vec<_>) = agents.partition(|agent| agent.id == viewer.own);
     let live = BoardLive {
         viewer,
@@ -235,6 +256,7 @@ pub(crate) fn render(
             .map(|call| {
                 let waited = now - call.arrived_at;
                 WaitingRow {
+                    take: taking::place(&call.call),
                     from: if viewer.sees.numbers {
                         call.from.shown()
                     } else {
@@ -252,6 +274,7 @@ pub(crate) fn render(
                 }
             })
             .collect(),
+        parked: parked(&snapshot, &setup, viewer, now),
         ready: snapshot
             .agents
             .iter()
@@ -268,6 +291,32 @@ pub(crate) fn render(
         iso_date,
     };
     live.render()
+}
+
+/// Callers who are parked, by their slots.
+fn parked(
+    snapshot: &DeskSnapshot,
+    setup: &DeskSetup,
+    viewer: &BoardAudience,
+    now: Instant,
+) -> Vec<ParkedRow> {
+    let row = |one: &ParkedCall| ParkedRow {
+        slot: one.slot,
+        from: if viewer.sees.numbers {
+            one.from.shown()
+        } else {
+            text::HIDDEN.to_owned()
+        },
+        line: one.line.to_string(),
+        since_ms: one.parked_at.0,
+        lasted: viewer.lasted(now - one.parked_at),
+        by: one.parked_by.as_ref().map_or_else(String::new, |agent| {
+            setup.agent_name(agent.as_str()).to_owned()
+        }),
+        link: format!("/calls/{}", crate::query::escape(one.call.as_str())),
+        take: taking::place(&one.call),
+    };
+    snapshot.parked.iter().map(row).collect()
 }
 
 /// The lines that are not open whenever the desk is.

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::hours::HoursStatus;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, DeskSnapshot, HandOnTo};
+use madoguchi_core::live::{AgentCommand, DeskRequest, DeskSnapshot, HandOnRefusal};
 use madoguchi_core::schedule::JobView;
 use madoguchi_core::setup::{Calendars, DeskSetup, PartFault, PhoneHashes};
 use madoguchi_core::time::{Instant, Monotonic};
@@ -47,8 +47,13 @@ pub trait Desk: Announcer {
     fn call_of(&self, agent: &AgentId) -> Option<CallRecord>;
     /// Changes the state of an agent; `false` if there is no such agent.
     fn command(&self, agent: AgentId, command: AgentCommand) -> BoxFuture<'_, bool>;
-    /// Hands on the caller with whom an agent talks, if they do; who is not there gives the caller back.
-    fn hand_on(&self, agent: AgentId, to: HandOnTo);
+    /// An agent asks for something of calls: to hand a caller on, to take one. What came of it at once; who
+    /// is not there gives the caller back later.
+    fn request(
+        &self,
+        agent: AgentId,
+        request: DeskRequest,
+    ) -> BoxFuture<'_, Result<(), HandOnRefusal>>;
     /// How the periodic work does.
     fn jobs(&self) -> Vec<JobView>;
     /// The time by the desk's clock.

@@ -1,7 +1,6 @@
 //! 受付: the screen of an agent who talks: who calls, what is asked and answered, and what is known
 //! about it already.
 
-mod side_panel;
 mod call;
 mod caller;
 mod candidates;
@@ -18,6 +17,7 @@ mod part;
 mod referrals;
 mod save;
 mod send;
+mod side_panel;
 mod subject;
 mod unregistered;
 mod usual;
@@ -45,8 +45,8 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
             "転送しています。転送先が出ないときは、この通話に戻ります。",
         ),
         (
-            hand_on::NO_TALK,
-            "発信者と通話していないため、転送しませんでした。",
+            hand_on::NOT_DONE,
+            "転送などの操作はできませんでした。",
         ),
         ("no-ticket-undone", "対象外を取り消しました。"),
     ]);

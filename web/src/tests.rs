@@ -15,7 +15,7 @@ use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::hours::{Calendar, HoursSettings, HoursStatus};
 use madoguchi_core::id::{AgentId, UserId};
 use madoguchi_core::live::{
-    AgentCommand, AgentState, AgentView, DeskSnapshot, HandOnTo, WaitingCall,
+    AgentCommand, AgentState, AgentView, DeskRequest, DeskSnapshot, HandOnRefusal, WaitingCall,
 };
 use madoguchi_core::schedule::{JobView, Plan};
 use madoguchi_core::setup::{
@@ -72,7 +72,9 @@ struct TestDesk {
     /// By how much the clock on the wall was set beyond what has passed.
     ahead: Mutex<Millis>,
     commands: Mutex<Vec<(AgentId, AgentCommand)>>,
-    handed_on: Mutex<Vec<(AgentId, HandOnTo)>>,
+    requests: Mutex<Vec<(AgentId, DeskRequest)>>,
+    /// What the desk says to what agents ask for.
+    refuses: Mutex<Option<HandOnRefusal>>,
     store: Store,
     /// What the operator's file names.
     file: Mutex<FileSetup>,
@@ -212,8 +214,14 @@ impl Desk for TestDesk {
         self.commands.lock().unwrap().push((agent, command));
         Box::pin(async move { known })
     }
-    fn hand_on(&self, agent: AgentId, to: HandOnTo) {
-        self.handed_on.lock().unwrap().push((agent, to));
+    fn request(
+        &self,
+        agent: AgentId,
+        request: DeskRequest,
+    ) -> BoxFuture<'_, Result<(), HandOnRefusal>> {
+        self.requests.lock().unwrap().push((agent, request));
+        let refusal = *self.refuses.lock().unwrap();
+        Box::pin(async move { refusal.map_or(Ok(()), Err) })
     }
     fn jobs(&self) -> Vec<JobView> {
         let plan = |name, label| Plan {
@@ -379,6 +387,7 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
             ringing: None,
         }],
         agents: agents.collect(),
+        ..DeskSnapshot::default()
     };
     let desk = Arc::new(TestDesk {
         snapshot: Mutex::new(Arc::new(snapshot)),
@@ -388,7 +397,8 @@ async fn house_with(faq: Faq, portal: PortalSettings) -> House {
         ahead: Mutex::default(),
         away: Mutex::default(),
         commands: Mutex::default(),
-        handed_on: Mutex::default(),
+        requests: Mutex::default(),
+        refuses: Mutex::default(),
         store: store.clone(),
         setup: Mutex::new(Arc::new(DeskSetup::join(&file(), &ScreenSetup::default()))),
         file: Mutex::new(file()),

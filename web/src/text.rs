@@ -10,7 +10,8 @@ use madoguchi_core::event::{
     AbandonReason, EndCause, EventKind, Party, RingOutcome, TransferTarget,
 };
 use madoguchi_core::hours::HoursStatus;
-use madoguchi_core::live::AgentState;
+use madoguchi_core::id::AgentId;
+use madoguchi_core::live::{AgentState, DeskSnapshot, HandOnRefusal};
 use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::time::{Instant, Millis};
 
@@ -216,6 +217,7 @@ pub(crate) fn outcome(call: &CallRecord) -> String {
         (_, Outcome::Talking) => "通話中".to_owned(),
         (_, Outcome::Completed) => "応答".to_owned(),
         (Direction::AfterHours, Outcome::Ended) => "時間外の案内".to_owned(),
+        (Direction::Superseded, _) if call.call.is_observed() => "別の通話の一部".to_owned(),
         (Direction::Superseded, _) => "次の着信に引継ぎ".to_owned(),
         (_, Outcome::Ended) => "不応答".to_owned(),
     }
@@ -275,6 +277,14 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
             format!("外部の{number}に転送しました。")
         }
         EventKind::Transferred {
+            to: TransferTarget::Caller { call },
+            ..
+        } => format!("転送された発信者(通話 {call})と話しています。"),
+        EventKind::Joined { with } => {
+            format!("相談の相手(通話 {with})が加わり、三者で話し始めました。")
+        }
+        EventKind::Parted => "三者の通話を終え、二者に戻りました。".to_owned(),
+        EventKind::Transferred {
             to: TransferTarget::Desk,
             from,
         } => {
@@ -330,6 +340,39 @@ pub(crate) fn event(kind: &EventKind, name: impl Fn(&str) -> String) -> String {
             let kind = if *outside { "外線" } else { "内線" };
             format!("{}が{to}に電話をかけました({kind})。", name(agent.as_str()))
         }
+    }
+}
+
+/// Whether an agent hands a caller on, or asks somebody beside one; empty if neither.
+pub(crate) fn doing(snapshot: &DeskSnapshot, agent: &AgentId) -> &'static str {
+    let mut hand_ons = snapshot.hand_ons.iter();
+    let hand_on = hand_ons.find(|one| one.agent == *agent);
+    let mut consults = snapshot.consults.iter();
+    match (consults.find(|one| one.agent == *agent), hand_on) {
+        (_, Some(hand_on)) if hand_on.failed.is_none() => "転送先を呼び出しています",
+        (Some(asked), _) if asked.joined => "三者で通話しています",
+        (Some(asked), _) if asked.answered => "相談しています",
+        (Some(_), _) => "相談の相手を呼び出しています",
+        (None, Some(_)) => "転送できず、通話に戻りました",
+        (None, None) => "",
+    }
+}
+
+/// Why an agent does not get what they asked for of calls.
+pub(crate) fn hand_on_refusal(refusal: HandOnRefusal) -> String {
+    match refusal {
+        HandOnRefusal::NoTalk => "いまは、転送できる通話がありません".to_owned(),
+        HandOnRefusal::NobodyAsked => "相談の相手が、まだ電話に出ていません".to_owned(),
+        HandOnRefusal::Busy => "転送先が通話中か、応答を断りました".to_owned(),
+        HandOnRefusal::Unreachable => "転送先につながりませんでした".to_owned(),
+        HandOnRefusal::NoAnswer => "転送先が電話に出ませんでした".to_owned(),
+        HandOnRefusal::NoSuchNumber => "その番号には電話をかけられません".to_owned(),
+        HandOnRefusal::TheCaller => "発信者本人の番号です".to_owned(),
+        HandOnRefusal::Barred(reason) => {
+            format!("発信規制により、転送できません({})", barred(reason))
+        }
+        HandOnRefusal::Gone => "その通話は、ほかの担当者が取ったか、終わっています".to_owned(),
+        HandOnRefusal::OwnPhone => "自分の電話機が通話中か、接続していません".to_owned(),
     }
 }
 

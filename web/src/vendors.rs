@@ -71,6 +71,10 @@ impl Record for Vendor {
                 .listed(),
             F::one_of("kind", "受け持ち", KINDS, access!(kind)).listed(),
             F::one_of("route", "経路", ROUTES, access!(route)).listed(),
+            F::text("number", "転送先の電話番号(省略可)", access!(number))
+                .short("電話番号")
+                .hint("入力すると、受付の画面から通話を転送できます。")
+                .listed(),
             F::area("reached_by", "連絡先(省略可)", access!(reached_by))
                 .short("連絡先")
                 .hint(note.clone())

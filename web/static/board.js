@@ -32,6 +32,10 @@
       if (canSet !== "any" && set.dataset.agent !== canSet) set.remove();
       for (const form of set.querySelectorAll("form")) form.elements._csrf.value = csrf;
     }
+    for (const form of fresh.querySelectorAll("form.take")) {
+      if (own) form.elements._csrf.value = csrf;
+      else form.remove();
+    }
     const mine = own && fresh.querySelector('.agents [data-key="' + CSS.escape(own) + '"]');
     if (!mine) return;
     const section = document.createElement("section");

@@ -97,6 +97,7 @@
     document.dispatchEvent(new CustomEvent("own-phone", { detail: {
       state: agent?.classList[1] ?? "",
       call: agent?.dataset.call ?? "",
+      doing: agent?.dataset.doing ?? "",
       now: Number(board.querySelector("[data-now]")?.dataset.now),
     } }));
     if (call === ringing) return;

@@ -247,7 +247,8 @@
       // First to whom, then the caller is handed on.
       event.preventDefault();
       if (!fields.to) return;
-      if (fields.to.value) find("[data-hand-on]").click();
+      if (fields.to.value === "number" && !fields.to_number.value) fields.to_number.focus();
+      else if (fields.to.value) find("[data-hand-on]").click();
       else fields.to.focus();
     } else if (ctrlKey && !altKey && key === "Enter") {
       event.preventDefault();
@@ -342,15 +343,15 @@
     strip.replaceChildren(words);
   };
   const callOf = (place) => decodeURIComponent(place.slice("/calls/".length));
-  const follow = async ({ state, call, now }) => {
+  const follow = async ({ state, call, doing, now }) => {
     if (now) ahead = now - Date.now();
     const named = call ? callOf(call) : state === "wrap-up" ? ownCall?.call ?? "" : "";
     const before = ownCall;
-    ownCall = { state, call: named };
+    ownCall = { state, call: named, doing };
     if (before === null) chosen = new URLSearchParams(location.search).has("call") && named !== fields.call.value;
     // The page came with the call that there was.
-    if (before === null && named === fields.call.value) return;
-    if (before && before.state === state && before.call === named) return;
+    if (before === null && named === fields.call.value && !doing) return;
+    if (before && before.state === state && before.call === named && before.doing === doing) return;
     try {
       if (state === "wrap-up" && named && named === sessionStorage.getItem(READY)) await endWork();
       const isFree = !chosen && !touched && !hasText() && !isKept();

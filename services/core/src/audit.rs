@@ -149,6 +149,8 @@ actions! {
     AgentState = "agent.state", "担当者の状態の変更";
     /// Handed a caller on from the screen.
     CallHandOn = "call.hand_on", "通話の転送";
+    /// An agent took a caller who waits or is parked, on the board.
+    CallTake = "call.take", "通話を取る操作";
     /// Opened the board, which shows the numbers of those who wait.
     BoardView = "board.view", "応答状況の閲覧";
     /// Looked at a list of calls.

@@ -23,7 +23,7 @@ named! {
         /// 内線
         Internal = "internal";
         /// 引継ぎ: an arrival that was cut off before the caller heard anything, and whose caller the
-        /// desk took again. It counts nowhere.
+        /// desk took again; or what was observed and turned out to be a leg of another call. It counts nowhere.
         Superseded = "superseded";
     }
 }
@@ -200,7 +200,7 @@ impl CallRecord {
                     TransferTarget::Outside { .. } => {
                         self.talk_ended_at.get_or_insert(event.at);
                     }
-                    TransferTarget::Desk => {}
+                    TransferTarget::Desk | TransferTarget::Caller { .. } => {}
                 }
             }
             EventKind::Abandoned { reason } if self.ended_at.is_none() => {

@@ -1,6 +1,7 @@
 //! The calls of the desk that this run does not have in its hands: those of other nodes, and of
 //! earlier runs. Told by the store, event by event in the order in which it took them; gives their
-//! figures of the day, who waits there, and what agents do there.
+//! figures of the day, who waits there, what agents do there, and what is used of the limits of calls to
+//! the outside.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -9,8 +10,13 @@ use crate::event::{CallEvent, EventKind};
 use crate::figures::FiguresSettings;
 use crate::id::{AgentId, CallId, RunId};
 use crate::live::{AgentState, WaitingCall};
-use crate::time::Instant;
+use crate::outbound::{OutboundElsewhere, OutsideTalks};
+use crate::time::{Instant, Millis};
 use crate::today::{LiveFigures, Today};
+
+/// A call of an observed exchange of which nothing came for so long is none that goes on, though nobody saw its
+/// end: a capture that is being read tells of calls of long ago.
+const OBSERVED_GOES_ON: Millis = Millis::from_secs(4 * 3_600);
 
 /// What an agent does at another node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +37,7 @@ pub struct Elsewhere {
     reserved: HashMap<CallId, Vec<(AgentId, Busy)>>,
     /// Calls that were ended for a node that was gone, and are in the sums.
     cut_off: HashSet<CallId>,
+    outside: OutsideTalks,
     stale: bool,
 }
 
@@ -46,11 +53,15 @@ impl Elsewhere {
             figures: LiveFigures::new(settings, now),
             reserved: HashMap::new(),
             cut_off: HashSet::new(),
+            outside: OutsideTalks::default(),
             stale: false,
         };
         for call in calls {
             if call.ended_by_fault() {
                 elsewhere.cut_off.insert(call.call.clone());
+            }
+            if call.ended_at.is_some() {
+                elsewhere.outside.add(&call);
             }
             elsewhere.figures.restore(call);
         }
@@ -65,9 +76,17 @@ impl Elsewhere {
             return;
         }
         self.reserve(event);
-        let was_open = self.figures.open_call(&event.call).is_some();
-        if event.is_set_afterwards() && was_open {
-            self.cut_off.insert(event.call.clone());
+        if let Some(call) = self.figures.open_call(&event.call) {
+            if event.is_set_afterwards() {
+                self.cut_off.insert(event.call.clone());
+            }
+            if matches!(event.kind, EventKind::Ended { .. }) && call.ended_at.is_none() {
+                let mut call = call.clone();
+                call.apply(event);
+                self.outside.add(&call);
+            }
+        } else if sets_right(&event.kind) {
+            self.stale = true;
         }
         self.figures.apply(event);
     }
@@ -102,10 +121,11 @@ impl Elsewhere {
         self.figures.set_thresholds(settings);
     }
 
-    /// Who waits at nodes that are alive, longest wait first.
-    pub fn waiting(&self, alive: &BTreeSet<RunId>) -> Vec<WaitingCall> {
+    /// Who waits, longest wait first: at nodes that are alive, and at exchanges that are observed.
+    pub fn waiting(&self, alive: &BTreeSet<RunId>, now: Instant) -> Vec<WaitingCall> {
         let mut waiting: Vec<_> = self
             .live_calls(alive)
+            .chain(self.observed_calls(now))
             .filter(|call| call.is_waiting())
             .map(|call| WaitingCall {
                 call: call.call.clone(),
@@ -124,8 +144,18 @@ impl Elsewhere {
 
     /// What keeps agents at nodes that are alive.
     pub fn busy(&self, alive: &BTreeSet<RunId>) -> BTreeMap<AgentId, Busy> {
+        self.busy_in(self.live_calls(alive))
+    }
+
+    /// What agents are seen to do at exchanges that are observed. It is shown; it keeps nobody from being rung,
+    /// for an end may have been missed.
+    pub fn observed_busy(&self, now: Instant) -> BTreeMap<AgentId, Busy> {
+        self.busy_in(self.observed_calls(now))
+    }
+
+    fn busy_in<'a>(&self, calls: impl Iterator<Item = &'a CallRecord>) -> BTreeMap<AgentId, Busy> {
         let mut busy = BTreeMap::new();
-        for call in self.live_calls(alive) {
+        for call in calls {
             for (agent, what) in self.reserved.get(&call.call).into_iter().flatten() {
                 busy.insert(agent.clone(), what.clone());
             }
@@ -143,12 +173,28 @@ impl Elsewhere {
         busy
     }
 
+    /// What is used of the limits of calls to the outside on the day of `now`; calls go on at nodes that are
+    /// alive.
+    pub fn outbound(&self, alive: &BTreeSet<RunId>, now: Instant) -> OutboundElsewhere {
+        self.outside.used(self.live_calls(alive), now)
+    }
+
     fn live_calls<'a>(&'a self, alive: &BTreeSet<RunId>) -> impl Iterator<Item = &'a CallRecord> {
         let is_alive = |call: &&CallRecord| {
             let run = call.call.run();
             run.is_some_and(|run| alive.contains(run))
         };
         self.figures.open_calls().filter(is_alive)
+    }
+
+    /// Calls that observers follow. Whoever leaves off observing ends them (`CUT_OFF_SEQ`), or a desk does for an
+    /// observer that is gone.
+    fn observed_calls(&self, now: Instant) -> impl Iterator<Item = &CallRecord> {
+        let goes_on = move |call: &&CallRecord| {
+            let is_observed = call.call.is_observed() && call.ended_at.is_none();
+            is_observed && now - call.last_at <= OBSERVED_GOES_ON
+        };
+        self.figures.open_calls().filter(goes_on)
     }
 
     /// Keeps in mind whose phone rings, which calls as sums do not tell.
@@ -188,10 +234,18 @@ impl Elsewhere {
     }
 }
 
+/// Whether it changes a call that is over: it was a leg of another one, or was answered after all.
+fn sets_right(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Superseded { .. } | EventKind::Answered { .. }
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{AbandonReason, EndCause};
+    use crate::event::{AbandonReason, EndCause, SUPERSEDED_SEQ};
 
     const RUN: &str = "r1";
 
@@ -267,12 +321,81 @@ mod tests {
         let events = answered_call();
         elsewhere.apply(&events[0]);
         elsewhere.apply(&events[1]);
-        let waiting = elsewhere.waiting(&alive());
+        let waiting = elsewhere.waiting(&alive(), Instant(2_000));
         assert_eq!(waiting.len(), 1);
         assert_eq!(waiting[0].ringing, Some("tanaka".into()));
-        assert!(elsewhere.waiting(&BTreeSet::new()).is_empty());
+        assert!(
+            elsewhere
+                .waiting(&BTreeSet::new(), Instant(2_000))
+                .is_empty()
+        );
         elsewhere.apply(&events[2]);
-        assert!(elsewhere.waiting(&alive()).is_empty());
+        assert!(elsewhere.waiting(&alive(), Instant(2_000)).is_empty());
+    }
+
+    /// The same call as an observer tells of it, who sees no work after it.
+    fn observed_call() -> Vec<CallEvent> {
+        let mut events = answered_call();
+        events.pop();
+        for event in &mut events {
+            event.call = CallId::of_observed("tag", "a-r1-b@pbx");
+        }
+        events
+    }
+
+    #[test]
+    fn a_caller_who_waits_at_an_observed_exchange_is_on_the_board_until_answered_or_given_up() {
+        let mut elsewhere = empty();
+        let events = observed_call();
+        elsewhere.apply(&events[0]);
+        elsewhere.apply(&events[1]);
+        let nobody = BTreeSet::new();
+        let waiting = elsewhere.waiting(&nobody, Instant(3_000));
+        assert_eq!(waiting.len(), 1);
+        assert_eq!(waiting[0].ringing, Some("tanaka".into()));
+        // A capture of last week that is being read: nobody waits now.
+        let week = Instant(7 * 86_400_000);
+        assert!(elsewhere.waiting(&nobody, week).is_empty());
+        elsewhere.apply(&events[2]);
+        assert!(elsewhere.waiting(&nobody, Instant(3_000)).is_empty());
+    }
+
+    #[test]
+    fn agents_are_shown_as_they_are_at_an_observed_exchange_and_may_be_rung_here_all_the_same() {
+        let mut elsewhere = empty();
+        let mut states = Vec::new();
+        for event in observed_call() {
+            elsewhere.apply(&event);
+            assert!(elsewhere.busy(&alive()).is_empty());
+            let busy = elsewhere.observed_busy(Instant(4_000));
+            states.push(busy.get("tanaka").map(|busy| busy.state.clone()));
+        }
+        use AgentState::{Ringing, Talking};
+        assert_eq!(states, [None, Some(Ringing), Some(Talking), None]);
+        assert!(elsewhere.observed_busy(Instant(86_400_000)).is_empty());
+    }
+
+    #[test]
+    fn a_call_from_outside_that_has_ended_is_in_the_sums_and_holds_no_memory() {
+        let mut elsewhere = empty();
+        let events = observed_call();
+        events.iter().for_each(|event| elsewhere.apply(event));
+        assert!(elsewhere.open_call(&events[0].call).is_none());
+        assert_eq!(elsewhere.view(Instant(9_000)), fold(&[events]));
+    }
+
+    #[test]
+    fn a_call_in_the_sums_that_turns_out_to_be_a_leg_of_another_makes_them_be_taken_anew() {
+        let mut elsewhere = empty();
+        let mut events = observed_call();
+        events.iter().for_each(|event| elsewhere.apply(event));
+        assert!(!elsewhere.is_stale());
+        let mut late = events.remove(3);
+        late.seq = SUPERSEDED_SEQ;
+        let by = CallId::of_observed("other", "call");
+        late.kind = EventKind::Superseded { by };
+        elsewhere.apply(&late);
+        assert!(elsewhere.is_stale());
     }
 
     #[test]

@@ -57,10 +57,10 @@ impl CallEvent {
 ///
 /// Lives of calls, in the order in which their events may come:
 /// * offered: `Arrived{open: true}` → `Accepted`? → `Queued`? → (`Ringing` → `RingEnded`)* →
-///   either `Abandoned`, or `Answered` → (`Held`/`Resumed`/`Transferred`)* → `Ended` →
+///   either `Abandoned`, or `Answered` → (`Held`/`Resumed`/`Joined`/`Parted`/`Transferred`)* → `Ended` →
 ///   `WrapUpEnded`*;
 /// * outside reception hours: `Arrived{open: false}` → `Accepted`? → `Ended`;
-/// * outbound and internal: `Dialled` → (`Answered{agent: caller}`)? → `Ended` → `WrapUpEnded`?;
+/// * outbound and internal: `Dialled` → (`Answered{agent: caller}` → `Transferred`?)? → `Ended` → `WrapUpEnded`?;
 /// * refused by a rule of the desk: `Dialled` → `Barred` → `Ended`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -117,6 +117,13 @@ pub enum EventKind {
         /// To whom.
         to: TransferTarget,
     },
+    /// The agent has joined somebody whom they asked to the talk (三者通話). No part of the talk begins by it.
+    Joined {
+        /// The call with whom was asked.
+        with: CallId,
+    },
+    /// Who was joined is in the talk no more.
+    Parted,
     /// 放棄: an offered call ended without 応答.
     Abandoned {
         /// Why the caller was not answered.
@@ -171,11 +178,12 @@ pub enum EventKind {
         #[serde(flatten)]
         quality: VoiceQuality,
     },
-    /// The program ended between the disk and the answer to the caller, whose INVITE came again and
-    /// was taken for a call of its own: that call has the caller and counts, this one does not.
+    /// It was no call of its own and counts nowhere; another one has the caller and counts. Either the program
+    /// ended between the disk and the answer to the caller, whose INVITE came again and was taken for a call;
+    /// or what was observed as a call turned out to be a leg of another one.
     /// Its number is [`SUPERSEDED_SEQ`].
     Superseded {
-        /// The call that has the caller.
+        /// The call that has the caller, or whose leg it was.
         by: CallId,
     },
 }
@@ -262,4 +270,10 @@ pub enum TransferTarget {
     /// Whoever of the desk picks up next: the agent hung up before a colleague had. The talk of the
     /// call goes on (転送), nobody's part does until the next [`EventKind::Transferred`].
     Desk,
+    /// Of a dialled call: the caller of another call, whom the agent has handed on to the far end. Their talk
+    /// goes on, and is part of no agent.
+    Caller {
+        /// The caller's call.
+        call: CallId,
+    },
 }

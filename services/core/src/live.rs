@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::id::{AgentId, CallId, LineName, NodeName};
+use crate::outbound::OutboundRefusal;
 use crate::time::Instant;
 
 /// The desk at one moment.
@@ -14,8 +15,16 @@ use crate::time::Instant;
 pub struct DeskSnapshot {
     /// Offered calls that are not answered yet, longest wait first.
     pub waiting: Vec<WaitingCall>,
+    /// Callers whom agents have left for whoever fetches them, by their slots.
+    pub parked: Vec<ParkedCall>,
     /// All agents, in the order of the configuration.
     pub agents: Vec<AgentView>,
+    /// Callers who are being handed on, or were given back. Shown to their agents alone.
+    #[serde(skip)]
+    pub hand_ons: Vec<HandOnView>,
+    /// Whom agents ask while a caller waits. Shown to those agents alone.
+    #[serde(skip)]
+    pub consults: Vec<ConsultView>,
     /// 発信
     pub outbound: OutboundView,
 }
@@ -45,6 +54,50 @@ pub struct WaitingCall {
     pub arrived_at: Instant,
     /// The agent whose phone rings now, if any.
     pub ringing: Option<AgentId>,
+}
+
+/// A caller whom an agent has left for whoever fetches them (call park).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ParkedCall {
+    /// The call.
+    pub call: CallId,
+    /// The line that was dialled.
+    pub line: LineName,
+    /// The caller, as far as we may know.
+    #[serde(flatten)]
+    pub from: Caller,
+    /// The number of the place, from 1.
+    pub slot: u32,
+    /// Since when.
+    pub parked_at: Instant,
+    /// Who left them there, as long as they are an agent of the desk.
+    pub parked_by: Option<AgentId>,
+}
+
+/// How it stands with a caller whom an agent hands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOnView {
+    /// Who hands on.
+    pub agent: AgentId,
+    /// The caller's call.
+    pub call: CallId,
+    /// `None`: whoever is to get the caller is being rung. Otherwise why the agent has the caller again.
+    pub failed: Option<HandOnRefusal>,
+}
+
+/// Somebody whom an agent asks while a caller waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsultView {
+    /// Who asks.
+    pub agent: AgentId,
+    /// The call in which they are asked.
+    pub call: CallId,
+    /// The colleague, if it is one; otherwise somebody outside.
+    pub colleague: Option<AgentId>,
+    /// They have picked up.
+    pub answered: bool,
+    /// They talk with the caller, too.
+    pub joined: bool,
 }
 
 /// An agent as the board shows them.
@@ -155,6 +208,48 @@ pub enum HandOnTo {
     Line(LineName),
     /// To whoever fetches them.
     Park,
+    /// Whoever has this number: mostly somebody outside, as far as the rules for calls to the outside allow it.
+    Number(String),
+    /// Whom the agent asks at this moment, beside the caller.
+    Asked,
+}
+
+/// What an agent asks for from the screen, of calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeskRequest {
+    /// Hand on the caller with whom the agent talks.
+    HandOn(HandOnTo),
+    /// Let the caller and whoever is asked hear each other, too (三者通話).
+    Join,
+    /// Asks no more; goes on with the caller.
+    EndConsult,
+    /// Ring the agent's own phone for a caller who waits or is parked, whoever is rung for them.
+    Take(CallId),
+}
+
+/// Why an agent does not get what they asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOnRefusal {
+    /// The agent talks with nobody whom they could hand on now.
+    NoTalk,
+    /// The agent asks nobody, or who is asked has not picked up.
+    NobodyAsked,
+    /// Who is called is in a call, or refuses.
+    Busy,
+    /// The phone cannot be reached, or the line takes nobody now.
+    Unreachable,
+    /// Nobody picked up.
+    NoAnswer,
+    /// Nobody has that number.
+    NoSuchNumber,
+    /// It is the number of the caller who is to be handed on.
+    TheCaller,
+    /// A rule of the desk forbids the call to the outside.
+    Barred(OutboundRefusal),
+    /// The caller is there no more, or talks with somebody.
+    Gone,
+    /// The agent's own phone cannot be reached, or is in a call.
+    OwnPhone,
 }
 
 impl AgentCommand {

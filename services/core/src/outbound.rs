@@ -4,6 +4,7 @@
 //! [`OutboundRules::judge`] is the only judge. It takes a number in the one spelling in which it is
 //! also dialled ([`OutboundNumber`]), so that no other spelling gets around it.
 
+mod elsewhere;
 mod number;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
+pub use self::elsewhere::OutboundElsewhere;
+pub(crate) use self::elsewhere::OutsideTalks;
 pub use self::number::{EMERGENCY, NumberKind, OutboundNumber};
 use crate::id::AgentId;
 use crate::named;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::named;
+use crate::outbound::OutboundNumber;
 use crate::setup::FieldError;
 use crate::ticket::{Route, VENDOR_LETTERS};
 
@@ -22,6 +23,9 @@ pub struct Vendor {
     pub kind: VendorKind,
     /// By what way matters go to them.
     pub route: Route,
+    /// Where callers are handed on to; empty if they take none.
+    #[serde(default)]
+    pub number: String,
     /// How they are reached.
     #[serde(default)]
     pub reached_by: String,
@@ -61,8 +65,13 @@ impl Vendor {
         if self.name.trim().is_empty() {
             faults.push(FieldError::missing("name"));
         }
+        if !self.number.trim().is_empty() && OutboundNumber::parse(&self.number).is_none() {
+            let message = "電話番号だけを入力してください(例: 03-1234-5678)";
+            faults.push(FieldError::new("number", message));
+        }
         for (field, text, most) in [
             ("name", &self.name, VENDOR_LETTERS),
+            ("number", &self.number, VENDOR_LETTERS),
             ("reached_by", &self.reached_by, VENDOR_NOTE_LETTERS),
             ("note", &self.note, VENDOR_NOTE_LETTERS),
         ] {
@@ -88,6 +97,21 @@ mod tests {
         assert!(named("財務会計の保守事業者".to_owned()).faults().is_empty());
         for wrong in [String::new(), "名".repeat(VENDOR_LETTERS + 1)] {
             assert_eq!(named(wrong).faults().len(), 1);
+        }
+    }
+
+    #[test]
+    fn the_number_is_one_that_can_be_dialled() {
+        let reached = |number: &str| Vendor {
+            name: "保守".to_owned(),
+            number: number.to_owned(),
+            ..Vendor::default()
+        };
+        for right in ["", "03-1234-5678", "０１２０（１２３）４５６"] {
+            assert!(reached(right).faults().is_empty(), "{right}");
+        }
+        for wrong in ["夜間は携帯へ", "03-1234-5678(内線 22)"] {
+            assert_eq!(reached(wrong).faults().len(), 1, "{wrong}");
         }
     }
 }

@@ -9,7 +9,7 @@ use madoguchi_core::clock::Clock;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::hours::HoursStatus;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentState, DeskSnapshot, HandOnTo};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskRequest, DeskSnapshot, HandOnRefusal};
 use madoguchi_core::schedule::JobView;
 use madoguchi_core::setup::{Calendars, DeskSetup, PhoneHashes};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
@@ -160,7 +160,8 @@ impl ChangedDesk for LiveDesk {
 impl Desk for LiveDesk {
     fn snapshot(&self) -> Arc<DeskSnapshot> {
         let here = self.snapshots.borrow().clone();
-        self.others().join(here)
+        let now = self.clock.now();
+        self.others().join(here, now)
     }
 
     fn today(&self) -> Today {
@@ -280,10 +281,18 @@ impl Desk for LiveDesk {
         })
     }
 
-    fn hand_on(&self, agent: AgentId, to: HandOnTo) {
-        if let Some(endpoint) = self.endpoint.get() {
-            endpoint.hand_on(agent, to);
-        }
+    fn request(
+        &self,
+        agent: AgentId,
+        request: DeskRequest,
+    ) -> BoxFuture<'_, Result<(), HandOnRefusal>> {
+        let endpoint = self.endpoint.get().cloned();
+        Box::pin(async move {
+            match endpoint {
+                Some(endpoint) => endpoint.request(agent, request).await,
+                None => Err(HandOnRefusal::NoTalk),
+            }
+        })
     }
 
     fn jobs(&self) -> Vec<JobView> {

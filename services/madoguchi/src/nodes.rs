@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::Days;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::elsewhere::Elsewhere;
-use madoguchi_core::id::{AgentId, NodeName, RunId};
+use madoguchi_core::id::{NodeName, RunId};
 use madoguchi_core::lease::NodeWatch;
 use madoguchi_core::live::AgentPresence;
 use madoguchi_core::time::{Instant, Millis, Monotonic};
@@ -20,7 +20,6 @@ use madoguchi_store::{Store, StoreError};
 use self::lease::LOOK_EVERY;
 pub(crate) use self::lease::{Lease, LeaseError};
 use crate::live::LiveDesk;
-use crate::recovery;
 
 /// A store that does not answer for so long is away.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,8 +39,6 @@ pub(crate) struct Nodes {
     /// Records that earlier runs left in the journal.
     left_over: u64,
     stage: Stage,
-    /// What was talked to the outside today before this run is taken up.
-    knows_minutes: bool,
     /// How far the log was read.
     position: i64,
     /// How far changes of agents' states were read; -1: not at all.
@@ -74,7 +71,6 @@ impl Nodes {
             lease,
             left_over,
             stage: Stage::Unclaimed,
-            knows_minutes: false,
             position: 0,
             change: -1,
             summed_at: None,
@@ -136,7 +132,6 @@ impl Nodes {
         if self.stage == Stage::Claimed && self.live.delivery.borrow().delivered >= self.left_over {
             self.end_earlier_runs().await?;
         }
-        self.hand_over_minutes().await?;
         self.watch_others().await?;
         self.read_events().await?;
         self.read_presences().await?;
@@ -168,37 +163,6 @@ impl Nodes {
             tracing::warn!(calls, "calls were cut off by the end of an earlier run");
         }
         self.stage = Stage::Joined;
-        Ok(())
-    }
-
-    /// How long agents have talked to the outside today before this run. What the store does not
-    /// tell at the start is handed over when it does.
-    pub(crate) async fn minutes_before(&mut self) -> Vec<(AgentId, Millis)> {
-        self.read_minutes().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the minutes of today for calls to the outside are not known yet");
-            Vec::new()
-        })
-    }
-
-    /// Once, as soon as the store has everything earlier with its end.
-    async fn read_minutes(&mut self) -> Result<Vec<(AgentId, Millis)>, StoreError> {
-        if self.knows_minutes || self.stage != Stage::Joined {
-            return Ok(Vec::new());
-        }
-        let (run, now) = (self.lease.run(), self.clock.now());
-        let talked = recovery::talked_outside(&self.store, run, now).await?;
-        self.knows_minutes = true;
-        Ok(talked)
-    }
-
-    async fn hand_over_minutes(&mut self) -> Result<(), StoreError> {
-        if self.live.endpoint.get().is_none() {
-            return Ok(());
-        }
-        let talked = self.read_minutes().await?;
-        if let Some(endpoint) = self.live.endpoint.get().filter(|_| !talked.is_empty()) {
-            endpoint.restore_outbound(talked);
-        }
         Ok(())
     }
 
@@ -285,11 +249,15 @@ impl Nodes {
         Ok(())
     }
 
-    /// Tells the engine whom calls at other nodes keep.
+    /// Tells the engine whom calls at other nodes keep, and what they use of the limits of calls to the outside.
     fn tell_engine(&self) {
         let Some(endpoint) = self.live.endpoint.get() else {
             return;
         };
+        let used = self.live.others().take_outbound(self.clock.now());
+        if let Some(used) = used {
+            endpoint.set_outbound_elsewhere(used);
+        }
         let changes = self.live.others().take_busy_changes();
         if !changes.is_empty() {
             endpoint.set_elsewhere(changes);

@@ -164,8 +164,9 @@ pub async fn start(start: Start) -> anyhow::Result<Running> {
         outbound: config.outbound_rules(),
     };
     let mut engine = Engine::new(engine_settings, clock.moment());
-    for (agent, talked) in nodes.minutes_before().await {
-        engine.restore_outbound(&agent, talked);
+    let elsewhere = live.others().take_outbound(clock.now());
+    if let Some(used) = elsewhere {
+        engine.set_outbound_elsewhere(used, clock.moment());
     }
     let sounds = sounds::load(&config)?;
     live.announcements.speak_with(config.voice.clone());

@@ -1,9 +1,10 @@
 //! The media: what callers and agents hear. Relays RTP between the legs of a call, plays
 //! announcements and music, on a thread of its own with an event loop of its own.
 //!
-//! [`Media`] is the handle; its methods return at once, and what comes of them is told as
+//! [`Media`] is the handle: it takes [`MediaCommand`]s, returns at once, and what comes of them is told as
 //! [`MediaEvent`]. The pure part is `exchange`; the sockets are in `relay`.
 
+mod error;
 mod exchange;
 mod g711;
 mod interface;
@@ -35,14 +36,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use madoguchi_core::time::Millis;
-use madoguchi_sip::sdp::SrtpKeys;
 use mio::{Poll, Waker};
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::mpsc;
 
-pub use interface::{MediaEvent, RemoteMedia, SessionId};
+pub use error::MediaError;
+pub use interface::{MediaCommand, MediaEvent, MediaPorts, RemoteMedia, SessionId};
 pub use ports::RtpPorts;
 pub use recording::Recording;
 pub use rtcp::{Report, ReportBlock, SenderInfo};
@@ -52,7 +53,7 @@ pub use sounds::{Confirmation, SoundError, SoundFiles, SoundName, Sounds};
 pub use wav::WavFault;
 
 use crate::dscp::mark;
-use exchange::{Command, Exchange};
+use exchange::Exchange;
 use ports::{PortPool, even_ports};
 use relay::{MonotonicClock, Relay, RelayCommand, RelayIo, WAKE};
 use stream::StreamStart;
@@ -73,7 +74,7 @@ pub struct MediaSettings {
     /// A leg from which nothing comes for so long is told with [`MediaEvent::Silent`]; zero never.
     pub rtp_timeout: Millis,
     /// What a held party hears that was never played any music of its line, until
-    /// [`Media::set_hold_music`] says otherwise.
+    /// [`MediaCommand::SetHoldMusic`] says otherwise.
     pub music: Arc<Sound>,
 }
 
@@ -90,43 +91,6 @@ impl Default for MediaSettings {
             music: Sounds::default().music(None),
         }
     }
-}
-
-/// Why the media cannot do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum MediaError {
-    /// The range holds no port that could be used.
-    #[error("RTPのポート範囲 {first}–{last} に使える偶数のポートがありません")]
-    NoPorts {
-        /// The first port of the range.
-        first: u16,
-        /// The last one.
-        last: u16,
-    },
-    /// All ports are used, by us or by other programs.
-    #[error(
-        "RTPのポートが足りません（通話で使用中 {in_use}、ほかのプログラムが使用中 {foreign}）。ポートの範囲を広げてください"
-    )]
-    PortsExhausted {
-        /// How many sessions hold one.
-        in_use: usize,
-        /// How many could not be had from the system.
-        foreign: usize,
-    },
-    /// The address cannot be listened on.
-    #[error("RTPの待受けアドレス {addr} を使えません: {source}")]
-    Bind {
-        /// The address.
-        addr: IpAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The thread cannot start.
-    #[error("音声処理を開始できません: {0}")]
-    Thread(#[source] io::Error),
-    /// The thread has ended.
-    #[error("音声処理が停止しています")]
-    Stopped,
 }
 
 /// A look at the ports for RTP, at any time.
@@ -231,13 +195,13 @@ impl Media {
             sequence: rand::random::<u16>() & 0x7fff,
             timestamp: rand::random(),
         };
-        let command = Command::Open { session, start };
-        if !self.0.tell(RelayCommand::Open {
-            command,
+        let order = RelayCommand::Open {
             session,
+            start,
             socket,
             port,
-        }) {
+        };
+        if !self.0.tell(order) {
             self.0.ports().give_back(port);
             return Err(MediaError::Stopped);
         }
@@ -249,22 +213,19 @@ impl Media {
         Ok(SocketAddr::new(seen, port))
     }
 
-    /// Tells what the peer of a leg wants; again at each change (hold, resume, other address).
+    /// Has a command carried out; returns at once.
+    pub fn carry_out(&self, command: MediaCommand) {
+        self.0.tell(RelayCommand::Command(command));
+    }
+
+    /// See [`MediaCommand::SetRemote`].
     pub fn set_remote(&self, session: SessionId, remote: RemoteMedia) {
-        self.command(Command::SetRemote { session, remote });
+        self.carry_out(MediaCommand::SetRemote { session, remote });
     }
 
-    /// Voice between a leg and its peer is encrypted with these keys from now on; in the clear without. Counters go
-    /// on if only a key is another.
-    pub fn secure(&self, session: SessionId, keys: Option<SrtpKeys>) {
-        self.command(Command::Secure { session, keys });
-    }
-
-    /// Plays a sound to a leg, instead of what plays now and of what a bridged leg says. Begins
-    /// when the peer's description is there. `repeat` makes it music, without an end; otherwise
-    /// the end is told under the number `playback`.
+    /// See [`MediaCommand::Play`].
     pub fn play(&self, session: SessionId, sound: Arc<Sound>, playback: u32, repeat: bool) {
-        self.command(Command::Play {
+        self.carry_out(MediaCommand::Play {
             session,
             sound,
             playback,
@@ -272,53 +233,14 @@ impl Media {
         });
     }
 
-    /// Ends what plays; no end is told.
-    pub fn stop(&self, session: SessionId) {
-        self.command(Command::Stop { session });
-    }
-
-    /// Lets two legs hear each other, instead of what plays and of older bridges of theirs.
-    /// [`MediaEvent::Bridged`] tells `token` when it stands; never, if a leg is gone.
+    /// See [`MediaCommand::Bridge`].
     pub fn bridge(&self, a: SessionId, b: SessionId, token: u64) {
-        self.command(Command::Bridge { a, b, token });
+        self.carry_out(MediaCommand::Bridge { a, b, token });
     }
 
-    /// Ends the bridge that a leg is in.
-    pub fn unbridge(&self, session: SessionId) {
-        self.command(Command::Unbridge { session });
-    }
-
-    /// Sends nothing to a leg until [`Self::release`]; what is played to it waits.
-    pub fn withhold(&self, session: SessionId) {
-        let withheld = true;
-        self.command(Command::Withhold { session, withheld });
-    }
-
-    /// The peer of a leg has proven to be there: it may hear.
-    pub fn release(&self, session: SessionId) {
-        let withheld = false;
-        self.command(Command::Withhold { session, withheld });
-    }
-
-    /// Tells a leg a key (RFC 4733), instead of voice for so long; not if its peer did not ask
-    /// for keys.
-    pub fn press(&self, session: SessionId, digit: char, lasts: Millis) {
-        let lasts = Duration::from_millis(u64::try_from(lasts.0).unwrap_or(0));
-        self.command(Command::Press {
-            session,
-            digit,
-            lasts,
-        });
-    }
-
-    /// What a held party hears from now on that was never played any music of its line.
-    pub fn set_hold_music(&self, music: Arc<Sound>) {
-        self.command(Command::SetHoldMusic { music });
-    }
-
-    /// Ends a leg's media and frees its port.
+    /// See [`MediaCommand::Close`].
     pub fn close(&self, session: SessionId) {
-        self.0.tell(RelayCommand::Close(session));
+        self.carry_out(MediaCommand::Close { session });
     }
 
     /// The ports, and how many of them are held by sessions.
@@ -330,9 +252,15 @@ impl Media {
     pub fn port_gauge(&self) -> PortGauge {
         PortGauge(self.0.ports.clone())
     }
+}
 
-    fn command(&self, command: Command) {
-        self.0.tell(RelayCommand::Command(command));
+impl MediaPorts for Media {
+    fn open(&mut self, session: SessionId, local: IpAddr) -> Result<SocketAddr, MediaError> {
+        Media::open(self, session, local)
+    }
+
+    fn usage(&self) -> RtpPorts {
+        self.ports()
     }
 }
 

@@ -21,8 +21,8 @@ use std::io;
 use std::time::Duration;
 
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentPresence, HandOnTo};
-use madoguchi_core::time::Millis;
+use madoguchi_core::live::{AgentCommand, AgentPresence, DeskRequest, HandOnRefusal};
+use madoguchi_core::outbound::OutboundElsewhere;
 use madoguchi_line::engine::{Engine, EngineSettings};
 use tokio::sync::{mpsc, oneshot};
 
@@ -112,9 +112,9 @@ impl Endpoint {
         self.tell(SwitchInput::Elsewhere(agents));
     }
 
-    /// Hands over how long agents have talked to the outside on this day in calls of earlier runs.
-    pub fn restore_outbound(&self, talks: Vec<(AgentId, Millis)>) {
-        self.tell(SwitchInput::OutboundTalked(talks));
+    /// Tells what calls that are not of this run use of the limits of calls to the outside.
+    pub fn set_outbound_elsewhere(&self, used: OutboundElsewhere) {
+        self.tell(SwitchInput::OutboundElsewhere(used));
     }
 
     /// Asks for a state of an agent; tells, when it is on disk, whether there is such an agent.
@@ -128,9 +128,19 @@ impl Endpoint {
         answer.await.unwrap_or(false)
     }
 
-    /// An agent hands on the caller with whom they talk.
-    pub fn hand_on(&self, agent: AgentId, to: HandOnTo) {
-        self.tell(SwitchInput::HandOn { agent, to });
+    /// An agent asks for something of calls; tells what came of it, when that is on disk.
+    pub async fn request(
+        &self,
+        agent: AgentId,
+        request: DeskRequest,
+    ) -> Result<(), HandOnRefusal> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(SwitchInput::Request {
+            agent,
+            request,
+            reply,
+        });
+        answer.await.unwrap_or(Err(HandOnRefusal::NoTalk))
     }
 
     /// Hands over the complete settings after a change; returns when they are in force, and tells

@@ -39,6 +39,8 @@ mod nonces;
 mod numbers;
 mod offers;
 mod outgoing;
+mod outward;
+mod pending;
 mod phones;
 mod picking_up;
 mod progress;
@@ -57,6 +59,7 @@ mod route;
 mod sender;
 mod session_timer;
 mod side;
+mod sides;
 mod spans;
 mod steps;
 mod stopping;
@@ -65,41 +68,45 @@ mod trunk_identity;
 mod trunk_register;
 mod trunks;
 mod unacknowledged;
+mod voice;
 mod voice_keys;
+mod wakes;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use madoguchi_core::clock::JumpWatch;
 use madoguchi_core::id::{CallId, LineName, RunId};
 use madoguchi_core::live::{AgentPresence, DeskSnapshot};
-use madoguchi_line::api::{Input, LegId, TimerId};
+use madoguchi_line::api::{Input, LegId};
 use madoguchi_line::engine::Engine;
 use madoguchi_sip::parse::parse_datagram;
-use madoguchi_sip::transaction::{ClientTx, Flow, ServerTx, Transactions};
+use madoguchi_sip::transaction::{ClientTx, Flow, Transactions};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use self::agenda::{Step, Wake};
 use self::bindings::Bindings;
 pub use self::bindings::Change;
-use self::call::{BridgeOf, Call, Leg};
-use self::dialog::DialogKey;
-use self::dialog_addresses::DialogAddresses;
+use self::call::{Call, Leg};
 use self::guard::{Guard, may_be_reserved};
 pub use self::interface::{
     Acquaintance, DialledState, LocalAddress, Now, SwitchInput, SwitchOutput,
 };
-use self::invite_id::InviteId;
 use self::nonces::Nonces;
 use self::numbers::line_by_number;
+use self::outward::Asker;
+use self::pending::Pending;
 use self::phones::Phones;
 use self::purpose::Purpose;
 pub use self::route::Peer;
-use self::side::{Side, SideId};
+use self::side::SideId;
+use self::sides::Sides;
 use self::trunks::Trunks;
 pub use self::trunks::{TrunkHosts, TrunkKey};
-use crate::media::{Media, SessionId, Sounds};
+use self::voice::Voice;
+use self::wakes::Wakes;
+use crate::media::{MediaPorts, Sounds};
 use crate::registrations::SavedRegistration;
 use crate::settings::EndpointSettings;
 
@@ -108,7 +115,7 @@ pub struct Switch {
     settings: EndpointSettings,
     engine: Engine,
     transactions: Transactions,
-    media: Media,
+    voice: Voice,
     sounds: Sounds,
     local_address: LocalAddress,
     rng: StdRng,
@@ -121,44 +128,28 @@ pub struct Switch {
     trunks: Trunks,
     nonces: Nonces,
 
-    sides: HashMap<SideId, Side>,
-    dialog_addresses: DialogAddresses,
-    side_by_dialog: HashMap<DialogKey, SideId>,
-    side_by_invite: HashMap<ServerTx, SideId>,
-    side_by_media: HashMap<SessionId, SideId>,
+    sides: Sides,
     purposes: HashMap<ClientTx, Purpose>,
     calls: HashMap<CallId, Call>,
     legs: HashMap<LegId, Leg>,
-    bridges: HashMap<u64, BridgeOf>,
-    /// Call-ID, From tag and CSeq of INVITEs in progress: the same request over another way is
-    /// no second call (8.2.2.2).
-    invites: HashSet<InviteId>,
     /// When each call of an unproven caller was answered, the oldest first. Those acknowledged
     /// meanwhile are passed over.
     unacknowledged: VecDeque<(u64, SideId)>,
     next_number: u64,
 
-    inputs: VecDeque<Input>,
-    steps: VecDeque<Step>,
-    after_inputs: Vec<Step>,
-    last_batch: u64,
-    journaled: u64,
-    wakes: BTreeSet<(u64, Wake)>,
+    pending: Pending,
+    wakes: Wakes,
     clock: JumpWatch,
-    /// When each timer of the engine is due, so that it can be cleared.
-    engine_timers: HashMap<TimerId, u64>,
     outputs: VecDeque<SwitchOutput>,
     /// Names the calls of this run.
     run: RunId,
     dialled: Vec<DialledState>,
+    /// Who asked for something on the screen and waits for an answer.
+    askers: HashMap<u64, Asker>,
     /// Something on the board may look different.
     dirty: bool,
     /// No more calls are taken; peers may come again after so many seconds.
     draining: Option<u64>,
-    /// Somebody asks for the dialogs of calls.
-    tells_dialogs: bool,
-    /// Call-IDs of new dialogs with the calls that they belong to.
-    fresh_dialogs: Vec<(Box<str>, CallId)>,
 }
 
 impl Switch {
@@ -166,7 +157,7 @@ impl Switch {
     pub fn new(
         mut settings: EndpointSettings,
         engine: Engine,
-        media: Media,
+        ports: Box<dyn MediaPorts>,
         sounds: Sounds,
         local_address: LocalAddress,
         seed: [u8; 32],
@@ -180,7 +171,7 @@ impl Switch {
             settings,
             engine,
             transactions: Transactions::new(),
-            media,
+            voice: Voice::new(ports),
             sounds,
             local_address,
             rng: StdRng::from_seed(seed),
@@ -191,33 +182,21 @@ impl Switch {
             guard,
             trunks: Trunks::default(),
             nonces: Nonces::default(),
-            sides: HashMap::new(),
-            dialog_addresses: DialogAddresses::default(),
-            side_by_dialog: HashMap::new(),
-            side_by_invite: HashMap::new(),
-            side_by_media: HashMap::new(),
+            sides: Sides::default(),
             purposes: HashMap::new(),
             calls: HashMap::new(),
             legs: HashMap::new(),
-            bridges: HashMap::new(),
-            invites: HashSet::new(),
             unacknowledged: VecDeque::new(),
             next_number: 0,
-            inputs: VecDeque::new(),
-            steps: VecDeque::new(),
-            after_inputs: Vec::new(),
-            last_batch: 0,
-            journaled: 0,
-            wakes: BTreeSet::new(),
+            pending: Pending::default(),
+            wakes: Wakes::default(),
             clock: JumpWatch::new(now.into()),
-            engine_timers: HashMap::new(),
             outputs: VecDeque::new(),
             run: RunId::new("0"),
             dialled: Vec::new(),
+            askers: HashMap::new(),
             dirty: true,
             draining: None,
-            tells_dialogs: false,
-            fresh_dialogs: Vec::new(),
         };
         switch.take_up_phones(phones);
         switch.take_up_trunks(trunks, now);
@@ -235,13 +214,13 @@ impl Switch {
 
     /// From now on [`Self::take_fresh_dialogs`] tells of the dialogs of calls, and is to be asked.
     pub fn tell_dialogs(&mut self) {
-        self.tells_dialogs = true;
+        self.sides.tell_fresh();
     }
 
     /// The Call-IDs of dialogs that began since the last call of this, with the calls of the desk that
     /// they belong to.
     pub fn take_fresh_dialogs(&mut self) -> Vec<(Box<str>, CallId)> {
-        std::mem::take(&mut self.fresh_dialogs)
+        self.sides.take_fresh()
     }
 
     /// Which of our addresses the peer at the other end of a flow sees.
@@ -274,34 +253,37 @@ impl Switch {
             }
             SwitchInput::StreamClosed { flow } => self.on_stream_closed(flow),
             SwitchInput::Media(event) => self.on_media(event, now),
-            SwitchInput::Journaled { batch } => self.journaled = self.journaled.max(batch),
+            SwitchInput::Journaled { batch } => self.pending.confirm(batch),
             SwitchInput::Command {
                 agent,
                 command,
                 reply,
             } => {
                 if self.engine.agent(&agent).is_some() {
-                    self.inputs.push_back(Input::Agent { agent, command });
-                    self.after_inputs.push(Step::Reply(reply));
+                    self.tell_engine(Input::Agent { agent, command });
+                    self.pending.after_inputs(Step::Reply(reply));
                 } else {
                     // Whoever asked may have gone away.
                     let _gone = reply.send(false);
                 }
             }
-            SwitchInput::HandOn { agent, to } => {
-                self.inputs.push_back(Input::HandOn { agent, to });
-            }
+            SwitchInput::Request {
+                agent,
+                request,
+                reply,
+            } => self.on_desk_request(agent, request, reply, now),
             SwitchInput::Presences(presences) => {
-                self.inputs
-                    .extend(presences.into_iter().map(Input::Presence));
+                for presence in presences {
+                    self.tell_engine(Input::Presence(presence));
+                }
             }
             SwitchInput::Elsewhere(agents) => {
-                let input = |(agent, busy)| Input::AgentElsewhere { agent, busy };
-                self.inputs.extend(agents.into_iter().map(input));
+                for (agent, busy) in agents {
+                    self.tell_engine(Input::AgentElsewhere { agent, busy });
+                }
             }
-            SwitchInput::OutboundTalked(talks) => {
-                let input = |(agent, talked)| Input::OutboundTalked { agent, talked };
-                self.inputs.extend(talks.into_iter().map(input));
+            SwitchInput::OutboundElsewhere(used) => {
+                self.tell_engine(Input::OutboundElsewhere(used));
             }
             SwitchInput::Resolved {
                 trunk,
@@ -323,7 +305,7 @@ impl Switch {
 
     /// When [`Self::handle_timeout`] is due, in monotonic milliseconds.
     pub fn poll_timeout(&self) -> Option<u64> {
-        let wake = self.wakes.first().map(|(at, _)| *at);
+        let wake = self.wakes.next_at();
         match (wake, self.transactions.poll_timeout()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -334,16 +316,17 @@ impl Switch {
     pub fn handle_timeout(&mut self, now: Now) {
         self.follow_clock(now);
         self.transactions.handle_timeout(now.mono);
-        while self.wakes.first().is_some_and(|(at, _)| *at <= now.mono) {
-            if let Some((_, wake)) = self.wakes.pop_first() {
-                self.on_wake(wake, now);
-            }
+        while let Some(wake) = self.wakes.take_due(now.mono) {
+            self.on_wake(wake, now);
         }
         self.settle(now);
     }
 
     /// The next thing to do outside.
     pub fn poll_output(&mut self) -> Option<SwitchOutput> {
+        if let Some(command) = self.voice.poll_command() {
+            return Some(SwitchOutput::Media(command));
+        }
         if let Some(transmit) = self.transactions.poll_transmit() {
             return Some(SwitchOutput::Transmit(transmit));
         }
@@ -378,13 +361,12 @@ impl Switch {
 
     /// How many things are remembered in all; for tests that look for leaks.
     pub fn remembered(&self) -> usize {
-        self.sides.len()
+        self.sides.remembered()
             + self.calls.len()
             + self.legs.len()
-            + self.bridges.len()
-            + self.invites.len()
+            + self.voice.bridges()
             + self.purposes.len()
-            + self.engine_timers.len()
+            + self.wakes.engine_timers()
             + self.transactions.len()
             + self.trunks.count_leaving()
     }
@@ -393,8 +375,7 @@ impl Switch {
         let _in_call = wake.side().map(|side| self.span_of_side(side).entered());
         match wake {
             Wake::Engine(timer) => {
-                self.engine_timers.remove(&timer);
-                self.inputs.push_back(Input::Timer { timer });
+                self.tell_engine(Input::Timer { timer });
             }
             Wake::SessionTimer(side) => self.on_session_timer(side, now),
             Wake::Progress(side) => self.on_progress_due(side, now),
@@ -408,7 +389,7 @@ impl Switch {
     }
 
     fn wake_at(&mut self, at: u64, wake: Wake) {
-        self.wakes.insert((at, wake));
+        self.wakes.set(at, wake);
     }
 
     /// A random text for tags, branches and Call-IDs: 64 bits.

@@ -3,7 +3,8 @@
 use madoguchi_core::caller::{CalledNumber, Caller};
 use madoguchi_core::event::{CallEvent, Party};
 use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::live::{AgentCommand, AgentPresence, HandOnTo};
+use madoguchi_core::live::{AgentCommand, AgentPresence, DeskRequest, HandOnRefusal};
+use madoguchi_core::outbound::OutboundElsewhere;
 use madoguchi_core::quality::VoiceQuality;
 use madoguchi_core::time::Millis;
 
@@ -163,13 +164,16 @@ pub enum Input {
         /// The call.
         call: CallId,
     },
-    /// The agent hands the caller on to somebody outside, and the transfer has been carried out
-    /// (the far end of the transfer has answered, or a blind transfer was accepted).
-    TransferredOutside {
-        /// The call.
+    /// The agent asks to hand the caller on to a number outside: it is judged and dialled as a call of its own
+    /// ([`Output::DialFor`]) while the caller hears music. What came of it is told with
+    /// [`Output::TransferOver`]. The agent may hang up at once.
+    TransferOutside {
+        /// The call of the caller.
         call: CallId,
-        /// To which number.
-        number: String,
+        /// The new call to the outside.
+        outbound: CallId,
+        /// Where to: [`DialTarget::Outside`].
+        target: DialTarget,
     },
     /// The agent asks to hand the caller on to another agent of the desk (blind transfer, RFC 5589 6):
     /// the engine rings that agent for the same call, which keeps its arrival and its answer, and the
@@ -181,10 +185,11 @@ pub enum Input {
         /// To whom.
         agent: AgentId,
     },
-    /// The agent hands the caller over to a colleague whom they have asked before (attended transfer,
-    /// RFC 5589 7): the colleague's end of the consultation becomes an attempt for the call, and the
-    /// consultation is over ([`Output::Adopt`], else [`Output::NotAdopted`]). A colleague who has not picked up yet is rung anew, as by
-    /// [`Self::TransferToAgent`].
+    /// The agent hands the caller over to whom they have asked before (attended transfer, RFC 5589 7). A
+    /// colleague's end of the consultation becomes an attempt for the call, and the consultation is over
+    /// ([`Output::Adopt`], else [`Output::NotAdopted`]); one who has not picked up yet is rung anew, as by
+    /// [`Self::TransferToAgent`]. Somebody outside goes on being called, or talks, for the caller's sake
+    /// ([`Output::Carry`]).
     HandOver {
         /// The call of the caller.
         call: CallId,
@@ -206,12 +211,26 @@ pub enum Input {
         /// The call.
         call: CallId,
     },
-    /// An agent hands on the caller with whom they talk, from the screen.
-    HandOn {
+    /// An agent asks for something from the screen; [`Output::Reply`] follows.
+    Request {
         /// Who.
         agent: AgentId,
-        /// To whom.
-        to: HandOnTo,
+        /// For what. Numbers are read outside: [`Self::HandOnOutside`].
+        request: DeskRequest,
+        /// Names the request.
+        asked: u64,
+    },
+    /// An agent hands on the caller with whom they talk to a number outside, from the screen;
+    /// [`Output::Reply`] follows.
+    HandOnOutside {
+        /// Who.
+        agent: AgentId,
+        /// The new call to the outside.
+        outbound: CallId,
+        /// Where to: [`DialTarget::Outside`].
+        target: DialTarget,
+        /// Names the request.
+        asked: u64,
     },
     /// An agent takes a call of a caller who waits, whoever is rung for it, from a phone that waits for an
     /// answer; [`Output::PickUp`] follows.
@@ -250,13 +269,8 @@ pub enum Input {
         /// Whether one does.
         busy: bool,
     },
-    /// So long has an agent talked to the outside on this day in calls that are not of this run.
-    OutboundTalked {
-        /// Who.
-        agent: AgentId,
-        /// How long in all.
-        talked: Millis,
-    },
+    /// What calls that are not of this run use of the limits of calls to the outside.
+    OutboundElsewhere(OutboundElsewhere),
     /// A timer ran out.
     Timer {
         /// Which.
@@ -303,6 +317,8 @@ pub enum LegFailure {
     Unreachable,
     /// Nobody picked up. (For agents of a queue the engine's own ring time-out comes first.)
     NoAnswer,
+    /// A rule of the desk forbids the call.
+    Forbidden,
 }
 
 /// What must be done, in this order.
@@ -360,6 +376,44 @@ pub enum Output {
         /// The consultation.
         consult: CallId,
     },
+    /// Call the outside for a caller who is handed on: no phone of an agent is in this call. Tell
+    /// [`Input::FarAnswered`] when the caller and the far end hear each other, or [`Input::FarFailed`].
+    DialFor {
+        /// The new call.
+        call: CallId,
+        /// The call of the caller.
+        caller: CallId,
+        /// Where to.
+        target: DialTarget,
+    },
+    /// The far end of a consultation is there for the caller from now on, as if it had been called by
+    /// [`Self::DialFor`]; the side of the agent who asked for it ends. If it has picked up, the caller and the
+    /// far end are connected.
+    Carry {
+        /// The consultation.
+        call: CallId,
+        /// The call of the caller.
+        caller: CallId,
+    },
+    /// All of the caller, the agent and the far end of the consultation hear each other from now on.
+    Join {
+        /// The call of the caller.
+        call: CallId,
+        /// The consultation, whose parties hear each other already.
+        consult: CallId,
+    },
+    /// The parties of the consultation hear each other alone again.
+    Unjoin {
+        /// The consultation.
+        consult: CallId,
+    },
+    /// What came of a request from the screen.
+    Reply {
+        /// The number given in [`Input::Request`].
+        asked: u64,
+        /// Why it was not done.
+        refusal: Option<HandOnRefusal>,
+    },
     /// The call waits on another line, whose music and announcements it hears.
     MoveToLine {
         /// The call.
@@ -395,7 +449,8 @@ pub enum Output {
         /// Where to.
         target: DialTarget,
     },
-    /// End the far end of a dialled call: CANCEL or BYE. Nothing more is told about it.
+    /// End the far end of a dialled call: CANCEL or BYE. Nothing more is told about it. (Calls of
+    /// [`Self::DialFor`] are ended with [`Self::HangUp`] alone, which leaves the caller where they are.)
     EndFar {
         /// The call.
         call: CallId,

@@ -7,15 +7,18 @@ mod clock;
 mod closing;
 mod consult;
 mod dialled;
+mod joining;
 mod keys;
 mod lines;
 mod not_taken;
 mod outbound;
 mod outbound_use;
+mod outward;
 mod parking;
 mod picking_up;
 mod presence;
 mod reconfigure;
+mod requests;
 mod ringing;
 mod ringing_all;
 mod serving;
@@ -26,10 +29,10 @@ mod timers;
 mod transfers;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_core::clock::{JumpWatch, Moment};
-use madoguchi_core::event::{CallEvent, EventKind};
+use madoguchi_core::event::{CallEvent, EndCause, EventKind};
 use madoguchi_core::hours::Calendar;
 use madoguchi_core::id::{AgentId, CallId, NodeName};
 use madoguchi_core::live::{AgentPresence, AgentState};
@@ -68,6 +71,8 @@ pub struct Engine {
     lines: Lines,
     agents: Agents,
     calls: HashMap<CallId, Call>,
+    /// Callers who are parked, by their slots.
+    slots: BTreeMap<u32, CallId>,
     timers: Timers,
     outbound: Outbound,
     /// Counts arrivals: the smaller, the longer the wait.
@@ -85,6 +90,7 @@ impl Engine {
             lines: Lines::default(),
             agents: Agents::default(),
             calls: HashMap::new(),
+            slots: BTreeMap::new(),
             timers: Timers::default(),
             outbound: Outbound::new(settings.outbound.clone(), now),
             arrivals: 0,
@@ -176,14 +182,22 @@ impl Engine {
             Input::FarAnswered { call } => self.far_answered(&call, now),
             Input::FarFailed { call, failure } => self.far_failed(&call, failure, now),
             Input::FarEnded { call } => self.far_ended(&call, now),
-            Input::TransferredOutside { call, number } => {
-                self.transferred_outside(&call, number, now);
-            }
-            Input::TransferToAgent { call, agent } => self.transfer_to_agent(&call, &agent, now),
-            Input::HandOver { call, consult } => self.hand_over(&call, &consult, now),
-            Input::TransferToLine { call, line } => self.transfer_to_line(&call, &line, now),
-            Input::HandOn { agent, to } => self.hand_on(&agent, &to, now),
-            Input::Park { call } => self.park(&call, now),
+            Input::TransferOutside { .. }
+            | Input::TransferToAgent { .. }
+            | Input::HandOver { .. }
+            | Input::TransferToLine { .. }
+            | Input::Park { .. } => self.phone_hands_on(input, now),
+            Input::Request {
+                agent,
+                request,
+                asked,
+            } => self.on_request(&agent, &request, asked, now),
+            Input::HandOnOutside {
+                agent,
+                outbound,
+                target,
+                asked,
+            } => self.hand_on_outside(&agent, outbound, target, asked, now),
             Input::PickUp { agent, take, asked } => self.pick_up(&agent, &take, asked, now),
             Input::AgentReachable { agent, reachable } => {
                 self.agent_reachable(&agent, reachable, now);
@@ -193,10 +207,7 @@ impl Engine {
             Input::EndAll => self.end_all(now),
             Input::Presence(presence) => self.presence_elsewhere(presence, now),
             Input::AgentElsewhere { agent, busy } => self.agent_elsewhere(&agent, busy, now),
-            Input::OutboundTalked { agent, talked } => {
-                self.restore_outbound(&agent, talked);
-                self.watch_outbound(now);
-            }
+            Input::OutboundElsewhere(used) => self.set_outbound_elsewhere(used, now),
             Input::Timer { timer } => {
                 if let Some(what) = self.timers.take(timer) {
                     self.timer_due(what, now);
@@ -213,6 +224,7 @@ impl Engine {
             TimerOf::Farewell(call) => self.farewell_over(&call, now),
             TimerOf::Parked(call) => self.parked_due(&call, now),
             TimerOf::Leg(leg) => self.leg_timed_out(&leg, now),
+            TimerOf::Outward(call) => self.outward_failed(&call, LegFailure::NoAnswer, now),
             TimerOf::OutboundLimit => self.watch_outbound(now),
             TimerOf::WrapUp(agent) => self.wrap_up_over(agent, now),
             TimerOf::Rest(agent) => {
@@ -309,16 +321,21 @@ impl Engine {
         }
     }
 
-    /// The call has ended: it is kept only for the work after it that is not done yet.
-    fn close_call(&mut self, call: &CallId) {
+    /// The call has ended: it is kept only for the work after it that is not done yet. Whom it was about to be
+    /// handed on to outside is called no more.
+    fn close_call(&mut self, call: &CallId, now: Moment) {
         self.leave_queue(call);
+        self.unpark(call);
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
         entry.stage = Stage::Over;
-        let timers = entry.timers.take_all();
+        let (timers, outward) = (entry.timers.take_all(), entry.outward.take());
         for timer in timers {
             self.clear_timer(timer);
+        }
+        if let Some(outward) = outward {
+            self.end_outward(&outward, EndCause::Desk, now);
         }
         self.forget_if_done(call);
     }
@@ -358,7 +375,7 @@ const REST: Millis = Millis::from_secs(5);
 fn ring_outcome(failure: LegFailure) -> madoguchi_core::event::RingOutcome {
     use madoguchi_core::event::RingOutcome;
     match failure {
-        LegFailure::Declined => RingOutcome::Declined,
+        LegFailure::Declined | LegFailure::Forbidden => RingOutcome::Declined,
         LegFailure::Unreachable => RingOutcome::Unreachable,
         LegFailure::NoAnswer => RingOutcome::NoAnswer,
     }

@@ -41,6 +41,8 @@ pub fn story(events: &[CallEvent]) -> String {
             EventKind::Held { by } => format!("held:{by:?}"),
             EventKind::Resumed { by } => format!("resumed:{by:?}"),
             EventKind::Transferred { .. } => "transferred".to_owned(),
+            EventKind::Joined { .. } => "joined".to_owned(),
+            EventKind::Parted => "parted".to_owned(),
             EventKind::Abandoned { reason } => format!("abandoned:{}", reason.as_str()),
             EventKind::Ended { cause } => format!("ended:{cause:?}"),
             EventKind::WrapUpEnded { .. } => "wrapped-up".to_owned(),

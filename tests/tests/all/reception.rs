@@ -2,9 +2,11 @@
 //! taken by a key, everything is saved by another, and nothing typed is lost.
 
 mod chosen;
+mod fetching;
 mod handing_on;
 mod hands;
 mod popping;
+mod outside;
 
 use std::io::Write as _;
 use std::time::Duration;

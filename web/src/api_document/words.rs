@@ -49,6 +49,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("TicketFieldsToSet", "設定する項目"),
     ("TicketPage", "問合せの一覧の1ページ"),
     ("Today", "今日の件数と時間"),
+    ("ParkedCall", "預かっている発信者"),
     ("WaitingCall", "待っている発信者"),
 ];
 
@@ -193,6 +194,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("p50_wait_ms", "待ち時間の中央値"),
     ("p90_wait_ms", "待ち時間の90パーセンタイル"),
     ("page", "ページの番号"),
+    ("parked", "預かっている発信者"),
+    ("parked_at", "預けた日時"),
+    ("parked_by", "預けた担当者"),
     ("parts", "担当者ごとの部分"),
     ("people", "職員"),
     ("person", "職員番号"),
@@ -237,6 +241,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("state", "状態"),
     ("status", "状態"),
     ("stopped", "今日の発信を止めている"),
+    ("slot", "預かっている場所の番号"),
     ("stopped_agents", "今日の発信を止めている担当者"),
     ("system", "システム"),
     ("tags", "タグ"),
@@ -262,6 +267,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("version", "版"),
     ("waiting", "応対前の件数"),
     ("DeskSnapshot.waiting", "待っている発信者"),
+    ("with", "三者で話す相手の通話"),
     ("work_minutes", "工数(分)"),
     ("wrap_up_ended_at", "後処理が終わった日時"),
 ];

@@ -1,6 +1,7 @@
 //! An agent on the board: what they do, what they will do next, and the slots of their buttons.
 
-use madoguchi_core::live::{AgentState, AgentView};
+use madoguchi_core::id::AgentId;
+use madoguchi_core::live::{AgentState, AgentView, DeskSnapshot};
 use madoguchi_core::time::Instant;
 
 use super::audience::BoardAudience;
@@ -20,6 +21,8 @@ pub(super) struct AgentRow {
     pub(super) lasted: String,
     pub(super) reachable: bool,
     pub(super) call: Option<String>,
+    /// Whether they hand a caller on, or ask somebody beside one.
+    pub(super) doing: &'static str,
     pub(super) slots: Slots,
 }
 
@@ -107,8 +110,15 @@ impl AgentRow {
                 .call
                 .as_ref()
                 .map(|call| format!("/calls/{}", crate::query::escape(call.as_str()))),
+            doing: "",
             slots: Slots::of(agent),
         }
+    }
+
+    /// With what the agent does beside the talk.
+    pub(super) fn doing(self, snapshot: &DeskSnapshot, agent: &AgentId) -> Self {
+        let doing = text::doing(snapshot, agent);
+        Self { doing, ..self }
     }
 }
 

@@ -6,6 +6,7 @@ use madoguchi_core::service::{AnswerState, Divisions};
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::{Instant, Millis};
 
+use super::call::ReceptionCall;
 use super::caller::Caller;
 use super::form::ReceptionForm;
 use super::subject::Subject;
@@ -30,6 +31,18 @@ pub(super) struct Bar {
     /// What the visitor's own agent does, where the bar does not tell of it already; empty for nobody's.
     pub(super) own: &'static str,
     pub(super) remaining: Option<Remaining>,
+    /// Whom the agent asks beside the caller.
+    pub(super) consult: Option<Asked>,
+    /// How it stands with the caller who is handed on; empty if they are not.
+    pub(super) hand_on: String,
+}
+
+/// Whom the agent asks beside the caller.
+pub(super) struct Asked {
+    /// The colleague's name, or that it is somebody outside.
+    pub(super) who: String,
+    pub(super) answered: bool,
+    pub(super) joined: bool,
 }
 
 /// What is left until the 一次回答 is due.
@@ -81,7 +94,45 @@ impl Bar {
             line: call.map_or_else(String::new, |call| call.record.line.to_string()),
             own: own.map_or_else(own_state, |_| ""),
             remaining: remaining(web, subject, form, divisions, now),
+            consult: asked(web, visitor),
+            hand_on: handing_on(web, visitor, subject),
         }
+    }
+}
+
+/// Whom the visitor asks beside a caller.
+fn asked(web: &Web, visitor: &Visitor) -> Option<Asked> {
+    let own = visitor.user.agent.as_ref()?;
+    let snapshot = web.desk.snapshot();
+    let consult = snapshot.consults.iter().find(|one| one.agent == *own)?;
+    let setup = web.desk.setup();
+    let who = match &consult.colleague {
+        Some(colleague) => setup.agent_name(colleague.as_str()).to_owned(),
+        None => "外の相手".to_owned(),
+    };
+    Some(Asked {
+        who,
+        answered: consult.answered,
+        joined: consult.joined,
+    })
+}
+
+/// How it stands with the caller whom the visitor hands on.
+fn handing_on(web: &Web, visitor: &Visitor, subject: &Subject) -> String {
+    let snapshot = web.desk.snapshot();
+    let own = visitor.user.agent.as_ref();
+    let mut all = snapshot.hand_ons.iter();
+    let found = all.find(|one| {
+        let call = subject.call.as_ref().map(ReceptionCall::id);
+        Some(&one.agent) == own && Some(&one.call) == call
+    });
+    match found.map(|one| one.failed) {
+        Some(None) => "転送先を呼び出しています。出ないときは、この通話に戻ります。".to_owned(),
+        Some(Some(why)) => {
+            let why = text::hand_on_refusal(why);
+            format!("転送していません。{why}。発信者との通話は続いています。")
+        }
+        None => String::new(),
     }
 }
 

@@ -68,6 +68,9 @@ pub(super) struct ReceptionForm {
     /// 転送: to whom.
     #[serde(skip_serializing)]
     pub(super) to: String,
+    /// The number, where none of those that are offered is meant.
+    #[serde(skip_serializing)]
+    pub(super) to_number: String,
     /// The button that was pressed.
     #[serde(skip_serializing)]
     pub(super) intent: String,

@@ -166,7 +166,9 @@ async fn keep(
         return Err(NoTicketError::Fault(why.to_owned()));
     }
     let Some(reason) = NoTicketReason::lookup(reason) else {
-        return Err(NoTicketError::Fault("対象外の理由を選んでください".to_owned()));
+        return Err(NoTicketError::Fault(
+            "対象外の理由を選んでください".to_owned(),
+        ));
     };
     let no_ticket = NoTicket {
         call: call.id().clone(),

@@ -7,13 +7,13 @@ use madoguchi_core::phrase::{PHRASE, Phrase, PhraseValues};
 use madoguchi_core::setup::FieldError;
 use madoguchi_core::ticket::{ATTACHMENT_BYTES, Channel, Route, System};
 
-use super::side_panel::SidePanel;
 use super::caller::Caller;
 use super::candidates::Candidates;
 use super::clock::Bar;
 use super::form::ReceptionForm;
 use super::hand_on;
 use super::referrals::{Referral, referrals};
+use super::side_panel::SidePanel;
 use super::subject::{HERE, Subject};
 use super::viewed;
 use super::waiting;
@@ -219,7 +219,7 @@ pub(super) async fn show(
         ),
         reasons: without_ticket::reasons(&form.reason),
         targets: match &visitor.user.agent {
-            Some(_) => hand_on::choices(web, visitor, &form.to),
+            Some(_) => hand_on::choices(web, visitor, &offered, &form.to),
             None => Vec::new(),
         },
         vendors: offered.vendors.clone(),

@@ -6,13 +6,13 @@ use axum::response::Html;
 use madoguchi_core::access::HandleTickets;
 use serde::Deserialize;
 
-use super::side_panel::SidePanel;
 use super::call::ReceptionCall;
 use super::clock::Bar;
 use super::draft;
 use super::form::ReceptionForm;
 use super::open::fresh;
 use super::page;
+use super::side_panel::SidePanel;
 use super::subject::{Subject, SubjectQuery};
 use super::viewed;
 use crate::auth::access::Allowed;

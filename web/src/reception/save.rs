@@ -17,7 +17,7 @@ use super::form::ReceptionForm;
 use super::hand_on;
 use super::open;
 use super::outcome::{self, Button, Steps};
-use super::page::{self, ShownConflict, ShownMark, PageState};
+use super::page::{self, PageState, ShownConflict, ShownMark};
 use super::subject::{HERE, Subject};
 use super::waiting;
 use crate::agents;

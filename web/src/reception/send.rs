@@ -5,6 +5,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use madoguchi_core::access::HandleTickets;
 use madoguchi_core::id::TicketId;
+use madoguchi_core::live::DeskRequest;
 use madoguchi_core::setup::FieldError;
 
 use super::candidates;
@@ -53,7 +54,20 @@ pub(super) async fn send(
         },
         "detach" => return files::remove(&web, &visitor, &subject, form, which).await,
         "none" => return no_ticket::of_form(&web, &visitor, &subject, form).await,
-        "hand-on" => return hand_on(&web, &visitor, &subject, form).await,
+        "hand-on" => {
+            if !which.is_empty() {
+                form.to = which.to_owned();
+            }
+            return hand_on(&web, &visitor, &subject, form).await;
+        }
+        "join" => {
+            let request = (DeskRequest::Join, ("join", "三者通話"));
+            return beside(&web, &visitor, &subject, &form, request).await;
+        }
+        "end-consult" => {
+            let request = (DeskRequest::EndConsult, ("consult", "相談を終える"));
+            return beside(&web, &visitor, &subject, &form, request).await;
+        }
         "with-matter" => return no_ticket::take_back(&web, &visitor, &subject, &form).await,
         "discard" => {
             draft::discard(&web, &visitor, &subject, &form).await?;
@@ -78,18 +92,38 @@ async fn hand_on(
     subject: &Subject,
     form: ReceptionForm,
 ) -> Result<Response, WebError> {
-    let Some(to) = hand_on::read(web, &form.to) else {
-        let message = "転送先を選んでください";
-        let told = PageState {
-            faults: vec![FieldError::new("to", message)],
-            ..PageState::default()
-        };
-        return page::show(web, visitor, subject, form, told).await;
+    let offered = page::offered(web).await?;
+    let to = match hand_on::read(web, &offered, &form.to, &form.to_number) {
+        Ok(to) => to,
+        Err(message) => {
+            let told = PageState {
+                faults: vec![FieldError::new("to", message)],
+                ..PageState::default()
+            };
+            return page::show(web, visitor, subject, form, told).await;
+        }
     };
     if form.has_text() {
         return save::save(web, visitor, subject, form, Button::HandOn(to)).await;
     }
     let done = hand_on::hand_on(web, visitor, subject, to).await;
+    Ok(Redirect::to(&format!("{HERE}?done={done}")).into_response())
+}
+
+/// Something is done with whom the agent asks beside the caller; what was typed is kept.
+async fn beside(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: &ReceptionForm,
+    (request, (field, value)): (DeskRequest, (&str, &str)),
+) -> Result<Response, WebError> {
+    draft::keep_form(web, visitor, subject, form).await?;
+    let told = (field, value.to_owned());
+    let done = match hand_on::ask(web, visitor, subject, request, told).await {
+        Ok(()) => "",
+        Err(_) => hand_on::NOT_DONE,
+    };
     Ok(Redirect::to(&format!("{HERE}?done={done}")).into_response())
 }
 

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use madoguchi_core::access::Permission;
+use madoguchi_core::department::{DEPARTMENT, Department};
 use madoguchi_core::id::DivisionId;
+use madoguchi_core::outbound::OutboundNumber;
 use madoguchi_core::service::{DIVISION, Division, Divisions};
 use madoguchi_core::vendor::{VENDOR, Vendor};
 use madoguchi_store::{Setting, Store, StoreError};
 use serde::de::DeserializeOwned;
 
-use super::offered::{Offered, OfferedUser};
+use super::offered::{Offered, OfferedUser, Reached};
 use crate::state::Web;
 
 /// More accounts than this are not offered.
@@ -30,8 +32,20 @@ pub(crate) async fn offered_of(store: &Store) -> Result<Offered, StoreError> {
             divisions.set(DivisionId::new(&setting.id), division);
         }
     }
-    let vendors = store.list_settings(VENDOR).await?;
-    let vendors = vendors.iter().filter_map(read::<Vendor>);
+    let kept = store.list_settings(VENDOR).await?;
+    let vendors = kept.iter().filter_map(read::<Vendor>);
+    let mut reached: Vec<Reached> = kept
+        .iter()
+        .filter_map(|setting| {
+            let Vendor { name, number, .. } = read(setting)?;
+            who_can_be_called((VENDOR, setting), name, "エスカレーション先", number)
+        })
+        .collect();
+    let departments = store.list_settings(DEPARTMENT).await?;
+    reached.extend(departments.iter().filter_map(|setting| {
+        let Department { name, number, .. } = read(setting)?;
+        who_can_be_called((DEPARTMENT, setting), name, "部署", number)
+    }));
     let users = store.list_named_users(USERS).await?;
     let users = users.into_iter().map(|user| OfferedUser {
         handles: user.permissions.contains(Permission::HandleTickets),
@@ -43,6 +57,23 @@ pub(crate) async fn offered_of(store: &Store) -> Result<Offered, StoreError> {
         divisions,
         users: users.collect(),
         vendors: vendors.map(|vendor| vendor.name).collect(),
+        reached,
+    })
+}
+
+/// Somebody whose number is one that can be dialled.
+fn who_can_be_called(
+    (stored, setting): (&str, &Setting),
+    name: String,
+    kind: &'static str,
+    number: String,
+) -> Option<Reached> {
+    OutboundNumber::parse(&number)?;
+    Some(Reached {
+        id: format!("{stored}:{}", setting.id),
+        name,
+        kind,
+        number,
     })
 }
 

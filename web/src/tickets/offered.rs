@@ -12,6 +12,19 @@ pub(crate) struct Offered {
     pub(crate) users: Vec<OfferedUser>,
     /// The names of those whom matters are escalated to.
     pub(crate) vendors: Vec<String>,
+    /// Those of エスカレーション先 and 部署の案内先 who can be called.
+    pub(crate) reached: Vec<Reached>,
+}
+
+/// Somebody outside who can be called.
+#[derive(Debug, Clone)]
+pub(crate) struct Reached {
+    /// Which setting it is.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// What they are to the desk.
+    pub(crate) kind: &'static str,
+    pub(crate) number: String,
 }
 
 /// Somebody with an account.

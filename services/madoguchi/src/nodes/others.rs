@@ -7,6 +7,7 @@ use madoguchi_core::elsewhere::Elsewhere;
 use madoguchi_core::figures::FiguresSettings;
 use madoguchi_core::id::{AgentId, RunId};
 use madoguchi_core::live::{AgentState, DeskSnapshot};
+use madoguchi_core::outbound::OutboundElsewhere;
 use madoguchi_core::time::Instant;
 
 /// The desk beyond this run.
@@ -16,6 +17,8 @@ pub(crate) struct Others {
     alive: BTreeSet<RunId>,
     /// Whom the engine was told to be busy at another node.
     told_busy: BTreeSet<AgentId>,
+    /// What the engine was told of the limits of calls to the outside.
+    told_outbound: Option<OutboundElsewhere>,
 }
 
 impl Others {
@@ -24,6 +27,7 @@ impl Others {
             elsewhere: Elsewhere::new([], settings, now),
             alive: BTreeSet::new(),
             told_busy: BTreeSet::new(),
+            told_outbound: None,
         }
     }
 
@@ -42,10 +46,19 @@ impl Others {
         changes
     }
 
+    /// What calls that are not of this run use of the limits of calls to the outside, if the engine was told
+    /// something else.
+    pub(crate) fn take_outbound(&mut self, now: Instant) -> Option<OutboundElsewhere> {
+        let used = self.elsewhere.outbound(&self.alive, now);
+        let is_new = self.told_outbound.as_ref() != Some(&used);
+        is_new.then(|| self.told_outbound.insert(used).clone())
+    }
+
     /// The whole desk: who waits anywhere, and agents as the call shows them that they are in.
-    pub(crate) fn join(&self, here: Arc<DeskSnapshot>) -> Arc<DeskSnapshot> {
-        let waiting = self.elsewhere.waiting(&self.alive);
-        let busy: BTreeMap<_, _> = self.elsewhere.busy(&self.alive);
+    pub(crate) fn join(&self, here: Arc<DeskSnapshot>, now: Instant) -> Arc<DeskSnapshot> {
+        let waiting = self.elsewhere.waiting(&self.alive, now);
+        let mut busy: BTreeMap<_, _> = self.elsewhere.observed_busy(now);
+        busy.extend(self.elsewhere.busy(&self.alive));
         if waiting.is_empty() && busy.is_empty() {
             return here;
         }
@@ -130,7 +143,7 @@ mod tests {
             ],
             ..DeskSnapshot::default()
         };
-        let desk = others().join(Arc::new(here));
+        let desk = others().join(Arc::new(here), Instant(10));
         let waiting: Vec<_> = desk.waiting.iter().map(|call| call.arrived_at).collect();
         assert_eq!(waiting, [Instant(5), Instant(9)], "longest wait first");
         let states: Vec<_> = desk.agents.iter().map(|agent| &agent.state).collect();
@@ -146,5 +159,30 @@ mod tests {
         assert_eq!(others.take_busy_changes(), []);
         others.set_alive(BTreeSet::new());
         assert_eq!(others.take_busy_changes(), [("sato".into(), false)]);
+    }
+
+    #[test]
+    fn the_engine_is_told_once_what_calls_elsewhere_use_of_the_limits_of_calls_to_the_outside() {
+        let mut others = others();
+        let calls = |others: &mut Others| Some(others.take_outbound(Instant(9))?.calls());
+        assert_eq!(calls(&mut others), Some(0));
+        assert_eq!(calls(&mut others), None);
+        others.elsewhere.apply(&CallEvent {
+            call: CallId::of_run(Instant(6), &"r2".into(), "o"),
+            seq: 0,
+            at: Instant(6),
+            node: "n2".into(),
+            line: "help".into(),
+            kind: EventKind::Dialled {
+                agent: "sato".into(),
+                from: "5000".to_owned(),
+                to: "0312345678".to_owned(),
+                outside: true,
+            },
+        });
+        assert_eq!(calls(&mut others), Some(1));
+        assert_eq!(calls(&mut others), None);
+        others.set_alive(BTreeSet::new());
+        assert_eq!(calls(&mut others), Some(0));
     }
 }

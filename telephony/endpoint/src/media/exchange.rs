@@ -4,6 +4,7 @@
 mod bridge;
 mod keys;
 mod measuring;
+mod mixing;
 mod sealing;
 
 use std::cmp::Reverse;
@@ -12,15 +13,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_sip::sdp::SrtpKeys;
-
 use super::g711;
-use super::interface::{MediaEvent, RemoteMedia, SessionId};
+use super::interface::{MediaCommand, MediaEvent, SessionId};
 use super::rtp::{HEADER_BYTES, Packet, TelephoneEvent};
 use super::session::{Content, Playing, Purpose, Session};
 use super::sound::{Cursor, FRAME_SAMPLES, Sound};
 use super::stream::StreamStart;
 use measuring::MEASURING_EVERY;
+use mixing::Mix;
 
 /// How long a frame of ours lasts.
 const FRAME: Duration = Duration::from_millis(20);
@@ -41,55 +41,6 @@ pub(super) trait Outside {
     fn tell(&mut self, event: MediaEvent);
 }
 
-/// What the exchange is told to do; see the methods of [`super::Media`].
-#[derive(Debug)]
-pub(super) enum Command {
-    Open {
-        session: SessionId,
-        start: StreamStart,
-    },
-    SetRemote {
-        session: SessionId,
-        remote: RemoteMedia,
-    },
-    Secure {
-        session: SessionId,
-        keys: Option<SrtpKeys>,
-    },
-    Play {
-        session: SessionId,
-        sound: Arc<Sound>,
-        playback: u32,
-        repeat: bool,
-    },
-    Stop {
-        session: SessionId,
-    },
-    Bridge {
-        a: SessionId,
-        b: SessionId,
-        token: u64,
-    },
-    Unbridge {
-        session: SessionId,
-    },
-    Withhold {
-        session: SessionId,
-        withheld: bool,
-    },
-    Press {
-        session: SessionId,
-        digit: char,
-        lasts: Duration,
-    },
-    SetHoldMusic {
-        music: Arc<Sound>,
-    },
-    Close {
-        session: SessionId,
-    },
-}
-
 /// When the next frame of a playback is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Due {
@@ -106,6 +57,7 @@ pub(super) struct Exchange {
     hold_music: Arc<Sound>,
     sessions: HashMap<SessionId, Session>,
     due: BinaryHeap<Reverse<Due>>,
+    mixes: Vec<Mix>,
     next_sweep: Duration,
     next_measuring: Duration,
     last_serial: u64,
@@ -122,6 +74,7 @@ impl Exchange {
             hold_music,
             sessions: HashMap::new(),
             due: BinaryHeap::new(),
+            mixes: Vec::new(),
             next_sweep: Duration::ZERO,
             next_measuring: Duration::ZERO,
             last_serial: 0,
@@ -131,15 +84,17 @@ impl Exchange {
         }
     }
 
+    /// A new session, of which nothing is known yet.
+    pub(super) fn open(&mut self, session: SessionId, start: StreamStart) {
+        self.sessions.insert(session, Session::new(start));
+    }
+
     /// Carries out a command. Sessions that are not there (any more) are no fault.
-    pub(super) fn handle(&mut self, command: Command, now: Duration, out: &mut impl Outside) {
+    pub(super) fn handle(&mut self, command: MediaCommand, now: Duration, out: &mut impl Outside) {
         match command {
-            Command::Open { session, start } => {
-                self.sessions.insert(session, Session::new(start));
-            }
-            Command::SetRemote { session, remote } => self.set_remote(session, remote, now),
-            Command::Secure { session, keys } => self.secure(session, keys),
-            Command::Play {
+            MediaCommand::SetRemote { session, remote } => self.set_remote(session, remote, now),
+            MediaCommand::Secure { session, keys } => self.secure(session, keys),
+            MediaCommand::Play {
                 session,
                 sound,
                 playback,
@@ -155,25 +110,26 @@ impl Exchange {
                 };
                 self.play(session, Cursor::new(sound, repeat), purpose, now);
             }
-            Command::Stop { session } => {
+            MediaCommand::Stop { session } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.playing = None;
                 }
             }
-            Command::Bridge { a, b, token } => self.bridge(a, b, token, now, out),
-            Command::Unbridge { session } => self.unbridge(session),
-            Command::Withhold { session, withheld } => {
+            MediaCommand::Bridge { a, b, token } => self.bridge(a, b, token, now, out),
+            MediaCommand::Join { legs } => self.join(legs, now),
+            MediaCommand::Unbridge { session } => self.unbridge(session),
+            MediaCommand::Withhold { session, withheld } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.withheld = withheld;
                 }
             }
-            Command::Press {
+            MediaCommand::Press {
                 session,
                 digit,
                 lasts,
             } => self.press(session, digit, lasts, now),
-            Command::SetHoldMusic { music } => self.hold_music = music,
-            Command::Close { session } => {
+            MediaCommand::SetHoldMusic { music } => self.hold_music = music,
+            MediaCommand::Close { session } => {
                 self.unbridge(session);
                 self.sessions.remove(&session);
             }
@@ -233,6 +189,11 @@ impl Exchange {
                 u32::from(event.duration)
             }
         };
+        if let Content::Voice(codec) = content
+            && self.mix_in(id, codec, packet.payload)
+        {
+            return;
+        }
         if let Some(peer) = peer.filter(|_| !packet.payload.is_empty()) {
             self.relay(id, peer, &packet, content, samples, now, out);
         }
@@ -301,6 +262,9 @@ impl Exchange {
                 self.play_frame(due, now, out);
             }
         }
+        if !self.mixes.is_empty() {
+            self.mix(now, out);
+        }
         if !self.sessions.is_empty() && now >= self.next_sweep {
             self.next_sweep = now + self.sweep_every();
             self.sweep(now, out);
@@ -315,7 +279,7 @@ impl Exchange {
     pub(super) fn next_tick(&self) -> Option<Duration> {
         let sweep = (!self.sessions.is_empty()).then_some(self.next_sweep);
         let frame = self.due.peek().map(|due| due.0.at);
-        sweep.into_iter().chain(frame).min()
+        sweep.into_iter().chain(frame).chain(self.next_mix()).min()
     }
 
     fn sweep_every(&self) -> Duration {

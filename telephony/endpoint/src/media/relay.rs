@@ -13,9 +13,10 @@ use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::bind;
-use super::exchange::{Command, Exchange, Outside};
-use super::interface::{MediaEvent, SessionId};
+use super::exchange::{Exchange, Outside};
+use super::interface::{MediaCommand, MediaEvent, SessionId};
 use super::ports::PortPool;
+use super::stream::StreamStart;
 
 /// The token that commands wake the thread with; sessions never get this number.
 pub(super) const WAKE: Token = Token(usize::MAX);
@@ -31,15 +32,13 @@ const LONGEST_DATAGRAM: usize = 2048;
 pub(super) enum RelayCommand {
     /// A new session with its socket.
     Open {
-        command: Command,
         session: SessionId,
+        start: StreamStart,
         socket: std::net::UdpSocket,
         port: u16,
     },
-    /// Anything else for the exchange.
-    Command(Command),
-    /// Ends a session and frees its port.
-    Close(SessionId),
+    /// Anything else that is to be done.
+    Command(MediaCommand),
     /// Ends the thread.
     End,
 }
@@ -140,25 +139,30 @@ impl Relay {
         loop {
             match self.orders.try_recv() {
                 Ok(RelayCommand::Open {
-                    command,
                     session,
+                    start,
                     socket,
                     port,
                 }) => {
-                    self.command(command);
+                    self.exchange.open(session, start);
                     self.open(session, socket, port);
                 }
                 Ok(RelayCommand::Command(command)) => self.command(command),
-                Ok(RelayCommand::Close(session)) => self.close(session),
                 Ok(RelayCommand::End) | Err(TryRecvError::Disconnected) => return Next::End,
                 Err(TryRecvError::Empty) => return Next::Turn,
             }
         }
     }
 
-    fn command(&mut self, command: Command) {
+    fn command(&mut self, command: MediaCommand) {
         let now = self.clock.now();
+        let closes = match command {
+            MediaCommand::Close { session } => Some(session),
+            _ => None,
+        };
         self.exchange.handle(command, now, &mut self.io);
+        let closed = closes.and_then(|session| self.io.sockets.remove(&session));
+        self.io.release(closed);
     }
 
     fn open(&mut self, session: SessionId, socket: std::net::UdpSocket, port: u16) {
@@ -178,12 +182,6 @@ impl Relay {
         };
         let replaced = self.io.sockets.insert(session, bound);
         self.io.release(replaced);
-    }
-
-    fn close(&mut self, session: SessionId) {
-        self.command(Command::Close { session });
-        let closed = self.io.sockets.remove(&session);
-        self.io.release(closed);
     }
 
     /// Takes the packets that are there. The system tells each arrival just once, so a socket is

@@ -18,7 +18,7 @@ use super::saved::SavedRegistrations;
 use super::signals::SignalTap;
 use super::streams::Streams;
 use super::tls::{CertificateSettings, Certificates};
-use crate::media::MediaEvent;
+use crate::media::{Media, MediaEvent};
 use crate::switch::{DialledState, Now, Switch, SwitchInput, SwitchOutput};
 
 /// Datagrams taken from one socket before other work gets its turn.
@@ -32,6 +32,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Loop {
     pub(super) switch: Switch,
+    pub(super) media: Media,
     pub(super) inputs: mpsc::UnboundedSender<LoopMessage>,
     pub(super) resolver: Resolver,
     /// Look up the names of trunks for as long as they are here.
@@ -195,6 +196,7 @@ impl Loop {
     fn do_outputs(&mut self) {
         while let Some(output) = self.switch.poll_output() {
             match output {
+                SwitchOutput::Media(command) => self.media.carry_out(command),
                 SwitchOutput::Transmit(transmit) => {
                     let now = self.now();
                     if let Some(tap) = &mut self.tap {

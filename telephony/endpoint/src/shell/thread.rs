@@ -88,7 +88,7 @@ impl Shell {
         let mut switch = Switch::new(
             self.settings,
             self.engine,
-            self.media,
+            Box::new(self.media.clone()),
             self.sounds,
             Box::new(move |flow| local.of(flow)),
             rand::random(),
@@ -110,6 +110,7 @@ impl Shell {
         let lookups = resolver.watch(switch.trunk_hosts(), &self.inputs);
         let mut the_loop = Loop {
             switch,
+            media: self.media,
             inputs: self.inputs,
             resolver,
             lookups,

@@ -21,6 +21,8 @@ pub(super) struct Call {
     pub(super) bridged: Option<SideId>,
     /// Its far end is about to become an attempt of another call: it goes on if the starter hangs up.
     pub(super) handed_over: bool,
+    /// It was dialled for the caller of this call, whose side is its starter: what ends it leaves that side alone.
+    pub(super) carries: Option<CallId>,
     /// The refusal of the far end, passed on to a dialling phone.
     pub(super) refusal: Option<u16>,
     /// The ISDN subaddress that was dialled behind a number outside.
@@ -38,6 +40,7 @@ impl Call {
             far: Vec::new(),
             bridged: None,
             handed_over: false,
+            carries: None,
             refusal: None,
             subaddress: None,
             span: tracing::info_span!("call", call.id = %id),

@@ -26,7 +26,7 @@ impl Switch {
             return;
         };
         let sound = self.sounds.announcement(line.as_ref(), announcement);
-        self.media.play(side.media, sound, playback, false);
+        self.voice.say(side.media, sound, playback);
     }
 
     pub(super) fn play_music(&mut self, call: &CallId) {
@@ -37,8 +37,8 @@ impl Switch {
         let Some(side) = self.sides.get(&starter) else {
             return;
         };
-        self.media
-            .play(side.media, self.sounds.music(line.as_ref()), 0, true);
+        let music = self.sounds.music(line.as_ref());
+        self.voice.play_music(side.media, music);
     }
 
     /// Connects the media of the caller and the phone that picked up.
@@ -58,12 +58,10 @@ impl Switch {
         let (one, other) = (one.media, other.media);
         // Whoever the starter heard until now leaves.
         self.tell_quality(call);
-        let token = self.number();
-        self.bridges.insert(token, what);
         if let Some(call) = self.calls.get_mut(call) {
             call.bridged = Some(b);
         }
-        self.media.bridge(one, other, token);
+        self.voice.bridge(one, other, what);
     }
 
     /// Ends the side that started the call. The call is forgotten; nothing more is told of it.
@@ -71,9 +69,12 @@ impl Switch {
         let Some(call) = self.calls.remove(id) else {
             return;
         };
-        self.forget_bridge(&BridgeOf::Far(id.clone()));
+        self.voice.forget_bridge(&BridgeOf::Far(id.clone()));
         for far in &call.far {
             self.end_side(*far, now);
+        }
+        if call.carries.is_some() {
+            return;
         }
         let refusal = call.refusal.unwrap_or(match cause {
             HangUpCause::Normal | HangUpCause::Unavailable => 480,
@@ -109,12 +110,12 @@ impl Switch {
             Phase::Accepted { bye, .. } => {
                 *bye = true;
                 let media = side.media;
-                self.close_media(media);
+                self.voice.close(media);
             }
             Phase::Calling { tx, .. } => {
                 let (tx, media) = (*tx, side.media);
                 self.transactions.cancel(tx, now.mono);
-                self.close_media(media);
+                self.voice.close(media);
             }
             Phase::Confirmed => {
                 self.request_in_dialog(id, Method::Bye, now);
@@ -138,7 +139,7 @@ impl Switch {
                 if self.calls.get(&call).is_some_and(|call| call.handed_over) {
                     return;
                 }
-                self.forget_bridge(&BridgeOf::Far(call.clone()));
+                self.voice.forget_bridge(&BridgeOf::Far(call.clone()));
                 for far in self
                     .calls
                     .remove(&call)
@@ -154,7 +155,7 @@ impl Switch {
             }
             Owner::Leg(leg) => {
                 self.legs.remove(&leg);
-                self.forget_bridge(&BridgeOf::Leg(leg.clone()));
+                self.voice.forget_bridge(&BridgeOf::Leg(leg.clone()));
                 self.tell_engine(match how {
                     SideEnd::HungUp => Input::LegEnded { leg },
                     SideEnd::Lost => Input::LegLost { leg },
@@ -167,38 +168,17 @@ impl Switch {
 
     /// Removes every trace of a side but its transactions, which end by themselves.
     pub(super) fn forget_side(&mut self, id: SideId) {
-        let Some(side) = self.remove_side(id) else {
+        let Some(side) = self.sides.remove(id) else {
             return;
         };
-        self.side_by_dialog.remove(&side.dialog.key());
-        if let Phase::Incoming { tx, .. } | Phase::Accepted { tx, .. } = side.phase {
-            self.side_by_invite.remove(&tx);
-        }
-        if let Some(tx) = side.reinvite {
-            self.side_by_invite.remove(&tx);
-        }
         if let Some(timer) = side.timer {
-            self.wakes
-                .remove(&(timer.due_at, super::Wake::SessionTimer(id)));
+            let wake = super::Wake::SessionTimer(id);
+            self.wakes.clear(timer.due_at, wake);
         }
         if let Some(trunk) = side.trunk {
             self.trunks.outbound_call_ended(trunk);
         }
-        if let Some(invite) = side.invite_id {
-            self.invites.remove(&invite);
-        }
-        self.close_media(side.media);
-    }
-
-    /// A bridge that will not be told any more: one of its sides is gone.
-    pub(super) fn forget_bridge(&mut self, what: &BridgeOf) {
-        self.bridges.retain(|_, other| other != what);
-    }
-
-    pub(super) fn close_media(&mut self, media: crate::media::SessionId) {
-        if self.side_by_media.remove(&media).is_some() {
-            self.media.close(media);
-        }
+        self.voice.close(side.media);
     }
 
     pub(super) fn starter(&self, call: &CallId) -> Option<SideId> {

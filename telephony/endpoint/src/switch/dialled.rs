@@ -11,7 +11,6 @@ use madoguchi_sip::transaction::{Flow, ServerTx};
 use madoguchi_sip::uri::Uri;
 
 use super::bodies::answer_in;
-use super::call::BridgeOf;
 use super::interface::DialledState;
 use super::invite_id::InviteId;
 use super::offers::NotOpened;
@@ -169,7 +168,7 @@ impl Switch {
         let Some(Owner::Far(call)) = self.sides.get(&id).map(|side| side.owner.clone()) else {
             return;
         };
-        let Some(starter) = self.starter(&call) else {
+        let Some(starter) = self.starter(&call).filter(|_| !self.carries(&call)) else {
             return;
         };
         let answer = answer_in(response);
@@ -198,7 +197,7 @@ impl Switch {
             progress.body = body;
             let (one, other) = (side.media, self.sides.get(&id).map(|side| side.media));
             if let Some(other) = other {
-                self.media.bridge(one, other, 0);
+                self.voice.bridge_early(one, other);
             }
         }
         self.send_progress(starter, progress, now);
@@ -236,8 +235,10 @@ impl Switch {
         for other in others {
             self.end_side(other, now);
         }
-        self.answer_invite(starter, now);
-        self.bridge(call, starter, id, BridgeOf::Far(call.clone()));
+        if !self.carries(call) {
+            self.answer_invite(starter, now);
+        }
+        self.connect_far(call, starter, id);
     }
 
     pub(super) fn far_refused(&mut self, call: &CallId, id: SideId, failure: LegFailure) {
@@ -333,8 +334,8 @@ impl Switch {
     pub(super) fn confirm_feature(&mut self, side: SideId, confirmation: Confirmation, now: Now) {
         self.answer_invite(side, now);
         if let Some(side) = self.sides.get(&side) {
-            self.media
-                .play(side.media, self.sounds.confirmation(confirmation), 0, false);
+            let said = self.sounds.confirmation(confirmation);
+            self.voice.say(side.media, said, 0);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Switch {
         };
         let sips = self.sides.get(&id).is_some_and(|side| side.dialog.sips);
         let contact = self.contact(flow, sips);
-        self.move_side(id, flow);
+        self.sides.move_to(id, flow);
         let Some(side) = self.sides.get_mut(&id) else {
             return false;
         };

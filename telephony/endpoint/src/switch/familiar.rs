@@ -6,7 +6,7 @@ use madoguchi_sip::transaction::{Flow, ServerTx, Way};
 
 use super::interface::Acquaintance;
 use super::sender::Sender;
-use super::side::{Side, SideId};
+use super::side::SideId;
 use super::{Now, Switch};
 
 /// The most requests that are remembered until their transactions end, in all: some 1,200 new
@@ -35,34 +35,6 @@ pub(super) enum Standing {
 }
 
 impl Switch {
-    /// Remembers a side.
-    pub(super) fn insert_side(&mut self, id: SideId, side: Side) {
-        self.dialog_addresses.add(side.dialog.flow);
-        if self.tells_dialogs
-            && let Some(call) = side.owner.call()
-        {
-            let dialog = (side.dialog.call_id.clone(), call.clone());
-            self.fresh_dialogs.push(dialog);
-        }
-        self.sides.insert(id, side);
-    }
-
-    /// Takes a side out of memory.
-    pub(super) fn remove_side(&mut self, id: SideId) -> Option<Side> {
-        let side = self.sides.remove(&id)?;
-        self.dialog_addresses.remove(side.dialog.flow);
-        Some(side)
-    }
-
-    /// The party of a dialog has moved.
-    pub(super) fn move_side(&mut self, id: SideId, flow: Flow) {
-        if let Some(side) = self.sides.get_mut(&id) {
-            self.dialog_addresses.remove(side.dialog.flow);
-            self.dialog_addresses.add(flow);
-            side.dialog.flow = flow;
-        }
-    }
-
     /// Trunks and registered phones, by where they speak from.
     pub(super) fn is_familiar(&self, flow: Flow) -> bool {
         self.trunks.of_source(flow).is_some() || self.bindings.knows_source(flow)
@@ -70,9 +42,9 @@ impl Switch {
 
     /// How well whoever speaks on this flow is known.
     pub fn acquaintance(&self, flow: Flow) -> Acquaintance {
-        if self.is_familiar(flow) || self.dialog_addresses.is_on(flow) {
+        if self.is_familiar(flow) || self.sides.is_on(flow) {
             Acquaintance::Kept
-        } else if self.dialog_addresses.count(flow.remote.ip()) > 0 {
+        } else if self.sides.count_with(flow.remote.ip()) > 0 {
             Acquaintance::Neighbour
         } else {
             Acquaintance::Stranger
@@ -133,7 +105,7 @@ impl Switch {
         load.in_all < TRANSACTIONS_AT_MOST / 5 * 4
             && load.of_source < of_source
             && load.kept_bytes < KEPT_BYTES_AT_MOST
-            && self.dialog_addresses.count(ip) < dialogs
+            && self.sides.count_with(ip) < dialogs
     }
 
     /// Where a request comes from that claims to belong to the dialog of this side. Tags can be

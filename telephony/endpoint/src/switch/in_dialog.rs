@@ -39,7 +39,7 @@ impl Switch {
             .is_some_and(|side| side.dialog.flow.is_carried_as(flow))
         {
             // The peer may have moved (NAT, new connection): it is where it speaks from.
-            self.move_side(id, flow);
+            self.sides.move_to(id, flow);
         }
         if matches!(request.method, Method::Invite | Method::Update)
             && let Err(refusal) = keep_session_description(&mut request)
@@ -68,7 +68,7 @@ impl Switch {
             call_id: request.call_id()?.into(),
             local_tag: request.to()?.tag()?.into(),
         };
-        let id = *self.side_by_dialog.get(&key)?;
+        let id = self.sides.of_dialog(&key)?;
         let from_tag = request.from()?;
         let known = self.sides.get(&id)?.dialog.remote_tag.as_deref();
         known
@@ -114,7 +114,7 @@ impl Switch {
         if let Some(side) = self.sides.get_mut(&id) {
             side.answer_in_ack = late;
             side.reinvite = Some(tx);
-            self.side_by_invite.insert(tx, id);
+            self.sides.reinvited(tx, id);
         }
         self.transactions.respond(tx, &response, now.mono);
     }
@@ -267,15 +267,16 @@ impl Switch {
         let mut bye_due = false;
         if let Some(tx) = side.reinvite.take() {
             self.transactions.acknowledged(tx);
-            self.side_by_invite.remove(&tx);
+            self.sides.settle_invite(tx);
         } else if let Phase::Accepted { tx, bye } = side.phase {
             bye_due = bye;
             side.phase = Phase::Confirmed;
             if std::mem::take(&mut side.unproven) {
-                self.media.release(side.media);
+                let media = side.media;
+                self.voice.withhold(media, false);
             }
             self.transactions.acknowledged(tx);
-            self.side_by_invite.remove(&tx);
+            self.sides.settle_invite(tx);
         }
         if bye_due {
             return self.end_side(id, now);
@@ -289,7 +290,7 @@ impl Switch {
 
     /// CANCEL for an INVITE without a final answer; 487 follows when the end is on disk.
     pub(super) fn on_cancelled(&mut self, invite_tx: ServerTx, now: Now) {
-        let Some(&id) = self.side_by_invite.get(&invite_tx) else {
+        let Some(id) = self.sides.of_invite(invite_tx) else {
             return;
         };
         let Some(side) = self.sides.get(&id) else {
@@ -306,7 +307,7 @@ impl Switch {
 
     /// An INVITE waited for our answer longer than anybody does.
     pub(super) fn on_unanswered(&mut self, invite: ServerTx, now: Now) {
-        if let Some(id) = self.side_by_invite.remove(&invite) {
+        if let Some(id) = self.sides.settle_invite(invite) {
             self.side_ended(id, SideEnd::Lost, now);
         }
     }
@@ -320,7 +321,7 @@ impl Switch {
 
     /// A 2xx of ours was never acknowledged: nobody is there (13.3.1.4).
     pub(super) fn on_ack_timeout(&mut self, tx: ServerTx, now: Now) {
-        let Some(id) = self.side_by_invite.remove(&tx) else {
+        let Some(id) = self.sides.settle_invite(tx) else {
             return;
         };
         if let Some(side) = self.sides.get_mut(&id) {

@@ -70,7 +70,7 @@ impl Switch {
         let Some(sender) = self.identify(flow, &invite, now) else {
             return;
         };
-        let refusal = if self.invites.contains(&id) {
+        let refusal = if self.sides.knows_invite(&id) {
             Some(invite.respond(482, Some("Loop Detected")))
         } else {
             let draining = self.refuse_while_draining(&invite);

@@ -1,6 +1,7 @@
 //! INFO inside a dialog: keys, which go on to whoever the side talks with (RFC 2976, RFC 6086).
 
-use madoguchi_core::time::Millis;
+use std::time::Duration;
+
 use madoguchi_sip::body::BodyFault;
 use madoguchi_sip::body::dtmf::{self, Key};
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
@@ -42,8 +43,8 @@ impl Switch {
             .as_ref()
             .is_some_and(|agreed| agreed.dtmf_payload_type.is_some());
         if by_rtp {
-            let lasts = Millis(i64::from(key.lasts_ms));
-            return self.media.press(side.media, key.digit, lasts);
+            let lasts = Duration::from_millis(key.lasts_ms.into());
+            return self.voice.press(side.media, key.digit, lasts);
         }
         let mut info = side.dialog.request(Method::Info);
         let flow = side.dialog.flow;

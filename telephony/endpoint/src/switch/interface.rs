@@ -5,8 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::CallEvent;
 use madoguchi_core::id::AgentId;
-use madoguchi_core::live::{AgentCommand, AgentPresence, HandOnTo};
-use madoguchi_core::time::{Instant, Millis, Monotonic};
+use madoguchi_core::live::{AgentCommand, AgentPresence, DeskRequest, HandOnRefusal};
+use madoguchi_core::outbound::OutboundElsewhere;
+use madoguchi_core::time::{Instant, Monotonic};
 use madoguchi_line::engine::EngineSettings;
 use madoguchi_sip::message::Message;
 use madoguchi_sip::parse::ParseError;
@@ -15,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::route::Peer;
 use super::trunks::TrunkKey;
-use crate::media::{MediaEvent, Sounds};
+use crate::media::{MediaCommand, MediaEvent, Sounds};
 use crate::settings::EndpointSettings;
 
 /// The times of one moment: the calendar's for rules and the beginning of calls, and those that
@@ -69,14 +70,19 @@ pub enum SwitchInput {
         /// Told whether there is such an agent, when the state is on disk.
         reply: oneshot::Sender<bool>,
     },
-    /// An agent hands on the caller with whom they talk.
-    HandOn { agent: AgentId, to: HandOnTo },
+    /// An agent asks for something of calls, on the screen.
+    Request {
+        agent: AgentId,
+        request: DeskRequest,
+        /// Told what came of it, when that is on disk.
+        reply: oneshot::Sender<Result<(), HandOnRefusal>>,
+    },
     /// States of agents that were asked for at other nodes.
     Presences(Vec<AgentPresence>),
     /// Whether calls at other nodes keep these agents.
     Elsewhere(Vec<(AgentId, bool)>),
-    /// How long agents have talked to the outside on this day in calls that are not of this run.
-    OutboundTalked(Vec<(AgentId, Millis)>),
+    /// What calls that are not of this run use of the limits of calls to the outside.
+    OutboundElsewhere(OutboundElsewhere),
     /// A trunk's host names were looked up.
     Resolved {
         /// The trunk, as [`super::Switch::trunk_hosts`] names it.
@@ -110,6 +116,8 @@ pub enum SwitchInput {
 /// What the switch wants done outside.
 #[derive(Debug)]
 pub enum SwitchOutput {
+    /// Have the media do this, before what follows is sent.
+    Media(MediaCommand),
     /// Send these bytes.
     Transmit(Transmit),
     /// Write these events to disk, then tell [`SwitchInput::Journaled`].

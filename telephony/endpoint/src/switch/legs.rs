@@ -64,7 +64,7 @@ impl Switch {
         let Some(leg) = self.legs.remove(id) else {
             return;
         };
-        self.forget_bridge(&BridgeOf::Leg(id.clone()));
+        self.voice.forget_bridge(&BridgeOf::Leg(id.clone()));
         for side in leg.sides {
             self.end_side(side, now);
         }

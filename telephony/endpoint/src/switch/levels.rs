@@ -13,7 +13,7 @@ impl Switch {
     pub fn note_levels(&self) {
         let metrics = metrics();
         metrics.calls_in_progress.set(self.calls.len() as u64);
-        let ports = self.media.ports();
+        let ports = self.voice.ports();
         metrics.rtp_ports_used.set(ports.in_use as u64);
         metrics.rtp_ports_left.set(ports.free() as u64);
         let phones = self.phones.iter();

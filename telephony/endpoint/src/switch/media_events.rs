@@ -14,7 +14,7 @@ impl Switch {
     pub(super) fn on_media(&mut self, event: MediaEvent, now: Now) {
         match event {
             MediaEvent::PlaybackEnded { session, playback } => {
-                let Some(&id) = self.side_by_media.get(&session) else {
+                let Some(id) = self.voice.side_of(session) else {
                     return;
                 };
                 match self.sides.get(&id).map(|side| side.owner.clone()) {
@@ -25,7 +25,7 @@ impl Switch {
                     _ => {}
                 }
             }
-            MediaEvent::Bridged { token } => match self.bridges.remove(&token) {
+            MediaEvent::Bridged { token } => match self.voice.bridged(token) {
                 Some(BridgeOf::Leg(leg)) => {
                     let call = leg.call.clone();
                     self.tell_engine(Input::LegBridged { leg });
@@ -38,14 +38,14 @@ impl Switch {
                 None => {}
             },
             MediaEvent::Silent { session } => {
-                if let Some(&id) = self.side_by_media.get(&session) {
+                if let Some(id) = self.voice.side_of(session) {
                     let _in_call = self.span_of_side(id).entered();
                     self.lost(id, now);
                 }
             }
             MediaEvent::Quality { session, quality } => {
-                let side = self.side_by_media.get(&session);
-                if let Some(side) = side.and_then(|id| self.sides.get_mut(id)) {
+                let side = self.voice.side_of(session);
+                if let Some(side) = side.and_then(|id| self.sides.get_mut(&id)) {
                     side.quality = Some(quality);
                 }
             }
@@ -69,7 +69,7 @@ impl Switch {
                 continue;
             };
             let trunk = self.trunk_of(side).map(str::to_owned);
-            self.inputs.push_back(Input::VoiceMeasured {
+            self.tell_engine(Input::VoiceMeasured {
                 call: call.clone(),
                 leg,
                 trunk,

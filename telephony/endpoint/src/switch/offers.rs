@@ -96,10 +96,7 @@ impl Switch {
         let sdp_id = self.number();
         let mut refreshing = Refreshing::default();
         refreshing.note_allow(&invite.headers);
-        self.side_by_dialog.insert(dialog.key(), id);
-        self.side_by_invite.insert(tx, id);
-        self.side_by_media.insert(media, id);
-        self.invites.insert(invite_id.clone());
+        self.voice.give(media, id);
         let side = Side {
             owner,
             dialog,
@@ -133,7 +130,7 @@ impl Switch {
             invite_id: Some(invite_id),
             referral: None,
         };
-        self.insert_side(id, side);
+        self.sides.insert(id, side);
         Ok(id)
     }
 
@@ -185,7 +182,7 @@ impl Switch {
         self.finish_2xx(flow, sips, &mut response);
         self.transactions.respond(tx, &response, now.mono);
         if unproven {
-            self.media.withhold(media);
+            self.voice.withhold(media, true);
             self.note_unacknowledged(id, now);
         }
         self.apply_media(id);
@@ -323,8 +320,8 @@ impl Switch {
             receive: matches!(direction, Direction::SendRecv | Direction::SendOnly),
             symmetric_with: side.symmetric_rtp.then(|| side.dialog.flow.remote.ip()),
         };
-        self.media.secure(side.media, negotiated.srtp.clone());
-        self.media.set_remote(side.media, remote);
+        self.voice
+            .describe(side.media, remote, negotiated.srtp.clone());
     }
 
     /// What the party that started a call speaks.

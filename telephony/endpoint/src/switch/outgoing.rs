@@ -99,8 +99,7 @@ impl Switch {
         let dialog = Dialog::of_outgoing(&invite, flow)?;
         let tx = self.transactions.request(flow, &invite, now.mono)?;
         self.purposes.insert(tx, Purpose::Invite(id));
-        self.side_by_dialog.insert(dialog.key(), id);
-        self.side_by_media.insert(media, id);
+        self.voice.give(media, id);
         let side = Side {
             owner: new.owner,
             dialog,
@@ -134,7 +133,7 @@ impl Switch {
             invite_id: None,
             referral: None,
         };
-        self.insert_side(id, side);
+        self.sides.insert(id, side);
         if let Some(trunk) = trunk.and_then(|trunk| self.trunks.get_mut(trunk)) {
             trunk.outbound_calls += 1;
             self.watch_trunk(id, now);
@@ -211,7 +210,7 @@ impl Switch {
         now: Now,
     ) -> Option<(SessionId, SocketAddr)> {
         self.make_room(now);
-        let ports = self.media.ports();
+        let ports = self.voice.ports();
         let kept = self.phones.len().min(ports.total / KEPT_SHARE);
         if ports.free() <= kept {
             tracing::error!(in_use = ports.in_use, kept, "no media port for a caller");
@@ -224,7 +223,7 @@ impl Switch {
     pub(super) fn open_media(&mut self, flow: Flow) -> Option<(SessionId, SocketAddr)> {
         let local = (self.local_address)(flow).ip();
         let media = SessionId(self.number());
-        match self.media.open(media, local) {
+        match self.voice.open(media, local) {
             Ok(mut addr) => {
                 addr.set_ip(self.settings.public_address.unwrap_or(local));
                 Some((media, addr))

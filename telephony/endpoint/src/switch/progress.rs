@@ -139,7 +139,7 @@ impl Switch {
         };
         let taken = side.reliable.unacknowledged.take_if(matches);
         if let Some(taken) = &taken {
-            self.wakes.remove(&(taken.wake_at, Wake::Progress(id)));
+            self.wakes.clear(taken.wake_at, Wake::Progress(id));
         }
         taken.is_some()
     }

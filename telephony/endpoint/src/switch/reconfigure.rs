@@ -29,10 +29,10 @@ impl Switch {
         self.guard.set_limit(settings.unknown_requests_per_minute);
         self.settings = settings;
         if probes_change {
-            self.wakes.retain(|(_, wake)| *wake != Wake::KeepAlive);
+            self.wakes.clear_all(&Wake::KeepAlive);
             self.start_keep_alive(now);
         }
-        self.media.set_hold_music(sounds.music(None));
+        self.voice.set_hold_music(sounds.music(None));
         self.sounds = sounds;
         self.take_up_phones(phones);
         self.take_up_trunks(trunks, now);

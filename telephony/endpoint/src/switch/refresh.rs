@@ -243,7 +243,7 @@ impl Switch {
             return;
         };
         if let Some(before) = std::mem::replace(&mut side.timer, timer) {
-            self.wakes.remove(&(before.due_at, Wake::SessionTimer(id)));
+            self.wakes.clear(before.due_at, Wake::SessionTimer(id));
         }
         if let Some(timer) = timer {
             self.wake_at(timer.due_at, Wake::SessionTimer(id));

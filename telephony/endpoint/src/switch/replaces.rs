@@ -55,7 +55,7 @@ impl Switch {
                 call_id: replaces.call_id.as_str().into(),
                 local_tag: local.into(),
             };
-            let id = *self.side_by_dialog.get(&key)?;
+            let id = self.sides.of_dialog(&key)?;
             let side = self.sides.get(&id)?;
             // Of one that only rings, each fork has a tag of its own.
             let known = side.dialog.remote_tag.as_deref();

@@ -146,7 +146,7 @@ impl Switch {
         self.put_via(flow, &mut ack);
         self.transactions.acknowledge(tx, flow, ack);
         let bye = dialog.request(Method::Bye);
-        let side = self.side_by_dialog.get(&dialog.key()).copied();
+        let side = self.sides.of_dialog(&dialog.key());
         let carrier = self.carrier_of(side, flow);
         // The fork counts its own requests.
         self.send_to_carrier(carrier, None, flow, bye, now);

@@ -33,6 +33,10 @@ fn call_of(output: &Output) -> Option<&CallId> {
         | Output::Play { call, .. }
         | Output::PlayMusic { call }
         | Output::Dial { call, .. }
+        | Output::DialFor { caller: call, .. }
+        | Output::Carry { call, .. }
+        | Output::Join { call, .. }
+        | Output::Unjoin { consult: call }
         | Output::EndFar { call }
         | Output::MoveToLine { call, .. }
         | Output::NotAdopted { consult: call }
@@ -47,6 +51,7 @@ fn call_of(output: &Output) -> Option<&CallId> {
         | Output::Emit(_)
         | Output::Presence(_)
         | Output::AgentChanged { .. }
+        | Output::Reply { .. }
         | Output::OutboundStopped { .. }
         | Output::OutboundResumed
         | Output::SetTimer { .. }

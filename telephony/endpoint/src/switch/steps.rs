@@ -8,7 +8,7 @@ use madoguchi_metrics::metrics;
 use madoguchi_sip::message::Response;
 use madoguchi_sip::transaction::ServerTx;
 
-use super::agenda::{Step, Wake};
+use super::agenda::Step;
 use super::interface::SwitchOutput;
 use super::side::SideId;
 use super::{Now, Switch};
@@ -21,7 +21,7 @@ impl Switch {
         self.drain_transactions(now);
         loop {
             self.feed_engine(now);
-            if !self.carry_out(now) && self.inputs.is_empty() {
+            if !self.carry_out(now) && !self.pending.has_inputs() {
                 return;
             }
         }
@@ -30,11 +30,11 @@ impl Switch {
     /// Puts all waiting inputs into the engine; its events go to the journal at once.
     pub(super) fn feed_engine(&mut self, now: Now) {
         let mut outputs = Vec::new();
-        while let Some(input) = self.inputs.pop_front() {
+        while let Some(input) = self.pending.next_input() {
             outputs.extend(self.engine.handle(input, now));
         }
         self.queue_outputs(outputs);
-        self.steps.extend(std::mem::take(&mut self.after_inputs));
+        self.pending.inputs_are_told();
     }
 
     /// Whoever waits is to follow a calendar clock that was set though nothing else happens.
@@ -63,9 +63,7 @@ impl Switch {
             }
         }
         if !events.is_empty() || !presences.is_empty() {
-            self.last_batch += 1;
-            let batch = self.last_batch;
-            self.steps.push_back(Step::OnDisk(batch));
+            let batch = self.pending.batch();
             self.outputs.push_back(SwitchOutput::Journal {
                 batch,
                 events,
@@ -73,18 +71,15 @@ impl Switch {
             });
             self.dirty = true;
         }
-        self.steps.extend(steps);
+        self.pending.queue(steps);
     }
 
     /// Carries out steps until one must wait; tells whether anything was done.
     fn carry_out(&mut self, now: Now) -> bool {
         let mut done = false;
-        while let Some(step) = self.steps.pop_front() {
+        while let Some(step) = self.pending.next_step() {
             match step {
-                Step::OnDisk(batch) if batch > self.journaled => {
-                    self.steps.push_front(Step::OnDisk(batch));
-                    return done;
-                }
+                // Passed over by what waits.
                 Step::OnDisk(_) => {}
                 Step::Do(output) => self.perform(output, now),
                 Step::Respond(tx, response) => self.transactions.respond(tx, &response, now.mono),
@@ -101,7 +96,7 @@ impl Switch {
 
     /// Answers a request after the events that it causes are on disk.
     pub(super) fn respond_after(&mut self, tx: ServerTx, response: Response) {
-        self.after_inputs.push(Step::Respond(tx, response));
+        self.pending.after_inputs(Step::Respond(tx, response));
     }
 
     fn perform(&mut self, output: Output, now: Now) {
@@ -133,6 +128,15 @@ impl Switch {
             Output::TransferOver { leg, failure } => self.transfer_over(&leg, failure, now),
             Output::PickUp { asked, leg } => self.give_to_phone(SideId(asked), leg, now),
             Output::Adopt { leg, consult } => self.adopt(leg, &consult, now),
+            Output::DialFor {
+                call,
+                caller,
+                target,
+            } => self.dial_for(&call, &caller, target, now),
+            Output::Carry { call, caller } => self.carry(&call, &caller, now),
+            Output::Join { call, consult } => self.join(&call, &consult),
+            Output::Unjoin { consult } => self.unjoin(&consult),
+            Output::Reply { asked, refusal } => self.reply(asked, refusal),
             Output::NotAdopted { consult } => self.keep_consultation(&consult, now),
             Output::MoveToLine { call, line } => {
                 if let Some(call) = self.calls.get_mut(&call) {
@@ -145,13 +149,10 @@ impl Switch {
             Output::SetTimer { timer, after } => {
                 let after = u64::try_from(after.0).unwrap_or(0);
                 let at = now.mono.saturating_add(after);
-                self.engine_timers.insert(timer, at);
-                self.wake_at(at, Wake::Engine(timer));
+                self.wakes.set_engine(timer, at);
             }
             Output::ClearTimer { timer } => {
-                if let Some(at) = self.engine_timers.remove(&timer) {
-                    self.wakes.remove(&(at, Wake::Engine(timer)));
-                }
+                self.wakes.clear_engine(timer);
             }
         }
     }
@@ -166,11 +167,11 @@ impl Switch {
 
     /// Confirms an agent's state when it is on disk.
     pub(super) fn confirm_after(&mut self, side: SideId, confirmation: Confirmation) {
-        self.after_inputs.push(Step::Confirm(side, confirmation));
+        self.pending.after_inputs(Step::Confirm(side, confirmation));
     }
 
     pub(super) fn tell_engine(&mut self, input: Input) {
-        self.inputs.push_back(input);
+        self.pending.tell(input);
     }
 }
 

@@ -35,9 +35,7 @@ impl Switch {
         let mut unanswered = self.transactions.unanswered_requests();
         self.calls.is_empty()
             && self.sides.is_empty()
-            && self.steps.is_empty()
-            && self.inputs.is_empty()
-            && self.journaled >= self.last_batch
+            && self.pending.is_done()
             && unanswered.all(|tx| self.purposes.get(&tx).is_some_and(is_idle))
     }
 

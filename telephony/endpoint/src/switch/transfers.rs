@@ -1,10 +1,10 @@
 //! Handing a caller on from the agent's phone: REFER (RFC 3515) as a blind or an attended transfer (RFC 5589 6
-//! and 7), with its implicit subscription. A REFER is never relayed: the desk itself rings or connects the
-//! colleague, so that nothing loops and the call is counted once.
+//! and 7), with its implicit subscription. A REFER is never relayed: the desk itself rings or calls whom it names,
+//! so that nothing loops and the call is counted once.
 
 use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::phone;
-use madoguchi_line::api::{Input, LegFailure, LegId, Take};
+use madoguchi_core::live::HandOnTo;
+use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId};
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Method, Request};
 use madoguchi_sip::transaction::ServerTx;
@@ -12,6 +12,7 @@ use madoguchi_sip::uri::{Scheme, Uri};
 
 use super::call::{BridgeOf, Leg};
 use super::incoming::not_allowed;
+use super::outward::Meant;
 use super::referral::Referral;
 use super::replaces::{Replaces, replaces_in};
 use super::sender::Sender;
@@ -39,6 +40,7 @@ impl Told {
             Self::Over(Some(LegFailure::Declined)) => "SIP/2.0 486 Busy Here\r\n",
             Self::Over(Some(LegFailure::Unreachable)) => "SIP/2.0 480 Temporarily Unavailable\r\n",
             Self::Over(Some(LegFailure::NoAnswer)) => "SIP/2.0 408 Request Timeout\r\n",
+            Self::Over(Some(LegFailure::Forbidden)) => "SIP/2.0 403 Forbidden\r\n",
         }
     }
 
@@ -57,7 +59,9 @@ enum Wish {
     Line(LineName),
     /// To whoever fetches them.
     Park,
-    /// To the colleague at the other end of this call.
+    /// To somebody outside, as far as the rules allow it.
+    Outside(DialTarget),
+    /// To whoever is at the other end of this call.
     Asked(CallId),
 }
 
@@ -100,7 +104,13 @@ impl Switch {
         self.answer(tx, accepted, now);
         self.notify(&leg, Told::Trying, now);
         let call = leg.call;
+        let outbound = self.new_call(now);
         self.tell_engine(match wish {
+            Wish::Outside(target) => Input::TransferOutside {
+                call,
+                outbound,
+                target,
+            },
             Wish::Agent(agent) => Input::TransferToAgent { call, agent },
             Wish::Line(line) => Input::TransferToLine { call, line },
             Wish::Park => Input::Park { call },
@@ -133,16 +143,21 @@ impl Switch {
             ..uri
         };
         let number = number.subscriber().number;
-        let own = |phone: &str| side.peer == Some(Sender::Phone(phone.to_owned()));
-        let wish = match self.phones.get(&number) {
-            Some(phone) if own(&phone.extension) => return Err(603),
-            Some(phone) => Wish::Agent(phone.agent.clone()),
-            None if self.take_by_code(&number) == Some(Take::Parked) => Wish::Park,
-            None => {
-                let line = self.line_by_number.get(&phone::normalize(&number));
-                // A number outside: nobody is called on behalf of a caller.
-                Wish::Line(line.ok_or(403u16)?.clone())
-            }
+        let Some(Sender::Phone(own)) = &side.peer else {
+            return Err(603);
+        };
+        if number == *own {
+            return Err(603);
+        }
+        let agent = self.phones.get(own).map(|phone| &phone.agent);
+        let meant = agent.and_then(|agent| self.meant_by(agent, &number));
+        let wish = match meant.ok_or(404u16)? {
+            Meant::Desk(HandOnTo::Agent(agent)) => Wish::Agent(agent),
+            Meant::Desk(HandOnTo::Line(line)) => Wish::Line(line),
+            Meant::Desk(HandOnTo::Park) => Wish::Park,
+            // Judged by the engine, as what agents dial.
+            Meant::Outside(target) => Wish::Outside(target),
+            Meant::Desk(HandOnTo::Number(_) | HandOnTo::Asked) => return Err(404),
         };
         Ok((leg.clone(), wish))
     }
@@ -186,6 +201,8 @@ impl Switch {
 
     /// What became of the transfer that the agent of a leg asked for.
     pub(super) fn transfer_over(&mut self, leg: &LegId, failure: Option<LegFailure>, now: Now) {
+        // The screen of the agent says so, too.
+        self.dirty = true;
         self.notify(leg, Told::Over(failure), now);
         let winner = self.legs.get(leg).and_then(|leg| leg.winner);
         if let Some(side) = winner.and_then(|winner| self.sides.get_mut(&winner)) {
@@ -211,7 +228,7 @@ impl Switch {
     /// The colleague at the far end of a consultation is the attempt of another call from now on.
     pub(super) fn adopt(&mut self, leg: LegId, consult: &CallId, now: Now) {
         let far = self.calls.remove(consult).and_then(|call| {
-            self.forget_bridge(&BridgeOf::Far(consult.clone()));
+            self.voice.forget_bridge(&BridgeOf::Far(consult.clone()));
             self.dismiss(call.starter, now);
             call.far.first().copied()
         });
@@ -229,7 +246,7 @@ impl Switch {
     }
 
     /// Ends the dialog of an agent with a colleague who has the caller now.
-    fn dismiss(&mut self, starter: SideId, now: Now) {
+    pub(super) fn dismiss(&mut self, starter: SideId, now: Now) {
         let asked_here = |leg: &&LegId| {
             let winner = self.legs.get(*leg).and_then(|leg| leg.winner);
             let side = winner.and_then(|winner| self.sides.get(&winner));

@@ -54,7 +54,7 @@ impl Switch {
     fn cancel_register(&mut self, key: TrunkKey) {
         let trunk = self.trunks.get_mut(key);
         if let Some(at) = trunk.and_then(|trunk| trunk.registration.wake_at.take()) {
-            self.wakes.remove(&(at, Wake::TrunkRegister(key)));
+            self.wakes.clear(at, Wake::TrunkRegister(key));
         }
     }
 

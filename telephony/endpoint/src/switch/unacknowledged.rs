@@ -21,7 +21,7 @@ impl Switch {
 
     /// Ends the oldest unacknowledged call if less than a quarter of the ports is left.
     pub(super) fn make_room(&mut self, now: Now) {
-        let ports = self.media.ports();
+        let ports = self.voice.ports();
         if ports.free() >= ports.total / 4 {
             return;
         }

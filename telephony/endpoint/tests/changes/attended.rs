@@ -5,7 +5,8 @@ use madoguchi_core::event::{EventKind, TransferTarget};
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_sip::message::{HeaderName, Method, Response};
 
-use super::bench::{Bench, Settings, agent, phone};
+use super::bench::Bench;
+use super::desk::{Settings, agent, phone};
 use super::peer::{Peer, authorization};
 use super::transfers::{Talk, talk};
 
@@ -26,7 +27,7 @@ fn ask(talk: &mut Talk) -> Response {
 }
 
 /// Names the dialog of a response in a URI, as whoever asked for it does.
-fn replaces(response: &Response) -> String {
+pub(super) fn replaces(response: &Response) -> String {
     named(response, HeaderName::To, HeaderName::From)
 }
 

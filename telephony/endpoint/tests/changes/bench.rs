@@ -1,5 +1,5 @@
-//! A switch with a clock that is moved by hand, a journal that confirms at once, and a record of
-//! what was sent to whom.
+//! A switch with a clock that is moved by hand, a journal that confirms at once, media that are no more than what was
+//! asked of them (or real ones, where voice itself is heard), and a record of what was sent to whom.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -7,190 +7,33 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use madoguchi_core::event::EventKind;
-use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::id::CallId;
 use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
-use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
-use madoguchi_endpoint::media::{Media, MediaEvent, MediaSettings, PortGauge, Sounds};
+use madoguchi_endpoint::media::{
+    Media, MediaEvent, MediaPorts, MediaSettings, PortGauge, RtpPorts,
+};
 use madoguchi_endpoint::registrations::SavedRegistration;
-use madoguchi_endpoint::settings::{
-    Credentials, EndpointSettings, FeatureCodes, LineNumbers, Listen, Phone, Transport, Trunk,
-    TrunkRegistration, TrunkSource,
-};
 use madoguchi_endpoint::switch::{Now, Peer as PeerAddress, Switch, SwitchInput, SwitchOutput};
-use madoguchi_line::engine::{Engine, EngineSettings};
-use madoguchi_line::settings::{
-    AgentSettings, AtClosing, Duty, LineSettings, PeriodicAnnouncement, Strategy,
-};
-use madoguchi_sip::digest::{Algorithm, Ha1};
+use madoguchi_line::engine::Engine;
 use madoguchi_sip::message::{Message, Method, Request, Response};
 use madoguchi_sip::parse::parse_datagram;
-use madoguchi_sip::sdp::Encryption;
 use madoguchi_sip::transaction::{Flow, Way};
 use madoguchi_sip::uri::Uri;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::desk::{DESK, Settings};
 use super::peer::Peer;
+use super::virtual_media::VirtualMedia;
 
-/// Where the desk hears SIP.
-pub(crate) const DESK: &str = "127.0.0.1:5060";
-pub(crate) const REALM: &str = "desk.example";
 /// No test waits longer for the media.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(crate) fn line(name: &str) -> LineSettings {
-    LineSettings {
-        name: name.into(),
-        calendar: None,
-        greeting: false,
-        strategy: Strategy::LongestIdle,
-        ring_timeout: Millis::from_secs(20),
-        away_after_no_answers: 0,
-        max_waiting: 0,
-        max_wait: Millis::ZERO,
-        announce_every: Millis::ZERO,
-        announce: PeriodicAnnouncement::Position,
-        wait_without_agents: true,
-        at_closing: AtClosing::Tell,
-        wrap_up: Millis::ZERO,
-        priority: 0,
-    }
-}
-
-pub(crate) fn numbers(line: &str, number: &str) -> LineNumbers {
-    LineNumbers {
-        line: line.into(),
-        numbers: vec![number.to_owned()],
-        shown: None,
-        trunk: None,
-    }
-}
-
-/// An agent with a phone of this extension and password.
-pub(crate) fn phone(agent: &str, extension: &str, password: &str) -> Phone {
-    Phone {
-        agent: agent.into(),
-        extension: extension.to_owned(),
-        secrets: Ha1::all(extension, REALM, password),
-        fixed_contacts: Vec::new(),
-        line: None,
-    }
-}
-
-pub(crate) fn agent(name: &str, extension: &str) -> AgentSettings {
-    AgentSettings {
-        agent: name.into(),
-        name: name.to_owned(),
-        extension: extension.to_owned(),
-        lines: vec![Duty {
-            line: "desk".into(),
-            level: madoguchi_core::setup::Level::First,
-        }],
-    }
-}
-
-/// A trunk that is known by its address, takes outbound calls there, and registers nowhere.
-pub(crate) fn trunk(name: &str, at: &str) -> Trunk {
-    let at: SocketAddr = at.parse().unwrap();
-    Trunk {
-        sources: vec![TrunkSource {
-            net: at.ip().into(),
-            port: Some(at.port()),
-        }],
-        outbound: Some(format!("sip:{at}")),
-        ..Trunk::new(name)
-    }
-}
-
-/// A trunk that registers `user` at its address.
-pub(crate) fn registering(name: &str, at: &str, user: &str) -> Trunk {
-    Trunk {
-        credentials: Some(Credentials {
-            user: user.to_owned(),
-            password: format!("secret-{user}"),
-        }),
-        register: Some(TrunkRegistration {
-            aor: format!("sip:{user}@carrier.example"),
-            registrar: format!("sip:{at}"),
-            expires_secs: 600,
-        }),
-        ..trunk(name, at)
-    }
-}
-
-/// All settings of a desk.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) endpoint: EndpointSettings,
-    pub(crate) engine: EngineSettings,
-    pub(crate) sounds: Sounds,
-}
-
-impl Settings {
-    /// One line, 5000; one agent, "a", with the phone 201; a carrier at 127.0.0.1:6001.
-    pub(crate) fn new() -> Self {
-        let endpoint = EndpointSettings {
-            certificate: None,
-            listen: vec![Listen {
-                transport: Transport::Udp,
-                addr: DESK.parse().unwrap(),
-            }],
-            dscp: 0,
-            public_address: None,
-            realm: REALM.to_owned(),
-            digest_algorithms: vec![Algorithm::Sha256],
-            nonce_secret: [1; 32],
-            max_expires_secs: 3_600,
-            min_expires_secs: 60,
-            session_expires_secs: 0,
-            min_se_secs: 90,
-            keep_alive: Millis::ZERO,
-            dial_timeout: Millis::from_secs(60),
-            unknown_requests_per_minute: 20,
-            tcp_connections: 100,
-            lines: vec![numbers("desk", "5000")],
-            phones: vec![phone("a", "201", "secret")],
-            trunks: vec![trunk("carrier", "127.0.0.1:6001")],
-            phones_symmetric_rtp: false,
-            phones_encryption: Encryption::Optional,
-            keys_in_clear: false,
-            feature_codes: FeatureCodes {
-                pick_up: "*8".into(),
-                park: "*7".into(),
-                ready: "*1".to_owned(),
-                away: "*2".to_owned(),
-                log_out: "*3".to_owned(),
-            },
-        };
-        let engine = EngineSettings {
-            node: "node".into(),
-            lines: vec![line("desk")],
-            agents: vec![agent("a", "201")],
-            calendar: Calendar::new(HoursSettings::default()),
-            // Who may call the outside is the matter of tests of its own (`outbound`).
-            outbound: OutboundRules {
-                usual: OutboundRule {
-                    when_logged_out: true,
-                    ..OutboundRule::default()
-                },
-                ..OutboundRules::default()
-            },
-        };
-        Self {
-            endpoint,
-            engine,
-            sounds: Sounds::default(),
-        }
-    }
-
-    pub(crate) fn reconfigure(&self) -> SwitchInput {
-        SwitchInput::Reconfigure {
-            settings: Box::new(self.endpoint.clone()),
-            engine: Box::new(self.engine.clone()),
-            sounds: self.sounds.clone(),
-        }
-    }
+/// What does as the switch commands.
+enum Voice {
+    Virtual(VirtualMedia),
+    /// With sockets and a thread.
+    Real(Media, UnboundedReceiver<MediaEvent>, PortGauge),
 }
 
 pub(crate) struct Bench {
@@ -206,8 +49,7 @@ pub(crate) struct Bench {
     pub(crate) events: Vec<EventKind>,
     /// The calls to which that happened, in the order of their first events.
     pub(crate) calls: Vec<CallId>,
-    ports: PortGauge,
-    media_events: UnboundedReceiver<MediaEvent>,
+    voice: Voice,
     holds_journal: bool,
 }
 
@@ -223,13 +65,24 @@ impl Bench {
 
     /// A desk with these ports for voice.
     pub(crate) fn with_ports(settings: Settings, ports: RangeInclusive<u16>) -> Self {
+        let media = VirtualMedia::new(ports);
+        Self::with(settings, Box::new(media.clone()), Voice::Virtual(media))
+    }
+
+    /// A desk whose peers hear real voice.
+    pub(crate) fn with_real_voice(settings: Settings) -> Self {
         let media = MediaSettings {
-            ports,
+            ports: 27_000..=29_999,
             rtp_timeout: Millis::ZERO,
             ..MediaSettings::default()
         };
-        let (media, media_events) = Media::start(media).unwrap();
-        let ports = media.port_gauge();
+        let (media, events) = Media::start(media).unwrap();
+        let gauge = media.port_gauge();
+        let ports = Box::new(media.clone());
+        Self::with(settings, ports, Voice::Real(media, events, gauge))
+    }
+
+    fn with(settings: Settings, ports: Box<dyn MediaPorts>, voice: Voice) -> Self {
         let wall = Instant::from_tokyo("2026-11-24T09:00:00".parse().unwrap());
         let now = Now {
             wall,
@@ -239,7 +92,7 @@ impl Bench {
         let switch = Switch::new(
             settings.endpoint.clone(),
             Engine::new(settings.engine.clone(), now.into()),
-            media,
+            ports,
             settings.sounds.clone(),
             Box::new(|_| DESK.parse().unwrap()),
             [7; 32],
@@ -254,8 +107,7 @@ impl Bench {
             sockets: HashMap::new(),
             events: Vec::new(),
             calls: Vec::new(),
-            ports,
-            media_events,
+            voice,
             holds_journal: false,
         };
         bench.collect();
@@ -289,6 +141,10 @@ impl Bench {
     fn collect(&mut self) {
         while let Some(output) = self.switch.poll_output() {
             match output {
+                SwitchOutput::Media(command) => match &self.voice {
+                    Voice::Virtual(media) => media.carry_out(command, self.now.mono),
+                    Voice::Real(media, ..) => media.carry_out(command),
+                },
                 SwitchOutput::Transmit(transmit) => {
                     let flow = transmit.flow;
                     if let Way::Udp { socket } = flow.way {
@@ -446,26 +302,27 @@ impl Bench {
 
     /// Waits until the media says something, and passes it on.
     pub(crate) fn media(&mut self) -> MediaEvent {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        let event = runtime
-            .block_on(async { tokio::time::timeout(PATIENCE, self.media_events.recv()).await });
-        let event = event.unwrap().unwrap();
+        let event = match &mut self.voice {
+            Voice::Virtual(media) => media.wait().expect("the media tell something"),
+            Voice::Real(_, events, _) => {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_time()
+                    .build()
+                    .unwrap();
+                let event = async { tokio::time::timeout(PATIENCE, events.recv()).await };
+                runtime.block_on(event).unwrap().unwrap()
+            }
+        };
         self.input(SwitchInput::Media(event));
         event
     }
 
-    /// Waits until the media has given back what was closed, down to so many ports.
-    pub(crate) fn ports_fall_to(&self, most: usize) {
-        for _ in 0..500 {
-            if self.ports.read().in_use <= most {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
+    /// The ports for voice, and how many are held.
+    pub(crate) fn ports(&self) -> RtpPorts {
+        match &self.voice {
+            Voice::Virtual(media) => media.usage(),
+            Voice::Real(_, _, gauge) => gauge.read(),
         }
-        panic!("{:?}", self.ports.read());
     }
 
     /// An agent as the board shows them.

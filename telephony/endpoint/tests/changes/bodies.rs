@@ -2,7 +2,8 @@
 
 use madoguchi_sip::message::{HeaderName, Response};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::Peer;
 
 const SDP: &str = "Content-Type: application/sdp\r\n";
@@ -173,7 +174,7 @@ fn info_is_understood_or_refused() {
 fn keys_by_info_reach_the_other_side() {
     let mut settings = Settings::new();
     settings.endpoint.phones[0].fixed_contacts = vec!["sip:201@127.0.0.1:6101".to_owned()];
-    let mut bench = Bench::new(settings);
+    let mut bench = Bench::with_real_voice(settings);
     let (carrier, phone) = (Peer::new("127.0.0.1:6001"), Peer::new("127.0.0.1:6101"));
     bench.command("a", madoguchi_core::live::AgentCommand::Ready);
     let first = call(&mut bench, &carrier, "c", SDP, &carrier.offer());

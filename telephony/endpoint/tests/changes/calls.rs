@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use madoguchi_endpoint::media::{SoundFiles, Sounds};
 
-use super::bench::{Bench, Settings, line, numbers};
+use super::bench::Bench;
+use super::desk::{Settings, line, numbers};
 use super::peer::Peer;
 
 #[test]
@@ -58,7 +59,7 @@ fn the_next_announcement_is_a_new_one_and_what_plays_plays_on() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = Settings::new();
     settings.sounds = sound(folder.path(), "old.wav", 1_000);
-    let mut bench = Bench::new(settings);
+    let mut bench = Bench::with_real_voice(settings);
     let (first, second) = (Peer::new("127.0.0.1:6001"), Peer::new("127.0.0.1:6001"));
     bench.call(&first, "5000", "first");
     let old = hears(&first);

@@ -7,7 +7,8 @@ use madoguchi_endpoint::switch::{Acquaintance, Peer as PeerAddress, SwitchInput}
 use madoguchi_sip::message::{HeaderName, Method, Request};
 use madoguchi_sip::transaction::Flow;
 
-use super::bench::{Bench, DESK, Settings, registering, trunk};
+use super::bench::Bench;
+use super::desk::{DESK, Settings, registering, trunk};
 use super::peer::Peer;
 
 const SECRET: (&str, &str) = ("201", "secret");

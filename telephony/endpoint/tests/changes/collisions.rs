@@ -3,7 +3,8 @@
 use madoguchi_core::live::AgentCommand;
 use madoguchi_sip::message::{HeaderName, Method, Response};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::Peer;
 
 const SECRET: (&str, &str) = ("201", "secret");

@@ -7,7 +7,8 @@ use madoguchi_sip::message::{HeaderName, Message, Method, Response};
 use madoguchi_sip::parse::parse_datagram;
 use madoguchi_sip::transaction::Flow;
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::{Peer, authorization};
 
 const SECRET: (&str, &str) = ("201", "secret");

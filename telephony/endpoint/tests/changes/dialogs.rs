@@ -5,7 +5,8 @@ use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_endpoint::settings::TrunkSource;
 use madoguchi_sip::message::{Method, Response};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::{Peer, authorization};
 
 const SECRET: (&str, &str) = ("201", "secret");
@@ -138,9 +139,9 @@ fn a_phone_that_moved_proves_itself_and_hangs_up() {
 #[test]
 fn another_phone_may_not_act_in_a_call_that_is_not_its_own() {
     let mut settings = Settings::new();
-    let other = super::bench::phone("b", "202", "other");
+    let other = super::desk::phone("b", "202", "other");
     settings.endpoint.phones.push(other);
-    settings.engine.agents.push(super::bench::agent("b", "202"));
+    settings.engine.agents.push(super::desk::agent("b", "202"));
     let Talk {
         mut bench, agent, ..
     } = talk_with(settings);

@@ -23,7 +23,7 @@ use rustls::{
 };
 use tokio::net::UdpSocket;
 
-use super::bench::{Settings, trunk};
+use super::desk::{Settings, trunk};
 use super::peer::{Peer, authorization};
 use super::running::{next, start_with};
 

@@ -3,7 +3,8 @@
 use madoguchi_endpoint::settings::Trunk;
 use madoguchi_sip::message::Request;
 
-use super::bench::{Bench, Settings, registering};
+use super::bench::Bench;
+use super::desk::{Settings, registering};
 use super::peer::{Peer, expires, proves};
 
 fn one() -> Trunk {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{Local, accept_answer};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::Peer;
 
 const PHONE: (&str, &str) = ("201", "secret");
@@ -24,7 +25,7 @@ fn says(fork: &Peer, carrier: &Peer, invite: &Request, status: u16, tag: &str) -
 }
 
 fn dialled() -> (Bench, Peer, Peer, Request) {
-    let mut bench = Bench::new(Settings::new());
+    let mut bench = Bench::with_real_voice(Settings::new());
     let (phone, carrier) = (Peer::new("127.0.0.1:6101"), Peer::new("127.0.0.1:6001"));
     assert_eq!(bench.register(&phone, PHONE, "r"), 200);
     bench.prove(&phone, PHONE, "INVITE", "0312345679", "out");

@@ -3,7 +3,8 @@
 use madoguchi_core::event::{AbandonReason, EndCause, EventKind};
 use madoguchi_metrics::metrics;
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::Peer;
 
 /// Ten even ports; a quarter of them may be kept for the one phone.

@@ -7,7 +7,8 @@ use madoguchi_sip::digest::{
 };
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 
-use super::bench::{Bench, DESK, REALM};
+use super::bench::Bench;
+use super::desk::{DESK, REALM};
 
 /// With what carriers make their nonces.
 const NONCE_KEY: [u8; 32] = [3; 32];

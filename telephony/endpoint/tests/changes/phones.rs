@@ -4,7 +4,8 @@ use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::time::Millis;
 use madoguchi_sip::message::{Method, Response};
 
-use super::bench::{Bench, Settings, agent, phone};
+use super::bench::Bench;
+use super::desk::{Settings, agent, phone};
 use super::peer::{Peer, authorization};
 
 const SECRET: (&str, &str) = ("201", "secret");

@@ -5,7 +5,8 @@ use madoguchi_endpoint::switch::SwitchInput;
 use madoguchi_sip::digest::{self, Algorithm, Ha1, Verification, Verifier, challenge};
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 
-use super::bench::{Bench, Settings, registering, trunk};
+use super::bench::Bench;
+use super::desk::{Settings, registering, trunk};
 use super::peer::Peer;
 
 const PHONE: (&str, &str) = ("201", "secret");

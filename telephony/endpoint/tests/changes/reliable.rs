@@ -2,7 +2,8 @@
 
 use madoguchi_sip::message::{HeaderName, Request, Response};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::{Peer, authorization};
 
 const SDP: &str = "Content-Type: application/sdp\r\n";

@@ -9,7 +9,8 @@ use madoguchi_endpoint::registrations::SavedRegistration;
 use madoguchi_endpoint::settings::Transport;
 use madoguchi_sip::message::{Message, Method};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::Peer;
 
 const SECRET: (&str, &str) = ("201", "secret");
@@ -92,15 +93,15 @@ fn what_has_lapsed_meanwhile_is_dropped_whatever_the_clock_did() {
 #[test]
 fn phones_come_back_when_the_settings_know_them() {
     let mut settings = probing();
-    settings.endpoint.phones = vec![super::bench::phone("b", "202", "other")];
-    settings.engine.agents = vec![super::bench::agent("b", "202")];
+    settings.endpoint.phones = vec![super::desk::phone("b", "202", "other")];
+    settings.engine.agents = vec![super::desk::agent("b", "202")];
     let mut bench = restarted(settings, kept(), 5);
     assert!(bench.sent.is_empty());
     // A desk that starts while its store is away forgets nobody who is known there alone.
     assert_eq!(bench.switch.kept_registrations(bench.now), kept());
     bench.change(|settings| {
-        settings.endpoint.phones = vec![super::bench::phone("a", "201", "secret")];
-        settings.engine.agents = vec![super::bench::agent("a", "201")];
+        settings.endpoint.phones = vec![super::desk::phone("a", "201", "secret")];
+        settings.engine.agents = vec![super::desk::agent("a", "201")];
     });
     assert!(bench.reachable("a") && bench.request_to(&phone()).is_some());
     assert_eq!(bench.switch.kept_registrations(bench.now).len(), 1);

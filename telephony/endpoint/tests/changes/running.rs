@@ -15,7 +15,7 @@ use madoguchi_sip::parse::parse_datagram;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 
-use super::bench::{Settings, phone, registering, trunk};
+use super::desk::{Settings, phone, registering, trunk};
 use super::peer::{Peer, expires};
 
 /// No test waits longer for anything.
@@ -120,7 +120,7 @@ async fn new_settings_are_in_force_when_told_and_new_trunks_are_looked_up_at_onc
 
     settings.endpoint.trunks = vec![registering("carrier", &at, "desk")];
     settings.endpoint.phones.push(phone("b", "202", "other"));
-    settings.engine.agents.push(super::bench::agent("b", "202"));
+    settings.engine.agents.push(super::desk::agent("b", "202"));
     assert!(change(&endpoint, &settings).await);
     assert_eq!(expires(&register(&carrier, &peer).await), Some("600"));
     carrier.send(&invite("after")).await.unwrap();

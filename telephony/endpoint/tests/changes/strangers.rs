@@ -9,7 +9,8 @@ use madoguchi_sip::message::{HeaderName, Response};
 use madoguchi_sip::parse::parse_datagram;
 use madoguchi_sip::transaction::Flow;
 
-use super::bench::{Bench, DESK, Settings};
+use super::bench::Bench;
+use super::desk::{DESK, Settings};
 use super::peer::{Peer, authorization};
 
 const SECRET: (&str, &str) = ("201", "secret");
@@ -171,7 +172,7 @@ fn a_challenge_that_was_heard_elsewhere_opens_no_address_that_is_ignored() {
 #[test]
 fn an_office_of_phones_behind_one_address_registers_within_a_minute() {
     let mut settings = Settings::new();
-    let phones = (0..200).map(|n| super::bench::phone("a", &format!("3{n:03}"), "secret"));
+    let phones = (0..200).map(|n| super::desk::phone("a", &format!("3{n:03}"), "secret"));
     settings.endpoint.phones = phones.collect();
     let mut bench = Bench::new(settings);
     for n in 0..200_u16 {
@@ -326,7 +327,7 @@ fn a_closed_connection_ends_what_was_registered_over_it_and_nothing_else() {
 #[test]
 fn one_phone_fills_no_more_than_its_share_of_the_memory() {
     let mut settings = Settings::new();
-    let other = super::bench::phone("b", "202", "other");
+    let other = super::desk::phone("b", "202", "other");
     settings.endpoint.phones.push(other);
     let mut bench = Bench::new(settings);
     let phone = Peer::new("192.0.2.1:5060");

@@ -5,7 +5,8 @@ use madoguchi_core::event::{EventKind, TransferTarget};
 use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
 
-use super::bench::{Bench, Settings, agent, phone};
+use super::bench::Bench;
+use super::desk::{Settings, agent, phone};
 use super::peer::{Peer, authorization};
 
 /// A caller who talks with a; b is ready, too.
@@ -172,10 +173,9 @@ fn what_cannot_be_handed_on_so_is_refused_and_the_talk_goes_on() {
         (two.as_str(), 400),
         ("Refer-To: <>\r\n", 400),
         ("Refer-To: <mailto:a@b>\r\n", 416),
-        // To itself; to the outside, on behalf of a caller; in the place of a dialog.
+        // To itself; to nobody; in the place of a dialog. (To the outside: `outward`.)
         ("Refer-To: <sip:201@127.0.0.1>\r\n", 603),
-        ("Refer-To: <sip:0990500123@127.0.0.1>\r\n", 403),
-        ("Refer-To: <tel:0990500123>\r\n", 403),
+        ("Refer-To: <sip:somebody@127.0.0.1>\r\n", 404),
         (
             "Refer-To: <sip:202@127.0.0.1?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\n",
             481,

@@ -3,7 +3,8 @@
 use madoguchi_endpoint::switch::{Peer as PeerAddress, SwitchInput};
 use madoguchi_sip::message::{Method, Request};
 
-use super::bench::{Bench, Settings, registering, trunk};
+use super::bench::Bench;
+use super::desk::{Settings, registering, trunk};
 use super::peer::{Peer, expires, proves};
 
 const SECRET: (&str, &str) = ("201", "secret");
@@ -129,8 +130,8 @@ fn the_count_of_calls_through_a_trunk_survives() {
         settings
             .endpoint
             .phones
-            .push(super::bench::phone("b", "202", "other"));
-        settings.engine.agents.push(super::bench::agent("b", "202"));
+            .push(super::desk::phone("b", "202", "other"));
+        settings.engine.agents.push(super::desk::agent("b", "202"));
     });
     assert!(dial(&mut bench, &phone, &one, "first").is_some());
     bench.change(|settings| {
@@ -198,7 +199,7 @@ fn calls_come_in_by_the_addresses_of_the_new_settings_and_those_that_came_go_on(
 fn a_trunk_that_proves_itself_by_digest_is_known_by_its_new_password_alone() {
     let inbound = |password: &str| madoguchi_endpoint::settings::TrunkAuth {
         user: "carrier".to_owned(),
-        secrets: madoguchi_sip::digest::Ha1::all("carrier", super::bench::REALM, password),
+        secrets: madoguchi_sip::digest::Ha1::all("carrier", super::desk::REALM, password),
     };
     let mut by_digest = trunk("one", "127.0.0.1:6001");
     by_digest.sources.clear();

@@ -8,7 +8,8 @@ use madoguchi_sip::message::{HeaderName, Request, Response};
 use madoguchi_sip::sdp::{self, Encryption, KeySecret, Local, Negotiated};
 use madoguchi_srtp::{Protector, Unprotector};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::{Peer, authorization};
 
 const PHONE: (&str, &str) = ("201", "secret");
@@ -18,7 +19,7 @@ fn desk(encryption: Encryption, keys_in_clear: bool) -> (Bench, Peer, Peer) {
     let mut settings = Settings::new();
     settings.endpoint.phones_encryption = encryption;
     settings.endpoint.keys_in_clear = keys_in_clear;
-    let mut bench = Bench::new(settings);
+    let mut bench = Bench::with_real_voice(settings);
     let (carrier, phone) = (Peer::new("127.0.0.1:6001"), Peer::new("127.0.0.1:7001"));
     assert_eq!(bench.register(&phone, PHONE, "one"), 200);
     bench.command("a", AgentCommand::Ready);

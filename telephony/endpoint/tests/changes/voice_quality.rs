@@ -5,7 +5,8 @@ use madoguchi_core::live::AgentCommand;
 use madoguchi_endpoint::media::MediaEvent;
 use madoguchi_sip::sdp::{self, Encryption, KeySecret, Local};
 
-use super::bench::{Bench, Settings};
+use super::bench::Bench;
+use super::desk::Settings;
 use super::peer::Peer;
 
 fn end_of(peer: &Peer) -> Local {
@@ -20,7 +21,7 @@ fn end_of(peer: &Peer) -> Local {
 
 #[test]
 fn the_voice_of_both_legs_is_measured_until_somebody_hangs_up() {
-    let mut bench = Bench::new(Settings::new());
+    let mut bench = Bench::with_real_voice(Settings::new());
     let (carrier, phone) = (Peer::new("127.0.0.1:6001"), Peer::new("127.0.0.1:7001"));
     assert_eq!(bench.register(&phone, ("201", "secret"), "one"), 200);
     bench.command("a", AgentCommand::Ready);

@@ -113,6 +113,7 @@ impl Engine {
     /// The caller waits (again) for an agent, at the place that the arrival gives.
     pub(super) fn wait_in_queue(&mut self, call: &CallId, now: Moment) {
         self.set_stage(call, Stage::Queued);
+        self.unpark(call);
         let Some(entry) = self.calls.get(call) else {
             return;
         };
@@ -180,7 +181,12 @@ impl Engine {
                 self.out(Output::PlayMusic { call: call.clone() });
                 self.start_announcements(call);
             }
-            Stage::Bridging { .. } | Stage::Talking(_) | Stage::Dialled(_) | Stage::Over => {}
+            Stage::Bridging { .. }
+            | Stage::Talking(_)
+            | Stage::Outside
+            | Stage::Dialled(_)
+            | Stage::Outward(_)
+            | Stage::Over => {}
         }
     }
 
@@ -205,7 +211,12 @@ impl Engine {
                 self.turn_away(call, reason, announcement, now);
             }
             Stage::Bridging { .. } => entry.overdue = Some((reason, announcement)),
-            Stage::Farewell { .. } | Stage::Talking(_) | Stage::Dialled(_) | Stage::Over => {}
+            Stage::Farewell { .. }
+            | Stage::Talking(_)
+            | Stage::Outside
+            | Stage::Dialled(_)
+            | Stage::Outward(_)
+            | Stage::Over => {}
         }
     }
 
@@ -272,7 +283,7 @@ impl Engine {
             call: call.clone(),
             cause: HangUpCause::Normal,
         });
-        self.close_call(call);
+        self.close_call(call, now);
     }
 
     fn play(&mut self, call: &CallId, announcement: Announcement) {

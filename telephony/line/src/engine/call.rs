@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use madoguchi_core::caller::Caller;
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::AbandonReason;
-use madoguchi_core::id::LineName;
+use madoguchi_core::id::{AgentId, CallId, LineName};
+use madoguchi_core::live::HandOnRefusal;
 use madoguchi_core::time::Instant;
 
 use super::keys::{AgentKey, LineKey};
@@ -37,6 +38,12 @@ pub(super) struct Call {
     pub(super) overdue: Option<(AbandonReason, Announcement)>,
     /// The agent who talked has handed the caller on and hung up: an answered caller waits.
     pub(super) left_alone: Option<LeftAlone>,
+    /// The call to the outside to which the caller is being handed on, or with whose far end they talk.
+    pub(super) outward: Option<CallId>,
+    /// Where the caller waits to be fetched.
+    pub(super) parked: Option<Parked>,
+    /// Why the last transfer failed.
+    pub(super) hand_on_failed: Option<HandOnRefusal>,
     /// On which legs its voice is encrypted: the caller's and the agent's.
     pub(super) encrypted: (bool, bool),
     /// Agents who still work on it after its end or after handing it on.
@@ -47,6 +54,15 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) struct LeftAlone {
     pub(super) caller_holds: bool,
+}
+
+/// A caller whom an agent has left for somebody to fetch.
+#[derive(Debug)]
+pub(super) struct Parked {
+    pub(super) slot: u32,
+    /// By the calendar as it is now.
+    pub(super) since: Instant,
+    pub(super) by: Option<AgentId>,
 }
 
 /// Where a call stands.
@@ -64,8 +80,12 @@ pub(super) enum Stage {
     Bridging { leg: u32 },
     /// 通話
     Talking(Talk),
+    /// The caller talks with somebody outside, to whom they were handed on.
+    Outside,
     /// An agent dialled.
     Dialled(Dialled),
+    /// Somebody outside is called for a caller who is handed on, or talks with them.
+    Outward(Outward),
     /// It has ended.
     Over,
 }
@@ -77,6 +97,8 @@ pub(super) struct Talk {
     pub(super) agent_holds: bool,
     /// The attempt to hand the caller on to another agent.
     pub(super) transfer: Option<u32>,
+    /// Whom the agent asks hears the caller, too.
+    pub(super) joined: bool,
 }
 
 #[derive(Debug)]
@@ -84,9 +106,25 @@ pub(super) struct Dialled {
     pub(super) agent: AgentKey,
     /// The colleague who was called.
     pub(super) callee: Option<AgentKey>,
+    /// The number outside that was called.
+    pub(super) number: String,
     pub(super) answered: bool,
     pub(super) caller_holds: bool,
     pub(super) agent_holds: bool,
+}
+
+/// The other half of a caller whom an agent hands on to the outside.
+#[derive(Debug)]
+pub(super) struct Outward {
+    /// The caller's call.
+    pub(super) caller: CallId,
+    /// Who handed the caller on: the call is theirs, also when they have left the desk.
+    pub(super) agent: AgentId,
+    pub(super) number: String,
+    pub(super) answered: bool,
+    /// The far end holds.
+    pub(super) holds: bool,
+    pub(super) timer: Option<TimerId>,
 }
 
 /// One attempt to ring one agent.
@@ -143,6 +181,9 @@ impl Call {
             closes_at: None,
             overdue: None,
             left_alone: None,
+            outward: None,
+            parked: None,
+            hand_on_failed: None,
             encrypted: (false, false),
             wrap_ups: 0,
         }

@@ -22,6 +22,9 @@ impl Engine {
         };
         for call in self.calls.values_mut() {
             call.arrived_at = call.arrived_at + by;
+            if let Some(parked) = &mut call.parked {
+                parked.since = parked.since + by;
+            }
         }
         self.agents.clock_was_set(by);
         self.reset_closings(now);

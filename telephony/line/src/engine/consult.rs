@@ -18,8 +18,10 @@ impl Engine {
         let Activity::Talking { call } = &agent.activity else {
             return false;
         };
-        let stage = self.calls.get(call).map(|entry| &entry.stage);
-        let talks = matches!(stage, Some(Stage::Talking(talk)) if talk.transfer.is_none());
+        let talks = self.calls.get(call).is_some_and(|entry| {
+            let talks = matches!(&entry.stage, Stage::Talking(talk) if talk.transfer.is_none());
+            talks && entry.outward.is_none()
+        });
         talks && agent.consult.is_none()
     }
 

@@ -4,7 +4,8 @@
 //! ([`super::outbound`]). Whoever talks with a caller may ask somebody meanwhile ([`super::consult`]). Afterwards they are what they were before. 後処理 ends when an agent dials.
 //! There is none after a dialled call.
 //!
-//! This is the only door to the outside: a trunk dials nothing that was not judged here.
+//! This and [`super::outward`], which asks the same judge, are the only doors to the outside: a trunk dials
+//! nothing that was not judged.
 
 use madoguchi_core::caller::Caller;
 use madoguchi_core::clock::Moment;
@@ -67,11 +68,7 @@ impl Engine {
         if let Some(cause) = cause {
             return self.out(Output::HangUp { call, cause });
         }
-        let (line_name, kind, callee) = self.read_target(key, agent, &target);
-        let line = self.lines.lookup(&line_name);
-        let entry = Call::new(line, line_name, Caller::default(), now);
-        self.open_call(call.clone(), entry);
-        self.emit(&call, kind, now);
+        let callee = self.begin_dialled(&call, key, agent, &target, now);
         if let Some(number) = &outside {
             let logged_in = self.agents.get(key).is_some_and(Agent::is_logged_in);
             if let Err(reason) = self.judge_outbound(agent, logged_in, number, now) {
@@ -104,12 +101,30 @@ impl Engine {
         let dialled = Dialled {
             agent: key,
             callee,
+            number: outside.map(|number| number.dialled()).unwrap_or_default(),
             answered: false,
             caller_holds: false,
             agent_holds: false,
         };
         self.set_stage(&call, Stage::Dialled(dialled));
         self.out(Output::Dial { call, target });
+    }
+
+    /// A call that an agent dialled begins in the log; gives the colleague who is called.
+    pub(super) fn begin_dialled(
+        &mut self,
+        call: &CallId,
+        key: AgentKey,
+        agent: &AgentId,
+        target: &DialTarget,
+        now: Moment,
+    ) -> Option<AgentKey> {
+        let (line_name, kind, callee) = self.read_target(key, agent, target);
+        let line = self.lines.lookup(&line_name);
+        let entry = Call::new(line, line_name, Caller::default(), now);
+        self.open_call(call.clone(), entry);
+        self.emit(call, kind, now);
+        callee
     }
 
     /// 後処理 ends because the agent makes a call or takes one.
@@ -131,7 +146,7 @@ impl Engine {
             call: call.clone(),
             cause,
         });
-        self.close_call(call);
+        self.close_call(call, now);
         // 後処理 may have ended for this attempt.
         self.find_call_for(key, now);
     }
@@ -179,6 +194,9 @@ impl Engine {
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };
+        if let Stage::Outward(_) = &entry.stage {
+            return self.outward_answered(call, now);
+        }
         let Stage::Dialled(dialled) = &mut entry.stage else {
             return;
         };
@@ -201,8 +219,10 @@ impl Engine {
     }
 
     pub(super) fn far_failed(&mut self, call: &CallId, failure: LegFailure, now: Moment) {
+        self.outward_failed(call, failure, now);
         let cause = match failure {
             LegFailure::Declined => HangUpCause::Busy,
+            LegFailure::Forbidden => HangUpCause::Forbidden,
             LegFailure::Unreachable | LegFailure::NoAnswer => HangUpCause::Unavailable,
         };
         if self.end_dialled(call, EndCause::Refused, now) {
@@ -214,6 +234,7 @@ impl Engine {
     }
 
     pub(super) fn far_ended(&mut self, call: &CallId, now: Moment) {
+        self.outward_over(call, EndCause::Caller, now);
         if self.end_dialled(call, EndCause::Caller, now) {
             self.out(Output::HangUp {
                 call: call.clone(),
@@ -242,8 +263,9 @@ impl Engine {
         };
         let (agent, callee) = (dialled.agent, dialled.callee);
         self.emit(call, EventKind::Ended { cause }, now);
+        self.close_call(call, now);
         self.outbound_ended(call, now);
-        self.close_call(call);
+        self.consult_ended(agent, call, now);
         for key in std::iter::once(agent).chain(callee) {
             self.release_from(key, call, now);
         }

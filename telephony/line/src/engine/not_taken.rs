@@ -40,7 +40,7 @@ impl Engine {
             }
         };
         self.emit(&call, end, now);
-        self.close_call(&call);
+        self.close_call(&call, now);
     }
 
     /// 発信 (or 内線) that was tried and refused.
@@ -69,6 +69,6 @@ impl Engine {
         self.emit(&call, kind, now);
         let cause = EndCause::SystemError;
         self.emit(&call, EventKind::Ended { cause }, now);
-        self.close_call(&call);
+        self.close_call(&call, now);
     }
 }

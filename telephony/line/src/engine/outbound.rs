@@ -4,9 +4,8 @@ use madoguchi_core::clock::Moment;
 use madoguchi_core::event::EndCause;
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::outbound::{
-    NumberKind, OutboundNumber, OutboundRefusal, OutboundRules, OutboundUse,
+    NumberKind, OutboundElsewhere, OutboundNumber, OutboundRefusal, OutboundRules, OutboundUse,
 };
-use madoguchi_core::time::Millis;
 
 use super::Engine;
 use super::outbound_use::{Limit, Running};
@@ -14,12 +13,11 @@ use super::timers::TimerOf;
 use crate::api::{HangUpCause, Output};
 
 impl Engine {
-    /// Takes up how long an agent had talked to the outside on this day before a restart.
-    pub fn restore_outbound(&mut self, agent: &AgentId, talked: Millis) {
-        let outbound = &mut self.outbound;
-        outbound.talked = outbound.talked + talked;
-        let sum = outbound.talked_by.entry(agent.clone()).or_default();
-        *sum = *sum + talked;
+    /// Takes up what calls that are not of this run use of the limits.
+    pub fn set_outbound_elsewhere(&mut self, used: OutboundElsewhere, now: Moment) {
+        self.outbound.elsewhere = used;
+        self.outbound.keep_to_day();
+        self.watch_outbound(now);
     }
 
     /// Whether an agent may call a number now.
@@ -35,7 +33,7 @@ impl Engine {
         let used = OutboundUse {
             agent,
             logged_in,
-            calls: u32::try_from(outbound.running.len()).unwrap_or(u32::MAX),
+            calls: outbound.calls(),
             talked: outbound.talked(now),
             talked_by_agent: outbound.talked_by(agent, now),
         };
@@ -73,8 +71,7 @@ impl Engine {
     pub(super) fn outbound_ended(&mut self, call: &CallId, now: Moment) {
         self.turn_outbound_day(now);
         if let Some(running) = self.outbound.running.remove(call) {
-            let talked = running.talked(now);
-            self.restore_outbound(&running.agent, talked);
+            self.outbound.add(running, now);
             self.watch_outbound(now);
         }
     }
@@ -134,6 +131,7 @@ impl Engine {
 
     /// The desk ends a dialled call.
     pub(super) fn cut_dialled(&mut self, call: &CallId, now: Moment) {
+        self.outward_over(call, EndCause::Desk, now);
         if self.end_dialled(call, EndCause::Desk, now) {
             self.out(Output::EndFar { call: call.clone() });
             self.out(Output::HangUp {

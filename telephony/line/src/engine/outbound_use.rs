@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use madoguchi_core::clock::Moment;
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::OutboundView;
-use madoguchi_core::outbound::OutboundRules;
+use madoguchi_core::outbound::{OutboundElsewhere, OutboundRules};
 use madoguchi_core::time::{Instant, Millis};
 
 use crate::api::TimerId;
@@ -18,7 +18,7 @@ fn day_of(now: Moment) -> Instant {
     Instant::start_of(now.wall.date())
 }
 
-/// Calls to the outside that go on, and how long others have talked today.
+/// Calls to the outside that go on, and how long those that are over have talked today.
 #[derive(Debug)]
 pub(super) struct Outbound {
     pub(super) rules: OutboundRules,
@@ -28,6 +28,8 @@ pub(super) struct Outbound {
     pub(super) talked: Millis,
     pub(super) talked_by: HashMap<AgentId, Millis>,
     pub(super) running: BTreeMap<CallId, Running>,
+    /// What calls of other nodes and of earlier runs use.
+    pub(super) elsewhere: OutboundElsewhere,
     /// The desk has used up its minutes of the day.
     pub(super) stopped: bool,
     /// Agents who have used up theirs.
@@ -68,6 +70,7 @@ impl Outbound {
             talked: Millis::ZERO,
             talked_by: HashMap::new(),
             running: BTreeMap::new(),
+            elsewhere: OutboundElsewhere::default(),
             stopped: false,
             stopped_agents: BTreeSet::new(),
             timer: None,
@@ -76,9 +79,30 @@ impl Outbound {
 
     pub(super) fn view(&self) -> OutboundView {
         OutboundView {
-            calls: u32::try_from(self.running.len()).unwrap_or(u32::MAX),
+            calls: self.calls(),
             stopped: self.stopped,
             stopped_agents: self.stopped_agents.iter().cloned().collect(),
+        }
+    }
+
+    /// Calls that go on anywhere.
+    pub(super) fn calls(&self) -> u32 {
+        let here = u32::try_from(self.running.len()).unwrap_or(u32::MAX);
+        here.saturating_add(self.elsewhere.calls())
+    }
+
+    /// A call is over.
+    pub(super) fn add(&mut self, call: Running, now: Moment) {
+        let talked = call.talked(now);
+        self.talked = self.talked + talked;
+        let sum = self.talked_by.entry(call.agent).or_default();
+        *sum = *sum + talked;
+    }
+
+    /// What was told of another day than the running one is not counted.
+    pub(super) fn keep_to_day(&mut self) {
+        if self.elsewhere.day != self.day {
+            self.elsewhere.turn_day(self.day);
         }
     }
 
@@ -92,6 +116,7 @@ impl Outbound {
         self.day = day;
         self.talked = Millis::ZERO;
         self.talked_by.clear();
+        self.keep_to_day();
         self.stopped = false;
         self.stopped_agents.clear();
         was_stopped
@@ -99,13 +124,15 @@ impl Outbound {
 
     pub(super) fn talked(&self, now: Moment) -> Millis {
         let running = self.running.values().map(|call| call.talked(now));
-        running.fold(self.talked, |sum, talked| sum + talked)
+        let here = running.fold(self.talked, |sum, talked| sum + talked);
+        here + self.elsewhere.talked(now.wall)
     }
 
     pub(super) fn talked_by(&self, agent: &AgentId, now: Moment) -> Millis {
         let running = self.running.values().filter(|call| call.agent == *agent);
         let before = self.talked_by.get(agent).copied().unwrap_or_default();
-        running.fold(before, |sum, call| sum + call.talked(now))
+        let here = running.fold(before, |sum, call| sum + call.talked(now));
+        here + self.elsewhere.talked_by(agent, now.wall)
     }
 
     /// Limits that are reached now and were not before.
@@ -134,16 +161,25 @@ impl Outbound {
             .filter(|call| call.since.is_some())
             .collect();
         let mut next = Vec::new();
-        let count = i64::try_from(talking.len()).unwrap_or(i64::MAX);
+        let at_once = |here: usize, elsewhere: usize| {
+            i64::try_from(here.saturating_add(elsewhere)).unwrap_or(i64::MAX)
+        };
+        let count = at_once(talking.len(), self.elsewhere.talking().count());
         let most = self.rules.talk_per_day;
         if count > 0 && !self.stopped && most > Millis::ZERO {
             let left = most.0 - self.talked(now).0;
             next.push(Millis(left.div_euclid(count) + 1));
         }
-        for call in talking {
-            let most = self.rules.of(&call.agent).talk_per_day;
-            if most > Millis::ZERO && !self.stopped_agents.contains(&call.agent) {
-                next.push(Millis(most.0 - self.talked_by(&call.agent, now).0));
+        for call in &talking {
+            let agent = &call.agent;
+            let most = self.rules.of(agent).talk_per_day;
+            if most > Millis::ZERO && !self.stopped_agents.contains(agent) {
+                let here = talking.iter().filter(|other| other.agent == *agent);
+                let elsewhere = self.elsewhere.talking().filter(|(who, _)| *who == agent);
+                let count = at_once(here.count(), elsewhere.count()).max(1);
+                let left = most.0 - self.talked_by(agent, now).0;
+                // Rounded up.
+                next.push(Millis(-(-left).div_euclid(count)));
             }
         }
         if self.stopped || !self.stopped_agents.is_empty() {

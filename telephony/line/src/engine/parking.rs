@@ -2,9 +2,12 @@
 
 use madoguchi_core::clock::Moment;
 use madoguchi_core::id::CallId;
+use madoguchi_core::live::{HandOnRefusal, ParkedCall};
 use madoguchi_core::time::Millis;
 
 use super::Engine;
+use super::call::{Parked, Stage};
+use super::requests::Asked;
 use super::timers::TimerOf;
 use crate::api::Output;
 
@@ -12,11 +15,30 @@ use crate::api::Output;
 const PARKED_AT_MOST: Millis = Millis::from_secs(180);
 
 impl Engine {
-    pub(super) fn park(&mut self, call: &CallId, now: Moment) {
-        let Some(first) = self.leg_that_hands_on(call) else {
-            return;
-        };
+    pub(super) fn park(&mut self, call: &CallId, now: Moment) -> Asked {
+        let first = self
+            .leg_that_hands_on(call, now)
+            .ok_or(HandOnRefusal::NoTalk)?;
+        let legs = self.calls.get(call).map(|entry| &entry.legs);
+        let by = legs.and_then(|legs| self.agents.id(legs.get(&first.n)?.agent));
+        let slot = self.free_slot();
+        if let Some(entry) = self.calls.get_mut(call) {
+            let since = now.wall;
+            entry.parked = Some(Parked { slot, since, by });
+        }
+        self.slots.insert(slot, call.clone());
+        // The slot is taken first: whoever becomes free may be asked for somebody else.
         self.leave_talk(call, first, now);
+        self.put_aside(call);
+        let timer = self.set_timer(TimerOf::Parked(call.clone()), PARKED_AT_MOST);
+        self.change_timers(call, |timers| timers.parked = Some(timer));
+        self.out(Output::PlayMusic { call: call.clone() });
+        Ok(())
+    }
+
+    /// The caller waits for whoever fetches them, and for nobody else.
+    pub(super) fn put_aside(&mut self, call: &CallId) {
+        self.set_stage(call, Stage::Queued);
         let place = self
             .calls
             .get(call)
@@ -25,9 +47,25 @@ impl Engine {
         if let Some(line) = self.line_mut(key) {
             line.parked.insert(order, call.clone());
         }
-        let timer = self.set_timer(TimerOf::Parked(call.clone()), PARKED_AT_MOST);
-        self.change_timers(call, |timers| timers.parked = Some(timer));
-        self.out(Output::PlayMusic { call: call.clone() });
+    }
+
+    /// The first number that no caller who is parked has.
+    fn free_slot(&self) -> u32 {
+        let taken = self.slots.keys().zip(1..);
+        let run = taken.take_while(|(slot, n)| *slot == n).count();
+        u32::try_from(run).unwrap_or(u32::MAX - 1) + 1
+    }
+
+    /// The caller has no slot any more.
+    pub(super) fn unpark(&mut self, call: &CallId) {
+        let Some(entry) = self.calls.get_mut(call) else {
+            return;
+        };
+        let (parked, timer) = (entry.parked.take(), entry.timers.parked.take());
+        self.clear_timer(timer);
+        if let Some(parked) = parked {
+            self.slots.remove(&parked.slot);
+        }
     }
 
     pub(super) fn parked_due(&mut self, call: &CallId, now: Moment) {
@@ -36,9 +74,27 @@ impl Engine {
             let line = entry.line.and_then(|key| self.line(key));
             line.is_some_and(|line| line.parked.contains_key(&entry.order))
         });
-        self.change_timers(call, |timers| timers.parked = None);
         if is_parked {
-            self.wait_in_queue(call, now);
+            return self.wait_in_queue(call, now);
         }
+        // Somebody is fetching them.
+        self.unpark(call);
+    }
+
+    /// Callers who are parked, by their slots.
+    pub(super) fn parked(&self) -> Vec<ParkedCall> {
+        let parked = self.slots.iter().filter_map(|(slot, call)| {
+            let entry = self.calls.get(call)?;
+            let parked = entry.parked.as_ref()?;
+            Some(ParkedCall {
+                call: call.clone(),
+                line: entry.line_name.clone(),
+                from: entry.from.clone(),
+                slot: *slot,
+                parked_at: parked.since,
+                parked_by: parked.by.clone(),
+            })
+        });
+        parked.collect()
     }
 }

@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 
 use madoguchi_core::clock::Moment;
 use madoguchi_core::id::{AgentId, CallId};
+use madoguchi_core::live::HandOnRefusal;
 use madoguchi_core::time::Millis;
 
 use super::Engine;
 use super::agents::Activity;
 use super::call::Stage;
 use super::keys::AgentKey;
+use super::requests::Asked;
 use super::ringing::LegStart;
 use crate::api::{Output, Take};
 
@@ -33,16 +35,50 @@ impl Engine {
             self.out(nothing);
             return self.find_call_for(key, now);
         };
-        let entry = self.calls.get(&call);
-        let line = entry.and_then(|entry| Some((entry.line?, entry.order)));
-        if let Some((line, order)) = line
+        self.set_apart(&call);
+        self.start_leg(&call, key, LegStart::PickUp(asked), timeout, now);
+    }
+
+    /// The agent's own phones ring for a caller who waits or is parked; whoever is rung for them already is rung
+    /// on, and who picks up first has the caller.
+    pub(super) fn take_call(&mut self, agent: &AgentId, call: &CallId, now: Moment) -> Asked {
+        let key = self.agents.key(agent).ok_or(HandOnRefusal::OwnPhone)?;
+        let take = Take::Call(call.clone());
+        self.call_to_take(key, &take).ok_or(HandOnRefusal::Gone)?;
+        let rung = Activity::Ringing { call: call.clone() };
+        if self
+            .agents
+            .get(key)
+            .is_some_and(|agent| agent.activity == rung)
+        {
+            return Ok(());
+        }
+        self.end_wrap_up_to_call(key, now);
+        let is_free = self
+            .agents
+            .get(key)
+            .is_some_and(|agent| agent.activity == Activity::Nothing && agent.reachable);
+        let found = self.call_to_take(key, &take);
+        let (Some((call, timeout)), true) = (&found, is_free) else {
+            self.find_call_for(key, now);
+            return Err(found.map_or(HandOnRefusal::Gone, |_| HandOnRefusal::OwnPhone));
+        };
+        self.set_apart(call);
+        self.start_leg(call, key, LegStart::Ring, *timeout, now);
+        Ok(())
+    }
+
+    /// Nobody else is looked for, for the caller, while somebody takes them.
+    fn set_apart(&mut self, call: &CallId) {
+        let entry = self.calls.get(call);
+        let place = entry.and_then(|entry| Some((entry.line?, entry.order)));
+        if let Some((line, order)) = place
             && let Some(line) = self.line_mut(line)
         {
             line.queue.remove(&order);
             line.parked.remove(&order);
         }
-        self.set_stage(&call, Stage::Ringing);
-        self.start_leg(&call, key, LegStart::PickUp(asked), timeout, now);
+        self.set_stage(call, Stage::Ringing);
     }
 
     /// The call that can be taken, and how long a phone rings on its line.

@@ -1,7 +1,7 @@
 //! Ringing agents for a caller, up to the moment when both hear each other.
 
 use madoguchi_core::clock::Moment;
-use madoguchi_core::event::{EventKind, RingOutcome, TransferTarget};
+use madoguchi_core::event::{EndCause, EventKind, RingOutcome, TransferTarget};
 use madoguchi_core::id::CallId;
 use madoguchi_core::time::Millis;
 
@@ -115,6 +115,7 @@ impl Engine {
                 attempt.picked_up = true;
                 entry.stage = Stage::Bridging { leg: leg.n };
                 let (order, key) = (entry.order, entry.line);
+                let outward = entry.outward.clone();
                 let others: Vec<u32> = entry
                     .legs
                     .keys()
@@ -127,6 +128,9 @@ impl Engine {
                 }
                 for other in others {
                     self.end_leg(&leg.call, other, RingOutcome::Withdrawn, now);
+                }
+                if let Some(outward) = outward {
+                    self.end_outward(&outward, EndCause::Desk, now);
                 }
             }
             Stage::Talking(talk) if talk.transfer == Some(leg.n) => attempt.picked_up = true,
@@ -153,6 +157,7 @@ impl Engine {
         let (wait, key) = (now.monotonic - entry.began.monotonic, entry.line);
         let alone = self.calls.get_mut(&leg.call).and_then(|entry| {
             entry.overdue = None;
+            entry.hand_on_failed = None;
             entry.left_alone.take()
         });
         let is_first = alone.is_none();
@@ -165,6 +170,7 @@ impl Engine {
         };
         self.emit(&leg.call, kind, now);
         self.leave_queue(&leg.call);
+        self.unpark(&leg.call);
         let timers = self
             .calls
             .get_mut(&leg.call)
@@ -178,6 +184,7 @@ impl Engine {
             caller_holds: alone.is_some_and(|alone| alone.caller_holds),
             agent_holds: false,
             transfer: None,
+            joined: false,
         };
         self.set_stage(&leg.call, Stage::Talking(talk));
         self.agents.change(agent, |agent| agent.no_answers = 0);
@@ -305,12 +312,19 @@ impl Engine {
             Stage::Talking(talk) if talk.transfer == Some(n) => {
                 self.transfer_failed(call, failure);
             }
+            // Somebody outside is still called for the caller.
+            Stage::Ringing if entry.outward.is_some() => {}
             Stage::Ringing | Stage::Bridging { .. } if entry.legs.is_empty() => {
-                match entry.overdue.take() {
-                    Some((reason, announcement)) => {
+                if matches!(entry.stage, Stage::Bridging { .. }) {
+                    // What played has ended for whoever had picked up.
+                    self.outputs.push(Output::PlayMusic { call: call.clone() });
+                }
+                match (entry.overdue.take(), &entry.parked) {
+                    (Some((reason, announcement)), _) => {
                         self.turn_away(call, reason, announcement, now);
                     }
-                    None => self.wait_in_queue(call, now),
+                    (None, Some(_)) => self.put_aside(call),
+                    (None, None) => self.wait_in_queue(call, now),
                 }
             }
             _ => {}

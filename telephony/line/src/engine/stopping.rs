@@ -47,14 +47,15 @@ impl Engine {
         };
         match &entry.stage {
             Stage::Over => return,
-            Stage::Dialled(_) => return self.cut_dialled(call, now),
+            Stage::Dialled(_) | Stage::Outward(_) => return self.cut_dialled(call, now),
             Stage::Farewell { .. } => return self.farewell_over(call, now),
             Stage::Greeting | Stage::Queued | Stage::Ringing | Stage::Bridging { .. } => {
                 self.withdraw_legs(call, now);
                 self.end_wait(call, CLOSED, EndCause::Desk, now);
-                self.close_call(call);
+                self.close_call(call, now);
             }
             Stage::Talking(_) => self.end_talk(call, EndCause::Desk, true, now),
+            Stage::Outside => self.end_outside(call, EndCause::Desk, now),
         }
         self.out(Output::HangUp {
             call: call.clone(),

@@ -31,21 +31,30 @@ impl Engine {
                         now,
                     );
                 }
-                self.close_call(call);
+                self.close_call(call, now);
             }
             Stage::Greeting | Stage::Queued | Stage::Ringing | Stage::Bridging { .. } => {
                 self.withdraw_legs(call, now);
                 let reason = AbandonReason::CallerHangup;
                 self.end_wait(call, reason, caller_ended(lost), now);
-                self.close_call(call);
+                self.close_call(call, now);
             }
             Stage::Talking(_) => self.end_talk(call, caller_ended(lost), true, now),
+            Stage::Outside => self.end_outside(call, caller_ended(lost), now),
             Stage::Dialled(_) => self.dialler_gone(call, lost, now),
+            // It has no starter of its own.
+            Stage::Outward(_) => {}
         }
     }
 
+    /// The caller, who talked with somebody outside, is gone, or the desk hangs up.
+    pub(super) fn end_outside(&mut self, call: &CallId, cause: EndCause, now: Moment) {
+        self.emit(call, EventKind::Ended { cause }, now);
+        self.close_call(call, now);
+    }
+
     pub(super) fn agent_hung_up(&mut self, call: &CallId, lost: bool, now: Moment) {
-        if self.leave_alone(call, now) {
+        if self.leave_alone(call, now) || self.leave_to_whom_was_joined(call, now) {
             return;
         }
         let cause = if lost {
@@ -73,6 +82,7 @@ impl Engine {
         let talks = match &entry.stage {
             Stage::Talking(_) => true,
             Stage::Dialled(dialled) => dialled.answered,
+            Stage::Outward(outward) => outward.answered,
             _ => false,
         };
         if talks && entry.encrypted != (caller, agent) {
@@ -103,6 +113,8 @@ impl Engine {
             (Stage::Talking(talk), Party::Agent) => entry.legs.get(&talk.leg).map(|leg| leg.agent),
             (Stage::Dialled(dialled), Party::Agent) if dialled.answered => Some(dialled.agent),
             (Stage::Dialled(dialled), Party::Caller) if dialled.answered => dialled.callee,
+            (Stage::Outside, Party::Caller) => None,
+            (Stage::Outward(outward), Party::Caller) if outward.answered => None,
             _ => return,
         };
         let agent = phone.and_then(|phone| self.agents.id(phone));
@@ -127,6 +139,7 @@ impl Engine {
         if let Some(other) = transfer {
             self.end_leg(call, other, RingOutcome::Withdrawn, now);
         }
+        self.unjoin(call, now);
         self.emit(call, EventKind::Ended { cause }, now);
         if end_leg {
             self.out(Output::EndLeg {
@@ -143,7 +156,7 @@ impl Engine {
         if let Some(leg) = agent {
             self.start_wrap_up(call, leg.agent, now);
         }
-        self.close_call(call);
+        self.close_call(call, now);
     }
 
     /// 後処理 begins.
@@ -201,6 +214,7 @@ impl Engine {
     }
 
     pub(super) fn hold(&mut self, call: &CallId, by: Party, holds: bool, now: Moment) {
+        self.outward_holds(call, by, holds, now);
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };

@@ -18,6 +18,8 @@ pub(super) enum TimerOf {
     Parked(CallId),
     /// Ringing, or the time between pick-up and bridge.
     Leg(LegId),
+    /// Somebody outside is called for a caller, and neither answers nor fails.
+    Outward(CallId),
     /// A limit of calls to the outside may be reached, or ends with the day.
     OutboundLimit,
     WrapUp(AgentKey),

@@ -1,23 +1,33 @@
-//! Handing a caller on: to a colleague, asked before or not, to a line, or to the outside.
+//! Handing a caller on: to a colleague, asked before or not, or to a line; to the outside: [`super::outward`].
 
 use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{EndCause, EventKind, Party, TransferTarget};
 use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::live::HandOnTo;
+use madoguchi_core::live::{HandOnRefusal, HandOnView};
 
 use super::Engine;
 use super::agents::Activity;
 use super::call::{LeftAlone, Stage};
 use super::keys::AgentKey;
+use super::requests::Asked;
 use super::ringing::{BRIDGE_AT_MOST, LegStart};
 use crate::api::{HangUpCause, LegFailure, LegId, Output};
 
+/// What a failure is called on the screen.
+pub(super) fn refusal_of(failure: LegFailure) -> HandOnRefusal {
+    match failure {
+        LegFailure::Declined | LegFailure::Forbidden => HandOnRefusal::Busy,
+        LegFailure::Unreachable => HandOnRefusal::Unreachable,
+        LegFailure::NoAnswer => HandOnRefusal::NoAnswer,
+    }
+}
+
 impl Engine {
     /// Rings another agent for a caller who is being talked to.
-    pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Moment) {
-        let Some(first) = self.leg_that_hands_on(call) else {
-            return;
-        };
+    pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Moment) -> Asked {
+        let first = self
+            .leg_that_hands_on(call, now)
+            .ok_or(HandOnRefusal::NoTalk)?;
         let line = self.calls.get(call).and_then(|entry| entry.line);
         let line = line.and_then(|key| self.line(key));
         let timeout = line.map(|line| line.settings.ring_timeout);
@@ -29,43 +39,51 @@ impl Engine {
             _ => Some(LegFailure::Unreachable),
         };
         let (Some(target), Some(timeout), None) = (target, timeout, failure) else {
-            return self.out(Output::TransferOver {
-                leg: first,
-                failure: failure.or(Some(LegFailure::Unreachable)),
-            });
+            return Err(self.not_handed_on(first, failure.unwrap_or(LegFailure::Unreachable)));
         };
+        self.note_failure(call, None);
         self.out(Output::PlayMusic { call: call.clone() });
         let leg = self.start_leg(call, target, LegStart::Ring, timeout, now);
         if let Some(Stage::Talking(talk)) = self.calls.get_mut(call).map(|entry| &mut entry.stage) {
             talk.transfer = leg;
         }
+        Ok(())
     }
 
-    /// Hands on the caller with whom an agent talks.
-    pub(super) fn hand_on(&mut self, agent: &AgentId, to: &HandOnTo, now: Moment) {
-        let key = self.agents.key(agent);
-        let activity = key.and_then(|key| self.agents.get(key));
-        let Some(Activity::Talking { call }) = activity.map(|agent| &agent.activity) else {
-            return;
-        };
-        let call = call.clone();
-        match to {
-            HandOnTo::Agent(to) if to == agent => {}
-            HandOnTo::Agent(to) => self.transfer_to_agent(&call, to, now),
-            HandOnTo::Line(line) => self.transfer_to_line(&call, line, now),
-            HandOnTo::Park => self.park(&call, now),
+    /// The caller stays with the agent of this attempt, whose phone is told; gives what the screen is told.
+    fn not_handed_on(&mut self, leg: LegId, failure: LegFailure) -> HandOnRefusal {
+        let refusal = refusal_of(failure);
+        self.note_failure(&leg.call, Some(refusal));
+        let failure = Some(failure);
+        self.out(Output::TransferOver { leg, failure });
+        refusal
+    }
+
+    /// How the last transfer of a caller failed, for the screen of the agent who has them.
+    pub(super) fn note_failure(&mut self, call: &CallId, failed: Option<HandOnRefusal>) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.hand_on_failed = failed;
         }
     }
 
-    /// The attempt of the agent who talks and may hand the caller on now.
-    pub(super) fn leg_that_hands_on(&mut self, call: &CallId) -> Option<LegId> {
+    /// The attempt of the agent who talks and may hand the caller on now. Who was joined to the talk leaves it.
+    pub(super) fn leg_that_hands_on(&mut self, call: &CallId, now: Moment) -> Option<LegId> {
         let leg = |n: u32| LegId {
             call: call.clone(),
             n,
         };
-        match &self.calls.get(call)?.stage {
+        let entry = self.calls.get(call)?;
+        match &entry.stage {
             // The one that goes on is told of when it is over.
-            Stage::Talking(talk) => talk.transfer.is_none().then(|| leg(talk.leg)),
+            Stage::Talking(talk) if talk.transfer.is_some() || entry.outward.is_some() => None,
+            Stage::Talking(talk) => {
+                let (leg, joined) = (leg(talk.leg), talk.joined);
+                if joined {
+                    self.unjoin(call, now);
+                    self.out(Output::Bridge { leg: leg.clone() });
+                }
+                Some(leg)
+            }
             // Both do not hear each other yet: the phone is told, so that it may ask again.
             Stage::Bridging { leg: n } => {
                 let leg = leg(*n);
@@ -77,13 +95,14 @@ impl Engine {
         }
     }
 
-    /// Gives the caller to the colleague whom the agent has asked.
-    pub(super) fn hand_over(&mut self, call: &CallId, consult: &CallId, now: Moment) {
+    /// Gives the caller to whom the agent has asked.
+    pub(super) fn hand_over(&mut self, call: &CallId, consult: &CallId, now: Moment) -> Asked {
         let not_adopted = Output::NotAdopted {
             consult: consult.clone(),
         };
-        let Some(first) = self.leg_that_hands_on(call) else {
-            return self.out(not_adopted);
+        let Some(first) = self.leg_that_hands_on(call, now) else {
+            self.out(not_adopted);
+            return Err(HandOnRefusal::NoTalk);
         };
         let legs = self.calls.get(call).map(|entry| &entry.legs);
         let agent = legs.and_then(|legs| Some(legs.get(&first.n)?.agent));
@@ -99,24 +118,41 @@ impl Engine {
                     leg: first,
                     failure,
                 });
-                return self.out(not_adopted);
+                self.out(not_adopted);
+                return Err(HandOnRefusal::NobodyAsked);
             }
         };
-        // The outside is asked, and not connected with callers. Who leaves the desk takes no new ones.
-        let Some(callee) = callee.filter(|callee| self.agents.stays(*callee)) else {
-            let failure = Some(LegFailure::Declined);
-            self.out(Output::TransferOver {
-                leg: first,
-                failure,
-            });
-            return self.out(not_adopted);
+        self.note_failure(call, None);
+        let Some(callee) = callee else {
+            let id = self.agents.id(agent).ok_or(HandOnRefusal::NoTalk)?;
+            self.agents.change(agent, |agent| agent.consult = None);
+            self.over_to_outside(call, consult, id, now);
+            return Ok(());
         };
+        // Who leaves the desk takes no new callers.
+        if !self.agents.stays(callee) {
+            let refusal = self.not_handed_on(first, LegFailure::Declined);
+            self.out(not_adopted);
+            return Err(refusal);
+        }
         if !answered {
             return self.ring_anew(call, consult, callee, now);
         }
+        self.adopt(call, consult, (agent, callee), now);
+        Ok(())
+    }
+
+    /// The colleague's end of the consultation becomes an attempt for the caller's call.
+    fn adopt(
+        &mut self,
+        call: &CallId,
+        consult: &CallId,
+        (agent, callee): (AgentKey, AgentKey),
+        now: Moment,
+    ) {
         let cause = EndCause::Agent;
         self.emit(consult, EventKind::Ended { cause }, now);
-        self.close_call(consult);
+        self.close_call(consult, now);
         self.agents.change(agent, |agent| agent.consult = None);
         let how = LegStart::Adopt(consult);
         let n = self.start_leg(call, callee, how, BRIDGE_AT_MOST, now);
@@ -132,11 +168,52 @@ impl Engine {
         }
     }
 
-    /// The colleague has not picked up: the consultation ends, and they are rung for the caller.
-    fn ring_anew(&mut self, call: &CallId, consult: &CallId, callee: AgentKey, now: Moment) {
-        let Some(agent) = self.agents.get(callee) else {
-            return;
+    /// The agent who has joined somebody to the talk hangs up: the two others go on. `false` if nobody is
+    /// joined, or they cannot have the caller.
+    pub(super) fn leave_to_whom_was_joined(&mut self, call: &CallId, now: Moment) -> bool {
+        let Some(entry) = self.calls.get(call) else {
+            return false;
         };
+        let Stage::Talking(talk) = &entry.stage else {
+            return false;
+        };
+        let agent = entry.legs.get(&talk.leg).map(|leg| leg.agent);
+        let Some(agent) = agent.filter(|_| talk.joined) else {
+            return false;
+        };
+        let (Some(consult), Some(id)) = (self.consult_of(agent), self.agents.id(agent)) else {
+            return false;
+        };
+        let Some(Stage::Dialled(dialled)) = self.calls.get(&consult).map(|entry| &entry.stage)
+        else {
+            return false;
+        };
+        let callee = dialled.callee;
+        if callee.is_some_and(|callee| !self.agents.stays(callee)) {
+            return false;
+        }
+        self.part(call, now);
+        if let Some(callee) = callee {
+            self.adopt(call, &consult, (agent, callee), now);
+            return self.leave_alone(call, now);
+        }
+        self.agents.change(agent, |agent| agent.consult = None);
+        if let Some(first) = self.end_part(call, Stage::Ringing, now) {
+            self.start_wrap_up(call, first, now);
+        }
+        self.over_to_outside(call, &consult, id, now);
+        true
+    }
+
+    /// The colleague has not picked up: the consultation ends, and they are rung for the caller.
+    fn ring_anew(
+        &mut self,
+        call: &CallId,
+        consult: &CallId,
+        callee: AgentKey,
+        now: Moment,
+    ) -> Asked {
+        let agent = self.agents.get(callee).ok_or(HandOnRefusal::Unreachable)?;
         let (id, rested) = (agent.settings.agent.clone(), agent.resting);
         // Nobody else may be put through to the colleague in between.
         self.agents.change(callee, |agent| agent.resting = true);
@@ -149,23 +226,25 @@ impl Engine {
             });
         }
         self.agents.change(callee, |agent| agent.resting = rested);
-        self.transfer_to_agent(call, &id, now);
+        let rung = self.transfer_to_agent(call, &id, now);
         self.find_call_for(callee, now);
+        rung
     }
 
     /// Puts the caller into the queue of a line.
-    pub(super) fn transfer_to_line(&mut self, call: &CallId, line: &LineName, now: Moment) {
-        let Some(first) = self.leg_that_hands_on(call) else {
-            return;
-        };
+    pub(super) fn transfer_to_line(
+        &mut self,
+        call: &CallId,
+        line: &LineName,
+        now: Moment,
+    ) -> Asked {
+        let first = self
+            .leg_that_hands_on(call, now)
+            .ok_or(HandOnRefusal::NoTalk)?;
         let is_served =
             |key: &_| self.calendar_of(*key).status(now.wall).open && self.no_room(*key).is_none();
         let Some(key) = self.lines.lookup(line).filter(is_served) else {
-            let failure = Some(LegFailure::Unreachable);
-            return self.out(Output::TransferOver {
-                leg: first,
-                failure,
-            });
+            return Err(self.not_handed_on(first, LegFailure::Unreachable));
         };
         self.leave_talk(call, first, now);
         self.move_to_line(call, key);
@@ -175,6 +254,7 @@ impl Engine {
         });
         self.out(Output::PlayMusic { call: call.clone() });
         self.wait_in_queue(call, now);
+        Ok(())
     }
 
     /// The agent's part ends, and nobody talks with the caller; where they wait is for whoever calls this to say.
@@ -199,14 +279,12 @@ impl Engine {
         let Stage::Talking(talk) = &entry.stage else {
             return false;
         };
-        let Some(other) = talk.transfer else {
-            return false;
-        };
-        let picked_up = entry.legs.get(&other).is_some_and(|leg| leg.picked_up);
-        let stage = if picked_up {
-            Stage::Bridging { leg: other }
-        } else {
-            Stage::Ringing
+        let picked_up = |n: &u32| entry.legs.get(n).is_some_and(|leg| leg.picked_up);
+        let stage = match talk.transfer {
+            Some(other) if picked_up(&other) => Stage::Bridging { leg: other },
+            Some(_) => Stage::Ringing,
+            None if entry.outward.is_some() => Stage::Ringing,
+            None => return false,
         };
         if let Some(first) = self.end_part(call, stage, now) {
             self.start_wrap_up(call, first, now);
@@ -247,6 +325,7 @@ impl Engine {
             call: call.clone(),
             n: talk.leg,
         };
+        self.note_failure(call, Some(refusal_of(failure)));
         self.out(Output::Bridge { leg: leg.clone() });
         self.out(Output::TransferOver {
             leg,
@@ -265,6 +344,7 @@ impl Engine {
         let before = std::mem::replace(&mut talk.leg, leg.n);
         talk.transfer = None;
         let held = std::mem::take(&mut talk.agent_holds);
+        entry.hand_on_failed = None;
         let first = entry.legs.remove(&before).map(|leg| leg.agent);
         let (Some(first), Some(agent)) = (first, self.agents.id(to)) else {
             return;
@@ -296,24 +376,24 @@ impl Engine {
         self.start_wrap_up(&leg.call, first, now);
     }
 
-    /// The caller was handed on to somebody outside: for the desk the call is over.
-    pub(super) fn transferred_outside(&mut self, call: &CallId, number: String, now: Moment) {
-        let Some(entry) = self.calls.get(call) else {
-            return;
-        };
-        let Stage::Talking(talk) = &entry.stage else {
-            return;
-        };
-        let agent = entry
-            .legs
-            .get(&talk.leg)
-            .and_then(|leg| self.agents.id(leg.agent));
-        let to = TransferTarget::Outside { number };
-        self.emit(call, EventKind::Transferred { from: agent, to }, now);
-        self.end_talk(call, EndCause::Desk, true, now);
-        self.out(Output::HangUp {
-            call: call.clone(),
-            cause: HangUpCause::Normal,
+    /// Callers who are being handed on, or whose transfer failed.
+    pub(super) fn hand_ons(&self) -> Vec<HandOnView> {
+        let talking = self.agents.iter().filter_map(|(_, agent)| {
+            let Activity::Talking { call } = &agent.activity else {
+                return None;
+            };
+            let entry = self.calls.get(call)?;
+            let Stage::Talking(talk) = &entry.stage else {
+                return None;
+            };
+            let goes_on = talk.transfer.is_some() || entry.outward.is_some();
+            let view = HandOnView {
+                agent: agent.settings.agent.clone(),
+                call: call.clone(),
+                failed: entry.hand_on_failed.filter(|_| !goes_on),
+            };
+            (goes_on || view.failed.is_some()).then_some(view)
         });
+        talking.collect()
     }
 }

@@ -31,7 +31,10 @@ impl Engine {
         }
         DeskSnapshot {
             waiting: waiting.into_values().collect(),
+            parked: self.parked(),
             agents: self.agents.iter().map(|(_, agent)| agent.view()).collect(),
+            hand_ons: self.hand_ons(),
+            consults: self.consults(),
             outbound: self.outbound.view(),
         }
     }

@@ -1,6 +1,6 @@
 //! Asking a colleague while a caller waits, and handing the caller over (attended transfer).
 
-use madoguchi_core::live::{AgentState, HandOnTo};
+use madoguchi_core::live::{AgentState, DeskRequest, HandOnRefusal, HandOnTo};
 use madoguchi_core::time::Millis;
 use madoguchi_line::api::{HangUpCause, Input, LegFailure, Output, Take};
 use madoguchi_line::settings::LineSettings;
@@ -286,25 +286,17 @@ fn who_talks_takes_no_other_call() {
 
 #[test]
 fn the_caller_is_handed_on_from_the_screen() {
-    let to_b = || Input::HandOn {
-        agent: "a".into(),
-        to: HandOnTo::Agent("b".into()),
-    };
+    let to_agent = |agent: &str| DeskRequest::HandOn(HandOnTo::Agent(agent.into()));
     let mut scene = talking();
-    scene.input(to_b());
+    assert_eq!(scene.ask("a", to_agent("b")), None);
     assert_eq!(scene.rung("x"), ["a", "b"]);
     scene.answer("x");
     assert_eq!(scene.state("a"), AgentState::WrapUp);
-    assert!(scene.input(to_b()).is_empty(), "a talks no more");
-    let to_self = Input::HandOn {
-        agent: "b".into(),
-        to: HandOnTo::Agent("b".into()),
-    };
-    assert!(scene.input(to_self).is_empty());
-    scene.input(Input::HandOn {
-        agent: "b".into(),
-        to: HandOnTo::Line("desk".into()),
-    });
+    let no_talk = Some(HandOnRefusal::NoTalk);
+    assert_eq!(scene.ask("a", to_agent("b")), no_talk, "a talks no more");
+    assert_eq!(scene.ask("b", to_agent("b")), Some(HandOnRefusal::Busy));
+    let to_line = DeskRequest::HandOn(HandOnTo::Line("desk".into()));
+    assert_eq!(scene.ask("b", to_line), None);
     assert_eq!(scene.rung("x"), ["c"]);
 }
 

@@ -4,13 +4,14 @@
 
 mod acts;
 mod changes;
+mod hearing;
 mod late;
 
 use std::collections::BTreeMap;
 
 use madoguchi_core::event::Party;
 use madoguchi_core::id::{AgentId, CallId};
-use madoguchi_core::live::{AgentCommand, AgentState};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskRequest, HandOnTo};
 use madoguchi_core::quality::VoiceQuality;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId, Output, Take, TimerId};
@@ -19,7 +20,8 @@ use madoguchi_line::settings::{
 };
 use proptest::prelude::*;
 
-use crate::scene::{Scene, agent, at, line};
+use self::hearing::Hears;
+use crate::scene::{Scene, agent, at, line, outside};
 
 /// Histories for each way of distribution; three times as many in all.
 const CASES: u32 = 4_000;
@@ -58,6 +60,10 @@ struct World {
     old_timers: Vec<TimerId>,
     old_calls: Vec<CallId>,
     calls: u32,
+    /// Calls to the outside for callers who are handed on, with the callers' calls.
+    carried: BTreeMap<CallId, CallId>,
+    /// What callers hear.
+    hears: BTreeMap<CallId, Hears>,
 }
 
 fn settings(strategy: Strategy, seed: u64) -> (Vec<LineSettings>, Vec<AgentSettings>) {
@@ -140,6 +146,8 @@ impl World {
             old_timers: Vec::new(),
             old_calls: Vec::new(),
             calls: 0,
+            carried: BTreeMap::new(),
+            hears: BTreeMap::new(),
         }
     }
 
@@ -147,11 +155,13 @@ impl World {
     fn input(&mut self, input: Input) {
         self.scene.input(input);
         self.follow();
+        self.nobody_is_left_in_silence();
     }
 
     fn follow(&mut self) {
         let outputs = std::mem::take(&mut self.scene.last);
         for output in &outputs {
+            self.listen(output);
             match output {
                 Output::Play { call, playback, .. } => {
                     self.callers.insert(call.clone(), Some(*playback));
@@ -186,8 +196,23 @@ impl World {
                 Output::EndFar { call } => {
                     assert!(self.fars.remove(call).is_some(), "no far end of {call}");
                 }
+                Output::DialFor { call, caller, .. } => {
+                    self.fars.insert(call.clone(), Far::Rings);
+                    self.carried.insert(call.clone(), caller.clone());
+                }
+                Output::Carry { call, caller } => {
+                    assert!(self.fars.contains_key(call), "nobody is called by {call}");
+                    self.callers.remove(call);
+                    self.carried.insert(call.clone(), caller.clone());
+                }
+                Output::Join { consult, .. } | Output::Unjoin { consult } => {
+                    assert_eq!(self.fars.get(consult), Some(&Far::Talks), "{consult}");
+                }
                 Output::HangUp { call, .. } => {
                     self.callers.remove(call);
+                    if self.carried.remove(call).is_some() {
+                        self.fars.remove(call);
+                    }
                 }
                 Output::SetTimer { timer, .. } => self.old_timers.push(*timer),
                 _ => {}
@@ -200,7 +225,7 @@ impl World {
     fn step(&mut self, op: u64) {
         let pick = (op >> 8) as usize & 0xffff;
         let more = op >> 24;
-        match op % 37 {
+        match op % 41 {
             0..=3 => self.arrive(more),
             4 | 5 => self.caller_goes(pick, more),
             6..=8 => self.playback_ends(pick, more),
@@ -217,6 +242,8 @@ impl World {
             32 => self.dial(pick, more),
             33 | 34 => self.hand_over(pick, more),
             35 => self.pick_up(pick, more),
+            36..=38 => self.request(pick, more),
+            39 => self.hand_on_outside(pick, more),
             _ => self.settings_change(pick, more),
         }
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use madoguchi_core::call::CallRecord;
 use madoguchi_core::event::{CallEvent, EventKind, RingOutcome};
 use madoguchi_core::id::{AgentId, CallId, LineName};
-use madoguchi_core::live::AgentState;
+use madoguchi_core::live::{AgentState, DeskRequest};
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
 use madoguchi_line::engine::Engine;
@@ -41,6 +41,8 @@ pub(crate) struct Ledger {
     pub(crate) rests: HashMap<AgentId, Instant>,
     /// Who takes a call by the input that is looked at: no matter whose turn it is.
     picks: Option<AgentId>,
+    /// The call to the outside that may begin for a caller by the input that is looked at.
+    outward: Option<CallId>,
     /// When timers may run out that let agents alone for so long.
     rest_ends: BTreeSet<Instant>,
 }
@@ -51,9 +53,17 @@ pub(crate) const REST_AT_MOST: Millis = Millis::from_secs(5);
 impl Ledger {
     /// Takes what came in, before the engine does.
     pub(crate) fn input(&mut self, input: &Input) {
-        self.picks = None;
+        (self.picks, self.outward) = (None, None);
         match input {
             Input::PickUp { agent, .. } => self.picks = Some(agent.clone()),
+            Input::Request {
+                agent,
+                request: DeskRequest::Take(_),
+                ..
+            } => self.picks = Some(agent.clone()),
+            Input::TransferOutside { outbound, .. } | Input::HandOnOutside { outbound, .. } => {
+                self.outward = Some(outbound.clone());
+            }
             Input::CallerHungUp { call } | Input::CallerLost { call } => {
                 if let Some(book) = self.books.get_mut(call) {
                     book.gone = true;
@@ -86,8 +96,10 @@ impl Ledger {
         }
         self.leave();
         // Calls that are wholly over leave the books.
-        self.books
-            .retain(|_, book| !book.is_over() || !book.wrapping.is_empty() || !book.gone);
+        self.books.retain(|_, book| {
+            let stays = !book.gone && !book.carried;
+            !book.is_over() || !book.wrapping.is_empty() || stays
+        });
     }
 
     fn output(&mut self, output: &Output, now: Instant) {
@@ -123,6 +135,28 @@ impl Ledger {
                 assert!(self.legs.contains_key(leg) && !self.books[&leg.call].gone);
             }
             Output::Dial { call, target } => self.dial(call, target),
+            Output::DialFor { call, caller, .. } => {
+                let book = &self.books[call];
+                assert!(book.carried && !book.is_over());
+                assert!(!self.books[caller].gone && !self.books[caller].is_over());
+            }
+            Output::Carry { call, caller } => {
+                assert!(!self.books[caller].gone && !self.books[caller].is_over());
+                let book = self.books.get_mut(call).unwrap();
+                assert!(!book.gone && !book.is_over() && book.callee.is_none());
+                book.talking.clear();
+                (book.carried, book.asks) = (true, false);
+            }
+            Output::Join { call, consult } => {
+                for call in [call, consult] {
+                    let book = &self.books[call];
+                    assert!(!book.gone && !book.is_over() && book.is_answered());
+                }
+            }
+            Output::Unjoin { consult } => {
+                let book = &self.books[consult];
+                assert!(!book.gone && !book.is_over() && book.is_answered());
+            }
             Output::EndFar { call } => {
                 assert!(
                     self.books[call].is_over(),
@@ -148,6 +182,7 @@ impl Ledger {
                 );
             }
             Output::AgentChanged { .. }
+            | Output::Reply { .. }
             | Output::NotAdopted { .. }
             | Output::Presence(_)
             | Output::OutboundStopped { .. }
@@ -230,7 +265,9 @@ impl Ledger {
             // A line that leaves gets no calls any more, not even dialled ones: it is not kept for them.
             book.waits_at = LineName::internal();
         }
-        if let EventKind::Dialled { agent, .. } = &event.kind {
+        if self.outward.as_ref() == Some(&event.call) {
+            book.carried = true;
+        } else if let EventKind::Dialled { agent, .. } = &event.kind {
             let asks = |other: &Book| other.is_offered() && other.talking.contains(agent);
             if self.books.values().any(asks) {
                 assert!(!self.consults(agent), "{agent} asks two at once");

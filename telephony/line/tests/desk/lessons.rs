@@ -31,10 +31,8 @@ fn freepbx_124_the_agents_talk_stops_at_the_transfer_to_the_outside() {
     scene.secs(3);
     scene.answer("c");
     scene.secs(120);
-    scene.input(Input::TransferredOutside {
-        call: "c".into(),
-        number: "0120".into(),
-    });
+    scene.hand_on_outside("c", "o", "0120123456");
+    scene.input(Input::FarAnswered { call: "o".into() });
     assert_eq!(scene.state("a"), AgentState::WrapUp);
     assert!(
         scene.legs("c").is_empty(),
@@ -43,8 +41,8 @@ fn freepbx_124_the_agents_talk_stops_at_the_transfer_to_the_outside() {
     scene.secs(3_600);
     scene.hang_up("c");
     assert_eq!(scene.record("c").talk(), Some(Millis::from_secs(120)));
-    let story = "arrived accepted queued ringing(a) answered(a) transferred ended(Desk) \
-                 wrap_up_ended(a)";
+    let story = "arrived accepted queued ringing(a) answered(a) transferred wrap_up_ended(a) \
+                 ended(Caller)";
     assert_eq!(scene.story("c"), story);
 }
 

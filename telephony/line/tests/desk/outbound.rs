@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 use madoguchi_core::id::AgentId;
 use madoguchi_core::live::{AgentCommand, AgentState};
-use madoguchi_core::outbound::{OutboundRefusal, OutboundRule, OutboundRules};
-use madoguchi_core::time::Millis;
+use madoguchi_core::outbound::{OutboundElsewhere, OutboundRefusal, OutboundRule, OutboundRules};
+use madoguchi_core::time::{Instant, Millis};
 use madoguchi_line::api::{DialTarget, HangUpCause, Input, Output};
 
 use crate::agents::{away, refused};
@@ -41,6 +41,18 @@ fn talk(scene: &mut Scene, call: &str, agent: &str) {
     let dials = |output: &Output| matches!(output, Output::Dial { .. });
     assert!(outputs.iter().any(dials), "{outputs:?}");
     scene.input(Input::FarAnswered { call: call.into() });
+}
+
+/// Agents have talked for so many minutes today in calls that are not of this run.
+fn elsewhere(scene: &Scene, talked: &[(&str, i64)]) -> Input {
+    let talked = talked
+        .iter()
+        .map(|(agent, count)| (AgentId::new(*agent), minutes(*count)));
+    Input::OutboundElsewhere(OutboundElsewhere {
+        day: Instant::start_of(scene.now.date()),
+        talked_by: talked.collect(),
+        running: Vec::new(),
+    })
 }
 
 fn stops(outputs: &[Output], agent: Option<&str>) -> bool {
@@ -220,12 +232,10 @@ fn minutes_of_before_that_are_known_later_stop_who_talks_meanwhile() {
     });
     talk(&mut scene, "o", "a");
     scene.secs(60);
-    let known = |agent: &str, count| Input::OutboundTalked {
-        agent: agent.into(),
-        talked: minutes(count),
-    };
-    assert!(!stops(scene.input(known("b", 8)), None));
-    let outputs = scene.input(known("a", 1)).to_vec();
+    let used = elsewhere(&scene, &[("b", 8)]);
+    assert!(!stops(scene.input(used), None));
+    let used = elsewhere(&scene, &[("a", 1), ("b", 8)]);
+    let outputs = scene.input(used).to_vec();
     assert!(stops(&outputs, None));
     assert!(outputs.contains(&refused("o", HangUpCause::Normal)));
 }
@@ -236,7 +246,8 @@ fn a_restart_gives_no_new_minutes_and_other_rules_hold_at_once() {
         talk_per_day: minutes(10),
         ..OutboundRules::default()
     });
-    scene.engine.restore_outbound(&"b".into(), minutes(10));
+    let used = elsewhere(&scene, &[("b", 10)]);
+    scene.input(used);
     dial(&mut scene, "o", "a", "0312345678");
     assert_eq!(
         scene.story("o"),
@@ -248,4 +259,53 @@ fn a_restart_gives_no_new_minutes_and_other_rules_hold_at_once() {
     assert!(!scene.engine.snapshot().outbound.stopped);
     dial(&mut scene, "p", "a", "0312345678");
     assert_eq!(scene.story("p"), "dialled");
+}
+
+#[test]
+fn calls_and_minutes_of_other_nodes_count_as_those_of_this_one() {
+    let mut scene = desk(OutboundRules {
+        calls_at_once: 2,
+        talk_per_day: minutes(10),
+        cut_at_limit: true,
+        ..OutboundRules::default()
+    });
+    let used = |scene: &Scene, running| {
+        Input::OutboundElsewhere(OutboundElsewhere {
+            day: Instant::start_of(scene.now.date()),
+            talked_by: [("b".into(), minutes(4))].into(),
+            running,
+        })
+    };
+    // One rings at another node, and one is talked: no third one.
+    let two = vec![None, Some(("c".into(), scene.now))];
+    let told = used(&scene, two);
+    scene.input(told);
+    dial(&mut scene, "o", "a", "0312345678");
+    assert_eq!(
+        scene.story("o"),
+        "dialled barred(calls_at_once) ended(Refused)"
+    );
+    // Two talk at two nodes: what is left of the minutes is over in half the time.
+    let one = vec![Some(("c".into(), scene.now))];
+    let told = used(&scene, one);
+    scene.input(told);
+    talk(&mut scene, "p", "a");
+    assert!(!stops(&scene.secs(179), None));
+    assert!(stops(&scene.secs(2), None));
+    assert_eq!(scene.story("p"), "dialled answered(a) ended(Desk)");
+}
+
+#[test]
+fn what_other_nodes_used_yesterday_is_nothing_today() {
+    let mut scene = desk(OutboundRules {
+        talk_per_day: minutes(10),
+        ..OutboundRules::default()
+    });
+    let used = elsewhere(&scene, &[("b", 10)]);
+    let outputs = scene.input(used.clone()).to_vec();
+    assert!(stops(&outputs, None));
+    scene.secs(86_400);
+    assert!(!scene.engine.snapshot().outbound.stopped);
+    // Told once more, late: it is of another day.
+    assert!(!stops(scene.input(used), None));
 }

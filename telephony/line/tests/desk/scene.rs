@@ -7,7 +7,7 @@ use madoguchi_core::clock::Moment;
 use madoguchi_core::event::{CallEvent, EventKind};
 use madoguchi_core::hours::{Calendar, HoursSettings};
 use madoguchi_core::id::{AgentId, CallId};
-use madoguchi_core::live::{AgentCommand, AgentState};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskRequest, HandOnRefusal};
 use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
@@ -279,6 +279,36 @@ impl Scene {
         })
     }
 
+    /// An agent asks for something from the screen; why it was not done.
+    pub(crate) fn ask(&mut self, agent: &str, request: DeskRequest) -> Option<HandOnRefusal> {
+        let outputs = self.input(Input::Request {
+            agent: agent.into(),
+            request,
+            asked: 0,
+        });
+        let replies = outputs.iter().filter_map(|output| match output {
+            Output::Reply { refusal, .. } => Some(*refusal),
+            _ => None,
+        });
+        let replies: Vec<_> = replies.collect();
+        assert_eq!(replies.len(), 1, "one answer for each request");
+        replies[0]
+    }
+
+    /// The agent with whom a caller talks hands them on to a number outside.
+    pub(crate) fn hand_on_outside(
+        &mut self,
+        call: &str,
+        outbound: &str,
+        number: &str,
+    ) -> &[Output] {
+        self.input(Input::TransferOutside {
+            call: call.into(),
+            outbound: outbound.into(),
+            target: outside(number),
+        })
+    }
+
     /// The newest attempt is picked up and bridged.
     pub(crate) fn answer(&mut self, call: &str) {
         let leg = self.leg(call);
@@ -322,6 +352,15 @@ impl Scene {
     }
 }
 
+/// A number outside, called for the line of the desk.
+pub(crate) fn outside(number: &str) -> DialTarget {
+    DialTarget::Outside {
+        number: number.to_owned(),
+        shown: "5000".to_owned(),
+        line: "desk".into(),
+    }
+}
+
 /// What the engine does, a line for each thing, in order.
 pub(crate) fn script(outputs: &[Output]) -> String {
     let lines = outputs.iter().map(|output| match output {
@@ -348,6 +387,13 @@ pub(crate) fn script(outputs: &[Output]) -> String {
         Output::NotAdopted { consult } => format!("{consult} goes on"),
         Output::MoveToLine { call, line } => format!("{call} waits at {line}"),
         Output::Dial { call, .. } => format!("dial for {call}"),
+        Output::DialFor { call, caller, .. } => {
+            format!("dial for {call}, for the caller of {caller}")
+        }
+        Output::Carry { call, caller } => format!("who is at {call} is there for {caller}"),
+        Output::Join { call, consult } => format!("{call} and {consult} are together"),
+        Output::Unjoin { consult } => format!("{consult} is by itself"),
+        Output::Reply { refusal, .. } => format!("say on the screen: {refusal:?}"),
         Output::EndFar { call } => format!("end the far end of {call}"),
         Output::HangUp { call, cause } => format!("hang up {call}: {cause:?}"),
         Output::SetTimer { after, .. } => format!("wake after {} ms", after.0),
@@ -375,6 +421,8 @@ fn word(kind: &EventKind) -> String {
         EventKind::Held { by } => format!("held({by:?})"),
         EventKind::Resumed { by } => format!("resumed({by:?})"),
         EventKind::Transferred { .. } => "transferred".into(),
+        EventKind::Joined { with } => format!("joined({with})"),
+        EventKind::Parted => "parted".into(),
         EventKind::Abandoned { reason } => format!("abandoned({})", reason.as_str()),
         EventKind::Ended { cause } => format!("ended({cause:?})"),
         EventKind::WrapUpEnded { agent } => format!("wrap_up_ended({agent})"),

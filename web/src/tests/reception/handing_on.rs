@@ -1,6 +1,10 @@
 //! 転送: the caller goes to a colleague or a line, with what was written.
 
-use madoguchi_core::live::HandOnTo;
+use madoguchi_core::audit::{AuditEntry, Fields};
+use madoguchi_core::department::{DEPARTMENT, Department};
+use madoguchi_core::live::{ConsultView, DeskRequest, HandOnRefusal, HandOnTo, HandOnView};
+use madoguchi_core::outbound::OutboundRefusal;
+use madoguchi_core::vendor::{VENDOR, Vendor};
 
 use super::*;
 
@@ -25,6 +29,19 @@ async fn talking(house: &House) -> Client {
     snapshot.agents.push(colleague());
     *house.desk.snapshot.lock().unwrap() = Arc::new(snapshot);
     tanaka
+}
+
+/// Where the desk was asked to hand tanaka's caller on to.
+fn asked(house: &House) -> Vec<HandOnTo> {
+    let requests = house.desk.requests.lock().unwrap();
+    let handed_on = requests.iter().map(|(agent, request)| {
+        assert_eq!(agent.as_str(), "tanaka");
+        match request {
+            DeskRequest::HandOn(to) => to.clone(),
+            other => panic!("{other:?}"),
+        }
+    });
+    handed_on.collect()
 }
 
 async fn send(
@@ -58,11 +75,7 @@ async fn a_caller_is_handed_on_with_the_ticket_written_so_far() {
     ];
     let (status, place, html) = send(&house, &mut tanaka, &fields).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
-    let handed_on = house.desk.handed_on.lock().unwrap().clone();
-    assert_eq!(
-        handed_on,
-        [("tanaka".into(), HandOnTo::Agent("sato".into()))]
-    );
+    assert_eq!(asked(&house), [HandOnTo::Agent("sato".into())]);
     let tickets = house.tickets().await;
     assert_eq!(tickets[0].fields.question, "規程の解釈");
     assert_eq!(house.recorded(Action::CallHandOn).await, ["c9"]);
@@ -80,11 +93,7 @@ async fn a_caller_of_whom_nothing_is_written_is_put_to_a_line() {
         (status, place.as_str()),
         (StatusCode::SEE_OTHER, "/reception?done=handed-on")
     );
-    let handed_on = house.desk.handed_on.lock().unwrap().clone();
-    assert_eq!(
-        handed_on,
-        [("tanaka".into(), HandOnTo::Line("help".into()))]
-    );
+    assert_eq!(asked(&house), [HandOnTo::Line("help".into())]);
     assert!(house.tickets().await.is_empty());
 }
 
@@ -102,5 +111,169 @@ async fn nobody_is_handed_on_to_nobody_or_without_a_talk() {
     let fields = [("call", "c9"), ("to", "line help"), ("intent", "hand-on")];
     let (_, place, _) = send(&house, &mut tanaka, &fields).await;
     assert_eq!(place, "/reception?done=not-handed-on");
-    assert!(house.desk.handed_on.lock().unwrap().is_empty());
+    assert!(asked(&house).is_empty());
+}
+
+/// An エスカレーション先 and a 部署 who can be called, and one of each who cannot.
+async fn directories(house: &House) {
+    let vendor = |name: &str, number: &str| {
+        let vendor = Vendor {
+            name: name.to_owned(),
+            number: number.to_owned(),
+            ..Vendor::default()
+        };
+        serde_json::to_string(&vendor).unwrap()
+    };
+    let department = |name: &str, number: &str| {
+        let department = Department {
+            name: name.to_owned(),
+            answers: "給与".to_owned(),
+            number: number.to_owned(),
+            ..Department::default()
+        };
+        serde_json::to_string(&department).unwrap()
+    };
+    let entry = AuditEntry::of_system(now(), Action::VendorChange, "one", Fields::new());
+    let mut tx = house.store.begin(entry).await.unwrap();
+    for (kind, id, data) in [
+        (VENDOR, "one", vendor("保守の窓口", "03-9876-5432")),
+        (VENDOR, "two", vendor("電話のない先", "")),
+        (DEPARTMENT, "one", department("給与課", "06-1111-2222")),
+        (DEPARTMENT, "two", department("人事課", "内線の案内は別紙")),
+    ] {
+        let version = NewVersion {
+            kind,
+            id: id.to_owned(),
+            replaces: 0,
+            data: Some(data),
+        };
+        tx.save_setting(&version).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_is_handed_on_to_a_vendor_a_department_or_any_number() {
+    let house = house().await;
+    directories(&house).await;
+    let mut tanaka = talking(&house).await;
+    let (_, html) = house.open(&mut tanaka, "/reception").await;
+    assert!(
+        html.contains("保守の窓口(エスカレーション先 03-9876-5432)"),
+        "{html}"
+    );
+    assert!(html.contains("給与課(部署 06-1111-2222)"));
+    for none in ["電話のない先(", "人事課("] {
+        assert!(!html.contains(none), "{none} cannot be called");
+    }
+    for (to, number, called) in [
+        ("reached vendor:one", "", "03-9876-5432"),
+        ("reached department:one", "", "06-1111-2222"),
+        ("number", " 0120-000-111 ", "0120-000-111"),
+    ] {
+        let fields = [("to", to), ("to_number", number), ("intent", "hand-on")];
+        let (status, _, html) = send(&house, &mut tanaka, &fields).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+        let number = HandOnTo::Number(called.to_owned());
+        assert_eq!(asked(&house).last(), Some(&number));
+    }
+    for (to, number, wrong) in [
+        ("number", "  ", "転送先の電話番号を入力してください"),
+        ("reached vendor:two", "", "転送先を選んでください"),
+        ("reached vendor:nobody", "", "転送先を選んでください"),
+    ] {
+        let fields = [("to", to), ("to_number", number), ("intent", "hand-on")];
+        let (status, _, html) = send(&house, &mut tanaka, &fields).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(html.contains(wrong), "{html}");
+    }
+    assert_eq!(asked(&house).len(), 3);
+}
+
+/// What tanaka does beside the talk.
+fn beside(house: &House, change: impl FnOnce(&mut DeskSnapshot)) {
+    let mut snapshot = (*house.desk.snapshot()).clone();
+    change(&mut snapshot);
+    *house.desk.snapshot.lock().unwrap() = Arc::new(snapshot);
+}
+
+#[tokio::test]
+async fn a_number_that_the_rules_forbid_is_refused_with_the_reason_in_plain_words() {
+    let house = house().await;
+    let mut tanaka = talking(&house).await;
+    let barred = HandOnRefusal::Barred(OutboundRefusal::Premium);
+    *house.desk.refuses.lock().unwrap() = Some(barred);
+    beside(&house, |snapshot| {
+        snapshot.hand_ons = vec![HandOnView {
+            agent: "tanaka".into(),
+            call: "c9".into(),
+            failed: Some(barred),
+        }];
+    });
+    let fields = [
+        ("to", "number"),
+        ("to_number", "0990500123"),
+        ("intent", "hand-on"),
+    ];
+    let (_, place, _) = send(&house, &mut tanaka, &fields).await;
+    assert_eq!(place, "/reception?done=not-handed-on");
+    let (_, html) = house.open(&mut tanaka, &place).await;
+    assert!(html.contains("発信規制により、転送できません"), "{html}");
+    assert!(html.contains("発信者との通話は続いています"), "{html}");
+    let filter = AuditFilter {
+        action: Some(Action::CallHandOn),
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let entries = house.store.list_audit(&filter);
+    let entry = entries.await.unwrap().remove(0).entry;
+    assert_eq!(
+        entry.after.get("number").map(String::as_str),
+        Some("0990500123")
+    );
+    assert!(entry.after.contains_key("refused"));
+}
+
+#[tokio::test]
+async fn whom_the_agent_asks_beside_the_caller_is_shown_with_what_can_be_done() {
+    let house = house().await;
+    let mut tanaka = talking(&house).await;
+    let consult = |answered, joined| ConsultView {
+        agent: "tanaka".into(),
+        call: "c10".into(),
+        colleague: None,
+        answered,
+        joined,
+    };
+    for (answered, joined, buttons) in [
+        (false, false, [true, false, true]),
+        (true, false, [true, true, true]),
+        (true, true, [true, false, true]),
+    ] {
+        beside(&house, |snapshot| {
+            snapshot.consults = vec![consult(answered, joined)]
+        });
+        let (_, html) = house.open(&mut tanaka, "/reception").await;
+        let shown = [
+            "引き継ぐ</button>",
+            "三者で話す</button>",
+            "相談を終える</button>",
+        ];
+        let shown = shown.map(|button| html.contains(button));
+        assert_eq!(shown, buttons, "{answered} {joined}");
+        assert!(html.contains("外の相手"));
+        let (_, board) = house.open(&mut tanaka, "/board").await;
+        assert!(board.contains("data-doing="), "the board tells of it");
+    }
+    for (intent, request) in [
+        ("hand-on asked", DeskRequest::HandOn(HandOnTo::Asked)),
+        ("join", DeskRequest::Join),
+        ("end-consult", DeskRequest::EndConsult),
+    ] {
+        let fields = [("question", ""), ("intent", intent)];
+        let (status, ..) = send(&house, &mut tanaka, &fields).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        let last = house.desk.requests.lock().unwrap().last().cloned();
+        assert_eq!(last, Some(("tanaka".into(), request)));
+    }
 }

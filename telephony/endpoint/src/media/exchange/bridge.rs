@@ -69,6 +69,7 @@ impl Exchange {
     }
 
     pub(super) fn unbridge(&mut self, id: SessionId) {
+        self.leave_mix(id);
         let peer = self.sessions.get_mut(&id).and_then(Session::part);
         if let Some(peer) = peer.and_then(|peer| self.sessions.get_mut(&peer)) {
             let _was = peer.part();

@@ -3,12 +3,14 @@
 mod hold;
 mod keys;
 mod measuring;
+mod mixing;
 mod strangers;
 
 use madoguchi_core::quality::VoiceQuality;
 use madoguchi_sip::sdp::Codec;
 
 use super::*;
+use crate::media::RemoteMedia;
 
 const A: SessionId = SessionId(1);
 const B: SessionId = SessionId(2);
@@ -84,8 +86,8 @@ impl Desk {
                 sequence: 100,
                 timestamp: 1000,
             };
-            desk.tell(Command::Open { session, start });
-            desk.tell(Command::SetRemote {
+            desk.exchange.open(session, start);
+            desk.tell(MediaCommand::SetRemote {
                 session,
                 remote: remote(session),
             });
@@ -95,7 +97,7 @@ impl Desk {
 
     fn bridged() -> Self {
         let mut desk = Self::new();
-        desk.tell(Command::Bridge {
+        desk.tell(MediaCommand::Bridge {
             a: A,
             b: B,
             token: 7,
@@ -104,12 +106,12 @@ impl Desk {
         desk
     }
 
-    fn tell(&mut self, command: Command) {
+    fn tell(&mut self, command: MediaCommand) {
         self.exchange.handle(command, self.now, &mut self.out);
     }
 
     fn play(&mut self, session: SessionId, sound: Arc<Sound>, playback: u32) {
-        self.tell(Command::Play {
+        self.tell(MediaCommand::Play {
             session,
             sound,
             playback,
@@ -123,7 +125,7 @@ impl Desk {
             receive,
             ..remote(session)
         };
-        self.tell(Command::SetRemote { session, remote });
+        self.tell(MediaCommand::SetRemote { session, remote });
     }
 
     fn hear(&mut self, session: SessionId, packet: &[u8]) {
@@ -188,7 +190,7 @@ fn what_is_replaced_or_stopped_tells_no_end() {
     desk.play(A, sound(160), 2);
     desk.play(B, sound(1600), 3);
     desk.pass(50);
-    desk.tell(Command::Stop { session: B });
+    desk.tell(MediaCommand::Stop { session: B });
     desk.pass(1000);
     let ended = MediaEvent::PlaybackEnded {
         session: A,
@@ -206,11 +208,11 @@ fn an_announcement_waits_for_the_description() {
         sequence: 0,
         timestamp: 0,
     };
-    desk.tell(Command::Open { session, start });
+    desk.exchange.open(session, start);
     desk.play(session, sound(320), 1);
     desk.pass(500);
     assert_eq!(desk.heard_by(session).len(), 0);
-    desk.tell(Command::SetRemote {
+    desk.tell(MediaCommand::SetRemote {
         session,
         remote: remote(session),
     });
@@ -235,7 +237,7 @@ fn a_sleeping_thread_neither_hurries_nor_loses_frames() {
 fn a_bridge_tells_that_it_stands_and_carries_both_ways() {
     let mut desk = Desk::new();
     desk.play(A, sound(8000), 1);
-    desk.tell(Command::Bridge {
+    desk.tell(MediaCommand::Bridge {
         a: A,
         b: B,
         token: 7,
@@ -247,7 +249,7 @@ fn a_bridge_tells_that_it_stands_and_carries_both_ways() {
     assert_eq!(desk.heard_by(B)[0][12..], [0x11; 160]);
     desk.voice(B, 1);
     assert_eq!(desk.heard_by(A)[0][12..], [0x11; 160]);
-    desk.tell(Command::Unbridge { session: B });
+    desk.tell(MediaCommand::Unbridge { session: B });
     desk.voice(A, 2);
     desk.voice(B, 2);
     assert!(desk.out.sent.is_empty());
@@ -256,8 +258,8 @@ fn a_bridge_tells_that_it_stands_and_carries_both_ways() {
 #[test]
 fn a_bridge_with_a_leg_that_is_gone_never_stands() {
     let mut desk = Desk::new();
-    desk.tell(Command::Close { session: B });
-    desk.tell(Command::Bridge {
+    desk.tell(MediaCommand::Close { session: B });
+    desk.tell(MediaCommand::Bridge {
         a: A,
         b: B,
         token: 7,
@@ -274,15 +276,12 @@ fn a_leg_is_bridged_to_one_other_at_a_time() {
         sequence: 0,
         timestamp: 0,
     };
-    desk.tell(Command::Open {
-        session: third,
-        start,
-    });
-    desk.tell(Command::SetRemote {
+    desk.exchange.open(third, start);
+    desk.tell(MediaCommand::SetRemote {
         session: third,
         remote: remote(third),
     });
-    desk.tell(Command::Bridge {
+    desk.tell(MediaCommand::Bridge {
         a: third,
         b: A,
         token: 8,
@@ -313,7 +312,7 @@ fn each_key_is_told_once_and_passed_with_every_packet() {
         dtmf_payload_type: Some(96),
         ..remote(B)
     };
-    desk.tell(Command::SetRemote {
+    desk.tell(MediaCommand::SetRemote {
         session: B,
         remote: mapped,
     });
@@ -339,7 +338,7 @@ fn keys_are_not_sent_to_a_leg_that_did_not_ask_for_them() {
         dtmf_payload_type: None,
         ..remote(B)
     };
-    desk.tell(Command::SetRemote {
+    desk.tell(MediaCommand::SetRemote {
         session: B,
         remote: without,
     });
@@ -352,8 +351,8 @@ fn keys_are_not_sent_to_a_leg_that_did_not_ask_for_them() {
 fn a_closed_session_leaves_nothing_behind() {
     let mut desk = Desk::bridged();
     desk.play(A, sound(8000), 1);
-    desk.tell(Command::Close { session: A });
-    desk.tell(Command::Close { session: B });
+    desk.tell(MediaCommand::Close { session: A });
+    desk.tell(MediaCommand::Close { session: B });
     desk.pass(30);
     assert_eq!(desk.exchange.sessions.len(), 0);
     assert_eq!(desk.exchange.due.len(), 0);

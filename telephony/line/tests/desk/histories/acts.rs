@@ -117,11 +117,68 @@ impl World {
                 let line = if more >> 16 & 1 == 0 { "vip" } else { "desk" }.into();
                 self.input(Input::TransferToLine { call, line });
             }
-            _ => self.input(Input::TransferredOutside {
-                call,
-                number: "0120".into(),
-            }),
+            _ => {
+                let outbound = self.new_call();
+                self.input(Input::TransferOutside {
+                    call,
+                    outbound,
+                    target: outside("0120"),
+                });
+            }
         }
+    }
+
+    /// A call that the engine may begin for a caller.
+    fn new_call(&mut self) -> CallId {
+        self.calls += 1;
+        let call = CallId::new(format!("call-{}", self.calls));
+        self.old_calls.push(call.clone());
+        call
+    }
+
+    /// An agent asks for something on the screen.
+    pub(super) fn request(&mut self, pick: usize, more: u64) {
+        let agent: AgentId = AGENTS[pick % AGENTS.len()].into();
+        let other = AGENTS[(more >> 8) as usize % AGENTS.len()].into();
+        let request = match more % 8 {
+            0 | 1 => DeskRequest::Join,
+            2 => DeskRequest::EndConsult,
+            3 => DeskRequest::HandOn(HandOnTo::Asked),
+            4 => DeskRequest::HandOn(HandOnTo::Agent(other)),
+            5 => DeskRequest::HandOn(HandOnTo::Park),
+            _ => match nth(self.callers.keys(), (more >> 16) as usize).cloned() {
+                Some(call) => DeskRequest::Take(call),
+                None => return,
+            },
+        };
+        let asked = more;
+        self.input(Input::Request {
+            agent,
+            request,
+            asked,
+        });
+        self.is_replied_to(asked);
+    }
+
+    /// An agent hands a caller on to the outside, on the screen.
+    pub(super) fn hand_on_outside(&mut self, pick: usize, more: u64) {
+        let agent: AgentId = AGENTS[pick % AGENTS.len()].into();
+        let number = ["0312345678", "0990500123", "not a number"][more as usize % 3];
+        let (outbound, asked) = (self.new_call(), more);
+        self.input(Input::HandOnOutside {
+            agent,
+            outbound,
+            target: outside(number),
+            asked,
+        });
+        self.is_replied_to(asked);
+    }
+
+    fn is_replied_to(&self, number: u64) {
+        let replies = self.scene.last.iter();
+        let replies = replies
+            .filter(|output| matches!(output, Output::Reply { asked, .. } if *asked == number));
+        assert_eq!(replies.count(), 1, "one answer for each request");
     }
 
     pub(super) fn dial(&mut self, pick: usize, more: u64) {
@@ -183,6 +240,7 @@ impl World {
         match (far, more % 4) {
             (Far::Rings, 0..=2) => {
                 self.fars.insert(call.clone(), Far::Talks);
+                self.far_is_heard(&call);
                 self.input(Input::FarAnswered { call });
             }
             (Far::Rings, _) => {

@@ -16,6 +16,12 @@ pub(crate) struct Book {
     queued: bool,
     /// Begun beside a talk with a caller.
     pub(super) asks: bool,
+    /// No agent's phone is in it: it was dialled for a caller who is handed on.
+    pub(super) carried: bool,
+    /// Three talk.
+    joined: bool,
+    /// The caller talks with somebody outside.
+    pub(super) outside: bool,
     /// The colleague who was dialled.
     pub(super) callee: Option<AgentId>,
     /// The line in whose queue it waits.
@@ -44,6 +50,9 @@ impl Book {
             order,
             queued: false,
             asks: false,
+            carried: false,
+            joined: false,
+            outside: false,
             callee: None,
             waits_at: event.line.clone(),
             ringing: BTreeSet::new(),
@@ -65,6 +74,11 @@ impl Book {
 
     pub(super) fn is_over(&self) -> bool {
         self.over
+    }
+
+    /// A caller who is on the line.
+    pub(crate) fn has_caller(&self) -> bool {
+        self.is_offered() && !self.over && !self.gone
     }
 
     pub(super) fn is_answered(&self) -> bool {
@@ -112,6 +126,11 @@ impl Book {
             EventKind::Held { by } => self.hold(event, *by, true),
             EventKind::Resumed { by } => self.hold(event, *by, false),
             EventKind::Transferred { from, to } => self.hand_on(event, from.as_ref(), to),
+            EventKind::Joined { .. } => {
+                assert!(!self.talking.is_empty() && !self.joined, "{event:?}");
+                self.joined = true;
+            }
+            EventKind::Parted => assert!(std::mem::take(&mut self.joined), "{event:?}"),
             EventKind::Abandoned { .. } => {
                 assert!(self.is_offered() && !self.answered, "{event:?}");
                 assert!(self.ringing.is_empty(), "phones still ring at {event:?}");
@@ -140,7 +159,7 @@ impl Book {
             assert!(self.ringing.is_empty(), "others still ring at {event:?}");
             self.talking.insert(agent.clone());
         } else {
-            assert!(self.talking.contains(agent), "{event:?}");
+            assert!(self.carried || self.talking.contains(agent), "{event:?}");
             self.talking.append(&mut self.ringing);
         }
     }
@@ -157,7 +176,10 @@ impl Book {
 
     fn hand_on(&mut self, event: &CallEvent, from: Option<&AgentId>, to: &TransferTarget) {
         assert!(self.answered, "{event:?} before the answer");
+        assert!(!self.joined, "{event:?} while three talk");
         match from {
+            // Who handed the caller on was not in this call, or is not any more.
+            Some(_) if self.carried => assert!(!self.is_offered(), "{event:?}"),
             Some(from) => {
                 assert!(self.talking.remove(from), "{event:?}");
                 self.wrapping.push(from.clone());
@@ -171,7 +193,11 @@ impl Book {
                 assert!(!self.agent_holds, "{event:?} while the agent holds");
                 self.talking.insert(agent.clone());
             }
-            TransferTarget::Outside { .. } => {}
+            TransferTarget::Outside { .. } => {
+                assert!(self.is_offered() && self.ringing.is_empty(), "{event:?}");
+                self.outside = true;
+            }
+            TransferTarget::Caller { .. } => assert!(!self.is_offered(), "{event:?}"),
             TransferTarget::Desk => {
                 assert!(!self.agent_holds, "{event:?} while the agent holds");
             }
@@ -180,6 +206,8 @@ impl Book {
 
     fn end(&mut self, event: &CallEvent) {
         self.over = true;
+        assert!(!self.joined, "{event:?} while three talk");
+        self.parts_are_the_talk(event);
         if self.is_offered() {
             assert!(self.answered, "{event:?} instead of 放棄");
             assert!(self.ringing.is_empty(), "phones still ring at {event:?}");
@@ -188,5 +216,27 @@ impl Book {
             self.talking.clear();
             self.ringing.clear();
         }
+    }
+
+    /// The parts of agents, and what passes between two of them, are the talk of the caller's call.
+    fn parts_are_the_talk(&self, event: &CallEvent) {
+        if !self.is_offered() {
+            return;
+        }
+        let (Some(from), Some(until)) = (self.record.answered_at, self.record.talk_ended_at) else {
+            panic!("{event:?} without a talk");
+        };
+        let mut at = from;
+        for part in &self.record.parts {
+            let ended = part.until.unwrap_or_else(|| panic!("{event:?}: {part:?}"));
+            assert!(at <= part.from && part.from <= ended, "{event:?}: {part:?}");
+            at = ended;
+        }
+        assert!(at <= until, "{event:?} before the end of a part");
+        let last = self.record.parts.last().and_then(|part| part.until);
+        assert!(
+            !self.outside || last.is_none_or(|last| last <= until),
+            "the outside is nobody's part"
+        );
     }
 }

@@ -63,14 +63,14 @@ fn what_a_holder_did_not_hear_is_no_loss() {
 fn hold_music_is_that_of_the_line_and_begins_with_the_bridge_too() {
     let mut desk = Desk::new();
     let line_music = Arc::new(Sound::from_samples(&[-5000; 160]));
-    desk.tell(Command::Play {
+    desk.tell(MediaCommand::Play {
         session: A,
         sound: line_music.clone(),
         playback: 0,
         repeat: true,
     });
     desk.hold(B, false, false);
-    desk.tell(Command::Bridge {
+    desk.tell(MediaCommand::Bridge {
         a: A,
         b: B,
         token: 1,
@@ -85,7 +85,7 @@ fn new_hold_music_is_heard_at_the_next_hold() {
     let mut desk = Desk::bridged();
     let music = Arc::new(Sound::from_samples(&[-5000; 160]));
     desk.hold(B, false, false);
-    desk.tell(Command::SetHoldMusic {
+    desk.tell(MediaCommand::SetHoldMusic {
         music: music.clone(),
     });
     desk.pass(50);
@@ -103,7 +103,7 @@ fn the_end_of_the_bridge_ends_the_hold_music() {
     let mut desk = Desk::bridged();
     desk.hold(B, false, false);
     desk.pass(50);
-    desk.tell(Command::Close { session: B });
+    desk.tell(MediaCommand::Close { session: B });
     desk.out.sent.clear();
     desk.pass(100);
     assert_eq!(desk.heard_by(A).len(), 0);
@@ -140,10 +140,7 @@ fn silence_is_no_fault_on_hold_nor_before_the_description() {
         sequence: 0,
         timestamp: 0,
     };
-    desk.tell(Command::Open {
-        session: SessionId(3),
-        start,
-    });
+    desk.exchange.open(SessionId(3), start);
     desk.pass(20_000);
     assert_eq!(desk.out.told, []);
 }
@@ -170,7 +167,7 @@ fn an_unspecified_address_is_the_old_way_to_hold() {
         addr: SocketAddr::from(([0, 0, 0, 0], 4000)),
         ..remote(B)
     };
-    desk.tell(Command::SetRemote {
+    desk.tell(MediaCommand::SetRemote {
         session: B,
         remote: old_hold,
     });

@@ -3,7 +3,7 @@
 use super::*;
 
 fn press(desk: &mut Desk, digit: char, ms: u64) {
-    desk.tell(Command::Press {
+    desk.tell(MediaCommand::Press {
         session: B,
         digit,
         lasts: Duration::from_millis(ms),
@@ -75,7 +75,7 @@ fn a_leg_without_telephone_event_is_told_nothing_and_a_flood_is_bounded() {
         dtmf_payload_type: None,
         ..remote(B)
     };
-    desk.tell(Command::SetRemote { session: B, remote });
+    desk.tell(MediaCommand::SetRemote { session: B, remote });
     press(&mut desk, '1', 100);
     desk.pass(300);
     assert_eq!(desk.out.sent, []);

@@ -102,7 +102,7 @@ fn who_only_listens_reports_as_a_receiver() {
 fn reports_go_where_the_description_says() {
     let mut desk = Desk::bridged();
     let reports = SocketAddr::from(([192, 0, 2, 9], 999));
-    desk.tell(Command::SetRemote {
+    desk.tell(MediaCommand::SetRemote {
         session: A,
         remote: RemoteMedia {
             reports: Some(reports),

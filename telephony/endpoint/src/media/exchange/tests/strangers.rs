@@ -63,7 +63,7 @@ fn a_stranger_is_not_heard_after_silence_hold_or_a_refresh_and_the_peer_is() {
     for number in 2..50 {
         stranger_voice(&mut desk, A, from, number);
         // A refresh in between.
-        desk.tell(Command::SetRemote {
+        desk.tell(MediaCommand::SetRemote {
             session: A,
             remote: remote(A),
         });
@@ -90,7 +90,7 @@ fn a_call_whose_voice_comes_from_a_stranger_alone_is_silent() {
 fn a_phone_behind_nat_is_learnt_if_symmetric_rtp_is_asked_for() {
     let mut desk = Desk::bridged();
     let mapped: SocketAddr = "203.0.113.7:61000".parse().unwrap();
-    desk.tell(Command::SetRemote {
+    desk.tell(MediaCommand::SetRemote {
         session: A,
         remote: RemoteMedia {
             addr: "10.0.0.5:4000".parse().unwrap(),
@@ -109,12 +109,12 @@ fn a_phone_behind_nat_is_learnt_if_symmetric_rtp_is_asked_for() {
 #[test]
 fn nothing_is_sent_to_a_peer_that_has_not_proven_to_be_there() {
     let mut desk = Desk::bridged();
-    desk.tell(Command::Withhold {
+    desk.tell(MediaCommand::Withhold {
         session: A,
         withheld: true,
     });
     desk.voice(B, 1);
-    desk.tell(Command::Press {
+    desk.tell(MediaCommand::Press {
         session: A,
         digit: '1',
         lasts: Duration::from_millis(100),
@@ -123,7 +123,7 @@ fn nothing_is_sent_to_a_peer_that_has_not_proven_to_be_there() {
     desk.pass(2_000);
     assert_eq!(sent(&mut desk), []);
     assert_eq!(desk.out.told, [], "the announcement waits");
-    desk.tell(Command::Withhold {
+    desk.tell(MediaCommand::Withhold {
         session: A,
         withheld: false,
     });

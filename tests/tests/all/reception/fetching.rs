@@ -1,0 +1,100 @@
+//! Callers are taken by buttons of the board, with phones that ring: one who rings elsewhere, and one who is parked.
+
+use madoguchi_tests::raw::Peer;
+
+use super::*;
+
+/// tanaka and sato with phones at these ports, and sato's board.
+async fn two(first: u16, second: u16) -> anyhow::Result<(Desk, Browser)> {
+    let setup = Setup::default()
+        .agent("tanaka", first)
+        .agent("sato", second);
+    let setup = setup.line("ring_timeout_s = 25").line("wrap_up_s = 0");
+    let desk = setup.start().await?;
+    know(&desk).await?;
+    let password = desk.add_user("sato", &[Role::Agent], Some("sato")).await?;
+    let sato = Browser::start(1280, 800).await?;
+    sato.sign_in(desk.web(), "sato", &password).await?;
+    sato.open(desk.web(), "/board").await?;
+    Ok((desk, sato))
+}
+
+/// A caller who stays until told to go.
+async fn come(desk: &Desk, call: &str) -> anyhow::Result<(Peer, madoguchi_sip::message::Response)> {
+    let peer = Peer::new(desk.sip).await?;
+    peer.send(&peer.request("INVITE", "5000", call, 1, ""))
+        .await?;
+    let response = peer.final_response().await?;
+    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
+    Ok((peer, response))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_rings_a_colleague_is_taken_by_a_button_of_the_board() -> Outcome {
+    let (first, second) = (free_port(), free_port());
+    let (desk, sato) = two(first, second).await?;
+    let rung = callee().ring().respond(180).wait("CANCEL");
+    let rung = rung.start(&Run::wait(first))?;
+    let (peer, response) = come(&desk, "taken").await?;
+    desk.until_agent("tanaka", AgentState::Ringing).await?;
+    let own = callee().ring().respond(180).pause(500).answer();
+    let own = own.receive("BYE").start(&Run::wait(second))?;
+    sato.until_shown("代わりに出る").await?;
+    sato.click("form.take button").await?;
+    desk.until_agent("sato", AgentState::Talking).await?;
+    desk.until_agent("tanaka", AgentState::Ready).await?;
+    sato.until_shown("自分の電話機を呼び出しています").await?;
+    drop(rung);
+    // Who calls stands on sato's screen.
+    sato.open(desk.web(), "/reception").await?;
+    until_talking(&sato).await?;
+    sato.until_shown("年金 花子").await?;
+    peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
+    own.succeed().await?;
+    desk.until_agent("sato", AgentState::Ready).await?;
+    sato.close().await?;
+    let figures = desk.figures();
+    ensure!((figures.offered, figures.answered) == (1, 1));
+    desk.end().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_is_parked_on_the_screen_and_fetched_from_the_board() -> Outcome {
+    let (first, second) = (free_port(), free_port());
+    let (desk, sato) = two(first, second).await?;
+    let password = desk
+        .add_user("tanaka", &[Role::Agent], Some("tanaka"))
+        .await?;
+    let tanaka = Browser::start(1280, 800).await?;
+    tanaka.sign_in(desk.web(), "tanaka", &password).await?;
+    let phone = callee().ring().respond(180).answer();
+    let phone = phone.receive("BYE").start(&Run::wait(first))?;
+    let (peer, response) = come(&desk, "parked").await?;
+    desk.until_agent("tanaka", AgentState::Talking).await?;
+    until_talking(&tanaka).await?;
+    let choose = "const to = document.querySelector('#to'); to.value = 'park'; return true";
+    tanaka.until_true(choose).await?;
+    tanaka.click("[data-hand-on]").await?;
+    phone.succeed().await?;
+    desk.until_agent("tanaka", AgentState::Ready).await?;
+    ensure!(desk.agent("sato") == AgentState::Ready, "nobody is rung");
+    tanaka.close().await?;
+
+    sato.until_shown("預かっている方").await?;
+    let row = sato.text("table.parked tbody tr").await?;
+    ensure!(row.contains("1番") && row.contains("tanaka"), "{row}");
+    let own = callee().ring().respond(180).pause(500).answer();
+    let own = own.receive("BYE").start(&Run::wait(second))?;
+    sato.click("table.parked form.take button").await?;
+    desk.until_agent("sato", AgentState::Talking).await?;
+    let gone = "return document.querySelector('.live') && !document.querySelector('table.parked')";
+    sato.until_true(gone).await?;
+    peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
+    own.succeed().await?;
+    sato.close().await?;
+    let figures = desk.figures();
+    ensure!((figures.offered, figures.answered) == (1, 1));
+    desk.end().await?;
+    Ok(())
+}
