@@ -41,6 +41,11 @@ impl Fields {
         if cut_off {
             tracing::warn!(entry = entry.id, "too long; only its beginning is found");
         }
+        let passages = if tools.plain.is_some() {
+            vec![Passage::whole(&entry.answer)]
+        } else {
+            passages(&entry.answer)
+        };
         let asked = Asked {
             question: tools.analyzer.cut(&entry.question),
             keywords: entry
@@ -49,11 +54,7 @@ impl Fields {
                 .map(|word| tools.analyzer.cut(word))
                 .collect(),
             meaning: tools.encoder.map(|encoder| encoder.encode(&entry.question)),
-        };
-        let passages = if tools.plain.is_some() {
-            vec![Passage::whole(&entry.answer)]
-        } else {
-            passages(&entry.answer)
+            several_passages: passages.len() > 1,
         };
         let numbered = passages.iter().enumerate();
         numbered
@@ -105,8 +106,10 @@ impl Fields {
         document.add_u64(self.settled, u64::from(entry.settled));
         document.add_i64(self.updated, entry.updated_at.0);
         if let (Some(encoder), Some(question)) = (tools.encoder, &asked.meaning) {
-            for numbers in meaning::of_passage(encoder, &entry.question, question, &text) {
-                document.add_u64(self.meaning, numbers);
+            let several = asked.several_passages;
+            let numbers = meaning::of_passage(encoder, &entry.question, question, &text, several);
+            for number in numbers {
+                document.add_u64(self.meaning, number);
             }
         }
         let mut add = |field, terms: Vec<String>| {
@@ -162,6 +165,8 @@ struct Asked {
     keywords: Vec<Cut>,
     /// What the question means.
     meaning: Option<Vec<f32>>,
+    /// Whether the answer is long enough for more than one passage.
+    several_passages: bool,
 }
 
 /// The number of an entry by its name: two that share one by chance (FNV-1a, 64 bits) would be taken for one.

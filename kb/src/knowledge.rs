@@ -111,7 +111,9 @@ impl Knowledge {
         parts: SearchParts,
     ) -> Result<Self, KbError> {
         fs::create_dir_all(folder).map_err(KbError::io(folder))?;
-        let pipeline = TextPipeline::new(dictionary, language, encoder.cloned())?;
+        // Where meaning does not count, nothing is to be encoded.
+        let encoder = encoder.filter(|_| parts.meaning).cloned();
+        let pipeline = TextPipeline::new(dictionary, language, encoder)?;
         let indexes = match current(folder, &pipeline.stamp()) {
             Some(indexes) => indexes,
             None => {

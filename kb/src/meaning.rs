@@ -8,16 +8,33 @@ const STEPS: f32 = 127.0;
 /// The same for the numbers of what was asked, none of which is greater than one.
 const ASKED_STEPS: f32 = 1000.0;
 
-/// What a passage means: the question of its entry by itself, whose vector is given, and with the passage,
-/// added up. Eight small numbers in each.
+/// What the vector of a question counts beside that of a passage of a long answer, whose question is the
+/// title of more than it says.
+const TITLE: f32 = 0.25;
+/// A question of so few letters is a title, one of so many asks something.
+const TITLE_LETTERS: f32 = 4.0;
+const QUESTION_LETTERS: f32 = 16.0;
+
+/// What a passage means, in eight small numbers each: the question by itself, whose vector is given, and with
+/// the passage, added up. The shorter the question, the less it counts by itself; a passage of several
+/// counts without it.
 pub(crate) fn of_passage(
     encoder: &Encoder,
     asked: &str,
     question: &[f32],
     passage: &str,
+    is_one_of_several: bool,
 ) -> Vec<u64> {
-    let whole = encoder.encode(&format!("{asked}\n{passage}"));
-    let both = question.iter().zip(&whole).map(|(one, other)| one + other);
+    let (whole, counts) = if is_one_of_several {
+        (encoder.encode(passage), TITLE)
+    } else {
+        let whole = encoder.encode(&format!("{asked}\n{passage}"));
+        let letters = asked.chars().count() as f32 - TITLE_LETTERS;
+        let counts = letters / (QUESTION_LETTERS - TITLE_LETTERS);
+        (whole, counts.clamp(TITLE, 1.0))
+    };
+    let both = question.iter().zip(&whole);
+    let both = both.map(|(question, whole)| counts * question + whole);
     pack(&both.collect::<Vec<f32>>())
 }
 

@@ -9,7 +9,7 @@ use crate::language::Language;
 use crate::query::{self, Query, QueryTerm, SearchParts, Synonyms};
 
 /// Counts up whenever what is written to the index changes.
-const LAYOUT: u32 = 5;
+const LAYOUT: u32 = 6;
 
 /// How texts are understood.
 pub(super) struct TextPipeline {

@@ -23,9 +23,9 @@ const READ_THROUGH: usize = 40;
 const WORDLESS: u32 = 1 << (SLOTS - 1);
 
 const WORD: f32 = 1.0;
-const SYNONYM: f32 = 0.45;
-const GENERAL: f32 = 0.2;
-const PAIR: f32 = 0.6;
+const SYNONYM: f32 = 0.63;
+const GENERAL: f32 = 0.22;
+const PAIR: f32 = 0.65;
 const GRAM_ONE: f32 = 0.12;
 const GRAM_TWO: f32 = 0.4;
 const READING: f32 = 0.3;

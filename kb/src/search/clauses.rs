@@ -6,6 +6,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use super::typing;
+use crate::analysis::grams;
 use crate::error::KbError;
 use crate::fields::Fields;
 use crate::query::{Kind, QueryTerm, SearchParts};
@@ -46,16 +47,30 @@ pub(super) struct QueryClauses {
     pub(super) words: u32,
 }
 
-/// The fields in which a kind of term is looked for, with what a match in each counts.
-fn places(fields: &Fields, kind: Kind) -> Vec<(Field, f32)> {
-    match kind {
-        Kind::Word | Kind::Synonym => vec![
+/// The fields in which a term is looked for, with what a match in each counts. In a question, a word of kanji
+/// or katakana counts by its runs and by how it is read: counted once more as a word, what a short question
+/// repeats of the query outweighs what an answer says to it.
+fn places(fields: &Fields, wanted: &QueryTerm, parts: SearchParts) -> Vec<(Field, f32)> {
+    match wanted.kind {
+        Kind::Word => {
+            let in_question = if parts.grams && has_run(&wanted.text) {
+                0.0
+            } else {
+                0.7
+            };
+            vec![
+                (fields.question_words, in_question),
+                (fields.keyword_words, 0.55),
+                (fields.answer_words, 0.55),
+            ]
+        }
+        Kind::Synonym => vec![
             (fields.question_words, 1.0),
             (fields.keyword_words, 0.7),
             (fields.answer_words, 0.8),
         ],
         Kind::Pair => vec![(fields.question_pairs, 1.0), (fields.answer_pairs, 0.7)],
-        Kind::Gram => vec![(fields.question_grams, 1.0), (fields.answer_grams, 0.8)],
+        Kind::Gram => vec![(fields.question_grams, 0.6), (fields.answer_grams, 0.9)],
         Kind::Reading => vec![
             (fields.question_readings, 1.0),
             (fields.answer_readings, 0.6),
@@ -63,6 +78,13 @@ fn places(fields: &Fields, kind: Kind) -> Vec<(Field, f32)> {
         Kind::Kana => vec![(fields.kana, 1.0)],
         Kind::Plain => vec![(fields.plain, 1.0)],
     }
+}
+
+/// Whether a word has a run of two letters by which it is looked for, too.
+fn has_run(word: &str) -> bool {
+    grams(word)
+        .iter()
+        .any(|gram| gram.text.chars().nth(1).is_some())
 }
 
 pub(super) fn scored(clause: &Clause) -> Box<dyn tantivy::query::Query> {
@@ -94,7 +116,7 @@ pub(super) fn clauses(
             ..wanted.clone()
         };
         let wanted = if stands_in { &raised } else { wanted };
-        let frequency = look(searcher, fields, wanted, false, &mut known)?;
+        let frequency = look(searcher, fields, wanted, parts, &mut known)?;
         asked_for.push(wanted.weight * tells(documents, frequency));
         if matches!(wanted.kind, Kind::Word | Kind::Plain) {
             words |= wanted.slots;
@@ -103,7 +125,11 @@ pub(super) fn clauses(
             unknown |= wanted.slots;
             if parts.typing {
                 for nearest in typing::nearest(searcher, fields, wanted)? {
-                    look(searcher, fields, &nearest, true, &mut known)?;
+                    let first = known.len();
+                    look(searcher, fields, &nearest, parts, &mut known)?;
+                    for clause in known.iter_mut().skip(first) {
+                        clause.nearest = true;
+                    }
                 }
             }
         }
@@ -114,7 +140,8 @@ pub(super) fn clauses(
     }
     asked_for.sort_by(|one, other| other.total_cmp(one));
     let tells_of = |clause: &Clause| clause.boost * tells(documents, clause.frequency);
-    let mut clauses = known.clone();
+    let counting = known.iter().filter(|clause| clause.boost > 0.0);
+    let mut clauses: Vec<Clause> = counting.cloned().collect();
     clauses.sort_by(|one, other| tells_of(other).total_cmp(&tells_of(one)));
     clauses.truncate(CLAUSES);
     Ok(QueryClauses {
@@ -130,11 +157,11 @@ fn look(
     searcher: &Searcher,
     fields: &Fields,
     wanted: &QueryTerm,
-    nearest: bool,
+    parts: SearchParts,
     known: &mut Vec<Clause>,
 ) -> Result<u64, KbError> {
     let mut most = 0;
-    for (field, counts) in places(fields, wanted.kind) {
+    for (field, counts) in places(fields, wanted, parts) {
         let term = Term::from_field_text(field, &wanted.text);
         let frequency = searcher.doc_freq(&term)?;
         if frequency == 0 {
@@ -148,7 +175,7 @@ fn look(
             frequency,
             boost: wanted.weight * counts,
             slots: wanted.slots,
-            nearest,
+            nearest: false,
         });
     }
     Ok(most)

@@ -8,7 +8,7 @@ use crate::entry::Source;
 use crate::highlight::Fragment;
 
 /// A result that answers so likely is shown as the answer; docs/search.md tells how that was found.
-const ANSWERS: f32 = 0.65;
+const ANSWERS: f32 = 0.7;
 
 /// If the best answers less likely than this, nothing was found.
 const COMES_NEAR: f32 = 0.2;

@@ -21,10 +21,10 @@ const LEAST_MEANT: f32 = 0.4;
 const EVIDENCE: f32 = 0.12;
 /// What meaning exactly what was asked counts, where all that was asked for in words counts one; and what
 /// it counts besides, for the part of it that no result holds in words.
-const MEANING: f32 = 0.6;
-const MISSING: f32 = 3.0;
+const MEANING: f32 = 0.8;
+const MISSING: f32 = 2.0;
 /// What holding all that was asked, word by word, counts.
-const HELD: f32 = 1.0;
+const HELD: f32 = 0.8;
 /// So many of the best are looked at word by word.
 const CLOSELY: usize = 16;
 

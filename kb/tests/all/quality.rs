@@ -53,7 +53,7 @@ fn queries_that_were_never_looked_at_are_answered() {
     );
 }
 
-/// Neither words nor synonyms were made for this field, and no weight was chosen on these queries.
+/// No weight was chosen on these queries, and no synonym was written for them.
 #[test]
 fn a_field_that_the_search_was_not_made_for_is_answered() {
     let articles: Vec<Article> = read(include_str!("../../sample/city/faq-measured.jsonl"));
@@ -93,7 +93,7 @@ fn what_no_article_answers_is_said_to_come_near_and_what_one_answers_is_not() {
             .filter(|graded| search(&graded.query).verdict() == Verdict::Answer)
             .map(|graded| graded.query.as_str())
             .collect();
-        assert!(without.len() == 60 && claimed.len() <= 6, "{claimed:?}");
+        assert!(without.len() == 100 && claimed.len() <= 10, "{claimed:?}");
         let queries = include_str!("../../sample/queries-measured.jsonl");
         let queries: Vec<GradedQuery> = read(queries);
         let right = queries.iter().filter_map(|graded| {
