@@ -53,6 +53,8 @@ async fn a_caller_is_handed_on_to_a_vendor_outside_and_both_calls_are_seen() -> 
         ),
         ..Setup::default()
     };
+    // Nobody is at the carrier's port but while they are called.
+    let setup = setup.sip("keep_alive_s = 0");
     let setup = setup.agent("tanaka", phone_port).line("wrap_up_s = 600");
     let desk = setup.start().await?;
     keep_vendor(&desk).await?;
