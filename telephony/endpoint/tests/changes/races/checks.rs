@@ -19,7 +19,9 @@ impl World {
         let mut wrong = BTreeMap::new();
         for (at, peer) in self.peers.iter().enumerate() {
             for (id, dialog) in &peer.dialogs {
-                if dialog.is_up() && self.is_left_alone(dialog) {
+                // Who was off may pick up what was given up meanwhile; without an ACK that ends by itself.
+                let counts = dialog.is_acknowledged() || !peer.has_died;
+                if dialog.is_up() && counts && self.is_left_alone(dialog) {
                     wrong.insert((at, *id), self.now.mono);
                 }
             }

@@ -102,6 +102,8 @@ pub(crate) struct Peer {
     sent: HashMap<ClientTx, Sent>,
     plans: BTreeMap<(u64, u64), Plan>,
     last: u32,
+    /// It was switched off, and missed what was said meanwhile.
+    pub(crate) has_died: bool,
     /// It wants no more calls.
     pub(crate) closes: bool,
     /// Everything that it sent and heard, for whoever looks for a fault.
@@ -123,6 +125,7 @@ impl Peer {
             sent: HashMap::new(),
             plans: BTreeMap::new(),
             last: 0,
+            has_died: false,
             closes: false,
             trace: Vec::new(),
         }
@@ -131,6 +134,7 @@ impl Peer {
     /// It is switched off, and remembers nothing.
     pub(crate) fn die(&mut self, now: u64) {
         self.trace.push((now, "dies".to_owned()));
+        self.has_died = true;
         self.transactions = Transactions::new();
         self.dialogs.clear();
         self.sent.clear();
@@ -291,6 +295,11 @@ impl Dialog {
 
     pub(crate) fn is_up(&self) -> bool {
         self.state == State::Up
+    }
+
+    /// The desk has said that it knows of the talk.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.unacknowledged.is_none()
     }
 }
 
