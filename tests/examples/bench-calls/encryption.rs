@@ -172,11 +172,9 @@ impl Parties {
                 });
             }
         });
-        ensure!(
-            desk.reachable().await? == PHONES,
-            "not all phones are registered"
-        );
         desk.until_at_rest().await?;
+        let reachable = desk.reachable().await?;
+        ensure!(reachable == PHONES, "{reachable} phones are registered");
         Ok(Self {
             desk,
             carrier,
