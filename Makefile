@@ -62,7 +62,7 @@ lint: ## Check licences and advisories and sources of the dependencies
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench-calls: install-test build ## Load through the queue: calls a second and time to an agent and memory
+bench-calls: install-test build ## Load through the queue: calls a second and time to an agent and memory and what encryption costs
 	$(call step,bench-calls,$(CARGO) run --release --locked -p madoguchi-tests --example bench-calls,Nothing else should run on the machine while it measures.)
 
 bench-transfers: install-test build ## 500 callers each handed on, given back and picked up, with SIPp and baresip
