@@ -19,6 +19,7 @@ mod options;
 mod place;
 mod published;
 mod remarks;
+mod row_notes;
 pub(crate) mod running;
 mod settings;
 mod shift_plan;
@@ -30,7 +31,7 @@ mod work;
 use madoguchi_core::access::{Permission, Permissions};
 use madoguchi_core::month::{
     Improvement, IncidentCounts, Instruction, LevelFact, OwnTargets, Remark, ReportSettings,
-    StaffingSettings, WorkCount,
+    RowNote, StaffingSettings, WorkCount,
 };
 use madoguchi_store::Work;
 
@@ -51,6 +52,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         entry_audit::<LevelFact>,
         entry_audit::<Remark>,
         entry_audit::<Instruction>,
+        entry_audit::<RowNote>,
         entry_audit::<WorkCount>,
         entry_audit::<IncidentCounts>,
         entry_audit::<Improvement>,
@@ -91,6 +93,7 @@ fn routes() -> Routes {
         .and(entry_routes!(LevelFact, "facts"))
         .and(entry_routes!(Remark, "remarks"))
         .and(entry_routes!(Instruction, "instructions"))
+        .and(entry_routes!(RowNote, "row-notes"))
         .and(entry_routes!(WorkCount, "work"))
         .and(entry_routes!(IncidentCounts, "incidents"))
         .and(entry_routes!(listed Improvement, "improvements"))

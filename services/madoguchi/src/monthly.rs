@@ -111,35 +111,16 @@ async fn keep(store: &Store, entry: AuditEntry, draft: &Prepared) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_core::event::{AbandonReason, CallEvent, EventKind};
     use madoguchi_core::figures::FiguresSettings;
     use madoguchi_core::hours::{Calendar, HoursSettings};
     use madoguchi_core::month::SubmissionState;
     use madoguchi_core::setup::{Calendars, Categories};
+    use madoguchi_store::testing::add_abandoned_call;
 
     use super::*;
 
     fn at(text: &str) -> Instant {
         Instant::from_tokyo(text.parse().unwrap())
-    }
-
-    async fn call(store: &Store, arrived_at: Instant) {
-        let event = |seq, kind| CallEvent {
-            call: "c1".into(),
-            seq,
-            at: arrived_at,
-            node: "n".into(),
-            line: "help".into(),
-            kind,
-        };
-        let arrived = EventKind::Arrived {
-            from: "0312345678".into(),
-            to: "5000".into(),
-            open: true,
-        };
-        let reason = AbandonReason::CallerHangup;
-        let events = [event(0, arrived), event(1, EventKind::Abandoned { reason })];
-        store.append(&events).await.unwrap();
     }
 
     #[tokio::test]
@@ -153,7 +134,8 @@ mod tests {
         };
         let make = async |text: &str| make_due(&store, &settings, at(text)).await.unwrap();
         assert_eq!(make("2025-01-06T09:00:00").await, None, "nothing is known");
-        call(&store, at("2024-12-02T10:00:00")).await;
+        let arrived_at = at("2024-12-02T10:00:00");
+        add_abandoned_call(&store, "c1", arrived_at).await.unwrap();
         assert_eq!(make("2025-01-05T23:00:00").await, None, "not an open day");
         let december = "2024-12".parse().unwrap();
         assert_eq!(make("2025-01-06T09:00:00").await, Some(december));

@@ -3,6 +3,7 @@
 //! Needs Debian's package `postgresql`. Run as root it gives its rights up to the user `postgres`.
 
 mod bulk;
+mod calls;
 mod disk;
 
 use std::fs;
@@ -18,6 +19,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
 pub use self::bulk::{add_histories, add_users};
+pub use self::calls::add_abandoned_call;
 pub use self::disk::SmallDisk;
 
 static SHARED: Mutex<Weak<PostgresServer>> = Mutex::new(Weak::new());

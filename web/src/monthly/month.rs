@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use madoguchi_core::access::{Permission, ReadFigures};
 use madoguchi_core::month::{
-    Edition, IncidentCounts, Instruction, LevelFact, Month, RegisterEntry, Remark, StepKind,
-    SubmissionState, WorkCount, nth_open_day,
+    Edition, IncidentCounts, Instruction, LevelFact, Month, RegisterEntry, Remark, RowNote,
+    StepKind, SubmissionState, WorkCount, nth_open_day,
 };
 use madoguchi_core::setup::FieldError;
 
@@ -179,6 +179,7 @@ async fn entries(web: &Web, month: Month) -> Result<Vec<EntryLink>, WebError> {
     let incidents = store.month_entries::<IncidentCounts>(month, month).await?;
     let remarks = store.month_entries::<Remark>(month, month).await?.len();
     let instructions = store.month_entries::<Instruction>(month, month).await?;
+    let row_notes = store.month_entries::<RowNote>(month, month).await?;
     let improvements = store.improvements(month, month).await?;
     let unwritten = improvements.iter().filter(|one| !one.missing().is_empty());
     let unwritten = match unwritten.count() {
@@ -196,6 +197,7 @@ async fn entries(web: &Web, month: Month) -> Result<Vec<EntryLink>, WebError> {
         link("作業実績", "work", work),
         link("インシデント件数", "incidents", incidents.len()),
         link("指示事項", "instructions", instructions.len()),
+        link("対策・原因区分", "row-notes", row_notes.len()),
         EntryLink {
             missing: unwritten,
             ..link("改善状況報告", "improvements", improvements.len())

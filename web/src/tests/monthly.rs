@@ -238,6 +238,31 @@ async fn a_remark_of_two_people_at_once_is_not_lost() {
 }
 
 #[tokio::test]
+async fn 対策_and_原因区分_are_written_for_a_row_of_the_report() {
+    let house = house().await;
+    let mut client = writer(&house).await;
+    let new = format!("{MONTH}/row-notes/new");
+    let fields = [
+        ("column", "cause"),
+        ("row", "R8-00012"),
+        ("text", "回線の障害"),
+    ];
+    let (status, _, html, _) = write(&house, &mut client, &new, &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let list = format!("{MONTH}/row-notes");
+    let (_, html) = house.open(&mut client, &list).await;
+    assert!(
+        html.contains("回線の障害") && html.contains("R8-00012"),
+        "{html}"
+    );
+    let (_, html) = house.open(&mut client, MONTH).await;
+    assert!(html.contains("対策・原因区分"), "{html}");
+    let nothing = [("column", "cause"), ("row", " "), ("text", "")];
+    let (status, _, _, _) = write(&house, &mut client, &new, &nothing).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn instructions_and_work_are_written_and_work_once_for_each_number() {
     let house = house().await;
     let mut client = writer(&house).await;

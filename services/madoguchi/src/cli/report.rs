@@ -284,12 +284,12 @@ fn save(file: &Path, content: &[u8]) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use madoguchi_core::audit::{Action, AuditEntry, Fields};
-    use madoguchi_core::event::{AbandonReason, CallEvent, EventKind};
     use madoguchi_core::figures::FiguresSettings;
     use madoguchi_core::hours::{Calendar, HoursSettings};
     use madoguchi_core::setup::{Calendars, Categories};
     use madoguchi_core::time::Instant;
     use madoguchi_monthly::{Maker, prepare};
+    use madoguchi_store::testing::add_abandoned_call;
 
     use super::*;
 
@@ -298,22 +298,8 @@ mod tests {
     }
 
     async fn call(store: &Store, id: &str) {
-        let event = |seq, kind| CallEvent {
-            call: id.into(),
-            seq,
-            at: at("2024-04-02T10:00:00"),
-            node: "n".into(),
-            line: "help".into(),
-            kind,
-        };
-        let arrived = EventKind::Arrived {
-            from: "0312345678".into(),
-            to: "5000".into(),
-            open: true,
-        };
-        let reason = AbandonReason::CallerHangup;
-        let events = [event(0, arrived), event(1, EventKind::Abandoned { reason })];
-        store.append(&events).await.unwrap();
+        let arrived_at = at("2024-04-02T10:00:00");
+        add_abandoned_call(store, id, arrived_at).await.unwrap();
     }
 
     async fn keep(store: &Store, draft: bool) {

@@ -1,12 +1,12 @@
 //! 確定: when it may be done, and what stays as it was said afterwards.
 
-use madoguchi_core::event::{AbandonReason, CallEvent, EventKind};
 use madoguchi_core::month::{
     EditionChange, Level, LevelFact, LevelItem, Measure, REPORT_SETTINGS, REPORT_SETTINGS_ID,
     ReportSettings,
 };
 use madoguchi_core::ticket::System;
 use madoguchi_monthly::{changed_since, freezes_from, note_change};
+use madoguchi_store::testing::add_abandoned_call;
 
 use super::*;
 
@@ -31,22 +31,7 @@ async fn small(store: &Store) {
 /// A call of April that nobody answered.
 async fn late_call(store: &Store, id: &str) {
     let at = month("2024-04").start() + Millis(34 * HOUR);
-    let event = |seq, kind| CallEvent {
-        call: id.into(),
-        seq,
-        at,
-        node: "away".into(),
-        line: "help".into(),
-        kind,
-    };
-    let arrived = EventKind::Arrived {
-        from: "0312345678".into(),
-        to: "5000".into(),
-        open: true,
-    };
-    let reason = AbandonReason::CallerHangup;
-    let events = [event(0, arrived), event(1, EventKind::Abandoned { reason })];
-    store.append(&events).await.unwrap();
+    add_abandoned_call(store, id, at).await.unwrap();
 }
 
 /// Somebody had to come in April, and nobody came.

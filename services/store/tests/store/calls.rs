@@ -1,9 +1,12 @@
 //! The table of calls: always the fold of the log, and found again by every filter.
 
+use std::collections::BTreeMap;
+
 use madoguchi_core::call::{CallRecord, Direction};
 use madoguchi_core::caller::{CalledNumber, Caller, NoNumberReason};
 use madoguchi_core::event::{AbandonReason, CallEvent, EventKind, TransferTarget};
 use madoguchi_core::figures::{Figures, FiguresSettings};
+use madoguchi_core::id::LineName;
 use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::stats::{By, StatsQuery};
 use madoguchi_core::time::{Instant, Millis};
@@ -22,6 +25,7 @@ on_databases!([sqlite_file, sqlite_memory, postgres] [
     why_there_is_no_number_is_kept_and_found,
     pages_are_newest_first_and_know_the_total,
     figures_count_every_call_of_the_period_once_however_many_there_are,
+    the_counts_of_the_database_are_those_of_the_fold,
     unfinished_calls_come_with_all_their_events,
 ]);
 
@@ -185,6 +189,39 @@ async fn figures_count_every_call_of_the_period_once_however_many_there_are(plac
     assert_eq!((report.total.offered, report.total.waiting), (4_100, 4_100));
     let rows = report.rows.iter().map(|row| row.figures.offered);
     assert_eq!(rows.sum::<u64>(), 4_100);
+}
+
+async fn the_counts_of_the_database_are_those_of_the_fold(place: Place) {
+    let store = place.open().await;
+    store.append(&a_day().concat()).await.unwrap();
+    let mut folds: BTreeMap<LineName, Figures> = BTreeMap::new();
+    for record in folded(&a_day()) {
+        let of_line = folds.entry(record.line.clone()).or_default();
+        of_line.add(&record, FiguresSettings::default());
+    }
+    let counts = store.call_counts(Instant(0), Instant(1_000_000)).await;
+    let counts = counts.unwrap();
+    let counted = |figures: &Figures| {
+        (
+            (figures.offered, figures.answered, figures.waiting),
+            (
+                figures.after_hours,
+                figures.outbound,
+                figures.outbound_answered,
+            ),
+            figures.abandoned_by_reason.clone(),
+            figures.outbound_barred_by_reason.clone(),
+        )
+    };
+    assert!(folds.values().any(|figures| figures.abandoned() > 0));
+    for (line, figures) in &folds {
+        assert_eq!(counted(&counts[line]), counted(figures), "{line}");
+    }
+    assert!(counts.keys().all(|line| folds.contains_key(line)));
+    let none = store
+        .call_counts(Instant(1_000_000), Instant(2_000_000))
+        .await;
+    assert!(none.unwrap().is_empty());
 }
 
 async fn periods_are_half_open_and_in_order_of_arrival(place: Place) {

@@ -3,8 +3,8 @@
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::month::{
     IncidentCounts, Incidents, Instruction, Level, LevelFact, LevelItem, Measure, Month,
-    MonthEntry, PublishedCounts, PublishedIncidents, PublishedMonth, Remark, RemarkHeading,
-    ReportChapter, WorkCount,
+    MonthEntry, NotedColumn, PublishedCounts, PublishedIncidents, PublishedMonth, Remark,
+    RemarkHeading, ReportChapter, RowNote, WorkCount,
 };
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Instant;
@@ -62,6 +62,14 @@ pub(super) async fn one_of_each(store: &Store, at: Instant) -> anyhow::Result<St
         done: true,
     };
     keep(store, (at, Action::InstructionChange), &instruction).await?;
+    let note = RowNote {
+        id: "n1".to_owned(),
+        month,
+        column: NotedColumn::Measure,
+        row: "FAQ-0001".to_owned(),
+        text: "朝礼で周知した。".to_owned(),
+    };
+    keep(store, (at, Action::RowNoteChange), &note).await?;
     let work = WorkCount {
         month,
         number: 14,

@@ -63,7 +63,10 @@ fn 年度累計_is_compared_with_the_calls_that_the_database_counts() {
     assert_eq!((year.left, year.right), (90, 90));
     assert!(year.right_is.contains("令和6年4月は31件"), "{year:?}");
     input.frozen = [month("2024-05")].into();
-    assert!(!check(&report(&input), "year").agrees(), "May has not changed");
+    assert!(
+        !check(&report(&input), "year").agrees(),
+        "May has not changed"
+    );
 }
 
 #[test]
