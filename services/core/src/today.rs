@@ -115,7 +115,13 @@ impl LiveFigures {
     pub fn apply(&mut self, event: &CallEvent) {
         let Some(call) = self.open.get_mut(&event.call) else {
             if let Some(call) = CallRecord::begin(event) {
-                self.date = call.arrived_at.date();
+                let date = call.arrived_at.date();
+                // A capture or a log may tell of days that are long over.
+                self.date = if call.call.is_from_outside() {
+                    self.date.max(date)
+                } else {
+                    date
+                };
                 self.open.insert(call.call.clone(), call);
             }
             return;
@@ -281,6 +287,24 @@ mod tests {
         assert_eq!(figures.finished.len(), DAYS_KEPT);
         assert_eq!(before.queue.peaks(now), BTreeMap::from([(9, 4)]));
         assert_eq!(figures.view(now + Millis(day.0 * 19)), before);
+    }
+
+    #[test]
+    fn a_year_of_calls_that_is_imported_leaves_the_figures_of_today_as_they_are() {
+        let now = Instant(200_000);
+        let mut figures = LiveFigures::new(FiguresSettings::default(), now);
+        events().iter().for_each(|event| figures.apply(event));
+        let before = figures.view(now);
+        assert_eq!(before.total.offered, 5);
+        for days in 1..365 {
+            for mut event in events() {
+                event.call = CallId::new(format!("queue_log/{days}-{}", event.call));
+                event.at = event.at + Millis(-days * 86_400_000);
+                figures.apply(&event);
+            }
+        }
+        assert_eq!(figures.finished.len(), DAYS_KEPT);
+        assert_eq!(figures.view(now), before);
     }
 
     #[test]
