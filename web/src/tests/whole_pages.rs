@@ -5,11 +5,13 @@ use super::tickets::{agent, register};
 use super::*;
 use crate::query::escape;
 
-/// What chance makes in a page: ids of 22 letters, and hashes.
+/// What chance makes in a page: hashes, and ids of 22 letters, of articles and of contacts with more beside them.
 fn is_chance(word: &str) -> bool {
     let is_hash = word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let varied = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    is_hash || (word.len() == 22 && word.bytes().any(varied))
+    let is_id = |word: &str| word.len() == 22 && word.bytes().any(varied);
+    let id = word.strip_prefix("faq-").unwrap_or(word);
+    is_hash || is_id(id) || id.strip_suffix("-1").is_some_and(is_id)
 }
 
 /// The body of a page, an element a line, without what chance makes.
