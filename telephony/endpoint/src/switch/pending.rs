@@ -87,7 +87,7 @@ mod tests {
 
     fn step(name: &str) -> Step {
         Step::Do(Output::Accept {
-            call: CallId::new(name.to_owned()),
+            call: CallId::new(name),
         })
     }
 

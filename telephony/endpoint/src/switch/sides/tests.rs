@@ -44,7 +44,7 @@ fn called(transactions: &mut Transactions, call_id: &str) -> (Side, ServerTx) {
     let encryption = Encryption::Off;
     let secret = KeySecret::new([0; 32]);
     let side = Side {
-        owner: Owner::Starter(CallId::new(call_id.to_owned())),
+        owner: Owner::Starter(CallId::new(call_id)),
         dialog: Dialog::of_incoming(&invite, "ours", home()).unwrap(),
         media: SessionId(1),
         local_rtp: address("192.0.2.9:20000"),

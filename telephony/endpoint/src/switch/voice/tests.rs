@@ -40,7 +40,7 @@ fn commands(voice: &mut Voice) -> Vec<String> {
 }
 
 fn far() -> BridgeOf {
-    BridgeOf::Far(CallId::new("c".to_owned()))
+    BridgeOf::Far(CallId::new("c"))
 }
 
 #[test]
