@@ -12,7 +12,7 @@ use axum::{Extension, Router};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::auth::access::{Need, Needs};
-use crate::auth::admission;
+use crate::auth::erased::{self, Admission, ErasedHandler};
 use crate::limits::{FileUse, FormUse};
 use crate::state::{ApiRoute, Describe, Web};
 
@@ -97,7 +97,11 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.route::<T>(("GET", path), get(handler), Some(WITHIN))
+        self.route::<T>(
+            ("GET", path),
+            get(ErasedHandler::new(handler)),
+            Some(WITHIN),
+        )
     }
 
     /// A file of any length that is only read.
@@ -107,7 +111,11 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.route::<T>(("GET", path), get(handler), Some(FILE_WITHIN))
+        self.route::<T>(
+            ("GET", path),
+            get(ErasedHandler::new(handler)),
+            Some(FILE_WITHIN),
+        )
     }
 
     /// Something that is only read and does not end by itself.
@@ -117,7 +125,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.route::<T>(("GET", path), get(handler), None)
+        self.route::<T>(("GET", path), get(ErasedHandler::new(handler)), None)
     }
 
     /// Something that changes.
@@ -127,7 +135,11 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        self.route::<T>(("POST", path), by_form::<T>(post(handler)), Some(WITHIN))
+        self.route::<T>(
+            ("POST", path),
+            by_form::<T>(post(ErasedHandler::new(handler))),
+            Some(WITHIN),
+        )
     }
 
     /// Something that changes, and for which a whole month is read.
@@ -137,7 +149,7 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        let admitted = by_form::<T>(post(handler));
+        let admitted = by_form::<T>(post(ErasedHandler::new(handler)));
         self.route::<T>(("POST", path), admitted, Some(FILE_WITHIN))
     }
 
@@ -148,7 +160,11 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        let admitted = of_size(by_form::<T>(post(handler)), form_use.bytes(), form_use);
+        let admitted = of_size(
+            by_form::<T>(post(ErasedHandler::new(handler))),
+            form_use.bytes(),
+            form_use,
+        );
         self.route::<T>(("POST", path), admitted, Some(WITHIN))
     }
 
@@ -159,7 +175,11 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        let admitted = of_size(by_form::<T>(patch(handler)), form_use.bytes(), form_use);
+        let admitted = of_size(
+            by_form::<T>(patch(ErasedHandler::new(handler))),
+            form_use.bytes(),
+            form_use,
+        );
         self.route::<T>(("PATCH", path), admitted, Some(WITHIN))
     }
 
@@ -170,7 +190,8 @@ impl Routes {
         H: Handler<T, Web>,
         T: Arguments + 'static,
     {
-        let admitted = post(handler).route_layer(from_fn(admission::upload::<T::First>));
+        let admitted = post(ErasedHandler::new(handler))
+            .route_layer(from_fn(erased::upload::<T::First> as Admission));
         let admitted = of_size(admitted, file_use.bytes(), file_use);
         self.route::<T>(("POST", path), admitted, Some(FILE_WITHIN))
     }
@@ -227,7 +248,7 @@ impl Routes {
 
 /// What stands before a handler of forms.
 fn by_form<T: Arguments>(handler: MethodRouter<Web>) -> MethodRouter<Web> {
-    handler.route_layer(from_fn(admission::form::<T::First>))
+    handler.route_layer(from_fn(erased::form::<T::First> as Admission))
 }
 
 /// A handler that takes so many bytes, and what stands before it knows what for.

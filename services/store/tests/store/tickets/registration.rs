@@ -126,8 +126,9 @@ async fn who_has_a_ticket_open_is_told_as_long_as_it_is_so(place: Place) {
     let note = async |user: &str, now: i64, until: i64| {
         let mut tx = store.begin_unrecorded().await.unwrap();
         let times = (Instant(now), Instant(until));
-        let noted = tx.note_ticket_viewer(&"a".into(), &user.into(), times);
-        noted.await.unwrap();
+        tx.note_ticket_viewer(&"a".into(), &user.into(), times)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     };
     let there = async |now| {
