@@ -223,14 +223,17 @@ fn versions(changes: &[DayChange]) -> String {
 /// The days of a calendar.
 async fn kept_days(web: &Web, calendar: Option<&str>) -> Result<KeptDays, WebError> {
     let mut days = KeptDays::new();
-    let set = web.store.list_settings(KIND).await?;
-    let gone = web.store.removed_settings(KIND).await?;
-    for setting in set.into_iter().chain(gone) {
+    for setting in web.store.list_settings(KIND).await? {
         let day = day_of(&setting)?;
-        if day.calendar.as_deref() == calendar {
-            days.insert(setting.id, (setting.version, day));
-        }
+        days.insert(setting.id, (setting.version, day));
     }
+    // What was removed comes with what it last was; now the rules hold.
+    for setting in web.store.removed_settings(KIND).await? {
+        let (date, of) = read_id(&setting.id)?;
+        let usual = Day::usual(date, of);
+        days.insert(setting.id, (setting.version, usual));
+    }
+    days.retain(|_, (_, day)| day.calendar.as_deref() == calendar);
     Ok(days)
 }
 

@@ -171,6 +171,10 @@ async fn several_days_are_looked_at_changed_at_once_and_taken_back_at_once() {
     assert_eq!(days().await, before);
     let (status, ..) = house.submit(&mut boss, &place, &undo).await;
     assert_eq!(status, StatusCode::CONFLICT, "it is undone already");
+    // The same can be done once more: what is in force are the rules.
+    let (status, html) = house.open(&mut boss, &format!("{range}?{asked}")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(html.contains("変わる日　4日"), "{html}");
     for nonsense in [
         "from=2026-11-24",
         "from=x&to=y",
