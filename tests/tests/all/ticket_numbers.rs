@@ -18,7 +18,7 @@ const TICKETS: usize = 50;
 /// The first node is killed when so many have their number.
 const KILLED_AFTER: usize = 10;
 
-/// Asks a node to make a ticket, as often as it says that it was asked too much; `None` if no answer came.
+/// Asks a node to make a ticket, as often as it says that it cannot now; `None` if no answer came.
 async fn create(web: SocketAddr, token: &str, n: usize) -> anyhow::Result<Option<String>> {
     let http = http_client().build()?;
     let question = json!({ "fields": { "question": format!("{n}件目"), "channel": "mail" } });
@@ -33,7 +33,8 @@ async fn create(web: SocketAddr, token: &str, n: usize) -> anyhow::Result<Option
             return Ok(None);
         };
         let status = response.status();
-        if status == 429 {
+        // Asked too much, or the database is busy.
+        if status == 429 || status == 503 {
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
         }

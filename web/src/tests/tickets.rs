@@ -975,11 +975,11 @@ async fn what_is_typed_on_the_page_of_a_ticket_is_there_again_until_it_is_saved(
     // It is theirs alone; that they write is told to others, and the reception leads back to it.
     let (_, html) = house.open(&mut tanaka, &place).await;
     assert!(
-        !html.contains("途中まで") && html.contains("入力中:sato"),
+        !html.contains("途中まで") && html.contains("入力中:見本"),
         "{html}"
     );
     let (_, html) = house.open(&mut sato, &place).await;
-    assert!(html.contains("閲覧中:tanaka"), "{html}");
+    assert!(html.contains("閲覧中:見本"), "{html}");
     let (_, html) = house.open(&mut sato, "/reception?new=plain").await;
     assert!(
         html.contains(&format!("href=\"{place}\">{number}")),
