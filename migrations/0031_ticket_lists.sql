@@ -20,6 +20,8 @@ CREATE INDEX tickets_with_incident ON tickets
     (incident, merged_into, fiscal_year, sequence, received_at) WHERE incident = 1;
 CREATE INDEX tickets_in_order ON tickets (merged_into, fiscal_year, sequence, received_at);
 CREATE INDEX tickets_by_change ON tickets (merged_into, updated_at, fiscal_year, sequence, received_at);
+DROP INDEX tickets_open;
+CREATE INDEX tickets_open ON tickets (is_open, status, fiscal_year, sequence) WHERE is_open = 1;
 DROP INDEX tickets_open_by_number;
 CREATE INDEX tickets_open_by_number ON tickets (is_open, fiscal_year, sequence) WHERE is_open = 1;
 
