@@ -9,6 +9,7 @@ pub(crate) mod credentials;
 pub(crate) mod csrf;
 pub(crate) mod device;
 pub(crate) mod duty;
+pub(crate) mod erased;
 mod forwarded;
 pub(crate) mod proof;
 pub(crate) mod routes;
