@@ -1,5 +1,6 @@
 //! 問合せ: the log of what happened to tickets, and what is derived from it in the same transaction.
 
+mod brief_row;
 mod briefs;
 pub(crate) mod changing;
 pub(crate) mod counting;

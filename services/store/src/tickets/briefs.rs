@@ -1,15 +1,12 @@
 //! Tickets in brief, in the order of their reception: a month's figures read these, some hundred bytes each,
 //! instead of whole tickets. Derived from the log as the tickets are.
 
-use madoguchi_core::ticket::Ticket;
 use sqlx::{AnyConnection, Row};
 
-use super::log::json_text;
-use super::row;
+use super::{brief_row, row};
 use crate::audit;
 use crate::derived;
 use crate::error::StoreError;
-use crate::sql::storable;
 use crate::store::{Store, lock};
 
 /// To be raised whenever [`Ticket::brief`] writes another line of the same ticket: until they are made anew,
@@ -18,26 +15,6 @@ const VERSION: i64 = 1;
 const NAME: &str = "ticket_briefs";
 /// Tickets of which briefs are made anew at a time.
 const AT_ONCE: i64 = 500;
-
-/// Keeps a ticket in brief.
-pub(super) async fn write(
-    connection: &mut AnyConnection,
-    ticket: &Ticket,
-) -> Result<(), StoreError> {
-    let brief = json_text(&ticket.id, ticket.brief())?;
-    sqlx::query(
-        "INSERT INTO ticket_briefs (received_at, ticket_id, updated_at, brief) \
-         VALUES ($1, $2, $3, $4) ON CONFLICT (received_at, ticket_id) \
-         DO UPDATE SET updated_at = excluded.updated_at, brief = excluded.brief",
-    )
-    .bind(ticket.received_at.0)
-    .bind(storable(ticket.id.as_str()))
-    .bind(ticket.updated_at.0)
-    .bind(brief)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
 
 /// Whether all tickets stand there as this version writes them.
 pub(super) async fn are_current(connection: &mut AnyConnection) -> Result<bool, StoreError> {
@@ -81,7 +58,7 @@ impl Store {
             .await?;
             for row in &rows {
                 last = (row.try_get("received_at")?, row.try_get("id")?);
-                write(&mut tx, &row::state(row)?).await?;
+                brief_row::write(&mut tx, &row::state(row)?).await?;
             }
             tickets += rows.len() as u64;
             if rows.is_empty() {
@@ -101,7 +78,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_core::ticket::{TicketChange, TicketEvent, TicketFields, TicketNumber};
+    use madoguchi_core::ticket::{Ticket, TicketChange, TicketEvent, TicketFields, TicketNumber};
     use madoguchi_core::time::Instant;
 
     use super::*;

@@ -11,7 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::log::{json, unreadable};
-use super::{briefs, words};
+use super::{brief_row, words};
 use crate::error::StoreError;
 use crate::sql::{Sql, storable};
 
@@ -88,7 +88,7 @@ pub(super) async fn write(
 ) -> Result<(), StoreError> {
     let search = searched(ticket);
     upsert(ticket, &search)?.execute(connection).await?;
-    briefs::write(connection, ticket).await?;
+    brief_row::write(connection, ticket).await?;
     words::index(connection, ticket.number, &search).await?;
     // Those that went to another ticket stand there; a conflict means that it was written first.
     sqlx::query("DELETE FROM contacts WHERE ticket_id = $1")
