@@ -92,6 +92,14 @@
     answer.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
+  // The description of a picture that was just brought is selected, to be typed over; another picture comes
+  // behind it, not in its place.
+  const leavePicture = () => {
+    if (!answer.value.slice(0, answer.selectionStart).endsWith("![")) return;
+    const end = answer.value.indexOf(")", answer.selectionEnd);
+    if (end >= 0) answer.setSelectionRange(end + 1, end + 1);
+  };
+
   // A picture that is pasted has a name that all of them have.
   const nameOf = (file, n) => {
     if (file.name && file.name !== "image.png") return file.name;
@@ -129,7 +137,10 @@
         const { revision, name, picture } = await response.json();
         form.elements.revision.value = revision;
         tell("");
-        if (picture) write(`![説明](${name})`, "説明");
+        if (picture) {
+          leavePicture();
+          write(`![説明](${name})`, "説明");
+        }
         else tell(`${name}を添付しました。`);
       } catch {
         tell("添付できませんでした。接続とログインを確認してから、もう一度操作してください。");
