@@ -129,11 +129,7 @@ impl Endpoint {
     }
 
     /// An agent asks for something of calls; tells what came of it, when that is on disk.
-    pub async fn request(
-        &self,
-        agent: AgentId,
-        request: DeskRequest,
-    ) -> Result<(), HandOnRefusal> {
+    pub async fn request(&self, agent: AgentId, request: DeskRequest) -> Result<(), HandOnRefusal> {
         let (reply, answer) = oneshot::channel();
         self.tell(SwitchInput::Request {
             agent,

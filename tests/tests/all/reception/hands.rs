@@ -151,7 +151,8 @@ async fn two_agents_in_one_ticket_see_each_other_and_overwrite_nothing_unseen() 
     suzuki
         .fill_in("#question", "宿泊の添付書類が分かりません")
         .await?;
-    let seen = "return document.querySelector('[data-present]').textContent.includes('入力中:sato')";
+    let seen =
+        "return document.querySelector('[data-present]').textContent.includes('入力中:sato')";
     suzuki.until_true(seen).await?;
     save(sato).await?;
     sato.until_shown("を保存しました").await?;
