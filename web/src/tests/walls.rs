@@ -112,9 +112,19 @@ async fn a_missing_or_forged_token_changes_nothing() {
             ..house.boss.clone()
         };
         let path = "/agents/tanaka/state";
-        let (status, _, html) = house
+        // From a page of ours, which may have been opened before somebody signed in anew, it leads back there.
+        let (status, place, _) = house
             .submit(&mut forged.clone(), path, "command=ready")
             .await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{token}");
+        assert_eq!(place, "/board", "{token}");
+        // Whoever does not say where it comes from is refused.
+        let unnamed = Request::post(path)
+            .header("host", "localhost:8080")
+            .header("cookie", &forged.cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("command=ready&_csrf={token}")));
+        let (status, _, html) = house.pass(&mut forged.clone(), unnamed.unwrap()).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{token}");
         assert!(html.contains("画面の有効期限が切れています"));
         let (status, ..) = house.submit(&mut forged.clone(), "/sign-out", "").await;
