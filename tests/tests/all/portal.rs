@@ -299,7 +299,7 @@ async fn search_copy_and_settle(
     let seen = "const hits = [...document.querySelectorAll('.hits > li')]; \
                 return hits.filter((hit) => hit.getBoundingClientRect().bottom <= innerHeight).length";
     let seen = asked(browser, seen).await?;
-    let least = if look == Look::DESK { 7 } else { 3 };
+    let least = if look == Look::DESK { 7 } else { 2 };
     ensure!(
         seen.as_u64().is_some_and(|seen| seen >= least),
         "{look}: {seen} results are seen at once"
