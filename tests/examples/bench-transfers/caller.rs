@@ -1,12 +1,13 @@
 //! A caller who speaks all the time, and notes when something is heard.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use madoguchi_sip::message::Response;
 use madoguchi_tests::raw::Peer;
 use tokio::net::UdpSocket;
+use tokio::time::Instant;
 
 const FRAME: Duration = Duration::from_millis(20);
 
@@ -50,12 +51,12 @@ pub(crate) fn voice_of(description: &[u8]) -> anyhow::Result<SocketAddr> {
 
 /// Speaks and listens for so long.
 async fn talk(socket: &UdpSocket, to: SocketAddr, stays: Duration) -> anyhow::Result<Heard> {
-    let until = tokio::time::Instant::now() + stays;
+    let until = Instant::now() + stays;
     let mut ticks = tokio::time::interval(FRAME);
     let mut heard = Heard::default();
     let (mut last, mut number) = (None::<Instant>, 0_u16);
     let mut buffer = [0; 2_048];
-    while tokio::time::Instant::now() < until {
+    while Instant::now() < until {
         tokio::select! {
             _ = ticks.tick() => {
                 number = number.wrapping_add(1);
