@@ -44,10 +44,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
             hand_on::DONE,
             "転送しています。転送先が出ないときは、この通話に戻ります。",
         ),
-        (
-            hand_on::NOT_DONE,
-            "転送などの操作はできませんでした。",
-        ),
+        (hand_on::NOT_DONE, "転送などの操作はできませんでした。"),
         ("no-ticket-undone", "対象外を取り消しました。"),
     ]);
 

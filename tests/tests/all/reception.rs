@@ -5,8 +5,8 @@ mod chosen;
 mod fetching;
 mod handing_on;
 mod hands;
-mod popping;
 mod outside;
+mod popping;
 
 use std::io::Write as _;
 use std::time::Duration;
