@@ -27,6 +27,7 @@ mod stats;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +37,9 @@ use self::output::{complain, print};
 use crate::config::Config;
 use crate::priority::behind_calls;
 use crate::{demo, serve};
+
+/// What still works in the background when all else has ended may go on for so long.
+const BACKGROUND_WITHIN: Duration = Duration::from_secs(5);
 
 /// 窓口: ヘルプデスクの電話受付
 #[derive(Debug, Parser)]
@@ -164,12 +168,18 @@ fn run(cli: Cli) -> Result<(), CliError> {
     }
     log::start(&config.log, log_file.as_deref())?;
     let exposure = cli.config.as_deref().and_then(|path| config.exposure(path));
+    let takes_calls = matches!(cli.command, Command::Serve | Command::Demo(_));
+    let give_way = behind_calls();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .on_thread_start(behind_calls())
+        .on_thread_start(move || {
+            if takes_calls {
+                give_way();
+            }
+        })
         .build()
         .map_err(|error| CliError::Failed(error.into()))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match cli.command {
             Command::Serve => {
                 if let Some(told) = config.readable_keys() {
@@ -247,5 +257,8 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 Ok(())
             }
         }
-    })
+    });
+    // Opening the search may take a minute beside calls; it stands being cut off as by a crash.
+    runtime.shutdown_timeout(BACKGROUND_WITHIN);
+    done
 }
