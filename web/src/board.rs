@@ -40,7 +40,8 @@ use crate::wait_chart::WaitChart;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
     .menu(&[MenuEntry::new("応答状況", "/board", Permission::ViewBoard)])
-    .messages(&taking::MESSAGES);
+    .messages(&taking::MESSAGES)
+    .failures(&taking::FAILURES);
 
 fn routes() -> Routes {
     Routes::new()

@@ -16,6 +16,8 @@ pub(crate) struct Feature {
     pub(crate) views: &'static [&'static str],
     /// What its pages say about what was done, by the name in the address that a form leads to.
     pub(crate) messages: &'static [(&'static str, &'static str)],
+    /// The same of what could not be done, which does not look like a success.
+    pub(crate) failures: &'static [(&'static str, &'static str)],
 }
 
 impl Feature {
@@ -26,6 +28,7 @@ impl Feature {
             audit: &[],
             views: &[],
             messages: &[],
+            failures: &[],
         }
     }
 
@@ -43,5 +46,9 @@ impl Feature {
 
     pub(crate) const fn messages(self, messages: &'static [(&'static str, &'static str)]) -> Self {
         Self { messages, ..self }
+    }
+
+    pub(crate) const fn failures(self, failures: &'static [(&'static str, &'static str)]) -> Self {
+        Self { failures, ..self }
     }
 }

@@ -68,7 +68,26 @@ pub(crate) fn tables() -> FeatureTables {
         menu: all.clone().flat_map(|one| one.menu).copied().collect(),
         audit: all.clone().flat_map(|one| one.audit).copied().collect(),
         views: all.clone().flat_map(|one| one.views).copied().collect(),
-        messages: all.flat_map(|one| one.messages).copied().collect(),
+        messages: all.clone().flat_map(|one| one.messages).copied().collect(),
+        failures: all.flat_map(|one| one.failures).copied().collect(),
         api: routes.into_described(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::shell::MESSAGES;
+
+    #[test]
+    fn what_pages_say_of_what_was_done_has_a_name_of_its_own() {
+        let tables = tables();
+        let all = MESSAGES.iter().chain(&tables.messages);
+        let mut names = BTreeSet::new();
+        for (name, _) in all.chain(&tables.failures) {
+            assert!(names.insert(*name), "two parts say something else of {name}");
+        }
     }
 }

@@ -58,7 +58,7 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
         entry_audit::<Improvement>,
     ])
     .messages(&[
-        ("withdrawn", "取り消しました。"),
+        ("entry-withdrawn", "取り消しました。"),
         ("step-recorded", "記録しました。"),
         ("report-frozen", "確定しました。"),
         ("published-imported", "公表値を取り込みました。"),

@@ -40,12 +40,28 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
     )])
     .messages(&[
         ("no-ticket", "対象外にしました。"),
+        ("no-ticket-undone", "対象外を取り消しました。"),
         (
-            hand_on::DONE,
+            hand_on::RINGS,
             "転送しています。転送先が出ないときは、この通話に戻ります。",
         ),
+        (hand_on::TO_LINE, "回線の順番待ちに転送しました。"),
+        (
+            hand_on::PARKED,
+            "通話を預けました。応答状況の「預かっている方」から取れます。",
+        ),
+        (hand_on::PASSED_ON, "相談の相手に引き継ぎました。"),
+    ])
+    .failures(&[
         (hand_on::NOT_DONE, "転送などの操作はできませんでした。"),
-        ("no-ticket-undone", "対象外を取り消しました。"),
+        (
+            hand_on::NO_TALK,
+            "できませんでした。通話が終わったか、ほかの担当者に移っています。",
+        ),
+        (
+            hand_on::NOBODY_ASKED,
+            "できませんでした。相談の相手が、まだ電話に出ていません。",
+        ),
     ]);
 
 fn routes() -> Routes {

@@ -51,7 +51,7 @@ pub(crate) struct DueCount {
 impl DueCount {
     /// As the menu tells it; `None` if there is nothing to tell.
     pub(crate) fn in_words(&self) -> Option<String> {
-        let told = [("超過", self.late), ("期限間近", self.near)].into_iter();
+        let told = [("超過", self.late), ("間近", self.near)].into_iter();
         let told = told.filter(|(_, count)| *count > 0);
         let told: Vec<_> = told
             .map(|(what, count)| format!("{what}{count}件"))

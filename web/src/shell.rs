@@ -20,14 +20,22 @@ pub(crate) struct Shell {
     pub(crate) csrf: String,
     /// The desk is a demonstration.
     pub(crate) demo: bool,
-    /// What has just been done.
-    pub(crate) toast: Option<&'static str>,
+    /// What has just been done, or could not be.
+    pub(crate) toast: Option<Toast>,
     /// It is a page of the portal.
     pub(crate) portal: bool,
     /// The visitor's own phone, whose callers every page tells of.
     pub(crate) phone: Option<OwnPhone>,
     /// The session by which the page follows what is due, for who sees to tickets.
     pub(crate) due: Option<String>,
+}
+
+/// What is said of what a form has just done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Toast {
+    pub(crate) text: &'static str,
+    /// It could not be done.
+    pub(crate) failed: bool,
 }
 
 /// The phone of an agent who registers calls.
@@ -152,12 +160,15 @@ impl Shell {
         }
     }
 
-    /// The same frame with a word about what was done.
+    /// The same frame with a word about what was done, or could not be.
     #[must_use]
     pub(crate) fn done(mut self, web: &Web, what: &str) -> Self {
-        let messages = MESSAGES.iter().chain(&web.features.messages);
-        let mut named = messages.filter(|(name, _)| *name == what);
-        self.toast = named.next().map(|(_, text)| *text);
+        let named = |(name, _): &&(&str, &str)| *name == what;
+        let mut messages = MESSAGES.iter().chain(&web.features.messages);
+        let done = messages.find(named).map(|(_, text)| (*text, false));
+        let failed = || web.features.failures.iter().find(named);
+        let said = done.or_else(|| failed().map(|(_, text)| (*text, true)));
+        self.toast = said.map(|(text, failed)| Toast { text, failed });
         self
     }
 }

@@ -30,8 +30,8 @@ use self::next::local;
 use self::session::begin;
 
 pub(crate) const FEATURE: Feature = Feature::new(routes)
-    .messages(&[
-        ("signed-out", "ログアウトしました。"),
+    .messages(&[("signed-out", "ログアウトしました。")])
+    .failures(&[
         ("unsent", "ログインが終了していたため、まだ送信していません。15分以内にログインすると、入力した内容が残った画面に戻ります。"),
     ]);
 

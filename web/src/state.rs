@@ -74,6 +74,8 @@ pub(crate) struct FeatureTables {
     pub(crate) pages: Vec<&'static str>,
     /// What pages say about what was done.
     pub(crate) messages: Vec<(&'static str, &'static str)>,
+    /// What they say about what could not be done.
+    pub(crate) failures: Vec<(&'static str, &'static str)>,
 }
 
 /// What every handler reaches.

@@ -149,6 +149,15 @@ pub(crate) fn rate(rate: Option<String>) -> String {
     rate.map_or_else(|| NOTHING.to_owned(), |rate| format!("{rate}%"))
 }
 
+/// The beginning of a text, in a line; whether more follows can be seen.
+pub(crate) fn beginning(text: &str, letters: usize) -> String {
+    let line = text.replace('\n', " ");
+    match line.char_indices().nth(letters) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
 /// What a browser says of itself, in a few words.
 pub(crate) fn device(agent: &str) -> String {
     let find = |names: &[(&str, &'static str)]| {
@@ -412,5 +421,11 @@ mod tests {
         assert_eq!(number(1_029), "1,029");
         assert_eq!(duration(Some(Millis(61_499))), "1:01");
         assert_eq!(duration(None), "－");
+    }
+
+    #[test]
+    fn whether_more_of_a_text_follows_can_be_seen() {
+        assert_eq!(beginning("年休の\n残日数", 7), "年休の 残日数");
+        assert_eq!(beginning("年休の残日数", 3), "年休の…");
     }
 }

@@ -24,11 +24,13 @@ pub(crate) const FEATURE: Feature = Feature::new(routes)
     )])
     .views(&["/admin/users"])
     .messages(&[
-        ("created-late", "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。"),
         ("reissued", "新しいパスワードを発行しました。"),
         ("disabled", "利用を停止しました。"),
         ("released", "ロックを解除しました。"),
         ("second-factor-off", "2段階認証を解除しました。"),
+    ])
+    .failures(&[
+        ("created-late", "利用者と担当者を登録しましたが、動いている窓口に反映できませんでした。電話は、まだこの担当者に回りません。窓口のログを確認してください。"),
     ]);
 
 fn routes() -> Routes {

@@ -231,7 +231,7 @@
     ended.hidden = false;
     pause.hidden = true;
     board.inert = true;
-    for (const shown of board.querySelectorAll(".queue, .own-call")) shown.replaceChildren();
+    for (const shown of board.querySelectorAll(".queue, .parked, .own-call")) shown.replaceChildren();
     document.title = title;
   };
 
@@ -242,6 +242,12 @@
     if (kind === "board") show(html);
   });
 
+  // What the page came with is said in the same place: the page does not move when it goes.
+  const done = document.querySelector("main > .toast, main > .banner");
+  if (done) {
+    (done.classList.contains("toast") ? tell : fail)(done.textContent);
+    done.remove();
+  }
   ahead = Number(board.querySelector(".live").dataset.now) - Date.now();
   tick();
   announce();

@@ -15,7 +15,7 @@
 
   const tell = (near, late) => {
     if (!entry) return;
-    const words = [late > 0 && `超過${late}件`, near > 0 && `期限間近${near}件`].filter(Boolean).join("、");
+    const words = [late > 0 && `超過${late}件`, near > 0 && `間近${near}件`].filter(Boolean).join("、");
     let waits = entry.querySelector("[data-due-waits]");
     if (!words) return waits?.remove();
     if (!waits) {

@@ -103,7 +103,7 @@
     if (call === ringing) return;
     ringing = call;
     if (!call) return hide();
-    const row = board.querySelector(`.queue tr[data-key="${CSS.escape(call)}"] a`);
+    const row = board.querySelector(`.callers tr[data-key="${CSS.escape(call)}"] a`);
     number = row?.textContent ?? "";
     best = null;
     bid();

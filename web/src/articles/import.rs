@@ -29,6 +29,7 @@ use crate::limits::FileUse;
 use crate::query::{Choice, escape};
 use crate::shell::Shell;
 use crate::state::Web;
+use crate::text;
 use crate::upload::{FileForm, TypedForm};
 use madoguchi_reports::markdown;
 
@@ -281,12 +282,8 @@ fn beginning(article: &Article) -> String {
         .newest()
         .map_or("", |version| version.content.answer.as_str());
     let text = markdown::to_text(answer);
-    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((at, _)) = words.char_indices().nth(BEGINNING) {
-        words.truncate(at);
-        words.push('…');
-    }
-    words
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text::beginning(&words, BEGINNING)
 }
 
 /// Takes all articles of the file in as drafts, or none. What is the same already stays as it is, so

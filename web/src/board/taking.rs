@@ -14,11 +14,12 @@ use crate::state::Web;
 use crate::text;
 
 /// What the board says when a caller was asked for.
-pub(super) const MESSAGES: [(&str, &str); 3] = [
-    (
-        TAKEN,
-        "自分の電話機を呼び出しています。受話器を取ると、通話につながります。",
-    ),
+pub(super) const MESSAGES: [(&str, &str); 1] = [(
+    TAKEN,
+    "自分の電話機を呼び出しています。受話器を取ると、通話につながります。",
+)];
+/// What it says when the own phone is not rung.
+pub(super) const FAILURES: [(&str, &str); 2] = [
     (GONE, "その通話は、ほかの担当者が取ったか、終わっています。"),
     (
         OWN_PHONE,

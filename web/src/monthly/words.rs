@@ -10,6 +10,7 @@ use madoguchi_core::month::LevelItem;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::state::Web;
+use crate::text;
 
 /// Accounts whose names a page may need.
 const USERS: u32 = 5_000;
@@ -18,11 +19,7 @@ const SHOWN_LETTERS: usize = 80;
 
 /// The beginning of a text, in a line.
 pub(super) fn shortened(text: &str) -> String {
-    let line = text.replace('\n', " ");
-    if line.chars().count() <= SHOWN_LETTERS {
-        return line;
-    }
-    line.chars().take(SHOWN_LETTERS).chain(['…']).collect()
+    text::beginning(text, SHOWN_LETTERS)
 }
 
 /// 間接 7 電話応答率

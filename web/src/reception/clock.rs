@@ -1,7 +1,7 @@
 //! The bar above the form: the call, who calls, and what is left until the 一次回答 is due.
 
 use madoguchi_core::id::DivisionId;
-use madoguchi_core::live::AgentState;
+use madoguchi_core::live::{AgentState, ParkedCall};
 use madoguchi_core::service::{AnswerState, Divisions};
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::{Instant, Millis};
@@ -117,15 +117,21 @@ fn asked(web: &Web, visitor: &Visitor) -> Option<Asked> {
     })
 }
 
-/// How it stands with the caller whom the visitor hands on.
+/// How it stands with the caller whom the visitor hands on, or has parked.
 fn handing_on(web: &Web, visitor: &Visitor, subject: &Subject) -> String {
-    let snapshot = web.desk.snapshot();
     let own = visitor.user.agent.as_ref();
-    let mut all = snapshot.hand_ons.iter();
-    let found = all.find(|one| {
-        let call = subject.call.as_ref().map(ReceptionCall::id);
-        Some(&one.agent) == own && Some(&one.call) == call
-    });
+    let call = subject.call.as_ref().map(ReceptionCall::id);
+    let (Some(own), Some(call)) = (own, call) else {
+        return String::new();
+    };
+    let snapshot = web.desk.snapshot();
+    let mut parked = snapshot.parked.iter();
+    let parked = parked.find(|one| one.call == *call && one.parked_by.as_ref() == Some(own));
+    if let Some(ParkedCall { slot, .. }) = parked {
+        return format!("{slot}番に預けています。応答状況の「預かっている方」から取れます。");
+    }
+    let mut hand_ons = snapshot.hand_ons.iter();
+    let found = hand_ons.find(|one| one.agent == *own && one.call == *call);
     match found.map(|one| one.failed) {
         Some(None) => "転送先を呼び出しています。出ないときは、この通話に戻ります。".to_owned(),
         Some(Some(why)) => {

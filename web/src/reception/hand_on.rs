@@ -11,10 +11,35 @@ use crate::state::Web;
 use crate::text;
 use crate::tickets::offered::Offered;
 
-/// What the page says when somebody is being rung for the caller, or waits on the line.
-pub(super) const DONE: &str = "handed-on";
-/// What it says when the caller stays; why stands in the bar.
+/// What the page says when somebody is being rung for the caller.
+pub(super) const RINGS: &str = "handed-on";
+/// … when the caller waits on another line.
+pub(super) const TO_LINE: &str = "handed-to-line";
+/// … when the caller waits for whoever fetches them.
+pub(super) const PARKED: &str = "parked";
+/// … when the caller talks with whom the agent has asked.
+pub(super) const PASSED_ON: &str = "passed-on";
+/// … when the caller stays; why stands in the bar.
 pub(super) const NOT_DONE: &str = "not-handed-on";
+/// … when there is no caller any more.
+pub(super) const NO_TALK: &str = "no-talk";
+/// … when whom the agent asks has not picked up.
+pub(super) const NOBODY_ASKED: &str = "nobody-asked";
+
+/// Whether the page need not say that where the bar tells how it stands with the caller.
+pub(super) fn bar_tells(done: &str) -> bool {
+    [RINGS, PARKED, NOT_DONE].contains(&done)
+}
+
+/// What the page says of what was refused.
+pub(super) fn refused(refusal: HandOnRefusal) -> &'static str {
+    match refusal {
+        HandOnRefusal::NoTalk => NO_TALK,
+        HandOnRefusal::NobodyAsked => NOBODY_ASKED,
+        _ => NOT_DONE,
+    }
+}
+
 const AGENT: &str = "agent ";
 const LINE: &str = "line ";
 const REACHED: &str = "reached ";
@@ -51,7 +76,7 @@ pub(super) fn choices(
         (format!("{REACHED}{}", one.id), shown)
     }));
     targets.push((PARK.to_owned(), "預ける(ほかの電話機で取る)".to_owned()));
-    targets.push((NUMBER.to_owned(), "番号を入力して転送".to_owned()));
+    targets.push((NUMBER.to_owned(), "番号を入力".to_owned()));
     let targets = targets
         .iter()
         .map(|(value, label)| (value.as_str(), label.as_str()));
@@ -97,18 +122,16 @@ pub(super) async fn hand_on(
     subject: &Subject,
     to: HandOnTo,
 ) -> &'static str {
-    let (kind, target) = match &to {
-        HandOnTo::Agent(agent) => ("agent", agent.to_string()),
-        HandOnTo::Line(line) => ("line", line.to_string()),
-        HandOnTo::Park => ("park", String::new()),
-        HandOnTo::Number(number) => ("number", number.clone()),
-        HandOnTo::Asked => ("asked", String::new()),
+    let (kind, target, done) = match &to {
+        HandOnTo::Agent(agent) => ("agent", agent.to_string(), RINGS),
+        HandOnTo::Line(line) => ("line", line.to_string(), TO_LINE),
+        HandOnTo::Park => ("park", String::new(), PARKED),
+        HandOnTo::Number(number) => ("number", number.clone(), RINGS),
+        HandOnTo::Asked => ("asked", String::new(), PASSED_ON),
     };
     let request = DeskRequest::HandOn(to);
-    match ask(web, visitor, subject, request, (kind, target)).await {
-        Ok(()) => DONE,
-        Err(_) => NOT_DONE,
-    }
+    let asked = ask(web, visitor, subject, request, (kind, target)).await;
+    asked.map_or_else(refused, |()| done)
 }
 
 /// Asks the desk for something of the call in which the visitor talks.

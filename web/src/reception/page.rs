@@ -182,8 +182,11 @@ pub(super) async fn show(
     let candidates = Candidates::of(web, visitor, &form.question, read, told.keeps).await?;
     notices::read(web).await;
     let now = web.desk.now();
+    let bar = Bar::of(web, visitor, subject, &form, &caller, &offered.divisions);
+    let is_told = !bar.hand_on.is_empty() && hand_on::bar_tells(&told.done);
+    let shell = Shell::new(web, Some(visitor), HERE);
     let page = ReceptionPage {
-        shell: Shell::new(web, Some(visitor), HERE).done(web, &told.done),
+        shell: shell.done(web, if is_told { "" } else { &told.done }),
         another: format!("{HERE}?call={}&new=matter", escape(&form.call)),
         now_ms: now.0,
         number: subject
@@ -199,7 +202,7 @@ pub(super) async fn show(
             Some(call) => without_ticket::reason_of(web, call.id()).await?,
             None => None,
         },
-        bar: Bar::of(web, visitor, subject, &form, &caller, &offered.divisions),
+        bar,
         beside: SidePanel::of(web, visitor, subject, &caller).await?,
         candidates,
         incidents: notices::incidents(&web.notices.get(), now, web.settings.dates),

@@ -120,10 +120,8 @@ async fn beside(
 ) -> Result<Response, WebError> {
     draft::keep_form(web, visitor, subject, form).await?;
     let told = (field, value.to_owned());
-    let done = match hand_on::ask(web, visitor, subject, request, told).await {
-        Ok(()) => "",
-        Err(_) => hand_on::NOT_DONE,
-    };
+    let asked = hand_on::ask(web, visitor, subject, request, told).await;
+    let done = asked.map_or_else(hand_on::refused, |()| "");
     Ok(Redirect::to(&format!("{HERE}?done={done}")).into_response())
 }
 

@@ -15,6 +15,7 @@ use crate::auth::visitor::Visitor;
 use crate::query::escape;
 use crate::state::Web;
 use crate::text;
+use crate::tickets::columns::status_class;
 use crate::tickets::lookup;
 
 /// Tickets of one kind that are shown.
@@ -56,6 +57,7 @@ pub(super) struct TicketLine {
     pub(super) number: String,
     pub(super) link: String,
     pub(super) status: &'static str,
+    pub(super) status_class: &'static str,
     pub(super) question: String,
     pub(super) at: String,
     /// It is the one in the form.
@@ -281,7 +283,8 @@ impl TicketLine {
             number: row.number.to_string(),
             link: lookup::place(row.number),
             status: row.status.label(),
-            question: row.question.chars().take(QUESTION_LETTERS).collect(),
+            status_class: status_class(row.status),
+            question: text::beginning(&row.question, QUESTION_LETTERS),
             at: short(web, row.received_at),
             id: row.id.as_str().to_owned(),
         }

@@ -106,7 +106,7 @@ async fn a_fact_is_entered_once_corrected_with_a_reason_and_withdrawn_with_one()
         (status, place),
         (
             StatusCode::SEE_OTHER,
-            format!("{MONTH}/facts?done=withdrawn")
+            format!("{MONTH}/facts?done=entry-withdrawn")
         )
     );
     assert!(facts(&house).await.is_empty());

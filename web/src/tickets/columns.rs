@@ -261,7 +261,7 @@ pub(crate) const COLUMNS: &[C] = &[
     })
     .in_files(),
     C::new("updated_at", "最後の変更", 20, |ticket, _| {
-        Value::Second(ticket.updated_at)
+        Value::Minute(ticket.updated_at)
     })
     .orders(&[Order("changed", DOWN, TicketOrder::Changed)])
     .class("time"),
@@ -277,7 +277,7 @@ fn status(ticket: &Ticket) -> Value {
 }
 
 /// The look of the mark of a status.
-pub(super) fn status_class(status: Status) -> &'static str {
+pub(crate) fn status_class(status: Status) -> &'static str {
     match status {
         Status::Done | Status::Answered => "published",
         Status::Held => "past",

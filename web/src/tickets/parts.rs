@@ -76,7 +76,7 @@ pub(super) fn facts(ticket: &Ticket, names: &Names) -> Vec<(&'static str, String
     let told = |field: TicketField| (field.label(), names.field(field, &fields.text(field)));
     let created = format!(
         "{}　{}",
-        seconds(ticket.created_at),
+        names.dates.minute(ticket.created_at),
         names.by(ticket.created_by.as_ref())
     );
     let asks = &fields.requester;
@@ -137,8 +137,10 @@ pub(super) fn outcomes(chosen: ContactOutcome) -> Vec<Choice> {
 
 pub(super) fn analyses(ticket: &Ticket, names: &Names) -> Vec<AnalysisRow> {
     let rows = ticket.analyses.iter().map(|step| AnalysisRow {
-        from: seconds(step.from),
-        until: step.until.map_or_else(String::new, seconds),
+        from: names.dates.minute(step.from),
+        until: step
+            .until
+            .map_or_else(String::new, |at| names.dates.minute(at)),
         by: step
             .analyst
             .as_ref()
@@ -156,12 +158,12 @@ pub(super) fn escalations(ticket: &Ticket, names: &Names) -> Vec<EscalationRow> 
             seq: one.seq,
             vendor: one.handover.vendor.clone(),
             route: one.handover.route.label(),
-            sent_at: seconds(one.sent_at),
+            sent_at: names.dates.minute(one.sent_at),
             sent: one.handover.sent.clone(),
             due: due.map_or_else(String::new, |due| names.dates.minute(due)),
             due_value: due.map_or_else(String::new, local),
             remind_value: remind_at.map_or_else(String::new, local),
-            returned_at: one.returned_at.map(seconds),
+            returned_at: one.returned_at.map(|at| names.dates.minute(at)),
             answer: one.answer.clone(),
         }
     });

@@ -219,5 +219,5 @@ pub(in crate::monthly) async fn remove<T: Written>(
     tx.remove_month_entry(&kept.entry, values.version(), &reason)
         .await?;
     tx.commit().await?;
-    Ok(done::<T>(month, "withdrawn"))
+    Ok(done::<T>(month, "entry-withdrawn"))
 }

@@ -2,7 +2,9 @@
 
 use madoguchi_core::audit::{AuditEntry, Fields};
 use madoguchi_core::department::{DEPARTMENT, Department};
-use madoguchi_core::live::{ConsultView, DeskRequest, HandOnRefusal, HandOnTo, HandOnView};
+use madoguchi_core::live::{
+    ConsultView, DeskRequest, HandOnRefusal, HandOnTo, HandOnView, ParkedCall,
+};
 use madoguchi_core::outbound::OutboundRefusal;
 use madoguchi_core::vendor::{VENDOR, Vendor};
 
@@ -91,7 +93,7 @@ async fn a_caller_of_whom_nothing_is_written_is_put_to_a_line() {
     let (status, place, _) = send(&house, &mut tanaka, &fields).await;
     assert_eq!(
         (status, place.as_str()),
-        (StatusCode::SEE_OTHER, "/reception?done=handed-on")
+        (StatusCode::SEE_OTHER, "/reception?done=handed-to-line")
     );
     assert_eq!(asked(&house), [HandOnTo::Line("help".into())]);
     assert!(house.tickets().await.is_empty());
@@ -110,8 +112,36 @@ async fn nobody_is_handed_on_to_nobody_or_without_a_talk() {
     house.hang_up("c9").await;
     let fields = [("call", "c9"), ("to", "line help"), ("intent", "hand-on")];
     let (_, place, _) = send(&house, &mut tanaka, &fields).await;
-    assert_eq!(place, "/reception?done=not-handed-on");
+    assert_eq!(place, "/reception?done=no-talk");
     assert!(asked(&house).is_empty());
+    let (_, html) = house.open(&mut tanaka, &place).await;
+    let said = "<p class=\"banner error\" role=\"alert\">できませんでした。通話が終わったか";
+    assert!(html.contains(said), "what failed looks like no success: {html}");
+}
+
+#[tokio::test]
+async fn who_parks_a_caller_reads_the_number_to_tell_a_colleague() {
+    let house = house().await;
+    let mut tanaka = talking(&house).await;
+    let fields = [("to", "park"), ("intent", "hand-on")];
+    let (_, place, _) = send(&house, &mut tanaka, &fields).await;
+    assert_eq!(place, "/reception?done=parked");
+    assert_eq!(asked(&house), [HandOnTo::Park]);
+    let (_, html) = house.open(&mut tanaka, &place).await;
+    assert!(html.contains("通話を預けました"), "{html}");
+    beside(&house, |snapshot| {
+        snapshot.parked = vec![ParkedCall {
+            call: "c9".into(),
+            line: "help".into(),
+            from: "0312345678".into(),
+            slot: 3,
+            parked_at: now(),
+            parked_by: Some("tanaka".into()),
+        }];
+    });
+    let (_, html) = house.open(&mut tanaka, &place).await;
+    assert!(html.contains("3番に預けています"), "{html}");
+    assert!(!html.contains("通話を預けました"), "it is said once: {html}");
 }
 
 /// An エスカレーション先 and a 部署 who can be called, and one of each who cannot.
@@ -220,6 +250,10 @@ async fn a_number_that_the_rules_forbid_is_refused_with_the_reason_in_plain_word
     let (_, html) = house.open(&mut tanaka, &place).await;
     assert!(html.contains("発信規制により、転送できません"), "{html}");
     assert!(html.contains("発信者との通話は続いています"), "{html}");
+    assert!(
+        !html.contains("操作はできませんでした"),
+        "the bar says it, and says why: {html}"
+    );
     let filter = AuditFilter {
         action: Some(Action::CallHandOn),
         limit: 10,

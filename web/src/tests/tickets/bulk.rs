@@ -193,7 +193,7 @@ async fn what_is_due_by_either_clock_stands_on_its_page_in_the_menu_and_on_the_b
     );
     let (_, html) = house.open(&mut sato, "/tickets").await;
     assert!(
-        html.contains("<span class=\"waits\" data-due-waits>超過1件、期限間近1件</span>"),
+        html.contains("<span class=\"waits\" data-due-waits>超過1件、間近1件</span>"),
         "{html}"
     );
     // The list tells the same, and has the same tickets.
