@@ -1,8 +1,17 @@
 //! Callers are taken by buttons of the board, with phones that ring: one who rings elsewhere, and one who is parked.
 
+use madoguchi_core::live::AgentCommand;
 use madoguchi_tests::raw::Peer;
 
 use super::*;
+
+/// Five wait, more than there is room for, and the caller who is parked is seen beside them.
+const PARKED_IS_SEEN: &str = "
+    const box = (selector) => document.querySelector(selector)?.getBoundingClientRect();
+    const [all, parked] = [box('.callers'), box('.parked form.take button')];
+    const queue = document.querySelector('.queue');
+    return queue.querySelectorAll('tbody tr').length === 5 && queue.scrollHeight > queue.clientHeight
+        && parked.top >= all.top && parked.bottom <= all.bottom;";
 
 /// tanaka and sato with phones at these ports, and sato's board.
 async fn two(first: u16, second: u16) -> anyhow::Result<(Desk, Browser)> {
@@ -41,9 +50,9 @@ async fn a_call_that_rings_a_colleague_is_taken_by_a_button_of_the_board() -> Ou
     let own = own.receive("BYE").start(&Run::wait(second))?;
     sato.until_shown("代わりに出る").await?;
     sato.click("form.take button").await?;
+    sato.until_shown("自分の電話機を呼び出しています").await?;
     desk.until_agent("sato", AgentState::Talking).await?;
     desk.until_agent("tanaka", AgentState::Ready).await?;
-    sato.until_shown("自分の電話機を呼び出しています").await?;
     drop(rung);
     // Who calls stands on sato's screen.
     sato.open(desk.web(), "/reception").await?;
@@ -82,19 +91,33 @@ async fn a_caller_is_parked_on_the_screen_and_fetched_from_the_board() -> Outcom
     tanaka.close().await?;
 
     sato.until_shown("預かっている方").await?;
-    let row = sato.text("table.parked tbody tr").await?;
+    let row = sato.text(".parked tbody tr").await?;
     ensure!(row.contains("1番") && row.contains("tanaka"), "{row}");
+
+    // However many wait, whoever is parked is seen, with the button.
+    for agent in ["tanaka", "sato"] {
+        let reason = "会議".to_owned();
+        ensure!(desk.command(agent, AgentCommand::Away { reason }).await);
+    }
+    let mut waiting = Vec::new();
+    for n in 0..5 {
+        waiting.push(come(&desk, &format!("waiting{n}")).await?);
+    }
+    sato.until_true(PARKED_IS_SEEN).await?;
+    for (peer, response) in &waiting {
+        peer.send(&peer.in_dialog("BYE", response, 2)?).await?;
+    }
     let own = callee().ring().respond(180).pause(500).answer();
     let own = own.receive("BYE").start(&Run::wait(second))?;
-    sato.click("table.parked form.take button").await?;
+    sato.click(".parked form.take button").await?;
     desk.until_agent("sato", AgentState::Talking).await?;
-    let gone = "return document.querySelector('.live') && !document.querySelector('table.parked')";
+    let gone = "return document.querySelector('.live') && !document.querySelector('.parked')";
     sato.until_true(gone).await?;
     peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
     own.succeed().await?;
     sato.close().await?;
     let figures = desk.figures();
-    ensure!((figures.offered, figures.answered) == (1, 1));
+    ensure!((figures.offered, figures.answered) == (6, 1));
     desk.end().await?;
     Ok(())
 }

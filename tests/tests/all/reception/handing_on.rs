@@ -15,6 +15,21 @@ fn away() -> AgentState {
     AgentState::Away { reason }
 }
 
+/// However much is due, its counts in the menu leave the form below where it is.
+const COUNTS_MOVE_NOTHING: &str = "
+    const [menu, entry] = ['header.top', 'nav a[href=\"/tickets\"]'].map((one) => document.querySelector(one));
+    const before = menu.offsetHeight;
+    const counts = ['フォーム12件', '超過12件、間近12件'].map((words) => {
+        const count = document.createElement('span');
+        count.className = 'waits';
+        count.textContent = words;
+        return count;
+    });
+    entry.append(' ', counts[0], ' ', counts[1]);
+    const then = menu.offsetHeight;
+    for (const count of counts) count.remove();
+    return before > 0 && then === before;";
+
 /// Chooses a colleague and presses 転送.
 async fn hand_on(browser: &Browser, to: &str) -> Outcome {
     let choose = format!(
@@ -49,14 +64,15 @@ async fn a_caller_is_handed_on_with_the_ticket_and_both_parts_are_seen() -> Outc
     peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
     desk.until_agent("tanaka", AgentState::Talking).await?;
     until_talking(&tanaka).await?;
+    tanaka.until_true(COUNTS_MOVE_NOTHING).await?;
     tanaka.fill_in("#question", QUESTION).await?;
 
     // sato is busy: the caller is with tanaka again, and what was written is kept.
     let busy = callee().ring().respond(486).wait("ACK");
     let busy = busy.start(&Run::wait(second))?;
     hand_on(&tanaka, "agent sato").await?;
-    tanaka.until_shown("転送しています").await?;
     busy.succeed().await?;
+    tanaka.until_shown("転送していません").await?;
     desk.until_agent("sato", away()).await?;
     ensure!(desk.agent("tanaka") == AgentState::Talking);
     until_talking(&tanaka).await?;

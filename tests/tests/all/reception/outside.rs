@@ -12,6 +12,11 @@ use super::*;
 
 const VENDOR_NUMBER: &str = "0398765432";
 
+/// Where the buttons are.
+const PLACES: &str = "
+    const places = [...document.querySelectorAll('.press button')].map((one) => one.getBoundingClientRect());
+    return places.map(({ x, y }) => `${x} ${y}`).join();";
+
 /// A vendor whom callers can be handed on to.
 async fn keep_vendor(desk: &Desk) -> Outcome {
     let vendor = Vendor {
@@ -71,6 +76,16 @@ async fn a_caller_is_handed_on_to_a_vendor_outside_and_both_calls_are_seen() -> 
     peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
     desk.until_agent("tanaka", AgentState::Talking).await?;
     until_talking(&tanaka).await?;
+
+    // Who chooses to type a number finds all buttons where they were.
+    let places = tanaka.client.execute(PLACES, Vec::new()).await?;
+    let choose = "const to = document.querySelector('#to'); to.value = 'number'; return true";
+    tanaka.until_true(choose).await?;
+    tanaka
+        .until_true("return document.querySelector('[name=to_number]').offsetWidth > 0")
+        .await?;
+    let then = tanaka.client.execute(PLACES, Vec::new()).await?;
+    ensure!(then == places, "{places} {then}");
 
     // What costs is refused in words, and nobody is called.
     hand_on(&tanaka, "number", "0990-500-123").await?;
