@@ -71,14 +71,11 @@ pub(super) async fn keep(
     if !is_known || (form.ticket != NEW && web.store.lookup_ticket(&id).await?.is_none()) {
         return Err(no_ticket());
     }
-    let fields = match form.fields.as_str() {
-        "" => BTreeMap::new(),
-        text => serde_json::from_str::<BTreeMap<String, String>>(text).unwrap_or_default(),
-    };
+    let fields = read(&form.fields)?;
     let user = &visitor.user.id;
     let subject = subject(&form.ticket, &form.name);
     let mut tx = web.store.begin_unrecorded().await?;
-    if fields.is_empty() || fields.len() > FIELDS_AT_MOST {
+    if fields.is_empty() {
         tx.forget_ticket_draft(user, &subject).await?;
     } else {
         let kept = TicketDraft {
@@ -91,6 +88,19 @@ pub(super) async fn keep(
     }
     tx.commit().await?;
     Ok(Json(()))
+}
+
+/// What was typed, by the names of the fields. What cannot be read takes nothing away that was kept before.
+fn read(typed: &str) -> Result<BTreeMap<String, String>, WebError> {
+    if typed.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let fields = serde_json::from_str::<BTreeMap<String, String>>(typed);
+    let fields = fields.ok().filter(|fields| fields.len() <= FIELDS_AT_MOST);
+    fields.ok_or_else(|| {
+        let why = "入力の途中の内容を読み取れませんでした。画面を開き直してください。";
+        WebError::BadRequest(why.to_owned())
+    })
 }
 
 /// What the visitor typed into the forms of a page, as JSON for its script; `ticket`: its id, or [`NEW`].
