@@ -158,7 +158,8 @@ pub enum Event {
         /// The response.
         response: Box<Response>,
     },
-    /// No final response came in time (timers B and F).
+    /// No final response came in time (timers B and F). A 2xx to INVITE that comes later is told all the same:
+    /// acknowledge it, and end its dialog (13.2.2.4).
     Timeout {
         /// Whose.
         tx: ClientTx,
@@ -255,8 +256,8 @@ impl Transactions {
     }
 
     /// Cancels an INVITE (9.1): at once if a provisional response has come, otherwise as soon as
-    /// one comes. The final response is still told; without one [`Event::Timeout`] comes after
-    /// [`GIVE_UP_MS`].
+    /// one comes, also after [`Event::Timeout`]. The final response is still told; without one [`Event::Timeout`]
+    /// comes after [`GIVE_UP_MS`].
     pub fn cancel(&mut self, tx: ClientTx, now: u64) {
         let Some(transaction) = self.clients.get_mut(&tx) else {
             return;

@@ -96,6 +96,39 @@ fn a_second_fork_that_picks_up_is_thanked_and_sent_away() {
     assert_eq!(bench.switch.calls_in_progress(), 1);
 }
 
+/// RFC 3261 13.2.2.4: nobody is left in a call that the desk has given up.
+#[test]
+fn who_picks_up_after_the_call_was_given_up_is_thanked_and_sent_away() {
+    let (mut bench, phone, carrier, invite) = dialled();
+    bench.secs(33);
+    assert_eq!(bench.response_to(&phone).unwrap().status, 480);
+    assert_eq!(bench.switch.calls_in_progress(), 0);
+    bench.requests_to(&carrier);
+    let far = Peer::new("127.0.0.1:6011");
+    bench.secs(60);
+    let late = says(&far, &carrier, &invite, 200, "late");
+    bench.reply(&carrier, &late);
+    assert_eq!(bench.acks_to(&carrier).len(), 1);
+    let bye = bench.request_to(&carrier).unwrap();
+    assert_eq!(bye.method.as_str(), "BYE");
+    assert_eq!(bye.to().unwrap().tag(), Some("late"));
+    bench.reply(&carrier, &carrier.answer(&bye, 200));
+    bench.reply(&carrier, &late);
+    assert_eq!(bench.acks_to(&carrier).len(), 1);
+    assert!(bench.request_to(&carrier).is_none());
+}
+
+#[test]
+fn who_rings_after_the_call_was_given_up_rings_no_more() {
+    let (mut bench, _phone, carrier, invite) = dialled();
+    bench.secs(33);
+    bench.requests_to(&carrier);
+    let far = Peer::new("127.0.0.1:6011");
+    bench.reply(&carrier, &says(&far, &carrier, &invite, 180, "late"));
+    let cancel = bench.request_to(&carrier).unwrap();
+    assert_eq!(cancel.method.as_str(), "CANCEL");
+}
+
 #[test]
 fn forks_beyond_all_sense_are_not_remembered() {
     let (mut bench, phone, carrier, invite) = dialled();

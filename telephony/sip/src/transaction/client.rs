@@ -55,6 +55,9 @@ enum State {
     },
     /// Another method got its final response; absorbs repeats (timer K).
     Completed { until: u64 },
+    /// An INVITE was given up without a final response. Whoever is there after all is told so: who still rings
+    /// gets CANCEL, who picks up is told to the user (13.2.2.4).
+    GivenUp { until: u64 },
 }
 
 /// The ACK to the 2xx of one fork (13.2.2.4).
@@ -85,6 +88,8 @@ pub(super) struct Woken {
 
 /// An INVITE that rings is cancelled by its user; this only bounds the memory of one that is not.
 const RING_AT_MOST_MS: u64 = 3_600_000;
+/// So long after an INVITE was given up it is known who was called: longer than most phones ring.
+const LATE_AT_MOST_MS: u64 = 180_000;
 
 impl ClientTransaction {
     /// `bytes` is the request as it goes over the wire.
@@ -189,6 +194,14 @@ impl ClientTransaction {
             (State::Calling { .. } | State::Proceeding { .. }, status) => {
                 self.finish(response, status, now)
             }
+            (State::GivenUp { .. }, 100..=199) => Received {
+                cancel: self.cancel_late(),
+                ..Received::default()
+            },
+            (State::GivenUp { .. }, status) => Received {
+                tell: status < 300,
+                ..self.finish(response, status, now)
+            },
             (State::Refused { ack, .. }, 300..) => {
                 let bytes = ack.clone();
                 Received {
@@ -226,6 +239,13 @@ impl ClientTransaction {
         }
     }
 
+    /// The CANCEL for whoever rings though the INVITE was given up; once.
+    fn cancel_late(&mut self) -> Option<(Flow, Request)> {
+        let is_first = std::mem::replace(&mut self.cancel, Cancel::Sent) != Cancel::Sent;
+        let invite = self.invite.as_deref().filter(|_| is_first)?;
+        Some((self.flow, cancel_for(invite)))
+    }
+
     fn send_cancel(&mut self, now: u64) -> Option<(Flow, Request)> {
         self.cancel = Cancel::Sent;
         if let State::Proceeding { give_up_at, .. } = &mut self.state {
@@ -250,7 +270,8 @@ impl ClientTransaction {
             } => *(resend_at.min(give_up_at)),
             State::Refused { until, .. }
             | State::Accepted { until, .. }
-            | State::Completed { until } => *until,
+            | State::Completed { until }
+            | State::GivenUp { until } => *until,
         }
     }
 
@@ -260,9 +281,12 @@ impl ClientTransaction {
             State::Calling { give_up_at, .. } | State::Proceeding { give_up_at, .. }
                 if now >= *give_up_at =>
             {
+                let until = now + LATE_AT_MOST_MS;
+                self.state = State::GivenUp { until };
+                self.asked = None;
                 Woken {
                     timed_out: true,
-                    over: true,
+                    over: self.invite.is_none(),
                     ..Woken::default()
                 }
             }

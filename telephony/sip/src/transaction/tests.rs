@@ -90,6 +90,57 @@ fn an_invite_into_silence_is_sent_seven_times_and_given_up_after_32_s() {
     assert!(layer.is_empty());
 }
 
+/// An INVITE that was given up; its transaction, and the request.
+fn given_up() -> (Transactions, ClientTx, Request) {
+    let (mut layer, invite) = (Transactions::new(), request("INVITE"));
+    let tx = layer.request(flow(false), &invite, 0).unwrap();
+    layer.handle_timeout(GIVE_UP_MS);
+    assert!(matches!(events(&mut layer)[..], [Event::Timeout { tx: of }] if of == tx));
+    sent(&mut layer);
+    (layer, tx, invite)
+}
+
+#[test]
+fn who_picks_up_after_the_invite_was_given_up_is_told_once_and_gets_the_same_ack_again() {
+    let (mut layer, tx, invite) = given_up();
+    let late = answered(&invite, 200);
+    layer.receive(flow(false), Message::Response(late.clone()), 100_000);
+    assert!(matches!(events(&mut layer)[..], [Event::Response { tx: of, .. }] if of == tx));
+    assert_eq!(layer.flow_of(tx), Some(flow(false)));
+    let mut ack = request("ACK");
+    ack.headers.set(HeaderName::To, "<sip:5000@desk>;tag=b");
+    layer.acknowledge(tx, flow(false), ack);
+    assert_eq!(sent(&mut layer), ["ACK"]);
+    layer.receive(flow(false), Message::Response(late), 100_500);
+    assert_eq!(sent(&mut layer), ["ACK"]);
+    assert!(events(&mut layer).is_empty());
+    assert!(silence(&mut layer).is_empty() && layer.is_empty());
+}
+
+#[test]
+fn who_rings_after_the_invite_was_given_up_is_cancelled_once() {
+    let (mut layer, _, invite) = given_up();
+    for (status, expected) in [(180, &["CANCEL"][..]), (180, &[]), (487, &["ACK"])] {
+        let late = answered(&invite, status);
+        layer.receive(flow(false), Message::Response(late), 40_000);
+        assert_eq!(sent(&mut layer), expected, "{status}");
+        assert!(events(&mut layer).is_empty(), "its user knows already");
+    }
+}
+
+#[test]
+fn who_was_called_in_vain_is_forgotten_after_some_minutes() {
+    let (mut layer, _, invite) = given_up();
+    layer.handle_timeout(300_000);
+    assert!(layer.is_empty());
+    layer.receive(
+        flow(false),
+        Message::Response(answered(&invite, 200)),
+        300_001,
+    );
+    assert!(events(&mut layer).is_empty());
+}
+
 #[test]
 fn another_request_into_silence_is_sent_at_least_every_four_seconds() {
     let mut layer = Transactions::new();

@@ -108,7 +108,7 @@ impl World {
             }
         }
         // Until the last transaction is forgotten, and 後処理 is over.
-        self.pass(120_000);
+        self.pass(240_000);
         self.nothing_is_left();
         self.the_log_is_right();
     }
