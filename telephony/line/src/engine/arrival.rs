@@ -125,7 +125,22 @@ impl Engine {
             line.parked.remove(&order);
             line.queue.insert(order, call.clone());
         }
+        self.limit_second_wait(call, key);
         self.serve_line(key, now);
+    }
+
+    /// Who was answered, and waits again, waits no longer than the line lets anybody wait.
+    fn limit_second_wait(&mut self, call: &CallId, key: LineKey) {
+        let waits_again =
+            |entry: &Call| entry.left_alone.is_some() && entry.timers.max_wait.is_none();
+        let max_wait = self.line(key).map(|line| line.settings.max_wait);
+        let max_wait = max_wait.filter(|most| *most > Millis::ZERO);
+        if let Some(max_wait) = max_wait
+            && self.calls.get(call).is_some_and(waits_again)
+        {
+            let timer = self.set_timer(TimerOf::MaxWait(call.clone()), max_wait);
+            self.change_timers(call, |timers| timers.max_wait = Some(timer));
+        }
     }
 
     fn start_announcements(&mut self, call: &CallId) {
@@ -250,6 +265,7 @@ impl Engine {
 
     fn say_farewell(&mut self, call: &CallId, announcement: Announcement, after_hours: bool) {
         self.leave_queue(call);
+        self.unpark(call);
         let timers = self
             .calls
             .get_mut(call)

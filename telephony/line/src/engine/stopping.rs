@@ -6,7 +6,7 @@ use madoguchi_core::id::CallId;
 
 use super::Engine;
 use super::agents::Activity;
-use super::call::Stage;
+use super::call::{Call, Stage};
 use super::closing::CLOSED;
 use super::keys::AgentKey;
 use crate::api::{HangUpCause, Output};
@@ -14,8 +14,21 @@ use crate::api::{HangUpCause, Output};
 impl Engine {
     /// Callers who wait hear that the desk has closed; talks go on.
     pub(super) fn drain(&mut self, now: Moment) {
-        let waiting = self.all_waiting();
+        let mut waiting = self.all_waiting();
+        waiting.extend(self.left_alone());
         self.close_on(&waiting, now);
+    }
+
+    /// Callers who were answered and wait for somebody of the desk again, by their names.
+    fn left_alone(&self) -> Vec<CallId> {
+        let waits = |entry: &Call| {
+            let waits = matches!(entry.stage, Stage::Queued | Stage::Ringing);
+            waits && entry.left_alone.is_some() && entry.outward.is_none()
+        };
+        let all = self.calls.iter().filter(|(_, entry)| waits(entry));
+        let mut all: Vec<CallId> = all.map(|(call, _)| call.clone()).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Every call ends by the desk, and the work after calls with them.

@@ -1,9 +1,9 @@
 //! Handing a caller on to a colleague (blind transfer), in every order in which the parties can go.
 
 use madoguchi_core::event::Party;
-use madoguchi_core::live::AgentState;
+use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::time::Millis;
-use madoguchi_line::api::{Input, LegFailure, Output};
+use madoguchi_line::api::{Announcement, Input, LegFailure, Output};
 
 use crate::scene::{Scene, agent, line};
 use madoguchi_line::settings::LineSettings;
@@ -24,6 +24,78 @@ fn handing_on() -> Scene {
         agent: "b".into(),
     });
     scene
+}
+
+/// A caller whom a has left for b, who has refused; nobody else is there.
+fn left_alone(max_wait: Millis) -> Scene {
+    let settings = LineSettings {
+        max_wait,
+        ..line("desk")
+    };
+    let agents = ["a", "b"].map(|name| agent(name, &["desk"])).to_vec();
+    let mut scene = Scene::open(vec![settings], agents);
+    scene.call("x", "desk");
+    scene.answer("x");
+    scene.secs(60);
+    scene.input(Input::TransferToAgent {
+        call: "x".into(),
+        agent: "b".into(),
+    });
+    for agent in ["a", "b"] {
+        scene.command(agent, AgentCommand::LogOut);
+    }
+    let_go(&mut scene);
+    refuse(&mut scene);
+    assert!(scene.rung("x").is_empty());
+    scene
+}
+
+#[test]
+fn a_caller_who_was_left_alone_waits_no_longer_than_the_line_lets_anybody_wait() {
+    let mut scene = left_alone(Millis::from_secs(120));
+    scene.secs(119);
+    assert!(!scene.story("x").contains("ended"));
+    scene.secs(1);
+    assert!(
+        scene.story("x").ends_with("ended(Desk)"),
+        "{}",
+        scene.story("x")
+    );
+    let said = |output: &Output| {
+        matches!(
+            output,
+            Output::Play {
+                announcement: Announcement::MaxWait,
+                ..
+            }
+        )
+    };
+    assert!(scene.last.iter().any(said));
+    scene.hang_up("x");
+    let ledger = &scene.ledger;
+    assert_eq!((ledger.answered, ledger.abandoned), (1, 0), "no 放棄");
+
+    // Somebody comes in time, and there is no limit any more.
+    let mut scene = left_alone(Millis::from_secs(120));
+    scene.secs(60);
+    scene.ready("b");
+    scene.answer("x");
+    scene.secs(600);
+    assert_eq!(scene.state("b"), AgentState::Talking);
+    scene.hang_up("x");
+}
+
+#[test]
+fn a_caller_who_was_left_alone_is_told_when_the_desk_stops() {
+    let mut scene = left_alone(Millis::ZERO);
+    scene.secs(600);
+    scene.input(Input::Drain);
+    assert!(
+        scene.story("x").ends_with("ended(Desk)"),
+        "{}",
+        scene.story("x")
+    );
+    scene.hang_up("x");
 }
 
 /// The first agent hangs up while the other one is rung.
