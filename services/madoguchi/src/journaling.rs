@@ -138,7 +138,8 @@ impl Writer {
         taken.events.len()
     }
 
-    /// A full or broken disk does not stop the calls: events wait in memory and are tried again.
+    /// A full or broken disk does not stop the calls: events wait in memory and are tried again, as long as there is
+    /// room for them.
     fn save(&mut self) {
         let now = self.live.monotonic();
         let waiting = self.unsaved.events();
@@ -153,6 +154,18 @@ impl Writer {
             }
             Ok(()) => {}
             Err(error) => self.note(&error),
+        }
+        if let Some(full) = self.unsaved.turned() {
+            let events = self.unsaved.events();
+            if full {
+                tracing::error!(
+                    events,
+                    "no more events can wait in memory: no new calls are taken"
+                );
+            } else {
+                tracing::info!(events, "new calls are taken again");
+            }
+            self.endpoint.set_memory_full(full);
         }
     }
 

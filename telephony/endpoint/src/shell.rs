@@ -102,6 +102,12 @@ impl Endpoint {
         self.tell(SwitchInput::Journaled { batch });
     }
 
+    /// Tells that no more events can wait in memory for the disk, or that they can again: no new calls are taken
+    /// meanwhile.
+    pub fn set_memory_full(&self, full: bool) {
+        self.tell(SwitchInput::MemoryFull { full });
+    }
+
     /// Hands over states of agents that were asked for at other nodes.
     pub fn share_presences(&self, presences: Vec<AgentPresence>) {
         self.tell(SwitchInput::Presences(presences));

@@ -9,6 +9,8 @@ use madoguchi_store::journal::Records;
 /// A piece that has this many bytes is full: the next events begin another one. As much is written
 /// in vain at the most when a try fails.
 const PIECE_BYTES: usize = 256 << 10;
+/// So much may wait before no new calls are taken: the events of some 30,000 calls. Those that go on need little more.
+const BYTES_AT_MOST: usize = 64 << 20;
 /// After an error of the disk the next try comes so much later.
 pub(super) const RETRY_AFTER: Millis = Millis::from_secs(1);
 
@@ -17,6 +19,8 @@ pub(super) const RETRY_AFTER: Millis = Millis::from_secs(1);
 pub(super) struct Unsaved {
     pieces: VecDeque<Records>,
     events: u64,
+    bytes: usize,
+    full: bool,
     /// Before this nothing is tried again.
     retry_at: Option<Monotonic>,
 }
@@ -25,6 +29,7 @@ impl Unsaved {
     /// Puts `records` behind what waits already.
     pub(super) fn push(&mut self, records: Records) {
         self.events += records.events();
+        self.bytes += records.bytes();
         match self.pieces.back_mut() {
             Some(last) if last.bytes() < PIECE_BYTES => last.extend(&records),
             _ => self.pieces.push_back(records),
@@ -48,6 +53,7 @@ impl Unsaved {
                 return Err(error);
             }
             self.events -= piece.events();
+            self.bytes -= piece.bytes();
             self.pieces.pop_front();
         }
         Ok(())
@@ -65,6 +71,18 @@ impl Unsaved {
     /// How many events wait.
     pub(super) fn events(&self) -> u64 {
         self.events
+    }
+
+    /// Whether no new calls may be taken, if that is other than before: there is room again when half is free.
+    pub(super) fn turned(&mut self) -> Option<bool> {
+        let most = if self.full {
+            BYTES_AT_MOST / 2
+        } else {
+            BYTES_AT_MOST
+        };
+        let full = self.bytes > most;
+        let turned = std::mem::replace(&mut self.full, full) != full;
+        turned.then_some(full)
     }
 }
 
@@ -105,6 +123,37 @@ mod tests {
         assert_eq!(tries, 3_600, "one a second");
         assert!(bytes <= 3_600 * 2 * PIECE_BYTES, "{bytes}");
         assert_eq!(unsaved.events(), 360_000);
+    }
+
+    #[test]
+    fn there_is_room_for_so_much_and_again_when_half_is_written() {
+        let mut unsaved = Unsaved::default();
+        let mut thousand = Records::default();
+        (0..1_000).for_each(|n| thousand.extend(&records(n)));
+        let mut turned = None;
+        while turned.is_none() {
+            unsaved.push(thousand.clone());
+            turned = unsaved.turned();
+        }
+        assert_eq!(turned, Some(true));
+        assert!((1..=thousand.bytes()).contains(&(unsaved.bytes - BYTES_AT_MOST)));
+        let mut room = 0;
+        let (mut now, mut turned) = (Monotonic(0), None);
+        while turned.is_none() {
+            room += 1;
+            let mut left = room;
+            now = now + RETRY_AFTER;
+            let _full = unsaved.save(now, |_| {
+                left -= 1;
+                if left < 0 { Err(()) } else { Ok(()) }
+            });
+            turned = unsaved.turned();
+        }
+        assert_eq!(turned, Some(false));
+        assert!(unsaved.bytes <= BYTES_AT_MOST / 2 && unsaved.bytes > 0);
+        unsaved.retry_now();
+        unsaved.save(now, |_| Ok::<_, ()>(())).unwrap();
+        assert_eq!((unsaved.bytes, unsaved.events()), (0, 0));
     }
 
     #[test]

@@ -5,4 +5,4 @@ pub(super) const ALLOW: &str =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REFER, REGISTER";
 
 /// The extensions that the endpoint knows; told in Supported.
-pub(super) const SUPPORTED: &str = "timer, 100rel";
+pub(super) const SUPPORTED: &str = "timer, 100rel, replaces";

@@ -52,7 +52,8 @@ impl Switch {
 
     fn on_options(&mut self, flow: Flow, request: &Request, now: Now) {
         let draining = self.refuse_while_draining(request);
-        let refusal = draining.or_else(|| unsupported_extension(request));
+        let refusal = draining.or_else(|| self.refuse_unrecorded(request));
+        let refusal = refusal.or_else(|| unsupported_extension(request));
         let response = refusal.unwrap_or_else(|| {
             let mut response = request.respond(200, None);
             response.headers.push(HeaderName::Allow, ALLOW);
@@ -74,7 +75,8 @@ impl Switch {
             Some(invite.respond(482, Some("Loop Detected")))
         } else {
             let draining = self.refuse_while_draining(&invite);
-            let refusal = draining.or_else(|| unsupported_extension(&invite));
+            let refusal = draining.or_else(|| self.refuse_unrecorded(&invite));
+            let refusal = refusal.or_else(|| unsupported_extension(&invite));
             refusal.or_else(|| {
                 let refusal = keep_session_description(&mut invite).err();
                 refusal.map(|refusal| *refusal)
@@ -110,6 +112,11 @@ impl Switch {
         let Some(settings) = self.trunks.get(trunk).map(|trunk| &trunk.settings) else {
             return;
         };
+        if let Some(replaced) = self.replaced_by(&invite) {
+            // Only the desk's own phones take calls so.
+            let status = replaced.err().unwrap_or(603);
+            return self.answer(tx, invite.respond(status, None), now);
+        }
         let line_of = |number: &str| self.line_by_number.get(&phone::normalize(number));
         let is_known = |number: &str| line_of(number).is_some();
         let to = dialled_number(&invite, &settings.dialled_from, is_known);

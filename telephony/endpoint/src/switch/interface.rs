@@ -63,6 +63,12 @@ pub enum SwitchInput {
         /// The number given in [`SwitchOutput::Journal`].
         batch: u64,
     },
+    /// Events that the disk does not take wait in memory, which has no room for more of them, or has again. No new
+    /// calls are taken meanwhile.
+    MemoryFull {
+        /// Whether it is so.
+        full: bool,
+    },
     /// An agent's state is to be changed.
     Command {
         agent: AgentId,

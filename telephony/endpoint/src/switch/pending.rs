@@ -59,6 +59,11 @@ impl Pending {
         self.on_disk = self.on_disk.max(batch);
     }
 
+    /// How many batches wait for the word of the disk.
+    pub(super) fn unconfirmed(&self) -> u64 {
+        self.last_batch.saturating_sub(self.on_disk)
+    }
+
     /// The next step that may be done now.
     pub(super) fn next_step(&mut self) -> Option<Step> {
         loop {

@@ -43,6 +43,58 @@ fn while_it_drains_new_calls_go_elsewhere_and_talks_go_on() {
 }
 
 #[test]
+fn when_no_more_events_can_wait_in_memory_new_calls_go_elsewhere_but_those_for_help() {
+    let (mut bench, carrier, phone) = talking();
+    bench.input(SwitchInput::MemoryFull { full: true });
+    for (method, call) in [("INVITE", "new"), ("OPTIONS", "probe")] {
+        let request = carrier.request(method, "0312345678", "5000", call, 1, "");
+        bench.send(&carrier, request);
+        let refusal = bench.response_to(&carrier).unwrap();
+        assert_eq!(refusal.status, 503, "{method}");
+        assert!(refusal.headers.get(&HeaderName::RetryAfter).is_some());
+    }
+    let dialled = bench.prove(&phone, SECRET, "INVITE", "0451112222", "out");
+    assert_eq!(dialled.status, 503);
+    assert_eq!(bench.switch.calls_in_progress(), 1, "the talk goes on");
+    bench.prove(&phone, SECRET, "INVITE", "119", "help");
+    // The agent is in a call.
+    assert!(
+        bench
+            .response_to(&phone)
+            .is_none_or(|refusal| refusal.status != 503)
+    );
+    bench.input(SwitchInput::MemoryFull { full: false });
+    let request = carrier.request("INVITE", "0312345678", "5000", "then", 1, "");
+    bench.send(&carrier, request);
+    assert_eq!(bench.response_to(&carrier).unwrap().status, 200);
+}
+
+#[test]
+fn what_waits_for_a_disk_that_says_nothing_is_bounded() {
+    let (mut bench, carrier, _phone) = talking();
+    bench.hold_journal();
+    let calls = |bench: &mut Bench, call: &str| {
+        let request = carrier.request("INVITE", "0312345678", "5000", call, 1, "");
+        bench.send(&carrier, request);
+        bench.response_to(&carrier).map(|answer| answer.status)
+    };
+    assert_eq!(calls(&mut bench, "waits"), None, "until the disk has it");
+    for n in 0..50_000 {
+        let (reply, _answer) = tokio::sync::oneshot::channel();
+        let reason = n.to_string();
+        bench.input(SwitchInput::Command {
+            agent: "a".into(),
+            command: AgentCommand::Away { reason },
+            reply,
+        });
+    }
+    assert_eq!(calls(&mut bench, "too many"), Some(503));
+    let batch = u64::MAX;
+    bench.input(SwitchInput::Journaled { batch });
+    assert_eq!(bench.response_to(&carrier).unwrap().status, 200);
+}
+
+#[test]
 fn a_stranger_learns_nothing_of_it() {
     let (mut bench, ..) = talking();
     let retry_after_secs = 30;

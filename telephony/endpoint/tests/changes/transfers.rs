@@ -241,6 +241,26 @@ fn a_caller_who_goes_meanwhile_ends_all_phones() {
 }
 
 #[test]
+fn a_carrier_that_wants_the_place_of_a_dialog_begins_no_call() {
+    for (replaces, status) in [
+        ("Replaces: nobody@x;to-tag=1;from-tag=2\r\n", 481),
+        ("Replaces: nobody@x\r\n", 400),
+    ] {
+        let mut talk = talk();
+        let more = format!("Require: replaces\r\n{replaces}");
+        let caller = "0311112222";
+        let invite = talk
+            .carrier
+            .request("INVITE", caller, "5000", "takes", 1, &more);
+        talk.bench.send(&talk.carrier, invite);
+        let refusal = talk.bench.response_to(&talk.carrier).unwrap();
+        assert_eq!(refusal.status, status, "{replaces}");
+        assert_eq!(talk.bench.switch.calls_in_progress(), 1);
+        assert!(talk.bench.requests_to(&talk.second).is_empty());
+    }
+}
+
+#[test]
 fn who_wants_the_place_of_a_dialog_rings_nobody() {
     for (more, status) in [
         ("Replaces: nobody@x;to-tag=1;from-tag=2;early-only\r\n", 481),
