@@ -362,23 +362,30 @@ pub(crate) fn doing(snapshot: &DeskSnapshot, agent: &AgentId) -> &'static str {
         (Some(asked), _) if asked.joined => "三者で通話しています",
         (Some(asked), _) if asked.answered => "相談しています",
         (Some(_), _) => "相談の相手を呼び出しています",
+        (None, Some(hand_on)) if hand_on.asks => "相談できず、通話に戻りました",
         (None, Some(_)) => "転送できず、通話に戻りました",
         (None, None) => "",
     }
 }
 
-/// Why an agent does not get what they asked for of calls.
-pub(crate) fn hand_on_refusal(refusal: HandOnRefusal) -> String {
+/// What an agent did with a caller, in words of the screen.
+pub(crate) const HAND_ON: &str = "転送";
+pub(crate) const CONSULT: &str = "相談";
+
+/// Why an agent does not get what they asked for of calls; `act`: [`HAND_ON`] or [`CONSULT`].
+pub(crate) fn hand_on_refusal(refusal: HandOnRefusal, act: &str) -> String {
     match refusal {
-        HandOnRefusal::NoTalk => "いまは、転送できる通話がありません".to_owned(),
+        HandOnRefusal::NoTalk => format!("いまは、{act}できる通話がありません"),
         HandOnRefusal::NobodyAsked => "相談の相手が、まだ電話に出ていません".to_owned(),
-        HandOnRefusal::Busy => "転送先が通話中か、応答を断りました".to_owned(),
-        HandOnRefusal::Unreachable => "転送先につながりませんでした".to_owned(),
-        HandOnRefusal::NoAnswer => "転送先が電話に出ませんでした".to_owned(),
+        HandOnRefusal::AsksAlready => "ほかの相談が続いています".to_owned(),
+        HandOnRefusal::Held => "電話機の保留を解いてから、もう一度操作してください".to_owned(),
+        HandOnRefusal::Busy => format!("{act}先が通話中か、応答を断りました"),
+        HandOnRefusal::Unreachable => format!("{act}先につながりませんでした"),
+        HandOnRefusal::NoAnswer => format!("{act}先が電話に出ませんでした"),
         HandOnRefusal::NoSuchNumber => "その番号には電話をかけられません".to_owned(),
         HandOnRefusal::TheCaller => "発信者本人の番号です".to_owned(),
         HandOnRefusal::Barred(reason) => {
-            format!("発信規制により、転送できません({})", barred(reason))
+            format!("発信規制により、{act}できません({})", barred(reason))
         }
         HandOnRefusal::Gone => "その通話は、ほかの担当者が取ったか、終わっています".to_owned(),
         HandOnRefusal::OwnPhone => "自分の電話機が通話中か、接続していません".to_owned(),

@@ -83,6 +83,8 @@ pub struct HandOnView {
     pub call: CallId,
     /// `None`: whoever is to get the caller is being rung. Otherwise why the agent has the caller again.
     pub failed: Option<HandOnRefusal>,
+    /// They were to be asked only, not to get the caller.
+    pub asks: bool,
 }
 
 /// Somebody whom an agent asks while a caller waits.
@@ -199,7 +201,7 @@ pub enum AgentCommand {
     LogOut,
 }
 
-/// Where an agent hands a caller on to.
+/// Where an agent hands a caller on to, or whom they ask beside the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandOnTo {
     /// A colleague, who is rung.
@@ -219,6 +221,9 @@ pub enum HandOnTo {
 pub enum DeskRequest {
     /// Hand on the caller with whom the agent talks.
     HandOn(HandOnTo),
+    /// Ask somebody beside the caller with whom the agent talks (相談): the agent's phone is connected with them,
+    /// and the caller hears music. Of a line it is whoever is free there; nobody is parked or handed on by it.
+    Consult(HandOnTo),
     /// Let the caller and whoever is asked hear each other, too (三者通話).
     Join,
     /// Asks no more; goes on with the caller.
@@ -234,6 +239,10 @@ pub enum HandOnRefusal {
     NoTalk,
     /// The agent asks nobody, or who is asked has not picked up.
     NobodyAsked,
+    /// The agent asks somebody already.
+    AsksAlready,
+    /// The agent's phone holds the caller: it would hold whom they ask.
+    Held,
     /// Who is called is in a call, or refuses.
     Busy,
     /// The phone cannot be reached, or the line takes nobody now.

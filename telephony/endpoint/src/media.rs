@@ -18,6 +18,7 @@ mod recording;
 mod relay;
 mod reporting;
 mod resample;
+mod ringing;
 mod rtcp;
 mod rtp;
 mod secrecy;

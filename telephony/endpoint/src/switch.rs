@@ -5,6 +5,7 @@
 //! taken with [`Switch::poll_output`].
 
 mod agenda;
+mod beside;
 mod binding;
 mod bindings;
 mod bodies;
@@ -68,6 +69,7 @@ mod trunk_identity;
 mod trunk_register;
 mod trunks;
 mod unacknowledged;
+mod unrecorded;
 mod voice;
 mod voice_keys;
 mod wakes;
@@ -150,6 +152,8 @@ pub struct Switch {
     dirty: bool,
     /// No more calls are taken; peers may come again after so many seconds.
     draining: Option<u64>,
+    /// The disk takes no events, and no more of them can wait in memory.
+    memory_full: bool,
 }
 
 impl Switch {
@@ -197,6 +201,7 @@ impl Switch {
             askers: HashMap::new(),
             dirty: true,
             draining: None,
+            memory_full: false,
         };
         switch.take_up_phones(phones);
         switch.take_up_trunks(trunks, now);
@@ -254,6 +259,7 @@ impl Switch {
             SwitchInput::StreamClosed { flow } => self.on_stream_closed(flow),
             SwitchInput::Media(event) => self.on_media(event, now),
             SwitchInput::Journaled { batch } => self.pending.confirm(batch),
+            SwitchInput::MemoryFull { full } => self.set_memory_full(full),
             SwitchInput::Command {
                 agent,
                 command,

@@ -215,7 +215,7 @@ pub enum Input {
     Request {
         /// Who.
         agent: AgentId,
-        /// For what. Numbers are read outside: [`Self::HandOnOutside`].
+        /// For what. Numbers are read outside: [`Self::HandOnOutside`], [`Self::Consult`].
         request: DeskRequest,
         /// Names the request.
         asked: u64,
@@ -229,6 +229,17 @@ pub enum Input {
         outbound: CallId,
         /// Where to: [`DialTarget::Outside`].
         target: DialTarget,
+        /// Names the request.
+        asked: u64,
+    },
+    /// An agent asks somebody beside the caller with whom they talk, from the screen; [`Output::Reply`] follows.
+    Consult {
+        /// Who.
+        agent: AgentId,
+        /// The new call in which they are asked.
+        consult: CallId,
+        /// Whom.
+        whom: Whom,
         /// Names the request.
         asked: u64,
     },
@@ -287,6 +298,15 @@ pub enum Take {
     MostUrgent,
     /// Of those who are parked the first one.
     Parked,
+}
+
+/// Whom an agent asks beside a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// Whoever is there.
+    Target(DialTarget),
+    /// Whoever is free on this line.
+    Line(LineName),
 }
 
 /// Where an agent dials to.
@@ -364,7 +384,7 @@ pub enum Output {
         leg: Option<LegId>,
     },
     /// The far end of a consultation is this attempt from now on, and is picked up; the side of the
-    /// agent who asked for it ends. Tell [`Input::LegEnded`] if it is gone.
+    /// agent who asked for it ends, if they dialled. Tell [`Input::LegEnded`] if it is gone.
     Adopt {
         /// The new attempt.
         leg: LegId,
@@ -375,6 +395,25 @@ pub enum Output {
     NotAdopted {
         /// The consultation.
         consult: CallId,
+    },
+    /// Call somebody whom the agent of this attempt asks. No phone has dialled: the phone of the attempt, which hears
+    /// ringing, is connected with who picks up, and what ends the call leaves it alone. The caller is left to what
+    /// plays. Tell [`Input::FarAnswered`] or [`Input::FarFailed`].
+    DialBeside {
+        /// The new call.
+        call: CallId,
+        /// The attempt, which is picked up.
+        leg: LegId,
+        /// Where to.
+        target: DialTarget,
+    },
+    /// The caller of this attempt is gone, and its agent still asks somebody: the phone goes on in that call, as if
+    /// it had dialled. Nothing more is told about the attempt; tell [`Input::CallerHungUp`] of the call.
+    KeepBeside {
+        /// The attempt, which is over.
+        leg: LegId,
+        /// The call of [`Self::DialBeside`].
+        call: CallId,
     },
     /// Call the outside for a caller who is handed on: no phone of an agent is in this call. Tell
     /// [`Input::FarAnswered`] when the caller and the far end hear each other, or [`Input::FarFailed`].
@@ -387,8 +426,8 @@ pub enum Output {
         target: DialTarget,
     },
     /// The far end of a consultation is there for the caller from now on, as if it had been called by
-    /// [`Self::DialFor`]; the side of the agent who asked for it ends. If it has picked up, the caller and the
-    /// far end are connected.
+    /// [`Self::DialFor`]; the side of the agent who asked for it ends, if they dialled. If it has picked up, the caller and
+    /// the far end are connected.
     Carry {
         /// The consultation.
         call: CallId,

@@ -2,6 +2,7 @@
 
 mod agents;
 mod arrival;
+mod asking;
 mod call;
 mod clock;
 mod closing;
@@ -198,6 +199,12 @@ impl Engine {
                 target,
                 asked,
             } => self.hand_on_outside(&agent, outbound, target, asked, now),
+            Input::Consult {
+                agent,
+                consult,
+                whom,
+                asked,
+            } => self.on_consult(&agent, consult, whom, asked, now),
             Input::PickUp { agent, take, asked } => self.pick_up(&agent, &take, asked, now),
             Input::AgentReachable { agent, reachable } => {
                 self.agent_reachable(&agent, reachable, now);

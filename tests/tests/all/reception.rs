@@ -2,6 +2,7 @@
 //! taken by a key, everything is saved by another, and nothing typed is lost.
 
 mod chosen;
+mod consulting;
 mod fetching;
 mod handing_on;
 mod hands;

@@ -46,7 +46,7 @@ pub(super) async fn take(
     let request = DeskRequest::Take(CallId::new(call));
     let done = web.desk.request(own.clone(), request).await;
     if let Err(refusal) = done {
-        let why = text::hand_on_refusal(refusal);
+        let why = text::hand_on_refusal(refusal, text::HAND_ON);
         entry.after.insert("refused".to_owned(), why);
     }
     // The caller must not wait for the database; what cannot be recorded there is in the log.

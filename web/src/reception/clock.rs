@@ -132,11 +132,14 @@ fn handing_on(web: &Web, visitor: &Visitor, subject: &Subject) -> String {
     }
     let mut hand_ons = snapshot.hand_ons.iter();
     let found = hand_ons.find(|one| one.agent == *own && one.call == *call);
-    match found.map(|one| one.failed) {
-        Some(None) => "転送先を呼び出しています。出ないときは、この通話に戻ります。".to_owned(),
-        Some(Some(why)) => {
-            let why = text::hand_on_refusal(why);
-            format!("転送していません。{why}。発信者との通話は続いています。")
+    match found.map(|one| (one.failed, one.asks)) {
+        Some((None, _)) => {
+            "転送先を呼び出しています。出ないときは、この通話に戻ります。".to_owned()
+        }
+        Some((Some(why), asks)) => {
+            let act = if asks { text::CONSULT } else { text::HAND_ON };
+            let why = text::hand_on_refusal(why, act);
+            format!("{act}していません。{why}。発信者との通話は続いています。")
         }
         None => String::new(),
     }

@@ -115,6 +115,25 @@ pub(super) fn read(
     Ok(HandOnTo::Line(LineName::new(line)))
 }
 
+/// Only whoever can be asked.
+pub(super) fn to_ask(to: HandOnTo) -> Result<HandOnTo, &'static str> {
+    match to {
+        HandOnTo::Park | HandOnTo::Asked => Err("相談する相手を選んでください"),
+        other => Ok(other),
+    }
+}
+
+/// Where a caller goes, or whom they are left for, as the log tells it.
+pub(super) fn told(to: &HandOnTo) -> (&'static str, String) {
+    match to {
+        HandOnTo::Agent(agent) => ("agent", agent.to_string()),
+        HandOnTo::Line(line) => ("line", line.to_string()),
+        HandOnTo::Park => ("park", String::new()),
+        HandOnTo::Number(number) => ("number", number.clone()),
+        HandOnTo::Asked => ("asked", String::new()),
+    }
+}
+
 /// Hands the caller on, if the visitor talks with them; what the page says then.
 pub(super) async fn hand_on(
     web: &Web,
@@ -122,15 +141,15 @@ pub(super) async fn hand_on(
     subject: &Subject,
     to: HandOnTo,
 ) -> &'static str {
-    let (kind, target, done) = match &to {
-        HandOnTo::Agent(agent) => ("agent", agent.to_string(), RINGS),
-        HandOnTo::Line(line) => ("line", line.to_string(), TO_LINE),
-        HandOnTo::Park => ("park", String::new(), PARKED),
-        HandOnTo::Number(number) => ("number", number.clone(), RINGS),
-        HandOnTo::Asked => ("asked", String::new(), PASSED_ON),
+    let told = told(&to);
+    let done = match &to {
+        HandOnTo::Agent(_) | HandOnTo::Number(_) => RINGS,
+        HandOnTo::Line(_) => TO_LINE,
+        HandOnTo::Park => PARKED,
+        HandOnTo::Asked => PASSED_ON,
     };
     let request = DeskRequest::HandOn(to);
-    let asked = ask(web, visitor, subject, request, (kind, target)).await;
+    let asked = ask(web, visitor, subject, request, told).await;
     asked.map_or_else(refused, |()| done)
 }
 
@@ -149,11 +168,15 @@ pub(super) async fn ask(
     let (Some(own), Some(call)) = (own, talk.filter(|call| !call.is_outbound())) else {
         return Err(HandOnRefusal::NoTalk);
     };
+    let act = match &request {
+        DeskRequest::Consult(_) => text::CONSULT,
+        _ => text::HAND_ON,
+    };
     let mut entry = visitor.entry(web.desk.now(), Action::CallHandOn, call.id().as_str());
     entry.after.insert(field.to_owned(), value);
     let done = web.desk.request(own.clone(), request).await;
     if let Err(refusal) = done {
-        let why = text::hand_on_refusal(refusal);
+        let why = text::hand_on_refusal(refusal, act);
         entry.after.insert("refused".to_owned(), why);
     }
     // The caller must not wait for the database; what cannot be recorded there is in the log.

@@ -60,12 +60,14 @@ pub(super) async fn send(
             }
             return hand_on(&web, &visitor, &subject, form).await;
         }
+        "consult" => return consult(&web, &visitor, &subject, form).await,
         "join" => {
-            let request = (DeskRequest::Join, ("join", "三者通話"));
+            let request = (DeskRequest::Join, ("join", "三者通話".to_owned()));
             return beside(&web, &visitor, &subject, &form, request).await;
         }
         "end-consult" => {
-            let request = (DeskRequest::EndConsult, ("consult", "相談を終える"));
+            let ended = ("consult", "相談を終える".to_owned());
+            let request = (DeskRequest::EndConsult, ended);
             return beside(&web, &visitor, &subject, &form, request).await;
         }
         "with-matter" => return no_ticket::take_back(&web, &visitor, &subject, &form).await,
@@ -95,13 +97,7 @@ async fn hand_on(
     let offered = page::offered(web).await?;
     let to = match hand_on::read(web, &offered, &form.to, &form.to_number) {
         Ok(to) => to,
-        Err(message) => {
-            let told = PageState {
-                faults: vec![FieldError::new("to", message)],
-                ..PageState::default()
-            };
-            return page::show(web, visitor, subject, form, told).await;
-        }
+        Err(message) => return no_target(web, visitor, subject, form, message).await,
     };
     if form.has_text() {
         return save::save(web, visitor, subject, form, Button::HandOn(to)).await;
@@ -110,16 +106,48 @@ async fn hand_on(
     Ok(Redirect::to(&format!("{HERE}?done={done}")).into_response())
 }
 
+/// 相談: the visitor's phone is connected with whom they ask; the caller waits.
+async fn consult(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: ReceptionForm,
+) -> Result<Response, WebError> {
+    let offered = page::offered(web).await?;
+    let to = hand_on::read(web, &offered, &form.to, &form.to_number);
+    let to = match to.and_then(hand_on::to_ask) {
+        Ok(to) => to,
+        Err(message) => return no_target(web, visitor, subject, form, message).await,
+    };
+    let (_, whom) = hand_on::told(&to);
+    let request = (DeskRequest::Consult(to), ("consult", whom));
+    beside(web, visitor, subject, &form, request).await
+}
+
+/// The page says what is wrong with whom was chosen.
+async fn no_target(
+    web: &Web,
+    visitor: &Visitor,
+    subject: &Subject,
+    form: ReceptionForm,
+    message: &'static str,
+) -> Result<Response, WebError> {
+    let told = PageState {
+        faults: vec![FieldError::new("to", message)],
+        ..PageState::default()
+    };
+    page::show(web, visitor, subject, form, told).await
+}
+
 /// Something is done with whom the agent asks beside the caller; what was typed is kept.
 async fn beside(
     web: &Web,
     visitor: &Visitor,
     subject: &Subject,
     form: &ReceptionForm,
-    (request, (field, value)): (DeskRequest, (&str, &str)),
+    (request, told): (DeskRequest, (&str, String)),
 ) -> Result<Response, WebError> {
     draft::keep_form(web, visitor, subject, form).await?;
-    let told = (field, value.to_owned());
     let asked = hand_on::ask(web, visitor, subject, request, told).await;
     let done = asked.map_or_else(hand_on::refused, |()| "");
     Ok(Redirect::to(&format!("{HERE}?done={done}")).into_response())

@@ -110,6 +110,9 @@ impl Exchange {
                 };
                 self.play(session, Cursor::new(sound, repeat), purpose, now);
             }
+            MediaCommand::Tone { session, sound } => {
+                self.play(session, Cursor::new(sound, true), Purpose::Music, now);
+            }
             MediaCommand::Stop { session } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.playing = None;

@@ -73,6 +73,12 @@ pub enum MediaCommand {
         /// Makes it music, without an end.
         repeat: bool,
     },
+    /// Plays a tone to a leg, over and over, instead of what plays now and of what a bridged leg says. It is no music
+    /// that a held party would hear later.
+    Tone {
+        session: SessionId,
+        sound: Arc<Sound>,
+    },
     /// Ends what plays; no end is told.
     Stop { session: SessionId },
     /// Lets two legs hear each other, instead of what plays and of older bridges of theirs.

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use madoguchi_core::id::LineName;
 use madoguchi_line::api::Announcement;
 
-use super::music;
+use super::{music, ringing};
 pub use name::{Confirmation, SoundName};
 
 use super::sound::Sound;
@@ -129,6 +129,11 @@ impl Sounds {
         self.get(line, SoundName::MUSIC)
     }
 
+    /// What whoever calls hears while it rings.
+    pub fn ringing(&self) -> Arc<Sound> {
+        RINGING.clone()
+    }
+
     /// What is said after a feature code.
     pub fn confirmation(&self, confirmation: Confirmation) -> Arc<Sound> {
         self.get(None, confirmation.into())
@@ -157,6 +162,9 @@ static BUILT_IN: LazyLock<Arc<SoundSet>> = LazyLock::new(|| {
     let music = Arc::new(Sound::from_samples(&music::compose()));
     Arc::new(voices.chain([(SoundName::MUSIC, music)]).collect())
 });
+
+static RINGING: LazyLock<Arc<Sound>> =
+    LazyLock::new(|| Arc::new(Sound::from_samples(&ringing::compose())));
 
 /// Files that have been read; each once, however many lines name it.
 #[derive(Default)]

@@ -23,6 +23,9 @@ pub(super) struct Call {
     pub(super) handed_over: bool,
     /// It was dialled for the caller of this call, whose side is its starter: what ends it leaves that side alone.
     pub(super) carries: Option<CallId>,
+    /// No phone has dialled it: the agent who asks is at this attempt of another call, whose side is its starter. What
+    /// ends it leaves that side alone.
+    pub(super) beside: Option<LegId>,
     /// The refusal of the far end, passed on to a dialling phone.
     pub(super) refusal: Option<u16>,
     /// The ISDN subaddress that was dialled behind a number outside.
@@ -41,6 +44,7 @@ impl Call {
             bridged: None,
             handed_over: false,
             carries: None,
+            beside: None,
             refusal: None,
             subaddress: None,
             span: tracing::info_span!("call", call.id = %id),

@@ -73,7 +73,7 @@ impl Switch {
         for far in &call.far {
             self.end_side(*far, now);
         }
-        if call.carries.is_some() {
+        if call.carries.is_some() || call.beside.is_some() {
             return;
         }
         let refusal = call.refusal.unwrap_or(match cause {

@@ -58,8 +58,7 @@ impl Switch {
                 line,
             } => self.dial_outside(call, &number, &shown, line.as_str(), now),
             DialTarget::Agent { agent } => {
-                let from = self.starter(call).and_then(|side| self.sides.get(&side));
-                let from = from.map(|side| side.shown.clone()).unwrap_or_default();
+                let from = self.shown_of_starter(call);
                 let codec = self.starter_codec(call);
                 let owner = Owner::Far(call.clone());
                 self.contacts_of(&agent)
@@ -171,6 +170,9 @@ impl Switch {
         let Some(starter) = self.starter(&call).filter(|_| !self.carries(&call)) else {
             return;
         };
+        if self.is_beside(&call) {
+            return self.on_progress_beside(id, starter, response);
+        }
         let answer = answer_in(response);
         let early = !answer.is_empty() && self.take_first_answer(id, answer).is_ok();
         let body = if early {
@@ -235,7 +237,7 @@ impl Switch {
         for other in others {
             self.end_side(other, now);
         }
-        if !self.carries(call) {
+        if !self.carries(call) && !self.is_beside(call) {
             self.answer_invite(starter, now);
         }
         self.connect_far(call, starter, id);

@@ -59,7 +59,7 @@ impl Switch {
     fn talks_with(&self, id: SideId) -> Option<SideId> {
         let call = match &self.sides.get(&id)?.owner {
             Owner::Starter(call) | Owner::Far(call) => call,
-            Owner::Leg(leg) => &leg.call,
+            Owner::Leg(leg) => self.asked_at(leg).unwrap_or(&leg.call),
             Owner::Feature | Owner::Nobody => return None,
         };
         let call = self.calls.get(call)?;

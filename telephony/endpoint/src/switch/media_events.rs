@@ -63,7 +63,9 @@ impl Switch {
         } else {
             (Party::Caller, Party::Agent)
         };
-        for (leg, id) in [(starter, Some(entry.starter)), (other, entry.bridged)] {
+        // The leg on which an agent asks somebody is told of by the call that it is of.
+        let first = entry.beside.is_none().then_some(entry.starter);
+        for (leg, id) in [(starter, first), (other, entry.bridged)] {
             let side = id.and_then(|id| self.sides.get(&id));
             let Some((side, quality)) = side.and_then(|side| Some((side, side.quality?))) else {
                 continue;

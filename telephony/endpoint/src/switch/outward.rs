@@ -4,11 +4,11 @@
 use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{DeskRequest, HandOnRefusal, HandOnTo};
 use madoguchi_core::phone;
-use madoguchi_line::api::{DialTarget, Input, LegFailure, Take};
+use madoguchi_line::api::{DialTarget, Input, LegFailure, Take, Whom};
 use tokio::sync::oneshot;
 
 use super::call::{BridgeOf, Call};
-use super::side::SideId;
+use super::side::{Phase, SideId};
 use super::{Now, Switch};
 
 /// Who waits for what came of a request.
@@ -52,14 +52,53 @@ impl Switch {
                     }
                 }
             }
+            DeskRequest::Consult(to) => {
+                let Some(whom) = self.whom_to_ask(&agent, to) else {
+                    let _gone = reply.send(Err(HandOnRefusal::NoSuchNumber));
+                    return;
+                };
+                self.askers.insert(input, reply);
+                let consult = self.new_call(now);
+                return self.tell_engine(Input::Consult {
+                    agent,
+                    consult,
+                    whom,
+                    asked: input,
+                });
+            }
             other => other,
         };
+        if request == DeskRequest::HandOn(HandOnTo::Asked) {
+            self.keep_whom_is_asked(&agent);
+        }
         self.askers.insert(input, reply);
         self.tell_engine(Input::Request {
             agent,
             request,
             asked: input,
         });
+    }
+
+    /// Whom an agent is to ask; `None` if nobody is meant.
+    fn whom_to_ask(&self, agent: &AgentId, to: HandOnTo) -> Option<Whom> {
+        let meant = match to {
+            HandOnTo::Number(number) => self.meant_by(agent, &number)?,
+            other => Meant::Desk(other),
+        };
+        match meant {
+            Meant::Outside(target) => Some(Whom::Target(target)),
+            Meant::Desk(HandOnTo::Agent(agent)) => Some(Whom::Target(DialTarget::Agent { agent })),
+            Meant::Desk(HandOnTo::Line(line)) => Some(Whom::Line(line)),
+            Meant::Desk(HandOnTo::Park | HandOnTo::Asked | HandOnTo::Number(_)) => None,
+        }
+    }
+
+    /// Whom the agent asks is about to get the caller: they are kept if the agent's phone hangs up meanwhile.
+    fn keep_whom_is_asked(&mut self, agent: &AgentId) {
+        let consult = self.engine.asked_by(agent);
+        if let Some(call) = consult.and_then(|consult| self.calls.get_mut(&consult)) {
+            call.handed_over = true;
+        }
     }
 
     /// What came of a request from the screen.
@@ -117,20 +156,33 @@ impl Switch {
     pub(super) fn carry(&mut self, id: &CallId, caller: &CallId, now: Now) {
         let starter = self.starter(caller);
         let (Some(call), Some(starter)) = (self.calls.get_mut(id), starter) else {
-            return;
+            // One of them is gone, and so is the other.
+            let call = id.clone();
+            return self.tell_engine(Input::FarEnded { call });
         };
         let phone = std::mem::replace(&mut call.starter, starter);
         call.carries = Some(caller.clone());
         call.handed_over = false;
-        let far = call.bridged;
+        let has_dialled = call.beside.take().is_none();
+        // Who has picked up since the phone hung up is connected with nobody yet.
+        let picked_up = |side: &&SideId| {
+            let side = self.sides.get(side);
+            side.is_some_and(|side| matches!(side.phase, Phase::Confirmed))
+        };
+        let far = call
+            .bridged
+            .or_else(|| call.far.iter().find(picked_up).copied());
         self.voice.forget_bridge(&BridgeOf::Far(id.clone()));
         match far {
             Some(far) => {
-                self.dismiss(phone, now);
+                if has_dialled {
+                    self.dismiss(phone, now);
+                }
                 self.connect_far(id, starter, far);
             }
             // What becomes of it is told in the other dialog, if that was asked in it.
-            None => self.end_side(phone, now),
+            None if has_dialled => self.end_side(phone, now),
+            None => {}
         }
     }
 
@@ -169,7 +221,9 @@ impl Switch {
             let side = self.sides.get(&side?)?;
             Some((side.media, seat))
         });
-        let legs = legs.collect();
+        let mut legs: Vec<_> = legs.collect();
+        // Or the agent has one, on which they are asked.
+        legs.dedup_by_key(|(session, _)| *session);
         self.voice.join(legs);
     }
 

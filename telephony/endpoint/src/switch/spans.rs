@@ -43,6 +43,8 @@ fn call_of(output: &Output) -> Option<&CallId> {
         | Output::HangUp { call, .. } => Some(call),
         Output::Ring { leg, .. }
         | Output::EndLeg { leg }
+        | Output::DialBeside { leg, .. }
+        | Output::KeepBeside { leg, .. }
         | Output::Bridge { leg }
         | Output::Adopt { leg, .. }
         | Output::PickUp { leg: Some(leg), .. }

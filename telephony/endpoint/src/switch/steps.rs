@@ -133,6 +133,8 @@ impl Switch {
                 caller,
                 target,
             } => self.dial_for(&call, &caller, target, now),
+            Output::DialBeside { call, leg, target } => self.dial_beside(&call, leg, target, now),
+            Output::KeepBeside { leg, call } => self.keep_beside(&leg, &call, now),
             Output::Carry { call, caller } => self.carry(&call, &caller, now),
             Output::Join { call, consult } => self.join(&call, &consult),
             Output::Unjoin { consult } => self.unjoin(&consult),

@@ -229,7 +229,9 @@ impl Switch {
     pub(super) fn adopt(&mut self, leg: LegId, consult: &CallId, now: Now) {
         let far = self.calls.remove(consult).and_then(|call| {
             self.voice.forget_bridge(&BridgeOf::Far(consult.clone()));
-            self.dismiss(call.starter, now);
+            if call.beside.is_none() {
+                self.dismiss(call.starter, now);
+            }
             call.far.first().copied()
         });
         let Some((id, side)) = far.and_then(|id| Some((id, self.sides.get_mut(&id)?))) else {

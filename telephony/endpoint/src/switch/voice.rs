@@ -108,6 +108,12 @@ impl Voice {
         });
     }
 
+    /// Lets a leg hear that somebody is rung.
+    pub(super) fn ring_back(&mut self, session: SessionId, sound: Arc<Sound>) {
+        self.commands
+            .push_back(MediaCommand::Tone { session, sound });
+    }
+
     pub(super) fn set_hold_music(&mut self, music: Arc<Sound>) {
         self.commands
             .push_back(MediaCommand::SetHoldMusic { music });

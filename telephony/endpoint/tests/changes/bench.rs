@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use madoguchi_core::event::EventKind;
 use madoguchi_core::id::CallId;
-use madoguchi_core::live::{AgentCommand, AgentState, AgentView, DeskSnapshot};
+use madoguchi_core::live::{
+    AgentCommand, AgentState, AgentView, DeskRequest, DeskSnapshot, HandOnRefusal,
+};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
 use madoguchi_endpoint::media::{
-    Media, MediaEvent, MediaPorts, MediaSettings, PortGauge, RtpPorts,
+    Media, MediaEvent, MediaPorts, MediaSettings, PortGauge, RtpPorts, SessionId,
 };
 use madoguchi_endpoint::registrations::SavedRegistration;
 use madoguchi_endpoint::switch::{Now, Peer as PeerAddress, Switch, SwitchInput, SwitchOutput};
@@ -24,7 +26,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::desk::{DESK, Settings};
 use super::peer::Peer;
-use super::virtual_media::VirtualMedia;
+use super::virtual_media::{Hears, VirtualMedia};
 
 /// No test waits longer for the media.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -337,6 +339,43 @@ impl Bench {
 
     pub(crate) fn reachable(&self, name: &str) -> bool {
         self.agent(name).unwrap().reachable
+    }
+
+    /// An agent asks for something on the screen; what came of it, if the disk has it.
+    pub(crate) fn request(
+        &mut self,
+        agent: &str,
+        request: DeskRequest,
+    ) -> Option<Result<(), HandOnRefusal>> {
+        let (reply, mut answer) = tokio::sync::oneshot::channel();
+        self.input(SwitchInput::Request {
+            agent: agent.into(),
+            request,
+            reply,
+        });
+        answer.try_recv().ok()
+    }
+
+    /// The leg of the media that a description of the desk names.
+    pub(crate) fn leg_of(&self, description: &[u8]) -> SessionId {
+        let text = std::str::from_utf8(description).unwrap();
+        let audio = text.lines().find_map(|line| line.strip_prefix("m=audio "));
+        let port = audio.and_then(|audio| audio.split(' ').next()).unwrap();
+        let desk: SocketAddr = DESK.parse().unwrap();
+        let at = SocketAddr::new(desk.ip(), port.parse().unwrap());
+        self.virtual_voice().leg_at(at).expect("the leg is open")
+    }
+
+    /// What a leg hears.
+    pub(crate) fn hears(&self, leg: SessionId) -> Option<Hears> {
+        self.virtual_voice().hears(leg)
+    }
+
+    fn virtual_voice(&self) -> &VirtualMedia {
+        match &self.voice {
+            Voice::Virtual(media) => media,
+            Voice::Real(..) => panic!("the voice is real"),
+        }
     }
 
     pub(crate) fn command(&mut self, name: &str, command: AgentCommand) -> bool {

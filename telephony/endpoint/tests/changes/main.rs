@@ -10,6 +10,7 @@
     reason = "a test that finds a contradiction must fail there"
 )]
 
+mod asking;
 mod attended;
 mod bench;
 mod bodies;

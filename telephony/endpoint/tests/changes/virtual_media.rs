@@ -187,6 +187,9 @@ impl Legs {
                 };
                 self.with(session, |leg| leg.playing = Some(playing));
             }
+            MediaCommand::Tone { session, .. } => {
+                self.with(session, |leg| leg.playing = Some(Playing::Music));
+            }
             MediaCommand::Stop { session } => self.with(session, |leg| leg.playing = None),
             MediaCommand::Bridge { a, b, token } => self.bridge(a, b, token),
             MediaCommand::Join { legs } => self.join(&legs),

@@ -42,12 +42,19 @@ pub(super) struct Call {
     pub(super) outward: Option<CallId>,
     /// Where the caller waits to be fetched.
     pub(super) parked: Option<Parked>,
-    /// Why the last transfer failed.
-    pub(super) hand_on_failed: Option<HandOnRefusal>,
+    /// Why the last transfer failed, or the last asking.
+    pub(super) hand_on_failed: Option<Failed>,
     /// On which legs its voice is encrypted: the caller's and the agent's.
     pub(super) encrypted: (bool, bool),
     /// Agents who still work on it after its end or after handing it on.
     pub(super) wrap_ups: u32,
+}
+
+/// What did not come about, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failed {
+    HandOn(HandOnRefusal),
+    Consult(HandOnRefusal),
 }
 
 /// A caller who was answered and has nobody to talk with.
@@ -99,6 +106,10 @@ pub(super) struct Talk {
     pub(super) transfer: Option<u32>,
     /// Whom the agent asks hears the caller, too.
     pub(super) joined: bool,
+    /// Whom the agent asks is heard on the leg of this talk.
+    pub(super) aside: bool,
+    /// The caller is held because of that, and not by the phone.
+    pub(super) desk_holds: bool,
 }
 
 #[derive(Debug)]

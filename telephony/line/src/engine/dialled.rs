@@ -220,6 +220,7 @@ impl Engine {
 
     pub(super) fn far_failed(&mut self, call: &CallId, failure: LegFailure, now: Moment) {
         self.outward_failed(call, failure, now);
+        self.note_not_asked(call, failure);
         let cause = match failure {
             LegFailure::Declined => HangUpCause::Busy,
             LegFailure::Forbidden => HangUpCause::Forbidden,
@@ -261,11 +262,11 @@ impl Engine {
         let Stage::Dialled(dialled) = &entry.stage else {
             return false;
         };
-        let (agent, callee) = (dialled.agent, dialled.callee);
+        let (agent, callee, holds) = (dialled.agent, dialled.callee, dialled.agent_holds);
         self.emit(call, EventKind::Ended { cause }, now);
         self.close_call(call, now);
         self.outbound_ended(call, now);
-        self.consult_ended(agent, call, now);
+        self.consult_ended(agent, call, holds, now);
         for key in std::iter::once(agent).chain(callee) {
             self.release_from(key, call, now);
         }

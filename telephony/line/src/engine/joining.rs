@@ -19,9 +19,10 @@ impl Engine {
         let (key, call) = self.talk_of(agent).ok_or(HandOnRefusal::NoTalk)?;
         let consult = self.consult_of(key).ok_or(HandOnRefusal::NobodyAsked)?;
         let stage = self.calls.get(&consult).map(|entry| &entry.stage);
-        if !matches!(stage, Some(Stage::Dialled(dialled)) if dialled.answered) {
-            return Err(HandOnRefusal::NobodyAsked);
-        }
+        let phone_holds = match stage {
+            Some(Stage::Dialled(dialled)) if dialled.answered => dialled.agent_holds,
+            _ => return Err(HandOnRefusal::NobodyAsked),
+        };
         let entry = self.calls.get_mut(&call).ok_or(HandOnRefusal::NoTalk)?;
         let is_handed_on = entry.outward.is_some();
         let Stage::Talking(talk) = &mut entry.stage else {
@@ -33,6 +34,7 @@ impl Engine {
         if std::mem::replace(&mut talk.joined, true) {
             return Ok(());
         }
+        self.hold_no_more(&call, phone_holds, now);
         let with = consult.clone();
         self.emit(&call, EventKind::Joined { with }, now);
         self.out(Output::Join { call, consult });
@@ -50,8 +52,15 @@ impl Engine {
         }
     }
 
-    /// The call in which an agent asked somebody is over: who were three are two.
-    pub(super) fn consult_ended(&mut self, agent: AgentKey, consult: &CallId, now: Moment) {
+    /// The call in which an agent asked somebody is over: who were three are two, and a caller who was put aside
+    /// hears the agent again.
+    pub(super) fn consult_ended(
+        &mut self,
+        agent: AgentKey,
+        consult: &CallId,
+        phone_holds: bool,
+        now: Moment,
+    ) {
         let Some(agent) = self.agents.get(agent) else {
             return;
         };
@@ -62,7 +71,8 @@ impl Engine {
             return;
         }
         let call = call.clone();
-        if self.part(&call, now).is_some()
+        let parted = self.part(&call, now).is_some();
+        if (self.take_leg_back(&call, phone_holds, now) || parted)
             && let Some(Stage::Talking(talk)) = self.calls.get(&call).map(|entry| &entry.stage)
         {
             let n = talk.leg;
@@ -92,6 +102,11 @@ impl Engine {
         let consult = self.consult_of(key).ok_or(HandOnRefusal::NobodyAsked)?;
         self.cut_dialled(&consult, now);
         Ok(())
+    }
+
+    /// The call in which an agent asks somebody beside a caller.
+    pub fn asked_by(&self, agent: &AgentId) -> Option<CallId> {
+        self.consult_of(self.agents.key(agent)?)
     }
 
     /// The call in which an agent asks somebody.

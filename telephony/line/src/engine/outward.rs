@@ -11,7 +11,7 @@ use madoguchi_core::time::Millis;
 
 use super::Engine;
 use super::agents::Agent;
-use super::call::{LeftAlone, Outward, Stage};
+use super::call::{Failed, LeftAlone, Outward, Stage};
 use super::keys::AgentKey;
 use super::requests::Asked;
 use super::timers::TimerOf;
@@ -49,7 +49,7 @@ impl Engine {
                     HandOnRefusal::Barred(_) => LegFailure::Forbidden,
                     _ => LegFailure::Unreachable,
                 };
-                self.note_failure(call, Some(refusal));
+                self.note_failure(call, Some(Failed::HandOn(refusal)));
                 let failure = Some(failure);
                 self.out(Output::TransferOver {
                     leg: first,
@@ -79,7 +79,7 @@ impl Engine {
     }
 
     /// The call to the outside begins in the log, and the rules are asked; it ends there if they forbid it.
-    fn judge_target(
+    pub(super) fn judge_target(
         &mut self,
         (caller, outbound): (&CallId, &CallId),
         key: AgentKey,

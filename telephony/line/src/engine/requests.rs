@@ -6,6 +6,7 @@ use madoguchi_core::live::{DeskRequest, HandOnRefusal, HandOnTo};
 
 use super::Engine;
 use super::agents::Activity;
+use super::call::Stage;
 use super::keys::AgentKey;
 use crate::api::{DialTarget, Input, Output};
 
@@ -42,6 +43,8 @@ impl Engine {
             DeskRequest::Join => self.join(agent, now),
             DeskRequest::EndConsult => self.end_consult(agent, now),
             DeskRequest::Take(call) => self.take_call(agent, call, now),
+            // Whom that means is read outside: `Input::Consult`.
+            DeskRequest::Consult(_) => Err(HandOnRefusal::NoSuchNumber),
         };
         self.reply(asked, done);
     }
@@ -62,16 +65,22 @@ impl Engine {
         self.reply(asked, done);
     }
 
-    fn reply(&mut self, asked: u64, done: Asked) {
+    pub(super) fn reply(&mut self, asked: u64, done: Asked) {
         let refusal = done.err();
         self.out(Output::Reply { asked, refusal });
     }
 
     /// Hands on the caller with whom an agent talks.
     fn hand_on(&mut self, agent: &AgentId, to: &HandOnTo, now: Moment) -> Asked {
-        let (key, call) = self.talk_of(agent).ok_or(HandOnRefusal::NoTalk)?;
+        let Some((key, call)) = self.talk_of(agent) else {
+            if *to == HandOnTo::Asked {
+                self.keep_asking(agent);
+            }
+            return Err(HandOnRefusal::NoTalk);
+        };
         match to {
             HandOnTo::Agent(to) if to == agent => Err(HandOnRefusal::Busy),
+            HandOnTo::Agent(to) if self.asks(key, to) => self.hand_on(agent, &HandOnTo::Asked, now),
             HandOnTo::Agent(to) => self.transfer_to_agent(&call, to, now),
             HandOnTo::Line(line) => self.transfer_to_line(&call, line, now),
             HandOnTo::Park => self.park(&call, now),
@@ -80,6 +89,24 @@ impl Engine {
                 self.hand_over(&call, &consult, now)
             }
             HandOnTo::Number(_) => Err(HandOnRefusal::NoSuchNumber),
+        }
+    }
+
+    /// Whether an agent asks this colleague.
+    fn asks(&self, key: AgentKey, colleague: &AgentId) -> bool {
+        let consult = self.consult_of(key);
+        let entry = consult.and_then(|consult| self.calls.get(&consult));
+        let callee = entry.and_then(|entry| match &entry.stage {
+            Stage::Dialled(dialled) => dialled.callee,
+            _ => None,
+        });
+        callee.is_some() && callee == self.agents.key(colleague)
+    }
+
+    /// There is no caller to be handed over: the agent goes on asking whom they ask.
+    fn keep_asking(&mut self, agent: &AgentId) {
+        if let Some(consult) = self.asked_by(agent) {
+            self.out(Output::NotAdopted { consult });
         }
     }
 

@@ -185,6 +185,8 @@ impl Engine {
             agent_holds: false,
             transfer: None,
             joined: false,
+            aside: false,
+            desk_holds: false,
         };
         self.set_stage(&leg.call, Stage::Talking(talk));
         self.agents.change(agent, |agent| agent.no_answers = 0);

@@ -54,7 +54,7 @@ impl Engine {
     }
 
     pub(super) fn agent_hung_up(&mut self, call: &CallId, lost: bool, now: Moment) {
-        if self.leave_alone(call, now) || self.leave_to_whom_was_joined(call, now) {
+        if self.leave_alone(call, now) || self.leave_to_whom_is_asked(call, now) {
             return;
         }
         let cause = if lost {
@@ -139,15 +139,18 @@ impl Engine {
         if let Some(other) = transfer {
             self.end_leg(call, other, RingOutcome::Withdrawn, now);
         }
+        let asked = self.asked_on_leg_of(call);
         self.unjoin(call, now);
         self.emit(call, EventKind::Ended { cause }, now);
-        if end_leg {
-            self.out(Output::EndLeg {
-                leg: LegId {
-                    call: call.clone(),
-                    n,
-                },
-            });
+        let leg = LegId {
+            call: call.clone(),
+            n,
+        };
+        match asked {
+            // Whom the agent asks is on the line still.
+            Some(call) if end_leg => self.out(Output::KeepBeside { leg, call }),
+            _ if end_leg => self.out(Output::EndLeg { leg }),
+            _ => {}
         }
         let agent = self
             .calls
@@ -215,6 +218,11 @@ impl Engine {
 
     pub(super) fn hold(&mut self, call: &CallId, by: Party, holds: bool, now: Moment) {
         self.outward_holds(call, by, holds, now);
+        if by == Party::Agent
+            && let Some(consult) = self.held_instead(call)
+        {
+            return self.hold(&consult, by, holds, now);
+        }
         let Some(entry) = self.calls.get_mut(call) else {
             return;
         };

@@ -7,7 +7,7 @@ use madoguchi_core::live::{HandOnRefusal, HandOnView};
 
 use super::Engine;
 use super::agents::Activity;
-use super::call::{LeftAlone, Stage};
+use super::call::{Failed, LeftAlone, Stage};
 use super::keys::AgentKey;
 use super::requests::Asked;
 use super::ringing::{BRIDGE_AT_MOST, LegStart};
@@ -53,21 +53,55 @@ impl Engine {
     /// The caller stays with the agent of this attempt, whose phone is told; gives what the screen is told.
     fn not_handed_on(&mut self, leg: LegId, failure: LegFailure) -> HandOnRefusal {
         let refusal = refusal_of(failure);
-        self.note_failure(&leg.call, Some(refusal));
+        self.note_failure(&leg.call, Some(Failed::HandOn(refusal)));
         let failure = Some(failure);
         self.out(Output::TransferOver { leg, failure });
         refusal
     }
 
-    /// How the last transfer of a caller failed, for the screen of the agent who has them.
-    pub(super) fn note_failure(&mut self, call: &CallId, failed: Option<HandOnRefusal>) {
+    /// How the last transfer of a caller failed, or the last asking beside them, for the screen of the agent who has
+    /// them.
+    pub(super) fn note_failure(&mut self, call: &CallId, failed: Option<Failed>) {
         if let Some(entry) = self.calls.get_mut(call) {
             entry.hand_on_failed = failed;
         }
     }
 
-    /// The attempt of the agent who talks and may hand the caller on now. Who was joined to the talk leaves it.
+    /// The attempt of the agent who talks and may hand the caller on now. Who was joined to the talk leaves it, and
+    /// who is asked on its leg is asked no more.
     pub(super) fn leg_that_hands_on(&mut self, call: &CallId, now: Moment) -> Option<LegId> {
+        let leg = self.leg_that_may_hand_on(call)?;
+        if let Some(consult) = self.asked_on_leg_of(call) {
+            self.end_asking(&consult, EndCause::Agent, now);
+        } else {
+            self.unjoin_to_hand_on(&leg, now);
+        }
+        Some(leg)
+    }
+
+    /// Who was joined hears the agent alone, and the caller does.
+    fn unjoin_to_hand_on(&mut self, leg: &LegId, now: Moment) {
+        let stage = self.calls.get(&leg.call).map(|entry| &entry.stage);
+        if matches!(stage, Some(Stage::Talking(talk)) if talk.joined) {
+            self.unjoin(&leg.call, now);
+            self.out(Output::Bridge { leg: leg.clone() });
+        }
+    }
+
+    /// The call in which somebody is asked ends, whether they have picked up or not.
+    pub(super) fn end_asking(&mut self, consult: &CallId, cause: EndCause, now: Moment) {
+        if self.end_dialled(consult, cause, now) {
+            let call = consult.clone();
+            self.out(Output::EndFar { call: call.clone() });
+            self.out(Output::HangUp {
+                call,
+                cause: HangUpCause::Normal,
+            });
+        }
+    }
+
+    /// The attempt of the agent who talks and hands nobody on yet; whoever is asked is left where they are.
+    fn leg_that_may_hand_on(&mut self, call: &CallId) -> Option<LegId> {
         let leg = |n: u32| LegId {
             call: call.clone(),
             n,
@@ -76,14 +110,7 @@ impl Engine {
         match &entry.stage {
             // The one that goes on is told of when it is over.
             Stage::Talking(talk) if talk.transfer.is_some() || entry.outward.is_some() => None,
-            Stage::Talking(talk) => {
-                let (leg, joined) = (leg(talk.leg), talk.joined);
-                if joined {
-                    self.unjoin(call, now);
-                    self.out(Output::Bridge { leg: leg.clone() });
-                }
-                Some(leg)
-            }
+            Stage::Talking(talk) => Some(leg(talk.leg)),
             // Both do not hear each other yet: the phone is told, so that it may ask again.
             Stage::Bridging { leg: n } => {
                 let leg = leg(*n);
@@ -100,7 +127,7 @@ impl Engine {
         let not_adopted = Output::NotAdopted {
             consult: consult.clone(),
         };
-        let Some(first) = self.leg_that_hands_on(call, now) else {
+        let Some(first) = self.leg_that_may_hand_on(call) else {
             self.out(not_adopted);
             return Err(HandOnRefusal::NoTalk);
         };
@@ -108,9 +135,9 @@ impl Engine {
         let agent = legs.and_then(|legs| Some(legs.get(&first.n)?.agent));
         let asked = agent.and_then(|agent| self.agents.get(agent)?.consult.as_ref());
         let stage = self.calls.get(consult).map(|entry| &entry.stage);
-        let (agent, callee, answered) = match (agent, stage) {
+        let (agent, callee, answered, holds) = match (agent, stage) {
             (Some(agent), Some(Stage::Dialled(dialled))) if asked == Some(consult) => {
-                (agent, dialled.callee, dialled.answered)
+                (agent, dialled.callee, dialled.answered, dialled.agent_holds)
             }
             _ => {
                 let failure = Some(LegFailure::Unreachable);
@@ -122,22 +149,29 @@ impl Engine {
                 return Err(HandOnRefusal::NobodyAsked);
             }
         };
-        self.note_failure(call, None);
-        let Some(callee) = callee else {
-            let id = self.agents.id(agent).ok_or(HandOnRefusal::NoTalk)?;
-            self.agents.change(agent, |agent| agent.consult = None);
-            self.over_to_outside(call, consult, id, now);
-            return Ok(());
-        };
         // Who leaves the desk takes no new callers.
-        if !self.agents.stays(callee) {
+        if callee.is_some_and(|callee| !self.agents.stays(callee)) {
             let refusal = self.not_handed_on(first, LegFailure::Declined);
             self.out(not_adopted);
             return Err(refusal);
         }
+        self.note_failure(call, None);
+        if self.asked_on_leg_of(call).is_some() {
+            self.unjoin(call, now);
+        } else {
+            self.unjoin_to_hand_on(&first, now);
+        }
+        let Some(callee) = callee else {
+            let id = self.agents.id(agent).ok_or(HandOnRefusal::NoTalk)?;
+            self.take_leg_back(call, holds, now);
+            self.agents.change(agent, |agent| agent.consult = None);
+            self.over_to_outside(call, consult, id, now);
+            return Ok(());
+        };
         if !answered {
             return self.ring_anew(call, consult, callee, now);
         }
+        self.take_leg_back(call, holds, now);
         self.adopt(call, consult, (agent, callee), now);
         Ok(())
     }
@@ -168,17 +202,18 @@ impl Engine {
         }
     }
 
-    /// The agent who has joined somebody to the talk hangs up: the two others go on. `false` if nobody is
-    /// joined, or they cannot have the caller.
-    pub(super) fn leave_to_whom_was_joined(&mut self, call: &CallId, now: Moment) -> bool {
+    /// The agent who has joined somebody to the talk hangs up: the two others go on. Who asks somebody from the
+    /// screen and hangs up hands the caller over, too. `false` if neither is so, or they cannot have the caller.
+    pub(super) fn leave_to_whom_is_asked(&mut self, call: &CallId, now: Moment) -> bool {
         let Some(entry) = self.calls.get(call) else {
             return false;
         };
         let Stage::Talking(talk) = &entry.stage else {
             return false;
         };
+        let (joined, aside) = (talk.joined, talk.aside);
         let agent = entry.legs.get(&talk.leg).map(|leg| leg.agent);
-        let Some(agent) = agent.filter(|_| talk.joined) else {
+        let Some(agent) = agent.filter(|_| joined || aside) else {
             return false;
         };
         let (Some(consult), Some(id)) = (self.consult_of(agent), self.agents.id(agent)) else {
@@ -188,12 +223,18 @@ impl Engine {
         else {
             return false;
         };
-        let callee = dialled.callee;
-        if callee.is_some_and(|callee| !self.agents.stays(callee)) {
+        let (callee, answered, holds) = (dialled.callee, dialled.answered, dialled.agent_holds);
+        let leaves = callee.is_some_and(|callee| !self.agents.stays(callee));
+        if leaves && !aside {
             return false;
         }
         self.part(call, now);
+        self.take_leg_back(call, holds, now);
         if let Some(callee) = callee {
+            if leaves || !answered {
+                self.leave_to_be_rung(call, &consult, callee, now);
+                return true;
+            }
             self.adopt(call, &consult, (agent, callee), now);
             return self.leave_alone(call, now);
         }
@@ -217,14 +258,7 @@ impl Engine {
         let (id, rested) = (agent.settings.agent.clone(), agent.resting);
         // Nobody else may be put through to the colleague in between.
         self.agents.change(callee, |agent| agent.resting = true);
-        if self.end_dialled(consult, EndCause::Agent, now) {
-            let call = consult.clone();
-            self.out(Output::EndFar { call: call.clone() });
-            self.out(Output::HangUp {
-                call,
-                cause: HangUpCause::Normal,
-            });
-        }
+        self.end_asking(consult, EndCause::Agent, now);
         self.agents.change(callee, |agent| agent.resting = rested);
         let rung = self.transfer_to_agent(call, &id, now);
         self.find_call_for(callee, now);
@@ -293,7 +327,12 @@ impl Engine {
     }
 
     /// Takes the agent who talks out of the call, which goes on without anybody at `stage`; gives who it was.
-    fn end_part(&mut self, call: &CallId, stage: Stage, now: Moment) -> Option<AgentKey> {
+    pub(super) fn end_part(
+        &mut self,
+        call: &CallId,
+        stage: Stage,
+        now: Moment,
+    ) -> Option<AgentKey> {
         let entry = self.calls.get_mut(call)?;
         let Stage::Talking(talk) = &entry.stage else {
             return None;
@@ -325,7 +364,7 @@ impl Engine {
             call: call.clone(),
             n: talk.leg,
         };
-        self.note_failure(call, Some(refusal_of(failure)));
+        self.note_failure(call, Some(Failed::HandOn(refusal_of(failure))));
         self.out(Output::Bridge { leg: leg.clone() });
         self.out(Output::TransferOver {
             leg,
@@ -387,10 +426,16 @@ impl Engine {
                 return None;
             };
             let goes_on = talk.transfer.is_some() || entry.outward.is_some();
+            let (failed, asks) = match entry.hand_on_failed.filter(|_| !goes_on) {
+                Some(Failed::HandOn(why)) => (Some(why), false),
+                Some(Failed::Consult(why)) => (Some(why), true),
+                None => (None, false),
+            };
             let view = HandOnView {
                 agent: agent.settings.agent.clone(),
                 call: call.clone(),
-                failed: entry.hand_on_failed.filter(|_| !goes_on),
+                failed,
+                asks,
             };
             (goes_on || view.failed.is_some()).then_some(view)
         });

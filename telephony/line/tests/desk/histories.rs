@@ -14,7 +14,7 @@ use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState, DeskRequest, HandOnTo};
 use madoguchi_core::quality::VoiceQuality;
 use madoguchi_core::time::{Instant, Millis};
-use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId, Output, Take, TimerId};
+use madoguchi_line::api::{DialTarget, Input, LegFailure, LegId, Output, Take, TimerId, Whom};
 use madoguchi_line::settings::{
     AgentSettings, AtClosing, LineSettings, PeriodicAnnouncement, Strategy,
 };
@@ -27,6 +27,9 @@ use crate::scene::{Scene, agent, at, line, outside};
 const CASES: u32 = 4_000;
 /// The longest history.
 const STEPS: usize = 256;
+
+/// What is left of the numbers, divided by 13, by which somebody is asked from the screen.
+const CONSULTS: u64 = 10;
 
 /// Later than the desk closes, with the limit of those who are still served.
 const FOR_EVER: Millis = Millis::from_secs(3_600);
@@ -196,6 +199,13 @@ impl World {
                 Output::EndFar { call } => {
                     assert!(self.fars.remove(call).is_some(), "no far end of {call}");
                 }
+                Output::DialBeside { call, .. } => {
+                    self.fars.insert(call.clone(), Far::Rings);
+                }
+                Output::KeepBeside { leg, call } => {
+                    self.phones.remove(leg);
+                    self.callers.insert(call.clone(), None);
+                }
                 Output::DialFor { call, caller, .. } => {
                     self.fars.insert(call.clone(), Far::Rings);
                     self.carried.insert(call.clone(), caller.clone());
@@ -225,6 +235,10 @@ impl World {
     fn step(&mut self, op: u64) {
         let pick = (op >> 8) as usize & 0xffff;
         let more = op >> 24;
+        // Apart from the others, which go on meaning what they did.
+        if op % 13 == CONSULTS {
+            return self.consult(pick, more);
+        }
         match op % 41 {
             0..=3 => self.arrive(more),
             4 | 5 => self.caller_goes(pick, more),

@@ -43,6 +43,8 @@ pub(crate) struct Ledger {
     picks: Option<AgentId>,
     /// The call to the outside that may begin for a caller by the input that is looked at.
     outward: Option<CallId>,
+    /// The consultation that may begin by it, in which no phone dials.
+    beside: Option<CallId>,
     /// When timers may run out that let agents alone for so long.
     rest_ends: BTreeSet<Instant>,
 }
@@ -53,7 +55,7 @@ pub(crate) const REST_AT_MOST: Millis = Millis::from_secs(5);
 impl Ledger {
     /// Takes what came in, before the engine does.
     pub(crate) fn input(&mut self, input: &Input) {
-        (self.picks, self.outward) = (None, None);
+        (self.picks, self.outward, self.beside) = (None, None, None);
         match input {
             Input::PickUp { agent, .. } => self.picks = Some(agent.clone()),
             Input::Request {
@@ -64,6 +66,7 @@ impl Ledger {
             Input::TransferOutside { outbound, .. } | Input::HandOnOutside { outbound, .. } => {
                 self.outward = Some(outbound.clone());
             }
+            Input::Consult { consult, .. } => self.beside = Some(consult.clone()),
             Input::CallerHungUp { call } | Input::CallerLost { call } => {
                 if let Some(book) = self.books.get_mut(call) {
                     book.gone = true;
@@ -97,7 +100,7 @@ impl Ledger {
         self.leave();
         // Calls that are wholly over leave the books.
         self.books.retain(|_, book| {
-            let stays = !book.gone && !book.carried;
+            let stays = !book.gone && !book.carried && !book.beside;
             !book.is_over() || !book.wrapping.is_empty() || stays
         });
     }
@@ -135,6 +138,18 @@ impl Ledger {
                 assert!(self.legs.contains_key(leg) && !self.books[&leg.call].gone);
             }
             Output::Dial { call, target } => self.dial(call, target),
+            Output::DialBeside { call, leg, target } => {
+                assert!(self.legs.contains_key(leg) && !self.books[&leg.call].gone);
+                assert!(self.books[call].beside && self.books[call].asks);
+                self.dial(call, target);
+            }
+            Output::KeepBeside { leg, call } => {
+                assert!(self.legs.remove(leg).is_some(), "{leg:?} kept that is gone");
+                assert!(self.books[&leg.call].is_over());
+                let book = self.books.get_mut(call).unwrap();
+                assert!(!book.gone && !book.is_over());
+                assert!(std::mem::take(&mut book.beside), "{call} has a phone");
+            }
             Output::DialFor { call, caller, .. } => {
                 let book = &self.books[call];
                 assert!(book.carried && !book.is_over());
@@ -145,7 +160,7 @@ impl Ledger {
                 let book = self.books.get_mut(call).unwrap();
                 assert!(!book.gone && !book.is_over() && book.callee.is_none());
                 book.talking.clear();
-                (book.carried, book.asks) = (true, false);
+                (book.carried, book.asks, book.beside) = (true, false, false);
             }
             Output::Join { call, consult } => {
                 for call in [call, consult] {
@@ -265,6 +280,7 @@ impl Ledger {
             // A line that leaves gets no calls any more, not even dialled ones: it is not kept for them.
             book.waits_at = LineName::internal();
         }
+        book.beside = self.beside.as_ref() == Some(&event.call);
         if self.outward.as_ref() == Some(&event.call) {
             book.carried = true;
         } else if let EventKind::Dialled { agent, .. } = &event.kind {

@@ -9,6 +9,7 @@
 )]
 
 mod agents;
+mod asking;
 mod changes;
 mod clock;
 mod closing;

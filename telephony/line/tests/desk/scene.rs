@@ -10,7 +10,7 @@ use madoguchi_core::id::{AgentId, CallId};
 use madoguchi_core::live::{AgentCommand, AgentState, DeskRequest, HandOnRefusal};
 use madoguchi_core::outbound::{OutboundRule, OutboundRules};
 use madoguchi_core::time::{Instant, Millis, Monotonic};
-use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId};
+use madoguchi_line::api::{DialTarget, Input, LegId, Output, TimerId, Whom};
 use madoguchi_line::engine::{Engine, EngineSettings};
 use madoguchi_line::settings::{
     AgentSettings, AtClosing, Duty, LineSettings, PeriodicAnnouncement, Strategy,
@@ -286,13 +286,23 @@ impl Scene {
             request,
             asked: 0,
         });
-        let replies = outputs.iter().filter_map(|output| match output {
-            Output::Reply { refusal, .. } => Some(*refusal),
-            _ => None,
+        reply(outputs)
+    }
+
+    /// An agent asks somebody from the screen; why that was not done.
+    pub(crate) fn consult(
+        &mut self,
+        agent: &str,
+        consult: &str,
+        whom: Whom,
+    ) -> Option<HandOnRefusal> {
+        let outputs = self.input(Input::Consult {
+            agent: agent.into(),
+            consult: consult.into(),
+            whom,
+            asked: 0,
         });
-        let replies: Vec<_> = replies.collect();
-        assert_eq!(replies.len(), 1, "one answer for each request");
-        replies[0]
+        reply(outputs)
     }
 
     /// The agent with whom a caller talks hands them on to a number outside.
@@ -352,6 +362,17 @@ impl Scene {
     }
 }
 
+/// What is answered to a request from the screen.
+fn reply(outputs: &[Output]) -> Option<HandOnRefusal> {
+    let replies = outputs.iter().filter_map(|output| match output {
+        Output::Reply { refusal, .. } => Some(*refusal),
+        _ => None,
+    });
+    let replies: Vec<_> = replies.collect();
+    assert_eq!(replies.len(), 1, "one answer for each request");
+    replies[0]
+}
+
 /// A number outside, called for the line of the desk.
 pub(crate) fn outside(number: &str) -> DialTarget {
     DialTarget::Outside {
@@ -390,6 +411,8 @@ pub(crate) fn script(outputs: &[Output]) -> String {
         Output::DialFor { call, caller, .. } => {
             format!("dial for {call}, for the caller of {caller}")
         }
+        Output::DialBeside { call, leg, .. } => format!("dial for {call}, beside {}", leg.call),
+        Output::KeepBeside { leg, call } => format!("the phone of {} goes on in {call}", leg.call),
         Output::Carry { call, caller } => format!("who is at {call} is there for {caller}"),
         Output::Join { call, consult } => format!("{call} and {consult} are together"),
         Output::Unjoin { consult } => format!("{consult} is by itself"),

@@ -202,6 +202,7 @@ impl World {
             _ => HandOnTo::Asked,
         };
         let request = match more % 8 {
+            0..=3 if more >> 16 & 1 == 0 => DeskRequest::Consult(to(more >> 8)),
             0..=3 => DeskRequest::HandOn(to(more >> 8)),
             4 | 5 => DeskRequest::Join,
             6 => DeskRequest::EndConsult,

@@ -174,6 +174,26 @@ impl World {
         self.is_replied_to(asked);
     }
 
+    /// An agent asks somebody on the screen.
+    pub(super) fn consult(&mut self, pick: usize, more: u64) {
+        let agent: AgentId = AGENTS[pick % AGENTS.len()].into();
+        let other = AGENTS[(more >> 8) as usize % AGENTS.len()].into();
+        let whom = match more % 6 {
+            0..=2 => Whom::Target(DialTarget::Agent { agent: other }),
+            3 => Whom::Line("vip".into()),
+            4 => Whom::Target(outside("0990500123")),
+            _ => Whom::Target(outside("0312345678")),
+        };
+        let (consult, asked) = (self.new_call(), more);
+        self.input(Input::Consult {
+            agent,
+            consult,
+            whom,
+            asked,
+        });
+        self.is_replied_to(asked);
+    }
+
     fn is_replied_to(&self, number: u64) {
         let replies = self.scene.last.iter();
         let replies = replies

@@ -16,6 +16,8 @@ pub(crate) struct Book {
     queued: bool,
     /// Begun beside a talk with a caller.
     pub(super) asks: bool,
+    /// No phone has dialled: the agent is heard on the leg of the talk.
+    pub(super) beside: bool,
     /// No agent's phone is in it: it was dialled for a caller who is handed on.
     pub(super) carried: bool,
     /// Three talk.
@@ -50,6 +52,7 @@ impl Book {
             order,
             queued: false,
             asks: false,
+            beside: false,
             carried: false,
             joined: false,
             outside: false,
