@@ -116,7 +116,10 @@ async fn nobody_is_handed_on_to_nobody_or_without_a_talk() {
     assert!(asked(&house).is_empty());
     let (_, html) = house.open(&mut tanaka, &place).await;
     let said = "<p class=\"banner error\" role=\"alert\">できませんでした。通話が終わったか";
-    assert!(html.contains(said), "what failed looks like no success: {html}");
+    assert!(
+        html.contains(said),
+        "what failed looks like no success: {html}"
+    );
 }
 
 #[tokio::test]
@@ -141,7 +144,10 @@ async fn who_parks_a_caller_reads_the_number_to_tell_a_colleague() {
     });
     let (_, html) = house.open(&mut tanaka, &place).await;
     assert!(html.contains("3番に預けています"), "{html}");
-    assert!(!html.contains("通話を預けました"), "it is said once: {html}");
+    assert!(
+        !html.contains("通話を預けました"),
+        "it is said once: {html}"
+    );
 }
 
 /// An エスカレーション先 and a 部署 who can be called, and one of each who cannot.
@@ -220,6 +226,59 @@ async fn a_caller_is_handed_on_to_a_vendor_a_department_or_any_number() {
     assert_eq!(asked(&house).len(), 3);
 }
 
+#[tokio::test]
+async fn whoever_is_chosen_can_be_asked_beside_the_caller_and_what_was_written_is_kept() {
+    let house = house().await;
+    directories(&house).await;
+    let mut tanaka = talking(&house).await;
+    let number = |text: &str| HandOnTo::Number(text.to_owned());
+    for (to, typed, asked) in [
+        ("agent sato", "", HandOnTo::Agent("sato".into())),
+        ("line help", "", HandOnTo::Line("help".into())),
+        ("reached vendor:one", "", number("03-9876-5432")),
+        ("number", "0120-000-111", number("0120-000-111")),
+    ] {
+        let fields = [
+            ("to", to),
+            ("to_number", typed),
+            ("question", "相談する前の文"),
+            ("intent", "consult"),
+        ];
+        let (status, place, html) = send(&house, &mut tanaka, &fields).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+        let last = house.desk.requests.lock().unwrap().last().cloned();
+        assert_eq!(last, Some(("tanaka".into(), DeskRequest::Consult(asked))));
+        let (_, html) = house.open(&mut tanaka, &place).await;
+        assert!(html.contains("相談する前の文"), "{html}");
+    }
+    assert!(house.tickets().await.is_empty(), "nothing is saved by it");
+    assert_eq!(house.recorded(Action::CallHandOn).await.len(), 4);
+    for (to, wrong) in [
+        ("park", "相談する相手を選んでください"),
+        ("", "転送先を選んでください"),
+    ] {
+        let fields = [("to", to), ("intent", "consult")];
+        let (status, _, html) = send(&house, &mut tanaka, &fields).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(html.contains(wrong), "{html}");
+    }
+    assert_eq!(house.desk.requests.lock().unwrap().len(), 4);
+    // Who is asked is busy.
+    beside(&house, |snapshot| {
+        snapshot.hand_ons = vec![HandOnView {
+            agent: "tanaka".into(),
+            call: "c9".into(),
+            failed: Some(HandOnRefusal::Busy),
+            asks: true,
+        }];
+    });
+    let (_, html) = house.open(&mut tanaka, "/reception").await;
+    assert!(
+        html.contains("相談していません。相談先が通話中か、応答を断りました。"),
+        "{html}"
+    );
+}
+
 /// What tanaka does beside the talk.
 fn beside(house: &House, change: impl FnOnce(&mut DeskSnapshot)) {
     let mut snapshot = (*house.desk.snapshot()).clone();
@@ -238,6 +297,7 @@ async fn a_number_that_the_rules_forbid_is_refused_with_the_reason_in_plain_word
             agent: "tanaka".into(),
             call: "c9".into(),
             failed: Some(barred),
+            asks: false,
         }];
     });
     let fields = [
