@@ -1,5 +1,7 @@
 //! The blocks of a pcapng file.
 
+use std::ops::RangeInclusive;
+
 use pcap_parser::Block;
 use pcap_parser::pcapng::{parse_block_be, parse_block_le};
 use pcap_parser::traits::PcapNGPacketBlock;
@@ -10,6 +12,8 @@ use super::{Found, Micros, PACKET_BYTES_AT_MOST, SECTION_MAGIC};
 const BLOCK_BYTES_AT_MOST: usize = PACKET_BYTES_AT_MOST * 2;
 /// Interfaces that a section may describe.
 const INTERFACES_AT_MOST: usize = 1_024;
+/// Nothing was captured before 1970, nor will be after the year 9999.
+const INSTANTS: RangeInclusive<i64> = 0..=253_402_300_799_999_999;
 /// Types of blocks that a search for the next one stops at.
 const KNOWN_TYPES: [u32; 9] = [1, 2, 3, 4, 5, 6, 10, 0x0bad, 0x4000_0bad];
 
@@ -39,7 +43,8 @@ impl Interface {
         };
         let micros = micros.and_then(|micros| i64::try_from(micros).ok());
         let offset = self.offset_secs.saturating_mul(1_000_000);
-        Micros(micros.unwrap_or_default().saturating_add(offset))
+        let instant = micros.unwrap_or_default().saturating_add(offset);
+        Micros(instant.clamp(*INSTANTS.start(), *INSTANTS.end()))
     }
 }
 

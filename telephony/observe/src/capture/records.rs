@@ -45,8 +45,8 @@ impl Records {
             Layout::Little
         };
         Self {
-            // The upper bits tell of frame check sequences.
-            link: header.network.0 & 0x0fff_ffff,
+            // The upper half tells of frame check sequences.
+            link: header.network.0 & 0xffff,
             layout,
             nanoseconds: header.is_nanosecond_precision(),
         }

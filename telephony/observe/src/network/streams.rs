@@ -218,14 +218,11 @@ impl Streams {
     ) {
         let (mut seq, mut bytes) = (seq, bytes);
         if !self.streams.contains_key(&flow) {
-            if beginning(bytes) != Beginning::Sip {
-                // The end of a message whose beginning was not seen may stand before the next one.
-                let Some(at) = inner_beginning(bytes) else {
-                    return;
-                };
-                seq = seq.wrapping_add(u32::try_from(at).unwrap_or_default());
-                bytes = bytes.get(at..).unwrap_or_default();
-            }
+            let Some(begins) = first_beginning(bytes) else {
+                return;
+            };
+            seq = seq.wrapping_add(u32::try_from(begins).unwrap_or_default());
+            bytes = bytes.get(begins..).unwrap_or_default();
             self.open(at, flow, seq, false);
         }
         let Some(stream) = self.streams.get_mut(&flow) else {
@@ -262,7 +259,7 @@ impl Streams {
         }
     }
 
-    /// Goes on behind the gap: with the next piece at which a message can begin.
+    /// Goes on behind the gap: with the next piece in which a message can begin.
     fn give_up_waiting(&mut self, flow: Flow, found: &mut Vec<FromStream>) {
         let Some(stream) = self.streams.get_mut(&flow) else {
             return;
@@ -270,10 +267,12 @@ impl Streams {
         let held = stream.bytes();
         while let Some((distance, piece)) = stream.pieces.pop_first() {
             stream.waiting_bytes = stream.waiting_bytes.saturating_sub(piece.bytes.len());
-            if beginning(&piece.bytes) == Beginning::Sip {
-                let seq = stream.next.wrapping_add(distance);
-                stream.begin_anew(seq, distance);
-                stream.add(piece.at, seq, &piece.bytes);
+            if let Some(begins) = first_beginning(&piece.bytes) {
+                let bytes = piece.bytes.get(begins..).unwrap_or_default();
+                let passed = distance.saturating_add(u32::try_from(begins).unwrap_or_default());
+                let seq = stream.next.wrapping_add(passed);
+                stream.begin_anew(seq, passed);
+                stream.add(piece.at, seq, bytes);
                 self.refused += stream.read_on(flow, found);
                 break;
             }
@@ -285,6 +284,14 @@ impl Streams {
             self.forget(flow);
         }
     }
+}
+
+/// Where the first message within a piece begins: the end of one whose beginning was not seen may stand before it.
+fn first_beginning(bytes: &[u8]) -> Option<usize> {
+    if beginning(bytes) == Beginning::Sip {
+        return Some(0);
+    }
+    inner_beginning(bytes)
 }
 
 impl Stream {
@@ -310,6 +317,7 @@ impl Stream {
             .into_iter()
             .filter_map(|(distance, piece)| Some((distance.checked_sub(nearer)?, piece)))
             .collect();
+        self.waiting_bytes = self.pieces.values().map(|piece| piece.bytes.len()).sum();
     }
 
     fn add(&mut self, at: Micros, seq: u32, bytes: &[u8]) {

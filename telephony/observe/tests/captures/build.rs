@@ -1,6 +1,6 @@
 //! Captures of our own making.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use etherparse::PacketBuilder;
 
@@ -18,12 +18,13 @@ pub(crate) struct Sent {
 
 /// A datagram in an Ethernet frame.
 pub(crate) fn frame(from: SocketAddr, to: SocketAddr, payload: &[u8]) -> Vec<u8> {
-    let (SocketAddr::V4(from), SocketAddr::V4(to)) = (from, to) else {
-        panic!("captures of our own have IPv4")
+    let ethernet = PacketBuilder::ethernet2([2; 6], [4; 6]);
+    let ip = match (from.ip(), to.ip()) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => ethernet.ipv4(from.octets(), to.octets(), 64),
+        (IpAddr::V6(from), IpAddr::V6(to)) => ethernet.ipv6(from.octets(), to.octets(), 64),
+        _ => panic!("both ends have addresses of one version"),
     };
-    let builder = PacketBuilder::ethernet2([2; 6], [4; 6])
-        .ipv4(from.ip().octets(), to.ip().octets(), 64)
-        .udp(from.port(), to.port());
+    let builder = ip.udp(from.port(), to.port());
     let mut bytes = Vec::new();
     builder.write(&mut bytes, payload).unwrap();
     bytes
@@ -49,27 +50,34 @@ pub(crate) fn pcap(frames: &[(i64, Vec<u8>)]) -> Vec<u8> {
 
 /// A pcapng file of frames.
 pub(crate) fn pcapng(frames: &[(i64, Vec<u8>)]) -> Vec<u8> {
-    let mut file = block(
-        0x0a0d_0d0a,
-        &[
-            0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,
-        ],
-    );
+    let mut file = section();
     file.extend(block(1, &[1, 0, 0, 0, 0, 0, 4, 0]));
     for (at_us, bytes) in frames {
-        let length = u32::try_from(bytes.len()).unwrap();
-        let high = u32::try_from(at_us >> 32).unwrap();
-        let low = u32::try_from(at_us & 0xffff_ffff).unwrap();
-        let words = [0, high, low, length, length];
-        let mut body: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
-        body.extend(bytes);
-        body.resize(body.len().next_multiple_of(4), 0);
-        file.extend(block(6, &body));
+        file.extend(packet_block(0, u64::try_from(*at_us).unwrap(), bytes));
     }
     file
 }
 
-fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+/// What a pcapng file begins with.
+pub(crate) fn section() -> Vec<u8> {
+    let mut body = vec![0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0];
+    body.extend([255; 8]);
+    block(0x0a0d_0d0a, &body)
+}
+
+/// A packet of pcapng at an interface, at an instant in its units.
+pub(crate) fn packet_block(interface: u32, units: u64, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap();
+    let high = u32::try_from(units >> 32).unwrap();
+    let low = u32::try_from(units & 0xffff_ffff).unwrap();
+    let words = [interface, high, low, length, length];
+    let mut body: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+    body.extend(bytes);
+    body.resize(body.len().next_multiple_of(4), 0);
+    block(6, &body)
+}
+
+pub(crate) fn block(kind: u32, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
     [&kind.to_le_bytes()[..], &length, body, &length].concat()
 }

@@ -14,6 +14,8 @@ mod damage;
 mod damaged_forms;
 mod decided;
 mod hard;
+mod interfaces;
+mod links;
 mod own;
 mod packets;
 mod samples;

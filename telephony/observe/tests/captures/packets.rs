@@ -10,9 +10,9 @@ use madoguchi_sip::message::Message;
 
 use super::build::{address, frame, pcap, pcapng};
 
-const FROM: &str = "192.0.2.1:5060";
-const TO: &str = "192.0.2.2:5061";
-const PAYLOAD: &[u8] = b"OPTIONS sip:a@b SIP/2.0\r\n\r\n";
+pub(crate) const FROM: &str = "192.0.2.1:5060";
+pub(crate) const TO: &str = "192.0.2.2:5061";
+pub(crate) const PAYLOAD: &[u8] = b"OPTIONS sip:a@b SIP/2.0\r\n\r\n";
 
 fn frames() -> Vec<(i64, Vec<u8>)> {
     let one = |number: i64| {
@@ -108,7 +108,7 @@ fn a_record_that_lies_about_its_length_costs_one_packet_at_most() {
 }
 
 /// What the frames carry, in order.
-fn carried(frames: &[Vec<u8>], link: i32) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
+pub(crate) fn carried(frames: &[Vec<u8>], link: i32) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
     let mut network = Network::default();
     let read = frames.iter().filter_map(|data| {
         let at = Micros(1);
@@ -118,12 +118,12 @@ fn carried(frames: &[Vec<u8>], link: i32) -> Vec<(SocketAddr, SocketAddr, Vec<u8
     read.collect()
 }
 
-fn expected() -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
+pub(crate) fn expected() -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
     vec![(address(FROM), address(TO), PAYLOAD.to_vec())]
 }
 
 /// The IP packet of a datagram.
-fn ip_packet() -> Vec<u8> {
+pub(crate) fn ip_packet() -> Vec<u8> {
     frame(address(FROM), address(TO), PAYLOAD)[14..].to_vec()
 }
 
@@ -331,6 +331,16 @@ fn a_stream_of_which_something_is_lost_goes_on_with_the_next_message() {
     assert_eq!(of_pieces(&[(0, 100), (third, bytes.len())]), ["three"]);
     // The capture begins within the first message.
     assert_eq!(of_pieces(&[(50, 60), (third, bytes.len())]), ["three"]);
+    // Behind the gap, the end of a message stands before the next one.
+    let within = [
+        (0, 100),
+        (third - 60, third + 70),
+        (third + 70, bytes.len()),
+    ];
+    assert_eq!(of_pieces(&within), ["three"]);
+    // The same with a repetition that overlaps both.
+    let within = [within[0], within[1], (third - 30, third + 90), within[2]];
+    assert_eq!(of_pieces(&within), ["three"]);
 }
 
 #[test]
