@@ -16,6 +16,7 @@ use madoguchi_sip::message::{HeaderName, Message, Method};
 
 pub use self::ending::{End, Ending, Side};
 use self::holds::Holds;
+use self::voice::Asked;
 use crate::capture::Micros;
 use crate::message::{Seen, Start, extension, headers, user_of};
 
@@ -94,8 +95,8 @@ pub struct Dialog {
     pub goes_on: bool,
     /// Who holds.
     holds: Holds,
-    /// Who last asked for voice within the dialog, and the number of that request.
-    asked: Option<(Side, u32)>,
+    /// What each side last asked for within the dialog.
+    asked: Vec<Asked>,
     /// The interval of the session timer in seconds (RFC 4028), and when it began.
     session_timer: Option<(u32, Micros)>,
     /// A refusal that the caller may answer with another INVITE, or that a proxy may not pass on.
@@ -104,6 +105,7 @@ pub struct Dialog {
     invite_seq: u32,
     /// A 2xx that was seen before any INVITE.
     overtaking: Option<Micros>,
+    /// The tags in From of who called.
     from_tags: Vec<String>,
     /// The tags of the answer that was confirmed first, by tag of From.
     confirmed_tags: Vec<(String, String)>,
@@ -122,6 +124,9 @@ impl Dialog {
             (Start::Request(Method::Cancel), _) => self.cancel(seen),
             (Start::Response(status), Method::Invite) => self.responded(seen, *status),
             (Start::Response(200..300), Method::Update) => self.agreed(seen),
+            (Start::Response(status @ 300..), Method::Update) if !is_retryable(*status) => {
+                self.refused(seen)
+            }
             // Its BYE was not seen, and was one.
             (Start::Response(200..300), Method::Bye) => self.bye(seen),
             _ => Change::Nothing,
@@ -199,7 +204,7 @@ impl Dialog {
             }
             return Change::Started;
         }
-        self.know_hop(identity.from_tag.as_deref());
+        self.know_hop(from_tag(seen));
         if identity.seq > self.invite_seq {
             self.invite_seq = identity.seq;
             self.retryable = None;
@@ -233,19 +238,15 @@ impl Dialog {
 
     fn responded(&mut self, seen: &Seen, status: u16) -> Change {
         let identity = &seen.identity;
-        let known = identity
-            .from_tag
-            .as_ref()
-            .is_some_and(|tag| self.from_tags.contains(tag));
-        let to_first = known && identity.seq == self.invite_seq;
+        let to_first = self.knows_hop(from_tag(seen)) && identity.seq == self.invite_seq;
         if (200..300).contains(&status) {
             self.note_session_timer(seen);
         }
         if !to_first || status <= 100 {
-            return if (200..300).contains(&status) {
-                self.agreed(seen)
-            } else {
-                Change::Nothing
+            return match status {
+                200..300 => self.agreed(seen),
+                300.. if !is_retryable(status) => self.refused(seen),
+                _ => Change::Nothing,
             };
         }
         match status {
@@ -352,18 +353,26 @@ impl Dialog {
     }
 
     fn side_of_request(&self, seen: &Seen) -> Side {
-        match &seen.identity.from_tag {
-            _ if self.from_tags.is_empty() => Side::Unknown,
-            Some(tag) if self.from_tags.contains(tag) => Side::Caller,
-            _ => Side::Callee,
+        let is_callers = match from_tag(seen) {
+            _ if self.from_tags.is_empty() => return Side::Unknown,
+            // Neither side may have one: then the address tells.
+            "" => self.is_from_caller(seen),
+            tag => self.knows_hop(tag),
+        };
+        if is_callers {
+            Side::Caller
+        } else {
+            Side::Callee
         }
     }
 
-    fn know_hop(&mut self, from_tag: Option<&str>) {
-        let Some(tag) = from_tag else { return };
-        let known = self.from_tags.iter().any(|known| known == tag);
-        if !known && self.from_tags.len() < HOPS_AT_MOST {
-            self.from_tags.push(tag.to_owned());
+    fn knows_hop(&self, from_tag: &str) -> bool {
+        self.from_tags.iter().any(|known| known == from_tag)
+    }
+
+    fn know_hop(&mut self, from_tag: &str) {
+        if !self.knows_hop(from_tag) && self.from_tags.len() < HOPS_AT_MOST {
+            self.from_tags.push(from_tag.to_owned());
         }
     }
 
@@ -376,6 +385,11 @@ impl Dialog {
             (None, None) => {}
         }
     }
+}
+
+/// The tag in From; the empty text if there is none, as with phones of RFC 2543 (RFC 3261 12.1.1).
+fn from_tag(seen: &Seen) -> &str {
+    seen.identity.from_tag.as_deref().unwrap_or_default()
 }
 
 /// Whether a Reason says that the call was answered: `SIP;cause=200;text="Call completed elsewhere"`.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use madoguchi_sip::header::NameAddr;
 use madoguchi_sip::message::{HeaderName, Message, Method};
 
-use super::Dialog;
 use super::holds::Holds;
+use super::{Dialog, from_tag};
 use crate::message::{Seen, Start, headers, user, user_of};
 
 impl Dialog {
@@ -58,17 +58,16 @@ impl Dialog {
             passed_on: false,
             goes_on: false,
             holds: Holds::default(),
-            asked: None,
+            asked: Vec::new(),
             session_timer: None,
             retryable: None,
             invite_seq: if knows_caller { identity.seq } else { 0 },
             overtaking: (was_up && is_response).then_some(seen.at),
-            from_tags: identity
-                .from_tag
-                .iter()
-                .filter(|_| knows_caller)
-                .cloned()
-                .collect(),
+            from_tags: if knows_caller {
+                vec![from_tag(seen).to_owned()]
+            } else {
+                Vec::new()
+            },
             confirmed_tags: Vec::new(),
         })
     }

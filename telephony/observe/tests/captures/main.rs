@@ -13,6 +13,7 @@ mod counted;
 mod damage;
 mod damaged_forms;
 mod decided;
+mod dialogs;
 mod hard;
 mod interfaces;
 mod links;

@@ -147,6 +147,32 @@ fn voice_that_stops_while_the_other_side_holds_yet_is_no_end() {
 }
 
 #[test]
+fn a_hold_that_is_refused_is_none() {
+    let leg = caller();
+    let ask = |at: i64, by_caller: bool, seq: u32| {
+        leg.request_with(NINE + at, by_caller, "INVITE", seq, true, "sendonly")
+    };
+    let refused = |status: u16| {
+        let mut sent = leg.answered(NINE, NINE + 2_000, NINE + 500_000);
+        // The BYE is lost.
+        sent.truncate(4);
+        sent.extend([
+            ask(10_000, true, 2),
+            // The other side asks at the same time.
+            leg.request_with(NINE + 10_001, false, "INVITE", 7, true, "sendrecv"),
+            leg.response(NINE + 10_010, status, 2, "INVITE"),
+        ]);
+        let mut heard = voice("192.0.2.1:4000", "192.0.2.10:4000", 2_000, 30_000);
+        heard.extend(voice("192.0.2.8:9000", "192.0.2.9:9000", 300_000, 300_200));
+        talks(&rows(sent, heard))
+    };
+    for status in [488, 491, 500] {
+        let ended = [(27_900, "media stopped".to_owned())];
+        assert_eq!(refused(status), ended, "{status}");
+    }
+}
+
+#[test]
 fn a_line_without_a_queue_is_answered_by_whoever_takes_it_ringing_or_not() {
     let mut sent = caller().answered(NINE, NINE + 2_000, NINE + 9_000);
     sent.remove(1);
