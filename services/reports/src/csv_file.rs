@@ -53,6 +53,7 @@ pub(crate) fn each_row(
     let reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .delimiter(separator(&text))
         .from_reader(text.as_bytes());
     for (n, record) in (1..).zip(reader.into_records()) {
         if n > most {
@@ -66,6 +67,14 @@ pub(crate) fn each_row(
         }
     }
     Ok(())
+}
+
+/// What stands between the cells: in a first row without a comma it may be a tab or a semicolon.
+fn separator(text: &str) -> u8 {
+    let first = text.lines().next().unwrap_or_default();
+    let mut others = [b'\t', b';'].into_iter();
+    let other = others.find(|other| first.as_bytes().contains(other));
+    other.filter(|_| !first.contains(',')).unwrap_or(b',')
 }
 
 #[cfg(test)]
@@ -95,6 +104,17 @@ mod tests {
     fn the_mark_of_utf8_is_no_letter_and_lines_within_quotes_are_one_row() {
         let read = rows("\u{feff}a,b\n\"1\n2\",﨑髙①〜😀\n".as_bytes(), 10).unwrap();
         assert_eq!(read.rows, [["a", "b"], ["1\n2", "﨑髙①〜😀"]]);
+    }
+
+    #[test]
+    fn tabs_and_semicolons_stand_between_cells_where_the_first_row_has_no_comma() {
+        for between in ["\t", ";"] {
+            let text = format!("a{between}b\n1{between}\"2,{between}3\"\n");
+            let read = rows(text.as_bytes(), 10).unwrap();
+            assert_eq!(read.rows, [["a", "b"], ["1", &format!("2,{between}3")]]);
+        }
+        let read = rows(b"a;b,c\n1;2,3\n", 10).unwrap();
+        assert_eq!(read.rows, [["a;b", "c"], ["1;2", "3"]]);
     }
 
     #[test]

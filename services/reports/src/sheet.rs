@@ -1,5 +1,5 @@
 //! The first sheet of a workbook that somebody brings, as texts. Dates are days since 1899-12-30, also those
-//! of a workbook that counts from 1904.
+//! of a workbook that counts from 1904; lengths and times of a day are hours, minutes and seconds.
 
 use std::io::{Cursor, Read};
 
@@ -122,14 +122,22 @@ fn text(value: &DataRef<'_>, is_from_1904: bool) -> String {
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => number.to_string(),
         DataRef::Bool(value) => value.to_string(),
-        // Below 1 it is a time of the day, without a date.
-        DataRef::DateTime(time) if is_from_1904 && time.is_datetime() && time.as_f64() >= 1.0 => {
-            (time.as_f64() + DAYS_TO_1904).to_string()
-        }
-        DataRef::DateTime(time) => time.as_f64().to_string(),
+        DataRef::DateTime(time) => match time.as_f64() {
+            // A length, or a time of the day without a date.
+            days if time.is_duration() || days < 1.0 => clock(days),
+            days if is_from_1904 => (days + DAYS_TO_1904).to_string(),
+            days => days.to_string(),
+        },
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::Error(_) | DataRef::Empty => String::new(),
     }
+}
+
+/// A part of a day, or several days, in hours, minutes and seconds.
+fn clock(days: f64) -> String {
+    // What is no length at all becomes none.
+    let secs = (days * 86_400.0).round() as u64;
+    format!("{}:{:02}:{:02}", secs / 3_600, secs / 60 % 60, secs % 60)
 }
 
 #[cfg(test)]
@@ -216,7 +224,7 @@ mod tests {
     #[test]
     fn a_workbook_that_counts_from_1904_gives_the_same_dates() {
         let from_1900 = rows(&dated(false), 10).unwrap();
-        assert_eq!(from_1900[0][0], "45383.5");
+        assert_eq!(from_1900[0], ["45383.5", "12:00:00", "25:00:00", "7"]);
         assert_eq!(rows(&dated(true), 10).unwrap(), from_1900);
     }
 

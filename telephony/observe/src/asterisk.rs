@@ -1,5 +1,5 @@
 //! What Asterisk writes of calls beside queue_log: CEL (events of channels) and CDR (a row a call), as CSV
-//! in the order of columns that its sample settings have.
+//! in the order of columns that its sample settings have, or with a first row that names them.
 //!
 //! What a call is follows from its numbers by the same [`Rules`] as for calls seen on the wire. A call that
 //! is imported again changes nothing; one that goes on in a later file is continued
@@ -7,13 +7,13 @@
 
 mod cdr;
 mod cel;
+mod names;
 
 #[cfg(test)]
 mod tests;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use chrono::NaiveDateTime;
 use csv::StringRecord;
 use madoguchi_core::event::{AbandonReason, CallEvent, EndCause, EventKind};
 use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
@@ -23,6 +23,7 @@ pub use self::cdr::read as read_cdr;
 pub use self::cel::{CelTarget, read as read_cel};
 use crate::counting::{IsOpen, Meaning, Rules};
 use crate::queue_log::{Import, Skipped};
+use crate::text::separator;
 
 /// The events of one call.
 #[derive(Debug)]
@@ -195,25 +196,26 @@ pub(crate) fn told(beginning: Beginning, told: Told) -> Vec<CallEvent> {
     log.events
 }
 
-/// The rows of a CSV without a line of names, with their numbers from 1.
+/// The rows of a CSV with their numbers from 1, whatever stands between their cells.
 fn rows<'a>(
-    bytes: &'a [u8],
+    text: &'a str,
     import: &'a mut Import,
 ) -> impl Iterator<Item = (usize, StringRecord)> + 'a {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .from_reader(bytes);
+        .delimiter(separator(text))
+        .from_reader(text.as_bytes());
     let mut number = 0;
     std::iter::from_fn(move || {
         loop {
-            let mut row = csv::ByteRecord::new();
+            let mut row = StringRecord::new();
             number += 1;
-            match reader.read_byte_record(&mut row) {
+            match reader.read_record(&mut row) {
                 Ok(false) => return None,
                 Ok(true) => {
                     import.counts.lines += 1;
-                    return Some((number, StringRecord::from_byte_record_lossy(row)));
+                    return Some((number, row));
                 }
                 Err(error) => import.skipped.push(Skipped {
                     line: number,
@@ -231,30 +233,6 @@ fn fingerprint(row: &StringRecord) -> u64 {
         cell.hash(&mut hasher);
     }
     hasher.finish()
-}
-
-/// Seconds since 1970 with a fraction, or a date and time; of Tokyo, unless it says otherwise.
-pub(crate) fn instant(text: &str) -> Option<Instant> {
-    let text = text.trim();
-    let (secs, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !secs.is_empty() && digits(secs) && digits(fraction) {
-        let secs: i64 = secs.parse().ok()?;
-        let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-        return (secs < 253_402_300_800).then_some(Instant(secs * 1_000 + millis));
-    }
-    if let Ok(at) = chrono::DateTime::parse_from_rfc3339(text) {
-        return Some(Instant(at.timestamp_millis()));
-    }
-    let forms = [
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y/%m/%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y/%m/%d %H:%M",
-    ];
-    let mut read = forms.iter();
-    let local = read.find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
-    Some(Instant::from_tokyo(local))
 }
 
 /// The extension of a channel: `PJSIP/201-0000002a` → `201`.

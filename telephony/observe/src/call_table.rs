@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use madoguchi_core::call_table::CallTableColumns;
 use madoguchi_core::event::CallEvent;
+use madoguchi_core::ledger::read_date_time;
 use madoguchi_core::time::{Instant, Millis};
 
-use crate::asterisk::{Told, begin, instant, told};
+use crate::asterisk::{Told, begin, told};
 use crate::counting::{IsOpen, Rules};
+use crate::instants::{instant, is_digits, seconds};
 use crate::queue_log::{Import, Skipped};
 
 /// The name in events and names of calls.
@@ -27,12 +29,41 @@ pub struct MissingColumns(pub Vec<String>);
 pub struct CallTable<'a> {
     columns: &'a CallTableColumns,
     /// Where each column stands.
-    places: BTreeMap<&'static str, usize>,
+    places: BTreeMap<&'static str, Place>,
     rules: &'a Rules,
     /// The calls in the order of their first rows, and where each is by its name.
     calls: Vec<Taken>,
     by_name: HashMap<String, usize>,
     import: Import,
+}
+
+/// No call lasts so long.
+const LONGEST: Millis = Millis::from_secs(10_000_000);
+/// What stands for an instant: day and time may have columns of their own.
+const INSTANTS: [&str; 3] = ["start", "answer", "end"];
+/// What stands between the names of two columns.
+const AND: [char; 2] = ['+', '＋'];
+
+/// Where something stands in a row.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    at: usize,
+    /// The time of the day that stands at `at`.
+    time: Option<usize>,
+}
+
+impl Place {
+    fn of(what: &str, name: &str, head: &[String]) -> Option<Self> {
+        let find = |name: &str| head.iter().position(|cell| cell.trim() == name.trim());
+        if let Some(at) = find(name) {
+            return Some(Self { at, time: None });
+        }
+        let (day, time) = name.split_once(AND).filter(|_| INSTANTS.contains(&what))?;
+        Some(Self {
+            at: find(day)?,
+            time: Some(find(time)?),
+        })
+    }
 }
 
 /// A call of which at least one row was taken.
@@ -59,9 +90,9 @@ impl<'a> CallTable<'a> {
             if name.is_empty() {
                 continue;
             }
-            match head.iter().position(|cell| cell.trim() == name) {
-                Some(at) => {
-                    places.insert(what, at);
+            match Place::of(what, name, head) {
+                Some(place) => {
+                    places.insert(what, place);
                 }
                 None => missing.push(name.to_owned()),
             }
@@ -143,7 +174,7 @@ impl<'a> CallTable<'a> {
 
 struct Row<'a> {
     cells: &'a [String],
-    places: &'a BTreeMap<&'static str, usize>,
+    places: &'a BTreeMap<&'static str, Place>,
     columns: &'a CallTableColumns,
 }
 
@@ -158,18 +189,24 @@ struct Call<'a> {
 
 impl<'a> Row<'a> {
     fn cell(&self, what: &str) -> &'a str {
-        let at = self.places.get(what);
-        let cell = at.and_then(|at| self.cells.get(*at));
-        cell.map_or("", |cell| cell.trim())
+        let place = self.places.get(what);
+        place.map_or("", |place| self.at(place.at))
+    }
+
+    fn at(&self, at: usize) -> &'a str {
+        self.cells.get(at).map_or("", |cell| cell.trim())
     }
 
     fn time(&self, what: &str) -> Result<Option<Instant>, String> {
-        match self.cell(what) {
-            "" => Ok(None),
-            text => instant(text)
-                .map(Some)
-                .ok_or_else(|| format!("「{text}」は日時ではありません")),
+        let time = self.places.get(what).and_then(|place| place.time);
+        let (day, time) = (self.cell(what), time.map(|at| self.at(at)));
+        if day.is_empty() || time == Some("") {
+            return Ok(None);
         }
+        let time = time.unwrap_or_default();
+        let text = [day, time].join(" ");
+        let read = moment(day, time).map(Some);
+        read.ok_or_else(|| format!("「{}」は日時ではありません", text.trim()))
     }
 
     fn length(&self, what: &str) -> Result<Option<Millis>, String> {
@@ -231,18 +268,55 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Seconds, or `分:秒`, `時:分:秒`.
+/// An instant as a log writes it, or as people and spreadsheets do. A day alone is none.
+fn moment(day: &str, time: &str) -> Option<Instant> {
+    let are_digits = is_digits(day) && is_digits(time) && matches!(time.len(), 4 | 6);
+    let between = if are_digits { "" } else { " " };
+    let written = instant(&format!("{day}{between}{time}"));
+    // A spreadsheet has days as numbers, and the time of the day behind the point.
+    let is_number = day.contains('.') && day.parse::<f64>().is_ok();
+    let has_time = !time.is_empty() || is_number || day.contains([':', '：', '時']);
+    written.or_else(|| read_date_time(day, time).filter(|_| has_time))
+}
+
+/// Seconds, `分:秒`, `時:分:秒`, or the same in words (`1分5秒`).
 fn length(text: &str) -> Option<Millis> {
-    let mut secs: i64 = 0;
+    let is_in_words = text.contains(['時', '分', '秒']);
+    let length = if is_in_words {
+        in_words(text)
+    } else {
+        with_colons(text)
+    };
+    length.filter(|length| *length < LONGEST)
+}
+
+fn with_colons(text: &str) -> Option<Millis> {
     let parts: Vec<&str> = text.split(':').collect();
-    if parts.len() > 3 {
-        return None;
+    let (secs, before) = parts.split_last().filter(|(_, before)| before.len() < 3)?;
+    let mut minutes: i64 = 0;
+    for part in before {
+        minutes = minutes.checked_mul(60)?.checked_add(count(part)?)?;
     }
-    for part in parts {
-        let part: i64 = part.trim().parse().ok().filter(|part| *part >= 0)?;
-        secs = secs.checked_mul(60)?.checked_add(part)?;
+    let secs = seconds(secs)?;
+    let all = minutes.checked_mul(60_000)?.checked_add(secs.0)?;
+    Some(Millis(all))
+}
+
+fn in_words(text: &str) -> Option<Millis> {
+    let mut rest = text;
+    let mut secs: i64 = 0;
+    for (unit, worth) in [("時間", 3_600), ("分", 60), ("秒", 1)] {
+        if let Some((number, after)) = rest.split_once(unit) {
+            secs = secs.checked_add(count(number)?.checked_mul(worth)?)?;
+            rest = after;
+        }
     }
-    (secs < 10_000_000).then_some(Millis::from_secs(secs))
+    rest.trim().is_empty().then(|| secs.checked_mul(1_000)).flatten().map(Millis)
+}
+
+fn count(text: &str) -> Option<i64> {
+    let text = text.trim();
+    is_digits(text).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]

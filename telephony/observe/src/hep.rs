@@ -227,6 +227,11 @@ impl FrameReader {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Whether a frame has begun whose rest is still to come, once all that are there are taken.
+    pub fn is_within_frame(&self) -> bool {
+        self.taken < self.buffer.len()
+    }
+
     /// The bytes of the next frame, if they are there.
     ///
     /// # Errors

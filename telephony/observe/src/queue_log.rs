@@ -1,4 +1,5 @@
-//! Asterisk's queue_log: `epoch|uniqueid|queue|agent|EVENT|data1|…`.
+//! Asterisk's queue_log: `epoch|uniqueid|queue|agent|EVENT|data1|…`; dates and times in the place of the epoch, as a
+//! database has them, are read as well.
 //!
 //! Everything is counted from the events and their instants, never from Asterisk's own counters
 //! (hold times and averages in the data fields). A call is what has one uniqueid on one line: a
@@ -32,6 +33,7 @@ use self::calls::Calls;
 pub use self::continued::continued;
 use self::line::{Kind, Line};
 use crate::counting::Rules;
+use crate::text::decoded;
 
 /// What a log told.
 #[derive(Debug, Default)]
@@ -109,8 +111,7 @@ pub fn read(bytes: &[u8], into: Target<'_>) -> Import {
     let mut import = Import::default();
     let mut calls = Calls::new(into);
     let mut seen = HashSet::new();
-    for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
-        let text = String::from_utf8_lossy(bytes);
+    for (index, text) in decoded(bytes).split('\n').enumerate() {
         let text = text.trim_end_matches('\r');
         if text.trim().is_empty() {
             continue;

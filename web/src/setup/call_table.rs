@@ -52,7 +52,7 @@ impl Record for CallTableColumns {
             F::text(name, label, access).hint(hint)
         };
         vec![
-            column("start", "始まりの日時の列", "1行目にある列の名前のとおりに入力します。日時は 2026-11-24 10:00:00 や 2026/11/24 10:00:00 などを読みます。", access!(start))
+            column("start", "始まりの日時の列", "1行目にある列の名前のとおりに入力します。日時は 2026-11-24 10:00:00 や 2026/11/24 10:00:00 などを読みます。日付と時刻が別の列にあるときは、日付+時刻 のように、2つの名前を + でつなぎます。", access!(start))
                 .section("始まりと番号")
                 .required(),
             column("from", "発信者の番号の列", "", access!(from)).required(),
@@ -60,9 +60,9 @@ impl Record for CallTableColumns {
             column("id", "通話の番号の列(省略可)", "通話を見分ける番号の列です。省略すると、始まりの日時と番号で見分けます。", access!(id)),
             column("answer", "応答した日時の列", "待ち時間の列があれば、省略できます。", access!(answer))
                 .section("応答と終わり"),
-            column("wait", "待ち時間の列", "秒数か、分:秒。応答した日時の列があれば、省略できます。", access!(wait)),
+            column("wait", "待ち時間の列", "秒数、分:秒、1分5秒 など。応答した日時の列があれば、省略できます。", access!(wait)),
             column("end", "終わりの日時の列", "通話時間の列があれば、省略できます。", access!(end)),
-            column("talk", "通話時間の列", "秒数か、分:秒。終わりの日時の列があれば、省略できます。", access!(talk)),
+            column("talk", "通話時間の列", "秒数、分:秒、1分5秒 など。終わりの日時の列があれば、省略できます。", access!(talk)),
             column("extension", "応答した内線の列(省略可)", "", access!(extension)),
             column("result", "結果の列(省略可)", "省略すると、応答した日時があるものを、応答と数えます。", access!(result))
                 .section("結果"),
@@ -137,12 +137,7 @@ fn try_out(columns: &CallTableColumns, sample: &str, context: &Context<'_>) -> O
     }
     let mut rows = Vec::new();
     // Spreadsheets put tabs between cells that are copied.
-    let separated = if sample.contains('\t') {
-        sample.replace('\t', ",")
-    } else {
-        sample.to_owned()
-    };
-    let read = each_row(separated.as_bytes(), (ROWS_AT_MOST, 0), |row| {
+    let read = each_row(sample.as_bytes(), (ROWS_AT_MOST, 0), |row| {
         rows.push(row);
         true
     });

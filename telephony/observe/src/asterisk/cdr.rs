@@ -2,7 +2,8 @@
 //! lastapp, lastdata, start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield`,
 //! and behind them `peeraccount, linkedid, sequence` if `newcdrcolumns` is set. The order of the sample of
 //! `cdr-custom/Master.csv` (`clid, src, dst, …, amaflags, accountcode, uniqueid, userfield, sequence`) is known by
-//! where its times stand.
+//! where its times stand. A first row with names (`calldate` for `start`, as databases have it) tells any order; what
+//! has no `end` and no `answer` is told by `duration` and `billsec`.
 //!
 //! A call has a row for each phone that it was put to, and for each further one after a transfer: rows of one
 //! linkedid, or else of one uniqueid, are one call. Whoever answered decides, whatever the other rows say.
@@ -18,13 +19,18 @@ use madoguchi_core::event::{AbandonReason, CallEvent, EventKind, RingOutcome, Tr
 use madoguchi_core::id::AgentId;
 use madoguchi_core::time::Instant;
 
-use self::row::Row;
+use self::row::{Order, Row};
+use super::names::Names;
 use super::{Beginning, Log, Told, begin, extension, fingerprint, rows, told};
 use crate::counting::{IsOpen, Rules};
 use crate::queue_log::{Import, Skipped};
+use crate::text::decoded;
 
 /// The name in events and names of calls.
 const SOURCE: &str = "cdr";
+
+/// What a first row names if it is none of a call.
+const NAMED: [&str; 4] = ["src", "dst", "start", "disposition"];
 
 /// Why the rows of a call cannot be taken.
 const OF_QUEUE: &str = "キューの通話は、担当者が応答した時刻が CDR では分かりません。queue_log か CEL を取り込んでください";
@@ -33,7 +39,7 @@ const OF_QUEUE: &str = "キューの通話は、担当者が応答した時刻�
 pub fn read(bytes: &[u8], rules: &Rules, is_open: IsOpen<'_>) -> Import {
     let mut import = Import::default();
     let mut counted = Import::default();
-    for call in calls(bytes, &mut counted) {
+    for call in calls(&decoded(bytes), &mut counted) {
         match call.events(rules, is_open) {
             Ok(Some(events)) => {
                 import.counts.calls += 1;
@@ -48,23 +54,31 @@ pub fn read(bytes: &[u8], rules: &Rules, is_open: IsOpen<'_>) -> Import {
     }
     import.counts.lines = counted.counts.lines;
     import.counts.repeated = counted.counts.repeated;
+    import.counts.not_about_calls += counted.counts.not_about_calls;
     import.skipped.extend(counted.skipped);
     import.skipped.sort_by_key(|skipped| skipped.line);
     import
 }
 
 /// The calls of a file in the order of their first rows.
-fn calls(bytes: &[u8], counted: &mut Import) -> Vec<Call> {
+fn calls(text: &str, counted: &mut Import) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut seen = HashSet::new();
+    let mut names = None;
     let (mut repeated, mut skipped) = (0, Vec::new());
-    for (line, row) in rows(bytes, counted) {
+    for (line, row) in rows(text, counted) {
+        if line == 1 {
+            names = Names::of(&row, &NAMED);
+            if names.is_some() {
+                continue;
+            }
+        }
         if !seen.insert(fingerprint(&row)) {
             repeated += 1;
             continue;
         }
-        match Row::read(line, &row) {
+        match Row::read(line, &row, Order::by(names.as_ref(), &row)) {
             Ok(row) => {
                 let place = *places.entry(row.call.clone()).or_insert(calls.len());
                 match calls.get_mut(place) {
@@ -76,6 +90,7 @@ fn calls(bytes: &[u8], counted: &mut Import) -> Vec<Call> {
         }
     }
     counted.counts.repeated = repeated;
+    counted.counts.not_about_calls = usize::from(names.is_some());
     counted.skipped.extend(skipped);
     calls
 }

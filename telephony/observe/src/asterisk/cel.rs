@@ -1,6 +1,7 @@
 //! Asterisk's CEL (`cel-custom/Master.csv`): `eventtype, eventtime, cidname, cidnum, ani, rdnis, dnid,
 //! exten, context, channame, appname, appdata, amaflags, accountcode, uniqueid, linkedid, bridgepeer,
-//! userfield, userdeftype, eventextra`.
+//! userfield, userdeftype, eventextra`; older versions have fewer of the last ones. A first row with names (also those
+//! of a database: `cid_num`, `peer`, `extra`) tells any order.
 //!
 //! Channels with one linkedid are one call; the one whose uniqueid it is, is the caller's. 応答 is when a
 //! phone's channel enters a bridge (up to Asterisk 11: when the bridge begins, `BRIDGE_START`), whatever the queue
@@ -20,15 +21,44 @@ use madoguchi_core::id::CallId;
 use madoguchi_core::time::{Instant, Millis};
 
 use self::following::Following;
-use super::{Beginning, Log, begin, fingerprint, instant, name, rows};
+use super::names::Names;
+use super::{Beginning, Log, begin, fingerprint, name, rows};
 use crate::counting::{IsOpen, Rules};
+use crate::instants::instant;
 use crate::queue_log::{Import, Skipped};
+use crate::text::decoded;
 
 /// The name in events and names of calls.
 const SOURCE: &str = "cel";
 
 /// A call of which nothing more was told for so long is over.
 const SILENT_AT_MOST: Millis = Millis::from_secs(24 * 3600);
+
+/// The columns in the order of the sample settings.
+const ORDER: [&str; 20] = [
+    "eventtype",
+    "eventtime",
+    "cidname",
+    "cidnum",
+    "ani",
+    "rdnis",
+    "dnid",
+    "exten",
+    "context",
+    "channame",
+    "appname",
+    "appdata",
+    "amaflags",
+    "accountcode",
+    "uniqueid",
+    "linkedid",
+    "bridgepeer",
+    "userfield",
+    "userdeftype",
+    "eventextra",
+];
+/// What a first row names if it is no event.
+const NAMED: [&str; 4] = ["eventtype", "eventtime", "uniqueid", "linkedid"];
 
 /// One event of a channel.
 #[derive(Debug)]
@@ -72,12 +102,20 @@ pub fn read(bytes: &[u8], into: CelTarget<'_>) -> Import {
     let mut order: Vec<String> = Vec::new();
     let mut calls: HashMap<String, Vec<Line>> = HashMap::new();
     let mut seen = HashSet::new();
-    for (number, row) in rows(bytes, &mut counted) {
+    let mut names = None;
+    for (number, row) in rows(&decoded(bytes), &mut counted) {
+        if number == 1 {
+            names = Names::of(&row, &NAMED);
+            if names.is_some() {
+                import.counts.not_about_calls += 1;
+                continue;
+            }
+        }
         if !seen.insert(fingerprint(&row)) {
             import.counts.repeated += 1;
             continue;
         }
-        match line(&row) {
+        match line(&row, names.as_ref()) {
             Ok((linked_id, line)) => {
                 let lines = calls.entry(linked_id.clone()).or_insert_with(|| {
                     order.push(linked_id);
@@ -109,23 +147,30 @@ pub fn read(bytes: &[u8], into: CelTarget<'_>) -> Import {
     import
 }
 
-fn line(row: &StringRecord) -> Result<(String, Line), String> {
-    let field = |at: usize| row.get(at).unwrap_or_default().trim().to_owned();
-    let linked_id = field(15);
+fn line(row: &StringRecord, names: Option<&Names>) -> Result<(String, Line), String> {
+    let place = |name: &str| match names {
+        Some(names) => names.place(name),
+        None => ORDER.iter().position(|known| *known == name),
+    };
+    let field = |name: &str| {
+        let cell = place(name).and_then(|at| row.get(at));
+        cell.unwrap_or_default().trim().to_owned()
+    };
+    let linked_id = field("linkedid");
     if linked_id.is_empty() {
         return Err("項目が足りません".to_owned());
     }
-    let time = field(1);
+    let time = field("eventtime");
     let at = instant(&time).ok_or_else(|| format!("「{time}」は時刻ではありません"))?;
     let line = Line {
-        kind: field(0),
+        kind: field("eventtype"),
         at,
-        number: field(3),
-        exten: field(7),
-        channel: field(9),
-        unique_id: field(14),
-        bridge_peer: field(16),
-        extra: field(19),
+        number: field("cidnum"),
+        exten: field("exten"),
+        channel: field("channame"),
+        unique_id: field("uniqueid"),
+        bridge_peer: field("bridgepeer"),
+        extra: field("eventextra"),
     };
     Ok((linked_id, line))
 }

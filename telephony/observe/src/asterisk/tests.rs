@@ -7,6 +7,7 @@ use crate::counting::Line;
 
 mod cdr;
 mod cel;
+mod files;
 
 fn rules() -> Rules {
     Rules {
@@ -70,10 +71,10 @@ fn cel(
     )
 }
 
-#[test]
-fn the_agents_bridge_is_the_answer_not_that_of_the_queue() {
+/// A call that the queue answers after a second, and the phone behind it after ten.
+fn cel_lines() -> [String; 8] {
     let caller = "PJSIP/trunk-01";
-    let lines = [
+    [
         cel(
             "CHAN_START",
             0,
@@ -106,8 +107,12 @@ fn the_agents_bridge_is_the_answer_not_that_of_the_queue() {
             "1.1",
             r#"{"hangupsource":"PJSIP/trunk-01"}"#,
         ),
-    ];
-    let import = cel_alone(&lines.join("\n"), &rules(), Instant(0));
+    ]
+}
+
+#[test]
+fn the_agents_bridge_is_the_answer_not_that_of_the_queue() {
+    let import = cel_alone(&cel_lines().join("\n"), &rules(), Instant(0));
     assert_eq!(import.skipped, []);
     let record = &records(&import)[0];
     assert_eq!(
@@ -146,20 +151,6 @@ fn a_row_of_cdr_tells_answer_and_end_but_not_of_an_agent_behind_a_queue() {
     assert!(matches!(records[1].outcome(), Outcome::Abandoned(_)));
     let skipped: Vec<usize> = import.skipped.iter().map(|skipped| skipped.line).collect();
     assert_eq!((skipped, import.counts.repeated), (vec![3, 5], 1));
-}
-
-#[test]
-fn times_come_as_seconds_or_as_the_clock_of_tokyo() {
-    let nine = Instant(1_795_478_400_000);
-    assert_eq!(instant("1795478400.0"), Some(nine));
-    assert_eq!(instant("2026-11-24 09:00:00"), Some(nine));
-    assert_eq!(
-        instant("2026-11-24 09:00:00.250"),
-        Some(Instant(nine.0 + 250))
-    );
-    for wrong in ["", "24 Nov", "2026-11-24", "99999999999999"] {
-        assert_eq!(instant(wrong), None, "{wrong}");
-    }
 }
 
 proptest::proptest! {

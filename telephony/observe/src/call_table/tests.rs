@@ -157,7 +157,90 @@ fn columns_that_are_not_there_are_named() {
     let (rules, columns) = (rules(), columns());
     let head = ["開始".to_owned(), "発信番号".to_owned()];
     let missing = CallTable::new(&head, &columns, &rules).unwrap_err();
+    // Of two columns for one instant both have to be there, and nothing else has two.
+    for (start, from) in [("開始+時刻", "発信番号"), ("開始", "発信番号+開始")] {
+        let columns = CallTableColumns {
+            start: start.to_owned(),
+            from: from.to_owned(),
+            ..columns.clone()
+        };
+        let missing = CallTable::new(&head, &columns, &rules).unwrap_err();
+        assert!(missing.0[0].contains('+'), "{missing:?}");
+    }
     assert_eq!(missing.0, ["着信番号", "待ち", "通話", "内線", "結果"]);
+}
+
+/// When a call begins by what stands in these columns, in seconds after 2024-04-01 09:05 in Tokyo, or why it cannot be
+/// taken.
+fn begins(of: &str, cells: &[&str]) -> Result<i64, String> {
+    let rules = rules();
+    let columns = CallTableColumns {
+        start: of.to_owned(),
+        ..columns()
+    };
+    let owned = |first: &[&str], rest: [&str; 6]| -> Vec<String> {
+        let cells = first.iter().chain(&rest);
+        cells.map(|cell| (*cell).to_owned()).collect()
+    };
+    let names = ["発信番号", "着信番号", "待ち", "通話", "内線", "結果"];
+    let head = owned(&["日付", "時刻"][..cells.len()], names);
+    let row = owned(cells, ["0312345678", "0399990000", "5", "60", "201", "応答"]);
+    let mut table = CallTable::new(&head, &columns, &rules).unwrap();
+    table.take(2, &row, &|_, _| true);
+    let import = table.finish();
+    match import.skipped.first() {
+        Some(skipped) => Err(skipped.reason.clone()),
+        None => Ok((import.events[0].at.0 - 1_711_929_900_000) / 1_000),
+    }
+}
+
+#[test]
+fn an_instant_is_read_as_people_exchanges_and_spreadsheets_write_it() {
+    for text in [
+        "2024/4/1 9:05:07",
+        "2024-04-01 09:05:07",
+        "2024/04/01 09:05:07.000",
+        "2024.04.01 09:05:07",
+        "2024/4/1(月) 9:05:07",
+        "２０２４／４／１　９：０５：０７",
+        "2024年4月1日 9時5分7秒",
+        "2024年4月1日(月) 午前9時5分7秒",
+        "令和6年4月1日 9:05:07",
+        "R6.4.1 9:05:07",
+        "2024-04-01T09:05:07+09:00",
+        "2024-04-01 00:05:07+00",
+        "20240401090507",
+        "1711929907",
+        "1711929907000",
+        // A cell of a workbook.
+        "45383.378553240741",
+    ] {
+        assert_eq!(begins("日付", &[text]), Ok(7), "{text}");
+    }
+    for (day, time) in [
+        ("2024/4/1", "9:05:07"),
+        ("2024年4月1日(月)", "午前9時5分7秒"),
+        ("20240401", "090507"),
+        ("45383", "9:05:07"),
+        ("45383", "0.378553240741"),
+    ] {
+        for name in ["日付+時刻", "日付＋時刻", "日付 + 時刻"] {
+            assert_eq!(begins(name, &[day, time]), Ok(7), "{day} {time}");
+        }
+    }
+    assert_eq!(begins("日付", &["2024/4/1 9:05"]), Ok(0));
+    for text in ["2024/4/1", "20240401", "45383", "9:05:07", "7", "きのう"] {
+        let reason = format!("「{text}」は日時ではありません");
+        assert_eq!(begins("日付", &[text]), Err(reason), "{text}");
+    }
+    assert_eq!(
+        begins("日付+時刻", &["2024/4/1", ""]),
+        Err("始まりの日時がありません".to_owned())
+    );
+    assert_eq!(
+        begins("日付+時刻", &["2024/4/1", "昼"]),
+        Err("「2024/4/1 昼」は日時ではありません".to_owned())
+    );
 }
 
 #[test]
@@ -166,7 +249,23 @@ fn lengths_are_seconds_or_minutes_and_seconds() {
     assert_eq!(secs("75"), Some(75));
     assert_eq!(secs("1:15"), Some(75));
     assert_eq!(secs("1:01:15"), Some(3_675));
-    for wrong in ["", "-1", "1:2:3:4", "x"] {
+    assert_eq!(secs("0:01:15"), Some(75));
+    assert_eq!(secs("75秒"), Some(75));
+    assert_eq!(secs("1分15秒"), Some(75));
+    assert_eq!(secs("2分"), Some(120));
+    assert_eq!(secs("1時間 5秒"), Some(3_605));
+    assert_eq!(length("75.4"), Some(Millis(75_400)));
+    for wrong in [
+        "",
+        "-1",
+        "1:2:3:4",
+        "x",
+        "1:-5",
+        "分",
+        "5秒1分",
+        "99999999999:00",
+        "10000000",
+    ] {
         assert_eq!(secs(wrong), None, "{wrong}");
     }
 }

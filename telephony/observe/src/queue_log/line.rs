@@ -3,6 +3,8 @@
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::time::Instant;
 
+use crate::instants::{self, is_digits};
+
 /// What a line tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -173,12 +175,11 @@ fn number(event: &str, text: &str) -> Result<i64, String> {
     }
 }
 
-/// Seconds since 1970, with or without a fraction.
+/// Seconds since 1970, with or without a fraction; or a date and time.
 fn instant(text: &str) -> Option<Instant> {
     let (secs, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if secs.is_empty() || !digits(secs) || !digits(fraction) {
-        return None;
+    if secs.is_empty() || !is_digits(secs) || !is_digits(fraction) {
+        return instants::instant(text);
     }
     let secs: i64 = secs.parse().ok()?;
     let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod again;
+mod files;
 mod handed_on;
 
 /// 2026-11-24 (Tuesday) 09:00:00 in Tokyo.
@@ -26,6 +27,14 @@ fn import_knowing(
     (now, is_followed): (Option<Instant>, bool),
     known: &HashMap<CallId, Vec<CallEvent>>,
 ) -> Import {
+    import_file(lines.join("\n").as_bytes(), (now, is_followed), known)
+}
+
+fn import_file(
+    bytes: &[u8],
+    (now, is_followed): (Option<Instant>, bool),
+    known: &HashMap<CallId, Vec<CallEvent>>,
+) -> Import {
     let rules = Rules {
         agents: vec![("301".to_owned(), "sato".into())],
         ..Rules::default()
@@ -41,7 +50,7 @@ fn import_knowing(
         rules: &rules,
         known,
     };
-    read(lines.join("\n").as_bytes(), target)
+    read(bytes, target)
 }
 
 fn line(secs: i64, id: &str, agent: &str, event: &str) -> String {
