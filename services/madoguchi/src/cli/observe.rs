@@ -210,6 +210,22 @@ impl Observing {
         }
     }
 
+    /// Stores what waits to be stored, if it is much; a store that is away is waited for.
+    async fn keep_up_or_wait(&mut self) {
+        if let Sink::Store(kept) = &mut self.sink
+            && kept.is_much()
+        {
+            kept.flush_or_wait().await;
+        }
+    }
+
+    /// Stores all that waits to be stored; a store that is away is waited for.
+    async fn flush_or_wait(&mut self) {
+        if let Sink::Store(kept) = &mut self.sink {
+            kept.flush_or_wait().await;
+        }
+    }
+
     /// Stores all that waits to be stored.
     async fn flush(&mut self) -> Result<(), CliError> {
         match &mut self.sink {

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::{CARRIER, PBX};
 use super::{
-    NINE, SETTINGS, Sent, call, capture, command, desk, leg, printed, run, set, signal, store,
+    NINE, SETTINGS, Sent, call, capture, command, desk, interrupt, leg, printed, run, set, signal,
+    store, until_answered,
 };
 
 /// Reads a capture on standard input that stays open, and knows its name once it has begun.
@@ -196,4 +197,21 @@ fn a_leg_without_its_caller_is_certain_of_nothing() {
         (&row["kind"], &row["certainty"]),
         (&"call".into(), &"unknown".into())
     );
+}
+
+#[test]
+fn what_is_gone_or_cannot_be_read_costs_no_other_capture_of_its_folder() {
+    let folder = desk();
+    let captures = folder.path().join("captures");
+    std::fs::create_dir(&captures).unwrap();
+    // A ring of captures has lost the one; the other is no file.
+    std::os::unix::fs::symlink("gone", captures.join("1.pcap")).unwrap();
+    std::fs::create_dir(captures.join("2.pcap")).unwrap();
+    std::fs::write(captures.join("3.pcap"), capture(&call())).unwrap();
+    let arguments = ["observe", "--folder", captures.to_str().unwrap()];
+    let (child, _stdin) = begin(folder.path(), &arguments);
+    let counted = until_answered(folder.path(), 1);
+    interrupt(&child);
+    assert_eq!(counted, (1, 1));
+    assert!(printed(&child.wait_with_output().unwrap()).contains("着信 1"));
 }

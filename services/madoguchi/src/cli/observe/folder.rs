@@ -43,24 +43,18 @@ impl Folder {
     }
 
     /// Reads what is new, file by file in the order of their names.
-    pub(super) fn look(&mut self, observing: &mut Observing) -> io::Result<()> {
+    pub(super) async fn look(&mut self, observing: &mut Observing) -> io::Result<()> {
         for entry in std::fs::read_dir(&self.path)? {
             let path = entry?.path();
             let kind = path.extension().and_then(|kind| kind.to_str());
             let is_ours = kind.is_some_and(|kind| KINDS.contains(&kind));
             if is_ours && !self.files.contains_key(&path) {
-                let file = File::open(&path)?;
-                let followed = Followed::Open {
-                    file,
-                    reader: Box::default(),
-                    quiet: 0,
-                };
-                self.files.insert(path, followed);
+                self.open(path);
             }
         }
         let newest = self.files.keys().next_back().cloned();
         for (path, followed) in &mut self.files {
-            if let Err(error) = followed.read_on(observing) {
+            if let Err(error) = followed.read_on(observing).await {
                 tell_failure(&path.display().to_string(), &error);
                 *followed = Followed::Done;
             }
@@ -70,10 +64,28 @@ impl Folder {
         }
         Ok(())
     }
+
+    /// Begins to read a file. One that cannot be opened costs no other.
+    fn open(&mut self, path: PathBuf) {
+        let followed = match File::open(&path) {
+            Ok(file) => Followed::Open {
+                file,
+                reader: Box::default(),
+                quiet: 0,
+            },
+            // Who captures in a ring has removed it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => {
+                tell_failure(&path.display().to_string(), &error.into());
+                Followed::Done
+            }
+        };
+        self.files.insert(path, followed);
+    }
 }
 
 impl Followed {
-    fn read_on(&mut self, observing: &mut Observing) -> Result<(), ReadError> {
+    async fn read_on(&mut self, observing: &mut Observing) -> Result<(), ReadError> {
         let Self::Open {
             file,
             reader,
@@ -88,6 +100,8 @@ impl Followed {
             while let Some(packet) = reader.next_packet()? {
                 observing.packet(&packet);
             }
+            // What waits to be stored stays little, however much there is to read.
+            observing.keep_up_or_wait().await;
         }
         Ok(())
     }

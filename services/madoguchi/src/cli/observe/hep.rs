@@ -11,13 +11,13 @@ use axum_server::tls_rustls::RustlsConfig;
 use madoguchi_core::setup::HepListen;
 use madoguchi_observe::hep::Frame;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use self::receiving::{Counts, Receiver};
 use super::super::error::CliError;
 use super::folder::Folder;
 use super::stop::Stop;
-use super::{Observing, Sink, ticks};
+use super::{Observing, ticks};
 
 /// Frames that wait to be understood.
 const FRAMES_AT_MOST: usize = 65_536;
@@ -40,14 +40,11 @@ pub(super) async fn follow(
     folder: Option<&Path>,
     stop: &mut Stop,
 ) -> Result<(), CliError> {
-    let Doors {
-        listen,
-        mut key,
-        tls,
-    } = doors;
+    let Doors { listen, key, tls } = doors;
     let counts = Arc::new(Counts::default());
     let (sender, mut frames) = mpsc::channel(FRAMES_AT_MOST);
-    let receiver = Receiver::new(sender, counts.clone());
+    let (key, keys) = watch::channel(key);
+    let receiver = Receiver::new(sender, counts.clone(), keys);
     for listen in &listen {
         receiving::begin(*listen, tls.as_ref(), receiver.clone()).await?;
     }
@@ -60,6 +57,7 @@ pub(super) async fn follow(
         tokio::select! {
             count = frames.recv_many(&mut batch, BATCH), if listens => {
                 listens = count > 0;
+                let key = key.borrow().clone();
                 for received in batch.drain(..) {
                     take(observing, &received.bytes, key.as_deref(), &counts);
                 }
@@ -67,12 +65,15 @@ pub(super) async fn follow(
             }
             _ = tick.tick() => {
                 if let Some(folder) = &mut folder {
-                    folder.look(observing).context("the folder of captures")?;
+                    let looked = folder.look(observing).await;
+                    looked.context("the folder of captures")?;
                 }
                 observing.pass_time();
                 if let Some(changed) = observing.take_up_settings().await {
                     // One that cannot be read is not taken up.
-                    key = changed.observe.key().unwrap_or(key);
+                    if let Ok(changed) = changed.observe.key() {
+                        key.send_replace(changed);
+                    }
                 }
                 observing.flush_or_wait().await;
                 observing.measure();
@@ -82,6 +83,7 @@ pub(super) async fn follow(
         }
     }
     // What has come before the operator's signal is understood, too.
+    let key = key.borrow().clone();
     while let Ok(received) = frames.try_recv() {
         take(observing, &received.bytes, key.as_deref(), &counts);
         observing.keep_up_or_wait().await;
@@ -112,22 +114,6 @@ impl Counts {
     }
 }
 
-impl Observing {
-    async fn keep_up_or_wait(&mut self) {
-        if let Sink::Store(kept) = &mut self.sink
-            && kept.is_much()
-        {
-            kept.flush_or_wait().await;
-        }
-    }
-
-    async fn flush_or_wait(&mut self) {
-        if let Sink::Store(kept) = &mut self.sink {
-            kept.flush_or_wait().await;
-        }
-    }
-}
-
 fn take(observing: &mut Observing, bytes: &[u8], key: Option<&str>, counts: &Counts) {
     let add = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
     add(&counts.received);
@@ -139,16 +125,21 @@ fn take(observing: &mut Observing, bytes: &[u8], key: Option<&str>, counts: &Cou
             return;
         }
     };
-    if let Some(key) = key {
-        let sent = frame.key.unwrap_or_default();
-        if !bool::from(sent.ct_eq(key.as_bytes())) {
-            add(&counts.wrong_key);
-            return;
-        }
+    if !has_key(&frame, key) {
+        add(&counts.wrong_key);
+        return;
     }
     let ends = (frame.from, frame.to);
     let progress = observing.observer.told(frame.at, ends, &frame.payload);
     observing.hear(progress);
+}
+
+/// Whether who sent a frame may send.
+fn has_key(frame: &Frame<'_>, key: Option<&str>) -> bool {
+    key.is_none_or(|key| {
+        let sent = frame.key.unwrap_or_default();
+        sent.ct_eq(key.as_bytes()).into()
+    })
 }
 
 /// Datagrams that the kernel had no room for, as it counts them for each socket.

@@ -1,4 +1,10 @@
 //! The sockets on which probes send: datagrams, streams, and streams within TLS.
+//!
+//! Of streams there are so many at once. Who says nothing, stops within a frame, or does not have the key loses its place to
+//! others; who has it and has nothing to say keeps it as long as its machine is there.
+
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,15 +14,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsConfig;
 use madoguchi_core::setup::HepListen;
-use madoguchi_observe::hep::{FrameReader, HepError};
-use socket2::{Domain, Protocol, Socket, Type};
+use madoguchi_observe::hep::{Frame, FrameReader, HepError};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::super::error::CliError;
+use super::has_key;
 
 /// What the kernel may hold of datagrams while we do something else; it grants what it allows.
 const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
@@ -27,8 +34,10 @@ const DATAGRAM_BYTES_AT_MOST: usize = 65_535;
 const CONNECTIONS_AT_MOST: usize = 256;
 /// How long a probe may take to say who it is.
 const HANDSHAKE_AT_MOST: Duration = Duration::from_secs(10);
-/// How long a probe that is connected may take to send its first frame.
-const FIRST_FRAME_AT_MOST: Duration = Duration::from_secs(30);
+/// How long a probe that is connected may take to send its first frame, and the rest of one that it has begun.
+const FRAME_AT_MOST: Duration = Duration::from_secs(30);
+/// After so long without a word the kernel asks whether the other machine is still there.
+const IS_THERE_AFTER: Duration = Duration::from_secs(60);
 /// After an error of a socket.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -55,6 +64,8 @@ pub(super) struct Receiver {
     /// Bytes that may still wait.
     room: Arc<Semaphore>,
     counts: Arc<Counts>,
+    /// The key that probes must send.
+    key: watch::Receiver<Option<String>>,
 }
 
 pub(super) async fn begin(
@@ -130,6 +141,10 @@ async fn accept(listener: TcpListener, tls: Option<RustlsConfig>, receiver: Rece
         };
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let keepalive = TcpKeepalive::new().with_time(IS_THERE_AFTER);
+                if let Err(error) = SockRef::from(&stream).set_tcp_keepalive(&keepalive) {
+                    tracing::debug!(%peer, %error, "no keepalive");
+                }
                 let (receiver, tls) = (receiver.clone(), tls.clone());
                 tokio::spawn(async move {
                     match tls {
@@ -158,11 +173,16 @@ async fn accept(listener: TcpListener, tls: Option<RustlsConfig>, receiver: Rece
 }
 
 impl Receiver {
-    pub(super) fn new(frames: mpsc::Sender<Received>, counts: Arc<Counts>) -> Self {
+    pub(super) fn new(
+        frames: mpsc::Sender<Received>,
+        counts: Arc<Counts>,
+        key: watch::Receiver<Option<String>>,
+    ) -> Self {
         Self {
             frames,
             room: Arc::new(Semaphore::new(WAITING_BYTES_AT_MOST)),
             counts,
+            key,
         }
     }
 
@@ -199,16 +219,15 @@ impl Receiver {
     async fn receive(&self, mut stream: impl AsyncRead + Unpin) -> Result<(), HepError> {
         let mut reader = FrameReader::default();
         let mut buffer = vec![0; DATAGRAM_BYTES_AT_MOST];
-        let until = Instant::now() + FIRST_FRAME_AT_MOST;
-        let mut has_spoken = false;
+        // By when a frame has to be there.
+        let mut until = Some(Instant::now() + FRAME_AT_MOST);
+        let mut is_trusted = false;
         loop {
             let read = stream.read(&mut buffer);
-            let read = if has_spoken {
-                Ok(read.await)
-            } else {
-                tokio::time::timeout_at(until, read).await
+            let read = match until {
+                Some(until) => tokio::time::timeout_at(until, read).await,
+                None => Ok(read.await),
             };
-            // Who says nothing keeps no place from those who do.
             let Ok(Ok(length)) = read else {
                 return Ok(());
             };
@@ -217,12 +236,24 @@ impl Receiver {
             }
             reader.push(buffer.get(..length).unwrap_or_default());
             while let Some(frame) = reader.next_frame()? {
-                has_spoken = true;
+                is_trusted = is_trusted || self.trusts(frame);
+                if is_trusted {
+                    until = None;
+                }
                 // Who sends faster than is understood waits.
                 if !self.give(frame.to_vec()).await {
                     return Ok(());
                 }
             }
+            if reader.is_within_frame() && until.is_none() {
+                until = Some(Instant::now() + FRAME_AT_MOST);
+            }
         }
+    }
+
+    /// Whether it is a frame of who may send.
+    fn trusts(&self, frame: &[u8]) -> bool {
+        let key = self.key.borrow();
+        Frame::read(frame).is_ok_and(|frame| has_key(&frame, key.as_deref()))
     }
 }
