@@ -93,6 +93,8 @@ pub struct Dialog {
     /// It goes on where the caller's own dialog was left, between other machines (REFER, Replaces, a
     /// redirection): no leg that was made for it.
     pub goes_on: bool,
+    /// Whoever began it has taken a call that rang or went on elsewhere (Replaces): who was called is the exchange.
+    pub picks_up: bool,
     /// Who holds.
     holds: Holds,
     /// What each side last asked for within the dialog.
@@ -162,6 +164,15 @@ impl Dialog {
     /// Whether who was called lets the caller wait.
     pub fn is_held_by_callee(&self) -> bool {
         self.holds.holds(Side::Callee)
+    }
+
+    /// The side at which is whom an exchange has found for its caller.
+    pub fn side_of_answer(&self) -> Side {
+        if self.picks_up {
+            Side::Caller
+        } else {
+            Side::Callee
+        }
     }
 
     /// When its session timer runs out.

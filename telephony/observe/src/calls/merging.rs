@@ -48,12 +48,16 @@ impl Calls {
     /// A dialog goes on where another one was left.
     pub(super) fn go_on(&mut self, key: DialogKey, place: &Place) -> Option<CallKey> {
         let own = self.dialogs.get(&key)?.call;
-        let left = self.dialogs.get(&place.left)?.dialog.call_id.clone();
+        let left = &self.dialogs.get(&place.left)?.dialog;
+        let (left, exchange) = (left.call_id.clone(), left.hop.0.ip());
         let call_id = self.dialogs.get(&key)?.dialog.call_id.clone();
         self.transfers.follow(&left, &call_id);
         let first = self.merge(key, place.left, place.certainty);
         let is_callers = self.is_callers(place.left);
-        self.dialogs.get_mut(&key)?.dialog.goes_on = is_callers;
+        let dialog = &mut self.dialogs.get_mut(&key)?.dialog;
+        dialog.goes_on = is_callers;
+        let (from, to) = (dialog.hop.0.ip(), dialog.hop.1.ip());
+        dialog.picks_up = !is_callers && to == exchange && from != exchange;
         let Some(other) = place.other else {
             return first;
         };

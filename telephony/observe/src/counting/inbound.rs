@@ -23,6 +23,8 @@ pub(super) struct Inbound {
     /// Since when somebody has talked with the caller, and who does, if a setting names them.
     since: Micros,
     agent: Option<AgentId>,
+    /// On which side of the leg they are.
+    side: Side,
     over: bool,
 }
 
@@ -72,6 +74,7 @@ impl Inbound {
             talking: Talking::NotYet,
             since: Micros::default(),
             agent: None,
+            side: Side::Callee,
             over: false,
         }
     }
@@ -168,7 +171,7 @@ impl Inbound {
                 if let Some(end) = leg.end {
                     self.legs.insert(key, Leg::Over);
                     let cause = match end.by {
-                        Ending::Bye(Side::Callee) => EndCause::Agent,
+                        Ending::Bye(side) if side == leg.side_of_answer() => EndCause::Agent,
                         Ending::MediaStopped | Ending::Silent => EndCause::Lost,
                         _ => EndCause::Caller,
                     };
@@ -196,6 +199,7 @@ impl Inbound {
             Some(at) => {
                 self.legs.insert(key, Leg::Talking);
                 self.answered(log, key, agent, at);
+                self.side = leg.side_of_answer();
             }
             None => {
                 let at = leg.end.map(|end| end.at).or(leg.cancelled);
@@ -229,6 +233,7 @@ impl Inbound {
         self.talking = Talking::With(key);
         self.since = at;
         self.agent = agent;
+        self.side = Side::Callee;
     }
 
     /// A phone that rang says that somebody else has taken the call, who was not seen: picked up from another phone.
@@ -322,7 +327,7 @@ impl Inbound {
         };
         let party = |side: Side| match side {
             Side::Caller if step.dialog == caller => Some(Party::Caller),
-            Side::Callee if step.dialog == leg => Some(Party::Agent),
+            side if step.dialog == leg && side == self.side => Some(Party::Agent),
             _ => None,
         };
         match step.change {

@@ -135,6 +135,10 @@ impl Rules {
         if self.is_trunk(leg.hop.1.ip()) {
             return LeadsTo::Outside;
         }
+        if leg.picks_up {
+            let agent = self.agent(&leg.from);
+            return agent.map_or(LeadsTo::Somebody, LeadsTo::Agent);
+        }
         if let Some(agent) = self.rung(leg) {
             return LeadsTo::Agent(agent);
         }
@@ -177,7 +181,11 @@ impl Rules {
         let unnamed = answered.filter(|leg| matches!(self.leads_to(leg), LeadsTo::Somebody));
         unnamed
             .map(|leg| Unnamed {
-                number: ends(leg).1,
+                number: if leg.picks_up {
+                    ends(leg).0
+                } else {
+                    ends(leg).1
+                },
                 is_machine: leg.passed_on || is_machine(leg),
             })
             .collect()
@@ -260,7 +268,7 @@ impl Rules {
 
 /// Whether what took a call is no phone: phones ring, or have registered.
 pub(super) fn is_machine(leg: &Dialog) -> bool {
-    leg.ring.is_none() && leg.registered.is_none()
+    leg.ring.is_none() && leg.registered.is_none() && !leg.picks_up
 }
 
 /// Those of the texts that are patterns; what is none was told where it was set.

@@ -57,6 +57,7 @@ impl Dialog {
             last_seen: seen.at,
             passed_on: false,
             goes_on: false,
+            picks_up: false,
             holds: Holds::default(),
             asked: Vec::new(),
             session_timer: None,

@@ -1,7 +1,7 @@
 //! Who answers though no setting names them, and what takes a call and is nobody.
 
 use madoguchi_core::call::Outcome;
-use madoguchi_core::event::{CallEvent, EventKind, RingOutcome};
+use madoguchi_core::event::{CallEvent, EndCause, EventKind, Party, RingOutcome};
 use madoguchi_observe::capture::CaptureReader;
 use madoguchi_observe::counting::Rules;
 use madoguchi_observe::observer::Observer;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::build::{Leg, Sent, address, datagrams, in_order, pcap};
 use super::counted::{agent, caller, record, records, rules};
 use super::decided::{TRUNK, told, trunk_rules};
-use super::own::{NINE, PBX, PHONE};
+use super::own::{NINE, OTHER_PHONE, PBX, PHONE};
 
 /// A queue on another machine, whose number no setting names, and an agent behind it.
 fn inner_queue() -> (Leg, Leg) {
@@ -145,4 +145,33 @@ fn a_call_that_is_picked_up_from_another_phone_is_answered_by_somebody() {
     // A mailbox that takes it after the phone has rung in vain is nobody.
     let mailbox = record(ring(""));
     assert!(matches!(mailbox.outcome(), Outcome::Abandoned(_)));
+}
+
+/// RFC 3891 7.1: the phone that takes it up calls the exchange, with the leg that rings named.
+#[test]
+fn a_call_that_a_colleague_takes_up_is_the_colleagues() {
+    let phone = agent();
+    for (extension, expected) in [("202", Some("202")), ("399", None)] {
+        let mut taking = Leg::new("takes@phone", (extension, OTHER_PHONE), ("201", PBX));
+        taking.extra =
+            "Replaces: agent-leg@pbx;to-tag=b;from-tag=a;early-only\r\n".to_owned();
+        let mut sent = caller().answered(NINE, NINE + 20, NINE + 60_000);
+        sent.extend([
+            phone.invite(NINE + 1_000, 1),
+            phone.response(NINE + 1_010, 180, 1, "INVITE"),
+            phone.request_with(NINE + 6_020, true, "CANCEL", 1, false, ""),
+            phone.response(NINE + 6_030, 487, 1, "INVITE"),
+            taking.request_with(NINE + 30_000, true, "INVITE", 5, true, "sendonly"),
+        ]);
+        sent.extend(at_once(&taking, NINE + 6_000, NINE + 6_010, NINE + 50_000));
+        let (events, _) = told(sent.clone(), rules());
+        let held = EventKind::Held { by: Party::Agent };
+        assert!(events.iter().any(|event| event.kind == held), "{events:?}");
+        let record = record(sent);
+        assert_eq!(record.outcome(), Outcome::Completed);
+        assert_eq!(record.agent().map(|agent| agent.as_str()), expected);
+        assert_eq!(record.wait().unwrap().0, 6_010);
+        assert_eq!(record.talk().unwrap().0, 43_990);
+        assert_eq!(record.cause, Some(EndCause::Agent));
+    }
 }
