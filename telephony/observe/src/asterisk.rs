@@ -20,7 +20,7 @@ use madoguchi_core::id::{AgentId, CallId, LineName, NodeName};
 use madoguchi_core::time::Instant;
 
 pub use self::cdr::read as read_cdr;
-pub use self::cel::{CelTarget, read as read_cel};
+pub use self::cel::{CEL_NODE, CelTarget, read as read_cel};
 use crate::counting::{IsOpen, Meaning, Rules};
 use crate::queue_log::{Import, Skipped};
 use crate::text::separator;

@@ -7,8 +7,8 @@
 //! with its first arrival. Only the last way out of a queue is 放棄.
 //!
 //! A call whose end was never written (an old Asterisk, a crash) ends as `system_error` at the last line
-//! known of it, once Asterisk was started anew or nobody can be waiting any more. Should its end be told
-//! after all, that one counts.
+//! known of it, once Asterisk was started anew or nobody can be waiting any more, be it in a later log. Should its end be
+//! told after all, that one counts.
 //!
 //! Who is handed to another queue stays the same call, whether the agent waited for an answer there or not;
 //! the end is what the last agent's queue tells. What a clock that was set back tells happens at the last
@@ -82,6 +82,8 @@ impl Import {
     }
 }
 
+/// The node that imported events name.
+pub const NODE: &str = "queue_log";
 /// Nobody waits longer on a line that sets no limit.
 const WAIT_AT_MOST: Millis = Millis::from_secs(24 * 3600);
 
@@ -102,7 +104,8 @@ pub struct Target<'a> {
     pub is_followed: bool,
     /// Which agent has which extension.
     pub rules: &'a Rules,
-    /// What is known of calls that began in an earlier log.
+    /// What is known of calls that began in an earlier log; those without an end belong to it even if this log does not
+    /// name them.
     pub known: &'a HashMap<CallId, Vec<CallEvent>>,
 }
 

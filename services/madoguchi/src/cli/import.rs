@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::event::CallEvent;
-use madoguchi_core::id::{CallId, LineName};
+use madoguchi_core::id::{CallId, LineName, NodeName};
 use madoguchi_core::setup::Calendars;
 use madoguchi_core::time::{Instant, Millis};
 use madoguchi_observe::asterisk::{self, CelTarget};
@@ -65,6 +65,7 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
     let joined = setup::joined(config, &store).await?;
     let queue_log = QueueLog::new(&args, &joined)?;
     let mut kept = Kept::new(store);
+    kept.load_open(&NodeName::new(queue_log::NODE)).await?;
     let whole = if args.follow {
         queue_log.follow(&mut kept).await
     } else {
@@ -90,6 +91,9 @@ pub(super) async fn run_records(
     let (rules, calendars) = (joined.observe_rules(), joined.calendars()?);
     let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
     let mut kept = Kept::new(store);
+    if records == Records::Cel {
+        kept.load_open(&NodeName::new(asterisk::CEL_NODE)).await?;
+    }
     let read = |known: &HashMap<CallId, Vec<CallEvent>>| match records {
         Records::Cdr => asterisk::read_cdr(&bytes, &rules, &is_open),
         Records::Cel => asterisk::read_cel(
@@ -302,6 +306,17 @@ impl Kept {
             self.known.insert(call.clone(), events);
         }
         Ok(is_there)
+    }
+
+    /// Learns of the calls that earlier files have left open.
+    async fn load_open(&mut self, node: &NodeName) -> Result<(), CliError> {
+        let open = self.store.unfinished_calls(node).await;
+        for events in open.map_err(anyhow::Error::from)? {
+            if let Some(first) = events.first() {
+                self.known.insert(first.call.clone(), events);
+            }
+        }
+        Ok(())
     }
 
     /// Stores the events of each call that the store does not have yet: a call that was imported

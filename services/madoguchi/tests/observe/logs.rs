@@ -9,7 +9,9 @@ use madoguchi_core::clock::{Clock as _, SystemClock};
 use madoguchi_core::id::CallId;
 use madoguchi_core::time::Instant;
 
-use super::{NINE, command, desk, interrupt, printed, run, set, store, until_answered};
+use super::{
+    NINE, command, desk, interrupt, just_now, printed, run, set, store, until_answered,
+};
 
 #[tokio::test]
 async fn a_table_of_calls_is_imported_by_the_columns_of_the_screen_and_again_changes_nothing() {
@@ -158,4 +160,34 @@ async fn a_queue_log_that_is_imported_once_leaves_no_call_open_and_names_the_age
     // A day after its last line, by the clock on the wall.
     assert_eq!(record("1.2").await.abandoned.is_some(), is_later);
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_call_that_one_log_left_open_ends_with_the_start_that_the_next_one_tells_of() {
+    let folder = desk();
+    let begun = just_now() - 7_200;
+    let logs = [
+        format!(
+            "{begun}|1.1|q|NONE|ENTERQUEUE||0451110000|1\n{}|1.1|q|SIP/201|CONNECT|9|x|3\n",
+            begun + 9
+        ),
+        format!("{}|NONE|NONE|NONE|QUEUESTART|\n", begun + 3_600),
+    ];
+    let mut ends = Vec::new();
+    for (number, text) in logs.iter().enumerate() {
+        let log = folder.path().join(format!("queue_log.{number}"));
+        append(&log, text);
+        let file = log.to_str().unwrap();
+        for _ in 0..2 {
+            let import = ["import", "queue-log", file, "--line", "総合"];
+            printed(&run(folder.path(), &import, b""));
+        }
+        let store = store(folder.path()).await;
+        let call = CallId::new("queue_log/総合/1.1");
+        let record = CallRecord::fold(&store.events_of(&call).await.unwrap()).unwrap();
+        ends.push(record.ended_at);
+        store.close().await;
+    }
+    let last_line = Instant(i64::from(begun + 9) * 1_000);
+    assert_eq!(ends, [None, Some(last_line)]);
 }

@@ -30,6 +30,8 @@ use crate::text::decoded;
 
 /// The name in events and names of calls.
 const SOURCE: &str = "cel";
+/// The node that imported events name.
+pub const CEL_NODE: &str = SOURCE;
 
 /// A call of which nothing more was told for so long is over.
 const SILENT_AT_MOST: Millis = Millis::from_secs(24 * 3600);
@@ -91,7 +93,8 @@ pub struct CelTarget<'a> {
     pub is_open: IsOpen<'a>,
     /// Decides whether a call without an end goes on.
     pub now: Instant,
-    /// What is known of calls that began in an earlier file.
+    /// What is known of calls that began in an earlier file; those without an end belong to it even if this file does
+    /// not name them.
     pub known: &'a HashMap<CallId, Vec<CallEvent>>,
 }
 
@@ -129,6 +132,7 @@ pub fn read(bytes: &[u8], into: CelTarget<'_>) -> Import {
             }),
         }
     }
+    let named: HashSet<CallId> = order.iter().map(|id| name(SOURCE, id)).collect();
     for linked_id in order {
         let lines = calls.remove(&linked_id).unwrap_or_default();
         if !has_beginning(&linked_id, &lines) {
@@ -142,9 +146,23 @@ pub fn read(bytes: &[u8], into: CelTarget<'_>) -> Import {
             None => import.counts.not_about_calls += lines.len(),
         }
     }
+    end_left_open(into, &named, &mut import);
     import.counts.lines = counted.counts.lines;
     import.skipped.extend(counted.skipped);
     import
+}
+
+/// Ends what earlier files have left open and this one does not tell of.
+fn end_left_open(into: CelTarget<'_>, named: &HashSet<CallId>, import: &mut Import) {
+    let known = into.known.iter();
+    let mut left: Vec<_> = known.filter(|(id, _)| !named.contains(*id)).collect();
+    left.sort_by_key(|(id, _)| *id);
+    for (_, events) in left {
+        let silent = CallRecord::fold(events)
+            .filter(|record| into.now - record.last_at > SILENT_AT_MOST);
+        let end = silent.and_then(|record| record.cut_off_event(&SOURCE.into()));
+        import.events.extend(end);
+    }
 }
 
 fn line(row: &StringRecord, names: Option<&Names>) -> Result<(String, Line), String> {

@@ -153,6 +153,16 @@ impl Call {
         })
     }
 
+    /// Whether it waits or talks.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Waiting | Stage::Talking(_))
+    }
+
+    /// Whether a start of Asterisk at this instant was the end of it.
+    pub(super) fn is_over_at(&self, started: Instant) -> bool {
+        self.last_at <= started
+    }
+
     /// Asterisk was started anew.
     pub(super) fn restart(&mut self) {
         self.gone = true;

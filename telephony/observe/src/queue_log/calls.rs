@@ -9,11 +9,8 @@ use madoguchi_core::time::Instant;
 
 use super::call::{Bounds, Call, Story};
 use super::line::{Kind, Line};
-use super::{Import, Target, WAIT_AT_MOST};
+use super::{Import, NODE, Target, WAIT_AT_MOST};
 use crate::counting::Rules;
-
-/// The node that imported events name.
-const NODE: &str = "queue_log";
 
 #[derive(Debug)]
 pub(super) struct Calls<'a> {
@@ -24,6 +21,8 @@ pub(super) struct Calls<'a> {
     by_unique_id: HashMap<String, Call>,
     /// Calls of which the log has no beginning.
     unbegun: Vec<CallId>,
+    /// When Asterisk was last started, if it was.
+    started_at: Option<Instant>,
 }
 
 impl<'a> Calls<'a> {
@@ -34,6 +33,7 @@ impl<'a> Calls<'a> {
             order: Vec::new(),
             by_unique_id: HashMap::new(),
             unbegun: Vec::new(),
+            started_at: None,
         }
     }
 
@@ -41,6 +41,7 @@ impl<'a> Calls<'a> {
     pub(super) fn take(&mut self, line: &Line<'_>) -> Result<(), String> {
         self.latest = self.latest.max(line.at);
         if line.kind == Kind::Started {
+            self.started_at = self.started_at.max(Some(line.at));
             self.by_unique_id.values_mut().for_each(Call::restart);
             return Ok(());
         }
@@ -70,7 +71,7 @@ impl<'a> Calls<'a> {
 
     /// The same log gives the same names, so that importing it again changes nothing.
     fn id(&self, unique_id: &str) -> CallId {
-        CallId::new(format!("queue_log/{}/{unique_id}", self.into.line))
+        CallId::new(format!("{NODE}/{}/{unique_id}", self.into.line))
     }
 
     /// Puts all events into an import, call by call in the order of arrival in the log.
@@ -81,6 +82,7 @@ impl<'a> Calls<'a> {
             wait_at_most: self.into.wait_at_most.unwrap_or(WAIT_AT_MOST),
             is_followed: self.into.is_followed,
         };
+        self.end_left_open(bounds, import);
         for unique_id in std::mem::take(&mut self.order) {
             let Some(call) = self.by_unique_id.remove(&unique_id) else {
                 continue;
@@ -90,6 +92,33 @@ impl<'a> Calls<'a> {
             self.tell(&unique_id, story, &mut import.events);
         }
         import.unbegun = self.unbegun;
+    }
+
+    /// Ends what earlier logs have left open and this one does not tell of, if nobody can be there any more.
+    fn end_left_open(&self, bounds: Bounds, import: &mut Import) {
+        let prefix = self.id("");
+        let mut left: Vec<(&str, &[CallEvent])> = Vec::new();
+        for (id, events) in self.into.known {
+            let unique_id = id.as_str().strip_prefix(prefix.as_str());
+            left.extend(
+                unique_id
+                    .filter(|unique_id| !self.by_unique_id.contains_key(*unique_id))
+                    .map(|unique_id| (unique_id, events.as_slice())),
+            );
+        }
+        left.sort_by_key(|(unique_id, _)| *unique_id);
+        for (unique_id, events) in left {
+            let open = Call::resume(events, Instant(i64::MAX)).filter(Call::is_open);
+            let Some(mut call) = open else { continue };
+            if self.started_at.is_some_and(|at| call.is_over_at(at)) {
+                call.restart();
+            }
+            let story = call.finish(bounds);
+            import.due = import.due.into_iter().chain(story.due).min();
+            if story.is_cut_off {
+                self.tell(unique_id, story, &mut import.events);
+            }
+        }
     }
 
     fn tell(&self, unique_id: &str, story: Story, events: &mut Vec<CallEvent>) {

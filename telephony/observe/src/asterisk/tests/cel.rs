@@ -187,6 +187,24 @@ fn a_call_without_an_end_is_a_fault_after_a_day() {
     assert_eq!(end_after(90_000), (Outcome::Completed, cause));
 }
 
+#[test]
+fn what_an_earlier_file_left_open_ends_a_day_after_its_last_line_whatever_the_next_file_tells() {
+    let first = cel_alone(&answered_by_201().join("\n"), &rules(), Instant(0));
+    let known = HashMap::from([(CallId::new("cel/1.1"), first.events)]);
+    let after = |secs: i64| {
+        let now = Instant((1_795_478_400 + 10 + secs) * 1_000);
+        let import = cel_known("", &rules(), now, &known);
+        let fresh = crate::queue_log::continued(&import.events, &known);
+        let mut events = known[&CallId::new("cel/1.1")].clone();
+        events.extend(fresh);
+        CallRecord::fold(&events).unwrap()
+    };
+    assert_eq!(after(80_000).outcome(), Outcome::Talking);
+    let ended = after(90_000);
+    assert_eq!(ended.cause, Some(EndCause::SystemError));
+    assert_eq!(ended.ended_at, Some(ended.last_at));
+}
+
 /// What the store knows after files were imported one after the other, and how many records were new each time.
 fn imported(files: &[String]) -> (Vec<CallRecord>, Vec<usize>) {
     let mut known: HashMap<CallId, Vec<CallEvent>> = HashMap::new();

@@ -168,3 +168,47 @@ fn a_clock_that_was_set_back_takes_no_answer_away() {
     assert_eq!(record.wait(), Some(Millis(0)));
     assert_eq!(record.talk(), Some(Millis(30_000)));
 }
+
+#[test]
+fn what_an_earlier_log_left_open_ends_once_a_later_one_shows_that_nobody_can_be_there() {
+    let first = [
+        line(0, "1.1", "NONE", "ENTERQUEUE||03"),
+        line(5, "1.1", "SIP/301", "CONNECT|5|x"),
+        line(9, "2.1", "NONE", "ENTERQUEUE||04"),
+    ];
+    let evening = 18 * 3_600;
+    let next = line(evening + 1, "3.1", "NONE", "FULL|");
+    let start = line(evening, "NONE", "NONE", "QUEUESTART");
+    let early = line(3, "NONE", "NONE", "QUEUESTART");
+    let known = stored(
+        Known::new(),
+        &import_knowing(&first, (Some(at(10)), false), &Known::new()),
+    );
+    let outcomes = |lines: &[String], hours: i64| {
+        let import = import_knowing(lines, (Some(at(hours * 3_600)), false), &known);
+        assert_eq!(import.skipped, []);
+        let after = stored(known.clone(), &import);
+        let again = import_knowing(lines, (Some(at(hours * 3_600)), false), &after);
+        assert_eq!(stored(after.clone(), &again), after, "a second time");
+        ["1.1", "2.1"].map(|id| {
+            let events = &after[&CallId::new(format!("queue_log/help/{id}"))];
+            CallRecord::fold(events).unwrap().outcome()
+        })
+    };
+    let (talks, over) = (Outcome::Talking, Outcome::Completed);
+    let fault = Outcome::Abandoned(AbandonReason::SystemError);
+    let lines = |more: &[&String]| more.iter().map(|line| (*line).clone()).collect::<Vec<_>>();
+    assert_eq!(outcomes(&lines(&[&next]), 19), [talks, fault]);
+    assert_eq!(outcomes(&lines(&[&early, &next]), 19), [talks, fault]);
+    assert_eq!(outcomes(&lines(&[&start, &next]), 19), [over, fault]);
+    assert_eq!(outcomes(&lines(&[&next]), 25), [over, fault]);
+    assert_eq!(outcomes(&[], 0), [talks, Outcome::Waiting]);
+    // The true end, should it come after all.
+    let end = line(evening + 2, "1.1", "SIP/301", "COMPLETEAGENT|5|60|1");
+    let import = import_knowing(&lines(&[&next]), (Some(at(25 * 3_600)), false), &known);
+    let ended = stored(known.clone(), &import);
+    let import = import_knowing(&[end], (Some(at(26 * 3_600)), false), &ended);
+    let ended = stored(ended, &import);
+    let record = CallRecord::fold(&ended[&CallId::new("queue_log/help/1.1")]).unwrap();
+    assert_eq!(record.ended_at, Some(at(evening + 2)));
+}
