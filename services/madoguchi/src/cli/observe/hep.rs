@@ -10,10 +10,9 @@ use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsConfig;
 use madoguchi_core::setup::HepListen;
 use madoguchi_observe::hep::Frame;
-use subtle::ConstantTimeEq as _;
 use tokio::sync::{mpsc, watch};
 
-use self::receiving::{Counts, Receiver};
+use self::receiving::{Counts, Receiver, has_key};
 use super::super::error::CliError;
 use super::folder::Folder;
 use super::stop::Stop;
@@ -132,14 +131,6 @@ fn take(observing: &mut Observing, bytes: &[u8], key: Option<&str>, counts: &Cou
     let ends = (frame.from, frame.to);
     let progress = observing.observer.told(frame.at, ends, &frame.payload);
     observing.hear(progress);
-}
-
-/// Whether who sent a frame may send.
-fn has_key(frame: &Frame<'_>, key: Option<&str>) -> bool {
-    key.is_none_or(|key| {
-        let sent = frame.key.unwrap_or_default();
-        sent.ct_eq(key.as_bytes()).into()
-    })
 }
 
 /// Datagrams that the kernel had no room for, as it counts them for each socket.

@@ -16,6 +16,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use madoguchi_core::setup::HepListen;
 use madoguchi_observe::hep::{Frame, FrameReader, HepError};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use subtle::ConstantTimeEq as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -23,7 +24,6 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::super::error::CliError;
-use super::has_key;
 
 /// What the kernel may hold of datagrams while we do something else; it grants what it allows.
 const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
@@ -256,4 +256,12 @@ impl Receiver {
         let key = self.key.borrow();
         Frame::read(frame).is_ok_and(|frame| has_key(&frame, key.as_deref()))
     }
+}
+
+/// Whether who sent a frame may send.
+pub(super) fn has_key(frame: &Frame<'_>, key: Option<&str>) -> bool {
+    key.is_none_or(|key| {
+        let sent = frame.key.unwrap_or_default();
+        sent.ct_eq(key.as_bytes()).into()
+    })
 }
