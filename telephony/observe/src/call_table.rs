@@ -311,7 +311,11 @@ fn in_words(text: &str) -> Option<Millis> {
             rest = after;
         }
     }
-    rest.trim().is_empty().then(|| secs.checked_mul(1_000)).flatten().map(Millis)
+    rest.trim()
+        .is_empty()
+        .then(|| secs.checked_mul(1_000))
+        .flatten()
+        .map(Millis)
 }
 
 fn count(text: &str) -> Option<i64> {

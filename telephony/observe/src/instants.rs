@@ -48,7 +48,10 @@ pub(crate) fn seconds(text: &str) -> Option<Millis> {
         return None;
     }
     let secs: i64 = whole.parse().ok()?;
-    Some(Millis(secs.checked_mul(1_000)?.checked_add(thousandths(fraction)?)?))
+    Some(Millis(
+        secs.checked_mul(1_000)?
+            .checked_add(thousandths(fraction)?)?,
+    ))
 }
 
 /// The first three digits behind a point.

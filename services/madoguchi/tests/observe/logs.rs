@@ -9,9 +9,7 @@ use madoguchi_core::clock::{Clock as _, SystemClock};
 use madoguchi_core::id::CallId;
 use madoguchi_core::time::Instant;
 
-use super::{
-    NINE, command, desk, interrupt, just_now, printed, run, set, store, until_answered,
-};
+use super::{NINE, command, desk, interrupt, just_now, printed, run, set, store, until_answered};
 
 #[tokio::test]
 async fn a_table_of_calls_is_imported_by_the_columns_of_the_screen_and_again_changes_nothing() {

@@ -158,8 +158,8 @@ fn end_left_open(into: CelTarget<'_>, named: &HashSet<CallId>, import: &mut Impo
     let mut left: Vec<_> = known.filter(|(id, _)| !named.contains(*id)).collect();
     left.sort_by_key(|(id, _)| *id);
     for (_, events) in left {
-        let silent = CallRecord::fold(events)
-            .filter(|record| into.now - record.last_at > SILENT_AT_MOST);
+        let silent =
+            CallRecord::fold(events).filter(|record| into.now - record.last_at > SILENT_AT_MOST);
         let end = silent.and_then(|record| record.cut_off_event(&SOURCE.into()));
         import.events.extend(end);
     }

@@ -184,7 +184,10 @@ fn begins(of: &str, cells: &[&str]) -> Result<i64, String> {
     };
     let names = ["発信番号", "着信番号", "待ち", "通話", "内線", "結果"];
     let head = owned(&["日付", "時刻"][..cells.len()], names);
-    let row = owned(cells, ["0312345678", "0399990000", "5", "60", "201", "応答"]);
+    let row = owned(
+        cells,
+        ["0312345678", "0399990000", "5", "60", "201", "応答"],
+    );
     let mut table = CallTable::new(&head, &columns, &rules).unwrap();
     table.take(2, &row, &|_, _| true);
     let import = table.finish();

@@ -153,8 +153,7 @@ fn a_call_that_a_colleague_takes_up_is_the_colleagues() {
     let phone = agent();
     for (extension, expected) in [("202", Some("202")), ("399", None)] {
         let mut taking = Leg::new("takes@phone", (extension, OTHER_PHONE), ("201", PBX));
-        taking.extra =
-            "Replaces: agent-leg@pbx;to-tag=b;from-tag=a;early-only\r\n".to_owned();
+        taking.extra = "Replaces: agent-leg@pbx;to-tag=b;from-tag=a;early-only\r\n".to_owned();
         let mut sent = caller().answered(NINE, NINE + 20, NINE + 60_000);
         sent.extend([
             phone.invite(NINE + 1_000, 1),

@@ -94,8 +94,8 @@ fn a_call_has_one_name_with_any_of_the_columns_that_settings_leave_out() {
         let calls: Vec<_> = import.calls().collect();
         assert_eq!(calls, [&CallId::new("cdr/1795478400.1")], "{left_out:?}");
     }
-    let rows = [first.clone(), second]
-        .map(|cells| written(&without(&with_note(cells), &[16]), ","));
+    let rows =
+        [first.clone(), second].map(|cells| written(&without(&with_note(cells), &[16]), ","));
     let calls = cdr(rows.concat().as_bytes()).counts.calls;
     assert_eq!(calls, 1, "a note is no name of a channel");
     // Up to the columns that are always there; a later call with the same note is another one.
@@ -103,7 +103,8 @@ fn a_call_has_one_name_with_any_of_the_columns_that_settings_leave_out() {
     for place in 9..12 {
         later[place] = later[place].replace("09:0", "10:0");
     }
-    let rows = [first, later].map(|cells| written(&without(&with_note(cells), &[16, 18, 19, 20]), ","));
+    let rows =
+        [first, later].map(|cells| written(&without(&with_note(cells), &[16, 18, 19, 20]), ","));
     assert_eq!(cdr(rows.concat().as_bytes()).counts.calls, 2);
     for columns in [16, 17, 18] {
         let row = written(&cells()[..columns], ",");
@@ -164,7 +165,11 @@ fn a_first_row_with_names_tells_any_order_and_what_a_database_has_for_times() {
                  amaflags,accountcode,uniqueid,userfield,did";
     let places = [9, 4, 1, 2, 3, 5, 6, 7, 8, 12, 13, 14, 15, 0, 16, 17, 2];
     let of_database: Vec<String> = places.iter().map(|place| cells()[*place].clone()).collect();
-    for head in [names.to_owned(), names.to_uppercase(), format!("\u{feff}{names}")] {
+    for head in [
+        names.to_owned(),
+        names.to_uppercase(),
+        format!("\u{feff}{names}"),
+    ] {
         for between in [",", ";", "\t"] {
             let text = head.replace(',', between) + "\n" + &written(&of_database, between);
             let import = cdr(text.as_bytes());
@@ -257,7 +262,16 @@ fn a_file_of_cel_may_have_any_separator_line_end_mark_encoding_and_form_of_time(
 fn a_first_row_with_names_tells_any_order_of_cel() {
     // As a database keeps it.
     let names = [
-        "id", "eventtype", "eventtime", "cid_name", "cid_num", "exten", "channame", "uniqueid", "linkedid", "peer",
+        "id",
+        "eventtype",
+        "eventtime",
+        "cid_name",
+        "cid_num",
+        "exten",
+        "channame",
+        "uniqueid",
+        "linkedid",
+        "peer",
         "extra",
     ];
     let places = [2, 0, 1, 2, 3, 7, 9, 14, 15, 16, 19];

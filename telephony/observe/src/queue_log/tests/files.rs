@@ -31,7 +31,12 @@ fn line_ends_marks_and_letters_of_either_encoding_change_nothing() {
     let bars = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'|').count();
     assert_eq!(bars(&cp932), bars(windows.as_bytes()) + 1);
     let blank = format!("\r\n{windows}\r\n");
-    let files = [windows.as_bytes(), marked.as_bytes(), &cp932, blank.as_bytes()];
+    let files = [
+        windows.as_bytes(),
+        marked.as_bytes(),
+        &cp932,
+        blank.as_bytes(),
+    ];
     for (place, file) in files.into_iter().enumerate() {
         let import = read(file);
         assert_eq!(import.events, expected.events, "{place}");
@@ -66,8 +71,16 @@ fn versions_tell_more_or_less_behind_an_event_and_the_same_in_it() {
     for (enter, connect, complete) in [
         ("ENTERQUEUE||03", "CONNECT|5", "COMPLETECALLER|5|60"),
         ("ENTERQUEUE||03|1", "CONNECT|5|1.2", "COMPLETECALLER|5|60|1"),
-        ("ENTERQUEUE||03|1|0", "CONNECT|5|1.2|3", "COMPLETECALLER|5|60|1|"),
-        ("ENTERQUEUE|http://x/|03|1||", "CONNECT|5|1.2|3||", "COMPLETECALLER|||||"),
+        (
+            "ENTERQUEUE||03|1|0",
+            "CONNECT|5|1.2|3",
+            "COMPLETECALLER|5|60|1|",
+        ),
+        (
+            "ENTERQUEUE|http://x/|03|1||",
+            "CONNECT|5|1.2|3||",
+            "COMPLETECALLER|||||",
+        ),
         ("ENTERQUEUE||03", "CONNECT", "COMPLETECALLER"),
     ] {
         let lines = [
@@ -78,7 +91,10 @@ fn versions_tell_more_or_less_behind_an_event_and_the_same_in_it() {
         let import = read(lines.join("\n").as_bytes());
         let record = &records(&import.events)[0];
         assert_eq!(record.outcome(), Outcome::Completed, "{connect}");
-        assert_eq!((record.wait(), record.talk()), (Some(Millis(5_000)), Some(Millis(60_000))));
+        assert_eq!(
+            (record.wait(), record.talk()),
+            (Some(Millis(5_000)), Some(Millis(60_000)))
+        );
         assert_eq!(record.from, "03".into(), "{enter}");
     }
 }
@@ -94,7 +110,11 @@ fn the_same_name_in_other_spellings_is_one_number() {
     ] {
         let enter = format!("ENTERQUEUE||{caller}|1");
         let import = read(line(0, "1.1", "NONE", &enter).as_bytes());
-        assert_eq!(records(&import.events)[0].from, "0312000012".into(), "{caller}");
+        assert_eq!(
+            records(&import.events)[0].from,
+            "0312000012".into(),
+            "{caller}"
+        );
     }
 }
 
@@ -122,7 +142,12 @@ fn what_dial_plans_tell_of_the_way_out_is_understood_and_a_caller_counts_once() 
         (&["EXITCODE|LEAVEUNAVAIL"], Some(nobody)),
         // Let in after all.
         (
-            &["FULL|", "ENTERQUEUE||03", "EXITWITHTIMEOUT|1", "EXITCODE|TIMEOUT"],
+            &[
+                "FULL|",
+                "ENTERQUEUE||03",
+                "EXITWITHTIMEOUT|1",
+                "EXITCODE|TIMEOUT",
+            ],
             Some(AbandonReason::MaxWait),
         ),
         (

@@ -68,7 +68,11 @@ async fn who_says_nothing_or_half_of_it_loses_the_place_and_who_has_nothing_to_s
     assert_eq!(lost_after(&[&whole]).await, None, "a frame");
     assert_eq!(lost_after(&[half, rest]).await, None, "two halves");
     let then_half = [&whole[..], half].concat();
-    assert_eq!(lost_after(&[&then_half]).await, patience, "half of the next");
+    assert_eq!(
+        lost_after(&[&then_half]).await,
+        patience,
+        "half of the next"
+    );
     let later = lost_after(&[&whole, &whole, half]).await;
     assert_eq!(later, Some(FRAME_AT_MOST.as_secs() + 2));
     // Byte by byte, so that something always comes.
@@ -77,7 +81,11 @@ async fn who_says_nothing_or_half_of_it_loses_the_place_and_who_has_nothing_to_s
     assert_eq!(lost_after(&bytes).await, patience, "too slow");
     let strangers = vec![&wrong[..]; 100];
     assert_eq!(lost_after(&strangers).await, patience, "the wrong key");
-    assert_eq!(lost_after(&[&wrong, &whole]).await, None, "the right one in time");
+    assert_eq!(
+        lost_after(&[&wrong, &whole]).await,
+        None,
+        "the right one in time"
+    );
 }
 
 #[tokio::test(start_paused = true)]
