@@ -87,7 +87,10 @@ mod tests {
         let all = MESSAGES.iter().chain(&tables.messages);
         let mut names = BTreeSet::new();
         for (name, _) in all.chain(&tables.failures) {
-            assert!(names.insert(*name), "two parts say something else of {name}");
+            assert!(
+                names.insert(*name),
+                "two parts say something else of {name}"
+            );
         }
     }
 }

@@ -131,8 +131,7 @@ async fn what_comes_close_to_its_limit_is_told_without_loading_the_page_again() 
     add(&desk, "late", 45).await?;
     browser.until_shown("超過 1件、期限間近 1件").await?;
     browser.until_shown("残り4分").await?;
-    let told =
-        "return document.querySelector('nav .waits')?.textContent === '超過1件、間近1件'";
+    let told = "return document.querySelector('nav .waits')?.textContent === '超過1件、間近1件'";
     browser.until_true(told).await?;
     ensure!(
         browser

@@ -988,9 +988,14 @@ async fn what_is_typed_on_the_page_of_a_ticket_is_there_again_until_it_is_saved(
     // What cannot be read takes nothing away.
     let many: Vec<String> = (0..61).map(|n| format!("\"f{n}\":\"\"")).collect();
     for broken in ["{", "[1]", &format!("{{{}}}", many.join(","))] {
-        let fields = [("ticket", id.as_str()), ("name", "note"), ("fields", broken)];
-        let sent = house.submit(&mut sato, "/tickets/typed", &body(&fields));
-        assert_eq!(sent.await.0, StatusCode::BAD_REQUEST, "{broken}");
+        let fields = [
+            ("ticket", id.as_str()),
+            ("name", "note"),
+            ("fields", broken),
+        ];
+        let typed = body(&fields);
+        let sent = house.submit(&mut sato, "/tickets/typed", &typed).await;
+        assert_eq!(sent.0, StatusCode::BAD_REQUEST, "{broken}");
     }
     let (_, html) = house.open(&mut sato, &place).await;
     assert!(html.contains("途中までのメモ"), "{html}");
