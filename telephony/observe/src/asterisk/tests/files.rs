@@ -100,8 +100,8 @@ fn a_call_has_one_name_with_any_of_the_columns_that_settings_leave_out() {
     assert_eq!(calls, 1, "a note is no name of a channel");
     // Up to the columns that are always there; a later call with the same note is another one.
     let mut later = first.clone();
-    for place in 9..12 {
-        later[place] = later[place].replace("09:0", "10:0");
+    for time in &mut later[9..12] {
+        *time = time.replace("09:0", "10:0");
     }
     let rows =
         [first, later].map(|cells| written(&without(&with_note(cells), &[16, 18, 19, 20]), ","));
