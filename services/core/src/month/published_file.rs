@@ -26,6 +26,8 @@ const ROWS_ABOVE: usize = 10;
 /// The longest head, and the longest text of a rate.
 const HEAD_LETTERS: usize = 60;
 const RATE_LETTERS: usize = 20;
+/// Nobody publishes a rate with more decimals.
+const WRITTEN_DECIMALS: usize = 3;
 /// More of anything in a month is a slip.
 const COUNT_AT_MOST: u64 = 100_000_000;
 /// What says that there is nothing to tell.
@@ -334,19 +336,32 @@ fn read_known(text: &str) -> Result<Option<u64>, String> {
     read_count(text).map(Some)
 }
 
-/// The text of a rate, as it stands; it must look like one.
+/// The text of a rate, as it stands; it must look like one. A number without its sign is what a workbook keeps of
+/// 99.4%: a share of 1, or more decimals than anybody wrote. It becomes the text that people see in the cell.
 fn read_rate(text: &str) -> Result<String, String> {
     let plain = normal_text(text, RATE_LETTERS);
     let number = plain.trim_end_matches('%').trim();
-    let is_rate = number
-        .parse::<f64>()
-        .is_ok_and(|rate| (0.0..=100.0).contains(&rate));
+    let rate = number.parse::<f64>().ok();
+    let rate = rate.filter(|rate| (0.0..=100.0).contains(rate));
     let is_nothing = NOTHING.contains(&number);
-    if (is_rate || is_nothing) && text.chars().count() <= RATE_LETTERS {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("「{text}」を率として読み取れません"))
+    if (rate.is_none() && !is_nothing) || text.chars().count() > RATE_LETTERS {
+        return Err(format!("「{text}」を率として読み取れません"));
     }
+    let seen = rate.filter(|_| number == plain);
+    let seen = seen.and_then(|rate| seen_in_cell(rate, number));
+    Ok(seen.unwrap_or_else(|| text.to_owned()))
+}
+
+/// What people see in a cell that holds such a number; `None`: the number itself.
+fn seen_in_cell(rate: f64, number: &str) -> Option<String> {
+    let decimals = number.split_once('.').map_or(0, |(_, behind)| behind.len());
+    let tenths = match rate {
+        share if 0.0 < share && share <= 1.0 => share * 1_000.0,
+        rate if decimals > WRITTEN_DECIMALS => rate * 10.0,
+        _ => return None,
+    };
+    let tenths = tenths.round() as u64;
+    Some(format!("{}.{}%", tenths / 10, tenths % 10))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use madoguchi_core::time::Millis;
 
 use super::counted::CountedMonth;
 use super::input::MonthInput;
-use super::months::Months;
+use super::months::{KnownMonth, Months};
+use super::result::bare;
 use super::summary::MonthSummary;
 
 /// All items of both systems, in order.
@@ -112,10 +113,23 @@ pub(super) fn payments(input: &MonthInput, months: &Months<'_>, now: &[Judged]) 
             .entry(month)
             .or_insert_with(|| missed(&earlier(input, month, summary, published)));
     }
-    known.insert(own, missed(now));
+    known.insert(own, missed_now(input, months, now));
     let known = known.into_iter();
     let known = known.map(|(month, missed)| MonthMisses { month, missed });
     payment(&known.collect::<Vec<_>>(), input.rules.run)
+}
+
+/// What is missed in the book's month. Of a month that was published and not measured here it is what later books
+/// say of it.
+fn missed_now(input: &MonthInput, months: &Months<'_>, now: &[Judged]) -> BTreeSet<LevelItem> {
+    match months.get(input.data.month) {
+        Some(KnownMonth {
+            summary,
+            is_measured: false,
+            published,
+        }) => missed(&earlier(input, summary.month, summary, *published)),
+        _ => missed(now),
+    }
 }
 
 fn missed(judged: &[Judged]) -> BTreeSet<LevelItem> {
@@ -156,8 +170,8 @@ fn earlier(
 
 /// A rate that was published without its integers, "99.9%", as what was missed of 100,000.
 fn of_published_rate(text: &str) -> Counted {
-    let digits = text.trim().trim_end_matches(['%', '％']);
-    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let number = bare(text).unwrap_or_default();
+    let (whole, decimals) = number.split_once('.').unwrap_or((&number, ""));
     let thousandths = format!("{decimals:0<3}");
     let rate = match (whole.parse::<u64>(), thousandths.get(..3)) {
         (Ok(whole), Some(rest)) => rest.parse::<u64>().map(|rest| whole * 1_000 + rest).ok(),
@@ -180,6 +194,7 @@ mod tests {
         assert_eq!(missed("99.9%"), 100);
         assert_eq!(missed("100.0%"), 0);
         assert_eq!(missed("95％"), 5_000);
+        assert_eq!(missed("９９．５％"), 500);
         assert_eq!(of_published_rate("－"), Counted::default());
     }
 }

@@ -89,6 +89,13 @@ impl<'a> Making<'a, '_> {
         }
     }
 
+    /// Where the book's month was published, if nothing of it was measured here.
+    pub(super) fn published_only(&self) -> Option<&str> {
+        let known = self.months.get(self.month.data.month)?;
+        let published = known.published.filter(|_| !known.is_measured);
+        published.map(|published| published.source.as_str())
+    }
+
     /// The blocks of a chapter, with what people added to it.
     pub(super) fn chapter(
         &self,

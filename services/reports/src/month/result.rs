@@ -3,6 +3,7 @@
 use madoguchi_core::month::{Goal, Judged, Level, Month, Payment, Verdict};
 use madoguchi_core::ticket::System;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::months::KnownMonth;
 
@@ -83,10 +84,6 @@ impl MonthLine {
         };
         match published {
             Some(published) if !known.is_measured => {
-                let bare = |text: &str| {
-                    let text = text.trim().trim_end_matches(['%', '％']);
-                    Some(text.to_owned()).filter(|text| !text.is_empty())
-                };
                 Self {
                     answer_rate: bare(&published.answer_rate),
                     first_answer_rate: bare(&published.first_answer_rate),
@@ -130,6 +127,14 @@ pub struct LevelLine {
     pub own_verdict: Option<Verdict>,
     /// How many were left out (免責).
     pub left_out: usize,
+}
+
+/// The number in the text of a rate: "99.4" of 「99.4%」 and 「９９．４％」; `None` of 「－」.
+pub(super) fn bare(rate: &str) -> Option<String> {
+    let plain: String = rate.nfkc().collect();
+    let number = plain.trim().trim_end_matches('%').trim_end();
+    number.parse::<f64>().ok()?;
+    Some(number.to_owned())
 }
 
 impl LevelLine {
@@ -222,5 +227,24 @@ impl Check {
     /// Whether it stands in the way of 確定: the sides differ, and nobody wrote why.
     pub fn blocks(&self) -> bool {
         !self.agrees() && self.reason.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_get_the_number_of_a_published_rate_and_nothing_where_none_was_published() {
+        for (text, number) in [
+            ("99.4%", Some("99.4")),
+            ("99.4", Some("99.4")),
+            (" 90.0 ％", Some("90.0")),
+            ("９９．４％", Some("99.4")),
+            ("－", None),
+            ("", None),
+        ] {
+            assert_eq!(bare(text).as_deref(), number, "{text}");
+        }
     }
 }

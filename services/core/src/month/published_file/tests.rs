@@ -69,6 +69,31 @@ fn months_and_counts_are_read_as_people_and_programs_write_them() {
 }
 
 #[test]
+fn rates_that_a_workbook_keeps_as_shares_of_one_are_what_people_see_in_its_cells() {
+    for (kept, seen) in [
+        ("0.9941690962099126", "99.4%"),
+        ("0.906", "90.6%"),
+        ("0.9995", "100.0%"),
+        ("0.99949", "99.9%"),
+        ("1", "100.0%"),
+        ("99.41690962099125", "99.4%"),
+        // What was typed stays as it was typed.
+        ("0", "0"),
+        ("99.4", "99.4"),
+        ("99.95", "99.95"),
+        ("1%", "1%"),
+        ("0.5％", "0.5％"),
+        ("100.0%", "100.0%"),
+        ("－", "－"),
+    ] {
+        assert_eq!(read_rate(kept).unwrap(), seen, "{kept}");
+    }
+    for text in ["百", "100.1", "-1", "NaN", "1.0E1x"] {
+        assert!(read_rate(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn incidents_that_a_table_does_not_tell_are_unknown_and_not_none() {
     let head =
         "年月|着信件数|応答件数|応答率|一次未回答件数|一次回答率|エスカレーション数|問題解決率";

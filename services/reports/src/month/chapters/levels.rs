@@ -254,8 +254,12 @@ fn payments(making: &mut Making<'_, '_>) -> DocTable {
 fn payment(making: &Making<'_, '_>, payment: &Payment) -> DocRow {
     let own = making.month.data.month;
     let known = making.months.get(payment.month);
+    let published = known.filter(|one| !one.is_measured);
+    let published = published.and_then(|one| one.published);
     let rows = |column: &str| {
-        if payment.month == own {
+        if let Some(published) = published {
+            source_of(&published.source)
+        } else if payment.month == own {
             let tables = ["levels_indirect", "levels_macs"];
             let verdicts = payment.missed.iter().map(|item| {
                 let table = tables.get(usize::from(item.system == System::Macs));
@@ -263,11 +267,6 @@ fn payment(making: &Making<'_, '_>, payment: &Payment) -> DocRow {
                 format!("{table}/{}/verdict", item.level.as_str())
             });
             cells::cells(verdicts)
-        } else if let Some(published) = known
-            .filter(|one| !one.is_measured)
-            .and_then(|one| one.published)
-        {
-            source_of(&published.source)
         } else {
             let month = payment.month;
             of_month(month, format!("payments/{month}/{column}"))

@@ -4,7 +4,7 @@ mod indicators;
 
 use std::cmp::Ordering;
 
-use madoguchi_core::month::{Judged, Verdict};
+use madoguchi_core::month::{Judged, Level, Verdict};
 
 use self::indicators::indicators;
 use crate::document::{Block, Chapter};
@@ -30,14 +30,21 @@ pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
 fn state(making: &Making<'_, '_>) -> Vec<String> {
     let month = making.month;
     let name = month.data.month.name();
+    if let Some(source) = making.published_only() {
+        return vec![format!(
+            "{name}の件数及び率は、公表値（{source}）による。この月の通話及び問合せは、この窓口に記録されていない。"
+        )];
+    }
     let (offered, answered) = (month.offered.len(), month.answered.len());
     let comma = |count: usize| crate::document::with_commas(cells::size(count));
     let mut sentences = Vec::new();
     if offered == 0 {
         sentences.push(format!("{name}の着信はなかった。"));
     } else {
-        let own = making.months.get(month.data.month);
-        let rate = own.and_then(|known| known.summary.answer_rate());
+        // With as many digits as its verdict needs.
+        let mut judged = making.judged.iter();
+        let judged = judged.find(|one| one.item.level == Level::AnswerRate);
+        let rate = judged.and_then(|one| one.value.as_deref());
         let rate = rate.map_or("－".to_owned(), |rate| format!("{rate}％"));
         sentences.push(format!(
             "{name}の着信は{}件で、うち{}件に応答した（応答率{rate}）。{}",

@@ -412,6 +412,8 @@ fn a_missed_item_opens_its_改善状況報告_and_costs_by_its_row() {
         "89.95%"
     );
     assert_eq!(text(&report, "indicators", "answer_rate", "now"), "89.95%");
+    let said = serde_json::to_string(&report.document.chapters[0]).unwrap();
+    assert!(said.contains("（応答率89.95％）"), "not 90.0％: {said}");
     assert_eq!(report.payment[1].run, 2);
     assert_eq!(report.payment[1].percent, 97);
     let improvements = report.document.table("improvements").unwrap();

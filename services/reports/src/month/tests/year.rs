@@ -149,6 +149,32 @@ fn a_month_that_was_only_published_keeps_its_text() {
     assert_eq!(count(&report, "months", "total", "offered"), 4_358);
 }
 
+#[test]
+fn a_month_that_was_only_published_says_so_and_costs_what_later_books_say_of_it() {
+    let mut all = published();
+    for text in ["2025-02", "2025-03"] {
+        let one = all.iter_mut().find(|one| one.month == month(text)).unwrap();
+        one.resolution_rate = "94.9%".to_owned();
+    }
+    let of = |text: &str| MonthInput {
+        published: all.clone(),
+        ..input(MonthData::empty(month(text)))
+    };
+    let march = report(&of("2025-03"));
+    let told = serde_json::to_string(&march.document.chapters[0]).unwrap();
+    assert!(told.contains("令和7年3月の件数及び率は、公表値（別紙8-2）による。"), "{told}");
+    assert!(!told.contains("着信はなかった"), "{told}");
+    let runs = march.payment.iter().map(|one| (one.run, one.percent));
+    let runs: Vec<_> = runs.collect();
+    assert_eq!(runs[10..], [(1, 100), (2, 97)]);
+    let april = MonthInput {
+        published: all.clone(),
+        ..input_of(counts("2025-04", 209, 188))
+    };
+    let april = &report(&april).payment[0];
+    assert_eq!((april.run, april.percent), (3, 93));
+}
+
 /// 駆け付け of a month to which nobody came.
 fn dispatch(text: &str, exempt: bool) -> LevelFact {
     LevelFact {
