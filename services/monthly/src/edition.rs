@@ -7,7 +7,7 @@ use madoguchi_core::month::{Edition, LevelItem, Month, Verdict};
 use madoguchi_core::time::Instant;
 use madoguchi_reports::differences::{Difference, differences};
 use madoguchi_reports::frozen::{Basis, Frozen, Packed};
-use madoguchi_reports::month::Check;
+use madoguchi_reports::month::{Check, UnusedNote};
 use madoguchi_store::Store;
 
 use crate::freezing::figures;
@@ -26,6 +26,8 @@ pub struct Live {
     pub missed: Vec<LevelItem>,
     /// Neither a call nor a ticket came.
     pub silent: bool,
+    /// What people wrote of rows that the report does not have.
+    pub unused_notes: Vec<UnusedNote>,
 }
 
 /// Who makes an edition, when and why.
@@ -73,6 +75,7 @@ pub async fn live(
         checks: made.reconciliation.clone(),
         missed: missed.map(|one| one.item).collect(),
         silent: made.summary.is_silent(),
+        unused_notes: made.unused_notes.clone(),
         frozen: Arc::new(Frozen {
             figures: figures(&made)?,
             books: vec![made.document],

@@ -21,6 +21,7 @@ mod outlook;
 mod proof;
 mod report;
 mod result;
+mod row_notes;
 mod rules;
 mod running;
 pub mod sample;
@@ -41,6 +42,7 @@ pub use self::outlook::{
 };
 pub use self::report::{MonthReport, report, report_and_drill, report_awaiting};
 pub use self::result::{Check, LevelLine, MonthLine, PaymentLine, PublishedLine};
+pub use self::row_notes::{Unused, UnusedNote};
 pub use self::rules::{MonthRules, Scope};
 pub use self::running::{CallLoss, HourLoss, RunningCounts, WaitingAnswer, running};
 pub use self::site_kind::SiteKind;

@@ -10,6 +10,7 @@ use madoguchi_core::month::{ENTRY_LINE_LETTERS, LevelItem, Month};
 use madoguchi_core::time::Instant;
 use madoguchi_monthly::{Maker, MonthlyError, Prepared, freezes_from, prepare};
 use madoguchi_reports::differences::differences;
+use madoguchi_reports::month::UnusedNote;
 use madoguchi_store::StoreError;
 
 use super::edition::kept;
@@ -41,6 +42,8 @@ struct FreezePage {
     silent: bool,
     /// Checks that stand in the way.
     blocking: Vec<String>,
+    /// What people wrote of rows that the report does not have.
+    unused: Vec<String>,
     differences: Vec<Row>,
     more: usize,
     letters: usize,
@@ -100,6 +103,7 @@ async fn show(
             .map_or_else(String::new, |until| web.settings.dates.minute(until)),
         silent: newest == 0 && live.silent,
         blocking: blocking.map(|check| check.what.clone()).collect(),
+        unused: live.unused_notes.iter().map(UnusedNote::sentence).collect(),
         more: found.len().saturating_sub(SHOWN),
         differences: found
             .into_iter()

@@ -3,12 +3,16 @@
 use madoguchi_core::audit::Action;
 use madoguchi_core::month::{ENTRY_LETTERS, ENTRY_LINE_LETTERS, Month, NotedColumn, RowNote};
 use madoguchi_core::setup::FieldError;
+use madoguchi_reports::month::UnusedNote;
 
 use super::entry::{EntryScreen, Making, Written};
+use super::making::live;
 use super::options::options;
 use super::words::shortened;
+use crate::error::WebError;
 use crate::kit::field::{Field, access};
 use crate::kit::form::Values;
+use crate::state::Web;
 use crate::text::DateStyle;
 
 /// What the form of a note holds.
@@ -84,6 +88,12 @@ impl Written for RowNote {
         } else {
             Err(faults)
         }
+    }
+
+    async fn list_notes(web: &Web, month: Month) -> Result<Vec<String>, WebError> {
+        let live = live(web, month).await?;
+        let unused = live.unused_notes.iter();
+        Ok(unused.map(UnusedNote::sentence).collect())
     }
 
     fn title(&self) -> String {

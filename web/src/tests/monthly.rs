@@ -255,6 +255,11 @@ async fn 対策_and_原因区分_are_written_for_a_row_of_the_report() {
         html.contains("回線の障害") && html.contains("R8-00012"),
         "{html}"
     );
+    // Nothing was missed, so that no row takes it; it stays.
+    assert!(
+        html.contains("「回線の障害」は、今の表に「R8-00012」の行がないため、報告に載りません。"),
+        "{html}"
+    );
     let (_, html) = house.open(&mut client, MONTH).await;
     assert!(html.contains("対策・原因区分"), "{html}");
     let nothing = [("column", "cause"), ("row", " "), ("text", "")];

@@ -159,6 +159,9 @@ async fn made(store: &Store, args: &Args, settings: &MonthSettings) -> Result<Ma
         let report = help_desk_report(store, month, settings, now).await;
         (report.map_err(failed)?, Drill::default())
     };
+    for unused in &report.unused_notes {
+        complain(&unused.sentence());
+    }
     let mut file = Vec::new();
     if args.format == BookFormat::Json {
         file = report.json().map_err(anyhow::Error::from)?.into_bytes();

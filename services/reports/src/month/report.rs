@@ -13,6 +13,7 @@ use super::months::Months;
 use super::outlook::Outlook;
 use super::proof::Proof;
 use super::result::{Check, LevelLine, MonthLine, PaymentLine};
+use super::row_notes::{self, UnusedNote};
 use super::summary::MonthSummary;
 use crate::document::{Document, Drill};
 
@@ -33,6 +34,8 @@ pub struct MonthReport {
     pub reconciliation: Vec<Check>,
     /// The integers of this month, for later ones.
     pub summary: MonthSummary,
+    /// What people wrote of rows that its tables do not have.
+    pub unused_notes: Vec<UnusedNote>,
 }
 
 /// The report as programs read it.
@@ -112,8 +115,10 @@ fn with_making<T>(
     let of_year = payments
         .iter()
         .filter(|one| one.month.fiscal_year() == year);
+    let document = document(input, HELP_DESK_REPORT, chapters);
     let report = MonthReport {
-        document: document(input, HELP_DESK_REPORT, chapters),
+        unused_notes: row_notes::unused(&input.written.row_notes, &document),
+        document,
         months: months.of_fiscal_year(year).map(MonthLine::of).collect(),
         levels: judged.iter().map(LevelLine::of).collect(),
         payment: of_year.map(PaymentLine::of).collect(),

@@ -6,10 +6,12 @@ use madoguchi_core::setup::FieldError;
 use madoguchi_core::time::Instant;
 
 use crate::auth::visitor::Visitor;
+use crate::error::WebError;
 use crate::kit::field::Field;
 use crate::kit::form::Values;
 use crate::monthly::place::place;
 use crate::query::escape;
+use crate::state::Web;
 use crate::text::DateStyle;
 
 /// What the pages of a kind are and say.
@@ -82,6 +84,14 @@ pub(in crate::monthly) trait Written: MonthEntry + 'static {
     fn all_fields() -> Vec<Field<'static, Self::Draft>> {
         let draft = Self::blank(Month::at(Instant(0)), &Values::default());
         Self::fields(&draft)
+    }
+
+    /// What the list says of its entries, as the report stands now. Asked for where there are some.
+    fn list_notes(
+        _web: &Web,
+        _month: Month,
+    ) -> impl Future<Output = Result<Vec<String>, WebError>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// What its page says before its form.

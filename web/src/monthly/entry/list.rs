@@ -24,6 +24,7 @@ struct ListPage {
     about: &'static str,
     /// The month was 確定 already.
     frozen: bool,
+    notes: Vec<String>,
     new: Vec<(&'static str, String)>,
     columns: &'static [&'static str],
     rows: Vec<Row>,
@@ -63,6 +64,11 @@ pub(in crate::monthly) async fn list<T: Written>(
         label: T::SCREEN.label,
         about: T::SCREEN.about,
         frozen: report.newest().is_some(),
+        notes: if entries.is_empty() {
+            Vec::new()
+        } else {
+            T::list_notes(&web, month).await?
+        },
         new: new.filter(|_| T::SCREEN.can_add).collect(),
         columns: T::COLUMNS,
         rows: rows.collect(),

@@ -11,6 +11,7 @@ use crate::month::cells::{self, column, length, measured, row, share, size, tabl
 use crate::month::data::MonthCall;
 use crate::month::lengths::LengthSum;
 use crate::month::making::{Making, gist};
+use crate::month::row_notes::NO_ARTICLE;
 use crate::month::summary::function_of;
 
 /// Matters that 表4-2 names at the most.
@@ -203,13 +204,13 @@ fn top(making: &mut Making<'_, '_>) -> DocTable {
         let article = article.and_then(|id| making.input.articles.get(id));
         let (number, gist) = match article {
             Some((number, title)) => (number.clone(), title.clone()),
-            None => ("－".to_owned(), gist(first)),
+            None => (NO_ARTICLE.to_owned(), gist(first)),
         };
         let measure = match article {
             Some(_) => "公開中のFAQで案内する。",
             None => "FAQの作成を検討する。",
         };
-        // Without an article the number is 「－」 in every row.
+        // Without an article the number is the same in every row.
         let names: &[&str] = match article {
             Some(_) => &[&number, &gist],
             None => &[&gist],

@@ -6,6 +6,7 @@ use madoguchi_core::time::Millis;
 
 use super::*;
 use crate::document::{DocCell, DocTable};
+use crate::month::{Unused, UnusedNote};
 
 /// The texts of a row's cell and of those of all other rows.
 fn column(report: &MonthReport, table: &str, column: &str) -> Vec<String> {
@@ -90,4 +91,35 @@ fn 表6_4_原因区分_is_what_a_person_wrote_of_that_row_alone() {
         1
     );
     assert_eq!(before.len(), after.len());
+}
+
+#[test]
+fn a_note_that_no_row_takes_is_kept_and_told() {
+    let mut input = input_of(counts("2024-04", 60, 60));
+    let gist = column(&report(&input), "matters", "gist")[0].clone();
+    let later = RowNote {
+        text: "後から書いた。".to_owned(),
+        ..note(NotedColumn::Measure, &gist)
+    };
+    input.written.row_notes = vec![
+        note(NotedColumn::Measure, &gist),
+        note(NotedColumn::Measure, "－"),
+        // It is the name of a row of another table.
+        note(NotedColumn::Cause, &gist),
+        later.clone(),
+    ];
+    let told = report(&input);
+    assert_eq!(column(&told, "matters", "measure")[0], "後から書いた。");
+    let why = told.unused_notes.iter().map(|one| one.why);
+    let why: Vec<Unused> = why.collect();
+    assert_eq!(why, [Unused::Replaced, Unused::NoRow, Unused::NoRow]);
+    let sentences = told.unused_notes.iter().map(UnusedNote::sentence);
+    let sentences: Vec<String> = sentences.collect();
+    let expected = format!(
+        "表6-4 未達成の明細の「原因区分」に記入した「朝礼で周知した。」は、今の表に「{gist}」の行がないため、報告に載りません。記入は残っています。"
+    );
+    assert_eq!(sentences[2], expected);
+    assert!(sentences[0].contains("後から書いた記入があるため"), "{}", sentences[0]);
+    input.written.row_notes = vec![later];
+    assert_eq!(report(&input).unused_notes, []);
 }
