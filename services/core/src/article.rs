@@ -424,17 +424,17 @@ impl Article {
         if *publish_at > now {
             return false;
         }
-        let published = Stage::Published {
-            by: by.clone(),
-            since: *publish_at,
-        };
+        let since = *publish_at;
+        let by = by.clone();
         for version in &mut self.versions {
             if matches!(version.stage, Stage::Published { .. }) {
                 version.stage = Stage::Past;
             }
         }
+        // That it was published is its last change: of a version of the past it tells since when it was seen.
         if let Some(version) = self.versions.last_mut() {
-            version.stage = published;
+            version.stage = Stage::Published { by, since };
+            version.at = since;
         }
         self.withdrawal = Withdrawal::None;
         true

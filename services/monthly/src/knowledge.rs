@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use madoguchi_core::article::{Article, ArticleNumber, Stage, Withdrawal};
+use madoguchi_core::article::{Article, ArticleNumber, Stage, Version, Withdrawal};
 use madoguchi_core::id::ArticleId;
 use madoguchi_core::month::Month;
 use madoguchi_core::portal::{SiteCall, Sites, deflection_by_week};
@@ -53,8 +53,12 @@ pub(crate) async fn figures(
     let sum = |of: fn(&madoguchi_core::portal::PlaceAccess) -> u64| both.iter().map(of).sum();
     Ok(KnowledgeFigures {
         shown_before: shown(from),
-        new: ids(&|one| within(published_since(one)) && !has_past(one)),
-        revised: ids(&|one| within(published_since(one)) && has_past(one)),
+        new: ids(&|one| within(first_published(one))),
+        revised: ids(&|one| {
+            let later = publications(one).skip(1);
+            let is_new = within(first_published(one));
+            !is_new && later.into_iter().any(|(_, since)| within(Some(since)))
+        }),
         retired: ids(&|one| within(withdrawn_at(one))),
         shown_after: shown(until.min(now)),
         views: sum(|place| place.views),
@@ -80,8 +84,7 @@ async fn visible(store: &Store, at_most: usize) -> Result<BTreeSet<ArticleId>, S
     Ok(ids)
 }
 
-/// The articles that readers saw at an instant, in the order of their numbers, with what they said then. An
-/// article whose text was published anew since says what its version before said.
+/// The articles that readers saw at an instant, in the order of their numbers, with what they said then.
 pub(crate) async fn lines(store: &Store, at: Instant) -> Result<Vec<KnowledgeLine>, StoreError> {
     let mut ids = visible(store, ARTICLES).await?;
     let mut articles = store.articles_changed_since(at).await?;
@@ -104,20 +107,12 @@ fn line(
     if !was_shown(article, at) {
         return None;
     }
-    let versions = article.versions.iter().rev();
-    let version = versions.into_iter().find(|version| match version.stage {
-        Stage::Published { since, .. } => since < at,
-        Stage::Past => true,
-        _ => false,
-    })?;
+    let seen = publications(article).filter(|(_, since)| *since < at);
+    let (version, since) = seen.last()?;
     let content = &version.content;
     if content.expires_at.is_some_and(|expires| expires <= at) {
         return None;
     }
-    let published_on = match version.stage {
-        Stage::Published { since, .. } => Some(since.date()),
-        _ => None,
-    };
     let line = KnowledgeLine {
         id: article.id.clone(),
         number: article
@@ -128,7 +123,7 @@ fn line(
         answer: to_text(&content.answer),
         audience: content.audience.label().to_owned(),
         version: version.number,
-        published_on,
+        published_on: Some(since.date()),
         review_on: content.review_on,
     };
     Some(((article.number, article.id.clone()), line))
@@ -159,19 +154,19 @@ async fn deflected(
     Ok((deflected, deflected + called))
 }
 
-fn published_since(article: &Article) -> Option<Instant> {
-    article
-        .versions
-        .iter()
-        .find_map(|version| match version.stage {
-            Stage::Published { since, .. } => Some(since),
-            _ => None,
-        })
+/// The versions that readers have seen, each with since when, the oldest first. What is of the past was last changed
+/// when it was published.
+fn publications(article: &Article) -> impl Iterator<Item = (&Version, Instant)> {
+    let versions = article.versions.iter();
+    versions.filter_map(|version| match version.stage {
+        Stage::Published { since, .. } => Some((version, since)),
+        Stage::Past => Some((version, version.at)),
+        Stage::Draft { .. } | Stage::InReview { .. } | Stage::Scheduled { .. } => None,
+    })
 }
 
-fn has_past(article: &Article) -> bool {
-    let mut versions = article.versions.iter();
-    versions.any(|version| version.stage == Stage::Past)
+fn first_published(article: &Article) -> Option<Instant> {
+    publications(article).map(|(_, since)| since).next()
 }
 
 fn withdrawn_at(article: &Article) -> Option<Instant> {
@@ -183,7 +178,60 @@ fn withdrawn_at(article: &Article) -> Option<Instant> {
 
 /// Whether readers saw some version of it just before an instant.
 fn was_shown(article: &Article, at: Instant) -> bool {
-    let begun = has_past(article) || published_since(article).is_some_and(|since| since < at);
+    let begun = first_published(article).is_some_and(|since| since < at);
     let withdrawn = withdrawn_at(article).is_some_and(|withdrawn| withdrawn < at);
-    begun && published_since(article).is_some() && !withdrawn
+    begun && !withdrawn
+}
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_core::article::Content;
+
+    use super::*;
+
+    fn content(question: &str) -> Content {
+        Content {
+            question: question.to_owned(),
+            answer: "答え".to_owned(),
+            ..Content::default()
+        }
+    }
+
+    fn start(month: &str) -> Instant {
+        month.parse::<Month>().unwrap().start()
+    }
+
+    /// First published on April 10, anew on May 10 and on June 10.
+    fn revised() -> Article {
+        let tenth = |month| start(month) + Millis::from_secs(9 * 86_400);
+        let mut article = Article::imported("a", content("4月の版"), tenth("2024-04"));
+        article.import(content("5月の版"), tenth("2024-05"));
+        article.import(content("6月の版"), tenth("2024-06"));
+        article
+    }
+
+    #[test]
+    fn an_article_is_seen_from_its_first_publication_on_however_often_it_was_revised_since() {
+        let seen = ["2024-04", "2024-05", "2024-06", "2024-07"];
+        let seen = seen.map(|month| was_shown(&revised(), start(month)));
+        assert_eq!(seen, [false, true, true, true]);
+        let first = first_published(&revised()).unwrap();
+        assert_eq!(Month::at(first).to_string(), "2024-04");
+        let later = publications(&revised()).skip(1);
+        let later: Vec<String> = later.map(|(_, at)| Month::at(at).to_string()).collect();
+        assert_eq!(later, ["2024-05", "2024-06"]);
+    }
+
+    #[test]
+    fn an_article_says_in_the_book_of_a_month_what_it_said_at_its_end() {
+        let said = |month: &str| {
+            let (_, line) = line(&revised(), start(month))?;
+            Some((line.question, line.published_on.unwrap().to_string()))
+        };
+        let told = |question: &str, day: &str| Some((question.to_owned(), day.to_owned()));
+        assert_eq!(said("2024-04"), None);
+        assert_eq!(said("2024-05"), told("4月の版", "2024-04-10"));
+        assert_eq!(said("2024-06"), told("5月の版", "2024-05-10"));
+        assert_eq!(said("2024-07"), told("6月の版", "2024-06-10"));
+    }
 }
