@@ -31,10 +31,11 @@ pub async fn changed_since(
         return Ok(None);
     };
     let made = help_desk_report(store, month, settings, now).await?;
+    let figures = figures(&made)?;
     Ok(Some(EditionChange {
         month,
         edition: edition.number,
-        figures: of_figures(&kept.figures, &figures(&made)?),
+        figures: of_figures(&kept.figures, &figures) + of_ledger(&kept.figures, &figures),
     }))
 }
 
@@ -98,6 +99,18 @@ fn of_figures(old: &Map<String, Value>, new: &Map<String, Value>) -> u64 {
     kinds.map(|(old, new)| of_values(old, new)).sum()
 }
 
+/// Whether the ledger has another number of rows: tickets of every 業務区分 and system stand there, also those that
+/// no figure of the report counts.
+fn of_ledger(old: &Map<String, Value>, new: &Map<String, Value>) -> u64 {
+    let rows = |figures: &Map<String, Value>| {
+        let mut checks = figures.get("reconciliation")?.as_array()?.iter();
+        let ledger = checks.find(|check| check.get("id").is_some_and(|id| id == "ledger"))?;
+        ledger.get("left")?.as_i64()
+    };
+    let both = rows(old).zip(rows(new));
+    u64::from(both.is_some_and(|(old, new)| old != new))
+}
+
 fn of_values(old: &Value, new: &Value) -> u64 {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => {
@@ -146,5 +159,17 @@ mod tests {
         assert_eq!(changed(new(59, json!({"f01": 4}), levels)), 2);
         let missed = json!([{"a": 59, "b": 50, "verdict": "missed"}, {}]);
         assert_eq!(changed(new(59, functions, missed)), 3);
+    }
+
+    #[test]
+    fn a_ticket_that_the_ledger_alone_has_is_a_change() {
+        let of = |id: &str, rows: i64| {
+            let checks = json!({"reconciliation": [{"id": id, "left": rows}]});
+            checks.as_object().cloned().unwrap_or_default()
+        };
+        assert_eq!(of_ledger(&of("ledger", 5), &of("ledger", 6)), 1);
+        assert_eq!(of_ledger(&of("ledger", 5), &of("ledger", 5)), 0);
+        assert_eq!(of_ledger(&of("days", 5), &of("ledger", 6)), 0);
+        assert_eq!(of_ledger(&Map::new(), &of("ledger", 6)), 0);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use madoguchi_core::month::{Edition, LevelItem, Month, Verdict};
 use madoguchi_core::time::Instant;
-use madoguchi_reports::differences::{Difference, differences};
+use madoguchi_reports::differences::{Difference, of_books};
 use madoguchi_reports::frozen::{Basis, Frozen, Packed};
 use madoguchi_reports::month::{Check, UnusedNote};
 use madoguchi_store::Store;
@@ -54,7 +54,7 @@ pub struct Prepared {
     pub content: Vec<u8>,
     /// The items that are missed.
     pub missed: Vec<LevelItem>,
-    /// What differs from the edition before; nothing of the first one.
+    /// What differs from the edition before, in all books; nothing of the first one.
     pub differences: Vec<Difference>,
 }
 
@@ -107,8 +107,7 @@ pub async fn prepare(
         0 | 1 => Vec::new(),
         number => {
             let before = kept(store, month, number - 1).await?;
-            let books = before.books.first().zip(frozen.books.first());
-            books.map_or_else(Vec::new, |(old, new)| differences(old, new))
+            of_books(&before.books, &frozen.books)
         }
     };
     let missed = missed(&frozen.figures)?.unwrap_or_default();

@@ -7,8 +7,8 @@ use madoguchi_core::month::{LevelItem, Month};
 use madoguchi_core::service_level::cut_off;
 use madoguchi_core::ticket::System;
 use madoguchi_core::time::Instant;
-use madoguchi_reports::differences::{causes, differences, first_revision, revisions};
-use madoguchi_reports::document::Drill;
+use madoguchi_reports::differences::{causes, first_revision, of_books, revisions};
+use madoguchi_reports::document::{Document, Drill};
 use madoguchi_reports::frozen::{Basis, Frozen, FrozenError};
 use madoguchi_reports::month::{Check, Difference, MonthInput, MonthReport, report_and_drill};
 use madoguchi_store::Store;
@@ -97,7 +97,7 @@ pub async fn next_edition(
     let basis = basis(&input, freezing.program);
     let (by, reason) = (freezing.by.to_owned(), freezing.reason.to_owned());
     let made = tokio::task::spawn_blocking(move || {
-        let made = with_history(&input, before, &by, &reason);
+        let made = report_and_drill(&input);
         (made, input)
     });
     let made = made.await.map_err(|_| MonthlyError::Interrupted)?;
@@ -112,6 +112,11 @@ pub async fn next_edition(
     let material = Material::read(store, &input).await?;
     let frozen = beside(input, move |input| {
         let (books, drill) = material.books(input, &report, drill);
+        let made = (report, books, drill);
+        let (report, books, drill) = match before {
+            Some(before) => with_history(input, &material, (&before, made), &by, &reason),
+            None => made,
+        };
         Ok::<_, MonthlyError>(Frozen {
             figures: figures(&report)?,
             books,
@@ -123,21 +128,24 @@ pub async fn next_edition(
     Ok(NewEdition { number, frozen })
 }
 
-/// The report; of a later edition with what differs from the one before and why.
+/// The report, all books and the proof of their figures.
+type Made = (MonthReport, Vec<Document>, Drill);
+
+/// The same with what differs from the edition before, and why.
 fn with_history(
     input: &MonthInput,
-    before: Option<Frozen>,
+    material: &Material,
+    (before, made): (&Frozen, Made),
     by: &str,
     reason: &str,
-) -> (MonthReport, Drill) {
-    let (made, drill) = report_and_drill(input);
-    let Some(before) = before else {
-        return (made, drill);
-    };
+) -> Made {
     let Some(old) = before.books.first() else {
-        return (made, drill);
+        return made;
     };
-    let found = differences(old, &made.document);
+    let (_, books, drill) = made;
+    let found = of_books(&before.books, &books);
+    // What is made again needs the room.
+    drop(books);
     let mut again = input.clone();
     again.cover.revisions = old.revisions.clone();
     // First editions of old do not tell who confirmed them.
@@ -157,7 +165,9 @@ fn with_history(
             cause: causes(one, &before.drill, &drill),
         })
         .collect();
-    report_and_drill(&again)
+    let (report, drill) = report_and_drill(&again);
+    let (books, drill) = material.books(&again, &report, drill);
+    (report, books, drill)
 }
 
 /// What programs read beside the chapters, and the integers of the month for later ones.

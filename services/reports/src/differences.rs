@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, Timelike as _};
 use madoguchi_core::era::japanese_date;
+use madoguchi_core::time::Instant;
 
 use crate::document::{
     Block, Chapter, DocCell, DocRow, DocTable, Document, Drill, Figure, Revision,
@@ -14,6 +15,8 @@ use crate::document::{
 const NOTHING: &str = "（なし）";
 /// Lines of 改版履歴 that one edition adds; the rest is told by their number.
 const REVISIONS: usize = 500;
+/// Differences of each book beside the report that are told; the rest by their number.
+const OF_OTHER_BOOKS: usize = 200;
 /// Calls and tickets that are named as the cause of a difference.
 const CAUSES: usize = 10;
 /// Letters of a text that are told.
@@ -67,6 +70,49 @@ pub fn differences(old: &Document, new: &Document) -> Vec<Difference> {
         remarks(before.as_ref(), after.as_ref(), &mut found);
     }
     found
+}
+
+/// What differs between the books of two editions, the report first. Of the other books it is told with their names,
+/// but for tables of the report that they repeat. A book that one edition does not have is not compared.
+pub fn of_books(old: &[Document], new: &[Document]) -> Vec<Difference> {
+    let mut found: Vec<Difference> = Vec::new();
+    let mut of_report = BTreeSet::new();
+    for (at, book) in new.iter().enumerate() {
+        let Some(before) = old.iter().find(|known| known.name == book.name) else {
+            continue;
+        };
+        let own = differences(before, book);
+        if at == 0 {
+            of_report = own.iter().map(content).collect();
+            found.extend(own);
+            continue;
+        }
+        let own = own.into_iter();
+        let mut own: Vec<_> = own.filter(|one| !of_report.contains(&content(one))).collect();
+        let more = own.len().saturating_sub(OF_OTHER_BOOKS);
+        own.truncate(OF_OTHER_BOOKS);
+        for one in &mut own {
+            one.place = format!("{} {}", book.name, one.place);
+        }
+        if more > 0 {
+            own.push(Difference {
+                place: book.name.clone(),
+                row: format!("ほか{more}か所"),
+                column: String::new(),
+                before: String::new(),
+                after: String::new(),
+                cell: String::new(),
+                selections: [None, None],
+            });
+        }
+        found.extend(own);
+    }
+    found
+}
+
+/// What a difference says, wherever it stands.
+fn content(one: &Difference) -> (String, String, String) {
+    (one.cell.clone(), one.before.clone(), one.after.clone())
 }
 
 /// The line with which 改版履歴 begins.
@@ -307,14 +353,25 @@ pub fn cell_text(cell: &DocCell) -> String {
     match cell {
         DocCell::Text { text } => text.replace('\n', " "),
         DocCell::Date { date } => japanese_date(*date),
-        DocCell::Time { at } => {
-            let time = at.in_tokyo();
-            let day = japanese_date(at.date());
-            format!("{day} {}:{:02}", time.hour(), time.minute())
-        }
+        DocCell::Time { at } => time_text(*at),
         DocCell::Figure(figure) => figure.value.text(),
         DocCell::Published { text, .. } => text.clone(),
         DocCell::Empty => String::new(),
+    }
+}
+
+/// 令和6年4月1日 0:00; with seconds, if they are not 0, as books print them.
+fn time_text(at: Instant) -> String {
+    let time = at.in_tokyo();
+    let minute = format!(
+        "{} {}:{:02}",
+        japanese_date(at.date()),
+        time.hour(),
+        time.minute()
+    );
+    match time.second() {
+        0 => minute,
+        second => format!("{minute}:{second:02}"),
     }
 }
 

@@ -9,12 +9,12 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::month::{ENTRY_LINE_LETTERS, LevelItem, Month};
 use madoguchi_core::time::Instant;
 use madoguchi_monthly::{Maker, MonthlyError, Prepared, freezes_from, prepare};
-use madoguchi_reports::differences::differences;
+use madoguchi_reports::differences::of_books;
 use madoguchi_reports::month::UnusedNote;
 use madoguchi_store::StoreError;
 
 use super::edition::kept;
-use super::making::{live, month_settings, refused};
+use super::making::{live, live_books, month_settings, refused};
 use super::place::{HERE, place, read_month};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -87,8 +87,8 @@ async fn show(
         0 => Vec::new(),
         number => {
             let before = kept(web, month, number).await?.frozen;
-            let books = before.books.first().zip(live.frozen.books.first());
-            books.map_or_else(Vec::new, |(old, new)| differences(old, new))
+            let now = live_books(web, month).await?;
+            of_books(&before.books, &now.books)
         }
     };
     let blocking = live.checks.iter().filter(|check| check.blocks());

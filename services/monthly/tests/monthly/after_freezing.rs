@@ -189,3 +189,49 @@ async fn a_month_in_which_nothing_came_is_確定_with_a_reason_alone() {
     late_call(&store, "only").await;
     assert_eq!(next(&store, FIRST, now).await.unwrap().number, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_of_which_the_ledger_alone_tells_makes_第2版_as_well() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    small(&store).await;
+    let april = month("2024-04");
+    let now = april.end() + Millis(10 * HOUR);
+    let first = next(&store, FIRST, now).await.unwrap();
+    keep(&store, &first, now).await;
+    // What somebody asked of MACS by the portal comes in from a predecessor's ledger.
+    let counts = SampleCounts {
+        month: april,
+        offered: 0,
+        answered: 0,
+        first_unanswered: 0,
+        escalations: 0,
+        unsolved: 0,
+        after_hours: 0,
+        portal: 1,
+    };
+    let mut late = sample(counts, &calendar(), &"help".into(), 500);
+    for event in late.tickets.iter_mut().flatten() {
+        if let TicketChange::Created { fields, .. } = &mut event.change {
+            fields.system = System::Macs;
+        }
+    }
+    write(&store, &late).await;
+    let changed = changed_since(&store, april, &settings(), now).await;
+    assert_eq!(changed.unwrap().unwrap().figures, 1);
+    let second = Freezing {
+        reason: "前の事業者の台帳から取り込んだ。",
+        ..FIRST
+    };
+    let second = next(&store, second, now).await.unwrap();
+    let revisions = second.frozen.books[0].revisions.iter();
+    let revisions = revisions.filter(|one| one.edition == 2);
+    let places: Vec<&str> = revisions.map(|one| one.place.as_str()).collect();
+    assert!(
+        places.contains(&"問合せ管理台帳 表1-1 R6-00501"),
+        "{places:?}"
+    );
+    let of_report = |place: &&&str| place.starts_with('表');
+    assert_eq!(places.iter().find(of_report), None, "{places:?}");
+    let told = second.frozen.books[0].table("differences").unwrap();
+    assert_eq!(told.rows.len(), places.len());
+}

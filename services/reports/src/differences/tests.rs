@@ -163,3 +163,43 @@ fn many_differences_are_told_by_their_number() {
     assert_eq!(lines[REVISIONS].place, "ほか3か所");
     assert_eq!((lines[0].edition, lines[0].after.as_str()), (2, "2"));
 }
+
+#[test]
+fn times_that_differ_by_seconds_are_told() {
+    let (mut old, mut new) = (book("", 1), book("", 1));
+    table(&mut old).rows[0].cells[0] = DocCell::Time { at: Instant(0) };
+    table(&mut new).rows[0].cells[0] = DocCell::Time { at: Instant(7_000) };
+    let found = differences(&old, &new);
+    let told = (found[0].before.as_str(), found[0].after.as_str());
+    assert_eq!(told, ("昭和45年1月1日 9:00", "昭和45年1月1日 9:00:07"));
+}
+
+#[test]
+fn what_differs_in_another_book_alone_is_told_with_its_name_and_what_it_repeats_once() {
+    let named = |name: &str, count| Document {
+        name: name.to_owned(),
+        ..book("", count)
+    };
+    let report = |count| book("", count);
+    let old = [report(1), named("稼働報告書", 1), named("問合せ管理台帳", 7)];
+    let mut new = [report(2), named("稼働報告書", 2), named("問合せ管理台帳", 8)];
+    let titles = |old: &[Document], new: &[Document]| -> Vec<String> {
+        let found = of_books(old, new);
+        found.iter().map(Difference::title).collect()
+    };
+    assert_eq!(
+        titles(&old, &new),
+        ["表2-1 着信 件数", "問合せ管理台帳 表2-1 着信 件数"]
+    );
+    assert_eq!(
+        titles(&old[..2], &new),
+        ["表2-1 着信 件数"],
+        "an edition of before has no ledger"
+    );
+    let rows = &mut table(&mut new[2]).rows;
+    rows.extend((0..300).map(|n| row(&format!("row_{n}"), "行", n)));
+    let found = of_books(&old, &new);
+    let last = found.last().unwrap();
+    assert_eq!(found.len(), 1 + OF_OTHER_BOOKS + 1);
+    assert_eq!(last.title(), "問合せ管理台帳 ほか101か所");
+}

@@ -96,11 +96,10 @@ fn list(input: &MonthInput, lines: &[KnowledgeLine]) -> DocTable {
         Some(of) if of.revised.contains(id) => "改訂",
         _ => "",
     };
-    let rows = (1..).zip(lines).map(|(n, line)| {
-        let n: usize = n;
+    let rows = lines.iter().map(|line| {
         let category = input.rules.categories.get(&line.category);
         row(
-            format!("article_{n}"),
+            format!("article_{}", line.id),
             vec![
                 text(&line.number),
                 text(category.map_or("未分類", |category| category.name.as_str())),
