@@ -2,13 +2,17 @@
 
 use super::input::MonthInput;
 use crate::differences::first_revision;
-use crate::document::{Chapter, Document};
+use crate::document::{Block, Chapter, Document};
 
 /// 別紙7 項番23
 pub const HELP_DESK_REPORT: &str = "ヘルプデスク受付状況報告";
 
+/// What is said below a table without rows, so that nobody takes it for one that was forgotten.
+const NO_ROWS: &str = "当月に該当するものはない。";
+
 /// A book of this month with the usual cover.
-pub(super) fn document(input: &MonthInput, name: &str, chapters: Vec<Chapter>) -> Document {
+pub(super) fn document(input: &MonthInput, name: &str, mut chapters: Vec<Chapter>) -> Document {
+    say_what_is_empty(&mut chapters);
     let cover = &input.cover;
     let mut revisions = cover.revisions.clone();
     if cover.edition == 1 && revisions.is_empty() {
@@ -26,5 +30,16 @@ pub(super) fn document(input: &MonthInput, name: &str, chapters: Vec<Chapter>) -
         seals: cover.seals.clone(),
         revisions,
         chapters,
+    }
+}
+
+fn say_what_is_empty(chapters: &mut [Chapter]) {
+    for block in chapters.iter_mut().flat_map(|chapter| &mut chapter.blocks) {
+        if let Block::Table(table) = block
+            && table.rows.is_empty()
+            && !table.notes.iter().any(|note| note == NO_ROWS)
+        {
+            table.notes.insert(0, NO_ROWS.to_owned());
+        }
     }
 }

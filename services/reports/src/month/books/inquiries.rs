@@ -95,7 +95,7 @@ fn answers(making: &Making<'_, '_>, texts: &TicketTexts) -> DocTable {
         column("question", "問合せの内容"),
         column("answer", "回答の内容"),
         column("answered_at", "一次回答日時"),
-        measured("took", "回答所要時間", "時:分:秒"),
+        measured("took", "回答所要時間", "分:秒"),
         column("owner", "担当"),
         column("status", "状態"),
     ];

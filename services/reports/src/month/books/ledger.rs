@@ -41,7 +41,7 @@ fn columns(personal: bool) -> Vec<DocColumn> {
         column("question", "質問"),
         column("answer", "回答"),
         column("answered_at", "一次回答日時"),
-        measured("took", "回答所要時間", "時:分:秒"),
+        measured("took", "回答所要時間", "分:秒"),
         column("vendor", "エスカレーション先"),
         column("escalated_at", "引渡日時"),
         column("incident", "障害"),

@@ -170,7 +170,7 @@ pub(in crate::month) fn escalations(making: &mut Making<'_, '_>) -> DocTable {
         column("sent_at", "引渡日時"),
         column("due", "回答期限"),
         column("returned_at", "回答日時"),
-        measured("took", "所要時間", "時:分:秒"),
+        measured("took", "所要時間", "分:秒"),
         column("result", "結果"),
     ];
     if holds_several(making) {

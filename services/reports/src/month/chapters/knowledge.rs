@@ -5,7 +5,7 @@ use madoguchi_core::ticket::TicketFields;
 
 use crate::document::{Block, Chapter, DocCell, DocTable, Parts, Population, Rows, Value};
 use crate::month::cells::{
-    self, NOTHING, column, count, figure, measured, number, row, sentence, share, table, text,
+    self, column, count, figure, measured, number, row, sentence, share, table, text,
 };
 use crate::month::knowledge::KnowledgeFigures;
 use crate::month::making::Making;
@@ -127,9 +127,5 @@ fn missed(log: &Rows, figures: &KnowledgeFigures) -> DocTable {
         )
     });
     let rows: Vec<_> = rows.collect();
-    let mut table = table("表8-3", "missed_words", "結果のない検索語", columns, rows);
-    if table.rows.is_empty() {
-        table.notes.push(format!("該当する語はない（{NOTHING}）。"));
-    }
-    table
+    table("表8-3", "missed_words", "結果のない検索語", columns, rows)
 }

@@ -304,7 +304,7 @@ fn misses(making: &mut Making<'_, '_>) -> DocTable {
         column("item", "SLA項目"),
         column("what", "対象番号"),
         column("at", "日時"),
-        column("over", "超過（時:分:秒）"),
+        column("over", "超過（分:秒）"),
         column("cause", "原因区分"),
     ];
     let judged = making.judged.iter();

@@ -87,8 +87,8 @@ fn answer_times(making: &mut Making<'_, '_>) -> DocTable {
         measured("timed", "対象", "件"),
         measured("late", "期限超過", "件"),
         measured("kept", "期限内の割合", "％"),
-        measured("mean", "平均", "時:分:秒"),
-        measured("longest", "最大", "時:分:秒"),
+        measured("mean", "平均", "分:秒"),
+        measured("longest", "最大", "分:秒"),
     ];
     let mut rows: Vec<DocRow> = Vec::new();
     for (id, name) in divisions(making) {
