@@ -16,7 +16,7 @@ use self::cells::{cell_text, head_text};
 use self::sections::sections;
 use crate::error::TypesetError;
 use crate::paper::Paper;
-use crate::widths::{Fit, fit};
+use crate::widths::{Fit, fit, head_lines};
 
 /// Longer tables stand in the workbook alone: nobody reads them on paper.
 pub const PRINTED_ROWS_AT_MOST: usize = 2_000;
@@ -304,12 +304,14 @@ fn table_of(heads: Vec<String>, rows: Vec<(Vec<CellText>, bool)>, wide: bool) ->
             total,
         }
     });
+    let heads = heads.iter().enumerate();
+    let heads = heads.map(|(at, head)| head_lines(head, fit.room(at)));
     Table {
         number: String::new(),
         title: String::new(),
         rows: rows.collect(),
+        heads: heads.collect(),
         fit,
-        heads,
         notes: Vec::new(),
         notes_above: all > LINES_OF_A_SHORT_TABLE,
     }

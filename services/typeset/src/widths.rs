@@ -18,6 +18,8 @@ const WORD_AT_MOST: f64 = 14.0;
 const TEXT_AT_LEAST: f64 = 7.0;
 /// A column's name is broken into so many lines at most, if it can be.
 const HEAD_LINES: f64 = 4.0;
+/// Parts of a name that are no longer are not broken, in em: 重大障害, システム.
+const HEAD_PART: f64 = 4.5;
 /// A column does not need more than this to be read well, in em.
 const TEXT_AT_MOST: f64 = 40.0;
 /// A table that needs less than the paper's width grows by this at most.
@@ -127,12 +129,28 @@ fn needs(heads: &[String], rows: &[Vec<&str>]) -> Vec<Need> {
 
 fn of_head(head: &str) -> Need {
     let word = words(head).map(width).fold(0.0, f64::max);
+    let parts = head.split(is_between_parts).map(width);
+    let part = parts.filter(|part| *part <= HEAD_PART);
     Need {
         least: (width(head) / HEAD_LINES)
             .max(word.min(WORD_AT_MOST))
-            .max(2.0),
+            .max(part.fold(2.0, f64::max)),
         most: width(head).min(TEXT_AT_LEAST),
         longest: 0.0,
+    }
+}
+
+/// Where the name of a column may be broken best: 間接 重大障害（件）.
+fn is_between_parts(letter: char) -> bool {
+    matches!(letter, ' ' | '\u{3000}' | '（' | '）')
+}
+
+/// The name of a column, broken at its blanks if it does not fit into a line of `room` em.
+pub(crate) fn head_lines(head: &str, room: f64) -> String {
+    if width(head) <= room {
+        head.to_owned()
+    } else {
+        head.replace(' ', "\n")
     }
 }
 
@@ -228,8 +246,22 @@ fn can_break(before: char, after: char) -> bool {
     if before == ' ' || before == '\u{3000}' {
         return after != ' ' && after != '\u{3000}';
     }
+    if is_within_date(before, after) {
+        return false;
+    }
     let either = is_wide(before) || is_wide(after);
     either && !forbidden_at_start(after) && !forbidden_at_end(before)
+}
+
+/// Dates and times are read as one word: 令和6年12月31日, 令和元年5月1日.
+fn is_within_date(before: char, after: char) -> bool {
+    const ERAS: [(char, char); 4] = [('令', '和'), ('平', '成'), ('昭', '和'), ('元', '年')];
+    let is_unit = |letter: char| "年月日時分秒".contains(letter);
+    let is_year = after.is_ascii_digit() || after == '元';
+    ERAS.contains(&(before, after))
+        || ("和成".contains(before) && is_year)
+        || (before.is_ascii_digit() && is_unit(after))
+        || (is_unit(before) && after.is_ascii_digit())
 }
 
 fn is_wide(letter: char) -> bool {
@@ -316,6 +348,29 @@ mod tests {
                     .map(width)
                     .fold(0.0, f64::max)
         );
+    }
+
+    #[test]
+    fn a_date_is_never_broken_and_its_time_stands_below_it_where_both_do_not_fit() {
+        let of = |text| words(text).collect::<Vec<_>>();
+        assert_eq!(of("令和6年12月31日 23:59:59"), ["令和6年12月31日 ", "23:59:59"]);
+        assert_eq!(of("令和元年5月1日まで"), ["令和元年5月1日", "ま", "で"]);
+        let heads: Vec<String> = vec!["受付日時".to_owned(); 12];
+        let row = vec!["令和6年12月31日 23:59:59"; 12];
+        let fit = fit(&heads, &[row], true);
+        for column in 0..12 {
+            assert!(fit.room(column) >= width("令和6年12月31日"), "{fit:?}");
+        }
+    }
+
+    #[test]
+    fn short_parts_of_the_names_of_columns_are_not_broken() {
+        let heads: Vec<String> = ["システム", "間接 重大障害（件）", "要旨"].map(str::to_owned).into();
+        let long = "長い文である。".repeat(200);
+        let fit = fit(&heads, &[vec!["間接", "0", long.as_str()]], true);
+        assert!(fit.room(0) >= width("システム") && fit.room(1) >= width("重大障害"), "{fit:?}");
+        assert_eq!(head_lines("間接 重大障害（件）", 4.0), "間接\n重大障害（件）");
+        assert_eq!(head_lines("間接 重大障害（件）", 12.0), "間接 重大障害（件）");
     }
 
     #[test]
