@@ -3,13 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::LazyLock;
 
 use calamine::{Data, Reader as _, Xlsx};
+use chrono::NaiveDate;
+use madoguchi_core::id::CategoryId;
+use madoguchi_reports::document::sample::TEXTS;
 use madoguchi_reports::document::{Block, DocCell, DocTable, Document, Drill, Value};
 use madoguchi_reports::forms::{data, html, submission};
-use madoguchi_reports::month::books::{TicketTexts, inquiry_report, ledger, operation_parts};
+use madoguchi_reports::month::books::{
+    KnowledgeLine, TicketTexts, inquiry_report, knowledge_base, ledger, operation_parts,
+};
 use madoguchi_reports::month::report_and_drill;
 use madoguchi_reports::month::sample::cases::months;
 use madoguchi_reports::rows::rows;
@@ -32,11 +38,13 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
         let (inquiries, of_inquiries) = inquiry_report(&input, &texts);
         let (operation, of_operation) = operation_parts(&report, &input);
         let ledger = ledger(&input, &texts, false);
+        let knowledge = knowledge_base(&input, &articles(), &texts);
         for (book, drill) in [
             (whole, drill),
             (inquiries, of_inquiries),
             (operation, of_operation),
             (ledger, Drill::default()),
+            (knowledge, Drill::default()),
         ] {
             let what = format!("{what}: {}", book.name);
             cases.push(Case { what, book, drill });
@@ -44,6 +52,23 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     }
     cases
 });
+
+/// Articles with texts that programs take for something else.
+fn articles() -> Vec<KnowledgeLine> {
+    let texts = TEXTS.iter().filter(|(name, _)| *name != "private");
+    let lines = texts.map(|(name, text)| KnowledgeLine {
+        id: (*name).into(),
+        number: format!("FAQ-{name}"),
+        category: CategoryId::default(),
+        question: (*text).to_owned(),
+        answer: format!("{text}\n{text}"),
+        audience: "職員".to_owned(),
+        version: 1,
+        published_on: NaiveDate::from_ymd_opt(2019, 5, 1),
+        review_on: None,
+    });
+    lines.collect()
+}
 
 /// The sheets of a workbook with their cells.
 fn sheets(book: &[u8]) -> Vec<(String, Vec<Data>)> {
@@ -318,4 +343,124 @@ fn remarks_stand_apart_from_what_was_computed() {
         .iter()
         .filter(|block| matches!(block, Block::Remark { .. }));
     assert_eq!(remarks.count(), 2);
+}
+
+/// B03, S20
+#[test]
+fn every_day_and_time_of_every_book_is_that_of_tokyo_in_every_form() {
+    let first = NaiveDate::from_ymd_opt(1899, 12, 30).unwrap();
+    let day = |date: NaiveDate| (date - first).num_days() as f64;
+    let mut times = 0;
+    for Case { what, book, drill } in CASES.iter() {
+        let printed = sheets(&submission::workbook(book, drill).unwrap().file);
+        let machine = sheets(&data::workbook(book).unwrap().file);
+        let page = html::chapters(book, &|_| None);
+        let files = data::csv_files(book, TextFormat::Csv).unwrap();
+        // The first tells of the book itself.
+        let files = files.into_iter().skip(1);
+        for ((_, table), (_, content)) in book.tables().zip(files) {
+            let content = String::from_utf8(content).unwrap();
+            let [printed, machine] = [&printed, &machine].map(|sheets| of_table(sheets, table));
+            for cell in table.rows.iter().flat_map(|row| &row.cells) {
+                let (number, iso) = match cell {
+                    DocCell::Date { date } => (day(*date), date.to_string()),
+                    DocCell::Time { at } => {
+                        let local = at.in_tokyo().naive_local();
+                        let midnight = local.date().and_hms_opt(0, 0, 0).unwrap();
+                        let secs = (local - midnight).num_seconds() as f64;
+                        let iso = local.format("%Y-%m-%dT%H:%M:%S").to_string();
+                        (day(local.date()) + secs / 86_400.0, iso)
+                    }
+                    _ => continue,
+                };
+                times += 1;
+                // Milliseconds are left out of the text alone.
+                let is_it = |cell: &&Data| number_of(cell, number);
+                assert!(printed.iter().any(is_it), "{what} {}: {iso}", table.number);
+                assert!(machine.iter().any(is_it), "{what} {}: {iso}", table.number);
+                assert!(content.contains(&iso), "{what} {}: {iso}", table.number);
+                assert!(page.contains(&cell.text()), "{what}: {}", cell.text());
+            }
+        }
+    }
+    assert!(times > 1_000, "{times}");
+}
+
+/// Whether a cell holds a time, within a second.
+fn number_of(cell: &Data, time: f64) -> bool {
+    number(cell).is_some_and(|one| (one - time).abs() < 1.2e-5)
+}
+
+/// S21: 行政データにおける機械可読性に関するルール
+#[test]
+fn every_book_for_machines_keeps_their_rules() {
+    for Case { what, book, .. } in CASES.iter() {
+        let file = data::workbook(book).unwrap().file;
+        let mut archive = zip::ZipArchive::new(Cursor::new(&file)).unwrap();
+        for at in 0..archive.len() {
+            let mut part = archive.by_index(at).unwrap();
+            let name = part.name().unwrap().into_owned();
+            for kind in ["comments", "drawings", "tables", "media", "_rels/sheet"] {
+                assert!(!name.contains(kind), "{what}: {name}");
+            }
+            let mut xml = String::new();
+            std::io::Read::read_to_string(&mut part, &mut xml).unwrap();
+            let forbidden: &[&str] = match name.as_str() {
+                "xl/workbook.xml" => &["state=\"", "definedName"],
+                name if name.starts_with("xl/worksheets/") => &[
+                    "<mergeCell",
+                    "hidden=",
+                    "<drawing",
+                    "<hyperlink",
+                    "<f>",
+                    "<f ",
+                    "conditional",
+                ],
+                _ => &[],
+            };
+            for element in forbidden {
+                assert!(!xml.contains(element), "{what}: {element} in {name}");
+            }
+        }
+        let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(&file)).unwrap();
+        for sheet in workbook.sheet_names() {
+            let range = workbook.worksheet_range(&sheet).unwrap();
+            let rows: Vec<Vec<Data>> = range.rows().map(<[Data]>::to_vec).collect();
+            check_table(&format!("{what}: {sheet}"), &rows);
+        }
+    }
+}
+
+/// One table with unique names and one kind of cells in each column, without blank rows.
+fn check_table(sheet: &str, rows: &[Vec<Data>]) {
+    let [head, rows @ ..] = rows else {
+        panic!("{sheet} is empty");
+    };
+    let names: Vec<String> = head.iter().map(ToString::to_string).collect();
+    let unique: HashSet<&String> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "{sheet}: {names:?}");
+    for row in rows {
+        let is_blank = row.iter().all(|cell| *cell == Data::Empty);
+        assert!(!is_blank, "{sheet} has a blank row");
+    }
+    for (at, name) in names.iter().enumerate() {
+        assert!(!name.is_empty() && name.trim() == name, "{sheet}: {names:?}");
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        let kinds: HashSet<&str> = cells
+            .filter_map(|cell| match cell {
+                Data::Empty => None,
+                Data::Float(_) | Data::Int(_) => Some("number"),
+                Data::DateTime(_) => Some("time"),
+                Data::String(text) => {
+                    assert_eq!(text, text.trim(), "{sheet} {name}");
+                    Some("text")
+                }
+                other => panic!("{sheet} {name}: {other:?}"),
+            })
+            .collect();
+        assert!(kinds.len() <= 1, "{sheet} {name}: {kinds:?}");
+        let is_measured = ["（％）", "（秒）", "（件）"].iter().any(|unit| name.ends_with(unit));
+        let only_numbers = kinds.iter().all(|kind| *kind == "number");
+        assert!(!is_measured || only_numbers, "{sheet} {name}: {kinds:?}");
+    }
 }
