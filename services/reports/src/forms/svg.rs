@@ -184,6 +184,8 @@ fn draw_bars(
         return;
     };
     let room = area.step * 0.8 / bars as f64;
+    // Its number does not reach that of the bar beside it.
+    let most = if bars == 1 { area.step } else { room } - 1.0;
     for (label, value) in series.values.iter().enumerate() {
         let Some(value) = *value else { continue };
         let x = area.center(label) - area.step * 0.4 + room * place as f64;
@@ -191,7 +193,7 @@ fn draw_bars(
         let (top, tall) = (y.min(zero), (y - zero).abs());
         canvas.bar((x, top), (room, tall), &css(bar_color(at)));
         let text = series.texts.get(label).map_or("", String::as_str);
-        if wide(text) <= room + 4.0 {
+        if wide(text) <= most {
             canvas.text((x + room / 2.0, top - 3.0), Anchor::Middle, text);
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::document::{Block, sample};
+use crate::document::{Block, DocCell, Value, sample, with_commas};
 
 /// All charts of the sample, drawn.
 fn charts() -> Vec<(Chart, String)> {
@@ -99,4 +99,40 @@ fn a_chart_of_what_the_book_does_not_hold_is_none() {
     assert_eq!(chart(&report, &missing), None);
     missing.table = "no_such_table".to_owned();
     assert_eq!(chart(&report, &missing), None);
+}
+
+#[test]
+fn numbers_above_bars_do_not_touch_each_other() {
+    for count in [9, 99, 128, 1_029] {
+        let mut report = sample::report();
+        let (of, _) = charts().remove(0);
+        let chapters = report.chapters.iter_mut();
+        for block in chapters.flat_map(|chapter| &mut chapter.blocks) {
+            let Block::Table(table) = block else { continue };
+            if table.id != of.table {
+                continue;
+            }
+            table.rows = vec![table.rows[0].clone(); 12];
+            for cell in table.rows.iter_mut().flat_map(|row| &mut row.cells) {
+                if let DocCell::Figure(figure) = cell
+                    && let Value::Count(of) = &mut figure.value
+                {
+                    *of = count;
+                }
+            }
+        }
+        let drawn = chart(&report, &of).unwrap();
+        let text = with_commas(count);
+        let end = format!("text-anchor=\"middle\" fill=\"currentColor\">{text}");
+        let texts = drawn.split("<text x=\"").skip(1);
+        let texts = texts.filter(|rest| rest.split('<').next().unwrap().ends_with(&end));
+        let places = texts.map(|rest| rest.split('"').next().unwrap().parse().unwrap());
+        let mut places: Vec<f64> = places.collect();
+        places.sort_by(f64::total_cmp);
+        for two in places.windows(2) {
+            // Places have one decimal.
+            assert!(two[1] - two[0] > wide(&text) - 0.2, "{text}: {places:?}");
+        }
+        assert!(count > 9 || places.len() == 2 * 12, "{places:?}");
+    }
 }
