@@ -250,11 +250,7 @@ impl<'a> Source<'a> {
             open_at_end: tickets.open_at_end,
             figures,
             year_calls: None,
-            ledger_rows: Some(
-                self.store
-                    .count_received(month.start(), month.end())
-                    .await?,
-            ),
+            ledger_rows: Some(self.store.count_received(span).await?),
         })
     }
 }

@@ -433,6 +433,10 @@ async fn a_call_is_registered_later_and_only_an_answered_one() {
     assert_eq!(contact.call, Some("c1".into()));
     assert_eq!(contact.agent, Some("tanaka".into()));
     assert_eq!(kept.received_at, contact.from);
+    // As of its end the call has its ticket, whenever somebody wrote it down.
+    let ended = contact.outcome_at + Millis(1);
+    let then = house.store.tickets_as_of(vec![kept.id.clone()], ended);
+    assert_eq!(then.await.unwrap()[0].contacts().count(), 1);
     let (_, html) = house.open(&mut client, &place).await;
     assert!(html.contains("href=\"/calls/c1\""));
 }

@@ -260,7 +260,7 @@ async fn new_ticket(
         id,
         by: Some(visitor.user.id.clone()),
         at: now,
-        happened_at: None,
+        happened_at: Some(contact.outcome_at).filter(|at| *at < now),
         received_at: contact.from,
         fields,
         changes: vec![TicketChange::ContactAdded { contact }],

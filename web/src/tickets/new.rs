@@ -232,7 +232,7 @@ pub(super) async fn create(
         id,
         by: Some(visitor.user.id.clone()),
         at: now,
-        happened_at: None,
+        happened_at: Some(contact.outcome_at).filter(|at| *at < now),
         received_at: contact.from,
         fields: draft.fields,
         changes: vec![TicketChange::ContactAdded { contact }],
@@ -277,9 +277,9 @@ fn contact(
         from,
         until,
         outcome: draft.outcome,
-        // Who was answered at once had the answer by the end of the call.
+        // What was said of a call was said by its end, but for an answer that came later.
         outcome_at: until
-            .filter(|_| at_once)
+            .filter(|_| draft.outcome != ContactOutcome::AnsweredLater)
             .unwrap_or(if at_once && call.is_none() { from } else { now }),
     }
 }

@@ -212,9 +212,16 @@ impl Ticket {
         Some(ticket)
     }
 
-    /// The ticket as it was before an instant, by when things happened.
+    /// The ticket as it was before an instant, by when things happened. It is there from its reception on, also if
+    /// somebody wrote it down later.
     pub fn as_of(events: &[TicketEvent], before: Instant) -> Option<Self> {
-        Self::fold(events.iter().filter(|event| event.happened_at() < before))
+        let happened = |event: &&TicketEvent| match event.change {
+            TicketChange::Created { received_at, .. } => {
+                received_at.min(event.happened_at()) < before
+            }
+            _ => event.happened_at() < before,
+        };
+        Self::fold(events.iter().filter(happened))
     }
 
     /// The ticket as it was at a version: what somebody read who saves now.

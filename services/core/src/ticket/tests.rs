@@ -461,3 +461,16 @@ fn the_time_of_retention_takes_files_away_with_their_names() {
     );
     assert_eq!(Ticket::fold(&log), Some(desk.ticket()));
 }
+
+#[test]
+fn a_ticket_that_was_written_down_later_is_there_from_its_reception_on() {
+    let (received, typed) = (at("2026-04-30T16:00:00"), at("2026-05-01T09:00:00"));
+    let contact = contact("k1", "c1", typed, ContactOutcome::Unanswered);
+    let history = [
+        event("t1", 0, typed, created(1, received, "届いた手紙")),
+        event("t1", 1, typed, TicketChange::ContactAdded { contact }),
+    ];
+    let then = Ticket::as_of(&history, at("2026-05-01T00:00:00")).unwrap();
+    assert_eq!((then.received_at, then.contacts().count()), (received, 0));
+    assert!(Ticket::as_of(&history, received).is_none());
+}

@@ -172,23 +172,46 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// How many tickets were received from `from` on and before `until`, merged ones apart: the rows of the
-    /// ledger.
+    /// How many tickets were received in a span, without those that were merged into others by its cut-off: the rows
+    /// of the ledger.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn count_received(&self, from: Instant, until: Instant) -> Result<u64, StoreError> {
+    /// [`StoreError::Database`], [`StoreError::Unreadable`].
+    pub async fn count_received(&self, span: TicketSpan) -> Result<u64, StoreError> {
+        let mut tx = self.begin_snapshot().await?;
         let row = sqlx::query(
             "SELECT CAST(COUNT(*) AS BIGINT) AS found FROM tickets \
              WHERE received_at >= $1 AND received_at < $2 AND merged_into IS NULL",
         )
-        .bind(from.0)
-        .bind(until.0)
-        .fetch_one(self.read()?)
+        .bind(span.from.0)
+        .bind(span.until.0)
+        .fetch_one(&mut *tx)
         .await?;
         let found: i64 = row.try_get("found")?;
-        Ok(found.unsigned_abs())
+        // Of what is merged by now its history tells whether it was by then. Few are, and have an index of their own.
+        let rows = sqlx::query(
+            "SELECT id AS ticket_id FROM tickets WHERE +received_at >= $1 AND +received_at < $2 \
+             AND merged_into IS NOT NULL AND updated_at >= $3",
+        )
+        .bind(span.from.0)
+        .bind(span.until.0)
+        .bind(span.cut_off.0)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut found = found.unsigned_abs();
+        for history in histories(&mut tx, &ids(&rows)?).await? {
+            let then = Ticket::as_of(&history, span.cut_off);
+            found += u64::from(then.is_some_and(|then| then.merged_into.is_none()));
+        }
+        tx.rollback().await?;
+        Ok(found)
     }
+}
+
+fn ids(rows: &[AnyRow]) -> Result<Vec<TicketId>, StoreError> {
+    rows.iter()
+        .map(|row| Ok(TicketId::new(row.try_get::<&str, _>("ticket_id")?)))
+        .collect()
 }
 
 /// Those that were not received in the month and count in it.
@@ -212,9 +235,7 @@ async fn others(
     .bind(span.until.0)
     .fetch_all(connection)
     .await?;
-    rows.iter()
-        .map(|row| Ok(TicketId::new(row.try_get::<&str, _>("ticket_id")?)))
-        .collect()
+    ids(&rows)
 }
 
 type Parsed = JoinHandle<Result<Vec<Ticket>, StoreError>>;

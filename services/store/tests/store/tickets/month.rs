@@ -118,13 +118,16 @@ async fn a_month_reads_what_counts_in_it_as_it_was_then(place: Place) {
         ]
     );
     assert!(may.open_at_end.contains(&TicketId::new("april")));
-    assert_eq!(
-        store
-            .count_received(day("2026-04-01"), day("2026-05-01"))
-            .await
-            .unwrap(),
-        1
-    );
+    let received = async |cut_off: &str| {
+        let april = TicketSpan {
+            from: day("2026-04-01"),
+            until: day("2026-05-01"),
+            cut_off: day(cut_off),
+        };
+        store.count_received(april).await.unwrap()
+    };
+    assert_eq!(received("2026-05-01").await, 2, "it was merged later");
+    assert_eq!(received("2026-07-01").await, 1);
     assert!(
         store
             .has_month(day("2026-02-01"), day("2026-03-01"))
