@@ -11,6 +11,8 @@ use madoguchi_core::month::{
     StepKind, SubmissionState, WorkCount, nth_open_day,
 };
 use madoguchi_core::setup::FieldError;
+use madoguchi_reports::month::books::LEDGER_AT_MOST;
+use madoguchi_store::TicketSpan;
 
 use super::book::{all_names, book_links};
 use super::download::{FileLink, files_of_all, files_of_book};
@@ -26,7 +28,7 @@ use crate::kit::form::{Form, Input, Values};
 use crate::query::DoneQuery;
 use crate::shell::Shell;
 use crate::state::Web;
-use crate::text::DateStyle;
+use crate::text::{self, DateStyle};
 
 #[derive(Template)]
 #[template(path = "monthly_month.html")]
@@ -34,6 +36,8 @@ struct MonthPage {
     shell: Shell,
     /// 2024-04
     id: String,
+    /// Its last day: 2024-04-30
+    last: String,
     month: String,
     state: &'static str,
     due: Option<String>,
@@ -53,6 +57,8 @@ struct MonthPage {
     /// From when on it can be 確定; empty: from now on.
     freezes_from: String,
     may_see_unregistered: bool,
+    /// How many tickets the ledger does not hold are to be found elsewhere; empty: it holds all.
+    beyond_ledger: String,
     /// What people wrote, counted.
     entries: Vec<EntryLink>,
     editions: Vec<EditionRow>,
@@ -140,10 +146,16 @@ pub(super) async fn show(
     let changed = changed_editions(web, (month, month), [&report].into_iter()).await?;
     let changed = report.newest().filter(|one| changed.contains(&one.month));
     let waits = waits_until(web, month).await?;
+    let received = TicketSpan {
+        from: month.start(),
+        until: month.end(),
+        cut_off: now,
+    };
     let next = may_write.then(|| next_step(web, month, &report, typed));
     let page = MonthPage {
         shell: Shell::new(web, Some(visitor), HERE).done(web, done),
         id: month.to_string(),
+        last: month.last().to_string(),
         month: month.name(),
         state: match report.state() {
             SubmissionState::Open if running => "月の途中",
@@ -159,6 +171,7 @@ pub(super) async fn show(
         changed: changed.map(Edition::name).unwrap_or_default(),
         freezes_from: waits.map_or_else(String::new, |until| dates.minute(until)),
         may_see_unregistered: visitor.permissions.contains(Permission::HandleTickets),
+        beyond_ledger: beyond_ledger(web.store.count_received(received).await?),
         entries: if may_write {
             entries(web, month).await?
         } else {
@@ -169,6 +182,19 @@ pub(super) async fn show(
         next: next.flatten(),
     };
     Ok((status, Html(page.render()?)).into_response())
+}
+
+/// What the page says of a month that is too large for 問合せ管理台帳.
+fn beyond_ledger(received: u64) -> String {
+    let most = LEDGER_AT_MOST as u64;
+    if received <= most {
+        return String::new();
+    }
+    format!(
+        "問合せ管理台帳は、受付番号の順に{}件までを載せます。この月に受け付けた問合せは{}件です。",
+        text::number(most),
+        text::number(received)
+    )
 }
 
 /// What people wrote for the month, and what is missing.
@@ -310,4 +336,16 @@ fn next_step(
         StepKind::Returned | StepKind::Approved => "回答を記録する",
     };
     Some(form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_that_is_too_large_for_the_ledger_says_so() {
+        assert_eq!(beyond_ledger(LEDGER_AT_MOST as u64), "");
+        let told = beyond_ledger(100_000);
+        assert!(told.contains("10,000件まで") && told.contains("100,000件"), "{told}");
+    }
 }
