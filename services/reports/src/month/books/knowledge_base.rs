@@ -96,10 +96,11 @@ fn list(input: &MonthInput, lines: &[KnowledgeLine]) -> DocTable {
         Some(of) if of.revised.contains(id) => "改訂",
         _ => "",
     };
-    let rows = lines.iter().map(|line| {
+    let rows = (1..).zip(lines).map(|(n, line)| {
+        let n: usize = n;
         let category = input.rules.categories.get(&line.category);
         row(
-            format!("article_{}", line.id),
+            format!("article_{n}"),
             vec![
                 text(&line.number),
                 text(category.map_or("未分類", |category| category.name.as_str())),
