@@ -42,8 +42,9 @@ impl<'a> Months<'a> {
         let measured = before.filter(|past| !past.is_empty()).cloned();
         for summary in measured.chain([own]) {
             let published = published.get(&summary.month).copied();
-            // A month that was published before the desk was here has no calls here.
-            if summary.is_empty() && published.is_some() {
+            // A month that was published before the desk was here has no calls here; tickets may have come from a
+            // ledger of that time.
+            if !summary.has_calls() && published.is_some() {
                 continue;
             }
             let entry = KnownMonth {

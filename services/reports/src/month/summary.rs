@@ -142,6 +142,11 @@ impl MonthSummary {
         self.offered + self.after_hours + self.outbound + tickets + self.left == 0
     }
 
+    /// Whether any call was recorded.
+    pub fn has_calls(&self) -> bool {
+        self.offered + self.after_hours + self.outbound > 0
+    }
+
     /// Neither a call in reception hours nor a ticket came: it may be that nothing was recorded.
     pub fn is_silent(&self) -> bool {
         let tickets: u64 = self.functions.values().sum();

@@ -9,6 +9,7 @@ use madoguchi_core::month::{Judged, Level, Verdict};
 use self::indicators::indicators;
 use crate::document::{Block, Chapter};
 use crate::month::cells::{self, column, day, heading, number, row, sentence, table, text};
+use crate::month::counted::CountedMonth;
 use crate::month::making::Making;
 
 pub(super) fn chapter(making: &mut Making<'_, '_>) -> Chapter {
@@ -31,9 +32,12 @@ fn state(making: &Making<'_, '_>) -> Vec<String> {
     let month = making.month;
     let name = month.data.month.name();
     if let Some(source) = making.published_only() {
-        return vec![format!(
-            "{name}の件数及び率は、公表値（{source}）による。この月の通話及び問合せは、この窓口に記録されていない。"
+        let mut sentences = vec![format!(
+            "{name}の件数及び率は、公表値（{source}）による。この月の通話は、この窓口に記録されていない。"
         )];
+        let has_tickets = month.data.tickets.iter().next().is_some();
+        sentences.extend(has_tickets.then(|| tickets(month)));
+        return sentences;
     }
     let (offered, answered) = (month.offered.len(), month.answered.len());
     let comma = |count: usize| crate::document::with_commas(cells::size(count));
@@ -67,14 +71,20 @@ fn state(making: &Making<'_, '_>) -> Vec<String> {
             comma(month.unregistered.len())
         ));
     }
-    sentences.push(format!(
+    sentences.push(tickets(month));
+    sentences
+}
+
+/// What became of tickets, whatever they came by.
+fn tickets(month: &CountedMonth<'_>) -> String {
+    let comma = |count: usize| crate::document::with_commas(cells::size(count));
+    format!(
         "当月に初めて事業者へ引き渡した問合せは{}件、アプリケーション機能分析を始めたものは{}件である。\
          当月末に完了していない問合せは{}件である。",
         comma(month.escalated.len()),
         comma(month.analyses.len()),
         comma(month.carried.left.len()),
-    ));
-    sentences
+    )
 }
 
 /// How the month stands to the last one and to that of last year.

@@ -175,6 +175,33 @@ fn a_month_that_was_only_published_says_so_and_costs_what_later_books_say_of_it(
     assert_eq!((april.run, april.percent), (3, 93));
 }
 
+
+#[test]
+fn tickets_of_a_predecessors_ledger_do_not_stand_in_the_place_of_the_calls_that_were_published() {
+    let without_calls = |text: &str| {
+        let mut data = input_of(counts(text, 60, 60)).data;
+        data.calls.clear();
+        data.figures.clear();
+        data
+    };
+    let april = input(without_calls("2024-04"));
+    let april = MonthSummary::of(&april.data, &april.scope, &april.rules);
+    assert!(!april.is_empty() && !april.has_calls());
+    let input = MonthInput {
+        past: vec![april],
+        published: published(),
+        ..input(without_calls("2024-05"))
+    };
+    let report = report(&input);
+    let lines = report.months[..2].iter();
+    let lines: Vec<_> = lines.map(|one| (one.offered, one.source.as_str())).collect();
+    assert_eq!(lines, [(1_029, "imported"), (458, "imported")]);
+    assert_eq!(count(&report, "indicators", "offered", "year"), 1_487);
+    let told = serde_json::to_string(&report.document.chapters[0]).unwrap();
+    assert!(told.contains("この月の通話は、この窓口に記録されていない。"), "{told}");
+    assert!(told.contains("当月末に完了していない問合せは"), "{told}");
+}
+
 /// 駆け付け of a month to which nobody came.
 fn dispatch(text: &str, exempt: bool) -> LevelFact {
     LevelFact {
