@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use fantoccini::Locator;
 use madoguchi_core::clock::{Clock, SystemClock};
 use madoguchi_core::month::Month;
@@ -122,6 +122,20 @@ const CHOICES: [(&str, &str); 4] = [
 /// How long callers come before the pictures are taken.
 const CALLS: Duration = Duration::from_secs(60);
 
+/// Pages of books: the book, and for each picture what its page shows.
+const PAGES: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "report",
+        &[
+            ("page-months", "表2-2"),
+            ("page-slots", "図2-3"),
+            ("page-levels", "表6-1"),
+            ("page-outlook", "表10-1"),
+        ],
+    ),
+    ("ledger", &[("page-ledger", "表1-1")]),
+];
+
 /// What is asked in the pictures of a call.
 const QUESTION: &str = "旅費の精算が差し戻された";
 /// The calls of the observed PBX last so many times two seconds.
@@ -145,6 +159,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if "month".starts_with(&begin) {
         photograph_month_end(&desk, &folder).await?;
+    }
+    if "page".starts_with(&begin) {
+        photograph_pages(Path::new(&program), &desk, &folder).await?;
     }
     if "observe".starts_with(&begin) {
         photograph_observing(&folder).await?;
@@ -281,6 +298,40 @@ async fn photograph_month_end(desk: &Demo, folder: &Path) -> anyhow::Result<()> 
     browser.close().await
 }
 
+/// Pages of the books of the month before, as they are printed, for the guide.
+async fn photograph_pages(program: &Path, desk: &Demo, folder: &Path) -> anyhow::Result<()> {
+    let books = tempfile::tempdir()?;
+    for (book, pages) in PAGES {
+        let file = books.path().join(format!("{book}.pdf"));
+        let month = this_month().previous().to_string();
+        let made = Command::new(program)
+            .arg("--data-dir")
+            .arg(desk.folder.path())
+            .args(["report", "--month", &month, "--edition", "1"])
+            .args(["--book", book, "--format", "pdf", "--out"])
+            .arg(&file)
+            .status();
+        ensure!(made.await?.success(), "{book} was not made");
+        let texts = Command::new("pdftotext").arg(&file).arg("-").output().await?;
+        let texts = String::from_utf8(texts.stdout)?;
+        let texts: Vec<&str> = texts.split('\u{c}').collect();
+        for (name, caption) in pages {
+            // In the lists of contents dots lead to the page.
+            let is_page = |text: &&str| text.contains(caption) && !text.contains("....");
+            let page = texts.iter().position(is_page).context(*caption)? + 1;
+            let picture = folder.join(name);
+            let drawn = Command::new("pdftoppm")
+                .args(["-png", "-r", "72", "-singlefile"])
+                .args(["-f", &page.to_string(), "-l", &page.to_string()])
+                .args([&file, &picture])
+                .status();
+            ensure!(drawn.await?.success(), "{name} was not drawn");
+            writeln!(std::io::stdout(), "{}.png", picture.display())?;
+        }
+    }
+    Ok(())
+}
+
 /// A desk of its own that observes a PBX, for the guide.
 async fn photograph_observing(folder: &Path) -> anyhow::Result<()> {
     story(OBSERVED_PACE, async |browser, name| {
@@ -329,7 +380,7 @@ struct Demo {
     address: String,
     password: String,
     _process: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Demo {
@@ -358,7 +409,7 @@ impl Demo {
                 address: format!("http://127.0.0.1:{web}"),
                 password: password.to_owned(),
                 _process: process,
-                _folder: folder,
+                folder,
             });
         }
         bail!("the demonstration names no password")
