@@ -217,7 +217,8 @@ mod tests {
         assert_eq!(seen, [false, true, true, true]);
         let first = first_published(&revised()).unwrap();
         assert_eq!(Month::at(first).to_string(), "2024-04");
-        let later = publications(&revised()).skip(1);
+        let article = revised();
+        let later = publications(&article).skip(1);
         let later: Vec<String> = later.map(|(_, at)| Month::at(at).to_string()).collect();
         assert_eq!(later, ["2024-05", "2024-06"]);
     }
