@@ -33,7 +33,8 @@ pub(super) fn document(input: &MonthInput, name: &str, mut chapters: Vec<Chapter
     }
 }
 
-fn say_what_is_empty(chapters: &mut [Chapter]) {
+/// Says below each table without rows that there is nothing.
+pub(super) fn say_what_is_empty(chapters: &mut [Chapter]) {
     for block in chapters.iter_mut().flat_map(|chapter| &mut chapter.blocks) {
         if let Block::Table(table) = block
             && table.rows.is_empty()

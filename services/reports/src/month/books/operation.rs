@@ -15,6 +15,7 @@ use crate::month::cells::{
     chapter, column, count, mean, measured, number, row, size, table, text, total,
 };
 use crate::month::chapters;
+use crate::month::cover::say_what_is_empty;
 use crate::month::input::MonthInput;
 use crate::month::making::Making;
 use crate::month::report::MonthReport;
@@ -72,9 +73,11 @@ pub fn operation_parts(report: &MonthReport, input: &MonthInput) -> (Document, D
         }
         chapter(&format!("第{number}"), id, title, blocks)
     });
+    let mut chapters = chapters.collect::<Vec<_>>();
+    say_what_is_empty(&mut chapters);
     let book = Document {
         name: OPERATION_PARTS.to_owned(),
-        chapters: chapters.collect(),
+        chapters,
         ..whole.clone()
     };
     (book, drill)
