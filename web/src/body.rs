@@ -9,13 +9,46 @@ use futures::stream::{self, BoxStream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::WebError;
-use crate::limits::FormUse;
+use crate::limits::{FileUse, FormUse};
 
 /// Between two parts of a body passes no more time.
 const QUIET: Duration = Duration::from_secs(10);
-/// So many times the size that is taken is read, and thrown away, before the connection is given up:
-/// a browser that cannot finish sending does not show the answer.
-const READ_ON: usize = 4;
+const FORM_WITHIN: Duration = Duration::from_secs(12);
+const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
+/// So many times the size that is taken is read of a form, and thrown away, before the connection is given up.
+const READ_ON: u64 = 4;
+/// So much is read of a form with a file, whatever is taken: a film that somebody chose by mistake.
+const UPLOAD_READ_ON: u64 = 4 << 30;
+
+/// How much of a body is taken, and how much of it is read, for a browser that cannot finish sending does not
+/// show the answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    taken_bytes: u64,
+    read_bytes: u64,
+    within: Duration,
+}
+
+impl Allowance {
+    /// For a form.
+    pub(crate) const fn form(form_use: FormUse) -> Self {
+        let taken_bytes = form_use.bytes() as u64;
+        Self {
+            taken_bytes,
+            read_bytes: taken_bytes * READ_ON,
+            within: FORM_WITHIN,
+        }
+    }
+
+    /// For a form with a file.
+    pub(crate) const fn upload(file_use: FileUse) -> Self {
+        Self {
+            taken_bytes: file_use.bytes() as u64,
+            read_bytes: UPLOAD_READ_ON,
+            within: UPLOAD_WITHIN,
+        }
+    }
+}
 
 /// A body that keeps within its limits, or fails.
 pub(crate) type Taken = BoxStream<'static, Result<Bytes, BodyFault>>;
@@ -63,8 +96,13 @@ impl BodyFault {
     }
 }
 
-/// Takes so many bytes within so much time.
-pub(crate) fn take(body: Body, most_bytes: usize, within: Duration) -> Taken {
+/// Takes what is allowed of a body.
+pub(crate) fn take(body: Body, allowance: Allowance) -> Taken {
+    let Allowance {
+        taken_bytes,
+        read_bytes,
+        within,
+    } = allowance;
     let until = Instant::now() + within;
     let parts = body.into_data_stream();
     let next = move |(mut parts, mut length, over)| async move {
@@ -81,19 +119,18 @@ pub(crate) fn take(body: Body, most_bytes: usize, within: Duration) -> Taken {
                 Ok(Some(Ok(part))) => Some(part),
                 Ok(None) => None,
             };
-            length += part.as_ref().map_or(0, Bytes::len);
-            let given_up = length > most_bytes.saturating_mul(READ_ON);
+            length += part.as_ref().map_or(0, |part| part.len() as u64);
             match part {
-                Some(part) if length <= most_bytes => {
+                Some(part) if length <= taken_bytes => {
                     return Some((Ok(part), (parts, length, false)));
                 }
-                Some(_) if !given_up => {}
-                None if length <= most_bytes => return None,
+                Some(_) if length <= read_bytes => {}
+                None if length <= taken_bytes => return None,
                 _ => return Some((Err(BodyFault::TooLarge), (parts, length, true))),
             }
         }
     };
-    stream::unfold((parts, 0_usize, false), next).fuse().boxed()
+    stream::unfold((parts, 0_u64, false), next).fuse().boxed()
 }
 
 /// The whole of a body, at once.
@@ -125,8 +162,17 @@ mod tests {
         Body::from_stream(stream::iter(parts))
     }
 
-    async fn read(body: Body, most: usize, within: Duration) -> Result<usize, BodyFault> {
-        let parts: Vec<Bytes> = take(body, most, within).try_collect().await?;
+    fn allowance(taken_bytes: u64, within: Duration) -> Allowance {
+        Allowance {
+            taken_bytes,
+            read_bytes: taken_bytes * READ_ON,
+            within,
+        }
+    }
+
+    async fn read(body: Body, most: u64, within: Duration) -> Result<usize, BodyFault> {
+        let parts = take(body, allowance(most, within));
+        let parts: Vec<Bytes> = parts.try_collect().await?;
         Ok(parts.iter().map(Bytes::len).sum())
     }
 
@@ -161,7 +207,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_fault_is_found_behind_other_errors() {
-        let taken = take(body_of(&["too long"]), 3, Duration::from_secs(60));
+        let allowance = allowance(3, Duration::from_secs(60));
+        let taken = take(body_of(&["too long"]), allowance);
         let error = axum::body::to_bytes(body(taken), 100).await.unwrap_err();
         assert_eq!(BodyFault::behind(&error), Some(BodyFault::TooLarge));
         let inner = multer::Error::StreamReadFailed(Box::new(BodyFault::TooSlow));

@@ -33,6 +33,7 @@ mod api;
 mod articles;
 mod attachments;
 mod away;
+mod bad_files;
 mod board;
 mod calendar;
 mod door;

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures::{Stream, StreamExt as _, stream};
-use madoguchi_core::article::FileKind;
+use madoguchi_core::article::{FileKind, file_name};
 
 use crate::body::{BodyFault, Taken};
 use crate::error::WebError;
@@ -40,6 +40,15 @@ impl FileForm {
     /// All fields beside the file.
     pub(crate) fn fields(&self) -> &BTreeMap<String, String> {
         &self.fields
+    }
+
+    /// What is told of a file that was chosen and holds nothing.
+    fn empty_file(&self) -> Option<WebError> {
+        let is_empty = !self.name.is_empty() && self.content.is_empty();
+        let name = file_name(&self.name);
+        let why =
+            format!("「{name}」は空のファイル(0バイト)です。中身のあるファイルを選んでください。");
+        is_empty.then_some(WebError::BadRequest(why))
     }
 
     /// The text in a field; empty if there is none.
@@ -104,6 +113,7 @@ async fn form_of(request: Request) -> Result<(FileForm, Option<WebError>), WebEr
         Some(fault) => fault.into(),
         None => unreadable(),
     });
+    let fault = fault.or_else(|| form.empty_file());
     Ok((form, fault))
 }
 
@@ -121,8 +131,8 @@ pub(crate) async fn look_into(
     looked.map_err(|_| WebError::Internal("a file could not be looked into"))
 }
 
-/// The text of a form with a file; of the file nothing is kept. `None` if it cannot be read, or holds
-/// more text than forms with such a file do.
+/// The text of a form with a file; of the file nothing is kept, and what stands behind one that is too large is
+/// not read. `None` if it cannot be read, or holds more text than forms with such a file do.
 pub(crate) async fn text_of(
     headers: &HeaderMap,
     taken: Taken,
@@ -136,9 +146,17 @@ pub(crate) async fn text_of(
     let mut room = file_use.text_bytes();
     while let Some(mut field) = form.next_field().await.ok()? {
         let name = field.name().unwrap_or_default().to_owned();
-        let is_kept = field.file_name().is_none() && fields.len() < FIELDS;
+        let is_file = field.file_name().is_some();
+        let is_kept = !is_file && fields.len() < FIELDS;
         let mut text = Vec::new();
-        while let Some(part) = field.chunk().await.ok()? {
+        loop {
+            let part = match field.chunk().await {
+                Ok(Some(part)) => part,
+                Ok(None) => break,
+                // What stands before a file is whole, however large the file is.
+                Err(_) if is_file => return Some(fields),
+                Err(_) => return None,
+            };
             if is_kept {
                 room = room.checked_sub(part.len())?;
                 text.extend_from_slice(&part);

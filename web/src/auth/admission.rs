@@ -2,7 +2,6 @@
 //! whether our own form sends it, and only then what it brings.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -12,15 +11,12 @@ use futures::TryStreamExt as _;
 
 use crate::auth::csrf::{self, TokenFault};
 use crate::auth::visitor::{By, Visitor};
-use crate::body::{self, BodyFault, Taken};
+use crate::body::{self, Allowance, BodyFault, Taken};
 use crate::error::{Limit, WebError};
 use crate::limits::{FileUse, FormUse};
 use crate::state::Web;
 use crate::unsent;
 use crate::upload;
-
-const FORM_WITHIN: Duration = Duration::from_secs(12);
-const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
 
 /// A form.
 pub(crate) async fn form<F>(request: Request, next: Next) -> Response
@@ -34,7 +30,7 @@ where
     };
     let (parts, body) = request.into_parts();
     let form_use = form_use(&parts);
-    let whole = body::read(body::take(body, form_use.bytes(), FORM_WITHIN)).await;
+    let whole = body::read(body::take(body, Allowance::form(form_use))).await;
     let taken = match whole {
         Ok(whole) => whole,
         Err(BodyFault::TooLarge) => return WebError::TooLarge(form_use).into_response(),
@@ -100,7 +96,7 @@ async fn keep_unsent(turned_away: TurnedAway) -> Response {
     let Some(web) = web.filter(|web| unsent::is_to_be_kept(web, &parts, &refused)) else {
         return refused;
     };
-    let whole = body::take(body, form_use(&parts).bytes(), FORM_WITHIN).try_collect::<Vec<_>>();
+    let whole = body::take(body, Allowance::form(form_use(&parts))).try_collect::<Vec<_>>();
     let Ok(whole) = whole.await else {
         return refused;
     };
@@ -125,7 +121,7 @@ async fn keep_unsent_upload(turned_away: TurnedAway) -> Response {
     let Some(_place) = web.uploads.enter(&owner) else {
         return WebError::TooMany(Limit::Uploads).into_response();
     };
-    let taken = body::take(body, file_use.bytes(), UPLOAD_WITHIN);
+    let taken = body::take(body, Allowance::upload(*file_use));
     let Some(fields) = upload::text_of(&parts.headers, taken, *file_use).await else {
         return refused;
     };
@@ -152,7 +148,7 @@ where
     let Some(_place) = web.uploads.enter(&visitor.user.id) else {
         return WebError::TooMany(Limit::Uploads).into_response();
     };
-    let taken = body::take(body, file_use.bytes(), UPLOAD_WITHIN);
+    let taken = body::take(body, Allowance::upload(file_use));
     let checked = match &visitor.by {
         By::Session { csrf, .. } => csrf::check(&parts.headers, taken, csrf, false).await,
         By::Token { .. } => Ok(body::body(taken)),

@@ -99,7 +99,7 @@ pub(crate) async fn judge(
         return Ok(Err(fault.message()));
     }
     let name = file_name(&form.name);
-    if let Some(why) = plain_fault(&form, &name) {
+    if let Some(why) = plain_fault(&form) {
         return Ok(Err(why));
     }
     let id = AttachmentId::new(form.text(ID));
@@ -127,7 +127,7 @@ pub(crate) async fn judge(
 }
 
 /// What is wrong with a file before anybody looks into it.
-fn plain_fault(form: &FileForm, name: &str) -> Option<String> {
+fn plain_fault(form: &FileForm) -> Option<String> {
     let id = form.text(ID);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if id.is_empty() || id.len() > ID_LETTERS || !id.bytes().all(is_plain) {
@@ -136,11 +136,6 @@ fn plain_fault(form: &FileForm, name: &str) -> Option<String> {
     }
     if form.name.is_empty() {
         return Some("ファイルを選んでください。".to_owned());
-    }
-    if form.content.is_empty() {
-        return Some(format!(
-            "「{name}」は空のファイル(0バイト)です。中身のあるファイルを選んでください。"
-        ));
     }
     (form.content.len() > ATTACHMENT_BYTES).then(|| FileUse::Attachment.too_large())
 }
