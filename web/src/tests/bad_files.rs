@@ -236,7 +236,7 @@ async fn a_file_under_the_name_of_another_folder_is_kept_once_under_a_tame_name(
         .await
         .unwrap()
         .unwrap();
-    let files = &article.article.newest().unwrap().content.files;
+    let files = &article.newest().unwrap().content.files;
     names(files.iter().map(|one| one.name.clone()).collect());
 }
 
