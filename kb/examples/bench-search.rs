@@ -70,7 +70,7 @@ fn main() -> Outcome<()> {
     let sudachi = Path::new("/usr/local/share/madoguchi/synonyms.json");
     let language = field.clone().with_sudachi(sudachi).unwrap_or(field);
     let encoder = Encoder::open(Path::new("/usr/local/share/madoguchi/encoder"))?;
-    let asked = Asked {
+    let asked = Bench {
         queries,
         recipe: Recipe::new(&docs),
         place: folder.path().join("index"),
@@ -88,7 +88,7 @@ fn main() -> Outcome<()> {
 }
 
 /// What is asked of which entries.
-struct Asked<'a> {
+struct Bench<'a> {
     queries: Vec<String>,
     recipe: Recipe<'a>,
     place: PathBuf,
@@ -96,7 +96,7 @@ struct Asked<'a> {
     language: Language,
 }
 
-impl Asked<'_> {
+impl Bench<'_> {
     #[expect(clippy::print_stdout, reason = "the table is what it is for")]
     fn measure(&self, size: usize, encoder: Option<&Encoder>) -> Outcome<()> {
         let _none = std::fs::remove_dir_all(&self.place);

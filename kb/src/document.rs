@@ -46,7 +46,7 @@ impl Fields {
         } else {
             passages(&entry.answer)
         };
-        let asked = Asked {
+        let head = EntryHead {
             question: tools.analyzer.cut(&entry.question),
             keywords: entry
                 .keywords
@@ -59,9 +59,9 @@ impl Fields {
         let numbered = passages.iter().enumerate();
         numbered
             .map(|(at, passage)| {
-                let mut document = self.passage(&entry, &asked, passage, at == 0, tools)?;
+                let mut document = self.passage(&entry, &head, passage, at == 0, tools)?;
                 if at == 0 {
-                    self.add_head(&entry, &asked, &mut document)?;
+                    self.add_head(&entry, &head, &mut document)?;
                 }
                 Ok(document)
             })
@@ -72,14 +72,14 @@ impl Fields {
     fn add_head(
         &self,
         entry: &Entry,
-        asked: &Asked,
+        head: &EntryHead,
         document: &mut TantivyDocument,
     ) -> Result<(), KbError> {
         document.add_text(self.head, HEAD);
         if let Some(number) = entry.number {
             document.add_text(self.number, number.0.to_string());
         }
-        for key in beginnings::keys(entry, &asked.question, &asked.keywords) {
+        for key in beginnings::keys(entry, &head.question, &head.keywords) {
             document.add_text(self.suggestions, key);
         }
         document.add_text(self.entry, serde_json::to_string(entry)?);
@@ -89,14 +89,14 @@ impl Fields {
     fn passage(
         &self,
         entry: &Entry,
-        asked: &Asked,
+        head: &EntryHead,
         passage: &Passage,
         is_head: bool,
         tools: &Tools<'_>,
     ) -> Result<TantivyDocument, KbError> {
-        let Asked {
+        let EntryHead {
             question, keywords, ..
-        } = asked;
+        } = head;
         let text = passage.with_heading(&entry.answer);
         let answer = tools.analyzer.cut(&text);
         let mut document = TantivyDocument::new();
@@ -105,8 +105,8 @@ impl Fields {
         document.add_text(self.category, entry.category.as_str());
         document.add_u64(self.settled, u64::from(entry.settled));
         document.add_i64(self.updated, entry.updated_at.0);
-        if let (Some(encoder), Some(question)) = (tools.encoder, &asked.meaning) {
-            let several = asked.several_passages;
+        if let (Some(encoder), Some(question)) = (tools.encoder, &head.meaning) {
+            let several = head.several_passages;
             let numbers = meaning::of_passage(encoder, &entry.question, question, &text, several);
             for number in numbers {
                 document.add_u64(self.meaning, number);
@@ -160,7 +160,7 @@ impl Fields {
 }
 
 /// What leads to an entry, the same for each of its passages.
-struct Asked {
+struct EntryHead {
     question: Cut,
     keywords: Vec<Cut>,
     /// What the question means.

@@ -33,7 +33,7 @@ use crate::portal::notices::{self, ShownNotice};
 use crate::remembered::DueCount;
 use crate::settings::WebSettings;
 use crate::shell::Shell;
-use crate::state::{BoardBeside, Web};
+use crate::state::{BoardPanels, Web};
 use crate::text;
 use crate::tickets::due;
 use crate::wait_chart::WaitChart;
@@ -179,7 +179,7 @@ pub(crate) async fn page(
     if viewer.sees.month {
         running::refresh(&web);
     }
-    let shown = BoardBeside {
+    let shown = BoardPanels {
         notices: web.notices.clone(),
         due: web.due.clone(),
         running: web.running.clone(),
@@ -217,7 +217,7 @@ pub(crate) fn render(
     desk: &dyn Desk,
     settings: &WebSettings,
     viewer: &BoardAudience,
-    beside: &BoardBeside,
+    beside: &BoardPanels,
     own_call: String,
 ) -> Result<String, askama::Error> {
     let (now, status, snapshot) = (desk.now(), desk.status(), desk.snapshot());

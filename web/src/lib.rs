@@ -113,7 +113,7 @@ pub use self::settings::{PortalSettings, WebSettings};
 pub use self::sign_in::oidc::provider::IdentityProvider;
 pub use self::sign_in::oidc::settings::{ProviderFault, ProviderSettings};
 pub use self::state::Faq;
-use self::state::{BoardBeside, Web};
+use self::state::{BoardPanels, Web};
 pub use self::text::DateStyle;
 
 /// All routes and what they need, as a table.
@@ -169,7 +169,7 @@ pub fn router(
 /// What every handler reaches.
 fn web(desk: Arc<dyn Desk>, store: Store, settings: WebSettings, key: &[u8; 32], faq: Faq) -> Web {
     let settings = Arc::new(settings);
-    let shown = BoardBeside::default();
+    let shown = BoardPanels::default();
     let live = {
         let (desk, settings, shown) = (desk.clone(), settings.clone(), shown.clone());
         Broadcaster::start(desk.clone(), move |sees| {

@@ -16,7 +16,7 @@ mod making;
 mod month;
 mod names;
 mod options;
-mod place;
+mod paths;
 mod published;
 mod remarks;
 mod row_notes;
@@ -36,7 +36,7 @@ use madoguchi_core::month::{
 use madoguchi_store::Work;
 
 use self::entry::{entry_audit, entry_routes};
-use self::place::HERE;
+use self::paths::HERE;
 use crate::auth::routes::Routes;
 use crate::feature::Feature;
 use crate::kit::record::audit_fields;

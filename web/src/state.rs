@@ -139,7 +139,7 @@ impl Faq {
 
 /// What the board shows beside the desk.
 #[derive(Clone, Default)]
-pub(crate) struct BoardBeside {
+pub(crate) struct BoardPanels {
     pub(crate) notices: Arc<LastNotices>,
     pub(crate) due: Arc<LastDue>,
     pub(crate) running: Arc<LastRunning>,
@@ -155,7 +155,7 @@ impl Web {
         desk: Arc<dyn Desk>,
         store: Store,
         settings: Arc<WebSettings>,
-        (live, shown): (Broadcaster, BoardBeside),
+        (live, shown): (Broadcaster, BoardPanels),
         key: &[u8; 32],
         faq: Faq,
         features: FeatureTables,

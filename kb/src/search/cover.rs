@@ -37,7 +37,7 @@ pub(super) struct Cover {
 }
 
 /// What was asked, word by word.
-pub(super) struct Asked {
+pub(super) struct QueryCover {
     slots: Vec<Slot>,
     /// The terms, each with whether it stands in question or keywords.
     clauses: Vec<(Clause, bool)>,
@@ -52,7 +52,7 @@ struct Slot {
     kana: f32,
 }
 
-impl Asked {
+impl QueryCover {
     pub(super) fn new(
         searcher: &Searcher,
         fields: &Fields,

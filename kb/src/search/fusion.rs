@@ -6,7 +6,7 @@ use tantivy::DocAddress;
 
 use super::Looked;
 use super::confidence::{self, Signals};
-use super::cover::{Asked, Cover};
+use super::cover::{QueryCover, Cover};
 use super::found::Fit;
 use super::groups::Groups;
 use super::likeness::add_alike;
@@ -69,7 +69,7 @@ pub(super) fn fuse(
         parts,
     } = looked;
     let groups = Groups::new(searcher)?;
-    let asked = Asked::new(searcher, &index.fields, terms, looked_for);
+    let asked = QueryCover::new(searcher, &index.fields, terms, looked_for);
     let mut covers: HashMap<DocAddress, Cover> = HashMap::new();
     let first: Vec<DocAddress> = by_words.iter().take(3).map(|(_, at)| *at).collect();
     covers.extend(first.iter().copied().zip(asked.covered(searcher, &first)?));

@@ -12,7 +12,7 @@ struct Chapter {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct PassageQuery {
     query: String,
     section: String,
 }
@@ -56,7 +56,7 @@ fn a_chapter_is_one_result_and_shows_the_passage_that_answers() {
 #[test]
 fn a_section_is_found_by_what_it_says() {
     let (_folder, knowledge, chapters) = with_manuals();
-    let asked: Vec<Asked> = read(include_str!(
+    let asked: Vec<PassageQuery> = read(include_str!(
         "../../sample/long/manual-queries-tuning.jsonl"
     ));
     let in_section = asked.iter().filter(|asked| {

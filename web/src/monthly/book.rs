@@ -15,7 +15,7 @@ use super::download::{FileLink, files_of_book};
 use super::edition::{Books, edition, edition_query};
 use super::figure::figure_place;
 use super::names::names_place;
-use super::place::{HERE, place, read_month};
+use super::paths::{HERE, month_path, read_month};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::query::escape;
@@ -63,7 +63,7 @@ pub(super) fn book_links(
     let names = names.into_iter().enumerate();
     let links = names.map(|(at, name)| BookLink {
         name,
-        link: format!("{}/book?book={at}{}", place(month), edition_query(edition)),
+        link: format!("{}/book?book={at}{}", month_path(month), edition_query(edition)),
         is_shown: shown == Some(at),
     });
     links.collect()
@@ -107,7 +107,7 @@ pub(super) async fn page(
     let link = |chapter: &Chapter| {
         let (book, id) = (query.book, escape(&chapter.id));
         let edition = edition_query(&query.edition);
-        format!("{}/book?book={book}&chapter={id}{edition}", place(month))
+        format!("{}/book?book={book}&chapter={id}{edition}", month_path(month))
     };
     let next = book.chapters.get(at + 1);
     let next = next.map(|next| (link(next), format!("{} {}", next.number, next.title)));
@@ -115,14 +115,14 @@ pub(super) async fn page(
         let cell = format!("{}/{}/{}", at.table, at.row, at.column);
         let figure = figure_place(month, &query.edition, query.book, &cell);
         // There are hundreds of them: they are told from this page on.
-        let from_here = figure.strip_prefix(&format!("{}/", place(month)));
+        let from_here = figure.strip_prefix(&format!("{}/", month_path(month)));
         Some(from_here.map_or_else(|| figure.clone(), str::to_owned))
     };
     let may_see_names = visitor.permissions.contains(Permission::HandleTickets);
     let page = BookPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         name: book.name.clone(),
         edition: shown.name.clone(),
         draft: book.draft,

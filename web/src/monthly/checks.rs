@@ -9,7 +9,7 @@ use madoguchi_core::audit::Action;
 use madoguchi_core::month::{CheckReason, ENTRY_LETTERS, Month};
 
 use super::making::live;
-use super::place::{HERE, place, read_month};
+use super::paths::{HERE, month_path, read_month};
 use super::words::may_write;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -91,7 +91,7 @@ async fn show(
     let page = ChecksPage {
         shell: Shell::new(web, Some(visitor), HERE).done(web, done),
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         may_write: may_write(visitor),
         letters: ENTRY_LETTERS,
         blocking: live.checks.iter().filter(|check| check.blocks()).count(),
@@ -147,7 +147,7 @@ pub(super) async fn explain(
         .store
         .lookup_month_entry::<CheckReason>(&CheckReason::id_of(month, &check.id))
         .await?;
-    let place = format!("{}/checks?done=saved", place(month));
+    let place = format!("{}/checks?done=saved", month_path(month));
     if known.is_some_and(|known| known.entry == reason) {
         return Ok(Redirect::to(&place).into_response());
     }

@@ -14,7 +14,7 @@ use madoguchi_reports::frozen::Frozen;
 use serde::Deserialize;
 
 use super::edition::{Books, edition, edition_query};
-use super::place::{place, read_month};
+use super::paths::{month_path, read_month};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
 use crate::state::Web;
@@ -174,7 +174,7 @@ pub(super) fn files_of_all(month: Month, edition: &str) -> Vec<FileLink> {
 }
 
 fn file_link(month: Month, edition: &str, (form, book): (&BookForm, usize)) -> FileLink {
-    let (place, edition) = (place(month), edition_query(edition));
+    let (place, edition) = (month_path(month), edition_query(edition));
     FileLink {
         link: format!("{place}/download?form={}&book={book}{edition}", form.name),
         label: form.label,

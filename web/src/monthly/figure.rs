@@ -19,7 +19,7 @@ use self::cells::{CellLink, figure_of};
 use self::records::{Listed, Row};
 
 use super::edition::{Books, edition, edition_query};
-use super::place::{HERE, place, read_month};
+use super::paths::{HERE, month_path, read_month};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -87,10 +87,10 @@ pub(super) async fn page(
     let mut page = FigurePage {
         shell: Shell::new(&web, Some(&visitor), HERE),
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         book_place: format!(
             "{}/book?book={}{}",
-            place(month),
+            month_path(month),
             query.book,
             edition_query(&query.edition)
         ),

@@ -15,7 +15,7 @@ use madoguchi_store::StoreError;
 
 use super::edition::kept;
 use super::making::{live, live_books, month_settings, refused};
-use super::place::{HERE, place, read_month};
+use super::paths::{HERE, month_path, read_month};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
@@ -95,7 +95,7 @@ async fn show(
     let page = FreezePage {
         shell: Shell::new(web, Some(visitor), HERE),
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         number: newest + 1,
         running: month >= Month::at(web.desk.now()),
         freezes_from: waits_until(web, month)
@@ -136,7 +136,7 @@ pub(super) async fn freeze(
     let month = read_month(&month)?;
     let values = Values::of(pairs);
     let number: u32 = values.get("edition").parse().unwrap_or(0);
-    let done = format!("{}?done=report-frozen", place(month));
+    let done = format!("{}?done=report-frozen", month_path(month));
     let report = web.store.report_of(month).await?;
     let newest = report.newest().map_or(0, |newest| newest.number);
     let login = &visitor.user.login;

@@ -14,7 +14,7 @@ use madoguchi_core::month::{
 use madoguchi_core::time::Instant;
 use serde::Deserialize;
 
-use super::place::{HERE, place};
+use super::paths::{HERE, month_path};
 use super::words::may_write;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
@@ -103,7 +103,7 @@ pub(super) async fn page(
         before: Some(year - 1).filter(is_shown),
         after: Some(year + 1).filter(|year| is_shown(year) && *year <= this.fiscal_year()),
         may_write: may_write(&visitor),
-        plan: format!("{}/shifts", place(this.next())),
+        plan: format!("{}/shifts", month_path(this.next())),
         rows,
     };
     Ok(Html(page.render()?))
@@ -160,7 +160,7 @@ fn row(
     let nothing = String::new;
     Row {
         month: month.name(),
-        link: place(month),
+        link: month_path(month),
         state: match state {
             SubmissionState::Open if month == Month::at(now) => "月の途中",
             state => state.label(),

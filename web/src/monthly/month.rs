@@ -18,7 +18,7 @@ use super::book::{all_names, book_links};
 use super::download::{FileLink, files_of_all, files_of_book};
 use super::freeze::waits_until;
 use super::list::{changed_editions, is_late};
-use super::place::{HERE, place, read_month};
+use super::paths::{HERE, month_path, read_month};
 use super::words::{People, date_text, may_write};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -163,7 +163,7 @@ pub(super) async fn show(
         },
         late: is_late(web, month, &report, due).await?,
         due: due.map(|day| dates.date(day)),
-        place: place(month),
+        place: month_path(month),
         books: books(month, ""),
         archives: files_of_all(month, ""),
         may_write,
@@ -214,7 +214,7 @@ async fn entries(web: &Web, month: Month) -> Result<Vec<EntryLink>, WebError> {
     };
     let link = |label: &'static str, path: &str, count: usize| EntryLink {
         label,
-        link: format!("{}/{path}", place(month)),
+        link: format!("{}/{path}", month_path(month)),
         count,
         missing: String::new(),
     };
@@ -250,7 +250,7 @@ fn editions(
             reason: edition.reason.clone(),
             program: edition.program.clone(),
             sha256: edition.sha256.clone(),
-            link: format!("{}/book?edition={number}", place(month)),
+            link: format!("{}/book?edition={number}", month_path(month)),
             books: books(month, &number.to_string()),
             archives: files_of_all(month, &number.to_string()),
         }
@@ -323,8 +323,8 @@ fn next_step(
     fields
         .push(field(Input::Area, "remark", "備考").hint("差戻しのときは、理由を必ず記入します。"));
     let action = match kinds.as_slice() {
-        [only] => format!("{}/steps?kind={}", place(month), only.as_str()),
-        _ => format!("{}/steps", place(month)),
+        [only] => format!("{}/steps?kind={}", month_path(month), only.as_str()),
+        _ => format!("{}/steps", month_path(month)),
     };
     let action = match action.contains('?') {
         true => format!("{action}&seq={seq}&edition={edition}"),

@@ -11,7 +11,7 @@ use madoguchi_reports::forms::names::file_name;
 use madoguchi_reports::forms::submission;
 
 use super::making::{month_settings, refused};
-use super::place::{place, read_month};
+use super::paths::{month_path, read_month};
 use crate::auth::access::Allowed;
 use crate::download::workbook_file;
 use crate::error::WebError;
@@ -19,7 +19,7 @@ use crate::state::Web;
 
 /// Where it is had.
 pub(super) fn names_place(month: Month) -> String {
-    format!("{}/ledger/download", place(month))
+    format!("{}/ledger/download", month_path(month))
 }
 
 pub(super) async fn file(

@@ -13,7 +13,7 @@ use madoguchi_core::roster::RowFault;
 use madoguchi_reports::rows::rows;
 use madoguchi_reports::sheet::SheetError;
 
-use super::place::HERE;
+use super::paths::HERE;
 use super::words::may_write;
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;

@@ -16,7 +16,7 @@ use madoguchi_monthly::{MonthlyError, RunningMonth, running_basis, running_month
 use self::costs::CostTable;
 use self::rows::{ClockRow, ItemRow, Rows};
 use super::making::{month_settings, refused};
-use super::place::{HERE, place};
+use super::paths::{HERE, month_path};
 use crate::auth::access::Allowed;
 use crate::auth::routes::Routes;
 use crate::auth::visitor::Visitor;
@@ -76,7 +76,7 @@ async fn page(
     let page = RunningPage {
         shell: Shell::new(&web, Some(&visitor), HERE),
         month: month.month.name(),
-        place: place(month.month),
+        place: month_path(month.month),
         session: session.unwrap_or_default().to_owned(),
         part: render(&web, &visitor, &month)?,
     };

@@ -21,7 +21,7 @@ use self::book::tables;
 use self::day::day_place;
 use self::words::{basis, gaps, people};
 use super::making::{month_settings, refused};
-use super::place::{HERE, place, read_month};
+use super::paths::{HERE, month_path, read_month};
 use super::words::may_write;
 use crate::auth::access::Allowed;
 use crate::error::WebError;
@@ -110,10 +110,10 @@ pub(super) async fn page(
     let page = ShiftsPage {
         shell,
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         may_write: may_write(&visitor),
         months: others
-            .map(|month| (format!("{}/shifts", place(month)), month.name()))
+            .map(|month| (format!("{}/shifts", month_path(month)), month.name()))
             .collect(),
         basis: basis(&plan),
         rows: plan

@@ -7,7 +7,7 @@ use madoguchi_core::month::{
 };
 use madoguchi_core::setup::FieldError;
 
-use super::place::HERE;
+use super::paths::HERE;
 use crate::auth::routes::Routes;
 use crate::kit::field::{Access, Field, access};
 use crate::kit::form::Input;

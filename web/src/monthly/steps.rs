@@ -9,7 +9,7 @@ use madoguchi_core::setup::FieldError;
 use madoguchi_store::StoreError;
 
 use super::month::{Typed, show};
-use super::place::{place, read_month};
+use super::paths::{month_path, read_month};
 use super::words::read_date;
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
@@ -84,7 +84,7 @@ pub(super) async fn record(
 }
 
 fn done(month: Month) -> Response {
-    Redirect::to(&format!("{}?done=step-recorded", place(month))).into_response()
+    Redirect::to(&format!("{}?done=step-recorded", month_path(month))).into_response()
 }
 
 /// Whether it is what was recorded, whoever sent it when.

@@ -32,13 +32,13 @@ pub(super) struct Bar {
     pub(super) own: &'static str,
     pub(super) remaining: Option<Remaining>,
     /// Whom the agent asks beside the caller.
-    pub(super) consult: Option<Asked>,
+    pub(super) consult: Option<ShownConsult>,
     /// How it stands with the caller who is handed on; empty if they are not.
     pub(super) hand_on: String,
 }
 
 /// Whom the agent asks beside the caller.
-pub(super) struct Asked {
+pub(super) struct ShownConsult {
     /// The colleague's name, or that it is somebody outside.
     pub(super) who: String,
     pub(super) answered: bool,
@@ -101,7 +101,7 @@ impl Bar {
 }
 
 /// Whom the visitor asks beside a caller.
-fn asked(web: &Web, visitor: &Visitor) -> Option<Asked> {
+fn asked(web: &Web, visitor: &Visitor) -> Option<ShownConsult> {
     let own = visitor.user.agent.as_ref()?;
     let snapshot = web.desk.snapshot();
     let consult = snapshot.consults.iter().find(|one| one.agent == *own)?;
@@ -110,7 +110,7 @@ fn asked(web: &Web, visitor: &Visitor) -> Option<Asked> {
         Some(colleague) => setup.agent_name(colleague.as_str()).to_owned(),
         None => "外の相手".to_owned(),
     };
-    Some(Asked {
+    Some(ShownConsult {
         who,
         answered: consult.answered,
         joined: consult.joined,

@@ -64,7 +64,7 @@ pub(super) async fn run(args: Args, config: &Config, data_dir: &Path) -> Result<
     let store = open_store(config, data_dir).await?;
     let joined = setup::joined(config, &store).await?;
     let queue_log = QueueLog::new(&args, &joined)?;
-    let mut kept = Kept::new(store);
+    let mut kept = CallImport::new(store);
     kept.load_open(&NodeName::new(queue_log::NODE)).await?;
     let whole = if args.follow {
         queue_log.follow(&mut kept).await
@@ -90,7 +90,7 @@ pub(super) async fn run_records(
     let joined = setup::joined(config, &store).await?;
     let (rules, calendars) = (joined.observe_rules(), joined.calendars()?);
     let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
-    let mut kept = Kept::new(store);
+    let mut kept = CallImport::new(store);
     if records == Records::Cel {
         kept.load_open(&NodeName::new(asterisk::CEL_NODE)).await?;
     }
@@ -148,7 +148,7 @@ impl<'a> QueueLog<'a> {
     /// What a log tells together with what the store knows of calls that began in an earlier one.
     async fn read(
         &self,
-        kept: &mut Kept,
+        kept: &mut CallImport,
         bytes: &[u8],
         is_followed: bool,
     ) -> Result<Import, CliError> {
@@ -173,20 +173,20 @@ impl<'a> QueueLog<'a> {
     }
 
     /// Imports a log of which nothing more is waited for.
-    async fn import_all(&self, kept: &mut Kept, bytes: &[u8]) -> Result<bool, CliError> {
+    async fn import_all(&self, kept: &mut CallImport, bytes: &[u8]) -> Result<bool, CliError> {
         let import = self.read(kept, bytes, false).await?;
         kept.import(&import).await
     }
 
     /// Stores what there is of a log that grows; tells when to look again if it does not.
-    async fn store(&self, kept: &mut Kept, bytes: &[u8]) -> Result<Option<Instant>, CliError> {
+    async fn store(&self, kept: &mut CallImport, bytes: &[u8]) -> Result<Option<Instant>, CliError> {
         let import = self.read(kept, bytes, true).await?;
         kept.store(&import).await?;
         Ok(import.due)
     }
 
     /// Imports what comes until the operator stops it; the log may be rotated meanwhile.
-    async fn follow(&self, kept: &mut Kept) -> Result<bool, CliError> {
+    async fn follow(&self, kept: &mut CallImport) -> Result<bool, CliError> {
         let mut signals = Signals::listen().context("signals")?;
         let mut log = Followed::new(self.file);
         let mut tick = tokio::time::interval(LOOK);
@@ -227,17 +227,17 @@ fn tell_of_waiting<T>(stored: Result<T, CliError>, is_away: &mut bool) {
 }
 
 /// The store, and what is known to be in it.
-struct Kept {
+struct CallImport {
     store: Store,
     known: HashMap<CallId, Vec<CallEvent>>,
 }
 
-struct Stored {
+struct ImportCounts {
     new: usize,
     known: usize,
 }
 
-impl Kept {
+impl CallImport {
     fn new(store: Store) -> Self {
         Self {
             store,
@@ -321,8 +321,8 @@ impl Kept {
 
     /// Stores the events of each call that the store does not have yet: a call that was imported
     /// before, from an earlier part of the log, goes on behind its last event.
-    async fn store(&mut self, import: &Import) -> Result<Stored, CliError> {
-        let mut stored = Stored { new: 0, known: 0 };
+    async fn store(&mut self, import: &Import) -> Result<ImportCounts, CliError> {
+        let mut stored = ImportCounts { new: 0, known: 0 };
         self.load(import.calls()).await?;
         let events = queue_log::continued(&import.events, &self.known);
         for batch in events.chunks(BATCH) {

@@ -132,14 +132,14 @@ pub(super) async fn run(args: &Args, config: &Config, data_dir: &Path) -> Result
 }
 
 /// A book with the proof of its figures.
-struct Made {
+struct ProvenBook {
     document: Document,
     drill: Drill,
     /// The file, of forms that are not made of the book alone.
     file: Vec<u8>,
 }
 
-async fn made(store: &Store, args: &Args, settings: &MonthSettings) -> Result<Made, CliError> {
+async fn made(store: &Store, args: &Args, settings: &MonthSettings) -> Result<ProvenBook, CliError> {
     let (now, month) = (SystemClock.now(), args.month);
     let failed = |error: madoguchi_monthly::MonthlyError| CliError::Failed(error.into());
     if let Some(edition) = args.edition {
@@ -167,7 +167,7 @@ async fn made(store: &Store, args: &Args, settings: &MonthSettings) -> Result<Ma
         file = report.json().map_err(anyhow::Error::from)?.into_bytes();
         file.push(b'\n');
     }
-    Ok(Made {
+    Ok(ProvenBook {
         document: report.document,
         drill,
         file,
@@ -200,7 +200,7 @@ async fn kept_books(store: &Store, month: Month, edition: EditionName) -> Result
 }
 
 /// One of all books of the month as it is now; JSON ends with a line end.
-fn of_all(books: Frozen, at: usize, format: BookFormat) -> Result<Made, CliError> {
+fn of_all(books: Frozen, at: usize, format: BookFormat) -> Result<ProvenBook, CliError> {
     let mut made = of_edition(books, at, format)?;
     if format == BookFormat::Json {
         made.file.push(b'\n');
@@ -209,7 +209,7 @@ fn of_all(books: Frozen, at: usize, format: BookFormat) -> Result<Made, CliError
 }
 
 /// One of the books of an edition: the same bytes as the file that a page hands out.
-fn of_edition(mut books: Frozen, at: usize, format: BookFormat) -> Result<Made, CliError> {
+fn of_edition(mut books: Frozen, at: usize, format: BookFormat) -> Result<ProvenBook, CliError> {
     let file = match format {
         BookFormat::Zip => madoguchi_monthly::archive(&books).map_err(anyhow::Error::from)?,
         BookFormat::Json => {
@@ -221,14 +221,14 @@ fn of_edition(mut books: Frozen, at: usize, format: BookFormat) -> Result<Made, 
     if at >= books.books.len() {
         return Err(CliError::Failed(anyhow::anyhow!("この報告書はありません")));
     }
-    Ok(Made {
+    Ok(ProvenBook {
         document: books.books.swap_remove(at),
         drill: books.drill,
         file,
     })
 }
 
-impl Made {
+impl ProvenBook {
     /// The file of a form.
     fn file(self, format: BookFormat) -> Result<Vec<u8>, CliError> {
         let Self {

@@ -59,9 +59,9 @@ fn checked_json(line: &[u8]) -> Option<&[u8]> {
     (header == expected.as_bytes()).then_some(json)
 }
 
-/// A stretch of a segment.
+/// A record of a segment, or a stretch that is none.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) struct JournalRecord {
     /// Where it begins.
     pub(super) start: u64,
     /// Where the next one begins.
@@ -102,7 +102,7 @@ impl<R: BufRead> Scan<R> {
     }
 
     /// The next stretch, or `None` at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<JournalRecord>> {
         self.line.clear();
         let length = self.input.read_until(b'\n', &mut self.line)?;
         if length == 0 {
@@ -122,7 +122,7 @@ impl<R: BufRead> Scan<R> {
                 serde_json::from_slice(json).map_or_else(Content::Unknown, Content::Event)
             }
         };
-        Ok(Some(Piece {
+        Ok(Some(JournalRecord {
             start,
             end: self.at,
             content,
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::journal::tests::event;
 
-    fn pieces(bytes: &[u8]) -> Vec<Piece> {
+    fn records(bytes: &[u8]) -> Vec<JournalRecord> {
         let mut scan = Scan::new(bytes, 0);
         std::iter::from_fn(|| scan.next().unwrap()).collect()
     }
@@ -145,7 +145,7 @@ mod tests {
         let events = [event("佐藤\n﨑髙①〜", 0), event("b", 1)];
         let mut bytes = Vec::new();
         encode(&events, &mut bytes).unwrap();
-        let read = pieces(&bytes);
+        let read = records(&bytes);
         assert_eq!(read.len(), 2);
         for (piece, event) in read.iter().zip(&events) {
             assert!(matches!(&piece.content, Content::Event(read) if read == event));
@@ -162,7 +162,7 @@ mod tests {
             let mut bytes = first.clone();
             bytes[at] ^= 0x01;
             bytes.extend_from_slice(&second);
-            let read = pieces(&bytes);
+            let read = records(&bytes);
             assert!(matches!(read[0].content, Content::Damaged), "byte {at}");
             let last = read.last().unwrap();
             assert!(matches!(&last.content, Content::Event(e) if e.call.as_str() == "b"));
@@ -178,7 +178,7 @@ mod tests {
             crc32fast::hash(json.as_bytes())
         );
         assert!(matches!(
-            pieces(line.as_bytes())[0].content,
+            records(line.as_bytes())[0].content,
             Content::Unknown(_)
         ));
     }

@@ -17,7 +17,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::field::{read, recorded};
 use crate::kit::form::Values;
-use crate::monthly::place::read_month;
+use crate::monthly::paths::read_month;
 use crate::monthly::words::People;
 use crate::state::Web;
 

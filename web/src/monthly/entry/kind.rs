@@ -9,7 +9,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::field::Field;
 use crate::kit::form::Values;
-use crate::monthly::place::place;
+use crate::monthly::paths::month_path;
 use crate::query::escape;
 use crate::state::Web;
 use crate::text::DateStyle;
@@ -102,7 +102,7 @@ pub(in crate::monthly) trait Written: MonthEntry + 'static {
 
 /// The list of a kind in a month.
 pub(super) fn list_place<T: Written>(month: Month) -> String {
-    format!("{}/{}", place(month), T::SCREEN.path)
+    format!("{}/{}", month_path(month), T::SCREEN.path)
 }
 
 /// One of them.

@@ -8,7 +8,7 @@ use madoguchi_core::access::ManageReports;
 use super::kind::{Written, list_place, one_place};
 use crate::auth::access::Allowed;
 use crate::error::WebError;
-use crate::monthly::place::{HERE, place, read_month};
+use crate::monthly::paths::{HERE, month_path, read_month};
 use crate::monthly::words::People;
 use crate::query::DoneQuery;
 use crate::shell::Shell;
@@ -60,7 +60,7 @@ pub(in crate::monthly) async fn list<T: Written>(
     let page = ListPage {
         shell: Shell::new(&web, Some(&visitor), HERE).done(&web, &query.done),
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         label: T::SCREEN.label,
         about: T::SCREEN.about,
         frozen: report.newest().is_some(),

@@ -16,7 +16,7 @@ use crate::auth::visitor::Visitor;
 use crate::error::WebError;
 use crate::kit::field::{Facts, differences, sections, values};
 use crate::kit::form::{Form, FormField, Input, Section, Values};
-use crate::monthly::place::{HERE, place, read_month};
+use crate::monthly::paths::{HERE, month_path, read_month};
 use crate::monthly::words::People;
 use crate::query::escape;
 use crate::shell::Shell;
@@ -79,7 +79,7 @@ pub(super) fn show_new<T: Written>(
     let page = EntryPage {
         shell: Shell::new(web, Some(visitor), HERE),
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         list,
         label: T::SCREEN.label,
         title: format!("{}の記入", T::SCREEN.label),
@@ -161,7 +161,7 @@ pub(super) async fn show<T: Written>(
     let page = EntryPage {
         shell: Shell::new(web, Some(visitor), HERE),
         month: month.name(),
-        place: place(month),
+        place: month_path(month),
         list: list_place::<T>(month),
         label: T::SCREEN.label,
         title: kept.entry.title(),

@@ -5,7 +5,7 @@ use madoguchi_reports::differences::row_name;
 use madoguchi_reports::document::{DocCell, Document, Figure};
 
 use crate::monthly::edition::edition_query;
-use crate::monthly::place::place;
+use crate::monthly::paths::month_path;
 use crate::query::escape;
 
 /// Something that a figure was made of, and where it leads to.
@@ -26,7 +26,7 @@ pub(in crate::monthly) fn figure_place(
     let edition = edition_query(edition);
     format!(
         "{}/figure?book={book}&cell={}{edition}",
-        place(month),
+        month_path(month),
         escape(cell)
     )
 }

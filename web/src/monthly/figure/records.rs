@@ -11,7 +11,7 @@ use madoguchi_store::TicketRow;
 
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::monthly::place::place;
+use crate::monthly::paths::month_path;
 use crate::monthly::words::{may_write, shortened};
 use crate::query::escape;
 use crate::state::Web;
@@ -116,7 +116,7 @@ pub(super) async fn facts(
         let (fact, month) = (&kept.entry, Month::at(kept.entry.at));
         rows.push(Row {
             link: match may {
-                true => format!("{}/facts/{}", place(month), escape(id)),
+                true => format!("{}/facts/{}", month_path(month), escape(id)),
                 false => String::new(),
             },
             cells: vec![

@@ -8,7 +8,7 @@ use madoguchi_monthly::{ItemRisk, OpenClock, RateRisk, RunningItem, RunningMonth
 
 use crate::auth::visitor::Visitor;
 use crate::monthly::figure::figure_place;
-use crate::monthly::place::place;
+use crate::monthly::paths::month_path;
 use crate::query::escape;
 use crate::state::Web;
 use crate::text;
@@ -107,7 +107,7 @@ impl<'a> Rows<'a> {
     }
 
     fn clock(&self, clock: &OpenClock) -> ClockRow {
-        let fact = || format!("{}/facts/{}", place(self.month.month), escape(&clock.id));
+        let fact = || format!("{}/facts/{}", month_path(self.month.month), escape(&clock.id));
         let (what, link) = match &clock.ticket {
             Some(number) => (
                 format!("問合せ {number}"),

@@ -7,7 +7,7 @@ use madoguchi_monthly::{PlannedDay, PlannedHalfHour, ShiftPlanMonth};
 
 use super::words::{basis, clock, people};
 use crate::error::WebError;
-use crate::monthly::place::place;
+use crate::monthly::paths::month_path;
 use crate::shell::Shell;
 use crate::text::{self, DateStyle};
 
@@ -38,7 +38,7 @@ struct Row {
 
 /// Where a day of a plan is shown.
 pub(super) fn day_place(day: &PlannedDay) -> String {
-    let month = place(Month::of(day.date));
+    let month = month_path(Month::of(day.date));
     format!("{month}/shifts?day={}", day.date)
 }
 
@@ -62,7 +62,7 @@ pub(super) fn page(
     Ok(DayPage {
         shell,
         month: plan.month.name(),
-        plan: format!("{}/shifts", place(plan.month)),
+        plan: format!("{}/shifts", month_path(plan.month)),
         day: format!("{}({})", dates.date(day.date), text::weekday(day.date)),
         others: before.into_iter().chain(after).collect(),
         expected: format!("{:.1}件", day.expected),

@@ -13,7 +13,7 @@ use madoguchi_reports::rows::{FileRow, each_row};
 
 use super::super::data::open_store;
 use super::super::error::CliError;
-use super::{Kept, read};
+use super::{CallImport, read};
 use crate::config::Config;
 use crate::{housekeeping, setup};
 
@@ -42,7 +42,7 @@ pub(in crate::cli) async fn run(
     let (rules, calendars) = (joined.observe_rules(), joined.calendars()?);
     let is_open = |line: &LineName, at: Instant| calendars.of_line(line).status(at).open;
     let import = import(&bytes, &columns, &rules, &is_open)?;
-    Kept::new(store).keep(&import).await
+    CallImport::new(store).keep(&import).await
 }
 
 fn import(

@@ -26,11 +26,11 @@ pub(super) enum Sink {
     /// To standard output, as rows, by these rules.
     Print(Box<Rules>),
     /// Into the store, as events.
-    Store(Box<Kept>),
+    Store(Box<StoreSink>),
 }
 
 /// What goes into the store.
-pub(super) struct Kept {
+pub(super) struct StoreSink {
     store: Store,
     name: HeldName,
     settings: Settings,
@@ -52,7 +52,7 @@ impl Sink {
         in_force: &InForce,
     ) -> Self {
         let rules = in_force.config.observe_rules();
-        Self::Store(Box::new(Kept {
+        Self::Store(Box::new(StoreSink {
             calendars: in_force.calendars.clone(),
             counting: Counting::new(rules, name.node().clone()),
             signals: SignalBuffer::new(in_force.retention, SignalKind::Observed),
@@ -68,7 +68,7 @@ impl Sink {
     }
 }
 
-impl Kept {
+impl StoreSink {
     /// Whether messages are kept.
     pub(super) fn keeps_messages(&self) -> bool {
         self.signals.keeps_messages()

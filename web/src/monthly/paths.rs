@@ -8,7 +8,7 @@ use crate::error::WebError;
 pub(crate) const HERE: &str = "/monthly";
 
 /// The page of a month.
-pub(super) fn place(month: Month) -> String {
+pub(super) fn month_path(month: Month) -> String {
     format!("{HERE}/{month}")
 }
 
