@@ -12,6 +12,7 @@ pub(crate) mod bulk;
 mod conflict;
 pub(crate) mod export;
 pub(crate) mod field;
+pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod list;

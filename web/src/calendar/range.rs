@@ -19,7 +19,7 @@ use super::rule::{KIND, calendar_name, chosen, read_date, read_id};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::kit::field::read as read_fields;
+use crate::kit::fields::read as read_fields;
 use crate::kit::form::Values;
 use crate::kit::record::Context;
 use crate::kit::versioned::{Versioned, read as read_version, save as save_changes};

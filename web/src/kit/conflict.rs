@@ -3,7 +3,8 @@
 
 use madoguchi_store::Setting;
 
-use super::field::{self, Facts};
+use super::field::Field;
+use super::fields::{self, Facts};
 use super::form::{Input, Values};
 use super::record::{Context, Record};
 use super::versioned::Versioned;
@@ -46,15 +47,15 @@ impl Conflict {
         let (how, title, facts) = match &kept.record {
             None => {
                 let facts = attempt.values.zip(kept.last()).map(|(values, mut typed)| {
-                    field::read(&fields, values, &mut typed, false);
-                    field::facts(&fields, &typed)
+                    fields::read(&fields, values, &mut typed, false);
+                    fields::facts(&fields, &typed)
                 });
                 let how = "まだ保存していません。下の履歴から以前の内容に戻してから、もう一度変更してください。";
                 (how.to_owned(), "入力した内容", facts.unwrap_or_default())
             }
             Some(now) => {
                 let before = kept.in_version(attempt.seen);
-                let facts = field::differences(&fields, before.as_ref(), now);
+                let facts = fields::differences(&fields, before.as_ref(), now);
                 (how_to_go_on(&fields, attempt), "先に変更された項目", facts)
             }
         };
@@ -85,7 +86,7 @@ fn people(newer: &[&Setting], visitor: &Visitor) -> String {
     logins.join("、")
 }
 
-fn how_to_go_on<T: Record>(fields: &[field::Field<'_, T>], attempt: &Attempt<'_>) -> String {
+fn how_to_go_on<T: Record>(fields: &[Field<'_, T>], attempt: &Attempt<'_>) -> String {
     let Some(values) = attempt.values else {
         return "まだ何も行っていません。今の内容を確認してから、もう一度操作してください。"
             .to_owned();

@@ -175,7 +175,8 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::{Field, access, sections};
+    use super::super::field::{Field, access};
+    use super::super::fields::sections;
     use super::*;
 
     #[test]

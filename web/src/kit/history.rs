@@ -1,6 +1,6 @@
 //! The versions of a record: who changed what.
 
-use super::field::{Facts, differences};
+use super::fields::{Facts, differences};
 use super::record::{Context, Record};
 use super::versioned::Versioned;
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 
-use super::field::listed;
+use super::fields::listed;
 use super::record::{Context, Listed, Record};
 use super::value::Text;
 use super::versioned::read;

@@ -8,7 +8,7 @@ use madoguchi_core::setup::FieldError;
 use madoguchi_store::{Resource, StoreError};
 
 use super::conflict::{Attempt, Conflict};
-use super::field::{self, Facts};
+use super::fields::{self, Facts};
 use super::form::{Form, Input, Values};
 use super::history::{VersionRow, rows};
 use super::record::{Button, Context, OneTime, Record, Settled};
@@ -105,7 +105,7 @@ pub(crate) async fn show<T: Record>(
     page.path = T::path(id);
     if let Some(record) = T::of_file(&context) {
         page.title = record.title(&context);
-        page.by_file = Some(field::facts(&T::fields(&context), &record));
+        page.by_file = Some(fields::facts(&T::fields(&context), &record));
         return page.answer(&shown);
     }
     let kept = Versioned::<T>::get(web, id).await?;
@@ -144,11 +144,11 @@ pub(crate) async fn show<T: Record>(
                 Some(values) if shown.too_late.is_none() => values.version(),
                 _ => kept.version,
             };
-            let kept_values = || field::values(&fields, record);
+            let kept_values = || fields::values(&fields, record);
             let values = shown.values.clone().unwrap_or_else(kept_values);
-            let sections = field::sections(&fields, &values, Some(record));
+            let sections = fields::sections(&fields, &values, Some(record));
             let mut typed = record.clone();
-            field::read(&fields, &values, &mut typed, false);
+            fields::read(&fields, &values, &mut typed, false);
             page.form = Some(Form {
                 confirm: T::SCREEN.confirm,
                 takes_effect: T::SCREEN.takes_effect,
@@ -167,7 +167,7 @@ pub(crate) async fn new_page<T: Record>(
 ) -> Result<Response, WebError> {
     let context = Context::new(&web, "");
     let suggested = T::suggested(&Values::of(asked), &context);
-    let values = field::values(&T::fields(&context), &suggested);
+    let values = fields::values(&T::fields(&context), &suggested);
     show_new::<T>(&web, &visitor, &values, &[]).await
 }
 
@@ -181,9 +181,9 @@ async fn show_new<T: Record>(
     let mut page = RecordPage::blank::<T>(web, visitor, "");
     page.title = format!("{}の登録", T::SCREEN.label);
     let fields = T::fields(&context);
-    let sections = field::sections(&fields, values, None);
+    let sections = fields::sections(&fields, values, None);
     let mut typed = T::blank(&context);
-    field::read(&fields, values, &mut typed, true);
+    fields::read(&fields, values, &mut typed, true);
     page.form = Some(Form {
         submit: "登録する",
         takes_effect: T::SCREEN.takes_effect,
@@ -204,7 +204,7 @@ fn read<T: Record>(
     context: &Context<'_>,
 ) -> Result<Settled<T>, Vec<FieldError>> {
     let fields = T::fields(context);
-    let mut faults = field::read(&fields, values, &mut record, before.is_none());
+    let mut faults = fields::read(&fields, values, &mut record, before.is_none());
     // Of a field that cannot be read, that is what is wrong with it.
     let more = record.check(before, context).into_iter();
     let more = more.filter(|fault| faults.iter().all(|known| known.field != fault.field));

@@ -12,7 +12,8 @@ use madoguchi_store::NewVersion;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::field::{Facts, Field, FieldInfo};
+use super::field::{Field, FieldInfo};
+use super::fields::Facts;
 use super::form::Values;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;

@@ -4,7 +4,7 @@ use madoguchi_core::audit::changed;
 use madoguchi_core::setup::{FieldError, PartFault};
 use madoguchi_store::{NewVersion, Resource, Setting, Store, StoreError};
 
-use super::field::recorded;
+use super::fields::recorded;
 use super::record::{Change, Context, Effect, Record};
 use crate::auth::visitor::Visitor;
 use crate::desk::SetupRefusal;

@@ -9,7 +9,8 @@ use madoguchi_core::ticket::{
 };
 
 use super::names::Names;
-use crate::kit::field::{Access, Field, read};
+use crate::kit::field::{Access, Field};
+use crate::kit::fields::read;
 use crate::kit::form::{Input, Values};
 use crate::kit::value::YES;
 use crate::text;

@@ -30,7 +30,7 @@ use super::related::{self, ArticleRow};
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::kit::field::{sections, values};
+use crate::kit::fields::{sections, values};
 use crate::kit::form::{Form, Input, Values};
 use crate::local_time::local;
 use crate::query::Choice;

@@ -14,7 +14,7 @@ use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::desk::SetupRefusal;
 use crate::error::WebError;
-use crate::kit::field::recorded;
+use crate::kit::fields::recorded;
 use crate::kit::record::{Context, Record as _};
 use crate::query::Choice;
 use crate::state::Web;

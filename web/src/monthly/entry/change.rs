@@ -15,7 +15,7 @@ use super::page::{REASON, Shown, get, show, show_new};
 use crate::auth::access::Allowed;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::kit::field::{read, recorded};
+use crate::kit::fields::{read, recorded};
 use crate::kit::form::Values;
 use crate::monthly::paths::read_month;
 use crate::monthly::words::People;

@@ -14,7 +14,7 @@ use crate::auth::access::Allowed;
 use crate::auth::token;
 use crate::auth::visitor::Visitor;
 use crate::error::WebError;
-use crate::kit::field::{Facts, differences, sections, values};
+use crate::kit::fields::{Facts, differences, sections, values};
 use crate::kit::form::{Form, FormField, Input, Section, Values};
 use crate::monthly::paths::{HERE, month_path, read_month};
 use crate::monthly::words::People;
