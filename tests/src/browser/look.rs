@@ -57,6 +57,18 @@ impl Browser {
         Ok(browser)
     }
 
+    /// Does the same at a desk and at a telephone, with a browser of its own for each.
+    pub async fn at_both(
+        visit: impl AsyncFn(&Self) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for look in Look::BOTH {
+            let browser = Self::looking(look).await?;
+            visit(&browser).await.with_context(|| look.to_string())?;
+            browser.close().await?;
+        }
+        Ok(())
+    }
+
     /// Looks at this page and all that follow in this way.
     pub async fn look(&self, look: Look) -> anyhow::Result<()> {
         let size = json!({

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use fantoccini::Locator;
 use madoguchi_core::access::Role;
-use madoguchi_tests::browser::{Browser, Look, until_shown};
+use madoguchi_tests::browser::{Browser, until_shown};
 use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::sipp::{Run, caller};
 
@@ -60,8 +60,7 @@ async fn several_days_are_closed_at_once_shown_with_their_names_and_opened_again
 -> anyhow::Result<()> {
     let desk = Setup::default().registering_agent("tanaka").start().await?;
     let password = desk.add_user("boss", &[Role::Supervisor], None).await?;
-    for look in Look::BOTH {
-        let browser = Browser::looking(look).await?;
+    Browser::at_both(async |browser| {
         browser.sign_in(desk.web(), "boss", &password).await?;
         browser.open(desk.web(), "/admin/calendar").await?;
         browser.until_shown("23日 勤労感謝の日").await?;
@@ -94,8 +93,9 @@ async fn several_days_are_closed_at_once_shown_with_their_names_and_opened_again
         browser.click("dialog button.danger").await?;
         browser.until_shown("以前の内容に戻しました").await?;
         ensure!(changed_days(&desk).await? == 0, "all are as before");
-        browser.close().await?;
-    }
+        Ok(())
+    })
+    .await?;
     desk.end().await?;
     Ok(())
 }

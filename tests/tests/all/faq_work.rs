@@ -9,7 +9,7 @@ use fantoccini::Locator;
 use madoguchi_core::access::Role;
 use madoguchi_core::clock::Clock;
 use madoguchi_reports::table::{Column, Form, Table, workbook};
-use madoguchi_tests::browser::{Browser, Look};
+use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::faq;
 
@@ -50,11 +50,7 @@ async fn an_article_is_found_once_somebody_else_has_approved_it_and_not_after_it
     let approver = [Role::FaqApprover];
     desk.add_user_with("shonin", &approver, None, &password)
         .await?;
-    for look in Look::BOTH {
-        let browser = Browser::looking(look).await?;
-        live_and_end(&desk, &browser, &password).await?;
-        browser.close().await?;
-    }
+    Browser::at_both(async |browser| live_and_end(&desk, browser, &password).await).await?;
     desk.end().await?;
     Ok(())
 }

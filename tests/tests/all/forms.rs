@@ -97,8 +97,7 @@ async fn a_fault_stands_beside_its_field_and_what_was_typed_stays() -> Outcome {
     let folder = tempfile::tempdir()?;
     let large = folder.path().join("旧台帳.csv");
     std::fs::write(&large, vec![b'0'; 13 << 20])?;
-    for look in Look::BOTH {
-        let browser = Browser::looking(look).await?;
+    Browser::at_both(async |browser| {
         browser.sign_in(desk.web(), "boss", &password).await?;
         browser.open(desk.web(), "/tickets/import").await?;
         browser.fill_in("#ledger", "前の台帳").await?;
@@ -117,7 +116,7 @@ async fn a_fault_stands_beside_its_field_and_what_was_typed_stays() -> Outcome {
         browser.until_shown("取り込んでいません").await?;
         let told = browser.text("#file-error").await?;
         ensure!(told.contains("12MB以内"), "{told}");
-        ensure!(value(&browser, "#ledger").await? == "前の台帳");
+        ensure!(value(browser, "#ledger").await? == "前の台帳");
 
         browser
             .open(
@@ -132,10 +131,11 @@ async fn a_fault_stands_beside_its_field_and_what_was_typed_stays() -> Outcome {
             ("#to", "2026-12-29"),
             ("#note", "年末"),
         ] {
-            ensure!(value(&browser, field).await? == typed, "{field}");
+            ensure!(value(browser, field).await? == typed, "{field}");
         }
-        browser.close().await?;
-    }
+        Ok(())
+    })
+    .await?;
     desk.end().await?;
     Ok(())
 }

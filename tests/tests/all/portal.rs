@@ -311,11 +311,7 @@ async fn search_copy_and_settle(
 async fn results_that_cannot_be_had_are_said_to_be_missing() -> Outcome {
     let desk = desk().await?;
     let password = desk.add_user("sato", &[Role::Agent], None).await?;
-    for look in Look::BOTH {
-        let browser = Browser::looking(look).await?;
-        say_what_is_missing(&desk, &browser, &password).await?;
-        browser.close().await?;
-    }
+    Browser::at_both(async |browser| say_what_is_missing(&desk, browser, &password).await).await?;
     desk.end().await?;
     Ok(())
 }
@@ -357,11 +353,7 @@ async fn the_own_state_beside_the_search_is_how_it_is_now_though_nothing_is_touc
     let password = desk
         .add_user("tanaka", &[Role::Agent], Some("tanaka"))
         .await?;
-    for look in Look::BOTH {
-        let browser = Browser::looking(look).await?;
-        own_state_follows(&desk, &browser, &password).await?;
-        browser.close().await?;
-    }
+    Browser::at_both(async |browser| own_state_follows(&desk, browser, &password).await).await?;
     desk.end().await?;
     Ok(())
 }

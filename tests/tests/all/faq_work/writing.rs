@@ -4,7 +4,7 @@ use anyhow::ensure;
 use fantoccini::Locator;
 use fantoccini::key::Key;
 use madoguchi_core::access::Role;
-use madoguchi_tests::browser::{Browser, Look};
+use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
 use serde_json::json;
 
@@ -81,11 +81,7 @@ async fn a_picture_is_seen_by_who_writes_and_by_staff() -> Outcome {
     let approver = [Role::FaqApprover];
     desk.add_user_with("shonin", &approver, None, &password)
         .await?;
-    for look in Look::BOTH {
-        let browser = Browser::looking(look).await?;
-        picture_is_seen(&desk, &browser, &password).await?;
-        browser.close().await?;
-    }
+    Browser::at_both(async |browser| picture_is_seen(&desk, browser, &password).await).await?;
     desk.end().await?;
     Ok(())
 }
@@ -169,8 +165,7 @@ async fn an_answer_of_20_000_letters_is_typed_and_saved_and_one_letter_more_is_t
 -> Outcome {
     let desk = Setup::default().with_knowledge().start().await?;
     let password = desk.add_user("henshu", &[Role::FaqEditor], None).await?;
-    for look in Look::BOTH {
-        let browser = Browser::looking(look).await?;
+    Browser::at_both(async |browser| {
         browser.sign_in(desk.web(), "henshu", &password).await?;
         browser.open(desk.web(), "/articles/new").await?;
         browser.fill_in("#question", "長い手順").await?;
@@ -180,12 +175,12 @@ async fn an_answer_of_20_000_letters_is_typed_and_saved_and_one_letter_more_is_t
             let begin = format!("第{n:02}段落。");
             let end = if n < 19 { "\n" } else { "" };
             let rest = LETTERS / 20 - begin.chars().count() - end.len();
-            type_at_once(&browser, &format!("{begin}{}{end}", "旅".repeat(rest))).await?;
+            type_at_once(browser, &format!("{begin}{}{end}", "旅".repeat(rest))).await?;
         }
-        type_at_once(&browser, "費").await?;
+        type_at_once(browser, "費").await?;
         let letters = browser.client.execute(LENGTH, Vec::new()).await?;
         ensure!(letters == LETTERS + 1, "{letters}");
-        act(&browser, "#article-form button.primary", "保存していません").await?;
+        act(browser, "#article-form button.primary", "保存していません").await?;
         let told = browser.text("#answer-error").await?;
         ensure!(told.contains("20,000文字"), "{told}");
         let kept = browser.client.execute(LENGTH, Vec::new()).await?;
@@ -196,13 +191,14 @@ async fn an_answer_of_20_000_letters_is_typed_and_saved_and_one_letter_more_is_t
                    field.setSelectionRange(field.value.length, field.value.length)";
         browser.client.execute(end, Vec::new()).await?;
         browser.press([Key::Backspace.into()]).await?;
-        act(&browser, "#article-form button.primary", "登録しました").await?;
+        act(browser, "#article-form button.primary", "登録しました").await?;
         let path = browser.client.current_url().await?.path().to_owned();
         browser.open(desk.web(), &format!("{path}/edit")).await?;
         let saved = browser.client.execute(LENGTH, Vec::new()).await?;
         ensure!(saved == LETTERS, "{saved}");
-        browser.close().await?;
-    }
+        Ok(())
+    })
+    .await?;
     desk.end().await?;
     Ok(())
 }
