@@ -30,7 +30,6 @@ pub(crate) const COLUMNS: &str = "users.id, users.login, users.name, users.roles
 /// A user with what proves them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// Who.
     pub user: User,
     /// argon2id as a PHC string.
     pub password: Option<String>,

@@ -32,21 +32,17 @@ pub enum BackupError {
     /// A file.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
     /// A program of PostgreSQL is not installed.
     #[error("the program {program} is not installed (Debian: postgresql-client)")]
     NoProgram {
-        /// Which.
         program: &'static str,
     },
     /// A program of PostgreSQL failed.
     #[error("{program}: {said}")]
     Program {
-        /// Which.
         program: &'static str,
         /// What it said.
         said: String,
@@ -54,7 +50,6 @@ pub enum BackupError {
     /// The copy is damaged.
     #[error("the copy {} is damaged: {said}", path.display())]
     Damaged {
-        /// Which.
         path: PathBuf,
         /// What is wrong.
         said: String,

@@ -51,7 +51,6 @@ pub enum StoreError {
     Open {
         /// Its address, without password.
         address: String,
-        /// Why.
         source: sqlx::Error,
     },
     /// A newer program has changed the database; this one would not understand it.
@@ -77,13 +76,11 @@ pub enum StoreError {
     /// The database cannot be used now, as was seen before: it is not asked again for this.
     #[error("the database cannot be used now ({})", fault.as_str())]
     Away {
-        /// Why.
         fault: Fault,
     },
     /// Somebody else has changed it since it was read.
     #[error("{} has been changed in the meantime", what.as_str())]
     Changed {
-        /// What.
         what: Resource,
     },
     /// A change of a unit of work was refused, so that nothing of it is kept.
@@ -92,7 +89,6 @@ pub enum StoreError {
     /// It has to be unique and exists already.
     #[error("{} exists already", what.as_str())]
     Taken {
-        /// What.
         what: Resource,
     },
     /// The database reports an error, or is away.

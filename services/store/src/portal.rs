@@ -28,7 +28,6 @@ use crate::store::Store;
 pub struct Search {
     /// Its name, made by us.
     pub id: String,
-    /// When.
     pub at: Instant,
     /// Who looked for it.
     pub viewer: Viewer,
@@ -60,7 +59,6 @@ named! {
 pub struct View {
     /// Its name, made by us.
     pub id: String,
-    /// When.
     pub at: Instant,
     /// Which article.
     pub article: ArticleId,
@@ -83,7 +81,6 @@ pub struct Opened {
     pub article: ArticleId,
     /// Its place among the results, from 1.
     pub position: u32,
-    /// When.
     pub at: Instant,
 }
 

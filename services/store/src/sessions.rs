@@ -24,11 +24,9 @@ pub struct NewSession {
     pub token_hash: String,
     /// A name for the session that is no secret.
     pub id: String,
-    /// Whose.
     pub user: UserId,
     /// The site's identity provider has proven the user, not a password.
     pub by_provider: bool,
-    /// Now.
     pub at: Instant,
     /// From which network address.
     pub address: String,
@@ -60,9 +58,7 @@ pub struct Session {
 /// Somebody who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
-    /// Who.
     pub user: User,
-    /// Where.
     pub session: Session,
 }
 

@@ -25,7 +25,6 @@ const TOKEN_COLUMNS: &str = "api_tokens.id AS token_id, api_tokens.name AS token
 pub struct NewToken {
     /// The hash of the token.
     pub token_hash: String,
-    /// Whose.
     pub user: UserId,
     /// All else.
     pub token: ApiToken,

@@ -31,7 +31,6 @@ pub(super) fn edition_query(edition: &str) -> String {
 pub(super) enum Books {
     /// ヘルプデスク受付状況報告
     Report,
-    /// All.
     All,
 }
 

@@ -15,7 +15,6 @@ const KEPT_FOR: Millis = Millis::from_secs(90 * 86_400);
 /// What somebody typed into the form of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Autosave {
-    /// When.
     pub at: Instant,
     /// The fields of the form, as JSON.
     pub form: String,

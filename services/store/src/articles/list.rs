@@ -126,7 +126,6 @@ pub struct ArticleCounts {
 /// Which articles a reader wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownFilter {
-    /// Who.
     pub viewer: Viewer,
     /// Of these categories; `None`: of all.
     pub categories: Option<Vec<CategoryId>>,

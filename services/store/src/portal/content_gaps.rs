@@ -47,7 +47,6 @@ pub struct MissedQuery {
 /// An article that did not help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unhelpful {
-    /// Which.
     pub article: ArticleId,
     /// How many readers it helped.
     pub helped: u64,
@@ -60,7 +59,6 @@ pub struct Unhelpful {
 /// An article about which staff wrote to the desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedAbout {
-    /// Which.
     pub article: ArticleId,
     /// How often.
     pub count: u64,

@@ -19,7 +19,6 @@ pub struct Feedback {
     pub version: i64,
     /// Which browser, as far as it can be told for this article.
     pub voter: String,
-    /// When.
     pub at: Instant,
     /// From which site, if it is known.
     pub site: Option<String>,
@@ -41,7 +40,6 @@ pub struct Rating {
 pub struct Settled {
     /// Its name, made by us.
     pub id: String,
-    /// When.
     pub at: Instant,
     /// Which article.
     pub article: ArticleId,

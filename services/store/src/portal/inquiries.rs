@@ -21,7 +21,6 @@ use crate::tx::UnrecordedTx;
 pub struct NewInquiry {
     /// The name of its ticket, made by us: what is sent twice under one name is kept once.
     pub id: String,
-    /// When.
     pub at: Instant,
     /// What was written.
     pub inquiry: Inquiry,

@@ -35,7 +35,6 @@ pub struct NewTicket {
 /// What happens to a ticket in one save.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TicketEdit {
-    /// Which.
     pub id: TicketId,
     /// The version that was read; `None` for what fits any.
     pub version: Option<u32>,
@@ -45,7 +44,6 @@ pub struct TicketEdit {
     pub at: Instant,
     /// When it happened, if that was earlier.
     pub happened_at: Option<Instant>,
-    /// What.
     pub changes: Vec<TicketChange>,
 }
 

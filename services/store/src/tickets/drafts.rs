@@ -31,7 +31,6 @@ const DRAFTS_AT_MOST: i64 = 100;
 pub struct TicketDraft {
     /// For what: `call:ID`, `ticket:ID`, `new`; `form:ID:NAME` for a form of a ticket's page.
     pub subject: String,
-    /// When.
     pub at: Instant,
     /// The version of the ticket that it began with.
     pub version: Option<u32>,

@@ -25,7 +25,6 @@ pub struct NewRequest<'a> {
     pub user: &'a UserId,
     /// The hash of what was asked.
     pub body: &'a str,
-    /// When.
     pub at: Instant,
     /// The ticket that was made, and its version then.
     pub ticket: (&'a TicketId, u32),
@@ -36,7 +35,6 @@ pub struct NewRequest<'a> {
 pub struct KeptRequest {
     /// The hash of what was asked.
     pub body: String,
-    /// When.
     pub at: Instant,
     /// The ticket that was made.
     pub ticket: TicketId,

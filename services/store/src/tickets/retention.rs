@@ -29,7 +29,6 @@ const OLDEST: u32 = 10;
 /// A ticket past the time of retention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastTicket {
-    /// Which.
     pub id: TicketId,
     /// 受付番号
     pub number: TicketNumber,

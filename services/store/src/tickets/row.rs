@@ -29,7 +29,6 @@ pub(super) const COLUMNS: &str = "id, fiscal_year, sequence, version, received_a
 /// A ticket as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketRow {
-    /// Which.
     pub id: TicketId,
     /// 受付番号
     pub number: TicketNumber,

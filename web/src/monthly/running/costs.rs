@@ -25,7 +25,6 @@ pub(super) struct CostTable {
 
 /// Something that cost something.
 pub(super) struct CostRow {
-    /// When.
     pub(super) at: String,
     pub(super) link: String,
     /// How much, or in which state it is.
