@@ -50,7 +50,9 @@
       changed = false;
       try {
         const answer = await send();
-        if (!answer.ok) throw new Error(String(answer.status));
+        // What is not taken as it is, is not taken a second time.
+        const isRefused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+        if (!answer.ok && !isRefused) throw new Error(String(answer.status));
       } catch {
         changed = true;
         keepSoon(AGAIN_WAIT);

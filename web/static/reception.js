@@ -51,16 +51,19 @@
     try {
       const answer = await fetch("/reception/draft", { method: "POST", body: body(), signal: abort.signal });
       if (answer.status === 401 || answer.redirected) throw new Error("signed out");
+      if (answer.status === 413) throw new Error("too long");
       if (!answer.ok) throw new Error(String(answer.status));
       document.dispatchEvent(new CustomEvent("present-others", { detail: await answer.json() }));
       const now = new Date().toLocaleTimeString("ja-JP", { hour: "numeric", minute: "2-digit", second: "2-digit" });
       kept.textContent = `${now} 入力を自動で保存`;
     } catch (error) {
       if (error.name === "AbortError") return;
-      changed = true;
-      kept.textContent = error.message === "signed out"
-        ? "ログインが終了しています。保存すると、ログインした後にこの入力へ戻ります。"
-        : "入力を自動で保存できません。接続を確認してください。";
+      // What is too long is tried again when it was changed.
+      changed = error.message !== "too long";
+      kept.textContent = {
+        "signed out": "ログインが終了しています。保存すると、ログインした後にこの入力へ戻ります。",
+        "too long": "入力が長すぎるため、自動で保存できません。質問と回答を短くしてください。",
+      }[error.message] ?? "入力を自動で保存できません。接続を確認してください。";
     } finally {
       if (sending === abort) sending = null;
       if (changed && !left) keepSoon();
