@@ -51,7 +51,7 @@
       try {
         const answer = await send();
         // What is not taken as it is, is not taken a second time.
-        const isRefused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+        const isRefused = [400, 404, 413].includes(answer.status);
         if (!answer.ok && !isRefused) throw new Error(String(answer.status));
       } catch {
         changed = true;

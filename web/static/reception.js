@@ -59,7 +59,7 @@
     } catch (error) {
       if (error.name === "AbortError") return;
       // What is too long is tried again when it was changed.
-      changed = error.message !== "too long";
+      changed ||= error.message !== "too long";
       kept.textContent = {
         "signed out": "ログインが終了しています。保存すると、ログインした後にこの入力へ戻ります。",
         "too long": "入力が長すぎるため、自動で保存できません。質問と回答を短くしてください。",

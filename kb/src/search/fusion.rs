@@ -6,7 +6,7 @@ use tantivy::DocAddress;
 
 use super::Looked;
 use super::confidence::{self, Signals};
-use super::cover::{QueryCover, Cover};
+use super::cover::{Cover, QueryCover};
 use super::found::Fit;
 use super::groups::Groups;
 use super::likeness::add_alike;

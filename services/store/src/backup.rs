@@ -37,9 +37,7 @@ pub enum BackupError {
     },
     /// A program of PostgreSQL is not installed.
     #[error("the program {program} is not installed (Debian: postgresql-client)")]
-    NoProgram {
-        program: &'static str,
-    },
+    NoProgram { program: &'static str },
     /// A program of PostgreSQL failed.
     #[error("{program}: {said}")]
     Program {

@@ -75,22 +75,16 @@ pub enum StoreError {
     },
     /// The database cannot be used now, as was seen before: it is not asked again for this.
     #[error("the database cannot be used now ({})", fault.as_str())]
-    Away {
-        fault: Fault,
-    },
+    Away { fault: Fault },
     /// Somebody else has changed it since it was read.
     #[error("{} has been changed in the meantime", what.as_str())]
-    Changed {
-        what: Resource,
-    },
+    Changed { what: Resource },
     /// A change of a unit of work was refused, so that nothing of it is kept.
     #[error("a change of the unit of work was refused")]
     Refused,
     /// It has to be unique and exists already.
     #[error("{} exists already", what.as_str())]
-    Taken {
-        what: Resource,
-    },
+    Taken { what: Resource },
     /// The database reports an error, or is away.
     #[error("database: {}", said(.0))]
     Database(#[from] sqlx::Error),

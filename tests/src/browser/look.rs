@@ -58,9 +58,7 @@ impl Browser {
     }
 
     /// Does the same at a desk and at a telephone, with a browser of its own for each.
-    pub async fn at_both(
-        visit: impl AsyncFn(&Self) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    pub async fn at_both(visit: impl AsyncFn(&Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
         for look in Look::BOTH {
             let browser = Self::looking(look).await?;
             visit(&browser).await.with_context(|| look.to_string())?;

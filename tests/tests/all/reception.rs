@@ -161,7 +161,10 @@ async fn from_ring_to_受付可_with_hardly_a_key_beside_the_words_and_nothing_t
         .until_true("return document.querySelector('.pop').textContent.includes('呼出中')")
         .await?;
     let told_ms = rung.elapsed().as_millis();
-    ensure!(told_ms <= TOLD_WITHIN_MS, "who calls was told after {told_ms} ms");
+    ensure!(
+        told_ms <= TOLD_WITHIN_MS,
+        "who calls was told after {told_ms} ms"
+    );
     browser
         .until_true("return document.querySelector('.pop').textContent.includes('年金 花子')")
         .await?;

@@ -63,7 +63,11 @@ pub(super) fn book_links(
     let names = names.into_iter().enumerate();
     let links = names.map(|(at, name)| BookLink {
         name,
-        link: format!("{}/book?book={at}{}", month_path(month), edition_query(edition)),
+        link: format!(
+            "{}/book?book={at}{}",
+            month_path(month),
+            edition_query(edition)
+        ),
         is_shown: shown == Some(at),
     });
     links.collect()
@@ -107,7 +111,10 @@ pub(super) async fn page(
     let link = |chapter: &Chapter| {
         let (book, id) = (query.book, escape(&chapter.id));
         let edition = edition_query(&query.edition);
-        format!("{}/book?book={book}&chapter={id}{edition}", month_path(month))
+        format!(
+            "{}/book?book={book}&chapter={id}{edition}",
+            month_path(month)
+        )
     };
     let next = book.chapters.get(at + 1);
     let next = next.map(|next| (link(next), format!("{} {}", next.number, next.title)));

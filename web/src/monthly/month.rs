@@ -347,6 +347,9 @@ mod tests {
     fn a_month_that_is_too_large_for_the_ledger_says_so() {
         assert_eq!(beyond_ledger(LEDGER_AT_MOST as u64), "");
         let told = beyond_ledger(100_000);
-        assert!(told.contains("10,000件まで") && told.contains("100,000件"), "{told}");
+        assert!(
+            told.contains("10,000件まで") && told.contains("100,000件"),
+            "{told}"
+        );
     }
 }

@@ -179,7 +179,11 @@ impl<'a> QueueLog<'a> {
     }
 
     /// Stores what there is of a log that grows; tells when to look again if it does not.
-    async fn store(&self, kept: &mut CallImport, bytes: &[u8]) -> Result<Option<Instant>, CliError> {
+    async fn store(
+        &self,
+        kept: &mut CallImport,
+        bytes: &[u8],
+    ) -> Result<Option<Instant>, CliError> {
         let import = self.read(kept, bytes, true).await?;
         kept.store(&import).await?;
         Ok(import.due)

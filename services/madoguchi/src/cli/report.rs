@@ -139,7 +139,11 @@ struct ProvenBook {
     file: Vec<u8>,
 }
 
-async fn made(store: &Store, args: &Args, settings: &MonthSettings) -> Result<ProvenBook, CliError> {
+async fn made(
+    store: &Store,
+    args: &Args,
+    settings: &MonthSettings,
+) -> Result<ProvenBook, CliError> {
     let (now, month) = (SystemClock.now(), args.month);
     let failed = |error: madoguchi_monthly::MonthlyError| CliError::Failed(error.into());
     if let Some(edition) = args.edition {

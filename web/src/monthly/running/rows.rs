@@ -107,7 +107,13 @@ impl<'a> Rows<'a> {
     }
 
     fn clock(&self, clock: &OpenClock) -> ClockRow {
-        let fact = || format!("{}/facts/{}", month_path(self.month.month), escape(&clock.id));
+        let fact = || {
+            format!(
+                "{}/facts/{}",
+                month_path(self.month.month),
+                escape(&clock.id)
+            )
+        };
         let (what, link) = match &clock.ticket {
             Some(number) => (
                 format!("問合せ {number}"),
