@@ -7,7 +7,8 @@ use madoguchi_core::setup::{CalendarDay, DayFault, DayRule, FieldError, NOTE_LET
 use serde::{Deserialize, Serialize};
 
 use super::rule::{KIND, calendar_name, clock, hours_text, read_id, reason, rule_text};
-use crate::kit::field::{Access, Facts, Field, access};
+use crate::kit::field::{Access, Field, access};
+use crate::kit::fields::Facts;
 use crate::kit::form::Input;
 use crate::kit::record::{Context, Effect, Record, Screen, Settled};
 use crate::kit::value::Options;

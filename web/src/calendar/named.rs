@@ -9,7 +9,8 @@ use madoguchi_core::setup::{
 };
 
 use super::day::HERE;
-use crate::kit::field::{Access, Facts, Field, access};
+use crate::kit::field::{Access, Field, access};
+use crate::kit::fields::Facts;
 use crate::kit::form::Input;
 use crate::kit::record::{Context, Effect, Listed, Record, Removable, Screen};
 use crate::kit::value::{NO, YES};

@@ -226,7 +226,8 @@ async fn a_file_under_the_name_of_another_folder_is_kept_once_under_a_tame_name(
             .collect(),
     );
     let user = house.store.lookup_login("sekinin").await.unwrap().unwrap();
-    let waiting = house.store.draft_files(&user.user.id, &"t-of-form".into());
+    let form = "t-of-form".into();
+    let waiting = house.store.draft_files(&user.user.id, &form);
     let waiting = waiting.await.unwrap();
     names(waiting.into_iter().map(|one| one.name).collect());
     let id = places[2].path.split('/').nth(2).unwrap();
