@@ -34,7 +34,7 @@ impl Engine {
             return Err(HandOnRefusal::NoTalk);
         }
         let first = self
-            .leg_that_hands_on(call, now)
+            .leg_that_hands_on(call)
             .ok_or(HandOnRefusal::NoTalk)?;
         let legs = self.calls.get(call).map(|entry| &entry.legs);
         let key = legs.and_then(|legs| Some(legs.get(&first.n)?.agent));
@@ -59,6 +59,7 @@ impl Engine {
             }
         };
         self.outbound_began(&outbound, &agent, &number);
+        self.ask_no_more(&first, now);
         let outward = Outward {
             caller: call.clone(),
             agent,

@@ -95,12 +95,16 @@ impl Engine {
     /// Whether an agent asks this colleague.
     fn asks(&self, key: AgentKey, colleague: &AgentId) -> bool {
         let consult = self.consult_of(key);
-        let entry = consult.and_then(|consult| self.calls.get(&consult));
-        let callee = entry.and_then(|entry| match &entry.stage {
+        let callee = consult.and_then(|consult| self.callee_of(&consult));
+        callee.is_some() && callee == self.agents.key(colleague)
+    }
+
+    /// The colleague who is called in a dialled call.
+    pub(super) fn callee_of(&self, call: &CallId) -> Option<AgentKey> {
+        match &self.calls.get(call)?.stage {
             Stage::Dialled(dialled) => dialled.callee,
             _ => None,
-        });
-        callee.is_some() && callee == self.agents.key(colleague)
+        }
     }
 
     /// There is no caller to be handed over: the agent goes on asking whom they ask.

@@ -26,8 +26,14 @@ impl Engine {
     /// Rings another agent for a caller who is being talked to.
     pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Moment) -> Asked {
         let first = self
-            .leg_that_hands_on(call, now)
+            .leg_that_hands_on(call)
             .ok_or(HandOnRefusal::NoTalk)?;
+        if let Some(consult) = self.asked_on_leg_of(call)
+            && self.callee_of(&consult) == self.agents.key(to)
+            && self.agents.key(to).is_some()
+        {
+            return self.hand_over(call, &consult, now);
+        }
         let line = self.calls.get(call).and_then(|entry| entry.line);
         let line = line.and_then(|key| self.line(key));
         let timeout = line.map(|line| line.settings.ring_timeout);
@@ -42,6 +48,7 @@ impl Engine {
             return Err(self.not_handed_on(first, failure.unwrap_or(LegFailure::Unreachable)));
         };
         self.note_failure(call, None);
+        self.ask_no_more(&first, now);
         self.out(Output::PlayMusic { call: call.clone() });
         let leg = self.start_leg(call, target, LegStart::Ring, timeout, now);
         if let Some(Stage::Talking(talk)) = self.calls.get_mut(call).map(|entry| &mut entry.stage) {
@@ -67,16 +74,13 @@ impl Engine {
         }
     }
 
-    /// The attempt of the agent who talks and may hand the caller on now. Who was joined to the talk leaves it, and
-    /// who is asked on its leg is asked no more.
-    pub(super) fn leg_that_hands_on(&mut self, call: &CallId, now: Moment) -> Option<LegId> {
-        let leg = self.leg_that_may_hand_on(call)?;
-        if let Some(consult) = self.asked_on_leg_of(call) {
-            self.end_asking(&consult, EndCause::Agent, now);
-        } else {
-            self.unjoin_to_hand_on(&leg, now);
+    /// The caller is about to be handed on from this attempt: who was joined to the talk leaves it, and who is asked
+    /// on its leg is asked no more.
+    pub(super) fn ask_no_more(&mut self, leg: &LegId, now: Moment) {
+        match self.asked_on_leg_of(&leg.call) {
+            Some(consult) => self.end_asking(&consult, EndCause::Agent, now),
+            None => self.unjoin_to_hand_on(leg, now),
         }
-        Some(leg)
     }
 
     /// Who was joined hears the agent alone, and the caller does.
@@ -100,8 +104,8 @@ impl Engine {
         }
     }
 
-    /// The attempt of the agent who talks and hands nobody on yet; whoever is asked is left where they are.
-    fn leg_that_may_hand_on(&mut self, call: &CallId) -> Option<LegId> {
+    /// The attempt of the agent who talks and may hand the caller on now.
+    pub(super) fn leg_that_hands_on(&mut self, call: &CallId) -> Option<LegId> {
         let leg = |n: u32| LegId {
             call: call.clone(),
             n,
@@ -127,7 +131,7 @@ impl Engine {
         let not_adopted = Output::NotAdopted {
             consult: consult.clone(),
         };
-        let Some(first) = self.leg_that_may_hand_on(call) else {
+        let Some(first) = self.leg_that_hands_on(call) else {
             self.out(not_adopted);
             return Err(HandOnRefusal::NoTalk);
         };
@@ -239,10 +243,11 @@ impl Engine {
             return self.leave_alone(call, now);
         }
         self.agents.change(agent, |agent| agent.consult = None);
-        if let Some(first) = self.end_part(call, Stage::Ringing, now) {
+        let first = self.end_part(call, Stage::Ringing, now);
+        self.over_to_outside(call, &consult, id, now);
+        if let Some(first) = first {
             self.start_wrap_up(call, first, now);
         }
-        self.over_to_outside(call, &consult, id, now);
         true
     }
 
@@ -273,13 +278,14 @@ impl Engine {
         now: Moment,
     ) -> Asked {
         let first = self
-            .leg_that_hands_on(call, now)
+            .leg_that_hands_on(call)
             .ok_or(HandOnRefusal::NoTalk)?;
         let is_served =
             |key: &_| self.calendar_of(*key).status(now.wall).open && self.no_room(*key).is_none();
         let Some(key) = self.lines.lookup(line).filter(is_served) else {
             return Err(self.not_handed_on(first, LegFailure::Unreachable));
         };
+        self.ask_no_more(&first, now);
         self.leave_talk(call, first, now);
         self.move_to_line(call, key);
         self.out(Output::MoveToLine {

@@ -162,6 +162,15 @@ fn whom_the_agent_asks_and_who_has_not_picked_up_is_rung_for_the_caller() {
     assert_eq!(scene.rung("x"), ["b"]);
     scene.hang_up("x");
 
+    // The phone hands the caller on to the same colleague.
+    let mut scene = asking(b());
+    scene.input(Input::TransferToAgent {
+        call: "x".into(),
+        agent: "b".into(),
+    });
+    bridged(&mut scene);
+    assert_eq!(scene.rung("x"), ["b"]);
+
     // Chosen among the targets again, it is the same colleague.
     let mut scene = asking(b());
     let again = DeskRequest::HandOn(HandOnTo::Agent("b".into()));
@@ -351,12 +360,19 @@ fn what_cannot_be_asked_is_refused_and_the_talk_goes_on() {
     let premium = Whom::Target(outside("0990500123"));
     let barred = HandOnRefusal::Barred(OutboundRefusal::Premium);
     assert_eq!(scene.consult("a", "barred", premium), Some(barred));
-    assert_eq!(scene.story("barred"), "dialled barred ended(Refused)");
+    assert_eq!(
+        scene.story("barred"),
+        "dialled barred(premium) ended(Refused)"
+    );
     assert!(
         scene.engine.snapshot().hand_ons[0].asks,
         "the screen says why"
     );
+    let nobody = DeskRequest::HandOn(HandOnTo::Agent("nobody".into()));
     assert_eq!(scene.consult("a", "ask", b()), None);
+    let unreachable = Some(HandOnRefusal::Unreachable);
+    assert_eq!(scene.ask("a", nobody), unreachable);
+    assert_eq!(scene.state("b"), AgentState::Ringing, "a goes on asking");
     let already = Some(HandOnRefusal::AsksAlready);
     assert_eq!(scene.consult("a", "more", of("c")), already);
     assert_eq!(scene.ask("a", DeskRequest::EndConsult), None);
