@@ -144,6 +144,8 @@ pub(super) struct Leg {
     pub(super) agent: AgentKey,
     pub(super) timer: Option<TimerId>,
     pub(super) picked_up: bool,
+    /// The agent's phone asked for the call: nobody else is given it meanwhile.
+    pub(super) asked_for: bool,
 }
 
 #[derive(Debug, Default)]

@@ -100,6 +100,12 @@ impl Engine {
         matches!(stage, Some(Stage::Queued | Stage::Ringing))
     }
 
+    /// Whether somebody's phone gets the call, as soon as that is on disk.
+    fn is_asked_for(&self, call: &CallId) -> bool {
+        let entry = self.calls.get(call);
+        entry.is_some_and(|entry| entry.legs.values().any(|leg| leg.asked_for))
+    }
+
     /// The first of the callers who wait for somebody on the agent's lines.
     fn most_urgent_call(&self, agent: AgentKey) -> Option<&CallId> {
         let lines = &self.agents.get(agent)?.lines;
@@ -107,7 +113,7 @@ impl Engine {
             let line = self.line(*key)?;
             // Who was answered and left alone is in the queue, and waits for no answer.
             let callers = line.waiting.iter().chain(&line.queue);
-            let waiting = callers.filter(|(_, call)| self.waits(call));
+            let waiting = callers.filter(|(_, call)| self.waits(call) && !self.is_asked_for(call));
             let (order, call) = waiting.min_by_key(|(order, _)| **order)?;
             Some(((Reverse(line.settings.priority), *order), call))
         });

@@ -94,6 +94,7 @@ impl Engine {
                 agent,
                 timer,
                 picked_up: matches!(how, LegStart::Adopt(_)),
+                asked_for: matches!(how, LegStart::PickUp(_)),
             },
         );
         Some(n)

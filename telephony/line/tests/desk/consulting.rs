@@ -1,6 +1,6 @@
 //! Asking a colleague while a caller waits, and handing the caller over (attended transfer).
 
-use madoguchi_core::live::{AgentState, DeskRequest, HandOnRefusal, HandOnTo};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskRequest, HandOnRefusal, HandOnTo};
 use madoguchi_core::time::Millis;
 use madoguchi_line::api::{HangUpCause, Input, LegFailure, Output, Take};
 use madoguchi_line::settings::LineSettings;
@@ -264,6 +264,39 @@ fn a_call_that_rings_elsewhere_is_taken() {
             leg: None
         }]
     );
+}
+
+#[test]
+fn two_who_take_calls_at_once_get_a_call_each() {
+    let agents = ["a", "b", "c", "d"]
+        .map(|name| agent(name, &["desk"]))
+        .to_vec();
+    let mut scene = Scene::open(vec![line("desk")], agents);
+    scene.command("c", AgentCommand::LogOut);
+    scene.command("d", AgentCommand::LogOut);
+    scene.call("x", "desk");
+    scene.call("y", "desk");
+    for (agent, asked) in [("c", 7), ("d", 8)] {
+        scene.input(Input::PickUp {
+            agent: agent.into(),
+            take: Take::MostUrgent,
+            asked,
+        });
+    }
+    assert_eq!(scene.rung("x"), ["a", "c"]);
+    assert_eq!(scene.rung("y"), ["b", "d"]);
+    // Whose phone fails leaves the call to the others.
+    let leg = scene.leg("y");
+    scene.input(Input::LegFailed {
+        leg,
+        failure: LegFailure::Unreachable,
+    });
+    scene.input(Input::PickUp {
+        agent: "d".into(),
+        take: Take::MostUrgent,
+        asked: 9,
+    });
+    assert_eq!(scene.rung("y"), ["b", "d"]);
 }
 
 #[test]
