@@ -130,7 +130,7 @@ const PAGES: [(&str, &[(&str, &str)]); 2] = [
             ("page-months", "表2-2"),
             ("page-slots", "図2-3"),
             ("page-levels", "表6-1"),
-            ("page-outlook", "表10-1"),
+            ("page-outlook", "翌月の日別の予測"),
         ],
     ),
     ("ledger", &[("page-ledger", "表1-1")]),
@@ -317,7 +317,7 @@ async fn photograph_pages(program: &Path, desk: &Demo, folder: &Path) -> anyhow:
         let texts: Vec<&str> = texts.split('\u{c}').collect();
         for (name, caption) in pages {
             // In the lists of contents dots lead to the page.
-            let is_page = |text: &&str| text.contains(caption) && !text.contains("....");
+            let is_page = |text: &&str| text.contains(caption) && !text.contains(". . . .");
             let page = texts.iter().position(is_page).context(*caption)? + 1;
             let picture = folder.join(name);
             let drawn = Command::new("pdftoppm")
