@@ -312,7 +312,11 @@ async fn photograph_pages(program: &Path, desk: &Demo, folder: &Path) -> anyhow:
             .arg(&file)
             .status();
         ensure!(made.await?.success(), "{book} was not made");
-        let texts = Command::new("pdftotext").arg(&file).arg("-").output().await?;
+        let texts = Command::new("pdftotext")
+            .arg(&file)
+            .arg("-")
+            .output()
+            .await?;
         let texts = String::from_utf8(texts.stdout)?;
         let texts: Vec<&str> = texts.split('\u{c}').collect();
         for (name, caption) in pages {

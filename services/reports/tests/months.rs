@@ -442,7 +442,10 @@ fn check_table(sheet: &str, rows: &[Vec<Data>]) {
         assert!(!is_blank, "{sheet} has a blank row");
     }
     for (at, name) in names.iter().enumerate() {
-        assert!(!name.is_empty() && name.trim() == name, "{sheet}: {names:?}");
+        assert!(
+            !name.is_empty() && name.trim() == name,
+            "{sheet}: {names:?}"
+        );
         let cells = rows.iter().filter_map(|row| row.get(at));
         let kinds: HashSet<&str> = cells
             .filter_map(|cell| match cell {
@@ -458,7 +461,9 @@ fn check_table(sheet: &str, rows: &[Vec<Data>]) {
             .collect();
         let is_one = kinds.len() <= 1 && !kinds.contains("neither");
         assert!(is_one, "{sheet} {name}: {kinds:?}");
-        let is_measured = ["（％）", "（秒）", "（件）"].iter().any(|unit| name.ends_with(unit));
+        let is_measured = ["（％）", "（秒）", "（件）"]
+            .iter()
+            .any(|unit| name.ends_with(unit));
         let only_numbers = kinds.iter().all(|kind| *kind == "number");
         assert!(!is_measured || only_numbers, "{sheet} {name}: {kinds:?}");
     }

@@ -353,7 +353,10 @@ mod tests {
     #[test]
     fn a_date_is_never_broken_and_its_time_stands_below_it_where_both_do_not_fit() {
         let of = |text| words(text).collect::<Vec<_>>();
-        assert_eq!(of("令和6年12月31日 23:59:59"), ["令和6年12月31日 ", "23:59:59"]);
+        assert_eq!(
+            of("令和6年12月31日 23:59:59"),
+            ["令和6年12月31日 ", "23:59:59"]
+        );
         assert_eq!(of("令和元年5月1日まで"), ["令和元年5月1日", "ま", "で"]);
         let heads: Vec<String> = vec!["受付日時".to_owned(); 12];
         let row = vec!["令和6年12月31日 23:59:59"; 12];
@@ -365,12 +368,23 @@ mod tests {
 
     #[test]
     fn short_parts_of_the_names_of_columns_are_not_broken() {
-        let heads: Vec<String> = ["システム", "間接 重大障害（件）", "要旨"].map(str::to_owned).into();
+        let heads: Vec<String> = ["システム", "間接 重大障害（件）", "要旨"]
+            .map(str::to_owned)
+            .into();
         let long = "長い文である。".repeat(200);
         let fit = fit(&heads, &[vec!["間接", "0", long.as_str()]], true);
-        assert!(fit.room(0) >= width("システム") && fit.room(1) >= width("重大障害"), "{fit:?}");
-        assert_eq!(head_lines("間接 重大障害（件）", 4.0), "間接\n重大障害（件）");
-        assert_eq!(head_lines("間接 重大障害（件）", 12.0), "間接 重大障害（件）");
+        assert!(
+            fit.room(0) >= width("システム") && fit.room(1) >= width("重大障害"),
+            "{fit:?}"
+        );
+        assert_eq!(
+            head_lines("間接 重大障害（件）", 4.0),
+            "間接\n重大障害（件）"
+        );
+        assert_eq!(
+            head_lines("間接 重大障害（件）", 12.0),
+            "間接 重大障害（件）"
+        );
     }
 
     #[test]

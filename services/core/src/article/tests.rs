@@ -173,7 +173,9 @@ fn personal_data_keeps_a_draft_from_review() {
 fn a_version_of_the_past_tells_since_when_readers_saw_it() {
     let mut article = Article::new("a", content("一"), &user("e"), Instant(0));
     article.submit(&user("e"), Instant(1)).unwrap();
-    article.approve(&user("a"), Instant(50), Instant(2)).unwrap();
+    article
+        .approve(&user("a"), Instant(50), Instant(2))
+        .unwrap();
     assert_eq!(article.versions[0].at, Instant(2), "it waits");
     assert!(article.publish_due(Instant(60)));
     article.import(content("二"), Instant(90));

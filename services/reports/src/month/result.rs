@@ -83,16 +83,14 @@ impl MonthLine {
             published: None,
         };
         match published {
-            Some(published) if !known.is_measured => {
-                Self {
-                    answer_rate: bare(&published.answer_rate),
-                    first_answer_rate: bare(&published.first_answer_rate),
-                    resolution_rate: bare(&published.resolution_rate),
-                    source: "imported".to_owned(),
-                    published: Some(published),
-                    ..line
-                }
-            }
+            Some(published) if !known.is_measured => Self {
+                answer_rate: bare(&published.answer_rate),
+                first_answer_rate: bare(&published.first_answer_rate),
+                resolution_rate: bare(&published.resolution_rate),
+                source: "imported".to_owned(),
+                published: Some(published),
+                ..line
+            },
             published => Self { published, ..line },
         }
     }

@@ -119,7 +119,11 @@ fn a_note_that_no_row_takes_is_kept_and_told() {
         "表6-4 未達成の明細の「原因区分」に記入した「朝礼で周知した。」は、今の表に「{gist}」の行がないため、報告に載りません。記入は残っています。"
     );
     assert_eq!(sentences[2], expected);
-    assert!(sentences[0].contains("後から書いた記入があるため"), "{}", sentences[0]);
+    assert!(
+        sentences[0].contains("後から書いた記入があるため"),
+        "{}",
+        sentences[0]
+    );
     input.written.row_notes = vec![later];
     assert_eq!(report(&input).unused_notes, []);
 }

@@ -162,7 +162,10 @@ fn a_month_that_was_only_published_says_so_and_costs_what_later_books_say_of_it(
     };
     let march = report(&of("2025-03"));
     let told = serde_json::to_string(&march.document.chapters[0]).unwrap();
-    assert!(told.contains("令和7年3月の件数及び率は、公表値（別紙8-2）による。"), "{told}");
+    assert!(
+        told.contains("令和7年3月の件数及び率は、公表値（別紙8-2）による。"),
+        "{told}"
+    );
     assert!(!told.contains("着信はなかった"), "{told}");
     let runs = march.payment.iter().map(|one| (one.run, one.percent));
     let runs: Vec<_> = runs.collect();
@@ -174,7 +177,6 @@ fn a_month_that_was_only_published_says_so_and_costs_what_later_books_say_of_it(
     let april = &report(&april).payment[0];
     assert_eq!((april.run, april.percent), (3, 93));
 }
-
 
 #[test]
 fn tickets_of_a_predecessors_ledger_do_not_stand_in_the_place_of_the_calls_that_were_published() {
@@ -194,11 +196,16 @@ fn tickets_of_a_predecessors_ledger_do_not_stand_in_the_place_of_the_calls_that_
     };
     let report = report(&input);
     let lines = report.months[..2].iter();
-    let lines: Vec<_> = lines.map(|one| (one.offered, one.source.as_str())).collect();
+    let lines: Vec<_> = lines
+        .map(|one| (one.offered, one.source.as_str()))
+        .collect();
     assert_eq!(lines, [(1_029, "imported"), (458, "imported")]);
     assert_eq!(count(&report, "indicators", "offered", "year"), 1_487);
     let told = serde_json::to_string(&report.document.chapters[0]).unwrap();
-    assert!(told.contains("この月の通話は、この窓口に記録されていない。"), "{told}");
+    assert!(
+        told.contains("この月の通話は、この窓口に記録されていない。"),
+        "{told}"
+    );
     assert!(told.contains("当月末に完了していない問合せは"), "{told}");
 }
 
