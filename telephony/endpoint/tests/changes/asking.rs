@@ -2,7 +2,7 @@
 //! caller hears music.
 
 use madoguchi_core::event::{EventKind, TransferTarget};
-use madoguchi_core::live::{AgentState, DeskRequest, HandOnRefusal, HandOnTo};
+use madoguchi_core::live::{AgentCommand, AgentState, DeskRequest, HandOnRefusal, HandOnTo};
 use madoguchi_endpoint::media::SessionId;
 use madoguchi_endpoint::switch::SwitchInput;
 use madoguchi_sip::message::{HeaderName, Method, Request, Response};
@@ -301,6 +301,13 @@ fn who_picks_up_outside_before_the_disk_has_it_hears_the_caller() {
     talk.bench.reply(&talk.carrier, &ringing);
     let early = talk.bench.progress_to(&talk.first).unwrap();
     talk.bench.hold_journal();
+    // Something waits for the disk, and so does what follows.
+    let (reply, _answer) = tokio::sync::oneshot::channel();
+    talk.bench.input(SwitchInput::Command {
+        agent: "b".into(),
+        command: AgentCommand::LogOut,
+        reply,
+    });
     let dialog = replaces(&early);
     let more = format!("Refer-To: <sip:0398765432@127.0.0.1?Replaces={dialog}>\r\n");
     assert_eq!(talk.refer(1, &more).status, 202);
