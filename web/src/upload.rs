@@ -131,8 +131,8 @@ pub(crate) async fn look_into(
     looked.map_err(|_| WebError::Internal("a file could not be looked into"))
 }
 
-/// The text of a form with a file; of the file nothing is kept, and what stands behind one that is too large is
-/// not read. `None` if it cannot be read, or holds more text than forms with such a file do.
+/// The text of a form with a file; of the file nothing is kept. `None` if it cannot be read, or holds
+/// more text than forms with such a file do.
 pub(crate) async fn text_of(
     headers: &HeaderMap,
     taken: Taken,
@@ -146,17 +146,9 @@ pub(crate) async fn text_of(
     let mut room = file_use.text_bytes();
     while let Some(mut field) = form.next_field().await.ok()? {
         let name = field.name().unwrap_or_default().to_owned();
-        let is_file = field.file_name().is_some();
-        let is_kept = !is_file && fields.len() < FIELDS;
+        let is_kept = field.file_name().is_none() && fields.len() < FIELDS;
         let mut text = Vec::new();
-        loop {
-            let part = match field.chunk().await {
-                Ok(Some(part)) => part,
-                Ok(None) => break,
-                // What stands before a file is whole, however large the file is.
-                Err(_) if is_file => return Some(fields),
-                Err(_) => return None,
-            };
+        while let Some(part) = field.chunk().await.ok()? {
             if is_kept {
                 room = room.checked_sub(part.len())?;
                 text.extend_from_slice(&part);

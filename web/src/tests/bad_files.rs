@@ -240,18 +240,3 @@ async fn a_file_under_the_name_of_another_folder_is_kept_once_under_a_tame_name(
     let files = &article.newest().unwrap().content.files;
     names(files.iter().map(|one| one.name.clone()).collect());
 }
-
-#[tokio::test]
-async fn what_stood_beside_a_film_is_there_again_after_signing_in() {
-    let house = house().await;
-    let (mut client, places) = places(&house).await;
-    let place = places.iter().find(|one| one.path == "/reception/files");
-    house.let_pass(Millis::from_secs(3_601));
-    let (status, ..) = bring_film(&house, &mut client, place.unwrap(), true).await;
-    assert_eq!(status, StatusCode::SEE_OTHER);
-    let next = house
-        .sign_in_again(&mut client, "/sign-in?next=/reception", "sekinin")
-        .await;
-    let (_, html) = house.open(&mut client, &next).await;
-    assert!(html.contains(QUESTION), "{html}");
-}

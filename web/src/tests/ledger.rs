@@ -202,7 +202,7 @@ async fn what_cannot_be_a_ledger_is_a_clear_sentence() {
     let house = house().await;
     let mut client = supervisor(&house).await;
     for (file, told) in [
-        (&b""[..], "ファイルに行がありません。"),
+        (&b"\n"[..], "ファイルに行がありません。"),
         (
             b"PK\x03\x04broken",
             "Excel（.xlsx）かCSVで保存し直してください。",

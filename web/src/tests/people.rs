@@ -192,7 +192,7 @@ async fn what_is_no_table_of_people_is_refused_in_a_sentence_and_changes_nothing
     for (file, told) in [
         (&b"PK\x03\x04broken"[..], "読み取れません"),
         ("名前だけ\n甲\n".as_bytes(), "「職員番号」の列がありません"),
-        (b"", "ファイルに行がありません"),
+        (b"\n", "ファイルに行がありません"),
     ] {
         let upload = [("file", Some("x.csv"), file)];
         let (status, _, html) = send(&house, &mut client, ("/people/import", &upload)).await;

@@ -28,7 +28,7 @@ impl House {
     }
 
     /// Signs in in the same browser, as the sign-in page leads.
-    pub(super) async fn sign_in_again(&self, client: &mut Client, at: &str, login: &str) -> String {
+    async fn sign_in_again(&self, client: &mut Client, at: &str, login: &str) -> String {
         let (_, html) = self.open(client, at).await;
         let (_, next) = html.split_once("name=\"next\" value=\"").unwrap();
         let next = next.split('"').next().unwrap().replace("&#38;", "&");
