@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 /// Number, description and text of each.
-const ALL: [(i64, &str, &str); 29] = [
+const ALL: [(i64, &str, &str); 30] = [
     (
         1,
         "calls",
@@ -154,6 +154,11 @@ const ALL: [(i64, &str, &str); 29] = [
         31,
         "ticket lists",
         include_str!("../../../migrations/0031_ticket_lists.sql"),
+    ),
+    (
+        32,
+        "calls by kind",
+        include_str!("../../../migrations/0032_calls_by_kind.sql"),
     ),
 ];
 
