@@ -1,12 +1,17 @@
 //! Names of things: calls, lines, agents, nodes. Cheap to clone, impossible to mix up.
 
 use std::borrow::Borrow;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Instant;
+
+/// What is found by its id. Ids have up to 60 letters, and a month's figures look up a million of them: the hash is
+/// quicker than that of the standard library, and seeded as that is.
+pub type IdMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {
@@ -56,6 +61,13 @@ macro_rules! name_type {
         impl From<Arc<str>> for $name {
             fn from(text: Arc<str>) -> Self {
                 Self(text)
+            }
+        }
+
+        impl From<&$name> for Arc<str> {
+            /// The same text, not copied.
+            fn from(name: &$name) -> Self {
+                Arc::clone(&name.0)
             }
         }
 

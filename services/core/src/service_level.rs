@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 pub use self::cut_off::{CUT_OFF_DAYS_AT_MOST, CutOff, cut_off};
 use crate::contact::{CallRegistration, NoTicketReason};
 use crate::figures::percentage;
-use crate::id::{CallId, DivisionId, LineName, TicketId};
+use crate::id::{CallId, DivisionId, IdMap, LineName, TicketId};
 use crate::service::{AnswerClock, AnswerClocks, Divisions};
 use crate::setup::Calendars;
 use crate::ticket::merging::TicketSet;
@@ -149,11 +149,11 @@ struct Counting<'a> {
 }
 
 /// The tickets that each call led to, in the order of their numbers.
-pub type TicketsByCall<'a> = HashMap<&'a CallId, Vec<&'a Ticket>>;
+pub type TicketsByCall<'a> = IdMap<&'a CallId, Vec<&'a Ticket>>;
 
 /// The tickets that each call led to, in the order of their numbers.
 pub fn tickets_by_call(tickets: &TicketSet) -> TicketsByCall<'_> {
-    let mut by_call = TicketsByCall::new();
+    let mut by_call = TicketsByCall::default();
     for ticket in tickets.iter() {
         for call in ticket.contacts().filter_map(|one| one.call.as_ref()) {
             by_call.entry(call).or_default().push(ticket);

@@ -2,6 +2,7 @@
 //! what stands there now. Nothing changes silently.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{NaiveDate, Timelike as _};
 use madoguchi_core::era::japanese_date;
@@ -88,7 +89,9 @@ pub fn of_books(old: &[Document], new: &[Document]) -> Vec<Difference> {
             continue;
         }
         let own = own.into_iter();
-        let mut own: Vec<_> = own.filter(|one| !of_report.contains(&content(one))).collect();
+        let mut own: Vec<_> = own
+            .filter(|one| !of_report.contains(&content(one)))
+            .collect();
         let more = own.len().saturating_sub(OF_OTHER_BOOKS);
         own.truncate(OF_OTHER_BOOKS);
         for one in &mut own {
@@ -162,7 +165,7 @@ pub fn revisions(
 /// 原因: the calls, tickets or facts that one of the two figures counts and the other does not, as people
 /// call them.
 pub fn causes(difference: &Difference, old: &Drill, new: &Drill) -> String {
-    let ids = |drill: &Drill, selection: &Option<String>| -> BTreeSet<String> {
+    let ids = |drill: &Drill, selection: &Option<String>| -> BTreeSet<Arc<str>> {
         let ids = selection
             .as_ref()
             .and_then(|name| drill.selections.get(name));

@@ -166,8 +166,8 @@ mod tests {
                 .unwrap()
                 .clone(),
             drill: Drill {
-                selections: [("offered".to_owned(), vec!["c1".to_owned()])].into(),
-                names: [("t1".to_owned(), "R6-00001".to_owned())].into(),
+                selections: [("offered".to_owned(), vec!["c1".into()])].into(),
+                names: [("t1".into(), "R6-00001".to_owned())].into(),
             },
             basis: Basis {
                 program: "1.0.0".to_owned(),

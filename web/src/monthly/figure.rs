@@ -5,6 +5,8 @@ mod cells;
 mod elsewhere;
 mod records;
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
@@ -117,7 +119,8 @@ pub(super) async fn page(
         before: None,
         after: None,
     };
-    let ids = match &figure.rows {
+    let one: [Arc<str>; 1];
+    let ids: &[Arc<str>] = match &figure.rows {
         Rows::Source { source } => {
             page.source.clone_from(source);
             return Ok(Html(page.render()?));
@@ -136,7 +139,10 @@ pub(super) async fn page(
             page.cells = vec![access_report(&visitor, *month)];
             return Ok(Html(page.render()?));
         }
-        Rows::Ticket { id, .. } => std::slice::from_ref(id),
+        Rows::Ticket { id, .. } => {
+            one = [Arc::from(id.as_str())];
+            &one
+        }
         Rows::Calls { selection }
         | Rows::Tickets { selection }
         | Rows::Facts { selection }
@@ -146,7 +152,8 @@ pub(super) async fn page(
         }
     };
     page.total = ids.len();
-    let some: Vec<_> = ids.iter().skip(query.from).take(ROWS).cloned().collect();
+    let some = ids.iter().skip(query.from).take(ROWS);
+    let some: Vec<String> = some.map(ToString::to_string).collect();
     let part = |from: usize| format!("{}&from={from}", place_of(&query.cell));
     page.before = (query.from > 0).then(|| part(query.from.saturating_sub(ROWS)));
     let next = query.from.saturating_add(ROWS);

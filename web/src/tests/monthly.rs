@@ -500,7 +500,7 @@ pub(super) async fn freeze_books(house: &House, number: u32, names: &[&str]) {
         ("tickets/open", ["t1", "gone"]),
         ("articles/new", ["a1", "gone"]),
     ];
-    let selections = selections.map(|(name, ids)| (name.to_owned(), ids.map(str::to_owned).into()));
+    let selections = selections.map(|(name, ids)| (name.to_owned(), ids.map(Into::into).into()));
     let frozen = Frozen {
         books: names.iter().map(|name| book(name)).collect(),
         figures: serde_json::Map::new(),

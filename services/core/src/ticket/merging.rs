@@ -4,14 +4,14 @@
 //! with B's, and what comes for A later lands on B. The split of a part is taken back by merging it into
 //! what it came from.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::choices::Status;
 use super::event::TicketChange;
 use super::state::Ticket;
 use super::status::TicketError;
 use crate::contact::Contact;
-use crate::id::{ContactId, TicketId};
+use crate::id::{ContactId, IdMap, TicketId};
 use crate::time::Instant;
 
 /// Where a ticket goes on: the end of the chain of merges. `merged_into` tells of each ticket where it
@@ -81,22 +81,31 @@ pub fn undo(merged: &Ticket) -> Result<(TicketId, [TicketChange; 2]), TicketErro
 /// Tickets by their ids, to be seen as the matters that they are by merges.
 #[derive(Debug, Clone, Default)]
 pub struct TicketSet {
-    /// In the order of their ids, each once.
+    /// As they came: a hundred thousand of them are not moved about.
     tickets: Vec<Ticket>,
-    /// Where each stands.
-    places: HashMap<TicketId, usize>,
+    /// Where each stands, by its id.
+    places: IdMap<TicketId, usize>,
+    /// The same places in the order of 受付日時, which is about the one in which they lie in memory.
+    in_order: Vec<usize>,
 }
 
 impl FromIterator<Ticket> for TicketSet {
     /// Of several of one id the last counts.
     fn from_iter<T: IntoIterator<Item = Ticket>>(tickets: T) -> Self {
-        let mut tickets: Vec<Ticket> = tickets.into_iter().collect();
-        tickets.reverse();
-        tickets.sort_by(|one, other| one.id.cmp(&other.id));
-        tickets.dedup_by(|next, kept| next.id == kept.id);
+        let tickets: Vec<Ticket> = tickets.into_iter().collect();
         let ids = tickets.iter().map(|ticket| ticket.id.clone());
+        let places: IdMap<TicketId, usize> = ids.zip(0..).collect();
+        let mut in_order: Vec<(Instant, &TicketId, usize)> = (0..)
+            .zip(&tickets)
+            .map(|(at, ticket)| (ticket.received_at, &ticket.id, at))
+            .collect();
+        if places.len() < tickets.len() {
+            in_order.retain(|(_, id, at)| places.get(*id) == Some(at));
+        }
+        in_order.sort();
         Self {
-            places: ids.zip(0..).collect(),
+            in_order: in_order.into_iter().map(|(.., at)| at).collect(),
+            places,
             tickets,
         }
     }
@@ -108,9 +117,9 @@ impl TicketSet {
         self.tickets.get(*self.places.get(id)?)
     }
 
-    /// All tickets, each by itself, in the order of their ids.
+    /// All tickets, each by itself, in the order of their reception.
     pub fn iter(&self) -> impl Iterator<Item = &Ticket> {
-        self.tickets.iter()
+        self.in_order.iter().filter_map(|at| self.tickets.get(*at))
     }
 
     /// Where a ticket leads to.

@@ -99,10 +99,10 @@ fn a_figure_that_changed_is_told_by_table_row_and_column() {
     let drill = |ids: &[&str]| Drill {
         selections: [(
             "offered".to_owned(),
-            ids.iter().map(|&id| id.to_owned()).collect(),
+            ids.iter().map(|&id| id.into()).collect(),
         )]
         .into(),
-        names: [("c3".to_owned(), "R6-00003".to_owned())].into(),
+        names: [("c3".into(), "R6-00003".to_owned())].into(),
     };
     let cause = causes(&found[0], &drill(&["c1", "c2"]), &drill(&["c2", "c3"]));
     assert_eq!(cause, "c1、R6-00003", "a ticket by its 受付番号");
@@ -181,8 +181,16 @@ fn what_differs_in_another_book_alone_is_told_with_its_name_and_what_it_repeats_
         ..book("", count)
     };
     let report = |count| book("", count);
-    let old = [report(1), named("稼働報告書", 1), named("問合せ管理台帳", 7)];
-    let mut new = [report(2), named("稼働報告書", 2), named("問合せ管理台帳", 8)];
+    let old = [
+        report(1),
+        named("稼働報告書", 1),
+        named("問合せ管理台帳", 7),
+    ];
+    let mut new = [
+        report(2),
+        named("稼働報告書", 2),
+        named("問合せ管理台帳", 8),
+    ];
     let titles = |old: &[Document], new: &[Document]| -> Vec<String> {
         let found = of_books(old, new);
         found.iter().map(Difference::title).collect()

@@ -2,6 +2,7 @@
 //! comes from.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use madoguchi_core::month::Month;
 use madoguchi_core::named;
@@ -140,12 +141,13 @@ impl Rows {
 /// the book, not in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drill {
-    /// Ids by the name of the selection, in the order of their numbers or arrival.
-    pub selections: BTreeMap<String, Vec<String>>,
+    /// Ids by the name of the selection, in the order of their numbers or arrival. A call stands in some twenty
+    /// selections, and its id in memory once.
+    pub selections: BTreeMap<String, Vec<Arc<str>>>,
     /// What people call that of an id: 受付番号 of a ticket, number of an article, day and words of a fact. A
     /// call is called by its id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub names: BTreeMap<String, String>,
+    pub names: BTreeMap<Arc<str>, String>,
 }
 
 /// Names of selections of calls begin so.

@@ -5,6 +5,8 @@
 mod build;
 mod calls;
 
+use std::sync::Arc;
+
 use madoguchi_core::month::Month;
 use madoguchi_core::time::Millis;
 
@@ -103,7 +105,8 @@ pub fn drill() -> Drill {
     let mut drill = Drill::default();
     let calls = |from: u32, count: u32| (from..from + count).map(|n| format!("C{n:05}"));
     let mut add = |name: &str, ids: Vec<String>| {
-        drill.selections.insert(name.to_owned(), ids);
+        let ids = ids.into_iter().map(Arc::from);
+        drill.selections.insert(name.to_owned(), ids.collect());
     };
     add("offered", calls(1, 1029).collect());
     add("answered", calls(1, 1023).collect());

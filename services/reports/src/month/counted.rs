@@ -7,7 +7,7 @@ use madoguchi_core::call::Direction;
 use madoguchi_core::contact::NoTicketReason;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_core::figures::FiguresSettings;
-use madoguchi_core::id::{CallId, DivisionId, LineName, TicketId};
+use madoguchi_core::id::{CallId, DivisionId, IdMap, LineName, TicketId};
 use madoguchi_core::service::{AnswerClock, AnswerClocks};
 use madoguchi_core::service_level::{
     AnsweredCall, Period, ServiceFigures, ServiceRules, TicketsByCall, service_figures,
@@ -55,7 +55,7 @@ pub(super) struct CountedMonth<'a> {
     /// 着信 by 拠点区分.
     pub(super) sites: BTreeMap<SiteKind, Vec<&'a MonthCall>>,
     /// 回答所要時間 of tickets of the month that were answered.
-    took: HashMap<&'a TicketId, Millis>,
+    took: IdMap<&'a TicketId, Millis>,
 }
 
 impl<'a> CountedMonth<'a> {
@@ -91,7 +91,7 @@ impl<'a> CountedMonth<'a> {
             by_call,
             clocks: AnswerClocks::new(&rules.divisions, &rules.calendars),
             sites: BTreeMap::new(),
-            took: HashMap::new(),
+            took: IdMap::default(),
         };
         let elsewhere = answered_elsewhere(&figures, scope);
         let mut lines: HashMap<&LineName, bool> = HashMap::new();
@@ -241,7 +241,7 @@ impl<'a> CountedMonth<'a> {
     }
 
     fn time_answers(&mut self) {
-        let mut all = HashMap::new();
+        let mut all = IdMap::default();
         let timed = self.timed.values().flatten();
         for ticket in timed.chain(&self.received) {
             let at = self.data.tickets.first_answered_at(ticket);
@@ -324,7 +324,7 @@ fn answered_elsewhere<'f>(
 }
 
 struct Lookup<'a> {
-    calls: HashMap<&'a CallId, &'a MonthCall>,
+    calls: IdMap<&'a CallId, &'a MonthCall>,
     data: &'a MonthData,
 }
 

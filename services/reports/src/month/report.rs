@@ -73,7 +73,7 @@ impl MonthReport {
 
 /// Makes ヘルプデスク受付状況報告 of a month.
 pub fn report(input: &MonthInput) -> MonthReport {
-    with_making(input, || input.outlook.clone(), |_, made| made)
+    report_awaiting(input, || input.outlook.clone())
 }
 
 /// The same with what is expected of the next month as it comes in the end: the month is counted meanwhile.
@@ -81,20 +81,20 @@ pub fn report_awaiting(
     input: &MonthInput,
     outlook: impl FnOnce() -> Option<Outlook>,
 ) -> MonthReport {
-    with_making(input, outlook, |_, made| made)
+    with_making(input, outlook, Proof::by_name_alone()).0
 }
 
 /// The same as [`report`], with the proof of its figures: which calls and tickets each counts.
 pub fn report_and_drill(input: &MonthInput) -> (MonthReport, Drill) {
     let outlook = || input.outlook.clone();
-    with_making(input, outlook, |proof, made| (made, proof.drill(input)))
+    with_making(input, outlook, Proof::default())
 }
 
-fn with_making<T>(
-    input: &MonthInput,
+fn with_making<'a>(
+    input: &'a MonthInput,
     outlook: impl FnOnce() -> Option<Outlook>,
-    take: impl FnOnce(&Proof<'_>, MonthReport) -> T,
-) -> T {
+    proof: Proof<'a>,
+) -> (MonthReport, Drill) {
     let month = CountedMonth::of(&input.data, &input.scope, &input.rules);
     let summary = MonthSummary::from_counted(&month, &input.rules.categories);
     let months = Months::of(input, summary.clone());
@@ -107,7 +107,7 @@ fn with_making<T>(
         judged: &judged,
         payments: &payments,
         outlook: outlook(),
-        proof: Proof::default(),
+        proof,
     };
     let (chapters, reconciliation) = chapters::all(&mut making);
     let year = input.data.month.fiscal_year();
@@ -126,5 +126,5 @@ fn with_making<T>(
         reconciliation,
         summary,
     };
-    take(&proof, report)
+    (report, proof.drill(input))
 }

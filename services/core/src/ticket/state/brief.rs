@@ -292,10 +292,10 @@ impl Briefs {
             progress: line.progress,
             hold: None,
             done_at: line.done_at,
-            pauses: line.pauses,
+            pauses: without_room(line.pauses),
             contacts,
-            analyses: line.analyses,
-            escalations: line.escalations,
+            analyses: without_room(line.analyses),
+            escalations: without_room(line.escalations),
             notes: Vec::new(),
             attached: Vec::new(),
             links: BTreeSet::new(),
@@ -331,6 +331,13 @@ impl Briefs {
     fn name<T: From<Arc<str>>>(&mut self, text: &str) -> Option<T> {
         (!text.is_empty()).then(|| self.names.get(text))
     }
+}
+
+/// A list without room for more: what is read gets room for four at once, and a month keeps a hundred thousand lists of
+/// one.
+fn without_room<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 #[cfg(test)]

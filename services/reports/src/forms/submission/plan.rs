@@ -2,6 +2,7 @@
 //! before anything is written.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rust_xlsxwriter::utility::row_col_to_cell;
 
@@ -168,9 +169,9 @@ pub(super) fn charts(document: &Document) -> impl Iterator<Item = &Chart> {
 pub(super) fn own<'a>(
     drill: &'a Drill,
     titles: &'a Titles,
-) -> impl Iterator<Item = (&'a String, &'a str, &'a Vec<String>)> {
+) -> impl Iterator<Item = (&'a String, &'a str, &'a [Arc<str>])> {
     let all = drill.selections.iter();
-    all.filter_map(|(name, ids)| Some((name, titles.selection(name)?, ids)))
+    all.filter_map(|(name, ids)| Some((name, titles.selection(name)?, ids.as_slice())))
 }
 
 /// Where each selection begins, and how many sheets they take: a row an id, at least one a selection.

@@ -376,7 +376,10 @@ fn every_table_of_every_book_has_a_cell_for_each_column_and_names_of_its_own() {
             let mut numbers = BTreeSet::new();
             for (_, table) in book.tables() {
                 assert!(ids.insert(&table.id), "{what} {}: {}", book.name, table.id);
-                let is_told = table.notes.first().is_some_and(|note| note == "当月に該当するものはない。");
+                let is_told = table
+                    .notes
+                    .first()
+                    .is_some_and(|note| note == "当月に該当するものはない。");
                 assert!(!table.rows.is_empty() || is_told, "{what}: {}", table.id);
                 let twice = !numbers.insert(&table.number);
                 assert!(!twice, "{what} {}: {}", book.name, table.number);
@@ -411,7 +414,7 @@ fn ids_of_tickets_and_facts_are_told_by_what_people_call_them() {
     let fact = drill
         .selections
         .iter()
-        .find(|(_, ids)| ids.contains(&"fault".to_owned()));
+        .find(|(_, ids)| ids.contains(&"fault".into()));
     assert_eq!(
         drill.name(fact.unwrap().0, "fault"),
         "令和7年3月31日 19時00分 通信事業者の障害により、閲覧ができなかった。"
