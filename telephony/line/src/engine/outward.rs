@@ -33,9 +33,7 @@ impl Engine {
         if self.calls.contains_key(&outbound) {
             return Err(HandOnRefusal::NoTalk);
         }
-        let first = self
-            .leg_that_hands_on(call)
-            .ok_or(HandOnRefusal::NoTalk)?;
+        let first = self.leg_that_hands_on(call).ok_or(HandOnRefusal::NoTalk)?;
         let legs = self.calls.get(call).map(|entry| &entry.legs);
         let key = legs.and_then(|legs| Some(legs.get(&first.n)?.agent));
         let judged = match key {

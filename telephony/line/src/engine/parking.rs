@@ -16,9 +16,7 @@ const PARKED_AT_MOST: Millis = Millis::from_secs(180);
 
 impl Engine {
     pub(super) fn park(&mut self, call: &CallId, now: Moment) -> Asked {
-        let first = self
-            .leg_that_hands_on(call)
-            .ok_or(HandOnRefusal::NoTalk)?;
+        let first = self.leg_that_hands_on(call).ok_or(HandOnRefusal::NoTalk)?;
         self.ask_no_more(&first, now);
         let legs = self.calls.get(call).map(|entry| &entry.legs);
         let by = legs.and_then(|legs| self.agents.id(legs.get(&first.n)?.agent));

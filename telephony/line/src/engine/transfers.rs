@@ -25,9 +25,7 @@ pub(super) fn refusal_of(failure: LegFailure) -> HandOnRefusal {
 impl Engine {
     /// Rings another agent for a caller who is being talked to.
     pub(super) fn transfer_to_agent(&mut self, call: &CallId, to: &AgentId, now: Moment) -> Asked {
-        let first = self
-            .leg_that_hands_on(call)
-            .ok_or(HandOnRefusal::NoTalk)?;
+        let first = self.leg_that_hands_on(call).ok_or(HandOnRefusal::NoTalk)?;
         if let Some(consult) = self.asked_on_leg_of(call)
             && self.callee_of(&consult) == self.agents.key(to)
             && self.agents.key(to).is_some()
@@ -277,9 +275,7 @@ impl Engine {
         line: &LineName,
         now: Moment,
     ) -> Asked {
-        let first = self
-            .leg_that_hands_on(call)
-            .ok_or(HandOnRefusal::NoTalk)?;
+        let first = self.leg_that_hands_on(call).ok_or(HandOnRefusal::NoTalk)?;
         let is_served =
             |key: &_| self.calendar_of(*key).status(now.wall).open && self.no_room(*key).is_none();
         let Some(key) = self.lines.lookup(line).filter(is_served) else {
