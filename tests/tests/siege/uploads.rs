@@ -103,7 +103,7 @@ fn files(bomb: &[u8]) -> anyhow::Result<Vec<File>> {
         ("evil.html", PAGE.into()),
         ("evil.svg", b"<svg onload=evil()>".to_vec()),
         ("evil.docx", after(&docx(&[])?)),
-        ("evil.docx", [&PAGE.as_bytes()[..], &docx(&[])?].concat()),
+        ("evil.docx", [PAGE.as_bytes(), &docx(&[])?].concat()),
         ("evil.docm", docx(&[])?),
         ("evil.docx", docx(&[("word/embeddings/a.docx", &macros)])?),
         ("evil.docx", macros),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use madoguchi_core::event::AbandonReason;
 use madoguchi_sip::message::{Method, Response};
+use madoguchi_sip::sdp::{Local, accept_answer};
 use madoguchi_tests::desk::Setup;
 use madoguchi_tests::raw::Peer;
 use madoguchi_tests::siege::{STRANGER, siege};
@@ -48,9 +49,10 @@ async fn voice_of_strangers_at_every_port_disturbs_no_call() -> Outcome {
     Ok(())
 }
 
-/// Where the desk hears a caller.
-fn desk_rtp(response: &Response) -> anyhow::Result<SocketAddr> {
-    Ok(madoguchi_sip::sdp::accept_answer(&response.body)?.remote)
+/// Where the desk hears a caller who hears at `rtp`.
+fn desk_rtp(response: &Response, rtp: SocketAddr) -> anyhow::Result<SocketAddr> {
+    let local = Local::in_the_clear(1, 1, rtp);
+    Ok(accept_answer(&response.body, &local)?.remote)
 }
 
 /// Whether something comes within a second.
@@ -71,7 +73,7 @@ async fn music_goes_on_to_the_caller_whatever_a_stranger_sends() -> Outcome {
     ensure!(!hears(&peer.rtp).await, "nothing before the ACK");
     peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
     ensure!(hears(&peer.rtp).await, "music after it");
-    let at_desk = desk_rtp(&response)?;
+    let at_desk = desk_rtp(&response, peer.rtp.local_addr()?)?;
     for ip in [IpAddr::V4(Ipv4Addr::LOCALHOST), STRANGER] {
         let stranger = UdpSocket::bind((ip, 0)).await?;
         for sequence in 0..200 {
