@@ -44,6 +44,7 @@ CHECKED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_
 
 unit-test: ## Clippy, and all tests: units and properties and real peers
 	$(call step,clippy and build of the tests,$(CHECKED) test --workspace --all-targets --test siege --locked --no-run,Mend what it names; the rules of clippy are in Cargo.toml and clippy.toml.)
+	$(call step,clippy and build of the siege,$(CHECKED) test --workspace --test siege --locked --no-run,Mend what it names; it is run by: make siege)
 	$(call step,tests,$(CHECKED) test --workspace --lib --bins --tests --locked --no-fail-fast,The failing tests are named above; run one with: cargo test -p PACKAGE NAME)
 
 siege: install-test ## Attack every door of a desk while honest calls go on
