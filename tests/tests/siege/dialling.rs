@@ -157,7 +157,7 @@ async fn as_others(desk: &DeskProcess, n: usize, number: &str, carrier: SocketAd
     for to in [number.to_owned(), format!("{number}%40{carrier}")] {
         refused(&mut trunk, &to, 404).await?;
     }
-    let invite = trunk.next_call(number)?;
+    let invite = trunk.next_call(number);
     let more = format!(
         "Route: <sip:{carrier};lr>\r\nDiversion: <sip:5000@{}>;reason=unconditional\r\n\
          P-Asserted-Identity: <sip:901@{}>\r\n",
@@ -169,7 +169,7 @@ async fn as_others(desk: &DeskProcess, n: usize, number: &str, carrier: SocketAd
     let response = trunk.response(&invite, 200).await?;
     ensure!((400..500).contains(&response.status), "{response:?}");
     trunk.acknowledge(&invite, &response).await?;
-    let refer = trunk.next_call("5000")?;
+    let refer = trunk.next_call("5000");
     let more = format!("Refer-To: <sip:{number}@{carrier}>\r\n");
     trunk.send(&trunk.request("REFER", &refer, &more)?).await?;
     ensure!(trunk.response(&refer, 200).await?.status == 405);

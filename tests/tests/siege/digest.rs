@@ -106,7 +106,7 @@ async fn register(
     flaw: Option<Flaw>,
 ) -> anyhow::Result<(u16, String)> {
     let mut phone = Phone::new(from, desk.sip, extension).await?;
-    let mut register = phone.next_call(extension)?;
+    let mut register = phone.next_call(extension);
     phone
         .send(&phone.request("REGISTER", &register, "")?)
         .await?;

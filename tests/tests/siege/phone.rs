@@ -1,6 +1,7 @@
 //! A phone that sends exactly what a siege wants: it registers, dials, rings and hangs up.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, ensure};
 use madoguchi_sip::digest::{ClientState, Proof, answer};
@@ -46,7 +47,6 @@ pub(crate) struct Phone {
     client: ClientState,
     /// The challenges that it answers.
     asked: Vec<String>,
-    calls: u32,
 }
 
 /// An INVITE that was sent.
@@ -126,7 +126,6 @@ impl Phone {
             password: format!("secret-{extension}"),
             client: ClientState::default(),
             asked: Vec::new(),
-            calls: 0,
         })
     }
 
@@ -185,14 +184,15 @@ impl Phone {
     }
 
     /// What nobody has sent yet.
-    pub(crate) fn next_call(&mut self, to: &str) -> anyhow::Result<Invite> {
-        self.calls += 1;
-        let port = self.socket.local_addr()?.port();
-        Ok(Invite {
-            call: format!("{}p{port}n{}", self.extension, self.calls),
+    pub(crate) fn next_call(&self, to: &str) -> Invite {
+        // A port comes again sooner than the desk forgets a transaction.
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        Invite {
+            call: format!("{}n{call}", self.extension),
             to: to.to_owned(),
             cseq: 1,
-        })
+        }
     }
 
     /// The next message for it; probes are answered.
@@ -248,7 +248,7 @@ impl Phone {
     /// Registers; the status.
     pub(crate) async fn register(&mut self) -> anyhow::Result<u16> {
         let extension = self.extension.clone();
-        let mut register = self.next_call(&extension)?;
+        let mut register = self.next_call(&extension);
         self.asked.clear();
         let refusal = self.ask("REGISTER", &register).await?;
         ensure!(refusal.status == 401, "{refusal:?}");
@@ -259,7 +259,7 @@ impl Phone {
 
     /// Dials; that it rings, or the final response, which is acknowledged if it refuses.
     pub(crate) async fn dial(&mut self, to: &str) -> anyhow::Result<(Invite, Response)> {
-        let mut invite = self.next_call(to)?;
+        let mut invite = self.next_call(to);
         let known = !self.asked.is_empty();
         let mut response = self.ask("INVITE", &invite).await?;
         if response.status == 401 && !known {
